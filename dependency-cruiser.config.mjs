@@ -1,0 +1,48 @@
+// The import rules of docs/architecture.md: a folder may import itself and what stands below it, nothing above.
+const order = [
+  ['hosts'],
+  ['api'],
+  ['jobs', 'reports', 'plugins'],
+  ['experiments'],
+  ['evaluation', 'detectors', 'tasks', 'figures'],
+  ['models'],
+  ['data'],
+  ['storage', 'tensor'],
+];
+
+const downwards = order.flatMap((level, depth) => {
+  const above = order.slice(0, depth).flat();
+  return level.map((folder) => {
+    const beside = level.filter((other) => other !== folder);
+    return {
+      name: `main/${folder}-imports-downwards`,
+      severity: 'error',
+      from: { path: `^main/${folder}/` },
+      to: { path: `^main/(${[...above, ...beside].join('|') || 'none'})/` },
+    };
+  });
+});
+
+export default {
+  forbidden: [
+    ...downwards,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'shared-imports-nothing-of-ours', severity: 'error', from: { path: '^shared/' }, to: { path: '^(main|renderer|test)/' } },
+    {
+      name: 'shared-has-no-node',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    { name: 'renderer-imports-shared-alone', severity: 'error', from: { path: '^renderer/' }, to: { path: '^(main|test)/' } },
+    { name: 'nothing-imports-tests', severity: 'error', from: { path: '^(main|shared|renderer)/' }, to: { path: '^test/' } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: 'main/tensor/kernels/assembly' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

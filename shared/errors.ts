@@ -1,0 +1,78 @@
+/**
+ * Why something could not be done, in terms a caller can act on.
+ *
+ * - `usage`: what the user asked for is not valid (unknown name, value out of range). The CLI exits with 2.
+ * - `bad-data`: a file or dataset is not what it should be.
+ * - `not-found`: a folder, run or file that was named is not there.
+ * - `conflict`: doing it would overwrite or disturb something that exists.
+ * - `storage`: the disk is full, a folder is read-only, the catalogue is locked.
+ * - `network`: a download failed.
+ * - `engine`: a compute engine does not work.
+ * - `non-finite`: a loss or a score became NaN or infinite.
+ * - `cancelled`: the user stopped it.
+ * - `crashed`: the compute process died.
+ * - `internal`: a defect of ours.
+ */
+export const errorCodes = [
+  'usage',
+  'bad-data',
+  'not-found',
+  'conflict',
+  'storage',
+  'network',
+  'engine',
+  'non-finite',
+  'cancelled',
+  'crashed',
+  'internal',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** The shape an error has in files, in the catalogue and between processes. */
+export interface ErrorRecord {
+  code: ErrorCode;
+  message: string;
+  hint?: string;
+  details?: Record<string, unknown>;
+  stack?: string;
+}
+
+/** An expected failure: a sentence for the user, what to do about it, and plain details. */
+export class CupbearerError extends Error {
+  override readonly name = 'CupbearerError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; details?: Record<string, unknown>; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details;
+  }
+}
+
+/** Turns anything that was thrown into a record; what is not a `CupbearerError` is `internal`. */
+export function toErrorRecord(error: unknown): ErrorRecord {
+  if (error instanceof CupbearerError) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.details === undefined ? {} : { details: error.details }),
+      ...(error.stack === undefined ? {} : { stack: error.stack }),
+    };
+  }
+  if (error instanceof Error) return { code: 'internal', message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
+  return { code: 'internal', message: String(error) };
+}
+
+/** The inverse of {@link toErrorRecord}. */
+export function fromErrorRecord(record: ErrorRecord): CupbearerError {
+  const error = new CupbearerError(record.code, record.message, {
+    ...(record.hint === undefined ? {} : { hint: record.hint }),
+    ...(record.details === undefined ? {} : { details: record.details }),
+  });
+  if (record.stack !== undefined) error.stack = record.stack;
+  return error;
+}
