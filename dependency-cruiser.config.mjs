@@ -27,15 +27,30 @@ export default {
   forbidden: [
     ...downwards,
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'shared-imports-nothing-of-ours', severity: 'error', from: { path: '^shared/' }, to: { path: '^(main|renderer|test)/' } },
+    {
+      name: 'shared-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { path: '^(main|renderer|test)/' },
+    },
     {
       name: 'shared-has-no-node',
       severity: 'error',
       from: { path: '^shared/' },
       to: { dependencyTypes: ['core'] },
     },
-    { name: 'renderer-imports-shared-alone', severity: 'error', from: { path: '^renderer/' }, to: { path: '^(main|test)/' } },
-    { name: 'nothing-imports-tests', severity: 'error', from: { path: '^(main|shared|renderer)/' }, to: { path: '^test/' } },
+    {
+      name: 'renderer-imports-shared-alone',
+      severity: 'error',
+      from: { path: '^renderer/' },
+      to: { path: '^(main|test)/' },
+    },
+    {
+      name: 'nothing-imports-tests',
+      severity: 'error',
+      from: { path: '^(main|shared|renderer)/' },
+      to: { path: '^test/' },
+    },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
@@ -43,6 +58,10 @@ export default {
     exclude: { path: 'main/tensor/kernels/assembly' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
   },
 };

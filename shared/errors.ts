@@ -44,7 +44,11 @@ export class CupbearerError extends Error {
   readonly hint: string | undefined;
   readonly details: Record<string, unknown> | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; details?: Record<string, unknown>; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; details?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
@@ -63,7 +67,8 @@ export function toErrorRecord(error: unknown): ErrorRecord {
       ...(error.stack === undefined ? {} : { stack: error.stack }),
     };
   }
-  if (error instanceof Error) return { code: 'internal', message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
+  if (error instanceof Error)
+    return { code: 'internal', message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
   return { code: 'internal', message: String(error) };
 }
 

@@ -8,7 +8,11 @@ export default class CountReporter implements Reporter {
     let skipped = 0;
     for (const module of modules) {
       // A file that fails before its first test (an import that throws) has no failing test to count.
-      if (module.state() === 'failed' && [...module.children.allTests()].every((test) => test.result().state !== 'failed')) failed++;
+      if (
+        module.state() === 'failed' &&
+        [...module.children.allTests()].every((test) => test.result().state !== 'failed')
+      )
+        failed++;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state === 'passed') passed++;

@@ -1,0 +1,37 @@
+import type { Definition } from '../../shared/definition.ts';
+
+/** Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1), `labels` is `[size]`. */
+export interface Batch {
+  inputs: Float32Array;
+  labels: Int32Array;
+  size: number;
+}
+
+/**
+ * Labelled samples by index. What a sample looks like is a function of (the dataset's spec, epoch, index) alone, so
+ * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
+ */
+export interface Dataset {
+  /** Shape of one sample, images as `[height, width, channels]`. */
+  readonly shape: readonly number[];
+  readonly classes: readonly string[];
+  readonly length: number;
+  /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */
+  readonly fingerprint: string;
+  read(indices: ArrayLike<number>, epoch: number): Batch;
+}
+
+/** What a dataset definition may use while it loads. */
+export interface DatasetContext {
+  /** Folder with one sub-folder a dataset, see `docs/file-formats.md`. */
+  readonly dataDir: string;
+  /** The run's seed; a dataset with randomness derives its streams from it. */
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** A kind of dataset; `load` reads or generates it (in memory, 8 bits a value) and may take seconds. */
+export interface DatasetDefinition extends Definition {
+  load(params: never, context: DatasetContext): Promise<Dataset>;
+}

@@ -1,0 +1,62 @@
+import type { z } from 'zod';
+import { CupbearerError } from './errors.ts';
+import { nearest } from './nearest.ts';
+
+/**
+ * What every detector, task, dataset, trigger, model, optimiser and experiment says of itself. Forms, flags, help,
+ * validation, the stored spec and the reference pages are all derived from it.
+ */
+export interface Definition {
+  /** Stable name, kebab- or snake-case: used in files, flags and the catalogue. */
+  readonly id: string;
+  readonly title: string;
+  /** One line, no full stop needed. */
+  readonly summary: string;
+  /** Where the method comes from: a paper, a page, or the library it follows. */
+  readonly source?: string;
+  readonly params: z.ZodObject;
+}
+
+/** An explicit list of the definitions of one kind, looked up by id. */
+export class Registry<D extends Definition> {
+  readonly kind: string;
+  readonly #byId = new Map<string, D>();
+
+  /** @throws CupbearerError `internal` where two definitions share an id or a default is not valid. */
+  constructor(kind: string, definitions: readonly D[]) {
+    this.kind = kind;
+    for (const definition of definitions) this.add(definition);
+  }
+
+  add(definition: D): void {
+    if (this.#byId.has(definition.id)) {
+      throw new CupbearerError('internal', `Two definitions of kind "${this.kind}" have the id "${definition.id}".`);
+    }
+    this.#byId.set(definition.id, definition);
+  }
+
+  get ids(): string[] {
+    return [...this.#byId.keys()];
+  }
+
+  get definitions(): D[] {
+    return [...this.#byId.values()];
+  }
+
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
+  /** @throws CupbearerError `usage` naming the nearest id where there is no such definition. */
+  get(id: string): D {
+    const definition = this.#byId.get(id);
+    if (definition) return definition;
+    throw new CupbearerError('usage', unknownName(this.kind, id, this.ids));
+  }
+}
+
+/** "Unknown detector "mahalanobs". Did you mean "mahalanobis"? Known: …". */
+export function unknownName(kind: string, name: string, known: readonly string[]): string {
+  const guess = nearest(name, known);
+  return `Unknown ${kind} "${name}".${guess ? ` Did you mean "${guess}"?` : ''} Known: ${known.join(', ') || 'none'}.`;
+}

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { unknownName, type Definition, type Registry } from '../definition.ts';
+import { CupbearerError } from '../errors.ts';
+
+/** What a person sees of a parameter. */
+export interface FieldText {
+  label: string;
+  help: string;
+  /** Unit of the value as written beside it: "px", "epochs", "%". */
+  unit?: string;
+}
+
+interface NumberOptions extends FieldText {
+  default: number;
+  min?: number;
+  max?: number;
+}
+
+/** What {@link describe} reads back from a schema; attached with zod's own metadata. */
+export interface FieldMeta extends FieldText {
+  [key: string]: unknown;
+  registry?: Registry<Definition>;
+  omit?: readonly string[];
+}
+
+function bounded<S extends z.ZodNumber | z.ZodInt>(schema: S, options: Omit<NumberOptions, 'default'>): S {
+  let result = schema;
+  if (options.min !== undefined) result = result.min(options.min) as S;
+  if (options.max !== undefined) result = result.max(options.max) as S;
+  return result;
+}
+
+function meta(options: FieldText): FieldMeta {
+  return { label: options.label, help: options.help, ...(options.unit === undefined ? {} : { unit: options.unit }) };
+}
+
+/** A real number with a default and, where given, an inclusive range. */
+export function number(options: NumberOptions) {
+  return bounded(z.number(), options).default(options.default).meta(meta(options));
+}
+
+/** A whole number with a default and, where given, an inclusive range. */
+export function integer(options: NumberOptions) {
+  return bounded(z.int(), options).default(options.default).meta(meta(options));
+}
+
+/** A whole number that may be left out. */
+export function optionalInteger(options: Omit<NumberOptions, 'default'>) {
+  return bounded(z.int(), options).optional().meta(meta(options));
+}
+
+/** Yes or no. */
+export function flag(options: FieldText & { default: boolean }) {
+  return z.boolean().default(options.default).meta(meta(options));
+}
+
+/** One of a fixed set of words. */
+export function choice<const T extends readonly [string, ...string[]]>(
+  options: FieldText & { options: T; default: T[number] },
+) {
+  // zod narrows the default's type further than a generic T can express.
+  return z
+    .enum(options.options)
+    .default(options.default as never)
+    .meta(meta(options));
+}
+
+/** A piece of text, for example a path. Empty text is refused. */
+export function text(options: FieldText & { default: string }) {
+  return z.string().min(1).default(options.default).meta(meta(options));
+}
+
+/** A piece of text that must be given. */
+export function requiredText(options: FieldText) {
+  return z.string().min(1).meta(meta(options));
+}
+
+/** A piece of text that may be left out. */
+export function optionalText(options: FieldText) {
+  return z.string().min(1).optional().meta(meta(options));
+}
+
+/** Whole numbers separated by commas, for example layer widths. */
+export function integers(
+  options: FieldText & { default: readonly number[]; min?: number; max?: number; atLeast?: number },
+) {
+  return z
+    .array(bounded(z.int(), options))
+    .min(options.atLeast ?? 0)
+    .default([...options.default])
+    .meta(meta(options));
+}
+
+/** Names separated by commas; may be left out. */
+export function optionalNames(options: FieldText) {
+  return z.array(z.string().min(1)).min(1).optional().meta(meta(options));
+}
+
+/** A chosen definition with its parameters: `{ name: 'corner', target_class: 0, ... }`. */
+export interface Picked {
+  name: string;
+  [param: string]: unknown;
+}
+
+export interface PickOptions extends FieldText {
+  /** The definition taken where nothing is said. */
+  default?: string;
+  /** Parameters of the definitions that make no sense in this place. */
+  omit?: readonly string[];
+}
+
+/** The parameter schema of a definition in a place where some of its parameters are left out. Unknown keys are refused. */
+export function paramsOf(definition: Definition, omit: readonly string[] = []): z.ZodObject {
+  const shape = Object.fromEntries(Object.entries(definition.params.shape).filter(([key]) => !omit.includes(key)));
+  return z.strictObject(shape as z.ZodRawShape);
+}
+
+/**
+ * One definition out of a registry. Accepts the bare id or an object with the id as `name` and the parameters beside it;
+ * gives the object with all defaults filled in. The registry is asked when a value is parsed, so definitions may refer
+ * to each other (a poisoned dataset picks the dataset that it poisons).
+ */
+export function pick(registry: () => Registry<Definition>, options: PickOptions) {
+  const schema = z.unknown().transform((value, context): Picked => {
+    const given = typeof value === 'string' ? { name: value } : value;
+    if (typeof given !== 'object' || given === null || typeof (given as Picked).name !== 'string') {
+      const { kind, ids } = registry();
+      context.addIssue({ code: 'custom', message: `Expected the name of a ${kind}: ${ids.join(', ')}.` });
+      return z.NEVER;
+    }
+    const { name, ...params } = given as Picked;
+    if (!registry().has(name)) {
+      context.addIssue({ code: 'custom', message: unknownName(registry().kind, name, registry().ids) });
+      return z.NEVER;
+    }
+    const parsed = paramsOf(registry().get(name), options.omit).safeParse(params);
+    if (parsed.success) return { name, ...parsed.data };
+    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined } as never);
+    return z.NEVER;
+  });
+  return schema.meta({
+    ...meta(options),
+    pick: registry,
+    ...(options.omit ? { omit: options.omit } : {}),
+    pickDefault: options.default,
+  });
+}
+
+/** As {@link pick}, but may be left out. */
+export function optionalPick(registry: () => Registry<Definition>, options: PickOptions) {
+  const inner = pick(registry, options);
+  return inner.optional().meta({ ...inner.meta() });
+}
+
+/** As {@link pick}, taking `options.default` where nothing is given. */
+export function defaultPick(registry: () => Registry<Definition>, options: PickOptions & { default: string }) {
+  const inner = pick(registry, options);
+  return z.preprocess((value) => value ?? options.default, inner).meta({ ...inner.meta() });
+}
+
+/** Picks by a name of the user's own choosing: `--val_data.clean mnist`. */
+export function pickRecord(registry: () => Registry<Definition>, options: PickOptions) {
+  return z
+    .record(z.string(), pick(registry, options))
+    .optional()
+    .meta({ ...meta(options), pick: registry, ...(options.omit ? { omit: options.omit } : {}), record: true });
+}
+
+/** Parses `value` with `schema`; @throws CupbearerError `usage` with one line per fault, each naming its field. */
+export function parseParams<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => {
+    const path = issue.path.join('.');
+    return path ? `${path}: ${issue.message}` : issue.message;
+  });
+  throw new CupbearerError('usage', `${where}: ${lines.join(' ')}`, {
+    details: { issues: parsed.error.issues.map(({ path, message }) => ({ path, message })) },
+  });
+}
