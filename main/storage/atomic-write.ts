@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { CupbearerError } from '../../shared/errors.ts';
+import { systemCode, toStorageError } from './storage-error.ts';
+
+const temporary = /^\..+\.[0-9a-f]{12}\.(tmp|old)$/;
+
+/** Whether `name` is one that a write cut off by a crash leaves behind. */
+export function isTemporaryName(name: string): boolean {
+  return temporary.test(name);
+}
+
+function temporaryPath(path: string, ending: 'tmp' | 'old'): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.${ending}`);
+}
+
+function writeAndSync(path: string, content: Uint8Array | string): void {
+  const file = openSync(path, 'wx');
+  try {
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Removes what is no longer wanted; failing at that must not hide why it is unwanted, nor undo a success. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It stays behind under a temporary name, which readers pass over.
+  }
+}
+
+/** Makes a rename in `folder` outlast a power failure, where the system can (Windows and some network disks cannot). */
+function syncFolder(folder: string): void {
+  let file: number | undefined;
+  try {
+    file = openSync(folder, 'r');
+    fsyncSync(file);
+  } catch {
+    // The content itself is safe; only how soon the new name reaches the disk is not ours to force here.
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** Gives `from` the name `to` unless that name is taken. */
+function renameExclusively(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+    rmSync(from);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST') throw alreadyThere(to, error);
+    // Disks without hard links (FAT, some network disks): the check and the rename are then two steps.
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
+    if (existsSync(to)) throw alreadyThere(to, error);
+    renameSync(from, to);
+  }
+}
+
+function alreadyThere(path: string, cause: unknown): CupbearerError {
+  return new CupbearerError('conflict', `"${path}" exists already; nothing was overwritten.`, { cause });
+}
+
+/**
+ * Writes a whole file so that at every moment either the old or the new content is there, never a part: a temporary
+ * name in the same folder, flushed to disk, then renamed. On failure the temporary file is removed.
+ * With `exclusive`, an existing file is never replaced, even when two processes write at once.
+ * @throws CupbearerError `storage` where the disk is full or the folder cannot be written to; `conflict` where
+ * `exclusive` is set and the file exists.
+ */
+export function writeFileAtomically(
+  path: string,
+  content: Uint8Array | string,
+  options: { exclusive?: boolean } = {},
+): void {
+  const temporaryFile = temporaryPath(path, 'tmp');
+  try {
+    writeAndSync(temporaryFile, content);
+    if (options.exclusive) renameExclusively(temporaryFile, path);
+    else renameSync(temporaryFile, path);
+  } catch (error) {
+    discard(temporaryFile);
+    throw toStorageError(error, `write "${path}"`);
+  }
+  syncFolder(dirname(path));
+}
+
+/**
+ * Replaces a whole folder of files, so that files of an earlier result never lie among those of a later one. Between
+ * two renames the folder is absent for a moment; it is never there in part.
+ * @throws CupbearerError `storage` as {@link writeFileAtomically} does; the earlier folder is then as it was.
+ */
+export function replaceFolder(path: string, files: Readonly<Record<string, Uint8Array | string>>): void {
+  const incoming = temporaryPath(path, 'tmp');
+  const outgoing = temporaryPath(path, 'old');
+  try {
+    mkdirSync(incoming, { recursive: true });
+    for (const [name, content] of Object.entries(files)) writeAndSync(join(incoming, name), content);
+    syncFolder(incoming);
+    const hadOne = existsSync(path);
+    if (hadOne) renameSync(path, outgoing);
+    try {
+      renameSync(incoming, path);
+    } catch (error) {
+      if (hadOne) renameSync(outgoing, path);
+      throw error;
+    }
+  } catch (error) {
+    discard(incoming);
+    throw toStorageError(error, `write the folder "${path}"`);
+  }
+  discard(outgoing);
+  syncFolder(dirname(path));
+}

@@ -1,0 +1,106 @@
+import type { TensorData } from '../../shared/domain/tensors.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+
+/** How the numbers of a stored array are laid out; always little-endian. */
+export interface ElementType {
+  /** NumPy's name in a `.npy` header. */
+  npy: string;
+  /** The name in a safetensors header. */
+  safetensors: string;
+  bytes: number;
+  /**
+   * `count` elements from `offset` on, in a buffer of their own (the source need not be aligned). `where` names the
+   * file and the array in errors.
+   */
+  decode(source: Uint8Array, offset: number, count: number, where: string): TensorData;
+}
+
+// Typed arrays have the machine's byte order, which is little-endian on every platform that Node.js and Electron ship for.
+function copy(source: Uint8Array, offset: number, bytes: number): ArrayBuffer {
+  const target = new Uint8Array(bytes);
+  target.set(source.subarray(offset, offset + bytes));
+  return target.buffer;
+}
+
+/** 64-bit integers (PyTorch's and NumPy's usual labels) as 32-bit ones. */
+function narrowed(source: Uint8Array, offset: number, count: number, where: string): Int32Array {
+  const view = new DataView(source.buffer, source.byteOffset + offset, count * 8);
+  const result = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const low = view.getInt32(i * 8, true);
+    if (view.getInt32(i * 8 + 4, true) !== low >> 31) {
+      throw new CupbearerError(
+        'bad-data',
+        `${where}: expected whole numbers from -2147483648 to 2147483647, found ${view.getBigInt64(i * 8, true)} at element ${i}.`,
+      );
+    }
+    result[i] = low;
+  }
+  return result;
+}
+
+function booleans(source: Uint8Array, offset: number, count: number, where: string): Uint8Array {
+  const result = new Uint8Array(copy(source, offset, count));
+  const wrong = result.findIndex((value) => value > 1);
+  if (wrong !== -1) {
+    throw new CupbearerError('bad-data', `${where}: expected 0 or 1, found ${result[wrong]!} at element ${wrong}.`);
+  }
+  return result;
+}
+
+/** What can be read. The first four are also written. */
+export const elementTypes: readonly ElementType[] = [
+  {
+    npy: '<f4',
+    safetensors: 'F32',
+    bytes: 4,
+    decode: (source, offset, count) => new Float32Array(copy(source, offset, count * 4)),
+  },
+  {
+    npy: '<f8',
+    safetensors: 'F64',
+    bytes: 8,
+    decode: (source, offset, count) => new Float64Array(copy(source, offset, count * 8)),
+  },
+  {
+    npy: '<i4',
+    safetensors: 'I32',
+    bytes: 4,
+    decode: (source, offset, count) => new Int32Array(copy(source, offset, count * 4)),
+  },
+  {
+    npy: '|u1',
+    safetensors: 'U8',
+    bytes: 1,
+    decode: (source, offset, count) => new Uint8Array(copy(source, offset, count)),
+  },
+  { npy: '<i8', safetensors: 'I64', bytes: 8, decode: narrowed },
+  { npy: '|b1', safetensors: 'BOOL', bytes: 1, decode: booleans },
+];
+
+/** The element type in which `data` is written. */
+export function elementTypeOf(data: TensorData): ElementType {
+  const index =
+    data instanceof Float32Array ? 0 : data instanceof Float64Array ? 1 : data instanceof Int32Array ? 2 : 3;
+  return elementTypes[index]!;
+}
+
+/** The bytes of a typed array, without a copy. */
+export function bytesOf(data: TensorData): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The product of `shape`, or undefined where it is no count that could be held (negative, fractional, above 2^53). */
+export function elementCount(shape: readonly unknown[]): number | undefined {
+  if (!shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0)) return undefined;
+  // A zero anywhere makes the array empty, however large the other sizes are.
+  if (shape.includes(0)) return 0;
+  const count = (shape as number[]).reduce((product, size) => product * size, 1);
+  return Number.isSafeInteger(count) ? count : undefined;
+}
+
+/** @throws CupbearerError `internal` where `shape` does not describe `length` elements. */
+export function checkShape(shape: readonly number[], length: number, name: string): void {
+  if (elementCount(shape) === length) return;
+  throw new CupbearerError('internal', `"${name}": the shape [${shape.join(', ')}] does not hold ${length} elements.`);
+}

@@ -1,0 +1,159 @@
+import type { NamedTensor, TensorData, TensorMap } from '../../shared/domain/tensors.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
+import { repeatedJsonKey } from './json-keys.ts';
+
+/** What a safetensors file holds: arrays, and free text by name. */
+export interface SafetensorsContent {
+  tensors: TensorMap;
+  metadata: Record<string, string>;
+}
+
+/** The order in which the format's own library lays arrays out: wide elements first, so that all are aligned. */
+const layout = ['F64', 'F32', 'I32', 'U8'];
+
+/** The format's own limit; beyond it a header is a mistake or an attack. */
+const maxHeaderBytes = 100_000_000;
+
+/**
+ * Arrays as a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header padded
+ * with spaces to a multiple of 8, the data without gaps. Wider element types come first and names in order within them,
+ * as in the format's own library, so every array is aligned and the same arrays always give the same bytes.
+ * @throws CupbearerError `internal` where a shape and its data disagree or an array is called `__metadata__`.
+ */
+export function encodeSafetensors(tensors: TensorMap, metadata: Record<string, string> = {}): Uint8Array {
+  const place = (data: TensorData): number => layout.indexOf(elementTypeOf(data).safetensors);
+  const entries = Object.entries(tensors).sort(
+    ([a, left], [b, right]) => place(left.data) - place(right.data) || (a < b ? -1 : 1),
+  );
+  const parts: string[] = [];
+  if (Object.keys(metadata).length > 0) parts.push(`"__metadata__":${JSON.stringify(metadata)}`);
+  let size = 0;
+  for (const [name, { shape, data }] of entries) {
+    if (name === '__metadata__') throw new CupbearerError('internal', 'No array can be called "__metadata__".');
+    checkShape(shape, data.length, name);
+    const dtype = elementTypeOf(data).safetensors;
+    const end = size + data.byteLength;
+    parts.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [size, end] })}`);
+    size = end;
+  }
+
+  const json = new TextEncoder().encode(`{${parts.join(',')}}`);
+  const headerLength = Math.ceil(json.length / 8) * 8;
+  const file = new Uint8Array(8 + headerLength + size);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
+  file.fill(0x20, 8 + json.length, 8 + headerLength);
+  file.set(json, 8);
+  let offset = 8 + headerLength;
+  for (const [, { data }] of entries) {
+    file.set(bytesOf(data), offset);
+    offset += data.byteLength;
+  }
+  return file;
+}
+
+/**
+ * Reads a safetensors file. Element types: F32, F64, I32, U8; I64 becomes `Int32Array` where every value fits, BOOL
+ * becomes `Uint8Array`. `name` is the file's name for errors.
+ * @throws CupbearerError `bad-data` saying what was expected and what was found: a header beyond the file, a name twice,
+ * overlapping or missing bytes, a shape that does not fit its bytes. Memory stays within a few times the file's size.
+ */
+export function parseSafetensors(bytes: Uint8Array, name: string): SafetensorsContent {
+  const { header, dataStart } = readHeader(bytes, name);
+  const metadata = readMetadata(header['__metadata__'], name);
+  const entries = Object.entries(header)
+    .filter(([key]) => key !== '__metadata__')
+    .map(([key, value]) => readEntry(key, value, name));
+
+  let end = 0;
+  for (const entry of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (entry.begin !== end) {
+      const what = entry.begin < end ? 'bytes that belong to another array too' : 'a gap';
+      throw bad(name, `"${entry.key}" to begin at byte ${end} of the data`, `${what} (it begins at ${entry.begin})`);
+    }
+    end = entry.end;
+  }
+  const held = bytes.length - dataStart;
+  if (held !== end) throw bad(name, `${end} bytes of data`, `${held}`);
+
+  const tensors = entries.map(({ key, type, shape, count, begin }): [string, NamedTensor] => [
+    key,
+    { shape, data: type.decode(bytes, dataStart + begin, count, `"${name}", array "${key}"`) },
+  ]);
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+function bad(name: string, expected: string, found: string): CupbearerError {
+  return new CupbearerError('bad-data', `"${name}": expected ${expected}, found ${found}.`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; dataStart: number } {
+  if (bytes.length < 8) throw bad(name, 'a safetensors file (8 bytes of header length first)', `${bytes.length} bytes`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(bytes.length - 8)) {
+    throw bad(name, `a safetensors header of ${length} bytes`, `only ${bytes.length - 8} bytes in the file`);
+  }
+  if (length > maxHeaderBytes) throw bad(name, `a header of at most ${maxHeaderBytes} bytes`, `${length}`);
+  const dataStart = 8 + Number(length);
+  let header: unknown;
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, dataStart));
+    header = JSON.parse(text);
+  } catch {
+    throw bad(name, 'a safetensors header in JSON', 'other bytes');
+  }
+  if (!isObject(header)) throw bad(name, 'a safetensors header that is a JSON object', 'another value');
+  // JSON.parse silently keeps the last of two equal keys; the format forbids them.
+  const repeated = repeatedJsonKey(text);
+  if (repeated !== undefined) throw bad(name, 'every name once in the header', `"${repeated}" twice`);
+  return { header, dataStart };
+}
+
+function readMetadata(value: unknown, name: string): Record<string, string> {
+  if (value === undefined) return {};
+  if (!isObject(value) || Object.values(value).some((text) => typeof text !== 'string')) {
+    throw bad(name, '__metadata__ to hold text by name', JSON.stringify(value).slice(0, 60));
+  }
+  return value as Record<string, string>;
+}
+
+interface Entry {
+  key: string;
+  type: ElementType;
+  shape: number[];
+  count: number;
+  begin: number;
+  end: number;
+}
+
+function readEntry(key: string, value: unknown, name: string): Entry {
+  const fields = isObject(value) ? Object.keys(value).sort().join(', ') : typeof value;
+  if (!isObject(value) || fields !== 'data_offsets, dtype, shape') {
+    throw bad(name, `dtype, shape and data_offsets for the array "${key}"`, fields);
+  }
+  const { dtype, shape, data_offsets: offsets } = value;
+  const type = elementTypes.find(({ safetensors }) => safetensors === dtype);
+  if (!type) {
+    const known = elementTypes.map(({ safetensors }) => safetensors).join(', ');
+    throw bad(name, `the array "${key}" to be of type ${known}`, JSON.stringify(dtype));
+  }
+  const count = Array.isArray(shape) ? elementCount(shape) : undefined;
+  if (count === undefined) throw bad(name, `a shape of whole numbers for the array "${key}"`, JSON.stringify(shape));
+  if (!isOffsets(offsets)) throw bad(name, `two byte offsets for the array "${key}"`, JSON.stringify(offsets));
+  const [begin, end] = offsets;
+  if (end - begin !== count * type.bytes) {
+    throw bad(name, `${count * type.bytes} bytes for the array "${key}"`, `${end - begin}`);
+  }
+  return { key, type, shape: shape as number[], count, begin, end };
+}
+
+function isOffsets(value: unknown): value is [number, number] {
+  return (
+    Array.isArray(value) && value.length === 2 && value.every((item) => Number.isSafeInteger(item) && Number(item) >= 0)
+  );
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { errorCodes } from '../errors.ts';
+
+/** What a run produces. */
+export const runKinds = ['classifier', 'detector', 'evaluation'] as const;
+export type RunKind = (typeof runKinds)[number];
+
+/**
+ * Where a run stands. `cancelled`: the user stopped it. `interrupted`: its process went away without a word, found at a
+ * later start.
+ */
+export const runStatuses = ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const;
+export type RunStatus = (typeof runStatuses)[number];
+
+/** The version of `spec.json` and `run.json` that this program writes, and the newest it reads. */
+export const runFolderFormat = 1;
+
+const json = z.record(z.string(), z.unknown());
+const time = z.iso.datetime({ offset: true });
+
+/** An {@link import('../errors.ts').ErrorRecord} read from a file or from the catalogue. */
+export const errorRecordSchema = z.object({
+  code: z.enum(errorCodes),
+  message: z.string(),
+  hint: z.string().exactOptional(),
+  details: json.exactOptional(),
+  stack: z.string().exactOptional(),
+});
+
+/** One row of the catalogue, and the content of `run.json` in the run's folder. */
+export const runRecordSchema = z.object({
+  /** Sortable by time of creation: `20261123-203311-k3f9` (UTC). */
+  id: z.string().regex(/^[0-9a-z-]+$/, 'Expected lower-case letters, digits and dashes.'),
+  kind: z.enum(runKinds),
+  status: z.enum(runStatuses),
+  title: z.string(),
+  /** Absolute path. */
+  folder: z.string().min(1),
+  /** All that is needed to repeat the run. */
+  spec: json,
+  /** Ids of the runs whose results this one uses, in order. */
+  parents: z.array(z.string()),
+  /** Headline numbers (`auroc`, `auroc_lower`, `clean_accuracy`, …); null where one could not be computed. */
+  metrics: z.record(z.string(), z.number().nullable()),
+  /** Milliseconds by phase. */
+  timings: z.record(z.string(), z.number()),
+  engine: z.string().nullable(),
+  versions: z.record(z.string(), z.string()),
+  error: errorRecordSchema.nullable(),
+  created_at: time,
+  started_at: time.nullable(),
+  ended_at: time.nullable(),
+  /** The process that does the work, with what tells it from a later process of the same number. */
+  host_pid: z.int().nullable(),
+  host_started: z.string().nullable(),
+  tags: z.array(z.string().min(1)),
+  notes: z.string(),
+  pinned: z.boolean(),
+  archived: z.boolean(),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** What of a run may change after it was created. */
+export type RunPatch = Partial<Omit<RunRecord, 'id' | 'kind' | 'created_at'>>;
+
+/** The content of `spec.json`: what was asked for, and what the answer depends on. */
+export const specFileSchema = z.object({
+  format: z.literal(runFolderFormat),
+  kind: z.enum(runKinds),
+  spec: json,
+  seed: z.number(),
+  engine: z.string().nullable(),
+  versions: z.record(z.string(), z.string()),
+  /** SHA-256 (hex) of the data, models and detectors that went in, by name. */
+  fingerprints: z.record(z.string(), z.string()),
+  parents: z.array(z.string()),
+  created_at: time,
+  /** The command line that started the run, for people. */
+  command: z.string().exactOptional(),
+});
+export type SpecFile = z.infer<typeof specFileSchema>;
