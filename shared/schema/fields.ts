@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { unknownName, type Definition, type Registry } from '../definition.ts';
 import { CupbearerError } from '../errors.ts';
+import { explainIssue, valueAt } from './problems.ts';
 
 /** What a person sees of a parameter. */
 export interface FieldText {
@@ -149,7 +150,7 @@ export function pick(registry: () => Registry<Definition>, options: PickOptions)
 /** As {@link pick}, but may be left out. */
 export function optionalPick(registry: () => Registry<Definition>, options: PickOptions) {
   const inner = pick(registry, options);
-  return inner.optional().meta({ ...inner.meta() });
+  return inner.optional().meta({ ...inner.meta(), optional: true });
 }
 
 /** As {@link pick}, taking `options.default` where nothing is given. */
@@ -166,15 +167,22 @@ export function pickRecord(registry: () => Registry<Definition>, options: PickOp
     .meta({ ...meta(options), pick: registry, ...(options.omit ? { omit: options.omit } : {}), record: true });
 }
 
-/** Parses `value` with `schema`; @throws CupbearerError `usage` with one line per fault, each naming its field. */
-export function parseParams<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+/**
+ * Parses `value` with `schema`.
+ * @param name How the user calls a field, for example as a flag, from its path of keys.
+ * @throws CupbearerError `usage` with one sentence per fault, each naming its field, what was expected and what was found.
+ */
+export function parseParams<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  name: (path: readonly PropertyKey[]) => string = (path) => path.join('.'),
+): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => {
-    const path = issue.path.join('.');
-    return path ? `${path}: ${issue.message}` : issue.message;
-  });
-  throw new CupbearerError('usage', `${where}: ${lines.join(' ')}`, {
-    details: { issues: parsed.error.issues.map(({ path, message }) => ({ path, message })) },
-  });
+  const faults = parsed.error.issues.map((issue) => ({
+    path: issue.path.map(String),
+    problem: explainIssue(issue, valueAt(value, issue.path)),
+  }));
+  const sentences = faults.map(({ path, problem }) => `${name(path)} ${problem}`.trim());
+  throw new CupbearerError('usage', sentences.join(' '), { details: { faults } });
 }

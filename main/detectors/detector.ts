@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { Definition } from '../../shared/definition.ts';
+import type { TensorMap } from '../../shared/domain/tensors.ts';
+import { choice, optionalNames } from '../../shared/schema/fields.ts';
+import type { ActivationBatch } from '../models/activations.ts';
+import type { Network } from '../models/network.ts';
+import type { RandomStream } from '../tensor/random.ts';
+
+/** What a detector needs of a task; a pairing that lacks it is refused before anything runs. */
+export interface DetectorNeeds {
+  trusted?: boolean;
+  untrusted?: boolean;
+  /** Labels that tell clean from anomalous in the untrusted data: only for skylines. */
+  anomalyLabels?: boolean;
+  gradients?: boolean;
+  /** Fewest layers it can work on; 1 unless said otherwise. */
+  layers?: number;
+}
+
+/** One layer that a detector looks at; its activations are `[n, dims]`. */
+export interface FeatureLayer {
+  name: string;
+  dims: number;
+}
+
+/** The activations a detector may learn from, as streams that can be run through more than once. */
+export interface Features {
+  layers: readonly FeatureLayer[];
+  trusted?: FeatureStream;
+  untrusted?: FeatureStream;
+}
+
+export interface FeatureStream {
+  /** Number of samples. */
+  length: number;
+  /** Starts a pass over all samples; reports progress and stops when cancelled. */
+  batches(): AsyncIterable<ActivationBatch>;
+}
+
+export interface DetectorContext {
+  network: Network;
+  /** Random numbers of this detector alone, from the run's seed. */
+  stream: RandomStream;
+  signal?: AbortSignal;
+}
+
+/**
+ * All that a detector has learned: arrays, numbers and words, nothing else. It is saved whole by one codec, so nothing
+ * can be forgotten, and `score` sees nothing but this: a reloaded detector scores exactly like the one in memory.
+ */
+export interface DetectorState {
+  tensors: TensorMap;
+  values: Record<string, number | string>;
+}
+
+/** Per layer one score a sample, `[size]`; higher is more anomalous. */
+export type LayerScores = Map<string, Float64Array>;
+
+/** A detection method. Batching, aggregation over layers, metrics and saving are the runner's work. */
+export interface DetectorDefinition extends Definition {
+  needs: DetectorNeeds;
+  fit(features: Features, params: DetectorParams, context: DetectorContext): Promise<DetectorState>;
+  score(state: DetectorState, batch: ActivationBatch, context: DetectorContext): LayerScores | Promise<LayerScores>;
+}
+
+/** Parameters that every detector has, whatever its method. */
+const commonParams = {
+  layers: optionalNames({
+    label: 'Layers',
+    help: 'Activations to look at, for example layers.linear_0.output; all linear and convolution outputs unless given',
+  }),
+  layer_aggregation: choice({
+    label: 'Combine layers by',
+    help: 'How the scores of the layers become the score "all"',
+    options: ['mean', 'max'],
+    default: 'mean',
+  }),
+  pooling: choice({
+    label: 'Pool feature maps by',
+    help: 'How the positions of a feature map become one vector of channels; none flattens it',
+    options: ['mean', 'max', 'none'],
+    default: 'mean',
+  }),
+};
+
+const commonObject = z.object(commonParams);
+export type DetectorParams = z.output<typeof commonObject> & Record<string, unknown>;
+
+/** A detector from its own parameters and behaviour; the parameters common to all detectors are added. */
+export function defineDetector<P extends z.ZodRawShape>(
+  definition: Omit<DetectorDefinition, 'params' | 'fit'> & {
+    params: P;
+    fit(
+      features: Features,
+      params: z.output<z.ZodObject<P>> & z.output<typeof commonObject>,
+      context: DetectorContext,
+    ): Promise<DetectorState>;
+  },
+): DetectorDefinition {
+  // The registry hands `fit` only what this very schema has parsed.
+  return {
+    ...definition,
+    params: z.object({ ...commonParams, ...definition.params }),
+  } as unknown as DetectorDefinition;
+}

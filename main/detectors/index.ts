@@ -1,0 +1,6 @@
+import { Registry } from '../../shared/definition.ts';
+import type { DetectorDefinition } from './detector.ts';
+import { mahalanobis } from './mahalanobis.ts';
+
+/** All detection methods. A new one is its file and a line here. */
+export const detectorRegistry = new Registry<DetectorDefinition>('detector', [mahalanobis]);

@@ -1,0 +1,23 @@
+import type { Picked } from '../../shared/schema/fields.ts';
+import { taskRegistry } from '../tasks/index.ts';
+import type { Task } from '../tasks/task.ts';
+import type { RunContext } from './experiment.ts';
+
+/** Builds the task that `spec` names, reporting progress. */
+export async function buildTask({ name, ...params }: Picked, context: RunContext): Promise<Task> {
+  const { dataDir, signal } = context;
+  context.progress('Data', 0, 1);
+  const task = await taskRegistry.get(name).build(params, { dataDir, signal });
+  context.progress('Data', 1, 1);
+  return task;
+}
+
+/** One line that tells a task from others: "backdoor: mnist, corner trigger". */
+export function describeTask({ name, ...params }: Picked): string {
+  return `${name}: ${taskRegistry.get(name).describe(params)}`;
+}
+
+/** Run folders that a task is built from. */
+export function taskParents(task: Picked): string[] {
+  return typeof task['run_path'] === 'string' ? [task['run_path']] : [];
+}

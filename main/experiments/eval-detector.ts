@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { Registry, type Definition } from '../../shared/definition.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { defaultPick, requiredText } from '../../shared/schema/fields.ts';
+import { hashFile } from '../storage/content-hash.ts';
+import { buildTask, describeTask, taskParents } from './build-task.ts';
+import { detectorFile, readDetector } from './detection.ts';
+import { detectionParams } from './detector-params.ts';
+import { evaluateDetector } from './evaluate.ts';
+import { defineExperiment, PhaseTimer } from './experiment.ts';
+
+const fromRun: Definition = {
+  id: 'from_run',
+  title: 'From a run',
+  summary: 'A detector that an earlier run has fitted',
+  source: 'ejnnr/cupbearer, detectors.StoredDetector',
+  params: z.object({ path: requiredText({ label: 'Detector run', help: 'Run folder of the fitted detector' }) }),
+};
+
+/** Where the detector of an evaluation may come from. */
+export const fittedDetectorRegistry = new Registry<Definition>('detector', [fromRun]);
+
+/** Folder of the fitted detector. @throws CupbearerError `not-found` where there is none. */
+export function fittedDetectorFolder(path: string): string {
+  const folder = resolve(path);
+  if (existsSync(detectorFile(folder))) return folder;
+  throw new CupbearerError('not-found', `There is no fitted detector in ${folder}: it has no detector.safetensors.`, {
+    hint: `Fit one with: npx cupbearer train-detector --dir.full ${path}`,
+  });
+}
+
+export const evalDetector = defineExperiment({
+  id: 'eval-detector',
+  kind: 'evaluation',
+  title: 'Evaluate a detector',
+  summary: 'Evaluate a fitted detector on a task, be it the one it was fitted for or another',
+  source: 'ejnnr/cupbearer, scripts.eval_detector',
+  params: z.object({
+    detector: defaultPick(() => fittedDetectorRegistry, {
+      label: 'Detector',
+      help: 'The fitted detector',
+      default: 'from_run',
+    }),
+    ...detectionParams,
+  }),
+  describe: (spec) => `evaluation on ${describeTask(spec.task)}`,
+  parents: (spec) => [spec.detector['path'] as string, ...taskParents(spec.task)],
+
+  async run(spec, context) {
+    const timer = new PhaseTimer();
+    const detectorFolder = fittedDetectorFolder(spec.detector['path'] as string);
+    const detector = readDetector(detectorFolder);
+    const task = await timer.measure('data', () => buildTask(spec.task, context));
+    for (const layer of detector.layers) task.network.activationShape(layer);
+    const subject = { detectorFolder, task: spec.task, seed: spec.seed };
+    const metrics = await evaluateDetector(detector, task, subject, spec.batch_size, context, timer);
+    task.network.dispose();
+    return {
+      metrics,
+      timings: timer.timings,
+      fingerprints: { ...task.fingerprints, detector: hashFile(join(detectorFolder, 'detector.safetensors')) },
+    };
+  },
+});

@@ -1,0 +1,89 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { allLayers, toEvaluationFile, type Evaluation, type LayerMetrics } from '../../shared/domain/evaluation.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import { aggregateLayers } from '../evaluation/aggregate-layers.ts';
+import { evaluateScores } from '../evaluation/evaluate-scores.ts';
+import { writeFileAtomically } from '../storage/atomic-write.ts';
+import { hashFile, hashJson } from '../storage/content-hash.ts';
+import { writeScores } from '../storage/run-folder.ts';
+import { taskRegistry } from '../tasks/index.ts';
+import type { Task } from '../tasks/task.ts';
+import { detectorFile, scoreTask, type FittedDetector, type TaskScores } from './detection.ts';
+import type { PhaseTimer, RunContext } from './experiment.ts';
+import { drawEvaluation } from './figures.ts';
+
+/** What an evaluation is of. Two evaluations with the same key have the same result. */
+export interface EvaluationSubject {
+  /** Folder whose `detector.safetensors` is evaluated. */
+  detectorFolder: string;
+  task: Picked;
+  seed: number;
+}
+
+/** A name for everything that an evaluation's result depends on, found without loading any data. */
+export function evaluationKey({ detectorFolder, task, seed }: EvaluationSubject): string {
+  const { name, ...params } = task;
+  return hashJson({
+    detector: hashFile(detectorFile(detectorFolder)),
+    task,
+    dependencies: taskRegistry.get(name).dependencies(params),
+    seed,
+  });
+}
+
+/**
+ * Scores the task's test data, computes metrics per layer and for the aggregate, and writes `eval.json`, `scores/` and
+ * `figures/`; `eval.json` comes last, so that where it is, the rest is too.
+ */
+export async function evaluateDetector(
+  detector: FittedDetector,
+  task: Task,
+  subject: EvaluationSubject,
+  batchSize: number,
+  context: RunContext,
+  timer: PhaseTimer,
+): Promise<Record<string, number>> {
+  const { folder } = context;
+  const scores = await timer.measure('evaluating', () => scoreTask(detector, task, subject.seed, batchSize, context));
+  const evaluation = await timer.measure('metrics', async () => computeMetrics(detector, task, scores, subject));
+  mkdirSync(join(folder, 'scores'), { recursive: true });
+  writeScores(folder, scores);
+  await timer.measure('figures', async () => drawEvaluation(folder, evaluation));
+  writeFileAtomically(join(folder, 'eval.json'), `${JSON.stringify(toEvaluationFile(evaluation), null, 2)}\n`);
+  return headline(evaluation.layers[allLayers]!);
+}
+
+function computeMetrics(
+  detector: FittedDetector,
+  task: Task,
+  { layers, labels }: TaskScores,
+  subject: EvaluationSubject,
+): Evaluation {
+  const metrics: Record<string, LayerMetrics> = {};
+  for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels, { seed: subject.seed });
+  const all = aggregateLayers(Object.fromEntries(layers), detector.params.layer_aggregation);
+  layers.set(allLayers, all as Float32Array);
+  metrics[allLayers] = evaluateScores(all, labels, { seed: subject.seed });
+  return {
+    layers: metrics,
+    about: {
+      key: evaluationKey(subject),
+      detector: detector.spec,
+      task: subject.task,
+      seed: subject.seed,
+      fingerprints: task.fingerprints,
+    },
+  };
+}
+
+/** The figures of the aggregate that lists show. */
+function headline(all: LayerMetrics): Record<string, number> {
+  return {
+    auroc: all.AUC_ROC,
+    auroc_lower: all.AUC_ROC_interval.lower,
+    auroc_upper: all.AUC_ROC_interval.upper,
+    ap: all.AP,
+    tpr_at_fpr_1: all.TPR_at_FPR_1,
+  };
+}

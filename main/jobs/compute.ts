@@ -1,0 +1,78 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
+import type { RunOutcome } from '../experiments/experiment.ts';
+import type { ComputeMessage, HostMessage, Job, RunEvent } from './protocol.ts';
+
+const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
+
+/** Lines of the compute process' error output that are kept to explain a crash. */
+const keptLines = 20;
+
+/** How long a cancelled run may take to reach its next batch before it is killed. */
+const cancelGraceMs = 20_000;
+
+/**
+ * Does a run in a process of its own, so that a crash there fails this run and nothing else.
+ * @throws CupbearerError what the run threw; `crashed` where the process died; `cancelled` where `signal` was given.
+ */
+export function runInComputeProcess(
+  job: Job,
+  options: { signal?: AbortSignal; onEvent?: (event: RunEvent) => void },
+): Promise<RunOutcome> {
+  return new Promise((resolve, reject) => {
+    const child = fork(entry, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' });
+    const errorOutput: string[] = [];
+    let settled = false;
+    let killTimer: NodeJS.Timeout | undefined;
+
+    const tell = (message: HostMessage) => child.connected && child.send(message);
+    const cancel = () => {
+      tell({ type: 'cancel' });
+      killTimer = setTimeout(() => child.kill('SIGKILL'), cancelGraceMs);
+    };
+    const settle = (act: () => void) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(killTimer);
+      options.signal?.removeEventListener('abort', cancel);
+      act();
+    };
+
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      errorOutput.push(...text.split('\n').filter((line) => line.trim() !== ''));
+      errorOutput.splice(0, errorOutput.length - keptLines);
+    });
+    child.on('message', (message: ComputeMessage) => {
+      if (message.type === 'done') settle(() => resolve(message.outcome));
+      else if (message.type === 'failed') settle(() => reject(fromErrorRecord(message.error)));
+      else options.onEvent?.(message);
+    });
+    child.on('error', (cause) =>
+      settle(() =>
+        reject(new CupbearerError('crashed', `The compute process could not be started: ${cause.message}`, { cause })),
+      ),
+    );
+    child.on('close', (code, signal) =>
+      settle(() => {
+        if (options.signal?.aborted) reject(new CupbearerError('cancelled', 'Cancelled.'));
+        else reject(crash(code, signal, errorOutput));
+      }),
+    );
+
+    options.signal?.addEventListener('abort', cancel, { once: true });
+    tell({ type: 'start', job });
+    if (options.signal?.aborted) cancel();
+  });
+}
+
+function crash(code: number | null, signal: NodeJS.Signals | null, errorOutput: string[]): CupbearerError {
+  const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+  return new CupbearerError('crashed', `The compute process ${how} in the middle of the run.`, {
+    hint:
+      signal === 'SIGKILL'
+        ? 'Something killed it: perhaps the system ran out of memory. A smaller --batch_size needs less.'
+        : 'What was finished before is kept; a training can go on with --resume.',
+    details: { code, signal, errorOutput },
+  });
+}

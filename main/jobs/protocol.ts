@@ -1,0 +1,30 @@
+import type { ErrorRecord } from '../../shared/errors.ts';
+import type { EngineInfo } from '../tensor/engine.ts';
+import type { RunOutcome } from '../experiments/experiment.ts';
+
+/** All that the compute process needs to know to do a run. */
+export interface Job {
+  /** Id of the experiment. */
+  experiment: string;
+  /** Parameters, parsed, with paths made absolute. */
+  spec: Record<string, unknown>;
+  /** The run's folder, which exists. */
+  folder: string;
+  dataDir: string;
+  /** `auto` or an engine's id. */
+  engine: string;
+  resume: boolean;
+  overwrite: boolean;
+}
+
+/** Host to compute process. */
+export type HostMessage = { type: 'start'; job: Job } | { type: 'cancel' };
+
+/** What a run tells while it goes on. */
+export type RunEvent =
+  | { type: 'engine'; engine: EngineInfo }
+  | { type: 'progress'; phase: string; done: number; total: number; note?: string }
+  | { type: 'log'; time: string; message: string };
+
+/** Compute process to host. The last message is `done` or `failed`. */
+export type ComputeMessage = RunEvent | { type: 'done'; outcome: RunOutcome } | { type: 'failed'; error: ErrorRecord };

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { TensorMap } from '../../shared/domain/tensors.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import { readJsonFile, writeFileAtomically } from '../storage/atomic-write.ts';
+import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
+import { Network, type NetworkSpec } from './network.ts';
+
+const modelFormat = 1;
+const modelFile = z.object({
+  format: z.literal(modelFormat),
+  architecture: z.looseObject({ name: z.string() }),
+  input_shape: z.array(z.int().positive()).min(1),
+  classes: z.array(z.string()).min(1),
+  parameters: z.int(),
+  layers: z.array(z.object({ name: z.string(), kind: z.string(), output_shape: z.array(z.int()) })),
+});
+
+/** Writes `model.json`: what to build before the weights can be loaded. */
+export function writeModelDescription(folder: string, network: Network): void {
+  const { architecture, inputShape, classes } = network.spec;
+  const description: z.input<typeof modelFile> = {
+    format: modelFormat,
+    architecture,
+    input_shape: [...inputShape],
+    classes: [...classes],
+    parameters: network.parameterCount,
+    layers: network.layers.map(({ name, kind, outputShape }) => ({ name, kind, output_shape: [...outputShape] })),
+  };
+  writeFileAtomically(join(folder, 'model.json'), `${JSON.stringify(description, null, 2)}\n`);
+}
+
+/** Writes `model.safetensors` in PyTorch's names and layout. */
+export function writeWeights(folder: string, state: TensorMap): void {
+  writeTensorFile(join(folder, 'model.safetensors'), state);
+}
+
+/** Reads a model saved by the two functions above. @throws CupbearerError `not-found` or `bad-data`. */
+export function readModel(folder: string): Network {
+  const path = join(folder, 'model.json');
+  const parsed = modelFile.safeParse(readJsonFile(path));
+  if (!parsed.success) {
+    throw new CupbearerError(
+      'bad-data',
+      `${path} does not describe a model of format ${modelFormat}: ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const { architecture, input_shape: inputShape, classes } = parsed.data;
+  const spec: NetworkSpec = { architecture: architecture as Picked, inputShape, classes };
+  const network = new Network(spec, 0);
+  const weights = join(folder, 'model.safetensors');
+  network.load(readTensorFile(weights).tensors, weights);
+  return network;
+}

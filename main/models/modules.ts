@@ -1,0 +1,144 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { globalMaxPool as maxOverPositions } from '../tensor/pooling.ts';
+
+/** Shape of one sample: no batch axis. Images are `[height, width, channels]`. */
+export type Shape = readonly number[];
+
+/**
+ * A trainable array. At run time it has TensorFlow.js' layout (`shape`); in files it has PyTorch's, which is reached by
+ * permuting the axes (`toTorch`), so that Python loads the weights without a word of ours.
+ */
+export interface Parameter {
+  name: string;
+  shape: number[];
+  /** Axis order that turns `shape` into PyTorch's: linear weights [in, out] to [out, in], kernels HWIO to OIHW. */
+  toTorch: number[];
+  /** Number of inputs that one output sums over; sets the range of the initial values. */
+  fanIn: number;
+}
+
+/** What a module may do while it runs. */
+export interface ForwardCall {
+  weight(name: string): tf.Tensor;
+  /** Runs a child, so that its input and output can be recorded under its own name. */
+  child(name: string, module: Module, x: tf.Tensor): tf.Tensor;
+}
+
+/** A part of a network: knows its shapes and weights, computes on a batch. */
+export interface Module {
+  readonly kind: 'linear' | 'conv' | 'activation' | 'pool' | 'reshape' | 'container';
+  outputShape(input: Shape): Shape;
+  parameters(input: Shape): Parameter[];
+  /** Modules inside, in the order in which they run. */
+  children(input: Shape): { name: string; module: Module; input: Shape }[];
+  forward(x: tf.Tensor, call: ForwardCall): tf.Tensor;
+}
+
+const leaf = { children: () => [] };
+
+/** `y = x W + b` on `[n, inputs]`. */
+export function linear(outputs: number): Module {
+  return {
+    ...leaf,
+    kind: 'linear',
+    outputShape: () => [outputs],
+    parameters: ([inputs]) => [
+      { name: 'weight', shape: [inputs!, outputs], toTorch: [1, 0], fanIn: inputs! },
+      { name: 'bias', shape: [outputs], toTorch: [0], fanIn: inputs! },
+    ],
+    forward: (x, call) =>
+      tf.fused.matMul({ a: x as tf.Tensor2D, b: call.weight('weight') as tf.Tensor2D, bias: call.weight('bias') }),
+  };
+}
+
+/** Convolution with stride 1 and output of the input's size ("same" padding), on `[n, h, w, c]`. */
+export function conv(outputs: number, kernelSize: number): Module {
+  return {
+    ...leaf,
+    kind: 'conv',
+    outputShape: ([height, width]) => [height!, width!, outputs],
+    parameters: ([, , channels]) => {
+      const fanIn = kernelSize * kernelSize * channels!;
+      return [
+        { name: 'weight', shape: [kernelSize, kernelSize, channels!, outputs], toTorch: [3, 2, 0, 1], fanIn },
+        { name: 'bias', shape: [outputs], toTorch: [0], fanIn },
+      ];
+    },
+    forward: (x, call) =>
+      tf.fused.conv2d({
+        x: x as tf.Tensor4D,
+        filter: call.weight('weight') as tf.Tensor4D,
+        strides: 1,
+        pad: 'same',
+        bias: call.weight('bias'),
+      }),
+  };
+}
+
+/** `max(x, 0)`. */
+export function relu(): Module {
+  return {
+    ...leaf,
+    kind: 'activation',
+    outputShape: (input) => input,
+    parameters: () => [],
+    forward: (x) => tf.relu(x),
+  };
+}
+
+/** Maximum over windows of 2 x 2; an odd last row or column is dropped, as in PyTorch. */
+export function maxPool(): Module {
+  return {
+    ...leaf,
+    kind: 'pool',
+    outputShape: ([height, width, channels]) => [Math.floor(height! / 2), Math.floor(width! / 2), channels!],
+    parameters: () => [],
+    forward: (x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'),
+  };
+}
+
+/** Maximum of each channel over all positions, `[n, h, w, c]` to `[n, c]`. */
+export function globalMaxPool(): Module {
+  return {
+    ...leaf,
+    kind: 'pool',
+    outputShape: ([, , channels]) => [channels!],
+    parameters: () => [],
+    forward: (x) => maxOverPositions(x as tf.Tensor4D),
+  };
+}
+
+/** `[n, h, w, c]` to `[n, h * w * c]` in PyTorch's order (channel, row, column), so that weights of colour images fit too. */
+export function flatten(): Module {
+  return {
+    ...leaf,
+    kind: 'reshape',
+    outputShape: (input) => [input.reduce((product, size) => product * size, 1)],
+    parameters: () => [],
+    forward: (x) => {
+      const channels = x.shape[3] ?? 1;
+      const ordered = x.rank === 4 && channels > 1 ? tf.transpose(x, [0, 3, 1, 2]) : x;
+      return tf.reshape(ordered, [x.shape[0]!, -1]);
+    },
+  };
+}
+
+/** Runs named modules one after the other. */
+export function sequential(modules: Record<string, Module>): Module {
+  const entries = Object.entries(modules);
+  const walk = (input: Shape) => {
+    let shape = input;
+    return entries.map(([name, module]) => {
+      const entry = { name, module, input: shape };
+      shape = module.outputShape(shape);
+      return entry;
+    });
+  };
+  return {
+    kind: 'container',
+    outputShape: (input) => entries.reduce((shape, [, module]) => module.outputShape(shape), input),
+    parameters: () => [],
+    children: walk,
+    forward: (x, call) => entries.reduce((value, [name, module]) => call.child(name, module, value), x),
+  };
+}

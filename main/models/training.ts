@@ -1,0 +1,122 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { softmaxCrossEntropy } from '../tensor/loss.ts';
+import { RandomStream } from '../tensor/random.ts';
+import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
+import type { Network } from './network.ts';
+import type { Optimizer } from './optimizer.ts';
+
+/** Means over the samples of one epoch. */
+export interface EpochSummary {
+  /** Counted from 1. */
+  epoch: number;
+  /** Steps taken since the start of training. */
+  steps: number;
+  loss: number;
+  /** Share of the training samples, 0 to 1, that were predicted as labelled while training. */
+  accuracy: number;
+}
+
+export interface TrainingOptions {
+  network: Network;
+  optimizer: Optimizer;
+  dataset: Dataset;
+  epochs: number;
+  batchSize: number;
+  /** Ends training early, in the middle of an epoch if need be. */
+  maxSteps?: number;
+  /** Order of the samples: a function of (seed, epoch). */
+  seed: number;
+  /** Epochs and steps that an earlier, interrupted training has completed. */
+  completed?: { epochs: number; steps: number };
+  signal?: AbortSignal;
+  onStep?: (progress: { epoch: number; step: number; stepsPlanned: number; loss: number }) => void;
+  onEpoch?: (summary: EpochSummary) => Promise<void> | void;
+}
+
+/**
+ * Trains a classifier with softmax cross-entropy.
+ * @throws CupbearerError `non-finite` naming epoch and step where the loss is NaN or infinite; the weights are then those
+ *   before that step. `cancelled` where the signal was given.
+ */
+export async function trainClassifier(options: TrainingOptions): Promise<void> {
+  const { dataset, epochs, batchSize, maxSteps = Infinity } = options;
+  const orders = RandomStream.from(options.seed, 'sample-order');
+  const stepsPlanned = Math.min(maxSteps, epochs * Math.ceil(dataset.length / batchSize));
+  let step = options.completed?.steps ?? 0;
+  for (let epoch = (options.completed?.epochs ?? 0) + 1; epoch <= epochs && step < maxSteps; epoch++) {
+    let samples = 0;
+    let lossSum = 0;
+    let correct = 0;
+    for (const indices of slices(orders.derive(epoch).permutation(dataset.length), batchSize)) {
+      if (step === maxSteps) break;
+      checkCancelled(options.signal);
+      const result = trainStep(options, indices, epoch, ++step);
+      samples += indices.length;
+      lossSum += result.loss * indices.length;
+      correct += result.correct;
+      options.onStep?.({ epoch, step, stepsPlanned, loss: result.loss });
+      if (step % 16 === 0) await otherWork();
+    }
+    await options.onEpoch?.({ epoch, steps: step, loss: lossSum / samples, accuracy: correct / samples });
+  }
+}
+
+function trainStep(
+  { network, optimizer, dataset }: TrainingOptions,
+  indices: Int32Array,
+  epoch: number,
+  step: number,
+): { loss: number; correct: number } {
+  const batch = dataset.read(indices, epoch);
+  return tf.tidy(() => {
+    const x = inputTensor(batch, dataset);
+    const labels = tf.tensor1d(batch.labels, 'int32');
+    let predictions: tf.Tensor | undefined;
+    const { value, grads } = tf.variableGrads(() => {
+      const logits = network.forward(x);
+      predictions = tf.argMax(logits, 1);
+      return softmaxCrossEntropy(logits, labels);
+    }, [...network.variables.values()]);
+    const loss = value.dataSync()[0]!;
+    if (!Number.isFinite(loss)) {
+      throw new CupbearerError('non-finite', `The training loss became ${loss} in epoch ${epoch}, step ${step}.`, {
+        hint: 'Lower the learning rate. The weights of the last completed epoch are kept.',
+        details: { epoch, step },
+      });
+    }
+    // variableGrads names gradients by the variables' own names, which TensorFlow.js made up.
+    const gradients = Object.fromEntries(
+      [...network.variables].map(([name, variable]) => [name, grads[variable.name]!]),
+    );
+    optimizer.step(network.variables, gradients);
+    const predicted = predictions!.dataSync();
+    let correct = 0;
+    for (let i = 0; i < batch.size; i++) if (predicted[i] === batch.labels[i]) correct++;
+    return { loss, correct };
+  });
+}
+
+/** Predicted class and label of each sample, both `[n]`, in the order of the indices (all samples unless told otherwise). */
+export async function predict(
+  network: Network,
+  dataset: Dataset,
+  options: { batchSize: number; indices?: Int32Array; signal?: AbortSignal },
+): Promise<{ predicted: Int32Array; labels: Int32Array }> {
+  const indices = options.indices ?? range(dataset.length);
+  const predicted = new Int32Array(indices.length);
+  const labels = new Int32Array(indices.length);
+  let done = 0;
+  for (const slice of slices(indices, options.batchSize)) {
+    checkCancelled(options.signal);
+    const batch = dataset.read(slice, 0);
+    const classes = tf.tidy(() => tf.argMax(network.forward(inputTensor(batch, dataset)), 1));
+    predicted.set(await classes.data<'int32'>(), done);
+    classes.dispose();
+    labels.set(batch.labels, done);
+    done += slice.length;
+    await otherWork();
+  }
+  return { predicted, labels };
+}

@@ -1,0 +1,74 @@
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { TensorMap } from '../../shared/domain/tensors.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import { readModel } from '../models/files.ts';
+import type { Network } from '../models/network.ts';
+import { hashFile } from '../storage/content-hash.ts';
+import { readSpec } from '../storage/run-folder.ts';
+import { readTensorFile } from '../storage/tensor-file.ts';
+
+/** A classifier trained by an earlier run. */
+export interface TrainedClassifier {
+  folder: string;
+  network: Network;
+  /** SHA-256 of the weights' file. */
+  fingerprint: string;
+  /** What it was trained on, before any trigger. */
+  originalData: Picked;
+  /** The trigger in its training data, if any, with what must be known to apply the very same one again. */
+  trigger?: { spec: Picked; state: TensorMap; seed: number };
+}
+
+/** Where a classifier run keeps the state of its trigger. */
+export function triggerFile(folder: string): string {
+  return join(folder, 'trigger.safetensors');
+}
+
+/** The fingerprint of the classifier in `runPath` without loading it. @throws CupbearerError `not-found`. */
+export function classifierFingerprint(runPath: string): string {
+  const weights = join(requireFolder(runPath), 'model.safetensors');
+  if (!existsSync(weights)) {
+    throw new CupbearerError(
+      'not-found',
+      `There is no trained classifier in ${resolve(runPath)}: it has no model.safetensors.`,
+      {
+        hint: 'Train one with: npx cupbearer train-classifier --dir.full ' + runPath,
+      },
+    );
+  }
+  return hashFile(weights);
+}
+
+/** Loads model, training data's spec and trigger from a classifier's run folder. */
+export function openClassifier(runPath: string): TrainedClassifier {
+  const fingerprint = classifierFingerprint(runPath);
+  const folder = resolve(runPath);
+  const { spec, seed } = readSpec(folder);
+  const trainData = (spec as { train_data?: Picked }).train_data;
+  if (!trainData)
+    throw new CupbearerError('bad-data', `${folder} holds no classifier: its spec.json names no train_data.`);
+  const network = readModel(folder);
+  if (trainData.name !== 'backdoor') return { folder, network, fingerprint, originalData: trainData };
+  const stored = triggerFile(folder);
+  return {
+    folder,
+    network,
+    fingerprint,
+    originalData: trainData['original'] as Picked,
+    trigger: {
+      spec: trainData['backdoor'] as Picked,
+      state: existsSync(stored) ? readTensorFile(stored).tensors : {},
+      seed,
+    },
+  };
+}
+
+function requireFolder(runPath: string): string {
+  const folder = resolve(runPath);
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new CupbearerError('not-found', `There is no run folder ${folder}.`);
+  }
+  return folder;
+}

@@ -1,0 +1,6 @@
+import { Registry } from '../../shared/definition.ts';
+import { backdoor } from './backdoor.ts';
+import type { TaskDefinition } from './task.ts';
+
+/** All tasks. A new one is its file and a line here. */
+export const taskRegistry = new Registry<TaskDefinition>('task', [backdoor]);

@@ -1,0 +1,57 @@
+import type { z } from 'zod';
+import type { Definition } from '../../shared/definition.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { Network } from '../models/network.ts';
+
+/** Some samples of a dataset, all clean or all anomalous. */
+export interface TestPart {
+  dataset: Dataset;
+  indices: Int32Array;
+  anomalous: boolean;
+}
+
+/** Some samples of a dataset. */
+export interface DataPart {
+  dataset: Dataset;
+  indices: Int32Array;
+}
+
+/** A model, data that is known to be fine, and test data of which the detector must tell the anomalous part. */
+export interface Task {
+  network: Network;
+  trusted: DataPart;
+  /** Data that may hold anomalies, where the task has any. */
+  untrusted?: DataPart;
+  test: readonly TestPart[];
+  /** Run folders that the task was built from. */
+  parents: readonly string[];
+  /** SHA-256 of each model and dataset that took part, by role. */
+  fingerprints: Record<string, string>;
+}
+
+export interface TaskContext {
+  dataDir: string;
+  signal?: AbortSignal;
+  progress?: (done: number, total: number) => void;
+}
+
+export interface TaskDefinition extends Definition {
+  /** One line that tells this task from others of its kind: "mnist, corner trigger". */
+  describe(params: Record<string, unknown>): string;
+  /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
+  dependencies(params: Record<string, unknown>): Record<string, string>;
+  build(params: Record<string, unknown>, context: TaskContext): Promise<Task>;
+}
+
+/** Types the functions' params from the schema beside them. */
+export function defineTask<P extends z.ZodObject>(
+  definition: Omit<TaskDefinition, 'params' | 'describe' | 'dependencies' | 'build'> & {
+    params: P;
+    describe(params: z.output<P>): string;
+    dependencies(params: z.output<P>): Record<string, string>;
+    build(params: z.output<P>, context: TaskContext): Promise<Task>;
+  },
+): TaskDefinition {
+  // The registry hands over only what this very schema has parsed.
+  return definition as unknown as TaskDefinition;
+}

@@ -1,0 +1,112 @@
+import type { z } from 'zod';
+import { paramsOf, type FieldMeta } from './fields.ts';
+import type { Definition, Registry } from '../definition.ts';
+
+/**
+ * A parameter as forms, flags, help and reference pages see it, read off its zod schema.
+ *
+ * - `pick`: one definition of `registry`; its own parameters are nested below ({@link fieldsOfPick}).
+ * - `pick-record`: any number of picks under names that the user chooses.
+ * - `group`: `fields` nested below.
+ */
+export interface Field {
+  key: string;
+  type: 'integer' | 'number' | 'text' | 'flag' | 'choice' | 'integers' | 'names' | 'group' | 'pick' | 'pick-record';
+  label: string;
+  help: string;
+  unit?: string;
+  required: boolean;
+  default?: unknown;
+  min?: number;
+  max?: number;
+  options?: readonly string[];
+  fields?: Field[];
+  registry?: Registry<Definition>;
+  omit?: readonly string[];
+}
+
+/** The parameters of an object schema in the order of their declaration. */
+export function describe(schema: z.ZodObject): Field[] {
+  return Object.entries(schema.shape).map(([key, field]) => describeField(key, field as z.ZodType));
+}
+
+/** The parameters of the definition `id` where `field` picks it. */
+export function fieldsOfPick(field: Field, id: string): Field[] {
+  return describe(paramsOf(field.registry!.get(id), field.omit));
+}
+
+type Shape = Pick<Field, 'type'> & Partial<Field>;
+
+function describeField(key: string, schema: z.ZodType): Field {
+  const meta = (schema.meta() ?? { label: key, help: '' }) as FieldMeta;
+  const { inner, optional, fallback } = unwrap(schema);
+  return {
+    key,
+    label: meta.label,
+    help: meta.help,
+    ...(meta.unit === undefined ? {} : { unit: meta.unit }),
+    required: !optional && fallback === undefined,
+    ...(fallback === undefined ? {} : { default: fallback }),
+    ...shapeOf(inner, meta),
+  };
+}
+
+function unwrap(schema: z.ZodType): { inner: z.ZodType; optional: boolean; fallback: unknown } {
+  let inner = schema;
+  let optional = false;
+  let fallback: unknown;
+  for (;;) {
+    const def = inner.def as unknown as { type: string; innerType: z.ZodType; defaultValue: unknown };
+    if (def.type === 'default' || def.type === 'prefault') fallback = def.defaultValue;
+    else if (def.type === 'optional') optional = true;
+    else return { inner, optional, fallback };
+    inner = def.innerType;
+  }
+}
+
+function shapeOf(schema: z.ZodType, meta: FieldMeta): Shape {
+  if (typeof meta['pick'] === 'function') {
+    const registry = (meta['pick'] as () => Registry<Definition>)();
+    const fallback = meta['pickDefault'];
+    return {
+      type: meta['record'] ? 'pick-record' : 'pick',
+      registry,
+      ...(meta.omit ? { omit: meta.omit } : {}),
+      ...(fallback === undefined ? {} : { default: fallback, required: false }),
+      ...(meta['record'] || meta['optional'] ? { required: false } : {}),
+    };
+  }
+  const def = schema.def as unknown as { type: string; element?: z.ZodType };
+  switch (def.type) {
+    case 'number':
+      return numberShape(schema as z.ZodNumber);
+    case 'boolean':
+      return { type: 'flag' };
+    case 'enum':
+      return { type: 'choice', options: (schema as z.ZodEnum).options as string[] };
+    case 'string':
+      return { type: 'text' };
+    case 'array':
+      return def.element?.def.type === 'number'
+        ? { ...numberShape(def.element as z.ZodNumber), type: 'integers' }
+        : { type: 'names' };
+    case 'object':
+      return { type: 'group', required: false, fields: describe(schema as z.ZodObject) };
+    default:
+      throw new Error(`describe: no field is drawn for a schema of type "${def.type}"`);
+  }
+}
+
+function numberShape(schema: z.ZodNumber): Shape {
+  const isInteger = schema.format === 'safeint' || schema.format === 'int32';
+  // zod gives the safe-integer range as bounds of every whole number; that is no range anybody chose.
+  const bound = (value: number | null | undefined) =>
+    value === null || value === undefined || Math.abs(value) >= Number.MAX_SAFE_INTEGER ? undefined : value;
+  const min = bound(schema.minValue);
+  const max = bound(schema.maxValue);
+  return {
+    type: isInteger ? 'integer' : 'number',
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+  };
+}
