@@ -1,0 +1,53 @@
+import type { Interval } from './interval.ts';
+import type { RankedScores } from './ranked-scores.ts';
+
+/** Where nothing was seen in n independent trials, its rate is below 3 / n with 95 % confidence: 0.05 = (1 - p)^n. */
+const unseen = 3;
+
+/** `counts` without the first `amount` samples met from the given side. */
+function withoutFirst(counts: Int32Array, amount: number, fromTop: boolean): Int32Array {
+  const rest = counts.slice();
+  let left = amount;
+  for (let k = 0; k < rest.length && left > 0; k++) {
+    const g = fromTop ? k : rest.length - 1 - k;
+    const taken = Math.min(left, rest[g]!);
+    rest[g]! -= taken;
+    left -= taken;
+  }
+  return rest;
+}
+
+/** `ranked` after up to three samples of one class were moved beyond the far end of all others. */
+function moved(ranked: RankedScores, kind: 'anomalous' | 'clean', toTop: boolean): RankedScores {
+  const other = kind === 'anomalous' ? 'clean' : 'anomalous';
+  const amount = Math.min(unseen, kind === 'anomalous' ? ranked.nAnomalous : ranked.nClean);
+  const groups = ranked.thresholds.length + 1;
+  const extended = { ...ranked, anomalous: new Int32Array(groups), clean: new Int32Array(groups) };
+  const offset = toTop ? 1 : 0;
+  extended[kind].set(withoutFirst(ranked[kind], amount, !toTop), offset);
+  extended[kind][toTop ? 0 : groups - 1] = amount;
+  extended[other].set(ranked[other], offset);
+  return extended;
+}
+
+/**
+ * An interval where the sample shows no spread to build one from: the range that `figure` takes when three samples of
+ * one class, or all where there are fewer, are moved to either far end. It extends the rule of three (Hanley & Lippman-Hand
+ * 1983) from rates to figures of the whole ranking: an AUROC of 1 gets the bound 1 - 3 / min(m, n), mirrored at 0.
+ */
+export function ruleOfThree(ranked: RankedScores, figure: (ranked: RankedScores) => number): Interval {
+  const value = figure(ranked);
+  const reached = [
+    moved(ranked, 'anomalous', true),
+    moved(ranked, 'anomalous', false),
+    moved(ranked, 'clean', true),
+    moved(ranked, 'clean', false),
+  ].map(figure);
+  return {
+    value,
+    lower: Math.min(value, ...reached),
+    upper: Math.max(value, ...reached),
+    method: 'rule-of-three',
+    oneSided: value === 0 || value === 1,
+  };
+}
