@@ -13,9 +13,9 @@ export function repeatedJsonKey(text: string): string | undefined {
       const end = closingQuote(text, at);
       if (followedByColon(text, end)) {
         const key = JSON.parse(text.slice(at, end + 1)) as string;
-        const keys = open.at(-1)!;
-        if (keys.has(key)) return key;
-        keys.add(key);
+        const keys = open.at(-1);
+        if (keys?.has(key)) return key;
+        keys?.add(key);
       }
       at = end;
     }

@@ -17,6 +17,7 @@ const reasons: Record<string, Reason> = {
   EROFS: { says: 'the disk is read-only', hint: 'Choose a folder on a disk that can be written to.' },
   ENOENT: { says: 'it, or the folder it should be in, does not exist', hint: 'Check the path.' },
   ENOTDIR: { says: 'a part of its path is a file, where a folder was expected', hint: 'Check the path.' },
+  EEXIST: { says: 'a file of that name is in the way', hint: 'Choose another name.' },
   EISDIR: { says: 'it is a folder, where a file was expected', hint: 'Check the path.' },
   ENAMETOOLONG: { says: 'the name is too long', hint: 'Choose a shorter name.' },
   EBUSY: { says: 'another program uses it', hint: 'Close that program and try again.' },

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { CupbearerError } from '../../shared/errors.ts';
+import { systemCode, toStorageError } from './storage-error.ts';
+
+const blockBytes = 1 << 20;
+
+/** SHA-256 in hex over texts (as UTF-8) and bytes. Where one part ends counts, so ('ab', 'c') and ('a', 'bc') differ. */
+export function hashBytes(...parts: (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  // A single part is hashed bare, so that the result is what `sha256sum` prints for a file of these bytes.
+  for (const part of parts) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+    if (parts.length > 1) hash.update(`${bytes.length}:`);
+    hash.update(bytes);
+  }
+  return hash.digest('hex');
+}
+
+/** SHA-256 in hex of a file's content, read in blocks. @throws CupbearerError `not-found`, `storage`. */
+export function hashFile(path: string): string {
+  const hash = createHash('sha256');
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const block = Buffer.allocUnsafe(blockBytes);
+      for (let read; (read = readSync(file, block)) > 0;) hash.update(block.subarray(0, read));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') {
+      throw new CupbearerError('not-found', `There is no file "${path}".`, { cause: error });
+    }
+    throw toStorageError(error, `read "${path}"`);
+  }
+  return hash.digest('hex');
+}
+
+/** SHA-256 in hex of a value's {@link canonicalJson}: equal for equal values, whatever the order of their keys. */
+export function hashJson(value: unknown): string {
+  return hashBytes(canonicalJson(value));
+}
+
+/**
+ * A value as JSON with sorted keys and no spaces. Keys whose value is undefined are left out.
+ * @throws CupbearerError `internal` for what JSON cannot hold (NaN, infinity, functions), which would make unequal values
+ * look equal.
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+  }
+  const isPlain = typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value);
+  if (isPlain) return JSON.stringify(value);
+  throw new CupbearerError(
+    'internal',
+    `canonicalJson: expected what JSON can hold, got a ${typeof value} (${Number(value)}).`,
+  );
+}

@@ -1,0 +1,89 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { CupbearerError } from '../../shared/errors.ts';
+import { writeFileAtomically } from './atomic-write.ts';
+import { readTextFile } from './read-file.ts';
+import { withStorageErrors } from './storage-error.ts';
+
+/** One line of a `.jsonl` file: an object. Numbers that are not finite are stored as null, as JSON has none. */
+export type JsonLine = object;
+
+/**
+ * Adds a line at the end of a file (created if need be). A part of a line that a crash left at the end is removed
+ * first. One process writes a file at a time.
+ * @throws CupbearerError `storage`; the lines before are then as they were.
+ */
+export function appendLine(path: string, line: JsonLine): void {
+  withStorageErrors(`write "${path}"`, () => {
+    const file = openSync(path, 'a+');
+    try {
+      const size = dropTornLine(file);
+      const bytes = Buffer.from(JSON.stringify(line) + '\n');
+      try {
+        for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+      } catch (error) {
+        restoreSize(file, size);
+        throw error;
+      }
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+/**
+ * The lines of a file, in order. A last line without its line end was cut off by a crash and is left out.
+ * @throws CupbearerError `not-found`, `storage`, or `bad-data` naming the line that is no JSON object.
+ */
+export function readLines(path: string): JsonLine[] {
+  return completeLines(path).map((text, index) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      value = undefined;
+    }
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    const found = JSON.stringify(text.slice(0, 40));
+    throw new CupbearerError('bad-data', `"${path}", line ${index + 1}: expected a JSON object, found ${found}.`);
+  });
+}
+
+/**
+ * Replaces the file's lines by these: after a crash it may be ahead of the last saved weights.
+ * @throws CupbearerError `storage`; the lines before are then as they were.
+ */
+export function writeLines(path: string, lines: readonly JsonLine[]): void {
+  writeFileAtomically(path, lines.map((line) => JSON.stringify(line) + '\n').join(''));
+}
+
+function completeLines(path: string): string[] {
+  const text = readTextFile(path);
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(0, -1);
+}
+
+/** Cuts the file after its last line end; gives its size then. */
+function dropTornLine(file: number): number {
+  const { size } = fstatSync(file);
+  const block = Buffer.alloc(4096);
+  for (let end = size; end > 0; end -= block.length) {
+    const from = Math.max(0, end - block.length);
+    const read = readSync(file, block, 0, end - from, from);
+    const at = block.subarray(0, read).lastIndexOf(0x0a);
+    if (at === -1) continue;
+    if (from + at + 1 < size) ftruncateSync(file, from + at + 1);
+    return from + at + 1;
+  }
+  if (size > 0) ftruncateSync(file, 0);
+  return 0;
+}
+
+function restoreSize(file: number, size: number): void {
+  try {
+    ftruncateSync(file, size);
+  } catch {
+    // The torn line stays; readers leave it out and the next append removes it.
+  }
+}

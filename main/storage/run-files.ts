@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import {
+  runFolderFormat,
+  runRecordSchema,
+  specFileSchema,
+  type RunRecord,
+  type SpecFile,
+} from '../../shared/domain/run.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+
+/** What `run.json` holds for a record; the inverse of {@link parseRecord}. */
+export function recordFileText(record: RunRecord): string {
+  return JSON.stringify({ format: runFolderFormat, ...record }, null, 2) + '\n';
+}
+
+/** @throws CupbearerError `bad-data` where `value`, read from `path`, is no run record or one of a newer version. */
+export function parseRecord(value: unknown, path: string): RunRecord {
+  return parseVersioned(runRecordSchema, value, path);
+}
+
+/** @throws CupbearerError `bad-data` where `value`, read from `path`, is no spec file or one of a newer version. */
+export function parseSpecFile(value: unknown, path: string): SpecFile {
+  return parseVersioned(specFileSchema, value, path);
+}
+
+function parseVersioned<S extends z.ZodType>(schema: S, value: unknown, path: string): z.output<S> {
+  const format = (value as { format?: unknown } | null | undefined)?.format;
+  if (typeof format === 'number' && format > runFolderFormat) {
+    throw new CupbearerError(
+      'bad-data',
+      `"${path}" was written by a newer version (format ${format}; this program reads ${runFolderFormat}).`,
+      { hint: 'Update Cupbearer to use this folder.', details: { found: format, expected: runFolderFormat } },
+    );
+  }
+  if (format !== runFolderFormat) {
+    throw new CupbearerError('bad-data', `"${path}": expected "format": ${runFolderFormat}, found ${show(format)}.`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new CupbearerError('bad-data', `"${path}" is not what it should be. ${faults.slice(0, 5).join(' ')}`);
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'none' : JSON.stringify(value).slice(0, 40);
+}

@@ -1,0 +1,173 @@
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { isTemporaryName, writeFileAtomically } from './atomic-write.ts';
+import { checkFileName } from './file-name.ts';
+import { appendLine, readLines, writeLines, type JsonLine } from './json-lines.ts';
+import { readJsonFile } from './read-file.ts';
+import { parseRecord, parseSpecFile, recordFileText } from './run-files.ts';
+import { readScoreFiles, writeScoreFiles, type Scores } from './scores.ts';
+import { systemCode, toStorageError, withStorageErrors } from './storage-error.ts';
+
+const specName = 'spec.json';
+const recordName = 'run.json';
+
+/** Files that file managers leave in a folder; they are nobody's work. */
+const litter = ['.DS_Store', 'Thumbs.db', 'desktop.ini'];
+
+/** Where a further evaluation of this name belongs: a run folder of its own. @throws CupbearerError `usage`. */
+export function evalFolder(folder: string, name: string): string {
+  return join(folder, 'evals', checkFileName(name, 'Evaluation name'));
+}
+
+/** Writes `spec.json`, once. @throws CupbearerError `conflict` where the folder has one, `storage`. */
+export function writeSpec(folder: string, spec: SpecFile): void {
+  writeFileAtomically(join(folder, specName), JSON.stringify(spec, null, 2) + '\n', { exclusive: true });
+}
+
+/** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
+export function readSpec(folder: string): SpecFile {
+  const path = join(requireRun(folder), specName);
+  return parseSpecFile(readJsonFile(path), path);
+}
+
+/** Writes `run.json`, from which the catalogue can be rebuilt. @throws CupbearerError `storage`. */
+export function writeRecord(folder: string, record: RunRecord): void {
+  writeFileAtomically(join(folder, recordName), recordFileText(record));
+}
+
+/** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
+export function readRecord(folder: string): RunRecord {
+  const path = join(folder, recordName);
+  return parseRecord(readJsonFile(path), path);
+}
+
+/**
+ * Writes `scores/<layer>.npy`, `scores/anomaly_labels.npy` and `scores/sample_index.npy`, replacing earlier ones as a
+ * whole. @throws CupbearerError as `writeScoreFiles`.
+ */
+export function writeScores(folder: string, scores: Scores): void {
+  writeScoreFiles(join(folder, 'scores'), scores);
+}
+
+/** Reads what {@link writeScores} wrote. @throws CupbearerError as `readScoreFiles`. */
+export function readScores(folder: string): Scores {
+  return readScoreFiles(join(folder, 'scores'));
+}
+
+/** Adds a line to `metrics.jsonl` or `log.jsonl`. @throws CupbearerError `storage`. */
+export function appendJsonLine(folder: string, name: string, line: JsonLine): void {
+  appendLine(join(folder, name), line);
+}
+
+/** The whole lines of a `.jsonl` file, none where there is no file. @throws CupbearerError `storage`, `bad-data`. */
+export function readJsonLines(folder: string, name: string): JsonLine[] {
+  const path = join(folder, name);
+  return existsSync(path) ? readLines(path) : [];
+}
+
+/** Replaces the lines of a `.jsonl` file. @throws CupbearerError `storage`. */
+export function writeJsonLines(folder: string, name: string, lines: readonly JsonLine[]): void {
+  writeLines(join(folder, name), lines);
+}
+
+/**
+ * A new folder for a run, as an absolute path; folders above it are created too. An empty folder is taken as it is.
+ * @throws CupbearerError `conflict` where the path is a file or the folder holds a run or anything else; `storage`
+ * where it cannot be created or written to.
+ */
+export function createRunFolder(path: string): string {
+  const folder = resolve(path);
+  withStorageErrors(`create the folder "${folder}"`, () => mkdirSync(dirname(folder), { recursive: true }));
+  try {
+    mkdirSync(folder);
+    return folder;
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw toStorageError(error, `create the folder "${folder}"`);
+  }
+  checkUnused(folder);
+  return folder;
+}
+
+function checkUnused(path: string): void {
+  const hint = 'Choose another folder, or leave it out to get a new one named by date and time.';
+  if (!statSync(path).isDirectory()) {
+    throw new CupbearerError('conflict', `"${path}" is a file; expected a new or empty folder.`, { hint });
+  }
+  const entries = withStorageErrors(`read the folder "${path}"`, () => readdirSync(path));
+  if (entries.includes(specName)) {
+    throw new CupbearerError('conflict', `"${path}" holds a run already; nothing was overwritten.`, { hint });
+  }
+  const other = entries.find((entry) => !litter.includes(entry) && !isTemporaryName(entry));
+  if (other !== undefined) {
+    throw new CupbearerError(
+      'conflict',
+      `"${path}" is not empty (it holds "${other}"); expected a new or empty folder.`,
+      {
+        hint,
+      },
+    );
+  }
+}
+
+/** Whether a folder holds a run, finished or not. */
+export function holdsRun(path: string): boolean {
+  return existsSync(join(path, specName));
+}
+
+/** The absolute path of a folder that holds a run. @throws CupbearerError `not-found` where it holds none. */
+export function requireRun(path: string): string {
+  const folder = resolve(path);
+  if (holdsRun(folder)) return folder;
+  const found = existsSync(folder) ? `there is no ${specName} in it` : 'there is no such folder';
+  throw new CupbearerError('not-found', `"${folder}" holds no run: ${found}.`, {
+    hint: 'Give the folder that a run was saved to; `cupbearer runs` lists them.',
+  });
+}
+
+/**
+ * The absolute path of the folder of a run that did not finish, to go on with it.
+ * @throws CupbearerError `not-found` where there is none, `conflict` where the run is finished or a process is at it.
+ */
+export function resumeRunFolder(path: string, isAlive: (pid: number, started: string | null) => boolean): string {
+  const folder = requireRun(path);
+  // Killed before the record was first written: nothing stands against going on.
+  if (!existsSync(join(folder, recordName))) return folder;
+  const { status, host_pid: pid, host_started: started } = readRecord(folder);
+  if (status === 'done') {
+    throw new CupbearerError('conflict', `The run in "${folder}" is finished; there is nothing to resume.`);
+  }
+  if ((status === 'running' || status === 'queued') && pid !== null && isAlive(pid, started)) {
+    throw new CupbearerError('conflict', `Process ${pid} is still at work on the run in "${folder}".`, {
+      hint: 'Wait until it ends, or stop it first.',
+    });
+  }
+  return folder;
+}
+
+/**
+ * Creates a folder in `base` named by `now` in local time, `2026-11-23_20-33-11`, with `-2`, `-3`, … behind it where the
+ * name is taken. Two processes never get the same one.
+ * @throws CupbearerError `storage`.
+ */
+export function createDatedRunFolder(base: string, now: Date): string {
+  const parent = resolve(base);
+  withStorageErrors(`create the folder "${parent}"`, () => mkdirSync(parent, { recursive: true }));
+  const name = dated(now);
+  for (let count = 1; ; count++) {
+    const path = join(parent, count === 1 ? name : `${name}-${count}`);
+    try {
+      mkdirSync(path);
+      return path;
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw toStorageError(error, `create the folder "${path}"`);
+    }
+  }
+}
+
+function dated(now: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const date = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('-');
+  return `${date}_${[now.getHours(), now.getMinutes(), now.getSeconds()].map(two).join('-')}`;
+}

@@ -1,0 +1,83 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NamedTensor } from '../../shared/domain/tensors.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { replaceFolder } from './atomic-write.ts';
+import { checkFileName } from './file-name.ts';
+import { encodeNpy, parseNpy } from './npy.ts';
+import { readFileBytes } from './read-file.ts';
+import { withStorageErrors } from './storage-error.ts';
+
+/** The anomaly scores of an evaluation, sample by sample, all arrays of the same length `n`. */
+export interface Scores {
+  /** By layer name, and `all` for the aggregate; higher means more anomalous. */
+  layers: Map<string, Float32Array>;
+  /** 1 where the sample is anomalous, 0 where it is clean. */
+  labels: Uint8Array;
+  /** The sample's place in its dataset, so that evaluations can be joined. */
+  sampleIndex: Int32Array;
+}
+
+const labelsName = 'anomaly_labels';
+const indexName = 'sample_index';
+
+/**
+ * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`) and `sample_index.npy` (int32 `[n]`) into
+ * `folder`, which replaces one of that name as a whole.
+ * @throws CupbearerError `internal` where lengths differ, `usage` where a layer's name cannot be a file's, `storage`.
+ */
+export function writeScoreFiles(folder: string, scores: Scores): void {
+  const n = scores.labels.length;
+  const arrays: [string, NamedTensor['data']][] = [
+    ...scores.layers,
+    [labelsName, scores.labels],
+    [indexName, scores.sampleIndex],
+  ];
+  const files = new Map<string, Uint8Array>();
+  const taken = new Set<string>();
+  for (const [name, data] of arrays) {
+    checkFileName(name, 'Layer name');
+    // Two names that differ in case alone are one file on macOS and Windows.
+    if (taken.has(name.toLowerCase())) {
+      throw new CupbearerError('usage', `Layer name: "${name}" is taken by another file among the scores.`);
+    }
+    taken.add(name.toLowerCase());
+    if (data.length !== n) {
+      throw new CupbearerError('internal', `writeScores: "${name}" has ${data.length} values, the labels ${n}.`);
+    }
+    files.set(`${name}.npy`, encodeNpy({ shape: [n], data }));
+  }
+  replaceFolder(folder, Object.fromEntries(files));
+}
+
+/**
+ * Reads what {@link writeScoreFiles} wrote.
+ * @throws CupbearerError `not-found` where the folder or a file is missing, `bad-data` where an array is of another type
+ * or length.
+ */
+export function readScoreFiles(folder: string): Scores {
+  const labels = readArray(folder, labelsName, Uint8Array);
+  const n = labels.length;
+  const sampleIndex = readArray(folder, indexName, Int32Array, n);
+  const layers = withStorageErrors(`read the folder "${folder}"`, () => readdirSync(folder))
+    .filter((file) => file.endsWith('.npy') && !file.startsWith('.'))
+    .map((file) => file.slice(0, -'.npy'.length))
+    .filter((name) => name !== labelsName && name !== indexName)
+    .map((name): [string, Float32Array] => [name, readArray(folder, name, Float32Array, n)]);
+  return { layers: new Map(layers), labels, sampleIndex };
+}
+
+function readArray<T extends NamedTensor['data']>(
+  folder: string,
+  name: string,
+  type: { new (): T; readonly name: string },
+  length?: number,
+): T {
+  const path = join(folder, `${name}.npy`);
+  const { shape, data } = parseNpy(readFileBytes(path), path);
+  if (data instanceof type && shape.length === 1 && (length === undefined || data.length === length)) return data;
+  throw new CupbearerError(
+    'bad-data',
+    `"${path}": expected ${type.name} [${length ?? 'n'}], found ${data.constructor.name} [${shape.join(', ')}].`,
+  );
+}
