@@ -1,0 +1,5 @@
+import type { EngineDefinition } from './engine-definition.ts';
+import { wasmEngine } from './wasm.ts';
+
+/** Every compute engine, the most desirable first: `auto` takes the first that works. */
+export const engines: readonly EngineDefinition[] = [wasmEngine];

@@ -1,0 +1,152 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { CupbearerError } from '../../../../shared/errors.ts';
+import { loadKernelModule } from '../../kernels/modules.ts';
+import type { KernelVariant } from '../../kernels/modules.ts';
+
+/** What `kernels/assembly/tensor` exports; all arguments are numbers, addresses in bytes. */
+export interface TensorExports {
+  sgemmScratchBytes(): number;
+  // prettier-ignore
+  sgemm(
+    transposeA: number, transposeB: number, m: number, n: number, k: number,
+    a: number, lda: number, b: number, ldb: number, c: number, ldc: number,
+    accumulate: number, bias: number, activation: number, scratch: number,
+  ): void;
+  // prettier-ignore
+  convShape(
+    n: number, h: number, w: number, c: number, kh: number, kw: number,
+    sy: number, sx: number, top: number, left: number, oh: number, ow: number, oc: number,
+  ): void;
+  convScratchBytes(): number;
+  // prettier-ignore
+  conv2d(
+    x: number, filter: number, bias: number, activation: number, y: number, patchScratch: number, gemmScratch: number,
+  ): void;
+  conv2dFilterGradient(x: number, dy: number, out: number, patchScratch: number, gemmScratch: number): void;
+  // prettier-ignore
+  conv2dInputGradient(
+    dy: number, filter: number, n: number, out: number, patchScratch: number, gemmScratch: number,
+  ): void;
+  // prettier-ignore
+  maxPool(
+    n: number, h: number, w: number, c: number, kh: number, kw: number,
+    sy: number, sx: number, top: number, left: number, oh: number, ow: number, x: number, y: number,
+  ): void;
+  // prettier-ignore
+  maxPoolGradient(
+    n: number, h: number, w: number, c: number, kh: number, kw: number,
+    sy: number, sx: number, top: number, left: number, oh: number, ow: number,
+    x: number, y: number, dy: number, dx: number,
+  ): void;
+  // prettier-ignore
+  adam(
+    n: number, p: number, g: number, m: number, v: number,
+    beta1: number, beta2: number, rest1: number, rest2: number,
+    stepSize: number, inverseRoot: number, epsilon: number, decay: number,
+  ): void;
+  sgd(n: number, p: number, g: number, u: number, rate: number, momentum: number, decay: number): void;
+  sumRows(x: number, rows: number, columns: number, out: number): void;
+  reluGradient(n: number, dy: number, x: number, out: number): void;
+  softmaxCrossEntropy(n: number, c: number, logits: number, labels: number, gradient: number, loss: number): void;
+}
+
+/** The parts of the Emscripten module that its published types leave out. */
+interface EmscriptenModule {
+  asm: { memory: WebAssembly.Memory };
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+}
+
+/** A kernel as it is written here: named input tensors and attributes in, one or several outputs. */
+export type WasmKernel = (inputs: tf.NamedTensorInfoMap, attrs: tf.NamedAttrMap) => tf.TensorInfo | tf.TensorInfo[];
+
+/** Our kernels, working in the memory of the TensorFlow.js WebAssembly backend. */
+export class WasmKernels {
+  readonly backend: BackendWasm;
+  readonly variant: KernelVariant;
+  readonly run: TensorExports;
+  /** Scratch memory for `sgemm`, held as long as the backend. */
+  readonly sgemmScratch: number;
+  readonly #module: EmscriptenModule;
+
+  private constructor(backend: BackendWasm, module: EmscriptenModule, variant: KernelVariant, run: TensorExports) {
+    this.backend = backend;
+    this.#module = module;
+    this.variant = variant;
+    this.run = run;
+    this.sgemmScratch = this.allocate(run.sgemmScratchBytes());
+  }
+
+  static async load(backend: BackendWasm): Promise<WasmKernels> {
+    const emscripten = backend.wasm as unknown as EmscriptenModule;
+    checkAllocations(emscripten);
+    const { module, variant } = loadKernelModule('tensor');
+    const instance = await WebAssembly.instantiate(module, {
+      env: {
+        memory: emscripten.asm.memory,
+        abort: () => {
+          throw new CupbearerError('internal', 'A compute kernel stopped itself.');
+        },
+      },
+    });
+    return new WasmKernels(backend, emscripten, variant, instance.exports as unknown as TensorExports);
+  }
+
+  /** Registers `kernel` under `name`, in place of the backend's own where it has one. */
+  register(name: string, kernel: WasmKernel): void {
+    if (tf.getKernel(name, 'wasm') !== undefined) tf.unregisterKernel(name, 'wasm');
+    tf.registerKernel({
+      kernelName: name,
+      backendName: 'wasm',
+      kernelFunc: ({ inputs, attrs }) => kernel(inputs, attrs ?? {}),
+    });
+  }
+
+  /** The kernel that is registered under `name` now, for what ours does not do itself. */
+  stock(name: string): WasmKernel {
+    const config = tf.getKernel(name, 'wasm');
+    return (inputs, attrs) => config.kernelFunc({ inputs, attrs, backend: this.backend });
+  }
+
+  /** Address of a tensor's first element. Valid as long as the tensor, also after the memory grew. */
+  address(tensor: tf.TensorInfo): number {
+    return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
+  }
+
+  /** A new tensor of undefined content. */
+  output(shape: number[], dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo {
+    return this.backend.makeOutput(shape, dtype);
+  }
+
+  dispose(tensor: tf.TensorInfo): void {
+    this.backend.disposeData(tensor.dataId);
+  }
+
+  /** Runs `action` with `bytes` of scratch memory that is given back afterwards. */
+  withScratch<T>(bytes: number, action: (address: number) => T): T {
+    const address = this.allocate(bytes);
+    try {
+      return action(address);
+    } finally {
+      this.#module._free(address);
+    }
+  }
+
+  private allocate(bytes: number): number {
+    return this.#module._malloc(bytes) >>> 0;
+  }
+}
+
+/** Makes a failed allocation an error: the backend itself takes the null address and writes there. */
+function checkAllocations(module: EmscriptenModule): void {
+  const allocate = module._malloc.bind(module);
+  module._malloc = (bytes) => {
+    const address = allocate(bytes);
+    if (address === 0 && bytes > 0)
+      throw new CupbearerError('engine', `The compute engine has no memory left for ${bytes} more bytes.`, {
+        hint: 'Use a smaller batch size.',
+      });
+    return address;
+  };
+}
