@@ -1,4 +1,6 @@
+import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
+import type { TensorMap } from '../../shared/domain/tensors.ts';
 
 /** Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1), `labels` is `[size]`. */
 export interface Batch {
@@ -18,6 +20,7 @@ export interface Dataset {
   readonly length: number;
   /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */
   readonly fingerprint: string;
+  /** A new batch that the caller may change. @throws CupbearerError `internal` for an index outside 0 to length - 1. */
   read(indices: ArrayLike<number>, epoch: number): Batch;
 }
 
@@ -27,6 +30,8 @@ export interface DatasetContext {
   readonly dataDir: string;
   /** The run's seed; a dataset with randomness derives its streams from it. */
   readonly seed: number;
+  /** What a trigger stored with an earlier model (WaNet's field), so that a poisoned dataset applies the same one. */
+  readonly triggerState?: TensorMap;
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
 }
@@ -34,4 +39,14 @@ export interface DatasetContext {
 /** A kind of dataset; `load` reads or generates it (in memory, 8 bits a value) and may take seconds. */
 export interface DatasetDefinition extends Definition {
   load(params: never, context: DatasetContext): Promise<Dataset>;
+}
+
+/** Declares a dataset; `load` receives the parameters in the types of the schema. */
+export function defineDataset<P extends z.ZodObject>(
+  definition: Definition & {
+    readonly params: P;
+    load(params: z.output<P>, context: DatasetContext): Promise<Dataset>;
+  },
+): DatasetDefinition {
+  return definition;
 }

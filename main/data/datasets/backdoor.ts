@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { Registry } from '../../../shared/definition.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { defaultPick, paramsOf, parseParams } from '../../../shared/schema/fields.ts';
+import { withoutAugmentations } from '../augmentation.ts';
+import { defineDataset, type Dataset, type DatasetDefinition } from '../dataset.ts';
+import { fullyPoisoned, poisoned, type PoisonedDataset, type PoisonOptions } from '../poisoning.ts';
+import { createTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
+import type { Trigger } from '../triggers/trigger.ts';
+
+/** A poisoned dataset together with what it was made of. */
+export interface BackdoorDataset extends PoisonedDataset {
+  /** The same samples without trigger, with the augmentations that `original` asks for. */
+  readonly clean: Dataset;
+  /** The same samples without trigger and without augmentations. */
+  readonly original: Dataset;
+  readonly trigger: Trigger;
+  readonly poison: PoisonOptions;
+  /** Another dataset of the same image shape (the test half) with this trigger on every sample. */
+  poisonFully(dataset: Dataset): PoisonedDataset;
+}
+
+/** Whether a loaded dataset is a poisoned one. */
+export function isBackdoorDataset(dataset: Dataset): dataset is BackdoorDataset {
+  return 'trigger' in dataset && 'clean' in dataset;
+}
+
+/** The dataset that poisons another one out of `datasets` (asked when used, since this one is in there too). */
+export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): DatasetDefinition {
+  return defineDataset({
+    id: 'backdoor',
+    title: 'Backdoor',
+    summary: 'Another dataset of which a share carries a trigger and a wrong label',
+    source: 'Gu, Dolan-Gavitt, Garg: BadNets, 2017',
+    params: z.object({
+      original: defaultPick(datasets, {
+        default: 'mnist',
+        label: 'Original',
+        help: 'The dataset that is poisoned.',
+      }),
+      backdoor: defaultPick(() => triggerRegistry, {
+        default: 'corner',
+        label: 'Trigger',
+        help: 'What marks the poisoned samples.',
+      }),
+    }),
+    async load({ original: picked, backdoor }, context): Promise<BackdoorDataset> {
+      const { name, ...rest } = picked;
+      if (name === 'backdoor') {
+        throw new CupbearerError(
+          'usage',
+          'A backdoor dataset expects an original that is not poisoned, found "backdoor".',
+        );
+      }
+      const definition = datasets().get(name);
+      const params = parseParams(paramsOf(definition), rest, (path) => [name, ...path].join('.'));
+      const clean = await definition.load(params as never, context);
+      const trigger = createTrigger(backdoor, {
+        shape: clean.shape,
+        seed: context.seed,
+        ...(context.triggerState ? { state: context.triggerState } : {}),
+      });
+      const poison = poisonOptions(backdoor, context.seed);
+      return {
+        ...poisoned(clean, trigger, poison),
+        clean,
+        original: withoutAugmentations(clean),
+        trigger,
+        poison,
+        poisonFully: (dataset) => fullyPoisoned(dataset, trigger, poison),
+      };
+    },
+  });
+}

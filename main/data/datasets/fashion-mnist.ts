@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { defaultAugmentation } from '../augmentation.ts';
+import { defineDataset } from '../dataset.ts';
+import { storedFields } from './fields.ts';
+import { loadIdxImages } from './idx-images.ts';
+import { prepared } from './prepared.ts';
+
+const classes = [
+  'T-shirt/top',
+  'Trouser',
+  'Pullover',
+  'Dress',
+  'Coat',
+  'Sandal',
+  'Shirt',
+  'Sneaker',
+  'Bag',
+  'Ankle boot',
+];
+
+/** Articles of clothing, 28x28 grey: 60,000 to train and 10,000 to test. */
+export const fashionMnist = defineDataset({
+  id: 'fashion-mnist',
+  title: 'Fashion-MNIST',
+  summary: 'Articles of clothing, 28x28 grey, 60,000 + 10,000',
+  source: 'Xiao, Rasul, Vollgraf: Fashion-MNIST, arXiv 1708.07747, 2017',
+  params: z.object(storedFields),
+  async load(params, context) {
+    const images = await loadIdxImages('fashion-mnist', classes, params, context);
+    return prepared(images, params, defaultAugmentation, context);
+  },
+});

@@ -1,0 +1,26 @@
+import { flag, optionalInteger, optionalText } from '../../../shared/schema/fields.ts';
+
+/** Parameters that every dataset with a training and a test half has. */
+export const splitFields = {
+  train: flag({ default: true, label: 'Training half', help: 'The training half; otherwise the test half.' }),
+  default_augmentations: flag({
+    default: true,
+    label: 'Default augmentations',
+    help: 'Random crops and rotations (and flips of natural images) of the training half; the test half is never changed.',
+  }),
+  limit: optionalInteger({
+    min: 1,
+    label: 'Limit',
+    help: 'At most this many samples, drawn by the seed. All where left out.',
+    unit: 'samples',
+  }),
+};
+
+/** As {@link splitFields}, for datasets that lie in a folder. */
+export const storedFields = {
+  ...splitFields,
+  folder: optionalText({
+    label: 'Folder',
+    help: "Where the dataset's files are. The folder of that name in the data folder where left out.",
+  }),
+};

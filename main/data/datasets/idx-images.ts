@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { checkNotCancelled } from '../cancellation.ts';
+import type { Dataset, DatasetContext } from '../dataset.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { imageDataset } from '../image-dataset.ts';
+import { parseIdx, parseIdxLabels } from '../readers/idx.ts';
+import { missingData, readStoredFile } from '../readers/stored-file.ts';
+
+/**
+ * Loads the training or test half of a dataset in MNIST's file layout, gzip or not, from `folder` or the dataset's own
+ * folder in the data folder. @throws CupbearerError `not-found` where a file is missing, `bad-data` where one is damaged.
+ */
+export async function loadIdxImages(
+  name: string,
+  classes: readonly string[],
+  params: { train: boolean; folder?: string | undefined },
+  context: DatasetContext,
+): Promise<Dataset> {
+  const folder = params.folder ?? join(context.dataDir, name);
+  const split = params.train ? 'train' : 't10k';
+  const read = async (file: string) => {
+    checkNotCancelled(context.signal, `Loading ${name}`);
+    const stored = await readStoredFile(folder, file);
+    if (!stored) throw missingData(name, folder, `${file} or ${file}.gz`);
+    return stored;
+  };
+  const imageFile = await read(`${split}-images-idx3-ubyte`);
+  const labelFile = await read(`${split}-labels-idx1-ubyte`);
+  const labels = await parseIdxLabels(labelFile.bytes, labelFile.path, classes.length);
+  checkNotCancelled(context.signal, `Loading ${name}`);
+  const images = await parseIdx(imageFile.bytes, imageFile.path, 3);
+  const [count, height, width] = images.shape as [number, number, number];
+  if (count !== labels.length) {
+    throw new CupbearerError(
+      'bad-data',
+      `Expected as many labels as images, found ${count} images in ${imageFile.path} and ${labels.length} labels in ` +
+        `${labelFile.path}.`,
+    );
+  }
+  if (images.data.length === 0) {
+    throw new CupbearerError(
+      'bad-data',
+      `${imageFile.path}: expected at least one image, found ${images.shape.join(' x ')} values.`,
+    );
+  }
+  context.progress?.(count, count);
+  return imageDataset(
+    { shape: [height, width, 1], classes, pixels: images.data, labels },
+    fingerprint(name, split, imageFile.bytes, labelFile.bytes),
+  );
+}

@@ -1,0 +1,16 @@
+import { Registry } from '../../../shared/definition.ts';
+import type { DatasetDefinition } from '../dataset.ts';
+import { backdoorDataset } from './backdoor.ts';
+import { cifar10 } from './cifar10.ts';
+import { fashionMnist } from './fashion-mnist.ts';
+import { glyphs } from './glyphs.ts';
+import { mnist } from './mnist.ts';
+
+/** All datasets. A new one is its file and a line here. */
+export const datasetRegistry: Registry<DatasetDefinition> = new Registry<DatasetDefinition>('dataset', [
+  mnist,
+  fashionMnist,
+  cifar10,
+  glyphs,
+  backdoorDataset(() => datasetRegistry),
+]);

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { defaultAugmentation } from '../augmentation.ts';
+import { defineDataset } from '../dataset.ts';
+import { storedFields } from './fields.ts';
+import { loadIdxImages } from './idx-images.ts';
+import { prepared } from './prepared.ts';
+
+const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+
+/** Handwritten digits, 28x28 grey: 60,000 to train and 10,000 to test. */
+export const mnist = defineDataset({
+  id: 'mnist',
+  title: 'MNIST',
+  summary: 'Handwritten digits, 28x28 grey, 60,000 + 10,000',
+  source: 'LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, 1998',
+  params: z.object(storedFields),
+  async load(params, context) {
+    return prepared(await loadIdxImages('mnist', classes, params, context), params, defaultAugmentation, context);
+  },
+});

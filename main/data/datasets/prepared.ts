@@ -1,0 +1,14 @@
+import { augmented, type AugmentationSpec } from '../augmentation.ts';
+import type { Dataset, DatasetContext } from '../dataset.ts';
+import { limited } from '../subset.ts';
+
+/** Applies the parameters that all datasets share: `limit`, then the augmentations where it is the training half. */
+export function prepared(
+  dataset: Dataset,
+  params: { train: boolean; default_augmentations: boolean; limit?: number | undefined },
+  augmentation: AugmentationSpec,
+  context: DatasetContext,
+): Dataset {
+  const samples = limited(dataset, params.limit, context.seed);
+  return params.train && params.default_augmentations ? augmented(samples, augmentation, context.seed) : samples;
+}

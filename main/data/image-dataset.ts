@@ -1,0 +1,42 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Batch, Dataset } from './dataset.ts';
+
+/** Images in memory: `pixels` is `[count, height, width, channels]` row-major, `labels` is `[count]`. */
+export interface Images {
+  readonly shape: readonly [height: number, width: number, channels: number];
+  readonly classes: readonly string[];
+  readonly pixels: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+const unitValues = Float32Array.from({ length: 256 }, (_, value) => value / 255);
+
+/** A dataset that serves 8-bit images as values of 0 to 1 (value / 255). */
+export function imageDataset(images: Images, fingerprint: string): Dataset {
+  const { shape, classes, pixels, labels } = images;
+  const size = shape[0] * shape[1] * shape[2];
+  return {
+    shape,
+    classes,
+    length: labels.length,
+    fingerprint,
+    read(indices): Batch {
+      const inputs = new Float32Array(indices.length * size);
+      const batchLabels = new Int32Array(indices.length);
+      for (let i = 0; i < indices.length; i++) {
+        const index = checkedIndex(indices[i]!, labels.length);
+        batchLabels[i] = labels[index]!;
+        const from = index * size;
+        const to = i * size;
+        for (let k = 0; k < size; k++) inputs[to + k] = unitValues[pixels[from + k]!]!;
+      }
+      return { inputs, labels: batchLabels, size: indices.length };
+    },
+  };
+}
+
+/** `index` itself. @throws CupbearerError `internal` where it is not a whole number of 0 to length - 1. */
+export function checkedIndex(index: number, length: number): number {
+  if (index >= 0 && index < length && Number.isInteger(index)) return index;
+  throw new CupbearerError('internal', `Expected a sample index of 0 to ${length - 1}, found ${index}.`);
+}

@@ -1,0 +1,73 @@
+import { promisify } from 'node:util';
+import { constants, gunzip } from 'node:zlib';
+import { CupbearerError } from '../../../shared/errors.ts';
+
+const gunzipAsync = promisify(gunzip);
+
+/** Deflate cannot do better (zlib technical notes); a file that promises more is corrupted. */
+const largestRatio = 1032;
+
+/** Far above every dataset read here; stops a small file that honestly unpacks to something enormous. */
+export const largestDataBytes = 2 ** 30;
+
+/** Whether the bytes begin as a gzip file does. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/**
+ * The unpacked bytes of a gzip file (RFC 1952, one member); bytes that do not begin as gzip are returned as they are.
+ * Never unpacks more than the file's own trailer promises. @throws CupbearerError `bad-data` where the file is
+ * truncated, corrupted, followed by other bytes or larger than {@link largestDataBytes} when unpacked.
+ */
+export async function gunzipped(bytes: Uint8Array, file: string): Promise<Uint8Array> {
+  if (!isGzip(bytes)) return bytes;
+  const promised = promisedSize(bytes, file);
+  let unpacked: Uint8Array;
+  try {
+    unpacked = await gunzipAsync(bytes, {
+      maxOutputLength: Math.max(1, promised),
+      chunkSize: Math.min(Math.max(promised, 1024), 2 ** 20),
+      finishFlush: constants.Z_FINISH,
+    });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const found =
+      code === 'ERR_BUFFER_TOO_LARGE'
+        ? `more than the ${promised} bytes that its end promises`
+        : code === 'Z_BUF_ERROR'
+          ? 'the file ends too early'
+          : `a fault in the compressed data (${message})`;
+    throw new CupbearerError('bad-data', `${file}: expected a whole gzip file, found ${found}.`, { cause });
+  }
+  if (unpacked.length !== promised) {
+    throw new CupbearerError(
+      'bad-data',
+      `${file}: expected a gzip file of ${promised} bytes unpacked (its last four bytes), found ${unpacked.length}.`,
+    );
+  }
+  return unpacked;
+}
+
+/** The unpacked size that the last four bytes of a gzip file state (ISIZE), checked against what the file can hold. */
+function promisedSize(bytes: Uint8Array, file: string): number {
+  // A header of 10 bytes, an empty deflate stream of 2, and a trailer of 8.
+  if (bytes.length < 20) {
+    throw new CupbearerError('bad-data', `${file}: expected a whole gzip file, found only ${bytes.length} bytes.`);
+  }
+  const promised = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);
+  if (promised > bytes.length * largestRatio) {
+    throw new CupbearerError(
+      'bad-data',
+      `${file}: expected a whole gzip file, found ${bytes.length} bytes whose end promises ${promised} unpacked, ` +
+        'which they cannot hold (truncated, or followed by other bytes).',
+    );
+  }
+  if (promised > largestDataBytes) {
+    throw new CupbearerError(
+      'bad-data',
+      `${file}: expected at most ${largestDataBytes} bytes unpacked, found ${promised} promised.`,
+    );
+  }
+  return promised;
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { Definition } from '../../../shared/definition.ts';
+import type { TensorMap } from '../../../shared/domain/tensors.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { flag, integer, number } from '../../../shared/schema/fields.ts';
+import type { RandomStream } from '../../tensor/random.ts';
+
+/** The change that marks an image as poisoned. */
+export interface Trigger {
+  /** Everything that determines {@link apply} apart from {@link state}: the definition's id and its own parameters. */
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** Changes one image in place (row-major `[height, width, channels]`, values 0 to 1). */
+  apply(image: Float32Array, stream: RandomStream): void;
+  /** A change of the same kind on an image that keeps its label (WaNet's noise mode); absent where there is none. */
+  decoy?(image: Float32Array, stream: RandomStream): void;
+  /** What must be stored with a model so that the same trigger can be applied later; empty where nothing. */
+  state(): TensorMap;
+}
+
+/** What a trigger is made for. */
+export interface TriggerContext {
+  /** Shape of one image, `[height, width, channels]`. */
+  readonly shape: readonly number[];
+  /** The run's seed. */
+  readonly seed: number;
+  /** The {@link Trigger.state} stored with an earlier model. */
+  readonly state?: TensorMap;
+}
+
+/** A kind of trigger. `create` throws CupbearerError `usage` where parameters contradict each other or the state. */
+export interface TriggerDefinition extends Definition {
+  create(params: never, context: TriggerContext): Trigger;
+}
+
+/** Parameters that every trigger has: how much is poisoned and what poisoned samples are labelled. */
+export const poisonFields = {
+  p_backdoor: number({
+    default: 0.05,
+    min: 0,
+    max: 1,
+    label: 'Poisoned share',
+    help: 'Share of the samples that get the trigger and the wrong label. A fully poisoned training set teaches nothing.',
+  }),
+  target_class: integer({
+    default: 0,
+    min: 0,
+    label: 'Target class',
+    help: 'The label that poisoned samples get, counted from 0.',
+  }),
+  cycle_class: flag({
+    default: false,
+    label: 'All-to-all',
+    help: 'Poisoned samples get the class after their own instead of the target class.',
+  }),
+};
+
+/** Declares a trigger: `params` are its own, those of {@link poisonFields} are added. */
+export function defineTrigger<S extends z.ZodRawShape>(
+  definition: Omit<Definition, 'params'> & {
+    readonly params: S;
+    create(params: z.output<z.ZodObject<S & typeof poisonFields>>, context: TriggerContext): Trigger;
+  },
+): TriggerDefinition {
+  return { ...definition, params: z.object({ ...poisonFields, ...definition.params }) };
+}
+
+/** Height, width and channels. @throws CupbearerError `usage` where `shape` is not that of an image. */
+export function imageSize(
+  shape: readonly number[],
+  trigger: string,
+): [height: number, width: number, channels: number] {
+  const [height, width, channels] = shape;
+  if (shape.length === 3) return [height!, width!, channels!];
+  throw new CupbearerError(
+    'usage',
+    `The trigger "${trigger}" expects images [height, width, channels], found samples of shape [${shape.join(', ')}].`,
+  );
+}
