@@ -29,7 +29,10 @@ function parseVersioned<S extends z.ZodType>(schema: S, value: unknown, path: st
     throw new CupbearerError(
       'bad-data',
       `"${path}" was written by a newer version (format ${format}; this program reads ${runFolderFormat}).`,
-      { hint: 'Update Cupbearer to use this folder.', details: { found: format, expected: runFolderFormat } },
+      {
+        hint: 'Update Cupbearer to use this folder.',
+        details: { found_format: format, known_format: runFolderFormat },
+      },
     );
   }
   if (format !== runFolderFormat) {

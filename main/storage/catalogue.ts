@@ -1,0 +1,304 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import {
+  runRecordSchema,
+  type RunKind,
+  type RunPatch,
+  type RunRecord,
+  type RunStatus,
+} from '../../shared/domain/run.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { nearest } from '../../shared/nearest.ts';
+import { columns, fromRow, selectRuns, toRow, type Row } from './catalogue-rows.ts';
+import { addToFolderList, removeFromFolderList } from './folder-list.ts';
+import { schemaVersion } from './migrations/index.ts';
+import { readRecord, writeRecord } from './run-folder.ts';
+import { toCatalogueError } from './sqlite.ts';
+
+/** What {@link Catalogue.list} leaves out where it is given. */
+export interface RunFilter {
+  kind?: RunKind;
+  status?: RunStatus;
+  archived?: boolean;
+  /** Words that must all occur in the id, title, folder, kind, notes or tags; upper and lower case letters a to z are the same. */
+  search?: string;
+  /** At most this many, newest first. */
+  limit?: number;
+}
+
+/** What `cupbearer doctor` says of the catalogue. */
+export interface CatalogueHealth {
+  path: string;
+  schemaVersion: number;
+  runs: number;
+  /** Size of the database with its write-ahead log. */
+  bytes: number;
+  /** `ok`, or what SQLite found wrong. */
+  quickCheck: string;
+}
+
+/** What {@link Catalogue.rebuild} did. */
+export interface RebuildResult {
+  added: string[];
+  /** Folders whose run could not be taken up, with the reason as a sentence. */
+  skipped: { folder: string; reason: string }[];
+}
+
+const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
+const updateRun = `UPDATE runs SET ${columns.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`;
+
+/**
+ * All runs this user's program knows of. The folders hold the truth: `insert` and `update` also write `run.json` there,
+ * so that the catalogue can be rebuilt. Opened by `openCatalogue`; several processes may use it at once.
+ * Every method @throws CupbearerError `storage` where the file is locked for longer than the timeout, full or read-only.
+ */
+export class Catalogue {
+  readonly path: string;
+  /** What a person should know: a damaged file that was rebuilt, a folder that could not be written to. */
+  readonly notices: string[] = [];
+  readonly #database: Database;
+
+  /** `database` must be of the latest schema version. */
+  constructor(database: Database) {
+    this.#database = database;
+    this.path = database.name;
+  }
+
+  /**
+   * Adds a run and writes its `run.json`; where that fails, nothing is added.
+   * @throws CupbearerError `conflict` where the id is taken, `storage`.
+   */
+  insert(record: RunRecord): void {
+    const valid = runRecordSchema.parse({ ...record, folder: resolve(record.folder) });
+    this.#write(() => {
+      if (this.#find(valid.id)) throw new CupbearerError('conflict', `There is a run ${valid.id} already.`);
+      addToFolderList(this.path, valid.folder);
+      this.#store(insertRun, valid);
+      writeIntoFolder(valid);
+    });
+  }
+
+  /**
+   * Changes a run and gives it back. Where its folder is gone or cannot be written to, the catalogue alone is changed
+   * and, in the latter case, a notice says so: that a disk is full must not keep the run from being marked as failed.
+   * @throws CupbearerError `not-found`, `storage`.
+   */
+  update(id: string, patch: RunPatch): RunRecord {
+    const record = this.#write(() => {
+      const found = this.#find(id);
+      if (!found) throw this.#unknown(id);
+      const valid = runRecordSchema.parse({ ...found, ...patch, id: found.id });
+      this.#store(updateRun, valid);
+      return valid;
+    });
+    this.#mirror(record);
+    return record;
+  }
+
+  /**
+   * The run with this id; the beginning of an id or its last four characters will do where only one run has them.
+   * @throws CupbearerError `not-found` naming the nearest id, `usage` with the ids where several fit.
+   */
+  get(id: string): RunRecord {
+    return this.#read(() => {
+      const exact = this.#find(id);
+      if (exact) return exact;
+      const known = this.#ids();
+      const fitting = id === '' ? [] : known.filter((other) => other.startsWith(id) || other.endsWith(`-${id}`));
+      if (fitting.length === 0) throw this.#unknown(id);
+      if (fitting.length === 1) return this.#find(fitting[0]!)!;
+      const shown = fitting.slice(0, 5).join(', ') + (fitting.length > 5 ? ', …' : '');
+      throw new CupbearerError('usage', `${fitting.length} runs fit "${id}": ${shown}.`, {
+        hint: 'Give more of the id.',
+      });
+    });
+  }
+
+  /** The newest run of a folder. */
+  byFolder(folder: string): RunRecord | undefined {
+    return this.#select('WHERE folder = ? ORDER BY created_at DESC, rowid DESC LIMIT 1', resolve(folder))[0];
+  }
+
+  /** Runs that match, newest first. */
+  list(filter: RunFilter = {}): RunRecord[] {
+    const conditions: string[] = [];
+    const values: (string | number)[] = [];
+    for (const key of ['kind', 'status', 'archived'] as const) {
+      const value = filter[key];
+      if (value === undefined) continue;
+      conditions.push(`${key} = ?`);
+      values.push(typeof value === 'boolean' ? Number(value) : value);
+    }
+    for (const word of (filter.search ?? '').split(/\s+/).filter((part) => part !== '')) {
+      conditions.push(`(instr(lower(concat_ws(char(10), id, title, folder, kind, notes)), lower(?)) > 0
+        OR EXISTS (SELECT 1 FROM run_tags WHERE run_id = runs.id AND instr(lower(tag), lower(?)) > 0))`);
+      values.push(word, word);
+    }
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    return this.#select(`${where} ORDER BY created_at DESC, rowid DESC LIMIT ?`, ...values, filter.limit ?? -1);
+  }
+
+  /**
+   * Marks as `interrupted` those queued and running runs whose process is gone, and gives them back. `isAlive` is asked
+   * with the process number and start that the run was stored with.
+   */
+  markInterrupted(isAlive: (pid: number, started: string | null) => boolean): RunRecord[] {
+    const unfinished = this.#select("WHERE status IN ('queued', 'running')");
+    const gone = unfinished.filter(({ host_pid: pid, host_started }) => pid === null || !isAlive(pid, host_started));
+    const marked = gone.map((seen) =>
+      this.#write(() => {
+        const now = this.#find(seen.id);
+        // Meanwhile another process may have marked it, or resumed it under a process of its own.
+        if (now?.status !== seen.status || now.host_pid !== seen.host_pid || now.host_started !== seen.host_started) {
+          return undefined;
+        }
+        const error = {
+          code: 'crashed' as const,
+          message: 'The process that did this run ended without finishing it.',
+        };
+        const record: RunRecord = { ...now, status: 'interrupted', error };
+        this.#store(updateRun, record);
+        return record;
+      }),
+    );
+    const records = marked.filter((record) => record !== undefined);
+    for (const record of records) this.#mirror(record);
+    return records;
+  }
+
+  /** Removes a run from the catalogue, not its folder. @throws CupbearerError `not-found`, `usage` as {@link get}. */
+  forget(id: string): void {
+    const { id: found, folder } = this.get(id);
+    this.#write(() => {
+      this.#database.prepare('DELETE FROM runs WHERE id = ?').run(found);
+      if (!this.#database.prepare('SELECT 1 FROM runs WHERE folder = ?').get(folder)) {
+        removeFromFolderList(this.path, folder);
+      }
+    });
+  }
+
+  /**
+   * Takes up the runs of these folders, and of the further evaluations in them, that the catalogue does not know. A run
+   * that it knows under a folder that is gone is given its new one. A folder that is damaged is skipped with the reason.
+   */
+  rebuild(folders: readonly string[]): RebuildResult {
+    const result: RebuildResult = { added: [], skipped: [] };
+    for (const folder of folders.flatMap(withEvaluations)) {
+      try {
+        if (this.#takeUp(folder)) result.added.push(folder);
+      } catch (error) {
+        if (!(error instanceof CupbearerError) || error.code === 'storage') throw error;
+        result.skipped.push({ folder, reason: error.message });
+      }
+    }
+    return result;
+  }
+
+  /** Path, size and state of the database file. */
+  health(): CatalogueHealth {
+    return this.#read(() => ({
+      path: this.path,
+      schemaVersion: schemaVersion(this.#database),
+      runs: this.#database.prepare('SELECT count(*) FROM runs').pluck().get() as number,
+      bytes: ['', '-wal'].reduce(
+        (sum, end) => sum + (statSync(this.path + end, { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      ),
+      quickCheck: this.#database.pragma('quick_check(1)', { simple: true }) as string,
+    }));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #read<T>(operation: () => T): T {
+    try {
+      return operation();
+    } catch (error) {
+      throw toCatalogueError(error, this.path);
+    }
+  }
+
+  /** Takes the write lock from the start: a transaction that reads first cannot wait for it, and would fail as busy. */
+  #write<T>(operation: () => T): T {
+    return this.#read(() => this.#database.transaction(operation).immediate());
+  }
+
+  #select(clauses: string, ...values: (string | number)[]): RunRecord[] {
+    return this.#read(() => (this.#database.prepare(`${selectRuns} ${clauses}`).all(...values) as Row[]).map(fromRow));
+  }
+
+  #find(id: string): RunRecord | undefined {
+    return this.#select('WHERE id = ?', id)[0];
+  }
+
+  #ids(): string[] {
+    return this.#database.prepare('SELECT id FROM runs ORDER BY id').pluck().all() as string[];
+  }
+
+  #unknown(id: string): CupbearerError {
+    const guess = nearest(id, this.#ids());
+    return new CupbearerError('not-found', `There is no run "${id}".${guess ? ` Did you mean "${guess}"?` : ''}`, {
+      hint: '`cupbearer runs` lists them all.',
+    });
+  }
+
+  #store(statement: typeof insertRun, record: RunRecord): void {
+    this.#database.prepare(statement).run(toRow(record));
+    this.#storeList('run_parents', 'parent_id', record.id, record.parents);
+    this.#storeList('run_tags', 'tag', record.id, record.tags);
+  }
+
+  #storeList(table: string, column: string, id: string, values: readonly string[]): void {
+    this.#database.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(id);
+    const insert = this.#database.prepare(`INSERT INTO ${table} (run_id, position, ${column}) VALUES (?, ?, ?)`);
+    values.forEach((value, position) => insert.run(id, position, value));
+  }
+
+  #mirror(record: RunRecord): void {
+    try {
+      writeIntoFolder(record);
+    } catch (error) {
+      if (!(error instanceof CupbearerError)) throw error;
+      this.notices.push(`The run ${record.id} was changed in the catalogue, but not in its folder. ${error.message}`);
+    }
+  }
+
+  /** Whether the folder's run was added; a run that moved is only given its new folder. */
+  #takeUp(folder: string): boolean {
+    const record = { ...readRecord(folder), folder };
+    return this.#write(() => {
+      const known = this.#find(record.id);
+      if (known && (known.folder === folder || existsSync(known.folder))) return false;
+      addToFolderList(this.path, folder);
+      this.#store(known ? updateRun : insertRun, known ? { ...known, folder } : record);
+      return !known;
+    });
+  }
+}
+
+/** A folder and those of the evaluations inside it. */
+function withEvaluations(path: string): string[] {
+  const folder = resolve(path);
+  const inside = join(folder, 'evals');
+  const names = existsSync(inside) ? readdirSync(inside, { withFileTypes: true }) : [];
+  const evaluations = names.filter((entry) => entry.isDirectory()).map(({ name }) => join(inside, name));
+  return [folder, ...evaluations.filter((evaluation) => existsSync(join(evaluation, 'run.json')))];
+}
+
+/** Writes `run.json` where the folder is there and its path has not gone to another run since. */
+function writeIntoFolder(record: RunRecord): void {
+  if (existsSync(record.folder) && !belongsToAnother(record)) writeRecord(record.folder, record);
+}
+
+function belongsToAnother({ id, folder }: RunRecord): boolean {
+  try {
+    return readRecord(folder).id !== id;
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    // A missing or damaged record is written anew; one of a newer version knows more than this program would write.
+    return error.details?.['found_format'] !== undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { appendFileSync, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { readTextFile } from './read-file.ts';
+import { withStorageErrors } from './storage-error.ts';
+
+/**
+ * `folders.txt` beside the catalogue: one absolute run folder a line, only ever added to, so that a lost catalogue can be
+ * rebuilt. A line `- <folder>` says that the folder is no longer wanted. A path that holds a line end is written as JSON.
+ */
+export function folderListPath(catalogueFile: string): string {
+  return join(dirname(catalogueFile), 'folders.txt');
+}
+
+/** @throws CupbearerError `storage`. */
+export function addToFolderList(catalogueFile: string, folder: string): void {
+  append(catalogueFile, encode(folder));
+}
+
+/** @throws CupbearerError `storage`. */
+export function removeFromFolderList(catalogueFile: string, folder: string): void {
+  append(catalogueFile, `- ${encode(folder)}`);
+}
+
+/** The folders in the order in which they were first added; none where there is no list. @throws CupbearerError `storage`. */
+export function readFolderList(catalogueFile: string): string[] {
+  const path = folderListPath(catalogueFile);
+  if (!existsSync(path)) return [];
+  const folders = new Set<string>();
+  for (const line of readTextFile(path).split(/\r?\n/)) {
+    if (line === '') continue;
+    if (line.startsWith('- ')) folders.delete(decode(line.slice(2)));
+    else folders.add(decode(line));
+  }
+  return [...folders];
+}
+
+function append(catalogueFile: string, line: string): void {
+  const path = folderListPath(catalogueFile);
+  withStorageErrors(`write "${path}"`, () => appendFileSync(path, line + '\n'));
+}
+
+function encode(folder: string): string {
+  return /[\r\n]/.test(folder) ? JSON.stringify(folder) : folder;
+}
+
+function decode(line: string): string {
+  if (!line.startsWith('"')) return line;
+  try {
+    return String(JSON.parse(line));
+  } catch {
+    // A line that a crash cut off; as a path it names nothing, and is passed over as a folder that is gone.
+    return line;
+  }
+}

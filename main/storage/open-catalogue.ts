@@ -1,0 +1,109 @@
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname, join, parse, resolve } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { Catalogue } from './catalogue.ts';
+import { readFolderList } from './folder-list.ts';
+import { cataloguePath } from './home.ts';
+import { migrate, schemaVersion } from './migrations/index.ts';
+import { openSqlite, saysCorrupt, sqliteCode, toCatalogueError } from './sqlite.ts';
+import { withStorageErrors } from './storage-error.ts';
+
+export interface OpenOptions {
+  /** How long to wait for another process that holds the file. */
+  timeoutMs?: number;
+}
+
+/**
+ * Opens the catalogue, creating folder and file where there are none, and brings it to the latest schema version. A
+ * damaged file is kept aside as `catalogue.corrupt-<time>.sqlite` and a new one filled from the run folders; `notices`
+ * of the result says so.
+ * @throws CupbearerError `storage` where the file is locked or cannot be written to, `bad-data` where a newer version
+ * wrote it, `usage` where this Node.js is too old.
+ */
+export function openCatalogue(file: string = cataloguePath(), { timeoutMs = 5000 }: OpenOptions = {}): Catalogue {
+  const path = resolve(file);
+  withStorageErrors(`create the folder "${dirname(path)}"`, () => mkdirSync(dirname(path), { recursive: true }));
+  const before = fileNumber(path);
+  try {
+    return open(path, timeoutMs);
+  } catch (error) {
+    if (!saysCorrupt(error)) throw toCatalogueError(error, path);
+  }
+  // Another process that found the same damage may have put a sound file in its place by now.
+  const aside = fileNumber(path) === before ? setAside(path) : undefined;
+  try {
+    const catalogue = open(path, timeoutMs);
+    if (aside !== undefined) catalogue.notices.unshift(`The catalogue was damaged; it is kept as "${aside}".`);
+    return catalogue;
+  } catch (error) {
+    throw toCatalogueError(error, path);
+  }
+}
+
+function open(path: string, timeoutMs: number): Catalogue {
+  const database = openSqlite(path, timeoutMs);
+  try {
+    checkSound(database);
+    const isNew = schemaVersion(database) === 0;
+    useWriteAheadLog(database, timeoutMs);
+    database.pragma('foreign_keys = ON');
+    // A commit survives a crash of the program in any case; FULL makes it outlast a power failure too.
+    database.pragma('synchronous = FULL');
+    migrate(database);
+    const catalogue = new Catalogue(database);
+    if (isNew) fillFromFolders(catalogue);
+    return catalogue;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** @throws SqliteError `SQLITE_CORRUPT` (or what reading the file throws) where the file is damaged. */
+function checkSound(database: Database): void {
+  const found = database.pragma('quick_check(1)', { simple: true }) as string;
+  if (found !== 'ok') throw Object.assign(new Error(found), { name: 'SqliteError', code: 'SQLITE_CORRUPT' });
+}
+
+/** The change of mode fails at once, without waiting, while another process opens the same new file. */
+function useWriteAheadLog(database: Database, timeoutMs: number): void {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      database.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!sqliteCode(error)?.startsWith('SQLITE_BUSY') || Date.now() >= deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
+}
+
+/** A new file beside an old list of folders: the catalogue was lost, whether we set it aside or somebody removed it. */
+function fillFromFolders(catalogue: Catalogue): void {
+  const listed = readFolderList(catalogue.path).filter((folder) => existsSync(folder));
+  if (listed.length === 0) return;
+  const { added, skipped } = catalogue.rebuild(listed);
+  catalogue.notices.push(`The catalogue was rebuilt from the run folders: ${added.length} runs.`);
+  for (const { folder, reason } of skipped) catalogue.notices.push(`Skipped "${folder}". ${reason}`);
+}
+
+/** What tells a file from another of the same name. */
+function fileNumber(path: string): bigint | undefined {
+  return statSync(path, { throwIfNoEntry: false, bigint: true })?.ino;
+}
+
+/** Renames the database with its log, and gives its new path. */
+function setAside(path: string): string {
+  const { dir, name, ext } = parse(path);
+  const time = new Date().toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
+  const aside = (count: number): string => join(dir, `${name}.corrupt-${time}${count > 1 ? `-${count}` : ''}${ext}`);
+  let count = 1;
+  while (existsSync(aside(count))) count++;
+  withStorageErrors(`set the damaged catalogue "${path}" aside`, () => {
+    for (const ending of ['', '-wal', '-shm']) {
+      if (existsSync(path + ending)) renameSync(path + ending, aside(count) + ending);
+    }
+  });
+  return aside(count);
+}
