@@ -111,7 +111,7 @@ export function replaceFolder(path: string, files: Readonly<Record<string, Uint8
   const incoming = temporaryPath(path, 'tmp');
   const outgoing = temporaryPath(path, 'old');
   try {
-    mkdirSync(incoming, { recursive: true });
+    mkdirSync(incoming);
     for (const [name, content] of Object.entries(files)) writeAndSync(join(incoming, name), content);
     syncFolder(incoming);
     const hadOne = existsSync(path);

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readTextFile } from './read-file.ts';
+import { readFileBytes } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /**
@@ -26,7 +26,9 @@ export function readFolderList(catalogueFile: string): string[] {
   const path = folderListPath(catalogueFile);
   if (!existsSync(path)) return [];
   const folders = new Set<string>();
-  for (const line of readTextFile(path).split(/\r?\n/)) {
+  // A line that a crash cut off, within a character even, names no folder and is passed over as one that is gone.
+  const text = new TextDecoder().decode(readFileBytes(path));
+  for (const line of text.split(/\r?\n/)) {
     if (line === '') continue;
     if (line.startsWith('- ')) folders.delete(decode(line.slice(2)));
     else folders.add(decode(line));
@@ -48,7 +50,7 @@ function decode(line: string): string {
   try {
     return String(JSON.parse(line));
   } catch {
-    // A line that a crash cut off; as a path it names nothing, and is passed over as a folder that is gone.
+    // Cut off, see above.
     return line;
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writeFileAtomically } from './atomic-write.ts';
-import { readTextFile } from './read-file.ts';
+import { decodeText, readFileBytes } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** One line of a `.jsonl` file: an object. Numbers that are not finite are stored as null, as JSON has none. */
@@ -57,11 +57,10 @@ export function writeLines(path: string, lines: readonly JsonLine[]): void {
 }
 
 function completeLines(path: string): string[] {
-  const text = readTextFile(path);
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .slice(0, -1);
+  const bytes = readFileBytes(path);
+  // Cut before decoding: a crash may leave half a character.
+  const whole = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
+  return decodeText(whole, path).split('\n').slice(0, -1);
 }
 
 /** Cuts the file after its last line end; gives its size then. */

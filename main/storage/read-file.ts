@@ -18,9 +18,8 @@ export function readFileBytes(path: string): Uint8Array {
   }
 }
 
-/** The text of a UTF-8 file; @throws CupbearerError as {@link readFileBytes}, and `bad-data` where it is not UTF-8. */
-export function readTextFile(path: string): string {
-  const bytes = readFileBytes(path);
+/** Bytes of the file `path` as text; @throws CupbearerError `bad-data` where they are not UTF-8. */
+export function decodeText(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
@@ -33,7 +32,7 @@ export function readTextFile(path: string): string {
  * @throws CupbearerError `not-found`, `storage`, or `bad-data` where the content is not JSON.
  */
 export function readJsonFile(path: string): unknown {
-  const text = readTextFile(path);
+  const text = decodeText(readFileBytes(path), path);
   try {
     return JSON.parse(text);
   } catch (error) {
