@@ -20,6 +20,8 @@ export interface PoisonOptions {
 
 /** A dataset of which some samples carry a trigger and another label. */
 export interface PoisonedDataset extends Dataset {
+  /** The same samples without trigger and with their own labels. */
+  readonly clean: Dataset;
   /** Whether sample `index` carries the trigger and the other label (decoys do not count). */
   isPoisoned(index: number): boolean;
   /** The label of sample `index` before poisoning. */
@@ -53,6 +55,7 @@ export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOpti
     shape: dataset.shape,
     classes: dataset.classes,
     length: dataset.length,
+    clean: dataset,
     fingerprint: fingerprint('poisoned', dataset.fingerprint, triggerFingerprint(trigger), [
       p_backdoor,
       p_noise,

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Registry, type Definition } from '../../shared/definition.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { defaultPick, requiredText } from '../../shared/schema/fields.ts';
+import { defaultPick, requiredPath } from '../../shared/schema/fields.ts';
 import { hashFile } from '../storage/content-hash.ts';
+import { requireRun } from '../storage/run-folder.ts';
 import { buildTask, describeTask, taskParents } from './build-task.ts';
 import { detectorFile, readDetector } from './detection.ts';
 import { detectionParams } from './detector-params.ts';
@@ -16,7 +16,7 @@ const fromRun: Definition = {
   title: 'From a run',
   summary: 'A detector that an earlier run has fitted',
   source: 'ejnnr/cupbearer, detectors.StoredDetector',
-  params: z.object({ path: requiredText({ label: 'Detector run', help: 'Run folder of the fitted detector' }) }),
+  params: z.object({ path: requiredPath({ label: 'Detector run', help: 'Run folder of the fitted detector' }) }),
 };
 
 /** Where the detector of an evaluation may come from. */
@@ -24,7 +24,7 @@ export const fittedDetectorRegistry = new Registry<Definition>('detector', [from
 
 /** Folder of the fitted detector. @throws CupbearerError `not-found` where there is none. */
 export function fittedDetectorFolder(path: string): string {
-  const folder = resolve(path);
+  const folder = requireRun(path);
   if (existsSync(detectorFile(folder))) return folder;
   throw new CupbearerError('not-found', `There is no fitted detector in ${folder}: it has no detector.safetensors.`, {
     hint: `Fit one with: npx cupbearer train-detector --dir.full ${path}`,
@@ -60,7 +60,7 @@ export const evalDetector = defineExperiment({
     return {
       metrics,
       timings: timer.timings,
-      fingerprints: { ...task.fingerprints, detector: hashFile(join(detectorFolder, 'detector.safetensors')) },
+      fingerprints: { ...task.fingerprints, detector: hashFile(detectorFile(detectorFolder)) },
     };
   },
 });

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { allLayers, toEvaluationFile, type Evaluation, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
@@ -12,6 +11,9 @@ import type { Task } from '../tasks/task.ts';
 import { detectorFile, scoreTask, type FittedDetector, type TaskScores } from './detection.ts';
 import type { PhaseTimer, RunContext } from './experiment.ts';
 import { drawEvaluation } from './figures.ts';
+
+/** Where an evaluation's metrics are kept. */
+export const evaluationFile = 'eval.json';
 
 /** What an evaluation is of. Two evaluations with the same key have the same result. */
 export interface EvaluationSubject {
@@ -47,10 +49,9 @@ export async function evaluateDetector(
   const { folder } = context;
   const scores = await timer.measure('evaluating', () => scoreTask(detector, task, subject.seed, batchSize, context));
   const evaluation = await timer.measure('metrics', async () => computeMetrics(detector, task, scores, subject));
-  mkdirSync(join(folder, 'scores'), { recursive: true });
   writeScores(folder, scores);
   await timer.measure('figures', async () => drawEvaluation(folder, evaluation));
-  writeFileAtomically(join(folder, 'eval.json'), `${JSON.stringify(toEvaluationFile(evaluation), null, 2)}\n`);
+  writeFileAtomically(join(folder, evaluationFile), `${JSON.stringify(toEvaluationFile(evaluation), null, 2)}\n`);
   return headline(evaluation.layers[allLayers]!);
 }
 

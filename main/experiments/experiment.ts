@@ -11,8 +11,7 @@ export interface RunContext {
   engine: EngineInfo;
   /** Goes on where an earlier attempt in the same folder stopped. */
   resume: boolean;
-  /** Replaces results that are there already. */
-  overwrite: boolean;
+
   signal: AbortSignal;
   /** How far a phase ("Training") is; called as often as convenient, the listener throttles. */
   progress(phase: string, done: number, total: number, note?: string): void;

@@ -7,6 +7,7 @@ import { isBackdoorDataset } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset, loadSplit } from '../data/datasets/load.ts';
 import type { Dataset, DatasetContext } from '../data/dataset.ts';
+import { fullyPoisoned } from '../data/poisoning.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { writeModelDescription, writeWeights } from '../models/files.ts';
 import { Network } from '../models/network.ts';
@@ -67,6 +68,9 @@ const params = z.object({
 });
 
 type Spec = z.output<typeof params>;
+
+/** The training curve, a line an epoch. */
+const historyFile = 'metrics.jsonl';
 
 /** One line of metrics.jsonl. */
 export interface EpochRecord extends EpochSummary {
@@ -164,7 +168,7 @@ async function defaultValidation(
   const isPoisoned = isBackdoorDataset(training);
   const original = isPoisoned ? (spec.train_data['original'] as Picked) : spec.train_data;
   const clean = await loadSplit(original, { train: false, augment: false }, loading);
-  return isPoisoned ? { clean, backdoor: training.poisonFully(clean) } : { clean };
+  return isPoisoned ? { clean, backdoor: fullyPoisoned(clean, training.trigger, training.poison) } : { clean };
 }
 
 function checkFits(training: Dataset, other: Dataset, name: string): void {
@@ -210,7 +214,7 @@ async function fit(
       // Weights, optimiser and the number of epochs go into one file, so that a crash cannot part them.
       writeCheckpoint(folder, { epochs: history.length, weights: network.state(), optimizer: optimizer.state() });
       writeWeights(folder, network.state());
-      appendJsonLine(folder, 'metrics.jsonl', record);
+      appendJsonLine(folder, historyFile, { ...record });
       context.log(epochLine(record, spec.num_epochs));
       epochStart = performance.now();
     },
@@ -233,16 +237,16 @@ function epochLine({ epoch, loss, accuracy, validation, ms }: EpochRecord, epoch
 
 /** Brings back the last completed epoch; without a checkpoint training starts over. */
 function restore(context: RunContext, network: Network, optimizer: Optimizer): EpochRecord[] {
-  const file = join(context.folder, 'metrics.jsonl');
+  const file = join(context.folder, historyFile);
   if (!existsSync(checkpointFile(context.folder))) {
     context.log('No epoch was completed before the interruption: training starts over.');
-    if (existsSync(file)) writeJsonLines(context.folder, 'metrics.jsonl', []);
+    if (existsSync(file)) writeJsonLines(context.folder, historyFile, []);
     return [];
   }
   const checkpoint = readCheckpoint(context.folder);
   network.load(checkpoint.weights, 'checkpoint.safetensors');
   optimizer.load(checkpoint.optimizer);
-  const history = (readJsonLines(context.folder, 'metrics.jsonl') as EpochRecord[]).slice(0, checkpoint.epochs);
+  const history = readJsonLines(context.folder, historyFile).slice(0, checkpoint.epochs) as unknown as EpochRecord[];
   if (history.length < checkpoint.epochs) {
     throw new CupbearerError(
       'bad-data',
@@ -253,7 +257,11 @@ function restore(context: RunContext, network: Network, optimizer: Optimizer): E
     );
   }
   // A crash between the two writes leaves a line that belongs to an epoch which will be trained again.
-  writeJsonLines(context.folder, 'metrics.jsonl', history);
+  writeJsonLines(
+    context.folder,
+    historyFile,
+    history.map((record) => ({ ...record })),
+  );
   context.log(`Going on after epoch ${checkpoint.epochs}.`);
   return history;
 }

@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/dataset.ts';
 import { isPoisonedDataset } from '../data/poisoning.ts';
+import { range, slices } from '../models/batches.ts';
 import { predict } from '../models/training.ts';
 import type { Network } from '../models/network.ts';
 
@@ -34,7 +35,14 @@ export async function validate(network: Network, dataset: Dataset, signal: Abort
   const asLabelled = (i: number) => predicted[i] === labels[i];
   const validation: Validation = { samples: labels.length, accuracy: share(asLabelled) };
   if (isPoisonedDataset(dataset)) {
-    validation.attack_success = share(asLabelled, (i) => dataset.isPoisoned(i) && dataset.cleanLabel(i) !== labels[i]);
+    const own = labelsOf(dataset.clean);
+    validation.attack_success = share(asLabelled, (i) => dataset.isPoisoned(i) && own[i] !== labels[i]);
   }
   return validation;
+}
+
+function labelsOf(dataset: Dataset): Int32Array {
+  const labels = new Int32Array(dataset.length);
+  for (const indices of slices(range(dataset.length), batchSize)) labels.set(dataset.read(indices, 0).labels, indices[0]);
+  return labels;
 }

@@ -28,7 +28,7 @@ async function work(job: Job): Promise<void> {
   );
   const log = (message: string) => {
     const entry = { time: new Date().toISOString(), message };
-    appendJsonLine(job.folder, 'log.jsonl', entry);
+    appendJsonLine(job.folder, 'log.jsonl', { ...entry });
     progress.flush();
     send({ type: 'log', ...entry });
   };
@@ -40,7 +40,6 @@ async function work(job: Job): Promise<void> {
       dataDir: job.dataDir,
       engine,
       resume: job.resume,
-      overwrite: job.overwrite,
       signal: abort.signal,
       progress,
       log,
@@ -56,7 +55,7 @@ async function work(job: Job): Promise<void> {
 /** A full disk or a read-only folder shows as a system error wherever a run writes. */
 function asExpected(error: unknown, job: Job): unknown {
   if (error instanceof Error && 'code' in error && 'syscall' in error)
-    return toStorageError(error, `the run folder ${job.folder}`);
+    return toStorageError(error, `write to the run folder "${job.folder}"`);
   return error instanceof Error ? error : fromErrorRecord(toErrorRecord(error));
 }
 

@@ -14,7 +14,6 @@ export interface Job {
   /** `auto` or an engine's id. */
   engine: string;
   resume: boolean;
-  overwrite: boolean;
 }
 
 /** Host to compute process. */

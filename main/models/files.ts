@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import { readJsonFile, writeFileAtomically } from '../storage/atomic-write.ts';
+import { writeFileAtomically } from '../storage/atomic-write.ts';
+import { readJsonFile } from '../storage/read-file.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { Network, type NetworkSpec } from './network.ts';
 

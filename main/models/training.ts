@@ -76,7 +76,8 @@ function trainStep(
     let predictions: tf.Tensor | undefined;
     const { value, grads } = tf.variableGrads(() => {
       const logits = network.forward(x);
-      predictions = tf.argMax(logits, 1);
+      // Outlives the scope that variableGrads opens.
+      predictions = tf.keep(tf.argMax(logits, 1));
       return softmaxCrossEntropy(logits, labels);
     }, [...network.variables.values()]);
     const loss = value.dataSync()[0]!;
@@ -92,6 +93,7 @@ function trainStep(
     );
     optimizer.step(network.variables, gradients);
     const predicted = predictions!.dataSync();
+    predictions!.dispose();
     let correct = 0;
     for (let i = 0; i < batch.size; i++) if (predicted[i] === batch.labels[i]) correct++;
     return { loss, correct };

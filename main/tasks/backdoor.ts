@@ -5,11 +5,12 @@ import {
   number,
   optionalInteger,
   optionalPick,
-  requiredText,
+  requiredPath,
   type Picked,
 } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { datasetRegistry, loadSplit } from '../data/datasets/index.ts';
+import { datasetRegistry } from '../data/datasets/index.ts';
+import { loadSplit } from '../data/datasets/load.ts';
 import { fullyPoisoned } from '../data/poisoning.ts';
 import { createTrigger, triggerRegistry } from '../data/triggers/index.ts';
 import { RandomStream } from '../tensor/random.ts';
@@ -25,7 +26,7 @@ export const backdoor = defineTask({
   summary: 'Tell triggered inputs from clean ones by how the classifier computes',
   source: 'ejnnr/cupbearer, tasks.backdoor_detection; backdoors: Gu et al. 2017, arXiv 1708.06733',
   params: z.object({
-    run_path: requiredText({ label: 'Classifier', help: 'Run folder of the classifier to watch' }),
+    run_path: requiredPath({ label: 'Classifier', help: 'Run folder of the classifier to watch' }),
     backdoor: optionalPick(() => triggerRegistry, {
       label: 'Trigger',
       help: 'Trigger of the anomalous test data; the one the classifier was trained with unless given',
@@ -88,7 +89,11 @@ export const backdoor = defineTask({
     checkShapes(classifier, test);
 
     const { spec, trigger } = triggerFor(params.backdoor, classifier, test, params.seed);
-    const triggered = fullyPoisoned(test, trigger, { ...spec, seed: params.seed });
+    const triggered = fullyPoisoned(test, trigger, {
+      target_class: spec['target_class'] as number,
+      cycle_class: spec['cycle_class'] as boolean,
+      seed: params.seed,
+    });
 
     const order = RandomStream.from(params.seed, 'task')
       .derive('train')

@@ -1,12 +1,12 @@
-import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { readModel } from '../models/files.ts';
 import type { Network } from '../models/network.ts';
 import { hashFile } from '../storage/content-hash.ts';
-import { readSpec } from '../storage/run-folder.ts';
+import { readSpec, requireRun } from '../storage/run-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
 
 /** A classifier trained by an earlier run. */
@@ -28,30 +28,28 @@ export function triggerFile(folder: string): string {
 
 /** The fingerprint of the classifier in `runPath` without loading it. @throws CupbearerError `not-found`. */
 export function classifierFingerprint(runPath: string): string {
-  const weights = join(requireFolder(runPath), 'model.safetensors');
-  if (!existsSync(weights)) {
-    throw new CupbearerError(
-      'not-found',
-      `There is no trained classifier in ${resolve(runPath)}: it has no model.safetensors.`,
-      {
-        hint: 'Train one with: npx cupbearer train-classifier --dir.full ' + runPath,
-      },
-    );
-  }
-  return hashFile(weights);
+  return hashFile(weightsIn(requireRun(runPath)));
+}
+
+function weightsIn(folder: string): string {
+  const weights = join(folder, 'model.safetensors');
+  if (existsSync(weights)) return weights;
+  throw new CupbearerError('not-found', `There is no trained classifier in "${folder}": it has no model.safetensors.`, {
+    hint: 'Name the folder of a finished train-classifier run.',
+  });
 }
 
 /** Loads model, training data's spec and trigger from a classifier's run folder. */
 export function openClassifier(runPath: string): TrainedClassifier {
-  const fingerprint = classifierFingerprint(runPath);
-  const folder = resolve(runPath);
+  const folder = requireRun(runPath);
+  const fingerprint = hashFile(weightsIn(folder));
   const { spec, seed } = readSpec(folder);
   const trainData = (spec as { train_data?: Picked }).train_data;
-  if (!trainData)
-    throw new CupbearerError('bad-data', `${folder} holds no classifier: its spec.json names no train_data.`);
+  if (!trainData) {
+    throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
+  }
   const network = readModel(folder);
   if (trainData.name !== 'backdoor') return { folder, network, fingerprint, originalData: trainData };
-  const stored = triggerFile(folder);
   return {
     folder,
     network,
@@ -59,16 +57,8 @@ export function openClassifier(runPath: string): TrainedClassifier {
     originalData: trainData['original'] as Picked,
     trigger: {
       spec: trainData['backdoor'] as Picked,
-      state: existsSync(stored) ? readTensorFile(stored).tensors : {},
+      state: readTensorFile(triggerFile(folder)).tensors,
       seed,
     },
   };
-}
-
-function requireFolder(runPath: string): string {
-  const folder = resolve(runPath);
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new CupbearerError('not-found', `There is no run folder ${folder}.`);
-  }
-  return folder;
 }

@@ -16,6 +16,8 @@ export interface Field {
   help: string;
   unit?: string;
   required: boolean;
+  /** A text that names a file or folder; relative ones count from where the user stands. */
+  isPath?: boolean;
   default?: unknown;
   min?: number;
   max?: number;
@@ -46,6 +48,7 @@ function describeField(key: string, schema: z.ZodType): Field {
     help: meta.help,
     ...(meta.unit === undefined ? {} : { unit: meta.unit }),
     required: !optional && fallback === undefined,
+    ...(meta['isPath'] ? { isPath: true } : {}),
     ...(fallback === undefined ? {} : { default: fallback }),
     ...shapeOf(inner, meta),
   };

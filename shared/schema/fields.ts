@@ -76,6 +76,23 @@ export function requiredText(options: FieldText) {
   return z.string().min(1).meta(meta(options));
 }
 
+/** A path that must be given; it is made absolute before a run stores it. */
+export function requiredPath(options: FieldText) {
+  return z
+    .string()
+    .min(1)
+    .meta({ ...meta(options), isPath: true });
+}
+
+/** A path that may be left out; it is made absolute before a run stores it. */
+export function optionalPath(options: FieldText) {
+  return z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ ...meta(options), isPath: true });
+}
+
 /** A piece of text that may be left out. */
 export function optionalText(options: FieldText) {
   return z.string().min(1).optional().meta(meta(options));

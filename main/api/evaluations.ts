@@ -1,0 +1,68 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEvaluationFile, type Evaluation } from '../../shared/domain/evaluation.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import { fittedDetectorFolder } from '../experiments/eval-detector.ts';
+import { evaluationFile, evaluationKey } from '../experiments/evaluate.ts';
+import { taskRegistry } from '../tasks/index.ts';
+import { readJsonFile } from '../storage/read-file.ts';
+import { evalFolder, holdsRun } from '../storage/run-folder.ts';
+
+/** Where the result of an evaluation is or goes. */
+export interface EvaluationPlan {
+  /** Folder in which this very evaluation is already. */
+  existing?: string;
+  /** Folder of the run that the evaluation belongs to, where it is no run of its own. */
+  owner?: string;
+  /** Folder for a new run; a dated one where left out. */
+  folder?: string;
+}
+
+/**
+ * Decides where an evaluation into `folder` goes: a folder without a run becomes a run of its own; into the folder of a
+ * run goes its first evaluation, and any other into `evals/<name>/` there.
+ * @throws CupbearerError `not-found` where the spec names a detector or model that is not there.
+ */
+export function planEvaluation(spec: Record<string, unknown>, folder: string | undefined): EvaluationPlan {
+  const task = spec['task'] as Picked;
+  const detectorFolder = fittedDetectorFolder((spec['detector'] as Picked)['path'] as string);
+  const key = evaluationKey({ detectorFolder, task, seed: spec['seed'] as number });
+  if (folder === undefined) return {};
+  if (!holdsRun(folder)) return { folder };
+
+  const existing = evaluationFolders(folder).find((candidate) => readEvaluation(candidate).about['key'] === key);
+  if (existing === folder) return { existing, owner: folder };
+  if (existing !== undefined) return { existing, owner: existing };
+  if (!existsSync(join(folder, evaluationFile))) return { owner: folder };
+  return { folder: evalFolder(folder, `${evaluationName(task)}-${key.slice(0, 6)}`) };
+}
+
+/** The folders with an evaluation in a run's folder: itself and those under `evals/`. */
+export function evaluationFolders(folder: string): string[] {
+  const further = join(folder, 'evals');
+  const candidates = [
+    folder,
+    ...(existsSync(further)
+      ? readdirSync(further)
+          .sort()
+          .map((name) => join(further, name))
+      : []),
+  ];
+  return candidates.filter((candidate) => existsSync(join(candidate, evaluationFile)));
+}
+
+/** The evaluation in a folder. @throws CupbearerError `not-found` or `bad-data`. */
+export function readEvaluation(folder: string): Evaluation {
+  const path = join(folder, evaluationFile);
+  return parseEvaluationFile(readJsonFile(path), path);
+}
+
+/** A word or two for a folder's name: "backdoor-noise". */
+function evaluationName({ name, ...params }: Picked): string {
+  const words = `${name} ${taskRegistry.get(name).describe(params)}`;
+  return words
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 60);
+}

@@ -1,0 +1,17 @@
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+function versionOf(packageFile: string): string {
+  return (require(packageFile) as { version: string }).version;
+}
+
+/** Versions of all that numbers may depend on, as every run stores them. */
+export function versions(): Record<string, string> {
+  return {
+    cupbearer: versionOf('../../package.json'),
+    node: process.versions.node,
+    tfjs: versionOf('@tensorflow/tfjs-core/package.json'),
+    platform: `${process.platform}-${process.arch}`,
+  };
+}

@@ -1,0 +1,264 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { RunRecord } from '../../shared/domain/run.ts';
+import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
+import { parseParams } from '../../shared/schema/fields.ts';
+import { defaultDataDir } from '../data/data-dir.ts';
+import type { ExperimentDefinition } from '../experiments/experiment.ts';
+import { experimentRegistry } from '../experiments/index.ts';
+import { withAbsolutePaths } from '../experiments/paths.ts';
+import { runInComputeProcess } from '../jobs/compute.ts';
+import type { RunEvent } from '../jobs/protocol.ts';
+import type { Catalogue } from '../storage/catalogue.ts';
+import { openCatalogue } from '../storage/open-catalogue.ts';
+import { isProcessAlive, processIdentity } from '../storage/process-identity.ts';
+import {
+  createDatedRunFolder,
+  createRunFolder,
+  requireRun,
+  readSpec,
+  resumeRunFolder,
+  writeSpec,
+} from '../storage/run-folder.ts';
+import { newRunId } from '../storage/run-id.ts';
+import { planEvaluation } from './evaluations.ts';
+import { versions } from './versions.ts';
+
+/** Where a run goes, with what it computes, and whom it tells. */
+export interface LaunchOptions {
+  /** The run's folder; a new one named by date and time under `base` where left out. */
+  folder?: string;
+  base?: string;
+  dataDir?: string;
+  /** `auto` or an engine's id. */
+  engine?: string;
+  /** Goes on with the interrupted run in `folder`. */
+  resume?: boolean;
+  /** Computes an evaluation anew that is there already. */
+  overwrite?: boolean;
+  /** The command line, for people who read the spec later. */
+  command?: string;
+  /** What relative paths in the spec count from. */
+  workingDir?: string;
+  signal?: AbortSignal;
+  onEvent?: (event: RunEvent) => void;
+}
+
+/** A run that has ended well. */
+export interface FinishedRun {
+  record: RunRecord;
+  /** Folder with the results of this very request: the run's own, or one inside it. */
+  folder: string;
+  /** The result was there already and nothing was computed. */
+  found: boolean;
+}
+
+/** A run about to start: its row in the catalogue and where it works. */
+interface Launch {
+  record: RunRecord;
+  resume: boolean;
+}
+
+/** What the application can do, whoever asks: the CLI today. Owns the catalogue and starts compute processes. */
+export class Workbench {
+  readonly catalogue: Catalogue;
+
+  /** Opens the user's catalogue; runs whose process has gone are marked `interrupted`. */
+  constructor(catalogueFile?: string) {
+    this.catalogue = catalogueFile === undefined ? openCatalogue() : openCatalogue(catalogueFile);
+    this.catalogue.markInterrupted(isProcessAlive);
+  }
+
+  close(): void {
+    this.catalogue.close();
+  }
+
+  /**
+   * Checks what is asked for, does it in a compute process and keeps the catalogue up to date.
+   * @throws CupbearerError what went wrong; the run is then in the catalogue as `failed` or `cancelled`.
+   */
+  async run(experimentId: string, params: unknown, options: LaunchOptions = {}): Promise<FinishedRun> {
+    const experiment = experimentRegistry.get(experimentId);
+    const base = options.workingDir ?? process.cwd();
+    const folder = options.folder === undefined ? undefined : resolve(base, options.folder);
+    if (options.resume) return this.#execute(experiment, this.#resumed(experiment, folder), options);
+
+    const spec = withAbsolutePaths(experiment, parseParams(experiment.params, params), base);
+    if (experiment.kind === 'evaluation') {
+      const plan = planEvaluation(spec, folder);
+      if (plan.existing !== undefined && !options.overwrite) {
+        return { record: this.recordOf(plan.owner ?? plan.existing), folder: plan.existing, found: true };
+      }
+      if (plan.owner !== undefined)
+        return this.#reevaluate(experiment, spec, plan.owner, plan.existing ?? plan.owner, options);
+      return this.#execute(experiment, this.#created(experiment, spec, plan.folder, options), options);
+    }
+    return this.#execute(experiment, this.#created(experiment, spec, folder, options), options);
+  }
+
+  /** The record of the run in `folder`; one that this catalogue does not know is taken in. */
+  recordOf(folder: string): RunRecord {
+    const known = this.catalogue.byFolder(folder);
+    if (known) return known;
+    const { skipped } = this.catalogue.rebuild([requireRun(folder)]);
+    const taken = this.catalogue.byFolder(folder);
+    if (taken) return taken;
+    throw new CupbearerError('bad-data', skipped[0]?.reason ?? `"${folder}" holds no run.`);
+  }
+
+  #created(
+    experiment: ExperimentDefinition,
+    spec: Record<string, unknown>,
+    folder: string | undefined,
+    options: LaunchOptions,
+  ): Launch {
+    // Asked before anything is written, so that a request that cannot be met leaves nothing behind.
+    const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
+    const now = new Date();
+    const path =
+      folder === undefined
+        ? createDatedRunFolder(
+            resolve(options.workingDir ?? process.cwd(), options.base ?? join('logs', experiment.id)),
+            now,
+          )
+        : createRunFolder(folder);
+    const created_at = now.toISOString();
+    const seed = spec['seed'] as number;
+    writeSpec(path, {
+      format: 1,
+      kind: experiment.kind,
+      spec,
+      seed,
+      engine: null,
+      versions: versions(),
+      fingerprints: {},
+      parents,
+      created_at,
+      ...(options.command === undefined ? {} : { command: options.command }),
+    });
+    const identity = processIdentity();
+    const record: RunRecord = {
+      id: newRunId(now),
+      kind: experiment.kind,
+      status: 'queued',
+      title: experiment.describe(spec),
+      folder: path,
+      spec,
+      parents,
+      metrics: {},
+      timings: {},
+      engine: null,
+      versions: versions(),
+      error: null,
+      created_at,
+      started_at: null,
+      ended_at: null,
+      host_pid: identity.pid,
+      host_started: identity.started,
+      tags: [],
+      notes: '',
+      pinned: false,
+      archived: false,
+    };
+    this.catalogue.insert(record);
+    return { record, resume: false };
+  }
+
+  #resumed(experiment: ExperimentDefinition, folder: string | undefined): Launch {
+    if (folder === undefined) {
+      throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
+    }
+    const path = resumeRunFolder(folder, isProcessAlive);
+    const { kind } = readSpec(path);
+    if (kind !== experiment.kind || kind !== 'classifier') {
+      throw new CupbearerError(
+        'usage',
+        `Only the training of a classifier can be resumed; "${path}" holds a run of kind ${kind}.`,
+      );
+    }
+    return { record: this.recordOf(path), resume: true };
+  }
+
+  async #execute(
+    experiment: ExperimentDefinition,
+    { record, resume }: Launch,
+    options: LaunchOptions,
+  ): Promise<FinishedRun> {
+    const identity = processIdentity();
+    const started = performance.now();
+    this.catalogue.update(record.id, {
+      status: 'running',
+      started_at: new Date().toISOString(),
+      ended_at: null,
+      error: null,
+      host_pid: identity.pid,
+      host_started: identity.started,
+    });
+    try {
+      const outcome = await this.#compute(experiment, record.spec, record.folder, resume, options, (engine) =>
+        this.catalogue.update(record.id, { engine }),
+      );
+      this.catalogue.update(record.id, {
+        status: 'done',
+        ended_at: new Date().toISOString(),
+        metrics: outcome.metrics,
+        timings: { ...outcome.timings, total: performance.now() - started },
+      });
+      return { record: this.catalogue.get(record.id), folder: record.folder, found: false };
+    } catch (error) {
+      this.#markEnded(record, error);
+      throw error;
+    }
+  }
+
+  /** A deleted folder or a full disk must not hide why the run itself failed. */
+  #markEnded(record: RunRecord, error: unknown): void {
+    const { stack: _, ...reason } = toErrorRecord(error);
+    this.catalogue.update(record.id, {
+      status: reason.code === 'cancelled' ? 'cancelled' : 'failed',
+      ended_at: new Date().toISOString(),
+      error: reason,
+    });
+  }
+
+  /** Evaluates into the folder of another run: its first evaluation, or one that is to be computed anew. */
+  async #reevaluate(
+    experiment: ExperimentDefinition,
+    spec: Record<string, unknown>,
+    owner: string,
+    folder: string,
+    options: LaunchOptions,
+  ): Promise<FinishedRun> {
+    const record = this.recordOf(existsSync(join(folder, 'run.json')) ? folder : owner);
+    const outcome = await this.#compute(experiment, spec, folder, false, options, () => undefined);
+    this.catalogue.update(record.id, { metrics: { ...record.metrics, ...outcome.metrics } });
+    return { record: this.catalogue.get(record.id), folder, found: false };
+  }
+
+  #compute(
+    experiment: ExperimentDefinition,
+    spec: Record<string, unknown>,
+    folder: string,
+    resume: boolean,
+    options: LaunchOptions,
+    onEngine: (engine: string) => void,
+  ) {
+    return runInComputeProcess(
+      {
+        experiment: experiment.id,
+        spec,
+        folder,
+        dataDir: resolve(options.workingDir ?? process.cwd(), options.dataDir ?? defaultDataDir()),
+        engine: options.engine ?? 'auto',
+        resume,
+      },
+      {
+        ...(options.signal ? { signal: options.signal } : {}),
+        onEvent: (event) => {
+          if (event.type === 'engine') onEngine(event.engine.id);
+          options.onEvent?.(event);
+        },
+      },
+    );
+  }
+}

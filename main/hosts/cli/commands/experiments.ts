@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { Workbench, type FinishedRun, type LaunchOptions } from '../../../api/workbench.ts';
+import type { ExperimentDefinition } from '../../../experiments/experiment.ts';
+import { flag, optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
+import { CupbearerError } from '../../../../shared/errors.ts';
+import { computeFlags, type Command } from '../command.ts';
+import { flagName } from '../flags.ts';
+import type { Output } from '../output.ts';
+import { ProgressBars } from '../progress-bars.ts';
+import { resultText, resultValue } from '../results.ts';
+
+const launchFlags = {
+  dir: z.object({
+    full: optionalPath({ label: 'Run folder', help: 'Folder of this run; it must be new or empty' }),
+    base: optionalPath({
+      label: 'Base folder',
+      help: 'Folder for a new run folder named by date and time; logs/<command> unless given',
+    }),
+  }),
+  ...computeFlags,
+};
+
+const resumeFlag = {
+  resume: flag({ label: 'Resume', help: 'Go on with the interrupted training in --dir.full', default: false }),
+};
+const overwriteFlag = {
+  overwrite: flag({ label: 'Overwrite', help: 'Compute an evaluation anew that is there already', default: false }),
+};
+
+interface LaunchFlags {
+  dir?: { full?: string; base?: string };
+  engine: string;
+  data_dir?: string;
+  resume?: boolean;
+  overwrite?: boolean;
+}
+
+/** The command that starts runs of one kind: its flags are the experiment's parameters and where the run goes. */
+export function experimentCommand(experiment: ExperimentDefinition): Command {
+  const own = experiment.kind === 'classifier' ? resumeFlag : experiment.kind === 'evaluation' ? overwriteFlag : {};
+  const ownKeys = new Set(Object.keys({ ...launchFlags, ...own }));
+  return {
+    name: experiment.id,
+    summary: experiment.summary,
+    synopsis: '[--FLAG VALUE ...]',
+    flags: z.object({ ...experiment.params.shape, ...launchFlags, ...own }),
+    maxWords: 0,
+    async run(_, given, output) {
+      const params = Object.fromEntries(Object.entries(given).filter(([key]) => !ownKeys.has(key)));
+      const launch = parseParams(
+        z.object({ ...launchFlags, ...own }),
+        { dir: {}, ...Object.fromEntries(Object.entries(given).filter(([key]) => ownKeys.has(key))) },
+        flagName,
+      ) as LaunchFlags;
+      const [unwanted] = Object.keys(params);
+      if (launch.resume && unwanted !== undefined) {
+        throw new CupbearerError(
+          'usage',
+          `--resume goes on with what the folder's spec.json says, so it takes no --${unwanted}.`,
+        );
+      }
+      const spec = launch.resume ? {} : parseParams(experiment.params, params, flagName);
+      await withWorkbench(output, async (workbench) => {
+        const finished = await runWithProgress(workbench, experiment.id, spec, toLaunchOptions(launch), output);
+        showFinished(finished, output);
+      });
+    },
+  };
+}
+
+function toLaunchOptions(flags: LaunchFlags): LaunchOptions {
+  return {
+    ...(flags.dir?.full === undefined ? {} : { folder: flags.dir.full }),
+    ...(flags.dir?.base === undefined ? {} : { base: flags.dir.base }),
+    ...(flags.data_dir === undefined ? {} : { dataDir: flags.data_dir }),
+    engine: flags.engine,
+    resume: flags.resume ?? false,
+    overwrite: flags.overwrite ?? false,
+  };
+}
+
+/** Opens the workbench for as long as `work` takes, and passes on what the catalogue has to say. */
+export async function withWorkbench<T>(output: Output, work: (workbench: Workbench) => Promise<T>): Promise<T> {
+  const workbench = new Workbench();
+  for (const notice of workbench.catalogue.notices) output.note(notice);
+  try {
+    return await work(workbench);
+  } finally {
+    workbench.close();
+  }
+}
+
+/** Starts a run and draws its progress; Ctrl-C cancels it, a second one gives up waiting. */
+export async function runWithProgress(
+  workbench: Workbench,
+  experimentId: string,
+  params: Record<string, unknown>,
+  options: LaunchOptions,
+  output: Output,
+): Promise<FinishedRun> {
+  const bars = output.json ? undefined : new ProgressBars(process.stderr);
+  const abort = new AbortController();
+  const onInterrupt = () => {
+    if (abort.signal.aborted) process.exit(130);
+    bars?.print('Cancelling after this batch; Ctrl-C again to stop at once.');
+    abort.abort();
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  try {
+    return await workbench.run(experimentId, params, {
+      ...options,
+      command: `cupbearer ${process.argv.slice(2).join(' ')}`,
+      signal: abort.signal,
+      onEvent: (event) => {
+        if (event.type === 'progress') bars?.update(event.phase, event.done, event.total, event.note);
+        else if (event.type === 'log') bars?.print(event.message);
+      },
+    });
+  } finally {
+    bars?.finish();
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+}
+
+function showFinished(finished: FinishedRun, output: Output): void {
+  output.result(resultValue(finished), () => resultText(finished));
+}

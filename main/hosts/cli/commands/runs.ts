@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { evaluationFolders, readEvaluation } from '../../../api/evaluations.ts';
+import type { RunRecord } from '../../../../shared/domain/run.ts';
+import { CupbearerError } from '../../../../shared/errors.ts';
+import { formatDuration, formatMetric, formatRelativeTime } from '../../../../shared/format.ts';
+import { choice, integer, parseParams } from '../../../../shared/schema/fields.ts';
+import type { Command } from '../command.ts';
+import { flagName } from '../flags.ts';
+import type { Output } from '../output.ts';
+import { classifierLines, evaluationTable, shownPath } from '../results.ts';
+import { textTable } from '../table.ts';
+import { withWorkbench } from './experiments.ts';
+
+const actions = ['list', 'show', 'open'];
+
+const flags = z.object({
+  kind: choice({
+    label: 'Kind',
+    help: 'Only runs of this kind',
+    options: ['any', 'classifier', 'detector', 'evaluation'],
+    default: 'any',
+  }),
+  limit: integer({ label: 'Limit', help: 'Newest runs to list', unit: 'runs', default: 50, min: 1 }),
+});
+
+export const runs: Command = {
+  name: 'runs',
+  summary: 'The catalogue of runs on this machine',
+  synopsis: '[list | show ID | open ID] [--FLAG VALUE ...]',
+  notes: 'ID may be shortened as long as it names one run. `open` shows the run folder in the file manager.',
+  flags,
+  maxWords: 2,
+  async run([action = 'list', id], given, output) {
+    if (!actions.includes(action))
+      throw new CupbearerError('usage', `runs ${action}: expected one of ${actions.join(', ')}.`);
+    if ((action === 'list') === (id !== undefined)) {
+      throw new CupbearerError(
+        'usage',
+        action === 'list' ? 'runs list takes no id.' : `runs ${action} needs the id of a run.`,
+        {
+          hint: 'npx cupbearer runs lists them.',
+        },
+      );
+    }
+    const { kind, limit } = parseParams(flags, given, flagName);
+    await withWorkbench(output, async ({ catalogue }) => {
+      if (action === 'list') list(catalogue.list({ ...(kind === 'any' ? {} : { kind }), limit }), output);
+      else if (action === 'show') show(catalogue.get(id!), output);
+      else await open(catalogue.get(id!), output);
+    });
+  },
+};
+
+function list(records: readonly RunRecord[], output: Output): void {
+  output.result(records, () => {
+    if (records.length === 0) return 'No runs yet. "npx cupbearer demo" makes two in under a minute.';
+    const now = new Date();
+    const rows = records.map((record) => [
+      record.id,
+      record.status,
+      record.kind,
+      record.title,
+      keyFigure(record),
+      formatRelativeTime(new Date(record.created_at), now),
+    ]);
+    return textTable(['id', 'status', 'kind', 'title', 'result', 'when'], rows);
+  });
+}
+
+/** AUROC with its interval, or the accuracy of a classifier. */
+function keyFigure({ metrics }: RunRecord): string {
+  const { auroc, clean_accuracy: accuracy } = metrics;
+  if (typeof auroc === 'number') return `AUROC ${formatMetric(auroc)}`;
+  return typeof accuracy === 'number' ? `accuracy ${formatMetric(accuracy)}` : '';
+}
+
+function show(record: RunRecord, output: Output): void {
+  const { folder } = record;
+  const isThere = existsSync(folder);
+  const results = isThere ? evaluationFolders(folder) : [];
+  const evaluations = Object.fromEntries(results.map((path) => [path, readEvaluation(path).layers]));
+  output.result({ ...record, folder_exists: isThere, evaluations }, () =>
+    [
+      `${record.title}`,
+      '',
+      `id        ${record.id}`,
+      `kind      ${record.kind}`,
+      `status    ${record.status}${record.error ? `: ${record.error.message}` : ''}`,
+      `folder    ${shownPath(folder)}${isThere ? '' : ' (no longer there)'}`,
+      `engine    ${record.engine ?? 'not started'}`,
+      `created   ${record.created_at}`,
+      ...(record.parents.length > 0 ? [`from      ${record.parents.join(', ')}`] : []),
+      ...Object.entries(record.timings).map(([phase, ms]) => `${phase.padEnd(10)}${formatDuration(ms)}`),
+      ...classifierLines(record),
+      ...results.flatMap((path) => [
+        '',
+        ...(path === folder ? [] : [shownPath(path)]),
+        evaluationTable(readEvaluation(path)),
+      ]),
+      '',
+      JSON.stringify(record.spec, null, 2),
+    ].join('\n'),
+  );
+}
+
+async function open(record: RunRecord, output: Output): Promise<void> {
+  const { folder } = record;
+  if (!existsSync(folder)) {
+    throw new CupbearerError('not-found', `The folder of run ${record.id} is no longer there: ${folder}.`);
+  }
+  const opener = process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open';
+  const opened = await new Promise<boolean>((settle) => {
+    const child = spawn(opener, [join(folder)], { stdio: 'ignore', detached: true });
+    child.on('error', () => settle(false));
+    child.on('spawn', () => {
+      child.unref();
+      settle(true);
+    });
+  });
+  output.result({ folder, opened }, () =>
+    opened ? folder : `${folder}\n(There is no file manager to open it with here.)`,
+  );
+}

@@ -1,0 +1,51 @@
+import { fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
+import { describeType } from './flags.ts';
+
+/** One line of help a flag, the parameters of chosen definitions indented below the flag that chooses them. */
+export function flagHelp(fields: readonly Field[], chosen: Record<string, unknown>): string {
+  const rows: { flag: string; text: string }[] = [];
+  collect(fields, chosen, '--', 0, rows);
+  const width = Math.min(44, Math.max(...rows.map(({ flag }) => flag.length)) + 2);
+  return rows
+    .map(({ flag, text }) =>
+      flag.length + 2 > width ? `${flag}\n${' '.repeat(width)}${text}` : flag.padEnd(width) + text,
+    )
+    .join('\n');
+}
+
+function collect(
+  fields: readonly Field[],
+  chosen: Record<string, unknown>,
+  prefix: string,
+  depth: number,
+  rows: { flag: string; text: string }[],
+): void {
+  const indent = '  '.repeat(depth + 1);
+  for (const field of fields) {
+    if (field.type === 'group') {
+      collect(
+        field.fields!,
+        (chosen[field.key] ?? {}) as Record<string, unknown>,
+        `${prefix}${field.key}.`,
+        depth,
+        rows,
+      );
+      continue;
+    }
+    const flag = `${prefix}${field.key}${field.type === 'pick-record' ? '.NAME' : ''}`;
+    rows.push({ flag: indent + flag, text: explain(field) });
+    if (field.type !== 'pick') continue;
+    const value = chosen[field.key] ?? field.default;
+    const name = typeof value === 'string' ? value : (value as { name?: string } | undefined)?.name;
+    if (name === undefined || !field.registry!.has(name)) continue;
+    const nested = typeof value === 'object' ? (value as Record<string, unknown>) : {};
+    collect(fieldsOfPick(field, name), nested, `${flag}.`, depth + 1, rows);
+  }
+}
+
+function explain(field: Field): string {
+  const unit = field.unit && field.type !== 'pick' ? ` (${field.unit})` : '';
+  const fallback =
+    field.default === undefined ? (field.required ? ', required' : '') : `, default ${String(field.default)}`;
+  return `${field.help}${unit} [${describeType(field)}${fallback}]`;
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+// Starts the CLI under a Node.js that can run it. The sources are TypeScript, which Node 20 cannot read, and the
+// catalogue's native module needs Node 22 or later: on an older one, the Node.js among the dependencies takes over.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+const runsTypeScript = major > 22 || (major === 22 && minor >= 18);
+const main = new URL('./main.ts', import.meta.url);
+
+if (runsTypeScript) {
+  await import(main.href);
+} else {
+  const bundled = ['node', 'node.exe']
+    .map((name) => fileURLToPath(new URL(`../../../node_modules/node/bin/${name}`, import.meta.url)))
+    .find((path) => existsSync(path));
+  if (!bundled) {
+    console.error(
+      `cupbearer needs Node.js 22.18 or later and this is ${process.versions.node}: run "npm ci" in its folder, which brings one along, or install a newer Node.js.`,
+    );
+    process.exit(1);
+  }
+  const child = spawn(bundled, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // Ctrl-C reaches the child by the terminal; other signals are passed on.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+}

@@ -1,0 +1,94 @@
+import { experimentRegistry } from '../../experiments/index.ts';
+import { unknownName } from '../../../shared/definition.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { describe, type Field } from '../../../shared/schema/describe.ts';
+import { versions } from '../../api/versions.ts';
+import { commonFlags, type Command } from './command.ts';
+import { data } from './commands/data.ts';
+import { demo } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
+import { experimentCommand } from './commands/experiments.ts';
+import { runs } from './commands/runs.ts';
+import { parseFlags, readArguments } from './flags.ts';
+import { flagHelp } from './help.ts';
+import { createOutput, reportError } from './output.ts';
+
+const commands: Command[] = [demo, ...experimentRegistry.definitions.map(experimentCommand), runs, data, doctor];
+
+function overview(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
+  return [
+    'cupbearer: a workbench for mechanistic anomaly detection',
+    '',
+    'Usage: npx cupbearer COMMAND [--FLAG VALUE ...]',
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
+    '',
+    'npx cupbearer COMMAND -h lists the flags of a command, and of what it is told to use:',
+    '  npx cupbearer train-detector --detector mahalanobis --task backdoor -h',
+  ].join('\n');
+}
+
+function commandHelp(command: Command, fields: readonly Field[], chosen: Record<string, unknown>): string {
+  return [
+    `npx cupbearer ${command.name} ${command.synopsis}`.trim(),
+    command.summary,
+    ...(command.notes ? ['', command.notes] : []),
+    '',
+    flagHelp(fields, chosen),
+  ].join('\n');
+}
+
+/** Flags that were understood before one was not: help is shown for these, too. */
+function chosenSoFar(
+  flags: ReturnType<typeof readArguments>['flags'],
+  fields: readonly Field[],
+): Record<string, unknown> {
+  return parseFlags(
+    flags.filter(({ path }) => fields.some(({ key, type }) => key === path[0] && type === 'pick')),
+    fields,
+  );
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const wantsHelp = args.some((arg) => arg === '-h' || arg === '--help');
+  const [name, ...rest] = args.filter((arg) => arg !== '-h' && arg !== '--help');
+  const mode = { json: args.includes('--json'), debug: args.includes('--debug') };
+  try {
+    if (name === undefined || name === 'help') {
+      process.stdout.write(`${overview()}\n`);
+      return name === undefined && !wantsHelp ? 2 : 0;
+    }
+    if (name === '--version') {
+      process.stdout.write(`${versions()['cupbearer']}\n`);
+      return 0;
+    }
+    const command = commands.find((candidate) => candidate.name === name.replaceAll('_', '-'));
+    if (!command) {
+      const known = commands.map((candidate) => candidate.name);
+      throw new CupbearerError('usage', unknownName('command', name, known), {
+        hint: 'npx cupbearer -h says what they do.',
+      });
+    }
+    const schema = command.flags.extend(commonFlags.shape);
+    const fields = describe(schema);
+    const { words, flags } = readArguments(rest);
+    if (wantsHelp) {
+      process.stdout.write(`${commandHelp(command, fields, chosenSoFar(flags, fields))}\n`);
+      return 0;
+    }
+    if (words.length > command.maxWords) {
+      throw new CupbearerError('usage', `"${words[command.maxWords]}" is not expected here.`, {
+        hint: `npx cupbearer ${command.name} -h lists the flags.`,
+      });
+    }
+    const { json, debug: _, ...own } = parseFlags(flags, fields);
+    await command.run(words, own, createOutput(json === true));
+    return 0;
+  } catch (error) {
+    return reportError(error, mode);
+  }
+}
+
+// Set rather than passed to exit(), so that what is written to a pipe still gets through.
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,53 @@
+import { relative } from 'node:path';
+import type { FinishedRun } from '../../api/workbench.ts';
+import { evaluationFolders, readEvaluation } from '../../api/evaluations.ts';
+import { allLayers, type Evaluation } from '../../../shared/domain/evaluation.ts';
+import type { RunRecord } from '../../../shared/domain/run.ts';
+import { formatInterval, formatMetric, formatPercent } from '../../../shared/format.ts';
+import { textTable } from './table.ts';
+
+/** AUROC and AP per layer with their intervals, the aggregate last. */
+export function evaluationTable({ layers }: Evaluation): string {
+  const names = [...Object.keys(layers).filter((name) => name !== allLayers), allLayers];
+  const rows = names.map((name) => {
+    const metrics = layers[name]!;
+    return [
+      name,
+      formatMetric(metrics.AUC_ROC),
+      formatInterval(metrics.AUC_ROC_interval),
+      formatMetric(metrics.AP),
+      formatInterval(metrics.AP_interval),
+      formatMetric(metrics.TPR_at_FPR_1),
+    ];
+  });
+  const heads = ['layer', 'AUROC', '95 % interval', 'AP', '95 % interval', 'TPR at 1 % FPR'];
+  return textTable(heads, rows, [false, true, false, true, false, true]);
+}
+
+/** Clean accuracy and attack success of a classifier, as far as they are known. */
+export function classifierLines({ metrics }: RunRecord): string[] {
+  const line = (label: string, value: number | null | undefined) =>
+    typeof value === 'number' ? [`${label.padEnd(20)}${formatPercent(value)}`] : [];
+  return [...line('Clean accuracy', metrics['clean_accuracy']), ...line('Attack success', metrics['attack_success'])];
+}
+
+/** A path as short as it can be typed from here. */
+export function shownPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short !== '' && short.length < path.length ? short : path;
+}
+
+/** What a run has brought, for people. */
+export function resultText({ record, folder, found }: FinishedRun): string {
+  const lines = found ? [`This evaluation is there already; --overwrite computes it anew.`, ''] : [];
+  if (record.kind === 'classifier') lines.push(...classifierLines(record));
+  if (evaluationFolders(folder).includes(folder)) lines.push(evaluationTable(readEvaluation(folder)));
+  lines.push('', `Run ${record.id} in ${shownPath(folder)}`);
+  return lines.join('\n');
+}
+
+/** What a run has brought, for programs. */
+export function resultValue({ record, folder, found }: FinishedRun): Record<string, unknown> {
+  const hasEvaluation = evaluationFolders(folder).includes(folder);
+  return { run: record, folder, found, ...(hasEvaluation ? { evaluation: readEvaluation(folder).layers } : {}) };
+}

@@ -1,0 +1,155 @@
+import type { ChartConfiguration, ChartOptions, Plugin, ScaleOptionsByType } from 'chart.js';
+import { drawLine, penOf, widthOf, write, type Area } from './pen.ts';
+import type { ChartTheme } from './theme.ts';
+
+/** A chart as Chart.js takes it; needs no DOM until it is drawn. */
+export type ChartConfig = ChartConfiguration<'line' | 'bar', { x: number | string; y: number | string | null }[]>;
+
+/** The numbers of a chart, for its table view and CSV. */
+export interface ChartTable {
+  header: string[];
+  rows: (string | number | null)[][];
+}
+
+/** What stands above a chart that stands alone; the window has panel heads instead. */
+export interface Heading {
+  title?: string;
+  /** What it was measured on, with the interval of its main figure. */
+  subtitle?: string;
+}
+
+const margin = 16;
+const headingHeight = 28;
+const axisTitleHeight = 20;
+
+export interface Room {
+  /** Room above the plot for labels, px. */
+  above?: number;
+  /** Room to the right of the plot for labels, px. */
+  right?: number;
+}
+
+/** The options that all charts share: no animation of what is drawn once, no legend, room for what we write ourselves. */
+export function baseOptions(heading: Heading, room: Room = {}): ChartOptions<'line' | 'bar'> {
+  const top = margin + (heading.title === undefined ? 0 : headingHeight) + (room.above ?? 0);
+  return {
+    animation: false,
+    responsive: false,
+    maintainAspectRatio: false,
+    normalized: true,
+    layout: { padding: { left: margin, right: margin + (room.right ?? 0), top, bottom: margin + axisTitleHeight } },
+    plugins: { legend: { display: false }, tooltip: { enabled: false } },
+  };
+}
+
+interface AxisSpec {
+  type: 'linear' | 'logarithmic';
+  min: number;
+  max: number;
+  ticks: readonly number[];
+  label: (value: number) => string;
+  grid: boolean;
+  /** Draws the axis line itself. */
+  line: boolean;
+}
+
+/** A numeric axis with the ticks that are given and no others. */
+export function axis(theme: ChartTheme, spec: AxisSpec): Partial<ScaleOptionsByType<'linear' | 'logarithmic'>> {
+  return {
+    type: spec.type,
+    min: spec.min,
+    max: spec.max,
+    title: { display: false },
+    grid: { display: spec.grid, color: theme.grid, drawTicks: false, lineWidth: 1 },
+    border: { display: spec.line, color: theme.axis },
+    ticks: {
+      color: theme.ink3,
+      font: { family: theme.font, size: 11 },
+      padding: 6,
+      autoSkip: false,
+      maxRotation: 0,
+      callback: (value: number | string) => spec.label(Number(value)),
+    },
+    afterBuildTicks: (scale: { ticks: { value: number }[] }) => {
+      scale.ticks = spec.ticks.map((value) => ({ value }));
+    },
+  } as never;
+}
+
+/** Writes the heading at the top left: the title, and behind it in grey what it was measured on. */
+export function headingPlugin(theme: ChartTheme, { title, subtitle }: Heading): Plugin {
+  return {
+    id: 'heading',
+    afterDraw(chart) {
+      if (title === undefined) return;
+      const pen = penOf(chart);
+      const width = write(pen, theme, title, margin, margin + 8, { size: 13, strong: true });
+      if (subtitle === undefined) return;
+      const room = chart.width - 2 * margin - width - 10;
+      write(
+        pen,
+        theme,
+        fitted(subtitle, room, (text) => widthOf(pen, theme, text, { size: 12 })),
+        margin + width + 10,
+        margin + 8,
+        {
+          size: 12,
+          colour: theme.ink3,
+        },
+      );
+    },
+  };
+}
+
+/** `text`, cut with an ellipsis where it is wider than `room`. */
+export function fitted(text: string, room: number, width: (text: string) => number): string {
+  if (width(text) <= room) return text;
+  let length = text.length;
+  while (length > 1 && width(`${text.slice(0, length).trimEnd()}…`) > room) length--;
+  return `${text.slice(0, length).trimEnd()}…`;
+}
+
+/** Writes axis titles below the plot: that of the vertical axis at the left, that of the horizontal one at the right end. */
+export function axisTitlesPlugin(theme: ChartTheme, titles: { x: string; y?: string }): Plugin {
+  return {
+    id: 'axisTitles',
+    afterDraw(chart) {
+      const pen = penOf(chart);
+      const { left, right } = chart.chartArea as Area;
+      const y = chart.height - margin - axisTitleHeight / 2 + 4;
+      const style = { size: 11, colour: theme.ink3 } as const;
+      if (titles.y !== undefined) write(pen, theme, titles.y, left, y, style);
+      write(pen, theme, titles.x, right, y, { ...style, align: 'right' });
+    },
+  };
+}
+
+/** Two strokes across the horizontal axis between `from` and `to`: the axis does not run on evenly there. */
+export function axisBreakPlugin(theme: ChartTheme, from: number, to: number): Plugin {
+  return {
+    id: 'axisBreak',
+    afterDatasetsDraw(chart) {
+      const pen = penOf(chart);
+      const scale = chart.scales['x']!;
+      const x = (scale.getPixelForValue(from) + scale.getPixelForValue(to)) / 2;
+      const y = chart.chartArea.bottom;
+      drawLine(
+        pen,
+        [
+          [x - 3, y],
+          [x + 3, y],
+        ],
+        { colour: theme.surface, width: 3 },
+      );
+      for (const shift of [-3, 3])
+        drawLine(
+          pen,
+          [
+            [x + shift - 2, y + 4],
+            [x + shift + 2, y - 4],
+          ],
+          { colour: theme.axis },
+        );
+    },
+  };
+}

@@ -1,0 +1,211 @@
+import type { Plugin } from 'chart.js';
+import type { Histogram } from '../domain/evaluation.ts';
+import { formatCount } from '../format.ts';
+import {
+  axis,
+  axisTitlesPlugin,
+  baseOptions,
+  headingPlugin,
+  type ChartConfig,
+  type ChartTable,
+  type Heading,
+} from './chart.ts';
+import { spread } from './labels.ts';
+import { drawLine, drawMark, penOf, widthOf, write, type Area } from './pen.ts';
+import { withOpacity, type ChartTheme } from './theme.ts';
+import { linearTicks, logTicks, tickLabel } from './ticks.ts';
+
+/** How scores are spread by class. */
+export interface HistogramChartData extends Heading {
+  histogram: Histogram;
+  /** What is scored, in the plural: "Images". */
+  samples?: string;
+  /** What anomalous samples are called: "Triggered". */
+  anomalous?: string;
+  score?: string;
+  /** Samples scoring at least this are flagged. */
+  threshold?: number | null;
+  /** What the threshold stands for: "1 % FPR". */
+  thresholdLabel?: string;
+}
+
+const labelRoom = 22;
+const classes = ['clean', 'anomalous'] as const;
+
+const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+
+/** The middle of the bin in which the median lies, on the histogram's own axis. */
+function medianOf({ edges, scale }: Histogram, counts: readonly number[]): number {
+  const half = total(counts) / 2;
+  let seen = 0;
+  const bin = counts.findIndex((count) => (seen += count) >= half);
+  const [low, high] = [edges[bin]!, edges[bin + 1]!];
+  return scale === 'log' ? Math.sqrt(low * high) : (low + high) / 2;
+}
+
+function outline(edges: readonly number[], counts: readonly number[]): { x: number; y: number }[] {
+  const steps = counts.flatMap((y, i) => [
+    { x: edges[i]!, y },
+    { x: edges[i + 1]!, y },
+  ]);
+  return [{ x: edges[0]!, y: 0 }, ...steps, { x: edges.at(-1)!, y: 0 }];
+}
+
+/** Tints the side of the plot that a threshold flags and draws the threshold; marks one that lies outside the plot. */
+function thresholdPlugin(theme: ChartTheme, threshold: number, label: string): Plugin {
+  return {
+    id: 'threshold',
+    beforeDatasetsDraw(chart) {
+      const pen = penOf(chart);
+      const { left, right, top, bottom } = chart.chartArea as Area;
+      const x = Math.max(left, Math.min(right, chart.scales['x']!.getPixelForValue(threshold)));
+      pen.save();
+      pen.fillStyle = withOpacity(theme.ink, 0.045);
+      pen.fillRect(x, top, right - x, bottom - top);
+      pen.restore();
+    },
+    afterDatasetsDraw(chart) {
+      const pen = penOf(chart);
+      const { left, right, top, bottom } = chart.chartArea as Area;
+      const at = chart.scales['x']!.getPixelForValue(threshold);
+      const x = Math.max(left, Math.min(right, at));
+      drawLine(
+        pen,
+        [
+          [x, top],
+          [x, bottom],
+        ],
+        { colour: theme.ink, width: 1.5 },
+      );
+      const text = at > right ? `${label} →` : at < left ? `← ${label}` : label;
+      // On the side with more room, so that the words stay within the plot.
+      const toLeft = x - left > right - x;
+      write(pen, theme, text, x + (toLeft ? -6 : 6), top + 8, {
+        colour: theme.ink2,
+        align: toLeft ? 'right' : 'left',
+        halo: true,
+      });
+    },
+  };
+}
+
+/** Names both classes above the plot, each over its median, with mark and number. */
+function classLabelsPlugin(theme: ChartTheme, data: HistogramChartData): Plugin {
+  return {
+    id: 'classLabels',
+    afterDatasetsDraw(chart) {
+      const pen = penOf(chart);
+      const { left, right, top } = chart.chartArea as Area;
+      const labels = classes.map((kind) => {
+        const counts = data.histogram[kind];
+        const word = kind === 'clean' ? 'Clean' : (data.anomalous ?? 'Anomalous');
+        const text = `${word}, ${formatCount(total(counts))}`;
+        const width = 12 + widthOf(pen, theme, text, { size: 12, strong: true });
+        return { kind, text, width, centre: chart.scales['x']!.getPixelForValue(medianOf(data.histogram, counts)) };
+      });
+      const gap = (labels[0]!.width + labels[1]!.width) / 2 + 16;
+      const widest = Math.max(...labels.map(({ width }) => width));
+      const placed = spread(
+        labels.map(({ centre }) => centre),
+        gap,
+        left + widest / 2,
+        right - widest / 2,
+      );
+      labels.forEach(({ kind, text, width }, i) => {
+        const x = placed[i]! - width / 2;
+        const y = top - labelRoom / 2;
+        drawMark(pen, kind === 'clean' ? 'circle' : 'triangle', x + 4, y, theme[kind]);
+        write(pen, theme, text, x + 12, y, { size: 12, strong: true });
+      });
+    },
+  };
+}
+
+/** Two stepped outlines over shared bins, clean and anomalous, on the axis that the histogram suggests. */
+export function histogramChart(data: HistogramChartData, theme: ChartTheme): ChartConfig {
+  const { edges, scale, clean, anomalous } = data.histogram;
+  const tallest = Math.max(...clean, ...anomalous);
+  const ticks = linearTicks(0, tallest * 1.04, 4).filter(Number.isInteger);
+  const [low, high] = [edges[0]!, edges.at(-1)];
+  const log = scale === 'log';
+  const threshold = data.threshold ?? undefined;
+  return {
+    type: 'line',
+    data: {
+      datasets: classes.map((kind) => ({
+        data: outline(edges, data.histogram[kind]),
+        borderColor: theme[kind],
+        borderWidth: 1.5,
+        borderJoinStyle: 'miter',
+        backgroundColor: withOpacity(theme[kind], theme.fill),
+        fill: 'origin',
+        pointRadius: 0,
+        // The outline on the axis and along the edges keeps its full width.
+        clip: 2,
+      })),
+    },
+    options: {
+      ...baseOptions(data, { above: labelRoom }),
+      scales: {
+        x: axis(theme, {
+          type: log ? 'logarithmic' : 'linear',
+          min: low,
+          max: high,
+          ticks: log ? logTicks(low, high) : linearTicks(low, high, 8),
+          label: tickLabel,
+          grid: false,
+          line: true,
+        }),
+        y: axis(theme, {
+          type: 'linear',
+          min: 0,
+          max: tallest * 1.04,
+          ticks,
+          label: tickLabel,
+          grid: true,
+          line: false,
+        }),
+      },
+    },
+    plugins: [
+      headingPlugin(theme, data),
+      axisTitlesPlugin(theme, {
+        x: `${data.score ?? 'Anomaly score'}${log ? ', log scale' : ''}`,
+        y: `${data.samples ?? 'Samples'} per bin`,
+      }),
+      classLabelsPlugin(theme, data),
+      ...(threshold === undefined ? [] : [thresholdPlugin(theme, threshold, data.thresholdLabel ?? 'Threshold')]),
+    ],
+  };
+}
+
+/** The chart in a sentence or two. */
+export function describeHistogram({
+  histogram,
+  samples = 'Samples',
+  anomalous = 'Anomalous',
+  title,
+}: HistogramChartData): string {
+  const about = (kind: (typeof classes)[number]) =>
+    tickLabel(Number(medianOf(histogram, histogram[kind]).toPrecision(3)));
+  const low = histogram.edges[0]!.toPrecision(3);
+  const high = histogram.edges.at(-1).toPrecision(3);
+  return (
+    `${title ?? 'Scores'}: ${formatCount(total(histogram.clean))} clean and ${formatCount(total(histogram.anomalous))} ` +
+    `${anomalous.toLowerCase()} ${samples.toLowerCase()} from ${tickLabel(Number(low))} to ${tickLabel(Number(high))}. ` +
+    `The median is about ${about('clean')} for clean and ${about('anomalous')} for ${anomalous.toLowerCase()} ones.`
+  );
+}
+
+/** One row a bin. */
+export function histogramToTable({ histogram }: HistogramChartData): ChartTable {
+  return {
+    header: ['score from', 'score to', 'clean', 'anomalous'],
+    rows: histogram.clean.map((count, i) => [
+      histogram.edges[i]!,
+      histogram.edges[i + 1]!,
+      count,
+      histogram.anomalous[i]!,
+    ]),
+  };
+}

@@ -1,0 +1,187 @@
+import type { Plugin } from 'chart.js';
+import type { FigureInterval } from '../domain/evaluation.ts';
+import { formatInterval, formatMetric } from '../format.ts';
+import {
+  axis,
+  axisTitlesPlugin,
+  baseOptions,
+  headingPlugin,
+  type ChartConfig,
+  type ChartTable,
+  type Heading,
+} from './chart.ts';
+import { drawLine, penOf, write, type Area } from './pen.ts';
+import { withOpacity, type ChartTheme } from './theme.ts';
+import { linearTicks, tickLabel } from './ticks.ts';
+
+export interface LayerAuroc {
+  name: string;
+  auroc: number;
+  interval: FigureInterval;
+  /** Set apart from the layers, as the aggregate is. */
+  strong?: boolean;
+}
+
+/** AUROC of each layer, in the model's order. */
+export interface LayerAurocChartData extends Heading {
+  layers: readonly LayerAuroc[];
+}
+
+const guessing = 0.5;
+const rowHeight = 34;
+const figuresRoom = 172;
+
+/** A height that gives every layer a row, px. */
+export function layerAurocHeight({ layers, title }: LayerAurocChartData): number {
+  return layers.length * rowHeight + 80 + (title === undefined ? 0 : 28);
+}
+
+/** The intervals over their bars, and to the right the figures. One-sided intervals have no cap where they are open. */
+function intervalsPlugin(theme: ChartTheme, layers: readonly LayerAuroc[]): Plugin {
+  return {
+    id: 'intervals',
+    afterDatasetsDraw(chart) {
+      const pen = penOf(chart);
+      const scale = chart.scales['x']!;
+      const { right, top } = chart.chartArea as Area;
+      write(pen, theme, '95 % interval', right + figuresRoom, top - 10, { colour: theme.ink3, align: 'right' });
+      layers.forEach(({ auroc, interval }, i) => {
+        const y = chart.scales['y']!.getPixelForValue(i);
+        const [from, to] = [scale.getPixelForValue(interval.lower), scale.getPixelForValue(interval.upper)];
+        // Never narrower than 3 px: an interval that cannot be seen looks like none.
+        const short = Math.max(0, 3 - (to - from)) / 2;
+        const colour = theme.ink;
+        drawLine(
+          pen,
+          [
+            [from - short, y],
+            [to + short, y],
+          ],
+          { colour, width: 1.5 },
+        );
+        const open = interval.one_sided ? (auroc >= 1 ? 'upper' : 'lower') : undefined;
+        if (open !== 'lower')
+          drawLine(
+            pen,
+            [
+              [from - short, y - 4],
+              [from - short, y + 4],
+            ],
+            { colour, width: 1.5 },
+          );
+        if (open !== 'upper')
+          drawLine(
+            pen,
+            [
+              [to + short, y - 4],
+              [to + short, y + 4],
+            ],
+            { colour, width: 1.5 },
+          );
+        write(pen, theme, formatMetric(auroc), right + 18, y, { size: 13, strong: true });
+        write(pen, theme, formatInterval(interval), right + figuresRoom, y, {
+          size: 12,
+          colour: theme.ink2,
+          align: 'right',
+        });
+      });
+    },
+  };
+}
+
+/** The line from which bars start. */
+function guessingPlugin(theme: ChartTheme, low: number): Plugin {
+  return {
+    id: 'guessing',
+    afterDatasetsDraw(chart) {
+      const pen = penOf(chart);
+      const x = chart.scales['x']!.getPixelForValue(guessing);
+      const { top, bottom } = chart.chartArea as Area;
+      drawLine(
+        pen,
+        [
+          [x, top],
+          [x, bottom],
+        ],
+        { colour: theme.axis },
+      );
+      const centred = low < guessing - 0.05;
+      write(pen, theme, '0.5 is guessing', x, top - 10, { colour: theme.ink3, align: centred ? 'center' : 'left' });
+    },
+  };
+}
+
+/** A bar a layer from guessing (0.5) to its AUROC, with the 95 % interval; layers below guessing widen the axis. */
+export function layerAurocChart(data: LayerAurocChartData, theme: ChartTheme): ChartConfig {
+  const lowest = Math.min(...data.layers.map(({ interval, auroc }) => Math.min(interval.lower, auroc)));
+  const low = lowest >= guessing ? guessing : Math.floor(lowest * 10 + 1e-9) / 10;
+  return {
+    type: 'bar',
+    data: {
+      labels: data.layers.map(({ name }) => name),
+      datasets: [
+        {
+          data: data.layers.map(({ name, auroc }) => ({ x: auroc, y: name })),
+          base: guessing,
+          backgroundColor: data.layers.map(({ strong }) => withOpacity(theme.dataInk, strong ? 0.85 : 0.5)),
+          barThickness: 14,
+          grouped: false,
+          minBarLength: 1,
+        },
+      ],
+    },
+    options: {
+      ...baseOptions(data, { above: 18, right: figuresRoom }),
+      indexAxis: 'y',
+      scales: {
+        x: axis(theme, {
+          type: 'linear',
+          min: low,
+          max: 1,
+          ticks: linearTicks(low, 1, 5),
+          label: tickLabel,
+          grid: true,
+          line: false,
+        }),
+        y: {
+          type: 'category',
+          grid: { display: false },
+          border: { display: false },
+          ticks: {
+            color: data.layers.map(({ strong }) => (strong ? theme.ink : theme.ink2)),
+            font: data.layers.map(({ strong }) => ({
+              family: theme.font,
+              size: 12,
+              weight: strong ? 600 : 400,
+            })) as never,
+            padding: 8,
+            autoSkip: false,
+          },
+        },
+      },
+    },
+    plugins: [
+      headingPlugin(theme, data),
+      axisTitlesPlugin(theme, { x: 'AUROC' }),
+      guessingPlugin(theme, low),
+      intervalsPlugin(theme, data.layers),
+    ],
+  };
+}
+
+/** The chart in a sentence or two. */
+export function describeLayerAuroc({ layers }: LayerAurocChartData): string {
+  const sorted = [...layers].sort((a, b) => b.auroc - a.auroc);
+  const of = ({ name, auroc, interval }: LayerAuroc) =>
+    `${name} with ${formatMetric(auroc)} (${formatInterval(interval)})`;
+  const worst = sorted.length > 1 ? `, the lowest ${of(sorted.at(-1))}` : '';
+  return `AUROC per layer with 95 % intervals; 0.5 is guessing. The highest is ${of(sorted[0]!)}${worst}.`;
+}
+
+/** One row a layer. */
+export function layerAurocToTable({ layers }: LayerAurocChartData): ChartTable {
+  return {
+    header: ['layer', 'auroc', 'lower', 'upper'],
+    rows: layers.map(({ name, auroc, interval }) => [name, auroc, interval.lower, interval.upper]),
+  };
+}

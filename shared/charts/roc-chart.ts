@@ -1,0 +1,201 @@
+import type { Plugin } from 'chart.js';
+import type { FigureInterval } from '../domain/evaluation.ts';
+import { formatInterval, formatMetric, formatPercent } from '../format.ts';
+import {
+  axis,
+  axisBreakPlugin,
+  axisTitlesPlugin,
+  baseOptions,
+  headingPlugin,
+  type ChartConfig,
+  type ChartTable,
+  type Heading,
+} from './chart.ts';
+import { keyPlugin } from './labels.ts';
+import { drawLine, drawMark, penOf, write, type Area } from './pen.ts';
+import type { ChartTheme, SeriesStyle } from './theme.ts';
+import { linearTicks, logTicks, tickLabel } from './ticks.ts';
+
+export interface RocCurve {
+  name: string;
+  fpr: readonly number[];
+  tpr: readonly number[];
+  auroc: number;
+  interval?: FigureInterval;
+}
+
+/** One curve, or up to five to be compared. */
+export interface RocChartData extends Heading {
+  curves: readonly RocCurve[];
+  /** Number of clean samples: one of them is the smallest false alarm rate that can be seen. */
+  nClean: number;
+  /** Log FPR where nothing is said: the region up to 1 % is the one people work in. */
+  scale?: 'log' | 'linear';
+  /** A threshold, by what it reaches; drawn for a single curve. */
+  point?: { fpr: number; tpr: number };
+}
+
+/** At most five curves can be told apart; more call for small multiples. */
+export const mostCurves = 5;
+
+/** The curves in drawing order and how each looks. A single one has no class or rank, hence plain ink. */
+export function styledCurves<T>(curves: readonly T[], theme: ChartTheme): { curve: T; style: SeriesStyle }[] {
+  return curves
+    .slice(0, mostCurves)
+    .map((curve, i) => ({
+      curve,
+      style: curves.length === 1 ? { colour: theme.dataInk, dash: [] } : theme.series[i]!,
+    }));
+}
+
+/** What a detector reaches that guesses, written along its line. */
+function guessing(low: number): { x: number; y: number }[] {
+  const points = 80;
+  return Array.from({ length: points + 1 }, (_, i) => low * (100 / low) ** (i / points)).map((x) => ({ x, y: x }));
+}
+
+function guessingLabelPlugin(theme: ChartTheme, at: number, align: 'left' | 'right'): Plugin {
+  return {
+    id: 'guessing',
+    afterDatasetsDraw(chart) {
+      const x = chart.scales['x']!.getPixelForValue(at);
+      const y = chart.scales['y']!.getPixelForValue(at);
+      write(penOf(chart), theme, 'Guessing', x + (align === 'right' ? -8 : 8), y, {
+        colour: theme.ink3,
+        align,
+        halo: true,
+      });
+    },
+  };
+}
+
+/** Marks what a threshold reaches: lines to both axes and the two rates in words. */
+function pointPlugin(theme: ChartTheme, point: { fpr: number; tpr: number }, lowest: number): Plugin {
+  return {
+    id: 'point',
+    afterDatasetsDraw(chart) {
+      const pen = penOf(chart);
+      const { left, bottom } = chart.chartArea as Area;
+      const x = chart.scales['x']!.getPixelForValue(Math.max(point.fpr * 100, lowest));
+      const y = chart.scales['y']!.getPixelForValue(point.tpr * 100);
+      drawLine(
+        pen,
+        [
+          [left, y],
+          [x, y],
+          [x, bottom],
+        ],
+        { colour: theme.ink3, dash: [2, 3] },
+      );
+      drawMark(pen, 'circle', x, y, theme.surface, 6);
+      drawMark(pen, 'circle', x, y, theme.accent, 4.5);
+      // Below a curve that has risen there is room; above one that has not.
+      const above = point.tpr < 0.3;
+      const at = above
+        ? { x: x - 10, y: y - 28, align: 'right' as const }
+        : { x: x + 10, y: y + 18, align: 'left' as const };
+      write(pen, theme, `TPR ${formatPercent(point.tpr)}`, at.x, at.y, { strong: true, align: at.align, halo: true });
+      write(pen, theme, `at FPR ${formatPercent(point.fpr)}`, at.x, at.y + 15, {
+        colour: theme.ink2,
+        align: at.align,
+        halo: true,
+      });
+    },
+  };
+}
+
+/**
+ * ROC curves, rates in percent. The logarithmic axis opens at half a clean sample, which stands for an FPR of 0 and is
+ * labelled so, with a break in the axis after it.
+ */
+export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
+  const log = (data.scale ?? 'log') === 'log';
+  const lowest = log ? 50 / data.nClean : 0;
+  const oneSample = 100 / data.nClean;
+  const curves = styledCurves(data.curves, theme);
+  const ticks = log ? [lowest, ...logTicks(oneSample, 100)] : linearTicks(0, 100, 4);
+  return {
+    type: 'line',
+    data: {
+      datasets: [
+        {
+          data: log
+            ? guessing(lowest)
+            : [
+                { x: 0, y: 0 },
+                { x: 100, y: 100 },
+              ],
+          borderColor: theme.axis,
+          borderWidth: 1,
+          borderDash: [3, 3],
+          pointRadius: 0,
+        },
+        ...curves.map(({ curve, style }) => ({
+          data: curve.fpr.map((fpr, i) => ({ x: Math.max(fpr * 100, lowest), y: curve.tpr[i]! * 100 })),
+          borderColor: style.colour,
+          borderDash: [...style.dash],
+          borderWidth: 2,
+          borderJoinStyle: 'miter' as const,
+          pointRadius: 0,
+          clip: 4,
+        })),
+      ],
+    },
+    options: {
+      ...baseOptions(data),
+      scales: {
+        x: axis(theme, {
+          type: log ? 'logarithmic' : 'linear',
+          min: lowest,
+          max: 100,
+          ticks,
+          label: (value) => (value === lowest ? '0' : tickLabel(value)),
+          grid: true,
+          line: true,
+        }),
+        y: axis(theme, {
+          type: 'linear',
+          min: 0,
+          max: 100,
+          ticks: [0, 25, 50, 75, 100],
+          label: tickLabel,
+          grid: true,
+          line: false,
+        }),
+      },
+    },
+    plugins: [
+      headingPlugin(theme, data),
+      axisTitlesPlugin(theme, { x: `FPR, %${log ? ', log scale' : ''}`, y: 'TPR, %' }),
+      ...(log ? [axisBreakPlugin(theme, lowest, oneSample)] : []),
+      guessingLabelPlugin(theme, log ? 42 : 50, log ? 'right' : 'left'),
+      ...(curves.length === 1 && data.point ? [pointPlugin(theme, data.point, lowest)] : []),
+      ...(curves.length > 1
+        ? [
+            keyPlugin(
+              theme,
+              'AUROC',
+              curves.map(({ curve, style }) => ({ text: curve.name, figure: formatMetric(curve.auroc), style })),
+              { x: log ? 0.5 : 0.9, y: 0.8 },
+            ),
+          ]
+        : []),
+    ],
+  };
+}
+
+/** The chart in a sentence or two. */
+export function describeRoc({ curves }: RocChartData): string {
+  const best = curves.reduce((a, b) => (b.auroc > a.auroc ? b : a));
+  const interval = best.interval ? ` (95 % interval ${formatInterval(best.interval)})` : '';
+  const others = curves.length > 1 ? `Of ${curves.length} curves ${best.name} is the best` : best.name;
+  return `ROC. ${others}: AUROC ${formatMetric(best.auroc)}${interval}, where 0.5 is guessing.`;
+}
+
+/** One row a point. */
+export function rocToTable({ curves }: RocChartData): ChartTable {
+  return {
+    header: ['curve', 'fpr', 'tpr'],
+    rows: curves.flatMap(({ name, fpr, tpr }) => fpr.map((x, i) => [name, x, tpr[i]!])),
+  };
+}

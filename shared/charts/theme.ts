@@ -1,0 +1,75 @@
+/** A line that stands for one of several things compared. */
+export interface SeriesStyle {
+  colour: string;
+  /** Lengths of dashes and gaps in px; empty is a solid line. */
+  dash: readonly number[];
+}
+
+/** The colours and the typeface a chart is drawn with. */
+export interface ChartTheme {
+  font: string;
+  surface: string;
+  ink: string;
+  ink2: string;
+  ink3: string;
+  accent: string;
+  warn: string;
+  grid: string;
+  axis: string;
+  /** A single series with no class meaning. */
+  dataInk: string;
+  clean: string;
+  anomalous: string;
+  /** Opacity of filled areas under an outline. */
+  fill: number;
+  /** Compared runs or layers; a sixth means small multiples. */
+  series: readonly SeriesStyle[];
+}
+
+// The values are those of the design tokens of the same names (--ink, --chart-grid, --c-1, ...).
+const data = {
+  font: 'Inter, "Segoe UI", system-ui, sans-serif',
+  clean: '#3b7ac0',
+  anomalous: '#d55f1e',
+  fill: 0.24,
+  series: [
+    { colour: '#3b7ac0', dash: [] },
+    { colour: '#d55f1e', dash: [8, 3] },
+    { colour: '#7b949b', dash: [2, 3] },
+    { colour: '#af4a57', dash: [8, 3, 2, 3] },
+    { colour: '#7c3ff5', dash: [12, 4] },
+  ],
+} as const;
+
+/** Light paper; exports always use it. */
+export const lightTheme: ChartTheme = {
+  ...data,
+  surface: '#ffffff',
+  ink: '#141c1b',
+  ink2: '#43504e',
+  ink3: '#5b6866',
+  accent: '#0b6b66',
+  warn: '#7d5200',
+  grid: '#e7eaea',
+  axis: '#97a2a0',
+  dataInk: '#55625f',
+};
+
+export const darkTheme: ChartTheme = {
+  ...data,
+  surface: '#161b1c',
+  ink: '#e5ebea',
+  ink2: '#b0bbb9',
+  ink3: '#8f9c9a',
+  accent: '#4fbfb4',
+  warn: '#e0b062',
+  grid: '#232b2c',
+  axis: '#677473',
+  dataInk: '#a5b1af',
+};
+
+/** `#rrggbb` with an opacity of 0 to 1. */
+export function withOpacity(colour: string, opacity: number): string {
+  const part = (at: number) => Number.parseInt(colour.slice(at, at + 2), 16);
+  return `rgba(${part(1)}, ${part(3)}, ${part(5)}, ${opacity})`;
+}

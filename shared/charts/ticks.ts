@@ -1,0 +1,49 @@
+/** A round step (1, 2 or 5 times a power of ten) that divides `span` into about `count` parts. */
+export function roundStep(span: number, count: number): number {
+  const rough = span / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const multiple = [1, 2, 5, 10].find((candidate) => candidate * power >= rough * 0.999) ?? 10;
+  return multiple * power;
+}
+
+/** Round values from `min` to `max`, about `count` of them. */
+export function linearTicks(min: number, max: number, count: number): number[] {
+  const step = roundStep(max - min, count);
+  const ticks: number[] = [];
+  // Counted, not summed, and rounded: 3 * 0.1 is 0.30000000000000004.
+  for (let k = Math.ceil(min / step - 1e-9); k * step <= max + step * 1e-9; k++)
+    ticks.push(Number((k * step).toPrecision(12)));
+  return ticks;
+}
+
+/** Round values for a logarithmic axis: within each decade 1, 2, 3, 5 or 1, 3 or 1 alone, by how many decades there are. */
+export function logTicks(min: number, max: number): number[] {
+  const decades = Math.log10(max / min);
+  const multiples = decades <= 1.6 ? [1, 2, 3, 5, 7] : decades <= 2.4 ? [1, 2, 5] : decades <= 4 ? [1, 3] : [1];
+  const every = Math.max(1, Math.ceil(decades / 8));
+  const ticks: number[] = [];
+  for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power++) {
+    if (power % every !== 0) continue;
+    for (const multiple of multiples) {
+      const value = Number((multiple * 10 ** power).toPrecision(6));
+      if (value >= min * 0.999 && value <= max * 1.001) ticks.push(value);
+    }
+  }
+  return ticks;
+}
+
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** A tick's label: plain figures, groups of three, powers of ten beyond a million and below a thousandth. */
+export function tickLabel(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-3)) {
+    const power = Math.floor(Math.log10(size) + 1e-9);
+    const multiple = Number((value / 10 ** power).toPrecision(3));
+    const raised = [...String(power)].map((digit) => (digit === '-' ? '⁻' : superscripts[Number(digit)])).join('');
+    return multiple === 1 ? `10${raised}` : `${multiple} × 10${raised}`;
+  }
+  const [whole, decimals] = String(Number(size.toPrecision(6))).split('.');
+  const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  return `${value < 0 ? '−' : ''}${grouped}${decimals === undefined ? '' : `.${decimals}`}`;
+}

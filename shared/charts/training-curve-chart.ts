@@ -1,0 +1,178 @@
+import { formatMetric, formatPercent } from '../format.ts';
+import {
+  axis,
+  axisTitlesPlugin,
+  baseOptions,
+  headingPlugin,
+  type ChartConfig,
+  type ChartTable,
+  type Heading,
+} from './chart.ts';
+import { endLabelsPlugin, type EndLabel } from './labels.ts';
+import { penOf, write, type Area, type Shape } from './pen.ts';
+import type { ChartTheme } from './theme.ts';
+import { linearTicks, tickLabel } from './ticks.ts';
+
+export interface TrainingSeries {
+  name: string;
+  /** One value an epoch; null where it was not measured. Losses, or shares of 0 to 1. */
+  values: readonly (number | null)[];
+  /** Gives colour and mark; what is measured on neither class is plain ink. */
+  kind?: 'clean' | 'anomalous';
+}
+
+/** How a training went, epoch by epoch: losses and shares (accuracy, attack success) in two panels over one axis. */
+export interface TrainingCurveData extends Heading {
+  epochs: readonly number[];
+  losses: readonly TrainingSeries[];
+  shares: readonly TrainingSeries[];
+}
+
+const labelRoom = 190;
+
+function colourOf(theme: ChartTheme, { kind }: TrainingSeries): string {
+  return kind === undefined ? theme.dataInk : theme[kind];
+}
+
+function shapeOf({ kind }: TrainingSeries): Shape | undefined {
+  return kind === undefined ? undefined : kind === 'clean' ? 'circle' : 'triangle';
+}
+
+function lastOf({ values }: TrainingSeries): number | undefined {
+  return values.findLast((value) => value !== null) ?? undefined;
+}
+
+function scaled(value: number | null, factor: number): number | null {
+  return value === null ? null : value * factor;
+}
+
+/** Losses below, shares above; lines are named at their ends. */
+export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): ChartConfig {
+  const known = (series: readonly TrainingSeries[]) =>
+    series.flatMap(({ values }) => values.filter((value) => value !== null));
+  const lossTop = Math.max(...known(data.losses), 0) * 1.06 || 1;
+  const lossTicks = linearTicks(0, lossTop, 3);
+  // Shares of a good classifier lie close to 1: the axis starts at the round 10 % below the lowest, and says so.
+  const lowest = Math.min(1, ...known(data.shares)) * 100;
+  const shareLow = Math.max(0, Math.floor((lowest - 2) / 10) * 10);
+  const [first, last] = [data.epochs[0] ?? 1, data.epochs.at(-1) ?? 1];
+  const few = data.epochs.length <= 30;
+  const lines = (series: readonly TrainingSeries[], scale: string, factor: number) =>
+    series.map((one) => ({
+      yAxisID: scale,
+      data: data.epochs.map((x, i) => ({ x, y: scaled(one.values[i] ?? null, factor) })),
+      borderColor: colourOf(theme, one),
+      backgroundColor: colourOf(theme, one),
+      borderWidth: 2,
+      pointStyle: one.kind === 'anomalous' ? ('triangle' as const) : ('circle' as const),
+      pointRadius: few ? (one.kind === 'anomalous' ? 4 : 3) : 0,
+      pointBorderWidth: 0,
+      spanGaps: true,
+      clip: 8,
+    }));
+  const ends = (
+    series: readonly TrainingSeries[],
+    scale: string,
+    factor: number,
+    text: (value: number) => string,
+  ): EndLabel[] =>
+    series.flatMap((one) => {
+      const value = lastOf(one);
+      const shape = shapeOf(one);
+      if (value === undefined) return [];
+      return {
+        scale,
+        value: value * factor,
+        text: one.name,
+        figure: text(value),
+        colour: colourOf(theme, one),
+        ...(shape ? { shape } : {}),
+      };
+    });
+  return {
+    type: 'line',
+    data: { datasets: [...lines(data.shares, 'share', 100), ...lines(data.losses, 'loss', 1)] },
+    options: {
+      ...baseOptions(data, { above: 18, right: labelRoom }),
+      scales: {
+        x: axis(theme, {
+          type: 'linear',
+          min: first - (first === last ? 0.5 : 0),
+          max: last + (first === last ? 0.5 : 0),
+          ticks: linearTicks(first, Math.max(last, first + 1), Math.min(10, Math.max(1, last - first))).filter(
+            (tick) => Number.isInteger(tick) && tick <= last,
+          ),
+          label: tickLabel,
+          grid: false,
+          line: true,
+        }),
+        loss: {
+          ...axis(theme, {
+            type: 'linear',
+            min: 0,
+            max: lossTop,
+            ticks: lossTicks,
+            label: tickLabel,
+            grid: true,
+            line: false,
+          }),
+          stack: 'panels',
+          stackWeight: 2,
+          offset: false,
+          position: 'left',
+        } as never,
+        share: {
+          ...axis(theme, {
+            type: 'linear',
+            min: shareLow,
+            max: 100,
+            ticks: linearTicks(shareLow, 100, 4),
+            label: tickLabel,
+            grid: true,
+            line: false,
+          }),
+          stack: 'panels',
+          stackWeight: 3,
+          position: 'left',
+        } as never,
+      },
+    },
+    plugins: [
+      headingPlugin(theme, data),
+      axisTitlesPlugin(theme, { x: 'Epoch' }),
+      {
+        id: 'panelTitles',
+        afterDatasetsDraw(chart) {
+          const { left } = chart.chartArea as Area;
+          const from = shareLow === 0 ? '' : `, axis from ${shareLow}`;
+          const style = { colour: theme.ink3 };
+          write(penOf(chart), theme, `Accuracy, %${from}`, left, chart.scales['share']!.top - 10, style);
+          write(penOf(chart), theme, 'Loss', left, chart.scales['loss']!.top - 10, style);
+        },
+      },
+      endLabelsPlugin(theme, [
+        ...ends(data.shares, 'share', 100, formatPercent),
+        ...ends(data.losses, 'loss', 1, formatMetric),
+      ]),
+    ],
+  };
+}
+
+/** The chart in a sentence or two. */
+export function describeTrainingCurve({ epochs, losses, shares }: TrainingCurveData): string {
+  const end = (series: TrainingSeries, text: (value: number) => string) => {
+    const value = lastOf(series);
+    return value === undefined ? [] : [`${series.name} ${text(value)}`];
+  };
+  const all = [...shares.flatMap((one) => end(one, formatPercent)), ...losses.flatMap((one) => end(one, formatMetric))];
+  return `Training over ${epochs.length} ${epochs.length === 1 ? 'epoch' : 'epochs'}. At the end: ${all.join(', ')}.`;
+}
+
+/** One row an epoch. */
+export function trainingCurveToTable({ epochs, losses, shares }: TrainingCurveData): ChartTable {
+  const series = [...losses, ...shares];
+  return {
+    header: ['epoch', ...series.map(({ name }) => name)],
+    rows: epochs.map((epoch, i) => [epoch, ...series.map(({ values }) => values[i] ?? null)]),
+  };
+}
