@@ -1,3 +1,4 @@
-export function placeholder(): i32 {
-  return 0;
-}
+export { columnMeans, gram, gramScratchBytes } from './gram';
+export { packForm, quadraticForms } from './quadratic-forms';
+export { cholesky } from './cholesky';
+export { eigenScratchDoubles, eigenVectorDoubles, orderVectors, symmetricEigen } from './eigen';

@@ -1,0 +1,46 @@
+import { CupbearerError } from '../../../shared/errors.ts';
+import { checkMatrix } from './checks.ts';
+import { Workspace } from './workspace.ts';
+
+export interface Eigen {
+  /** Eigenvalues in ascending order, [n]. */
+  values: Float64Array;
+  /** Orthonormal eigenvectors, row-major [n, n]. */
+  vectors: Float64Array;
+}
+
+/** Eigenvalues and, as columns or rows of `vectors`, eigenvectors. */
+function decompose(a: Float64Array, n: number, asColumns: boolean): Eigen {
+  const largest = checkMatrix('symmetricEigen', a, n);
+  // A power of two: scaling by it loses nothing, and sums of squares can then neither overflow nor vanish.
+  const scale = largest === 0 ? 1 : 2 ** Math.floor(Math.log2(largest));
+  return Workspace.use((workspace) => {
+    const { run } = workspace;
+    const matrix = workspace.doubles(n * n);
+    const diagonal = workspace.doubles(n);
+    const rows = workspace.doubles(run.eigenVectorDoubles(n));
+    const scratch = workspace.doubles(run.eigenScratchDoubles(n));
+    const scaled = workspace.view(matrix, n * n);
+    for (let i = 0; i < scaled.length; i++) scaled[i] = a[i]! / scale;
+    if (run.symmetricEigen(matrix, n, diagonal, rows, scratch) !== 0)
+      throw new CupbearerError('internal', `The eigenvalues of a ${n} x ${n} matrix did not converge.`);
+    const found = workspace.view(diagonal, n).map((value) => value * scale);
+    const order = Int32Array.from(found.keys()).sort((i, j) => found[i]! - found[j]!);
+    run.orderVectors(rows, n, workspace.put(order), matrix, Number(asColumns));
+    return { values: Float64Array.from(order, (i) => found[i]!), vectors: workspace.view(matrix, n * n).slice() };
+  });
+}
+
+/**
+ * Eigen-decomposition A = V diag(values) V^T of a symmetric matrix [n, n], row-major, of which the lower triangle is
+ * read: values ascending, column j of `vectors` belongs to value j. Householder reduction and implicit QL iteration
+ * (EISPACK's tred2 and tql2), float64. Throws `non-finite` where A is not finite.
+ */
+export function symmetricEigen(a: Float64Array, n: number): Eigen {
+  return decompose(a, n, true);
+}
+
+/** As {@link symmetricEigen}, with eigenvector j in row j of `vectors`. */
+export function symmetricEigenRows(a: Float64Array, n: number): Eigen {
+  return decompose(a, n, false);
+}
