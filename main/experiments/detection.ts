@@ -91,10 +91,11 @@ async function* counted(
   { pooling }: DetectorParams,
   batchSize: number,
   phase: string,
-  { signal, progress }: RunContext,
+  context: RunContext,
 ) {
+  const { signal } = context;
   let done = 0;
-  progress(phase, 0, part.indices.length);
+  context.progress(phase, 0, part.indices.length);
   for await (const batch of activationBatches(network, part.dataset, {
     names,
     pooling,
@@ -104,7 +105,7 @@ async function* counted(
   })) {
     yield batch;
     done += batch.size;
-    progress(phase, done, part.indices.length);
+    context.progress(phase, done, part.indices.length);
   }
 }
 

@@ -104,7 +104,7 @@ export const trainClassifier = defineExperiment({
     await timer.measure('figures', async () => drawTrainingCurve(context.folder, history));
     rmSync(checkpointFile(context.folder), { force: true });
 
-    const last = history.at(-1)!;
+    const last = history.at(-1);
     optimizer.dispose();
     network.dispose();
     return {

@@ -43,6 +43,7 @@ export async function validate(network: Network, dataset: Dataset, signal: Abort
 
 function labelsOf(dataset: Dataset): Int32Array {
   const labels = new Int32Array(dataset.length);
-  for (const indices of slices(range(dataset.length), batchSize)) labels.set(dataset.read(indices, 0).labels, indices[0]);
+  for (const indices of slices(range(dataset.length), batchSize))
+    labels.set(dataset.read(indices, 0).labels, indices[0]);
   return labels;
 }

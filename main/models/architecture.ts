@@ -22,5 +22,5 @@ export function defineArchitecture<P extends z.ZodObject>(
   },
 ): ArchitectureDefinition {
   // The registry hands over only what this very schema has parsed.
-  return definition as unknown as ArchitectureDefinition;
+  return definition;
 }

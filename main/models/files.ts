@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
@@ -48,7 +47,7 @@ export function readModel(folder: string): Network {
     );
   }
   const { architecture, input_shape: inputShape, classes } = parsed.data;
-  const spec: NetworkSpec = { architecture: architecture as Picked, inputShape, classes };
+  const spec: NetworkSpec = { architecture: architecture, inputShape, classes };
   const network = new Network(spec, 0);
   const weights = join(folder, 'model.safetensors');
   network.load(readTensorFile(weights).tensors, weights);

@@ -47,7 +47,7 @@ export function linear(outputs: number): Module {
       { name: 'bias', shape: [outputs], toTorch: [0], fanIn: inputs! },
     ],
     forward: (x, call) =>
-      tf.fused.matMul({ a: x as tf.Tensor2D, b: call.weight('weight') as tf.Tensor2D, bias: call.weight('bias') }),
+      tf.fused.matMul({ a: x, b: call.weight('weight'), bias: call.weight('bias') }),
   };
 }
 
@@ -118,7 +118,7 @@ export function flatten(): Module {
     forward: (x) => {
       const channels = x.shape[3] ?? 1;
       const ordered = x.rank === 4 && channels > 1 ? tf.transpose(x, [0, 3, 1, 2]) : x;
-      return tf.reshape(ordered, [x.shape[0]!, -1]);
+      return tf.reshape(ordered, [x.shape[0], -1]);
     },
   };
 }

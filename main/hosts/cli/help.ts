@@ -46,6 +46,10 @@ function collect(
 function explain(field: Field): string {
   const unit = field.unit && field.type !== 'pick' ? ` (${field.unit})` : '';
   const fallback =
-    field.default === undefined ? (field.required ? ', required' : '') : `, default ${String(field.default)}`;
+    field.default === undefined ? (field.required ? ', required' : '') : `, default ${written(field.default)}`;
   return `${field.help}${unit} [${describeType(field)}${fallback}]`;
+}
+
+function written(value: unknown): string {
+  return Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value);
 }
