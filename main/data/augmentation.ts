@@ -46,7 +46,7 @@ export function augmented(dataset: Dataset, spec: AugmentationSpec, seed: number
   const [height, width, channels] = dataset.shape as [number, number, number];
   const size = height * width * channels;
   const root = RandomStream.from(seed, 'augmentation');
-  const scratch = new Float32Array(size);
+  const canvas = rotationCanvas(height, width, channels);
   return {
     shape: dataset.shape,
     classes: dataset.classes,
@@ -66,7 +66,7 @@ export function augmented(dataset: Dataset, spec: AugmentationSpec, seed: number
         }
         if (stream.uniform() < spec.rotationProbability) {
           const degrees = (2 * stream.uniform() - 1) * spec.rotationDegrees;
-          rotate(inputs, at, height, width, channels, degrees, scratch);
+          rotate(inputs, at, height, width, channels, degrees, canvas);
         }
         if (stream.uniform() < spec.flipProbability) flip(inputs, at, height, width, channels);
       }
@@ -86,28 +86,42 @@ export function shift(
   right: number,
 ): void {
   const row = width * channels;
-  const kept = Math.max(0, row - Math.abs(right) * channels);
-  const toColumn = Math.max(0, right) * channels;
-  const fromColumn = Math.max(0, -right) * channels;
-  // Rows are taken in the order in which none is overwritten before it was moved.
-  for (let k = 0; k < height; k++) {
-    const y = down > 0 ? height - 1 - k : k;
-    const start = at + y * row;
-    const source = y - down;
-    if (source < 0 || source >= height || kept === 0) {
-      pixels.fill(0, start, start + row);
-      continue;
-    }
-    const from = at + source * row + fromColumn;
-    pixels.copyWithin(start + toColumn, from, from + kept);
-    pixels.fill(0, start, start + toColumn);
-    pixels.fill(0, start + toColumn + kept, start + row);
+  const end = at + height * row;
+  if (Math.abs(down) >= height || Math.abs(right) >= width) {
+    pixels.fill(0, at, end);
+    return;
   }
+  // One move of the whole block; what it carries over the left or right border lands where zeros belong anyway.
+  const offset = down * row + right * channels;
+  if (offset > 0) pixels.copyWithin(at + offset, at, end - offset);
+  else pixels.copyWithin(at, at - offset, end);
+  if (down > 0) pixels.fill(0, at, at + down * row);
+  else pixels.fill(0, end + down * row, end);
+  const firstEmpty = right > 0 ? 0 : row + right * channels;
+  const emptyCount = Math.abs(right) * channels;
+  for (let start = at + firstEmpty; start < end; start += row) {
+    for (let k = 0; k < emptyCount; k++) pixels[start + k] = 0;
+  }
+}
+
+/** Room for one image with a border of zeros, so wide that no rotation about the centre reaches beyond it. */
+export interface RotationCanvas {
+  readonly pixels: Float32Array;
+  readonly border: number;
+  readonly row: number;
+}
+
+/** The canvas for rotating images `[height, width, channels]`. */
+export function rotationCanvas(height: number, width: number, channels: number): RotationCanvas {
+  // A corner moves out to the circle about the image at most; one more pixel is for interpolation, one for rounding.
+  const border = Math.ceil((Math.sqrt(height * height + width * width) - Math.min(height, width)) / 2) + 2;
+  const row = (width + 2 * border) * channels;
+  return { pixels: new Float32Array((height + 2 * border) * row), border, row };
 }
 
 /**
  * Turns one image `[height, width, channels]` at `at` in place about its centre, anticlockwise for positive angles, with
- * bilinear interpolation and zero outside. `scratch` holds at least one image.
+ * bilinear interpolation and zero outside. `canvas` is that of {@link rotationCanvas} for the same shape.
  */
 export function rotate(
   pixels: Float32Array,
@@ -116,42 +130,40 @@ export function rotate(
   width: number,
   channels: number,
   degrees: number,
-  scratch: Float32Array,
+  canvas: RotationCanvas,
 ): void {
-  const row = width * channels;
-  scratch.set(pixels.subarray(at, at + height * row));
+  const { pixels: source, border, row } = canvas;
+  const imageRow = width * channels;
+  for (let y = 0; y < height; y++) {
+    const from = at + y * imageRow;
+    const to = (y + border) * row + border * channels;
+    for (let k = 0; k < imageRow; k++) source[to + k] = pixels[from + k]!;
+  }
   const angle = (degrees * Math.PI) / 180;
   const cos = Math.cos(angle);
   const sin = Math.sin(angle);
   const centreX = (width - 1) / 2;
   const centreY = (height - 1) / 2;
+  let to = at;
   for (let y = 0; y < height; y++) {
-    // Where output pixel (0, y) comes from; one step right in the output moves (cos, sin) in the source.
-    let sourceX = cos * -centreX - sin * (y - centreY) + centreX;
-    let sourceY = sin * -centreX + cos * (y - centreY) + centreY;
-    let to = at + y * row;
-    for (let x = 0; x < width; x++, sourceX += cos, sourceY += sin) {
-      const left = Math.floor(sourceX);
-      const top = Math.floor(sourceY);
-      if (left < -1 || top < -1 || left >= width || top >= height) {
-        for (let c = 0; c < channels; c++) pixels[to++] = 0;
-        continue;
-      }
+    // Where output pixel (0, y) comes from on the canvas; one step right in the output moves (cos, sin) there.
+    const startX = -cos * centreX - sin * (y - centreY) + centreX + border;
+    const startY = -sin * centreX + cos * (y - centreY) + centreY + border;
+    for (let x = 0; x < width; x++) {
+      const sourceX = startX + x * cos;
+      const sourceY = startY + x * sin;
+      // Positive thanks to the border, so that cutting off decimals rounds down.
+      const left = sourceX | 0;
+      const top = sourceY | 0;
       const fx = sourceX - left;
       const fy = sourceY - top;
-      const topLeft = top * row + left * channels;
-      const hasTop = top >= 0;
-      const hasBottom = top < height - 1;
-      const hasLeft = left >= 0;
-      const hasRight = left < width - 1;
-      for (let c = 0; c < channels; c++) {
-        const p = topLeft + c;
-        const a = hasTop && hasLeft ? scratch[p]! : 0;
-        const b = hasTop && hasRight ? scratch[p + channels]! : 0;
-        const d = hasBottom && hasLeft ? scratch[p + row]! : 0;
-        const e = hasBottom && hasRight ? scratch[p + row + channels]! : 0;
-        const upper = a + (b - a) * fx;
-        pixels[to++] = upper + (d + (e - d) * fx - upper) * fy;
+      let p = top * row + left * channels;
+      for (let c = 0; c < channels; c++, p++, to++) {
+        const a = source[p]!;
+        const b = source[p + row]!;
+        const upper = a + (source[p + channels]! - a) * fx;
+        const lower = b + (source[p + row + channels]! - b) * fx;
+        pixels[to] = upper + (lower - upper) * fy;
       }
     }
   }

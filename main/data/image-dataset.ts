@@ -9,7 +9,8 @@ export interface Images {
   readonly labels: Uint8Array;
 }
 
-const unitValues = Float32Array.from({ length: 256 }, (_, value) => value / 255);
+/** Gives the same float32 as dividing by 255 for each of the 256 values, and faster. */
+const toUnit = 1 / 255;
 
 /** A dataset that serves 8-bit images as values of 0 to 1 (value / 255). */
 export function imageDataset(images: Images, fingerprint: string): Dataset {
@@ -28,7 +29,7 @@ export function imageDataset(images: Images, fingerprint: string): Dataset {
         batchLabels[i] = labels[index]!;
         const from = index * size;
         const to = i * size;
-        for (let k = 0; k < size; k++) inputs[to + k] = unitValues[pixels[from + k]!]!;
+        for (let k = 0; k < size; k++) inputs[to + k] = pixels[from + k]! * toUnit;
       }
       return { inputs, labels: batchLabels, size: indices.length };
     },

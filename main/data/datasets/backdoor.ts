@@ -10,8 +10,6 @@ import type { Trigger } from '../triggers/trigger.ts';
 
 /** A poisoned dataset together with what it was made of. */
 export interface BackdoorDataset extends PoisonedDataset {
-  /** The same samples without trigger, with the augmentations that `original` asks for. */
-  readonly clean: Dataset;
   /** The same samples without trigger and without augmentations. */
   readonly original: Dataset;
   readonly trigger: Trigger;
@@ -22,7 +20,7 @@ export interface BackdoorDataset extends PoisonedDataset {
 
 /** Whether a loaded dataset is a poisoned one. */
 export function isBackdoorDataset(dataset: Dataset): dataset is BackdoorDataset {
-  return 'trigger' in dataset && 'clean' in dataset;
+  return 'trigger' in dataset && 'original' in dataset;
 }
 
 /** The dataset that poisons another one out of `datasets` (asked when used, since this one is in there too). */
@@ -63,7 +61,6 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
       const poison = poisonOptions(backdoor, context.seed);
       return {
         ...poisoned(clean, trigger, poison),
-        clean,
         original: withoutAugmentations(clean),
         trigger,
         poison,

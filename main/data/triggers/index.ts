@@ -4,10 +4,11 @@ import { Registry } from '../../../shared/definition.ts';
 import type { PoisonOptions } from '../poisoning.ts';
 import { corner } from './corner.ts';
 import { noise } from './noise.ts';
+import { wanet } from './wanet.ts';
 import type { TriggerDefinition } from './trigger.ts';
 import { poisonFields, type Trigger, type TriggerContext } from './trigger.ts';
 
-export const triggerRegistry = new Registry<TriggerDefinition>('trigger', [corner, noise]);
+export const triggerRegistry = new Registry<TriggerDefinition>('trigger', [corner, noise, wanet]);
 
 /**
  * Makes the trigger that was picked; parameters left out take their defaults.

@@ -1,0 +1,76 @@
+import { pathToFileURL } from 'node:url';
+import { augmented, defaultAugmentation, naturalImageAugmentation } from '../../main/data/augmentation.ts';
+import type { Dataset } from '../../main/data/dataset.ts';
+import { generateGlyphs } from '../../main/data/datasets/glyphs.ts';
+import { imageDataset } from '../../main/data/image-dataset.ts';
+import { poisoned } from '../../main/data/poisoning.ts';
+import { createTrigger, poisonOptions } from '../../main/data/triggers/index.ts';
+import { RandomStream } from '../../main/tensor/random.ts';
+
+/** One measurement of the data path; `run` returns the number in `unit`. */
+export interface Bench {
+  name: string;
+  unit: string;
+  run(): Promise<number>;
+}
+
+const batchSize = 128;
+
+/** Images whose values do not matter, as many and as large as those of MNIST or CIFAR-10. */
+function plainImages(count: number, shape: readonly [number, number, number]): Dataset {
+  const pixels = new Uint8Array(count * shape[0] * shape[1] * shape[2]);
+  for (let k = 0; k < pixels.length; k++) pixels[k] = Math.imul(k, 0x9e3779b1) >>> 24;
+  const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+  return imageDataset({ shape, classes, pixels, labels: new Uint8Array(count) }, 'bench');
+}
+
+/** Samples a second over one epoch in batches, after one batch to warm up. */
+function samplesPerSecond(dataset: Dataset): number {
+  const order = RandomStream.from(0, 'order').permutation(dataset.length);
+  for (let warm = 0; warm < 20; warm++) dataset.read(order.subarray(0, batchSize), 0);
+  const start = performance.now();
+  for (let at = 0; at < order.length; at += batchSize) dataset.read(order.subarray(at, at + batchSize), 1);
+  return order.length / ((performance.now() - start) / 1000);
+}
+
+const digits = () => plainImages(60_000, [28, 28, 1]);
+
+export const dataBenches: Bench[] = [
+  { name: 'read 28x28 grey, no augmentation', unit: 'samples/s', run: async () => samplesPerSecond(digits()) },
+  {
+    name: 'read 28x28 grey, default augmentations',
+    unit: 'samples/s',
+    run: async () => samplesPerSecond(augmented(digits(), defaultAugmentation, 0)),
+  },
+  ...['corner', 'noise', 'wanet'].map((name) => ({
+    name: `read 28x28 grey, default augmentations, 5 % ${name}`,
+    unit: 'samples/s',
+    run: async () => {
+      const data = augmented(digits(), defaultAugmentation, 0);
+      const trigger = createTrigger({ name }, { shape: data.shape, seed: 0 });
+      return samplesPerSecond(poisoned(data, trigger, poisonOptions({ name }, 0)));
+    },
+  })),
+  {
+    name: 'read 32x32 colour, default augmentations',
+    unit: 'samples/s',
+    run: async () => samplesPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
+  },
+  {
+    name: 'draw all 14,000 glyphs',
+    unit: 's',
+    async run() {
+      const start = performance.now();
+      await generateGlyphs('train', 1);
+      await generateGlyphs('test', 1);
+      return (performance.now() - start) / 1000;
+    },
+  },
+];
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const bench of dataBenches) {
+    const value = await bench.run();
+    console.log(`${bench.name.padEnd(60)} ${value < 100 ? value.toFixed(2) : Math.round(value)} ${bench.unit}`);
+  }
+}
