@@ -1,0 +1,169 @@
+import { performance } from 'node:perf_hooks';
+import { pathToFileURL } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { startEngine } from '../../main/tensor/engine.ts';
+import { MomentAccumulator } from '../../main/tensor/linalg/moments.ts';
+import { quadraticForms } from '../../main/tensor/linalg/quadratic-forms.ts';
+import { symmetricEigen } from '../../main/tensor/linalg/symmetric-eigen.ts';
+import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
+import { adamStep } from '../../main/tensor/optimizers.ts';
+import { globalMaxPool } from '../../main/tensor/pooling.ts';
+import { RandomStream } from '../../main/tensor/random.ts';
+
+/** Something measured: `run` sets up, repeats, and gives the median. */
+export interface Bench {
+  name: string;
+  unit: string;
+  run(): Promise<number>;
+}
+
+/** Median time of a call in milliseconds, after warming up for a tenth of the calls. */
+function medianMs(calls: number, action: () => void): number {
+  for (let i = 0; i < Math.max(1, calls / 10); i++) action();
+  const times = Array.from({ length: calls }, () => {
+    const start = performance.now();
+    action();
+    return performance.now() - start;
+  }).sort((a, b) => a - b);
+  return times[calls >> 1]!;
+}
+
+function normal(...shape: number[]): tf.Tensor {
+  const stream = RandomStream.from(0, 'bench', ...shape);
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => stream.normal()),
+    shape,
+  );
+}
+
+/** Times a whole Adam step (forward, loss, gradients, update) of a network given as its weights and forward pass. */
+async function trainingStepMs(
+  calls: number,
+  x: tf.Tensor,
+  shapes: number[][],
+  forward: (x: tf.Tensor, weights: tf.Tensor[]) => tf.Tensor,
+): Promise<number> {
+  await startEngine('auto');
+  const labels = tf.tensor1d(
+    Int32Array.from({ length: x.shape[0]! }, (_, i) => i % 10),
+    'int32',
+  );
+  const zero = (shape: number[]) => tf.variable(tf.zeros(shape));
+  const weights = shapes.map((shape) => tf.variable(tf.mul(normal(...shape), shape.length > 1 ? 0.05 : 0)));
+  const moments = shapes.map((shape) => ({ m: zero(shape), v: zero(shape) }));
+  let step = 0;
+  const ms = medianMs(calls, () => {
+    tf.tidy(() => {
+      step++;
+      const { value, grads } = tf.variableGrads(
+        () => softmaxCrossEntropy(forward(x, weights) as tf.Tensor2D, labels),
+        weights,
+      );
+      weights.forEach((weight, i) => {
+        const { m, v } = moments[i]!;
+        adamStep(weight, grads[weight.name]!, m, v, { learningRate: 1e-3, step });
+      });
+      value.dataSync();
+    });
+  });
+  for (const tensor of [x, labels, ...weights, ...moments.flatMap(({ m, v }) => [m, v])]) tensor.dispose();
+  return ms;
+}
+
+const dense = (x: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) => tf.add(tf.matMul(x, weights), bias);
+
+const mlp = (x: tf.Tensor, w: tf.Tensor[]) =>
+  dense(tf.relu(dense(tf.relu(dense(x, w[0]!, w[1]!)), w[2]!, w[3]!)), w[4]!, w[5]!);
+
+const mlpShapes = (hidden: number) => [[784, hidden], [hidden], [hidden, hidden], [hidden], [hidden, 10], [10]];
+
+function cnn(x: tf.Tensor, w: tf.Tensor[]): tf.Tensor {
+  const block = (input: tf.Tensor, filter: tf.Tensor, bias: tf.Tensor) =>
+    tf.maxPool(tf.relu(tf.add(tf.conv2d(input as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same'), bias)) as tf.Tensor4D, 2, 2, 'valid');
+  return mlp(globalMaxPool(block(block(x, w[0]!, w[1]!), w[2]!, w[3]!)), w.slice(4));
+}
+
+const cnnShapes = [[3, 3, 1, 32], [32], [3, 3, 32, 64], [64], [64, 256], [256], [256, 256], [256], [256, 10], [10]];
+
+function symmetric(n: number): Float64Array {
+  const stream = RandomStream.from(0, 'bench-eigen', n);
+  const a = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) a[i * n + j] = a[j * n + i] = stream.normal();
+  return a;
+}
+
+function uniform(n: number): Float32Array {
+  const stream = RandomStream.from(0, 'bench-rows', n);
+  return Float32Array.from({ length: n }, () => stream.uniform());
+}
+
+export const tensorBenches: Bench[] = [
+  {
+    name: 'matmul 1024^3, float32',
+    unit: 'ms',
+    run: async () => {
+      await startEngine('auto');
+      const [a, b] = [normal(1024, 1024), normal(1024, 1024)];
+      const ms = medianMs(9, () => tf.matMul(a, b).dispose());
+      tf.dispose([a, b]);
+      return ms;
+    },
+  },
+  {
+    name: 'MLP 784-128-128-10 Adam step, batch 64',
+    unit: 'ms',
+    run: async () => {
+      await startEngine('auto');
+      return trainingStepMs(300, normal(64, 784), mlpShapes(128), mlp);
+    },
+  },
+  {
+    name: 'MLP 784-256-256-10 Adam step, batch 128',
+    unit: 'ms',
+    run: async () => {
+      await startEngine('auto');
+      return trainingStepMs(150, normal(128, 784), mlpShapes(256), mlp);
+    },
+  },
+  {
+    name: 'CNN (32, 64; 256, 256) Adam step, batch 128, 28 x 28',
+    unit: 'ms',
+    run: async () => {
+      await startEngine('auto');
+      return trainingStepMs(11, normal(128, 28, 28, 1), cnnShapes, cnn);
+    },
+  },
+  {
+    name: 'covariance 20000 x 1024, float64',
+    unit: 'ms',
+    run: async () => {
+      const x = uniform(20000 * 1024);
+      return medianMs(1, () => {
+        const moments = new MomentAccumulator(1024);
+        for (let start = 0; start < 20000; start += 1000)
+          moments.update(x.subarray(start * 1024, (start + 1000) * 1024), 1000);
+        moments.covariance();
+      });
+    },
+  },
+  {
+    name: 'Mahalanobis distances 10000 x 128, float64',
+    unit: 'ms',
+    run: async () => {
+      const x = uniform(10000 * 128);
+      const a = symmetric(128);
+      return medianMs(5, () => quadraticForms(x, new Float64Array(128), a));
+    },
+  },
+  ...[512, 1024].map((n) => ({
+    name: `eigenpairs ${n} x ${n}, float64`,
+    unit: 'ms',
+    run: async () => {
+      const a = symmetric(n);
+      return medianMs(3, () => symmetricEigen(a, n));
+    },
+  })),
+];
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  for (const { name, unit, run } of tensorBenches) console.log(`${name.padEnd(56)}${(await run()).toFixed(2)} ${unit}`);
