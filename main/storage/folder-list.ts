@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readFileBytes } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
@@ -38,7 +38,22 @@ export function readFolderList(catalogueFile: string): string[] {
 
 function append(catalogueFile: string, line: string): void {
   const path = folderListPath(catalogueFile);
-  withStorageErrors(`write "${path}"`, () => appendFileSync(path, line + '\n'));
+  withStorageErrors(`write "${path}"`, () => {
+    const file = openSync(path, 'a+');
+    try {
+      writeSync(file, (endsLine(file) ? '' : '\n') + line + '\n');
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+/** Whether the next thing written begins a line: false after a line that a crash cut off. */
+function endsLine(file: number): boolean {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  if (size > 0) readSync(file, last, 0, 1, size - 1);
+  return size === 0 || last[0] === 0x0a;
 }
 
 function encode(folder: string): string {

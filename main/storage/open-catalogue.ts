@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { Catalogue } from './catalogue.ts';
 import { readFolderList } from './folder-list.ts';
 import { cataloguePath } from './home.ts';
-import { migrate, schemaVersion } from './migrations/index.ts';
+import { checkSchema, migrate } from './migrations/index.ts';
 import { openSqlite, saysCorrupt, sqliteCode, toCatalogueError } from './sqlite.ts';
 import { withStorageErrors } from './storage-error.ts';
 
@@ -44,7 +44,7 @@ function open(path: string, timeoutMs: number): Catalogue {
   const database = openSqlite(path, timeoutMs);
   try {
     checkSound(database);
-    const isNew = schemaVersion(database) === 0;
+    const isNew = checkSchema(database) === 0;
     useWriteAheadLog(database, timeoutMs);
     database.pragma('foreign_keys = ON');
     // A commit survives a crash of the program in any case; FULL makes it outlast a power failure too.

@@ -26,6 +26,11 @@ export function writeSpec(folder: string, spec: SpecFile): void {
   writeFileAtomically(join(folder, specName), JSON.stringify(spec, null, 2) + '\n', { exclusive: true });
 }
 
+/** Writes `spec.json` anew, once a run has found out all that it depends on. @throws CupbearerError `storage`. */
+export function replaceSpec(folder: string, spec: SpecFile): void {
+  writeFileAtomically(join(folder, specName), JSON.stringify(spec, null, 2) + '\n');
+}
+
 /** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
 export function readSpec(folder: string): SpecFile {
   const path = join(requireRun(folder), specName);

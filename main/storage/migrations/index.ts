@@ -16,19 +16,28 @@ export function schemaVersion(database: Database): number {
 }
 
 /**
+ * The schema version of a database that is a catalogue, or empty; nothing is written.
+ * @throws CupbearerError `bad-data` where the file is of a newer version, or is some other program's database.
+ */
+export function checkSchema(database: Database): number {
+  const found = schemaVersion(database);
+  if (found > latestSchemaVersion) throw newer(database.name, found);
+  if (found === 0 && database.prepare('SELECT 1 FROM sqlite_schema').get() !== undefined) {
+    throw new CupbearerError('bad-data', `"${database.name}" is a database, but not a catalogue of Cupbearer.`);
+  }
+  return found;
+}
+
+/**
  * Brings a database to the latest version (or to `target`), all steps in one transaction. Of two processes that start
  * at once, one does it and the other waits.
- * @throws CupbearerError `bad-data` where the file is of a newer version, or is some other program's database.
+ * @throws CupbearerError `bad-data` as {@link checkSchema}.
  */
 export function migrate(database: Database, target: number = latestSchemaVersion): void {
   // Most starts find nothing to do, and must not wait for whoever is writing just now.
-  if (schemaVersion(database) === target) return;
+  if (checkSchema(database) === target) return;
   const bringUp = database.transaction(() => {
-    const found = schemaVersion(database);
-    if (found > latestSchemaVersion) throw newer(database.name, found);
-    if (found === 0 && database.prepare('SELECT 1 FROM sqlite_schema').get() !== undefined) {
-      throw new CupbearerError('bad-data', `"${database.name}" is a database, but not a catalogue of Cupbearer.`);
-    }
+    const found = checkSchema(database);
     const steps = migrations.filter(({ version }) => version > found && version <= target);
     for (const { sql } of steps) database.exec(sql);
     const last = steps.at(-1);
