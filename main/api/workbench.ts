@@ -17,6 +17,7 @@ import {
   createRunFolder,
   requireRun,
   readSpec,
+  replaceSpec,
   resumeRunFolder,
   writeSpec,
 } from '../storage/run-folder.ts';
@@ -198,6 +199,7 @@ export class Workbench {
       const outcome = await this.#compute(experiment, record.spec, record.folder, resume, options, (engine) =>
         this.catalogue.update(record.id, { engine }),
       );
+      completeSpec(record.folder, this.catalogue.get(record.id).engine, outcome.fingerprints);
       this.catalogue.update(record.id, {
         status: 'done',
         ended_at: new Date().toISOString(),
@@ -261,4 +263,9 @@ export class Workbench {
       },
     );
   }
+}
+
+/** Adds to spec.json what is only known once the run is done: the engine that `auto` chose and the data's fingerprints. */
+function completeSpec(folder: string, engine: string | null, fingerprints: Record<string, string>): void {
+  replaceSpec(folder, { ...readSpec(folder), engine, fingerprints });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
+import { CupbearerError } from '../../shared/errors.ts';
 import { choice, optionalNames } from '../../shared/schema/fields.ts';
 import type { ActivationBatch } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
@@ -33,6 +34,8 @@ export interface Features {
 export interface FeatureStream {
   /** Number of samples. */
   length: number;
+  /** Where the task tells which of them are anomalous (1), in the order of the stream, `[length]`: only for skylines. */
+  anomalous?: Uint8Array;
   /** Starts a pass over all samples; reports progress and stops when cancelled. */
   batches(): AsyncIterable<ActivationBatch>;
 }
@@ -51,6 +54,13 @@ export interface DetectorContext {
 export interface DetectorState {
   tensors: TensorMap;
   values: Record<string, number | string>;
+}
+
+/** The float64 array `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
+export function doubles({ tensors }: DetectorState, name: string): Float64Array {
+  const data = tensors[name]?.data;
+  if (data instanceof Float64Array) return data;
+  throw new CupbearerError('bad-data', `The detector's state has no float64 array "${name}".`);
 }
 
 /** Per layer one score a sample, `[size]`; higher is more anomalous. */
@@ -101,5 +111,5 @@ export function defineDetector<P extends z.ZodRawShape>(
   return {
     ...definition,
     params: z.object({ ...commonParams, ...definition.params }),
-  } as unknown as DetectorDefinition;
+  };
 }

@@ -2,7 +2,7 @@ import { flag, number } from '../../shared/schema/fields.ts';
 import { MomentAccumulator } from '../tensor/linalg/moments.ts';
 import { pseudoInverse } from '../tensor/linalg/pseudo-inverse.ts';
 import { quadraticForms } from '../tensor/linalg/quadratic-forms.ts';
-import { defineDetector, type DetectorState, type LayerScores } from './detector.ts';
+import { defineDetector, doubles, type DetectorState, type LayerScores } from './detector.ts';
 
 /**
  * Squared Mahalanobis distance to the trusted activations, divided by their dimension:
@@ -68,14 +68,14 @@ export const mahalanobis = defineDetector({
     return state;
   },
 
-  score({ tensors, values }, batch) {
+  score(state, batch) {
     const scores: LayerScores = new Map();
     for (const [name, x] of batch.layers) {
-      const mean = tensors[`${name}/mean`]!.data as Float64Array;
+      const mean = doubles(state, `${name}/mean`);
       const d = mean.length;
-      const distances = quadraticForms(x, mean, tensors[`${name}/inverse`]!.data as Float64Array);
-      if (values['relative'] === 1) {
-        subtractDiagonalDistance(distances, x, mean, tensors[`${name}/inverse_diagonal`]!.data as Float64Array);
+      const distances = quadraticForms(x, mean, doubles(state, `${name}/inverse`));
+      if (state.values['relative'] === 1) {
+        subtractDiagonalDistance(distances, x, mean, doubles(state, `${name}/inverse_diagonal`));
       }
       scores.set(
         name,

@@ -47,6 +47,11 @@ export function checkPairing(spec: Picked, task: Task, layers: readonly string[]
     refuse('needs trusted data, and this task has none.', 'Raise --task.trusted_fraction.');
   if (needs.untrusted && !task.untrusted)
     refuse('needs untrusted data, and this task has none.', 'Lower --task.trusted_fraction below 1.');
+  if (needs.anomalyLabels && !task.untrusted?.anomalous)
+    refuse(
+      'needs untrusted data that is labelled clean or anomalous, and this task has none.',
+      'Take a task that labels its untrusted data.',
+    );
   if (layers.length < (needs.layers ?? 1)) {
     refuse(
       `needs at least ${needs.layers} layers, and ${layers.length} were chosen.`,
@@ -67,8 +72,9 @@ export async function fitDetector(
   const params = spec as unknown as DetectorParams;
   const layers = layersOf(params, task.network);
   checkPairing(spec, task, layers);
-  const streamOf = (part: DataPart): FeatureStream => ({
+  const streamOf = (part: DataPart & { anomalous?: Uint8Array }): FeatureStream => ({
     length: part.indices.length,
+    ...(part.anomalous ? { anomalous: part.anomalous } : {}),
     batches: () => counted(task.network, part, layers, params, batchSize, 'Fitting', context),
   });
   const features: Features = {

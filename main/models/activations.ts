@@ -1,17 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Dataset } from '../data/dataset.ts';
+import type { Batch, Dataset } from '../data/dataset.ts';
 import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
 import type { Network } from './network.ts';
 
 /** How a feature map `[n, height, width, channels]` becomes one vector a sample. */
 export type Pooling = 'mean' | 'max' | 'none';
 
-/** Activations of some samples: per layer a row-major matrix `[size, dims]`. */
-export interface ActivationBatch {
-  size: number;
+/** Some samples with their activations: per layer a row-major matrix `[size, dims]`. */
+export interface ActivationBatch extends Batch {
   /** Indices of the samples in their dataset. */
   indices: Int32Array;
-  labels: Int32Array;
   layers: ReadonlyMap<string, Float32Array>;
 }
 
@@ -48,7 +46,7 @@ export async function* activationBatches(
     for (const [i, name] of options.names.entries()) layers.set(name, (await tensors[i]!.data()) as Float32Array);
     tf.dispose(tensors);
     await otherWork();
-    yield { size: batch.size, indices, labels: batch.labels, layers };
+    yield { ...batch, indices, layers };
   }
 }
 

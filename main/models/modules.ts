@@ -46,8 +46,7 @@ export function linear(outputs: number): Module {
       { name: 'weight', shape: [inputs!, outputs], toTorch: [1, 0], fanIn: inputs! },
       { name: 'bias', shape: [outputs], toTorch: [0], fanIn: inputs! },
     ],
-    forward: (x, call) =>
-      tf.fused.matMul({ a: x, b: call.weight('weight'), bias: call.weight('bias') }),
+    forward: (x, call) => tf.fused.matMul({ a: x, b: call.weight('weight'), bias: call.weight('bias') }),
   };
 }
 

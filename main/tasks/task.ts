@@ -20,8 +20,8 @@ export interface DataPart {
 export interface Task {
   network: Network;
   trusted: DataPart;
-  /** Data that may hold anomalies, where the task has any. */
-  untrusted?: DataPart;
+  /** Data that may hold anomalies, where the task has any; `anomalous` (1, `[n]`) where it tells which they are. */
+  untrusted?: DataPart & { anomalous?: Uint8Array };
   test: readonly TestPart[];
   /** Run folders that the task was built from. */
   parents: readonly string[];
@@ -53,5 +53,5 @@ export function defineTask<P extends z.ZodObject>(
   },
 ): TaskDefinition {
   // The registry hands over only what this very schema has parsed.
-  return definition as unknown as TaskDefinition;
+  return definition;
 }
