@@ -4,6 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 export const ownKernels = {
   adam: 'CupbearerAdam',
   sgd: 'CupbearerSgd',
+  dense: 'CupbearerDense',
+  convolution: 'CupbearerConvolution',
   reluGradient: 'CupbearerReluGradient',
   softmaxCrossEntropy: 'CupbearerSoftmaxCrossEntropy',
 } as const;

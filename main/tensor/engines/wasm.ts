@@ -4,6 +4,7 @@ import * as wasmBackend from '@tensorflow/tfjs-backend-wasm';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { EngineDefinition, EngineInfo } from './engine-definition.ts';
 import { registerConvolutionKernels } from './wasm/convolution.ts';
+import { registerIdentityKernel } from './wasm/identity.ts';
 import { registerMatMulKernels } from './wasm/mat-mul.ts';
 import { registerOptimizerKernels } from './wasm/optimizers.ts';
 import { registerPoolingKernels } from './wasm/pooling.ts';
@@ -44,6 +45,7 @@ let kernels: WasmKernels | undefined;
 async function kernelsOf(backend: BackendWasm): Promise<WasmKernels> {
   if (kernels?.backend === backend) return kernels;
   kernels = await WasmKernels.load(backend);
+  registerIdentityKernel(kernels);
   registerMatMulKernels(kernels);
   registerConvolutionKernels(kernels);
   registerPoolingKernels(kernels);

@@ -1,9 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ownKernels } from '../own-kernels.ts';
 import type { GradientDefinition } from './gradient-definition.ts';
 
-type ConvPadding = Parameters<typeof tf.conv2d>[3];
-type Stride = [number, number] | number;
-type Rounding = 'floor' | 'round' | 'ceil';
+interface ConvAttrs extends tf.NamedAttrMap {
+  strides: [number, number] | number;
+  pad: 'valid' | 'same' | number | number[][];
+  dataFormat: 'NHWC' | 'NCHW';
+  dimRoundingMode: 'floor' | 'round' | 'ceil';
+  dilations: [number, number] | number;
+}
+
+function convolutionGradients(dy: tf.Tensor, x: tf.Tensor, filter: tf.Tensor, attrs: ConvAttrs) {
+  const { strides, pad, dataFormat, dimRoundingMode, dilations } = attrs;
+  if ([dilations].flat().some((dilation) => dilation !== 1))
+    throw new Error(`The gradient of conv2d is for dilation 1, got ${[dilations].flat().join(', ')}.`);
+  const shared = { strides, pad, dataFormat, dimRoundingMode };
+  const { engine } = tf;
+  return {
+    x: () => engine().runKernel<tf.Tensor>(tf.Conv2DBackpropInput, { dy, filter }, { ...shared, inputShape: x.shape }),
+    filter: () =>
+      engine().runKernel<tf.Tensor>(tf.Conv2DBackpropFilter, { x, dy }, { ...shared, filterShape: filter.shape }),
+  };
+}
 
 /** Products and convolutions, and the pooling between them. */
 export const layerGradients: readonly GradientDefinition[] = [
@@ -20,27 +38,26 @@ export const layerGradients: readonly GradientDefinition[] = [
     },
   },
   {
+    kernelName: ownKernels.dense,
+    inputsToSave: ['x', 'weights'],
+    gradient: (dy, [x, weights]) => ({
+      x: () => tf.matMul(dy, weights!, false, true),
+      weights: () => tf.matMul(x!, dy, true, false),
+      bias: () => tf.sum(dy, 0),
+    }),
+  },
+  {
     kernelName: tf.Conv2D,
     inputsToSave: ['x', 'filter'],
-    gradient: (dy, saved, attrs) => {
-      const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
-      const { strides, pad, dataFormat, dimRoundingMode, dilations } = attrs as {
-        strides: Stride;
-        pad: ConvPadding;
-        dataFormat: 'NHWC' | 'NCHW';
-        dimRoundingMode?: Rounding;
-        dilations: Stride;
-      };
-      if (tf.util.sizeFromShape([dilations].flat()) !== 1)
-        throw new Error(`The gradient of conv2d is for dilation 1, got ${[dilations].flat().join(', ')}.`);
-      const shared = { strides, pad, dataFormat, ...(dimRoundingMode === undefined ? {} : { dimRoundingMode }) };
-      const run = (name: string, inputs: tf.NamedTensorMap, attributes: object) =>
-        tf.engine().runKernel<tf.Tensor>(name, inputs, attributes as tf.NamedAttrMap);
-      return {
-        x: () => run(tf.Conv2DBackpropInput, { dy, filter }, { ...shared, inputShape: x.shape }),
-        filter: () => run(tf.Conv2DBackpropFilter, { x, dy }, { ...shared, filterShape: filter.shape }),
-      };
-    },
+    gradient: (dy, [x, filter], attrs) => convolutionGradients(dy, x!, filter!, attrs as ConvAttrs),
+  },
+  {
+    kernelName: ownKernels.convolution,
+    inputsToSave: ['x', 'filter'],
+    gradient: (dy, [x, filter], attrs) => ({
+      ...convolutionGradients(dy, x!, filter!, attrs as ConvAttrs),
+      bias: () => tf.sum(dy, [0, 1, 2]),
+    }),
   },
   {
     kernelName: tf.MaxPool,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ownKernels } from '../../own-kernels.ts';
 import { applyActivation, fusedActivations } from './mat-mul.ts';
 import type { WasmKernels } from './wasm-kernels.ts';
 
@@ -77,6 +78,9 @@ export function registerConvolutionKernels(kernels: WasmKernels): void {
     const alpha = attrs['leakyreluAlpha'] as number | undefined;
     return applyActivation(kernels, out, activation, inputs['preluActivationWeights'], alpha);
   });
+  kernels.register(ownKernels.convolution, ({ x, filter, bias }, attrs) =>
+    convolve(kernels, x!, filter!, attrs as ConvAttrs, bias, 0),
+  );
   kernels.register(tf.Conv2DBackpropInput, (inputs, attrs) => {
     const [dy, filter] = [inputs['dy']!, inputs['filter']!];
     const g = geometry(attrs['inputShape'] as number[], filter.shape, attrs as ConvAttrs);

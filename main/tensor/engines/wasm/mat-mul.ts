@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ownKernels } from '../../own-kernels.ts';
 import type { WasmKernels } from './wasm-kernels.ts';
 
 const { assertAndGetBroadcastShape } = tf.broadcast_util;
@@ -108,4 +109,7 @@ export function registerMatMulKernels(kernels: WasmKernels): void {
     const alpha = attrs['leakyreluAlpha'] as number | undefined;
     return applyActivation(kernels, out, activation, inputs['preluActivationWeights'], alpha);
   });
+  kernels.register(ownKernels.dense, ({ x, weights, bias }) =>
+    multiply(kernels, x!, weights!, { transposeA: false, transposeB: false }, bias, 0),
+  );
 }
