@@ -11,7 +11,7 @@ import {
 import { CupbearerError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { columns, fromRow, selectRuns, toRow, type Row } from './catalogue-rows.ts';
-import { addToFolderList, removeFromFolderList } from './folder-list.ts';
+import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion } from './migrations/index.ts';
 import { readRecord, writeRecord } from './run-folder.ts';
 import { toCatalogueError } from './sqlite.ts';
@@ -59,7 +59,7 @@ export class Catalogue {
   readonly notices: string[] = [];
   readonly #database: Database;
 
-  /** `database` must be of the latest schema version. */
+  /** `database` must be of the latest schema version before anything is asked of it. */
   constructor(database: Database) {
     this.#database = database;
     this.path = database.name;
@@ -184,9 +184,10 @@ export class Catalogue {
    */
   rebuild(folders: readonly string[]): RebuildResult {
     const result: RebuildResult = { added: [], skipped: [] };
+    const listed = new Set(readFolderList(this.path));
     for (const folder of folders.flatMap(withEvaluations)) {
       try {
-        if (this.#takeUp(folder)) result.added.push(folder);
+        if (this.#takeUp(folder, listed.has(folder))) result.added.push(folder);
       } catch (error) {
         if (!(error instanceof CupbearerError) || error.code === 'storage') throw error;
         result.skipped.push({ folder, reason: error.message });
@@ -267,12 +268,12 @@ export class Catalogue {
   }
 
   /** Whether the folder's run was added; a run that moved is only given its new folder. */
-  #takeUp(folder: string): boolean {
+  #takeUp(folder: string, isListed: boolean): boolean {
     const record = { ...readRecord(folder), folder };
     return this.#write(() => {
       const known = this.#find(record.id);
       if (known && (known.folder === folder || existsSync(known.folder))) return false;
-      addToFolderList(this.path, folder);
+      if (!isListed) addToFolderList(this.path, folder);
       this.#store(known ? updateRun : insertRun, known ? { ...known, folder } : record);
       return !known;
     });

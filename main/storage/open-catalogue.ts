@@ -44,14 +44,15 @@ function open(path: string, timeoutMs: number): Catalogue {
   const database = openSqlite(path, timeoutMs);
   try {
     checkSound(database);
-    const isNew = checkSchema(database) === 0;
+    // Before anything is written: what is not ours stays as it is.
+    const version = checkSchema(database);
     useWriteAheadLog(database, timeoutMs);
     database.pragma('foreign_keys = ON');
     // A commit survives a crash of the program in any case; FULL makes it outlast a power failure too.
     database.pragma('synchronous = FULL');
-    migrate(database);
     const catalogue = new Catalogue(database);
-    if (isNew) fillFromFolders(catalogue);
+    if (version === 0) createFilled(catalogue, database);
+    else migrate(database);
     return catalogue;
   } catch (error) {
     database.close();
@@ -79,6 +80,16 @@ function useWriteAheadLog(database: Database, timeoutMs: number): void {
   }
 }
 
+/** One transaction, so that another process finds either nothing or all of it. */
+function createFilled(catalogue: Catalogue, database: Database): void {
+  const create = database.transaction(() => {
+    const isFirst = checkSchema(database) === 0;
+    migrate(database);
+    if (isFirst) fillFromFolders(catalogue);
+  });
+  create.immediate();
+}
+
 /** A new file beside an old list of folders: the catalogue was lost, whether we set it aside or somebody removed it. */
 function fillFromFolders(catalogue: Catalogue): void {
   const listed = readFolderList(catalogue.path).filter((folder) => existsSync(folder));
@@ -101,7 +112,8 @@ function setAside(path: string): string {
   let count = 1;
   while (existsSync(aside(count))) count++;
   withStorageErrors(`set the damaged catalogue "${path}" aside`, () => {
-    for (const ending of ['', '-wal', '-shm']) {
+    // The database last: once it is gone, another process may create a new one, whose log must not be taken.
+    for (const ending of ['-wal', '-shm', '']) {
       if (existsSync(path + ending)) renameSync(path + ending, aside(count) + ending);
     }
   });

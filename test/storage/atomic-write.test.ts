@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { isTemporaryName, replaceFolder, writeFileAtomically } from '../../main/storage/atomic-write.ts';
 import { appendLine, readLines } from '../../main/storage/json-lines.ts';
 import { readFileBytes, readJsonFile } from '../../main/storage/read-file.ts';
 import { toStorageError } from '../../main/storage/storage-error.ts';
+import { firstOutputOf, startChild } from './child.ts';
 import { errorOf, temporaryFolder } from './fixtures.ts';
 import {
   canMount,
@@ -84,14 +86,36 @@ describe('writeFileAtomically', () => {
 
   it.skipIf(process.platform === 'win32')('removes the part where the system refuses a file of that size', () => {
     const folder = temporaryFolder();
-    const module = fileURLToPath(new URL('../../main/storage/atomic-write.ts', import.meta.url));
+    const module = new URL('../../main/storage/atomic-write.ts', import.meta.url).href;
     const script = `
-      import { writeFileAtomically } from ${JSON.stringify(module)};
+      import { writeFileAtomically } from '${module}';
       try { writeFileAtomically('big.bin', new Uint8Array(10_000_000)); } catch (error) { process.stdout.write(error.message); }`;
     const command = `ulimit -f 1000; exec "$0" --input-type=module-typescript -e "$1"`;
     const said = execFileSync('sh', ['-c', command, process.execPath, script], { cwd: folder, encoding: 'utf8' });
     expect(said).toContain('larger than is allowed');
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('a process that is killed while it writes', () => {
+  it('leaves the old or the new content, whole', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'model.safetensors');
+    const script = `
+      import { writeFileAtomically } from 'STORAGE/atomic-write.ts';
+      for (let i = 0; ; i++) {
+        writeFileAtomically(process.argv[1], new Uint8Array(3_000_000).fill(i));
+        if (i === 0) console.log('begun');
+      }`;
+    const child = startChild(script, [path]);
+    await firstOutputOf(child);
+    await setTimeout(50);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const bytes = readFileSync(path);
+    expect(bytes.length).toBe(3_000_000);
+    expect(bytes.every((value) => value === bytes[0])).toBe(true);
+    expect(readdirSync(folder).filter((name) => name !== 'model.safetensors' && !isTemporaryName(name))).toEqual([]);
   });
 });
 

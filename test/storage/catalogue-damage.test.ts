@@ -6,6 +6,7 @@ import { folderListPath } from '../../main/storage/folder-list.ts';
 import { openCatalogue } from '../../main/storage/open-catalogue.ts';
 import { readRecord } from '../../main/storage/run-folder.ts';
 import { checkNodeForSqlite, openSqlite } from '../../main/storage/sqlite.ts';
+import { outputOf, startChild } from './child.ts';
 import { errorOf, temporaryFolder } from './fixtures.ts';
 import {
   canMount,
@@ -95,6 +96,19 @@ describe('a damaged catalogue', () => {
     expect(opened(file).list()).toHaveLength(folders.length);
   });
 
+  it('is rebuilt once where two processes find it at the same time', async () => {
+    const { file, folders } = filled();
+    writeFileSync(file, readFileSync(file).fill(0xa5, 8192, 12288));
+    const script = `
+      import { openCatalogue } from 'STORAGE/open-catalogue.ts';
+      const catalogue = openCatalogue(process.argv[1]);
+      console.log(catalogue.list().length, catalogue.health().quickCheck);
+      catalogue.close();`;
+    const said = await Promise.all([1, 2].map(() => outputOf(startChild(script, [file]))));
+    expect(said).toEqual(['10 ok\n', '10 ok\n']);
+    expect(opened(file).list()).toHaveLength(folders.length);
+  });
+
   it('leaves out folders that are gone and reports those that are damaged', () => {
     const { file, folders } = filled();
     writeFileSync(file, 'x'.repeat(5000));
@@ -108,8 +122,10 @@ describe('a damaged catalogue', () => {
 
   it('is refilled also where it was deleted or emptied', () => {
     const { file, folders } = filled();
+    const list = readFileSync(folderListPath(file), 'utf8');
     rmSync(file);
     expect(opened(file).list()).toHaveLength(folders.length);
+    expect(readFileSync(folderListPath(file), 'utf8')).toBe(list);
   });
 
   it('survives a torn line in the list of folders', () => {

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runKinds, runRecordSchema, runStatuses, type RunRecord } from '../../shared/domain/run.ts';
@@ -9,9 +8,11 @@ import type { Catalogue } from '../../main/storage/catalogue.ts';
 import { readFolderList } from '../../main/storage/folder-list.ts';
 import { latestSchemaVersion, migrate, migrations } from '../../main/storage/migrations/index.ts';
 import { openCatalogue } from '../../main/storage/open-catalogue.ts';
+import { isProcessAlive, processIdentity } from '../../main/storage/process-identity.ts';
 import { readRecord, writeRecord } from '../../main/storage/run-folder.ts';
 import { newRunId } from '../../main/storage/run-id.ts';
 import { openSqlite } from '../../main/storage/sqlite.ts';
+import { firstOutputOf, outputOf, startChild } from './child.ts';
 import { errorOf, fixture, fixturePath, temporaryFolder } from './fixtures.ts';
 import { runRecord } from './run-records.ts';
 
@@ -374,10 +375,8 @@ describe('migrations', () => {
 describe('several processes', () => {
   it('open a new catalogue at once and write into it without loss', async () => {
     const file = join(temporaryFolder(), 'home', 'catalogue.sqlite');
-    const module = (name: string) =>
-      JSON.stringify(fileURLToPath(new URL(`../../main/storage/${name}`, import.meta.url)));
     const script = `
-      import { openCatalogue } from ${module('open-catalogue.ts')};
+      import { openCatalogue } from 'STORAGE/open-catalogue.ts';
       const [who, file, record] = process.argv.slice(1);
       const catalogue = openCatalogue(file);
       for (let i = 0; i < 15; i++) {
@@ -385,24 +384,35 @@ describe('several processes', () => {
         catalogue.update(who + '-' + i, { notes: 'done' });
       }
       catalogue.close();`;
-    const run = (who: string) =>
-      new Promise<string>((resolve, reject) => {
-        const child = spawn(process.execPath, [
-          '--input-type=module-typescript',
-          '-e',
-          script,
-          who,
-          file,
-          JSON.stringify(runRecord()),
-        ]);
-        let said = '';
-        child.stderr.on('data', (chunk) => (said += String(chunk)));
-        child.on('error', reject).on('close', (code) => resolve(code === 0 ? '' : said));
-      });
-    expect(await Promise.all(['a', 'b', 'c'].map(run))).toEqual(['', '', '']);
+    await Promise.all(
+      ['a', 'b', 'c'].map((who) => outputOf(startChild(script, [who, file, JSON.stringify(runRecord())]))),
+    );
     const runs = opened(file).list();
     expect(runs).toHaveLength(45);
     expect(runs.every(({ notes }) => notes === 'done')).toBe(true);
+  });
+
+  it('that were killed leave their run interrupted, and the others alone', async () => {
+    const file = join(temporaryFolder(), 'catalogue.sqlite');
+    const folder = runFolder();
+    const script = `
+      import { openCatalogue } from 'STORAGE/open-catalogue.ts';
+      import { processIdentity } from 'STORAGE/process-identity.ts';
+      const [file, record] = process.argv.slice(1);
+      const { pid, started } = processIdentity();
+      openCatalogue(file).insert({ ...JSON.parse(record), host_pid: pid, host_started: started });
+      console.log('inserted');
+      setInterval(() => {}, 1000);`;
+    const child = startChild(script, [file, JSON.stringify(runRecord({ status: 'running', folder }))]);
+    await firstOutputOf(child);
+    const catalogue = opened(file);
+    const { pid, started } = processIdentity();
+    catalogue.insert(runRecord({ id: 'ours', status: 'running', host_pid: pid, host_started: started }));
+    expect(catalogue.markInterrupted(isProcessAlive)).toEqual([]);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    expect(catalogue.markInterrupted(isProcessAlive).map(({ id }) => id)).toEqual([runRecord().id]);
+    expect(readRecord(folder)).toMatchObject({ status: 'interrupted', error: { code: 'crashed' } });
   });
 });
 

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
   appendJsonLine,
@@ -22,6 +20,7 @@ import {
 } from '../../main/storage/run-folder.ts';
 import { parseNpy } from '../../main/storage/npy.ts';
 import { readTensorFile, writeTensorFile } from '../../main/storage/tensor-file.ts';
+import { outputOf, startChild } from './child.ts';
 import { errorOf, temporaryFolder } from './fixtures.ts';
 import { permissionsBind, withoutPermissions, withoutRoot } from './hostile-disks.ts';
 import { runRecord, specFile } from './run-records.ts';
@@ -79,21 +78,10 @@ describe('a dated run folder', () => {
 
   it('is never shared by two processes', async () => {
     const base = temporaryFolder();
-    const module = fileURLToPath(new URL('../../main/storage/run-folder.ts', import.meta.url));
     const script = `
-      import { createDatedRunFolder } from ${JSON.stringify(module)};
-      for (let i = 0; i < 20; i++) console.log(createDatedRunFolder(${JSON.stringify(base)}, new Date(0)));`;
-    const outputs = await Promise.all(
-      [1, 2].map(
-        () =>
-          new Promise<string>((resolve, reject) => {
-            const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script]);
-            let text = '';
-            child.stdout.on('data', (chunk) => (text += String(chunk)));
-            child.on('error', reject).on('close', () => resolve(text));
-          }),
-      ),
-    );
+      import { createDatedRunFolder } from 'STORAGE/run-folder.ts';
+      for (let i = 0; i < 20; i++) console.log(createDatedRunFolder(process.argv[1], new Date(0)));`;
+    const outputs = await Promise.all([1, 2].map(() => outputOf(startChild(script, [base]))));
     const folders = outputs.flatMap((text) => text.trim().split('\n'));
     expect(folders).toHaveLength(40);
     expect(new Set(folders).size).toBe(40);
