@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { allLayers, toEvaluationFile, type Evaluation, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
+import { detectorRegistry } from '../detectors/index.ts';
 import { aggregateLayers } from '../evaluation/aggregate-layers.ts';
 import { evaluateScores } from '../evaluation/evaluate-scores.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
@@ -50,7 +51,12 @@ export async function evaluateDetector(
   const scores = await timer.measure('evaluating', () => scoreTask(detector, task, subject.seed, batchSize, context));
   const evaluation = await timer.measure('metrics', async () => computeMetrics(detector, task, scores, subject));
   writeScores(folder, scores);
-  await timer.measure('figures', async () => drawEvaluation(folder, evaluation));
+  await timer.measure('figures', async () =>
+    drawEvaluation(folder, evaluation, {
+      detector: detectorRegistry.get(detector.spec.name).title,
+      aggregation: detector.params.layer_aggregation,
+    }),
+  );
   writeFileAtomically(join(folder, evaluationFile), `${JSON.stringify(toEvaluationFile(evaluation), null, 2)}\n`);
   return headline(evaluation.layers[allLayers]!);
 }

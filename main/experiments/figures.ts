@@ -1,2 +1,52 @@
-export function drawEvaluation(_folder: string, _e: unknown): void {}
-export function drawTrainingCurve(_folder: string, _e: unknown): void {}
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Evaluation } from '../../shared/domain/evaluation.ts';
+import type { Figure } from '../figures/figure.ts';
+import { drawEvaluationFigures } from '../figures/evaluation-figures.ts';
+import { drawTrainingFigure } from '../figures/training-figure.ts';
+import { writeFileAtomically } from '../storage/atomic-write.ts';
+import { withStorageErrors } from '../storage/storage-error.ts';
+import type { EpochRecord } from './training-history.ts';
+
+/** Writes the figures of an evaluation into `figures/`. */
+export function drawEvaluation(
+  folder: string,
+  evaluation: Evaluation,
+  words: { detector: string; aggregation: string },
+): void {
+  writeFigures(
+    folder,
+    drawEvaluationFigures(evaluation, { aggregation: words.aggregation, score: `${words.detector}: score` }),
+  );
+}
+
+/** Writes loss and accuracies by epoch into `figures/`. */
+export function drawTrainingCurve(folder: string, history: readonly EpochRecord[]): void {
+  const names = Object.keys(history[0]?.validation ?? {});
+  const figure = drawTrainingFigure({
+    epochs: history.map(({ epoch }) => epoch),
+    losses: [{ name: 'Training loss', values: history.map(({ loss }) => loss) }],
+    shares: [
+      { name: 'Training accuracy', values: history.map(({ accuracy }) => accuracy) },
+      ...names.map((name) => {
+        const results = history.map(({ validation }) => validation[name]!);
+        const isAttacked = results.every(({ attack_success: success }) => success !== undefined);
+        return {
+          name: isAttacked ? `Attack success (${name})` : `Accuracy (${name})`,
+          values: results.map((result) => (isAttacked ? result.attack_success! : result.accuracy)),
+          kind: isAttacked ? ('anomalous' as const) : ('clean' as const),
+        };
+      }),
+    ],
+  });
+  writeFigures(folder, [figure]);
+}
+
+function writeFigures(folder: string, figures: readonly Figure[]): void {
+  const path = join(folder, 'figures');
+  withStorageErrors(`create the folder "${path}"`, () => mkdirSync(path, { recursive: true }));
+  for (const { name, png, svg } of figures) {
+    writeFileAtomically(join(path, `${name}.png`), png);
+    writeFileAtomically(join(path, `${name}.svg`), svg);
+  }
+}

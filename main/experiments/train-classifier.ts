@@ -12,13 +12,14 @@ import { architectureRegistry } from '../models/architectures/index.ts';
 import { writeModelDescription, writeWeights } from '../models/files.ts';
 import { Network } from '../models/network.ts';
 import { createOptimizer, optimizerRegistry, type Optimizer } from '../models/optimizer.ts';
-import { trainClassifier as train, type EpochSummary } from '../models/training.ts';
+import { trainClassifier as train } from '../models/training.ts';
 import { appendJsonLine, readJsonLines, writeJsonLines } from '../storage/run-folder.ts';
 import { writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
 import { defineExperiment, PhaseTimer, type RunContext } from './experiment.ts';
 import { drawTrainingCurve } from './figures.ts';
+import { historyFile, type EpochRecord } from './training-history.ts';
 import { validate, type Validation } from './validation.ts';
 
 const params = z.object({
@@ -68,15 +69,6 @@ const params = z.object({
 });
 
 type Spec = z.output<typeof params>;
-
-/** The training curve, a line an epoch. */
-const historyFile = 'metrics.jsonl';
-
-/** One line of metrics.jsonl. */
-export interface EpochRecord extends EpochSummary {
-  validation: Record<string, Validation>;
-  ms: number;
-}
 
 export const trainClassifier = defineExperiment({
   id: 'train-classifier',

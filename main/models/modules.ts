@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { convolution, dense } from '../tensor/layers.ts';
 import { globalMaxPool as maxOverPositions } from '../tensor/pooling.ts';
 
 /** Shape of one sample: no batch axis. Images are `[height, width, channels]`. */
@@ -46,7 +47,8 @@ export function linear(outputs: number): Module {
       { name: 'weight', shape: [inputs!, outputs], toTorch: [1, 0], fanIn: inputs! },
       { name: 'bias', shape: [outputs], toTorch: [0], fanIn: inputs! },
     ],
-    forward: (x, call) => tf.fused.matMul({ a: x, b: call.weight('weight'), bias: call.weight('bias') }),
+    forward: (x, call) =>
+      dense(x as tf.Tensor2D, call.weight('weight') as tf.Tensor2D, call.weight('bias') as tf.Tensor1D),
   };
 }
 
@@ -64,13 +66,13 @@ export function conv(outputs: number, kernelSize: number): Module {
       ];
     },
     forward: (x, call) =>
-      tf.fused.conv2d({
-        x: x as tf.Tensor4D,
-        filter: call.weight('weight') as tf.Tensor4D,
-        strides: 1,
-        pad: 'same',
-        bias: call.weight('bias'),
-      }),
+      convolution(
+        x as tf.Tensor4D,
+        call.weight('weight') as tf.Tensor4D,
+        call.weight('bias') as tf.Tensor1D,
+        1,
+        'same',
+      ),
   };
 }
 
