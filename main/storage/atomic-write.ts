@@ -14,8 +14,6 @@ import { basename, dirname, join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError } from './storage-error.ts';
 
-export { readJsonFile } from './read-file.ts';
-
 const temporary = /^\..+\.[0-9a-f]{12}\.(tmp|old)$/;
 
 /** Whether `name` is one that a write cut off by a crash leaves behind. */
