@@ -1,15 +1,8 @@
-import { createHash } from 'node:crypto';
+import { canonicalJson, hashBytes } from '../storage/content-hash.ts';
 
-/**
- * SHA-256 (hex) over the parts in order, each preceded by its length so that moving a boundary changes the result.
- * Objects count as their JSON text: build them with their keys in a fixed order.
- */
+/** SHA-256 (hex) over the parts in order; where one part ends counts, and objects count as their JSON with sorted keys. */
 export function fingerprint(...parts: (Uint8Array | string | number | object)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) {
-    const bytes =
-      part instanceof Uint8Array ? part : Buffer.from(typeof part === 'string' ? part : JSON.stringify(part));
-    hash.update(`${bytes.byteLength}:`).update(bytes);
-  }
-  return hash.digest('hex');
+  return hashBytes(
+    ...parts.map((part) => (part instanceof Uint8Array || typeof part === 'string' ? part : canonicalJson(part))),
+  );
 }

@@ -12,7 +12,8 @@ import { splitFields } from './fields.ts';
 import { prepared } from './prepared.ts';
 
 const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
-const counts = { train: 12_000, test: 2_000 };
+/** How many glyphs each half has. */
+export const glyphCounts = { train: 12_000, test: 2_000 };
 
 /** How many glyphs are drawn between two chances to report progress and to cancel. */
 const stride = 1_000;
@@ -45,7 +46,7 @@ export async function generateGlyphs(
   seed: number,
   context: Pick<DatasetContext, 'signal' | 'progress'> = {},
 ): Promise<Images> {
-  const count = counts[split];
+  const count = glyphCounts[split];
   const root = RandomStream.from(seed, 'glyphs', split);
   const labels = Uint8Array.from(root.derive('order').permutation(count), (k) => k % classes.length);
   const pixels = new Uint8Array(count * glyphSide * glyphSide);

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { systemCode, toStorageError } from '../../storage/storage-error.ts';
 import { largestDataBytes } from './gunzip.ts';
 
 /** A dataset's file as it lies on disk. */
@@ -26,10 +27,9 @@ export async function readStoredFile(folder: string, name: string): Promise<Stor
       }
       return { path, bytes: await readFile(path) };
     } catch (error) {
-      if (error instanceof CupbearerError) throw error;
-      const { code, message } = error as NodeJS.ErrnoException;
+      const code = systemCode(error);
       if (code === 'ENOENT' || code === 'ENOTDIR') continue;
-      throw new CupbearerError('storage', `${path} cannot be read: ${message}.`, { cause: error });
+      throw toStorageError(error, `read "${path}"`);
     }
   }
   return undefined;
