@@ -89,7 +89,7 @@ describe('downloadDataset', () => {
       downloaded: ['data.bin'],
       kept: [],
     });
-    expect(await stored()).toEqual(content);
+    expect((await stored()).equals(content)).toBe(true);
     expect(await files()).toEqual(['data.bin']);
     expect(seen.at(-1)).toEqual([200_000, 200_000, 'data.bin']);
     expect(seen.every(([done], k) => k === 0 || done >= seen[k - 1]![0])).toBe(true);
@@ -102,7 +102,7 @@ describe('downloadDataset', () => {
     await writeFile(join(dataDir, 'toy', 'data.bin'), 'something else');
     handler = serving(content);
     await download();
-    expect(await stored()).toEqual(content);
+    expect((await stored()).equals(content)).toBe(true);
   });
 
   it('keeps what arrived before the connection was cut, and goes on from there', async () => {
@@ -117,7 +117,7 @@ describe('downloadDataset', () => {
     handler = serving(content);
     await download();
     expect(requests.at(-1).range).toBe(`bytes=${arrived}-`);
-    expect(await stored()).toEqual(content);
+    expect((await stored()).equals(content)).toBe(true);
     expect(await files()).toEqual(['data.bin']);
   });
 
@@ -126,7 +126,7 @@ describe('downloadDataset', () => {
     await fault(download());
     handler = (_request, response) => response.writeHead(200).end(content);
     await download();
-    expect(await stored()).toEqual(content);
+    expect((await stored()).equals(content)).toBe(true);
   });
 
   it('starts over where the part on disk belongs to something else', async () => {
@@ -136,7 +136,7 @@ describe('downloadDataset', () => {
       await rm(join(dataDir, 'toy', 'data.bin'), { force: true });
       await writeFile(join(dataDir, 'toy', 'data.bin.part'), part);
       await download();
-      expect(await stored()).toEqual(content);
+      expect((await stored()).equals(content)).toBe(true);
     }
   });
 
@@ -146,7 +146,7 @@ describe('downloadDataset', () => {
     handler = (request, response) =>
       request.headers.range ? response.writeHead(416).end() : serving(content)(request, response);
     await download();
-    expect(await stored()).toEqual(content);
+    expect((await stored()).equals(content)).toBe(true);
   });
 
   it('removes what has the wrong checksum and says so', async () => {
@@ -189,7 +189,7 @@ describe('downloadDataset', () => {
     await download({ mirrors: [`${base}first/`, `${base}second/`] });
     expect(requests.map(({ url }) => url)).toEqual(['/first/data.bin', '/second/data.bin']);
     expect(requests[1]!.range).toMatch(/^bytes=\d+-$/);
-    expect(await stored()).toEqual(content);
+    expect((await stored()).equals(content)).toBe(true);
   });
 
   it('gives the reason of every mirror where all fail', async () => {
