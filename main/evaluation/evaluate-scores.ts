@@ -3,7 +3,7 @@ import { RandomStream } from '../tensor/random.ts';
 import { bootstrapIntervals } from './bootstrap.ts';
 import { thinnedPrecisionRecall, thinnedRoc } from './curves.ts';
 import { aurocInterval } from './delong.ts';
-import { averagePrecisionOf, fprAtTprOf, rateAtFprOf } from './figures-of-merit.ts';
+import { averagePrecisionOf, fprAtTprOf, rateAtFprOf, thresholdAtFprOf } from './figures-of-merit.ts';
 import { histogram } from './histogram.ts';
 import type { Interval } from './interval.ts';
 import { rankScores, type RankedScores, type Scores } from './ranked-scores.ts';
@@ -50,6 +50,7 @@ export function evaluateScores(scores: Scores, labels: Uint8Array, options: { se
     AP_interval: toFile(intervals.AP),
     TPR_at_FPR_1: intervals.TPR_at_FPR_1.value,
     TPR_at_FPR_1_interval: toFile(intervals.TPR_at_FPR_1),
+    threshold_at_FPR_1: thresholdAtFprOf(ranked, 0.01),
     TPR_at_FPR_5: intervals.TPR_at_FPR_5.value,
     TPR_at_FPR_5_interval: toFile(intervals.TPR_at_FPR_5),
     FPR_at_TPR_95: intervals.FPR_at_TPR_95.value,

@@ -47,6 +47,20 @@ export function rateAtFprOf({ anomalous, clean, nAnomalous, nClean }: RankedScor
   return tp / nAnomalous;
 }
 
+/**
+ * The lowest score that can be flagged with a false alarm rate (FPR) of at most `maxFpr`: the threshold that reaches
+ * {@link rateAtFprOf}. Null where even the highest score is too low, so that nothing can be flagged.
+ */
+export function thresholdAtFprOf({ thresholds, clean, nClean }: RankedScores, maxFpr: number): number | null {
+  let fp = 0;
+  let g = 0;
+  for (; g < thresholds.length; g++) {
+    fp += clean[g]!;
+    if (fp / nClean > maxFpr) break;
+  }
+  return g === 0 ? null : thresholds[g - 1]!;
+}
+
 /** The lowest false alarm rate (FPR) among all thresholds that catch at least `minTpr` of the anomalous samples. */
 export function fprAtTprOf({ anomalous, clean, nAnomalous, nClean }: RankedScores, minTpr: number): number {
   let tp = 0;

@@ -19,8 +19,8 @@ export interface Heading {
 }
 
 const margin = 16;
-const headingHeight = 28;
-const axisTitleHeight = 20;
+const headingHeight = 32;
+const axisTitleHeight = 16;
 
 export interface Room {
   /** Room above the plot for labels, px. */
@@ -37,7 +37,7 @@ export function baseOptions(heading: Heading, room: Room = {}): ChartOptions<'li
     responsive: false,
     maintainAspectRatio: false,
     normalized: true,
-    layout: { padding: { left: margin, right: margin + (room.right ?? 0), top, bottom: margin + axisTitleHeight } },
+    layout: { padding: { left: margin, right: margin + (room.right ?? 0), top, bottom: margin + axisTitleHeight - 4 } },
     plugins: { legend: { display: false }, tooltip: { enabled: false } },
   };
 }
@@ -116,7 +116,7 @@ export function axisTitlesPlugin(theme: ChartTheme, titles: { x: string; y?: str
     afterDraw(chart) {
       const pen = penOf(chart);
       const { left, right } = chart.chartArea as Area;
-      const y = chart.height - margin - axisTitleHeight / 2 + 4;
+      const y = chart.height - margin - axisTitleHeight / 2;
       const style = { size: 11, colour: theme.ink3 } as const;
       if (titles.y !== undefined) write(pen, theme, titles.y, left, y, style);
       write(pen, theme, titles.x, right, y, { ...style, align: 'right' });

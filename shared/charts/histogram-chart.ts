@@ -43,11 +43,23 @@ function medianOf({ edges, scale }: Histogram, counts: readonly number[]): numbe
   return scale === 'log' ? Math.sqrt(low * high) : (low + high) / 2;
 }
 
-function outline(edges: readonly number[], counts: readonly number[]): { x: number; y: number }[] {
-  const steps = counts.flatMap((y, i) => [
-    { x: edges[i]!, y },
-    { x: edges[i + 1]!, y },
-  ]);
+/** Beyond this ratio of sizes the smaller class would be a line on the axis: shares of each class are drawn instead. */
+const unbalanced = 3;
+
+/** What a sample counts for, by class, and what the heights are. */
+function heights(histogram: Histogram): { clean: number; anomalous: number; asShares: boolean } {
+  const [clean, anomalous] = [total(histogram.clean), total(histogram.anomalous)];
+  const asShares = Math.max(clean, anomalous) > unbalanced * Math.min(clean, anomalous);
+  return { clean: asShares ? 100 / clean : 1, anomalous: asShares ? 100 / anomalous : 1, asShares };
+}
+
+function outline(edges: readonly number[], counts: readonly number[], height: number): { x: number; y: number }[] {
+  const steps = counts
+    .map((count) => count * height)
+    .flatMap((y, i) => [
+      { x: edges[i]!, y },
+      { x: edges[i + 1]!, y },
+    ]);
   return [{ x: edges[0]!, y: 0 }, ...steps, { x: edges.at(-1)!, y: 0 }];
 }
 
@@ -78,12 +90,10 @@ function thresholdPlugin(theme: ChartTheme, threshold: number, label: string): P
         { colour: theme.ink, width: 1.5 },
       );
       const text = at > right ? `${label} →` : at < left ? `← ${label}` : label;
-      // On the side with more room, so that the words stay within the plot.
-      const toLeft = x - left > right - x;
+      const toLeft = right - x < 70;
       write(pen, theme, text, x + (toLeft ? -6 : 6), top + 8, {
         colour: theme.ink2,
         align: toLeft ? 'right' : 'left',
-        halo: true,
       });
     },
   };
@@ -124,8 +134,10 @@ function classLabelsPlugin(theme: ChartTheme, data: HistogramChartData): Plugin 
 /** Two stepped outlines over shared bins, clean and anomalous, on the axis that the histogram suggests. */
 export function histogramChart(data: HistogramChartData, theme: ChartTheme): ChartConfig {
   const { edges, scale, clean, anomalous } = data.histogram;
-  const tallest = Math.max(...clean, ...anomalous);
-  const ticks = linearTicks(0, tallest * 1.04, 4).filter(Number.isInteger);
+  const weight = heights(data.histogram);
+  // The room above takes the threshold's label.
+  const top = 1.1 * Math.max(Math.max(...clean) * weight.clean, Math.max(...anomalous) * weight.anomalous);
+  const ticks = linearTicks(0, top, 4).filter((tick) => weight.asShares || Number.isInteger(tick));
   const [low, high] = [edges[0]!, edges.at(-1)];
   const log = scale === 'log';
   const threshold = data.threshold ?? undefined;
@@ -133,7 +145,7 @@ export function histogramChart(data: HistogramChartData, theme: ChartTheme): Cha
     type: 'line',
     data: {
       datasets: classes.map((kind) => ({
-        data: outline(edges, data.histogram[kind]),
+        data: outline(edges, data.histogram[kind], weight[kind]),
         borderColor: theme[kind],
         borderWidth: 1.5,
         borderJoinStyle: 'miter',
@@ -159,7 +171,7 @@ export function histogramChart(data: HistogramChartData, theme: ChartTheme): Cha
         y: axis(theme, {
           type: 'linear',
           min: 0,
-          max: tallest * 1.04,
+          max: top,
           ticks,
           label: tickLabel,
           grid: true,
@@ -171,7 +183,7 @@ export function histogramChart(data: HistogramChartData, theme: ChartTheme): Cha
       headingPlugin(theme, data),
       axisTitlesPlugin(theme, {
         x: `${data.score ?? 'Anomaly score'}${log ? ', log scale' : ''}`,
-        y: `${data.samples ?? 'Samples'} per bin`,
+        y: weight.asShares ? 'Share of each class per bin, %' : `${data.samples ?? 'Samples'} per bin`,
       }),
       classLabelsPlugin(theme, data),
       ...(threshold === undefined ? [] : [thresholdPlugin(theme, threshold, data.thresholdLabel ?? 'Threshold')]),

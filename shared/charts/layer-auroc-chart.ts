@@ -33,7 +33,7 @@ const figuresRoom = 172;
 
 /** A height that gives every layer a row, px. */
 export function layerAurocHeight({ layers, title }: LayerAurocChartData): number {
-  return layers.length * rowHeight + 80 + (title === undefined ? 0 : 28);
+  return layers.length * rowHeight + 84 + (title === undefined ? 0 : 32);
 }
 
 /** The intervals over their bars, and to the right the figures. One-sided intervals have no cap where they are open. */
@@ -138,7 +138,7 @@ export function layerAurocChart(data: LayerAurocChartData, theme: ChartTheme): C
           type: 'linear',
           min: low,
           max: 1,
-          ticks: linearTicks(low, 1, 5),
+          ticks: linearTicks(low, 1, (1 - low) * 10),
           label: tickLabel,
           grid: true,
           line: false,

@@ -1,19 +1,16 @@
 /**
- * Layer names without what all of them share: `layers.linear_0.output` is `linear_0` beside other outputs of `layers`.
- * Names stay apart and none becomes empty; a single layer loses a leading `layers.` and a closing `.output` only.
+ * Layer names as short as they stay apart: `layers.linear_0.output` is `linear_0`. A closing `.output` goes, being the rule;
+ * of what is left, all keep the same number of last parts, the fewest that tell them from each other.
  */
 export function shortLayerNames(names: readonly string[]): string[] {
-  const parts = names.map((name) => name.split('.'));
-  const shortest = Math.min(...parts.map((part) => part.length));
-  const alike = (at: (part: string[]) => string | undefined) => parts.every((part) => at(part) === at(parts[0]!));
-  let front = 0;
-  let back = 0;
-  if (names.length > 1) {
-    while (front < shortest - 1 && alike((part) => part[front])) front++;
-    while (back < shortest - front - 1 && alike((part) => part.at(-1 - back))) back++;
-  } else {
-    front = parts[0]?.[0] === 'layers' && shortest > 1 ? 1 : 0;
-    back = parts[0]?.at(-1) === 'output' && shortest - front > 1 ? 1 : 0;
+  const parts = names.map((name) => name.replace(/(?<=.)\.output$/, '').split('.'));
+  const longest = Math.max(1, ...parts.map((part) => part.length));
+  for (let kept = 1; kept < longest; kept++) {
+    // An input needs the layer's name beside it.
+    const short = parts.map((part) => part.slice(part.at(-1) === 'input' ? -kept - 1 : -kept).join('.'));
+    if (new Set(short).size === names.length) return short;
   }
-  return parts.map((part) => part.slice(front, part.length - back).join('.'));
+  return parts.every((part, i) => parts.findIndex((other) => other.join('.') === part.join('.')) === i)
+    ? parts.map((part) => part.join('.'))
+    : [...names];
 }

@@ -36,7 +36,7 @@ export interface Area {
 
 /** The pen of a chart being drawn. */
 export function penOf(chart: Chart): Pen {
-  return chart.ctx;
+  return (chart as unknown as { ctx: Pen }).ctx;
 }
 
 export interface TextStyle {

@@ -10,7 +10,7 @@ import {
   type ChartTable,
   type Heading,
 } from './chart.ts';
-import { keyPlugin } from './labels.ts';
+import { keyPlugin, keyRoom } from './labels.ts';
 import { penOf, write, type Area } from './pen.ts';
 import { styledCurves } from './roc-chart.ts';
 import type { ChartTheme } from './theme.ts';
@@ -35,13 +35,14 @@ function guessingLabelPlugin(theme: ChartTheme, prevalence: number): Plugin {
   return {
     id: 'guessing',
     afterDatasetsDraw(chart) {
-      const { left } = chart.chartArea as Area;
+      const { left, right } = chart.chartArea as Area;
+      const pen = penOf(chart);
       const y = chart.scales['y']!.getPixelForValue(prevalence * 100);
       const text = `Guessing, ${formatPercent(prevalence)}`;
-      write(penOf(chart), theme, text, left + 10, y + (prevalence > 0.1 ? 10 : -10), {
-        colour: theme.ink3,
-        halo: true,
-      });
+      const style = { colour: theme.ink3, halo: true };
+      // Curves end at this line on the right, from above; where there is no room below, they start far above it.
+      if (prevalence > 0.1) write(pen, theme, text, right - 8, y + 11, { ...style, align: 'right' });
+      else write(pen, theme, text, left + 8, y - 10, style);
     },
   };
 }
@@ -49,6 +50,11 @@ function guessingLabelPlugin(theme: ChartTheme, prevalence: number): Plugin {
 /** Precision over recall, in percent, as stepped outlines whose area is the average precision. */
 export function precisionRecallChart(data: PrecisionRecallChartData, theme: ChartTheme): ChartConfig {
   const curves = styledCurves(data.curves, theme);
+  const key = curves.map(({ curve, style }) => ({
+    text: curve.name,
+    figure: formatMetric(curve.averagePrecision),
+    style,
+  }));
   const percent = {
     type: 'linear',
     min: 0,
@@ -72,8 +78,10 @@ export function precisionRecallChart(data: PrecisionRecallChartData, theme: Char
           borderDash: [3, 3],
           pointRadius: 0,
         },
-        ...curves.map(({ curve, style }) => ({
-          data: curve.recall.map((recall, i) => ({ x: recall * 100, y: curve.precision[i]! * 100 })),
+        ...curves.map(({ curve, style }, i) => ({
+          // Dashed lines over the solid one: where curves coincide, all can be seen.
+          order: -i,
+          data: curve.recall.map((recall, k) => ({ x: recall * 100, y: curve.precision[k]! * 100 })),
           borderColor: style.colour,
           borderDash: [...style.dash],
           borderWidth: 2,
@@ -84,27 +92,14 @@ export function precisionRecallChart(data: PrecisionRecallChartData, theme: Char
       ],
     },
     options: {
-      ...baseOptions(data),
+      ...baseOptions(data, { right: key.length > 1 ? keyRoom(key) : 0 }),
       scales: { x: axis(theme, { ...percent, line: true }), y: axis(theme, { ...percent, line: false }) },
     },
     plugins: [
       headingPlugin(theme, data),
       axisTitlesPlugin(theme, { x: 'Recall (TPR), %', y: 'Precision, %' }),
       guessingLabelPlugin(theme, data.prevalence),
-      ...(curves.length > 1
-        ? [
-            keyPlugin(
-              theme,
-              'AP',
-              curves.map(({ curve, style }) => ({
-                text: curve.name,
-                figure: formatMetric(curve.averagePrecision),
-                style,
-              })),
-              { x: 0.5, y: 0.75 },
-            ),
-          ]
-        : []),
+      ...(key.length > 1 ? [keyPlugin(theme, 'AP', key)] : []),
     ],
   };
 }

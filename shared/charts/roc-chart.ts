@@ -11,10 +11,10 @@ import {
   type ChartTable,
   type Heading,
 } from './chart.ts';
-import { keyPlugin } from './labels.ts';
+import { keyPlugin, keyRoom } from './labels.ts';
 import { drawLine, drawMark, penOf, write, type Area } from './pen.ts';
 import type { ChartTheme, SeriesStyle } from './theme.ts';
-import { linearTicks, logTicks, tickLabel } from './ticks.ts';
+import { logTicks, tickLabel } from './ticks.ts';
 
 export interface RocCurve {
   name: string;
@@ -40,12 +40,10 @@ export const mostCurves = 5;
 
 /** The curves in drawing order and how each looks. A single one has no class or rank, hence plain ink. */
 export function styledCurves<T>(curves: readonly T[], theme: ChartTheme): { curve: T; style: SeriesStyle }[] {
-  return curves
-    .slice(0, mostCurves)
-    .map((curve, i) => ({
-      curve,
-      style: curves.length === 1 ? { colour: theme.dataInk, dash: [] } : theme.series[i]!,
-    }));
+  return curves.slice(0, mostCurves).map((curve, i) => ({
+    curve,
+    style: curves.length === 1 ? { colour: theme.dataInk, dash: [] } : theme.series[i]!,
+  }));
 }
 
 /** What a detector reaches that guesses, written along its line. */
@@ -113,7 +111,8 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
   const lowest = log ? 50 / data.nClean : 0;
   const oneSample = 100 / data.nClean;
   const curves = styledCurves(data.curves, theme);
-  const ticks = log ? [lowest, ...logTicks(oneSample, 100)] : linearTicks(0, 100, 4);
+  const key = curves.map(({ curve, style }) => ({ text: curve.name, figure: formatMetric(curve.auroc), style }));
+  const ticks = log ? [lowest, ...logTicks(oneSample, 100)] : [0, 25, 50, 75, 100];
   return {
     type: 'line',
     data: {
@@ -130,8 +129,10 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
           borderDash: [3, 3],
           pointRadius: 0,
         },
-        ...curves.map(({ curve, style }) => ({
-          data: curve.fpr.map((fpr, i) => ({ x: Math.max(fpr * 100, lowest), y: curve.tpr[i]! * 100 })),
+        ...curves.map(({ curve, style }, i) => ({
+          // Dashed lines over the solid one: where curves coincide, all can be seen.
+          order: -i,
+          data: curve.fpr.map((fpr, k) => ({ x: Math.max(fpr * 100, lowest), y: curve.tpr[k]! * 100 })),
           borderColor: style.colour,
           borderDash: [...style.dash],
           borderWidth: 2,
@@ -142,7 +143,7 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
       ],
     },
     options: {
-      ...baseOptions(data),
+      ...baseOptions(data, { right: key.length > 1 ? keyRoom(key) : 0 }),
       scales: {
         x: axis(theme, {
           type: log ? 'logarithmic' : 'linear',
@@ -170,16 +171,7 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
       ...(log ? [axisBreakPlugin(theme, lowest, oneSample)] : []),
       guessingLabelPlugin(theme, log ? 42 : 50, log ? 'right' : 'left'),
       ...(curves.length === 1 && data.point ? [pointPlugin(theme, data.point, lowest)] : []),
-      ...(curves.length > 1
-        ? [
-            keyPlugin(
-              theme,
-              'AUROC',
-              curves.map(({ curve, style }) => ({ text: curve.name, figure: formatMetric(curve.auroc), style })),
-              { x: log ? 0.5 : 0.9, y: 0.8 },
-            ),
-          ]
-        : []),
+      ...(key.length > 1 ? [keyPlugin(theme, 'AUROC', key)] : []),
     ],
   };
 }

@@ -13,7 +13,6 @@ export interface ChartTheme {
   ink2: string;
   ink3: string;
   accent: string;
-  warn: string;
   grid: string;
   axis: string;
   /** A single series with no class meaning. */
@@ -49,7 +48,6 @@ export const lightTheme: ChartTheme = {
   ink2: '#43504e',
   ink3: '#5b6866',
   accent: '#0b6b66',
-  warn: '#7d5200',
   grid: '#e7eaea',
   axis: '#97a2a0',
   dataInk: '#55625f',
@@ -62,7 +60,6 @@ export const darkTheme: ChartTheme = {
   ink2: '#b0bbb9',
   ink3: '#8f9c9a',
   accent: '#4fbfb4',
-  warn: '#e0b062',
   grid: '#232b2c',
   axis: '#677473',
   dataInk: '#a5b1af',

@@ -2,8 +2,8 @@
 export function roundStep(span: number, count: number): number {
   const rough = span / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const multiple = [1, 2, 5, 10].find((candidate) => candidate * power >= rough * 0.999) ?? 10;
-  return multiple * power;
+  const parts = rough / power;
+  return (parts < 1.5 ? 1 : parts < 3.5 ? 2 : parts < 7.5 ? 5 : 10) * power;
 }
 
 /** Round values from `min` to `max`, about `count` of them. */
@@ -37,13 +37,14 @@ const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 /** A tick's label: plain figures, groups of three, powers of ten beyond a million and below a thousandth. */
 export function tickLabel(value: number): string {
   const size = Math.abs(value);
+  const sign = value < 0 ? '−' : '';
   if (size !== 0 && (size >= 1e6 || size < 1e-3)) {
     const power = Math.floor(Math.log10(size) + 1e-9);
-    const multiple = Number((value / 10 ** power).toPrecision(3));
+    const multiple = Number((size / 10 ** power).toPrecision(3));
     const raised = [...String(power)].map((digit) => (digit === '-' ? '⁻' : superscripts[Number(digit)])).join('');
-    return multiple === 1 ? `10${raised}` : `${multiple} × 10${raised}`;
+    return `${sign}${multiple === 1 ? '' : `${multiple} × `}10${raised}`;
   }
   const [whole, decimals] = String(Number(size.toPrecision(6))).split('.');
   const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, '\u202f');
-  return `${value < 0 ? '−' : ''}${grouped}${decimals === undefined ? '' : `.${decimals}`}`;
+  return `${sign}${grouped}${decimals === undefined ? '' : `.${decimals}`}`;
 }

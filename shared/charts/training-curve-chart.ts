@@ -11,7 +11,7 @@ import {
 import { endLabelsPlugin, type EndLabel } from './labels.ts';
 import { penOf, write, type Area, type Shape } from './pen.ts';
 import type { ChartTheme } from './theme.ts';
-import { linearTicks, tickLabel } from './ticks.ts';
+import { linearTicks, roundStep, tickLabel } from './ticks.ts';
 
 export interface TrainingSeries {
   name: string;
@@ -42,6 +42,12 @@ function lastOf({ values }: TrainingSeries): number | undefined {
   return values.findLast((value) => value !== null) ?? undefined;
 }
 
+/** The first epoch and round ones that keep away from it. */
+function epochTicks(first: number, last: number): number[] {
+  const step = Math.max(1, roundStep(last - first || 1, 8));
+  return [first, ...linearTicks(first, last, (last - first || 1) / step).filter((tick) => tick >= first + 0.6 * step)];
+}
+
 function scaled(value: number | null, factor: number): number | null {
   return value === null ? null : value * factor;
 }
@@ -50,8 +56,10 @@ function scaled(value: number | null, factor: number): number | null {
 export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): ChartConfig {
   const known = (series: readonly TrainingSeries[]) =>
     series.flatMap(({ values }) => values.filter((value) => value !== null));
-  const lossTop = Math.max(...known(data.losses), 0) * 1.06 || 1;
-  const lossTicks = linearTicks(0, lossTop, 3);
+  const highest = Math.max(...known(data.losses), 0) || 1;
+  // The room above the highest loss keeps the panels apart and takes the lower one's title.
+  const lossTop = highest * 1.4;
+  const lossTicks = linearTicks(0, highest * 1.05, 3);
   // Shares of a good classifier lie close to 1: the axis starts at the round 10 % below the lowest, and says so.
   const lowest = Math.min(1, ...known(data.shares)) * 100;
   const shareLow = Math.max(0, Math.floor((lowest - 2) / 10) * 10);
@@ -97,11 +105,10 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
       scales: {
         x: axis(theme, {
           type: 'linear',
-          min: first - (first === last ? 0.5 : 0),
-          max: last + (first === last ? 0.5 : 0),
-          ticks: linearTicks(first, Math.max(last, first + 1), Math.min(10, Math.max(1, last - first))).filter(
-            (tick) => Number.isInteger(tick) && tick <= last,
-          ),
+          // A single epoch stands at the right, beside its label.
+          min: first === last ? first - 1 : first,
+          max: last,
+          ticks: epochTicks(first, last),
           label: tickLabel,
           grid: false,
           line: true,
@@ -147,7 +154,7 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
           const from = shareLow === 0 ? '' : `, axis from ${shareLow}`;
           const style = { colour: theme.ink3 };
           write(penOf(chart), theme, `Accuracy, %${from}`, left, chart.scales['share']!.top - 10, style);
-          write(penOf(chart), theme, 'Loss', left, chart.scales['loss']!.top - 10, style);
+          write(penOf(chart), theme, 'Loss', left, chart.scales['loss']!.top + 14, style);
         },
       },
       endLabelsPlugin(theme, [

@@ -38,6 +38,8 @@ export const layerMetricsSchema = z.object({
   /** Highest TPR among thresholds with an FPR of at most 1 %. */
   TPR_at_FPR_1: share,
   TPR_at_FPR_1_interval: intervalSchema,
+  /** Samples scoring at least this are flagged at an FPR of at most 1 %; null where none can be. */
+  threshold_at_FPR_1: z.number().nullable(),
   TPR_at_FPR_5: share,
   TPR_at_FPR_5_interval: intervalSchema,
   /** Lowest FPR among thresholds with a TPR of at least 95 %. */

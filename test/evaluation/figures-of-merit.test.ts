@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { precisionRecallPoints, rocPoints } from '../../main/evaluation/curves.ts';
-import { auroc, averagePrecision, fprAtTpr, rateAtFpr } from '../../main/evaluation/figures-of-merit.ts';
+import {
+  auroc,
+  averagePrecision,
+  fprAtTpr,
+  rateAtFpr,
+  thresholdAtFprOf,
+} from '../../main/evaluation/figures-of-merit.ts';
 import { rankScores } from '../../main/evaluation/ranked-scores.ts';
 import { labelled } from './labelled.ts';
 
@@ -57,6 +63,14 @@ describe('figures of merit by hand', () => {
   it('FPR at TPR is the lowest FPR of a threshold with at least that TPR', () => {
     expect(fprAtTpr(scores, labels, 0.5)).toBe(0);
     expect(fprAtTpr(scores, labels, 0.95)).toBe(2 / 3);
+  });
+
+  it('the threshold at an FPR is the lowest that keeps to it', () => {
+    const ranked = rankScores(scores, labels);
+    expect(thresholdAtFprOf(ranked, 0)).toBe(4);
+    expect(thresholdAtFprOf(ranked, 1 / 3)).toBe(3);
+    expect(thresholdAtFprOf(ranked, 1)).toBe(1);
+    expect(thresholdAtFprOf(rankScores(...labelled([1], [2, 3])), 0.1)).toBeNull();
   });
 
   it('curves have one point a distinct threshold', () => {

@@ -1,0 +1,244 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { describeHistogram, histogramChart, histogramToTable } from '../../shared/charts/histogram-chart.ts';
+import { spread } from '../../shared/charts/labels.ts';
+import { describeLayerAuroc, layerAurocChart, layerAurocToTable } from '../../shared/charts/layer-auroc-chart.ts';
+import { shortLayerNames } from '../../shared/charts/layer-names.ts';
+import { describePrecisionRecall, precisionRecallToTable } from '../../shared/charts/precision-recall-chart.ts';
+import { describeRoc, rocChart, rocToTable } from '../../shared/charts/roc-chart.ts';
+import { darkTheme, lightTheme } from '../../shared/charts/theme.ts';
+import { linearTicks, logTicks, tickLabel } from '../../shared/charts/ticks.ts';
+import { describeTrainingCurve, trainingCurveToTable } from '../../shared/charts/training-curve-chart.ts';
+import type { FigureInterval, Histogram } from '../../shared/domain/evaluation.ts';
+import { sharedFolder } from '../shared-folder.ts';
+
+const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ');
+const interval: FigureInterval = { lower: 0.9, upper: 0.96, method: 'delong-logit', one_sided: false, level: 0.95 };
+const atLeast: FigureInterval = { lower: 0.9801, upper: 1, method: 'rule-of-three', one_sided: true, level: 0.95 };
+const histogram: Histogram = { scale: 'linear', edges: [0, 1, 2, 3], clean: [3, 1, 0], anomalous: [0, 1, 2] };
+
+describe('histogram', () => {
+  const data = { histogram, samples: 'Images', anomalous: 'Triggered', title: 'Scores at linear_0' };
+
+  it('draws the outline of the counts, closed on the axis', () => {
+    const clean = histogramChart(data, lightTheme).data.datasets[0]!.data;
+    expect(clean).toEqual([
+      { x: 0, y: 0 },
+      { x: 0, y: 3 },
+      { x: 1, y: 3 },
+      { x: 1, y: 1 },
+      { x: 2, y: 1 },
+      { x: 2, y: 0 },
+      { x: 3, y: 0 },
+      { x: 3, y: 0 },
+    ]);
+  });
+
+  it('draws shares where one class is more than three times the other', () => {
+    const unbalanced = { ...histogram, clean: [60, 20, 20] };
+    const [clean, anomalous] = histogramChart({ histogram: unbalanced }, lightTheme).data.datasets;
+    expect(Math.max(...clean!.data.map(({ y }) => Number(y)))).toBe(60);
+    expect(Math.max(...anomalous!.data.map(({ y }) => Number(y)))).toBeCloseTo(200 / 3, 10);
+    expect(histogramToTable({ histogram: unbalanced }).rows[0]).toEqual([0, 1, 60, 0]);
+  });
+
+  it('says what it shows', () => {
+    expect(describeHistogram(data)).toBe(
+      'Scores at linear_0: 4 clean and 3 triggered images from 0 to 3. ' +
+        'The median is about 0.5 for clean and 2.5 for triggered ones.',
+    );
+    expect(histogramToTable(data)).toEqual({
+      header: ['score from', 'score to', 'clean', 'anomalous'],
+      rows: [
+        [0, 1, 3, 0],
+        [1, 2, 1, 1],
+        [2, 3, 0, 2],
+      ],
+    });
+  });
+});
+
+describe('ROC and precision-recall', () => {
+  const curves = [
+    { name: 'linear_0', fpr: [0, 0, 1], tpr: [0, 1, 1], auroc: 1, interval: atLeast },
+    { name: 'linear_1', fpr: [0, 0.5, 1], tpr: [0, 0.8, 1], auroc: 0.65, interval },
+  ];
+
+  it('opens the log axis at half a clean sample, where an FPR of 0 stands', () => {
+    const config = rocChart({ curves, nClean: 1000 }, lightTheme);
+    expect(config.data.datasets[1]!.data[0]).toEqual({ x: 0.05, y: 0 });
+    expect(config.options?.scales?.['x']).toMatchObject({ type: 'logarithmic', min: 0.05, max: 100 });
+  });
+
+  it('draws a single curve without the colour of a class', () => {
+    const config = rocChart({ curves: curves.slice(1), nClean: 1000 }, darkTheme);
+    expect(config.data.datasets[1]!.borderColor).toBe(darkTheme.dataInk);
+  });
+
+  it('says which curve is best', () => {
+    expect(describeRoc({ curves, nClean: 10 })).toBe(
+      'ROC. Of 2 curves linear_0 is the best: AUROC 1.000 (95 % interval at least 0.980), where 0.5 is guessing.',
+    );
+    expect(rocToTable({ curves, nClean: 10 }).rows).toHaveLength(6);
+    const pr = {
+      curves: [{ name: 'linear_0', recall: [0, 1], precision: [1, 0.9], averagePrecision: 0.95, interval }],
+      prevalence: 0.5,
+    };
+    expect(describePrecisionRecall(pr)).toBe(
+      'Precision and recall. linear_0: average precision 0.950 (95 % interval 0.900 to 0.960), where 0.500 is guessing.',
+    );
+    expect(precisionRecallToTable(pr).rows).toEqual([
+      ['linear_0', 0, 1],
+      ['linear_0', 1, 0.9],
+    ]);
+  });
+});
+
+describe('AUROC per layer', () => {
+  const layers = [
+    { name: 'a', auroc: 0.93, interval },
+    { name: 'b', auroc: 0.32, interval: { ...interval, lower: 0.23, upper: 0.44 } },
+  ];
+
+  it('starts at guessing, or lower where a layer is below it', () => {
+    expect(layerAurocChart({ layers: layers.slice(0, 1) }, lightTheme).options?.scales?.['x']).toMatchObject({
+      min: 0.5,
+    });
+    expect(layerAurocChart({ layers }, lightTheme).options?.scales?.['x']).toMatchObject({ min: 0.2 });
+  });
+
+  it('says what it shows', () => {
+    expect(describeLayerAuroc({ layers })).toBe(
+      'AUROC per layer with 95 % intervals; 0.5 is guessing. ' +
+        'The highest is a with 0.930 (0.900 to 0.960), the lowest b with 0.320 (0.230 to 0.440).',
+    );
+    expect(layerAurocToTable({ layers }).rows[1]).toEqual(['b', 0.32, 0.23, 0.44]);
+  });
+});
+
+describe('training', () => {
+  it('says how it ended, leaving out what was not measured', () => {
+    const data = {
+      epochs: [1, 2],
+      losses: [{ name: 'Loss', values: [1, 0.5] }],
+      shares: [{ name: 'Attack success', values: [0.9, null], kind: 'anomalous' as const }],
+    };
+    expect(plain(describeTrainingCurve(data))).toBe(
+      'Training over 2 epochs. At the end: Attack success 90.0 %, Loss 0.500.',
+    );
+    expect(trainingCurveToTable(data)).toEqual({
+      header: ['epoch', 'Loss', 'Attack success'],
+      rows: [
+        [1, 1, 0.9],
+        [2, 0.5, null],
+      ],
+    });
+  });
+});
+
+describe('layer names', () => {
+  it.each([
+    [
+      ['layers.linear_0.output', 'layers.linear_1.output'],
+      ['linear_0', 'linear_1'],
+    ],
+    [['layers.linear_0.output'], ['linear_0']],
+    [
+      ['conv_layers.conv_0.input', 'conv_layers.conv_0.output', 'dense.linear_0.output'],
+      ['conv_0.input', 'conv_0', 'linear_0'],
+    ],
+    [
+      ['a.block.output', 'b.block.output'],
+      ['a.block', 'b.block'],
+    ],
+    [
+      ['x', 'x.output'],
+      ['x', 'x.output'],
+    ],
+    [[], []],
+  ])('%j: %j', (names, short) => {
+    expect(shortLayerNames(names)).toEqual(short);
+  });
+
+  it('stay apart', () => {
+    const name = fc
+      .array(fc.constantFrom('a', 'b', 'input', 'output'), { minLength: 1, maxLength: 4 })
+      .map((part) => part.join('.'));
+    fc.assert(
+      fc.property(fc.uniqueArray(name, { maxLength: 6 }), (names) => {
+        expect(new Set(shortLayerNames(names)).size).toBe(names.length);
+      }),
+    );
+  });
+});
+
+describe('axes', () => {
+  it('round ticks', () => {
+    expect(linearTicks(0, 120, 4)).toEqual([0, 20, 40, 60, 80, 100, 120]);
+    expect(linearTicks(0.5, 1, 5)).toEqual([0.5, 0.6, 0.7, 0.8, 0.9, 1]);
+    expect(linearTicks(-1.2, 1.2, 4)).toEqual([-1, -0.5, 0, 0.5, 1]);
+    expect(logTicks(0.1, 100)).toEqual([0.1, 0.3, 1, 3, 10, 30, 100]);
+    expect(logTicks(0.2, 7)).toEqual([0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5, 7]);
+    expect(logTicks(1e-12, 1).length).toBeLessThan(10);
+  });
+
+  it.each([
+    [0, '0'],
+    [0.1, '0.1'],
+    [-2.5, '−2.5'],
+    [12_000, '12 000'],
+    [1e6, '10⁶'],
+    [2.5e-5, '2.5 × 10⁻⁵'],
+    [-3e7, '−3 × 10⁷'],
+  ])('labels %d as %s', (value, label) => {
+    expect(plain(tickLabel(value))).toBe(label);
+  });
+
+  it('moves labels apart, in order, within bounds', () => {
+    expect(spread([10, 11, 12], 5, 0, 100)).toEqual([10, 15, 20]);
+    expect(spread([99, 98], 5, 0, 100)).toEqual([100, 95]);
+    const centres = fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(centres, (list) => {
+        const placed = spread(list, 10, 0, 100).sort((a, b) => a - b);
+        placed.slice(1).forEach((value, i) => expect(value - placed[i]!).toBeGreaterThanOrEqual(10 - 1e-9));
+        expect(placed[0]).toBeGreaterThanOrEqual(-1e-9);
+        expect(placed.at(-1)).toBeLessThanOrEqual(100 + 1e-9);
+      }),
+    );
+  });
+});
+
+const tokens = sharedFolder && join(sharedFolder, 'design', 'ui', 'tokens.css');
+
+describe.skipIf(!tokens)('theme (skipped without the shared folder)', () => {
+  const css = tokens ? readFileSync(tokens, 'utf8') : '';
+  const dark = css.indexOf(':root[data-theme="dark"]');
+  const token = (name: string, block: string) => new RegExp(`--${name}:\\s*([^;]+);`).exec(block)?.[1];
+
+  it.each([
+    ['light', lightTheme, css.slice(0, dark)],
+    ['dark', darkTheme, css.slice(dark)],
+  ] as const)('%s has the values of the design tokens', (_, theme, block) => {
+    const names = {
+      surface: 'surface',
+      ink: 'ink',
+      ink2: 'ink-2',
+      ink3: 'ink-3',
+      accent: 'accent',
+      grid: 'chart-grid',
+      axis: 'chart-axis',
+      dataInk: 'data-ink',
+    } as const;
+    for (const [key, name] of Object.entries(names))
+      expect(theme[key as keyof typeof names], key).toBe(token(name, block));
+    for (const [i, { colour }] of theme.series.entries()) expect(colour).toBe(token(`c-${i + 1}`, css));
+    expect([theme.clean, theme.anomalous, theme.fill]).toEqual([
+      token('c-clean', css),
+      token('c-anomalous', css),
+      Number(token('c-fill', css)),
+    ]);
+  });
+});
