@@ -126,6 +126,7 @@ describe('downloadDataset', () => {
     await fault(download());
     handler = (_request, response) => response.writeHead(200).end(content);
     await download();
+    expect(requests.length).toBe(2);
     expect((await stored()).equals(content)).toBe(true);
   });
 

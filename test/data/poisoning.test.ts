@@ -39,7 +39,7 @@ describe('poisoned', () => {
   });
 
   it('gives a sample the same image and label in any batch and order', () => {
-    const data = poisoned(toyDataset(40), noise, { ...options, p_backdoor: 0.5 });
+    const data = fullyPoisoned(toyDataset(40), noise, options);
     const all = data.read(upTo(40), 1);
     const some = data.read([31, 4, 17], 1);
     [31, 4, 17].forEach((index, i) => {
