@@ -32,7 +32,7 @@ export function drawTrainingCurve(folder: string, history: readonly EpochRecord[
         const results = history.map(({ validation }) => validation[name]!);
         const isAttacked = results.every(({ attack_success: success }) => success !== undefined);
         return {
-          name: isAttacked ? `Attack success (${name})` : `Accuracy (${name})`,
+          name: seriesName(name, isAttacked),
           values: results.map((result) => (isAttacked ? result.attack_success! : result.accuracy)),
           kind: isAttacked ? ('anomalous' as const) : ('clean' as const),
         };
@@ -40,6 +40,13 @@ export function drawTrainingCurve(folder: string, history: readonly EpochRecord[
     ],
   });
   writeFigures(folder, [figure]);
+}
+
+/** Short enough to stand beside the end of its line; the two names that validation has by default say it themselves. */
+function seriesName(validation: string, isAttacked: boolean): string {
+  const what = isAttacked ? 'Attack success' : 'Accuracy';
+  if (validation === 'backdoor' || validation === 'clean') return isAttacked ? what : 'Clean accuracy';
+  return `${what}, ${validation.length > 12 ? `${validation.slice(0, 11)}…` : validation}`;
 }
 
 function writeFigures(folder: string, figures: readonly Figure[]): void {

@@ -1,10 +1,111 @@
 import { z } from 'zod';
-import type { Command } from '../command.ts';
+import { defaultDataDir } from '../../../data/data-dir.ts';
+import { datasetInfo, listDatasets, type DatasetInfo } from '../../../data/dataset-info.ts';
+import { downloadDataset } from '../../../data/download/download-dataset.ts';
+import { CupbearerError } from '../../../../shared/errors.ts';
+import { formatBytes, formatCount } from '../../../../shared/format.ts';
+import { parseParams } from '../../../../shared/schema/fields.ts';
+import { abortOnInterrupt } from '../interrupt.ts';
+import { computeFlags, type Command } from '../command.ts';
+import { flagName } from '../flags.ts';
+import type { Output } from '../output.ts';
+import { ProgressBars } from '../progress-bars.ts';
+import { shownPath } from '../results.ts';
+import { textTable } from '../table.ts';
+
+const flags = z.object({ data_dir: computeFlags.data_dir });
+
+const actions = ['list', 'info', 'download'];
+
 export const data: Command = {
   name: 'data',
-  summary: '',
-  synopsis: '',
-  flags: z.object({}),
+  summary: 'Datasets: what is built in, on disk, or can be downloaded',
+  synopsis: '[list | info NAME | download NAME] [--data_dir FOLDER]',
+  flags,
   maxWords: 2,
-  async run() {},
+  async run([action = 'list', name], given, output) {
+    const { data_dir: dataDir = defaultDataDir() } = parseParams(flags, given, flagName);
+    if (!actions.includes(action)) {
+      throw new CupbearerError('usage', `data ${action}: expected one of ${actions.join(', ')}.`);
+    }
+    if ((action === 'list') === (name !== undefined)) {
+      throw new CupbearerError(
+        'usage',
+        action === 'list' ? 'data list takes no name.' : `data ${action} needs the name of a dataset.`,
+        {
+          hint: 'npx cupbearer data lists them.',
+        },
+      );
+    }
+    if (action === 'list') list(listDatasets(dataDir), output);
+    else if (action === 'info') info(datasetInfo(name!, dataDir), output);
+    else await download(name!, dataDir, output);
+  },
 };
+
+/** "on disk, 54.9 MB", "not here, download 11.6 MB", "built in". */
+function stateText({ state, bytes, downloadBytes = 0, name }: DatasetInfo): string {
+  if (state === 'built-in') return 'built in';
+  if (state === 'present') return `on disk, ${formatBytes(bytes)}`;
+  const missing = state === 'incomplete' ? 'incomplete' : 'not here';
+  return `${missing}; npx cupbearer data download ${name} (${formatBytes(downloadBytes)})`;
+}
+
+function list(datasets: readonly DatasetInfo[], output: Output): void {
+  output.result(datasets, () => {
+    const rows = datasets.map((dataset) => [
+      dataset.name,
+      formatCount(dataset.samples.train),
+      formatCount(dataset.samples.test),
+      stateText(dataset),
+      dataset.summary,
+    ]);
+    return textTable(['name', 'train', 'test', 'where', 'what'], rows, [false, true, true]);
+  });
+}
+
+function info(dataset: DatasetInfo, output: Output): void {
+  output.result(dataset, () => {
+    const line = (label: string, value: string | undefined) =>
+      value === undefined ? [] : [`${label.padEnd(10)}${value}`];
+    return [
+      `${dataset.title}: ${dataset.summary}`,
+      '',
+      ...line('state', stateText(dataset)),
+      ...line(
+        'samples',
+        `${formatCount(dataset.samples.train)} to train, ${formatCount(dataset.samples.test)} to test`,
+      ),
+      ...line('folder', dataset.folder && shownPath(dataset.folder)),
+      ...line('licence', dataset.licence),
+      ...line('cite', dataset.citation),
+      ...line('homepage', dataset.homepage),
+      ...dataset.files.map(
+        ({ name, present, bytes }) => `  ${name.padEnd(32)}${present ? formatBytes(bytes) : 'missing'}`,
+      ),
+    ].join('\n');
+  });
+}
+
+async function download(name: string, dataDir: string, output: Output): Promise<void> {
+  const bars = output.json ? undefined : new ProgressBars(process.stderr);
+  const interrupt = abortOnInterrupt(() =>
+    bars?.print('Stopping; what has arrived is kept and the next download goes on from there.'),
+  );
+  try {
+    const result = await downloadDataset(name, dataDir, {
+      signal: interrupt.signal,
+      progress: (done, total, file) =>
+        bars?.update('Download', done, total, `${file}, ${formatBytes(done)} of ${formatBytes(total)}`),
+    });
+    bars?.finish();
+    output.result(result, () =>
+      result.downloaded.length === 0
+        ? `All files of ${name} are in ${shownPath(result.folder)} already.`
+        : `${name} is in ${shownPath(result.folder)}: ${result.downloaded.join(', ')}.`,
+    );
+  } finally {
+    bars?.finish();
+    interrupt.release();
+  }
+}

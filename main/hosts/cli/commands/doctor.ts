@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { versions } from '../../../api/versions.ts';
-import { datasetRegistry } from '../../../data/datasets/index.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
+import { listDatasets } from '../../../data/dataset-info.ts';
 import { openCatalogue } from '../../../storage/open-catalogue.ts';
 import { engineStatuses } from '../../../tensor/engine.ts';
 import { toErrorRecord } from '../../../../shared/errors.ts';
@@ -16,10 +16,7 @@ async function examine() {
 
 function dataFolder() {
   const path = defaultDataDir();
-  const present = existsSync(path)
-    ? datasetRegistry.ids.filter((id) => existsSync(`${path}/${id}`) && readdirSync(`${path}/${id}`).length > 0)
-    : [];
-  return { path, exists: existsSync(path), datasets: present };
+  return { path, exists: existsSync(path), datasets: listDatasets(path).map(({ name, state }) => ({ name, state })) };
 }
 
 function catalogue() {
@@ -62,7 +59,7 @@ export const doctor: Command = {
         '',
         'Data folder',
         `  ${data.path}${data.exists ? '' : ' (not there yet; "npx cupbearer data download NAME" makes it)'}`,
-        `  on disk: ${data.datasets.join(', ') || 'none'}; built in: glyphs`,
+        ...data.datasets.map(({ name, state }) => `  ${name.padEnd(16)}${state}`),
         '',
         'Catalogue',
         ...(found.works

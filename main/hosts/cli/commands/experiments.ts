@@ -5,6 +5,7 @@ import { flag, optionalPath, parseParams } from '../../../../shared/schema/field
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { computeFlags, type Command } from '../command.ts';
 import { flagName } from '../flags.ts';
+import { abortOnInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 import { ProgressBars } from '../progress-bars.ts';
 import { resultText, resultValue } from '../results.ts';
@@ -99,19 +100,12 @@ export async function runWithProgress(
   output: Output,
 ): Promise<FinishedRun> {
   const bars = output.json ? undefined : new ProgressBars(process.stderr);
-  const abort = new AbortController();
-  const onInterrupt = () => {
-    if (abort.signal.aborted) process.exit(130);
-    bars?.print('Cancelling after this batch; Ctrl-C again to stop at once.');
-    abort.abort();
-  };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
+  const interrupt = abortOnInterrupt(() => bars?.print('Cancelling after this batch; Ctrl-C again to stop at once.'));
   try {
     return await workbench.run(experimentId, params, {
       ...options,
       command: `cupbearer ${process.argv.slice(2).join(' ')}`,
-      signal: abort.signal,
+      signal: interrupt.signal,
       onEvent: (event) => {
         if (event.type === 'progress') bars?.update(event.phase, event.done, event.total, event.note);
         else if (event.type === 'log') bars?.print(event.message);
@@ -119,8 +113,7 @@ export async function runWithProgress(
     });
   } finally {
     bars?.finish();
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
+    interrupt.release();
   }
 }
 
