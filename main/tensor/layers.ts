@@ -19,10 +19,10 @@ export function convolution(
   filter: tf.Tensor4D,
   bias: tf.Tensor1D,
   strides: [number, number] | number,
-  pad: 'valid' | 'same' | number,
+  pad: Parameters<typeof tf.conv2d>[3],
 ): tf.Tensor4D {
   if (hasKernel(ownKernels.convolution)) {
-    const attrs = { strides, pad, dataFormat: 'NHWC', dilations: 1 };
+    const attrs = { strides, pad: pad as tf.Attribute, dataFormat: 'NHWC', dilations: 1 };
     return runKernel(ownKernels.convolution, { x, filter, bias }, attrs)[0] as tf.Tensor4D;
   }
   return tf.add(tf.conv2d(x, filter, strides, pad), bias);

@@ -5,6 +5,7 @@ import { startEngine } from '../../main/tensor/engine.ts';
 import { MomentAccumulator } from '../../main/tensor/linalg/moments.ts';
 import { quadraticForms } from '../../main/tensor/linalg/quadratic-forms.ts';
 import { symmetricEigen } from '../../main/tensor/linalg/symmetric-eigen.ts';
+import { convolution, dense } from '../../main/tensor/layers.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
 import { adamStep } from '../../main/tensor/optimizers.ts';
 import { globalMaxPool } from '../../main/tensor/pooling.ts';
@@ -41,11 +42,11 @@ async function trainingStepMs(
   calls: number,
   x: tf.Tensor,
   shapes: number[][],
-  forward: (x: tf.Tensor, weights: tf.Tensor[]) => tf.Tensor,
+  forward: (x: tf.Tensor, weights: tf.Tensor[]) => tf.Tensor2D,
 ): Promise<number> {
   await startEngine('auto');
   const labels = tf.tensor1d(
-    Int32Array.from({ length: x.shape[0]! }, (_, i) => i % 10),
+    Int32Array.from({ length: x.shape[0] }, (_, i) => i % 10),
     'int32',
   );
   const zero = (shape: number[]) => tf.variable(tf.zeros(shape));
@@ -55,10 +56,7 @@ async function trainingStepMs(
   const ms = medianMs(calls, () => {
     tf.tidy(() => {
       step++;
-      const { value, grads } = tf.variableGrads(
-        () => softmaxCrossEntropy(forward(x, weights) as tf.Tensor2D, labels),
-        weights,
-      );
+      const { value, grads } = tf.variableGrads(() => softmaxCrossEntropy(forward(x, weights), labels), weights);
       weights.forEach((weight, i) => {
         const { m, v } = moments[i]!;
         adamStep(weight, grads[weight.name]!, m, v, { learningRate: 1e-3, step });
@@ -70,17 +68,18 @@ async function trainingStepMs(
   return ms;
 }
 
-const dense = (x: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) => tf.add(tf.matMul(x, weights), bias);
-
-const mlp = (x: tf.Tensor, w: tf.Tensor[]) =>
-  dense(tf.relu(dense(tf.relu(dense(x, w[0]!, w[1]!)), w[2]!, w[3]!)), w[4]!, w[5]!);
+function mlp(x: tf.Tensor, w: tf.Tensor[]): tf.Tensor2D {
+  const layer = (input: tf.Tensor, i: number) =>
+    dense(input as tf.Tensor2D, w[i] as tf.Tensor2D, w[i + 1] as tf.Tensor1D);
+  return layer(tf.relu(layer(tf.relu(layer(x, 0)), 2)), 4);
+}
 
 const mlpShapes = (hidden: number) => [[784, hidden], [hidden], [hidden, hidden], [hidden], [hidden, 10], [10]];
 
-function cnn(x: tf.Tensor, w: tf.Tensor[]): tf.Tensor {
-  const block = (input: tf.Tensor, filter: tf.Tensor, bias: tf.Tensor) =>
-    tf.maxPool(tf.relu(tf.add(tf.conv2d(input as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same'), bias)) as tf.Tensor4D, 2, 2, 'valid');
-  return mlp(globalMaxPool(block(block(x, w[0]!, w[1]!), w[2]!, w[3]!)), w.slice(4));
+function cnn(x: tf.Tensor, w: tf.Tensor[]): tf.Tensor2D {
+  const block = (input: tf.Tensor4D, i: number) =>
+    tf.maxPool(tf.relu(convolution(input, w[i] as tf.Tensor4D, w[i + 1] as tf.Tensor1D, 1, 'same')), 2, 2, 'valid');
+  return mlp(globalMaxPool(block(block(x as tf.Tensor4D, 0), 2)), w.slice(4));
 }
 
 const cnnShapes = [[3, 3, 1, 32], [32], [3, 3, 32, 64], [64], [64, 256], [256], [256, 256], [256], [256, 10], [10]];
@@ -166,4 +165,5 @@ export const tensorBenches: Bench[] = [
 ];
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  for (const { name, unit, run } of tensorBenches) console.log(`${name.padEnd(56)}${(await run()).toFixed(2)} ${unit}`);
+  for (const bench of tensorBenches)
+    console.log(`${bench.name.padEnd(56)}${(await bench.run()).toFixed(2)} ${bench.unit}`);

@@ -12,6 +12,7 @@ export interface Eigen {
 /** Eigenvalues and, as columns or rows of `vectors`, eigenvectors. */
 function decompose(a: Float64Array, n: number, asColumns: boolean): Eigen {
   const largest = checkMatrix('symmetricEigen', a, n);
+  if (n === 0) return { values: new Float64Array(0), vectors: new Float64Array(0) };
   // A power of two: scaling by it loses nothing, and sums of squares can then neither overflow nor vanish.
   const scale = largest === 0 ? 1 : 2 ** Math.floor(Math.log2(largest));
   return Workspace.use((workspace) => {

@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { describe, expect, it } from 'vitest';
+import { engineIds, engineStatuses, startEngine } from '../../main/tensor/engine.ts';
+import { selfTest } from '../../main/tensor/self-test.ts';
+
+const engineUrl = new URL('../../main/tensor/engine.ts', import.meta.url).href;
+
+describe('engines', () => {
+  it('starts the embedded engine by name and leaves it started with auto', async () => {
+    const info = await startEngine('wasm');
+    expect(tf.getBackend()).toBe('wasm');
+    expect(info).toMatchObject({ id: 'wasm', threads: 1 });
+    expect(info.device).not.toBe('');
+    expect(info.versions['tfjs-core']).toBe(tf.version_core);
+    expect(await startEngine('auto')).toBe(info);
+    expect(await startEngine('wasm')).toBe(info);
+  });
+
+  it('makes its backend the current one again after another was', async () => {
+    await tf.setBackend('cpu');
+    await startEngine('wasm');
+    expect(tf.getBackend()).toBe('wasm');
+  });
+
+  it('names the engines there are where one is not', async () => {
+    await expect(startEngine('abacus')).rejects.toMatchObject({
+      code: 'usage',
+      message: 'There is no compute engine "abacus"; there is auto, wasm.',
+    });
+  });
+
+  it('tells of every engine whether it works, within a second of testing', async () => {
+    const statuses = await engineStatuses();
+    expect(statuses.map(({ id }) => id)).toEqual(engineIds);
+    expect(statuses.find(({ id }) => id === 'wasm')).toMatchObject({ works: true });
+    for (const { works, info, selfTestMs, reason, hint } of statuses) {
+      if (works) expect(selfTestMs).toBeLessThan(1000);
+      else expect(`${reason}${hint}`).not.toContain('undefined');
+      expect(info === undefined).toBe(!works);
+    }
+  });
+
+  it('writes nothing and leaves no process-wide error handlers', () => {
+    const program = `
+      const { startEngine } = await import(${JSON.stringify(engineUrl)});
+      const before = ['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event)).join();
+      await startEngine('auto');
+      const after = ['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event)).join();
+      if (before !== after) throw new Error(before + ' handlers became ' + after);
+    `;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      encoding: 'utf8',
+    });
+    expect(`${stdout}${stderr}`).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+describe('self-test', () => {
+  it('passes on the JavaScript backend too', async () => {
+    await tf.setBackend('cpu');
+    expect(selfTest).not.toThrow();
+  });
+
+  it.each([tf.BatchMatMul, tf.Conv2D, tf.Conv2DBackpropInput, tf.Conv2DBackpropFilter, tf.MaxPoolGrad])(
+    'notices a wrong %s',
+    async (name) => {
+      await tf.setBackend('cpu');
+      const right = tf.getKernel(name, 'cpu');
+      tf.unregisterKernel(name, 'cpu');
+      tf.registerKernel({
+        ...right,
+        kernelFunc: (call) => {
+          const out = right.kernelFunc(call) as tf.TensorInfo;
+          (tf.backend().readSync(out.dataId) as Float32Array)[0]! += 0.1;
+          return out;
+        },
+      });
+      try {
+        expect(selfTest).toThrow(/^Self-test of .+ failed: element 0/);
+      } finally {
+        tf.unregisterKernel(name, 'cpu');
+        tf.registerKernel(right);
+      }
+    },
+  );
+});

@@ -1,0 +1,126 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { onEveryBackend } from './backends.ts';
+import { expectClose, normal, product } from './reference.ts';
+
+const transpositions = [
+  [false, false],
+  [false, true],
+  [true, false],
+  [true, true],
+] as const;
+
+// Around the kernels' tile (6 x 8, 4 x 8) and block sizes (96, 384, 512), and the degenerate ones.
+const sizes = [
+  [1, 1, 1],
+  [1, 7, 1],
+  [2, 3, 5],
+  [6, 8, 8],
+  [5, 4, 7],
+  [7, 9, 17],
+  [13, 385, 9],
+  [97, 5, 3],
+  [3, 2, 515],
+  [100, 770, 20],
+] as const;
+
+function matrix(values: Float32Array, rows: number, columns: number, isTransposed: boolean): tf.Tensor2D {
+  return tf.tensor2d(values, isTransposed ? [columns, rows] : [rows, columns]);
+}
+
+onEveryBackend('matMul', (backend) => {
+  for (const [transposeA, transposeB] of transpositions) {
+    const kind = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`;
+    it.each(sizes)(`agrees with float64 for ${kind} [%i, %i] x [.., %i]`, (m, k, n) => {
+      const [a, b] = [normal(m * k, 'a'), normal(k * n, 'b')];
+      tf.tidy(() => {
+        const found = tf.matMul(matrix(a, m, k, transposeA), matrix(b, k, n, transposeB), transposeA, transposeB);
+        expect(found.shape).toEqual([m, n]);
+        expectClose(found, product([m, k, n], a, b, transposeA, transposeB));
+      });
+    });
+  }
+
+  it('agrees with float64 for sizes drawn at random', () => {
+    const size = fc.integer({ min: 1, max: 40 });
+    fc.assert(
+      fc.property(size, size, size, fc.constantFrom(...transpositions), (m, k, n, [transposeA, transposeB]) => {
+        const [a, b] = [normal(m * k, m, 'a'), normal(k * n, n, 'b')];
+        tf.tidy(() => {
+          const found = tf.matMul(matrix(a, m, k, transposeA), matrix(b, k, n, transposeB), transposeA, transposeB);
+          expectClose(found, product([m, k, n], a, b, transposeA, transposeB));
+        });
+      }),
+      { numRuns: 40, seed: 1 },
+    );
+  });
+
+  // The JavaScript backend itself is wrong where both factors are broadcast.
+  if (backend !== 'cpu')
+    it('multiplies batches, and broadcasts either factor over any batch axis', () => {
+      tf.tidy(() => {
+        const a = tf.tensor(normal(2 * 1 * 3 * 4, 'a'), [2, 1, 3, 4]);
+        const b = tf.tensor(normal(5 * 4 * 2, 'b'), [5, 4, 2]);
+        const found = tf.matMul(a, b);
+        expect(found.shape).toEqual([2, 5, 3, 2]);
+        for (let i = 0; i < 2; i++)
+          for (let j = 0; j < 5; j++) {
+            const left = a.dataSync().slice(i * 12, (i + 1) * 12);
+            const right = b.dataSync().slice(j * 8, (j + 1) * 8);
+            expectClose(found.dataSync().slice((i * 5 + j) * 6, (i * 5 + j + 1) * 6), product([3, 4, 2], left, right));
+          }
+      });
+    });
+
+  it('gives zeros where the inner size is zero and nothing where an outer one is', () => {
+    tf.tidy(() => {
+      expectClose(tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 3])), new Float64Array(6));
+      expect(tf.matMul(tf.zeros([0, 4]), tf.zeros([4, 3])).shape).toEqual([0, 3]);
+      expect(tf.matMul(tf.zeros([2, 4]), tf.zeros([4, 0])).dataSync()).toHaveLength(0);
+    });
+  });
+
+  it('lets NaN and infinity through', () => {
+    tf.tidy(() => {
+      const found = tf.matMul(tf.tensor2d([[NaN, 1], [0, Infinity]]), tf.tensor2d([[1, 0], [1, 2]])); // prettier-ignore
+      expectClose(found.dataSync().slice(0, 2), [NaN, NaN]);
+      expect([...found.dataSync().slice(2)]).toEqual([Infinity, Infinity]);
+    });
+  });
+
+  it.each(['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'] as const)(
+    'fuses bias and %s, also over several blocks of the inner size and transposed',
+    (activation) => {
+      const [m, k, n] = [7, 500, 11];
+      const [a, b, bias] = [normal(m * k, 'a'), normal(k * n, 'b'), normal(n, 'bias')];
+      const alpha = 0.3;
+      const functions: Record<typeof activation, (x: number) => number> = {
+        linear: (x) => x,
+        relu: (x) => Math.max(x, 0),
+        relu6: (x) => Math.min(Math.max(x, 0), 6),
+        elu: (x) => (x > 0 ? x : Math.exp(x) - 1),
+        sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+        leakyrelu: (x) => (x > 0 ? x : alpha * x),
+        prelu: (x) => (x > 0 ? x : alpha * x),
+      };
+      tf.tidy(() => {
+        const found = tf.fused.matMul({
+          a: matrix(a, m, k, false),
+          b: matrix(b, k, n, true),
+          transposeB: true,
+          bias: tf.tensor1d(bias),
+          activation,
+          ...(activation === 'prelu' ? { preluActivationWeights: tf.tensor1d([alpha]) } : {}),
+          leakyreluAlpha: alpha,
+        });
+        const expected = product([m, k, n], a, b, false, true).map((x, i) => functions[activation](x + bias[i % n]!));
+        expectClose(found, expected);
+      });
+    },
+  );
+
+  it('refuses factors that do not fit', () => {
+    expect(() => tf.matMul(tf.zeros([2, 3]), tf.zeros([4, 5]))).toThrow(/3.*4/s);
+  });
+});

@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { convolution, dense } from '../../main/tensor/layers.ts';
+import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
+import { adamStep } from '../../main/tensor/optimizers.ts';
+import { globalMaxPool } from '../../main/tensor/pooling.ts';
+import { onEveryBackend } from './backends.ts';
+import { normal } from './reference.ts';
+
+const shapes = [[3, 3, 1, 4], [4], [4, 8], [8], [8, 3], [3]];
+
+function forward(x: tf.Tensor4D, w: tf.Tensor[]): tf.Tensor2D {
+  const convolved = tf.relu(convolution(x, w[0] as tf.Tensor4D, w[1] as tf.Tensor1D, 1, 'same'));
+  const pooled = globalMaxPool(tf.maxPool(convolved, 2, 2, 'valid'));
+  const hidden = tf.relu(dense(pooled, w[2] as tf.Tensor2D, w[3] as tf.Tensor1D));
+  return dense(hidden, w[4] as tf.Tensor2D, w[5] as tf.Tensor1D);
+}
+
+/** Trains a small network on twelve fixed images; gives the losses, the weights and the growth in live tensors. */
+function train(steps: number) {
+  const before = tf.memory().numTensors;
+  const weights = tf.tidy(() =>
+    shapes.map((shape, i) => tf.variable(tf.tensor(normal(tf.util.sizeFromShape(shape), 'weight', i), shape))),
+  );
+  const moments = tf.tidy(() =>
+    weights.map(({ shape }) => [tf.zeros(shape), tf.zeros(shape)].map((z) => tf.variable(z))),
+  );
+  const losses: number[] = [];
+  const live: number[] = [];
+  for (let step = 1; step <= steps; step++) {
+    tf.tidy(() => {
+      const x = tf.tensor4d(normal(12 * 64, 'images'), [12, 8, 8, 1]);
+      const labels = tf.tensor1d(Int32Array.from({ length: 12 }, (_, i) => i % 3), 'int32'); // prettier-ignore
+      const { value, grads } = tf.variableGrads(() => softmaxCrossEntropy(forward(x, weights), labels), weights);
+      weights.forEach((weight, i) => {
+        const [m, v] = moments[i] as [tf.Variable, tf.Variable];
+        adamStep(weight, grads[weight.name]!, m, v, { learningRate: 0.02, step });
+      });
+      losses.push(value.dataSync()[0]!);
+    });
+    live.push(tf.memory().numTensors);
+  }
+  const values = weights.map((weight) => [...weight.dataSync()]);
+  tf.dispose([...weights, ...moments.flat()]);
+  return { losses, values, live, leaked: tf.memory().numTensors - before };
+}
+
+onEveryBackend('a training step', () => {
+  it('learns twelve images by heart', () => {
+    const { losses } = train(60);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 5);
+  });
+
+  it('leaves no tensor behind', () => {
+    const { live, leaked } = train(4);
+    expect(new Set(live).size).toBe(1);
+    expect(leaked).toBe(0);
+  });
+
+  it('gives the same bits twice', () => {
+    expect(train(5).values).toEqual(train(5).values);
+  });
+});
