@@ -118,6 +118,15 @@ describe('symmetricEigen', () => {
     found.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-13 * size * 12));
   });
 
+  it('is not led astray by elements whose squares underflow', () => {
+    const a = Float64Array.of(-1e-21, 0, 5e-176, 0, 0, 0, 5e-176, 0, 0);
+    expectClose(
+      expectDecomposes(a, 3, 1e-14).map((value) => value * 1e21),
+      [-1, 0, 0],
+      1e-14,
+    );
+  });
+
   it('decomposes whatever it is given', () => {
     const element = fc.double({ min: -1e6, max: 1e6, noNaN: true });
     fc.assert(

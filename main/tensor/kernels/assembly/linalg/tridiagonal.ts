@@ -32,17 +32,26 @@ export function tridiagonalise(a: usize, n: i32, d: usize, e: usize, h: usize, s
       break;
     }
     const last = at - DOUBLE;
-    let rest: f64 = 0;
-    for (let j: usize = 0; j < last; j += DOUBLE) rest += load<f64>(v + j) * load<f64>(v + j);
-    const f = load<f64>(v + last);
+    let largest: f64 = 0;
+    for (let j: usize = 0; j < last; j += DOUBLE) largest = max(largest, abs(load<f64>(v + j)));
+    let f = load<f64>(v + last);
     let hi: f64 = 0;
-    if (rest == 0) {
+    if (largest == 0) {
       store<f64>(e + at, f);
       memory.fill(v, 0, at);
     } else {
+      // Without this, squares of what is left of a row beside much larger ones underflow, and v points nowhere.
+      largest = max(largest, abs(f));
+      let rest: f64 = 0;
+      for (let j: usize = 0; j < last; j += DOUBLE) {
+        const value = load<f64>(v + j) / largest;
+        store<f64>(v + j, value);
+        rest += value * value;
+      }
+      f /= largest;
       const norm = sqrt<f64>(rest + f * f);
       const g = f > 0 ? -norm : norm;
-      store<f64>(e + at, g);
+      store<f64>(e + at, g * largest);
       hi = rest + f * f - f * g;
       store<f64>(h + at, hi);
       store<f64>(v + last, f - g);
