@@ -6,6 +6,7 @@ import { aggregateLayers } from '../evaluation/aggregate-layers.ts';
 import { evaluateScores } from '../evaluation/evaluate-scores.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { hashFile, hashJson } from '../storage/content-hash.ts';
+import { toJsonText } from '../storage/json-text.ts';
 import { writeScores } from '../storage/run-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
@@ -57,7 +58,7 @@ export async function evaluateDetector(
       aggregation: detector.params.layer_aggregation,
     }),
   );
-  writeFileAtomically(join(folder, evaluationFile), `${JSON.stringify(toEvaluationFile(evaluation), null, 2)}\n`);
+  writeFileAtomically(join(folder, evaluationFile), toJsonText(toEvaluationFile(evaluation)));
   return headline(evaluation.layers[allLayers]!);
 }
 

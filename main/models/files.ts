@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
+import { toJsonText } from '../storage/json-text.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { Network, type NetworkSpec } from './network.ts';
@@ -28,7 +29,7 @@ export function writeModelDescription(folder: string, network: Network): void {
     parameters: network.parameterCount,
     layers: network.layers.map(({ name, kind, outputShape }) => ({ name, kind, output_shape: [...outputShape] })),
   };
-  writeFileAtomically(join(folder, 'model.json'), `${JSON.stringify(description, null, 2)}\n`);
+  writeFileAtomically(join(folder, 'model.json'), toJsonText(description));
 }
 
 /** Writes `model.safetensors` in PyTorch's names and layout. */

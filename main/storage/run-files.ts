@@ -1,3 +1,4 @@
+import { toJsonText } from './json-text.ts';
 import type { z } from 'zod';
 import {
   runFolderFormat,
@@ -10,7 +11,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 
 /** What `run.json` holds for a record; the inverse of {@link parseRecord}. */
 export function recordFileText(record: RunRecord): string {
-  return JSON.stringify({ format: runFolderFormat, ...record }, null, 2) + '\n';
+  return toJsonText({ format: runFolderFormat, ...record });
 }
 
 /** @throws CupbearerError `bad-data` where `value`, read from `path`, is no run record or one of a newer version. */

@@ -5,6 +5,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { isTemporaryName, writeFileAtomically } from './atomic-write.ts';
 import { checkFileName } from './file-name.ts';
 import { appendLine, readLines, writeLines, type JsonLine } from './json-lines.ts';
+import { toJsonText } from './json-text.ts';
 import { readJsonFile } from './read-file.ts';
 import { parseRecord, parseSpecFile, recordFileText } from './run-files.ts';
 import { readScoreFiles, writeScoreFiles, type Scores } from './scores.ts';
@@ -23,12 +24,12 @@ export function evalFolder(folder: string, name: string): string {
 
 /** Writes `spec.json`, once. @throws CupbearerError `conflict` where the folder has one, `storage`. */
 export function writeSpec(folder: string, spec: SpecFile): void {
-  writeFileAtomically(join(folder, specName), JSON.stringify(spec, null, 2) + '\n', { exclusive: true });
+  writeFileAtomically(join(folder, specName), toJsonText(spec), { exclusive: true });
 }
 
 /** Writes `spec.json` anew, once a run has found out all that it depends on. @throws CupbearerError `storage`. */
 export function replaceSpec(folder: string, spec: SpecFile): void {
-  writeFileAtomically(join(folder, specName), JSON.stringify(spec, null, 2) + '\n');
+  writeFileAtomically(join(folder, specName), toJsonText(spec));
 }
 
 /** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */

@@ -82,6 +82,9 @@ export const backdoor = defineTask({
   async build(params, context) {
     const classifier = openClassifier(params.run_path);
     const data = params.data ?? classifier.originalData;
+    if (data.name === 'backdoor') {
+      throw new CupbearerError('usage', 'The data of a backdoor task must not be poisoned itself; got "backdoor".');
+    }
     const { dataDir, signal, progress } = context;
     const loading = { dataDir, seed: params.seed, ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) };
     const train = await loadSplit(data, { train: true, augment: false }, loading);

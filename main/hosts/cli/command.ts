@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { flag, optionalPath, text } from '../../../shared/schema/fields.ts';
+import { engineIds } from '../../tensor/engine.ts';
+import { choice, flag, optionalPath } from '../../../shared/schema/fields.ts';
 import type { Output } from './output.ts';
 
 /** A word after `cupbearer`. */
@@ -26,7 +27,12 @@ export const commonFlags = z.object({
 
 /** Flags of commands that compute. */
 export const computeFlags = {
-  engine: text({ label: 'Engine', help: 'Compute engine; auto takes the first that works here', default: 'auto' }),
+  engine: choice({
+    label: 'Engine',
+    help: 'Compute engine; auto takes the first that works here',
+    options: ['auto', ...engineIds],
+    default: 'auto',
+  }),
   data_dir: optionalPath({
     label: 'Data folder',
     help: 'Where datasets are; CUPBEARER_DATA or the user data folder unless given',
