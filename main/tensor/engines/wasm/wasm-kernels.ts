@@ -54,8 +54,8 @@ export interface TensorExports {
 /** The parts of the Emscripten module that its published types leave out. */
 interface EmscriptenModule {
   asm: { memory: WebAssembly.Memory };
-  _malloc(bytes: number): number;
-  _free(address: number): void;
+  _malloc: (bytes: number) => number;
+  _free: (address: number) => void;
 }
 
 /** A kernel as it is written here: named input tensors and attributes in, one or several outputs. */
@@ -140,7 +140,9 @@ export class WasmKernels {
 
 /** Makes a failed allocation an error: the backend itself takes the null address and writes there. */
 function checkAllocations(module: EmscriptenModule): void {
-  const allocate = module._malloc.bind(module);
+  // Emscripten puts the real function in place of a stand-in at the first call, over whatever is there by then.
+  module._free(module._malloc(16));
+  const allocate = module._malloc;
   module._malloc = (bytes) => {
     const address = allocate(bytes);
     if (address === 0 && bytes > 0)
