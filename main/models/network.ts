@@ -57,7 +57,10 @@ export class Network {
       const own = stream.derive(path);
       const bound = 1 / Math.sqrt(parameter.fanIn);
       for (let i = 0; i < values.length; i++) values[i] = (2 * own.uniform() - 1) * bound;
-      this.#variables.set(path, tf.variable(tf.tensor(values, parameter.shape), true));
+      this.#variables.set(
+        path,
+        tf.tidy(() => tf.variable(tf.tensor(values, parameter.shape), true)),
+      );
     }
   }
 
