@@ -1,4 +1,5 @@
 import { Registry } from '../../shared/definition.ts';
+import { activationClustering } from './activation-clustering.ts';
 import { classMahalanobis } from './class-mahalanobis.ts';
 import type { DetectorDefinition } from './detector.ts';
 import { energy } from './energy.ts';
@@ -9,6 +10,9 @@ import { lof } from './lof.ts';
 import { mahalanobis } from './mahalanobis.ts';
 import { maxSoftmax } from './max-softmax.ts';
 import { pcaResidual } from './pca-residual.ts';
+import { scan } from './scan.ts';
+import { spectre } from './spectre.ts';
+import { strip } from './strip.ts';
 
 /** All detection methods. A new one is its file and a line here. */
 export const detectorRegistry = new Registry<DetectorDefinition>('detector', [
@@ -21,4 +25,8 @@ export const detectorRegistry = new Registry<DetectorDefinition>('detector', [
   isolationForest,
   maxSoftmax,
   energy,
+  activationClustering,
+  scan,
+  spectre,
+  strip,
 ]);

@@ -40,3 +40,17 @@ export function identity(n: number): Float64Array {
   for (let i = 0; i < n; i++) out[i * n + i] = 1;
   return out;
 }
+
+/** A B for A `[n, m]` and B `[m, p]`, row-major: `[n, p]`. */
+export function times(a: Float64Array, b: Float64Array, m: number): Float64Array {
+  const n = a.length / m;
+  const p = b.length / m;
+  const out = new Float64Array(n * p);
+  for (let i = 0; i < n; i++) {
+    for (let l = 0; l < m; l++) {
+      const factor = a[i * m + l]!;
+      for (let j = 0; j < p; j++) out[i * p + j]! += factor * b[l * p + j]!;
+    }
+  }
+  return out;
+}
