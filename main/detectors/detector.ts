@@ -14,7 +14,9 @@ export interface DetectorNeeds {
   /** Labels that tell clean from anomalous in the untrusted data: only for skylines. */
   anomalyLabels?: boolean;
   gradients?: boolean;
-  /** Fewest layers it can work on; 1 unless said otherwise. */
+  /** The network's outputs beside the activations: `logits` of each batch. */
+  logits?: boolean;
+  /** Fewest layers it can work on; 1 unless said otherwise. 0: it looks at no activations at all. */
   layers?: number;
 }
 
@@ -61,6 +63,30 @@ export function doubles({ tensors }: DetectorState, name: string): Float64Array 
   const data = tensors[name]?.data;
   if (data instanceof Float64Array) return data;
   throw new CupbearerError('bad-data', `The detector's state has no float64 array "${name}".`);
+}
+
+/** The name under which a detector gives scores that belong to the network's output rather than to any one layer. */
+export const outputLayer = 'output';
+
+/** The int32 array `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
+export function integers({ tensors }: DetectorState, name: string): Int32Array {
+  const data = tensors[name]?.data;
+  if (data instanceof Int32Array) return data;
+  throw new CupbearerError('bad-data', `The detector's state has no int32 array "${name}".`);
+}
+
+/** The float32 array `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
+export function floats({ tensors }: DetectorState, name: string): Float32Array {
+  const data = tensors[name]?.data;
+  if (data instanceof Float32Array) return data;
+  throw new CupbearerError('bad-data', `The detector's state has no float32 array "${name}".`);
+}
+
+/** The number `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
+export function numberOf({ values }: DetectorState, name: string): number {
+  const value = values[name];
+  if (typeof value === 'number') return value;
+  throw new CupbearerError('bad-data', `The detector's state has no number "${name}".`);
 }
 
 /** Per layer one score a sample, `[size]`; higher is more anomalous. */

@@ -2,9 +2,16 @@ import { join } from 'node:path';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import type { DetectorContext, DetectorParams, DetectorState, FeatureStream, Features } from '../detectors/detector.ts';
+import type {
+  DetectorContext,
+  DetectorDefinition,
+  DetectorParams,
+  DetectorState,
+  FeatureStream,
+  Features,
+} from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
-import { activationBatches, activationDims } from '../models/activations.ts';
+import { activationBatches, activationDims, type Pooling } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import type { DataPart, Task } from '../tasks/task.ts';
@@ -31,7 +38,15 @@ export interface TaskScores {
 }
 
 /** The activations a detector looks at. @throws CupbearerError `usage` with the list for an unknown one. */
-export function layersOf(params: DetectorParams, network: Network): string[] {
+export function layersOf(params: DetectorParams, network: Network, { id, needs }: DetectorDefinition): string[] {
+  if (needs.layers === 0) {
+    if (!params.layers) return [];
+    throw new CupbearerError(
+      'usage',
+      `The detector "${id}" looks at the network's output, not at activations; layers were given: ${params.layers.join(', ')}.`,
+      { hint: 'Leave out --detector.layers.' },
+    );
+  }
   const names = params.layers ?? network.defaultActivations;
   for (const name of names) network.activationShape(name);
   return [...new Set(names)];
@@ -70,12 +85,19 @@ export async function fitDetector(
 ): Promise<FittedDetector> {
   const definition = detectorRegistry.get(spec.name);
   const params = spec as unknown as DetectorParams;
-  const layers = layersOf(params, task.network);
+  const layers = layersOf(params, task.network, definition);
   checkPairing(spec, task, layers);
   const streamOf = (part: DataPart & { anomalous?: Uint8Array }): FeatureStream => ({
     length: part.indices.length,
     ...(part.anomalous ? { anomalous: part.anomalous } : {}),
-    batches: () => counted(task.network, part, layers, params, batchSize, 'Fitting', context),
+    batches: () =>
+      counted(
+        task.network,
+        part,
+        { names: layers, pooling: params.pooling, batchSize, logits: definition.needs.logits === true },
+        'Fitting',
+        context,
+      ),
   });
   const features: Features = {
     layers: layers.map((name) => ({ name, dims: activationDims(task.network, name, params.pooling) })),
@@ -93,22 +115,14 @@ function detectorContext(spec: Picked, network: Network, seed: number, { signal 
 async function* counted(
   network: Network,
   part: DataPart,
-  names: readonly string[],
-  { pooling }: DetectorParams,
-  batchSize: number,
+  options: { names: readonly string[]; pooling: Pooling; batchSize: number; logits: boolean },
   phase: string,
   context: RunContext,
 ) {
   const { signal } = context;
   let done = 0;
   context.progress(phase, 0, part.indices.length);
-  for await (const batch of activationBatches(network, part.dataset, {
-    names,
-    pooling,
-    batchSize,
-    indices: part.indices,
-    signal,
-  })) {
+  for await (const batch of activationBatches(network, part.dataset, { ...options, indices: part.indices, signal })) {
     yield batch;
     done += batch.size;
     context.progress(phase, done, part.indices.length);
@@ -138,6 +152,7 @@ export async function scoreTask(
       names: detector.layers,
       pooling: detector.params.pooling,
       batchSize,
+      logits: definition.needs.logits === true,
       indices: part.indices,
       signal: context.signal,
     };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { CupbearerError } from '../../shared/errors.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
 import type { Network } from './network.ts';
@@ -11,6 +12,8 @@ export interface ActivationBatch extends Batch {
   /** Indices of the samples in their dataset. */
   indices: Int32Array;
   layers: ReadonlyMap<string, Float32Array>;
+  /** The network's outputs, `[size, classes]`, where they were asked for. */
+  logits?: Float32Array;
 }
 
 /** Length of a sample's vector at the named activation, after pooling. */
@@ -19,7 +22,11 @@ export function activationDims(network: Network, name: string, pooling: Pooling)
   return shape.length === 3 && pooling !== 'none' ? shape[2]! : shape.reduce((product, size) => product * size, 1);
 }
 
-/** Runs the network over a dataset and yields the named activations, batch by batch, in order. */
+/**
+ * Runs the network over a dataset and yields the named activations, batch by batch, in order; with `logits` the network's
+ * outputs too.
+ * @throws CupbearerError `non-finite` naming layer and sample where an activation is no number.
+ */
 export async function* activationBatches(
   network: Network,
   dataset: Dataset,
@@ -27,6 +34,7 @@ export async function* activationBatches(
     names: readonly string[];
     pooling: Pooling;
     batchSize: number;
+    logits?: boolean;
     indices?: Int32Array;
     signal?: AbortSignal;
   },
@@ -34,20 +42,45 @@ export async function* activationBatches(
   for (const indices of slices(options.indices ?? range(dataset.length), options.batchSize)) {
     checkCancelled(options.signal);
     const batch = dataset.read(indices, 0);
-    const tensors = tf.tidy(() => {
-      const seen = network.activations(inputTensor(batch, dataset), options.names);
-      return options.names.map((name) => {
-        const pooled = pool(seen[name]!, options.pooling);
-        if (pooled !== seen[name]) seen[name]!.dispose();
-        return tf.keep(pooled);
-      });
-    });
-    const layers = new Map<string, Float32Array>();
-    for (const [i, name] of options.names.entries()) layers.set(name, (await tensors[i]!.data()) as Float32Array);
-    tf.dispose(tensors);
+    const tensors = tf.tidy(() => observe(network, inputTensor(batch, dataset), options));
+    const [logits, ...layers] = await Promise.all(
+      [tensors.logits, ...tensors.layers].map(async (tensor) => (await tensor?.data()) as Float32Array),
+    );
+    tf.dispose([...tensors.layers, ...(tensors.logits ? [tensors.logits] : [])]);
+    const named = new Map(options.names.map((name, i) => [name, layers[i]!]));
+    for (const [name, values] of named) checkFinite(name, values, indices);
+    if (logits) checkFinite('the output', logits, indices);
     await otherWork();
-    yield { ...batch, indices, layers };
+    yield { ...batch, indices, layers: named, ...(logits ? { logits } : {}) };
   }
+}
+
+/** The pooled activations, in the order of their names, and the logits where they are wanted. */
+function observe(
+  network: Network,
+  x: tf.Tensor,
+  options: { names: readonly string[]; pooling: Pooling; logits?: boolean },
+): { layers: tf.Tensor[]; logits: tf.Tensor | undefined } {
+  const { activations, logits } = options.logits
+    ? network.activationsAndLogits(x, options.names)
+    : { activations: network.activations(x, options.names), logits: undefined };
+  const layers = options.names.map((name) => {
+    const pooled = pool(activations[name]!, options.pooling);
+    if (pooled !== activations[name]) activations[name]!.dispose();
+    return tf.keep(pooled);
+  });
+  return { layers, logits: logits && tf.keep(logits) };
+}
+
+function checkFinite(name: string, values: Float32Array, indices: Int32Array): void {
+  let at = 0;
+  while (at < values.length && Number.isFinite(values[at])) at++;
+  if (at === values.length) return;
+  const sample = indices[Math.floor(at / (values.length / indices.length))]!;
+  throw new CupbearerError('non-finite', `The activation of sample ${sample} at ${name} is ${values[at]}.`, {
+    hint: 'The weights of the model or the inputs are not finite.',
+    details: { layer: name, sample },
+  });
 }
 
 function pool(activation: tf.Tensor, pooling: Pooling): tf.Tensor {

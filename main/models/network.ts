@@ -119,6 +119,7 @@ export class Network {
     for (const name of names) this.activationShape(name);
     const wanted = new Set(names);
     const seen: Record<string, tf.Tensor> = {};
+    if (wanted.size === 0) return seen;
     tf.tidy(() => {
       try {
         this.#run(x, (name, value) => {
@@ -132,6 +133,27 @@ export class Network {
       }
     });
     return seen;
+  }
+
+  /**
+   * The named activations of a batch as {@link activations} gives them, with the logits `[n, classes]` of the same pass.
+   * The caller disposes of both.
+   */
+  activationsAndLogits(
+    x: tf.Tensor,
+    names: readonly string[],
+  ): { activations: Record<string, tf.Tensor>; logits: tf.Tensor2D } {
+    for (const name of names) this.activationShape(name);
+    const wanted = new Set(names);
+    const activations: Record<string, tf.Tensor> = {};
+    const logits = tf.tidy(() =>
+      tf.clone(
+        this.#run(x, (name, value) => {
+          if (wanted.delete(name)) activations[name] = tf.keep(tf.clone(value));
+        }),
+      ),
+    ) as tf.Tensor2D;
+    return { activations, logits };
   }
 
   #run(x: tf.Tensor, see: (name: string, value: tf.Tensor) => void): tf.Tensor {

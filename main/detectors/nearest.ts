@@ -1,0 +1,151 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { checkNotCancelled } from '../data/cancellation.ts';
+
+/** Rows of the queries and of the reference that are multiplied at once: a product of 16 MiB. */
+const QUERY_BLOCK = 1024;
+const REFERENCE_BLOCK = 4096;
+
+export interface Neighbours {
+  /** Neighbours a query. */
+  k: number;
+  /** Rows of the reference, nearest first, `[m, k]`. */
+  indices: Int32Array;
+  /** Euclidean distances to them, ascending, `[m, k]`. */
+  distances: Float64Array;
+}
+
+/**
+ * For each query `[m, d]` the k nearest rows of `reference` `[n, d]` by Euclidean distance; all of them where there are
+ * fewer than k. With `leaveOut`, query i is row i of the reference and no neighbour of its own.
+ *
+ * Neighbours are found by float32 products on the engine (`|r|^2 - 2 q r`), block by block, in memory of m k numbers
+ * plus 16 MiB; the distances of those found are then worked out in float64. Two rows whose distances agree to the
+ * precision of float32 may change places, so rows should be centred. @throws CupbearerError `cancelled`.
+ */
+export async function nearestRows(
+  queries: Float32Array,
+  reference: Float32Array,
+  d: number,
+  { k: wanted, leaveOut = false, signal }: { k: number; leaveOut?: boolean; signal?: AbortSignal | undefined },
+): Promise<Neighbours> {
+  const m = queries.length / d;
+  const n = reference.length / d;
+  const k = Math.min(wanted, leaveOut ? n - 1 : n);
+  const halves = halfSquares(reference, d);
+  const indices = new Int32Array(m * k);
+  const keys = new Float32Array(m * k).fill(Infinity);
+  for (let from = 0; from < m && k > 0; from += QUERY_BLOCK) {
+    const to = Math.min(m, from + QUERY_BLOCK);
+    const q = tf.tensor2d(queries.subarray(from * d, to * d), [to - from, d]);
+    try {
+      for (let start = 0; start < n; start += REFERENCE_BLOCK) {
+        checkNotCancelled(signal, 'The search for neighbours');
+        const end = Math.min(n, start + REFERENCE_BLOCK);
+        const block = tf.tensor2d(reference.subarray(start * d, end * d), [end - start, d]);
+        const products = tf.matMul(q, block, false, true);
+        const values = (await products.data()) as Float32Array;
+        tf.dispose([block, products]);
+        for (let row = from; row < to; row++) {
+          const product = values.subarray((row - from) * (end - start), (row - from + 1) * (end - start));
+          keepNearest(product, halves, start, leaveOut ? row : -1, row * k, k, keys, indices);
+        }
+      }
+    } finally {
+      q.dispose();
+    }
+  }
+  return { k, ...exactOrder(queries, reference, d, indices, k) };
+}
+
+/** Half the squared length of each row, `[n]`. */
+function halfSquares(x: Float32Array, d: number): Float32Array {
+  return Float32Array.from({ length: x.length / d }, (_, row) => {
+    let sum = 0;
+    for (let j = row * d; j < (row + 1) * d; j++) sum += x[j]! * x[j]!;
+    return sum / 2;
+  });
+}
+
+/** Takes the rows of a block that are nearer than the furthest kept into the sorted `keys` and `indices` from `at` on. */
+function keepNearest(
+  product: Float32Array,
+  halves: Float32Array,
+  start: number,
+  leftOut: number,
+  at: number,
+  k: number,
+  keys: Float32Array,
+  indices: Int32Array,
+): void {
+  const last = at + k - 1;
+  let furthest = keys[last]!;
+  for (let j = 0; j < product.length; j++) {
+    const key = halves[start + j]! - product[j]!;
+    if (!(key < furthest) || start + j === leftOut) continue;
+    let place = last;
+    for (; place > at && keys[place - 1]! > key; place--) {
+      keys[place] = keys[place - 1]!;
+      indices[place] = indices[place - 1]!;
+    }
+    keys[place] = key;
+    indices[place] = start + j;
+    furthest = keys[last]!;
+  }
+}
+
+/** The neighbours found, with float64 distances and in their order. */
+function exactOrder(
+  queries: Float32Array,
+  reference: Float32Array,
+  d: number,
+  found: Int32Array,
+  k: number,
+): { indices: Int32Array; distances: Float64Array } {
+  const indices = new Int32Array(found.length);
+  const distances = new Float64Array(found.length);
+  const exact = new Float64Array(k);
+  for (let start = 0; start < found.length; start += k) {
+    const query = (start / k) * d;
+    for (let i = 0; i < k; i++) {
+      const row = found[start + i]! * d;
+      let sum = 0;
+      for (let j = 0; j < d; j++) {
+        const difference = queries[query + j]! - reference[row + j]!;
+        sum += difference * difference;
+      }
+      exact[i] = Math.sqrt(sum);
+    }
+    const order = [...exact.keys()].sort((a, b) => exact[a]! - exact[b]!);
+    order.forEach((from, to) => {
+      indices[start + to] = found[start + from]!;
+      distances[start + to] = exact[from]!;
+    });
+  }
+  return { indices, distances };
+}
+
+/** Each row `[n, d]` divided by its Euclidean length; a row of zeros stays as it is. */
+export function unitRows(x: Float32Array, d: number): Float32Array {
+  const units = new Float32Array(x.length);
+  for (let start = 0; start < x.length; start += d) {
+    let sum = 0;
+    for (let j = start; j < start + d; j++) sum += x[j]! * x[j]!;
+    const scale = sum > 0 ? 1 / Math.sqrt(sum) : 0;
+    for (let j = start; j < start + d; j++) units[j] = x[j]! * scale;
+  }
+  return units;
+}
+
+/** Mean of the rows `[n, d]`, `[d]`. */
+export function meanRow(x: Float32Array, d: number): Float64Array {
+  const mean = new Float64Array(d);
+  const n = x.length / d;
+  for (let at = 0; at < x.length; at++) mean[at % d]! += x[at]! / n;
+  return mean;
+}
+
+/** Each row `[n, d]` less `mean`, as float32. */
+export function centredRows(x: Float32Array, mean: Float64Array): Float32Array {
+  const d = mean.length;
+  return x.map((value, at) => value - mean[at % d]!);
+}
