@@ -1,4 +1,5 @@
 import { Registry } from '../../shared/definition.ts';
+import { beatrix } from './beatrix.ts';
 import { classMahalanobis } from './class-mahalanobis.ts';
 import type { DetectorDefinition } from './detector.ts';
 import { energy } from './energy.ts';
@@ -9,10 +10,19 @@ import { lof } from './lof.ts';
 import { mahalanobis } from './mahalanobis.ts';
 import { maxSoftmax } from './max-softmax.ts';
 import { pcaResidual } from './pca-residual.ts';
+import { que } from './que.ts';
+import { spectral } from './spectral.ts';
+import { supervisedProbe } from './supervised-probe.ts';
+import { ted } from './ted.ts';
 
 /** All detection methods. A new one is its file and a line here. */
 export const detectorRegistry = new Registry<DetectorDefinition>('detector', [
   mahalanobis,
+  spectral,
+  que,
+  beatrix,
+  ted,
+  supervisedProbe,
   classMahalanobis,
   gaussianMixture,
   pcaResidual,

@@ -1,5 +1,5 @@
 import { integer } from '../../shared/schema/fields.ts';
-import { RandomStream } from '../tensor/random.ts';
+import type { RandomStream } from '../tensor/random.ts';
 import { defineDetector, doubles, integers, numberOf, type DetectorState, type LayerScores } from './detector.ts';
 import { gatherRows } from './rows.ts';
 
