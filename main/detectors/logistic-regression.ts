@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import { cholesky } from '../tensor/linalg/cholesky.ts';
+import { MomentAccumulator } from '../tensor/linalg/moments.ts';
 import { weightedGram } from '../tensor/linalg/weighted-gram.ts';
 
 /** `log odds = weights . x + intercept`. */
@@ -18,14 +19,15 @@ const LEAST_CURVATURE = 1e-12;
 /**
  * Logistic regression of labels `[n]` (1 or 0) on rows `[n, d]`: the weights w and intercept b with the least
  * `|w|^2 / 2 + c * sum log(1 + exp(-y (w . x + b)))`, y being 1 or -1 (scikit-learn's objective, the intercept is free),
- * found by Newton's method with halved steps in float64, to the precision of rounding.
+ * found by Newton's method with halved steps in float64, to the precision of rounding. With `standardise` the weights
+ * penalised are those of columns scaled to mean 0 and variance 1; the model that is given back takes rows as they are.
  * @throws CupbearerError `bad-data` where a class is missing, `non-finite` where the rows are not finite.
  */
 export function logisticRegression(
-  x: Float32Array | Float64Array,
+  x: Float32Array,
   labels: Uint8Array,
   d: number,
-  c: number,
+  { c, standardise = false }: { c: number; standardise?: boolean },
 ): LogisticModel {
   const n = labels.length;
   const anomalous = labels.reduce((sum, label) => sum + label, 0);
@@ -35,22 +37,42 @@ export function logisticRegression(
       `A probe needs samples of both kinds to learn from, found ${n - anomalous} clean and ${anomalous} anomalous.`,
     );
   }
+  const { mean, scale } = standardise ? columnScales(x, n, d) : { mean: new Float64Array(d), scale: ones(d) };
   // A column of ones carries the intercept.
   const size = d + 1;
-  const rows = new Float64Array(n * size);
+  const rows = ones(n * size);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < d; j++) rows[i * size + j] = x[i * d + j]!;
-    rows[i * size + d] = 1;
+    for (let j = 0; j < d; j++) rows[i * size + j] = (x[i * d + j]! - mean[j]!) / scale[j]!;
   }
-  let theta = new Float64Array(size);
+  const theta = minimum(rows, labels, size, c);
+  const weights = theta.subarray(0, d).map((weight, j) => weight / scale[j]!);
+  return { weights, intercept: theta[d]! - dot(weights, mean) };
+}
+
+function ones(n: number): Float64Array {
+  return new Float64Array(n).fill(1);
+}
+
+/** Mean and standard deviation (divisor n) of each column; 1 where a column is constant. */
+function columnScales(x: Float32Array, n: number, d: number): { mean: Float64Array; scale: Float64Array } {
+  const moments = new MomentAccumulator(d);
+  moments.update(x, n);
+  const covariance = moments.covariance();
+  const scale = moments.mean.map((_, j) => Math.sqrt((covariance[j * d + j]! * (n - 1)) / n) || 1);
+  return { mean: moments.mean, scale };
+}
+
+/** The parameters of least objective for rows `[n, size]` that end in 1; the last one is not penalised. */
+function minimum(rows: Float64Array, labels: Uint8Array, size: number, c: number): Float64Array {
+  let theta: Float64Array = new Float64Array(size);
   let at = objective(rows, labels, theta, c);
   for (let step = 0; step < MAX_STEPS; step++) {
     const { gradient, curvature } = derivatives(rows, labels, theta, c);
     const hessian = weightedGram(rows, size, curvature);
-    for (let j = 0; j < d; j++) hessian[j * size + j]! += 1;
+    for (let j = 0; j < size - 1; j++) hessian[j * size + j]! += 1;
     const direction = solve(cholesky(hessian, size), gradient);
     const decrement = dot(direction, gradient);
-    if (decrement <= TOLERANCE * at) return { weights: theta.slice(0, d), intercept: theta[d]! };
+    if (decrement <= TOLERANCE * at) return theta;
     let scale = 1;
     for (;;) {
       const next = theta.map((value, j) => value - scale * direction[j]!);

@@ -11,7 +11,7 @@ export interface UnitLayer {
 }
 
 export function unitLayer(x: Float32Array, dims: number): UnitLayer {
-  const rows = Float64Array.from(x);
+  const rows = new Float64Array(x);
   for (let start = 0; start < rows.length; start += dims) {
     let sum = 0;
     for (let j = start; j < start + dims; j++) sum += rows[j]! * rows[j]!;
@@ -37,9 +37,10 @@ export function neighbourRanks(
 ): Float64Array[] {
   const m = queries[0]!.rows.length / queries[0]!.dims;
   const n = reference[0]!.rows.length / reference[0]!.dims;
-  const others = reference.length - 1;
+  const layers = [...reference.keys()];
+  const others = layers.length - 1;
   const ranks = reference.map(() => new Float64Array(m * k * others));
-  const nearest = new Int32Array(k);
+  const nearest = reference.map(() => new Int32Array(k));
   for (let start = 0; start < m; start += BLOCK) {
     checkNotCancelled(signal, 'The comparison of neighbours');
     const end = Math.min(m, start + BLOCK);
@@ -51,14 +52,18 @@ export function neighbourRanks(
       const own = cosines.map((all) => all.subarray(at, at + n));
       // Below every cosine: neither a neighbour nor nearer than one.
       if (leaveOut) for (const row of own) row[query] = -Infinity;
-      own.forEach((row, l) => {
-        largest(row, nearest);
-        let to = query * k * others;
-        for (const neighbour of nearest) {
-          own.forEach((other, layer) => {
-            if (layer !== l) ranks[l]![to++] = nearer(other, neighbour);
-          });
-        }
+      own.forEach((row, l) => largest(row, nearest[l]!));
+      own.forEach((row, layer) => {
+        const sources = layers.filter((l) => l !== layer);
+        const found = ranksOf(
+          row,
+          sources.map((l) => nearest[l]!),
+        );
+        sources.forEach((l, i) => {
+          // The place of `layer` among the layers other than l.
+          const place = layer < l ? layer : layer - 1;
+          for (let j = 0; j < k; j++) ranks[l]![(query * k + j) * others + place] = found[i * k + j]!;
+        });
       });
     }
   }
@@ -81,11 +86,32 @@ function largest(values: Float64Array, places: Int32Array): void {
   }
 }
 
-/** How many values come before the one at `place`, largest first, the earlier of equal ones. */
-function nearer(values: Float64Array, place: number): number {
-  const value = values[place]!;
-  let count = 0;
-  for (let i = 0; i < place; i++) if (values[i]! >= value) count++;
-  for (let i = place + 1; i < values.length; i++) if (values[i]! > value) count++;
-  return count;
+/** How many values come before the ones at the given places, largest first, the earlier of equal ones. */
+function ranksOf(values: Float64Array, groups: readonly Int32Array[]): Int32Array {
+  const places = Int32Array.from(groups.flatMap((group) => [...group]));
+  const isBefore = (i: number, place: number) =>
+    values[i]! > values[place]! || (values[i] === values[place] && i < place);
+  const order = Int32Array.from(places.keys()).sort((a, b) => {
+    if (places[a] === places[b]) return 0;
+    return isBefore(places[a]!, places[b]!) ? -1 : 1;
+  });
+  const sorted = order.map((at) => places[at]!);
+  const last = sorted.length - 1;
+  const least = values[sorted[last]!]!;
+  // How many values come before the place that is i-th in order, but not before the one ahead of it.
+  const counts = new Int32Array(sorted.length);
+  for (let i = 0; i < values.length; i++) {
+    // Most are further away than any of the places.
+    if (values[i]! < least || !isBefore(i, sorted[last]!)) continue;
+    let first = last;
+    while (first > 0 && isBefore(i, sorted[first - 1]!)) first--;
+    counts[first]!++;
+  }
+  const ranks = new Int32Array(places.length);
+  let total = 0;
+  order.forEach((at, i) => {
+    total += counts[i]!;
+    ranks[at] = total;
+  });
+  return ranks;
 }

@@ -1,5 +1,4 @@
 import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
-import { MomentAccumulator } from '../tensor/linalg/moments.ts';
 import { defineDetector, doubles, type DetectorState, type LayerScores } from './detector.ts';
 import { logisticRegression, sigmoid } from './logistic-regression.ts';
 import { gatherRows } from './rows.ts';
@@ -50,15 +49,12 @@ export const supervisedProbe = defineDetector({
     const labels = Uint8Array.from(rows.positions, (position) => untrusted!.anomalous![position]!);
     const state: DetectorState = { tensors: {}, values: { score: params.score } };
     for (const { name, dims: d } of layers) {
-      const x = rows.layers.get(name)!;
-      const { mean, scale } = params.scaler ? standardisation(x, rows.count, d) : unscaled(d);
-      const scaled = Float64Array.from(x, (value, at) => (value - mean[at % d]!) / scale[at % d]!);
-      const model = logisticRegression(scaled, labels, d, params.C);
-      // The scaling is folded into the weights: what is stored works on activations as they are.
-      const weights = model.weights.map((weight, j) => weight / scale[j]!);
-      const shift = weights.reduce((sum, weight, j) => sum + weight * mean[j]!, 0);
+      const { weights, intercept } = logisticRegression(rows.layers.get(name)!, labels, d, {
+        c: params.C,
+        standardise: params.scaler,
+      });
       state.tensors[`${name}/weights`] = { shape: [d], data: weights };
-      state.tensors[`${name}/intercept`] = { shape: [1], data: Float64Array.of(model.intercept - shift) };
+      state.tensors[`${name}/intercept`] = { shape: [1], data: Float64Array.of(intercept) };
     }
     return state;
   },
@@ -80,16 +76,3 @@ export const supervisedProbe = defineDetector({
     return scores;
   },
 });
-
-/** Mean and standard deviation (divisor n) of each column; 1 where a neuron is constant. */
-function standardisation(x: Float32Array, n: number, d: number): { mean: Float64Array; scale: Float64Array } {
-  const moments = new MomentAccumulator(d);
-  moments.update(x, n);
-  const covariance = moments.covariance();
-  const scale = moments.mean.map((_, j) => Math.sqrt((covariance[j * d + j]! * (n - 1)) / n) || 1);
-  return { mean: moments.mean, scale };
-}
-
-function unscaled(d: number): { mean: Float64Array; scale: Float64Array } {
-  return { mean: new Float64Array(d), scale: new Float64Array(d).fill(1) };
-}
