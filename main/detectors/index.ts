@@ -1,5 +1,6 @@
 import { Registry } from '../../shared/definition.ts';
 import { activationClustering } from './activation-clustering.ts';
+import { beatrix } from './beatrix.ts';
 import { classMahalanobis } from './class-mahalanobis.ts';
 import type { DetectorDefinition } from './detector.ts';
 import { energy } from './energy.ts';
@@ -13,10 +14,19 @@ import { pcaResidual } from './pca-residual.ts';
 import { scan } from './scan.ts';
 import { spectre } from './spectre.ts';
 import { strip } from './strip.ts';
+import { que } from './que.ts';
+import { spectral } from './spectral.ts';
+import { supervisedProbe } from './supervised-probe.ts';
+import { ted } from './ted.ts';
 
 /** All detection methods. A new one is its file and a line here. */
 export const detectorRegistry = new Registry<DetectorDefinition>('detector', [
   mahalanobis,
+  spectral,
+  que,
+  beatrix,
+  ted,
+  supervisedProbe,
   classMahalanobis,
   gaussianMixture,
   pcaResidual,

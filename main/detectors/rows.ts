@@ -6,6 +6,8 @@ import { predictedClasses } from './predictions.ts';
 /** Samples of a stream that are held in memory, in the order of the stream. */
 export interface GatheredRows {
   count: number;
+  /** Place of each in the stream, ascending, `[count]`. */
+  positions: Int32Array;
   /** Per layer `[count, dims]`. */
   layers: ReadonlyMap<string, Float32Array>;
   /** Class that the network predicts, `[count]`; -1 where the stream carries no logits. */
@@ -28,6 +30,7 @@ export async function gatherRows(
   const chosen = new Uint8Array(stream.length);
   for (const position of random.permutation(stream.length).subarray(0, count)) chosen[position] = 1;
   const rows = new Map(layers.map(({ name, dims }) => [name, new Float32Array(count * dims)]));
+  const positions = new Int32Array(count);
   const predicted = new Int32Array(count).fill(-1);
   let classes = 0;
   let position = 0;
@@ -37,6 +40,7 @@ export async function gatherRows(
     classes = batch.logits ? batch.logits.length / batch.size : 0;
     for (let i = 0; i < batch.size; i++) {
       if (chosen[position++] !== 1) continue;
+      positions[taken] = position - 1;
       for (const { name, dims } of layers) {
         rows.get(name)!.set(batch.layers.get(name)!.subarray(i * dims, (i + 1) * dims), taken * dims);
       }
@@ -44,7 +48,7 @@ export async function gatherRows(
       taken++;
     }
   }
-  return { count, layers: rows, predicted, classes };
+  return { count, positions, layers: rows, predicted, classes };
 }
 
 /** @throws CupbearerError `bad-data` where the stream has fewer than `atLeast` samples. */

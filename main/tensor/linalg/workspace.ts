@@ -8,6 +8,8 @@ interface LinalgExports {
   gram(
     x: number, isDouble: number, n: number, d: number, mean: number, weights: number, c: number, scratch: number,
   ): void;
+  packRows(x: number, n: number, k: number, out: number): void;
+  matMulTransposed(a: number, m: number, b: number, n: number, k: number, c: number): void;
   packForm(a: number, d: number, out: number): void;
   // prettier-ignore
   quadraticForms(

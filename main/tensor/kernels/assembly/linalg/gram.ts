@@ -76,7 +76,7 @@ function addTwo(to: usize, value: v128): void {
 }
 
 /** C (4x4, rows `ldc` bytes apart) += A^T B for packed panels A and B of n rows. */
-function tile(n: i32, a: usize, b: usize, c: usize, ldc: usize): void {
+export function tile(n: i32, a: usize, b: usize, c: usize, ldc: usize): void {
   let c00 = f64x2.splat(0), c01 = f64x2.splat(0);
   let c10 = f64x2.splat(0), c11 = f64x2.splat(0);
   let c20 = f64x2.splat(0), c21 = f64x2.splat(0);
