@@ -1,8 +1,9 @@
 import { CupbearerError } from '../../shared/errors.ts';
+import { describe } from '../../shared/schema/describe.ts';
 import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fullyPoisoned, type PoisonedDataset } from '../data/poisoning.ts';
-import { createTrigger, triggerRegistry } from '../data/triggers/index.ts';
+import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
 import type { TrainedClassifier } from './classifier.ts';
 
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
@@ -30,12 +31,12 @@ export interface TriggeredData {
  * The trigger asked for, or the one the classifier was trained with; where they are of one kind, with what was stored
  * with the classifier. @throws CupbearerError `usage` where there is neither.
  */
-export function triggerFor(
+export async function triggerFor(
   asked: Picked | undefined,
   { trigger: stored, folder }: TrainedClassifier,
   shape: readonly number[],
   seed: number,
-): TriggeredData {
+): Promise<TriggeredData> {
   const picked = asked ?? stored?.spec;
   if (!picked) {
     throw new CupbearerError(
@@ -44,8 +45,8 @@ export function triggerFor(
       { hint: 'For example --task.backdoor corner.' },
     );
   }
-  const isOwn = stored !== undefined && stored.spec.name === picked.name;
-  const trigger = createTrigger(picked, {
+  const isOwn = stored !== undefined && isSameKind(picked, stored.spec);
+  const trigger = await loadTrigger(picked, {
     shape,
     seed: isOwn ? stored.seed : seed,
     ...(isOwn ? { state: stored.state } : {}),
@@ -59,4 +60,11 @@ export function triggerFor(
         seed,
       }),
   };
+}
+
+/** Whether what was stored for one trigger serves the other: the same kind, made from the same files. */
+function isSameKind(a: Picked, b: Picked): boolean {
+  if (a.name !== b.name) return false;
+  const files = describe(triggerRegistry.get(a.name).params).filter((field) => field.isPath);
+  return files.every(({ key }) => a[key] === b[key]);
 }

@@ -71,6 +71,11 @@ export interface PoolSizes {
   anomalous?: number;
 }
 
+/** As {@link PoolSizes}; the last `neverTrusted` of the clean samples may serve as untrusted data alone. */
+export interface TrainPoolSizes extends PoolSizes {
+  neverTrusted?: number;
+}
+
 /** Indices into the clean and the anomalous dataset, each ascending. */
 export interface Mix {
   clean: Int32Array;
@@ -89,36 +94,38 @@ export interface Split {
  * Draws trusted, untrusted and test samples without replacement by the task's seed. Shares are kept (to rounding): where
  * a separate pool of anomalous samples is too small for its share, clean ones are left out as well.
  */
-export function split(train: PoolSizes, test: PoolSizes, params: SplitParams): Split {
+export function split(train: TrainPoolSizes, test: PoolSizes, params: SplitParams): Split {
   const root = RandomStream.from(params.seed, 'task');
-  const trainOrder = root.derive('train').permutation(train.clean).subarray(0, params.max_train_size);
+  const { neverTrusted = 0 } = train;
+  const trustable = train.clean - neverTrusted;
+  const cap = params.max_train_size ?? Infinity;
+  const trainOrder = root.derive('train').permutation(trustable).subarray(0, params.max_train_size);
   const trustedCount = Math.round(params.trusted_fraction * trainOrder.length);
-  const untrusted = trainOrder.subarray(trustedCount);
-  const testOrder = root.derive('test').permutation(test.clean);
+  const cleanUntrusted = new Int32Array(trainOrder.length - trustedCount + neverTrusted);
+  cleanUntrusted.set(trainOrder.subarray(trustedCount));
+  root
+    .derive('never-trusted')
+    .permutation(neverTrusted)
+    .forEach((index, k) => (cleanUntrusted[trainOrder.length - trustedCount + k] = trustable + index));
   return {
     trusted: trainOrder.slice(0, trustedCount).sort(),
     untrusted: mix(
-      untrusted,
+      cleanUntrusted,
       train.anomalous === undefined ? undefined : root.derive('anomalous-train').permutation(train.anomalous),
       params.clean_train_weight,
-      untrusted.length,
+      cap - trustedCount,
     ),
     test: mix(
-      testOrder,
+      root.derive('test').permutation(test.clean),
       test.anomalous === undefined ? undefined : root.derive('anomalous-test').permutation(test.anomalous),
       params.clean_test_weight,
-      params.max_test_size,
+      params.max_test_size ?? Infinity,
     ),
   };
 }
 
 /** The first samples of each pool, `weight` of them clean, at most `cap` together. Without `anomalous`, one pool serves both. */
-function mix(
-  clean: Int32Array,
-  anomalous: Int32Array | undefined,
-  weight: number,
-  cap: number | undefined = Infinity,
-): Mix {
+function mix(clean: Int32Array, anomalous: Int32Array | undefined, weight: number, cap: number): Mix {
   if (!anomalous) {
     const chosen = clean.subarray(0, Math.min(cap, clean.length));
     const cleanCount = Math.round(weight * chosen.length);

@@ -177,7 +177,7 @@ describe('backdoor', () => {
 
 describe('the registry', () => {
   it('lists all datasets', () => {
-    expect(datasetRegistry.ids).toEqual(['mnist', 'fashion-mnist', 'cifar10', 'glyphs', 'backdoor']);
+    expect(datasetRegistry.ids).toEqual(['mnist', 'fashion-mnist', 'cifar10', 'glyphs', 'toy-features', 'backdoor']);
   });
 });
 

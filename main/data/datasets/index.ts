@@ -5,6 +5,7 @@ import { cifar10 } from './cifar10.ts';
 import { fashionMnist } from './fashion-mnist.ts';
 import { glyphs } from './glyphs.ts';
 import { mnist } from './mnist.ts';
+import { toyFeatures } from './toy-features.ts';
 
 /** All datasets. A new one is its file and a line here. */
 export const datasetRegistry: Registry<DatasetDefinition> = new Registry<DatasetDefinition>('dataset', [
@@ -12,5 +13,6 @@ export const datasetRegistry: Registry<DatasetDefinition> = new Registry<Dataset
   fashionMnist,
   cifar10,
   glyphs,
+  toyFeatures,
   backdoorDataset(() => datasetRegistry),
 ]);
