@@ -130,7 +130,7 @@ export interface PickOptions extends FieldText {
 /** The parameter schema of a definition in a place where some of its parameters are left out. Unknown keys are refused. */
 export function paramsOf(definition: Definition, omit: readonly string[] = []): z.ZodObject {
   const shape = Object.fromEntries(Object.entries(definition.params.shape).filter(([key]) => !omit.includes(key)));
-  return z.strictObject(shape as z.ZodRawShape);
+  return z.strictObject(shape);
 }
 
 /**
@@ -153,7 +153,7 @@ export function pick(registry: () => Registry<Definition>, options: PickOptions)
     }
     const parsed = paramsOf(registry().get(name), options.omit).safeParse(params);
     if (parsed.success) return { name, ...parsed.data };
-    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined } as never);
+    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });
     return z.NEVER;
   });
   return schema.meta({

@@ -6,13 +6,7 @@ import { imageDataset } from '../../main/data/image-dataset.ts';
 import { poisoned } from '../../main/data/poisoning.ts';
 import { createTrigger, poisonOptions } from '../../main/data/triggers/index.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
-
-/** One measurement of the data path; `run` returns the number in `unit`. */
-export interface Bench {
-  name: string;
-  unit: string;
-  run(): Promise<number>;
-}
+import type { Bench } from './bench.ts';
 
 const batchSize = 128;
 

@@ -10,13 +10,7 @@ import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
 import { adamStep } from '../../main/tensor/optimizers.ts';
 import { globalMaxPool } from '../../main/tensor/pooling.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
-
-/** Something measured: `run` sets up, repeats, and gives the median. */
-export interface Bench {
-  name: string;
-  unit: string;
-  run(): Promise<number>;
-}
+import type { Bench } from './bench.ts';
 
 /** Median time of a call in milliseconds, after warming up for a tenth of the calls. */
 function medianMs(calls: number, action: () => void): number {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { describe, expect, it } from 'vitest';
 import { engineIds, engineStatuses, startEngine } from '../../main/tensor/engine.ts';
 import { selfTest } from '../../main/tensor/self-test.ts';
@@ -23,6 +24,16 @@ describe('engines', () => {
     await tf.setBackend('cpu');
     await startEngine('wasm');
     expect(tf.getBackend()).toBe('wasm');
+  });
+
+  it('says so when its memory runs out, and works on', async () => {
+    await startEngine('wasm');
+    const backend = tf.backend() as BackendWasm;
+    const allocate = () => tf.engine().makeTensorFromTensorInfo(backend.makeOutput([2 ** 28], 'float32'));
+    expect(() => tf.tidy(() => void Array.from({ length: 5 }, allocate))).toThrow(
+      expect.objectContaining({ code: 'engine', message: expect.stringContaining('no memory left') as string }),
+    );
+    expect(tf.tidy(() => tf.add(1, 2).dataSync()[0])).toBe(3);
   });
 
   it('names the engines there are where one is not', async () => {

@@ -128,7 +128,8 @@ describe('symmetricEigen', () => {
   });
 
   it('decomposes whatever it is given', () => {
-    const element = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+    // Eigenvalues of subnormal size cannot be given to the relative precision asked for.
+    const element = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((x) => (Math.abs(x) < 1e-280 ? 0 : x));
     fc.assert(
       fc.property(fc.array(element, { minLength: 1, maxLength: 66 }), (elements) => {
         const n = Math.floor((Math.sqrt(8 * elements.length + 1) - 1) / 2);

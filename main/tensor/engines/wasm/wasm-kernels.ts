@@ -29,11 +29,6 @@ export interface TensorExports {
     dy: number, filter: number, n: number, out: number, patchScratch: number, gemmScratch: number,
   ): void;
   // prettier-ignore
-  maxPool(
-    n: number, h: number, w: number, c: number, kh: number, kw: number,
-    sy: number, sx: number, top: number, left: number, oh: number, ow: number, x: number, y: number,
-  ): void;
-  // prettier-ignore
   maxPoolGradient(
     n: number, h: number, w: number, c: number, kh: number, kw: number,
     sy: number, sx: number, top: number, left: number, oh: number, ow: number,
@@ -54,8 +49,8 @@ export interface TensorExports {
 /** The parts of the Emscripten module that its published types leave out. */
 interface EmscriptenModule {
   asm: { memory: WebAssembly.Memory };
-  _malloc(bytes: number): number;
-  _free(address: number): void;
+  _malloc: (bytes: number) => number;
+  _free: (address: number) => void;
 }
 
 /** A kernel as it is written here: named input tensors and attributes in, one or several outputs. */
@@ -75,7 +70,7 @@ export class WasmKernels {
     this.#module = module;
     this.variant = variant;
     this.run = run;
-    this.sgemmScratch = this.allocate(run.sgemmScratchBytes());
+    this.sgemmScratch = this.#allocate(run.sgemmScratchBytes());
   }
 
   static async load(backend: BackendWasm): Promise<WasmKernels> {
@@ -125,7 +120,7 @@ export class WasmKernels {
 
   /** Runs `action` with `bytes` of scratch memory that is given back afterwards. */
   withScratch<T>(bytes: number, action: (address: number) => T): T {
-    const address = this.allocate(bytes);
+    const address = this.#allocate(bytes);
     try {
       return action(address);
     } finally {
@@ -133,14 +128,16 @@ export class WasmKernels {
     }
   }
 
-  private allocate(bytes: number): number {
+  #allocate(bytes: number): number {
     return this.#module._malloc(bytes) >>> 0;
   }
 }
 
 /** Makes a failed allocation an error: the backend itself takes the null address and writes there. */
 function checkAllocations(module: EmscriptenModule): void {
-  const allocate = module._malloc.bind(module);
+  // Emscripten puts the real function in place of a stand-in at the first call, over whatever is there by then.
+  module._free(module._malloc(16));
+  const allocate = module._malloc;
   module._malloc = (bytes) => {
     const address = allocate(bytes);
     if (address === 0 && bytes > 0)

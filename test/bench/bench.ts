@@ -1,0 +1,6 @@
+/** Something measured: `run` sets up, repeats, and gives the median in `unit`. */
+export interface Bench {
+  name: string;
+  unit: string;
+  run(): Promise<number>;
+}

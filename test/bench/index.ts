@@ -1,0 +1,79 @@
+/** Prints what the program takes, as Markdown: `npm run bench [-- WORD]` measures those whose name contains WORD. */
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { formatBytes } from '../../shared/format.ts';
+import { mnistFolder, peerSeconds, runAcceptanceJob } from './acceptance-job.ts';
+import { dataBenches } from './data.ts';
+import { tensorBenches } from './tensor.ts';
+
+const word = process.argv[2] ?? '';
+const wanted = (name: string) => name.toLowerCase().includes(word.toLowerCase());
+
+function row(...cells: string[]): void {
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+function heads(...names: string[]): void {
+  console.log('');
+  row(...names);
+  row(...names.map(() => '---'));
+}
+
+/** Milliseconds by bench name, measured in this very run; empty where PyTorch is not installed. */
+function pytorch(threads: number): Record<string, number> {
+  const script = fileURLToPath(new URL('pytorch.py', import.meta.url));
+  const python = process.env['PYTHON'] ?? (process.platform === 'win32' ? 'python' : 'python3');
+  const { status, stdout } = spawnSync(python, [script, String(threads)], { encoding: 'utf8' });
+  return status === 0 ? (JSON.parse(stdout) as Record<string, number>) : {};
+}
+
+console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node.js ${process.versions.node}`);
+
+if (wanted('acceptance job')) {
+  const data = mnistFolder();
+  if (data === undefined)
+    console.log('\nacceptance job skipped: there is no MNIST; "npx cupbearer data download mnist" fetches it');
+  else {
+    const job = await runAcceptanceJob(data);
+    const ours = job.seconds.training + job.seconds.detection;
+    const peer = Object.values(peerSeconds).reduce((sum, seconds) => sum + seconds, 0);
+    heads('acceptance job', 'here', 'the peer', 'ratio');
+    row(
+      'start and train 3 epochs, s',
+      job.seconds.training.toFixed(1),
+      (peerSeconds.import + peerSeconds.training).toFixed(1),
+      '',
+    );
+    row(
+      'start, fit and evaluate, s',
+      job.seconds.detection.toFixed(1),
+      (peerSeconds.fitting + peerSeconds.evaluating).toFixed(1),
+      '',
+    );
+    row('whole, s', ours.toFixed(1), peer.toFixed(1), `1 / ${(peer / ours).toFixed(1)}`);
+    row('peak memory', job.peakBytes === undefined ? 'unknown' : formatBytes(job.peakBytes), '1.34 GB', '');
+    row('clean accuracy', job.cleanAccuracy.toFixed(4), '0.9455', '');
+    row('attack success', job.attackSuccess.toFixed(4), '0.971', '');
+    for (const [layer, auroc] of Object.entries(job.auroc)) row(`AUROC ${layer}`, auroc.toFixed(4), '', '');
+  }
+}
+
+const kernels = [...tensorBenches, ...dataBenches].filter(({ name }) => wanted(name));
+if (kernels.length > 0) {
+  const oneThread = pytorch(1);
+  heads('kernel', 'here', 'unit', 'PyTorch, 1 thread', 'ratio');
+  for (const bench of kernels) {
+    const { name, unit } = bench;
+    const value = await bench.run();
+    const other = oneThread[name];
+    const digits = value >= 100 ? 0 : 2;
+    row(
+      name,
+      value.toFixed(digits),
+      unit,
+      other?.toFixed(other >= 100 ? 0 : 2) ?? '',
+      other === undefined ? '' : (value / other).toFixed(2),
+    );
+  }
+}
