@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, loadCleanData } from './clean-data.ts';
-import { assembleParts, split, splitParams } from './splits.ts';
+import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
 export const backdoor = defineTask({
@@ -20,14 +20,16 @@ export const backdoor = defineTask({
     const { train, test } = await loadCleanData(classifier, params, context);
     const { poison } = await triggerFor(params.backdoor, classifier, test.shape, params.seed);
     const triggered = { train: poison(train), test: poison(test) };
+    const chosen = split({ clean: train.length }, { clean: test.length }, params);
     return {
       network: classifier.network,
       ...assembleParts(
         { clean: train, anomalous: triggered.train },
         { clean: test, anomalous: triggered.test },
-        split({ clean: train.length }, { clean: test.length }, params),
+        chosen,
         params,
       ),
+      ...examplePairs({ clean: test, anomalous: triggered.test }, chosen),
       parents: [classifier.folder],
       fingerprints: {
         model: classifier.fingerprint,

@@ -7,7 +7,7 @@ import { poisonFields } from '../data/triggers/trigger.ts';
 import { triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, loadCleanData } from './clean-data.ts';
-import { assembleParts, split, splitParams } from './splits.ts';
+import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
 /**
@@ -52,14 +52,16 @@ export const ood = defineTask({
       params.seed,
     );
     const triggered = poison(test);
+    const chosen = split({ clean: train.length }, { clean: test.length }, params);
     return {
       network: classifier.network,
       ...assembleParts(
         { clean: train, anomalous: poison(train) },
         { clean: harmless, anomalous: triggered },
-        split({ clean: train.length }, { clean: test.length }, params),
+        chosen,
         params,
       ),
+      ...examplePairs({ clean: test, anomalous: triggered }, chosen),
       parents: [classifier.folder],
       fingerprints: {
         model: classifier.fingerprint,

@@ -2,7 +2,7 @@ import { flag, integer, number, optionalInteger } from '../../shared/schema/fiel
 import { concatenated } from '../data/concatenated.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
-import type { Task } from './task.ts';
+import type { ExamplePairs, Task } from './task.ts';
 
 /** Parameters that every task has: which samples are trusted, clean and anomalous, and how many. */
 export const splitParams = {
@@ -190,4 +190,20 @@ function untrustedPart(
       labels[place] = isAnomalous ? 1 : 0;
     });
   return { dataset, indices, ...(isLabelled ? { anomalous: labels } : {}) };
+}
+
+const exampleCount = 8;
+
+/** The first anomalous test samples beside the clean ones of the same index. */
+export function examplePairs({ clean, anomalous }: Pool, { test }: Split): { examples?: ExamplePairs } {
+  const indices = test.anomalous.subarray(0, exampleCount);
+  if (indices.length === 0) return {};
+  return {
+    examples: {
+      shape: clean.shape,
+      count: indices.length,
+      clean: clean.read(indices, 0).inputs,
+      anomalous: anomalous.read(indices, 0).inputs,
+    },
+  };
 }

@@ -1,9 +1,12 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { paramsOf } from '../../shared/schema/fields.ts';
 import { fitDetector, scoreTask } from '../../main/experiments/detection.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
 import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
+import { predict } from '../../main/models/training.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import { runContext, trainedClassifier } from './trained-classifier.ts';
@@ -73,6 +76,68 @@ describe('ood', () => {
     await expect(build('ood', { run_path: folders.glyphs, change: 'corner' })).rejects.toThrow(
       'harmless change other than the trigger',
     );
+  });
+});
+
+describe('adversarial-examples', () => {
+  const params = () => ({
+    run_path: folders.glyphs,
+    trusted_fraction: 0.98,
+    clean_train_weight: 0,
+    max_test_size: 60,
+    max_train_size: 500,
+    eps: 0.2,
+    step_size: 0.02,
+    steps: 15,
+  });
+  const stored = () => join(folders.glyphs, 'attacks');
+
+  it('names the rate of an attack that fails and keeps nothing of it', async () => {
+    await expect(build('adversarial-examples', { ...params(), eps: 0.001 })).rejects.toThrow(
+      / changes \d+\.\d % of its right predictions; success_threshold asks for 90\.0 %/,
+    );
+    expect(existsSync(stored())).toBe(false);
+  });
+
+  it('has misclassified anomalies within the radius, computed once', async () => {
+    const task = await build('adversarial-examples', params());
+    const [clean, attacked] = task.test;
+    const { inputs, labels } = attacked!.dataset.read(attacked!.indices, 0);
+    const before = clean!.dataset.read(attacked!.indices, 0).inputs;
+    const largest = inputs.reduce((most, value, i) => Math.max(most, Math.abs(value - before[i]!)), 0);
+    expect(largest).toBeGreaterThan(0.19);
+    expect(largest).toBeLessThan(0.2 + 1e-6);
+    expect(inputs.every((value) => value >= 0 && value <= 1)).toBe(true);
+    const { predicted } = await predict(task.network, attacked!.dataset, { batchSize: 50, indices: attacked!.indices });
+    expect(predicted.filter((value, i) => value === labels[i]).length / predicted.length).toBeLessThan(0.15);
+    expect(task.untrusted!.indices.length).toBe(10);
+
+    const folder = readdirSync(stored());
+    expect(folder.length).toBe(2);
+    const times = folder.map((name) => statSync(join(stored(), name, 'examples.safetensors')).mtimeMs);
+    const again = await build('adversarial-examples', params());
+    expect(readdirSync(stored())).toEqual(folder);
+    expect(folder.map((name) => statSync(join(stored(), name, 'examples.safetensors')).mtimeMs)).toEqual(times);
+    expect(again.test[1]!.dataset.read(attacked!.indices, 0).inputs).toEqual(inputs);
+    expect(() => attacked!.dataset.read(clean!.indices, 0)).toThrow('was not attacked');
+  });
+
+  it('is refused where more success is asked for', async () => {
+    await expect(build('adversarial-examples', { ...params(), success_threshold: 1, eps: 0.1 })).rejects.toThrow(
+      'success_threshold asks for 100.0 %',
+    );
+  });
+
+  it('is one step with fgsm', async () => {
+    const task = await build('adversarial-examples', { ...params(), attack: 'fgsm', success_threshold: 0 });
+    const [clean, attacked] = task.test;
+    const { inputs } = attacked!.dataset.read(attacked!.indices, 0);
+    const before = clean!.dataset.read(attacked!.indices, 0).inputs;
+    const sizes = inputs.map((value, i) => Math.abs(value - before[i]!));
+    const moved = sizes.filter((size) => size > 1e-6 && Math.abs(size - 0.2) > 1e-5);
+    // Only what was cut off at 0 or 1 moved by less than the radius.
+    expect(moved.length).toBeLessThan(sizes.length / 4);
+    expect(sizes.filter((size) => Math.abs(size - 0.2) < 1e-5).length).toBeGreaterThan(sizes.length / 4);
   });
 });
 
