@@ -34,6 +34,8 @@ export interface DatasetContext {
   readonly triggerState?: TensorMap;
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
+  /** Takes a sentence about something that the user should know and that stops nothing. */
+  readonly warn?: (message: string) => void;
 }
 
 /** A kind of dataset; `load` reads or generates it (in memory, 8 bits a value) and may take seconds. */

@@ -155,7 +155,12 @@ async function loadData(
   context: RunContext,
 ): Promise<{ training: Dataset; validation: Record<string, Dataset> }> {
   const phase = 'Data';
-  const loading: DatasetContext = { dataDir: context.dataDir, seed: spec.seed, signal: context.signal };
+  const loading: DatasetContext = {
+    dataDir: context.dataDir,
+    seed: spec.seed,
+    signal: context.signal,
+    warn: (message) => context.log(message),
+  };
   const wanted = spec.val_data ?? {};
   const total = 1 + (spec.val_data ? Object.keys(wanted).length : 1);
   context.progress(phase, 0, total, dataName(spec.train_data));

@@ -16,8 +16,8 @@ export const classifierParams = {
 };
 
 /** What a dataset of a task is loaded with. */
-export function loadingContext({ dataDir, signal, progress }: TaskContext, seed: number): DatasetContext {
-  return { dataDir, seed, ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) };
+export function loadingContext(context: TaskContext, seed: number): DatasetContext {
+  return { ...context, seed };
 }
 
 /** Both halves of the data without trigger and augmentations, checked against the classifier. */

@@ -43,6 +43,7 @@ export interface TaskContext {
   dataDir: string;
   signal?: AbortSignal;
   progress?: (done: number, total: number) => void;
+  warn?: (message: string) => void;
 }
 
 export interface TaskDefinition extends Definition {

@@ -25,6 +25,8 @@ describe('datasetInfo', () => {
       mnist: 'missing',
       'fashion-mnist': 'missing',
       cifar10: 'missing',
+      gtsrb: 'own',
+      'image-folder': 'own',
       glyphs: 'built-in',
       'toy-features': 'built-in',
     });

@@ -46,7 +46,7 @@ export async function generateGlyphs(
   split: 'train' | 'test',
   seed: number,
   context: Pick<DatasetContext, 'signal' | 'progress'> = {},
-): Promise<Images> {
+): Promise<Images & { labels: Uint8Array }> {
   const count = glyphCounts[split];
   const root = RandomStream.from(seed, 'glyphs', split);
   const labels = Uint8Array.from(root.derive('order').permutation(count), (k) => k % classes.length);

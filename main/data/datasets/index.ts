@@ -4,6 +4,8 @@ import { backdoorDataset } from './backdoor.ts';
 import { cifar10 } from './cifar10.ts';
 import { fashionMnist } from './fashion-mnist.ts';
 import { glyphs } from './glyphs.ts';
+import { gtsrb } from './gtsrb.ts';
+import { imageFolder } from './image-folder.ts';
 import { mnist } from './mnist.ts';
 import { toyFeatures } from './toy-features.ts';
 
@@ -12,6 +14,8 @@ export const datasetRegistry: Registry<DatasetDefinition> = new Registry<Dataset
   mnist,
   fashionMnist,
   cifar10,
+  gtsrb,
+  imageFolder,
   glyphs,
   toyFeatures,
   backdoorDataset(() => datasetRegistry),

@@ -1,4 +1,4 @@
-import { createCanvas, ImageData, loadImage, type Image } from '@napi-rs/canvas';
+import { createCanvas, loadImage, type Image } from '@napi-rs/canvas';
 import { CupbearerError } from '../../../shared/errors.ts';
 
 /** A decoded picture: `pixels` is `[height, width, 4]`, red, green, blue, opacity of 0 to 255, not premultiplied. */
@@ -62,17 +62,57 @@ function decodePpm(bytes: Uint8Array, file: string): Picture {
   return { width, height, pixels };
 }
 
-/** The picture, or a region of it, scaled to `width` x `height` with smoothing; its proportions are not kept. */
+/**
+ * The picture, or a region of it, scaled to `width` x `height` by a triangle filter that is as wide as a source pixel or
+ * an output pixel, whichever is larger (what Pillow calls bilinear). Proportions are not kept; nothing outside the region
+ * counts, nor do the colours of transparent pixels.
+ */
 export function scaled(picture: Picture, width: number, height: number, region?: Region): Picture {
-  const { x, y, width: fromWidth, height: fromHeight } = region ?? { x: 0, y: 0, ...picture };
+  const from = region ?? { x: 0, y: 0, width: picture.width, height: picture.height };
   if (!region && width === picture.width && height === picture.height) return picture;
-  const whole = createCanvas(picture.width, picture.height);
-  whole.getContext('2d').putImageData(new ImageData(picture.pixels, picture.width, picture.height), 0, 0);
-  const context = createCanvas(width, height).getContext('2d');
-  context.imageSmoothingEnabled = true;
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(whole, x, y, fromWidth, fromHeight, 0, 0, width, height);
-  return { width, height, pixels: context.getImageData(0, 0, width, height).data };
+  const columns = triangleWeights(from.width, width);
+  const rows = triangleWeights(from.height, height);
+  const across = new Float64Array(from.height * width * 4);
+  for (let y = 0; y < from.height; y++) {
+    columns.forEach(({ first, weights }, x) => {
+      const to = (y * width + x) * 4;
+      weights.forEach((weight, k) => {
+        const at = ((from.y + y) * picture.width + from.x + first + k) * 4;
+        const opacity = weight * (picture.pixels[at + 3] ?? 0);
+        for (let c = 0; c < 3; c++) across[to + c]! += (opacity * (picture.pixels[at + c] ?? 0)) / 255;
+        across[to + 3]! += opacity;
+      });
+    });
+  }
+  const pixels = new Uint8ClampedArray(width * height * 4);
+  rows.forEach(({ first, weights }, y) => {
+    for (let x = 0; x < width; x++) {
+      const sums = [0, 0, 0, 0];
+      weights.forEach((weight, k) => {
+        const at = ((first + k) * width + x) * 4;
+        for (let c = 0; c < 4; c++) sums[c]! += weight * across[at + c]!;
+      });
+      const opacity = sums[3]!;
+      const to = (y * width + x) * 4;
+      for (let c = 0; c < 3; c++) pixels[to + c] = opacity === 0 ? 0 : (255 * sums[c]!) / opacity;
+      pixels[to + 3] = opacity;
+    }
+  });
+  return { width, height, pixels };
+}
+
+/** For each of `to` positions which of `from` values take part, from `first` on, with weights that add up to 1. */
+function triangleWeights(from: number, to: number): { first: number; weights: number[] }[] {
+  const scale = from / to;
+  const reach = Math.max(1, scale);
+  return Array.from({ length: to }, (_, i) => {
+    const centre = (i + 0.5) * scale - 0.5;
+    const first = Math.max(0, Math.ceil(centre - reach));
+    const last = Math.min(from - 1, Math.floor(centre + reach));
+    const raw = Array.from({ length: last - first + 1 }, (_k, k) => 1 - Math.abs(first + k - centre) / reach);
+    const total = raw.reduce((sum, weight) => sum + weight, 0);
+    return { first, weights: raw.map((weight) => weight / total) };
+  });
 }
 
 /** The values of one pixel in an image of `channels` channels, 0 to 255: grey by the weights of ITU-R BT.601. */
