@@ -5,7 +5,7 @@ import { triggerRegistry } from '../main/data/triggers/index.ts';
 import type { DetectorDefinition } from '../main/detectors/detector.ts';
 import { detectorRegistry } from '../main/detectors/index.ts';
 import { architectureRegistry } from '../main/models/architectures/index.ts';
-import { optimizerRegistry } from '../main/models/optimizer.ts';
+import { optimizerRegistry } from '../main/models/optimizers/index.ts';
 import { taskRegistry } from '../main/tasks/index.ts';
 
 /** The reference pages, made from the definitions: file name to Markdown. */

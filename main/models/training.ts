@@ -7,6 +7,18 @@ import { checkCancelled, inputTensor, otherWork, range, slices } from './batches
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
 
+/** Courses that the learning rate can take. */
+export const schedules = ['constant', 'cosine'] as const;
+export type Schedule = (typeof schedules)[number];
+
+/**
+ * What the learning rate is multiplied by at `step` (from 1) of `stepsPlanned`: 1, or half a cosine from 1 down towards 0
+ * (Loshchilov & Hutter 2017, equation 5, without restarts).
+ */
+export function rateFactor(schedule: Schedule, step: number, stepsPlanned: number): number {
+  return schedule === 'constant' ? 1 : (1 + Math.cos((Math.PI * (step - 1)) / stepsPlanned)) / 2;
+}
+
 /** Means over the samples of one epoch. */
 export interface EpochSummary {
   /** Counted from 1. */
@@ -26,6 +38,10 @@ export interface TrainingOptions {
   batchSize: number;
   /** Ends training early, in the middle of an epoch if need be. */
   maxSteps?: number;
+  /** How the learning rate goes from the first step to the last one planned; constant unless given. */
+  schedule?: Schedule;
+  /** Share of the target that is spread evenly over all classes, 0 to 1; 0 unless given. */
+  labelSmoothing?: number;
   /** Order of the samples: a function of (seed, epoch). */
   seed: number;
   /** Epochs and steps that an earlier, interrupted training has completed. */
@@ -52,7 +68,7 @@ export async function trainClassifier(options: TrainingOptions): Promise<void> {
     for (const indices of slices(orders.derive(epoch).permutation(dataset.length), batchSize)) {
       if (step === maxSteps) break;
       checkCancelled(options.signal);
-      const result = trainStep(options, indices, epoch, ++step);
+      const result = trainStep(options, indices, epoch, ++step, stepsPlanned);
       samples += indices.length;
       lossSum += result.loss * indices.length;
       correct += result.correct;
@@ -65,10 +81,11 @@ export async function trainClassifier(options: TrainingOptions): Promise<void> {
 }
 
 function trainStep(
-  { network, optimizer, dataset }: TrainingOptions,
+  { network, optimizer, dataset, schedule = 'constant', labelSmoothing = 0 }: TrainingOptions,
   indices: Int32Array,
   epoch: number,
   step: number,
+  stepsPlanned: number,
 ): { loss: number; correct: number } {
   const batch = dataset.read(indices, epoch);
   return tf.tidy(() => {
@@ -79,7 +96,7 @@ function trainStep(
       const logits = network.forward(x);
       // Outlives the scope that variableGrads opens.
       predictions = tf.keep(tf.argMax(logits, 1));
-      return softmaxCrossEntropy(logits, labels);
+      return softmaxCrossEntropy(logits, labels, labelSmoothing);
     }, [...network.variables.values()]);
     const loss = value.dataSync()[0]!;
     if (!Number.isFinite(loss)) throw diverged(`The training loss became ${loss}`, epoch, step);
@@ -87,7 +104,7 @@ function trainStep(
     const gradients = Object.fromEntries(
       [...network.variables].map(([name, variable]) => [name, grads[variable.name]!]),
     );
-    optimizer.step(network.variables, gradients);
+    optimizer.step(network.variables, gradients, rateFactor(schedule, step, stepsPlanned));
     const predicted = predictions!.dataSync();
     predictions!.dispose();
     let correct = 0;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createOptimizer } from '../../main/models/optimizer.ts';
+import { createOptimizer } from '../../main/models/optimizers/index.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { expectClose, normal } from '../tensor/reference.ts';
 

@@ -4,7 +4,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
 import { Network } from '../../main/models/network.ts';
-import { createOptimizer } from '../../main/models/optimizer.ts';
+import { createOptimizer } from '../../main/models/optimizers/index.ts';
 import { predict, trainClassifier, type EpochSummary, type TrainingOptions } from '../../main/models/training.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { toyDataset } from '../data/toy-dataset.ts';
