@@ -12,7 +12,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadSplit } from '../data/datasets/load.ts';
 import { fullyPoisoned } from '../data/poisoning.ts';
-import { createTrigger, triggerRegistry } from '../data/triggers/index.ts';
+import { createTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { classifierFingerprint, openClassifier, type TrainedClassifier } from './classifier.ts';
 import { defineTask } from './task.ts';
@@ -92,11 +92,7 @@ export const backdoor = defineTask({
     checkShapes(classifier, test);
 
     const { spec, trigger } = triggerFor(params.backdoor, classifier, test, params.seed);
-    const triggered = fullyPoisoned(test, trigger, {
-      target_class: spec['target_class'] as number,
-      cycle_class: spec['cycle_class'] as boolean,
-      seed: params.seed,
-    });
+    const triggered = fullyPoisoned(test, trigger, poisonOptions(spec, params.seed));
 
     const order = RandomStream.from(params.seed, 'task')
       .derive('train')
@@ -114,6 +110,13 @@ export const backdoor = defineTask({
       .permutation(test.length)
       .subarray(0, params.max_test_size);
     const cleanCount = Math.round(params.clean_test_weight * testOrder.length);
+    if (cleanCount === 0 || cleanCount === testOrder.length) {
+      throw new CupbearerError(
+        'usage',
+        `The test data needs both clean and triggered samples; a clean share of ${params.clean_test_weight} of ${testOrder.length} samples leaves none that are ${cleanCount === 0 ? 'clean' : 'triggered'}.`,
+        { hint: 'Change --task.clean_test_weight, or raise --task.max_test_size.' },
+      );
+    }
     return {
       network: classifier.network,
       trusted: { dataset: train, indices: order.subarray(0, trustedCount).sort() },
