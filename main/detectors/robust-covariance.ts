@@ -10,7 +10,7 @@ const C = 10;
 const TAU = 0.1;
 /** Iterations of the power method, and the relative gain below which it has converged. */
 const MAX_ITERATIONS = 40;
-const CONVERGED = 1e-3;
+const CONVERGED = 1e-2;
 /** Distance from the median below which no sample is looked at. */
 const SHIFT = 3;
 /** Directions of variance below this share of the largest are left out of the whitening. */
@@ -42,44 +42,56 @@ export function robustSubset(
 ): Int32Array {
   let kept = Int32Array.from({ length: x.length / k }, (_, i) => i);
   let left = limit;
+  let form = identity(k);
   while (left > 0 && kept.length > 2) {
-    const drop = extremeRows(takeRows(x, k, kept), k, fraction, left);
+    const { drop, form: found } = extremeRows(takeRows(x, k, kept), k, fraction, left, form);
     if (drop.size === 0) break;
+    form = found;
     left -= drop.size;
     kept = kept.filter((_, i) => !drop.has(i));
   }
   return kept;
 }
 
-/** Positions of the rows that one round of the filter removes. */
-function extremeRows(x: Float32Array, k: number, fraction: number, limit: number): Set<number> {
+/**
+ * Positions of the rows that one round of the filter removes, and the form under which rows vary most: the next round
+ * starts from it, since a few rows less hardly turn it.
+ */
+function extremeRows(
+  x: Float32Array,
+  k: number,
+  fraction: number,
+  limit: number,
+  start: Float64Array,
+): { drop: Set<number>; form: Float64Array } {
   const n = x.length / k;
   const { mean, root } = whitening(x, k);
   const y = Float32Array.from(projectRows(x, mean, root));
   const zero = new Float64Array(k);
   const lengths = quadraticForms(y, zero, identity(k));
   const longest = C * k * Math.log(n / TAU);
-  if (lengths.some((length) => length >= longest)) return largestAbove(lengths, longest, limit);
+  if (lengths.some((length) => length >= longest)) return { drop: largestAbove(lengths, longest, limit), form: start };
 
-  const { form, variance } = mostVariableForm(y, k);
+  const { form, variance } = mostVariableForm(y, k, start);
   const log = Math.log(1 / fraction);
   // Gaussian rows give 2 for a form of unit norm.
-  if (variance <= 2 * (1 + C * fraction * log * log)) return new Set();
+  if (variance <= 2 * (1 + C * fraction * log * log)) return { drop: new Set(), form };
   const values = quadraticForms(y, zero, form).map((value) => (value - trace(form, k)) / Math.SQRT2);
   const middle = values.slice().sort()[Math.floor(n / 2)]!;
   const distances = values.map((value) => Math.abs(value - middle));
   const threshold = tailThreshold(distances.slice().sort(), fraction);
-  return threshold === undefined ? new Set() : largestAbove(distances, threshold, limit);
+  return { drop: threshold === undefined ? new Set() : largestAbove(distances, threshold, limit), form };
 }
 
 /**
  * The symmetric form V of norm 1 under which whitened rows vary most, and `var(y^T V y)`: the leading eigenvector of the
- * covariance of `y y^T`, by the power method, which starts from the identity and never builds that `[k^2, k^2]` matrix.
+ * covariance of `y y^T`, by the power method from `start`, which never builds that `[k^2, k^2]` matrix.
  */
-function mostVariableForm(y: Float32Array, k: number): { form: Float64Array; variance: number } {
+function mostVariableForm(y: Float32Array, k: number, start: Float64Array): { form: Float64Array; variance: number } {
   const n = y.length / k;
   const zero = new Float64Array(k);
-  let form = identity(k).map((value) => value / Math.sqrt(k));
+  const length = Math.sqrt(start.reduce((sum, value) => sum + value * value, 0));
+  let form = start.map((value) => value / length);
   let variance = 0;
   for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
     const weights = quadraticForms(y, zero, form).map((value) => value / n);
