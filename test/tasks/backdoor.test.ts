@@ -108,7 +108,9 @@ describe('a backdoor task', () => {
   it('keeps trusted and untrusted data apart', async () => {
     const { trusted, untrusted } = await build(setUp({ name: 'corner' }), { trusted_fraction: 0.3 });
     expect([trusted.indices.length, untrusted!.indices.length]).toEqual([15, 35]);
-    expect(sorted([...trusted.indices, ...untrusted!.indices])).toEqual(upTo(trainCount));
+    // The clean images come first in the untrusted dataset, then the same ones with the trigger.
+    const images = [...untrusted!.indices].map((index) => index % trainCount);
+    expect(sorted([...trusted.indices, ...images])).toEqual(upTo(trainCount));
     expect((await build(setUp({ name: 'corner' }))).untrusted).toBeUndefined();
   });
 
@@ -176,7 +178,7 @@ describe('a backdoor task is refused', () => {
     const { code, message } = await refusal(build(place));
     expect(code).toBe('usage');
     expect(message).toBe(
-      `The classifier in ${place.run_path} takes inputs of shape 6 x 6 x 1 in 10 classes; the data has 9 x 9 x 1 in 10.`,
+      `The classifier in ${place.run_path} takes inputs of shape 6 x 6 x 1 in 10 classes; the data "mnist" has 9 x 9 x 1 in 10.`,
     );
   });
 
@@ -191,17 +193,11 @@ describe('a backdoor task is refused', () => {
     expect((await build(place, { backdoor: 'corner' })).test).toHaveLength(2);
   });
 
-  it('where nothing would be trusted', async () => {
-    const { code, message } = await refusal(build(setUp({ name: 'corner' }), { trusted_fraction: 0 }));
-    expect(code).toBe('usage');
-    expect(message).toMatch(/^No training sample is trusted: trusted_fraction is 0 of 50 samples\./);
-  });
-
   it.each([0, 1, 0.01])('where a clean share of %f leaves only one kind of test sample', async (clean_test_weight) => {
     const { code, message } = await refusal(build(setUp({ name: 'corner' }), { clean_test_weight }));
     expect(code).toBe('usage');
     expect(message).toMatch(
-      /^The test data needs both clean and triggered samples; a clean share of \S+ of 40 samples leaves none that are (clean|triggered)\.$/,
+      /^The test data needs both clean and anomalous samples; a clean share of \S+ of 40 samples leaves none that are (clean|anomalous)\.$/,
     );
   });
 
@@ -217,6 +213,6 @@ describe('a backdoor task is refused', () => {
 
   it('where its data would be poisoned already', async () => {
     const { message } = await refusal(build(setUp({ name: 'corner' }), { data: 'backdoor' }));
-    expect(message).toBe('The data of a backdoor task must not be poisoned itself; got "backdoor".');
+    expect(message).toBe('The data of a task must not be poisoned itself; got "backdoor".');
   });
 });
