@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
+import { layerAggregations } from '../../shared/domain/layer-aggregation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { choice, optionalNames } from '../../shared/schema/fields.ts';
+import { choice, optionalNames, optionalText } from '../../shared/schema/fields.ts';
 import type { ActivationBatch } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import type { RandomStream } from '../tensor/random.ts';
@@ -107,9 +108,13 @@ const commonParams = {
   }),
   layer_aggregation: choice({
     label: 'Combine layers by',
-    help: 'How the scores of the layers become the score "all"',
-    options: ['mean', 'max'],
+    help: 'How the scores of the layers become the score "all"; standardised-mean holds out a tenth of the trusted samples (at most 2,000) to scale each layer by, layer takes aggregation_layer alone',
+    options: layerAggregations,
     default: 'mean',
+  }),
+  aggregation_layer: optionalText({
+    label: 'Layer taken',
+    help: 'The layer whose scores become the score "all", where layers are combined by "layer"',
   }),
   pooling: choice({
     label: 'Pool feature maps by',

@@ -72,7 +72,8 @@ function minimum(rows: Float64Array, labels: Uint8Array, size: number, c: number
     for (let j = 0; j < size - 1; j++) hessian[j * size + j]! += 1;
     const direction = solve(cholesky(hessian, size), gradient);
     const decrement = dot(direction, gradient);
-    if (decrement <= TOLERANCE * at) return theta;
+    // So near, one more step of Newton's squares the error and needs no check.
+    if (decrement <= TOLERANCE * at) return theta.map((value, j) => value - direction[j]!);
     let scale = 1;
     for (;;) {
       const next = theta.map((value, j) => value - scale * direction[j]!);

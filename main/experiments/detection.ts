@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { unknownName } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
@@ -11,12 +12,14 @@ import type {
   Features,
 } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
+import { standardisationOf, type Standardisation } from '../evaluation/aggregate-layers.ts';
 import { activationBatches, activationDims, type Pooling } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
-import type { DataPart, Task } from '../tasks/task.ts';
+import type { DataPart, Task, TestPart } from '../tasks/task.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { RunContext } from './experiment.ts';
+import { holdOut } from './held-out.ts';
 
 /** A detector with what it has learned, ready to score. */
 export interface FittedDetector {
@@ -25,6 +28,8 @@ export interface FittedDetector {
   state: DetectorState;
   /** Activations it looks at, in the order of the network. */
   layers: readonly string[];
+  /** By what its layers' scores are standardised, where they are combined so. */
+  standardisation?: Standardisation;
 }
 
 /** Scores of all test samples of a task, in the order of its parts. */
@@ -75,6 +80,24 @@ export function checkPairing(spec: Picked, task: Task, layers: readonly string[]
   }
 }
 
+/** Refuses a way of combining layers that lacks its layer. @throws CupbearerError `usage`. */
+function checkAggregation({ layer_aggregation, aggregation_layer }: DetectorParams, layers: readonly string[]): void {
+  if (layer_aggregation !== 'layer') {
+    if (aggregation_layer === undefined) return;
+    throw new CupbearerError('usage', `aggregation_layer is given, but layers are combined by ${layer_aggregation}.`, {
+      hint: 'Set --detector.layer_aggregation layer.',
+    });
+  }
+  if (aggregation_layer === undefined) {
+    throw new CupbearerError('usage', 'Combining layers by "layer" takes the name of one.', {
+      hint: `Set --detector.aggregation_layer to one of: ${layers.join(', ')}.`,
+    });
+  }
+  if (layers.length > 0 && !layers.includes(aggregation_layer)) {
+    throw new CupbearerError('usage', unknownName('layer', aggregation_layer, layers));
+  }
+}
+
 /** Fits the detector that `spec` names on the task's data. */
 export async function fitDetector(
   spec: Picked,
@@ -87,6 +110,11 @@ export async function fitDetector(
   const params = spec as unknown as DetectorParams;
   const layers = layersOf(params, task.network, definition);
   checkPairing(spec, task, layers);
+  checkAggregation(params, layers);
+  const { fitting: trusted, heldOut } =
+    params.layer_aggregation === 'standardised-mean'
+      ? holdOut(task.trusted, seed)
+      : { fitting: task.trusted, heldOut: undefined };
   const streamOf = (part: DataPart & { anomalous?: Uint8Array }): FeatureStream => ({
     length: part.indices.length,
     ...(part.anomalous ? { anomalous: part.anomalous } : {}),
@@ -101,11 +129,15 @@ export async function fitDetector(
   });
   const features: Features = {
     layers: layers.map((name) => ({ name, dims: activationDims(task.network, name, params.pooling) })),
-    trusted: streamOf(task.trusted),
+    trusted: streamOf(trusted),
     ...(task.untrusted ? { untrusted: streamOf(task.untrusted) } : {}),
   };
   const state = await definition.fit(features, params, detectorContext(spec, task.network, seed, context));
-  return { spec, params, state, layers };
+  const detector: FittedDetector = { spec, params, state, layers };
+  if (!heldOut) return detector;
+  const parts = [{ ...heldOut, anomalous: false }];
+  const { layers: scores } = await scoreParts(detector, task.network, parts, seed, batchSize, 'Standardising', context);
+  return { ...detector, standardisation: standardisationOf(Object.fromEntries(scores)) };
 }
 
 function detectorContext(spec: Picked, network: Network, seed: number, { signal }: RunContext): DetectorContext {
@@ -130,24 +162,37 @@ async function* counted(
 }
 
 /** Scores every test sample of the task. @throws CupbearerError `non-finite` naming the layer of a score that is no number. */
-export async function scoreTask(
+export function scoreTask(
   detector: FittedDetector,
   task: Task,
   seed: number,
   batchSize: number,
   context: RunContext,
 ): Promise<TaskScores> {
+  return scoreParts(detector, task.network, task.test, seed, batchSize, 'Evaluating', context);
+}
+
+/** Scores the samples of all parts, in order. */
+async function scoreParts(
+  detector: FittedDetector,
+  network: Network,
+  parts: readonly TestPart[],
+  seed: number,
+  batchSize: number,
+  phase: string,
+  context: RunContext,
+): Promise<TaskScores> {
   const definition = detectorRegistry.get(detector.spec.name);
-  const total = task.test.reduce((sum, part) => sum + part.indices.length, 0);
+  const total = parts.reduce((sum, part) => sum + part.indices.length, 0);
   const scores: TaskScores = {
     layers: new Map(),
     labels: new Uint8Array(total),
     sampleIndex: new Int32Array(total),
   };
-  const detectorRun = detectorContext(detector.spec, task.network, seed, context);
+  const detectorRun = detectorContext(detector.spec, network, seed, context);
   let done = 0;
-  context.progress('Evaluating', 0, total);
-  for (const part of task.test) {
+  context.progress(phase, 0, total);
+  for (const part of parts) {
     const options = {
       names: detector.layers,
       pooling: detector.params.pooling,
@@ -156,7 +201,7 @@ export async function scoreTask(
       indices: part.indices,
       signal: context.signal,
     };
-    for await (const batch of activationBatches(task.network, part.dataset, options)) {
+    for await (const batch of activationBatches(network, part.dataset, options)) {
       for (const [layer, values] of await definition.score(detector.state, batch, detectorRun)) {
         if (!scores.layers.has(layer)) scores.layers.set(layer, new Float32Array(total));
         scores.layers.get(layer)!.set(values, done);
@@ -164,7 +209,7 @@ export async function scoreTask(
       scores.labels.fill(part.anomalous ? 1 : 0, done, done + batch.size);
       scores.sampleIndex.set(batch.indices, done);
       done += batch.size;
-      context.progress('Evaluating', done, total);
+      context.progress(phase, done, total);
     }
   }
   for (const [layer, values] of scores.layers) checkFinite(layer, values);
@@ -186,12 +231,13 @@ export function detectorFile(folder: string): string {
 }
 
 /** Writes all that a detector has learned as `detector.safetensors`, its numbers and words as the file's metadata. */
-export function writeDetector(folder: string, { spec, state, layers }: FittedDetector): void {
+export function writeDetector(folder: string, { spec, state, layers, standardisation }: FittedDetector): void {
   writeTensorFile(detectorFile(folder), state.tensors, {
     format: detectorFormat,
     spec: JSON.stringify(spec),
     layers: JSON.stringify(layers),
     values: JSON.stringify(state.values),
+    ...(standardisation ? { standardisation: JSON.stringify(standardisation) } : {}),
   });
 }
 
@@ -218,5 +264,6 @@ export function readDetector(folder: string): FittedDetector {
     params: spec as unknown as DetectorParams,
     state: { tensors: tensors satisfies TensorMap, values: part('values') as DetectorState['values'] },
     layers: part('layers') as string[],
+    ...(metadata['standardisation'] ? { standardisation: part('standardisation') as Standardisation } : {}),
   };
 }

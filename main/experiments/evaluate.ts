@@ -70,7 +70,10 @@ function computeMetrics(
 ): Evaluation {
   const metrics: Record<string, LayerMetrics> = {};
   for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels, { seed: subject.seed });
-  const all = aggregateLayers(Object.fromEntries(layers), detector.params.layer_aggregation);
+  const all = aggregateLayers(Object.fromEntries(layers), detector.params.layer_aggregation, {
+    standardisation: detector.standardisation,
+    layer: detector.params.aggregation_layer,
+  });
   layers.set(allLayers, all as Float32Array);
   metrics[allLayers] = evaluateScores(all, labels, { seed: subject.seed });
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accuracy } from '../../main/evaluation/accuracy.ts';
-import { aggregateLayers } from '../../main/evaluation/aggregate-layers.ts';
+import { aggregateLayers, standardisationOf } from '../../main/evaluation/aggregate-layers.ts';
 import { rocPointsOf, thinnedPrecisionRecall, thinnedRoc } from '../../main/evaluation/curves.ts';
 import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
 import { averagePrecisionOf } from '../../main/evaluation/figures-of-merit.ts';
@@ -147,8 +147,43 @@ describe('aggregateLayers', () => {
     expect(aggregateLayers({ ...layers, d: Float64Array.of(0, 0) }, 'mean')).toBeInstanceOf(Float64Array);
   });
 
+  it('standardises each layer first, so that none weighs more for its scale', () => {
+    const layers = { a: Float64Array.of(1, 5), b: Float64Array.of(200, -100) };
+    const standardisation = { a: { mean: 1, deviation: 2 }, b: { mean: 100, deviation: 50 } };
+    expect(aggregateLayers(layers, 'standardised-mean', { standardisation })).toEqual(Float64Array.of(1, -1));
+    expect(() => aggregateLayers(layers, 'standardised-mean')).toThrow('scores of a');
+  });
+
+  it('standardises by mean and deviation of the scores it is given', () => {
+    const scores = { a: Float32Array.of(2, 4, 6), b: Float32Array.of(0.1, 0.1, 0.1) };
+    const standardisation = standardisationOf(scores);
+    expect(standardisation['a']).toEqual({ mean: 4, deviation: 2 });
+    // A layer without spread is left at its scale.
+    expect(standardisation['b']?.deviation).toBe(1);
+    const [low, , high] = aggregateLayers({ a: scores.a }, 'standardised-mean', { standardisation });
+    expect([low, high]).toEqual([-1, 1]);
+  });
+
+  it('takes the logarithm of the sum of exponentials, also of large scores', () => {
+    const layers = { a: Float64Array.of(0, 2000, -3000), b: Float64Array.of(0, 1000, -3000) };
+    const found = aggregateLayers(layers, 'logsumexp');
+    expect(found[0]).toBeCloseTo(Math.log(2), 14);
+    expect(found[1]).toBe(2000);
+    expect(found[2]).toBeCloseTo(-3000 + Math.log(2), 10);
+  });
+
+  it('takes one layer alone, as a copy', () => {
+    const layers = { first: Float32Array.of(1), second: Float32Array.of(2) };
+    const found = aggregateLayers(layers, 'layer', { layer: 'second' });
+    expect(found).toEqual(layers.second);
+    expect(found).not.toBe(layers.second);
+    expect(() => aggregateLayers(layers, 'layer', { layer: 'secnd' })).toThrow('Did you mean "second"?');
+    expect(() => aggregateLayers(layers, 'layer')).toThrow('first, second');
+  });
+
   it('keeps what is not a number, so that the evaluation names it', () => {
     const layers = { a: Float32Array.of(1, Number.NaN), b: Float32Array.of(2, 3) };
+    expect(aggregateLayers(layers, 'logsumexp')[1]).toBeNaN();
     expect(aggregateLayers(layers, 'max')[1]).toBeNaN();
     expect(aggregateLayers(layers, 'mean')[1]).toBeNaN();
   });
