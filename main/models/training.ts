@@ -53,8 +53,8 @@ export interface TrainingOptions {
 
 /**
  * Trains a classifier with softmax cross-entropy.
- * @throws CupbearerError `non-finite` naming epoch and step where the loss is NaN or infinite; the weights are then those
- *   before that step. `cancelled` where the signal was given.
+ * @throws CupbearerError `non-finite` naming epoch and step where the loss (the weights are then those before that step)
+ *   or, at the end of an epoch, a weight is NaN or infinite. `cancelled` where the signal was given.
  */
 export async function trainClassifier(options: TrainingOptions): Promise<void> {
   const { dataset, epochs, batchSize, maxSteps = Infinity } = options;
@@ -75,6 +75,7 @@ export async function trainClassifier(options: TrainingOptions): Promise<void> {
       options.onStep?.({ epoch, step, stepsPlanned, loss: result.loss });
       if (step % 16 === 0) await otherWork();
     }
+    checkWeights(options.network, epoch, step);
     await options.onEpoch?.({ epoch, steps: step, loss: lossSum / samples, accuracy: correct / samples });
   }
 }
@@ -92,18 +93,13 @@ function trainStep(
     const labels = tf.tensor1d(batch.labels, 'int32');
     let predictions: tf.Tensor | undefined;
     const { value, grads } = tf.variableGrads(() => {
-      const logits = network.forward(x);
+      const logits = network.forward(x, { training: true });
       // Outlives the scope that variableGrads opens.
       predictions = tf.keep(tf.argMax(logits, 1));
       return softmaxCrossEntropy(logits, labels, labelSmoothing);
     }, [...network.variables.values()]);
     const loss = value.dataSync()[0]!;
-    if (!Number.isFinite(loss)) {
-      throw new CupbearerError('non-finite', `The training loss became ${loss} in epoch ${epoch}, step ${step}.`, {
-        hint: 'Lower the learning rate. The weights of the last completed epoch are kept.',
-        details: { epoch, step },
-      });
-    }
+    if (!Number.isFinite(loss)) throw diverged(`The training loss became ${loss}`, epoch, step);
     // variableGrads names gradients by the variables' own names, which TensorFlow.js made up.
     const gradients = Object.fromEntries(
       [...network.variables].map(([name, variable]) => [name, grads[variable.name]!]),
@@ -114,6 +110,22 @@ function trainStep(
     let correct = 0;
     for (let i = 0; i < batch.size; i++) if (predicted[i] === batch.labels[i]) correct++;
     return { loss, correct };
+  });
+}
+
+/** A gradient can overflow where the loss does not; such weights must not take the place of the last good ones. */
+function checkWeights(network: Network, epoch: number, step: number): void {
+  for (const [name, variable] of network.variables) {
+    const bad = variable.dataSync().find((value) => !Number.isFinite(value));
+    if (bad !== undefined) throw diverged(`The weight "${name}" became ${bad}`, epoch, step);
+  }
+}
+
+function diverged(what: string, epoch: number, step: number): CupbearerError {
+  const kept = epoch > 1 ? `The weights after epoch ${epoch - 1} are kept.` : 'No epoch was completed before.';
+  return new CupbearerError('non-finite', `${what} in epoch ${epoch}, step ${step}.`, {
+    hint: `Lower the learning rate. ${kept}`,
+    details: { epoch, step },
   });
 }
 

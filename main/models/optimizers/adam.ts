@@ -48,7 +48,7 @@ class Adam implements Optimizer {
   #momentsOf(name: string, shape: readonly number[]): { m: tf.Variable; v: tf.Variable } {
     let moments = this.#moments.get(name);
     if (!moments) {
-      const zero = () => tf.variable(tf.zeros([...shape]), false);
+      const zero = () => tf.tidy(() => tf.variable(tf.zeros([...shape]), false));
       moments = { m: zero(), v: zero() };
       this.#moments.set(name, moments);
     }

@@ -36,7 +36,7 @@ class Sgd implements Optimizer {
   #velocityOf(name: string, shape: readonly number[]): tf.Variable {
     let velocity = this.#velocities.get(name);
     if (!velocity) {
-      velocity = tf.variable(tf.zeros([...shape]), false);
+      velocity = tf.tidy(() => tf.variable(tf.zeros([...shape]), false));
       this.#velocities.set(name, velocity);
     }
     return velocity;
