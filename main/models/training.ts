@@ -93,7 +93,7 @@ function trainStep(
     const labels = tf.tensor1d(batch.labels, 'int32');
     let predictions: tf.Tensor | undefined;
     const { value, grads } = tf.variableGrads(() => {
-      const logits = network.forward(x);
+      const logits = network.forward(x, { training: true });
       // Outlives the scope that variableGrads opens.
       predictions = tf.keep(tf.argMax(logits, 1));
       return softmaxCrossEntropy(logits, labels, labelSmoothing);
