@@ -7,7 +7,7 @@ import { fitDetector, readDetector, scoreTask, writeDetector } from '../../main/
 import { holdOut, mostHeldOut } from '../../main/experiments/held-out.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
-import { pick, type Picked } from '../../shared/schema/fields.ts';
+import { pick } from '../../shared/schema/fields.ts';
 import { toyDataset, upTo } from '../data/toy-dataset.ts';
 import { toyContext, toyTask } from '../detectors/toy-task.ts';
 
