@@ -18,6 +18,6 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['main/hosts/cli/**', '**/build.ts', 'test/bench/**'], rules: { 'no-console': 'off' } },
+  { files: ['main/hosts/cli/**', '**/build.ts', 'test/bench/**', 'test/results/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

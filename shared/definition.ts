@@ -14,6 +14,8 @@ export interface Definition {
   readonly summary: string;
   /** Where the method comes from: a paper, a page, or the library it follows. */
   readonly source?: string;
+  /** What a reader of the reference page must know besides: what is the paper's and what is ours, what scores depend on. */
+  readonly details?: string;
   readonly params: z.ZodObject;
 }
 

@@ -1,10 +1,9 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
-import type { Definition } from '../../shared/definition.ts';
+import type { DatasetDefinition } from './dataset.ts';
 import { unknownName } from '../../shared/definition.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { glyphCounts } from './datasets/glyphs.ts';
 import { datasetRegistry } from './datasets/index.ts';
 import { isGzip } from './readers/gunzip.ts';
 import { datasetSources, type DatasetSource } from './sources.ts';
@@ -25,8 +24,8 @@ export interface DatasetInfo {
   name: string;
   title: string;
   summary: string;
-  /** `built-in` needs no files; `incomplete` has some of them. */
-  state: 'built-in' | 'present' | 'incomplete' | 'missing';
+  /** `built-in` needs no files, those of `own` are the user's; `incomplete` has some of them. */
+  state: 'built-in' | 'own' | 'present' | 'incomplete' | 'missing';
   folder?: string;
   files: StoredFileInfo[];
   /** Bytes on disk. */
@@ -54,15 +53,15 @@ export function datasetInfo(name: string, dataDir: string): DatasetInfo {
 }
 
 /** All but those made of another dataset. */
-function knownDatasets(): Definition[] {
+function knownDatasets(): DatasetDefinition[] {
   return datasetRegistry.definitions.filter(({ params }) => !('original' in params.shape));
 }
 
-function infoOf({ id, title, summary }: Definition, dataDir: string): DatasetInfo {
+function infoOf({ id, title, summary, builtIn }: DatasetDefinition, dataDir: string): DatasetInfo {
   const source = datasetSources.find((candidate) => candidate.id === id);
   if (!source) {
-    const samples = id === 'glyphs' ? { ...glyphCounts } : { train: 0, test: 0 };
-    return { name: id, title, summary, state: 'built-in', files: [], bytes: 0, samples };
+    const samples = { train: 0, test: 0, ...builtIn };
+    return { name: id, title, summary, state: builtIn ? 'built-in' : 'own', files: [], bytes: 0, samples };
   }
   const folder = join(dataDir, id);
   const files = expectedFiles(source).map((name) => fileInfo(folder, name));

@@ -34,16 +34,20 @@ export interface DatasetContext {
   readonly triggerState?: TensorMap;
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
+  /** Takes a sentence about something that the user should know and that stops nothing. */
+  readonly warn?: (message: string) => void;
 }
 
 /** A kind of dataset; `load` reads or generates it (in memory, 8 bits a value) and may take seconds. */
 export interface DatasetDefinition extends Definition {
+  /** Samples of each half where the program draws them itself and needs no files. */
+  readonly builtIn?: { readonly train: number; readonly test: number };
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 
 /** Declares a dataset; `load` receives the parameters in the types of the schema. */
 export function defineDataset<P extends z.ZodObject>(
-  definition: Definition & {
+  definition: Omit<DatasetDefinition, 'params' | 'load'> & {
     readonly params: P;
     load(params: z.output<P>, context: DatasetContext): Promise<Dataset>;
   },

@@ -6,7 +6,7 @@ export interface Images {
   readonly shape: readonly [height: number, width: number, channels: number];
   readonly classes: readonly string[];
   readonly pixels: Uint8Array;
-  readonly labels: Uint8Array;
+  readonly labels: Uint8Array | Uint16Array;
 }
 
 /** Gives the same float32 as dividing by 255 for each of the 256 values, and faster. */

@@ -1,4 +1,5 @@
 import { Registry } from '../../shared/definition.ts';
+import { activationClustering } from './activation-clustering.ts';
 import { beatrix } from './beatrix.ts';
 import { classMahalanobis } from './class-mahalanobis.ts';
 import type { DetectorDefinition } from './detector.ts';
@@ -10,6 +11,9 @@ import { lof } from './lof.ts';
 import { mahalanobis } from './mahalanobis.ts';
 import { maxSoftmax } from './max-softmax.ts';
 import { pcaResidual } from './pca-residual.ts';
+import { scan } from './scan.ts';
+import { spectre } from './spectre.ts';
+import { strip } from './strip.ts';
 import { que } from './que.ts';
 import { spectral } from './spectral.ts';
 import { supervisedProbe } from './supervised-probe.ts';
@@ -31,4 +35,8 @@ export const detectorRegistry = new Registry<DetectorDefinition>('detector', [
   isolationForest,
   maxSoftmax,
   energy,
+  activationClustering,
+  scan,
+  spectre,
+  strip,
 ]);

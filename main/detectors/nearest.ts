@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNotCancelled } from '../data/cancellation.ts';
 
-/** Rows of the queries and of the reference that are multiplied at once: a product of 16 MiB. */
-const QUERY_BLOCK = 1024;
+/** Rows of the queries and of the reference that are multiplied at once: a product of 4 MiB. */
+const QUERY_BLOCK = 256;
 const REFERENCE_BLOCK = 4096;
 
 export interface Neighbours {
@@ -19,7 +19,7 @@ export interface Neighbours {
  * fewer than k. With `leaveOut`, query i is row i of the reference and no neighbour of its own.
  *
  * Neighbours are found by float32 products on the engine (`|r|^2 - 2 q r`), block by block, in memory of m k numbers
- * plus 16 MiB; the distances of those found are then worked out in float64. Two rows whose distances agree to the
+ * plus 4 MiB; the distances of those found are then worked out in float64. Two rows whose distances agree to the
  * precision of float32 may change places, so rows should be centred. @throws CupbearerError `cancelled`.
  */
 export async function nearestRows(
@@ -46,7 +46,7 @@ export async function nearestRows(
         const values = (await products.data()) as Float32Array;
         tf.dispose([block, products]);
         for (let row = from; row < to; row++) {
-          const product = values.subarray((row - from) * (end - start), (row - from + 1) * (end - start));
+          const product = { values, at: (row - from) * (end - start), length: end - start };
           keepNearest(product, halves, start, leaveOut ? row : -1, row * k, k, keys, indices);
         }
       }
@@ -68,7 +68,7 @@ function halfSquares(x: Float32Array, d: number): Float32Array {
 
 /** Takes the rows of a block that are nearer than the furthest kept into the sorted `keys` and `indices` from `at` on. */
 function keepNearest(
-  product: Float32Array,
+  { values, at: from, length }: { values: Float32Array; at: number; length: number },
   halves: Float32Array,
   start: number,
   leftOut: number,
@@ -79,8 +79,8 @@ function keepNearest(
 ): void {
   const last = at + k - 1;
   let furthest = keys[last]!;
-  for (let j = 0; j < product.length; j++) {
-    const key = halves[start + j]! - product[j]!;
+  for (let j = 0; j < length; j++) {
+    const key = halves[start + j]! - values[from + j]!;
     if (!(key < furthest) || start + j === leftOut) continue;
     let place = last;
     for (; place > at && keys[place - 1]! > key; place--) {

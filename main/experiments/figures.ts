@@ -4,8 +4,10 @@ import type { Evaluation } from '../../shared/domain/evaluation.ts';
 import type { Figure } from '../figures/figure.ts';
 import { drawEvaluationFigures } from '../figures/evaluation-figures.ts';
 import { drawTrainingFigure } from '../figures/training-figure.ts';
+import { drawImageSheet } from '../figures/image-sheet.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { withStorageErrors } from '../storage/storage-error.ts';
+import type { Task } from '../tasks/task.ts';
 import type { EpochRecord } from './training-history.ts';
 
 /** Writes the figures of an evaluation into `figures/`. */
@@ -40,6 +42,14 @@ export function drawTrainingCurve(folder: string, history: readonly EpochRecord[
     ],
   });
   writeFigures(folder, [figure]);
+}
+
+/** Writes a sheet of a task's anomalies beside the samples they were made of, where these are images. */
+export function drawExamples(folder: string, { examples }: Task, title: string): void {
+  if (examples?.shape.length !== 3) return;
+  const { shape, count, clean: before, anomalous: after } = examples;
+  const words = { name: 'examples', title, before: 'Clean', after: 'Anomalous' };
+  writeFigures(folder, [drawImageSheet({ shape, count, before, after }, words)]);
 }
 
 /** Short enough to stand beside the end of its line; the two names that validation has by default say it themselves. */

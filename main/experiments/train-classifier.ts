@@ -2,7 +2,16 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
-import { defaultPick, integer, optionalInteger, pick, pickRecord, type Picked } from '../../shared/schema/fields.ts';
+import {
+  choice,
+  defaultPick,
+  integer,
+  number,
+  optionalInteger,
+  pick,
+  pickRecord,
+  type Picked,
+} from '../../shared/schema/fields.ts';
 import { isBackdoorDataset } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset, loadSplit } from '../data/datasets/load.ts';
@@ -11,8 +20,9 @@ import { fullyPoisoned } from '../data/poisoning.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { writeModelDescription, writeWeights } from '../models/files.ts';
 import { Network } from '../models/network.ts';
-import { createOptimizer, optimizerRegistry, type Optimizer } from '../models/optimizer.ts';
-import { trainClassifier as train } from '../models/training.ts';
+import type { Optimizer } from '../models/optimizer.ts';
+import { createOptimizer, optimizerRegistry } from '../models/optimizers/index.ts';
+import { schedules, trainClassifier as train } from '../models/training.ts';
 import { appendJsonLine, readJsonLines, writeJsonLines } from '../storage/run-folder.ts';
 import { writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
@@ -37,6 +47,19 @@ const params = z.object({
     label: 'Optimizer',
     help: 'How the weights are changed',
     default: 'adam',
+  }),
+  schedule: choice({
+    label: 'Schedule',
+    help: 'Whether the learning rate stays, or falls to zero over the training like half a cosine',
+    options: schedules,
+    default: 'constant',
+  }),
+  label_smoothing: number({
+    label: 'Label smoothing',
+    help: 'Share of the target that is spread evenly over all classes',
+    default: 0,
+    min: 0,
+    max: 1,
   }),
   num_epochs: integer({
     label: 'Epochs',
@@ -132,7 +155,12 @@ async function loadData(
   context: RunContext,
 ): Promise<{ training: Dataset; validation: Record<string, Dataset> }> {
   const phase = 'Data';
-  const loading: DatasetContext = { dataDir: context.dataDir, seed: spec.seed, signal: context.signal };
+  const loading: DatasetContext = {
+    dataDir: context.dataDir,
+    seed: spec.seed,
+    signal: context.signal,
+    warn: (message) => context.log(message),
+  };
   const wanted = spec.val_data ?? {};
   const total = 1 + (spec.val_data ? Object.keys(wanted).length : 1);
   context.progress(phase, 0, total, dataName(spec.train_data));
@@ -193,6 +221,8 @@ async function fit(
     epochs: spec.num_epochs,
     batchSize: spec.batch_size,
     ...(spec.max_steps === undefined ? {} : { maxSteps: spec.max_steps }),
+    schedule: spec.schedule,
+    labelSmoothing: spec.label_smoothing,
     seed: spec.seed,
     completed: { epochs: history.length, steps: history.at(-1)?.steps ?? 0 },
     signal,

@@ -4,6 +4,7 @@ import { detectorRegistry } from '../detectors/index.ts';
 import { buildTask, describeTask, taskParents } from './build-task.ts';
 import { fitDetector, writeDetector } from './detection.ts';
 import { detectionParams } from './detector-params.ts';
+import { drawExamples } from './figures.ts';
 import { evaluateDetector } from './evaluate.ts';
 import { defineExperiment, PhaseTimer } from './experiment.ts';
 
@@ -27,6 +28,7 @@ export const trainDetector = defineExperiment({
       fitDetector(spec.detector, task, spec.seed, spec.batch_size, context),
     );
     writeDetector(context.folder, detector);
+    drawExamples(context.folder, task, describeTask(spec.task));
     const subject = { detectorFolder: context.folder, task: spec.task, seed: spec.seed };
     const metrics = await evaluateDetector(detector, task, subject, spec.batch_size, context, timer);
     task.network.dispose();

@@ -53,13 +53,17 @@ function namedLayers(evaluation: Evaluation, aggregation: string | undefined): N
   return [{ layer: allLayers, name, metrics: all }, ...single];
 }
 
-/** As many as can be told apart in one plot: the aggregate and the best layers, in the order given; best first by AUROC. */
+/**
+ * As many as can be told apart in one plot: the aggregate and the best layers by AUROC, in the order given, so that a
+ * layer has the same colour in every figure of a run.
+ */
 function comparable(layers: readonly NamedMetrics[]): { shown: NamedMetrics[]; note: string } {
   const byAuroc = (a: NamedMetrics, b: NamedMetrics) => b.metrics.AUC_ROC - a.metrics.AUC_ROC;
   const all = layers.filter(({ layer }) => layer === allLayers);
   const single = layers.filter(({ layer }) => layer !== allLayers);
   const room = mostCurves - all.length;
-  const shown = [...all, ...[...single].sort(byAuroc).slice(0, room)].sort(byAuroc);
+  const best = [...single].sort(byAuroc).slice(0, room);
+  const shown = [...all, ...single.filter((layer) => best.includes(layer))];
   return { shown, note: single.length > room ? `best ${room} of ${single.length} layers` : '' };
 }
 
@@ -137,7 +141,6 @@ function drawRoc(layers: readonly NamedMetrics[], words: FigureWords): Figure {
 
 function drawPrecisionRecall(layers: readonly NamedMetrics[], words: FigureWords): Figure {
   const { shown, note } = comparable(distinct(layers));
-  shown.sort((a, b) => b.metrics.AP - a.metrics.AP);
   const first = shown[0]!.metrics;
   const data = {
     title: 'Precision and recall',

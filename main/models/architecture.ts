@@ -12,13 +12,16 @@ export interface ArchitectureInput {
 /** A kind of model: from its parameters to a tree of modules. Module names are layer names. */
 export interface ArchitectureDefinition extends Definition {
   build(params: Record<string, unknown>, input: ArchitectureInput): Module;
+  /** Activations that detectors look at unless told otherwise, where these are not all linear and convolution outputs. */
+  defaultActivations?(params: Record<string, unknown>): string[];
 }
 
 /** Types `build`'s params from the schema beside it. */
 export function defineArchitecture<P extends z.ZodObject>(
-  definition: Omit<ArchitectureDefinition, 'params' | 'build'> & {
+  definition: Omit<ArchitectureDefinition, 'params' | 'build' | 'defaultActivations'> & {
     params: P;
     build(params: z.output<P>, input: ArchitectureInput): Module;
+    defaultActivations?(params: z.output<P>): string[];
   },
 ): ArchitectureDefinition {
   // The registry hands over only what this very schema has parsed.

@@ -2,16 +2,18 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { pick } from '../../shared/schema/fields.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { toJsonText } from '../storage/json-text.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
+import { architectureRegistry } from './architectures/index.ts';
 import { Network, type NetworkSpec } from './network.ts';
 
 const modelFormat = 1;
 const modelFile = z.object({
   format: z.literal(modelFormat),
-  architecture: z.looseObject({ name: z.string() }),
+  architecture: pick(() => architectureRegistry, { label: 'Architecture', help: 'The kind of model' }),
   input_shape: z.array(z.int().positive()).min(1),
   classes: z.array(z.string()).min(1),
   parameters: z.int(),
@@ -42,13 +44,14 @@ export function readModel(folder: string): Network {
   const path = join(folder, 'model.json');
   const parsed = modelFile.safeParse(readJsonFile(path));
   if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new CupbearerError(
       'bad-data',
-      `${path} does not describe a model of format ${modelFormat}: ${z.prettifyError(parsed.error)}`,
+      `"${path}" does not describe a model of format ${modelFormat}. ${faults.join(' ')}`,
     );
   }
   const { architecture, input_shape: inputShape, classes } = parsed.data;
-  const spec: NetworkSpec = { architecture: architecture, inputShape, classes };
+  const spec: NetworkSpec = { architecture, inputShape, classes };
   const network = new Network(spec, 0);
   const weights = join(folder, 'model.safetensors');
   network.load(readTensorFile(weights).tensors, weights);

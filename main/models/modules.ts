@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { convolution, dense } from '../tensor/layers.ts';
+import { normaliseBatch } from '../tensor/batch-norm.ts';
 import { globalMaxPool as maxOverPositions } from '../tensor/pooling.ts';
 
 /** Shape of one sample: no batch axis. Images are `[height, width, channels]`. */
@@ -16,20 +17,34 @@ export interface Parameter {
   toTorch: number[];
   /** Number of inputs that one output sums over; sets the range of the initial values. */
   fanIn: number;
+  /** Initial value of all elements, where it is not drawn. */
+  initial?: number;
+}
+
+/** An array that training keeps up to date without gradients, such as a running mean; saved beside the parameters. */
+export interface BufferArray {
+  name: string;
+  shape: number[];
+  initial: number;
 }
 
 /** What a module may do while it runs. */
 export interface ForwardCall {
+  /** Whether the network learns from this batch: statistics are then the batch's own, and are kept. */
+  readonly training: boolean;
   weight(name: string): tf.Tensor;
+  /** A buffer as it is; a module may assign to it while training. */
+  buffer(name: string): tf.Variable;
   /** Runs a child, so that its input and output can be recorded under its own name. */
   child(name: string, module: Module, x: tf.Tensor): tf.Tensor;
 }
 
 /** A part of a network: knows its shapes and weights, computes on a batch. */
 export interface Module {
-  readonly kind: 'linear' | 'conv' | 'activation' | 'pool' | 'reshape' | 'container';
+  readonly kind: 'linear' | 'conv' | 'norm' | 'activation' | 'pool' | 'reshape' | 'container';
   outputShape(input: Shape): Shape;
   parameters(input: Shape): Parameter[];
+  buffers?(input: Shape): BufferArray[];
   /** Modules inside, in the order in which they run. */
   children(input: Shape): { name: string; module: Module; input: Shape }[];
   forward(x: tf.Tensor, call: ForwardCall): tf.Tensor;
@@ -52,27 +67,78 @@ export function linear(outputs: number): Module {
   };
 }
 
-/** Convolution with stride 1 and output of the input's size ("same" padding), on `[n, h, w, c]`. */
-export function conv(outputs: number, kernelSize: number): Module {
+/**
+ * Convolution on `[n, h, w, c]` padded with zeros by half the (odd) kernel on every side, as PyTorch's `padding=k//2`;
+ * with stride 1 the output has the input's size.
+ */
+export function conv(outputs: number, kernelSize: number, { stride = 1, bias = true } = {}): Module {
+  const padding = stride === 1 ? 'same' : Math.floor(kernelSize / 2);
+  const along = (size: number) =>
+    padding === 'same' ? size : Math.floor((size + 2 * padding - kernelSize) / stride) + 1;
   return {
     ...leaf,
     kind: 'conv',
-    outputShape: ([height, width]) => [height!, width!, outputs],
+    outputShape: ([height, width]) => [along(height!), along(width!), outputs],
     parameters: ([, , channels]) => {
       const fanIn = kernelSize * kernelSize * channels!;
       return [
         { name: 'weight', shape: [kernelSize, kernelSize, channels!, outputs], toTorch: [3, 2, 0, 1], fanIn },
-        { name: 'bias', shape: [outputs], toTorch: [0], fanIn },
+        ...(bias ? [{ name: 'bias', shape: [outputs], toTorch: [0], fanIn }] : []),
       ];
     },
     forward: (x, call) =>
       convolution(
         x as tf.Tensor4D,
         call.weight('weight') as tf.Tensor4D,
-        call.weight('bias') as tf.Tensor1D,
-        1,
-        'same',
+        bias ? (call.weight('bias') as tf.Tensor1D) : tf.zeros([outputs]),
+        stride,
+        padding,
       ),
+  };
+}
+
+/** Share of the newest batch in the running statistics, and what keeps the root from zero, as PyTorch's defaults. */
+const batchNormMomentum = 0.1;
+const batchNormEpsilon = 1e-5;
+
+/**
+ * Batch normalisation of each channel (Ioffe & Szegedy 2015): by the batch's own mean and variance while training, by
+ * their running means else. The running variance is kept with divisor n - 1, as in PyTorch.
+ */
+export function batchNorm(): Module {
+  return {
+    ...leaf,
+    kind: 'norm',
+    outputShape: (input) => input,
+    parameters: (input) => {
+      const shape = [input.at(-1)!];
+      return [
+        { name: 'weight', shape, toTorch: [0], fanIn: 1, initial: 1 },
+        { name: 'bias', shape, toTorch: [0], fanIn: 1, initial: 0 },
+      ];
+    },
+    buffers: (input) => [
+      { name: 'running_mean', shape: [input.at(-1)!], initial: 0 },
+      { name: 'running_var', shape: [input.at(-1)!], initial: 1 },
+    ],
+    forward: (x, call) => {
+      const [scale, shift] = [call.weight('weight') as tf.Tensor1D, call.weight('bias') as tf.Tensor1D];
+      const [mean, variance] = [call.buffer('running_mean'), call.buffer('running_var')];
+      if (!call.training) {
+        const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, batchNormEpsilon)));
+        return tf.add(tf.mul(x, factor), tf.sub(shift, tf.mul(mean, factor)));
+      }
+      const { y, ...batch } = normaliseBatch(x, scale, shift, batchNormEpsilon);
+      const count = x.size / scale.size;
+      const unbiased = tf.mul(batch.variance, count / Math.max(1, count - 1));
+      for (const [running, newest] of [
+        [mean, batch.mean],
+        [variance, unbiased],
+      ] as const) {
+        running.assign(tf.add(tf.mul(running, 1 - batchNormMomentum), tf.mul(newest, batchNormMomentum)));
+      }
+      return y;
+    },
   };
 }
 
@@ -106,6 +172,17 @@ export function globalMaxPool(): Module {
     outputShape: ([, , channels]) => [channels!],
     parameters: () => [],
     forward: (x) => maxOverPositions(x as tf.Tensor4D),
+  };
+}
+
+/** Mean of each channel over all positions, `[n, h, w, c]` to `[n, c]`. */
+export function globalAveragePool(): Module {
+  return {
+    ...leaf,
+    kind: 'pool',
+    outputShape: ([, , channels]) => [channels!],
+    parameters: () => [],
+    forward: (x) => tf.mean(x, [1, 2]),
   };
 }
 

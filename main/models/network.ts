@@ -37,6 +37,7 @@ export class Network {
   readonly #root: Module;
   readonly #parameters = new Map<string, Parameter>();
   readonly #variables = new Map<string, tf.Variable>();
+  readonly #buffers = new Map<string, tf.Variable>();
 
   /**
    * Builds the network with PyTorch's default initial values, U(-1/sqrt(fan_in), 1/sqrt(fan_in)), from `seed`.
@@ -53,17 +54,28 @@ export class Network {
     this.layers = layers;
     const stream = RandomStream.from(seed, 'initial-weights');
     for (const [path, parameter] of this.#parameters) {
-      const values = new Float32Array(product(parameter.shape));
+      const values = new Float32Array(product(parameter.shape)).fill(parameter.initial ?? 0);
       const own = stream.derive(path);
       const bound = 1 / Math.sqrt(parameter.fanIn);
-      for (let i = 0; i < values.length; i++) values[i] = (2 * own.uniform() - 1) * bound;
-      this.#variables.set(path, tf.variable(tf.tensor(values, parameter.shape), true));
+      if (parameter.initial === undefined) {
+        for (let i = 0; i < values.length; i++) values[i] = (2 * own.uniform() - 1) * bound;
+      }
+      this.#variables.set(
+        path,
+        tf.tidy(() => tf.variable(tf.tensor(values, parameter.shape), true)),
+      );
     }
   }
 
   #collect(path: string, module: Module, input: Shape, layers: LayerInfo[]): void {
     const own = module.parameters(input);
     for (const parameter of own) this.#parameters.set(path ? `${path}.${parameter.name}` : parameter.name, parameter);
+    for (const { name, shape, initial } of module.buffers?.(input) ?? []) {
+      this.#buffers.set(
+        path ? `${path}.${name}` : name,
+        tf.tidy(() => tf.variable(tf.fill(shape, initial), false)),
+      );
+    }
     const parameters = own.reduce((total, { shape }) => total + product(shape), 0);
     if (path)
       layers.push({
@@ -92,8 +104,14 @@ export class Network {
     return this.layers.flatMap(({ name }) => [`${name}.input`, `${name}.output`]);
   }
 
-  /** The outputs of all linear and convolution layers, the logits last: what detectors look at unless told otherwise. */
+  /**
+   * What detectors look at unless told otherwise: what the architecture names, else the outputs of all linear and
+   * convolution layers, the logits last.
+   */
   get defaultActivations(): string[] {
+    const { name, ...params } = this.spec.architecture;
+    const named = architectureRegistry.get(name).defaultActivations?.(params);
+    if (named) return named;
     return this.layers.filter(({ kind }) => kind === 'linear' || kind === 'conv').map(({ name }) => `${name}.output`);
   }
 
@@ -106,9 +124,12 @@ export class Network {
     return name.endsWith('.input') ? layer.inputShape : layer.outputShape;
   }
 
-  /** Logits `[n, classes]` of a batch `[n, ...inputShape]`. */
-  forward(x: tf.Tensor): tf.Tensor2D {
-    return this.#run(x, () => undefined) as tf.Tensor2D;
+  /**
+   * Logits `[n, classes]` of a batch `[n, ...inputShape]`. With `training`, running statistics take the batch into account;
+   * else a sample's logits depend on the sample alone.
+   */
+  forward(x: tf.Tensor, { training = false } = {}): tf.Tensor2D {
+    return this.#run(x, () => undefined, training) as tf.Tensor2D;
   }
 
   /**
@@ -122,12 +143,16 @@ export class Network {
     if (wanted.size === 0) return seen;
     tf.tidy(() => {
       try {
-        this.#run(x, (name, value) => {
-          if (!wanted.delete(name)) return;
-          // An output may be the very tensor that is another layer's input; a clone lets each live on its own.
-          seen[name] = tf.keep(tf.clone(value));
-          if (wanted.size === 0) throw new EnoughSeen();
-        });
+        this.#run(
+          x,
+          (name, value) => {
+            if (!wanted.delete(name)) return;
+            // An output may be the very tensor that is another layer's input; a clone lets each live on its own.
+            seen[name] = tf.keep(tf.clone(value));
+            if (wanted.size === 0) throw new EnoughSeen();
+          },
+          false,
+        );
       } catch (error) {
         if (!(error instanceof EnoughSeen)) throw error;
       }
@@ -148,16 +173,22 @@ export class Network {
     const activations: Record<string, tf.Tensor> = {};
     const logits = tf.tidy(() =>
       tf.clone(
-        this.#run(x, (name, value) => {
-          if (wanted.delete(name)) activations[name] = tf.keep(tf.clone(value));
-        }),
+        this.#run(
+          x,
+          (name, value) => {
+            if (wanted.delete(name)) activations[name] = tf.keep(tf.clone(value));
+          },
+          false,
+        ),
       ),
     ) as tf.Tensor2D;
     return { activations, logits };
   }
 
-  #run(x: tf.Tensor, see: (name: string, value: tf.Tensor) => void): tf.Tensor {
+  #run(x: tf.Tensor, see: (name: string, value: tf.Tensor) => void, training: boolean): tf.Tensor {
     const callAt = (path: string): ForwardCall => ({
+      training,
+      buffer: (name) => this.#buffers.get(path ? `${path}.${name}` : name)!,
       weight: (name) => this.#variables.get(path ? `${path}.${name}` : name)!,
       child: (name, module, value) => {
         const childPath = path ? `${path}.${name}` : name;
@@ -179,43 +210,58 @@ export class Network {
       state[path] = { shape: [...torch.shape], data: torch.dataSync<'float32'>() };
       torch.dispose();
     }
+    for (const [path, buffer] of this.#buffers) {
+      state[path] = { shape: [...buffer.shape], data: buffer.dataSync<'float32'>() };
+    }
     return state;
   }
 
-  /** Takes over weights saved by {@link state}. @throws CupbearerError `bad-data` where a name or shape does not fit. */
+  /**
+   * Takes over weights and buffers saved by {@link state}; PyTorch's count of batches is passed over.
+   * @throws CupbearerError `bad-data` where a name or shape does not fit.
+   */
   load(state: TensorMap, source: string): void {
     for (const name of Object.keys(state)) {
-      if (!this.#parameters.has(name)) {
-        throw new CupbearerError(
-          'bad-data',
-          `${source}: unexpected weight "${name}"; this model has ${[...this.#parameters.keys()].join(', ')}.`,
-        );
-      }
+      if (this.#parameters.has(name) || this.#buffers.has(name) || name.endsWith('.num_batches_tracked')) continue;
+      throw new CupbearerError(
+        'bad-data',
+        `${source}: unexpected weight "${name}"; this model has ${[...this.#parameters.keys()].join(', ')}.`,
+      );
     }
     for (const [path, parameter] of this.#parameters) {
-      const saved = state[path];
       const expected = parameter.toTorch.map((axis) => parameter.shape[axis]!);
-      if (!saved) throw new CupbearerError('bad-data', `${source}: the weight "${path}" is missing.`);
-      if (saved.shape.join() !== expected.join()) {
-        throw new CupbearerError(
-          'bad-data',
-          `${source}: the weight "${path}" has shape [${saved.shape.join(', ')}], expected [${expected.join(', ')}].`,
-        );
-      }
-      this.#variables.get(path)!.assign(
-        tf.tidy(() => {
-          const inverse = parameter.toTorch.map((_, axis) => parameter.toTorch.indexOf(axis));
-          return tf.transpose(tf.tensor(Float32Array.from(saved.data), saved.shape), inverse);
-        }),
-      );
+      const inverse = parameter.toTorch.map((_, axis) => parameter.toTorch.indexOf(axis));
+      assignSaved(this.#variables.get(path)!, savedTensor(state, path, expected, source), inverse);
+    }
+    for (const [path, buffer] of this.#buffers) {
+      const axes = buffer.shape.map((_, axis) => axis);
+      assignSaved(buffer, savedTensor(state, path, buffer.shape, source), axes);
     }
   }
 
   /** Frees the weights. */
   dispose(): void {
     for (const variable of this.#variables.values()) variable.dispose();
+    for (const buffer of this.#buffers.values()) buffer.dispose();
     this.#variables.clear();
+    this.#buffers.clear();
   }
+}
+
+function savedTensor(state: TensorMap, path: string, expected: readonly number[], source: string): NamedTensor {
+  const saved = state[path];
+  if (!saved) throw new CupbearerError('bad-data', `${source}: the weight "${path}" is missing.`);
+  if (saved.shape.join() !== expected.join()) {
+    throw new CupbearerError(
+      'bad-data',
+      `${source}: the weight "${path}" has shape [${saved.shape.join(', ')}], expected [${expected.join(', ')}].`,
+    );
+  }
+  return saved;
+}
+
+function assignSaved(variable: tf.Variable, saved: NamedTensor, axes: number[]): void {
+  tf.tidy(() => variable.assign(tf.transpose(tf.tensor(Float32Array.from(saved.data), saved.shape), axes)));
 }
 
 /** SHA-256 (hex) over names, shapes and values, sorted by name. */

@@ -1,14 +1,16 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
-import { Registry, type Definition } from '../../shared/definition.ts';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { z } from 'zod';
+import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
-import { number, type Picked } from '../../shared/schema/fields.ts';
-import { adamStep } from '../tensor/optimizers.ts';
+import { number } from '../../shared/schema/fields.ts';
 
 /** Changes the weights after each batch and keeps what it must remember from one step to the next. */
 export interface Optimizer {
-  /** Applies one step. `gradients` are by variable name; the caller disposes of them. */
-  step(variables: ReadonlyMap<string, tf.Variable>, gradients: Record<string, tf.Tensor>): void;
+  /**
+   * Applies one step with the learning rate times `rateFactor` (1 unless a schedule says otherwise). `gradients` are by
+   * variable name; the caller disposes of them.
+   */
+  step(variables: ReadonlyMap<string, tf.Variable>, gradients: Record<string, tf.Tensor>, rateFactor?: number): void;
   /** All it remembers, so that training can go on as if it had never stopped. */
   state(): TensorMap;
   load(state: TensorMap): void;
@@ -19,85 +21,22 @@ export interface OptimizerDefinition extends Definition {
   create(params: Record<string, unknown>): Optimizer;
 }
 
-const adamParams = z.object({
-  learning_rate: number({ label: 'Learning rate', help: 'Size of a step', default: 1e-3, min: 0, max: 10 }),
-  beta1: number({ label: 'Beta 1', help: 'Decay of the mean of gradients', default: 0.9, min: 0, max: 0.999999 }),
-  beta2: number({
-    label: 'Beta 2',
-    help: 'Decay of the mean of squared gradients',
-    default: 0.999,
-    min: 0,
-    max: 0.999999,
-  }),
-  epsilon: number({ label: 'Epsilon', help: 'Keeps the division finite', default: 1e-8, min: 1e-16, max: 1 }),
+/** Types `create`'s params from the schema beside it. */
+export function defineOptimizer<P extends z.ZodObject>(
+  definition: Omit<OptimizerDefinition, 'params' | 'create'> & {
+    params: P;
+    create(params: z.output<P>): Optimizer;
+  },
+): OptimizerDefinition {
+  // The registry hands over only what this very schema has parsed.
+  return definition;
+}
+
+/** A penalty on large weights that every optimiser has. */
+export const weightDecayParam = number({
+  label: 'Weight decay',
+  help: 'L2 penalty: this multiple of the weights is added to their gradient',
+  default: 0,
+  min: 0,
+  max: 10,
 });
-
-class Adam implements Optimizer {
-  readonly #params: z.output<typeof adamParams>;
-  readonly #moments = new Map<string, { m: tf.Variable; v: tf.Variable }>();
-  #steps = 0;
-
-  constructor(params: z.output<typeof adamParams>) {
-    this.#params = params;
-  }
-
-  step(variables: ReadonlyMap<string, tf.Variable>, gradients: Record<string, tf.Tensor>): void {
-    this.#steps++;
-    const { learning_rate: learningRate, beta1, beta2, epsilon } = this.#params;
-    for (const [name, variable] of variables) {
-      const { m, v } = this.#momentsOf(name, variable.shape);
-      adamStep(variable, gradients[name]!, m, v, { learningRate, beta1, beta2, epsilon, step: this.#steps });
-    }
-  }
-
-  #momentsOf(name: string, shape: readonly number[]): { m: tf.Variable; v: tf.Variable } {
-    let moments = this.#moments.get(name);
-    if (!moments) {
-      const zero = () => tf.variable(tf.zeros([...shape]), false);
-      moments = { m: zero(), v: zero() };
-      this.#moments.set(name, moments);
-    }
-    return moments;
-  }
-
-  state(): TensorMap {
-    const state: TensorMap = { steps: { shape: [1], data: Int32Array.of(this.#steps) } };
-    for (const [name, { m, v }] of this.#moments) {
-      state[`m.${name}`] = { shape: [...m.shape], data: m.dataSync<'float32'>() };
-      state[`v.${name}`] = { shape: [...v.shape], data: v.dataSync<'float32'>() };
-    }
-    return state;
-  }
-
-  load(state: TensorMap): void {
-    this.#steps = state['steps']!.data[0]!;
-    for (const [key, { shape, data }] of Object.entries(state)) {
-      if (!key.startsWith('m.') && !key.startsWith('v.')) continue;
-      const values = tf.tensor(Float32Array.from(data), shape);
-      this.#momentsOf(key.slice(2), shape)[key[0] as 'm' | 'v'].assign(values);
-      values.dispose();
-    }
-  }
-
-  dispose(): void {
-    for (const { m, v } of this.#moments.values()) tf.dispose([m, v]);
-    this.#moments.clear();
-  }
-}
-
-const adam = {
-  id: 'adam',
-  title: 'Adam',
-  summary: 'Adaptive moment estimation',
-  source: 'Kingma & Ba, ICLR 2015, arXiv 1412.6980',
-  params: adamParams,
-  create: (params: Record<string, unknown>) => new Adam(params as z.output<typeof adamParams>),
-} satisfies OptimizerDefinition;
-
-/** All optimisers that a classifier can be trained with. */
-export const optimizerRegistry = new Registry<OptimizerDefinition>('optimizer', [adam]);
-
-/** The optimiser that a spec names. */
-export function createOptimizer({ name, ...params }: Picked): Optimizer {
-  return optimizerRegistry.get(name).create(params);
-}

@@ -7,6 +7,18 @@ import { checkCancelled, inputTensor, otherWork, range, slices } from './batches
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
 
+/** Courses that the learning rate can take. */
+export const schedules = ['constant', 'cosine'] as const;
+export type Schedule = (typeof schedules)[number];
+
+/**
+ * What the learning rate is multiplied by at `step` (from 1) of `stepsPlanned`: 1, or half a cosine from 1 down towards 0
+ * (Loshchilov & Hutter 2017, equation 5, without restarts).
+ */
+export function rateFactor(schedule: Schedule, step: number, stepsPlanned: number): number {
+  return schedule === 'constant' ? 1 : (1 + Math.cos((Math.PI * (step - 1)) / stepsPlanned)) / 2;
+}
+
 /** Means over the samples of one epoch. */
 export interface EpochSummary {
   /** Counted from 1. */
@@ -26,6 +38,10 @@ export interface TrainingOptions {
   batchSize: number;
   /** Ends training early, in the middle of an epoch if need be. */
   maxSteps?: number;
+  /** How the learning rate goes from the first step to the last one planned; constant unless given. */
+  schedule?: Schedule;
+  /** Share of the target that is spread evenly over all classes, 0 to 1; 0 unless given. */
+  labelSmoothing?: number;
   /** Order of the samples: a function of (seed, epoch). */
   seed: number;
   /** Epochs and steps that an earlier, interrupted training has completed. */
@@ -37,8 +53,8 @@ export interface TrainingOptions {
 
 /**
  * Trains a classifier with softmax cross-entropy.
- * @throws CupbearerError `non-finite` naming epoch and step where the loss is NaN or infinite; the weights are then those
- *   before that step. `cancelled` where the signal was given.
+ * @throws CupbearerError `non-finite` naming epoch and step where the loss (the weights are then those before that step)
+ *   or, at the end of an epoch, a weight is NaN or infinite. `cancelled` where the signal was given.
  */
 export async function trainClassifier(options: TrainingOptions): Promise<void> {
   const { dataset, epochs, batchSize, maxSteps = Infinity } = options;
@@ -52,22 +68,24 @@ export async function trainClassifier(options: TrainingOptions): Promise<void> {
     for (const indices of slices(orders.derive(epoch).permutation(dataset.length), batchSize)) {
       if (step === maxSteps) break;
       checkCancelled(options.signal);
-      const result = trainStep(options, indices, epoch, ++step);
+      const result = trainStep(options, indices, epoch, ++step, stepsPlanned);
       samples += indices.length;
       lossSum += result.loss * indices.length;
       correct += result.correct;
       options.onStep?.({ epoch, step, stepsPlanned, loss: result.loss });
       if (step % 16 === 0) await otherWork();
     }
+    checkWeights(options.network, epoch, step);
     await options.onEpoch?.({ epoch, steps: step, loss: lossSum / samples, accuracy: correct / samples });
   }
 }
 
 function trainStep(
-  { network, optimizer, dataset }: TrainingOptions,
+  { network, optimizer, dataset, schedule = 'constant', labelSmoothing = 0 }: TrainingOptions,
   indices: Int32Array,
   epoch: number,
   step: number,
+  stepsPlanned: number,
 ): { loss: number; correct: number } {
   const batch = dataset.read(indices, epoch);
   return tf.tidy(() => {
@@ -75,28 +93,42 @@ function trainStep(
     const labels = tf.tensor1d(batch.labels, 'int32');
     let predictions: tf.Tensor | undefined;
     const { value, grads } = tf.variableGrads(() => {
-      const logits = network.forward(x);
+      const logits = network.forward(x, { training: true });
       // Outlives the scope that variableGrads opens.
       predictions = tf.keep(tf.argMax(logits, 1));
-      return softmaxCrossEntropy(logits, labels);
+      return softmaxCrossEntropy(logits, labels, labelSmoothing);
     }, [...network.variables.values()]);
     const loss = value.dataSync()[0]!;
-    if (!Number.isFinite(loss)) {
-      throw new CupbearerError('non-finite', `The training loss became ${loss} in epoch ${epoch}, step ${step}.`, {
-        hint: 'Lower the learning rate. The weights of the last completed epoch are kept.',
-        details: { epoch, step },
-      });
-    }
+    if (!Number.isFinite(loss)) throw diverged(`The training loss became ${loss} in`, epoch, step);
     // variableGrads names gradients by the variables' own names, which TensorFlow.js made up.
     const gradients = Object.fromEntries(
       [...network.variables].map(([name, variable]) => [name, grads[variable.name]!]),
     );
-    optimizer.step(network.variables, gradients);
+    optimizer.step(network.variables, gradients, rateFactor(schedule, step, stepsPlanned));
     const predicted = predictions!.dataSync();
     predictions!.dispose();
     let correct = 0;
     for (let i = 0; i < batch.size; i++) if (predicted[i] === batch.labels[i]) correct++;
     return { loss, correct };
+  });
+}
+
+/**
+ * Weights that are no numbers must not take the place of the last good ones. The loss need not show it: a gradient can
+ * overflow alone, and ReLU turns NaN into 0 on some engines.
+ */
+function checkWeights(network: Network, epoch: number, step: number): void {
+  for (const [name, variable] of network.variables) {
+    const bad = variable.dataSync().find((value) => !Number.isFinite(value));
+    if (bad !== undefined) throw diverged(`The weight "${name}" is ${bad} after`, epoch, step);
+  }
+}
+
+function diverged(what: string, epoch: number, step: number): CupbearerError {
+  const kept = epoch > 1 ? `The weights after epoch ${epoch - 1} are kept.` : 'No epoch was completed before.';
+  return new CupbearerError('non-finite', `${what} epoch ${epoch}, step ${step}.`, {
+    hint: `Lower the learning rate. ${kept}`,
+    details: { epoch, step },
   });
 }
 

@@ -1,6 +1,16 @@
 import { Registry } from '../../shared/definition.ts';
+import { adversarialExamples } from './adversarial-examples.ts';
 import { backdoor } from './backdoor.ts';
+import { ood } from './ood.ts';
+import { separateData } from './separate-data.ts';
+import { toyFeatures } from './toy-features.ts';
 import type { TaskDefinition } from './task.ts';
 
 /** All tasks. A new one is its file and a line here. */
-export const taskRegistry = new Registry<TaskDefinition>('task', [backdoor]);
+export const taskRegistry = new Registry<TaskDefinition>('task', [
+  backdoor,
+  adversarialExamples,
+  ood,
+  toyFeatures,
+  separateData,
+]);

@@ -16,6 +16,14 @@ export interface DataPart {
   indices: Int32Array;
 }
 
+/** Clean samples beside what was made of them, both `[count, ...shape]`, for people to look at. */
+export interface ExamplePairs {
+  shape: readonly number[];
+  count: number;
+  clean: Float32Array;
+  anomalous: Float32Array;
+}
+
 /** A model, data that is known to be fine, and test data of which the detector must tell the anomalous part. */
 export interface Task {
   network: Network;
@@ -23,6 +31,8 @@ export interface Task {
   /** Data that may hold anomalies, where the task has any; `anomalous` (1, `[n]`) where it tells which they are. */
   untrusted?: DataPart & { anomalous?: Uint8Array };
   test: readonly TestPart[];
+  /** A few of the anomalies with the samples that they were made of, where they were made of any. */
+  examples?: ExamplePairs;
   /** Run folders that the task was built from. */
   parents: readonly string[];
   /** SHA-256 of each model and dataset that took part, by role. */
@@ -33,6 +43,7 @@ export interface TaskContext {
   dataDir: string;
   signal?: AbortSignal;
   progress?: (done: number, total: number) => void;
+  warn?: (message: string) => void;
 }
 
 export interface TaskDefinition extends Definition {

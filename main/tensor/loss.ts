@@ -16,9 +16,10 @@ function lossAndGradient(logits: tf.Tensor2D, labels: tf.Tensor1D): [tf.Scalar, 
 
 /**
  * Mean softmax cross entropy (natural logarithm) of logits [n, c] with int32 labels [n] in 0 to c - 1; a label outside
- * makes the loss NaN. Differentiable in the logits: (softmax - one-hot) / n.
+ * makes the loss NaN. Differentiable in the logits: (softmax - one-hot) / n. With `smoothing` e, of 0 to 1, the target is
+ * (1 - e) one-hot + e / c (Szegedy et al. 2016, section 7; as PyTorch's `label_smoothing`).
  */
-export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
+export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, smoothing = 0): tf.Scalar {
   if (labels.dtype !== 'int32' || labels.shape[0] !== logits.shape[0])
     throw new Error(
       `softmaxCrossEntropy takes one int32 label for each of ${logits.shape[0]} rows, ` +
@@ -29,5 +30,10 @@ export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): t
     (save as tf.GradSaveFunc)([gradient]);
     return { value, gradFunc: (dy, saved) => tf.mul(dy, saved[0]!) };
   });
-  return operation(logits);
+  const loss = operation(logits);
+  if (smoothing === 0) return loss;
+  // With -log p_j = L - z_j, the smoothed loss is the plain one plus e (z_label - mean z).
+  const [n, c] = logits.shape;
+  const difference = tf.sub(tf.cast(tf.oneHot(labels, c), 'float32'), 1 / c);
+  return tf.add(loss, tf.mul(tf.sum(tf.mul(difference, logits)), smoothing / n));
 }

@@ -21,7 +21,15 @@ async function put(dataset: string, files: Record<string, Uint8Array>): Promise<
 describe('datasetInfo', () => {
   it('lists all that can be had, with what is there', () => {
     const states = Object.fromEntries(listDatasets(dataDir).map(({ name, state }) => [name, state]));
-    expect(states).toEqual({ mnist: 'missing', 'fashion-mnist': 'missing', cifar10: 'missing', glyphs: 'built-in' });
+    expect(states).toEqual({
+      mnist: 'missing',
+      'fashion-mnist': 'missing',
+      cifar10: 'missing',
+      gtsrb: 'own',
+      'image-folder': 'own',
+      glyphs: 'built-in',
+      'toy-features': 'built-in',
+    });
     expect(datasetInfo('glyphs', dataDir).samples).toEqual({ train: 12_000, test: 2_000 });
     expect(datasetInfo('cifar10', dataDir).downloadBytes).toBe(170_052_171);
   });

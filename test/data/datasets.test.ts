@@ -177,7 +177,16 @@ describe('backdoor', () => {
 
 describe('the registry', () => {
   it('lists all datasets', () => {
-    expect(datasetRegistry.ids).toEqual(['mnist', 'fashion-mnist', 'cifar10', 'glyphs', 'backdoor']);
+    expect(datasetRegistry.ids).toEqual([
+      'mnist',
+      'fashion-mnist',
+      'cifar10',
+      'gtsrb',
+      'image-folder',
+      'glyphs',
+      'toy-features',
+      'backdoor',
+    ]);
   });
 });
 

@@ -1,5 +1,10 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCanvas, ImageData } from '@napi-rs/canvas';
 import { describe, expect, it } from 'vitest';
-import { createTrigger, poisonOptions, triggerRegistry } from '../../main/data/triggers/index.ts';
+import type { TensorMap } from '../../shared/domain/tensors.ts';
+import { createTrigger, loadTrigger, poisonOptions, triggerRegistry } from '../../main/data/triggers/index.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 
 const stream = () => RandomStream.from(3, 'test');
@@ -47,6 +52,115 @@ describe('noise', () => {
 
   it('changes nothing with a standard deviation of 0', () => {
     expect(noisy({ std: 0 }, 0.25).every((value) => value === 0.25)).toBe(true);
+  });
+});
+
+/** A 2 x 2 picture: red, green; blue, transparent. */
+function pictureFile(): string {
+  const canvas = createCanvas(2, 2);
+  const pixels = new Uint8ClampedArray([255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 0, 0, 0, 0]);
+  canvas.getContext('2d').putImageData(new ImageData(pixels, 2, 2), 0, 0);
+  const path = join(mkdtempSync(join(tmpdir(), 'cupbearer-picture-')), 'patch.png');
+  writeFileSync(path, canvas.toBuffer('image/png'));
+  return path;
+}
+
+const changedImage = async (
+  name: string,
+  params: object,
+  shape: [number, number, number],
+  value = 0.5,
+  state?: TensorMap,
+) => {
+  const image = new Float32Array(shape[0] * shape[1] * shape[2]).fill(value);
+  const trigger = await loadTrigger({ name, ...params }, { shape, seed: 0, ...(state ? { state } : {}) });
+  trigger.apply(image, stream());
+  return [...image];
+};
+
+describe('patch', () => {
+  it('lays a checkerboard where it is asked to', async () => {
+    expect(await changedImage('patch', { size: 2, margin: 1, place: 'top-right' }, [4, 4, 1])).toEqual(
+      [
+        [0.5, 0.5, 0.5, 0.5],
+        [0.5, 1, 0, 0.5],
+        [0.5, 0, 1, 0.5],
+        [0.5, 0.5, 0.5, 0.5],
+      ].flat(),
+    );
+    expect((await changedImage('patch', { size: 1, place: 'centre' }, [3, 3, 1])).indexOf(1)).toBe(4);
+    expect(await changedImage('patch', { size: 1, margin: 0, place: 'bottom-left', opacity: 0.5 }, [2, 2, 1])).toEqual([
+      0.5, 0.5, 0.75, 0.5,
+    ]);
+  });
+
+  it('takes a picture in colour with its transparent parts', async () => {
+    const picture = pictureFile();
+    const params = { picture, size: 2, margin: 0, place: 'top-left' };
+    const marked = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5, 0.5, 0.5];
+    expect(await changedImage('patch', params, [2, 2, 3])).toEqual(marked);
+    const state = (await loadTrigger({ name: 'patch', ...params }, { shape: [2, 2, 3], seed: 0 })).state();
+    // What was stored with a model serves where the file is gone.
+    expect(await changedImage('patch', { ...params, picture: '/nowhere.png' }, [2, 2, 3], 0.5, state)).toEqual(marked);
+  });
+
+  it('says what is wrong with its size or picture', async () => {
+    await expect(changedImage('patch', { size: 4 }, [4, 4, 1])).rejects.toThrow('at most 3 px');
+    const notPicture = join(mkdtempSync(join(tmpdir(), 'cupbearer-picture-')), 'no.png');
+    writeFileSync(notPicture, 'no picture');
+    await expect(changedImage('patch', { picture: notPicture }, [9, 9, 1])).rejects.toThrow('no.png: expected a PNG');
+    const state = createTrigger({ name: 'patch', size: 2 }, { shape: [9, 9, 1], seed: 0 }).state();
+    await expect(changedImage('patch', { size: 3 }, [9, 9, 1], 0, state)).rejects.toThrow('shape [2, 2, 2]');
+  });
+});
+
+describe('blended', () => {
+  it('mixes in the share that is asked for', async () => {
+    const params = { picture: pictureFile(), blend: 0.25 };
+    expect(await changedImage('blended', params, [2, 2, 3])).toEqual([
+      0.625, 0.375, 0.375, 0.375, 0.625, 0.375, 0.375, 0.375, 0.625, 0.5, 0.5, 0.5,
+    ]);
+    const drawn = await changedImage('blended', { blend: 1 }, [50, 50, 1]);
+    expect(drawn.reduce((sum, value) => sum + value, 0) / 2500).toBeCloseTo(0.5, 1);
+    expect(await changedImage('blended', { blend: 0 }, [2, 2, 1])).toEqual([0.5, 0.5, 0.5, 0.5]);
+  });
+});
+
+describe('sig', () => {
+  it('adds a sine along each row', async () => {
+    const row = await changedImage('sig', { amplitude: 0.25, cycles: 1 }, [2, 4, 1]);
+    [0.5, 0.75, 0.5, 0.25, 0.5, 0.75, 0.5, 0.25].forEach((value, i) => expect(row[i]).toBeCloseTo(value, 6));
+    expect(Math.max(...(await changedImage('sig', { amplitude: 0.25, cycles: 1 }, [2, 4, 1], 0.9)))).toBe(1);
+  });
+});
+
+describe('frequency', () => {
+  it('adds its magnitude to the coefficients it names and to no other', async () => {
+    const side = 32;
+    const params = { bins: [3, 5], magnitude: 0.8 };
+    const added = (await changedImage('frequency', params, [side, side, 1])).map((value) => value - 0.5);
+    const basis = (k: number, i: number) =>
+      Math.sqrt((k === 0 ? 1 : 2) / side) * Math.cos((Math.PI * (2 * i + 1) * k) / (2 * side));
+    const coefficient = (u: number, v: number) =>
+      added.reduce((sum, value, i) => sum + value * basis(u, Math.floor(i / side)) * basis(v, i % side), 0);
+    expect(coefficient(3, 5)).toBeCloseTo(0.8, 5);
+    for (const [u, v] of [
+      [0, 0],
+      [5, 3],
+      [3, 4],
+      [31, 31],
+    ] as const) {
+      expect(coefficient(u, v)).toBeCloseTo(0, 5);
+    }
+  });
+
+  it('leaves the brightness of colour images alone and refuses half a bin', async () => {
+    const added = await changedImage('frequency', {}, [32, 32, 3]);
+    for (let i = 0; i < 3 * 1024; i += 3) {
+      const brightness = 0.299 * added[i]! + 0.587 * added[i + 1]! + 0.114 * added[i + 2]!;
+      expect(Math.abs(brightness - 0.5)).toBeLessThan(1e-3);
+    }
+    await expect(changedImage('frequency', { bins: [1, 2, 3] }, [32, 32, 1])).rejects.toThrow('found 3 numbers');
   });
 });
 

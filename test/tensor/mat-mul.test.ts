@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { dense } from '../../main/tensor/layers.ts';
 import { onEveryBackend } from './backends.ts';
 import { expectClose, normal, product } from './reference.ts';
 
@@ -119,6 +120,17 @@ onEveryBackend('matMul', (backend) => {
       });
     },
   );
+
+  it('adds a bias in a dense layer', () => {
+    const [m, k, n] = [9, 401, 13];
+    const [x, weights, bias] = [normal(m * k, 'a'), normal(k * n, 'b'), normal(n, 'bias')];
+    tf.tidy(() => {
+      const found = dense(tf.tensor2d(x, [m, k]), tf.tensor2d(weights, [k, n]), tf.tensor1d(bias));
+      expect(found.shape).toEqual([m, n]);
+      const expected = product([m, k, n], x, weights).map((value, i) => value + bias[i % n]!);
+      expectClose(found, expected);
+    });
+  });
 
   it('refuses factors that do not fit', () => {
     expect(() => tf.matMul(tf.zeros([2, 3]), tf.zeros([4, 5]))).toThrow(/3.*4/s);

@@ -5,7 +5,7 @@ import { defaultPick, paramsOf, parseParams } from '../../../shared/schema/field
 import { withoutAugmentations } from '../augmentation.ts';
 import { defineDataset, type Dataset, type DatasetDefinition } from '../dataset.ts';
 import { fullyPoisoned, poisoned, type PoisonedDataset, type PoisonOptions } from '../poisoning.ts';
-import { createTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
+import { loadTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 
 /** A poisoned dataset together with what it was made of. */
@@ -53,7 +53,7 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
       const definition = datasets().get(name);
       const params = parseParams(paramsOf(definition), rest, (path) => [name, ...path].join('.'));
       const clean = await definition.load(params as never, context);
-      const trigger = createTrigger(backdoor, {
+      const trigger = await loadTrigger(backdoor, {
         shape: clean.shape,
         seed: context.seed,
         ...(context.triggerState ? { state: context.triggerState } : {}),

@@ -23,6 +23,7 @@ export const glyphs = defineDataset({
   id: 'glyphs',
   title: 'Glyphs (built in)',
   summary: 'Digits drawn from strokes, 28x28 grey, 12,000 + 2,000; built in, no download',
+  builtIn: glyphCounts,
   params: z.object({
     ...splitFields,
     glyph_seed: integer({
@@ -45,7 +46,7 @@ export async function generateGlyphs(
   split: 'train' | 'test',
   seed: number,
   context: Pick<DatasetContext, 'signal' | 'progress'> = {},
-): Promise<Images> {
+): Promise<Images & { labels: Uint8Array }> {
   const count = glyphCounts[split];
   const root = RandomStream.from(seed, 'glyphs', split);
   const labels = Uint8Array.from(root.derive('order').permutation(count), (k) => k % classes.length);

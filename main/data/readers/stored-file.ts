@@ -36,12 +36,17 @@ export async function readStoredFile(folder: string, name: string): Promise<Stor
 }
 
 /** The error for a dataset whose files are not there. */
-export function missingData(dataset: string, folder: string, expected: string): CupbearerError {
+export function missingData(
+  dataset: string,
+  folder: string,
+  expected: string,
+  hint = `Get it with: npx cupbearer data download ${dataset}`,
+): CupbearerError {
   return new CupbearerError(
     'not-found',
     `The dataset "${dataset}" is not in ${folder}: expected ${expected}, found none.`,
     {
-      hint: `Get it with: npx cupbearer data download ${dataset}`,
+      hint,
       details: { dataset, folder },
     },
   );

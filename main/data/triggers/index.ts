@@ -2,25 +2,46 @@ import { z } from 'zod';
 import { paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { Registry } from '../../../shared/definition.ts';
 import type { PoisonOptions } from '../poisoning.ts';
+import { blended } from './blended.ts';
 import { corner } from './corner.ts';
+import { frequency } from './frequency.ts';
 import { noise } from './noise.ts';
+import { patch } from './patch.ts';
+import { sig } from './sig.ts';
 import { wanet } from './wanet.ts';
 import type { TriggerDefinition } from './trigger.ts';
 import { poisonFields, type Trigger, type TriggerContext } from './trigger.ts';
 
-export const triggerRegistry = new Registry<TriggerDefinition>('trigger', [corner, noise, wanet]);
+export const triggerRegistry = new Registry<TriggerDefinition>('trigger', [
+  corner,
+  patch,
+  noise,
+  blended,
+  sig,
+  frequency,
+  wanet,
+]);
 
 /**
  * Makes the trigger that was picked; parameters left out take their defaults.
  * @throws CupbearerError `usage` for an unknown name or parameter, or one out of range.
  */
 export function createTrigger(picked: Picked, context: TriggerContext): Trigger {
-  const { name, ...params } = picked;
-  const definition = triggerRegistry.get(name);
-  return definition.create(
-    parseParams(paramsOf(definition), params, (path) => [name, ...path].join('.')) as never,
-    context,
-  );
+  return triggerRegistry.get(picked.name).create(paramsOfTrigger(picked) as never, context);
+}
+
+/**
+ * As {@link createTrigger}, reading the files that the trigger is made from where none of them is stored with a model.
+ * @throws CupbearerError also `not-found`, `storage` or `bad-data` for these files.
+ */
+export async function loadTrigger(picked: Picked, context: TriggerContext): Promise<Trigger> {
+  const prepared =
+    context.state ?? (await triggerRegistry.get(picked.name).prepare?.(paramsOfTrigger(picked) as never, context));
+  return createTrigger(picked, { ...context, ...(prepared ? { state: prepared } : {}) });
+}
+
+function paramsOfTrigger({ name, ...params }: Picked): Record<string, unknown> {
+  return parseParams(paramsOf(triggerRegistry.get(name)), params, (path) => [name, ...path].join('.'));
 }
 
 /**

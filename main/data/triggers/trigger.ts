@@ -29,6 +29,8 @@ export interface TriggerContext {
 
 /** A kind of trigger. `create` throws CupbearerError `usage` where parameters contradict each other or the state. */
 export interface TriggerDefinition extends Definition {
+  /** Reads the files that the parameters name; what it gives goes into {@link TriggerContext.state} of `create`. */
+  prepare?(params: never, context: TriggerContext): Promise<TensorMap | undefined>;
   create(params: never, context: TriggerContext): Trigger;
 }
 
@@ -58,6 +60,10 @@ export const poisonFields = {
 export function defineTrigger<S extends z.ZodRawShape>(
   definition: Omit<Definition, 'params'> & {
     readonly params: S;
+    prepare?(
+      params: z.output<z.ZodObject<S & typeof poisonFields>>,
+      context: TriggerContext,
+    ): Promise<TensorMap | undefined>;
     create(params: z.output<z.ZodObject<S & typeof poisonFields>>, context: TriggerContext): Trigger;
   },
 ): TriggerDefinition {

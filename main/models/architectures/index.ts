@@ -2,6 +2,13 @@ import { Registry } from '../../../shared/definition.ts';
 import type { ArchitectureDefinition } from '../architecture.ts';
 import { cnn } from './cnn.ts';
 import { mlp } from './mlp.ts';
+import { preactresnet18, preactresnet34, preactresnet50 } from './preactresnet.ts';
 
 /** All architectures that a classifier can have. */
-export const architectureRegistry = new Registry<ArchitectureDefinition>('model', [mlp, cnn]);
+export const architectureRegistry = new Registry<ArchitectureDefinition>('model', [
+  mlp,
+  cnn,
+  preactresnet18,
+  preactresnet34,
+  preactresnet50,
+]);

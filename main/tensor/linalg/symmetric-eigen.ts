@@ -9,6 +9,9 @@ export interface Eigen {
   vectors: Float64Array;
 }
 
+/** Elements below this share of the largest change nothing, but their squares vanish and the iteration can then stall. */
+const NEGLIGIBLE = 1e-140;
+
 /** Eigenvalues and, as columns or rows of `vectors`, eigenvectors. */
 function decompose(a: Float64Array, n: number, asColumns: boolean): Eigen {
   const largest = checkMatrix('symmetricEigen', a, n);
@@ -22,7 +25,10 @@ function decompose(a: Float64Array, n: number, asColumns: boolean): Eigen {
     const rows = workspace.doubles(run.eigenVectorDoubles(n));
     const scratch = workspace.doubles(run.eigenScratchDoubles(n));
     const scaled = workspace.view(matrix, n * n);
-    for (let i = 0; i < scaled.length; i++) scaled[i] = a[i]! / scale;
+    for (let i = 0; i < scaled.length; i++) {
+      const value = a[i]! / scale;
+      scaled[i] = Math.abs(value) < NEGLIGIBLE ? 0 : value;
+    }
     if (run.symmetricEigen(matrix, n, diagonal, rows, scratch) !== 0)
       throw new CupbearerError('internal', `The eigenvalues of a ${n} x ${n} matrix did not converge.`);
     const found = workspace.view(diagonal, n).map((value) => value * scale);

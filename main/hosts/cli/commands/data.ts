@@ -46,6 +46,7 @@ export const data: Command = {
 /** "on disk, 54.9 MB", "not here, download 11.6 MB", "built in". */
 function stateText({ state, bytes, downloadBytes = 0, name }: DatasetInfo): string {
   if (state === 'built-in') return 'built in';
+  if (state === 'own') return 'in a folder of yours';
   if (state === 'present') return `on disk, ${formatBytes(bytes)}`;
   const missing = state === 'incomplete' ? 'incomplete' : 'not here';
   return `${missing}; npx cupbearer data download ${name} (${formatBytes(downloadBytes)})`;

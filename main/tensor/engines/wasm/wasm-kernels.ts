@@ -29,11 +29,6 @@ export interface TensorExports {
     dy: number, filter: number, n: number, out: number, patchScratch: number, gemmScratch: number,
   ): void;
   // prettier-ignore
-  maxPool(
-    n: number, h: number, w: number, c: number, kh: number, kw: number,
-    sy: number, sx: number, top: number, left: number, oh: number, ow: number, x: number, y: number,
-  ): void;
-  // prettier-ignore
   maxPoolGradient(
     n: number, h: number, w: number, c: number, kh: number, kw: number,
     sy: number, sx: number, top: number, left: number, oh: number, ow: number,
@@ -75,7 +70,7 @@ export class WasmKernels {
     this.#module = module;
     this.variant = variant;
     this.run = run;
-    this.sgemmScratch = this.allocate(run.sgemmScratchBytes());
+    this.sgemmScratch = this.#allocate(run.sgemmScratchBytes());
   }
 
   static async load(backend: BackendWasm): Promise<WasmKernels> {
@@ -125,7 +120,7 @@ export class WasmKernels {
 
   /** Runs `action` with `bytes` of scratch memory that is given back afterwards. */
   withScratch<T>(bytes: number, action: (address: number) => T): T {
-    const address = this.allocate(bytes);
+    const address = this.#allocate(bytes);
     try {
       return action(address);
     } finally {
@@ -133,7 +128,7 @@ export class WasmKernels {
     }
   }
 
-  private allocate(bytes: number): number {
+  #allocate(bytes: number): number {
     return this.#module._malloc(bytes) >>> 0;
   }
 }

@@ -1,0 +1,132 @@
+import type { Definition, Registry } from '../shared/definition.ts';
+import { describe, type Field } from '../shared/schema/describe.ts';
+import { datasetRegistry } from '../main/data/datasets/index.ts';
+import { triggerRegistry } from '../main/data/triggers/index.ts';
+import type { DetectorDefinition } from '../main/detectors/detector.ts';
+import { detectorRegistry } from '../main/detectors/index.ts';
+import { architectureRegistry } from '../main/models/architectures/index.ts';
+import { optimizerRegistry } from '../main/models/optimizers/index.ts';
+import { taskRegistry } from '../main/tasks/index.ts';
+
+/** The reference pages, made from the definitions: file name to Markdown. */
+export function referencePages(): Record<string, string> {
+  return {
+    'detectors.md': page('Detectors', 'detector', detectorRegistry, (definition) =>
+      needsOf(definition as DetectorDefinition),
+    ),
+    'tasks.md': page('Tasks', 'task', taskRegistry),
+    'datasets.md': page('Datasets', 'train_data', datasetRegistry),
+    'triggers.md': page('Triggers', 'train_data.backdoor', triggerRegistry),
+    'models.md': page('Models', 'model', architectureRegistry) + section('Optimizers', 'optim', optimizerRegistry),
+  };
+}
+
+function page(
+  title: string,
+  flag: string,
+  registry: Registry<Definition>,
+  extra?: (definition: Definition) => string,
+): string {
+  const note = '<!-- Made from the definitions by "npm run docs"; a test compares. -->';
+  return `# ${title}\n\n${note}\n${entries(flag, registry, '##', extra)}`;
+}
+
+function section(title: string, flag: string, registry: Registry<Definition>): string {
+  return `\n## ${title}\n${entries(flag, registry, '###')}`;
+}
+
+function entries(
+  flag: string,
+  registry: Registry<Definition>,
+  level: string,
+  extra?: (definition: Definition) => string,
+): string {
+  const shared = sharedFields(registry);
+  const sharedKeys = new Set(shared.map(({ key }) => key));
+  const common =
+    shared.length > 0
+      ? ['', `Every ${registry.kind} has these parameters:`, ...parameterTable(flag, shared), ''].join('\n')
+      : '';
+  return (
+    common +
+    registry.definitions
+      .map((definition) =>
+        [
+          '',
+          `${level} ${definition.id}`,
+          '',
+          `**${definition.title}.** ${definition.summary}.${extra?.(definition) ?? ''}`,
+          ...(definition.source ? ['', `Source: ${definition.source}`] : []),
+          ...(definition.details ? ['', definition.details] : []),
+          ...parameterTable(
+            flag,
+            describe(definition.params).filter(({ key }) => !sharedKeys.has(key)),
+          ),
+          '',
+        ].join('\n'),
+      )
+      .join('')
+  );
+}
+
+/** Parameters that all definitions of a registry with several have, with the same words and defaults. */
+function sharedFields(registry: Registry<Definition>): Field[] {
+  const [first = [], ...others] = registry.definitions.map(({ params }) => describe(params));
+  if (others.length === 0) return [];
+  const same = (a: Field, b: Field) => a.key === b.key && a.help === b.help && String(a.default) === String(b.default);
+  return first.filter((field) => others.every((fields) => fields.some((other) => same(field, other))));
+}
+
+function needsOf({ needs }: DetectorDefinition): string {
+  const words = [
+    ...(needs.trusted ? ['trusted data'] : []),
+    ...(needs.untrusted ? ['untrusted data'] : []),
+    ...(needs.anomalyLabels ? ['labels of what is anomalous'] : []),
+    ...(needs.gradients ? ["the model's gradients"] : []),
+    ...((needs.layers ?? 1) > 1 ? [`at least ${needs.layers} layers`] : []),
+  ];
+  return words.length > 0 ? ` Needs ${words.join(', ')}.` : '';
+}
+
+function parameterTable(flag: string, fields: readonly Field[]): string[] {
+  if (fields.length === 0) return [];
+  return [
+    '',
+    '| flag | | default | meaning |',
+    '|---|---|---|---|',
+    ...fields.map(
+      (field) => `| \`--${flag}.${field.key}\` | ${typeText(field)} | ${defaultText(field)} | ${escape(field.help)} |`,
+    ),
+  ];
+}
+
+function typeText(field: Field): string {
+  const range = [field.min === undefined ? '' : `from ${field.min}`, field.max === undefined ? '' : `to ${field.max}`]
+    .filter(Boolean)
+    .join(' ');
+  const kind =
+    field.type === 'choice'
+      ? field.options!.map((option) => `\`${option}\``).join(', ')
+      : field.type === 'pick' || field.type === 'pick-record'
+        ? `a ${field.registry!.kind}`
+        : {
+            integer: 'whole number',
+            number: 'number',
+            text: 'text',
+            flag: 'true, false',
+            integers: 'whole numbers',
+            names: 'names',
+            group: 'group',
+          }[field.type];
+  return [kind, range, field.unit].filter(Boolean).join(', ');
+}
+
+function defaultText(field: Field): string {
+  if (field.default === undefined) return field.required ? 'required' : '';
+  const { default: value } = field;
+  return `\`${Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value)}\``;
+}
+
+function escape(text: string): string {
+  return text.replaceAll('|', '\\|');
+}

@@ -1,0 +1,65 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import { describe } from '../../shared/schema/describe.ts';
+import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { fullyPoisoned, type PoisonedDataset } from '../data/poisoning.ts';
+import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
+import type { TrainedClassifier } from './classifier.ts';
+
+/** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
+export const trainingOnly = ['p_backdoor', 'p_noise'];
+
+/** The parameter that names the trigger of a task's anomalous samples. */
+export const triggerParam = optionalPick(() => triggerRegistry, {
+  label: 'Trigger',
+  help: 'Trigger of the anomalous data; the one the classifier was trained with unless given',
+  omit: trainingOnly,
+});
+
+/** "corner trigger", or that it is the classifier's own. */
+export function triggerName(trigger: Picked | undefined): string {
+  return trigger ? `${trigger.name} trigger` : 'the trigger it was trained with';
+}
+
+/** Datasets of one shape with the trigger on every sample. */
+export interface TriggeredData {
+  trigger: Picked;
+  poison: (dataset: Dataset) => PoisonedDataset;
+}
+
+/**
+ * The trigger asked for, or the one the classifier was trained with; where they are of one kind, with what was stored
+ * with the classifier. @throws CupbearerError `usage` where there is neither.
+ */
+export async function triggerFor(
+  asked: Picked | undefined,
+  { trigger: stored, folder }: TrainedClassifier,
+  shape: readonly number[],
+  seed: number,
+): Promise<TriggeredData> {
+  const picked = asked ?? stored?.spec;
+  if (!picked) {
+    throw new CupbearerError(
+      'usage',
+      `The classifier in ${folder} was trained without a trigger, so the task must name one.`,
+      { hint: 'For example --task.backdoor corner.' },
+    );
+  }
+  const isOwn = stored !== undefined && isSameKind(picked, stored.spec);
+  const trigger = await loadTrigger(picked, {
+    shape,
+    seed: isOwn ? stored.seed : seed,
+    ...(isOwn ? { state: stored.state } : {}),
+  });
+  return {
+    trigger: picked,
+    poison: (dataset) => fullyPoisoned(dataset, trigger, poisonOptions(picked, seed)),
+  };
+}
+
+/** Whether what was stored for one trigger serves the other: the same kind, made from the same files. */
+function isSameKind(a: Picked, b: Picked): boolean {
+  if (a.name !== b.name) return false;
+  const files = describe(triggerRegistry.get(a.name).params).filter((field) => field.isPath);
+  return files.every(({ key }) => a[key] === b[key]);
+}

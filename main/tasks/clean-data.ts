@@ -1,0 +1,48 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import { optionalPick, requiredPath, type Picked } from '../../shared/schema/fields.ts';
+import type { Dataset, DatasetContext } from '../data/dataset.ts';
+import { datasetRegistry } from '../data/datasets/index.ts';
+import { loadSplit } from '../data/datasets/load.ts';
+import type { TrainedClassifier } from './classifier.ts';
+import type { TaskContext } from './task.ts';
+
+/** Parameters of tasks that watch a classifier on its own kind of data. */
+export const classifierParams = {
+  run_path: requiredPath({ label: 'Classifier', help: 'Run folder of the classifier to watch' }),
+  data: optionalPick(() => datasetRegistry, {
+    label: 'Data',
+    help: "Dataset to take the samples from; the classifier's own unless given",
+  }),
+};
+
+/** What a dataset of a task is loaded with. */
+export function loadingContext(context: TaskContext, seed: number): DatasetContext {
+  return { ...context, seed };
+}
+
+/** Both halves of the data without trigger and augmentations, checked against the classifier. */
+export async function loadCleanData(
+  classifier: TrainedClassifier,
+  { data = classifier.originalData, seed }: { data?: Picked | undefined; seed: number },
+  context: TaskContext,
+): Promise<{ train: Dataset; test: Dataset }> {
+  if (data.name === 'backdoor') {
+    throw new CupbearerError('usage', 'The data of a task must not be poisoned itself; got "backdoor".');
+  }
+  const loading = loadingContext(context, seed);
+  const train = await loadSplit(data, { train: true, augment: false }, loading);
+  const test = await loadSplit(data, { train: false, augment: false }, loading);
+  checkFitsClassifier(classifier, train, data.name);
+  checkFitsClassifier(classifier, test, data.name);
+  return { train, test };
+}
+
+/** @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes. */
+export function checkFitsClassifier({ network, folder }: TrainedClassifier, data: Dataset, name: string): void {
+  const { inputShape, classes } = network.spec;
+  if (inputShape.join() === data.shape.join() && classes.length === data.classes.length) return;
+  throw new CupbearerError(
+    'usage',
+    `The classifier in ${folder} takes inputs of shape ${inputShape.join(' x ')} in ${classes.length} classes; the data "${name}" has ${data.shape.join(' x ')} in ${data.classes.length}.`,
+  );
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { CupbearerError } from '../../shared/errors.ts';
+import { defaultPick } from '../../shared/schema/fields.ts';
+import { changed } from '../data/changed.ts';
+import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
+import { poisonFields } from '../data/triggers/trigger.ts';
+import { triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
+import { classifierFingerprint, openClassifier } from './classifier.ts';
+import { classifierParams, loadCleanData } from './clean-data.ts';
+import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
+import { defineTask } from './task.ts';
+
+/**
+ * The test's normal samples are changed in a way that means nothing to the classifier (noise, say), so that a detector
+ * of mere novelty suspects them as much as the triggered ones: only one that sees the mechanism tells them apart.
+ */
+export const ood = defineTask({
+  id: 'ood',
+  title: 'Backdoor against harmless novelty',
+  summary: 'Tell triggered inputs from clean ones that were changed harmlessly, with noise for example',
+  source: 'An ablation of ejnnr/cupbearer, tasks.backdoor_detection',
+  params: z.object({
+    ...classifierParams,
+    backdoor: triggerParam,
+    change: defaultPick(() => triggerRegistry, {
+      label: 'Harmless change',
+      help: 'What is done to the normal test samples: any change but the trigger; their labels stay',
+      default: 'noise',
+      omit: [...Object.keys(poisonFields), 'p_noise'],
+    }),
+    ...splitParams,
+  }),
+
+  describe: (params) =>
+    [params.data?.name, triggerName(params.backdoor), `against ${params.change.name}`].filter(Boolean).join(', '),
+  dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
+
+  async build(params, context) {
+    const classifier = openClassifier(params.run_path);
+    const { train, test } = await loadCleanData(classifier, params, context);
+    const { trigger, poison } = await triggerFor(params.backdoor, classifier, test.shape, params.seed);
+    if (trigger.name === params.change.name) {
+      throw new CupbearerError(
+        'usage',
+        `Expected a harmless change other than the trigger, found "${trigger.name}" for both.`,
+        { hint: 'For example --task.change noise, or --task.change wanet.' },
+      );
+    }
+    const harmless = changed(
+      test,
+      await loadTrigger(params.change, { shape: test.shape, seed: params.seed }),
+      params.seed,
+    );
+    const triggered = poison(test);
+    const chosen = split({ clean: train.length }, { clean: test.length }, params);
+    return {
+      network: classifier.network,
+      ...assembleParts(
+        { clean: train, anomalous: poison(train) },
+        { clean: harmless, anomalous: triggered },
+        chosen,
+        params,
+      ),
+      ...examplePairs({ clean: test, anomalous: triggered }, chosen),
+      parents: [classifier.folder],
+      fingerprints: {
+        model: classifier.fingerprint,
+        trusted: train.fingerprint,
+        test_clean: harmless.fingerprint,
+        test_anomalous: triggered.fingerprint,
+      },
+    };
+  },
+});

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { CupbearerError } from '../../shared/errors.ts';
+import { optionalPick, pick, type Picked } from '../../shared/schema/fields.ts';
+import { concatenated } from '../data/concatenated.ts';
+import { datasetRegistry } from '../data/datasets/index.ts';
+import { loadDataset } from '../data/datasets/load.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { classifierFingerprint, openClassifier, type TrainedClassifier } from './classifier.ts';
+import { checkFitsClassifier, classifierParams, loadingContext } from './clean-data.ts';
+import { assembleParts, split, splitParams } from './splits.ts';
+import { defineTask, type TaskContext } from './task.ts';
+
+const choose = (label: string, help: string) => optionalPick(() => datasetRegistry, { label, help });
+
+const params = z.object({
+  run_path: classifierParams.run_path,
+  trusted_data: pick(() => datasetRegistry, {
+    label: 'Trusted data',
+    help: 'Trusted samples; what trusted_fraction leaves over counts as clean untrusted data',
+  }),
+  clean_untrusted_data: choose('Clean untrusted data', 'Normal samples of the untrusted data'),
+  anomalous_untrusted_data: choose('Anomalous untrusted data', 'Anomalous samples of the untrusted data'),
+  clean_test_data: pick(() => datasetRegistry, { label: 'Clean test data', help: 'Normal samples to test with' }),
+  anomalous_test_data: pick(() => datasetRegistry, {
+    label: 'Anomalous test data',
+    help: 'Anomalous samples to test with',
+  }),
+  ...splitParams,
+});
+
+export const separateData = defineTask({
+  id: 'separate-data',
+  title: 'Separate datasets',
+  summary: 'Any datasets for trusted, untrusted, clean test and anomalous test data',
+  source: 'ejnnr/cupbearer, tasks.Task.from_separate_data',
+  params,
+
+  describe: ({ clean_test_data: clean, anomalous_test_data: anomalous }) => `${clean.name} against ${anomalous.name}`,
+  dependencies: ({ run_path }) => ({ model: classifierFingerprint(run_path) }),
+
+  async build(params, context) {
+    const classifier = openClassifier(params.run_path);
+    const load = loader(classifier, params.seed, context);
+    const trusted = await load(params.trusted_data);
+    const cleanUntrusted = params.clean_untrusted_data && (await load(params.clean_untrusted_data));
+    const anomalousUntrusted = params.anomalous_untrusted_data && (await load(params.anomalous_untrusted_data));
+    const test = { clean: await load(params.clean_test_data), anomalous: await load(params.anomalous_test_data) };
+    const train = {
+      clean: cleanUntrusted ? concatenated(trusted, cleanUntrusted) : trusted,
+      ...(anomalousUntrusted ? { anomalous: anomalousUntrusted } : {}),
+    };
+    const divided = split(
+      {
+        clean: train.clean.length,
+        neverTrusted: cleanUntrusted?.length ?? 0,
+        anomalous: anomalousUntrusted?.length ?? 0,
+      },
+      { clean: test.clean.length, anomalous: test.anomalous.length },
+      anomalousUntrusted ? params : { ...params, clean_train_weight: 1 },
+    );
+    if (anomalousUntrusted && divided.untrusted.anomalous.length === 0 && params.clean_train_weight < 1) {
+      throw new CupbearerError(
+        'usage',
+        `No sample of anomalous_untrusted_data can be used: expected clean untrusted samples beside them (clean_train_weight is ${params.clean_train_weight}), found none.`,
+        {
+          hint: 'Give --task.clean_untrusted_data, lower --task.trusted_fraction, or set --task.clean_train_weight 0.',
+        },
+      );
+    }
+    return {
+      network: classifier.network,
+      ...assembleParts(train, test, divided, params),
+      parents: [classifier.folder],
+      fingerprints: {
+        model: classifier.fingerprint,
+        trusted: trusted.fingerprint,
+        test_clean: test.clean.fingerprint,
+        test_anomalous: test.anomalous.fingerprint,
+      },
+    };
+  },
+});
+
+/** Loads any dataset of the task as it is asked for, checked against the classifier. */
+function loader(classifier: TrainedClassifier, seed: number, context: TaskContext) {
+  return async (spec: Picked): Promise<Dataset> => {
+    const dataset = await loadDataset(spec, loadingContext(context, seed));
+    checkFitsClassifier(classifier, dataset, spec.name);
+    return dataset;
+  };
+}

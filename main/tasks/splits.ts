@@ -1,0 +1,220 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import { flag, integer, number, optionalInteger } from '../../shared/schema/fields.ts';
+import { concatenated } from '../data/concatenated.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { RandomStream } from '../tensor/random.ts';
+import type { ExamplePairs, Task } from './task.ts';
+
+/** Parameters that every task has: which samples are trusted, clean and anomalous, and how many. */
+export const splitParams = {
+  trusted_fraction: number({
+    label: 'Trusted fraction',
+    help: 'Share of the training samples that is trusted; the rest is untrusted data',
+    default: 1,
+    min: 0,
+    max: 1,
+  }),
+  clean_train_weight: number({
+    label: 'Clean share of the untrusted data',
+    help: 'The rest of the untrusted data is anomalous',
+    default: 0.5,
+    min: 0,
+    max: 1,
+  }),
+  untrusted_labels: flag({
+    label: 'Labelled untrusted data',
+    help: 'Tell detectors which untrusted samples are anomalous: only skylines may know',
+    default: false,
+  }),
+  clean_test_weight: number({
+    label: 'Clean share of the test data',
+    help: 'The rest is anomalous; no sample is used both clean and anomalous',
+    default: 0.5,
+    min: 0,
+    max: 1,
+  }),
+  max_train_size: optionalInteger({
+    label: 'Most training samples',
+    help: 'Takes a random part of the training data, trusted and untrusted together; all of it unless given',
+    unit: 'samples',
+    min: 1,
+  }),
+  max_test_size: optionalInteger({
+    label: 'Most test samples',
+    help: 'Takes a random part of the test data; all of it unless given',
+    unit: 'samples',
+    min: 2,
+  }),
+  seed: integer({
+    label: 'Task seed',
+    help: 'Decides which samples are trusted, clean and anomalous: equal for all detectors that shall be compared',
+    default: 0,
+    min: 0,
+  }),
+};
+
+export interface SplitParams {
+  trusted_fraction: number;
+  clean_train_weight: number;
+  untrusted_labels: boolean;
+  clean_test_weight: number;
+  max_train_size?: number | undefined;
+  max_test_size?: number | undefined;
+  seed: number;
+}
+
+/**
+ * How many samples there are to choose from. Where `anomalous` is left out, every anomalous sample is another version of
+ * the clean one of the same index (with a trigger, say), and no index is used for both.
+ */
+export interface PoolSizes {
+  clean: number;
+  anomalous?: number;
+}
+
+/** As {@link PoolSizes}; the last `neverTrusted` of the clean samples may serve as untrusted data alone. */
+export interface TrainPoolSizes extends PoolSizes {
+  neverTrusted?: number;
+}
+
+/** Indices into the clean and the anomalous dataset, each ascending. */
+export interface Mix {
+  clean: Int32Array;
+  anomalous: Int32Array;
+}
+
+export interface Split {
+  /** Into the clean training data, ascending. */
+  trusted: Int32Array;
+  /** Into the clean and the anomalous training data; both empty where all is trusted. */
+  untrusted: Mix;
+  test: Mix;
+}
+
+/**
+ * Draws trusted, untrusted and test samples without replacement by the task's seed. Shares are kept (to rounding): where
+ * a separate pool of anomalous samples is too small for its share, clean ones are left out as well.
+ */
+export function split(train: TrainPoolSizes, test: PoolSizes, params: SplitParams): Split {
+  const root = RandomStream.from(params.seed, 'task');
+  const { neverTrusted = 0 } = train;
+  const trustable = train.clean - neverTrusted;
+  const cap = params.max_train_size ?? Infinity;
+  const trainOrder = root.derive('train').permutation(trustable).subarray(0, params.max_train_size);
+  const trustedCount = Math.round(params.trusted_fraction * trainOrder.length);
+  const cleanUntrusted = new Int32Array(trainOrder.length - trustedCount + neverTrusted);
+  cleanUntrusted.set(trainOrder.subarray(trustedCount));
+  root
+    .derive('never-trusted')
+    .permutation(neverTrusted)
+    .forEach((index, k) => (cleanUntrusted[trainOrder.length - trustedCount + k] = trustable + index));
+  return {
+    trusted: trainOrder.slice(0, trustedCount).sort(),
+    untrusted: mix(
+      cleanUntrusted,
+      train.anomalous === undefined ? undefined : root.derive('anomalous-train').permutation(train.anomalous),
+      params.clean_train_weight,
+      cap - trustedCount,
+    ),
+    test: mix(
+      root.derive('test').permutation(test.clean),
+      test.anomalous === undefined ? undefined : root.derive('anomalous-test').permutation(test.anomalous),
+      params.clean_test_weight,
+      params.max_test_size ?? Infinity,
+    ),
+  };
+}
+
+/** The first samples of each pool, `weight` of them clean, at most `cap` together. Without `anomalous`, one pool serves both. */
+function mix(clean: Int32Array, anomalous: Int32Array | undefined, weight: number, cap: number): Mix {
+  if (!anomalous) {
+    const chosen = clean.subarray(0, Math.min(cap, clean.length));
+    const cleanCount = Math.round(weight * chosen.length);
+    return { clean: chosen.slice(0, cleanCount).sort(), anomalous: chosen.slice(cleanCount).sort() };
+  }
+  // A weight of 0 or 1 leaves the other pool without a say.
+  const total = Math.min(
+    cap,
+    weight > 0 ? clean.length / weight : Infinity,
+    weight < 1 ? anomalous.length / (1 - weight) : Infinity,
+  );
+  // The guard against rounding: 0.3 of 10 samples are 2.9999999999999996.
+  const whole = Math.floor(total + 1e-6);
+  const cleanCount = Math.min(clean.length, Math.round(weight * whole));
+  return {
+    clean: clean.slice(0, cleanCount).sort(),
+    anomalous: anomalous.slice(0, Math.min(anomalous.length, whole - cleanCount)).sort(),
+  };
+}
+
+/** Clean samples, and the anomalous ones that {@link Split} indexes into. */
+export interface Pool {
+  clean: Dataset;
+  anomalous: Dataset;
+}
+
+/**
+ * Trusted, untrusted and test data of a task. Untrusted samples come in an order of their own that says nothing about
+ * which are anomalous.
+ */
+export function assembleParts(
+  train: { clean: Dataset; anomalous?: Dataset },
+  test: Pool,
+  { trusted, untrusted, test: tested }: Split,
+  params: SplitParams,
+): Pick<Task, 'trusted' | 'untrusted' | 'test'> {
+  checkBothKinds(tested, params);
+  const parts = {
+    trusted: { dataset: train.clean, indices: trusted },
+    test: [
+      { dataset: test.clean, indices: tested.clean, anomalous: false },
+      { dataset: test.anomalous, indices: tested.anomalous, anomalous: true },
+    ],
+  };
+  if (untrusted.clean.length + untrusted.anomalous.length === 0) return parts;
+  return { ...parts, untrusted: untrustedPart(train, untrusted, params) };
+}
+
+function checkBothKinds({ clean, anomalous }: Mix, { clean_test_weight: weight }: SplitParams): void {
+  if (clean.length > 0 && anomalous.length > 0) return;
+  throw new CupbearerError(
+    'usage',
+    `The test data needs both clean and anomalous samples; a clean share of ${weight} of ${clean.length + anomalous.length} samples leaves none that are ${clean.length === 0 ? 'clean' : 'anomalous'}.`,
+    { hint: 'Change --task.clean_test_weight, or raise --task.max_test_size.' },
+  );
+}
+
+function untrustedPart(
+  { clean, anomalous = clean }: { clean: Dataset; anomalous?: Dataset },
+  chosen: Mix,
+  { untrusted_labels: isLabelled, seed }: SplitParams,
+): NonNullable<Task['untrusted']> {
+  const dataset = chosen.anomalous.length === 0 ? clean : concatenated(clean, anomalous);
+  const count = chosen.clean.length + chosen.anomalous.length;
+  const indices = new Int32Array(count);
+  const labels = new Uint8Array(count);
+  RandomStream.from(seed, 'task', 'untrusted-order')
+    .permutation(count)
+    .forEach((k, place) => {
+      const isAnomalous = k >= chosen.clean.length;
+      indices[place] = isAnomalous ? clean.length + chosen.anomalous[k - chosen.clean.length]! : chosen.clean[k]!;
+      labels[place] = isAnomalous ? 1 : 0;
+    });
+  return { dataset, indices, ...(isLabelled ? { anomalous: labels } : {}) };
+}
+
+const exampleCount = 8;
+
+/** The first anomalous test samples beside the clean ones of the same index. */
+export function examplePairs({ clean, anomalous }: Pool, { test }: Split): { examples?: ExamplePairs } {
+  const indices = test.anomalous.subarray(0, exampleCount);
+  if (indices.length === 0) return {};
+  return {
+    examples: {
+      shape: clean.shape,
+      count: indices.length,
+      clean: clean.read(indices, 0).inputs,
+      anomalous: anomalous.read(indices, 0).inputs,
+    },
+  };
+}

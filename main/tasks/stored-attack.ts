@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { TensorMap } from '../../shared/domain/tensors.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { fingerprint } from '../data/fingerprint.ts';
+import { attackSamples, attackSuccess, type AttackOptions } from '../models/attacks.ts';
+import { replaceFolder } from '../storage/atomic-write.ts';
+import { hashJson } from '../storage/content-hash.ts';
+import { encodeSafetensors } from '../storage/safetensors.ts';
+import { withStorageErrors } from '../storage/storage-error.ts';
+import { readTensorFile } from '../storage/tensor-file.ts';
+import type { TrainedClassifier } from './classifier.ts';
+import type { TaskContext } from './task.ts';
+
+const examplesFile = 'examples.safetensors';
+
+/**
+ * `dataset` with the samples at `indices` attacked; only these can be read. The attack is computed once, stored in the
+ * classifier's run folder under `attacks/` by all that it depends on, and read back from then on.
+ * @throws CupbearerError `usage` naming the rate where fewer of the samples that the classifier gets right are broken
+ *   than `successThreshold`, 0 to 1; nothing is stored then.
+ */
+export async function attackedDataset(
+  classifier: TrainedClassifier,
+  dataset: Dataset,
+  indices: Int32Array,
+  options: AttackOptions,
+  successThreshold: number,
+  context: TaskContext,
+): Promise<Dataset> {
+  const key = hashJson({
+    model: classifier.fingerprint,
+    data: dataset.fingerprint,
+    indices: fingerprint(new Uint8Array(indices.buffer, indices.byteOffset, indices.byteLength)),
+    ...options,
+  });
+  const folder = join(classifier.folder, 'attacks', key.slice(0, 16));
+  const examples = existsSync(join(folder, examplesFile))
+    ? readExamples(folder, key, indices.length)
+    : await computeExamples(folder, key, { classifier, dataset, indices, options, successThreshold }, context);
+  checkRate(examples.rate, successThreshold, classifier);
+  return served(dataset, indices, examples.inputs, key);
+}
+
+/** Attacked inputs `[n, ...shape]` and the share of the rightly classified samples that the attack broke, 0 to 1. */
+interface Examples {
+  inputs: Float32Array;
+  rate: number;
+}
+
+async function computeExamples(
+  folder: string,
+  key: string,
+  attack: {
+    classifier: TrainedClassifier;
+    dataset: Dataset;
+    indices: Int32Array;
+    options: AttackOptions;
+    successThreshold: number;
+  },
+  { signal, progress }: TaskContext,
+): Promise<Examples> {
+  const { classifier, dataset, indices, options, successThreshold } = attack;
+  const result = await attackSamples(classifier.network, dataset, indices, options, { signal, progress });
+  const rate = attackSuccess(result);
+  // Before anything is written: a failed attack leaves nothing behind.
+  checkRate(rate, successThreshold, classifier);
+  const tensors: TensorMap = {
+    inputs: { shape: [indices.length, ...dataset.shape], data: result.inputs },
+    index: { shape: [indices.length], data: indices.slice() },
+    label: { shape: [indices.length], data: result.labels },
+    predicted_before: { shape: [indices.length], data: result.before },
+    predicted_after: { shape: [indices.length], data: result.after },
+  };
+  const about = { key, success_rate: String(rate), options: JSON.stringify(options) };
+  withStorageErrors(`create the folder "${dirname(folder)}"`, () => mkdirSync(dirname(folder), { recursive: true }));
+  replaceFolder(folder, { [examplesFile]: encodeSafetensors(tensors, about) });
+  return { inputs: result.inputs, rate };
+}
+
+function readExamples(folder: string, key: string, count: number): Examples {
+  const path = join(folder, examplesFile);
+  const { tensors, metadata } = readTensorFile(path);
+  const inputs = tensors['inputs'];
+  if (metadata['key'] !== key || !(inputs?.data instanceof Float32Array) || inputs.shape[0] !== count) {
+    throw new CupbearerError('bad-data', `${path} does not hold the attack that it is named for.`, {
+      hint: `Delete the folder ${folder}; the attack is then computed anew.`,
+    });
+  }
+  return { inputs: inputs.data, rate: Number(metadata['success_rate']) };
+}
+
+function checkRate(rate: number, threshold: number, { folder }: TrainedClassifier): void {
+  if (rate >= threshold) return;
+  throw new CupbearerError(
+    'usage',
+    `The attack on the classifier in ${folder} changes ${(100 * rate).toFixed(1)} % of its right predictions; success_threshold asks for ${(100 * threshold).toFixed(1)} %.`,
+    {
+      hint: 'Raise --task.eps (and step_size) or --task.steps, or lower --task.success_threshold.',
+      details: { success_rate: rate },
+    },
+  );
+}
+
+/** The dataset with the attacked inputs in the place of its own. */
+function served(dataset: Dataset, indices: Int32Array, inputs: Float32Array, key: string): Dataset {
+  const size = dataset.shape.reduce((product, side) => product * side, 1);
+  const rows = new Map(Array.from(indices, (index, row) => [index, row]));
+  return {
+    ...dataset,
+    fingerprint: fingerprint('attacked', dataset.fingerprint, key),
+    read(wanted, epoch) {
+      const batch = dataset.read(wanted, epoch);
+      for (let i = 0; i < batch.size; i++) {
+        const row = rows.get(wanted[i]!);
+        if (row === undefined) throw new CupbearerError('internal', `Sample ${wanted[i]} was not attacked.`);
+        batch.inputs.set(inputs.subarray(row * size, (row + 1) * size), i * size);
+      }
+      return batch;
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createCanvas } from '@napi-rs/canvas';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadDataset } from '../../main/data/datasets/load.ts';
+import { decodePicture, scaled } from '../../main/data/readers/picture.ts';
+import { upTo } from './toy-dataset.ts';
+
+let dataDir: string;
+const warnings: string[] = [];
+const context = () => ({ dataDir, seed: 0, warn: (message: string) => warnings.push(message) });
+
+beforeEach(async () => {
+  warnings.length = 0;
+  dataDir = await mkdtemp(join(tmpdir(), 'cupbearer-pictures-'));
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+async function put(path: string, bytes: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(join(dataDir, path)), { recursive: true });
+  await writeFile(join(dataDir, path), bytes);
+}
+
+/** A picture of one colour. */
+function plain(colour: string, width = 4, height = 4, type: 'image/png' | 'image/jpeg' = 'image/png'): Buffer {
+  const canvas = createCanvas(width, height);
+  const context2d = canvas.getContext('2d');
+  context2d.fillStyle = colour;
+  context2d.fillRect(0, 0, width, height);
+  return type === 'image/png' ? canvas.toBuffer('image/png') : canvas.toBuffer('image/jpeg', 100);
+}
+
+/** A PPM whose pixels are given as red, green, blue. */
+function ppm(width: number, height: number, pixels: readonly number[]): Buffer {
+  return Buffer.concat([Buffer.from(`P6\n# a comment\n${width} ${height}\n255\n`), Buffer.from(pixels)]);
+}
+
+describe('pictures', () => {
+  it('decodes PNG, JPEG and PPM', async () => {
+    const red = [255, 0, 0, 255];
+    expect([...(await decodePicture(plain('#f00'), 'a')).pixels.subarray(0, 4)]).toEqual(red);
+    const jpeg = await decodePicture(plain('#f00', 16, 16, 'image/jpeg'), 'a');
+    red.forEach((value, i) => expect(Math.abs(jpeg.pixels[i]! - value)).toBeLessThan(4));
+    const { width, height, pixels } = await decodePicture(ppm(2, 1, [1, 2, 3, 4, 5, 6]), 'a');
+    expect([width, height, ...pixels]).toEqual([2, 1, 1, 2, 3, 255, 4, 5, 6, 255]);
+  });
+
+  it.each([
+    ['nothing', new Uint8Array(0)],
+    ['text', Buffer.from('no picture at all')],
+    ['a PPM that is too short', ppm(2, 2, [1, 2, 3])],
+    ['a PPM that claims to be huge', Buffer.from('P6 999999 999999 255 x')],
+    ['the beginning of a PNG', plain('#f00', 64, 64).subarray(0, 40)],
+  ])('names the file that is %s', async (_what, bytes) => {
+    await expect(decodePicture(bytes, 'x.png')).rejects.toMatchObject({
+      code: 'bad-data',
+      message: expect.stringContaining('x.png') as string,
+    });
+  });
+
+  it('scales a region', async () => {
+    const picture = await decodePicture(ppm(2, 1, [255, 0, 0, 0, 0, 255]), 'a');
+    const right = scaled(picture, 1, 1, { x: 1, y: 0, width: 1, height: 1 });
+    expect([...right.pixels]).toEqual([0, 0, 255, 255]);
+  });
+
+  it('averages where it shrinks and interpolates where it enlarges', async () => {
+    const row = await decodePicture(
+      ppm(
+        4,
+        1,
+        [0, 40, 80, 120].flatMap((grey) => [grey, grey, grey]),
+      ),
+      'a',
+    );
+    const reds = (width: number) => Array.from({ length: width }, (_, x) => scaled(row, width, 1).pixels[4 * x]!);
+    // Two output pixels with centres at 0.5 and 2.5: weights 0.75, 0.75, 0.25 of 1.75.
+    expect(reds(2)).toEqual([Math.round((0.75 * 40 + 0.25 * 80) / 1.75), Math.round((0.25 * 40 + 0.75 * 200) / 1.75)]);
+    expect(reds(8)).toEqual([0, 10, 30, 50, 70, 90, 110, 120]);
+  });
+});
+
+describe('image-folder', () => {
+  const load = (params: object = {}) =>
+    loadDataset({ name: 'image-folder', folder: dataDir, size: 4, default_augmentations: false, ...params }, context());
+
+  it('takes the classes from the folders and draws halves that share no picture', async () => {
+    for (const k of upTo(5)) {
+      await put(`cats/${k}.png`, plain(`rgb(${10 * k}, 0, 0)`));
+      await put(`dogs/${k}.jpg`, plain('#00f', 8, 8, 'image/jpeg'));
+    }
+    await put('cats/notes.txt', 'not a picture');
+    await put('.hidden/1.png', plain('#fff'));
+    const [train, test] = [await load(), await load({ train: false })];
+    expect([train.shape, train.classes, train.length, test.length]).toEqual([[4, 4, 3], ['cats', 'dogs'], 8, 2]);
+    const reds = [train, test].flatMap((half) => {
+      const { inputs, labels } = half.read(upTo(half.length), 0);
+      return [...labels].flatMap((label, i) => (label === 0 ? [Math.round(255 * inputs[48 * i]!)] : []));
+    });
+    expect(reds.sort((a, b) => a - b)).toEqual([0, 10, 20, 30, 40]);
+    expect(train.fingerprint).not.toBe(test.fingerprint);
+  });
+
+  it('takes the halves from folders train and test, and grey on demand', async () => {
+    await put('train/a/1.png', plain('#fff'));
+    await put('train/b/1.png', plain('#000'));
+    await put('test/b/1.png', plain('#f00'));
+    const test = await load({ train: false, colour: false });
+    const { inputs, labels } = test.read([0], 0);
+    expect([test.length, labels[0], test.shape]).toEqual([1, 1, [4, 4, 1]]);
+    expect(inputs[0]).toBeCloseTo(0.299, 2);
+  });
+
+  it('counts and names pictures that cannot be decoded, and refuses too many', async () => {
+    for (const k of upTo(4)) await put(`train/a/${k}.png`, plain('#fff'));
+    await put('train/a/broken.png', 'no picture');
+    await put('test/a/1.png', plain('#fff'));
+    await expect(load()).rejects.toMatchObject({
+      code: 'bad-data',
+      message: `1 of 5 pictures of image-folder cannot be decoded: ${join(dataDir, 'train', 'a', 'broken.png')}. At most 1.0 % may be left out.`,
+    });
+    expect((await load({ undecodable_share: 0.2 })).length).toBe(4);
+    expect(warnings).toEqual([expect.stringContaining('broken.png. They are left out.')]);
+  });
+
+  it('says what it expected where there is nothing', async () => {
+    await expect(load()).rejects.toThrow('one for each class, found 0 folders');
+    await expect(load({ folder: join(dataDir, 'nowhere') })).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('gtsrb', () => {
+  const head = 'Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId';
+  const twoColours = ppm(2, 1, [255, 0, 0, 0, 0, 255]);
+  const load = (params: object = {}) =>
+    loadDataset({ name: 'gtsrb', size: 1, default_augmentations: false, ...params }, context());
+
+  it('reads the published layout, whole or cropped', async () => {
+    await put('gtsrb/GTSRB/Final_Training/Images/00007/00000_00000.ppm', twoColours);
+    await put('gtsrb/GTSRB/Final_Training/Images/00007/GT-00007.csv', `${head}\r\n00000_00000.ppm;2;1;1;0;1;0;7\r\n`);
+    await put('gtsrb/GTSRB/Final_Test/Images/00000.ppm', twoColours);
+    await put('gtsrb/GTSRB/GT-final_test.csv', `${head}\n00000.ppm;2;1;0;0;0;0;42\n`);
+    const train = (await load({ crop: true })).read([0], 0);
+    expect([[...train.inputs], [...train.labels]]).toEqual([[0, 0, 1], [7]]);
+    const test = (await load({ train: false, crop: true })).read([0], 0);
+    expect([[...test.inputs], [...test.labels]]).toEqual([[1, 0, 0], [42]]);
+    const whole = await load();
+    expect([whole.classes.length, whole.shape]).toEqual([43, [1, 1, 3]]);
+  });
+
+  it('names the line that is wrong and what is missing', async () => {
+    await expect(load()).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('Final_Training') as string,
+    });
+    const table = 'gtsrb/Final_Training/Images/00000/GT-00000.csv';
+    await put(table, `${head}\n../../secret;2;1;0;0;1;0;0\n`);
+    await expect(load()).rejects.toThrow('GT-00000.csv, line 2: expected a file name');
+    await put(table, `${head}\na.ppm;2;1;0;0;1;0;43\n`);
+    await expect(load()).rejects.toThrow('a class of 0 to 42');
+    await put(table, 'Filename;ClassId\na.ppm;3\n');
+    await expect(load()).rejects.toThrow('expected the columns');
+  });
+});

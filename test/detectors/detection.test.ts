@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gatherRows } from '../../main/detectors/rows.ts';
+import { fitDetector } from '../../main/experiments/detection.ts';
+import { activationBatches } from '../../main/models/activations.ts';
+import { RandomStream } from '../../main/tensor/random.ts';
+import { startEngine } from '../../main/tensor/engine.ts';
+import type { Task } from '../../main/tasks/task.ts';
+import { streamOf } from './rows-in-memory.ts';
+import { toyContext, toyTask } from './toy-task.ts';
+
+let task: Task;
+beforeAll(async () => {
+  await startEngine('wasm');
+  task = toyTask();
+});
+afterAll(() => task.network.dispose());
+
+describe('activationBatches', () => {
+  it('gives the logits of the same samples where they are asked for', async () => {
+    const { network, trusted } = task;
+    const options = { names: ['layers.linear_0.output'], pooling: 'mean', batchSize: 8 } as const;
+    const indices = Int32Array.of(5, 6, 50);
+    for await (const batch of activationBatches(network, trusted.dataset, { ...options, indices, logits: true })) {
+      const { inputs } = trusted.dataset.read(indices, 0);
+      const expected = network.forward(tf.tensor(inputs, [3, 4, 4, 1])).dataSync();
+      expect([...batch.logits!]).toEqual([...expected]);
+      expect(batch.layers.get('layers.linear_0.output')!.length).toBe(36);
+    }
+    for await (const batch of activationBatches(network, trusted.dataset, { ...options, indices })) {
+      expect(batch.logits).toBeUndefined();
+    }
+  });
+
+  it('names layer and sample of an activation that is no number', async () => {
+    const { network, trusted } = task;
+    const broken = {
+      ...trusted.dataset,
+      read: (indices: ArrayLike<number>, epoch: number) => {
+        const batch = trusted.dataset.read(indices, epoch);
+        Array.from(indices).forEach((index, i) => index === 9 && batch.inputs.fill(NaN, i * 16, i * 16 + 16));
+        return batch;
+      },
+    };
+    const batches = activationBatches(network, broken, {
+      names: ['layers.linear_1.output'],
+      pooling: 'mean',
+      batchSize: 4,
+    });
+    const readAll = async () => {
+      for await (const _ of batches);
+    };
+    await expect(readAll()).rejects.toMatchObject({
+      code: 'non-finite',
+      details: { layer: 'layers.linear_1.output', sample: 9 },
+    });
+  });
+});
+
+describe('fitDetector', () => {
+  it('refuses layers for a detector that looks at the output', async () => {
+    const spec = { name: 'energy', temperature: 1, layers: ['layers.linear_0.output'], pooling: 'mean' };
+    await expect(fitDetector(spec, task, 0, 8, toyContext())).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('gatherRows', () => {
+  const random = RandomStream.from(0, 'test');
+  const layers = [{ name: 'layer', dims: 1 }];
+  const rows = { x: Array.from({ length: 20 }, (_, i) => [i]), predicted: Array.from({ length: 20 }, (_, i) => i % 4) };
+
+  it('keeps the order of the stream, and each row with its prediction', async () => {
+    const all = await gatherRows(streamOf(rows), layers, { random });
+    expect([...all.layers.get('layer')!]).toEqual(rows.x.flat());
+    const some = await gatherRows(streamOf(rows), layers, { limit: 6, random });
+    const values = [...some.layers.get('layer')!];
+    expect(new Set(values).size).toBe(6);
+    expect(values).toEqual([...values].sort((a, b) => a - b));
+    expect([...some.predicted]).toEqual(values.map((value) => value % 4));
+    expect(some.classes).toBe(4);
+  });
+
+  it('refuses too few samples', async () => {
+    await expect(gatherRows(streamOf({ x: [] }), layers, { random })).rejects.toMatchObject({ code: 'bad-data' });
+  });
+});

@@ -1,0 +1,66 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readModel, writeModelDescription, writeWeights } from '../../main/models/files.ts';
+import { Network } from '../../main/models/network.ts';
+import { startEngine } from '../../main/tensor/engine.ts';
+import { errorOf, temporaryFolder } from '../storage/fixtures.ts';
+
+beforeAll(() => startEngine('auto'));
+
+/** A folder with a small model saved in it. */
+function savedModel(): { folder: string; network: Network } {
+  const folder = temporaryFolder();
+  const architecture = { name: 'cnn', channels: [2, 3], kernel_size: 3, dense_dims: [4] };
+  const network = new Network({ architecture, inputShape: [8, 8, 3], classes: ['cat', 'dog'] }, 9);
+  writeModelDescription(folder, network);
+  writeWeights(folder, network.state());
+  return { folder, network };
+}
+
+function change(folder: string, edit: (model: Record<string, unknown>) => void): void {
+  const path = join(folder, 'model.json');
+  const model = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  edit(model);
+  writeFileSync(path, JSON.stringify(model));
+}
+
+describe('a saved model', () => {
+  it('comes back whole', () => {
+    const { folder, network } = savedModel();
+    const read = readModel(folder);
+    expect(read.spec).toEqual(network.spec);
+    expect(read.layers).toEqual(network.layers);
+    expect(read.state()).toEqual(network.state());
+  });
+
+  it.each<[string, (model: Record<string, unknown>) => void, RegExp]>([
+    ['of a newer format', (model) => (model['format'] = 2), /does not describe a model of format 1\. format: /],
+    ['without an architecture', (model) => delete model['architecture'], /architecture: /],
+    [
+      'of an unknown architecture',
+      (model) => (model['architecture'] = { name: 'cnm' }),
+      /architecture: Unknown model "cnm"\. Did you mean "cnn"\?/,
+    ],
+    [
+      'with a parameter of the wrong kind',
+      (model) => (model['architecture'] = { name: 'mlp', hidden_dims: 'wide' }),
+      /architecture\.hidden_dims: /,
+    ],
+    ['for no input', (model) => (model['input_shape'] = []), /input_shape: /],
+  ])('%s is refused by file and key', (_, edit, sentence) => {
+    const { folder } = savedModel();
+    change(folder, edit);
+    const { message } = errorOf('bad-data', () => readModel(folder));
+    expect(message).toContain(join(folder, 'model.json'));
+    expect(message).toMatch(sentence);
+  });
+
+  it('whose weights belong to another model names the first that does not fit', () => {
+    const { folder } = savedModel();
+    change(folder, (model) => (model['classes'] = ['cat', 'dog', 'cow']));
+    expect(errorOf('bad-data', () => readModel(folder)).message).toBe(
+      `${join(folder, 'model.safetensors')}: the weight "mlp.layers.linear_1.weight" has shape [2, 4], expected [3, 4].`,
+    );
+  });
+});

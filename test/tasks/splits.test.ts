@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { assembleParts, split, splitParams, type SplitParams } from '../../main/tasks/splits.ts';
+import { toyDataset } from '../data/toy-dataset.ts';
+
+const params = (given: Partial<SplitParams> = {}): SplitParams => z.object(splitParams).parse(given);
+
+describe('split', () => {
+  it('trusts all training data and halves the test data unless told otherwise', () => {
+    const { trusted, untrusted, test } = split({ clean: 10 }, { clean: 6 }, params());
+    expect([...trusted]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(untrusted.clean.length + untrusted.anomalous.length).toBe(0);
+    expect([test.clean.length, test.anomalous.length]).toEqual([3, 3]);
+  });
+
+  it('keeps all shares and uses no sample twice where anomalies are versions of clean samples', () => {
+    const { trusted, untrusted, test } = split(
+      { clean: 1000 },
+      { clean: 500 },
+      params({
+        trusted_fraction: 0.4,
+        clean_train_weight: 0.9,
+        clean_test_weight: 0.25,
+        max_train_size: 500,
+        max_test_size: 100,
+      }),
+    );
+    expect([trusted.length, untrusted.clean.length, untrusted.anomalous.length]).toEqual([200, 270, 30]);
+    expect([test.clean.length, test.anomalous.length]).toEqual([25, 75]);
+    expect(new Set([...trusted, ...untrusted.clean, ...untrusted.anomalous]).size).toBe(500);
+    expect(new Set([...test.clean, ...test.anomalous]).size).toBe(100);
+  });
+
+  it('leaves clean samples out where a separate pool of anomalies is too small', () => {
+    const { untrusted, test } = split(
+      { clean: 100, anomalous: 5 },
+      { clean: 100, anomalous: 30 },
+      params({ trusted_fraction: 0.5, clean_train_weight: 0.75, clean_test_weight: 0.4 }),
+    );
+    expect([untrusted.clean.length, untrusted.anomalous.length]).toEqual([15, 5]);
+    expect([test.clean.length, test.anomalous.length]).toEqual([20, 30]);
+  });
+
+  it('has no clean or no anomalous samples at the ends of the range', () => {
+    const sizes = (weight: number) => {
+      const { untrusted, test } = split(
+        { clean: 20, anomalous: 7 },
+        { clean: 9, anomalous: 4 },
+        params({ trusted_fraction: 0, clean_train_weight: weight, clean_test_weight: weight }),
+      );
+      return [untrusted.clean, untrusted.anomalous, test.clean, test.anomalous].map(({ length }) => length);
+    };
+    expect(sizes(1)).toEqual([20, 0, 9, 0]);
+    expect(sizes(0)).toEqual([0, 7, 0, 4]);
+  });
+
+  it('keeps indices in range, distinct and the shares within one sample', () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 60 }),
+        fc.integer({ min: 2, max: 60 }),
+        share,
+        share,
+        (clean, anomalous, trusted_fraction, weight) => {
+          const drawn = split(
+            { clean, anomalous },
+            { clean, anomalous },
+            params({ trusted_fraction, clean_train_weight: weight, clean_test_weight: weight }),
+          );
+          for (const mix of [drawn.untrusted, drawn.test]) {
+            const total = mix.clean.length + mix.anomalous.length;
+            expect(Math.abs(mix.clean.length - weight * total)).toBeLessThanOrEqual(1);
+            expect(mix.clean.every((i) => i < clean) && mix.anomalous.every((i) => i < anomalous)).toBe(true);
+            expect(new Set(mix.clean).size + new Set(mix.anomalous).size).toBe(total);
+          }
+        },
+      ),
+    );
+  });
+
+  it('draws the same samples for one seed and others for another', () => {
+    const draw = (seed: number) => split({ clean: 100 }, { clean: 100 }, params({ trusted_fraction: 0.5, seed }));
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(1).trusted).not.toEqual(draw(2).trusted);
+  });
+});
+
+describe('untrusted data', () => {
+  const clean = toyDataset(40, [2, 2, 1], 'clean');
+  const anomalous = {
+    ...toyDataset(40, [2, 2, 1], 'anomalous'),
+    read: (indices: ArrayLike<number>) => ({
+      inputs: new Float32Array(indices.length * 4).fill(1),
+      labels: new Int32Array(indices.length).fill(2),
+      size: indices.length,
+    }),
+  };
+  const assemble = (given: Partial<SplitParams>) => {
+    const chosen = params({ trusted_fraction: 0.5, clean_train_weight: 0.5, ...given });
+    return assembleParts(
+      { clean, anomalous },
+      { clean, anomalous },
+      split({ clean: 40 }, { clean: 40 }, chosen),
+      chosen,
+    );
+  };
+
+  it('serves anomalous samples where its labels say so', () => {
+    const { untrusted, trusted } = assemble({ untrusted_labels: true });
+    expect(untrusted!.indices.length).toBe(20);
+    expect([...untrusted!.anomalous!].filter(Boolean).length).toBe(10);
+    const { inputs, labels } = untrusted!.dataset.read(untrusted!.indices, 0);
+    untrusted!.indices.forEach((index, i) => {
+      const isAnomalous = untrusted!.anomalous![i] === 1;
+      expect(index >= 40).toBe(isAnomalous);
+      const expected = isAnomalous ? anomalous.read([0]) : clean.read([index], 0);
+      expect([...inputs.subarray(4 * i, 4 * i + 4)]).toEqual([...expected.inputs]);
+      expect(labels[i]).toBe(expected.labels[0]);
+      expect(trusted.indices.includes(index % 40)).toBe(false);
+    });
+    // Neither clean first nor anomalous first.
+    const first = untrusted!.anomalous!.subarray(0, 10).reduce((sum, value) => sum + value, 0);
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(10);
+  });
+
+  it('tells nobody unless asked to', () => {
+    expect(assemble({}).untrusted!.anomalous).toBeUndefined();
+    expect(assemble({ trusted_fraction: 1 }).untrusted).toBeUndefined();
+  });
+});

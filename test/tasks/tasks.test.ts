@@ -1,0 +1,199 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseParams } from '../../shared/schema/fields.ts';
+import { paramsOf } from '../../shared/schema/fields.ts';
+import { fitDetector, scoreTask } from '../../main/experiments/detection.ts';
+import { detectorRegistry } from '../../main/detectors/index.ts';
+import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
+import { predict } from '../../main/models/training.ts';
+import { taskRegistry } from '../../main/tasks/index.ts';
+import type { Task } from '../../main/tasks/task.ts';
+import { runContext, trainedClassifier } from './trained-classifier.ts';
+
+const folders = { glyphs: '', toy: '' };
+
+beforeAll(async () => {
+  const small = { model: { name: 'mlp', hidden_dims: [32, 32] }, batch_size: 64 };
+  const poisonedGlyphs = {
+    name: 'backdoor',
+    original: { name: 'glyphs', limit: 3000, default_augmentations: false },
+    backdoor: { name: 'corner', p_backdoor: 0.2 },
+  };
+  folders.glyphs = (await trainedClassifier({ ...small, train_data: poisonedGlyphs, num_epochs: 4 })).folder;
+  folders.toy = (await trainedClassifier({ ...small, train_data: 'toy-features', num_epochs: 2 })).folder;
+});
+
+async function build(name: string, params: Record<string, unknown>): Promise<Task> {
+  const definition = taskRegistry.get(name);
+  return definition.build(parseParams(paramsOf(definition), params), { dataDir: '/nowhere' });
+}
+
+async function mahalanobisAuroc(task: Task): Promise<number> {
+  const context = await runContext();
+  const spec = parseParams(paramsOf(detectorRegistry.get('mahalanobis')), {});
+  const detector = await fitDetector({ name: 'mahalanobis', ...spec }, task, 0, 500, context);
+  const { layers, labels } = await scoreTask(detector, task, 0, 500, context);
+  return evaluateScores(layers.get('layers.linear_0.output')!, labels, { seed: 0 }).AUC_ROC;
+}
+
+describe('backdoor', () => {
+  it('has triggered samples where it says so', async () => {
+    const task = await build('backdoor', {
+      run_path: folders.glyphs,
+      trusted_fraction: 0.5,
+      clean_train_weight: 0.9,
+      untrusted_labels: true,
+      max_train_size: 200,
+      max_test_size: 50,
+    });
+    expect(task.untrusted!.indices.length).toBe(100);
+    const { inputs } = task.untrusted!.dataset.read(task.untrusted!.indices, 0);
+    const marked = Array.from(task.untrusted!.indices, (_, i) => (inputs[i * 784] === 1 ? 1 : 0));
+    expect(marked).toEqual([...task.untrusted!.anomalous!]);
+    expect(marked.filter(Boolean).length).toBe(10);
+    task.network.dispose();
+  });
+
+  it('is solved by a detector', async () => {
+    const task = await build('backdoor', { run_path: folders.glyphs, max_test_size: 600 });
+    expect(await mahalanobisAuroc(task)).toBeGreaterThan(0.9);
+  });
+});
+
+describe('ood', () => {
+  it('has noisy normal samples and refuses the trigger as harmless change', async () => {
+    const task = await build('ood', {
+      run_path: folders.glyphs,
+      change: { name: 'noise', std: 0.2 },
+      max_test_size: 40,
+    });
+    const [normal, anomalous] = task.test;
+    const grey = ({ dataset, indices }: (typeof task.test)[number]) =>
+      dataset.read(indices, 0).inputs.filter((value) => value > 0.05 && value < 0.3).length;
+    expect(grey(normal!)).toBeGreaterThan(3 * grey(anomalous!));
+    expect([normal!.anomalous, anomalous!.anomalous]).toEqual([false, true]);
+    await expect(build('ood', { run_path: folders.glyphs, change: 'corner' })).rejects.toThrow(
+      'harmless change other than the trigger',
+    );
+  });
+});
+
+describe('adversarial-examples', () => {
+  const params = () => ({
+    run_path: folders.glyphs,
+    trusted_fraction: 0.98,
+    clean_train_weight: 0,
+    max_test_size: 60,
+    max_train_size: 500,
+    eps: 0.2,
+    step_size: 0.02,
+    steps: 15,
+  });
+  const stored = () => join(folders.glyphs, 'attacks');
+
+  it('names the rate of an attack that fails and keeps nothing of it', async () => {
+    await expect(build('adversarial-examples', { ...params(), eps: 0.001 })).rejects.toThrow(
+      / changes \d+\.\d % of its right predictions; success_threshold asks for 90\.0 %/,
+    );
+    expect(existsSync(stored())).toBe(false);
+  });
+
+  it('has misclassified anomalies within the radius, computed once', async () => {
+    const task = await build('adversarial-examples', params());
+    const [clean, attacked] = task.test;
+    const { inputs, labels } = attacked!.dataset.read(attacked!.indices, 0);
+    const before = clean!.dataset.read(attacked!.indices, 0).inputs;
+    const largest = inputs.reduce((most, value, i) => Math.max(most, Math.abs(value - before[i]!)), 0);
+    expect(largest).toBeGreaterThan(0.19);
+    expect(largest).toBeLessThan(0.2 + 1e-6);
+    expect(inputs.every((value) => value >= 0 && value <= 1)).toBe(true);
+    const { predicted } = await predict(task.network, attacked!.dataset, { batchSize: 50, indices: attacked!.indices });
+    expect(predicted.filter((value, i) => value === labels[i]).length / predicted.length).toBeLessThan(0.15);
+    expect(task.untrusted!.indices.length).toBe(10);
+
+    const folder = readdirSync(stored());
+    expect(folder.length).toBe(2);
+    const times = folder.map((name) => statSync(join(stored(), name, 'examples.safetensors')).mtimeMs);
+    const again = await build('adversarial-examples', params());
+    expect(readdirSync(stored())).toEqual(folder);
+    expect(folder.map((name) => statSync(join(stored(), name, 'examples.safetensors')).mtimeMs)).toEqual(times);
+    expect(again.test[1]!.dataset.read(attacked!.indices, 0).inputs).toEqual(inputs);
+    expect(() => attacked!.dataset.read(clean!.indices, 0)).toThrow('was not attacked');
+  });
+
+  it('is refused where more success is asked for', async () => {
+    await expect(build('adversarial-examples', { ...params(), success_threshold: 1, eps: 0.1 })).rejects.toThrow(
+      'success_threshold asks for 100.0 %',
+    );
+  });
+
+  it('is one step with fgsm', async () => {
+    const task = await build('adversarial-examples', { ...params(), attack: 'fgsm', success_threshold: 0 });
+    const [clean, attacked] = task.test;
+    const { inputs } = attacked!.dataset.read(attacked!.indices, 0);
+    const before = clean!.dataset.read(attacked!.indices, 0).inputs;
+    const sizes = inputs.map((value, i) => Math.abs(value - before[i]!));
+    const moved = sizes.filter((size) => size > 1e-6 && Math.abs(size - 0.2) > 1e-5);
+    // Only what was cut off at 0 or 1 moved by less than the radius.
+    expect(moved.length).toBeLessThan(sizes.length / 4);
+    expect(sizes.filter((size) => Math.abs(size - 0.2) < 1e-5).length).toBeGreaterThan(sizes.length / 4);
+  });
+});
+
+describe('toy-features', () => {
+  it('has features that agree in trusted and clean data and disagree in anomalies', async () => {
+    const task = await build('toy-features', { run_path: folders.toy, trusted_fraction: 0.5, untrusted_labels: true });
+    const agreement = (dataset: Task['trusted']['dataset'], indices: Int32Array) => {
+      const { inputs } = dataset.read(indices, 0);
+      return (
+        Array.from(indices, (_, i) => inputs[8 * i]! * inputs[8 * i + 1]!).reduce((a, b) => a + b) / indices.length
+      );
+    };
+    expect(agreement(task.trusted.dataset, task.trusted.indices)).toBeCloseTo(1, 1);
+    expect(agreement(task.test[0]!.dataset, task.test[0]!.indices)).toBeCloseTo(1, 1);
+    expect(agreement(task.test[1]!.dataset, task.test[1]!.indices)).toBeCloseTo(-1, 1);
+    expect(await mahalanobisAuroc(task)).toBeGreaterThan(0.9);
+  });
+
+  it('needs a classifier of its own kind', async () => {
+    await expect(build('toy-features', { run_path: folders.glyphs })).rejects.toThrow('trained on toy-features');
+  });
+});
+
+describe('separate-data', () => {
+  const disagree = { name: 'toy-features', features: 'disagree' };
+  const shared = {
+    trusted_data: { name: 'toy-features', samples: 300 },
+    clean_test_data: { name: 'toy-features', train: false, samples: 100 },
+    anomalous_test_data: { ...disagree, train: false, samples: 60 },
+    max_test_size: 90,
+  };
+
+  it('takes each part from its own dataset', async () => {
+    const task = await build('separate-data', {
+      run_path: folders.toy,
+      ...shared,
+      clean_untrusted_data: { name: 'toy-features', samples: 200, toy_seed: 1 },
+      anomalous_untrusted_data: { ...disagree, samples: 50 },
+      clean_train_weight: 0.75,
+      untrusted_labels: true,
+    });
+    expect(task.trusted.indices.length).toBe(300);
+    expect(task.untrusted!.indices.length).toBe(200);
+    expect([...task.untrusted!.anomalous!].filter(Boolean).length).toBe(50);
+    // All trusted samples are taken, so untrusted clean ones can come from the other dataset alone.
+    expect(task.untrusted!.indices.every((index) => index >= 300)).toBe(true);
+    expect(task.test.map(({ indices }) => indices.length)).toEqual([45, 45]);
+  });
+
+  it('has no untrusted data unless given, and says what is missing beside anomalous ones', async () => {
+    expect((await build('separate-data', { run_path: folders.toy, ...shared })).untrusted).toBeUndefined();
+    await expect(
+      build('separate-data', { run_path: folders.toy, ...shared, anomalous_untrusted_data: disagree }),
+    ).rejects.toThrow('expected clean untrusted samples beside them');
+    await expect(build('separate-data', { run_path: folders.toy, ...shared, trusted_data: 'glyphs' })).rejects.toThrow(
+      'takes inputs of shape 8',
+    );
+  });
+});
