@@ -4,6 +4,7 @@ import { beatrix } from './beatrix.ts';
 import { classMahalanobis } from './class-mahalanobis.ts';
 import type { DetectorDefinition } from './detector.ts';
 import { energy } from './energy.ts';
+import { functionalAttribution } from './functional-attribution.ts';
 import { gaussianMixture } from './gaussian-mixture.ts';
 import { isolationForest } from './isolation-forest.ts';
 import { knn } from './knn.ts';
@@ -39,4 +40,5 @@ export const detectorRegistry = new Registry<DetectorDefinition>('detector', [
   scan,
   spectre,
   strip,
+  functionalAttribution,
 ]);

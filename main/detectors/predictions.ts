@@ -2,13 +2,13 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { ActivationBatch } from '../models/activations.ts';
 
 /** The network's outputs for a batch, `[size, classes]`. @throws CupbearerError `internal` where they were not asked for. */
-export function logitsOf({ logits }: ActivationBatch): Float32Array {
+export function logitsOf({ logits }: Pick<ActivationBatch, 'logits'>): Float32Array {
   if (logits) return logits;
   throw new CupbearerError('internal', 'A detector that reads logits must say so in its needs.');
 }
 
 /** The class with the largest logit of each sample, the first of equal ones, `[size]`. @throws as {@link logitsOf}. */
-export function predictedClasses(batch: ActivationBatch): Int32Array {
+export function predictedClasses(batch: Pick<ActivationBatch, 'size' | 'logits'>): Int32Array {
   const logits = logitsOf(batch);
   const classes = logits.length / batch.size;
   return Int32Array.from({ length: batch.size }, (_, row) => {

@@ -129,7 +129,7 @@ export class Network {
    * else a sample's logits depend on the sample alone.
    */
   forward(x: tf.Tensor, { training = false } = {}): tf.Tensor2D {
-    return this.#run(x, () => undefined, training) as tf.Tensor2D;
+    return this.#run(x, () => undefined, { training }) as tf.Tensor2D;
   }
 
   /**
@@ -143,16 +143,13 @@ export class Network {
     if (wanted.size === 0) return seen;
     tf.tidy(() => {
       try {
-        this.#run(
-          x,
-          (name, value) => {
-            if (!wanted.delete(name)) return;
-            // An output may be the very tensor that is another layer's input; a clone lets each live on its own.
-            seen[name] = tf.keep(tf.clone(value));
-            if (wanted.size === 0) throw new EnoughSeen();
-          },
-          false,
-        );
+        this.#run(x, (name, value) => {
+          if (!wanted.delete(name)) return undefined;
+          // An output may be the very tensor that is another layer's input; a clone lets each live on its own.
+          seen[name] = tf.keep(tf.clone(value));
+          if (wanted.size === 0) throw new EnoughSeen();
+          return undefined;
+        });
       } catch (error) {
         if (!(error instanceof EnoughSeen)) throw error;
       }
@@ -173,29 +170,67 @@ export class Network {
     const activations: Record<string, tf.Tensor> = {};
     const logits = tf.tidy(() =>
       tf.clone(
-        this.#run(
-          x,
-          (name, value) => {
-            if (wanted.delete(name)) activations[name] = tf.keep(tf.clone(value));
-          },
-          false,
-        ),
+        this.#run(x, (name, value) => {
+          if (wanted.delete(name)) activations[name] = tf.keep(tf.clone(value));
+          return undefined;
+        }),
       ),
     ) as tf.Tensor2D;
     return { activations, logits };
   }
 
-  #run(x: tf.Tensor, see: (name: string, value: tf.Tensor) => void, training: boolean): tf.Tensor {
+  /** Logits `[n, classes]` of a batch with the weights given, by name, in place of the network's own. */
+  forwardWith(x: tf.Tensor, weights: ReadonlyMap<string, tf.Tensor>): tf.Tensor2D {
+    return this.#run(x, () => undefined, { weights }) as tf.Tensor2D;
+  }
+
+  /**
+   * For each named layer its input and the gradient of `sum(upstream * logits)` with regard to its output, both with the
+   * batch's axis first: where `upstream` `[n, classes]` holds the gradient of each sample's own loss, so does the result.
+   * The caller disposes of them.
+   */
+  layerGradients(
+    x: tf.Tensor,
+    upstream: tf.Tensor2D,
+    layers: readonly string[],
+  ): { input: tf.Tensor; gradient: tf.Tensor }[] {
+    const shapes = layers.map((layer) => this.activationShape(`${layer}.output`));
+    const inputs = new Map<string, tf.Tensor>();
+    return tf.tidy(() => {
+      // The gradient with regard to a value is that with regard to a zero added to it.
+      const zeros = shapes.map((shape) => tf.zeros([x.shape[0], ...shape]));
+      const gradients = tf.grads((...offsets: tf.Tensor[]) =>
+        this.#run(x, (name, value) => {
+          const layer = name.slice(0, name.lastIndexOf('.'));
+          const at = layers.indexOf(layer);
+          if (at === -1) return undefined;
+          if (name.endsWith('.output')) return tf.add(value, offsets[at]!);
+          inputs.set(layer, tf.keep(tf.clone(value)));
+          return undefined;
+        }),
+      )(zeros, upstream);
+      return layers.map((layer, i) => ({ input: inputs.get(layer)!, gradient: tf.keep(gradients[i]!) }));
+    });
+  }
+
+  /** Runs a batch; what `see` gives for an output takes its place. */
+  #run(
+    x: tf.Tensor,
+    see: (name: string, value: tf.Tensor) => tf.Tensor | undefined,
+    { training = false, weights }: { training?: boolean; weights?: ReadonlyMap<string, tf.Tensor> } = {},
+  ): tf.Tensor {
     const callAt = (path: string): ForwardCall => ({
       training,
       buffer: (name) => this.#buffers.get(path ? `${path}.${name}` : name)!,
-      weight: (name) => this.#variables.get(path ? `${path}.${name}` : name)!,
+      weight: (name) => {
+        const full = path ? `${path}.${name}` : name;
+        return weights?.get(full) ?? this.#variables.get(full)!;
+      },
       child: (name, module, value) => {
         const childPath = path ? `${path}.${name}` : name;
         see(`${childPath}.input`, value);
         const output = module.forward(value, callAt(childPath));
-        see(`${childPath}.output`, output);
-        return output;
+        return see(`${childPath}.output`, output) ?? output;
       },
     });
     return this.#root.forward(x, callAt(''));

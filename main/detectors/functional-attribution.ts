@@ -1,0 +1,115 @@
+import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
+import { couplingScores } from './coupling.ts';
+import { defineDetector, numberOf } from './detector.ts';
+import { fitGradients, largestCosines } from './gradient-coupling.ts';
+import { logitsOf } from './predictions.ts';
+import { drawSamples } from './reference-samples.ts';
+import { fitTraces, largestCorrelations } from './sampled-coupling.ts';
+
+/**
+ * How weakly an input is coupled, through the network's parameters, to any of a set of trusted reference samples
+ * (Keenan et al.): minus the largest correlation of its loss with theirs when the weights move a little (influence by
+ * sampling), or minus the largest cosine of their loss gradients, which is that correlation's limit for small moves.
+ * -1 to 1. Losses are at the class that the network itself predicts. An input whose loss does not depend on the
+ * parameters is coupled to nothing: 0.
+ */
+export const functionalAttribution = defineDetector({
+  id: 'functional-attribution',
+  title: 'Functional attribution',
+  summary: 'Weak coupling of the loss, through the parameters, to every one of some trusted samples',
+  source: 'Keenan et al. 2026, arXiv 2604.18970; influence by sampling: arXiv 2509.26544',
+  details: 'TBD',
+  needs: { trusted: true, gradients: true, logits: true },
+  params: {
+    coupling: choice({
+      label: 'Coupling',
+      help: 'gradient: cosine of loss gradients, exact; sampled: correlation of losses over weights drawn nearby',
+      options: ['sampled', 'gradient'],
+      default: 'gradient',
+    }),
+    references: integer({
+      label: 'References',
+      help: 'Trusted samples, drawn at random, to which an input may be coupled; all where there are fewer',
+      unit: 'samples',
+      default: 4000,
+      min: 1,
+      max: 1_000_000,
+    }),
+    separate_layers: flag({
+      label: 'Layer by layer',
+      help: "Each layer's parameters on their own; otherwise those of all layers together, under the name output",
+      default: true,
+    }),
+    chains: integer({ label: 'Chains', help: 'When sampled', default: 2, min: 1, max: 1000 }),
+    draws: integer({
+      label: 'Draws',
+      help: 'Weights that each chain gives, when sampled; all are stored with the detector',
+      default: 100,
+      min: 2,
+      max: 100_000,
+    }),
+    thinning: integer({
+      label: 'Thinning',
+      help: 'Steps of a chain from one draw to the next',
+      unit: 'steps',
+      default: 1,
+      min: 1,
+      max: 100_000,
+    }),
+    step_size: number({
+      label: 'Step size',
+      help: "eps: variance of a step's noise, and twice the factor of its drift",
+      default: 1e-6,
+      min: 1e-15,
+      max: 1,
+    }),
+    localisation: number({
+      label: 'Localisation',
+      help: 'gamma: pull towards the trained weights; draws stay within about 1 / sqrt(gamma) of them',
+      default: 1e6,
+      min: 0,
+      max: 1e15,
+    }),
+    n_beta: number({
+      label: 'n beta',
+      help: 'Weight of the loss of the trusted samples in the drift',
+      default: 1000,
+      min: 0,
+      max: 1e12,
+    }),
+    batch_size: integer({
+      label: 'Batch size',
+      help: 'Reference samples from which a step takes the gradient of the loss',
+      unit: 'samples',
+      default: 64,
+      min: 1,
+      max: 100_000,
+    }),
+    max_state: integer({
+      label: 'Largest state',
+      help: 'Refuses a detector that would store more, before anything is computed',
+      unit: 'MiB',
+      default: 1024,
+      min: 1,
+      max: 1_000_000,
+    }),
+  },
+
+  async fit({ layers, trusted }, params, context) {
+    const activations = layers.map(({ name }) => name);
+    const references = await drawSamples(trusted!, context.network, {
+      limit: params.references,
+      random: context.stream.derive('references'),
+    });
+    const fit = params.coupling === 'gradient' ? fitGradients : fitTraces;
+    const { tensors } = await fit(references, activations, params, context);
+    return { tensors, values: { coupling: params.coupling, separate_layers: params.separate_layers ? 1 : 0 } };
+  },
+
+  async score(state, batch, context) {
+    const samples = { ...batch, logits: logitsOf(batch) };
+    const couple = state.values['coupling'] === 'gradient' ? largestCosines : largestCorrelations;
+    const separate = numberOf(state, 'separate_layers') === 1;
+    return couplingScores(await couple(state, samples, [...batch.layers.keys()], separate, context));
+  },
+});
