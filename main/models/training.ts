@@ -99,7 +99,7 @@ function trainStep(
       return softmaxCrossEntropy(logits, labels, labelSmoothing);
     }, [...network.variables.values()]);
     const loss = value.dataSync()[0]!;
-    if (!Number.isFinite(loss)) throw diverged(`The training loss became ${loss}`, epoch, step);
+    if (!Number.isFinite(loss)) throw diverged(`The training loss became ${loss} in`, epoch, step);
     // variableGrads names gradients by the variables' own names, which TensorFlow.js made up.
     const gradients = Object.fromEntries(
       [...network.variables].map(([name, variable]) => [name, grads[variable.name]!]),
@@ -113,17 +113,20 @@ function trainStep(
   });
 }
 
-/** A gradient can overflow where the loss does not; such weights must not take the place of the last good ones. */
+/**
+ * Weights that are no numbers must not take the place of the last good ones. The loss need not show it: a gradient can
+ * overflow alone, and ReLU turns NaN into 0 on some engines.
+ */
 function checkWeights(network: Network, epoch: number, step: number): void {
   for (const [name, variable] of network.variables) {
     const bad = variable.dataSync().find((value) => !Number.isFinite(value));
-    if (bad !== undefined) throw diverged(`The weight "${name}" became ${bad}`, epoch, step);
+    if (bad !== undefined) throw diverged(`The weight "${name}" is ${bad} after`, epoch, step);
   }
 }
 
 function diverged(what: string, epoch: number, step: number): CupbearerError {
   const kept = epoch > 1 ? `The weights after epoch ${epoch - 1} are kept.` : 'No epoch was completed before.';
-  return new CupbearerError('non-finite', `${what} in epoch ${epoch}, step ${step}.`, {
+  return new CupbearerError('non-finite', `${what} epoch ${epoch}, step ${step}.`, {
     hint: `Lower the learning rate. ${kept}`,
     details: { epoch, step },
   });

@@ -3,7 +3,7 @@ import { describe } from '../../shared/schema/describe.ts';
 import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fullyPoisoned, type PoisonedDataset } from '../data/poisoning.ts';
-import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
+import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
 import type { TrainedClassifier } from './classifier.ts';
 
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
@@ -53,12 +53,7 @@ export async function triggerFor(
   });
   return {
     trigger: picked,
-    poison: (dataset) =>
-      fullyPoisoned(dataset, trigger, {
-        target_class: picked['target_class'] as number,
-        cycle_class: picked['cycle_class'] as boolean,
-        seed,
-      }),
+    poison: (dataset) => fullyPoisoned(dataset, trigger, poisonOptions(picked, seed)),
   };
 }
 

@@ -26,6 +26,12 @@ export async function loadCleanData(
   { data = classifier.originalData, seed }: { data?: Picked | undefined; seed: number },
   context: TaskContext,
 ): Promise<{ train: Dataset; test: Dataset }> {
+  if (data.name === 'backdoor') {
+    throw new CupbearerError(
+      'usage',
+      'The data of a task that watches a classifier must not be poisoned itself; got "backdoor".',
+    );
+  }
   const loading = loadingContext(context, seed);
   const train = await loadSplit(data, { train: true, augment: false }, loading);
   const test = await loadSplit(data, { train: false, augment: false }, loading);
