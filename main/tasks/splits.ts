@@ -1,3 +1,4 @@
+import { CupbearerError } from '../../shared/errors.ts';
 import { flag, integer, number, optionalInteger } from '../../shared/schema/fields.ts';
 import { concatenated } from '../data/concatenated.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -154,7 +155,7 @@ export interface Pool {
 
 /**
  * Trusted, untrusted and test data of a task. Untrusted samples come in an order of their own that says nothing about
- * which are anomalous.
+ * which are anomalous. @throws CupbearerError `usage` where the test data are all clean or all anomalous.
  */
 export function assembleParts(
   train: { clean: Dataset; anomalous?: Dataset },
@@ -162,6 +163,7 @@ export function assembleParts(
   { trusted, untrusted, test: tested }: Split,
   params: SplitParams,
 ): Pick<Task, 'trusted' | 'untrusted' | 'test'> {
+  checkBothKinds(tested, params.clean_test_weight);
   const parts = {
     trusted: { dataset: train.clean, indices: trusted },
     test: [
@@ -171,6 +173,16 @@ export function assembleParts(
   };
   if (untrusted.clean.length + untrusted.anomalous.length === 0) return parts;
   return { ...parts, untrusted: untrustedPart(train, untrusted, params) };
+}
+
+/** Nothing can be told apart where there is one kind alone. */
+function checkBothKinds({ clean, anomalous }: Mix, weight: number): void {
+  if (clean.length > 0 && anomalous.length > 0) return;
+  throw new CupbearerError(
+    'usage',
+    `The test data needs both clean and anomalous samples; a clean share of ${weight} of ${clean.length + anomalous.length} samples leaves none that are ${clean.length === 0 ? 'clean' : 'anomalous'}.`,
+    { hint: 'Change --task.clean_test_weight, or raise --task.max_test_size.' },
+  );
 }
 
 function untrustedPart(

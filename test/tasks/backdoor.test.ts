@@ -108,8 +108,15 @@ describe('a backdoor task', () => {
   it('keeps trusted and untrusted data apart', async () => {
     const { trusted, untrusted } = await build(setUp({ name: 'corner' }), { trusted_fraction: 0.3 });
     expect([trusted.indices.length, untrusted!.indices.length]).toEqual([15, 35]);
-    expect(sorted([...trusted.indices, ...untrusted!.indices])).toEqual(upTo(trainCount));
+    // Behind the clean samples come their triggered versions.
+    const own = Array.from(untrusted!.indices, (index) => index % trainCount);
+    expect(sorted([...trusted.indices, ...own])).toEqual(upTo(trainCount));
     expect((await build(setUp({ name: 'corner' }))).untrusted).toBeUndefined();
+  });
+
+  it('has no trusted data where none is asked for', async () => {
+    const { trusted, untrusted } = await build(setUp({ name: 'corner' }), { trusted_fraction: 0 });
+    expect([trusted.indices.length, untrusted!.indices.length]).toEqual([0, 50]);
   });
 
   it('takes at most as many samples as asked for, with the share of clean ones', async () => {
@@ -176,7 +183,7 @@ describe('a backdoor task is refused', () => {
     const { code, message } = await refusal(build(place));
     expect(code).toBe('usage');
     expect(message).toBe(
-      `The classifier in ${place.run_path} takes inputs of shape 6 x 6 x 1 in 10 classes; the data has 9 x 9 x 1 in 10.`,
+      `The classifier in ${place.run_path} takes inputs of shape 6 x 6 x 1 in 10 classes; the data "mnist" has 9 x 9 x 1 in 10.`,
     );
   });
 
@@ -191,17 +198,11 @@ describe('a backdoor task is refused', () => {
     expect((await build(place, { backdoor: 'corner' })).test).toHaveLength(2);
   });
 
-  it('where nothing would be trusted', async () => {
-    const { code, message } = await refusal(build(setUp({ name: 'corner' }), { trusted_fraction: 0 }));
-    expect(code).toBe('usage');
-    expect(message).toMatch(/^No training sample is trusted: trusted_fraction is 0 of 50 samples\./);
-  });
-
   it.each([0, 1, 0.01])('where a clean share of %f leaves only one kind of test sample', async (clean_test_weight) => {
     const { code, message } = await refusal(build(setUp({ name: 'corner' }), { clean_test_weight }));
     expect(code).toBe('usage');
     expect(message).toMatch(
-      /^The test data needs both clean and triggered samples; a clean share of \S+ of 40 samples leaves none that are (clean|triggered)\.$/,
+      /^The test data needs both clean and anomalous samples; a clean share of \S+ of 40 samples leaves none that are (clean|anomalous)\.$/,
     );
   });
 
@@ -217,6 +218,6 @@ describe('a backdoor task is refused', () => {
 
   it('where its data would be poisoned already', async () => {
     const { message } = await refusal(build(setUp({ name: 'corner' }), { data: 'backdoor' }));
-    expect(message).toBe('The data of a backdoor task must not be poisoned itself; got "backdoor".');
+    expect(message).toBe('The data of a task that watches a classifier must not be poisoned itself; got "backdoor".');
   });
 });
