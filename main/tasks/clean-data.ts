@@ -27,7 +27,10 @@ export async function loadCleanData(
   context: TaskContext,
 ): Promise<{ train: Dataset; test: Dataset }> {
   if (data.name === 'backdoor') {
-    throw new CupbearerError('usage', 'The data of a task must not be poisoned itself; got "backdoor".');
+    throw new CupbearerError(
+      'usage',
+      'The data of a task that watches a classifier must not be poisoned itself; got "backdoor".',
+    );
   }
   const loading = loadingContext(context, seed);
   const train = await loadSplit(data, { train: true, augment: false }, loading);

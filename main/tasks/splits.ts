@@ -155,7 +155,7 @@ export interface Pool {
 
 /**
  * Trusted, untrusted and test data of a task. Untrusted samples come in an order of their own that says nothing about
- * which are anomalous.
+ * which are anomalous. @throws CupbearerError `usage` where the test data are all clean or all anomalous.
  */
 export function assembleParts(
   train: { clean: Dataset; anomalous?: Dataset },
@@ -163,7 +163,7 @@ export function assembleParts(
   { trusted, untrusted, test: tested }: Split,
   params: SplitParams,
 ): Pick<Task, 'trusted' | 'untrusted' | 'test'> {
-  checkBothKinds(tested, params);
+  checkBothKinds(tested, params.clean_test_weight);
   const parts = {
     trusted: { dataset: train.clean, indices: trusted },
     test: [
@@ -175,7 +175,8 @@ export function assembleParts(
   return { ...parts, untrusted: untrustedPart(train, untrusted, params) };
 }
 
-function checkBothKinds({ clean, anomalous }: Mix, { clean_test_weight: weight }: SplitParams): void {
+/** Nothing can be told apart where there is one kind alone. */
+function checkBothKinds({ clean, anomalous }: Mix, weight: number): void {
   if (clean.length > 0 && anomalous.length > 0) return;
   throw new CupbearerError(
     'usage',

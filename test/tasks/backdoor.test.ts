@@ -108,10 +108,15 @@ describe('a backdoor task', () => {
   it('keeps trusted and untrusted data apart', async () => {
     const { trusted, untrusted } = await build(setUp({ name: 'corner' }), { trusted_fraction: 0.3 });
     expect([trusted.indices.length, untrusted!.indices.length]).toEqual([15, 35]);
-    // The clean images come first in the untrusted dataset, then the same ones with the trigger.
-    const images = [...untrusted!.indices].map((index) => index % trainCount);
-    expect(sorted([...trusted.indices, ...images])).toEqual(upTo(trainCount));
+    // Behind the clean samples come their triggered versions.
+    const own = Array.from(untrusted!.indices, (index) => index % trainCount);
+    expect(sorted([...trusted.indices, ...own])).toEqual(upTo(trainCount));
     expect((await build(setUp({ name: 'corner' }))).untrusted).toBeUndefined();
+  });
+
+  it('has no trusted data where none is asked for', async () => {
+    const { trusted, untrusted } = await build(setUp({ name: 'corner' }), { trusted_fraction: 0 });
+    expect([trusted.indices.length, untrusted!.indices.length]).toEqual([0, 50]);
   });
 
   it('takes at most as many samples as asked for, with the share of clean ones', async () => {
@@ -213,6 +218,6 @@ describe('a backdoor task is refused', () => {
 
   it('where its data would be poisoned already', async () => {
     const { message } = await refusal(build(setUp({ name: 'corner' }), { data: 'backdoor' }));
-    expect(message).toBe('The data of a task must not be poisoned itself; got "backdoor".');
+    expect(message).toBe('The data of a task that watches a classifier must not be poisoned itself; got "backdoor".');
   });
 });
