@@ -3,13 +3,21 @@
 // catalogue's native module needs Node 22 or later: on an older one, the Node.js among the dependencies takes over.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const runsTypeScript = major > 22 || (major === 22 && minor >= 18);
 const main = new URL('./main.ts', import.meta.url);
 
+// Node keeps what it has compiled where it does so by default. It halves the time to start, also that of the compute
+// process, which inherits the variable.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache');
+
 if (runsTypeScript) {
+  module.enableCompileCache?.();
   await import(main.href);
 } else {
   const bundled = ['node', 'node.exe']
