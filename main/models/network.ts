@@ -24,6 +24,9 @@ export interface NetworkSpec {
   classes: readonly string[];
 }
 
+/** Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place. */
+export type Intervention = (name: string, value: tf.Tensor) => tf.Tensor | undefined;
+
 /** Ends a forward pass early once everything that was asked for has been seen. */
 class EnoughSeen extends Error {}
 
@@ -57,7 +60,10 @@ export class Network {
       const own = stream.derive(path);
       const bound = 1 / Math.sqrt(parameter.fanIn);
       for (let i = 0; i < values.length; i++) values[i] = (2 * own.uniform() - 1) * bound;
-      this.#variables.set(path, tf.variable(tf.tensor(values, parameter.shape), true));
+      const initial = tf.tensor(values, parameter.shape);
+      this.#variables.set(path, tf.variable(initial, true));
+      // The variable holds the values on its own account.
+      initial.dispose();
     }
   }
 
@@ -106,9 +112,9 @@ export class Network {
     return name.endsWith('.input') ? layer.inputShape : layer.outputShape;
   }
 
-  /** Logits `[n, classes]` of a batch `[n, ...inputShape]`. */
-  forward(x: tf.Tensor): tf.Tensor2D {
-    return this.#run(x, () => undefined) as tf.Tensor2D;
+  /** Logits `[n, classes]` of a batch `[n, ...inputShape]`; `intervene` may look at and replace values on the way. */
+  forward(x: tf.Tensor, intervene: Intervention = () => undefined): tf.Tensor2D {
+    return this.#run(x, intervene) as tf.Tensor2D;
   }
 
   /**
@@ -122,10 +128,11 @@ export class Network {
     tf.tidy(() => {
       try {
         this.#run(x, (name, value) => {
-          if (!wanted.delete(name)) return;
+          if (!wanted.delete(name)) return undefined;
           // An output may be the very tensor that is another layer's input; a clone lets each live on its own.
           seen[name] = tf.keep(tf.clone(value));
           if (wanted.size === 0) throw new EnoughSeen();
+          return undefined;
         });
       } catch (error) {
         if (!(error instanceof EnoughSeen)) throw error;
@@ -134,15 +141,14 @@ export class Network {
     return seen;
   }
 
-  #run(x: tf.Tensor, see: (name: string, value: tf.Tensor) => void): tf.Tensor {
+  #run(x: tf.Tensor, see: Intervention): tf.Tensor {
     const callAt = (path: string): ForwardCall => ({
       weight: (name) => this.#variables.get(path ? `${path}.${name}` : name)!,
       child: (name, module, value) => {
         const childPath = path ? `${path}.${name}` : name;
-        see(`${childPath}.input`, value);
-        const output = module.forward(value, callAt(childPath));
-        see(`${childPath}.output`, output);
-        return output;
+        const input = see(`${childPath}.input`, value) ?? value;
+        const output = module.forward(input, callAt(childPath));
+        return see(`${childPath}.output`, output) ?? output;
       },
     });
     return this.#root.forward(x, callAt(''));
@@ -180,13 +186,19 @@ export class Network {
           `${source}: the weight "${path}" has shape [${saved.shape.join(', ')}], expected [${expected.join(', ')}].`,
         );
       }
-      this.#variables.get(path)!.assign(
-        tf.tidy(() => {
-          const inverse = parameter.toTorch.map((_, axis) => parameter.toTorch.indexOf(axis));
-          return tf.transpose(tf.tensor(Float32Array.from(saved.data), saved.shape), inverse);
-        }),
-      );
+      tf.tidy(() => {
+        const inverse = parameter.toTorch.map((_, axis) => parameter.toTorch.indexOf(axis));
+        const values = tf.transpose(tf.tensor(Float32Array.from(saved.data), saved.shape), inverse);
+        this.#variables.get(path)!.assign(values);
+      });
     }
+  }
+
+  /** A network of the same weights that changes on its own; the caller disposes of it. */
+  clone(): Network {
+    const copy = new Network(this.spec, 0);
+    copy.load(this.state(), 'clone');
+    return copy;
   }
 
   /** Frees the weights. */

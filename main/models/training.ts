@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
+import { gradientStep } from './gradient-step.ts';
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
 
@@ -74,24 +74,12 @@ function trainStep(
     const x = inputTensor(batch, dataset);
     const labels = tf.tensor1d(batch.labels, 'int32');
     let predictions: tf.Tensor | undefined;
-    const { value, grads } = tf.variableGrads(() => {
+    const loss = gradientStep(network.variables, optimizer, { epoch, step }, () => {
       const logits = network.forward(x);
-      // Outlives the scope that variableGrads opens.
+      // Outlives the scope in which the loss is differentiated.
       predictions = tf.keep(tf.argMax(logits, 1));
       return softmaxCrossEntropy(logits, labels);
-    }, [...network.variables.values()]);
-    const loss = value.dataSync()[0]!;
-    if (!Number.isFinite(loss)) {
-      throw new CupbearerError('non-finite', `The training loss became ${loss} in epoch ${epoch}, step ${step}.`, {
-        hint: 'Lower the learning rate. The weights of the last completed epoch are kept.',
-        details: { epoch, step },
-      });
-    }
-    // variableGrads names gradients by the variables' own names, which TensorFlow.js made up.
-    const gradients = Object.fromEntries(
-      [...network.variables].map(([name, variable]) => [name, grads[variable.name]!]),
-    );
-    optimizer.step(network.variables, gradients);
+    });
     const predicted = predictions!.dataSync();
     predictions!.dispose();
     let correct = 0;
