@@ -1,6 +1,7 @@
 import { Registry } from '../../shared/definition.ts';
 import type { DetectorDefinition } from './detector.ts';
 import { mahalanobis } from './mahalanobis.ts';
+import { vae } from './vae.ts';
 
 /** All detection methods. A new one is its file and a line here. */
-export const detectorRegistry = new Registry<DetectorDefinition>('detector', [mahalanobis]);
+export const detectorRegistry = new Registry<DetectorDefinition>('detector', [mahalanobis, vae]);
