@@ -2,6 +2,7 @@ import { Registry } from '../../shared/definition.ts';
 import { abstraction } from './abstraction.ts';
 import { adversarialAbstraction } from './adversarial-abstraction.ts';
 import type { DetectorDefinition } from './detector.ts';
+import { finetuning } from './finetuning.ts';
 import { mahalanobis } from './mahalanobis.ts';
 import { vae } from './vae.ts';
 
@@ -11,4 +12,5 @@ export const detectorRegistry = new Registry<DetectorDefinition>('detector', [
   vae,
   abstraction,
   adversarialAbstraction,
+  finetuning,
 ]);
