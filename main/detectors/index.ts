@@ -19,6 +19,10 @@ import { que } from './que.ts';
 import { spectral } from './spectral.ts';
 import { supervisedProbe } from './supervised-probe.ts';
 import { ted } from './ted.ts';
+import { abstraction } from './abstraction.ts';
+import { adversarialAbstraction } from './adversarial-abstraction.ts';
+import { finetuning } from './finetuning.ts';
+import { vae } from './vae.ts';
 
 /** All detection methods. A new one is its file and a line here. */
 export const detectorRegistry = new Registry<DetectorDefinition>('detector', [
@@ -41,4 +45,8 @@ export const detectorRegistry = new Registry<DetectorDefinition>('detector', [
   spectre,
   strip,
   functionalAttribution,
+  vae,
+  abstraction,
+  adversarialAbstraction,
+  finetuning,
 ]);

@@ -150,7 +150,7 @@ async function singleGradients(
     const own = layers.map(({ name }) => weightsBelow(network, name));
     const names = own.flat();
     const gradients = tf.grads((...weights: tf.Tensor[]) =>
-      network.forwardWith(x, new Map(names.map((name, at) => [name, weights[at]!]))),
+      network.forward(x, { weights: new Map(names.map((name, at) => [name, weights[at]!])) }),
     )(
       names.map((name) => network.variables.get(name) as tf.Tensor),
       upstream,

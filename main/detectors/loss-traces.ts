@@ -45,7 +45,7 @@ export async function lossTraces(
       for (let t = 0; t < total; t++) {
         checkNotCancelled(signal, 'The loss traces');
         const weights = draws.subarray(t * length, (t + 1) * length);
-        const logits = tf.tidy(() => network.forwardWith(x, toTensors(weights, slices)));
+        const logits = tf.tidy(() => network.forward(x, { weights: toTensors(weights, slices) }));
         const losses = crossEntropies(await logits.data<'float32'>(), predicted.subarray(from, to));
         logits.dispose();
         for (let row = from; row < to; row++) traces[row * total + t] = losses[row - from]!;

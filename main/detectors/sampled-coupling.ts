@@ -129,7 +129,10 @@ async function batchGradient(
     const x = tf.tensor(inputs, [size, ...network.spec.inputShape]);
     const y = tf.tensor1d(labels, 'int32');
     const gradients = tf.grads((...weights: tf.Tensor[]) =>
-      softmaxCrossEntropy(network.forwardWith(x, new Map(slices.map(({ name }, at) => [name, weights[at]!]))), y),
+      softmaxCrossEntropy(
+        network.forward(x, { weights: new Map(slices.map(({ name }, at) => [name, weights[at]!])) }),
+        y,
+      ),
     )([...toTensors(Float32Array.from(w), slices).values()]);
     return tf.concat(gradients.map((part) => tf.reshape(part, [-1])));
   });

@@ -24,6 +24,16 @@ export interface NetworkSpec {
   classes: readonly string[];
 }
 
+/** Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place. */
+export type Intervention = (name: string, value: tf.Tensor) => tf.Tensor | undefined;
+
+/** How a batch is run; see {@link Network.forward}. */
+export interface ForwardOptions {
+  training?: boolean;
+  weights?: ReadonlyMap<string, tf.Tensor>;
+  intervene?: Intervention;
+}
+
 /** Ends a forward pass early once everything that was asked for has been seen. */
 class EnoughSeen extends Error {}
 
@@ -126,10 +136,11 @@ export class Network {
 
   /**
    * Logits `[n, classes]` of a batch `[n, ...inputShape]`. With `training`, running statistics take the batch into account;
-   * else a sample's logits depend on the sample alone.
+   * else a sample's logits depend on the sample alone. `weights`, by name, stand in for the network's own; `intervene` may
+   * look at and replace values on the way.
    */
-  forward(x: tf.Tensor, { training = false } = {}): tf.Tensor2D {
-    return this.#run(x, () => undefined, { training }) as tf.Tensor2D;
+  forward(x: tf.Tensor, options: ForwardOptions = {}): tf.Tensor2D {
+    return this.#run(x, options.intervene ?? (() => undefined), options) as tf.Tensor2D;
   }
 
   /**
@@ -179,11 +190,6 @@ export class Network {
     return { activations, logits };
   }
 
-  /** Logits `[n, classes]` of a batch with the weights given, by name, in place of the network's own. */
-  forwardWith(x: tf.Tensor, weights: ReadonlyMap<string, tf.Tensor>): tf.Tensor2D {
-    return this.#run(x, () => undefined, { weights }) as tf.Tensor2D;
-  }
-
   /**
    * For each named layer its input and the gradient of `sum(upstream * logits)` with regard to its output, both with the
    * batch's axis first: where `upstream` `[n, classes]` holds the gradient of each sample's own loss, so does the result.
@@ -216,8 +222,8 @@ export class Network {
   /** Runs a batch; what `see` gives for an output takes its place. */
   #run(
     x: tf.Tensor,
-    see: (name: string, value: tf.Tensor) => tf.Tensor | undefined,
-    { training = false, weights }: { training?: boolean; weights?: ReadonlyMap<string, tf.Tensor> } = {},
+    see: Intervention,
+    { training = false, weights }: Omit<ForwardOptions, 'intervene'> = {},
   ): tf.Tensor {
     const callAt = (path: string): ForwardCall => ({
       training,
@@ -228,8 +234,8 @@ export class Network {
       },
       child: (name, module, value) => {
         const childPath = path ? `${path}.${name}` : name;
-        see(`${childPath}.input`, value);
-        const output = module.forward(value, callAt(childPath));
+        const input = see(`${childPath}.input`, value) ?? value;
+        const output = module.forward(input, callAt(childPath));
         return see(`${childPath}.output`, output) ?? output;
       },
     });
@@ -272,6 +278,13 @@ export class Network {
       const axes = buffer.shape.map((_, axis) => axis);
       assignSaved(buffer, savedTensor(state, path, buffer.shape, source), axes);
     }
+  }
+
+  /** A network of the same weights that changes on its own; the caller disposes of it. */
+  clone(): Network {
+    const copy = new Network(this.spec, 0);
+    copy.load(this.state(), 'clone');
+    return copy;
   }
 
   /** Frees the weights. */

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
+import { diverged, gradientStep } from './gradient-step.ts';
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
 
@@ -92,19 +92,13 @@ function trainStep(
     const x = inputTensor(batch, dataset);
     const labels = tf.tensor1d(batch.labels, 'int32');
     let predictions: tf.Tensor | undefined;
-    const { value, grads } = tf.variableGrads(() => {
+    const at = { epoch, step, rate: rateFactor(schedule, step, stepsPlanned) };
+    const loss = gradientStep(network.variables, optimizer, at, () => {
       const logits = network.forward(x, { training: true });
-      // Outlives the scope that variableGrads opens.
+      // Outlives the scope in which the loss is differentiated.
       predictions = tf.keep(tf.argMax(logits, 1));
       return softmaxCrossEntropy(logits, labels, labelSmoothing);
-    }, [...network.variables.values()]);
-    const loss = value.dataSync()[0]!;
-    if (!Number.isFinite(loss)) throw diverged(`The training loss became ${loss} in`, epoch, step);
-    // variableGrads names gradients by the variables' own names, which TensorFlow.js made up.
-    const gradients = Object.fromEntries(
-      [...network.variables].map(([name, variable]) => [name, grads[variable.name]!]),
-    );
-    optimizer.step(network.variables, gradients, rateFactor(schedule, step, stepsPlanned));
+    });
     const predicted = predictions!.dataSync();
     predictions!.dispose();
     let correct = 0;
@@ -122,14 +116,6 @@ function checkWeights(network: Network, epoch: number, step: number): void {
     const bad = variable.dataSync().find((value) => !Number.isFinite(value));
     if (bad !== undefined) throw diverged(`The weight "${name}" is ${bad} after`, epoch, step);
   }
-}
-
-function diverged(what: string, epoch: number, step: number): CupbearerError {
-  const kept = epoch > 1 ? `The weights after epoch ${epoch - 1} are kept.` : 'No epoch was completed before.';
-  return new CupbearerError('non-finite', `${what} epoch ${epoch}, step ${step}.`, {
-    hint: `Lower the learning rate. ${kept}`,
-    details: { epoch, step },
-  });
 }
 
 /** Predicted class and label of each sample, both `[n]`, in the order of the indices (all samples unless told otherwise). */

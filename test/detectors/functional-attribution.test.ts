@@ -188,7 +188,7 @@ describe('coupling by sampling', () => {
 });
 
 /** A sample's gradient by activation name. */
-type Gradient = Map<string, number[]>;
+type Gradient = Record<string, number[]>;
 
 /** Gradients at the class that the network predicts, each from a pass of its own through TensorFlow.js' automatic differentiation. */
 function gradientsOf({ network, trusted }: Task, indices: Int32Array): Gradient[] {
@@ -202,7 +202,7 @@ function gradientsOf({ network, trusted }: Task, indices: Int32Array): Gradient[
         () => softmaxCrossEntropy(network.forward(x), label),
         [...network.variables.values()],
       );
-      return new Map(
+      return Object.fromEntries(
         network.defaultActivations.map((name) => [
           name,
           ['weight', 'bias'].flatMap((part) => {
@@ -216,7 +216,7 @@ function gradientsOf({ network, trusted }: Task, indices: Int32Array): Gradient[
 }
 
 function cosine(a: Gradient, b: Gradient, names: readonly string[]): number {
-  const [x, y] = [a, b].map((gradient) => names.flatMap((name) => gradient.get(name)!)) as [number[], number[]];
+  const [x, y] = [a, b].map((gradient) => names.flatMap((name) => gradient[name]!)) as [number[], number[]];
   const length = Math.hypot(...x) * Math.hypot(...y);
   return length === 0 ? 0 : x.reduce((sum, value, i) => sum + value * y[i]!, 0) / length;
 }

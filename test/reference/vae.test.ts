@@ -1,0 +1,59 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { DetectorContext, DetectorState } from '../../main/detectors/detector.ts';
+import { vae, vaeParts } from '../../main/detectors/vae.ts';
+import { startEngine } from '../../main/tensor/engine.ts';
+import {
+  evaluationBatch,
+  expectedScores,
+  hasReference,
+  largestRelativeError,
+  layerNames,
+  referenceArray,
+  shortName,
+} from './trained-detectors.ts';
+
+/** The peer's weights as a state of ours that does not scale its inputs. */
+function referenceState(kldWeight: number): DetectorState {
+  const state: DetectorState = { tensors: {}, values: { kld_weight: kldWeight, compat: 1 } };
+  for (const layer of layerNames) {
+    for (const part of ['encoder.0', 'encoder.2', 'decoder.0', 'decoder.2']) {
+      for (const kind of ['weight', 'bias']) {
+        const file = `vae_${shortName(layer)}_${part.replace('.', '_')}_${kind}`;
+        state.tensors[`${layer}/${part}.${kind}`] = referenceArray(file);
+      }
+    }
+    const d = state.tensors[`${layer}/decoder.2.bias`]!.data.length;
+    state.tensors[`${layer}/mean`] = { shape: [d], data: new Float64Array(d) };
+    state.tensors[`${layer}/scale`] = { shape: [d], data: new Float64Array(d).fill(1) };
+  }
+  return state;
+}
+
+describe.skipIf(!hasReference)('vae against the peer library (skipped without its numbers)', () => {
+  beforeAll(() => startEngine('wasm'));
+
+  it.each([0, 1])('scores as vae_kld_weight_%i_no_noise', async (weight) => {
+    const expected = expectedScores(`vae_kld_weight_${weight}_no_noise`);
+    const scores = await vae.score(referenceState(weight), evaluationBatch(), undefined as unknown as DetectorContext);
+    for (const layer of layerNames) {
+      expect(largestRelativeError(scores.get(layer)!, expected.scores_float64[layer]!), layer).toBeLessThan(1e-6);
+      expect(largestRelativeError(scores.get(layer)!, expected.scores[layer]!), layer).toBeLessThan(1e-3);
+    }
+  });
+
+  it.each([0, 1])('has the parts of vae_kld_weight_%i_no_noise', (weight) => {
+    const expected = expectedScores(`vae_kld_weight_${weight}_no_noise`);
+    const batch = evaluationBatch();
+    for (const layer of layerNames) {
+      tf.tidy(() => {
+        const { reconstruction, divergence } = vaeParts(referenceState(weight), layer, batch.layers.get(layer)!);
+        expect(
+          largestRelativeError(reconstruction.dataSync(), expected.reconstruction_loss![layer]!),
+          layer,
+        ).toBeLessThan(1e-3);
+        expect(largestRelativeError(divergence.dataSync(), expected.kld![layer]!), layer).toBeLessThan(1e-3);
+      });
+    }
+  });
+});
