@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { allLayers } from '../../shared/domain/evaluation.ts';
 import type { ActivationBatch } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
-import { defineDetector } from './detector.ts';
+import { defineDetector, outputLayer } from './detector.ts';
 import { trainingParams, trainOn } from './gradient-training.ts';
 
 /**
@@ -18,7 +17,7 @@ export const finetuning = defineDetector({
   title: 'Fine-tuning',
   summary: 'How far predictions move when the network is trained further on trusted data',
   source: 'ejnnr/cupbearer, detectors.FinetuningAnomalyDetector',
-  needs: { trusted: true },
+  needs: { trusted: true, layers: 0 },
   params: trainingParams({ epochs: 1, batchSize: 128 }),
 
   async fit({ trusted }, params, context) {
@@ -40,7 +39,7 @@ export const finetuning = defineDetector({
       const [original, moved] = [network, finetuned].map((model) =>
         tf.tidy(() => model.forward(inputsOf(batch, model)).dataSync<'float32'>()),
       );
-      return new Map([[allLayers, divergences(original!, moved!, network.spec.classes.length)]]);
+      return new Map([[outputLayer, divergences(original!, moved!, network.spec.classes.length)]]);
     } finally {
       finetuned.dispose();
     }
