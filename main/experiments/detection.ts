@@ -4,10 +4,10 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { DetectorContext, DetectorParams, DetectorState, FeatureStream, Features } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
-import { activationBatches, activationDims } from '../models/activations.ts';
+import { activationBatches, activationDims, type ActivationBatch } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
-import type { DataPart, Task } from '../tasks/task.ts';
+import type { DataPart, Task, TestPart } from '../tasks/task.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { RunContext } from './experiment.ts';
 
@@ -28,6 +28,14 @@ export interface TaskScores {
   labels: Uint8Array;
   /** Index of each sample in the test dataset, `[n]`. */
   sampleIndex: Int32Array;
+}
+
+/** Looks on while test data are scored. */
+export interface TestObserver {
+  /** Activations it needs besides those of the detector. */
+  names: readonly string[];
+  /** Is shown every batch; `position` is the place of its first sample in the scores. */
+  see(batch: ActivationBatch, part: TestPart, position: number): void;
 }
 
 /** The activations a detector looks at. @throws CupbearerError `usage` with the list for an unknown one. */
@@ -115,13 +123,14 @@ async function* counted(
   }
 }
 
-/** Scores every test sample of the task. @throws CupbearerError `non-finite` naming the layer of a score that is no number. */
+/** Scores every test sample of the task, and shows the batches to an observer. @throws CupbearerError `non-finite` naming the layer of a score that is no number. */
 export async function scoreTask(
   detector: FittedDetector,
   task: Task,
   seed: number,
   batchSize: number,
   context: RunContext,
+  observer?: TestObserver,
 ): Promise<TaskScores> {
   const definition = detectorRegistry.get(detector.spec.name);
   const total = task.test.reduce((sum, part) => sum + part.indices.length, 0);
@@ -135,19 +144,21 @@ export async function scoreTask(
   context.progress('Evaluating', 0, total);
   for (const part of task.test) {
     const options = {
-      names: detector.layers,
+      names: [...new Set([...detector.layers, ...(observer?.names ?? [])])],
       pooling: detector.params.pooling,
       batchSize,
       indices: part.indices,
       signal: context.signal,
     };
     for await (const batch of activationBatches(task.network, part.dataset, options)) {
-      for (const [layer, values] of await definition.score(detector.state, batch, detectorRun)) {
+      const own = { ...batch, layers: new Map(detector.layers.map((name) => [name, batch.layers.get(name)!])) };
+      for (const [layer, values] of await definition.score(detector.state, own, detectorRun)) {
         if (!scores.layers.has(layer)) scores.layers.set(layer, new Float32Array(total));
         scores.layers.get(layer)!.set(values, done);
       }
       scores.labels.fill(part.anomalous ? 1 : 0, done, done + batch.size);
       scores.sampleIndex.set(batch.indices, done);
+      observer?.see(batch, part, done);
       done += batch.size;
       context.progress('Evaluating', done, total);
     }
