@@ -13,7 +13,7 @@ import type {
 } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { standardisationOf, type Standardisation } from '../evaluation/aggregate-layers.ts';
-import { activationBatches, activationDims, type Pooling } from '../models/activations.ts';
+import { activationBatches, activationDims, type ActivationBatch, type Pooling } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import type { DataPart, Task, TestPart } from '../tasks/task.ts';
@@ -40,6 +40,14 @@ export interface TaskScores {
   labels: Uint8Array;
   /** Index of each sample in the test dataset, `[n]`. */
   sampleIndex: Int32Array;
+}
+
+/** Looks on while test data are scored. */
+export interface TestObserver {
+  /** Activations it needs besides those of the detector. */
+  names: readonly string[];
+  /** Is shown every batch; `position` is the place of its first sample in the scores. */
+  see(batch: ActivationBatch, part: TestPart, position: number): void;
 }
 
 /** The activations a detector looks at. @throws CupbearerError `usage` with the list for an unknown one. */
@@ -161,15 +169,19 @@ async function* counted(
   }
 }
 
-/** Scores every test sample of the task. @throws CupbearerError `non-finite` naming the layer of a score that is no number. */
+/**
+ * Scores every test sample of the task, and shows the batches to an observer.
+ * @throws CupbearerError `non-finite` naming the layer of a score that is no number.
+ */
 export function scoreTask(
   detector: FittedDetector,
   task: Task,
   seed: number,
   batchSize: number,
   context: RunContext,
+  observer?: TestObserver,
 ): Promise<TaskScores> {
-  return scoreParts(detector, task.network, task.test, seed, batchSize, 'Evaluating', context);
+  return scoreParts(detector, task.network, task.test, seed, batchSize, 'Evaluating', context, observer);
 }
 
 /** Scores the samples of all parts, in order. */
@@ -181,6 +193,7 @@ async function scoreParts(
   batchSize: number,
   phase: string,
   context: RunContext,
+  observer?: TestObserver,
 ): Promise<TaskScores> {
   const definition = detectorRegistry.get(detector.spec.name);
   const total = parts.reduce((sum, part) => sum + part.indices.length, 0);
@@ -194,7 +207,7 @@ async function scoreParts(
   context.progress(phase, 0, total);
   for (const part of parts) {
     const options = {
-      names: detector.layers,
+      names: [...new Set([...detector.layers, ...(observer?.names ?? [])])],
       pooling: detector.params.pooling,
       batchSize,
       logits: definition.needs.logits === true,
@@ -202,12 +215,14 @@ async function scoreParts(
       signal: context.signal,
     };
     for await (const batch of activationBatches(network, part.dataset, options)) {
-      for (const [layer, values] of await definition.score(detector.state, batch, detectorRun)) {
+      const own = { ...batch, layers: new Map(detector.layers.map((name) => [name, batch.layers.get(name)!])) };
+      for (const [layer, values] of await definition.score(detector.state, own, detectorRun)) {
         if (!scores.layers.has(layer)) scores.layers.set(layer, new Float32Array(total));
         scores.layers.get(layer)!.set(values, done);
       }
       scores.labels.fill(part.anomalous ? 1 : 0, done, done + batch.size);
       scores.sampleIndex.set(batch.indices, done);
+      observer?.see(batch, part, done);
       done += batch.size;
       context.progress(phase, done, total);
     }

@@ -1,4 +1,4 @@
-import { integer, pick } from '../../shared/schema/fields.ts';
+import { flag, integer, pick } from '../../shared/schema/fields.ts';
 import { taskRegistry } from '../tasks/index.ts';
 
 /** What fitting and evaluating a detector have in common. */
@@ -11,6 +11,11 @@ export const detectionParams = {
     default: 1000,
     min: 1,
     max: 1_000_000,
+  }),
+  analysis: flag({
+    label: 'Analysis',
+    help: 'Also look into the activations: their main directions, variance between classes, and the worst mistakes',
+    default: true,
   }),
   seed: integer({
     label: 'Seed',

@@ -55,7 +55,7 @@ export const evalDetector = defineExperiment({
     const task = await timer.measure('data', () => buildTask(spec.task, context));
     for (const layer of detector.layers) task.network.activationShape(layer);
     const subject = { detectorFolder, task: spec.task, seed: spec.seed };
-    const metrics = await evaluateDetector(detector, task, subject, spec.batch_size, context, timer);
+    const metrics = await evaluateDetector(detector, task, subject, spec, context, timer);
     task.network.dispose();
     return {
       metrics,

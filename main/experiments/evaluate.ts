@@ -10,12 +10,20 @@ import { toJsonText } from '../storage/json-text.ts';
 import { writeScores } from '../storage/run-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
+import { clearAnalysis, TestAnalysis } from './analysis.ts';
 import { detectorFile, scoreTask, type FittedDetector, type TaskScores } from './detection.ts';
 import type { PhaseTimer, RunContext } from './experiment.ts';
 import { drawEvaluation } from './figures.ts';
 
 /** Where an evaluation's metrics are kept. */
 export const evaluationFile = 'eval.json';
+
+/** What changes the course of an evaluation and not its result. */
+export interface EvaluationSettings {
+  batch_size: number;
+  /** Writes analysis.json, `analysis/` and their figures, too. */
+  analysis: boolean;
+}
 
 /** What an evaluation is of. Two evaluations with the same key have the same result. */
 export interface EvaluationSubject {
@@ -44,20 +52,25 @@ export async function evaluateDetector(
   detector: FittedDetector,
   task: Task,
   subject: EvaluationSubject,
-  batchSize: number,
+  settings: EvaluationSettings,
   context: RunContext,
   timer: PhaseTimer,
 ): Promise<Record<string, number>> {
   const { folder } = context;
-  const scores = await timer.measure('evaluating', () => scoreTask(detector, task, subject.seed, batchSize, context));
+  const analysis = settings.analysis ? new TestAnalysis(detector, task, subject.seed) : undefined;
+  const scores = await timer.measure('evaluating', () =>
+    scoreTask(detector, task, subject.seed, settings.batch_size, context, analysis),
+  );
   const evaluation = await timer.measure('metrics', async () => computeMetrics(detector, task, scores, subject));
   writeScores(folder, scores);
-  await timer.measure('figures', async () =>
-    drawEvaluation(folder, evaluation, {
-      detector: detectorRegistry.get(detector.spec.name).title,
-      aggregation: detector.params.layer_aggregation,
-    }),
-  );
+  const words = {
+    aggregation: detector.params.layer_aggregation,
+    score: `${detectorRegistry.get(detector.spec.name).title}: score`,
+  };
+  await timer.measure('figures', async () => drawEvaluation(folder, evaluation, words));
+  clearAnalysis(folder);
+  const threshold = evaluation.layers[allLayers]!.threshold_at_FPR_1;
+  if (analysis) await timer.measure('analysis', async () => analysis.write(folder, scores, threshold, words));
   writeFileAtomically(join(folder, evaluationFile), toJsonText(toEvaluationFile(evaluation)));
   return headline(evaluation.layers[allLayers]!);
 }

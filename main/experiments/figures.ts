@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Evaluation } from '../../shared/domain/evaluation.ts';
 import type { Figure } from '../figures/figure.ts';
-import { drawEvaluationFigures } from '../figures/evaluation-figures.ts';
+import { drawEvaluationFigures, type FigureWords } from '../figures/evaluation-figures.ts';
 import { drawTrainingFigure } from '../figures/training-figure.ts';
 import { drawImageSheet } from '../figures/image-sheet.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
@@ -11,15 +11,8 @@ import type { Task } from '../tasks/task.ts';
 import type { EpochRecord } from './training-history.ts';
 
 /** Writes the figures of an evaluation into `figures/`. */
-export function drawEvaluation(
-  folder: string,
-  evaluation: Evaluation,
-  words: { detector: string; aggregation: string },
-): void {
-  writeFigures(
-    folder,
-    drawEvaluationFigures(evaluation, { aggregation: words.aggregation, score: `${words.detector}: score` }),
-  );
+export function drawEvaluation(folder: string, evaluation: Evaluation, words: FigureWords): void {
+  writeFigures(folder, drawEvaluationFigures(evaluation, words));
 }
 
 /** Writes loss and accuracies by epoch into `figures/`. */
@@ -59,7 +52,8 @@ function seriesName(validation: string, isAttacked: boolean): string {
   return `${what}, ${validation.length > 12 ? `${validation.slice(0, 11)}…` : validation}`;
 }
 
-function writeFigures(folder: string, figures: readonly Figure[]): void {
+/** Writes figures as PNG and SVG into `figures/`. */
+export function writeFigures(folder: string, figures: readonly Figure[]): void {
   const path = join(folder, 'figures');
   withStorageErrors(`create the folder "${path}"`, () => mkdirSync(path, { recursive: true }));
   for (const { name, png, svg } of figures) {

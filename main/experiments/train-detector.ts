@@ -30,7 +30,7 @@ export const trainDetector = defineExperiment({
     writeDetector(context.folder, detector);
     drawExamples(context.folder, task, describeTask(spec.task));
     const subject = { detectorFolder: context.folder, task: spec.task, seed: spec.seed };
-    const metrics = await evaluateDetector(detector, task, subject, spec.batch_size, context, timer);
+    const metrics = await evaluateDetector(detector, task, subject, spec, context, timer);
     task.network.dispose();
     return { metrics, timings: timer.timings, fingerprints: task.fingerprints };
   },

@@ -66,7 +66,6 @@ function draw<T>(config: ChartConfig, item: unknown, background: string, ratio: 
     plugins: [paper(background), ...(config.plugins ?? [])],
   });
   try {
-    chart.draw();
     return finish();
   } finally {
     // Chart.js keeps every chart until it is destroyed, which clears the canvas: hence not before `finish`.

@@ -23,6 +23,18 @@ export interface ChartTheme {
   fill: number;
   /** Compared runs or layers; a sixth means small multiples. */
   series: readonly SeriesStyle[];
+  heat: HeatTheme;
+}
+
+/** Seven steps of one ink laid over the surface; the other ink for what lies below the middle of a scale. */
+export interface HeatTheme {
+  ink: string;
+  inkBelow: string;
+  /** Opacity of each step. */
+  steps: readonly number[];
+  /** Of figures in cells: on all steps but the last, and on the last. */
+  cellInk: string;
+  cellInkDeep: string;
 }
 
 // The values are those of the design tokens of the same names (--ink, --chart-grid, --c-1, ...).
@@ -40,6 +52,13 @@ const data = {
   ],
 } as const;
 
+const heat = {
+  ink: '#1f64a8',
+  inkBelow: '#a9541a',
+  steps: [0, 0.11, 0.23, 0.36, 0.49, 0.62, 1],
+  cellInkDeep: '#ffffff',
+} as const;
+
 /** Light paper; exports always use it. */
 export const lightTheme: ChartTheme = {
   ...data,
@@ -51,6 +70,7 @@ export const lightTheme: ChartTheme = {
   grid: '#e7eaea',
   axis: '#97a2a0',
   dataInk: '#55625f',
+  heat: { ...heat, cellInk: '#141c1b' },
 };
 
 export const darkTheme: ChartTheme = {
@@ -63,6 +83,7 @@ export const darkTheme: ChartTheme = {
   grid: '#232b2c',
   axis: '#677473',
   dataInk: '#a5b1af',
+  heat: { ...heat, cellInk: '#eef3f2' },
 };
 
 /** `#rrggbb` with an opacity of 0 to 1. */

@@ -97,6 +97,8 @@ describe('docs/file-formats.md', () => {
       'trigger.safetensors',
     ]);
     expect(runFiles['detector']).toEqual([
+      'analysis',
+      'analysis.json',
       'detector.safetensors',
       'eval.json',
       'figures',
@@ -117,6 +119,13 @@ describe('docs/file-formats.md', () => {
     for (const key of Object.keys(evaluation['all']!).filter((name) => !/^TPR.*_interval|^FPR.*_interval/.test(name))) {
       expect(page).toContain(`\`${key}\``);
     }
+  });
+
+  it('names every key of analysis.json', () => {
+    const page = readFileSync(new URL('file-formats.md', docs), 'utf8');
+    const text = readFileSync(join(folder, 'detector', 'analysis.json'), 'utf8');
+    const keys = [...text.matchAll(/"([^"]+)":/g)].map((match) => match[1]!).filter((key) => !key.includes('.'));
+    for (const key of new Set(keys)) expect(page).toContain(`\`${key}\``);
   });
 
   const [scoresExample, weightsExample] = examples('file-formats.md', 'python');

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { GlobalFonts } from '@napi-rs/canvas';
+import { createCanvas, GlobalFonts, loadImage } from '@napi-rs/canvas';
 import { fileURLToPath } from 'node:url';
+import { drawAnalysisFigures } from '../../main/figures/analysis-figures.ts';
 import { drawEvaluationFigures } from '../../main/figures/evaluation-figures.ts';
 import { exportTheme, type Figure } from '../../main/figures/figure.ts';
+import { drawMistakeSheet } from '../../main/figures/mistake-sheet.ts';
 import { renderChart } from '../../main/figures/render-chart.ts';
 import { drawTrainingFigure } from '../../main/figures/training-figure.ts';
 import { layerAurocChart } from '../../shared/charts/layer-auroc-chart.ts';
 import type { FigureInterval } from '../../shared/domain/evaluation.ts';
 import { differenceFromStored, visibleDifference } from './compare.ts';
-import { exampleEvaluation } from './example.ts';
+import { exampleAnalysis, exampleEvaluation, exampleSheet } from './example.ts';
 
 /** Share of blocks that may differ from the stored figure. */
 const allowed = 0.004;
@@ -38,7 +40,10 @@ const single = exampleEvaluation(
 );
 const words = { aggregation: 'mean', samples: 'Images', anomalous: 'Triggered', score: 'Mahalanobis score' };
 
+const { analysis, points } = exampleAnalysis();
+
 const figures = new Map<string, Figure>([
+  ...drawAnalysisFigures(analysis, points, words).map((figure) => [figure.name, figure] as const),
   ...drawEvaluationFigures(strong, words).map((figure) => [`strong-${figure.name}`, figure] as const),
   ...drawEvaluationFigures(weak, words).map((figure) => [`weak-${figure.name}`, figure] as const),
   ...drawEvaluationFigures(single).map((figure) => [`single-${figure.name}`, figure] as const),
@@ -79,8 +84,42 @@ describe('figures', () => {
     'weak-histogram-dense_layers.linear_0.output',
     'single-roc',
     'training',
+    'activations-layers.linear_0.output',
+    'variance',
+    'score-correlation',
   ])('%s looks as stored (else see its .actual.png)', async (name) => {
     expect(await differenceFromStored(name, figures.get(name)!.png, allowed)).toBeLessThanOrEqual(allowed);
+  });
+
+  it('a sheet of mistakes looks as stored, every pixel a square (else see its .actual.png)', async () => {
+    const png = drawMistakeSheet(exampleSheet());
+    expect(await differenceFromStored('mistakes', png, allowed)).toBeLessThanOrEqual(allowed);
+    const image = await loadImage(png);
+    const canvas = createCanvas(image.width, image.height);
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    // The corner pixel of the first anomalous picture, a trigger, at 8 px a side and two pixels a px: all of it white.
+    const { x, y } = { x: 16, y: 44 + 30 + 64 * 1.75 + 64 + 12 + 30 };
+    const { data } = context.getImageData(2 * x, 2 * y, 28, 28);
+    expect(new Set(data)).toEqual(new Set([255]));
+  });
+
+  it('an analysis has a scatter a layer with components, and says of each figure what it shows', () => {
+    const drawn = drawAnalysisFigures(analysis, points, words);
+    expect(drawn.map(({ name }) => name)).toEqual([
+      'activations-layers.linear_0.output',
+      'activations-layers.linear_1.output',
+      'variance',
+      'score-correlation',
+    ]);
+    const [scatter, , variance, correlation] = drawn;
+    expect(scatter!.description).toMatch(/^Activations at linear_0 .* hold 62\.0\s% of the clean variance\./);
+    expect(scatter!.table.rows).toHaveLength(700);
+    expect(variance!.description).toMatch(/is largest in linear_1: 8\.0\s%\.$/);
+    expect(correlation!.description).toBe(
+      'Rank correlation of scores, −1 to 1. It is highest between linear_0 and linear_1 (>0.99), lowest between linear_1 and linear_2 (−0.34).',
+    );
+    expect(correlation!.table.rows).toHaveLength(6);
   });
 
   it('the comparison sees a bar that is a hundredth shorter', async () => {
@@ -114,13 +153,19 @@ describe('SVG', () => {
       'Inter',
     );
 
-  it.each(['strong-layers', 'strong-roc', 'strong-histogram-all', 'weak-precision-recall', 'training'])(
-    '%s shows the same as the PNG',
-    async (name) => {
-      const { svg, png } = figures.get(name)!;
-      expect(await visibleDifference(svg, png)).toBeLessThan(0.02);
-    },
-  );
+  it.each([
+    'strong-layers',
+    'strong-roc',
+    'strong-histogram-all',
+    'weak-precision-recall',
+    'training',
+    'activations-layers.linear_1.output',
+    'variance',
+    'score-correlation',
+  ])('%s shows the same as the PNG', async (name) => {
+    const { svg, png } = figures.get(name)!;
+    expect(await visibleDifference(svg, png)).toBeLessThan(0.02);
+  });
 
   it('keeps text as text, with a title and a description for screen readers', () => {
     for (const { svg } of figures.values())

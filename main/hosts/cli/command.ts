@@ -11,6 +11,8 @@ export interface Command {
   synopsis: string;
   /** Flags, as fields of a schema. */
   flags: z.ZodObject;
+  /** Short forms of flags: `-o` for `--csv`. */
+  short?: Readonly<Record<string, string>>;
   /** Most words that may follow the name. */
   maxWords: number;
   /** More lines of help. */

@@ -4,6 +4,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
 import { versions } from '../../api/versions.ts';
 import { commonFlags, type Command } from './command.ts';
+import { compare } from './commands/compare.ts';
 import { data } from './commands/data.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
@@ -13,7 +14,14 @@ import { parseFlags, readArguments } from './flags.ts';
 import { flagHelp } from './help.ts';
 import { createOutput, reportError } from './output.ts';
 
-const commands: Command[] = [demo, ...experimentRegistry.definitions.map(experimentCommand), runs, data, doctor];
+const commands: Command[] = [
+  demo,
+  ...experimentRegistry.definitions.map(experimentCommand),
+  runs,
+  compare,
+  data,
+  doctor,
+];
 
 function overview(): string {
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
@@ -80,7 +88,10 @@ async function main(args: readonly string[]): Promise<number> {
     const schema = command.flags.extend(commonFlags.shape);
     const fields = describe(schema);
     const switches = fields.filter(({ type }) => type === 'flag').map(({ key }) => key);
-    const { words, flags } = readArguments(rest, switches);
+    const { words, flags } = readArguments(
+      rest.map((word) => command.short?.[word] ?? word),
+      switches,
+    );
     if (wantsHelp) {
       process.stdout.write(`${commandHelp(command, fields, chosenSoFar(flags, fields))}\n`);
       return 0;

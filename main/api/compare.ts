@@ -1,0 +1,214 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import { delongTest, type DelongTest } from '../evaluation/delong.ts';
+import { spearman } from '../evaluation/rank-correlation.ts';
+import { evaluationFile } from '../experiments/evaluate.ts';
+import { writeFileAtomically } from '../storage/atomic-write.ts';
+import { holdsRun, readScores } from '../storage/run-folder.ts';
+import { readEvaluation } from './evaluations.ts';
+import type { Workbench } from './workbench.ts';
+
+/** A run that is compared, with its score over all layers. */
+export interface ComparedRun {
+  id: string;
+  title: string;
+  folder: string;
+  /** Id of the detector. */
+  detector: string;
+  /** Of the score over all layers, on all of the run's own test samples. */
+  metrics: LayerMetrics;
+}
+
+/** What the runs were asked for and not all alike: one value a run, undefined where it has no such parameter. */
+export interface SpecDifference {
+  /** "detector.relative". */
+  key: string;
+  values: unknown[];
+}
+
+/** Two runs on the samples that both have scored. */
+export interface ComparedPair {
+  /** Places among the runs. */
+  a: number;
+  b: number;
+  /** Samples that both have scored. */
+  shared: number;
+  /** Why the rest is null, where it is. */
+  reason: string | null;
+  /** DeLong's paired test of AUROC, a minus b. */
+  test: DelongTest | null;
+  /** Rank correlation of both scores; null, too, where one does not vary. */
+  spearman: number | null;
+}
+
+/** A test sample with its score in each run, null where a run has not scored it. */
+export interface ComparedSample {
+  sampleIndex: number;
+  anomalous: boolean;
+  scores: (number | null)[];
+}
+
+export interface RunComparison {
+  runs: ComparedRun[];
+  differences: SpecDifference[];
+  pairs: ComparedPair[];
+  /** Clean ones first, by index; null where the runs are not all on the same test data. */
+  samples: ComparedSample[] | null;
+}
+
+/** A run with what is needed to join it with others. */
+interface LoadedRun {
+  run: ComparedRun;
+  asked: Record<string, unknown>;
+  /** Fingerprints of the test data, by role. */
+  testData: Record<string, string>;
+  /** Score over all layers and label (1 = anomalous) by sample. */
+  samples: Map<string, { score: number; label: number; index: number }>;
+}
+
+/**
+ * Compares evaluated runs, each named by its id or its folder, sample by sample: those with the same test data are joined
+ * by sample index and label. @throws CupbearerError `usage` for fewer than two runs or one named twice, `not-found` for a
+ * run that is not there or has no evaluation.
+ */
+export function compareRuns(workbench: Workbench, references: readonly string[]): RunComparison {
+  if (references.length < 2)
+    throw new CupbearerError('usage', `Comparing takes two runs or more, got ${references.length}.`, {
+      hint: 'npx cupbearer runs lists them.',
+    });
+  const loaded = references.map((reference) => loadRun(workbench, reference));
+  const ids = loaded.map(({ run }) => run.id);
+  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (twice !== undefined) throw new CupbearerError('usage', `The run ${twice} is named twice.`);
+  const pairs = loaded.flatMap((_, a) => loaded.slice(a + 1).map((_run, k) => comparePair(loaded, a, a + 1 + k)));
+  const joinable = loaded.slice(1).every((other) => foreignData(loaded[0]!, other) === null);
+  return {
+    runs: loaded.map(({ run }) => run),
+    differences: specDifferences(loaded.map(({ asked }) => asked)),
+    pairs,
+    samples: joinable ? joinSamples(loaded) : null,
+  };
+}
+
+/**
+ * Writes a row a sample, a column a run: `sample_index,anomalous,<detector> <id>,...`, empty where a run has not scored a
+ * sample. @throws CupbearerError `usage` where the runs do not share their test data, `storage`.
+ */
+export function writeComparedSamples(path: string, { runs, samples }: RunComparison): void {
+  if (samples === null)
+    throw new CupbearerError(
+      'usage',
+      'The runs are not on the same test samples, so their scores cannot be put side by side.',
+    );
+  const header = ['sample_index', 'anomalous', ...runs.map(({ detector, id }) => `${detector} ${id}`)];
+  const rows = samples.map(({ sampleIndex, anomalous, scores }) => [sampleIndex, Number(anomalous), ...scores]);
+  // Ids have neither commas nor quotes.
+  const text = [header, ...rows].map((row) => row.map((cell) => cell ?? '').join(',')).join('\n');
+  writeFileAtomically(path, `${text}\n`);
+}
+
+function loadRun(workbench: Workbench, reference: string): LoadedRun {
+  const record = holdsRun(reference) ? workbench.recordOf(reference) : workbench.catalogue.get(reference);
+  const { id, title, folder } = record;
+  if (!existsSync(join(folder, evaluationFile)))
+    throw new CupbearerError(
+      'not-found',
+      `The run ${id} has no evaluation: there is no ${evaluationFile} in ${folder}.`,
+      {
+        hint: 'Runs of train-detector and eval-detector have one.',
+      },
+    );
+  const { layers, about } = readEvaluation(folder);
+  const metrics = layers[allLayers];
+  const { layers: scores, labels, sampleIndex } = readScores(folder);
+  const all = scores.get(allLayers);
+  if (!metrics || !all)
+    throw new CupbearerError(
+      'bad-data',
+      `The evaluation in ${folder} lacks the score over all layers, "${allLayers}".`,
+    );
+
+  const fingerprints = (about['fingerprints'] ?? {}) as Record<string, string>;
+  const seen = new Map<string, number>();
+  const samples: LoadedRun['samples'] = new Map();
+  all.forEach((score, i) => {
+    const [label, index] = [labels[i]!, sampleIndex[i]!];
+    // Test data of several parts may have an index more than once; such samples are told apart by their order.
+    const name = `${label} ${index}`;
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    samples.set(`${name} ${before}`, { score, label, index });
+  });
+  return {
+    run: { id, title, folder, detector: (about['detector'] as Picked).name, metrics },
+    asked: { detector: about['detector'], task: about['task'], seed: about['seed'] },
+    testData: Object.fromEntries(Object.entries(fingerprints).filter(([role]) => role.startsWith('test'))),
+    samples,
+  };
+}
+
+/** Why two runs do not share test data, or null where they do. */
+function foreignData(a: LoadedRun, b: LoadedRun): string | null {
+  const roles = [...new Set([...Object.keys(a.testData), ...Object.keys(b.testData)])];
+  if (roles.length === 0) return 'their evaluations do not say what the test data are';
+  const differing = roles.filter((role) => a.testData[role] !== b.testData[role]);
+  return differing.length === 0 ? null : `their test data differ (${differing.join(', ')})`;
+}
+
+function comparePair(loaded: readonly LoadedRun[], a: number, b: number): ComparedPair {
+  const [first, second] = [loaded[a]!, loaded[b]!];
+  const without = (shared: number, reason: string) => ({ a, b, shared, reason, test: null, spearman: null });
+  const foreign = foreignData(first, second);
+  if (foreign !== null) return without(0, `They do not share samples: ${foreign}.`);
+  const keys = [...first.samples.keys()].filter((key) => second.samples.has(key));
+  if (keys.length === 0) return without(0, 'They do not share samples: other parts of the same test data were scored.');
+  const scoresOf = ({ samples }: LoadedRun) => Float32Array.from(keys, (key) => samples.get(key)!.score);
+  const labels = Uint8Array.from(keys, (key) => first.samples.get(key)!.label);
+  const anomalous = labels.reduce((sum, label) => sum + label, 0);
+  if (Math.min(anomalous, keys.length - anomalous) < 2)
+    return without(
+      keys.length,
+      `They share ${keys.length} samples, ${anomalous} of them anomalous; a paired test needs two of each class.`,
+    );
+  const [x, y] = [scoresOf(first), scoresOf(second)];
+  return { a, b, shared: keys.length, reason: null, test: delongTest(x, y, labels), spearman: spearman(x, y) };
+}
+
+function joinSamples(loaded: readonly LoadedRun[]): ComparedSample[] {
+  const joined = new Map<string, ComparedSample>();
+  loaded.forEach(({ samples }, run) => {
+    for (const [key, { score, label, index }] of samples) {
+      const known = joined.get(key);
+      const sample = known ?? { sampleIndex: index, anomalous: label === 1, scores: loaded.map(() => null) };
+      sample.scores[run] = score;
+      if (!known) joined.set(key, sample);
+    }
+  });
+  return [...joined.values()].sort(
+    (x, y) => Number(x.anomalous) - Number(y.anomalous) || x.sampleIndex - y.sampleIndex,
+  );
+}
+
+/** Parameters by their path, "task.backdoor.name". */
+function flatten(value: unknown, path: string, into: Map<string, unknown>): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    into.set(path, value);
+    return;
+  }
+  for (const [key, inner] of Object.entries(value)) flatten(inner, path === '' ? key : `${path}.${key}`, into);
+}
+
+function specDifferences(asked: readonly Record<string, unknown>[]): SpecDifference[] {
+  const flat = asked.map((spec) => {
+    const parameters = new Map<string, unknown>();
+    flatten(spec, '', parameters);
+    return parameters;
+  });
+  const keys = [...new Set(flat.flatMap((parameters) => [...parameters.keys()]))];
+  return keys
+    .map((key) => ({ key, values: flat.map((parameters) => parameters.get(key)) }))
+    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
+}

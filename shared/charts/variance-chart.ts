@@ -1,0 +1,149 @@
+import type { Plugin } from 'chart.js';
+import { formatPercent } from '../format.ts';
+import {
+  axis,
+  axisTitlesPlugin,
+  baseOptions,
+  headingPlugin,
+  type ChartConfig,
+  type ChartTable,
+  type Heading,
+} from './chart.ts';
+import { drawMark, penOf, widthOf, write, type Area } from './pen.ts';
+import { withOpacity, type ChartTheme } from './theme.ts';
+import { tickLabel } from './ticks.ts';
+
+/** How the variance of a layer's activations divides; shares of the whole, 0 to 1. */
+export interface LayerVariance {
+  name: string;
+  betweenClasses: number;
+  /** Between clean and anomalous samples of one class. */
+  betweenKinds: number;
+}
+
+export interface VarianceChartData extends Heading {
+  layers: readonly LayerVariance[];
+}
+
+const rowHeight = 34;
+const labelRoom = 22;
+const figuresRoom = 76;
+
+/** A height that gives every layer a row, px. */
+export function varianceHeight({ layers, title }: VarianceChartData): number {
+  return layers.length * rowHeight + 88 + (title === undefined ? 0 : 32);
+}
+
+function parts(theme: ChartTheme) {
+  return [
+    {
+      name: 'Between classes',
+      colour: withOpacity(theme.dataInk, 0.85),
+      of: (layer: LayerVariance) => layer.betweenClasses,
+    },
+    {
+      name: 'Clean to anomalous in a class',
+      colour: theme.anomalous,
+      of: (layer: LayerVariance) => layer.betweenKinds,
+    },
+    {
+      name: 'Within',
+      colour: withOpacity(theme.dataInk, 0.18),
+      of: ({ betweenClasses, betweenKinds }: LayerVariance) => 1 - betweenClasses - betweenKinds,
+    },
+  ];
+}
+
+/** Names the parts above the bars, and writes the share that tells clean from anomalous behind each. */
+function labelsPlugin(theme: ChartTheme, { layers }: VarianceChartData): Plugin {
+  return {
+    id: 'labels',
+    afterDatasetsDraw(chart) {
+      const pen = penOf(chart);
+      const { left, right, top } = chart.chartArea as Area;
+      const y = top - labelRoom / 2 - 2;
+      let x = left;
+      for (const { name, colour } of parts(theme)) {
+        pen.save();
+        pen.fillStyle = colour;
+        pen.fillRect(x, y - 5, 10, 10);
+        pen.restore();
+        write(pen, theme, name, x + 16, y, { size: 12 });
+        x += 16 + widthOf(pen, theme, name, { size: 12 }) + 18;
+      }
+      layers.forEach(({ betweenKinds }, i) => {
+        const at = chart.scales['y']!.getPixelForValue(i);
+        const style = { size: 13, strong: true, align: 'right' } as const;
+        write(pen, theme, formatPercent(betweenKinds), right + figuresRoom, at, style);
+        drawMark(pen, 'triangle', right + figuresRoom - 56, at, theme.anomalous);
+      });
+    },
+  };
+}
+
+/** A bar a layer, divided into what lies between classes, between clean and anomalous inside a class, and within. */
+export function varianceChart(data: VarianceChartData, theme: ChartTheme): ChartConfig {
+  return {
+    type: 'bar',
+    data: {
+      labels: data.layers.map(({ name }) => name),
+      datasets: parts(theme).map(({ colour, of }) => ({
+        data: data.layers.map((layer) => ({ x: of(layer) * 100, y: layer.name })),
+        backgroundColor: colour,
+        barThickness: 14,
+      })),
+    },
+    options: {
+      ...baseOptions(data, { above: labelRoom, right: figuresRoom }),
+      indexAxis: 'y',
+      scales: {
+        x: {
+          ...axis(theme, {
+            type: 'linear',
+            min: 0,
+            max: 100,
+            ticks: [0, 25, 50, 75, 100],
+            label: tickLabel,
+            grid: false,
+            line: false,
+          }),
+          stacked: true,
+        },
+        y: {
+          type: 'category',
+          stacked: true,
+          grid: { display: false },
+          border: { display: false },
+          ticks: { color: theme.ink2, font: { family: theme.font, size: 12 }, padding: 8, autoSkip: false },
+        },
+      },
+    },
+    plugins: [
+      headingPlugin(theme, data),
+      axisTitlesPlugin(theme, { x: 'Share of the variance, %' }),
+      labelsPlugin(theme, data),
+    ],
+  };
+}
+
+/** The chart in a sentence or two. */
+export function describeVariance({ layers }: VarianceChartData): string {
+  const most = layers.reduce((a, b) => (b.betweenKinds > a.betweenKinds ? b : a));
+  return (
+    `How the variance of each layer's test activations divides into between predicted classes, between clean and anomalous samples ` +
+    `of one class, and within. The part that tells clean from anomalous is largest in ${most.name}: ${formatPercent(most.betweenKinds)}.`
+  );
+}
+
+/** One row a layer. */
+export function varianceToTable({ layers }: VarianceChartData): ChartTable {
+  return {
+    header: ['layer', 'between classes', 'clean to anomalous in a class', 'within'],
+    rows: layers.map(({ name, betweenClasses, betweenKinds }) => [
+      name,
+      betweenClasses,
+      betweenKinds,
+      1 - betweenClasses - betweenKinds,
+    ]),
+  };
+}

@@ -1,0 +1,185 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compareRuns, writeComparedSamples } from '../../main/api/compare.ts';
+import { Workbench } from '../../main/api/workbench.ts';
+import { delongTest } from '../../main/evaluation/delong.ts';
+import { spearman } from '../../main/evaluation/rank-correlation.ts';
+import { readScores, writeScores } from '../../main/storage/run-folder.ts';
+
+const launcher = fileURLToPath(new URL('../../main/hosts/cli/launch.mjs', import.meta.url));
+
+/** Also the program's own folder, so that the command line sees the same runs. */
+let folder = '';
+let workbench: Workbench;
+const ids: Record<string, string> = {};
+
+const at = (name: string) => join(folder, name);
+
+async function fit(name: string, detector: object, task: object, settings: object = {}): Promise<void> {
+  const { record } = await workbench.run(
+    'train-detector',
+    {
+      detector: { name: 'mahalanobis', ...detector },
+      task: { name: 'backdoor', run_path: at('classifier'), ...task },
+      analysis: false,
+      ...settings,
+    },
+    { folder: at(name) },
+  );
+  ids[name] = record.id;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'cupbearer-compare-'));
+  workbench = new Workbench(join(folder, 'catalogue.sqlite'));
+  const original = { name: 'glyphs', limit: 400 };
+  await workbench.run(
+    'train-classifier',
+    { train_data: { name: 'backdoor', original, backdoor: 'noise' }, num_epochs: 1 },
+    { folder: at('classifier') },
+  );
+  await fit('plain', {}, {}, { analysis: true });
+  await fit('relative', { relative: true, layers: ['layers.linear_2.output'] }, {});
+  // A quarter of the samples is clean: with other shares, the same test data are divided otherwise.
+  await fit('fewer', {}, { clean_test_weight: 0.25 });
+  await fit('other', {}, { seed: 1 });
+}, 120_000);
+
+afterAll(() => {
+  workbench.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('comparing runs', () => {
+  it('tests pairs on the samples that both have scored', () => {
+    const { runs, pairs } = compareRuns(workbench, [ids['plain']!, at('relative'), ids['fewer']!]);
+    expect(runs.map(({ id }) => id)).toEqual([ids['plain'], ids['relative'], ids['fewer']]);
+    const [plain, relative, fewer] = ['plain', 'relative', 'fewer'].map((name) => readScores(at(name)));
+    const all = (scores: typeof plain) => scores!.layers.get('all')!;
+    expect(pairs.map(({ a, b }) => [a, b])).toEqual([
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ]);
+    expect(pairs[0]).toEqual({
+      a: 0,
+      b: 1,
+      shared: plain!.labels.length,
+      reason: null,
+      test: delongTest(all(plain), all(relative), plain!.labels),
+      spearman: spearman(all(plain), all(relative)),
+    });
+    expect(pairs[0]!.test!.aurocA).toBe(runs[0]!.metrics.AUC_ROC);
+    // By hand: which samples of both have the same index and label.
+    const places = (scores: typeof plain) =>
+      new Map([...scores!.sampleIndex].map((index, i) => [`${scores!.labels[i]} ${index}`, i]));
+    const [mine, theirs] = [places(plain), places(fewer)];
+    const shared = [...mine.keys()].filter((key) => theirs.has(key));
+    expect(shared.length).toBeLessThan(plain!.labels.length);
+    const take = (scores: typeof plain, from: Map<string, number>) =>
+      Float32Array.from(shared, (key) => all(scores)[from.get(key)!]!);
+    expect(pairs[1]!.shared).toBe(shared.length);
+    expect(pairs[1]!.test).toEqual(
+      delongTest(
+        take(plain, mine),
+        take(fewer, theirs),
+        Uint8Array.from(shared, (key) => Number(key[0])),
+      ),
+    );
+  });
+
+  it('shows only what differs in what they were asked for', () => {
+    const { differences } = compareRuns(workbench, [ids['plain']!, ids['relative']!, ids['other']!]);
+    expect(differences).toEqual([
+      { key: 'detector.relative', values: [false, true, false] },
+      { key: 'task.seed', values: [0, 0, 1] },
+      { key: 'detector.layers', values: [undefined, ['layers.linear_2.output'], undefined] },
+    ]);
+  });
+
+  it('says plainly where runs do not share their samples', () => {
+    const comparison = compareRuns(workbench, [ids['plain']!, ids['other']!]);
+    expect(comparison.pairs).toEqual([
+      {
+        a: 0,
+        b: 1,
+        shared: 0,
+        reason: expect.stringMatching(
+          /^They do not share samples: their test data differ \(.*test_anomalous/,
+        ) as string,
+        test: null,
+        spearman: null,
+      },
+    ]);
+    expect(comparison.samples).toBeNull();
+    expect(() => writeComparedSamples(at('no.csv'), comparison)).toThrow(/not on the same test samples/);
+  });
+
+  it('puts the scores side by side, with gaps where a run has not scored a sample', () => {
+    const comparison = compareRuns(workbench, [ids['plain']!, ids['fewer']!]);
+    writeComparedSamples(at('scores.csv'), comparison);
+    const [header, ...rows] = readFileSync(at('scores.csv'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(header).toEqual(['sample_index', 'anomalous', `mahalanobis ${ids['plain']}`, `mahalanobis ${ids['fewer']}`]);
+    const { labels, sampleIndex, layers } = readScores(at('plain'));
+    const scored = rows.filter(([, , score]) => score !== '');
+    expect(scored).toHaveLength(labels.length);
+    const expected = Array.from(
+      labels,
+      (label, i) => [String(sampleIndex[i]), String(label), layers.get('all')![i]!] as const,
+    );
+    for (const [i, row] of scored.entries()) expect([row[0], row[1], Number(row[2])]).toEqual([...expected[i]!]);
+    expect(rows.some(([, , mine, theirs]) => mine === '' && theirs !== '')).toBe(true);
+    expect(rows.length).toBeLessThan(2 * labels.length);
+  });
+
+  it('refuses what cannot be compared', () => {
+    expect(() => compareRuns(workbench, [ids['plain']!])).toThrow(/takes two runs or more, got 1/);
+    expect(() => compareRuns(workbench, [ids['plain']!, at('plain')])).toThrow(/named twice/);
+    expect(() => compareRuns(workbench, [ids['plain']!, 'nowhere'])).toThrow(/nowhere/);
+    expect(() => compareRuns(workbench, [ids['plain']!, at('classifier')])).toThrow(
+      /has no evaluation: there is no eval.json/,
+    );
+  });
+
+  it('is a command: a table for people, JSON for programs, a CSV file', () => {
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, [launcher, 'compare', ...args], {
+        encoding: 'utf8',
+        cwd: folder,
+        env: { ...process.env, CUPBEARER_HOME: folder },
+      });
+    const table = run(ids['plain']!, 'relative', '-o', 'both.csv');
+    expect(table.stderr).toBe('');
+    expect(table.stdout).toMatch(/^A {2}mahalanobis {2}\d\.\d{3} /m);
+    expect(table.stdout).toMatch(/^A − B +[+−]?0\.\d{3}/m);
+    expect(table.stdout).toMatch(/^detector\.relative +false +true$/m);
+    expect(table.stdout).toMatch(/samples in both\.csv\n$/);
+    expect(readFileSync(at('both.csv'), 'utf8')).toMatch(/^sample_index,anomalous,mahalanobis /);
+    const json = JSON.parse(run('plain', 'other', '--json').stdout) as {
+      runs: { id: string }[];
+      pairs: { reason: string }[];
+    };
+    expect(json.runs.map(({ id }) => id)).toEqual([ids['plain'], ids['other']]);
+    expect(json.pairs[0]!.reason).toMatch(/do not share samples/);
+    expect(run('plain').status).toBe(2);
+  });
+
+  it('tells samples of the same index and label apart by their order', () => {
+    const [before] = compareRuns(workbench, [ids['plain']!, ids['relative']!]).pairs;
+    // As where test data have several parts, each counted from 0.
+    for (const name of ['plain', 'relative']) {
+      const scores = readScores(at(name));
+      writeScores(at(name), { ...scores, sampleIndex: scores.sampleIndex.map((index) => index % 7) });
+    }
+    const [after] = compareRuns(workbench, [ids['plain']!, ids['relative']!]).pairs;
+    expect(after!.shared).toBe(before!.shared);
+    expect(after!.test).toEqual(before!.test);
+  });
+});
