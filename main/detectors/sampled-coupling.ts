@@ -37,9 +37,8 @@ export async function fitTraces(
     const own = slices[i]!;
     const length = own.at(-1).to;
     const draws = new Float32Array(total * length);
-    const batches = { size: options.batch_size, signal };
     const gradient = (w: Float64Array, random: RandomStream) =>
-      batchGradient(network, own, w, references, random, batches);
+      batchGradient(network, own, w, references, random, options.batch_size);
     let taken = 0;
     for await (const w of sgld(
       currentWeights(network, own),
@@ -48,6 +47,8 @@ export async function fitTraces(
       stream.derive('weights', name),
     )) {
       draws.set(w, taken++ * length);
+      checkNotCancelled(signal, 'Sampling');
+      await otherWork();
     }
     state.tensors[`${name}/draws`] = { shape: [total, length], data: draws };
     const traces = await lossTraces(network, own, draws, references, signal);
@@ -114,9 +115,8 @@ async function batchGradient(
   w: Float64Array,
   references: Samples,
   random: RandomStream,
-  { size, signal }: { size: number; signal: AbortSignal | undefined },
+  size: number,
 ): Promise<Float32Array> {
-  checkNotCancelled(signal, 'Sampling');
   const width = references.inputs.length / references.size;
   const inputs = new Float32Array(size * width);
   const labels = new Int32Array(size);
@@ -138,6 +138,5 @@ async function batchGradient(
   });
   const values = await gradient.data<'float32'>();
   gradient.dispose();
-  await otherWork();
   return values;
 }

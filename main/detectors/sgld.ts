@@ -18,7 +18,7 @@ export interface SgldOptions {
 /**
  * Stochastic gradient Langevin dynamics localised at `start`, `[d]` (Welling & Teh, ICML 2011; with the localising term of
  * arXiv 2509.26544): `w <- w - eps/2 (n beta g(w) + gamma (w - start)) + sqrt(eps) N(0, I)`, every chain from `start` anew.
- * `gradient` gives g, an estimate of the mean loss's gradient at `w`. Yields every `thinning`-th `w`, the same array each time.
+ * `gradient` gives g, an estimate of the mean loss's gradient at `w`; it is not asked where n beta is 0. Yields every `thinning`-th `w`, the same array each time.
  *
  * On a quadratic loss of curvature h a coordinate's variance settles at `1 / (lambda (1 - eps lambda / 4))` with
  * `lambda = n beta h + gamma`. @throws CupbearerError `usage` where the pull alone overshoots (eps gamma >= 4); `non-finite`
@@ -44,9 +44,9 @@ export async function* sgld(
     const batches = stream.derive('batches', chain);
     w.set(start);
     for (let step = 1; step <= draws * thinning; step++) {
-      const g = await gradient(w, batches);
+      const g = nBeta === 0 ? undefined : await gradient(w, batches);
       for (let i = 0; i < w.length; i++) {
-        const drift = nBeta * g[i]! + localisation * (w[i]! - start[i]!);
+        const drift = (g ? nBeta * g[i]! : 0) + localisation * (w[i]! - start[i]!);
         w[i]! += noise * random.normal() - (stepSize / 2) * drift;
       }
       if (!w.every(Number.isFinite)) {
