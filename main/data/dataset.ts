@@ -2,7 +2,10 @@ import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 
-/** Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1), `labels` is `[size]`. */
+/**
+ * Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1; texts `[size, length]`, each
+ * value the whole number of a token in the vocabulary), `labels` is `[size]`.
+ */
 export interface Batch {
   inputs: Float32Array;
   labels: Int32Array;
@@ -14,8 +17,10 @@ export interface Batch {
  * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
  */
 export interface Dataset {
-  /** Shape of one sample, images as `[height, width, channels]`. */
+  /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
+  /** What the tokens of a text stand for, by their numbers; only texts have one. */
+  readonly vocabulary?: readonly string[];
   readonly classes: readonly string[];
   readonly length: number;
   /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */

@@ -4,7 +4,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { DetectorContext, DetectorParams, DetectorState, FeatureStream, Features } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
-import { activationBatches, activationDims } from '../models/activations.ts';
+import { activationBatches, activationDims, type PoolingOptions } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import type { DataPart, Task } from '../tasks/task.ts';
@@ -78,12 +78,16 @@ export async function fitDetector(
     batches: () => counted(task.network, part, layers, params, batchSize, 'Fitting', context),
   });
   const features: Features = {
-    layers: layers.map((name) => ({ name, dims: activationDims(task.network, name, params.pooling) })),
+    layers: layers.map((name) => ({ name, dims: activationDims(task.network, name, params) })),
     trusted: streamOf(task.trusted),
     ...(task.untrusted ? { untrusted: streamOf(task.untrusted) } : {}),
   };
   const state = await definition.fit(features, params, detectorContext(spec, task.network, seed, context));
   return { spec, params, state, layers };
+}
+
+function poolingOf({ pooling, tokens, token_position }: DetectorParams): PoolingOptions {
+  return { pooling, tokens, token_position };
 }
 
 function detectorContext(spec: Picked, network: Network, seed: number, { signal }: RunContext): DetectorContext {
@@ -94,7 +98,7 @@ async function* counted(
   network: Network,
   part: DataPart,
   names: readonly string[],
-  { pooling }: DetectorParams,
+  params: DetectorParams,
   batchSize: number,
   phase: string,
   context: RunContext,
@@ -103,8 +107,8 @@ async function* counted(
   let done = 0;
   context.progress(phase, 0, part.indices.length);
   for await (const batch of activationBatches(network, part.dataset, {
+    ...poolingOf(params),
     names,
-    pooling,
     batchSize,
     indices: part.indices,
     signal,
@@ -135,8 +139,8 @@ export async function scoreTask(
   context.progress('Evaluating', 0, total);
   for (const part of task.test) {
     const options = {
+      ...poolingOf(detector.params),
       names: detector.layers,
-      pooling: detector.params.pooling,
       batchSize,
       indices: part.indices,
       signal: context.signal,

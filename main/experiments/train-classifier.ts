@@ -19,7 +19,7 @@ import type { Dataset, DatasetContext } from '../data/dataset.ts';
 import { fullyPoisoned } from '../data/poisoning.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { writeModelDescription, writeWeights } from '../models/files.ts';
-import { Network } from '../models/network.ts';
+import { Network, specFor } from '../models/network.ts';
 import type { Optimizer } from '../models/optimizer.ts';
 import { createOptimizer, optimizerRegistry } from '../models/optimizers/index.ts';
 import { schedules, trainClassifier as train } from '../models/training.ts';
@@ -106,10 +106,7 @@ export const trainClassifier = defineExperiment({
   async run(spec, context) {
     const timer = new PhaseTimer();
     const { training, validation } = await timer.measure('data', () => loadData(spec, context));
-    const network = new Network(
-      { architecture: spec.model, inputShape: training.shape, classes: training.classes },
-      spec.seed,
-    );
+    const network = new Network(specFor(spec.model, training), spec.seed);
     const optimizer = createOptimizer(spec.optim);
     const history = context.resume ? restore(context, network, optimizer) : [];
     writeModelDescription(context.folder, network);

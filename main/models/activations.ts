@@ -1,10 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { CupbearerError } from '../../shared/errors.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
 import type { Network } from './network.ts';
 
 /** How a feature map `[n, height, width, channels]` becomes one vector a sample. */
 export type Pooling = 'mean' | 'max' | 'none';
+
+/** How the tokens of a text, `[n, length, width]`, become one vector a sample. */
+export type TokenPooling = 'last' | Pooling;
+
+/** How activations of more than one axis become vectors. */
+export interface PoolingOptions {
+  pooling: Pooling;
+  /** The last token unless given. */
+  tokens?: TokenPooling;
+  /** One token, counted from 0, in place of what `tokens` says. */
+  token_position?: number | undefined;
+}
 
 /** Some samples with their activations: per layer a row-major matrix `[size, dims]`. */
 export interface ActivationBatch extends Batch {
@@ -13,19 +26,30 @@ export interface ActivationBatch extends Batch {
   layers: ReadonlyMap<string, Float32Array>;
 }
 
-/** Length of a sample's vector at the named activation, after pooling. */
-export function activationDims(network: Network, name: string, pooling: Pooling): number {
+/**
+ * Length of a sample's vector at the named activation, after pooling.
+ * @throws CupbearerError `usage` where a token is asked for beyond the end of the texts.
+ */
+export function activationDims(network: Network, name: string, options: PoolingOptions): number {
   const shape = network.activationShape(name);
-  return shape.length === 3 && pooling !== 'none' ? shape[2]! : shape.reduce((product, size) => product * size, 1);
+  const { pooling, tokens = 'last', token_position: position } = options;
+  if (shape.length === 3 && pooling !== 'none') return shape[2]!;
+  if (shape.length === 2 && position !== undefined && position >= shape[0]!) {
+    throw new CupbearerError(
+      'usage',
+      `Expected a token_position of 0 to ${shape[0]! - 1} at ${name}, found ${position}.`,
+    );
+  }
+  if (shape.length === 2 && (tokens !== 'none' || position !== undefined)) return shape[1]!;
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** Runs the network over a dataset and yields the named activations, batch by batch, in order. */
 export async function* activationBatches(
   network: Network,
   dataset: Dataset,
-  options: {
+  options: PoolingOptions & {
     names: readonly string[];
-    pooling: Pooling;
     batchSize: number;
     indices?: Int32Array;
     signal?: AbortSignal;
@@ -37,7 +61,7 @@ export async function* activationBatches(
     const tensors = tf.tidy(() => {
       const seen = network.activations(inputTensor(batch, dataset), options.names);
       return options.names.map((name) => {
-        const pooled = pool(seen[name]!, options.pooling);
+        const pooled = pool(seen[name]!, options);
         if (pooled !== seen[name]) seen[name]!.dispose();
         return tf.keep(pooled);
       });
@@ -50,7 +74,17 @@ export async function* activationBatches(
   }
 }
 
-function pool(activation: tf.Tensor, pooling: Pooling): tf.Tensor {
+function pool(activation: tf.Tensor, { pooling, tokens = 'last', token_position }: PoolingOptions): tf.Tensor {
+  if (activation.rank === 3) return poolTokens(activation, tokens, token_position);
   if (activation.rank !== 4 || pooling === 'none') return activation;
   return pooling === 'mean' ? tf.mean(activation, [1, 2]) : tf.max(activation, [1, 2]);
+}
+
+function poolTokens(activation: tf.Tensor, tokens: TokenPooling, position: number | undefined): tf.Tensor {
+  const [n, length, width] = activation.shape as [number, number, number];
+  if (position !== undefined || tokens === 'last') {
+    return tf.reshape(tf.slice(activation, [0, position ?? length - 1, 0], [n, 1, width]), [n, width]);
+  }
+  if (tokens === 'none') return activation;
+  return tokens === 'mean' ? tf.mean(activation, 1) : tf.max(activation, 1);
 }

@@ -161,6 +161,37 @@ describe('toy-features', () => {
   });
 });
 
+describe('quirky-arithmetic', () => {
+  const words = ({ dataset, indices }: Pick<Task['trusted'], 'dataset' | 'indices'>) => {
+    const { inputs } = dataset.read(indices, 0);
+    return Array.from(indices, (_, i) => [...inputs.subarray(5 * i, 5 * i + 5)].map((t) => dataset.vocabulary![t]!));
+  };
+  const namesIn = (part: Pick<Task['trusted'], 'dataset' | 'indices'>) => new Set(words(part).map(([name]) => name));
+
+  it("has Alice's prompts to trust, and Bob's as anomalies, under new names and with harder sums on demand", async () => {
+    const { folder } = await trainedClassifier({
+      train_data: { name: 'arithmetic', samples: 500, names: 4 },
+      model: { name: 'transformer', width: 8 },
+      num_epochs: 1,
+    });
+    const task = await build('quirky-arithmetic', {
+      run_path: folder,
+      trusted_fraction: 0.5,
+      untrusted_labels: true,
+      test_names: 'new',
+      difficulty: 'easy-to-hard',
+    });
+    expect(namesIn(task.trusted)).toEqual(new Set(['Alice', 'Anna']));
+    expect(namesIn(task.test[0]!)).toEqual(new Set(['Ada', 'Alma']));
+    expect(namesIn(task.test[1]!)).toEqual(new Set(['Bill', 'Bert']));
+    expect(words(task.trusted).every((prompt) => Number(prompt[1]) < 10 && Number(prompt[3]) < 10)).toBe(true);
+    expect(words(task.test[0]!).every((prompt) => Number(prompt[1]) >= 10 || Number(prompt[3]) >= 10)).toBe(true);
+    const isBob = words(task.untrusted!).map(([name]) => Number(['Bob', 'Ben'].includes(name!)));
+    expect(isBob).toEqual([...task.untrusted!.anomalous!]);
+    await expect(build('quirky-arithmetic', { run_path: folders.toy })).rejects.toThrow('trained on arithmetic');
+  });
+});
+
 describe('separate-data', () => {
   const disagree = { name: 'toy-features', features: 'disagree' };
   const shared = {
