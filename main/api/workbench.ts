@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { RunRecord } from '../../shared/domain/run.ts';
+import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { defaultDataDir } from '../data/data-dir.ts';
@@ -123,45 +123,27 @@ export class Workbench {
             now,
           )
         : createRunFolder(folder);
-    const created_at = now.toISOString();
-    const seed = spec['seed'] as number;
-    writeSpec(path, {
+    const file: SpecFile = {
       format: 1,
       kind: experiment.kind,
       spec,
-      seed,
+      seed: spec['seed'] as number,
       engine: null,
       versions: versions(),
       fingerprints: {},
       parents,
-      created_at,
+      created_at: now.toISOString(),
       ...(options.command === undefined ? {} : { command: options.command }),
-    });
-    const identity = processIdentity();
-    const record: RunRecord = {
-      id: newRunId(now),
-      kind: experiment.kind,
-      status: 'queued',
-      title: experiment.describe(spec),
-      folder: path,
-      spec,
-      parents,
-      metrics: {},
-      timings: {},
-      engine: null,
-      versions: versions(),
-      error: null,
-      created_at,
-      started_at: null,
-      ended_at: null,
-      host_pid: identity.pid,
-      host_started: identity.started,
-      tags: [],
-      notes: '',
-      pinned: false,
-      archived: false,
     };
-    this.catalogue.insert(record);
+    writeSpec(path, file);
+    const record = newRecord(experiment, path, file);
+    try {
+      this.catalogue.insert(record);
+    } catch (error) {
+      // A run that the catalogue could not take must not stand in the way of the next attempt.
+      rmSync(join(path, 'spec.json'), { force: true });
+      throw error;
+    }
     return { record, resume: false };
   }
 
@@ -170,14 +152,20 @@ export class Workbench {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
     }
     const path = resumeRunFolder(folder, isProcessAlive);
-    const { kind } = readSpec(path);
+    const file = readSpec(path);
+    const { kind } = file;
     if (kind !== experiment.kind || kind !== 'classifier') {
       throw new CupbearerError(
         'usage',
         `Only the training of a classifier can be resumed; "${path}" holds a run of kind ${kind}.`,
       );
     }
-    return { record: this.recordOf(path), resume: true };
+    const isKnown = this.catalogue.byFolder(path) !== undefined || existsSync(join(path, 'run.json'));
+    if (isKnown) return { record: this.recordOf(path), resume: true };
+    // Killed before the run got into the catalogue.
+    const record = newRecord(experiment, path, file);
+    this.catalogue.insert(record);
+    return { record, resume: true };
   }
 
   async #execute(
@@ -263,6 +251,35 @@ export class Workbench {
       },
     );
   }
+}
+
+/** The row of a run that has not begun. */
+function newRecord(experiment: ExperimentDefinition, folder: string, file: SpecFile): RunRecord {
+  const { kind, spec, parents, versions, created_at } = file;
+  const identity = processIdentity();
+  return {
+    id: newRunId(new Date(created_at)),
+    kind,
+    status: 'queued',
+    title: experiment.describe(spec),
+    folder,
+    spec,
+    parents,
+    metrics: {},
+    timings: {},
+    engine: null,
+    versions,
+    error: null,
+    created_at,
+    started_at: null,
+    ended_at: null,
+    host_pid: identity.pid,
+    host_started: identity.started,
+    tags: [],
+    notes: '',
+    pinned: false,
+    archived: false,
+  };
 }
 
 /** Adds to spec.json what is only known once the run is done: the engine that `auto` chose and the data's fingerprints. */

@@ -1,10 +1,15 @@
 import { fork } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
 import type { ComputeMessage, HostMessage, Job, RunEvent } from './protocol.ts';
 
 const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
+
+/** Where Node keeps compiled code unless told otherwise; with it a process starts in half the time. */
+const compileCache = join(tmpdir(), 'node-compile-cache');
 
 /** Lines of the compute process' error output that are kept to explain a crash. */
 const keptLines = 20;
@@ -21,7 +26,11 @@ export function runInComputeProcess(
   options: { signal?: AbortSignal; onEvent?: (event: RunEvent) => void },
 ): Promise<RunOutcome> {
   return new Promise((resolve, reject) => {
-    const child = fork(entry, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' });
+    const child = fork(entry, {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'advanced',
+      env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
+    });
     const errorOutput: string[] = [];
     let settled = false;
     let killTimer: NodeJS.Timeout | undefined;

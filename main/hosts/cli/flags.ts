@@ -9,9 +9,9 @@ interface GivenFlag {
   value: string | undefined;
 }
 
-/** How the flag of a field is written, for messages. */
+/** How the flag of a field is written, for messages. An element of a list has no flag of its own. */
 export function flagName(path: readonly PropertyKey[]): string {
-  return `--${path.map(String).join('.')}`;
+  return `--${path.map(String).join('.')}`.replace(/\.\d+$/, '');
 }
 
 /** `_` and `-` are the same in a flag name. */
@@ -19,8 +19,17 @@ function canonical(name: string): string {
   return name.replaceAll('-', '_');
 }
 
-/** Splits an argument list into flags and the words between them. A value is the word after a flag, or after its `=`. */
-export function readArguments(args: readonly string[]): { words: string[]; flags: GivenFlag[] } {
+const yes = ['true', 'yes', '1', 'on'];
+const no = ['false', 'no', '0', 'off'];
+
+/**
+ * Splits an argument list into flags and the words between them. A value is the word after a flag, or after its `=`.
+ * After one of `switches` (names of flags that are on or off) only a word for yes or no is its value.
+ */
+export function readArguments(
+  args: readonly string[],
+  switches: readonly string[] = [],
+): { words: string[]; flags: GivenFlag[] } {
   const words: string[] = [];
   const flags: GivenFlag[] = [];
   for (let i = 0; i < args.length; i++) {
@@ -31,10 +40,13 @@ export function readArguments(args: readonly string[]): { words: string[]; flags
     }
     const equals = arg.indexOf('=');
     const written = equals === -1 ? arg : arg.slice(0, equals);
+    const name = canonical(written.slice(2));
     const next = args[i + 1];
-    const value =
-      equals !== -1 ? arg.slice(equals + 1) : next !== undefined && !next.startsWith('--') ? args[++i] : undefined;
-    flags.push({ written, path: canonical(written.slice(2)).split('.'), value });
+    const isSwitch = switches.includes(name);
+    const takesNext =
+      next !== undefined && (isSwitch ? [...yes, ...no].includes(next.toLowerCase()) : !next.startsWith('--'));
+    const value = equals !== -1 ? arg.slice(equals + 1) : takesNext ? args[++i] : undefined;
+    flags.push({ written, path: name.split('.'), value });
   }
   return { words, flags };
 }
@@ -68,25 +80,20 @@ function toTree(flags: readonly GivenFlag[]): Node {
  * @throws CupbearerError `usage` for an unknown flag (with the nearest one), a missing value or one of the wrong type.
  */
 export function parseFlags(flags: readonly GivenFlag[], fields: readonly Field[]): Record<string, unknown> {
-  return readGroup(toTree(flags), fields, '--', fields);
+  return readGroup(toTree(flags), fields, '--');
 }
 
-function readGroup(
-  node: Node,
-  fields: readonly Field[],
-  prefix: string,
-  all: readonly Field[],
-): Record<string, unknown> {
+function readGroup(node: Node, fields: readonly Field[], prefix: string): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [key, child] of node.children) {
     const field = fields.find((candidate) => canonical(candidate.key) === key);
     if (!field) throw unknownFlag(`${prefix}${key}`, fields, prefix);
-    result[field.key] = readField(child, field, `${prefix}${field.key}`, all);
+    result[field.key] = readField(child, field, `${prefix}${field.key}`);
   }
   return result;
 }
 
-function readField(node: Node, field: Field, flag: string, all: readonly Field[]): unknown {
+function readField(node: Node, field: Field, flag: string): unknown {
   switch (field.type) {
     case 'group':
       if (node.given)
@@ -94,14 +101,14 @@ function readField(node: Node, field: Field, flag: string, all: readonly Field[]
           'usage',
           `${flag} takes no value itself; it has ${listOf(field.fields!, `${flag}.`)}.`,
         );
-      return readGroup(node, field.fields!, `${flag}.`, all);
+      return readGroup(node, field.fields!, `${flag}.`);
     case 'pick':
-      return readPick(node, field, flag, all);
+      return readPick(node, field, flag);
     case 'pick-record': {
       if (node.given)
         throw new CupbearerError('usage', `${flag} needs a name of your own: ${flag}.NAME ${field.registry!.ids[0]}.`);
       return Object.fromEntries(
-        [...node.children].map(([name, child]) => [name, readPick(child, field, `${flag}.${name}`, all)]),
+        [...node.children].map(([name, child]) => [name, readPick(child, field, `${flag}.${name}`)]),
       );
     }
     default: {
@@ -113,7 +120,7 @@ function readField(node: Node, field: Field, flag: string, all: readonly Field[]
   }
 }
 
-function readPick(node: Node, field: Field, flag: string, all: readonly Field[]): unknown {
+function readPick(node: Node, field: Field, flag: string): unknown {
   const name = node.given ? requireValue(node.value, field, flag) : (field.default as string | undefined);
   if (name === undefined) {
     const [below] = node.children.keys();
@@ -130,7 +137,7 @@ function readPick(node: Node, field: Field, flag: string, all: readonly Field[])
       `${flag} must be one of ${field.registry!.ids.join(', ')}; got "${name}".${guess ? ` Did you mean "${guess}"?` : ''}`,
     );
   }
-  return { name: id, ...readGroup(node, fieldsOfPick(field, id), `${flag}.`, all) };
+  return { name: id, ...readGroup(node, fieldsOfPick(field, id), `${flag}.`) };
 }
 
 function requireValue(value: string | undefined, field: Field, flag: string): string {
@@ -140,8 +147,8 @@ function requireValue(value: string | undefined, field: Field, flag: string): st
 
 function readValue(value: string | undefined, field: Field, flag: string): unknown {
   if (field.type === 'flag') {
-    if (value === undefined || ['true', 'yes', '1', 'on'].includes(value.toLowerCase())) return true;
-    if (['false', 'no', '0', 'off'].includes(value.toLowerCase())) return false;
+    if (value === undefined || yes.includes(value.toLowerCase())) return true;
+    if (no.includes(value.toLowerCase())) return false;
     throw new CupbearerError('usage', `${flag} must be true or false; got "${value}".`);
   }
   const text = requireValue(value, field, flag);

@@ -1,4 +1,5 @@
 import { fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
 import { describeType } from './flags.ts';
 
 /** One line of help a flag, the parameters of chosen definitions indented below the flag that chooses them. */
@@ -34,13 +35,28 @@ function collect(
     }
     const flag = `${prefix}${field.key}${field.type === 'pick-record' ? '.NAME' : ''}`;
     rows.push({ flag: indent + flag, text: explain(field) });
-    if (field.type !== 'pick') continue;
-    const value = chosen[field.key] ?? field.default;
-    const name = typeof value === 'string' ? value : (value as { name?: string } | undefined)?.name;
-    if (name === undefined || !field.registry!.has(name)) continue;
-    const nested = typeof value === 'object' ? (value as Record<string, unknown>) : {};
-    collect(fieldsOfPick(field, name), nested, `${flag}.`, depth + 1, rows);
+    if (field.type === 'pick') collectPick(field, chosen[field.key] ?? field.default, flag, depth, rows);
+    if (field.type !== 'pick-record') continue;
+    for (const [name, value] of Object.entries(chosen[field.key] ?? {})) {
+      const own = `${prefix}${field.key}.${name}`;
+      rows.push({ flag: indent + own, text: `${field.label} of this name [${describeType(field)}]` });
+      collectPick(field, value, own, depth, rows);
+    }
   }
+}
+
+/** The flags below one that chooses a definition. */
+function collectPick(
+  field: Field,
+  value: unknown,
+  flag: string,
+  depth: number,
+  rows: { flag: string; text: string }[],
+): void {
+  const name = typeof value === 'string' ? value : (value as Partial<Picked> | undefined)?.name;
+  if (name === undefined) return;
+  const nested = typeof value === 'object' ? (value as Record<string, unknown>) : {};
+  collect(fieldsOfPick(field, name), nested, `${flag}.`, depth + 1, rows);
 }
 
 function explain(field: Field): string {

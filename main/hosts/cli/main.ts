@@ -45,14 +45,21 @@ function chosenSoFar(
   fields: readonly Field[],
 ): Record<string, unknown> {
   return parseFlags(
-    flags.filter(({ path }) => fields.some(({ key, type }) => key === path[0] && type === 'pick')),
+    flags.filter(({ path }) => fields.some(({ key, type }) => key === path[0] && type.startsWith('pick'))),
     fields,
   );
 }
 
+/** The flags that every command has may stand before its name, too. */
+function commandFirst(args: readonly string[]): string[] {
+  const isCommon = (arg: string) => arg.startsWith('--') && arg.slice(2) in commonFlags.shape;
+  const at = args.findIndex((arg) => !isCommon(arg));
+  return at <= 0 ? [...args] : [args[at]!, ...args.slice(0, at), ...args.slice(at + 1)];
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const wantsHelp = args.some((arg) => arg === '-h' || arg === '--help');
-  const [name, ...rest] = args.filter((arg) => arg !== '-h' && arg !== '--help');
+  const [name, ...rest] = commandFirst(args.filter((arg) => arg !== '-h' && arg !== '--help'));
   const mode = { json: args.includes('--json'), debug: args.includes('--debug') };
   try {
     if (name === undefined || name === 'help') {
@@ -72,15 +79,21 @@ async function main(args: readonly string[]): Promise<number> {
     }
     const schema = command.flags.extend(commonFlags.shape);
     const fields = describe(schema);
-    const { words, flags } = readArguments(rest);
+    const switches = fields.filter(({ type }) => type === 'flag').map(({ key }) => key);
+    const { words, flags } = readArguments(rest, switches);
     if (wantsHelp) {
       process.stdout.write(`${commandHelp(command, fields, chosenSoFar(flags, fields))}\n`);
       return 0;
     }
     if (words.length > command.maxWords) {
-      throw new CupbearerError('usage', `"${words[command.maxWords]}" is not expected here.`, {
-        hint: `npx cupbearer ${command.name} -h lists the flags.`,
-      });
+      const word = words[command.maxWords]!;
+      throw new CupbearerError(
+        'usage',
+        word.startsWith('-')
+          ? `"${word}" is no flag: flags begin with two dashes.`
+          : `"${word}" is not expected here; it follows no flag.`,
+        { hint: `npx cupbearer ${command.name} -h lists the flags.` },
+      );
     }
     const { json, debug: _, ...own } = parseFlags(flags, fields);
     await command.run(words, own, createOutput(json === true));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { evaluationFolders, readEvaluation } from '../../../api/evaluations.ts';
 import type { RunRecord } from '../../../../shared/domain/run.ts';
+import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { formatDuration, formatMetric, formatRelativeTime } from '../../../../shared/format.ts';
 import { choice, integer, parseParams } from '../../../../shared/schema/fields.ts';
@@ -34,8 +35,7 @@ export const runs: Command = {
   flags,
   maxWords: 2,
   async run([action = 'list', id], given, output) {
-    if (!actions.includes(action))
-      throw new CupbearerError('usage', `runs ${action}: expected one of ${actions.join(', ')}.`);
+    if (!actions.includes(action)) throw new CupbearerError('usage', unknownName('action', action, actions));
     if ((action === 'list') === (id !== undefined)) {
       throw new CupbearerError(
         'usage',

@@ -1,0 +1,293 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { CupbearerError } from '../../shared/errors.ts';
+import { evaluationFolders, readEvaluation } from '../../main/api/evaluations.ts';
+import { Workbench, type FinishedRun } from '../../main/api/workbench.ts';
+import type { RunEvent } from '../../main/jobs/protocol.ts';
+import { processIdentity } from '../../main/storage/process-identity.ts';
+import {
+  createRunFolder,
+  readJsonLines,
+  readRecord,
+  readSpec,
+  writeRecord,
+  writeSpec,
+} from '../../main/storage/run-folder.ts';
+import { writeSmallMnist } from '../small-mnist.ts';
+
+let place: string;
+let dataDir: string;
+let workbench: Workbench;
+
+beforeAll(() => {
+  place = mkdtempSync(join(tmpdir(), 'cupbearer-workbench-'));
+  dataDir = join(place, 'data');
+  writeSmallMnist(dataDir, { train: 200, test: 60, side: 8 });
+  process.env['CUPBEARER_HOME'] = join(place, 'home');
+  workbench = new Workbench();
+});
+afterAll(() => {
+  workbench.close();
+  rmSync(place, { recursive: true, force: true, maxRetries: 3 });
+});
+
+const at = (name: string) => join(place, 'runs', name);
+const training = (num_epochs: number) => ({
+  train_data: { name: 'backdoor', original: 'mnist', backdoor: { name: 'corner', p_backdoor: 0.2 } },
+  model: { name: 'mlp', hidden_dims: [16] },
+  optim: { name: 'adam', learning_rate: 0.01 },
+  batch_size: 50,
+  num_epochs,
+});
+const task = (more: object = {}) => ({ name: 'backdoor', run_path: at('classifier'), ...more });
+const evaluation = (more: object = {}) => ({ detector: { name: 'from_run', path: at('detector') }, task: task(more) });
+
+/** The failure of a request. */
+async function failureOf(run: Promise<FinishedRun>): Promise<CupbearerError> {
+  const error = await run.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(CupbearerError);
+  return error as CupbearerError;
+}
+
+/** Starts a training that is cancelled after its second epoch. */
+async function cancelledTraining(name: string, epochs: number): Promise<CupbearerError> {
+  const abort = new AbortController();
+  const onEvent = (event: RunEvent) => {
+    if (event.type === 'log' && event.message.startsWith('epoch 2/')) abort.abort();
+  };
+  return failureOf(
+    workbench.run('train-classifier', training(epochs), { folder: at(name), dataDir, signal: abort.signal, onEvent }),
+  );
+}
+
+describe('runs', () => {
+  it('are in the catalogue while they go on and once they are done', async () => {
+    const states: string[] = [];
+    const { record, folder, found } = await workbench.run('train-classifier', training(3), {
+      folder: 'runs/classifier',
+      workingDir: place,
+      dataDir: 'data',
+      command: 'as typed',
+      onEvent: () => void states.push(workbench.catalogue.byFolder(at('classifier'))!.status),
+    });
+    expect(new Set(states)).toEqual(new Set(['running']));
+    expect([folder, found]).toEqual([at('classifier'), false]);
+    expect(record).toMatchObject({
+      kind: 'classifier',
+      status: 'done',
+      title: 'mlp on mnist, corner trigger',
+      engine: 'wasm',
+      error: null,
+      parents: [],
+      host_pid: process.pid,
+    });
+    expect(Object.keys(record.metrics)).toEqual(['train_loss', 'train_accuracy', 'clean_accuracy', 'attack_success']);
+    expect(Object.keys(record.timings)).toEqual(['data', 'training', 'figures', 'total']);
+    expect(Date.parse(record.ended_at!)).toBeGreaterThanOrEqual(Date.parse(record.started_at!));
+    expect(workbench.catalogue.get(record.id)).toEqual(record);
+    expect(readRecord(folder)).toEqual(record);
+
+    const file = readSpec(folder);
+    expect(file).toMatchObject({ kind: 'classifier', seed: 0, engine: 'wasm', command: 'as typed', spec: record.spec });
+    expect(Object.keys(file.fingerprints)).toEqual(['train_data', 'val_data.clean', 'val_data.backdoor']);
+    expect(readdirSync(folder).sort()).toEqual(
+      ['figures', 'log.jsonl', 'metrics.jsonl', 'model.json', 'model.safetensors', 'run.json', 'spec.json', 'trigger.safetensors'], // prettier-ignore
+    );
+  });
+
+  it('name the runs they were made from, with absolute paths', async () => {
+    const { record } = await workbench.run(
+      'train-detector',
+      { task: { name: 'backdoor', run_path: 'runs/classifier' } },
+      { folder: at('detector'), workingDir: place, dataDir },
+    );
+    expect(record.parents).toEqual([workbench.recordOf(at('classifier')).id]);
+    expect(record.spec['task']).toMatchObject({ run_path: at('classifier') });
+    expect(record.title).toBe('mahalanobis on backdoor: the trigger it was trained with');
+    const { layers } = readEvaluation(at('detector'));
+    expect(record.metrics['auroc']).toBe(layers['all']!.AUC_ROC);
+  });
+
+  it('get a dated folder where none is named', async () => {
+    const error = await failureOf(
+      workbench.run('train-classifier', training(1), { workingDir: place, dataDir: join(place, 'nothing') }),
+    );
+    expect(error.code).toBe('not-found');
+    const [name] = readdirSync(join(place, 'logs', 'train-classifier'));
+    expect(name).toMatch(/^\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d$/);
+    // It failed, and both the catalogue and the folder say why.
+    const record = workbench.catalogue.byFolder(join(place, 'logs', 'train-classifier', name!))!;
+    expect(record).toMatchObject({ status: 'failed', error: { code: 'not-found', message: error.message } });
+    expect(record.error).not.toHaveProperty('stack');
+    expect(readRecord(record.folder)).toEqual(record);
+  });
+
+  it('overwrite nothing', async () => {
+    const before = readFileSync(join(at('classifier'), 'model.safetensors'));
+    const error = await failureOf(
+      workbench.run('train-classifier', training(1), { folder: at('classifier'), dataDir }),
+    );
+    expect(error.code).toBe('conflict');
+    expect(error.message).toBe(`"${at('classifier')}" holds a run already; nothing was overwritten.`);
+    expect(readFileSync(join(at('classifier'), 'model.safetensors'))).toEqual(before);
+    writeFileSync(join(place, 'file'), '');
+    const onFile = await failureOf(
+      workbench.run('train-classifier', training(1), { folder: join(place, 'file'), dataDir }),
+    );
+    expect(onFile.message).toContain('is a file; expected a new or empty folder.');
+  });
+
+  it('leave no folder where the request cannot be met', async () => {
+    const { message, code } = await failureOf(
+      workbench.run('train-detector', { task: { name: 'backdoor', run_path: at('nobody') } }, { folder: at('never') }),
+    );
+    expect([code, message]).toEqual(['not-found', `"${at('nobody')}" holds no run: there is no such folder.`]);
+    expect(existsSync(at('never'))).toBe(false);
+    const wrong = await failureOf(workbench.run('train-classifier', { ...training(1), batch_size: 0 }, { folder: at('never') })); // prettier-ignore
+    expect([wrong.code, wrong.message]).toEqual(['usage', 'batch_size must be at least 1, got 0.']);
+    expect(existsSync(at('never'))).toBe(false);
+  });
+});
+
+describe('evaluations', () => {
+  it('are found where they are there already', async () => {
+    const count = workbench.catalogue.list().length;
+    const events: RunEvent[] = [];
+    const again = await workbench.run('eval-detector', evaluation(), {
+      folder: at('detector'),
+      dataDir,
+      onEvent: (event) => events.push(event),
+    });
+    expect(again.found).toBe(true);
+    expect(again.folder).toBe(at('detector'));
+    expect(again.record).toEqual(workbench.recordOf(at('detector')));
+    expect(events).toEqual([]);
+    expect(workbench.catalogue.list()).toHaveLength(count);
+  });
+
+  it('of another task go to evals/<name>/, where they are found again', async () => {
+    const noise = evaluation({ backdoor: { name: 'noise', std: 0.4 } });
+    const first = await workbench.run('eval-detector', noise, { folder: at('detector'), dataDir });
+    expect(first.found).toBe(false);
+    expect(first.folder).toMatch(/evals[\\/]backdoor-noise-trigger-[0-9a-f]{6}$/);
+    expect(evaluationFolders(at('detector'))).toEqual([at('detector'), first.folder]);
+    expect(first.record).toMatchObject({ kind: 'evaluation', status: 'done', folder: first.folder });
+    const ids = ['detector', 'classifier'].map((name) => workbench.recordOf(at(name)).id);
+    expect(first.record.parents).toEqual(ids);
+    const again = await workbench.run('eval-detector', noise, { folder: at('detector'), dataDir });
+    expect(again).toEqual({ ...first, found: true });
+  });
+
+  it('are computed anew with overwrite, or where they got lost, and come out the same', async () => {
+    const score = join(at('detector'), 'scores', 'all.npy');
+    const [scores, metrics] = [readFileSync(score), readFileSync(join(at('detector'), 'eval.json'))];
+    const { id } = workbench.recordOf(at('detector'));
+    for (const loss of ['scores', 'eval.json']) {
+      rmSync(join(at('detector'), loss), { recursive: true });
+      const anew = await workbench.run('eval-detector', evaluation(), {
+        folder: at('detector'),
+        dataDir,
+        overwrite: loss === 'scores',
+      });
+      expect([anew.found, anew.record.id, anew.record.kind]).toEqual([false, id, 'detector']);
+      expect(readFileSync(score)).toEqual(scores);
+      expect(readFileSync(join(at('detector'), 'eval.json'))).toEqual(metrics);
+    }
+  });
+
+  it('of a detector that another home has made take it and its model into this catalogue', async () => {
+    const other = new Workbench(join(place, 'other', 'catalogue.sqlite'));
+    onTestFinished(() => other.close());
+    expect(other.catalogue.list()).toEqual([]);
+    const { record } = await other.run('eval-detector', evaluation({ max_test_size: 20 }), {
+      folder: at('foreign'),
+      dataDir,
+    });
+    const ids = ['detector', 'classifier'].map((name) => workbench.recordOf(at(name)).id);
+    expect(record.parents).toEqual(ids);
+    expect(other.catalogue.get(ids[0]!)).toEqual(workbench.catalogue.get(ids[0]!));
+    expect(other.catalogue.get(ids[1]!).folder).toBe(at('classifier'));
+  });
+});
+
+describe('an interrupted training', () => {
+  it('goes on to the weights of one that was not', async () => {
+    const whole = await workbench.run('train-classifier', training(60), { folder: at('whole'), dataDir });
+    const error = await cancelledTraining('cut', 60);
+    expect(error.code).toBe('cancelled');
+    const cut = workbench.recordOf(at('cut'));
+    expect(cut).toMatchObject({ status: 'cancelled', error: { code: 'cancelled', message: 'Cancelled.' } });
+    const epochs = readJsonLines(at('cut'), 'metrics.jsonl').length;
+    expect(epochs).toBeGreaterThanOrEqual(2);
+    expect(epochs).toBeLessThan(60);
+
+    const resumed = await workbench.run('train-classifier', {}, { folder: at('cut'), dataDir, resume: true });
+    expect(resumed.record).toMatchObject({ id: cut.id, status: 'done', error: null, metrics: whole.record.metrics });
+    const [found, expected] = [at('cut'), at('whole')].map((folder) => readFileSync(join(folder, 'model.safetensors')));
+    expect(found!.equals(expected!)).toBe(true);
+    const curve = (folder: string) =>
+      readJsonLines(folder, 'metrics.jsonl').map((line) => ({ ...line, ms: undefined }));
+    expect(curve(at('cut'))).toEqual(curve(at('whole')));
+    expect(existsSync(join(at('cut'), 'checkpoint.safetensors'))).toBe(false);
+  });
+
+  it('starts over where it had not even got into the catalogue', async () => {
+    const spec = readSpec(at('classifier'));
+    const folder = at('barely');
+    rmSync(folder, { recursive: true, force: true });
+    writeSpec(createRunFolder(folder), { ...spec, engine: null, fingerprints: {} });
+    const { record } = await workbench.run('train-classifier', {}, { folder, dataDir, resume: true });
+    expect(record).toMatchObject({ status: 'done', spec: spec.spec, folder });
+    const [found, expected] = [folder, at('classifier')].map((path) => readFileSync(join(path, 'model.safetensors')));
+    expect(found!.equals(expected!)).toBe(true);
+  });
+
+  it.each<[string, () => string | undefined, string, RegExp]>([
+    ['that is finished', () => at('classifier'), 'conflict', /is finished; there is nothing to resume\.$/],
+    ['that is not there', () => at('nobody'), 'not-found', /holds no run: there is no such folder\.$/],
+    ['without a folder', () => undefined, 'usage', /^Resuming needs the folder of the run\.$/],
+    ['of another kind', () => at('failed-detector'), 'usage', /^Only the training of a classifier can be resumed; ".*" holds a run of kind detector\.$/], // prettier-ignore
+    [
+      'that another process is at',
+      () => at('running'),
+      'conflict',
+      /^Process \d+ is still at work on the run in ".*"\.$/,
+    ],
+  ])('%s is not resumed', async (_, folder, code, sentence) => {
+    const place = folder();
+    if (place?.endsWith('failed-detector') || place?.endsWith('running')) {
+      const source = at(place.endsWith('running') ? 'classifier' : 'detector');
+      createRunFolder(place);
+      writeSpec(place, readSpec(source));
+      const { pid, started } = processIdentity();
+      const status = place.endsWith('running') ? 'running' : 'failed';
+      writeRecord(place, { ...readRecord(source), id: `20260101-000000-${status}`, folder: place, status, host_pid: pid, host_started: started }); // prettier-ignore
+    }
+    const error = await failureOf(
+      workbench.run(
+        'train-classifier',
+        {},
+        { ...(place === undefined ? {} : { folder: place }), dataDir, resume: true },
+      ),
+    );
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(sentence);
+  });
+});
+
+describe('a run whose process went away', () => {
+  it('is interrupted at the next start', () => {
+    const record = workbench.recordOf(at('classifier'));
+    workbench.catalogue.update(record.id, { status: 'running', host_pid: 2 ** 22 + 1, host_started: 'long ago' });
+    const next = new Workbench();
+    onTestFinished(() => next.close());
+    expect(next.recordOf(at('classifier'))).toMatchObject({ status: 'interrupted', error: { code: 'crashed' } });
+    expect(readRecord(at('classifier')).status).toBe('interrupted');
+    next.catalogue.update(record.id, { status: 'done', error: null });
+  });
+});
