@@ -29,6 +29,19 @@ export interface Dataset {
   read(indices: ArrayLike<number>, epoch: number): Batch;
 }
 
+/** An attack that is to make samples hard to classify for a model trained earlier; values are of 0 to 1. */
+export interface AttackRequest {
+  /** Run folder of the model. */
+  readonly runPath: string;
+  readonly dataset: Dataset;
+  readonly indices: Int32Array;
+  /** Largest change of a value, size of a step, and how many steps. */
+  readonly eps: number;
+  readonly stepSize: number;
+  readonly steps: number;
+  readonly seed: number;
+}
+
 /** What a dataset definition may use while it loads. */
 export interface DatasetContext {
   /** Folder with one sub-folder a dataset, see `docs/file-formats.md`. */
@@ -39,6 +52,11 @@ export interface DatasetContext {
   readonly triggerState?: TensorMap;
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
+  /**
+   * Changed inputs, `[n, ...shape]`, and the SHA-256 of the model; for clean-label poisoning. Given where models can run,
+   * which this folder knows nothing of.
+   */
+  readonly attack?: (request: AttackRequest) => Promise<{ inputs: Float32Array; model: string }>;
   /** Takes a sentence about something that the user should know and that stops nothing. */
   readonly warn?: (message: string) => void;
 }

@@ -17,6 +17,7 @@ import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset, loadSplit } from '../data/datasets/load.ts';
 import type { Dataset, DatasetContext } from '../data/dataset.ts';
 import { fullyPoisoned } from '../data/poisoning.ts';
+import { attackWithRun } from '../models/attack-with-run.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { writeModelDescription, writeWeights } from '../models/files.ts';
 import { Network, specFor } from '../models/network.ts';
@@ -157,6 +158,7 @@ async function loadData(
     seed: spec.seed,
     signal: context.signal,
     warn: (message) => context.log(message),
+    attack: (request) => attackWithRun(request, context.signal),
   };
   const wanted = spec.val_data ?? {};
   const total = 1 + (spec.val_data ? Object.keys(wanted).length : 1);
