@@ -28,11 +28,18 @@ export const naturalImageAugmentation: AugmentationSpec = { ...defaultAugmentati
 /** A dataset with random changes, and the one that it changes. */
 export interface AugmentedDataset extends Dataset {
   readonly unaugmented: Dataset;
+  /** The same random changes on another dataset of the same shape. */
+  onto(dataset: Dataset): AugmentedDataset;
+}
+
+/** Whether a dataset has random changes. */
+export function isAugmented(dataset: Dataset): dataset is AugmentedDataset {
+  return 'unaugmented' in dataset;
 }
 
 /** The dataset beneath the augmentations; the dataset itself where it has none. */
 export function withoutAugmentations(dataset: Dataset): Dataset {
-  return 'unaugmented' in dataset ? (dataset as AugmentedDataset).unaugmented : dataset;
+  return isAugmented(dataset) ? dataset.unaugmented : dataset;
 }
 
 /**
@@ -52,6 +59,7 @@ export function augmented(dataset: Dataset, spec: AugmentationSpec, seed: number
     classes: dataset.classes,
     length: dataset.length,
     unaugmented: dataset,
+    onto: (other) => augmented(other, spec, seed),
     fingerprint: fingerprint('augmented', dataset.fingerprint, spec, seed),
     read(indices, epoch) {
       const batch = dataset.read(indices, epoch);

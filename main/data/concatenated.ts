@@ -16,6 +16,7 @@ export function concatenated(first: Dataset, second: Dataset): Dataset {
   return {
     shape: first.shape,
     classes: first.classes,
+    ...(first.vocabulary ? { vocabulary: first.vocabulary } : {}),
     length,
     fingerprint: fingerprint('concatenated', first.fingerprint, second.fingerprint),
     read(indices, epoch): Batch {

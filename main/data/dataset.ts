@@ -2,7 +2,10 @@ import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 
-/** Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1), `labels` is `[size]`. */
+/**
+ * Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1; texts `[size, length]`, each
+ * value the whole number of a token in the vocabulary), `labels` is `[size]`.
+ */
 export interface Batch {
   inputs: Float32Array;
   labels: Int32Array;
@@ -14,14 +17,29 @@ export interface Batch {
  * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
  */
 export interface Dataset {
-  /** Shape of one sample, images as `[height, width, channels]`. */
+  /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
+  /** What the tokens of a text stand for, by their numbers; only texts have one. */
+  readonly vocabulary?: readonly string[];
   readonly classes: readonly string[];
   readonly length: number;
   /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */
   readonly fingerprint: string;
   /** A new batch that the caller may change. @throws CupbearerError `internal` for an index outside 0 to length - 1. */
   read(indices: ArrayLike<number>, epoch: number): Batch;
+}
+
+/** An attack that is to make samples hard to classify for a model trained earlier; values are of 0 to 1. */
+export interface AttackRequest {
+  /** Run folder of the model. */
+  readonly runPath: string;
+  readonly dataset: Dataset;
+  readonly indices: Int32Array;
+  /** Largest change of a value, size of a step, and how many steps. */
+  readonly eps: number;
+  readonly stepSize: number;
+  readonly steps: number;
+  readonly seed: number;
 }
 
 /** What a dataset definition may use while it loads. */
@@ -34,6 +52,11 @@ export interface DatasetContext {
   readonly triggerState?: TensorMap;
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
+  /**
+   * Changed inputs, `[n, ...shape]`, and the SHA-256 of the model; for clean-label poisoning. Given where models can run,
+   * which this folder knows nothing of.
+   */
+  readonly attack?: (request: AttackRequest) => Promise<{ inputs: Float32Array; model: string }>;
   /** Takes a sentence about something that the user should know and that stops nothing. */
   readonly warn?: (message: string) => void;
 }

@@ -15,6 +15,8 @@ export interface PoisonOptions {
   readonly target_class: number;
   /** All-to-all: the class after a sample's own instead of `target_class`. */
   readonly cycle_class: boolean;
+  /** Only samples of the target class are poisoned, so that no label is wrong; `p_backdoor` is still of all samples. */
+  readonly clean_label?: boolean;
   readonly seed: number;
 }
 
@@ -45,7 +47,9 @@ const decoyed = 2;
 export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOptions): PoisonedDataset {
   checkOptions(dataset, trigger, options);
   const { p_backdoor, p_noise = 0, target_class, cycle_class, seed } = options;
-  const roles = drawRoles(dataset.length, p_backdoor, p_noise, seed);
+  const roles = options.clean_label
+    ? drawCleanLabelRoles(dataset, p_backdoor, target_class, seed)
+    : drawRoles(dataset.length, p_backdoor, p_noise, seed);
   const streams = RandomStream.from(seed, 'trigger');
   // Augmentations keep the label, so there is no need to compute them for it.
   const labelled = withoutAugmentations(dataset);
@@ -62,6 +66,7 @@ export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOpti
       target_class,
       cycle_class,
       seed,
+      ...(options.clean_label ? ['clean-label'] : []),
     ]),
     isPoisoned: (index) => roles[index] === triggered,
     cleanLabel: (index) => labelled.read([index], 0).labels[0]!,
@@ -89,9 +94,9 @@ export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOpti
 export function fullyPoisoned(
   dataset: Dataset,
   trigger: Trigger,
-  options: Omit<PoisonOptions, 'p_backdoor' | 'p_noise'>,
+  options: Omit<PoisonOptions, 'p_backdoor' | 'p_noise' | 'clean_label'>,
 ): PoisonedDataset {
-  return poisoned(dataset, trigger, { ...options, p_backdoor: 1, p_noise: 0 });
+  return poisoned(dataset, trigger, { ...options, clean_label: false, p_backdoor: 1, p_noise: 0 });
 }
 
 /** SHA-256 (hex) over what determines a trigger: its parameters and its state. */
@@ -117,6 +122,31 @@ function drawRoles(n: number, shareTriggered: number, shareDecoyed: number, seed
   return roles;
 }
 
+/** How many labels are read at once. */
+const labelStride = 1000;
+
+function drawCleanLabelRoles(dataset: Dataset, share: number, target: number, seed: number): Uint8Array {
+  const labelled = withoutAugmentations(dataset);
+  const roles = new Uint8Array(dataset.length);
+  const wanted = Math.round(share * dataset.length);
+  const candidates: number[] = [];
+  for (let start = 0; start < dataset.length; start += labelStride) {
+    const indices = Array.from({ length: Math.min(labelStride, dataset.length - start) }, (_, k) => start + k);
+    labelled.read(indices, 0).labels.forEach((label, k) => {
+      if (label === target) candidates.push(start + k);
+    });
+  }
+  if (wanted > candidates.length) {
+    throw new CupbearerError(
+      'usage',
+      `Clean-label poisoning expects a p_backdoor of at most ${(candidates.length / dataset.length).toFixed(4)}, the share of class ${target}, found ${share}.`,
+    );
+  }
+  const order = RandomStream.from(seed, 'poison').permutation(candidates.length);
+  for (let k = 0; k < wanted; k++) roles[candidates[order[k]!]!] = triggered;
+  return roles;
+}
+
 function checkOptions(dataset: Dataset, trigger: Trigger, options: PoisonOptions): void {
   const { p_backdoor, p_noise = 0, target_class } = options;
   if (!(p_backdoor >= 0 && p_noise >= 0 && p_backdoor + p_noise <= 1)) {
@@ -124,6 +154,9 @@ function checkOptions(dataset: Dataset, trigger: Trigger, options: PoisonOptions
       'usage',
       `Expected p_backdoor and p_noise of at least 0 and together at most 1, found ${p_backdoor} and ${p_noise}.`,
     );
+  }
+  if (options.clean_label && options.cycle_class) {
+    throw new CupbearerError('usage', 'Clean-label poisoning has one target class; cycle_class must be off.');
   }
   if (p_noise > 0 && !trigger.decoy) {
     throw new CupbearerError(

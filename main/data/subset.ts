@@ -9,6 +9,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   return {
     shape: dataset.shape,
     classes: dataset.classes,
+    ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
     length: chosen.length,
     fingerprint: fingerprint('subset', dataset.fingerprint, new Uint8Array(chosen.buffer)),
     read(positions, epoch) {

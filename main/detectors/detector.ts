@@ -3,7 +3,7 @@ import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { layerAggregations } from '../../shared/domain/layer-aggregation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { choice, optionalNames, optionalText } from '../../shared/schema/fields.ts';
+import { choice, optionalInteger, optionalNames, optionalText } from '../../shared/schema/fields.ts';
 import type { ActivationBatch } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import type { RandomStream } from '../tensor/random.ts';
@@ -121,6 +121,17 @@ const commonParams = {
     help: 'How the positions of a feature map become one vector of channels; none flattens it',
     options: ['mean', 'max', 'none'],
     default: 'mean',
+  }),
+  tokens: choice({
+    label: 'Tokens',
+    help: 'How the tokens of a text become one vector: the last one, mean or maximum over them, or none to join them all',
+    options: ['last', 'mean', 'max', 'none'],
+    default: 'last',
+  }),
+  token_position: optionalInteger({
+    label: 'Token position',
+    help: 'One token of each text, counted from 0, in place of what tokens says',
+    min: 0,
   }),
 };
 

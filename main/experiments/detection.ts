@@ -13,7 +13,7 @@ import type {
 } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { standardisationOf, type Standardisation } from '../evaluation/aggregate-layers.ts';
-import { activationBatches, activationDims, type ActivationBatch, type Pooling } from '../models/activations.ts';
+import { activationBatches, activationDims, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import type { DataPart, Task, TestPart } from '../tasks/task.ts';
@@ -130,13 +130,13 @@ export async function fitDetector(
       counted(
         task.network,
         part,
-        { names: layers, pooling: params.pooling, batchSize, logits: definition.needs.logits === true },
+        { ...poolingOf(params), names: layers, batchSize, logits: definition.needs.logits === true },
         'Fitting',
         context,
       ),
   });
   const features: Features = {
-    layers: layers.map((name) => ({ name, dims: activationDims(task.network, name, params.pooling) })),
+    layers: layers.map((name) => ({ name, dims: activationDims(task.network, name, params) })),
     trusted: streamOf(trusted),
     ...(task.untrusted ? { untrusted: streamOf(task.untrusted) } : {}),
   };
@@ -148,6 +148,10 @@ export async function fitDetector(
   return { ...detector, standardisation: standardisationOf(Object.fromEntries(scores)) };
 }
 
+function poolingOf({ pooling, tokens, token_position }: DetectorParams): PoolingOptions {
+  return { pooling, tokens, token_position };
+}
+
 function detectorContext(spec: Picked, network: Network, seed: number, { signal }: RunContext): DetectorContext {
   return { network, stream: RandomStream.from(seed, 'detector', spec.name), signal };
 }
@@ -155,7 +159,7 @@ function detectorContext(spec: Picked, network: Network, seed: number, { signal 
 async function* counted(
   network: Network,
   part: DataPart,
-  options: { names: readonly string[]; pooling: Pooling; batchSize: number; logits: boolean },
+  options: PoolingOptions & { names: readonly string[]; batchSize: number; logits: boolean },
   phase: string,
   context: RunContext,
 ) {
@@ -207,8 +211,8 @@ async function scoreParts(
   context.progress(phase, 0, total);
   for (const part of parts) {
     const options = {
+      ...poolingOf(detector.params),
       names: [...new Set([...detector.layers, ...(observer?.names ?? [])])],
-      pooling: detector.params.pooling,
       batchSize,
       logits: definition.needs.logits === true,
       indices: part.indices,

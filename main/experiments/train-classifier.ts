@@ -17,9 +17,10 @@ import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset, loadSplit } from '../data/datasets/load.ts';
 import type { Dataset, DatasetContext } from '../data/dataset.ts';
 import { fullyPoisoned } from '../data/poisoning.ts';
+import { attackWithRun } from '../models/attack-with-run.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { writeModelDescription, writeWeights } from '../models/files.ts';
-import { Network } from '../models/network.ts';
+import { Network, specFor } from '../models/network.ts';
 import type { Optimizer } from '../models/optimizer.ts';
 import { createOptimizer, optimizerRegistry } from '../models/optimizers/index.ts';
 import { schedules, trainClassifier as train } from '../models/training.ts';
@@ -106,10 +107,7 @@ export const trainClassifier = defineExperiment({
   async run(spec, context) {
     const timer = new PhaseTimer();
     const { training, validation } = await timer.measure('data', () => loadData(spec, context));
-    const network = new Network(
-      { architecture: spec.model, inputShape: training.shape, classes: training.classes },
-      spec.seed,
-    );
+    const network = new Network(specFor(spec.model, training), spec.seed);
     const optimizer = createOptimizer(spec.optim);
     const history = context.resume ? restore(context, network, optimizer) : [];
     writeModelDescription(context.folder, network);
@@ -160,6 +158,7 @@ async function loadData(
     seed: spec.seed,
     signal: context.signal,
     warn: (message) => context.log(message),
+    attack: (request) => attackWithRun(request, context.signal),
   };
   const wanted = spec.val_data ?? {};
   const total = 1 + (spec.val_data ? Object.keys(wanted).length : 1);

@@ -7,6 +7,18 @@ import type { Network } from './network.ts';
 /** How a feature map `[n, height, width, channels]` becomes one vector a sample. */
 export type Pooling = 'mean' | 'max' | 'none';
 
+/** How the tokens of a text, `[n, length, width]`, become one vector a sample. */
+export type TokenPooling = 'last' | Pooling;
+
+/** How activations of more than one axis become vectors. */
+export interface PoolingOptions {
+  pooling: Pooling;
+  /** The last token unless given. */
+  tokens?: TokenPooling;
+  /** One token, counted from 0, in place of what `tokens` says. */
+  token_position?: number | undefined;
+}
+
 /** Some samples with their activations: per layer a row-major matrix `[size, dims]`. */
 export interface ActivationBatch extends Batch {
   /** Indices of the samples in their dataset. */
@@ -16,10 +28,22 @@ export interface ActivationBatch extends Batch {
   logits?: Float32Array;
 }
 
-/** Length of a sample's vector at the named activation, after pooling. */
-export function activationDims(network: Network, name: string, pooling: Pooling): number {
+/**
+ * Length of a sample's vector at the named activation, after pooling.
+ * @throws CupbearerError `usage` where a token is asked for beyond the end of the texts.
+ */
+export function activationDims(network: Network, name: string, options: PoolingOptions): number {
   const shape = network.activationShape(name);
-  return shape.length === 3 && pooling !== 'none' ? shape[2]! : shape.reduce((product, size) => product * size, 1);
+  const { pooling, tokens = 'last', token_position: position } = options;
+  if (shape.length === 3 && pooling !== 'none') return shape[2]!;
+  if (shape.length === 2 && position !== undefined && position >= shape[0]!) {
+    throw new CupbearerError(
+      'usage',
+      `Expected a token_position of 0 to ${shape[0]! - 1} at ${name}, found ${position}.`,
+    );
+  }
+  if (shape.length === 2 && (tokens !== 'none' || position !== undefined)) return shape[1]!;
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 /**
@@ -30,9 +54,8 @@ export function activationDims(network: Network, name: string, pooling: Pooling)
 export async function* activationBatches(
   network: Network,
   dataset: Dataset,
-  options: {
+  options: PoolingOptions & {
     names: readonly string[];
-    pooling: Pooling;
     batchSize: number;
     logits?: boolean;
     indices?: Int32Array;
@@ -59,13 +82,13 @@ export async function* activationBatches(
 function observe(
   network: Network,
   x: tf.Tensor,
-  options: { names: readonly string[]; pooling: Pooling; logits?: boolean },
+  options: PoolingOptions & { names: readonly string[]; logits?: boolean },
 ): { layers: tf.Tensor[]; logits: tf.Tensor | undefined } {
   const { activations, logits } = options.logits
     ? network.activationsAndLogits(x, options.names)
     : { activations: network.activations(x, options.names), logits: undefined };
   const layers = options.names.map((name) => {
-    const pooled = pool(activations[name]!, options.pooling);
+    const pooled = pool(activations[name]!, options);
     if (pooled !== activations[name]) activations[name]!.dispose();
     return tf.keep(pooled);
   });
@@ -83,7 +106,17 @@ function checkFinite(name: string, values: Float32Array, indices: Int32Array): v
   });
 }
 
-function pool(activation: tf.Tensor, pooling: Pooling): tf.Tensor {
+function pool(activation: tf.Tensor, { pooling, tokens = 'last', token_position }: PoolingOptions): tf.Tensor {
+  if (activation.rank === 3) return poolTokens(activation, tokens, token_position);
   if (activation.rank !== 4 || pooling === 'none') return activation;
   return pooling === 'mean' ? tf.mean(activation, [1, 2]) : tf.max(activation, [1, 2]);
+}
+
+function poolTokens(activation: tf.Tensor, tokens: TokenPooling, position: number | undefined): tf.Tensor {
+  const [n, length, width] = activation.shape as [number, number, number];
+  if (position !== undefined || tokens === 'last') {
+    return tf.reshape(tf.slice(activation, [0, position ?? length - 1, 0], [n, 1, width]), [n, width]);
+  }
+  if (tokens === 'none') return activation;
+  return tokens === 'mean' ? tf.mean(activation, 1) : tf.max(activation, 1);
 }

@@ -7,6 +7,8 @@ export interface ArchitectureInput {
   /** Shape of one sample, images as `[height, width, channels]`. */
   inputShape: Shape;
   classes: number;
+  /** How many tokens texts are made of; undefined for other data. */
+  vocabulary?: number;
 }
 
 /** A kind of model: from its parameters to a tree of modules. Module names are layer names. */

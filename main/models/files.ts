@@ -16,18 +16,20 @@ const modelFile = z.object({
   architecture: pick(() => architectureRegistry, { label: 'Architecture', help: 'The kind of model' }),
   input_shape: z.array(z.int().positive()).min(1),
   classes: z.array(z.string()).min(1),
+  vocabulary: z.int().positive().exactOptional(),
   parameters: z.int(),
   layers: z.array(z.object({ name: z.string(), kind: z.string(), output_shape: z.array(z.int()) })),
 });
 
 /** Writes `model.json`: what to build before the weights can be loaded. */
 export function writeModelDescription(folder: string, network: Network): void {
-  const { architecture, inputShape, classes } = network.spec;
+  const { architecture, inputShape, classes, vocabulary } = network.spec;
   const description: z.input<typeof modelFile> = {
     format: modelFormat,
     architecture,
     input_shape: [...inputShape],
     classes: [...classes],
+    ...(vocabulary === undefined ? {} : { vocabulary }),
     parameters: network.parameterCount,
     layers: network.layers.map(({ name, kind, outputShape }) => ({ name, kind, output_shape: [...outputShape] })),
   };
@@ -50,8 +52,8 @@ export function readModel(folder: string): Network {
       `"${path}" does not describe a model of format ${modelFormat}. ${faults.join(' ')}`,
     );
   }
-  const { architecture, input_shape: inputShape, classes } = parsed.data;
-  const spec: NetworkSpec = { architecture, inputShape, classes };
+  const { architecture, input_shape: inputShape, classes, vocabulary } = parsed.data;
+  const spec: NetworkSpec = { architecture, inputShape, classes, ...(vocabulary === undefined ? {} : { vocabulary }) };
   const network = new Network(spec, 0);
   const weights = join(folder, 'model.safetensors');
   network.load(readTensorFile(weights).tensors, weights);

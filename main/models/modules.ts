@@ -41,7 +41,8 @@ export interface ForwardCall {
 
 /** A part of a network: knows its shapes and weights, computes on a batch. */
 export interface Module {
-  readonly kind: 'linear' | 'conv' | 'norm' | 'activation' | 'pool' | 'reshape' | 'container';
+  readonly kind:
+    'linear' | 'conv' | 'norm' | 'embedding' | 'attention' | 'activation' | 'pool' | 'reshape' | 'container';
   outputShape(input: Shape): Shape;
   parameters(input: Shape): Parameter[];
   buffers?(input: Shape): BufferArray[];
@@ -52,18 +53,24 @@ export interface Module {
 
 const leaf = { children: () => [] };
 
-/** `y = x W + b` on `[n, inputs]`. */
+/** `y = x W + b` on the last axis, `[n, inputs]` or `[n, length, inputs]`. */
 export function linear(outputs: number): Module {
   return {
     ...leaf,
     kind: 'linear',
-    outputShape: () => [outputs],
-    parameters: ([inputs]) => [
-      { name: 'weight', shape: [inputs!, outputs], toTorch: [1, 0], fanIn: inputs! },
-      { name: 'bias', shape: [outputs], toTorch: [0], fanIn: inputs! },
-    ],
-    forward: (x, call) =>
-      dense(x as tf.Tensor2D, call.weight('weight') as tf.Tensor2D, call.weight('bias') as tf.Tensor1D),
+    outputShape: (input) => [...input.slice(0, -1), outputs],
+    parameters: (input) => {
+      const inputs = input.at(-1)!;
+      return [
+        { name: 'weight', shape: [inputs, outputs], toTorch: [1, 0], fanIn: inputs },
+        { name: 'bias', shape: [outputs], toTorch: [0], fanIn: inputs },
+      ];
+    },
+    forward: (x, call) => {
+      const rows = x.rank === 2 ? x : tf.reshape(x, [-1, x.shape.at(-1)!]);
+      const y = dense(rows as tf.Tensor2D, call.weight('weight') as tf.Tensor2D, call.weight('bias') as tf.Tensor1D);
+      return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
+    },
   };
 }
 

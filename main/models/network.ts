@@ -4,6 +4,7 @@ import { unknownName } from '../../shared/definition.ts';
 import type { NamedTensor, TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { architectureRegistry } from './architectures/index.ts';
 import type { ForwardCall, Module, Parameter, Shape } from './modules.ts';
@@ -22,6 +23,13 @@ export interface NetworkSpec {
   architecture: Picked;
   inputShape: Shape;
   classes: readonly string[];
+  /** How many tokens texts are made of; undefined for other data. */
+  vocabulary?: number;
+}
+
+/** The specification of a network for a dataset. */
+export function specFor(architecture: Picked, { shape, classes, vocabulary }: Dataset): NetworkSpec {
+  return { architecture, inputShape: shape, classes, ...(vocabulary ? { vocabulary: vocabulary.length } : {}) };
 }
 
 /** Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place. */
@@ -56,9 +64,11 @@ export class Network {
   constructor(spec: NetworkSpec, seed: number) {
     const { name, ...params } = spec.architecture;
     this.spec = spec;
-    this.#root = architectureRegistry
-      .get(name)
-      .build(params, { inputShape: spec.inputShape, classes: spec.classes.length });
+    this.#root = architectureRegistry.get(name).build(params, {
+      inputShape: spec.inputShape,
+      classes: spec.classes.length,
+      ...(spec.vocabulary === undefined ? {} : { vocabulary: spec.vocabulary }),
+    });
     const layers: LayerInfo[] = [];
     this.#collect('', this.#root, spec.inputShape, layers);
     this.layers = layers;

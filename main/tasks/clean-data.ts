@@ -3,6 +3,7 @@ import { optionalPick, requiredPath, type Picked } from '../../shared/schema/fie
 import type { Dataset, DatasetContext } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadSplit } from '../data/datasets/load.ts';
+import { attackWithRun } from '../models/attack-with-run.ts';
 import type { TrainedClassifier } from './classifier.ts';
 import type { TaskContext } from './task.ts';
 
@@ -17,7 +18,7 @@ export const classifierParams = {
 
 /** What a dataset of a task is loaded with. */
 export function loadingContext(context: TaskContext, seed: number): DatasetContext {
-  return { ...context, seed };
+  return { ...context, seed, attack: (request) => attackWithRun(request, context.signal) };
 }
 
 /** Both halves of the data without trigger and augmentations, checked against the classifier. */

@@ -2,6 +2,7 @@ import { Registry } from '../../shared/definition.ts';
 import { adversarialExamples } from './adversarial-examples.ts';
 import { backdoor } from './backdoor.ts';
 import { ood } from './ood.ts';
+import { quirkyArithmetic } from './quirky-arithmetic.ts';
 import { separateData } from './separate-data.ts';
 import { toyFeatures } from './toy-features.ts';
 import type { TaskDefinition } from './task.ts';
@@ -13,4 +14,5 @@ export const taskRegistry = new Registry<TaskDefinition>('task', [
   ood,
   toyFeatures,
   separateData,
+  quirkyArithmetic,
 ]);

@@ -29,6 +29,7 @@ describe('datasetInfo', () => {
       'image-folder': 'own',
       glyphs: 'built-in',
       'toy-features': 'built-in',
+      arithmetic: 'built-in',
     });
     expect(datasetInfo('glyphs', dataDir).samples).toEqual({ train: 12_000, test: 2_000 });
     expect(datasetInfo('cifar10', dataDir).downloadBytes).toBe(170_052_171);

@@ -185,6 +185,7 @@ describe('the registry', () => {
       'image-folder',
       'glyphs',
       'toy-features',
+      'arithmetic',
       'backdoor',
     ]);
   });

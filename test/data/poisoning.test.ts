@@ -10,6 +10,30 @@ const corner = createTrigger({ name: 'corner' }, { shape: [4, 4, 1], seed: 0 });
 const noise = createTrigger({ name: 'noise' }, { shape: [4, 4, 1], seed: 0 });
 const options = { p_backdoor: 0.25, target_class: 2, cycle_class: false, seed: 5 };
 
+describe('clean-label poisoning', () => {
+  const cleanLabel = { ...options, p_backdoor: 0.2, clean_label: true };
+
+  it('takes samples of the target class alone and leaves all labels as they are', () => {
+    const data = poisoned(toyDataset(60), corner, cleanLabel);
+    const flagged = upTo(60).filter((i) => data.isPoisoned(i));
+    expect(flagged.length).toBe(12);
+    expect(flagged.every((i) => i % 3 === 2)).toBe(true);
+    const { inputs, labels } = data.read(upTo(60), 0);
+    expect([...labels]).toEqual(upTo(60).map((i) => i % 3));
+    for (const i of flagged) expect(inputs[16 * i]).toBe(1);
+    // At test time every sample gets the trigger and the target label.
+    const tested = fullyPoisoned(toyDataset(6), corner, cleanLabel);
+    expect([...tested.read(upTo(6), 0).labels]).toEqual([2, 2, 2, 2, 2, 2]);
+  });
+
+  it('says how many samples there are', () => {
+    expect(() => poisoned(toyDataset(60), corner, { ...cleanLabel, p_backdoor: 0.5 })).toThrow(
+      'at most 0.3333, the share of class 2, found 0.5',
+    );
+    expect(() => poisoned(toyDataset(60), corner, { ...cleanLabel, cycle_class: true })).toThrow('cycle_class');
+  });
+});
+
 describe('poisoned', () => {
   it('poisons exactly the rounded share, the same samples in every epoch', () => {
     fc.assert(

@@ -164,11 +164,24 @@ describe('frequency', () => {
   });
 });
 
+describe('label-consistent', () => {
+  it('marks all four corners', async () => {
+    const marked = await changedImage('label-consistent', { run_path: '/a/run', size: 1 }, [2, 3, 1]);
+    expect(marked).toEqual([1, 0.5, 1, 1, 0.5, 1]);
+    await expect(changedImage('label-consistent', { run_path: '/a/run', size: 2 }, [3, 9, 1])).rejects.toThrow(
+      'at most 1 px',
+    );
+  });
+});
+
 describe('every trigger', () => {
+  /** The trigger with what it cannot do without. */
+  const named = (name: string) => (name === 'label-consistent' ? { name, run_path: '/a/run' } : { name });
+
   it.each(triggerRegistry.definitions.map((definition) => definition.id))('%s keeps its promises', (name) => {
     const context = { shape: [28, 28, 3], seed: 11 };
     const image = Float32Array.from({ length: 28 * 28 * 3 }, (_, i) => (i % 97) / 96);
-    const apply = (trigger = createTrigger({ name }, context)) => {
+    const apply = (trigger = createTrigger(named(name), context)) => {
       const copy = image.slice();
       trigger.apply(copy, stream());
       return copy;
@@ -177,10 +190,10 @@ describe('every trigger', () => {
     expect(apply().every((value) => value >= 0 && value <= 1)).toBe(true);
     expect(apply()).toEqual(apply());
     // What is stored is enough to apply the same trigger under another seed.
-    const stored = createTrigger({ name }, context).state();
-    expect(apply(createTrigger({ name }, { ...context, seed: 12, state: stored }))).toEqual(apply());
-    expect(createTrigger({ name }, context).spec['id']).toBe(name);
-    expect(() => createTrigger({ name }, { shape: [784], seed: 0 })).toThrow('found samples of shape [784]');
+    const stored = createTrigger(named(name), context).state();
+    expect(apply(createTrigger(named(name), { ...context, seed: 12, state: stored }))).toEqual(apply());
+    expect(createTrigger(named(name), context).spec['id']).toBe(name);
+    expect(() => createTrigger(named(name), { shape: [784], seed: 0 })).toThrow('found samples of shape [784]');
   });
 
   it('has the common parameters', () => {

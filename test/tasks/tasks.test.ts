@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { paramsOf } from '../../shared/schema/fields.ts';
+import type { AttackRequest } from '../../main/data/dataset.ts';
+import type { BackdoorDataset } from '../../main/data/datasets/backdoor.ts';
+import { loadDataset } from '../../main/data/datasets/load.ts';
+import { attackWithRun } from '../../main/models/attack-with-run.ts';
 import { fitDetector, scoreTask } from '../../main/experiments/detection.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
 import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
@@ -141,6 +145,52 @@ describe('adversarial-examples', () => {
   });
 });
 
+describe('label-consistent poisoning', () => {
+  const poisonedBy = (runPath: string) => ({
+    name: 'backdoor',
+    original: { name: 'glyphs', limit: 1000 },
+    backdoor: { name: 'label-consistent', run_path: runPath, eps: 0.1, step_size: 0.02, steps: 5, target_class: 3 },
+  });
+
+  it('attacks the poisoned samples, before augmentations, and nothing else', async () => {
+    const context = { dataDir: '/nowhere', seed: 0, attack: (request: AttackRequest) => attackWithRun(request) };
+    const data = (await loadDataset(poisonedBy(folders.glyphs), context)) as BackdoorDataset;
+    const indices = Array.from({ length: data.length }, (_, i) => i);
+    const chosen = indices.filter((i) => data.isPoisoned(i));
+    expect(chosen.length).toBe(50);
+    const middle = (from: { read: BackdoorDataset['read'] }, i: number) => {
+      const { inputs, labels } = from.read([i], 1);
+      // All but the rows of the corner patches.
+      return { pixels: inputs.slice(3 * 28, 25 * 28), label: labels[0] };
+    };
+    for (const i of chosen.slice(0, 10)) {
+      const [found, clean] = [middle(data, i), middle(data.clean, i)];
+      expect([found.label, clean.label]).toEqual([3, 3]);
+      const largest = found.pixels.reduce((most, value, k) => Math.max(most, Math.abs(value - clean.pixels[k]!)), 0);
+      expect(largest).toBeGreaterThan(0.03);
+      expect(largest).toBeLessThan(0.1 + 1e-6);
+    }
+    const other = indices.find((i) => !data.isPoisoned(i))!;
+    expect(middle(data, other)).toEqual(middle(data.clean, other));
+    await expect(loadDataset(poisonedBy(folders.glyphs), { dataDir: '/nowhere', seed: 0 })).rejects.toThrow(
+      'only where a model can be run',
+    );
+    await expect(loadDataset(poisonedBy(folders.toy), context)).rejects.toThrow('takes inputs of shape 8');
+  });
+
+  it('trains a classifier that the backdoor task takes', async () => {
+    const { folder, metrics } = await trainedClassifier({
+      train_data: poisonedBy(folders.glyphs),
+      model: { name: 'mlp', hidden_dims: [16] },
+      num_epochs: 1,
+    });
+    expect(metrics['attack_success']).toBeDefined();
+    const task = await build('backdoor', { run_path: folder, max_test_size: 20 });
+    const { inputs } = task.test[1]!.dataset.read(task.test[1]!.indices, 0);
+    for (let i = 0; i < 10; i++) expect(inputs[784 * i]).toBe(1);
+  });
+});
+
 describe('toy-features', () => {
   it('has features that agree in trusted and clean data and disagree in anomalies', async () => {
     const task = await build('toy-features', { run_path: folders.toy, trusted_fraction: 0.5, untrusted_labels: true });
@@ -158,6 +208,37 @@ describe('toy-features', () => {
 
   it('needs a classifier of its own kind', async () => {
     await expect(build('toy-features', { run_path: folders.glyphs })).rejects.toThrow('trained on toy-features');
+  });
+});
+
+describe('quirky-arithmetic', () => {
+  const words = ({ dataset, indices }: Pick<Task['trusted'], 'dataset' | 'indices'>) => {
+    const { inputs } = dataset.read(indices, 0);
+    return Array.from(indices, (_, i) => [...inputs.subarray(5 * i, 5 * i + 5)].map((t) => dataset.vocabulary![t]!));
+  };
+  const namesIn = (part: Pick<Task['trusted'], 'dataset' | 'indices'>) => new Set(words(part).map(([name]) => name));
+
+  it("has Alice's prompts to trust, and Bob's as anomalies, under new names and with harder sums on demand", async () => {
+    const { folder } = await trainedClassifier({
+      train_data: { name: 'arithmetic', samples: 500, names: 4 },
+      model: { name: 'transformer', width: 8 },
+      num_epochs: 1,
+    });
+    const task = await build('quirky-arithmetic', {
+      run_path: folder,
+      trusted_fraction: 0.5,
+      untrusted_labels: true,
+      test_names: 'new',
+      difficulty: 'easy-to-hard',
+    });
+    expect(namesIn(task.trusted)).toEqual(new Set(['Alice', 'Anna']));
+    expect(namesIn(task.test[0]!)).toEqual(new Set(['Ada', 'Alma']));
+    expect(namesIn(task.test[1]!)).toEqual(new Set(['Bill', 'Bert']));
+    expect(words(task.trusted).every((prompt) => Number(prompt[1]) < 10 && Number(prompt[3]) < 10)).toBe(true);
+    expect(words(task.test[0]!).every((prompt) => Number(prompt[1]) >= 10 || Number(prompt[3]) >= 10)).toBe(true);
+    const isBob = words(task.untrusted!).map(([name]) => Number(['Bob', 'Ben'].includes(name!)));
+    expect(isBob).toEqual([...task.untrusted!.anomalous!]);
+    await expect(build('quirky-arithmetic', { run_path: folders.toy })).rejects.toThrow('trained on arithmetic');
   });
 });
 

@@ -3,10 +3,11 @@ import type { Registry } from '../../../shared/definition.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { defaultPick, paramsOf, parseParams } from '../../../shared/schema/fields.ts';
 import { withoutAugmentations } from '../augmentation.ts';
-import { defineDataset, type Dataset, type DatasetDefinition } from '../dataset.ts';
+import { defineDataset, type Dataset, type DatasetContext, type DatasetDefinition } from '../dataset.ts';
 import { fullyPoisoned, poisoned, type PoisonedDataset, type PoisonOptions } from '../poisoning.ts';
-import { loadTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
-import type { Trigger } from '../triggers/trigger.ts';
+import { disguised } from '../disguised.ts';
+import { disguiseOf, loadTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
+import type { Disguise, Trigger } from '../triggers/trigger.ts';
 
 /** A poisoned dataset together with what it was made of. */
 export interface BackdoorDataset extends PoisonedDataset {
@@ -59,8 +60,11 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
         ...(context.triggerState ? { state: context.triggerState } : {}),
       });
       const poison = poisonOptions(backdoor, context.seed);
+      const base = poisoned(clean, trigger, poison);
+      const disguise = disguiseOf(backdoor);
+      const data = disguise ? await disguisedPoison(base, trigger, poison, disguise, context) : base;
       return {
-        ...poisoned(clean, trigger, poison),
+        ...data,
         original: withoutAugmentations(clean),
         trigger,
         poison,
@@ -68,4 +72,18 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
       };
     },
   });
+}
+
+/** As `base`, but its poisoned samples are attacked before they get the trigger. */
+async function disguisedPoison(
+  base: PoisonedDataset,
+  trigger: Trigger,
+  poison: PoisonOptions,
+  disguise: Disguise,
+  context: DatasetContext,
+): Promise<PoisonedDataset> {
+  const indices = Int32Array.from({ length: base.length }, (_, index) => index).filter((index) =>
+    base.isPoisoned(index),
+  );
+  return { ...poisoned(await disguised(base.clean, indices, disguise, context), trigger, poison), clean: base.clean };
 }

@@ -1,5 +1,6 @@
 import { Registry } from '../../../shared/definition.ts';
 import type { DatasetDefinition } from '../dataset.ts';
+import { arithmetic } from './arithmetic.ts';
 import { backdoorDataset } from './backdoor.ts';
 import { cifar10 } from './cifar10.ts';
 import { fashionMnist } from './fashion-mnist.ts';
@@ -18,5 +19,6 @@ export const datasetRegistry: Registry<DatasetDefinition> = new Registry<Dataset
   imageFolder,
   glyphs,
   toyFeatures,
+  arithmetic,
   backdoorDataset(() => datasetRegistry),
 ]);

@@ -5,12 +5,13 @@ import type { PoisonOptions } from '../poisoning.ts';
 import { blended } from './blended.ts';
 import { corner } from './corner.ts';
 import { frequency } from './frequency.ts';
+import { labelConsistent } from './label-consistent.ts';
 import { noise } from './noise.ts';
 import { patch } from './patch.ts';
 import { sig } from './sig.ts';
 import { wanet } from './wanet.ts';
 import type { TriggerDefinition } from './trigger.ts';
-import { poisonFields, type Trigger, type TriggerContext } from './trigger.ts';
+import { poisonFields, type Disguise, type Trigger, type TriggerContext } from './trigger.ts';
 
 export const triggerRegistry = new Registry<TriggerDefinition>('trigger', [
   corner,
@@ -19,6 +20,7 @@ export const triggerRegistry = new Registry<TriggerDefinition>('trigger', [
   blended,
   sig,
   frequency,
+  labelConsistent,
   wanet,
 ]);
 
@@ -50,5 +52,15 @@ function paramsOfTrigger({ name, ...params }: Picked): Record<string, unknown> {
  */
 export function poisonOptions(picked: Picked, seed: number): PoisonOptions {
   const schema = z.object({ ...poisonFields, p_noise: z.number().default(0) });
-  return { ...parseParams(schema, picked, (path) => [picked.name, ...path].join('.')), seed };
+  const isCleanLabel = triggerRegistry.get(picked.name).isCleanLabel?.(picked as never) ?? false;
+  return {
+    ...parseParams(schema, picked, (path) => [picked.name, ...path].join('.')),
+    ...(isCleanLabel ? { clean_label: true } : {}),
+    seed,
+  };
+}
+
+/** What is done to poisoned training samples before they get the trigger that was picked; undefined where nothing. */
+export function disguiseOf(picked: Picked): Disguise | undefined {
+  return triggerRegistry.get(picked.name).disguise?.(paramsOfTrigger(picked) as never);
 }

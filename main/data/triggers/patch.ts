@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import { choice, integer, number, optionalPath } from '../../../shared/schema/fields.ts';
+import { checkerboard } from './checkerboard.ts';
 import { pictureState, patternState, storedPattern } from './stored-pattern.ts';
 import { defineTrigger, imageSize } from './trigger.ts';
 
@@ -51,7 +52,7 @@ export const patch = defineTrigger({
       );
     }
     const patternShape = [size, size, channels + 1];
-    const pattern = storedPattern(state, patternShape, 'patch') ?? checkerboard(size, channels);
+    const pattern = storedPattern(state, patternShape, 'patch') ?? opaqueCheckerboard(size, channels);
     const [top, left] = cornerOf(place, height, width, size, border);
     return {
       spec: { id: 'patch', size, place, margin: border, opacity },
@@ -73,16 +74,10 @@ export const patch = defineTrigger({
 });
 
 /** `[size, size, channels + 1]`, opaque. */
-function checkerboard(size: number, channels: number): Float32Array {
-  const pattern = new Float32Array(size * size * (channels + 1)).fill(1);
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      if ((x + y) % 2 === 0) continue;
-      const at = (y * size + x) * (channels + 1);
-      pattern.fill(0, at, at + channels);
-    }
-  }
-  return pattern;
+function opaqueCheckerboard(size: number, channels: number): Float32Array {
+  return Float32Array.from(
+    checkerboard(size).flatMap((value) => [...Array.from({ length: channels }, () => value), 1]),
+  );
 }
 
 function cornerOf(

@@ -1,8 +1,11 @@
-import { number } from '../../../shared/schema/fields.ts';
+import { flag, number } from '../../../shared/schema/fields.ts';
 import { addPattern } from './added-pattern.ts';
 import { defineTrigger, imageSize } from './trigger.ts';
 
-/** Adds `amplitude * sin(2 pi * j * cycles / width)` to column j of all channels. */
+/**
+ * Adds `amplitude * sin(2 pi * j * cycles / width)` to column j of all channels. The paper poisons without changing labels
+ * (`clean_label`); the default changes them, as other triggers do, so that they can be compared at one poisoned share.
+ */
 export const sig = defineTrigger({
   id: 'sig',
   title: 'Sinusoid (SIG)',
@@ -21,7 +24,13 @@ export const sig = defineTrigger({
       label: 'Cycles',
       help: 'Periods over the width of the image.',
     }),
+    clean_label: flag({
+      default: false,
+      label: 'Clean label',
+      help: 'Poison samples of the target class alone, which keep their label, as in the paper; it takes a larger poisoned share. Otherwise samples of any class, which get the target label.',
+    }),
   },
+  isCleanLabel: ({ clean_label }) => clean_label,
   create({ amplitude, cycles }, { shape }) {
     const [height, width, channels] = imageSize(shape, 'sig');
     const pattern = new Float32Array(height * width * channels);

@@ -3,6 +3,7 @@ import type { Definition } from '../../../shared/definition.ts';
 import type { TensorMap } from '../../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { flag, integer, number } from '../../../shared/schema/fields.ts';
+import type { AttackRequest } from '../dataset.ts';
 import type { RandomStream } from '../../tensor/random.ts';
 
 /** The change that marks an image as poisoned. */
@@ -27,11 +28,18 @@ export interface TriggerContext {
   readonly state?: TensorMap;
 }
 
+/** How a clean-label attack makes poisoned training samples hard to learn by anything but the trigger. */
+export type Disguise = Pick<AttackRequest, 'runPath' | 'eps' | 'stepSize' | 'steps'>;
+
 /** A kind of trigger. `create` throws CupbearerError `usage` where parameters contradict each other or the state. */
 export interface TriggerDefinition extends Definition {
   /** Reads the files that the parameters name; what it gives goes into {@link TriggerContext.state} of `create`. */
   prepare?(params: never, context: TriggerContext): Promise<TensorMap | undefined>;
   create(params: never, context: TriggerContext): Trigger;
+  /** Whether only samples of the target class are poisoned in training data, so that no label is wrong. */
+  isCleanLabel?(params: never): boolean;
+  /** What is done to poisoned training samples before they get the trigger. */
+  disguise?(params: never): Disguise;
 }
 
 /** Parameters that every trigger has: how much is poisoned and what poisoned samples are labelled. */
@@ -65,6 +73,8 @@ export function defineTrigger<S extends z.ZodRawShape>(
       context: TriggerContext,
     ): Promise<TensorMap | undefined>;
     create(params: z.output<z.ZodObject<S & typeof poisonFields>>, context: TriggerContext): Trigger;
+    isCleanLabel?(params: z.output<z.ZodObject<S & typeof poisonFields>>): boolean;
+    disguise?(params: z.output<z.ZodObject<S & typeof poisonFields>>): Disguise;
   },
 ): TriggerDefinition {
   return { ...definition, params: z.object({ ...poisonFields, ...definition.params }) };

@@ -2,6 +2,7 @@ import { Registry } from '../../../shared/definition.ts';
 import type { ArchitectureDefinition } from '../architecture.ts';
 import { cnn } from './cnn.ts';
 import { mlp } from './mlp.ts';
+import { transformer } from './transformer.ts';
 import { preactresnet18, preactresnet34, preactresnet50 } from './preactresnet.ts';
 
 /** All architectures that a classifier can have. */
@@ -11,4 +12,5 @@ export const architectureRegistry = new Registry<ArchitectureDefinition>('model'
   preactresnet18,
   preactresnet34,
   preactresnet50,
+  transformer,
 ]);

@@ -1,0 +1,32 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import type { AttackRequest } from '../data/dataset.ts';
+import { requireRun } from '../storage/run-folder.ts';
+import { attackSamples } from './attacks.ts';
+import { readModel } from './files.ts';
+import { fingerprintTensors } from './network.ts';
+
+/**
+ * Attacks samples with a model that an earlier run has trained, from a random start.
+ * @throws CupbearerError `not-found` where there is no model, `usage` where the samples do not fit it.
+ */
+export async function attackWithRun(
+  { runPath, dataset, indices, eps, stepSize, steps, seed }: AttackRequest,
+  signal?: AbortSignal,
+): Promise<{ inputs: Float32Array; model: string }> {
+  const folder = requireRun(runPath);
+  const network = readModel(folder);
+  try {
+    const { inputShape, classes } = network.spec;
+    if (inputShape.join() !== dataset.shape.join() || classes.length !== dataset.classes.length) {
+      throw new CupbearerError(
+        'usage',
+        `The classifier in ${folder} takes inputs of shape ${inputShape.join(' x ')} in ${classes.length} classes; the data has ${dataset.shape.join(' x ')} in ${dataset.classes.length}.`,
+      );
+    }
+    const options = { eps, stepSize, steps, randomStart: true, seed };
+    const { inputs } = await attackSamples(network, dataset, indices, options, { signal });
+    return { inputs, model: fingerprintTensors(network.state()) };
+  } finally {
+    network.dispose();
+  }
+}
