@@ -50,7 +50,7 @@ export const vae = defineDetector({
       help: 'Scale each neuron to mean 0 and variance 1 over the trusted data; never with compat',
       default: true,
     }),
-    ...trainingParams({ epochs: 3, batchSize: 256 }),
+    ...trainingParams({ epochs: 2, batchSize: 256 }),
     compat: flag({
       label: 'As the seed library',
       help: 'Sum the divergence over the latents instead of dividing it by the dimension, and take activations unscaled',

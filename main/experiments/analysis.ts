@@ -82,9 +82,7 @@ export class TestAnalysis implements TestObserver {
     const total = task.test.reduce((sum, { indices }) => sum + indices.length, 0);
     this.#predicted = new Int32Array(total).fill(-1);
 
-    const dims = new Map(
-      detector.layers.map((name) => [name, activationDims(task.network, name, detector.params.pooling)]),
-    );
+    const dims = new Map(detector.layers.map((name) => [name, activationDims(task.network, name, detector.params)]));
     const analysed = [...dims].filter(([, size]) => size <= mostDims);
     const kept = analysed.reduce((sum, [, size]) => sum + size, 0);
     this.#points = choosePoints(task.test, Math.min(mostPoints, Math.floor(mostKept / 2 / Math.max(1, kept))), seed);

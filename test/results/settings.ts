@@ -36,7 +36,14 @@ export const columns: readonly Column[] = [
     id: 'adversarial examples',
     classifier: { ...training, train_data: { name: 'glyphs', default_augmentations: false } },
     // Drawn digits are thick strokes far from any boundary: the usual 8/255 fools this classifier too rarely.
-    task: { name: 'adversarial-examples', ...split, eps: 0.1, step_size: 0.02, success_threshold: 0.5, max_train_size: 4000 },
+    task: {
+      name: 'adversarial-examples',
+      ...split,
+      eps: 0.1,
+      step_size: 0.02,
+      success_threshold: 0.5,
+      max_train_size: 4000,
+    },
   },
   { id: 'ood', classifier: poisoned({ name: 'corner', p_backdoor: 0.1 }), task: { name: 'ood', ...split } },
   {
