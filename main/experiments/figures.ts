@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Evaluation } from '../../shared/domain/evaluation.ts';
 import type { Figure } from '../figures/figure.ts';
 import { drawEvaluationFigures } from '../figures/evaluation-figures.ts';
 import { drawTrainingFigure } from '../figures/training-figure.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
-import { withStorageErrors } from '../storage/storage-error.ts';
+import { createFolder } from '../storage/create-folder.ts';
 import type { EpochRecord } from './training-history.ts';
 
 /** Writes the figures of an evaluation into `figures/`. */
@@ -51,7 +50,7 @@ function seriesName(validation: string, isAttacked: boolean): string {
 
 function writeFigures(folder: string, figures: readonly Figure[]): void {
   const path = join(folder, 'figures');
-  withStorageErrors(`create the folder "${path}"`, () => mkdirSync(path, { recursive: true }));
+  createFolder(path);
   for (const { name, png, svg } of figures) {
     writeFileAtomically(join(path, `${name}.png`), png);
     writeFileAtomically(join(path, `${name}.svg`), svg);
