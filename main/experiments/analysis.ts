@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Analysis, LayerAnalysis, Mistake } from '../../shared/domain/analysis.ts';
 import { tickLabel } from '../../shared/charts/ticks.ts';
@@ -21,6 +21,7 @@ import { activationDims, type ActivationBatch } from '../models/activations.ts';
 import { replaceFolder, writeFileAtomically } from '../storage/atomic-write.ts';
 import { toJsonText } from '../storage/json-text.ts';
 import { encodeNpy } from '../storage/npy.ts';
+import { createFolder } from '../storage/create-folder.ts';
 import { withStorageErrors } from '../storage/storage-error.ts';
 import type { Task, TestPart } from '../tasks/task.ts';
 import { MomentAccumulator } from '../tensor/linalg/moments.ts';
@@ -227,7 +228,7 @@ export class TestAnalysis implements TestObserver {
       ...(words.anomalous === undefined ? {} : { anomalousWord: words.anomalous }),
     });
     const path = join(folder, 'figures');
-    withStorageErrors(`create the folder "${path}"`, () => mkdirSync(path, { recursive: true }));
+    createFolder(path);
     writeFileAtomically(join(path, 'mistakes.png'), png);
   }
 
