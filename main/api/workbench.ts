@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
@@ -15,8 +15,9 @@ import { isProcessAlive, processIdentity } from '../storage/process-identity.ts'
 import {
   createDatedRunFolder,
   createRunFolder,
-  requireRun,
+  readRecord,
   readSpec,
+  requireRun,
   replaceSpec,
   resumeRunFolder,
   writeSpec,
@@ -97,14 +98,18 @@ export class Workbench {
     return this.#execute(experiment, this.#created(experiment, spec, folder, options), options);
   }
 
-  /** The record of the run in `folder`; one that this catalogue does not know is taken in. */
+  /**
+   * The record of the run in `folder`; one that this catalogue does not know is taken in. The copy of a run that is still
+   * in its own folder has that run's record and no row of its own.
+   */
   recordOf(folder: string): RunRecord {
     const known = this.catalogue.byFolder(folder);
     if (known) return known;
-    const { skipped } = this.catalogue.rebuild([requireRun(folder)]);
-    const taken = this.catalogue.byFolder(folder);
-    if (taken) return taken;
-    throw new CupbearerError('bad-data', skipped[0]?.reason ?? `"${folder}" holds no run.`);
+    const path = requireRun(folder);
+    const { skipped } = this.catalogue.rebuild([path]);
+    const unreadable = skipped.find((other) => other.folder === path);
+    if (unreadable) throw new CupbearerError('bad-data', unreadable.reason);
+    return this.catalogue.byFolder(path) ?? { ...this.catalogue.get(readRecord(path).id), folder: path };
   }
 
   #created(
@@ -161,11 +166,24 @@ export class Workbench {
       );
     }
     const isKnown = this.catalogue.byFolder(path) !== undefined || existsSync(join(path, 'run.json'));
-    if (isKnown) return { record: this.recordOf(path), resume: true };
+    if (isKnown) {
+      const record = this.recordOf(path);
+      this.#checkNoCopy(record);
+      return { record, resume: true };
+    }
     // Killed before the run got into the catalogue.
     const record = newRecord(experiment, path, file);
     this.catalogue.insert(record);
     return { record, resume: true };
+  }
+
+  /** What is done in a copy must not be noted as done in the run's own folder. */
+  #checkNoCopy({ id, folder }: RunRecord): void {
+    const original = this.catalogue.get(id).folder;
+    if (original === folder || realpathSync(original) === realpathSync(folder)) return;
+    throw new CupbearerError('conflict', `"${folder}" is a copy of the run ${id} in "${original}".`, {
+      hint: 'Use that folder, or remove it first if this one is to take its place.',
+    });
   }
 
   async #execute(
@@ -220,6 +238,7 @@ export class Workbench {
     options: LaunchOptions,
   ): Promise<FinishedRun> {
     const record = this.recordOf(existsSync(join(folder, 'run.json')) ? folder : owner);
+    this.#checkNoCopy(record);
     const outcome = await this.#compute(experiment, spec, folder, false, options, () => undefined);
     this.catalogue.update(record.id, { metrics: { ...record.metrics, ...outcome.metrics } });
     return { record: this.catalogue.get(record.id), folder, found: false };

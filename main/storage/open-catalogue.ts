@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import { dirname, join, parse, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { Catalogue } from './catalogue.ts';
+import { createFolder } from './create-folder.ts';
 import { readFolderList } from './folder-list.ts';
 import { cataloguePath } from './home.ts';
 import { checkSchema, migrate } from './migrations/index.ts';
@@ -22,7 +23,7 @@ export interface OpenOptions {
  */
 export function openCatalogue(file: string = cataloguePath(), { timeoutMs = 5000 }: OpenOptions = {}): Catalogue {
   const path = resolve(file);
-  withStorageErrors(`create the folder "${dirname(path)}"`, () => mkdirSync(dirname(path), { recursive: true }));
+  createFolder(dirname(path));
   const before = fileNumber(path);
   try {
     return open(path, timeoutMs);

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { isTemporaryName, writeFileAtomically } from './atomic-write.ts';
+import { createFolder } from './create-folder.ts';
 import { checkFileName } from './file-name.ts';
 import { appendLine, readLines, writeLines, type JsonLine } from './json-lines.ts';
 import { toJsonText } from './json-text.ts';
@@ -85,7 +86,7 @@ export function writeJsonLines(folder: string, name: string, lines: readonly Jso
  */
 export function createRunFolder(path: string): string {
   const folder = resolve(path);
-  withStorageErrors(`create the folder "${folder}"`, () => mkdirSync(dirname(folder), { recursive: true }));
+  createFolder(dirname(folder));
   try {
     mkdirSync(folder);
     return folder;
@@ -159,7 +160,7 @@ export function resumeRunFolder(path: string, isAlive: (pid: number, started: st
  */
 export function createDatedRunFolder(base: string, now: Date): string {
   const parent = resolve(base);
-  withStorageErrors(`create the folder "${parent}"`, () => mkdirSync(parent, { recursive: true }));
+  createFolder(parent);
   const name = dated(now);
   for (let count = 1; ; count++) {
     const path = join(parent, count === 1 ? name : `${name}-${count}`);

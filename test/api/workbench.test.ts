@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -212,6 +222,45 @@ describe('evaluations', () => {
     expect(record.parents).toEqual(ids);
     expect(other.catalogue.get(ids[0]!)).toEqual(workbench.catalogue.get(ids[0]!));
     expect(other.catalogue.get(ids[1]!).folder).toBe(at('classifier'));
+  });
+});
+
+describe('the copy of a run', () => {
+  it('can be built on, and is the same run', async () => {
+    cpSync(at('detector'), at('copy'), { recursive: true });
+    const spec = { ...evaluation({ max_test_size: 20 }), detector: { name: 'from_run', path: at('copy') } };
+    const { record } = await workbench.run('eval-detector', spec, { folder: at('of-copy'), dataDir });
+    expect(record.parents).toEqual(['detector', 'classifier'].map((name) => workbench.recordOf(at(name)).id));
+    const found = await workbench.run('eval-detector', evaluation(), { folder: at('copy'), dataDir });
+    expect([found.found, found.folder]).toEqual([true, at('copy')]);
+  });
+
+  it('is not worked in under the name of the original', async () => {
+    const { id } = workbench.recordOf(at('detector'));
+    const { code, message } = await failureOf(
+      workbench.run('eval-detector', evaluation(), { folder: at('copy'), dataDir, overwrite: true }),
+    );
+    expect([code, message]).toEqual(['conflict', `"${at('copy')}" is a copy of the run ${id} in "${at('detector')}".`]);
+  });
+
+  it('takes its place once the original is gone', () => {
+    const { id } = workbench.recordOf(at('detector'));
+    renameSync(at('copy'), at('moved'));
+    renameSync(at('detector'), at('away'));
+    expect(workbench.recordOf(at('moved'))).toMatchObject({ id, folder: at('moved') });
+    renameSync(at('away'), at('detector'));
+    rmSync(at('moved'), { recursive: true });
+    expect(workbench.recordOf(at('detector'))).toMatchObject({ id, folder: at('detector') });
+  });
+
+  it('is none where the folder only has another name', async () => {
+    symlinkSync(join(place, 'runs'), join(place, 'linked'), 'junction');
+    const again = await workbench.run('eval-detector', evaluation(), {
+      folder: join(place, 'linked', 'detector'),
+      dataDir,
+      overwrite: true,
+    });
+    expect([again.found, again.record.id]).toEqual([false, workbench.recordOf(at('detector')).id]);
   });
 });
 
