@@ -47,6 +47,7 @@ export async function pictureDataset(
     checkNotCancelled(context.signal, `Loading ${name}`);
     const picture = await decodable(file, undecodable);
     if (picture) {
+      checkRegion(picture, file);
       writePixels(scaled(picture, size, size, file.region), channels, pixels, kept * imageSize);
       labels[kept++] = file.label;
     }
@@ -69,6 +70,14 @@ async function decodable({ path }: PictureFile, undecodable: string[]): Promise<
     undecodable.push(path);
     return undefined;
   }
+}
+
+function checkRegion({ width, height }: Picture, { path, region }: PictureFile): void {
+  if (!region || (region.x + region.width <= width && region.y + region.height <= height)) return;
+  throw new CupbearerError(
+    'bad-data',
+    `${path}: expected a picture that holds the region from (${region.x}, ${region.y}) of ${region.width} x ${region.height} pixels, found one of ${width} x ${height}.`,
+  );
 }
 
 function writePixels(picture: Picture, channels: number, pixels: Uint8Array, at: number): void {

@@ -7,7 +7,12 @@ import type { RunContext } from './experiment.ts';
 export async function buildTask({ name, ...params }: Picked, context: RunContext): Promise<Task> {
   const { dataDir, signal } = context;
   context.progress('Data', 0, 1);
-  const task = await taskRegistry.get(name).build(params, { dataDir, signal, warn: (message) => context.log(message) });
+  const task = await taskRegistry.get(name).build(params, {
+    dataDir,
+    signal,
+    progress: (done, total) => context.progress('Data', done, total),
+    warn: (message) => context.log(message),
+  });
   context.progress('Data', 1, 1);
   return task;
 }

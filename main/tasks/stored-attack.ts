@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -8,7 +8,7 @@ import { attackSamples, attackSuccess, type AttackOptions } from '../models/atta
 import { replaceFolder } from '../storage/atomic-write.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { encodeSafetensors } from '../storage/safetensors.ts';
-import { withStorageErrors } from '../storage/storage-error.ts';
+import { createFolder } from '../storage/create-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
 import type { TrainedClassifier } from './classifier.ts';
 import type { TaskContext } from './task.ts';
@@ -74,7 +74,7 @@ async function computeExamples(
     predicted_after: { shape: [indices.length], data: result.after },
   };
   const about = { key, success_rate: String(rate), options: JSON.stringify(options) };
-  withStorageErrors(`create the folder "${dirname(folder)}"`, () => mkdirSync(dirname(folder), { recursive: true }));
+  createFolder(dirname(folder));
   replaceFolder(folder, { [examplesFile]: encodeSafetensors(tensors, about) });
   return { inputs: result.inputs, rate };
 }

@@ -159,6 +159,9 @@ describe('gtsrb', () => {
     await expect(load()).rejects.toThrow('GT-00000.csv, line 2: expected a file name');
     await put(table, `${head}\na.ppm;2;1;0;0;1;0;43\n`);
     await expect(load()).rejects.toThrow('a class of 0 to 42');
+    await put(table, `${head}\na.ppm;2;1;1;0;2;0;3\n`);
+    await put('gtsrb/Final_Training/Images/00000/a.ppm', twoColours);
+    await expect(load({ crop: true })).rejects.toThrow('region from (1, 0) of 2 x 1 pixels, found one of 2 x 1');
     await put(table, 'Filename;ClassId\na.ppm;3\n');
     await expect(load()).rejects.toThrow('expected the columns');
   });
