@@ -232,10 +232,11 @@ async function fit(
       for (const [name, data] of Object.entries(validation)) results[name] = await validate(network, data, signal);
       const record: EpochRecord = { ...summary, validation: results, ms: performance.now() - epochStart };
       history.push(record);
-      // Weights, optimiser and the number of epochs go into one file, so that a crash cannot part them.
+      // The curve first: a checkpoint without its line could not be resumed, a line too many is dropped. Weights,
+      // optimiser and the number of epochs go into one file, so that a crash cannot part them.
+      appendJsonLine(folder, historyFile, { ...record });
       writeCheckpoint(folder, { epochs: history.length, weights: network.state(), optimizer: optimizer.state() });
       writeWeights(folder, network.state());
-      appendJsonLine(folder, historyFile, { ...record });
       context.log(epochLine(record, spec.num_epochs));
       epochStart = performance.now();
     },
@@ -277,7 +278,8 @@ function restore(context: RunContext, network: Network, optimizer: Optimizer): E
       },
     );
   }
-  // A crash between the two writes leaves a line that belongs to an epoch which will be trained again.
+  // A crash between the writes of an epoch leaves weights of the one before, or a line of one that will be trained again.
+  writeWeights(context.folder, checkpoint.weights);
   writeJsonLines(
     context.folder,
     historyFile,

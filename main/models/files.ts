@@ -44,7 +44,16 @@ export function writeWeights(folder: string, state: TensorMap): void {
 /** Reads a model saved by the two functions above. @throws CupbearerError `not-found` or `bad-data`. */
 export function readModel(folder: string): Network {
   const path = join(folder, 'model.json');
-  const parsed = modelFile.safeParse(readJsonFile(path));
+  const content = readJsonFile(path);
+  const format = (content as { format?: unknown } | null)?.format;
+  if (typeof format === 'number' && format > modelFormat) {
+    throw new CupbearerError(
+      'bad-data',
+      `"${path}" was written by a newer version (format ${format}; this program reads ${modelFormat}).`,
+      { hint: 'Update Cupbearer to use this folder.' },
+    );
+  }
+  const parsed = modelFile.safeParse(content);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new CupbearerError(

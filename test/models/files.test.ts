@@ -35,7 +35,12 @@ describe('a saved model', () => {
   });
 
   it.each<[string, (model: Record<string, unknown>) => void, RegExp]>([
-    ['of a newer format', (model) => (model['format'] = 2), /does not describe a model of format 1\. format: /],
+    [
+      'of a newer format',
+      (model) => (model['format'] = 2),
+      /was written by a newer version \(format 2; this program reads 1\)\./,
+    ],
+    ['of no format', (model) => delete model['format'], /does not describe a model of format 1\. format: /],
     ['without an architecture', (model) => delete model['architecture'], /architecture: /],
     [
       'of an unknown architecture',
