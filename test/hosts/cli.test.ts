@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { datasetRegistry } from '../../main/data/datasets/index.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -140,8 +141,7 @@ describe('--json', () => {
     expect(JSON.parse(stdout)).toEqual({
       error: {
         code: 'usage',
-        message:
-          '--train_data must be one of mnist, fashion-mnist, cifar10, glyphs, backdoor; got "glyhps". Did you mean "glyphs"?',
+        message: `--train_data must be one of ${datasetRegistry.ids.join(', ')}; got "glyhps". Did you mean "glyphs"?`,
       },
     });
   });
