@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEvaluationFile, type Evaluation } from '../../shared/domain/evaluation.ts';
+import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { fittedDetectorFolder } from '../experiments/eval-detector.ts';
 import { evaluationFile, evaluationKey } from '../experiments/evaluate.ts';
@@ -12,7 +13,7 @@ import { evalFolder, holdsRun } from '../storage/run-folder.ts';
 export interface EvaluationPlan {
   /** Folder in which this very evaluation is already. */
   existing?: string;
-  /** Folder of the run that the evaluation belongs to, where it is no run of its own. */
+  /** Folder of the run that the evaluation belongs to: one with results of its own, or an evaluation cut off before. */
   owner?: string;
   /** Folder for a new run; a dated one where left out. */
   folder?: string;
@@ -30,11 +31,21 @@ export function planEvaluation(spec: Record<string, unknown>, folder: string | u
   if (folder === undefined) return {};
   if (!holdsRun(folder)) return { folder };
 
-  const existing = evaluationFolders(folder).find((candidate) => readEvaluation(candidate).about['key'] === key);
+  const existing = evaluationFolders(folder).find((candidate) => keyIn(candidate) === key);
   if (existing === folder) return { existing, owner: folder };
   if (existing !== undefined) return { existing, owner: existing };
   if (!existsSync(join(folder, evaluationFile))) return { owner: folder };
-  return { folder: evalFolder(folder, `${evaluationName(task)}-${key.slice(0, 6)}`) };
+  const further = evalFolder(folder, `${evaluationName(task)}-${key.slice(0, 6)}`);
+  return holdsRun(further) ? { owner: further } : { folder: further };
+}
+
+function keyIn(folder: string): unknown {
+  try {
+    return readEvaluation(folder).about['key'];
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    throw new CupbearerError(error.code, error.message, { hint: 'Remove this file to have it computed anew.' });
+  }
 }
 
 /** The folders with an evaluation in a run's folder: itself and those under `evals/`. */

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
+import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { defaultDataDir } from '../data/data-dir.ts';
@@ -22,8 +22,8 @@ import {
   resumeRunFolder,
   writeSpec,
 } from '../storage/run-folder.ts';
-import { newRunId } from '../storage/run-id.ts';
 import { planEvaluation } from './evaluations.ts';
+import { newRecord, newSpecFile } from './new-run.ts';
 import { versions } from './versions.ts';
 
 /** Where a run goes, with what it computes, and whom it tells. */
@@ -91,8 +91,14 @@ export class Workbench {
       if (plan.existing !== undefined && !options.overwrite) {
         return { record: this.recordOf(plan.owner ?? plan.existing), folder: plan.existing, found: true };
       }
-      if (plan.owner !== undefined)
-        return this.#reevaluate(experiment, spec, plan.owner, plan.existing ?? plan.owner, options);
+      if (plan.owner !== undefined) {
+        const owner = this.recordOf(plan.owner);
+        this.#checkNoCopy(owner);
+        checkIdle(owner);
+        return plan.existing === undefined && owner.kind === experiment.kind
+          ? this.#execute(experiment, this.#restarted(experiment, spec, owner, options), options)
+          : this.#reevaluate(experiment, spec, owner, plan.existing ?? plan.owner, options);
+      }
       return this.#execute(experiment, this.#created(experiment, spec, plan.folder, options), options);
     }
     return this.#execute(experiment, this.#created(experiment, spec, folder, options), options);
@@ -106,6 +112,10 @@ export class Workbench {
     const known = this.catalogue.byFolder(folder);
     if (known) return known;
     const path = requireRun(folder);
+    if (!existsSync(join(path, 'run.json'))) {
+      // Killed before the run got into the catalogue.
+      this.catalogue.insert({ ...newRecord(path, readSpec(path)), status: 'interrupted' });
+    }
     const { skipped } = this.catalogue.rebuild([path]);
     const unreadable = skipped.find((other) => other.folder === path);
     if (unreadable) throw new CupbearerError('bad-data', unreadable.reason);
@@ -128,20 +138,9 @@ export class Workbench {
             now,
           )
         : createRunFolder(folder);
-    const file: SpecFile = {
-      format: 1,
-      kind: experiment.kind,
-      spec,
-      seed: spec['seed'] as number,
-      engine: null,
-      versions: versions(),
-      fingerprints: {},
-      parents,
-      created_at: now.toISOString(),
-      ...(options.command === undefined ? {} : { command: options.command }),
-    };
+    const file = newSpecFile(experiment, spec, parents, now, options.command);
     writeSpec(path, file);
-    const record = newRecord(experiment, path, file);
+    const record = newRecord(path, file);
     try {
       this.catalogue.insert(record);
     } catch (error) {
@@ -152,28 +151,33 @@ export class Workbench {
     return { record, resume: false };
   }
 
+  /** The run of an evaluation that was cut off, to be done from the start, perhaps with another spec. */
+  #restarted(
+    experiment: ExperimentDefinition,
+    spec: Record<string, unknown>,
+    { id, folder, created_at }: RunRecord,
+    options: LaunchOptions,
+  ): Launch {
+    const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
+    replaceSpec(folder, newSpecFile(experiment, spec, parents, new Date(created_at), options.command));
+    const title = experiment.describe(spec);
+    return { record: this.catalogue.update(id, { spec, title, parents, versions: versions() }), resume: false };
+  }
+
   #resumed(experiment: ExperimentDefinition, folder: string | undefined): Launch {
     if (folder === undefined) {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
     }
     const path = resumeRunFolder(folder, isProcessAlive);
-    const file = readSpec(path);
-    const { kind } = file;
+    const { kind } = readSpec(path);
     if (kind !== experiment.kind || kind !== 'classifier') {
       throw new CupbearerError(
         'usage',
         `Only the training of a classifier can be resumed; "${path}" holds a run of kind ${kind}.`,
       );
     }
-    const isKnown = this.catalogue.byFolder(path) !== undefined || existsSync(join(path, 'run.json'));
-    if (isKnown) {
-      const record = this.recordOf(path);
-      this.#checkNoCopy(record);
-      return { record, resume: true };
-    }
-    // Killed before the run got into the catalogue.
-    const record = newRecord(experiment, path, file);
-    this.catalogue.insert(record);
+    const record = this.recordOf(path);
+    this.#checkNoCopy(record);
     return { record, resume: true };
   }
 
@@ -233,12 +237,10 @@ export class Workbench {
   async #reevaluate(
     experiment: ExperimentDefinition,
     spec: Record<string, unknown>,
-    owner: string,
+    record: RunRecord,
     folder: string,
     options: LaunchOptions,
   ): Promise<FinishedRun> {
-    const record = this.recordOf(existsSync(join(folder, 'run.json')) ? folder : owner);
-    this.#checkNoCopy(record);
     const outcome = await this.#compute(experiment, spec, folder, false, options, () => undefined);
     this.catalogue.update(record.id, { metrics: { ...record.metrics, ...outcome.metrics } });
     return { record: this.catalogue.get(record.id), folder, found: false };
@@ -272,33 +274,12 @@ export class Workbench {
   }
 }
 
-/** The row of a run that has not begun. */
-function newRecord(experiment: ExperimentDefinition, folder: string, file: SpecFile): RunRecord {
-  const { kind, spec, parents, versions, created_at } = file;
-  const identity = processIdentity();
-  return {
-    id: newRunId(new Date(created_at)),
-    kind,
-    status: 'queued',
-    title: experiment.describe(spec),
-    folder,
-    spec,
-    parents,
-    metrics: {},
-    timings: {},
-    engine: null,
-    versions,
-    error: null,
-    created_at,
-    started_at: null,
-    ended_at: null,
-    host_pid: identity.pid,
-    host_started: identity.started,
-    tags: [],
-    notes: '',
-    pinned: false,
-    archived: false,
-  };
+/** @throws CupbearerError `conflict` where a process is at work on the run. */
+function checkIdle({ status, folder, host_pid: pid, host_started: started }: RunRecord): void {
+  if ((status !== 'running' && status !== 'queued') || pid === null || !isProcessAlive(pid, started)) return;
+  throw new CupbearerError('conflict', `Process ${pid} is still at work on the run in "${folder}".`, {
+    hint: 'Wait until it ends, or stop it first.',
+  });
 }
 
 /** Adds to spec.json what is only known once the run is done: the engine that `auto` chose and the data's fingerprints. */

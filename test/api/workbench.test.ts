@@ -43,7 +43,7 @@ afterAll(() => {
   rmSync(place, { recursive: true, force: true, maxRetries: 3 });
 });
 
-const at = (name: string) => join(place, 'runs', name);
+const at = (...names: string[]) => join(place, 'runs', ...names);
 const training = (num_epochs: number) => ({
   train_data: { name: 'backdoor', original: 'mnist', backdoor: { name: 'corner', p_backdoor: 0.2 } },
   model: { name: 'mlp', hidden_dims: [16] },
@@ -208,6 +208,59 @@ describe('evaluations', () => {
       expect(readFileSync(score)).toEqual(scores);
       expect(readFileSync(join(at('detector'), 'eval.json'))).toEqual(metrics);
     }
+  });
+
+  it('that were cut off can be asked for again, in the same folder and with another trigger', async () => {
+    const cancelled = async (spec: object, folder: string) => {
+      const abort = new AbortController();
+      const onEvent = () => abort.abort();
+      const error = await failureOf(
+        workbench.run('eval-detector', spec, { folder, dataDir, signal: abort.signal, onEvent }),
+      );
+      expect(error.code).toBe('cancelled');
+    };
+    const noise = evaluation({ backdoor: { name: 'noise', std: 0.4 }, max_test_size: 30 });
+    await cancelled(noise, at('detector'));
+    const inside = await workbench.run('eval-detector', noise, { folder: at('detector'), dataDir });
+    expect(inside.folder.startsWith(at('detector', 'evals'))).toBe(true);
+    expect(inside.record).toMatchObject({ kind: 'evaluation', status: 'done', error: null });
+
+    await cancelled(noise, at('cut-evaluation'));
+    const { id } = workbench.recordOf(at('cut-evaluation'));
+    const corner = evaluation({ max_test_size: 20 });
+    const other = await workbench.run('eval-detector', corner, { folder: at('cut-evaluation'), dataDir });
+    expect(other).toMatchObject({ found: false, folder: at('cut-evaluation'), record: { id, status: 'done' } });
+    expect(other.record.title).toBe('evaluation on backdoor: the trigger it was trained with');
+    expect(readSpec(at('cut-evaluation')).spec).toEqual(other.record.spec);
+    expect(other.record.spec).toMatchObject({ task: { max_test_size: 20 } });
+  });
+
+  it('that another process is at are left alone', async () => {
+    const { id } = workbench.recordOf(at('cut-evaluation'));
+    const { pid, started } = processIdentity();
+    workbench.catalogue.update(id, { status: 'running', host_pid: pid, host_started: started });
+    const error = await failureOf(
+      workbench.run('eval-detector', evaluation({ max_test_size: 20 }), {
+        folder: at('cut-evaluation'),
+        dataDir,
+        overwrite: true,
+      }),
+    );
+    workbench.catalogue.update(id, { status: 'done' });
+    expect(error.message).toMatch(/^Process \d+ is still at work on the run in ".*cut-evaluation"\.$/);
+  });
+
+  it('whose file is damaged say which one to remove', async () => {
+    const file = join(at('cut-evaluation'), 'eval.json');
+    const sound = readFileSync(file);
+    writeFileSync(file, sound.subarray(0, 300));
+    const { code, message, hint } = await failureOf(
+      workbench.run('eval-detector', evaluation(), { folder: at('cut-evaluation'), dataDir }),
+    );
+    writeFileSync(file, sound);
+    expect(code).toBe('bad-data');
+    expect(message).toContain(file);
+    expect(hint).toBe('Remove this file to have it computed anew.');
   });
 
   it('of a detector that another home has made take it and its model into this catalogue', async () => {

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { evaluationFolders, readEvaluation } from '../../../api/evaluations.ts';
 import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';
-import { CupbearerError } from '../../../../shared/errors.ts';
+import type { Evaluation } from '../../../../shared/domain/evaluation.ts';
+import { CupbearerError, toErrorRecord } from '../../../../shared/errors.ts';
 import { formatDuration, formatMetric, formatRelativeTime } from '../../../../shared/format.ts';
 import { choice, integer, parseParams } from '../../../../shared/schema/fields.ts';
 import type { Command } from '../command.ts';
@@ -81,7 +82,19 @@ function show(record: RunRecord, output: Output): void {
   const { folder } = record;
   const isThere = existsSync(folder);
   const results = isThere ? evaluationFolders(folder) : [];
-  const evaluations = Object.fromEntries(results.map((path) => [path, readEvaluation(path).layers]));
+  const evaluations: Record<string, Evaluation['layers']> = {};
+  const tables: string[] = [];
+  for (const path of results) {
+    if (path !== folder) tables.push(shownPath(path));
+    try {
+      const evaluation = readEvaluation(path);
+      evaluations[path] = evaluation.layers;
+      tables.push(evaluationTable(evaluation));
+    } catch (error) {
+      // The rest of the run is worth showing all the same.
+      tables.push(toErrorRecord(error).message);
+    }
+  }
   output.result({ ...record, folder_exists: isThere, evaluations }, () =>
     [
       `${record.title}`,
@@ -95,11 +108,7 @@ function show(record: RunRecord, output: Output): void {
       ...(record.parents.length > 0 ? [`from        ${record.parents.join(', ')}`] : []),
       ...Object.entries(record.timings).map(([phase, ms]) => `${phase.padEnd(12)}${formatDuration(ms)}`),
       ...classifierLines(record),
-      ...results.flatMap((path) => [
-        '',
-        ...(path === folder ? [] : [shownPath(path)]),
-        evaluationTable(readEvaluation(path)),
-      ]),
+      ...tables.flatMap((table) => ['', table]),
       '',
       JSON.stringify(record.spec, null, 2),
     ].join('\n'),

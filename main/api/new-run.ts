@@ -1,0 +1,58 @@
+import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
+import type { ExperimentDefinition } from '../experiments/experiment.ts';
+import { experimentRegistry } from '../experiments/index.ts';
+import { processIdentity } from '../storage/process-identity.ts';
+import { newRunId } from '../storage/run-id.ts';
+import { versions } from './versions.ts';
+
+/** What spec.json says before the run has begun. */
+export function newSpecFile(
+  { kind }: ExperimentDefinition,
+  spec: Record<string, unknown>,
+  parents: string[],
+  created: Date,
+  command: string | undefined,
+): SpecFile {
+  return {
+    format: 1,
+    kind,
+    spec,
+    seed: spec['seed'] as number,
+    engine: null,
+    versions: versions(),
+    fingerprints: {},
+    parents,
+    created_at: created.toISOString(),
+    ...(command === undefined ? {} : { command }),
+  };
+}
+
+/** The row of a run that has not begun. */
+export function newRecord(folder: string, file: SpecFile): RunRecord {
+  const { kind, spec, parents, versions, created_at } = file;
+  const experiment = experimentRegistry.definitions.find((candidate) => candidate.kind === kind)!;
+  const identity = processIdentity();
+  return {
+    id: newRunId(new Date(created_at)),
+    kind,
+    status: 'queued',
+    title: experiment.describe(spec),
+    folder,
+    spec,
+    parents,
+    metrics: {},
+    timings: {},
+    engine: null,
+    versions,
+    error: null,
+    created_at,
+    started_at: null,
+    ended_at: null,
+    host_pid: identity.pid,
+    host_started: identity.started,
+    tags: [],
+    notes: '',
+    pinned: false,
+    archived: false,
+  };
+}
