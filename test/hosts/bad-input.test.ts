@@ -117,7 +117,7 @@ describe('what is asked for wrongly (exit code 2)', () => {
     ['a flag with one dash', [...onMnist, '-seed', '1'], /^Error: "-seed" is no flag: flags begin with two dashes\.\n/],
     ['a flag left out', [...detecting], /^Error: --task\.run_path is missing\.\n$/],
     ['an unknown layer', [...detecting, '--task.run_path', 'clf', '--detector.layers', 'layers.linear_7.output'], /^Error: Unknown layer "layers\.linear_7\.output"\. Did you mean "layers\.linear_[01]\.output"\? Known: flatten\.input, .*layers\.linear_1\.output\.\n$/],
-    ['data of another shape', [...detecting, '--task.run_path', 'clf', '--task.data', 'glyphs'], /^Error: The classifier in .*clf takes inputs of shape 8 x 8 x 1 in 10 classes; the data has 28 x 28 x 1 in 10\.\n$/],
+    ['data of another shape', [...detecting, '--task.run_path', 'clf', '--task.data', 'glyphs'], /^Error: The classifier in .*clf takes inputs of shape 8 x 8 x 1 in 10 classes; the data "glyphs" has 28 x 28 x 1 in 10\.\n$/],
     ['a resume with other parameters', ['train-classifier', '--resume', '--dir.full', 'clf', '--seed', '1'], /^Error: --resume goes on with what the folder's spec\.json says, so it takes no --seed\.\n$/],
   ])('%s', async (_, args, says) => {
     await fails(args, { code: 2, says });
@@ -194,6 +194,12 @@ describe('run folders that are not what they should be (exit code 1)', () => {
       code: 1,
       says: /^Error: "\S*detector\.safetensors": expected \d+ bytes of data, found \d+\.\n$/,
     });
+  });
+
+  it('truncated scores', async () => {
+    const folder = damagedRun('det', 'scores', (path) => truncateSync(join(path, 'scores', 'all.npy'), 150));
+    const says = /^Error: "\S*all\.npy": expected \d+ bytes of data for the shape \[60\], found 22\.\n$/;
+    await fails(['compare', 'det', folder], { code: 1, says });
   });
 
   it('a folder that is taken', async () => {
