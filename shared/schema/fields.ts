@@ -143,7 +143,7 @@ export function pick(registry: () => Registry<Definition>, options: PickOptions)
     const given = typeof value === 'string' ? { name: value } : value;
     if (typeof given !== 'object' || given === null || typeof (given as Picked).name !== 'string') {
       const { kind, ids } = registry();
-      context.addIssue({ code: 'custom', message: `Expected the name of a ${kind}: ${ids.join(', ')}.` });
+      context.addIssue({ code: 'custom', message: `needs the name of a ${kind}: ${ids.join(', ')}.` });
       return z.NEVER;
     }
     const { name, ...params } = given as Picked;

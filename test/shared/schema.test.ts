@@ -92,7 +92,7 @@ suite('parseParams', () => {
 
   it('suggests the nearest definition', () => {
     expect(messageOf({ ...minimal, shape: 'sizes' })).toContain('Unknown shape "sizes". Did you mean "sized"?');
-    expect(messageOf({ path: 'x' })).toContain('Expected the name of a shape: plain, sized.');
+    expect(messageOf({ path: 'x' })).toContain('needs the name of a shape: plain, sized.');
   });
 });
 

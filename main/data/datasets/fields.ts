@@ -1,4 +1,4 @@
-import { flag, optionalInteger, optionalText } from '../../../shared/schema/fields.ts';
+import { flag, optionalInteger, optionalPath } from '../../../shared/schema/fields.ts';
 
 /** Parameters that every dataset with a training and a test half has. */
 export const splitFields = {
@@ -19,7 +19,7 @@ export const splitFields = {
 /** As {@link splitFields}, for datasets that lie in a folder. */
 export const storedFields = {
   ...splitFields,
-  folder: optionalText({
+  folder: optionalPath({
     label: 'Folder',
     help: "Where the dataset's files are. The folder of that name in the data folder where left out.",
   }),

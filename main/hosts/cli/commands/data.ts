@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import { datasetInfo, listDatasets, type DatasetInfo } from '../../../data/dataset-info.ts';
 import { downloadDataset } from '../../../data/download/download-dataset.ts';
+import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { formatBytes, formatCount } from '../../../../shared/format.ts';
 import { parseParams } from '../../../../shared/schema/fields.ts';
@@ -26,7 +27,7 @@ export const data: Command = {
   async run([action = 'list', name], given, output) {
     const { data_dir: dataDir = defaultDataDir() } = parseParams(flags, given, flagName);
     if (!actions.includes(action)) {
-      throw new CupbearerError('usage', `data ${action}: expected one of ${actions.join(', ')}.`);
+      throw new CupbearerError('usage', unknownName('action', action, actions));
     }
     if ((action === 'list') === (name !== undefined)) {
       throw new CupbearerError(
