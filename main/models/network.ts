@@ -33,13 +33,12 @@ export function specFor(architecture: Picked, { shape, classes, vocabulary }: Da
 }
 
 /** Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place. */
-export type Intervention = (name: string, value: tf.Tensor) => tf.Tensor | undefined;
+type Intervention = (name: string, value: tf.Tensor) => tf.Tensor | undefined;
 
 /** How a batch is run; see {@link Network.forward}. */
 export interface ForwardOptions {
   training?: boolean;
   weights?: ReadonlyMap<string, tf.Tensor>;
-  intervene?: Intervention;
 }
 
 /** Ends a forward pass early once everything that was asked for has been seen. */
@@ -146,11 +145,10 @@ export class Network {
 
   /**
    * Logits `[n, classes]` of a batch `[n, ...inputShape]`. With `training`, running statistics take the batch into account;
-   * else a sample's logits depend on the sample alone. `weights`, by name, stand in for the network's own; `intervene` may
-   * look at and replace values on the way.
+   * else a sample's logits depend on the sample alone. `weights`, by name, stand in for the network's own.
    */
   forward(x: tf.Tensor, options: ForwardOptions = {}): tf.Tensor2D {
-    return this.#run(x, options.intervene ?? (() => undefined), options) as tf.Tensor2D;
+    return this.#run(x, () => undefined, options) as tf.Tensor2D;
   }
 
   /**
@@ -233,7 +231,7 @@ export class Network {
   #run(
     x: tf.Tensor,
     see: Intervention,
-    { training = false, weights }: Omit<ForwardOptions, 'intervene'> = {},
+    { training = false, weights }: ForwardOptions = {},
   ): tf.Tensor {
     const callAt = (path: string): ForwardCall => ({
       training,
