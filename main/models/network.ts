@@ -228,11 +228,7 @@ export class Network {
   }
 
   /** Runs a batch; what `see` gives for an output takes its place. */
-  #run(
-    x: tf.Tensor,
-    see: Intervention,
-    { training = false, weights }: ForwardOptions = {},
-  ): tf.Tensor {
+  #run(x: tf.Tensor, see: Intervention, { training = false, weights }: ForwardOptions = {}): tf.Tensor {
     const callAt = (path: string): ForwardCall => ({
       training,
       buffer: (name) => this.#buffers.get(path ? `${path}.${name}` : name)!,
