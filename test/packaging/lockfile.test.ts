@@ -17,5 +17,7 @@ it('no registry is named in the lockfile', () => {
 });
 
 it('npm 11 runs no install script but that of node', () => {
-  expect(readJson('package.json')['allowScripts']).toEqual({ node: true, 'better-sqlite3': false });
+  const scripts = readJson('package.json')['allowScripts'] as Record<string, boolean>;
+  expect(scripts['better-sqlite3']).toBe(false);
+  expect(Object.keys(scripts).filter((name) => scripts[name])).toEqual(['node']);
 });
