@@ -4,37 +4,34 @@ import { experimentRegistry } from '../experiments/index.ts';
 import { appendJsonLine } from '../storage/run-folder.ts';
 import { toStorageError } from '../storage/storage-error.ts';
 import { startEngine } from '../tensor/engine.ts';
+import { hostPort } from './host-port.ts';
 import type { ComputeMessage, HostMessage, Job } from './protocol.ts';
 import { throttleProgress } from './throttle.ts';
 
 const abort = new AbortController();
 
-function send(message: ComputeMessage): void {
-  // Once the host is gone there is nobody to tell; `disconnect` ends the process.
-  if (process.connected) process.send!(message);
-}
+const host = hostPort<HostMessage, ComputeMessage>();
 
-process.on('message', (message: HostMessage) => {
+host.onMessage((message) => {
   if (message.type === 'cancel') abort.abort();
   else void work(message.job);
 });
 // A terminal sends Ctrl-C to both processes; the host decides what it means and says so.
 process.on('SIGINT', () => undefined);
-process.on('disconnect', () => process.exit(1));
 
 async function work(job: Job): Promise<void> {
   const progress = throttleProgress((phase, done, total, note) =>
-    send({ type: 'progress', phase, done, total, ...(note === undefined ? {} : { note }) }),
+    host.send({ type: 'progress', phase, done, total, ...(note === undefined ? {} : { note }) }),
   );
   const log = (message: string) => {
     const entry = { time: new Date().toISOString(), message };
     appendJsonLine(job.folder, 'log.jsonl', { ...entry });
     progress.flush();
-    send({ type: 'log', ...entry });
+    host.send({ type: 'log', ...entry });
   };
   try {
     const engine = await startEngine(job.engine);
-    send({ type: 'engine', engine });
+    host.send({ type: 'engine', engine });
     const outcome = await experimentRegistry.get(job.experiment).run(job.spec, {
       folder: job.folder,
       dataDir: job.dataDir,
@@ -45,10 +42,10 @@ async function work(job: Job): Promise<void> {
       log,
     });
     progress.flush();
-    finish({ type: 'done', outcome });
+    host.finish({ type: 'done', outcome });
   } catch (error) {
     progress.flush();
-    finish({ type: 'failed', error: toErrorRecord(asExpected(error, job)) });
+    host.finish({ type: 'failed', error: toErrorRecord(asExpected(error, job)) });
   }
 }
 
@@ -57,8 +54,4 @@ function asExpected(error: unknown, job: Job): unknown {
   if (error instanceof Error && 'code' in error && 'syscall' in error)
     return toStorageError(error, `write to the run folder "${job.folder}"`);
   return error instanceof Error ? error : fromErrorRecord(toErrorRecord(error));
-}
-
-function finish(message: ComputeMessage): void {
-  process.send!(message, () => process.disconnect());
 }
