@@ -1,0 +1,32 @@
+import { settingsSchema } from '../../shared/domain/settings.ts';
+import type { Application, CurrentSettings, Host } from './application.ts';
+import { Workbench } from './workbench.ts';
+
+/** An application that is running. */
+export interface RunningApplication extends Application {
+  /** Stops what is going on and closes the catalogue. */
+  close(): Promise<void>;
+}
+
+export interface ApplicationOptions {
+  host: Host;
+  /** The catalogue's file; the user's own where left out. */
+  catalogueFile?: string;
+  /** What the user has set; the defaults where left out. */
+  settings?: CurrentSettings;
+}
+
+/** Puts together what the calls of the contract work with. @throws CupbearerError where the catalogue cannot be opened. */
+export function createApplication({ host, catalogueFile, settings }: ApplicationOptions): RunningApplication {
+  const workbench = new Workbench(catalogueFile);
+  const defaults = settingsSchema.parse({});
+  return {
+    workbench,
+    host,
+    settings: settings ?? { current: () => defaults },
+    close: () => {
+      workbench.close();
+      return Promise.resolve();
+    },
+  };
+}
