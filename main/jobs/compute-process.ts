@@ -33,7 +33,7 @@ async function work(job: Job): Promise<void> {
     send({ type: 'log', ...entry });
   };
   try {
-    const engine = await startEngine(job.engine);
+    const engine = await startEngine(job.engine, log);
     send({ type: 'engine', engine });
     const outcome = await experimentRegistry.get(job.experiment).run(job.spec, {
       folder: job.folder,

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../../shared/errors.ts';
-import type { EngineInfo } from '../tensor/engine.ts';
+import type { EngineInfo } from '../../shared/domain/engine.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
 
 /** All that the compute process needs to know to do a run. */
