@@ -12,6 +12,9 @@ export type { EngineInfo, EngineStatus } from '../../shared/domain/engine.ts';
 /** Ids of all engines, the most desirable first. */
 export const engineIds: readonly string[] = engines.map(({ id }) => id);
 
+/** What engines are called, by id. */
+export const engineTitles: ReadonlyMap<string, string> = new Map(engines.map(({ id, title }) => [id, title]));
+
 /** What the last attempt to load and test each engine gave; an engine is tested once in a process. */
 const attempts = new Map<string, Promise<EngineStatus>>();
 let startedId: string | undefined;
