@@ -235,8 +235,9 @@ async function fit(
       // The curve first: a checkpoint without its line could not be resumed, a line too many is dropped. Weights,
       // optimiser and the number of epochs go into one file, so that a crash cannot part them.
       appendJsonLine(folder, historyFile, { ...record });
-      writeCheckpoint(folder, { epochs: history.length, weights: network.state(), optimizer: optimizer.state() });
-      writeWeights(folder, network.state());
+      const weights = await network.state();
+      writeCheckpoint(folder, { epochs: history.length, weights, optimizer: await optimizer.state() });
+      writeWeights(folder, weights);
       context.log(epochLine(record, spec.num_epochs));
       epochStart = performance.now();
     },

@@ -65,7 +65,7 @@ describe('every architecture', () => {
     transformer: { width: 4, blocks: 1, heads: 2 },
   };
 
-  it.each(architectureRegistry.ids)('%s runs, names its activations, and is the same after a reload', (name) => {
+  it.each(architectureRegistry.ids)('%s runs, names its activations, and is the same after a reload', async (name) => {
     const isText = name === 'transformer';
     const definition = architectureRegistry.get(name);
     const params = parseParams(paramsOf(definition), small[name] ?? { width: 2 });
@@ -92,11 +92,11 @@ describe('every architecture', () => {
     for (const activation of network.defaultActivations) expect(network.activationNames).toContain(activation);
     const reloaded = new Network(spec, 2);
     expect(reloaded.forward(x).dataSync()).not.toEqual(logits);
-    reloaded.load(network.state(), 'a test');
+    reloaded.load(await network.state(), 'a test');
     expect(reloaded.forward(x).dataSync()).toEqual(logits);
     const before = tf.memory().numTensors;
     reloaded.dispose();
-    expect(tf.memory().numTensors).toBe(before - Object.keys(network.state()).length);
+    expect(tf.memory().numTensors).toBe(before - Object.keys(await network.state()).length);
     network.dispose();
   });
 });
