@@ -1,12 +1,6 @@
-/** What a working engine is. */
-export interface EngineInfo {
-  id: string;
-  title: string;
-  /** The processor that does the work, as the system names it. */
-  device: string;
-  versions: Record<string, string>;
-  threads: number;
-}
+import type { EngineInfo } from '../../../shared/domain/engine.ts';
+
+export type { EngineInfo } from '../../../shared/domain/engine.ts';
 
 /** A compute engine: a TensorFlow.js backend, with kernels of ours where it lacks some or has slow ones. */
 export interface EngineDefinition {
