@@ -39,7 +39,7 @@ describe('engines', () => {
   it('names the engines there are where one is not', async () => {
     await expect(startEngine('abacus')).rejects.toMatchObject({
       code: 'usage',
-      message: 'There is no compute engine "abacus"; there is auto, wasm.',
+      message: `There is no compute engine "abacus"; there is auto, ${engineIds.join(', ')}.`,
     });
   });
 
