@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
-import type { ComputeMessage, HostMessage, Job, RunEvent } from './protocol.ts';
+import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, RunEvent } from './protocol.ts';
 
 const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
 
@@ -17,14 +17,27 @@ const keptLines = 20;
 /** How long a cancelled run may take to reach its next batch before it is killed. */
 const cancelGraceMs = 20_000;
 
+interface ComputeOptions {
+  signal?: AbortSignal;
+  onEvent?: (event: RunEvent) => void;
+}
+
 /**
  * Does a run in a process of its own, so that a crash there fails this run and nothing else.
  * @throws CupbearerError what the run threw; `crashed` where the process died; `cancelled` where `signal` was given.
  */
-export function runInComputeProcess(
-  job: Job,
-  options: { signal?: AbortSignal; onEvent?: (event: RunEvent) => void },
-): Promise<RunOutcome> {
+export function runInComputeProcess(job: Job, options: ComputeOptions): Promise<RunOutcome> {
+  return inComputeProcess({ type: 'run', job }, options);
+}
+
+/**
+ * Has a new compute process do what is asked, and gives what came of it.
+ * @throws CupbearerError as {@link runInComputeProcess}.
+ */
+export function inComputeProcess<Type extends ComputeRequest['type']>(
+  request: ComputeRequest & { type: Type },
+  options: ComputeOptions,
+): Promise<ComputeResults[Type]> {
   return new Promise((resolve, reject) => {
     const child = fork(entry, {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -53,7 +66,7 @@ export function runInComputeProcess(
       errorOutput.splice(0, errorOutput.length - keptLines);
     });
     child.on('message', (message: ComputeMessage) => {
-      if (message.type === 'done') settle(() => resolve(message.outcome));
+      if (message.type === 'done') settle(() => resolve(message.result as ComputeResults[Type]));
       else if (message.type === 'failed') settle(() => reject(fromErrorRecord(message.error)));
       else options.onEvent?.(message);
     });
@@ -70,7 +83,7 @@ export function runInComputeProcess(
     );
 
     options.signal?.addEventListener('abort', cancel, { once: true });
-    tell({ type: 'start', job });
+    tell(request);
     if (options.signal?.aborted) cancel();
   });
 }

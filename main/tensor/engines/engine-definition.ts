@@ -6,6 +6,8 @@ export type { EngineInfo } from '../../../shared/domain/engine.ts';
 export interface EngineDefinition {
   readonly id: string;
   readonly title: string;
+  /** Name of the TensorFlow.js backend that it is. */
+  readonly backend: string;
   /** What a user can do where this engine does not load. */
   readonly hint: string;
   /** Loads the engine and makes it the TensorFlow.js backend; may be called again. Throws where it does not work. */
