@@ -7,6 +7,7 @@ import { tellingFailures } from './tensorflow/failures.ts';
 import { activeInstallation } from './tensorflow/installation.ts';
 import { NativeKernels } from './tensorflow/kernels.ts';
 import { registerLayerKernels } from './tensorflow/layers.ts';
+import { registerLossKernels } from './tensorflow/loss.ts';
 import { loadNodePackage } from './tensorflow/node-package.ts';
 import { registerOptimizerKernels } from './tensorflow/optimizers.ts';
 
@@ -27,6 +28,7 @@ function start(): EngineInfo {
   const kernels = new NativeKernels(backend);
   registerLayerKernels(kernels);
   registerConvolutionKernels(kernels);
+  registerLossKernels(kernels);
   registerOptimizerKernels(kernels);
   const { device, versions, ...more } = describeDevice(backend, installation);
   return {

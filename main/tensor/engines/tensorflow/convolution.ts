@@ -25,15 +25,15 @@ function geometry(xShape: number[], filterShape: number[], attrs: ConvAttrs): tf
 /** The geometry as TensorFlow is told it; paddings by numbers, which hold whatever `pad` was. */
 function attributesOf(kernels: NativeKernels, g: tf.backend_util.Conv2DInfo): NativeAttribute[] {
   const { top, bottom, left, right } = g.padInfo;
-  const hasPadding = top + bottom + left + right > 0;
+  const isOwn = g.padInfo.type !== 'SAME' && top + bottom + left + right > 0;
   return [
     kernels.type('T'),
     kernels.whole('strides', [1, g.strideHeight, g.strideWidth, 1]),
     kernels.whole('dilations', [1, g.dilationHeight, g.dilationWidth, 1]),
     kernels.text('data_format', 'NHWC'),
     kernels.flag('use_cudnn_on_gpu', true),
-    kernels.text('padding', hasPadding ? 'EXPLICIT' : 'VALID'),
-    ...(hasPadding ? [kernels.whole('explicit_paddings', [0, 0, top, bottom, left, right, 0, 0])] : []),
+    kernels.text('padding', isOwn ? 'EXPLICIT' : g.padInfo.type === 'SAME' ? 'SAME' : 'VALID'),
+    ...(isOwn ? [kernels.whole('explicit_paddings', [0, 0, top, bottom, left, right, 0, 0])] : []),
   ];
 }
 
