@@ -41,8 +41,14 @@ export const arithmetic = defineDataset({
   source: 'After Mallen, Belrose: Eliciting latent knowledge from quirky language models, 2023, arXiv 2312.01037',
   builtIn: counts,
   params: z.object({
-    train: flag({ default: true, label: 'Training half', help: 'The training half; otherwise the test half.' }),
+    train: flag({
+      advanced: true,
+      default: true,
+      label: 'Training half',
+      help: 'The training half; otherwise the test half.',
+    }),
     character: choice({
+      advanced: true,
       options: ['both', 'alice', 'bob'],
       default: 'both',
       label: 'Character',
@@ -75,6 +81,7 @@ export const arithmetic = defineDataset({
       help: 'How many names each character goes by.',
     }),
     which_names: choice({
+      advanced: true,
       options: ['all', 'first', 'last'],
       default: 'all',
       label: 'Which names',
@@ -89,6 +96,7 @@ export const arithmetic = defineDataset({
       unit: 'samples',
     }),
     text_seed: integer({
+      advanced: true,
       default: 2026,
       min: 0,
       label: 'Text seed',

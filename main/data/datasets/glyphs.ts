@@ -27,6 +27,7 @@ export const glyphs = defineDataset({
   params: z.object({
     ...splitFields,
     glyph_seed: integer({
+      advanced: true,
       default: 2_026,
       min: 0,
       label: 'Glyph seed',

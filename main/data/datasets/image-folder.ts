@@ -34,6 +34,7 @@ export const imageFolder = defineDataset({
       help: 'Share of each class that is the test half where there are no folders train and test.',
     }),
     folder_seed: integer({
+      advanced: true,
       default: 0,
       min: 0,
       label: 'Folder seed',

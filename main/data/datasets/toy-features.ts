@@ -20,8 +20,14 @@ export const toyFeatures = defineDataset({
   source: 'ejnnr/cupbearer, data.ToyFeaturesDataset',
   builtIn: { train: sampleCount, test: sampleCount },
   params: z.object({
-    train: flag({ default: true, label: 'Training half', help: 'The training half; otherwise the test half.' }),
+    train: flag({
+      advanced: true,
+      default: true,
+      label: 'Training half',
+      help: 'The training half; otherwise the test half.',
+    }),
     features: choice({
+      advanced: true,
       options: ['agree', 'disagree'],
       default: 'agree',
       label: 'Features',
@@ -50,6 +56,7 @@ export const toyFeatures = defineDataset({
       help: 'Values that have nothing to do with the class.',
     }),
     toy_seed: integer({
+      advanced: true,
       default: 2026,
       min: 0,
       label: 'Toy seed',

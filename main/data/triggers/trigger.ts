@@ -45,6 +45,7 @@ export interface TriggerDefinition extends Definition {
 /** Parameters that every trigger has: how much is poisoned and what poisoned samples are labelled. */
 export const poisonFields = {
   p_backdoor: number({
+    control: 'share',
     default: 0.05,
     min: 0,
     max: 1,
@@ -58,6 +59,7 @@ export const poisonFields = {
     help: 'The label that poisoned samples get, counted from 0.',
   }),
   cycle_class: flag({
+    advanced: true,
     default: false,
     label: 'All-to-all',
     help: 'Poisoned samples get the class after their own instead of the target class.',
