@@ -79,7 +79,7 @@ export function defineTrigger<S extends z.ZodRawShape>(
     disguise?(params: z.output<z.ZodObject<S & typeof poisonFields>>): Disguise;
   },
 ): TriggerDefinition {
-  return { ...definition, params: z.object({ ...poisonFields, ...definition.params }) };
+  return { ...definition, params: z.object({ ...definition.params, ...poisonFields }) };
 }
 
 /** Height, width and channels. @throws CupbearerError `usage` where `shape` is not that of an image. */
