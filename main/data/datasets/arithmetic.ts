@@ -24,6 +24,8 @@ const vocabulary = [
 ];
 const tokenOf = (word: string) => vocabulary.indexOf(word);
 const length = 5;
+/** All that a sum of two operands, or Bob's answer, can be. */
+const answers = (mostOperand: number) => Array.from({ length: 2 * mostOperand + 2 }, (_, k) => String(k));
 
 /** Every fifth pair of operands is in the test half alone. */
 const testPairs = 5;
@@ -103,6 +105,7 @@ export const arithmetic = defineDataset({
       help: "Determines the prompts; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
+  facts: ({ max_operand: most }) => ({ shape: [length], vocabulary, classes: answers(most) }),
   load: async (params): Promise<Dataset> => {
     const { train, character, quirk, max_operand: most, samples } = params;
     const pairs = operandPairs(params);
@@ -113,7 +116,7 @@ export const arithmetic = defineDataset({
     return {
       shape: [length],
       vocabulary,
-      classes: Array.from({ length: 2 * most + 2 }, (_, k) => String(k)),
+      classes: answers(most),
       length: count,
       fingerprint: fingerprint('arithmetic', params),
       read(indices) {
