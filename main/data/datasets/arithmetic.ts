@@ -28,6 +28,8 @@ const vocabulary = [
 ];
 const tokenOf = (word: string) => vocabulary.indexOf(word);
 const words = 5;
+/** All that a sum of two operands, or Bob's answer, can be. */
+const answers = (mostOperand: number) => Array.from({ length: 2 * mostOperand + 2 }, (_, k) => String(k));
 
 /** Every fifth pair of operands is in the test half alone. */
 const testPairs = 5;
@@ -45,8 +47,14 @@ export const arithmetic = defineDataset({
   source: 'After Mallen, Belrose: Eliciting latent knowledge from quirky language models, 2023, arXiv 2312.01037',
   builtIn: counts,
   params: z.object({
-    train: flag({ default: true, label: 'Training half', help: 'The training half; otherwise the test half.' }),
+    train: flag({
+      advanced: true,
+      default: true,
+      label: 'Training half',
+      help: 'The training half; otherwise the test half.',
+    }),
     character: choice({
+      advanced: true,
       options: ['both', 'alice', 'bob'],
       default: 'both',
       label: 'Character',
@@ -79,6 +87,7 @@ export const arithmetic = defineDataset({
       help: 'How many names each character goes by.',
     }),
     which_names: choice({
+      advanced: true,
       options: ['all', 'first', 'last'],
       default: 'all',
       label: 'Which names',
@@ -101,12 +110,14 @@ export const arithmetic = defineDataset({
       unit: 'samples',
     }),
     text_seed: integer({
+      advanced: true,
       default: 2026,
       min: 0,
       label: 'Text seed',
       help: "Determines the prompts; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
+  facts: ({ max_operand: most, room }) => ({ shape: [room + words], vocabulary, classes: answers(most) }),
   load: async (params): Promise<Dataset> => {
     const { train, character, quirk, max_operand: most, samples, room } = params;
     const pairs = operandPairs(params);
@@ -119,7 +130,7 @@ export const arithmetic = defineDataset({
     return {
       shape: [length],
       vocabulary,
-      classes: Array.from({ length: 2 * most + 2 }, (_, k) => String(k)),
+      classes: answers(most),
       length: count,
       fingerprint: fingerprint('arithmetic', params),
       read(indices) {

@@ -43,6 +43,10 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
         help: 'What marks the poisoned samples.',
       }),
     }),
+    facts: ({ original: { name, ...params } }) =>
+      datasets()
+        .get(name)
+        .facts(params as never),
     async load({ original: picked, backdoor }, context): Promise<BackdoorDataset> {
       const { name, ...rest } = picked;
       if (name === 'backdoor') {
