@@ -1,4 +1,5 @@
 import type { ProcessLauncher } from '../jobs/child-process.ts';
+import type { SettingsStore } from './settings.ts';
 import type { Workbench } from './workbench.ts';
 
 /** What the host that shows the application can do, and how it starts processes. */
@@ -19,4 +20,5 @@ export interface Host {
 export interface Application {
   readonly workbench: Workbench;
   readonly host: Host;
+  readonly settings: SettingsStore;
 }
