@@ -1,3 +1,4 @@
+import type { Settings } from '../../shared/domain/settings.ts';
 import type { ProcessLauncher } from '../jobs/child-process.ts';
 import type { SettingsStore } from './settings.ts';
 import type { Workbench } from './workbench.ts';
@@ -14,6 +15,11 @@ export interface Host {
   printPdf?(html: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Where the host keeps log and crash files. */
   readonly logsDir?: string;
+}
+
+/** What the user has set; read anew whenever it is needed, as it may change at any time. */
+export interface CurrentSettings {
+  current(): Settings;
 }
 
 /** All that the calls of the contract work with. */

@@ -19,7 +19,7 @@ export class SettingsStore {
     if (notice !== undefined) this.notices.push(notice);
   }
 
-  get current(): Settings {
+  current(): Settings {
     return this.#current;
   }
 

@@ -15,14 +15,16 @@ export function appCalls(application: Application) {
   const { host, settings, workbench } = application;
   return {
     info: calls.app.info.handler(() => info(application)),
-    settings: calls.app.settings.handler(() => settings.current),
+    settings: calls.app.settings.handler(() => settings.current()),
     change: calls.app.change.handler(({ input }) => {
       checkFolder('dataDir', input.dataDir);
       checkFolder('runsDir', input.runsDir);
       return settings.change(input);
     }),
     resetSettings: calls.app.resetSettings.handler(() => settings.reset()),
-    diagnostics: calls.app.diagnostics.handler(() => ({ text: diagnosticsText(info(application), settings.current) })),
+    diagnostics: calls.app.diagnostics.handler(() => ({
+      text: diagnosticsText(info(application), settings.current()),
+    })),
     openFolder: calls.app.openFolder.handler(async ({ input: { what } }) => {
       if (!host.openFolder) throw cannot('show folders', 'Its path is shown beside it.');
       const folder = typeof what === 'object' ? workbench.catalogue.get(what.id).folder : folders(application)[what];
@@ -52,8 +54,8 @@ function info({ host, settings, workbench }: Application): AppInfo {
     host: host.kind,
     platform: `${process.platform}-${process.arch}`,
     home: cupbearerHome(),
-    dataDir: dataFolder(settings.current),
-    runsDir: runsFolder(settings.current),
+    dataDir: dataFolder(settings.current()),
+    runsDir: runsFolder(settings.current()),
     catalogue: { path, runs, bytes, quickCheck },
     can: {
       openFolder: host.openFolder !== undefined,
@@ -67,8 +69,8 @@ function info({ host, settings, workbench }: Application): AppInfo {
 
 function folders({ host, settings }: Application): Record<'data' | 'runs' | 'home' | 'logs', string> {
   return {
-    data: dataFolder(settings.current),
-    runs: runsFolder(settings.current),
+    data: dataFolder(settings.current()),
+    runs: runsFolder(settings.current()),
     home: cupbearerHome(),
     logs: host.logsDir ?? cupbearerHome(),
   };
