@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Network } from '../../main/models/network.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { errorOf } from '../storage/fixtures.ts';
 import { expectClose, expectTensor, normal } from '../tensor/reference.ts';
 import { cnnLogits, crossEntropy, mlpLogits, toDoubles, toImage } from './reference-network.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const classes = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
 

@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createOptimizer } from '../../main/models/optimizers/index.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { expectTensor, normal } from '../tensor/reference.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const params = { learning_rate: 0.02, beta1: 0.8, beta2: 0.95, epsilon: 1e-4 };
 const shapes: Record<string, number[]> = { 'layers.linear_0.weight': [3, 5], 'layers.linear_0.bias': [5] };

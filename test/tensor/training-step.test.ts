@@ -46,14 +46,26 @@ async function train(steps: number) {
   return { losses, values, live, leaked: tf.memory().numTensors - before };
 }
 
-onEveryBackend('a training step', () => {
-  it('learns twelve images by heart', async () => {
+// Of the JavaScript backend, whose kernels accumulate in float64.
+const expected = tf.setBackend('cpu').then(() => train(20));
+
+onEveryBackend('a training step', (_, isSlow) => {
+  // A GPU in software takes seconds a step.
+  const steps = (count: number) => (isSlow ? Math.min(count, 6) : count);
+
+  it('goes down the same loss curve, to a thousandth', async () => {
+    const { losses } = await train(steps(20));
+    const reference = (await expected).losses;
+    losses.forEach((loss, step) => expect(Math.abs(loss / reference[step]! - 1)).toBeLessThan(1e-3));
+  });
+
+  it.skipIf(isSlow)('learns twelve images by heart', async () => {
     const { losses } = await train(60);
     expect(losses.at(-1)).toBeLessThan(losses[0]! / 5);
   });
 
   it('leaves no tensor behind', async () => {
-    const { live, leaked } = await train(4);
+    const { live, leaked } = await train(steps(4));
     expect(new Set(live).size).toBe(1);
     expect(leaked).toBe(0);
   });
