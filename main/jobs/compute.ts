@@ -1,9 +1,11 @@
 import { fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
+import { appendJsonLine } from '../storage/run-folder.ts';
 import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, RunEvent } from './protocol.ts';
 
 const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
@@ -20,6 +22,8 @@ const cancelGraceMs = 20_000;
 interface ComputeOptions {
   signal?: AbortSignal;
   onEvent?: (event: RunEvent) => void;
+  /** Variables that the process gets beside those of this one. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -42,8 +46,10 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
     const child = fork(entry, {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
-      env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
+      env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...options.env },
     });
+    const asked: ComputeRequest = request;
+    const logFolder = asked.type === 'run' ? asked.job.folder : undefined;
     const errorOutput: string[] = [];
     let settled = false;
     let killTimer: NodeJS.Timeout | undefined;
@@ -61,9 +67,11 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
       act();
     };
 
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      errorOutput.push(...text.split('\n').filter((line) => line.trim() !== ''));
+    createInterface({ input: child.stderr! }).on('line', (line) => {
+      if (line.trim() === '') return;
+      errorOutput.push(line);
       errorOutput.splice(0, errorOutput.length - keptLines);
+      if (logFolder !== undefined) keepInLog(logFolder, line);
     });
     child.on('message', (message: ComputeMessage) => {
       if (message.type === 'done') settle(() => resolve(message.result as ComputeResults[Type]));
@@ -86,6 +94,15 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
     tell(request);
     if (options.signal?.aborted) cancel();
   });
+}
+
+/** Libraries (TensorFlow above all) say on standard error what they found and did: for the log, not for the terminal. */
+function keepInLog(folder: string, line: string): void {
+  try {
+    appendJsonLine(folder, 'log.jsonl', { time: new Date().toISOString(), message: line, source: 'stderr' });
+  } catch {
+    // A folder that cannot be written to fails the run itself, which says why.
+  }
 }
 
 function crash(code: number | null, signal: NodeJS.Signals | null, errorOutput: string[]): CupbearerError {

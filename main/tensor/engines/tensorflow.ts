@@ -56,6 +56,7 @@ async function load(): Promise<EngineInfo> {
 export const tensorflowEngine: EngineDefinition = {
   id,
   title,
+  backend: id,
   hint: 'Run "npx cupbearer engine install tensorflow"; docs/engines.md says more.',
   load,
 };
