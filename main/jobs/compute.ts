@@ -24,6 +24,8 @@ interface ComputeOptions {
   onEvent?: (event: RunEvent) => void;
   /** Variables that the process gets beside those of this one. */
   env?: Readonly<Record<string, string>>;
+  /** Hears each line of its error output. */
+  onErrorLine?: (line: string) => void;
 }
 
 /**
@@ -70,6 +72,7 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
     createInterface({ input: child.stderr! }).on('line', (line) => {
       if (line.trim() === '') return;
       errorOutput.push(line);
+      options.onErrorLine?.(line);
       errorOutput.splice(0, errorOutput.length - keptLines);
       if (logFolder !== undefined) keepInLog(logFolder, line);
     });

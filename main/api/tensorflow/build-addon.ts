@@ -47,10 +47,20 @@ function filesIn(folder: string): string[] {
   return found.some((name) => name.includes('_cc')) ? found.filter((name) => !/^libtensorflow\./.test(name)) : found;
 }
 
+/** The C++ compiler: the one in `CXX`, or the system's. */
+function compiler(): string {
+  return process.env['CXX'] || 'c++';
+}
+
+/** Asked before anything large is fetched. @throws CupbearerError `engine` where there is no C++ compiler. */
+export async function checkCompiler(): Promise<void> {
+  if (!(await runProgram(compiler(), ['--version'])).isThere) throw noCompiler(compiler());
+}
+
 /**
  * Compiles the npm package's addon against `library` into `addon`. `searchPath` is where the addon looks for the library;
  * "$ORIGIN" (on a Mac "@loader_path") stands for its own folder.
- * @throws CupbearerError `engine` where there is no compiler or it fails.
+ * @throws CupbearerError `engine` where it cannot be compiled, `cancelled`.
  */
 export async function buildAddon(
   packageFolder: string,
@@ -63,7 +73,6 @@ export async function buildAddon(
   const nodeHeaders = join(dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')), 'include');
   const binding = join(packageFolder, 'binding');
   const isMac = process.platform === 'darwin';
-  const compiler = process.env['CXX'] || 'c++';
   // prettier-ignore
   const args = [
     '-std=c++17', '-O2', '-fPIC', '-w', ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
@@ -73,10 +82,9 @@ export async function buildAddon(
     ...library.files.map((name) => join(library.folder, name)),
     `-Wl,-rpath,${searchPath}`, '-o', addon,
   ];
-  const { code, output, isThere } = await runProgram(compiler, args, { signal });
-  if (!isThere) throw noCompiler(compiler);
+  const { code, output } = await runProgram(compiler(), args, { signal });
   if (code === 0) return;
-  throw new CupbearerError('engine', `The addon could not be compiled: ${compiler} ended with code ${code}.`, {
+  throw new CupbearerError('engine', `The addon could not be compiled: ${compiler()} ended with code ${code}.`, {
     hint: `It said: ${output.split('\n').find((line) => /error/i.test(line)) ?? output.slice(0, 300)}`,
     details: { output: output.slice(-4000) },
   });

@@ -9,7 +9,7 @@ import { toJsonText } from '../../storage/json-text.ts';
 import { withStorageErrors } from '../../storage/storage-error.ts';
 import { nvidiaGpu } from '../../tensor/engines/tensorflow/device.ts';
 import { installationsFolder, type InstallationRecord } from '../../tensor/engines/tensorflow/installation.ts';
-import { buildAddon, findLibrary, type NativeLibrary } from './build-addon.ts';
+import { buildAddon, checkCompiler, findLibrary, type NativeLibrary } from './build-addon.ts';
 import { packageVersion, putPackage } from './fetch-package.ts';
 import { fetchWheel, projectFor } from './fetch-wheel.ts';
 import { select } from './installations.ts';
@@ -54,6 +54,7 @@ export async function installTensorflow(request: InstallRequest, options: Instal
       hint: 'Install the driver of the GPU first; for other makes there is the engine "webgpu"; --cpu installs for the CPU.',
     });
   const variant = request.variant ?? (gpu === undefined && request.library === undefined ? 'cpu' : 'gpu');
+  await checkCompiler();
   const staging = join(installationsFolder(), `.${randomBytes(6).toString('hex')}.tmp`);
   createFolder(staging);
   try {

@@ -129,7 +129,7 @@ function damaged(path: string, cause: unknown): unknown {
   const known = toStorageError(cause, `read "${path}"`);
   if (known instanceof CupbearerError) return known;
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new CupbearerError('bad-data', `"${basename(path)}" is no whole wheel: ${why}.`, {
+  return new CupbearerError('bad-data', `"${basename(path)}" is no whole wheel: ${why.replace(/\.+$/, '')}.`, {
     hint: 'It was cut off or damaged on the way: delete it and fetch it again.',
     cause,
   });
