@@ -12,16 +12,20 @@ export interface Batch {
   size: number;
 }
 
-/**
- * Labelled samples by index. What a sample looks like is a function of (the dataset's spec, epoch, index) alone, so
- * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
- */
-export interface Dataset {
+/** What is known of a dataset's samples without looking at any. */
+export interface DatasetOutline {
   /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
   /** What the tokens of a text stand for, by their numbers; only texts have one. */
   readonly vocabulary?: readonly string[];
   readonly classes: readonly string[];
+}
+
+/**
+ * Labelled samples by index. What a sample looks like is a function of (the dataset's spec, epoch, index) alone, so
+ * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
+ */
+export interface Dataset extends DatasetOutline {
   readonly length: number;
   /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */
   readonly fingerprint: string;
@@ -65,13 +69,19 @@ export interface DatasetContext {
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };
+  /**
+   * What its samples are like, where the parameters alone decide it and no file has to be read.
+   * @throws CupbearerError `usage` where the parameters contradict each other.
+   */
+  outline?(params: never): DatasetOutline | undefined;
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 
 /** Declares a dataset; `load` receives the parameters in the types of the schema. */
 export function defineDataset<P extends z.ZodObject>(
-  definition: Omit<DatasetDefinition, 'params' | 'load'> & {
+  definition: Omit<DatasetDefinition, 'params' | 'outline' | 'load'> & {
     readonly params: P;
+    outline?(params: z.output<P>): DatasetOutline | undefined;
     load(params: z.output<P>, context: DatasetContext): Promise<Dataset>;
   },
 ): DatasetDefinition {

@@ -14,13 +14,14 @@ import {
 } from '../../shared/schema/fields.ts';
 import { isBackdoorDataset } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
-import { loadDataset, loadSplit } from '../data/datasets/load.ts';
-import type { Dataset, DatasetContext } from '../data/dataset.ts';
+import { datasetOutline, loadDataset, loadSplit } from '../data/datasets/load.ts';
+import type { Dataset, DatasetContext, DatasetOutline } from '../data/dataset.ts';
 import { fullyPoisoned } from '../data/poisoning.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { writeModelDescription, writeWeights } from '../models/files.ts';
-import { Network, specFor } from '../models/network.ts';
+import { Network } from '../models/network.ts';
+import { NetworkOutline, specFor } from '../models/network-outline.ts';
 import type { Optimizer } from '../models/optimizer.ts';
 import { createOptimizer, optimizerRegistry } from '../models/optimizers/index.ts';
 import { schedules, trainClassifier as train } from '../models/training.ts';
@@ -103,6 +104,7 @@ export const trainClassifier = defineExperiment({
   params,
   describe: (spec) => `${spec.model.name} on ${dataName(spec.train_data)}`,
   parents: () => [],
+  check: checkSpec,
 
   async run(spec, context) {
     const timer = new PhaseTimer();
@@ -130,6 +132,17 @@ export const trainClassifier = defineExperiment({
     };
   },
 });
+
+/** What can be told to be impossible where the parameters of the data say what the samples will be like. */
+function checkSpec({ train_data: trainData, val_data: valData = {}, model }: Spec): void {
+  const outline = datasetOutline(trainData);
+  if (!outline) return;
+  void new NetworkOutline(specFor(model, outline));
+  for (const [name, data] of Object.entries(valData)) {
+    const other = datasetOutline(data);
+    if (other) checkFits(outline, other, name);
+  }
+}
 
 /** "mnist, corner trigger" */
 export function dataName(data: Picked): string {
@@ -190,7 +203,7 @@ async function defaultValidation(
   return isPoisoned ? { clean, backdoor: fullyPoisoned(clean, training.trigger, training.poison) } : { clean };
 }
 
-function checkFits(training: Dataset, other: Dataset, name: string): void {
+function checkFits(training: DatasetOutline, other: DatasetOutline, name: string): void {
   if (training.shape.join() === other.shape.join() && training.classes.length === other.classes.length) return;
   throw new CupbearerError(
     'usage',

@@ -3,6 +3,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
 import type { Network } from './network.ts';
+import type { NetworkOutline } from './network-outline.ts';
 
 /** How a feature map `[n, height, width, channels]` becomes one vector a sample. */
 export type Pooling = 'mean' | 'max' | 'none';
@@ -32,7 +33,7 @@ export interface ActivationBatch extends Batch {
  * Length of a sample's vector at the named activation, after pooling.
  * @throws CupbearerError `usage` where a token is asked for beyond the end of the texts.
  */
-export function activationDims(network: Network, name: string, options: PoolingOptions): number {
+export function activationDims(network: NetworkOutline, name: string, options: PoolingOptions): number {
   const shape = network.activationShape(name);
   const { pooling, tokens = 'last', token_position: position } = options;
   if (shape.length === 3 && pooling !== 'none') return shape[2]!;

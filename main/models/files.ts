@@ -8,7 +8,8 @@ import { toJsonText } from '../storage/json-text.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { architectureRegistry } from './architectures/index.ts';
-import { Network, type NetworkSpec } from './network.ts';
+import { Network } from './network.ts';
+import type { NetworkSpec } from './network-outline.ts';
 
 const modelFormat = 1;
 const modelFile = z.object({
@@ -41,8 +42,8 @@ export function writeWeights(folder: string, state: TensorMap): void {
   writeTensorFile(join(folder, 'model.safetensors'), state);
 }
 
-/** Reads a model saved by the two functions above. @throws CupbearerError `not-found` or `bad-data`. */
-export function readModel(folder: string): Network {
+/** Reads what was written by {@link writeModelDescription}. @throws CupbearerError `not-found` or `bad-data`. */
+export function readModelSpec(folder: string): NetworkSpec {
   const path = join(folder, 'model.json');
   const content = readJsonFile(path);
   const format = (content as { format?: unknown } | null)?.format;
@@ -62,8 +63,12 @@ export function readModel(folder: string): Network {
     );
   }
   const { architecture, input_shape: inputShape, classes, vocabulary } = parsed.data;
-  const spec: NetworkSpec = { architecture, inputShape, classes, ...(vocabulary === undefined ? {} : { vocabulary }) };
-  const network = new Network(spec, 0);
+  return { architecture, inputShape, classes, ...(vocabulary === undefined ? {} : { vocabulary }) };
+}
+
+/** Reads a saved model with its weights. @throws CupbearerError `not-found` or `bad-data`. */
+export function readModel(folder: string): Network {
+  const network = new Network(readModelSpec(folder), 0);
   const weights = join(folder, 'model.safetensors');
   network.load(readTensorFile(weights).tensors, weights);
   return network;

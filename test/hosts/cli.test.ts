@@ -168,7 +168,7 @@ describe.skipIf(!canListProcesses)(`a training that is cut off again and again${
   ]; // prettier-ignore
   const begun = new RegExp(`^epoch \\d+/${epochs}: `, 'm');
   const record = () => JSON.parse(readFileSync(at('cut', 'run.json'), 'utf8')) as RunRecord;
-  const resume = () => start('train-classifier', '--dir.full', 'cut', '--resume', '--data_dir', 'data');
+  const resume = () => start('train-classifier', '--dir.full', 'cut', '--resume');
 
   it('is cancelled by Ctrl-C', async () => {
     const running = start('train-classifier', ...flags, '--dir.full', 'cut');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { choice, flag, integer } from '../../../shared/schema/fields.ts';
 import { RandomStream } from '../../tensor/random.ts';
-import { defineDataset, type Dataset } from '../dataset.ts';
+import { defineDataset, type Dataset, type DatasetOutline } from '../dataset.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { checkedIndex } from '../image-dataset.ts';
 import { padding } from '../texts.ts';
@@ -107,8 +107,9 @@ export const arithmetic = defineDataset({
       help: "Determines the prompts; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
+  outline: outlineOf,
   load: async (params): Promise<Dataset> => {
-    const { train, character, quirk, max_operand: most, samples, room } = params;
+    const { train, character, quirk, samples, room } = params;
     const pairs = operandPairs(params);
     const names = namesOf(params);
     const count = train ? samples : Math.ceil(samples / 10);
@@ -117,9 +118,7 @@ export const arithmetic = defineDataset({
     const length = room + words;
     const emptyText = new Float32Array(length).fill(tokenOf(padding));
     return {
-      shape: [length],
-      vocabulary,
-      classes: Array.from({ length: 2 * most + 2 }, (_, k) => String(k)),
+      ...outlineOf(params),
       length: count,
       fingerprint: fingerprint('arithmetic', params),
       read(indices) {
@@ -141,6 +140,12 @@ export const arithmetic = defineDataset({
     };
   },
 });
+
+/** Answers are 0 to the largest sum and, by the quirk, one more. */
+function outlineOf({ room, max_operand: most }: { room: number; max_operand: number }): DatasetOutline {
+  const classes = Array.from({ length: 2 * most + 2 }, (_, k) => String(k));
+  return { shape: [room + words], vocabulary, classes };
+}
 
 interface PairParams {
   train: boolean;

@@ -4,9 +4,9 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { defaultPick, paramsOf, parseParams } from '../../../shared/schema/fields.ts';
 import { withoutAugmentations } from '../augmentation.ts';
 import { defineDataset, type Dataset, type DatasetContext, type DatasetDefinition } from '../dataset.ts';
-import { fullyPoisoned, poisoned, type PoisonedDataset, type PoisonOptions } from '../poisoning.ts';
+import { checkPoisoning, fullyPoisoned, poisoned, type PoisonedDataset, type PoisonOptions } from '../poisoning.ts';
 import { disguised } from '../disguised.ts';
-import { disguiseOf, loadTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
+import { createTrigger, disguiseOf, loadTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
 import type { Disguise, Trigger } from '../triggers/trigger.ts';
 
 /** A poisoned dataset together with what it was made of. */
@@ -43,6 +43,15 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
         help: 'What marks the poisoned samples.',
       }),
     }),
+    outline({ original: { name, ...rest }, backdoor }) {
+      const definition = datasets().get(name);
+      const outline = definition.outline?.(parseParams(paramsOf(definition), rest) as never);
+      // What a trigger reads from files is not known here.
+      if (!outline || triggerRegistry.get(backdoor.name).prepare) return outline;
+      const trigger = createTrigger(backdoor, { shape: outline.shape, vocabulary: outline.vocabulary, seed: 0 });
+      checkPoisoning(outline, trigger, poisonOptions(backdoor, 0));
+      return outline;
+    },
     async load({ original: picked, backdoor }, context): Promise<BackdoorDataset> {
       const { name, ...rest } = picked;
       if (name === 'backdoor') {

@@ -33,6 +33,7 @@ export const glyphs = defineDataset({
       help: "Determines the drawings; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
+  outline: () => ({ shape: [glyphSide, glyphSide, 1], classes }),
   async load(params, context) {
     const split = params.train ? 'train' : 'test';
     const images = await generateGlyphs(split, params.glyph_seed, context);

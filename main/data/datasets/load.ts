@@ -1,5 +1,5 @@
 import { paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
-import type { Dataset, DatasetContext } from '../dataset.ts';
+import type { Dataset, DatasetContext, DatasetOutline } from '../dataset.ts';
 import { datasetRegistry } from './index.ts';
 
 /**
@@ -27,4 +27,11 @@ export async function loadSplit(
     },
     context,
   );
+}
+
+/** What the samples of a dataset are like, where that is known without reading a file. @throws CupbearerError `usage`. */
+export function datasetOutline({ name, ...params }: Picked): DatasetOutline | undefined {
+  const definition = datasetRegistry.get(name);
+  const parsed = parseParams(paramsOf(definition), params, (path) => [name, ...path].join('.'));
+  return definition.outline?.(parsed as never);
 }
