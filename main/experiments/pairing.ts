@@ -3,6 +3,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { DetectorDefinition, DetectorParams } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
+import { gradientLayers } from '../detectors/loss-gradients.ts';
 import { activationDims } from '../models/activations.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import type { TaskOffers, TaskOutline } from '../tasks/task.ts';
@@ -18,6 +19,7 @@ export function planDetection(spec: Picked, { network, offers }: TaskOutline): s
   const layers = layersOf(params, network, definition);
   checkPairing(spec, offers, layers);
   checkAggregation(params, layers);
+  if (definition.needs.gradients && definition.needs.layers !== 0) gradientLayers(network, layers);
   if (scoresPositions(params)) checkPositions(definition, network, layers);
   for (const name of layers) activationDims(network, name, poolingOf(params));
   return layers;

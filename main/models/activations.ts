@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CupbearerError } from '../../shared/errors.ts';
+import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
-import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
+import { inputTensor, otherWork, range, slices } from './batches.ts';
 import type { Network } from './network.ts';
 import type { NetworkOutline } from './network-outline.ts';
 
@@ -64,7 +65,7 @@ export async function* activationBatches(
   },
 ): AsyncGenerator<ActivationBatch> {
   for (const indices of slices(options.indices ?? range(dataset.length), options.batchSize)) {
-    checkCancelled(options.signal);
+    checkNotCancelled(options.signal, 'The pass over the data');
     const batch = dataset.read(indices, 0);
     const tensors = tf.tidy(() => observe(network, inputTensor(batch, dataset), options));
     const [logits, ...layers] = await Promise.all(
