@@ -38,7 +38,8 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
 ): Promise<ComputeResults[Type]> {
   const { signal, onEvent, onErrorLine, env = {}, launch = forkProcess } = options;
   return new Promise((resolve, reject) => {
-    const logFolder = (request as ComputeRequest).type === 'run' ? (request as { job: Job }).job.folder : undefined;
+    const asked: ComputeRequest = request;
+    const logFolder = asked.type === 'run' ? asked.job.folder : undefined;
     const child = launch<HostMessage, ComputeMessage>(entry, {
       env,
       onErrorLine: (line) => {
