@@ -51,6 +51,7 @@ describe('every definition', () => {
     expect(id).toMatch(/^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/);
     expect(definition.title).not.toBe('');
     expect(definition.summary).not.toMatch(/\.$|\n/);
+    expect(definition.source).toMatch(/\S/);
     for (const { key, label, help } of fieldsOf(paramsOf(definition))) {
       expect(key).toMatch(/^[a-z][a-z0-9_]*$/);
       expect(label, `${id}.${key}`).not.toBe('');
