@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { classifierParams, loadCleanData } from './clean-data.ts';
+import { classifierParams, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
@@ -14,6 +14,12 @@ export const backdoor = defineTask({
 
   describe: (params) => [params.data?.name, triggerName(params.backdoor)].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
+
+  async preview(params, classifier, context) {
+    const clean = await loadPreviewData(classifier, params, context);
+    const { poison } = await triggerFor(params.backdoor, classifier, clean.shape, params.seed);
+    return { clean, changed: poison(clean) };
+  },
 
   async build(params, context) {
     const classifier = openClassifier(params.run_path);

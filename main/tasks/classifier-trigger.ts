@@ -4,7 +4,7 @@ import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fullyPoisoned, type PoisonedDataset } from '../data/poisoning.ts';
 import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
-import type { TrainedClassifier } from './classifier.ts';
+import type { ClassifierData } from './classifier.ts';
 
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
 export const trainingOnly = ['p_backdoor', 'p_noise'];
@@ -33,7 +33,7 @@ export interface TriggeredData {
  */
 export async function triggerFor(
   asked: Picked | undefined,
-  { trigger: stored, folder }: TrainedClassifier,
+  { trigger: stored, folder }: ClassifierData,
   shape: readonly number[],
   seed: number,
 ): Promise<TriggeredData> {
@@ -49,7 +49,7 @@ export async function triggerFor(
   const trigger = await loadTrigger(picked, {
     shape,
     seed: isOwn ? stored.seed : seed,
-    ...(isOwn ? { state: stored.state } : {}),
+    ...(isOwn && stored.state ? { state: stored.state } : {}),
   });
   return {
     trigger: picked,

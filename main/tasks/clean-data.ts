@@ -4,7 +4,7 @@ import type { Dataset, DatasetContext } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadSplit } from '../data/datasets/load.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
-import type { TrainedClassifier } from './classifier.ts';
+import type { ClassifierData, TrainedClassifier } from './classifier.ts';
 import type { TaskContext } from './task.ts';
 
 /** Parameters of tasks that watch a classifier on its own kind of data. */
@@ -39,6 +39,15 @@ export async function loadCleanData(
   checkFitsClassifier(classifier, train, data.name);
   checkFitsClassifier(classifier, test, data.name);
   return { train, test };
+}
+
+/** The training half that people are shown: the task's own data, else what the classifier is trained on. */
+export function loadPreviewData(
+  { originalData }: ClassifierData,
+  { data = originalData, seed }: { data?: Picked | undefined; seed: number },
+  context: TaskContext,
+): Promise<Dataset> {
+  return loadSplit(data, { train: true, augment: false }, loadingContext(context, seed));
 }
 
 /** @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes. */

@@ -3,10 +3,10 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { choice } from '../../shared/schema/fields.ts';
 import { arithmetic } from '../data/datasets/arithmetic.ts';
 import { loadSplit } from '../data/datasets/load.ts';
-import { classifierFingerprint, openClassifier } from './classifier.ts';
+import { classifierFingerprint, openClassifier, type ClassifierData } from './classifier.ts';
 import { checkFitsClassifier, classifierParams, loadingContext } from './clean-data.ts';
 import { assembleParts, split, splitParams } from './splits.ts';
-import { defineTask } from './task.ts';
+import { defineTask, type TaskContext } from './task.ts';
 
 /**
  * Trusted data are Alice's prompts; the anomalies are Bob's, in which the model answers by its quirk. With
@@ -42,19 +42,15 @@ export const quirkyArithmetic = defineTask({
     ),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
+  async preview(params, classifier, context) {
+    const load = loader(classifier, params, context);
+    return { clean: await load(true, 'alice'), changed: await load(true, 'bob') };
+  },
+
   async build(params, context) {
     const classifier = openClassifier(params.run_path);
     const { originalData, folder } = classifier;
-    if (originalData.name !== arithmetic.id) {
-      throw new CupbearerError(
-        'usage',
-        `Expected a classifier trained on ${arithmetic.id}; the one in ${folder} was trained on ${originalData.name}.`,
-        { hint: 'Train one with: npx cupbearer train-classifier --train_data arithmetic --model transformer' },
-      );
-    }
-    const loading = loadingContext(context, params.seed);
-    const load = (train: boolean, character: 'alice' | 'bob') =>
-      loadSplit({ ...originalData, character, ...promptsOf(params, train) }, { train, augment: false }, loading);
+    const load = loader(classifier, params, context);
     const train = { clean: await load(true, 'alice'), anomalous: await load(true, 'bob') };
     const test = { clean: await load(false, 'alice'), anomalous: await load(false, 'bob') };
     checkFitsClassifier(classifier, train.clean, originalData.name);
@@ -72,11 +68,27 @@ export const quirkyArithmetic = defineTask({
   },
 });
 
+interface Prompts {
+  test_names: 'same' | 'new';
+  difficulty: 'same' | 'easy-to-hard';
+}
+
+/** Loads a half of the data that the classifier is trained on. @throws CupbearerError `usage` where these are others. */
+function loader({ originalData, folder }: ClassifierData, params: Prompts & { seed: number }, context: TaskContext) {
+  if (originalData.name !== arithmetic.id) {
+    throw new CupbearerError(
+      'usage',
+      `Expected a classifier trained on ${arithmetic.id}; the one in ${folder} was trained on ${originalData.name}.`,
+      { hint: 'Train one with: npx cupbearer train-classifier --train_data arithmetic --model transformer' },
+    );
+  }
+  const loading = loadingContext(context, params.seed);
+  return (train: boolean, character: 'alice' | 'bob') =>
+    loadSplit({ ...originalData, character, ...promptsOf(params, train) }, { train, augment: false }, loading);
+}
+
 /** What the prompts of a half have in them apart from who answers. */
-function promptsOf(
-  { test_names: names, difficulty }: { test_names: 'same' | 'new'; difficulty: 'same' | 'easy-to-hard' },
-  train: boolean,
-): Record<string, unknown> {
+function promptsOf({ test_names: names, difficulty }: Prompts, train: boolean): Record<string, unknown> {
   return {
     ...(names === 'new' ? { which_names: train ? 'first' : 'last' } : {}),
     ...(difficulty === 'easy-to-hard' ? { difficulty: train ? 'easy' : 'hard' } : {}),

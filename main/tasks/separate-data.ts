@@ -38,6 +38,10 @@ export const separateData = defineTask({
   describe: ({ clean_test_data: clean, anomalous_test_data: anomalous }) => `${clean.name} against ${anomalous.name}`,
   dependencies: ({ run_path }) => ({ model: classifierFingerprint(run_path) }),
 
+  preview: async (params, _, context) => ({
+    clean: await loadDataset(params.clean_test_data, loadingContext(context, params.seed)),
+  }),
+
   async build(params, context) {
     const classifier = openClassifier(params.run_path);
     const load = loader(classifier, params.seed, context);

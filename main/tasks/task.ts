@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
-import type { Dataset } from '../data/dataset.ts';
+import type { Dataset, DatasetCache } from '../data/dataset.ts';
 import type { Network } from '../models/network.ts';
+import type { ClassifierData } from './classifier.ts';
 
 /** Some samples of a dataset, all clean or all anomalous. */
 export interface TestPart {
@@ -43,7 +44,14 @@ export interface TaskContext {
   dataDir: string;
   signal?: AbortSignal;
   progress?: (done: number, total: number) => void;
+  cache?: DatasetCache;
   warn?: (message: string) => void;
+}
+
+/** Samples for people to look at before anything is trained: sample i of `changed`, where there is one, is anomalous sample i of `clean`. */
+export interface TaskPreview {
+  clean: Dataset;
+  changed?: Dataset;
 }
 
 export interface TaskDefinition extends Definition {
@@ -52,15 +60,18 @@ export interface TaskDefinition extends Definition {
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
   dependencies(params: Record<string, unknown>): Record<string, string>;
   build(params: Record<string, unknown>, context: TaskContext): Promise<Task>;
+  /** What its samples look like; needs no model. Made of the training half. @throws CupbearerError as `build`. */
+  preview(params: Record<string, unknown>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
 }
 
 /** Types the functions' params from the schema beside them. */
 export function defineTask<P extends z.ZodObject>(
-  definition: Omit<TaskDefinition, 'params' | 'describe' | 'dependencies' | 'build'> & {
+  definition: Omit<TaskDefinition, 'params' | 'describe' | 'dependencies' | 'build' | 'preview'> & {
     params: P;
     describe(params: z.output<P>): string;
     dependencies(params: z.output<P>): Record<string, string>;
     build(params: z.output<P>, context: TaskContext): Promise<Task>;
+    preview(params: z.output<P>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
   },
 ): TaskDefinition {
   // The registry hands over only what this very schema has parsed.

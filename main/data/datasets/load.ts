@@ -7,7 +7,13 @@ import { datasetRegistry } from './index.ts';
  * @throws CupbearerError `usage` for an unknown name or parameter, `not-found` or `bad-data` for its files.
  */
 export async function loadDataset(picked: Picked, context: DatasetContext): Promise<Dataset> {
-  return datasetRegistry.get(picked.name).load(paramsOfDataset(picked) as never, context);
+  const definition = datasetRegistry.get(picked.name);
+  const params = paramsOfDataset(picked);
+  const { cache, dataDir, seed, triggerState } = context;
+  if (!cache || triggerState) return definition.load(params as never, context);
+  // One who waits for it may give up, the others still want it.
+  const { signal: _, progress: __, ...lasting } = context;
+  return cache.get({ name: picked.name, params, dataDir, seed }, () => definition.load(params as never, lasting));
 }
 
 /**
