@@ -11,7 +11,8 @@ interface Entry {
 export class LoadedDatasets implements DatasetCache {
   readonly #entries = new Map<string, Entry>();
   readonly #most: number;
-  #used = new Set<Entry>();
+  readonly #used = new Set<Entry>();
+  readonly #created = new Set<Entry>();
 
   constructor(most = 6) {
     this.#most = most;
@@ -45,13 +46,19 @@ export class LoadedDatasets implements DatasetCache {
         },
       ),
     };
+    this.#created.add(entry);
     return entry;
   }
 
-  /** What `work` gives, and how long the datasets that it asked for took to load when they were loaded, milliseconds. */
-  async measure<T>(work: () => Promise<T>): Promise<{ value: T; loadMs: number }> {
-    this.#used = new Set();
+  /**
+   * What `work` gives, how long the datasets that it asked for take to load, and how long it had to wait for some of them
+   * now, milliseconds.
+   */
+  async measure<T>(work: () => Promise<T>): Promise<{ value: T; loadMs: number; waitedMs: number }> {
+    this.#used.clear();
+    this.#created.clear();
     const value = await work();
-    return { value, loadMs: [...this.#used].reduce((sum, { ms = 0 }) => sum + ms, 0) };
+    const total = (entries: ReadonlySet<Entry>) => [...entries].reduce((sum, { ms = 0 }) => sum + ms, 0);
+    return { value, loadMs: total(this.#used), waitedMs: total(this.#created) };
   }
 }
