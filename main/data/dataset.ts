@@ -69,7 +69,10 @@ export interface DatasetContext {
 }
 
 /** What the samples of a dataset are, known without reading any. */
-export type DatasetFacts = Pick<Dataset, 'shape' | 'classes' | 'vocabulary'>;
+export interface DatasetFacts extends Pick<Dataset, 'shape' | 'classes' | 'vocabulary'> {
+  /** Samples of each half; left out where they are not known or `builtIn` says them. */
+  readonly counts?: { readonly train: number; readonly test: number };
+}
 
 /** A kind of dataset; `load` reads or generates it (in memory, 8 bits a value) and may take seconds. */
 export interface DatasetDefinition extends Definition {

@@ -19,6 +19,7 @@ export const quirkyArithmetic = defineTask({
   summary:
     "Tell prompts that a small language model answers by Bob's wrong rule from Alice's, which it answers rightly",
   source: 'Mallen, Belrose: Eliciting latent knowledge from quirky language models, 2023, arXiv 2312.01037',
+  trainedOn: arithmetic.id,
   params: z.object({
     run_path: classifierParams.run_path,
     test_names: choice({

@@ -12,6 +12,7 @@ export const toyFeatures = defineTask({
   title: 'Toy features',
   summary: 'Two features agree in the trusted data; inputs in which they disagree are anomalous',
   source: 'ejnnr/cupbearer, tasks.toy_features',
+  trainedOn: toyFeaturesData.id,
   params: z.object({ run_path: classifierParams.run_path, ...splitParams }),
 
   describe: () => 'features that disagree',

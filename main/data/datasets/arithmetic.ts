@@ -105,7 +105,12 @@ export const arithmetic = defineDataset({
       help: "Determines the prompts; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
-  facts: ({ max_operand: most }) => ({ shape: [length], vocabulary, classes: answers(most) }),
+  facts: ({ max_operand: most, samples }) => ({
+    shape: [length],
+    vocabulary,
+    classes: answers(most),
+    counts: { train: samples, test: Math.ceil(samples / 10) },
+  }),
   load: async (params): Promise<Dataset> => {
     const { train, character, quirk, max_operand: most, samples } = params;
     const pairs = operandPairs(params);

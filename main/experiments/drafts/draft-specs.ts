@@ -23,6 +23,12 @@ export function draftClassifierSpec({ classifier }: ExperimentDraft): Record<str
   return parseParams(classifierParams, classifier.source === 'train' ? classifier.params : {});
 }
 
+/** The architecture of the classifier that a draft trains. @throws CupbearerError `usage`. */
+export function draftArchitecture({ classifier }: ExperimentDraft): Picked {
+  const { model } = classifier.source === 'train' ? classifier.params : {};
+  return parseParams(part(classifierParams, 'model'), model) as Picked;
+}
+
 /** The task of a draft with its classifier in it. @throws CupbearerError `usage`. */
 export function draftTask({ draft, classifierFolder }: DraftSubject): Picked {
   const task = { ...draft.task, run_path: classifierFolder ?? plannedClassifier };
