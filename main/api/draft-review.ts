@@ -1,58 +1,49 @@
-import { join } from 'node:path';
-import type { Review } from '../../../shared/domain/draft.ts';
-import { formatCount, formatPercent } from '../../../shared/format.ts';
-import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
-import type { NetworkSpec } from '../../models/module-tree.ts';
-import { describeNetwork } from '../../models/describe-network.ts';
-import type { ExperimentDefinition } from '../experiment.ts';
-import { trainClassifier } from '../train-classifier.ts';
-import { trainDetector } from '../train-detector.ts';
+import type { Review } from '../../shared/domain/draft.ts';
+import { formatCount, formatPercent } from '../../shared/format.ts';
+import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import type { NetworkSpec } from '../models/module-tree.ts';
+import { describeNetwork } from '../models/describe-network.ts';
+import type { ExperimentDefinition } from '../experiments/experiment.ts';
+import { trainClassifier } from '../experiments/train-classifier.ts';
+import { trainDetector } from '../experiments/train-detector.ts';
 import { commandLine } from './command-line.ts';
-import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from './draft-specs.ts';
-import { testSize } from './draft-summaries.ts';
-import { viewDraft, type DraftView } from './draft-view.ts';
+import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
+import { testSize } from '../experiments/drafts/draft-summaries.ts';
+import { viewDraft, type DraftView } from '../experiments/drafts/draft-view.ts';
 
 type PlannedRun = Review['runs'][number];
 
-/**
- * What a draft would do: each run with its spec, readable lines, command and files. New runs go into folders below
- * `runsDir` that are named by the time they start. @throws CupbearerError `usage` where the draft has faults.
- */
-export function reviewDraft(subject: DraftSubject, runsDir: string): Review {
-  const view = viewDraft(subject);
-  const folderOf = (kind: string, i = 0) => join(runsDir, `DATE-${kind}${i === 0 ? '' : `-${i + 1}`}`);
-  const engine: Record<string, string> = subject.draft.engine === 'auto' ? {} : { engine: subject.draft.engine };
-  const own = subject.classifierFolder ?? folderOf('classifier');
-  const runs: PlannedRun[] = [];
-  if (subject.classifierFolder === null) {
-    const spec = draftClassifierSpec(subject.draft);
-    const files = classifierFiles(view.network, spec);
-    runs.push(plan(trainClassifier, 'classifier', spec, folderOf('classifier'), engine, files));
-  }
-  draftDetectorSpecs({ ...subject, classifierFolder: own }).forEach((spec, i) =>
-    runs.push(plan(trainDetector, 'detector', spec, folderOf('detector', i), engine, detectorFiles(view, spec))),
-  );
-  return { runs };
-}
+/** The folder that a new run of this spec would get, none of those that are `taken`. */
+export type FolderFor = (experiment: string, spec: Record<string, unknown>, taken: ReadonlySet<string>) => string;
 
-function plan(
-  experiment: ExperimentDefinition,
-  kind: PlannedRun['kind'],
-  spec: Record<string, unknown>,
-  folder: string,
-  engine: Record<string, string>,
-  files: PlannedRun['files'],
-): PlannedRun {
-  return {
-    kind,
-    title: experiment.describe(spec),
-    lines: linesOf(describe(experiment.params), spec, ''),
-    spec,
-    command: commandLine(experiment, spec, { ...engine, 'dir.full': folder }),
-    folder,
-    files,
+/**
+ * What a draft would do: each run with its spec, readable lines, command and files.
+ * @throws CupbearerError `usage` where the draft has faults.
+ */
+export function reviewDraft(subject: DraftSubject, folderFor: FolderFor): Review {
+  const view = viewDraft(subject);
+  const { engine } = subject.draft;
+  const taken = new Set<string>();
+  const plan = (experiment: ExperimentDefinition, spec: Record<string, unknown>): PlannedRun => {
+    const folder = folderFor(experiment.id, spec, taken);
+    taken.add(folder);
+    const flags = { 'dir.full': folder, ...(engine === 'auto' ? {} : { engine }) };
+    return {
+      kind: experiment.kind === 'classifier' ? 'classifier' : 'detector',
+      title: experiment.describe(spec),
+      lines: linesOf(describe(experiment.params), spec, ''),
+      spec,
+      command: commandLine(experiment, spec, flags),
+      folder,
+      files: experiment.kind === 'classifier' ? classifierFiles(view.network, spec) : detectorFiles(view, spec),
+    };
   };
+  const classifier =
+    subject.classifierFolder === null ? plan(trainClassifier, draftClassifierSpec(subject.draft)) : null;
+  const classifierFolder = subject.classifierFolder ?? classifier!.folder;
+  const detectors = draftDetectorSpecs({ ...subject, classifierFolder }).map((spec) => plan(trainDetector, spec));
+  return { runs: [...(classifier ? [classifier] : []), ...detectors] };
 }
 
 /** Every parameter as label and value, those of picked definitions below the line that names them. */
