@@ -115,7 +115,8 @@ describe('every dataset that needs no files', () => {
     expect({ train: train.length, test: test.length }).toEqual(definition.builtIn);
     expect(train.fingerprint).not.toBe(test.fingerprint);
     const { shape, classes, vocabulary } = train;
-    expect(datasetFacts({ name })).toEqual({ shape, classes, ...(vocabulary ? { vocabulary } : {}) });
+    const counts = { train: train.length, test: test.length };
+    expect(datasetFacts({ name })).toEqual({ shape, classes, counts, ...(vocabulary ? { vocabulary } : {}) });
     const size = train.shape.reduce((product, side) => product * side, 1);
     const together = train.read([5, 0, 5], 2);
     const alone = train.read([5], 2);
