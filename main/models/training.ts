@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { read } from '../tensor/read.ts';
-import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
+import { inputTensor, otherWork, range, slices } from './batches.ts';
 import { diverged, gradientStep } from './gradient-step.ts';
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -68,7 +69,7 @@ export async function trainClassifier(options: TrainingOptions): Promise<void> {
     let correct = 0;
     for (const indices of slices(orders.derive(epoch).permutation(dataset.length), batchSize)) {
       if (step === maxSteps) break;
-      checkCancelled(options.signal);
+      checkNotCancelled(options.signal, 'The training');
       const result = await trainStep(options, indices, epoch, ++step, stepsPlanned);
       samples += indices.length;
       lossSum += result.loss * indices.length;
@@ -131,7 +132,7 @@ export async function predict(
   const labels = new Int32Array(indices.length);
   let done = 0;
   for (const slice of slices(indices, options.batchSize)) {
-    checkCancelled(options.signal);
+    checkNotCancelled(options.signal, 'The prediction');
     const batch = dataset.read(slice, 0);
     predicted.set(await read<'int32'>(() => tf.argMax(network.forward(inputTensor(batch, dataset)), 1)), done);
     labels.set(batch.labels, done);

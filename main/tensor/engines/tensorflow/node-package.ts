@@ -22,10 +22,15 @@ export interface NativeAttribute {
 
 /** The native addon. */
 export interface NativeBinding {
-  createTensor(shape: number[], dtype: number, values: ArrayBufferView): number;
+  readonly createTensor: (shape: number[], dtype: number, values: ArrayBufferView) => number;
   deleteTensor(id: number): void;
-  tensorDataSync(id: number): ArrayBufferView;
-  executeOp(name: string, attributes: NativeAttribute[], inputs: number[], outputs: number): NativeTensor[];
+  readonly tensorDataSync: (id: number) => ArrayBufferView;
+  readonly executeOp: (
+    name: string,
+    attributes: NativeAttribute[],
+    inputs: number[],
+    outputs: number,
+  ) => NativeTensor[];
   isUsingGpuDevice(): boolean;
   getNumOfTensors(): number;
   readonly TF_Version: string;
