@@ -31,6 +31,7 @@ export { default as Popover } from './Popover.svelte';
 export { default as Progress } from './Progress.svelte';
 export { default as RangeField } from './RangeField.svelte';
 export { default as RelativeTime } from './RelativeTime.svelte';
+export { default as SampleImage } from './SampleImage.svelte';
 export { default as Segments } from './Segments.svelte';
 export { default as Select } from './Select.svelte';
 export { default as Sheet } from './Sheet.svelte';
