@@ -1,5 +1,6 @@
-import type { Histogram } from '../../shared/domain/evaluation.ts';
-import { quantile } from './bootstrap.ts';
+import type { Histogram } from '../domain/evaluation.ts';
+import { CupbearerError } from '../errors.ts';
+import { quantile } from './quantile.ts';
 import { checkScores, sortedScores, type Scores } from './ranked-scores.ts';
 
 const fewestBins = 40;
@@ -32,12 +33,15 @@ function countByBin(sorted: Float64Array, edges: readonly number[]): number[] {
 
 /**
  * How scores `[n]` are spread, by class, over 40 to 80 shared bins from the lowest to the highest score. Bins are equally
- * wide on the suggested axis: logarithmic where scores are positive and span over a decade. @throws as `checkScores`.
+ * wide on the axis `scale`, or else on the suggested one: logarithmic where scores are positive and span over a decade.
+ * @throws as `checkScores`; CupbearerError `usage` where a logarithmic axis is asked for and a score is not positive.
  */
-export function histogram(scores: Scores, labels: Uint8Array): Histogram {
+export function histogram(scores: Scores, labels: Uint8Array, scale?: Histogram['scale']): Histogram {
   checkScores(scores, labels);
   const sorted = Float64Array.from(scores).sort();
-  const log = spansDecade(sorted);
+  if (scale === 'log' && sorted[0]! <= 0)
+    throw new CupbearerError('usage', `A logarithmic axis needs positive scores; the lowest is ${sorted[0]}.`);
+  const log = scale === undefined ? spansDecade(sorted) : scale === 'log';
   const onAxis = log ? sorted.map(Math.log) : sorted;
   let low = onAxis[0]!;
   let high = onAxis.at(-1);
