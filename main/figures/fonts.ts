@@ -4,9 +4,6 @@ import { GlobalFonts } from '@napi-rs/canvas';
 /** A family name that no system font has, so that figures look the same wherever they are drawn. */
 export const figureFont = 'Cupbearer Inter';
 
-/** What an SVG names instead, for viewers: text there stays text. */
-export const svgFontStack = "Inter, 'Segoe UI', system-ui, 'Helvetica Neue', Arial, sans-serif";
-
 let registered = false;
 
 /** Makes the bundled typeface known to the canvas, once. @throws Error where a font file is missing. */

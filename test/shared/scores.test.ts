@@ -96,9 +96,9 @@ describe('histogram on an axis that is asked for', () => {
   it('has bins of equal width on it', () => {
     const { edges, scale } = histogram(scores, labels, 'linear');
     expect(scale).toBe('linear');
-    expect(edges[1]! - edges[0]!).toBeCloseTo(edges.at(-1)! - edges.at(-2)!, 9);
+    expect(edges[1]! - edges[0]!).toBeCloseTo(edges.at(-1) - edges.at(-2), 9);
     const log = histogram(scores, labels, 'log');
-    expect(log.edges[1]! / log.edges[0]!).toBeCloseTo(log.edges.at(-1)! / log.edges.at(-2)!, 9);
+    expect(log.edges[1]! / log.edges[0]!).toBeCloseTo(log.edges.at(-1) / log.edges.at(-2), 9);
     expect(log.clean.reduce((sum, count) => sum + count)).toBe(3);
   });
 
