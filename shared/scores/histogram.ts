@@ -20,8 +20,8 @@ function binCount(sorted: Float64Array): number {
   return width > 0 ? Math.min(mostBins, Math.max(fewestBins, Math.ceil(range / width))) : mostBins;
 }
 
-/** Counts of ascending values by bin; an edge belongs to the bin above it, the last edge to the last bin. */
-function countByBin(sorted: Float64Array, edges: readonly number[]): number[] {
+/** Counts of ascending values by bin of ascending edges; an edge belongs to the bin above it, the last edge to the last bin. */
+export function countByBin(sorted: Float64Array, edges: readonly number[]): number[] {
   const counts = new Array<number>(edges.length - 1).fill(0);
   let bin = 0;
   for (const value of sorted) {
