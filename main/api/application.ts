@@ -1,4 +1,6 @@
+import type { Settings } from '../../shared/domain/settings.ts';
 import type { ProcessLauncher } from '../jobs/child-process.ts';
+import type { SettingsStore } from './settings.ts';
 import type { Workbench } from './workbench.ts';
 
 /** What the host that shows the application can do, and how it starts processes. */
@@ -15,8 +17,14 @@ export interface Host {
   readonly logsDir?: string;
 }
 
+/** What the user has set; read anew whenever it is needed, as it may change at any time. */
+export interface CurrentSettings {
+  current(): Settings;
+}
+
 /** All that the calls of the contract work with. */
 export interface Application {
   readonly workbench: Workbench;
   readonly host: Host;
+  readonly settings: SettingsStore;
 }

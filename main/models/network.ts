@@ -6,26 +6,16 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
-import { architectureRegistry } from './architectures/index.ts';
-import type { ForwardCall, Module, Parameter, Shape } from './modules.ts';
-
-/** A part of a network that has a name, and whose input or output can be looked at. */
-export interface LayerInfo {
-  name: string;
-  kind: Module['kind'];
-  inputShape: Shape;
-  outputShape: Shape;
-  parameters: number;
-}
-
-export interface NetworkSpec {
-  /** The architecture's name with its parameters. */
-  architecture: Picked;
-  inputShape: Shape;
-  classes: readonly string[];
-  /** How many tokens texts are made of; undefined for other data. */
-  vocabulary?: number;
-}
+import {
+  buildModules,
+  defaultActivations,
+  product,
+  type LayerInfo,
+  type ModuleTree,
+  type NetworkSpec,
+} from './module-tree.ts';
+import type { ForwardCall, Shape } from './modules.ts';
+import { checkWeights } from './weights.ts';
 
 /** The specification of a network for a dataset. */
 export function specFor(architecture: Picked, { shape, classes, vocabulary }: Dataset): NetworkSpec {
@@ -44,15 +34,12 @@ export interface ForwardOptions {
 /** Ends a forward pass early once everything that was asked for has been seen. */
 class EnoughSeen extends Error {}
 
-const product = (shape: Shape) => shape.reduce((total, size) => total * size, 1);
-
 /** A model with weights: runs on batches, gives the activations of any layer by name, loads and saves its weights. */
 export class Network {
   readonly spec: NetworkSpec;
   /** Named parts in the order in which they run; containers come before what they contain. */
   readonly layers: readonly LayerInfo[];
-  readonly #root: Module;
-  readonly #parameters = new Map<string, Parameter>();
+  readonly #tree: ModuleTree;
   readonly #variables = new Map<string, tf.Variable>();
   readonly #buffers = new Map<string, tf.Variable>();
 
@@ -61,18 +48,17 @@ export class Network {
    * @throws CupbearerError `usage` where the architecture does not fit the data.
    */
   constructor(spec: NetworkSpec, seed: number) {
-    const { name, ...params } = spec.architecture;
     this.spec = spec;
-    this.#root = architectureRegistry.get(name).build(params, {
-      inputShape: spec.inputShape,
-      classes: spec.classes.length,
-      ...(spec.vocabulary === undefined ? {} : { vocabulary: spec.vocabulary }),
-    });
-    const layers: LayerInfo[] = [];
-    this.#collect('', this.#root, spec.inputShape, layers);
-    this.layers = layers;
+    this.#tree = buildModules(spec);
+    this.layers = this.#tree.layers;
+    for (const [path, { shape, initial }] of this.#tree.buffers) {
+      this.#buffers.set(
+        path,
+        tf.tidy(() => tf.variable(tf.fill(shape, initial), false)),
+      );
+    }
     const stream = RandomStream.from(seed, 'initial-weights');
-    for (const [path, parameter] of this.#parameters) {
+    for (const [path, parameter] of this.#tree.parameters) {
       const values = new Float32Array(product(parameter.shape)).fill(parameter.initial ?? 0);
       const own = stream.derive(path);
       const bound = 1 / Math.sqrt(parameter.fanIn);
@@ -83,29 +69,6 @@ export class Network {
         path,
         tf.tidy(() => tf.variable(tf.tensor(values, parameter.shape), true)),
       );
-    }
-  }
-
-  #collect(path: string, module: Module, input: Shape, layers: LayerInfo[]): void {
-    const own = module.parameters(input);
-    for (const parameter of own) this.#parameters.set(path ? `${path}.${parameter.name}` : parameter.name, parameter);
-    for (const { name, shape, initial } of module.buffers?.(input) ?? []) {
-      this.#buffers.set(
-        path ? `${path}.${name}` : name,
-        tf.tidy(() => tf.variable(tf.fill(shape, initial), false)),
-      );
-    }
-    const parameters = own.reduce((total, { shape }) => total + product(shape), 0);
-    if (path)
-      layers.push({
-        name: path,
-        kind: module.kind,
-        inputShape: input,
-        outputShape: module.outputShape(input),
-        parameters,
-      });
-    for (const child of module.children(input)) {
-      this.#collect(path ? `${path}.${child.name}` : child.name, child.module, child.input, layers);
     }
   }
 
@@ -128,10 +91,7 @@ export class Network {
    * convolution layers, the logits last.
    */
   get defaultActivations(): string[] {
-    const { name, ...params } = this.spec.architecture;
-    const named = architectureRegistry.get(name).defaultActivations?.(params);
-    if (named) return named;
-    return this.layers.filter(({ kind }) => kind === 'linear' || kind === 'conv').map(({ name }) => `${name}.output`);
+    return defaultActivations(this.spec.architecture, this.layers);
   }
 
   /** Shape of one sample's activation. @throws CupbearerError `usage` with the list of names where there is no such layer. */
@@ -243,14 +203,14 @@ export class Network {
         return see(`${childPath}.output`, output) ?? output;
       },
     });
-    return this.#root.forward(x, callAt(''));
+    return this.#tree.root.forward(x, callAt(''));
   }
 
   /** The weights in PyTorch's names and layout, float32. */
   state(): TensorMap {
     const state: TensorMap = {};
     for (const [path, variable] of this.#variables) {
-      const { toTorch } = this.#parameters.get(path)!;
+      const { toTorch } = this.#tree.parameters.get(path)!;
       const torch = tf.tidy(() => tf.transpose(variable as tf.Tensor, toTorch));
       state[path] = { shape: [...torch.shape], data: torch.dataSync<'float32'>() };
       torch.dispose();
@@ -266,21 +226,14 @@ export class Network {
    * @throws CupbearerError `bad-data` where a name or shape does not fit.
    */
   load(state: TensorMap, source: string): void {
-    for (const name of Object.keys(state)) {
-      if (this.#parameters.has(name) || this.#buffers.has(name) || name.endsWith('.num_batches_tracked')) continue;
-      throw new CupbearerError(
-        'bad-data',
-        `${source}: unexpected weight "${name}"; this model has ${[...this.#parameters.keys()].join(', ')}.`,
-      );
-    }
-    for (const [path, parameter] of this.#parameters) {
-      const expected = parameter.toTorch.map((axis) => parameter.shape[axis]!);
-      const inverse = parameter.toTorch.map((_, axis) => parameter.toTorch.indexOf(axis));
-      assignSaved(this.#variables.get(path)!, savedTensor(state, path, expected, source), inverse);
+    checkWeights(this.#tree, state, source);
+    for (const [path, { toTorch }] of this.#tree.parameters) {
+      const inverse = toTorch.map((_, axis) => toTorch.indexOf(axis));
+      assignSaved(this.#variables.get(path)!, state[path]!, inverse);
     }
     for (const [path, buffer] of this.#buffers) {
       const axes = buffer.shape.map((_, axis) => axis);
-      assignSaved(buffer, savedTensor(state, path, buffer.shape, source), axes);
+      assignSaved(buffer, state[path]!, axes);
     }
   }
 
@@ -298,18 +251,6 @@ export class Network {
     this.#variables.clear();
     this.#buffers.clear();
   }
-}
-
-function savedTensor(state: TensorMap, path: string, expected: readonly number[], source: string): NamedTensor {
-  const saved = state[path];
-  if (!saved) throw new CupbearerError('bad-data', `${source}: the weight "${path}" is missing.`);
-  if (saved.shape.join() !== expected.join()) {
-    throw new CupbearerError(
-      'bad-data',
-      `${source}: the weight "${path}" has shape [${saved.shape.join(', ')}], expected [${expected.join(', ')}].`,
-    );
-  }
-  return saved;
 }
 
 function assignSaved(variable: tf.Variable, saved: NamedTensor, axes: number[]): void {

@@ -10,6 +10,7 @@ import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { experimentCommand } from './commands/experiments.ts';
 import { runs } from './commands/runs.ts';
+import { serve } from './commands/serve.ts';
 import { parseFlags, readArguments } from './flags.ts';
 import { flagHelp } from './help.ts';
 import { createOutput, reportError } from './output.ts';
@@ -21,6 +22,7 @@ const commands: Command[] = [
   compare,
   data,
   doctor,
+  serve,
 ];
 
 function overview(): string {
