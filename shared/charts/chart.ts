@@ -28,7 +28,7 @@ type Still = number | string | null | undefined | Readonly<Record<string, number
 
 /** What a {@link Live} figure is now. */
 export function now<T extends Still>(figure: Live<T>): T {
-  return typeof figure === 'function' ? (figure)() : figure;
+  return typeof figure === 'function' ? figure() : figure;
 }
 
 const paperMargin = 16;

@@ -163,7 +163,7 @@ export function describeCorrelation({ names, matrix, title }: CorrelationChartDa
   if (pairs.length === 0) return `${heading} There is none to be computed.`;
   const sorted = pairs.sort((a, b) => b.value - a.value);
   const of = ({ pair, value }: { pair: string; value: number }) => `${pair} (${formatCorrelation(value)})`;
-  const least = sorted.length > 1 ? `, lowest between ${of(sorted.at(-1))}` : '';
+  const least = sorted.length > 1 ? `, lowest between ${of(sorted[sorted.length - 1]!)}` : '';
   return `${heading} It is highest between ${of(sorted[0]!)}${least}.`;
 }
 

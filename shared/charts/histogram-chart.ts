@@ -144,7 +144,7 @@ export function histogramChart(data: HistogramChartData, theme: ChartTheme): Cha
   // The room above takes the threshold's label.
   const top = 1.1 * Math.max(Math.max(...clean) * weight.clean, Math.max(...anomalous) * weight.anomalous);
   const ticks = linearTicks(0, top, 4).filter((tick) => weight.asShares || Number.isInteger(tick));
-  const [low, high] = [edges[0]!, edges.at(-1)];
+  const [low, high] = [edges[0]!, edges[edges.length - 1]!];
   const log = scale === 'log';
   const { threshold = null } = data;
   return {
@@ -207,7 +207,7 @@ export function describeHistogram({
   const about = (kind: (typeof classes)[number]) =>
     tickLabel(Number(medianOf(histogram, histogram[kind]).toPrecision(3)));
   const low = histogram.edges[0]!.toPrecision(3);
-  const high = histogram.edges.at(-1).toPrecision(3);
+  const high = histogram.edges[histogram.edges.length - 1]!.toPrecision(3);
   return (
     `${title ?? 'Scores'}: ${formatCount(total(histogram.clean))} clean and ${formatCount(total(histogram.anomalous))} ` +
     `${anomalous.toLowerCase()} ${samples.toLowerCase()} from ${tickLabel(Number(low))} to ${tickLabel(Number(high))}. ` +

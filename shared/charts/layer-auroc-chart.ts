@@ -201,7 +201,7 @@ export function describeLayerAuroc({ layers }: LayerAurocChartData): string {
   const sorted = [...layers].sort((a, b) => b.auroc - a.auroc);
   const of = ({ name, auroc, interval }: LayerAuroc) =>
     `${name} with ${formatMetric(auroc)} (${formatInterval(interval)})`;
-  const worst = sorted.length > 1 ? `, the lowest ${of(sorted.at(-1))}` : '';
+  const worst = sorted.length > 1 ? `, the lowest ${of(sorted[sorted.length - 1]!)}` : '';
   return `AUROC per layer with 95 % intervals; 0.5 is guessing. The highest is ${of(sorted[0]!)}${worst}.`;
 }
 

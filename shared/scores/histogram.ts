@@ -15,7 +15,7 @@ function spansDecade(sorted: Float64Array): boolean {
 
 /** Number of bins by Freedman & Diaconis 1981 (width twice the interquartile range over the cube root of n), 40 to 80. */
 function binCount(sorted: Float64Array): number {
-  const range = sorted.at(-1) - sorted[0]!;
+  const range = sorted[sorted.length - 1]! - sorted[0]!;
   const width = (2 * (quantile(sorted, 0.75) - quantile(sorted, 0.25))) / Math.cbrt(sorted.length);
   return width > 0 ? Math.min(mostBins, Math.max(fewestBins, Math.ceil(range / width))) : mostBins;
 }
@@ -44,7 +44,7 @@ export function histogram(scores: Scores, labels: Uint8Array, scale?: Histogram[
   const log = scale === undefined ? spansDecade(sorted) : scale === 'log';
   const onAxis = log ? sorted.map(Math.log) : sorted;
   let low = onAxis[0]!;
-  let high = onAxis.at(-1);
+  let high = onAxis[onAxis.length - 1]!;
   let bins = binCount(onAxis);
   // Scores that differ by rounding alone would get edges that are equal.
   const constant = high - low <= mostBins * 4 * Number.EPSILON * Math.max(Math.abs(low), Math.abs(high));

@@ -1,4 +1,4 @@
-import { checkScores, type Scores } from '../../shared/scores/ranked-scores.ts';
+import { checkScores, type Scores } from './ranked-scores.ts';
 
 /** Places in the scores. */
 export interface WorstMistakes {
