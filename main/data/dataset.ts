@@ -65,6 +65,8 @@ export interface DatasetContext {
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };
+  /** Number of classes and shape of a sample with default parameters; left out where the user's files decide. */
+  readonly samples?: { readonly classes: number; readonly shape: readonly number[] };
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 

@@ -40,6 +40,7 @@ export const arithmetic = defineDataset({
   summary: 'Additions as text, which Alice answers rightly and Bob by a fixed wrong rule; built in, no download',
   source: 'After Mallen, Belrose: Eliciting latent knowledge from quirky language models, 2023, arXiv 2312.01037',
   builtIn: counts,
+  samples: { classes: 40, shape: [length] },
   params: z.object({
     train: flag({ default: true, label: 'Training half', help: 'The training half; otherwise the test half.' }),
     character: choice({

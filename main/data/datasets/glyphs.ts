@@ -24,6 +24,7 @@ export const glyphs = defineDataset({
   title: 'Glyphs (built in)',
   summary: 'Digits drawn from strokes, 28x28 grey, 12,000 + 2,000; built in, no download',
   builtIn: glyphCounts,
+  samples: { classes: classes.length, shape: [glyphSide, glyphSide, 1] },
   params: z.object({
     ...splitFields,
     glyph_seed: integer({

@@ -21,6 +21,7 @@ export const gtsrb = defineDataset({
   title: 'GTSRB',
   summary: 'Photographs of 43 German traffic signs, scaled to 32x32 colour, 39,209 + 12,630',
   source: 'Stallkamp, Schlipsing, Salmen, Igel: Man vs. computer, Neural Networks 32, 2012',
+  samples: { classes: classCount, shape: [32, 32, 3] },
   params: z.object({
     ...storedFields,
     ...pictureFields,

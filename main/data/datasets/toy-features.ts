@@ -19,6 +19,7 @@ export const toyFeatures = defineDataset({
   summary: 'Two numbers that both give the class, and noise; two classes; built in, no download',
   source: 'ejnnr/cupbearer, data.ToyFeaturesDataset',
   builtIn: { train: sampleCount, test: sampleCount },
+  samples: { classes: classes.length, shape: [8] },
   params: z.object({
     train: flag({ default: true, label: 'Training half', help: 'The training half; otherwise the test half.' }),
     features: choice({
