@@ -7,7 +7,8 @@ const order = [
   ['evaluation', 'detectors', 'tasks', 'figures'],
   ['models'],
   ['data'],
-  ['storage', 'tensor'],
+  ['tensor'],
+  ['storage'],
 ];
 
 const downwards = order.flatMap((level, depth) => {

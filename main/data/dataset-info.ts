@@ -60,7 +60,9 @@ function knownDatasets(): DatasetDefinition[] {
   return datasetRegistry.definitions.filter(({ params }) => !('original' in params.shape));
 }
 
-function infoOf({ id, title, summary, builtIn, samples: form }: DatasetDefinition, dataDir: string): DatasetInfo {
+function infoOf(definition: DatasetDefinition, dataDir: string): DatasetInfo {
+  const { id, title, summary, builtIn } = definition;
+  const form = usualForm(definition);
   const source = datasetSources.find((candidate) => candidate.id === id);
   if (!source) {
     const samples = { train: 0, test: 0, ...builtIn };
@@ -86,6 +88,14 @@ function infoOf({ id, title, summary, builtIn, samples: form }: DatasetDefinitio
     licence: source.licence,
     citation: source.citation,
   };
+}
+
+/** What samples are with default parameters; nothing where the user's files decide. */
+function usualForm(definition: DatasetDefinition): Pick<DatasetInfo, 'classes' | 'shape'> {
+  const defaults = definition.params.safeParse({});
+  if (!defaults.success) return {};
+  const { classes, shape } = definition.facts(defaults.data as never);
+  return { classes: classes.length, shape };
 }
 
 function expectedFiles(source: DatasetSource): string[] {

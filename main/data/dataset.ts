@@ -61,19 +61,23 @@ export interface DatasetContext {
   readonly warn?: (message: string) => void;
 }
 
+/** What the samples of a dataset are, known without reading any. */
+export type DatasetFacts = Pick<Dataset, 'shape' | 'classes' | 'vocabulary'>;
+
 /** A kind of dataset; `load` reads or generates it (in memory, 8 bits a value) and may take seconds. */
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };
-  /** Number of classes and shape of a sample with default parameters; left out where the user's files decide. */
-  readonly samples?: { readonly classes: number; readonly shape: readonly number[] };
+  /** @throws CupbearerError where folders that the parameters name cannot be read. */
+  facts(params: never): DatasetFacts;
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 
 /** Declares a dataset; `load` receives the parameters in the types of the schema. */
 export function defineDataset<P extends z.ZodObject>(
-  definition: Omit<DatasetDefinition, 'params' | 'load'> & {
+  definition: Omit<DatasetDefinition, 'params' | 'facts' | 'load'> & {
     readonly params: P;
+    facts(params: z.output<P>): DatasetFacts;
     load(params: z.output<P>, context: DatasetContext): Promise<Dataset>;
   },
 ): DatasetDefinition {

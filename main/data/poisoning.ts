@@ -58,6 +58,7 @@ export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOpti
   return {
     shape: dataset.shape,
     classes: dataset.classes,
+    ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
     length: dataset.length,
     clean: dataset,
     fingerprint: fingerprint('poisoned', dataset.fingerprint, triggerFingerprint(trigger), [
@@ -76,12 +77,12 @@ export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOpti
         const index = indices[i]!;
         const role = roles[index]!;
         if (role === untouched) continue;
-        const image = batch.inputs.subarray(i * size, (i + 1) * size);
+        const sample = batch.inputs.subarray(i * size, (i + 1) * size);
         const stream = streams.derive(epoch, index);
         if (role === decoyed) {
-          trigger.decoy?.(image, stream);
+          trigger.decoy?.(sample, stream);
         } else {
-          trigger.apply(image, stream);
+          trigger.apply(sample, stream);
           batch.labels[i] = cycle_class ? (batch.labels[i]! + 1) % classCount : target_class;
         }
       }

@@ -36,6 +36,7 @@ import { validate, type Validation } from './validation.ts';
 const params = z.object({
   train_data: pick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learns from' }),
   val_data: pickRecord(() => datasetRegistry, {
+    advanced: true,
     label: 'Validation data',
     help: 'Datasets by a name of your own, for example --val_data.clean mnist --val_data.clean.train false; the clean and the fully poisoned test half unless given',
   }),
@@ -50,12 +51,14 @@ const params = z.object({
     default: 'adam',
   }),
   schedule: choice({
+    advanced: true,
     label: 'Schedule',
     help: 'Whether the learning rate stays, or falls to zero over the training like half a cosine',
     options: schedules,
     default: 'constant',
   }),
   label_smoothing: number({
+    advanced: true,
     label: 'Label smoothing',
     help: 'Share of the target that is spread evenly over all classes',
     default: 0,
@@ -79,12 +82,14 @@ const params = z.object({
     max: 1_000_000,
   }),
   max_steps: optionalInteger({
+    advanced: true,
     label: 'Most steps',
     help: 'Ends training after this many batches',
     unit: 'steps',
     min: 1,
   }),
   seed: integer({
+    advanced: true,
     label: 'Seed',
     help: 'Decides the initial weights, the order of the samples, augmentations and which samples are poisoned',
     default: 0,
@@ -235,8 +240,9 @@ async function fit(
       // The curve first: a checkpoint without its line could not be resumed, a line too many is dropped. Weights,
       // optimiser and the number of epochs go into one file, so that a crash cannot part them.
       appendJsonLine(folder, historyFile, { ...record });
-      writeCheckpoint(folder, { epochs: history.length, weights: network.state(), optimizer: optimizer.state() });
-      writeWeights(folder, network.state());
+      const weights = await network.state();
+      writeCheckpoint(folder, { epochs: history.length, weights, optimizer: await optimizer.state() });
+      writeWeights(folder, weights);
       context.log(epochLine(record, spec.num_epochs));
       epochStart = performance.now();
     },

@@ -2,21 +2,35 @@ import { fileURLToPath } from 'node:url';
 import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
 import { forkProcess, type ProcessEnd, type ProcessLauncher } from './child-process.ts';
-import type { ComputeMessage, HostMessage, Job, RunEvent } from './protocol.ts';
+import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, RunEvent } from './protocol.ts';
 
 const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
 
 /** How long a cancelled run may take to reach its next batch before it is killed. */
 const cancelGraceMs = 20_000;
 
+interface ComputeOptions {
+  signal?: AbortSignal;
+  onEvent?: (event: RunEvent) => void;
+  launch?: ProcessLauncher;
+}
+
 /**
  * Does a run in a process of its own, so that a crash there fails this run and nothing else.
  * @throws CupbearerError what the run threw; `crashed` where the process died; `cancelled` where `signal` was given.
  */
-export function runInComputeProcess(
-  job: Job,
-  options: { signal?: AbortSignal; onEvent?: (event: RunEvent) => void; launch?: ProcessLauncher },
-): Promise<RunOutcome> {
+export function runInComputeProcess(job: Job, options: ComputeOptions): Promise<RunOutcome> {
+  return inComputeProcess({ type: 'run', job }, options);
+}
+
+/**
+ * Has a new compute process do what is asked, and gives what came of it.
+ * @throws CupbearerError as {@link runInComputeProcess}.
+ */
+export function inComputeProcess<Type extends ComputeRequest['type']>(
+  request: ComputeRequest & { type: Type },
+  options: ComputeOptions,
+): Promise<ComputeResults[Type]> {
   const { signal, onEvent, launch = forkProcess } = options;
   return new Promise((resolve, reject) => {
     const child = launch<HostMessage, ComputeMessage>(entry);
@@ -36,14 +50,14 @@ export function runInComputeProcess(
     };
 
     child.onMessage((message) => {
-      if (message.type === 'done') settle(() => resolve(message.outcome));
+      if (message.type === 'done') settle(() => resolve(message.result as ComputeResults[Type]));
       else if (message.type === 'failed') settle(() => reject(fromErrorRecord(message.error)));
       else onEvent?.(message);
     });
     child.onEnd((end) => settle(() => reject(signal?.aborted ? reasonOf(signal) : crash(end))));
 
     signal?.addEventListener('abort', cancel, { once: true });
-    child.send({ type: 'start', job });
+    child.send(request);
     if (signal?.aborted) cancel();
   });
 }

@@ -6,6 +6,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
+import { toNamedTensor } from '../tensor/read.ts';
 import {
   buildModules,
   defaultActivations,
@@ -207,17 +208,15 @@ export class Network {
   }
 
   /** The weights in PyTorch's names and layout, float32. */
-  state(): TensorMap {
+  async state(): Promise<TensorMap> {
     const state: TensorMap = {};
     for (const [path, variable] of this.#variables) {
       const { toTorch } = this.#tree.parameters.get(path)!;
       const torch = tf.tidy(() => tf.transpose(variable as tf.Tensor, toTorch));
-      state[path] = { shape: [...torch.shape], data: torch.dataSync<'float32'>() };
+      state[path] = await toNamedTensor(torch);
       torch.dispose();
     }
-    for (const [path, buffer] of this.#buffers) {
-      state[path] = { shape: [...buffer.shape], data: buffer.dataSync<'float32'>() };
-    }
+    for (const [path, buffer] of this.#buffers) state[path] = await toNamedTensor(buffer);
     return state;
   }
 
@@ -240,7 +239,8 @@ export class Network {
   /** A network of the same weights that changes on its own; the caller disposes of it. */
   clone(): Network {
     const copy = new Network(this.spec, 0);
-    copy.load(this.state(), 'clone');
+    for (const [path, variable] of this.#variables) copy.#variables.get(path)!.assign(variable);
+    for (const [path, buffer] of this.#buffers) copy.#buffers.get(path)!.assign(buffer);
     return copy;
   }
 

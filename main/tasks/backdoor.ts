@@ -18,7 +18,7 @@ export const backdoor = defineTask({
   async build(params, context) {
     const classifier = openClassifier(params.run_path);
     const { train, test } = await loadCleanData(classifier, params, context);
-    const { poison } = await triggerFor(params.backdoor, classifier, test.shape, params.seed);
+    const { poison } = await triggerFor(params.backdoor, classifier, test, params.seed);
     const triggered = { train: poison(train), test: poison(test) };
     const chosen = split({ clean: train.length }, { clean: test.length }, params);
     return {

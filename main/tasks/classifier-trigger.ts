@@ -34,7 +34,7 @@ export interface TriggeredData {
 export async function triggerFor(
   asked: Picked | undefined,
   { trigger: stored, folder }: TrainedClassifier,
-  shape: readonly number[],
+  { shape, vocabulary }: Dataset,
   seed: number,
 ): Promise<TriggeredData> {
   const picked = asked ?? stored?.spec;
@@ -48,6 +48,7 @@ export async function triggerFor(
   const isOwn = stored !== undefined && isSameKind(picked, stored.spec);
   const trigger = await loadTrigger(picked, {
     shape,
+    vocabulary,
     seed: isOwn ? stored.seed : seed,
     ...(isOwn ? { state: stored.state } : {}),
   });

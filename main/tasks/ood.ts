@@ -38,7 +38,7 @@ export const ood = defineTask({
   async build(params, context) {
     const classifier = openClassifier(params.run_path);
     const { train, test } = await loadCleanData(classifier, params, context);
-    const { trigger, poison } = await triggerFor(params.backdoor, classifier, test.shape, params.seed);
+    const { trigger, poison } = await triggerFor(params.backdoor, classifier, test, params.seed);
     if (trigger.name === params.change.name) {
       throw new CupbearerError(
         'usage',
@@ -48,7 +48,7 @@ export const ood = defineTask({
     }
     const harmless = changed(
       test,
-      await loadTrigger(params.change, { shape: test.shape, seed: params.seed }),
+      await loadTrigger(params.change, { shape: test.shape, vocabulary: test.vocabulary, seed: params.seed }),
       params.seed,
     );
     const triggered = poison(test);

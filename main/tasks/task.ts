@@ -20,6 +20,8 @@ export interface DataPart {
 export interface ExamplePairs {
   shape: readonly number[];
   count: number;
+  /** What the tokens of texts stand for; only texts have one. */
+  vocabulary?: readonly string[] | undefined;
   clean: Float32Array;
   anomalous: Float32Array;
 }

@@ -50,10 +50,10 @@ describe.each(detectors)('%s', (_, detector, params) => {
 
   it('leaves the network as it was', async () => {
     const task = toyTask();
-    const before = task.network.state();
+    const before = await task.network.state();
     const state = await fitToy(detector, task, params);
     await scoreToy(detector, task, state, task.anomalous);
-    expect(task.network.state()).toEqual(before);
+    expect(await task.network.state()).toEqual(before);
     task.network.dispose();
   });
 });

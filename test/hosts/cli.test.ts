@@ -217,3 +217,28 @@ describe.skipIf(!canListProcesses)(`a training that is cut off again and again${
     expect(weights('cut').equals(weights('whole'))).toBe(true);
   });
 });
+
+describe('data show', () => {
+  it.each([
+    ['wanet', 'mnist', ['--data_dir', 'data', '--count', '4', '--trigger.warping_strength', '2']],
+    ['sentence', 'arithmetic', ['--data.room', '3']],
+  ])('draws %s on %s into a folder', async (trigger, data, flags) => {
+    const { stdout } = await succeed('data', 'show', '--data', data, '--trigger', trigger, ...flags, '--out', 'sheets');
+    const names = ['png', 'svg'].map((type) => `trigger-${trigger}-${data}.${type}`);
+    expect(stdout).toContain(names.map((name) => join('sheets', name)).join('\n'));
+    const [png, svg] = names.map((name) => readFileSync(at('sheets', name)));
+    expect(png!.subarray(1, 4).toString()).toBe('PNG');
+    expect(svg!.toString()).toContain('<desc>');
+  });
+
+  it('takes no flags of other actions, nor a poisoned dataset', async () => {
+    const fails = async (...args: string[]) => {
+      const { code, stderr } = await start('data', ...args).ended;
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await fails('list', '--trigger', 'corner')).toMatch(/^Error: data list takes no --trigger/);
+    expect(await fails('show', 'mnist')).toMatch(/^Error: data show takes no name\.\nName it by --data\.\n$/);
+    expect(await fails('show', '--data', 'backdoor')).toMatch(/^Error: --data takes the dataset without a trigger/);
+  });
+});

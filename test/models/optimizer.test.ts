@@ -50,16 +50,16 @@ describe('Adam', () => {
     }
   });
 
-  it('goes on from its saved state bit for bit', () => {
+  it('goes on from its saved state bit for bit', async () => {
     const [whole, parted] = [variables(), variables()];
     const [first, second, third] = [1, 2, 3].map(() => createOptimizer({ name: 'adam', ...params }));
     for (let t = 1; t <= 6; t++) first!.step(whole, gradients(t));
     for (let t = 1; t <= 3; t++) second!.step(parted, gradients(t));
-    third!.load(second!.state());
+    third!.load(await second!.state());
     second!.dispose();
     for (let t = 4; t <= 6; t++) third!.step(parted, gradients(t));
     for (const [name, variable] of parted) expect(variable.dataSync()).toEqual(whole.get(name)!.dataSync());
-    expect(third!.state()).toEqual(first!.state());
-    expect(third!.state()['steps']!.data).toEqual(Int32Array.of(6));
+    expect(await third!.state()).toEqual(await first!.state());
+    expect((await third!.state())['steps']!.data).toEqual(Int32Array.of(6));
   });
 });

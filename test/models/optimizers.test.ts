@@ -51,12 +51,12 @@ describe('adam', () => {
 });
 
 describe('every optimiser', () => {
-  it.each(optimizerRegistry.ids)('%s goes on where a stored state stopped', (name) => {
+  it.each(optimizerRegistry.ids)('%s goes on where a stored state stopped', async (name) => {
     const whole = walk(optimizer(name), [1, -2, 0.5, 3]);
     const stopped = optimizer(name);
     const half = walk(stopped, [1, -2]);
     const resumed = optimizer(name);
-    resumed.load(stopped.state());
+    resumed.load(await stopped.state());
     expect([...half, ...walk(resumed, [0.5, 3], half[1])]).toEqual(whole);
     stopped.dispose();
     resumed.dispose();

@@ -15,7 +15,7 @@ export interface BackdoorDataset extends PoisonedDataset {
   readonly original: Dataset;
   readonly trigger: Trigger;
   readonly poison: PoisonOptions;
-  /** Another dataset of the same image shape (the test half) with this trigger on every sample. */
+  /** Another dataset of the same shape (the test half) with this trigger on every sample. */
   poisonFully(dataset: Dataset): PoisonedDataset;
 }
 
@@ -43,6 +43,10 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
         help: 'What marks the poisoned samples.',
       }),
     }),
+    facts: ({ original: { name, ...params } }) =>
+      datasets()
+        .get(name)
+        .facts(params as never),
     async load({ original: picked, backdoor }, context): Promise<BackdoorDataset> {
       const { name, ...rest } = picked;
       if (name === 'backdoor') {
@@ -56,6 +60,7 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
       const clean = await definition.load(params as never, context);
       const trigger = await loadTrigger(backdoor, {
         shape: clean.shape,
+        vocabulary: clean.vocabulary,
         seed: context.seed,
         ...(context.triggerState ? { state: context.triggerState } : {}),
       });

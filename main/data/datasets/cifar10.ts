@@ -20,8 +20,8 @@ export const cifar10 = defineDataset({
   title: 'CIFAR-10',
   summary: 'Photographs of ten kinds of things, 32x32 colour, 50,000 + 10,000',
   source: 'Krizhevsky: Learning multiple layers of features from tiny images, 2009',
-  samples: { classes: classes.length, shape: [32, 32, 3] },
   params: z.object(storedFields),
+  facts: () => ({ shape: [32, 32, 3], classes }),
   async load(params, context) {
     return prepared(await loadBatches(params, context), params, naturalImageAugmentation, context);
   },

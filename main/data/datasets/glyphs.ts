@@ -24,16 +24,17 @@ export const glyphs = defineDataset({
   title: 'Glyphs (built in)',
   summary: 'Digits drawn from strokes, 28x28 grey, 12,000 + 2,000; built in, no download',
   builtIn: glyphCounts,
-  samples: { classes: classes.length, shape: [glyphSide, glyphSide, 1] },
   params: z.object({
     ...splitFields,
     glyph_seed: integer({
+      advanced: true,
       default: 2_026,
       min: 0,
       label: 'Glyph seed',
       help: "Determines the drawings; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
+  facts: () => ({ shape: [glyphSide, glyphSide, 1], classes }),
   async load(params, context) {
     const split = params.train ? 'train' : 'test';
     const images = await generateGlyphs(split, params.glyph_seed, context);

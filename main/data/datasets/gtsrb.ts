@@ -21,7 +21,6 @@ export const gtsrb = defineDataset({
   title: 'GTSRB',
   summary: 'Photographs of 43 German traffic signs, scaled to 32x32 colour, 39,209 + 12,630',
   source: 'Stallkamp, Schlipsing, Salmen, Igel: Man vs. computer, Neural Networks 32, 2012',
-  samples: { classes: classCount, shape: [32, 32, 3] },
   params: z.object({
     ...storedFields,
     ...pictureFields,
@@ -31,6 +30,7 @@ export const gtsrb = defineDataset({
       help: 'Take only the region of the sign as given with the pictures, without the border around it.',
     }),
   }),
+  facts: ({ size, colour }) => ({ shape: [size, size, colour ? 3 : 1], classes }),
   async load(params, context) {
     const folder = params.folder ?? join(context.dataDir, 'gtsrb');
     const root = existsSync(join(folder, 'GTSRB')) ? join(folder, 'GTSRB') : folder;
