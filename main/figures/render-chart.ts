@@ -1,8 +1,7 @@
 import { createCanvas } from '@napi-rs/canvas';
 import type { ChartConfig } from '../../shared/charts/chart.ts';
 import { chartToSvg, drawChart } from '../../shared/charts/draw-chart.ts';
-import type { MeasureText } from '../../shared/charts/svg-context.ts';
-import { registerFonts } from './fonts.ts';
+import { measureText, registerFonts } from './fonts.ts';
 
 export interface RenderOptions {
   /** Size in CSS px; a PNG has twice as many pixels each way. */
@@ -19,19 +18,12 @@ export interface RenderOptions {
 /** For displays and print: text of 11 px stays sharp. */
 const pixelRatio = 2;
 
-const ruler = createCanvas(1, 1).getContext('2d');
-
-const measure: MeasureText = (font, text) => {
-  ruler.font = font;
-  return ruler.measureText(text);
-};
-
 /** Draws a chart without a display, into the bytes of a file; equal input gives equal bytes. */
 export function renderChart(config: ChartConfig, options: RenderOptions): Buffer {
   registerFonts();
   const { width, height, background, title = '', description = '' } = options;
   if (options.format === 'svg')
-    return Buffer.from(chartToSvg(config, { width, height, background, title, description }, measure));
+    return Buffer.from(chartToSvg(config, { width, height, background, title, description }, measureText));
   const canvas = createCanvas(width, height);
   return drawChart(config, canvas, { background, pixelRatio }, () => canvas.toBuffer('image/png'));
 }
