@@ -1,9 +1,9 @@
 import type { ProcessLauncher } from '../jobs/child-process.ts';
-import type { CurrentSettings } from './current-settings.ts';
 import type { QueuedRuns } from './queued-runs.ts';
 import type { RunFeed } from './run-feed.ts';
 import type { RunRemoval } from './run-removal.ts';
 import type { RunSummaries } from './run-summaries.ts';
+import type { SettingsStore } from './settings.ts';
 import type { Workbench } from './workbench.ts';
 
 /** What the host that shows the application can do, and how it starts processes. */
@@ -24,7 +24,7 @@ export interface Host {
 export interface Application {
   readonly workbench: Workbench;
   readonly host: Host;
-  readonly settings: CurrentSettings;
+  readonly settings: SettingsStore;
   /** Runs that wait or go on; where new ones are asked for. */
   readonly queued: QueuedRuns;
   readonly summaries: RunSummaries;

@@ -1,11 +1,10 @@
-import { settingsSchema } from '../../shared/domain/settings.ts';
 import type { Application, Host } from './application.ts';
-import type { CurrentSettings } from './current-settings.ts';
 import { RunningProcesses } from '../jobs/running-processes.ts';
 import { QueuedRuns } from './queued-runs.ts';
 import { RunFeed } from './run-feed.ts';
 import { RunRemoval } from './run-removal.ts';
 import { RunSummaries } from './run-summaries.ts';
+import { SettingsStore } from './settings.ts';
 import { Workbench } from './workbench.ts';
 
 /** An application that is running. */
@@ -18,18 +17,18 @@ export interface ApplicationOptions {
   host: Host;
   /** The catalogue's file; the user's own where left out. */
   catalogueFile?: string;
-  /** What the user has set; the defaults where left out. */
-  settings?: CurrentSettings;
+  /** What the user has set; the file in the program's own folder where left out. */
+  settings?: SettingsStore;
 }
 
 /** Puts together what the calls of the contract work with. @throws CupbearerError where the catalogue cannot be opened. */
 export function createApplication({ host, catalogueFile, settings }: ApplicationOptions): RunningApplication {
   const processes = new RunningProcesses(host.launch);
   const workbench = new Workbench(catalogueFile, processes.launch);
-  const defaults = settingsSchema.parse({});
-  const current = settings ?? { current: () => defaults };
+  const current = settings ?? new SettingsStore();
   const summaries = new RunSummaries(workbench.catalogue);
   const queued = new QueuedRuns(workbench, current);
+  current.onChange(() => queued.wake());
   const feed = new RunFeed(workbench.catalogue, summaries, queued);
   const removal = new RunRemoval(workbench.catalogue);
   return {

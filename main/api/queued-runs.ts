@@ -163,6 +163,7 @@ export class QueuedRuns {
     createFolder(join(folder, '..'));
     return this.#workbench.prepare(experiment, spec, {
       folder,
+      dataDir: this.#settings.current().dataDir ?? undefined,
       command: commandLine(definition, spec, { 'dir.full': folder }),
       ...(tags === undefined ? {} : { tags }),
     });
@@ -176,12 +177,10 @@ export class QueuedRuns {
       id,
       waitsFor: parents.map((parent) => ({ id: parent, name: requirementName(kind, parents.indexOf(parent)) })),
       start: async (signal) => {
-        const { dataDir, engine: usual } = this.#settings.current();
         try {
           await this.#workbench.execute(run, {
             signal,
-            engine: engine ?? usual,
-            ...(dataDir === null ? {} : { dataDir }),
+            engine: engine ?? this.#settings.current().engine,
             onEvent: (event) => {
               if (event.type !== 'progress') return;
               progress.update(event.phase, event.done, event.total, event.note);

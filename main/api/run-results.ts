@@ -14,7 +14,7 @@ import { analysisFile } from '../experiments/analysis.ts';
 import { evaluationFile } from '../experiments/evaluate.ts';
 import { describeNetwork } from '../models/describe-network.ts';
 import { readNetworkSpec } from '../models/files.ts';
-import type { NetworkSpec } from '../models/module-tree.ts';
+import type { NetworkSpec } from '../models/network-outline.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import { parseNpy } from '../storage/npy.ts';
 import { readFileBytes, readJsonFile } from '../storage/read-file.ts';

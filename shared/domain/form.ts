@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { controls, type Control } from '../schema/fields.ts';
 
 /** A definition with its parameters as `{ name: 'corner', target_class: 0, ... }`; parameters left out take defaults. */
 export const pickedSchema = z.looseObject({ name: z.string().min(1) });
@@ -10,6 +11,10 @@ export interface FormField {
   label: string;
   help: string;
   unit?: string | undefined;
+  /** Seldom changed: kept behind "More" as long as it has its default. */
+  advanced?: boolean | undefined;
+  /** A control of its own, where the type alone would not do. */
+  control?: Control | undefined;
   required: boolean;
   /** A text that names a file or folder. */
   isPath?: boolean | undefined;
@@ -31,6 +36,8 @@ export const formFieldSchema: z.ZodType<FormField> = z.lazy(() =>
     label: z.string(),
     help: z.string(),
     unit: z.string().optional(),
+    advanced: z.boolean().optional(),
+    control: z.enum(controls).optional(),
     required: z.boolean(),
     isPath: z.boolean().optional(),
     default: z.unknown().optional(),
