@@ -1,5 +1,6 @@
 import type { Settings } from '../../shared/domain/settings.ts';
 import type { ProcessLauncher } from '../jobs/child-process.ts';
+import type { SettingsStore } from './settings.ts';
 import type { Workbench } from './workbench.ts';
 
 /** What the host that shows the application can do, and how it starts processes. */
@@ -25,5 +26,5 @@ export interface CurrentSettings {
 export interface Application {
   readonly workbench: Workbench;
   readonly host: Host;
-  readonly settings: CurrentSettings;
+  readonly settings: SettingsStore;
 }

@@ -1,5 +1,5 @@
-import { settingsSchema } from '../../shared/domain/settings.ts';
-import type { Application, CurrentSettings, Host } from './application.ts';
+import type { Application, Host } from './application.ts';
+import { SettingsStore } from './settings.ts';
 import { Workbench } from './workbench.ts';
 
 /** An application that is running. */
@@ -12,18 +12,17 @@ export interface ApplicationOptions {
   host: Host;
   /** The catalogue's file; the user's own where left out. */
   catalogueFile?: string;
-  /** What the user has set; the defaults where left out. */
-  settings?: CurrentSettings;
+  /** What the user has set; the file in the program's own folder where left out. */
+  settings?: SettingsStore;
 }
 
 /** Puts together what the calls of the contract work with. @throws CupbearerError where the catalogue cannot be opened. */
 export function createApplication({ host, catalogueFile, settings }: ApplicationOptions): RunningApplication {
   const workbench = new Workbench(catalogueFile);
-  const defaults = settingsSchema.parse({});
   return {
     workbench,
     host,
-    settings: settings ?? { current: () => defaults },
+    settings: settings ?? new SettingsStore(),
     close: () => {
       workbench.close();
       return Promise.resolve();

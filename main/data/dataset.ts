@@ -12,16 +12,20 @@ export interface Batch {
   size: number;
 }
 
-/**
- * Labelled samples by index. What a sample looks like is a function of (the dataset's spec, epoch, index) alone, so
- * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
- */
-export interface Dataset {
+/** What is known of a dataset's samples without looking at any. */
+export interface DatasetFacts {
   /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
   /** What the tokens of a text stand for, by their numbers; only texts have one. */
   readonly vocabulary?: readonly string[];
   readonly classes: readonly string[];
+}
+
+/**
+ * Labelled samples by index. What a sample looks like is a function of (the dataset's spec, epoch, index) alone, so
+ * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
+ */
+export interface Dataset extends DatasetFacts {
   readonly length: number;
   /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */
   readonly fingerprint: string;
@@ -66,12 +70,6 @@ export interface DatasetContext {
   readonly cache?: DatasetCache;
   /** Takes a sentence about something that the user should know and that stops nothing. */
   readonly warn?: (message: string) => void;
-}
-
-/** What the samples of a dataset are, known without reading any. */
-export interface DatasetFacts extends Pick<Dataset, 'shape' | 'classes' | 'vocabulary'> {
-  /** Samples of each half; left out where they are not known or `builtIn` says them. */
-  readonly counts?: { readonly train: number; readonly test: number };
 }
 
 /** A kind of dataset; `load` reads or generates it (in memory, 8 bits a value) and may take seconds. */

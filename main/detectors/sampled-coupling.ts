@@ -8,7 +8,6 @@ import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import type { RandomStream } from '../tensor/random.ts';
 import { checkStateSize, parameterGroups, type CouplingOptions, type ParameterGroup } from './coupling.ts';
 import { doubles, floats, type DetectorContext, type DetectorState } from './detector.ts';
-import { weightsBelow } from './loss-gradients.ts';
 import { lossTraces, toTensors, type WeightSlice } from './loss-traces.ts';
 import type { Samples } from './reference-samples.ts';
 import { sgld } from './sgld.ts';
@@ -41,7 +40,7 @@ export async function fitTraces(
       batchGradient(network, own, w, references, random, options.batch_size);
     let taken = 0;
     for await (const w of sgld(
-      currentWeights(network, own),
+      await currentWeights(network, own),
       gradient,
       { ...options, stepSize: options.step_size, nBeta: options.n_beta },
       stream.derive('weights', name),
@@ -87,7 +86,9 @@ export async function largestCorrelations(
 /** @throws CupbearerError `usage` where an activation is not the output of a part with weights. */
 function groupWeights(network: Network, { activations }: ParameterGroup): WeightSlice[] {
   const names = activations.flatMap((activation) => {
-    const weights = activation.endsWith('.output') ? weightsBelow(network, activation.slice(0, -'.output'.length)) : [];
+    const weights = activation.endsWith('.output')
+      ? network.parametersWithin(activation.slice(0, -'.output'.length))
+      : [];
     if (weights.length > 0) return weights;
     throw new CupbearerError(
       'usage',
@@ -102,9 +103,9 @@ function groupWeights(network: Network, { activations }: ParameterGroup): Weight
   });
 }
 
-function currentWeights(network: Network, slices: readonly WeightSlice[]): Float64Array {
+async function currentWeights(network: Network, slices: readonly WeightSlice[]): Promise<Float64Array> {
   const weights = new Float64Array(slices.at(-1)!.to);
-  for (const { name, from } of slices) weights.set(network.variables.get(name)!.dataSync<'float32'>(), from);
+  for (const { name, from } of slices) weights.set(await network.variables.get(name)!.data(), from);
   return weights;
 }
 

@@ -2,24 +2,51 @@ import { fileURLToPath } from 'node:url';
 import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
 import { forkProcess, type ProcessEnd, type ProcessLauncher } from './child-process.ts';
-import type { ComputeMessage, HostMessage, Job, RunEvent } from './protocol.ts';
+import { appendJsonLine } from '../storage/run-folder.ts';
+import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, RunEvent } from './protocol.ts';
 
 const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
 
 /** How long a cancelled run may take to reach its next batch before it is killed. */
 const cancelGraceMs = 20_000;
 
+interface ComputeOptions {
+  signal?: AbortSignal;
+  onEvent?: (event: RunEvent) => void;
+  launch?: ProcessLauncher;
+  /** Variables that the process gets beside those of this one. */
+  env?: Readonly<Record<string, string>>;
+  /** Hears each line of its error output. */
+  onErrorLine?: (line: string) => void;
+}
+
 /**
  * Does a run in a process of its own, so that a crash there fails this run and nothing else.
  * @throws CupbearerError what the run threw; `crashed` where the process died; `cancelled` where `signal` was given.
  */
-export function runInComputeProcess(
-  job: Job,
-  options: { signal?: AbortSignal; onEvent?: (event: RunEvent) => void; launch?: ProcessLauncher },
-): Promise<RunOutcome> {
-  const { signal, onEvent, launch = forkProcess } = options;
+export function runInComputeProcess(job: Job, options: ComputeOptions): Promise<RunOutcome> {
+  return inComputeProcess({ type: 'run', job }, options);
+}
+
+/**
+ * Has a new compute process do what is asked, and gives what came of it.
+ * @throws CupbearerError as {@link runInComputeProcess}.
+ */
+export function inComputeProcess<Type extends ComputeRequest['type']>(
+  request: ComputeRequest & { type: Type },
+  options: ComputeOptions,
+): Promise<ComputeResults[Type]> {
+  const { signal, onEvent, onErrorLine, env = {}, launch = forkProcess } = options;
   return new Promise((resolve, reject) => {
-    const child = launch<HostMessage, ComputeMessage>(entry);
+    const asked: ComputeRequest = request;
+    const logFolder = asked.type === 'run' ? asked.job.folder : undefined;
+    const child = launch<HostMessage, ComputeMessage>(entry, {
+      env,
+      onErrorLine: (line) => {
+        onErrorLine?.(line);
+        if (logFolder !== undefined) keepInLog(logFolder, line);
+      },
+    });
     let settled = false;
     let killTimer: NodeJS.Timeout | undefined;
 
@@ -36,20 +63,29 @@ export function runInComputeProcess(
     };
 
     child.onMessage((message) => {
-      if (message.type === 'done') settle(() => resolve(message.outcome));
+      if (message.type === 'done') settle(() => resolve(message.result as ComputeResults[Type]));
       else if (message.type === 'failed') settle(() => reject(fromErrorRecord(message.error)));
       else onEvent?.(message);
     });
     child.onEnd((end) => settle(() => reject(signal?.aborted ? reasonOf(signal) : crash(end))));
 
     signal?.addEventListener('abort', cancel, { once: true });
-    child.send({ type: 'start', job });
+    child.send(request);
     if (signal?.aborted) cancel();
   });
 }
 
 function reasonOf({ reason }: AbortSignal): CupbearerError {
   return reason instanceof CupbearerError ? reason : new CupbearerError('cancelled', 'Cancelled.');
+}
+
+/** Libraries (TensorFlow above all) say on standard error what they found and did: for the log, not for the terminal. */
+function keepInLog(folder: string, line: string): void {
+  try {
+    appendJsonLine(folder, 'log.jsonl', { time: new Date().toISOString(), message: line, source: 'stderr' });
+  } catch {
+    // A folder that cannot be written to fails the run itself, which says why.
+  }
 }
 
 function crash({ code, signal, errorOutput, cause }: ProcessEnd): CupbearerError {

@@ -12,7 +12,7 @@ export interface Optimizer {
    */
   step(variables: ReadonlyMap<string, tf.Variable>, gradients: Record<string, tf.Tensor>, rateFactor?: number): void;
   /** All it remembers, so that training can go on as if it had never stopped. */
-  state(): TensorMap;
+  state(): Promise<TensorMap>;
   load(state: TensorMap): void;
   dispose(): void;
 }

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
-import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
+import { read } from '../tensor/read.ts';
+import { inputTensor, otherWork, range, slices } from './batches.ts';
 import { diverged, gradientStep } from './gradient-step.ts';
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -67,53 +69,54 @@ export async function trainClassifier(options: TrainingOptions): Promise<void> {
     let correct = 0;
     for (const indices of slices(orders.derive(epoch).permutation(dataset.length), batchSize)) {
       if (step === maxSteps) break;
-      checkCancelled(options.signal);
-      const result = trainStep(options, indices, epoch, ++step, stepsPlanned);
+      checkNotCancelled(options.signal, 'The training');
+      const result = await trainStep(options, indices, epoch, ++step, stepsPlanned);
       samples += indices.length;
       lossSum += result.loss * indices.length;
       correct += result.correct;
       options.onStep?.({ epoch, step, stepsPlanned, loss: result.loss });
       if (step % 16 === 0) await otherWork();
     }
-    checkWeights(options.network, epoch, step);
+    await checkWeights(options.network, epoch, step);
     await options.onEpoch?.({ epoch, steps: step, loss: lossSum / samples, accuracy: correct / samples });
   }
 }
 
-function trainStep(
+async function trainStep(
   { network, optimizer, dataset, schedule = 'constant', labelSmoothing = 0 }: TrainingOptions,
   indices: Int32Array,
   epoch: number,
   step: number,
   stepsPlanned: number,
-): { loss: number; correct: number } {
+): Promise<{ loss: number; correct: number }> {
   const batch = dataset.read(indices, epoch);
-  return tf.tidy(() => {
-    const x = inputTensor(batch, dataset);
-    const labels = tf.tensor1d(batch.labels, 'int32');
-    let predictions: tf.Tensor | undefined;
-    const at = { epoch, step, rate: rateFactor(schedule, step, stepsPlanned) };
-    const loss = gradientStep(network.variables, optimizer, at, () => {
+  const x = inputTensor(batch, dataset);
+  const labels = tf.tensor1d(batch.labels, 'int32');
+  let predictions: tf.Tensor | undefined;
+  const at = { epoch, step, rate: rateFactor(schedule, step, stepsPlanned) };
+  try {
+    const loss = await gradientStep(network.variables, optimizer, at, () => {
       const logits = network.forward(x, { training: true });
       // Outlives the scope in which the loss is differentiated.
       predictions = tf.keep(tf.argMax(logits, 1));
       return softmaxCrossEntropy(logits, labels, labelSmoothing);
     });
-    const predicted = predictions!.dataSync();
-    predictions!.dispose();
+    const predicted = await predictions!.data();
     let correct = 0;
     for (let i = 0; i < batch.size; i++) if (predicted[i] === batch.labels[i]) correct++;
     return { loss, correct };
-  });
+  } finally {
+    tf.dispose([x, labels, ...(predictions ? [predictions] : [])]);
+  }
 }
 
 /**
  * Weights that are no numbers must not take the place of the last good ones. The loss need not show it: a gradient can
  * overflow alone, and ReLU turns NaN into 0 on some engines.
  */
-function checkWeights(network: Network, epoch: number, step: number): void {
+async function checkWeights(network: Network, epoch: number, step: number): Promise<void> {
   for (const [name, variable] of network.variables) {
-    const bad = variable.dataSync().find((value) => !Number.isFinite(value));
+    const bad = (await variable.data()).find((value) => !Number.isFinite(value));
     if (bad !== undefined) throw diverged(`The weight "${name}" is ${bad} after`, epoch, step);
   }
 }
@@ -129,11 +132,9 @@ export async function predict(
   const labels = new Int32Array(indices.length);
   let done = 0;
   for (const slice of slices(indices, options.batchSize)) {
-    checkCancelled(options.signal);
+    checkNotCancelled(options.signal, 'The prediction');
     const batch = dataset.read(slice, 0);
-    const classes = tf.tidy(() => tf.argMax(network.forward(inputTensor(batch, dataset)), 1));
-    predicted.set(await classes.data<'int32'>(), done);
-    classes.dispose();
+    predicted.set(await read<'int32'>(() => tf.argMax(network.forward(inputTensor(batch, dataset)), 1)), done);
     labels.set(batch.labels, done);
     done += slice.length;
     await otherWork();

@@ -21,6 +21,17 @@ export function triggerName(trigger: Picked | undefined): string {
   return trigger ? `${trigger.name} trigger` : 'the trigger it was trained with';
 }
 
+/** The trigger asked for, or the one the classifier was trained with. @throws CupbearerError `usage` where there is neither. */
+export function requireTrigger(asked: Picked | undefined, { trigger, folder }: ClassifierData): Picked {
+  const picked = asked ?? trigger?.spec;
+  if (picked) return picked;
+  throw new CupbearerError(
+    'usage',
+    `The classifier in ${folder} was trained without a trigger, so the task must name one.`,
+    { hint: 'For example --task.backdoor corner.' },
+  );
+}
+
 /** Datasets of one shape with the trigger on every sample. */
 export interface TriggeredData {
   trigger: Picked;
@@ -33,22 +44,17 @@ export interface TriggeredData {
  */
 export async function triggerFor(
   asked: Picked | undefined,
-  { trigger: stored, folder }: ClassifierData,
-  shape: readonly number[],
+  classifier: ClassifierData,
+  { shape, vocabulary }: Dataset,
   seed: number,
 ): Promise<TriggeredData> {
-  const picked = asked ?? stored?.spec;
-  if (!picked) {
-    throw new CupbearerError(
-      'usage',
-      `The classifier in ${folder} was trained without a trigger, so the task must name one.`,
-      { hint: 'For example --task.backdoor corner.' },
-    );
-  }
+  const picked = requireTrigger(asked, classifier);
+  const stored = classifier.trigger;
   const isOwn = stored !== undefined && isSameKind(picked, stored.spec);
   const trigger = await loadTrigger(picked, {
     shape,
-    seed: isOwn ? stored.seed : seed,
+    vocabulary,
+    seed: (isOwn ? stored.seed : undefined) ?? seed,
     ...(isOwn && stored.state ? { state: stored.state } : {}),
   });
   return {

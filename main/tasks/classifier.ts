@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import { readModel } from '../models/files.ts';
+import { readModel, readNetworkSpec } from '../models/files.ts';
 import type { Network } from '../models/network.ts';
+import { NetworkOutline } from '../models/network-outline.ts';
 import { hashFile } from '../storage/content-hash.ts';
 import { readSpec, requireRun } from '../storage/run-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
@@ -15,17 +16,24 @@ export interface ClassifierData {
   /** Its data before any trigger. */
   originalData: Picked;
   /**
-   * The trigger in its training data, if any, with what must be known to apply the very same one again; `state` only where
-   * it has been trained.
+   * The trigger in its training data, if any; `state` and `seed`, which must be known to apply the very same one again,
+   * where it is to be applied, and `state` only once it has been trained.
    */
-  trigger?: { spec: Picked; state?: TensorMap; seed: number };
+  trigger?: { spec: Picked; state?: TensorMap; seed?: number };
+}
+
+/** What is known of a classifier trained by an earlier run without its weights. */
+export interface ClassifierOutline extends ClassifierData {
+  network: NetworkOutline;
 }
 
 /** A classifier trained by an earlier run. */
-export interface TrainedClassifier extends ClassifierData {
+export interface TrainedClassifier extends ClassifierOutline {
   network: Network;
   /** SHA-256 of the weights' file. */
   fingerprint: string;
+  /** The trigger in its training data, if any, with what must be known to apply the very same one again. */
+  trigger?: { spec: Picked; state: TensorMap; seed: number };
 }
 
 /** Where a classifier run keeps the state of its trigger. */
@@ -46,29 +54,37 @@ function weightsIn(folder: string): string {
   });
 }
 
-/** Loads model, training data's spec and trigger from a classifier's run folder. */
-export function openClassifier(runPath: string): TrainedClassifier {
+/** Reads what a classifier is, without its weights. @throws CupbearerError `not-found` or `bad-data`. */
+export function describeClassifier(runPath: string): ClassifierOutline {
   const folder = requireRun(runPath);
-  const fingerprint = hashFile(weightsIn(folder));
-  return { ...classifierData(folder), network: readModel(folder), fingerprint };
-}
-
-/** What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` where it says nothing of it. */
-export function classifierData(runPath: string): ClassifierData {
-  const folder = requireRun(runPath);
-  const { spec, seed } = readSpec(folder);
+  weightsIn(folder);
+  const { spec } = readSpec(folder);
   const trainData = (spec as { train_data?: Picked }).train_data;
   if (!trainData) {
     throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
   }
-  if (trainData.name !== 'backdoor') return { folder, originalData: trainData };
-  return {
-    folder,
-    originalData: trainData['original'] as Picked,
-    trigger: {
-      spec: trainData['backdoor'] as Picked,
-      state: readTensorFile(triggerFile(folder)).tensors,
-      seed,
-    },
-  };
+  const network = new NetworkOutline(readNetworkSpec(folder));
+  if (trainData.name !== 'backdoor') return { folder, network, originalData: trainData };
+  const trigger = { spec: trainData['backdoor'] as Picked };
+  return { folder, network, originalData: trainData['original'] as Picked, trigger };
+}
+
+/** What the classifier in `runPath` was trained on, with its trigger. @throws CupbearerError `not-found` or `bad-data`. */
+export function classifierData(runPath: string): ClassifierData {
+  const { folder, originalData, trigger } = describeClassifier(runPath);
+  if (!trigger) return { folder, originalData };
+  return { folder, originalData, trigger: { ...trigger, ...storedTrigger(folder) } };
+}
+
+/** What must be known to apply the trigger of the classifier in `folder` again. */
+function storedTrigger(folder: string): { state: TensorMap; seed: number } {
+  return { state: readTensorFile(triggerFile(folder)).tensors, seed: readSpec(folder).seed };
+}
+
+/** Loads model, training data's spec and trigger from a classifier's run folder. */
+export function openClassifier(runPath: string): TrainedClassifier {
+  const { folder, originalData, trigger } = describeClassifier(runPath);
+  const classifier = { folder, originalData, network: readModel(folder), fingerprint: hashFile(weightsIn(folder)) };
+  if (!trigger) return classifier;
+  return { ...classifier, trigger: { ...trigger, ...storedTrigger(folder) } };
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { CupbearerError } from '../../shared/errors.ts';
 import { choice } from '../../shared/schema/fields.ts';
 import { arithmetic } from '../data/datasets/arithmetic.ts';
-import { loadSplit } from '../data/datasets/load.ts';
-import { classifierFingerprint, openClassifier, type ClassifierData } from './classifier.ts';
-import { checkFitsClassifier, classifierParams, loadingContext } from './clean-data.ts';
-import { assembleParts, split, splitParams } from './splits.ts';
-import { defineTask, type TaskContext } from './task.ts';
+import { classifierFingerprint, type ClassifierData } from './classifier.ts';
+import { classifierParams } from './clean-data.ts';
+import { outlineClassifierTask } from './outline.ts';
+import { splitParams, type SplitParams } from './splits.ts';
+import { defineTask, type TaskOutline } from './task.ts';
+import { checkTrainedOn, previewPopulations, twoPopulations } from './two-populations.ts';
 
 /**
  * Trusted data are Alice's prompts; the anomalies are Bob's, in which the model answers by its quirk. With
@@ -43,29 +43,16 @@ export const quirkyArithmetic = defineTask({
     ),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
-  async preview(params, classifier, context) {
-    const load = loader(classifier, params, context);
-    return { clean: await load(true, 'alice'), changed: await load(true, 'bob') };
-  },
+  outline: checkedOutline,
 
   async build(params, context) {
-    const classifier = openClassifier(params.run_path);
-    const { originalData, folder } = classifier;
-    const load = loader(classifier, params, context);
-    const train = { clean: await load(true, 'alice'), anomalous: await load(true, 'bob') };
-    const test = { clean: await load(false, 'alice'), anomalous: await load(false, 'bob') };
-    checkFitsClassifier(classifier, train.clean, originalData.name);
-    return {
-      network: classifier.network,
-      ...assembleParts(train, test, split({ clean: train.clean.length }, { clean: test.clean.length }, params), params),
-      parents: [folder],
-      fingerprints: {
-        model: classifier.fingerprint,
-        trusted: train.clean.fingerprint,
-        test_clean: test.clean.fingerprint,
-        test_anomalous: test.anomalous.fingerprint,
-      },
-    };
+    checkedOutline(params);
+    return twoPopulations(params, populationsOf(params), context);
+  },
+
+  preview(params, classifier, context) {
+    checkTraining(classifier);
+    return previewPopulations(params, classifier, populationsOf(params), context);
   },
 });
 
@@ -74,18 +61,16 @@ interface Prompts {
   difficulty: 'same' | 'easy-to-hard';
 }
 
-/** Loads a half of the data that the classifier is trained on. @throws CupbearerError `usage` where these are others. */
-function loader({ originalData, folder }: ClassifierData, params: Prompts & { seed: number }, context: TaskContext) {
-  if (originalData.name !== arithmetic.id) {
-    throw new CupbearerError(
-      'usage',
-      `Expected a classifier trained on ${arithmetic.id}; the one in ${folder} was trained on ${originalData.name}.`,
-      { hint: 'Train one with: npx cupbearer train-classifier --train_data arithmetic --model transformer' },
-    );
-  }
-  const loading = loadingContext(context, params.seed);
-  return (train: boolean, character: 'alice' | 'bob') =>
-    loadSplit({ ...originalData, character, ...promptsOf(params, train) }, { train, augment: false }, loading);
+/** Who answers, and what else the prompts of a half have in them. */
+function populationsOf(params: Prompts) {
+  return (half: 'train' | 'test', kind: 'clean' | 'anomalous') => ({
+    character: kind === 'clean' ? 'alice' : 'bob',
+    ...promptsOf(params, half === 'train'),
+  });
+}
+
+function checkTraining(classifier: ClassifierData): void {
+  checkTrainedOn(classifier, arithmetic.id, 'train-classifier --train_data arithmetic --model transformer');
 }
 
 /** What the prompts of a half have in them apart from who answers. */
@@ -94,4 +79,10 @@ function promptsOf({ test_names: names, difficulty }: Prompts, train: boolean): 
     ...(names === 'new' ? { which_names: train ? 'first' : 'last' } : {}),
     ...(difficulty === 'easy-to-hard' ? { difficulty: train ? 'easy' : 'hard' } : {}),
   };
+}
+
+function checkedOutline(params: SplitParams & { run_path: string }): TaskOutline {
+  const outline = outlineClassifierTask(params);
+  checkTraining(outline.classifier);
+  return outline;
 }

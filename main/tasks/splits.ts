@@ -219,6 +219,7 @@ export function examplePairs({ clean, anomalous }: Pool, { test }: Split): { exa
   return {
     examples: {
       shape: clean.shape,
+      vocabulary: clean.vocabulary,
       count: indices.length,
       clean: clean.read(indices, 0).inputs,
       anomalous: anomalous.read(indices, 0).inputs,

@@ -3,6 +3,7 @@ import type { Definition } from '../../shared/definition.ts';
 import type { Dataset, DatasetCache } from '../data/dataset.ts';
 import type { Network } from '../models/network.ts';
 import type { ClassifierData } from './classifier.ts';
+import type { NetworkOutline } from '../models/network-outline.ts';
 
 /** Some samples of a dataset, all clean or all anomalous. */
 export interface TestPart {
@@ -21,6 +22,8 @@ export interface DataPart {
 export interface ExamplePairs {
   shape: readonly number[];
   count: number;
+  /** What the tokens of texts stand for; only texts have one. */
+  vocabulary?: readonly string[] | undefined;
   clean: Float32Array;
   anomalous: Float32Array;
 }
@@ -38,6 +41,32 @@ export interface Task {
   parents: readonly string[];
   /** SHA-256 of each model and dataset that took part, by role. */
   fingerprints: Record<string, string>;
+}
+
+/** What a task has for a detector to learn from. */
+export interface TaskOffers {
+  trusted: boolean;
+  untrusted: boolean;
+  /** Labels that tell which untrusted samples are anomalous. */
+  anomalyLabels: boolean;
+  /** Whether gradients can be taken through the network. */
+  gradients: boolean;
+}
+
+/** What is known of a task before any data are loaded. */
+export interface TaskOutline {
+  network: NetworkOutline;
+  offers: TaskOffers;
+}
+
+/** What a task that was built offers. */
+export function offersOf({ network, trusted, untrusted }: Task): TaskOffers {
+  return {
+    trusted: trusted.indices.length > 0,
+    untrusted: untrusted !== undefined,
+    anomalyLabels: untrusted?.anomalous !== undefined,
+    gradients: network.isDifferentiable,
+  };
 }
 
 export interface TaskContext {
@@ -61,6 +90,8 @@ export interface TaskDefinition extends Definition {
   describe(params: Record<string, unknown>): string;
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
   dependencies(params: Record<string, unknown>): Record<string, string>;
+  /** What `build` will give, without loading any data. @throws CupbearerError for a task that cannot be built. */
+  outline(params: Record<string, unknown>): TaskOutline;
   build(params: Record<string, unknown>, context: TaskContext): Promise<Task>;
   /** What its samples look like; needs no model. Made of the training half. @throws CupbearerError as `build`. */
   preview(params: Record<string, unknown>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
@@ -68,10 +99,11 @@ export interface TaskDefinition extends Definition {
 
 /** Types the functions' params from the schema beside them. */
 export function defineTask<P extends z.ZodObject>(
-  definition: Omit<TaskDefinition, 'params' | 'describe' | 'dependencies' | 'build' | 'preview'> & {
+  definition: Omit<TaskDefinition, 'params' | 'describe' | 'dependencies' | 'outline' | 'build' | 'preview'> & {
     params: P;
     describe(params: z.output<P>): string;
     dependencies(params: z.output<P>): Record<string, string>;
+    outline(params: z.output<P>): TaskOutline;
     build(params: z.output<P>, context: TaskContext): Promise<Task>;
     preview(params: z.output<P>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
   },

@@ -7,6 +7,7 @@ import type { DetectorDefinition } from '../../main/detectors/detector.ts';
 import { finetuning } from '../../main/detectors/finetuning.ts';
 import { vae } from '../../main/detectors/vae.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { emptyFeatures, fitToy, reloaded, scoreToy, toyContext, toyTask } from './trained-task.ts';
 
 /** What all detectors that train or differentiate must do, whatever their method. */
@@ -22,7 +23,7 @@ const detectors: [string, DetectorDefinition, object][] = [
 ];
 
 describe.each(detectors)('%s', (_, detector, params) => {
-  beforeAll(() => startEngine('wasm'));
+  beforeAll(() => startEngine(engineUnderTest));
 
   it('gives finite scores, the same from a file, and leaves nothing on the engine', async () => {
     const task = toyTask();
@@ -50,16 +51,16 @@ describe.each(detectors)('%s', (_, detector, params) => {
 
   it('leaves the network as it was', async () => {
     const task = toyTask();
-    const before = task.network.state();
+    const before = await task.network.state();
     const state = await fitToy(detector, task, params);
     await scoreToy(detector, task, state, task.anomalous);
-    expect(task.network.state()).toEqual(before);
+    expect(await task.network.state()).toEqual(before);
     task.network.dispose();
   });
 });
 
 describe.each(detectors)('training %s', (_, detector, params) => {
-  beforeAll(() => startEngine('wasm'));
+  beforeAll(() => startEngine(engineUnderTest));
 
   it('stops when cancelled and frees what it held', async () => {
     const task = toyTask();

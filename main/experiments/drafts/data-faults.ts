@@ -3,7 +3,7 @@ import { datasetRegistry } from '../../data/datasets/index.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
 import { datasetSources } from '../../data/sources.ts';
 import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
-import { buildModules } from '../../models/module-tree.ts';
+import { NetworkOutline } from '../../models/network-outline.ts';
 import { formatBytes } from '../../../shared/format.ts';
 import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
@@ -111,7 +111,7 @@ export function classifierFaults(subject: DraftSubject, { facts }: DraftView): F
   const network = facts && orNothing(() => draftNetwork(subject, facts));
   if (!network) return [];
   try {
-    buildModules(network);
+    new NetworkOutline(network);
     return [];
   } catch (error) {
     return [{ path: ['classifier', 'params', 'model'], message: toErrorRecord(error).message }];

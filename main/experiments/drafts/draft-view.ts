@@ -1,7 +1,7 @@
 import type { DatasetFacts } from '../../data/dataset.ts';
-import { datasetFacts } from '../../data/datasets/load.ts';
+import { datasetCounts, datasetFacts } from '../../data/datasets/load.ts';
 import { readNetworkSpec } from '../../models/files.ts';
-import { buildModules, type NetworkSpec } from '../../models/module-tree.ts';
+import { NetworkOutline, specFor, type NetworkSpec } from '../../models/network-outline.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import type { ClassifierData } from '../../tasks/classifier.ts';
@@ -11,9 +11,9 @@ import { draftArchitecture, draftClassifierData, draftTask, type DraftSubject } 
 export interface DraftView {
   data: ClassifierData | undefined;
   facts: DatasetFacts | undefined;
-  network: NetworkSpec | undefined;
-  /** Names of all inputs and outputs of the network's layers. */
-  activations: string[] | undefined;
+  network: NetworkOutline | undefined;
+  /** Samples of each half of its classifier's data. */
+  counts: { train: number; test: number } | undefined;
   task: Picked | undefined;
 }
 
@@ -21,19 +21,16 @@ export interface DraftView {
 export function viewDraft(subject: DraftSubject): DraftView {
   const data = orNothing(() => draftClassifierData(subject));
   const facts = data && orNothing(() => datasetFacts(data.originalData));
-  const network = orNothing(() => draftNetwork(subject, facts));
-  const modules = network && orNothing(() => buildModules(network));
-  const activations = modules?.layers.flatMap(({ name }) => [`${name}.input`, `${name}.output`]);
-  return { data, facts, network, activations, task: orNothing(() => draftTask(subject)) };
+  const counts = data && orNothing(() => datasetCounts(data.originalData));
+  const network = orNothing(() => new NetworkOutline(draftNetwork(subject, facts)));
+  return { data, facts, counts, network, task: orNothing(() => draftTask(subject)) };
 }
 
 /** The network that a draft's classifier is or will be. @throws CupbearerError `usage`, `not-found`, `bad-data`. */
 export function draftNetwork({ draft, classifierFolder }: DraftSubject, facts: DatasetFacts | undefined): NetworkSpec {
   if (classifierFolder !== null) return readNetworkSpec(classifierFolder);
   if (!facts) throw new CupbearerError('usage', 'The network depends on the training data, which are not chosen yet.');
-  const architecture = draftArchitecture(draft);
-  const { shape, classes, vocabulary } = facts;
-  return { architecture, inputShape: shape, classes, ...(vocabulary ? { vocabulary: vocabulary.length } : {}) };
+  return specFor(draftArchitecture(draft), facts);
 }
 
 /** What `find` gives, or undefined where what it needs is at fault. */

@@ -8,7 +8,8 @@ import type { Dataset, DatasetContext } from '../../data/dataset.ts';
 import { disguiseOf } from '../../data/triggers/index.ts';
 import { range } from '../../models/batches.ts';
 import { writeModelDescription, writeWeights } from '../../models/files.ts';
-import { Network, specFor } from '../../models/network.ts';
+import { specFor } from '../../models/network-outline.ts';
+import { Network } from '../../models/network.ts';
 import { createOptimizer } from '../../models/optimizers/index.ts';
 import { predict, trainClassifier } from '../../models/training.ts';
 import { writeSpec } from '../../storage/run-folder.ts';
@@ -104,7 +105,7 @@ export async function writeUntrainedClassifier(
   const training = await loadDataset(spec.train_data, { dataDir, seed: spec.seed, signal, cache });
   const network = new Network(specFor(spec.model, training), spec.seed);
   writeModelDescription(folder, network);
-  writeWeights(folder, network.state());
+  writeWeights(folder, await network.state());
   network.dispose();
   if (isBackdoorDataset(training)) writeTensorFile(triggerFile(folder), training.trigger.state());
   writeSpec(folder, {

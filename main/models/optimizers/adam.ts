@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { TensorMap } from '../../../shared/domain/tensors.ts';
 import { number } from '../../../shared/schema/fields.ts';
 import { adamStep } from '../../tensor/optimizers.ts';
+import { toNamedTensor } from '../../tensor/read.ts';
 import { defineOptimizer, weightDecayParam, type Optimizer } from '../optimizer.ts';
 
 const adamParams = z.object({
@@ -70,11 +71,11 @@ class Adam implements Optimizer {
     return moments;
   }
 
-  state(): TensorMap {
+  async state(): Promise<TensorMap> {
     const state: TensorMap = { steps: { shape: [1], data: Int32Array.of(this.#steps) } };
     for (const [name, { m, v }] of this.#moments) {
-      state[`m.${name}`] = { shape: [...m.shape], data: m.dataSync<'float32'>() };
-      state[`v.${name}`] = { shape: [...v.shape], data: v.dataSync<'float32'>() };
+      state[`m.${name}`] = await toNamedTensor(m);
+      state[`v.${name}`] = await toNamedTensor(v);
     }
     return state;
   }
