@@ -33,11 +33,11 @@ export interface CreationOptions {
   /** The run's folder; a new one named by date and time under `base` where left out. */
   folder?: string | undefined;
   base?: string;
+  /** Where datasets are; kept with the run, so that it can be resumed. */
+  dataDir?: string;
   tags?: readonly string[];
   /** The command line, for people who read the spec later. */
   command?: string;
-  /** Where datasets are; the usual place where left out. */
-  dataDir?: string;
   /** What relative paths count from. */
   workingDir?: string;
 }
@@ -46,6 +46,7 @@ export interface CreationOptions {
 export interface ExecutionOptions {
   /** `auto` or an engine's id. */
   engine?: string;
+  workingDir?: string;
   signal?: AbortSignal;
   onEvent?: (event: RunEvent) => void;
 }
@@ -139,8 +140,8 @@ export class Workbench {
   }
 
   /** Prepares to go on with a training that was cut off. @throws CupbearerError `conflict`, `usage`, `not-found`. */
-  prepareResumption(folder: string, options: { dataDir?: string } = {}): PreparedRun {
-    const prepared = this.#resumed(experimentRegistry.get('train-classifier'), folder, options);
+  prepareResumption(folder: string): PreparedRun {
+    const prepared = this.#resumed(experimentRegistry.get('train-classifier'), folder, {});
     const { pid, started } = processIdentity();
     const record = this.catalogue.update(prepared.record.id, {
       status: 'queued',
@@ -177,7 +178,7 @@ export class Workbench {
 
   #created(experiment: ExperimentDefinition, spec: Record<string, unknown>, options: CreationOptions): PreparedRun {
     const { folder } = options;
-    // Asked before anything is written, as above.
+    // Asked before anything is written, as in `run`.
     const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
     const now = new Date();
     const path =
@@ -217,11 +218,7 @@ export class Workbench {
     return { experiment, record, resume: false, dataDir };
   }
 
-  #resumed(
-    experiment: ExperimentDefinition,
-    folder: string | undefined,
-    options: Pick<LaunchOptions, 'dataDir' | 'workingDir'>,
-  ): PreparedRun {
+  #resumed(experiment: ExperimentDefinition, folder: string | undefined, options: LaunchOptions): PreparedRun {
     if (folder === undefined) {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
     }
@@ -254,8 +251,10 @@ export class Workbench {
    * Does a prepared run in a compute process and keeps the catalogue up to date.
    * @throws CupbearerError what went wrong; the run is then in the catalogue as `failed` or `cancelled`.
    */
-  async execute(run: PreparedRun, options: ExecutionOptions = {}): Promise<FinishedRun> {
-    const { experiment, record, resume, dataDir } = run;
+  async execute(
+    { experiment, record, resume, dataDir }: PreparedRun,
+    options: ExecutionOptions = {},
+  ): Promise<FinishedRun> {
     const identity = processIdentity();
     const started = performance.now();
     this.catalogue.update(record.id, {
@@ -308,8 +307,14 @@ export class Workbench {
     folder: string,
     options: LaunchOptions,
   ): Promise<FinishedRun> {
-    const computation = { ...options, dataDir: dataDirOf(options) };
-    const outcome = await this.#compute(experiment, spec, folder, false, computation, () => undefined);
+    const outcome = await this.#compute(
+      experiment,
+      spec,
+      folder,
+      false,
+      { ...options, dataDir: dataDirOf(options) },
+      () => undefined,
+    );
     this.catalogue.update(record.id, { metrics: { ...record.metrics, ...outcome.metrics }, ...testDataOf(outcome) });
     return { record: this.catalogue.get(record.id), folder, found: false };
   }
@@ -343,15 +348,15 @@ export class Workbench {
   }
 }
 
+/** Where datasets are, as an absolute path. */
+function dataDirOf({ workingDir, dataDir }: CreationOptions): string {
+  return resolve(workingDir ?? process.cwd(), dataDir ?? defaultDataDir());
+}
+
 /** What names the test data that an evaluation was made on; nothing for other runs. */
 function testDataOf({ fingerprints }: RunOutcome): { test_data?: string } {
   const test = Object.entries(fingerprints).filter(([role]) => role.startsWith('test'));
   return test.length === 0 ? {} : { test_data: hashJson(Object.fromEntries(test)).slice(0, 16) };
-}
-
-/** Where datasets are, as an absolute path. */
-function dataDirOf({ workingDir, dataDir }: LaunchOptions): string {
-  return resolve(workingDir ?? process.cwd(), dataDir ?? defaultDataDir());
 }
 
 /** @throws CupbearerError `conflict` where a process is at work on the run. */

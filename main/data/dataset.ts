@@ -19,6 +19,8 @@ export interface DatasetFacts {
   /** What the tokens of a text stand for, by their numbers; only texts have one. */
   readonly vocabulary?: readonly string[];
   readonly classes: readonly string[];
+  /** Samples of each half; left out where they are not known or `builtIn` says them. */
+  readonly counts?: { readonly train: number; readonly test: number };
 }
 
 /**
@@ -31,6 +33,14 @@ export interface Dataset extends DatasetFacts {
   readonly fingerprint: string;
   /** A new batch that the caller may change. @throws CupbearerError `internal` for an index outside 0 to length - 1. */
   read(indices: ArrayLike<number>, epoch: number): Batch;
+  /** What another thread makes the same dataset of (`recipes.ts`); absent where only this one can read it. */
+  readonly recipe?: () => DatasetRecipe;
+}
+
+/** A function that makes a dataset, by name, and its arguments, all of which can be sent to another thread. */
+export interface DatasetRecipe {
+  readonly kind: string;
+  readonly args: readonly unknown[];
 }
 
 /** An attack that is to make samples hard to classify for a model trained earlier; values are of 0 to 1. */

@@ -45,7 +45,7 @@ export interface TriggeredData {
 export async function triggerFor(
   asked: Picked | undefined,
   classifier: ClassifierData,
-  { shape, vocabulary }: Dataset,
+  { shape, vocabulary }: Pick<Dataset, 'shape' | 'vocabulary'>,
   seed: number,
 ): Promise<TriggeredData> {
   const picked = requireTrigger(asked, classifier);
@@ -54,7 +54,7 @@ export async function triggerFor(
   const trigger = await loadTrigger(picked, {
     shape,
     vocabulary,
-    seed: (isOwn ? stored.seed : undefined) ?? seed,
+    seed: isOwn ? stored.seed : seed,
     ...(isOwn && stored.state ? { state: stored.state } : {}),
   });
   return {

@@ -16,10 +16,10 @@ export interface ClassifierData {
   /** Its data before any trigger. */
   originalData: Picked;
   /**
-   * The trigger in its training data, if any; `state` and `seed`, which must be known to apply the very same one again,
-   * where it is to be applied, and `state` only once it has been trained.
+   * The trigger in its training data, if any, with what must be known to apply the very same one again; `state` only where
+   * it has been trained.
    */
-  trigger?: { spec: Picked; state?: TensorMap; seed?: number };
+  trigger?: { spec: Picked; state?: TensorMap; seed: number };
 }
 
 /** What is known of a classifier trained by an earlier run without its weights. */
@@ -32,8 +32,6 @@ export interface TrainedClassifier extends ClassifierOutline {
   network: Network;
   /** SHA-256 of the weights' file. */
   fingerprint: string;
-  /** The trigger in its training data, if any, with what must be known to apply the very same one again. */
-  trigger?: { spec: Picked; state: TensorMap; seed: number };
 }
 
 /** Where a classifier run keeps the state of its trigger. */
@@ -58,33 +56,32 @@ function weightsIn(folder: string): string {
 export function describeClassifier(runPath: string): ClassifierOutline {
   const folder = requireRun(runPath);
   weightsIn(folder);
-  const { spec } = readSpec(folder);
-  const trainData = (spec as { train_data?: Picked }).train_data;
-  if (!trainData) {
-    throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
-  }
-  const network = new NetworkOutline(readNetworkSpec(folder));
-  if (trainData.name !== 'backdoor') return { folder, network, originalData: trainData };
-  const trigger = { spec: trainData['backdoor'] as Picked };
-  return { folder, network, originalData: trainData['original'] as Picked, trigger };
-}
-
-/** What the classifier in `runPath` was trained on, with its trigger. @throws CupbearerError `not-found` or `bad-data`. */
-export function classifierData(runPath: string): ClassifierData {
-  const { folder, originalData, trigger } = describeClassifier(runPath);
-  if (!trigger) return { folder, originalData };
-  return { folder, originalData, trigger: { ...trigger, ...storedTrigger(folder) } };
-}
-
-/** What must be known to apply the trigger of the classifier in `folder` again. */
-function storedTrigger(folder: string): { state: TensorMap; seed: number } {
-  return { state: readTensorFile(triggerFile(folder)).tensors, seed: readSpec(folder).seed };
+  return { ...classifierData(folder), network: new NetworkOutline(readNetworkSpec(folder)) };
 }
 
 /** Loads model, training data's spec and trigger from a classifier's run folder. */
 export function openClassifier(runPath: string): TrainedClassifier {
-  const { folder, originalData, trigger } = describeClassifier(runPath);
-  const classifier = { folder, originalData, network: readModel(folder), fingerprint: hashFile(weightsIn(folder)) };
-  if (!trigger) return classifier;
-  return { ...classifier, trigger: { ...trigger, ...storedTrigger(folder) } };
+  const folder = requireRun(runPath);
+  const fingerprint = hashFile(weightsIn(folder));
+  return { ...classifierData(folder), network: readModel(folder), fingerprint };
+}
+
+/** What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` where it says nothing of it. */
+export function classifierData(runPath: string): ClassifierData {
+  const folder = requireRun(runPath);
+  const { spec, seed } = readSpec(folder);
+  const trainData = (spec as { train_data?: Picked }).train_data;
+  if (!trainData) {
+    throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
+  }
+  if (trainData.name !== 'backdoor') return { folder, originalData: trainData };
+  return {
+    folder,
+    originalData: trainData['original'] as Picked,
+    trigger: {
+      spec: trainData['backdoor'] as Picked,
+      state: readTensorFile(triggerFile(folder)).tensors,
+      seed,
+    },
+  };
 }

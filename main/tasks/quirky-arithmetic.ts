@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { choice } from '../../shared/schema/fields.ts';
 import { arithmetic } from '../data/datasets/arithmetic.ts';
-import { classifierFingerprint, type ClassifierData } from './classifier.ts';
+import { classifierFingerprint } from './classifier.ts';
 import { classifierParams } from './clean-data.ts';
 import { outlineClassifierTask } from './outline.ts';
 import { splitParams, type SplitParams } from './splits.ts';
 import { defineTask, type TaskOutline } from './task.ts';
-import { checkTrainedOn, previewPopulations, twoPopulations } from './two-populations.ts';
+import { checkTrainedOn, previewPopulations, twoPopulations, type Populations } from './two-populations.ts';
 
 /**
  * Trusted data are Alice's prompts; the anomalies are Bob's, in which the model answers by its quirk. With
@@ -45,44 +45,37 @@ export const quirkyArithmetic = defineTask({
 
   outline: checkedOutline,
 
-  async build(params, context) {
-    checkedOutline(params);
-    return twoPopulations(params, populationsOf(params), context);
+  preview(params, classifier, context) {
+    checkTrainedOn(classifier, arithmetic.id, command);
+    return previewPopulations(classifier, params, populations(params), context);
   },
 
-  preview(params, classifier, context) {
-    checkTraining(classifier);
-    return previewPopulations(params, classifier, populationsOf(params), context);
+  async build(params, context) {
+    checkedOutline(params);
+    return twoPopulations(params, populations(params), context);
   },
 });
 
-interface Prompts {
+/** How a classifier is trained that this task can be built on. */
+const command = 'train-classifier --train_data arithmetic --model transformer';
+
+/** What the prompts of a half and a kind have in them. */
+function populations({
+  test_names: names,
+  difficulty,
+}: {
   test_names: 'same' | 'new';
   difficulty: 'same' | 'easy-to-hard';
-}
-
-/** Who answers, and what else the prompts of a half have in them. */
-function populationsOf(params: Prompts) {
-  return (half: 'train' | 'test', kind: 'clean' | 'anomalous') => ({
+}): Populations {
+  return (half, kind) => ({
     character: kind === 'clean' ? 'alice' : 'bob',
-    ...promptsOf(params, half === 'train'),
+    ...(names === 'new' ? { which_names: half === 'train' ? 'first' : 'last' } : {}),
+    ...(difficulty === 'easy-to-hard' ? { difficulty: half === 'train' ? 'easy' : 'hard' } : {}),
   });
-}
-
-function checkTraining(classifier: ClassifierData): void {
-  checkTrainedOn(classifier, arithmetic.id, 'train-classifier --train_data arithmetic --model transformer');
-}
-
-/** What the prompts of a half have in them apart from who answers. */
-function promptsOf({ test_names: names, difficulty }: Prompts, train: boolean): Record<string, unknown> {
-  return {
-    ...(names === 'new' ? { which_names: train ? 'first' : 'last' } : {}),
-    ...(difficulty === 'easy-to-hard' ? { difficulty: train ? 'easy' : 'hard' } : {}),
-  };
 }
 
 function checkedOutline(params: SplitParams & { run_path: string }): TaskOutline {
   const outline = outlineClassifierTask(params);
-  checkTraining(outline.classifier);
+  checkTrainedOn(outline.classifier, arithmetic.id, command);
   return outline;
 }

@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { Dataset, DatasetCache } from '../data/dataset.ts';
 import type { Network } from '../models/network.ts';
-import type { ClassifierData } from './classifier.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
+import type { ClassifierData } from './classifier.ts';
 
 /** Some samples of a dataset, all clean or all anomalous. */
 export interface TestPart {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { toyFeatures as toyFeaturesData } from '../data/datasets/toy-features.ts';
-import { classifierFingerprint, type ClassifierData } from './classifier.ts';
+import { classifierFingerprint } from './classifier.ts';
 import { classifierParams } from './clean-data.ts';
 import { outlineClassifierTask } from './outline.ts';
 import { splitParams, type SplitParams } from './splits.ts';
 import { defineTask, type TaskOutline } from './task.ts';
-import { checkTrainedOn, previewPopulations, twoPopulations } from './two-populations.ts';
+import { checkTrainedOn, previewPopulations, twoPopulations, type Populations } from './two-populations.ts';
 
 export const toyFeatures = defineTask({
   id: 'toy-features',
@@ -20,25 +20,24 @@ export const toyFeatures = defineTask({
 
   outline: checkedOutline,
 
-  async build(params, context) {
-    checkedOutline(params);
-    return twoPopulations(params, featuresOf, context);
+  preview(params, classifier, context) {
+    checkTrainedOn(classifier, toyFeaturesData.id, command);
+    return previewPopulations(classifier, params, populations, context);
   },
 
-  preview(params, classifier, context) {
-    checkTraining(classifier);
-    return previewPopulations(params, classifier, featuresOf, context);
+  async build(params, context) {
+    checkedOutline(params);
+    return twoPopulations(params, populations, context);
   },
 });
 
-const featuresOf = (_: unknown, kind: 'clean' | 'anomalous') => ({ features: kind === 'clean' ? 'agree' : 'disagree' });
+/** How a classifier is trained that this task can be built on. */
+const command = `train-classifier --train_data ${toyFeaturesData.id} --num_epochs 5`;
 
-function checkTraining(classifier: ClassifierData): void {
-  checkTrainedOn(classifier, toyFeaturesData.id, `train-classifier --train_data ${toyFeaturesData.id} --num_epochs 5`);
-}
+const populations: Populations = (_, kind) => ({ features: kind === 'clean' ? 'agree' : 'disagree' });
 
 function checkedOutline(params: SplitParams & { run_path: string }): TaskOutline {
   const outline = outlineClassifierTask(params);
-  checkTraining(outline.classifier);
+  checkTrainedOn(outline.classifier, toyFeaturesData.id, command);
   return outline;
 }

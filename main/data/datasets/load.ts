@@ -22,22 +22,15 @@ export async function loadDataset(picked: Picked, context: DatasetContext): Prom
  * @throws CupbearerError as {@link loadDataset}; `not-found` or `storage` where a folder that it names cannot be read.
  */
 export function datasetFacts(picked: Picked): DatasetFacts {
-  return datasetRegistry.get(picked.name).facts(paramsOfDataset(picked) as never);
-}
-
-/**
- * How many samples each half of the dataset that a spec names has, as published or drawn; undefined for data of the
- * user's own. @throws CupbearerError as {@link loadDataset}.
- */
-export function datasetCounts(picked: Picked): { train: number; test: number } | undefined {
+  const definition = datasetRegistry.get(picked.name);
   const params = paramsOfDataset(picked);
-  if ('original' in params) return datasetCounts(params['original'] as Picked);
-  const { builtIn } = datasetRegistry.get(picked.name);
-  const usual = builtIn ?? datasetSources.find(({ id }) => id === picked.name)?.samples;
-  if (!usual) return undefined;
-  const { limit = Infinity, samples = usual.train } = params as { limit?: number; samples?: number };
-  const test = Math.ceil((usual.test * samples) / usual.train);
-  return { train: Math.min(limit, samples), test: Math.min(limit, test) };
+  // Poisoned data are as many as, and look like, the data that are poisoned.
+  if ('original' in params) return datasetFacts(params['original'] as Picked);
+  const found = definition.facts(params as never);
+  const counts = found.counts ?? definition.builtIn ?? datasetSources.find(({ id }) => id === picked.name)?.samples;
+  if (!counts) return found;
+  const { limit = Infinity } = params as { limit?: number };
+  return { ...found, counts: { train: Math.min(limit, counts.train), test: Math.min(limit, counts.test) } };
 }
 
 function paramsOfDataset({ name, ...params }: Picked): Record<string, unknown> {

@@ -111,7 +111,7 @@ export function classifierFaults(subject: DraftSubject, { facts }: DraftView): F
   const network = facts && orNothing(() => draftNetwork(subject, facts));
   if (!network) return [];
   try {
-    new NetworkOutline(network);
+    void new NetworkOutline(network);
     return [];
   } catch (error) {
     return [{ path: ['classifier', 'params', 'model'], message: toErrorRecord(error).message }];

@@ -2,8 +2,9 @@ import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
 import type { DetectorDefinition } from '../../detectors/detector.ts';
+import { NetworkOutline, type NetworkSpec } from '../../models/network-outline.ts';
 import type { Fault } from '../../../shared/domain/form.ts';
-import type { DraftView } from './draft-view.ts';
+import { orNothing, type DraftView } from './draft-view.ts';
 
 /** No detector, or ones that need what the task or the network does not give. */
 export function detectorFaults({ detectors }: ExperimentDraft, view: DraftView): Fault[] {
@@ -33,23 +34,27 @@ function needFaults({ needs }: DetectorDefinition, { task }: DraftView): Fault[]
   return message === undefined ? [] : [{ path: ['name'], message }];
 }
 
-function layerFaults({ needs }: DetectorDefinition, detector: Picked, { network }: DraftView): Fault[] {
+function layerFaults({ needs }: DetectorDefinition, detector: Picked, { network, activations }: DraftView): Fault[] {
   const given = detector['layers'];
   const chosen = Array.isArray(given) ? given.map(String) : undefined;
   if (needs.layers === 0) {
     if (!chosen) return [];
     return [{ path: ['layers'], message: "Looks at the network's output: no layers can be chosen." }];
   }
-  if (!network) return [];
-  const unknown = chosen?.find((name) => !network.activationNames.includes(name));
+  if (!network || !activations) return [];
+  const unknown = chosen?.find((name) => !activations.includes(name));
   if (unknown !== undefined) return [{ path: ['layers'], message: `This network has no layer "${unknown}".` }];
-  const layers = chosen ?? network.defaultActivations;
+  const layers = chosen ?? standardLayers(network);
   const fewest = needs.layers ?? 1;
   if (layers.length < fewest) {
     const message = `Needs at least ${fewest} layers; ${layers.length === 1 ? '1 is' : `${layers.length} are`} chosen.`;
     return [{ path: ['layers'], message }];
   }
   return aggregationFaults(detector, layers);
+}
+
+function standardLayers(network: NetworkSpec): string[] {
+  return orNothing(() => new NetworkOutline(network).defaultActivations) ?? [];
 }
 
 function aggregationFaults(detector: Picked, layers: readonly string[]): Fault[] {

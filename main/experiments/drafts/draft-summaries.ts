@@ -57,7 +57,12 @@ function evaluationSummary(view: DraftView): string {
 }
 
 /** Test samples of a draft's task; undefined where they are not known without loading the data. */
-export function testSize({ counts, task }: DraftView): number | undefined {
-  if (!task || !counts || 'data' in task || 'clean_test_data' in task) return undefined;
-  return Math.min(counts.test, (task['max_test_size'] as number | undefined) ?? Infinity);
+export function testSize({ facts, task }: DraftView): number | undefined {
+  if (!task || !facts?.counts || 'data' in task || 'clean_test_data' in task) return undefined;
+  return Math.min(facts.counts.test, (task['max_test_size'] as number | undefined) ?? Infinity);
+}
+
+/** Training samples of a draft's classifier; undefined where they are not known. */
+export function trainingSize({ facts }: DraftView): number | undefined {
+  return facts?.counts?.train;
 }

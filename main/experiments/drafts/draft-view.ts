@@ -1,5 +1,5 @@
 import type { DatasetFacts } from '../../data/dataset.ts';
-import { datasetCounts, datasetFacts } from '../../data/datasets/load.ts';
+import { datasetFacts } from '../../data/datasets/load.ts';
 import { readNetworkSpec } from '../../models/files.ts';
 import { NetworkOutline, specFor, type NetworkSpec } from '../../models/network-outline.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
@@ -11,9 +11,9 @@ import { draftArchitecture, draftClassifierData, draftTask, type DraftSubject } 
 export interface DraftView {
   data: ClassifierData | undefined;
   facts: DatasetFacts | undefined;
-  network: NetworkOutline | undefined;
-  /** Samples of each half of its classifier's data. */
-  counts: { train: number; test: number } | undefined;
+  network: NetworkSpec | undefined;
+  /** Names of all inputs and outputs of the network's layers. */
+  activations: string[] | undefined;
   task: Picked | undefined;
 }
 
@@ -21,9 +21,9 @@ export interface DraftView {
 export function viewDraft(subject: DraftSubject): DraftView {
   const data = orNothing(() => draftClassifierData(subject));
   const facts = data && orNothing(() => datasetFacts(data.originalData));
-  const counts = data && orNothing(() => datasetCounts(data.originalData));
-  const network = orNothing(() => new NetworkOutline(draftNetwork(subject, facts)));
-  return { data, facts, counts, network, task: orNothing(() => draftTask(subject)) };
+  const network = orNothing(() => draftNetwork(subject, facts));
+  const activations = network && orNothing(() => new NetworkOutline(network).activationNames);
+  return { data, facts, network, activations, task: orNothing(() => draftTask(subject)) };
 }
 
 /** The network that a draft's classifier is or will be. @throws CupbearerError `usage`, `not-found`, `bad-data`. */
