@@ -1,0 +1,33 @@
+import { utilityProcess } from 'electron';
+import { LastLines, type ChildProcess, type ProcessLauncher } from '../../jobs/child-process.ts';
+import type { UtilityMessage } from '../../jobs/host-port.ts';
+
+/** Electron's kind of child process: without Node's own switches, of its own sandbox, and ended with the program. */
+export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
+  entry: string,
+): ChildProcess<ToChild, FromChild> => {
+  const child = utilityProcess.fork(entry, [], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    serviceName: 'Cupbearer compute process',
+  });
+  const errorOutput = new LastLines();
+  child.stderr?.on('data', (bytes: Buffer) => errorOutput.add(bytes.toString()));
+  let hasEnded = false;
+  child.once('exit', () => (hasEnded = true));
+  return {
+    send: (message) => {
+      if (!hasEnded) child.postMessage(message);
+    },
+    onMessage: (listener) =>
+      child.on('message', ({ message, isLast }: UtilityMessage<FromChild>) => {
+        listener(message);
+        // It waits for this: a process that ends itself takes messages with it that were not sent yet.
+        if (isLast) child.kill();
+      }),
+    onEnd: (listener) => child.once('exit', (code) => listener({ code, signal: null, errorOutput: errorOutput.lines })),
+    kill: () => {
+      // Electron's own kill asks politely, which a process that computes without pause does not hear.
+      if (!hasEnded && child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
+    },
+  };
+};
