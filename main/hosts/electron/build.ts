@@ -16,7 +16,7 @@ const preload = join('main', 'hosts', 'electron', 'preload.ts');
 const leftOut = [
   join('main', 'hosts', 'cli'),
   join('main', 'hosts', 'web'),
-  join('main', 'hosts', 'electron', 'build.ts'),
+  join('main', 'hosts', 'electron', 'build'),
   join('main', 'hosts', 'electron', 'start.ts'),
   join('main', 'tensor', 'kernels', 'assembly'),
 ];

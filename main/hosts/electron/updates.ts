@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { app, dialog } from 'electron';
 import electronUpdater from 'electron-updater';
 import type { Settings } from '../../../shared/domain/settings.ts';
@@ -28,9 +30,9 @@ export class Updates {
     });
   }
 
-  /** Looks now and once a day, while the settings say so; a program that was not installed cannot be updated. */
+  /** Looks now and once a day, while the settings say so. */
   start(): void {
-    if (!app.isPackaged) return;
+    if (!canUpdate()) return;
     const look = () => {
       if (this.#settings().checkForUpdates) void this.#check(false);
     };
@@ -40,8 +42,8 @@ export class Updates {
 
   /** Looks because the user asked, and says what came of it. */
   async checkNow(): Promise<void> {
-    if (app.isPackaged) await this.#check(true);
-    else await dialog.showMessageBox({ message: 'This is a checkout; git pull brings a newer version.' });
+    if (canUpdate()) await this.#check(true);
+    else await dialog.showMessageBox({ message: 'This copy of the program is not updated from here.' });
   }
 
   async #check(wasAskedFor: boolean): Promise<void> {
@@ -81,4 +83,9 @@ export class Updates {
     });
     if (response === 0) this.#updater.quitAndInstall();
   }
+}
+
+/** Only a program that was installed, from a build that knows where its newer versions are. */
+function canUpdate(): boolean {
+  return app.isPackaged && existsSync(join(process.resourcesPath, 'app-update.yml'));
 }

@@ -125,15 +125,15 @@ describe('guards', () => {
       session.handlers.request!(null as never, permission as never, (yes) => answers.push(yes), {
         requestingUrl,
         isMainFrame: true,
-      } as never);
+      });
     for (const permission of ['media', 'geolocation', 'notifications', 'openExternal', 'clipboard-read', 'fileSystem'])
       ask(permission, 'app://cupbearer/');
     ask('clipboard-sanitized-write', 'https://example.org/');
     ask('clipboard-sanitized-write', 'app://cupbearer/');
     expect(answers).toEqual([...Array<boolean>(7).fill(false), true]);
     const check = session.handlers.check!;
-    expect(check(null, 'geolocation' as never, 'app://cupbearer/', {} as never)).toBe(false);
-    expect(check(null, 'clipboard-sanitized-write' as never, 'app://cupbearer/', {} as never)).toBe(true);
+    expect(check(null, 'geolocation', 'app://cupbearer/', {} as never)).toBe(false);
+    expect(check(null, 'clipboard-sanitized-write', 'app://cupbearer/', {} as never)).toBe(true);
     expect(session.handlers.device!({} as never)).toBe(false);
   });
 
