@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { formatBytes } from '../../shared/format.ts';
 import { mnistFolder, peerSeconds, runAcceptanceJob } from './acceptance-job.ts';
 import { dataBenches } from './data.ts';
+import { detectorBenches, runDetectorBenches } from './detectors.ts';
 import { tensorBenches } from './tensor.ts';
 
 const word = process.argv[2] ?? '';
@@ -57,6 +58,22 @@ if (wanted('acceptance job')) {
     row('attack success', job.attackSuccess.toFixed(4), '0.971', '');
     for (const [layer, auroc] of Object.entries(job.auroc)) row(`AUROC ${layer}`, auroc.toFixed(4), '', '');
   }
+}
+
+const detectors = detectorBenches.filter(({ detector }) => wanted(`detector ${detector}`));
+const mnist = mnistFolder();
+if (detectors.length > 0 && mnist !== undefined) {
+  heads(
+    'detector, fit on 60,000 and score 10,000',
+    'processor, s',
+    'wall, s',
+    'the peer, s',
+    'processor / peer',
+    'peak memory',
+  );
+  await runDetectorBenches(mnist, detectors, ({ detector, peer }, { cpu, wall, peakBytes }) =>
+    row(detector, cpu.toFixed(1), wall.toFixed(1), peer.toFixed(1), (cpu / peer).toFixed(2), formatBytes(peakBytes)),
+  );
 }
 
 const kernels = [...tensorBenches, ...dataBenches].filter(({ name }) => wanted(name));

@@ -11,8 +11,9 @@ import { Network } from '../../main/models/network.ts';
 import { optimizerRegistry } from '../../main/models/optimizers/index.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 /** What a definition cannot do without: a value for each required parameter. */
 const required: Record<string, unknown> = {

@@ -1,17 +1,23 @@
 import { utilityProcess } from 'electron';
-import { LastLines, type ChildProcess, type ProcessLauncher } from '../../jobs/child-process.ts';
+import {
+  lastErrorLines,
+  type ChildProcess,
+  type LaunchOptions,
+  type ProcessLauncher,
+} from '../../jobs/child-process.ts';
 import type { UtilityMessage } from '../../jobs/host-port.ts';
 
 /** Electron's kind of child process: without Node's own switches, of its own sandbox, and ended with the program. */
 export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
   entry: string,
+  { env, onErrorLine }: LaunchOptions = {},
 ): ChildProcess<ToChild, FromChild> => {
   const child = utilityProcess.fork(entry, [], {
     stdio: ['ignore', 'ignore', 'pipe'],
     serviceName: 'Cupbearer compute process',
+    env: { ...process.env, ...env } as Record<string, string>,
   });
-  const errorOutput = new LastLines();
-  child.stderr?.on('data', (bytes: Buffer) => errorOutput.add(bytes.toString()));
+  const errorOutput = child.stderr ? lastErrorLines(child.stderr, onErrorLine) : [];
   let hasEnded = false;
   child.once('exit', () => (hasEnded = true));
   return {
@@ -24,7 +30,7 @@ export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
         // It waits for this: a process that ends itself takes messages with it that were not sent yet.
         if (isLast) child.kill();
       }),
-    onEnd: (listener) => child.once('exit', (code) => listener({ code, signal: null, errorOutput: errorOutput.lines })),
+    onEnd: (listener) => child.once('exit', (code) => listener({ code, signal: null, errorOutput })),
     kill: () => {
       // Electron's own kill asks politely, which a process that computes without pause does not hear.
       if (!hasEnded && child.pid !== undefined) process.kill(child.pid, 'SIGKILL');

@@ -2,11 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, crashReporter, dialog, Menu, nativeTheme, session, shell } from 'electron';
+import { createRouterClient } from '@orpc/server';
 import { createApplication, type RunningApplication } from '../../api/create-application.ts';
 import { createRouter } from '../../api/router.ts';
 import { toErrorRecord } from '../../../shared/errors.ts';
 import { cupbearerHome } from '../../storage/home.ts';
 import { requireRenderer } from '../renderer-files.ts';
+import { Activity } from './activity.ts';
 import { origin } from './address.ts';
 import { offerCalls } from './connections.ts';
 import { denyPermissions, keepWindowsAtHome } from './guards.ts';
@@ -98,6 +100,9 @@ async function start(): Promise<void> {
       }),
     ),
   );
+
+  const client = createRouterClient(router);
+  void client.runs.watch({}).then((events) => new Activity(settings, go).follow(events));
 
   app.on('second-instance', (_event, args, workingDir) => {
     const file = fileAmong(args, workingDir);

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
 import type * as Electron from 'electron';
 
 /** What was asked of Electron, in order. */
@@ -67,7 +68,7 @@ class NotificationStandIn extends EventEmitter {
 export class UtilityStandIn extends EventEmitter {
   static last: UtilityStandIn;
   pid = 2 ** 30;
-  stderr = new EventEmitter();
+  stderr = new PassThrough();
   constructor(...args: unknown[]) {
     super();
     note('utilityProcess.fork')(...args);

@@ -230,11 +230,12 @@ describe('utility processes', () => {
     expect(calls('utility.kill')).toHaveLength(1);
   });
 
-  it('tell how they ended, with what they said last', () => {
+  it('tell how they ended, with what they said last', async () => {
     const child = launchUtilityProcess<string, string>('/entry.js');
     const ends: unknown[] = [];
     child.onEnd((end) => ends.push(end));
-    UtilityStandIn.last.stderr.emit('data', Buffer.from('out of memory\n'));
+    UtilityStandIn.last.stderr.write('out of memory\n');
+    await new Promise((resolve) => setImmediate(resolve));
     UtilityStandIn.last.emit('exit', 134);
     expect(ends).toEqual([{ code: 134, signal: null, errorOutput: ['out of memory'] }]);
     asked.length = 0;
