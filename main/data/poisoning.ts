@@ -70,6 +70,14 @@ export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOpti
       ...(options.clean_label ? ['clean-label'] : []),
     ]),
     isPoisoned: (index) => roles[index] === triggered,
+    ...(dataset.recipe
+      ? {
+          recipe: () => ({
+            kind: 'poisoned',
+            args: [dataset.recipe!(), { spec: trigger.spec, state: trigger.state() }, options],
+          }),
+        }
+      : {}),
     cleanLabel: (index) => labelled.read([index], 0).labels[0]!,
     read(indices, epoch) {
       const batch = dataset.read(indices, epoch);

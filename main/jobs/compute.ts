@@ -67,9 +67,7 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
       else if (message.type === 'failed') settle(() => reject(fromErrorRecord(message.error)));
       else onEvent?.(message);
     });
-    child.onEnd((end) =>
-      settle(() => reject(signal?.aborted ? new CupbearerError('cancelled', 'Cancelled.') : crash(end))),
-    );
+    child.onEnd((end) => settle(() => reject(signal?.aborted ? reasonOf(signal) : crash(end))));
 
     signal?.addEventListener('abort', cancel, { once: true });
     child.send(request);
@@ -84,6 +82,10 @@ function keepInLog(folder: string, line: string): void {
   } catch {
     // A folder that cannot be written to fails the run itself, which says why.
   }
+}
+
+function reasonOf({ reason }: AbortSignal): CupbearerError {
+  return reason instanceof CupbearerError ? reason : new CupbearerError('cancelled', 'Cancelled.');
 }
 
 function crash({ code, signal, errorOutput, cause }: ProcessEnd): CupbearerError {

@@ -24,6 +24,7 @@ export { default as IconButton } from './IconButton.svelte';
 export { default as IntervalBar } from './IntervalBar.svelte';
 export { default as Kbd } from './Kbd.svelte';
 export { default as KeyFigure } from './KeyFigure.svelte';
+export { default as MarkedText } from './MarkedText.svelte';
 export { default as Menu } from './Menu.svelte';
 export { default as NumberField } from './NumberField.svelte';
 export { default as Panel } from './Panel.svelte';

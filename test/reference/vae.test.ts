@@ -3,7 +3,7 @@ import type { DetectorContext, DetectorState } from '../../main/detectors/detect
 import { vae, vaeParts } from '../../main/detectors/vae.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { read } from '../../main/tensor/read.ts';
-import { engineUnderTest } from '../engine-under-test.ts';
+import { engineTolerance, engineUnderTest } from '../engine-under-test.ts';
 import {
   evaluationBatch,
   expectedScores,
@@ -43,7 +43,9 @@ describe.skipIf(!hasReference)('vae against the peer library (skipped without it
     const expected = expectedScores(entry);
     const scores = await vae.score(referenceState(weight), evaluationBatch(), undefined as unknown as DetectorContext);
     for (const layer of layerNames) {
-      expect(largestRelativeError(scores.get(layer)!, expected.scores_float64[layer]!), layer).toBeLessThan(1e-6);
+      expect(largestRelativeError(scores.get(layer)!, expected.scores_float64[layer]!), layer).toBeLessThan(
+        engineTolerance,
+      );
       expect(largestRelativeError(scores.get(layer)!, expected.scores[layer]!), layer).toBeLessThan(1e-3);
     }
   });

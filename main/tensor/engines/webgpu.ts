@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineDefinition, EngineInfo } from './engine-definition.ts';
 import { loadOptional, versionOf } from './optional-package.ts';
-import { deviceName, findAdapter, isSoftware, requestDevice, type GpuAdapter } from './webgpu/adapter.ts';
+import { deviceName, driverHint, findAdapter, isSoftware, requestDevice, type GpuAdapter } from './webgpu/adapter.ts';
 import { registerEmptySums } from './webgpu/empty-tensors.ts';
 import { createBackend, type WebGpuBackendClass } from './webgpu/backend.ts';
 
@@ -42,7 +42,7 @@ function info(found: GpuAdapter): EngineInfo {
       driver: found.info.description,
     },
     threads: 1,
-    ...(isSoftware(found) ? { notes: [`This is ${software}.`], passedOverByAuto: software } : {}),
+    ...(isSoftware(found) ? { notes: [`This is ${software}.`, driverHint()], passedOverByAuto: software } : {}),
   };
 }
 
