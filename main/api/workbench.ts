@@ -9,7 +9,7 @@ import { experimentRegistry } from '../experiments/index.ts';
 import { withAbsolutePaths } from '../experiments/paths.ts';
 import { forkProcess, type ProcessLauncher } from '../jobs/child-process.ts';
 import { runInComputeProcess } from '../jobs/compute.ts';
-import type { RunEvent } from '../jobs/protocol.ts';
+import type { Job, RunEvent } from '../jobs/protocol.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { openCatalogue } from '../storage/open-catalogue.ts';
@@ -34,6 +34,8 @@ export interface CreationOptions {
   folder?: string | undefined;
   base?: string;
   tags?: readonly string[];
+  /** Where datasets are; the usual place where left out. */
+  dataDir?: string | undefined;
   /** The command line, for people who read the spec later. */
   command?: string;
   /** What relative paths count from. */
@@ -42,10 +44,8 @@ export interface CreationOptions {
 
 /** With what a run computes, and whom it tells. */
 export interface ExecutionOptions {
-  dataDir?: string;
   /** `auto` or an engine's id. */
   engine?: string;
-  workingDir?: string;
   signal?: AbortSignal;
   onEvent?: (event: RunEvent) => void;
 }
@@ -73,6 +73,7 @@ export interface PreparedRun {
   record: RunRecord;
   /** Whether it goes on where an earlier attempt stopped. */
   resume: boolean;
+  dataDir: string;
 }
 
 /** What the application can do, whoever asks. Owns the catalogue and starts compute processes. */
@@ -99,9 +100,11 @@ export class Workbench {
     const experiment = experimentRegistry.get(experimentId);
     const base = options.workingDir ?? process.cwd();
     const folder = options.folder === undefined ? undefined : resolve(base, options.folder);
-    if (options.resume) return this.execute(this.#resumed(experiment, folder), options);
+    if (options.resume) return this.execute(this.#resumed(experiment, folder, options), options);
 
     const spec = withAbsolutePaths(experiment, parseParams(experiment.params, params), base);
+    // Before anything is written, so that a request that cannot be met leaves nothing behind.
+    experiment.check(spec);
     if (experiment.kind === 'evaluation') {
       const plan = planEvaluation(spec, folder);
       if (plan.existing !== undefined && !options.overwrite) {
@@ -129,6 +132,8 @@ export class Workbench {
     const experiment = experimentRegistry.get(experimentId);
     const base = options.workingDir ?? process.cwd();
     const spec = withAbsolutePaths(experiment, parseParams(experiment.params, params), base);
+    // What is not known of a model before it is trained, its run will find.
+    if (experiment.parents(spec).every((parent) => this.recordOf(parent).status === 'done')) experiment.check(spec);
     return this.#created(experiment, spec, {
       ...options,
       ...(options.folder === undefined ? {} : { folder: resolve(base, options.folder) }),
@@ -137,7 +142,7 @@ export class Workbench {
 
   /** Prepares to go on with a training that was cut off. @throws CupbearerError `conflict`, `usage`, `not-found`. */
   prepareResumption(folder: string): PreparedRun {
-    const prepared = this.#resumed(experimentRegistry.get('train-classifier'), folder);
+    const prepared = this.#resumed(experimentRegistry.get('train-classifier'), folder, {});
     const { pid, started } = processIdentity();
     const record = this.catalogue.update(prepared.record.id, {
       status: 'queued',
@@ -174,7 +179,7 @@ export class Workbench {
 
   #created(experiment: ExperimentDefinition, spec: Record<string, unknown>, options: CreationOptions): PreparedRun {
     const { folder } = options;
-    // Asked before anything is written, so that a request that cannot be met leaves nothing behind.
+    // Asked before anything is written, as above.
     const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
     const now = new Date();
     const path =
@@ -184,7 +189,8 @@ export class Workbench {
             now,
           )
         : createRunFolder(folder);
-    const file = newSpecFile(experiment, spec, parents, now, options.command);
+    const dataDir = dataDirOf(options);
+    const file = newSpecFile(experiment, spec, { parents, created: now, dataDir, command: options.command });
     writeSpec(path, file);
     const record = { ...newRecord(path, file), tags: [...(options.tags ?? [])] };
     try {
@@ -194,7 +200,7 @@ export class Workbench {
       rmSync(join(path, 'spec.json'), { force: true });
       throw error;
     }
-    return { experiment, record, resume: false };
+    return { experiment, record, resume: false, dataDir };
   }
 
   /** The run of an evaluation that was cut off, to be done from the start, perhaps with another spec. */
@@ -205,18 +211,21 @@ export class Workbench {
     options: LaunchOptions,
   ): PreparedRun {
     const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
-    replaceSpec(folder, newSpecFile(experiment, spec, parents, new Date(created_at), options.command));
+    const dataDir = dataDirOf(options);
+    const created = new Date(created_at);
+    replaceSpec(folder, newSpecFile(experiment, spec, { parents, created, dataDir, command: options.command }));
     const title = experiment.describe(spec);
     const record = this.catalogue.update(id, { spec, title, parents, versions: versions() });
-    return { experiment, record, resume: false };
+    return { experiment, record, resume: false, dataDir };
   }
 
-  #resumed(experiment: ExperimentDefinition, folder: string | undefined): PreparedRun {
+  #resumed(experiment: ExperimentDefinition, folder: string | undefined, options: CreationOptions): PreparedRun {
     if (folder === undefined) {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
     }
     const path = resumeRunFolder(folder, isProcessAlive);
-    const { kind } = readSpec(path);
+    const file = readSpec(path);
+    const { kind, data_dir: usedBefore } = file;
     if (kind !== experiment.kind || kind !== 'classifier') {
       throw new CupbearerError(
         'usage',
@@ -225,7 +234,9 @@ export class Workbench {
     }
     const record = this.recordOf(path);
     this.#checkNoCopy(record);
-    return { experiment, record, resume: true };
+    const dataDir = options.dataDir === undefined ? (usedBefore ?? dataDirOf(options)) : dataDirOf(options);
+    if (dataDir !== usedBefore) replaceSpec(path, { ...file, data_dir: dataDir });
+    return { experiment, record, resume: true, dataDir };
   }
 
   /** What is done in a copy must not be noted as done in the run's own folder. */
@@ -241,7 +252,10 @@ export class Workbench {
    * Does a prepared run in a compute process and keeps the catalogue up to date.
    * @throws CupbearerError what went wrong; the run is then in the catalogue as `failed` or `cancelled`.
    */
-  async execute({ experiment, record, resume }: PreparedRun, options: ExecutionOptions = {}): Promise<FinishedRun> {
+  async execute(
+    { experiment, record, resume, dataDir }: PreparedRun,
+    options: ExecutionOptions = {},
+  ): Promise<FinishedRun> {
     const identity = processIdentity();
     const started = performance.now();
     this.catalogue.update(record.id, {
@@ -253,9 +267,8 @@ export class Workbench {
       host_started: identity.started,
     });
     try {
-      const outcome = await this.#compute(experiment, record.spec, record.folder, resume, options, (engine) =>
-        this.catalogue.update(record.id, { engine }),
-      );
+      const work = { experiment, spec: record.spec, folder: record.folder, resume, dataDir };
+      const outcome = await this.#compute(work, options, (engine) => this.catalogue.update(record.id, { engine }));
       completeSpec(record.folder, this.catalogue.get(record.id).engine, outcome.fingerprints);
       this.catalogue.update(record.id, {
         status: 'done',
@@ -287,30 +300,21 @@ export class Workbench {
     spec: Record<string, unknown>,
     record: RunRecord,
     folder: string,
-    options: ExecutionOptions,
+    options: LaunchOptions,
   ): Promise<FinishedRun> {
-    const outcome = await this.#compute(experiment, spec, folder, false, options, () => undefined);
+    const work = { experiment, spec, folder, resume: false, dataDir: dataDirOf(options) };
+    const outcome = await this.#compute(work, options, () => undefined);
     this.catalogue.update(record.id, { metrics: { ...record.metrics, ...outcome.metrics }, ...testDataOf(outcome) });
     return { record: this.catalogue.get(record.id), folder, found: false };
   }
 
   #compute(
-    experiment: ExperimentDefinition,
-    spec: Record<string, unknown>,
-    folder: string,
-    resume: boolean,
+    { experiment, ...work }: Omit<Job, 'experiment' | 'engine'> & { experiment: ExperimentDefinition },
     options: ExecutionOptions,
     onEngine: (engine: string) => void,
   ) {
     return runInComputeProcess(
-      {
-        experiment: experiment.id,
-        spec,
-        folder,
-        dataDir: resolve(options.workingDir ?? process.cwd(), options.dataDir ?? defaultDataDir()),
-        engine: options.engine ?? 'auto',
-        resume,
-      },
+      { ...work, experiment: experiment.id, engine: options.engine ?? 'auto' },
       {
         ...(options.signal ? { signal: options.signal } : {}),
         launch: this.#launch,
@@ -327,6 +331,11 @@ export class Workbench {
 function testDataOf({ fingerprints }: RunOutcome): { test_data?: string } {
   const test = Object.entries(fingerprints).filter(([role]) => role.startsWith('test'));
   return test.length === 0 ? {} : { test_data: hashJson(Object.fromEntries(test)).slice(0, 16) };
+}
+
+/** Where datasets are, as an absolute path. */
+function dataDirOf({ workingDir, dataDir }: CreationOptions): string {
+  return resolve(workingDir ?? process.cwd(), dataDir ?? defaultDataDir());
 }
 
 /** @throws CupbearerError `conflict` where a process is at work on the run. */

@@ -12,21 +12,35 @@ export interface Batch {
   size: number;
 }
 
-/**
- * Labelled samples by index. What a sample looks like is a function of (the dataset's spec, epoch, index) alone, so
- * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
- */
-export interface Dataset {
+/** What is known of a dataset's samples without looking at any. */
+export interface DatasetFacts {
   /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
   /** What the tokens of a text stand for, by their numbers; only texts have one. */
   readonly vocabulary?: readonly string[];
   readonly classes: readonly string[];
+  /** Samples of each half; left out where they are not known or `builtIn` says them. */
+  readonly counts?: { readonly train: number; readonly test: number };
+}
+
+/**
+ * Labelled samples by index. What a sample looks like is a function of (the dataset's spec, epoch, index) alone, so
+ * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
+ */
+export interface Dataset extends DatasetFacts {
   readonly length: number;
   /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */
   readonly fingerprint: string;
   /** A new batch that the caller may change. @throws CupbearerError `internal` for an index outside 0 to length - 1. */
   read(indices: ArrayLike<number>, epoch: number): Batch;
+  /** What another thread makes the same dataset of (`recipes.ts`); absent where only this one can read it. */
+  readonly recipe?: () => DatasetRecipe;
+}
+
+/** A function that makes a dataset, by name, and its arguments, all of which can be sent to another thread. */
+export interface DatasetRecipe {
+  readonly kind: string;
+  readonly args: readonly unknown[];
 }
 
 /** An attack that is to make samples hard to classify for a model trained earlier; values are of 0 to 1. */
@@ -40,6 +54,12 @@ export interface AttackRequest {
   readonly stepSize: number;
   readonly steps: number;
   readonly seed: number;
+}
+
+/** Keeps datasets for the next who asks for them. */
+export interface DatasetCache {
+  /** The dataset that `load` gives for what `key` says; loaded once. What could not be loaded is tried again. */
+  get(key: unknown, load: () => Promise<Dataset>): Promise<Dataset>;
 }
 
 /** What a dataset definition may use while it loads. */
@@ -57,12 +77,10 @@ export interface DatasetContext {
    * which this folder knows nothing of.
    */
   readonly attack?: (request: AttackRequest) => Promise<{ inputs: Float32Array; model: string }>;
+  readonly cache?: DatasetCache;
   /** Takes a sentence about something that the user should know and that stops nothing. */
   readonly warn?: (message: string) => void;
 }
-
-/** What the samples of a dataset are, known without reading any. */
-export type DatasetFacts = Pick<Dataset, 'shape' | 'classes' | 'vocabulary'>;
 
 /** A kind of dataset; `load` reads or generates it (in memory, 8 bits a value) and may take seconds. */
 export interface DatasetDefinition extends Definition {

@@ -130,8 +130,8 @@ const commonParams = {
   tokens: choice({
     advanced: true,
     label: 'Tokens',
-    help: 'How the tokens of a text become one vector: the last one, mean or maximum over them, or none to join them all',
-    options: ['last', 'mean', 'max', 'none'],
+    help: 'How the tokens of a text become one vector: the last one, mean or maximum over them, or none to join them all; score-mean and score-max score every token on its own and take the mean or the largest score',
+    options: ['last', 'mean', 'max', 'none', 'score-mean', 'score-max'],
     default: 'last',
   }),
   token_position: optionalInteger({

@@ -12,15 +12,16 @@ import {
   pickRecord,
   type Picked,
 } from '../../shared/schema/fields.ts';
-import { isBackdoorDataset } from '../data/datasets/backdoor.ts';
+import { backdoorId, checkBackdoor, isBackdoorDataset } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
-import { loadDataset, loadSplit } from '../data/datasets/load.ts';
-import type { Dataset, DatasetContext } from '../data/dataset.ts';
+import { datasetFacts, loadDataset, loadSplit } from '../data/datasets/load.ts';
+import type { Dataset, DatasetContext, DatasetFacts } from '../data/dataset.ts';
 import { fullyPoisoned } from '../data/poisoning.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { writeModelDescription, writeWeights } from '../models/files.ts';
-import { Network, specFor } from '../models/network.ts';
+import { Network } from '../models/network.ts';
+import { NetworkOutline, specFor } from '../models/network-outline.ts';
 import type { Optimizer } from '../models/optimizer.ts';
 import { createOptimizer, optimizerRegistry } from '../models/optimizers/index.ts';
 import { schedules, trainClassifier as train } from '../models/training.ts';
@@ -108,6 +109,7 @@ export const trainClassifier = defineExperiment({
   params,
   describe: (spec) => `${spec.model.name} on ${dataName(spec.train_data)}`,
   parents: () => [],
+  check: checkSpec,
 
   async run(spec, context) {
     const timer = new PhaseTimer();
@@ -136,9 +138,17 @@ export const trainClassifier = defineExperiment({
   },
 });
 
+/** What can be told to be impossible where the parameters of the data say what the samples will be like. */
+function checkSpec({ train_data: trainData, val_data: valData = {}, model }: Spec): void {
+  const facts = datasetFacts(trainData);
+  if (trainData.name === backdoorId) checkBackdoor(trainData['backdoor'] as Picked, facts);
+  void new NetworkOutline(specFor(model, facts));
+  for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data), name);
+}
+
 /** "mnist, corner trigger" */
 export function dataName(data: Picked): string {
-  if (data.name !== 'backdoor') return data.name;
+  if (data.name !== backdoorId) return data.name;
   return `${(data['original'] as Picked).name}, ${(data['backdoor'] as Picked).name} trigger`;
 }
 
@@ -195,7 +205,7 @@ async function defaultValidation(
   return isPoisoned ? { clean, backdoor: fullyPoisoned(clean, training.trigger, training.poison) } : { clean };
 }
 
-function checkFits(training: Dataset, other: Dataset, name: string): void {
+function checkFits(training: DatasetFacts, other: DatasetFacts, name: string): void {
   if (training.shape.join() === other.shape.join() && training.classes.length === other.classes.length) return;
   throw new CupbearerError(
     'usage',

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 /** How a process of ours ended. */
 export interface ProcessEnd {
@@ -22,8 +23,19 @@ export interface ChildProcess<ToChild, FromChild> {
   kill(): void;
 }
 
+/** What a process is started with. */
+export interface LaunchOptions {
+  /** Variables that it gets beside those of this one. */
+  env?: Readonly<Record<string, string>>;
+  /** Hears each line of its error output that is not empty. */
+  onErrorLine?: (line: string) => void;
+}
+
 /** Starts the process whose entry is the file `entry`; Electron's host has one of its own. */
-export type ProcessLauncher = <ToChild, FromChild>(entry: string) => ChildProcess<ToChild, FromChild>;
+export type ProcessLauncher = <ToChild, FromChild>(
+  entry: string,
+  options?: LaunchOptions,
+) => ChildProcess<ToChild, FromChild>;
 
 /** Where Node keeps compiled code unless told otherwise; with it a process starts in half the time. */
 export const compileCache = join(tmpdir(), 'node-compile-cache');
@@ -31,25 +43,29 @@ export const compileCache = join(tmpdir(), 'node-compile-cache');
 /** Lines of a process' error output that are kept to explain a crash. */
 const keptLines = 20;
 
-/** Keeps the last lines of a stream of text. */
-export class LastLines {
-  readonly lines: string[] = [];
-
-  add(text: string): void {
-    this.lines.push(...text.split('\n').filter((line) => line.trim() !== ''));
-    this.lines.splice(0, this.lines.length - keptLines);
-  }
+/** Hears a process' error output line by line, and keeps the last lines. */
+export function lastErrorLines(output: NodeJS.ReadableStream, onErrorLine?: (line: string) => void): string[] {
+  const lines: string[] = [];
+  createInterface({ input: output }).on('line', (line) => {
+    if (line.trim() === '') return;
+    lines.push(line);
+    lines.splice(0, lines.length - keptLines);
+    onErrorLine?.(line);
+  });
+  return lines;
 }
 
 /** A Node child process that ends with its host. */
-export const forkProcess: ProcessLauncher = <ToChild, FromChild>(entry: string): ChildProcess<ToChild, FromChild> => {
+export const forkProcess: ProcessLauncher = <ToChild, FromChild>(
+  entry: string,
+  { env, onErrorLine }: LaunchOptions = {},
+): ChildProcess<ToChild, FromChild> => {
   const child = fork(entry, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
-    env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
+    env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...env },
   });
-  const errorOutput = new LastLines();
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => errorOutput.add(text));
+  const errorOutput = lastErrorLines(child.stderr!, onErrorLine);
   return {
     send: (message) => {
       if (child.connected) child.send(message as object);
@@ -62,8 +78,8 @@ export const forkProcess: ProcessLauncher = <ToChild, FromChild>(entry: string):
         ended = true;
         listener(how);
       };
-      child.on('error', (cause) => end({ code: null, signal: null, errorOutput: errorOutput.lines, cause }));
-      child.on('close', (code, signal) => end({ code, signal, errorOutput: errorOutput.lines }));
+      child.on('error', (cause) => end({ code: null, signal: null, errorOutput, cause }));
+      child.on('close', (code, signal) => end({ code, signal, errorOutput }));
     },
     kill: () => child.kill('SIGKILL'),
   };

@@ -60,6 +60,7 @@ async function run(job: Job, progress: Progress): Promise<RunOutcome> {
   };
   const engine = await startEngine(job.engine, log);
   host.send({ type: 'engine', engine });
+  for (const note of engine.notes ?? []) log(`${engine.title}: ${note}`);
   return experimentRegistry.get(job.experiment).run(job.spec, {
     folder: job.folder,
     dataDir: job.dataDir,

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
 import { forkProcess, type ProcessEnd, type ProcessLauncher } from './child-process.ts';
+import { appendJsonLine } from '../storage/run-folder.ts';
 import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, RunEvent } from './protocol.ts';
 
 const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
@@ -13,6 +14,10 @@ interface ComputeOptions {
   signal?: AbortSignal;
   onEvent?: (event: RunEvent) => void;
   launch?: ProcessLauncher;
+  /** Variables that the process gets beside those of this one. */
+  env?: Readonly<Record<string, string>>;
+  /** Hears each line of its error output. */
+  onErrorLine?: (line: string) => void;
 }
 
 /**
@@ -31,9 +36,17 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
   request: ComputeRequest & { type: Type },
   options: ComputeOptions,
 ): Promise<ComputeResults[Type]> {
-  const { signal, onEvent, launch = forkProcess } = options;
+  const { signal, onEvent, onErrorLine, env = {}, launch = forkProcess } = options;
   return new Promise((resolve, reject) => {
-    const child = launch<HostMessage, ComputeMessage>(entry);
+    const asked: ComputeRequest = request;
+    const logFolder = asked.type === 'run' ? asked.job.folder : undefined;
+    const child = launch<HostMessage, ComputeMessage>(entry, {
+      env,
+      onErrorLine: (line) => {
+        onErrorLine?.(line);
+        if (logFolder !== undefined) keepInLog(logFolder, line);
+      },
+    });
     let settled = false;
     let killTimer: NodeJS.Timeout | undefined;
 
@@ -64,6 +77,15 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
 
 function reasonOf({ reason }: AbortSignal): CupbearerError {
   return reason instanceof CupbearerError ? reason : new CupbearerError('cancelled', 'Cancelled.');
+}
+
+/** Libraries (TensorFlow above all) say on standard error what they found and did: for the log, not for the terminal. */
+function keepInLog(folder: string, line: string): void {
+  try {
+    appendJsonLine(folder, 'log.jsonl', { time: new Date().toISOString(), message: line, source: 'stderr' });
+  } catch {
+    // A folder that cannot be written to fails the run itself, which says why.
+  }
 }
 
 function crash({ code, signal, errorOutput, cause }: ProcessEnd): CupbearerError {

@@ -13,12 +13,29 @@ export function examineEngines(launch?: ProcessLauncher): Promise<EngineStatus[]
 }
 
 async function examineEngine(id: string, title: string, launch?: ProcessLauncher): Promise<EngineStatus> {
+  const complaints: string[] = [];
   try {
-    return await inComputeProcess({ type: 'engine-status', engine: id }, launch ? { launch } : {});
+    const onErrorLine = (line: string) => complaints.push(...complaint(line));
+    const status = await inComputeProcess(
+      { type: 'engine-status', engine: id },
+      {
+        onErrorLine,
+        ...(launch ? { launch } : {}),
+      },
+    );
+    const { info } = status;
+    if (info?.notes === undefined || complaints.length === 0) return status;
+    return { ...status, info: { ...info, notes: [...info.notes, ...complaints] } };
   } catch (error) {
     const { message, hint } = toErrorRecord(error);
     return { id, title, works: false, failure: 'broken', reason: message, ...(hint === undefined ? {} : { hint }) };
   }
+}
+
+/** What a line of TensorFlow's own messages complains of: they begin with a letter for how bad it is, and where it was found. */
+function complaint(line: string): string[] {
+  const [, what] = /^[WEF]\d{4} [^\]]*\] (.+)$/.exec(line) ?? [];
+  return what === undefined ? [] : [`It says: ${what}`];
 }
 
 /**

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CupbearerError } from '../../shared/errors.ts';
+import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
-import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
+import { inputTensor, otherWork, range, slices } from './batches.ts';
 import type { Network } from './network.ts';
+import type { NetworkOutline } from './network-outline.ts';
 
 /** How a feature map `[n, height, width, channels]` becomes one vector a sample. */
 export type Pooling = 'mean' | 'max' | 'none';
@@ -32,7 +34,7 @@ export interface ActivationBatch extends Batch {
  * Length of a sample's vector at the named activation, after pooling.
  * @throws CupbearerError `usage` where a token is asked for beyond the end of the texts.
  */
-export function activationDims(network: Network, name: string, options: PoolingOptions): number {
+export function activationDims(network: NetworkOutline, name: string, options: PoolingOptions): number {
   const shape = network.activationShape(name);
   const { pooling, tokens = 'last', token_position: position } = options;
   if (shape.length === 3 && pooling !== 'none') return shape[2]!;
@@ -49,7 +51,7 @@ export function activationDims(network: Network, name: string, options: PoolingO
 /**
  * Runs the network over a dataset and yields the named activations, batch by batch, in order; with `logits` the network's
  * outputs too.
- * @throws CupbearerError `non-finite` naming layer and sample where an activation is no number.
+ * @throws CupbearerError `non-finite` naming layer and sample where an activation or an input is no number.
  */
 export async function* activationBatches(
   network: Network,
@@ -63,8 +65,10 @@ export async function* activationBatches(
   },
 ): AsyncGenerator<ActivationBatch> {
   for (const indices of slices(options.indices ?? range(dataset.length), options.batchSize)) {
-    checkCancelled(options.signal);
+    checkNotCancelled(options.signal, 'The pass over the data');
     const batch = dataset.read(indices, 0);
+    // ReLU would turn NaN into 0, and nobody would know.
+    checkFinite('the input', batch.inputs, indices);
     const tensors = tf.tidy(() => observe(network, inputTensor(batch, dataset), options));
     const [logits, ...layers] = await Promise.all(
       [tensors.logits, ...tensors.layers].map(async (tensor) => (await tensor?.data()) as Float32Array),
@@ -100,7 +104,7 @@ function checkFinite(name: string, values: Float32Array, indices: Int32Array): v
   while (at < values.length && Number.isFinite(values[at])) at++;
   if (at === values.length) return;
   const sample = indices[Math.floor(at / (values.length / indices.length))]!;
-  throw new CupbearerError('non-finite', `The activation of sample ${sample} at ${name} is ${values[at]}.`, {
+  throw new CupbearerError('non-finite', `A value of sample ${sample} at ${name} is ${values[at]}.`, {
     hint: 'The weights of the model or the inputs are not finite.',
     details: { layer: name, sample },
   });

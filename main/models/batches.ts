@@ -1,20 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CupbearerError } from '../../shared/errors.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
-
-/** Throws `cancelled` once the user has asked to stop. Called between batches. */
-export function checkCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CupbearerError('cancelled', 'Cancelled.');
-}
 
 /** Gives messages (a cancel) and timers their turn: engines on the CPU compute without ever leaving the thread. */
 export function otherWork(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Consecutive slices of `order`, each of at most `batchSize` indices. */
-export function* slices(order: Int32Array, batchSize: number): Generator<Int32Array> {
-  for (let start = 0; start < order.length; start += batchSize) yield order.subarray(start, start + batchSize);
+/** Consecutive slices of `order`, each of at most `batchSize` indices, and no more of them than `most`. */
+export function* slices(order: Int32Array, batchSize: number, most = Infinity): Generator<Int32Array> {
+  for (let start = 0, count = 0; start < order.length && count < most; start += batchSize, count++)
+    yield order.subarray(start, start + batchSize);
 }
 
 /** The indices 0 to n - 1. */

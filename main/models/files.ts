@@ -8,8 +8,8 @@ import { toJsonText } from '../storage/json-text.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { architectureRegistry } from './architectures/index.ts';
-import type { NetworkSpec } from './module-tree.ts';
 import { Network } from './network.ts';
+import type { NetworkSpec } from './network-outline.ts';
 
 const modelFormat = 1;
 const modelFile = z.object({

@@ -1,27 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
-import { unknownName } from '../../shared/definition.ts';
 import type { NamedTensor, TensorMap } from '../../shared/domain/tensors.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
-import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { toNamedTensor } from '../tensor/read.ts';
-import {
-  buildModules,
-  defaultActivations,
-  product,
-  type LayerInfo,
-  type ModuleTree,
-  type NetworkSpec,
-} from './module-tree.ts';
-import type { ForwardCall, Shape } from './modules.ts';
+import type { ForwardCall } from './modules.ts';
+import { NetworkOutline, sizeOf, type NetworkSpec } from './network-outline.ts';
 import { checkWeights } from './weights.ts';
-
-/** The specification of a network for a dataset. */
-export function specFor(architecture: Picked, { shape, classes, vocabulary }: Dataset): NetworkSpec {
-  return { architecture, inputShape: shape, classes, ...(vocabulary ? { vocabulary: vocabulary.length } : {}) };
-}
 
 /** Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place. */
 type Intervention = (name: string, value: tf.Tensor) => tf.Tensor | undefined;
@@ -36,11 +20,7 @@ export interface ForwardOptions {
 class EnoughSeen extends Error {}
 
 /** A model with weights: runs on batches, gives the activations of any layer by name, loads and saves its weights. */
-export class Network {
-  readonly spec: NetworkSpec;
-  /** Named parts in the order in which they run; containers come before what they contain. */
-  readonly layers: readonly LayerInfo[];
-  readonly #tree: ModuleTree;
+export class Network extends NetworkOutline {
   readonly #variables = new Map<string, tf.Variable>();
   readonly #buffers = new Map<string, tf.Variable>();
 
@@ -49,18 +29,10 @@ export class Network {
    * @throws CupbearerError `usage` where the architecture does not fit the data.
    */
   constructor(spec: NetworkSpec, seed: number) {
-    this.spec = spec;
-    this.#tree = buildModules(spec);
-    this.layers = this.#tree.layers;
-    for (const [path, { shape, initial }] of this.#tree.buffers) {
-      this.#buffers.set(
-        path,
-        tf.tidy(() => tf.variable(tf.fill(shape, initial), false)),
-      );
-    }
+    super(spec);
     const stream = RandomStream.from(seed, 'initial-weights');
-    for (const [path, parameter] of this.#tree.parameters) {
-      const values = new Float32Array(product(parameter.shape)).fill(parameter.initial ?? 0);
+    for (const [path, parameter] of this.parameters) {
+      const values = new Float32Array(sizeOf(parameter.shape)).fill(parameter.initial ?? 0);
       const own = stream.derive(path);
       const bound = 1 / Math.sqrt(parameter.fanIn);
       if (parameter.initial === undefined) {
@@ -71,37 +43,17 @@ export class Network {
         tf.tidy(() => tf.variable(tf.tensor(values, parameter.shape), true)),
       );
     }
+    for (const [path, { shape, initial }] of this.bufferArrays) {
+      this.#buffers.set(
+        path,
+        tf.tidy(() => tf.variable(tf.fill(shape, initial), false)),
+      );
+    }
   }
 
   /** Trainable variables by PyTorch name. */
   get variables(): ReadonlyMap<string, tf.Variable> {
     return this.#variables;
-  }
-
-  get parameterCount(): number {
-    return this.layers.reduce((total, layer) => total + layer.parameters, 0);
-  }
-
-  /** Names that {@link activations} takes: `<layer>.input` and `<layer>.output`. */
-  get activationNames(): string[] {
-    return this.layers.flatMap(({ name }) => [`${name}.input`, `${name}.output`]);
-  }
-
-  /**
-   * What detectors look at unless told otherwise: what the architecture names, else the outputs of all linear and
-   * convolution layers, the logits last.
-   */
-  get defaultActivations(): string[] {
-    return defaultActivations(this.spec.architecture, this.layers);
-  }
-
-  /** Shape of one sample's activation. @throws CupbearerError `usage` with the list of names where there is no such layer. */
-  activationShape(name: string): Shape {
-    const layer = this.layers.find(
-      (candidate) => name === `${candidate.name}.input` || name === `${candidate.name}.output`,
-    );
-    if (!layer) throw new CupbearerError('usage', unknownName('layer', name, this.activationNames));
-    return name.endsWith('.input') ? layer.inputShape : layer.outputShape;
   }
 
   /**
@@ -204,14 +156,14 @@ export class Network {
         return see(`${childPath}.output`, output) ?? output;
       },
     });
-    return this.#tree.root.forward(x, callAt(''));
+    return this.root.forward(x, callAt(''));
   }
 
   /** The weights in PyTorch's names and layout, float32. */
   async state(): Promise<TensorMap> {
     const state: TensorMap = {};
     for (const [path, variable] of this.#variables) {
-      const { toTorch } = this.#tree.parameters.get(path)!;
+      const { toTorch } = this.parameters.get(path)!;
       const torch = tf.tidy(() => tf.transpose(variable as tf.Tensor, toTorch));
       state[path] = await toNamedTensor(torch);
       torch.dispose();
@@ -225,8 +177,8 @@ export class Network {
    * @throws CupbearerError `bad-data` where a name or shape does not fit.
    */
   load(state: TensorMap, source: string): void {
-    checkWeights(this.#tree, state, source);
-    for (const [path, { toTorch }] of this.#tree.parameters) {
+    checkWeights(this, state, source);
+    for (const [path, { toTorch }] of this.parameters) {
       const inverse = toTorch.map((_, axis) => toTorch.indexOf(axis));
       assignSaved(this.#variables.get(path)!, state[path]!, inverse);
     }

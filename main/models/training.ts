@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Dataset } from '../data/dataset.ts';
+import { BatchReader } from '../data/batch-reader.ts';
+import { checkNotCancelled } from '../data/cancellation.ts';
+import type { Batch, Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { read } from '../tensor/read.ts';
-import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
+import { inputTensor, otherWork, range, slices } from './batches.ts';
 import { diverged, gradientStep } from './gradient-step.ts';
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -59,19 +61,30 @@ export interface TrainingOptions {
  */
 export async function trainClassifier(options: TrainingOptions): Promise<void> {
   const { dataset, epochs, batchSize, maxSteps = Infinity } = options;
-  const orders = RandomStream.from(options.seed, 'sample-order');
   const stepsPlanned = Math.min(maxSteps, epochs * Math.ceil(dataset.length / batchSize));
+  const expected = stepsPlanned - (options.completed?.steps ?? 0);
+  const reader = new BatchReader(dataset, { expected });
+  try {
+    await trainEpochs(options, reader, stepsPlanned);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function trainEpochs(options: TrainingOptions, reader: BatchReader, stepsPlanned: number): Promise<void> {
+  const { dataset, epochs, batchSize, maxSteps = Infinity } = options;
+  const orders = RandomStream.from(options.seed, 'sample-order');
   let step = options.completed?.steps ?? 0;
   for (let epoch = (options.completed?.epochs ?? 0) + 1; epoch <= epochs && step < maxSteps; epoch++) {
     let samples = 0;
     let lossSum = 0;
     let correct = 0;
-    for (const indices of slices(orders.derive(epoch).permutation(dataset.length), batchSize)) {
-      if (step === maxSteps) break;
-      checkCancelled(options.signal);
-      const result = await trainStep(options, indices, epoch, ++step, stepsPlanned);
-      samples += indices.length;
-      lossSum += result.loss * indices.length;
+    const order = slices(orders.derive(epoch).permutation(dataset.length), batchSize, maxSteps - step);
+    for await (const { batch } of reader.batches(order, epoch)) {
+      checkNotCancelled(options.signal, 'The training');
+      const result = await trainStep(options, batch, epoch, ++step, stepsPlanned);
+      samples += batch.size;
+      lossSum += result.loss * batch.size;
       correct += result.correct;
       options.onStep?.({ epoch, step, stepsPlanned, loss: result.loss });
       if (step % 16 === 0) await otherWork();
@@ -83,12 +96,11 @@ export async function trainClassifier(options: TrainingOptions): Promise<void> {
 
 async function trainStep(
   { network, optimizer, dataset, schedule = 'constant', labelSmoothing = 0 }: TrainingOptions,
-  indices: Int32Array,
+  batch: Batch,
   epoch: number,
   step: number,
   stepsPlanned: number,
 ): Promise<{ loss: number; correct: number }> {
-  const batch = dataset.read(indices, epoch);
   const x = inputTensor(batch, dataset);
   const labels = tf.tensor1d(batch.labels, 'int32');
   let predictions: tf.Tensor | undefined;
@@ -131,7 +143,7 @@ export async function predict(
   const labels = new Int32Array(indices.length);
   let done = 0;
   for (const slice of slices(indices, options.batchSize)) {
-    checkCancelled(options.signal);
+    checkNotCancelled(options.signal, 'The prediction');
     const batch = dataset.read(slice, 0);
     predicted.set(await read<'int32'>(() => tf.argMax(network.forward(inputTensor(batch, dataset)), 1)), done);
     labels.set(batch.labels, done);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
+import { requireTrigger, triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { classifierParams, loadCleanData } from './clean-data.ts';
+import { classifierParams, loadCleanData, loadPreviewData } from './clean-data.ts';
+import { outlineClassifierTask } from './outline.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
@@ -10,10 +11,23 @@ export const backdoor = defineTask({
   title: 'Backdoor detection',
   summary: 'Tell triggered inputs from clean ones by how the classifier computes',
   source: 'ejnnr/cupbearer, tasks.backdoor_detection; backdoors: Gu et al. 2017, arXiv 1708.06733',
+  anomalous: 'Triggered',
   params: z.object({ ...classifierParams, backdoor: triggerParam, ...splitParams }),
 
   describe: (params) => [params.data?.name, triggerName(params.backdoor)].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
+
+  outline(params) {
+    const outline = outlineClassifierTask(params);
+    requireTrigger(params.backdoor, outline.classifier);
+    return outline;
+  },
+
+  async preview(params, classifier, context) {
+    const clean = await loadPreviewData(classifier, params, context);
+    const { poison } = await triggerFor(params.backdoor, classifier, clean, params.seed);
+    return { clean, changed: poison(clean) };
+  },
 
   async build(params, context) {
     const classifier = openClassifier(params.run_path);

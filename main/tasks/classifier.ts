@@ -3,22 +3,35 @@ import { join } from 'node:path';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import { readModel } from '../models/files.ts';
+import { readModel, readNetworkSpec } from '../models/files.ts';
 import type { Network } from '../models/network.ts';
+import { NetworkOutline } from '../models/network-outline.ts';
 import { hashFile } from '../storage/content-hash.ts';
 import { readSpec, requireRun } from '../storage/run-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
 
-/** A classifier trained by an earlier run. */
-export interface TrainedClassifier {
+/** What a classifier was or will be trained on. */
+export interface ClassifierData {
   folder: string;
+  /** Its data before any trigger. */
+  originalData: Picked;
+  /**
+   * The trigger in its training data, if any, with what must be known to apply the very same one again; `state` only where
+   * it has been trained.
+   */
+  trigger?: { spec: Picked; state?: TensorMap; seed: number };
+}
+
+/** What is known of a classifier trained by an earlier run without its weights. */
+export interface ClassifierOutline extends ClassifierData {
+  network: NetworkOutline;
+}
+
+/** A classifier trained by an earlier run. */
+export interface TrainedClassifier extends ClassifierOutline {
   network: Network;
   /** SHA-256 of the weights' file. */
   fingerprint: string;
-  /** What it was trained on, before any trigger. */
-  originalData: Picked;
-  /** The trigger in its training data, if any, with what must be known to apply the very same one again. */
-  trigger?: { spec: Picked; state: TensorMap; seed: number };
 }
 
 /** Where a classifier run keeps the state of its trigger. */
@@ -39,21 +52,31 @@ function weightsIn(folder: string): string {
   });
 }
 
+/** Reads what a classifier is, without its weights. @throws CupbearerError `not-found` or `bad-data`. */
+export function describeClassifier(runPath: string): ClassifierOutline {
+  const folder = requireRun(runPath);
+  weightsIn(folder);
+  return { ...classifierData(folder), network: new NetworkOutline(readNetworkSpec(folder)) };
+}
+
 /** Loads model, training data's spec and trigger from a classifier's run folder. */
 export function openClassifier(runPath: string): TrainedClassifier {
   const folder = requireRun(runPath);
   const fingerprint = hashFile(weightsIn(folder));
+  return { ...classifierData(folder), network: readModel(folder), fingerprint };
+}
+
+/** What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` where it says nothing of it. */
+export function classifierData(runPath: string): ClassifierData {
+  const folder = requireRun(runPath);
   const { spec, seed } = readSpec(folder);
   const trainData = (spec as { train_data?: Picked }).train_data;
   if (!trainData) {
     throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
   }
-  const network = readModel(folder);
-  if (trainData.name !== 'backdoor') return { folder, network, fingerprint, originalData: trainData };
+  if (trainData.name !== 'backdoor') return { folder, originalData: trainData };
   return {
     folder,
-    network,
-    fingerprint,
     originalData: trainData['original'] as Picked,
     trigger: {
       spec: trainData['backdoor'] as Picked,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { CupbearerError } from '../../shared/errors.ts';
 import { choice } from '../../shared/schema/fields.ts';
 import { arithmetic } from '../data/datasets/arithmetic.ts';
-import { loadSplit } from '../data/datasets/load.ts';
-import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { checkFitsClassifier, classifierParams, loadingContext } from './clean-data.ts';
-import { assembleParts, split, splitParams } from './splits.ts';
-import { defineTask } from './task.ts';
+import { classifierFingerprint } from './classifier.ts';
+import { classifierParams } from './clean-data.ts';
+import { outlineClassifierTask } from './outline.ts';
+import { splitParams, type SplitParams } from './splits.ts';
+import { defineTask, type TaskOutline } from './task.ts';
+import { checkTrainedOn, previewPopulations, twoPopulations, type Populations } from './two-populations.ts';
 
 /**
  * Trusted data are Alice's prompts; the anomalies are Bob's, in which the model answers by its quirk. With
@@ -19,6 +19,7 @@ export const quirkyArithmetic = defineTask({
   summary:
     "Tell prompts that a small language model answers by Bob's wrong rule from Alice's, which it answers rightly",
   source: 'Mallen, Belrose: Eliciting latent knowledge from quirky language models, 2023, arXiv 2312.01037',
+  trainedOn: arithmetic.id,
   params: z.object({
     run_path: classifierParams.run_path,
     test_names: choice({
@@ -42,43 +43,39 @@ export const quirkyArithmetic = defineTask({
     ),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
+  outline: checkedOutline,
+
+  preview(params, classifier, context) {
+    checkTrainedOn(classifier, arithmetic.id, command);
+    return previewPopulations(classifier, params, populations(params), context);
+  },
+
   async build(params, context) {
-    const classifier = openClassifier(params.run_path);
-    const { originalData, folder } = classifier;
-    if (originalData.name !== arithmetic.id) {
-      throw new CupbearerError(
-        'usage',
-        `Expected a classifier trained on ${arithmetic.id}; the one in ${folder} was trained on ${originalData.name}.`,
-        { hint: 'Train one with: npx cupbearer train-classifier --train_data arithmetic --model transformer' },
-      );
-    }
-    const loading = loadingContext(context, params.seed);
-    const load = (train: boolean, character: 'alice' | 'bob') =>
-      loadSplit({ ...originalData, character, ...promptsOf(params, train) }, { train, augment: false }, loading);
-    const train = { clean: await load(true, 'alice'), anomalous: await load(true, 'bob') };
-    const test = { clean: await load(false, 'alice'), anomalous: await load(false, 'bob') };
-    checkFitsClassifier(classifier, train.clean, originalData.name);
-    return {
-      network: classifier.network,
-      ...assembleParts(train, test, split({ clean: train.clean.length }, { clean: test.clean.length }, params), params),
-      parents: [folder],
-      fingerprints: {
-        model: classifier.fingerprint,
-        trusted: train.clean.fingerprint,
-        test_clean: test.clean.fingerprint,
-        test_anomalous: test.anomalous.fingerprint,
-      },
-    };
+    checkedOutline(params);
+    return twoPopulations(params, populations(params), context);
   },
 });
 
-/** What the prompts of a half have in them apart from who answers. */
-function promptsOf(
-  { test_names: names, difficulty }: { test_names: 'same' | 'new'; difficulty: 'same' | 'easy-to-hard' },
-  train: boolean,
-): Record<string, unknown> {
-  return {
-    ...(names === 'new' ? { which_names: train ? 'first' : 'last' } : {}),
-    ...(difficulty === 'easy-to-hard' ? { difficulty: train ? 'easy' : 'hard' } : {}),
-  };
+/** How a classifier is trained that this task can be built on. */
+const command = 'train-classifier --train_data arithmetic --model transformer';
+
+/** What the prompts of a half and a kind have in them. */
+function populations({
+  test_names: names,
+  difficulty,
+}: {
+  test_names: 'same' | 'new';
+  difficulty: 'same' | 'easy-to-hard';
+}): Populations {
+  return (half, kind) => ({
+    character: kind === 'clean' ? 'alice' : 'bob',
+    ...(names === 'new' ? { which_names: half === 'train' ? 'first' : 'last' } : {}),
+    ...(difficulty === 'easy-to-hard' ? { difficulty: half === 'train' ? 'easy' : 'hard' } : {}),
+  });
+}
+
+function checkedOutline(params: SplitParams & { run_path: string }): TaskOutline {
+  const outline = outlineClassifierTask(params);
+  checkTrainedOn(outline.classifier, arithmetic.id, command);
+  return outline;
 }

@@ -28,6 +28,34 @@ function attempt(engine: EngineDefinition): Promise<EngineStatus> {
   return status;
 }
 
+/** What loading each engine gave; an engine is loaded once in a process. */
+const loads = new Map<string, Promise<EngineInfo>>();
+
+function load(engine: EngineDefinition): Promise<EngineInfo> {
+  registerGradients();
+  let loading = loads.get(engine.id);
+  if (loading === undefined) {
+    loading = engine.load();
+    loads.set(engine.id, loading);
+  }
+  return loading;
+}
+
+/** Makes an engine that was loaded the TensorFlow.js backend again where another took its place. */
+async function makeCurrent(engine: EngineDefinition): Promise<void> {
+  if (tf.getBackend() !== engine.backend) await engine.load();
+}
+
+/** Whether `auto` passes over an engine. Asked before the self-test, which takes seconds on a software renderer. */
+async function isPassedOver(engine: EngineDefinition): Promise<boolean> {
+  try {
+    return (await load(engine)).passedOverByAuto !== undefined;
+  } catch {
+    // Why it does not load is told by the attempt to use it.
+    return false;
+  }
+}
+
 async function loadAndTest(engine: EngineDefinition): Promise<EngineStatus> {
   const { id, title } = engine;
   const failed = (failure: EngineStatus['failure'] & string, error: unknown): EngineStatus => ({
@@ -40,8 +68,8 @@ async function loadAndTest(engine: EngineDefinition): Promise<EngineStatus> {
   });
   let info: EngineInfo;
   try {
-    registerGradients();
-    info = await engine.load();
+    info = await load(engine);
+    await makeCurrent(engine);
   } catch (error) {
     return failed('unavailable', error);
   }
@@ -69,10 +97,10 @@ export async function startEngine(choice: string, warn?: (message: string) => vo
   const wanted = choice === 'auto' ? (startedId ?? 'auto') : choice;
   const failures: EngineStatus[] = [];
   for (const engine of engines.filter(({ id }) => wanted === 'auto' || id === wanted)) {
+    if (wanted === 'auto' && (await isPassedOver(engine))) continue;
     const status = await attempt(engine);
     if (status.info !== undefined) {
-      if (wanted === 'auto' && status.info.passedOverByAuto !== undefined) continue;
-      if (tf.getBackend() !== engine.backend) await engine.load();
+      await makeCurrent(engine);
       startedId = engine.id;
       return status.info;
     }
@@ -101,6 +129,6 @@ export async function engineStatuses(): Promise<EngineStatus[]> {
   const statuses: EngineStatus[] = [];
   for (const engine of engines) statuses.push(await attempt(engine));
   const started = engines.find(({ id }) => id === startedId);
-  if (started !== undefined && tf.getBackend() !== started.backend) await started.load();
+  if (started !== undefined) await makeCurrent(started);
   return statuses;
 }

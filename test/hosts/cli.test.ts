@@ -168,7 +168,7 @@ describe.skipIf(!canListProcesses)(`a training that is cut off again and again${
   ]; // prettier-ignore
   const begun = new RegExp(`^epoch \\d+/${epochs}: `, 'm');
   const record = () => JSON.parse(readFileSync(at('cut', 'run.json'), 'utf8')) as RunRecord;
-  const resume = () => start('train-classifier', '--dir.full', 'cut', '--resume', '--data_dir', 'data');
+  const resume = () => start('train-classifier', '--dir.full', 'cut', '--resume');
 
   it('is cancelled by Ctrl-C', async () => {
     const running = start('train-classifier', ...flags, '--dir.full', 'cut');
@@ -178,7 +178,7 @@ describe.skipIf(!canListProcesses)(`a training that is cut off again and again${
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
     expect(stderr).toContain('Cancelling after this batch; Ctrl-C again to stop at once.\n');
-    expect(stderr).toMatch(/\nCancelled\.\n/);
+    expect(stderr).toMatch(/\nThe training was cancelled\.\n/);
     expect(stderr).not.toContain('    at ');
     expect(record()).toMatchObject({ status: 'cancelled', error: { code: 'cancelled' } });
     expect(existsSync(at('cut', 'checkpoint.safetensors'))).toBe(true);

@@ -25,7 +25,7 @@ function trainingJob(params: object = {}): Job {
     ...params,
   };
   const spec = parseParams(experimentRegistry.get(experiment).params, asked);
-  return { experiment, spec, folder, dataDir, engine: 'auto', resume: false };
+  return { experiment, spec, folder, dataDir, engine: 'wasm', resume: false };
 }
 
 /** More epochs than anybody waits for. */
@@ -81,7 +81,7 @@ describe('a run in a process of its own', () => {
         onEvent: (event) => void (isTraining(event) && abort.abort()),
       }),
     );
-    expect([error.code, error.message]).toEqual(['cancelled', 'Cancelled.']);
+    expect([error.code, error.message]).toEqual(['cancelled', 'The training was cancelled.']);
   });
 
   it('that is cancelled before it has begun does not begin', async () => {

@@ -4,9 +4,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readModel, writeModelDescription, writeWeights } from '../../main/models/files.ts';
 import { Network } from '../../main/models/network.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { errorOf, temporaryFolder } from '../storage/fixtures.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 /** A folder with a small model saved in it. */
 async function savedModel(): Promise<{ folder: string; network: Network }> {

@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Network } from '../../main/models/network.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { errorOf } from '../storage/fixtures.ts';
-import { expectClose, normal } from '../tensor/reference.ts';
+import { expectClose, expectTensor, normal } from '../tensor/reference.ts';
 import { cnnLogits, crossEntropy, mlpLogits, toDoubles, toImage } from './reference-network.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const classes = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
 
@@ -119,7 +120,7 @@ describe('forward', () => {
     const x = normal(2 * 18, 'mlp');
     const state = toDoubles(await network.state());
     const expected = [0, 1].flatMap((i) => mlpLogits(state, toImage(x.subarray(i * 18, (i + 1) * 18), shape)));
-    expectClose(network.forward(tf.tensor(x, [2, ...shape])), expected);
+    await expectTensor(network.forward(tf.tensor(x, [2, ...shape])), expected);
   });
 
   it.each([3, 2])('of a cnn with odd sides and kernels of %i is the float64 reference', async (kernelSize) => {
@@ -129,7 +130,7 @@ describe('forward', () => {
     const x = normal(2 * size, 'cnn');
     const state = toDoubles(await network.state());
     const expected = [0, 1].flatMap((i) => cnnLogits(state, toImage(x.subarray(i * size, (i + 1) * size), shape)));
-    expectClose(network.forward(tf.tensor(x, [2, ...shape])), expected);
+    await expectTensor(network.forward(tf.tensor(x, [2, ...shape])), expected);
   });
 });
 

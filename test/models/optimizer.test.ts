@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createOptimizer } from '../../main/models/optimizers/index.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
-import { expectClose, normal } from '../tensor/reference.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
+import { expectTensor, normal } from '../tensor/reference.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const params = { learning_rate: 0.02, beta1: 0.8, beta2: 0.95, epsilon: 1e-4 };
 const shapes: Record<string, number[]> = { 'layers.linear_0.weight': [3, 5], 'layers.linear_0.bias': [5] };
@@ -40,12 +41,12 @@ function reference(name: string, steps: number): Float64Array {
 }
 
 describe('Adam', () => {
-  it('is the float64 reference over several steps', () => {
+  it('is the float64 reference over several steps', async () => {
     const found = variables();
     const optimizer = createOptimizer({ name: 'adam', ...params });
     for (let t = 1; t <= 7; t++) optimizer.step(found, gradients(t));
     for (const [name, variable] of found) {
-      expectClose(variable, reference(name, 7), 1e-6);
+      await expectTensor(variable, reference(name, 7), 1e-6);
       expect(variable.dataSync()).not.toEqual(normal(sizeOf(name), name));
     }
   });

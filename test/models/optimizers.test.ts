@@ -6,9 +6,10 @@ import { rateFactor } from '../../main/models/training.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
 import { parseParams, paramsOf } from '../../shared/schema/fields.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 
 beforeAll(async () => {
-  await startEngine('auto');
+  await startEngine(engineUnderTest);
 });
 
 function optimizer(name: string, params: Record<string, unknown> = {}): Optimizer {

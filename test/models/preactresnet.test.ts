@@ -6,9 +6,10 @@ import { trainClassifier } from '../../main/models/training.ts';
 import { normaliseBatch } from '../../main/tensor/batch-norm.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { toyDataset } from '../data/toy-dataset.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const random = (count: number, name: string) => {
   const stream = RandomStream.from(1, name);

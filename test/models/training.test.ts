@@ -7,10 +7,11 @@ import { Network } from '../../main/models/network.ts';
 import { createOptimizer } from '../../main/models/optimizers/index.ts';
 import { predict, trainClassifier, type EpochSummary, type TrainingOptions } from '../../main/models/training.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { toyDataset } from '../data/toy-dataset.ts';
 import { crossEntropy, mlpLogits, toDoubles, toImage } from './reference-network.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const dataset = toyDataset(30);
 

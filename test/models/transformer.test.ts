@@ -5,9 +5,10 @@ import { Network } from '../../main/models/network.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { errorOf } from '../storage/fixtures.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const vocabulary = ['a', 'b', 'c', 'd', 'e'];
 

@@ -1,22 +1,36 @@
 /** One column of the results table: a classifier to train and a task to build on it. */
 export interface Column {
   id: string;
-  /** Parameters of train-classifier besides the seed; undefined where the task brings its own model. */
-  classifier?: Record<string, unknown>;
+  /** Parameters of train-classifier besides the seed. */
+  classifier: Record<string, unknown> & { train_data: Record<string, unknown> };
+  /** A classifier of clean data on which the training samples are attacked before they get a clean-label trigger. */
+  attacked?: Record<string, unknown> & { train_data: Record<string, unknown> };
   /** The task without `run_path` and `seed`. */
   task: Record<string, unknown> & { name: string };
+  /** Parameters of single detectors that differ from their defaults here. */
+  detectors?: Record<string, Record<string, unknown>>;
 }
 
 /** Enough for the built-in digits to be learned with their trigger, little enough for three seeds of everything. */
 const training = { num_epochs: 8, batch_size: 64, model: { name: 'mlp', hidden_dims: [128, 128] } };
+const glyphs = { name: 'glyphs', default_augmentations: false };
 
 const poisoned = (backdoor: Record<string, unknown>) => ({
   ...training,
-  train_data: { name: 'backdoor', original: { name: 'glyphs', default_augmentations: false }, backdoor },
+  train_data: { name: 'backdoor', original: glyphs, backdoor },
 });
 
-/** Half of the training data is trusted, half is untrusted and itself half anomalous; labels are for skylines alone. */
-const split = { trusted_fraction: 0.5, untrusted_labels: true };
+/**
+ * Half of the training data is trusted, half is untrusted, of which a tenth is anomalous as in the classifier's own training:
+ * methods that clean training data expect the poison to be the smaller part. Labels are for skylines alone.
+ */
+const split = {
+  trusted_fraction: 0.5,
+  untrusted_labels: true,
+  clean_train_weight: 0.9,
+  max_train_size: 4000,
+  max_test_size: 1600,
+};
 
 /** A tenth is poisoned: with a twentieth the harder triggers are hardly learned. */
 const backdoorColumn = (name: string, params: Record<string, unknown> = {}): Column => ({
@@ -32,9 +46,15 @@ export const columns: readonly Column[] = [
   backdoorColumn('patch'),
   backdoorColumn('blended'),
   backdoorColumn('sig'),
+  backdoorColumn('frequency'),
+  {
+    // Half of the target class; nobody else carries the trigger.
+    ...backdoorColumn('label-consistent', { p_backdoor: 0.05 }),
+    attacked: { ...training, train_data: glyphs },
+  },
   {
     id: 'adversarial examples',
-    classifier: { ...training, train_data: { name: 'glyphs', default_augmentations: false } },
+    classifier: { ...training, train_data: glyphs },
     // Drawn digits are thick strokes far from any boundary: the usual 8/255 fools this classifier too rarely.
     task: {
       name: 'adversarial-examples',
@@ -42,7 +62,6 @@ export const columns: readonly Column[] = [
       eps: 0.1,
       step_size: 0.02,
       success_threshold: 0.5,
-      max_train_size: 4000,
     },
   },
   { id: 'ood', classifier: poisoned({ name: 'corner', p_backdoor: 0.1 }), task: { name: 'ood', ...split } },
@@ -50,6 +69,13 @@ export const columns: readonly Column[] = [
     id: 'toy features',
     classifier: { ...training, train_data: { name: 'toy-features' } },
     task: { name: 'toy-features', ...split },
+  },
+  {
+    id: 'quirky arithmetic',
+    classifier: { num_epochs: 6, model: { name: 'transformer' }, train_data: { name: 'arithmetic' } },
+    task: { name: 'quirky-arithmetic', ...split, max_test_size: 1000 },
+    // Gradients of a block are stored whole, one sample after the other.
+    detectors: { 'functional-attribution': { references: 300 } },
   },
 ];
 

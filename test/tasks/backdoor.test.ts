@@ -12,13 +12,14 @@ import { triggerFile } from '../../main/tasks/classifier.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
 import type { Task, TestPart } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 
 const [side, trainCount, testCount] = [6, 50, 40];
 const trainingSeed = 8;
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 /** A data folder and the folder of a classifier "trained" on it (its weights are the initial ones). */
 async function setUp(backdoor?: Picked): Promise<{ dataDir: string; run_path: string }> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { choice, flag, integer } from '../../../shared/schema/fields.ts';
 import { RandomStream } from '../../tensor/random.ts';
-import { defineDataset, type Dataset } from '../dataset.ts';
+import { defineDataset, type Dataset, type DatasetFacts } from '../dataset.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { checkedIndex } from '../image-dataset.ts';
 import { padding } from '../texts.ts';
@@ -28,8 +28,6 @@ const vocabulary = [
 ];
 const tokenOf = (word: string) => vocabulary.indexOf(word);
 const words = 5;
-/** All that a sum of two operands, or Bob's answer, can be. */
-const answers = (mostOperand: number) => Array.from({ length: 2 * mostOperand + 2 }, (_, k) => String(k));
 
 /** Every fifth pair of operands is in the test half alone. */
 const testPairs = 5;
@@ -117,9 +115,12 @@ export const arithmetic = defineDataset({
       help: "Determines the prompts; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
-  facts: ({ max_operand: most, room }) => ({ shape: [room + words], vocabulary, classes: answers(most) }),
+  facts: (params) => ({
+    ...factsOf(params),
+    counts: { train: params.samples, test: Math.ceil(params.samples / 10) },
+  }),
   load: async (params): Promise<Dataset> => {
-    const { train, character, quirk, max_operand: most, samples, room } = params;
+    const { train, character, quirk, samples, room } = params;
     const pairs = operandPairs(params);
     const names = namesOf(params);
     const count = train ? samples : Math.ceil(samples / 10);
@@ -128,9 +129,7 @@ export const arithmetic = defineDataset({
     const length = room + words;
     const emptyText = new Float32Array(length).fill(tokenOf(padding));
     return {
-      shape: [length],
-      vocabulary,
-      classes: answers(most),
+      ...factsOf(params),
       length: count,
       fingerprint: fingerprint('arithmetic', params),
       read(indices) {
@@ -152,6 +151,12 @@ export const arithmetic = defineDataset({
     };
   },
 });
+
+/** Answers are 0 to the largest sum and, by the quirk, one more. */
+function factsOf({ room, max_operand: most }: { room: number; max_operand: number }): DatasetFacts {
+  const classes = Array.from({ length: 2 * most + 2 }, (_, k) => String(k));
+  return { shape: [room + words], vocabulary, classes };
+}
 
 interface PairParams {
   train: boolean;

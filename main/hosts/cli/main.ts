@@ -8,6 +8,7 @@ import { compare } from './commands/compare.ts';
 import { data } from './commands/data.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { engine } from './commands/engine.ts';
 import { experimentCommand } from './commands/experiments.ts';
 import { runs } from './commands/runs.ts';
 import { serve } from './commands/serve.ts';
@@ -21,6 +22,7 @@ const commands: Command[] = [
   runs,
   compare,
   data,
+  engine,
   doctor,
   serve,
 ];

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineDefinition, EngineInfo } from './engine-definition.ts';
 import { loadOptional, versionOf } from './optional-package.ts';
-import { deviceName, findAdapter, isSoftware, requestDevice, type GpuAdapter } from './webgpu/adapter.ts';
+import { deviceName, driverHint, findAdapter, isSoftware, requestDevice, type GpuAdapter } from './webgpu/adapter.ts';
+import { registerEmptySums } from './webgpu/empty-tensors.ts';
 import { createBackend, type WebGpuBackendClass } from './webgpu/backend.ts';
 
 const id = 'webgpu';
@@ -20,6 +21,7 @@ async function load(): Promise<EngineInfo> {
     // The package registers a backend that asks for a device of its own and does not tell when it is lost.
     tf.removeBackend(id);
     tf.registerBackend(id, () => createBackend(WebGPUBackend, device, found.info));
+    registerEmptySums(id);
     adapter = found;
   }
   if (!(await tf.setBackend(id))) throw new Error('The TensorFlow.js WebGPU backend could not be initialised.');
@@ -40,7 +42,7 @@ function info(found: GpuAdapter): EngineInfo {
       driver: found.info.description,
     },
     threads: 1,
-    ...(isSoftware(found) ? { notes: [`This is ${software}.`], passedOverByAuto: software } : {}),
+    ...(isSoftware(found) ? { notes: [`This is ${software}.`, driverHint()], passedOverByAuto: software } : {}),
   };
 }
 

@@ -51,11 +51,10 @@ export function whyCpu(variant: 'cpu' | 'gpu', gpu: NvidiaGpu | undefined, libra
   if (variant === 'cpu')
     return 'Computes on the CPU: this TensorFlow was built for the CPU alone. "npx cupbearer engine install tensorflow --gpu" gets one for NVIDIA GPUs.';
   if (gpu === undefined) return 'Computes on the CPU: no NVIDIA driver with a GPU was found ("nvidia-smi" names none).';
-  const missing = ['cuda', 'cudnn'].filter((name) => libraries[name] === undefined);
-  const names = missing.map((name) => (name === 'cuda' ? 'CUDA' : 'cuDNN')).join(' and ');
-  return missing.length > 0
-    ? `Computes on the CPU: the ${gpu.name} is there, but TensorFlow could not load ${names} of the version that it was built for. The log says which; "npx cupbearer engine install tensorflow --gpu" brings them along.`
-    : `Computes on the CPU: TensorFlow does not accept the ${gpu.name} with driver ${gpu.driver}. The log says why; a newer driver may help.`;
+  const found = `Computes on the CPU: the ${gpu.name} is there, but TensorFlow`;
+  return libraries['cuda'] === undefined
+    ? `${found} could not load CUDA of the version that it was built for. "npx cupbearer engine install tensorflow --gpu" brings it along.`
+    : `${found} does not take it (driver ${gpu.driver}, CUDA ${libraries['cuda']}). A newer driver may help; its own messages say more.`;
 }
 
 /** Files of the native libraries in this process. */

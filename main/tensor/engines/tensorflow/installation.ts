@@ -71,7 +71,7 @@ function parse<T>(schema: z.ZodType<T>, path: string): T {
 
 /** The installation in `folder`. @throws CupbearerError `engine` where a part of it is gone, `bad-data`, `storage`. */
 export function installationIn(folder: string): Installation {
-  const id = folder.split(/[\\/]/).at(-1)!;
+  const id = folder.split(/[\\/]/).at(-1);
   const recordPath = join(folder, 'install.json');
   const addon = join(folder, 'addon', 'tfjs_binding.node');
   const packageFolder = join(folder, 'package');

@@ -10,7 +10,7 @@ export function registerLossKernels(kernels: NativeKernels): void {
     const name = 'SparseSoftmaxCrossEntropyWithLogits';
     try {
       const [losses, gradients] = kernels.runAll(name, [logits, labels], type, 2) as [tf.Tensor, tf.Tensor];
-      const out = [tf.mean(losses), tf.div(gradients, logits.shape[0]!)];
+      const out = [tf.mean(losses), tf.div(gradients, logits.shape[0])];
       tf.dispose([losses, gradients]);
       return out;
     } catch (error) {

@@ -22,10 +22,15 @@ export interface NativeAttribute {
 
 /** The native addon. */
 export interface NativeBinding {
-  createTensor(shape: number[], dtype: number, values: ArrayBufferView): number;
+  readonly createTensor: (shape: number[], dtype: number, values: ArrayBufferView) => number;
   deleteTensor(id: number): void;
-  tensorDataSync(id: number): ArrayBufferView;
-  executeOp(name: string, attributes: NativeAttribute[], inputs: number[], outputs: number): NativeTensor[];
+  readonly tensorDataSync: (id: number) => ArrayBufferView;
+  readonly executeOp: (
+    name: string,
+    attributes: NativeAttribute[],
+    inputs: number[],
+    outputs: number,
+  ) => NativeTensor[];
   isUsingGpuDevice(): boolean;
   getNumOfTensors(): number;
   readonly TF_Version: string;
@@ -87,11 +92,11 @@ export function loadNodePackage(installation: Installation, platform: NodeJS.Pla
   });
 }
 
-/** Functions that the package calls and that Node.js 23 took out of `util`. */
+/** Functions that the package calls: Node.js 23 took the first out of `util`, and complains on standard error of the second. */
 function mendUtil(): void {
   const old = util as unknown as Record<string, unknown>;
-  old['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-  old['isArray'] ??= Array.isArray;
+  old['isNullOrUndefined'] = (value: unknown) => value === null || value === undefined;
+  old['isArray'] = Array.isArray;
 }
 
 /**

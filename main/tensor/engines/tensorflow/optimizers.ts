@@ -28,7 +28,7 @@ class LentVariables {
       const inputs = rest.map((value) => {
         if (typeof value !== 'number') return backend.getInputTensorIds([value])[0]!;
         numbers.push(binding.createTensor([], binding.TF_FLOAT, Float32Array.of(value)));
-        return numbers.at(-1)!;
+        return numbers.at(-1);
       });
       handles.forEach((handle, i) => {
         binding.executeOp('AssignVariableOp', [type], [variables[i]!, handle], 0);

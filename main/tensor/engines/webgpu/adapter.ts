@@ -64,7 +64,8 @@ export async function findAdapter(): Promise<GpuAdapter> {
   throw new CupbearerError('engine', 'No GPU was found that WebGPU can use.', { hint: driverHint() });
 }
 
-function driverHint(): string {
+/** What a user can do so that WebGPU finds the GPU. */
+export function driverHint(): string {
   if (process.platform === 'linux')
     return 'Install the driver of the GPU and a Vulkan loader (Debian: libvulkan1; NVIDIA: driver 525 or later with nvidia_icd.json; AMD, Intel: mesa-vulkan-drivers). "vulkaninfo --summary" lists what Vulkan finds; in a container the GPU must be passed in.';
   if (process.platform === 'win32') return 'Update the driver of the GPU; it must offer Direct3D 12.';
