@@ -1,5 +1,8 @@
-import type { Settings } from '../../shared/domain/settings.ts';
 import type { ProcessLauncher } from '../jobs/child-process.ts';
+import type { QueuedRuns } from './queued-runs.ts';
+import type { RunFeed } from './run-feed.ts';
+import type { RunRemoval } from './run-removal.ts';
+import type { RunSummaries } from './run-summaries.ts';
 import type { SettingsStore } from './settings.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -17,14 +20,14 @@ export interface Host {
   readonly logsDir?: string;
 }
 
-/** What the user has set; read anew whenever it is needed, as it may change at any time. */
-export interface CurrentSettings {
-  current(): Settings;
-}
-
 /** All that the calls of the contract work with. */
 export interface Application {
   readonly workbench: Workbench;
   readonly host: Host;
   readonly settings: SettingsStore;
+  /** Runs that wait or go on; where new ones are asked for. */
+  readonly queued: QueuedRuns;
+  readonly summaries: RunSummaries;
+  readonly feed: RunFeed;
+  readonly removal: RunRemoval;
 }

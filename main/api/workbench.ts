@@ -9,7 +9,7 @@ import { experimentRegistry } from '../experiments/index.ts';
 import { withAbsolutePaths } from '../experiments/paths.ts';
 import { forkProcess, type ProcessLauncher } from '../jobs/child-process.ts';
 import { runInComputeProcess } from '../jobs/compute.ts';
-import type { RunEvent } from '../jobs/protocol.ts';
+import type { Job, RunEvent } from '../jobs/protocol.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { openCatalogue } from '../storage/open-catalogue.ts';
@@ -33,9 +33,9 @@ export interface CreationOptions {
   /** The run's folder; a new one named by date and time under `base` where left out. */
   folder?: string | undefined;
   base?: string;
-  /** Where datasets are; kept with the run, so that it can be resumed. */
-  dataDir?: string;
   tags?: readonly string[];
+  /** Where datasets are; the usual place where left out. */
+  dataDir?: string | undefined;
   /** The command line, for people who read the spec later. */
   command?: string;
   /** What relative paths count from. */
@@ -46,7 +46,6 @@ export interface CreationOptions {
 export interface ExecutionOptions {
   /** `auto` or an engine's id. */
   engine?: string;
-  workingDir?: string;
   signal?: AbortSignal;
   onEvent?: (event: RunEvent) => void;
 }
@@ -133,6 +132,8 @@ export class Workbench {
     const experiment = experimentRegistry.get(experimentId);
     const base = options.workingDir ?? process.cwd();
     const spec = withAbsolutePaths(experiment, parseParams(experiment.params, params), base);
+    // What is not known of a model before it is trained, its run will find.
+    if (experiment.parents(spec).every((parent) => this.recordOf(parent).status === 'done')) experiment.check(spec);
     return this.#created(experiment, spec, {
       ...options,
       ...(options.folder === undefined ? {} : { folder: resolve(base, options.folder) }),
@@ -178,7 +179,7 @@ export class Workbench {
 
   #created(experiment: ExperimentDefinition, spec: Record<string, unknown>, options: CreationOptions): PreparedRun {
     const { folder } = options;
-    // Asked before anything is written, as in `run`.
+    // Asked before anything is written, as above.
     const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
     const now = new Date();
     const path =
@@ -218,7 +219,7 @@ export class Workbench {
     return { experiment, record, resume: false, dataDir };
   }
 
-  #resumed(experiment: ExperimentDefinition, folder: string | undefined, options: LaunchOptions): PreparedRun {
+  #resumed(experiment: ExperimentDefinition, folder: string | undefined, options: CreationOptions): PreparedRun {
     if (folder === undefined) {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
     }
@@ -266,14 +267,8 @@ export class Workbench {
       host_started: identity.started,
     });
     try {
-      const outcome = await this.#compute(
-        experiment,
-        record.spec,
-        record.folder,
-        resume,
-        { ...options, dataDir },
-        (engine) => this.catalogue.update(record.id, { engine }),
-      );
+      const work = { experiment, spec: record.spec, folder: record.folder, resume, dataDir };
+      const outcome = await this.#compute(work, options, (engine) => this.catalogue.update(record.id, { engine }));
       completeSpec(record.folder, this.catalogue.get(record.id).engine, outcome.fingerprints);
       this.catalogue.update(record.id, {
         status: 'done',
@@ -307,35 +302,19 @@ export class Workbench {
     folder: string,
     options: LaunchOptions,
   ): Promise<FinishedRun> {
-    const outcome = await this.#compute(
-      experiment,
-      spec,
-      folder,
-      false,
-      { ...options, dataDir: dataDirOf(options) },
-      () => undefined,
-    );
+    const work = { experiment, spec, folder, resume: false, dataDir: dataDirOf(options) };
+    const outcome = await this.#compute(work, options, () => undefined);
     this.catalogue.update(record.id, { metrics: { ...record.metrics, ...outcome.metrics }, ...testDataOf(outcome) });
     return { record: this.catalogue.get(record.id), folder, found: false };
   }
 
   #compute(
-    experiment: ExperimentDefinition,
-    spec: Record<string, unknown>,
-    folder: string,
-    resume: boolean,
-    options: ExecutionOptions & { dataDir: string },
+    { experiment, ...work }: Omit<Job, 'experiment' | 'engine'> & { experiment: ExperimentDefinition },
+    options: ExecutionOptions,
     onEngine: (engine: string) => void,
   ) {
     return runInComputeProcess(
-      {
-        experiment: experiment.id,
-        spec,
-        folder,
-        dataDir: options.dataDir,
-        engine: options.engine ?? 'auto',
-        resume,
-      },
+      { ...work, experiment: experiment.id, engine: options.engine ?? 'auto' },
       {
         ...(options.signal ? { signal: options.signal } : {}),
         launch: this.#launch,
@@ -348,15 +327,15 @@ export class Workbench {
   }
 }
 
-/** Where datasets are, as an absolute path. */
-function dataDirOf({ workingDir, dataDir }: CreationOptions): string {
-  return resolve(workingDir ?? process.cwd(), dataDir ?? defaultDataDir());
-}
-
 /** What names the test data that an evaluation was made on; nothing for other runs. */
 function testDataOf({ fingerprints }: RunOutcome): { test_data?: string } {
   const test = Object.entries(fingerprints).filter(([role]) => role.startsWith('test'));
   return test.length === 0 ? {} : { test_data: hashJson(Object.fromEntries(test)).slice(0, 16) };
+}
+
+/** Where datasets are, as an absolute path. */
+function dataDirOf({ workingDir, dataDir }: CreationOptions): string {
+  return resolve(workingDir ?? process.cwd(), dataDir ?? defaultDataDir());
 }
 
 /** @throws CupbearerError `conflict` where a process is at work on the run. */

@@ -75,6 +75,10 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
   });
 }
 
+function reasonOf({ reason }: AbortSignal): CupbearerError {
+  return reason instanceof CupbearerError ? reason : new CupbearerError('cancelled', 'Cancelled.');
+}
+
 /** Libraries (TensorFlow above all) say on standard error what they found and did: for the log, not for the terminal. */
 function keepInLog(folder: string, line: string): void {
   try {
@@ -82,10 +86,6 @@ function keepInLog(folder: string, line: string): void {
   } catch {
     // A folder that cannot be written to fails the run itself, which says why.
   }
-}
-
-function reasonOf({ reason }: AbortSignal): CupbearerError {
-  return reason instanceof CupbearerError ? reason : new CupbearerError('cancelled', 'Cancelled.');
 }
 
 function crash({ code, signal, errorOutput, cause }: ProcessEnd): CupbearerError {

@@ -123,6 +123,22 @@ export class Catalogue {
     return this.#select('WHERE folder = ? ORDER BY created_at DESC, rowid DESC LIMIT 1', resolve(folder))[0];
   }
 
+  /** Runs whose folder begins with this path. */
+  inside(path: string): RunRecord[] {
+    return this.#select('WHERE substr(folder, 1, length(?)) = ?', path, path);
+  }
+
+  /** Runs that build on this one, oldest first. */
+  childrenOf(id: string): string[] {
+    return this.#read(
+      () =>
+        this.#database
+          .prepare('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
+          .pluck()
+          .all(id) as string[],
+    );
+  }
+
   /** Runs that match, newest first. */
   list(filter: RunFilter = {}): RunRecord[] {
     const conditions: string[] = [];
@@ -319,7 +335,9 @@ function withEvaluations(path: string): string[] {
   const folder = resolve(path);
   const inside = join(folder, 'evals');
   const names = existsSync(inside) ? readdirSync(inside, { withFileTypes: true }) : [];
-  const evaluations = names.filter((entry) => entry.isDirectory()).map(({ name }) => join(inside, name));
+  const evaluations = names
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => join(inside, name));
   return [folder, ...evaluations.filter((evaluation) => existsSync(join(evaluation, 'run.json')))];
 }
 

@@ -45,6 +45,7 @@ export const adversarialExamples = defineTask({
   title: 'Adversarial examples',
   summary: 'Tell inputs that were changed to be misclassified from clean ones',
   source: 'ejnnr/cupbearer, tasks.adversarial_examples; pgd: Madry et al., arXiv 1706.06083; fgsm: arXiv 1412.6572',
+  anomalous: 'Adversarial',
   params: z.object({ ...classifierParams, ...attackParams, ...splitParams }),
 
   describe: (params) =>

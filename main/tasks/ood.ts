@@ -20,6 +20,7 @@ export const ood = defineTask({
   title: 'Backdoor against harmless novelty',
   summary: 'Tell triggered inputs from clean ones that were changed harmlessly, with noise for example',
   source: 'An ablation of ejnnr/cupbearer, tasks.backdoor_detection',
+  anomalous: 'Triggered',
   params: z.object({
     ...classifierParams,
     backdoor: triggerParam,
