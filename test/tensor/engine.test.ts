@@ -28,6 +28,7 @@ describe('engines', () => {
       const program = `
       process.env.VK_ICD_FILENAMES = '/nowhere.json';
       process.env.VK_DRIVER_FILES = '/nowhere.json';
+      process.env.CUPBEARER_TENSORFLOW = '/nowhere';
       const { startEngine, engineStatus } = await import(${JSON.stringify(engineUrl)});
       const status = await engineStatus('webgpu');
       const byName = await startEngine('webgpu').catch((error) => error);
@@ -44,7 +45,7 @@ describe('engines', () => {
         failure: 'unavailable',
         reason: expect.stringContaining('No GPU') as string,
       });
-      expect(rest).toEqual({ code: 'engine', hint: status.hint, id: engineIds.find((id) => id !== 'webgpu') });
+      expect(rest).toEqual({ code: 'engine', hint: status.hint, id: 'wasm' });
     },
   );
 

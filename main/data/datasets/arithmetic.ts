@@ -115,7 +115,10 @@ export const arithmetic = defineDataset({
       help: "Determines the prompts; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
-  facts: factsOf,
+  facts: (params) => ({
+    ...factsOf(params),
+    counts: { train: params.samples, test: Math.ceil(params.samples / 10) },
+  }),
   load: async (params): Promise<Dataset> => {
     const { train, character, quirk, samples, room } = params;
     const pairs = operandPairs(params);

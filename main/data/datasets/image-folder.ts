@@ -19,6 +19,7 @@ export const imageFolder = defineDataset({
   id: 'image-folder',
   title: 'Image folder',
   summary: 'PNG, JPEG or PPM files of your own, one folder for each class',
+  source: 'The folder layout that torchvision.datasets.ImageFolder reads',
   params: z.object({
     folder: requiredPath({
       label: 'Folder',

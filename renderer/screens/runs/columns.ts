@@ -82,7 +82,7 @@ export const columns: readonly Column[] = [
   {
     id: 'duration',
     label: 'Duration',
-    width: 88,
+    width: 96,
     narrow: 0,
     align: 'right',
     shownAtFirst: true,
@@ -97,7 +97,7 @@ export const columns: readonly Column[] = [
     shownAtFirst: true,
     key: (run) => run.createdAt,
   },
-  { id: 'tags', label: 'Tags', width: 110, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
+  { id: 'tags', label: 'Tags', width: 106, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
   { id: 'notes', label: 'Notes', width: 160, narrow: 0, key: (run) => run.notes || null },
 ];
 

@@ -1,5 +1,6 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import type { RunStatus } from '../../../shared/domain/run.ts';
+import { formatCount } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { isTexts, readStored, store } from '../../app/stored.ts';
 import { columns, comparator, startsDescending } from './columns.ts';
@@ -69,13 +70,15 @@ class RunsView {
 
   readonly items: readonly Item[] = $derived.by(() => {
     const item = (run: RunSummary): RunItem => ({ type: 'run', id: run.id, run });
-    const note = filter.active ? `of ${this.#total} finished` : '';
+    const note = filter.active ? `of ${formatCount(this.#total)} finished` : '';
     return [
       ...(this.unfinished.length > 0
         ? [group('unfinished', 'Not finished', this.unfinished.length, 'shown whatever the filter')]
         : []),
       ...this.unfinished.map(item),
-      group('others', filter.active ? 'Matching' : 'Finished', this.matching.length, note),
+      ...(catalogue.loaded || this.matching.length > 0
+        ? [group('others', filter.active ? 'Matching' : 'Finished', this.matching.length, note)]
+        : []),
       ...this.matching.map(item),
     ];
   });
