@@ -84,10 +84,10 @@ export interface TaskPreview {
 }
 
 export interface TaskDefinition extends Definition {
-  /** What its anomalous samples are called: "Triggered"; "Anomalous" where left out. */
-  readonly anomalous?: string;
   /** The only dataset that its classifier may be trained on, where there is but one. */
   readonly trainedOn?: string;
+  /** What its anomalous samples are called: "Triggered"; "Anomalous" where left out. */
+  readonly anomalous?: string;
   /** One line that tells this task from others of its kind: "mnist, corner trigger". */
   describe(params: Record<string, unknown>): string;
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
