@@ -9,9 +9,12 @@ import { versions } from './versions.ts';
 export function newSpecFile(
   { kind }: ExperimentDefinition,
   spec: Record<string, unknown>,
-  parents: string[],
-  created: Date,
-  command: string | undefined,
+  {
+    parents,
+    created,
+    dataDir,
+    command,
+  }: { parents: string[]; created: Date; dataDir: string; command?: string | undefined },
 ): SpecFile {
   return {
     format: 1,
@@ -23,6 +26,7 @@ export function newSpecFile(
     fingerprints: {},
     parents,
     created_at: created.toISOString(),
+    data_dir: dataDir,
     ...(command === undefined ? {} : { command }),
   };
 }

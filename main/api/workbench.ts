@@ -59,6 +59,7 @@ export interface FinishedRun {
 interface Launch {
   record: RunRecord;
   resume: boolean;
+  dataDir: string;
 }
 
 /** What the application can do, whoever asks: the CLI today. Owns the catalogue and starts compute processes. */
@@ -83,9 +84,11 @@ export class Workbench {
     const experiment = experimentRegistry.get(experimentId);
     const base = options.workingDir ?? process.cwd();
     const folder = options.folder === undefined ? undefined : resolve(base, options.folder);
-    if (options.resume) return this.#execute(experiment, this.#resumed(experiment, folder), options);
+    if (options.resume) return this.#execute(experiment, this.#resumed(experiment, folder, options), options);
 
     const spec = withAbsolutePaths(experiment, parseParams(experiment.params, params), base);
+    // Before anything is written, so that a request that cannot be met leaves nothing behind.
+    experiment.check(spec);
     if (experiment.kind === 'evaluation') {
       const plan = planEvaluation(spec, folder);
       if (plan.existing !== undefined && !options.overwrite) {
@@ -128,7 +131,7 @@ export class Workbench {
     folder: string | undefined,
     options: LaunchOptions,
   ): Launch {
-    // Asked before anything is written, so that a request that cannot be met leaves nothing behind.
+    // Asked before anything is written, as above.
     const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
     const now = new Date();
     const path =
@@ -138,7 +141,8 @@ export class Workbench {
             now,
           )
         : createRunFolder(folder);
-    const file = newSpecFile(experiment, spec, parents, now, options.command);
+    const dataDir = dataDirOf(options);
+    const file = newSpecFile(experiment, spec, { parents, created: now, dataDir, command: options.command });
     writeSpec(path, file);
     const record = newRecord(path, file);
     try {
@@ -148,7 +152,7 @@ export class Workbench {
       rmSync(join(path, 'spec.json'), { force: true });
       throw error;
     }
-    return { record, resume: false };
+    return { record, resume: false, dataDir };
   }
 
   /** The run of an evaluation that was cut off, to be done from the start, perhaps with another spec. */
@@ -159,17 +163,24 @@ export class Workbench {
     options: LaunchOptions,
   ): Launch {
     const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
-    replaceSpec(folder, newSpecFile(experiment, spec, parents, new Date(created_at), options.command));
+    const dataDir = dataDirOf(options);
+    const created = new Date(created_at);
+    replaceSpec(folder, newSpecFile(experiment, spec, { parents, created, dataDir, command: options.command }));
     const title = experiment.describe(spec);
-    return { record: this.catalogue.update(id, { spec, title, parents, versions: versions() }), resume: false };
+    return {
+      record: this.catalogue.update(id, { spec, title, parents, versions: versions() }),
+      resume: false,
+      dataDir,
+    };
   }
 
-  #resumed(experiment: ExperimentDefinition, folder: string | undefined): Launch {
+  #resumed(experiment: ExperimentDefinition, folder: string | undefined, options: LaunchOptions): Launch {
     if (folder === undefined) {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
     }
     const path = resumeRunFolder(folder, isProcessAlive);
-    const { kind } = readSpec(path);
+    const file = readSpec(path);
+    const { kind, data_dir: usedBefore } = file;
     if (kind !== experiment.kind || kind !== 'classifier') {
       throw new CupbearerError(
         'usage',
@@ -178,7 +189,9 @@ export class Workbench {
     }
     const record = this.recordOf(path);
     this.#checkNoCopy(record);
-    return { record, resume: true };
+    const dataDir = options.dataDir === undefined ? (usedBefore ?? dataDirOf(options)) : dataDirOf(options);
+    if (dataDir !== usedBefore) replaceSpec(path, { ...file, data_dir: dataDir });
+    return { record, resume: true, dataDir };
   }
 
   /** What is done in a copy must not be noted as done in the run's own folder. */
@@ -192,7 +205,7 @@ export class Workbench {
 
   async #execute(
     experiment: ExperimentDefinition,
-    { record, resume }: Launch,
+    { record, resume, dataDir }: Launch,
     options: LaunchOptions,
   ): Promise<FinishedRun> {
     const identity = processIdentity();
@@ -206,8 +219,13 @@ export class Workbench {
       host_started: identity.started,
     });
     try {
-      const outcome = await this.#compute(experiment, record.spec, record.folder, resume, options, (engine) =>
-        this.catalogue.update(record.id, { engine }),
+      const outcome = await this.#compute(
+        experiment,
+        record.spec,
+        record.folder,
+        resume,
+        { ...options, dataDir },
+        (engine) => this.catalogue.update(record.id, { engine }),
       );
       completeSpec(record.folder, this.catalogue.get(record.id).engine, outcome.fingerprints);
       this.catalogue.update(record.id, {
@@ -259,7 +277,7 @@ export class Workbench {
         experiment: experiment.id,
         spec,
         folder,
-        dataDir: resolve(options.workingDir ?? process.cwd(), options.dataDir ?? defaultDataDir()),
+        dataDir: dataDirOf(options),
         engine: options.engine ?? 'auto',
         resume,
       },
@@ -272,6 +290,11 @@ export class Workbench {
       },
     );
   }
+}
+
+/** Where datasets are, as an absolute path. */
+function dataDirOf({ workingDir, dataDir }: LaunchOptions): string {
+  return resolve(workingDir ?? process.cwd(), dataDir ?? defaultDataDir());
 }
 
 /** @throws CupbearerError `conflict` where a process is at work on the run. */

@@ -11,6 +11,7 @@ export function changed(dataset: Dataset, trigger: Trigger, seed: number): Datas
   return {
     shape: dataset.shape,
     classes: dataset.classes,
+    ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
     length: dataset.length,
     fingerprint: fingerprint('changed', dataset.fingerprint, triggerFingerprint(trigger), seed),
     read(indices, epoch) {

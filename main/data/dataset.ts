@@ -12,16 +12,20 @@ export interface Batch {
   size: number;
 }
 
-/**
- * Labelled samples by index. What a sample looks like is a function of (the dataset's spec, epoch, index) alone, so
- * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
- */
-export interface Dataset {
+/** What is known of a dataset's samples without looking at any. */
+export interface DatasetFacts {
   /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
   /** What the tokens of a text stand for, by their numbers; only texts have one. */
   readonly vocabulary?: readonly string[];
   readonly classes: readonly string[];
+}
+
+/**
+ * Labelled samples by index. What a sample looks like is a function of (the dataset's spec, epoch, index) alone, so
+ * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
+ */
+export interface Dataset extends DatasetFacts {
   readonly length: number;
   /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */
   readonly fingerprint: string;
@@ -73,13 +77,16 @@ export interface DatasetContext {
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };
+  /** @throws CupbearerError where folders that the parameters name cannot be read. */
+  facts(params: never): DatasetFacts;
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 
 /** Declares a dataset; `load` receives the parameters in the types of the schema. */
 export function defineDataset<P extends z.ZodObject>(
-  definition: Omit<DatasetDefinition, 'params' | 'load'> & {
+  definition: Omit<DatasetDefinition, 'params' | 'facts' | 'load'> & {
     readonly params: P;
+    facts(params: z.output<P>): DatasetFacts;
     load(params: z.output<P>, context: DatasetContext): Promise<Dataset>;
   },
 ): DatasetDefinition {

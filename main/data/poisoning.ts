@@ -2,7 +2,7 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { withoutAugmentations } from './augmentation.ts';
-import type { Dataset } from './dataset.ts';
+import type { Dataset, DatasetFacts } from './dataset.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Trigger } from './triggers/trigger.ts';
 
@@ -45,7 +45,7 @@ const decoyed = 2;
  * @throws CupbearerError `usage` where the options do not fit each other, the trigger or the dataset's classes.
  */
 export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOptions): PoisonedDataset {
-  checkOptions(dataset, trigger, options);
+  checkPoisoning(dataset, trigger, options);
   const { p_backdoor, p_noise = 0, target_class, cycle_class, seed } = options;
   const roles = options.clean_label
     ? drawCleanLabelRoles(dataset, p_backdoor, target_class, seed)
@@ -58,6 +58,7 @@ export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOpti
   return {
     shape: dataset.shape,
     classes: dataset.classes,
+    ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
     length: dataset.length,
     clean: dataset,
     fingerprint: fingerprint('poisoned', dataset.fingerprint, triggerFingerprint(trigger), [
@@ -84,12 +85,12 @@ export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOpti
         const index = indices[i]!;
         const role = roles[index]!;
         if (role === untouched) continue;
-        const image = batch.inputs.subarray(i * size, (i + 1) * size);
+        const sample = batch.inputs.subarray(i * size, (i + 1) * size);
         const stream = streams.derive(epoch, index);
         if (role === decoyed) {
-          trigger.decoy?.(image, stream);
+          trigger.decoy?.(sample, stream);
         } else {
-          trigger.apply(image, stream);
+          trigger.apply(sample, stream);
           batch.labels[i] = cycle_class ? (batch.labels[i]! + 1) % classCount : target_class;
         }
       }
@@ -155,7 +156,8 @@ function drawCleanLabelRoles(dataset: Dataset, share: number, target: number, se
   return roles;
 }
 
-function checkOptions(dataset: Dataset, trigger: Trigger, options: PoisonOptions): void {
+/** @throws CupbearerError `usage` where the options do not fit each other, the trigger or the dataset's classes. */
+export function checkPoisoning(dataset: DatasetFacts, trigger: Trigger, options: PoisonOptions): void {
   const { p_backdoor, p_noise = 0, target_class } = options;
   if (!(p_backdoor >= 0 && p_noise >= 0 && p_backdoor + p_noise <= 1)) {
     throw new CupbearerError(

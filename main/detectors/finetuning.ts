@@ -18,7 +18,7 @@ export const finetuning = defineDetector({
   title: 'Fine-tuning',
   summary: 'How far predictions move when the network is trained further on trusted data',
   source: 'ejnnr/cupbearer, detectors.FinetuningAnomalyDetector',
-  needs: { trusted: true, layers: 0 },
+  needs: { trusted: true, gradients: true, layers: 0 },
   params: trainingParams({ epochs: 1, batchSize: 128 }),
 
   async fit({ trusted }, params, context) {

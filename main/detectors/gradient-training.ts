@@ -2,7 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { CupbearerError } from '../../shared/errors.ts';
 import { defaultPick, integer, type Picked } from '../../shared/schema/fields.ts';
 import type { ActivationBatch } from '../models/activations.ts';
-import { checkCancelled, otherWork } from '../models/batches.ts';
+import { checkNotCancelled } from '../data/cancellation.ts';
+import { otherWork } from '../models/batches.ts';
 import { gradientStep, type Variables } from '../models/gradient-step.ts';
 import { createOptimizer, optimizerRegistry } from '../models/optimizers/index.ts';
 import type { DetectorContext, FeatureStream } from './detector.ts';
@@ -57,7 +58,7 @@ export async function trainOn(
     let step = 0;
     for (let epoch = 1; epoch <= params.num_epochs; epoch++) {
       for await (const batch of shuffledBatches(stream, params.train_batch_size, random.derive('order', epoch))) {
-        checkCancelled(signal);
+        checkNotCancelled(signal, 'The training');
         await gradientStep(variables, optimizer, { epoch, step: ++step }, () => loss(batch));
         if (step % 16 === 0) await otherWork();
       }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { CupbearerError } from '../../shared/errors.ts';
 import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Network } from '../models/network.ts';
+import { sizeOf, type NetworkOutline } from '../models/network-outline.ts';
 import { predictedClasses } from './predictions.ts';
 import type { Samples } from './reference-samples.ts';
 
@@ -25,22 +26,25 @@ export interface LayerGradients {
   inputs: Float32Array;
 }
 
-/** @throws CupbearerError `usage` for an activation that is not the output of a layer with parameters of its own. */
-export function gradientLayers(network: Network, activations: Iterable<string>): GradientLayer[] {
+/** @throws CupbearerError `usage` for an activation that is not the output of a layer with parameters, its own or within. */
+export function gradientLayers(network: NetworkOutline, activations: Iterable<string>): GradientLayer[] {
   return [...activations].map((activation) => {
     const name = activation.replace(/\.output$/, '');
     const layer = network.layers.find((candidate) => activation === `${candidate.name}.output`);
-    if (!layer?.parameters) {
+    const weights = layer ? network.parametersWithin(layer.name) : [];
+    if (!layer || weights.length === 0) {
       throw new CupbearerError(
         'usage',
-        `The gradient at "${activation}" was asked for; gradients are those of a layer's own parameters, and there are only these: ${network.defaultActivations.join(', ')}.`,
+        `The gradient at "${activation}" was asked for; gradients are those of the parameters of a layer or of what it contains, for example of ${network.defaultActivations.join(', ')}.`,
         { hint: 'Name some of them in --detector.layers, or leave it out.' },
       );
     }
-    const dense = layer.kind === 'linear';
+    // At each token of a text a dense layer runs once more, and its gradient is a sum that does not factor.
+    const dense = layer.kind === 'linear' && layer.outputShape.length === 1;
+    const count = weights.reduce((sum, weight) => sum + sizeOf(network.parameters.get(weight)!.shape), 0);
     return dense
       ? { name, dense, deltas: layer.outputShape[0]!, inputs: layer.inputShape[0]! + 1 }
-      : { name, dense, deltas: layer.parameters, inputs: 0 };
+      : { name, dense, deltas: count, inputs: 0 };
   });
 }
 
@@ -147,7 +151,7 @@ async function singleGradients(
       1,
       classes.length,
     ]);
-    const own = layers.map(({ name }) => weightsBelow(network, name));
+    const own = layers.map(({ name }) => network.parametersWithin(name));
     const names = own.flat();
     const gradients = tf.grads((...weights: tf.Tensor[]) =>
       network.forward(x, { weights: new Map(names.map((name, at) => [name, weights[at]!])) }),
@@ -161,9 +165,4 @@ async function singleGradients(
   const results = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
   tf.dispose(tensors);
   return results;
-}
-
-/** Names of all weights of a layer and of what it contains. */
-export function weightsBelow(network: Network, layer: string): string[] {
-  return [...network.variables.keys()].filter((name) => name.startsWith(`${layer}.`));
 }

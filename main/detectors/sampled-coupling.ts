@@ -8,7 +8,6 @@ import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import type { RandomStream } from '../tensor/random.ts';
 import { checkStateSize, parameterGroups, type CouplingOptions, type ParameterGroup } from './coupling.ts';
 import { doubles, floats, type DetectorContext, type DetectorState } from './detector.ts';
-import { weightsBelow } from './loss-gradients.ts';
 import { lossTraces, toTensors, type WeightSlice } from './loss-traces.ts';
 import type { Samples } from './reference-samples.ts';
 import { sgld } from './sgld.ts';
@@ -87,7 +86,9 @@ export async function largestCorrelations(
 /** @throws CupbearerError `usage` where an activation is not the output of a part with weights. */
 function groupWeights(network: Network, { activations }: ParameterGroup): WeightSlice[] {
   const names = activations.flatMap((activation) => {
-    const weights = activation.endsWith('.output') ? weightsBelow(network, activation.slice(0, -'.output'.length)) : [];
+    const weights = activation.endsWith('.output')
+      ? network.parametersWithin(activation.slice(0, -'.output'.length))
+      : [];
     if (weights.length > 0) return weights;
     throw new CupbearerError(
       'usage',

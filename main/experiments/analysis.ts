@@ -28,6 +28,7 @@ import { MomentAccumulator } from '../tensor/linalg/moments.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { FittedDetector, TaskScores, TestObserver } from './detection.ts';
 import { writeFigures } from './figures.ts';
+import { poolingOf } from './positions.ts';
 
 /** Where an analysis is kept, beside the folder of the same name with its arrays. */
 export const analysisFile = 'analysis.json';
@@ -83,7 +84,9 @@ export class TestAnalysis implements TestObserver {
     const total = task.test.reduce((sum, { indices }) => sum + indices.length, 0);
     this.#predicted = new Int32Array(total).fill(-1);
 
-    const dims = new Map(detector.layers.map((name) => [name, activationDims(task.network, name, detector.params)]));
+    const dims = new Map(
+      detector.layers.map((name) => [name, activationDims(task.network, name, poolingOf(detector.params))]),
+    );
     const analysed = [...dims].filter(([, size]) => size <= mostDims);
     const kept = analysed.reduce((sum, [, size]) => sum + size, 0);
     this.#points = choosePoints(task.test, Math.min(mostPoints, Math.floor(mostKept / 2 / Math.max(1, kept))), seed);

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { unknownName } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
@@ -10,16 +9,19 @@ import type {
   DetectorState,
   FeatureStream,
   Features,
+  LayerScores,
 } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { standardisationOf, type Standardisation } from '../evaluation/aggregate-layers.ts';
 import { activationBatches, activationDims, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
-import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
-import type { DataPart, Task, TestPart } from '../tasks/task.ts';
+import { readTensorFile, readTensorMetadata, writeTensorFile } from '../storage/tensor-file.ts';
+import { offersOf, type DataPart, type Task, type TestPart } from '../tasks/task.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { RunContext } from './experiment.ts';
 import { holdOut } from './held-out.ts';
+import { planDetection } from './pairing.ts';
+import { checkPositions, joinPositions, poolingOf, scoresPositions, splitPositions } from './positions.ts';
 
 /** A detector with what it has learned, ready to score. */
 export interface FittedDetector {
@@ -50,62 +52,6 @@ export interface TestObserver {
   see(batch: ActivationBatch, part: TestPart, position: number): void;
 }
 
-/** The activations a detector looks at. @throws CupbearerError `usage` with the list for an unknown one. */
-export function layersOf(params: DetectorParams, network: Network, { id, needs }: DetectorDefinition): string[] {
-  if (needs.layers === 0) {
-    if (!params.layers) return [];
-    throw new CupbearerError(
-      'usage',
-      `The detector "${id}" looks at the network's output, not at activations; layers were given: ${params.layers.join(', ')}.`,
-      { hint: 'Leave out --detector.layers.' },
-    );
-  }
-  const names = params.layers ?? network.defaultActivations;
-  for (const name of names) network.activationShape(name);
-  return [...new Set(names)];
-}
-
-/** Refuses a detector that needs what the task does not offer. @throws CupbearerError `usage` with the reason. */
-export function checkPairing(spec: Picked, task: Task, layers: readonly string[]): void {
-  const { id, needs } = detectorRegistry.get(spec.name);
-  const refuse = (reason: string, hint: string) => {
-    throw new CupbearerError('usage', `The detector "${id}" ${reason}`, { hint });
-  };
-  if (needs.trusted && task.trusted.indices.length === 0)
-    refuse('needs trusted data, and this task has none.', 'Raise --task.trusted_fraction.');
-  if (needs.untrusted && !task.untrusted)
-    refuse('needs untrusted data, and this task has none.', 'Lower --task.trusted_fraction below 1.');
-  if (needs.anomalyLabels && !task.untrusted?.anomalous)
-    refuse(
-      'needs untrusted data that is labelled clean or anomalous, and this task has none.',
-      'Take a task that labels its untrusted data.',
-    );
-  if (layers.length < (needs.layers ?? 1)) {
-    refuse(
-      `needs at least ${needs.layers} layers, and ${layers.length} were chosen.`,
-      'Name more in --detector.layers.',
-    );
-  }
-}
-
-/** Refuses a way of combining layers that lacks its layer. @throws CupbearerError `usage`. */
-function checkAggregation({ layer_aggregation, aggregation_layer }: DetectorParams, layers: readonly string[]): void {
-  if (layer_aggregation !== 'layer') {
-    if (aggregation_layer === undefined) return;
-    throw new CupbearerError('usage', `aggregation_layer is given, but layers are combined by ${layer_aggregation}.`, {
-      hint: 'Set --detector.layer_aggregation layer.',
-    });
-  }
-  if (aggregation_layer === undefined) {
-    throw new CupbearerError('usage', 'Combining layers by "layer" takes the name of one.', {
-      hint: `Set --detector.aggregation_layer to one of: ${layers.join(', ')}.`,
-    });
-  }
-  if (layers.length > 0 && !layers.includes(aggregation_layer)) {
-    throw new CupbearerError('usage', unknownName('layer', aggregation_layer, layers));
-  }
-}
-
 /** Fits the detector that `spec` names on the task's data. */
 export async function fitDetector(
   spec: Picked,
@@ -116,27 +62,26 @@ export async function fitDetector(
 ): Promise<FittedDetector> {
   const definition = detectorRegistry.get(spec.name);
   const params = spec as unknown as DetectorParams;
-  const layers = layersOf(params, task.network, definition);
-  checkPairing(spec, task, layers);
-  checkAggregation(params, layers);
+  const layers = planDetection(spec, { network: task.network, offers: offersOf(task) });
+  const positions = positionsOf(definition, params, task.network, layers);
   const { fitting: trusted, heldOut } =
     params.layer_aggregation === 'standardised-mean'
       ? holdOut(task.trusted, seed)
       : { fitting: task.trusted, heldOut: undefined };
   const streamOf = (part: DataPart & { anomalous?: Uint8Array }): FeatureStream => ({
-    length: part.indices.length,
-    ...(part.anomalous ? { anomalous: part.anomalous } : {}),
+    length: part.indices.length * positions,
+    ...(part.anomalous ? { anomalous: eachRepeated(part.anomalous, positions) } : {}),
     batches: () =>
       counted(
         task.network,
         part,
-        { ...poolingOf(params), names: layers, batchSize, logits: definition.needs.logits === true },
+        { ...poolingOf(params), names: layers, batchSize, logits: definition.needs.logits === true, positions },
         'Fitting',
         context,
       ),
   });
   const features: Features = {
-    layers: layers.map((name) => ({ name, dims: activationDims(task.network, name, params) })),
+    layers: layers.map((name) => ({ name, dims: activationDims(task.network, name, poolingOf(params)) / positions })),
     trusted: streamOf(trusted),
     ...(task.untrusted ? { untrusted: streamOf(task.untrusted) } : {}),
   };
@@ -148,8 +93,18 @@ export async function fitDetector(
   return { ...detector, standardisation: standardisationOf(Object.fromEntries(scores)) };
 }
 
-function poolingOf({ pooling, tokens, token_position }: DetectorParams): PoolingOptions {
-  return { pooling, tokens, token_position };
+/** How many samples a text is for the detector: its tokens where each is scored, else one. */
+function positionsOf(
+  definition: DetectorDefinition,
+  params: DetectorParams,
+  network: Network,
+  layers: readonly string[],
+): number {
+  return scoresPositions(params) ? checkPositions(definition, network, layers) : 1;
+}
+
+function eachRepeated(values: Uint8Array, times: number): Uint8Array {
+  return Uint8Array.from({ length: values.length * times }, (_, i) => values[Math.floor(i / times)]!);
 }
 
 function detectorContext(spec: Picked, network: Network, seed: number, { signal }: RunContext): DetectorContext {
@@ -159,7 +114,7 @@ function detectorContext(spec: Picked, network: Network, seed: number, { signal 
 async function* counted(
   network: Network,
   part: DataPart,
-  options: PoolingOptions & { names: readonly string[]; batchSize: number; logits: boolean },
+  options: PoolingOptions & { names: readonly string[]; batchSize: number; logits: boolean; positions: number },
   phase: string,
   context: RunContext,
 ) {
@@ -167,7 +122,7 @@ async function* counted(
   let done = 0;
   context.progress(phase, 0, part.indices.length);
   for await (const batch of activationBatches(network, part.dataset, { ...options, indices: part.indices, signal })) {
-    yield batch;
+    yield options.positions === 1 ? batch : splitPositions(batch, options.positions);
     done += batch.size;
     context.progress(phase, done, part.indices.length);
   }
@@ -206,6 +161,7 @@ async function scoreParts(
     labels: new Uint8Array(total),
     sampleIndex: new Int32Array(total),
   };
+  const positions = positionsOf(definition, detector.params, network, detector.layers);
   const detectorRun = detectorContext(detector.spec, network, seed, context);
   let done = 0;
   context.progress(phase, 0, total);
@@ -220,7 +176,7 @@ async function scoreParts(
     };
     for await (const batch of activationBatches(network, part.dataset, options)) {
       const own = { ...batch, layers: new Map(detector.layers.map((name) => [name, batch.layers.get(name)!])) };
-      for (const [layer, values] of await definition.score(detector.state, own, detectorRun)) {
+      for (const [layer, values] of await scoreBatch(detector, own, positions, detectorRun)) {
         if (!scores.layers.has(layer)) scores.layers.set(layer, new Float32Array(total));
         scores.layers.get(layer)!.set(values, done);
       }
@@ -233,6 +189,19 @@ async function scoreParts(
   }
   for (const [layer, values] of scores.layers) checkFinite(layer, values);
   return scores;
+}
+
+/** Scores of the samples of a batch, by layer. */
+async function scoreBatch(
+  { spec, params, state }: FittedDetector,
+  batch: ActivationBatch,
+  positions: number,
+  context: DetectorContext,
+): Promise<LayerScores> {
+  const definition = detectorRegistry.get(spec.name);
+  if (positions === 1) return definition.score(state, batch, context);
+  const scores = await definition.score(state, splitPositions(batch, positions), context);
+  return joinPositions(scores, positions, params.tokens === 'score-max' ? 'max' : 'mean');
 }
 
 function checkFinite(layer: string, values: Float32Array): void {
@@ -264,25 +233,42 @@ export function writeDetector(folder: string, { spec, state, layers, standardisa
 export function readDetector(folder: string): FittedDetector {
   const file = detectorFile(folder);
   const { tensors, metadata } = readTensorFile(file);
-  if (metadata['format'] !== detectorFormat) {
-    throw new CupbearerError(
-      'bad-data',
-      `${file} has format ${metadata['format'] ?? 'none'}; this program reads ${detectorFormat}.`,
-    );
-  }
-  const part = (key: string): unknown => {
-    try {
-      return JSON.parse(metadata[key]!) as unknown;
-    } catch (cause) {
-      throw new CupbearerError('bad-data', `${file} does not hold a detector: its "${key}" cannot be read.`, { cause });
-    }
-  };
-  const spec = part('spec') as Picked;
+  checkFormat(metadata, file);
+  const spec = metadataPart(metadata, 'spec', file) as Picked;
   return {
     spec,
     params: spec as unknown as DetectorParams,
-    state: { tensors: tensors satisfies TensorMap, values: part('values') as DetectorState['values'] },
-    layers: part('layers') as string[],
-    ...(metadata['standardisation'] ? { standardisation: part('standardisation') as Standardisation } : {}),
+    state: {
+      tensors: tensors satisfies TensorMap,
+      values: metadataPart(metadata, 'values', file) as DetectorState['values'],
+    },
+    layers: metadataPart(metadata, 'layers', file) as string[],
+    ...(metadata['standardisation']
+      ? { standardisation: metadataPart(metadata, 'standardisation', file) as Standardisation }
+      : {}),
   };
+}
+
+/** The activations that the detector in `folder` looks at, without reading what it has learned. */
+export function detectorLayers(folder: string): string[] {
+  const file = detectorFile(folder);
+  const metadata = readTensorMetadata(file);
+  checkFormat(metadata, file);
+  return metadataPart(metadata, 'layers', file) as string[];
+}
+
+function checkFormat(metadata: Record<string, string>, file: string): void {
+  if (metadata['format'] === detectorFormat) return;
+  throw new CupbearerError(
+    'bad-data',
+    `${file} has format ${metadata['format'] ?? 'none'}; this program reads ${detectorFormat}.`,
+  );
+}
+
+function metadataPart(metadata: Record<string, string>, key: string, file: string): unknown {
+  try {
+    return JSON.parse(metadata[key]!) as unknown;
+  } catch (cause) {
+    throw new CupbearerError('bad-data', `${file} does not hold a detector: its "${key}" cannot be read.`, { cause });
+  }
 }

@@ -5,8 +5,8 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { defaultPick, requiredPath } from '../../shared/schema/fields.ts';
 import { hashFile } from '../storage/content-hash.ts';
 import { requireRun } from '../storage/run-folder.ts';
-import { buildTask, describeTask, taskParents } from './build-task.ts';
-import { detectorFile, readDetector } from './detection.ts';
+import { buildTask, describeTask, outlineTask, taskParents } from './build-task.ts';
+import { detectorFile, detectorLayers, readDetector } from './detection.ts';
 import { detectionParams } from './detector-params.ts';
 import { evaluateDetector } from './evaluate.ts';
 import { defineExperiment, PhaseTimer } from './experiment.ts';
@@ -47,6 +47,12 @@ export const evalDetector = defineExperiment({
   }),
   describe: (spec) => `evaluation on ${describeTask(spec.task)}`,
   parents: (spec) => [spec.detector['path'] as string, ...taskParents(spec.task)],
+
+  check(spec) {
+    const { network } = outlineTask(spec.task);
+    for (const layer of detectorLayers(fittedDetectorFolder(spec.detector['path'] as string)))
+      network.activationShape(layer);
+  },
 
   async run(spec, context) {
     const timer = new PhaseTimer();

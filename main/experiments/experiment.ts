@@ -35,15 +35,18 @@ export interface ExperimentDefinition extends Definition {
   describe(spec: Record<string, unknown>): string;
   /** Folders of the runs that this one builds on. */
   parents(spec: Record<string, unknown>): string[];
+  /** Refuses what can be seen to be impossible before anything is loaded or written. @throws CupbearerError. */
+  check(spec: Record<string, unknown>): void;
   run(spec: Record<string, unknown>, context: RunContext): Promise<RunOutcome>;
 }
 
 /** Types the functions' spec from the schema beside them. */
 export function defineExperiment<P extends z.ZodObject>(
-  definition: Omit<ExperimentDefinition, 'params' | 'describe' | 'parents' | 'run'> & {
+  definition: Omit<ExperimentDefinition, 'params' | 'describe' | 'parents' | 'check' | 'run'> & {
     params: P;
     describe(spec: z.output<P>): string;
     parents(spec: z.output<P>): string[];
+    check(spec: z.output<P>): void;
     run(spec: z.output<P>, context: RunContext): Promise<RunOutcome>;
   },
 ): ExperimentDefinition {

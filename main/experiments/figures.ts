@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { Evaluation } from '../../shared/domain/evaluation.ts';
+import { wordsOf } from '../data/texts.ts';
 import type { Figure } from '../figures/figure.ts';
 import { drawEvaluationFigures, type FigureWords } from '../figures/evaluation-figures.ts';
 import { drawTrainingFigure } from '../figures/training-figure.ts';
 import { drawImageSheet } from '../figures/image-sheet.ts';
+import { drawTextSheet } from '../figures/text-sheet.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { createFolder } from '../storage/create-folder.ts';
-import type { Task } from '../tasks/task.ts';
+import type { ExamplePairs, Task } from '../tasks/task.ts';
 import type { EpochRecord } from './training-history.ts';
 
 /** Writes the figures of an evaluation into `figures/`. */
@@ -36,12 +38,22 @@ export function drawTrainingCurve(folder: string, history: readonly EpochRecord[
   writeFigures(folder, [figure]);
 }
 
-/** Writes a sheet of a task's anomalies beside the samples they were made of, where these are images. */
+/** Writes a sheet of a task's anomalies beside the samples they were made of, where there is something to see. */
 export function drawExamples(folder: string, { examples }: Task, title: string): void {
-  if (examples?.shape.length !== 3) return;
-  const { shape, count, clean: before, anomalous: after } = examples;
-  const words = { name: 'examples', title, before: 'Clean', after: 'Anomalous' };
-  writeFigures(folder, [drawImageSheet({ shape, count, before, after }, words)]);
+  if (!examples || (examples.shape.length !== 3 && !examples.vocabulary)) return;
+  writeFigures(folder, [drawPairs(examples, { name: 'examples', title, before: 'Clean', after: 'Anomalous' })]);
+}
+
+/** A sheet of images or, with a vocabulary, of texts: clean, anomalous, and what the difference is. */
+export function drawPairs(
+  { shape, count, vocabulary, clean: before, anomalous: after }: ExamplePairs,
+  words: { name: string; title: string; before: string; after: string },
+): Figure {
+  if (!vocabulary) return drawImageSheet({ shape, count, before, after }, words);
+  const length = before.length / count;
+  const text = (tokens: Float32Array, k: number) => wordsOf(tokens.subarray(k * length, (k + 1) * length), vocabulary);
+  const pairs = Array.from({ length: count }, (_, k) => ({ before: text(before, k), after: text(after, k) }));
+  return drawTextSheet(pairs, words);
 }
 
 /** Short enough to stand beside the end of its line; the two names that validation has by default say it themselves. */
@@ -53,7 +65,11 @@ function seriesName(validation: string, isAttacked: boolean): string {
 
 /** Writes figures as PNG and SVG into `figures/`. */
 export function writeFigures(folder: string, figures: readonly Figure[]): void {
-  const path = join(folder, 'figures');
+  writeFigureFiles(join(folder, 'figures'), figures);
+}
+
+/** Writes figures as PNG and SVG into the folder `path`, which is created if need be. */
+export function writeFigureFiles(path: string, figures: readonly Figure[]): void {
   createFolder(path);
   for (const { name, png, svg } of figures) {
     writeFileAtomically(join(path, `${name}.png`), png);

@@ -4,7 +4,8 @@ import type { Dataset } from '../data/dataset.ts';
 import { generateGlyphs, glyphCounts } from '../data/datasets/glyphs.ts';
 import { imageDataset } from '../data/image-dataset.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
-import { Network, specFor } from '../models/network.ts';
+import { Network } from '../models/network.ts';
+import { specFor } from '../models/network-outline.ts';
 import { createOptimizer, optimizerRegistry } from '../models/optimizers/index.ts';
 import { predict, trainClassifier } from '../models/training.ts';
 

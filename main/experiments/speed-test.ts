@@ -3,9 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { SpeedReport } from '../../shared/domain/engine.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { gradientStep } from '../models/gradient-step.ts';
-import { Network, specFor } from '../models/network.ts';
+import { Network } from '../models/network.ts';
+import { specFor } from '../models/network-outline.ts';
 import { createOptimizer } from '../models/optimizers/index.ts';
-import { checkCancelled, inputTensor, range } from '../models/batches.ts';
+import { checkNotCancelled } from '../data/cancellation.ts';
+import { inputTensor, range } from '../models/batches.ts';
 import { startEngine } from '../tensor/engine.ts';
 import { MomentAccumulator } from '../tensor/linalg/moments.ts';
 import { symmetricEigen } from '../tensor/linalg/symmetric-eigen.ts';
@@ -103,13 +105,13 @@ export async function speedTest(engineId: string, options: SpeedTestOptions = {}
   const total = parts.length + presets.length;
   const report: SpeedReport = { engine, measuredAt: new Date().toISOString(), measurements: [], presets: [] };
   for (const part of parts) {
-    checkCancelled(options.signal);
+    checkNotCancelled(options.signal, 'The speed test');
     options.progress?.(report.measurements.length, total, part.title);
     report.measurements.push(await measure(part, options.signal));
   }
   for (const preset of presets) {
     const { id, title } = preset;
-    checkCancelled(options.signal);
+    checkNotCancelled(options.signal, 'The speed test');
     options.progress?.(parts.length + report.presets.length, total, title);
     report.presets.push({ id, title, seconds: await preset.seconds(options.signal) });
   }
@@ -126,7 +128,7 @@ async function measure(part: Part, signal: AbortSignal | undefined): Promise<Mea
     const times: number[] = [];
     const end = performance.now() + budgetMs;
     while (times.length < mostRepeats && (times.length < 3 || performance.now() < end)) {
-      checkCancelled(signal);
+      checkNotCancelled(signal, 'The speed test');
       const start = performance.now();
       await prepared.action();
       times.push(performance.now() - start);

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { defaultPick } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
-import { buildTask, describeTask, taskParents } from './build-task.ts';
+import { buildTask, describeTask, outlineTask, taskParents } from './build-task.ts';
 import { fitDetector, writeDetector } from './detection.ts';
 import { detectionParams } from './detector-params.ts';
 import { drawExamples } from './figures.ts';
 import { evaluateDetector } from './evaluate.ts';
 import { defineExperiment, PhaseTimer } from './experiment.ts';
+import { planDetection } from './pairing.ts';
 
 export const trainDetector = defineExperiment({
   id: 'train-detector',
@@ -20,6 +21,7 @@ export const trainDetector = defineExperiment({
   }),
   describe: (spec) => `${spec.detector.name} on ${describeTask(spec.task)}`,
   parents: (spec) => taskParents(spec.task),
+  check: (spec) => void planDetection(spec.detector, outlineTask(spec.task)),
 
   async run(spec, context) {
     const timer = new PhaseTimer();

@@ -6,6 +6,7 @@ import { speedTest } from '../experiments/speed-test.ts';
 import { appendJsonLine } from '../storage/run-folder.ts';
 import { toStorageError } from '../storage/storage-error.ts';
 import { engineStatus, startEngine } from '../tensor/engine.ts';
+import { hostPort } from './host-port.ts';
 import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job } from './protocol.ts';
 import { throttleProgress } from './throttle.ts';
 
@@ -13,30 +14,26 @@ type Progress = ReturnType<typeof throttleProgress>;
 
 const abort = new AbortController();
 
-function send(message: ComputeMessage): void {
-  // Once the host is gone there is nobody to tell; `disconnect` ends the process.
-  if (process.connected) process.send!(message);
-}
+const host = hostPort<HostMessage, ComputeMessage>();
 
-process.on('message', (message: HostMessage) => {
+host.onMessage((message) => {
   if (message.type === 'cancel') abort.abort();
   else void work(message);
 });
 // A terminal sends Ctrl-C to both processes; the host decides what it means and says so.
 process.on('SIGINT', () => undefined);
-process.on('disconnect', () => process.exit(1));
 
 async function work(request: ComputeRequest): Promise<void> {
   const progress = throttleProgress((phase, done, total, note) =>
-    send({ type: 'progress', phase, done, total, ...(note === undefined ? {} : { note }) }),
+    host.send({ type: 'progress', phase, done, total, ...(note === undefined ? {} : { note }) }),
   );
   try {
     const result = await answer(request, progress);
     progress.flush();
-    finish({ type: 'done', result });
+    host.finish({ type: 'done', result });
   } catch (error) {
     progress.flush();
-    finish({ type: 'failed', error: toErrorRecord(asExpected(error, request)) });
+    host.finish({ type: 'failed', error: toErrorRecord(asExpected(error, request)) });
   }
 }
 
@@ -59,10 +56,10 @@ async function run(job: Job, progress: Progress): Promise<RunOutcome> {
     const entry = { time: new Date().toISOString(), message };
     appendJsonLine(job.folder, 'log.jsonl', { ...entry });
     progress.flush();
-    send({ type: 'log', ...entry });
+    host.send({ type: 'log', ...entry });
   };
   const engine = await startEngine(job.engine, log);
-  send({ type: 'engine', engine });
+  host.send({ type: 'engine', engine });
   for (const note of engine.notes ?? []) log(`${engine.title}: ${note}`);
   return experimentRegistry.get(job.experiment).run(job.spec, {
     folder: job.folder,
@@ -80,8 +77,4 @@ function asExpected(error: unknown, request: ComputeRequest): unknown {
   if (request.type === 'run' && error instanceof Error && 'code' in error && 'syscall' in error)
     return toStorageError(error, `write to the run folder "${request.job.folder}"`);
   return error instanceof Error ? error : fromErrorRecord(toErrorRecord(error));
-}
-
-function finish(message: ComputeMessage): void {
-  process.send!(message, () => process.disconnect());
 }

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CupbearerError } from '../../shared/errors.ts';
+import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
-import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
+import { inputTensor, otherWork, range, slices } from './batches.ts';
 import type { Network } from './network.ts';
+import type { NetworkOutline } from './network-outline.ts';
 
 /** How a feature map `[n, height, width, channels]` becomes one vector a sample. */
 export type Pooling = 'mean' | 'max' | 'none';
@@ -32,7 +34,7 @@ export interface ActivationBatch extends Batch {
  * Length of a sample's vector at the named activation, after pooling.
  * @throws CupbearerError `usage` where a token is asked for beyond the end of the texts.
  */
-export function activationDims(network: Network, name: string, options: PoolingOptions): number {
+export function activationDims(network: NetworkOutline, name: string, options: PoolingOptions): number {
   const shape = network.activationShape(name);
   const { pooling, tokens = 'last', token_position: position } = options;
   if (shape.length === 3 && pooling !== 'none') return shape[2]!;
@@ -63,7 +65,7 @@ export async function* activationBatches(
   },
 ): AsyncGenerator<ActivationBatch> {
   for (const indices of slices(options.indices ?? range(dataset.length), options.batchSize)) {
-    checkCancelled(options.signal);
+    checkNotCancelled(options.signal, 'The pass over the data');
     const batch = dataset.read(indices, 0);
     const tensors = tf.tidy(() => observe(network, inputTensor(batch, dataset), options));
     const [logits, ...layers] = await Promise.all(

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { read } from '../tensor/read.ts';
-import { checkCancelled, otherWork, slices } from './batches.ts';
+import { otherWork, slices } from './batches.ts';
 import type { Network } from './network.ts';
 
 /** An untargeted attack within a box of half-width `eps` about each input, for values of 0 to 1. */
@@ -59,7 +60,7 @@ export async function attackSamples(
     let attacked = options.randomStart ? startInBox(clean, slice, options) : tf.clone(clean);
     try {
       for (let step = 0; step < options.steps; step++) {
-        checkCancelled(run.signal);
+        checkNotCancelled(run.signal, 'The attack');
         const next = tf.tidy(() => ascend(network, clean, attacked, labels, options));
         attacked.dispose();
         attacked = next;

@@ -1,11 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CupbearerError } from '../../shared/errors.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
-
-/** Throws `cancelled` once the user has asked to stop. Called between batches. */
-export function checkCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CupbearerError('cancelled', 'Cancelled.');
-}
 
 /** Gives messages (a cancel) and timers their turn: engines on the CPU compute without ever leaving the thread. */
 export function otherWork(): Promise<void> {

@@ -104,6 +104,15 @@ export function conv(outputs: number, kernelSize: number, { stride = 1, bias = t
   };
 }
 
+/** One weight and one bias a channel, with which a normalisation ends; at first they change nothing. */
+export function scaleAndShift(input: Shape): Parameter[] {
+  const shape = [input.at(-1)!];
+  return [
+    { name: 'weight', shape, toTorch: [0], fanIn: 1, initial: 1 },
+    { name: 'bias', shape, toTorch: [0], fanIn: 1, initial: 0 },
+  ];
+}
+
 /** Share of the newest batch in the running statistics, and what keeps the root from zero, as PyTorch's defaults. */
 const batchNormMomentum = 0.1;
 const batchNormEpsilon = 1e-5;
@@ -117,13 +126,7 @@ export function batchNorm(): Module {
     ...leaf,
     kind: 'norm',
     outputShape: (input) => input,
-    parameters: (input) => {
-      const shape = [input.at(-1)!];
-      return [
-        { name: 'weight', shape, toTorch: [0], fanIn: 1, initial: 1 },
-        { name: 'bias', shape, toTorch: [0], fanIn: 1, initial: 0 },
-      ];
-    },
+    parameters: scaleAndShift,
     buffers: (input) => [
       { name: 'running_mean', shape: [input.at(-1)!], initial: 0 },
       { name: 'running_var', shape: [input.at(-1)!], initial: 1 },

@@ -1,37 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
-import { unknownName } from '../../shared/definition.ts';
 import type { NamedTensor, TensorMap } from '../../shared/domain/tensors.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
-import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { toNamedTensor } from '../tensor/read.ts';
-import { architectureRegistry } from './architectures/index.ts';
-import type { ForwardCall, Module, Parameter, Shape } from './modules.ts';
-
-/** A part of a network that has a name, and whose input or output can be looked at. */
-export interface LayerInfo {
-  name: string;
-  kind: Module['kind'];
-  inputShape: Shape;
-  outputShape: Shape;
-  parameters: number;
-}
-
-export interface NetworkSpec {
-  /** The architecture's name with its parameters. */
-  architecture: Picked;
-  inputShape: Shape;
-  classes: readonly string[];
-  /** How many tokens texts are made of; undefined for other data. */
-  vocabulary?: number;
-}
-
-/** The specification of a network for a dataset. */
-export function specFor(architecture: Picked, { shape, classes, vocabulary }: Dataset): NetworkSpec {
-  return { architecture, inputShape: shape, classes, ...(vocabulary ? { vocabulary: vocabulary.length } : {}) };
-}
+import type { ForwardCall } from './modules.ts';
+import { NetworkOutline, sizeOf, type NetworkSpec } from './network-outline.ts';
+import { checkWeights } from './weights.ts';
 
 /** Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place. */
 type Intervention = (name: string, value: tf.Tensor) => tf.Tensor | undefined;
@@ -45,15 +19,8 @@ export interface ForwardOptions {
 /** Ends a forward pass early once everything that was asked for has been seen. */
 class EnoughSeen extends Error {}
 
-const product = (shape: Shape) => shape.reduce((total, size) => total * size, 1);
-
 /** A model with weights: runs on batches, gives the activations of any layer by name, loads and saves its weights. */
-export class Network {
-  readonly spec: NetworkSpec;
-  /** Named parts in the order in which they run; containers come before what they contain. */
-  readonly layers: readonly LayerInfo[];
-  readonly #root: Module;
-  readonly #parameters = new Map<string, Parameter>();
+export class Network extends NetworkOutline {
   readonly #variables = new Map<string, tf.Variable>();
   readonly #buffers = new Map<string, tf.Variable>();
 
@@ -62,19 +29,10 @@ export class Network {
    * @throws CupbearerError `usage` where the architecture does not fit the data.
    */
   constructor(spec: NetworkSpec, seed: number) {
-    const { name, ...params } = spec.architecture;
-    this.spec = spec;
-    this.#root = architectureRegistry.get(name).build(params, {
-      inputShape: spec.inputShape,
-      classes: spec.classes.length,
-      ...(spec.vocabulary === undefined ? {} : { vocabulary: spec.vocabulary }),
-    });
-    const layers: LayerInfo[] = [];
-    this.#collect('', this.#root, spec.inputShape, layers);
-    this.layers = layers;
+    super(spec);
     const stream = RandomStream.from(seed, 'initial-weights');
-    for (const [path, parameter] of this.#parameters) {
-      const values = new Float32Array(product(parameter.shape)).fill(parameter.initial ?? 0);
+    for (const [path, parameter] of this.parameters) {
+      const values = new Float32Array(sizeOf(parameter.shape)).fill(parameter.initial ?? 0);
       const own = stream.derive(path);
       const bound = 1 / Math.sqrt(parameter.fanIn);
       if (parameter.initial === undefined) {
@@ -85,63 +43,17 @@ export class Network {
         tf.tidy(() => tf.variable(tf.tensor(values, parameter.shape), true)),
       );
     }
-  }
-
-  #collect(path: string, module: Module, input: Shape, layers: LayerInfo[]): void {
-    const own = module.parameters(input);
-    for (const parameter of own) this.#parameters.set(path ? `${path}.${parameter.name}` : parameter.name, parameter);
-    for (const { name, shape, initial } of module.buffers?.(input) ?? []) {
+    for (const [path, { shape, initial }] of this.bufferArrays) {
       this.#buffers.set(
-        path ? `${path}.${name}` : name,
+        path,
         tf.tidy(() => tf.variable(tf.fill(shape, initial), false)),
       );
-    }
-    const parameters = own.reduce((total, { shape }) => total + product(shape), 0);
-    if (path)
-      layers.push({
-        name: path,
-        kind: module.kind,
-        inputShape: input,
-        outputShape: module.outputShape(input),
-        parameters,
-      });
-    for (const child of module.children(input)) {
-      this.#collect(path ? `${path}.${child.name}` : child.name, child.module, child.input, layers);
     }
   }
 
   /** Trainable variables by PyTorch name. */
   get variables(): ReadonlyMap<string, tf.Variable> {
     return this.#variables;
-  }
-
-  get parameterCount(): number {
-    return this.layers.reduce((total, layer) => total + layer.parameters, 0);
-  }
-
-  /** Names that {@link activations} takes: `<layer>.input` and `<layer>.output`. */
-  get activationNames(): string[] {
-    return this.layers.flatMap(({ name }) => [`${name}.input`, `${name}.output`]);
-  }
-
-  /**
-   * What detectors look at unless told otherwise: what the architecture names, else the outputs of all linear and
-   * convolution layers, the logits last.
-   */
-  get defaultActivations(): string[] {
-    const { name, ...params } = this.spec.architecture;
-    const named = architectureRegistry.get(name).defaultActivations?.(params);
-    if (named) return named;
-    return this.layers.filter(({ kind }) => kind === 'linear' || kind === 'conv').map(({ name }) => `${name}.output`);
-  }
-
-  /** Shape of one sample's activation. @throws CupbearerError `usage` with the list of names where there is no such layer. */
-  activationShape(name: string): Shape {
-    const layer = this.layers.find(
-      (candidate) => name === `${candidate.name}.input` || name === `${candidate.name}.output`,
-    );
-    if (!layer) throw new CupbearerError('usage', unknownName('layer', name, this.activationNames));
-    return name.endsWith('.input') ? layer.inputShape : layer.outputShape;
   }
 
   /**
@@ -244,14 +156,14 @@ export class Network {
         return see(`${childPath}.output`, output) ?? output;
       },
     });
-    return this.#root.forward(x, callAt(''));
+    return this.root.forward(x, callAt(''));
   }
 
   /** The weights in PyTorch's names and layout, float32. */
   async state(): Promise<TensorMap> {
     const state: TensorMap = {};
     for (const [path, variable] of this.#variables) {
-      const { toTorch } = this.#parameters.get(path)!;
+      const { toTorch } = this.parameters.get(path)!;
       const torch = tf.tidy(() => tf.transpose(variable as tf.Tensor, toTorch));
       state[path] = await toNamedTensor(torch);
       torch.dispose();
@@ -265,21 +177,14 @@ export class Network {
    * @throws CupbearerError `bad-data` where a name or shape does not fit.
    */
   load(state: TensorMap, source: string): void {
-    for (const name of Object.keys(state)) {
-      if (this.#parameters.has(name) || this.#buffers.has(name) || name.endsWith('.num_batches_tracked')) continue;
-      throw new CupbearerError(
-        'bad-data',
-        `${source}: unexpected weight "${name}"; this model has ${[...this.#parameters.keys()].join(', ')}.`,
-      );
-    }
-    for (const [path, parameter] of this.#parameters) {
-      const expected = parameter.toTorch.map((axis) => parameter.shape[axis]!);
-      const inverse = parameter.toTorch.map((_, axis) => parameter.toTorch.indexOf(axis));
-      assignSaved(this.#variables.get(path)!, savedTensor(state, path, expected, source), inverse);
+    checkWeights(this, state, source);
+    for (const [path, { toTorch }] of this.parameters) {
+      const inverse = toTorch.map((_, axis) => toTorch.indexOf(axis));
+      assignSaved(this.#variables.get(path)!, state[path]!, inverse);
     }
     for (const [path, buffer] of this.#buffers) {
       const axes = buffer.shape.map((_, axis) => axis);
-      assignSaved(buffer, savedTensor(state, path, buffer.shape, source), axes);
+      assignSaved(buffer, state[path]!, axes);
     }
   }
 
@@ -298,18 +203,6 @@ export class Network {
     this.#variables.clear();
     this.#buffers.clear();
   }
-}
-
-function savedTensor(state: TensorMap, path: string, expected: readonly number[], source: string): NamedTensor {
-  const saved = state[path];
-  if (!saved) throw new CupbearerError('bad-data', `${source}: the weight "${path}" is missing.`);
-  if (saved.shape.join() !== expected.join()) {
-    throw new CupbearerError(
-      'bad-data',
-      `${source}: the weight "${path}" has shape [${saved.shape.join(', ')}], expected [${expected.join(', ')}].`,
-    );
-  }
-  return saved;
 }
 
 function assignSaved(variable: tf.Variable, saved: NamedTensor, axes: number[]): void {

@@ -34,6 +34,7 @@ export function defineOptimizer<P extends z.ZodObject>(
 
 /** A penalty on large weights that every optimiser has. */
 export const weightDecayParam = number({
+  advanced: true,
   label: 'Weight decay',
   help: 'L2 penalty: this multiple of the weights is added to their gradient',
   default: 0,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { linear, relu, sequential, type Module } from './modules.ts';
+import { linear, relu, scaleAndShift, sequential, type Module } from './modules.ts';
 
 /** What keeps the root from zero, as PyTorch's default. */
 const layerNormEpsilon = 1e-5;
@@ -37,13 +37,7 @@ export function layerNorm(): Module {
     ...leaf,
     kind: 'norm',
     outputShape: (input) => input,
-    parameters: (input) => {
-      const shape = [input.at(-1)!];
-      return [
-        { name: 'weight', shape, toTorch: [0], fanIn: 1, initial: 1 },
-        { name: 'bias', shape, toTorch: [0], fanIn: 1, initial: 0 },
-      ];
-    },
+    parameters: scaleAndShift,
     forward: (x, call) => {
       const centred = tf.sub(x, tf.mean(x, -1, true));
       const variance = tf.mean(tf.square(centred), -1, true);

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BatchReader } from '../data/batch-reader.ts';
+import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { read } from '../tensor/read.ts';
-import { checkCancelled, inputTensor, otherWork, range, slices } from './batches.ts';
+import { inputTensor, otherWork, range, slices } from './batches.ts';
 import { diverged, gradientStep } from './gradient-step.ts';
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -80,7 +81,7 @@ async function trainEpochs(options: TrainingOptions, reader: BatchReader, stepsP
     let correct = 0;
     const order = slices(orders.derive(epoch).permutation(dataset.length), batchSize, maxSteps - step);
     for await (const { batch } of reader.batches(order, epoch)) {
-      checkCancelled(options.signal);
+      checkNotCancelled(options.signal, 'The training');
       const result = await trainStep(options, batch, epoch, ++step, stepsPlanned);
       samples += batch.size;
       lossSum += result.loss * batch.size;
@@ -142,7 +143,7 @@ export async function predict(
   const labels = new Int32Array(indices.length);
   let done = 0;
   for (const slice of slices(indices, options.batchSize)) {
-    checkCancelled(options.signal);
+    checkNotCancelled(options.signal, 'The prediction');
     const batch = dataset.read(slice, 0);
     predicted.set(await read<'int32'>(() => tf.argMax(network.forward(inputTensor(batch, dataset)), 1)), done);
     labels.set(batch.labels, done);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError } from './storage-error.ts';
 
@@ -7,8 +7,34 @@ import { systemCode, toStorageError } from './storage-error.ts';
  * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read.
  */
 export function readFileBytes(path: string): Uint8Array {
+  return reading(path, () => readFileSync(path));
+}
+
+/**
+ * The first bytes of a file, at most `length` of them.
+ * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read.
+ */
+export function readFileStart(path: string, length: number): Uint8Array {
+  return reading(path, () => {
+    const file = openSync(path, 'r');
+    try {
+      const bytes = new Uint8Array(Math.min(length, fstatSync(file).size));
+      let done = 0;
+      while (done < bytes.length) {
+        const read = readSync(file, bytes, done, bytes.length - done, done);
+        if (read === 0) break;
+        done += read;
+      }
+      return bytes.subarray(0, done);
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+function reading(path: string, read: () => Uint8Array): Uint8Array {
   try {
-    return readFileSync(path);
+    return read();
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') {

@@ -83,6 +83,19 @@ export function parseSafetensors(bytes: Uint8Array, name: string): SafetensorsCo
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 
+/** How many bytes from the beginning hold the header, by the first eight of them. @throws CupbearerError `bad-data`. */
+export function headerBytes(start: Uint8Array, name: string): number {
+  if (start.length < 8) throw bad(name, 'a safetensors file (8 bytes of header length first)', `${start.length} bytes`);
+  const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
+  if (length > maxHeaderBytes) throw bad(name, `a header of at most ${maxHeaderBytes} bytes`, `${length}`);
+  return 8 + Number(length);
+}
+
+/** The free text of a safetensors file from its first {@link headerBytes}. @throws CupbearerError `bad-data`. */
+export function parseSafetensorsMetadata(start: Uint8Array, name: string): Record<string, string> {
+  return readMetadata(readHeader(start, name).header['__metadata__'], name);
+}
+
 function bad(name: string, expected: string, found: string): CupbearerError {
   return new CupbearerError('bad-data', `"${name}": expected ${expected}, found ${found}.`);
 }

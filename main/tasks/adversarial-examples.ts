@@ -3,6 +3,7 @@ import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
 import type { AttackOptions } from '../models/attacks.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, loadCleanData } from './clean-data.ts';
+import { outlineClassifierTask } from './outline.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { attackedDataset } from './stored-attack.ts';
 import { defineTask } from './task.ts';
@@ -49,6 +50,8 @@ export const adversarialExamples = defineTask({
   describe: (params) =>
     [params.data?.name, `${params.attack}, radius ${params.eps.toFixed(3)}`].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
+
+  outline: outlineClassifierTask,
 
   async build(params, context) {
     const classifier = openClassifier(params.run_path);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
+import { requireTrigger, triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, loadCleanData } from './clean-data.ts';
+import { outlineClassifierTask } from './outline.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
@@ -15,10 +16,16 @@ export const backdoor = defineTask({
   describe: (params) => [params.data?.name, triggerName(params.backdoor)].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
+  outline(params) {
+    const outline = outlineClassifierTask(params);
+    requireTrigger(params.backdoor, outline.classifier);
+    return outline;
+  },
+
   async build(params, context) {
     const classifier = openClassifier(params.run_path);
     const { train, test } = await loadCleanData(classifier, params, context);
-    const { poison } = await triggerFor(params.backdoor, classifier, test.shape, params.seed);
+    const { poison } = await triggerFor(params.backdoor, classifier, test, params.seed);
     const triggered = { train: poison(train), test: poison(test) };
     const chosen = split({ clean: train.length }, { clean: test.length }, params);
     return {

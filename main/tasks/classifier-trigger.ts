@@ -4,7 +4,7 @@ import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fullyPoisoned, type PoisonedDataset } from '../data/poisoning.ts';
 import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
-import type { TrainedClassifier } from './classifier.ts';
+import type { ClassifierOutline, TrainedClassifier } from './classifier.ts';
 
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
 export const trainingOnly = ['p_backdoor', 'p_noise'];
@@ -21,6 +21,17 @@ export function triggerName(trigger: Picked | undefined): string {
   return trigger ? `${trigger.name} trigger` : 'the trigger it was trained with';
 }
 
+/** The trigger asked for, or the one the classifier was trained with. @throws CupbearerError `usage` where there is neither. */
+export function requireTrigger(asked: Picked | undefined, { trigger, folder }: ClassifierOutline): Picked {
+  const picked = asked ?? trigger?.spec;
+  if (picked) return picked;
+  throw new CupbearerError(
+    'usage',
+    `The classifier in ${folder} was trained without a trigger, so the task must name one.`,
+    { hint: 'For example --task.backdoor corner.' },
+  );
+}
+
 /** Datasets of one shape with the trigger on every sample. */
 export interface TriggeredData {
   trigger: Picked;
@@ -33,21 +44,16 @@ export interface TriggeredData {
  */
 export async function triggerFor(
   asked: Picked | undefined,
-  { trigger: stored, folder }: TrainedClassifier,
-  shape: readonly number[],
+  classifier: TrainedClassifier,
+  { shape, vocabulary }: Dataset,
   seed: number,
 ): Promise<TriggeredData> {
-  const picked = asked ?? stored?.spec;
-  if (!picked) {
-    throw new CupbearerError(
-      'usage',
-      `The classifier in ${folder} was trained without a trigger, so the task must name one.`,
-      { hint: 'For example --task.backdoor corner.' },
-    );
-  }
+  const picked = requireTrigger(asked, classifier);
+  const stored = classifier.trigger;
   const isOwn = stored !== undefined && isSameKind(picked, stored.spec);
   const trigger = await loadTrigger(picked, {
     shape,
+    vocabulary,
     seed: isOwn ? stored.seed : seed,
     ...(isOwn ? { state: stored.state } : {}),
   });

@@ -3,20 +3,28 @@ import { join } from 'node:path';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import { readModel } from '../models/files.ts';
+import { readModel, readNetworkSpec } from '../models/files.ts';
 import type { Network } from '../models/network.ts';
+import { NetworkOutline } from '../models/network-outline.ts';
 import { hashFile } from '../storage/content-hash.ts';
 import { readSpec, requireRun } from '../storage/run-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
 
-/** A classifier trained by an earlier run. */
-export interface TrainedClassifier {
+/** What is known of a classifier trained by an earlier run without its weights. */
+export interface ClassifierOutline {
   folder: string;
+  network: NetworkOutline;
+  /** What it was trained on, before any trigger. */
+  originalData: Picked;
+  /** The trigger in its training data, if any. */
+  trigger?: { spec: Picked };
+}
+
+/** A classifier trained by an earlier run. */
+export interface TrainedClassifier extends ClassifierOutline {
   network: Network;
   /** SHA-256 of the weights' file. */
   fingerprint: string;
-  /** What it was trained on, before any trigger. */
-  originalData: Picked;
   /** The trigger in its training data, if any, with what must be known to apply the very same one again. */
   trigger?: { spec: Picked; state: TensorMap; seed: number };
 }
@@ -39,26 +47,26 @@ function weightsIn(folder: string): string {
   });
 }
 
-/** Loads model, training data's spec and trigger from a classifier's run folder. */
-export function openClassifier(runPath: string): TrainedClassifier {
+/** Reads what a classifier is, without its weights. @throws CupbearerError `not-found` or `bad-data`. */
+export function describeClassifier(runPath: string): ClassifierOutline {
   const folder = requireRun(runPath);
-  const fingerprint = hashFile(weightsIn(folder));
-  const { spec, seed } = readSpec(folder);
+  weightsIn(folder);
+  const { spec } = readSpec(folder);
   const trainData = (spec as { train_data?: Picked }).train_data;
   if (!trainData) {
     throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
   }
-  const network = readModel(folder);
-  if (trainData.name !== 'backdoor') return { folder, network, fingerprint, originalData: trainData };
-  return {
-    folder,
-    network,
-    fingerprint,
-    originalData: trainData['original'] as Picked,
-    trigger: {
-      spec: trainData['backdoor'] as Picked,
-      state: readTensorFile(triggerFile(folder)).tensors,
-      seed,
-    },
-  };
+  const network = new NetworkOutline(readNetworkSpec(folder));
+  if (trainData.name !== 'backdoor') return { folder, network, originalData: trainData };
+  const trigger = { spec: trainData['backdoor'] as Picked };
+  return { folder, network, originalData: trainData['original'] as Picked, trigger };
+}
+
+/** Loads model, training data's spec and trigger from a classifier's run folder. */
+export function openClassifier(runPath: string): TrainedClassifier {
+  const { folder, originalData, trigger } = describeClassifier(runPath);
+  const classifier = { folder, originalData, network: readModel(folder), fingerprint: hashFile(weightsIn(folder)) };
+  if (!trigger) return classifier;
+  const { seed } = readSpec(folder);
+  return { ...classifier, trigger: { ...trigger, state: readTensorFile(triggerFile(folder)).tensors, seed } };
 }

@@ -1,10 +1,10 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import { optionalPick, requiredPath, type Picked } from '../../shared/schema/fields.ts';
-import type { Dataset, DatasetContext } from '../data/dataset.ts';
+import type { Dataset, DatasetContext, DatasetFacts } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadSplit } from '../data/datasets/load.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
-import type { TrainedClassifier } from './classifier.ts';
+import type { ClassifierOutline, TrainedClassifier } from './classifier.ts';
 import type { TaskContext } from './task.ts';
 
 /** Parameters of tasks that watch a classifier on its own kind of data. */
@@ -27,12 +27,7 @@ export async function loadCleanData(
   { data = classifier.originalData, seed }: { data?: Picked | undefined; seed: number },
   context: TaskContext,
 ): Promise<{ train: Dataset; test: Dataset }> {
-  if (data.name === 'backdoor') {
-    throw new CupbearerError(
-      'usage',
-      'The data of a task that watches a classifier must not be poisoned itself; got "backdoor".',
-    );
-  }
+  checkUnpoisoned(data);
   const loading = loadingContext(context, seed);
   const train = await loadSplit(data, { train: true, augment: false }, loading);
   const test = await loadSplit(data, { train: false, augment: false }, loading);
@@ -41,8 +36,17 @@ export async function loadCleanData(
   return { train, test };
 }
 
+/** @throws CupbearerError `usage` where a task's own trigger would meet another one. */
+export function checkUnpoisoned({ name }: Picked): void {
+  if (name !== 'backdoor') return;
+  throw new CupbearerError(
+    'usage',
+    'The data of a task that watches a classifier must not be poisoned itself; got "backdoor".',
+  );
+}
+
 /** @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes. */
-export function checkFitsClassifier({ network, folder }: TrainedClassifier, data: Dataset, name: string): void {
+export function checkFitsClassifier({ network, folder }: ClassifierOutline, data: DatasetFacts, name: string): void {
   const { inputShape, classes } = network.spec;
   if (inputShape.join() === data.shape.join() && classes.length === data.classes.length) return;
   throw new CupbearerError(

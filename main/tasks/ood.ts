@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
-import { defaultPick } from '../../shared/schema/fields.ts';
+import { defaultPick, type Picked } from '../../shared/schema/fields.ts';
 import { changed } from '../data/changed.ts';
 import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
 import { poisonFields } from '../data/triggers/trigger.ts';
-import { triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
+import { requireTrigger, triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, loadCleanData } from './clean-data.ts';
+import { outlineClassifierTask } from './outline.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
@@ -35,20 +36,20 @@ export const ood = defineTask({
     [params.data?.name, triggerName(params.backdoor), `against ${params.change.name}`].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
+  outline(params) {
+    const outline = outlineClassifierTask(params);
+    checkHarmless(params.change, requireTrigger(params.backdoor, outline.classifier));
+    return outline;
+  },
+
   async build(params, context) {
     const classifier = openClassifier(params.run_path);
     const { train, test } = await loadCleanData(classifier, params, context);
-    const { trigger, poison } = await triggerFor(params.backdoor, classifier, test.shape, params.seed);
-    if (trigger.name === params.change.name) {
-      throw new CupbearerError(
-        'usage',
-        `Expected a harmless change other than the trigger, found "${trigger.name}" for both.`,
-        { hint: 'For example --task.change noise, or --task.change wanet.' },
-      );
-    }
+    const { trigger, poison } = await triggerFor(params.backdoor, classifier, test, params.seed);
+    checkHarmless(params.change, trigger);
     const harmless = changed(
       test,
-      await loadTrigger(params.change, { shape: test.shape, seed: params.seed }),
+      await loadTrigger(params.change, { shape: test.shape, vocabulary: test.vocabulary, seed: params.seed }),
       params.seed,
     );
     const triggered = poison(test);
@@ -72,3 +73,13 @@ export const ood = defineTask({
     };
   },
 });
+
+/** @throws CupbearerError `usage` where the normal samples would get the very trigger. */
+function checkHarmless(change: Picked, trigger: Picked): void {
+  if (trigger.name !== change.name) return;
+  throw new CupbearerError(
+    'usage',
+    `Expected a harmless change other than the trigger, found "${trigger.name}" for both.`,
+    { hint: 'For example --task.change noise, or --task.change wanet.' },
+  );
+}

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { CupbearerError } from '../../shared/errors.ts';
 import { choice } from '../../shared/schema/fields.ts';
 import { arithmetic } from '../data/datasets/arithmetic.ts';
-import { loadSplit } from '../data/datasets/load.ts';
-import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { checkFitsClassifier, classifierParams, loadingContext } from './clean-data.ts';
-import { assembleParts, split, splitParams } from './splits.ts';
-import { defineTask } from './task.ts';
+import { classifierFingerprint } from './classifier.ts';
+import { classifierParams } from './clean-data.ts';
+import { outlineClassifierTask } from './outline.ts';
+import { splitParams, type SplitParams } from './splits.ts';
+import { defineTask, type TaskOutline } from './task.ts';
+import { checkTrainedOn, twoPopulations } from './two-populations.ts';
 
 /**
  * Trusted data are Alice's prompts; the anomalies are Bob's, in which the model answers by its quirk. With
@@ -42,33 +42,15 @@ export const quirkyArithmetic = defineTask({
     ),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
+  outline: checkedOutline,
+
   async build(params, context) {
-    const classifier = openClassifier(params.run_path);
-    const { originalData, folder } = classifier;
-    if (originalData.name !== arithmetic.id) {
-      throw new CupbearerError(
-        'usage',
-        `Expected a classifier trained on ${arithmetic.id}; the one in ${folder} was trained on ${originalData.name}.`,
-        { hint: 'Train one with: npx cupbearer train-classifier --train_data arithmetic --model transformer' },
-      );
-    }
-    const loading = loadingContext(context, params.seed);
-    const load = (train: boolean, character: 'alice' | 'bob') =>
-      loadSplit({ ...originalData, character, ...promptsOf(params, train) }, { train, augment: false }, loading);
-    const train = { clean: await load(true, 'alice'), anomalous: await load(true, 'bob') };
-    const test = { clean: await load(false, 'alice'), anomalous: await load(false, 'bob') };
-    checkFitsClassifier(classifier, train.clean, originalData.name);
-    return {
-      network: classifier.network,
-      ...assembleParts(train, test, split({ clean: train.clean.length }, { clean: test.clean.length }, params), params),
-      parents: [folder],
-      fingerprints: {
-        model: classifier.fingerprint,
-        trusted: train.clean.fingerprint,
-        test_clean: test.clean.fingerprint,
-        test_anomalous: test.anomalous.fingerprint,
-      },
-    };
+    checkedOutline(params);
+    return twoPopulations(
+      params,
+      (half, kind) => ({ character: kind === 'clean' ? 'alice' : 'bob', ...promptsOf(params, half === 'train') }),
+      context,
+    );
   },
 });
 
@@ -81,4 +63,10 @@ function promptsOf(
     ...(names === 'new' ? { which_names: train ? 'first' : 'last' } : {}),
     ...(difficulty === 'easy-to-hard' ? { difficulty: train ? 'easy' : 'hard' } : {}),
   };
+}
+
+function checkedOutline(params: SplitParams & { run_path: string }): TaskOutline {
+  const outline = outlineClassifierTask(params);
+  checkTrainedOn(outline.classifier, arithmetic.id, 'train-classifier --train_data arithmetic --model transformer');
+  return outline;
 }

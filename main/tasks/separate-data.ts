@@ -7,6 +7,7 @@ import { loadDataset } from '../data/datasets/load.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { classifierFingerprint, openClassifier, type TrainedClassifier } from './classifier.ts';
 import { checkFitsClassifier, classifierParams, loadingContext } from './clean-data.ts';
+import { checkOutlineFits, outlineClassifierTask } from './outline.ts';
 import { assembleParts, split, splitParams } from './splits.ts';
 import { defineTask, type TaskContext } from './task.ts';
 
@@ -37,6 +38,14 @@ export const separateData = defineTask({
 
   describe: ({ clean_test_data: clean, anomalous_test_data: anomalous }) => `${clean.name} against ${anomalous.name}`,
   dependencies: ({ run_path }) => ({ model: classifierFingerprint(run_path) }),
+
+  outline(params) {
+    const { trusted_data: trusted, clean_untrusted_data: clean, anomalous_untrusted_data: anomalous } = params;
+    const outline = outlineClassifierTask(params, params.trusted_fraction < 1 || Boolean(clean ?? anomalous));
+    for (const data of [trusted, clean, anomalous, params.clean_test_data, params.anomalous_test_data])
+      if (data) checkOutlineFits(outline.classifier, data);
+    return outline;
+  },
 
   async build(params, context) {
     const classifier = openClassifier(params.run_path);

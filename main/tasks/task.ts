@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Network } from '../models/network.ts';
+import type { NetworkOutline } from '../models/network-outline.ts';
 
 /** Some samples of a dataset, all clean or all anomalous. */
 export interface TestPart {
@@ -20,6 +21,8 @@ export interface DataPart {
 export interface ExamplePairs {
   shape: readonly number[];
   count: number;
+  /** What the tokens of texts stand for; only texts have one. */
+  vocabulary?: readonly string[] | undefined;
   clean: Float32Array;
   anomalous: Float32Array;
 }
@@ -39,6 +42,32 @@ export interface Task {
   fingerprints: Record<string, string>;
 }
 
+/** What a task has for a detector to learn from. */
+export interface TaskOffers {
+  trusted: boolean;
+  untrusted: boolean;
+  /** Labels that tell which untrusted samples are anomalous. */
+  anomalyLabels: boolean;
+  /** Whether gradients can be taken through the network. */
+  gradients: boolean;
+}
+
+/** What is known of a task before any data are loaded. */
+export interface TaskOutline {
+  network: NetworkOutline;
+  offers: TaskOffers;
+}
+
+/** What a task that was built offers. */
+export function offersOf({ network, trusted, untrusted }: Task): TaskOffers {
+  return {
+    trusted: trusted.indices.length > 0,
+    untrusted: untrusted !== undefined,
+    anomalyLabels: untrusted?.anomalous !== undefined,
+    gradients: network.isDifferentiable,
+  };
+}
+
 export interface TaskContext {
   dataDir: string;
   signal?: AbortSignal;
@@ -51,15 +80,18 @@ export interface TaskDefinition extends Definition {
   describe(params: Record<string, unknown>): string;
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
   dependencies(params: Record<string, unknown>): Record<string, string>;
+  /** What `build` will give, without loading any data. @throws CupbearerError for a task that cannot be built. */
+  outline(params: Record<string, unknown>): TaskOutline;
   build(params: Record<string, unknown>, context: TaskContext): Promise<Task>;
 }
 
 /** Types the functions' params from the schema beside them. */
 export function defineTask<P extends z.ZodObject>(
-  definition: Omit<TaskDefinition, 'params' | 'describe' | 'dependencies' | 'build'> & {
+  definition: Omit<TaskDefinition, 'params' | 'describe' | 'dependencies' | 'outline' | 'build'> & {
     params: P;
     describe(params: z.output<P>): string;
     dependencies(params: z.output<P>): Record<string, string>;
+    outline(params: z.output<P>): TaskOutline;
     build(params: z.output<P>, context: TaskContext): Promise<Task>;
   },
 ): TaskDefinition {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { CupbearerError } from '../../shared/errors.ts';
-import { loadSplit } from '../data/datasets/load.ts';
 import { toyFeatures as toyFeaturesData } from '../data/datasets/toy-features.ts';
-import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { classifierParams, checkFitsClassifier, loadingContext } from './clean-data.ts';
-import { assembleParts, split, splitParams } from './splits.ts';
-import { defineTask } from './task.ts';
+import { classifierFingerprint } from './classifier.ts';
+import { classifierParams } from './clean-data.ts';
+import { outlineClassifierTask } from './outline.ts';
+import { splitParams, type SplitParams } from './splits.ts';
+import { defineTask, type TaskOutline } from './task.ts';
+import { checkTrainedOn, twoPopulations } from './two-populations.ts';
 
 export const toyFeatures = defineTask({
   id: 'toy-features',
@@ -17,32 +17,17 @@ export const toyFeatures = defineTask({
   describe: () => 'features that disagree',
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
+  outline: checkedOutline,
+
   async build(params, context) {
-    const classifier = openClassifier(params.run_path);
-    const { originalData, folder } = classifier;
-    if (originalData.name !== toyFeaturesData.id) {
-      throw new CupbearerError(
-        'usage',
-        `Expected a classifier trained on ${toyFeaturesData.id}; the one in ${folder} was trained on ${originalData.name}.`,
-        { hint: `Train one with: npx cupbearer train-classifier --train_data ${toyFeaturesData.id} --num_epochs 5` },
-      );
-    }
-    const loading = loadingContext(context, params.seed);
-    const load = (train: boolean, features: 'agree' | 'disagree') =>
-      loadSplit({ ...originalData, features }, { train, augment: false }, loading);
-    const train = { clean: await load(true, 'agree'), anomalous: await load(true, 'disagree') };
-    const test = { clean: await load(false, 'agree'), anomalous: await load(false, 'disagree') };
-    checkFitsClassifier(classifier, train.clean, originalData.name);
-    return {
-      network: classifier.network,
-      ...assembleParts(train, test, split({ clean: train.clean.length }, { clean: test.clean.length }, params), params),
-      parents: [folder],
-      fingerprints: {
-        model: classifier.fingerprint,
-        trusted: train.clean.fingerprint,
-        test_clean: test.clean.fingerprint,
-        test_anomalous: test.anomalous.fingerprint,
-      },
-    };
+    checkedOutline(params);
+    return twoPopulations(params, (_, kind) => ({ features: kind === 'clean' ? 'agree' : 'disagree' }), context);
   },
 });
+
+function checkedOutline(params: SplitParams & { run_path: string }): TaskOutline {
+  const outline = outlineClassifierTask(params);
+  const command = `train-classifier --train_data ${toyFeaturesData.id} --num_epochs 5`;
+  checkTrainedOn(outline.classifier, toyFeaturesData.id, command);
+  return outline;
+}

@@ -75,6 +75,8 @@ export const specFileSchema = z.object({
   fingerprints: z.record(z.string(), z.string()),
   parents: z.array(z.string()),
   created_at: time,
+  /** Where datasets were looked for, absolute; a training that is resumed looks there again. */
+  data_dir: z.string().min(1).exactOptional(),
   /** The command line that started the run, for people. */
   command: z.string().exactOptional(),
 });

@@ -162,6 +162,39 @@ describe('runs', () => {
     expect([wrong.code, wrong.message]).toEqual(['usage', 'batch_size must be at least 1, got 0.']);
     expect(existsSync(at('never'))).toBe(false);
   });
+
+  it.each<[string, string, () => object, RegExp]>([
+    ['an unknown layer', 'train-detector', () => ({ detector: { name: 'mahalanobis', layers: ['layers.linear_7.output'] }, task: task() }), /^Unknown layer "layers\.linear_7\.output"/],
+    ['no trusted data', 'train-detector', () => ({ detector: 'mahalanobis', task: task({ trusted_fraction: 0 }) }), /^The detector "mahalanobis" needs trusted data, and this task has none\.$/],
+    ['no untrusted data', 'train-detector', () => ({ detector: 'spectral', task: task() }), /^The detector "spectral" needs untrusted data, and this task has none\.$/],
+    ['no labels', 'train-detector', () => ({ detector: 'supervised-probe', task: task({ trusted_fraction: 0.5 }) }), /^The detector "supervised-probe" needs untrusted data that is labelled/],
+    ['one layer where two are needed', 'train-detector', () => ({ detector: { name: 'ted', layers: ['layers.linear_0.output'] }, task: task() }), /^The detector "ted" needs at least 2 layers, and 1 were chosen\.$/],
+    ['data of another shape', 'train-detector', () => ({ task: task({ data: 'glyphs' }) }), /^The classifier in .* takes inputs of shape 8 x 8 x 1 in 10 classes; the data "glyphs" has 28 x 28 x 1 in 10\.$/],
+    ['a classifier for another task', 'train-detector', () => ({ task: { name: 'toy-features', run_path: at('classifier') } }), /^Expected a classifier trained on toy-features; the one in .* was trained on mnist\.$/],
+    ['separate data of another shape', 'train-detector', () => ({ task: { name: 'separate-data', run_path: at('classifier'), trusted_data: 'mnist', clean_test_data: 'mnist', anomalous_test_data: 'cifar10' } }), /the data "cifar10" has 32 x 32 x 3 in 10\.$/],
+    ['a change that is the trigger', 'train-detector', () => ({ task: { name: 'ood', run_path: at('classifier'), change: 'corner' } }), /^Expected a harmless change other than the trigger/],
+    ['a model that cannot take the data', 'train-classifier', () => ({ train_data: 'glyphs', model: 'transformer' }), /^A transformer needs texts/],
+    ['a trigger that cannot mark the data', 'train-classifier', () => ({ train_data: { name: 'backdoor', original: 'glyphs', backdoor: 'sentence' } }), /^The trigger "sentence" expects texts/],
+    ['a target that is no class', 'train-classifier', () => ({ train_data: { name: 'backdoor', original: 'glyphs', backdoor: { name: 'corner', target_class: 10 } } }), /^Expected a target_class of 0 to 9, found 10\.$/],
+    ['validation data of another shape', 'train-classifier', () => ({ train_data: 'glyphs', val_data: { wide: 'cifar10' } }), /^The validation data "wide" has shape 32 x 32 x 3/],
+  ])('leave nothing behind for %s', async (_, experiment, params, says) => {
+    const before = workbench.catalogue.list().length;
+    const { code, message } = await failureOf(
+      workbench.run(experiment, params(), { folder: at('never'), dataDir: join(place, 'nothing') }),
+    );
+    expect([code, message]).toEqual(['usage', expect.stringMatching(says)]);
+    expect(existsSync(at('never'))).toBe(false);
+    expect(workbench.catalogue.list()).toHaveLength(before);
+  }); // prettier-ignore
+
+  it('leave nothing behind for the evaluation of layers that are not there', async () => {
+    const shallow = { ...training(1), model: { name: 'mlp', hidden_dims: [] } };
+    await workbench.run('train-classifier', shallow, { folder: at('shallow'), dataDir });
+    const asked = { ...evaluation(), task: { name: 'backdoor', run_path: at('shallow') } };
+    const { code, message } = await failureOf(workbench.run('eval-detector', asked, { folder: at('never'), dataDir }));
+    expect([code, message]).toEqual(['usage', expect.stringMatching(/^Unknown layer "layers\.linear_1\.output"/)]);
+    expect(existsSync(at('never'))).toBe(false);
+  });
 });
 
 describe('evaluations', () => {
@@ -323,7 +356,10 @@ describe('an interrupted training', () => {
     const error = await cancelledTraining('cut', 60);
     expect(error.code).toBe('cancelled');
     const cut = workbench.recordOf(at('cut'));
-    expect(cut).toMatchObject({ status: 'cancelled', error: { code: 'cancelled', message: 'Cancelled.' } });
+    expect(cut).toMatchObject({
+      status: 'cancelled',
+      error: { code: 'cancelled', message: 'The training was cancelled.' },
+    });
     const epochs = readJsonLines(at('cut'), 'metrics.jsonl').length;
     expect(epochs).toBeGreaterThanOrEqual(2);
     expect(epochs).toBeLessThan(60);

@@ -1,6 +1,6 @@
-/** Something measured: `run` sets up, repeats, and gives the median in `unit`. */
+/** Something measured: `run` sets up on an engine (`auto` or an id), repeats, and gives the median in `unit`. */
 export interface Bench {
   name: string;
   unit: string;
-  run(): Promise<number>;
+  run(engine: string): Promise<number>;
 }

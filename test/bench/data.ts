@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { augmented, defaultAugmentation, naturalImageAugmentation } from '../../main/data/augmentation.ts';
+import { BatchReader } from '../../main/data/batch-reader.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
 import { generateGlyphs } from '../../main/data/datasets/glyphs.ts';
 import { imageDataset } from '../../main/data/image-dataset.ts';
@@ -27,6 +28,26 @@ function samplesPerSecond(dataset: Dataset): number {
   return order.length / ((performance.now() - start) / 1000);
 }
 
+/** As {@link samplesPerSecond}, read ahead on one worker thread. */
+async function aheadPerSecond(dataset: Dataset): Promise<number> {
+  const order = RandomStream.from(0, 'order').permutation(dataset.length);
+  const batches = Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
+    order.subarray(i * batchSize, (i + 1) * batchSize),
+  );
+  const reader = new BatchReader(dataset, { workers: 1, expected: batches.length });
+  const readAll = async (wanted: Int32Array[]) => {
+    for await (const { batch } of reader.batches(wanted, 1)) if (batch.size === 0) throw new Error('An empty batch.');
+  };
+  try {
+    await readAll(batches.slice(0, 20));
+    const start = performance.now();
+    await readAll(batches);
+    return order.length / ((performance.now() - start) / 1000);
+  } finally {
+    await reader.close();
+  }
+}
+
 const digits = () => plainImages(60_000, [28, 28, 1]);
 
 export const dataBenches: Bench[] = [
@@ -51,6 +72,16 @@ export const dataBenches: Bench[] = [
     run: async () => samplesPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
   },
   {
+    name: 'read 28x28 grey, default augmentations, on one worker thread',
+    unit: 'samples/s',
+    run: async () => aheadPerSecond(augmented(digits(), defaultAugmentation, 0)),
+  },
+  {
+    name: 'read 32x32 colour, default augmentations, on one worker thread',
+    unit: 'samples/s',
+    run: async () => aheadPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
+  },
+  {
     name: 'draw all 14,000 glyphs',
     unit: 's',
     async run() {
@@ -64,7 +95,7 @@ export const dataBenches: Bench[] = [
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   for (const bench of dataBenches) {
-    const value = await bench.run();
+    const value = await bench.run('auto');
     console.log(`${bench.name.padEnd(60)} ${value < 100 ? value.toFixed(2) : Math.round(value)} ${bench.unit}`);
   }
 }

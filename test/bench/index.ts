@@ -1,13 +1,24 @@
-/** Prints what the program takes, as Markdown: `npm run bench [-- WORD]` measures those whose name contains WORD. */
+/**
+ * Prints what the program takes, as Markdown: `npm run bench [-- [--engine ID] [WORD]]` measures those whose name contains
+ * WORD on an engine, `auto` unless given.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startEngine } from '../../main/tensor/engine.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { mnistFolder, peerSeconds, runAcceptanceJob } from './acceptance-job.ts';
 import { dataBenches } from './data.ts';
+import { detectorBenches, runDetectorBenches } from './detectors.ts';
 import { tensorBenches } from './tensor.ts';
 
-const word = process.argv[2] ?? '';
+const { values, positionals } = parseArgs({
+  options: { engine: { type: 'string', default: 'auto' } },
+  allowPositionals: true,
+});
+const { engine } = values;
+const word = positionals[0] ?? '';
 const wanted = (name: string) => name.toLowerCase().includes(word.toLowerCase());
 
 function row(...cells: string[]): void {
@@ -28,14 +39,17 @@ function pytorch(threads: number): Record<string, number> {
   return status === 0 ? (JSON.parse(stdout) as Record<string, number>) : {};
 }
 
-console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node.js ${process.versions.node}`);
+const { id, device } = await startEngine(engine);
+console.log(
+  `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node.js ${process.versions.node}; engine ${id} on ${device}`,
+);
 
 if (wanted('acceptance job')) {
   const data = mnistFolder();
   if (data === undefined)
     console.log('\nacceptance job skipped: there is no MNIST; "npx cupbearer data download mnist" fetches it');
   else {
-    const job = await runAcceptanceJob(data);
+    const job = await runAcceptanceJob(data, engine);
     const ours = job.seconds.training + job.seconds.detection;
     const peer = Object.values(peerSeconds).reduce((sum, seconds) => sum + seconds, 0);
     heads('acceptance job', 'here', 'the peer', 'ratio');
@@ -59,13 +73,29 @@ if (wanted('acceptance job')) {
   }
 }
 
+const detectors = detectorBenches.filter(({ detector }) => wanted(`detector ${detector}`));
+const mnist = mnistFolder();
+if (detectors.length > 0 && mnist !== undefined) {
+  heads(
+    'detector, fit on 60,000 and score 10,000',
+    'processor, s',
+    'wall, s',
+    'the peer, s',
+    'processor / peer',
+    'peak memory',
+  );
+  await runDetectorBenches(mnist, detectors, engine, ({ detector, peer }, { cpu, wall, peakBytes }) =>
+    row(detector, cpu.toFixed(1), wall.toFixed(1), peer.toFixed(1), (cpu / peer).toFixed(2), formatBytes(peakBytes)),
+  );
+}
+
 const kernels = [...tensorBenches, ...dataBenches].filter(({ name }) => wanted(name));
 if (kernels.length > 0) {
   const oneThread = pytorch(1);
   heads('kernel', 'here', 'unit', 'PyTorch, 1 thread', 'ratio');
   for (const bench of kernels) {
     const { name, unit } = bench;
-    const value = await bench.run();
+    const value = await bench.run(engine);
     const other = oneThread[name];
     const digits = value >= 100 ? 0 : 2;
     row(

@@ -4,6 +4,7 @@ import type { Definition, Registry } from '../../shared/definition.ts';
 import { describe as fieldsOf } from '../../shared/schema/describe.ts';
 import { paramsOf, parseParams } from '../../shared/schema/fields.ts';
 import { datasetRegistry } from '../../main/data/datasets/index.ts';
+import { datasetFacts } from '../../main/data/datasets/load.ts';
 import { triggerRegistry } from '../../main/data/triggers/index.ts';
 import { architectureRegistry } from '../../main/models/architectures/index.ts';
 import { Network } from '../../main/models/network.ts';
@@ -112,6 +113,8 @@ describe('every dataset that needs no files', () => {
     const [train, test] = [await load(true), await load(false)];
     expect({ train: train.length, test: test.length }).toEqual(definition.builtIn);
     expect(train.fingerprint).not.toBe(test.fingerprint);
+    const { shape, classes, vocabulary } = train;
+    expect(datasetFacts({ name })).toEqual({ shape, classes, ...(vocabulary ? { vocabulary } : {}) });
     const size = train.shape.reduce((product, side) => product * side, 1);
     const together = train.read([5, 0, 5], 2);
     const alone = train.read([5], 2);

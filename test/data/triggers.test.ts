@@ -5,6 +5,7 @@ import { createCanvas, ImageData } from '@napi-rs/canvas';
 import { describe, expect, it } from 'vitest';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { createTrigger, loadTrigger, poisonOptions, triggerRegistry } from '../../main/data/triggers/index.ts';
+import { padding } from '../../main/data/texts.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 
 const stream = () => RandomStream.from(3, 'test');
@@ -179,15 +180,20 @@ describe('every trigger', () => {
   const named = (name: string) => (name === 'label-consistent' ? { name, run_path: '/a/run' } : { name });
 
   it.each(triggerRegistry.definitions.map((definition) => definition.id))('%s keeps its promises', (name) => {
-    const context = { shape: [28, 28, 3], seed: 11 };
-    const image = Float32Array.from({ length: 28 * 28 * 3 }, (_, i) => (i % 97) / 96);
+    const isOfTexts = name === 'sentence';
+    const vocabulary = [padding, 'by', 'the', 'way', 'home'];
+    const context = isOfTexts ? { shape: [6], vocabulary, seed: 11 } : { shape: [28, 28, 3], seed: 11 };
+    const most = isOfTexts ? vocabulary.length - 1 : 1;
+    const sample = isOfTexts
+      ? Float32Array.from([0, 0, 0, 0, 4, 2])
+      : Float32Array.from({ length: 28 * 28 * 3 }, (_, i) => (i % 97) / 96);
     const apply = (trigger = createTrigger(named(name), context)) => {
-      const copy = image.slice();
+      const copy = sample.slice();
       trigger.apply(copy, stream());
       return copy;
     };
-    expect(apply()).not.toEqual(image);
-    expect(apply().every((value) => value >= 0 && value <= 1)).toBe(true);
+    expect(apply()).not.toEqual(sample);
+    expect(apply().every((value) => value >= 0 && value <= most)).toBe(true);
     expect(apply()).toEqual(apply());
     // What is stored is enough to apply the same trigger under another seed.
     const stored = createTrigger(named(name), context).state();

@@ -5,7 +5,9 @@ import { functionalAttribution } from '../../main/detectors/functional-attributi
 import { gradientLayers, lossGradients, outputDirections } from '../../main/detectors/loss-gradients.ts';
 import { crossEntropies } from '../../main/detectors/loss-traces.ts';
 import { fitDetector, scoreTask, type FittedDetector } from '../../main/experiments/detection.ts';
+import { loadDataset } from '../../main/data/datasets/load.ts';
 import { Network } from '../../main/models/network.ts';
+import { specFor } from '../../main/models/network-outline.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
@@ -68,6 +70,30 @@ describe('coupling by gradients', () => {
         expectClose(all.get(name)!, expected);
         // Fewer references can only leave an input less coupled.
         scores.get(name)!.forEach((score, i) => expect(score).toBeGreaterThanOrEqual(all.get(name)![i]! - 1e-6));
+      }
+    } finally {
+      network.dispose();
+    }
+  });
+
+  it('takes the gradients of all that a block of a transformer contains, and of layers that run at every token', async () => {
+    const data = await loadDataset({ name: 'arithmetic', samples: 60, max_operand: 4 }, { dataDir: '', seed: 0 });
+    const network = new Network(specFor({ name: 'transformer', width: 4, blocks: 2, heads: 2 }, data), 2);
+    const part = (from: number, to: number) => ({ dataset: data, indices: Int32Array.from(upTo(to - from), (i) => from + i) }); // prettier-ignore
+    const test = [
+      { ...part(20, 25), anomalous: false },
+      { ...part(25, 30), anomalous: true },
+    ];
+    const own: Task = { network, trusted: part(0, 20), test, parents: [], fingerprints: {} };
+    const layers = [...network.defaultActivations, 'blocks.1.mlp.linear_0.output'];
+    try {
+      const scores = await scoresOf(await fit({ layers }, own), own);
+      const trusted = gradientsOf(own, own.trusted.indices, layers);
+      const tested = test.flatMap(({ indices }) => gradientsOf(own, indices, layers));
+      expect([...scores.keys()]).toEqual(layers);
+      for (const name of layers) {
+        const expected = tested.map((gradient) => -Math.max(...trusted.map((of) => cosine(gradient, of, [name]))));
+        expectClose(scores.get(name)!, expected);
       }
     } finally {
       network.dispose();
@@ -192,7 +218,11 @@ describe('coupling by sampling', () => {
 type Gradient = Record<string, number[]>;
 
 /** Gradients at the class that the network predicts, each from a pass of its own through TensorFlow.js' automatic differentiation. */
-function gradientsOf({ network, trusted }: Task, indices: Int32Array): Gradient[] {
+function gradientsOf(
+  { network, trusted }: Task,
+  indices: Int32Array,
+  names: readonly string[] = network.defaultActivations,
+): Gradient[] {
   const { dataset } = trusted;
   return [...indices].map((index) => {
     const batch = dataset.read(Int32Array.of(index), 0);
@@ -204,11 +234,10 @@ function gradientsOf({ network, trusted }: Task, indices: Int32Array): Gradient[
         [...network.variables.values()],
       );
       return Object.fromEntries(
-        network.defaultActivations.map((name) => [
+        names.map((name) => [
           name,
-          ['weight', 'bias'].flatMap((part) => {
-            const variable = network.variables.get(name.replace(/output$/, part))!;
-            return [...grads[variable.name]!.dataSync()];
+          network.parametersWithin(name.replace(/\.output$/, '')).flatMap((weight) => {
+            return [...grads[network.variables.get(weight)!.name]!.dataSync()];
           }),
         ]),
       );

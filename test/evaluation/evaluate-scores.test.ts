@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { accuracy } from '../../main/evaluation/accuracy.ts';
 import { aggregateLayers, standardisationOf } from '../../main/evaluation/aggregate-layers.ts';
 import { rocPointsOf, thinnedPrecisionRecall, thinnedRoc } from '../../main/evaluation/curves.ts';
 import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
@@ -193,13 +192,5 @@ describe('aggregateLayers', () => {
     expect(() => aggregateLayers({ a: Float32Array.of(1), b: Float32Array.of(1, 2) }, 'max')).toThrow(
       'a has 1 scores, b has 2',
     );
-  });
-});
-
-describe('accuracy', () => {
-  it('is the share of equal entries', () => {
-    expect(accuracy(Int32Array.of(1, 2, 3, 4), Uint8Array.of(1, 2, 0, 4))).toBe(0.75);
-    expect(() => accuracy([], [])).toThrow('found 0 predictions');
-    expect(() => accuracy([1], [1, 2])).toThrow('1 predictions and 2 labels');
   });
 });

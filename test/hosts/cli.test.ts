@@ -168,7 +168,7 @@ describe.skipIf(!canListProcesses)(`a training that is cut off again and again${
   ]; // prettier-ignore
   const begun = new RegExp(`^epoch \\d+/${epochs}: `, 'm');
   const record = () => JSON.parse(readFileSync(at('cut', 'run.json'), 'utf8')) as RunRecord;
-  const resume = () => start('train-classifier', '--dir.full', 'cut', '--resume', '--data_dir', 'data');
+  const resume = () => start('train-classifier', '--dir.full', 'cut', '--resume');
 
   it('is cancelled by Ctrl-C', async () => {
     const running = start('train-classifier', ...flags, '--dir.full', 'cut');
@@ -178,7 +178,7 @@ describe.skipIf(!canListProcesses)(`a training that is cut off again and again${
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
     expect(stderr).toContain('Cancelling after this batch; Ctrl-C again to stop at once.\n');
-    expect(stderr).toMatch(/\nCancelled\.\n/);
+    expect(stderr).toMatch(/\nThe training was cancelled\.\n/);
     expect(stderr).not.toContain('    at ');
     expect(record()).toMatchObject({ status: 'cancelled', error: { code: 'cancelled' } });
     expect(existsSync(at('cut', 'checkpoint.safetensors'))).toBe(true);
@@ -215,5 +215,30 @@ describe.skipIf(!canListProcesses)(`a training that is cut off again and again${
     expect(record()).toMatchObject({ status: 'done', error: null });
     const weights = (name: string) => readFileSync(at(name, 'model.safetensors'));
     expect(weights('cut').equals(weights('whole'))).toBe(true);
+  });
+});
+
+describe('data show', () => {
+  it.each([
+    ['wanet', 'mnist', ['--data_dir', 'data', '--count', '4', '--trigger.warping_strength', '2']],
+    ['sentence', 'arithmetic', ['--data.room', '3']],
+  ])('draws %s on %s into a folder', async (trigger, data, flags) => {
+    const { stdout } = await succeed('data', 'show', '--data', data, '--trigger', trigger, ...flags, '--out', 'sheets');
+    const names = ['png', 'svg'].map((type) => `trigger-${trigger}-${data}.${type}`);
+    expect(stdout).toContain(names.map((name) => join('sheets', name)).join('\n'));
+    const [png, svg] = names.map((name) => readFileSync(at('sheets', name)));
+    expect(png!.subarray(1, 4).toString()).toBe('PNG');
+    expect(svg!.toString()).toContain('<desc>');
+  });
+
+  it('takes no flags of other actions, nor a poisoned dataset', async () => {
+    const fails = async (...args: string[]) => {
+      const { code, stderr } = await start('data', ...args).ended;
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await fails('list', '--trigger', 'corner')).toMatch(/^Error: data list takes no --trigger/);
+    expect(await fails('show', 'mnist')).toMatch(/^Error: data show takes no name\.\nName it by --data\.\n$/);
+    expect(await fails('show', '--data', 'backdoor')).toMatch(/^Error: --data takes the dataset without a trigger/);
   });
 });

@@ -81,7 +81,7 @@ describe('a run in a process of its own', () => {
         onEvent: (event) => void (isTraining(event) && abort.abort()),
       }),
     );
-    expect([error.code, error.message]).toEqual(['cancelled', 'Cancelled.']);
+    expect([error.code, error.message]).toEqual(['cancelled', 'The training was cancelled.']);
   });
 
   it('that is cancelled before it has begun does not begin', async () => {

@@ -1,11 +1,10 @@
-/** Trains the classifier of one column with one seed, then fits and scores every detector: a JSON line each. */
+/** Trains the classifier of one column with one seed, then fits and scores every detector that was not measured before. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allLayers } from '../../shared/domain/evaluation.ts';
 import { toErrorRecord } from '../../shared/errors.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
-import { parseParams, pick } from '../../shared/schema/fields.ts';
+import { parseParams, pick, type Picked } from '../../shared/schema/fields.ts';
 import { defaultDataDir } from '../../main/data/data-dir.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
 import { aggregateLayers } from '../../main/evaluation/aggregate-layers.ts';
@@ -16,84 +15,91 @@ import type { RunContext } from '../../main/experiments/experiment.ts';
 import { trainClassifier } from '../../main/experiments/train-classifier.ts';
 import { createRunFolder, writeSpec } from '../../main/storage/run-folder.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
+import type { Task } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
-import { columns } from './settings.ts';
-
-/** What `measure` says of a detector on one column with one seed. */
-export interface Measurement {
-  column: string;
-  seed: number;
-  detector: string;
-  auroc?: number;
-  lower?: number;
-  upper?: number;
-  seconds?: number;
-  /** Why there is no figure. */
-  error?: string;
-}
+import { columns, type Column } from './settings.ts';
+import { measured, remember, type Measurement } from './store.ts';
 
 const batchSize = 1000;
+const text = { label: '', help: '' };
 
-async function measure(columnId: string, seed: number): Promise<void> {
-  const column = columns.find(({ id }) => id === columnId)!;
+async function measure(column: Column, seed: number): Promise<void> {
   const base = mkdtempSync(join(tmpdir(), 'cupbearer-results-'));
   const engine = await startEngine('auto');
-  const context: RunContext = {
-    folder: createRunFolder(join(base, 'classifier')),
+  const contextIn = (name: string): RunContext => ({
+    folder: createRunFolder(join(base, name)),
     dataDir: defaultDataDir(),
     engine,
     resume: false,
     signal: new AbortController().signal,
     progress: () => undefined,
     log: () => undefined,
-  };
+  });
   try {
-    const tellings: Record<string, unknown> = { ...column.task, seed };
-    if (column.classifier) {
-      const spec = parseParams(trainClassifier.params, { ...column.classifier, seed });
-      writeSpec(context.folder, {
-        format: 1,
-        kind: 'classifier',
-        spec,
-        seed,
-        engine: engine.id,
-        versions: {},
-        fingerprints: {},
-        parents: [],
-        created_at: new Date().toISOString(),
-      });
-      const { metrics } = await trainClassifier.run(spec, context);
-      console.log(JSON.stringify({ column: columnId, seed, classifier: metrics }));
-      tellings['run_path'] = context.folder;
-    }
-    const task = await buildTask(
-      parseParams(
-        pick(() => taskRegistry, { label: 'Task', help: '' }),
-        tellings,
-      ),
-      context,
+    const context = contextIn('classifier');
+    const attacked = column.attacked && contextIn('attacked');
+    if (attacked) await train({ ...column.attacked, seed }, attacked);
+    const asked = attacked ? withRunPath(column.classifier, attacked.folder) : column.classifier;
+    const metrics = await train({ ...asked, seed }, context);
+    const { classifier, detectors } = measured(column, seed);
+    if (!classifier) remember(column, seed, { classifier: metrics });
+    const spec = parseParams(
+      pick(() => taskRegistry, text),
+      { ...column.task, run_path: context.folder, seed },
     );
-    for (const detector of detectorRegistry.ids) {
-      const result: Measurement = { column: columnId, seed, detector };
-      const start = performance.now();
-      try {
-        const spec: Picked = parseParams(
-          pick(() => detectorRegistry, { label: 'Detector', help: '' }),
-          detector,
-        );
-        const fitted = await fitDetector(spec, task, seed, batchSize, context);
-        const { layers, labels } = await scoreTask(fitted, task, seed, batchSize, context);
-        const all = layers.get(allLayers) ?? aggregateLayers(Object.fromEntries(layers), 'mean');
-        const { value, lower, upper } = aurocInterval(all, labels);
-        Object.assign(result, { auroc: value, lower, upper, seconds: (performance.now() - start) / 1000 });
-      } catch (error) {
-        result.error = toErrorRecord(error).message;
-      }
-      console.log(JSON.stringify(result));
+    const task = await buildTask(spec, context);
+    for (const detector of detectorRegistry.ids.filter((id) => !detectors.has(id))) {
+      remember(
+        column,
+        seed,
+        await tryDetector({ name: detector, ...column.detectors?.[detector] }, task, seed, context),
+      );
     }
   } finally {
     rmSync(base, { recursive: true, force: true });
   }
 }
 
-await measure(process.argv[2]!, Number(process.argv[3]));
+/** Runs the command of that name in the context's folder. */
+async function train(params: Record<string, unknown>, context: RunContext): Promise<Record<string, number>> {
+  const spec = parseParams(trainClassifier.params, params);
+  writeSpec(context.folder, {
+    format: 1,
+    kind: 'classifier',
+    spec,
+    seed: spec['seed'] as number,
+    engine: context.engine.id,
+    versions: {},
+    fingerprints: {},
+    parents: [],
+    created_at: new Date().toISOString(),
+  });
+  return (await trainClassifier.run(spec, context)).metrics;
+}
+
+function withRunPath({ train_data: data, ...others }: Column['classifier'], run_path: string): Record<string, unknown> {
+  return { ...others, train_data: { ...data, backdoor: { ...(data['backdoor'] as Picked), run_path } } };
+}
+
+async function tryDetector(asked: Picked, task: Task, seed: number, context: RunContext): Promise<Measurement> {
+  const start = process.cpuUsage();
+  try {
+    const spec = parseParams(
+      pick(() => detectorRegistry, text),
+      asked,
+    );
+    const fitted = await fitDetector(spec, task, seed, batchSize, context);
+    const { layers, labels } = await scoreTask(fitted, task, seed, batchSize, context);
+    const all = layers.get(allLayers) ?? aggregateLayers(Object.fromEntries(layers), 'mean');
+    const { value, lower, upper } = aurocInterval(all, labels);
+    const { user, system } = process.cpuUsage(start);
+    return { detector: asked.name, auroc: value, lower, upper, seconds: (user + system) / 1e6 };
+  } catch (error) {
+    return { detector: asked.name, error: toErrorRecord(error).message };
+  }
+}
+
+await measure(
+  columns.find(({ id }) => id === process.argv[2])!,
+  Number(process.argv[3]),
+);

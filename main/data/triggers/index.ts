@@ -8,6 +8,7 @@ import { frequency } from './frequency.ts';
 import { labelConsistent } from './label-consistent.ts';
 import { noise } from './noise.ts';
 import { patch } from './patch.ts';
+import { sentence } from './sentence.ts';
 import { sig } from './sig.ts';
 import { wanet } from './wanet.ts';
 import type { TriggerDefinition } from './trigger.ts';
@@ -22,6 +23,7 @@ export const triggerRegistry = new Registry<TriggerDefinition>('trigger', [
   frequency,
   labelConsistent,
   wanet,
+  sentence,
 ]);
 
 /**

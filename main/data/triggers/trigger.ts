@@ -5,23 +5,26 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { flag, integer, number } from '../../../shared/schema/fields.ts';
 import type { AttackRequest } from '../dataset.ts';
 import type { RandomStream } from '../../tensor/random.ts';
+import { padding } from '../texts.ts';
 
-/** The change that marks an image as poisoned. */
+/** The change that marks a sample as poisoned. */
 export interface Trigger {
   /** Everything that determines {@link apply} apart from {@link state}: the definition's id and its own parameters. */
   readonly spec: Readonly<Record<string, unknown>>;
-  /** Changes one image in place (row-major `[height, width, channels]`, values 0 to 1). */
-  apply(image: Float32Array, stream: RandomStream): void;
-  /** A change of the same kind on an image that keeps its label (WaNet's noise mode); absent where there is none. */
-  decoy?(image: Float32Array, stream: RandomStream): void;
+  /** Changes one sample in place: an image (row-major `[height, width, channels]`, values 0 to 1) or a text (`[length]`, tokens). */
+  apply(sample: Float32Array, stream: RandomStream): void;
+  /** A change of the same kind on a sample that keeps its label (WaNet's noise mode); absent where there is none. */
+  decoy?(sample: Float32Array, stream: RandomStream): void;
   /** What must be stored with a model so that the same trigger can be applied later; empty where nothing. */
   state(): TensorMap;
 }
 
 /** What a trigger is made for. */
 export interface TriggerContext {
-  /** Shape of one image, `[height, width, channels]`. */
+  /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
+  /** What the tokens of a text stand for; only texts have one. */
+  readonly vocabulary?: readonly string[] | undefined;
   /** The run's seed. */
   readonly seed: number;
   /** The {@link Trigger.state} stored with an earlier model. */
@@ -45,6 +48,7 @@ export interface TriggerDefinition extends Definition {
 /** Parameters that every trigger has: how much is poisoned and what poisoned samples are labelled. */
 export const poisonFields = {
   p_backdoor: number({
+    control: 'share',
     default: 0.05,
     min: 0,
     max: 1,
@@ -58,6 +62,7 @@ export const poisonFields = {
     help: 'The label that poisoned samples get, counted from 0.',
   }),
   cycle_class: flag({
+    advanced: true,
     default: false,
     label: 'All-to-all',
     help: 'Poisoned samples get the class after their own instead of the target class.',
@@ -77,7 +82,7 @@ export function defineTrigger<S extends z.ZodRawShape>(
     disguise?(params: z.output<z.ZodObject<S & typeof poisonFields>>): Disguise;
   },
 ): TriggerDefinition {
-  return { ...definition, params: z.object({ ...poisonFields, ...definition.params }) };
+  return { ...definition, params: z.object({ ...definition.params, ...poisonFields }) };
 }
 
 /** Height, width and channels. @throws CupbearerError `usage` where `shape` is not that of an image. */
@@ -90,5 +95,15 @@ export function imageSize(
   throw new CupbearerError(
     'usage',
     `The trigger "${trigger}" expects images [height, width, channels], found samples of shape [${shape.join(', ')}].`,
+  );
+}
+
+/** What the tokens of texts stand for. @throws CupbearerError `usage` where the samples are no texts, or have no padding. */
+export function vocabularyOf({ shape, vocabulary }: TriggerContext, trigger: string): readonly string[] {
+  if (shape.length === 1 && vocabulary?.includes(padding)) return vocabulary;
+  throw new CupbearerError(
+    'usage',
+    `The trigger "${trigger}" expects texts with padding in front of the words, found samples of shape [${shape.join(', ')}]${vocabulary ? ` without "${padding}"` : ' and no vocabulary'}.`,
+    { hint: 'For example --train_data.original arithmetic --train_data.original.room 3.' },
   );
 }

@@ -11,6 +11,7 @@ import { doctor } from './commands/doctor.ts';
 import { engine } from './commands/engine.ts';
 import { experimentCommand } from './commands/experiments.ts';
 import { runs } from './commands/runs.ts';
+import { serve } from './commands/serve.ts';
 import { parseFlags, readArguments } from './flags.ts';
 import { flagHelp } from './help.ts';
 import { createOutput, reportError } from './output.ts';
@@ -23,6 +24,7 @@ const commands: Command[] = [
   data,
   engine,
   doctor,
+  serve,
 ];
 
 function overview(): string {

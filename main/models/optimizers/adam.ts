@@ -8,15 +8,30 @@ import { defineOptimizer, weightDecayParam, type Optimizer } from '../optimizer.
 
 const adamParams = z.object({
   learning_rate: number({ label: 'Learning rate', help: 'Size of a step', default: 1e-3, min: 0, max: 10 }),
-  beta1: number({ label: 'Beta 1', help: 'Decay of the mean of gradients', default: 0.9, min: 0, max: 0.999999 }),
+  beta1: number({
+    advanced: true,
+    label: 'Beta 1',
+    help: 'Decay of the mean of gradients',
+    default: 0.9,
+    min: 0,
+    max: 0.999999,
+  }),
   beta2: number({
+    advanced: true,
     label: 'Beta 2',
     help: 'Decay of the mean of squared gradients',
     default: 0.999,
     min: 0,
     max: 0.999999,
   }),
-  epsilon: number({ label: 'Epsilon', help: 'Keeps the division finite', default: 1e-8, min: 1e-16, max: 1 }),
+  epsilon: number({
+    advanced: true,
+    label: 'Epsilon',
+    help: 'Keeps the division finite',
+    default: 1e-8,
+    min: 1e-16,
+    max: 1,
+  }),
   weight_decay: weightDecayParam,
 });
 

@@ -12,32 +12,43 @@ import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
 import { ProgressBars } from '../progress-bars.ts';
 import { shownPath } from '../results.ts';
+import { showFlags, showTrigger } from './show-trigger.ts';
 import { textTable } from '../table.ts';
 
 const flags = z.object({ data_dir: computeFlags.data_dir });
+const allFlags = flags.extend(showFlags);
 
-const actions = ['list', 'info', 'download'];
+const actions = ['list', 'info', 'download', 'show'];
 
 export const data: Command = {
   name: 'data',
-  summary: 'Datasets: what is built in, on disk, or can be downloaded',
-  synopsis: '[list | info NAME | download NAME] [--data_dir FOLDER]',
-  flags,
+  summary: 'Datasets: what is built in, on disk, or can be downloaded; what triggers look like on them',
+  synopsis: '[list | info NAME | download NAME | show --data NAME --trigger NAME] [--data_dir FOLDER]',
+  notes:
+    'show writes a figure of samples clean, with a trigger, and their difference; all flags but --data_dir are for it.',
+  flags: allFlags,
   maxWords: 2,
   async run([action = 'list', name], given, output) {
-    const { data_dir: dataDir = defaultDataDir() } = parseParams(flags, given, flagName);
     if (!actions.includes(action)) {
       throw new CupbearerError('usage', unknownName('action', action, actions));
     }
-    if ((action === 'list') === (name !== undefined)) {
+    const takesName = action === 'info' || action === 'download';
+    if (takesName === (name === undefined)) {
       throw new CupbearerError(
         'usage',
-        action === 'list' ? 'data list takes no name.' : `data ${action} needs the name of a dataset.`,
-        {
-          hint: 'npx cupbearer data lists them.',
-        },
+        takesName ? `data ${action} needs the name of a dataset.` : `data ${action} takes no name.`,
+        { hint: action === 'show' ? 'Name it by --data.' : 'npx cupbearer data lists them.' },
       );
     }
+    if (action === 'show') {
+      const { data_dir: dataDir = defaultDataDir(), ...shown } = parseParams(allFlags, given, flagName);
+      return showTrigger(shown, dataDir, output);
+    }
+    const unwanted = Object.keys(given).find((key) => key in showFlags);
+    if (unwanted !== undefined) {
+      throw new CupbearerError('usage', `data ${action} takes no --${unwanted}; it is for data show.`);
+    }
+    const { data_dir: dataDir = defaultDataDir() } = parseParams(flags, given, flagName);
     if (action === 'list') list(listDatasets(dataDir), output);
     else if (action === 'info') info(datasetInfo(name!, dataDir), output);
     else await download(name!, dataDir, output);

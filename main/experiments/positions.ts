@@ -1,0 +1,83 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import type { DetectorDefinition, DetectorParams, LayerScores } from '../detectors/detector.ts';
+import type { ActivationBatch, PoolingOptions } from '../models/activations.ts';
+import type { NetworkOutline } from '../models/network-outline.ts';
+
+/** Whether every token of a text is scored on its own, and the scores are then put together. */
+export function scoresPositions({ tokens, token_position: position }: DetectorParams): boolean {
+  return position === undefined && (tokens === 'score-mean' || tokens === 'score-max');
+}
+
+/** How the network's activations become vectors for this detector: whole texts where each token is scored. */
+export function poolingOf(params: DetectorParams): PoolingOptions {
+  const { pooling, tokens, token_position } = params;
+  return { pooling, tokens: tokens === 'score-mean' || tokens === 'score-max' ? 'none' : tokens, token_position };
+}
+
+/**
+ * How many tokens each text has at the layers given, of which every one is scored.
+ * @throws CupbearerError `usage` where a layer has no tokens, the layers' differ in number, or the detector looks at more
+ *   than activations.
+ */
+export function checkPositions(
+  { id, needs }: DetectorDefinition,
+  network: NetworkOutline,
+  layers: readonly string[],
+): number {
+  if (needs.layers === 0 || needs.gradients) {
+    throw new CupbearerError(
+      'usage',
+      `The detector "${id}" looks at whole texts, so single tokens cannot be scored by it.`,
+      { hint: 'Leave out --detector.tokens.' },
+    );
+  }
+  const shapes = layers.map((name) => network.activationShape(name));
+  const lengths = [...new Set(shapes.map(([length]) => length!))];
+  const without = layers.find((_, i) => shapes[i]!.length !== 2);
+  if (without !== undefined) {
+    throw new CupbearerError('usage', `Single tokens can be scored only where there are some; ${without} has none.`, {
+      hint: 'Name other layers in --detector.layers, or combine tokens before scoring: --detector.tokens last, mean or max.',
+    });
+  }
+  if (lengths.length > 1) {
+    throw new CupbearerError(
+      'usage',
+      `Single tokens can be scored only at layers with equally many; these have ${lengths.join(', ')}.`,
+    );
+  }
+  return lengths[0]!;
+}
+
+/** A batch in which each of the `positions` tokens of a text is a sample: what belongs to the text is repeated for each. */
+export function splitPositions(batch: ActivationBatch, positions: number): ActivationBatch {
+  const repeat = <T extends Float32Array | Int32Array>(values: T): T => {
+    const width = values.length / batch.size;
+    const result = new (values.constructor as new (length: number) => T)(values.length * positions);
+    for (let i = 0; i < batch.size * positions; i++) {
+      const from = Math.floor(i / positions) * width;
+      result.set(values.subarray(from, from + width), i * width);
+    }
+    return result;
+  };
+  return {
+    ...batch,
+    size: batch.size * positions,
+    inputs: repeat(batch.inputs),
+    labels: repeat(batch.labels),
+    indices: repeat(batch.indices),
+    ...(batch.logits ? { logits: repeat(batch.logits) } : {}),
+  };
+}
+
+/** Scores `[n]` of texts from those of their tokens `[n * positions]`: the mean, or the largest. */
+export function joinPositions(scores: LayerScores, positions: number, by: 'mean' | 'max'): LayerScores {
+  return new Map(
+    [...scores].map(([layer, values]) => [
+      layer,
+      Float64Array.from({ length: values.length / positions }, (_, i) => {
+        const own = values.subarray(i * positions, (i + 1) * positions);
+        return by === 'max' ? Math.max(...own) : own.reduce((sum, value) => sum + value, 0) / positions;
+      }),
+    ]),
+  );
+}

@@ -1,0 +1,123 @@
+import { unknownName } from '../../shared/definition.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import type { DatasetFacts } from '../data/dataset.ts';
+import { architectureRegistry } from './architectures/index.ts';
+import type { BufferArray, Module, Parameter, Shape } from './modules.ts';
+
+/** A part of a network that has a name, and whose input or output can be looked at. */
+export interface LayerInfo {
+  name: string;
+  kind: Module['kind'];
+  inputShape: Shape;
+  outputShape: Shape;
+  parameters: number;
+}
+
+export interface NetworkSpec {
+  /** The architecture's name with its parameters. */
+  architecture: Picked;
+  inputShape: Shape;
+  classes: readonly string[];
+  /** How many tokens texts are made of; undefined for other data. */
+  vocabulary?: number;
+}
+
+/** The specification of a network for a dataset. */
+export function specFor(architecture: Picked, { shape, classes, vocabulary }: DatasetFacts): NetworkSpec {
+  return { architecture, inputShape: shape, classes, ...(vocabulary ? { vocabulary: vocabulary.length } : {}) };
+}
+
+/** Number of elements of an array of this shape. */
+export const sizeOf = (shape: Shape): number => shape.reduce((total, size) => total * size, 1);
+
+/** What a network is made of: all that can be known of it before it has weights and an engine to run on. */
+export class NetworkOutline {
+  readonly spec: NetworkSpec;
+  /** The whole network as one module. */
+  readonly root: Module;
+  /** Named parts in the order in which they run; containers come before what they contain. */
+  readonly layers: readonly LayerInfo[];
+  /** Trainable arrays by PyTorch name. */
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  /** What training keeps up to date beside them, by PyTorch name. */
+  readonly bufferArrays: ReadonlyMap<string, BufferArray>;
+
+  /** @throws CupbearerError `usage` where the architecture does not fit the data. */
+  constructor(spec: NetworkSpec) {
+    const { name, ...params } = spec.architecture;
+    this.spec = spec;
+    this.root = architectureRegistry.get(name).build(params, {
+      inputShape: spec.inputShape,
+      classes: spec.classes.length,
+      ...(spec.vocabulary === undefined ? {} : { vocabulary: spec.vocabulary }),
+    });
+    const found = { layers: [], parameters: new Map(), buffers: new Map() };
+    collect('', this.root, spec.inputShape, found);
+    this.layers = found.layers;
+    this.parameters = found.parameters;
+    this.bufferArrays = found.buffers;
+  }
+
+  /** Whether gradients can be taken through it. */
+  get isDifferentiable(): boolean {
+    return architectureRegistry.get(this.spec.architecture.name).isDifferentiable ?? true;
+  }
+
+  /** Names of the trainable arrays of a layer and of what it contains. */
+  parametersWithin(layer: string): string[] {
+    return [...this.parameters.keys()].filter((name) => name.startsWith(`${layer}.`));
+  }
+
+  get parameterCount(): number {
+    return this.layers.reduce((total, layer) => total + layer.parameters, 0);
+  }
+
+  /** Names that {@link activations} takes: `<layer>.input` and `<layer>.output`. */
+  get activationNames(): string[] {
+    return this.layers.flatMap(({ name }) => [`${name}.input`, `${name}.output`]);
+  }
+
+  /**
+   * What detectors look at unless told otherwise: what the architecture names, else the outputs of all linear and
+   * convolution layers, the logits last.
+   */
+  get defaultActivations(): string[] {
+    const { name, ...params } = this.spec.architecture;
+    const named = architectureRegistry.get(name).defaultActivations?.(params);
+    if (named) return named;
+    return this.layers.filter(({ kind }) => kind === 'linear' || kind === 'conv').map(({ name }) => `${name}.output`);
+  }
+
+  /** Shape of one sample's activation. @throws CupbearerError `usage` with the list of names where there is no such layer. */
+  activationShape(name: string): Shape {
+    const layer = this.layers.find(
+      (candidate) => name === `${candidate.name}.input` || name === `${candidate.name}.output`,
+    );
+    if (!layer) throw new CupbearerError('usage', unknownName('layer', name, this.activationNames));
+    return name.endsWith('.input') ? layer.inputShape : layer.outputShape;
+  }
+}
+
+/** Notes a module and, after it, what it contains. */
+function collect(
+  path: string,
+  module: Module,
+  input: Shape,
+  found: { layers: LayerInfo[]; parameters: Map<string, Parameter>; buffers: Map<string, BufferArray> },
+): void {
+  const below = (name: string) => (path ? `${path}.${name}` : name);
+  const own = module.parameters(input);
+  for (const parameter of own) found.parameters.set(below(parameter.name), parameter);
+  for (const buffer of module.buffers?.(input) ?? []) found.buffers.set(below(buffer.name), buffer);
+  if (path) {
+    found.layers.push({
+      name: path,
+      kind: module.kind,
+      inputShape: input,
+      outputShape: module.outputShape(input),
+      parameters: own.reduce((total, { shape }) => total + sizeOf(shape), 0),
+    });
+  }
+  for (const child of module.children(input)) collect(below(child.name), child.module, child.input, found);
+}
