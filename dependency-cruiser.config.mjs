@@ -7,7 +7,8 @@ const order = [
   ['evaluation', 'detectors', 'tasks', 'figures'],
   ['models'],
   ['data'],
-  ['storage', 'tensor'],
+  ['tensor'],
+  ['storage'],
 ];
 
 const downwards = order.flatMap((level, depth) => {
@@ -59,9 +60,9 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.mjs', '.js', '.json'],
+      extensions: ['.ts', '.svelte', '.mjs', '.js', '.json'],
       exportsFields: ['exports'],
-      conditionNames: ['import', 'node', 'default'],
+      conditionNames: ['import', 'svelte', 'node', 'default'],
     },
   },
 };

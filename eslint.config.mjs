@@ -1,13 +1,17 @@
 import js from '@eslint/js';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
+const typed = { projectService: true, extraFileExtensions: ['.svelte'] };
+
 export default tseslint.config(
-  { ignores: ['node_modules', '**/build', 'logs', 'main/tensor/kernels/assembly'] },
+  { ignores: ['node_modules', '**/build', 'dist', 'logs', 'main/tensor/kernels/assembly'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.svelte'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { projectService: true } },
+    languageOptions: { parserOptions: typed },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
@@ -18,6 +22,23 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  ...svelte.configs.recommended,
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { ...typed, parser: tseslint.parser } },
+    rules: {
+      // TypeScript knows the browser's names and says so when one does not exist.
+      'no-undef': 'off',
+      // A property with a default that is bound from outside is a let.
+      'prefer-const': 'off',
+      'svelte/prefer-const': ['error', { excludedRunes: ['$props', '$derived'] }],
+      // State is replaced as a whole ($state.raw), never changed in place: ten thousand runs need no signal each.
+      'svelte/prefer-svelte-reactivity': 'off',
+      // Links are hashes of this page; nothing is resolved against a server's routes.
+      'svelte/no-navigation-without-resolve': 'off',
+    },
+  },
+  { files: ['renderer/public/**'], languageOptions: { globals: globals.browser } },
   { files: ['main/hosts/cli/**', '**/build.ts', 'test/bench/**', 'test/results/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

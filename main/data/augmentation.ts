@@ -61,6 +61,7 @@ export function augmented(dataset: Dataset, spec: AugmentationSpec, seed: number
     unaugmented: dataset,
     onto: (other) => augmented(other, spec, seed),
     fingerprint: fingerprint('augmented', dataset.fingerprint, spec, seed),
+    ...(dataset.recipe ? { recipe: () => ({ kind: 'augmented', args: [dataset.recipe!(), spec, seed] }) } : {}),
     read(indices, epoch) {
       const batch = dataset.read(indices, epoch);
       const { inputs } = batch;

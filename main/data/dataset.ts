@@ -13,24 +13,34 @@ export interface Batch {
 }
 
 /** What is known of a dataset's samples without looking at any. */
-export interface DatasetOutline {
+export interface DatasetFacts {
   /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
   /** What the tokens of a text stand for, by their numbers; only texts have one. */
   readonly vocabulary?: readonly string[];
   readonly classes: readonly string[];
+  /** Samples of each half; left out where they are not known or `builtIn` says them. */
+  readonly counts?: { readonly train: number; readonly test: number };
 }
 
 /**
  * Labelled samples by index. What a sample looks like is a function of (the dataset's spec, epoch, index) alone, so
  * neither batch size nor order changes the data. Datasets without randomness ignore `epoch`.
  */
-export interface Dataset extends DatasetOutline {
+export interface Dataset extends DatasetFacts {
   readonly length: number;
   /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */
   readonly fingerprint: string;
   /** A new batch that the caller may change. @throws CupbearerError `internal` for an index outside 0 to length - 1. */
   read(indices: ArrayLike<number>, epoch: number): Batch;
+  /** What another thread makes the same dataset of (`recipes.ts`); absent where only this one can read it. */
+  readonly recipe?: () => DatasetRecipe;
+}
+
+/** A function that makes a dataset, by name, and its arguments, all of which can be sent to another thread. */
+export interface DatasetRecipe {
+  readonly kind: string;
+  readonly args: readonly unknown[];
 }
 
 /** An attack that is to make samples hard to classify for a model trained earlier; values are of 0 to 1. */
@@ -44,6 +54,12 @@ export interface AttackRequest {
   readonly stepSize: number;
   readonly steps: number;
   readonly seed: number;
+}
+
+/** Keeps datasets for the next who asks for them. */
+export interface DatasetCache {
+  /** The dataset that `load` gives for what `key` says; loaded once. What could not be loaded is tried again. */
+  get(key: unknown, load: () => Promise<Dataset>): Promise<Dataset>;
 }
 
 /** What a dataset definition may use while it loads. */
@@ -61,6 +77,7 @@ export interface DatasetContext {
    * which this folder knows nothing of.
    */
   readonly attack?: (request: AttackRequest) => Promise<{ inputs: Float32Array; model: string }>;
+  readonly cache?: DatasetCache;
   /** Takes a sentence about something that the user should know and that stops nothing. */
   readonly warn?: (message: string) => void;
 }
@@ -69,19 +86,16 @@ export interface DatasetContext {
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };
-  /**
-   * What its samples are like, where the parameters alone decide it and no file has to be read.
-   * @throws CupbearerError `usage` where the parameters contradict each other.
-   */
-  outline?(params: never): DatasetOutline | undefined;
+  /** @throws CupbearerError where folders that the parameters name cannot be read. */
+  facts(params: never): DatasetFacts;
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 
 /** Declares a dataset; `load` receives the parameters in the types of the schema. */
 export function defineDataset<P extends z.ZodObject>(
-  definition: Omit<DatasetDefinition, 'params' | 'outline' | 'load'> & {
+  definition: Omit<DatasetDefinition, 'params' | 'facts' | 'load'> & {
     readonly params: P;
-    outline?(params: z.output<P>): DatasetOutline | undefined;
+    facts(params: z.output<P>): DatasetFacts;
     load(params: z.output<P>, context: DatasetContext): Promise<Dataset>;
   },
 ): DatasetDefinition {

@@ -14,13 +14,23 @@ const toUnit = 1 / 255;
 
 /** A dataset that serves 8-bit images as values of 0 to 1 (value / 255). */
 export function imageDataset(images: Images, fingerprint: string): Dataset {
-  const { shape, classes, pixels, labels } = images;
+  const { shape, classes, labels } = images;
+  let { pixels } = images;
   const size = shape[0] * shape[1] * shape[2];
   return {
     shape,
     classes,
     length: labels.length,
     fingerprint,
+    recipe() {
+      // Once in shared memory, however many threads read: they would each have a copy otherwise.
+      if (!(pixels.buffer instanceof SharedArrayBuffer)) {
+        const shared = new Uint8Array(new SharedArrayBuffer(pixels.length));
+        shared.set(pixels);
+        pixels = shared;
+      }
+      return { kind: 'images', args: [{ shape, classes, pixels, labels }, fingerprint] };
+    },
     read(indices): Batch {
       const inputs = new Float32Array(indices.length * size);
       const batchLabels = new Int32Array(indices.length);

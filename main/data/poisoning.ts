@@ -2,7 +2,7 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { withoutAugmentations } from './augmentation.ts';
-import type { Dataset, DatasetOutline } from './dataset.ts';
+import type { Dataset, DatasetFacts } from './dataset.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Trigger } from './triggers/trigger.ts';
 
@@ -70,6 +70,14 @@ export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOpti
       ...(options.clean_label ? ['clean-label'] : []),
     ]),
     isPoisoned: (index) => roles[index] === triggered,
+    ...(dataset.recipe
+      ? {
+          recipe: () => ({
+            kind: 'poisoned',
+            args: [dataset.recipe!(), { spec: trigger.spec, state: trigger.state() }, options],
+          }),
+        }
+      : {}),
     cleanLabel: (index) => labelled.read([index], 0).labels[0]!,
     read(indices, epoch) {
       const batch = dataset.read(indices, epoch);
@@ -149,7 +157,7 @@ function drawCleanLabelRoles(dataset: Dataset, share: number, target: number, se
 }
 
 /** @throws CupbearerError `usage` where the options do not fit each other, the trigger or the dataset's classes. */
-export function checkPoisoning(dataset: DatasetOutline, trigger: Trigger, options: PoisonOptions): void {
+export function checkPoisoning(dataset: DatasetFacts, trigger: Trigger, options: PoisonOptions): void {
   const { p_backdoor, p_noise = 0, target_class } = options;
   if (!(p_backdoor >= 0 && p_noise >= 0 && p_backdoor + p_noise <= 1)) {
     throw new CupbearerError(

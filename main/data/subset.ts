@@ -12,6 +12,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
     length: chosen.length,
     fingerprint: fingerprint('subset', dataset.fingerprint, new Uint8Array(chosen.buffer)),
+    ...(dataset.recipe ? { recipe: () => ({ kind: 'subset', args: [dataset.recipe!(), chosen] }) } : {}),
     read(positions, epoch) {
       const translated = new Int32Array(positions.length);
       for (let i = 0; i < positions.length; i++) {

@@ -35,10 +35,12 @@ export const abstraction = defineDetector({
     return { tensors: weights, values };
   },
 
-  score({ tensors, values }, batch) {
+  async score({ tensors, values }, batch) {
     const weights = toTensors(tensors);
-    const scores = abstractionScores(weights, values, batch);
-    tf.dispose([...weights.values()]);
-    return scores;
+    try {
+      return await abstractionScores(weights, values, batch);
+    } finally {
+      tf.dispose([...weights.values()]);
+    }
   },
 });

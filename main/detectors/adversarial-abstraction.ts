@@ -4,6 +4,7 @@ import type { ActivationBatch } from '../models/activations.ts';
 import { gradientsOf, type Variables } from '../models/gradient-step.ts';
 import type { Optimizer } from '../models/optimizer.ts';
 import { createOptimizer } from '../models/optimizers/index.ts';
+import { read } from '../tensor/read.ts';
 import {
   abstractionLosses,
   abstractionParams,
@@ -81,15 +82,15 @@ export const adversarialAbstraction = defineDetector({
     };
   },
 
-  score(state, batch) {
+  async score(state, batch) {
     const { values } = state;
     const variables = toVariables(
       Object.fromEntries(Object.entries(state.tensors).filter(([name]) => !name.startsWith(keptPrefix))),
     );
     const optimizer = createOptimizer(JSON.parse(values['optim'] as string) as Picked);
     try {
-      finetune(variables, optimizer, state, batch);
-      return abstractionScores(variables, values, batch);
+      await finetune(variables, optimizer, state, batch);
+      return await abstractionScores(variables, values, batch);
     } finally {
       optimizer.dispose();
       tf.dispose([...variables.values()]);
@@ -97,15 +98,15 @@ export const adversarialAbstraction = defineDetector({
   },
 });
 
-function finetune(
+async function finetune(
   variables: Variables,
   optimizer: Optimizer,
   { tensors, values }: DetectorState,
   batch: ActivationBatch,
-) {
+): Promise<void> {
   const trusted = batchFromTensors(tensors, keptPrefix);
   const lossOn = (samples: ActivationBatch) => meanLoss(abstractionLosses(variables, values, samples));
-  const before = tf.tidy(() => lossOn(trusted).dataSync()[0]!);
+  const before = (await read(() => lossOn(trusted)))[0]!;
   const weight = values['normal_weight'] as number;
   for (let step = 0; step < (values['num_steps'] as number); step++) {
     tf.tidy(() => {

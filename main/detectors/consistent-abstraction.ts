@@ -188,18 +188,19 @@ export function meanLoss(layerLosses: ReadonlyMap<string, tf.Tensor1D>): tf.Scal
 }
 
 /** The losses at each layer as scores. */
-export function abstractionScores(
+export async function abstractionScores(
   weights: Weights,
   values: DetectorState['values'],
   batch: ActivationBatch,
-): LayerScores {
-  const scores: LayerScores = new Map();
-  tf.tidy(() => {
-    for (const [name, loss] of abstractionLosses(weights, values, batch)) {
-      scores.set(name, Float64Array.from(loss.dataSync()));
-    }
-  });
-  return scores;
+): Promise<LayerScores> {
+  const losses = tf.tidy(() => Object.fromEntries(abstractionLosses(weights, values, batch)));
+  try {
+    const scores: LayerScores = new Map();
+    for (const [name, loss] of Object.entries(losses)) scores.set(name, Float64Array.from(await loss.data()));
+    return scores;
+  } finally {
+    tf.dispose(losses);
+  }
 }
 
 function abstracted(weights: Weights, name: string, activation: tf.Tensor2D): tf.Tensor2D {

@@ -103,32 +103,39 @@ export interface DetectorDefinition extends Definition {
 /** Parameters that every detector has, whatever its method. */
 const commonParams = {
   layers: optionalNames({
+    control: 'layers',
     label: 'Layers',
     help: 'Activations to look at, for example layers.linear_0.output; all linear and convolution outputs unless given',
   }),
   layer_aggregation: choice({
+    advanced: true,
     label: 'Combine layers by',
     help: 'How the scores of the layers become the score "all"; standardised-mean holds out a tenth of the trusted samples (at most 2,000) to scale each layer by, layer takes aggregation_layer alone',
     options: layerAggregations,
     default: 'mean',
   }),
   aggregation_layer: optionalText({
+    control: 'layer',
+    advanced: true,
     label: 'Layer taken',
     help: 'The layer whose scores become the score "all", where layers are combined by "layer"',
   }),
   pooling: choice({
+    advanced: true,
     label: 'Pool feature maps by',
     help: 'How the positions of a feature map become one vector of channels; none flattens it',
     options: ['mean', 'max', 'none'],
     default: 'mean',
   }),
   tokens: choice({
+    advanced: true,
     label: 'Tokens',
     help: 'How the tokens of a text become one vector: the last one, mean or maximum over them, or none to join them all; score-mean and score-max score every token on its own and take the mean or the largest score',
     options: ['last', 'mean', 'max', 'none', 'score-mean', 'score-max'],
     default: 'last',
   }),
   token_position: optionalInteger({
+    advanced: true,
     label: 'Token position',
     help: 'One token of each text, counted from 0, in place of what tokens says',
     min: 0,

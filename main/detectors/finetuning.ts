@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ActivationBatch } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
+import { read } from '../tensor/read.ts';
 import { defineDetector, outputLayer } from './detector.ts';
 import { trainingParams, trainOn } from './gradient-training.ts';
 
@@ -26,20 +27,19 @@ export const finetuning = defineDetector({
       await trainOn(trusted!, copy.variables, params, context, (batch) =>
         softmaxCrossEntropy(copy.forward(inputsOf(batch, copy)), tf.tensor1d(batch.labels, 'int32')),
       );
-      return { tensors: copy.state(), values: {} };
+      return { tensors: await copy.state(), values: {} };
     } finally {
       copy.dispose();
     }
   },
 
-  score(state, batch, { network }) {
+  async score(state, batch, { network }) {
     const finetuned = network.clone();
     try {
       finetuned.load(state.tensors, "The detector's state");
-      const [original, moved] = [network, finetuned].map((model) =>
-        tf.tidy(() => model.forward(inputsOf(batch, model)).dataSync<'float32'>()),
-      );
-      return new Map([[outputLayer, divergences(original!, moved!, network.spec.classes.length)]]);
+      const logitsOf = (model: Network) => read(() => model.forward(inputsOf(batch, model)));
+      const [original, moved] = [await logitsOf(network), await logitsOf(finetuned)];
+      return new Map([[outputLayer, divergences(original, moved, network.spec.classes.length)]]);
     } finally {
       finetuned.dispose();
     }

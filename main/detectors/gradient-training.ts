@@ -59,7 +59,7 @@ export async function trainOn(
     for (let epoch = 1; epoch <= params.num_epochs; epoch++) {
       for await (const batch of shuffledBatches(stream, params.train_batch_size, random.derive('order', epoch))) {
         checkNotCancelled(signal, 'The training');
-        gradientStep(variables, optimizer, { epoch, step: ++step }, () => loss(batch));
+        await gradientStep(variables, optimizer, { epoch, step: ++step }, () => loss(batch));
         if (step % 16 === 0) await otherWork();
       }
       if (step === 0) throw new CupbearerError('bad-data', 'Expected trusted samples to train on, found none.');

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import type { RandomStream } from '../tensor/random.ts';
+import { toNamedTensor } from '../tensor/read.ts';
 
 /** Arrays by name on the engine: variables while they are trained, tensors when they only serve to score. */
 export type Weights = ReadonlyMap<string, tf.Tensor>;
@@ -45,12 +46,9 @@ export async function trained(
   const variables = toVariables(tensors);
   try {
     await action(variables);
-    return Object.fromEntries(
-      [...variables].map(([name, variable]) => [
-        name,
-        { shape: [...variable.shape], data: variable.dataSync<'float32'>().slice() },
-      ]),
-    );
+    const result: TensorMap = {};
+    for (const [name, variable] of variables) result[name] = await toNamedTensor(variable);
+    return result;
   } finally {
     tf.dispose([...variables.values()]);
   }

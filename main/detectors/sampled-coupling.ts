@@ -40,7 +40,7 @@ export async function fitTraces(
       batchGradient(network, own, w, references, random, options.batch_size);
     let taken = 0;
     for await (const w of sgld(
-      currentWeights(network, own),
+      await currentWeights(network, own),
       gradient,
       { ...options, stepSize: options.step_size, nBeta: options.n_beta },
       stream.derive('weights', name),
@@ -103,9 +103,9 @@ function groupWeights(network: Network, { activations }: ParameterGroup): Weight
   });
 }
 
-function currentWeights(network: Network, slices: readonly WeightSlice[]): Float64Array {
+async function currentWeights(network: Network, slices: readonly WeightSlice[]): Promise<Float64Array> {
   const weights = new Float64Array(slices.at(-1)!.to);
-  for (const { name, from } of slices) weights.set(network.variables.get(name)!.dataSync<'float32'>(), from);
+  for (const { name, from } of slices) weights.set(await network.variables.get(name)!.data(), from);
   return weights;
 }
 

@@ -3,6 +3,7 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { flag, number, optionalInteger } from '../../shared/schema/fields.ts';
 import { ColumnMoments } from '../tensor/linalg/column-moments.ts';
 import type { RandomStream } from '../tensor/random.ts';
+import { read } from '../tensor/read.ts';
 import {
   defineDetector,
   doubles,
@@ -81,12 +82,12 @@ export const vae = defineDetector({
     return { tensors: { ...scales, ...weights }, values };
   },
 
-  score(state, batch) {
+  async score(state, batch) {
     const scores: LayerScores = new Map();
     for (const [name, activations] of batch.layers) {
-      const values = tf.tidy(() => {
+      const values = await read(() => {
         const { x, reconstruction, divergence } = vaeParts(state, name, activations);
-        return combined(state.values, x, reconstruction, divergence).dataSync();
+        return combined(state.values, x, reconstruction, divergence);
       });
       scores.set(name, Float64Array.from(values));
     }

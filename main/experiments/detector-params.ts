@@ -5,6 +5,7 @@ import { taskRegistry } from '../tasks/index.ts';
 export const detectionParams = {
   task: pick(() => taskRegistry, { label: 'Task', help: 'Model, trusted data and test data' }),
   batch_size: integer({
+    advanced: true,
     label: 'Batch size',
     help: 'Samples run through the model at once; changes speed and memory, never the result beyond rounding',
     unit: 'samples',
@@ -18,6 +19,7 @@ export const detectionParams = {
     default: true,
   }),
   seed: integer({
+    advanced: true,
     label: 'Seed',
     help: 'Decides the randomness of the detector and of the bootstrap intervals',
     default: 0,

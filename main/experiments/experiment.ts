@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { RunKind } from '../../shared/domain/run.ts';
-import type { EngineInfo } from '../tensor/engine.ts';
+import type { EngineInfo } from '../../shared/domain/engine.ts';
 
 /** What a run may use and whom it tells. The compute process provides it. */
 export interface RunContext {

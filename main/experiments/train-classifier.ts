@@ -12,10 +12,10 @@ import {
   pickRecord,
   type Picked,
 } from '../../shared/schema/fields.ts';
-import { isBackdoorDataset } from '../data/datasets/backdoor.ts';
+import { backdoorId, checkBackdoor, isBackdoorDataset } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
-import { datasetOutline, loadDataset, loadSplit } from '../data/datasets/load.ts';
-import type { Dataset, DatasetContext, DatasetOutline } from '../data/dataset.ts';
+import { datasetFacts, loadDataset, loadSplit } from '../data/datasets/load.ts';
+import type { Dataset, DatasetContext, DatasetFacts } from '../data/dataset.ts';
 import { fullyPoisoned } from '../data/poisoning.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
@@ -37,6 +37,7 @@ import { validate, type Validation } from './validation.ts';
 const params = z.object({
   train_data: pick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learns from' }),
   val_data: pickRecord(() => datasetRegistry, {
+    advanced: true,
     label: 'Validation data',
     help: 'Datasets by a name of your own, for example --val_data.clean mnist --val_data.clean.train false; the clean and the fully poisoned test half unless given',
   }),
@@ -51,12 +52,14 @@ const params = z.object({
     default: 'adam',
   }),
   schedule: choice({
+    advanced: true,
     label: 'Schedule',
     help: 'Whether the learning rate stays, or falls to zero over the training like half a cosine',
     options: schedules,
     default: 'constant',
   }),
   label_smoothing: number({
+    advanced: true,
     label: 'Label smoothing',
     help: 'Share of the target that is spread evenly over all classes',
     default: 0,
@@ -80,12 +83,14 @@ const params = z.object({
     max: 1_000_000,
   }),
   max_steps: optionalInteger({
+    advanced: true,
     label: 'Most steps',
     help: 'Ends training after this many batches',
     unit: 'steps',
     min: 1,
   }),
   seed: integer({
+    advanced: true,
     label: 'Seed',
     help: 'Decides the initial weights, the order of the samples, augmentations and which samples are poisoned',
     default: 0,
@@ -135,18 +140,15 @@ export const trainClassifier = defineExperiment({
 
 /** What can be told to be impossible where the parameters of the data say what the samples will be like. */
 function checkSpec({ train_data: trainData, val_data: valData = {}, model }: Spec): void {
-  const outline = datasetOutline(trainData);
-  if (!outline) return;
-  void new NetworkOutline(specFor(model, outline));
-  for (const [name, data] of Object.entries(valData)) {
-    const other = datasetOutline(data);
-    if (other) checkFits(outline, other, name);
-  }
+  const facts = datasetFacts(trainData);
+  if (trainData.name === backdoorId) checkBackdoor(trainData['backdoor'] as Picked, facts);
+  void new NetworkOutline(specFor(model, facts));
+  for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data), name);
 }
 
 /** "mnist, corner trigger" */
 export function dataName(data: Picked): string {
-  if (data.name !== 'backdoor') return data.name;
+  if (data.name !== backdoorId) return data.name;
   return `${(data['original'] as Picked).name}, ${(data['backdoor'] as Picked).name} trigger`;
 }
 
@@ -203,7 +205,7 @@ async function defaultValidation(
   return isPoisoned ? { clean, backdoor: fullyPoisoned(clean, training.trigger, training.poison) } : { clean };
 }
 
-function checkFits(training: DatasetOutline, other: DatasetOutline, name: string): void {
+function checkFits(training: DatasetFacts, other: DatasetFacts, name: string): void {
   if (training.shape.join() === other.shape.join() && training.classes.length === other.classes.length) return;
   throw new CupbearerError(
     'usage',
@@ -248,8 +250,9 @@ async function fit(
       // The curve first: a checkpoint without its line could not be resumed, a line too many is dropped. Weights,
       // optimiser and the number of epochs go into one file, so that a crash cannot part them.
       appendJsonLine(folder, historyFile, { ...record });
-      writeCheckpoint(folder, { epochs: history.length, weights: network.state(), optimizer: optimizer.state() });
-      writeWeights(folder, network.state());
+      const weights = await network.state();
+      writeCheckpoint(folder, { epochs: history.length, weights, optimizer: await optimizer.state() });
+      writeWeights(folder, weights);
       context.log(epochLine(record, spec.num_epochs));
       epochStart = performance.now();
     },

@@ -1,11 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { GlobalFonts } from '@napi-rs/canvas';
+import { createCanvas, GlobalFonts } from '@napi-rs/canvas';
+import type { MeasureText } from '../../shared/charts/svg-context.ts';
 
 /** A family name that no system font has, so that figures look the same wherever they are drawn. */
 export const figureFont = 'Cupbearer Inter';
-
-/** What an SVG names instead, for viewers: text there stays text. */
-export const svgFontStack = "Inter, 'Segoe UI', system-ui, 'Helvetica Neue', Arial, sans-serif";
 
 let registered = false;
 
@@ -18,3 +16,11 @@ export function registerFonts(): void {
   }
   registered = true;
 }
+
+const ruler = createCanvas(1, 1).getContext('2d');
+
+/** Measures text in a font that is known to the canvas. */
+export const measureText: MeasureText = (font, text) => {
+  ruler.font = font;
+  return ruler.measureText(text);
+};

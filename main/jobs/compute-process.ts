@@ -1,64 +1,80 @@
-/** Entry point of the compute process: does one run that the host hands over, and tells how it goes. */
+/** Entry point of the compute process: does what the host asks for, one thing, and tells how it goes. */
 import { fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
+import type { RunOutcome } from '../experiments/experiment.ts';
 import { experimentRegistry } from '../experiments/index.ts';
+import { speedTest } from '../experiments/speed-test.ts';
 import { appendJsonLine } from '../storage/run-folder.ts';
 import { toStorageError } from '../storage/storage-error.ts';
-import { startEngine } from '../tensor/engine.ts';
-import type { ComputeMessage, HostMessage, Job } from './protocol.ts';
+import { engineStatus, startEngine } from '../tensor/engine.ts';
+import { hostPort } from './host-port.ts';
+import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job } from './protocol.ts';
 import { throttleProgress } from './throttle.ts';
+
+type Progress = ReturnType<typeof throttleProgress>;
 
 const abort = new AbortController();
 
-function send(message: ComputeMessage): void {
-  // Once the host is gone there is nobody to tell; `disconnect` ends the process.
-  if (process.connected) process.send!(message);
-}
+const host = hostPort<HostMessage, ComputeMessage>();
 
-process.on('message', (message: HostMessage) => {
+host.onMessage((message) => {
   if (message.type === 'cancel') abort.abort();
-  else void work(message.job);
+  else void work(message);
 });
 // A terminal sends Ctrl-C to both processes; the host decides what it means and says so.
 process.on('SIGINT', () => undefined);
-process.on('disconnect', () => process.exit(1));
 
-async function work(job: Job): Promise<void> {
+async function work(request: ComputeRequest): Promise<void> {
   const progress = throttleProgress((phase, done, total, note) =>
-    send({ type: 'progress', phase, done, total, ...(note === undefined ? {} : { note }) }),
+    host.send({ type: 'progress', phase, done, total, ...(note === undefined ? {} : { note }) }),
   );
+  try {
+    const result = await answer(request, progress);
+    progress.flush();
+    host.finish({ type: 'done', result });
+  } catch (error) {
+    progress.flush();
+    host.finish({ type: 'failed', error: toErrorRecord(asExpected(error, request)) });
+  }
+}
+
+function answer(request: ComputeRequest, progress: Progress): Promise<ComputeResults[keyof ComputeResults]> {
+  switch (request.type) {
+    case 'run':
+      return run(request.job, progress);
+    case 'engine-status':
+      return engineStatus(request.engine);
+    case 'speed-test':
+      return speedTest(request.engine, {
+        signal: abort.signal,
+        progress: (done, total, what) => progress('Speed test', done, total, what),
+      });
+  }
+}
+
+async function run(job: Job, progress: Progress): Promise<RunOutcome> {
   const log = (message: string) => {
     const entry = { time: new Date().toISOString(), message };
     appendJsonLine(job.folder, 'log.jsonl', { ...entry });
     progress.flush();
-    send({ type: 'log', ...entry });
+    host.send({ type: 'log', ...entry });
   };
-  try {
-    const engine = await startEngine(job.engine);
-    send({ type: 'engine', engine });
-    const outcome = await experimentRegistry.get(job.experiment).run(job.spec, {
-      folder: job.folder,
-      dataDir: job.dataDir,
-      engine,
-      resume: job.resume,
-      signal: abort.signal,
-      progress,
-      log,
-    });
-    progress.flush();
-    finish({ type: 'done', outcome });
-  } catch (error) {
-    progress.flush();
-    finish({ type: 'failed', error: toErrorRecord(asExpected(error, job)) });
-  }
+  const engine = await startEngine(job.engine, log);
+  host.send({ type: 'engine', engine });
+  for (const note of engine.notes ?? []) log(`${engine.title}: ${note}`);
+  return experimentRegistry.get(job.experiment).run(job.spec, {
+    folder: job.folder,
+    dataDir: job.dataDir,
+    engine,
+    resume: job.resume,
+    signal: abort.signal,
+    progress,
+    log,
+  });
 }
 
 /** A full disk or a read-only folder shows as a system error wherever a run writes. */
-function asExpected(error: unknown, job: Job): unknown {
-  if (error instanceof Error && 'code' in error && 'syscall' in error)
-    return toStorageError(error, `write to the run folder "${job.folder}"`);
+function asExpected(error: unknown, request: ComputeRequest): unknown {
+  if (request.type === 'run' && error instanceof Error && 'code' in error && 'syscall' in error)
+    return toStorageError(error, `write to the run folder "${request.job.folder}"`);
   return error instanceof Error ? error : fromErrorRecord(toErrorRecord(error));
-}
-
-function finish(message: ComputeMessage): void {
-  process.send!(message, () => process.disconnect());
 }

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../../shared/errors.ts';
-import type { EngineInfo } from '../tensor/engine.ts';
+import type { EngineInfo, EngineStatus, SpeedReport } from '../../shared/domain/engine.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
 
 /** All that the compute process needs to know to do a run. */
@@ -16,8 +16,19 @@ export interface Job {
   resume: boolean;
 }
 
-/** Host to compute process. */
-export type HostMessage = { type: 'start'; job: Job } | { type: 'cancel' };
+/** What a compute process can be asked to do: a run, whether an engine works, how fast it is. */
+export type ComputeRequest =
+  { type: 'run'; job: Job } | { type: 'engine-status'; engine: string } | { type: 'speed-test'; engine: string };
+
+/** What each request gives. */
+export interface ComputeResults {
+  run: RunOutcome;
+  'engine-status': EngineStatus;
+  'speed-test': SpeedReport;
+}
+
+/** Host to compute process. One request comes, once. */
+export type HostMessage = ComputeRequest | { type: 'cancel' };
 
 /** What a run tells while it goes on. */
 export type RunEvent =
@@ -26,4 +37,5 @@ export type RunEvent =
   | { type: 'log'; time: string; message: string };
 
 /** Compute process to host. The last message is `done` or `failed`. */
-export type ComputeMessage = RunEvent | { type: 'done'; outcome: RunOutcome } | { type: 'failed'; error: ErrorRecord };
+export type ComputeMessage =
+  RunEvent | { type: 'done'; result: ComputeResults[keyof ComputeResults] } | { type: 'failed'; error: ErrorRecord };

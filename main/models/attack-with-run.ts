@@ -25,7 +25,7 @@ export async function attackWithRun(
     }
     const options = { eps, stepSize, steps, randomStart: true, seed };
     const { inputs } = await attackSamples(network, dataset, indices, options, { signal });
-    return { inputs, model: fingerprintTensors(network.state()) };
+    return { inputs, model: fingerprintTensors(await network.state()) };
   } finally {
     network.dispose();
   }

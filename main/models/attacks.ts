@@ -3,6 +3,7 @@ import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
+import { read } from '../tensor/read.ts';
 import { otherWork, slices } from './batches.ts';
 import type { Network } from './network.ts';
 
@@ -65,10 +66,10 @@ export async function attackSamples(
         attacked = next;
         await otherWork();
       }
-      result.inputs.set(attacked.dataSync<'float32'>(), done * size);
+      result.inputs.set(await attacked.data<'float32'>(), done * size);
       result.labels.set(batch.labels, done);
-      result.before.set(predictedClasses(network, clean), done);
-      result.after.set(predictedClasses(network, attacked), done);
+      result.before.set(await predictedClasses(network, clean), done);
+      result.after.set(await predictedClasses(network, attacked), done);
     } finally {
       tf.dispose([clean, labels, attacked]);
     }
@@ -114,6 +115,6 @@ function ascend(
   return tf.clipByValue(inBox, 0, 1);
 }
 
-function predictedClasses(network: Network, x: tf.Tensor): Int32Array {
-  return tf.tidy(() => tf.argMax(network.forward(x), 1).dataSync<'int32'>());
+function predictedClasses(network: Network, x: tf.Tensor): Promise<Int32Array> {
+  return read<'int32'>(() => tf.argMax(network.forward(x), 1));
 }

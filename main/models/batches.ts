@@ -6,9 +6,10 @@ export function otherWork(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Consecutive slices of `order`, each of at most `batchSize` indices. */
-export function* slices(order: Int32Array, batchSize: number): Generator<Int32Array> {
-  for (let start = 0; start < order.length; start += batchSize) yield order.subarray(start, start + batchSize);
+/** Consecutive slices of `order`, each of at most `batchSize` indices, and no more of them than `most`. */
+export function* slices(order: Int32Array, batchSize: number, most = Infinity): Generator<Int32Array> {
+  for (let start = 0, count = 0; start < order.length && count < most; start += batchSize, count++)
+    yield order.subarray(start, start + batchSize);
 }
 
 /** The indices 0 to n - 1. */

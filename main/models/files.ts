@@ -42,15 +42,19 @@ export function writeWeights(folder: string, state: TensorMap): void {
   writeTensorFile(join(folder, 'model.safetensors'), state);
 }
 
-/** Reads what was written by {@link writeModelDescription}. @throws CupbearerError `not-found` or `bad-data`. */
-export function readModelSpec(folder: string): NetworkSpec {
+/** What `model.json` in a folder says. @throws CupbearerError `not-found` or `bad-data`. */
+export function readNetworkSpec(folder: string): NetworkSpec {
   const path = join(folder, 'model.json');
-  const content = readJsonFile(path);
+  return parseNetworkSpec(readJsonFile(path), path);
+}
+
+/** The inverse of what {@link writeModelDescription} writes. @throws CupbearerError `bad-data` naming `source`. */
+export function parseNetworkSpec(content: unknown, source: string): NetworkSpec {
   const format = (content as { format?: unknown } | null)?.format;
   if (typeof format === 'number' && format > modelFormat) {
     throw new CupbearerError(
       'bad-data',
-      `"${path}" was written by a newer version (format ${format}; this program reads ${modelFormat}).`,
+      `"${source}" was written by a newer version (format ${format}; this program reads ${modelFormat}).`,
       { hint: 'Update Cupbearer to use this folder.' },
     );
   }
@@ -59,16 +63,16 @@ export function readModelSpec(folder: string): NetworkSpec {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new CupbearerError(
       'bad-data',
-      `"${path}" does not describe a model of format ${modelFormat}. ${faults.join(' ')}`,
+      `"${source}" does not describe a model of format ${modelFormat}. ${faults.join(' ')}`,
     );
   }
   const { architecture, input_shape: inputShape, classes, vocabulary } = parsed.data;
   return { architecture, inputShape, classes, ...(vocabulary === undefined ? {} : { vocabulary }) };
 }
 
-/** Reads a saved model with its weights. @throws CupbearerError `not-found` or `bad-data`. */
+/** Reads a model saved by the functions above. @throws CupbearerError `not-found` or `bad-data`. */
 export function readModel(folder: string): Network {
-  const network = new Network(readModelSpec(folder), 0);
+  const network = new Network(readNetworkSpec(folder), 0);
   const weights = join(folder, 'model.safetensors');
   network.load(readTensorFile(weights).tensors, weights);
   return network;

@@ -21,19 +21,21 @@ export function gradientsOf(
  * @throws CupbearerError `non-finite` naming epoch and step where the loss is NaN or infinite; the variables are then
  *   those before that step.
  */
-export function gradientStep(
+export async function gradientStep(
   variables: Variables,
   optimizer: Optimizer,
   { epoch, step, rate = 1 }: { epoch: number; step: number; rate?: number },
   loss: () => tf.Scalar,
-): number {
-  return tf.tidy(() => {
-    const { value, gradients } = gradientsOf(variables, loss);
-    const reached = value.dataSync()[0]!;
+): Promise<number> {
+  const { value, gradients } = tf.tidy(() => gradientsOf(variables, loss));
+  try {
+    const reached = (await value.data())[0]!;
     if (!Number.isFinite(reached)) throw diverged(`The training loss became ${reached} in`, epoch, step);
-    optimizer.step(variables, gradients, rate);
+    tf.tidy(() => optimizer.step(variables, gradients, rate));
     return reached;
-  });
+  } finally {
+    tf.dispose([value, ...Object.values(gradients)]);
+  }
 }
 
 /** Training that has left the numbers: says where, and what is kept. */

@@ -1,7 +1,7 @@
 import { unknownName } from '../../shared/definition.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import type { DatasetOutline } from '../data/dataset.ts';
+import type { DatasetFacts } from '../data/dataset.ts';
 import { architectureRegistry } from './architectures/index.ts';
 import type { BufferArray, Module, Parameter, Shape } from './modules.ts';
 
@@ -24,7 +24,7 @@ export interface NetworkSpec {
 }
 
 /** The specification of a network for a dataset. */
-export function specFor(architecture: Picked, { shape, classes, vocabulary }: DatasetOutline): NetworkSpec {
+export function specFor(architecture: Picked, { shape, classes, vocabulary }: DatasetFacts): NetworkSpec {
   return { architecture, inputShape: shape, classes, ...(vocabulary ? { vocabulary: vocabulary.length } : {}) };
 }
 

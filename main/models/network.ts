@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedTensor, TensorMap } from '../../shared/domain/tensors.ts';
-import { CupbearerError } from '../../shared/errors.ts';
 import { RandomStream } from '../tensor/random.ts';
+import { toNamedTensor } from '../tensor/read.ts';
 import type { ForwardCall } from './modules.ts';
 import { NetworkOutline, sizeOf, type NetworkSpec } from './network-outline.ts';
+import { checkWeights } from './weights.ts';
 
 /** Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place. */
 type Intervention = (name: string, value: tf.Tensor) => tf.Tensor | undefined;
@@ -159,17 +160,15 @@ export class Network extends NetworkOutline {
   }
 
   /** The weights in PyTorch's names and layout, float32. */
-  state(): TensorMap {
+  async state(): Promise<TensorMap> {
     const state: TensorMap = {};
     for (const [path, variable] of this.#variables) {
       const { toTorch } = this.parameters.get(path)!;
       const torch = tf.tidy(() => tf.transpose(variable as tf.Tensor, toTorch));
-      state[path] = { shape: [...torch.shape], data: torch.dataSync<'float32'>() };
+      state[path] = await toNamedTensor(torch);
       torch.dispose();
     }
-    for (const [path, buffer] of this.#buffers) {
-      state[path] = { shape: [...buffer.shape], data: buffer.dataSync<'float32'>() };
-    }
+    for (const [path, buffer] of this.#buffers) state[path] = await toNamedTensor(buffer);
     return state;
   }
 
@@ -178,28 +177,22 @@ export class Network extends NetworkOutline {
    * @throws CupbearerError `bad-data` where a name or shape does not fit.
    */
   load(state: TensorMap, source: string): void {
-    for (const name of Object.keys(state)) {
-      if (this.parameters.has(name) || this.#buffers.has(name) || name.endsWith('.num_batches_tracked')) continue;
-      throw new CupbearerError(
-        'bad-data',
-        `${source}: unexpected weight "${name}"; this model has ${[...this.parameters.keys()].join(', ')}.`,
-      );
-    }
-    for (const [path, parameter] of this.parameters) {
-      const expected = parameter.toTorch.map((axis) => parameter.shape[axis]!);
-      const inverse = parameter.toTorch.map((_, axis) => parameter.toTorch.indexOf(axis));
-      assignSaved(this.#variables.get(path)!, savedTensor(state, path, expected, source), inverse);
+    checkWeights(this, state, source);
+    for (const [path, { toTorch }] of this.parameters) {
+      const inverse = toTorch.map((_, axis) => toTorch.indexOf(axis));
+      assignSaved(this.#variables.get(path)!, state[path]!, inverse);
     }
     for (const [path, buffer] of this.#buffers) {
       const axes = buffer.shape.map((_, axis) => axis);
-      assignSaved(buffer, savedTensor(state, path, buffer.shape, source), axes);
+      assignSaved(buffer, state[path]!, axes);
     }
   }
 
   /** A network of the same weights that changes on its own; the caller disposes of it. */
   clone(): Network {
     const copy = new Network(this.spec, 0);
-    copy.load(this.state(), 'clone');
+    for (const [path, variable] of this.#variables) copy.#variables.get(path)!.assign(variable);
+    for (const [path, buffer] of this.#buffers) copy.#buffers.get(path)!.assign(buffer);
     return copy;
   }
 
@@ -210,18 +203,6 @@ export class Network extends NetworkOutline {
     this.#variables.clear();
     this.#buffers.clear();
   }
-}
-
-function savedTensor(state: TensorMap, path: string, expected: readonly number[], source: string): NamedTensor {
-  const saved = state[path];
-  if (!saved) throw new CupbearerError('bad-data', `${source}: the weight "${path}" is missing.`);
-  if (saved.shape.join() !== expected.join()) {
-    throw new CupbearerError(
-      'bad-data',
-      `${source}: the weight "${path}" has shape [${saved.shape.join(', ')}], expected [${expected.join(', ')}].`,
-    );
-  }
-  return saved;
 }
 
 function assignSaved(variable: tf.Variable, saved: NamedTensor, axes: number[]): void {

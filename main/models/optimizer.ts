@@ -12,7 +12,7 @@ export interface Optimizer {
    */
   step(variables: ReadonlyMap<string, tf.Variable>, gradients: Record<string, tf.Tensor>, rateFactor?: number): void;
   /** All it remembers, so that training can go on as if it had never stopped. */
-  state(): TensorMap;
+  state(): Promise<TensorMap>;
   load(state: TensorMap): void;
   dispose(): void;
 }
@@ -34,6 +34,7 @@ export function defineOptimizer<P extends z.ZodObject>(
 
 /** A penalty on large weights that every optimiser has. */
 export const weightDecayParam = number({
+  advanced: true,
   label: 'Weight decay',
   help: 'L2 penalty: this multiple of the weights is added to their gradient',
   default: 0,

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { BatchReader } from '../data/batch-reader.ts';
 import { checkNotCancelled } from '../data/cancellation.ts';
-import type { Dataset } from '../data/dataset.ts';
+import type { Batch, Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
+import { read } from '../tensor/read.ts';
 import { inputTensor, otherWork, range, slices } from './batches.ts';
 import { diverged, gradientStep } from './gradient-step.ts';
 import type { Network } from './network.ts';
@@ -59,62 +61,73 @@ export interface TrainingOptions {
  */
 export async function trainClassifier(options: TrainingOptions): Promise<void> {
   const { dataset, epochs, batchSize, maxSteps = Infinity } = options;
-  const orders = RandomStream.from(options.seed, 'sample-order');
   const stepsPlanned = Math.min(maxSteps, epochs * Math.ceil(dataset.length / batchSize));
+  const expected = stepsPlanned - (options.completed?.steps ?? 0);
+  const reader = new BatchReader(dataset, { expected });
+  try {
+    await trainEpochs(options, reader, stepsPlanned);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function trainEpochs(options: TrainingOptions, reader: BatchReader, stepsPlanned: number): Promise<void> {
+  const { dataset, epochs, batchSize, maxSteps = Infinity } = options;
+  const orders = RandomStream.from(options.seed, 'sample-order');
   let step = options.completed?.steps ?? 0;
   for (let epoch = (options.completed?.epochs ?? 0) + 1; epoch <= epochs && step < maxSteps; epoch++) {
     let samples = 0;
     let lossSum = 0;
     let correct = 0;
-    for (const indices of slices(orders.derive(epoch).permutation(dataset.length), batchSize)) {
-      if (step === maxSteps) break;
+    const order = slices(orders.derive(epoch).permutation(dataset.length), batchSize, maxSteps - step);
+    for await (const { batch } of reader.batches(order, epoch)) {
       checkNotCancelled(options.signal, 'The training');
-      const result = trainStep(options, indices, epoch, ++step, stepsPlanned);
-      samples += indices.length;
-      lossSum += result.loss * indices.length;
+      const result = await trainStep(options, batch, epoch, ++step, stepsPlanned);
+      samples += batch.size;
+      lossSum += result.loss * batch.size;
       correct += result.correct;
       options.onStep?.({ epoch, step, stepsPlanned, loss: result.loss });
       if (step % 16 === 0) await otherWork();
     }
-    checkWeights(options.network, epoch, step);
+    await checkWeights(options.network, epoch, step);
     await options.onEpoch?.({ epoch, steps: step, loss: lossSum / samples, accuracy: correct / samples });
   }
 }
 
-function trainStep(
+async function trainStep(
   { network, optimizer, dataset, schedule = 'constant', labelSmoothing = 0 }: TrainingOptions,
-  indices: Int32Array,
+  batch: Batch,
   epoch: number,
   step: number,
   stepsPlanned: number,
-): { loss: number; correct: number } {
-  const batch = dataset.read(indices, epoch);
-  return tf.tidy(() => {
-    const x = inputTensor(batch, dataset);
-    const labels = tf.tensor1d(batch.labels, 'int32');
-    let predictions: tf.Tensor | undefined;
-    const at = { epoch, step, rate: rateFactor(schedule, step, stepsPlanned) };
-    const loss = gradientStep(network.variables, optimizer, at, () => {
+): Promise<{ loss: number; correct: number }> {
+  const x = inputTensor(batch, dataset);
+  const labels = tf.tensor1d(batch.labels, 'int32');
+  let predictions: tf.Tensor | undefined;
+  const at = { epoch, step, rate: rateFactor(schedule, step, stepsPlanned) };
+  try {
+    const loss = await gradientStep(network.variables, optimizer, at, () => {
       const logits = network.forward(x, { training: true });
       // Outlives the scope in which the loss is differentiated.
       predictions = tf.keep(tf.argMax(logits, 1));
       return softmaxCrossEntropy(logits, labels, labelSmoothing);
     });
-    const predicted = predictions!.dataSync();
-    predictions!.dispose();
+    const predicted = await predictions!.data();
     let correct = 0;
     for (let i = 0; i < batch.size; i++) if (predicted[i] === batch.labels[i]) correct++;
     return { loss, correct };
-  });
+  } finally {
+    tf.dispose([x, labels, ...(predictions ? [predictions] : [])]);
+  }
 }
 
 /**
  * Weights that are no numbers must not take the place of the last good ones. The loss need not show it: a gradient can
  * overflow alone, and ReLU turns NaN into 0 on some engines.
  */
-function checkWeights(network: Network, epoch: number, step: number): void {
+async function checkWeights(network: Network, epoch: number, step: number): Promise<void> {
   for (const [name, variable] of network.variables) {
-    const bad = variable.dataSync().find((value) => !Number.isFinite(value));
+    const bad = (await variable.data()).find((value) => !Number.isFinite(value));
     if (bad !== undefined) throw diverged(`The weight "${name}" is ${bad} after`, epoch, step);
   }
 }
@@ -132,9 +145,7 @@ export async function predict(
   for (const slice of slices(indices, options.batchSize)) {
     checkNotCancelled(options.signal, 'The prediction');
     const batch = dataset.read(slice, 0);
-    const classes = tf.tidy(() => tf.argMax(network.forward(inputTensor(batch, dataset)), 1));
-    predicted.set(await classes.data<'int32'>(), done);
-    classes.dispose();
+    predicted.set(await read<'int32'>(() => tf.argMax(network.forward(inputTensor(batch, dataset)), 1)), done);
     labels.set(batch.labels, done);
     done += slice.length;
     await otherWork();

@@ -1,10 +1,10 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import { optionalPick, requiredPath, type Picked } from '../../shared/schema/fields.ts';
-import type { Dataset, DatasetContext, DatasetOutline } from '../data/dataset.ts';
+import type { Dataset, DatasetContext, DatasetFacts } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadSplit } from '../data/datasets/load.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
-import type { ClassifierOutline, TrainedClassifier } from './classifier.ts';
+import type { ClassifierData, ClassifierOutline, TrainedClassifier } from './classifier.ts';
 import type { TaskContext } from './task.ts';
 
 /** Parameters of tasks that watch a classifier on its own kind of data. */
@@ -45,8 +45,17 @@ export function checkUnpoisoned({ name }: Picked): void {
   );
 }
 
+/** The training half that people are shown: the task's own data, else what the classifier is trained on. */
+export function loadPreviewData(
+  { originalData }: ClassifierData,
+  { data = originalData, seed }: { data?: Picked | undefined; seed: number },
+  context: TaskContext,
+): Promise<Dataset> {
+  return loadSplit(data, { train: true, augment: false }, loadingContext(context, seed));
+}
+
 /** @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes. */
-export function checkFitsClassifier({ network, folder }: ClassifierOutline, data: DatasetOutline, name: string): void {
+export function checkFitsClassifier({ network, folder }: ClassifierOutline, data: DatasetFacts, name: string): void {
   const { inputShape, classes } = network.spec;
   if (inputShape.join() === data.shape.join() && classes.length === data.classes.length) return;
   throw new CupbearerError(

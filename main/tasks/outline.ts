@@ -1,5 +1,5 @@
 import type { Picked } from '../../shared/schema/fields.ts';
-import { datasetOutline } from '../data/datasets/load.ts';
+import { datasetFacts } from '../data/datasets/load.ts';
 import { describeClassifier, type ClassifierOutline } from './classifier.ts';
 import { checkFitsClassifier, checkUnpoisoned } from './clean-data.ts';
 import type { SplitParams } from './splits.ts';
@@ -27,8 +27,7 @@ export function outlineClassifierTask(
   };
 }
 
-/** @throws CupbearerError `usage` where it is known without reading the data that the classifier cannot take them. */
+/** @throws CupbearerError `usage` where the classifier cannot take them. */
 export function checkOutlineFits(classifier: ClassifierOutline, data: Picked): void {
-  const outline = datasetOutline(data);
-  if (outline) checkFitsClassifier(classifier, outline, data.name);
+  checkFitsClassifier(classifier, datasetFacts(data), data.name);
 }

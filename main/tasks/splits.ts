@@ -8,6 +8,7 @@ import type { ExamplePairs, Task } from './task.ts';
 /** Parameters that every task has: which samples are trusted, clean and anomalous, and how many. */
 export const splitParams = {
   trusted_fraction: number({
+    control: 'share',
     label: 'Trusted fraction',
     help: 'Share of the training samples that is trusted; the rest is untrusted data',
     default: 1,
@@ -15,6 +16,7 @@ export const splitParams = {
     max: 1,
   }),
   clean_train_weight: number({
+    control: 'share',
     label: 'Clean share of the untrusted data',
     help: 'The rest of the untrusted data is anomalous',
     default: 0.5,
@@ -22,11 +24,13 @@ export const splitParams = {
     max: 1,
   }),
   untrusted_labels: flag({
+    advanced: true,
     label: 'Labelled untrusted data',
     help: 'Tell detectors which untrusted samples are anomalous: only skylines may know',
     default: false,
   }),
   clean_test_weight: number({
+    control: 'share',
     label: 'Clean share of the test data',
     help: 'The rest is anomalous; no sample is used both clean and anomalous',
     default: 0.5,
@@ -34,6 +38,7 @@ export const splitParams = {
     max: 1,
   }),
   max_train_size: optionalInteger({
+    advanced: true,
     label: 'Most training samples',
     help: 'Takes a random part of the training data, trusted and untrusted together; all of it unless given',
     unit: 'samples',
@@ -46,6 +51,7 @@ export const splitParams = {
     min: 2,
   }),
   seed: integer({
+    advanced: true,
     label: 'Task seed',
     help: 'Decides which samples are trusted, clean and anomalous: equal for all detectors that shall be compared',
     default: 0,

@@ -1,27 +1,19 @@
 import { performance } from 'node:perf_hooks';
 import * as tf from '@tensorflow/tfjs-core';
+import type { EngineInfo, EngineStatus } from '../../shared/domain/engine.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { engines } from './engines/index.ts';
-import type { EngineDefinition, EngineInfo } from './engines/engine-definition.ts';
+import type { EngineDefinition } from './engines/engine-definition.ts';
 import { registerGradients } from './gradients/index.ts';
 import { selfTest } from './self-test.ts';
 
-export type { EngineInfo } from './engines/engine-definition.ts';
-
-/** Whether an engine works on this machine and, if not, why and what to do. */
-export interface EngineStatus {
-  id: string;
-  title: string;
-  works: boolean;
-  info?: EngineInfo;
-  reason?: string;
-  hint?: string;
-  /** Time that the self-test took, milliseconds; only where the engine works. */
-  selfTestMs?: number;
-}
+export type { EngineInfo, EngineStatus } from '../../shared/domain/engine.ts';
 
 /** Ids of all engines, the most desirable first. */
 export const engineIds: readonly string[] = engines.map(({ id }) => id);
+
+/** What engines are called, by id. */
+export const engineTitles: ReadonlyMap<string, string> = new Map(engines.map(({ id, title }) => [id, title]));
 
 /** What the last attempt to load and test each engine gave; an engine is tested once in a process. */
 const attempts = new Map<string, Promise<EngineStatus>>();
@@ -36,27 +28,67 @@ function attempt(engine: EngineDefinition): Promise<EngineStatus> {
   return status;
 }
 
+/** What loading each engine gave; an engine is loaded once in a process. */
+const loads = new Map<string, Promise<EngineInfo>>();
+
+function load(engine: EngineDefinition): Promise<EngineInfo> {
+  registerGradients();
+  let loading = loads.get(engine.id);
+  if (loading === undefined) {
+    loading = engine.load();
+    loads.set(engine.id, loading);
+  }
+  return loading;
+}
+
+/** Makes an engine that was loaded the TensorFlow.js backend again where another took its place. */
+async function makeCurrent(engine: EngineDefinition): Promise<void> {
+  if (tf.getBackend() !== engine.backend) await engine.load();
+}
+
+/** Whether `auto` passes over an engine. Asked before the self-test, which takes seconds on a software renderer. */
+async function isPassedOver(engine: EngineDefinition): Promise<boolean> {
+  try {
+    return (await load(engine)).passedOverByAuto !== undefined;
+  } catch {
+    // Why it does not load is told by the attempt to use it.
+    return false;
+  }
+}
+
 async function loadAndTest(engine: EngineDefinition): Promise<EngineStatus> {
   const { id, title } = engine;
+  const failed = (failure: EngineStatus['failure'] & string, error: unknown): EngineStatus => ({
+    id,
+    title,
+    works: false,
+    failure,
+    reason: error instanceof Error ? error.message : String(error),
+    hint: error instanceof CupbearerError ? (error.hint ?? engine.hint) : engine.hint,
+  });
+  let info: EngineInfo;
   try {
-    registerGradients();
-    const info = await engine.load();
+    info = await load(engine);
+    await makeCurrent(engine);
+  } catch (error) {
+    return failed('unavailable', error);
+  }
+  try {
     const start = performance.now();
-    selfTest();
+    await selfTest();
     return { id, title, works: true, info, selfTestMs: performance.now() - start };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const hint = error instanceof CupbearerError ? (error.hint ?? engine.hint) : engine.hint;
-    return { id, title, works: false, reason, hint };
+    return failed('broken', error);
   }
 }
 
 /**
- * Starts a compute engine and makes it the TensorFlow.js backend: one by its id, or with `auto` the first that loads
- * and passes its self-test. `auto` after a start keeps what runs; starting the same engine again does nothing.
+ * Starts a compute engine and makes it the TensorFlow.js backend: one by its id, or with `auto` the first that loads,
+ * passes its self-test and does not ask to be passed over. `auto` after a start keeps what runs; starting the same engine
+ * again does nothing. `warn` hears of an engine that `auto` finds broken.
  * @throws CupbearerError `usage` where there is no engine of that id, `engine` where it (or, with `auto`, every one) fails.
  */
-export async function startEngine(choice: string): Promise<EngineInfo> {
+export async function startEngine(choice: string, warn?: (message: string) => void): Promise<EngineInfo> {
   if (choice !== 'auto' && !engineIds.includes(choice))
     throw new CupbearerError(
       'usage',
@@ -65,12 +97,14 @@ export async function startEngine(choice: string): Promise<EngineInfo> {
   const wanted = choice === 'auto' ? (startedId ?? 'auto') : choice;
   const failures: EngineStatus[] = [];
   for (const engine of engines.filter(({ id }) => wanted === 'auto' || id === wanted)) {
+    if (wanted === 'auto' && (await isPassedOver(engine))) continue;
     const status = await attempt(engine);
     if (status.info !== undefined) {
-      if (tf.getBackend() !== engine.id) await engine.load();
+      await makeCurrent(engine);
       startedId = engine.id;
       return status.info;
     }
+    if (status.failure === 'broken') warn?.(`The engine "${status.id}" is broken and not used. ${status.reason}`);
     failures.push(status);
   }
   const reasons = failures.map(({ title, reason }) => `${title}: ${reason ?? 'unknown'}`).join(' ');
@@ -82,11 +116,19 @@ export async function startEngine(choice: string): Promise<EngineInfo> {
   );
 }
 
+/** Loads and tests one engine, as `startEngine` would, and says how it went. @throws CupbearerError `usage` for no engine's id. */
+export async function engineStatus(id: string): Promise<EngineStatus> {
+  const engine = engines.find((candidate) => candidate.id === id);
+  if (engine === undefined)
+    throw new CupbearerError('usage', `There is no compute engine "${id}"; there is ${engineIds.join(', ')}.`);
+  return attempt(engine);
+}
+
 /** Loads and tests every engine, then gives the word back to the one that was started, if any. */
 export async function engineStatuses(): Promise<EngineStatus[]> {
   const statuses: EngineStatus[] = [];
   for (const engine of engines) statuses.push(await attempt(engine));
   const started = engines.find(({ id }) => id === startedId);
-  if (started !== undefined && tf.getBackend() !== started.id) await started.load();
+  if (started !== undefined) await makeCurrent(started);
   return statuses;
 }

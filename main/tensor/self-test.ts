@@ -1,17 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { RandomStream } from './random.ts';
+import { softmaxCrossEntropy } from './loss.ts';
 import { adamStep } from './optimizers.ts';
+import { RandomStream } from './random.ts';
 
 /** Relative to the largest value: float32 sums of the lengths that occur here stay well below, a wrong term does not. */
 const TOLERANCE = 1e-4;
+
+/** Something that was computed on the engine, and what it should be, by float64 arithmetic. */
+interface Check {
+  name: string;
+  found: tf.Tensor;
+  expected: ArrayLike<number>;
+}
 
 /** n random float32 values, about -2 to 2. */
 function values(stream: RandomStream, n: number): Float32Array {
   return Float32Array.from({ length: n }, () => stream.normal());
 }
 
-function check(name: string, found: tf.Tensor, expected: ArrayLike<number>): void {
-  const data = found.dataSync();
+async function verify({ name, found, expected }: Check): Promise<void> {
+  const data = await found.data();
   let scale = 1;
   for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]!));
   for (let i = 0; i < Math.max(expected.length, data.length); i++)
@@ -36,19 +44,22 @@ function product(
   return out;
 }
 
-function checkMatMul(stream: RandomStream): void {
+function matMuls(stream: RandomStream): Check[] {
   const size = [13, 37, 21] as const;
   const [m, k, n] = size;
   const a = values(stream, m * k);
   const b = values(stream, k * n);
-  for (const transposeA of [false, true])
-    for (const transposeB of [false, true]) {
+  return [false, true].flatMap((transposeA) =>
+    [false, true].map((transposeB) => {
       const left = tf.tensor2d(a, transposeA ? [k, m] : [m, k]);
       const right = tf.tensor2d(b, transposeB ? [n, k] : [k, n]);
-      const found = tf.matMul(left, right, transposeA, transposeB);
-      const name = `matMul ${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`;
-      check(name, found, product(size, a, transposeA, b, transposeB));
-    }
+      return {
+        name: `matMul ${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`,
+        found: tf.matMul(left, right, transposeA, transposeB),
+        expected: product(size, a, transposeA, b, transposeB),
+      };
+    }),
+  );
 }
 
 /** A 3x3 "same" convolution of [n, h, w, c] to d channels with both gradients, in float64. */
@@ -79,7 +90,7 @@ function convolution(
   return { y, dx, dFilter };
 }
 
-function checkConvolution(stream: RandomStream): void {
+function convolutions(stream: RandomStream): Check[] {
   const size = [2, 7, 5, 3, 6] as const;
   const [n, h, w, c, d] = size;
   const x = values(stream, n * h * w * c);
@@ -88,24 +99,54 @@ function checkConvolution(stream: RandomStream): void {
   const expected = convolution(size, x, filter, dy);
   const operation = (image: tf.Tensor4D, weights: tf.Tensor4D) => tf.conv2d(image, weights, 1, 'same');
   const inputs: [tf.Tensor4D, tf.Tensor4D] = [tf.tensor4d(x, [n, h, w, c]), tf.tensor4d(filter, [3, 3, c, d])];
-  check('conv2d', operation(...inputs), expected.y);
   const [dx, dFilter] = tf.grads(operation as (...args: tf.Tensor[]) => tf.Tensor)(
     inputs,
     tf.tensor4d(dy, [n, h, w, d]),
   );
-  check('conv2d, gradient of its input', dx!, expected.dx);
-  check('conv2d, gradient of its filter', dFilter!, expected.dFilter);
+  return [
+    { name: 'conv2d', found: operation(...inputs), expected: expected.y },
+    { name: 'conv2d, gradient of its input', found: dx!, expected: expected.dx },
+    { name: 'conv2d, gradient of its filter', found: dFilter!, expected: expected.dFilter },
+  ];
 }
 
 /** The gradient must reach each window's maximum, also where all of the window is negative. */
-function checkMaxPool(): void {
+function maxPools(): Check[] {
   const x = tf.tensor4d([-4, -3, -2, -1, -5, -6, -8, -7], [1, 2, 4, 1]);
   const pool = (image: tf.Tensor) => tf.maxPool(image as tf.Tensor4D, 2, 2, 'valid');
-  check('maxPool', pool(x), [-3, -1]);
-  check('maxPool, gradient', tf.grad(pool)(x, tf.tensor4d([10, 20], [1, 1, 2, 1])), [0, 10, 0, 20, 0, 0, 0, 0]);
+  const gradient = tf.grad(pool)(x, tf.tensor4d([10, 20], [1, 1, 2, 1]));
+  return [
+    { name: 'maxPool', found: pool(x), expected: [-3, -1] },
+    { name: 'maxPool, gradient', found: gradient, expected: [0, 10, 0, 20, 0, 0, 0, 0] },
+  ];
 }
 
-function checkAdam(stream: RandomStream): void {
+/** Loss and gradient, (softmax - one-hot) / n, of logits far enough apart that exp overflows unless it is shifted. */
+function losses(stream: RandomStream): Check[] {
+  const [n, c] = [5, 7];
+  const logits = values(stream, n * c).map((value) => 40 * value);
+  const labels = Int32Array.from({ length: n }, (_, i) => (3 * i) % c);
+  const gradient = new Float64Array(n * c);
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const row = Array.from(logits.subarray(i * c, (i + 1) * c));
+    const largest = Math.max(...row);
+    const total = row.reduce((all, value) => all + Math.exp(value - largest), 0);
+    sum += Math.log(total) + largest - row[labels[i]!]!;
+    row.forEach((value, j) => {
+      gradient[i * c + j] = (Math.exp(value - largest) / total - (j === labels[i] ? 1 : 0)) / n;
+    });
+  }
+  const { value, grad } = tf.valueAndGrad((x) => softmaxCrossEntropy(x as tf.Tensor2D, tf.tensor1d(labels, 'int32')))(
+    tf.tensor2d(logits, [n, c]),
+  );
+  return [
+    { name: 'softmax cross-entropy', found: value, expected: [sum / n] },
+    { name: 'softmax cross-entropy, gradient', found: grad, expected: gradient },
+  ];
+}
+
+function adam(stream: RandomStream): Check[] {
   const n = 7;
   const start = values(stream, n);
   const [variable, m, v] = [start, new Float32Array(n), new Float32Array(n)].map((data) =>
@@ -122,7 +163,7 @@ function checkAdam(stream: RandomStream): void {
         p[i]! -= (0.1 * (p1[i]! / (1 - 0.9 ** step))) / (Math.sqrt(p2[i]! / (1 - 0.999 ** step)) + 1e-8);
       }
     }
-    check('adam', variable, p);
+    return [{ name: 'adam', found: tf.clone(variable), expected: p }];
   } finally {
     for (const state of [variable, m, v]) state.dispose();
   }
@@ -132,12 +173,17 @@ function checkAdam(stream: RandomStream): void {
  * Compares a few kernels and gradients of the engine in use with float64 arithmetic: backends have shipped wrong ones
  * (the max-pool gradient where a window's maximum is negative, transposed products). Throws at the first that differs.
  */
-export function selfTest(): void {
+export async function selfTest(): Promise<void> {
   const stream = RandomStream.from(0, 'self-test');
+  const checks: Check[] = [];
   tf.tidy(() => {
-    checkMatMul(stream);
-    checkConvolution(stream);
-    checkMaxPool();
-    checkAdam(stream);
+    // All is asked of the engine before the first answer is waited for: a GPU compiles and computes meanwhile.
+    for (const part of [matMuls, convolutions, maxPools, losses, adam]) checks.push(...part(stream));
+    return checks.map(({ found }) => found);
   });
+  try {
+    for (const check of checks) await verify(check);
+  } finally {
+    tf.dispose(checks.map(({ found }) => found));
+  }
 }

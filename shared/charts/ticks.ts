@@ -48,3 +48,8 @@ export function tickLabel(value: number): string {
   const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, '\u202f');
   return `${sign}${grouped}${decimals === undefined ? '' : `.${decimals}`}`;
 }
+
+/** A score with three significant digits: "3.05", "0.00042" as a power of ten. */
+export function scoreLabel(score: number): string {
+  return tickLabel(Number(score.toPrecision(3)));
+}

@@ -45,7 +45,7 @@ const mistakeSchema = z.object({
 /** A sample that the detector gets wrong, or would be the next to. */
 export type Mistake = z.infer<typeof mistakeSchema>;
 
-const analysisSchema = z.object({
+export const analysisSchema = z.object({
   format: z.literal(1),
   layers: z.record(z.string(), layerAnalysisSchema),
   /** Spearman's correlation of the scores of all test samples; null where a layer's scores are all the same. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { paramsOf, type FieldMeta } from './fields.ts';
+import { paramsOf, type Control, type FieldMeta } from './fields.ts';
 import type { Definition, Registry } from '../definition.ts';
 
 /**
@@ -15,6 +15,9 @@ export interface Field {
   label: string;
   help: string;
   unit?: string;
+  /** Seldom changed; see {@link FieldMeta}. */
+  advanced?: boolean;
+  control?: Control;
   required: boolean;
   /** A text that names a file or folder; relative ones count from where the user stands. */
   isPath?: boolean;
@@ -47,6 +50,8 @@ function describeField(key: string, schema: z.ZodType): Field {
     label: meta.label,
     help: meta.help,
     ...(meta.unit === undefined ? {} : { unit: meta.unit }),
+    ...(meta.advanced ? { advanced: true } : {}),
+    ...(meta.control === undefined ? {} : { control: meta.control }),
     required: !optional && fallback === undefined,
     ...(meta['isPath'] ? { isPath: true } : {}),
     ...(fallback === undefined ? {} : { default: fallback }),

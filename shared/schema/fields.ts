@@ -9,7 +9,18 @@ export interface FieldText {
   help: string;
   /** Unit of the value as written beside it: "px", "epochs", "%". */
   unit?: string;
+  /** Seldom changed: forms keep it behind "More" as long as it has its default. */
+  advanced?: boolean;
+  /** How forms draw it where the type alone would not do. */
+  control?: Control;
 }
+
+/**
+ * Controls of their own in forms: `share`, a number of 0 to 1 as per cent with a slider; `corner`, a choice of places in an
+ * image as tiles; `layers` and `layer`, activations chosen on a drawing of the network.
+ */
+export const controls = ['share', 'corner', 'layers', 'layer'] as const;
+export type Control = (typeof controls)[number];
 
 interface NumberOptions extends FieldText {
   default: number;
@@ -31,8 +42,14 @@ function bounded<S extends z.ZodNumber | z.ZodInt>(schema: S, options: Omit<Numb
   return result;
 }
 
-function meta(options: FieldText): FieldMeta {
-  return { label: options.label, help: options.help, ...(options.unit === undefined ? {} : { unit: options.unit }) };
+function meta({ label, help, unit, advanced, control }: FieldText): FieldMeta {
+  return {
+    label,
+    help,
+    ...(unit === undefined ? {} : { unit }),
+    ...(advanced === undefined ? {} : { advanced }),
+    ...(control === undefined ? {} : { control }),
+  };
 }
 
 /** A real number with a default and, where given, an inclusive range. */

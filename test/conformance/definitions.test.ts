@@ -4,14 +4,16 @@ import type { Definition, Registry } from '../../shared/definition.ts';
 import { describe as fieldsOf } from '../../shared/schema/describe.ts';
 import { paramsOf, parseParams } from '../../shared/schema/fields.ts';
 import { datasetRegistry } from '../../main/data/datasets/index.ts';
+import { datasetFacts } from '../../main/data/datasets/load.ts';
 import { triggerRegistry } from '../../main/data/triggers/index.ts';
 import { architectureRegistry } from '../../main/models/architectures/index.ts';
 import { Network } from '../../main/models/network.ts';
 import { optimizerRegistry } from '../../main/models/optimizers/index.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 /** What a definition cannot do without: a value for each required parameter. */
 const required: Record<string, unknown> = {
@@ -66,7 +68,7 @@ describe('every architecture', () => {
     transformer: { width: 4, blocks: 1, heads: 2 },
   };
 
-  it.each(architectureRegistry.ids)('%s runs, names its activations, and is the same after a reload', (name) => {
+  it.each(architectureRegistry.ids)('%s runs, names its activations, and is the same after a reload', async (name) => {
     const isText = name === 'transformer';
     const definition = architectureRegistry.get(name);
     const params = parseParams(paramsOf(definition), small[name] ?? { width: 2 });
@@ -93,11 +95,11 @@ describe('every architecture', () => {
     for (const activation of network.defaultActivations) expect(network.activationNames).toContain(activation);
     const reloaded = new Network(spec, 2);
     expect(reloaded.forward(x).dataSync()).not.toEqual(logits);
-    reloaded.load(network.state(), 'a test');
+    reloaded.load(await network.state(), 'a test');
     expect(reloaded.forward(x).dataSync()).toEqual(logits);
     const before = tf.memory().numTensors;
     reloaded.dispose();
-    expect(tf.memory().numTensors).toBe(before - Object.keys(network.state()).length);
+    expect(tf.memory().numTensors).toBe(before - Object.keys(await network.state()).length);
     network.dispose();
   });
 });
@@ -112,6 +114,9 @@ describe('every dataset that needs no files', () => {
     const [train, test] = [await load(true), await load(false)];
     expect({ train: train.length, test: test.length }).toEqual(definition.builtIn);
     expect(train.fingerprint).not.toBe(test.fingerprint);
+    const { shape, classes, vocabulary } = train;
+    const counts = { train: train.length, test: test.length };
+    expect(datasetFacts({ name })).toEqual({ shape, classes, counts, ...(vocabulary ? { vocabulary } : {}) });
     const size = train.shape.reduce((product, side) => product * side, 1);
     const together = train.read([5, 0, 5], 2);
     const alone = train.read([5], 2);

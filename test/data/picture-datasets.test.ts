@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createCanvas } from '@napi-rs/canvas';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadDataset } from '../../main/data/datasets/load.ts';
+import { datasetFacts, loadDataset } from '../../main/data/datasets/load.ts';
 import { decodePicture, scaled } from '../../main/data/readers/picture.ts';
 import { upTo } from './toy-dataset.ts';
 
@@ -100,6 +100,8 @@ describe('image-folder', () => {
     });
     expect(reds.sort((a, b) => a - b)).toEqual([0, 10, 20, 30, 40]);
     expect(train.fingerprint).not.toBe(test.fingerprint);
+    const { shape, classes } = train;
+    expect(datasetFacts({ name: 'image-folder', folder: dataDir, size: 4 })).toEqual({ shape, classes });
   });
 
   it('takes the halves from folders train and test, and grey on demand', async () => {
@@ -147,6 +149,7 @@ describe('gtsrb', () => {
     expect([[...test.inputs], [...test.labels]]).toEqual([[1, 0, 0], [42]]);
     const whole = await load();
     expect([whole.classes.length, whole.shape]).toEqual([43, [1, 1, 3]]);
+    expect(datasetFacts({ name: 'gtsrb', size: 1 })).toEqual({ shape: whole.shape, classes: whole.classes });
   });
 
   it('names the line that is wrong and what is missing', async () => {

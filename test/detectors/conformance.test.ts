@@ -17,6 +17,7 @@ import type { Task } from '../../main/tasks/task.ts';
 import type { z } from 'zod';
 import { allLayers } from '../../shared/domain/evaluation.ts';
 import { paramsOf, pick, type FieldText, type Picked } from '../../shared/schema/fields.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { toyContext, toyTask } from './toy-task.ts';
 
 /** Scores differ by rounding alone when a batch is cut differently: the engine works in float32. */
@@ -30,7 +31,7 @@ let task: Task;
 let folder: string;
 
 beforeAll(async () => {
-  await startEngine('wasm');
+  await startEngine(engineUnderTest);
   task = toyTask();
   folder = mkdtempSync(join(tmpdir(), 'detector-conformance-'));
 });

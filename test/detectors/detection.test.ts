@@ -6,12 +6,13 @@ import { activationBatches } from '../../main/models/activations.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import type { Task } from '../../main/tasks/task.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { streamOf } from './rows-in-memory.ts';
 import { toyContext, toyTask } from './toy-task.ts';
 
 let task: Task;
 beforeAll(async () => {
-  await startEngine('wasm');
+  await startEngine(engineUnderTest);
   task = toyTask();
 });
 afterAll(() => task.network.dispose());

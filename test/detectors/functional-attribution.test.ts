@@ -12,13 +12,14 @@ import type { Task } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
 import { paramsOf } from '../../shared/schema/fields.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { upTo } from '../data/toy-dataset.ts';
 import { toyContext, toyTask } from './toy-task.ts';
 
 const [first, second, third] = [0, 1, 2].map((i) => `layers.linear_${i}.output`) as [string, string, string];
 let task: Task;
 beforeAll(async () => {
-  await startEngine('wasm');
+  await startEngine(engineUnderTest);
   task = toyTask();
 });
 afterAll(() => task.network.dispose());

@@ -3,9 +3,10 @@ import { knn } from '../../main/detectors/knn.ts';
 import { lof } from '../../main/detectors/lof.ts';
 import { nearestRows } from '../../main/detectors/nearest.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { fitRows, gaussian, scoreRows } from './rows-in-memory.ts';
 
-beforeAll(() => startEngine('wasm'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const distance = (a: readonly number[], b: readonly number[]) => Math.hypot(...a.map((value, j) => value - b[j]!));
 const unit = (x: readonly number[]) => x.map((value) => value / (Math.hypot(...x) || 1));

@@ -4,9 +4,10 @@ import { strip } from '../../main/detectors/strip.ts';
 import { activationBatches } from '../../main/models/activations.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { toyTask } from './toy-task.ts';
 
-beforeAll(() => startEngine('wasm'));
+beforeAll(() => startEngine(engineUnderTest));
 
 describe('strip', () => {
   it('is minus the mean entropy of the predictions for the input plus each overlay', async () => {

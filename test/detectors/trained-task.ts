@@ -18,14 +18,14 @@ export interface ToyTask {
 
 const classes = ['a', 'b', 'c'];
 
-export function toyTask({ samples = 300, seed = 5, hidden = [12, 8] } = {}): ToyTask {
+export async function toyTask({ samples = 300, seed = 5, hidden = [12, 8] } = {}): Promise<ToyTask> {
   const network = new Network(
     { architecture: { name: 'mlp', hidden_dims: hidden }, inputShape: [4, 4, 1], classes },
     seed,
   );
   const random = RandomStream.from(seed, 'toy');
   const directions = Float64Array.from({ length: 6 * 16 }, () => random.normal());
-  const make = (first: number, count: number): ActivationBatch => {
+  const make = (first: number, count: number): Promise<ActivationBatch> => {
     const inputs = new Float32Array(count * 16);
     for (let row = 0; row < count; row++) {
       for (let k = first; k < first + 3; k++) {
@@ -35,12 +35,13 @@ export function toyTask({ samples = 300, seed = 5, hidden = [12, 8] } = {}): Toy
     }
     return withActivations(network, inputs, count);
   };
-  return { network, trusted: make(0, samples), anomalous: make(3, 60) };
+  return { network, trusted: await make(0, samples), anomalous: await make(3, 60) };
 }
 
-function withActivations(network: Network, inputs: Float32Array, size: number): ActivationBatch {
+async function withActivations(network: Network, inputs: Float32Array, size: number): Promise<ActivationBatch> {
   const seen = network.activations(tf.tensor(inputs, [size, 4, 4, 1]), network.defaultActivations);
-  const layers = new Map(network.defaultActivations.map((name) => [name, seen[name]!.dataSync<'float32'>().slice()]));
+  const layers = new Map<string, Float32Array>();
+  for (const name of network.defaultActivations) layers.set(name, await seen[name]!.data<'float32'>());
   tf.dispose(seen);
   const logits = layers.get(network.defaultActivations.at(-1))!;
   const labels = Int32Array.from({ length: size }, (_, row) => {

@@ -7,6 +7,7 @@ import type { DetectorDefinition } from '../../main/detectors/detector.ts';
 import { finetuning } from '../../main/detectors/finetuning.ts';
 import { vae } from '../../main/detectors/vae.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { emptyFeatures, fitToy, reloaded, scoreToy, toyContext, toyTask } from './trained-task.ts';
 
 /** What all detectors that train or differentiate must do, whatever their method. */
@@ -22,10 +23,10 @@ const detectors: [string, DetectorDefinition, object][] = [
 ];
 
 describe.each(detectors)('%s', (_, detector, params) => {
-  beforeAll(() => startEngine('wasm'));
+  beforeAll(() => startEngine(engineUnderTest));
 
   it('gives finite scores, the same from a file, and leaves nothing on the engine', async () => {
-    const task = toyTask();
+    const task = await toyTask();
     const before = tf.memory().numTensors;
     const state = await fitToy(detector, task, params);
     const scores = await scoreToy(detector, task, state, task.anomalous);
@@ -41,7 +42,7 @@ describe.each(detectors)('%s', (_, detector, params) => {
   });
 
   it('is decided by the seed, not by how the data comes', async () => {
-    const task = toyTask();
+    const task = await toyTask();
     const state = await fitToy(detector, task, params);
     expect(await fitToy(detector, task, params, { batchSize: 37 })).toEqual(state);
     expect(await fitToy(detector, task, params, { seed: 1 })).not.toEqual(state);
@@ -49,20 +50,20 @@ describe.each(detectors)('%s', (_, detector, params) => {
   });
 
   it('leaves the network as it was', async () => {
-    const task = toyTask();
-    const before = task.network.state();
+    const task = await toyTask();
+    const before = await task.network.state();
     const state = await fitToy(detector, task, params);
     await scoreToy(detector, task, state, task.anomalous);
-    expect(task.network.state()).toEqual(before);
+    expect(await task.network.state()).toEqual(before);
     task.network.dispose();
   });
 });
 
 describe.each(detectors)('training %s', (_, detector, params) => {
-  beforeAll(() => startEngine('wasm'));
+  beforeAll(() => startEngine(engineUnderTest));
 
   it('stops when cancelled and frees what it held', async () => {
-    const task = toyTask();
+    const task = await toyTask();
     const before = tf.memory().numTensors;
     await expect(fitToy(detector, task, params, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'cancelled',
@@ -72,7 +73,7 @@ describe.each(detectors)('training %s', (_, detector, params) => {
   });
 
   it('refuses activations or inputs that are no numbers', async () => {
-    const task = toyTask();
+    const task = await toyTask();
     const before = tf.memory().numTensors;
     task.trusted.inputs[40] = NaN;
     for (const data of task.trusted.layers.values()) data[20] = NaN;
@@ -82,7 +83,7 @@ describe.each(detectors)('training %s', (_, detector, params) => {
   });
 
   it('refuses an empty trusted set', async () => {
-    const task = toyTask();
+    const task = await toyTask();
     const parsed = parseParams(detector.params, params) as never;
     const fitted = detector.fit(emptyFeatures(task), parsed, toyContext(task));
     await expect(fitted).rejects.toMatchObject({ code: 'bad-data' });

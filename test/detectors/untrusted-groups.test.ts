@@ -6,9 +6,10 @@ import { robustSubset } from '../../main/detectors/robust-covariance.ts';
 import { scan } from '../../main/detectors/scan.ts';
 import { spectre } from '../../main/detectors/spectre.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { auroc, fitRows, gaussian, scoreRows, type Rows } from './rows-in-memory.ts';
 
-beforeAll(() => startEngine('wasm'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const centres = [
   [6, 0, 0, 0, 0, 0],

@@ -8,6 +8,7 @@ import { holdOut, mostHeldOut } from '../../main/experiments/held-out.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { pick } from '../../shared/schema/fields.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { toyDataset, upTo } from '../data/toy-dataset.ts';
 import { toyContext, toyTask } from '../detectors/toy-task.ts';
 
@@ -17,7 +18,7 @@ let task: Task;
 let folder: string;
 
 beforeAll(async () => {
-  await startEngine('wasm');
+  await startEngine(engineUnderTest);
   task = toyTask();
   folder = mkdtempSync(join(tmpdir(), 'held-out-'));
 });

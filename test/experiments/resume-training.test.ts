@@ -7,12 +7,13 @@ import type { RunContext } from '../../main/experiments/experiment.ts';
 import { trainClassifier } from '../../main/experiments/train-classifier.ts';
 import { readJsonLines } from '../../main/storage/run-folder.ts';
 import { startEngine, type EngineInfo } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 
 let engine: EngineInfo;
 beforeAll(async () => {
-  engine = await startEngine('auto');
+  engine = await startEngine(engineUnderTest);
 });
 
 const epochs = 4;

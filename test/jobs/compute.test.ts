@@ -25,7 +25,7 @@ function trainingJob(params: object = {}): Job {
     ...params,
   };
   const spec = parseParams(experimentRegistry.get(experiment).params, asked);
-  return { experiment, spec, folder, dataDir, engine: 'auto', resume: false };
+  return { experiment, spec, folder, dataDir, engine: 'wasm', resume: false };
 }
 
 /** More epochs than anybody waits for. */

@@ -4,17 +4,18 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readModel, writeModelDescription, writeWeights } from '../../main/models/files.ts';
 import { Network } from '../../main/models/network.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { errorOf, temporaryFolder } from '../storage/fixtures.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 /** A folder with a small model saved in it. */
-function savedModel(): { folder: string; network: Network } {
+async function savedModel(): Promise<{ folder: string; network: Network }> {
   const folder = temporaryFolder();
   const architecture = { name: 'cnn', channels: [2, 3], kernel_size: 3, dense_dims: [4] };
   const network = new Network({ architecture, inputShape: [8, 8, 3], classes: ['cat', 'dog'] }, 9);
   writeModelDescription(folder, network);
-  writeWeights(folder, network.state());
+  writeWeights(folder, await network.state());
   return { folder, network };
 }
 
@@ -26,12 +27,12 @@ function change(folder: string, edit: (model: Record<string, unknown>) => void):
 }
 
 describe('a saved model', () => {
-  it('comes back whole', () => {
-    const { folder, network } = savedModel();
+  it('comes back whole', async () => {
+    const { folder, network } = await savedModel();
     const read = readModel(folder);
     expect(read.spec).toEqual(network.spec);
     expect(read.layers).toEqual(network.layers);
-    expect(read.state()).toEqual(network.state());
+    expect(await read.state()).toEqual(await network.state());
   });
 
   it.each<[string, (model: Record<string, unknown>) => void, RegExp]>([
@@ -53,16 +54,16 @@ describe('a saved model', () => {
       /architecture\.hidden_dims: /,
     ],
     ['for no input', (model) => (model['input_shape'] = []), /input_shape: /],
-  ])('%s is refused by file and key', (_, edit, sentence) => {
-    const { folder } = savedModel();
+  ])('%s is refused by file and key', async (_, edit, sentence) => {
+    const { folder } = await savedModel();
     change(folder, edit);
     const { message } = errorOf('bad-data', () => readModel(folder));
     expect(message).toContain(join(folder, 'model.json'));
     expect(message).toMatch(sentence);
   });
 
-  it('whose weights belong to another model names the first that does not fit', () => {
-    const { folder } = savedModel();
+  it('whose weights belong to another model names the first that does not fit', async () => {
+    const { folder } = await savedModel();
     change(folder, (model) => (model['classes'] = ['cat', 'dog', 'cow']));
     expect(errorOf('bad-data', () => readModel(folder)).message).toBe(
       `${join(folder, 'model.safetensors')}: the weight "mlp.layers.linear_1.weight" has shape [2, 4], expected [3, 4].`,

@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Network } from '../../main/models/network.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { errorOf } from '../storage/fixtures.ts';
-import { expectClose, normal } from '../tensor/reference.ts';
+import { expectClose, expectTensor, normal } from '../tensor/reference.ts';
 import { cnnLogits, crossEntropy, mlpLogits, toDoubles, toImage } from './reference-network.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const classes = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
 
@@ -98,8 +99,8 @@ describe('layers', () => {
 });
 
 describe('initial weights', () => {
-  it('are U(-1/sqrt(fan_in), 1/sqrt(fan_in)) and depend on the seed alone', () => {
-    const { 'layers.linear_0.weight': weight, 'layers.linear_0.bias': bias } = mlp([10, 10, 1], [400]).state();
+  it('are U(-1/sqrt(fan_in), 1/sqrt(fan_in)) and depend on the seed alone', async () => {
+    const { 'layers.linear_0.weight': weight, 'layers.linear_0.bias': bias } = await mlp([10, 10, 1], [400]).state();
     for (const { data } of [weight!, bias!]) {
       expect(Math.max(...data)).toBeLessThanOrEqual(0.1);
       expect(Math.min(...data)).toBeGreaterThanOrEqual(-0.1);
@@ -107,34 +108,34 @@ describe('initial weights', () => {
     const meanSquare =
       (weight!.data as Float32Array).reduce((sum, value) => sum + value * value, 0) / weight!.data.length;
     expect(meanSquare).toBeCloseTo(0.01 / 3, 4);
-    expect(mlp([10, 10, 1], [400]).state()).toEqual(mlp([10, 10, 1], [400]).state());
-    expect(mlp([10, 10, 1], [400], 10, 4).state()).not.toEqual(mlp([10, 10, 1], [400]).state());
+    expect(await mlp([10, 10, 1], [400]).state()).toEqual(await mlp([10, 10, 1], [400]).state());
+    expect(await mlp([10, 10, 1], [400], 10, 4).state()).not.toEqual(await mlp([10, 10, 1], [400]).state());
   });
 });
 
 describe('forward', () => {
-  it('of an mlp on colour images is the float64 reference', () => {
+  it('of an mlp on colour images is the float64 reference', async () => {
     const shape = [3, 2, 3] as const;
     const network = mlp(shape, [7, 5], 4);
     const x = normal(2 * 18, 'mlp');
-    const state = toDoubles(network.state());
+    const state = toDoubles(await network.state());
     const expected = [0, 1].flatMap((i) => mlpLogits(state, toImage(x.subarray(i * 18, (i + 1) * 18), shape)));
-    expectClose(network.forward(tf.tensor(x, [2, ...shape])), expected);
+    await expectTensor(network.forward(tf.tensor(x, [2, ...shape])), expected);
   });
 
-  it.each([3, 2])('of a cnn with odd sides and kernels of %i is the float64 reference', (kernelSize) => {
+  it.each([3, 2])('of a cnn with odd sides and kernels of %i is the float64 reference', async (kernelSize) => {
     const shape = [7, 9, 2] as const;
     const size = 7 * 9 * 2;
     const network = cnn(shape, [3, 4], [6], kernelSize);
     const x = normal(2 * size, 'cnn');
-    const state = toDoubles(network.state());
+    const state = toDoubles(await network.state());
     const expected = [0, 1].flatMap((i) => cnnLogits(state, toImage(x.subarray(i * size, (i + 1) * size), shape)));
-    expectClose(network.forward(tf.tensor(x, [2, ...shape])), expected);
+    await expectTensor(network.forward(tf.tensor(x, [2, ...shape])), expected);
   });
 });
 
 describe('gradients', () => {
-  it('through a tiny cnn are finite differences of the float64 reference', () => {
+  it('through a tiny cnn are finite differences of the float64 reference', async () => {
     const shape = [5, 4, 2] as const;
     const network = cnn(shape, [3, 2], [3]);
     const x = normal(2 * 40, 'gradients');
@@ -144,7 +145,7 @@ describe('gradients', () => {
       [...network.variables.values()],
     );
     const images = labels.map((_, i) => toImage(x.subarray(i * 40, (i + 1) * 40), shape));
-    const state = toDoubles(network.state());
+    const state = toDoubles(await network.state());
     const loss = () =>
       images.reduce((sum, image, i) => sum + crossEntropy(cnnLogits(state, image), labels[i]!), 0) / images.length;
     let compared = 0;
@@ -236,19 +237,19 @@ describe('activations', () => {
 });
 
 describe('weights in files', () => {
-  it('have the names and the layout of PyTorch', () => {
+  it('have the names and the layout of PyTorch', async () => {
     const network = mlp([1, 3, 1], [], 2);
     const variable = network.variables.get('layers.linear_0.weight')!;
     // Three inputs, two outputs: row i holds what input i gives to each output.
     variable.assign(tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]));
-    expect(network.state()['layers.linear_0.weight']).toEqual({
+    expect((await network.state())['layers.linear_0.weight']).toEqual({
       shape: [2, 3],
       data: Float32Array.of(1, 3, 5, 2, 4, 6),
     });
-    expect(Object.keys(network.state())).toEqual(['layers.linear_0.weight', 'layers.linear_0.bias']);
+    expect(Object.keys(await network.state())).toEqual(['layers.linear_0.weight', 'layers.linear_0.bias']);
   });
 
-  it('have kernels as [out, in, height, width]', () => {
+  it('have kernels as [out, in, height, width]', async () => {
     const network = cnn([2, 2, 2], [3], [], 2);
     const variable = network.variables.get('conv_layers.conv_0.weight')!;
     expect(variable.shape).toEqual([2, 2, 2, 3]);
@@ -257,7 +258,7 @@ describe('weights in files', () => {
       [0, 1].flatMap((w) => [0, 1].flatMap((i) => [0, 1, 2].map((o) => 1000 * h + 100 * w + 10 * i + o))),
     );
     variable.assign(tf.tensor(values, [2, 2, 2, 3]));
-    const { shape, data } = network.state()['conv_layers.conv_0.weight']!;
+    const { shape, data } = (await network.state())['conv_layers.conv_0.weight']!;
     expect(shape).toEqual([3, 2, 2, 2]);
     expect([...data.subarray(0, 8)]).toEqual([0, 100, 1000, 1100, 10, 110, 1010, 1110]);
     expect([...data.subarray(8, 10)]).toEqual([1, 101]);
@@ -277,19 +278,19 @@ describe('weights in files', () => {
     expect(logits[0]).toBe(1 + 40 + 200 + 5000 + 30_000 + 600_000);
   });
 
-  it('come back bit for bit', () => {
+  it('come back bit for bit', async () => {
     for (const make of [() => mlp([4, 4, 3], [5], 3), () => cnn([4, 4, 3], [2, 3], [5])]) {
-      const saved = make().state();
+      const saved = await make().state();
       const other = make();
       for (const variable of other.variables.values()) variable.assign(tf.zeros(variable.shape));
       other.load(saved, 'test');
-      expect(other.state()).toEqual(saved);
+      expect(await other.state()).toEqual(saved);
     }
   });
 
-  it('that do not fit are refused by name', () => {
+  it('that do not fit are refused by name', async () => {
     const network = mlp([2, 2, 1], [3], 2);
-    const state = network.state();
+    const state = await network.state();
     const { 'layers.linear_1.bias': _, ...missing } = state;
     const strange = { ...state, 'layers.linear_2.weight': { shape: [1], data: Float32Array.of(0) } };
     const wrong = { ...state, 'layers.linear_0.weight': { shape: [4, 3], data: new Float32Array(12) } };

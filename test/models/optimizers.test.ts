@@ -6,9 +6,10 @@ import { rateFactor } from '../../main/models/training.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
 import { parseParams, paramsOf } from '../../shared/schema/fields.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 
 beforeAll(async () => {
-  await startEngine('auto');
+  await startEngine(engineUnderTest);
 });
 
 function optimizer(name: string, params: Record<string, unknown> = {}): Optimizer {
@@ -51,12 +52,12 @@ describe('adam', () => {
 });
 
 describe('every optimiser', () => {
-  it.each(optimizerRegistry.ids)('%s goes on where a stored state stopped', (name) => {
+  it.each(optimizerRegistry.ids)('%s goes on where a stored state stopped', async (name) => {
     const whole = walk(optimizer(name), [1, -2, 0.5, 3]);
     const stopped = optimizer(name);
     const half = walk(stopped, [1, -2]);
     const resumed = optimizer(name);
-    resumed.load(stopped.state());
+    resumed.load(await stopped.state());
     expect([...half, ...walk(resumed, [0.5, 3], half[1])]).toEqual(whole);
     stopped.dispose();
     resumed.dispose();

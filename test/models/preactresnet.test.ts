@@ -6,9 +6,10 @@ import { trainClassifier } from '../../main/models/training.ts';
 import { normaliseBatch } from '../../main/tensor/batch-norm.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { toyDataset } from '../data/toy-dataset.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const random = (count: number, name: string) => {
   const stream = RandomStream.from(1, name);
@@ -64,7 +65,7 @@ describe('normaliseBatch', () => {
 });
 
 describe('preactresnet', () => {
-  it('has the size and the names of the PyTorch implementation', () => {
+  it('has the size and the names of the PyTorch implementation', async () => {
     const network = new Network(
       { architecture: { name: 'preactresnet18', width: 64 }, inputShape: [32, 32, 3], classes: Array(10).fill('') },
       0,
@@ -72,7 +73,7 @@ describe('preactresnet', () => {
     // As torch counts the parameters of PreActResNet18 with ten classes.
     expect(network.parameterCount).toBe(11_171_146);
     expect(network.activationShape('layer4.output')).toEqual([4, 4, 512]);
-    const names = Object.keys(network.state());
+    const names = Object.keys(await network.state());
     for (const name of ['conv1.weight', 'layer1.0.bn1.running_var', 'layer2.0.shortcut.0.weight', 'linear.bias']) {
       expect(names).toContain(name);
     }
@@ -94,7 +95,7 @@ describe('preactresnet', () => {
     network.dispose();
   });
 
-  it('keeps running statistics while training and uses them after', () => {
+  it('keeps running statistics while training and uses them after', async () => {
     const network = resnet(18, 2);
     const x = tf.tensor(random(4 * 192, 'images'), [4, 8, 8, 3]);
     const alone = () => Array.from(network.forward(tf.slice(x, [1], [1])).dataSync());
@@ -102,14 +103,14 @@ describe('preactresnet', () => {
     const before = alone();
     // A sample's logits depend on no other sample of its batch.
     together().forEach((value, i) => expect(value).toBeCloseTo(before[i]!, 5));
-    expect([...network.state()['layer1.0.bn1.running_mean']!.data]).toEqual([0, 0]);
+    expect([...(await network.state())['layer1.0.bn1.running_mean']!.data]).toEqual([0, 0]);
     tf.tidy(() => network.forward(x, { training: true }));
     const first = network.activations(x, ['layer1.0.bn1.input'])['layer1.0.bn1.input']!;
     const values = first.dataSync();
     const channel = Array.from({ length: values.length / 2 }, (_, i) => values[2 * i]!);
     const mean = channel.reduce((sum, value) => sum + value, 0) / channel.length;
     const variance = channel.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (channel.length - 1);
-    const state = network.state();
+    const state = await network.state();
     expect(state['layer1.0.bn1.running_mean']!.data[0]).toBeCloseTo(0.1 * mean, 5);
     expect(state['layer1.0.bn1.running_var']!.data[0]).toBeCloseTo(0.9 + 0.1 * variance, 5);
     expect(alone()).not.toEqual(before);

@@ -7,10 +7,11 @@ import { Network } from '../../main/models/network.ts';
 import { createOptimizer } from '../../main/models/optimizers/index.ts';
 import { predict, trainClassifier, type EpochSummary, type TrainingOptions } from '../../main/models/training.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { toyDataset } from '../data/toy-dataset.ts';
 import { crossEntropy, mlpLogits, toDoubles, toImage } from './reference-network.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const dataset = toyDataset(30);
 
@@ -69,7 +70,7 @@ describe('training', () => {
       Int32Array.from({ length: 30 }, (_, i) => i),
       0,
     );
-    const state = toDoubles(network.state());
+    const state = toDoubles(await network.state());
     const logits = [...labels].map((_, i) =>
       mlpLogits(state, toImage(inputs.subarray(16 * i, 16 * i + 16), [4, 4, 1])),
     );
@@ -87,20 +88,20 @@ describe('training', () => {
       await trained(startingPoint({ architecture })),
       await trained({ ...startingPoint({ architecture }), seed: 5 }),
     ];
-    expect(second.network.state()).toEqual(first.network.state());
+    expect(await second.network.state()).toEqual(await first.network.state());
     expect(second.epochs).toEqual(first.epochs);
-    expect(other.network.state()).not.toEqual(first.network.state());
+    expect(await other.network.state()).not.toEqual(await first.network.state());
   });
 
   it('goes on after an interruption as if there had been none, bit for bit', async () => {
     const whole = await trained({ epochs: 5 });
     const before = await trained({ epochs: 2 });
     const after = startingPoint();
-    after.network.load(before.network.state(), 'checkpoint');
-    after.optimizer.load(before.optimizer.state());
+    after.network.load(await before.network.state(), 'checkpoint');
+    after.optimizer.load(await before.optimizer.state());
     const rest = await trained({ ...after, epochs: 5, completed: { epochs: 2, steps: before.epochs.at(-1).steps } });
-    expect(rest.network.state()).toEqual(whole.network.state());
-    expect(rest.optimizer.state()).toEqual(whole.optimizer.state());
+    expect(await rest.network.state()).toEqual(await whole.network.state());
+    expect(await rest.optimizer.state()).toEqual(await whole.optimizer.state());
     expect([...before.epochs, ...rest.epochs]).toEqual(whole.epochs);
   });
 
@@ -174,7 +175,7 @@ describe('a loss that is no number', () => {
     ]);
     expect(error.hint).toBe('Lower the learning rate. The weights after epoch 1 are kept.');
     const good = await trained({ maxSteps: 6 });
-    expect(start.network.state()).toEqual(good.network.state());
+    expect(await start.network.state()).toEqual(await good.network.state());
   });
 
   it('in the first epoch does not promise weights that nobody has', async () => {

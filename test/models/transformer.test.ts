@@ -5,9 +5,10 @@ import { Network } from '../../main/models/network.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { errorOf } from '../storage/fixtures.ts';
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 const vocabulary = ['a', 'b', 'c', 'd', 'e'];
 
@@ -40,9 +41,9 @@ describe('transformer', () => {
     logits([[0, 1, 2, 3]]).forEach((value, i) => expect(together[i]).toBeCloseTo(value, 5));
   });
 
-  it('has weights of the expected shapes, which survive being stored', () => {
+  it('has weights of the expected shapes, which survive being stored', async () => {
     const network = transformer();
-    const state = network.state();
+    const state = await network.state();
     expect(state['embedding.token.weight']!.shape).toEqual([5, 8]);
     expect(state['blocks.0.attention.query.weight']!.shape).toEqual([8, 8]);
     expect(state['blocks.1.mlp.linear_0.weight']!.shape).toEqual([32, 8]);
@@ -56,7 +57,7 @@ describe('transformer', () => {
     expect(network.parameterCount).toBe(72 + 2 * (288 + 32 + 288 + 264) + 16 + 27);
     const reloaded = transformer();
     reloaded.load(state, 'a test');
-    expect(reloaded.state()).toEqual(state);
+    expect(await reloaded.state()).toEqual(state);
   });
 
   it('has gradients that are finite differences of its loss', () => {

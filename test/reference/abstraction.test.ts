@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { abstraction } from '../../main/detectors/abstraction.ts';
 import type { DetectorContext, DetectorState } from '../../main/detectors/detector.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import {
   evaluationBatch,
   expectedScores,
@@ -39,7 +40,7 @@ function referenceState(isGlobal: boolean): DetectorState {
 }
 
 describe.skipIf(!hasReference)('abstraction against the peer library (skipped without its numbers)', () => {
-  beforeAll(() => startEngine('wasm'));
+  beforeAll(() => startEngine(engineUnderTest));
 
   it.each([
     ['lca_local_l2', 'local'],

@@ -12,16 +12,17 @@ import { triggerFile } from '../../main/tasks/classifier.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
 import type { Task, TestPart } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 
 const [side, trainCount, testCount] = [6, 50, 40];
 const trainingSeed = 8;
 
-beforeAll(() => startEngine('auto'));
+beforeAll(() => startEngine(engineUnderTest));
 
 /** A data folder and the folder of a classifier "trained" on it (its weights are the initial ones). */
-function setUp(backdoor?: Picked): { dataDir: string; run_path: string } {
+async function setUp(backdoor?: Picked): Promise<{ dataDir: string; run_path: string }> {
   const dataDir = temporaryFolder();
   writeSmallMnist(dataDir, { train: trainCount, test: testCount, side });
   const run_path = join(dataDir, 'classifier');
@@ -42,7 +43,7 @@ function setUp(backdoor?: Picked): { dataDir: string; run_path: string } {
   const classes = Array.from({ length: 10 }, (_, i) => String(i));
   const network = new Network({ architecture, inputShape: [side, side, 1], classes }, 0);
   writeModelDescription(run_path, network);
-  writeWeights(run_path, network.state());
+  writeWeights(run_path, await network.state());
   if (backdoor) {
     const trigger = createTrigger(backdoor, { shape: [side, side, 1], seed: trainingSeed });
     writeTensorFile(triggerFile(run_path), trigger.state());
@@ -72,14 +73,14 @@ const sorted = (indices: Iterable<number>) => [...indices].sort((a, b) => a - b)
 
 describe('a backdoor task', () => {
   it('uses no test image both clean and triggered, and every one once', async () => {
-    const task = await build(setUp({ name: 'corner' }));
+    const task = await build(await setUp({ name: 'corner' }));
     const [clean, triggered] = [part(task, false).indices, part(task, true).indices];
     expect([clean.length, triggered.length]).toEqual([20, 20]);
     expect(sorted([...clean, ...triggered])).toEqual(upTo(testCount));
   });
 
   it('puts the trigger on all anomalous samples and on no other', async () => {
-    const task = await build(setUp({ name: 'corner' }));
+    const task = await build(await setUp({ name: 'corner' }));
     for (const { anomalous, ...rest } of task.test) {
       const { inputs, size } = read({ anomalous, ...rest });
       for (let i = 0; i < size; i++) expect(inputs[i * side * side] === 1).toBe(anomalous);
@@ -90,12 +91,12 @@ describe('a backdoor task', () => {
   });
 
   it('has data without augmentations', async () => {
-    const { dataset, indices } = (await build(setUp({ name: 'corner' }))).trusted;
+    const { dataset, indices } = (await build(await setUp({ name: 'corner' }))).trusted;
     expect(dataset.read(indices, 0)).toEqual(dataset.read(indices, 1));
   });
 
   it('splits in the same way for the same seed, whatever the trigger, and otherwise for another', async () => {
-    const place = setUp({ name: 'corner' });
+    const place = await setUp({ name: 'corner' });
     const splitOf = ({ trusted, untrusted, test }: Task) =>
       [trusted, untrusted!, ...test].map(({ indices }) => [...indices]);
     const params = { trusted_fraction: 0.6, seed: 5 };
@@ -106,21 +107,21 @@ describe('a backdoor task', () => {
   });
 
   it('keeps trusted and untrusted data apart', async () => {
-    const { trusted, untrusted } = await build(setUp({ name: 'corner' }), { trusted_fraction: 0.3 });
+    const { trusted, untrusted } = await build(await setUp({ name: 'corner' }), { trusted_fraction: 0.3 });
     expect([trusted.indices.length, untrusted!.indices.length]).toEqual([15, 35]);
     // Behind the clean samples come their triggered versions.
     const own = Array.from(untrusted!.indices, (index) => index % trainCount);
     expect(sorted([...trusted.indices, ...own])).toEqual(upTo(trainCount));
-    expect((await build(setUp({ name: 'corner' }))).untrusted).toBeUndefined();
+    expect((await build(await setUp({ name: 'corner' }))).untrusted).toBeUndefined();
   });
 
   it('has no trusted data where none is asked for', async () => {
-    const { trusted, untrusted } = await build(setUp({ name: 'corner' }), { trusted_fraction: 0 });
+    const { trusted, untrusted } = await build(await setUp({ name: 'corner' }), { trusted_fraction: 0 });
     expect([trusted.indices.length, untrusted!.indices.length]).toEqual([0, 50]);
   });
 
   it('takes at most as many samples as asked for, with the share of clean ones', async () => {
-    const place = setUp({ name: 'corner' });
+    const place = await setUp({ name: 'corner' });
     const limits = { max_train_size: 12, max_test_size: 10, clean_test_weight: 0.3, trusted_fraction: 0.5 };
     const task = await build(place, limits);
     expect([task.trusted.indices.length, task.untrusted!.indices.length]).toEqual([6, 6]);
@@ -131,7 +132,7 @@ describe('a backdoor task', () => {
   });
 
   it('takes the trigger that the classifier was trained with, parameters included', async () => {
-    const task = await build(setUp({ name: 'corner', corner: 'bottom-right', target_class: 7 }));
+    const task = await build(await setUp({ name: 'corner', corner: 'bottom-right', target_class: 7 }));
     const { inputs, labels, size } = read(part(task, true));
     for (let i = 0; i < size; i++) expect(inputs[(i + 1) * side * side - 1]).toBe(1);
     expect(new Set(labels)).toEqual(new Set([7]));
@@ -139,7 +140,7 @@ describe('a backdoor task', () => {
 
   it('warps by the field stored with the classifier, whatever the seed of the task', async () => {
     const wanet = { name: 'wanet', warping_strength: 3 };
-    const place = setUp(wanet);
+    const place = await setUp(wanet);
     const stored = createTrigger(wanet, { shape: [side, side, 1], seed: trainingSeed });
     const another = createTrigger(wanet, { shape: [side, side, 1], seed: 77 });
     for (const params of [{ seed: 77 }, { seed: 77, backdoor: wanet }]) {
@@ -165,7 +166,7 @@ describe('a backdoor task', () => {
   });
 
   it('names its parents and what it was made of', async () => {
-    const place = setUp({ name: 'corner' });
+    const place = await setUp({ name: 'corner' });
     const task = await build(place);
     expect(task.parents).toEqual([place.run_path]);
     expect(Object.keys(task.fingerprints)).toEqual(['model', 'trusted', 'test_clean', 'test_anomalous']);
@@ -178,7 +179,7 @@ describe('a backdoor task', () => {
 
 describe('a backdoor task is refused', () => {
   it('where data and model have different shapes', async () => {
-    const place = setUp({ name: 'corner' });
+    const place = await setUp({ name: 'corner' });
     writeSmallMnist(place.dataDir, { train: trainCount, test: testCount, side: 9 });
     const { code, message } = await refusal(build(place));
     expect(code).toBe('usage');
@@ -188,7 +189,7 @@ describe('a backdoor task is refused', () => {
   });
 
   it('where no trigger is known', async () => {
-    const place = setUp();
+    const place = await setUp();
     const { code, message, hint } = await refusal(build(place));
     expect(code).toBe('usage');
     expect(message).toBe(
@@ -199,7 +200,7 @@ describe('a backdoor task is refused', () => {
   });
 
   it.each([0, 1, 0.01])('where a clean share of %f leaves only one kind of test sample', async (clean_test_weight) => {
-    const { code, message } = await refusal(build(setUp({ name: 'corner' }), { clean_test_weight }));
+    const { code, message } = await refusal(build(await setUp({ name: 'corner' }), { clean_test_weight }));
     expect(code).toBe('usage');
     expect(message).toMatch(
       /^The test data needs both clean and anomalous samples; a clean share of \S+ of 40 samples leaves none that are (clean|anomalous)\.$/,
@@ -207,7 +208,7 @@ describe('a backdoor task is refused', () => {
   });
 
   it('where the folder holds no finished classifier', async () => {
-    const place = setUp({ name: 'corner' });
+    const place = await setUp({ name: 'corner' });
     rmSync(join(place.run_path, 'model.safetensors'));
     const unfinished = await refusal(build(place));
     expect(unfinished.code).toBe('not-found');
@@ -217,7 +218,7 @@ describe('a backdoor task is refused', () => {
   });
 
   it('where its data would be poisoned already', async () => {
-    const { message } = await refusal(build(setUp({ name: 'corner' }), { data: 'backdoor' }));
+    const { message } = await refusal(build(await setUp({ name: 'corner' }), { data: 'backdoor' }));
     expect(message).toBe('The data of a task that watches a classifier must not be poisoned itself; got "backdoor".');
   });
 });

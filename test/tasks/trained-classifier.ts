@@ -6,13 +6,14 @@ import type { RunContext, RunOutcome } from '../../main/experiments/experiment.t
 import { trainClassifier } from '../../main/experiments/train-classifier.ts';
 import { writeSpec } from '../../main/storage/run-folder.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 
 /** A run's context in a new temporary folder; nothing is reported. */
 export async function runContext(dataDir = '/nowhere'): Promise<RunContext> {
   return {
     folder: mkdtempSync(join(tmpdir(), 'cupbearer-run-')),
     dataDir,
-    engine: await startEngine('auto'),
+    engine: await startEngine(engineUnderTest),
     resume: false,
     signal: new AbortController().signal,
     progress: () => undefined,

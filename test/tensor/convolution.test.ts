@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { convolution } from '../../main/tensor/layers.ts';
 import { onEveryBackend } from './backends.ts';
-import { convolutionReference, expectClose, normal, outputSize, type Windows } from './reference.ts';
+import { convolutionReference, expectTensor, normal, outputSize, scoped, type Windows } from './reference.ts';
 
 type Pad = 'same' | 'valid' | number | [[0, 0], [number, number], [number, number], [0, 0]];
 
@@ -97,58 +97,58 @@ onEveryBackend('convolution', () => {
     const weights = () => tf.tensor4d(filter, [kernel[0], kernel[1], c, d]);
     const withBias = expected.y.map((value, i) => value + bias[i % d]!);
 
-    it('agrees with float64', () => {
-      tf.tidy(() => {
+    it('agrees with float64', async () => {
+      await scoped(async () => {
         const found = tf.conv2d(image(), weights(), strides, pad);
         expect(found.shape).toEqual([n, oh, ow, d]);
-        expectClose(found, expected.y);
+        await expectTensor(found, expected.y);
       });
     });
 
-    it('has the right gradients of input and filter', () => {
-      tf.tidy(() => {
+    it('has the right gradients of input and filter', async () => {
+      await scoped(async () => {
         const gradients = tf.grads((...[a, b]: tf.Tensor[]) =>
           tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, strides, pad),
         );
         const [dx, dFilter] = gradients([image(), weights()], tf.tensor4d(dy, [n, oh, ow, d]));
-        expectClose(dx!, expected.dx);
-        expectClose(dFilter!, expected.dFilter);
+        await expectTensor(dx!, expected.dx);
+        await expectTensor(dFilter!, expected.dFilter);
       });
     });
 
-    it('fuses bias and relu', () => {
-      tf.tidy(() => {
+    it('fuses bias and relu', async () => {
+      await scoped(async () => {
         const call = { x: image(), filter: weights(), strides, pad, bias: tf.tensor1d(bias) };
-        expectClose(tf.fused.conv2d({ ...call, activation: 'linear' }), withBias);
-        expectClose(
+        await expectTensor(tf.fused.conv2d({ ...call, activation: 'linear' }), withBias);
+        await expectTensor(
           tf.fused.conv2d({ ...call, activation: 'relu' }),
           withBias.map((value) => Math.max(value, 0)),
         );
-        expectClose(
+        await expectTensor(
           tf.fused.conv2d({ ...call, activation: 'elu' }),
           withBias.map((value) => (value > 0 ? value : Math.exp(value) - 1)),
         );
       });
     });
 
-    it('adds a bias and has its gradient', () => {
-      tf.tidy(() => {
+    it('adds a bias and has its gradient', async () => {
+      await scoped(async () => {
         const operation = (...[a, b, p]: tf.Tensor[]) =>
           convolution(a as tf.Tensor4D, b as tf.Tensor4D, p as tf.Tensor1D, strides, pad);
         const inputs = [image(), weights(), tf.tensor1d(bias)];
-        expectClose(operation(...inputs), withBias);
+        await expectTensor(operation(...inputs), withBias);
         const [dx, dFilter, dBias] = tf.grads(operation)(inputs, tf.tensor4d(dy, [n, oh, ow, d]));
-        expectClose(dx!, expected.dx);
-        expectClose(dFilter!, expected.dFilter);
+        await expectTensor(dx!, expected.dx);
+        await expectTensor(dFilter!, expected.dFilter);
         const sums = new Float64Array(d);
         dy.forEach((value, i) => (sums[i % d]! += value));
-        expectClose(dBias!, sums);
+        await expectTensor(dBias!, sums);
       });
     });
   });
 
-  it('takes an empty batch, whose filter gradient is zero', () => {
-    tf.tidy(() => {
+  it('takes an empty batch, whose filter gradient is zero', async () => {
+    await scoped(async () => {
       const filter = tf.ones<tf.Rank.R4>([3, 3, 2, 4]);
       const x = tf.zeros<tf.Rank.R4>([0, 5, 5, 2]);
       expect(tf.conv2d(x, filter, 1, 'same').shape).toEqual([0, 5, 5, 4]);
@@ -156,7 +156,7 @@ onEveryBackend('convolution', () => {
         filter,
         tf.zeros([0, 5, 5, 4]),
       );
-      expectClose(gradient, new Float64Array(72));
+      await expectTensor(gradient, new Float64Array(72));
     });
   });
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { EngineStatus } from '../../shared/domain/engine.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
@@ -7,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { engineIds, engineStatuses, startEngine } from '../../main/tensor/engine.ts';
 import { selfTest } from '../../main/tensor/self-test.ts';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const engineUrl = new URL('../../main/tensor/engine.ts', import.meta.url).href;
 
 describe('engines', () => {
@@ -19,6 +21,33 @@ describe('engines', () => {
     expect(await startEngine('auto')).toBe(info);
     expect(await startEngine('wasm')).toBe(info);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'says of an engine that does not load why and what to do, refuses it by name and does without it',
+    () => {
+      const program = `
+      process.env.VK_ICD_FILENAMES = '/nowhere.json';
+      process.env.VK_DRIVER_FILES = '/nowhere.json';
+      process.env.CUPBEARER_TENSORFLOW = '/nowhere';
+      const { startEngine, engineStatus } = await import(${JSON.stringify(engineUrl)});
+      const status = await engineStatus('webgpu');
+      const byName = await startEngine('webgpu').catch((error) => error);
+      const { id } = await startEngine('auto');
+      console.log(JSON.stringify({ status, code: byName.code, hint: byName.hint, id }));
+    `;
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+        encoding: 'utf8',
+        cwd: root,
+      });
+      const { status, ...rest } = JSON.parse(stdout) as { status: EngineStatus };
+      expect(status).toMatchObject({
+        works: false,
+        failure: 'unavailable',
+        reason: expect.stringContaining('No GPU') as string,
+      });
+      expect(rest).toEqual({ code: 'engine', hint: status.hint, id: 'wasm' });
+    },
+  );
 
   it('makes its backend the current one again after another was', async () => {
     await tf.setBackend('cpu');
@@ -39,7 +68,7 @@ describe('engines', () => {
   it('names the engines there are where one is not', async () => {
     await expect(startEngine('abacus')).rejects.toMatchObject({
       code: 'usage',
-      message: 'There is no compute engine "abacus"; there is auto, wasm.',
+      message: `There is no compute engine "abacus"; there is auto, ${engineIds.join(', ')}.`,
     });
   });
 
@@ -48,22 +77,24 @@ describe('engines', () => {
     expect(statuses.map(({ id }) => id)).toEqual(engineIds);
     expect(statuses.find(({ id }) => id === 'wasm')).toMatchObject({ works: true });
     for (const { works, info, selfTestMs, reason, hint } of statuses) {
-      if (works) expect(selfTestMs).toBeLessThan(1000);
-      else expect(`${reason}${hint}`).not.toContain('undefined');
+      // A software renderer compiles each shader for seconds.
+      if (works && info?.passedOverByAuto === undefined) expect(selfTestMs).toBeLessThan(1000);
+      else if (!works) expect(`${reason}${hint}`).not.toContain('undefined');
       expect(info === undefined).toBe(!works);
     }
   });
 
-  it('writes nothing and leaves no process-wide error handlers', () => {
+  // Drivers that webgpu looks for may write what they miss.
+  it('writes nothing with the embedded engine and leaves no process-wide error handlers', () => {
     const program = `
       const { startEngine } = await import(${JSON.stringify(engineUrl)});
       const before = ['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event)).join();
-      await startEngine('auto');
+      await startEngine('wasm');
       const after = ['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event)).join();
       if (before !== after) throw new Error(before + ' handlers became ' + after);
     `;
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      cwd: root,
       encoding: 'utf8',
     });
     expect(`${stdout}${stderr}`).toBe('');
@@ -74,7 +105,7 @@ describe('engines', () => {
 describe('self-test', () => {
   it('passes on the JavaScript backend too', async () => {
     await tf.setBackend('cpu');
-    expect(selfTest).not.toThrow();
+    await expect(selfTest()).resolves.toBeUndefined();
   });
 
   it.each([tf.BatchMatMul, tf.Conv2D, tf.Conv2DBackpropInput, tf.Conv2DBackpropFilter, tf.MaxPoolGrad])(
@@ -92,7 +123,7 @@ describe('self-test', () => {
         },
       });
       try {
-        expect(selfTest).toThrow(/^Self-test of .+ failed: element 0/);
+        await expect(selfTest()).rejects.toThrow(/^Self-test of .+ failed: element 0/);
       } finally {
         tf.unregisterKernel(name, 'cpu');
         tf.registerKernel(right);

@@ -4,7 +4,7 @@ import { gradients } from '../../main/tensor/gradients/index.ts';
 import { convolution, dense } from '../../main/tensor/layers.ts';
 import { ownKernels } from '../../main/tensor/own-kernels.ts';
 import { onEveryBackend } from './backends.ts';
-import { normal } from './reference.ts';
+import { normal, scoped } from './reference.ts';
 
 interface Case {
   /** The kernel whose gradient this is about. */
@@ -141,15 +141,15 @@ it('tests every gradient that is registered', () => {
 });
 
 /** The sum of the elements of `tensor` times `weights`, in float64. */
-function weightedSum(tensor: tf.Tensor, weights: Float32Array): number {
-  return tensor.dataSync<'float32'>().reduce((sum, value, i) => sum + value * weights[i]!, 0);
+async function weightedSum(tensor: tf.Tensor, weights: Float32Array): Promise<number> {
+  return (await tensor.data<'float32'>()).reduce((sum, value, i) => sum + value * weights[i]!, 0);
 }
 
 onEveryBackend('gradients', () => {
   it.each(cases.map((test) => ({ ...test, inputs: test.shapes.map((shape) => `[${shape.join(', ')}]`).join(', ') })))(
     'agrees with finite differences: $kernel of $inputs',
-    ({ shapes, apply, domain = (value) => value }) => {
-      tf.tidy(() => {
+    async ({ shapes, apply, domain = (value) => value }) => {
+      await scoped(async () => {
         const values = shapes.map((shape, i) => normal(tf.util.sizeFromShape(shape), 'input', i).map(domain));
         const inputs = (data: Float32Array[]) => data.map((array, i) => tf.tensor(array, shapes[i]));
         const y = apply(...inputs(values));
@@ -164,19 +164,20 @@ onEveryBackend('gradients', () => {
               values.map((array, j) =>
                 j === i ? array.map((value, k) => value + sign * step * direction[k]!) : array,
               );
-            const [above, below] = [1, -1].map((sign) => weightedSum(apply(...inputs(moved(sign))), weights));
-            const difference = (above! - below!) / (2 * step);
-            expect(weightedSum(found[i]!, direction)).toBeCloseTo(difference, 2);
+            const at = (sign: number) => weightedSum(apply(...inputs(moved(sign))), weights);
+            const [above, below] = [await at(1), await at(-1)];
+            const difference = (above - below) / (2 * step);
+            expect(await weightedSum(found[i]!, direction)).toBeCloseTo(difference, 2);
           }
         }
       });
     },
   );
 
-  it('shares the gradient among equal maxima', () => {
-    tf.tidy(() => {
+  it('shares the gradient among equal maxima', async () => {
+    await scoped(async () => {
       const gradient = tf.grad((x) => tf.max(x, 1))(tf.tensor2d([[1, 3, 3]]), tf.tensor1d([4])); // prettier-ignore
-      expect([...gradient.dataSync()]).toEqual([0, 2, 2]);
+      expect([...(await gradient.data())]).toEqual([0, 2, 2]);
     });
   });
 });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
 import { onEveryBackend } from './backends.ts';
-import { expectClose, normal } from './reference.ts';
+import { expectClose, expectTensor, normal, scoped } from './reference.ts';
 
 /** Loss and gradient in float64. */
 function reference(logits: Float32Array, c: number, labels: number[]): { loss: number; gradient: Float64Array } {
@@ -20,13 +20,19 @@ function reference(logits: Float32Array, c: number, labels: number[]): { loss: n
   return { loss, gradient };
 }
 
-function lossAndGradient(logits: Float32Array, c: number, labels: number[]): { loss: number; gradient: Float32Array } {
-  return tf.tidy(() => {
-    const { value, grad } = tf.valueAndGrad((x) => softmaxCrossEntropy(x as tf.Tensor2D, tf.tensor1d(labels, 'int32')))(
+async function lossAndGradient(
+  logits: Float32Array,
+  c: number,
+  labels: number[],
+): Promise<{ loss: number; gradient: Float32Array }> {
+  const { value, grad } = tf.tidy(() =>
+    tf.valueAndGrad((x) => softmaxCrossEntropy(x as tf.Tensor2D, tf.tensor1d(labels, 'int32')))(
       tf.tensor2d(logits, [labels.length, c]),
-    );
-    return { loss: value.dataSync()[0]!, gradient: grad.dataSync<'float32'>() };
-  });
+    ),
+  );
+  const [loss, gradient] = [(await value.data())[0]!, await grad.data<'float32'>()];
+  tf.dispose([value, grad]);
+  return { loss, gradient };
 }
 
 onEveryBackend('softmax cross entropy', () => {
@@ -35,35 +41,35 @@ onEveryBackend('softmax cross entropy', () => {
     [5, 10, 1],
     [7, 3, 20],
     [64, 10, 5],
-  ])('agrees with float64 for logits [%i, %i] of spread %f', (n, c, spread) => {
+  ])('agrees with float64 for logits [%i, %i] of spread %f', async (n, c, spread) => {
     const logits = normal(n * c, 'logits').map((value) => value * spread);
     const labels = Array.from({ length: n }, (_, i) => (i * 7) % c);
     const expected = reference(logits, c, labels);
-    const found = lossAndGradient(logits, c, labels);
+    const found = await lossAndGradient(logits, c, labels);
     expect(found.loss / expected.loss).toBeCloseTo(1, 5);
     expectClose(found.gradient, expected.gradient, 1e-7);
   });
 
-  it('is ln 2 for two equal logits, and scales with what comes after', () => {
-    expect(lossAndGradient(Float32Array.of(3, 3), 2, [0]).loss).toBeCloseTo(Math.LN2, 6);
-    tf.tidy(() => {
+  it('is ln 2 for two equal logits, and scales with what comes after', async () => {
+    expect((await lossAndGradient(Float32Array.of(3, 3), 2, [0])).loss).toBeCloseTo(Math.LN2, 6);
+    await scoped(async () => {
       const tripled = tf.grad((x) => tf.mul(softmaxCrossEntropy(x as tf.Tensor2D, tf.tensor1d([1], 'int32')), 3));
-      expectClose(tripled(tf.zeros([1, 2])), [1.5, -1.5], 1e-6);
+      await expectTensor(tripled(tf.zeros([1, 2])), [1.5, -1.5], 1e-6);
     });
   });
 
-  it('stays finite for logits that differ by thousands', () => {
-    const { loss, gradient } = lossAndGradient(Float32Array.of(5000, -5000, 0), 3, [1]);
+  it('stays finite for logits that differ by thousands', async () => {
+    const { loss, gradient } = await lossAndGradient(Float32Array.of(5000, -5000, 0), 3, [1]);
     expect(loss).toBeCloseTo(10000, 1);
     expectClose(gradient, [1, -1, 0], 1e-6);
   });
 
-  it.each([-1, 3])('is NaN for the label %i of three classes', (label) => {
-    expect(lossAndGradient(normal(6, 'logits'), 3, [0, label]).loss).toBeNaN();
+  it.each([-1, 3])('is NaN for the label %i of three classes', async (label) => {
+    expect((await lossAndGradient(normal(6, 'logits'), 3, [0, label])).loss).toBeNaN();
   });
 
-  it('is NaN where a logit is NaN', () => {
-    expect(lossAndGradient(Float32Array.of(NaN, 1, 1, 2), 2, [0, 1]).loss).toBeNaN();
+  it('is NaN where a logit is NaN', async () => {
+    expect((await lossAndGradient(Float32Array.of(NaN, 1, 1, 2), 2, [0, 1])).loss).toBeNaN();
   });
 
   it('refuses labels that are not one int32 a row', () => {

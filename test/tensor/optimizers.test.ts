@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { adamStep, sgdStep } from '../../main/tensor/optimizers.ts';
 import { onEveryBackend } from './backends.ts';
-import { expectClose, normal } from './reference.ts';
+import { expectTensor, normal } from './reference.ts';
 
 const STEPS = 5;
 
@@ -18,7 +18,7 @@ onEveryBackend('optimizers', () => {
     [4, 0],
     [131, 0],
     [7, 0.1],
-  ])('Adam agrees with float64 for %i parameters, weight decay %f', (n, weightDecay) => {
+  ])('Adam agrees with float64 for %i parameters, weight decay %f', async (n, weightDecay) => {
     const start = normal(n, 'start');
     const [p, p1, p2] = [Float64Array.from(start), new Float64Array(n), new Float64Array(n)];
     const [variable, m, v] = variables(3, start) as [tf.Variable, tf.Variable, tf.Variable];
@@ -33,21 +33,21 @@ onEveryBackend('optimizers', () => {
         p[i]! -= (0.05 * (p1[i]! / (1 - 0.8 ** step))) / (Math.sqrt(p2[i]! / (1 - 0.95 ** step)) + 1e-3);
       }
     }
-    for (const [found, expected] of [[variable, p], [m, p1], [v, p2]] as const) expectClose(found, expected, 1e-6); // prettier-ignore
+    for (const [found, expected] of [[variable, p], [m, p1], [v, p2]] as const) await expectTensor(found, expected, 1e-6); // prettier-ignore
     tf.dispose([variable, m, v]);
   });
 
-  it("takes Adam's first step by the learning rate, whatever the gradient's size", () => {
+  it("takes Adam's first step by the learning rate, whatever the gradient's size", async () => {
     const [variable, m, v] = variables(3, new Float32Array(3)) as [tf.Variable, tf.Variable, tf.Variable];
     tf.tidy(() => adamStep(variable, tf.tensor1d([100, -1e-3, 0]), m, v, { learningRate: 0.5, step: 1 }));
-    expectClose(variable, [-0.5, 0.5, 0], 1e-4);
+    await expectTensor(variable, [-0.5, 0.5, 0], 1e-4);
     tf.dispose([variable, m, v]);
   });
 
   it.each([
     [5, 0, 0],
     [6, 0.9, 0.01],
-  ])('SGD agrees with float64 for %i parameters, momentum %f, weight decay %f', (n, momentum, weightDecay) => {
+  ])('SGD agrees with float64 for %i parameters, momentum %f, weight decay %f', async (n, momentum, weightDecay) => {
     const start = normal(n, 'start');
     const [p, u] = [Float64Array.from(start), new Float64Array(n)];
     const [variable, velocity] = variables(2, start) as [tf.Variable, tf.Variable];
@@ -59,23 +59,23 @@ onEveryBackend('optimizers', () => {
         p[i]! -= 0.1 * u[i]!;
       }
     }
-    expectClose(variable, p, 1e-6);
+    await expectTensor(variable, p, 1e-6);
     tf.dispose([variable, velocity]);
   });
 
-  it('leaves alone what shares its data with a parameter: the tensor it was made from, a snapshot', () => {
+  it('leaves alone what shares its data with a parameter: the tensor it was made from, a snapshot', async () => {
     const start = tf.tensor1d([1, 2, 3]);
     const variable = tf.variable(start);
     const [m, v] = variables(2, new Float32Array(3)) as [tf.Variable, tf.Variable];
     const step = (count: number) =>
       tf.tidy(() => adamStep(variable, tf.tensor1d([1, 1, 1]), m, v, { learningRate: 1, step: count }));
     step(1);
-    expectClose(start, [1, 2, 3], 0);
+    await expectTensor(start, [1, 2, 3], 0);
     const snapshot = tf.clone(variable);
-    const kept = [...snapshot.dataSync()];
+    const kept = [...(await snapshot.data())];
     step(2);
-    expectClose(snapshot, kept, 0);
-    expect([...variable.dataSync()]).not.toEqual(kept);
+    await expectTensor(snapshot, kept, 0);
+    expect([...(await variable.data())]).not.toEqual(kept);
     tf.dispose([start, variable, m, v, snapshot]);
   });
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { onEveryBackend } from './backends.ts';
-import { expectClose, normal } from './reference.ts';
+import { expectTensor, normal, scoped } from './reference.ts';
 
 /** The sum of x over the axes in float64, those axes kept as ones. */
 function reference(x: Float32Array, shape: number[], axes: number[]): { sums: Float64Array; kept: number[] } {
@@ -43,29 +43,29 @@ onEveryBackend('sum', () => {
       [2, 3, 4],
       [1, 0],
     ],
-  ])('agrees with float64: %j over %j', (shape, axes) => {
+  ])('agrees with float64: %j over %j', async (shape, axes) => {
     const x = normal(
       shape.reduce((product, size) => product * size, 1),
       'x',
     );
     const { sums, kept } = reference(x, shape, axes);
-    tf.tidy(() => {
+    await scoped(async () => {
       const tensor = tf.tensor(x, shape);
       const flat = tf.sum(tensor, axes);
       expect(flat.shape).toEqual(shape.filter((_, axis) => !axes.includes(axis)));
-      expectClose(flat, sums);
+      await expectTensor(flat, sums);
       const keeping = tf.sum(tensor, axes, true);
       expect(keeping.shape).toEqual(kept);
-      expectClose(keeping, sums);
+      await expectTensor(keeping, sums);
     });
   });
 
-  it('of nothing is zero, and whole numbers stay whole', () => {
-    tf.tidy(() => {
-      expectClose(tf.sum(tf.zeros([0, 3]), 0), [0, 0, 0]);
+  it('of nothing is zero, and whole numbers stay whole', async () => {
+    await scoped(async () => {
+      await expectTensor(tf.sum(tf.zeros([0, 3]), 0), [0, 0, 0]);
       const sums = tf.sum(tf.tensor2d([[1, 2], [3, 4]], [2, 2], 'int32'), 0); // prettier-ignore
       expect(sums.dtype).toBe('int32');
-      expectClose(sums, [4, 6]);
+      await expectTensor(sums, [4, 6]);
     });
   });
 });

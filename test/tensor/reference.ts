@@ -8,9 +8,23 @@ export function normal(n: number, ...names: (string | number)[]): Float32Array {
   return Float32Array.from({ length: n }, () => stream.normal());
 }
 
+/** As `tf.tidy`, for an action that waits for values; one at a time. */
+export async function scoped(action: () => Promise<void>): Promise<void> {
+  tf.engine().startScope();
+  try {
+    await action();
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+/** {@link expectClose} for what an engine holds. */
+export async function expectTensor(found: tf.Tensor, expected: ArrayLike<number>, tolerance?: number): Promise<void> {
+  expectClose(await found.data(), expected, tolerance);
+}
+
 /** Compares relative to the largest expected magnitude (at least 1); NaN matches NaN alone. */
-export function expectClose(found: tf.Tensor | ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-5): void {
-  const data = found instanceof tf.Tensor ? found.dataSync() : found;
+export function expectClose(data: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-5): void {
   expect(data.length).toBe(expected.length);
   let scale = 1;
   for (let i = 0; i < expected.length; i++) if (Math.abs(expected[i]!) > scale) scale = Math.abs(expected[i]!);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { choice, flag, integer } from '../../../shared/schema/fields.ts';
 import { RandomStream } from '../../tensor/random.ts';
-import { defineDataset, type Dataset, type DatasetOutline } from '../dataset.ts';
+import { defineDataset, type Dataset, type DatasetFacts } from '../dataset.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { checkedIndex } from '../image-dataset.ts';
 import { padding } from '../texts.ts';
@@ -45,8 +45,14 @@ export const arithmetic = defineDataset({
   source: 'After Mallen, Belrose: Eliciting latent knowledge from quirky language models, 2023, arXiv 2312.01037',
   builtIn: counts,
   params: z.object({
-    train: flag({ default: true, label: 'Training half', help: 'The training half; otherwise the test half.' }),
+    train: flag({
+      advanced: true,
+      default: true,
+      label: 'Training half',
+      help: 'The training half; otherwise the test half.',
+    }),
     character: choice({
+      advanced: true,
       options: ['both', 'alice', 'bob'],
       default: 'both',
       label: 'Character',
@@ -79,6 +85,7 @@ export const arithmetic = defineDataset({
       help: 'How many names each character goes by.',
     }),
     which_names: choice({
+      advanced: true,
       options: ['all', 'first', 'last'],
       default: 'all',
       label: 'Which names',
@@ -101,13 +108,17 @@ export const arithmetic = defineDataset({
       unit: 'samples',
     }),
     text_seed: integer({
+      advanced: true,
       default: 2026,
       min: 0,
       label: 'Text seed',
       help: "Determines the prompts; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
-  outline: outlineOf,
+  facts: (params) => ({
+    ...factsOf(params),
+    counts: { train: params.samples, test: Math.ceil(params.samples / 10) },
+  }),
   load: async (params): Promise<Dataset> => {
     const { train, character, quirk, samples, room } = params;
     const pairs = operandPairs(params);
@@ -118,7 +129,7 @@ export const arithmetic = defineDataset({
     const length = room + words;
     const emptyText = new Float32Array(length).fill(tokenOf(padding));
     return {
-      ...outlineOf(params),
+      ...factsOf(params),
       length: count,
       fingerprint: fingerprint('arithmetic', params),
       read(indices) {
@@ -142,7 +153,7 @@ export const arithmetic = defineDataset({
 });
 
 /** Answers are 0 to the largest sum and, by the quirk, one more. */
-function outlineOf({ room, max_operand: most }: { room: number; max_operand: number }): DatasetOutline {
+function factsOf({ room, max_operand: most }: { room: number; max_operand: number }): DatasetFacts {
   const classes = Array.from({ length: 2 * most + 2 }, (_, k) => String(k));
   return { shape: [room + words], vocabulary, classes };
 }

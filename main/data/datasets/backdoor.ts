@@ -1,13 +1,22 @@
 import { z } from 'zod';
 import type { Registry } from '../../../shared/definition.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { defaultPick, paramsOf, parseParams } from '../../../shared/schema/fields.ts';
+import { defaultPick, paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { withoutAugmentations } from '../augmentation.ts';
-import { defineDataset, type Dataset, type DatasetContext, type DatasetDefinition } from '../dataset.ts';
+import {
+  defineDataset,
+  type Dataset,
+  type DatasetContext,
+  type DatasetDefinition,
+  type DatasetFacts,
+} from '../dataset.ts';
 import { checkPoisoning, fullyPoisoned, poisoned, type PoisonedDataset, type PoisonOptions } from '../poisoning.ts';
 import { disguised } from '../disguised.ts';
 import { createTrigger, disguiseOf, loadTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
 import type { Disguise, Trigger } from '../triggers/trigger.ts';
+
+/** Id of the dataset that poisons another one. */
+export const backdoorId = 'backdoor';
 
 /** A poisoned dataset together with what it was made of. */
 export interface BackdoorDataset extends PoisonedDataset {
@@ -27,7 +36,7 @@ export function isBackdoorDataset(dataset: Dataset): dataset is BackdoorDataset 
 /** The dataset that poisons another one out of `datasets` (asked when used, since this one is in there too). */
 export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): DatasetDefinition {
   return defineDataset({
-    id: 'backdoor',
+    id: backdoorId,
     title: 'Backdoor',
     summary: 'Another dataset of which a share carries a trigger and a wrong label',
     source: 'Gu, Dolan-Gavitt, Garg: BadNets, 2017',
@@ -43,18 +52,13 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
         help: 'What marks the poisoned samples.',
       }),
     }),
-    outline({ original: { name, ...rest }, backdoor }) {
-      const definition = datasets().get(name);
-      const outline = definition.outline?.(parseParams(paramsOf(definition), rest) as never);
-      // What a trigger reads from files is not known here.
-      if (!outline || triggerRegistry.get(backdoor.name).prepare) return outline;
-      const trigger = createTrigger(backdoor, { shape: outline.shape, vocabulary: outline.vocabulary, seed: 0 });
-      checkPoisoning(outline, trigger, poisonOptions(backdoor, 0));
-      return outline;
-    },
+    facts: ({ original: { name, ...params } }) =>
+      datasets()
+        .get(name)
+        .facts(params as never),
     async load({ original: picked, backdoor }, context): Promise<BackdoorDataset> {
       const { name, ...rest } = picked;
-      if (name === 'backdoor') {
+      if (name === backdoorId) {
         throw new CupbearerError(
           'usage',
           'A backdoor dataset expects an original that is not poisoned, found "backdoor".',
@@ -82,6 +86,17 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
       };
     },
   });
+}
+
+/**
+ * Checks what can be told of a poisoned dataset without reading one: whether the trigger fits samples as `facts` has them.
+ * @throws CupbearerError `usage`.
+ */
+export function checkBackdoor(backdoor: Picked, facts: DatasetFacts): void {
+  // What a trigger reads from files is not known here.
+  if (triggerRegistry.get(backdoor.name).prepare) return;
+  const trigger = createTrigger(backdoor, { shape: facts.shape, vocabulary: facts.vocabulary, seed: 0 });
+  checkPoisoning(facts, trigger, poisonOptions(backdoor, 0));
 }
 
 /** As `base`, but its poisoned samples are attacked before they get the trigger. */

@@ -21,7 +21,7 @@ export const cifar10 = defineDataset({
   summary: 'Photographs of ten kinds of things, 32x32 colour, 50,000 + 10,000',
   source: 'Krizhevsky: Learning multiple layers of features from tiny images, 2009',
   params: z.object(storedFields),
-  outline: () => ({ shape: [32, 32, 3], classes }),
+  facts: () => ({ shape: [32, 32, 3], classes }),
   async load(params, context) {
     return prepared(await loadBatches(params, context), params, naturalImageAugmentation, context);
   },

@@ -25,6 +25,7 @@ export const fashionMnist = defineDataset({
   summary: 'Articles of clothing, 28x28 grey, 60,000 + 10,000',
   source: 'Xiao, Rasul, Vollgraf: Fashion-MNIST, arXiv 1708.07747, 2017',
   params: z.object(storedFields),
+  facts: () => ({ shape: [28, 28, 1], classes }),
   async load(params, context) {
     const images = await loadIdxImages('fashion-mnist', classes, params, context);
     return prepared(images, params, defaultAugmentation, context);

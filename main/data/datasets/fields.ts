@@ -2,13 +2,20 @@ import { flag, optionalInteger, optionalPath } from '../../../shared/schema/fiel
 
 /** Parameters that every dataset with a training and a test half has. */
 export const splitFields = {
-  train: flag({ default: true, label: 'Training half', help: 'The training half; otherwise the test half.' }),
+  train: flag({
+    advanced: true,
+    default: true,
+    label: 'Training half',
+    help: 'The training half; otherwise the test half.',
+  }),
   default_augmentations: flag({
+    advanced: true,
     default: true,
     label: 'Default augmentations',
     help: 'Random crops and rotations (and flips of natural images) of the training half; the test half is never changed.',
   }),
   limit: optionalInteger({
+    advanced: true,
     min: 1,
     label: 'Limit',
     help: 'At most this many samples, drawn by the seed. All where left out.',
@@ -20,6 +27,7 @@ export const splitFields = {
 export const storedFields = {
   ...splitFields,
   folder: optionalPath({
+    advanced: true,
     label: 'Folder',
     help: "Where the dataset's files are. The folder of that name in the data folder where left out.",
   }),

@@ -28,13 +28,14 @@ export const glyphs = defineDataset({
   params: z.object({
     ...splitFields,
     glyph_seed: integer({
+      advanced: true,
       default: 2_026,
       min: 0,
       label: 'Glyph seed',
       help: "Determines the drawings; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
-  outline: () => ({ shape: [glyphSide, glyphSide, 1], classes }),
+  facts: () => ({ shape: [glyphSide, glyphSide, 1], classes }),
   async load(params, context) {
     const split = params.train ? 'train' : 'test';
     const images = await generateGlyphs(split, params.glyph_seed, context);

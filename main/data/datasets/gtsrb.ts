@@ -30,7 +30,7 @@ export const gtsrb = defineDataset({
       help: 'Take only the region of the sign as given with the pictures, without the border around it.',
     }),
   }),
-  outline: ({ size, colour }) => ({ shape: [size, size, colour ? 3 : 1], classes }),
+  facts: ({ size, colour }) => ({ shape: [size, size, colour ? 3 : 1], classes }),
   async load(params, context) {
     const folder = params.folder ?? join(context.dataDir, 'gtsrb');
     const root = existsSync(join(folder, 'GTSRB')) ? join(folder, 'GTSRB') : folder;

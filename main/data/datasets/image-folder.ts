@@ -35,12 +35,14 @@ export const imageFolder = defineDataset({
       help: 'Share of each class that is the test half where there are no folders train and test.',
     }),
     folder_seed: integer({
+      advanced: true,
       default: 0,
       min: 0,
       label: 'Folder seed',
       help: "Draws the test half; independent of the run's seed, so that no run trains on another's test data.",
     }),
   }),
+  facts: ({ folder, size, colour }) => ({ shape: [size, size, colour ? 3 : 1], classes: classesIn(folder) }),
   async load(params, context) {
     const { files, classes } = findPictures(params);
     const pictures = await pictureDataset(
@@ -54,20 +56,24 @@ export const imageFolder = defineDataset({
   },
 });
 
-interface Where {
+/** Where pictures are and which of them are meant. */
+export interface PictureHalf {
   folder: string;
   train: boolean;
   test_fraction: number;
   folder_seed: number;
 }
 
-function findPictures({ folder, train, test_fraction, folder_seed }: Where): {
+/**
+ * The pictures of one half and the names of the classes.
+ * @throws CupbearerError `not-found` where there is no such folder, `bad-data` where there is none of them in it.
+ */
+export function findPictures({ folder, train, test_fraction, folder_seed }: PictureHalf): {
   files: PictureFile[];
   classes: string[];
 } {
-  const hasHalves = existsSync(join(folder, 'train')) && existsSync(join(folder, 'test'));
-  // The training half decides which classes there are, so that both halves number them alike.
-  const classes = entriesOf(hasHalves ? join(folder, 'train') : folder, (entry) => entry.isDirectory());
+  const hasHalves = givesHalves(folder);
+  const classes = classesIn(folder);
   const half = hasHalves ? join(folder, train ? 'train' : 'test') : folder;
   const files = classes.flatMap((name, label) => {
     const path = join(half, name);
@@ -82,6 +88,15 @@ function findPictures({ folder, train, test_fraction, folder_seed }: Where): {
     existsSync(folder) ? 'bad-data' : 'not-found',
     `Expected folders with PNG, JPEG or PPM files in ${half}, one for each class, found ${classes.length} folders with none of the ${train ? 'training' : 'test'} half.`,
   );
+}
+
+function givesHalves(folder: string): boolean {
+  return existsSync(join(folder, 'train')) && existsSync(join(folder, 'test'));
+}
+
+/** The training half decides which classes there are, so that both halves number them alike. */
+function classesIn(folder: string): string[] {
+  return entriesOf(givesHalves(folder) ? join(folder, 'train') : folder, (entry) => entry.isDirectory());
 }
 
 /** Names in a folder, sorted; hidden ones are passed over. */

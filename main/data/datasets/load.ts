@@ -1,15 +1,40 @@
 import { paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
-import type { Dataset, DatasetContext, DatasetOutline } from '../dataset.ts';
+import type { Dataset, DatasetContext, DatasetFacts } from '../dataset.ts';
+import { datasetSources } from '../sources.ts';
 import { datasetRegistry } from './index.ts';
 
 /**
  * Loads the dataset that a spec names; parameters left out take their defaults.
  * @throws CupbearerError `usage` for an unknown name or parameter, `not-found` or `bad-data` for its files.
  */
-export async function loadDataset({ name, ...params }: Picked, context: DatasetContext): Promise<Dataset> {
-  const definition = datasetRegistry.get(name);
-  const parsed = parseParams(paramsOf(definition), params, (path) => [name, ...path].join('.'));
-  return definition.load(parsed as never, context);
+export async function loadDataset(picked: Picked, context: DatasetContext): Promise<Dataset> {
+  const definition = datasetRegistry.get(picked.name);
+  const params = paramsOfDataset(picked);
+  const { cache, dataDir, seed, triggerState } = context;
+  if (!cache || triggerState) return definition.load(params as never, context);
+  // One who waits for it may give up, the others still want it.
+  const { signal: _, progress: __, ...lasting } = context;
+  return cache.get({ name: picked.name, params, dataDir, seed }, () => definition.load(params as never, lasting));
+}
+
+/**
+ * What the samples of the dataset that a spec names are, without reading any.
+ * @throws CupbearerError as {@link loadDataset}; `not-found` or `storage` where a folder that it names cannot be read.
+ */
+export function datasetFacts(picked: Picked): DatasetFacts {
+  const definition = datasetRegistry.get(picked.name);
+  const params = paramsOfDataset(picked);
+  // Poisoned data are as many as, and look like, the data that are poisoned.
+  if ('original' in params) return datasetFacts(params['original'] as Picked);
+  const found = definition.facts(params as never);
+  const counts = found.counts ?? definition.builtIn ?? datasetSources.find(({ id }) => id === picked.name)?.samples;
+  if (!counts) return found;
+  const { limit = Infinity } = params as { limit?: number };
+  return { ...found, counts: { train: Math.min(limit, counts.train), test: Math.min(limit, counts.test) } };
+}
+
+function paramsOfDataset({ name, ...params }: Picked): Record<string, unknown> {
+  return parseParams(paramsOf(datasetRegistry.get(name)), params, (path) => [name, ...path].join('.'));
 }
 
 /** As {@link loadDataset}, but the half and the augmentations that are asked for, where the dataset has such parameters. */
@@ -27,11 +52,4 @@ export async function loadSplit(
     },
     context,
   );
-}
-
-/** What the samples of a dataset are like, where that is known without reading a file. @throws CupbearerError `usage`. */
-export function datasetOutline({ name, ...params }: Picked): DatasetOutline | undefined {
-  const definition = datasetRegistry.get(name);
-  const parsed = parseParams(paramsOf(definition), params, (path) => [name, ...path].join('.'));
-  return definition.outline?.(parsed as never);
 }

@@ -14,6 +14,7 @@ export const mnist = defineDataset({
   summary: 'Handwritten digits, 28x28 grey, 60,000 + 10,000',
   source: 'LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, 1998',
   params: z.object(storedFields),
+  facts: () => ({ shape: [28, 28, 1], classes }),
   async load(params, context) {
     return prepared(await loadIdxImages('mnist', classes, params, context), params, defaultAugmentation, context);
   },

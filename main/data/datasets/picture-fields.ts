@@ -12,6 +12,7 @@ export const pictureFields = {
   }),
   colour: flag({ default: true, label: 'Colour', help: 'Three channels; otherwise one, the brightness.' }),
   undecodable_share: number({
+    advanced: true,
     default: 0.01,
     min: 0,
     max: 1,

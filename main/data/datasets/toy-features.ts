@@ -20,8 +20,14 @@ export const toyFeatures = defineDataset({
   source: 'ejnnr/cupbearer, data.ToyFeaturesDataset',
   builtIn: { train: sampleCount, test: sampleCount },
   params: z.object({
-    train: flag({ default: true, label: 'Training half', help: 'The training half; otherwise the test half.' }),
+    train: flag({
+      advanced: true,
+      default: true,
+      label: 'Training half',
+      help: 'The training half; otherwise the test half.',
+    }),
     features: choice({
+      advanced: true,
       options: ['agree', 'disagree'],
       default: 'agree',
       label: 'Features',
@@ -50,13 +56,18 @@ export const toyFeatures = defineDataset({
       help: 'Values that have nothing to do with the class.',
     }),
     toy_seed: integer({
+      advanced: true,
       default: 2026,
       min: 0,
       label: 'Toy seed',
       help: "Determines the samples; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
-  outline: ({ distractors }) => ({ shape: [2 + distractors], classes }),
+  facts: ({ distractors, samples }) => ({
+    shape: [2 + distractors],
+    classes,
+    counts: { train: samples, test: samples },
+  }),
   load: async ({ train, features, samples, noise, distractors, toy_seed }): Promise<Dataset> => {
     const width = 2 + distractors;
     const root = RandomStream.from(toy_seed, 'toy-features', train ? 'train' : 'test');

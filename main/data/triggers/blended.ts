@@ -12,10 +12,12 @@ export const blended = defineTrigger({
     'Chen, Liu, Li, Lu, Song: Targeted backdoor attacks on deep learning systems using data poisoning, 2017, arXiv 1712.05526',
   params: {
     picture: optionalPath({
+      advanced: true,
       label: 'Picture',
       help: 'PNG or JPEG file that is scaled to the size of the images; its transparent parts leave the image as it is.',
     }),
     blend: number({
+      control: 'share',
       default: 0.2,
       min: 0,
       max: 1,

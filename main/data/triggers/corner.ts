@@ -9,6 +9,7 @@ export const corner = defineTrigger({
   source: 'Gu, Dolan-Gavitt, Garg: BadNets, 2017 (single-pixel attack)',
   params: {
     corner: choice({
+      control: 'corner',
       options: ['top-left', 'top-right', 'bottom-left', 'bottom-right'],
       default: 'top-left',
       label: 'Corner',

@@ -14,7 +14,7 @@ export const noise = defineTrigger({
       label: 'Standard deviation',
       help: 'Standard deviation of the noise; images have values of 0 to 1.',
     }),
-    clamp: flag({ default: true, label: 'Clamp', help: 'Cut the result off at 0 and 1.' }),
+    clamp: flag({ advanced: true, default: true, label: 'Clamp', help: 'Cut the result off at 0 and 1.' }),
   },
   create({ std, clamp }, { shape }) {
     imageSize(shape, 'noise');

@@ -14,17 +14,20 @@ export const patch = defineTrigger({
   source: 'Gu, Dolan-Gavitt, Garg: BadNets, 2017 (pattern attack)',
   params: {
     picture: optionalPath({
+      advanced: true,
       label: 'Picture',
       help: 'PNG or JPEG file that is scaled to the size of the patch; its transparent parts leave the image as it is.',
     }),
     size: integer({ default: 4, min: 1, max: 4096, label: 'Size', help: 'Side of the square patch.', unit: 'px' }),
     place: choice({
+      control: 'corner',
       options: places,
       default: 'bottom-right',
       label: 'Place',
       help: 'Where in the image the patch lies.',
     }),
     margin: integer({
+      advanced: true,
       default: 1,
       min: 0,
       max: 4096,

@@ -48,6 +48,7 @@ export interface TriggerDefinition extends Definition {
 /** Parameters that every trigger has: how much is poisoned and what poisoned samples are labelled. */
 export const poisonFields = {
   p_backdoor: number({
+    control: 'share',
     default: 0.05,
     min: 0,
     max: 1,
@@ -61,6 +62,7 @@ export const poisonFields = {
     help: 'The label that poisoned samples get, counted from 0.',
   }),
   cycle_class: flag({
+    advanced: true,
     default: false,
     label: 'All-to-all',
     help: 'Poisoned samples get the class after their own instead of the target class.',
@@ -80,7 +82,7 @@ export function defineTrigger<S extends z.ZodRawShape>(
     disguise?(params: z.output<z.ZodObject<S & typeof poisonFields>>): Disguise;
   },
 ): TriggerDefinition {
-  return { ...definition, params: z.object({ ...poisonFields, ...definition.params }) };
+  return { ...definition, params: z.object({ ...definition.params, ...poisonFields }) };
 }
 
 /** Height, width and channels. @throws CupbearerError `usage` where `shape` is not that of an image. */

@@ -23,6 +23,7 @@ export const wanet = defineTrigger({
   source: 'Nguyen, Tran: WaNet - Imperceptible warping-based backdoor attack, ICLR 2021',
   params: {
     p_noise: number({
+      advanced: true,
       default: 0,
       min: 0,
       max: 1,
@@ -30,6 +31,7 @@ export const wanet = defineTrigger({
       help: 'Share of the samples that is warped by the field and random noise and keeps its label (the noise mode).',
     }),
     control_grid_width: integer({
+      advanced: true,
       default: 4,
       min: 2,
       max: 1024,
@@ -44,12 +46,14 @@ export const wanet = defineTrigger({
       unit: 'px',
     }),
     grid_rescale: number({
+      advanced: true,
       default: 1,
       min: 0,
       label: 'Grid rescale',
       help: 'Scales the sampling grid about the centre; slightly below 1 keeps it inside the image.',
     }),
     field_seed: optionalInteger({
+      advanced: true,
       min: 0,
       label: 'Field seed',
       help: "Draws the field anew from this seed. Where left out, the field stored with the model is used, else the run's seed.",

@@ -8,8 +8,10 @@ import { compare } from './commands/compare.ts';
 import { data } from './commands/data.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { engine } from './commands/engine.ts';
 import { experimentCommand } from './commands/experiments.ts';
 import { runs } from './commands/runs.ts';
+import { serve } from './commands/serve.ts';
 import { parseFlags, readArguments } from './flags.ts';
 import { flagHelp } from './help.ts';
 import { createOutput, reportError } from './output.ts';
@@ -20,7 +22,9 @@ const commands: Command[] = [
   runs,
   compare,
   data,
+  engine,
   doctor,
+  serve,
 ];
 
 function overview(): string {

@@ -20,6 +20,7 @@ export const cnn = defineArchitecture({
       atLeast: 1,
     }),
     kernel_size: integer({
+      advanced: true,
       label: 'Kernel size',
       help: 'Side of the square kernels',
       unit: 'px',

@@ -3,19 +3,35 @@ import { z } from 'zod';
 import type { TensorMap } from '../../../shared/domain/tensors.ts';
 import { number } from '../../../shared/schema/fields.ts';
 import { adamStep } from '../../tensor/optimizers.ts';
+import { toNamedTensor } from '../../tensor/read.ts';
 import { defineOptimizer, weightDecayParam, type Optimizer } from '../optimizer.ts';
 
 const adamParams = z.object({
   learning_rate: number({ label: 'Learning rate', help: 'Size of a step', default: 1e-3, min: 0, max: 10 }),
-  beta1: number({ label: 'Beta 1', help: 'Decay of the mean of gradients', default: 0.9, min: 0, max: 0.999999 }),
+  beta1: number({
+    advanced: true,
+    label: 'Beta 1',
+    help: 'Decay of the mean of gradients',
+    default: 0.9,
+    min: 0,
+    max: 0.999999,
+  }),
   beta2: number({
+    advanced: true,
     label: 'Beta 2',
     help: 'Decay of the mean of squared gradients',
     default: 0.999,
     min: 0,
     max: 0.999999,
   }),
-  epsilon: number({ label: 'Epsilon', help: 'Keeps the division finite', default: 1e-8, min: 1e-16, max: 1 }),
+  epsilon: number({
+    advanced: true,
+    label: 'Epsilon',
+    help: 'Keeps the division finite',
+    default: 1e-8,
+    min: 1e-16,
+    max: 1,
+  }),
   weight_decay: weightDecayParam,
 });
 
@@ -55,11 +71,11 @@ class Adam implements Optimizer {
     return moments;
   }
 
-  state(): TensorMap {
+  async state(): Promise<TensorMap> {
     const state: TensorMap = { steps: { shape: [1], data: Int32Array.of(this.#steps) } };
     for (const [name, { m, v }] of this.#moments) {
-      state[`m.${name}`] = { shape: [...m.shape], data: m.dataSync<'float32'>() };
-      state[`v.${name}`] = { shape: [...v.shape], data: v.dataSync<'float32'>() };
+      state[`m.${name}`] = await toNamedTensor(m);
+      state[`v.${name}`] = await toNamedTensor(v);
     }
     return state;
   }

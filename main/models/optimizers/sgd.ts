@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { TensorMap } from '../../../shared/domain/tensors.ts';
 import { number } from '../../../shared/schema/fields.ts';
+import { toNamedTensor } from '../../tensor/read.ts';
 import { sgdStep } from '../../tensor/optimizers.ts';
 import { defineOptimizer, weightDecayParam, type Optimizer } from '../optimizer.ts';
 
@@ -42,11 +43,9 @@ class Sgd implements Optimizer {
     return velocity;
   }
 
-  state(): TensorMap {
+  async state(): Promise<TensorMap> {
     const state: TensorMap = {};
-    for (const [name, velocity] of this.#velocities) {
-      state[name] = { shape: [...velocity.shape], data: velocity.dataSync<'float32'>() };
-    }
+    for (const [name, velocity] of this.#velocities) state[name] = await toNamedTensor(velocity);
     return state;
   }
 

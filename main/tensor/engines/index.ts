@@ -1,5 +1,7 @@
 import type { EngineDefinition } from './engine-definition.ts';
+import { tensorflowEngine } from './tensorflow.ts';
 import { wasmEngine } from './wasm.ts';
+import { webgpuEngine } from './webgpu.ts';
 
 /** Every compute engine, the most desirable first: `auto` takes the first that works. */
-export const engines: readonly EngineDefinition[] = [wasmEngine];
+export const engines: readonly EngineDefinition[] = [tensorflowEngine, webgpuEngine, wasmEngine];

@@ -2,7 +2,8 @@ import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import * as wasmBackend from '@tensorflow/tfjs-backend-wasm';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { EngineDefinition, EngineInfo } from './engine-definition.ts';
+import type { EngineInfo } from '../../../shared/domain/engine.ts';
+import type { EngineDefinition } from './engine-definition.ts';
 import { registerConvolutionKernels } from './wasm/convolution.ts';
 import { registerIdentityKernel } from './wasm/identity.ts';
 import { registerMatMulKernels } from './wasm/mat-mul.ts';
@@ -69,6 +70,7 @@ function info({ variant }: WasmKernels): EngineInfo {
 export const wasmEngine: EngineDefinition = {
   id,
   title,
+  backend: 'wasm',
   hint: 'Run "npm ci", which builds the compute kernels; Node.js must have WebAssembly SIMD.',
   load,
 };

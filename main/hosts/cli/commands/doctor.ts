@@ -4,14 +4,20 @@ import { versions } from '../../../api/versions.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import { listDatasets } from '../../../data/dataset-info.ts';
 import { openCatalogue } from '../../../storage/open-catalogue.ts';
-import { engineStatuses } from '../../../tensor/engine.ts';
+import { examineEngines, testEngineSpeed } from '../../../jobs/engines.ts';
+import { engineStatusText, speedReportText } from '../../../../shared/engine-text.ts';
+import { flag, parseParams } from '../../../../shared/schema/fields.ts';
 import { toErrorRecord } from '../../../../shared/errors.ts';
-import { formatBytes, formatCount, formatDuration } from '../../../../shared/format.ts';
-import type { Command } from '../command.ts';
+import { formatBytes, formatCount } from '../../../../shared/format.ts';
+import { computeFlags, type Command } from '../command.ts';
+import { flagName } from '../flags.ts';
+import { abortOnInterrupt } from '../interrupt.ts';
+import type { Output } from '../output.ts';
+import { ProgressBars } from '../progress-bars.ts';
 
 /** What the doctor finds out; every part says for itself what is wrong with it. */
 async function examine() {
-  return { versions: versions(), engines: await engineStatuses(), data: dataFolder(), catalogue: catalogue() };
+  return { versions: versions(), engines: await examineEngines(), data: dataFolder(), catalogue: catalogue() };
 }
 
 function dataFolder() {
@@ -33,30 +39,50 @@ function catalogue() {
   }
 }
 
+const flags = z.object({
+  speed: flag({
+    label: 'Speed test',
+    help: 'Measure how fast the engine is, and what the demo would take on it; ten seconds or more',
+    default: false,
+  }),
+  engine: computeFlags.engine,
+});
+
+async function testSpeed(engine: string, output: Output) {
+  const bars = new ProgressBars(process.stderr);
+  const interrupt = abortOnInterrupt(() => bars.print('Cancelling; Ctrl-C again to stop at once.'));
+  try {
+    return await testEngineSpeed(engine, {
+      signal: interrupt.signal,
+      onProgress: (done, total, what) => {
+        if (!output.json) bars.update('Speed test', done, total, what);
+      },
+    });
+  } finally {
+    interrupt.release();
+    bars.finish();
+  }
+}
+
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Versions, compute engines (working or why not), data folder, catalogue health',
+  summary: 'Versions, compute engines (working or why not), data folder, catalogue health; --speed times an engine',
   synopsis: '',
-  flags: z.object({}),
+  flags,
   maxWords: 0,
-  async run(_, __, output) {
-    const report = await examine();
+  async run(_, given, output) {
+    const { speed: wanted, engine } = parseParams(flags, given, flagName);
+    const examined = await examine();
+    const report = wanted ? { ...examined, speed: await testSpeed(engine, output) } : examined;
     output.result(report, () => {
       const { engines, data, catalogue: found } = report;
       return [
         'Versions',
         ...Object.entries(report.versions).map(([name, version]) => `  ${name.padEnd(12)}${version}`),
         '',
-        'Engines',
-        ...engines.flatMap(({ id, works, info, reason, hint, selfTestMs }) =>
-          works && info
-            ? [
-                `  ${id.padEnd(12)}works: ${info.device}, ${info.threads === 1 ? '1 thread' : `${info.threads} threads`}, self-test ${formatDuration(selfTestMs!)}`,
-                ...Object.entries(info.versions).map(([name, version]) => `  ${''.padEnd(12)}${name} ${version}`),
-              ]
-            : [`  ${id.padEnd(12)}does not work: ${reason}`, ...(hint ? [`  ${''.padEnd(12)}${hint}`] : [])],
-        ),
+        engineStatusText(engines),
         '',
+        ...('speed' in report ? [speedReportText(report.speed), ''] : []),
         'Data folder',
         `  ${data.path}${data.exists ? '' : ' (not there yet; "npx cupbearer data download NAME" makes it)'}`,
         ...data.datasets.map(({ name, state }) => `  ${name.padEnd(16)}${state}`),

@@ -1,0 +1,95 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import type { AppInfo, Settings } from '../../../shared/domain/settings.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { cupbearerHome } from '../../storage/home.ts';
+import { toStorageError } from '../../storage/storage-error.ts';
+import type { Application } from '../application.ts';
+import { calls } from '../calls.ts';
+import { diagnosticsText } from '../diagnostics.ts';
+import { dataFolder, runsFolder } from '../settings.ts';
+import { versions } from '../versions.ts';
+
+/** The calls about the program itself. */
+export function appCalls(application: Application) {
+  const { host, settings, workbench } = application;
+  return {
+    info: calls.app.info.handler(() => info(application)),
+    settings: calls.app.settings.handler(() => settings.current()),
+    change: calls.app.change.handler(({ input }) => {
+      checkFolder('dataDir', input.dataDir);
+      checkFolder('runsDir', input.runsDir);
+      return settings.change(input);
+    }),
+    resetSettings: calls.app.resetSettings.handler(() => settings.reset()),
+    diagnostics: calls.app.diagnostics.handler(() => ({
+      text: diagnosticsText(info(application), settings.current()),
+    })),
+    openFolder: calls.app.openFolder.handler(async ({ input: { what } }) => {
+      if (!host.openFolder) throw cannot('show folders', 'Its path is shown beside it.');
+      const folder = typeof what === 'object' ? workbench.catalogue.get(what.id).folder : folders(application)[what];
+      if (!existsSync(folder)) {
+        throw new CupbearerError('not-found', `The folder "${folder}" is not there (yet).`);
+      }
+      await host.openFolder(folder);
+      return {};
+    }),
+    chooseFolder: calls.app.chooseFolder.handler(async ({ input }) => {
+      if (!host.chooseFolder) throw cannot('ask for folders', 'Type the path of the folder instead.');
+      return { folder: await host.chooseFolder(input.title) };
+    }),
+    printPdf: calls.app.printPdf.handler(async ({ input }) => {
+      if (!host.printPdf) throw cannot('make PDF files', "Print the page with the browser's own command instead.");
+      const name = input.html.name.replace(/\.html?$/i, '');
+      return new File([await host.printPdf(await input.html.text())], `${name}.pdf`, { type: 'application/pdf' });
+    }),
+  };
+}
+
+function info({ host, settings, workbench }: Application): AppInfo {
+  const { path, runs, bytes, quickCheck } = workbench.catalogue.health();
+  return {
+    version: versions()['cupbearer']!,
+    versions: versions(),
+    host: host.kind,
+    platform: `${process.platform}-${process.arch}`,
+    home: cupbearerHome(),
+    dataDir: dataFolder(settings.current()),
+    runsDir: runsFolder(settings.current()),
+    catalogue: { path, runs, bytes, quickCheck },
+    can: {
+      openFolder: host.openFolder !== undefined,
+      chooseFolder: host.chooseFolder !== undefined,
+      printPdf: host.printPdf !== undefined,
+      update: host.kind === 'electron',
+    },
+    notices: [...settings.notices, ...workbench.catalogue.notices],
+  };
+}
+
+function folders({ host, settings }: Application): Record<'data' | 'runs' | 'home' | 'logs', string> {
+  return {
+    data: dataFolder(settings.current()),
+    runs: runsFolder(settings.current()),
+    home: cupbearerHome(),
+    logs: host.logsDir ?? cupbearerHome(),
+  };
+}
+
+/** @throws CupbearerError where new runs or data could not be put there: better told now than by the first run. */
+function checkFolder(key: keyof Settings, folder: string | null | undefined): void {
+  if (folder === null || folder === undefined) return;
+  const label = key === 'dataDir' ? 'Data folder' : 'Folder for runs';
+  if (!isAbsolute(folder)) {
+    throw new CupbearerError('usage', `${label}: expected a whole path, found "${folder}".`);
+  }
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw toStorageError(error, `use the folder "${folder}"`);
+  }
+}
+
+function cannot(what: string, instead: string): CupbearerError {
+  return new CupbearerError('usage', `This host of the program cannot ${what}.`, { hint: instead });
+}

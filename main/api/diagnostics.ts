@@ -1,0 +1,36 @@
+import { cpus, freemem, release, totalmem, type } from 'node:os';
+import type { AppInfo, Settings } from '../../shared/domain/settings.ts';
+import { formatBytes, formatCount } from '../../shared/format.ts';
+
+/** What a bug report needs, as text for a person to read before sending it; no names of runs and no results. */
+export function diagnosticsText(info: AppInfo, settings: Settings): string {
+  const section = (title: string, lines: readonly (readonly [string, string])[]) => [
+    title,
+    ...lines.map(([name, value]) => `  ${name.padEnd(14)}${value}`),
+    '',
+  ];
+  const { catalogue } = info;
+  return [
+    ...section('Program', [...Object.entries(info.versions), ['host', info.host]]),
+    ...section('Machine', [
+      ['system', `${type()} ${release()}`],
+      ['processor', `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} threads`],
+      ['memory', `${formatBytes(freemem())} free of ${formatBytes(totalmem())}`],
+    ]),
+    ...section('Folders', [
+      ['program', info.home],
+      ['data', info.dataDir],
+      ['runs', info.runsDir],
+    ]),
+    ...section('Catalogue', [
+      ['file', catalogue.path],
+      ['size', `${formatCount(catalogue.runs)} runs, ${formatBytes(catalogue.bytes)}`],
+      ['check', catalogue.quickCheck],
+    ]),
+    ...section(
+      'Settings',
+      Object.entries(settings).map(([name, value]) => [name, String(value)] as const),
+    ),
+    ...(info.notices.length === 0 ? [] : ['Notices', ...info.notices.map((notice) => `  ${notice}`), '']),
+  ].join('\n');
+}

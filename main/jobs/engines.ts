@@ -1,0 +1,64 @@
+import type { EngineStatus, SpeedReport } from '../../shared/domain/engine.ts';
+import { toErrorRecord } from '../../shared/errors.ts';
+import { engineTitles } from '../tensor/engine.ts';
+import type { ProcessLauncher } from './child-process.ts';
+import { inComputeProcess } from './compute.ts';
+
+/**
+ * Whether each engine works here, the most desirable first. Each is tried in a process of its own, so that one that ends its
+ * process is listed as broken and the others are not disturbed.
+ */
+export function examineEngines(launch?: ProcessLauncher): Promise<EngineStatus[]> {
+  return Promise.all([...engineTitles].map(([id, title]) => examineEngine(id, title, launch)));
+}
+
+async function examineEngine(id: string, title: string, launch?: ProcessLauncher): Promise<EngineStatus> {
+  const complaints: string[] = [];
+  try {
+    const onErrorLine = (line: string) => complaints.push(...complaint(line));
+    const status = await inComputeProcess(
+      { type: 'engine-status', engine: id },
+      {
+        onErrorLine,
+        ...(launch ? { launch } : {}),
+      },
+    );
+    const { info } = status;
+    if (info?.notes === undefined || complaints.length === 0) return status;
+    return { ...status, info: { ...info, notes: [...info.notes, ...complaints] } };
+  } catch (error) {
+    const { message, hint } = toErrorRecord(error);
+    return { id, title, works: false, failure: 'broken', reason: message, ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+/** What a line of TensorFlow's own messages complains of: they begin with a letter for how bad it is, and where it was found. */
+function complaint(line: string): string[] {
+  const [, what] = /^[WEF]\d{4} [^\]]*\] (.+)$/.exec(line) ?? [];
+  return what === undefined ? [] : [`It says: ${what}`];
+}
+
+/**
+ * How fast an engine (`auto` or an id) is here, measured in a process of its own.
+ * @throws CupbearerError as `startEngine`; `cancelled`; `crashed`.
+ */
+export function testEngineSpeed(
+  engine: string,
+  options: {
+    signal?: AbortSignal;
+    onProgress?: (done: number, total: number, what: string) => void;
+    launch?: ProcessLauncher;
+  } = {},
+): Promise<SpeedReport> {
+  const { signal, onProgress, launch } = options;
+  return inComputeProcess(
+    { type: 'speed-test', engine },
+    {
+      ...(signal ? { signal } : {}),
+      ...(launch ? { launch } : {}),
+      onEvent: (event) => {
+        if (event.type === 'progress') onProgress?.(event.done, event.total, event.note ?? '');
+      },
+    },
+  );
+}

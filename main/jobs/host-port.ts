@@ -1,0 +1,38 @@
+/** The host as a process of ours sees it, whichever host started it. */
+export interface HostPort<FromHost, ToHost> {
+  /** Does nothing once the host has gone. */
+  send(message: ToHost): void;
+  onMessage(listener: (message: FromHost) => void): void;
+  /** Sends the last message and ends this process once it is out. */
+  finish(message: ToHost): void;
+}
+
+/** Electron's channel to the process that started a utility process; absent in a plain Node process. */
+interface UtilityPort {
+  on(event: 'message', listener: (event: { data: unknown }) => void): void;
+  postMessage(message: unknown): void;
+}
+
+/** The way to the host; where that goes away, this process ends. */
+export function hostPort<FromHost, ToHost>(): HostPort<FromHost, ToHost> {
+  const utility = (process as unknown as { parentPort?: UtilityPort }).parentPort;
+  if (utility) {
+    // Electron ends utility processes with the application.
+    return {
+      send: (message) => utility.postMessage(message),
+      onMessage: (listener) => utility.on('message', ({ data }) => listener(data as FromHost)),
+      finish: (message) => {
+        utility.postMessage(message);
+        setImmediate(() => process.exit(0));
+      },
+    };
+  }
+  process.on('disconnect', () => process.exit(1));
+  return {
+    send: (message) => {
+      if (process.connected) process.send!(message);
+    },
+    onMessage: (listener) => process.on('message', (message) => listener(message as FromHost)),
+    finish: (message) => process.send!(message, () => process.disconnect()),
+  };
+}

@@ -1,0 +1,174 @@
+import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
+
+/** A run that another one needs the result of. */
+export interface Requirement {
+  /** Id of the job. */
+  id: string;
+  /** What it is to the one that waits, as the beginning of a sentence: "The classifier it builds on". */
+  name: string;
+}
+
+/** Something to be done when its turn comes. */
+export interface QueuedJob {
+  id: string;
+  /** Jobs that must have ended well before; those that are not in the queue are taken to have. */
+  waitsFor: readonly Requirement[];
+  /** Does it; rejects where it fails. Throws `cancelled` or the like once `signal` is given. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Called in place of `start` where it will not begin: it was cancelled, or one that it waits for did not end well. */
+  refuse(reason: CupbearerError): void;
+}
+
+/** Where a job stands. */
+export interface QueuePlace {
+  id: string;
+  state: 'waiting' | 'running';
+  /** 1 = next to start; null once it runs. */
+  position: number | null;
+  /** The first that it still waits for. */
+  waitsFor: string | null;
+}
+
+interface Entry {
+  job: QueuedJob;
+  state: 'waiting' | 'running';
+  abort: AbortController;
+  ended: Promise<void>;
+  settle(): void;
+}
+
+/**
+ * Jobs in the order in which they were added, some at once. A job whose turn has come but that waits for another lets those
+ * behind it pass. Knows nothing of processes: a job that dies rejects, and the next one starts.
+ */
+export class JobQueue {
+  readonly #entries: Entry[] = [];
+  readonly #parallel: () => number;
+  readonly #onChange: () => void;
+
+  /** `parallel` is asked each time a job could start; `onChange` is called after anything has moved. */
+  constructor({ parallel, onChange }: { parallel: () => number; onChange: () => void }) {
+    this.#parallel = parallel;
+    this.#onChange = onChange;
+  }
+
+  /**
+   * Adds jobs behind all others; those that can start do.
+   * @throws CupbearerError `conflict` where one is in the queue already.
+   */
+  add(jobs: readonly QueuedJob[]): void {
+    for (const { id } of jobs)
+      if (this.has(id)) throw new CupbearerError('conflict', `The run ${id} is waiting or going on already.`);
+    const entries = jobs.map((job): Entry => {
+      let settle = () => {};
+      const ended = new Promise<void>((resolve) => (settle = resolve));
+      return { job, state: 'waiting', abort: new AbortController(), ended, settle };
+    });
+    this.#entries.push(...entries);
+    this.#advance();
+  }
+
+  /** Kept once the job has ended, however; at once where it is not in the queue. */
+  ended(id: string): Promise<void> {
+    return this.#entry(id)?.ended ?? Promise.resolve();
+  }
+
+  /** Whether a job waits or runs. */
+  has(id: string): boolean {
+    return this.#entry(id) !== undefined;
+  }
+
+  /**
+   * Cancels jobs that wait or run, and with those that wait the ones that wait for them. A running one ends when it has
+   * heeded its signal. Ids that are not in the queue are passed over.
+   */
+  cancel(ids: readonly string[], reason = new CupbearerError('cancelled', 'Cancelled.')): void {
+    for (const id of ids) {
+      const entry = this.#entry(id);
+      if (entry?.state === 'running') entry.abort.abort(reason);
+      else if (entry) this.#refuse(entry, reason);
+    }
+    this.#advance();
+  }
+
+  /** Cancels all, last first, so that none takes the place of another; kept once all have ended. */
+  async close(reason: CupbearerError): Promise<void> {
+    const entries = [...this.#entries];
+    this.cancel(entries.map(({ job }) => job.id).reverse(), reason);
+    await Promise.all(entries.map(({ ended }) => ended));
+  }
+
+  /** All that wait or run, those that run first. */
+  get places(): QueuePlace[] {
+    const running = this.#entries.filter(({ state }) => state === 'running');
+    const waiting = this.#entries.filter(({ state }) => state === 'waiting');
+    return [
+      ...running.map(({ job }) => ({ id: job.id, state: 'running' as const, position: null, waitsFor: null })),
+      ...waiting.map(({ job }, i) => ({
+        id: job.id,
+        state: 'waiting' as const,
+        position: i + 1,
+        waitsFor: this.#missing(job)?.id ?? null,
+      })),
+    ];
+  }
+
+  #entry(id: string): Entry | undefined {
+    return this.#entries.find(({ job }) => job.id === id);
+  }
+
+  #missing({ waitsFor }: QueuedJob): Requirement | undefined {
+    return waitsFor.find(({ id }) => this.has(id));
+  }
+
+  #advance(): void {
+    const ready = () => this.#entries.find(({ job, state }) => state === 'waiting' && !this.#missing(job));
+    const isFull = () => this.#entries.filter(({ state }) => state === 'running').length >= this.#parallel();
+    for (let next = ready(); next && !isFull(); next = ready()) this.#start(next);
+    this.#onChange();
+  }
+
+  #start(entry: Entry): void {
+    entry.state = 'running';
+    // A job that throws at once must not stop the queue either.
+    void Promise.resolve()
+      .then(() => entry.job.start(entry.abort.signal))
+      .then(
+        () => this.#remove(entry),
+        (error: unknown) => {
+          this.#remove(entry);
+          this.#refuseDependants(entry.job.id, error);
+        },
+      )
+      .finally(() => this.#advance());
+  }
+
+  #refuse(entry: Entry, reason: CupbearerError): void {
+    this.#remove(entry);
+    entry.job.refuse(reason);
+    this.#refuseDependants(entry.job.id, reason);
+  }
+
+  #refuseDependants(id: string, error: unknown): void {
+    for (const entry of [...this.#entries]) {
+      const requirement = entry.job.waitsFor.find((candidate) => candidate.id === id);
+      if (requirement && this.has(entry.job.id)) this.#refuse(entry, unmet(requirement, error));
+    }
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries.splice(this.#entries.indexOf(entry), 1);
+    entry.settle();
+  }
+}
+
+/** Why a job cannot begin whose requirement did not end well. */
+function unmet({ name, id }: Requirement, error: unknown): CupbearerError {
+  const { code, message } = toErrorRecord(error);
+  const details = { run: id };
+  if (code === 'cancelled') return new CupbearerError('cancelled', `${name} was cancelled.`, { details });
+  return new CupbearerError(code, `${name} failed: ${message}`, {
+    hint: 'Mend or repeat that one, then repeat this.',
+    details,
+  });
+}

@@ -1,0 +1,25 @@
+import type { NetworkDescription } from '../../shared/domain/draft.ts';
+import { NetworkOutline, sizeOf, type LayerInfo, type NetworkSpec } from './network-outline.ts';
+
+/**
+ * What people see of a network: the output of every layer that computes, in the order in which they run. Needs no weights
+ * and no engine. @throws CupbearerError `usage` where the architecture does not fit the data.
+ */
+export function describeNetwork(spec: NetworkSpec): NetworkDescription {
+  const { layers, parameters, defaultActivations } = new NetworkOutline(spec);
+  const chosen = new Set(defaultActivations);
+  const shown = ({ name, kind }: LayerInfo) => kind !== 'container' || chosen.has(`${name}.output`);
+  return {
+    architecture: spec.architecture.name,
+    inputShape: [...spec.inputShape],
+    classes: spec.classes.length,
+    parameters: [...parameters.values()].reduce((total, { shape }) => total + sizeOf(shape), 0),
+    layers: layers.filter(shown).map((layer) => ({
+      activation: `${layer.name}.output`,
+      kind: layer.kind,
+      shape: [...layer.outputShape],
+      parameters: layer.parameters,
+      isDefault: chosen.has(`${layer.name}.output`),
+    })),
+  };
+}

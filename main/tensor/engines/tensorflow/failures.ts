@@ -1,0 +1,36 @@
+import { CupbearerError } from '../../../../shared/errors.ts';
+import type { NativeBinding } from './node-package.ts';
+
+/** TensorFlow's code for exhausted memory. */
+const exhausted = /^Invalid TF_Status: 8\b/;
+
+/** The addon, with exhausted memory told as an error that says what to do. */
+export function tellingFailures(binding: NativeBinding): NativeBinding {
+  const where = binding.isUsingGpuDevice() ? 'The GPU' : 'The machine';
+  const told = <A extends unknown[], R>(call: (...args: A) => R): ((...args: A) => R) => {
+    return (...args) => {
+      try {
+        return call(...args);
+      } catch (error) {
+        throw asExpected(error, where);
+      }
+    };
+  };
+  // The addon's own properties are read-only, so that theirs cannot be set on what inherits from it, only defined.
+  return Object.create(binding, {
+    createTensor: { value: told(binding.createTensor) },
+    executeOp: { value: told(binding.executeOp) },
+    tensorDataSync: { value: told(binding.tensorDataSync) },
+  }) as NativeBinding;
+}
+
+function asExpected(error: unknown, where: string): unknown {
+  if (!(error instanceof Error) || !exhausted.test(error.message)) return error;
+  const [, shape] = /shape\s?\[([\d,]+)\]/.exec(error.message) ?? [];
+  const what = shape === undefined ? '' : ` for a tensor of shape [${shape.replaceAll(',', ', ')}]`;
+  return new CupbearerError('engine', `${where} has no memory left${what}.`, {
+    hint: 'Use a smaller --batch_size; a training that was cut off goes on with --resume.',
+    details: { tensorflow: error.message },
+    cause: error,
+  });
+}

@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { EngineDefinition, EngineInfo } from './engine-definition.ts';
+import { loadOptional, versionOf } from './optional-package.ts';
+import { deviceName, driverHint, findAdapter, isSoftware, requestDevice, type GpuAdapter } from './webgpu/adapter.ts';
+import { registerEmptySums } from './webgpu/empty-tensors.ts';
+import { createBackend, type WebGpuBackendClass } from './webgpu/backend.ts';
+
+const id = 'webgpu';
+const title = 'WebGPU (any GPU)';
+
+const backendPackage = '@tensorflow/tfjs-backend-webgpu';
+
+let adapter: GpuAdapter | undefined;
+
+async function load(): Promise<EngineInfo> {
+  tf.env().set('PROD', true);
+  if (adapter === undefined) {
+    const found = await findAdapter();
+    const { WebGPUBackend } = await loadOptional<{ WebGPUBackend: WebGpuBackendClass }>(backendPackage);
+    const device = await requestDevice(found);
+    // The package registers a backend that asks for a device of its own and does not tell when it is lost.
+    tf.removeBackend(id);
+    tf.registerBackend(id, () => createBackend(WebGPUBackend, device, found.info));
+    registerEmptySums(id);
+    adapter = found;
+  }
+  if (!(await tf.setBackend(id))) throw new Error('The TensorFlow.js WebGPU backend could not be initialised.');
+  await tf.ready();
+  return info(adapter);
+}
+
+function info(found: GpuAdapter): EngineInfo {
+  const software = 'a software renderer: it computes on the CPU, slower than wasm';
+  return {
+    id,
+    title,
+    device: deviceName(found),
+    versions: {
+      'tfjs-core': tf.version_core,
+      'tfjs-backend-webgpu': versionOf(backendPackage),
+      webgpu: versionOf('webgpu'),
+      driver: found.info.description,
+    },
+    threads: 1,
+    ...(isSoftware(found) ? { notes: [`This is ${software}.`, driverHint()], passedOverByAuto: software } : {}),
+  };
+}
+
+/** Any GPU that has a current driver: TensorFlow.js on WebGPU, which Dawn brings to Node. Nothing else to install. */
+export const webgpuEngine: EngineDefinition = {
+  id,
+  title,
+  backend: 'webgpu',
+  hint: 'Update the driver of the GPU, or use --engine wasm.',
+  load,
+};

@@ -1,0 +1,75 @@
+import type { CatalogueEvent, LiveState, RunSummary } from '../../shared/domain/live.ts';
+import { client } from './client.ts';
+import { toasts } from './toasts.svelte.ts';
+
+const retryMs = 1000;
+
+/** All runs and how far the unfinished ones are, kept up to date by `runs.watch`; starts again when the stream ends. */
+class Catalogue {
+  /** Replaced as a whole by every change, never changed in place. */
+  runs = $state.raw<ReadonlyMap<string, RunSummary>>(new Map());
+  live = $state.raw<ReadonlyMap<string, LiveState>>(new Map());
+  /** Whether the first account is complete. */
+  loaded = $state(false);
+
+  readonly running = $derived(this.#count('running'));
+  readonly waiting = $derived(this.#count('queued'));
+
+  #count(status: RunSummary['status']): number {
+    let count = 0;
+    for (const run of this.runs.values()) if (run.status === status) count++;
+    return count;
+  }
+
+  /** Follows the catalogue until the signal says to stop. */
+  async watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#follow(signal);
+      } catch {
+        // The connection says that it is lost; what is shown stays until the next account has come.
+      }
+      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    // After an interruption the account is gathered first: runs that were removed meanwhile are not in it.
+    let account: Map<string, RunSummary> | undefined = new Map();
+    const stream = await client.runs.watch({}, { signal });
+    for await (const event of stream) {
+      if (account && event.type === 'runs') {
+        for (const run of event.runs) account.set(run.id, run);
+        if (event.complete || !this.loaded) this.runs = event.complete ? account : new Map(account);
+        if (event.complete) {
+          account = undefined;
+          this.loaded = true;
+        }
+      } else this.#apply(event);
+    }
+  }
+
+  #apply(event: CatalogueEvent): void {
+    switch (event.type) {
+      case 'runs': {
+        const runs = new Map(this.runs);
+        for (const run of event.runs) runs.set(run.id, run);
+        this.runs = runs;
+        break;
+      }
+      case 'removed': {
+        const runs = new Map(this.runs);
+        for (const id of event.ids) runs.delete(id);
+        this.runs = runs;
+        break;
+      }
+      case 'live':
+        this.live = new Map(event.live.map((state) => [state.id, state]));
+        break;
+      case 'notice':
+        toasts.show({ message: event.message });
+    }
+  }
+}
+
+export const catalogue = new Catalogue();

@@ -1,0 +1,32 @@
+import type { FormDefinition, FormRegistry } from '../../shared/domain/form.ts';
+import { client } from './client.ts';
+
+/** All that can be chosen, by kind; asked for once, since it does not change while the program runs. */
+class Definitions {
+  registries = $state.raw<readonly FormRegistry[] | null>(null);
+  #asked: Promise<readonly FormRegistry[]> | undefined;
+
+  /** @throws CupbearerError where they could not be had; the next call asks again. */
+  load(): Promise<readonly FormRegistry[]> {
+    this.#asked ??= client.experiments.definitions({}).then(
+      (registries) => (this.registries = registries),
+      (error: unknown) => {
+        this.#asked = undefined;
+        throw error;
+      },
+    );
+    return this.#asked;
+  }
+
+  /** The definitions of a kind ("detector", "dataset"); empty until they have come. */
+  of(kind: string): readonly FormDefinition[] {
+    return this.registries?.find((registry) => registry.kind === kind)?.definitions ?? [];
+  }
+
+  /** The title of a definition, or its id where it is not known (yet). */
+  titleOf(kind: string, id: string): string {
+    return this.of(kind).find((definition) => definition.id === id)?.title ?? id;
+  }
+}
+
+export const definitions = new Definitions();

@@ -1,0 +1,48 @@
+/**
+ * The components, in the states of the design notes (rest, hover, focus, active or selected, disabled, error, loading, empty).
+ * Looks are classes of styles/controls.css and styles/overlays.css, which markup of one's own may use too (`btn`, `field-box`,
+ * `tag`, `menu-item`); raw colours, sizes and durations stand in styles/tokens.css alone. A static `style="…"` attribute does
+ * not pass the content security policy: write `style:width={…}`.
+ *
+ * - Actions: Button, IconButton, Menu (entries as data). A disabled Button says why (`disabledReason`).
+ * - Fields: TextField, NumberField, RangeField, Select, Combobox, Checkbox, Switch, Segments; Field is label, help and error
+ *   for a control of one's own. Each has `value` (bindable) and `onvalue`; numbers keep what was typed.
+ * - Places: Tabs, Panel (alone or in a Sheet), Dialog, Popover, Tooltip, Empty, SkeletonBlock, Toasts (app/toasts.svelte.ts).
+ * - Figures: KeyFigure, IntervalBar, Progress, StatusMark, RelativeTime, Term (a word of shared/glossary.ts, explained).
+ * - Small: Tag, Chip, Kbd.
+ *
+ * Triggers of Menu, Popover and Tooltip are snippets that spread what they are given: `{#snippet trigger(props)}`.
+ */
+export { default as Button } from './Button.svelte';
+export { default as Checkbox } from './Checkbox.svelte';
+export { default as Chip } from './Chip.svelte';
+export { default as Combobox } from './Combobox.svelte';
+export { default as Dialog } from './Dialog.svelte';
+export { default as Empty } from './Empty.svelte';
+export { default as Field } from './Field.svelte';
+export { default as IconButton } from './IconButton.svelte';
+export { default as IntervalBar } from './IntervalBar.svelte';
+export { default as Kbd } from './Kbd.svelte';
+export { default as KeyFigure } from './KeyFigure.svelte';
+export { default as MarkedText } from './MarkedText.svelte';
+export { default as Menu } from './Menu.svelte';
+export { default as NumberField } from './NumberField.svelte';
+export { default as Panel } from './Panel.svelte';
+export { default as Popover } from './Popover.svelte';
+export { default as Progress } from './Progress.svelte';
+export { default as RangeField } from './RangeField.svelte';
+export { default as RelativeTime } from './RelativeTime.svelte';
+export { default as SampleImage } from './SampleImage.svelte';
+export { default as Segments } from './Segments.svelte';
+export { default as Select } from './Select.svelte';
+export { default as Sheet } from './Sheet.svelte';
+export { default as SkeletonBlock } from './SkeletonBlock.svelte';
+export { default as StatusMark } from './StatusMark.svelte';
+export { default as Switch } from './Switch.svelte';
+export { default as Tabs } from './Tabs.svelte';
+export { default as Tag } from './Tag.svelte';
+export { default as Term } from './Term.svelte';
+export { default as TextField } from './TextField.svelte';
+export { default as Toasts } from './Toasts.svelte';
+export { default as Tooltip } from './Tooltip.svelte';
+export type { MenuEntry } from './menu-entry.ts';

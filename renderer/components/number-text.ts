@@ -1,0 +1,13 @@
+/** The number that a text means; the text itself where it means none; undefined where it is empty. A comma may be the point. */
+export function numberFromText(text: string): number | string | undefined {
+  const trimmed = text.trim();
+  if (trimmed === '') return undefined;
+  const number = Number(trimmed.replace(/^([^.,]*),([^.,]*)$/, '$1.$2'));
+  return Number.isFinite(number) ? number : text;
+}
+
+/** A value as the field shows it. */
+export function textOfNumber(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,175 @@
+import { eventIterator, oc } from '@orpc/contract';
+import { z } from 'zod';
+import {
+  draftCheckSchema,
+  draftSchema,
+  estimateSchema,
+  networkSchema,
+  presetSchema,
+  reviewSchema,
+} from './domain/draft.ts';
+import { engineStatusSchema, speedReportSchema } from './domain/engine.ts';
+import { formRegistrySchema } from './domain/form.ts';
+import { classCountsSchema, datasetSummarySchema, downloadStateSchema, modelSummarySchema } from './domain/library.ts';
+import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
+import { comparisonSchema, planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
+import { errorRecordSchema } from './domain/run.ts';
+import { sampleSetSchema } from './domain/samples.ts';
+import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
+
+/**
+ * Every call may fail with `FAILED`, whose data is the {@link import('./errors.ts').ErrorRecord} that a person is shown;
+ * what does not fit the input schema is refused before any handler runs.
+ */
+const call = oc.errors({ FAILED: { status: 422, data: errorRecordSchema } });
+
+const run = z.object({ id: z.string().min(1) });
+const runIds = z.object({ ids: z.array(z.string().min(1)).min(1).max(100_000) });
+const dataset = z.object({ name: z.string().min(1) });
+const draft = z.object({ draft: draftSchema });
+const files = z.array(z.instanceof(File)).min(1).max(500_000);
+const nothing = z.object({});
+
+/** Calls about runs: the catalogue, what goes on, and results. */
+const runs = {
+  /** All runs, then every change to them; the stream goes on until it is dropped. */
+  watch: call.input(nothing).output(eventIterator(catalogueEventSchema)),
+  get: call.input(run).output(runDetailSchema),
+  /** Training curve and log, first what is there, then what comes; ends with the run. */
+  follow: call.input(run).output(eventIterator(runEventSchema)),
+  /** null where the run has not been evaluated (yet). */
+  result: call.input(run).output(runResultSchema.nullable()),
+  scores: call.input(run).output(scoreSetSchema),
+  /** The run's activations of one layer in the plane. */
+  plane: call.input(run.extend({ layer: z.string() })).output(planeSchema),
+  /** Test samples by their places in the score arrays. */
+  samples: call.input(run.extend({ positions: z.array(z.int().nonnegative()).max(500) })).output(sampleSetSchema),
+  compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(50) })).output(comparisonSchema),
+
+  cancel: call.input(runIds).output(nothing),
+  /** Goes on with an interrupted or cancelled training. */
+  resume: call.input(run).output(nothing),
+  /** The same spec again as a new run; gives its id. */
+  repeat: call.input(run).output(run),
+  change: call
+    .input(
+      runIds.extend({
+        addTags: z.array(z.string().min(1).max(60)).optional(),
+        removeTags: z.array(z.string()).optional(),
+        notes: z.string().max(100_000).optional(),
+        pinned: z.boolean().optional(),
+        archived: z.boolean().optional(),
+      }),
+    )
+    .output(nothing),
+  /** Takes runs off the list at once, and their folders with them; `restore` brings them back until the program ends. */
+  remove: call.input(runIds).output(z.object({ ids: z.array(z.string()) })),
+  restore: call.input(runIds).output(nothing),
+  /** Takes up run folders that the catalogue does not know: a folder, or all below it. */
+  takeUp: call
+    .input(z.object({ folder: z.string().min(1) }))
+    .output(
+      z.object({ added: z.array(z.string()), skipped: z.array(z.object({ folder: z.string(), reason: z.string() })) }),
+    ),
+};
+
+/** Formats of a report. `scores` is one line a sample, `figures-*` a zip of all figures. */
+export const reportFormats = ['html', 'markdown', 'csv', 'json', 'scores', 'figures-svg', 'figures-png'] as const;
+
+const reports = {
+  make: call
+    .input(
+      z.object({
+        runs: z.array(z.string().min(1)).min(1).max(1000),
+        format: z.enum(reportFormats),
+        title: z.string().max(200).optional(),
+        /** What was to be found out. */
+        question: z.string().max(10_000).optional(),
+        /** The user's own words, Markdown. */
+        notes: z.string().max(100_000).optional(),
+      }),
+    )
+    .output(z.instanceof(File)),
+};
+
+/** Calls of the wizard. */
+const experiments = {
+  /** All that can be chosen, with its parameters. */
+  definitions: call.input(nothing).output(z.array(formRegistrySchema)),
+  presets: call.input(nothing).output(z.array(presetSchema)),
+  check: call.input(draft).output(draftCheckSchema),
+  /** A few training samples, clean and with the trigger; `draw` chooses which. */
+  preview: call
+    .input(draft.extend({ draw: z.int().nonnegative(), count: z.int().min(1).max(60) }))
+    .output(sampleSetSchema),
+  /** The network that the draft's classifier is or will be. */
+  network: call.input(draft).output(networkSchema),
+  /** What would be done and written. @throws `usage` where the draft has faults. */
+  review: call.input(draft).output(reviewSchema),
+  /** Measures a few batches; some seconds at most. */
+  estimate: call.input(draft).output(estimateSchema),
+  /** Queues the runs; the classifier's id first where one is trained. */
+  start: call.input(draft).output(z.object({ ids: z.array(z.string()) })),
+  /** The draft that would do an earlier run again. */
+  fromRun: call.input(run).output(draftSchema),
+  /** The draft as it was left, if any. */
+  storedDraft: call.input(nothing).output(draftSchema.nullable()),
+  storeDraft: call.input(z.object({ draft: draftSchema.nullable() })).output(nothing),
+};
+
+const datasets = {
+  list: call.input(nothing).output(z.array(datasetSummarySchema)),
+  preview: call
+    .input(dataset.extend({ draw: z.int().nonnegative(), count: z.int().min(1).max(200) }))
+    .output(z.object({ samples: sampleSetSchema, counts: classCountsSchema.nullable() })),
+  /** Downloads and checks; dropping the stream stops it, and the next download goes on from there. */
+  download: call.input(dataset).output(eventIterator(downloadStateSchema)),
+  /** Takes in files as a dataset of this name: a folder of class folders with images, or a known dataset's own files. */
+  import: call
+    .input(z.object({ name: z.string().min(1).max(60), files, paths: z.array(z.string().max(1000)) }))
+    .output(datasetSummarySchema),
+  /** The same from a folder on this machine. */
+  importFolder: call
+    .input(z.object({ name: z.string().min(1).max(60), folder: z.string().min(1) }))
+    .output(datasetSummarySchema),
+};
+
+const models = {
+  list: call.input(nothing).output(z.array(modelSummarySchema)),
+  /** Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`. */
+  import: call.input(z.object({ name: z.string().min(1).max(100), files })).output(run),
+};
+
+const engines = {
+  /** Loads and tests every engine, in a process of its own. */
+  statuses: call.input(nothing).output(z.array(engineStatusSchema)),
+  /** How fast one is here; ends with the report. */
+  speedTest: call
+    .input(z.object({ engine: z.string() }))
+    .output(
+      eventIterator(
+        z.discriminatedUnion('type', [
+          z.object({ type: z.literal('progress'), done: z.number(), total: z.number(), note: z.string() }),
+          z.object({ type: z.literal('report'), report: speedReportSchema }),
+        ]),
+      ),
+    ),
+};
+
+const app = {
+  info: call.input(nothing).output(appInfoSchema),
+  settings: call.input(nothing).output(settingsSchema),
+  change: call.input(settingsChangesSchema).output(settingsSchema),
+  resetSettings: call.input(nothing).output(settingsSchema),
+  /** What a bug report needs, as text; nothing is sent. */
+  diagnostics: call.input(nothing).output(z.object({ text: z.string() })),
+  /** Shows a run's folder, the data folder or the program's own in the system's file browser. */
+  openFolder: call.input(z.object({ what: z.union([run, z.enum(['data', 'runs', 'home', 'logs'])]) })).output(nothing),
+  /** Asks the user for a folder; null where none was chosen. */
+  chooseFolder: call.input(z.object({ title: z.string() })).output(z.object({ folder: z.string().nullable() })),
+  /** A self-contained HTML page as PDF. */
+  printPdf: call.input(z.object({ html: z.instanceof(File) })).output(z.instanceof(File)),
+};
+
+/** What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket. */
+export const contract = { runs, reports, experiments, datasets, models, engines, app };

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { faultSchema, pickedSchema } from './form.ts';
+
+const params = z.record(z.string(), z.unknown());
+
+/**
+ * An experiment as the wizard holds it: a classifier (trained for it, or an earlier run), a task on it, any number of
+ * detectors, and how they are evaluated. Values may still be wrong: `experiments.check` says which.
+ */
+export const draftSchema = z.object({
+  /** The preset that it started from, or "" for none. */
+  preset: z.string(),
+  /** Parameters of train-classifier, or the id of the run whose classifier is taken. */
+  classifier: z.discriminatedUnion('source', [
+    z.object({ source: z.literal('train'), params }),
+    z.object({ source: z.literal('run'), run: z.string() }),
+  ]),
+  /** Without `run_path`, which comes from the classifier. */
+  task: pickedSchema,
+  detectors: z.array(pickedSchema),
+  /** Parameters of train-detector besides detector and task. */
+  evaluation: params,
+  /** `auto` or an engine's id. */
+  engine: z.string(),
+  tags: z.array(z.string()),
+});
+export type ExperimentDraft = z.infer<typeof draftSchema>;
+
+/** The steps of the wizard; the first element of a fault's path is the part of the draft, this is where it is mended. */
+export const wizardSteps = ['task', 'model', 'detectors', 'evaluation', 'review'] as const;
+export type WizardStep = (typeof wizardSteps)[number];
+
+/** What is wrong with a draft by step, and each step's choice in a few words. */
+export const draftCheckSchema = z.object({
+  faults: z.array(faultSchema.extend({ step: z.enum(wizardSteps) })),
+  summaries: z.record(z.enum(wizardSteps), z.string()),
+});
+export type DraftCheck = z.infer<typeof draftCheckSchema>;
+
+export const presetSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  /** "Corner pixel, about 1 min". */
+  summary: z.string(),
+  /** Datasets that must be on disk first; empty where it runs at once. */
+  missingData: z.array(z.string()),
+  draft: draftSchema,
+});
+export type Preset = z.infer<typeof presetSchema>;
+
+/** One run that the draft would start. */
+export const plannedRunSchema = z.object({
+  kind: z.enum(['classifier', 'detector']),
+  title: z.string(),
+  /** Sentences and figures for people: label and value. */
+  lines: z.array(z.object({ label: z.string(), value: z.string() })),
+  /** As spec.json will hold it. */
+  spec: params,
+  /** The command line that does the same. */
+  command: z.string(),
+  folder: z.string(),
+  files: z.array(z.object({ name: z.string(), what: z.string(), bytes: z.number().nullable() })),
+});
+export const reviewSchema = z.object({ runs: z.array(plannedRunSchema) });
+export type Review = z.infer<typeof reviewSchema>;
+
+/** How long it should take, measured on this machine with a few batches; null where it is not known. */
+export const estimateSchema = z.object({
+  totalMs: z.number().nullable(),
+  parts: z.array(z.object({ phase: z.string(), ms: z.number() })),
+  engine: z.string(),
+});
+export type Estimate = z.infer<typeof estimateSchema>;
+
+/** A module of a network, for drawings and for choosing layers. */
+export const networkLayerSchema = z.object({
+  /** "layers.linear_0.output": what a detector is told. */
+  activation: z.string(),
+  /** "linear", "conv", "relu", …. */
+  kind: z.string(),
+  /** Without the batch. */
+  shape: z.array(z.number()),
+  parameters: z.number(),
+  /** Whether detectors look at it unless told otherwise. */
+  isDefault: z.boolean(),
+});
+export const networkSchema = z.object({
+  architecture: z.string(),
+  inputShape: z.array(z.number()),
+  classes: z.number().nullable(),
+  parameters: z.number(),
+  layers: z.array(networkLayerSchema),
+});
+export type NetworkDescription = z.infer<typeof networkSchema>;

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+/** What a working engine is. */
+export const engineInfoSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  /** The processor that does the work, as the system names it. */
+  device: z.string(),
+  versions: z.record(z.string(), z.string()),
+  threads: z.int().positive(),
+  /** Memory of the device of its own, bytes; left out where it has none or does not tell. */
+  deviceMemoryBytes: z.number().positive().exactOptional(),
+  /** What a user should know of it ("computes on the CPU: no CUDA was found"). */
+  notes: z.array(z.string()).exactOptional(),
+  /** Why `auto` passes it over although it works ("a software renderer, slower than wasm"); left out where it does not. */
+  passedOverByAuto: z.string().exactOptional(),
+});
+export type EngineInfo = z.infer<typeof engineInfoSchema>;
+
+/**
+ * How an engine fails: `unavailable`, it does not load here (not installed, no device); `broken`, it loads but gives wrong
+ * numbers or ends its process.
+ */
+export const engineFailures = ['unavailable', 'broken'] as const;
+
+/** Whether an engine works on this machine and, if not, why and what to do. */
+export const engineStatusSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  works: z.boolean(),
+  /** Where it works. */
+  info: engineInfoSchema.exactOptional(),
+  /** Where it does not: how it fails, why, and what a user can do. */
+  failure: z.enum(engineFailures).exactOptional(),
+  reason: z.string().exactOptional(),
+  hint: z.string().exactOptional(),
+  /** Time that the self-test took, milliseconds; only where the engine works. */
+  selfTestMs: z.number().nonnegative().exactOptional(),
+});
+export type EngineStatus = z.infer<typeof engineStatusSchema>;
+
+/** What a speed test measures, in order: the first three on the engine, the last two in float64 on the CPU. */
+export const speedTestIds = ['matmul', 'mlp-step', 'cnn-step', 'covariance', 'eigh'] as const;
+
+/** How fast an engine is on this machine. */
+export const speedReportSchema = z.object({
+  engine: engineInfoSchema,
+  measuredAt: z.iso.datetime({ offset: true }),
+  measurements: z.array(
+    z.object({
+      id: z.enum(speedTestIds),
+      /** What was done, with its sizes: "Matrix product 1024 x 1024 x 1024, float32". */
+      title: z.string(),
+      /** Median time of one, milliseconds. */
+      ms: z.number().positive(),
+      /** How many were timed. */
+      repeats: z.int().positive(),
+      /** Floating-point operations a second where counting them says something. */
+      flops: z.number().positive().exactOptional(),
+    }),
+  ),
+  /** Estimates from short measured parts of them: what whole jobs would take here, seconds. */
+  presets: z.array(z.object({ id: z.string(), title: z.string(), seconds: z.number().positive() })),
+});
+export type SpeedReport = z.infer<typeof speedReportSchema>;

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { controls, type Control } from '../schema/fields.ts';
+
+/** A definition with its parameters as `{ name: 'corner', target_class: 0, ... }`; parameters left out take defaults. */
+export const pickedSchema = z.looseObject({ name: z.string().min(1) });
+
+/** What a parameter is, as `shared/schema/describe.ts` reads it off a schema, in a form that can travel. */
+export interface FormField {
+  key: string;
+  type: 'integer' | 'number' | 'text' | 'flag' | 'choice' | 'integers' | 'names' | 'group' | 'pick' | 'pick-record';
+  label: string;
+  help: string;
+  unit?: string | undefined;
+  /** Seldom changed: kept behind "More" as long as it has its default. */
+  advanced?: boolean | undefined;
+  /** A control of its own, where the type alone would not do. */
+  control?: Control | undefined;
+  required: boolean;
+  /** A text that names a file or folder. */
+  isPath?: boolean | undefined;
+  default?: unknown;
+  min?: number | undefined;
+  max?: number | undefined;
+  options?: string[] | undefined;
+  /** `group`: the fields below it. */
+  fields?: FormField[] | undefined;
+  /** `pick`, `pick-record`: the {@link FormRegistry.kind} it picks from, and parameters left out in this place. */
+  registry?: string | undefined;
+  omit?: string[] | undefined;
+}
+
+export const formFieldSchema: z.ZodType<FormField> = z.lazy(() =>
+  z.object({
+    key: z.string(),
+    type: z.enum(['integer', 'number', 'text', 'flag', 'choice', 'integers', 'names', 'group', 'pick', 'pick-record']),
+    label: z.string(),
+    help: z.string(),
+    unit: z.string().optional(),
+    advanced: z.boolean().optional(),
+    control: z.enum(controls).optional(),
+    required: z.boolean(),
+    isPath: z.boolean().optional(),
+    default: z.unknown().optional(),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    options: z.array(z.string()).optional(),
+    fields: z.array(formFieldSchema).optional(),
+    registry: z.string().optional(),
+    omit: z.array(z.string()).optional(),
+  }),
+);
+
+export const formDefinitionSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  summary: z.string(),
+  source: z.string().optional(),
+  details: z.string().optional(),
+  fields: z.array(formFieldSchema),
+  /** Detectors: what the task must offer. */
+  needs: z.record(z.string(), z.union([z.boolean(), z.number()])).optional(),
+});
+export type FormDefinition = z.infer<typeof formDefinitionSchema>;
+
+/** All definitions of one kind: "detector", "task", "dataset", "trigger", "model", "optimizer", "experiment". */
+export const formRegistrySchema = z.object({ kind: z.string(), definitions: z.array(formDefinitionSchema) });
+export type FormRegistry = z.infer<typeof formRegistrySchema>;
+
+/** A value that is not valid, where it stands in the draft, and what is wrong in one sentence. */
+export const faultSchema = z.object({ path: z.array(z.string()), message: z.string() });
+export type Fault = z.infer<typeof faultSchema>;

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { networkSchema } from './draft.ts';
+import { runSummarySchema } from './live.ts';
+
+/** What is known of a dataset and what of it is on disk. */
+export const datasetSummarySchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  summary: z.string(),
+  /** `built-in` needs no files, `own` are the user's imports; `incomplete` has some of its files. */
+  state: z.enum(['built-in', 'own', 'present', 'incomplete', 'missing']),
+  folder: z.string().nullable(),
+  bytes: z.number(),
+  samples: z.object({ train: z.number(), test: z.number() }),
+  classes: z.number().nullable(),
+  shape: z.array(z.number()).nullable(),
+  downloadBytes: z.number().nullable(),
+  homepage: z.string().nullable(),
+  licence: z.string().nullable(),
+  citation: z.string().nullable(),
+  files: z.array(
+    z.object({ name: z.string(), present: z.boolean(), bytes: z.number(), sha256: z.string().nullable() }),
+  ),
+  /** What picks it in a spec: `{ name: 'image-folder', path: … }`. */
+  pick: z.looseObject({ name: z.string() }),
+});
+export type DatasetSummary = z.infer<typeof datasetSummarySchema>;
+
+/** How far a download is; the last one has `finished`. */
+export const downloadStateSchema = z.object({
+  done: z.number(),
+  total: z.number(),
+  file: z.string(),
+  finished: z.boolean(),
+});
+export type DownloadState = z.infer<typeof downloadStateSchema>;
+
+/** Samples of each class, by split. */
+export const classCountsSchema = z.object({
+  classes: z.array(z.string()),
+  train: z.array(z.number()),
+  test: z.array(z.number()),
+});
+
+/** A trained or imported model. */
+export const modelSummarySchema = z.object({
+  run: runSummarySchema,
+  imported: z.boolean(),
+  network: networkSchema.nullable(),
+  /** Ids of the runs that use it. */
+  usedBy: z.array(z.string()),
+});
+export type ModelSummary = z.infer<typeof modelSummarySchema>;

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { errorRecordSchema, runKinds, runStatuses } from './run.ts';
+
+/** A row of the table of runs: what lists, filters and the palette need, and no more. */
+export const runSummarySchema = z.object({
+  id: z.string(),
+  kind: z.enum(runKinds),
+  status: z.enum(runStatuses),
+  title: z.string(),
+  folder: z.string(),
+  /** "backdoor" and what tells it from others: "corner, mnist"; "" for a classifier without one. */
+  task: z.string(),
+  taskDetail: z.string(),
+  dataset: z.string(),
+  /** Id, or "" for a classifier; with what differs from its defaults. */
+  detector: z.string(),
+  detectorDetail: z.string(),
+  model: z.string(),
+  /** `auroc`, `auroc_lower`, `auroc_upper`, `ap`, `tpr_at_fpr_1`, `clean_accuracy`, `attack_success`. */
+  metrics: z.record(z.string(), z.number().nullable()),
+  durationMs: z.number().nullable(),
+  createdAt: z.string(),
+  endedAt: z.string().nullable(),
+  seed: z.number(),
+  engine: z.string().nullable(),
+  /** Names the test data: runs that share it can be compared sample by sample; null where unknown. */
+  testData: z.string().nullable(),
+  parents: z.array(z.string()),
+  error: errorRecordSchema.pick({ code: true, message: true, hint: true }).nullable(),
+  tags: z.array(z.string()),
+  notes: z.string(),
+  pinned: z.boolean(),
+  archived: z.boolean(),
+  /** Whether `runs.resume` can go on with it. */
+  resumable: z.boolean(),
+});
+export type RunSummary = z.infer<typeof runSummarySchema>;
+
+/** How far a running or waiting run is. */
+export const liveStateSchema = z.object({
+  id: z.string(),
+  /** "Training"; "" before the first. */
+  phase: z.string(),
+  done: z.number(),
+  total: z.number(),
+  note: z.string().nullable(),
+  /** Of the phase, measured; null until a rate is known. */
+  remainingMs: z.number().nullable(),
+  /** 1 = next to start; null once it runs. */
+  queuePosition: z.number().nullable(),
+  /** The run whose result it needs first. */
+  waitsFor: z.string().nullable(),
+});
+export type LiveState = z.infer<typeof liveStateSchema>;
+
+/** What `runs.watch` tells: at first all runs in one or more parts, then whatever changes. */
+export const catalogueEventSchema = z.discriminatedUnion('type', [
+  /** New or changed runs. `complete` is false while more of the first account is to come. */
+  z.object({ type: z.literal('runs'), runs: z.array(runSummarySchema), complete: z.boolean() }),
+  z.object({ type: z.literal('removed'), ids: z.array(z.string()) }),
+  /** All unfinished runs of this host, at most ten times a second. */
+  z.object({ type: z.literal('live'), live: z.array(liveStateSchema) }),
+  z.object({ type: z.literal('notice'), message: z.string() }),
+]);
+export type CatalogueEvent = z.infer<typeof catalogueEventSchema>;
+
+export const logLineSchema = z.object({ time: z.string(), message: z.string() });
+export type LogLine = z.infer<typeof logLineSchema>;
+
+/** One epoch of training, as a line of metrics.jsonl has it. */
+export const epochSchema = z.object({
+  epoch: z.number(),
+  steps: z.number(),
+  loss: z.number(),
+  accuracy: z.number(),
+  ms: z.number(),
+  validation: z.record(
+    z.string(),
+    z.looseObject({ samples: z.number(), accuracy: z.number(), attack_success: z.number().optional() }),
+  ),
+});
+export type Epoch = z.infer<typeof epochSchema>;
+
+/** What `runs.follow` tells of one run: first what is there already, then what comes, until it ends. */
+export const runEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('epochs'), epochs: z.array(epochSchema) }),
+  z.object({ type: z.literal('log'), lines: z.array(logLineSchema) }),
+]);
+export type RunNews = z.infer<typeof runEventSchema>;

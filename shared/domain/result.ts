@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { analysisSchema } from './analysis.ts';
+import { layerMetricsSchema } from './evaluation.ts';
+import { networkSchema } from './draft.ts';
+import { runRecordSchema, specFileSchema } from './run.ts';
+import { runSummarySchema } from './live.ts';
+
+const packed = z.instanceof(Blob);
+
+/** A run with all that its page shows at once. */
+export const runDetailSchema = z.object({
+  record: runRecordSchema.omit({ host_pid: true, host_started: true }),
+  summary: runSummarySchema,
+  /** null where the folder is gone or spec.json cannot be read. */
+  spec: specFileSchema.nullable(),
+  /** The command line that repeats it. */
+  command: z.string(),
+  /** Whether the folder is still there, and its files. */
+  folderExists: z.boolean(),
+  files: z.array(z.object({ name: z.string(), bytes: z.number() })),
+  /** Runs that build on it. */
+  children: z.array(z.string()),
+  /** Of the model that it trained or looks at. */
+  network: networkSchema.nullable(),
+});
+export type RunDetail = z.infer<typeof runDetailSchema>;
+
+/** What this task's samples are called. */
+const wordsSchema = z.object({
+  /** "Images", "Texts", "Samples". */
+  samples: z.string(),
+  /** "Triggered", "Adversarial", "Anomalous". */
+  anomalous: z.string(),
+  /** "Mahalanobis distance: score". */
+  score: z.string(),
+});
+
+/** The result of an evaluation. */
+export const runResultSchema = z.object({
+  /** By layer, and `all`. */
+  layers: z.record(z.string(), layerMetricsSchema),
+  /** The layer that its sentence speaks of: `all`, or the best one where the aggregate hides it. */
+  headline: z.string(),
+  /** What was found, one or two sentences; `**` marks what the eye should land on. */
+  sentence: z.string(),
+  words: wordsSchema,
+  aggregation: z.string(),
+  analysis: analysisSchema.nullable(),
+});
+export type RunResult = z.infer<typeof runResultSchema>;
+
+/**
+ * Scores of every test sample as packed arrays: `layer/<name>` float32 `[n]` for each of `layers` (with `all`), `labels` uint8
+ * (1 = anomalous), `sample_index` int32, and where they are known `true_class` and `predicted_class` int32.
+ */
+export const scoreSetSchema = z.object({
+  layers: z.array(z.string()),
+  classes: z.array(z.string()).nullable(),
+  arrays: packed,
+});
+
+/** Activations in the plane: `positions` int32 `[m]` (places in the score arrays), `points` float32 `[m, 2]`. */
+export const planeSchema = z.object({ layer: z.string(), arrays: packed });
+
+const numberOrNull = z.number().nullable();
+
+/** Two or more evaluated runs side by side. */
+export const comparisonSchema = z.object({
+  runs: z.array(z.object({ summary: runSummarySchema, metrics: layerMetricsSchema })),
+  /** Parameters that are not all alike: "detector.relative", one value a run as text, null where it has none. */
+  differences: z.array(z.object({ key: z.string(), values: z.array(z.string().nullable()) })),
+  pairs: z.array(
+    z.object({
+      a: z.number(),
+      b: z.number(),
+      shared: z.number(),
+      reason: z.string().nullable(),
+      /** DeLong's paired test of AUROC, a minus b. */
+      test: z.object({ difference: z.number(), lower: z.number(), upper: z.number(), p: numberOrNull }).nullable(),
+      spearman: numberOrNull,
+    }),
+  ),
+  /**
+   * Packed: `sample_index` int32 `[n]`, `labels` uint8 `[n]`, `scores/<run id>` float32 `[n]`, NaN where a run has not scored the
+   * sample; null where the runs are not on the same test data.
+   */
+  samples: packed.nullable(),
+});
+export type Comparison = z.infer<typeof comparisonSchema>;

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+const packed = z.instanceof(Blob);
+
+/**
+ * A few samples for people to look at. Images: packed arrays `clean` and, where something is done to them, `changed`, both
+ * float32 `[n, height, width, channels]` with values 0 to 1. Texts as they are.
+ */
+export const sampleSetSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('images'),
+    shape: z.array(z.number()),
+    count: z.number(),
+    arrays: packed,
+    labels: z.array(z.string()),
+    /** Labels after the change, where it changes them. */
+    changedLabels: z.array(z.string()).nullable(),
+    indices: z.array(z.number()),
+  }),
+  z.object({
+    kind: z.literal('texts'),
+    clean: z.array(z.string()),
+    changed: z.array(z.string()).nullable(),
+    labels: z.array(z.string()),
+    changedLabels: z.array(z.string()).nullable(),
+    indices: z.array(z.number()),
+  }),
+  /** There is nothing to look at, and why. */
+  z.object({ kind: z.literal('none'), reason: z.string() }),
+]);
+export type SampleSet = z.infer<typeof sampleSetSchema>;

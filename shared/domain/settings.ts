@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+export const themes = ['system', 'light', 'dark'] as const;
+
+const fields = {
+  theme: z.enum(themes),
+  /** Runs that may go on at once. */
+  parallelJobs: z.int().min(1).max(16),
+  /** Where datasets are; null for the usual place. */
+  dataDir: z.string().min(1).nullable(),
+  /** Where new runs go; null for the usual place. */
+  runsDir: z.string().min(1).nullable(),
+  /** `auto` or an engine's id. */
+  engine: z.string(),
+  /** Tells the desktop when a run ends. */
+  notifications: z.boolean(),
+  /** Asks now and then whether there is a newer version. */
+  checkForUpdates: z.boolean(),
+};
+
+/** What a user can set; kept in the program's own folder. */
+export const settingsSchema = z.object({
+  theme: fields.theme.default('system'),
+  parallelJobs: fields.parallelJobs.default(1),
+  dataDir: fields.dataDir.default(null),
+  runsDir: fields.runsDir.default(null),
+  engine: fields.engine.default('auto'),
+  notifications: fields.notifications.default(true),
+  checkForUpdates: fields.checkForUpdates.default(true),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Some of the settings. Those left out stay left out: a default would change what nobody asked for. */
+export const settingsChangesSchema = z.object(fields).partial();
+export type SettingsChanges = z.infer<typeof settingsChangesSchema>;
+
+/** The program and where it keeps things. */
+export const appInfoSchema = z.object({
+  version: z.string(),
+  versions: z.record(z.string(), z.string()),
+  host: z.enum(['electron', 'web']),
+  platform: z.string(),
+  home: z.string(),
+  dataDir: z.string(),
+  runsDir: z.string(),
+  catalogue: z.object({ path: z.string(), runs: z.number(), bytes: z.number(), quickCheck: z.string() }),
+  /** What this host can do beyond the contract's common part. */
+  can: z.object({ openFolder: z.boolean(), chooseFolder: z.boolean(), printPdf: z.boolean(), update: z.boolean() }),
+  /** What a person should know: a catalogue that was rebuilt, a folder that cannot be written to. */
+  notices: z.array(z.string()),
+});
+export type AppInfo = z.infer<typeof appInfoSchema>;

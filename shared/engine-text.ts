@@ -1,0 +1,62 @@
+import type { EngineStatus, SpeedReport } from './domain/engine.ts';
+import { formatBytes, formatDuration } from './format.ts';
+
+const indent = ' '.repeat(14);
+
+function lines(...texts: (string | undefined)[]): string[] {
+  return texts.flatMap((text) => (text === undefined || text === '' ? [] : [`${indent}${text}`]));
+}
+
+function describe({ id, works, info, failure, reason, hint, selfTestMs }: EngineStatus): string[] {
+  const head = `  ${id.padEnd(12)}`;
+  if (!works || info === undefined) {
+    const what = failure === 'broken' ? 'is broken and never chosen by auto' : 'does not work here';
+    return [`${head}${what}: ${reason ?? 'unknown'}`, ...lines(hint)];
+  }
+  const parts = [
+    info.device,
+    info.deviceMemoryBytes === undefined ? undefined : formatBytes(info.deviceMemoryBytes),
+    info.threads === 1 ? '1 thread' : `${info.threads} threads`,
+    selfTestMs === undefined ? undefined : `self-test ${formatDuration(selfTestMs)}`,
+  ];
+  return [
+    `${head}works: ${parts.filter((part) => part !== undefined).join(', ')}`,
+    ...lines(...Object.entries(info.versions).map(([name, version]) => `${name} ${version}`)),
+    ...lines(...(info.notes ?? [])),
+  ];
+}
+
+/** The engine that `auto` takes: the first, of engines in order of preference, that works and does not want to be passed over. */
+export function automaticEngine(statuses: readonly EngineStatus[]): EngineStatus | undefined {
+  return statuses.find(({ works, info }) => works && info?.passedOverByAuto === undefined);
+}
+
+/** The engines in words, line by line, with what `auto` takes and what to do for those that do not work. */
+export function engineStatusText(statuses: readonly EngineStatus[]): string {
+  const taken = automaticEngine(statuses);
+  return [
+    'Engines',
+    ...statuses.flatMap(describe),
+    taken?.info === undefined ? '  auto takes none' : `  auto takes ${taken.id}, on ${taken.info.device}`,
+  ].join('\n');
+}
+
+/** 1.2e10 operations a second as "12 GFLOP/s". */
+function formatFlops(flops: number): string {
+  return `${(flops / 1e9).toFixed(flops >= 1e10 ? 0 : 1)} GFLOP/s`;
+}
+
+/** A speed test in words, line by line. */
+export function speedReportText({ engine, measuredAt, measurements, presets }: SpeedReport): string {
+  const width = Math.max(...[...measurements, ...presets].map(({ title }) => title.length)) + 2;
+  const number = (ms: number) => (ms < 100 ? ms.toFixed(ms < 10 ? 2 : 1) : ms.toFixed(0)).padStart(8);
+  return [
+    `Speed of ${engine.id} on ${engine.device}, ${measuredAt.slice(0, 16).replace('T', ' ')} UTC`,
+    ...measurements.map(
+      ({ title, ms, flops }) =>
+        `  ${title.padEnd(width)}${number(ms)} ms${flops === undefined ? '' : `  ${formatFlops(flops)}`}`,
+    ),
+    'Whole jobs would take about',
+    ...presets.map(({ title, seconds }) => `  ${title.padEnd(width)}  ${formatDuration(1000 * seconds)}`),
+  ].join('\n');
+}

@@ -1,0 +1,126 @@
+/** A word that is explained wherever it stands, in one line. */
+export interface GlossaryEntry {
+  term: string;
+  explanation: string;
+}
+
+const entries = {
+  auroc: {
+    term: 'AUROC',
+    explanation:
+      'Chance that an anomalous sample scores above a clean one: 0.5 is guessing, 1 tells them apart without a mistake.',
+  },
+  ap: {
+    term: 'AP',
+    explanation:
+      'Average precision: precision averaged over all thresholds. Guessing gives the share of anomalous samples, 1 is perfect.',
+  },
+  tprAtFpr1: {
+    term: 'TPR at FPR 1 %',
+    explanation: 'Share of anomalous samples that are flagged while at most 1 % of the clean ones are.',
+  },
+  tprAtFpr5: {
+    term: 'TPR at FPR 5 %',
+    explanation: 'Share of anomalous samples that are flagged while at most 5 % of the clean ones are.',
+  },
+  fprAtTpr95: {
+    term: 'FPR at TPR 95 %',
+    explanation: 'Share of clean samples that are flagged by mistake when 95 % of the anomalous ones are found.',
+  },
+  tpr: { term: 'TPR', explanation: 'True positive rate: share of the anomalous samples that are flagged.' },
+  fpr: { term: 'FPR', explanation: 'False positive rate: share of the clean samples that are flagged by mistake.' },
+  precision: { term: 'Precision', explanation: 'Share of the flagged samples that are anomalous.' },
+  recall: { term: 'Recall', explanation: 'Share of the anomalous samples that are flagged; another name of TPR.' },
+  threshold: { term: 'Threshold', explanation: 'Samples that score at least this are flagged.' },
+  score: { term: 'Score', explanation: 'How unusual the detector finds a sample: higher is more anomalous.' },
+  rank: {
+    term: 'Rank',
+    explanation: 'Place of a sample among all test samples by its score; 1 is the most anomalous.',
+  },
+  interval: {
+    term: '95 % interval',
+    explanation: 'Range that would hold the true figure in 95 of 100 repetitions with new test samples.',
+  },
+  roc: {
+    term: 'ROC',
+    explanation: 'Share of anomalous samples found against share of clean ones flagged, over all thresholds.',
+  },
+  pr: {
+    term: 'Precision and recall',
+    explanation: 'How right the flags are against how much they find, over all thresholds.',
+  },
+  delong: {
+    term: 'Paired DeLong test',
+    explanation:
+      'Whether two AUROCs on the same samples differ by more than chance: p is how often chance alone would do that.',
+  },
+  spearman: {
+    term: 'Rank correlation',
+    explanation:
+      'Spearman: 1 where two scores put the samples in the same order, 0 where they have nothing to do with each other.',
+  },
+  cleanAccuracy: {
+    term: 'Clean accuracy',
+    explanation: 'Share of untouched test samples that the model classifies rightly.',
+  },
+  attackSuccess: {
+    term: 'Attack success',
+    explanation:
+      'Share of triggered test samples, those of the target class left out, that the model gives the class the attacker wants.',
+  },
+  loss: {
+    term: 'Loss',
+    explanation: 'What training makes small: cross-entropy between predictions and labels, averaged over an epoch.',
+  },
+  accuracy: { term: 'Accuracy', explanation: 'Share of samples that the model classifies rightly.' },
+  epoch: { term: 'Epoch', explanation: 'One pass over all training samples.' },
+  task: { term: 'Task', explanation: 'Which data are trusted, which are suspicious, and what counts as an anomaly.' },
+  detector: {
+    term: 'Detector',
+    explanation: 'Method that learns from activations what is normal and scores how far a sample is from it.',
+  },
+  trigger: {
+    term: 'Trigger',
+    explanation: 'Pattern put into samples that makes a backdoored model give the class the attacker wants.',
+  },
+  trusted: {
+    term: 'Trusted data',
+    explanation: 'Samples known to be clean; detectors learn from them what is normal.',
+  },
+  untrusted: { term: 'Untrusted data', explanation: 'Samples that may hold anomalies; which of them do is not told.' },
+  clean: { term: 'Clean', explanation: 'A sample without the anomaly that is looked for.' },
+  anomalous: {
+    term: 'Anomalous',
+    explanation: 'A sample with what the detector should find: a trigger, an attack, another origin.',
+  },
+  activation: {
+    term: 'Activation',
+    explanation: 'What a layer of the model gives for a sample: the numbers that detectors look at.',
+  },
+  layer: { term: 'Layer', explanation: 'A step of the model; detectors score each one by itself and all together.' },
+  aggregation: { term: 'All layers', explanation: 'The scores of the layers joined into one for each sample.' },
+  components: {
+    term: 'Principal components',
+    explanation:
+      'The directions in which the clean activations vary most; the figure shows how much of the variance they hold.',
+  },
+  parameters: { term: 'Parameters', explanation: 'Numbers that training adjusts.' },
+  seed: { term: 'Seed', explanation: 'Start of all random choices: the same seed gives the same numbers again.' },
+  fingerprint: {
+    term: 'Fingerprint',
+    explanation: 'SHA-256 over a file or a dataset: the same fingerprint means the same content.',
+  },
+  engine: {
+    term: 'Engine',
+    explanation: 'What does the arithmetic: the processor through WebAssembly, a graphics card, or TensorFlow.',
+  },
+  checksum: {
+    term: 'SHA-256',
+    explanation: 'Checksum of a file: a download is kept only where it is the expected one.',
+  },
+} as const satisfies Record<string, GlossaryEntry>;
+
+export type TermId = keyof typeof entries;
+
+/** What the words of the field mean; every figure that is shown has its explanation here. */
+export const glossary: Readonly<Record<TermId, GlossaryEntry>> = entries;

@@ -1,0 +1,63 @@
+import type { RunSummary } from '../domain/live.ts';
+import { runKinds, runStatuses } from '../domain/run.ts';
+import type { RunStatus } from '../domain/run.ts';
+
+/** What a field of a query can be asked for, with what it is called in help and messages. */
+export type QueryField = { help: string } & (
+  | { type: 'text'; of: (run: RunSummary) => string | readonly string[] }
+  /** `also`: other words for a choice. */
+  | {
+      type: 'choice';
+      options: readonly string[];
+      also?: Record<string, string>;
+      of: (run: RunSummary) => readonly string[];
+    }
+  | { type: 'number' | 'duration' | 'age'; of: (run: RunSummary, now: number) => number | null | undefined }
+);
+
+const metric = (key: string, help: string): QueryField => ({ type: 'number', help, of: (run) => run.metrics[key] });
+
+const statusWords: Record<string, RunStatus> = { waiting: 'queued', stopped: 'cancelled', finished: 'done' };
+
+/** The fields of a query by name. A text matches where it holds what is asked for, whatever the case. */
+export const queryFields: Readonly<Record<string, QueryField>> = {
+  detector: { type: 'text', help: 'Detector and its parameters', of: (run) => join(run.detector, run.detectorDetail) },
+  task: { type: 'text', help: 'Task and its parameters', of: (run) => join(run.task, run.taskDetail) },
+  data: { type: 'text', help: 'Dataset', of: (run) => run.dataset },
+  model: { type: 'text', help: 'Architecture of the model', of: (run) => run.model },
+  tag: { type: 'text', help: 'One of the tags', of: (run) => run.tags },
+  notes: { type: 'text', help: 'Words of the notes', of: (run) => run.notes },
+  title: { type: 'text', help: 'Title', of: (run) => run.title },
+  id: { type: 'text', help: 'Id of the run', of: (run) => run.id },
+  engine: { type: 'text', help: 'Compute engine', of: (run) => run.engine ?? '' },
+  status: {
+    type: 'choice',
+    help: 'done, failed, cancelled, interrupted, running, queued',
+    options: runStatuses,
+    also: statusWords,
+    of: (run) => [run.status],
+  },
+  kind: { type: 'choice', help: 'classifier, detector, evaluation', options: runKinds, of: (run) => [run.kind] },
+  is: {
+    type: 'choice',
+    help: 'pinned, archived',
+    options: ['pinned', 'archived'],
+    of: (run) => [run.pinned ? 'pinned' : '', run.archived ? 'archived' : ''],
+  },
+  auroc: metric('auroc', 'AUROC, 0 to 1'),
+  ap: metric('ap', 'Average precision, 0 to 1'),
+  tpr: metric('tpr_at_fpr_1', 'TPR at FPR 1 %, 0 to 1 or in %'),
+  accuracy: metric('clean_accuracy', 'Clean accuracy of a classifier'),
+  success: metric('attack_success', 'Attack success of a classifier'),
+  seed: { type: 'number', help: 'Seed', of: (run) => run.seed },
+  duration: { type: 'duration', help: 'How long it took: 90s, 2min, 1h', of: (run) => run.durationMs },
+  age: {
+    type: 'age',
+    help: 'How long ago it was made: 30min, 2h, 7d',
+    of: (run, now) => now - Date.parse(run.createdAt),
+  },
+};
+
+function join(name: string, detail: string): string {
+  return detail === '' ? name : `${name} ${detail}`;
+}

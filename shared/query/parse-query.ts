@@ -1,0 +1,197 @@
+import type { RunSummary } from '../domain/live.ts';
+import { nearest } from '../nearest.ts';
+import { queryFields } from './fields.ts';
+import type { QueryField } from './fields.ts';
+import { splitQuery, unquote } from './split.ts';
+
+type Test = (run: RunSummary, now: number) => boolean;
+
+/** One condition of a query. */
+export interface QueryTerm {
+  /** As it was written. */
+  source: string;
+  negated: boolean;
+  /** "" for free text. */
+  field: string;
+  /** ":", ">", "<=", …; "" for free text. */
+  operator: string;
+  /** Without quotes. */
+  value: string;
+  /** Why it cannot be read; it then excludes nothing. */
+  problem: string | null;
+  /** Whether a run is as it says, at the time `now` (ms). */
+  matches: Test;
+}
+
+export interface Query {
+  terms: QueryTerm[];
+  /** Whether a run satisfies all terms that can be read. */
+  matches: (run: RunSummary, now?: number) => boolean;
+}
+
+/**
+ * Reads a filter: terms with spaces between them, all of which must hold. A term is free text (`corner`, `"two words"`) or
+ * field, operator and value (`detector:mahalanobis`, `auroc>0.9`, `tag:paper,ood` for either); a `-` before it turns it round.
+ * Never throws: a term that cannot be read says why and is left out of the filter.
+ */
+export function parseQuery(text: string): Query {
+  const terms = splitQuery(text).map((piece) => parseTerm(piece.text));
+  const readable = terms.filter((term) => term.problem === null);
+  return {
+    terms,
+    matches: (run, now = Date.now()) => readable.every((term) => term.matches(run, now)),
+  };
+}
+
+const everything: Test = () => true;
+
+function parseTerm(source: string): QueryTerm {
+  const negated = /^-./su.test(source);
+  const rest = negated ? source.slice(1) : source;
+  const parts = /^([\p{L}_][\p{L}\d_-]*)(!=|>=|<=|[:=><])(.*)$/su.exec(rest);
+  const [, name = '', operator = '', raw = rest] = parts ?? [];
+  const field = name.toLowerCase();
+  const term = { source, negated, field, operator, value: unquote(raw) };
+  const read = parts ? readField(field, operator, raw) : freeText(term.value);
+  if (typeof read === 'string') return { ...term, problem: read, matches: everything };
+  return { ...term, problem: null, matches: negated ? (run, now) => !read(run, now) : read };
+}
+
+/** The test that a term with a field makes, or why it cannot be read. */
+function readField(name: string, operator: string, raw: string): Test | string {
+  const field = Object.hasOwn(queryFields, name) ? queryFields[name] : undefined;
+  if (!field) {
+    const meant = nearest(name, Object.keys(queryFields));
+    return `There is no field "${name}"${meant ? `; ${meant} is one` : ''}. In quotes it is searched for as text.`;
+  }
+  const values = splitValues(raw);
+  if (values.length === 0) return `${name}${operator} needs a value: ${field.help}.`;
+  const tests = values.map((value) => readValue(name, field, operator, value));
+  const problem = tests.find((test) => typeof test === 'string');
+  if (problem !== undefined) return problem;
+  const readable = tests.filter((test) => typeof test !== 'string');
+  // `a!=x,y` is neither of them, everything else is any of them.
+  return operator === '!='
+    ? (run, now) => readable.every((test) => test(run, now))
+    : (run, now) => readable.some((test) => test(run, now));
+}
+
+function splitValues(raw: string): string[] {
+  const values = raw.match(/(?:"(?:\\.|[^"\\])*(?:"|\\?$)|[^,"])+/gsu) ?? [];
+  return values.map((value) => unquote(value).trim()).filter((value) => value !== '');
+}
+
+function readValue(name: string, field: QueryField, operator: string, value: string): Test | string {
+  switch (field.type) {
+    case 'text':
+      return readText(name, field.of, operator, value.toLowerCase());
+    case 'choice':
+      return readChoice(name, field, operator, value.toLowerCase());
+    default:
+      return readNumber(name, field, operator, value);
+  }
+}
+
+const noOrder = (name: string, operator: string) =>
+  `${name} has no order: write ${name}: instead of ${name}${operator}.`;
+
+function readText(
+  name: string,
+  of: (run: RunSummary) => string | readonly string[],
+  operator: string,
+  wanted: string,
+): Test | string {
+  const texts = (run: RunSummary) => {
+    const text = of(run);
+    return typeof text === 'string' ? [text.toLowerCase()] : text.map((one) => one.toLowerCase());
+  };
+  switch (operator) {
+    case ':':
+      return (run) => texts(run).some((text) => text.includes(wanted));
+    case '=':
+      return (run) => texts(run).includes(wanted);
+    case '!=':
+      return (run) => !texts(run).includes(wanted);
+    default:
+      return noOrder(name, operator);
+  }
+}
+
+function readChoice(
+  name: string,
+  field: QueryField & { type: 'choice' },
+  operator: string,
+  wanted: string,
+): Test | string {
+  if (!['!=', '=', ':'].includes(operator)) return noOrder(name, operator);
+  const words = [...field.options, ...Object.keys(field.also ?? {})];
+  // The beginning of a word is enough: the filter works while it is being typed.
+  const options = words.filter((word) => word.startsWith(wanted)).map((word) => field.also?.[word] ?? word);
+  if (options.length === 0) return `${name} is one of ${field.options.join(', ')}.`;
+  const is = (run: RunSummary) => field.of(run).some((option) => options.includes(option));
+  return operator === '!=' ? (run) => !is(run) : is;
+}
+
+const timeUnits: Record<string, number> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+function parseNumber(type: 'number' | 'duration' | 'age', value: string): number | undefined {
+  const [, digits, unit = ''] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z%]*)$/i.exec(value) ?? [];
+  if (digits === undefined) return undefined;
+  const number = Number(digits);
+  if (type === 'number') return unit === '' ? number : unit === '%' ? number / 100 : undefined;
+  const word = unit.toLowerCase();
+  const size = word === '' ? timeUnits['s'] : word === 'm' ? timeUnits['min'] : timeUnits[word];
+  return size === undefined ? undefined : number * size;
+}
+
+function readNumber(
+  name: string,
+  field: QueryField & { type: 'number' | 'duration' | 'age' },
+  operator: string,
+  value: string,
+): Test | string {
+  const wanted = parseNumber(field.type, value);
+  if (wanted === undefined || !Number.isFinite(wanted)) {
+    const example = field.type === 'number' ? `${name}>0.9` : field.type === 'duration' ? `${name}>2min` : `${name}<7d`;
+    return `"${value}" is no ${field.type === 'number' ? 'number' : 'time'}: write it as in ${example}.`;
+  }
+  const compare = comparisons[operator]!;
+  return (run, now) => {
+    const found = field.of(run, now);
+    return typeof found === 'number' && compare(found, wanted);
+  };
+}
+
+/** What is shown with three decimals is equal where these are: 0.995 means what a person reads as 0.995. */
+const isShownAs = (found: number, wanted: number) =>
+  found === wanted || Math.abs(found - wanted) < 0.0005 * Math.max(1, Math.abs(wanted) / 1000);
+
+const comparisons: Record<string, (found: number, wanted: number) => boolean> = {
+  ':': isShownAs,
+  '=': isShownAs,
+  '!=': (found, wanted) => !isShownAs(found, wanted),
+  '>': (found, wanted) => found > wanted,
+  '>=': (found, wanted) => found >= wanted,
+  '<': (found, wanted) => found < wanted,
+  '<=': (found, wanted) => found <= wanted,
+};
+
+/** Lower-case text of a run that free text is looked for in; made once a run, summaries never change in place. */
+const texts = new WeakMap<RunSummary, string>();
+
+function textOf(run: RunSummary): string {
+  let text = texts.get(run);
+  if (text === undefined) {
+    const { id, kind, title, task, taskDetail, dataset, detector, detectorDetail, model, tags, notes } = run;
+    text = [id, kind, title, task, taskDetail, dataset, detector, detectorDetail, model, ...tags, notes]
+      .join('\n')
+      .toLowerCase();
+    texts.set(run, text);
+  }
+  return text;
+}
+
+function freeText(value: string): Test {
+  const wanted = value.toLowerCase();
+  return (run) => textOf(run).includes(wanted);
+}

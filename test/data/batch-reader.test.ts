@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { augmented, naturalImageAugmentation } from '../../main/data/augmentation.ts';
+import { BatchReader } from '../../main/data/batch-reader.ts';
+import type { Dataset } from '../../main/data/dataset.ts';
+import { imageDataset } from '../../main/data/image-dataset.ts';
+import { poisoned } from '../../main/data/poisoning.ts';
+import { fromRecipe } from '../../main/data/recipes.ts';
+import { subset } from '../../main/data/subset.ts';
+import { createTrigger, poisonOptions, triggerRegistry } from '../../main/data/triggers/index.ts';
+import { RandomStream } from '../../main/tensor/random.ts';
+
+function images(count = 90): Dataset {
+  const shape = [12, 11, 3] as const;
+  const stream = RandomStream.from(0, 'test images');
+  const pixels = Uint8Array.from({ length: count * 12 * 11 * 3 }, () => stream.integer(256));
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % 3);
+  return imageDataset({ shape, classes: ['a', 'b', 'c'], pixels, labels }, 'test images');
+}
+
+function poisonedBy(name: string): Dataset {
+  const data = augmented(subset(images(), [...Array(80).keys()]), naturalImageAugmentation, 5);
+  const trigger = createTrigger({ name }, { shape: data.shape, seed: 7 });
+  return poisoned(data, trigger, { ...poisonOptions({ name }, 7), p_backdoor: 0.3 });
+}
+
+/** The batches of two epochs in an order of their own, as numbers and labels. */
+async function readAll(dataset: Dataset, workers: number) {
+  const reader = new BatchReader(dataset, { workers, expected: 20 });
+  const seen: { inputs: Float32Array; labels: Int32Array }[] = [];
+  try {
+    for (const epoch of [1, 2]) {
+      const order = RandomStream.from(epoch, 'order').permutation(dataset.length);
+      const batches = Array.from({ length: Math.ceil(dataset.length / 9) }, (_, i) => order.subarray(i * 9, i * 9 + 9));
+      for await (const { batch } of reader.batches(batches, epoch)) {
+        seen.push({ inputs: batch.inputs, labels: batch.labels });
+      }
+    }
+    return { seen, workers: reader.workers };
+  } finally {
+    await reader.close();
+  }
+}
+
+describe('batches read ahead', () => {
+  it.each([1, 3])('are the same bits in the same order from %i threads as from none', async (count) => {
+    const dataset = poisonedBy('noise');
+    const here = await readAll(dataset, 0);
+    const there = await readAll(dataset, count);
+    expect([here.workers, there.workers]).toEqual([0, count]);
+    expect(there.seen).toEqual(here.seen);
+  });
+
+  it('are read without threads where a dataset cannot be sent to one', async () => {
+    const { recipe: _, ...own } = images();
+    const { seen, workers } = await readAll(own, 2);
+    expect(workers).toBe(0);
+    expect(seen).toHaveLength(20);
+  });
+
+  it('fail with what reading them fails with', async () => {
+    const reader = new BatchReader(images(), { workers: 1, expected: 1 });
+    const reading = reader.batches([Int32Array.of(90)], 1).next();
+    await expect(reading).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining('0 to 89') as string,
+    });
+    await reader.close();
+  });
+
+  it('can be left in the middle', async () => {
+    const reader = new BatchReader(poisonedBy('corner'), { workers: 2, expected: 4 });
+    const order = [0, 1, 2, 3, 4, 5].map((i) => Int32Array.of(i));
+    for await (const { indices } of reader.batches(order, 1)) if (indices[0] === 1) break;
+    await reader.close();
+    expect(reader.workers).toBe(0);
+  });
+
+  it('take no thread for a short work', async () => {
+    const reader = new BatchReader(images(), { expected: 40 });
+    const order = Array.from({ length: 40 }, (_, i) => Int32Array.of(i));
+    let count = 0;
+    for await (const _ of reader.batches(order, 1)) {
+      await new Promise((resolve) => setImmediate(resolve));
+      count++;
+    }
+    expect([count, reader.workers]).toEqual([40, 0]);
+  });
+});
+
+describe('a recipe', () => {
+  // Poisoned by label-consistent, samples are attacked first: such a dataset has no recipe.
+  it.each(triggerRegistry.ids.filter((id) => id !== 'label-consistent'))(
+    'makes the same dataset again with the trigger %s',
+    (name) => {
+      const dataset = poisonedBy(name);
+      const again = fromRecipe(structuredClone(dataset.recipe!()));
+      const indices = [...Array(dataset.length).keys()];
+      expect(again.read(indices, 3)).toEqual(dataset.read(indices, 3));
+      expect([again.shape, again.classes, again.length]).toEqual([dataset.shape, dataset.classes, dataset.length]);
+    },
+  );
+
+  it('of a kind that is not known is refused', () => {
+    expect(() => fromRecipe({ kind: 'cake', args: [] })).toThrow(/cake/);
+  });
+});

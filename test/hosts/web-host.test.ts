@@ -1,0 +1,266 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, request, type IncomingHttpHeaders } from 'node:http';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StandardRPCHandler } from '@orpc/server/standard';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { WebSocket } from 'ws';
+import { createApplication, type RunningApplication } from '../../main/api/create-application.ts';
+import { createRouter } from '../../main/api/router.ts';
+import { SettingsStore } from '../../main/api/settings.ts';
+import { rpcHandlerOptions } from '../../main/hosts/rpc-handler.ts';
+import { startWebHost, type WebHost } from '../../main/hosts/web/web-host.ts';
+import { forkProcess } from '../../main/jobs/child-process.ts';
+import { clientOver, openSocket, signIn } from './web-client.ts';
+
+const maxMessageBytes = 100_000;
+
+let place: string;
+let application: RunningApplication;
+let host: WebHost;
+let cookie: string;
+
+function start(port = 0): Promise<WebHost> {
+  const handler = new StandardRPCHandler(createRouter(application), rpcHandlerOptions);
+  return startWebHost({ handler, folder: join(place, 'renderer'), port, maxMessageBytes });
+}
+
+beforeAll(async () => {
+  place = mkdtempSync(join(tmpdir(), 'cupbearer-web-'));
+  mkdirSync(join(place, 'renderer', 'assets'), { recursive: true });
+  writeFileSync(join(place, 'renderer', 'index.html'), '<!doctype html><title>The page</title>');
+  writeFileSync(join(place, 'renderer', 'assets', 'a-1.js'), 'export {};');
+  writeFileSync(join(place, 'secret.html'), 'secret');
+  symlinkSync(join(place, 'secret.html'), join(place, 'renderer', 'link.html'));
+  application = createApplication({
+    host: { kind: 'web', launch: forkProcess },
+    catalogueFile: join(place, 'catalogue.sqlite'),
+    settings: new SettingsStore(join(place, 'settings.json')),
+  });
+  host = await start();
+  cookie = await signIn(host.link());
+});
+
+afterAll(async () => {
+  await host.close('The tests are over.');
+  await application.close();
+  rmSync(place, { recursive: true, force: true });
+});
+
+/** A request whose path and headers are sent exactly as given, which `fetch` would mend. */
+function get(
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port: host.port, path, method, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => (text += part));
+      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, text }));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+/** Status that an upgrade is refused with. */
+async function refused(headers: Record<string, string>): Promise<number> {
+  const socket = openSocket(host.port, headers);
+  socket.on('error', () => undefined);
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
+  return response.statusCode;
+}
+
+async function connected(): Promise<WebSocket> {
+  const socket = openSocket(host.port, { cookie, origin: `http://127.0.0.1:${host.port}` });
+  onTestFinished(() => socket.terminate());
+  await once(socket, 'open');
+  return socket;
+}
+
+async function closing(socket: WebSocket): Promise<{ code: number; reason: string }> {
+  const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+  return { code, reason: reason.toString() };
+}
+
+describe('signing in', () => {
+  it('exchanges a link once for a cookie that no script reads and no other site sends', async () => {
+    const path = new URL(host.link()).search;
+    const first = await get(`/${path}`);
+    expect(first.status).toBe(303);
+    expect(first.headers.location).toBe('/');
+    expect(first.headers['set-cookie']![0]).toMatch(
+      /^cupbearer_[0-9a-f]{8}=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
+    );
+    const second = await get(`/${path}`);
+    expect(second.status).toBe(401);
+    expect(second.text).toContain('used before');
+    expect(second.text).toContain('cupbearer serve');
+    expect(new URL(host.link()).search).not.toBe(path);
+  });
+
+  it('sends those on who are in already, whatever the token', async () => {
+    const { status, headers } = await get('/?token=old', { cookie });
+    expect([status, headers.location, headers['set-cookie']]).toEqual([303, '/', undefined]);
+  });
+
+  it.each(['', '/?token=', '/?token=wrong'])(
+    'tells whoever asks for "%s" without a cookie what to do',
+    async (path) => {
+      const { status, text, headers } = await get(path || '/');
+      expect(status).toBe(401);
+      expect(text).toContain('Open the link that "cupbearer serve" printed');
+      expect(headers['content-security-policy']).toContain("default-src 'none'");
+    },
+  );
+
+  it('refuses a cookie that is not its own', async () => {
+    const [name] = cookie.split('=');
+    expect((await get('/', { cookie: `${name}=${'A'.repeat(43)}` })).status).toBe(401);
+    expect((await get('/', { cookie: `other=${cookie.split('=')[1]}` })).status).toBe(401);
+    expect((await get('/', { cookie: `a=b; ${cookie}; c=d` })).status).toBe(200);
+  });
+});
+
+describe('pages', () => {
+  it('come with their types and a policy that lets nothing in from elsewhere', async () => {
+    const page = await get('/', { cookie });
+    expect(page.text).toContain('The page');
+    expect(page.headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    });
+    const policy = page.headers['content-security-policy'] as string;
+    expect(policy).toMatch(/script-src 'self';/);
+    expect(policy).not.toContain('unsafe-eval');
+    expect(policy).toContain("frame-ancestors 'none'");
+    const script = await get('/assets/a-1.js', { cookie });
+    expect(script.headers['content-type']).toBe('text/javascript; charset=utf-8');
+    expect(script.headers['cache-control']).toContain('immutable');
+  });
+
+  it.each([
+    '/../secret.html',
+    '/assets/../../secret.html',
+    '/%2e%2e/secret.html',
+    '/..%2fsecret.html',
+    '/%2e%2e%2fsecret.html',
+    '/..%5csecret.html',
+    '//etc/passwd',
+    '/link.html',
+    '/secret.html%00.html',
+    '/%zz',
+    '/assets/',
+    '/nowhere.js',
+  ])('has nothing at %s', async (path) => {
+    const { status, text } = await get(path, { cookie });
+    expect(status).toBe(404);
+    expect(text).not.toContain('secret');
+  });
+
+  it('are read, nothing else', async () => {
+    expect((await get('/', { cookie }, 'POST')).status).toBe(405);
+    expect((await get('/', { cookie }, 'HEAD')).text).toBe('');
+  });
+
+  it('answer to no name that a foreign site could have made its own', async () => {
+    for (const name of ['evil.example', 'evil.example:4848', '127.0.0.1.evil.example', '127.0.0.1@evil.example']) {
+      expect((await get('/', { cookie, host: name })).status).toBe(403);
+    }
+    for (const name of ['localhost:9000', '127.0.0.1', '[::1]:80']) {
+      expect((await get('/', { cookie, host: name })).status).toBe(200);
+    }
+  });
+
+  it('do not use up a token under a foreign name', async () => {
+    const { search } = new URL(host.link());
+    expect((await get(`/${search}`, { host: 'evil.example' })).status).toBe(403);
+    expect(new URL(host.link()).search).toBe(search);
+  });
+});
+
+describe('connections', () => {
+  const own = () => `http://127.0.0.1:${host.port}`;
+
+  it('are refused without the cookie, from another origin, under another name', async () => {
+    expect(await refused({ origin: own() })).toBe(401);
+    expect(await refused({ cookie, origin: 'http://evil.example' })).toBe(403);
+    expect(await refused({ cookie, origin: `http://127.0.0.1:${host.port + 1}` })).toBe(403);
+    expect(await refused({ cookie, origin: 'null' })).toBe(403);
+    expect(await refused({ cookie, host: 'evil.example', origin: 'http://evil.example' })).toBe(403);
+  });
+
+  it('answer calls, and errors with what a person is shown', async () => {
+    const client = clientOver(await connected());
+    expect((await client.app.info({})).host).toBe('web');
+    const error = await client.app.openFolder({ what: 'home' }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'FAILED', data: { code: 'usage' } });
+  });
+
+  it('refuse what does not fit the contract before any of it is done', async () => {
+    const client = clientOver(await connected());
+    const error = await client.app.change({ parallelJobs: 1000 }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'BAD_REQUEST' });
+    expect(application.settings.current().parallelJobs).toBe(1);
+  });
+
+  it('say that a call is unknown, and go on', async () => {
+    const socket = await connected();
+    const client = clientOver(socket);
+    const unknown = client as unknown as { runs: { explode(input: object): Promise<void> } };
+    const error = await unknown.runs.explode({}).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'NOT_FOUND', message: 'There is no call "runs.explode".' });
+    expect((await client.app.settings({})).theme).toBe('system');
+  });
+
+  it.each([
+    ['text that is no JSON', '{'],
+    ['JSON that is no message', '{"a":1}'],
+    ['an address that is none', '{"i":"1","p":{"u":"no address"}}'],
+    ['null', 'null'],
+    ['bytes', Buffer.from([1, 2, 255, 3])],
+  ])('are closed with a reason after %s; others go on', async (_, message) => {
+    const [bad, good] = [await connected(), await connected()];
+    bad.send(message);
+    expect(await closing(bad)).toEqual({ code: 1007, reason: 'The message is none that this program understands.' });
+    expect((await clientOver(good).app.settings({})).theme).toBe('system');
+  });
+
+  it('are closed after a message that is too large; others go on', async () => {
+    const [bad, good] = [await connected(), await connected()];
+    bad.send('x'.repeat(maxMessageBytes + 1));
+    expect((await closing(bad)).code).toBe(1009);
+    expect((await clientOver(good).app.settings({})).theme).toBe('system');
+  });
+});
+
+describe('ports', () => {
+  it('takes the next one where one is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const second = await start(port);
+    onTestFinished(async () => {
+      taken.close();
+      await second.close('The test is over.');
+    });
+    expect(second.port).toBeGreaterThan(port);
+    await signIn(second.link());
+  });
+});
+
+describe('ending', () => {
+  it('tells its connections why, and frees the port', async () => {
+    const other = await start();
+    const session = await signIn(other.link());
+    const socket = openSocket(other.port, { cookie: session });
+    await once(socket, 'open');
+    const closed = closing(socket);
+    await other.close('The program was ended.');
+    expect(await closed).toEqual({ code: 1001, reason: 'The program was ended.' });
+    await expect(fetch(other.link())).rejects.toThrow();
+  });
+});

@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RunSummary } from '../../../shared/domain/live.ts';
+import { queryFields } from '../../../shared/query/fields.ts';
+import { parseQuery } from '../../../shared/query/parse-query.ts';
+import { quote, splitQuery, unquote } from '../../../shared/query/split.ts';
+
+const now = Date.parse('2026-11-24T12:00:00Z');
+
+const run: RunSummary = {
+  id: '20261124-100000-abcd',
+  kind: 'detector',
+  status: 'done',
+  title: 'Mahalanobis on corner',
+  folder: '/runs/1',
+  task: 'backdoor',
+  taskDetail: 'corner, mnist',
+  dataset: 'mnist',
+  detector: 'mahalanobis',
+  detectorDetail: 'relative',
+  model: 'mlp 128-128',
+  metrics: { auroc: 0.9953, ap: null },
+  durationMs: 112_000,
+  createdAt: '2026-11-24T10:00:00Z',
+  endedAt: '2026-11-24T10:02:00Z',
+  seed: 3,
+  engine: 'wasm',
+  testData: 'f',
+  parents: [],
+  error: null,
+  tags: ['paper', 'seed 0'],
+  notes: 'Look at the 7s again',
+  pinned: true,
+  archived: false,
+  resumable: false,
+};
+
+const matches = (query: string) => parseQuery(query).matches(run, now);
+const problems = (query: string) => parseQuery(query).terms.map((term) => term.problem);
+
+describe('parseQuery', () => {
+  it.each([
+    '',
+    '   ',
+    'corner',
+    'CORNER mnist',
+    '"corner, mnist"',
+    'detector:mahalanobis auroc>0.9 tag:paper',
+    'detector:maha',
+    'detector=que,"mahalanobis relative"',
+    'tag:"seed 0"',
+    'tag=paper',
+    'kind:detector status:done',
+    'status:finished',
+    'status:d',
+    'is:pinned',
+    '-is:archived',
+    '-tag:x',
+    '-que',
+    'auroc:0.995',
+    'auroc=0.995',
+    'auroc!=0.99',
+    'auroc>=99.5%',
+    'duration>1min duration<2min',
+    'duration>90',
+    'age<3h age>1h',
+    'age<1d',
+    'seed:3',
+    'seed!=2',
+    'data:mnist,cifar10',
+    'data!=gtsrb,cifar10',
+    'notes:again',
+    'engine:wasm',
+    'Detector:mahalanobis',
+  ])('%j holds', (query) => {
+    expect(problems(query).every((problem) => problem === null)).toBe(true);
+    expect(matches(query)).toBe(true);
+  });
+
+  it.each([
+    'ted',
+    'detector=mahalanobis',
+    'detector:que',
+    'tag=pape',
+    'auroc>0.9953',
+    'auroc<0.9',
+    'ap>0',
+    'ap<1',
+    'accuracy>0',
+    'kind:classifier',
+    'status:running,failed',
+    'is:archived',
+    '-is:pinned',
+    '-corner',
+    'duration>2min',
+    'age>1d',
+    'seed:4',
+    'data!=mnist,cifar10',
+    'tag:paper auroc<0.5',
+  ])('%j does not hold', (query) => {
+    expect(problems(query).every((problem) => problem === null)).toBe(true);
+    expect(matches(query)).toBe(false);
+  });
+
+  it('says what cannot be read, and filters by the rest', () => {
+    expect(problems('detecter:x')).toEqual([
+      'There is no field "detecter"; detector is one. In quotes it is searched for as text.',
+    ]);
+    expect(problems('auroc>high')).toEqual(['"high" is no number: write it as in auroc>0.9.']);
+    expect(problems('duration>2parsecs')).toEqual(['"2parsecs" is no time: write it as in duration>2min.']);
+    expect(problems('status:x')).toEqual(['status is one of queued, running, done, failed, cancelled, interrupted.']);
+    expect(problems('detector>a')).toEqual(['detector has no order: write detector: instead of detector>.']);
+    expect(problems('auroc>')).toEqual(['auroc> needs a value: AUROC, 0 to 1.']);
+    expect(matches('auroc>high tag:paper')).toBe(true);
+    expect(matches('auroc>high tag:other')).toBe(false);
+  });
+
+  it('gives each term as it was written', () => {
+    const [first, second] = parseQuery('-tag:"a b" x').terms;
+    expect(first).toMatchObject({ source: '-tag:"a b"', negated: true, field: 'tag', operator: ':', value: 'a b' });
+    expect(second).toMatchObject({ source: 'x', negated: false, field: '', operator: '', value: 'x' });
+    expect(parseQuery('-').terms).toMatchObject([{ negated: false, value: '-' }]);
+  });
+
+  it('reads anything without throwing, and each term alike alone and among others', () => {
+    const nasty = fc.string({ unit: fc.constantFrom(...'ab:"\\-<>=!,. 0é\n', 'auroc>', 'tag:', 'status:') });
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), nasty), (text) => {
+        const { terms } = parseQuery(text);
+        matches(text);
+        const again = terms.map(({ source }) => parseQuery(source).terms.map((term) => [term.source, term.problem]));
+        expect(again).toEqual(terms.map(({ source, problem }) => [[source, problem]]));
+      }),
+    );
+  });
+
+  it('turns a readable term round with a minus', () => {
+    const term = fc
+      .tuple(fc.constantFrom(...Object.keys(queryFields)), fc.constantFrom(':', '=', '!=', '<', '>'), fc.string())
+      .map(([field, operator, value]) => `${field}${operator}${quote(value)}`)
+      .filter((text) => parseQuery(text).terms[0]!.problem === null);
+    fc.assert(
+      fc.property(term, (text) => {
+        expect(matches(`-${text}`)).toBe(!matches(text));
+      }),
+    );
+  });
+});
+
+describe('quote', () => {
+  it('makes one piece that is searched for as text, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (text) => {
+        const pieces = splitQuery(quote(text));
+        expect(pieces).toHaveLength(1);
+        expect(unquote(pieces[0]!.text)).toBe(text);
+        expect(parseQuery(quote(text)).terms).toMatchObject([
+          { field: '', value: text, problem: null, negated: false },
+        ]);
+      }),
+    );
+  });
+});
+
+describe('splitQuery', () => {
+  it('says where each piece stands', () => {
+    expect(splitQuery(' a "b c"d  "e f')).toEqual([
+      { text: 'a', start: 1, end: 2 },
+      { text: '"b c"d', start: 3, end: 9 },
+      { text: '"e f', start: 11, end: 15 },
+    ]);
+  });
+});
