@@ -42,7 +42,7 @@ export function resultsPage(): string {
     "the lowest lower and the highest upper bound of the seeds' 95 % intervals (DeLong). 0.5 is guessing; below it the order is upside",
     'down. Classifiers, tasks and the few parameters that are not defaults are those of `test/results/settings.ts`: an MLP 128,128 on the',
     'built-in digits (8 epochs, a tenth of the samples poisoned), at most 4,000 training samples for the detectors, half of them trusted, half untrusted, of which',
-    'a tenth is anomalous, and at most 1,600 test samples, half anomalous. For quirky arithmetic the default transformer, 6 epochs, and 1,000 test samples. Seconds',
+    'a tenth is anomalous, and at most 1,600 test samples, half anomalous. For quirky arithmetic the default transformer, 10 epochs, and 1,000 test samples. Seconds',
     'are processor time of one thread for fitting and scoring, mean of all columns.',
     '',
     row(['detector', ...columns.map(({ id }) => id), 'fit and score, s']),

@@ -72,7 +72,7 @@ export const columns: readonly Column[] = [
   },
   {
     id: 'quirky arithmetic',
-    classifier: { num_epochs: 6, model: { name: 'transformer' }, train_data: { name: 'arithmetic' } },
+    classifier: { num_epochs: 10, model: { name: 'transformer' }, train_data: { name: 'arithmetic' } },
     task: { name: 'quirky-arithmetic', ...split, max_test_size: 1000 },
     // Gradients of a block are stored whole, one sample after the other.
     detectors: { 'functional-attribution': { references: 300 } },
