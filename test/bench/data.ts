@@ -51,11 +51,15 @@ async function aheadPerSecond(dataset: Dataset): Promise<number> {
 const digits = () => plainImages(60_000, [28, 28, 1]);
 
 export const dataBenches: Bench[] = [
-  { name: 'read 28x28 grey, no augmentation', unit: 'samples/s', run: async () => samplesPerSecond(digits()) },
+  {
+    name: 'read 28x28 grey, no augmentation',
+    unit: 'samples/s',
+    run: async () => ({ value: samplesPerSecond(digits()) }),
+  },
   {
     name: 'read 28x28 grey, default augmentations',
     unit: 'samples/s',
-    run: async () => samplesPerSecond(augmented(digits(), defaultAugmentation, 0)),
+    run: async () => ({ value: samplesPerSecond(augmented(digits(), defaultAugmentation, 0)) }),
   },
   ...['corner', 'noise', 'wanet'].map((name) => ({
     name: `read 28x28 grey, default augmentations, 5 % ${name}`,
@@ -63,23 +67,27 @@ export const dataBenches: Bench[] = [
     run: async () => {
       const data = augmented(digits(), defaultAugmentation, 0);
       const trigger = createTrigger({ name }, { shape: data.shape, seed: 0 });
-      return samplesPerSecond(poisoned(data, trigger, poisonOptions({ name }, 0)));
+      return { value: samplesPerSecond(poisoned(data, trigger, poisonOptions({ name }, 0))) };
     },
   })),
   {
     name: 'read 32x32 colour, default augmentations',
     unit: 'samples/s',
-    run: async () => samplesPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
+    run: async () => ({
+      value: samplesPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
+    }),
   },
   {
     name: 'read 28x28 grey, default augmentations, on one worker thread',
     unit: 'samples/s',
-    run: async () => aheadPerSecond(augmented(digits(), defaultAugmentation, 0)),
+    run: async () => ({ value: await aheadPerSecond(augmented(digits(), defaultAugmentation, 0)) }),
   },
   {
     name: 'read 32x32 colour, default augmentations, on one worker thread',
     unit: 'samples/s',
-    run: async () => aheadPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
+    run: async () => ({
+      value: await aheadPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
+    }),
   },
   {
     name: 'draw all 14,000 glyphs',
@@ -88,14 +96,14 @@ export const dataBenches: Bench[] = [
       const start = performance.now();
       await generateGlyphs('train', 1);
       await generateGlyphs('test', 1);
-      return (performance.now() - start) / 1000;
+      return { value: (performance.now() - start) / 1000 };
     },
   },
 ];
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   for (const bench of dataBenches) {
-    const value = await bench.run('auto');
+    const { value } = await bench.run('auto');
     console.log(`${bench.name.padEnd(60)} ${value < 100 ? value.toFixed(2) : Math.round(value)} ${bench.unit}`);
   }
 }
