@@ -1,7 +1,10 @@
-/** A median in the bench's unit; of times also the processor's, of all threads: what other work on the machine does not change much. */
+/**
+ * A median in the bench's unit, and the same by the processor's time (of all threads) in place of the clock's: what other work
+ * on the machine does not change much.
+ */
 export interface Measured {
   value: number;
-  processorMs?: number;
+  processor?: number;
 }
 
 /** Something measured: `run` sets up on an engine (`auto` or an id), repeats, and gives the median. */

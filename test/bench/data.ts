@@ -7,7 +7,7 @@ import { imageDataset } from '../../main/data/image-dataset.ts';
 import { poisoned } from '../../main/data/poisoning.ts';
 import { createTrigger, poisonOptions } from '../../main/data/triggers/index.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
-import type { Bench } from './bench.ts';
+import type { Bench, Measured } from './bench.ts';
 
 const batchSize = 128;
 
@@ -19,17 +19,25 @@ function plainImages(count: number, shape: readonly [number, number, number]): D
   return imageDataset({ shape, classes, pixels, labels: new Uint8Array(count) }, 'bench');
 }
 
-/** Samples a second over one epoch in batches, after one batch to warm up. */
-function samplesPerSecond(dataset: Dataset): number {
+/** Seconds of the clock and of the processor since `before`, as samples a second. */
+function rates(samples: number, before: { start: number; cpu: NodeJS.CpuUsage }): Measured {
+  const { user, system } = process.cpuUsage(before.cpu);
+  return { value: (1000 * samples) / (performance.now() - before.start), processor: (1e6 * samples) / (user + system) };
+}
+
+const now = () => ({ start: performance.now(), cpu: process.cpuUsage() });
+
+/** Samples a second over one epoch in batches, after some batches to warm up. */
+function samplesPerSecond(dataset: Dataset): Measured {
   const order = RandomStream.from(0, 'order').permutation(dataset.length);
   for (let warm = 0; warm < 20; warm++) dataset.read(order.subarray(0, batchSize), 0);
-  const start = performance.now();
+  const before = now();
   for (let at = 0; at < order.length; at += batchSize) dataset.read(order.subarray(at, at + batchSize), 1);
-  return order.length / ((performance.now() - start) / 1000);
+  return rates(order.length, before);
 }
 
 /** As {@link samplesPerSecond}, read ahead on one worker thread. */
-async function aheadPerSecond(dataset: Dataset): Promise<number> {
+async function aheadPerSecond(dataset: Dataset): Promise<Measured> {
   const order = RandomStream.from(0, 'order').permutation(dataset.length);
   const batches = Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
     order.subarray(i * batchSize, (i + 1) * batchSize),
@@ -40,9 +48,9 @@ async function aheadPerSecond(dataset: Dataset): Promise<number> {
   };
   try {
     await readAll(batches.slice(0, 20));
-    const start = performance.now();
+    const before = now();
     await readAll(batches);
-    return order.length / ((performance.now() - start) / 1000);
+    return rates(order.length, before);
   } finally {
     await reader.close();
   }
@@ -54,12 +62,12 @@ export const dataBenches: Bench[] = [
   {
     name: 'read 28x28 grey, no augmentation',
     unit: 'samples/s',
-    run: async () => ({ value: samplesPerSecond(digits()) }),
+    run: async () => samplesPerSecond(digits()),
   },
   {
     name: 'read 28x28 grey, default augmentations',
     unit: 'samples/s',
-    run: async () => ({ value: samplesPerSecond(augmented(digits(), defaultAugmentation, 0)) }),
+    run: async () => samplesPerSecond(augmented(digits(), defaultAugmentation, 0)),
   },
   ...['corner', 'noise', 'wanet'].map((name) => ({
     name: `read 28x28 grey, default augmentations, 5 % ${name}`,
@@ -67,27 +75,23 @@ export const dataBenches: Bench[] = [
     run: async () => {
       const data = augmented(digits(), defaultAugmentation, 0);
       const trigger = createTrigger({ name }, { shape: data.shape, seed: 0 });
-      return { value: samplesPerSecond(poisoned(data, trigger, poisonOptions({ name }, 0))) };
+      return samplesPerSecond(poisoned(data, trigger, poisonOptions({ name }, 0)));
     },
   })),
   {
     name: 'read 32x32 colour, default augmentations',
     unit: 'samples/s',
-    run: async () => ({
-      value: samplesPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
-    }),
+    run: async () => samplesPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
   },
   {
     name: 'read 28x28 grey, default augmentations, on one worker thread',
     unit: 'samples/s',
-    run: async () => ({ value: await aheadPerSecond(augmented(digits(), defaultAugmentation, 0)) }),
+    run: async () => aheadPerSecond(augmented(digits(), defaultAugmentation, 0)),
   },
   {
     name: 'read 32x32 colour, default augmentations, on one worker thread',
     unit: 'samples/s',
-    run: async () => ({
-      value: await aheadPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
-    }),
+    run: async () => aheadPerSecond(augmented(plainImages(20_000, [32, 32, 3]), naturalImageAugmentation, 0)),
   },
   {
     name: 'draw all 14,000 glyphs',

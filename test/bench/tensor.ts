@@ -28,7 +28,7 @@ async function timed(calls: number, action: () => unknown): Promise<Measured> {
     wall.push(performance.now() - start);
     processor.push((user + system) / 1000);
   }
-  return { value: median(wall), processorMs: median(processor) };
+  return { value: median(wall), processor: median(processor) };
 }
 
 function normalValues(n: number, ...names: (string | number)[]): Float32Array {
