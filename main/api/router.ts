@@ -1,8 +1,9 @@
 import type { Application } from './application.ts';
 import { appCalls } from './calls/app.ts';
+import { modelsCalls } from './calls/models.ts';
 import { runsCalls } from './calls/runs.ts';
 
 /** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
 export function createRouter(application: Application) {
-  return { runs: runsCalls(application), app: appCalls(application) };
+  return { runs: runsCalls(application), models: modelsCalls(application), app: appCalls(application) };
 }

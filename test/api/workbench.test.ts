@@ -356,7 +356,10 @@ describe('an interrupted training', () => {
     const error = await cancelledTraining('cut', 60);
     expect(error.code).toBe('cancelled');
     const cut = workbench.recordOf(at('cut'));
-    expect(cut).toMatchObject({ status: 'cancelled', error: { code: 'cancelled', message: 'The training was cancelled.' } });
+    expect(cut).toMatchObject({
+      status: 'cancelled',
+      error: { code: 'cancelled', message: 'The training was cancelled.' },
+    });
     const epochs = readJsonLines(at('cut'), 'metrics.jsonl').length;
     expect(epochs).toBeGreaterThanOrEqual(2);
     expect(epochs).toBeLessThan(60);
