@@ -149,7 +149,9 @@ describe('a catalogue that cannot be used', () => {
     database.pragma('user_version = 99');
     database.close();
     const error = errorOf('bad-data', () => openCatalogue(file));
-    expect(error.message).toContain(`written by a newer version (schema 99; this program knows up to ${latestSchemaVersion})`);
+    expect(error.message).toContain(
+      `written by a newer version (schema 99; this program knows up to ${latestSchemaVersion})`,
+    );
     expect(error.hint).toContain('CUPBEARER_HOME');
     expect(readdirSync(dirname(file)).some((name) => name.includes('corrupt'))).toBe(false);
   });
