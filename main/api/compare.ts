@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { packArrays } from '../../shared/domain/arrays.ts';
+import type { Comparison } from '../../shared/domain/result.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
@@ -9,6 +11,7 @@ import { evaluationFile } from '../experiments/evaluate.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { holdsRun, readScores } from '../storage/run-folder.ts';
 import { readEvaluation } from './evaluations.ts';
+import type { RunSummaries } from './run-summaries.ts';
 import type { Workbench } from './workbench.ts';
 
 /** A run that is compared, with its score over all layers. */
@@ -44,19 +47,21 @@ export interface ComparedPair {
   spearman: number | null;
 }
 
-/** A test sample with its score in each run, null where a run has not scored it. */
-export interface ComparedSample {
-  sampleIndex: number;
-  anomalous: boolean;
-  scores: (number | null)[];
+/** Test samples that any of the runs has scored, clean ones first, by index; all arrays are `[n]`. */
+export interface ComparedSamples {
+  sampleIndex: Int32Array;
+  /** 1 = anomalous. */
+  labels: Uint8Array;
+  /** One a run, NaN where it has not scored the sample. */
+  scores: Float32Array[];
 }
 
 export interface RunComparison {
   runs: ComparedRun[];
   differences: SpecDifference[];
   pairs: ComparedPair[];
-  /** Clean ones first, by index; null where the runs are not all on the same test data. */
-  samples: ComparedSample[] | null;
+  /** null where the runs are not all on the same test data. */
+  samples: ComparedSamples | null;
 }
 
 /** A run with what is needed to join it with others. */
@@ -65,8 +70,12 @@ interface LoadedRun {
   asked: Record<string, unknown>;
   /** Fingerprints of the test data, by role. */
   testData: Record<string, string>;
-  /** Score over all layers and label (1 = anomalous) by sample. */
-  samples: Map<string, { score: number; label: number; index: number }>;
+  /** Score over all layers, label (1 = anomalous) and index of each sample, `[n]`. */
+  scores: Float32Array;
+  labels: Uint8Array;
+  sampleIndex: Int32Array;
+  /** Place of each sample in these arrays, by what it is in every run. */
+  places: Map<number, number>;
 }
 
 /**
@@ -93,6 +102,33 @@ export function compareRuns(workbench: Workbench, references: readonly string[])
   };
 }
 
+/** A comparison as it travels to whoever shows it. */
+export function toComparison(
+  { runs, differences, pairs, samples }: RunComparison,
+  summaries: RunSummaries,
+): Comparison {
+  return {
+    runs: runs.map(({ id, metrics }) => ({ summary: summaries.get(id), metrics })),
+    differences: differences.map(({ key, values }) => ({
+      key,
+      values: values.map((value) =>
+        value === undefined ? null : typeof value === 'string' ? value : JSON.stringify(value),
+      ),
+    })),
+    pairs: pairs.map(({ test, ...pair }) => ({
+      ...pair,
+      test: test && { difference: test.difference, lower: test.lower, upper: test.upper, p: test.p },
+    })),
+    samples:
+      samples &&
+      packArrays({
+        sample_index: samples.sampleIndex,
+        labels: samples.labels,
+        ...Object.fromEntries(runs.map(({ id }, i) => [`scores/${id}`, samples.scores[i]!])),
+      }),
+  };
+}
+
 /**
  * Writes a row a sample, a column a run: `sample_index,anomalous,<detector> <id>,...`, empty where a run has not scored a
  * sample. @throws CupbearerError `usage` where the runs do not share their test data, `storage`.
@@ -104,10 +140,15 @@ export function writeComparedSamples(path: string, { runs, samples }: RunCompari
       'The runs are not on the same test samples, so their scores cannot be put side by side.',
     );
   const header = ['sample_index', 'anomalous', ...runs.map(({ detector, id }) => `${detector} ${id}`)];
-  const rows = samples.map(({ sampleIndex, anomalous, scores }) => [sampleIndex, Number(anomalous), ...scores]);
+  const { sampleIndex, labels, scores } = samples;
+  const rows = Array.from(sampleIndex, (index, i) => [index, labels[i]!, ...scores.map((own) => cell(own[i]!))]);
   // Ids have neither commas nor quotes.
-  const text = [header, ...rows].map((row) => row.map((cell) => cell ?? '').join(',')).join('\n');
+  const text = [header, ...rows].map((row) => row.join(',')).join('\n');
   writeFileAtomically(path, `${text}\n`);
+}
+
+function cell(score: number): string {
+  return Number.isNaN(score) ? '' : String(score);
 }
 
 function loadRun(workbench: Workbench, reference: string): LoadedRun {
@@ -132,23 +173,28 @@ function loadRun(workbench: Workbench, reference: string): LoadedRun {
     );
 
   const fingerprints = (about['fingerprints'] ?? {}) as Record<string, string>;
-  const seen = new Map<string, number>();
-  const samples: LoadedRun['samples'] = new Map();
-  all.forEach((score, i) => {
-    const [label, index] = [labels[i]!, sampleIndex[i]!];
+  const seen = new Map<number, number>();
+  const places = new Map<number, number>();
+  for (const [i, index] of sampleIndex.entries()) {
     // Test data of several parts may have an index more than once; such samples are told apart by their order.
-    const name = `${label} ${index}`;
+    const name = index * 2 + labels[i]!;
     const before = seen.get(name) ?? 0;
     seen.set(name, before + 1);
-    samples.set(`${name} ${before}`, { score, label, index });
-  });
+    places.set(name * mostAlike + before, i);
+  }
   return {
     run: { id, title, folder, detector: (about['detector'] as Picked).name, metrics },
     asked: { detector: about['detector'], task: about['task'], seed: about['seed'] },
     testData: Object.fromEntries(Object.entries(fingerprints).filter(([role]) => role.startsWith('test'))),
-    samples,
+    scores: all,
+    labels,
+    sampleIndex,
+    places,
   };
 }
+
+/** Samples of one index and label that are told apart; with 32 bits for these, names of samples stay whole numbers. */
+const mostAlike = 2 ** 20;
 
 /** Why two runs do not share test data, or null where they do. */
 function foreignData(a: LoadedRun, b: LoadedRun): string | null {
@@ -163,10 +209,10 @@ function comparePair(loaded: readonly LoadedRun[], a: number, b: number): Compar
   const without = (shared: number, reason: string) => ({ a, b, shared, reason, test: null, spearman: null });
   const foreign = foreignData(first, second);
   if (foreign !== null) return without(0, `They do not share samples: ${foreign}.`);
-  const keys = [...first.samples.keys()].filter((key) => second.samples.has(key));
+  const keys = [...first.places.keys()].filter((key) => second.places.has(key));
   if (keys.length === 0) return without(0, 'They do not share samples: other parts of the same test data were scored.');
-  const scoresOf = ({ samples }: LoadedRun) => Float32Array.from(keys, (key) => samples.get(key)!.score);
-  const labels = Uint8Array.from(keys, (key) => first.samples.get(key)!.label);
+  const scoresOf = ({ scores, places }: LoadedRun) => Float32Array.from(keys, (key) => scores[places.get(key)!]!);
+  const labels = Uint8Array.from(keys, (key) => first.labels[first.places.get(key)!]!);
   const anomalous = labels.reduce((sum, label) => sum + label, 0);
   if (Math.min(anomalous, keys.length - anomalous) < 2)
     return without(
@@ -177,19 +223,21 @@ function comparePair(loaded: readonly LoadedRun[], a: number, b: number): Compar
   return { a, b, shared: keys.length, reason: null, test: delongTest(x, y, labels), spearman: spearman(x, y) };
 }
 
-function joinSamples(loaded: readonly LoadedRun[]): ComparedSample[] {
-  const joined = new Map<string, ComparedSample>();
-  loaded.forEach(({ samples }, run) => {
-    for (const [key, { score, label, index }] of samples) {
-      const known = joined.get(key);
-      const sample = known ?? { sampleIndex: index, anomalous: label === 1, scores: loaded.map(() => null) };
-      sample.scores[run] = score;
-      if (!known) joined.set(key, sample);
-    }
-  });
-  return [...joined.values()].sort(
-    (x, y) => Number(x.anomalous) - Number(y.anomalous) || x.sampleIndex - y.sampleIndex,
-  );
+function joinSamples(loaded: readonly LoadedRun[]): ComparedSamples {
+  // A sample's name is its index and label, whatever run it is from.
+  const labelOf = (key: number) => Math.floor(key / mostAlike) % 2;
+  const keys = Float64Array.from(new Set(loaded.flatMap(({ places }) => [...places.keys()])));
+  keys.sort((x, y) => labelOf(x) - labelOf(y) || x - y);
+  return {
+    sampleIndex: Int32Array.from(keys, (key) => Math.floor(key / mostAlike / 2)),
+    labels: Uint8Array.from(keys, labelOf),
+    scores: loaded.map(({ scores, places }) =>
+      Float32Array.from(keys, (key) => {
+        const place = places.get(key);
+        return place === undefined ? NaN : scores[place]!;
+      }),
+    ),
+  };
 }
 
 /** Parameters by their path, "task.backdoor.name". */

@@ -1,5 +1,12 @@
 import type { Application, Host } from './application.ts';
+import { Inspector } from '../jobs/inspection.ts';
+import { RunningProcesses } from '../jobs/running-processes.ts';
+import { QueuedRuns } from './queued-runs.ts';
+import { RunFeed } from './run-feed.ts';
+import { RunRemoval } from './run-removal.ts';
+import { RunSummaries } from './run-summaries.ts';
 import { SettingsStore } from './settings.ts';
+import { StoredDraft } from './stored-draft.ts';
 import { Workbench } from './workbench.ts';
 
 /** An application that is running. */
@@ -18,14 +25,37 @@ export interface ApplicationOptions {
 
 /** Puts together what the calls of the contract work with. @throws CupbearerError where the catalogue cannot be opened. */
 export function createApplication({ host, catalogueFile, settings }: ApplicationOptions): RunningApplication {
-  const workbench = new Workbench(catalogueFile);
+  const processes = new RunningProcesses(host.launch);
+  const workbench = new Workbench(catalogueFile, processes.launch);
+  const current = settings ?? new SettingsStore();
+  const summaries = new RunSummaries(workbench.catalogue);
+  const queued = new QueuedRuns(workbench, current);
+  current.onChange(() => queued.wake());
+  const feed = new RunFeed(workbench.catalogue, summaries, queued);
+  const removal = new RunRemoval(workbench.catalogue);
+  const inspector = new Inspector(processes.launch);
+  const estimator = new Inspector(processes.launch);
   return {
     workbench,
     host,
-    settings: settings ?? new SettingsStore(),
-    close: () => {
+    settings: current,
+    summaries,
+    queued,
+    feed,
+    removal,
+    inspector,
+    estimator,
+    storedDraft: new StoredDraft(),
+    close: async () => {
+      inspector.close();
+      estimator.close();
+      const ended = queued.close();
+      // What a run has written is whole at any time; waiting for its next batch could take many seconds.
+      processes.killAll();
+      await ended;
+      feed.close();
+      removal.close();
       workbench.close();
-      return Promise.resolve();
     },
   };
 }

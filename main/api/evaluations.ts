@@ -55,6 +55,8 @@ export function evaluationFolders(folder: string): string[] {
     folder,
     ...(existsSync(further)
       ? readdirSync(further)
+          // Hidden ones were removed and may yet be restored.
+          .filter((name) => !name.startsWith('.'))
           .sort()
           .map((name) => join(further, name))
       : []),

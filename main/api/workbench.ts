@@ -4,12 +4,14 @@ import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { defaultDataDir } from '../data/data-dir.ts';
-import type { ExperimentDefinition } from '../experiments/experiment.ts';
+import type { ExperimentDefinition, RunOutcome } from '../experiments/experiment.ts';
 import { experimentRegistry } from '../experiments/index.ts';
 import { withAbsolutePaths } from '../experiments/paths.ts';
+import { forkProcess, type ProcessLauncher } from '../jobs/child-process.ts';
 import { runInComputeProcess } from '../jobs/compute.ts';
-import type { RunEvent } from '../jobs/protocol.ts';
+import type { Job, RunEvent } from '../jobs/protocol.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
+import { hashJson } from '../storage/content-hash.ts';
 import { openCatalogue } from '../storage/open-catalogue.ts';
 import { isProcessAlive, processIdentity } from '../storage/process-identity.ts';
 import {
@@ -26,24 +28,34 @@ import { planEvaluation } from './evaluations.ts';
 import { newRecord, newSpecFile } from './new-run.ts';
 import { versions } from './versions.ts';
 
-/** Where a run goes, with what it computes, and whom it tells. */
-export interface LaunchOptions {
+/** Where a run goes and what is kept with it. */
+export interface CreationOptions {
   /** The run's folder; a new one named by date and time under `base` where left out. */
-  folder?: string;
+  folder?: string | undefined;
   base?: string;
-  dataDir?: string;
+  tags?: readonly string[];
+  /** Where datasets are; the usual place where left out. */
+  dataDir?: string | undefined;
+  /** The command line, for people who read the spec later. */
+  command?: string;
+  /** What relative paths count from. */
+  workingDir?: string;
+}
+
+/** With what a run computes, and whom it tells. */
+export interface ExecutionOptions {
   /** `auto` or an engine's id. */
   engine?: string;
+  signal?: AbortSignal;
+  onEvent?: (event: RunEvent) => void;
+}
+
+/** A run that is created and done at once. */
+export interface LaunchOptions extends CreationOptions, ExecutionOptions {
   /** Goes on with the interrupted run in `folder`. */
   resume?: boolean;
   /** Computes an evaluation anew that is there already. */
   overwrite?: boolean;
-  /** The command line, for people who read the spec later. */
-  command?: string;
-  /** What relative paths in the spec count from. */
-  workingDir?: string;
-  signal?: AbortSignal;
-  onEvent?: (event: RunEvent) => void;
 }
 
 /** A run that has ended well. */
@@ -55,19 +67,23 @@ export interface FinishedRun {
   found: boolean;
 }
 
-/** A run about to start: its row in the catalogue and where it works. */
-interface Launch {
+/** A run that can be done: its folder is there and its row says `queued`. */
+export interface PreparedRun {
+  experiment: ExperimentDefinition;
   record: RunRecord;
+  /** Whether it goes on where an earlier attempt stopped. */
   resume: boolean;
   dataDir: string;
 }
 
-/** What the application can do, whoever asks: the CLI today. Owns the catalogue and starts compute processes. */
+/** What the application can do, whoever asks. Owns the catalogue and starts compute processes. */
 export class Workbench {
   readonly catalogue: Catalogue;
+  readonly #launch: ProcessLauncher;
 
   /** Opens the user's catalogue; runs whose process has gone are marked `interrupted`. */
-  constructor(catalogueFile?: string) {
+  constructor(catalogueFile?: string, launch: ProcessLauncher = forkProcess) {
+    this.#launch = launch;
     this.catalogue = catalogueFile === undefined ? openCatalogue() : openCatalogue(catalogueFile);
     this.catalogue.markInterrupted(isProcessAlive);
   }
@@ -84,7 +100,7 @@ export class Workbench {
     const experiment = experimentRegistry.get(experimentId);
     const base = options.workingDir ?? process.cwd();
     const folder = options.folder === undefined ? undefined : resolve(base, options.folder);
-    if (options.resume) return this.#execute(experiment, this.#resumed(experiment, folder, options), options);
+    if (options.resume) return this.execute(this.#resumed(experiment, folder, options), options);
 
     const spec = withAbsolutePaths(experiment, parseParams(experiment.params, params), base);
     // Before anything is written, so that a request that cannot be met leaves nothing behind.
@@ -99,12 +115,48 @@ export class Workbench {
         this.#checkNoCopy(owner);
         checkIdle(owner);
         return plan.existing === undefined && owner.kind === experiment.kind
-          ? this.#execute(experiment, this.#restarted(experiment, spec, owner, options), options)
+          ? this.execute(this.#restarted(experiment, spec, owner, options), options)
           : this.#reevaluate(experiment, spec, owner, plan.existing ?? plan.owner, options);
       }
-      return this.#execute(experiment, this.#created(experiment, spec, plan.folder, options), options);
+      return this.execute(this.#created(experiment, spec, { ...options, folder: plan.folder }), options);
     }
-    return this.#execute(experiment, this.#created(experiment, spec, folder, options), options);
+    return this.execute(this.#created(experiment, spec, { ...options, folder }), options);
+  }
+
+  /**
+   * Checks what is asked for and creates a run of it, with folder, spec and row, to be done later by {@link execute}. What it
+   * builds on must have a folder, but need not be done yet.
+   * @throws CupbearerError `usage`, `conflict` where the folder is taken, `not-found`, `storage`.
+   */
+  prepare(experimentId: string, params: unknown, options: CreationOptions): PreparedRun {
+    const experiment = experimentRegistry.get(experimentId);
+    const base = options.workingDir ?? process.cwd();
+    const spec = withAbsolutePaths(experiment, parseParams(experiment.params, params), base);
+    // What is not known of a model before it is trained, its run will find.
+    if (experiment.parents(spec).every((parent) => this.recordOf(parent).status === 'done')) experiment.check(spec);
+    return this.#created(experiment, spec, {
+      ...options,
+      ...(options.folder === undefined ? {} : { folder: resolve(base, options.folder) }),
+    });
+  }
+
+  /** Prepares to go on with a training that was cut off. @throws CupbearerError `conflict`, `usage`, `not-found`. */
+  prepareResumption(folder: string): PreparedRun {
+    const prepared = this.#resumed(experimentRegistry.get('train-classifier'), folder, {});
+    const { pid, started } = processIdentity();
+    const record = this.catalogue.update(prepared.record.id, {
+      status: 'queued',
+      ended_at: null,
+      error: null,
+      host_pid: pid,
+      host_started: started,
+    });
+    return { ...prepared, record };
+  }
+
+  /** Notes that a prepared run will not be done. */
+  abandon({ record }: PreparedRun, reason: CupbearerError): void {
+    this.#markEnded(record, reason);
   }
 
   /**
@@ -125,12 +177,8 @@ export class Workbench {
     return this.catalogue.byFolder(path) ?? { ...this.catalogue.get(readRecord(path).id), folder: path };
   }
 
-  #created(
-    experiment: ExperimentDefinition,
-    spec: Record<string, unknown>,
-    folder: string | undefined,
-    options: LaunchOptions,
-  ): Launch {
+  #created(experiment: ExperimentDefinition, spec: Record<string, unknown>, options: CreationOptions): PreparedRun {
+    const { folder } = options;
     // Asked before anything is written, as above.
     const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
     const now = new Date();
@@ -144,7 +192,7 @@ export class Workbench {
     const dataDir = dataDirOf(options);
     const file = newSpecFile(experiment, spec, { parents, created: now, dataDir, command: options.command });
     writeSpec(path, file);
-    const record = newRecord(path, file);
+    const record = { ...newRecord(path, file), tags: [...(options.tags ?? [])] };
     try {
       this.catalogue.insert(record);
     } catch (error) {
@@ -152,7 +200,7 @@ export class Workbench {
       rmSync(join(path, 'spec.json'), { force: true });
       throw error;
     }
-    return { record, resume: false, dataDir };
+    return { experiment, record, resume: false, dataDir };
   }
 
   /** The run of an evaluation that was cut off, to be done from the start, perhaps with another spec. */
@@ -161,20 +209,17 @@ export class Workbench {
     spec: Record<string, unknown>,
     { id, folder, created_at }: RunRecord,
     options: LaunchOptions,
-  ): Launch {
+  ): PreparedRun {
     const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
     const dataDir = dataDirOf(options);
     const created = new Date(created_at);
     replaceSpec(folder, newSpecFile(experiment, spec, { parents, created, dataDir, command: options.command }));
     const title = experiment.describe(spec);
-    return {
-      record: this.catalogue.update(id, { spec, title, parents, versions: versions() }),
-      resume: false,
-      dataDir,
-    };
+    const record = this.catalogue.update(id, { spec, title, parents, versions: versions() });
+    return { experiment, record, resume: false, dataDir };
   }
 
-  #resumed(experiment: ExperimentDefinition, folder: string | undefined, options: LaunchOptions): Launch {
+  #resumed(experiment: ExperimentDefinition, folder: string | undefined, options: CreationOptions): PreparedRun {
     if (folder === undefined) {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
     }
@@ -191,7 +236,7 @@ export class Workbench {
     this.#checkNoCopy(record);
     const dataDir = options.dataDir === undefined ? (usedBefore ?? dataDirOf(options)) : dataDirOf(options);
     if (dataDir !== usedBefore) replaceSpec(path, { ...file, data_dir: dataDir });
-    return { record, resume: true, dataDir };
+    return { experiment, record, resume: true, dataDir };
   }
 
   /** What is done in a copy must not be noted as done in the run's own folder. */
@@ -203,10 +248,13 @@ export class Workbench {
     });
   }
 
-  async #execute(
-    experiment: ExperimentDefinition,
-    { record, resume, dataDir }: Launch,
-    options: LaunchOptions,
+  /**
+   * Does a prepared run in a compute process and keeps the catalogue up to date.
+   * @throws CupbearerError what went wrong; the run is then in the catalogue as `failed` or `cancelled`.
+   */
+  async execute(
+    { experiment, record, resume, dataDir }: PreparedRun,
+    options: ExecutionOptions = {},
   ): Promise<FinishedRun> {
     const identity = processIdentity();
     const started = performance.now();
@@ -219,20 +267,15 @@ export class Workbench {
       host_started: identity.started,
     });
     try {
-      const outcome = await this.#compute(
-        experiment,
-        record.spec,
-        record.folder,
-        resume,
-        { ...options, dataDir },
-        (engine) => this.catalogue.update(record.id, { engine }),
-      );
+      const work = { experiment, spec: record.spec, folder: record.folder, resume, dataDir };
+      const outcome = await this.#compute(work, options, (engine) => this.catalogue.update(record.id, { engine }));
       completeSpec(record.folder, this.catalogue.get(record.id).engine, outcome.fingerprints);
       this.catalogue.update(record.id, {
         status: 'done',
         ended_at: new Date().toISOString(),
         metrics: outcome.metrics,
         timings: { ...outcome.timings, total: performance.now() - started },
+        ...testDataOf(outcome),
       });
       return { record: this.catalogue.get(record.id), folder: record.folder, found: false };
     } catch (error) {
@@ -259,30 +302,22 @@ export class Workbench {
     folder: string,
     options: LaunchOptions,
   ): Promise<FinishedRun> {
-    const outcome = await this.#compute(experiment, spec, folder, false, options, () => undefined);
-    this.catalogue.update(record.id, { metrics: { ...record.metrics, ...outcome.metrics } });
+    const work = { experiment, spec, folder, resume: false, dataDir: dataDirOf(options) };
+    const outcome = await this.#compute(work, options, () => undefined);
+    this.catalogue.update(record.id, { metrics: { ...record.metrics, ...outcome.metrics }, ...testDataOf(outcome) });
     return { record: this.catalogue.get(record.id), folder, found: false };
   }
 
   #compute(
-    experiment: ExperimentDefinition,
-    spec: Record<string, unknown>,
-    folder: string,
-    resume: boolean,
-    options: LaunchOptions,
+    { experiment, ...work }: Omit<Job, 'experiment' | 'engine'> & { experiment: ExperimentDefinition },
+    options: ExecutionOptions,
     onEngine: (engine: string) => void,
   ) {
     return runInComputeProcess(
-      {
-        experiment: experiment.id,
-        spec,
-        folder,
-        dataDir: dataDirOf(options),
-        engine: options.engine ?? 'auto',
-        resume,
-      },
+      { ...work, experiment: experiment.id, engine: options.engine ?? 'auto' },
       {
         ...(options.signal ? { signal: options.signal } : {}),
+        launch: this.#launch,
         onEvent: (event) => {
           if (event.type === 'engine') onEngine(event.engine.id);
           options.onEvent?.(event);
@@ -292,8 +327,14 @@ export class Workbench {
   }
 }
 
+/** What names the test data that an evaluation was made on; nothing for other runs. */
+function testDataOf({ fingerprints }: RunOutcome): { test_data?: string } {
+  const test = Object.entries(fingerprints).filter(([role]) => role.startsWith('test'));
+  return test.length === 0 ? {} : { test_data: hashJson(Object.fromEntries(test)).slice(0, 16) };
+}
+
 /** Where datasets are, as an absolute path. */
-function dataDirOf({ workingDir, dataDir }: LaunchOptions): string {
+function dataDirOf({ workingDir, dataDir }: CreationOptions): string {
   return resolve(workingDir ?? process.cwd(), dataDir ?? defaultDataDir());
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../evaluation/principal-components.ts';
 import { spearmanMatrix } from '../evaluation/rank-correlation.ts';
 import { GroupedVariance } from '../evaluation/variance-shares.ts';
-import { worstMistakes } from '../evaluation/worst-mistakes.ts';
+import { worstMistakes } from '../../shared/scores/worst-mistakes.ts';
 import { drawAnalysisFigures } from '../figures/analysis-figures.ts';
 import type { FigureWords } from '../figures/evaluation-figures.ts';
 import { drawMistakeSheet, type MistakePicture } from '../figures/mistake-sheet.ts';
@@ -74,6 +74,8 @@ export class TestAnalysis implements TestObserver {
   readonly #slots: Int32Array;
   /** Predicted class of each test sample, -1 where the model's output is not one number a class. */
   readonly #predicted: Int32Array;
+  /** Class of each test sample before any poisoning. */
+  readonly #trueClass: Int32Array;
 
   constructor(detector: FittedDetector, task: Task, seed: number) {
     this.#task = task;
@@ -83,6 +85,7 @@ export class TestAnalysis implements TestObserver {
     this.names = hasClasses ? [output] : [];
     const total = task.test.reduce((sum, { indices }) => sum + indices.length, 0);
     this.#predicted = new Int32Array(total).fill(-1);
+    this.#trueClass = new Int32Array(total);
 
     const dims = new Map(
       detector.layers.map((name) => [name, activationDims(task.network, name, poolingOf(detector.params))]),
@@ -99,8 +102,18 @@ export class TestAnalysis implements TestObserver {
     }
   }
 
-  see(batch: ActivationBatch, { anomalous }: TestPart, position: number): void {
+  /** Classes of the samples seen, to be kept beside their scores. */
+  get classes(): { trueClass: Int32Array; predictedClass?: Int32Array } {
+    const known = this.names.length > 0 ? { predictedClass: this.#predicted } : {};
+    return { trueClass: this.#trueClass, ...known };
+  }
+
+  see(batch: ActivationBatch, { dataset, anomalous }: TestPart, position: number): void {
     const [output] = this.names;
+    for (let i = 0; i < batch.size; i++) {
+      const label = isPoisonedDataset(dataset) ? dataset.cleanLabel(batch.indices[i]!) : batch.labels[i]!;
+      this.#trueClass[position + i] = label;
+    }
     const predicted = output === undefined ? undefined : argMaxRows(batch.layers.get(output)!, batch.size);
     if (predicted) this.#predicted.set(predicted, position);
     const kind = anomalous ? 1 : 0;
@@ -200,7 +213,7 @@ export class TestAnalysis implements TestObserver {
   #mistakeAt(position: number, scores: TaskScores): Mistake {
     const { dataset } = this.#sampleAt(position).part;
     const index = scores.sampleIndex[position]!;
-    const label = isPoisonedDataset(dataset) ? dataset.cleanLabel(index) : dataset.read([index], 0).labels[0]!;
+    const label = this.#trueClass[position]!;
     const predicted = this.#predicted[position]!;
     return {
       position,

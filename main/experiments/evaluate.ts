@@ -62,7 +62,7 @@ export async function evaluateDetector(
     scoreTask(detector, task, subject.seed, settings.batch_size, context, analysis),
   );
   const evaluation = await timer.measure('metrics', async () => computeMetrics(detector, task, scores, subject));
-  writeScores(folder, scores);
+  writeScores(folder, { ...scores, ...analysis?.classes });
   const words = {
     aggregation: detector.params.layer_aggregation,
     score: `${detectorRegistry.get(detector.spec.name).title}: score`,

@@ -67,14 +67,16 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
       else if (message.type === 'failed') settle(() => reject(fromErrorRecord(message.error)));
       else onEvent?.(message);
     });
-    child.onEnd((end) =>
-      settle(() => reject(signal?.aborted ? new CupbearerError('cancelled', 'Cancelled.') : crash(end))),
-    );
+    child.onEnd((end) => settle(() => reject(signal?.aborted ? reasonOf(signal) : crash(end))));
 
     signal?.addEventListener('abort', cancel, { once: true });
     child.send(request);
     if (signal?.aborted) cancel();
   });
+}
+
+function reasonOf({ reason }: AbortSignal): CupbearerError {
+  return reason instanceof CupbearerError ? reason : new CupbearerError('cancelled', 'Cancelled.');
 }
 
 /** Libraries (TensorFlow above all) say on standard error what they found and did: for the log, not for the terminal. */

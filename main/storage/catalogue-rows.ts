@@ -13,6 +13,7 @@ export const columns = [
   'timings',
   'engine',
   'versions',
+  'test_data',
   'error',
   'created_at',
   'started_at',
@@ -33,11 +34,30 @@ export const selectRuns = `
     (SELECT json_group_array(tag ORDER BY position) FROM run_tags WHERE run_id = runs.id) AS tags
   FROM runs`;
 
+/** A row as it is stored, unchecked and with its JSON unread: a list of ten thousand runs has no time for more. */
+export interface StoredRun {
+  id: string;
+  /** All of the row in one text, by which two states of it are told apart. */
+  text: string;
+  column(name: (typeof columns)[number] | 'parents' | 'tags'): string | number | null;
+}
+
+/** Gives rows of {@link selectRuns} as they are stored; `names` are its columns, in order. */
+export function storedRuns(names: readonly string[], rows: readonly (string | number | null)[][]): StoredRun[] {
+  const places = new Map(names.map((name, place) => [name, place]));
+  const id = places.get('id')!;
+  return rows.map((row) => ({
+    id: row[id] as string,
+    text: row.join('\u001f'),
+    column: (name) => row[places.get(name)!] ?? null,
+  }));
+}
+
 export type Row = Record<string, string | number | null>;
 
 /** A record as the values of {@link columns}. */
 export function toRow(record: RunRecord): Row {
-  const plain = Object.fromEntries(columns.map((column) => [column, record[column]]));
+  const plain = Object.fromEntries(columns.map((column) => [column, record[column] ?? null]));
   for (const column of jsonColumns) plain[column] = record[column] === null ? null : JSON.stringify(record[column]);
   return { ...(plain as Row), pinned: Number(record.pinned), archived: Number(record.archived) };
 }
@@ -49,6 +69,7 @@ export function fromRow(row: Row): RunRecord {
     const text = row[column];
     if (typeof text === 'string') values[column] = JSON.parse(text);
   }
+  if (row['test_data'] === null) delete values['test_data'];
   const parsed = runRecordSchema.safeParse({
     ...values,
     pinned: row['pinned'] === 1,

@@ -10,7 +10,7 @@ import {
 } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { columns, fromRow, selectRuns, toRow, type Row } from './catalogue-rows.ts';
+import { columns, fromRow, selectRuns, storedRuns, toRow, type Row, type StoredRun } from './catalogue-rows.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion } from './migrations/index.ts';
 import { readRecord, writeRecord } from './run-folder.ts';
@@ -58,6 +58,7 @@ export class Catalogue {
   /** What a person should know: a damaged file that was rebuilt, a folder that could not be written to. */
   readonly notices: string[] = [];
   readonly #database: Database;
+  readonly #listeners = new Set<(ids: readonly string[]) => void>();
 
   /** `database` must be of the latest schema version before anything is asked of it. */
   constructor(database: Database) {
@@ -77,6 +78,7 @@ export class Catalogue {
       this.#store(insertRun, valid);
       writeIntoFolder(valid);
     });
+    this.#tell([valid.id]);
   }
 
   /**
@@ -93,6 +95,7 @@ export class Catalogue {
       return valid;
     });
     this.#mirror(record);
+    this.#tell([id]);
     return record;
   }
 
@@ -120,6 +123,22 @@ export class Catalogue {
     return this.#select('WHERE folder = ? ORDER BY created_at DESC, rowid DESC LIMIT 1', resolve(folder))[0];
   }
 
+  /** Runs whose folder begins with this path. */
+  inside(path: string): RunRecord[] {
+    return this.#select('WHERE substr(folder, 1, length(?)) = ?', path, path);
+  }
+
+  /** Runs that build on this one, oldest first. */
+  childrenOf(id: string): string[] {
+    return this.#read(
+      () =>
+        this.#database
+          .prepare('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
+          .pluck()
+          .all(id) as string[],
+    );
+  }
+
   /** Runs that match, newest first. */
   list(filter: RunFilter = {}): RunRecord[] {
     const conditions: string[] = [];
@@ -137,6 +156,30 @@ export class Catalogue {
     }
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     return this.#select(`${where} ORDER BY created_at DESC, rowid DESC LIMIT ?`, ...values, filter.limit ?? -1);
+  }
+
+  /** Rows as they are stored, newest first: of these ids, or all, or the newest. */
+  stored({ ids, limit = -1 }: { ids?: readonly string[]; limit?: number } = {}): StoredRun[] {
+    const where = ids === undefined ? '' : 'WHERE id IN (SELECT value FROM json_each(?))';
+    const values = ids === undefined ? [limit] : [JSON.stringify(ids), limit];
+    return this.#read(() => {
+      const select = this.#database
+        .prepare(`${selectRuns} ${where} ORDER BY created_at DESC, rowid DESC LIMIT ?`)
+        .raw();
+      const names = select.columns().map(({ name }) => name);
+      return storedRuns(names, select.all(...values) as (string | number | null)[][]);
+    });
+  }
+
+  /** A number that changes when another process has changed the catalogue. */
+  get foreignVersion(): number {
+    return this.#read(() => this.#database.pragma('data_version', { simple: true }) as number);
+  }
+
+  /** Calls `listener` with the ids of runs that this process has added, changed or forgotten; gives what ends that. */
+  onChange(listener: (ids: readonly string[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /**
@@ -164,6 +207,7 @@ export class Catalogue {
     );
     const records = marked.filter((record) => record !== undefined);
     for (const record of records) this.#mirror(record);
+    this.#tell(records.map(({ id }) => id));
     return records;
   }
 
@@ -176,6 +220,7 @@ export class Catalogue {
         removeFromFolderList(this.path, folder);
       }
     });
+    this.#tell([found]);
   }
 
   /**
@@ -188,6 +233,7 @@ export class Catalogue {
     for (const folder of folders.flatMap(withEvaluations)) {
       try {
         if (this.#takeUp(folder, listed.has(folder))) result.added.push(folder);
+        this.#tell([readRecord(folder).id]);
       } catch (error) {
         if (!(error instanceof CupbearerError) || error.code === 'storage') throw error;
         result.skipped.push({ folder, reason: error.message });
@@ -278,6 +324,10 @@ export class Catalogue {
       return !known;
     });
   }
+
+  #tell(ids: readonly string[]): void {
+    if (ids.length > 0) for (const listener of this.#listeners) listener(ids);
+  }
 }
 
 /** A folder and those of the evaluations inside it. */
@@ -285,7 +335,9 @@ function withEvaluations(path: string): string[] {
   const folder = resolve(path);
   const inside = join(folder, 'evals');
   const names = existsSync(inside) ? readdirSync(inside, { withFileTypes: true }) : [];
-  const evaluations = names.filter((entry) => entry.isDirectory()).map(({ name }) => join(inside, name));
+  const evaluations = names
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => join(inside, name));
   return [folder, ...evaluations.filter((evaluation) => existsSync(join(evaluation, 'run.json')))];
 }
 

@@ -16,14 +16,21 @@ export interface Scores {
   labels: Uint8Array;
   /** The sample's place in its dataset, so that evaluations can be joined. */
   sampleIndex: Int32Array;
+  /** Class of each sample before any poisoning; absent where it was not looked at. */
+  trueClass?: Int32Array;
+  /** Class that the model predicts; absent where it was not looked at or the model's output is not one number a class. */
+  predictedClass?: Int32Array;
 }
 
 const labelsName = 'anomaly_labels';
 const indexName = 'sample_index';
+const trueClassName = 'true_class';
+const predictedClassName = 'predicted_class';
+const notLayers: readonly string[] = [labelsName, indexName, trueClassName, predictedClassName];
 
 /**
- * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`) and `sample_index.npy` (int32 `[n]`) into
- * `folder`, which replaces one of that name as a whole.
+ * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are known,
+ * `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `folder`, which replaces one of that name as a whole.
  * @throws CupbearerError `internal` where lengths differ, `usage` where a layer's name cannot be a file's, `storage`.
  */
 export function writeScoreFiles(folder: string, scores: Scores): void {
@@ -32,6 +39,8 @@ export function writeScoreFiles(folder: string, scores: Scores): void {
     ...scores.layers,
     [labelsName, scores.labels],
     [indexName, scores.sampleIndex],
+    ...(scores.trueClass ? [[trueClassName, scores.trueClass] satisfies [string, Int32Array]] : []),
+    ...(scores.predictedClass ? [[predictedClassName, scores.predictedClass] satisfies [string, Int32Array]] : []),
   ];
   const files = new Map<string, Uint8Array>();
   const taken = new Set<string>();
@@ -59,12 +68,21 @@ export function readScoreFiles(folder: string): Scores {
   const labels = readArray(folder, labelsName, Uint8Array);
   const n = labels.length;
   const sampleIndex = readArray(folder, indexName, Int32Array, n);
-  const layers = withStorageErrors(`read the folder "${folder}"`, () => readdirSync(folder))
+  const names = withStorageErrors(`read the folder "${folder}"`, () => readdirSync(folder))
     .filter((file) => file.endsWith('.npy') && !file.startsWith('.'))
-    .map((file) => file.slice(0, -'.npy'.length))
-    .filter((name) => name !== labelsName && name !== indexName)
+    .map((file) => file.slice(0, -'.npy'.length));
+  const layers = names
+    .filter((name) => !notLayers.includes(name))
     .map((name): [string, Float32Array] => [name, readArray(folder, name, Float32Array, n)]);
-  return { layers: new Map(layers), labels, sampleIndex };
+  const classes = (name: string) => (names.includes(name) ? readArray(folder, name, Int32Array, n) : undefined);
+  const [trueClass, predictedClass] = [classes(trueClassName), classes(predictedClassName)];
+  return {
+    layers: new Map(layers),
+    labels,
+    sampleIndex,
+    ...(trueClass ? { trueClass } : {}),
+    ...(predictedClass ? { predictedClass } : {}),
+  };
 }
 
 function readArray<T extends NamedTensor['data']>(

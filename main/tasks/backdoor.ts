@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { requireTrigger, triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { classifierParams, loadCleanData } from './clean-data.ts';
+import { classifierParams, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { outlineClassifierTask } from './outline.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
@@ -11,6 +11,7 @@ export const backdoor = defineTask({
   title: 'Backdoor detection',
   summary: 'Tell triggered inputs from clean ones by how the classifier computes',
   source: 'ejnnr/cupbearer, tasks.backdoor_detection; backdoors: Gu et al. 2017, arXiv 1708.06733',
+  anomalous: 'Triggered',
   params: z.object({ ...classifierParams, backdoor: triggerParam, ...splitParams }),
 
   describe: (params) => [params.data?.name, triggerName(params.backdoor)].filter(Boolean).join(', '),
@@ -20,6 +21,12 @@ export const backdoor = defineTask({
     const outline = outlineClassifierTask(params);
     requireTrigger(params.backdoor, outline.classifier);
     return outline;
+  },
+
+  async preview(params, classifier, context) {
+    const clean = await loadPreviewData(classifier, params, context);
+    const { poison } = await triggerFor(params.backdoor, classifier, clean, params.seed);
+    return { clean, changed: poison(clean) };
   },
 
   async build(params, context) {

@@ -46,6 +46,8 @@ export const runRecordSchema = z.object({
   timings: z.record(z.string(), z.number()),
   engine: z.string().nullable(),
   versions: z.record(z.string(), z.string()),
+  /** Names the test data that was evaluated on: runs that share it can be compared sample by sample. */
+  test_data: z.string().exactOptional(),
   error: errorRecordSchema.nullable(),
   created_at: time,
   started_at: time.nullable(),

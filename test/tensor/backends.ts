@@ -2,6 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe } from 'vitest';
 import { engineStatuses, startEngine } from '../../main/tensor/engine.ts';
+import { tensorflowFolder } from '../tensorflow.ts';
+
+if (tensorflowFolder !== undefined) process.env['CUPBEARER_TENSORFLOW'] = tensorflowFolder;
 
 const statuses = await engineStatuses();
 

@@ -28,6 +28,7 @@ describe('engines', () => {
       const program = `
       process.env.VK_ICD_FILENAMES = '/nowhere.json';
       process.env.VK_DRIVER_FILES = '/nowhere.json';
+      process.env.CUPBEARER_TENSORFLOW = '/nowhere';
       const { startEngine, engineStatus } = await import(${JSON.stringify(engineUrl)});
       const status = await engineStatus('webgpu');
       const byName = await startEngine('webgpu').catch((error) => error);

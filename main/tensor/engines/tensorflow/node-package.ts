@@ -92,11 +92,11 @@ export function loadNodePackage(installation: Installation, platform: NodeJS.Pla
   });
 }
 
-/** Functions that the package calls and that Node.js 23 took out of `util`. */
+/** Functions that the package calls: Node.js 23 took the first out of `util`, and complains on standard error of the second. */
 function mendUtil(): void {
   const old = util as unknown as Record<string, unknown>;
-  old['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-  old['isArray'] ??= Array.isArray;
+  old['isNullOrUndefined'] = (value: unknown) => value === null || value === undefined;
+  old['isArray'] = Array.isArray;
 }
 
 /**

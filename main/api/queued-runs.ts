@@ -1,0 +1,233 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LiveState } from '../../shared/domain/live.ts';
+import type { RunRecord } from '../../shared/domain/run.ts';
+import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
+import { parseParams } from '../../shared/schema/fields.ts';
+import { experimentRegistry } from '../experiments/index.ts';
+import { PhaseProgress } from '../jobs/phase-progress.ts';
+import { JobQueue, type QueuedJob } from '../jobs/queue.ts';
+import { createFolder } from '../storage/create-folder.ts';
+import { freePath } from '../storage/free-folder.ts';
+import { cupbearerHome } from '../storage/home.ts';
+import type { CurrentSettings } from './current-settings.ts';
+import { commandLine } from './command-line.ts';
+import { folderName } from './folder-name.ts';
+import type { PreparedRun, Workbench } from './workbench.ts';
+
+/** A run that is asked for. */
+export interface RunRequest {
+  /** Id of the experiment: "train-classifier". */
+  experiment: string;
+  /** Its parameters; a function where they name the folders of earlier requests of the same call. */
+  params: Record<string, unknown> | ((earlier: readonly RunRecord[]) => Record<string, unknown>);
+  /** The run's folder; a new one named by what it is about in the settings' folder for runs where left out. */
+  folder?: string | undefined;
+  /** `auto` or an engine's id; the settings' where left out. */
+  engine?: string | undefined;
+  tags?: readonly string[] | undefined;
+}
+
+interface UnfinishedRun {
+  run: PreparedRun;
+  progress: PhaseProgress;
+}
+
+/** The folder for new runs where the settings name none. */
+export function defaultRunsDir(): string {
+  return join(cupbearerHome(), 'runs');
+}
+
+/** Runs that wait or go on in this program, and how far they are. */
+export class QueuedRuns {
+  readonly #workbench: Workbench;
+  readonly #settings: CurrentSettings;
+  readonly #queue: JobQueue;
+  readonly #unfinished = new Map<string, UnfinishedRun>();
+  readonly #listeners = new Set<() => void>();
+  /** What a person should know that has no other place: a run that could not be marked as ended. */
+  readonly notices: string[] = [];
+
+  constructor(workbench: Workbench, settings: CurrentSettings) {
+    this.#workbench = workbench;
+    this.#settings = settings;
+    this.#queue = new JobQueue({ parallel: () => settings.current().parallelJobs, onChange: () => this.#tell() });
+  }
+
+  /**
+   * Creates runs and lets them wait for their turn; all of them or, where one cannot be created, none. A run that builds on
+   * one that has not ended waits for it.
+   * @throws CupbearerError `usage`, `conflict`, `not-found`, `storage`.
+   */
+  enqueue(requests: readonly RunRequest[]): RunRecord[] {
+    const prepared: PreparedRun[] = [];
+    try {
+      for (const request of requests) prepared.push(this.#prepare(request, prepared));
+    } catch (error) {
+      for (const { record } of prepared.reverse()) {
+        this.#workbench.catalogue.forget(record.id);
+        rmSync(record.folder, { recursive: true, force: true });
+      }
+      throw error;
+    }
+    this.#queue.add(prepared.map((run, i) => this.#jobOf(run, requests[i]!.engine)));
+    return prepared.map(({ record }) => record);
+  }
+
+  /** The folder that a run would get; `taken` are those promised to others. */
+  folderFor(experiment: string, params: Record<string, unknown>, taken?: ReadonlySet<string>): string {
+    const definition = experimentRegistry.get(experiment);
+    const base = this.#settings.current().runsDir ?? defaultRunsDir();
+    const spec = parseParams(definition.params, params);
+    return freePath(base, folderName(definition, spec, new Date()), taken);
+  }
+
+  /** Goes on with a training that was cut off. @throws CupbearerError `conflict`, `usage`, `not-found`. */
+  resume(id: string): void {
+    const { folder } = this.#workbench.catalogue.get(id);
+    const run = this.#workbench.prepareResumption(folder);
+    this.#queue.add([this.#jobOf(run, undefined)]);
+  }
+
+  /** The same spec again as a new run. @throws CupbearerError as {@link enqueue}. */
+  repeat(id: string): RunRecord {
+    const { kind, spec, tags } = this.#workbench.catalogue.get(id);
+    const experiment = experimentRegistry.definitions.find((candidate) => candidate.kind === kind)!.id;
+    return this.enqueue([{ experiment, params: spec, tags }])[0]!;
+  }
+
+  /**
+   * Cancels runs that wait or go on here; those that have ended are passed over.
+   * @throws CupbearerError `conflict` where one goes on in another process.
+   */
+  cancel(ids: readonly string[]): void {
+    const foreign = ids
+      .map((id) => this.#workbench.catalogue.get(id))
+      .find(({ id, status }) => (status === 'running' || status === 'queued') && !this.#queue.has(id));
+    this.#queue.cancel(ids);
+    if (!foreign) return;
+    throw new CupbearerError(
+      'conflict',
+      `The run ${foreign.id} goes on in another process (${foreign.host_pid ?? 'unknown'}).`,
+      { hint: 'Stop it where it was started, with Ctrl-C.' },
+    );
+  }
+
+  /** Whether a run waits or goes on here. */
+  has(id: string): boolean {
+    return this.#queue.has(id);
+  }
+
+  /** Kept once the run has ended, however. */
+  ended(id: string): Promise<void> {
+    return this.#queue.ended(id);
+  }
+
+  /** How far the runs of this program are. */
+  get live(): LiveState[] {
+    return this.#queue.places.map(({ id, position, waitsFor }) => ({
+      id,
+      ...(this.#unfinished.get(id)?.progress ?? new PhaseProgress()).state,
+      queuePosition: position,
+      waitsFor,
+    }));
+  }
+
+  /** Calls `listener` after every change of {@link live}; gives what ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Lets the queue look again, after the settings have changed. */
+  wake(): void {
+    this.#queue.cancel([]);
+  }
+
+  /** Cancels all; kept once all have ended. Who closes must see to it that their processes end. */
+  close(): Promise<void> {
+    return this.#queue.close(
+      new CupbearerError('cancelled', 'The program was closed before the run had ended.', {
+        hint: 'A training can be resumed, anything else repeated.',
+      }),
+    );
+  }
+
+  #prepare(request: RunRequest, earlier: readonly PreparedRun[]): PreparedRun {
+    const { experiment, tags } = request;
+    const params =
+      typeof request.params === 'function' ? request.params(earlier.map(({ record }) => record)) : request.params;
+    const definition = experimentRegistry.get(experiment);
+    const spec = parseParams(definition.params, params);
+    const folder = request.folder ?? this.folderFor(experiment, spec);
+    createFolder(join(folder, '..'));
+    return this.#workbench.prepare(experiment, spec, {
+      folder,
+      dataDir: this.#settings.current().dataDir ?? undefined,
+      command: commandLine(definition, spec, { 'dir.full': folder }),
+      ...(tags === undefined ? {} : { tags }),
+    });
+  }
+
+  #jobOf(run: PreparedRun, engine: string | undefined): QueuedJob {
+    const { id, kind, parents } = run.record;
+    const progress = new PhaseProgress();
+    this.#unfinished.set(id, { run, progress });
+    return {
+      id,
+      waitsFor: parents.map((parent) => ({ id: parent, name: requirementName(kind, parents.indexOf(parent)) })),
+      start: async (signal) => {
+        try {
+          await this.#workbench.execute(run, {
+            signal,
+            engine: engine ?? this.#settings.current().engine,
+            onEvent: (event) => {
+              if (event.type !== 'progress') return;
+              progress.update(event.phase, event.done, event.total, event.note);
+              this.#tell();
+            },
+          });
+        } finally {
+          this.#unfinished.delete(id);
+          this.#checkMarked(id);
+        }
+      },
+      refuse: (reason) => {
+        this.#unfinished.delete(id);
+        try {
+          this.#workbench.abandon(run, reason);
+        } catch (error) {
+          this.#note(id, error);
+        }
+      },
+    };
+  }
+
+  /** A catalogue that was locked or full just then has not heard that the run has ended. */
+  #checkMarked(id: string): void {
+    try {
+      const { status } = this.#workbench.catalogue.get(id);
+      if (status !== 'running' && status !== 'queued') return;
+      this.#workbench.catalogue.update(id, {
+        status: 'interrupted',
+        error: { code: 'storage', message: 'The run had ended, but the catalogue could not be changed just then.' },
+      });
+    } catch (error) {
+      this.#note(id, error);
+    }
+  }
+
+  #note(id: string, error: unknown): void {
+    this.notices.push(`The run ${id} has ended, but the catalogue does not say so. ${toErrorRecord(error).message}`);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** What a run is to the one that builds on it: an evaluation names its detector first. */
+function requirementName(kind: RunRecord['kind'], place: number): string {
+  return kind === 'evaluation' && place === 0 ? 'The detector it evaluates' : 'The classifier it builds on';
+}

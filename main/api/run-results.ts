@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NetworkDescription } from '../../shared/domain/draft.ts';
+import { parseAnalysis, type Analysis } from '../../shared/domain/analysis.ts';
+import { packArrays, type ArrayMap } from '../../shared/domain/arrays.ts';
+import { allLayers } from '../../shared/domain/evaluation.ts';
+import type { RunResult } from '../../shared/domain/result.ts';
+import type { RunRecord } from '../../shared/domain/run.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import { detectorRegistry } from '../detectors/index.ts';
+import { describeResult } from '../evaluation/describe-result.ts';
+import { analysisFile } from '../experiments/analysis.ts';
+import { evaluationFile } from '../experiments/evaluate.ts';
+import { describeNetwork } from '../models/describe-network.ts';
+import { readNetworkSpec } from '../models/files.ts';
+import type { NetworkSpec } from '../models/network-outline.ts';
+import { checkFileName } from '../storage/file-name.ts';
+import { parseNpy } from '../storage/npy.ts';
+import { readFileBytes, readJsonFile } from '../storage/read-file.ts';
+import { readScores } from '../storage/run-folder.ts';
+import { taskRegistry } from '../tasks/index.ts';
+import { readEvaluation } from './evaluations.ts';
+import type { Workbench } from './workbench.ts';
+
+/** The result of an evaluated run; null where it has not been evaluated. @throws CupbearerError `bad-data` for a damaged file. */
+export function runResult(workbench: Workbench, record: RunRecord): RunResult | null {
+  const { folder } = record;
+  if (!existsSync(join(folder, evaluationFile))) return null;
+  const { layers, about } = readEvaluation(folder);
+  const detector = about['detector'] as Picked | undefined;
+  const aggregation = (detector?.['layer_aggregation'] as string | undefined) ?? 'mean';
+  const words = resultWords(workbench, record, about['task'] as Picked | undefined, detector);
+  return {
+    layers,
+    ...describeResult(layers, aggregation, words),
+    words,
+    aggregation,
+    analysis: readAnalysis(folder),
+  };
+}
+
+/** The analysis in a run's folder, null where there is none. @throws CupbearerError `bad-data`. */
+export function readAnalysis(folder: string): Analysis | null {
+  const path = join(folder, analysisFile);
+  return existsSync(path) ? parseAnalysis(readJsonFile(path), path) : null;
+}
+
+function resultWords(
+  workbench: Workbench,
+  record: RunRecord,
+  task: Picked | undefined,
+  detector: Picked | undefined,
+): RunResult['words'] {
+  const definition = task && taskRegistry.has(task.name) ? taskRegistry.get(task.name) : undefined;
+  const title = detector && detectorRegistry.has(detector.name) ? detectorRegistry.get(detector.name).title : 'Anomaly';
+  return {
+    samples: samplesWord(networkSpecOf(workbench, record)),
+    anomalous: definition?.anomalous ?? 'Anomalous',
+    score: `${title}: score`,
+  };
+}
+
+function samplesWord(spec: NetworkSpec | null): string {
+  if (spec?.vocabulary !== undefined) return 'Texts';
+  return spec?.inputShape.length === 3 ? 'Images' : 'Samples';
+}
+
+/** The model that a run trained or looks at; null where its folder or `model.json` is gone or cannot be read. */
+export function networkSpecOf({ catalogue }: Workbench, { kind, folder, parents }: RunRecord): NetworkSpec | null {
+  try {
+    if (kind === 'classifier') return readNetworkSpec(folder);
+    const classifier = parents.at(-1);
+    return classifier === undefined ? null : readNetworkSpec(catalogue.get(classifier).folder);
+  } catch (error) {
+    if (error instanceof CupbearerError) return null;
+    throw error;
+  }
+}
+
+/** The same for people. */
+export function networkOf(workbench: Workbench, record: RunRecord): NetworkDescription | null {
+  const spec = networkSpecOf(workbench, record);
+  return spec && describeNetwork(spec);
+}
+
+/** A run's scores as `runs.scores` gives them. @throws CupbearerError `not-found`, `bad-data`. */
+export function runScores(
+  workbench: Workbench,
+  record: RunRecord,
+): { layers: string[]; classes: string[] | null; arrays: Blob } {
+  const { layers, labels, sampleIndex, trueClass, predictedClass } = readScores(record.folder);
+  // In the order of the network where that is known; files of a folder have none.
+  const known = networkOf(workbench, record)?.layers.map(({ activation }) => activation) ?? [];
+  const order = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length);
+  const names = [...layers.keys()].sort(
+    (a, b) => Number(b === allLayers) - Number(a === allLayers) || order(a) - order(b),
+  );
+  const arrays: ArrayMap = {
+    ...Object.fromEntries(names.map((name) => [`layer/${name}`, layers.get(name)!])),
+    labels,
+    sample_index: sampleIndex,
+    ...(trueClass ? { true_class: trueClass } : {}),
+    ...(predictedClass ? { predicted_class: predictedClass } : {}),
+  };
+  const spec = networkSpecOf(workbench, record);
+  return { layers: names, classes: spec && [...spec.classes], arrays: packArrays(arrays) };
+}
+
+/** Coordinates of a layer's activations in the plane. @throws CupbearerError `not-found`, `bad-data`. */
+export function activationPlane({ folder }: RunRecord, layer: string): { positions: Int32Array; points: Float32Array } {
+  const read = (name: string) => {
+    const path = join(folder, 'analysis', `${checkFileName(name, 'Layer name')}.npy`);
+    return { path, ...parseNpy(readFileBytes(path), path) };
+  };
+  const [positions, points] = [read('points'), read(layer)];
+  if (!(positions.data instanceof Int32Array) || !(points.data instanceof Float32Array))
+    throw new CupbearerError('bad-data', `"${points.path}" does not hold coordinates.`);
+  if (points.data.length !== 2 * positions.data.length)
+    throw new CupbearerError(
+      'bad-data',
+      `"${points.path}" has ${points.data.length} values, expected two for each of ${positions.data.length} samples.`,
+    );
+  return { positions: positions.data, points: points.data };
+}

@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import type { RunSummary } from '../../shared/domain/live.ts';
+import type { RunKind, RunRecord, RunStatus } from '../../shared/domain/run.ts';
+import type { Catalogue } from '../storage/catalogue.ts';
+import type { StoredRun } from '../storage/catalogue-rows.ts';
+import { runWords } from './run-words.ts';
+
+/** What has changed since it was last asked. */
+export interface SummaryChanges {
+  changed: RunSummary[];
+  removed: string[];
+}
+
+interface Known {
+  row: StoredRun;
+  summary: RunSummary;
+}
+
+/**
+ * The rows of the catalogue as lists show them. Each is made once and again when it changes; ten thousand take a fraction
+ * of a second.
+ */
+export class RunSummaries {
+  readonly #catalogue: Catalogue;
+  readonly #known = new Map<string, Known>();
+  /** Specs by id, for runs that others build on; they do not change while a run is built on. */
+  readonly #specs = new Map<string, Record<string, unknown> | undefined>();
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  /** @throws CupbearerError `not-found` where there is no such run. */
+  get(id: string): RunSummary {
+    this.refresh([id]);
+    // The catalogue knows how to say that there is none.
+    return this.#known.get(id)?.summary ?? this.get(this.#catalogue.get(id).id);
+  }
+
+  /** The newest, without looking at the rest. */
+  newest(limit: number): RunSummary[] {
+    return this.#summaries(this.#catalogue.stored({ limit }));
+  }
+
+  /** All, newest first. */
+  all(): RunSummary[] {
+    return this.#summaries(this.#catalogue.stored());
+  }
+
+  /** Reads these runs anew, or all of them, and tells which are not as they were. */
+  refresh(ids?: readonly string[]): SummaryChanges {
+    const rows = this.#catalogue.stored(ids === undefined ? {} : { ids });
+    const changed = rows.filter(({ id, text }) => this.#known.get(id)?.row.text !== text);
+    const found = new Set(rows.map(({ id }) => id));
+    const removed = (ids ?? [...this.#known.keys()]).filter((id) => this.#known.has(id) && !found.has(id));
+    for (const id of removed) {
+      this.#known.delete(id);
+      this.#specs.delete(id);
+    }
+    for (const { id } of changed) this.#specs.delete(id);
+    return { changed: this.#summaries(changed), removed };
+  }
+
+  #summaries(rows: readonly StoredRun[]): RunSummary[] {
+    return rows.map((row) => {
+      const known = this.#known.get(row.id);
+      if (known?.row.text === row.text) return known.summary;
+      const summary = this.#summaryOf(row);
+      this.#known.set(row.id, { row, summary });
+      return summary;
+    });
+  }
+
+  #summaryOf(row: StoredRun): RunSummary {
+    const read = <T>(name: Parameters<StoredRun['column']>[0]) => JSON.parse(row.column(name) as string) as T;
+    const text = (name: Parameters<StoredRun['column']>[0]) => row.column(name) as string;
+    const kind = text('kind') as RunKind;
+    const status = text('status') as RunStatus;
+    const spec = read<Record<string, unknown>>('spec');
+    const parents = read<string[]>('parents');
+    const [detector, classifier] =
+      kind === 'evaluation'
+        ? [this.#specOf(parents[0]), this.#specOf(parents[1])]
+        : [undefined, this.#specOf(parents[0])];
+    const startedAt = row.column('started_at') as string | null;
+    const endedAt = row.column('ended_at') as string | null;
+    return {
+      id: row.id,
+      kind,
+      status,
+      title: text('title'),
+      folder: text('folder'),
+      ...runWords(kind, spec, classifier, detector),
+      metrics: read('metrics'),
+      durationMs: durationOf(read<RunRecord['timings']>('timings'), startedAt, endedAt),
+      createdAt: text('created_at'),
+      endedAt,
+      seed: typeof spec['seed'] === 'number' ? spec['seed'] : 0,
+      engine: row.column('engine') as string | null,
+      testData: row.column('test_data') as string | null,
+      parents,
+      error: row.column('error') === null ? null : shortError(read<NonNullable<RunRecord['error']>>('error')),
+      tags: read('tags'),
+      notes: text('notes'),
+      pinned: row.column('pinned') === 1,
+      archived: row.column('archived') === 1,
+      resumable: kind === 'classifier' && canGoOn.includes(status) && existsSync(text('folder')),
+    };
+  }
+
+  #specOf(id: string | undefined): Record<string, unknown> | undefined {
+    if (id === undefined) return undefined;
+    if (!this.#specs.has(id)) {
+      const row = this.#known.get(id)?.row ?? this.#catalogue.stored({ ids: [id] })[0];
+      this.#specs.set(id, row && (JSON.parse(row.column('spec') as string) as Record<string, unknown>));
+    }
+    return this.#specs.get(id);
+  }
+}
+
+const canGoOn: readonly RunStatus[] = ['failed', 'cancelled', 'interrupted'];
+
+function durationOf({ total }: RunRecord['timings'], startedAt: string | null, endedAt: string | null): number | null {
+  if (total !== undefined) return total;
+  return startedAt === null || endedAt === null ? null : Math.max(0, Date.parse(endedAt) - Date.parse(startedAt));
+}
+
+function shortError({ code, message, hint }: NonNullable<RunRecord['error']>): NonNullable<RunSummary['error']> {
+  return { code, message, ...(hint === undefined ? {} : { hint }) };
+}

@@ -1,0 +1,126 @@
+import { shortLayerNames } from '../../shared/charts/layer-names.ts';
+import type { Definition, Registry } from '../../shared/definition.ts';
+import type { RunKind } from '../../shared/domain/run.ts';
+import { describe, type Field } from '../../shared/schema/describe.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import { detectorRegistry } from '../detectors/index.ts';
+import { architectureRegistry } from '../models/architectures/index.ts';
+import { taskRegistry } from '../tasks/index.ts';
+
+/** What a run is about, in the few words that lists have room for. */
+export interface RunWords {
+  /** Id of the task; "backdoor" for a classifier trained on poisoned data, "" for any other. */
+  task: string;
+  /** "corner, mnist" */
+  taskDetail: string;
+  dataset: string;
+  /** Id of the detector, "" for a classifier. */
+  detector: string;
+  /** What differs from its defaults: "relative, shrinkage 0.1". */
+  detectorDetail: string;
+  /** "mlp 128-128" */
+  model: string;
+}
+
+type Spec = Record<string, unknown>;
+
+/**
+ * Words for a run by its spec and those of the runs that it builds on: of its classifier, and for an evaluation of its
+ * detector; undefined where they are not known.
+ */
+export function runWords(
+  kind: RunKind,
+  spec: Spec,
+  classifier: Spec | undefined,
+  detector: Spec | undefined,
+): RunWords {
+  if (kind === 'classifier') return { ...classifierWords(spec), detector: '', detectorDetail: '' };
+  const found = classifier && classifierWords(classifier);
+  const task = asPicked(spec['task']);
+  const method = asPicked(kind === 'evaluation' ? detector?.['detector'] : spec['detector']);
+  const dataset = asPicked(task?.['data'])?.name ?? datasetOfTask(task) ?? found?.dataset ?? '';
+  return {
+    task: task?.name ?? '',
+    taskDetail: task ? taskDetail(task, dataset, classifier) : '',
+    dataset,
+    detector: method?.name ?? '',
+    detectorDetail: method ? detectorDetail(method) : '',
+    model: found?.model ?? '',
+  };
+}
+
+const fieldsById = new Map<string, Field[]>();
+
+/** A definition's fields, read off its schema once: a list names the same ones thousands of times. */
+function fieldsOf(registry: Registry<Definition>, id: string): Field[] {
+  const key = `${registry.kind} ${id}`;
+  const known = fieldsById.get(key) ?? describe(registry.get(id).params);
+  fieldsById.set(key, known);
+  return known;
+}
+
+function asPicked(value: unknown): Picked | undefined {
+  return typeof value === 'object' && value !== null && typeof (value as Picked).name === 'string'
+    ? (value as Picked)
+    : undefined;
+}
+
+function classifierWords(spec: Spec): Pick<RunWords, 'task' | 'taskDetail' | 'dataset' | 'model'> {
+  const data = asPicked(spec['train_data']);
+  const trigger = data?.name === 'backdoor' ? asPicked(data['backdoor']) : undefined;
+  const dataset = (trigger ? asPicked(data?.['original']) : data)?.name ?? '';
+  return {
+    task: trigger ? 'backdoor' : '',
+    taskDetail: trigger ? `${trigger.name}, ${dataset}` : dataset,
+    dataset,
+    model: modelText(asPicked(spec['model'])),
+  };
+}
+
+/** The name with the sizes of its layers, then what else differs from its defaults. */
+function modelText(model: Picked | undefined): string {
+  if (!model) return '';
+  if (!architectureRegistry.has(model.name)) return model.name;
+  const fields = fieldsOf(architectureRegistry, model.name);
+  const sizes = fields.filter(({ type }) => type === 'integers').map(({ key }) => (model[key] as number[]).join('-'));
+  const rest = fields.filter(({ type }) => type !== 'integers').flatMap((field) => difference(field, model[field.key]));
+  return [`${model.name} ${sizes.join(' / ')}`.trim(), ...rest].join(', ');
+}
+
+/** A dataset that the task itself names. */
+function datasetOfTask(task: Picked | undefined): string | undefined {
+  return asPicked(task?.['clean_test_data'])?.name ?? (task && !('run_path' in task) ? task.name : undefined);
+}
+
+function taskDetail(task: Picked, dataset: string, classifier: Spec | undefined): string {
+  const trained = asPicked(asPicked(classifier?.['train_data'])?.['backdoor']);
+  const trigger = asPicked(task['backdoor']) ?? trained;
+  const change = asPicked(task['change']);
+  if ('backdoor' in task || task.name === 'backdoor' || change)
+    return [trigger?.name, change && `against ${change.name}`, dataset].filter(Boolean).join(', ');
+  if (!taskRegistry.has(task.name)) return dataset;
+  const { name, ...params } = task;
+  const words = taskRegistry.get(name).describe(params);
+  return words.includes(dataset) || dataset === name ? words : `${words}, ${dataset}`;
+}
+
+function detectorDetail({ name, ...params }: Picked): string {
+  if (!detectorRegistry.has(name)) return '';
+  return fieldsOf(detectorRegistry, name)
+    .flatMap((field) => difference(field, params[field.key]))
+    .join(', ');
+}
+
+function difference(field: Field, value: unknown): string[] {
+  if (value === undefined || value === null || JSON.stringify(value) === JSON.stringify(field.default)) return [];
+  const name = field.key.replaceAll('_', ' ');
+  if (field.key === 'layers' && Array.isArray(value))
+    return [value.length > 2 ? `${value.length} layers` : shortLayerNames(value as string[]).join(' + ')];
+  if (field.type === 'flag') return [value === true ? name : `no ${name}`];
+  if (field.type === 'pick') return [`${name} ${asPicked(value)?.name ?? ''}`];
+  return [`${name} ${Array.isArray(value) ? value.join('-') : written(value)}`];
+}
+
+function written(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

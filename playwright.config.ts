@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
+
+/** Debian's browser, where Playwright's own cannot be downloaded. */
+const debian = '/usr/bin/chromium';
+
+const config: PlaywrightTestConfig = {
+  testDir: 'test/e2e',
+  outputDir: 'dist/test-results',
+  // Each file has a program of its own, which computes: more files at once than processors would only wait.
+  workers: 2,
+  fullyParallel: false,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: true,
+  reporter: [['list'], ['./test/e2e/count-reporter.ts']],
+  use: {
+    viewport: { width: 1440, height: 900 },
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(existsSync(debian) ? { executablePath: debian } : {}),
+      // As root, in a container: Chromium's own sandbox needs a user of its own there.
+      ...(process.getuid?.() === 0 ? { args: ['--no-sandbox'] } : {}),
+    },
+  },
+};
+
+export default defineConfig(config);

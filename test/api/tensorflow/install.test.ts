@@ -1,0 +1,184 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { installTensorflow, type InstallRequest } from '../../../main/api/tensorflow/install-tensorflow.ts';
+import { listInstallations, removeInstallation, useInstallation } from '../../../main/api/tensorflow/installations.ts';
+import { selectedId } from '../../../main/tensor/engines/tensorflow/installation.ts';
+import { temporaryFolder } from '../../storage/fixtures.ts';
+import { withEnvironment } from '../../tensorflow.ts';
+import { wheelBytes } from './wheel-bytes.ts';
+
+const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+const wheelFiles = {
+  ...Object.fromEntries(libraries.map((name) => [`tensorflow/${name}`, 'no library'])),
+  'tensorflow/include/tensorflow/c/c_api.h': '',
+  'tensorflow/include/tensorflow/c/eager/c_api.h': '',
+};
+const isPosix = process.platform !== 'win32';
+const onPosix = isPosix ? '' : ' (skipped on Windows, where no shell script runs)';
+
+/** A wheel's file. */
+function wheelFile(bytes: Uint8Array = wheelBytes(wheelFiles)): string {
+  const path = join(temporaryFolder(), 'tensorflow_cpu-9.0.0-cp312-cp312-any.whl');
+  writeFileSync(path, bytes);
+  return path;
+}
+
+/** A program in place of the compiler or of NVIDIA's tool. */
+function script(name: string, text: string): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, `#!/bin/sh\n${text}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+/** Tries an installation that must fail, in a home of its own where nothing may be left of it. */
+async function failure(request: InstallRequest, environment: Record<string, string> = {}): Promise<unknown> {
+  const home = temporaryFolder();
+  return withEnvironment({ CUPBEARER_HOME: home, CUPBEARER_TENSORFLOW: undefined, ...environment }, async () => {
+    const error: unknown = await installTensorflow(request).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(selectedId()).toBe('bundled');
+    const folder = join(home, 'engines', 'tensorflow');
+    expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([]);
+    return error;
+  });
+}
+
+/** A compiler that writes what `addon` says in place of an addon. */
+const compilerOf = (addon: string) =>
+  script('c++', `while [ $# -gt 1 ]; do [ "$1" = -o ] && printf '%s' '${addon}' > "$2"; shift; done; exit 0`);
+
+describe('an installation of TensorFlow that fails says why, and leaves nothing behind', () => {
+  it('for want of a compiler', async () => {
+    expect(await failure({ wheel: wheelFile() }, { CXX: 'there-is-no-c++' })).toMatchObject({
+      code: 'engine',
+      message: 'There is no C++ compiler "there-is-no-c++", which the addon has to be built with.',
+    });
+  });
+
+  it.skipIf(!isPosix)(`for a compiler that fails${onPosix}`, async () => {
+    const compiler = script('c++', '[ "$1" = --version ] && exit 0; echo "x.cc:1: error: no such thing" >&2; exit 1');
+    expect(await failure({ wheel: wheelFile() }, { CXX: compiler })).toMatchObject({
+      code: 'engine',
+      message: `The addon could not be compiled: ${compiler} ended with code 1.`,
+      hint: 'It said: x.cc:1: error: no such thing',
+    });
+  });
+
+  it.skipIf(!isPosix)(`for an addon that does not load${onPosix}`, async () => {
+    expect(await failure({ wheel: wheelFile() }, { CXX: compilerOf('junk') })).toMatchObject({
+      code: 'engine',
+      message: expect.stringMatching(/^This TensorFlow does not load: .*tfjs_binding\.node/) as string,
+      hint: expect.stringContaining('It was not installed.') as string,
+    });
+  });
+
+  describe.skipIf(!isPosix)(`for a wheel${onPosix}`, () => {
+    const withCompiler = () => ({ CXX: compilerOf('junk') });
+
+    it('that was cut off', async () => {
+      const bytes = wheelBytes(wheelFiles);
+      expect(await failure({ wheel: wheelFile(bytes.subarray(0, bytes.length / 2)) }, withCompiler())).toMatchObject({
+        code: 'bad-data',
+        message: expect.stringMatching(/^"tensorflow_cpu-9\.0\.0-cp312-cp312-any\.whl" is no whole wheel: /) as string,
+        hint: expect.stringContaining('fetch it again') as string,
+      });
+    });
+
+    it('of which a byte was changed', async () => {
+      const bytes = Buffer.from(wheelBytes(wheelFiles));
+      bytes[bytes.indexOf('no library')] = 0x4e;
+      expect(await failure({ wheel: wheelFile(bytes) }, withCompiler())).toMatchObject({
+        code: 'bad-data',
+        message: expect.stringContaining('libtensorflow_cc.so.2 has SHA-256') as string,
+      });
+    });
+
+    it('that is not there', async () => {
+      const error = await failure({ wheel: join(temporaryFolder(), 'none.whl') }, withCompiler());
+      expect(error).toMatchObject({ code: 'storage', message: expect.stringContaining('none.whl') as string });
+    });
+
+    it('without the library', async () => {
+      const bytes = wheelBytes({ 'tensorflow/__init__.py': '' });
+      expect(await failure({ wheel: wheelFile(bytes) }, withCompiler())).toMatchObject({ code: 'not-found' });
+    });
+
+    it('for a GPU, where there is none', async () => {
+      const empty = { PATH: temporaryFolder(), ...withCompiler() };
+      expect(await failure({ wheel: wheelFile(), variant: 'gpu' }, empty)).toMatchObject({
+        code: 'engine',
+        message: 'No NVIDIA GPU was found: "nvidia-smi" is not there or names none.',
+      });
+    });
+  });
+
+  it('for a folder without the library, or without headers', async () => {
+    const folder = temporaryFolder();
+    const environment = { CXX: process.execPath };
+    expect(await failure({ library: folder }, environment)).toMatchObject({
+      code: 'not-found',
+      message: `There is no TensorFlow library in "${folder}".`,
+    });
+    mkdirSync(join(folder, 'lib'));
+    for (const name of ['libtensorflow.so.2', 'libtensorflow_framework.so.2'])
+      writeFileSync(join(folder, 'lib', name), '');
+    expect(await failure({ library: folder }, environment)).toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining('has no headers') as string,
+    });
+  });
+});
+
+/** An installation by the look of it: its addon is no addon. */
+function writeInstallation(home: string, id: string): string {
+  const folder = join(home, 'engines', 'tensorflow', id);
+  for (const part of ['addon', 'package', 'tensorflow']) mkdirSync(join(folder, part), { recursive: true });
+  writeFileSync(join(folder, 'addon', 'tfjs_binding.node'), 'junk');
+  writeFileSync(join(folder, 'package', 'package.json'), '{"version":"4.22.0"}');
+  const record = { format: 1, tensorflow: '9.0.0', variant: 'cpu', source: 'a.whl', package: '4.22.0' };
+  writeFileSync(join(folder, 'install.json'), JSON.stringify({ ...record, installedAt: new Date().toISOString() }));
+  return folder;
+}
+
+describe('installations', () => {
+  it('are listed, switched to and removed', async () => {
+    const home = temporaryFolder();
+    await withEnvironment({ CUPBEARER_HOME: home }, () => {
+      writeInstallation(home, 'tensorflow-9.0.0-cpu');
+      expect(listInstallations()).toMatchObject([
+        { id: 'bundled', active: true },
+        { id: 'tensorflow-9.0.0-cpu', active: false, record: { tensorflow: '9.0.0' } },
+      ]);
+      useInstallation('tensorflow-9.0.0-cpu');
+      expect(selectedId()).toBe('tensorflow-9.0.0-cpu');
+      useInstallation('bundled');
+      expect(selectedId()).toBe('bundled');
+      useInstallation('tensorflow-9.0.0-cpu');
+      removeInstallation('tensorflow-9.0.0-cpu');
+      expect(selectedId()).toBe('bundled');
+      expect(listInstallations().map(({ id }) => id)).toEqual(['bundled']);
+    });
+  });
+
+  it('that are not there cannot be used or removed', async () => {
+    await withEnvironment({ CUPBEARER_HOME: temporaryFolder() }, () => {
+      for (const change of [useInstallation, removeInstallation])
+        expect(() => change('tensorflow-1.0.0-cpu')).toThrow(expect.objectContaining({ code: 'usage' }));
+      expect(() => removeInstallation('bundled')).toThrow(expect.objectContaining({ code: 'usage' }));
+    });
+  });
+
+  it('that lost a part are listed with what is missing, and cannot be used', async () => {
+    const home = temporaryFolder();
+    const folder = writeInstallation(home, 'tensorflow-9.0.0-cpu');
+    writeFileSync(join(folder, 'install.json'), '{"format": 2}');
+    await withEnvironment({ CUPBEARER_HOME: home }, () => {
+      expect(listInstallations()[1]).toMatchObject({ fault: expect.stringContaining('is damaged') as string });
+      expect(() => useInstallation('tensorflow-9.0.0-cpu')).toThrow(expect.objectContaining({ code: 'bad-data' }));
+    });
+  });
+});

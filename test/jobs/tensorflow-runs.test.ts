@@ -1,0 +1,109 @@
+import { appendFileSync, cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Workbench } from '../../main/api/workbench.ts';
+import { inComputeProcess } from '../../main/jobs/compute.ts';
+import { writeSmallMnist } from '../small-mnist.ts';
+import { temporaryFolder } from '../storage/fixtures.ts';
+import { tensorflowFolder, withEnvironment, withoutTensorflow } from '../tensorflow.ts';
+
+/** Trains a small classifier on poisoned images and fits a detector on it; gives both runs' records and folders. */
+async function mainJob(engine: string, environment: Record<string, string | undefined>, epochs = 1) {
+  const dataDir = temporaryFolder();
+  writeSmallMnist(dataDir, { train: 400, test: 200, side: 12 });
+  const workbench = new Workbench(join(dataDir, 'catalogue.sqlite'));
+  const [classifier, detector] = [join(dataDir, 'classifier'), join(dataDir, 'detector')];
+  try {
+    return await withEnvironment(environment, async () => {
+      const trained = await workbench.run(
+        'train-classifier',
+        {
+          train_data: { name: 'backdoor', original: 'mnist', backdoor: 'corner' },
+          model: { name: 'mlp', hidden_dims: [32, 32] },
+          num_epochs: epochs,
+          batch_size: 32,
+        },
+        { folder: classifier, dataDir, engine },
+      );
+      const detected = await workbench.run(
+        'train-detector',
+        { detector: 'mahalanobis', task: { name: 'backdoor', run_path: classifier } },
+        { folder: detector, dataDir, engine },
+      );
+      const evaluation = JSON.parse(readFileSync(join(detector, 'eval.json'), 'utf8')) as {
+        all: { AUC_ROC: number };
+      };
+      return { trained: trained.record, detected: detected.record, auroc: evaluation.all.AUC_ROC, classifier };
+    });
+  } finally {
+    workbench.close();
+  }
+}
+
+describe('an installation of TensorFlow that was removed', () => {
+  const environment = { CUPBEARER_TENSORFLOW: join(tmpdir(), 'there-is-no', 'tensorflow-9.0.0-cpu') };
+
+  it('is passed over by auto, and the run says which engine it used', async () => {
+    const { trained, detected } = await mainJob('auto', environment);
+    expect([trained.engine, detected.engine]).toEqual(['wasm', 'wasm']);
+  });
+
+  it('fails a run that asked for it by name, with what to do', async () => {
+    await expect(mainJob('tensorflow', environment)).rejects.toMatchObject({
+      code: 'engine',
+      message: expect.stringContaining('"tensorflow-9.0.0-cpu" is no longer whole') as string,
+      hint: expect.stringContaining('npx cupbearer engine install tensorflow') as string,
+    });
+  });
+});
+
+describe.skipIf(tensorflowFolder === undefined)(`TensorFlow in the compute process${withoutTensorflow}`, () => {
+  it('does the main job, with what it says kept in the log', async () => {
+    const { trained, detected, auroc, classifier } = await mainJob(
+      'tensorflow',
+      { CUPBEARER_TENSORFLOW: tensorflowFolder },
+      30,
+    );
+    expect([trained.engine, detected.engine]).toEqual(['tensorflow', 'tensorflow']);
+    expect(trained.metrics['clean_accuracy']).toBeGreaterThan(0.8);
+    const { auroc: expected, trained: onWasm } = await mainJob('wasm', {}, 30);
+    expect(Math.abs(auroc - expected)).toBeLessThan(0.05);
+    expect(Math.abs(trained.metrics['train_loss']! - onWasm.metrics['train_loss']!)).toBeLessThan(0.05);
+    const log = readFileSync(join(classifier, 'log.jsonl'), 'utf8');
+    expect(log).toContain('"source":"stderr"');
+    expect(log).toContain('TensorFlow: Computes on the CPU');
+  });
+
+  it('is called broken where it gives wrong numbers: refused by name, passed over by auto', async () => {
+    const environment = { CUPBEARER_TENSORFLOW: withWrongNumbers(tensorflowFolder!) };
+    const status = await inComputeProcess({ type: 'engine-status', engine: 'tensorflow' }, { env: environment });
+    expect(status).toMatchObject({
+      works: false,
+      failure: 'broken',
+      reason: expect.stringMatching(/^Self-test of maxPool failed/) as string,
+    });
+    await expect(mainJob('tensorflow', environment)).rejects.toMatchObject({ code: 'engine' });
+    const { trained, classifier } = await mainJob('auto', environment);
+    expect(trained.engine).toBe('wasm');
+    expect(readFileSync(join(classifier, 'log.jsonl'), 'utf8')).toContain('The engine \\"tensorflow\\" is broken');
+  });
+});
+
+/** An installation like the one in `folder`, but for a pooling that is off by one. */
+function withWrongNumbers(folder: string): string {
+  const copy = join(temporaryFolder(), 'tensorflow-9.0.0-cpu');
+  mkdirSync(copy);
+  for (const part of ['addon', 'package', 'install.json'])
+    cpSync(join(folder, part), join(copy, part), { recursive: true });
+  symlinkSync(join(folder, 'tensorflow'), join(copy, 'tensorflow'));
+  const kernel = join(copy, 'package', 'dist', 'kernels', 'MaxPool.js');
+  appendFileSync(
+    kernel,
+    `
+var right = exports.maxPoolConfig.kernelFunc;
+exports.maxPoolConfig.kernelFunc = (args) => tfjs_1.add(right(args), 1);
+`,
+  );
+  return copy;
+}
