@@ -1,9 +1,15 @@
 import type { Application } from './application.ts';
 import { appCalls } from './calls/app.ts';
 import { modelsCalls } from './calls/models.ts';
+import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
 
 /** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
 export function createRouter(application: Application) {
-  return { runs: runsCalls(application), models: modelsCalls(application), app: appCalls(application) };
+  return {
+    runs: runsCalls(application),
+    models: modelsCalls(application),
+    reports: reportsCalls(application),
+    app: appCalls(application),
+  };
 }
