@@ -12,6 +12,9 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; fo
 /** More runs than this and a list of them leads to each. */
 const mostWithoutContents = 3;
 
+/** Sentences of more runs than this, one after another, nobody reads; each stands with its run anyway. */
+const mostFindings = 6;
+
 /** A report as one HTML file that needs nothing else: fonts, figures and pictures are in it. */
 export function htmlReport(report: Report): string {
   const { title, question, notes, createdAt, runs } = report;
@@ -20,7 +23,7 @@ export function htmlReport(report: Report): string {
     ...(question === '' ? [] : [`<section class="question"><h3>Question</h3>${paragraphs(question)}</section>`]),
     ...(notes === '' ? [] : [`<section class="notes"><h3>Notes</h3>${notesHtml(notes)}</section>`]),
     '<section><h2>Results</h2>',
-    ...(runs.length > 1 ? runs.flatMap((run, i) => findingOf(run, i)).slice(0, 12) : []),
+    ...(runs.length > 1 && runs.length <= mostFindings ? runs.flatMap((run, i) => findingOf(run, i)) : []),
     ...[runsTable(report), classifiersTable(report), differencesTable(report), pairsTable(report)].map(tableHtml),
     '</section>',
     ...(runs.length > mostWithoutContents ? [contents(runs)] : []),

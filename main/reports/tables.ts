@@ -25,7 +25,7 @@ const none = '–';
 export function runsTable({ runs }: Report): TextTable {
   return {
     caption: 'Runs. Intervals are 95 %.',
-    head: ['', 'Task', 'Detector', 'Model', 'AUROC', 'interval', 'AP', 'interval', 'TPR at 1 % FPR', 'Test samples'],
+    head: ['', 'Task', 'Detector', 'Model', 'AUROC', 'interval', 'AP', 'interval', 'TPR at 1 % FPR', 'Samples'],
     numeric: [false, false, false, false, true, true, true, true, true, true],
     rows: runs.map(({ summary, result }, i) => {
       const all = result?.layers[allLayers];
