@@ -58,7 +58,10 @@ const presets: readonly PresetDefinition[] = [
     title: 'WaNet',
     summary: 'A warp nobody can see',
     draft: (digits) => ({
-      classifier: { train_data: poisoned(digits, { name: 'wanet', p_backdoor: 0.1 }), ...training(digits) },
+      classifier: {
+        train_data: poisoned(digits, { name: 'wanet', p_backdoor: 0.1, warping_strength: 2 }),
+        ...training(digits),
+      },
       task: { name: 'backdoor' },
       detectors: [mahalanobis, { name: 'functional-attribution' }],
     }),
@@ -118,8 +121,9 @@ const presets: readonly PresetDefinition[] = [
 export function listPresets(dataDir: string): Preset[] {
   const isThere = (name: string) => datasetInfo(name, dataDir).state === 'present';
   const digits = isThere('mnist') ? 'mnist' : 'glyphs';
-  return presets.map(({ id, title, summary, needs = [], draft }) => {
-    const { classifier, task, detectors, evaluation = {} } = draft(digits);
+  return presets.map((preset) => {
+    const { id, title, summary, needs = [] } = preset;
+    const { classifier, task, detectors, evaluation = {} } = preset.draft(digits);
     return {
       id,
       title,

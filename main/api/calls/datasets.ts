@@ -9,10 +9,11 @@ import { datasetSources, type KnownFile } from '../../data/sources.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { latestOf } from '../latest-of.ts';
+import { packSamples } from '../pack-samples.ts';
 import { dataFolder } from '../settings.ts';
 
 /** The calls about datasets. */
-export function datasetsCalls({ settings }: Application) {
+export function datasetsCalls({ settings, inspector }: Application) {
   const dataDir = () => dataFolder(settings.current());
   const summaryOf = async (name: string): Promise<DatasetSummary> => {
     const own = join(ownDatasetsFolder(dataDir()), name);
@@ -27,6 +28,12 @@ export function datasetsCalls({ settings }: Application) {
         .map(knownSummary),
       ...(await listOwnDatasets(dataDir())).map(ownSummary),
     ]),
+    preview: calls.datasets.preview.handler(async ({ input: { name, draw, count }, signal }) => {
+      const { pick } = await summaryOf(name);
+      const options = { dataDir: dataDir(), signal };
+      const { samples, counts } = await inspector.ask('preview-dataset', { dataset: pick, draw, count }, options);
+      return { samples: packSamples(samples), counts };
+    }),
     download: calls.datasets.download.handler(({ input, signal }) =>
       latestOf<DownloadState>(async (tell, stop) => {
         await downloadDataset(input.name, dataDir(), {

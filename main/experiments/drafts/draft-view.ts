@@ -42,3 +42,9 @@ export function orNothing<T>(find: () => T): T | undefined {
     throw error;
   }
 }
+
+/** The network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
+export function requireNetwork(subject: DraftSubject): NetworkSpec {
+  if (subject.classifierFolder !== null) return draftNetwork(subject, undefined);
+  return draftNetwork(subject, datasetFacts(draftClassifierData(subject).originalData));
+}

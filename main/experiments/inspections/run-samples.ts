@@ -62,13 +62,13 @@ async function testParts(folder: string, context: InspectionContext): Promise<re
 }
 
 async function buildTestParts(folder: string, { dataDir, datasets: cache }: InspectionContext) {
-  const { spec } = readSpec(folder);
+  const { spec, data_dir: ownDataDir = dataDir } = readSpec(folder);
   const task = (spec as { task?: Picked }).task;
   if (!task) throw new CupbearerError('usage', `The run in "${folder}" has no test samples: it has no task.`);
   // A task holds its model, which no engine can hold before it is started.
   await startEngine('auto');
   const { name, ...params } = task;
-  const { network, test } = await taskRegistry.get(name).build(params, { dataDir, cache });
+  const { network, test } = await taskRegistry.get(name).build(params, { dataDir: ownDataDir, cache });
   network.dispose();
   return test;
 }
