@@ -3,6 +3,7 @@ import { appCalls } from './calls/app.ts';
 import { datasetsCalls } from './calls/datasets.ts';
 import { enginesCalls } from './calls/engines.ts';
 import { experimentsCalls } from './calls/experiments.ts';
+import { modelsCalls } from './calls/models.ts';
 import { runsCalls } from './calls/runs.ts';
 
 /** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
@@ -11,6 +12,7 @@ export function createRouter(application: Application) {
     runs: runsCalls(application),
     experiments: experimentsCalls(application),
     datasets: datasetsCalls(application),
+    models: modelsCalls(application),
     engines: enginesCalls(application),
     app: appCalls(application),
   };

@@ -7,7 +7,7 @@ import { imageDataset } from '../../main/data/image-dataset.ts';
 import { poisoned } from '../../main/data/poisoning.ts';
 import { createTrigger, poisonOptions } from '../../main/data/triggers/index.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
-import type { Bench } from './bench.ts';
+import type { Bench, Measured } from './bench.ts';
 
 const batchSize = 128;
 
@@ -19,17 +19,25 @@ function plainImages(count: number, shape: readonly [number, number, number]): D
   return imageDataset({ shape, classes, pixels, labels: new Uint8Array(count) }, 'bench');
 }
 
-/** Samples a second over one epoch in batches, after one batch to warm up. */
-function samplesPerSecond(dataset: Dataset): number {
+/** Seconds of the clock and of the processor since `before`, as samples a second. */
+function rates(samples: number, before: { start: number; cpu: NodeJS.CpuUsage }): Measured {
+  const { user, system } = process.cpuUsage(before.cpu);
+  return { value: (1000 * samples) / (performance.now() - before.start), processor: (1e6 * samples) / (user + system) };
+}
+
+const now = () => ({ start: performance.now(), cpu: process.cpuUsage() });
+
+/** Samples a second over one epoch in batches, after some batches to warm up. */
+function samplesPerSecond(dataset: Dataset): Measured {
   const order = RandomStream.from(0, 'order').permutation(dataset.length);
   for (let warm = 0; warm < 20; warm++) dataset.read(order.subarray(0, batchSize), 0);
-  const start = performance.now();
+  const before = now();
   for (let at = 0; at < order.length; at += batchSize) dataset.read(order.subarray(at, at + batchSize), 1);
-  return order.length / ((performance.now() - start) / 1000);
+  return rates(order.length, before);
 }
 
 /** As {@link samplesPerSecond}, read ahead on one worker thread. */
-async function aheadPerSecond(dataset: Dataset): Promise<number> {
+async function aheadPerSecond(dataset: Dataset): Promise<Measured> {
   const order = RandomStream.from(0, 'order').permutation(dataset.length);
   const batches = Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
     order.subarray(i * batchSize, (i + 1) * batchSize),
@@ -40,9 +48,9 @@ async function aheadPerSecond(dataset: Dataset): Promise<number> {
   };
   try {
     await readAll(batches.slice(0, 20));
-    const start = performance.now();
+    const before = now();
     await readAll(batches);
-    return order.length / ((performance.now() - start) / 1000);
+    return rates(order.length, before);
   } finally {
     await reader.close();
   }
@@ -51,7 +59,11 @@ async function aheadPerSecond(dataset: Dataset): Promise<number> {
 const digits = () => plainImages(60_000, [28, 28, 1]);
 
 export const dataBenches: Bench[] = [
-  { name: 'read 28x28 grey, no augmentation', unit: 'samples/s', run: async () => samplesPerSecond(digits()) },
+  {
+    name: 'read 28x28 grey, no augmentation',
+    unit: 'samples/s',
+    run: async () => samplesPerSecond(digits()),
+  },
   {
     name: 'read 28x28 grey, default augmentations',
     unit: 'samples/s',
@@ -88,14 +100,14 @@ export const dataBenches: Bench[] = [
       const start = performance.now();
       await generateGlyphs('train', 1);
       await generateGlyphs('test', 1);
-      return (performance.now() - start) / 1000;
+      return { value: (performance.now() - start) / 1000 };
     },
   },
 ];
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   for (const bench of dataBenches) {
-    const value = await bench.run('auto');
+    const { value } = await bench.run('auto');
     console.log(`${bench.name.padEnd(60)} ${value < 100 ? value.toFixed(2) : Math.round(value)} ${bench.unit}`);
   }
 }

@@ -31,13 +31,17 @@ function heads(...names: string[]): void {
   row(...names.map(() => '---'));
 }
 
-/** Milliseconds by bench name, measured in this very run; empty where PyTorch is not installed. */
-function pytorch(threads: number): Record<string, number> {
+/** Median milliseconds, of the clock and of the processor, by bench name, measured in this very run; empty without PyTorch. */
+function pytorch(threads: number): Record<string, [wall: number, processor: number]> {
   const script = fileURLToPath(new URL('pytorch.py', import.meta.url));
   const python = process.env['PYTHON'] ?? (process.platform === 'win32' ? 'python' : 'python3');
   const { status, stdout } = spawnSync(python, [script, String(threads)], { encoding: 'utf8' });
-  return status === 0 ? (JSON.parse(stdout) as Record<string, number>) : {};
+  return status === 0 ? (JSON.parse(stdout) as ReturnType<typeof pytorch>) : {};
 }
+
+const number = (value: number | undefined) => value?.toFixed(value >= 100 ? 0 : 2) ?? '';
+const ratio = (a: number | undefined, b: number | undefined) =>
+  a === undefined || b === undefined ? '' : (a / b).toFixed(2);
 
 const { id, device } = await startEngine(engine);
 console.log(
@@ -92,18 +96,20 @@ if (detectors.length > 0 && mnist !== undefined) {
 const kernels = [...tensorBenches, ...dataBenches].filter(({ name }) => wanted(name));
 if (kernels.length > 0) {
   const oneThread = pytorch(1);
-  heads('kernel', 'here', 'unit', 'PyTorch, 1 thread', 'ratio');
+  heads('kernel', 'here', 'unit', 'PyTorch, 1 thread', 'ratio', 'by processor time', 'PyTorch', 'ratio');
   for (const bench of kernels) {
     const { name, unit } = bench;
-    const value = await bench.run(engine);
-    const other = oneThread[name];
-    const digits = value >= 100 ? 0 : 2;
+    const { value, processor: ours } = await bench.run(engine);
+    const [wall, processor] = oneThread[name] ?? [];
     row(
       name,
-      value.toFixed(digits),
+      number(value),
       unit,
-      other?.toFixed(other >= 100 ? 0 : 2) ?? '',
-      other === undefined ? '' : (value / other).toFixed(2),
+      number(wall),
+      ratio(value, wall),
+      number(ours),
+      number(processor),
+      ratio(ours, processor),
     );
   }
 }

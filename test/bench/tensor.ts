@@ -12,18 +12,23 @@ import { adamStep } from '../../main/tensor/optimizers.ts';
 import { globalMaxPool } from '../../main/tensor/pooling.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { read } from '../../main/tensor/read.ts';
-import type { Bench } from './bench.ts';
+import type { Bench, Measured } from './bench.ts';
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
 
 /** Median time of a call in milliseconds, after warming up for a tenth of the calls. */
-async function medianMs(calls: number, action: () => unknown): Promise<number> {
+async function timed(calls: number, action: () => unknown): Promise<Measured> {
   for (let i = 0; i < Math.max(1, calls / 10); i++) await action();
-  const times: number[] = [];
+  const wall: number[] = [];
+  const processor: number[] = [];
   for (let i = 0; i < calls; i++) {
-    const start = performance.now();
+    const [start, before] = [performance.now(), process.cpuUsage()];
     await action();
-    times.push(performance.now() - start);
+    const { user, system } = process.cpuUsage(before);
+    wall.push(performance.now() - start);
+    processor.push((user + system) / 1000);
   }
-  return times.sort((a, b) => a - b)[calls >> 1]!;
+  return { value: median(wall), processor: median(processor) };
 }
 
 function normalValues(n: number, ...names: (string | number)[]): Float32Array {
@@ -72,9 +77,9 @@ function adamSteps(x: tf.Tensor, shapes: number[][], forward: Forward) {
   };
 }
 
-async function trainingStepMs(calls: number, x: tf.Tensor, shapes: number[][], forward: Forward): Promise<number> {
+async function trainingStep(calls: number, x: tf.Tensor, shapes: number[][], forward: Forward): Promise<Measured> {
   const { step, dispose } = adamSteps(x, shapes, forward);
-  const ms = await medianMs(calls, step);
+  const ms = await timed(calls, step);
   dispose();
   return ms;
 }
@@ -114,7 +119,7 @@ export const tensorBenches: Bench[] = [
     run: async (engine) => {
       await startEngine(engine);
       const [a, b] = [normal(1024, 1024), normal(1024, 1024)];
-      const ms = await medianMs(9, () => readCorner(() => tf.matMul(a, b)));
+      const ms = await timed(9, () => readCorner(() => tf.matMul(a, b)));
       tf.dispose([a, b]);
       return ms;
     },
@@ -124,7 +129,7 @@ export const tensorBenches: Bench[] = [
     unit: 'ms',
     run: async (engine) => {
       await startEngine(engine);
-      return trainingStepMs(300, normal(64, 784), mlpShapes(128), mlp);
+      return trainingStep(300, normal(64, 784), mlpShapes(128), mlp);
     },
   },
   {
@@ -132,7 +137,7 @@ export const tensorBenches: Bench[] = [
     unit: 'ms',
     run: async (engine) => {
       await startEngine(engine);
-      return trainingStepMs(150, normal(128, 784), mlpShapes(256), mlp);
+      return trainingStep(150, normal(128, 784), mlpShapes(256), mlp);
     },
   },
   {
@@ -140,7 +145,7 @@ export const tensorBenches: Bench[] = [
     unit: 'ms',
     run: async (engine) => {
       await startEngine(engine);
-      return trainingStepMs(11, normal(128, 28, 28, 1), cnnShapes, cnn);
+      return trainingStep(11, normal(128, 28, 28, 1), cnnShapes, cnn);
     },
   },
   {
@@ -154,7 +159,7 @@ export const tensorBenches: Bench[] = [
       for (let i = 0; i < 10_000; i++) await step();
       const more = tf.memory().numTensors - before;
       dispose();
-      return more;
+      return { value: more };
     },
   },
   {
@@ -164,7 +169,7 @@ export const tensorBenches: Bench[] = [
       await startEngine(engine);
       const x = normalValues(5000 * 512, 'queries');
       const reference = normalValues(5000 * 512, 'reference');
-      return medianMs(3, async () => {
+      return timed(3, async () => {
         await nearestRows(unitRows(x, 512), unitRows(reference, 512), 512, { k: 10 });
       });
     },
@@ -174,7 +179,7 @@ export const tensorBenches: Bench[] = [
     unit: 'ms',
     run: async () => {
       const x = uniform(20000 * 1024);
-      return medianMs(1, () => {
+      return timed(1, () => {
         const moments = new MomentAccumulator(1024);
         for (let start = 0; start < 20000; start += 1000)
           moments.update(x.subarray(start * 1024, (start + 1000) * 1024), 1000);
@@ -188,7 +193,7 @@ export const tensorBenches: Bench[] = [
     run: async () => {
       const x = uniform(10000 * 128);
       const a = symmetric(128);
-      return medianMs(5, () => quadraticForms(x, new Float64Array(128), a));
+      return timed(5, () => quadraticForms(x, new Float64Array(128), a));
     },
   },
   ...[512, 1024].map((n) => ({
@@ -196,11 +201,11 @@ export const tensorBenches: Bench[] = [
     unit: 'ms',
     run: async () => {
       const a = symmetric(n);
-      return medianMs(3, () => symmetricEigen(a, n));
+      return timed(3, () => symmetricEigen(a, n));
     },
   })),
 ];
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
   for (const bench of tensorBenches)
-    console.log(`${bench.name.padEnd(56)}${(await bench.run('auto')).toFixed(2)} ${bench.unit}`);
+    console.log(`${bench.name.padEnd(56)}${(await bench.run('auto')).value.toFixed(2)} ${bench.unit}`);

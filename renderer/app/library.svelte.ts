@@ -1,6 +1,6 @@
-import type { DatasetSummary, DownloadState } from '../../../shared/domain/library.ts';
-import { client, toCupbearerError } from '../../app/client.ts';
-import { toasts } from '../../app/toasts.svelte.ts';
+import type { DatasetSummary, DownloadState } from '../../shared/domain/library.ts';
+import { client, toCupbearerError } from './client.ts';
+import { toasts } from './toasts.svelte.ts';
 
 /** The datasets and the downloads that go on; outlives the screen, so that leaving it does not stop a download. */
 class Library {
