@@ -38,11 +38,9 @@ export function optionWords(option: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** "0 to 1", "at least 1": what a number may be, for the help below a field. */
+/** "0 to 1": what a number may be, for the help below a field; a bound on one side is told where it is passed. */
 export function rangeWords({ min, max }: FormField): string | undefined {
-  if (min !== undefined && max !== undefined) return `${min} to ${max}`;
-  if (min !== undefined) return `at least ${min}`;
-  return max === undefined ? undefined : `at most ${max}`;
+  return min === undefined || max === undefined ? undefined : `${min} to ${max}`;
 }
 
 /** The step that suits a number's arrow keys. */
