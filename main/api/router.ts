@@ -4,6 +4,7 @@ import { datasetsCalls } from './calls/datasets.ts';
 import { enginesCalls } from './calls/engines.ts';
 import { experimentsCalls } from './calls/experiments.ts';
 import { modelsCalls } from './calls/models.ts';
+import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
 
 /** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
@@ -14,6 +15,7 @@ export function createRouter(application: Application) {
     datasets: datasetsCalls(application),
     models: modelsCalls(application),
     engines: enginesCalls(application),
+    reports: reportsCalls(application),
     app: appCalls(application),
   };
 }
