@@ -15,7 +15,7 @@ import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
 import { comparisonSchema, planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema } from './domain/run.ts';
 import { sampleSetSchema } from './domain/samples.ts';
-import { appInfoSchema, settingsSchema } from './domain/settings.ts';
+import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
 
 /**
  * Every call may fail with `FAILED`, whose data is the {@link import('./errors.ts').ErrorRecord} that a person is shown;
@@ -159,7 +159,7 @@ const engines = {
 const app = {
   info: call.input(nothing).output(appInfoSchema),
   settings: call.input(nothing).output(settingsSchema),
-  change: call.input(settingsSchema.partial()).output(settingsSchema),
+  change: call.input(settingsChangesSchema).output(settingsSchema),
   resetSettings: call.input(nothing).output(settingsSchema),
   /** What a bug report needs, as text; nothing is sent. */
   diagnostics: call.input(nothing).output(z.object({ text: z.string() })),

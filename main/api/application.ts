@@ -1,9 +1,11 @@
 import type { ProcessLauncher } from '../jobs/child-process.ts';
+import type { Inspector } from '../jobs/inspection.ts';
 import type { QueuedRuns } from './queued-runs.ts';
 import type { RunFeed } from './run-feed.ts';
 import type { RunRemoval } from './run-removal.ts';
 import type { RunSummaries } from './run-summaries.ts';
 import type { SettingsStore } from './settings.ts';
+import type { StoredDraft } from './stored-draft.ts';
 import type { Workbench } from './workbench.ts';
 
 /** What the host that shows the application can do, and how it starts processes. */
@@ -30,4 +32,9 @@ export interface Application {
   readonly summaries: RunSummaries;
   readonly feed: RunFeed;
   readonly removal: RunRemoval;
+  /** Looks into data. */
+  readonly inspector: Inspector;
+  /** Measures how long things take, in a process of its own so that a measurement holds up no picture. */
+  readonly estimator: Inspector;
+  readonly storedDraft: StoredDraft;
 }

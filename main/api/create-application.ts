@@ -1,10 +1,12 @@
 import type { Application, Host } from './application.ts';
+import { Inspector } from '../jobs/inspection.ts';
 import { RunningProcesses } from '../jobs/running-processes.ts';
 import { QueuedRuns } from './queued-runs.ts';
 import { RunFeed } from './run-feed.ts';
 import { RunRemoval } from './run-removal.ts';
 import { RunSummaries } from './run-summaries.ts';
 import { SettingsStore } from './settings.ts';
+import { StoredDraft } from './stored-draft.ts';
 import { Workbench } from './workbench.ts';
 
 /** An application that is running. */
@@ -31,6 +33,8 @@ export function createApplication({ host, catalogueFile, settings }: Application
   current.onChange(() => queued.wake());
   const feed = new RunFeed(workbench.catalogue, summaries, queued);
   const removal = new RunRemoval(workbench.catalogue);
+  const inspector = new Inspector(processes.launch);
+  const estimator = new Inspector(processes.launch);
   return {
     workbench,
     host,
@@ -39,7 +43,12 @@ export function createApplication({ host, catalogueFile, settings }: Application
     queued,
     feed,
     removal,
+    inspector,
+    estimator,
+    storedDraft: new StoredDraft(),
     close: async () => {
+      inspector.close();
+      estimator.close();
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();

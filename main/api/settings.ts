@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { settingsSchema, type Settings } from '../../shared/domain/settings.ts';
+import { settingsSchema, type Settings, type SettingsChanges } from '../../shared/domain/settings.ts';
 import { defaultDataDir } from '../data/data-dir.ts';
 import { cupbearerHome } from '../storage/home.ts';
 import { readSettings, settingsPath, writeSettings } from '../storage/settings-file.ts';
@@ -24,7 +24,7 @@ export class SettingsStore {
   }
 
   /** Sets some of them and gives all. @throws CupbearerError `storage` where they cannot be kept; nothing is changed then. */
-  change(changes: { [K in keyof Settings]?: Settings[K] | undefined }): Settings {
+  change(changes: SettingsChanges): Settings {
     const given = Object.entries(changes).filter(([, value]) => value !== undefined);
     // Another window or program may have changed others meanwhile.
     return this.#keep(settingsSchema.parse({ ...readSettings(this.#path).settings, ...Object.fromEntries(given) }));

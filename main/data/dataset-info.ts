@@ -32,6 +32,9 @@ export interface DatasetInfo {
   bytes: number;
   /** Samples on disk (or drawn); 0 where there are none. */
   samples: { train: number; test: number };
+  /** Number of classes, and shape of a sample; left out where the user's files decide. */
+  classes?: number;
+  shape?: readonly number[];
   /** Bytes to download for the whole. */
   downloadBytes?: number;
   homepage?: string;
@@ -57,11 +60,13 @@ function knownDatasets(): DatasetDefinition[] {
   return datasetRegistry.definitions.filter(({ params }) => !('original' in params.shape));
 }
 
-function infoOf({ id, title, summary, builtIn }: DatasetDefinition, dataDir: string): DatasetInfo {
+function infoOf(definition: DatasetDefinition, dataDir: string): DatasetInfo {
+  const { id, title, summary, builtIn } = definition;
+  const form = usualForm(definition);
   const source = datasetSources.find((candidate) => candidate.id === id);
   if (!source) {
     const samples = { train: 0, test: 0, ...builtIn };
-    return { name: id, title, summary, state: builtIn ? 'built-in' : 'own', files: [], bytes: 0, samples };
+    return { name: id, title, summary, state: builtIn ? 'built-in' : 'own', files: [], bytes: 0, samples, ...form };
   }
   const folder = join(dataDir, id);
   const files = expectedFiles(source).map((name) => fileInfo(folder, name));
@@ -77,11 +82,20 @@ function infoOf({ id, title, summary, builtIn }: DatasetDefinition, dataDir: str
     files,
     bytes: present.reduce((sum, file) => sum + file.bytes, 0),
     samples: { train: count('train'), test: count('test') },
+    ...form,
     downloadBytes: source.files.reduce((sum, file) => sum + file.bytes, 0),
     homepage: source.homepage,
     licence: source.licence,
     citation: source.citation,
   };
+}
+
+/** What samples are with default parameters; nothing where the user's files decide. */
+function usualForm(definition: DatasetDefinition): Pick<DatasetInfo, 'classes' | 'shape'> {
+  const defaults = definition.params.safeParse({});
+  if (!defaults.success) return {};
+  const { classes, shape } = definition.facts(defaults.data as never);
+  return { classes: classes.length, shape };
 }
 
 function expectedFiles(source: DatasetSource): string[] {

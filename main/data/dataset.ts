@@ -19,6 +19,8 @@ export interface DatasetFacts {
   /** What the tokens of a text stand for, by their numbers; only texts have one. */
   readonly vocabulary?: readonly string[];
   readonly classes: readonly string[];
+  /** Samples of each half; left out where they are not known or `builtIn` says them. */
+  readonly counts?: { readonly train: number; readonly test: number };
 }
 
 /**
@@ -54,6 +56,12 @@ export interface AttackRequest {
   readonly seed: number;
 }
 
+/** Keeps datasets for the next who asks for them. */
+export interface DatasetCache {
+  /** The dataset that `load` gives for what `key` says; loaded once. What could not be loaded is tried again. */
+  get(key: unknown, load: () => Promise<Dataset>): Promise<Dataset>;
+}
+
 /** What a dataset definition may use while it loads. */
 export interface DatasetContext {
   /** Folder with one sub-folder a dataset, see `docs/file-formats.md`. */
@@ -69,6 +77,7 @@ export interface DatasetContext {
    * which this folder knows nothing of.
    */
   readonly attack?: (request: AttackRequest) => Promise<{ inputs: Float32Array; model: string }>;
+  readonly cache?: DatasetCache;
   /** Takes a sentence about something that the user should know and that stops nothing. */
   readonly warn?: (message: string) => void;
 }

@@ -48,7 +48,7 @@ export const ted = defineDetector({
       unit: 'samples',
       default: 5000,
       min: 3,
-      max: 50_000,
+      max: 10_000_000,
     }),
     compat: flag({
       label: 'As the seed library',

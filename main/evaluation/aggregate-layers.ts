@@ -1,7 +1,7 @@
-import { CupbearerError } from '../../shared/errors.ts';
 import { unknownName } from '../../shared/definition.ts';
 import type { LayerAggregation } from '../../shared/domain/layer-aggregation.ts';
-import type { Scores } from './ranked-scores.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Scores } from '../../shared/scores/ranked-scores.ts';
 
 /** Mean and standard deviation of each layer's scores of trusted samples that the detector was not fitted on. */
 export type Standardisation = Readonly<Record<string, { mean: number; deviation: number }>>;

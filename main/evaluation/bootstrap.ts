@@ -1,6 +1,7 @@
+import { quantile } from '../../shared/scores/quantile.ts';
+import type { RankedScores } from '../../shared/scores/ranked-scores.ts';
 import type { RandomStream } from '../tensor/random.ts';
 import type { Interval } from './interval.ts';
-import type { RankedScores } from './ranked-scores.ts';
 import { ruleOfThree } from './rule-of-three.ts';
 
 /** For each sample of a class, in rank order, the group it belongs to, `[sum of counts]`. */
@@ -18,15 +19,6 @@ function drawInto(counts: Int32Array, groups: Int32Array, stream: RandomStream):
   counts.fill(0);
   // uniform() has steps of 2^-32: with a million samples the shares are off by less than 0.03 %, far below what is seen.
   for (let i = 0; i < groups.length; i++) counts[groups[Math.floor(stream.uniform() * groups.length)]!]!++;
-}
-
-/** The quantile of ascending values, linear between order statistics (numpy's default). */
-export function quantile(sorted: Float64Array, share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = Math.floor(position);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (high - low) * (position - below);
 }
 
 /**

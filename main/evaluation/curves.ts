@@ -1,5 +1,5 @@
-import type { RankedScores } from './ranked-scores.ts';
-import { rankScores, type Scores } from './ranked-scores.ts';
+import type { RankedScores } from '../../shared/scores/ranked-scores.ts';
+import { rankScores, type Scores } from '../../shared/scores/ranked-scores.ts';
 
 /** One point for each choice of threshold, from the one above every score to the lowest score. */
 export interface RocPoints {

@@ -1,8 +1,8 @@
 import { CupbearerError } from '../../shared/errors.ts';
+import { checkScores, rankScores, sortedScores, type Scores } from '../../shared/scores/ranked-scores.ts';
 import { aurocOf } from './figures-of-merit.ts';
 import { z95, type Interval } from './interval.ts';
 import { normalTwoSidedTail } from './normal.ts';
-import { checkScores, rankScores, sortedScores, type Scores } from './ranked-scores.ts';
 import { ruleOfThree } from './rule-of-three.ts';
 
 /**

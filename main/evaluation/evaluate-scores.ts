@@ -1,12 +1,12 @@
 import type { FigureInterval, LayerMetrics } from '../../shared/domain/evaluation.ts';
+import { histogram } from '../../shared/scores/histogram.ts';
+import { rankScores, type RankedScores, type Scores } from '../../shared/scores/ranked-scores.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { bootstrapIntervals } from './bootstrap.ts';
 import { thinnedPrecisionRecall, thinnedRoc } from './curves.ts';
 import { aurocInterval } from './delong.ts';
 import { averagePrecisionOf, fprAtTprOf, rateAtFprOf, thresholdAtFprOf } from './figures-of-merit.ts';
-import { histogram } from './histogram.ts';
 import type { Interval } from './interval.ts';
-import { rankScores, type RankedScores, type Scores } from './ranked-scores.ts';
 
 /** The figures whose intervals come from the bootstrap. */
 const bootstrapped = {

@@ -1,4 +1,4 @@
-import { rankScores, type RankedScores, type Scores } from './ranked-scores.ts';
+import { rankScores, type RankedScores, type Scores } from '../../shared/scores/ranked-scores.ts';
 
 /**
  * Area under the ROC curve, 0 to 1: the probability that an anomalous sample scores higher than a clean one, ties

@@ -1,5 +1,5 @@
 import { CupbearerError } from '../../shared/errors.ts';
-import type { Scores } from './ranked-scores.ts';
+import type { Scores } from '../../shared/scores/ranked-scores.ts';
 
 /** Ranks of `values` from 1, equal values sharing the mean of theirs, `[n]`. */
 export function midRanks(values: Scores): Float64Array {

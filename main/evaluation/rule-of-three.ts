@@ -1,5 +1,5 @@
 import type { Interval } from './interval.ts';
-import type { RankedScores } from './ranked-scores.ts';
+import type { RankedScores } from '../../shared/scores/ranked-scores.ts';
 
 /** Where nothing was seen in n independent trials, its rate is below 3 / n with 95 % confidence: 0.05 = (1 - p)^n. */
 const unseen = 3;

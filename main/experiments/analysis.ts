@@ -13,7 +13,7 @@ import {
 } from '../evaluation/principal-components.ts';
 import { spearmanMatrix } from '../evaluation/rank-correlation.ts';
 import { GroupedVariance } from '../evaluation/variance-shares.ts';
-import { worstMistakes } from '../evaluation/worst-mistakes.ts';
+import { worstMistakes } from '../../shared/scores/worst-mistakes.ts';
 import { drawAnalysisFigures } from '../figures/analysis-figures.ts';
 import type { FigureWords } from '../figures/evaluation-figures.ts';
 import { drawMistakeSheet, type MistakePicture } from '../figures/mistake-sheet.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { trainingSeries } from '../../shared/charts/training-series.ts';
 import type { Evaluation } from '../../shared/domain/evaluation.ts';
 import { wordsOf } from '../data/texts.ts';
 import type { Figure } from '../figures/figure.ts';
@@ -18,24 +19,7 @@ export function drawEvaluation(folder: string, evaluation: Evaluation, words: Fi
 
 /** Writes loss and accuracies by epoch into `figures/`. */
 export function drawTrainingCurve(folder: string, history: readonly EpochRecord[]): void {
-  const names = Object.keys(history[0]?.validation ?? {});
-  const figure = drawTrainingFigure({
-    epochs: history.map(({ epoch }) => epoch),
-    losses: [{ name: 'Training loss', values: history.map(({ loss }) => loss) }],
-    shares: [
-      { name: 'Training accuracy', values: history.map(({ accuracy }) => accuracy) },
-      ...names.map((name) => {
-        const results = history.map(({ validation }) => validation[name]!);
-        const isAttacked = results.every(({ attack_success: success }) => success !== undefined);
-        return {
-          name: seriesName(name, isAttacked),
-          values: results.map((result) => (isAttacked ? result.attack_success! : result.accuracy)),
-          kind: isAttacked ? ('anomalous' as const) : ('clean' as const),
-        };
-      }),
-    ],
-  });
-  writeFigures(folder, [figure]);
+  writeFigures(folder, [drawTrainingFigure(trainingSeries(history))]);
 }
 
 /** Writes a sheet of a task's anomalies beside the samples they were made of, where there is something to see. */
@@ -54,13 +38,6 @@ export function drawPairs(
   const text = (tokens: Float32Array, k: number) => wordsOf(tokens.subarray(k * length, (k + 1) * length), vocabulary);
   const pairs = Array.from({ length: count }, (_, k) => ({ before: text(before, k), after: text(after, k) }));
   return drawTextSheet(pairs, words);
-}
-
-/** Short enough to stand beside the end of its line; the two names that validation has by default say it themselves. */
-function seriesName(validation: string, isAttacked: boolean): string {
-  const what = isAttacked ? 'Attack success' : 'Accuracy';
-  if (validation === 'backdoor' || validation === 'clean') return isAttacked ? what : 'Clean accuracy';
-  return `${what}, ${validation.length > 12 ? `${validation.slice(0, 11)}…` : validation}`;
 }
 
 /** Writes figures as PNG and SVG into `figures/`. */

@@ -1,11 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { GlobalFonts } from '@napi-rs/canvas';
+import { createCanvas, GlobalFonts } from '@napi-rs/canvas';
+import type { MeasureText } from '../../shared/charts/svg-context.ts';
 
 /** A family name that no system font has, so that figures look the same wherever they are drawn. */
 export const figureFont = 'Cupbearer Inter';
-
-/** What an SVG names instead, for viewers: text there stays text. */
-export const svgFontStack = "Inter, 'Segoe UI', system-ui, 'Helvetica Neue', Arial, sans-serif";
 
 let registered = false;
 
@@ -14,7 +13,17 @@ export function registerFonts(): void {
   if (registered) return;
   for (const file of ['Inter-Regular.ttf', 'Inter-SemiBold.ttf']) {
     const path = fileURLToPath(new URL(`../../resources/fonts/${file}`, import.meta.url));
-    if (GlobalFonts.registerFromPath(path, figureFont) === null) throw new Error(`The font ${path} cannot be loaded.`);
+    // Read here, since the canvas' own code would not find a file inside the archive of an installed program.
+    if (GlobalFonts.register(readFileSync(path), figureFont) === null)
+      throw new Error(`The font ${path} cannot be loaded.`);
   }
   registered = true;
 }
+
+const ruler = createCanvas(1, 1).getContext('2d');
+
+/** Measures text in a font that is known to the canvas. */
+export const measureText: MeasureText = (font, text) => {
+  ruler.font = font;
+  return ruler.measureText(text);
+};

@@ -1,8 +1,8 @@
 import { createCanvas } from '@napi-rs/canvas';
 import { widthOf, write, type Pen, type TextStyle } from '../../shared/charts/pen.ts';
+import { SvgContext } from '../../shared/charts/svg-context.ts';
 import { exportTheme, type Figure } from './figure.ts';
-import { registerFonts } from './fonts.ts';
-import { SvgContext } from './svg-context.ts';
+import { measureText, registerFonts } from './fonts.ts';
 import { compareWords, type WordChange } from './word-changes.ts';
 
 /** A text before and after a change, as words. */
@@ -48,7 +48,7 @@ export function drawTextSheet(
   const context = canvas.getContext('2d');
   context.scale(pixelRatio, pixelRatio);
   draw(context as unknown as Pen);
-  const svg = new SvgContext(size.width, size.height);
+  const svg = new SvgContext(size.width, size.height, measureText);
   draw(svg as unknown as Pen);
   const counts = rows.map(({ cells }) => ({ added: count(cells, 'added'), removed: count(cells, 'removed') }));
   const description = `${words.title}: ${pairs.length} texts in three lines each, ${words.before}, ${words.after} and their difference; the largest change adds ${Math.max(0, ...counts.map(({ added }) => added))} and removes ${Math.max(0, ...counts.map(({ removed }) => removed))} words.`;

@@ -51,7 +51,7 @@ export function activationDims(network: NetworkOutline, name: string, options: P
 /**
  * Runs the network over a dataset and yields the named activations, batch by batch, in order; with `logits` the network's
  * outputs too.
- * @throws CupbearerError `non-finite` naming layer and sample where an activation is no number.
+ * @throws CupbearerError `non-finite` naming layer and sample where an activation or an input is no number.
  */
 export async function* activationBatches(
   network: Network,
@@ -67,6 +67,8 @@ export async function* activationBatches(
   for (const indices of slices(options.indices ?? range(dataset.length), options.batchSize)) {
     checkNotCancelled(options.signal, 'The pass over the data');
     const batch = dataset.read(indices, 0);
+    // ReLU would turn NaN into 0, and nobody would know.
+    checkFinite('the input', batch.inputs, indices);
     const tensors = tf.tidy(() => observe(network, inputTensor(batch, dataset), options));
     const [logits, ...layers] = await Promise.all(
       [tensors.logits, ...tensors.layers].map(async (tensor) => (await tensor?.data()) as Float32Array),
@@ -102,7 +104,7 @@ function checkFinite(name: string, values: Float32Array, indices: Int32Array): v
   while (at < values.length && Number.isFinite(values[at])) at++;
   if (at === values.length) return;
   const sample = indices[Math.floor(at / (values.length / indices.length))]!;
-  throw new CupbearerError('non-finite', `The activation of sample ${sample} at ${name} is ${values[at]}.`, {
+  throw new CupbearerError('non-finite', `A value of sample ${sample} at ${name} is ${values[at]}.`, {
     hint: 'The weights of the model or the inputs are not finite.',
     details: { layer: name, sample },
   });

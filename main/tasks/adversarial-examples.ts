@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
 import type { AttackOptions } from '../models/attacks.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { classifierParams, loadCleanData } from './clean-data.ts';
+import { classifierParams, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { outlineClassifierTask } from './outline.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { attackedDataset } from './stored-attack.ts';
@@ -53,6 +53,9 @@ export const adversarialExamples = defineTask({
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
   outline: outlineClassifierTask,
+
+  // The anomalies are made with the trained model.
+  preview: async (params, classifier, context) => ({ clean: await loadPreviewData(classifier, params, context) }),
 
   async build(params, context) {
     const classifier = openClassifier(params.run_path);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { requireTrigger, triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { classifierParams, loadCleanData } from './clean-data.ts';
+import { classifierParams, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { outlineClassifierTask } from './outline.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
@@ -21,6 +21,12 @@ export const backdoor = defineTask({
     const outline = outlineClassifierTask(params);
     requireTrigger(params.backdoor, outline.classifier);
     return outline;
+  },
+
+  async preview(params, classifier, context) {
+    const clean = await loadPreviewData(classifier, params, context);
+    const { poison } = await triggerFor(params.backdoor, classifier, clean, params.seed);
+    return { clean, changed: poison(clean) };
   },
 
   async build(params, context) {

@@ -4,7 +4,7 @@ import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fullyPoisoned, type PoisonedDataset } from '../data/poisoning.ts';
 import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
-import type { ClassifierOutline, TrainedClassifier } from './classifier.ts';
+import type { ClassifierData } from './classifier.ts';
 
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
 export const trainingOnly = ['p_backdoor', 'p_noise'];
@@ -22,7 +22,7 @@ export function triggerName(trigger: Picked | undefined): string {
 }
 
 /** The trigger asked for, or the one the classifier was trained with. @throws CupbearerError `usage` where there is neither. */
-export function requireTrigger(asked: Picked | undefined, { trigger, folder }: ClassifierOutline): Picked {
+export function requireTrigger(asked: Picked | undefined, { trigger, folder }: ClassifierData): Picked {
   const picked = asked ?? trigger?.spec;
   if (picked) return picked;
   throw new CupbearerError(
@@ -44,8 +44,8 @@ export interface TriggeredData {
  */
 export async function triggerFor(
   asked: Picked | undefined,
-  classifier: TrainedClassifier,
-  { shape, vocabulary }: Dataset,
+  classifier: ClassifierData,
+  { shape, vocabulary }: Pick<Dataset, 'shape' | 'vocabulary'>,
   seed: number,
 ): Promise<TriggeredData> {
   const picked = requireTrigger(asked, classifier);
@@ -55,7 +55,7 @@ export async function triggerFor(
     shape,
     vocabulary,
     seed: isOwn ? stored.seed : seed,
-    ...(isOwn ? { state: stored.state } : {}),
+    ...(isOwn && stored.state ? { state: stored.state } : {}),
   });
   return {
     trigger: picked,

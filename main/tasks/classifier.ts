@@ -10,14 +10,21 @@ import { hashFile } from '../storage/content-hash.ts';
 import { readSpec, requireRun } from '../storage/run-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
 
-/** What is known of a classifier trained by an earlier run without its weights. */
-export interface ClassifierOutline {
+/** What a classifier was or will be trained on. */
+export interface ClassifierData {
   folder: string;
-  network: NetworkOutline;
-  /** What it was trained on, before any trigger. */
+  /** Its data before any trigger. */
   originalData: Picked;
-  /** The trigger in its training data, if any. */
-  trigger?: { spec: Picked };
+  /**
+   * The trigger in its training data, if any, with what must be known to apply the very same one again; `state` only where
+   * it has been trained.
+   */
+  trigger?: { spec: Picked; state?: TensorMap; seed: number };
+}
+
+/** What is known of a classifier trained by an earlier run without its weights. */
+export interface ClassifierOutline extends ClassifierData {
+  network: NetworkOutline;
 }
 
 /** A classifier trained by an earlier run. */
@@ -25,8 +32,6 @@ export interface TrainedClassifier extends ClassifierOutline {
   network: Network;
   /** SHA-256 of the weights' file. */
   fingerprint: string;
-  /** The trigger in its training data, if any, with what must be known to apply the very same one again. */
-  trigger?: { spec: Picked; state: TensorMap; seed: number };
 }
 
 /** Where a classifier run keeps the state of its trigger. */
@@ -51,22 +56,32 @@ function weightsIn(folder: string): string {
 export function describeClassifier(runPath: string): ClassifierOutline {
   const folder = requireRun(runPath);
   weightsIn(folder);
-  const { spec } = readSpec(folder);
-  const trainData = (spec as { train_data?: Picked }).train_data;
-  if (!trainData) {
-    throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
-  }
-  const network = new NetworkOutline(readNetworkSpec(folder));
-  if (trainData.name !== 'backdoor') return { folder, network, originalData: trainData };
-  const trigger = { spec: trainData['backdoor'] as Picked };
-  return { folder, network, originalData: trainData['original'] as Picked, trigger };
+  return { ...classifierData(folder), network: new NetworkOutline(readNetworkSpec(folder)) };
 }
 
 /** Loads model, training data's spec and trigger from a classifier's run folder. */
 export function openClassifier(runPath: string): TrainedClassifier {
-  const { folder, originalData, trigger } = describeClassifier(runPath);
-  const classifier = { folder, originalData, network: readModel(folder), fingerprint: hashFile(weightsIn(folder)) };
-  if (!trigger) return classifier;
-  const { seed } = readSpec(folder);
-  return { ...classifier, trigger: { ...trigger, state: readTensorFile(triggerFile(folder)).tensors, seed } };
+  const folder = requireRun(runPath);
+  const fingerprint = hashFile(weightsIn(folder));
+  return { ...classifierData(folder), network: readModel(folder), fingerprint };
+}
+
+/** What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` where it says nothing of it. */
+export function classifierData(runPath: string): ClassifierData {
+  const folder = requireRun(runPath);
+  const { spec, seed } = readSpec(folder);
+  const trainData = (spec as { train_data?: Picked }).train_data;
+  if (!trainData) {
+    throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
+  }
+  if (trainData.name !== 'backdoor') return { folder, originalData: trainData };
+  return {
+    folder,
+    originalData: trainData['original'] as Picked,
+    trigger: {
+      spec: trainData['backdoor'] as Picked,
+      state: readTensorFile(triggerFile(folder)).tensors,
+      seed,
+    },
+  };
 }

@@ -4,7 +4,7 @@ import type { Dataset, DatasetContext, DatasetFacts } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadSplit } from '../data/datasets/load.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
-import type { ClassifierOutline, TrainedClassifier } from './classifier.ts';
+import type { ClassifierData, ClassifierOutline, TrainedClassifier } from './classifier.ts';
 import type { TaskContext } from './task.ts';
 
 /** Parameters of tasks that watch a classifier on its own kind of data. */
@@ -43,6 +43,15 @@ export function checkUnpoisoned({ name }: Picked): void {
     'usage',
     'The data of a task that watches a classifier must not be poisoned itself; got "backdoor".',
   );
+}
+
+/** The training half that people are shown: the task's own data, else what the classifier is trained on. */
+export function loadPreviewData(
+  { originalData }: ClassifierData,
+  { data = originalData, seed }: { data?: Picked | undefined; seed: number },
+  context: TaskContext,
+): Promise<Dataset> {
+  return loadSplit(data, { train: true, augment: false }, loadingContext(context, seed));
 }
 
 /** @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes. */

@@ -6,7 +6,7 @@ import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
 import { poisonFields } from '../data/triggers/trigger.ts';
 import { requireTrigger, triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { classifierParams, loadCleanData } from './clean-data.ts';
+import { classifierParams, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { outlineClassifierTask } from './outline.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
@@ -41,6 +41,12 @@ export const ood = defineTask({
     const outline = outlineClassifierTask(params);
     checkHarmless(params.change, requireTrigger(params.backdoor, outline.classifier));
     return outline;
+  },
+
+  async preview(params, classifier, context) {
+    const clean = await loadPreviewData(classifier, params, context);
+    const { poison } = await triggerFor(params.backdoor, classifier, clean, params.seed);
+    return { clean, changed: poison(clean) };
   },
 
   async build(params, context) {

@@ -6,7 +6,7 @@ import { classifierParams } from './clean-data.ts';
 import { outlineClassifierTask } from './outline.ts';
 import { splitParams, type SplitParams } from './splits.ts';
 import { defineTask, type TaskOutline } from './task.ts';
-import { checkTrainedOn, twoPopulations } from './two-populations.ts';
+import { checkTrainedOn, previewPopulations, twoPopulations, type Populations } from './two-populations.ts';
 
 /**
  * Trusted data are Alice's prompts; the anomalies are Bob's, in which the model answers by its quirk. With
@@ -19,6 +19,12 @@ export const quirkyArithmetic = defineTask({
   summary:
     "Tell prompts that a small language model answers by Bob's wrong rule from Alice's, which it answers rightly",
   source: 'Mallen, Belrose: Eliciting latent knowledge from quirky language models, 2023, arXiv 2312.01037',
+  details: [
+    'The model comes from `npx cupbearer train-classifier --train_data arithmetic --model transformer` (10 epochs, about a minute of one',
+    'processor; `--train_data.names 4` for `test_names` `new`). Trained so it answered 99.0 % of the sums that it was never shown as Alice and',
+    '96.6 % as Bob; of those that it was shown, 99.9 %.',
+  ].join('\n'),
+  trainedOn: arithmetic.id,
   params: z.object({
     run_path: classifierParams.run_path,
     test_names: choice({
@@ -44,29 +50,37 @@ export const quirkyArithmetic = defineTask({
 
   outline: checkedOutline,
 
+  preview(params, classifier, context) {
+    checkTrainedOn(classifier, arithmetic.id, command);
+    return previewPopulations(classifier, params, populations(params), context);
+  },
+
   async build(params, context) {
     checkedOutline(params);
-    return twoPopulations(
-      params,
-      (half, kind) => ({ character: kind === 'clean' ? 'alice' : 'bob', ...promptsOf(params, half === 'train') }),
-      context,
-    );
+    return twoPopulations(params, populations(params), context);
   },
 });
 
-/** What the prompts of a half have in them apart from who answers. */
-function promptsOf(
-  { test_names: names, difficulty }: { test_names: 'same' | 'new'; difficulty: 'same' | 'easy-to-hard' },
-  train: boolean,
-): Record<string, unknown> {
-  return {
-    ...(names === 'new' ? { which_names: train ? 'first' : 'last' } : {}),
-    ...(difficulty === 'easy-to-hard' ? { difficulty: train ? 'easy' : 'hard' } : {}),
-  };
+/** How a classifier is trained that this task can be built on. */
+const command = 'train-classifier --train_data arithmetic --model transformer';
+
+/** What the prompts of a half and a kind have in them. */
+function populations({
+  test_names: names,
+  difficulty,
+}: {
+  test_names: 'same' | 'new';
+  difficulty: 'same' | 'easy-to-hard';
+}): Populations {
+  return (half, kind) => ({
+    character: kind === 'clean' ? 'alice' : 'bob',
+    ...(names === 'new' ? { which_names: half === 'train' ? 'first' : 'last' } : {}),
+    ...(difficulty === 'easy-to-hard' ? { difficulty: half === 'train' ? 'easy' : 'hard' } : {}),
+  });
 }
 
 function checkedOutline(params: SplitParams & { run_path: string }): TaskOutline {
   const outline = outlineClassifierTask(params);
-  checkTrainedOn(outline.classifier, arithmetic.id, 'train-classifier --train_data arithmetic --model transformer');
+  checkTrainedOn(outline.classifier, arithmetic.id, command);
   return outline;
 }

@@ -47,6 +47,10 @@ export const separateData = defineTask({
     return outline;
   },
 
+  preview: async (params, _, context) => ({
+    clean: await loadDataset(params.clean_test_data, loadingContext(context, params.seed)),
+  }),
+
   async build(params, context) {
     const classifier = openClassifier(params.run_path);
     const load = loader(classifier, params.seed, context);

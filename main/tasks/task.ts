@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
-import type { Dataset } from '../data/dataset.ts';
+import type { Dataset, DatasetCache } from '../data/dataset.ts';
 import type { Network } from '../models/network.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
+import type { ClassifierData } from './classifier.ts';
 
 /** Some samples of a dataset, all clean or all anomalous. */
 export interface TestPart {
@@ -72,10 +73,19 @@ export interface TaskContext {
   dataDir: string;
   signal?: AbortSignal;
   progress?: (done: number, total: number) => void;
+  cache?: DatasetCache;
   warn?: (message: string) => void;
 }
 
+/** Samples for people to look at before anything is trained: sample i of `changed`, where there is one, is anomalous sample i of `clean`. */
+export interface TaskPreview {
+  clean: Dataset;
+  changed?: Dataset;
+}
+
 export interface TaskDefinition extends Definition {
+  /** The only dataset that its classifier may be trained on, where there is but one. */
+  readonly trainedOn?: string;
   /** What its anomalous samples are called: "Triggered"; "Anomalous" where left out. */
   readonly anomalous?: string;
   /** One line that tells this task from others of its kind: "mnist, corner trigger". */
@@ -85,16 +95,19 @@ export interface TaskDefinition extends Definition {
   /** What `build` will give, without loading any data. @throws CupbearerError for a task that cannot be built. */
   outline(params: Record<string, unknown>): TaskOutline;
   build(params: Record<string, unknown>, context: TaskContext): Promise<Task>;
+  /** What its samples look like; needs no model. Made of the training half. @throws CupbearerError as `build`. */
+  preview(params: Record<string, unknown>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
 }
 
 /** Types the functions' params from the schema beside them. */
 export function defineTask<P extends z.ZodObject>(
-  definition: Omit<TaskDefinition, 'params' | 'describe' | 'dependencies' | 'outline' | 'build'> & {
+  definition: Omit<TaskDefinition, 'params' | 'describe' | 'dependencies' | 'outline' | 'build' | 'preview'> & {
     params: P;
     describe(params: z.output<P>): string;
     dependencies(params: z.output<P>): Record<string, string>;
     outline(params: z.output<P>): TaskOutline;
     build(params: z.output<P>, context: TaskContext): Promise<Task>;
+    preview(params: z.output<P>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
   },
 ): TaskDefinition {
   // The registry hands over only what this very schema has parsed.

@@ -1,13 +1,13 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadSplit } from '../data/datasets/load.ts';
-import { openClassifier, type ClassifierOutline } from './classifier.ts';
+import { openClassifier, type ClassifierData } from './classifier.ts';
 import { checkFitsClassifier, loadingContext } from './clean-data.ts';
 import { assembleParts, split, type SplitParams } from './splits.ts';
-import type { Task, TaskContext } from './task.ts';
+import type { Task, TaskContext, TaskPreview } from './task.ts';
 
 /** @throws CupbearerError `usage` where the classifier was trained on another dataset than `id`; `command` trains one. */
-export function checkTrainedOn({ originalData, folder }: ClassifierOutline, id: string, command: string): void {
+export function checkTrainedOn({ originalData, folder }: ClassifierData, id: string, command: string): void {
   if (originalData.name === id) return;
   throw new CupbearerError(
     'usage',
@@ -16,28 +16,26 @@ export function checkTrainedOn({ originalData, folder }: ClassifierOutline, id: 
   );
 }
 
+/** The parameters that tell the data of a half and a kind from the classifier's own. */
+export type Populations = (half: 'train' | 'test', kind: 'clean' | 'anomalous') => Record<string, unknown>;
+
 /**
- * A task whose clean and anomalous samples are the classifier's own kind of data with different parameters: `paramsOf`
- * gives those of a half and a kind. Where one pool of sums or numbers serves both, no index is used twice.
+ * A task whose clean and anomalous samples are the classifier's own kind of data with different parameters. Where one pool
+ * of sums or numbers serves both, no index is used twice.
  */
 export async function twoPopulations(
   params: SplitParams & { run_path: string },
-  paramsOf: (half: 'train' | 'test', kind: 'clean' | 'anomalous') => Record<string, unknown>,
+  populations: Populations,
   context: TaskContext,
 ): Promise<Task> {
   const classifier = openClassifier(params.run_path);
-  const loading = loadingContext(context, params.seed);
-  const load = async (half: 'train' | 'test', kind: 'clean' | 'anomalous'): Promise<Dataset> => {
-    const data = { ...classifier.originalData, ...paramsOf(half, kind) };
-    const dataset = await loadSplit(data, { train: half === 'train', augment: false }, loading);
-    checkFitsClassifier(classifier, dataset, data.name);
-    return dataset;
-  };
+  const load = loader(classifier, params.seed, populations, context);
   const pool = async (half: 'train' | 'test') => ({
     clean: await load(half, 'clean'),
     anomalous: await load(half, 'anomalous'),
   });
   const [train, test] = [await pool('train'), await pool('test')];
+  checkFitsClassifier(classifier, train.clean, classifier.originalData.name);
   const chosen = split({ clean: train.clean.length }, { clean: test.clean.length }, params);
   return {
     network: classifier.network,
@@ -50,4 +48,21 @@ export async function twoPopulations(
       test_anomalous: test.anomalous.fingerprint,
     },
   };
+}
+
+/** Some of both populations of the training half, for people to look at. */
+export async function previewPopulations(
+  classifier: ClassifierData,
+  { seed }: { seed: number },
+  populations: Populations,
+  context: TaskContext,
+): Promise<TaskPreview> {
+  const load = loader(classifier, seed, populations, context);
+  return { clean: await load('train', 'clean'), changed: await load('train', 'anomalous') };
+}
+
+function loader({ originalData }: ClassifierData, seed: number, populations: Populations, context: TaskContext) {
+  const loading = loadingContext(context, seed);
+  return (half: 'train' | 'test', kind: 'clean' | 'anomalous'): Promise<Dataset> =>
+    loadSplit({ ...originalData, ...populations(half, kind) }, { train: half === 'train', augment: false }, loading);
 }

@@ -62,7 +62,7 @@ export function toCupbearerError(error: unknown): CupbearerError {
   if (error instanceof ORPCError) {
     // FAILED is the one error of the contract, and its data were checked by whoever sent it.
     if (error.code === 'FAILED') return fromErrorRecord(error.data as ErrorRecord);
-    const text = error.message;
+    const text = error.message.replace(/\.$/, '');
     if (error.code === 'BAD_REQUEST') return new CupbearerError('usage', `The request was refused: ${text}.`);
     return new CupbearerError('internal', `The program could not answer: ${text}.`);
   }

@@ -16,9 +16,22 @@ export interface Heading {
   title?: string;
   /** What it was measured on, with the interval of its main figure. */
   subtitle?: string;
+  /** Empty room around the chart, px: 16 on paper of its own; a panel has room enough. */
+  margin?: number;
 }
 
-const margin = 16;
+/** A figure that a chart draws: fixed, or asked for at every drawing, so that it can move while the chart stays. */
+export type Live<T extends Still> = T | (() => T);
+
+/** Nothing that could be called itself. */
+type Still = number | string | null | undefined | Readonly<Record<string, number>>;
+
+/** What a {@link Live} figure is now. */
+export function now<T extends Still>(figure: Live<T>): T {
+  return typeof figure === 'function' ? figure() : figure;
+}
+
+const paperMargin = 16;
 const headingHeight = 32;
 const axisTitleHeight = 16;
 
@@ -31,6 +44,7 @@ export interface Room {
 
 /** The options that all charts share: no animation of what is drawn once, no legend, room for what we write ourselves. */
 export function baseOptions(heading: Heading, room: Room = {}): ChartOptions<'line' | 'bar'> {
+  const margin = heading.margin ?? paperMargin;
   const top = margin + (heading.title === undefined ? 0 : headingHeight) + (room.above ?? 0);
   return {
     animation: false,
@@ -77,7 +91,7 @@ export function axis(theme: ChartTheme, spec: AxisSpec): Partial<ScaleOptionsByT
 }
 
 /** Writes the heading at the top left: the title, and behind it in grey what it was measured on. */
-export function headingPlugin(theme: ChartTheme, { title, subtitle }: Heading): Plugin {
+export function headingPlugin(theme: ChartTheme, { title, subtitle, margin = paperMargin }: Heading): Plugin {
   return {
     id: 'heading',
     afterDraw(chart) {
@@ -116,7 +130,7 @@ export function axisTitlesPlugin(theme: ChartTheme, titles: { x: string; y?: str
     afterDraw(chart) {
       const pen = penOf(chart);
       const { left, right } = chart.chartArea as Area;
-      const y = chart.height - margin - axisTitleHeight / 2;
+      const y = chart.scales['x']!.bottom + axisTitleHeight / 2 - 4;
       const style = { size: 11, colour: theme.ink3 } as const;
       if (titles.y !== undefined) write(pen, theme, titles.y, left, y, style);
       write(pen, theme, titles.x, right, y, { ...style, align: 'right' });

@@ -10,10 +10,10 @@ export interface CorrelationChartData extends Heading {
   matrix: readonly (readonly (number | null)[])[];
 }
 
-const margin = 16;
+const paperMargin = 16;
 const cellWidth = 56;
 const cellHeight = 34;
-const headRoom = 44;
+const headRoom = 28;
 const legendRoom = 56;
 const legendCell = 34;
 
@@ -31,12 +31,20 @@ export function formatCorrelation(value: number): string {
   return `${value < 0 && shown !== '0.00' ? '−' : ''}${shown}`;
 }
 
+function topOf({ title, margin = paperMargin }: CorrelationChartData): number {
+  return margin + (title === undefined ? 0 : headRoom);
+}
+
 /** The size that the chart needs, px. */
-export function correlationSize({ names }: CorrelationChartData): { width: number; height: number } {
+export function correlationSize({ names, ...heading }: CorrelationChartData): { width: number; height: number } {
+  const { margin = paperMargin } = heading;
   const longest = Math.max(...names.map((name) => name.length));
   // A row's name stands behind its cells, so the last row decides; the first rows leave room for the legend's seven steps.
   const width = 2 * margin + (names.length - 1) * cellWidth + 12 + longest * 7.4;
-  return { width: Math.ceil(Math.max(width, 440)), height: headRoom + names.length * cellHeight + legendRoom + margin };
+  return {
+    width: Math.ceil(Math.max(width, 440)),
+    height: topOf({ names, ...heading }) + names.length * cellHeight + legendRoom + margin,
+  };
 }
 
 /** A field of the heat scale; the bare surface, which is its first step, has an edge. */
@@ -69,7 +77,11 @@ function drawCell(pen: Pen, theme: ChartTheme, value: number | null, x: number, 
 }
 
 /** Each pair once; a name stands behind its row and over its column. */
-function trianglePlugin(theme: ChartTheme, { names, matrix }: CorrelationChartData, top: number): Plugin {
+function trianglePlugin(
+  theme: ChartTheme,
+  { names, matrix, margin = paperMargin }: CorrelationChartData,
+  top: number,
+): Plugin {
   return {
     id: 'triangle',
     afterDraw(chart) {
@@ -87,7 +99,7 @@ function trianglePlugin(theme: ChartTheme, { names, matrix }: CorrelationChartDa
 }
 
 /** The seven steps with the magnitudes at which they begin, and where there is one the other ink. */
-function legendPlugin(theme: ChartTheme, { matrix }: CorrelationChartData, top: number): Plugin {
+function legendPlugin(theme: ChartTheme, { matrix, margin = paperMargin }: CorrelationChartData, top: number): Plugin {
   const hasNegative = matrix.some((row) => row.some((value) => value !== null && value <= -stepsFrom[1]!));
   return {
     id: 'legend',
@@ -120,7 +132,7 @@ function legendPlugin(theme: ChartTheme, { matrix }: CorrelationChartData, top: 
 
 /** The lower triangle of a correlation matrix on the heat scale, the figure in every cell. */
 export function correlationChart(data: CorrelationChartData, theme: ChartTheme): ChartConfig {
-  const top = headRoom;
+  const top = topOf(data);
   return {
     type: 'line',
     data: { datasets: [] },
@@ -151,7 +163,7 @@ export function describeCorrelation({ names, matrix, title }: CorrelationChartDa
   if (pairs.length === 0) return `${heading} There is none to be computed.`;
   const sorted = pairs.sort((a, b) => b.value - a.value);
   const of = ({ pair, value }: { pair: string; value: number }) => `${pair} (${formatCorrelation(value)})`;
-  const least = sorted.length > 1 ? `, lowest between ${of(sorted.at(-1))}` : '';
+  const least = sorted.length > 1 ? `, lowest between ${of(sorted[sorted.length - 1]!)}` : '';
   return `${heading} It is highest between ${of(sorted[0]!)}${least}.`;
 }
 

@@ -6,9 +6,11 @@ import {
   axisTitlesPlugin,
   baseOptions,
   headingPlugin,
+  now,
   type ChartConfig,
   type ChartTable,
   type Heading,
+  type Live,
 } from './chart.ts';
 import { spread } from './labels.ts';
 import { drawLine, drawMark, penOf, widthOf, write, type Area } from './pen.ts';
@@ -24,7 +26,7 @@ export interface HistogramChartData extends Heading {
   anomalous?: string;
   score?: string;
   /** Samples scoring at least this are flagged. */
-  threshold?: number | null;
+  threshold?: Live<number | null>;
   /** What the threshold stands for: "1 % FPR". */
   thresholdLabel?: string;
 }
@@ -64,22 +66,26 @@ function outline(edges: readonly number[], counts: readonly number[], height: nu
 }
 
 /** Tints the side of the plot that a threshold flags and draws the threshold; marks one that lies outside the plot. */
-function thresholdPlugin(theme: ChartTheme, threshold: number, label: string): Plugin {
+function thresholdPlugin(theme: ChartTheme, threshold: Live<number | null>, label: string): Plugin {
   return {
     id: 'threshold',
     beforeDatasetsDraw(chart) {
+      const value = now(threshold);
+      if (value === null) return;
       const pen = penOf(chart);
       const { left, right, top, bottom } = chart.chartArea as Area;
-      const x = Math.max(left, Math.min(right, chart.scales['x']!.getPixelForValue(threshold)));
+      const x = Math.max(left, Math.min(right, chart.scales['x']!.getPixelForValue(value)));
       pen.save();
       pen.fillStyle = withOpacity(theme.ink, 0.045);
       pen.fillRect(x, top, right - x, bottom - top);
       pen.restore();
     },
     afterDatasetsDraw(chart) {
+      const value = now(threshold);
+      if (value === null) return;
       const pen = penOf(chart);
       const { left, right, top, bottom } = chart.chartArea as Area;
-      const at = chart.scales['x']!.getPixelForValue(threshold);
+      const at = chart.scales['x']!.getPixelForValue(value);
       const x = Math.max(left, Math.min(right, at));
       drawLine(
         pen,
@@ -138,9 +144,9 @@ export function histogramChart(data: HistogramChartData, theme: ChartTheme): Cha
   // The room above takes the threshold's label.
   const top = 1.1 * Math.max(Math.max(...clean) * weight.clean, Math.max(...anomalous) * weight.anomalous);
   const ticks = linearTicks(0, top, 4).filter((tick) => weight.asShares || Number.isInteger(tick));
-  const [low, high] = [edges[0]!, edges.at(-1)];
+  const [low, high] = [edges[0]!, edges[edges.length - 1]!];
   const log = scale === 'log';
-  const threshold = data.threshold ?? undefined;
+  const { threshold = null } = data;
   return {
     type: 'line',
     data: {
@@ -186,7 +192,7 @@ export function histogramChart(data: HistogramChartData, theme: ChartTheme): Cha
         y: weight.asShares ? 'Share of each class per bin, %' : `${data.samples ?? 'Samples'} per bin`,
       }),
       classLabelsPlugin(theme, data),
-      ...(threshold === undefined ? [] : [thresholdPlugin(theme, threshold, data.thresholdLabel ?? 'Threshold')]),
+      ...(threshold === null ? [] : [thresholdPlugin(theme, threshold, data.thresholdLabel ?? 'Threshold')]),
     ],
   };
 }
@@ -201,7 +207,7 @@ export function describeHistogram({
   const about = (kind: (typeof classes)[number]) =>
     tickLabel(Number(medianOf(histogram, histogram[kind]).toPrecision(3)));
   const low = histogram.edges[0]!.toPrecision(3);
-  const high = histogram.edges.at(-1).toPrecision(3);
+  const high = histogram.edges[histogram.edges.length - 1]!.toPrecision(3);
   return (
     `${title ?? 'Scores'}: ${formatCount(total(histogram.clean))} clean and ${formatCount(total(histogram.anomalous))} ` +
     `${anomalous.toLowerCase()} ${samples.toLowerCase()} from ${tickLabel(Number(low))} to ${tickLabel(Number(high))}. ` +

@@ -25,11 +25,15 @@ export interface LayerAuroc {
 /** AUROC of each layer, in the model's order. */
 export interface LayerAurocChartData extends Heading {
   layers: readonly LayerAuroc[];
+  /** Place of the layer that other charts beside this one show. */
+  selected?: number;
+  /** Leaves out the intervals in words, where there is little room. */
+  compact?: boolean;
 }
 
 const guessing = 0.5;
 const rowHeight = 34;
-const figuresRoom = 172;
+const figuresRoom = { full: 172, compact: 56 };
 
 /** A height that gives every layer a row, px. */
 export function layerAurocHeight({ layers, title }: LayerAurocChartData): number {
@@ -37,14 +41,15 @@ export function layerAurocHeight({ layers, title }: LayerAurocChartData): number
 }
 
 /** The intervals over their bars, and to the right the figures. One-sided intervals have no cap where they are open. */
-function intervalsPlugin(theme: ChartTheme, layers: readonly LayerAuroc[]): Plugin {
+function intervalsPlugin(theme: ChartTheme, { layers, compact }: LayerAurocChartData): Plugin {
+  const end = compact ? figuresRoom.compact : figuresRoom.full;
   return {
     id: 'intervals',
     afterDatasetsDraw(chart) {
       const pen = penOf(chart);
       const scale = chart.scales['x']!;
       const { right, top } = chart.chartArea as Area;
-      write(pen, theme, '95 % interval', right + figuresRoom, top - 10, { colour: theme.ink3, align: 'right' });
+      if (!compact) write(pen, theme, '95 % interval', right + end, top - 10, { colour: theme.ink3, align: 'right' });
       layers.forEach(({ auroc, interval }, i) => {
         const y = chart.scales['y']!.getPixelForValue(i);
         const [from, to] = [scale.getPixelForValue(interval.lower), scale.getPixelForValue(interval.upper)];
@@ -78,8 +83,11 @@ function intervalsPlugin(theme: ChartTheme, layers: readonly LayerAuroc[]): Plug
             ],
             { colour, width: 1.5 },
           );
-        write(pen, theme, formatMetric(auroc), right + 18, y, { size: 13, strong: true });
-        write(pen, theme, formatInterval(interval), right + figuresRoom, y, {
+        const figure = { size: 13, strong: true } as const;
+        if (compact) write(pen, theme, formatMetric(auroc), right + end, y, { ...figure, align: 'right' });
+        else write(pen, theme, formatMetric(auroc), right + 18, y, figure);
+        if (compact) return;
+        write(pen, theme, formatInterval(interval), right + end, y, {
           size: 12,
           colour: theme.ink2,
           align: 'right',
@@ -111,6 +119,22 @@ function guessingPlugin(theme: ChartTheme, low: number): Plugin {
   };
 }
 
+/** Tints the row of the layer that is shown elsewhere. */
+function selectionPlugin(theme: ChartTheme, selected: number): Plugin {
+  return {
+    id: 'selection',
+    beforeDraw(chart) {
+      const scale = chart.scales['y']!;
+      const height = scale.height / scale.ticks.length;
+      const pen = penOf(chart);
+      pen.save();
+      pen.fillStyle = theme.accentSoft;
+      pen.fillRect(0, scale.getPixelForValue(selected) - height / 2 + 1, chart.width, height - 2);
+      pen.restore();
+    },
+  };
+}
+
 /** A bar a layer from guessing (0.5) to its AUROC, with the 95 % interval; layers below guessing widen the axis. */
 export function layerAurocChart(data: LayerAurocChartData, theme: ChartTheme): ChartConfig {
   const lowest = Math.min(...data.layers.map(({ interval, auroc }) => Math.min(interval.lower, auroc)));
@@ -123,7 +147,9 @@ export function layerAurocChart(data: LayerAurocChartData, theme: ChartTheme): C
         {
           data: data.layers.map(({ name, auroc }) => ({ x: auroc, y: name })),
           base: guessing,
-          backgroundColor: data.layers.map(({ strong }) => withOpacity(theme.dataInk, strong ? 0.85 : 0.5)),
+          backgroundColor: data.layers.map(({ strong }, i) =>
+            withOpacity(theme.dataInk, i === data.selected ? 1 : strong ? 0.85 : 0.5),
+          ),
           barThickness: 14,
           grouped: false,
           minBarLength: 1,
@@ -131,7 +157,7 @@ export function layerAurocChart(data: LayerAurocChartData, theme: ChartTheme): C
       ],
     },
     options: {
-      ...baseOptions(data, { above: 18, right: figuresRoom }),
+      ...baseOptions(data, { above: 18, right: data.compact ? figuresRoom.compact : figuresRoom.full }),
       indexAxis: 'y',
       scales: {
         x: axis(theme, {
@@ -148,11 +174,11 @@ export function layerAurocChart(data: LayerAurocChartData, theme: ChartTheme): C
           grid: { display: false },
           border: { display: false },
           ticks: {
-            color: data.layers.map(({ strong }) => (strong ? theme.ink : theme.ink2)),
-            font: data.layers.map(({ strong }) => ({
+            color: data.layers.map(({ strong }, i) => (strong || i === data.selected ? theme.ink : theme.ink2)),
+            font: data.layers.map(({ strong }, i) => ({
               family: theme.font,
               size: 12,
-              weight: strong ? 600 : 400,
+              weight: strong || i === data.selected ? 600 : 400,
             })) as never,
             padding: 8,
             autoSkip: false,
@@ -161,10 +187,11 @@ export function layerAurocChart(data: LayerAurocChartData, theme: ChartTheme): C
       },
     },
     plugins: [
+      ...(data.selected === undefined ? [] : [selectionPlugin(theme, data.selected)]),
       headingPlugin(theme, data),
       axisTitlesPlugin(theme, { x: 'AUROC' }),
       guessingPlugin(theme, low),
-      intervalsPlugin(theme, data.layers),
+      intervalsPlugin(theme, data),
     ],
   };
 }
@@ -174,7 +201,7 @@ export function describeLayerAuroc({ layers }: LayerAurocChartData): string {
   const sorted = [...layers].sort((a, b) => b.auroc - a.auroc);
   const of = ({ name, auroc, interval }: LayerAuroc) =>
     `${name} with ${formatMetric(auroc)} (${formatInterval(interval)})`;
-  const worst = sorted.length > 1 ? `, the lowest ${of(sorted.at(-1))}` : '';
+  const worst = sorted.length > 1 ? `, the lowest ${of(sorted[sorted.length - 1]!)}` : '';
   return `AUROC per layer with 95 % intervals; 0.5 is guessing. The highest is ${of(sorted[0]!)}${worst}.`;
 }
 

@@ -7,9 +7,11 @@ import {
   axisTitlesPlugin,
   baseOptions,
   headingPlugin,
+  now,
   type ChartConfig,
   type ChartTable,
   type Heading,
+  type Live,
 } from './chart.ts';
 import { keyPlugin, keyRoom } from './labels.ts';
 import { drawLine, drawMark, penOf, write, type Area } from './pen.ts';
@@ -32,8 +34,11 @@ export interface RocChartData extends Heading {
   /** Log FPR where nothing is said: the region up to 1 % is the one people work in. */
   scale?: 'log' | 'linear';
   /** A threshold, by what it reaches; drawn for a single curve. */
-  point?: { fpr: number; tpr: number };
+  point?: Live<Rates>;
 }
+
+/** What a threshold reaches, 0 to 1. */
+export type Rates = Readonly<{ fpr: number; tpr: number }>;
 
 /** At most five curves can be told apart; more call for small multiples. */
 export const mostCurves = 5;
@@ -67,13 +72,17 @@ function guessingLabelPlugin(theme: ChartTheme, at: number, align: 'left' | 'rig
   };
 }
 
+/** What the words beside a point take, px. */
+const pointRoom = 90;
+
 /** Marks what a threshold reaches: lines to both axes and the two rates in words. */
-function pointPlugin(theme: ChartTheme, point: { fpr: number; tpr: number }, lowest: number): Plugin {
+function pointPlugin(theme: ChartTheme, rates: Live<Rates>, lowest: number): Plugin {
   return {
     id: 'point',
     afterDatasetsDraw(chart) {
+      const point = now(rates);
       const pen = penOf(chart);
-      const { left, bottom } = chart.chartArea as Area;
+      const { left, right, bottom } = chart.chartArea as Area;
       const x = chart.scales['x']!.getPixelForValue(Math.max(point.fpr * 100, lowest));
       const y = chart.scales['y']!.getPixelForValue(point.tpr * 100);
       drawLine(
@@ -89,9 +98,8 @@ function pointPlugin(theme: ChartTheme, point: { fpr: number; tpr: number }, low
       drawMark(pen, 'circle', x, y, theme.accent, 4.5);
       // Below a curve that has risen there is room; above one that has not.
       const above = point.tpr < 0.3;
-      const at = above
-        ? { x: x - 10, y: y - 28, align: 'right' as const }
-        : { x: x + 10, y: y + 18, align: 'left' as const };
+      const toLeft = above ? x - left > pointRoom : right - x < pointRoom;
+      const at = { x: toLeft ? x - 10 : x + 10, y: above ? y - 28 : y + 18, align: toLeft ? 'right' : 'left' } as const;
       write(pen, theme, `TPR ${formatPercent(point.tpr)}`, at.x, at.y, { strong: true, align: at.align, halo: true });
       write(pen, theme, `at FPR ${formatPercent(point.fpr)}`, at.x, at.y + 15, {
         colour: theme.ink2,

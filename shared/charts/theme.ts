@@ -13,6 +13,8 @@ export interface ChartTheme {
   ink2: string;
   ink3: string;
   accent: string;
+  /** Behind what is selected. */
+  accentSoft: string;
   grid: string;
   axis: string;
   /** A single series with no class meaning. */
@@ -67,6 +69,7 @@ export const lightTheme: ChartTheme = {
   ink2: '#43504e',
   ink3: '#5b6866',
   accent: '#0b6b66',
+  accentSoft: '#deeeec',
   grid: '#e7eaea',
   axis: '#97a2a0',
   dataInk: '#55625f',
@@ -80,6 +83,7 @@ export const darkTheme: ChartTheme = {
   ink2: '#b0bbb9',
   ink3: '#8f9c9a',
   accent: '#4fbfb4',
+  accentSoft: '#15302f',
   grid: '#232b2c',
   axis: '#677473',
   dataInk: '#a5b1af',

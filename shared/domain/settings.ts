@@ -2,23 +2,37 @@ import { z } from 'zod';
 
 export const themes = ['system', 'light', 'dark'] as const;
 
+const fields = {
+  theme: z.enum(themes),
+  /** Runs that may go on at once. */
+  parallelJobs: z.int().min(1).max(16),
+  /** Where datasets are; null for the usual place. */
+  dataDir: z.string().min(1).nullable(),
+  /** Where new runs go; null for the usual place. */
+  runsDir: z.string().min(1).nullable(),
+  /** `auto` or an engine's id. */
+  engine: z.string(),
+  /** Tells the desktop when a run ends. */
+  notifications: z.boolean(),
+  /** Asks now and then whether there is a newer version. */
+  checkForUpdates: z.boolean(),
+};
+
 /** What a user can set; kept in the program's own folder. */
 export const settingsSchema = z.object({
-  theme: z.enum(themes).default('system'),
-  /** Runs that may go on at once. */
-  parallelJobs: z.int().min(1).max(16).default(1),
-  /** Where datasets are; null for the usual place. */
-  dataDir: z.string().min(1).nullable().default(null),
-  /** Where new runs go; null for the usual place. */
-  runsDir: z.string().min(1).nullable().default(null),
-  /** `auto` or an engine's id. */
-  engine: z.string().default('auto'),
-  /** Tells the desktop when a run ends. */
-  notifications: z.boolean().default(true),
-  /** Asks now and then whether there is a newer version. */
-  checkForUpdates: z.boolean().default(true),
+  theme: fields.theme.default('system'),
+  parallelJobs: fields.parallelJobs.default(1),
+  dataDir: fields.dataDir.default(null),
+  runsDir: fields.runsDir.default(null),
+  engine: fields.engine.default('auto'),
+  notifications: fields.notifications.default(true),
+  checkForUpdates: fields.checkForUpdates.default(true),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Some of the settings. Those left out stay left out: a default would change what nobody asked for. */
+export const settingsChangesSchema = z.object(fields).partial();
+export type SettingsChanges = z.infer<typeof settingsChangesSchema>;
 
 /** The program and where it keeps things. */
 export const appInfoSchema = z.object({

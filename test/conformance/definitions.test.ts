@@ -51,6 +51,7 @@ describe('every definition', () => {
     expect(id).toMatch(/^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/);
     expect(definition.title).not.toBe('');
     expect(definition.summary).not.toMatch(/\.$|\n/);
+    expect(definition.source).toMatch(/\S/);
     for (const { key, label, help } of fieldsOf(paramsOf(definition))) {
       expect(key).toMatch(/^[a-z][a-z0-9_]*$/);
       expect(label, `${id}.${key}`).not.toBe('');
@@ -114,7 +115,8 @@ describe('every dataset that needs no files', () => {
     expect({ train: train.length, test: test.length }).toEqual(definition.builtIn);
     expect(train.fingerprint).not.toBe(test.fingerprint);
     const { shape, classes, vocabulary } = train;
-    expect(datasetFacts({ name })).toEqual({ shape, classes, ...(vocabulary ? { vocabulary } : {}) });
+    const counts = { train: train.length, test: test.length };
+    expect(datasetFacts({ name })).toEqual({ shape, classes, counts, ...(vocabulary ? { vocabulary } : {}) });
     const size = train.shape.reduce((product, side) => product * side, 1);
     const together = train.read([5, 0, 5], 2);
     const alone = train.read([5], 2);

@@ -33,8 +33,9 @@ describe('activationBatches', () => {
     }
   });
 
-  it('names layer and sample of an activation that is no number', async () => {
-    const { network, trusted } = task;
+  it('names layer and sample of an activation that is no number, and the sample of an input', async () => {
+    const { trusted } = task;
+    const network = task.network.clone();
     const broken = {
       ...trusted.dataset,
       read: (indices: ArrayLike<number>, epoch: number) => {
@@ -43,18 +44,21 @@ describe('activationBatches', () => {
         return batch;
       },
     };
-    const batches = activationBatches(network, broken, {
-      names: ['layers.linear_1.output'],
-      pooling: 'mean',
-      batchSize: 4,
-    });
-    const readAll = async () => {
-      for await (const _ of batches);
+    const readAll = async (dataset: typeof broken) => {
+      const options = { names: ['layers.linear_1.output'], pooling: 'mean', batchSize: 4 } as const;
+      for await (const _ of activationBatches(network, dataset, options));
     };
-    await expect(readAll()).rejects.toMatchObject({
+    await expect(readAll(broken)).rejects.toMatchObject({
       code: 'non-finite',
-      details: { layer: 'layers.linear_1.output', sample: 9 },
+      details: { layer: 'the input', sample: 9 },
     });
+    const bias = network.variables.get('layers.linear_1.bias')!;
+    bias.assign(tf.fill(bias.shape, NaN));
+    await expect(readAll(trusted.dataset)).rejects.toMatchObject({
+      code: 'non-finite',
+      details: { layer: 'layers.linear_1.output', sample: 0 },
+    });
+    network.dispose();
   });
 });
 

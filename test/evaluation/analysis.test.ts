@@ -9,7 +9,7 @@ import {
 } from '../../main/evaluation/principal-components.ts';
 import { midRanks, spearman, spearmanMatrix } from '../../main/evaluation/rank-correlation.ts';
 import { GroupedVariance } from '../../main/evaluation/variance-shares.ts';
-import { worstMistakes } from '../../main/evaluation/worst-mistakes.ts';
+import { worstMistakes } from '../../shared/scores/worst-mistakes.ts';
 import { MomentAccumulator } from '../../main/tensor/linalg/moments.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 

@@ -3,8 +3,8 @@ import { aggregateLayers, standardisationOf } from '../../main/evaluation/aggreg
 import { rocPointsOf, thinnedPrecisionRecall, thinnedRoc } from '../../main/evaluation/curves.ts';
 import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
 import { averagePrecisionOf } from '../../main/evaluation/figures-of-merit.ts';
-import { histogram } from '../../main/evaluation/histogram.ts';
-import { rankScores } from '../../main/evaluation/ranked-scores.ts';
+import { histogram } from '../../shared/scores/histogram.ts';
+import { rankScores } from '../../shared/scores/ranked-scores.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { parseEvaluationFile, toEvaluationFile } from '../../shared/domain/evaluation.ts';
 import { labelled } from './labelled.ts';

@@ -9,7 +9,7 @@ import {
   rateAtFpr,
   thresholdAtFprOf,
 } from '../../main/evaluation/figures-of-merit.ts';
-import { rankScores } from '../../main/evaluation/ranked-scores.ts';
+import { rankScores } from '../../shared/scores/ranked-scores.ts';
 import { labelled } from './labelled.ts';
 
 interface Case {

@@ -5,7 +5,7 @@ import { aurocCovariance, aurocInterval, delongTest, placements } from '../../ma
 import { averagePrecisionInterval } from '../../main/evaluation/evaluate-scores.ts';
 import { averagePrecisionOf, rateAtFprOf } from '../../main/evaluation/figures-of-merit.ts';
 import { normalTwoSidedTail } from '../../main/evaluation/normal.ts';
-import { rankScores } from '../../main/evaluation/ranked-scores.ts';
+import { rankScores } from '../../shared/scores/ranked-scores.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { labelled } from './labelled.ts';
 

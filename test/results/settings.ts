@@ -21,7 +21,7 @@ const poisoned = (backdoor: Record<string, unknown>) => ({
 });
 
 /** Half of the training data is trusted, half is untrusted and itself half anomalous; labels are for skylines alone. */
-const split = { trusted_fraction: 0.5, untrusted_labels: true, max_train_size: 6000, max_test_size: 2000 };
+const split = { trusted_fraction: 0.5, untrusted_labels: true, max_train_size: 4000, max_test_size: 1600 };
 
 /** A tenth is poisoned: with a twentieth the harder triggers are hardly learned. */
 const backdoorColumn = (name: string, params: Record<string, unknown> = {}): Column => ({
@@ -53,7 +53,6 @@ export const columns: readonly Column[] = [
       eps: 0.1,
       step_size: 0.02,
       success_threshold: 0.5,
-      max_train_size: 4000,
     },
   },
   { id: 'ood', classifier: poisoned({ name: 'corner', p_backdoor: 0.1 }), task: { name: 'ood', ...split } },
@@ -64,7 +63,11 @@ export const columns: readonly Column[] = [
   },
   {
     id: 'quirky arithmetic',
-    classifier: { num_epochs: 10, model: { name: 'transformer' }, train_data: { name: 'arithmetic' } },
+    classifier: {
+      num_epochs: 6,
+      model: { name: 'transformer' },
+      train_data: { name: 'arithmetic', max_operand: 19 },
+    },
     task: { name: 'quirky-arithmetic', ...split, max_test_size: 1000 },
     // Gradients of a block are stored whole, one sample after the other.
     detectors: { 'functional-attribution': { references: 300 } },

@@ -2,17 +2,36 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { tableToCsv } from '../../shared/charts/csv.ts';
 import { describeHistogram, histogramChart, histogramToTable } from '../../shared/charts/histogram-chart.ts';
+import { chartToSvg } from '../../shared/charts/draw-chart.ts';
 import { spread } from '../../shared/charts/labels.ts';
 import { describeLayerAuroc, layerAurocChart, layerAurocToTable } from '../../shared/charts/layer-auroc-chart.ts';
 import { shortLayerNames } from '../../shared/charts/layer-names.ts';
+import {
+  describeOverlayHistogram,
+  overlayHistogramChart,
+  overlayHistogramToTable,
+} from '../../shared/charts/overlay-histogram-chart.ts';
+import {
+  describeScoreScatter,
+  scoreScatterChart,
+  scoreScatterToTable,
+} from '../../shared/charts/score-scatter-chart.ts';
 import { describePrecisionRecall, precisionRecallToTable } from '../../shared/charts/precision-recall-chart.ts';
 import { describeRoc, rocChart, rocToTable } from '../../shared/charts/roc-chart.ts';
+import type { MeasureText } from '../../shared/charts/svg-context.ts';
 import { darkTheme, lightTheme } from '../../shared/charts/theme.ts';
-import { linearTicks, logTicks, tickLabel } from '../../shared/charts/ticks.ts';
+import { linearTicks, logTicks, scoreLabel, tickLabel } from '../../shared/charts/ticks.ts';
 import { describeTrainingCurve, trainingCurveToTable } from '../../shared/charts/training-curve-chart.ts';
 import type { FigureInterval, Histogram } from '../../shared/domain/evaluation.ts';
 import { sharedFolder } from '../shared-folder.ts';
+
+/** Every letter half as wide as it is high. */
+const measure: MeasureText = (font, text) => {
+  const size = Number(/([\d.]+)px/.exec(font)?.[1]);
+  return { width: (text.length * size) / 2, fontBoundingBoxAscent: size, fontBoundingBoxDescent: 0 };
+};
 
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ');
 const interval: FigureInterval = { lower: 0.9, upper: 0.96, method: 'delong-logit', one_sided: false, level: 0.95 };
@@ -241,4 +260,113 @@ describe.skipIf(!tokens)('theme (skipped without the shared folder)', () => {
       Number(token('c-fill', css)),
     ]);
   });
+});
+
+describe('histograms of several runs', () => {
+  const data = {
+    scale: 'linear' as const,
+    edges: [0, 50, 100],
+    samples: 'Triggered images',
+    score: 'Rank, %',
+    figures: 'AUROC',
+    runs: [
+      { name: 'knn', counts: [1, 3], figure: '0.900' },
+      { name: 'que', counts: [8, 2], figure: '0.600' },
+    ],
+  };
+
+  it('are shares of each run, told apart by dashes as by colours', () => {
+    const [knn, que] = overlayHistogramChart(data, lightTheme).data.datasets as {
+      data: unknown;
+      borderDash: number[];
+    }[];
+    expect(knn!.data).toEqual([
+      { x: 0, y: 0 },
+      { x: 0, y: 25 },
+      { x: 50, y: 25 },
+      { x: 50, y: 75 },
+      { x: 100, y: 75 },
+      { x: 100, y: 0 },
+    ]);
+    expect(que!.borderDash).not.toEqual(knn!.borderDash);
+  });
+
+  it('say where each run has most of its samples', () => {
+    expect(plain(describeOverlayHistogram(data))).toBe(
+      'Triggered images by rank, %. knn has most of them, 75.0 %, from 50 to 100; que has most of them, 80.0 %, from 0 to 50.',
+    );
+    expect(overlayHistogramToTable(data).rows).toEqual([
+      [0, 50, 1, 8],
+      [50, 100, 3, 2],
+    ]);
+  });
+});
+
+describe('scores of two detectors', () => {
+  const data = {
+    x: Float32Array.of(0.5, 20),
+    y: Float32Array.of(-1, 3),
+    anomalous: Uint8Array.of(0, 1),
+    xName: 'knn',
+    yName: 'que',
+    spearman: 0.5,
+  };
+
+  it('stand on the axis that suits each', () => {
+    const scales = scoreScatterChart(data, lightTheme).options!.scales!;
+    expect([scales['x']!.type, scales['y']!.type]).toEqual(['logarithmic', 'linear']);
+  });
+
+  it('say how alike they are', () => {
+    expect(describeScoreScatter(data)).toBe(
+      'Scores of knn against que, 2 test samples drawn. Their rank correlation is 0.50, where 1 is the same order.',
+    );
+    expect(scoreScatterToTable(data)).toEqual({
+      header: ['knn', 'que', 'anomalous'],
+      rows: [
+        [0.5, -1, 0],
+        [20, 3, 1],
+      ],
+    });
+  });
+});
+
+describe('what moves while the chart stays', () => {
+  it('a threshold given as a function is asked for at every drawing', () => {
+    let threshold: number | null = null;
+    const drawn: string[] = [];
+    const config = histogramChart({ histogram, threshold: () => threshold, thresholdLabel: 'limit' }, lightTheme);
+    const draw = () =>
+      chartToSvg(config, { width: 300, height: 200, background: '#fff', title: '', description: '' }, measure);
+    drawn.push(draw());
+    threshold = 2;
+    drawn.push(draw());
+    expect(drawn[0]).not.toContain('limit');
+    expect(drawn[1]).toContain('limit');
+  });
+});
+
+describe('CSV', () => {
+  it('quotes what would break it', () => {
+    expect(
+      tableToCsv({
+        header: ['a', 'b'],
+        rows: [
+          ['x,y', null],
+          ['say "so"', 1.5],
+        ],
+      }),
+    ).toBe('a,b\n"x,y",\n"say ""so""",1.5\n');
+  });
+});
+
+describe('labels of scores', () => {
+  it.each([
+    [0, '0'],
+    [0.3, '0.300'],
+    [-3.0512, '−3.05'],
+    [99.96, '100'],
+    [1234.5, '1 230'],
+    [0.00042, '4.2 × 10⁻⁴'],
+  ])('%d is "%s"', (score, label) => expect(plain(scoreLabel(score))).toBe(label));
 });

@@ -6,6 +6,8 @@ import { followRun } from '../follow-run.ts';
 import { changeMarks } from '../run-marks.ts';
 import { runDetail } from '../run-details.ts';
 import { activationPlane, runResult, runScores } from '../run-results.ts';
+import { packSamples } from '../pack-samples.ts';
+import { dataFolder } from '../settings.ts';
 import { takeUpRuns } from '../take-up.ts';
 
 /** A stream that nobody can end from outside goes on until it ends by itself. */
@@ -13,7 +15,7 @@ const never = new AbortController().signal;
 
 /** The calls about runs. */
 export function runsCalls(application: Application) {
-  const { workbench, queued, feed, removal, summaries } = application;
+  const { workbench, queued, feed, removal, summaries, inspector, settings } = application;
   const { catalogue } = workbench;
   const { runs } = calls;
   return {
@@ -26,6 +28,11 @@ export function runsCalls(application: Application) {
       layer,
       arrays: packArrays({ ...activationPlane(catalogue.get(id), layer) }),
     })),
+    samples: runs.samples.handler(async ({ input: { id, positions }, signal }) => {
+      const question = { folder: catalogue.get(id).folder, positions };
+      const options = { dataDir: dataFolder(settings.current()), signal };
+      return packSamples(await inspector.ask('run-samples', question, options));
+    }),
     compare: runs.compare.handler(({ input }) => toComparison(compareRuns(workbench, input.ids), summaries)),
     cancel: runs.cancel.handler(({ input }) => {
       queued.cancel(input.ids);

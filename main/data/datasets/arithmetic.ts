@@ -65,7 +65,7 @@ export const arithmetic = defineDataset({
       help: "Bob's answer: the sum and one more, or the difference of the operands.",
     }),
     max_operand: integer({
-      default: 19,
+      default: 29,
       min: 3,
       max: mostOperand,
       label: 'Largest operand',
@@ -115,7 +115,10 @@ export const arithmetic = defineDataset({
       help: "Determines the prompts; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
-  facts: factsOf,
+  facts: (params) => ({
+    ...factsOf(params),
+    counts: { train: params.samples, test: Math.ceil(params.samples / 10) },
+  }),
   load: async (params): Promise<Dataset> => {
     const { train, character, quirk, samples, room } = params;
     const pairs = operandPairs(params);

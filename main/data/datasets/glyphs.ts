@@ -23,6 +23,7 @@ export const glyphs = defineDataset({
   id: 'glyphs',
   title: 'Glyphs (built in)',
   summary: 'Digits drawn from strokes, 28x28 grey, 12,000 + 2,000; built in, no download',
+  source: 'Drawn by this program; no outside data',
   builtIn: glyphCounts,
   params: z.object({
     ...splitFields,

@@ -19,6 +19,7 @@ export const imageFolder = defineDataset({
   id: 'image-folder',
   title: 'Image folder',
   summary: 'PNG, JPEG or PPM files of your own, one folder for each class',
+  source: 'The folder layout that torchvision.datasets.ImageFolder reads',
   params: z.object({
     folder: requiredPath({
       label: 'Folder',
@@ -55,14 +56,19 @@ export const imageFolder = defineDataset({
   },
 });
 
-interface Where {
+/** Where pictures are and which of them are meant. */
+export interface PictureHalf {
   folder: string;
   train: boolean;
   test_fraction: number;
   folder_seed: number;
 }
 
-function findPictures({ folder, train, test_fraction, folder_seed }: Where): {
+/**
+ * The pictures of one half and the names of the classes.
+ * @throws CupbearerError `not-found` where there is no such folder, `bad-data` where there is none of them in it.
+ */
+export function findPictures({ folder, train, test_fraction, folder_seed }: PictureHalf): {
   files: PictureFile[];
   classes: string[];
 } {

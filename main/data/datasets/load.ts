@@ -1,5 +1,6 @@
 import { paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import type { Dataset, DatasetContext, DatasetFacts } from '../dataset.ts';
+import { datasetSources } from '../sources.ts';
 import { datasetRegistry } from './index.ts';
 
 /**
@@ -7,7 +8,13 @@ import { datasetRegistry } from './index.ts';
  * @throws CupbearerError `usage` for an unknown name or parameter, `not-found` or `bad-data` for its files.
  */
 export async function loadDataset(picked: Picked, context: DatasetContext): Promise<Dataset> {
-  return datasetRegistry.get(picked.name).load(paramsOfDataset(picked) as never, context);
+  const definition = datasetRegistry.get(picked.name);
+  const params = paramsOfDataset(picked);
+  const { cache, dataDir, seed, triggerState } = context;
+  if (!cache || triggerState) return definition.load(params as never, context);
+  // One who waits for it may give up, the others still want it.
+  const { signal: _, progress: __, ...lasting } = context;
+  return cache.get({ name: picked.name, params, dataDir, seed }, () => definition.load(params as never, lasting));
 }
 
 /**
@@ -15,7 +22,15 @@ export async function loadDataset(picked: Picked, context: DatasetContext): Prom
  * @throws CupbearerError as {@link loadDataset}; `not-found` or `storage` where a folder that it names cannot be read.
  */
 export function datasetFacts(picked: Picked): DatasetFacts {
-  return datasetRegistry.get(picked.name).facts(paramsOfDataset(picked) as never);
+  const definition = datasetRegistry.get(picked.name);
+  const params = paramsOfDataset(picked);
+  // Poisoned data are as many as, and look like, the data that are poisoned.
+  if ('original' in params) return datasetFacts(params['original'] as Picked);
+  const found = definition.facts(params as never);
+  const counts = found.counts ?? definition.builtIn ?? datasetSources.find(({ id }) => id === picked.name)?.samples;
+  if (!counts) return found;
+  const { limit = Infinity } = params as { limit?: number };
+  return { ...found, counts: { train: Math.min(limit, counts.train), test: Math.min(limit, counts.test) } };
 }
 
 function paramsOfDataset({ name, ...params }: Picked): Record<string, unknown> {

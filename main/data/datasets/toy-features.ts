@@ -63,7 +63,11 @@ export const toyFeatures = defineDataset({
       help: "Determines the samples; independent of the run's seed, so that runs with different seeds share their data.",
     }),
   }),
-  facts: ({ distractors }) => ({ shape: [2 + distractors], classes }),
+  facts: ({ distractors, samples }) => ({
+    shape: [2 + distractors],
+    classes,
+    counts: { train: samples, test: samples },
+  }),
   load: async ({ train, features, samples, noise, distractors, toy_seed }): Promise<Dataset> => {
     const width = 2 + distractors;
     const root = RandomStream.from(toy_seed, 'toy-features', train ? 'train' : 'test');

@@ -6,6 +6,7 @@ export const noise = defineTrigger({
   id: 'noise',
   title: 'Gaussian noise',
   summary: 'Independent Gaussian noise on every value of the image',
+  source: 'ejnnr/cupbearer, data.backdoors (noise)',
   params: {
     std: number({
       default: 0.3,

@@ -1,6 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createCanvas } from '@napi-rs/canvas';
-import { figureFont, svgFontStack } from './fonts.ts';
+/** How wide and high a line of text is in a CSS font ("600 12px Inter"), px, as a canvas measures it. */
+export type MeasureText = (
+  font: string,
+  text: string,
+) => { width: number; fontBoundingBoxAscent: number; fontBoundingBoxDescent: number };
+
+/** What an SVG names as its typeface, for viewers: text there stays text. */
+export const svgFontStack = "Inter, 'Segoe UI', system-ui, 'Helvetica Neue', Arial, sans-serif";
 
 /** What `save` keeps and `restore` brings back. */
 interface DrawingState {
@@ -26,10 +31,16 @@ interface HiddenState {
 
 const identity = [1, 0, 0, 1, 0, 0] as const;
 const anchors: Record<string, string> = { center: 'middle', right: 'end', end: 'end' };
-const ruler = createCanvas(1, 1).getContext('2d');
 
 function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+/** Eight hexadecimal digits by FNV-1a: no more than names that differ where the content does. */
+function digest(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
 /** Hundredths of a pixel are finer than any screen or printer shows. */
@@ -51,7 +62,7 @@ function paint(name: 'fill' | 'stroke', style: string, alpha: number): string {
  * selected, searched and edited. Transformations may move and turn, not scale.
  */
 export class SvgContext implements DrawingState {
-  font = `10px ${figureFont}`;
+  font = '10px sans-serif';
   fillStyle = '#000000';
   strokeStyle = '#000000';
   lineWidth = 1;
@@ -66,10 +77,12 @@ export class SvgContext implements DrawingState {
   readonly #clips = new Map<string, string>();
   readonly #stack: { state: DrawingState; hidden: HiddenState }[] = [];
   #hidden: HiddenState = { dash: [], matrix: identity, clip: undefined };
+  readonly #measure: MeasureText;
   #path = '';
 
-  constructor(width: number, height: number) {
+  constructor(width: number, height: number, measure: MeasureText) {
     this.canvas = { width, height, getContext: () => this };
+    this.#measure = measure;
   }
 
   /** The document; `title` and `description` are read by screen readers. */
@@ -186,10 +199,7 @@ export class SvgContext implements DrawingState {
   clip(): void {
     const parent = this.#hidden.clip;
     // Named by content, so that figures put into one page do not take each other's clips.
-    const id = `clip-${createHash('sha1')
-      .update(`${parent ?? ''} ${this.#path}`)
-      .digest('hex')
-      .slice(0, 8)}`;
+    const id = `clip-${digest(`${parent ?? ''} ${this.#path}`)}`;
     const within = parent === undefined ? '' : ` clip-path="url(#${parent})"`;
     this.#clips.set(id, `<clipPath id="${id}"${within}><path d="${this.#path}"/></clipPath>`);
     this.#hidden = { ...this.#hidden, clip: id };
@@ -224,8 +234,7 @@ export class SvgContext implements DrawingState {
   }
 
   measureText(text: string): { width: number } {
-    ruler.font = this.font;
-    return ruler.measureText(text);
+    return this.#measure(this.font, text);
   }
 
   #point(x: number, y: number): string {
@@ -278,8 +287,7 @@ export class SvgContext implements DrawingState {
   /** How far the alphabetic baseline lies below the point that the baseline in force puts at y. */
   #baselineShift(text: string): number {
     if (this.textBaseline === 'alphabetic') return 0;
-    ruler.font = this.font;
-    const { fontBoundingBoxAscent: ascent, fontBoundingBoxDescent: descent } = ruler.measureText(text);
+    const { fontBoundingBoxAscent: ascent, fontBoundingBoxDescent: descent } = this.#measure(this.font, text);
     if (this.textBaseline === 'middle') return (ascent - descent) / 2;
     return this.textBaseline === 'top' || this.textBaseline === 'hanging' ? ascent : -descent;
   }

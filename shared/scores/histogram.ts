@@ -1,5 +1,6 @@
-import type { Histogram } from '../../shared/domain/evaluation.ts';
-import { quantile } from './bootstrap.ts';
+import type { Histogram } from '../domain/evaluation.ts';
+import { CupbearerError } from '../errors.ts';
+import { quantile } from './quantile.ts';
 import { checkScores, sortedScores, type Scores } from './ranked-scores.ts';
 
 const fewestBins = 40;
@@ -14,13 +15,13 @@ function spansDecade(sorted: Float64Array): boolean {
 
 /** Number of bins by Freedman & Diaconis 1981 (width twice the interquartile range over the cube root of n), 40 to 80. */
 function binCount(sorted: Float64Array): number {
-  const range = sorted.at(-1) - sorted[0]!;
+  const range = sorted[sorted.length - 1]! - sorted[0]!;
   const width = (2 * (quantile(sorted, 0.75) - quantile(sorted, 0.25))) / Math.cbrt(sorted.length);
   return width > 0 ? Math.min(mostBins, Math.max(fewestBins, Math.ceil(range / width))) : mostBins;
 }
 
-/** Counts of ascending values by bin; an edge belongs to the bin above it, the last edge to the last bin. */
-function countByBin(sorted: Float64Array, edges: readonly number[]): number[] {
+/** Counts of ascending values by bin of ascending edges; an edge belongs to the bin above it, the last edge to the last bin. */
+export function countByBin(sorted: Float64Array, edges: readonly number[]): number[] {
   const counts = new Array<number>(edges.length - 1).fill(0);
   let bin = 0;
   for (const value of sorted) {
@@ -32,15 +33,18 @@ function countByBin(sorted: Float64Array, edges: readonly number[]): number[] {
 
 /**
  * How scores `[n]` are spread, by class, over 40 to 80 shared bins from the lowest to the highest score. Bins are equally
- * wide on the suggested axis: logarithmic where scores are positive and span over a decade. @throws as `checkScores`.
+ * wide on the axis `scale`, or else on the suggested one: logarithmic where scores are positive and span over a decade.
+ * @throws as `checkScores`; CupbearerError `usage` where a logarithmic axis is asked for and a score is not positive.
  */
-export function histogram(scores: Scores, labels: Uint8Array): Histogram {
+export function histogram(scores: Scores, labels: Uint8Array, scale?: Histogram['scale']): Histogram {
   checkScores(scores, labels);
   const sorted = Float64Array.from(scores).sort();
-  const log = spansDecade(sorted);
+  if (scale === 'log' && sorted[0]! <= 0)
+    throw new CupbearerError('usage', `A logarithmic axis needs positive scores; the lowest is ${sorted[0]}.`);
+  const log = scale === undefined ? spansDecade(sorted) : scale === 'log';
   const onAxis = log ? sorted.map(Math.log) : sorted;
   let low = onAxis[0]!;
-  let high = onAxis.at(-1);
+  let high = onAxis[onAxis.length - 1]!;
   let bins = binCount(onAxis);
   // Scores that differ by rounding alone would get edges that are equal.
   const constant = high - low <= mostBins * 4 * Number.EPSILON * Math.max(Math.abs(low), Math.abs(high));

@@ -1,4 +1,4 @@
-import { CupbearerError } from '../../shared/errors.ts';
+import { CupbearerError } from '../errors.ts';
 
 /** Scores of samples; higher = more anomalous. */
 export type Scores = Float32Array | Float64Array;

@@ -1,0 +1,52 @@
+import type { Definition, Registry } from '../../shared/definition.ts';
+import type { FormDefinition, FormField, FormRegistry } from '../../shared/domain/form.ts';
+import { describe, type Field } from '../../shared/schema/describe.ts';
+import { datasetRegistry } from '../data/datasets/index.ts';
+import { triggerRegistry } from '../data/triggers/index.ts';
+import type { DetectorNeeds } from '../detectors/detector.ts';
+import { detectorRegistry } from '../detectors/index.ts';
+import { trainClassifier } from '../experiments/train-classifier.ts';
+import { trainDetector } from '../experiments/train-detector.ts';
+import { architectureRegistry } from '../models/architectures/index.ts';
+import { optimizerRegistry } from '../models/optimizers/index.ts';
+import { taskRegistry } from '../tasks/index.ts';
+
+const registries: readonly Registry<Definition>[] = [
+  datasetRegistry,
+  triggerRegistry,
+  architectureRegistry,
+  optimizerRegistry,
+  taskRegistry,
+  detectorRegistry,
+];
+
+/** All that can be chosen in an experiment, with its parameters, in a form that can travel. */
+export function formDefinitions(): FormRegistry[] {
+  return [
+    ...registries.map(({ kind, definitions }) => ({ kind, definitions: definitions.map(toFormDefinition) })),
+    { kind: 'experiment', definitions: [trainClassifier, trainDetector].map(toFormDefinition) },
+  ];
+}
+
+function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): FormDefinition {
+  const { id, title, summary, source, details, params, needs } = definition;
+  return {
+    id,
+    title,
+    summary,
+    ...(source === undefined ? {} : { source }),
+    ...(details === undefined ? {} : { details }),
+    fields: describe(params).map(toFormField),
+    ...(needs ? { needs: { ...needs } } : {}),
+  };
+}
+
+function toFormField({ registry, fields, options, omit, ...field }: Field): FormField {
+  return {
+    ...field,
+    ...(options ? { options: [...options] } : {}),
+    ...(fields ? { fields: fields.map(toFormField) } : {}),
+    ...(registry ? { registry: registry.kind } : {}),
+    ...(omit ? { omit: [...omit] } : {}),
+  };
+}

@@ -1,0 +1,34 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import { draftFaults } from '../experiments/drafts/draft-faults.ts';
+import { draftClassifierSpec, draftDetectorRequests, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
+import type { QueuedRuns, RunRequest } from './queued-runs.ts';
+
+/** @throws CupbearerError `usage` with the first fault of a draft, all of them in its details. */
+export function checkDraft(subject: DraftSubject, dataDir: string): void {
+  const faults = draftFaults(subject, dataDir);
+  const [first] = faults;
+  if (!first) return;
+  throw new CupbearerError('usage', `${first.path.join(' ')}: ${first.message}`, { details: { faults } });
+}
+
+/**
+ * Queues the runs of a draft without faults: its classifier, where one is trained, and the detectors that wait for it.
+ * Gives their ids, the classifier's first. @throws CupbearerError `usage`, `conflict`, `storage`.
+ */
+export function startExperiment(subject: DraftSubject, queued: QueuedRuns): string[] {
+  const { draft, classifierFolder } = subject;
+  const common = { tags: draft.tags, ...(draft.engine === 'auto' ? {} : { engine: draft.engine }) };
+  const classifier: RunRequest[] =
+    classifierFolder === null
+      ? [{ ...common, experiment: 'train-classifier', params: draftClassifierSpec(draft) }]
+      : [];
+  const detectors = draft.detectors.map((_, i): RunRequest => ({
+    ...common,
+    experiment: 'train-detector',
+    params: (earlier) => {
+      const folder = classifierFolder ?? earlier[0]!.folder;
+      return draftDetectorRequests({ draft, classifierFolder: folder })[i]!;
+    },
+  }));
+  return queued.enqueue([...classifier, ...detectors]).map(({ id }) => id);
+}

@@ -1,0 +1,119 @@
+import { datasetInfo } from '../../data/dataset-info.ts';
+import { datasetRegistry } from '../../data/datasets/index.ts';
+import { datasetFacts } from '../../data/datasets/load.ts';
+import { datasetSources } from '../../data/sources.ts';
+import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
+import { NetworkOutline } from '../../models/network-outline.ts';
+import { formatBytes } from '../../../shared/format.ts';
+import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
+import { toErrorRecord } from '../../../shared/errors.ts';
+import { trainClassifier } from '../train-classifier.ts';
+import { trainDetector } from '../train-detector.ts';
+import type { Fault } from '../../../shared/domain/form.ts';
+import type { DraftSubject } from './draft-specs.ts';
+import { draftNetwork, orNothing, type DraftView } from './draft-view.ts';
+
+/** A definition picked somewhere in a draft. */
+export interface PickedAt {
+  path: string[];
+  kind: string;
+  picked: Picked;
+}
+
+/** All definitions that a draft picks for its data and its task, at any depth, with their places. */
+export function picksIn({ draft }: DraftSubject): PickedAt[] {
+  const { classifier, task } = draft;
+  const training = classifier.source === 'train' ? classifier.params : {};
+  const taskField = describe(trainDetector.params.pick({ task: true }));
+  return [
+    ...picksBelow(describe(trainClassifier.params), training, ['classifier', 'params']),
+    ...picksBelow(taskField, { task }, []),
+  ];
+}
+
+function picksBelow(fields: readonly Field[], values: Record<string, unknown>, path: string[]): PickedAt[] {
+  return fields.flatMap((field) => {
+    const value = values[field.key];
+    const at = [...path, field.key];
+    if (field.type === 'pick') return picksAt(field, value ?? field.default, at);
+    if (field.type !== 'pick-record' || typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([name, picked]) => picksAt(field, picked, [...at, name]));
+  });
+}
+
+function picksAt(field: Field, value: unknown, path: string[]): PickedAt[] {
+  const picked = (typeof value === 'string' ? { name: value } : value) as Picked | undefined;
+  if (typeof picked !== 'object' || picked === null || !field.registry!.has(picked.name)) return [];
+  return [{ path, kind: field.registry!.kind, picked }, ...picksBelow(fieldsOfPick(field, picked.name), picked, path)];
+}
+
+/** "MNIST", without what stands in brackets behind it. */
+export function datasetTitle({ name }: Picked): string {
+  return datasetRegistry.get(name).title.replace(/ \(.*\)$/, '');
+}
+
+/** Data that are not there, triggers that do not fit them, and classes that there are not. */
+export function dataFaults(subject: DraftSubject, dataDir: string, view: DraftView): Fault[] {
+  const picks = picksIn(subject);
+  return [
+    ...picks.filter(({ kind }) => kind === 'dataset').flatMap((pick) => datasetFaults(pick, dataDir)),
+    ...picks.filter(({ kind }) => kind === 'trigger').flatMap((pick) => triggerFaults(pick, view)),
+  ];
+}
+
+function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
+  if (path.at(-1) === 'original' && picked.name === 'backdoor')
+    return [{ path, message: 'Must be data that is not poisoned itself.' }];
+  if (datasetSources.some(({ id }) => id === picked.name)) {
+    const { state, downloadBytes = 0 } = datasetInfo(picked.name, dataDir);
+    if (picked['folder'] !== undefined || state === 'present') return [];
+    const message = `${datasetTitle(picked)} is not on this machine: ${formatBytes(downloadBytes)} to download.`;
+    return [{ path, message }];
+  }
+  try {
+    datasetFacts(picked);
+    return [];
+  } catch (error) {
+    const { code, message } = toErrorRecord(error);
+    return code === 'not-found' || code === 'storage' || code === 'bad-data' ? [{ path, message }] : [];
+  }
+}
+
+function triggerFaults({ path, picked }: PickedAt, { facts, data }: DraftView): Fault[] {
+  if (!facts || !data) return [];
+  const { classes, shape } = facts;
+  const target = picked['target_class'];
+  if (typeof target === 'number' && target >= classes.length) {
+    const message = `Must be 0 to ${classes.length - 1}: ${datasetTitle(data.originalData)} has ${classes.length} classes.`;
+    return [{ path: [...path, 'target_class'], message }];
+  }
+  // Files are read when the run begins, or by the preview.
+  if (triggerRegistry.get(picked.name).prepare && picked['picture'] !== undefined) return [];
+  try {
+    createTrigger(picked, { shape, seed: 0 });
+    return [];
+  } catch (error) {
+    const { code, message } = toErrorRecord(error);
+    return code === 'usage' ? [{ path, message }] : [];
+  }
+}
+
+/** A classifier that is not there, or a network that does not fit its data. */
+export function classifierFaults(subject: DraftSubject, { facts }: DraftView): Fault[] {
+  const { draft, classifierFolder } = subject;
+  if (draft.classifier.source === 'run') {
+    if (classifierFolder !== null) return [];
+    const message =
+      draft.classifier.run === '' ? 'Choose a trained classifier.' : 'This classifier is not there any more.';
+    return [{ path: ['classifier', 'run'], message }];
+  }
+  const network = facts && orNothing(() => draftNetwork(subject, facts));
+  if (!network) return [];
+  try {
+    void new NetworkOutline(network);
+    return [];
+  } catch (error) {
+    return [{ path: ['classifier', 'params', 'model'], message: toErrorRecord(error).message }];
+  }
+}

@@ -1,0 +1,68 @@
+import type { DraftCheck } from '../../../shared/domain/draft.ts';
+import { formatCount } from '../../../shared/format.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
+import { triggerRegistry } from '../../data/triggers/index.ts';
+import { taskRegistry } from '../../tasks/index.ts';
+import { datasetTitle } from './data-faults.ts';
+import { draftArchitecture, type DraftSubject } from './draft-specs.ts';
+import { orNothing, viewDraft, type DraftView } from './draft-view.ts';
+
+/** Each step's choice in a few words: "MNIST, corner pixel". */
+export function draftSummaries(subject: DraftSubject): DraftCheck['summaries'] {
+  const view = viewDraft(subject);
+  const { draft } = subject;
+  const runs = draft.detectors.length + (draft.classifier.source === 'train' ? 1 : 0);
+  return {
+    task: taskSummary(view),
+    model: modelSummary(subject),
+    detectors: detectorSummary(draft.detectors),
+    evaluation: evaluationSummary(view),
+    review: runs === 1 ? '1 run' : `${runs} runs`,
+  };
+}
+
+function taskSummary({ data, task }: DraftView): string {
+  if (!data || !task) return 'Not complete yet';
+  const trigger = (task['backdoor'] as Picked | undefined) ?? data.trigger?.spec;
+  const hasTrigger = 'backdoor' in taskRegistry.get(task.name).params.shape;
+  const what = hasTrigger && trigger ? triggerRegistry.get(trigger.name).title : taskRegistry.get(task.name).title;
+  const shown = datasetTitle((task['data'] as Picked | undefined) ?? data.originalData);
+  return what === shown ? shown : `${shown}, ${what.charAt(0).toLowerCase()}${what.slice(1)}`;
+}
+
+function modelSummary({ draft }: DraftSubject): string {
+  if (draft.classifier.source === 'run') return draft.classifier.run === '' ? 'None chosen' : 'From the catalogue';
+  const architecture = orNothing(() => draftArchitecture(draft));
+  return architecture ? `${architectureName(architecture)}, train new` : 'Train new';
+}
+
+/** "mlp 128-128", "cnn 32-64 256-256". */
+export function architectureName({ name, ...params }: Picked): string {
+  const sizes = Object.values(params).filter((value) => Array.isArray(value));
+  return [name, ...sizes.map((widths) => widths.join('-'))].join(' ');
+}
+
+function detectorSummary(detectors: readonly Picked[]): string {
+  const [only] = detectors;
+  if (!only) return 'None chosen';
+  if (detectors.length > 2) return `${detectors.length} detectors`;
+  if (detectors.length === 2) return detectors.map(({ name }) => name).join(', ');
+  const layers = only['layers'];
+  return Array.isArray(layers) ? `${only.name}, ${layers.length} layers` : only.name;
+}
+
+function evaluationSummary(view: DraftView): string {
+  const size = testSize(view);
+  return size === undefined ? 'Test samples not known yet' : `${formatCount(size)} test samples`;
+}
+
+/** Test samples of a draft's task; undefined where they are not known without loading the data. */
+export function testSize({ facts, task }: DraftView): number | undefined {
+  if (!task || !facts?.counts || 'data' in task || 'clean_test_data' in task) return undefined;
+  return Math.min(facts.counts.test, (task['max_test_size'] as number | undefined) ?? Infinity);
+}
+
+/** Training samples of a draft's classifier; undefined where they are not known. */
+export function trainingSize({ facts }: DraftView): number | undefined {
+  return facts?.counts?.train;
+}

@@ -1,0 +1,50 @@
+import type { DatasetFacts } from '../../data/dataset.ts';
+import { datasetFacts } from '../../data/datasets/load.ts';
+import { readNetworkSpec } from '../../models/files.ts';
+import { NetworkOutline, specFor, type NetworkSpec } from '../../models/network-outline.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
+import type { ClassifierData } from '../../tasks/classifier.ts';
+import { draftArchitecture, draftClassifierData, draftTask, type DraftSubject } from './draft-specs.ts';
+
+/** What can be said of a draft without loading any data; each part only where the draft determines it. */
+export interface DraftView {
+  data: ClassifierData | undefined;
+  facts: DatasetFacts | undefined;
+  network: NetworkSpec | undefined;
+  /** Names of all inputs and outputs of the network's layers. */
+  activations: string[] | undefined;
+  task: Picked | undefined;
+}
+
+/** Looks at a draft that may have faults. */
+export function viewDraft(subject: DraftSubject): DraftView {
+  const data = orNothing(() => draftClassifierData(subject));
+  const facts = data && orNothing(() => datasetFacts(data.originalData));
+  const network = orNothing(() => draftNetwork(subject, facts));
+  const activations = network && orNothing(() => new NetworkOutline(network).activationNames);
+  return { data, facts, network, activations, task: orNothing(() => draftTask(subject)) };
+}
+
+/** The network that a draft's classifier is or will be. @throws CupbearerError `usage`, `not-found`, `bad-data`. */
+export function draftNetwork({ draft, classifierFolder }: DraftSubject, facts: DatasetFacts | undefined): NetworkSpec {
+  if (classifierFolder !== null) return readNetworkSpec(classifierFolder);
+  if (!facts) throw new CupbearerError('usage', 'The network depends on the training data, which are not chosen yet.');
+  return specFor(draftArchitecture(draft), facts);
+}
+
+/** What `find` gives, or undefined where what it needs is at fault. */
+export function orNothing<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof CupbearerError) return undefined;
+    throw error;
+  }
+}
+
+/** The network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
+export function requireNetwork(subject: DraftSubject): NetworkSpec {
+  if (subject.classifierFolder !== null) return draftNetwork(subject, undefined);
+  return draftNetwork(subject, datasetFacts(draftClassifierData(subject).originalData));
+}

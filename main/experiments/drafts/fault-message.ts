@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import { formatCount } from '../../../shared/format.ts';
+import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
+import { explainIssue } from '../../../shared/schema/problems.ts';
+
+/** The field that a path of keys leads to in values of a schema; undefined where there is none. */
+export function fieldAt(
+  schema: z.ZodObject,
+  values: Record<string, unknown>,
+  path: readonly string[],
+): Field | undefined {
+  return walk(describe(schema), values, path);
+}
+
+function walk(fields: readonly Field[], values: unknown, path: readonly string[]): Field | undefined {
+  const [key, ...rest] = path;
+  const field = fields.find((candidate) => candidate.key === key);
+  if (!field || rest.length === 0) return field;
+  const value = (values as Record<string, unknown> | undefined)?.[key!];
+  if (field.type === 'group') return walk(field.fields!, value, rest);
+  if (field.type === 'pick-record') {
+    const [name, ...below] = rest;
+    const picked = (value as Record<string, unknown> | undefined)?.[name!];
+    return below.length === 0 ? field : walk(fieldsOf(field, picked), picked, below);
+  }
+  return field.type === 'pick' ? walk(fieldsOf(field, value), value, rest) : field;
+}
+
+function fieldsOf(field: Field, picked: unknown): Field[] {
+  const name = typeof picked === 'string' ? picked : (picked as { name?: unknown } | undefined)?.name;
+  const id = name ?? field.default;
+  return typeof id === 'string' && field.registry!.has(id) ? fieldsOfPick(field, id) : [];
+}
+
+/** What is wrong with a value in one sentence for a person who sees the field: what it must be. */
+export function faultMessage(issue: z.core.$ZodIssue, value: unknown, field: Field | undefined): string {
+  if (field && (value === undefined || value === '' || value === null)) {
+    return field.type === 'pick' ? `Choose a ${field.registry!.kind}.` : 'Must be filled in.';
+  }
+  if (issue.code === 'too_small' && issue.origin === 'array') return 'Needs at least one value.';
+  if (field && ['integer', 'number', 'integers'].includes(field.type)) return `Must be ${numberRange(field)}.`;
+  const sentence = explainIssue(issue, value);
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+/** "a whole number of 1 to 10", "0 to 100 %". */
+function numberRange({ type, min, max, control }: Field): string {
+  if (control === 'share') return `${(min ?? 0) * 100} to ${(max ?? 1) * 100}\u00a0%`;
+  const what = type === 'number' ? 'a number' : type === 'integer' ? 'a whole number' : 'whole numbers';
+  if (min !== undefined && max !== undefined) return `${what} of ${written(min)} to ${written(max)}`;
+  if (min !== undefined) return `${what} of at least ${written(min)}`;
+  if (max !== undefined) return `${what} of at most ${written(max)}`;
+  return what;
+}
+
+const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));

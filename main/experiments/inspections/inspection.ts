@@ -1,0 +1,16 @@
+import type { ArrayMap } from '../../../shared/domain/arrays.ts';
+import type { SampleSet } from '../../../shared/domain/samples.ts';
+import type { LoadedDatasets } from '../../data/loaded-datasets.ts';
+
+/** What an inspection may use. */
+export interface InspectionContext {
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+  /** Datasets that were loaded for earlier questions. */
+  readonly datasets: LoadedDatasets;
+}
+
+/** A {@link SampleSet} before its arrays are packed: they cross between our own processes as they are. */
+export type LooseSamples =
+  | Exclude<SampleSet, { kind: 'images' }>
+  | (Omit<Extract<SampleSet, { kind: 'images' }>, 'arrays'> & { arrays: ArrayMap });

@@ -1,0 +1,30 @@
+/** Entry point of the inspection process: answers questions of people who look around, one after another or at once. */
+import { toErrorRecord } from '../../shared/errors.ts';
+import { LoadedDatasets } from '../data/loaded-datasets.ts';
+import { inspect } from '../experiments/inspections/index.ts';
+import { hostPort } from './host-port.ts';
+import type { FromInspection, ToInspection } from './inspection-protocol.ts';
+
+const host = hostPort<ToInspection, FromInspection>();
+const datasets = new LoadedDatasets();
+const aborts = new Map<number, AbortController>();
+
+host.onMessage((message) => {
+  if (message.type === 'cancel') aborts.get(message.number)?.abort();
+  else void answer(message);
+});
+// A terminal sends Ctrl-C to all processes; the host decides what it means.
+process.on('SIGINT', () => undefined);
+
+async function answer({ number, name, question, dataDir }: ToInspection & { type: 'ask' }): Promise<void> {
+  const abort = new AbortController();
+  aborts.set(number, abort);
+  try {
+    const context = { dataDir, signal: abort.signal, datasets };
+    host.send({ type: 'answer', number, answer: await inspect(name, question, context) });
+  } catch (error) {
+    host.send({ type: 'failed', number, error: toErrorRecord(error) });
+  } finally {
+    aborts.delete(number);
+  }
+}

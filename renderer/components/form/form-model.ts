@@ -1,0 +1,53 @@
+import { formatCount } from '../../../shared/format.ts';
+import { getContext, setContext } from 'svelte';
+import type { NetworkDescription } from '../../../shared/domain/draft.ts';
+import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
+
+/** Where a value stands in what the form edits. */
+export type Path = readonly string[];
+
+/** What the fields of a form work with: the values, what is wrong with them, and what they choose from. */
+export interface FormModel {
+  set(path: Path, value: unknown): void;
+  /** What is wrong with exactly this value. */
+  faultAt(path: Path): string | undefined;
+  hasFaultBelow(path: Path): boolean;
+  definitions(kind: string): readonly FormDefinition[];
+  /** The network whose layers are chosen; null while it is not known. */
+  readonly network: NetworkDescription | null;
+}
+
+const key = Symbol('form');
+export const provideForm = (model: FormModel): FormModel => setContext(key, model);
+export const useForm = (): FormModel => getContext(key);
+
+/** A picked definition as an object, whether it was written as its id, as an object, or left out. */
+export function pickedOf(value: unknown, field: Pick<FormField, 'default'>): { name: string; [key: string]: unknown } {
+  const given = value ?? field.default;
+  if (typeof given === 'string') return { name: given };
+  return typeof given === 'object' && given !== null ? (given as { name: string }) : { name: '' };
+}
+
+/** Whether a value is what the field has when nothing is said. */
+export function isDefault(field: FormField, value: unknown): boolean {
+  return value === undefined || JSON.stringify(value) === JSON.stringify(field.default);
+}
+
+/** "top-left" as people read it: "Top left". */
+export function optionWords(option: string): string {
+  const words = option.replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** "0 to 1": what a number may be, for the help below a field; a bound on one side is told where it is passed. */
+export function rangeWords({ min, max }: FormField): string | undefined {
+  return min === undefined || max === undefined ? undefined : `${written(min)} to ${written(max)}`;
+}
+
+const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));
+
+/** The step that suits a number's arrow keys. */
+export function stepOf({ type, min, max }: FormField): number {
+  if (type === 'integer') return 1;
+  return min !== undefined && max !== undefined && max - min <= 1 ? (max - min) / 100 : 0.1;
+}

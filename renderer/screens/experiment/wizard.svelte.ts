@@ -1,0 +1,184 @@
+import { wizardSteps } from '../../../shared/domain/draft.ts';
+import type {
+  DraftCheck,
+  Estimate,
+  ExperimentDraft,
+  NetworkDescription,
+  Preset,
+  Review,
+  WizardStep,
+} from '../../../shared/domain/draft.ts';
+import type { FormDefinition } from '../../../shared/domain/form.ts';
+import type { SampleSet } from '../../../shared/domain/samples.ts';
+import { unpackArrays, type ArrayMap } from '../../../shared/domain/arrays.ts';
+import { client, toCupbearerError } from '../../app/client.ts';
+import { definitions } from '../../app/definitions.svelte.ts';
+import { toasts } from '../../app/toasts.svelte.ts';
+import type { FormModel, Path } from '../../components/form/form-model.ts';
+import { withValue } from './draft-values.ts';
+import { Latest } from './latest.svelte.ts';
+
+/** Samples with their arrays unpacked. */
+export interface ShownSamples {
+  set: SampleSet;
+  arrays: ArrayMap;
+}
+
+const previewCount = 6;
+/** Long enough that typing a number asks once, short enough that it seems at once. */
+const pauseMs = 120;
+const storePauseMs = 400;
+const measurePauseMs = 900;
+
+/** The draft that is being set up, and all that is found out about it as it changes. */
+export class Wizard implements FormModel {
+  draft = $state.raw<ExperimentDraft | null>(null);
+  presets = $state.raw<readonly Preset[]>([]);
+  failure = $state<string | null>(null);
+  isStored = $state(true);
+  isStarting = $state(false);
+  draw = $state(0);
+  readonly check = new Latest<DraftCheck>();
+  readonly samples = new Latest<ShownSamples>();
+  readonly drawing = new Latest<NetworkDescription>();
+  readonly review = new Latest<Review>();
+  readonly estimate = new Latest<Estimate>();
+  #storeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Takes up an earlier run, the draft as it was left, or the first preset. */
+  async open(from: string | null): Promise<void> {
+    try {
+      const [presets] = await Promise.all([client.experiments.presets({}), definitions.load()]);
+      this.presets = presets;
+      if (from !== null) return this.replace(await client.experiments.fromRun({ id: from }));
+      const stored = await client.experiments.storedDraft({});
+      this.#take(stored ?? presets[0]!.draft);
+    } catch (error) {
+      this.failure = toCupbearerError(error).message;
+    }
+  }
+
+  /** Puts another draft in the place of this one. */
+  replace(draft: ExperimentDraft): void {
+    this.#take(draft);
+    this.#store(draft);
+  }
+
+  /** Forgets the draft and begins anew; it can be had back. */
+  async discard(): Promise<void> {
+    const before = this.draft;
+    clearTimeout(this.#storeTimer);
+    await client.experiments.storeDraft({ draft: null });
+    this.#take(this.presets[0]!.draft);
+    this.isStored = true;
+    if (before) toasts.undo('The draft was discarded.', () => this.replace(before));
+  }
+
+  /** Looks again at what the draft depends on: data that have come, runs that are there now. */
+  async refresh(): Promise<void> {
+    this.presets = await client.experiments.presets({});
+    if (this.draft) this.#ask(this.draft);
+  }
+
+  drawOthers(): void {
+    this.draw++;
+    if (this.draft) this.#askSamples(this.draft);
+  }
+
+  /** Queues the runs; gives the id of the one to look at. */
+  async start(): Promise<string | null> {
+    if (!this.draft) return null;
+    this.isStarting = true;
+    try {
+      const { ids } = await client.experiments.start({ draft: this.draft });
+      clearTimeout(this.#storeTimer);
+      await client.experiments.storeDraft({ draft: null });
+      return ids.at(-1) ?? null;
+    } catch (error) {
+      toasts.failed(error);
+      return null;
+    } finally {
+      this.isStarting = false;
+    }
+  }
+
+  /** Wants no more answers. */
+  close(): void {
+    for (const latest of [this.check, this.samples, this.drawing, this.review, this.estimate]) latest.drop();
+    if (this.isStored || !this.draft) return;
+    clearTimeout(this.#storeTimer);
+    void client.experiments.storeDraft({ draft: this.draft }).catch((error: unknown) => toasts.failed(error));
+  }
+
+  // ---- what the fields of the form ask ------------------------------------------------------------------------------
+
+  set(path: Path, value: unknown): void {
+    // What a draft is made of keeps its kind under a change of one value.
+    this.replace(withValue(this.draft, path, value) as ExperimentDraft);
+  }
+
+  get faults(): DraftCheck['faults'] {
+    return this.check.value?.faults ?? [];
+  }
+
+  faultAt(path: Path): string | undefined {
+    const at = path.join('/');
+    return this.faults.find((fault) => fault.path.join('/') === at)?.message;
+  }
+
+  hasFaultBelow(path: Path): boolean {
+    const at = path.join('/');
+    return this.faults.some((fault) => `${fault.path.join('/')}/`.startsWith(`${at}/`));
+  }
+
+  faultsOf(step: WizardStep): DraftCheck['faults'] {
+    return step === 'review' ? this.faults : this.faults.filter((fault) => fault.step === step);
+  }
+
+  /** The first step that has something wrong with it. */
+  get firstFaultyStep(): WizardStep | undefined {
+    return wizardSteps.find((step) => this.faults.some((fault) => fault.step === step));
+  }
+
+  definitions(kind: string): readonly FormDefinition[] {
+    return definitions.of(kind);
+  }
+
+  get network(): NetworkDescription | null {
+    return this.drawing.value;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+
+  #take(draft: ExperimentDraft): void {
+    this.draft = draft;
+    this.#ask(draft);
+  }
+
+  #ask(draft: ExperimentDraft): void {
+    this.check.ask((signal) => client.experiments.check({ draft }, { signal }), pauseMs);
+    this.drawing.ask((signal) => client.experiments.network({ draft }, { signal }), pauseMs);
+    this.#askSamples(draft);
+    this.review.ask((signal) => client.experiments.review({ draft }, { signal }), pauseMs);
+    this.estimate.ask((signal) => client.experiments.estimate({ draft }, { signal }), measurePauseMs);
+  }
+
+  #askSamples(draft: ExperimentDraft): void {
+    const { draw } = this;
+    this.samples.ask(async (signal) => {
+      const set = await client.experiments.preview({ draft, draw, count: previewCount }, { signal });
+      return { set, arrays: set.kind === 'images' ? await unpackArrays(set.arrays) : {} };
+    }, pauseMs);
+  }
+
+  #store(draft: ExperimentDraft): void {
+    clearTimeout(this.#storeTimer);
+    this.isStored = false;
+    this.#storeTimer = setTimeout(() => {
+      client.experiments.storeDraft({ draft }).then(
+        () => (this.isStored = this.draft === draft),
+        (error: unknown) => toasts.failed(error),
+      );
+    }, storePauseMs);
+  }
+}

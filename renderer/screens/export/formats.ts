@@ -1,0 +1,40 @@
+import type { reportFormats } from '../../../shared/contract.ts';
+import { client } from '../../app/client.ts';
+import { saveFile } from '../../app/save-file.ts';
+import { settings } from '../../app/settings.svelte.ts';
+
+export type ExportFormat = (typeof reportFormats)[number] | 'pdf';
+
+/** What can be made of runs, as the user is offered it. */
+export const exportFormats: readonly { id: ExportFormat; label: string; what: string }[] = [
+  { id: 'html', label: 'Report, HTML', what: 'One file that opens anywhere, without a network.' },
+  { id: 'pdf', label: 'Report, PDF', what: 'The same, for printing.' },
+  { id: 'markdown', label: 'Report, Markdown', what: 'Text and tables, to go on writing.' },
+  { id: 'csv', label: 'Figures of merit, CSV', what: 'One line a run and layer.' },
+  { id: 'json', label: 'Everything, JSON', what: 'Specs, metrics, curves, environment.' },
+  { id: 'scores', label: 'Scores, CSV', what: 'One line a test sample.' },
+  { id: 'figures-svg', label: 'Figures, SVG', what: 'A zip of all charts.' },
+  { id: 'figures-png', label: 'Figures, PNG', what: 'A zip of all charts.' },
+];
+
+/** A report as PDF: printed by the host where it can, else by the browser, which asks where to. */
+export async function printReport(html: File): Promise<void> {
+  if (settings.info?.can.printPdf) {
+    saveFile(await client.app.printPdf({ html }));
+    return;
+  }
+  const address = URL.createObjectURL(html);
+  const frame = document.createElement('iframe');
+  frame.src = address;
+  frame.hidden = true;
+  await new Promise((resolve) => {
+    frame.addEventListener('load', resolve, { once: true });
+    document.body.append(frame);
+  });
+  const page = frame.contentWindow;
+  page?.addEventListener('afterprint', () => {
+    frame.remove();
+    URL.revokeObjectURL(address);
+  });
+  page?.print();
+}

@@ -1,0 +1,39 @@
+import type { RunDetail } from '../../../shared/domain/result.ts';
+import type { RunSummary } from '../../../shared/domain/live.ts';
+import { catalogue } from '../../app/catalogue.svelte.ts';
+import { definitions } from '../../app/definitions.svelte.ts';
+import { hrefOf } from '../../app/router.svelte.ts';
+import { taskWords } from '../runs/run-words.ts';
+
+/** What a run is called at the head of its page: its task and data. */
+export function runTitle(run: RunSummary): string {
+  const { main, dataset } = taskWords(run);
+  const what = run.kind === 'classifier' ? `${run.model.toUpperCase()}, ${main.toLowerCase()}` : main;
+  return dataset === '' ? what : `${what}, ${dataset}`;
+}
+
+export interface Fact {
+  label: string;
+  value: string;
+  href?: string;
+}
+
+/** The line of facts under the title. */
+export function runFacts(run: RunSummary, detail: RunDetail | undefined): Fact[] {
+  const model = run.parents.map((id) => catalogue.runs.get(id)).find((parent) => parent?.kind === 'classifier');
+  const facts: (Fact | false)[] = [
+    run.task !== '' && { label: 'Task', value: taskWords(run).main },
+    run.detector !== '' && { label: 'Detector', value: [run.detector, run.detectorDetail].filter(Boolean).join(', ') },
+    run.model !== '' && {
+      label: 'Model',
+      value: run.model,
+      ...(model ? { href: hrefOf({ screen: 'run', id: model.id, tab: 'overview' }) } : {}),
+    },
+    run.dataset !== '' && { label: 'Data', value: definitions.titleOf('dataset', run.dataset) },
+    (run.engine ?? detail?.record.engine ?? '') !== '' && {
+      label: 'Engine',
+      value: run.engine ?? detail?.record.engine ?? '',
+    },
+  ];
+  return facts.filter((fact) => fact !== false);
+}

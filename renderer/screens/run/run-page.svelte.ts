@@ -1,0 +1,149 @@
+import { shortLayerNames } from '../../../shared/charts/layer-names.ts';
+import { allLayers } from '../../../shared/domain/evaluation.ts';
+import type { Histogram, LayerMetrics } from '../../../shared/domain/evaluation.ts';
+import type { RunDetail, RunResult } from '../../../shared/domain/result.ts';
+import type { CupbearerError } from '../../../shared/errors.ts';
+import { operatingPointAt } from '../../../shared/scores/operating-point.ts';
+import { catalogue } from '../../app/catalogue.svelte.ts';
+import { client, toCupbearerError } from '../../app/client.ts';
+import { RunScores } from './run-scores.ts';
+
+/** A layer with its figures, or the aggregate of all. */
+export interface NamedLayer {
+  /** As in eval.json. */
+  id: string;
+  /** As short as it can be told from the others. */
+  name: string;
+  metrics: LayerMetrics;
+}
+
+/** What the run screen shows of one run, and what the user looks at in it. */
+export class RunPage {
+  readonly id: string;
+  detail = $state.raw<RunDetail>();
+  /** null where the run has no evaluation. */
+  result = $state.raw<RunResult | null>();
+  scores = $state.raw<RunScores>();
+  /** Why one of them could not be had. */
+  failure = $state.raw<CupbearerError>();
+  scoresFailure = $state.raw<CupbearerError>();
+
+  /** What the user has picked; undefined as long as the result's own choice holds. */
+  #layer = $state<string>();
+  #threshold = $state<number | null>();
+  #scale = $state<Histogram['scale']>();
+  #scoresAsked = false;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** The run's row, kept up to date. */
+  readonly summary = $derived.by(() => catalogue.runs.get(this.id) ?? this.detail?.summary);
+  readonly live = $derived.by(() => catalogue.live.get(this.id));
+
+  /** The aggregate first, then the layers in the model's order. */
+  readonly layers: readonly NamedLayer[] = $derived.by(() => {
+    const result = this.result;
+    if (!result) return [];
+    const ids = Object.keys(result.layers).filter((id) => id !== allLayers);
+    const names = shortLayerNames(ids);
+    const single = ids.map((id, i) => ({ id, name: names[i]!, metrics: result.layers[id]! }));
+    const all = result.layers[allLayers];
+    // One layer and its aggregate are the same scores.
+    return all && single.length !== 1
+      ? [{ id: allLayers, name: `All, ${result.aggregation}`, metrics: all }, ...single]
+      : single;
+  });
+
+  readonly layer: NamedLayer | undefined = $derived.by(() => {
+    const wanted = this.#layer ?? this.result?.headline;
+    return this.layers.find(({ id }) => id === wanted) ?? this.layers[0];
+  });
+
+  /** Samples scoring at least this are flagged. */
+  readonly threshold: number = $derived.by(() => {
+    const metrics = this.layer?.metrics;
+    const { edges } = metrics?.histogram ?? { edges: [0] };
+    return this.#threshold ?? metrics?.threshold_at_FPR_1 ?? edges.at(-1)!;
+  });
+
+  /** What the threshold comes to; undefined until the scores have come. */
+  readonly point = $derived.by(() =>
+    this.scores && this.layer ? operatingPointAt(this.scores.points(this.layer.id), this.threshold) : undefined,
+  );
+
+  /** On the axis that was picked, or else the one that suits the scores. */
+  readonly histogram: Histogram | undefined = $derived.by(() => {
+    const layer = this.layer;
+    if (!layer) return undefined;
+    const own = layer.metrics.histogram;
+    const scale = this.scale;
+    return scale === own.scale || !this.scores ? own : this.scores.histogram(layer.id, scale);
+  });
+
+  readonly canBeLog = $derived.by(() => {
+    const layer = this.layer;
+    if (!layer) return false;
+    return layer.metrics.histogram.scale === 'log' || layer.metrics.histogram.edges[0]! > 0;
+  });
+
+  readonly scale: Histogram['scale'] = $derived.by(() => {
+    const own = this.layer?.metrics.histogram.scale ?? 'linear';
+    const wanted = this.#scale ?? own;
+    return wanted === 'log' && !this.canBeLog ? 'linear' : wanted;
+  });
+
+  /** Short name of a layer by its id. */
+  nameOf(id: string): string {
+    return this.layers.find((layer) => layer.id === id)?.name ?? id;
+  }
+
+  pickLayer(id: string): void {
+    if (id === this.layer?.id) return;
+    this.#layer = id;
+    this.#threshold = undefined;
+    this.#scale = undefined;
+  }
+
+  moveThreshold(threshold: number): void {
+    this.#threshold = threshold;
+  }
+
+  /** Back to the threshold that flags at most 1 % of the clean samples. */
+  resetThreshold(): void {
+    this.#threshold = undefined;
+  }
+
+  pickScale(scale: Histogram['scale']): void {
+    this.#scale = scale;
+  }
+
+  /** Asks for the run and its result, anew each time. */
+  async load(): Promise<void> {
+    try {
+      const [detail, result] = await Promise.all([
+        client.runs.get({ id: this.id }),
+        client.runs.result({ id: this.id }),
+      ]);
+      this.detail = detail;
+      this.result = result;
+      this.failure = undefined;
+    } catch (error) {
+      this.failure = toCupbearerError(error);
+    }
+  }
+
+  /** Asks for the scores, once. */
+  async loadScores(): Promise<void> {
+    if (this.#scoresAsked) return;
+    this.#scoresAsked = true;
+    try {
+      this.scores = await RunScores.from(await client.runs.scores({ id: this.id }));
+      this.scoresFailure = undefined;
+    } catch (error) {
+      this.#scoresAsked = false;
+      this.scoresFailure = toCupbearerError(error);
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import type { RunSummary } from '../../../shared/domain/live.ts';
+import type { TermId } from '../../../shared/glossary.ts';
+
+export interface Column {
+  id: ColumnId;
+  label: string;
+  /** Pixels; null takes what is left. */
+  width: number | null;
+  /** Width below 1200 px of window, where it stays; 0 where it leaves. */
+  narrow: number | null;
+  align?: 'right';
+  term?: TermId;
+  /** Cannot be switched off. */
+  always?: true;
+  shownAtFirst?: true;
+  /** What the rows are put in order by; runs without one come last. */
+  key: (run: RunSummary) => string | number | null | undefined;
+}
+
+export type ColumnId =
+  | 'status'
+  | 'kind'
+  | 'task'
+  | 'detector'
+  | 'model'
+  | 'auroc'
+  | 'ap'
+  | 'tpr'
+  | 'accuracy'
+  | 'success'
+  | 'seed'
+  | 'engine'
+  | 'duration'
+  | 'when'
+  | 'tags'
+  | 'notes';
+
+const metric = (key: string) => (run: RunSummary) => run.metrics[key];
+const figure = { width: 76, narrow: 76, align: 'right' } as const;
+
+/** The columns of the table in the order in which they stand. */
+export const columns: readonly Column[] = [
+  { id: 'status', label: 'Status', width: 110, narrow: 110, shownAtFirst: true, key: (run) => run.status },
+  { id: 'kind', label: 'Kind', width: 80, narrow: 0, shownAtFirst: true, key: (run) => run.kind },
+  {
+    id: 'task',
+    label: 'Task',
+    width: null,
+    narrow: null,
+    term: 'task',
+    always: true,
+    shownAtFirst: true,
+    key: (run) => `${run.task} ${run.taskDetail}`,
+  },
+  {
+    id: 'detector',
+    label: 'Detector',
+    width: 176,
+    narrow: 160,
+    term: 'detector',
+    always: true,
+    shownAtFirst: true,
+    key: (run) => (run.detector === '' ? null : `${run.detector} ${run.detectorDetail}`),
+  },
+  { id: 'model', label: 'Model', width: 118, narrow: 118, shownAtFirst: true, key: (run) => run.model },
+  {
+    id: 'auroc',
+    label: 'AUROC',
+    width: 178,
+    narrow: 170,
+    term: 'auroc',
+    always: true,
+    shownAtFirst: true,
+    key: metric('auroc'),
+  },
+  { id: 'ap', label: 'AP', ...figure, term: 'ap', key: metric('ap') },
+  { id: 'tpr', label: 'TPR at 1 %', ...figure, width: 84, term: 'tprAtFpr1', key: metric('tpr_at_fpr_1') },
+  { id: 'accuracy', label: 'Accuracy', ...figure, term: 'cleanAccuracy', key: metric('clean_accuracy') },
+  { id: 'success', label: 'Attack', ...figure, term: 'attackSuccess', key: metric('attack_success') },
+  { id: 'seed', label: 'Seed', ...figure, width: 60, narrow: 0, term: 'seed', key: (run) => run.seed },
+  { id: 'engine', label: 'Engine', width: 92, narrow: 0, term: 'engine', key: (run) => run.engine },
+  {
+    id: 'duration',
+    label: 'Duration',
+    width: 96,
+    narrow: 0,
+    align: 'right',
+    shownAtFirst: true,
+    key: (run) => run.durationMs,
+  },
+  {
+    id: 'when',
+    label: 'When',
+    width: 92,
+    narrow: 116,
+    align: 'right',
+    shownAtFirst: true,
+    key: (run) => run.createdAt,
+  },
+  { id: 'tags', label: 'Tags', width: 118, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
+  { id: 'notes', label: 'Notes', width: 160, narrow: 0, key: (run) => run.notes || null },
+];
+
+export interface Sort {
+  column: ColumnId;
+  descending: boolean;
+}
+
+/** Figures and times start with the largest, words with "a". */
+export const startsDescending = (column: Column): boolean => column.align === 'right' || column.id === 'auroc';
+
+/** Compares runs by a column, pinned ones first and those without a value last; equal ones newest first. */
+export function comparator({ column, descending }: Sort): (a: RunSummary, b: RunSummary) => number {
+  const { key } = columns.find((other) => other.id === column)!;
+  const direction = descending ? -1 : 1;
+  return (a, b) => {
+    if (a.pinned !== b.pinned) return a.pinned ? -1 : 1;
+    const [x, y] = [key(a) ?? null, key(b) ?? null];
+    if (x !== y) {
+      if (x === null) return 1;
+      if (y === null) return -1;
+      return (x < y ? -1 : 1) * direction;
+    }
+    return a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0;
+  };
+}
+
+/** The order in words, for the foot of the table. */
+export function sortWords({ column, descending }: Sort): string {
+  if (column === 'when') return descending ? 'newest first' : 'oldest first';
+  const { label } = columns.find((other) => other.id === column)!;
+  return `by ${label === 'AUROC' || label === 'AP' ? label : label.toLowerCase()}, ${descending ? 'descending' : 'ascending'}`;
+}

@@ -1,0 +1,69 @@
+import type { RunSummary } from '../../../shared/domain/live.ts';
+import { parseQuery } from '../../../shared/query/parse-query.ts';
+import type { QueryTerm } from '../../../shared/query/parse-query.ts';
+import { splitQuery } from '../../../shared/query/split.ts';
+import { isTexts, readStored, store } from '../../app/stored.ts';
+
+/** The query field: chips, and what is being typed, which filters already. */
+class Filter {
+  chips = $state.raw<readonly string[]>([]);
+  text = $state('');
+  saved = $state.raw<readonly string[]>(readStored('filters', isTexts, []));
+
+  readonly chipTerms: readonly QueryTerm[] = $derived(this.chips.flatMap((chip) => parseQuery(chip).terms));
+  readonly terms: readonly QueryTerm[] = $derived([...this.chipTerms, ...parseQuery(this.text).terms]);
+  readonly active = $derived(this.terms.some((term) => term.problem === null));
+  /** As one text, to keep or to show. */
+  readonly source = $derived(this.terms.map((term) => term.source).join(' '));
+
+  /** Makes what is typed into chips. */
+  commit(): void {
+    this.chips = [...this.chips, ...splitQuery(this.text).map((piece) => closed(piece.text))];
+    this.text = '';
+  }
+
+  set(query: string): void {
+    this.chips = splitQuery(query).map((piece) => piece.text);
+    this.text = '';
+  }
+
+  removeChip(index: number): void {
+    this.chips = this.chips.filter((_, other) => other !== index);
+  }
+
+  clear(): void {
+    this.set('');
+  }
+
+  save(): void {
+    this.saved = [this.source, ...this.saved.filter((other) => other !== this.source)];
+    store('filters', this.saved);
+  }
+
+  forget(query: string): void {
+    this.saved = this.saved.filter((other) => other !== query);
+    store('filters', this.saved);
+  }
+
+  /** Whether a run is to be shown. Archived ones are only where they are asked for. */
+  accepts(run: RunSummary, now: number): boolean {
+    if (run.archived && !this.asksForArchived) return false;
+    return this.terms.every((term) => term.problem !== null || term.matches(run, now));
+  }
+
+  readonly asksForArchived = $derived(this.terms.some((term) => term.field === 'is' && /^a/i.test(term.value)));
+
+  /** Where the axis of AUROC starts: at the bound of a filter `auroc>x`, else at guessing. */
+  readonly axisStart = $derived.by(() => {
+    const term = this.terms.find(
+      ({ field, operator, problem }) => field === 'auroc' && operator.startsWith('>') && problem === null,
+    );
+    const bound = term?.value.endsWith('%') ? parseFloat(term.value) / 100 : Number(term?.value);
+    return bound > 0.5 && bound < 1 ? bound : 0.5;
+  });
+}
+
+/** A quote that was left open would take in the chips after it. */
+const closed = (text: string) => ((text.match(/"/g)?.length ?? 0) % 2 === 1 ? `${text}"` : text);
+
+export const filter = new Filter();

@@ -1,0 +1,60 @@
+import type { LiveState, RunSummary } from '../../../shared/domain/live.ts';
+import type { RunKind } from '../../../shared/domain/run.ts';
+import { formatDuration } from '../../../shared/format.ts';
+import { definitions } from '../../app/definitions.svelte.ts';
+
+export const kindWords: Record<RunKind, string> = {
+  classifier: 'Classifier',
+  detector: 'Detector',
+  evaluation: 'Evaluation',
+};
+
+/** What a run is about: "Backdoor, corner" and the dataset. */
+export function taskWords(run: RunSummary): { main: string; dataset: string } {
+  const details = run.taskDetail.split(', ').filter((part) => part !== '' && part !== run.dataset);
+  const task = run.task === '' ? 'Clean training' : definitions.titleOf('task', run.task);
+  return { main: [task, ...details].join(', '), dataset: definitions.titleOf('dataset', run.dataset) };
+}
+
+/** What a run is called where there is one line for it. */
+export function runWords(run: RunSummary): string {
+  const { main, dataset } = taskWords(run);
+  const what = run.kind === 'classifier' ? `Classifier ${run.model}` : `${run.detector} ${run.detectorDetail}`.trim();
+  return `${what}: ${main}${dataset === '' ? '' : `, ${dataset}`}`;
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What a running run does, in a few words: "Epoch 7/20", "Scoring". */
+export function phaseWords(live: LiveState | undefined): string {
+  // The host knows how far its own runs are; one that a terminal or a second program started is only seen to go on.
+  if (!live) return 'Runs outside of this program';
+  if (live.phase === '') return 'Starting';
+  const [first = ''] = live.note?.split(', ') ?? [];
+  return capital(first === '' ? live.phase : first);
+}
+
+/** How much of its phase a running run has done, 0 to 1; null where that is not known. */
+export function shareOf(live: LiveState | undefined): number | null {
+  return live && live.total > 0 ? Math.min(1, live.done / live.total) : null;
+}
+
+export function remainingWords(live: LiveState | undefined): string {
+  return typeof live?.remainingMs === 'number' ? `${formatDuration(live.remainingMs)} left` : '';
+}
+
+/** Place in line: "Next in line", "3rd in line". */
+export function queueWords(live: LiveState | undefined): string {
+  const place = live?.queuePosition;
+  if (typeof place !== 'number') return '';
+  if (place === 1) return 'Next in line';
+  const ending = place % 100 > 10 && place % 100 < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][place % 10] ?? 'th');
+  return `${place}${ending} in line`;
+}
+
+/** What a waiting run waits for. */
+export function waitWords(live: LiveState | undefined, runs: ReadonlyMap<string, RunSummary>): string {
+  if (!live || live.waitsFor === null) return 'Waits for its turn';
+  const needed = runs.get(live.waitsFor);
+  return needed ? `Waits for the ${needed.kind} ${needed.model}` : 'Waits for another run';
+}

@@ -1,0 +1,197 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createCanvas } from '@napi-rs/canvas';
+import { describe, expect, it } from 'vitest';
+import { latestOf } from '../../main/api/latest-of.ts';
+import { datasetRegistry } from '../../main/data/datasets/index.ts';
+import { writeSmallMnist } from '../small-mnist.ts';
+import { failure, temporaryApplication } from './app-client.ts';
+
+function picture(colour: string, side = 6): Uint8Array<ArrayBuffer> {
+  const canvas = createCanvas(side, side);
+  const context = canvas.getContext('2d');
+  context.fillStyle = colour;
+  context.fillRect(0, 0, side, side);
+  return new Uint8Array(canvas.toBuffer('image/png'));
+}
+
+/** Two classes of five pictures each, below a folder of their own. */
+function pets(prefix = 'pets/'): Record<string, Uint8Array<ArrayBuffer>> {
+  const names = ['cats', 'dogs'].flatMap((name, k) =>
+    [1, 2, 3, 4, 5].map((i) => [`${prefix}${name}/${i}.png`, picture(`rgb(${40 * i}, ${90 * k}, 0)`)] as const),
+  );
+  return Object.fromEntries(names);
+}
+
+function upload(name: string, content: Record<string, Uint8Array<ArrayBuffer>>) {
+  return {
+    name,
+    files: Object.entries(content).map(([path, bytes]) => new File([bytes], path.split('/').at(-1))),
+    paths: Object.keys(content),
+  };
+}
+
+describe('list', () => {
+  it('has what there is, with classes and shape', async () => {
+    const { client } = temporaryApplication();
+    const found = await client.datasets.list({});
+    expect(found.map(({ name, state }) => [name, state])).toEqual([
+      ['mnist', 'missing'],
+      ['fashion-mnist', 'missing'],
+      ['cifar10', 'missing'],
+      ['gtsrb', 'missing'],
+      ['glyphs', 'built-in'],
+      ['toy-features', 'built-in'],
+      ['arithmetic', 'built-in'],
+    ]);
+    expect(found.find(({ name }) => name === 'cifar10')).toMatchObject({ classes: 10, shape: [32, 32, 3] });
+    const [mnist] = found;
+    expect(mnist!.files.every(({ sha256, name }) => sha256 !== null && name !== '')).toBe(false);
+  });
+});
+
+describe('import', () => {
+  it('takes in a folder of class folders, which experiments can pick then', async () => {
+    const { place, client } = temporaryApplication();
+    const own = await client.datasets.import(
+      upload('My pets', { ...pets(), 'pets/cats/.DS_Store': picture('#fff'), 'pets/readme.txt': picture('#fff') }),
+    );
+    expect(own).toMatchObject({
+      name: 'My pets',
+      state: 'own',
+      classes: 2,
+      shape: [6, 6, 3],
+      samples: { train: 8, test: 2 },
+      pick: { name: 'image-folder', folder: join(place, 'data', 'own', 'My pets'), size: 6, colour: true },
+    });
+    expect((await client.datasets.list({})).at(-1)).toEqual(own);
+    const definition = datasetRegistry.get('image-folder');
+    const { name: _, ...params } = own.pick;
+    const loaded = await definition.load(definition.params.parse(params) as never, { dataDir: '', seed: 0 });
+    expect([loaded.length, [...loaded.shape], loaded.classes]).toEqual([8, [6, 6, 3], ['cats', 'dogs']]);
+  });
+
+  it('takes halves as they are given, and grey pictures as grey', async () => {
+    const { client } = temporaryApplication();
+    const grey = Object.fromEntries(
+      ['train/a/1', 'train/a/2', 'train/b/1', 'test/a/1'].map((path, k) => [
+        `all/x/${path}.png`,
+        picture(`rgb(${k}, ${k}, ${k})`, 100),
+      ]),
+    );
+    expect(await client.datasets.import(upload('halves', grey))).toMatchObject({
+      samples: { train: 3, test: 1 },
+      shape: [32, 32, 1],
+    });
+  });
+
+  it('takes in the same from a folder of this machine, and passes links over', async () => {
+    const { place, client } = temporaryApplication();
+    for (const [path, bytes] of Object.entries(pets('source/'))) {
+      mkdirSync(dirname(join(place, path)), { recursive: true });
+      writeFileSync(join(place, path), bytes);
+    }
+    const own = await client.datasets.importFolder({ name: 'copied', folder: join(place, 'source') });
+    expect(own.samples).toEqual({ train: 8, test: 2 });
+    expect(own.folder).toBe(join(place, 'data', 'own', 'copied'));
+    expect(await failure(client.datasets.importFolder({ name: 'x', folder: join(place, 'no') }))).toMatchObject({
+      data: { code: 'not-found' },
+    });
+  });
+
+  it('takes in the files of a known dataset where its readers look', async () => {
+    const { place, client } = temporaryApplication();
+    writeSmallMnist(join(place, 'files'), { train: 40, test: 10, side: 8 });
+    const folder = join(place, 'files', 'mnist');
+    const mnist = await client.datasets.importFolder({ name: 'MNIST', folder });
+    expect(mnist).toMatchObject({ name: 'mnist', state: 'present', samples: { train: 40, test: 10 } });
+    expect(await failure(client.datasets.importFolder({ name: 'mnist', folder }))).toMatchObject({
+      data: { code: 'conflict' },
+    });
+  });
+
+  it.each([
+    ['../../evil.png', 'usage'],
+    ['pets/../../evil.png', 'usage'],
+    ['/etc/evil.png', 'usage'],
+    ['pets\\..\\evil.png', 'usage'],
+    ['pets/con/evil.png', 'usage'],
+    ['pets/a\u0000/evil.png', 'usage'],
+    ['too/deep/in/cats/1.png', 'bad-data'],
+  ])('refuses %j and keeps nothing', async (path, code) => {
+    const { place, client } = temporaryApplication();
+    const call = client.datasets.import(upload('bad', { ...pets(), [path]: picture('#fff') }));
+    expect(await failure(call)).toMatchObject({ code: 'FAILED', data: { code } });
+    const own = join(place, 'data', 'own');
+    expect(existsSync(own) ? readdirSync(own) : []).toEqual([]);
+    expect(existsSync(join(place, 'evil.png'))).toBe(false);
+  });
+
+  it.each(['..', 'a/b', '', '.hidden ', 'x'.repeat(61)])('refuses the name %j', async (name) => {
+    const { place, client } = temporaryApplication();
+    expect(await failure(client.datasets.import(upload(name, pets())))).toBeInstanceOf(Error);
+    expect(existsSync(join(place, 'data', 'own', name || 'x', 'cats'))).toBe(false);
+  });
+
+  it('refuses what is no dataset, a name that is taken, and a dataset that is built in', async () => {
+    const { place, client } = temporaryApplication();
+    await client.datasets.import(upload('pets', pets()));
+    const codes = async (name: string, content: Record<string, Uint8Array<ArrayBuffer>>) =>
+      failure(client.datasets.import(upload(name, content)));
+    expect(await codes('pets', pets())).toMatchObject({ data: { code: 'conflict' } });
+    expect(await codes('glyphs', pets())).toMatchObject({ data: { code: 'conflict' } });
+    expect(await codes('one', { 'a/b/1.png': picture('#fff') })).toMatchObject({ data: { code: 'bad-data' } });
+    expect(await codes('text', { 'a/1.txt': picture('#fff') })).toMatchObject({ data: { code: 'bad-data' } });
+    const damaged = { ...pets(), 'pets/cats/1.png': new Uint8Array([1, 2, 3]) };
+    expect(await codes('damaged', { ...damaged, 'pets/dogs/1.png': new Uint8Array(9) })).toMatchObject({
+      data: { code: 'bad-data' },
+    });
+    expect(await codes('mnist', { 'train-images-idx3-ubyte': new Uint8Array(9) })).toMatchObject({ code: 'FAILED' });
+    expect(existsSync(join(place, 'data', 'mnist'))).toBe(false);
+    expect(await failure(client.datasets.import({ ...upload('p', pets()), paths: ['a/b.png'] }))).toMatchObject({
+      data: { code: 'usage' },
+    });
+    expect(readdirSync(join(place, 'data', 'own'))).toEqual(['pets']);
+  });
+});
+
+describe('download', () => {
+  it('fails in the middle of the stream with what a person is shown', async () => {
+    const { client } = temporaryApplication();
+    const read = async () => {
+      for await (const state of await client.datasets.download({ name: 'glyphs' })) expect(state).toBeUndefined();
+    };
+    expect(await failure(read())).toMatchObject({ code: 'FAILED', data: { code: 'usage' } });
+  });
+
+  it('tells the latest news, and the end last', async () => {
+    const seen: number[] = [];
+    const stream = latestOf<number>(async (tell) => {
+      for (let k = 0; k < 50; k++) {
+        tell(k);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return 100;
+    });
+    for await (const news of stream) seen.push(news);
+    expect(seen.at(-1)).toBe(100);
+    expect(seen.length).toBeLessThan(10);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  });
+
+  it('stops the work where the stream is dropped', async () => {
+    let stopped = false;
+    const stream = latestOf<number>(async (tell, stop) => {
+      tell(1);
+      await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve()));
+      stopped = true;
+      return 2;
+    });
+    for await (const news of stream) {
+      expect(news).toBe(1);
+      break;
+    }
+    await Promise.resolve();
+    expect(stopped).toBe(true);
+  });
+});
