@@ -121,8 +121,11 @@ function gather(
     notes,
     createdAt: new Date().toISOString(),
     runs,
-    // Columns are runs: those without an evaluation have none.
-    differences: evaluated.length === runs.length ? comparison.differences : [],
+    // A run without an evaluation has no value of its own.
+    differences: comparison.differences.map(({ key, values }) => ({
+      key,
+      values: runs.map((run) => values[evaluated.indexOf(run)] ?? null),
+    })),
     pairs: comparison.pairs.map((pair) => ({ ...pair, a: placeOf(pair.a), b: placeOf(pair.b) })),
   };
 }
