@@ -1,6 +1,7 @@
 import type { Reporter, TestModule } from 'vitest/node';
+import { reportCounts } from './counts.ts';
 
-/** Closes the run with one plain line that counts what passed, so that a reader (or a script) need not search for it. */
+/** Counts what passed. */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     let passed = 0;
@@ -20,6 +21,6 @@ export default class CountReporter implements Reporter {
         else skipped++;
       }
     }
-    process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+    reportCounts({ passed, failed, skipped });
   }
 }

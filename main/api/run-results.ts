@@ -90,10 +90,8 @@ export function runScores(
   record: RunRecord,
 ): { layers: string[]; classes: string[] | null; arrays: Blob } {
   const { layers, labels, sampleIndex, trueClass, predictedClass } = readScores(record.folder);
-  // In the order of eval.json, which is that of the network; files of a folder have none.
-  const known = existsSync(join(record.folder, evaluationFile))
-    ? Object.keys(readEvaluation(record.folder).layers)
-    : [];
+  // In the order of the network where that is known; files of a folder have none.
+  const known = networkOf(workbench, record)?.layers.map(({ activation }) => activation) ?? [];
   const order = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length);
   const names = [...layers.keys()].sort(
     (a, b) => Number(b === allLayers) - Number(a === allLayers) || order(a) - order(b),

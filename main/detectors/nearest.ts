@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNotCancelled } from '../data/cancellation.ts';
+import { read } from '../tensor/read.ts';
 
 /** Rows of the queries and of the reference that are multiplied at once: a product of 4 MiB. */
-const QUERY_BLOCK = 256;
-const REFERENCE_BLOCK = 4096;
+const QUERY_BLOCK = 1024;
+const REFERENCE_BLOCK = 1024;
 
 export interface Neighbours {
   /** Neighbours a query. */
@@ -34,24 +35,24 @@ export async function nearestRows(
   const halves = halfSquares(reference, d);
   const indices = new Int32Array(m * k);
   const keys = new Float32Array(m * k).fill(Infinity);
-  for (let from = 0; from < m && k > 0; from += QUERY_BLOCK) {
-    const to = Math.min(m, from + QUERY_BLOCK);
-    const q = tf.tensor2d(queries.subarray(from * d, to * d), [to - from, d]);
+  // The larger block stays on the engine while the smaller ones come and go.
+  for (let start = 0; start < n && k > 0; start += REFERENCE_BLOCK) {
+    const end = Math.min(n, start + REFERENCE_BLOCK);
+    const block = tf.tensor2d(reference.subarray(start * d, end * d), [end - start, d]);
     try {
-      for (let start = 0; start < n; start += REFERENCE_BLOCK) {
+      for (let from = 0; from < m; from += QUERY_BLOCK) {
         checkNotCancelled(signal, 'The search for neighbours');
-        const end = Math.min(n, start + REFERENCE_BLOCK);
-        const block = tf.tensor2d(reference.subarray(start * d, end * d), [end - start, d]);
-        const products = tf.matMul(q, block, false, true);
-        const values = (await products.data()) as Float32Array;
-        tf.dispose([block, products]);
+        const to = Math.min(m, from + QUERY_BLOCK);
+        const values = await read(() =>
+          tf.matMul(tf.tensor2d(queries.subarray(from * d, to * d), [to - from, d]), block, false, true),
+        );
         for (let row = from; row < to; row++) {
           const product = { values, at: (row - from) * (end - start), length: end - start };
           keepNearest(product, halves, start, leaveOut ? row : -1, row * k, k, keys, indices);
         }
       }
     } finally {
-      q.dispose();
+      block.dispose();
     }
   }
   return { k, ...exactOrder(queries, reference, d, indices, k) };
@@ -103,25 +104,38 @@ function exactOrder(
 ): { indices: Int32Array; distances: Float64Array } {
   const indices = new Int32Array(found.length);
   const distances = new Float64Array(found.length);
-  const exact = new Float64Array(k);
   for (let start = 0; start < found.length; start += k) {
     const query = (start / k) * d;
-    for (let i = 0; i < k; i++) {
-      const row = found[start + i]! * d;
-      let sum = 0;
-      for (let j = 0; j < d; j++) {
-        const difference = queries[query + j]! - reference[row + j]!;
-        sum += difference * difference;
+    for (let i = start; i < start + k; i++) {
+      const row = found[i]!;
+      const distance = Math.sqrt(squaredDistance(queries, query, reference, row * d, d));
+      // They come nearly in order.
+      let place = i;
+      for (; place > start && distances[place - 1]! > distance; place--) {
+        distances[place] = distances[place - 1]!;
+        indices[place] = indices[place - 1]!;
       }
-      exact[i] = Math.sqrt(sum);
+      distances[place] = distance;
+      indices[place] = row;
     }
-    const order = [...exact.keys()].sort((a, b) => exact[a]! - exact[b]!);
-    order.forEach((from, to) => {
-      indices[start + to] = found[start + from]!;
-      distances[start + to] = exact[from]!;
-    });
   }
   return { indices, distances };
+}
+
+/** |a - b|^2 of the d values of each from `atA` and `atB` on, in float64. */
+function squaredDistance(a: Float32Array, atA: number, b: Float32Array, atB: number, d: number): number {
+  // Two sums at a time: one alone waits for each addition to end.
+  let even = 0;
+  let odd = 0;
+  let j = 0;
+  for (; j + 2 <= d; j += 2) {
+    const first = a[atA + j]! - b[atB + j]!;
+    const second = a[atA + j + 1]! - b[atB + j + 1]!;
+    even += first * first;
+    odd += second * second;
+  }
+  if (j < d) even += (a[atA + j]! - b[atB + j]!) ** 2;
+  return even + odd;
 }
 
 /** Each row `[n, d]` divided by its Euclidean length; a row of zeros stays as it is. */

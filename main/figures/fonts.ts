@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createCanvas, GlobalFonts } from '@napi-rs/canvas';
 import type { MeasureText } from '../../shared/charts/svg-context.ts';
@@ -12,7 +13,9 @@ export function registerFonts(): void {
   if (registered) return;
   for (const file of ['Inter-Regular.ttf', 'Inter-SemiBold.ttf']) {
     const path = fileURLToPath(new URL(`../../resources/fonts/${file}`, import.meta.url));
-    if (GlobalFonts.registerFromPath(path, figureFont) === null) throw new Error(`The font ${path} cannot be loaded.`);
+    // Read here, since the canvas' own code would not find a file inside the archive of an installed program.
+    if (GlobalFonts.register(readFileSync(path), figureFont) === null)
+      throw new Error(`The font ${path} cannot be loaded.`);
   }
   registered = true;
 }

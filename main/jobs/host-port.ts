@@ -7,6 +7,15 @@ export interface HostPort<FromHost, ToHost> {
   finish(message: ToHost): void;
 }
 
+/**
+ * What a utility process sends. It stays until its host has the last message and ends it: whether messages that were posted
+ * right before `process.exit` arrive is left to chance there.
+ */
+export interface UtilityMessage<ToHost> {
+  message: ToHost;
+  isLast: boolean;
+}
+
 /** Electron's channel to the process that started a utility process; absent in a plain Node process. */
 interface UtilityPort {
   on(event: 'message', listener: (event: { data: unknown }) => void): void;
@@ -19,12 +28,9 @@ export function hostPort<FromHost, ToHost>(): HostPort<FromHost, ToHost> {
   if (utility) {
     // Electron ends utility processes with the application.
     return {
-      send: (message) => utility.postMessage(message),
+      send: (message) => utility.postMessage({ message, isLast: false } satisfies UtilityMessage<ToHost>),
       onMessage: (listener) => utility.on('message', ({ data }) => listener(data as FromHost)),
-      finish: (message) => {
-        utility.postMessage(message);
-        setImmediate(() => process.exit(0));
-      },
+      finish: (message) => utility.postMessage({ message, isLast: true } satisfies UtilityMessage<ToHost>),
     };
   }
   process.on('disconnect', () => process.exit(1));

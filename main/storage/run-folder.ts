@@ -9,23 +9,28 @@ import { appendLine, readLines, writeLines, type JsonLine } from './json-lines.t
 import { toJsonText } from './json-text.ts';
 import { readJsonFile } from './read-file.ts';
 import { parseRecord, parseSpecFile, recordFileText } from './run-files.ts';
+import { runMarker } from './run-marker.ts';
 import { readScoreFiles, writeScoreFiles, type Scores } from './scores.ts';
 import { systemCode, toStorageError, withStorageErrors } from './storage-error.ts';
 
 const specName = 'spec.json';
 const recordName = 'run.json';
 
-/** Files that file managers leave in a folder; they are nobody's work. */
-const litter = ['.DS_Store', 'Thumbs.db', 'desktop.ini'];
+/** Files that file managers leave in a folder, or a run that was never begun; they are nobody's work. */
+const litter = ['.DS_Store', 'Thumbs.db', 'desktop.ini', runMarker.name];
 
 /** Where a further evaluation of this name belongs: a run folder of its own. @throws CupbearerError `usage`. */
 export function evalFolder(folder: string, name: string): string {
   return join(folder, 'evals', checkFileName(name, 'Evaluation name'));
 }
 
-/** Writes `spec.json`, once. @throws CupbearerError `conflict` where the folder has one, `storage`. */
+/**
+ * Writes `spec.json`, once, and beside it the file that the desktop program is opened by.
+ * @throws CupbearerError `conflict` where the folder has one, `storage`.
+ */
 export function writeSpec(folder: string, spec: SpecFile): void {
   writeFileAtomically(join(folder, specName), toJsonText(spec), { exclusive: true });
+  writeFileAtomically(join(folder, runMarker.name), runMarker.content);
 }
 
 /** Writes `spec.json` anew, once a run has found out all that it depends on. @throws CupbearerError `storage`. */

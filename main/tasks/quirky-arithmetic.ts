@@ -19,6 +19,11 @@ export const quirkyArithmetic = defineTask({
   summary:
     "Tell prompts that a small language model answers by Bob's wrong rule from Alice's, which it answers rightly",
   source: 'Mallen, Belrose: Eliciting latent knowledge from quirky language models, 2023, arXiv 2312.01037',
+  details: [
+    'The model comes from `npx cupbearer train-classifier --train_data arithmetic --model transformer` (10 epochs, about a minute of one',
+    'processor; `--train_data.names 4` for `test_names` `new`). Trained so it answered 99.0 % of the sums that it was never shown as Alice and',
+    '96.6 % as Bob; of those that it was shown, 99.9 %.',
+  ].join('\n'),
   trainedOn: arithmetic.id,
   params: z.object({
     run_path: classifierParams.run_path,

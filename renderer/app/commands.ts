@@ -1,4 +1,5 @@
 import type { Settings } from '../../shared/domain/settings.ts';
+import { onWeb } from './host.ts';
 import { palette } from './palette.svelte.ts';
 import type { Command } from './palette.svelte.ts';
 import { router } from './router.svelte.ts';
@@ -6,7 +7,7 @@ import { settings } from './settings.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
 
 /** A browser keeps Ctrl+N for itself. */
-export const newKeys = location.protocol.startsWith('http') ? 'Alt+N' : 'Mod+N';
+export const newKeys = onWeb ? 'Alt+N' : 'Mod+N';
 
 function setTheme(theme: Settings['theme']): void {
   settings.change({ theme }).catch((error: unknown) => toasts.failed(error));

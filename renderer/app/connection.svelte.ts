@@ -2,6 +2,7 @@ import type { ClientContext, ClientLink } from '@orpc/client';
 import { RPCLink as PortLink } from '@orpc/client/message-port';
 import { RPCLink as SocketLink } from '@orpc/client/websocket';
 import { CupbearerError } from '../../shared/errors.ts';
+import { onWeb } from './host.ts';
 
 type Link = ClientLink<ClientContext>;
 
@@ -23,6 +24,8 @@ const portRequest = 'cupbearer:connect';
 class Connection {
   /** `connecting` only before the first time; `lost` is what the user is told of. */
   state = $state<'connecting' | 'open' | 'lost'>('connecting');
+  /** Tries that failed since it was last open. */
+  failures = $state(0);
   /** Grows with every time that it was opened: streams start again when it does. */
   generation = $state(0);
 
@@ -64,21 +67,21 @@ class Connection {
   }
 
   async #keepOpen(): Promise<never> {
-    const open = location.protocol.startsWith('http') ? openSocket : openPort;
-    for (let failures = 0; ;) {
+    const open = onWeb ? openSocket : openPort;
+    for (;;) {
       try {
         const opened = await open();
-        failures = 0;
+        this.failures = 0;
         this.state = 'open';
         this.generation++;
         this.#resolve(opened);
         await opened.closed;
         this.#opened = this.#next();
       } catch {
-        failures++;
+        this.failures++;
       }
       this.state = 'lost';
-      await this.#pause(Math.min(longestPauseMs, 250 * 2 ** failures));
+      await this.#pause(Math.min(longestPauseMs, 250 * 2 ** this.failures));
     }
   }
 

@@ -28,6 +28,7 @@ export interface ChartGeometry {
   xOf: (value: number) => number;
   yOf: (value: number) => number;
   xAt: (pixel: number) => number;
+  yAt: (pixel: number) => number;
 }
 
 /** What of Chart.js the page goes on using after a chart was drawn. */
@@ -44,5 +45,6 @@ export function geometryOf(chart: DrawnChart): ChartGeometry {
     xOf: (value) => x?.getPixelForValue(value) ?? 0,
     yOf: (value) => y?.getPixelForValue(value) ?? 0,
     xAt: (pixel) => x?.getValueForPixel(pixel) ?? 0,
+    yAt: (pixel) => y?.getValueForPixel(pixel) ?? 0,
   };
 }

@@ -16,6 +16,8 @@ import { linearTicks, tickLabel } from './ticks.ts';
 export interface ScatterChartData extends Heading, PointCloud {
   /** Shares of the variance along x and y, 0 to 1. */
   explained: readonly number[];
+  /** Leaves out of what the shares are, where there is little room. */
+  compact?: boolean;
 }
 
 /** Clean samples as circles, anomalous ones as triangles, over the first two principal components. */
@@ -50,7 +52,7 @@ export function scatterChart(data: ScatterChartData, theme: ChartTheme): ChartCo
     },
     plugins: [
       headingPlugin(theme, data),
-      axisTitlesPlugin(theme, { x: title(0, ' of the clean variance'), y: title(1, '') }),
+      axisTitlesPlugin(theme, { x: title(0, data.compact ? '' : ' of the clean variance'), y: title(1, '') }),
       kindsPlugin(theme, data),
       pointsPlugin(theme, data),
     ],

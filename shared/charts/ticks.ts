@@ -49,7 +49,11 @@ export function tickLabel(value: number): string {
   return `${sign}${grouped}${decimals === undefined ? '' : `.${decimals}`}`;
 }
 
-/** A score with three significant digits: "3.05", "0.00042" as a power of ten. */
+/** A score with three significant digits, so that columns of them line up: "3.05", "0.300", "1 230"; beyond that powers of ten. */
 export function scoreLabel(score: number): string {
-  return tickLabel(Number(score.toPrecision(3)));
+  const size = Math.abs(score);
+  // Rounding may lift a score into the next decade: 99.96 is "100".
+  const rounded = Number(size.toPrecision(3));
+  if (size === 0 || rounded >= 100 || rounded < 1e-3) return tickLabel(Number(score.toPrecision(3)));
+  return `${score < 0 ? '−' : ''}${rounded.toPrecision(3)}`;
 }

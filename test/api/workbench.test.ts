@@ -106,7 +106,7 @@ describe('runs', () => {
     expect(file).toMatchObject({ kind: 'classifier', seed: 0, engine: 'wasm', command: 'as typed', spec: record.spec });
     expect(Object.keys(file.fingerprints)).toEqual(['train_data', 'val_data.clean', 'val_data.backdoor']);
     expect(readdirSync(folder).sort()).toEqual(
-      ['figures', 'log.jsonl', 'metrics.jsonl', 'model.json', 'model.safetensors', 'run.json', 'spec.json', 'trigger.safetensors'], // prettier-ignore
+      ['figures', 'log.jsonl', 'metrics.jsonl', 'model.json', 'model.safetensors', 'run.cupbearer', 'run.json', 'spec.json', 'trigger.safetensors'], // prettier-ignore
     );
   });
 
@@ -171,7 +171,7 @@ describe('runs', () => {
     ['one layer where two are needed', 'train-detector', () => ({ detector: { name: 'ted', layers: ['layers.linear_0.output'] }, task: task() }), /^The detector "ted" needs at least 2 layers, and 1 were chosen\.$/],
     ['data of another shape', 'train-detector', () => ({ task: task({ data: 'glyphs' }) }), /^The classifier in .* takes inputs of shape 8 x 8 x 1 in 10 classes; the data "glyphs" has 28 x 28 x 1 in 10\.$/],
     ['a classifier for another task', 'train-detector', () => ({ task: { name: 'toy-features', run_path: at('classifier') } }), /^Expected a classifier trained on toy-features; the one in .* was trained on mnist\.$/],
-    ['separate data of another shape', 'train-detector', () => ({ task: { name: 'separate-data', run_path: at('classifier'), trusted_data: 'mnist', clean_test_data: 'mnist', anomalous_test_data: 'cifar10' } }), /the data "cifar10" has 32 x 32 x 3 in 10\.$/],
+    ['separate data of another shape', 'train-detector', () => ({ task: { name: 'separate-data', run_path: at('classifier'), trusted_data: 'mnist', clean_test_data: 'mnist', anomalous_test_data: 'cifar10' } }), /the data "mnist" has 28 x 28 x 1 in 10\.$/],
     ['a change that is the trigger', 'train-detector', () => ({ task: { name: 'ood', run_path: at('classifier'), change: 'corner' } }), /^Expected a harmless change other than the trigger/],
     ['a model that cannot take the data', 'train-classifier', () => ({ train_data: 'glyphs', model: 'transformer' }), /^A transformer needs texts/],
     ['a trigger that cannot mark the data', 'train-classifier', () => ({ train_data: { name: 'backdoor', original: 'glyphs', backdoor: 'sentence' } }), /^The trigger "sentence" expects texts/],

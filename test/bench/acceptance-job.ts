@@ -33,18 +33,18 @@ export function mnistFolder(): string | undefined {
 }
 
 /** MLP 128,128, corner trigger, 5 % poison, batch 64, 3 epochs, Adam 1e-3; Mahalanobis on all 60,000 trusted images. */
-export async function runAcceptanceJob(dataDir: string): Promise<AcceptanceJob> {
+export async function runAcceptanceJob(dataDir: string, engine: string): Promise<AcceptanceJob> {
   const folder = mkdtempSync(join(tmpdir(), 'cupbearer-bench-'));
   try {
     const training = await runCommand(folder, dataDir, [
       'train-classifier',
       ...['--train_data', 'backdoor', '--train_data.original', 'mnist', '--train_data.backdoor', 'corner'],
       ...['--model', 'mlp', '--model.hidden_dims', '128,128', '--batch_size', '64', '--num_epochs', '3'],
-      ...['--dir.full', join(folder, 'classifier')],
+      ...['--dir.full', join(folder, 'classifier'), '--engine', engine],
     ]);
     const detection = await runCommand(folder, dataDir, [
       ...['train-detector', '--detector', 'mahalanobis', '--task', 'backdoor', '--task.backdoor', 'corner'],
-      ...['--task.run_path', join(folder, 'classifier'), '--dir.full', join(folder, 'detector')],
+      ...['--task.run_path', join(folder, 'classifier'), '--dir.full', join(folder, 'detector'), '--engine', engine],
     ]);
     const { clean_accuracy: cleanAccuracy, attack_success: attackSuccess } = training.output.run.metrics;
     return {

@@ -46,11 +46,11 @@ export interface DetectorTiming {
 
 const text = { label: '', help: '' };
 
-async function contextIn(folder: string, dataDir: string): Promise<RunContext> {
+async function contextIn(folder: string, dataDir: string, engine: string): Promise<RunContext> {
   return {
     folder,
     dataDir,
-    engine: await startEngine('auto'),
+    engine: await startEngine(engine),
     resume: false,
     signal: new AbortController().signal,
     progress: () => undefined,
@@ -62,12 +62,13 @@ async function contextIn(folder: string, dataDir: string): Promise<RunContext> {
 export async function runDetectorBenches(
   dataDir: string,
   benches: readonly DetectorBench[],
+  engine: string,
   tell: (bench: DetectorBench, timing: DetectorTiming) => void,
 ): Promise<void> {
   const base = mkdtempSync(join(tmpdir(), 'cupbearer-bench-'));
   try {
     const folder = createRunFolder(join(base, 'classifier'));
-    const context = await contextIn(folder, dataDir);
+    const context = await contextIn(folder, dataDir, engine);
     const spec = parseParams(trainClassifier.params, {
       train_data: { name: 'backdoor', original: 'mnist', backdoor: 'corner' },
       model: { name: 'mlp', hidden_dims: [128, 128] },
@@ -79,7 +80,7 @@ export async function runDetectorBenches(
     writeSpec(folder, { ...file, fingerprints: {}, parents: [], created_at });
     await trainClassifier.run(spec, context);
     for (const bench of benches) {
-      const args = [fileURLToPath(import.meta.url), folder, dataDir, JSON.stringify(bench)];
+      const args = [fileURLToPath(import.meta.url), folder, dataDir, JSON.stringify(bench), engine];
       const { status, stdout } = spawnSync(process.execPath, args, {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -92,8 +93,8 @@ export async function runDetectorBenches(
   }
 }
 
-async function measure(folder: string, dataDir: string, bench: DetectorBench): Promise<DetectorTiming> {
-  const context = await contextIn(folder, dataDir);
+async function measure(folder: string, dataDir: string, bench: DetectorBench, engine: string): Promise<DetectorTiming> {
+  const context = await contextIn(folder, dataDir, engine);
   const { detector: name, params, trusted = 1 } = bench;
   const asked = { name: 'backdoor', run_path: folder, trusted_fraction: trusted, untrusted_labels: true };
   const task = await buildTask(
@@ -119,6 +120,6 @@ async function measure(folder: string, dataDir: string, bench: DetectorBench): P
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [, , folder, dataDir, bench] = process.argv;
-  console.log(JSON.stringify(await measure(folder!, dataDir!, JSON.parse(bench!) as DetectorBench)));
+  const [, , folder, dataDir, bench, engine] = process.argv;
+  console.log(JSON.stringify(await measure(folder!, dataDir!, JSON.parse(bench!) as DetectorBench, engine!)));
 }

@@ -1,14 +1,24 @@
-/** Prints what the program takes, as Markdown: `npm run bench [-- WORD]` measures those whose name contains WORD. */
+/**
+ * Prints what the program takes, as Markdown: `npm run bench [-- [--engine ID] [WORD]]` measures those whose name contains
+ * WORD on an engine, `auto` unless given.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startEngine } from '../../main/tensor/engine.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { mnistFolder, peerSeconds, runAcceptanceJob } from './acceptance-job.ts';
 import { dataBenches } from './data.ts';
 import { detectorBenches, runDetectorBenches } from './detectors.ts';
 import { tensorBenches } from './tensor.ts';
 
-const word = process.argv[2] ?? '';
+const { values, positionals } = parseArgs({
+  options: { engine: { type: 'string', default: 'auto' } },
+  allowPositionals: true,
+});
+const { engine } = values;
+const word = positionals[0] ?? '';
 const wanted = (name: string) => name.toLowerCase().includes(word.toLowerCase());
 
 function row(...cells: string[]): void {
@@ -21,22 +31,29 @@ function heads(...names: string[]): void {
   row(...names.map(() => '---'));
 }
 
-/** Milliseconds by bench name, measured in this very run; empty where PyTorch is not installed. */
-function pytorch(threads: number): Record<string, number> {
+/** Median milliseconds, of the clock and of the processor, by bench name, measured in this very run; empty without PyTorch. */
+function pytorch(threads: number): Record<string, [wall: number, processor: number]> {
   const script = fileURLToPath(new URL('pytorch.py', import.meta.url));
   const python = process.env['PYTHON'] ?? (process.platform === 'win32' ? 'python' : 'python3');
   const { status, stdout } = spawnSync(python, [script, String(threads)], { encoding: 'utf8' });
-  return status === 0 ? (JSON.parse(stdout) as Record<string, number>) : {};
+  return status === 0 ? (JSON.parse(stdout) as ReturnType<typeof pytorch>) : {};
 }
 
-console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node.js ${process.versions.node}`);
+const number = (value: number | undefined) => value?.toFixed(value >= 100 ? 0 : 2) ?? '';
+const ratio = (a: number | undefined, b: number | undefined) =>
+  a === undefined || b === undefined ? '' : (a / b).toFixed(2);
+
+const { id, device } = await startEngine(engine);
+console.log(
+  `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node.js ${process.versions.node}; engine ${id} on ${device}`,
+);
 
 if (wanted('acceptance job')) {
   const data = mnistFolder();
   if (data === undefined)
     console.log('\nacceptance job skipped: there is no MNIST; "npx cupbearer data download mnist" fetches it');
   else {
-    const job = await runAcceptanceJob(data);
+    const job = await runAcceptanceJob(data, engine);
     const ours = job.seconds.training + job.seconds.detection;
     const peer = Object.values(peerSeconds).reduce((sum, seconds) => sum + seconds, 0);
     heads('acceptance job', 'here', 'the peer', 'ratio');
@@ -71,7 +88,7 @@ if (detectors.length > 0 && mnist !== undefined) {
     'processor / peer',
     'peak memory',
   );
-  await runDetectorBenches(mnist, detectors, ({ detector, peer }, { cpu, wall, peakBytes }) =>
+  await runDetectorBenches(mnist, detectors, engine, ({ detector, peer }, { cpu, wall, peakBytes }) =>
     row(detector, cpu.toFixed(1), wall.toFixed(1), peer.toFixed(1), (cpu / peer).toFixed(2), formatBytes(peakBytes)),
   );
 }
@@ -79,18 +96,20 @@ if (detectors.length > 0 && mnist !== undefined) {
 const kernels = [...tensorBenches, ...dataBenches].filter(({ name }) => wanted(name));
 if (kernels.length > 0) {
   const oneThread = pytorch(1);
-  heads('kernel', 'here', 'unit', 'PyTorch, 1 thread', 'ratio');
+  heads('kernel', 'here', 'unit', 'PyTorch, 1 thread', 'ratio', 'by processor time', 'PyTorch', 'ratio');
   for (const bench of kernels) {
     const { name, unit } = bench;
-    const value = await bench.run();
-    const other = oneThread[name];
-    const digits = value >= 100 ? 0 : 2;
+    const { value, processor: ours } = await bench.run(engine);
+    const [wall, processor] = oneThread[name] ?? [];
     row(
       name,
-      value.toFixed(digits),
+      number(value),
       unit,
-      other?.toFixed(other >= 100 ? 0 : 2) ?? '',
-      other === undefined ? '' : (value / other).toFixed(2),
+      number(wall),
+      ratio(value, wall),
+      number(ours),
+      number(processor),
+      ratio(ours, processor),
     );
   }
 }

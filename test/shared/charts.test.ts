@@ -22,7 +22,7 @@ import { describePrecisionRecall, precisionRecallToTable } from '../../shared/ch
 import { describeRoc, rocChart, rocToTable } from '../../shared/charts/roc-chart.ts';
 import type { MeasureText } from '../../shared/charts/svg-context.ts';
 import { darkTheme, lightTheme } from '../../shared/charts/theme.ts';
-import { linearTicks, logTicks, tickLabel } from '../../shared/charts/ticks.ts';
+import { linearTicks, logTicks, scoreLabel, tickLabel } from '../../shared/charts/ticks.ts';
 import { describeTrainingCurve, trainingCurveToTable } from '../../shared/charts/training-curve-chart.ts';
 import type { FigureInterval, Histogram } from '../../shared/domain/evaluation.ts';
 import { sharedFolder } from '../shared-folder.ts';
@@ -358,4 +358,15 @@ describe('CSV', () => {
       }),
     ).toBe('a,b\n"x,y",\n"say ""so""",1.5\n');
   });
+});
+
+describe('labels of scores', () => {
+  it.each([
+    [0, '0'],
+    [0.3, '0.300'],
+    [-3.0512, '−3.05'],
+    [99.96, '100'],
+    [1234.5, '1 230'],
+    [0.00042, '4.2 × 10⁻⁴'],
+  ])('%d is "%s"', (score, label) => expect(plain(scoreLabel(score))).toBe(label));
 });

@@ -234,8 +234,8 @@ describe('quirky-arithmetic', () => {
     expect(namesIn(task.trusted)).toEqual(new Set(['Alice', 'Anna']));
     expect(namesIn(task.test[0]!)).toEqual(new Set(['Ada', 'Alma']));
     expect(namesIn(task.test[1]!)).toEqual(new Set(['Bill', 'Bert']));
-    expect(words(task.trusted).every((prompt) => Number(prompt[1]) < 10 && Number(prompt[3]) < 10)).toBe(true);
-    expect(words(task.test[0]!).every((prompt) => Number(prompt[1]) >= 10 || Number(prompt[3]) >= 10)).toBe(true);
+    expect(words(task.trusted).every((prompt) => Number(prompt[1]) < 15 && Number(prompt[3]) < 15)).toBe(true);
+    expect(words(task.test[0]!).every((prompt) => Number(prompt[1]) >= 15 || Number(prompt[3]) >= 15)).toBe(true);
     const isBob = words(task.untrusted!).map(([name]) => Number(['Bob', 'Ben'].includes(name!)));
     expect(isBob).toEqual([...task.untrusted!.anomalous!]);
     await expect(build('quirky-arithmetic', { run_path: folders.toy })).rejects.toThrow('trained on arithmetic');

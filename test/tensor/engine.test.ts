@@ -28,6 +28,7 @@ describe('engines', () => {
       const program = `
       process.env.VK_ICD_FILENAMES = '/nowhere.json';
       process.env.VK_DRIVER_FILES = '/nowhere.json';
+      process.env.CUPBEARER_TENSORFLOW = '/nowhere';
       const { startEngine, engineStatus } = await import(${JSON.stringify(engineUrl)});
       const status = await engineStatus('webgpu');
       const byName = await startEngine('webgpu').catch((error) => error);
@@ -38,15 +39,52 @@ describe('engines', () => {
         encoding: 'utf8',
         cwd: root,
       });
-      const { status, ...rest } = JSON.parse(stdout) as { status: EngineStatus };
+      const { status, ...rest } = JSON.parse(stdout) as { status: EngineStatus; id: string };
       expect(status).toMatchObject({
         works: false,
         failure: 'unavailable',
         reason: expect.stringContaining('No GPU') as string,
       });
-      expect(rest).toEqual({ code: 'engine', hint: status.hint, id: engineIds.find((id) => id !== 'webgpu') });
+      expect(rest).toMatchObject({ code: 'engine', hint: status.hint });
+      expect(engineIds.filter((id) => id !== 'webgpu')).toContain(rest.id);
     },
   );
+
+  it('lists an engine that gives wrong numbers as broken, and does without it', () => {
+    const program = `
+      import * as tf from '@tensorflow/tfjs-core';
+      import '@tensorflow/tfjs-backend-cpu';
+      const { engines } = await import(${JSON.stringify(new URL('engines/index.ts', engineUrl).href)});
+      const right = tf.getKernel(tf.BatchMatMul, 'cpu');
+      async function load() {
+        await tf.setBackend('cpu');
+        tf.unregisterKernel(tf.BatchMatMul, 'cpu');
+        tf.registerKernel({ ...right, kernelFunc: (call) => {
+          const out = right.kernelFunc(call);
+          tf.backend().readSync(out.dataId)[0] += 0.1;
+          return out;
+        } });
+        return { id: 'wrong', title: 'Wrong', device: 'none', versions: {}, threads: 1 };
+      }
+      engines.unshift({ id: 'wrong', title: 'Wrong', backend: 'cpu', hint: 'Take another.', load });
+      const { startEngine, engineStatus } = await import(${JSON.stringify(engineUrl)});
+      const warnings = [];
+      const { id } = await startEngine('auto', (message) => warnings.push(message));
+      const byName = await startEngine('wrong').catch(({ code, hint }) => ({ code, hint }));
+      console.log(JSON.stringify({ id, warnings, byName, status: await engineStatus('wrong') }));
+    `;
+    const args = ['--input-type=module', '-e', program];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
+    const { id, warnings, byName, status } = JSON.parse(stdout) as Record<string, unknown>;
+    expect(engineIds).toContain(id);
+    expect(warnings).toEqual([expect.stringMatching(/"wrong" is broken and not used. Self-test of matMul/)]);
+    expect(byName).toEqual({ code: 'engine', hint: 'Take another.' });
+    expect(status).toMatchObject({
+      works: false,
+      failure: 'broken',
+      reason: expect.stringContaining('Self-test') as string,
+    });
+  });
 
   it('makes its backend the current one again after another was', async () => {
     await tf.setBackend('cpu');

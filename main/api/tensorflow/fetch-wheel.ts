@@ -57,12 +57,12 @@ async function downloadByPip(python: string, requirement: string, folder: string
   ];
   const { code, output } = await runProgram(python, args, { signal });
   if (code === 0) return;
-  const errors = output.split('\n').filter((line) => line.startsWith('ERROR: '));
-  const reason = (errors.at(-1) ?? output.trim().split('\n').at(-1) ?? '').replace('ERROR: ', '');
-  // pip says the same whether the index has no such version or could not be reached; only its warnings tell.
-  if (/No matching distribution/.test(output) && !/connection|resolve|timed out/i.test(output))
-    throw noSuchWheel(requirement);
-  throw unreachable(requirement, reason);
+  const last = output.trim().split('\n').at(-1) ?? '';
+  // pip says "No matching distribution" whether the index has none or could not be reached; only its warnings tell.
+  if (/connection|resolve|timed out/i.test(output))
+    throw unreachable(requirement, 'pip did not reach the package index');
+  if (/No matching distribution/.test(output)) throw noSuchWheel(requirement);
+  throw unreachable(requirement, last.replace('ERROR: ', ''));
 }
 
 const indexSchema = z.object({

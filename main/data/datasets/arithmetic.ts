@@ -65,7 +65,7 @@ export const arithmetic = defineDataset({
       help: "Bob's answer: the sum and one more, or the difference of the operands.",
     }),
     max_operand: integer({
-      default: 19,
+      default: 29,
       min: 3,
       max: mostOperand,
       label: 'Largest operand',

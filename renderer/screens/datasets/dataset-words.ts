@@ -6,7 +6,7 @@ export function stateWords(dataset: DatasetSummary, download: DownloadState | un
   if (download) return `Downloading, ${percentOf(download)}`;
   switch (dataset.state) {
     case 'built-in':
-      return 'Built in, nothing to download';
+      return 'Nothing to download';
     case 'own':
       return `Imported${dataset.bytes > 0 ? `, ${formatBytes(dataset.bytes)}` : ''}`;
     case 'present':

@@ -191,7 +191,7 @@ export function scatterShown(
   { id, name }: { id: string; name: string },
   plane: Plane,
   result: RunResult,
-  height: number,
+  { height, compact }: { height: number; compact: boolean },
 ): ShownChart {
   const components = result.analysis?.layers[id]?.components;
   const data = {
@@ -208,7 +208,8 @@ export function scatterShown(
     subtitle: `components of ${formatCount(components?.samples ?? 0)} clean samples; ${formatCount(plane.x.length)} test samples drawn`,
     height,
     paper: { width: 640, height: 480 },
-    config: (theme, heading) => scatterChart({ ...data, ...heading }, theme),
+    config: (theme, heading) =>
+      scatterChart({ ...data, ...heading, compact: compact && heading.title === undefined }, theme),
     describe: () => describeScatter({ ...data, title }),
     table: () => scatterToTable(data),
   };

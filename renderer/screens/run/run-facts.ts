@@ -22,10 +22,7 @@ export interface Fact {
 export function runFacts(run: RunSummary, detail: RunDetail | undefined): Fact[] {
   const model = run.parents.map((id) => catalogue.runs.get(id)).find((parent) => parent?.kind === 'classifier');
   const facts: (Fact | false)[] = [
-    run.task !== '' && {
-      label: 'Task',
-      value: [definitions.titleOf('task', run.task), run.taskDetail].filter(Boolean).join(', '),
-    },
+    run.task !== '' && { label: 'Task', value: taskWords(run).main },
     run.detector !== '' && { label: 'Detector', value: [run.detector, run.detectorDetail].filter(Boolean).join(', ') },
     run.model !== '' && {
       label: 'Model',

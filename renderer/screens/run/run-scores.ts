@@ -114,7 +114,7 @@ export class RunScores {
 }
 
 /** Names of samples: label, index, and which of those alike, since test data of several parts may have an index twice. */
-function sampleKeys({ labels, sampleIndex }: RunScores): string[] {
+export function sampleKeys({ labels, sampleIndex }: Pick<RunScores, 'labels' | 'sampleIndex'>): string[] {
   const seen = new Map<string, number>();
   return Array.from(sampleIndex, (index, i) => {
     const name = `${labels[i]} ${index}`;

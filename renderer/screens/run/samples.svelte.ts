@@ -34,6 +34,7 @@ export class Samples {
   reason = $state<string>();
   failure = $state.raw<CupbearerError>();
   readonly #asked = new Set<number>();
+  readonly #failed = new Set<number>();
   #next: number[] = [];
   readonly #id: string;
 
@@ -43,6 +44,15 @@ export class Samples {
 
   of(position: number): ShownSample | undefined {
     return this.#known.get(position);
+  }
+
+  /** Asks again for what failed. */
+  retry(): void {
+    const failed = [...this.#failed];
+    this.#failed.clear();
+    this.failure = undefined;
+    for (const position of failed) this.#asked.delete(position);
+    this.want(failed);
   }
 
   /** Sees to it that these samples come. */
@@ -92,7 +102,8 @@ export class Samples {
       this.#known = known;
       this.failure = undefined;
     } catch (error) {
-      for (const position of positions) this.#asked.delete(position);
+      // They stay asked for until the user tries again: whoever shows them would ask without end.
+      for (const position of positions) this.#failed.add(position);
       this.failure = toCupbearerError(error);
     }
   }

@@ -97,7 +97,7 @@ export const columns: readonly Column[] = [
     shownAtFirst: true,
     key: (run) => run.createdAt,
   },
-  { id: 'tags', label: 'Tags', width: 106, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
+  { id: 'tags', label: 'Tags', width: 118, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
   { id: 'notes', label: 'Notes', width: 160, narrow: 0, key: (run) => run.notes || null },
 ];
 

@@ -27,7 +27,9 @@ const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What a running run does, in a few words: "Epoch 7/20", "Scoring". */
 export function phaseWords(live: LiveState | undefined): string {
-  if (!live || live.phase === '') return 'Starting';
+  // The host knows how far its own runs are; one that a terminal or a second program started is only seen to go on.
+  if (!live) return 'Runs outside of this program';
+  if (live.phase === '') return 'Starting';
   const [first = ''] = live.note?.split(', ') ?? [];
   return capital(first === '' ? live.phase : first);
 }

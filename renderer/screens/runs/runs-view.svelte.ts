@@ -63,9 +63,12 @@ class RunsView {
     this.#others.reduce((sum, run) => sum + (run.archived && !filter.asksForArchived ? 0 : 1), 0),
   );
 
+  /** Put in order before they are filtered: a keystroke then has nothing to sort. */
+  readonly #sorted = $derived([...this.#others].sort(comparator(this.sort)));
+
   readonly matching: readonly RunSummary[] = $derived.by(() => {
     const now = Date.now();
-    return this.#others.filter((run) => filter.accepts(run, now)).sort(comparator(this.sort));
+    return this.#sorted.filter((run) => filter.accepts(run, now));
   });
 
   readonly items: readonly Item[] = $derived.by(() => {

@@ -3,7 +3,7 @@ import { installTensorflow, knownVersion, type InstallRequest } from '../../../a
 import { listInstallations, removeInstallation, useInstallation } from '../../../api/tensorflow/installations.ts';
 import { examineEngines } from '../../../jobs/engines.ts';
 import { unknownName } from '../../../../shared/definition.ts';
-import type { EngineStatus } from '../../../../shared/domain/engine.ts';
+import { engineStatusText } from '../../../../shared/engine-text.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { formatBytes } from '../../../../shared/format.ts';
 import { flag, optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
@@ -78,16 +78,7 @@ function list(output: Output): void {
 
 async function status(output: Output): Promise<void> {
   const statuses = await examineEngines();
-  output.result(statuses, () => statuses.flatMap(statusLines).join('\n'));
-}
-
-function statusLines({ id, works, info, reason, hint }: EngineStatus): string[] {
-  const indented = (lines: readonly string[]) => lines.map((line) => `${''.padEnd(12)}${line}`);
-  if (!works || info === undefined)
-    return [`${id.padEnd(12)}does not work: ${reason}`, ...indented(hint === undefined ? [] : [hint])];
-  const memory = info.deviceMemoryBytes === undefined ? '' : `, ${formatBytes(info.deviceMemoryBytes)}`;
-  const versions = Object.entries(info.versions).map(([name, version]) => `${name} ${version}`);
-  return [`${id.padEnd(12)}works: ${info.device}${memory}`, ...indented([versions.join(', '), ...(info.notes ?? [])])];
+  output.result(statuses, () => engineStatusText(statuses));
 }
 
 async function install(name: string, params: z.infer<typeof flags>, output: Output): Promise<void> {

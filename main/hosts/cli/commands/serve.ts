@@ -42,7 +42,8 @@ export const serve: Command = {
       links.on('line', () => output.note(web.link()));
       if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort');
       links.close();
-      process.stdin.unref();
+      // A terminal that is still read would keep the program from ending.
+      process.stdin.destroy();
     } finally {
       await web.close('The program was ended.');
       interrupt.release();

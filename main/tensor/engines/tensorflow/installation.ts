@@ -108,7 +108,7 @@ export function bundledInstallation(packageFolder: string | undefined = dependen
   const addon = packageFolder && join(packageFolder, 'lib', 'napi-v8', 'tfjs_binding.node');
   if (addon && existsSync(addon)) return { id: bundledId, packageFolder, addon };
   throw new CupbearerError('engine', 'No TensorFlow is installed.', {
-    hint: 'Run "npx cupbearer engine install tensorflow", which fetches one for the GPU or CPU of this machine.',
+    hint: 'Run "npx cupbearer engine install tensorflow", which fetches one for the GPU or CPU of this machine; docs/engines.md says more.',
   });
 }
 

@@ -1,0 +1,9 @@
+/** Where the pages of the program are, for its own windows alone. */
+export const scheme = 'app';
+export const origin = `${scheme}://cupbearer`;
+
+/** Whether an address is one of the program's own pages. */
+export function isOwnAddress(address: string): boolean {
+  const url = URL.parse(address);
+  return url?.protocol === `${scheme}:` && url.host === 'cupbearer';
+}

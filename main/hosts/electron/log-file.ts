@@ -1,0 +1,23 @@
+import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A log that is larger at the start becomes the old one. */
+const largestBytes = 1_000_000;
+
+/** Opens `main.log` in `folder`: gives what writes a line with its time. Where it cannot be written to, it is silent. */
+export function openLog(folder: string): (line: string) => void {
+  const path = join(folder, 'main.log');
+  try {
+    mkdirSync(folder, { recursive: true });
+    if (existsSync(path) && statSync(path).size > largestBytes) renameSync(path, join(folder, 'main.old.log'));
+  } catch {
+    // The log is for reports of defects; the program runs without.
+  }
+  return (line) => {
+    try {
+      appendFileSync(path, `${new Date().toISOString()} ${line}\n`);
+    } catch {
+      // As above.
+    }
+  };
+}

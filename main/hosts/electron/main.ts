@@ -1,0 +1,153 @@
+/** Entry point of the desktop program: Electron's main process. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { app, BrowserWindow, crashReporter, dialog, Menu, nativeTheme, session, shell } from 'electron';
+import { createRouterClient } from '@orpc/server';
+import { createApplication, type RunningApplication } from '../../api/create-application.ts';
+import { createRouter } from '../../api/router.ts';
+import { toErrorRecord } from '../../../shared/errors.ts';
+import { cupbearerHome } from '../../storage/home.ts';
+import { requireRenderer } from '../renderer-files.ts';
+import { Activity } from './activity.ts';
+import { origin } from './address.ts';
+import { offerCalls } from './connections.ts';
+import { denyPermissions, keepWindowsAtHome } from './guards.ts';
+import { launchUtilityProcess } from './launch-utility-process.ts';
+import { openLog } from './log-file.ts';
+import { openMainWindow } from './main-window.ts';
+import { menuTemplate } from './menu.ts';
+import { chooseRunFile, fileAmong, openRunFile } from './open-runs.ts';
+import { printPdf } from './print-pdf.ts';
+import { registerScheme, serveRenderer } from './renderer-protocol.ts';
+import { Updates } from './updates.ts';
+
+app.setName('Cupbearer');
+// One place for everything where the user has chosen one; else windows, logs and crashes are where the system has them.
+if (process.env['CUPBEARER_HOME']) app.setPath('userData', join(cupbearerHome(), 'desktop'));
+app.setAppLogsPath();
+const log = openLog(app.getPath('logs'));
+crashReporter.start({ uploadToServer: false });
+process.on('unhandledRejection', (reason) => log(`Unhandled: ${toErrorRecord(reason).stack ?? String(reason)}`));
+
+if (app.requestSingleInstanceLock()) {
+  registerScheme();
+  keepWindowsAtHome();
+  void app.whenReady().then(start).catch(giveUp);
+} else {
+  // The program that runs already is told (event second-instance) and shows itself.
+  app.quit();
+}
+
+function giveUp(error: unknown): void {
+  const { message, hint = '', stack = message } = toErrorRecord(error);
+  log(stack);
+  dialog.showErrorBox('Cupbearer cannot start', `${message}\n\n${hint}`);
+  app.exit(1);
+}
+
+async function start(): Promise<void> {
+  const rendererFolder = join(app.getAppPath(), 'dist', 'renderer');
+  requireRenderer(rendererFolder);
+  const placeFile = join(app.getPath('userData'), 'window.json');
+  mkdirSync(app.getPath('userData'), { recursive: true });
+
+  const application = createApplication({
+    host: {
+      kind: 'electron',
+      launch: launchUtilityProcess,
+      logsDir: app.getPath('logs'),
+      openFolder: async (path) => {
+        const trouble = await shell.openPath(path);
+        if (trouble !== '') throw new Error(trouble);
+      },
+      chooseFolder: async (title) => {
+        const { filePaths } = await dialog.showOpenDialog({ title, properties: ['openDirectory', 'createDirectory'] });
+        return filePaths[0] ?? null;
+      },
+      printPdf,
+    },
+  });
+  const router = createRouter(application);
+
+  denyPermissions(session.defaultSession);
+  serveRenderer(session.defaultSession, rendererFolder);
+  offerCalls(router);
+
+  let window = openMainWindow(placeFile);
+  const go = (hash: string) => {
+    if (window.isDestroyed()) window = openMainWindow(placeFile, hash);
+    else {
+      if (window.isMinimized()) window.restore();
+      window.focus();
+      // Only the part after # differs: the page stays and shows another screen.
+      void window.loadURL(`${origin}/${hash}`);
+    }
+  };
+  const open = (file: string) => void openRunFile(file, application, go);
+
+  const settings = () => application.settings.current();
+  followTheme(application);
+  const updates = new Updates(settings, log);
+  updates.start();
+  Menu.setApplicationMenu(
+    Menu.buildFromTemplate(
+      menuTemplate(process.platform, app.isPackaged, {
+        go,
+        openFile: () => void chooseRunFile().then((file) => file !== undefined && open(file)),
+        openHome: () => void shell.openPath(cupbearerHome()),
+        openLogs: () => void shell.openPath(app.getPath('logs')),
+        checkForUpdates: () => void updates.checkNow(),
+      }),
+    ),
+  );
+
+  const client = createRouterClient(router);
+  void client.runs.watch({}).then((events) => new Activity(settings, go).follow(events));
+
+  app.on('second-instance', (_event, args, workingDir) => {
+    const file = fileAmong(args, workingDir);
+    if (file === undefined) go('#/runs');
+    else open(file);
+  });
+  app.on('open-file', (event, file) => {
+    event.preventDefault();
+    open(file);
+  });
+  app.on('activate', () => {
+    if (BrowserWindow.getAllWindows().length === 0) go('#/runs');
+  });
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit();
+  });
+  app.on('render-process-gone', (_event, contents, { reason, exitCode }) => {
+    log(`The page's process ended: ${reason} (${exitCode}).`);
+    if (reason !== 'clean-exit') contents.reload();
+  });
+  app.on('child-process-gone', (_event, { type, name, reason, exitCode }) =>
+    log(`A process of type ${type} (${name ?? 'no name'}) ended: ${reason} (${exitCode}).`),
+  );
+  endWell(application);
+
+  const first = fileAmong(process.argv, process.cwd());
+  if (first !== undefined) open(first);
+}
+
+/** Menus and title bars follow the theme that the user has set. */
+function followTheme({ settings }: RunningApplication): void {
+  nativeTheme.themeSource = settings.current().theme;
+  settings.onChange(({ theme }) => (nativeTheme.themeSource = theme));
+}
+
+/** Runs that go on are cancelled, and the catalogue closed, before the program goes. */
+function endWell(application: RunningApplication): void {
+  let isEnding = false;
+  app.on('before-quit', (event) => {
+    if (isEnding) return;
+    isEnding = true;
+    event.preventDefault();
+    void application
+      .close()
+      .catch((error: unknown) => log(toErrorRecord(error).message))
+      .finally(() => app.quit());
+  });
+}

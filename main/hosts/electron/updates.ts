@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { app, dialog } from 'electron';
+import electronUpdater from 'electron-updater';
+import type { Settings } from '../../../shared/domain/settings.ts';
+
+const firstAfterMs = 30_000;
+const everyMs = 24 * 3_600_000;
+
+/** Looks for newer versions; nothing is downloaded, and nothing restarted, without a yes to the question whether to. */
+export class Updates {
+  readonly #settings: () => Settings;
+  readonly #log: (line: string) => void;
+  readonly #updater = electronUpdater.autoUpdater;
+  #wasAskedFor = false;
+
+  constructor(settings: () => Settings, log: (line: string) => void) {
+    this.#settings = settings;
+    this.#log = log;
+    const updater = this.#updater;
+    updater.logger = null;
+    updater.autoDownload = false;
+    updater.autoInstallOnAppQuit = false;
+    updater.on('update-available', ({ version }) => void this.#offer(version));
+    updater.on('update-not-available', () => void this.#tell(`Version ${app.getVersion()} is the newest.`));
+    updater.on('update-downloaded', ({ version }) => void this.#offerRestart(version));
+    updater.on('error', (error) => {
+      this.#log(`Looking for an update failed: ${error.message}`);
+      void this.#tell('Whether there is a newer version could not be found out.', error.message);
+    });
+  }
+
+  /** Looks now and once a day, while the settings say so. */
+  start(): void {
+    if (!canUpdate()) return;
+    const look = () => {
+      if (this.#settings().checkForUpdates) void this.#check(false);
+    };
+    setTimeout(look, firstAfterMs).unref();
+    setInterval(look, everyMs).unref();
+  }
+
+  /** Looks because the user asked, and says what came of it. */
+  async checkNow(): Promise<void> {
+    if (canUpdate()) await this.#check(true);
+    else await dialog.showMessageBox({ message: 'This copy of the program is not updated from here.' });
+  }
+
+  async #check(wasAskedFor: boolean): Promise<void> {
+    this.#wasAskedFor = wasAskedFor;
+    try {
+      await this.#updater.checkForUpdates();
+    } catch {
+      // The updater's own error event has told of it.
+    }
+  }
+
+  async #tell(message: string, detail = ''): Promise<void> {
+    if (!this.#wasAskedFor) return;
+    this.#wasAskedFor = false;
+    await dialog.showMessageBox({ message, detail });
+  }
+
+  async #offer(version: string): Promise<void> {
+    this.#wasAskedFor = false;
+    const { response } = await dialog.showMessageBox({
+      message: `Version ${version} is there.`,
+      detail: `This is ${app.getVersion()}. Nothing is installed before you agree to a restart.`,
+      buttons: ['Download', 'Not now'],
+      defaultId: 0,
+      cancelId: 1,
+    });
+    if (response === 0) await this.#updater.downloadUpdate().catch(() => undefined);
+  }
+
+  async #offerRestart(version: string): Promise<void> {
+    const { response } = await dialog.showMessageBox({
+      message: `Version ${version} is ready to be installed.`,
+      detail: 'The program starts again for it. Runs that are going on would be interrupted.',
+      buttons: ['Restart', 'Later'],
+      defaultId: 1,
+      cancelId: 1,
+    });
+    if (response === 0) this.#updater.quitAndInstall();
+  }
+}
+
+/** Only a program that was installed, from a build that knows where its newer versions are. */
+function canUpdate(): boolean {
+  return app.isPackaged && existsSync(join(process.resourcesPath, 'app-update.yml'));
+}

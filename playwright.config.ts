@@ -1,0 +1,21 @@
+import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
+import { browserOptions } from './test/e2e/browser.ts';
+
+const config: PlaywrightTestConfig = {
+  testDir: 'test/e2e',
+  outputDir: 'dist/test-results',
+  // Each file has a program of its own, which computes: more files at once than processors would only wait.
+  workers: 2,
+  fullyParallel: false,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: true,
+  reporter: [['list'], ['./test/e2e/count-reporter.ts']],
+  use: {
+    viewport: { width: 1440, height: 900 },
+    trace: 'retain-on-failure',
+    launchOptions: browserOptions,
+  },
+};
+
+export default defineConfig(config);

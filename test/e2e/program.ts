@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { clientOver, openSocket, signIn, type Client } from '../hosts/web-client.ts';
+
+const launcher = fileURLToPath(new URL('../../main/hosts/cli/launch.mjs', import.meta.url));
+
+/** A running program with a home of its own, as a user would start it. */
+export interface Program {
+  /** The folder with its catalogue, settings, data and runs. */
+  home: string;
+  /** Its process. */
+  child: ChildProcess;
+  port: number;
+  /** A fresh link that lets one browser in. */
+  link(): Promise<string>;
+  /** The calls of the contract, for what a test needs to be there. */
+  client: Client;
+  /** All that it wrote to the terminal. */
+  output(): string;
+  /** Ends it as Ctrl-C does. */
+  stop(): Promise<void>;
+}
+
+/** A home for one program; goes with `remove`. */
+export function temporaryHome(): { home: string; remove(): void } {
+  const home = mkdtempSync(join(tmpdir(), 'cupbearer-e2e-'));
+  return { home, remove: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+/** Starts `cupbearer serve` and waits until it answers. */
+export async function startProgram(home: string): Promise<Program> {
+  const { CUPBEARER_DATA: _, ...inherited } = process.env;
+  const child = spawn(process.execPath, [launcher, 'serve', '--no-open', '--port', '0'], {
+    cwd: home,
+    env: { ...inherited, CUPBEARER_HOME: home },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const links: string[] = [];
+  let wake = () => {};
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      links.push(...(text.match(/http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/g) ?? []));
+      wake();
+    });
+  }
+  const nextLink = async () => {
+    while (links.length === 0) {
+      if (child.exitCode !== null) throw new Error(`The program ended:\n${output}`);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        child.once('close', resolve);
+      });
+    }
+    return links.shift()!;
+  };
+  const first = await nextLink();
+  const port = Number(new URL(first).port);
+  const socket = openSocket(port, { cookie: await signIn(first) });
+  await once(socket, 'open');
+  return {
+    home,
+    child,
+    port,
+    link: () => {
+      child.stdin.write('\n');
+      return nextLink();
+    },
+    client: clientOver(socket),
+    output: () => output,
+    stop: async () => {
+      socket.terminate();
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'close');
+      child.kill('SIGINT');
+      await ended;
+    },
+  };
+}
+
+/** Waits until none of these runs is waiting or running, and gives how they ended. */
+export async function runsEnded(client: Client, ids: readonly string[]): Promise<string[]> {
+  for (;;) {
+    const found = await Promise.all(ids.map((id) => client.runs.get({ id })));
+    const statuses = found.map(({ record }) => record.status);
+    if (statuses.every((status) => status !== 'queued' && status !== 'running')) return statuses;
+    await setTimeout(500);
+  }
+}

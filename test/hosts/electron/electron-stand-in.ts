@@ -1,0 +1,156 @@
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import type * as Electron from 'electron';
+
+/** What was asked of Electron, in order. */
+export const asked: { what: string; with: unknown[] }[] = [];
+
+/** The arguments of every call so named. */
+export function calls(what: string): unknown[][] {
+  return asked.filter((entry) => entry.what === what).map((entry) => entry.with);
+}
+
+const note =
+  <A extends unknown[]>(what: string) =>
+  (...args: A): void =>
+    void asked.push({ what, with: args });
+
+/** A window's contents: what the guards and the printing ask of them. */
+export class ContentsStandIn extends EventEmitter {
+  openHandler: ((details: { url: string }) => { action: string }) | undefined;
+  setWindowOpenHandler(handler: (details: { url: string }) => { action: string }): void {
+    this.openHandler = handler;
+  }
+  printToPDF = (options: unknown): Promise<Buffer> => {
+    note('printToPDF')(options);
+    return Promise.resolve(Buffer.from('%PDF'));
+  };
+  postMessage = note('contents.postMessage');
+}
+
+/** A window with the options that it was opened with. */
+export class WindowStandIn extends EventEmitter {
+  static all: WindowStandIn[] = [];
+  static getAllWindows(): WindowStandIn[] {
+    return WindowStandIn.all;
+  }
+  readonly webContents = new ContentsStandIn();
+  readonly options: Electron.BrowserWindowConstructorOptions;
+  isLookedAt = false;
+  progress: number | undefined;
+  constructor(options: Electron.BrowserWindowConstructorOptions) {
+    super();
+    this.options = options;
+    WindowStandIn.all.push(this);
+  }
+  isFocused = (): boolean => this.isLookedAt;
+  maximize = note('maximize');
+  show = note('show');
+  destroy = note('destroy');
+  setProgressBar(progress: number): void {
+    this.progress = progress;
+  }
+  getNormalBounds = (): Electron.Rectangle => ({ x: 10, y: 20, width: 1200, height: 800 });
+  isMaximized = (): boolean => true;
+  loadURL = (address: string): Promise<void> => Promise.resolve(note('loadURL')(address));
+}
+
+class NotificationStandIn extends EventEmitter {
+  static isSupported = (): boolean => true;
+  constructor(options: Electron.NotificationConstructorOptions) {
+    super();
+    note('notification')(options, this);
+  }
+  show = note('notification.show');
+}
+
+/** A utility process whose other side is played by the test. */
+export class UtilityStandIn extends EventEmitter {
+  static last: UtilityStandIn;
+  pid = 2 ** 30;
+  stderr = new PassThrough();
+  constructor(...args: unknown[]) {
+    super();
+    note('utilityProcess.fork')(...args);
+    UtilityStandIn.last = this;
+  }
+  postMessage = note('utility.postMessage');
+  kill = (): boolean => {
+    note('utility.kill')();
+    return true;
+  };
+}
+
+export class PortStandIn extends EventEmitter {
+  start = note('port.start');
+  postMessage = note('port.postMessage');
+}
+
+type PermissionHandlers = {
+  request: Parameters<Electron.Session['setPermissionRequestHandler']>[0];
+  check: Parameters<Electron.Session['setPermissionCheckHandler']>[0];
+  device: Parameters<Electron.Session['setDevicePermissionHandler']>[0];
+};
+
+/** A session that keeps its handlers for the test to call. */
+export class SessionStandIn {
+  handlers: Partial<PermissionHandlers> = {};
+  pages: ((request: Request) => Promise<Response>) | undefined;
+  requests: ((details: { url: string }, answer: (how: { cancel: boolean }) => void) => void) | undefined;
+  setPermissionRequestHandler = (handler: PermissionHandlers['request']) => (this.handlers.request = handler);
+  setPermissionCheckHandler = (handler: PermissionHandlers['check']) => (this.handlers.check = handler);
+  setDevicePermissionHandler = (handler: PermissionHandlers['device']) => (this.handlers.device = handler);
+  protocol = {
+    handle: (scheme: string, handler: (request: Request) => Promise<Response>) => {
+      note('protocol.handle')(scheme);
+      this.pages = handler;
+    },
+  };
+  webRequest = {
+    onBeforeRequest: (handler: NonNullable<SessionStandIn['requests']>) => (this.requests = handler),
+  };
+}
+
+export const printing = new SessionStandIn();
+export const app = Object.assign(new EventEmitter(), {
+  isPackaged: false,
+  addRecentDocument: note('addRecentDocument'),
+  getVersion: () => '1.0.0',
+});
+export const ipcMain = new EventEmitter();
+export const ipcRenderer = Object.assign(new EventEmitter(), { send: note('ipcRenderer.send') });
+
+let blockers = 0;
+
+/** The module as far as main/hosts/electron uses it. */
+export const electronModule = {
+  app,
+  ipcMain,
+  ipcRenderer,
+  BrowserWindow: WindowStandIn,
+  Notification: NotificationStandIn,
+  MessageChannelMain: class {
+    port1 = new PortStandIn();
+    port2 = new PortStandIn();
+  },
+  utilityProcess: { fork: (...args: unknown[]) => new UtilityStandIn(...args) },
+  protocol: { registerSchemesAsPrivileged: note('registerSchemesAsPrivileged') },
+  session: { fromPartition: () => printing },
+  screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
+  nativeTheme: { shouldUseDarkColors: true, themeSource: 'system' },
+  shell: { openExternal: (url: string) => Promise.resolve(note('openExternal')(url)) },
+  dialog: {
+    answers: [] as number[],
+    showMessageBox(options: Electron.MessageBoxOptions) {
+      note('showMessageBox')(options);
+      return Promise.resolve({ response: this.answers.shift() ?? 0, checkboxChecked: false });
+    },
+  },
+  powerSaveBlocker: {
+    start: (type: string) => {
+      note('powerSaveBlocker.start')(type);
+      return ++blockers;
+    },
+    stop: note('powerSaveBlocker.stop'),
+  },
+};

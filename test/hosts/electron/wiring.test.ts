@@ -1,0 +1,364 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import type { MenuItemConstructorOptions, Session, WebFrameMain } from 'electron';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CatalogueEvent, LiveState, RunSummary } from '../../../shared/domain/live.ts';
+import { settingsSchema } from '../../../shared/domain/settings.ts';
+import { compile } from '../../../main/hosts/electron/build.ts';
+import {
+  app,
+  asked,
+  calls,
+  ContentsStandIn,
+  electronModule,
+  ipcMain,
+  PortStandIn,
+  printing,
+  SessionStandIn,
+  UtilityStandIn,
+  WindowStandIn,
+} from './electron-stand-in.ts';
+
+vi.mock('electron', () => electronModule);
+
+const { Activity } = await import('../../../main/hosts/electron/activity.ts');
+const { offerCalls } = await import('../../../main/hosts/electron/connections.ts');
+const { denyPermissions, isTrustedSender, keepWindowsAtHome } = await import('../../../main/hosts/electron/guards.ts');
+const { launchUtilityProcess } = await import('../../../main/hosts/electron/launch-utility-process.ts');
+const { openMainWindow } = await import('../../../main/hosts/electron/main-window.ts');
+const { menuTemplate } = await import('../../../main/hosts/electron/menu.ts');
+const { fileAmong, openRunFile } = await import('../../../main/hosts/electron/open-runs.ts');
+const { printPdf } = await import('../../../main/hosts/electron/print-pdf.ts');
+const { registerScheme, serveRenderer } = await import('../../../main/hosts/electron/renderer-protocol.ts');
+const { boundsOnScreen, readWindowPlace } = await import('../../../main/hosts/electron/window-place.ts');
+const { temporaryApplication } = await import('../../api/app-client.ts');
+const { createRouter } = await import('../../../main/api/router.ts');
+
+let place: string;
+beforeAll(() => (place = mkdtempSync(join(tmpdir(), 'cupbearer-electron-'))));
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+beforeEach(() => {
+  asked.length = 0;
+  WindowStandIn.all.length = 0;
+  electronModule.dialog.answers.length = 0;
+});
+
+const asSession = (session: SessionStandIn) => session as unknown as Session;
+
+describe('the window', () => {
+  it('runs its page apart from everything else', () => {
+    openMainWindow(join(place, 'window.json'), '#/runs');
+    const [window] = WindowStandIn.all;
+    expect(window!.options.webPreferences).toMatchObject({
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      webSecurity: true,
+      webviewTag: false,
+      navigateOnDragDrop: false,
+    });
+    expect(window!.options.webPreferences!.preload).toMatch(/preload\.cjs$/);
+    expect(calls('loadURL')).toEqual([['app://cupbearer/#/runs']]);
+    expect(calls('show')).toEqual([]);
+    window!.emit('ready-to-show');
+    expect(calls('show')).toHaveLength(1);
+  });
+
+  it('opens where it was closed', () => {
+    const file = join(place, 'place.json');
+    openMainWindow(file);
+    WindowStandIn.all[0]!.emit('close');
+    expect(readWindowPlace(file)).toEqual({ bounds: { x: 10, y: 20, width: 1200, height: 800 }, isMaximized: true });
+    openMainWindow(file);
+    expect(WindowStandIn.all[1]!.options).toMatchObject({ x: 10, y: 20, width: 1200, height: 800 });
+    expect(calls('maximize')).toHaveLength(1);
+    writeFileSync(file, '{"bounds": {"x": "left"}}');
+    expect(readWindowPlace(file)).toBeUndefined();
+  });
+
+  it('opens on a screen that is still there', () => {
+    const screens = [
+      { x: 0, y: 0, width: 1920, height: 1080 },
+      { x: 1920, y: 0, width: 1920, height: 1080 },
+    ];
+    const stored = { x: 2000, y: 100, width: 1200, height: 800 };
+    expect(boundsOnScreen(stored, screens)).toEqual(stored);
+    expect(boundsOnScreen(stored, screens.slice(0, 1))).toEqual({ width: 1200, height: 800 });
+    expect(boundsOnScreen({ ...stored, x: 100, y: -500 }, screens)).toEqual({ width: 1200, height: 800 });
+    expect(boundsOnScreen({ ...stored, x: -1150 }, screens)).toEqual({ width: 1200, height: 800 });
+    expect(boundsOnScreen({ ...stored, width: 10, height: 10 }, screens)).toMatchObject({ width: 1024, height: 700 });
+    expect(boundsOnScreen(undefined, screens)).toEqual({ width: 1440, height: 900 });
+  });
+});
+
+describe('pages', () => {
+  it('come from the built renderer, under the policy of the web host', async () => {
+    const folder = join(place, 'renderer');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'index.html'), 'the page');
+    writeFileSync(join(place, 'secret.html'), 'secret');
+    const session = new SessionStandIn();
+    registerScheme();
+    expect(calls('registerSchemesAsPrivileged')[0]).toEqual([
+      [{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }],
+    ]);
+    serveRenderer(asSession(session), folder);
+    const get = async (url: string, method = 'GET') => session.pages!(new Request(url, { method }));
+    const page = await get('app://cupbearer/');
+    expect(await page.text()).toBe('the page');
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    expect((await get('app://cupbearer/..%2fsecret.html')).status).toBe(404);
+    expect((await get('app://elsewhere/')).status).toBe(404);
+    expect((await get('app://cupbearer/', 'POST')).status).toBe(404);
+  });
+});
+
+describe('guards', () => {
+  it('deny every permission but copying text, and that to our pages alone', () => {
+    const session = new SessionStandIn();
+    denyPermissions(asSession(session));
+    const answers: boolean[] = [];
+    const ask = (permission: string, requestingUrl: string) =>
+      session.handlers.request!(null as never, permission as never, (yes) => answers.push(yes), {
+        requestingUrl,
+        isMainFrame: true,
+      });
+    for (const permission of ['media', 'geolocation', 'notifications', 'openExternal', 'clipboard-read', 'fileSystem'])
+      ask(permission, 'app://cupbearer/');
+    ask('clipboard-sanitized-write', 'https://example.org/');
+    ask('clipboard-sanitized-write', 'app://cupbearer/');
+    expect(answers).toEqual([...Array<boolean>(7).fill(false), true]);
+    const check = session.handlers.check!;
+    expect(check(null, 'geolocation', 'app://cupbearer/', {} as never)).toBe(false);
+    expect(check(null, 'clipboard-sanitized-write', 'app://cupbearer/', {} as never)).toBe(true);
+    expect(session.handlers.device!({} as never)).toBe(false);
+  });
+
+  it('keep windows at the pages of the program', () => {
+    keepWindowsAtHome();
+    const contents = new ContentsStandIn();
+    app.emit('web-contents-created', {}, contents);
+    const prevented = (event: string, details: object): boolean => {
+      let was = false;
+      contents.emit(event, { ...details, preventDefault: () => (was = true) });
+      return was;
+    };
+    expect(prevented('will-frame-navigate', { url: 'https://example.org/', isMainFrame: true })).toBe(true);
+    expect(prevented('will-frame-navigate', { url: 'file:///etc/passwd', isMainFrame: true })).toBe(true);
+    expect(prevented('will-frame-navigate', { url: 'about:srcdoc', isMainFrame: true })).toBe(true);
+    expect(prevented('will-frame-navigate', { url: 'app://cupbearer.evil/', isMainFrame: true })).toBe(true);
+    expect(prevented('will-frame-navigate', { url: 'app://cupbearer/#/runs', isMainFrame: true })).toBe(false);
+    expect(prevented('will-frame-navigate', { url: 'about:srcdoc', isMainFrame: false })).toBe(false);
+    expect(prevented('will-redirect', {})).toBe(true);
+    expect(prevented('will-attach-webview', {})).toBe(true);
+    expect(contents.openHandler!({ url: 'https://example.org/' })).toEqual({ action: 'deny' });
+    expect(contents.openHandler!({ url: 'file:///etc/passwd' })).toEqual({ action: 'deny' });
+    expect(contents.openHandler!({ url: 'app://cupbearer/' })).toEqual({ action: 'deny' });
+    expect(calls('openExternal')).toEqual([['https://example.org/']]);
+  });
+
+  it('trust the page itself, not a frame in it nor another page', () => {
+    const frame = (url: string, parent: object | null = null) => ({ url, parent }) as unknown as WebFrameMain;
+    expect(isTrustedSender(frame('app://cupbearer/#/runs'))).toBe(true);
+    expect(isTrustedSender(frame('app://cupbearer/', {}))).toBe(false);
+    expect(isTrustedSender(frame('https://cupbearer/'))).toBe(false);
+    expect(isTrustedSender(frame('app://cupbearer.example/'))).toBe(false);
+    expect(isTrustedSender(null)).toBe(false);
+  });
+});
+
+describe('the line to the page', () => {
+  it('is opened for trusted pages and answers calls', async () => {
+    const { application } = temporaryApplication();
+    offerCalls(createRouter(application));
+    const sender = new ContentsStandIn();
+    ipcMain.emit('cupbearer:connect', { senderFrame: { url: 'https://evil.example/', parent: null }, sender });
+    expect(calls('contents.postMessage')).toEqual([]);
+    ipcMain.emit('cupbearer:connect', { senderFrame: { url: 'app://cupbearer/', parent: null }, sender });
+    expect(calls('contents.postMessage')).toEqual([['cupbearer:port', null, [expect.any(PortStandIn)]]]);
+  });
+
+  it('is all that the preload script gives to the page', () => {
+    const source = readFileSync(new URL('../../../main/hosts/electron/preload.ts', import.meta.url), 'utf8');
+    const script = compile(source, join('main', 'hosts', 'electron', 'preload.ts'));
+    const required: string[] = [];
+    const window = {
+      listeners: [] as ((event: { source: unknown; data: unknown }) => void)[],
+      addEventListener: (_: string, listener: (event: { source: unknown; data: unknown }) => void) =>
+        void window.listeners.push(listener),
+      posted: [] as unknown[][],
+      postMessage: (...args: unknown[]) => void window.posted.push(args),
+    };
+    const before = Object.keys(window);
+    const require = (name: string) => {
+      required.push(name);
+      return electronModule;
+    };
+    runInNewContext(script, { require, exports: {}, window });
+    // A sandboxed preload script can load nothing else.
+    expect(required).toEqual(['electron']);
+    expect(Object.keys(window)).toEqual(before);
+
+    for (const listener of window.listeners) {
+      listener({ source: window, data: 'something else' });
+      listener({ source: {}, data: 'cupbearer:connect' });
+    }
+    expect(calls('ipcRenderer.send')).toEqual([]);
+    for (const listener of window.listeners) listener({ source: window, data: 'cupbearer:connect' });
+    expect(calls('ipcRenderer.send')).toEqual([['cupbearer:connect']]);
+    const port = new PortStandIn();
+    electronModule.ipcRenderer.emit('cupbearer:port', { ports: [port] });
+    expect(window.posted).toEqual([['cupbearer:port', '*', [port]]]);
+  });
+});
+
+describe('utility processes', () => {
+  it('carry messages both ways and are ended after their last', () => {
+    const child = launchUtilityProcess<string, string>('/entry.js');
+    expect(calls('utilityProcess.fork')[0]!.slice(0, 2)).toEqual(['/entry.js', []]);
+    const seen: string[] = [];
+    child.onMessage((message) => seen.push(message));
+    child.send('start');
+    expect(calls('utility.postMessage')).toEqual([['start']]);
+    UtilityStandIn.last.emit('message', { message: 'half', isLast: false });
+    expect(calls('utility.kill')).toEqual([]);
+    UtilityStandIn.last.emit('message', { message: 'all', isLast: true });
+    expect(seen).toEqual(['half', 'all']);
+    expect(calls('utility.kill')).toHaveLength(1);
+  });
+
+  it('tell how they ended, with what they said last', async () => {
+    const child = launchUtilityProcess<string, string>('/entry.js');
+    const ends: unknown[] = [];
+    child.onEnd((end) => ends.push(end));
+    UtilityStandIn.last.stderr.write('out of memory\n');
+    await new Promise((resolve) => setImmediate(resolve));
+    UtilityStandIn.last.emit('exit', 134);
+    expect(ends).toEqual([{ code: 134, signal: null, errorOutput: ['out of memory'] }]);
+    asked.length = 0;
+    child.send('too late');
+    child.kill();
+    expect(asked).toEqual([]);
+  });
+});
+
+const live = (done: number, queuePosition: number | null = null): LiveState => ({
+  id: 'a',
+  phase: 'Training',
+  done,
+  total: 10,
+  note: null,
+  remainingMs: null,
+  queuePosition,
+  waitsFor: null,
+});
+const runs = (status: string, complete = true, error: object | null = null): CatalogueEvent => ({
+  type: 'runs',
+  runs: [{ id: 'a', title: 'A run', status, error } as unknown as RunSummary],
+  complete,
+});
+
+describe('activity', () => {
+  const opened: string[] = [];
+  const start = (notifications = true) =>
+    new Activity(
+      () => settingsSchema.parse({ notifications }),
+      (hash) => opened.push(hash),
+    );
+
+  it('shows progress on the taskbar and keeps the machine awake while a run goes on', () => {
+    const window = new WindowStandIn({});
+    const activity = start();
+    activity.take({ type: 'live', live: [live(0, 1)] });
+    expect(window.progress).toBe(-1);
+    activity.take({ type: 'live', live: [live(2), live(6), live(0, 1)] });
+    activity.take({ type: 'live', live: [live(5)] });
+    expect(window.progress).toBe(0.5);
+    expect(calls('powerSaveBlocker.start')).toEqual([['prevent-app-suspension']]);
+    activity.take({ type: 'live', live: [] });
+    expect(window.progress).toBe(-1);
+    expect(calls('powerSaveBlocker.stop')).toHaveLength(1);
+  });
+
+  it('tells when a run ends that nobody looks at, and shows it on a click', () => {
+    const activity = start();
+    activity.take(runs('running'));
+    activity.take(runs('failed', true, { message: 'The disk is full.' }));
+    const [[options, notification]] = calls('notification') as [[object, { emit(event: string): void }]];
+    expect(options).toEqual({ title: 'Failed: A run', body: 'The disk is full.' });
+    notification.emit('click');
+    expect(opened).toEqual(['#/runs/a']);
+  });
+
+  it('does not where the window is looked at, where it is switched off, or of what ended long ago', () => {
+    const quiet = start(false);
+    quiet.take(runs('running'));
+    quiet.take(runs('done'));
+    const first = start();
+    first.take(runs('running', false));
+    first.take(runs('done', true));
+    const watched = start();
+    new WindowStandIn({}).isLookedAt = true;
+    watched.take(runs('running'));
+    watched.take(runs('done'));
+    expect(calls('notification')).toEqual([]);
+  });
+});
+
+describe('the menu', () => {
+  const items = (template: readonly MenuItemConstructorOptions[]): MenuItemConstructorOptions[] =>
+    template.flatMap((item) => [item, ...items(Array.isArray(item.submenu) ? item.submenu : [])]);
+
+  it.each(['linux', 'darwin', 'win32'] as const)('has every action with its keys on %s', (platform) => {
+    const gone: string[] = [];
+    const nothing = () => undefined;
+    const actions = { openFile: nothing, openHome: nothing, openLogs: nothing, checkForUpdates: nothing };
+    const all = items(menuTemplate(platform, true, { ...actions, go: (hash) => gone.push(hash) }));
+    const keys = all.flatMap(({ accelerator }) => (accelerator ? [String(accelerator)] : []));
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys).toEqual(expect.arrayContaining(['CommandOrControl+N', 'CommandOrControl+O', 'CommandOrControl+,']));
+    for (const label of ['New experiment', 'Settings…', 'Runs', 'Datasets', 'Models']) {
+      (all.find((item) => item.label === label)!.click as () => void)();
+    }
+    expect(gone).toEqual(['#/new/task', '#/settings', '#/runs', '#/datasets', '#/models']);
+    expect(all.filter(({ role }) => role === 'quit')).toHaveLength(1);
+    expect(all.some(({ role }) => role === 'toggleDevTools' || role === 'reload')).toBe(false);
+  });
+});
+
+describe('files', () => {
+  it('of ours are found among the arguments of a start', () => {
+    expect(fileAmong(['/app', '--flag', 'run.cupbearer'], '/runs/1')).toBe('/runs/1/run.cupbearer');
+    expect(fileAmong(['/app', '/x.txt'], '/')).toBeUndefined();
+    expect(fileAmong(['/x.cupbearer'], '/')).toBeUndefined();
+  });
+
+  it('that mark no run are told of', async () => {
+    const { application } = temporaryApplication();
+    const gone: string[] = [];
+    await openRunFile(join(place, 'run.cupbearer'), application, (hash) => gone.push(hash));
+    expect(gone).toEqual([]);
+    expect(calls('showMessageBox')).toEqual([[expect.objectContaining({ type: 'error' })]]);
+  });
+});
+
+describe('printing', () => {
+  it('happens without scripts and network', async () => {
+    const pdf = await printPdf('<p>A report</p>');
+    expect(new TextDecoder().decode(pdf)).toBe('%PDF');
+    const [window] = WindowStandIn.all;
+    expect(window!.options).toMatchObject({ show: false, webPreferences: { javascript: false, sandbox: true } });
+    const cancelled = (url: string): boolean => {
+      let how = { cancel: false };
+      printing.requests!({ url }, (given) => (how = given));
+      return how.cancel;
+    };
+    expect(cancelled('https://example.org/a.png')).toBe(true);
+    expect(cancelled('file:///etc/passwd')).toBe(true);
+    expect(cancelled(calls('loadURL')[0]![0] as string)).toBe(false);
+    expect(calls('destroy')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,139 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadImage } from '@napi-rs/canvas';
+import { Ajv } from 'ajv';
+import { parse } from 'yaml';
+import { describe, expect, it } from 'vitest';
+import { compile } from '../../main/hosts/electron/build.ts';
+import { icnsBytes, icoBytes } from '../../main/hosts/electron/build-icons.ts';
+import { electronBinary, whyNotDesktop } from '../../main/hosts/electron/start.ts';
+import { runMarker } from '../../main/storage/run-marker.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8')) as {
+  files: string[];
+  asarUnpack: string[];
+  fileAssociations: { ext: string }[];
+  electronFuses: Record<string, boolean>;
+  linux: { icon: string };
+  mac: { icon: string };
+  win: { icon: string };
+};
+const packageFile = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  main: string;
+  dependencies: Record<string, string>;
+};
+
+describe('electron-builder.yml', () => {
+  it('is valid by the schema of electron-builder itself', () => {
+    const schemaFile = createRequire(import.meta.url).resolve('app-builder-lib/scheme.json');
+    const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as object;
+    // The schema comes from TypeScript's types and carries their words along.
+    const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
+    validate(config);
+    expect(validate.errors ?? []).toEqual([]);
+    validate({ ...config, asarr: true });
+    expect(validate.errors).not.toEqual([]);
+  });
+
+  it('hardens the binary', () => {
+    expect(config.electronFuses).toMatchObject({
+      runAsNode: false,
+      enableNodeOptionsEnvironmentVariable: false,
+      enableNodeCliInspectArguments: false,
+      enableEmbeddedAsarIntegrityValidation: true,
+      onlyLoadAppFromAsar: true,
+    });
+  });
+
+  it('keeps native code of every package that has some beside the archive', () => {
+    const unpacked = config.asarUnpack.join('\n');
+    for (const name of ['better-sqlite3', '@napi-rs/canvas']) {
+      expect(packageFile.dependencies).toHaveProperty(name);
+      expect(unpacked).toContain(`node_modules/${name}`);
+    }
+  });
+
+  it('takes native code of the target alone', () => {
+    const path = (platform: string, arch: string) =>
+      config.files
+        .find((pattern) => pattern.startsWith('node_modules/better-sqlite3/'))!
+        .replace('${platform}', platform)
+        .replace('${arch}', arch);
+    for (const [platform, arch] of [
+      ['linux', 'x64'],
+      ['darwin', 'arm64'],
+      ['darwin', 'x64'],
+      ['win32', 'x64'],
+    ] as const) {
+      // prettier-ignore
+      expect(existsSync(join(root, path(platform, arch)))).toBe(true);
+    }
+    expect(config.files).toContain('!node_modules/better-sqlite3/prebuilds/*');
+  });
+
+  it('associates the file that lies in each run folder', () => {
+    expect(config.fileAssociations.map(({ ext }) => `.${ext}`)).toEqual([runMarker.extension]);
+    expect(runMarker.name.endsWith(runMarker.extension)).toBe(true);
+  });
+
+  it('names the compiled entry, and icons that are there', async () => {
+    expect(packageFile.main).toBe('dist/electron/main/hosts/electron/main.js');
+    for (const side of [16, 256, 512]) {
+      const image = await loadImage(readFileSync(join(root, config.linux.icon, `${side}x${side}.png`)));
+      expect([image.width, image.height]).toEqual([side, side]);
+    }
+    expect(readFileSync(join(root, config.mac.icon)).subarray(0, 4).toString()).toBe('icns');
+    expect([...readFileSync(join(root, config.win.icon)).subarray(0, 4)]).toEqual([0, 0, 1, 0]);
+  });
+});
+
+describe('icon files', () => {
+  const png = new Uint8Array([1, 2, 3]);
+
+  it('say where each picture lies', () => {
+    const ico = Buffer.from(icoBytes([{ side: 16, png }, { side: 256, png: new Uint8Array(5) }])); // prettier-ignore
+    expect(ico.readUInt16LE(4)).toBe(2);
+    expect([ico[6], ico[22]]).toEqual([16, 0]);
+    const offset = ico.readUInt32LE(18);
+    expect([...ico.subarray(offset, offset + ico.readUInt32LE(14))]).toEqual([1, 2, 3]);
+    expect(ico.readUInt32LE(34) + ico.readUInt32LE(30)).toBe(ico.length);
+    const icns = Buffer.from(icnsBytes([{ type: 'ic07', png }]));
+    expect(icns.readUInt32BE(4)).toBe(icns.length);
+    expect(icns.subarray(8, 12).toString()).toBe('ic07');
+    expect(icns.readUInt32BE(12)).toBe(11);
+  });
+});
+
+describe('the compiled program', () => {
+  it('names files as they are called there', () => {
+    const source = [
+      "import { a } from './a.ts';",
+      "import type { B } from './b.ts';",
+      "const entry = new URL('./entry.ts', import.meta.url);",
+      "const other = new URL('./data.json', import.meta.url);",
+      'export const c: B = a(entry, other)!;',
+    ].join('\n');
+    const compiled = compile(source, 'main/x.ts');
+    expect(compiled).toContain('from "./a.js"'.replaceAll('"', compiled.includes("'./a.js'") ? "'" : '"'));
+    expect(compiled).toContain('./entry.js');
+    expect(compiled).toContain('./data.json');
+    expect(compiled).not.toMatch(/\.ts\b/);
+  });
+});
+
+describe('npm start', () => {
+  const nowhere = join(root, 'no-such-folder');
+
+  it('says why the desktop program cannot be opened', async () => {
+    expect(electronBinary(nowhere)).toBeUndefined();
+    expect(await whyNotDesktop(nowhere, true, async () => false)).toContain('could not be downloaded');
+    expect(await whyNotDesktop(nowhere, false, async () => true)).toContain('no display');
+  });
+
+  it('opens it where the binary could be fetched', async () => {
+    expect(await whyNotDesktop(nowhere, true, async () => true)).toBeUndefined();
+  });
+});

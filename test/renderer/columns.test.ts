@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { columns, comparator, sortWords, startsDescending } from '../../renderer/screens/runs/columns.ts';
+import type { RunSummary } from '../../shared/domain/live.ts';
+
+const base: RunSummary = {
+  id: 'a',
+  kind: 'detector',
+  status: 'done',
+  title: '',
+  folder: '/a',
+  task: 'backdoor',
+  taskDetail: 'corner, mnist',
+  dataset: 'mnist',
+  detector: 'mahalanobis',
+  detectorDetail: '',
+  model: 'mlp',
+  metrics: {},
+  durationMs: null,
+  createdAt: '2026-11-24T10:00:00Z',
+  endedAt: null,
+  seed: 0,
+  engine: null,
+  testData: null,
+  parents: [],
+  error: null,
+  tags: [],
+  notes: '',
+  pinned: false,
+  archived: false,
+  resumable: false,
+};
+const runs: RunSummary[] = [
+  { ...base, id: 'good', metrics: { auroc: 0.99 }, createdAt: '2026-11-24T10:00:00Z' },
+  { ...base, id: 'none', metrics: { auroc: null }, createdAt: '2026-11-24T11:00:00Z' },
+  { ...base, id: 'bad', metrics: { auroc: 0.5 }, createdAt: '2026-11-24T12:00:00Z' },
+  { ...base, id: 'same', metrics: { auroc: 0.99 }, createdAt: '2026-11-24T13:00:00Z' },
+  { ...base, id: 'pinned', metrics: { auroc: 0.7 }, pinned: true, createdAt: '2026-11-23T09:00:00Z' },
+];
+const order = (column: (typeof columns)[number]['id'], descending: boolean) =>
+  [...runs].sort(comparator({ column, descending })).map((run) => run.id);
+
+describe('comparator', () => {
+  it('puts pinned runs first, those without a value last, equal ones newest first', () => {
+    expect(order('auroc', true)).toEqual(['pinned', 'same', 'good', 'bad', 'none']);
+    expect(order('auroc', false)).toEqual(['pinned', 'bad', 'same', 'good', 'none']);
+  });
+
+  it('sorts by time', () => {
+    expect(order('when', true)).toEqual(['pinned', 'same', 'bad', 'none', 'good']);
+    expect(order('when', false)).toEqual(['pinned', 'good', 'none', 'bad', 'same']);
+  });
+});
+
+describe('columns', () => {
+  it('are all different, and one of them takes what is left of the width', () => {
+    expect(new Set(columns.map((column) => column.id)).size).toBe(columns.length);
+    expect(columns.filter((column) => column.width === null).map((column) => column.id)).toEqual(['task']);
+  });
+
+  it('say their order in words', () => {
+    expect(sortWords({ column: 'when', descending: true })).toBe('newest first');
+    expect(sortWords({ column: 'auroc', descending: false })).toBe('by AUROC, ascending');
+    expect(sortWords({ column: 'model', descending: false })).toBe('by model, ascending');
+  });
+
+  it('start with the largest figure, and words with the first letter', () => {
+    const starts = Object.fromEntries(columns.map((column) => [column.id, startsDescending(column)]));
+    expect(starts).toMatchObject({ auroc: true, duration: true, when: true, model: false, task: false });
+  });
+});

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hrefOf, parseRoute, runTabs } from '../../renderer/app/routes.ts';
+import type { Route } from '../../renderer/app/routes.ts';
+import { wizardSteps } from '../../shared/domain/draft.ts';
+
+describe('parseRoute', () => {
+  it.each<[string, Route]>([
+    ['', { screen: 'runs' }],
+    ['#/', { screen: 'runs' }],
+    ['#/runs', { screen: 'runs' }],
+    ['#/nowhere/else', { screen: 'runs' }],
+    ['#/runs/20261124-a', { screen: 'run', id: '20261124-a', tab: 'overview' }],
+    ['#/runs/20261124-a/scores', { screen: 'run', id: '20261124-a', tab: 'scores' }],
+    ['#/runs/20261124-a/nothing', { screen: 'run', id: '20261124-a', tab: 'overview' }],
+    ['#/new', { screen: 'new', step: 'task', from: null }],
+    ['#/new/model?from=x', { screen: 'new', step: 'model', from: 'x' }],
+    ['#/compare/a,b', { screen: 'compare', ids: ['a', 'b'] }],
+    ['#/compare', { screen: 'compare', ids: [] }],
+    ['#/datasets', { screen: 'datasets', name: null }],
+    ['#/datasets/my%20pets', { screen: 'datasets', name: 'my pets' }],
+    ['#/datasets/%E0%A4%A', { screen: 'datasets', name: '%E0%A4%A' }],
+    ['#/models/a', { screen: 'models', id: 'a' }],
+    ['#/settings', { screen: 'settings' }],
+  ])('%j', (hash, route) => {
+    expect(parseRoute(hash)).toEqual(route);
+  });
+
+  it('reads back every address that is made', () => {
+    const word = fc.string({ unit: 'grapheme', minLength: 1 });
+    const id = fc.stringMatching(/^[0-9a-z-]+$/);
+    const route: fc.Arbitrary<Route> = fc.oneof(
+      fc.constant<Route>({ screen: 'runs' }),
+      fc.record({ screen: fc.constant('run' as const), id, tab: fc.constantFrom(...runTabs) }),
+      fc.record({ screen: fc.constant('new' as const), step: fc.constantFrom(...wizardSteps), from: fc.option(id) }),
+      fc.record({ screen: fc.constant('compare' as const), ids: fc.array(id) }),
+      fc.record({ screen: fc.constant('datasets' as const), name: fc.option(word) }),
+      fc.record({ screen: fc.constant('models' as const), id: fc.option(id) }),
+      fc.constant<Route>({ screen: 'settings' }),
+    );
+    fc.assert(
+      fc.property(route, (made) => {
+        expect(parseRoute(hrefOf(made))).toEqual(made);
+      }),
+    );
+  });
+});
