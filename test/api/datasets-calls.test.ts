@@ -39,7 +39,7 @@ describe('list', () => {
       ['mnist', 'missing'],
       ['fashion-mnist', 'missing'],
       ['cifar10', 'missing'],
-      ['gtsrb', 'own'],
+      ['gtsrb', 'missing'],
       ['glyphs', 'built-in'],
       ['toy-features', 'built-in'],
       ['arithmetic', 'built-in'],

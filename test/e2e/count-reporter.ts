@@ -12,6 +12,10 @@ export default class CountReporter implements Reporter {
   onEnd(): void {
     const outcomes = this.#suite!.allTests().map((test) => test.outcome());
     const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
-    reportCounts({ passed: count('expected') + count('flaky'), failed: count('unexpected'), skipped: count('skipped') });
+    reportCounts({
+      passed: count('expected') + count('flaky'),
+      failed: count('unexpected'),
+      skipped: count('skipped'),
+    });
   }
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clientOver, openSocket, signIn, type Client } from '../hosts/web-client.ts';
@@ -81,4 +82,14 @@ export async function startProgram(home: string): Promise<Program> {
       await ended;
     },
   };
+}
+
+/** Waits until none of these runs is waiting or running, and gives how they ended. */
+export async function runsEnded(client: Client, ids: readonly string[]): Promise<string[]> {
+  for (;;) {
+    const found = await Promise.all(ids.map((id) => client.runs.get({ id })));
+    const statuses = found.map(({ record }) => record.status);
+    if (statuses.every((status) => status !== 'queued' && status !== 'running')) return statuses;
+    await setTimeout(500);
+  }
 }

@@ -2,6 +2,7 @@ import { _electron, test as base, type Page } from '@playwright/test';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { electronBinary } from '../../main/hosts/electron/start.ts';
+import { seedRuns } from '../seeded-runs.ts';
 import { startProgram, temporaryHome, type Program } from './program.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -10,6 +11,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const inElectron = process.env['CUPBEARER_E2E'] === 'electron';
 
 interface FileFixtures {
+  /** How many made-up runs are in the catalogue before the program starts. */
+  seeded: number;
   /** The program that all tests of a file share. */
   program: Program;
 }
@@ -21,11 +24,11 @@ interface TestFixtures {
 
 /** A test with a program of its own for its file. */
 export const test = base.extend<TestFixtures, FileFixtures>({
+  seeded: [0, { option: true, scope: 'worker' }],
   program: [
-    // Playwright reads the names of what a fixture needs off its first parameter.
-    // eslint-disable-next-line no-empty-pattern
-    async ({}, use) => {
+    async ({ seeded }, use) => {
       const { home, remove } = temporaryHome();
+      if (seeded > 0) seedRuns(home, seeded);
       const program = await startProgram(home);
       await use(program);
       await program.stop();
@@ -51,3 +54,8 @@ export const test = base.extend<TestFixtures, FileFixtures>({
 });
 
 export { expect, type Page } from '@playwright/test';
+
+/** Shows a screen of the program by its address ("#/runs"), without loading the page again. */
+export async function go(page: Page, hash: string): Promise<void> {
+  await page.goto(new URL(hash, page.url()).href);
+}

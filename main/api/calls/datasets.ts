@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatasetSummary, DownloadState } from '../../../shared/domain/library.ts';
 import { datasetInfo, listDatasets, type DatasetInfo } from '../../data/dataset-info.ts';
@@ -18,14 +19,14 @@ export function datasetsCalls({ settings, inspector }: Application) {
   const summaryOf = async (name: string): Promise<DatasetSummary> => {
     const own = join(ownDatasetsFolder(dataDir()), name);
     return datasetRegistry.has(name)
-      ? knownSummary(datasetInfo(name, dataDir()))
+      ? knownSummary(datasetInfo(name, dataDir()), dataDir())
       : ownSummary(await describeOwnDataset(name, own));
   };
   return {
     list: calls.datasets.list.handler(async () => [
       ...listDatasets(dataDir())
         .filter(({ name }) => name !== 'image-folder')
-        .map(knownSummary),
+        .map((info) => knownSummary(info, dataDir())),
       ...(await listOwnDatasets(dataDir())).map(ownSummary),
     ]),
     preview: calls.datasets.preview.handler(async ({ input: { name, draw, count }, signal }) => {
@@ -53,7 +54,7 @@ export function datasetsCalls({ settings, inspector }: Application) {
   };
 }
 
-function knownSummary(info: DatasetInfo): DatasetSummary {
+function knownSummary(info: DatasetInfo, dataDir: string): DatasetSummary {
   const hashes = new Map(
     datasetSources
       .find(({ id }) => id === info.name)
@@ -62,6 +63,8 @@ function knownSummary(info: DatasetInfo): DatasetSummary {
   );
   return {
     ...info,
+    // A known dataset whose files are the user's to bring is there or is not; "own" are imports.
+    state: info.state === 'own' ? (existsSync(join(dataDir, info.name)) ? 'present' : 'missing') : info.state,
     folder: info.folder ?? null,
     classes: info.classes ?? null,
     shape: info.shape ? [...info.shape] : null,

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../shared/format.ts';
 import { getContext, setContext } from 'svelte';
 import type { NetworkDescription } from '../../../shared/domain/draft.ts';
 import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
@@ -38,12 +39,12 @@ export function optionWords(option: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** "0 to 1", "at least 1": what a number may be, for the help below a field. */
+/** "0 to 1": what a number may be, for the help below a field; a bound on one side is told where it is passed. */
 export function rangeWords({ min, max }: FormField): string | undefined {
-  if (min !== undefined && max !== undefined) return `${min} to ${max}`;
-  if (min !== undefined) return `at least ${min}`;
-  return max === undefined ? undefined : `at most ${max}`;
+  return min === undefined || max === undefined ? undefined : `${written(min)} to ${written(max)}`;
 }
+
+const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));
 
 /** The step that suits a number's arrow keys. */
 export function stepOf({ type, min, max }: FormField): number {

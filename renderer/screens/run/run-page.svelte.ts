@@ -140,6 +140,7 @@ export class RunPage {
     this.#scoresAsked = true;
     try {
       this.scores = await RunScores.from(await client.runs.scores({ id: this.id }));
+      this.scoresFailure = undefined;
     } catch (error) {
       this.#scoresAsked = false;
       this.scoresFailure = toCupbearerError(error);

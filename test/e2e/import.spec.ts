@@ -1,0 +1,43 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createCanvas } from '@napi-rs/canvas';
+import { expect, go, inElectron, test } from './test.ts';
+
+/** Writes two classes of ten small pictures each into a new folder, and gives its path. */
+function picturesOfPets(place: string): string {
+  const folder = join(place, 'pets');
+  for (const [k, name] of ['cats', 'dogs'].entries()) {
+    mkdirSync(join(folder, name), { recursive: true });
+    for (let i = 0; i < 10; i++) {
+      const canvas = createCanvas(16, 16);
+      const context = canvas.getContext('2d');
+      context.fillStyle = `rgb(${20 * i}, ${200 * k}, 90)`;
+      context.fillRect(2, 2, 10, 12);
+      writeFileSync(join(folder, name, `${i}.png`), canvas.toBuffer('image/png'));
+    }
+  }
+  return folder;
+}
+
+test('a folder that is dropped becomes a dataset', async ({ page, program }) => {
+  test.skip(inElectron, 'The drop is made by the protocol of the browser.');
+  const folder = picturesOfPets(program.home);
+  await go(page, '#/datasets');
+  await expect(page.getByRole('heading', { level: 1, name: 'Datasets' })).toBeVisible();
+  // As the system would: scripts in a page can make up files, but no folders.
+  const browser = await page.context().newCDPSession(page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await browser.send('Input.dispatchDragEvent', { type, x: 700, y: 400, data });
+  }
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('20');
+  await dialog.getByLabel('Name').fill('Pets');
+  await dialog.getByRole('button', { name: 'Import' }).click();
+  await expect(page.getByRole('heading', { level: 2, name: 'Pets' })).toBeVisible();
+  await expect(page.getByRole('link', { name: /Pets/ })).toBeVisible();
+  await expect(page.getByRole('article')).toContainText('cats');
+
+  const own = (await program.client.datasets.list({})).find(({ name }) => name === 'Pets');
+  expect(own).toMatchObject({ classes: 2, shape: [16, 16, 3], samples: { train: 16, test: 4 } });
+});

@@ -1,0 +1,67 @@
+import { computeProcessesOf } from '../compute-processes.ts';
+import { tinyDraft } from './drafts.ts';
+import { runsEnded, type Program } from './program.ts';
+import { expect, go, inElectron, test, type Page } from './test.ts';
+
+/** So many epochs that nobody waits for their end. */
+const endless = 5000;
+
+/** Starts a training and opens it; gives its id. */
+async function openTraining({ client }: Program, page: Page): Promise<string> {
+  const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: endless }) });
+  await go(page, `#/runs/${ids[0]}`);
+  await expect(page.getByRole('progressbar', { name: /Epoch/ })).toBeVisible({ timeout: 60_000 });
+  return ids[0]!;
+}
+
+/** How far the training is, percent. */
+async function share(page: Page): Promise<number> {
+  return Number(await page.getByRole('progressbar', { name: /Epoch/ }).getAttribute('aria-valuenow'));
+}
+
+test.describe('a training that goes on', () => {
+  test.skip(inElectron, 'It goes on in the program that started it: the one with the web host.');
+
+  test('is picked up where it is when the page is loaded again, and cancelled', async ({ page, program }) => {
+    const id = await openTraining(program, page);
+    await page.reload();
+    await expect(page.getByRole('progressbar', { name: /Epoch/ })).toBeVisible();
+    await page.getByRole('tab', { name: 'Training' }).click();
+    await expect(page.getByRole('tabpanel')).toContainText('Loss');
+
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await expect(page.getByRole('main')).toContainText('Cancelled');
+    expect(await runsEnded(program.client, [id])).toEqual(['cancelled']);
+    await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
+  });
+
+  test('fails with the reason when its process is killed; the next one runs', async ({ page, program }) => {
+    const id = await openTraining(program, page);
+    const processes = computeProcessesOf(program.child.pid!);
+    expect(processes).toHaveLength(1);
+    process.kill(processes[0]!, 'SIGKILL');
+    await expect(page.getByRole('main')).toContainText('Failed');
+    await expect(page.getByRole('main')).toContainText('was ended by SIGKILL in the middle of the run');
+    expect(await runsEnded(program.client, [id])).toEqual(['failed']);
+
+    const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+    expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
+  });
+
+  test('is the same in two windows', async ({ page, program, browser }) => {
+    const id = await openTraining(program, page);
+    const other = await browser.newPage();
+    await other.goto(await program.link());
+    const row = other.getByRole('row').filter({ has: other.locator(`a[href="#/runs/${id}"]`) });
+    await expect(row.getByRole('progressbar')).toBeVisible();
+    expect(await share(page)).toBeGreaterThanOrEqual(0);
+
+    await program.client.runs.change({ ids: [id], addTags: ['seen twice'] });
+    await expect(row).toContainText('seen twice');
+    await expect(page.getByRole('main')).toContainText('seen twice');
+
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await expect(row).toContainText('Cancelled');
+    await other.close();
+  });
+});
