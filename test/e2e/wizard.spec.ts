@@ -2,11 +2,11 @@ import { tinyDraft } from './drafts.ts';
 import { runsEnded } from './program.ts';
 import { expect, go, inElectron, test, type Page } from './test.ts';
 
-const stepTitles = ['Task', 'Model', 'Detectors', 'Evaluation', 'Review'] as const;
+type StepTitle = 'Task' | 'Model' | 'Detectors' | 'Evaluation' | 'Review';
 
 const steps = (page: Page) => page.getByRole('navigation', { name: 'Steps' });
 
-async function expectStep(page: Page, title: (typeof stepTitles)[number]): Promise<void> {
+async function expectStep(page: Page, title: StepTitle): Promise<void> {
   await expect(steps(page).getByRole('link', { name: title })).toHaveAttribute('aria-current', 'step');
 }
 
@@ -55,7 +55,7 @@ test('a step with an error cannot be left forwards, and the field that is at fau
 test('the trigger is previewed, and drawn anew', async ({ page }) => {
   const preview = page.getByRole('region', { name: 'Preview' });
   await expect(preview.getByRole('img', { name: /^Triggered image/ })).toHaveCount(6, { timeout: 60_000 });
-  const names = () => preview.getByRole('img').evaluateAll((images) => images.map((image) => image.ariaLabel).join());
+  const names = () => preview.ariaSnapshot();
   const before = await names();
   await preview.getByRole('button', { name: 'Draw others' }).click();
   await expect.poll(names, { timeout: 30_000 }).not.toBe(before);
@@ -77,15 +77,8 @@ test('the keyboard alone sets up and starts an experiment', async ({ page, progr
   await expect(page.getByRole('heading', { level: 1, name: 'Runs' })).toBeVisible();
   await page.keyboard.press('Control+n');
   await expectStep(page, 'Task');
-  const focused = page.locator(':focus');
-  for (let k = 0; k < 80 && (await focused.getAttribute('aria-label').catch(() => null)) !== 'Target class'; k++) {
-    const isTarget = await page.getByRole('textbox', { name: 'Target class' }).evaluate(
-      // The page's own document: the test has no types of it.
-      (field) => field.ownerDocument.activeElement === field,
-    );
-    if (isTarget) break;
-    await page.keyboard.press('Tab');
-  }
+  const target = page.locator('input:focus').and(page.getByRole('textbox', { name: 'Target class' }));
+  for (let k = 0; k < 80 && (await target.count()) === 0; k++) await page.keyboard.press('Tab');
   await expect(page.getByRole('textbox', { name: 'Target class' })).toBeFocused();
   await page.keyboard.press('Control+a');
   await page.keyboard.type('4');
