@@ -12,7 +12,7 @@ export const browserOptions: LaunchOptions = {
 };
 
 /** A window of the test browser outside of a test. */
-export async function openBrowserWindow(): Promise<{ page: Page; close(): Promise<void> }> {
+export async function openBrowserWindow(): Promise<{ page: Page; close: () => Promise<void> }> {
   const browser = await chromium.launch(browserOptions);
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   return { page, close: () => browser.close() };
