@@ -1,14 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  abstractionLosses,
-  abstractionParams,
-  abstractionScores,
-  meanLoss,
-  newAbstraction,
-} from './consistent-abstraction.ts';
+import { abstractionParams, abstractionScores } from './consistent-abstraction.ts';
 import { defineDetector } from './detector.ts';
-import { trainOn } from './gradient-training.ts';
-import { toTensors, trained } from './linear-maps.ts';
+import { fitAbstraction } from './fit-abstraction.ts';
+import { toTensors } from './linear-maps.ts';
 
 /**
  * A small abstract model that computes alongside the network, joined to it by tau maps from each layer's activations to
@@ -27,13 +21,7 @@ export const abstraction = defineDetector({
   needs: { trusted: true },
   params: abstractionParams,
 
-  async fit({ layers, trusted }, params, context) {
-    const { tensors, values } = newAbstraction(layers, params, context.network, context.stream.derive('initial'));
-    const weights = await trained(tensors, (variables) =>
-      trainOn(trusted!, variables, params, context, (batch) => meanLoss(abstractionLosses(variables, values, batch))),
-    );
-    return { tensors: weights, values };
-  },
+  fit: fitAbstraction,
 
   async score({ tensors, values }, batch) {
     const weights = toTensors(tensors);

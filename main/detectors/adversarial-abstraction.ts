@@ -5,17 +5,10 @@ import { gradientsOf, type Variables } from '../models/gradient-step.ts';
 import type { Optimizer } from '../models/optimizer.ts';
 import { createOptimizer } from '../models/optimizers/index.ts';
 import { read } from '../tensor/read.ts';
-import {
-  abstractionLosses,
-  abstractionParams,
-  abstractionScores,
-  isTau,
-  meanLoss,
-  newAbstraction,
-} from './consistent-abstraction.ts';
+import { abstractionLosses, abstractionParams, abstractionScores, isTau, meanLoss } from './consistent-abstraction.ts';
 import { defineDetector, type DetectorState } from './detector.ts';
-import { trainOn } from './gradient-training.ts';
-import { toVariables, trained } from './linear-maps.ts';
+import { fitAbstraction } from './fit-abstraction.ts';
+import { toVariables } from './linear-maps.ts';
 import { batchFromTensors, batchToTensors, sampledBatch } from './sample-batches.ts';
 
 /** Where the trusted samples that fine-tuning needs are kept in the state. */
@@ -65,14 +58,11 @@ export const adversarialAbstraction = defineDetector({
     }),
   },
 
-  async fit({ layers, trusted }, params, context) {
-    const { tensors, values } = newAbstraction(layers, params, context.network, context.stream.derive('initial'));
-    const weights = await trained(tensors, (variables) =>
-      trainOn(trusted!, variables, params, context, (batch) => meanLoss(abstractionLosses(variables, values, batch))),
-    );
-    const kept = await sampledBatch(trusted!, params.num_train_samples, context.stream.derive('kept'));
+  async fit(features, params, context) {
+    const { tensors, values } = await fitAbstraction(features, params, context);
+    const kept = await sampledBatch(features.trusted!, params.num_train_samples, context.stream.derive('kept'));
     return {
-      tensors: { ...weights, ...batchToTensors(kept, keptPrefix) },
+      tensors: { ...tensors, ...batchToTensors(kept, keptPrefix) },
       values: {
         ...values,
         num_steps: params.num_steps,

@@ -1,16 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { TensorMap } from '../../shared/domain/tensors.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { choice, flag, integer, integers, number } from '../../shared/schema/fields.ts';
+import type { z } from 'zod';
+import { choice, flag, integer, integers, number, optionalPath } from '../../shared/schema/fields.ts';
 import type { ActivationBatch } from '../models/activations.ts';
-import type { Network } from '../models/network.ts';
-import type { RandomStream } from '../tensor/random.ts';
-import type { DetectorState, FeatureLayer, LayerScores } from './detector.ts';
+import type { DetectorState, LayerScores } from './detector.ts';
 import { trainingParams } from './gradient-training.ts';
-import { addLinear, applyLinear, type Weights } from './linear-maps.ts';
+import { applyLinear, type Weights } from './linear-maps.ts';
 
 /** What the abstraction detectors share: how the abstraction is built and what it is trained to do. */
 export const abstractionParams = {
+  initial: optionalPath({
+    label: 'Given abstraction',
+    help: "Safetensors file with the tau maps (LAYER/tau.weight and .bias, or .gate) and the abstract model (LAYER/step.weight and .bias) to start from, such as an earlier abstraction's detector.safetensors; widths and kind of tau maps are the file's; 0 epochs score it as it is",
+  }),
   size_reduction: integer({
     label: 'Size reduction',
     help: "Divides the width of each layer to give the abstract model's",
@@ -70,91 +71,27 @@ export const abstractionParams = {
     default: false,
   }),
   ...trainingParams({ epochs: 1, batchSize: 128 }),
+  num_epochs: integer({
+    label: 'Epochs',
+    help: 'Passes over the trusted data; 0 only with a given abstraction',
+    unit: 'epochs',
+    default: 1,
+    min: 0,
+    max: 100_000,
+  }),
 };
 
-interface AbstractionParams {
-  size_reduction: number;
-  abstract_dims: number[];
-  tau: 'dense' | 'axis-aligned';
-  layer_loss: LossName;
-  output_loss: LossName;
-  single_class: number;
-  layer_weight: number;
-  output_weight: number;
-  global_consistency: boolean;
-}
+export type AbstractionParams = z.output<z.ZodObject<typeof abstractionParams>>;
 
 type LossName = keyof typeof losses;
 
 /** Names in a state: tau maps and the steps of the abstract model. */
-const tauName = (layer: string) => `${layer}/tau`;
-const stepName = (layer: string) => `${layer}/step`;
+export const tauName = (layer: string) => `${layer}/tau`;
+export const stepName = (layer: string) => `${layer}/step`;
 
 /** Whether an array of a state belongs to a tau map; the others are the abstract model's. */
 export function isTau(name: string): boolean {
   return name.includes('/tau.');
-}
-
-/** Gates of axis-aligned tau maps start at sigmoid(3) = 0.95: almost all is kept, and the gradient is not yet tiny. */
-const initialGate = 3;
-
-/**
- * A new abstraction: for each chosen layer, in the order in which they run, a tau map from its activations `[n, d]` to
- * abstract ones `[n, w]` and a step that predicts those from the layer before (the first from the flattened input),
- * `step_i(relu(a_(i-1)))`. For an mlp that is an mlp with narrower layers. The logits are their own abstraction.
- * @throws CupbearerError `usage` where the widths that were given are not one a layer.
- */
-export function newAbstraction(
-  layers: readonly FeatureLayer[],
-  params: AbstractionParams,
-  network: Network,
-  random: RandomStream,
-): DetectorState {
-  const order = network.activationNames;
-  const sorted = [...layers].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
-  const output = network.defaultActivations.at(-1);
-  const hidden = sorted.filter(({ name }) => name !== output);
-  const given = params.abstract_dims;
-  if (given.length > 0 && (given.length !== hidden.length || params.tau === 'axis-aligned')) {
-    throw new CupbearerError(
-      'usage',
-      params.tau === 'axis-aligned'
-        ? 'Axis-aligned tau maps keep the widths of the layers, found abstract_dims.'
-        : `Expected ${hidden.length} abstract_dims, one for each of ${hidden.map(({ name }) => name).join(', ')}, found ${given.length}.`,
-    );
-  }
-  const classes = network.spec.classes.length;
-  if (params.output_loss === 'single-class' && params.single_class >= classes) {
-    throw new CupbearerError('usage', `Expected a single_class of 0 to ${classes - 1}, found ${params.single_class}.`);
-  }
-  const tensors: TensorMap = {};
-  let before = network.spec.inputShape.reduce((product, size) => product * size, 1);
-  for (const [i, { name, dims }] of sorted.entries()) {
-    let width = dims;
-    if (name === output) {
-      if (params.output_loss === 'single-class') width = 1;
-    } else if (params.tau === 'axis-aligned') {
-      tensors[`${tauName(name)}.gate`] = { shape: [dims], data: new Float32Array(dims).fill(initialGate) };
-    } else {
-      width = given[i] ?? Math.ceil(dims / params.size_reduction);
-      addLinear(tensors, tauName(name), dims, width, random);
-    }
-    addLinear(tensors, stepName(name), before, width, random);
-    before = width;
-  }
-  return {
-    tensors,
-    values: {
-      layers: JSON.stringify(sorted.map(({ name }) => name)),
-      output: output ?? '',
-      layer_loss: params.layer_loss,
-      output_loss: params.output_loss,
-      single_class: params.single_class,
-      layer_weight: params.layer_weight,
-      output_weight: params.output_weight,
-      global_consistency: params.global_consistency ? 1 : 0,
-    },
-  };
 }
 
 /**
