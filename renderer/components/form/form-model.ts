@@ -1,10 +1,13 @@
 import { formatCount } from '../../../shared/format.ts';
-import { getContext, setContext } from 'svelte';
+import { getContext, setContext, type Snippet } from 'svelte';
 import type { NetworkDescription } from '../../../shared/domain/draft.ts';
 import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
 
 /** Where a value stands in what the form edits. */
 export type Path = readonly string[];
+
+/** Draws the fields of what a field holds: forms nest in fields, and fields in forms. */
+export type NestedFields = Snippet<[fields: readonly FormField[], values: Record<string, unknown>, path: Path]>;
 
 /** What the fields of a form work with: the values, what is wrong with them, and what they choose from. */
 export interface FormModel {
