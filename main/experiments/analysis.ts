@@ -4,6 +4,7 @@ import type { Analysis, LayerAnalysis, Mistake } from '../../shared/domain/analy
 import { tickLabel } from '../../shared/charts/ticks.ts';
 import { allLayers } from '../../shared/domain/evaluation.ts';
 import { isPoisonedDataset } from '../data/poisoning.ts';
+import { wordsOf } from '../data/texts.ts';
 import {
   componentsOfMoments,
   componentsOfRows,
@@ -16,6 +17,7 @@ import { GroupedVariance } from '../evaluation/variance-shares.ts';
 import { worstMistakes } from '../../shared/scores/worst-mistakes.ts';
 import { drawAnalysisFigures } from '../figures/analysis-figures.ts';
 import type { FigureWords } from '../figures/evaluation-figures.ts';
+import { drawMistakeTexts, type MistakeText } from '../figures/mistake-texts.ts';
 import { drawMistakeSheet, type MistakePicture } from '../figures/mistake-sheet.ts';
 import { activationDims, type ActivationBatch } from '../models/activations.ts';
 import { replaceFolder, writeFileAtomically } from '../storage/atomic-write.ts';
@@ -33,6 +35,7 @@ import { poolingOf } from './positions.ts';
 /** Where an analysis is kept, beside the folder of the same name with its arrays. */
 export const analysisFile = 'analysis.json';
 const pointsName = 'points';
+const sheetName = 'mistakes';
 
 /** Points drawn of each class: more than this and marks hide one another. */
 const mostPoints = 1000;
@@ -224,28 +227,42 @@ export class TestAnalysis implements TestObserver {
     };
   }
 
-  /** Only pictures can be shown: `[height, width, 1 or 3]`. */
+  /** Only pictures, `[height, width, 1 or 3]`, and texts can be shown. */
   #writeSheet(folder: string, { mistakes }: Analysis, threshold: number | null, words: FigureWords): void {
-    const [height, width, channels] = this.#task.test[0]!.dataset.shape;
-    if (height === undefined || width === undefined || (channels !== 1 && channels !== 3)) return;
-    const withPixels = (mistake: Mistake): MistakePicture => {
-      const { part, index } = this.#sampleAt(mistake.position);
-      return { ...mistake, pixels: part.dataset.read([index], 0).inputs };
-    };
-    const png = drawMistakeSheet({
+    const { shape, vocabulary } = this.#task.test[0]!.dataset;
+    const [height, width, channels] = shape;
+    const heads = {
       title: 'Worst mistakes',
       subtitle: [
         `by the score over all layers${words.aggregation === undefined ? '' : `, ${words.aggregation}`}`,
         ...(threshold === null ? [] : [`flagged from ${tickLabel(Number(threshold.toPrecision(4)))} at 1 % FPR`]),
       ].join('; '),
-      shape: [height, width, channels],
-      clean: mistakes.clean.map(withPixels),
-      anomalous: mistakes.anomalous.map(withPixels),
       ...(words.anomalous === undefined ? {} : { anomalousWord: words.anomalous }),
-    });
-    const path = join(folder, 'figures');
-    createFolder(path);
-    writeFileAtomically(join(path, 'mistakes.png'), png);
+    };
+    if (vocabulary) {
+      const withWords = (mistake: Mistake): MistakeText => ({
+        ...mistake,
+        words: wordsOf(this.#inputAt(mistake.position), vocabulary),
+      });
+      const texts = { clean: mistakes.clean.map(withWords), anomalous: mistakes.anomalous.map(withWords) };
+      writeFigures(folder, [drawMistakeTexts(sheetName, { ...heads, ...texts })]);
+    } else if (height !== undefined && width !== undefined && (channels === 1 || channels === 3)) {
+      const withPixels = (mistake: Mistake): MistakePicture => ({
+        ...mistake,
+        pixels: this.#inputAt(mistake.position),
+      });
+      const pictures = { clean: mistakes.clean.map(withPixels), anomalous: mistakes.anomalous.map(withPixels) };
+      const path = join(folder, 'figures');
+      createFolder(path);
+      const png = drawMistakeSheet({ ...heads, ...pictures, shape: [height, width, channels] });
+      writeFileAtomically(join(path, `${sheetName}.png`), png);
+    }
+  }
+
+  /** The test sample at this place in the scores, as the network sees it. */
+  #inputAt(position: number): Float32Array {
+    const { part, index } = this.#sampleAt(position);
+    return part.dataset.read([index], 0).inputs;
   }
 
   #arrayFiles(coordinates: ReadonlyMap<string, Float32Array>): Record<string, Uint8Array> {

@@ -193,7 +193,32 @@ describe('the analysis of an evaluation', () => {
     }
   });
 
-  it('shows no sheet of what is no picture', () => {
+  it('shows the texts of a dataset that has words', () => {
+    const vocabulary = ['<pad>', 'one', 'two', 'three'];
+    const texts: Dataset = {
+      ...dataset,
+      shape: [3],
+      vocabulary,
+      read: (indices) => ({
+        // Padding, then a word that goes with the sample, then "three".
+        inputs: Float32Array.from([...indices].flatMap((index) => [0, 1 + (index % 2), 3])),
+        labels: Int32Array.from([...indices], (index) => index % 3),
+        size: indices.length,
+      }),
+    };
+    const { mistakes } = run(folder, ['flat'], 50, undefined, texts);
+    const svg = readFileSync(join(folder, 'figures', 'mistakes.svg'), 'utf8');
+    // Clean samples are the even ones, anomalous the odd.
+    expect(svg.match(/>one three<\/text>/g)).toHaveLength(10);
+    expect(svg.match(/>two three<\/text>/g)).toHaveLength(10);
+    for (const { sample_index: index } of [...mistakes.clean, ...mistakes.anomalous])
+      expect(svg).toContain(`>#${index}</text>`);
+    expect(existsSync(join(folder, 'figures', 'mistakes.png'))).toBe(true);
+    clearAnalysis(folder);
+    expect(existsSync(join(folder, 'figures', 'mistakes.svg'))).toBe(false);
+  });
+
+  it('shows no sheet of what is neither picture nor text', () => {
     run(folder, ['flat'], 50, undefined, { ...dataset, shape: [4] });
     expect(existsSync(join(folder, 'figures', 'mistakes.png'))).toBe(false);
     expect(existsSync(join(folder, 'figures', 'activations-flat.svg'))).toBe(true);
