@@ -20,7 +20,7 @@ const settleMs = 1500;
 async function makeRuns({ client }: Program): Promise<string[]> {
   const presets = await client.experiments.presets({});
   const { draft } = presets.find(({ missingData }) => missingData.length === 0)!;
-  const detectors = ['mahalanobis', 'knn', 'spectral'].map((name) => ({ name }));
+  const detectors = ['mahalanobis', 'knn', 'pca-residual'].map((name) => ({ name }));
   const { ids } = await client.experiments.start({ draft: { ...draft, detectors } });
   await runsEnded(client, ids);
   await client.runs.change({ ids: ids.slice(0, 2), addTags: ['paper'] });

@@ -33,7 +33,10 @@ export function pickedOf(value: unknown, field: Pick<FormField, 'default'>): { n
 
 /** Whether a value is what the field has when nothing is said. */
 export function isDefault(field: FormField, value: unknown): boolean {
-  return value === undefined || JSON.stringify(value) === JSON.stringify(field.default);
+  if (value === undefined) return true;
+  // A definition with nothing but its name is the same as the name alone.
+  const { name, ...params } = field.type === 'pick' ? pickedOf(value, field) : { name: value };
+  return Object.keys(params).length === 0 && JSON.stringify(name) === JSON.stringify(field.default);
 }
 
 /** "top-left" as people read it: "Top left". */

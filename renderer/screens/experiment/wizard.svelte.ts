@@ -15,7 +15,7 @@ import { client, toCupbearerError } from '../../app/client.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import type { FormModel, Path } from '../../components/form/form-model.ts';
-import { withValue } from './draft-values.ts';
+import { withNames, withValue } from './draft-values.ts';
 import { Latest } from './latest.svelte.ts';
 
 /** Samples with their arrays unpacked. */
@@ -54,7 +54,8 @@ export class Wizard implements FormModel {
         const draft = await client.experiments.fromRun({ id: from });
         // Kept before anything else looks for the stored draft.
         await client.experiments.storeDraft({ draft });
-        return this.#take(draft);
+        this.#take(draft);
+        return;
       }
       const stored = await client.experiments.storedDraft({});
       this.#take(stored ?? presets[0]!.draft);
@@ -65,8 +66,7 @@ export class Wizard implements FormModel {
 
   /** Puts another draft in the place of this one. */
   replace(draft: ExperimentDraft): void {
-    this.#take(draft);
-    this.#store(draft);
+    this.#store(this.#take(draft));
   }
 
   /** Forgets the draft and begins anew; it can be had back. */
@@ -155,9 +155,11 @@ export class Wizard implements FormModel {
 
   // -------------------------------------------------------------------------------------------------------------------
 
-  #take(draft: ExperimentDraft): void {
+  #take(given: ExperimentDraft): ExperimentDraft {
+    const draft = withNames(given, (kind) => definitions.of(kind));
     this.draft = draft;
     this.#ask(draft);
+    return draft;
   }
 
   #ask(draft: ExperimentDraft): void {
