@@ -1,4 +1,5 @@
 import type { Application } from './application.ts';
+import { calls } from './calls.ts';
 import { appCalls } from './calls/app.ts';
 import { datasetsCalls } from './calls/datasets.ts';
 import { enginesCalls } from './calls/engines.ts';
@@ -9,13 +10,13 @@ import { runsCalls } from './calls/runs.ts';
 
 /** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
 export function createRouter(application: Application) {
-  return {
+  return calls.router({
     runs: runsCalls(application),
+    reports: reportsCalls(application),
     experiments: experimentsCalls(application),
     datasets: datasetsCalls(application),
     models: modelsCalls(application),
     engines: enginesCalls(application),
-    reports: reportsCalls(application),
     app: appCalls(application),
-  };
+  });
 }

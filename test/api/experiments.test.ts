@@ -126,7 +126,7 @@ describe('the check of a draft', () => {
       training({ num_epochs: 'many' }),
       below('num_epochs'),
       'model',
-      'Must be a whole number of 1 to 100000.',
+      'Must be a whole number of 1 to 100\u202f000.',
     ],
     ['an empty field', training({ batch_size: '' }), below('batch_size'), 'model', 'Must be filled in.'],
     ['no dataset', training({ train_data: undefined }), below('train_data'), 'task', 'Choose a dataset.'],

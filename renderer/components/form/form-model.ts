@@ -1,3 +1,4 @@
+import { formatCount } from '../../../shared/format.ts';
 import { getContext, setContext } from 'svelte';
 import type { NetworkDescription } from '../../../shared/domain/draft.ts';
 import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
@@ -40,8 +41,10 @@ export function optionWords(option: string): string {
 
 /** "0 to 1": what a number may be, for the help below a field; a bound on one side is told where it is passed. */
 export function rangeWords({ min, max }: FormField): string | undefined {
-  return min === undefined || max === undefined ? undefined : `${min} to ${max}`;
+  return min === undefined || max === undefined ? undefined : `${written(min)} to ${written(max)}`;
 }
+
+const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));
 
 /** The step that suits a number's arrow keys. */
 export function stepOf({ type, min, max }: FormField): number {

@@ -50,7 +50,12 @@ export class Wizard implements FormModel {
     try {
       const [presets] = await Promise.all([client.experiments.presets({}), definitions.load()]);
       this.presets = presets;
-      if (from !== null) return this.replace(await client.experiments.fromRun({ id: from }));
+      if (from !== null) {
+        const draft = await client.experiments.fromRun({ id: from });
+        // Kept before anything else looks for the stored draft.
+        await client.experiments.storeDraft({ draft });
+        return this.#take(draft);
+      }
       const stored = await client.experiments.storedDraft({});
       this.#take(stored ?? presets[0]!.draft);
     } catch (error) {
