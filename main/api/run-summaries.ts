@@ -25,6 +25,10 @@ export class RunSummaries {
   readonly #known = new Map<string, Known>();
   /** Specs by id, for runs that others build on; they do not change while a run is built on. */
   readonly #specs = new Map<string, Record<string, unknown> | undefined>();
+  /** Runs found to be new or changed by a question about them, of which {@link refresh} has not told yet. */
+  readonly #untold = new Set<string>();
+  /** Whether all rows have been read once: from then on an unknown one is new. */
+  #isComplete = false;
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
@@ -32,33 +36,41 @@ export class RunSummaries {
 
   /** @throws CupbearerError `not-found` where there is no such run. */
   get(id: string): RunSummary {
-    this.refresh([id]);
+    const [summary] = this.#summaries(this.#catalogue.stored({ ids: [id] }));
     // The catalogue knows how to say that there is none.
-    return this.#known.get(id)?.summary ?? this.get(this.#catalogue.get(id).id);
+    return summary ?? this.get(this.#catalogue.get(id).id);
   }
 
   /** The newest, without looking at the rest. */
   newest(limit: number): RunSummary[] {
-    return this.#summaries(this.#catalogue.stored({ limit }));
+    const newest = this.#summaries(this.#catalogue.stored({ limit }));
+    this.#isComplete ||= newest.length < limit;
+    return newest;
   }
 
   /** All, newest first. */
   all(): RunSummary[] {
-    return this.#summaries(this.#catalogue.stored());
+    const all = this.#summaries(this.#catalogue.stored());
+    this.#isComplete = true;
+    return all;
   }
 
-  /** Reads these runs anew, or all of them, and tells which are not as they were. */
+  /** Reads these runs anew and tells of them, or reads all and tells of those that are not as they were. */
   refresh(ids?: readonly string[]): SummaryChanges {
     const rows = this.#catalogue.stored(ids === undefined ? {} : { ids });
-    const changed = rows.filter(({ id, text }) => this.#known.get(id)?.row.text !== text);
+    const isNews = ({ id, text }: StoredRun) => this.#untold.has(id) || this.#known.get(id)?.row.text !== text;
+    const changed = ids === undefined ? rows.filter(isNews) : rows;
     const found = new Set(rows.map(({ id }) => id));
     const removed = (ids ?? [...this.#known.keys()]).filter((id) => this.#known.has(id) && !found.has(id));
     for (const id of removed) {
       this.#known.delete(id);
       this.#specs.delete(id);
+      this.#untold.delete(id);
     }
     for (const { id } of changed) this.#specs.delete(id);
-    return { changed: this.#summaries(changed), removed };
+    const summaries = this.#summaries(changed);
+    for (const { id } of changed) this.#untold.delete(id);
+    return { changed: summaries, removed };
   }
 
   #summaries(rows: readonly StoredRun[]): RunSummary[] {
@@ -67,6 +79,7 @@ export class RunSummaries {
       if (known?.row.text === row.text) return known.summary;
       const summary = this.#summaryOf(row);
       this.#known.set(row.id, { row, summary });
+      if (known || this.#isComplete) this.#untold.add(row.id);
       return summary;
     });
   }
