@@ -201,8 +201,8 @@ describe('the analysis of an evaluation', () => {
       vocabulary,
       read: (indices) => ({
         // Padding, then a word that goes with the sample, then "three".
-        inputs: Float32Array.from([...indices].flatMap((index) => [0, 1 + (index % 2), 3])),
-        labels: Int32Array.from([...indices], (index) => index % 3),
+        inputs: Float32Array.from(Array.from(indices).flatMap((index) => [0, 1 + (index % 2), 3])),
+        labels: Int32Array.from(indices, (index) => index % 3),
         size: indices.length,
       }),
     };
