@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs';
 import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
-
-/** Debian's browser, where Playwright's own cannot be downloaded. */
-const debian = '/usr/bin/chromium';
+import { browserOptions } from './test/e2e/browser.ts';
 
 const config: PlaywrightTestConfig = {
   testDir: 'test/e2e',
@@ -17,11 +14,7 @@ const config: PlaywrightTestConfig = {
   use: {
     viewport: { width: 1440, height: 900 },
     trace: 'retain-on-failure',
-    launchOptions: {
-      ...(existsSync(debian) ? { executablePath: debian } : {}),
-      // As root, in a container: Chromium's own sandbox needs a user of its own there.
-      ...(process.getuid?.() === 0 ? { args: ['--no-sandbox'] } : {}),
-    },
+    launchOptions: browserOptions,
   },
 };
 

@@ -1,19 +1,22 @@
 import type { Application } from './application.ts';
+import { calls } from './calls.ts';
 import { appCalls } from './calls/app.ts';
 import { datasetsCalls } from './calls/datasets.ts';
 import { enginesCalls } from './calls/engines.ts';
 import { experimentsCalls } from './calls/experiments.ts';
 import { modelsCalls } from './calls/models.ts';
+import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
 
 /** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
 export function createRouter(application: Application) {
-  return {
+  return calls.router({
     runs: runsCalls(application),
+    reports: reportsCalls(application),
     experiments: experimentsCalls(application),
     datasets: datasetsCalls(application),
     models: modelsCalls(application),
     engines: enginesCalls(application),
     app: appCalls(application),
-  };
+  });
 }

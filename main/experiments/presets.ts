@@ -25,7 +25,7 @@ const presets: readonly PresetDefinition[] = [
   {
     id: 'first-example',
     title: 'First example',
-    summary: 'Corner pixel on drawn digits, about 1 min',
+    summary: 'Corner pixel, about 1 min',
     draft: () => ({
       classifier: { train_data: poisoned('glyphs', { name: 'corner' }), ...training('glyphs') },
       task: { name: 'backdoor' },
@@ -35,7 +35,7 @@ const presets: readonly PresetDefinition[] = [
   {
     id: 'seed-readme',
     title: 'Corner pixel on MNIST',
-    summary: 'The main job of the seed library',
+    summary: "The seed library's main job",
     needs: ['mnist'],
     draft: () => ({
       classifier: { train_data: poisoned('mnist', { name: 'corner' }), model: { name: 'mlp' } },

@@ -41,7 +41,7 @@ export function drawMistakeSheet(sheet: MistakeSheet): Buffer {
   const groups = groupsOf(sheet);
   const rowHeight = height * scale + caption;
   const groupHeight = (count: number) => groupHead + Math.ceil(count / columns) * rowHeight + groupGap;
-  const sheetHeight = groups.reduce((sum, { mistakes }) => sum + groupHeight(mistakes.length), heading);
+  const sheetHeight = groups.reduce<number>((sum, { mistakes }) => sum + groupHeight(mistakes.length), heading);
   const sheetWidth = 2 * margin + columns * (column + gap) - gap;
   const canvas = createCanvas(sheetWidth * pixelRatio, sheetHeight * pixelRatio);
   const context = canvas.getContext('2d');

@@ -50,7 +50,7 @@ export function drawMistakeTexts(name: string, sheet: MistakeGroups<MistakeText>
     ...group,
     mistakes: mistakes.map((mistake) => ({ ...mistake, lines: linesOf(mistake.words, ruler) })),
   }));
-  const size = { width, height: groups.reduce((sum, group) => sum + groupHeight(group), heading) };
+  const size = { width, height: groups.reduce<number>((sum, group) => sum + groupHeight(group), heading) };
   const draw = (pen: Pen) => {
     drawSheetHead(pen, sheet, size);
     let top = heading;
@@ -91,7 +91,7 @@ export function drawMistakeTexts(name: string, sheet: MistakeGroups<MistakeText>
 const rowHeight = ({ lines }: Row) => lines.length * line + rowGap;
 
 function groupHeight({ mistakes }: MistakeGroup<Row>): number {
-  return groupHead + line + mistakes.reduce((sum, row) => sum + rowHeight(row), 0) + groupGap;
+  return groupHead + line + mistakes.reduce<number>((sum, row) => sum + rowHeight(row), 0) + groupGap;
 }
 
 function summaryOf({ head, mistakes }: MistakeGroup<Row>): string {

@@ -17,17 +17,17 @@ export interface Program {
   child: ChildProcess;
   port: number;
   /** A fresh link that lets one browser in. */
-  link(): Promise<string>;
+  link: () => Promise<string>;
   /** The calls of the contract, for what a test needs to be there. */
   client: Client;
   /** All that it wrote to the terminal. */
-  output(): string;
+  output: () => string;
   /** Ends it as Ctrl-C does. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** A home for one program; goes with `remove`. */
-export function temporaryHome(): { home: string; remove(): void } {
+export function temporaryHome(): { home: string; remove: () => void } {
   const home = mkdtempSync(join(tmpdir(), 'cupbearer-e2e-'));
   return { home, remove: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }) };
 }

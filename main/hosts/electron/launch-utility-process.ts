@@ -15,7 +15,7 @@ export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
   const child = utilityProcess.fork(entry, [], {
     stdio: ['ignore', 'ignore', 'pipe'],
     serviceName: 'Cupbearer compute process',
-    env: { ...process.env, ...env } as Record<string, string>,
+    env: { ...process.env, ...env },
   });
   const errorOutput = child.stderr ? lastErrorLines(child.stderr, onErrorLine) : [];
   let hasEnded = false;

@@ -1,9 +1,13 @@
-import { getContext, setContext } from 'svelte';
+import { formatCount } from '../../../shared/format.ts';
+import { getContext, setContext, type Snippet } from 'svelte';
 import type { NetworkDescription } from '../../../shared/domain/draft.ts';
 import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
 
 /** Where a value stands in what the form edits. */
 export type Path = readonly string[];
+
+/** Draws the fields of what a field holds: forms nest in fields, and fields in forms. */
+export type NestedFields = Snippet<[fields: readonly FormField[], values: Record<string, unknown>, path: Path]>;
 
 /** What the fields of a form work with: the values, what is wrong with them, and what they choose from. */
 export interface FormModel {
@@ -29,7 +33,10 @@ export function pickedOf(value: unknown, field: Pick<FormField, 'default'>): { n
 
 /** Whether a value is what the field has when nothing is said. */
 export function isDefault(field: FormField, value: unknown): boolean {
-  return value === undefined || JSON.stringify(value) === JSON.stringify(field.default);
+  if (value === undefined) return true;
+  // A definition with nothing but its name is the same as the name alone.
+  const { name, ...params } = field.type === 'pick' ? pickedOf(value, field) : { name: value };
+  return Object.keys(params).length === 0 && JSON.stringify(name) === JSON.stringify(field.default);
 }
 
 /** "top-left" as people read it: "Top left". */
@@ -38,12 +45,12 @@ export function optionWords(option: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** "0 to 1", "at least 1": what a number may be, for the help below a field. */
+/** "0 to 1": what a number may be, for the help below a field; a bound on one side is told where it is passed. */
 export function rangeWords({ min, max }: FormField): string | undefined {
-  if (min !== undefined && max !== undefined) return `${min} to ${max}`;
-  if (min !== undefined) return `at least ${min}`;
-  return max === undefined ? undefined : `at most ${max}`;
+  return min === undefined || max === undefined ? undefined : `${written(min)} to ${written(max)}`;
 }
+
+const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));
 
 /** The step that suits a number's arrow keys. */
 export function stepOf({ type, min, max }: FormField): number {

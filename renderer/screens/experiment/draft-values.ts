@@ -1,5 +1,7 @@
 import { draftSchema, type ExperimentDraft } from '../../../shared/domain/draft.ts';
+import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
 import type { RunSummary } from '../../../shared/domain/live.ts';
+import { pickedOf } from '../../components/form/form-model.ts';
 
 /** A copy of `root` with another value at a path; undefined takes the key away. Lists along the path stay lists. */
 export function withValue(root: unknown, path: readonly string[], value: unknown): unknown {
@@ -15,6 +17,57 @@ export function withValue(root: unknown, path: readonly string[], value: unknown
   if (next !== undefined) return { ...record, [key]: next };
   const { [key]: _, ...others } = record;
   return others;
+}
+
+type Definitions = (kind: string) => readonly FormDefinition[];
+
+/**
+ * The draft with every definition that is picked, be it by default, as an object with its name: what is set below it then
+ * has something to stand in.
+ */
+export function withNames(draft: ExperimentDraft, definitions: Definitions): ExperimentDraft {
+  const fieldsOf = (experiment: string) => definitions('experiment').find(({ id }) => id === experiment)?.fields ?? [];
+  const detection = fieldsOf('train-detector');
+  const named = (key: string, value: { name: string }) =>
+    namesIn(
+      detection.filter((field) => field.key === key),
+      { [key]: value },
+      definitions,
+    )[key] as { name: string };
+  return {
+    ...draft,
+    classifier:
+      draft.classifier.source === 'run'
+        ? draft.classifier
+        : { ...draft.classifier, params: namesIn(fieldsOf('train-classifier'), draft.classifier.params, definitions) },
+    task: detection.length === 0 ? draft.task : named('task', draft.task),
+    detectors: detection.length === 0 ? draft.detectors : draft.detectors.map((one) => named('detector', one)),
+  };
+}
+
+function namesIn(
+  fields: readonly FormField[],
+  values: Record<string, unknown>,
+  definitions: Definitions,
+): Record<string, unknown> {
+  const named = { ...values };
+  for (const field of fields) {
+    const value = values[field.key];
+    if (field.type === 'pick' && (value ?? field.default) !== undefined) {
+      named[field.key] = withName(field, value, definitions);
+    } else if (field.type === 'pick-record' && typeof value === 'object' && value !== null) {
+      const entries = Object.entries(value).map(([key, one]) => [key, withName(field, one, definitions)]);
+      named[field.key] = Object.fromEntries(entries);
+    }
+  }
+  return named;
+}
+
+function withName(field: FormField, value: unknown, definitions: Definitions): Record<string, unknown> {
+  const picked = pickedOf(value, field);
+  const definition = definitions(field.registry ?? '').find(({ id }) => id === picked.name);
+  const inner = definition?.fields.filter(({ key }) => !field.omit?.includes(key)) ?? [];
+  return namesIn(inner, picked, definitions);
 }
 
 /**

@@ -15,7 +15,7 @@ import { client, toCupbearerError } from '../../app/client.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import type { FormModel, Path } from '../../components/form/form-model.ts';
-import { withValue } from './draft-values.ts';
+import { withNames, withValue } from './draft-values.ts';
 import { Latest } from './latest.svelte.ts';
 
 /** Samples with their arrays unpacked. */
@@ -50,7 +50,13 @@ export class Wizard implements FormModel {
     try {
       const [presets] = await Promise.all([client.experiments.presets({}), definitions.load()]);
       this.presets = presets;
-      if (from !== null) return this.replace(await client.experiments.fromRun({ id: from }));
+      if (from !== null) {
+        const draft = await client.experiments.fromRun({ id: from });
+        // Kept before anything else looks for the stored draft.
+        await client.experiments.storeDraft({ draft });
+        this.#take(draft);
+        return;
+      }
       const stored = await client.experiments.storedDraft({});
       this.#take(stored ?? presets[0]!.draft);
     } catch (error) {
@@ -60,8 +66,7 @@ export class Wizard implements FormModel {
 
   /** Puts another draft in the place of this one. */
   replace(draft: ExperimentDraft): void {
-    this.#take(draft);
-    this.#store(draft);
+    this.#store(this.#take(draft));
   }
 
   /** Forgets the draft and begins anew; it can be had back. */
@@ -150,9 +155,11 @@ export class Wizard implements FormModel {
 
   // -------------------------------------------------------------------------------------------------------------------
 
-  #take(draft: ExperimentDraft): void {
+  #take(given: ExperimentDraft): ExperimentDraft {
+    const draft = withNames(given, (kind) => definitions.of(kind));
     this.draft = draft;
     this.#ask(draft);
+    return draft;
   }
 
   #ask(draft: ExperimentDraft): void {

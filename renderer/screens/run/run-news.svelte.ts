@@ -3,6 +3,7 @@ import type { CupbearerError } from '../../../shared/errors.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 
 const retryMs = 1000;
+const firstAccountMs = 500;
 
 /** Training curve and log of a run: what is there, then what comes until it ends. */
 export class RunNews {
@@ -18,7 +19,10 @@ export class RunNews {
       // After a loss the account begins anew.
       let [epochs, lines]: [Epoch[], LogLine[]] = [[], []];
       try {
-        for await (const event of await client.runs.follow({ id }, { signal })) {
+        const stream = await client.runs.follow({ id }, { signal });
+        // A run that has just begun has nothing to tell yet: what is empty may be said to be.
+        setTimeout(() => (this.loaded = true), firstAccountMs);
+        for await (const event of stream) {
           if (event.type === 'epochs') this.epochs = epochs = merged(epochs, event.epochs);
           else this.lines = lines = [...lines, ...event.lines];
           this.loaded = true;

@@ -55,14 +55,14 @@ export const columns: readonly Column[] = [
   {
     id: 'detector',
     label: 'Detector',
-    width: 176,
+    width: 168,
     narrow: 160,
     term: 'detector',
     always: true,
     shownAtFirst: true,
     key: (run) => (run.detector === '' ? null : `${run.detector} ${run.detectorDetail}`),
   },
-  { id: 'model', label: 'Model', width: 118, narrow: 118, shownAtFirst: true, key: (run) => run.model },
+  { id: 'model', label: 'Model', width: 116, narrow: 116, shownAtFirst: true, key: (run) => run.model },
   {
     id: 'auroc',
     label: 'AUROC',
@@ -97,7 +97,7 @@ export const columns: readonly Column[] = [
     shownAtFirst: true,
     key: (run) => run.createdAt,
   },
-  { id: 'tags', label: 'Tags', width: 118, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
+  { id: 'tags', label: 'Tags', width: 112, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
   { id: 'notes', label: 'Notes', width: 160, narrow: 0, key: (run) => run.notes || null },
 ];
 

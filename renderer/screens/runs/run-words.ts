@@ -9,11 +9,14 @@ export const kindWords: Record<RunKind, string> = {
   evaluation: 'Evaluation',
 };
 
+/** A title without what the place where it stands says already: "Backdoor detection", "Glyphs (built in)". */
+export const shortTitle = (title: string) => title.replace(/ \(.*\)$| detection$/, '');
+
 /** What a run is about: "Backdoor, corner" and the dataset. */
 export function taskWords(run: RunSummary): { main: string; dataset: string } {
   const details = run.taskDetail.split(', ').filter((part) => part !== '' && part !== run.dataset);
-  const task = run.task === '' ? 'Clean training' : definitions.titleOf('task', run.task);
-  return { main: [task, ...details].join(', '), dataset: definitions.titleOf('dataset', run.dataset) };
+  const task = run.task === '' ? 'Clean training' : shortTitle(definitions.titleOf('task', run.task));
+  return { main: [task, ...details].join(', '), dataset: shortTitle(definitions.titleOf('dataset', run.dataset)) };
 }
 
 /** What a run is called where there is one line for it. */
@@ -56,5 +59,5 @@ export function queueWords(live: LiveState | undefined): string {
 export function waitWords(live: LiveState | undefined, runs: ReadonlyMap<string, RunSummary>): string {
   if (!live || live.waitsFor === null) return 'Waits for its turn';
   const needed = runs.get(live.waitsFor);
-  return needed ? `Waits for the ${needed.kind} ${needed.model}` : 'Waits for another run';
+  return needed ? `Waits for the ${needed.kind}` : 'Waits for another run';
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { loadOptional } from '../optional-package.ts';
@@ -57,9 +58,23 @@ async function gpuOfProcess(): Promise<Gpu> {
   return gpu;
 }
 
+/** Device files of GPUs on Linux: DRM, NVIDIA's own, and that of Windows' Linux subsystem. */
+const deviceFiles = /^(dri|nvidia\d+|dxg)$/;
+
+/**
+ * Whether it is worth asking the drivers, which takes a third of a second and has them write what they miss. On Linux a GPU
+ * has a device file; drivers that a variable names are asked in any case.
+ */
+function mayHaveGpu(): boolean {
+  const isNamed = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES'].some((name) => process.env[name]);
+  return process.platform !== 'linux' || isNamed || readdirSync('/dev').some((name) => deviceFiles.test(name));
+}
+
 /** The fastest adapter there is. @throws CupbearerError `engine` where there is none, or the package is not there. */
 export async function findAdapter(): Promise<GpuAdapter> {
-  const adapter = await (await gpuOfProcess()).requestAdapter({ powerPreference: 'high-performance' });
+  const adapter = mayHaveGpu()
+    ? await (await gpuOfProcess()).requestAdapter({ powerPreference: 'high-performance' })
+    : null;
   if (adapter !== null) return adapter;
   throw new CupbearerError('engine', 'No GPU was found that WebGPU can use.', { hint: driverHint() });
 }

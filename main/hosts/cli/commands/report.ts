@@ -1,0 +1,75 @@
+import { extname, resolve } from 'node:path';
+import { z } from 'zod';
+import { reportFormats } from '../../../../shared/contract.ts';
+import { CupbearerError } from '../../../../shared/errors.ts';
+import { formatBytes } from '../../../../shared/format.ts';
+import { choice, optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
+import { makeReport, type ReportFormat } from '../../../api/make-report.ts';
+import { RunSummaries } from '../../../api/run-summaries.ts';
+import { writeFileAtomically } from '../../../storage/atomic-write.ts';
+import { decodeText, readFileBytes } from '../../../storage/read-file.ts';
+import { holdsRun } from '../../../storage/run-folder.ts';
+import type { Command } from '../command.ts';
+import { flagName } from '../flags.ts';
+import { shownPath } from '../results.ts';
+import { withWorkbench } from './experiments.ts';
+
+const byExtension = 'by-extension';
+
+const flags = z.object({
+  out: optionalPath({ label: 'File', help: 'Where the report goes; -o FILE for short' }),
+  format: choice({
+    label: 'Format',
+    help: 'scores: a line a sample; figures-svg and figures-png: a zip of all figures; by the extension of FILE unless given',
+    options: [byExtension, ...reportFormats],
+    default: byExtension,
+  }),
+  title: optionalText({ label: 'Title', help: 'Title of the report' }),
+  question: optionalText({ label: 'Question', help: 'What was to be found out' }),
+  notes: optionalPath({ label: 'Notes', help: 'A Markdown file with your own words' }),
+});
+
+const formatOf: Record<string, ReportFormat> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.md': 'markdown',
+  '.csv': 'csv',
+  '.json': 'json',
+  '.zip': 'figures-svg',
+};
+
+export const report: Command = {
+  name: 'report',
+  summary: 'Make one file of runs: HTML with all figures, Markdown, the numbers, the scores',
+  synopsis: 'RUN [RUN ...] -o FILE [--FLAG VALUE ...]',
+  notes: 'RUN is the id of a run (it may be shortened) or its folder.',
+  flags,
+  short: { '-o': '--out' },
+  maxWords: 1000,
+  async run(references, given, output) {
+    const { out, format, title, question, notes } = parseParams(flags, given, flagName);
+    if (references.length === 0) throw new CupbearerError('usage', 'A report needs at least one run.');
+    if (out === undefined) throw new CupbearerError('usage', 'A report needs a file.', { hint: 'Add -o report.html.' });
+    const chosen = format === byExtension ? formatOf[extname(out).toLowerCase()] : format;
+    if (chosen === undefined) {
+      throw new CupbearerError('usage', `"${extname(out)}" names no format of a report.`, {
+        hint: `Known extensions: ${Object.keys(formatOf).join(', ')}; or say --format.`,
+      });
+    }
+    await withWorkbench(output, (workbench) => {
+      const runs = references.map((reference) =>
+        holdsRun(reference) ? workbench.recordOf(reference).id : workbench.catalogue.get(reference).id,
+      );
+      const words = notes === undefined ? undefined : decodeText(readFileBytes(notes), notes);
+      const request = { runs, format: chosen, title, question, notes: words };
+      return makeReport(workbench, new RunSummaries(workbench.catalogue), request)
+        .bytes()
+        .then((bytes) => {
+          const path = resolve(out);
+          writeFileAtomically(path, bytes);
+          const result = { file: path, format: chosen, bytes: bytes.length, runs };
+          output.result(result, () => `${shownPath(path)} (${formatBytes(bytes.length)})`);
+        });
+    });
+  },
+};

@@ -1,0 +1,76 @@
+import type { LayerMetrics } from '../../shared/domain/evaluation.ts';
+import type { Scores } from '../storage/scores.ts';
+import { runLetter, type Report } from './report.ts';
+
+/** A field as RFC 4180 wants it. */
+export function csvField(value: string | number | null): string {
+  if (value === null) return '';
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const csvText = (rows: (string | number | null)[][]) => rows.map((row) => `${row.map(csvField).join(',')}\n`).join('');
+
+const figures = ['AUC_ROC', 'AP', 'TPR_at_FPR_1', 'TPR_at_FPR_5', 'FPR_at_TPR_95'] as const;
+
+/** The numbers of a report as CSV: a row a run and layer, each figure with its interval; a row for a run without any. */
+export function numbersCsv({ runs }: Report): string {
+  const columns = figures.flatMap((name) => [name, `${name}_lower`, `${name}_upper`]);
+  const head = ['run', 'id', 'title', 'kind', 'status', 'detector', 'model', 'seed', 'layer', ...columns, 'n_clean', 'n_anomalous', 'clean_accuracy', 'attack_success']; // prettier-ignore
+  const rows = runs.flatMap(({ record, summary, result }, i) => {
+    const about = [runLetter(i), record.id, record.title, record.kind, record.status, summary.detector, summary.model, summary.seed]; // prettier-ignore
+    const own = [record.metrics['clean_accuracy'] ?? null, record.metrics['attack_success'] ?? null];
+    const layers = Object.entries(result?.layers ?? {});
+    if (layers.length === 0) return [[...about, null, ...columns.map(() => null), null, null, ...own]];
+    return layers.map(([layer, metrics]) => [...about, layer, ...metricValues(metrics), ...own]);
+  });
+  return csvText([head, ...rows]);
+}
+
+function metricValues(metrics: LayerMetrics): number[] {
+  const values = figures.flatMap((name) => {
+    const { lower, upper } = metrics[`${name}_interval`];
+    return [metrics[name], lower, upper];
+  });
+  return [...values, metrics.n_clean, metrics.n_anomalous];
+}
+
+/** All that a report knows, for programs; without what is there for plotting alone. */
+export function numbersJson({ runs, ...report }: Report): string {
+  const value = {
+    format: 1,
+    ...report,
+    runs: runs.map(({ record: { host_pid: _, host_started: _started, ...record }, spec, command, result }) => ({
+      record,
+      spec,
+      command,
+      sentence: result?.sentence.replaceAll('**', '') ?? null,
+      layers:
+        result && Object.fromEntries(Object.entries(result.layers).map(([name, metrics]) => [name, plain(metrics)])),
+      mistakes: result?.analysis?.mistakes ?? null,
+    })),
+  };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function plain({ histogram: _, roc: _roc, pr: _pr, ...metrics }: LayerMetrics) {
+  return metrics;
+}
+
+/** Scores sample by sample: a row a run and sample, a column a layer that any of the runs has. */
+export function scoresCsv(runs: readonly { id: string; detector: string; scores: Scores }[]): string {
+  const layers = [...new Set(runs.flatMap(({ scores }) => [...scores.layers.keys()]))];
+  const head = ['id', 'detector', 'sample_index', 'anomalous', 'true_class', 'predicted_class', ...layers];
+  const rows = runs.flatMap(({ id, detector, scores }) =>
+    Array.from(scores.labels, (label, i) => [
+      id,
+      detector,
+      scores.sampleIndex[i]!,
+      label,
+      scores.trueClass?.[i] ?? null,
+      scores.predictedClass?.[i] ?? null,
+      ...layers.map((layer) => scores.layers.get(layer)?.[i] ?? null),
+    ]),
+  );
+  return csvText([head, ...rows]);
+}

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { escapeHtml, notesHtml } from './notes.ts';
+import { environmentLines } from './markdown.ts';
+import { runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
+import { classifiersTable, differencesTable, layersTable, pairsTable, runsTable, type TextTable } from './tables.ts';
+
+const style = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
+
+/** Nothing is loaded from anywhere and no script runs, whatever the words in the report are. */
+const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:";
+
+/** More runs than this and a list of them leads to each. */
+const mostWithoutContents = 3;
+
+/** Sentences of more runs than this, one after another, nobody reads; each stands with its run anyway. */
+const mostFindings = 6;
+
+/** A report as one HTML file that needs nothing else: fonts, figures and pictures are in it. */
+export function htmlReport(report: Report): string {
+  const { title, question, notes, createdAt, runs } = report;
+  const parts = [
+    `<header><h1>${escapeHtml(title)}</h1><p class="meta">${subtitle(report)}</p></header>`,
+    ...(question === '' ? [] : [`<section class="question"><h3>Question</h3>${paragraphs(question)}</section>`]),
+    ...(notes === '' ? [] : [`<section class="notes"><h3>Notes</h3>${notesHtml(notes)}</section>`]),
+    '<section><h2>Results</h2>',
+    ...(runs.length > 1 && runs.length <= mostFindings ? runs.flatMap((run, i) => findingOf(run, i)) : []),
+    ...[runsTable(report), classifiersTable(report), differencesTable(report), pairsTable(report)].map(tableHtml),
+    '</section>',
+    ...(runs.length > mostWithoutContents ? [contents(runs)] : []),
+    ...runs.map((run, i) => runHtml(run, i)),
+    `<footer>Made by Cupbearer ${escapeHtml(runs[0]?.record.versions['cupbearer'] ?? '')} on ${createdAt.slice(0, 10)}. AUROC: chance that an anomalous sample scores above a clean one. AP: average precision. TPR at 1 % FPR: share of anomalous samples flagged while at most 1 % of the clean ones are. Intervals: DeLong on the logit scale for AUROC, stratified bootstrap for AP, the rule of three where no mistake was seen.</footer>`,
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${fontFaces()}${style}</style>
+</head>
+<body>
+${parts.join('\n')}
+</body>
+</html>
+`;
+}
+
+function fontFaces(): string {
+  return (
+    [
+      ['Regular', 400],
+      ['SemiBold', 600],
+    ] as const
+  )
+    .map(([file, weight]) => {
+      const bytes = readFileSync(new URL(`../../resources/fonts/Inter-${file}.woff2`, import.meta.url));
+      return `@font-face{font-family:Inter;font-weight:${weight};src:url(data:font/woff2;base64,${bytes.toString('base64')}) format('woff2')}\n`;
+    })
+    .join('');
+}
+
+function subtitle({ runs, createdAt }: Report): string {
+  const engines = [...new Set(runs.flatMap(({ record }) => record.engine ?? []))];
+  const count = runs.length === 1 ? '1 run' : `${runs.length} runs`;
+  return [count, ...(engines.length > 0 ? [`engine ${engines.join(', ')}`] : []), createdAt.slice(0, 10)]
+    .map(escapeHtml)
+    .join(' · ');
+}
+
+const paragraphs = (text: string) =>
+  text
+    .split(/\n\s*\n/)
+    .map((part) => `<p>${escapeHtml(part)}</p>`)
+    .join('');
+
+/** `**` in a sentence of ours marks what the eye should land on. */
+const emphasised = (sentence: string) => escapeHtml(sentence).replaceAll(/\*\*(.+?)\*\*/g, '<strong>$1</strong>');
+
+function findingOf({ result }: ReportedRun, place: number): string[] {
+  if (!result) return [];
+  return [`<p><strong class="letter">${runLetter(place)}</strong>${emphasised(result.sentence)}</p>`];
+}
+
+function tableHtml(table: TextTable | null): string {
+  if (!table) return '';
+  const { caption, head, numeric, rows } = table;
+  const align = (i: number) => (numeric[i] ? ' class="n"' : '');
+  const heads = head.map((text, i) => `<th scope="col"${align(i)}>${escapeHtml(text)}</th>`).join('');
+  const body = rows.map(
+    (row) => `<tr>${row.map((text, i) => `<td${align(i)}>${escapeHtml(text)}</td>`).join('')}</tr>`,
+  );
+  return `<div class="wide"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${heads}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+}
+
+function contents(runs: readonly ReportedRun[]): string {
+  const items = runs.map(
+    ({ record }, i) =>
+      `<li><a href="#run-${i + 1}"><strong class="letter">${runLetter(i)}</strong> ${escapeHtml(record.title)}</a></li>`,
+  );
+  return `<nav><h2>Runs</h2><ol>${items.join('')}</ol></nav>`;
+}
+
+function runHtml(run: ReportedRun, place: number): string {
+  const { record, result, command, spec, mistakes, figures } = run;
+  const heading = `<h2 id="run-${place + 1}"><span class="letter">${runLetter(place)}</span>${escapeHtml(record.title)}</h2>`;
+  const environment = environmentLines(run)
+    .map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`)
+    .join('');
+  return [
+    `<section class="run">${heading}`,
+    ...(result ? [`<p class="finding">${emphasised(result.sentence)}</p>`] : []),
+    ...(record.error ? [`<p>The run ended as ${record.status}: ${escapeHtml(record.error.message)}</p>`] : []),
+    tableHtml(layersTable(run)),
+    ...figures.map(figureHtml),
+    ...(mistakes ? [mistakesHtml(mistakes)] : []),
+    ...(record.notes === '' ? [] : [`<h3>Notes</h3><div class="notes">${notesHtml(record.notes)}</div>`]),
+    `<h3>How to repeat it</h3><pre>${escapeHtml(command)}</pre>`,
+    `<h3>Environment</h3><dl>${environment}</dl>`,
+    `<h3>Specification</h3><pre>${escapeHtml(JSON.stringify(spec?.spec ?? record.spec, null, 2))}</pre>`,
+    '</section>',
+  ].join('\n');
+}
+
+function figureHtml({ svg, description }: ReportedFigure): string {
+  return `<figure role="img" aria-label="${escapeHtml(description)}">${svg}<figcaption>${escapeHtml(description)}</figcaption></figure>`;
+}
+
+function mistakesHtml(png: Uint8Array): string {
+  const data = Buffer.from(png).toString('base64');
+  const words = 'Worst mistakes: the most suspicious clean samples and the least suspicious anomalous ones.';
+  return `<figure><img alt="${words}" src="data:image/png;base64,${data}"><figcaption>${words}</figcaption></figure>`;
+}

@@ -1,0 +1,55 @@
+import type { Analysis } from '../../shared/domain/analysis.ts';
+import type { RunResult } from '../../shared/domain/result.ts';
+import type { RunSummary } from '../../shared/domain/live.ts';
+import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
+
+/** What a report says of a pair of runs. */
+export interface ReportedPair {
+  a: number;
+  b: number;
+  shared: number;
+  reason: string | null;
+  test: { difference: number; lower: number; upper: number; p: number | null } | null;
+  spearman: number | null;
+}
+
+/** A figure in a report. */
+export interface ReportedFigure {
+  /** File name without extension. */
+  name: string;
+  /** A text alternative. */
+  description: string;
+  svg: string;
+}
+
+/** One run of a report. */
+export interface ReportedRun {
+  record: RunRecord;
+  summary: RunSummary;
+  spec: SpecFile | null;
+  /** The command line that repeats it. */
+  command: string;
+  result: (RunResult & { analysis: Analysis | null }) | null;
+  figures: ReportedFigure[];
+  /** The sheet of the worst mistakes, PNG. */
+  mistakes: Uint8Array | null;
+}
+
+/** All that a report is made from. */
+export interface Report {
+  title: string;
+  /** What was to be found out; "" for none. */
+  question: string;
+  /** The user's own words, Markdown; "" for none. */
+  notes: string;
+  createdAt: string;
+  runs: ReportedRun[];
+  differences: { key: string; values: (string | null)[] }[];
+  pairs: ReportedPair[];
+}
+
+/** "A", "B", …, "Z", "AA": how a report names its runs. */
+export function runLetter(place: number): string {
+  const last = String.fromCharCode(65 + (place % 26));
+  return place < 26 ? last : runLetter(Math.floor(place / 26) - 1) + last;
+}

@@ -1,0 +1,130 @@
+import { shortLayerNames } from '../../shared/charts/layer-names.ts';
+import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatInterval,
+  formatMetric,
+  formatPercent,
+  formatPercentInterval,
+} from '../../shared/format.ts';
+import { runLetter, type Report, type ReportedPair, type ReportedRun } from './report.ts';
+
+/** A table as text, for a page or for Markdown alike. */
+export interface TextTable {
+  caption: string;
+  head: string[];
+  /** Columns whose values stand at the right. */
+  numeric: boolean[];
+  rows: string[][];
+}
+
+const none = '–';
+
+/** The main figures of all runs, a row each. */
+export function runsTable({ runs }: Report): TextTable {
+  return {
+    caption: 'Runs. Intervals are 95 %.',
+    head: ['', 'Task', 'Detector', 'Model', 'AUROC', 'interval', 'AP', 'interval', 'TPR at 1 % FPR', 'Samples'],
+    numeric: [false, false, false, false, true, true, true, true, true, true],
+    rows: runs.map(({ summary, result }, i) => {
+      const all = result?.layers[allLayers];
+      return [
+        runLetter(i),
+        [summary.task, summary.taskDetail].filter(Boolean).join(': ') || none,
+        [summary.detector, summary.detectorDetail].filter(Boolean).join(', ') || none,
+        summary.model || none,
+        ...(all ? metricCells(all).slice(0, 5) : [none, none, none, none, none]),
+        all ? formatCount(all.n_clean + all.n_anomalous) : none,
+      ];
+    }),
+  };
+}
+
+/** Accuracy of the classifiers among the runs; null where there are none. */
+export function classifiersTable({ runs }: Report): TextTable | null {
+  const rows = runs.flatMap(({ summary: { kind, metrics, model, durationMs } }, i) => {
+    if (kind !== 'classifier') return [];
+    const share = (value: number | null | undefined) => (typeof value === 'number' ? formatPercent(value) : none);
+    const took = durationMs === null ? none : formatDuration(durationMs);
+    return [[runLetter(i), model, share(metrics['clean_accuracy']), share(metrics['attack_success']), took]];
+  });
+  if (rows.length === 0) return null;
+  return {
+    caption: 'Classifiers.',
+    head: ['', 'Model', 'Clean accuracy', 'Attack success', 'Took'],
+    numeric: [false, false, true, true, true],
+    rows,
+  };
+}
+
+/** Figures of merit of one run by layer, the aggregate last. */
+export function layersTable({ result }: ReportedRun): TextTable | null {
+  if (!result) return null;
+  const single = Object.keys(result.layers).filter((name) => name !== allLayers);
+  const short = shortLayerNames(single);
+  const rows = single.map((name, i) => [short[i]!, ...metricCells(result.layers[name]!)]);
+  const all = result.layers[allLayers];
+  return {
+    caption: 'By layer. Intervals are 95 %.',
+    head: ['Layer', 'AUROC', 'interval', 'AP', 'interval', 'TPR at 1 % FPR', 'interval'],
+    numeric: [false, true, true, true, true, true, true],
+    rows: all ? [...rows, [`all, ${result.aggregation}`, ...metricCells(all)]] : rows,
+  };
+}
+
+function metricCells(metrics: LayerMetrics): string[] {
+  return [
+    formatMetric(metrics.AUC_ROC),
+    formatInterval(metrics.AUC_ROC_interval),
+    formatMetric(metrics.AP),
+    formatInterval(metrics.AP_interval),
+    formatPercent(metrics.TPR_at_FPR_1),
+    formatPercentInterval(metrics.TPR_at_FPR_1_interval),
+  ];
+}
+
+/** What the runs were asked for and not all alike; null where there is nothing. */
+export function differencesTable({ runs, differences }: Report): TextTable | null {
+  // A column a run; beyond this many none could be read.
+  if (differences.length === 0 || runs.length > 8) return null;
+  return {
+    caption: 'What differs in their parameters.',
+    head: ['Parameter', ...runs.map((_, i) => runLetter(i))],
+    numeric: [false, ...runs.map(() => false)],
+    rows: differences.map(({ key, values }) => [key, ...values.map((value) => value ?? none)]),
+  };
+}
+
+/** Paired tests; null where no pair could be tested. */
+export function pairsTable({ pairs }: Report): TextTable | null {
+  const tested = pairs.filter(({ test }) => test !== null);
+  if (tested.length === 0) return null;
+  const note =
+    tested.length > 1 ? ` Each pair is tested on its own; p is not corrected for ${tested.length} tests.` : '';
+  return {
+    caption: `Paired DeLong test of AUROC on shared test samples.${note}`,
+    head: ['Pair', 'Difference', '95 % interval', 'p', 'Rank correlation', 'Shared samples'],
+    numeric: [false, true, true, true, true, true],
+    rows: tested.map(pairRow),
+  };
+}
+
+function pairRow({ a, b, shared, test, spearman }: ReportedPair): string[] {
+  const { difference, lower, upper, p } = test!;
+  // An interval of no width would claim what the samples cannot show.
+  const hasSpread = lower < upper;
+  return [
+    `${runLetter(a)} − ${runLetter(b)}`,
+    signed(difference),
+    hasSpread ? `${signed(lower)} to ${signed(upper)}` : none,
+    p === null || !hasSpread ? 'not testable' : p < 0.001 ? '< 0.001' : p.toFixed(3),
+    spearman === null ? none : spearman.toFixed(2).replace('-', '−'),
+    formatCount(shared),
+  ];
+}
+
+function signed(value: number): string {
+  const text = Math.abs(value).toFixed(3);
+  return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
+}

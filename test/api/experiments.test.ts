@@ -1,0 +1,318 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRouterClient } from '@orpc/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unpackArrays } from '../../shared/domain/arrays.ts';
+import type { ExperimentDraft } from '../../shared/domain/draft.ts';
+import { createApplication, type RunningApplication } from '../../main/api/create-application.ts';
+import { createRouter } from '../../main/api/router.ts';
+import { draftDetectorSpecs, draftClassifierSpec } from '../../main/experiments/drafts/draft-specs.ts';
+import { forkProcess } from '../../main/jobs/child-process.ts';
+
+let place: string;
+let application: RunningApplication;
+const client = () => createRouterClient(createRouter(application));
+
+beforeAll(() => {
+  place = mkdtempSync(join(tmpdir(), 'cupbearer-experiments-'));
+  process.env['CUPBEARER_HOME'] = join(place, 'home');
+  process.env['CUPBEARER_DATA'] = join(place, 'data');
+  application = createApplication({ host: { kind: 'web', launch: forkProcess } });
+});
+afterAll(async () => {
+  await application.close();
+  delete process.env['CUPBEARER_DATA'];
+  rmSync(place, { recursive: true, force: true, maxRetries: 3 });
+});
+
+const small = { name: 'glyphs', limit: 200 };
+const draft = (more: Partial<ExperimentDraft> = {}): ExperimentDraft => ({
+  preset: '',
+  classifier: {
+    source: 'train',
+    params: {
+      train_data: { name: 'backdoor', original: small, backdoor: 'corner' },
+      model: { name: 'mlp', hidden_dims: [8] },
+      num_epochs: 1,
+    },
+  },
+  task: { name: 'backdoor', max_test_size: 40 },
+  detectors: [{ name: 'mahalanobis' }],
+  evaluation: { analysis: false },
+  engine: 'auto',
+  tags: ['small'],
+  ...more,
+});
+const training = (params: object) => ({
+  classifier: { source: 'train' as const, params: { ...(draft().classifier as { params: object }).params, ...params } },
+});
+const poisoned = (backdoor: object, original: object = small) =>
+  training({ train_data: { name: 'backdoor', original, backdoor } });
+const faultsOf = async (of: ExperimentDraft) => (await client().experiments.check({ draft: of })).faults;
+
+describe('definitions', () => {
+  it('travel as JSON with all that a form needs, and refer only to kinds that are there', async () => {
+    const registries = await client().experiments.definitions({});
+    expect(JSON.parse(JSON.stringify(registries))).toEqual(registries);
+    const kinds = registries.map(({ kind }) => kind);
+    expect(kinds).toEqual(['dataset', 'trigger', 'model', 'optimizer', 'task', 'detector', 'experiment']);
+    const fields = registries.flatMap(({ definitions }) => definitions.flatMap((definition) => definition.fields));
+    for (const { registry } of fields) if (registry !== undefined) expect(kinds).toContain(registry);
+    const trigger = registries[4]!.definitions
+      .find(({ id }) => id === 'backdoor')!
+      .fields.find(({ key }) => key === 'backdoor');
+    expect(trigger).toMatchObject({
+      type: 'pick',
+      registry: 'trigger',
+      omit: ['p_backdoor', 'p_noise'],
+      required: false,
+    });
+  });
+});
+
+describe('presets', () => {
+  it('have no fault but data that are to be downloaded or a detector that is to be chosen, and run at once otherwise', async () => {
+    const presets = await client().experiments.presets({});
+    expect(presets.map(({ id }) => id)).toContain('first-example');
+    for (const preset of presets) {
+      const faults = await faultsOf(preset.draft);
+      if (preset.id === 'blank') expect(faults.map(({ path }) => path)).toEqual([['detectors']]);
+      else if (preset.missingData.length > 0) {
+        expect(preset.missingData).toEqual(['mnist']);
+        expect(faults).toEqual([
+          {
+            path: ['classifier', 'params', 'train_data', 'original'],
+            step: 'task',
+            message: 'MNIST is not on this machine: 11.6\u00a0MB to download.',
+          },
+        ]);
+      } else expect(faults, preset.id).toEqual([]);
+    }
+  });
+});
+
+describe('the check of a draft', () => {
+  it('finds none in a sound one, and says what each step has chosen', async () => {
+    const { faults, summaries } = await client().experiments.check({ draft: draft() });
+    expect(faults).toEqual([]);
+    expect(summaries).toEqual({
+      task: 'Glyphs, corner pixel',
+      model: 'mlp 8, train new',
+      detectors: 'mahalanobis',
+      evaluation: '40 test samples',
+      review: '2 runs',
+    });
+  });
+
+  const below = (...keys: string[]) => ['classifier', 'params', ...keys];
+  it.each<[string, Partial<ExperimentDraft>, string[], string, string]>([
+    [
+      'a class that there is not',
+      poisoned({ name: 'corner', target_class: 10 }),
+      below('train_data', 'backdoor', 'target_class'),
+      'task',
+      'Must be 0 to 9: Glyphs has 10 classes.',
+    ],
+    [
+      'a share beyond its range',
+      poisoned({ name: 'corner', p_backdoor: 2 }),
+      below('train_data', 'backdoor', 'p_backdoor'),
+      'task',
+      'Must be 0 to 100\u00a0%.',
+    ],
+    [
+      'a word for a number',
+      training({ num_epochs: 'many' }),
+      below('num_epochs'),
+      'model',
+      'Must be a whole number of 1 to 100\u202f000.',
+    ],
+    ['an empty field', training({ batch_size: '' }), below('batch_size'), 'model', 'Must be filled in.'],
+    ['no dataset', training({ train_data: undefined }), below('train_data'), 'task', 'Choose a dataset.'],
+    [
+      'poisoned data poisoned again',
+      poisoned({ name: 'corner' }, { name: 'backdoor' }),
+      below('train_data', 'original'),
+      'task',
+      'Must be data that is not poisoned itself.',
+    ],
+    [
+      'a model that cannot take the data',
+      training({ model: 'transformer' }),
+      below('model'),
+      'model',
+      'A transformer needs texts, samples of shape [length] with a vocabulary; the data has shape 28 x 28 x 1 and no vocabulary.',
+    ],
+    [
+      'a classifier that is gone',
+      { classifier: { source: 'run', run: 'gone' } },
+      ['classifier', 'run'],
+      'model',
+      'This classifier is not there any more.',
+    ],
+    [
+      'no classifier',
+      { classifier: { source: 'run', run: '' } },
+      ['classifier', 'run'],
+      'model',
+      'Choose a trained classifier.',
+    ],
+    [
+      'a task for other data',
+      { task: { name: 'toy-features' } },
+      ['task', 'name'],
+      'task',
+      'Needs a classifier trained on Toy features; this one is trained on Glyphs.',
+    ],
+    [
+      'no trigger at all',
+      training({ train_data: small }),
+      ['task', 'backdoor'],
+      'task',
+      'Choose a trigger: the classifier is trained without one.',
+    ],
+    [
+      'a change that is the trigger',
+      { task: { name: 'ood', change: { name: 'corner' } } },
+      ['task', 'change'],
+      'task',
+      'Must be another change than the trigger.',
+    ],
+    [
+      'test data of one kind',
+      { task: { name: 'backdoor', clean_test_weight: 1 } },
+      ['task', 'clean_test_weight'],
+      'evaluation',
+      'Must leave both clean and anomalous samples: more than 0 and less than 100\u00a0%.',
+    ],
+    ['no detector', { detectors: [] }, ['detectors'], 'detectors', 'Choose at least one detector.'],
+    [
+      'no untrusted data',
+      { detectors: [{ name: 'spectral' }] },
+      ['detectors', '0', 'name'],
+      'detectors',
+      'Needs untrusted data: lower the trusted fraction of the task below 100\u00a0%.',
+    ],
+    [
+      'no labels',
+      { task: { name: 'backdoor', trusted_fraction: 0.5 }, detectors: [{ name: 'supervised-probe' }] },
+      ['detectors', '0', 'name'],
+      'detectors',
+      'Needs labelled untrusted data: switch that on in the task.',
+    ],
+    [
+      'a layer that there is not',
+      { detectors: [{ name: 'mahalanobis', layers: ['layers.linear_7.output'] }] },
+      ['detectors', '0', 'layers'],
+      'detectors',
+      'This network has no layer "layers.linear_7.output".',
+    ],
+    [
+      'too few layers',
+      { detectors: [{ name: 'ted', layers: ['layers.linear_0.output'] }] },
+      ['detectors', '0', 'layers'],
+      'detectors',
+      'Needs at least 2 layers; 1 is chosen.',
+    ],
+    [
+      'layers for a method without',
+      { detectors: [{ name: 'energy', layers: ['layers.linear_0.output'] }] },
+      ['detectors', '0', 'layers'],
+      'detectors',
+      "Looks at the network's output: no layers can be chosen.",
+    ],
+    ['an engine that there is not', { engine: 'abacus' }, ['engine'], 'review', 'There is no engine "abacus".'],
+  ])('finds %s', async (_, more, path, step, message) => {
+    const faults = await faultsOf(draft(more));
+    expect(faults).toContainEqual({ path, step, message });
+  });
+
+  it('is what holds a start back', async () => {
+    await expect(client().experiments.start({ draft: draft({ detectors: [] }) })).rejects.toMatchObject({
+      data: { code: 'usage', message: 'detectors: Choose at least one detector.' },
+    });
+    expect(application.workbench.catalogue.list()).toEqual([]);
+  });
+});
+
+describe('looking around', () => {
+  it('previews, draws the network, and reviews what would be done', async () => {
+    const samples = await client().experiments.preview({ draft: draft(), draw: 1, count: 3 });
+    if (samples.kind !== 'images') throw new Error(samples.kind);
+    const { clean, changed } = await unpackArrays(samples.arrays);
+    expect([clean!.length, changed![0]]).toEqual([3 * 784, 1]);
+    const network = await client().experiments.network({ draft: draft() });
+    expect(network).toMatchObject({ architecture: 'mlp', parameters: 784 * 8 + 8 + 8 * 10 + 10, classes: 10 });
+    const { runs } = await client().experiments.review({ draft: draft() });
+    expect(runs.map(({ kind }) => kind)).toEqual(['classifier', 'detector']);
+    expect(runs[1]!.spec['task']).toMatchObject({ name: 'backdoor', run_path: runs[0]!.folder });
+    expect(runs[0]!.command).toContain('--train_data.original.limit 200');
+    expect(runs[1]!.files.find(({ name }) => name === 'scores/*.npy')).toMatchObject({ bytes: 40 * (4 * 3 + 5) });
+    const preview = await client().datasets.preview({ name: 'glyphs', draw: 0, count: 5 });
+    expect(preview.counts!.train.reduce((sum, count) => sum + count, 0)).toBe(12_000);
+  });
+});
+
+describe('a draft that is started', () => {
+  it('trains, then fits, and can be had back from its runs', async () => {
+    const own = draft();
+    const { ids } = await client().experiments.start({ draft: own });
+    expect(ids).toHaveLength(2);
+    await application.queued.ended(ids[1]!);
+    const { catalogue } = application.workbench;
+    const [classifier, detector] = ids.map((id) => catalogue.get(id));
+    expect([classifier!.status, detector!.status, detector!.tags]).toEqual(['done', 'done', ['small']]);
+    expect(detector!.parents).toEqual([classifier!.id]);
+
+    const again = await client().experiments.fromRun({ id: detector!.id });
+    expect(again.classifier).toEqual({ source: 'run', run: classifier!.id });
+    expect(await faultsOf(again)).toEqual([]);
+    const classifierFolder = classifier!.folder;
+    expect(draftDetectorSpecs({ draft: again, classifierFolder })).toEqual([detector!.spec]);
+    const training = await client().experiments.fromRun({ id: classifier!.id });
+    expect(draftClassifierSpec(training)).toEqual(classifier!.spec);
+
+    const samples = await client().runs.samples({ id: detector!.id, positions: [0, 39] });
+    expect(samples).toMatchObject({ kind: 'images', count: 2, changedLabels: null });
+  });
+
+  it('has the specs of its presets come back from their runs', async () => {
+    const { catalogue } = application.workbench;
+    for (const preset of await client().experiments.presets({})) {
+      if (preset.missingData.length > 0 || preset.draft.detectors.length === 0) continue;
+      const { runs } = await client().experiments.review({ draft: preset.draft });
+      const { ids } = await client().experiments.start({ draft: preset.draft });
+      application.queued.cancel(ids);
+      await Promise.all(ids.map((id) => application.queued.ended(id)));
+      const [first, ...detectors] = ids.map((id) => catalogue.get(id));
+      expect(first!.spec).toEqual(runs[0]!.spec);
+      expect(draftClassifierSpec(await client().experiments.fromRun({ id: first!.id }))).toEqual(first!.spec);
+      for (const { id, spec } of detectors) {
+        const again = await client().experiments.fromRun({ id });
+        expect(draftDetectorSpecs({ draft: again, classifierFolder: first!.folder })).toEqual([spec]);
+      }
+    }
+  });
+});
+
+describe('the stored draft', () => {
+  it('is kept, replaced and forgotten, and a damaged file is none', async () => {
+    const { experiments } = client();
+    expect(await experiments.storedDraft({})).toBeNull();
+    await experiments.storeDraft({ draft: draft() });
+    expect(await experiments.storedDraft({})).toEqual(draft());
+    const { path, notices } = application.storedDraft;
+    for (const damaged of ['{"preset": ', '{"preset": 3}']) {
+      writeFileSync(path, damaged);
+      expect(await experiments.storedDraft({})).toBeNull();
+    }
+    expect(notices).toHaveLength(2);
+    await experiments.storeDraft({ draft: null });
+    expect(await experiments.storedDraft({})).toBeNull();
+    rmSync(path, { force: true });
+    mkdirSync(path);
+    await expect(experiments.storeDraft({ draft: draft() })).rejects.toMatchObject({ data: { code: 'storage' } });
+    rmSync(path, { recursive: true });
+  });
+});

@@ -1,0 +1,186 @@
+import { existsSync, readFileSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { reportFormats } from '../../shared/contract.ts';
+import { formatInterval, formatMetric } from '../../shared/format.ts';
+import { readEvaluation } from '../../main/api/evaluations.ts';
+import { readScores } from '../../main/storage/run-folder.ts';
+import {
+  ended,
+  smallDetector,
+  smallTraining,
+  startApplication,
+  type StartedApplication,
+} from './running-application.ts';
+
+let app: StartedApplication;
+let ids: string[] = [];
+
+const folderOf = (id: string) => app.application.workbench.catalogue.get(id).folder;
+const make = async (format: (typeof reportFormats)[number], runs: string[], words: object = {}) => {
+  const file = await app.client.reports.make({ format, runs, ...words });
+  return { name: file.name, type: file.type, bytes: await file.bytes(), text: await file.text() };
+};
+
+const notes = `# Mine
+
+It **works**. <img src=x onerror=alert(1)> [bad](javascript:alert(2)) [good](https://example.org/a?b=1&c=2) ![a picture](https://example.org/p.png)
+
+<script>alert(3)</script>`;
+
+beforeAll(async () => {
+  app = startApplication();
+  const records = app.application.queued.enqueue([
+    { experiment: 'train-classifier', params: smallTraining },
+    { experiment: 'train-detector', params: ([first]) => smallDetector(first!.folder) },
+    { experiment: 'train-detector', params: ([first]) => smallDetector(first!.folder, { relative: true }) },
+  ]);
+  ids = records.map(({ id }) => id);
+  for (const id of ids) expect(await ended(app, id)).toBe('done');
+  await app.client.runs.change({ ids: [ids[1]!], notes: 'A note *of this run*.' });
+}, 180_000);
+afterAll(() => app.stop());
+
+describe('a report as HTML', () => {
+  it('holds question, findings, tables with intervals, figures, mistakes, specs and how to repeat it', async () => {
+    const { name, type, text } = await make('html', ids, {
+      title: 'Two <distances>',
+      question: 'Which is better?',
+      notes,
+    });
+    expect([name, type]).toEqual(['two-distances.html', 'text/html']);
+    expect(text).toContain('<h1>Two &lt;distances&gt;</h1>');
+    expect(text).toContain('Which is better?');
+    const { AUC_ROC: auroc, AUC_ROC_interval: bounds } = readEvaluation(folderOf(ids[1]!)).layers['all']!;
+    expect(text).toContain(`<td class="n">${formatMetric(auroc)}</td><td class="n">${formatInterval(bounds)}</td>`);
+    const result = (await app.client.runs.result({ id: ids[1]! }))!;
+    expect(text).toContain(result.sentence.replace(/\*\*(.+?)\*\*/g, '<strong>$1</strong>').split('. ')[0]);
+    expect(text).toContain('Paired DeLong test');
+    expect(text).toContain('<td>detector.relative</td><td>');
+    expect(text.match(/<figure role="img"/g)!.length).toBeGreaterThanOrEqual(6);
+    expect(text.match(/<img alt="Worst mistakes/g)).toHaveLength(2);
+    const { command } = await app.client.runs.get({ id: ids[1]! });
+    expect(text).toContain(`<pre>${command}</pre>`);
+    expect(text).toContain('A note <em>of this run</em>.');
+    expect(text).toContain('&quot;relative&quot;: true');
+  });
+
+  it('needs nothing else and lets nothing run', async () => {
+    const { text } = await make('html', ids, { notes });
+    const outside = [...text.matchAll(/(?:src|href)="(?!data:|#)([^"]*)"/g)].map((match) => match[1]);
+    expect(outside).toEqual(['https://example.org/a?b=1&amp;c=2']);
+    expect([...text.matchAll(/url\((?!data:|#)/g)]).toEqual([]);
+    for (const tag of ['<script', '<iframe', '<link', '<object', 'onerror=alert(1)>'])
+      expect(text.replaceAll('&lt;img src=x onerror=alert(1)&gt;', '').includes(tag)).toBe(false);
+    expect(text).not.toContain('javascript:');
+    expect(text).toContain('&lt;script&gt;alert(3)&lt;/script&gt;');
+    expect(text).toContain("default-src 'none'");
+    expect(text).toContain('<strong>works</strong>');
+  });
+
+  it('of a run whose folder is gone says what the catalogue knows', async () => {
+    const folder = folderOf(ids[2]!);
+    onTestFinished(() => renameSync(`${folder}-away`, folder));
+    renameSync(folder, `${folder}-away`);
+    const { text } = await make('html', [ids[2]!]);
+    expect(text).toContain('mahalanobis on backdoor');
+    expect(text).not.toContain('<figure');
+  });
+
+  it('with figures that were deleted draws them anew', async () => {
+    const figures = join(folderOf(ids[1]!), 'figures');
+    onTestFinished(() => renameSync(`${figures}-away`, figures));
+    renameSync(figures, `${figures}-away`);
+    expect((await make('html', [ids[1]!])).text).toContain('aria-label="AUROC per layer');
+    expect(existsSync(figures)).toBe(false);
+  });
+});
+
+describe('a report in other formats', () => {
+  it('as Markdown has the same words and tables', async () => {
+    const { text } = await make('markdown', ids, { title: 'T', question: 'Q?' });
+    expect(text).toMatch(/^# T\n/);
+    expect(text).toContain('## Question\n\nQ?');
+    expect(text).toMatch(/\| A − B |\| B − C \|/);
+    expect(text).toContain('npx cupbearer train-detector');
+  });
+
+  it('as CSV and JSON has the numbers unrounded', async () => {
+    const { layers } = readEvaluation(folderOf(ids[1]!));
+    const [head, ...rows] = (await make('csv', ids)).text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(rows).toHaveLength(1 + 2 * Object.keys(layers).length);
+    const row = rows.find((cells) => cells[1] === ids[1] && cells[head!.indexOf('layer')] === 'all')!;
+    expect(Number(row[head!.indexOf('AUC_ROC')])).toBe(layers['all']!.AUC_ROC);
+    expect(Number(row[head!.indexOf('AP_lower')])).toBe(layers['all']!.AP_interval.lower);
+    const json = JSON.parse((await make('json', ids)).text) as {
+      runs: { record: { id: string; host_pid?: number }; layers: Record<string, { AUC_ROC: number }> | null }[];
+    };
+    expect(json.runs.map(({ record }) => record.id)).toEqual(ids);
+    expect(json.runs[1]!.layers!['all']!.AUC_ROC).toBe(layers['all']!.AUC_ROC);
+    expect(json.runs[0]!.record.host_pid).toBeUndefined();
+  });
+
+  it('as scores has a line a sample', async () => {
+    const [head, ...rows] = (await make('scores', ids)).text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    const { layers, labels } = readScores(folderOf(ids[1]!));
+    expect(rows).toHaveLength(2 * labels.length);
+    const own = rows
+      .filter((cells) => cells[0] === ids[1])
+      .map((cells) => Math.fround(Number(cells[head!.indexOf('all')])));
+    expect(own).toEqual([...layers.get('all')!]);
+    await expect(make('scores', [ids[0]!])).rejects.toThrow('None of these runs has scores.');
+  });
+
+  it.each(['svg', 'png'] as const)('as a zip has all figures as %s', async (kind) => {
+    const { name, bytes } = await make(`figures-${kind}`, [ids[1]!]);
+    expect(name).toMatch(/-figures\.zip$/);
+    const files = unzipSync(bytes);
+    const figures = join(folderOf(ids[1]!), 'figures');
+    const expected = readdirSync(figures).filter((file) => file.endsWith(`.${kind}`));
+    expect(Object.keys(files).sort()).toEqual(expected.sort());
+    expect(Buffer.from(files[`roc.${kind}`]!)).toEqual(readFileSync(join(figures, `roc.${kind}`)));
+  });
+});
+
+describe('a model', () => {
+  const fileOf = (name: string) => new File([readFileSync(join(folderOf(ids[0]!), name))], name);
+  const files = () => ['model.json', 'model.safetensors', 'spec.json', 'trigger.safetensors'].filter((name) => existsSync(join(folderOf(ids[0]!), name))).map(fileOf); // prettier-ignore
+
+  it('that is imported is a finished classifier that detectors can be fitted on', async () => {
+    const { id } = await app.client.models.import({ name: 'From elsewhere', files: files() });
+    const listed = await app.client.models.list({});
+    const model = listed.find(({ run }) => run.id === id)!;
+    expect(model).toMatchObject({ imported: true, usedBy: [], run: { title: 'From elsewhere', status: 'done' } });
+    expect(model.network!.parameters).toBeGreaterThan(1000);
+    expect(listed.find(({ run }) => run.id === ids[0])!).toMatchObject({ imported: false });
+    const [detector] = app.application.queued.enqueue([
+      { experiment: 'train-detector', params: smallDetector(folderOf(id)) },
+    ]);
+    expect(await ended(app, detector!.id)).toBe('done');
+    const { catalogue } = app.application.workbench;
+    expect(catalogue.get(detector!.id).metrics).toEqual(catalogue.get(ids[1]!).metrics);
+  });
+
+  it('whose files are not those of a model is refused, and leaves nothing behind', async () => {
+    const before = readdirSync(join(app.place, 'runs'));
+    const [description] = files();
+    const attempt = (given: File[]) => app.client.models.import({ name: 'x', files: given });
+    await expect(attempt([description!])).rejects.toThrow(/"model\.safetensors" is missing/);
+    await expect(attempt([...files(), new File(['x'], 'other.txt')])).rejects.toThrow(/"other\.txt" is none of them/);
+    const cut = new File(
+      [readFileSync(join(folderOf(ids[0]!), 'model.safetensors')).subarray(0, 999)],
+      'model.safetensors',
+    );
+    await expect(attempt([description!, cut])).rejects.toMatchObject({ data: { code: 'bad-data' } });
+    const other = new File([JSON.stringify({ ...(JSON.parse(await description!.text()) as object), architecture: { name: 'mlp', hidden_dims: [3] } })], 'model.json'); // prettier-ignore
+    await expect(attempt([other, fileOf('model.safetensors')])).rejects.toThrow(/weight/);
+    expect(readdirSync(join(app.place, 'runs'))).toEqual(before);
+  });
+});

@@ -1,0 +1,164 @@
+/** `npm run bench:ui`: how fast the window is, against what it has to reach. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import type { Page } from '@playwright/test';
+import { evaluateScores } from '../../../main/evaluation/evaluate-scores.ts';
+import { writeScores } from '../../../main/storage/run-folder.ts';
+import { RandomStream } from '../../../main/tensor/random.ts';
+import { openBrowserWindow } from '../../e2e/browser.ts';
+import { tinyDraft } from '../../e2e/drafts.ts';
+import { runsEnded, startProgram, temporaryHome, type Program } from '../../e2e/program.ts';
+import { seedRuns } from '../../seeded-runs.ts';
+
+const assets = fileURLToPath(new URL('../../../dist/renderer/assets/', import.meta.url));
+const seeded = 10_000;
+const samples = 60_000;
+const layers = ['layers.linear_0.output', 'layers.relu_0.output', 'layers.linear_1.output', 'layers.relu_1.output'];
+
+/** A figure, and what it has to stay below. */
+function tell(what: string, value: number, limit: number, unit: string): void {
+  const shown = `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
+  process.stdout.write(
+    `${what.padEnd(58)}${shown.padStart(10)}   ${value < limit ? 'below' : 'ABOVE'} ${limit} ${unit}\n`,
+  );
+}
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+/** Milliseconds from `begin` in the page until `isDone` holds there and has been painted. */
+async function until(page: Page, begin: string, isDone: string): Promise<number> {
+  return page.evaluate<number>(`new Promise((resolve) => {
+    const started = performance.now();
+    ${begin};
+    const look = () => requestAnimationFrame(() => ${isDone} ? setTimeout(() => resolve(performance.now() - started)) : look());
+    look();
+  })`);
+}
+
+/** First rows of the whole catalogue, from the start of the navigation, a page already signed in. */
+async function firstPaint(page: Page, address: string): Promise<number> {
+  const times: number[] = [];
+  for (let k = 0; k < 5; k++) {
+    await page.goto('about:blank');
+    await page.goto(address, { waitUntil: 'commit' });
+    times.push(
+      await page.evaluate<number>(`new Promise((resolve) => {
+        const look = () => requestAnimationFrame(() =>
+          document.querySelector('tbody a') ? setTimeout(() => resolve(performance.now())) : look());
+        look();
+      })`),
+    );
+  }
+  return median(times);
+}
+
+/** From a key in the filter to the table that answers it. */
+async function keystroke(page: Page): Promise<number> {
+  await page.locator(`[aria-rowcount="${seeded + 1}"], [aria-rowcount="${seeded + 2}"]`).waitFor();
+  const times: number[] = [];
+  for (const text of ['knn', 'tag:paper', 'auroc>0.9', 'detector:que', 'wanet']) {
+    const before = `document.querySelector('[aria-rowcount]').getAttribute('aria-rowcount')`;
+    const type = (value: string) =>
+      `const field = document.querySelector('[data-search]'); const before = ${before}; field.value = ${JSON.stringify(value)}; field.dispatchEvent(new Event('input', { bubbles: true }))`;
+    times.push(await until(page, type(text), `${before} !== before`));
+    await until(page, type(''), `${before} !== before`);
+  }
+  return median(times);
+}
+
+/** The longest time without a frame, and the median of a call, while a convolutional network trains. */
+async function underLoad(page: Page, { client, link }: Program): Promise<{ stallMs: number; callMs: number }> {
+  const draft = tinyDraft({ epochs: 5000 });
+  const { ids } = await client.experiments.start({
+    draft: {
+      ...draft,
+      classifier: {
+        source: 'train',
+        params: {
+          train_data: { name: 'backdoor', original: { name: 'glyphs' }, backdoor: { name: 'corner' } },
+          model: { name: 'cnn' },
+          num_epochs: 5000,
+        },
+      },
+    },
+  });
+  await page.goto(await link());
+  await page.goto(new URL(`#/runs/${ids[0]}`, page.url()).href);
+  await page.getByRole('progressbar', { name: /Epoch/ }).waitFor({ timeout: 120_000 });
+  const stall = page.evaluate<number>(`new Promise((resolve) => {
+    let longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+    }).observe({ type: 'longtask' });
+    setTimeout(() => resolve(longest), 10000);
+  })`);
+  const calls: number[] = [];
+  for (let k = 0; k < 200; k++) {
+    const started = performance.now();
+    await client.app.settings({});
+    calls.push(performance.now() - started);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+  const stallMs = await stall;
+  await client.runs.cancel({ ids });
+  await runsEnded(client, ids);
+  return { stallMs, callMs: median(calls) };
+}
+
+/** Gives a finished run as many scores as a large test set has. */
+function enlarge(folder: string): void {
+  const random = RandomStream.from(3, 'bench');
+  const labels = Uint8Array.from({ length: samples }, (_, i) => (i < samples / 2 ? 0 : 1));
+  const made = [...layers, 'all'].map(
+    (name) => [name, Float32Array.from(labels, (label) => random.normal() + 2 * label)] as const,
+  );
+  writeScores(folder, { layers: new Map(made), labels, sampleIndex: Int32Array.from(labels, (_, i) => i) });
+  const path = join(folder, 'eval.json');
+  const { evaluation } = JSON.parse(readFileSync(path, 'utf8')) as { evaluation: object };
+  const metrics = made.map(([name, scores]) => [name, evaluateScores(scores, labels, { seed: 0 })] as const);
+  writeFileSync(path, JSON.stringify({ ...Object.fromEntries(metrics), evaluation }));
+}
+
+/** Opening the scores of a run with 60,000 samples and five layers. */
+async function opening(page: Page, { client }: Program): Promise<number> {
+  const { ids } = await client.experiments.start({ draft: tinyDraft() });
+  await runsEnded(client, ids);
+  const { record } = await client.runs.get({ id: ids[1]! });
+  enlarge(record.folder);
+  const times: number[] = [];
+  for (let k = 0; k < 5; k++) {
+    await page.goto(new URL('#/settings', page.url()).href);
+    await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+    times.push(
+      await until(
+        page,
+        `location.hash = '#/runs/${ids[1]}/scores'`,
+        `document.querySelector('[role=slider][aria-label=Threshold]')`,
+      ),
+    );
+  }
+  return median(times);
+}
+
+const { home, remove } = temporaryHome();
+seedRuns(home, seeded);
+const program = await startProgram(home);
+const { page, close } = await openBrowserWindow();
+try {
+  await page.goto(await program.link());
+  tell('First paint of 10,000 runs', await firstPaint(page, `http://127.0.0.1:${program.port}/`), 1000, 'ms');
+  tell('Key in the filter to the table', await keystroke(page), 100, 'ms');
+  const { stallMs, callMs } = await underLoad(page, program);
+  tell('Longest stall of the window while a CNN trains', stallMs, 100, 'ms');
+  tell('A call meanwhile, median', callMs, 20, 'ms');
+  tell('Opening 60,000 scores of 5 layers', await opening(page, program), 500, 'ms');
+  const scripts = readdirSync(assets).filter((name) => /\.(js|css)$/.test(name));
+  const bytes = scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name))).length, 0);
+  tell('Scripts and styles, all screens, gzipped', bytes / 1000, 600, 'kB');
+} finally {
+  await close();
+  await program.stop();
+  remove();
+}

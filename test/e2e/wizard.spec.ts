@@ -1,0 +1,120 @@
+import { tinyDraft } from './drafts.ts';
+import { runsEnded } from './program.ts';
+import { expect, go, inElectron, test, type Page } from './test.ts';
+
+type StepTitle = 'Task' | 'Model' | 'Detectors' | 'Evaluation' | 'Review';
+
+const steps = (page: Page) => page.getByRole('navigation', { name: 'Steps' });
+
+async function expectStep(page: Page, title: StepTitle): Promise<void> {
+  await expect(steps(page).getByRole('link', { name: title })).toHaveAttribute('aria-current', 'step');
+}
+
+test.beforeEach(async ({ page }) => {
+  test.setTimeout(180_000);
+  await go(page, '#/new/task');
+  await expect(steps(page)).toBeVisible({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Discard draft' }).click();
+  await expect(page.getByRole('radio', { name: 'First example' })).toBeChecked();
+});
+
+for (const title of ['Task', 'Model', 'Detectors', 'Evaluation'] as const) {
+  test(`a number that is none is told of beside its field: ${title}`, async ({ page }) => {
+    await steps(page).getByRole('link', { name: title }).click();
+    await expectStep(page, title);
+    const closed = page.getByRole('button', { name: /^More \d/, expanded: false });
+    const openAll = async () => {
+      while ((await closed.count()) > 0) await closed.first().click();
+    };
+    await openAll();
+    // By their places in the draft: a field that is mended may come back inside a group that is closed.
+    const paths: string[] = [];
+    for (const field of await page.locator('[data-path]:not(:has([data-path])):has(input[inputmode])').all()) {
+      paths.push((await field.getAttribute('data-path'))!);
+    }
+    expect(paths.length).toBeGreaterThan(0);
+    for (const path of paths) {
+      const field = page.locator(`[data-path="${path}"] input[inputmode]`);
+      if (!(await field.isVisible())) await openAll();
+      const before = await field.inputValue();
+      await field.fill('nonsense');
+      await expect(field).toHaveAttribute('aria-invalid', 'true');
+      const message = page.locator(`[id="${(await field.getAttribute('aria-describedby'))!.split(' ')[0]}"]`);
+      await expect(message).toContainText(/^Must be|number/);
+      await expect(steps(page).getByRole('link', { name: title })).toContainText('to correct');
+      await field.fill(before);
+      await expect(field).not.toHaveAttribute('aria-invalid', 'true');
+    }
+  });
+}
+
+test('a step with an error cannot be left forwards, and the field that is at fault is shown', async ({ page }) => {
+  const target = page.getByRole('textbox', { name: 'Target class' });
+  await target.fill('12');
+  await expect(target).toHaveAttribute('aria-invalid', 'true');
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('Control+Enter');
+  await expectStep(page, 'Task');
+  await expect(target).toBeFocused();
+  await target.fill('3');
+  await expect(target).not.toHaveAttribute('aria-invalid', 'true');
+  await page.getByRole('button', { name: 'Next: Model' }).click();
+  await expectStep(page, 'Model');
+});
+
+test('the trigger is previewed, and drawn anew', async ({ page }) => {
+  const preview = page.getByRole('region', { name: 'Preview' });
+  await expect(preview.getByRole('img', { name: /^Triggered image/ })).toHaveCount(6, { timeout: 60_000 });
+  const names = () => preview.ariaSnapshot();
+  const before = await names();
+  await preview.getByRole('button', { name: 'Draw others' }).click();
+  await expect.poll(names, { timeout: 30_000 }).not.toBe(before);
+});
+
+test('a draft survives the closing of its window', async ({ page, context }) => {
+  test.skip(inElectron, 'It has one window.');
+  await page.getByRole('textbox', { name: 'Target class' }).fill('7');
+  await expect(page.getByRole('status').filter({ hasText: 'Draft saved' })).toBeVisible();
+  const address = page.url();
+  await page.close();
+  const later = await context.newPage();
+  await later.goto(address);
+  await expect(later.getByRole('textbox', { name: 'Target class' })).toHaveValue('7');
+});
+
+test('the keyboard alone sets up and starts an experiment', async ({ page, program }) => {
+  await go(page, '#/runs');
+  await expect(page.getByRole('heading', { level: 1, name: 'Runs' })).toBeVisible();
+  await page.keyboard.press('Control+n');
+  await expectStep(page, 'Task');
+  const target = page.locator('input:focus').and(page.getByRole('textbox', { name: 'Target class' }));
+  for (let k = 0; k < 80 && (await target.count()) === 0; k++) await page.keyboard.press('Tab');
+  await expect(page.getByRole('textbox', { name: 'Target class' })).toBeFocused();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('4');
+  for (const title of ['Model', 'Detectors', 'Evaluation', 'Review'] as const) {
+    await page.keyboard.press('Control+Enter');
+    await expectStep(page, title);
+  }
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeVisible({ timeout: 30_000 });
+  const id = /#\/runs\/([\w-]+)/.exec(page.url())![1]!;
+  const shown = await program.client.runs.get({ id });
+  // What is opened is the detector's run; the classifier that it waits for has the data.
+  const { record } = await program.client.runs.get({ id: shown.record.parents[0] ?? id });
+  expect(record.spec['train_data']).toMatchObject({ backdoor: { target_class: 4 } });
+  await program.client.runs.cancel({ ids: [record.id, id] });
+  await runsEnded(program.client, [record.id, id]);
+});
+
+test('a run is done again with changes', async ({ page, program }) => {
+  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  await program.client.runs.cancel({ ids });
+  await runsEnded(program.client, ids);
+  await go(page, '#/runs');
+  await expect(page.getByRole('heading', { level: 1, name: 'Runs' })).toBeVisible();
+  await go(page, `#/new/model?from=${ids[0]}`);
+  await expectStep(page, 'Model');
+  await expect(page.getByRole('textbox', { name: 'Hidden layers' })).toHaveValue('32, 32');
+  await expect(page.getByRole('textbox', { name: 'Batch size' })).toHaveValue('64');
+});

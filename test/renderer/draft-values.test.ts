@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { isDefault } from '../../renderer/components/form/form-model.ts';
+import { withNames, withValue } from '../../renderer/screens/experiment/draft-values.ts';
+import type { ExperimentDraft } from '../../shared/domain/draft.ts';
+import type { FormDefinition, FormField } from '../../shared/domain/form.ts';
+
+const words = { help: '', required: false } as const;
+const number: FormField = { ...words, key: 'learning_rate', label: 'Learning rate', type: 'number', default: 0.001 };
+const picks = (key: string, registry: string, name?: string): FormField => ({
+  ...words,
+  key,
+  label: key,
+  type: 'pick',
+  registry,
+  ...(name === undefined ? {} : { default: name }),
+});
+const definition = (id: string, fields: FormField[]): FormDefinition => ({ id, title: id, summary: id, fields });
+const registries: Record<string, FormDefinition[]> = {
+  experiment: [
+    definition('train-classifier', [picks('optim', 'optimizer', 'adam'), picks('train_data', 'dataset')]),
+    definition('train-detector', [picks('detector', 'detector', 'knn'), picks('task', 'task')]),
+  ],
+  optimizer: [definition('adam', [number])],
+  dataset: [definition('backdoor', [picks('original', 'dataset', 'mnist')]), definition('mnist', [])],
+  task: [definition('backdoor', [picks('data', 'dataset')])],
+  detector: [definition('knn', [])],
+};
+const definitions = (kind: string) => registries[kind] ?? [];
+const draft: ExperimentDraft = {
+  preset: '',
+  classifier: { source: 'train', params: { train_data: 'backdoor' } },
+  task: { name: 'backdoor' },
+  detectors: [{ name: 'knn' }],
+  evaluation: {},
+  engine: 'auto',
+  tags: [],
+};
+
+describe('a draft', () => {
+  it('has every definition that is picked by default as an object, to any depth', () => {
+    expect(withNames(draft, definitions).classifier).toEqual({
+      source: 'train',
+      params: { optim: { name: 'adam' }, train_data: { name: 'backdoor', original: { name: 'mnist' } } },
+    });
+  });
+
+  it('leaves out what is optional, and what the definitions do not tell', () => {
+    expect(withNames(draft, definitions).task).toEqual({ name: 'backdoor' });
+    expect(withNames(draft, () => [])).toEqual(draft);
+  });
+
+  it('keeps the definition under a parameter that is set below it', () => {
+    const path = ['classifier', 'params', 'optim', 'learning_rate'];
+    expect(withValue(withNames(draft, definitions), path, 0.01)).toMatchObject({
+      classifier: { params: { optim: { name: 'adam', learning_rate: 0.01 } } },
+    });
+  });
+});
+
+it('a definition with nothing but its name is at its default', () => {
+  const field = picks('optim', 'optimizer', 'adam');
+  expect([undefined, 'adam', { name: 'adam' }].map((value) => isDefault(field, value))).toEqual([true, true, true]);
+  expect([{ name: 'sgd' }, { name: 'adam', learning_rate: 1 }].map((value) => isDefault(field, value))).toEqual([
+    false,
+    false,
+  ]);
+  expect([0.001, 0.01].map((value) => isDefault(number, value))).toEqual([true, false]);
+});

@@ -1,0 +1,81 @@
+/** `npm run screenshots`: every screen in both themes and two sizes, on real runs, to docs/screenshots. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from '@playwright/test';
+import { tinyDraft } from '../e2e/drafts.ts';
+import { openBrowserWindow } from '../e2e/browser.ts';
+import { runsEnded, startProgram, temporaryHome, type Program } from '../e2e/program.ts';
+
+const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+const sizes = [
+  { width: 1440, height: 900 },
+  { width: 1024, height: 700 },
+] as const;
+
+/** Charts and tables have settled by then. */
+const settleMs = 1500;
+
+/** The first example, as a new user would run it, with two detectors more. */
+async function makeRuns({ client }: Program): Promise<string[]> {
+  const presets = await client.experiments.presets({});
+  const { draft } = presets.find(({ missingData }) => missingData.length === 0)!;
+  const detectors = ['mahalanobis', 'knn', 'pca-residual'].map((name) => ({ name }));
+  const { ids } = await client.experiments.start({ draft: { ...draft, detectors } });
+  await runsEnded(client, ids);
+  await client.runs.change({ ids: ids.slice(0, 2), addTags: ['paper'] });
+  return ids;
+}
+
+function screensOf([classifier, first, second]: readonly string[], going: string): Record<string, string> {
+  return {
+    runs: '#/runs',
+    'run-overview': `#/runs/${first}`,
+    'run-scores': `#/runs/${first}/scores`,
+    'run-layers': `#/runs/${first}/layers`,
+    'run-activations': `#/runs/${first}/activations`,
+    'run-samples': `#/runs/${first}/samples`,
+    'run-config': `#/runs/${first}/config`,
+    'run-log': `#/runs/${first}/log`,
+    'run-training': `#/runs/${classifier}/training`,
+    'run-going': `#/runs/${going}`,
+    compare: `#/compare/${first},${second}`,
+    'new-task': '#/new/task',
+    'new-model': '#/new/model',
+    'new-detectors': '#/new/detectors',
+    'new-evaluation': '#/new/evaluation',
+    'new-review': '#/new/review',
+    datasets: '#/datasets/glyphs',
+    models: '#/models',
+    settings: '#/settings',
+  };
+}
+
+async function take(page: Page, theme: 'light' | 'dark', names: Record<string, string>): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  for (const size of sizes) {
+    await page.setViewportSize(size);
+    for (const [name, hash] of Object.entries(names)) {
+      await page.goto(new URL(hash, page.url()).href);
+      await page.waitForTimeout(settleMs);
+      await page.screenshot({ path: join(folder, `${name}-${theme}-${size.width}.png`) });
+    }
+  }
+}
+
+mkdirSync(folder, { recursive: true });
+const { home, remove } = temporaryHome();
+const program = await startProgram(home);
+const { page, close } = await openBrowserWindow();
+try {
+  await page.goto(await program.link());
+  await page.waitForTimeout(settleMs);
+  for (const theme of ['light', 'dark'] as const) await take(page, theme, { 'first-start': '#/runs' });
+  const ids = await makeRuns(program);
+  const { ids: more } = await program.client.experiments.start({ draft: tinyDraft({ epochs: 5000 }) });
+  for (const theme of ['light', 'dark'] as const) await take(page, theme, screensOf(ids, more[0]!));
+} finally {
+  await close();
+  await program.stop();
+  remove();
+}
