@@ -22,7 +22,7 @@ export interface MistakeGroup<T extends Mistake> {
 }
 
 /** Space around a sheet, height of its title, height of a group's heading and space below a group, px. */
-export const layout = { margin: 16, heading: 44, groupHead: 30, groupGap: 12 };
+export const layout = { margin: 16, heading: 44, groupHead: 30, groupGap: 12 } as const;
 
 /** Both groups in the order in which they are drawn. */
 export function groupsOf<T extends Mistake>(sheet: MistakeGroups<T>): readonly [MistakeGroup<T>, MistakeGroup<T>] {
