@@ -20,8 +20,17 @@ const poisoned = (backdoor: Record<string, unknown>) => ({
   train_data: { name: 'backdoor', original: glyphs, backdoor },
 });
 
-/** Half of the training data is trusted, half is untrusted and itself half anomalous; labels are for skylines alone. */
-const split = { trusted_fraction: 0.5, untrusted_labels: true, max_train_size: 4000, max_test_size: 1600 };
+/**
+ * Half of the training data is trusted, half is untrusted and a tenth of that anomalous, since methods that clean
+ * training data expect the poison to be the smaller part; labels are for skylines alone.
+ */
+const split = {
+  trusted_fraction: 0.5,
+  clean_train_weight: 0.9,
+  untrusted_labels: true,
+  max_train_size: 4000,
+  max_test_size: 1600,
+};
 
 /** A tenth is poisoned: with a twentieth the harder triggers are hardly learned. */
 const backdoorColumn = (name: string, params: Record<string, unknown> = {}): Column => ({
@@ -63,11 +72,7 @@ export const columns: readonly Column[] = [
   },
   {
     id: 'quirky arithmetic',
-    classifier: {
-      num_epochs: 6,
-      model: { name: 'transformer' },
-      train_data: { name: 'arithmetic', max_operand: 19 },
-    },
+    classifier: { num_epochs: 10, model: { name: 'transformer' }, train_data: { name: 'arithmetic' } },
     task: { name: 'quirky-arithmetic', ...split, max_test_size: 1000 },
     // Gradients of a block are stored whole, one sample after the other.
     detectors: { 'functional-attribution': { references: 300 } },
