@@ -15,6 +15,15 @@ const sizes = [
 
 /** Charts and tables have settled by then. */
 const settleMs = 1500;
+/** Pictures and engines have been asked for by then, however busy the machine is. */
+const loadMs = 60_000;
+
+/** Waits until nothing on the page is still to come. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForTimeout(settleMs);
+  const busy = `document.querySelector('.skeleton, [aria-busy="true"]') === null`;
+  await page.waitForFunction(busy, undefined, { timeout: loadMs });
+}
 
 /** The first example, as a new user would run it, with two detectors more. */
 async function makeRuns({ client }: Program): Promise<string[]> {
@@ -57,7 +66,7 @@ async function take(page: Page, theme: 'light' | 'dark', names: Record<string, s
     await page.setViewportSize(size);
     for (const [name, hash] of Object.entries(names)) {
       await page.goto(new URL(hash, page.url()).href);
-      await page.waitForTimeout(settleMs);
+      await settled(page);
       await page.screenshot({ path: join(folder, `${name}-${theme}-${size.width}.png`) });
     }
   }
