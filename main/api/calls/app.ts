@@ -46,7 +46,7 @@ export function appCalls(application: Application) {
   };
 }
 
-function info({ host, settings, workbench }: Application): AppInfo {
+function info({ host, settings, storedDraft, workbench }: Application): AppInfo {
   const { path, runs, bytes, quickCheck } = workbench.catalogue.health();
   return {
     version: versions()['cupbearer']!,
@@ -63,7 +63,7 @@ function info({ host, settings, workbench }: Application): AppInfo {
       printPdf: host.printPdf !== undefined,
       update: host.kind === 'electron',
     },
-    notices: [...settings.notices, ...workbench.catalogue.notices],
+    notices: [...settings.notices, ...storedDraft.notices, ...workbench.catalogue.notices],
   };
 }
 
