@@ -229,7 +229,7 @@ describe('a run', () => {
   });
 
   it('is cut off while it trains and goes on when asked', async () => {
-    const { id } = enqueue('train-classifier', { ...smallTraining, num_epochs: 8 });
+    const { id } = enqueue('train-classifier', { ...smallTraining, num_epochs: 60 });
     await untilNews(id, (news) => news.type === 'epochs');
     await app.client.runs.cancel({ ids: [id] });
     expect(await ended(app, id)).toBe('cancelled');
