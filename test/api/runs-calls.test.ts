@@ -256,8 +256,10 @@ describe('a run', () => {
   it('whose folder vanishes fails with the reason, and the queue goes on', async () => {
     const { id, folder } = enqueue('train-classifier', endless);
     await untilNews(id, (news) => news.type === 'epochs');
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    // Gone at one stroke: while files are removed one by one, the training goes on writing new ones.
+    renameSync(folder, `${folder}-gone`);
     expect(await ended(app, id)).toBe('failed');
+    rmSync(`${folder}-gone`, { recursive: true });
     const run = await app.client.runs.get({ id });
     expect(run).toMatchObject({ folderExists: false, files: [], spec: null });
     expect(run.summary.error).toMatchObject({ code: 'storage' });
