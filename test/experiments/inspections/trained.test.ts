@@ -8,6 +8,7 @@ import { LoadedDatasets } from '../../../main/data/loaded-datasets.ts';
 import { estimateDraft } from '../../../main/experiments/inspections/estimate-draft.ts';
 import { runSamples } from '../../../main/experiments/inspections/run-samples.ts';
 import { readScores } from '../../../main/storage/run-folder.ts';
+import { engineUnderTest } from '../../engine-under-test.ts';
 
 let place: string;
 const context = { dataDir: '/nowhere', signal: new AbortController().signal, datasets: new LoadedDatasets() };
@@ -64,7 +65,7 @@ describe('an estimate', () => {
     task: { name: 'backdoor' },
     detectors: [{ name: 'mahalanobis' }],
     evaluation: {},
-    engine: 'auto',
+    engine: engineUnderTest,
     tags: [],
     ...more,
   });
@@ -77,7 +78,7 @@ describe('an estimate', () => {
       classifierFolder: null,
     });
     const short = await estimateDraft(subject(2), context);
-    expect(short.engine).toBe('wasm');
+    expect(short.engine).toBe(engineUnderTest);
     expect(short.parts.map(({ phase }) => phase)).toEqual(['Start', 'Data', 'Train', 'Fit', 'Evaluate', 'Figures']);
     expect(short.totalMs).toBeCloseTo(
       short.parts.reduce((sum, part) => sum + part.ms, 0),
@@ -102,7 +103,7 @@ describe('an estimate', () => {
 
   it('is not known where the method cannot work on a few samples, and refused for an engine that is not there', async () => {
     const subject = { draft: draft({ detectors: [{ name: 'supervised-probe' }] }), classifierFolder: null };
-    expect(await estimateDraft(subject, context)).toEqual({ totalMs: null, parts: [], engine: 'wasm' });
+    expect(await estimateDraft(subject, context)).toEqual({ totalMs: null, parts: [], engine: engineUnderTest });
     const other = { draft: draft({ engine: 'abacus' }), classifierFolder: null };
     await expect(estimateDraft(other, context)).rejects.toMatchObject({ code: 'usage' });
   });
