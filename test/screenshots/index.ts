@@ -21,8 +21,11 @@ const loadMs = 60_000;
 /** Waits until nothing on the page is still to come. */
 async function settled(page: Page): Promise<void> {
   await page.waitForTimeout(settleMs);
-  const busy = `document.querySelector('.skeleton, [aria-busy="true"]') === null`;
-  await page.waitForFunction(busy, undefined, { timeout: loadMs });
+  const deadline = Date.now() + loadMs;
+  while (await page.evaluate<boolean>(`document.querySelector('.skeleton, [aria-busy="true"]') !== null`)) {
+    if (Date.now() > deadline) throw new Error(`Still busy after ${loadMs / 1000} s: ${page.url()}`);
+    await page.waitForTimeout(100);
+  }
 }
 
 /** The first example, as a new user would run it, with two detectors more. */
