@@ -2,8 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EngineDefinition, EngineInfo } from './engine-definition.ts';
 import { loadOptional, versionOf } from './optional-package.ts';
 import { deviceName, driverHint, findAdapter, isSoftware, requestDevice, type GpuAdapter } from './webgpu/adapter.ts';
-import { registerEmptySums } from './webgpu/empty-tensors.ts';
 import { createBackend, type WebGpuBackendClass } from './webgpu/backend.ts';
+import { registerConvolutionKernels } from './webgpu/convolution.ts';
+import { registerEmptySums } from './webgpu/empty-tensors.ts';
+import { WebGpuKernels } from './webgpu/kernels.ts';
+import { registerOptimizerKernels } from './webgpu/optimizers.ts';
+import { registerTrainingKernels } from './webgpu/training.ts';
 
 const id = 'webgpu';
 const title = 'WebGPU (any GPU)';
@@ -21,6 +25,10 @@ async function load(): Promise<EngineInfo> {
     // The package registers a backend that asks for a device of its own and does not tell when it is lost.
     tf.removeBackend(id);
     tf.registerBackend(id, () => createBackend(WebGPUBackend, device, found.info));
+    const kernels = new WebGpuKernels(id);
+    registerConvolutionKernels(kernels);
+    registerOptimizerKernels(kernels);
+    registerTrainingKernels(kernels);
     registerEmptySums(id);
     adapter = found;
   }
