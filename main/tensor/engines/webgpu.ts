@@ -7,6 +7,7 @@ import { registerConvolutionKernels } from './webgpu/convolution.ts';
 import { registerEmptySums } from './webgpu/empty-tensors.ts';
 import { WebGpuKernels } from './webgpu/kernels.ts';
 import { registerOptimizerKernels } from './webgpu/optimizers.ts';
+import { registerPoolingKernels } from './webgpu/pooling.ts';
 import { registerTrainingKernels } from './webgpu/training.ts';
 
 const id = 'webgpu';
@@ -28,6 +29,7 @@ async function load(): Promise<EngineInfo> {
     const kernels = new WebGpuKernels(id);
     registerConvolutionKernels(kernels);
     registerOptimizerKernels(kernels);
+    registerPoolingKernels(kernels);
     registerTrainingKernels(kernels);
     registerEmptySums(id);
     adapter = found;
