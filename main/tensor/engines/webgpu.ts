@@ -52,7 +52,9 @@ function info(found: GpuAdapter): EngineInfo {
       driver: found.info.description,
     },
     threads: 1,
-    ...(isSoftware(found) ? { notes: [`This is ${software}.`, driverHint()], passedOverByAuto: software } : {}),
+    ...(isSoftware(found)
+      ? { notes: [`This is ${software}.`, driverHint()], passedOverByAuto: software }
+      : { onGpu: true }),
   };
 }
 
@@ -61,6 +63,7 @@ export const webgpuEngine: EngineDefinition = {
   id,
   title,
   backend: 'webgpu',
+  mayUseGpu: true,
   hint: 'Update the driver of the GPU, or use --engine wasm.',
   load,
 };
