@@ -22,6 +22,19 @@ export interface ClassifierData {
   trigger?: { spec: Picked; state?: TensorMap; seed: number };
 }
 
+/** Stands for the folder of a classifier that is not trained yet. */
+export const plannedClassifier = 'the classifier of this experiment';
+
+/** "The classifier in FOLDER", at the beginning of a sentence. */
+export function nameOf({ folder }: ClassifierData): string {
+  return folder === plannedClassifier ? 'The classifier of this experiment' : `The classifier in ${folder}`;
+}
+
+/** What is known of a classifier that may be trained yet; the network only where its data and architecture determine it. */
+export interface KnownClassifier extends ClassifierData {
+  network?: NetworkOutline | undefined;
+}
+
 /** What is known of a classifier trained by an earlier run without its weights. */
 export interface ClassifierOutline extends ClassifierData {
   network: NetworkOutline;
