@@ -29,9 +29,11 @@ export function misfitsOf(path: readonly string[], check: () => unknown): Misfit
   }
 }
 
-/** Refuses what has misfits. @throws CupbearerError with the first of them. */
-export function refuse([first]: readonly Misfit[]): void {
+/** Refuses what has misfits. @throws CupbearerError with the first of them; all with their paths are in its details. */
+export function refuse(misfits: readonly Misfit[]): void {
+  const [first] = misfits;
   if (!first) return;
   const { code = 'usage', message, hint } = first;
-  throw new CupbearerError(code, message, hint === undefined ? {} : { hint });
+  const faults = misfits.map(({ path, message: sentence }) => ({ path: [...path], message: sentence }));
+  throw new CupbearerError(code, message, { ...(hint === undefined ? {} : { hint }), details: { faults } });
 }

@@ -85,7 +85,9 @@ export function classifierData(runPath: string): ClassifierData {
   const { spec, seed } = readSpec(folder);
   const trainData = (spec as { train_data?: Picked }).train_data;
   if (!trainData) {
-    throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
+    throw new CupbearerError('bad-data', `It is not known what the model in "${folder}" was trained on.`, {
+      hint: 'If it was imported, say so on the screen Models, or by: npx cupbearer models trained-on',
+    });
   }
   if (trainData.name !== 'backdoor') return { folder, originalData: trainData };
   return {

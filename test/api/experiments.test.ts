@@ -56,7 +56,7 @@ describe('definitions', () => {
     const registries = await client().experiments.definitions({});
     expect(JSON.parse(JSON.stringify(registries))).toEqual(registries);
     const kinds = registries.map(({ kind }) => kind);
-    expect(kinds).toEqual(['dataset', 'trigger', 'model', 'optimizer', 'task', 'detector', 'experiment']);
+    expect(kinds).toEqual(['dataset', 'trigger', 'model', 'optimizer', 'task', 'detector', 'experiment', 'statement']);
     const fields = registries.flatMap(({ definitions }) => definitions.flatMap((definition) => definition.fields));
     for (const { registry } of fields) if (registry !== undefined) expect(kinds).toContain(registry);
     const trigger = registries[4]!.definitions
