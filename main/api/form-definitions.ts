@@ -10,6 +10,7 @@ import { trainDetector } from '../experiments/train-detector.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { optimizerRegistry } from '../models/optimizers/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
+import { anomalousWord } from '../tasks/task.ts';
 
 const registries: readonly Registry<Definition>[] = [
   datasetRegistry,
@@ -30,6 +31,7 @@ export function formDefinitions(): FormRegistry[] {
 
 function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): FormDefinition {
   const { id, title, summary, source, details, params, needs } = definition;
+  const task = taskRegistry.definitions.find((candidate) => candidate === definition);
   return {
     id,
     title,
@@ -38,6 +40,7 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
     ...(details === undefined ? {} : { details }),
     fields: describe(params).map(toFormField),
     ...(needs ? { needs: { ...needs } } : {}),
+    ...(task ? { words: { anomalous: anomalousWord(task), normal: task.normal } } : {}),
   };
 }
 

@@ -47,9 +47,11 @@ export const separateData = defineTask({
     return outline;
   },
 
-  preview: async (params, _, context) => ({
-    clean: await loadDataset(params.clean_test_data, loadingContext(context, params.seed)),
-  }),
+  async preview(params, _, context) {
+    const load = (data: Picked) => loadDataset(data, loadingContext(context, params.seed));
+    const clean = await load(params.clean_test_data);
+    return { clean, changed: await load(params.anomalous_test_data), isUnpaired: true };
+  },
 
   async build(params, context) {
     const classifier = openClassifier(params.run_path);

@@ -18,10 +18,22 @@ import type { FormModel, Path } from '../../components/form/form-model.ts';
 import { withNames, withValue } from './draft-values.ts';
 import { Latest } from './latest.svelte.ts';
 
-/** Samples with their arrays unpacked. */
+/** Samples with the arrays of images unpacked. */
 export interface ShownSamples {
   set: SampleSet;
   arrays: ArrayMap;
+}
+
+/** A preview with the arrays of images unpacked. */
+export interface ShownPreview {
+  samples: ShownSamples;
+  normal: ShownSamples | null;
+  unpaired: ShownSamples | null;
+  note: string | null;
+}
+
+async function shown(set: SampleSet): Promise<ShownSamples> {
+  return { set, arrays: set.kind === 'images' ? await unpackArrays(set.arrays) : {} };
 }
 
 const previewCount = 6;
@@ -38,8 +50,10 @@ export class Wizard implements FormModel {
   isStored = $state(true);
   isStarting = $state(false);
   draw = $state(0);
+  /** The place of the farthest step that was looked at since the draft was opened. */
+  reached = $state(0);
   readonly check = new Latest<DraftCheck>();
-  readonly samples = new Latest<ShownSamples>();
+  readonly samples = new Latest<ShownPreview>();
   readonly drawing = new Latest<NetworkDescription>();
   readonly review = new Latest<Review>();
   readonly estimate = new Latest<Estimate>();
@@ -75,6 +89,7 @@ export class Wizard implements FormModel {
     clearTimeout(this.#storeTimer);
     await client.experiments.storeDraft({ draft: null });
     this.#take(this.presets[0]!.draft);
+    this.reached = 0;
     this.isStored = true;
     if (before) toasts.undo('The draft was discarded.', () => this.replace(before));
   }
@@ -83,6 +98,11 @@ export class Wizard implements FormModel {
   async refresh(): Promise<void> {
     this.presets = await client.experiments.presets({});
     if (this.draft) this.#ask(this.draft);
+  }
+
+  /** A step is looked at: those before it have been passed. */
+  reach(step: WizardStep): void {
+    this.reached = Math.max(this.reached, wizardSteps.indexOf(step));
   }
 
   drawOthers(): void {
@@ -173,8 +193,13 @@ export class Wizard implements FormModel {
   #askSamples(draft: ExperimentDraft): void {
     const { draw } = this;
     this.samples.ask(async (signal) => {
-      const set = await client.experiments.preview({ draft, draw, count: previewCount }, { signal });
-      return { set, arrays: set.kind === 'images' ? await unpackArrays(set.arrays) : {} };
+      const preview = await client.experiments.preview({ draft, draw, count: previewCount }, { signal });
+      const [samples, normal, unpaired] = await Promise.all([
+        shown(preview.samples),
+        preview.normal && shown(preview.normal),
+        preview.unpaired && shown(preview.unpaired),
+      ]);
+      return { samples, normal, unpaired, note: preview.note };
     }, pauseMs);
   }
 
