@@ -83,11 +83,11 @@ async function makeRuns(client: Client, daysAgo: Map<string, number>): Promise<s
   return example;
 }
 
-/** A learning rate with which the loss is soon no number. */
+/** Weights that decay to the other side of zero, farther off with each step: the loss is soon no number. */
 async function failedTraining(client: Client): Promise<string[]> {
   const draft = tinyDraft({ epochs: 20 });
   const params = draft.classifier.source === 'train' ? draft.classifier.params : {};
-  const steep = { ...params, optim: { name: 'sgd', learning_rate: 100 } };
+  const steep = { ...params, optim: { name: 'sgd', learning_rate: 10, weight_decay: 1 } };
   const { ids } = await client.experiments.start({
     draft: { ...draft, classifier: { source: 'train', params: steep } },
   });

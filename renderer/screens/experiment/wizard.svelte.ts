@@ -13,9 +13,10 @@ import type { SampleSet } from '../../../shared/domain/samples.ts';
 import { unpackArrays, type ArrayMap } from '../../../shared/domain/arrays.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
+import type { StartingPoint } from '../../app/routes.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import type { FormModel, Path } from '../../components/form/form-model.ts';
-import { withNames, withValue } from './draft-values.ts';
+import { draftOnDataset, withNames, withValue } from './draft-values.ts';
 import { Latest } from './latest.svelte.ts';
 
 /** Samples with the arrays of images unpacked. */
@@ -59,13 +60,13 @@ export class Wizard implements FormModel {
   readonly estimate = new Latest<Estimate>();
   #storeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Takes up an earlier run, the draft as it was left, or the first preset. */
-  async open(from: string | null): Promise<void> {
+  /** Takes up what it is to start from, else the draft as it was left, or the first preset. */
+  async open(from: StartingPoint | null): Promise<void> {
     try {
       const [presets] = await Promise.all([client.experiments.presets({}), definitions.load()]);
       this.presets = presets;
       if (from !== null) {
-        const draft = await client.experiments.fromRun({ id: from });
+        const draft = await this.#draftOn(from);
         // Kept before anything else looks for the stored draft.
         await client.experiments.storeDraft({ draft });
         this.#take(draft);
@@ -174,6 +175,16 @@ export class Wizard implements FormModel {
   }
 
   // -------------------------------------------------------------------------------------------------------------------
+
+  async #draftOn({ kind, id }: StartingPoint): Promise<ExperimentDraft> {
+    if (kind === 'data') {
+      const dataset = (await client.datasets.list({})).find(({ name }) => name === id);
+      if (!dataset) throw new Error(`There is no dataset "${id}".`);
+      return draftOnDataset(this.presets, dataset.pick);
+    }
+    const draft = await client.experiments.fromRun({ id });
+    return kind === 'from' ? draft : { ...draft, classifier: { source: 'run', run: id }, tags: [] };
+  }
 
   #take(given: ExperimentDraft): ExperimentDraft {
     const draft = withNames(given, (kind) => definitions.of(kind));
