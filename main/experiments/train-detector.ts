@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { defaultPick } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
+import { taskRegistry } from '../tasks/index.ts';
+import { anomalousWord } from '../tasks/task.ts';
 import { buildTask, describeTask, outlineTask, taskParents } from './build-task.ts';
 import { fitDetector, writeDetector } from './detection.ts';
 import { detectionParams } from './detector-params.ts';
@@ -30,7 +32,8 @@ export const trainDetector = defineExperiment({
       fitDetector(spec.detector, task, spec.seed, spec.batch_size, context),
     );
     writeDetector(context.folder, detector);
-    drawExamples(context.folder, task, describeTask(spec.task));
+    const word = anomalousWord(taskRegistry.get(spec.task.name));
+    drawExamples(context.folder, task, describeTask(spec.task), word);
     const subject = { detectorFolder: context.folder, task: spec.task, seed: spec.seed };
     const metrics = await evaluateDetector(detector, task, subject, spec, context, timer);
     task.network.dispose();
