@@ -85,7 +85,7 @@ async function makeRuns(client: Client, daysAgo: Map<string, number>): Promise<s
     change: () => ({ detectors: named('mahalanobis', 'knn', 'pca-residual') }),
   });
   await client.runs.change({ ids: [example[1]!], pinned: true });
-  await client.runs.change({ ids: [made[0]!.at(-1)!], archived: true });
+  await client.runs.change({ ids: [made[0]!.at(-1)], archived: true });
   return example;
 }
 
