@@ -254,7 +254,7 @@ describe('the check of a draft', () => {
 
 describe('looking around', () => {
   it('previews, draws the network, and reviews what would be done', async () => {
-    const samples = await client().experiments.preview({ draft: draft(), draw: 1, count: 3 });
+    const { samples } = await client().experiments.preview({ draft: draft(), draw: 1, count: 3 });
     if (samples.kind !== 'images') throw new Error(samples.kind);
     const { clean, changed } = await unpackArrays(samples.arrays);
     expect([clean!.length, changed![0]]).toEqual([3 * 784, 1]);

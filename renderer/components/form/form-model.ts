@@ -49,7 +49,7 @@ export function optionWords(option: string): string {
 
 /** "0 to 1": what a number may be, for the help below a field; a bound on one side is told where it is passed. */
 export function rangeWords({ min, max }: FormField): string | undefined {
-  return min === undefined || max === undefined ? undefined : `${written(min)} to ${written(max)}`;
+  return min === undefined || max === undefined ? undefined : `${written(min)}\u00a0to\u00a0${written(max)}`;
 }
 
 const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));
