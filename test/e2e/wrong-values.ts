@@ -42,7 +42,10 @@ const bounds = ({ min, max, control }: Field) =>
 export function wrongTexts(field: Field): WrongText[] {
   const { type, min, max, control, isPath, required, default: usual } = field;
   if (isPath) {
-    const missing = { text: 'no such folder/anywhere', says: /There is no file or folder "no such folder\/anywhere"/ };
+    const missing = {
+      text: 'no such folder/anywhere',
+      says: /There is no file (or folder )?"no such folder\/anywhere"/,
+    };
     return required ? [missing, { text: '', says: /Must be filled in/ }] : [missing];
   }
   if (type === 'text') return required || usual !== undefined ? [{ text: '', says: /Must be filled in/ }] : [];
