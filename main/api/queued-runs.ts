@@ -82,10 +82,10 @@ export class QueuedRuns {
     return freePath(base, folderName(definition, spec, new Date()), taken);
   }
 
-  /** Goes on with a training that was cut off. @throws CupbearerError `conflict`, `usage`, `not-found`. */
-  resume(id: string): void {
+  /** Goes on with a training that was cut off, perhaps in smaller batches. @throws CupbearerError `conflict`, `usage`, `not-found`. */
+  resume(id: string, batchSize?: number): void {
     const { folder } = this.#workbench.catalogue.get(id);
-    const run = this.#workbench.prepareResumption(folder);
+    const run = this.#workbench.prepareResumption(folder, batchSize);
     this.#queue.add([this.#jobOf(run, undefined)]);
   }
 

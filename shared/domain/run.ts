@@ -79,6 +79,8 @@ export const specFileSchema = z.object({
   created_at: time,
   /** Where datasets were looked for, absolute; a training that is resumed looks there again. */
   data_dir: z.string().min(1).exactOptional(),
+  /** Batch sizes that a training had before it was resumed with smaller ones, in order; `steps` in metrics.jsonl tell when. */
+  earlier_batch_sizes: z.array(z.int().positive()).exactOptional(),
   /** The command line that started the run, for people. */
   command: z.string().exactOptional(),
 });
