@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { EngineInfo } from '../../shared/domain/engine.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
@@ -287,7 +288,9 @@ export class Workbench {
     });
     try {
       const work = { experiment, spec: record.spec, folder: record.folder, resume, dataDir };
-      const outcome = await this.#compute(work, options, (engine) => this.catalogue.update(record.id, { engine }));
+      const outcome = await this.#compute(work, options, ({ id: engine, passedOver = {} }) =>
+        this.catalogue.update(record.id, { engine, engines_passed_over: passedOver }),
+      );
       completeSpec(record.folder, this.catalogue.get(record.id).engine, outcome.fingerprints);
       this.catalogue.update(record.id, {
         status: 'done',
@@ -330,7 +333,7 @@ export class Workbench {
   #compute(
     { experiment, ...work }: Omit<Job, 'experiment' | 'engine'> & { experiment: ExperimentDefinition },
     options: ExecutionOptions,
-    onEngine: (engine: string) => void,
+    onEngine: (engine: EngineInfo) => void,
   ) {
     return runInComputeProcess(
       { ...work, experiment: experiment.id, engine: options.engine ?? 'auto' },
@@ -338,7 +341,7 @@ export class Workbench {
         ...(options.signal ? { signal: options.signal } : {}),
         launch: this.#launch,
         onEvent: (event) => {
-          if (event.type === 'engine') onEngine(event.engine.id);
+          if (event.type === 'engine') onEngine(event.engine);
           options.onEvent?.(event);
         },
       },

@@ -45,6 +45,8 @@ export const runRecordSchema = z.object({
   /** Milliseconds by phase. */
   timings: z.record(z.string(), z.number()),
   engine: z.string().nullable(),
+  /** Where `auto` chose the engine: why it did not take those that it would rather have, by id. */
+  engines_passed_over: z.record(z.string(), z.string()).exactOptional(),
   versions: z.record(z.string(), z.string()),
   /** Names the test data that was evaluated on: runs that share it can be compared sample by sample. */
   test_data: z.string().exactOptional(),
