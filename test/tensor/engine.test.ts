@@ -97,11 +97,13 @@ describe('engines', () => {
       } });
       engines.unshift(made('processor', {}), made('soft', { passedOverByAuto: 'slow' }), made('card', { onGpu: true }));
       const { startEngine } = await import(${JSON.stringify(engineUrl)});
-      console.log((await startEngine('auto')).id, (await startEngine('processor')).id);
+      const { id, passedOver } = await startEngine('auto');
+      console.log(JSON.stringify([id, passedOver, (await startEngine('processor')).id]));
     `;
     const args = ['--input-type=module', '-e', program];
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
-    expect(stdout).toBe('card processor\n');
+    const reasons = { processor: 'It computes on none.', soft: 'slow' };
+    expect(JSON.parse(stdout)).toEqual(['card', reasons, 'processor']);
   });
 
   it('makes its backend the current one again after another was', async () => {
