@@ -134,10 +134,17 @@ const datasets = {
     .output(datasetSummarySchema),
 };
 
+const trained = z.record(z.string(), z.unknown());
+
 const models = {
   list: call.input(nothing).output(z.array(modelSummarySchema)),
-  /** Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`. */
-  import: call.input(z.object({ name: z.string().min(1).max(100), files })).output(run),
+  /**
+   * Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`; `trained`
+   * are parameters of the definition "trained-elsewhere", what it was trained on.
+   */
+  import: call.input(z.object({ name: z.string().min(1).max(100), files, trained: trained.optional() })).output(run),
+  /** Says so of a model that was imported without. */
+  stateTraining: call.input(run.extend({ trained })).output(nothing),
 };
 
 const engines = {

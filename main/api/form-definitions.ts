@@ -11,6 +11,7 @@ import { architectureRegistry } from '../models/architectures/index.ts';
 import { optimizerRegistry } from '../models/optimizers/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { anomalousWord } from '../tasks/task.ts';
+import { trainingStatement } from './stated-training.ts';
 
 const registries: readonly Registry<Definition>[] = [
   datasetRegistry,
@@ -21,11 +22,20 @@ const registries: readonly Registry<Definition>[] = [
   detectorRegistry,
 ];
 
-/** All that can be chosen in an experiment, with its parameters, in a form that can travel. */
+/** What is asked of who imports a model. */
+const trainedElsewhere: Definition = {
+  id: 'trained-elsewhere',
+  title: 'Trained elsewhere',
+  summary: 'What an imported model was trained on',
+  params: trainingStatement,
+};
+
+/** All that can be chosen in an experiment or must be said of a model, with its parameters, in a form that can travel. */
 export function formDefinitions(): FormRegistry[] {
   return [
     ...registries.map(({ kind, definitions }) => ({ kind, definitions: definitions.map(toFormDefinition) })),
     { kind: 'experiment', definitions: [trainClassifier, trainDetector].map(toFormDefinition) },
+    { kind: 'statement', definitions: [trainedElsewhere].map(toFormDefinition) },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { misfitsOf } from '../../shared/misfit.ts';
 import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
 import { couplingScores } from './coupling.ts';
 import { defineDetector, numberOf } from './detector.ts';
@@ -5,6 +6,7 @@ import { fitGradients, largestCosines } from './gradient-coupling.ts';
 import { logitsOf } from './predictions.ts';
 import { drawSamples } from './reference-samples.ts';
 import { fitTraces, largestCorrelations } from './sampled-coupling.ts';
+import { checkStepSize } from './sgld.ts';
 
 /**
  * How weakly an input is coupled, through the network's parameters, to any of a set of trusted reference samples
@@ -118,6 +120,9 @@ export const functionalAttribution = defineDetector({
       max: 1_000_000,
     }),
   },
+
+  misfits: ({ coupling, step_size: stepSize, localisation }) =>
+    coupling === 'sampled' ? misfitsOf(['step_size'], () => checkStepSize(stepSize, localisation)) : [],
 
   async fit({ layers, trusted }, params, context) {
     const activations = layers.map(({ name }) => name);

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
 import type { AttackOptions } from '../models/attacks.ts';
 import { classifierFingerprint, isTrained, openClassifier } from './classifier.ts';
-import { classifierParams, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { outlineClassifierTask } from './outline.ts';
+import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { attackedDataset, attackedForNow } from './stored-attack.ts';
 import { defineTask } from './task.ts';
@@ -52,7 +51,7 @@ export const adversarialExamples = defineTask({
     [params.data?.name, `${params.attack}, radius ${params.eps.toFixed(3)}`].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
-  outline: outlineClassifierTask,
+  misfits: cleanDataMisfits,
 
   async preview(params, classifier, context) {
     const clean = await loadPreviewData(classifier, params, context);

@@ -22,6 +22,19 @@ export interface ClassifierData {
   trigger?: { spec: Picked; state?: TensorMap; seed: number };
 }
 
+/** Stands for the folder of a classifier that is not trained yet. */
+export const plannedClassifier = 'the classifier of this experiment';
+
+/** "The classifier in FOLDER", at the beginning of a sentence. */
+export function nameOf({ folder }: ClassifierData): string {
+  return folder === plannedClassifier ? 'The classifier of this experiment' : `The classifier in ${folder}`;
+}
+
+/** What is known of a classifier that may be trained yet; the network only where its data and architecture determine it. */
+export interface KnownClassifier extends ClassifierData {
+  network?: NetworkOutline | undefined;
+}
+
 /** What is known of a classifier trained by an earlier run without its weights. */
 export interface ClassifierOutline extends ClassifierData {
   network: NetworkOutline;
@@ -78,7 +91,9 @@ export function classifierData(runPath: string): ClassifierData {
   const { spec, seed } = readSpec(folder);
   const trainData = (spec as { train_data?: Picked }).train_data;
   if (!trainData) {
-    throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
+    throw new CupbearerError('bad-data', `It is not known what the model in "${folder}" was trained on.`, {
+      hint: 'If it was imported, say so on the screen Models, or by: npx cupbearer models trained-on',
+    });
   }
   if (trainData.name !== 'backdoor') return { folder, originalData: trainData };
   return {

@@ -8,6 +8,8 @@ export const engineInfoSchema = z.object({
   device: z.string(),
   versions: z.record(z.string(), z.string()),
   threads: z.int().positive(),
+  /** That the device is a GPU, which `auto` prefers; left out for the CPU. */
+  onGpu: z.literal(true).exactOptional(),
   /** Memory of the device of its own, bytes; left out where it has none or does not tell. */
   deviceMemoryBytes: z.number().positive().exactOptional(),
   /** What a user should know of it ("computes on the CPU: no CUDA was found"). */

@@ -1,5 +1,5 @@
 import { describeNetwork } from '../../models/describe-network.ts';
-import { draftFaults } from '../../experiments/drafts/draft-faults.ts';
+import { draftFaults, unsuitedIn } from '../../experiments/drafts/draft-faults.ts';
 import { draftSummaries } from '../../experiments/drafts/draft-summaries.ts';
 import { requireNetwork } from '../../experiments/drafts/draft-view.ts';
 import { listPresets } from '../../experiments/presets.ts';
@@ -31,7 +31,11 @@ export function experimentsCalls({ workbench, settings, queued, inspector, estim
     presets: experiments.presets.handler(() => listPresets(dataDir())),
     check: experiments.check.handler(({ input }) => {
       const subject = subjectOf(input.draft);
-      return { faults: draftFaults(subject, dataDir()), summaries: draftSummaries(subject) };
+      return {
+        faults: draftFaults(subject, dataDir()),
+        summaries: draftSummaries(subject),
+        unsuited: unsuitedIn(subject),
+      };
     }),
     preview: experiments.preview.handler(async ({ input: { draft, draw, count }, signal }) => {
       const question = { subject: subjectOf(draft), draw, count };

@@ -16,6 +16,8 @@ export interface FormModel {
   faultAt(path: Path): string | undefined;
   hasFaultBelow(path: Path): boolean;
   definitions(kind: string): readonly FormDefinition[];
+  /** Why definitions of a kind cannot be chosen as things stand, by id. */
+  unsuited(kind: string): Readonly<Record<string, string>>;
   /** The network whose layers are chosen; null while it is not known. */
   readonly network: NetworkDescription | null;
 }

@@ -45,7 +45,8 @@ export function withNames(draft: ExperimentDraft, definitions: Definitions): Exp
   };
 }
 
-function namesIn(
+/** Values with every definition that is picked below the fields as an object with its name. */
+export function namesIn(
   fields: readonly FormField[],
   values: Record<string, unknown>,
   definitions: Definitions,

@@ -170,6 +170,10 @@ export class Wizard implements FormModel {
     return definitions.of(kind);
   }
 
+  unsuited(kind: string): Readonly<Record<string, string>> {
+    return kind === 'detector' ? (this.check.value?.unsuited ?? {}) : {};
+  }
+
   get network(): NetworkDescription | null {
     return this.drawing.value;
   }
