@@ -27,6 +27,38 @@ test('a folder that is dropped becomes a dataset', async ({ page, program }) => 
   expect(own).toMatchObject({ classes: 2, shape: [16, 16, 3], samples: { train: 16, test: 4 } });
 });
 
+test('a model without its spec is used once it is said what it was trained on', async ({ page, program }) => {
+  const { client } = program;
+  const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: 1 }) });
+  await expect.poll(async () => (await client.models.list({}))[0]?.run.status, { timeout: 60_000 }).toBe('done');
+  const { folder } = (await client.runs.get({ id: ids[0]! })).record;
+  await go(page, '#/models');
+  await page.getByRole('button', { name: 'Import' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog
+    .getByLabel('Files of the model')
+    .setInputFiles([join(folder, 'model.json'), join(folder, 'model.safetensors')]);
+  await dialog.getByLabel('Name').fill('From elsewhere');
+  await expect(dialog).toContainText('Without spec.json no task can be built on the model');
+  // Data that it cannot take are refused beside their field.
+  await dialog.getByRole('combobox', { name: 'Trained on' }).click();
+  await page.getByRole('option', { name: /Toy features/ }).click();
+  await dialog.getByRole('button', { name: 'Import' }).click();
+  await expect(dialog).toContainText('the data "toy-features" has inputs of shape 8 in 2 classes');
+  await dialog.getByRole('combobox', { name: 'Trained on' }).click();
+  await page.getByRole('option', { name: 'Not given' }).click();
+  await dialog.getByRole('button', { name: 'Import' }).click();
+  await expect(page.getByRole('article')).toContainText('no task can be built on it yet');
+
+  await page.getByRole('button', { name: 'Say what it was trained on' }).click();
+  await dialog.getByRole('combobox', { name: 'Trained on' }).click();
+  await page.getByRole('option', { name: /Glyphs/ }).click();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('link', { name: 'New experiment on it' })).toBeVisible();
+  const known = (await client.models.list({})).filter(({ imported }) => imported);
+  expect(known.map(({ isTrainingKnown }) => isTrainingKnown)).toEqual([true]);
+});
+
 test('a folder is taken in as a dataset by dialog, from the browser and from this machine', async ({
   page,
   program,

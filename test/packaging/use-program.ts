@@ -56,7 +56,7 @@ const report = await client.reports.make({ runs: ids, format: 'html' });
 const figures = await client.reports.make({ runs: ids.slice(1), format: 'figures-png' });
 const result = {
   read: batch.labels.length,
-  preview: preview.kind === 'images' ? preview.count : 0,
+  preview: preview.samples.kind === 'images' ? preview.samples.count : 0,
   estimated: estimate.totalMs !== null,
   runs: runs.map(({ record }) => ({ status: record.status, error: record.error?.message ?? null })),
   files: runs.flatMap(({ files }) => files.map(({ name }) => name)),

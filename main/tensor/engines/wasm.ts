@@ -11,6 +11,7 @@ import { registerOptimizerKernels } from './wasm/optimizers.ts';
 import { registerPoolingKernels } from './wasm/pooling.ts';
 import { registerReductionKernels } from './wasm/reductions.ts';
 import { registerLossKernels } from './wasm/loss.ts';
+import { sharingMemory } from './wasm/shared-memory.ts';
 import { WasmKernels } from './wasm/wasm-kernels.ts';
 
 const id = 'wasm';
@@ -35,7 +36,7 @@ async function withoutProcessHandlers<T>(action: () => Promise<T>): Promise<T> {
 async function load(): Promise<EngineInfo> {
   // Silences the package's advice to install its native binding, and skips its checks for debugging.
   tf.env().set('PROD', true);
-  const isSet = await withoutProcessHandlers(() => tf.setBackend(id));
+  const isSet = await withoutProcessHandlers(() => sharingMemory(() => tf.setBackend(id)));
   if (!isSet) throw new Error('The TensorFlow.js WebAssembly backend could not be initialised.');
   await tf.ready();
   return info(await kernelsOf(tf.backend() as BackendWasm));
@@ -71,6 +72,7 @@ export const wasmEngine: EngineDefinition = {
   id,
   title,
   backend: 'wasm',
+  mayUseGpu: false,
   hint: 'Run "npm ci", which builds the compute kernels; Node.js must have WebAssembly SIMD.',
   load,
 };
