@@ -35,7 +35,7 @@ async function measure({ client }: Program, { title, draft }: Preset): Promise<s
   ].join(' | ');
 }
 
-console.log('| preset | digits | clean accuracy | attack success | AUROC | estimated | took |');
+console.log('| preset | data | clean accuracy | attack success | AUROC | estimated | took |');
 console.log('| --- | --- | ---: | ---: | --- | ---: | ---: |');
 for (const folder of dataDir === undefined ? [null] : [null, dataDir]) {
   const { home, remove } = temporaryHome();
