@@ -86,7 +86,7 @@ test('data that vanish while a run goes on are named where the user is', async (
     },
   });
   await go(page, `#/runs/${ids[0]!}`);
-  await expect(page.getByRole('tabpanel').getByRole('progressbar', { name: /Epoch/ })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('main').getByRole('progressbar', { name: /Epoch/ })).toBeVisible({ timeout: 60_000 });
   rmSync(folder, { recursive: true });
   expect(await runsEnded(program.client, ids)).toEqual(['done', 'failed']);
   await go(page, `#/runs/${ids[1]!}`);

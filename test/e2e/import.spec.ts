@@ -12,9 +12,14 @@ test('a folder that is dropped becomes a dataset', async ({ page, program }) => 
   // As the system would: scripts in a page can make up files, but no folders.
   const browser = await page.context().newCDPSession(page);
   const data = { items: [], files: [folder], dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await browser.send('Input.dispatchDragEvent', { type, x: 700, y: 400, data });
-  }
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    browser.send('Input.dispatchDragEvent', { type, x: 700, y: 400, data });
+  await drag('dragEnter');
+  await drag('dragOver');
+  // What is dropped before the page has said that it takes it is lost.
+  await expect(page.locator('.panes.over')).toBeVisible();
+  await drag('dragOver');
+  await drag('drop');
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('20');
   await dialog.getByLabel('Name').fill('Pets');

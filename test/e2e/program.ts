@@ -50,13 +50,11 @@ export async function startProgram(home: string, wantedPort = 0): Promise<Progra
       wake();
     });
   }
+  child.once('close', () => wake());
   const nextLink = async () => {
     while (links.length === 0) {
-      if (child.exitCode !== null) throw new Error(`The program ended:\n${output}`);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        child.once('close', resolve);
-      });
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The program ended:\n${output}`);
+      await new Promise<void>((resolve) => (wake = resolve));
     }
     return links.shift()!;
   };

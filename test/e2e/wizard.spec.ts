@@ -16,6 +16,8 @@ test.beforeEach(async ({ page }) => {
   await go(page, '#/new/task');
   await expect(steps(page)).toBeVisible({ timeout: 60_000 });
   await page.getByRole('button', { name: 'Discard draft' }).click();
+  // What is typed before that would be discarded with it.
+  await expect(page.getByText('The draft was discarded.')).toBeVisible();
   await expect(page.getByRole('radio', { name: 'First example' })).toBeChecked();
 });
 
