@@ -1,5 +1,6 @@
 import { DOUBLE } from './arithmetic';
-import { COLUMNS, ROWS, SQUARE, share, tile } from './tile';
+import { COLUMNS, ROWS, SQUARE, tile } from './tile';
+import { share } from '../share';
 
 // A gram matrix C [d, d] is kept as its lower triangle of squares of 12 x 12, row by row, each of six tiles of 6 x 4: the upper
 // and lower one of the first four columns, then of the next. What is beyond d is zero, and above the diagonal undefined.
