@@ -7,6 +7,7 @@ import type { EngineDefinition } from './engine-definition.ts';
 import { registerConvolutionKernels } from './wasm/convolution.ts';
 import { registerIdentityKernel } from './wasm/identity.ts';
 import { registerMatMulKernels } from './wasm/mat-mul.ts';
+import { registerNearestKernels } from './wasm/nearest.ts';
 import { registerOptimizerKernels } from './wasm/optimizers.ts';
 import { registerPoolingKernels } from './wasm/pooling.ts';
 import { registerReductionKernels } from './wasm/reductions.ts';
@@ -53,6 +54,7 @@ function kernelsOf(backend: BackendWasm): WasmKernels {
   registerPoolingKernels(kernels);
   registerReductionKernels(kernels);
   registerLossKernels(kernels);
+  registerNearestKernels(kernels);
   registerOptimizerKernels(kernels);
   return kernels;
 }

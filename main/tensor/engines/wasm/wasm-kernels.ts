@@ -74,6 +74,11 @@ export interface TensorExports {
   ): void;
   sumRows(part: number, thread: number, parts: number, x: number, rows: number, columns: number, out: number): void;
   reluGradient(part: number, thread: number, parts: number, n: number, dy: number, x: number, out: number): void;
+  // prettier-ignore
+  keepNearest(
+    part: number, thread: number, parts: number, products: number, m: number, n: number, halves: number, start: number,
+    leftOut: number, k: number, keys: number, indices: number,
+  ): void;
   relu(part: number, thread: number, parts: number, n: number, x: number, out: number): void;
 }
 

@@ -4,3 +4,4 @@ export { maxPool, maxPoolGradient } from './pool';
 export { adam, sgd } from './optimizers';
 export { relu, reluGradient, sumRows } from './reduce';
 export { softmaxCrossEntropy } from './loss';
+export { keepNearest } from './nearest';
