@@ -1,5 +1,4 @@
 import { loadKernelModule } from '../kernels/modules.ts';
-import { computePool } from '../threads/compute-threads.ts';
 import { ParallelKernels } from '../threads/parallel-kernels.ts';
 
 /** What `kernels/assembly/linalg` exports; all arguments are numbers, addresses in bytes. */
@@ -54,7 +53,6 @@ const LINE = 64;
 export class KernelMemory {
   readonly kernels: ParallelKernels<LinalgExports>;
   readonly #memory: WebAssembly.Memory;
-  readonly #pool = computePool();
   /** In the order of their addresses. */
   readonly #blocks: { start: number; end: number }[] = [];
 
@@ -65,11 +63,9 @@ export class KernelMemory {
 
   static #current: KernelMemory | undefined;
 
-  /** The one in use. What is in an earlier one stays there as long as it is needed. */
+  /** The one in use. */
   static get current(): KernelMemory {
-    const current = KernelMemory.#current;
-    if (current !== undefined && current.#pool === computePool()) return current;
-    return (KernelMemory.#current = new KernelMemory());
+    return (KernelMemory.#current ??= new KernelMemory());
   }
 
   /** Address of `bytes` of undefined content. Throws RangeError beyond the 4 GiB that there can be. */
