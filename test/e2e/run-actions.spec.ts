@@ -46,7 +46,7 @@ test.describe('a training that was cut off', () => {
     const started = await program.client.experiments.start({ draft });
     const id = started.ids[0]!;
     await go(page, `#/runs/${id}`);
-    const going = page.getByRole('tabpanel').getByRole('progressbar', { name: /Epoch/ });
+    const going = page.getByRole('main').getByRole('progressbar', { name: /Epoch/ });
     await expect(going).toBeVisible({ timeout: 60_000 });
     await page.getByRole('button', { name: 'Cancel' }).click();
     await expect(page.getByRole('heading', { name: 'This run was cancelled' })).toBeVisible();
