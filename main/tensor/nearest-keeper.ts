@@ -5,7 +5,7 @@ import { read } from './read.ts';
 /** A block of products of queries and references. */
 export interface ProductBlock {
   /** Works out the products, `[queries, references]`. */
-  products(): tf.Tensor2D;
+  products: () => tf.Tensor2D;
   /** Half the squared length of each reference of the block. */
   halves: Float32Array;
   /** Index of the first query, and of the first reference. */
