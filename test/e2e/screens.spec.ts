@@ -57,7 +57,7 @@ test('adversarial examples are previewed with a trained model, and without one i
 test('a comparison begins with its verdict, and its rectangle is typed', async ({ page }) => {
   const [, first, second] = ids!;
   await go(page, `#/compare/${first},${second}`);
-  await expect(page.getByRole('main').getByText(/on the same \S+ test samples/)).toBeVisible();
+  await expect(page.getByRole('main').getByText(/on the same [\d\s]+ test samples/)).toBeVisible();
   const list = page.getByRole('region', { name: 'They differ most on' });
   await expect(list.getByRole('row')).toHaveCount(13);
   const from = list.getByRole('textbox', { name: 'mahalanobis from' });
