@@ -5,7 +5,7 @@ import type { Batch, Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { read } from '../tensor/read.ts';
-import { inputTensor, otherWork, range, slices } from './batches.ts';
+import { discard, inputTensor, otherWork, range, slices } from './batches.ts';
 import { diverged, gradientStep } from './gradient-step.ts';
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -85,6 +85,7 @@ async function trainEpochs(options: TrainingOptions, reader: BatchReader, stepsP
     for await (const { batch } of reader.batches(order, epoch)) {
       checkNotCancelled(options.signal, 'The training');
       const result = await trainStep(options, batch, epoch, ++step, stepsPlanned);
+      discard(batch);
       samples += batch.size;
       lossSum += result.loss * batch.size;
       correct += result.correct;
@@ -159,6 +160,7 @@ export async function predict(
     const batch = dataset.read(slice, 0);
     predicted.set(await read<'int32'>(() => tf.argMax(network.forward(inputTensor(batch, dataset)), 1)), done);
     labels.set(batch.labels, done);
+    discard(batch);
     done += slice.length;
     await otherWork();
   }

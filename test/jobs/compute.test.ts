@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CupbearerError } from '../../shared/errors.ts';
+import { CupbearerError, smallerBatchHelps } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { experimentRegistry } from '../../main/experiments/index.ts';
 import { runInComputeProcess } from '../../main/jobs/compute.ts';
@@ -124,7 +124,7 @@ describe('a run in a process of its own', () => {
       expect(error.code).toBe('crashed');
       expect(error.message).toBe('The compute process was ended by SIGKILL in the middle of the run.');
       expect(error.hint).toContain('memory');
-      expect(error.details).toEqual({ code: null, signal: 'SIGKILL', errorOutput: [] });
+      expect(error.details).toEqual({ code: null, signal: 'SIGKILL', errorOutput: [], ...smallerBatchHelps });
       expect(computeProcessesOf(process.pid)).toEqual([]);
       const outcome = await runInComputeProcess(trainingJob(), {});
       expect(outcome.metrics['train_accuracy']).toBeGreaterThan(0);

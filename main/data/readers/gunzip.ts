@@ -27,7 +27,8 @@ export async function gunzipped(bytes: Uint8Array, file: string): Promise<Uint8A
   try {
     unpacked = await gunzipAsync(bytes, {
       maxOutputLength: Math.max(1, promised),
-      chunkSize: Math.min(Math.max(promised, 1024), 2 ** 20),
+      // All of it at once: of pieces there would be a second copy when they are put together. What is not filled takes no memory.
+      chunkSize: Math.max(promised + 1, 1024),
       finishFlush: constants.Z_FINISH,
     });
   } catch (cause) {

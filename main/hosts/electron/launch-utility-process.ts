@@ -1,6 +1,8 @@
 import { utilityProcess } from 'electron';
 import {
+  givingMemoryBack,
   lastErrorLines,
+  smallNursery,
   type ChildProcess,
   type LaunchOptions,
   type ProcessLauncher,
@@ -15,7 +17,8 @@ export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
   const child = utilityProcess.fork(entry, [], {
     stdio: ['ignore', 'ignore', 'pipe'],
     serviceName: 'Cupbearer compute process',
-    env: { ...process.env, ...env },
+    execArgv: [...smallNursery],
+    env: { ...givingMemoryBack, ...process.env, ...env },
   });
   const errorOutput = child.stderr ? lastErrorLines(child.stderr, onErrorLine) : [];
   let hasEnded = false;
