@@ -47,8 +47,8 @@ const runs = {
   compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(50) })).output(comparisonSchema),
 
   cancel: call.input(runIds).output(nothing),
-  /** Goes on with an interrupted or cancelled training. */
-  resume: call.input(run).output(nothing),
+  /** Goes on with a training that was interrupted, cancelled or failed; in smaller batches where it is to need less memory. */
+  resume: call.input(run.extend({ batchSize: z.int().positive().optional() })).output(nothing),
   /** The same spec again as a new run; gives its id. */
   repeat: call.input(run).output(run),
   change: call

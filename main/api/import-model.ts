@@ -68,7 +68,9 @@ export async function importModel(
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-|-$/g, '');
-  const folder = createRunFolder(freePath(base, words || 'model'));
+  const folder = createRunFolder(
+    freePath(base, words || 'model', (path) => workbench.catalogue.byFolder(path) !== undefined),
+  );
   for (const [file, bytes] of files) if (file !== 'spec.json') writeFileAtomically(join(folder, file), bytes);
   if (stated) writeStated(folder, network, stated);
   const file: SpecFile = {

@@ -65,10 +65,9 @@ function dataMisfits(trainData: Picked, network: NetworkSpec): Misfit[] {
   if (original?.name === backdoorId) {
     return [{ path: ['train_data', 'original'], message: 'The data must not be poisoned twice; got "backdoor".' }];
   }
-  let facts: DatasetFacts | undefined;
-  const unreadable = misfitsOf(['train_data'], () => (facts = datasetFacts(trainData)));
-  if (facts === undefined) return unreadable;
-  const known = facts;
+  const facts = factsOf(trainData);
+  if ('misfits' in facts) return facts.misfits;
+  const known = facts.found;
   const found = sizesOf(known.shape, known.classes.length, known.vocabulary?.length);
   const expected = sizesOf(network.inputShape, network.classes.length, network.vocabulary);
   if (found !== expected) {
@@ -77,6 +76,13 @@ function dataMisfits(trainData: Picked, network: NetworkSpec): Misfit[] {
   }
   if (trainData.name !== backdoorId) return [];
   return misfitsOf(['train_data', 'backdoor'], () => checkBackdoor(trainData['backdoor'] as Picked, known));
+}
+
+/** What is known of the data, or why nothing is. */
+function factsOf(trainData: Picked): { found: DatasetFacts } | { misfits: Misfit[] } {
+  const found: DatasetFacts[] = [];
+  const misfits = misfitsOf(['train_data'], () => found.push(datasetFacts(trainData)));
+  return found[0] ? { found: found[0] } : { misfits };
 }
 
 /** "inputs of shape 28 x 28 x 1 in 10 classes". */

@@ -61,6 +61,7 @@ async function run(job: Job, progress: Progress): Promise<RunOutcome> {
   const engine = await startEngine(job.engine, say);
   host.send({ type: 'engine', engine });
   log.keep(`${engine.title} on ${engine.device}`);
+  for (const [id, reason] of Object.entries(engine.passedOver ?? {})) log.keep(`Not "${id}": ${reason}`);
   for (const note of engine.notes ?? []) say(`${engine.title}: ${note}`);
   const outcome = await experimentRegistry.get(job.experiment).run(job.spec, {
     folder: job.folder,

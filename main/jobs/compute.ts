@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
+import { CupbearerError, fromErrorRecord, smallerBatchHelps } from '../../shared/errors.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
 import { forkProcess, type ProcessEnd, type ProcessLauncher } from './child-process.ts';
 import { appendJsonLine } from '../storage/run-folder.ts';
@@ -104,8 +104,8 @@ function crash({ code, signal, errorOutput, cause }: ProcessEnd): CupbearerError
   return new CupbearerError('crashed', `The compute process ${how} in the middle of the run.`, {
     hint:
       signal === 'SIGKILL'
-        ? 'Something killed it: perhaps the system ran out of memory. A smaller --batch_size needs less.'
+        ? 'Something killed it: perhaps the system ran out of memory. A smaller --batch_size needs less: a training goes on with --resume --batch_size N.'
         : 'What was finished before is kept; a training can go on with --resume.',
-    details: { code, signal, errorOutput },
+    details: { code, signal, errorOutput, ...(signal === 'SIGKILL' ? smallerBatchHelps : {}) },
   });
 }

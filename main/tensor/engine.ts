@@ -88,6 +88,18 @@ async function loadAndTest(engine: EngineDefinition): Promise<EngineStatus> {
   }
 }
 
+/** Why the engines that stand before `chosen` were not taken, by id. */
+async function whyNot(chosen: EngineDefinition, failures: readonly EngineStatus[]): Promise<Record<string, string>> {
+  const reasons: Record<string, string> = {};
+  for (const { id } of engines.slice(0, engines.indexOf(chosen))) {
+    const failure = failures.find((status) => status.id === id);
+    const info = await loads.get(id)?.catch(() => undefined);
+    // One that works and is not passed over computes on the CPU, and the one that was chosen on a GPU.
+    reasons[id] = failure?.reason ?? info?.passedOverByAuto ?? `It computes on ${info?.device ?? 'the CPU'}.`;
+  }
+  return reasons;
+}
+
 /**
  * Starts a compute engine and makes it the TensorFlow.js backend: one by its id, or with `auto` the first that loads,
  * passes its self-test and does not ask to be passed over, one on a GPU before all others. `auto` after a start keeps what runs; starting the same engine
@@ -107,7 +119,7 @@ export async function startEngine(choice: string, warn?: (message: string) => vo
     if (status.info !== undefined) {
       await makeCurrent(engine);
       startedId = engine.id;
-      return status.info;
+      return wanted === 'auto' ? { ...status.info, passedOver: await whyNot(engine, failures) } : status.info;
     }
     if (status.failure === 'broken') warn?.(`The engine "${status.id}" is broken and not used. ${status.reason}`);
     failures.push(status);

@@ -16,6 +16,8 @@ export const engineInfoSchema = z.object({
   notes: z.array(z.string()).exactOptional(),
   /** Why `auto` passes it over although it works ("a software renderer, slower than wasm"); left out where it does not. */
   passedOverByAuto: z.string().exactOptional(),
+  /** Where `auto` has just chosen it: why it did not take those before it, by id. */
+  passedOver: z.record(z.string(), z.string()).exactOptional(),
 });
 export type EngineInfo = z.infer<typeof engineInfoSchema>;
 

@@ -390,6 +390,16 @@ describe('an interrupted training', () => {
     expect(existsSync(join(at('cut'), 'checkpoint.safetensors'))).toBe(false);
   });
 
+  it('goes on in smaller batches, and says that it did', async () => {
+    await cancelledTraining('tight', 60);
+    const smaller = { folder: at('tight'), dataDir, resume: true, batchSize: 25 };
+    const { record } = await workbench.run('train-classifier', {}, smaller);
+    expect(record).toMatchObject({ status: 'done', spec: { batch_size: 25 } });
+    expect(readSpec(at('tight'))).toMatchObject({ spec: { batch_size: 25 }, earlier_batch_sizes: [50] });
+    const steps = (readJsonLines(at('tight'), 'metrics.jsonl') as { steps: number }[]).map((line) => line.steps);
+    expect(steps.at(-1) - steps.at(-2)).toBe(2 * steps[0]!);
+  });
+
   it('starts over where it had not even got into the catalogue', async () => {
     const spec = readSpec(at('classifier'));
     const folder = at('barely');

@@ -46,6 +46,18 @@ test.describe('a training that goes on', () => {
 
     const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
     expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
+
+    // Memory may have been the reason: half the batch size is offered.
+    const state = page.locator('section', { has: page.getByRole('heading', { name: 'This run failed' }) });
+    await expect(state.getByLabel('Batch size')).toHaveValue('32');
+    await state.getByLabel('Batch size').fill('640');
+    await expect(state).toContainText('A whole number of 1 to 64.');
+    await state.getByLabel('Batch size').fill('16');
+    await state.getByRole('button', { name: 'Resume' }).click();
+    await expect(page.getByRole('heading', { name: 'This run failed' })).toBeHidden();
+    await expect.poll(async () => (await program.client.runs.get({ id })).record.spec['batch_size']).toBe(16);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await runsEnded(program.client, [id])).toEqual(['cancelled']);
   });
 
   test('is the same in two windows', async ({ page, program, browser }) => {

@@ -31,7 +31,7 @@ const together: readonly {
     change: (draft) => ({ ...draft, detectors: [{ name: 'mahalanobis', layers: ['layers.linear_9.output'] }] }),
     step: 'Detectors',
     place: 'detectors/0/layers',
-    says: /This network has no layer "layers.linear_9.output"/,
+    says: /Unknown layer "layers.linear_9.output"/,
     mend: (_page, field) => field.getByRole('button', { name: 'Take the standard layers' }).click(),
   },
   {
@@ -39,7 +39,7 @@ const together: readonly {
     change: (draft) => ({ ...draft, task: { name: 'backdoor', trusted_fraction: 1 }, detectors: [{ name: 'que' }] }),
     step: 'Detectors',
     place: 'detectors/0',
-    says: /Needs untrusted data/,
+    says: /needs untrusted data/,
     mend: (page, field) => choose(page, field.getByLabel('Method', { exact: true }), 'Mahalanobis distance'),
   },
   {
@@ -71,7 +71,7 @@ const together: readonly {
     change: (draft) => ({ ...draft, task: { name: 'quirky-arithmetic' } }),
     step: 'Task',
     place: 'task',
-    says: /Needs a classifier trained on/,
+    says: /Expected a classifier trained on/,
     mend: (page, field) => choose(page, field.getByLabel('Task', { exact: true }), 'Backdoor detection'),
   },
   {
@@ -87,7 +87,7 @@ const together: readonly {
     change: (draft) => ({ ...draft, task: { name: 'backdoor', clean_test_weight: 0 } }),
     step: 'Evaluation',
     place: 'task/clean_test_weight',
-    says: /Must leave both clean and anomalous samples/,
+    says: /leaves none that are clean/,
     mend: (_page, field) => field.getByRole('textbox').fill('50'),
   },
 ];

@@ -42,7 +42,10 @@ const bounds = ({ min, max, control }: Field) =>
 export function wrongTexts(field: Field): WrongText[] {
   const { type, min, max, control, isPath, required, default: usual } = field;
   if (isPath) {
-    const missing = { text: 'no such folder/anywhere', says: /There is no file or folder "no such folder\/anywhere"/ };
+    const missing = {
+      text: 'no such folder/anywhere',
+      says: /There is no file (or folder )?"no such folder\/anywhere"/,
+    };
     return required ? [missing, { text: '', says: /Must be filled in/ }] : [missing];
   }
   if (type === 'text') return required || usual !== undefined ? [{ text: '', says: /Must be filled in/ }] : [];
@@ -60,9 +63,9 @@ export function wrongTexts(field: Field): WrongText[] {
 /** A value that only a file can bring into a field that is not typed into, and what is said of it; none where all can be typed. */
 export function wrongValue({ type, control }: Field): { value: unknown; says: RegExp } | undefined {
   if (control === 'layers')
-    return { value: ['no such layer'], says: /has no layer "no such layer"|no layers can be chosen/ };
+    return { value: ['no such layer'], says: /Unknown layer "no such layer"|looks at the network's output/ };
   if (control === 'layer')
-    return { value: 'no such layer', says: /^Has no effect unless layers are combined by "layer"/ };
+    return { value: 'no such layer', says: /^A layer to take is given, but layers are combined by / };
   if (type === 'choice') return { value: 'no such choice', says: /^Must be one of .*; got "no such choice"/ };
   return type === 'flag' ? { value: 'perhaps', says: /^Must be on or off/ } : undefined;
 }
@@ -78,8 +81,8 @@ export function withValue(draft: ExperimentDraft, place: string, value: unknown)
 }
 
 /** What the field of a parameter takes: its default where it has one. `folder` is one that is there. */
-export function rightText({ default: usual, min, control, isPath }: Field, folder: string): string {
-  if (isPath) return folder;
+export function rightText({ default: usual, min, control, isPath, required }: Field, folder: string): string {
+  if (isPath) return required ? folder : '';
   if (Array.isArray(usual)) return usual.join(', ');
   if (typeof usual === 'number') return String(control === 'share' ? Number((usual * 100).toPrecision(12)) : usual);
   return typeof usual === 'string' ? usual : String(min ?? 'words');
@@ -113,7 +116,5 @@ export function draftsWithEveryField(): { draft: ExperimentDraft; steps: readonl
     ...architectureRegistry.ids.map((name) => ({ draft: withParams({ model: { name } }), steps: ['Model'] as const })),
     ...optimizerRegistry.ids.map((name) => ({ draft: withParams({ optim: { name } }), steps: ['Model'] as const })),
     ...taskRegistry.ids.map((name) => ({ draft: { ...base, task: { name } }, steps: ['Task', 'Evaluation'] as const })),
-    // Which layer is taken is looked at once all layers are right.
-    { draft: base, steps: ['Detectors'] },
   ];
 }

@@ -15,7 +15,7 @@ describe('engines', () => {
   it('starts the embedded engine by name and leaves it started with auto', async () => {
     const info = await startEngine('wasm');
     expect(tf.getBackend()).toBe('wasm');
-    expect(info).toMatchObject({ id: 'wasm', threads: 1 });
+    expect(info).toMatchObject({ id: 'wasm', threads: Number(process.env['CUPBEARER_THREADS']) });
     expect(info.device).not.toBe('');
     expect(info.versions['tfjs-core']).toBe(tf.version_core);
     expect(await startEngine('auto')).toBe(info);
@@ -97,11 +97,13 @@ describe('engines', () => {
       } });
       engines.unshift(made('processor', {}), made('soft', { passedOverByAuto: 'slow' }), made('card', { onGpu: true }));
       const { startEngine } = await import(${JSON.stringify(engineUrl)});
-      console.log((await startEngine('auto')).id, (await startEngine('processor')).id);
+      const { id, passedOver } = await startEngine('auto');
+      console.log(JSON.stringify([id, passedOver, (await startEngine('processor')).id]));
     `;
     const args = ['--input-type=module', '-e', program];
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
-    expect(stdout).toBe('card processor\n');
+    const reasons = { processor: 'It computes on none.', soft: 'slow' };
+    expect(JSON.parse(stdout)).toEqual(['card', reasons, 'processor']);
   });
 
   it('makes its backend the current one again after another was', async () => {

@@ -73,6 +73,8 @@ function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
     const message = `${datasetTitle(picked)} is not on this machine: ${formatBytes(downloadBytes)} to download.`;
     return [{ path, message }];
   }
+  // What is wrong with data that are poisoned is said of these.
+  if (picked.name === 'backdoor') return [];
   try {
     datasetFacts(picked);
     return [];

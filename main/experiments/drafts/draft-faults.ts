@@ -20,7 +20,7 @@ import { pathFaults } from './path-faults.ts';
 /** What is wrong with a draft, in the order of its parts: values by themselves first, then what does not go together. */
 export function draftFaults(subject: DraftSubject, dataDir: string): DraftCheck['faults'] {
   const { draft } = subject;
-  const faults = [...valueFaults(subject), ...pathFaults(subject), ...togetherFaults(subject, dataDir)];
+  const faults = [...valueFaults(subject), ...togetherFaults(subject, dataDir), ...pathFaults(subject)];
   if (draft.engine !== 'auto' && !engineIds.includes(draft.engine))
     faults.push({ path: ['engine'], message: `There is no engine "${draft.engine}".` });
   const seen = new Set<string>();

@@ -1,5 +1,4 @@
 import { loadKernelModule } from '../kernels/modules.ts';
-import { computePool } from '../threads/compute-threads.ts';
 import { ParallelKernels } from '../threads/parallel-kernels.ts';
 
 /** What `kernels/assembly/linalg` exports; all arguments are numbers, addresses in bytes. */
@@ -36,17 +35,31 @@ export interface LinalgExports {
     scratch: number,
   ): void;
   cholesky(a: number, n: number): number;
-  eigenScratchDoubles(n: number): number;
+  tridiagonalise(a: number, n: number, d: number, e: number, h: number, scratch: number): void;
+  // prettier-ignore
+  accumulateReflectors(
+    part: number, thread: number, parts: number, a: number, n: number, h: number, z: number, scratch: number,
+  ): void;
+  eigenScratchDoubles(n: number, threads: number): number;
   eigenVectorDoubles(n: number): number;
-  symmetricEigen(a: number, n: number, d: number, z: number, scratch: number): number;
+  qlBegin(d: number, e: number, n: number, scratch: number): void;
+  qlRounds(d: number, e: number, n: number): number;
+  sweepsLeft(): number;
+  // prettier-ignore
+  applyRotations(
+    part: number, thread: number, parts: number, z: number, n: number, count: number, scratch: number,
+  ): void;
   orderVectors(z: number, n: number, order: number, out: number, asColumns: number): void;
 }
 
 const PAGE = 65536;
 /** The 4 GiB that 32-bit addresses reach. */
 const MOST_PAGES = 65536;
-/** Memory above this is given up once nothing is in it: WebAssembly memory grows but never shrinks. */
-const KEPT_BYTES = 64 * 1024 * 1024;
+/**
+ * Memory above this is given up once nothing is in it: WebAssembly memory grows but never shrinks. As much as scoring with a
+ * covariance of some 3,000 columns takes, batch after batch: threads have to be started anew to let go of it.
+ */
+const KEPT_BYTES = 192 * 1024 * 1024;
 /** Blocks start on a cache line. */
 const LINE = 64;
 
@@ -54,7 +67,6 @@ const LINE = 64;
 export class KernelMemory {
   readonly kernels: ParallelKernels<LinalgExports>;
   readonly #memory: WebAssembly.Memory;
-  readonly #pool = computePool();
   /** In the order of their addresses. */
   readonly #blocks: { start: number; end: number }[] = [];
 
@@ -65,11 +77,9 @@ export class KernelMemory {
 
   static #current: KernelMemory | undefined;
 
-  /** The one in use. What is in an earlier one stays there as long as it is needed. */
+  /** The one in use. */
   static get current(): KernelMemory {
-    const current = KernelMemory.#current;
-    if (current !== undefined && current.#pool === computePool()) return current;
-    return (KernelMemory.#current = new KernelMemory());
+    return (KernelMemory.#current ??= new KernelMemory());
   }
 
   /** Address of `bytes` of undefined content. Throws RangeError beyond the 4 GiB that there can be. */

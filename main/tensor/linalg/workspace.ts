@@ -28,18 +28,14 @@ export class Workspace {
     return this.memory.kernels.threads;
   }
 
-  /** Runs a function that works in parts, on all threads; see `ParallelKernels.inParts`. */
+  /** Runs a function that works in parts, on all threads: as `ParallelKernels.inParts`. */
   inParts(name: keyof LinalgExports, parts: number, ...args: number[]): void {
     this.memory.kernels.inParts(name, parts, ...args);
   }
 
-  /**
-   * Into how many parts work of so many multiplications is cut for a function that takes (part, thread, parts, ...): a few for each
-   * thread, so that one that is held up leaves the rest to others, but none so small that handing it over costs more.
-   */
+  /** As `ParallelKernels.partsFor`. */
   partsFor(multiplications: number): number {
-    if (this.threads === 1) return 1;
-    return Math.max(1, Math.min(4 * this.threads, Math.floor(multiplications / 250_000), 255));
+    return this.memory.kernels.partsFor(multiplications);
   }
 
   /** Address of `bytes` of undefined content, on a cache line. Throws RangeError beyond the 4 GiB that there can be. */

@@ -50,8 +50,9 @@ interface PoolOptions {
 export class ThreadPool {
   /** Threads in all, with the one that calls. */
   readonly threads: number;
+  /** Whether helpers are asked also where they cost more than they bring, for tests. */
+  readonly isForced: boolean;
   readonly #patienceMs: number;
-  readonly #isForced: boolean;
   readonly #modules = new Map<number, SharedModule>();
   #helpers: Helper[] = [];
   #task: Task = createTask();
@@ -61,13 +62,12 @@ export class ThreadPool {
   readonly #worth = new Worth();
 
   /**
-   * `patienceMs`: how long a part may take after all others are done before its thread counts as dead. `isForced`: helpers are
-   * asked whether or not they are worth it.
+   * `patienceMs`: how long a part may take after all others are done before its thread counts as dead.
    */
   constructor(threads: number, { patienceMs = 60_000, isForced = false }: PoolOptions = {}) {
     this.threads = threads;
     this.#patienceMs = patienceMs;
-    this.#isForced = isForced;
+    this.isForced = isForced;
   }
 
   /** Makes a module known to the helpers, to be instantiated over a shared memory; gives the number it has in `run`. */
@@ -93,7 +93,7 @@ export class ThreadPool {
     if (parts > MOST_PARTS) throw new Error(`A task has ${MOST_PARTS} parts at most, got ${parts}.`);
     if (this.#fault !== undefined) throw this.#fault;
     const start = now();
-    if (!this.#isForced && !this.#worth.isWorthIt) {
+    if (!this.isForced && !this.#worth.isWorthIt) {
       for (let part = parts - 1; part >= 0; part--) own(part, 0, ...args);
       const end = now();
       this.#worth.add(end.processor - start.processor, end.clock - start.clock, end.clock);

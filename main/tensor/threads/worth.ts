@@ -1,5 +1,8 @@
-/** How long a way of working is looked at before it is judged, milliseconds of work. */
-const WINDOW_MS = 20;
+/**
+ * How long a way of working is looked at before it is judged, milliseconds of work. Windows tells a thread's time in steps of
+ * 16 ms.
+ */
+const WINDOW_MS = process.platform === 'win32' ? 150 : 20;
 /** One thread cannot do more work than this in its time: helpers that bring it are worth it without a comparison. */
 const CERTAIN = 1.1;
 /** By how much helpers must be faster than the caller alone. */

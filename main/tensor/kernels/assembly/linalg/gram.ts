@@ -1,5 +1,6 @@
 import { DOUBLE } from './arithmetic';
-import { COLUMNS, ROWS, SQUARE, share, tile } from './tile';
+import { COLUMNS, ROWS, SQUARE, tile } from './tile';
+import { share } from '../share';
 
 // A gram matrix C [d, d] is kept as its lower triangle of squares of 12 x 12, row by row, each of six tiles of 6 x 4: the upper
 // and lower one of the first four columns, then of the next. What is beyond d is zero, and above the diagonal undefined.
@@ -61,7 +62,30 @@ function means(x: usize, isDouble: bool, stride: usize, n: i32, columns: i32, me
   }
 }
 
-/** Places of the values two by two in a packed row of twelve: left panels are `leftPanel` bytes apart, right ones `rightPanel`. */
+/** As `means`, of twelve columns. */
+function twelveMeans(x: usize, isDouble: bool, stride: usize, n: i32, mean: usize): void {
+  const two: usize = isDouble ? 16 : 8;
+  let s0 = f64x2.splat(0), s1 = f64x2.splat(0), s2 = f64x2.splat(0);
+  let s3 = f64x2.splat(0), s4 = f64x2.splat(0), s5 = f64x2.splat(0);
+  const end = x + <usize>n * stride;
+  for (; x < end; x += stride) {
+    s0 = f64x2.add(s0, twoAt(x, isDouble));
+    s1 = f64x2.add(s1, twoAt(x + two, isDouble));
+    s2 = f64x2.add(s2, twoAt(x + 2 * two, isDouble));
+    s3 = f64x2.add(s3, twoAt(x + 3 * two, isDouble));
+    s4 = f64x2.add(s4, twoAt(x + 4 * two, isDouble));
+    s5 = f64x2.add(s5, twoAt(x + 5 * two, isDouble));
+  }
+  const scale = f64x2.splat(1.0 / <f64>n);
+  v128.store(mean, f64x2.mul(s0, scale));
+  v128.store(mean, f64x2.mul(s1, scale), 16);
+  v128.store(mean, f64x2.mul(s2, scale), 32);
+  v128.store(mean, f64x2.mul(s3, scale), 48);
+  v128.store(mean, f64x2.mul(s4, scale), 64);
+  v128.store(mean, f64x2.mul(s5, scale), 80);
+}
+
+/** Stores one packed row of twelve values: left panels are `leftPanel` bytes apart, right ones `rightPanel`. */
 // @ts-ignore: decorator
 @inline
 function storeTwelve(
@@ -122,7 +146,10 @@ export function gramPack(
     let from = x + <usize>first * size;
     let toLeft = left + <usize>(first * rows) * DOUBLE;
     let toRight = right + <usize>(first * rows) * DOUBLE;
-    if (!isCentred) means(from, isDouble, stride, n, columns, center);
+    if (!isCentred) {
+      if (columns == SQUARE) twelveMeans(from, isDouble, stride, n, center);
+      else means(from, isDouble, stride, n, columns, center);
+    }
     if (columns == SQUARE) {
       const m0 = v128.load(center), m1 = v128.load(center, 16), m2 = v128.load(center, 32);
       const m3 = v128.load(center, 48), m4 = v128.load(center, 64), m5 = v128.load(center, 80);

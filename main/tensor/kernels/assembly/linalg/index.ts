@@ -2,4 +2,7 @@ export { addDoubles, gramDoubles, gramPack, gramRows, gramTiles, packedDoubles }
 export { matMulTransposed, packRight, packedLeftDoubles, packedRightDoubles } from './mat-mul';
 export { packForm, quadraticForms } from './quadratic-forms';
 export { cholesky } from './cholesky';
-export { eigenScratchDoubles, eigenVectorDoubles, orderVectors, symmetricEigen } from './eigen';
+export { accumulateReflectors, tridiagonalise } from './tridiagonal';
+export {
+  applyRotations, eigenScratchDoubles, eigenVectorDoubles, orderVectors, qlBegin, qlRounds, sweepsLeft,
+} from './eigen';

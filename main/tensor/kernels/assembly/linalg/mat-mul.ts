@@ -1,5 +1,6 @@
 import { DOUBLE } from './arithmetic';
-import { COLUMNS, ROWS, share, tile } from './tile';
+import { COLUMNS, ROWS, tile } from './tile';
+import { share } from '../share';
 
 /** Packs the rows of x [n, k] (float64) `width` side by side, as panels [k][width]; the last is filled up with zero rows. */
 function packRows(x: usize, n: i32, k: i32, width: i32, firstPanel: i32, lastPanel: i32, out: usize): void {

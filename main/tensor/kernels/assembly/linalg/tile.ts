@@ -49,10 +49,3 @@ export function tile(n: i32, a: usize, b: usize, c: usize, ldc: usize): void {
   c += ldc;
   addTwo(c, c50); addTwo(c + 16, c51);
 }
-
-/** First of `count` things that the share `part` of `parts` is about; the share ends where the next begins. */
-// @ts-ignore: decorator
-@inline
-export function share(count: i32, part: i32, parts: i32): i32 {
-  return <i32>(<i64>count * <i64>part / <i64>parts);
-}

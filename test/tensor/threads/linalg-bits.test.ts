@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { matMulTransposed } from '../../../main/tensor/linalg/mat-mul.ts';
 import { MomentAccumulator } from '../../../main/tensor/linalg/moments.ts';
 import { quadraticForms } from '../../../main/tensor/linalg/quadratic-forms.ts';
 import { symmetricEigen } from '../../../main/tensor/linalg/symmetric-eigen.ts';
 import { weightedGram } from '../../../main/tensor/linalg/weighted-gram.ts';
-import { computePool, useThreads } from '../../../main/tensor/threads/compute-threads.ts';
-import { hashBytes } from '../../../main/storage/content-hash.ts';
 import { normal } from '../reference.ts';
+import { expectSameBits } from './expect-same-bits.ts';
 
 const doubles = (n: number, name: string) => Float64Array.from(normal(n, name));
 
@@ -45,24 +43,4 @@ const cases: [name: string, compute: () => Float64Array][] = [
   ...[1, 2, 9, 130].map((n): [string, () => Float64Array] => [`eigenpairs of a matrix of ${n}`, () => eigenpairs(n)]),
 ];
 
-/** As text that differs where a bit does: arrays as large as these take seconds to be compared one by one. */
-const bits = (values: Float64Array) => hashBytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-
-const before = computePool()?.threads ?? 1;
-const expected = new Map<string, string>();
-beforeAll(() => {
-  useThreads(1);
-  for (const [name, compute] of cases) expected.set(name, bits(compute()));
-});
-afterAll(() => useThreads(before));
-
-describe.each([2, 3, 5])('%i threads change no bit of', (threads) => {
-  beforeAll(async () => {
-    useThreads(threads, { isForced: true });
-    await computePool()!.start();
-  });
-
-  it.each(cases)('%s', (name, compute) => {
-    expect(bits(compute())).toBe(expected.get(name));
-  });
-});
+expectSameBits(cases);
