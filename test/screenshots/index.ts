@@ -88,7 +88,7 @@ try {
   });
   const { example } = await makeWorkingWeek(home);
   await shown(home, async (page, { client }) => {
-    const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: 5000 }) });
+    const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: 20_000 }) });
     for (const theme of themes) await take(page, theme, screensOf(example, ids[0]!));
   });
 } finally {
