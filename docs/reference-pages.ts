@@ -82,6 +82,7 @@ function needsOf({ needs }: DetectorDefinition): string {
     ...(needs.trusted ? ['trusted data'] : []),
     ...(needs.untrusted ? ['untrusted data'] : []),
     ...(needs.anomalyLabels ? ['labels of what is anomalous'] : []),
+    ...(needs.images ? ['images'] : []),
     ...(needs.gradients ? ["the model's gradients"] : []),
     ...((needs.layers ?? 1) > 1 ? [`at least ${needs.layers} layers`] : []),
   ];

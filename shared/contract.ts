@@ -14,7 +14,7 @@ import { classCountsSchema, datasetSummarySchema, downloadStateSchema, modelSumm
 import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
 import { comparisonSchema, planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema } from './domain/run.ts';
-import { sampleSetSchema } from './domain/samples.ts';
+import { sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
 
 /**
@@ -47,8 +47,8 @@ const runs = {
   compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(50) })).output(comparisonSchema),
 
   cancel: call.input(runIds).output(nothing),
-  /** Goes on with an interrupted or cancelled training. */
-  resume: call.input(run).output(nothing),
+  /** Goes on with a training that was interrupted, cancelled or failed; in smaller batches where it is to need less memory. */
+  resume: call.input(run.extend({ batchSize: z.int().positive().optional() })).output(nothing),
   /** The same spec again as a new run; gives its id. */
   repeat: call.input(run).output(run),
   change: call
@@ -98,10 +98,10 @@ const experiments = {
   definitions: call.input(nothing).output(z.array(formRegistrySchema)),
   presets: call.input(nothing).output(z.array(presetSchema)),
   check: call.input(draft).output(draftCheckSchema),
-  /** A few training samples, clean and with the trigger; `draw` chooses which. */
+  /** A few test samples, clean and anomalous; `draw` chooses which. */
   preview: call
     .input(draft.extend({ draw: z.int().nonnegative(), count: z.int().min(1).max(60) }))
-    .output(sampleSetSchema),
+    .output(testPreviewSchema),
   /** The network that the draft's classifier is or will be. */
   network: call.input(draft).output(networkSchema),
   /** What would be done and written. @throws `usage` where the draft has faults. */
@@ -134,10 +134,17 @@ const datasets = {
     .output(datasetSummarySchema),
 };
 
+const trained = z.record(z.string(), z.unknown());
+
 const models = {
   list: call.input(nothing).output(z.array(modelSummarySchema)),
-  /** Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`. */
-  import: call.input(z.object({ name: z.string().min(1).max(100), files })).output(run),
+  /**
+   * Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`; `trained`
+   * are parameters of the definition "trained-elsewhere", what it was trained on.
+   */
+  import: call.input(z.object({ name: z.string().min(1).max(100), files, trained: trained.optional() })).output(run),
+  /** Says so of a model that was imported without. */
+  stateTraining: call.input(run.extend({ trained })).output(nothing),
 };
 
 const engines = {

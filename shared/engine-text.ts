@@ -26,9 +26,13 @@ function describe({ id, works, info, failure, reason, hint, selfTestMs }: Engine
   ];
 }
 
-/** The engine that `auto` takes: the first, of engines in order of preference, that works and does not want to be passed over. */
+/**
+ * The engine that `auto` takes, of engines in order of preference: the first that works and does not want to be passed over,
+ * one on a GPU before all others.
+ */
 export function automaticEngine(statuses: readonly EngineStatus[]): EngineStatus | undefined {
-  return statuses.find(({ works, info }) => works && info?.passedOverByAuto === undefined);
+  const willing = statuses.filter(({ works, info }) => works && info?.passedOverByAuto === undefined);
+  return willing.find(({ info }) => info?.onGpu) ?? willing[0];
 }
 
 /** The engines in words, line by line, with what `auto` takes and what to do for those that do not work. */

@@ -154,6 +154,10 @@ function cell(score: number): string {
 function loadRun(workbench: Workbench, reference: string): LoadedRun {
   const record = holdsRun(reference) ? workbench.recordOf(reference) : workbench.catalogue.get(reference);
   const { id, title, folder } = record;
+  if (!existsSync(folder))
+    throw new CupbearerError('not-found', `The folder of the run ${id} is gone: ${folder}.`, {
+      hint: 'Put it back, or repeat the run.',
+    });
   if (!existsSync(join(folder, evaluationFile)))
     throw new CupbearerError(
       'not-found',

@@ -36,7 +36,7 @@ export function reviewDraft(subject: DraftSubject, folderFor: FolderFor): Review
       spec,
       command: commandLine(experiment, spec, flags),
       folder,
-      files: experiment.kind === 'classifier' ? classifierFiles(view.network, spec) : detectorFiles(view, spec),
+      files: experiment.kind === 'classifier' ? classifierFiles(view.network?.spec, spec) : detectorFiles(view, spec),
     };
   };
   const classifier =
@@ -93,7 +93,7 @@ function classifierFiles(network: NetworkSpec | undefined, spec: Record<string, 
 function detectorFiles(view: DraftView, spec: Record<string, unknown>): PlannedRun['files'] {
   const { layers } = spec['detector'] as { layers?: string[] };
   const count =
-    layers?.length ?? (view.network && describeNetwork(view.network).layers.filter((l) => l.isDefault).length);
+    layers?.length ?? (view.network && describeNetwork(view.network.spec).layers.filter((l) => l.isDefault).length);
   const samples = testSize(view);
   // A file a layer and one for all of them together, labels of a byte and sample numbers of four.
   const bytes = samples === undefined || count === undefined ? null : samples * (float32 * (count + 1) + 1 + 4);

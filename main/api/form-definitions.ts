@@ -10,6 +10,8 @@ import { trainDetector } from '../experiments/train-detector.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { optimizerRegistry } from '../models/optimizers/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
+import { anomalousWord } from '../tasks/task.ts';
+import { trainingStatement } from './stated-training.ts';
 
 const registries: readonly Registry<Definition>[] = [
   datasetRegistry,
@@ -20,16 +22,26 @@ const registries: readonly Registry<Definition>[] = [
   detectorRegistry,
 ];
 
-/** All that can be chosen in an experiment, with its parameters, in a form that can travel. */
+/** What is asked of who imports a model. */
+const trainedElsewhere: Definition = {
+  id: 'trained-elsewhere',
+  title: 'Trained elsewhere',
+  summary: 'What an imported model was trained on',
+  params: trainingStatement,
+};
+
+/** All that can be chosen in an experiment or must be said of a model, with its parameters, in a form that can travel. */
 export function formDefinitions(): FormRegistry[] {
   return [
     ...registries.map(({ kind, definitions }) => ({ kind, definitions: definitions.map(toFormDefinition) })),
     { kind: 'experiment', definitions: [trainClassifier, trainDetector].map(toFormDefinition) },
+    { kind: 'statement', definitions: [trainedElsewhere].map(toFormDefinition) },
   ];
 }
 
 function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): FormDefinition {
   const { id, title, summary, source, details, params, needs } = definition;
+  const task = taskRegistry.definitions.find((candidate) => candidate === definition);
   return {
     id,
     title,
@@ -38,6 +50,7 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
     ...(details === undefined ? {} : { details }),
     fields: describe(params).map(toFormField),
     ...(needs ? { needs: { ...needs } } : {}),
+    ...(task ? { words: { anomalous: anomalousWord(task), normal: task.normal } } : {}),
   };
 }
 

@@ -79,13 +79,15 @@ export class QueuedRuns {
     const definition = experimentRegistry.get(experiment);
     const base = this.#settings.current().runsDir ?? defaultRunsDir();
     const spec = parseParams(definition.params, params);
-    return freePath(base, folderName(definition, spec, new Date()), taken);
+    // A run whose folder is gone keeps its name, or it would be shown with the results of another.
+    const isTaken = (path: string) => taken?.has(path) || this.#workbench.catalogue.byFolder(path) !== undefined;
+    return freePath(base, folderName(definition, spec, new Date()), isTaken);
   }
 
-  /** Goes on with a training that was cut off. @throws CupbearerError `conflict`, `usage`, `not-found`. */
-  resume(id: string): void {
+  /** Goes on with a training that was cut off, perhaps in smaller batches. @throws CupbearerError `conflict`, `usage`, `not-found`. */
+  resume(id: string, batchSize?: number): void {
     const { folder } = this.#workbench.catalogue.get(id);
-    const run = this.#workbench.prepareResumption(folder);
+    const run = this.#workbench.prepareResumption(folder, batchSize);
     this.#queue.add([this.#jobOf(run, undefined)]);
   }
 

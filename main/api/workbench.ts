@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { EngineInfo } from '../../shared/domain/engine.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
@@ -54,6 +55,8 @@ export interface ExecutionOptions {
 export interface LaunchOptions extends CreationOptions, ExecutionOptions {
   /** Goes on with the interrupted run in `folder`. */
   resume?: boolean;
+  /** Resumes a training with smaller batches than it had, so that it needs less memory. */
+  batchSize?: number | undefined;
   /** Computes an evaluation anew that is there already. */
   overwrite?: boolean;
 }
@@ -140,9 +143,12 @@ export class Workbench {
     });
   }
 
-  /** Prepares to go on with a training that was cut off. @throws CupbearerError `conflict`, `usage`, `not-found`. */
-  prepareResumption(folder: string): PreparedRun {
-    const prepared = this.#resumed(experimentRegistry.get('train-classifier'), folder, {});
+  /**
+   * Prepares to go on with a training that was cut off, in smaller batches where `batchSize` is given.
+   * @throws CupbearerError `conflict`, `usage`, `not-found`.
+   */
+  prepareResumption(folder: string, batchSize?: number): PreparedRun {
+    const prepared = this.#resumed(experimentRegistry.get('train-classifier'), folder, { batchSize });
     const { pid, started } = processIdentity();
     const record = this.catalogue.update(prepared.record.id, {
       status: 'queued',
@@ -219,7 +225,11 @@ export class Workbench {
     return { experiment, record, resume: false, dataDir };
   }
 
-  #resumed(experiment: ExperimentDefinition, folder: string | undefined, options: CreationOptions): PreparedRun {
+  #resumed(
+    experiment: ExperimentDefinition,
+    folder: string | undefined,
+    options: CreationOptions & Pick<LaunchOptions, 'batchSize'>,
+  ): PreparedRun {
     if (folder === undefined) {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
     }
@@ -235,8 +245,18 @@ export class Workbench {
     const record = this.recordOf(path);
     this.#checkNoCopy(record);
     const dataDir = options.dataDir === undefined ? (usedBefore ?? dataDirOf(options)) : dataDirOf(options);
-    if (dataDir !== usedBefore) replaceSpec(path, { ...file, data_dir: dataDir });
-    return { experiment, record, resume: true, dataDir };
+    const spec = withSmallerBatches(file.spec, options.batchSize);
+    const earlier = spec === file.spec ? [] : [...(file.earlier_batch_sizes ?? []), file.spec['batch_size'] as number];
+    if (dataDir !== usedBefore || earlier.length > 0) {
+      replaceSpec(path, {
+        ...file,
+        spec,
+        data_dir: dataDir,
+        ...(earlier.length > 0 ? { earlier_batch_sizes: earlier } : {}),
+      });
+    }
+    if (spec !== file.spec) this.catalogue.update(record.id, { spec });
+    return { experiment, record: { ...record, spec }, resume: true, dataDir };
   }
 
   /** What is done in a copy must not be noted as done in the run's own folder. */
@@ -268,7 +288,9 @@ export class Workbench {
     });
     try {
       const work = { experiment, spec: record.spec, folder: record.folder, resume, dataDir };
-      const outcome = await this.#compute(work, options, (engine) => this.catalogue.update(record.id, { engine }));
+      const outcome = await this.#compute(work, options, ({ id: engine, passedOver = {} }) =>
+        this.catalogue.update(record.id, { engine, engines_passed_over: passedOver }),
+      );
       completeSpec(record.folder, this.catalogue.get(record.id).engine, outcome.fingerprints);
       this.catalogue.update(record.id, {
         status: 'done',
@@ -311,7 +333,7 @@ export class Workbench {
   #compute(
     { experiment, ...work }: Omit<Job, 'experiment' | 'engine'> & { experiment: ExperimentDefinition },
     options: ExecutionOptions,
-    onEngine: (engine: string) => void,
+    onEngine: (engine: EngineInfo) => void,
   ) {
     return runInComputeProcess(
       { ...work, experiment: experiment.id, engine: options.engine ?? 'auto' },
@@ -319,12 +341,23 @@ export class Workbench {
         ...(options.signal ? { signal: options.signal } : {}),
         launch: this.#launch,
         onEvent: (event) => {
-          if (event.type === 'engine') onEngine(event.engine.id);
+          if (event.type === 'engine') onEngine(event.engine);
           options.onEvent?.(event);
         },
       },
     );
   }
+}
+
+/** @throws CupbearerError `usage` for batches that are no smaller than those of the spec. */
+function withSmallerBatches(spec: Record<string, unknown>, batchSize: number | undefined): Record<string, unknown> {
+  const before = spec['batch_size'] as number;
+  if (batchSize === undefined || batchSize === before) return spec;
+  if (batchSize < before) return { ...spec, batch_size: batchSize };
+  throw new CupbearerError(
+    'usage',
+    `A training is resumed with its own batch size or a smaller one: expected at most ${before}, found ${batchSize}.`,
+  );
 }
 
 /** What names the test data that an evaluation was made on; nothing for other runs. */

@@ -66,7 +66,18 @@ async function decodable({ path }: PictureFile, undecodable: string[]): Promise<
   try {
     return await decodePicture(readFileBytes(path), path);
   } catch (error) {
-    if (!(error instanceof CupbearerError) || error.code !== 'bad-data') throw error;
+    if (!(error instanceof CupbearerError)) throw error;
+    if (error.code === 'not-found') {
+      throw new CupbearerError(
+        'not-found',
+        `${path} was there a moment ago and is gone: its folder was moved, renamed or removed while it was read.`,
+        {
+          hint: 'Put it back, and start again.',
+          cause: error,
+        },
+      );
+    }
+    if (error.code !== 'bad-data') throw error;
     undecodable.push(path);
     return undefined;
   }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { abstractionParams, abstractionScores } from './consistent-abstraction.ts';
 import { defineDetector } from './detector.ts';
-import { fitAbstraction } from './fit-abstraction.ts';
+import { abstractionMisfits, fitAbstraction } from './fit-abstraction.ts';
 import { toTensors } from './linear-maps.ts';
 
 /**
@@ -21,6 +21,7 @@ export const abstraction = defineDetector({
   needs: { trusted: true },
   params: abstractionParams,
 
+  misfits: abstractionMisfits,
   fit: fitAbstraction,
 
   async score({ tensors, values }, batch) {

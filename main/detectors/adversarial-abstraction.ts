@@ -7,7 +7,7 @@ import { createOptimizer } from '../models/optimizers/index.ts';
 import { read } from '../tensor/read.ts';
 import { abstractionLosses, abstractionParams, abstractionScores, isTau, meanLoss } from './consistent-abstraction.ts';
 import { defineDetector, type DetectorState } from './detector.ts';
-import { fitAbstraction } from './fit-abstraction.ts';
+import { abstractionMisfits, fitAbstraction } from './fit-abstraction.ts';
 import { toVariables } from './linear-maps.ts';
 import { batchFromTensors, batchToTensors, sampledBatch } from './sample-batches.ts';
 
@@ -57,6 +57,8 @@ export const adversarialAbstraction = defineDetector({
       max: 1,
     }),
   },
+
+  misfits: abstractionMisfits,
 
   async fit(features, params, context) {
     const { tensors, values } = await fitAbstraction(features, params, context);

@@ -1,4 +1,3 @@
-import { CupbearerError } from '../../shared/errors.ts';
 import { flag, integer, integers, number } from '../../shared/schema/fields.ts';
 import { checkNotCancelled } from '../data/cancellation.ts';
 import { BatchedGramStatistics, entryCount, gramStatistics, parities, type GramStatistics } from './gram-statistics.ts';
@@ -76,15 +75,16 @@ export const beatrix = defineDetector({
     }),
   },
 
+  misfits: (_, layers) =>
+    layers
+      .filter(({ dims }) => dims > MOST_DIMS)
+      .map(({ name, dims }) => ({
+        path: ['layers'],
+        message: `The detector "beatrix" compares all pairs of up to ${MOST_DIMS} neurons, and ${name} has ${dims}.`,
+        hint: 'Pool feature maps by --detector.pooling mean, or leave the layer out.',
+      })),
+
   async fit({ layers, trusted }, params, { stream, signal }) {
-    for (const { name, dims } of layers) {
-      if (dims <= MOST_DIMS) continue;
-      throw new CupbearerError(
-        'usage',
-        `The detector "beatrix" compares all pairs of up to ${MOST_DIMS} neurons, and ${name} has ${dims}.`,
-        { hint: 'Pool feature maps (--detector.pooling mean) or leave the layer out.' },
-      );
-    }
     const odd = params.power_list.filter((power) => power % 2 === 1).length / params.power_list.length;
     const diagonal = params.compat || params.diagonal;
     const perClass = params.per_class && !params.compat;

@@ -3,9 +3,11 @@ import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { layerAggregations } from '../../shared/domain/layer-aggregation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import type { Misfit } from '../../shared/misfit.ts';
 import { choice, optionalInteger, optionalNames, optionalText } from '../../shared/schema/fields.ts';
 import type { ActivationBatch } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
+import type { NetworkOutline } from '../models/network-outline.ts';
 import type { RandomStream } from '../tensor/random.ts';
 
 /** What a detector needs of a task; a pairing that lacks it is refused before anything runs. */
@@ -17,6 +19,8 @@ export interface DetectorNeeds {
   gradients?: boolean;
   /** The network's outputs beside the activations: `logits` of each batch. */
   logits?: boolean;
+  /** Inputs that are images: it computes with the inputs themselves. */
+  images?: boolean;
   /** Fewest layers it can work on; 1 unless said otherwise. 0: it looks at no activations at all. */
   layers?: number;
 }
@@ -96,6 +100,8 @@ export type LayerScores = Map<string, Float64Array>;
 /** A detection method. Batching, aggregation over layers, metrics and saving are the runner's work. */
 export interface DetectorDefinition extends Definition {
   needs: DetectorNeeds;
+  /** Which of its own parameters go neither together nor with the layers that it is to look at; asked before any data are loaded. */
+  misfits?(params: DetectorParams, layers: readonly FeatureLayer[], network: NetworkOutline): Misfit[];
   fit(features: Features, params: DetectorParams, context: DetectorContext): Promise<DetectorState>;
   score(state: DetectorState, batch: ActivationBatch, context: DetectorContext): LayerScores | Promise<LayerScores>;
 }
@@ -110,7 +116,7 @@ const commonParams = {
   layer_aggregation: choice({
     advanced: true,
     label: 'Combine layers by',
-    help: 'How the scores of the layers become the score "all"; standardised-mean holds out a tenth of the trusted samples (at most 2,000) to scale each layer by, layer takes aggregation_layer alone',
+    help: 'How the scores of the layers become the score "all"; standardised-mean holds out a tenth of the trusted samples (at most 2\u202f000) to scale each layer by, layer takes aggregation_layer alone',
     options: layerAggregations,
     default: 'mean',
   }),
@@ -147,8 +153,13 @@ export type DetectorParams = z.output<typeof commonObject> & Record<string, unkn
 
 /** A detector from its own parameters and behaviour; the parameters common to all detectors are added. */
 export function defineDetector<P extends z.ZodRawShape>(
-  definition: Omit<DetectorDefinition, 'params' | 'fit'> & {
+  definition: Omit<DetectorDefinition, 'params' | 'misfits' | 'fit'> & {
     params: P;
+    misfits?(
+      params: z.output<z.ZodObject<P>> & z.output<typeof commonObject>,
+      layers: readonly FeatureLayer[],
+      network: NetworkOutline,
+    ): Misfit[];
     fit(
       features: Features,
       params: z.output<z.ZodObject<P>> & z.output<typeof commonObject>,
@@ -156,7 +167,7 @@ export function defineDetector<P extends z.ZodRawShape>(
     ): Promise<DetectorState>;
   },
 ): DetectorDefinition {
-  // The registry hands `fit` only what this very schema has parsed.
+  // The registry hands over only what this very schema has parsed.
   return {
     ...definition,
     params: z.object({ ...commonParams, ...definition.params }),

@@ -1,7 +1,9 @@
 import type { NamedTensor, TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { Network } from '../models/network.ts';
-import { readTensorFile } from '../storage/tensor-file.ts';
+import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
+import type { NetworkOutline } from '../models/network-outline.ts';
+import type { StoredArray } from '../storage/safetensors.ts';
+import { readTensorDirectory, readTensorFile } from '../storage/tensor-file.ts';
 import type { RandomStream } from '../tensor/random.ts';
 import { abstractionLosses, meanLoss, stepName, tauName, type AbstractionParams } from './consistent-abstraction.ts';
 import type { DetectorContext, DetectorState, Features, FeatureLayer } from './detector.ts';
@@ -36,11 +38,12 @@ export async function fitAbstraction(
   params: AbstractionParams,
   context: DetectorContext,
 ): Promise<DetectorState> {
+  refuse(abstractionMisfits(params, layers, context.network));
   const frame = frameOf(layers, params, context.network);
   const initial =
     params.initial === undefined
       ? newWeights(frame, params, context.stream.derive('initial'))
-      : givenWeights(frame, params, params.initial);
+      : givenWeights(frame, params.initial);
   const values = {
     layers: JSON.stringify(frame.layers.map(({ name }) => name)),
     output: frame.output ?? '',
@@ -57,12 +60,56 @@ export async function fitAbstraction(
   return { tensors, values };
 }
 
-function frameOf(layers: readonly FeatureLayer[], params: AbstractionParams, network: Network): Frame {
-  const order = network.activationNames;
+/**
+ * What of an abstraction's parameters contradicts the rest or the network, and a given file that is not that of an
+ * abstraction of just these layers; of the file only its header is read.
+ */
+export function abstractionMisfits(
+  params: AbstractionParams,
+  layers: readonly FeatureLayer[],
+  network: NetworkOutline,
+): Misfit[] {
+  const { initial, abstract_dims: given, num_epochs: epochs, output_loss, single_class } = params;
+  const frame = frameOf(layers, params, network);
   const classes = network.spec.classes.length;
-  if (params.output_loss === 'single-class' && params.single_class >= classes) {
-    throw new CupbearerError('usage', `Expected a single_class of 0 to ${classes - 1}, found ${params.single_class}.`);
+  const misfits: Misfit[] = [];
+  if (output_loss === 'single-class' && single_class >= classes) {
+    const message = `Expected a single_class of 0 to ${classes - 1}, found ${single_class}.`;
+    misfits.push({ path: ['single_class'], message });
   }
+  if (initial === undefined) return [...misfits, ...newWidthMisfits(frame, given, params.tau, epochs)];
+  if (given.length > 0) {
+    const message = 'The widths of a given abstraction are those of its file, found abstract_dims.';
+    misfits.push({ path: ['abstract_dims'], message, hint: 'Leave out --detector.abstract_dims.' });
+  }
+  return [...misfits, ...misfitsOf(['initial'], () => givenArrays(frame, readTensorDirectory(initial), initial))];
+}
+
+function newWidthMisfits(
+  { layers, output }: Frame,
+  given: readonly number[],
+  tau: AbstractionParams['tau'],
+  epochs: number,
+): Misfit[] {
+  const misfits: Misfit[] = [];
+  if (epochs === 0) {
+    misfits.push({
+      path: ['num_epochs'],
+      message: 'Expected at least 1 epoch, found num_epochs 0 without a given abstraction.',
+      hint: 'Name the file of an abstraction by --detector.initial, or let it train.',
+    });
+  }
+  const hidden = layers.filter(({ name }) => name !== output).map(({ name }) => name);
+  if (given.length === 0 || (given.length === hidden.length && tau === 'dense')) return misfits;
+  const message =
+    tau === 'axis-aligned'
+      ? 'Axis-aligned tau maps keep the widths of the layers, found abstract_dims.'
+      : `Expected ${hidden.length} abstract_dims, one for each of ${hidden.join(', ')}, found ${given.length}.`;
+  return [...misfits, { path: ['abstract_dims'], message }];
+}
+
+function frameOf(layers: readonly FeatureLayer[], params: AbstractionParams, network: NetworkOutline): Frame {
+  const order = network.activationNames;
   const output = network.defaultActivations.at(-1);
   return {
     layers: [...layers].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
@@ -78,21 +125,6 @@ function newWeights(
   params: AbstractionParams,
   random: RandomStream,
 ): TensorMap {
-  const hidden = layers.filter(({ name }) => name !== output);
-  const given = params.abstract_dims;
-  if (params.num_epochs === 0) {
-    throw new CupbearerError('usage', 'Expected at least 1 epoch, found num_epochs 0 without a given abstraction.', {
-      hint: 'Name the file of an abstraction as initial, or let it train.',
-    });
-  }
-  if (given.length > 0 && (given.length !== hidden.length || params.tau === 'axis-aligned')) {
-    throw new CupbearerError(
-      'usage',
-      params.tau === 'axis-aligned'
-        ? 'Axis-aligned tau maps keep the widths of the layers, found abstract_dims.'
-        : `Expected ${hidden.length} abstract_dims, one for each of ${hidden.map(({ name }) => name).join(', ')}, found ${given.length}.`,
-    );
-  }
   const tensors: TensorMap = {};
   let before = inputs;
   for (const [i, { name, dims }] of layers.entries()) {
@@ -102,7 +134,7 @@ function newWeights(
     } else if (params.tau === 'axis-aligned') {
       tensors[`${tauName(name)}.gate`] = { shape: [dims], data: new Float32Array(dims).fill(initialGate) };
     } else {
-      width = given[i] ?? Math.ceil(dims / params.size_reduction);
+      width = params.abstract_dims[i] ?? Math.ceil(dims / params.size_reduction);
       addLinear(tensors, tauName(name), dims, width, random);
     }
     addLinear(tensors, stepName(name), before, width, random);
@@ -112,73 +144,84 @@ function newWeights(
 }
 
 /** The weights in `file`, which must be those of an abstraction of just these layers; its other arrays are left alone. */
-function givenWeights(
+function givenWeights(frame: Frame, file: string): TensorMap {
+  const names = givenArrays(frame, readTensorDirectory(file), file);
+  const { tensors } = readTensorFile(file);
+  return Object.fromEntries(names.map((name) => [name, finiteFloats(tensors[name]!, name, file)]));
+}
+
+/**
+ * Names of the arrays in `file` that make up the abstraction, in the order in which they run.
+ * @throws CupbearerError `bad-data` where one is missing, too many, of another shape or not of floating-point numbers.
+ */
+function givenArrays(
   { layers, inputs, output, outputWidth }: Frame,
-  { abstract_dims }: AbstractionParams,
+  stored: ReadonlyMap<string, StoredArray>,
   file: string,
-): TensorMap {
-  if (abstract_dims.length > 0) {
-    throw new CupbearerError('usage', 'The widths of a given abstraction are those of its file, found abstract_dims.');
-  }
-  const stored = readTensorFile(file).tensors;
-  const tensors: TensorMap = {};
-  const take = (name: string, shape: readonly (number | undefined)[]): NamedTensor =>
-    (tensors[name] = floatsOfShape(stored[name], shape, `"${name}"`, file));
+): string[] {
+  const names: string[] = [];
+  const take = (name: string, shape: readonly (number | undefined)[]): readonly number[] => {
+    checkArray(stored.get(name), shape, `"${name}"`, file);
+    names.push(name);
+    return stored.get(name)!.shape;
+  };
   let before = inputs;
   for (const { name, dims } of layers) {
     const tau = tauName(name);
     let width: number;
     if (name === output) {
       width = outputWidth;
-    } else if (stored[`${tau}.gate`]) {
-      width = take(`${tau}.gate`, [dims]).shape[0]!;
+    } else if (stored.has(`${tau}.gate`)) {
+      width = take(`${tau}.gate`, [dims])[0]!;
     } else {
-      width = take(`${tau}.weight`, [undefined, dims]).shape[0]!;
+      width = take(`${tau}.weight`, [undefined, dims])[0]!;
       take(`${tau}.bias`, [width]);
     }
     take(`${stepName(name)}.weight`, [width, before]);
     take(`${stepName(name)}.bias`, [width]);
     before = width;
   }
-  const strange = Object.keys(stored).find((name) => /\/(tau|step)\.[a-z]+$/.test(name) && !tensors[name]);
-  if (strange !== undefined) {
-    throw new CupbearerError(
-      'bad-data',
-      `${file} has "${strange}", which an abstraction of ${layers.map(({ name }) => name).join(', ')} does not have.`,
-      { hint: 'Look at the layers that the given abstraction was made for.' },
-    );
-  }
-  return tensors;
+  const strange = [...stored.keys()].find((name) => /\/(tau|step)\.[a-z]+$/.test(name) && !names.includes(name));
+  if (strange === undefined) return names;
+  throw new CupbearerError(
+    'bad-data',
+    `${file} has "${strange}", which an abstraction of ${layers.map(({ name }) => name).join(', ')} does not have.`,
+    { hint: 'Look at the layers that the given abstraction was made for.' },
+  );
 }
 
-/** The array as float32; `undefined` in a shape stands for any positive length. */
-function floatsOfShape(
-  found: NamedTensor | undefined,
+/** `undefined` in a shape stands for any positive length. */
+function checkArray(
+  found: StoredArray | undefined,
   shape: readonly (number | undefined)[],
   what: string,
   file: string,
-): NamedTensor {
+): void {
   const expected = `[${shape.map((size) => size ?? 'any').join(', ')}]`;
   if (!found) {
     throw new CupbearerError('bad-data', `${file} has no ${what}; the chosen layers need one of shape ${expected}.`);
   }
   const fits =
     found.shape.length === shape.length && shape.every((size, i) => found.shape[i]! === (size ?? found.shape[i]!));
-  if (!fits || found.data.length === 0) {
+  if (!fits || found.shape.includes(0)) {
     throw new CupbearerError(
       'bad-data',
       `Expected ${what} in ${file} to have shape ${expected}, found [${found.shape.join(', ')}].`,
     );
   }
-  if (!(found.data instanceof Float32Array || found.data instanceof Float64Array)) {
+  if (found.type !== 'F32' && found.type !== 'F64') {
     throw new CupbearerError('bad-data', `Expected ${what} in ${file} to hold floating-point numbers.`);
   }
-  const data = Float32Array.from(found.data);
+}
+
+/** The array as float32. @throws CupbearerError `bad-data` where a number is not finite. */
+function finiteFloats({ shape, data: stored }: NamedTensor, name: string, file: string): NamedTensor {
+  const data = Float32Array.from(stored);
   if (!data.every(Number.isFinite)) {
     throw new CupbearerError(
       'bad-data',
-      `Expected ${what} in ${file} to be finite, found ${data.find((value) => !Number.isFinite(value))}.`,
+      `Expected "${name}" in ${file} to be finite, found ${data.find((value) => !Number.isFinite(value))}.`,
     );
   }
-  return { shape: [...found.shape], data };
+  return { shape: [...shape], data };
 }

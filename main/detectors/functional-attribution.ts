@@ -1,3 +1,4 @@
+import { misfitsOf } from '../../shared/misfit.ts';
 import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
 import { couplingScores } from './coupling.ts';
 import { defineDetector, numberOf } from './detector.ts';
@@ -5,6 +6,7 @@ import { fitGradients, largestCosines } from './gradient-coupling.ts';
 import { logitsOf } from './predictions.ts';
 import { drawSamples } from './reference-samples.ts';
 import { fitTraces, largestCorrelations } from './sampled-coupling.ts';
+import { checkStepSize } from './sgld.ts';
 
 /**
  * How weakly an input is coupled, through the network's parameters, to any of a set of trusted reference samples
@@ -31,8 +33,8 @@ export const functionalAttribution = defineDetector({
     'gradients, exact, without draws, and with no randomness but the choice of references. It is the default: it is what',
     'the sampled coupling estimates with noise, and takes one forward and one backward pass. `chains`, `draws`, `thinning`,',
     '`step_size`, `localisation`, `n_beta` and `batch_size` matter to `sampled` alone. Draws that follow each other too closely',
-    'tell little: with a step size times localisation of 1 (the default) 200 draws and 1,000 references gave AUROC 0.855 on a',
-    'WaNet backdoor on MNIST (exact, with 4,000 references: 0.858), with 0.01 they gave 0.667.',
+    'tell little: with a step size times localisation of 1 (the default) 200 draws and 1\u202f000 references gave AUROC 0.855 on a',
+    'WaNet backdoor on MNIST (exact, with 4\u202f000 references: 0.858), with 0.01 they gave 0.667.',
     '',
     'Layer by layer is the default because it is never far behind: mean of the layers and all together gave AUROC 0.848 and',
     '0.858 on a WaNet backdoor (MNIST, three dense layers), 0.951 and 0.967 on a corner pixel, 0.936 and 0.649 on noise.',
@@ -118,6 +120,9 @@ export const functionalAttribution = defineDetector({
       max: 1_000_000,
     }),
   },
+
+  misfits: ({ coupling, step_size: stepSize, localisation }) =>
+    coupling === 'sampled' ? misfitsOf(['step_size'], () => checkStepSize(stepSize, localisation)) : [],
 
   async fit({ layers, trusted }, params, context) {
     const activations = layers.map(({ name }) => name);

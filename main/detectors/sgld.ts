@@ -15,6 +15,16 @@ export interface SgldOptions {
   nBeta: number;
 }
 
+/** @throws CupbearerError `usage` where the pull towards the trained weights overshoots at every step. */
+export function checkStepSize(stepSize: number, localisation: number): void {
+  if (stepSize * localisation < 4) return;
+  throw new CupbearerError(
+    'usage',
+    `Step size times localisation must be below 4 or the chains diverge, found ${stepSize} x ${localisation} = ${stepSize * localisation}.`,
+    { hint: 'Lower --detector.step_size; a product of about 1 makes one draw nearly independent of the next.' },
+  );
+}
+
 /**
  * Stochastic gradient Langevin dynamics localised at `start`, `[d]` (Welling & Teh, ICML 2011; with the localising term of
  * arXiv 2509.26544): `w <- w - eps/2 (n beta g(w) + gamma (w - start)) + sqrt(eps) N(0, I)`, every chain from `start` anew.
@@ -30,13 +40,7 @@ export async function* sgld(
   { chains, draws, thinning, stepSize, localisation, nBeta }: SgldOptions,
   stream: RandomStream,
 ): AsyncGenerator<Float64Array> {
-  if (stepSize * localisation >= 4) {
-    throw new CupbearerError(
-      'usage',
-      `Step size times localisation must be below 4 or the chains diverge, found ${stepSize} x ${localisation} = ${stepSize * localisation}.`,
-      { hint: 'Lower --detector.step_size; a product of about 1 makes one draw nearly independent of the next.' },
-    );
-  }
+  checkStepSize(stepSize, localisation);
   const noise = Math.sqrt(stepSize);
   const w = new Float64Array(start.length);
   for (let chain = 0; chain < chains; chain++) {

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CupbearerError } from '../../shared/errors.ts';
 import { flag, integer, number } from '../../shared/schema/fields.ts';
 import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Network } from '../models/network.ts';
@@ -22,7 +21,7 @@ export const strip = defineDetector({
   title: 'STRIP',
   summary: 'Predictions that stay certain when other images are laid over the input',
   source: 'Gao et al., ACSAC 2019, arXiv 1902.06531',
-  needs: { trusted: true, layers: 0 },
+  needs: { trusted: true, images: true, layers: 0 },
   params: {
     overlays: integer({
       label: 'Overlays',
@@ -39,12 +38,6 @@ export const strip = defineDetector({
 
   async fit({ trusted }, params, { network, stream }) {
     const { inputShape } = network.spec;
-    if (inputShape.length !== 3) {
-      throw new CupbearerError(
-        'usage',
-        `The detector "strip" lays images over each other; the inputs have shape ${inputShape.join(' x ')}.`,
-      );
-    }
     checkCount(trusted!, 1);
     const count = Math.min(params.overlays, trusted!.length);
     const chosen = stream.derive('overlays').permutation(trusted!.length).subarray(0, count);

@@ -1,6 +1,6 @@
 import type { Picked } from '../../shared/schema/fields.ts';
 import { taskRegistry } from '../tasks/index.ts';
-import type { Task, TaskOutline } from '../tasks/task.ts';
+import type { Task } from '../tasks/task.ts';
 import type { RunContext } from './experiment.ts';
 
 /** Builds the task that `spec` names, reporting progress. */
@@ -25,9 +25,4 @@ export function describeTask({ name, ...params }: Picked): string {
 /** Run folders that a task is built from. */
 export function taskParents(task: Picked): string[] {
   return typeof task['run_path'] === 'string' ? [task['run_path']] : [];
-}
-
-/** What the task that `spec` names offers, without loading any data. @throws CupbearerError for one that cannot be built. */
-export function outlineTask({ name, ...params }: Picked): TaskOutline {
-  return taskRegistry.get(name).outline(params);
 }

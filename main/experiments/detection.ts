@@ -4,7 +4,6 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type {
   DetectorContext,
-  DetectorDefinition,
   DetectorParams,
   DetectorState,
   FeatureStream,
@@ -13,7 +12,7 @@ import type {
 } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { standardisationOf, type Standardisation } from '../evaluation/aggregate-layers.ts';
-import { activationBatches, activationDims, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
+import { activationBatches, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { readTensorFile, readTensorMetadata, writeTensorFile } from '../storage/tensor-file.ts';
 import { offersOf, type DataPart, type Task, type TestPart } from '../tasks/task.ts';
@@ -21,7 +20,7 @@ import { RandomStream } from '../tensor/random.ts';
 import type { RunContext } from './experiment.ts';
 import { holdOut } from './held-out.ts';
 import { planDetection } from './pairing.ts';
-import { checkPositions, joinPositions, poolingOf, scoresPositions, splitPositions } from './positions.ts';
+import { featureLayers, joinPositions, poolingOf, samplesPerText, splitPositions } from './positions.ts';
 
 /** A detector with what it has learned, ready to score. */
 export interface FittedDetector {
@@ -63,7 +62,7 @@ export async function fitDetector(
   const definition = detectorRegistry.get(spec.name);
   const params = spec as unknown as DetectorParams;
   const layers = planDetection(spec, { network: task.network, offers: offersOf(task) });
-  const positions = positionsOf(definition, params, task.network, layers);
+  const positions = samplesPerText(definition, params, task.network, layers);
   const { fitting: trusted, heldOut } =
     params.layer_aggregation === 'standardised-mean'
       ? holdOut(task.trusted, seed)
@@ -81,7 +80,7 @@ export async function fitDetector(
       ),
   });
   const features: Features = {
-    layers: layers.map((name) => ({ name, dims: activationDims(task.network, name, poolingOf(params)) / positions })),
+    layers: featureLayers(definition, params, task.network, layers),
     trusted: streamOf(trusted),
     ...(task.untrusted ? { untrusted: streamOf(task.untrusted) } : {}),
   };
@@ -91,16 +90,6 @@ export async function fitDetector(
   const parts = [{ ...heldOut, anomalous: false }];
   const { layers: scores } = await scoreParts(detector, task.network, parts, seed, batchSize, 'Standardising', context);
   return { ...detector, standardisation: standardisationOf(Object.fromEntries(scores)) };
-}
-
-/** How many samples a text is for the detector: its tokens where each is scored, else one. */
-function positionsOf(
-  definition: DetectorDefinition,
-  params: DetectorParams,
-  network: Network,
-  layers: readonly string[],
-): number {
-  return scoresPositions(params) ? checkPositions(definition, network, layers) : 1;
 }
 
 function eachRepeated(values: Uint8Array, times: number): Uint8Array {
@@ -161,7 +150,7 @@ async function scoreParts(
     labels: new Uint8Array(total),
     sampleIndex: new Int32Array(total),
   };
-  const positions = positionsOf(definition, detector.params, network, detector.layers);
+  const positions = samplesPerText(definition, detector.params, network, detector.layers);
   const detectorRun = detectorContext(detector.spec, network, seed, context);
   let done = 0;
   context.progress(phase, 0, total);

@@ -1,5 +1,5 @@
 import { unknownName } from '../../shared/definition.ts';
-import { CupbearerError } from '../../shared/errors.ts';
+import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { DetectorDefinition, DetectorParams } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
@@ -7,84 +7,134 @@ import { gradientLayers } from '../detectors/loss-gradients.ts';
 import { activationDims } from '../models/activations.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import type { TaskOffers, TaskOutline } from '../tasks/task.ts';
-import { checkPositions, poolingOf, scoresPositions } from './positions.ts';
+import { featureLayers, poolingOf, samplesPerText, scoresPositions } from './positions.ts';
+
+/** What is known of a task that a detector is to be fitted on; each part only where it is determined yet. */
+export interface PairingView {
+  offers?: TaskOffers | undefined;
+  network?: NetworkOutline | undefined;
+}
 
 /**
  * The activations that a detector will look at on a task, after everything is refused that can be seen to be impossible
- * before any data are loaded. @throws CupbearerError `usage` with the reason.
+ * before any data are loaded. @throws CupbearerError with the reason, `usage` unless a file it names is at fault.
  */
-export function planDetection(spec: Picked, { network, offers }: TaskOutline): string[] {
-  const definition = detectorRegistry.get(spec.name);
-  const params = spec as unknown as DetectorParams;
-  const layers = layersOf(params, network, definition);
-  checkPairing(spec, offers, layers);
-  checkAggregation(params, layers);
-  if (definition.needs.gradients && definition.needs.layers !== 0) gradientLayers(network, layers);
-  if (scoresPositions(params)) checkPositions(definition, network, layers);
-  for (const name of layers) activationDims(network, name, poolingOf(params));
-  return layers;
+export function planDetection(spec: Picked, outline: TaskOutline): string[] {
+  refuse(pairingMisfits(spec, outline));
+  return chosenLayers(spec as unknown as DetectorParams, outline.network, detectorRegistry.get(spec.name));
 }
 
-/** The activations a detector looks at. @throws CupbearerError `usage` with the list for an unknown one. */
-export function layersOf(params: DetectorParams, network: NetworkOutline, { id, needs }: DetectorDefinition): string[] {
+/**
+ * Why a detector cannot be fitted on a task, with paths below the detector; nothing where it can. The only place where a
+ * detector's needs are compared with what there is.
+ */
+export function pairingMisfits(spec: Picked, { offers, network }: PairingView): Misfit[] {
+  const definition = detectorRegistry.get(spec.name);
+  return [
+    ...(offers ? needMisfits(definition, offers) : []),
+    ...(network ? networkMisfits(definition, spec as unknown as DetectorParams, network) : []),
+  ];
+}
+
+function needMisfits({ id, needs }: DetectorDefinition, offers: TaskOffers): Misfit[] {
+  const lacks = (what: string, hint: string): Misfit[] => [
+    { path: ['name'], message: `The detector "${id}" needs ${what}, and this task has none.`, hint },
+  ];
+  return [
+    ...(needs.trusted && !offers.trusted ? lacks('trusted data', 'Raise --task.trusted_fraction.') : []),
+    ...((needs.untrusted || needs.anomalyLabels) && !offers.untrusted
+      ? lacks('untrusted data', 'Lower --task.trusted_fraction: the rest is untrusted data.')
+      : needs.anomalyLabels && !offers.anomalyLabels
+        ? lacks(
+            'untrusted data that is labelled clean or anomalous',
+            'Set --task.untrusted_labels: only skylines may know.',
+          )
+        : []),
+  ];
+}
+
+function networkMisfits(definition: DetectorDefinition, params: DetectorParams, network: NetworkOutline): Misfit[] {
+  const { id, needs } = definition;
+  if (needs.gradients && !network.isDifferentiable) {
+    return [
+      {
+        path: ['name'],
+        message: `The detector "${id}" needs gradients of the model's loss, and this task's model gives none.`,
+        hint: 'Take a detector that looks at activations alone.',
+      },
+    ];
+  }
+  const unsuited = inputMisfits(definition, network);
+  if (unsuited.length > 0) return unsuited;
+  const unreadable = layerMisfits(definition, params, network);
+  if (unreadable.length > 0) return unreadable;
+  const layers = chosenLayers(params, network, definition);
+  const read = [
+    ...aggregationMisfits(params, layers),
+    ...(needs.gradients && needs.layers !== 0 ? misfitsOf(['layers'], () => gradientLayers(network, layers)) : []),
+    ...misfitsOf(['tokens'], () => samplesPerText(definition, params, network, layers)),
+    ...misfitsOf(['token_position'], () => layers.forEach((name) => activationDims(network, name, poolingOf(params)))),
+  ];
+  if (read.length > 0) return read;
+  return definition.misfits?.(params, featureLayers(definition, params, network, layers), network) ?? [];
+}
+
+function inputMisfits({ id, needs }: DetectorDefinition, { spec }: NetworkOutline): Misfit[] {
+  if (!needs.images || spec.inputShape.length === 3) return [];
+  const shape = spec.inputShape.join(' x ');
+  return [
+    { path: ['name'], message: `The detector "${id}" lays images over each other; the inputs have shape ${shape}.` },
+  ];
+}
+
+function layerMisfits({ id, needs }: DetectorDefinition, params: DetectorParams, network: NetworkOutline): Misfit[] {
+  const path = ['layers'];
   if (needs.layers === 0) {
     if (!params.layers) return [];
-    throw new CupbearerError(
-      'usage',
-      `The detector "${id}" looks at the network's output, not at activations; layers were given: ${params.layers.join(', ')}.`,
-      { hint: 'Leave out --detector.layers.' },
-    );
+    return [
+      {
+        path,
+        message: `The detector "${id}" looks at the network's output, not at activations; layers were given: ${params.layers.join(', ')}.`,
+        hint: 'Leave out --detector.layers.',
+      },
+    ];
   }
-  if (!params.layers) {
-    const usual = network.defaultActivations;
-    return scoresPositions(params) ? usual.filter((name) => network.activationShape(name).length === 2) : usual;
-  }
-  for (const name of params.layers) network.activationShape(name);
-  return [...new Set(params.layers)];
+  const known = network.activationNames;
+  const unknown = params.layers?.find((name) => !known.includes(name));
+  if (unknown !== undefined) return [{ path, message: unknownName('layer', unknown, known) }];
+  const fewest = needs.layers ?? 1;
+  const { length } = chosenLayers(params, network, { needs });
+  if (length >= fewest) return [];
+  const message = `The detector "${id}" needs at least ${fewest} layer${fewest === 1 ? '' : 's'}, and ${length === 1 ? '1 was' : `${length} were`} chosen.`;
+  return [{ path, message, hint: 'Name more in --detector.layers.' }];
 }
 
-/** Refuses a detector that needs what the task does not offer. @throws CupbearerError `usage` with the reason. */
-export function checkPairing(spec: Picked, offers: TaskOffers, layers: readonly string[]): void {
-  const { id, needs } = detectorRegistry.get(spec.name);
-  const refuse = (reason: string, hint: string) => {
-    throw new CupbearerError('usage', `The detector "${id}" ${reason}`, { hint });
-  };
-  if (needs.trusted && !offers.trusted)
-    refuse('needs trusted data, and this task has none.', 'Raise --task.trusted_fraction.');
-  if (needs.untrusted && !offers.untrusted)
-    refuse('needs untrusted data, and this task has none.', 'Lower --task.trusted_fraction below 1.');
-  if (needs.anomalyLabels && !offers.anomalyLabels)
-    refuse(
-      'needs untrusted data that is labelled clean or anomalous, and this task has none.',
-      'Set --task.untrusted_labels: only skylines may know.',
-    );
-  if (needs.gradients && !offers.gradients)
-    refuse(
-      "needs gradients of the model's loss, and this task's model gives none.",
-      'Take a detector that looks at activations alone.',
-    );
-  if (layers.length < (needs.layers ?? 1)) {
-    refuse(
-      `needs at least ${needs.layers ?? 1} layer${(needs.layers ?? 1) === 1 ? '' : 's'}, and ${layers.length} were chosen.`,
-      'Name more in --detector.layers.',
-    );
-  }
+/** The activations that a detector looks at: those asked for, each once, else the usual ones that have what it scores. */
+function chosenLayers(
+  params: DetectorParams,
+  network: NetworkOutline,
+  { needs }: Pick<DetectorDefinition, 'needs'>,
+): string[] {
+  if (needs.layers === 0) return [];
+  if (params.layers) return [...new Set(params.layers)];
+  const usual = network.defaultActivations;
+  return scoresPositions(params) ? usual.filter((name) => network.activationShape(name).length === 2) : usual;
 }
 
-/** Refuses a way of combining layers that lacks its layer. @throws CupbearerError `usage`. */
-function checkAggregation({ layer_aggregation, aggregation_layer }: DetectorParams, layers: readonly string[]): void {
-  if (layer_aggregation !== 'layer') {
-    if (aggregation_layer === undefined) return;
-    throw new CupbearerError('usage', `aggregation_layer is given, but layers are combined by ${layer_aggregation}.`, {
-      hint: 'Set --detector.layer_aggregation layer.',
-    });
+/** A way of combining layers that lacks its layer, or a layer without that way. */
+function aggregationMisfits(
+  { layer_aggregation: way, aggregation_layer: taken }: DetectorParams,
+  layers: readonly string[],
+): Misfit[] {
+  const path = ['aggregation_layer'];
+  if (way !== 'layer') {
+    if (!taken) return [];
+    const message = `A layer to take is given, but layers are combined by ${way}.`;
+    return [{ path, message, hint: 'Set --detector.layer_aggregation layer.' }];
   }
-  if (aggregation_layer === undefined) {
-    throw new CupbearerError('usage', 'Combining layers by "layer" takes the name of one.', {
-      hint: `Set --detector.aggregation_layer to one of: ${layers.join(', ')}.`,
-    });
+  if (!taken) {
+    const hint = `Set --detector.aggregation_layer to one of: ${layers.join(', ')}.`;
+    return [{ path, message: 'Combining layers by "layer" takes the name of one.', hint }];
   }
-  if (layers.length > 0 && !layers.includes(aggregation_layer)) {
-    throw new CupbearerError('usage', unknownName('layer', aggregation_layer, layers));
-  }
+  return layers.length > 0 && !layers.includes(taken) ? [{ path, message: unknownName('layer', taken, layers) }] : [];
 }

@@ -1,6 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
-import type { DetectorDefinition, DetectorParams, LayerScores } from '../detectors/detector.ts';
-import type { ActivationBatch, PoolingOptions } from '../models/activations.ts';
+import type { DetectorDefinition, DetectorParams, FeatureLayer, LayerScores } from '../detectors/detector.ts';
+import { activationDims, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 
 /** Whether every token of a text is scored on its own, and the scores are then put together. */
@@ -46,6 +46,27 @@ export function checkPositions(
     );
   }
   return lengths[0]!;
+}
+
+/** How many samples a text is for the detector: its tokens where each is scored, else one. @throws CupbearerError as {@link checkPositions}. */
+export function samplesPerText(
+  definition: DetectorDefinition,
+  params: DetectorParams,
+  network: NetworkOutline,
+  layers: readonly string[],
+): number {
+  return scoresPositions(params) ? checkPositions(definition, network, layers) : 1;
+}
+
+/** The layers as the detector sees them: by name, with the length of a sample's vector. @throws CupbearerError as {@link samplesPerText}. */
+export function featureLayers(
+  definition: DetectorDefinition,
+  params: DetectorParams,
+  network: NetworkOutline,
+  layers: readonly string[],
+): FeatureLayer[] {
+  const samples = samplesPerText(definition, params, network, layers);
+  return layers.map((name) => ({ name, dims: activationDims(network, name, poolingOf(params)) / samples }));
 }
 
 /** A batch in which each of the `positions` tokens of a text is a sample: what belongs to the text is repeated for each. */

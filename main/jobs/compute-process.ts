@@ -1,13 +1,14 @@
 /** Entry point of the compute process: does what the host asks for, one thing, and tells how it goes. */
 import { fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
+import { formatDuration } from '../../shared/format.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
 import { experimentRegistry } from '../experiments/index.ts';
 import { speedTest } from '../experiments/speed-test.ts';
-import { appendJsonLine } from '../storage/run-folder.ts';
 import { toStorageError } from '../storage/storage-error.ts';
 import { engineStatus, startEngine } from '../tensor/engine.ts';
 import { hostPort } from './host-port.ts';
 import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job } from './protocol.ts';
+import { RunLog } from './run-log.ts';
 import { throttleProgress } from './throttle.ts';
 
 type Progress = ReturnType<typeof throttleProgress>;
@@ -52,24 +53,37 @@ function answer(request: ComputeRequest, progress: Progress): Promise<ComputeRes
 }
 
 async function run(job: Job, progress: Progress): Promise<RunOutcome> {
-  const log = (message: string) => {
-    const entry = { time: new Date().toISOString(), message };
-    appendJsonLine(job.folder, 'log.jsonl', { ...entry });
+  const log = new RunLog(job.folder, (line) => {
     progress.flush();
-    host.send({ type: 'log', ...entry });
-  };
-  const engine = await startEngine(job.engine, log);
+    host.send({ type: 'log', ...line });
+  });
+  const say = (message: string) => log.say(message);
+  const engine = await startEngine(job.engine, say);
   host.send({ type: 'engine', engine });
-  for (const note of engine.notes ?? []) log(`${engine.title}: ${note}`);
-  return experimentRegistry.get(job.experiment).run(job.spec, {
+  log.keep(`${engine.title} on ${engine.device}`);
+  for (const [id, reason] of Object.entries(engine.passedOver ?? {})) log.keep(`Not "${id}": ${reason}`);
+  for (const note of engine.notes ?? []) say(`${engine.title}: ${note}`);
+  const outcome = await experimentRegistry.get(job.experiment).run(job.spec, {
     folder: job.folder,
     dataDir: job.dataDir,
     engine,
     resume: job.resume,
     signal: abort.signal,
-    progress,
-    log,
+    progress: (phase, ...rest) => {
+      log.phase(phase);
+      progress(phase, ...rest);
+    },
+    log: say,
   });
+  log.keep(outcomeLine(outcome));
+  return outcome;
+}
+
+/** "Done: training 3.1 s, total 3.8 s". */
+function outcomeLine({ timings }: RunOutcome): string {
+  return `Done: ${Object.entries(timings)
+    .map(([phase, ms]) => `${phase} ${formatDuration(ms)}`)
+    .join(', ')}`;
 }
 
 /** A full disk or a read-only folder shows as a system error wherever a run writes. */

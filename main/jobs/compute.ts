@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
+import { CupbearerError, fromErrorRecord, smallerBatchHelps } from '../../shared/errors.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
 import { forkProcess, type ProcessEnd, type ProcessLauncher } from './child-process.ts';
 import { appendJsonLine } from '../storage/run-folder.ts';
@@ -39,12 +39,14 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
   const { signal, onEvent, onErrorLine, env = {}, launch = forkProcess } = options;
   return new Promise((resolve, reject) => {
     const asked: ComputeRequest = request;
-    const logFolder = asked.type === 'run' ? asked.job.folder : undefined;
+    const keepInLog = (message: string, more = {}) => {
+      if (asked.type === 'run') appendToLog(asked.job.folder, { message, ...more });
+    };
     const child = launch<HostMessage, ComputeMessage>(entry, {
       env,
       onErrorLine: (line) => {
         onErrorLine?.(line);
-        if (logFolder !== undefined) keepInLog(logFolder, line);
+        keepInLog(line, { source: 'stderr' });
       },
     });
     let settled = false;
@@ -62,12 +64,18 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
       act();
     };
 
+    const fail = (error: CupbearerError) =>
+      settle(() => {
+        keepInLog(error.message);
+        reject(error);
+      });
+
     child.onMessage((message) => {
       if (message.type === 'done') settle(() => resolve(message.result as ComputeResults[Type]));
-      else if (message.type === 'failed') settle(() => reject(fromErrorRecord(message.error)));
+      else if (message.type === 'failed') fail(fromErrorRecord(message.error));
       else onEvent?.(message);
     });
-    child.onEnd((end) => settle(() => reject(signal?.aborted ? reasonOf(signal) : crash(end))));
+    child.onEnd((end) => fail(signal?.aborted ? reasonOf(signal) : crash(end)));
 
     signal?.addEventListener('abort', cancel, { once: true });
     child.send(request);
@@ -79,10 +87,10 @@ function reasonOf({ reason }: AbortSignal): CupbearerError {
   return reason instanceof CupbearerError ? reason : new CupbearerError('cancelled', 'Cancelled.');
 }
 
-/** Libraries (TensorFlow above all) say on standard error what they found and did: for the log, not for the terminal. */
-function keepInLog(folder: string, line: string): void {
+/** What libraries (TensorFlow above all) say on standard error, and why a run failed: for the log, not for the terminal. */
+function appendToLog(folder: string, entry: Record<string, string>): void {
   try {
-    appendJsonLine(folder, 'log.jsonl', { time: new Date().toISOString(), message: line, source: 'stderr' });
+    appendJsonLine(folder, 'log.jsonl', { time: new Date().toISOString(), ...entry });
   } catch {
     // A folder that cannot be written to fails the run itself, which says why.
   }
@@ -96,8 +104,8 @@ function crash({ code, signal, errorOutput, cause }: ProcessEnd): CupbearerError
   return new CupbearerError('crashed', `The compute process ${how} in the middle of the run.`, {
     hint:
       signal === 'SIGKILL'
-        ? 'Something killed it: perhaps the system ran out of memory. A smaller --batch_size needs less.'
+        ? 'Something killed it: perhaps the system ran out of memory. A smaller --batch_size needs less: a training goes on with --resume --batch_size N.'
         : 'What was finished before is kept; a training can go on with --resume.',
-    details: { code, signal, errorOutput },
+    details: { code, signal, errorOutput, ...(signal === 'SIGKILL' ? smallerBatchHelps : {}) },
   });
 }

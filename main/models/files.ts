@@ -9,7 +9,7 @@ import { readJsonFile } from '../storage/read-file.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { architectureRegistry } from './architectures/index.ts';
 import { Network } from './network.ts';
-import type { NetworkSpec } from './network-outline.ts';
+import type { NetworkOutline, NetworkSpec, Normalisation } from './network-outline.ts';
 
 const modelFormat = 1;
 const modelFile = z.object({
@@ -18,19 +18,25 @@ const modelFile = z.object({
   input_shape: z.array(z.int().positive()).min(1),
   classes: z.array(z.string()).min(1),
   vocabulary: z.int().positive().exactOptional(),
+  normalisation: z
+    .object({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) })
+    .exactOptional(),
   parameters: z.int(),
   layers: z.array(z.object({ name: z.string(), kind: z.string(), output_shape: z.array(z.int()) })),
 });
 
 /** Writes `model.json`: what to build before the weights can be loaded. */
-export function writeModelDescription(folder: string, network: Network): void {
-  const { architecture, inputShape, classes, vocabulary } = network.spec;
+export function writeModelDescription(folder: string, network: NetworkOutline): void {
+  const { architecture, inputShape, classes, vocabulary, normalisation } = network.spec;
   const description: z.input<typeof modelFile> = {
     format: modelFormat,
     architecture,
     input_shape: [...inputShape],
     classes: [...classes],
     ...(vocabulary === undefined ? {} : { vocabulary }),
+    ...(normalisation === undefined
+      ? {}
+      : { normalisation: { mean: [...normalisation.mean], std: [...normalisation.std] } }),
     parameters: network.parameterCount,
     layers: network.layers.map(({ name, kind, outputShape }) => ({ name, kind, output_shape: [...outputShape] })),
   };
@@ -66,8 +72,20 @@ export function parseNetworkSpec(content: unknown, source: string): NetworkSpec 
       `"${source}" does not describe a model of format ${modelFormat}. ${faults.join(' ')}`,
     );
   }
-  const { architecture, input_shape: inputShape, classes, vocabulary } = parsed.data;
-  return { architecture, inputShape, classes, ...(vocabulary === undefined ? {} : { vocabulary }) };
+  const { architecture, input_shape: inputShape, classes, vocabulary, normalisation } = parsed.data;
+  const spec = { architecture, inputShape, classes, ...(vocabulary === undefined ? {} : { vocabulary }) };
+  if (!normalisation) return spec;
+  checkNormalisation(normalisation, spec, source);
+  return { ...spec, normalisation };
+}
+
+/** @throws CupbearerError `bad-data` naming `source` where inputs have another number of channels, or none. */
+export function checkNormalisation({ mean, std }: Normalisation, spec: NetworkSpec, source: string): void {
+  const channels = spec.inputShape.at(-1)!;
+  if (spec.vocabulary === undefined && mean.length === channels && std.length === channels) return;
+  const expected =
+    spec.vocabulary === undefined ? `${channels} values of mean and of std` : 'no normalisation of texts';
+  throw new CupbearerError('bad-data', `"${source}": expected ${expected}, found ${mean.length} and ${std.length}.`);
 }
 
 /** Reads a model saved by the functions above. @throws CupbearerError `not-found` or `bad-data`. */

@@ -21,6 +21,14 @@ export interface NetworkSpec {
   classes: readonly string[];
   /** How many tokens texts are made of; undefined for other data. */
   vocabulary?: number;
+  /** What is done to inputs of 0 to 1 before the first layer, where a model was trained elsewhere on others. */
+  normalisation?: Normalisation;
+}
+
+/** `(x - mean) / std` for each channel, the last axis of an input. */
+export interface Normalisation {
+  mean: readonly number[];
+  std: readonly number[];
 }
 
 /** The specification of a network for a dataset. */

@@ -156,7 +156,21 @@ export class Network extends NetworkOutline {
         return see(`${childPath}.output`, output) ?? output;
       },
     });
-    return this.root.forward(x, callAt(''));
+    return this.root.forward(this.#normalised(x), callAt(''));
+  }
+
+  #normalised(x: tf.Tensor): tf.Tensor {
+    const { normalisation } = this.spec;
+    if (!normalisation) return x;
+    const { mean, std } = normalisation;
+    const shift = mean.map((value, channel) => -value / std[channel]!);
+    return tf.add(
+      tf.mul(
+        x,
+        std.map((value) => 1 / value),
+      ),
+      shift,
+    );
   }
 
   /** The weights in PyTorch's names and layout, float32. */

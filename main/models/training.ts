@@ -61,8 +61,10 @@ export interface TrainingOptions {
  */
 export async function trainClassifier(options: TrainingOptions): Promise<void> {
   const { dataset, epochs, batchSize, maxSteps = Infinity } = options;
-  const stepsPlanned = Math.min(maxSteps, epochs * Math.ceil(dataset.length / batchSize));
-  const expected = stepsPlanned - (options.completed?.steps ?? 0);
+  const { epochs: done, steps } = options.completed ?? { epochs: 0, steps: 0 };
+  const left = (epochs - done) * Math.ceil(dataset.length / batchSize);
+  const stepsPlanned = Math.min(maxSteps, steps + left);
+  const expected = stepsPlanned - steps;
   const reader = new BatchReader(dataset, { expected });
   try {
     await trainEpochs(options, reader, stepsPlanned);
@@ -95,7 +97,15 @@ async function trainEpochs(options: TrainingOptions, reader: BatchReader, stepsP
 }
 
 async function trainStep(
-  { network, optimizer, dataset, schedule = 'constant', labelSmoothing = 0 }: TrainingOptions,
+  {
+    network,
+    optimizer,
+    dataset,
+    batchSize,
+    schedule = 'constant',
+    labelSmoothing = 0,
+    completed = { epochs: 0, steps: 0 },
+  }: TrainingOptions,
   batch: Batch,
   epoch: number,
   step: number,
@@ -104,7 +114,9 @@ async function trainStep(
   const x = inputTensor(batch, dataset);
   const labels = tf.tensor1d(batch.labels, 'int32');
   let predictions: tf.Tensor | undefined;
-  const at = { epoch, step, rate: rateFactor(schedule, step, stepsPlanned) };
+  // The rate follows the epochs: steps of other sizes, before a training was resumed, count as so many of these.
+  const before = completed.epochs * Math.ceil(dataset.length / batchSize) - completed.steps;
+  const at = { epoch, step, rate: rateFactor(schedule, step + before, stepsPlanned + before) };
   try {
     const loss = await gradientStep(network.variables, optimizer, at, () => {
       const logits = network.forward(x, { training: true });

@@ -12,6 +12,7 @@ export const columns = [
   'metrics',
   'timings',
   'engine',
+  'engines_passed_over',
   'versions',
   'test_data',
   'error',
@@ -25,7 +26,14 @@ export const columns = [
   'archived',
 ] as const satisfies (keyof RunRecord)[];
 
-const jsonColumns = ['spec', 'metrics', 'timings', 'versions', 'error'] as const satisfies (keyof RunRecord)[];
+const jsonColumns = [
+  'spec',
+  'metrics',
+  'timings',
+  'engines_passed_over',
+  'versions',
+  'error',
+] as const satisfies (keyof RunRecord)[];
 
 /** Selects rows as {@link fromRow} reads them; a WHERE clause on `runs` may follow. */
 export const selectRuns = `
@@ -58,7 +66,10 @@ export type Row = Record<string, string | number | null>;
 /** A record as the values of {@link columns}. */
 export function toRow(record: RunRecord): Row {
   const plain = Object.fromEntries(columns.map((column) => [column, record[column] ?? null]));
-  for (const column of jsonColumns) plain[column] = record[column] === null ? null : JSON.stringify(record[column]);
+  for (const column of jsonColumns) {
+    const value = record[column] ?? null;
+    plain[column] = value === null ? null : JSON.stringify(value);
+  }
   return { ...(plain as Row), pinned: Number(record.pinned), archived: Number(record.archived) };
 }
 
@@ -69,7 +80,7 @@ export function fromRow(row: Row): RunRecord {
     const text = row[column];
     if (typeof text === 'string') values[column] = JSON.parse(text);
   }
-  if (row['test_data'] === null) delete values['test_data'];
+  for (const optional of ['test_data', 'engines_passed_over']) if (row[optional] === null) delete values[optional];
   const parsed = runRecordSchema.safeParse({
     ...values,
     pinned: row['pinned'] === 1,

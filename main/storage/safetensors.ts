@@ -91,6 +91,24 @@ export function headerBytes(start: Uint8Array, name: string): number {
   return 8 + Number(length);
 }
 
+/** What a safetensors file says of an array before its numbers are read. */
+export interface StoredArray {
+  shape: readonly number[];
+  /** The format's name of the element type: "F32". */
+  type: string;
+}
+
+/** The arrays of a safetensors file by name, from its first {@link headerBytes}. @throws CupbearerError `bad-data`. */
+export function parseSafetensorsDirectory(start: Uint8Array, name: string): Map<string, StoredArray> {
+  const entries = Object.entries(readHeader(start, name).header).filter(([key]) => key !== '__metadata__');
+  return new Map(
+    entries.map(([key, value]) => {
+      const { shape, type } = readEntry(key, value, name);
+      return [key, { shape, type: type.safetensors }];
+    }),
+  );
+}
+
 /** The free text of a safetensors file from its first {@link headerBytes}. @throws CupbearerError `bad-data`. */
 export function parseSafetensorsMetadata(start: Uint8Array, name: string): Record<string, string> {
   return readMetadata(readHeader(start, name).header['__metadata__'], name);

@@ -5,8 +5,10 @@ import {
   encodeSafetensors,
   headerBytes,
   parseSafetensors,
+  parseSafetensorsDirectory,
   parseSafetensorsMetadata,
   type SafetensorsContent,
+  type StoredArray,
 } from './safetensors.ts';
 
 /** Writes arrays and free text as a safetensors file, whole or not at all. @throws CupbearerError `storage`. */
@@ -21,6 +23,14 @@ export function readTensorFile(path: string): SafetensorsContent {
 
 /** The free text of a safetensors file, without reading its arrays. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
 export function readTensorMetadata(path: string): Record<string, string> {
-  const length = headerBytes(readFileStart(path, 8), path);
-  return parseSafetensorsMetadata(readFileStart(path, length), path);
+  return parseSafetensorsMetadata(readHeaderBytes(path), path);
+}
+
+/** Shapes and types of the arrays of a safetensors file, without reading them. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
+export function readTensorDirectory(path: string): Map<string, StoredArray> {
+  return parseSafetensorsDirectory(readHeaderBytes(path), path);
+}
+
+function readHeaderBytes(path: string): Uint8Array {
+  return readFileStart(path, headerBytes(readFileStart(path, 8), path));
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { requireTrigger, triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
+import { triggerFor, triggerMisfits, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { classifierParams, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { outlineClassifierTask } from './outline.ts';
+import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
@@ -17,11 +16,7 @@ export const backdoor = defineTask({
   describe: (params) => [params.data?.name, triggerName(params.backdoor)].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
-  outline(params) {
-    const outline = outlineClassifierTask(params);
-    requireTrigger(params.backdoor, outline.classifier);
-    return outline;
-  },
+  misfits: (params, classifier) => [...cleanDataMisfits(params, classifier), ...triggerMisfits(params, classifier)],
 
   async preview(params, classifier, context) {
     const clean = await loadPreviewData(classifier, params, context);

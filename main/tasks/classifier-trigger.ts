@@ -1,10 +1,10 @@
-import { CupbearerError } from '../../shared/errors.ts';
+import { refuse, type Misfit } from '../../shared/misfit.ts';
 import { describe } from '../../shared/schema/describe.ts';
 import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fullyPoisoned, type PoisonedDataset } from '../data/poisoning.ts';
 import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
-import type { ClassifierData } from './classifier.ts';
+import { nameOf, type ClassifierData } from './classifier.ts';
 
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
 export const trainingOnly = ['p_backdoor', 'p_noise'];
@@ -21,15 +21,16 @@ export function triggerName(trigger: Picked | undefined): string {
   return trigger ? `${trigger.name} trigger` : 'the trigger it was trained with';
 }
 
-/** The trigger asked for, or the one the classifier was trained with. @throws CupbearerError `usage` where there is neither. */
-export function requireTrigger(asked: Picked | undefined, { trigger, folder }: ClassifierData): Picked {
-  const picked = asked ?? trigger?.spec;
-  if (picked) return picked;
-  throw new CupbearerError(
-    'usage',
-    `The classifier in ${folder} was trained without a trigger, so the task must name one.`,
-    { hint: 'For example --task.backdoor corner.' },
-  );
+/** The trigger asked for, or the one the classifier was trained with. */
+export function chosenTrigger(asked: Picked | undefined, { trigger }: ClassifierData): Picked | undefined {
+  return asked ?? trigger?.spec;
+}
+
+/** No trigger where the task needs one. */
+export function triggerMisfits({ backdoor }: { backdoor?: Picked | undefined }, classifier: ClassifierData): Misfit[] {
+  if (chosenTrigger(backdoor, classifier)) return [];
+  const message = `${nameOf(classifier)} was trained without a trigger, so the task must name one.`;
+  return [{ path: ['backdoor'], message, hint: 'Choose one by --task.backdoor, for example corner.' }];
 }
 
 /** Datasets of one shape with the trigger on every sample. */
@@ -48,7 +49,8 @@ export async function triggerFor(
   { shape, vocabulary }: Pick<Dataset, 'shape' | 'vocabulary'>,
   seed: number,
 ): Promise<TriggeredData> {
-  const picked = requireTrigger(asked, classifier);
+  refuse(triggerMisfits({ backdoor: asked }, classifier));
+  const picked = chosenTrigger(asked, classifier)!;
   const stored = classifier.trigger;
   const isOwn = stored !== undefined && isSameKind(picked, stored.spec);
   const trigger = await loadTrigger(picked, {

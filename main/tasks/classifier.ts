@@ -22,10 +22,25 @@ export interface ClassifierData {
   trigger?: { spec: Picked; state?: TensorMap; seed: number };
 }
 
+/** Stands for the folder of a classifier that is not trained yet. */
+export const plannedClassifier = 'the classifier of this experiment';
+
+/** "The classifier in FOLDER", at the beginning of a sentence. */
+export function nameOf({ folder }: ClassifierData): string {
+  return folder === plannedClassifier ? 'The classifier of this experiment' : `The classifier in ${folder}`;
+}
+
+/** What is known of a classifier that may be trained yet; the network only where its data and architecture determine it. */
+export interface KnownClassifier extends ClassifierData {
+  network?: NetworkOutline | undefined;
+}
+
 /** What is known of a classifier trained by an earlier run without its weights. */
 export interface ClassifierOutline extends ClassifierData {
   network: NetworkOutline;
 }
+
+const weightsFile = 'model.safetensors';
 
 /** A classifier trained by an earlier run. */
 export interface TrainedClassifier extends ClassifierOutline {
@@ -39,15 +54,19 @@ export function triggerFile(folder: string): string {
   return join(folder, 'trigger.safetensors');
 }
 
+/** Whether there is a trained classifier in a run folder. */
+export function isTrained(folder: string): boolean {
+  return existsSync(join(folder, weightsFile));
+}
+
 /** The fingerprint of the classifier in `runPath` without loading it. @throws CupbearerError `not-found`. */
 export function classifierFingerprint(runPath: string): string {
   return hashFile(weightsIn(requireRun(runPath)));
 }
 
 function weightsIn(folder: string): string {
-  const weights = join(folder, 'model.safetensors');
-  if (existsSync(weights)) return weights;
-  throw new CupbearerError('not-found', `There is no trained classifier in "${folder}": it has no model.safetensors.`, {
+  if (isTrained(folder)) return join(folder, weightsFile);
+  throw new CupbearerError('not-found', `There is no trained classifier in "${folder}": it has no ${weightsFile}.`, {
     hint: 'Name the folder of a finished train-classifier run.',
   });
 }
@@ -72,7 +91,9 @@ export function classifierData(runPath: string): ClassifierData {
   const { spec, seed } = readSpec(folder);
   const trainData = (spec as { train_data?: Picked }).train_data;
   if (!trainData) {
-    throw new CupbearerError('bad-data', `"${folder}" holds no classifier: its spec.json names no train_data.`);
+    throw new CupbearerError('bad-data', `It is not known what the model in "${folder}" was trained on.`, {
+      hint: 'If it was imported, say so on the screen Models, or by: npx cupbearer models trained-on',
+    });
   }
   if (trainData.name !== 'backdoor') return { folder, originalData: trainData };
   return {

@@ -1,10 +1,17 @@
 import { CupbearerError } from '../../shared/errors.ts';
+import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
 import { optionalPick, requiredPath, type Picked } from '../../shared/schema/fields.ts';
 import type { Dataset, DatasetContext, DatasetFacts } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
-import { loadSplit } from '../data/datasets/load.ts';
+import { datasetFacts, loadSplit } from '../data/datasets/load.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
-import type { ClassifierData, ClassifierOutline, TrainedClassifier } from './classifier.ts';
+import {
+  nameOf,
+  type ClassifierData,
+  type ClassifierOutline,
+  type KnownClassifier,
+  type TrainedClassifier,
+} from './classifier.ts';
 import type { TaskContext } from './task.ts';
 
 /** Parameters of tasks that watch a classifier on its own kind of data. */
@@ -27,7 +34,7 @@ export async function loadCleanData(
   { data = classifier.originalData, seed }: { data?: Picked | undefined; seed: number },
   context: TaskContext,
 ): Promise<{ train: Dataset; test: Dataset }> {
-  checkUnpoisoned(data);
+  refuse(poisonMisfits(data));
   const loading = loadingContext(context, seed);
   const train = await loadSplit(data, { train: true, augment: false }, loading);
   const test = await loadSplit(data, { train: false, augment: false }, loading);
@@ -36,30 +43,42 @@ export async function loadCleanData(
   return { train, test };
 }
 
-/** @throws CupbearerError `usage` where a task's own trigger would meet another one. */
-export function checkUnpoisoned({ name }: Picked): void {
-  if (name !== 'backdoor') return;
-  throw new CupbearerError(
-    'usage',
-    'The data of a task that watches a classifier must not be poisoned itself; got "backdoor".',
-  );
+/** What of the data that a task names for itself does not go with the classifier. */
+export function cleanDataMisfits({ data }: { data?: Picked | undefined }, classifier: KnownClassifier): Misfit[] {
+  if (!data) return [];
+  const poisoned = poisonMisfits(data);
+  return poisoned.length > 0 ? poisoned : dataMisfits('data', data, classifier);
 }
 
-/** The training half that people are shown: the task's own data, else what the classifier is trained on. */
+/** Data in which a task's own trigger would meet another one. */
+function poisonMisfits({ name }: Picked): Misfit[] {
+  if (name !== 'backdoor') return [];
+  const message = 'The data of a task that watches a classifier must not be poisoned itself; got "backdoor".';
+  return [{ path: ['data'], message }];
+}
+
+/** Data, named by the parameter `key`, that the classifier cannot take or whose classes it does not know. */
+export function dataMisfits(key: string, data: Picked | undefined, classifier: KnownClassifier): Misfit[] {
+  const { network } = classifier;
+  if (!data || !network) return [];
+  return misfitsOf([key], () => checkFitsClassifier({ ...classifier, network }, datasetFacts(data), data.name));
+}
+
+/** The test half that people are shown: of the task's own data, else of what the classifier is trained on. */
 export function loadPreviewData(
   { originalData }: ClassifierData,
   { data = originalData, seed }: { data?: Picked | undefined; seed: number },
   context: TaskContext,
 ): Promise<Dataset> {
-  return loadSplit(data, { train: true, augment: false }, loadingContext(context, seed));
+  return loadSplit(data, { train: false, augment: false }, loadingContext(context, seed));
 }
 
 /** @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes. */
-export function checkFitsClassifier({ network, folder }: ClassifierOutline, data: DatasetFacts, name: string): void {
-  const { inputShape, classes } = network.spec;
+export function checkFitsClassifier(classifier: ClassifierOutline, data: DatasetFacts, name: string): void {
+  const { inputShape, classes } = classifier.network.spec;
   if (inputShape.join() === data.shape.join() && classes.length === data.classes.length) return;
   throw new CupbearerError(
     'usage',
-    `The classifier in ${folder} takes inputs of shape ${inputShape.join(' x ')} in ${classes.length} classes; the data "${name}" has ${data.shape.join(' x ')} in ${data.classes.length}.`,
+    `${nameOf(classifier)} takes inputs of shape ${inputShape.join(' x ')} in ${classes.length} classes; the data "${name}" has ${data.shape.join(' x ')} in ${data.classes.length}.`,
   );
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { CupbearerError } from '../../shared/errors.ts';
+import { refuse, type Misfit } from '../../shared/misfit.ts';
 import { defaultPick, type Picked } from '../../shared/schema/fields.ts';
 import { changed } from '../data/changed.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
 import { poisonFields } from '../data/triggers/trigger.ts';
-import { requireTrigger, triggerFor, triggerName, triggerParam } from './classifier-trigger.ts';
+import { chosenTrigger, triggerFor, triggerMisfits, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
-import { classifierParams, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { outlineClassifierTask } from './outline.ts';
+import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
@@ -21,6 +21,7 @@ export const ood = defineTask({
   summary: 'Tell triggered inputs from clean ones that were changed harmlessly, with noise for example',
   source: 'An ablation of ejnnr/cupbearer, tasks.backdoor_detection',
   anomalous: 'Triggered',
+  normal: 'Changed harmlessly',
   params: z.object({
     ...classifierParams,
     backdoor: triggerParam,
@@ -37,28 +38,25 @@ export const ood = defineTask({
     [params.data?.name, triggerName(params.backdoor), `against ${params.change.name}`].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
-  outline(params) {
-    const outline = outlineClassifierTask(params);
-    checkHarmless(params.change, requireTrigger(params.backdoor, outline.classifier));
-    return outline;
-  },
+  misfits: (params, classifier) => [
+    ...cleanDataMisfits(params, classifier),
+    ...triggerMisfits(params, classifier),
+    ...changeMisfits(params.change, chosenTrigger(params.backdoor, classifier)),
+  ],
 
   async preview(params, classifier, context) {
     const clean = await loadPreviewData(classifier, params, context);
-    const { poison } = await triggerFor(params.backdoor, classifier, clean, params.seed);
-    return { clean, changed: poison(clean) };
+    const { trigger, poison } = await triggerFor(params.backdoor, classifier, clean, params.seed);
+    refuse(changeMisfits(params.change, trigger));
+    return { clean, normal: await harmlesslyChanged(clean, params), changed: poison(clean) };
   },
 
   async build(params, context) {
     const classifier = openClassifier(params.run_path);
     const { train, test } = await loadCleanData(classifier, params, context);
     const { trigger, poison } = await triggerFor(params.backdoor, classifier, test, params.seed);
-    checkHarmless(params.change, trigger);
-    const harmless = changed(
-      test,
-      await loadTrigger(params.change, { shape: test.shape, vocabulary: test.vocabulary, seed: params.seed }),
-      params.seed,
-    );
+    refuse(changeMisfits(params.change, trigger));
+    const harmless = await harmlesslyChanged(test, params);
     const triggered = poison(test);
     const chosen = split({ clean: train.length }, { clean: test.length }, params);
     return {
@@ -81,12 +79,14 @@ export const ood = defineTask({
   },
 });
 
-/** @throws CupbearerError `usage` where the normal samples would get the very trigger. */
-function checkHarmless(change: Picked, trigger: Picked): void {
-  if (trigger.name !== change.name) return;
-  throw new CupbearerError(
-    'usage',
-    `Expected a harmless change other than the trigger, found "${trigger.name}" for both.`,
-    { hint: 'For example --task.change noise, or --task.change wanet.' },
-  );
+async function harmlesslyChanged(data: Dataset, { change, seed }: { change: Picked; seed: number }): Promise<Dataset> {
+  const { shape, vocabulary } = data;
+  return changed(data, await loadTrigger(change, { shape, vocabulary, seed }), seed);
+}
+
+/** A change by which the normal samples would get the very trigger. */
+function changeMisfits(change: Picked, trigger: Picked | undefined): Misfit[] {
+  if (trigger?.name !== change.name) return [];
+  const message = `Expected a harmless change other than the trigger, found "${trigger.name}" for both.`;
+  return [{ path: ['change'], message, hint: 'Choose another by --task.change, for example noise or wanet.' }];
 }

@@ -1,33 +1,34 @@
+import { refuse, type Misfit } from '../../shared/misfit.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import { datasetFacts } from '../data/datasets/load.ts';
-import { describeClassifier, type ClassifierOutline } from './classifier.ts';
-import { checkFitsClassifier, checkUnpoisoned } from './clean-data.ts';
-import type { SplitParams } from './splits.ts';
-import type { TaskOutline } from './task.ts';
+import { describeClassifier, type KnownClassifier } from './classifier.ts';
+import { taskRegistry } from './index.ts';
+import { splitMisfits, type SplitParams } from './splits.ts';
+import type { TaskOffers, TaskOutline } from './task.ts';
+import { trainingMisfits } from './trained-on.ts';
 
-/** What a task that watches a classifier offers, from its parameters and the classifier's description alone. */
-export function outlineClassifierTask(
-  params: SplitParams & { run_path: string; data?: Picked | undefined },
-  hasUntrusted = params.trusted_fraction < 1,
-): TaskOutline & { classifier: ClassifierOutline } {
-  const classifier = describeClassifier(params.run_path);
-  if (params.data) {
-    checkUnpoisoned(params.data);
-    checkOutlineFits(classifier, params.data);
-  }
-  return {
-    classifier,
-    network: classifier.network,
-    offers: {
-      trusted: params.trusted_fraction > 0,
-      untrusted: hasUntrusted,
-      anomalyLabels: hasUntrusted && params.untrusted_labels,
-      gradients: classifier.network.isDifferentiable,
-    },
-  };
+/** What the task that `spec` names has for a detector to learn from, by its parameters alone. */
+export function taskOffers({ name, ...params }: Picked): TaskOffers {
+  const { trusted_fraction: trusted, untrusted_labels: isLabelled } = params as unknown as SplitParams;
+  const hasUntrusted = taskRegistry.get(name).hasUntrusted?.(params) ?? trusted < 1;
+  return { trusted: trusted > 0, untrusted: hasUntrusted, anomalyLabels: hasUntrusted && isLabelled };
 }
 
-/** @throws CupbearerError `usage` where the classifier cannot take them. */
-export function checkOutlineFits(classifier: ClassifierOutline, data: Picked): void {
-  checkFitsClassifier(classifier, datasetFacts(data), data.name);
+/**
+ * Why the task that `spec` names cannot be built, with paths below the task; nothing where it can, as far as can be seen
+ * without loading any data. What does not go with its classifier is left out where nothing is known of that.
+ */
+export function taskMisfits({ name, ...params }: Picked, classifier: KnownClassifier | undefined): Misfit[] {
+  const task = taskRegistry.get(name);
+  return [
+    ...(classifier && task.trainedOn ? trainingMisfits(task.trainedOn, classifier) : []),
+    ...((classifier && task.misfits?.(params, classifier)) ?? []),
+    ...splitMisfits(params as unknown as SplitParams),
+  ];
+}
+
+/** What the task that `spec` names will give, without loading any data. @throws CupbearerError for one that cannot be built. */
+export function outlineTask(spec: Picked): TaskOutline {
+  const classifier = describeClassifier(spec['run_path'] as string);
+  refuse(taskMisfits(spec, classifier));
+  return { network: classifier.network, offers: taskOffers(spec) };
 }

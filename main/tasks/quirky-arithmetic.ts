@@ -1,12 +1,16 @@
 import { z } from 'zod';
+import { refuse } from '../../shared/misfit.ts';
 import { choice } from '../../shared/schema/fields.ts';
 import { arithmetic } from '../data/datasets/arithmetic.ts';
-import { classifierFingerprint } from './classifier.ts';
+import { classifierFingerprint, describeClassifier } from './classifier.ts';
 import { classifierParams } from './clean-data.ts';
-import { outlineClassifierTask } from './outline.ts';
-import { splitParams, type SplitParams } from './splits.ts';
-import { defineTask, type TaskOutline } from './task.ts';
-import { checkTrainedOn, previewPopulations, twoPopulations, type Populations } from './two-populations.ts';
+import { splitParams } from './splits.ts';
+import { defineTask } from './task.ts';
+import { trainingMisfits } from './trained-on.ts';
+import { previewPopulations, twoPopulations, type Populations } from './two-populations.ts';
+
+/** What a classifier must be trained on for this task, and how. */
+const trainedOn = { dataset: arithmetic.id, command: 'train-classifier --train_data arithmetic --model transformer' };
 
 /**
  * Trusted data are Alice's prompts; the anomalies are Bob's, in which the model answers by its quirk. With
@@ -24,7 +28,7 @@ export const quirkyArithmetic = defineTask({
     'processor; `--train_data.names 4` for `test_names` `new`). Trained so it answered 99.0 % of the sums that it was never shown as Alice and',
     '96.6 % as Bob; of those that it was shown, 99.9 %.',
   ].join('\n'),
-  trainedOn: arithmetic.id,
+  trainedOn,
   params: z.object({
     run_path: classifierParams.run_path,
     test_names: choice({
@@ -48,21 +52,16 @@ export const quirkyArithmetic = defineTask({
     ),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
-  outline: checkedOutline,
-
   preview(params, classifier, context) {
-    checkTrainedOn(classifier, arithmetic.id, command);
+    refuse(trainingMisfits(trainedOn, classifier));
     return previewPopulations(classifier, params, populations(params), context);
   },
 
   async build(params, context) {
-    checkedOutline(params);
+    refuse(trainingMisfits(trainedOn, describeClassifier(params.run_path)));
     return twoPopulations(params, populations(params), context);
   },
 });
-
-/** How a classifier is trained that this task can be built on. */
-const command = 'train-classifier --train_data arithmetic --model transformer';
 
 /** What the prompts of a half and a kind have in them. */
 function populations({
@@ -77,10 +76,4 @@ function populations({
     ...(names === 'new' ? { which_names: half === 'train' ? 'first' : 'last' } : {}),
     ...(difficulty === 'easy-to-hard' ? { difficulty: half === 'train' ? 'easy' : 'hard' } : {}),
   });
-}
-
-function checkedOutline(params: SplitParams & { run_path: string }): TaskOutline {
-  const outline = outlineClassifierTask(params);
-  checkTrainedOn(outline.classifier, arithmetic.id, command);
-  return outline;
 }

@@ -6,8 +6,7 @@ import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset } from '../data/datasets/load.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { classifierFingerprint, openClassifier, type TrainedClassifier } from './classifier.ts';
-import { checkFitsClassifier, classifierParams, loadingContext } from './clean-data.ts';
-import { checkOutlineFits, outlineClassifierTask } from './outline.ts';
+import { checkFitsClassifier, classifierParams, dataMisfits, loadingContext } from './clean-data.ts';
 import { assembleParts, split, splitParams } from './splits.ts';
 import { defineTask, type TaskContext } from './task.ts';
 
@@ -29,6 +28,14 @@ const params = z.object({
   ...splitParams,
 });
 
+const dataKeys = [
+  'trusted_data',
+  'clean_untrusted_data',
+  'anomalous_untrusted_data',
+  'clean_test_data',
+  'anomalous_test_data',
+] as const;
+
 export const separateData = defineTask({
   id: 'separate-data',
   title: 'Separate datasets',
@@ -39,17 +46,15 @@ export const separateData = defineTask({
   describe: ({ clean_test_data: clean, anomalous_test_data: anomalous }) => `${clean.name} against ${anomalous.name}`,
   dependencies: ({ run_path }) => ({ model: classifierFingerprint(run_path) }),
 
-  outline(params) {
-    const { trusted_data: trusted, clean_untrusted_data: clean, anomalous_untrusted_data: anomalous } = params;
-    const outline = outlineClassifierTask(params, params.trusted_fraction < 1 || Boolean(clean ?? anomalous));
-    for (const data of [trusted, clean, anomalous, params.clean_test_data, params.anomalous_test_data])
-      if (data) checkOutlineFits(outline.classifier, data);
-    return outline;
-  },
+  hasUntrusted: ({ trusted_fraction: trusted, clean_untrusted_data: clean, anomalous_untrusted_data: anomalous }) =>
+    trusted < 1 || clean !== undefined || anomalous !== undefined,
+  misfits: (params, classifier) => dataKeys.flatMap((key) => dataMisfits(key, params[key], classifier)),
 
-  preview: async (params, _, context) => ({
-    clean: await loadDataset(params.clean_test_data, loadingContext(context, params.seed)),
-  }),
+  async preview(params, _, context) {
+    const load = (data: Picked) => loadDataset(data, loadingContext(context, params.seed));
+    const clean = await load(params.clean_test_data);
+    return { clean, changed: await load(params.anomalous_test_data), isUnpaired: true };
+  },
 
   async build(params, context) {
     const classifier = openClassifier(params.run_path);

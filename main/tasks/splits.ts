@@ -1,4 +1,5 @@
 import { CupbearerError } from '../../shared/errors.ts';
+import type { Misfit } from '../../shared/misfit.ts';
 import { flag, integer, number, optionalInteger } from '../../shared/schema/fields.ts';
 import { concatenated } from '../data/concatenated.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -67,6 +68,13 @@ export interface SplitParams {
   max_train_size?: number | undefined;
   max_test_size?: number | undefined;
   seed: number;
+}
+
+/** Test data that would be of one kind whatever the data. */
+export function splitMisfits({ clean_test_weight: clean }: SplitParams): Misfit[] {
+  if (clean > 0 && clean < 1) return [];
+  const message = `The test data needs both clean and anomalous samples; a clean share of ${clean} leaves none that are ${clean === 0 ? 'clean' : 'anomalous'}.`;
+  return [{ path: ['clean_test_weight'], message, hint: 'Change --task.clean_test_weight.' }];
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
+import type { Misfit } from '../../shared/misfit.ts';
 import type { Dataset, DatasetCache } from '../data/dataset.ts';
 import type { Network } from '../models/network.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
-import type { ClassifierData } from './classifier.ts';
+import type { ClassifierData, KnownClassifier } from './classifier.ts';
+import type { TrainedOn } from './trained-on.ts';
 
 /** Some samples of a dataset, all clean or all anomalous. */
 export interface TestPart {
@@ -43,14 +45,12 @@ export interface Task {
   fingerprints: Record<string, string>;
 }
 
-/** What a task has for a detector to learn from. */
+/** What a task has for a detector to learn from; what can be read off its network is the outline's. */
 export interface TaskOffers {
   trusted: boolean;
   untrusted: boolean;
   /** Labels that tell which untrusted samples are anomalous. */
   anomalyLabels: boolean;
-  /** Whether gradients can be taken through the network. */
-  gradients: boolean;
 }
 
 /** What is known of a task before any data are loaded. */
@@ -60,12 +60,11 @@ export interface TaskOutline {
 }
 
 /** What a task that was built offers. */
-export function offersOf({ network, trusted, untrusted }: Task): TaskOffers {
+export function offersOf({ trusted, untrusted }: Task): TaskOffers {
   return {
     trusted: trusted.indices.length > 0,
     untrusted: untrusted !== undefined,
     anomalyLabels: untrusted?.anomalous !== undefined,
-    gradients: network.isDifferentiable,
   };
 }
 
@@ -77,35 +76,56 @@ export interface TaskContext {
   warn?: (message: string) => void;
 }
 
-/** Samples for people to look at before anything is trained: sample i of `changed`, where there is one, is anomalous sample i of `clean`. */
+/** Samples of the test data for people to look at; needs no model that is not there. */
 export interface TaskPreview {
+  /** Samples as they are. */
   clean: Dataset;
-  changed?: Dataset;
+  /** What is normal in the test where that is not `clean` itself: the same samples, changed harmlessly. */
+  normal?: Dataset;
+  /** The anomalous samples; a function of indices where each has to be computed, for which an engine must be started. */
+  changed?: Dataset | ((indices: Int32Array) => Promise<Dataset>);
+  /** Sample i of `changed` has nothing to do with sample i of `clean`. */
+  isUnpaired?: true;
+  /** Why there are no anomalous samples to see. */
+  note?: string;
 }
 
 export interface TaskDefinition extends Definition {
   /** The only dataset that its classifier may be trained on, where there is but one. */
-  readonly trainedOn?: string;
-  /** What its anomalous samples are called: "Triggered"; "Anomalous" where left out. */
+  readonly trainedOn?: TrainedOn;
+  /** What its anomalous samples are called: "Triggered"; {@link anomalousWord} gives a word in any case. */
   readonly anomalous?: string;
+  /** What its normal test samples are called where they are not clean: "Changed harmlessly". */
+  readonly normal?: string;
   /** One line that tells this task from others of its kind: "mnist, corner trigger". */
   describe(params: Record<string, unknown>): string;
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
   dependencies(params: Record<string, unknown>): Record<string, string>;
-  /** What `build` will give, without loading any data. @throws CupbearerError for a task that cannot be built. */
-  outline(params: Record<string, unknown>): TaskOutline;
+  /** Whether it has untrusted data; where left out, what is not trusted is. */
+  hasUntrusted?(params: Record<string, unknown>): boolean;
+  /** What of it does not go with the classifier that it watches, be it trained or not; without loading any data. */
+  misfits?(params: Record<string, unknown>, classifier: KnownClassifier): Misfit[];
   build(params: Record<string, unknown>, context: TaskContext): Promise<Task>;
-  /** What its samples look like; needs no model. Made of the training half. @throws CupbearerError as `build`. */
+  /** What its test samples look like. @throws CupbearerError as `build`. */
   preview(params: Record<string, unknown>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
+}
+
+/** What the anomalous samples of a task are called; undefined for one that is not known. */
+export function anomalousWord(task: Pick<TaskDefinition, 'anomalous'> | undefined): string {
+  return task?.anomalous ?? 'Anomalous';
 }
 
 /** Types the functions' params from the schema beside them. */
 export function defineTask<P extends z.ZodObject>(
-  definition: Omit<TaskDefinition, 'params' | 'describe' | 'dependencies' | 'outline' | 'build' | 'preview'> & {
+  definition: Omit<
+    TaskDefinition,
+    'params' | 'describe' | 'dependencies' | 'hasUntrusted' | 'misfits' | 'build' | 'preview'
+  > & {
     params: P;
     describe(params: z.output<P>): string;
     dependencies(params: z.output<P>): Record<string, string>;
-    outline(params: z.output<P>): TaskOutline;
+    hasUntrusted?(params: z.output<P>): boolean;
+    misfits?(params: z.output<P>, classifier: KnownClassifier): Misfit[];
     build(params: z.output<P>, context: TaskContext): Promise<Task>;
     preview(params: z.output<P>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
   },

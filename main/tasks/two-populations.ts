@@ -1,20 +1,9 @@
-import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadSplit } from '../data/datasets/load.ts';
 import { openClassifier, type ClassifierData } from './classifier.ts';
 import { checkFitsClassifier, loadingContext } from './clean-data.ts';
 import { assembleParts, split, type SplitParams } from './splits.ts';
 import type { Task, TaskContext, TaskPreview } from './task.ts';
-
-/** @throws CupbearerError `usage` where the classifier was trained on another dataset than `id`; `command` trains one. */
-export function checkTrainedOn({ originalData, folder }: ClassifierData, id: string, command: string): void {
-  if (originalData.name === id) return;
-  throw new CupbearerError(
-    'usage',
-    `Expected a classifier trained on ${id}; the one in ${folder} was trained on ${originalData.name}.`,
-    { hint: `Train one with: npx cupbearer ${command}` },
-  );
-}
 
 /** The parameters that tell the data of a half and a kind from the classifier's own. */
 export type Populations = (half: 'train' | 'test', kind: 'clean' | 'anomalous') => Record<string, unknown>;
@@ -50,7 +39,7 @@ export async function twoPopulations(
   };
 }
 
-/** Some of both populations of the training half, for people to look at. */
+/** Some of both populations of the test half, for people to look at. */
 export async function previewPopulations(
   classifier: ClassifierData,
   { seed }: { seed: number },
@@ -58,7 +47,7 @@ export async function previewPopulations(
   context: TaskContext,
 ): Promise<TaskPreview> {
   const load = loader(classifier, seed, populations, context);
-  return { clean: await load('train', 'clean'), changed: await load('train', 'anomalous') };
+  return { clean: await load('test', 'clean'), changed: await load('test', 'anomalous') };
 }
 
 function loader({ originalData }: ClassifierData, seed: number, populations: Populations, context: TaskContext) {

@@ -47,14 +47,19 @@ async function makeCurrent(engine: EngineDefinition): Promise<void> {
   if (tf.getBackend() !== engine.backend) await engine.load();
 }
 
-/** Whether `auto` passes over an engine. Asked before the self-test, which takes seconds on a software renderer. */
-async function isPassedOver(engine: EngineDefinition): Promise<boolean> {
-  try {
-    return (await load(engine)).passedOverByAuto !== undefined;
-  } catch {
-    // Why it does not load is told by the attempt to use it.
-    return false;
+/**
+ * The engines in the order in which `auto` tries them: those on a GPU, then the others; without those that want to be passed
+ * over. Asked before the self-test, which takes seconds on a software renderer.
+ */
+async function* automaticOrder(): AsyncGenerator<EngineDefinition, void> {
+  const others: EngineDefinition[] = [];
+  for (const engine of engines) {
+    // One that does not load is tried with the others, for the reason why.
+    const info = engine.mayUseGpu ? await load(engine).catch(() => undefined) : undefined;
+    if (info?.onGpu) yield engine;
+    else if (info?.passedOverByAuto === undefined) others.push(engine);
   }
+  yield* others;
 }
 
 async function loadAndTest(engine: EngineDefinition): Promise<EngineStatus> {
@@ -83,9 +88,21 @@ async function loadAndTest(engine: EngineDefinition): Promise<EngineStatus> {
   }
 }
 
+/** Why the engines that stand before `chosen` were not taken, by id. */
+async function whyNot(chosen: EngineDefinition, failures: readonly EngineStatus[]): Promise<Record<string, string>> {
+  const reasons: Record<string, string> = {};
+  for (const { id } of engines.slice(0, engines.indexOf(chosen))) {
+    const failure = failures.find((status) => status.id === id);
+    const info = await loads.get(id)?.catch(() => undefined);
+    // One that works and is not passed over computes on the CPU, and the one that was chosen on a GPU.
+    reasons[id] = failure?.reason ?? info?.passedOverByAuto ?? `It computes on ${info?.device ?? 'the CPU'}.`;
+  }
+  return reasons;
+}
+
 /**
  * Starts a compute engine and makes it the TensorFlow.js backend: one by its id, or with `auto` the first that loads,
- * passes its self-test and does not ask to be passed over. `auto` after a start keeps what runs; starting the same engine
+ * passes its self-test and does not ask to be passed over, one on a GPU before all others. `auto` after a start keeps what runs; starting the same engine
  * again does nothing. `warn` hears of an engine that `auto` finds broken.
  * @throws CupbearerError `usage` where there is no engine of that id, `engine` where it (or, with `auto`, every one) fails.
  */
@@ -97,13 +114,12 @@ export async function startEngine(choice: string, warn?: (message: string) => vo
     );
   const wanted = choice === 'auto' ? (startedId ?? 'auto') : choice;
   const failures: EngineStatus[] = [];
-  for (const engine of engines.filter(({ id }) => wanted === 'auto' || id === wanted)) {
-    if (wanted === 'auto' && (await isPassedOver(engine))) continue;
+  for await (const engine of wanted === 'auto' ? automaticOrder() : engines.filter(({ id }) => id === wanted)) {
     const status = await attempt(engine);
     if (status.info !== undefined) {
       await makeCurrent(engine);
       startedId = engine.id;
-      return status.info;
+      return wanted === 'auto' ? { ...status.info, passedOver: await whyNot(engine, failures) } : status.info;
     }
     if (status.failure === 'broken') warn?.(`The engine "${status.id}" is broken and not used. ${status.reason}`);
     failures.push(status);

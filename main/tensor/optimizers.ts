@@ -91,7 +91,6 @@ function checkShapes(name: string, variable: tf.Tensor, ...others: tf.Tensor[]):
  */
 function makeExclusive(variable: tf.Variable): void {
   if (tf.backend().refCount(variable.dataId) <= 1) return;
-  const copy = tf.tensor(variable.dataSync(), variable.shape, variable.dtype);
-  variable.assign(copy);
-  copy.dispose();
+  // One as a factor changes no number, and leaves them where the engine has them.
+  tf.tidy(() => variable.assign(tf.mul(variable, 1)));
 }

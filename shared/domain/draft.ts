@@ -30,10 +30,14 @@ export type ExperimentDraft = z.infer<typeof draftSchema>;
 export const wizardSteps = ['task', 'model', 'detectors', 'evaluation', 'review'] as const;
 export type WizardStep = (typeof wizardSteps)[number];
 
-/** What is wrong with a draft by step, and each step's choice in a few words. */
+/**
+ * What is wrong with a draft by step, each step's choice in a few words, and by id why the detectors that cannot be fitted on
+ * the task cannot.
+ */
 export const draftCheckSchema = z.object({
   faults: z.array(faultSchema.extend({ step: z.enum(wizardSteps) })),
   summaries: z.record(z.enum(wizardSteps), z.string()),
+  unsuited: z.record(z.string(), z.string()),
 });
 export type DraftCheck = z.infer<typeof draftCheckSchema>;
 

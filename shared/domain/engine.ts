@@ -8,12 +8,16 @@ export const engineInfoSchema = z.object({
   device: z.string(),
   versions: z.record(z.string(), z.string()),
   threads: z.int().positive(),
+  /** That the device is a GPU, which `auto` prefers; left out for the CPU. */
+  onGpu: z.literal(true).exactOptional(),
   /** Memory of the device of its own, bytes; left out where it has none or does not tell. */
   deviceMemoryBytes: z.number().positive().exactOptional(),
   /** What a user should know of it ("computes on the CPU: no CUDA was found"). */
   notes: z.array(z.string()).exactOptional(),
   /** Why `auto` passes it over although it works ("a software renderer, slower than wasm"); left out where it does not. */
   passedOverByAuto: z.string().exactOptional(),
+  /** Where `auto` has just chosen it: why it did not take those before it, by id. */
+  passedOver: z.record(z.string(), z.string()).exactOptional(),
 });
 export type EngineInfo = z.infer<typeof engineInfoSchema>;
 

@@ -46,6 +46,8 @@ export const classCountsSchema = z.object({
 export const modelSummarySchema = z.object({
   run: runSummarySchema,
   imported: z.boolean(),
+  /** Whether it is known what it was trained on; else no task can be built on it. */
+  isTrainingKnown: z.boolean(),
   network: networkSchema.nullable(),
   /** Ids of the runs that use it. */
   usedBy: z.array(z.string()),

@@ -45,6 +45,8 @@ export const runRecordSchema = z.object({
   /** Milliseconds by phase. */
   timings: z.record(z.string(), z.number()),
   engine: z.string().nullable(),
+  /** Where `auto` chose the engine: why it did not take those that it would rather have, by id. */
+  engines_passed_over: z.record(z.string(), z.string()).exactOptional(),
   versions: z.record(z.string(), z.string()),
   /** Names the test data that was evaluated on: runs that share it can be compared sample by sample. */
   test_data: z.string().exactOptional(),
@@ -79,6 +81,8 @@ export const specFileSchema = z.object({
   created_at: time,
   /** Where datasets were looked for, absolute; a training that is resumed looks there again. */
   data_dir: z.string().min(1).exactOptional(),
+  /** Batch sizes that a training had before it was resumed with smaller ones, in order; `steps` in metrics.jsonl tell when. */
+  earlier_batch_sizes: z.array(z.int().positive()).exactOptional(),
   /** The command line that started the run, for people. */
   command: z.string().exactOptional(),
 });

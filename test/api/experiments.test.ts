@@ -56,7 +56,7 @@ describe('definitions', () => {
     const registries = await client().experiments.definitions({});
     expect(JSON.parse(JSON.stringify(registries))).toEqual(registries);
     const kinds = registries.map(({ kind }) => kind);
-    expect(kinds).toEqual(['dataset', 'trigger', 'model', 'optimizer', 'task', 'detector', 'experiment']);
+    expect(kinds).toEqual(['dataset', 'trigger', 'model', 'optimizer', 'task', 'detector', 'experiment', 'statement']);
     const fields = registries.flatMap(({ definitions }) => definitions.flatMap((definition) => definition.fields));
     for (const { registry } of fields) if (registry !== undefined) expect(kinds).toContain(registry);
     const trigger = registries[4]!.definitions
@@ -94,8 +94,10 @@ describe('presets', () => {
 
 describe('the check of a draft', () => {
   it('finds none in a sound one, and says what each step has chosen', async () => {
-    const { faults, summaries } = await client().experiments.check({ draft: draft() });
+    const { faults, summaries, unsuited } = await client().experiments.check({ draft: draft() });
     expect(faults).toEqual([]);
+    expect(Object.keys(unsuited)).toContain('spectral');
+    expect(Object.keys(unsuited)).not.toContain('mahalanobis');
     expect(summaries).toEqual({
       task: 'Glyphs, corner pixel',
       model: 'mlp 8, train new',
@@ -120,6 +122,20 @@ describe('the check of a draft', () => {
       below('train_data', 'backdoor', 'p_backdoor'),
       'task',
       'Must be 0 to 100\u00a0%.',
+    ],
+    [
+      'one wrong value in a list, told of at the list',
+      training({ model: { name: 'mlp', hidden_dims: [8, 0] } }),
+      below('model', 'hidden_dims'),
+      'model',
+      'Must be whole numbers of 1 to 65\u202f536.',
+    ],
+    [
+      'a folder that is not there',
+      training({ train_data: { name: 'image-folder', folder: 'no such folder' } }),
+      below('train_data', 'folder'),
+      'task',
+      'There is no file or folder "no such folder" on this machine.',
     ],
     [
       'a word for a number',
@@ -163,28 +179,28 @@ describe('the check of a draft', () => {
       { task: { name: 'toy-features' } },
       ['task', 'name'],
       'task',
-      'Needs a classifier trained on Toy features; this one is trained on Glyphs.',
+      'Expected a classifier trained on toy-features; the classifier of this experiment was trained on glyphs.',
     ],
     [
       'no trigger at all',
       training({ train_data: small }),
       ['task', 'backdoor'],
       'task',
-      'Choose a trigger: the classifier is trained without one.',
+      'The classifier of this experiment was trained without a trigger, so the task must name one. Choose one by “Trigger”, for example corner.',
     ],
     [
       'a change that is the trigger',
       { task: { name: 'ood', change: { name: 'corner' } } },
       ['task', 'change'],
       'task',
-      'Must be another change than the trigger.',
+      'Expected a harmless change other than the trigger, found "corner" for both. Choose another by “Harmless change”, for example noise or wanet.',
     ],
     [
       'test data of one kind',
       { task: { name: 'backdoor', clean_test_weight: 1 } },
       ['task', 'clean_test_weight'],
       'evaluation',
-      'Must leave both clean and anomalous samples: more than 0 and less than 100\u00a0%.',
+      'The test data needs both clean and anomalous samples; a clean share of 1 leaves none that are anomalous. Change “Clean share of the test data”.',
     ],
     ['no detector', { detectors: [] }, ['detectors'], 'detectors', 'Choose at least one detector.'],
     [
@@ -192,35 +208,35 @@ describe('the check of a draft', () => {
       { detectors: [{ name: 'spectral' }] },
       ['detectors', '0', 'name'],
       'detectors',
-      'Needs untrusted data: lower the trusted fraction of the task below 100\u00a0%.',
+      'The detector "spectral" needs untrusted data, and this task has none. Lower “Trusted fraction”: the rest is untrusted data.',
     ],
     [
       'no labels',
       { task: { name: 'backdoor', trusted_fraction: 0.5 }, detectors: [{ name: 'supervised-probe' }] },
       ['detectors', '0', 'name'],
       'detectors',
-      'Needs labelled untrusted data: switch that on in the task.',
+      'The detector "supervised-probe" needs untrusted data that is labelled clean or anomalous, and this task has none. Set “Labelled untrusted data”: only skylines may know.',
     ],
     [
       'a layer that there is not',
       { detectors: [{ name: 'mahalanobis', layers: ['layers.linear_7.output'] }] },
       ['detectors', '0', 'layers'],
       'detectors',
-      'This network has no layer "layers.linear_7.output".',
+      'Unknown layer "layers.linear_7.output". Did you mean "layers.linear_0.output"? Known: flatten.input, flatten.output, layers.input, layers.output, layers.linear_0.input, layers.linear_0.output, layers.relu_0.input, layers.relu_0.output, layers.linear_1.input, layers.linear_1.output.',
     ],
     [
       'too few layers',
       { detectors: [{ name: 'ted', layers: ['layers.linear_0.output'] }] },
       ['detectors', '0', 'layers'],
       'detectors',
-      'Needs at least 2 layers; 1 is chosen.',
+      'The detector "ted" needs at least 2 layers, and 1 was chosen. Name more in “Layers”.',
     ],
     [
       'layers for a method without',
       { detectors: [{ name: 'energy', layers: ['layers.linear_0.output'] }] },
       ['detectors', '0', 'layers'],
       'detectors',
-      "Looks at the network's output: no layers can be chosen.",
+      'The detector "energy" looks at the network\'s output, not at activations; layers were given: layers.linear_0.output. Leave out “Layers”.',
     ],
     ['an engine that there is not', { engine: 'abacus' }, ['engine'], 'review', 'There is no engine "abacus".'],
   ])('finds %s', async (_, more, path, step, message) => {
@@ -238,7 +254,7 @@ describe('the check of a draft', () => {
 
 describe('looking around', () => {
   it('previews, draws the network, and reviews what would be done', async () => {
-    const samples = await client().experiments.preview({ draft: draft(), draw: 1, count: 3 });
+    const { samples } = await client().experiments.preview({ draft: draft(), draw: 1, count: 3 });
     if (samples.kind !== 'images') throw new Error(samples.kind);
     const { clean, changed } = await unpackArrays(samples.arrays);
     expect([clean!.length, changed![0]]).toEqual([3 * 784, 1]);

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { unpackArrays } from '../../shared/domain/arrays.ts';
 import type { CatalogueEvent, RunNews, RunSummary } from '../../shared/domain/live.ts';
 import { openCatalogue } from '../../main/storage/open-catalogue.ts';
-import { readScores } from '../../main/storage/run-folder.ts';
+import { smallerBatchHelps } from '../../shared/errors.ts';
+import { readJsonLines, readScores, readSpec } from '../../main/storage/run-folder.ts';
 import { canListProcesses, computeProcessesOf, withoutProcessList } from '../compute-processes.ts';
 import {
   ended,
@@ -216,7 +217,8 @@ describe('a run', () => {
     expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
     expect(epochs[0]!.validation['backdoor']!.attack_success).toBeGreaterThanOrEqual(0);
     const lines = news.flatMap((piece) => (piece.type === 'log' ? piece.lines : []));
-    expect(lines.map(({ message }) => message.split(':')[0])).toEqual(['epoch 1/2', 'epoch 2/2']);
+    const heads = lines.map(({ message }) => message.split(/:| on /)[0]);
+    expect(heads).toEqual(['WebAssembly (CPU)', 'Data', 'Training', 'epoch 1/2', 'epoch 2/2', 'Done']);
   });
 
   it('is repeated as it was, into a folder of its own', async () => {
@@ -250,6 +252,28 @@ describe('a run', () => {
       const { error } = (await app.client.runs.get({ id })).summary;
       expect(error).toMatchObject({ code: 'crashed', message: /was ended by SIGKILL/ as unknown as string });
       expect(await ended(app, next.id)).toBe('done');
+
+      // It may have been memory: it can go on with smaller batches, and only with such.
+      const { record } = await app.client.runs.get({ id });
+      expect(record.error!.details).toMatchObject(smallerBatchHelps);
+      const before = record.spec['batch_size'] as number;
+      const larger = await failureOf(app.client.runs.resume({ id, batchSize: before + 1 }));
+      expect(larger).toMatchObject({ code: 'usage', message: `A training is resumed with its own batch size or a smaller one: expected at most ${before}, found ${before + 1}.` }); // prettier-ignore
+      const epochsDone = readJsonLines(record.folder, 'metrics.jsonl').length;
+      const steps = (line: number) =>
+        (readJsonLines(record.folder, 'metrics.jsonl') as { steps: number }[])[line]!.steps;
+      const perEpoch = steps(0);
+      await app.client.runs.resume({ id, batchSize: before / 2 });
+      await untilNews(id, (news) => news.type === 'epochs' && readJsonLines(record.folder, 'metrics.jsonl').length > epochsDone + 1); // prettier-ignore
+      await app.client.runs.cancel({ ids: [id] });
+      expect(await ended(app, id)).toBe('cancelled');
+      const lines = readJsonLines(record.folder, 'metrics.jsonl').length;
+      expect(steps(lines - 1) - steps(lines - 2)).toBeGreaterThan(perEpoch);
+      expect(readSpec(record.folder)).toMatchObject({
+        spec: { batch_size: before / 2 },
+        earlier_batch_sizes: [before],
+      });
+      expect((await app.client.runs.get({ id })).record.spec['batch_size']).toBe(before / 2);
     },
   );
 

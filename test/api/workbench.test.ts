@@ -25,6 +25,7 @@ import {
   writeRecord,
   writeSpec,
 } from '../../main/storage/run-folder.ts';
+import { hashFile } from '../../main/storage/content-hash.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 
 let place: string;
@@ -168,11 +169,12 @@ describe('runs', () => {
     ['no trusted data', 'train-detector', () => ({ detector: 'mahalanobis', task: task({ trusted_fraction: 0 }) }), /^The detector "mahalanobis" needs trusted data, and this task has none\.$/],
     ['no untrusted data', 'train-detector', () => ({ detector: 'spectral', task: task() }), /^The detector "spectral" needs untrusted data, and this task has none\.$/],
     ['no labels', 'train-detector', () => ({ detector: 'supervised-probe', task: task({ trusted_fraction: 0.5 }) }), /^The detector "supervised-probe" needs untrusted data that is labelled/],
-    ['one layer where two are needed', 'train-detector', () => ({ detector: { name: 'ted', layers: ['layers.linear_0.output'] }, task: task() }), /^The detector "ted" needs at least 2 layers, and 1 were chosen\.$/],
+    ['one layer where two are needed', 'train-detector', () => ({ detector: { name: 'ted', layers: ['layers.linear_0.output'] }, task: task() }), /^The detector "ted" needs at least 2 layers, and 1 was chosen\.$/],
     ['data of another shape', 'train-detector', () => ({ task: task({ data: 'glyphs' }) }), /^The classifier in .* takes inputs of shape 8 x 8 x 1 in 10 classes; the data "glyphs" has 28 x 28 x 1 in 10\.$/],
-    ['a classifier for another task', 'train-detector', () => ({ task: { name: 'toy-features', run_path: at('classifier') } }), /^Expected a classifier trained on toy-features; the one in .* was trained on mnist\.$/],
+    ['a classifier for another task', 'train-detector', () => ({ task: { name: 'toy-features', run_path: at('classifier') } }), /^Expected a classifier trained on toy-features; the classifier in .* was trained on mnist\.$/],
     ['separate data of another shape', 'train-detector', () => ({ task: { name: 'separate-data', run_path: at('classifier'), trusted_data: 'mnist', clean_test_data: 'mnist', anomalous_test_data: 'cifar10' } }), /the data "mnist" has 28 x 28 x 1 in 10\.$/],
     ['a change that is the trigger', 'train-detector', () => ({ task: { name: 'ood', run_path: at('classifier'), change: 'corner' } }), /^Expected a harmless change other than the trigger/],
+    ['test data of one kind', 'train-detector', () => ({ task: task({ clean_test_weight: 0 }) }), /leaves none that are clean\.$/],
     ['a model that cannot take the data', 'train-classifier', () => ({ train_data: 'glyphs', model: 'transformer' }), /^A transformer needs texts/],
     ['a trigger that cannot mark the data', 'train-classifier', () => ({ train_data: { name: 'backdoor', original: 'glyphs', backdoor: 'sentence' } }), /^The trigger "sentence" expects texts/],
     ['a target that is no class', 'train-classifier', () => ({ train_data: { name: 'backdoor', original: 'glyphs', backdoor: { name: 'corner', target_class: 10 } } }), /^Expected a target_class of 0 to 9, found 10\.$/],
@@ -186,6 +188,23 @@ describe('runs', () => {
     expect(existsSync(at('never'))).toBe(false);
     expect(workbench.catalogue.list()).toHaveLength(before);
   }); // prettier-ignore
+
+  it('keep the fingerprint of a file that they start from, and leave nothing behind where it does not fit', async () => {
+    const from = (initial: string) => ({ detector: { name: 'abstraction', initial, num_epochs: 1 }, task: task() });
+    const wrong = join(at('classifier'), 'model.safetensors');
+    const refusal = await failureOf(workbench.run('train-detector', from(wrong), { folder: at('never'), dataDir }));
+    expect([refusal.code, refusal.message]).toEqual([
+      'bad-data',
+      `${wrong} has no "layers.linear_0.output/tau.weight"; the chosen layers need one of shape [any, 16].`,
+    ]);
+    expect(existsSync(at('never'))).toBe(false);
+    const plain = { detector: 'abstraction', task: task() };
+    await workbench.run('train-detector', plain, { folder: at('abstraction'), dataDir });
+    const given = join(at('abstraction'), 'detector.safetensors');
+    await workbench.run('train-detector', from(given), { folder: at('continued'), dataDir });
+    expect(readSpec(at('abstraction')).fingerprints).not.toHaveProperty(['detector.initial']);
+    expect(readSpec(at('continued')).fingerprints['detector.initial']).toBe(hashFile(given));
+  });
 
   it('leave nothing behind for the evaluation of layers that are not there', async () => {
     const shallow = { ...training(1), model: { name: 'mlp', hidden_dims: [] } };
@@ -369,6 +388,16 @@ describe('an interrupted training', () => {
       readJsonLines(folder, 'metrics.jsonl').map((line) => ({ ...line, ms: undefined }));
     expect(curve(at('cut'))).toEqual(curve(at('whole')));
     expect(existsSync(join(at('cut'), 'checkpoint.safetensors'))).toBe(false);
+  });
+
+  it('goes on in smaller batches, and says that it did', async () => {
+    await cancelledTraining('tight', 60);
+    const smaller = { folder: at('tight'), dataDir, resume: true, batchSize: 25 };
+    const { record } = await workbench.run('train-classifier', {}, smaller);
+    expect(record).toMatchObject({ status: 'done', spec: { batch_size: 25 } });
+    expect(readSpec(at('tight'))).toMatchObject({ spec: { batch_size: 25 }, earlier_batch_sizes: [50] });
+    const steps = (readJsonLines(at('tight'), 'metrics.jsonl') as { steps: number }[]).map((line) => line.steps);
+    expect(steps.at(-1) - steps.at(-2)).toBe(2 * steps[0]!);
   });
 
   it('starts over where it had not even got into the catalogue', async () => {

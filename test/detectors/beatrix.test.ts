@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { beatrix } from '../../main/detectors/beatrix.ts';
 import { BatchedGramStatistics, gramStatistics } from '../../main/detectors/gram-statistics.ts';
+import { draftDetector } from '../../main/experiments/drafts/draft-specs.ts';
+import { pairingMisfits } from '../../main/experiments/pairing.ts';
+import { NetworkOutline } from '../../main/models/network-outline.ts';
 import { fit, normalRows, scoresOf } from './in-memory.ts';
 
 describe('gramStatistics', () => {
@@ -115,11 +118,15 @@ describe('beatrix', () => {
     expect(await scoresOf(beatrix, await fit(beatrix, { trusted: constant }), { layers: { a: [[0, 0]] } })).toEqual([
       0,
     ]);
-    const wide = { layers: { a: [new Array<number>(2049).fill(0), new Array<number>(2049).fill(1)] } };
-    await expect(fit(beatrix, { trusted: wide })).rejects.toMatchObject({
-      code: 'usage',
-      message: expect.stringContaining('2049') as string,
-    });
+    const architecture = { name: 'mlp', hidden_dims: [2049] };
+    const network = new NetworkOutline({ architecture, inputShape: [4], classes: ['0', '1'] });
+    expect(pairingMisfits(draftDetector({ name: 'beatrix' }), { network })).toEqual([
+      expect.objectContaining({
+        path: ['layers'],
+        message:
+          'The detector "beatrix" compares all pairs of up to 2048 neurons, and layers.linear_0.output has 2049.',
+      }),
+    ]);
     await expect(fit(beatrix, { trusted: { layers: { a: [[1]] } } })).rejects.toMatchObject({ code: 'bad-data' });
   });
 });

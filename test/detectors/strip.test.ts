@@ -36,12 +36,4 @@ describe('strip', () => {
     }
     network.dispose();
   });
-
-  it('refuses inputs that are no images', async () => {
-    const network = { spec: { inputShape: [12] } };
-    const context = { network, stream: RandomStream.from(0, 'test') };
-    await expect(strip.fit({ layers: [] }, strip.params.parse({}) as never, context as never)).rejects.toMatchObject({
-      code: 'usage',
-    });
-  });
 });

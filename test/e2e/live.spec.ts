@@ -10,15 +10,13 @@ const endless = 5000;
 async function openTraining({ client }: Program, page: Page): Promise<string> {
   const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: endless }) });
   await go(page, `#/runs/${ids[0]}`);
-  await expect(page.getByRole('tabpanel').getByRole('progressbar', { name: /Epoch/ })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('main').getByRole('progressbar', { name: /Epoch/ })).toBeVisible({ timeout: 60_000 });
   return ids[0]!;
 }
 
 /** How far the training is, percent. */
 async function share(page: Page): Promise<number> {
-  return Number(
-    await page.getByRole('tabpanel').getByRole('progressbar', { name: /Epoch/ }).getAttribute('aria-valuenow'),
-  );
+  return Number(await page.getByRole('main').getByRole('progressbar', { name: /Epoch/ }).getAttribute('aria-valuenow'));
 }
 
 test.describe('a training that goes on', () => {
@@ -27,7 +25,7 @@ test.describe('a training that goes on', () => {
   test('is picked up where it is when the page is loaded again, and cancelled', async ({ page, program }) => {
     const id = await openTraining(program, page);
     await page.reload();
-    await expect(page.getByRole('tabpanel').getByRole('progressbar', { name: /Epoch/ })).toBeVisible();
+    await expect(page.getByRole('main').getByRole('progressbar', { name: /Epoch/ })).toBeVisible();
     await page.getByRole('tab', { name: 'Training' }).click();
     await expect(page.getByRole('tabpanel')).toContainText('Loss');
 
@@ -48,6 +46,18 @@ test.describe('a training that goes on', () => {
 
     const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
     expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
+
+    // Memory may have been the reason: half the batch size is offered.
+    const state = page.locator('section', { has: page.getByRole('heading', { name: 'This run failed' }) });
+    await expect(state.getByLabel('Batch size')).toHaveValue('32');
+    await state.getByLabel('Batch size').fill('640');
+    await expect(state).toContainText('A whole number of 1 to 64.');
+    await state.getByLabel('Batch size').fill('16');
+    await state.getByRole('button', { name: 'Resume' }).click();
+    await expect(page.getByRole('heading', { name: 'This run failed' })).toBeHidden();
+    await expect.poll(async () => (await program.client.runs.get({ id })).record.spec['batch_size']).toBe(16);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await runsEnded(program.client, [id])).toEqual(['cancelled']);
   });
 
   test('is the same in two windows', async ({ page, program, browser }) => {

@@ -5,8 +5,12 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import type { RunContext } from '../../main/experiments/experiment.ts';
 import { trainClassifier } from '../../main/experiments/train-classifier.ts';
+import { Network } from '../../main/models/network.ts';
+import { createOptimizer } from '../../main/models/optimizers/index.ts';
+import { rateFactor, trainClassifier as train } from '../../main/models/training.ts';
 import { readJsonLines } from '../../main/storage/run-folder.ts';
 import { startEngine, type EngineInfo } from '../../main/tensor/engine.ts';
+import { toyDataset } from '../data/toy-dataset.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
@@ -146,5 +150,37 @@ describe('a training resumed', () => {
       `${join(cut, 'metrics.jsonl')} has 0 epochs, the checkpoint beside it 2.`,
     );
     expect(weights(cut)).toEqual(before);
+  });
+});
+
+describe('a training that goes on in smaller batches', () => {
+  it('takes the steps of these, at the rate of its epochs', async () => {
+    const rates: (number | undefined)[] = [];
+    const architecture = { name: 'mlp', hidden_dims: [] };
+    const data = toyDataset(40);
+    const network = new Network({ architecture, inputShape: data.shape, classes: data.classes }, 0);
+    const sgd = createOptimizer({ name: 'sgd', learning_rate: 0.1, momentum: 0, weight_decay: 0 });
+    await train({
+      network,
+      optimizer: {
+        step: (variables, gradients, rate) => {
+          rates.push(rate);
+          sgd.step(variables, gradients, rate);
+        },
+        state: () => sgd.state(),
+        load: (state) => sgd.load(state),
+        dispose: () => sgd.dispose(),
+      },
+      dataset: data,
+      epochs: 4,
+      batchSize: 10,
+      schedule: 'cosine',
+      seed: 0,
+      completed: { epochs: 2, steps: 4 },
+    });
+    // Two epochs of two steps are done, half of the way; four steps of each that is left remain.
+    expect(rates).toEqual(Array.from({ length: 8 }, (_, i) => rateFactor('cosine', 8 + i + 1, 16)));
+    sgd.dispose();
+    network.dispose();
   });
 });

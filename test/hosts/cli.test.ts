@@ -218,6 +218,20 @@ describe.skipIf(!canListProcesses)(`a training that is cut off again and again${
     const weights = (name: string) => readFileSync(at(name, 'model.safetensors'));
     expect(weights('cut').equals(weights('whole'))).toBe(true);
   });
+
+  it('goes on in smaller batches where it is told to, and not in larger ones', async () => {
+    const running = start('train-classifier', ...flags, '--dir.full', 'tight');
+    await running.says(begun);
+    process.kill(-running.child.pid!, 'SIGINT');
+    await running.ended;
+    const go = (size: string) => start('train-classifier', '--dir.full', 'tight', '--resume', '--batch_size', size);
+    const larger = await go('200').ended;
+    expect([larger.code, larger.stderr]).toEqual([2, expect.stringContaining('expected at most 100, found 200')]);
+    const { code, stderr } = await go('50').ended;
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^Going on after epoch \d+\.$/m)]);
+    const spec = JSON.parse(readFileSync(at('tight', 'spec.json'), 'utf8')) as object;
+    expect(spec).toMatchObject({ spec: { batch_size: 50 }, earlier_batch_sizes: [100] });
+  });
 });
 
 describe('data show', () => {

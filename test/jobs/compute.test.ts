@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -40,6 +40,12 @@ async function failureOf(run: Promise<unknown>): Promise<CupbearerError> {
   return error as CupbearerError;
 }
 
+/** The messages of its log file. */
+function logOf({ folder }: Job): string[] {
+  const lines = readFileSync(join(folder, 'log.jsonl'), 'utf8').trimEnd().split('\n');
+  return lines.map((line) => (JSON.parse(line) as { message: string }).message);
+}
+
 const isTraining = (event: RunEvent) => event.type === 'progress' && event.phase === 'Training' && event.done > 0;
 
 describe('a run in a process of its own', () => {
@@ -62,6 +68,14 @@ describe('a run in a process of its own', () => {
     });
     const log = events.filter((event) => event.type === 'log');
     expect(log.map(({ message }) => message.split(':')[0])).toEqual(['epoch 1/2', 'epoch 2/2']);
+    expect(logOf(job).map((line) => line.split(/:| on /)[0])).toEqual([
+      'WebAssembly (CPU)',
+      'Data',
+      'Training',
+      'epoch 1/2',
+      'epoch 2/2',
+      'Done',
+    ]);
   });
 
   it('that fails says why, with code, hint and details', async () => {
@@ -71,6 +85,7 @@ describe('a run in a process of its own', () => {
     expect(error.message).toContain('The dataset "mnist" is not in ');
     expect(error.hint).toBe('Get it with: npx cupbearer data download mnist');
     expect(error.details).toEqual({ dataset: 'mnist', folder: join(job.folder, 'nothing', 'mnist') });
+    expect(logOf(job).at(-1)).toBe(error.message);
   });
 
   it('that is cancelled ends as cancelled', async () => {

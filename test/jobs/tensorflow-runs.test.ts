@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Workbench } from '../../main/api/workbench.ts';
 import { inComputeProcess } from '../../main/jobs/compute.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
+import { readRecord } from '../../main/storage/run-folder.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 import { tensorflowFolder, withEnvironment, withoutTensorflow } from '../tensorflow.ts';
 
@@ -47,6 +48,13 @@ describe('an installation of TensorFlow that was removed', () => {
   it('is passed over by auto, and the run says which engine it used', async () => {
     const { trained, detected } = await mainJob('auto', environment);
     expect([trained.engine, detected.engine]).toEqual(['wasm', 'wasm']);
+    const reasons = { tensorflow: expect.stringContaining('"tensorflow-9.0.0-cpu" is no longer whole') as string };
+    for (const { engines_passed_over, folder } of [trained, detected]) {
+      expect(engines_passed_over).toMatchObject(reasons);
+      // What the folder says, too, and for people the log.
+      expect(readRecord(folder).engines_passed_over).toEqual(engines_passed_over);
+      expect(readFileSync(join(folder, 'log.jsonl'), 'utf8')).toContain('Not \\"tensorflow\\": ');
+    }
   });
 
   it('fails a run that asked for it by name, with what to do', async () => {
@@ -86,6 +94,7 @@ describe.skipIf(tensorflowFolder === undefined)(`TensorFlow in the compute proce
     await expect(mainJob('tensorflow', environment)).rejects.toMatchObject({ code: 'engine' });
     const { trained, classifier } = await mainJob('auto', environment);
     expect(trained.engine).toBe('wasm');
+    expect(trained.engines_passed_over!['tensorflow']).toMatch(/^Self-test of maxPool failed/);
     expect(readFileSync(join(classifier, 'log.jsonl'), 'utf8')).toContain('The engine \\"tensorflow\\" is broken');
   });
 });

@@ -36,6 +36,8 @@ describe('the text on engines', () => {
       '  auto takes wasm, on A CPU',
     ]);
     expect(automaticEngine([broken])).toBeUndefined();
+    const onGpu: EngineStatus = { ...wasm, id: 'gpu', info: { ...info, id: 'gpu', onGpu: true } };
+    expect(automaticEngine([wasm, onGpu])?.id).toBe('gpu');
     for (const status of [broken, software, wasm]) expect(engineStatusSchema.parse(status)).toEqual(status);
   });
 

@@ -195,7 +195,7 @@ describe('a backdoor task is refused', () => {
     expect(message).toBe(
       `The classifier in ${place.run_path} was trained without a trigger, so the task must name one.`,
     );
-    expect(hint).toBe('For example --task.backdoor corner.');
+    expect(hint).toBe('Choose one by --task.backdoor, for example corner.');
     expect((await build(place, { backdoor: 'corner' })).test).toHaveLength(2);
   });
 

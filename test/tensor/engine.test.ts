@@ -66,7 +66,7 @@ describe('engines', () => {
         } });
         return { id: 'wrong', title: 'Wrong', device: 'none', versions: {}, threads: 1 };
       }
-      engines.unshift({ id: 'wrong', title: 'Wrong', backend: 'cpu', hint: 'Take another.', load });
+      engines.unshift({ id: 'wrong', title: 'Wrong', backend: 'cpu', mayUseGpu: false, hint: 'Take another.', load });
       const { startEngine, engineStatus } = await import(${JSON.stringify(engineUrl)});
       const warnings = [];
       const { id } = await startEngine('auto', (message) => warnings.push(message));
@@ -84,6 +84,26 @@ describe('engines', () => {
       failure: 'broken',
       reason: expect.stringContaining('Self-test') as string,
     });
+  });
+
+  it('prefers one on a GPU with auto, also to an earlier one that may use a GPU and does not', () => {
+    const program = `
+      import * as tf from '@tensorflow/tfjs-core';
+      import '@tensorflow/tfjs-backend-cpu';
+      const { engines } = await import(${JSON.stringify(new URL('engines/index.ts', engineUrl).href)});
+      const made = (id, more) => ({ id, title: id, backend: 'cpu', mayUseGpu: true, hint: '', load: async () => {
+        await tf.setBackend('cpu');
+        return { id, title: id, device: 'none', versions: {}, threads: 1, ...more };
+      } });
+      engines.unshift(made('processor', {}), made('soft', { passedOverByAuto: 'slow' }), made('card', { onGpu: true }));
+      const { startEngine } = await import(${JSON.stringify(engineUrl)});
+      const { id, passedOver } = await startEngine('auto');
+      console.log(JSON.stringify([id, passedOver, (await startEngine('processor')).id]));
+    `;
+    const args = ['--input-type=module', '-e', program];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
+    const reasons = { processor: 'It computes on none.', soft: 'slow' };
+    expect(JSON.parse(stdout)).toEqual(['card', reasons, 'processor']);
   });
 
   it('makes its backend the current one again after another was', async () => {

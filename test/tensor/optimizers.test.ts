@@ -79,6 +79,18 @@ onEveryBackend('optimizers', () => {
     tf.dispose([start, variable, m, v, snapshot]);
   });
 
+  it('shows the new values to whoever has read the old ones', async () => {
+    const [variable, velocity] = variables(2, Float32Array.of(1, 2)) as [tf.Variable, tf.Variable];
+    for (const expected of [
+      [0.5, 1],
+      [0, 0],
+    ]) {
+      tf.tidy(() => sgdStep(variable, tf.tensor1d([1, 2]), velocity, { learningRate: 0.5 }));
+      await expectTensor(variable, expected, 1e-6);
+    }
+    tf.dispose([variable, velocity]);
+  });
+
   it('refuses tensors of different shapes, and step 0', () => {
     const [variable, m, v] = variables(3, new Float32Array(3)) as [tf.Variable, tf.Variable, tf.Variable];
     const options = { learningRate: 1, step: 1 };

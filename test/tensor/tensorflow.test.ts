@@ -1,6 +1,7 @@
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { smallerBatchHelps } from '../../shared/errors.ts';
 import { startEngine, type EngineInfo } from '../../main/tensor/engine.ts';
 import { cudaLibraries, nvidiaGpu, whyCpu } from '../../main/tensor/engines/tensorflow/device.ts';
 import { tellingFailures } from '../../main/tensor/engines/tensorflow/failures.ts';
@@ -59,7 +60,8 @@ describe('exhausted memory', () => {
       expect.objectContaining({
         code: 'engine',
         message: 'The GPU has no memory left for a tensor of shape [128, 32, 28, 28].',
-        hint: 'Use a smaller --batch_size; a training that was cut off goes on with --resume.',
+        hint: 'Use a smaller --batch_size; a training that was cut off goes on with --resume --batch_size N.',
+        details: { tensorflow: message, ...smallerBatchHelps },
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { describeNetwork } from '../../models/describe-network.ts';
-import { draftFaults } from '../../experiments/drafts/draft-faults.ts';
+import { draftFaults, unsuitedIn } from '../../experiments/drafts/draft-faults.ts';
 import { draftSummaries } from '../../experiments/drafts/draft-summaries.ts';
 import { requireNetwork } from '../../experiments/drafts/draft-view.ts';
 import { listPresets } from '../../experiments/presets.ts';
@@ -9,7 +9,7 @@ import { calls } from '../calls.ts';
 import { reviewDraft } from '../draft-review.ts';
 import { draftSubject } from '../draft-subject.ts';
 import { formDefinitions } from '../form-definitions.ts';
-import { packSamples } from '../pack-samples.ts';
+import { packPreview } from '../pack-samples.ts';
 import { draftFromRun } from '../run-draft.ts';
 import { dataFolder } from '../settings.ts';
 import { checkDraft, startExperiment } from '../start-experiment.ts';
@@ -31,11 +31,15 @@ export function experimentsCalls({ workbench, settings, queued, inspector, estim
     presets: experiments.presets.handler(() => listPresets(dataDir())),
     check: experiments.check.handler(({ input }) => {
       const subject = subjectOf(input.draft);
-      return { faults: draftFaults(subject, dataDir()), summaries: draftSummaries(subject) };
+      return {
+        faults: draftFaults(subject, dataDir()),
+        summaries: draftSummaries(subject),
+        unsuited: unsuitedIn(subject),
+      };
     }),
     preview: experiments.preview.handler(async ({ input: { draft, draw, count }, signal }) => {
       const question = { subject: subjectOf(draft), draw, count };
-      return packSamples(await inspector.ask('preview-draft', question, { dataDir: dataDir(), signal }));
+      return packPreview(await inspector.ask('preview-draft', question, { dataDir: dataDir(), signal }));
     }),
     network: experiments.network.handler(({ input }) => describeNetwork(requireNetwork(subjectOf(input.draft)))),
     review: experiments.review.handler(({ input }) =>

@@ -39,7 +39,7 @@ export function runsCalls(application: Application) {
       return {};
     }),
     resume: runs.resume.handler(({ input }) => {
-      queued.resume(input.id);
+      queued.resume(input.id, input.batchSize);
       return {};
     }),
     repeat: runs.repeat.handler(({ input }) => ({ id: queued.repeat(input.id).id })),

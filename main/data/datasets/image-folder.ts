@@ -85,7 +85,7 @@ export function findPictures({ folder, train, test_fraction, folder_seed }: Pict
   });
   if (files.length > 0) return { files, classes };
   throw new CupbearerError(
-    existsSync(folder) ? 'bad-data' : 'not-found',
+    'bad-data',
     `Expected folders with PNG, JPEG or PPM files in ${half}, one for each class, found ${classes.length} folders with none of the ${train ? 'training' : 'test'} half.`,
   );
 }
@@ -94,9 +94,22 @@ function givesHalves(folder: string): boolean {
   return existsSync(join(folder, 'train')) && existsSync(join(folder, 'test'));
 }
 
-/** The training half decides which classes there are, so that both halves number them alike. */
+/**
+ * The training half decides which classes there are, so that both halves number them alike.
+ * @throws CupbearerError `not-found` where there is no such folder, `bad-data` where it holds no classes.
+ */
 function classesIn(folder: string): string[] {
-  return entriesOf(givesHalves(folder) ? join(folder, 'train') : folder, (entry) => entry.isDirectory());
+  if (!existsSync(folder)) {
+    throw new CupbearerError('not-found', `There is no folder "${folder}" of pictures.`, {
+      hint: 'Look whether it was moved or renamed, or its disk taken away.',
+    });
+  }
+  const classes = entriesOf(givesHalves(folder) ? join(folder, 'train') : folder, (entry) => entry.isDirectory());
+  if (classes.length > 0) return classes;
+  throw new CupbearerError(
+    'bad-data',
+    `Expected folders with PNG, JPEG or PPM files in ${folder}, one for each class, found 0 folders.`,
+  );
 }
 
 /** Names in a folder, sorted; hidden ones are passed over. */

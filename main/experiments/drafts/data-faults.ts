@@ -3,7 +3,9 @@ import { datasetRegistry } from '../../data/datasets/index.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
 import { datasetSources } from '../../data/sources.ts';
 import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
+import { classifierData } from '../../tasks/classifier.ts';
 import { NetworkOutline } from '../../models/network-outline.ts';
+import { misfitsOf } from '../../../shared/misfit.ts';
 import { formatBytes } from '../../../shared/format.ts';
 import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
@@ -71,6 +73,8 @@ function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
     const message = `${datasetTitle(picked)} is not on this machine: ${formatBytes(downloadBytes)} to download.`;
     return [{ path, message }];
   }
+  // What is wrong with data that are poisoned is said of these.
+  if (picked.name === 'backdoor') return [];
   try {
     datasetFacts(picked);
     return [];
@@ -103,7 +107,10 @@ function triggerFaults({ path, picked }: PickedAt, { facts, data }: DraftView): 
 export function classifierFaults(subject: DraftSubject, { facts }: DraftView): Fault[] {
   const { draft, classifierFolder } = subject;
   if (draft.classifier.source === 'run') {
-    if (classifierFolder !== null) return [];
+    if (classifierFolder !== null) {
+      const unknown = misfitsOf(['classifier', 'run'], () => classifierData(classifierFolder));
+      return unknown.map(({ path, message }) => ({ path: [...path], message }));
+    }
     const message =
       draft.classifier.run === '' ? 'Choose a trained classifier.' : 'This classifier is not there any more.';
     return [{ path: ['classifier', 'run'], message }];

@@ -1,28 +1,41 @@
 import type { z } from 'zod';
 import type { DraftCheck } from '../../../shared/domain/draft.ts';
 import type { Fault } from '../../../shared/domain/form.ts';
+import { below, type Misfit } from '../../../shared/misfit.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
 import { stepOf } from '../../../shared/domain/wizard-step.ts';
 import { valueAt } from '../../../shared/schema/problems.ts';
 import { engineIds } from '../../tensor/engine.ts';
+import { plannedClassifier } from '../../tasks/classifier.ts';
+import { taskMisfits } from '../../tasks/outline.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
-import { plannedClassifier, type DraftSubject } from './draft-specs.ts';
+import type { DraftSubject } from './draft-specs.ts';
 import { classifierFaults, dataFaults } from './data-faults.ts';
-import { detectorFaults } from './detector-faults.ts';
+import { detectorMisfits, unsuitedDetectors } from './detector-misfits.ts';
 import { viewDraft } from './draft-view.ts';
-import { fieldAt, faultMessage } from './fault-message.ts';
-import { taskFaults } from './task-faults.ts';
+import { fieldAt, faultMessage, misfitMessage } from './fault-message.ts';
+import { pathFaults } from './path-faults.ts';
 
 /** What is wrong with a draft, in the order of its parts: values by themselves first, then what does not go together. */
 export function draftFaults(subject: DraftSubject, dataDir: string): DraftCheck['faults'] {
   const { draft } = subject;
-  const faults = [...valueFaults(subject), ...togetherFaults(subject, dataDir)];
+  const faults = [...valueFaults(subject), ...togetherFaults(subject, dataDir), ...pathFaults(subject)];
   if (draft.engine !== 'auto' && !engineIds.includes(draft.engine))
     faults.push({ path: ['engine'], message: `There is no engine "${draft.engine}".` });
   const seen = new Set<string>();
   return faults
     .filter(({ path }) => !seen.has(path.join('/')) && seen.add(path.join('/')))
     .map((fault) => ({ ...fault, step: stepOf(fault.path) }));
+}
+
+/** Why the detectors that cannot be fitted on a draft's task cannot, by id. */
+export function unsuitedIn(subject: DraftSubject): DraftCheck['unsuited'] {
+  const misfits = Object.entries(unsuitedDetectors(viewDraft(subject)));
+  const { task } = subject.draft;
+  return Object.fromEntries(
+    misfits.map(([name, misfit]) => [name, misfitMessage(misfit, { task, detector: { name } })]),
+  );
 }
 
 /** Faults of single values, by the schemas of the experiments. */
@@ -54,18 +67,32 @@ function faultsOf(
   if (parsed.success) return [];
   return parsed.error.issues.map((issue) => {
     const path = issue.path.map(String);
-    const message = faultMessage(issue, valueAt(values, issue.path), fieldAt(schema, values, path));
-    return { path: [...prefix, ...path.slice(dropped)], message };
+    const field = fieldAt(schema, values, path);
+    const message = faultMessage(issue, valueAt(values, issue.path), field);
+    // A list is one field, whichever of its values is wrong.
+    const isList = field?.type === 'integers' || field?.type === 'names';
+    const own = isList ? path.slice(0, path.lastIndexOf(field.key) + 1) : path;
+    return { path: [...prefix, ...own.slice(dropped)], message };
   });
 }
 
 /** What does not go together. Parts whose values are at fault are passed over: there is nothing more to say of them. */
 function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
   const view = viewDraft(subject);
+  const { draft } = subject;
+  const { task, data, network } = view;
+  const asFault = (misfit: Misfit, detector?: Picked): Fault => ({
+    path: [...misfit.path],
+    message: misfitMessage(misfit, { task: draft.task, ...(detector ? { detector } : {}) }),
+  });
   return [
     ...classifierFaults(subject, view),
+    // Before what is to be downloaded: nobody should fetch what does not fit.
+    ...(task ? below('task', taskMisfits(task, data && { ...data, network })) : []).map((misfit) => asFault(misfit)),
     ...dataFaults(subject, dataDir, view),
-    ...taskFaults(view),
-    ...detectorFaults(subject.draft, view),
+    ...(draft.detectors.length === 0 ? [{ path: ['detectors'], message: 'Choose at least one detector.' }] : []),
+    ...draft.detectors.flatMap((detector, i) =>
+      below('detectors', below(String(i), detectorMisfits(detector, view))).map((misfit) => asFault(misfit, detector)),
+    ),
   ];
 }

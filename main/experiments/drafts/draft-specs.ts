@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { parseParams, type Picked } from '../../../shared/schema/fields.ts';
-import { classifierData, type ClassifierData } from '../../tasks/classifier.ts';
+import { classifierData, plannedClassifier, type ClassifierData } from '../../tasks/classifier.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
 
@@ -10,9 +10,6 @@ export interface DraftSubject {
   draft: ExperimentDraft;
   classifierFolder: string | null;
 }
-
-/** Stands for the folder of a classifier that is not trained yet. */
-export const plannedClassifier = 'the classifier of this experiment';
 
 const classifierParams = trainClassifier.params;
 const detectorParams = trainDetector.params;
@@ -33,6 +30,11 @@ export function draftArchitecture({ classifier }: ExperimentDraft): Picked {
 export function draftTask({ draft, classifierFolder }: DraftSubject): Picked {
   const task = { ...draft.task, run_path: classifierFolder ?? plannedClassifier };
   return parseParams(part(detectorParams, 'task'), task) as Picked;
+}
+
+/** One of a draft's detectors. @throws CupbearerError `usage`. */
+export function draftDetector(detector: Picked): Picked {
+  return parseParams(part(detectorParams, 'detector'), detector) as Picked;
 }
 
 /** What would be asked of train-detector, one a detector, not parsed yet. */

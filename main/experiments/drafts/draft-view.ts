@@ -11,9 +11,7 @@ import { draftArchitecture, draftClassifierData, draftTask, type DraftSubject } 
 export interface DraftView {
   data: ClassifierData | undefined;
   facts: DatasetFacts | undefined;
-  network: NetworkSpec | undefined;
-  /** Names of all inputs and outputs of the network's layers. */
-  activations: string[] | undefined;
+  network: NetworkOutline | undefined;
   task: Picked | undefined;
 }
 
@@ -21,9 +19,8 @@ export interface DraftView {
 export function viewDraft(subject: DraftSubject): DraftView {
   const data = orNothing(() => draftClassifierData(subject));
   const facts = data && orNothing(() => datasetFacts(data.originalData));
-  const network = orNothing(() => draftNetwork(subject, facts));
-  const activations = network && orNothing(() => new NetworkOutline(network).activationNames);
-  return { data, facts, network, activations, task: orNothing(() => draftTask(subject)) };
+  const network = orNothing(() => new NetworkOutline(draftNetwork(subject, facts)));
+  return { data, facts, network, task: orNothing(() => draftTask(subject)) };
 }
 
 /** The network that a draft's classifier is or will be. @throws CupbearerError `usage`, `not-found`, `bad-data`. */

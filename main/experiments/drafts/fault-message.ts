@@ -1,7 +1,10 @@
 import type { z } from 'zod';
+import type { Misfit } from '../../../shared/misfit.ts';
 import { formatCount } from '../../../shared/format.ts';
 import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
 import { explainIssue } from '../../../shared/schema/problems.ts';
+import { trainDetector } from '../train-detector.ts';
 
 /** The field that a path of keys leads to in values of a schema; undefined where there is none. */
 export function fieldAt(
@@ -39,6 +42,7 @@ export function faultMessage(issue: z.core.$ZodIssue, value: unknown, field: Fie
   }
   if (issue.code === 'too_small' && issue.origin === 'array') return 'Needs at least one value.';
   if (field && ['integer', 'number', 'integers'].includes(field.type)) return `Must be ${numberRange(field)}.`;
+  if (field?.type === 'flag') return 'Must be on or off.';
   const sentence = explainIssue(issue, value);
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
@@ -54,3 +58,14 @@ function numberRange({ type, min, max, control }: Field): string {
 }
 
 const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));
+
+/** A misfit in the words of a person who sees the form: flags in its hint become the labels of their fields. */
+export function misfitMessage({ message, hint }: Misfit, values: { task: Picked; detector?: Picked }): string {
+  // A command is of no help in a form.
+  if (hint === undefined || hint.includes('npx cupbearer')) return message;
+  const labelled = hint.replaceAll(/--((?:task|detector)(?:\.[a-z_0-9]+)+)/g, (flag, keys: string) => {
+    const field = fieldAt(trainDetector.params, values, keys.split('.'));
+    return field ? `“${field.label}”` : flag;
+  });
+  return `${message} ${labelled}`;
+}

@@ -31,7 +31,7 @@ export const commonFlags = z.object({
 export const computeFlags = {
   engine: choice({
     label: 'Engine',
-    help: 'Compute engine; auto takes the first that works here',
+    help: 'Compute engine; auto takes one on a GPU that works, else the CPU',
     options: ['auto', ...engineIds],
     default: 'auto',
   }),

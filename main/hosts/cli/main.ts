@@ -10,6 +10,7 @@ import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { engine } from './commands/engine.ts';
 import { experimentCommand } from './commands/experiments.ts';
+import { models } from './commands/models.ts';
 import { report } from './commands/report.ts';
 import { runs } from './commands/runs.ts';
 import { serve } from './commands/serve.ts';
@@ -21,6 +22,7 @@ const commands: Command[] = [
   demo,
   ...experimentRegistry.definitions.map(experimentCommand),
   runs,
+  models,
   compare,
   report,
   data,

@@ -16,7 +16,7 @@ import { launchUtilityProcess } from './launch-utility-process.ts';
 import { openLog } from './log-file.ts';
 import { openMainWindow } from './main-window.ts';
 import { menuTemplate } from './menu.ts';
-import { chooseRunFile, fileAmong, openRunFile } from './open-runs.ts';
+import { chooseRunFile, fileAmong, HandedFiles, openRunFile } from './open-runs.ts';
 import { printPdf } from './print-pdf.ts';
 import { registerScheme, serveRenderer } from './renderer-protocol.ts';
 import { Updates } from './updates.ts';
@@ -28,6 +28,8 @@ app.setAppLogsPath();
 const log = openLog(app.getPath('logs'));
 crashReporter.start({ uploadToServer: false });
 process.on('unhandledRejection', (reason) => log(`Unhandled: ${toErrorRecord(reason).stack ?? String(reason)}`));
+
+const handedFiles = new HandedFiles();
 
 if (app.requestSingleInstanceLock()) {
   registerScheme();
@@ -109,10 +111,6 @@ async function start(): Promise<void> {
     if (file === undefined) go('#/runs');
     else open(file);
   });
-  app.on('open-file', (event, file) => {
-    event.preventDefault();
-    open(file);
-  });
   app.on('activate', () => {
     if (BrowserWindow.getAllWindows().length === 0) go('#/runs');
   });
@@ -130,6 +128,7 @@ async function start(): Promise<void> {
 
   const first = fileAmong(process.argv, process.cwd());
   if (first !== undefined) open(first);
+  handedFiles.openWith(open);
 }
 
 /** Menus and title bars follow the theme that the user has set. */

@@ -10,6 +10,26 @@ export function fileAmong(args: readonly string[], workingDir: string): string |
   return file === undefined ? undefined : resolve(workingDir, file);
 }
 
+/** Files that macOS hands over, which it does before the program is ready, too: they are kept until somebody opens them. */
+export class HandedFiles {
+  #open: ((file: string) => void) | undefined;
+  readonly #waiting: string[] = [];
+
+  constructor() {
+    app.on('open-file', (event, file) => {
+      event.preventDefault();
+      if (this.#open) this.#open(file);
+      else this.#waiting.push(file);
+    });
+  }
+
+  /** Opens those that have come, and those to come. */
+  openWith(open: (file: string) => void): void {
+    this.#open = open;
+    for (const file of this.#waiting.splice(0)) open(file);
+  }
+}
+
 /** Takes the run that `file` marks into the catalogue and shows it; says why where that cannot be done. */
 export async function openRunFile(file: string, { workbench }: Application, go: (hash: string) => void): Promise<void> {
   try {

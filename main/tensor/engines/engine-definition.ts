@@ -8,6 +8,8 @@ export interface EngineDefinition {
   readonly title: string;
   /** Name of the TensorFlow.js backend that it is. */
   readonly backend: string;
+  /** Whether the device may be a GPU; the info that `load` gives tells whether it is. */
+  readonly mayUseGpu: boolean;
   /** What a user can do where this engine does not load. */
   readonly hint: string;
   /** Loads the engine and makes it the TensorFlow.js backend; may be called again. Throws where it does not work. */

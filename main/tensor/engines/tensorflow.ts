@@ -57,6 +57,7 @@ export const tensorflowEngine: EngineDefinition = {
   id,
   title,
   backend: id,
+  mayUseGpu: true,
   hint: 'Run "npx cupbearer engine install tensorflow"; docs/engines.md says more.',
   load,
 };

@@ -74,6 +74,7 @@ export const wasmEngine: EngineDefinition = {
   id,
   title,
   backend: 'wasm',
+  mayUseGpu: false,
   hint: 'Run "npm ci", which builds the compute kernels; Node.js must have WebAssembly SIMD.',
   load,
 };

@@ -2,8 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EngineDefinition, EngineInfo } from './engine-definition.ts';
 import { loadOptional, versionOf } from './optional-package.ts';
 import { deviceName, driverHint, findAdapter, isSoftware, requestDevice, type GpuAdapter } from './webgpu/adapter.ts';
-import { registerEmptySums } from './webgpu/empty-tensors.ts';
 import { createBackend, type WebGpuBackendClass } from './webgpu/backend.ts';
+import { registerConvolutionKernels } from './webgpu/convolution.ts';
+import { registerEmptySums } from './webgpu/empty-tensors.ts';
+import { WebGpuKernels } from './webgpu/kernels.ts';
+import { registerOptimizerKernels } from './webgpu/optimizers.ts';
+import { registerPoolingKernels } from './webgpu/pooling.ts';
+import { registerTrainingKernels } from './webgpu/training.ts';
 
 const id = 'webgpu';
 const title = 'WebGPU (any GPU)';
@@ -21,6 +26,11 @@ async function load(): Promise<EngineInfo> {
     // The package registers a backend that asks for a device of its own and does not tell when it is lost.
     tf.removeBackend(id);
     tf.registerBackend(id, () => createBackend(WebGPUBackend, device, found.info));
+    const kernels = new WebGpuKernels(id);
+    registerConvolutionKernels(kernels);
+    registerOptimizerKernels(kernels);
+    registerPoolingKernels(kernels);
+    registerTrainingKernels(kernels);
     registerEmptySums(id);
     adapter = found;
   }
@@ -42,7 +52,9 @@ function info(found: GpuAdapter): EngineInfo {
       driver: found.info.description,
     },
     threads: 1,
-    ...(isSoftware(found) ? { notes: [`This is ${software}.`, driverHint()], passedOverByAuto: software } : {}),
+    ...(isSoftware(found)
+      ? { notes: [`This is ${software}.`, driverHint()], passedOverByAuto: software }
+      : { onGpu: true }),
   };
 }
 
@@ -51,6 +63,7 @@ export const webgpuEngine: EngineDefinition = {
   id,
   title,
   backend: 'webgpu',
+  mayUseGpu: true,
   hint: 'Update the driver of the GPU, or use --engine wasm.',
   load,
 };

@@ -57,8 +57,8 @@ export async function untagRuns(runs: readonly RunSummary[], tag: string): Promi
   });
 }
 
-export async function resumeRun(run: RunSummary): Promise<void> {
-  await attempt(() => client.runs.resume({ id: run.id }));
+export async function resumeRun(run: RunSummary, batchSize?: number): Promise<void> {
+  await attempt(() => client.runs.resume({ id: run.id, ...(batchSize === undefined ? {} : { batchSize }) }));
 }
 
 export async function repeatRun(run: RunSummary): Promise<void> {

@@ -54,6 +54,7 @@ describe('a wheel fetched without pip', () => {
     await expect(fetchFrom(await index({ sha256: '0'.repeat(64) }))).rejects.toMatchObject({
       code: 'network',
       message: expect.stringContaining(`expected SHA-256 ${'0'.repeat(64)}`) as string,
+      hint: expect.stringMatching(/\S/) as string,
     });
   });
 

@@ -56,6 +56,7 @@ describe('an installation of TensorFlow that fails says why, and leaves nothing 
     expect(await failure({ wheel: wheelFile() }, { CXX: 'there-is-no-c++' })).toMatchObject({
       code: 'engine',
       message: 'There is no C++ compiler "there-is-no-c++", which the addon has to be built with.',
+      hint: expect.stringMatching(/^Install /) as string,
     });
   });
 
@@ -99,7 +100,11 @@ describe('an installation of TensorFlow that fails says why, and leaves nothing 
 
     it('that is not there', async () => {
       const error = await failure({ wheel: join(temporaryFolder(), 'none.whl') }, withCompiler());
-      expect(error).toMatchObject({ code: 'storage', message: expect.stringContaining('none.whl') as string });
+      expect(error).toMatchObject({
+        code: 'storage',
+        message: expect.stringContaining('none.whl') as string,
+        hint: 'Check the path.',
+      });
     });
 
     it('without the library', async () => {
@@ -112,6 +117,7 @@ describe('an installation of TensorFlow that fails says why, and leaves nothing 
       expect(await failure({ wheel: wheelFile(), variant: 'gpu' }, empty)).toMatchObject({
         code: 'engine',
         message: 'No NVIDIA GPU was found: "nvidia-smi" is not there or names none.',
+        hint: expect.stringMatching(/driver of the GPU.*"webgpu".*--cpu/) as string,
       });
     });
   });

@@ -29,7 +29,7 @@ const { denyPermissions, isTrustedSender, keepWindowsAtHome } = await import('..
 const { launchUtilityProcess } = await import('../../../main/hosts/electron/launch-utility-process.ts');
 const { openMainWindow } = await import('../../../main/hosts/electron/main-window.ts');
 const { menuTemplate } = await import('../../../main/hosts/electron/menu.ts');
-const { fileAmong, openRunFile } = await import('../../../main/hosts/electron/open-runs.ts');
+const { fileAmong, HandedFiles, openRunFile } = await import('../../../main/hosts/electron/open-runs.ts');
 const { printPdf } = await import('../../../main/hosts/electron/print-pdf.ts');
 const { registerScheme, serveRenderer } = await import('../../../main/hosts/electron/renderer-protocol.ts');
 const { boundsOnScreen, readWindowPlace } = await import('../../../main/hosts/electron/window-place.ts');
@@ -334,6 +334,16 @@ describe('files', () => {
     expect(fileAmong(['/app', '--flag', 'run.cupbearer'], '/runs/1')).toBe('/runs/1/run.cupbearer');
     expect(fileAmong(['/app', '/x.txt'], '/')).toBeUndefined();
     expect(fileAmong(['/x.cupbearer'], '/')).toBeUndefined();
+  });
+
+  it('that come before the program is ready are opened once it is', () => {
+    const files = new HandedFiles();
+    const opened: string[] = [];
+    const hand = (file: string) => app.emit('open-file', { preventDefault: () => undefined }, file);
+    hand('/early.cupbearer');
+    files.openWith((file) => opened.push(file));
+    hand('/late.cupbearer');
+    expect(opened).toEqual(['/early.cupbearer', '/late.cupbearer']);
   });
 
   it('that mark no run are told of', async () => {

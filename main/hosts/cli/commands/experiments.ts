@@ -22,7 +22,11 @@ const launchFlags = {
 };
 
 const resumeFlag = {
-  resume: flag({ label: 'Resume', help: 'Go on with the interrupted training in --dir.full', default: false }),
+  resume: flag({
+    label: 'Resume',
+    help: 'Go on with the interrupted training in --dir.full; a smaller --batch_size makes it need less memory',
+    default: false,
+  }),
 };
 const overwriteFlag = {
   overwrite: flag({ label: 'Overwrite', help: 'Compute an evaluation anew that is there already', default: false }),
@@ -53,20 +57,28 @@ export function experimentCommand(experiment: ExperimentDefinition): Command {
         { dir: {}, ...Object.fromEntries(Object.entries(given).filter(([key]) => ownKeys.has(key))) },
         flagName,
       ) as LaunchFlags;
-      const [unwanted] = Object.keys(params);
-      if (launch.resume && unwanted !== undefined) {
-        throw new CupbearerError(
-          'usage',
-          `--resume goes on with what the folder's spec.json says, so it takes no --${unwanted}.`,
-        );
-      }
+      const options = { ...toLaunchOptions(launch), ...(launch.resume ? resumption(experiment, params) : {}) };
       const spec = launch.resume ? {} : parseParams(experiment.params, params, flagName);
       await withWorkbench(output, async (workbench) => {
-        const finished = await runWithProgress(workbench, experiment.id, spec, toLaunchOptions(launch), output);
+        const finished = await runWithProgress(workbench, experiment.id, spec, options, output);
         showFinished(finished, output);
       });
     },
   };
+}
+
+/** What may be said of a training that goes on. @throws CupbearerError `usage` for anything but the batch size. */
+function resumption(experiment: ExperimentDefinition, params: Record<string, unknown>): { batchSize?: number } {
+  const unwanted = Object.keys(params).find((key) => key !== 'batch_size');
+  if (unwanted !== undefined) {
+    throw new CupbearerError(
+      'usage',
+      `--resume goes on with what the folder's spec.json says, so it takes no --${unwanted}; only --batch_size may be smaller.`,
+    );
+  }
+  if (params['batch_size'] === undefined) return {};
+  const schema = z.object({ batch_size: experiment.params.shape['batch_size'] as z.ZodType<number> });
+  return { batchSize: parseParams(schema, params, flagName).batch_size };
 }
 
 function toLaunchOptions(flags: LaunchFlags): LaunchOptions {

@@ -104,6 +104,7 @@ function show(record: RunRecord, output: Output): void {
       `status      ${record.status}${record.error ? `: ${record.error.message}` : ''}`,
       `folder      ${shownPath(folder)}${isThere ? '' : ' (no longer there)'}`,
       `engine      ${record.engine ?? 'not started'}`,
+      ...Object.entries(record.engines_passed_over ?? {}).map(([id, reason]) => `            not ${id}: ${reason}`),
       `created     ${record.created_at}`,
       ...(record.parents.length > 0 ? [`from        ${record.parents.join(', ')}`] : []),
       ...Object.entries(record.timings).map(([phase, ms]) => `${phase.padEnd(12)}${formatDuration(ms)}`),

@@ -1,26 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ownKernels } from '../../own-kernels.ts';
+import { convolutionGeometry, type ConvAttrs } from '../convolution-geometry.ts';
 import type { NativeKernels } from './kernels.ts';
 import type { NativeAttribute } from './node-package.ts';
-
-type Shape4D = [number, number, number, number];
-type Pad = Parameters<typeof tf.backend_util.computeConv2DInfo>[4];
-
-interface ConvAttrs extends tf.NamedAttrMap {
-  strides: [number, number] | number;
-  pad: Pad & tf.Attribute;
-  dataFormat: 'NHWC' | 'NCHW';
-  dimRoundingMode: 'floor' | 'round' | 'ceil';
-  dilations?: [number, number] | number;
-}
-
-/** Works the geometry out as TensorFlow.js does. */
-function geometry(xShape: number[], filterShape: number[], attrs: ConvAttrs): tf.backend_util.Conv2DInfo {
-  const { strides, pad, dataFormat, dimRoundingMode, dilations = 1 } = attrs;
-  if (dataFormat !== 'NHWC') throw new Error(`conv2d takes images in NHWC order, got ${dataFormat}.`);
-  const [x, filter] = [xShape as Shape4D, filterShape as Shape4D];
-  return tf.backend_util.computeConv2DInfo(x, filter, strides, dilations, pad, dimRoundingMode, false, 'channelsLast');
-}
 
 /** The geometry as TensorFlow is told it; paddings by numbers, which hold whatever `pad` was. */
 function attributesOf(kernels: NativeKernels, g: tf.backend_util.Conv2DInfo): NativeAttribute[] {
@@ -43,7 +25,7 @@ function attributesOf(kernels: NativeKernels, g: tf.backend_util.Conv2DInfo): Na
  */
 export function registerConvolutionKernels(kernels: NativeKernels): void {
   const convolve = (x: tf.Tensor, filter: tf.Tensor, attrs: tf.NamedAttrMap): tf.Tensor => {
-    const g = geometry(x.shape, filter.shape, attrs as ConvAttrs);
+    const g = convolutionGeometry(x.shape, filter.shape, attrs as ConvAttrs);
     return x.size === 0 ? tf.zeros(g.outShape) : kernels.run('Conv2D', [x, filter], attributesOf(kernels, g));
   };
   kernels.register(tf.Conv2D, ({ x, filter }, attrs) => convolve(x!, filter!, attrs));
@@ -61,7 +43,7 @@ export function registerConvolutionKernels(kernels: NativeKernels): void {
   });
   kernels.register(tf.Conv2DBackpropInput, ({ dy, filter }, attrs) => {
     const inputShape = attrs['inputShape'] as number[];
-    const g = geometry(inputShape, filter!.shape, attrs as ConvAttrs);
+    const g = convolutionGeometry(inputShape, filter!.shape, attrs as ConvAttrs);
     if (dy!.size === 0) return tf.zeros(inputShape);
     return kernels.withWhole(inputShape, (sizes) =>
       kernels.run('Conv2DBackpropInput', [sizes, filter!, dy!], attributesOf(kernels, g)),
@@ -69,7 +51,7 @@ export function registerConvolutionKernels(kernels: NativeKernels): void {
   });
   kernels.register(tf.Conv2DBackpropFilter, ({ x, dy }, attrs) => {
     const filterShape = attrs['filterShape'] as number[];
-    const g = geometry(x!.shape, filterShape, attrs as ConvAttrs);
+    const g = convolutionGeometry(x!.shape, filterShape, attrs as ConvAttrs);
     if (x!.size === 0) return tf.zeros(filterShape);
     return kernels.withWhole(filterShape, (sizes) =>
       kernels.run('Conv2DBackpropFilter', [x!, sizes, dy!], attributesOf(kernels, g)),

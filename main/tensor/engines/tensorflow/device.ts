@@ -7,6 +7,7 @@ import type { NodeBackend } from './node-package.ts';
 /** What the engine computes on. */
 export interface Device {
   device: string;
+  onGpu?: true;
   /** Of CUDA, cuDNN and the driver, where they are in use. */
   versions: Record<string, string>;
   deviceMemoryBytes?: number;
@@ -41,9 +42,9 @@ export function describeDevice(backend: NodeBackend, installation: Installation)
   const libraries = cudaLibraries(loadedLibraries());
   const gpu = nvidiaGpu();
   if (!backend.isUsingGpuDevice) return { device: cpu, versions: {}, notes: [whyCpu('gpu', gpu, libraries)] };
-  if (gpu === undefined) return { device: 'NVIDIA GPU', versions: libraries };
+  if (gpu === undefined) return { device: 'NVIDIA GPU', onGpu: true, versions: libraries };
   const { name, memoryBytes, driver } = gpu;
-  return { device: name, versions: { ...libraries, driver }, deviceMemoryBytes: memoryBytes };
+  return { device: name, onGpu: true, versions: { ...libraries, driver }, deviceMemoryBytes: memoryBytes };
 }
 
 /** One sentence on why TensorFlow does not compute on a GPU. */

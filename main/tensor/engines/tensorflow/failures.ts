@@ -1,4 +1,4 @@
-import { CupbearerError } from '../../../../shared/errors.ts';
+import { CupbearerError, smallerBatchHelps } from '../../../../shared/errors.ts';
 import type { NativeBinding } from './node-package.ts';
 
 /** TensorFlow's code for exhausted memory. */
@@ -29,8 +29,8 @@ function asExpected(error: unknown, where: string): unknown {
   const [, shape] = /shape\s?\[([\d,]+)\]/.exec(error.message) ?? [];
   const what = shape === undefined ? '' : ` for a tensor of shape [${shape.replaceAll(',', ', ')}]`;
   return new CupbearerError('engine', `${where} has no memory left${what}.`, {
-    hint: 'Use a smaller --batch_size; a training that was cut off goes on with --resume.',
-    details: { tensorflow: error.message },
+    hint: 'Use a smaller --batch_size; a training that was cut off goes on with --resume --batch_size N.',
+    details: { tensorflow: error.message, ...smallerBatchHelps },
     cause: error,
   });
 }

@@ -1,27 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ownKernels } from '../../own-kernels.ts';
+import { convolutionGeometry, type ConvAttrs } from '../convolution-geometry.ts';
 import { applyActivation, fusedActivations } from './mat-mul.ts';
 import type { ConvShape, WasmKernels } from './wasm-kernels.ts';
-
-type Shape4D = [number, number, number, number];
-type Pad = Parameters<typeof tf.backend_util.computeConv2DInfo>[4];
-
-interface ConvAttrs extends tf.NamedAttrMap {
-  strides: [number, number] | number;
-  pad: Pad & tf.Attribute;
-  dataFormat: 'NHWC' | 'NCHW';
-  dimRoundingMode: 'floor' | 'round' | 'ceil';
-  dilations?: [number, number] | number;
-}
-
-/** Checks the geometry, and works it out as tfjs does. */
-function geometry(xShape: number[], filterShape: number[], attrs: ConvAttrs): tf.backend_util.Conv2DInfo {
-  const { strides, pad, dataFormat, dimRoundingMode, dilations = 1 } = attrs;
-  const format = tf.backend_util.convertConv2DDataFormat(dataFormat);
-  if (format !== 'channelsLast') throw new Error(`conv2d takes images in NHWC order, got ${dataFormat}.`);
-  const [x, filter] = [xShape as Shape4D, filterShape as Shape4D];
-  return tf.backend_util.computeConv2DInfo(x, filter, strides, dilations, pad, dimRoundingMode, false, format);
-}
 
 /** The geometry as the kernels take it. */
 function shapeOf(g: tf.backend_util.Conv2DInfo): ConvShape {
@@ -67,7 +48,7 @@ function convolve(
   bias: tf.TensorInfo | undefined,
   activation: number,
 ): tf.TensorInfo {
-  const g = geometry(x.shape, filter.shape, attrs);
+  const g = convolutionGeometry(x.shape, filter.shape, attrs);
   if (bias !== undefined && tf.util.sizeFromShape(bias.shape) !== g.outChannels)
     throw new Error(`conv2d takes a bias of ${g.outChannels} elements, got [${bias.shape.join(', ')}].`);
   const out = kernels.output(g.outShape);
@@ -106,7 +87,7 @@ export function registerConvolutionKernels(kernels: WasmKernels): void {
   );
   kernels.register(tf.Conv2DBackpropInput, (inputs, attrs) => {
     const [dy, filter] = [inputs['dy']!, inputs['filter']!];
-    const g = geometry(attrs['inputShape'] as number[], filter.shape, attrs as ConvAttrs);
+    const g = convolutionGeometry(attrs['inputShape'] as number[], filter.shape, attrs as ConvAttrs);
     const out = kernels.output(g.inShape);
     const [from, weights, to] = [dy, filter, out].map((tensor) => kernels.address(tensor)) as [number, number, number];
     const parts = Math.max(1, Math.min(kernels.partsFor(workOf(g)), g.batchSize));
@@ -117,7 +98,7 @@ export function registerConvolutionKernels(kernels: WasmKernels): void {
   });
   kernels.register(tf.Conv2DBackpropFilter, (inputs, attrs) => {
     const [x, dy] = [inputs['x']!, inputs['dy']!];
-    const g = geometry(x.shape, attrs['filterShape'] as number[], attrs as ConvAttrs);
+    const g = convolutionGeometry(x.shape, attrs['filterShape'] as number[], attrs as ConvAttrs);
     const out = kernels.output(g.filterShape);
     const [from, gradient, to] = [x, dy, out].map((tensor) => kernels.address(tensor)) as [number, number, number];
     const size = tf.util.sizeFromShape(g.filterShape);

@@ -1,19 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { poolingGeometry } from '../pooling-geometry.ts';
 import type { WasmKernels } from './wasm-kernels.ts';
 
-type Shape4D = [number, number, number, number];
-
-interface PoolAttrs extends tf.NamedAttrMap {
-  filterSize: [number, number] | number;
-  strides: [number, number] | number;
-  pad: 'valid' | 'same' | number;
-  dimRoundingMode: 'floor' | 'round' | 'ceil';
-}
-
 /** The geometry as the kernels take it. */
-function shapeOf(shape: number[], attrs: PoolAttrs): { numbers: number[]; outShape: number[]; work: number } {
-  const { filterSize, strides, pad, dimRoundingMode } = attrs;
-  const g = tf.backend_util.computePool2DInfo(shape as Shape4D, filterSize, strides, 1, pad, dimRoundingMode);
+function shapeOf(shape: number[], attrs: tf.NamedAttrMap): { numbers: number[]; outShape: number[]; work: number } {
+  const g = poolingGeometry(shape, attrs);
   // prettier-ignore
   const numbers = [
     g.batchSize, g.inHeight, g.inWidth, g.inChannels, g.filterHeight, g.filterWidth,
@@ -39,7 +30,7 @@ export function registerPoolingKernels(kernels: WasmKernels): void {
   kernels.register(tf.MaxPool, (inputs, attrs) => {
     const x = inputs['x']!;
     if (x.dtype !== 'float32') return stockPool(inputs, attrs);
-    const { numbers, outShape, work } = shapeOf(x.shape, attrs as PoolAttrs);
+    const { numbers, outShape, work } = shapeOf(x.shape, attrs);
     const out = kernels.output(outShape);
     const parts = partsFor(work, x.shape[0]!);
     kernels.inParts('maxPool', parts, parts, ...numbers, kernels.address(x), kernels.address(out));
@@ -47,7 +38,7 @@ export function registerPoolingKernels(kernels: WasmKernels): void {
   });
   kernels.register(tf.MaxPoolGrad, (inputs, attrs) => {
     const { dy, input, output } = inputs as Record<'dy' | 'input' | 'output', tf.TensorInfo>;
-    const { numbers, work } = shapeOf(input.shape, attrs as PoolAttrs);
+    const { numbers, work } = shapeOf(input.shape, attrs);
     const out = kernels.output(input.shape);
     const parts = partsFor(work, input.shape[0]!);
     const addresses = [input, output, dy, out].map((tensor) => kernels.address(tensor));

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { CupbearerError } from '../../../../shared/errors.ts';
+import { CupbearerError, smallerBatchHelps } from '../../../../shared/errors.ts';
 import { loadKernelModule } from '../../kernels/modules.ts';
 import type { KernelVariant } from '../../kernels/modules.ts';
 import { ParallelKernels } from '../../threads/parallel-kernels.ts';
@@ -197,7 +197,8 @@ function checkAllocations(module: EmscriptenModule): void {
     const address = allocate(bytes);
     if (address === 0 && bytes > 0)
       throw new CupbearerError('engine', `The compute engine has no memory left for ${bytes} more bytes.`, {
-        hint: 'Use a smaller batch size.',
+        hint: 'Use a smaller --batch_size; a training that was cut off goes on with --resume --batch_size N.',
+        details: smallerBatchHelps,
       });
     return address;
   };

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { CupbearerError } from '../../../../shared/errors.ts';
+import { CupbearerError, smallerBatchHelps } from '../../../../shared/errors.ts';
 import type { GpuAdapter, GpuDevice } from './adapter.ts';
 
 /** The class of `@tensorflow/tfjs-backend-webgpu`, as far as it is used here. */
@@ -59,7 +59,8 @@ function lostError(reason: string, message: string): CupbearerError {
 function operationError(kind: string, message: string): CupbearerError {
   if (kind === 'GPUOutOfMemoryError')
     return new CupbearerError('engine', `The GPU has no memory left: ${firstLine(message)}`, {
-      hint: 'Use a smaller --batch_size; a training can go on with --resume.',
+      hint: 'Use a smaller --batch_size; a training can go on with --resume --batch_size N.',
+      details: smallerBatchHelps,
     });
   return new CupbearerError('engine', `The GPU refused an operation: ${firstLine(message)}`, {
     hint: 'Use a smaller --batch_size or --engine wasm.',

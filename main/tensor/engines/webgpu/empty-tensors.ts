@@ -1,13 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { convolutionGeometry, type ConvAttrs } from '../convolution-geometry.ts';
 
 type Shapes = Record<string, number[]>;
-
-interface ConvAttrs {
-  strides: [number, number] | number;
-  pad: Parameters<typeof tf.backend_util.computeConv2DInfo>[4];
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  dilations?: [number, number] | number;
-}
 
 function matMulShape({ a, b }: Shapes, attrs: tf.NamedAttrMap): number[] {
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(a!.slice(0, -2), b!.slice(0, -2));
@@ -20,10 +14,7 @@ function sumShape({ x }: Shapes, attrs: tf.NamedAttrMap): number[] {
 }
 
 function convolutionShape({ x, filter }: Shapes, attrs: tf.NamedAttrMap): number[] {
-  type Shape4D = [number, number, number, number];
-  const { strides, pad, dimRoundingMode, dilations = 1 } = attrs as unknown as ConvAttrs;
-  const [image, weights] = [x, filter] as [Shape4D, Shape4D];
-  return tf.backend_util.computeConv2DInfo(image, weights, strides, dilations, pad, dimRoundingMode).outShape;
+  return convolutionGeometry(x!, filter!, attrs as ConvAttrs).outShape;
 }
 
 /** Kernels that sum products or values, with the shape of their result: without any terms it is zero. */

@@ -1,0 +1,26 @@
+import type { Misfit } from '../../../shared/misfit.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
+import { detectorRegistry } from '../../detectors/index.ts';
+import { taskOffers } from '../../tasks/outline.ts';
+import { pairingMisfits, type PairingView } from '../pairing.ts';
+import { draftDetector } from './draft-specs.ts';
+import { orNothing, type DraftView } from './draft-view.ts';
+
+/** Why one of a draft's detectors cannot be fitted on its task, with paths below the detector; nothing where its values are at fault. */
+export function detectorMisfits(detector: Picked, view: DraftView): Misfit[] {
+  const parsed = orNothing(() => draftDetector(detector));
+  return parsed ? pairingMisfits(parsed, pairingView(view)) : [];
+}
+
+/** The first reason why each detector that cannot be fitted on the draft's task with its usual parameters cannot, by id. */
+export function unsuitedDetectors(view: DraftView): Record<string, Misfit> {
+  const found = detectorRegistry.ids.map((id) => [
+    id,
+    pairingMisfits(draftDetector({ name: id }), pairingView(view))[0],
+  ]);
+  return Object.fromEntries(found.filter(([, misfit]) => misfit !== undefined)) as Record<string, Misfit>;
+}
+
+function pairingView({ task, network }: DraftView): PairingView {
+  return { network, offers: task && taskOffers(task) };
+}

@@ -1,0 +1,91 @@
+import { basename, join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { importModel, modelFileNames, stateTraining, type ModelFiles } from '../../../api/import-model.ts';
+import { defaultRunsDir } from '../../../api/queued-runs.ts';
+import { trainingStatement } from '../../../api/stated-training.ts';
+import type { Workbench } from '../../../api/workbench.ts';
+import type { RunRecord } from '../../../../shared/domain/run.ts';
+import { unknownName } from '../../../../shared/definition.ts';
+import { CupbearerError } from '../../../../shared/errors.ts';
+import { optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
+import type { Command } from '../command.ts';
+import { flagName } from '../flags.ts';
+import type { Output } from '../output.ts';
+import { shownPath } from '../results.ts';
+import { textTable } from '../table.ts';
+import { withWorkbench } from './experiments.ts';
+
+const actions = ['list', 'import', 'trained-on'];
+
+const importFlags = {
+  name: optionalText({ label: 'Name', help: "What the model is called; the folder's name unless given" }),
+  base: optionalPath({ label: 'Base folder', help: 'Folder for its new run folder; the usual place unless given' }),
+};
+const flags = trainingStatement.extend(importFlags);
+
+export const models: Command = {
+  name: 'models',
+  summary: 'Models on this machine; take in one that was trained elsewhere',
+  synopsis: '[list | import FOLDER | trained-on RUN] [--FLAG VALUE ...]',
+  notes: [
+    'import takes a folder with model.json and model.safetensors, and spec.json and trigger.safetensors where there are any.',
+    'Without spec.json it must be said what the model was trained on before a task can be built on it: at once, or later by',
+    'trained-on. RUN is its id, which may be shortened.',
+  ].join('\n'),
+  flags,
+  maxWords: 2,
+  async run([action = 'list', subject], given, output) {
+    if (!actions.includes(action)) throw new CupbearerError('usage', unknownName('action', action, actions));
+    if ((action === 'list') === (subject !== undefined)) {
+      const needed = action === 'import' ? 'the folder of a model' : 'the id of a model';
+      throw new CupbearerError(
+        'usage',
+        action === 'list' ? 'models list takes no id.' : `models ${action} needs ${needed}.`,
+      );
+    }
+    const accepted = action === 'list' ? [] : Object.keys(action === 'import' ? flags.shape : trainingStatement.shape);
+    const unwanted = Object.keys(given).find((key) => !accepted.includes(key));
+    if (unwanted !== undefined) throw new CupbearerError('usage', `models ${action} takes no --${unwanted}.`);
+    const { name, base, ...statement } = parseParams(flags, given, flagName);
+    await withWorkbench(output, async (workbench) => {
+      if (action === 'list') return list(workbench, output);
+      const record =
+        action === 'trained-on'
+          ? await stateTraining(workbench, subject!, statement)
+          : await importModel(workbench, filesIn(subject!), {
+              name: name ?? basename(resolve(subject!)),
+              base: resolve(base ?? defaultRunsDir()),
+              statement,
+            });
+      output.result(record, () => taken(record));
+    });
+  },
+};
+
+function filesIn(folder: string): ModelFiles {
+  if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
+  const present = modelFileNames.map((name) => [name, join(folder, name)] as const);
+  return new Map(present.filter(([, path]) => existsSync(path)).map(([name, path]) => [name, readFileSync(path)]));
+}
+
+function taken({ id, folder, spec }: RunRecord): string {
+  const lines = [`${id} is in ${shownPath(folder)}.`];
+  if (spec['train_data'] !== undefined) lines.push(`Use it by: --task.run_path ${shownPath(folder)}`);
+  else
+    lines.push(`Say what it was trained on before you use it: npx cupbearer models trained-on ${id} --train_data NAME`);
+  return lines.join('\n');
+}
+
+function list({ catalogue }: Workbench, output: Output): void {
+  const found = catalogue.list({ kind: 'classifier' });
+  output.result(found, () => {
+    if (found.length === 0) return 'No models yet. "npx cupbearer train-classifier" trains one.';
+    const rows = found.map(({ id, title, status, spec, folder }) => [
+      id,
+      spec['train_data'] === undefined ? `${status}, not known what it was trained on` : status,
+      title,
+      shownPath(folder),
+    ]);
+    return textTable(['id', 'status', 'model', 'folder'], rows);
+  });
+}

@@ -1,0 +1,16 @@
+import type { Misfit } from '../../shared/misfit.ts';
+import { nameOf, type ClassifierData } from './classifier.ts';
+
+/** The only dataset that a task's classifier may be trained on, and the command that trains one. */
+export interface TrainedOn {
+  dataset: string;
+  command: string;
+}
+
+/** A classifier that was trained on another dataset than the task is about. */
+export function trainingMisfits({ dataset, command }: TrainedOn, classifier: ClassifierData): Misfit[] {
+  const { name } = classifier.originalData;
+  if (name === dataset) return [];
+  const message = `Expected a classifier trained on ${dataset}; ${nameOf(classifier).replace('The', 'the')} was trained on ${name}.`;
+  return [{ path: ['name'], message, hint: `Train one with: npx cupbearer ${command}` }];
+}

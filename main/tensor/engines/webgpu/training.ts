@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ownKernels } from '../../own-kernels.ts';
+import type { Shader, WebGpuKernels } from './kernels.ts';
+
+const reluGradient: Shader = {
+  name: 'relu_gradient',
+  inputs: ['dy', 'x'],
+  numbers: [],
+  body: 'result[index] = select(0.0, dy[index], x[index] > 0.0);',
+};
+
+/** What both shaders of the cross entropy begin with: a thread has a row, whose logits begin at `at`. */
+const rowStart = `
+  let columns = i32(uniforms.columns);
+  let at = index * columns;
+  var largest = logits[at];
+  for (var j = 1; j < columns; j++) { largest = max(largest, logits[at + j]); }
+  var sum = 0.0;
+  for (var j = 0; j < columns; j++) { sum += exp(logits[at + j] - largest); }
+  let label = labels[index];
+  let isValid = label >= 0 && label < columns;`;
+
+const rowLoss: Shader = {
+  name: 'cross_entropy_loss',
+  inputs: ['logits', 'labels'],
+  numbers: ['columns'],
+  body: `${rowStart}
+    result[index] = select(uniforms.NAN, log(sum) + largest - logits[at + select(0, label, isValid)], isValid);`,
+};
+
+const rowGradient: Shader = {
+  name: 'cross_entropy_gradient',
+  inputs: ['logits', 'labels'],
+  numbers: ['columns', 'rows'],
+  body: `${rowStart}
+    for (var j = 0; j < columns; j++) {
+      let share = exp(logits[at + j] - largest) / sum - select(0.0, 1.0, j == label);
+      result[at + j] = select(uniforms.NAN, share / uniforms.rows, isValid);
+    }`,
+};
+
+/** Registers what a training step takes besides products: the gradient of relu, and the loss with its gradient. */
+export function registerTrainingKernels(kernels: WebGpuKernels): void {
+  kernels.register(ownKernels.reluGradient, ({ dy, x }) =>
+    kernels.make(reluGradient, x!.shape, tf.util.sizeFromShape(x!.shape), [dy!, x!]),
+  );
+  kernels.register(ownKernels.softmaxCrossEntropy, ({ logits, labels }) => {
+    const [rows, columns] = logits!.shape as [number, number];
+    const losses = kernels.make(rowLoss, [rows], rows, [logits!, labels!], [columns]);
+    const gradient = kernels.make(rowGradient, [rows, columns], rows, [logits!, labels!], [columns, rows]);
+    const loss = tf.tidy(() => tf.mean(tf.engine().makeTensorFromTensorInfo(losses)));
+    return [loss, gradient];
+  });
+}

@@ -1,0 +1,39 @@
+import { CupbearerError, type ErrorCode } from './errors.ts';
+
+/** Parts of a request that do not go together, each valid by itself: the parameter to mend, and what is wrong with it. */
+export interface Misfit {
+  /** Keys of the parameter in what is asked for: `['detector', 'layers']`. */
+  path: readonly string[];
+  /** A whole sentence. */
+  message: string;
+  /** What to do about it, in the words of flags: "Raise --task.trusted_fraction." */
+  hint?: string;
+  /** `usage` where left out. */
+  code?: ErrorCode;
+}
+
+/** Misfits of a part that stands below `prefix`. */
+export function below(prefix: string, misfits: readonly Misfit[]): Misfit[] {
+  return misfits.map((misfit) => ({ ...misfit, path: [prefix, ...misfit.path] }));
+}
+
+/** What `check` throws as a misfit of the parameter at `path`; none where it throws nothing. Defects of ours pass through. */
+export function misfitsOf(path: readonly string[], check: () => unknown): Misfit[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (!(error instanceof CupbearerError) || error.code === 'internal') throw error;
+    const { code, message, hint } = error;
+    return [{ path, message, code, ...(hint === undefined ? {} : { hint }) }];
+  }
+}
+
+/** Refuses what has misfits. @throws CupbearerError with the first of them; all with their paths are in its details. */
+export function refuse(misfits: readonly Misfit[]): void {
+  const [first] = misfits;
+  if (!first) return;
+  const { code = 'usage', message, hint } = first;
+  const faults = misfits.map(({ path, message: sentence }) => ({ path: [...path], message: sentence }));
+  throw new CupbearerError(code, message, { ...(hint === undefined ? {} : { hint }), details: { faults } });
+}

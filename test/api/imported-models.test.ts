@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ExperimentDraft } from '../../shared/domain/draft.ts';
+import { readModel } from '../../main/models/files.ts';
+import { readTensorFile } from '../../main/storage/tensor-file.ts';
+import { startCli } from '../hosts/cli-process.ts';
+import { trainedClassifier } from '../tasks/trained-classifier.ts';
+import { temporaryApplication } from './app-client.ts';
+
+/** Classifiers of glyphs, trained here; only what any program could write of them is imported. */
+const original = { name: 'glyphs', limit: 600, default_augmentations: false };
+const trained = { corner: '', wanet: '' };
+let place: string;
+
+beforeAll(async () => {
+  place = mkdtempSync(join(tmpdir(), 'cupbearer-imported-'));
+  const training = { model: { name: 'mlp', hidden_dims: [16] }, num_epochs: 2, batch_size: 50, seed: 3 };
+  for (const backdoor of ['corner', 'wanet'] as const) {
+    const train_data = { name: 'backdoor', original, backdoor: { name: backdoor, p_backdoor: 0.2 } };
+    trained[backdoor] = (await trainedClassifier({ ...training, train_data })).folder;
+  }
+});
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+const bare = (folder: string) =>
+  ['model.json', 'model.safetensors'].map((name) => new File([readFileSync(join(folder, name))], name));
+const poisoned = (backdoor: string) => ({ train_data: { name: 'backdoor', original, backdoor } });
+const draftOn = (run: string, more: Partial<ExperimentDraft> = {}): ExperimentDraft => ({
+  preset: '',
+  classifier: { source: 'run', run },
+  task: { name: 'backdoor', max_test_size: 100 },
+  detectors: [{ name: 'mahalanobis' }],
+  evaluation: { analysis: false },
+  engine: 'auto',
+  tags: [],
+  ...more,
+});
+
+describe('a model without spec.json', () => {
+  it('is used in a backdoor task once it is said what it was trained on, at import', async () => {
+    const { client, application } = temporaryApplication();
+    const { id } = await client.models.import({ name: 'Elsewhere', files: bare(trained.corner), trained: poisoned('corner') }); // prettier-ignore
+    expect((await client.models.list({}))[0]).toMatchObject({ imported: true, isTrainingKnown: true });
+    expect((await client.experiments.check({ draft: draftOn(id) })).faults).toEqual([]);
+    const { ids } = await client.experiments.start({ draft: draftOn(id) });
+    await application.queued.ended(ids[0]!);
+    const run = application.workbench.catalogue.get(ids[0]!);
+    expect([run.status, run.parents]).toEqual(['done', [id]]);
+    // The same as on the run that it comes from.
+    const [own] = application.queued.enqueue([
+      {
+        experiment: 'train-detector',
+        params: { ...run.spec, task: { ...(run.spec['task'] as object), run_path: trained.corner } },
+      },
+    ]);
+    await application.queued.ended(own!.id);
+    const { metrics } = application.workbench.catalogue.get(own!.id);
+    expect(Object.keys(metrics)).toContain('auroc');
+    expect(run.metrics).toEqual(metrics);
+  });
+
+  it('is a fault of a draft until then, and can be said later, once', async () => {
+    const { client, application } = temporaryApplication();
+    const { id } = await client.models.import({ name: 'Elsewhere', files: bare(trained.corner) });
+    expect((await client.models.list({}))[0]).toMatchObject({ isTrainingKnown: false });
+    const { folder } = application.workbench.catalogue.get(id);
+    const unknown = `It is not known what the model in "${folder}" was trained on.`;
+    expect((await client.experiments.check({ draft: draftOn(id) })).faults).toEqual([
+      { path: ['classifier', 'run'], step: 'model', message: unknown },
+    ]);
+    await expect(client.experiments.start({ draft: draftOn(id) })).rejects.toMatchObject({ data: { code: 'usage' } });
+    await expect(client.models.stateTraining({ id, trained: {} })).rejects.toMatchObject({
+      data: { code: 'usage', details: { faults: [{ path: ['train_data'] }] } },
+    });
+    await client.models.stateTraining({ id, trained: poisoned('corner') });
+    expect((await client.experiments.check({ draft: draftOn(id) })).faults).toEqual([]);
+    // What it says survives a catalogue that is made anew from the folders.
+    application.workbench.catalogue.rebuild([folder]);
+    expect(application.workbench.catalogue.get(id).spec['train_data']).toMatchObject({ name: 'backdoor' });
+    await expect(client.models.stateTraining({ id, trained: poisoned('corner') })).rejects.toMatchObject({
+      data: { code: 'conflict' },
+    });
+  });
+
+  it.each<[string, object, string[], RegExp]>([
+    ['data of another shape', { train_data: { name: 'toy-features' } }, ['train_data'], /^The model takes inputs of shape 28 x 28 x 1 in 10 classes; the data "toy-features" has inputs of shape 8 in 2 classes\.$/],
+    ['data poisoned twice', { train_data: { name: 'backdoor', original: { name: 'backdoor', original, backdoor: 'corner' }, backdoor: 'corner' } }, ['train_data', 'original'], /poisoned twice/],
+    ['a target that is no class', { train_data: { name: 'backdoor', original, backdoor: { name: 'corner', target_class: 10 } } }, ['train_data', 'backdoor'], /^Expected a target_class of 0 to 9, found 10\.$/],
+    ['a random trigger without seed or file', poisoned('wanet'), ['seed'], /^The trigger "wanet" is random/],
+    ['a mean without a deviation', { train_data: original, mean: '0.5' }, ['std'], /^Expected 1 numbers above 0 as std, one a channel, found none\.$/],
+    ['means of more channels', { train_data: original, mean: '0.5, 0.4', std: '1' }, ['mean'], /found "0\.5, 0\.4"\.$/],
+    ['a deviation of zero', { train_data: original, mean: '0.5', std: '0' }, ['std'], /found "0"\.$/],
+  ])('is refused with %s, and nothing is written', async (_, stated, path, says) => {
+    const { client, application, place: home } = temporaryApplication();
+    const imported = client.models.import({ name: 'x', files: bare(trained.corner), trained: { ...stated } });
+    await expect(imported).rejects.toMatchObject({
+      data: { code: 'usage', message: expect.stringMatching(says) as string, details: { faults: [{ path }] } },
+    });
+    expect(application.workbench.catalogue.list()).toEqual([]);
+    expect(readdirSync(home)).not.toContain('runs');
+  }); // prettier-ignore
+
+  it('has the trigger of its training drawn anew from the seed', async () => {
+    const { client, application } = temporaryApplication();
+    const { id } = await client.models.import({ name: 'x', files: bare(trained.wanet), trained: { ...poisoned('wanet'), seed: 3 } }); // prettier-ignore
+    const { folder } = application.workbench.catalogue.get(id);
+    const trigger = (of: string) => readTensorFile(join(of, 'trigger.safetensors')).tensors;
+    expect(trigger(folder)).toEqual(trigger(trained.wanet));
+  });
+
+  it('takes inputs normalised as it was trained', async () => {
+    const { client, application } = temporaryApplication();
+    const { id } = await client.models.import({ name: 'x', files: bare(trained.corner), trained: { train_data: original, mean: '0.25', std: '0.5' } }); // prettier-ignore
+    const [own, shifted] = [readModel(trained.corner), readModel(application.workbench.catalogue.get(id).folder)];
+    const x = tf.randomUniform([3, 28, 28, 1], 0, 1, 'float32', 7);
+    const expected = await own.forward(tf.div(tf.sub(x, 0.25), 0.5)).data();
+    const found = await shifted.forward(x).data();
+    found.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
+    expect([...(await own.forward(x).data())]).not.toEqual([...found]);
+    tf.dispose(x);
+    own.dispose();
+    shifted.dispose();
+  });
+});
+
+describe('npx cupbearer models', () => {
+  it('imports a folder of bare weights, asks what it was trained on, and lets a detector be fitted on it', async () => {
+    const home = join(place, 'home');
+    const given = join(place, 'given');
+    mkdirSync(given);
+    for (const name of ['model.json', 'model.safetensors'])
+      writeFileSync(join(given, name), readFileSync(join(trained.corner, name)));
+    const call = (...args: string[]) => startCli(args, { cwd: place, home }).ended;
+    const refused = await call('models', 'import', 'given', '--base', 'models', '--train_data', 'toy-features');
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('The model takes inputs of shape 28')]);
+    expect(readdirSync(place)).not.toContain('models');
+
+    const imported = await call('models', 'import', 'given', '--base', 'models', '--json');
+    expect(imported.stderr).toBe('');
+    const { id, folder } = JSON.parse(imported.stdout) as { id: string; folder: string };
+    const detecting = ['train-detector', '--task', 'backdoor', '--task.run_path', folder, '--task.max_test_size', '100', '--dir.full', 'detector']; // prettier-ignore
+    const early = await call(...detecting);
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('npx cupbearer models trained-on')]);
+    const stated = await call('models', 'trained-on', id, '--train_data', 'backdoor', '--train_data.original', 'glyphs', '--train_data.original.limit', '600', '--train_data.original.default_augmentations', 'false', '--train_data.backdoor', 'corner'); // prettier-ignore
+    expect([stated.code, stated.stdout]).toEqual([0, expect.stringContaining(`--task.run_path`)]);
+    const fitted = await call(...detecting);
+    expect([fitted.code, fitted.stdout]).toEqual([0, expect.stringMatching(/AUROC/i)]);
+  });
+});
