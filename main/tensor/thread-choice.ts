@@ -35,7 +35,9 @@ export function threadsPath(home: string = cupbearerHome()): string {
 /** What decides how many threads are worth it: another one of these is measured anew. */
 function machine(): string {
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
-  return `${hostname()}: ${processor}, ${availableParallelism()} threads, Node.js ${process.versions.node}, kernels ${kernelsVersion()}`;
+  const { node, electron } = process.versions;
+  const runtime = electron === undefined ? `Node.js ${node}` : `Electron ${electron}`;
+  return `${hostname()}: ${processor}, ${availableParallelism()} threads, ${runtime}, kernels ${kernelsVersion()}`;
 }
 
 function read(path: string): Remembered {

@@ -108,7 +108,7 @@ export class ThreadPool {
     Atomics.store(control, DONE, 0);
     this.#generation = (this.#generation + 1) & 0xffffff;
     Atomics.store(control, OPEN, (this.#generation << 8) | parts);
-    // Each is woken by itself once it has slept; the others look.
+    // Those that sleep are woken; those that still look see it themselves.
     if (Atomics.load(control, SLEEPING) > 0) Atomics.notify(control, OPEN);
     let ownParts = 0;
     try {
