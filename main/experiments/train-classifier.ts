@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
+import { formatCount } from '../../shared/format.ts';
 import {
   choice,
   defaultPick,
@@ -241,7 +242,12 @@ async function fit(
     completed: { epochs: history.length, steps: history.at(-1)?.steps ?? 0 },
     signal,
     onStep: ({ epoch, step, stepsPlanned, loss }) =>
-      context.progress('Training', step, stepsPlanned, `epoch ${epoch}/${spec.num_epochs}, loss ${loss.toFixed(4)}`),
+      context.progress(
+        'Training',
+        step,
+        stepsPlanned,
+        `epoch ${formatCount(epoch)}/${formatCount(spec.num_epochs)}, loss ${loss.toFixed(4)}`,
+      ),
     onEpoch: async (summary) => {
       const results: Record<string, Validation> = {};
       for (const [name, data] of Object.entries(validation)) results[name] = await validate(network, data, signal);
