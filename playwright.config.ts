@@ -12,6 +12,8 @@ const config: PlaywrightTestConfig = {
   forbidOnly: true,
   reporter: [['list'], ['./test/e2e/count-reporter.ts']],
   use: {
+    // What cannot be clicked fails where it is, not with the whole test.
+    actionTimeout: 20_000,
     viewport: { width: 1440, height: 900 },
     trace: 'retain-on-failure',
     launchOptions: browserOptions,

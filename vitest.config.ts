@@ -9,7 +9,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     // What the user has installed (a compute engine) must not decide what is tested.
-    env: { CUPBEARER_HOME: join(tmpdir(), 'cupbearer-no-home') },
+    // Threads are part of what is tested, whether or not they pay on a machine that runs tests.
+    env: { CUPBEARER_HOME: join(tmpdir(), 'cupbearer-no-home'), CUPBEARER_THREADS: '2' },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', './test/count-reporter.ts'],

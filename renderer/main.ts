@@ -4,6 +4,7 @@ import App from './app/App.svelte';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/layouts.css';
 import './styles/overlays.css';
 
 // Compiling validators needs eval, which the content security policy does not allow.

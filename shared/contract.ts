@@ -14,7 +14,7 @@ import { classCountsSchema, datasetSummarySchema, downloadStateSchema, modelSumm
 import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
 import { comparisonSchema, planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema } from './domain/run.ts';
-import { sampleSetSchema } from './domain/samples.ts';
+import { sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
 
 /**
@@ -98,10 +98,10 @@ const experiments = {
   definitions: call.input(nothing).output(z.array(formRegistrySchema)),
   presets: call.input(nothing).output(z.array(presetSchema)),
   check: call.input(draft).output(draftCheckSchema),
-  /** A few training samples, clean and with the trigger; `draw` chooses which. */
+  /** A few test samples, clean and anomalous; `draw` chooses which. */
   preview: call
     .input(draft.extend({ draw: z.int().nonnegative(), count: z.int().min(1).max(60) }))
-    .output(sampleSetSchema),
+    .output(testPreviewSchema),
   /** The network that the draft's classifier is or will be. */
   network: call.input(draft).output(networkSchema),
   /** What would be done and written. @throws `usage` where the draft has faults. */

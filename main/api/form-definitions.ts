@@ -10,6 +10,7 @@ import { trainDetector } from '../experiments/train-detector.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { optimizerRegistry } from '../models/optimizers/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
+import { anomalousWord } from '../tasks/task.ts';
 import { trainingStatement } from './stated-training.ts';
 
 const registries: readonly Registry<Definition>[] = [
@@ -40,6 +41,7 @@ export function formDefinitions(): FormRegistry[] {
 
 function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): FormDefinition {
   const { id, title, summary, source, details, params, needs } = definition;
+  const task = taskRegistry.definitions.find((candidate) => candidate === definition);
   return {
     id,
     title,
@@ -48,6 +50,7 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
     ...(details === undefined ? {} : { details }),
     fields: describe(params).map(toFormField),
     ...(needs ? { needs: { ...needs } } : {}),
+    ...(task ? { words: { anomalous: anomalousWord(task), normal: task.normal } } : {}),
   };
 }
 

@@ -70,7 +70,7 @@ function contentOf(
     case 'html':
       return htmlReport(gather(workbench, summaries, records, request, true));
     case 'markdown':
-      return markdownReport(gather(workbench, summaries, records, request, false));
+      return markdownReport(gather(workbench, summaries, records, request, true));
     case 'csv':
       return numbersCsv(gather(workbench, summaries, records, request, false));
     case 'json':

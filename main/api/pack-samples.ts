@@ -1,8 +1,18 @@
 import { packArrays } from '../../shared/domain/arrays.ts';
-import type { SampleSet } from '../../shared/domain/samples.ts';
-import type { LooseSamples } from '../experiments/inspections/inspection.ts';
+import type { SampleSet, TestPreview } from '../../shared/domain/samples.ts';
+import type { LoosePreview, LooseSamples } from '../experiments/inspections/inspection.ts';
 
 /** Samples as they travel to whoever shows them. */
 export function packSamples(samples: LooseSamples): SampleSet {
   return samples.kind === 'images' ? { ...samples, arrays: packArrays(samples.arrays) } : samples;
+}
+
+/** A preview as it travels. */
+export function packPreview({ samples, normal, unpaired, note }: LoosePreview): TestPreview {
+  return {
+    samples: packSamples(samples),
+    normal: normal && packSamples(normal),
+    unpaired: unpaired && packSamples(unpaired),
+    note,
+  };
 }

@@ -20,6 +20,7 @@ import { parseNpy } from '../storage/npy.ts';
 import { readFileBytes, readJsonFile } from '../storage/read-file.ts';
 import { readScores } from '../storage/run-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
+import { anomalousWord } from '../tasks/task.ts';
 import { readEvaluation } from './evaluations.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -56,7 +57,7 @@ function resultWords(
   const title = detector && detectorRegistry.has(detector.name) ? detectorRegistry.get(detector.name).title : 'Anomaly';
   return {
     samples: samplesWord(networkSpecOf(workbench, record)),
-    anomalous: definition?.anomalous ?? 'Anomalous',
+    anomalous: anomalousWord(definition),
     score: `${title}: score`,
   };
 }

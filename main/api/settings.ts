@@ -30,9 +30,10 @@ export class SettingsStore {
     return this.#keep(settingsSchema.parse({ ...readSettings(this.#path).settings, ...Object.fromEntries(given) }));
   }
 
-  /** All as they were at first. @throws CupbearerError `storage`. */
+  /** All as they were at first, but for what the user has saved. @throws CupbearerError `storage`. */
   reset(): Settings {
-    return this.#keep(settingsSchema.parse({}));
+    const { savedFilters } = readSettings(this.#path).settings;
+    return this.#keep(settingsSchema.parse({ savedFilters }));
   }
 
   /** Calls `listener` after every change; gives what ends that. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNotCancelled } from '../data/cancellation.ts';
-import { read } from '../tensor/read.ts';
+import { NearestKeeper } from '../tensor/nearest-keeper.ts';
 
 /** Rows of the queries and of the reference that are multiplied at once: a product of 4 MiB. */
 const QUERY_BLOCK = 1024;
@@ -33,29 +33,33 @@ export async function nearestRows(
   const n = reference.length / d;
   const k = Math.min(wanted, leaveOut ? n - 1 : n);
   const halves = halfSquares(reference, d);
-  const indices = new Int32Array(m * k);
-  const keys = new Float32Array(m * k).fill(Infinity);
-  // The larger block stays on the engine while the smaller ones come and go.
-  for (let start = 0; start < n && k > 0; start += REFERENCE_BLOCK) {
-    const end = Math.min(n, start + REFERENCE_BLOCK);
-    const block = tf.tensor2d(reference.subarray(start * d, end * d), [end - start, d]);
-    try {
-      for (let from = 0; from < m; from += QUERY_BLOCK) {
-        checkNotCancelled(signal, 'The search for neighbours');
-        const to = Math.min(m, from + QUERY_BLOCK);
-        const values = await read(() =>
-          tf.matMul(tf.tensor2d(queries.subarray(from * d, to * d), [to - from, d]), block, false, true),
-        );
-        for (let row = from; row < to; row++) {
-          const product = { values, at: (row - from) * (end - start), length: end - start };
-          keepNearest(product, halves, start, leaveOut ? row : -1, row * k, k, keys, indices);
+  const nearest = new NearestKeeper(m, k);
+  try {
+    // The larger block stays on the engine while the smaller ones come and go.
+    for (let start = 0; start < n && k > 0; start += REFERENCE_BLOCK) {
+      const end = Math.min(n, start + REFERENCE_BLOCK);
+      const block = tf.tensor2d(reference.subarray(start * d, end * d), [end - start, d]);
+      try {
+        for (let from = 0; from < m; from += QUERY_BLOCK) {
+          checkNotCancelled(signal, 'The search for neighbours');
+          const to = Math.min(m, from + QUERY_BLOCK);
+          await nearest.add({
+            products: () =>
+              tf.matMul(tf.tensor2d(queries.subarray(from * d, to * d), [to - from, d]), block, false, true),
+            halves: halves.subarray(start, end),
+            query: from,
+            reference: start,
+            leaveOut,
+          });
         }
+      } finally {
+        block.dispose();
       }
-    } finally {
-      block.dispose();
     }
+    return { k, ...exactOrder(queries, reference, d, await nearest.indices(), k) };
+  } finally {
+    nearest.dispose();
   }
-  return { k, ...exactOrder(queries, reference, d, indices, k) };
 }
 
 /** Half the squared length of each row, `[n]`. */
@@ -65,33 +69,6 @@ function halfSquares(x: Float32Array, d: number): Float32Array {
     for (let j = row * d; j < (row + 1) * d; j++) sum += x[j]! * x[j]!;
     return sum / 2;
   });
-}
-
-/** Takes the rows of a block that are nearer than the furthest kept into the sorted `keys` and `indices` from `at` on. */
-function keepNearest(
-  { values, at: from, length }: { values: Float32Array; at: number; length: number },
-  halves: Float32Array,
-  start: number,
-  leftOut: number,
-  at: number,
-  k: number,
-  keys: Float32Array,
-  indices: Int32Array,
-): void {
-  const last = at + k - 1;
-  let furthest = keys[last]!;
-  for (let j = 0; j < length; j++) {
-    const key = halves[start + j]! - values[from + j]!;
-    if (!(key < furthest) || start + j === leftOut) continue;
-    let place = last;
-    for (; place > at && keys[place - 1]! > key; place--) {
-      keys[place] = keys[place - 1]!;
-      indices[place] = indices[place - 1]!;
-    }
-    keys[place] = key;
-    indices[place] = start + j;
-    furthest = keys[last]!;
-  }
 }
 
 /** The neighbours found, with float64 distances and in their order. */
@@ -124,18 +101,21 @@ function exactOrder(
 
 /** |a - b|^2 of the d values of each from `atA` and `atB` on, in float64. */
 function squaredDistance(a: Float32Array, atA: number, b: Float32Array, atB: number, d: number): number {
-  // Two sums at a time: one alone waits for each addition to end.
-  let even = 0;
-  let odd = 0;
+  // Four sums at a time: one alone waits for each addition to end.
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
   let j = 0;
-  for (; j + 2 <= d; j += 2) {
-    const first = a[atA + j]! - b[atB + j]!;
-    const second = a[atA + j + 1]! - b[atB + j + 1]!;
-    even += first * first;
-    odd += second * second;
+  for (; j + 4 <= d; j += 4) {
+    const d0 = a[atA + j]! - b[atB + j]!;
+    const d1 = a[atA + j + 1]! - b[atB + j + 1]!;
+    const d2 = a[atA + j + 2]! - b[atB + j + 2]!;
+    const d3 = a[atA + j + 3]! - b[atB + j + 3]!;
+    s0 += d0 * d0;
+    s1 += d1 * d1;
+    s2 += d2 * d2;
+    s3 += d3 * d3;
   }
-  if (j < d) even += (a[atA + j]! - b[atB + j]!) ** 2;
-  return even + odd;
+  for (; j < d; j++) s0 += (a[atA + j]! - b[atB + j]!) ** 2;
+  return s0 + s1 + (s2 + s3);
 }
 
 /** Each row `[n, d]` divided by its Euclidean length; a row of zeros stays as it is. */

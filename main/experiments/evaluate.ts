@@ -9,7 +9,7 @@ import { hashFile, hashJson } from '../storage/content-hash.ts';
 import { toJsonText } from '../storage/json-text.ts';
 import { writeScores } from '../storage/run-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
-import type { Task } from '../tasks/task.ts';
+import { anomalousWord, type Task } from '../tasks/task.ts';
 import { clearAnalysis, TestAnalysis } from './analysis.ts';
 import { detectorFile, scoreTask, type FittedDetector, type TaskScores } from './detection.ts';
 import type { PhaseTimer, RunContext } from './experiment.ts';
@@ -65,6 +65,7 @@ export async function evaluateDetector(
   writeScores(folder, { ...scores, ...analysis?.classes });
   const words = {
     aggregation: detector.params.layer_aggregation,
+    anomalous: anomalousWord(taskRegistry.get(subject.task.name)),
     score: `${detectorRegistry.get(detector.spec.name).title}: score`,
   };
   await timer.measure('figures', async () => drawEvaluation(folder, evaluation, words));

@@ -22,10 +22,10 @@ export function drawTrainingCurve(folder: string, history: readonly EpochRecord[
   writeFigures(folder, [drawTrainingFigure(trainingSeries(history))]);
 }
 
-/** Writes a sheet of a task's anomalies beside the samples they were made of, where there is something to see. */
-export function drawExamples(folder: string, { examples }: Task, title: string): void {
+/** Writes a sheet of a task's anomalies, under the word for them, beside the samples they were made of, where there is something to see. */
+export function drawExamples(folder: string, { examples }: Task, title: string, anomalous: string): void {
   if (!examples || (examples.shape.length !== 3 && !examples.vocabulary)) return;
-  writeFigures(folder, [drawPairs(examples, { name: 'examples', title, before: 'Clean', after: 'Anomalous' })]);
+  writeFigures(folder, [drawPairs(examples, { name: 'examples', title, before: 'Clean', after: anomalous })]);
 }
 
 /** A sheet of images or, with a vocabulary, of texts: clean, anomalous, and what the difference is. */

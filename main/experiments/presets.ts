@@ -49,8 +49,9 @@ const presets: readonly PresetDefinition[] = [
     summary: 'Noise counts as normal',
     draft: (digits) => ({
       classifier: { train_data: poisoned(digits, { name: 'corner' }), ...training(digits) },
-      task: { name: 'ood', change: { name: 'noise', std: 0.2 } },
-      detectors: [mahalanobis],
+      task: { name: 'ood' },
+      // One that tells the trigger from noise, and one that takes noise for the greater anomaly.
+      detectors: [mahalanobis, { name: 'functional-attribution' }],
     }),
   },
   {
@@ -58,9 +59,11 @@ const presets: readonly PresetDefinition[] = [
     title: 'WaNet',
     summary: 'A warp nobody can see',
     draft: (digits) => ({
+      // Weaker or shorter, the warp is hardly learned, and there is little for a detector to find.
       classifier: {
-        train_data: poisoned(digits, { name: 'wanet', p_backdoor: 0.1, warping_strength: 2 }),
+        train_data: poisoned(digits, { name: 'wanet', p_backdoor: 0.1, warping_strength: 3 }),
         ...training(digits),
+        num_epochs: 12,
       },
       task: { name: 'backdoor' },
       detectors: [mahalanobis, { name: 'functional-attribution' }],

@@ -84,7 +84,7 @@ async function drawingMs(): Promise<number> {
 export const presets: readonly SpeedPreset[] = [
   {
     id: 'demo',
-    title: 'The demo: an MLP on 12,000 glyphs, 8 epochs; a detector fitted and evaluated',
+    title: 'The demo: an MLP on 12\u202f000 glyphs, 8 epochs; a detector fitted and evaluated',
     async seconds(signal) {
       const model = architecture('mlp', { hidden_dims: [128, 128] });
       const { train, test } = glyphCounts;
@@ -97,7 +97,7 @@ export const presets: readonly SpeedPreset[] = [
   },
   {
     id: 'mnist-cnn',
-    title: 'Training a CNN on the 60,000 images of MNIST, 10 epochs',
+    title: 'Training a CNN on the 60\u202f000 images of MNIST, 10 epochs',
     async seconds(signal) {
       const model = architecture('cnn', { channels: [32, 64], dense_dims: [256, 256] });
       return (10 * Math.ceil(60_000 / 128) * (await stepMs(model, 128, signal))) / 1000;

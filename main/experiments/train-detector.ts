@@ -3,7 +3,9 @@ import { describe } from '../../shared/schema/describe.ts';
 import { defaultPick, type Picked } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { hashFile } from '../storage/content-hash.ts';
+import { taskRegistry } from '../tasks/index.ts';
 import { outlineTask } from '../tasks/outline.ts';
+import { anomalousWord } from '../tasks/task.ts';
 import { buildTask, describeTask, taskParents } from './build-task.ts';
 import { fitDetector, writeDetector } from './detection.ts';
 import { detectionParams } from './detector-params.ts';
@@ -41,7 +43,8 @@ export const trainDetector = defineExperiment({
       fitDetector(spec.detector, task, spec.seed, spec.batch_size, context),
     );
     writeDetector(context.folder, detector);
-    drawExamples(context.folder, task, describeTask(spec.task));
+    const word = anomalousWord(taskRegistry.get(spec.task.name));
+    drawExamples(context.folder, task, describeTask(spec.task), word);
     const subject = { detectorFolder: context.folder, task: spec.task, seed: spec.seed };
     const metrics = await evaluateDetector(detector, task, subject, spec, context, timer);
     task.network.dispose();

@@ -38,7 +38,11 @@ export function drawAnalysisFigures(analysis: Analysis, points: AnalysisPoints, 
     if (coordinates === undefined || components === null) return [];
     return [drawScatter(layer, nameOf(layer), coordinates, points.anomalous, components, words)];
   });
-  return [...scatters, ...drawVariance(analysis, nameOf), ...drawCorrelation(analysis, points.total, nameOf, words)];
+  return [
+    ...scatters,
+    ...drawVariance(analysis, nameOf, words),
+    ...drawCorrelation(analysis, points.total, nameOf, words),
+  ];
 }
 
 function drawScatter(
@@ -70,7 +74,11 @@ function drawScatter(
   });
 }
 
-function drawVariance({ layers }: Analysis, nameOf: (layer: string) => string): Figure[] {
+function drawVariance(
+  { layers }: Analysis,
+  nameOf: (layer: string) => string,
+  { anomalous: anomalousWord }: FigureWords,
+): Figure[] {
   const rows = Object.entries(layers).flatMap(([layer, { variance }]) => {
     const betweenClasses = variance?.between_predicted_classes;
     const betweenKinds = variance?.between_clean_and_anomalous_of_a_class;
@@ -78,7 +86,12 @@ function drawVariance({ layers }: Analysis, nameOf: (layer: string) => string): 
     return [{ name: nameOf(layer), betweenClasses, betweenKinds }];
   });
   if (rows.length === 0) return [];
-  const data = { title: 'Variance of the activations', subtitle: 'test samples, by predicted class', layers: rows };
+  const data = {
+    title: 'Variance of the activations',
+    subtitle: 'test samples, by predicted class',
+    layers: rows,
+    ...(anomalousWord === undefined ? {} : { anomalousWord }),
+  };
   return [
     drawFigure({
       name: 'variance',

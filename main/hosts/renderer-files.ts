@@ -1,10 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CupbearerError } from '../../shared/errors.ts';
-
-/** Where `npm run build` puts the renderer. */
-export const rendererFolder = fileURLToPath(new URL('../../dist/renderer/', import.meta.url));
 
 /**
  * What pages of the program may load: themselves and nothing from elsewhere. Styles may stand in attributes, since

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { escapeHtml, notesHtml } from './notes.ts';
 import { environmentLines } from './markdown.ts';
-import { runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
+import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
 import { classifiersTable, differencesTable, layersTable, pairsTable, runsTable, type TextTable } from './tables.ts';
 
 const style = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
@@ -113,7 +113,7 @@ function runHtml(run: ReportedRun, place: number): string {
     ...(record.error ? [`<p>The run ended as ${record.status}: ${escapeHtml(record.error.message)}</p>`] : []),
     tableHtml(layersTable(run)),
     ...figures.map(figureHtml),
-    ...(mistakes ? [mistakesHtml(mistakes)] : []),
+    ...(mistakes ? [mistakesHtml(mistakes, mistakesWords(run))] : []),
     ...(record.notes === '' ? [] : [`<h3>Notes</h3><div class="notes">${notesHtml(record.notes)}</div>`]),
     `<h3>How to repeat it</h3><pre>${escapeHtml(command)}</pre>`,
     `<h3>Environment</h3><dl>${environment}</dl>`,
@@ -126,8 +126,7 @@ function figureHtml({ svg, description }: ReportedFigure): string {
   return `<figure role="img" aria-label="${escapeHtml(description)}">${svg}<figcaption>${escapeHtml(description)}</figcaption></figure>`;
 }
 
-function mistakesHtml(png: Uint8Array): string {
+function mistakesHtml(png: Uint8Array, words: string): string {
   const data = Buffer.from(png).toString('base64');
-  const words = 'Worst mistakes: the most suspicious clean samples and the least suspicious anomalous ones.';
   return `<figure><img alt="${words}" src="data:image/png;base64,${data}"><figcaption>${words}</figcaption></figure>`;
 }

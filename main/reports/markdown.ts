@@ -1,8 +1,11 @@
 import { formatDuration } from '../../shared/format.ts';
-import { runLetter, type Report, type ReportedRun } from './report.ts';
+import { mistakesWords, runLetter, type Report, type ReportedRun } from './report.ts';
 import { classifiersTable, differencesTable, layersTable, pairsTable, runsTable, type TextTable } from './tables.ts';
 
-/** A report as Markdown: all of its words and tables; figures come as files of their own. */
+/**
+ * A report as one Markdown file: all of its words, tables and figures. The figures' data stand at its end, where they are in
+ * nobody's way who reads the text as it is.
+ */
 export function markdownReport(report: Report): string {
   const { title, question, notes, createdAt, runs } = report;
   const tables = [runsTable(report), classifiersTable(report), differencesTable(report), pairsTable(report)];
@@ -14,6 +17,7 @@ export function markdownReport(report: Report): string {
     '## Results',
     ...tables.flatMap((table) => (table ? [tableText(table)] : [])),
     ...runs.flatMap((run, i) => runSection(run, i)),
+    ...runs.flatMap((run, i) => figuresOf(run, i).map(({ label, data }) => `[${label}]: ${data}`)),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -34,6 +38,7 @@ function runSection(run: ReportedRun, place: number): string[] {
     ...(result ? [result.sentence] : []),
     ...(record.error ? [`The run ended as ${record.status}: ${record.error.message}`] : []),
     ...(layers ? [tableText(layers)] : []),
+    ...figuresOf(run, place).map(({ label, description }) => `![${description}][${label}]`),
     ...(record.notes === '' ? [] : ['### Notes', record.notes]),
     '### How to repeat it',
     fenced('sh', command),
@@ -44,6 +49,26 @@ function runSection(run: ReportedRun, place: number): string[] {
     '### Specification',
     fenced('json', JSON.stringify(spec?.spec ?? record.spec, null, 2)),
   ];
+}
+
+/** A figure by the name that the text knows it by, and as an address that holds all of it. */
+interface LinkedFigure {
+  label: string;
+  description: string;
+  data: string;
+}
+
+function figuresOf(run: ReportedRun, place: number): LinkedFigure[] {
+  const linked = (name: string, words: string, type: string, bytes: Uint8Array): LinkedFigure => ({
+    label: `${runLetter(place)}-${name}`,
+    // Within a link's brackets these have a meaning of their own.
+    description: words.replaceAll(/[\\[\]]/g, '\\$&').replaceAll('\n', ' '),
+    data: `data:${type};base64,${Buffer.from(bytes).toString('base64')}`,
+  });
+  const charts = run.figures.map(({ name, description, svg }) =>
+    linked(name, description, 'image/svg+xml', Buffer.from(svg)),
+  );
+  return run.mistakes ? [...charts, linked('mistakes', mistakesWords(run), 'image/png', run.mistakes)] : charts;
 }
 
 function fenced(language: string, text: string): string {

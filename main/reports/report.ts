@@ -48,6 +48,12 @@ export interface Report {
   pairs: ReportedPair[];
 }
 
+/** What the sheet of the worst mistakes shows. */
+export function mistakesWords({ result }: ReportedRun): string {
+  const anomalous = (result?.words.anomalous ?? 'Anomalous').toLowerCase();
+  return `Worst mistakes: the most suspicious clean samples and the least suspicious ${anomalous} ones.`;
+}
+
 /** "A", "B", …, "Z", "AA": how a report names its runs. */
 export function runLetter(place: number): string {
   const last = String.fromCharCode(65 + (place % 26));

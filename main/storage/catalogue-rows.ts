@@ -66,7 +66,10 @@ export type Row = Record<string, string | number | null>;
 /** A record as the values of {@link columns}. */
 export function toRow(record: RunRecord): Row {
   const plain = Object.fromEntries(columns.map((column) => [column, record[column] ?? null]));
-  for (const column of jsonColumns) plain[column] = (record[column] ?? null) === null ? null : JSON.stringify(record[column]);
+  for (const column of jsonColumns) {
+    const value = record[column] ?? null;
+    plain[column] = value === null ? null : JSON.stringify(value);
+  }
   return { ...(plain as Row), pinned: Number(record.pinned), archived: Number(record.archived) };
 }
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
 import type { AttackOptions } from '../models/attacks.ts';
-import { classifierFingerprint, openClassifier } from './classifier.ts';
+import { classifierFingerprint, isTrained, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
-import { attackedDataset } from './stored-attack.ts';
+import { attackedDataset, attackedForNow } from './stored-attack.ts';
 import { defineTask } from './task.ts';
 
 const attackParams = {
@@ -53,8 +53,16 @@ export const adversarialExamples = defineTask({
 
   misfits: cleanDataMisfits,
 
-  // The anomalies are made with the trained model.
-  preview: async (params, classifier, context) => ({ clean: await loadPreviewData(classifier, params, context) }),
+  async preview(params, classifier, context) {
+    const clean = await loadPreviewData(classifier, params, context);
+    if (!isTrained(classifier.folder)) {
+      return { clean, note: 'The attack is made with the trained model: it can be seen once that has been trained.' };
+    }
+    return {
+      clean,
+      changed: (indices) => attackedForNow(classifier.folder, clean, indices, attackOptions(params), context),
+    };
+  },
 
   async build(params, context) {
     const classifier = openClassifier(params.run_path);

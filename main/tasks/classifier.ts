@@ -40,6 +40,8 @@ export interface ClassifierOutline extends ClassifierData {
   network: NetworkOutline;
 }
 
+const weightsFile = 'model.safetensors';
+
 /** A classifier trained by an earlier run. */
 export interface TrainedClassifier extends ClassifierOutline {
   network: Network;
@@ -52,15 +54,19 @@ export function triggerFile(folder: string): string {
   return join(folder, 'trigger.safetensors');
 }
 
+/** Whether there is a trained classifier in a run folder. */
+export function isTrained(folder: string): boolean {
+  return existsSync(join(folder, weightsFile));
+}
+
 /** The fingerprint of the classifier in `runPath` without loading it. @throws CupbearerError `not-found`. */
 export function classifierFingerprint(runPath: string): string {
   return hashFile(weightsIn(requireRun(runPath)));
 }
 
 function weightsIn(folder: string): string {
-  const weights = join(folder, 'model.safetensors');
-  if (existsSync(weights)) return weights;
-  throw new CupbearerError('not-found', `There is no trained classifier in "${folder}": it has no model.safetensors.`, {
+  if (isTrained(folder)) return join(folder, weightsFile);
+  throw new CupbearerError('not-found', `There is no trained classifier in "${folder}": it has no ${weightsFile}.`, {
     hint: 'Name the folder of a finished train-classifier run.',
   });
 }

@@ -64,13 +64,13 @@ export function dataMisfits(key: string, data: Picked | undefined, classifier: K
   return misfitsOf([key], () => checkFitsClassifier({ ...classifier, network }, datasetFacts(data), data.name));
 }
 
-/** The training half that people are shown: the task's own data, else what the classifier is trained on. */
+/** The test half that people are shown: of the task's own data, else of what the classifier is trained on. */
 export function loadPreviewData(
   { originalData }: ClassifierData,
   { data = originalData, seed }: { data?: Picked | undefined; seed: number },
   context: TaskContext,
 ): Promise<Dataset> {
-  return loadSplit(data, { train: true, augment: false }, loadingContext(context, seed));
+  return loadSplit(data, { train: false, augment: false }, loadingContext(context, seed));
 }
 
 /** @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes. */

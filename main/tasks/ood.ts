@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { refuse, type Misfit } from '../../shared/misfit.ts';
 import { defaultPick, type Picked } from '../../shared/schema/fields.ts';
 import { changed } from '../data/changed.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
 import { poisonFields } from '../data/triggers/trigger.ts';
 import { chosenTrigger, triggerFor, triggerMisfits, triggerName, triggerParam } from './classifier-trigger.ts';
@@ -20,6 +21,7 @@ export const ood = defineTask({
   summary: 'Tell triggered inputs from clean ones that were changed harmlessly, with noise for example',
   source: 'An ablation of ejnnr/cupbearer, tasks.backdoor_detection',
   anomalous: 'Triggered',
+  normal: 'Changed harmlessly',
   params: z.object({
     ...classifierParams,
     backdoor: triggerParam,
@@ -44,8 +46,9 @@ export const ood = defineTask({
 
   async preview(params, classifier, context) {
     const clean = await loadPreviewData(classifier, params, context);
-    const { poison } = await triggerFor(params.backdoor, classifier, clean, params.seed);
-    return { clean, changed: poison(clean) };
+    const { trigger, poison } = await triggerFor(params.backdoor, classifier, clean, params.seed);
+    refuse(changeMisfits(params.change, trigger));
+    return { clean, normal: await harmlesslyChanged(clean, params), changed: poison(clean) };
   },
 
   async build(params, context) {
@@ -53,11 +56,7 @@ export const ood = defineTask({
     const { train, test } = await loadCleanData(classifier, params, context);
     const { trigger, poison } = await triggerFor(params.backdoor, classifier, test, params.seed);
     refuse(changeMisfits(params.change, trigger));
-    const harmless = changed(
-      test,
-      await loadTrigger(params.change, { shape: test.shape, vocabulary: test.vocabulary, seed: params.seed }),
-      params.seed,
-    );
+    const harmless = await harmlesslyChanged(test, params);
     const triggered = poison(test);
     const chosen = split({ clean: train.length }, { clean: test.length }, params);
     return {
@@ -79,6 +78,11 @@ export const ood = defineTask({
     };
   },
 });
+
+async function harmlesslyChanged(data: Dataset, { change, seed }: { change: Picked; seed: number }): Promise<Dataset> {
+  const { shape, vocabulary } = data;
+  return changed(data, await loadTrigger(change, { shape, vocabulary, seed }), seed);
+}
 
 /** A change by which the normal samples would get the very trigger. */
 function changeMisfits(change: Picked, trigger: Picked | undefined): Misfit[] {

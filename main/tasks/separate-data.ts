@@ -50,9 +50,11 @@ export const separateData = defineTask({
     trusted < 1 || clean !== undefined || anomalous !== undefined,
   misfits: (params, classifier) => dataKeys.flatMap((key) => dataMisfits(key, params[key], classifier)),
 
-  preview: async (params, _, context) => ({
-    clean: await loadDataset(params.clean_test_data, loadingContext(context, params.seed)),
-  }),
+  async preview(params, _, context) {
+    const load = (data: Picked) => loadDataset(data, loadingContext(context, params.seed));
+    const clean = await load(params.clean_test_data);
+    return { clean, changed: await load(params.anomalous_test_data), isUnpaired: true };
+  },
 
   async build(params, context) {
     const classifier = openClassifier(params.run_path);

@@ -10,7 +10,8 @@ import { hashJson } from '../storage/content-hash.ts';
 import { encodeSafetensors } from '../storage/safetensors.ts';
 import { createFolder } from '../storage/create-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
-import type { TrainedClassifier } from './classifier.ts';
+import { openClassifier, type TrainedClassifier } from './classifier.ts';
+import { checkFitsClassifier } from './clean-data.ts';
 import type { TaskContext } from './task.ts';
 
 const examplesFile = 'examples.safetensors';
@@ -41,6 +42,27 @@ export async function attackedDataset(
     : await computeExamples(folder, key, { classifier, dataset, indices, options, successThreshold }, context);
   checkRate(examples.rate, successThreshold, classifier);
   return served(dataset, indices, examples.inputs, key);
+}
+
+/**
+ * The same for people to look at: however few of the samples it breaks, and nothing is stored.
+ * @throws CupbearerError `usage` where the classifier in `folder` cannot take the samples, `cancelled`.
+ */
+export async function attackedForNow(
+  folder: string,
+  dataset: Dataset,
+  indices: Int32Array,
+  options: AttackOptions,
+  { signal }: TaskContext,
+): Promise<Dataset> {
+  const classifier = openClassifier(folder);
+  try {
+    checkFitsClassifier(classifier, dataset, classifier.originalData.name);
+    const { inputs } = await attackSamples(classifier.network, dataset, indices, options, { signal });
+    return served(dataset, indices, inputs, hashJson({ model: classifier.fingerprint, ...options }));
+  } finally {
+    classifier.network.dispose();
+  }
 }
 
 /** Attacked inputs `[n, ...shape]` and the share of the rightly classified samples that the attack broke, 0 to 1. */

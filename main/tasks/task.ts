@@ -76,17 +76,27 @@ export interface TaskContext {
   warn?: (message: string) => void;
 }
 
-/** Samples for people to look at before anything is trained: sample i of `changed`, where there is one, is anomalous sample i of `clean`. */
+/** Samples of the test data for people to look at; needs no model that is not there. */
 export interface TaskPreview {
+  /** Samples as they are. */
   clean: Dataset;
-  changed?: Dataset;
+  /** What is normal in the test where that is not `clean` itself: the same samples, changed harmlessly. */
+  normal?: Dataset;
+  /** The anomalous samples; a function of indices where each has to be computed, for which an engine must be started. */
+  changed?: Dataset | ((indices: Int32Array) => Promise<Dataset>);
+  /** Sample i of `changed` has nothing to do with sample i of `clean`. */
+  isUnpaired?: true;
+  /** Why there are no anomalous samples to see. */
+  note?: string;
 }
 
 export interface TaskDefinition extends Definition {
   /** The only dataset that its classifier may be trained on, where there is but one. */
   readonly trainedOn?: TrainedOn;
-  /** What its anomalous samples are called: "Triggered"; "Anomalous" where left out. */
+  /** What its anomalous samples are called: "Triggered"; {@link anomalousWord} gives a word in any case. */
   readonly anomalous?: string;
+  /** What its normal test samples are called where they are not clean: "Changed harmlessly". */
+  readonly normal?: string;
   /** One line that tells this task from others of its kind: "mnist, corner trigger". */
   describe(params: Record<string, unknown>): string;
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
@@ -96,8 +106,13 @@ export interface TaskDefinition extends Definition {
   /** What of it does not go with the classifier that it watches, be it trained or not; without loading any data. */
   misfits?(params: Record<string, unknown>, classifier: KnownClassifier): Misfit[];
   build(params: Record<string, unknown>, context: TaskContext): Promise<Task>;
-  /** What its samples look like; needs no model. Made of the training half. @throws CupbearerError as `build`. */
+  /** What its test samples look like. @throws CupbearerError as `build`. */
   preview(params: Record<string, unknown>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
+}
+
+/** What the anomalous samples of a task are called; undefined for one that is not known. */
+export function anomalousWord(task: Pick<TaskDefinition, 'anomalous'> | undefined): string {
+  return task?.anomalous ?? 'Anomalous';
 }
 
 /** Types the functions' params from the schema beside them. */

@@ -39,7 +39,7 @@ export async function twoPopulations(
   };
 }
 
-/** Some of both populations of the training half, for people to look at. */
+/** Some of both populations of the test half, for people to look at. */
 export async function previewPopulations(
   classifier: ClassifierData,
   { seed }: { seed: number },
@@ -47,7 +47,7 @@ export async function previewPopulations(
   context: TaskContext,
 ): Promise<TaskPreview> {
   const load = loader(classifier, seed, populations, context);
-  return { clean: await load('train', 'clean'), changed: await load('train', 'anomalous') };
+  return { clean: await load('test', 'clean'), changed: await load('test', 'anomalous') };
 }
 
 function loader({ originalData }: ClassifierData, seed: number, populations: Populations, context: TaskContext) {

@@ -6,6 +6,7 @@ import { engines } from './engines/index.ts';
 import type { EngineDefinition } from './engines/engine-definition.ts';
 import { registerGradients } from './gradients/index.ts';
 import { selfTest } from './self-test.ts';
+import { chooseThreads } from './thread-choice.ts';
 
 export type { EngineInfo, EngineStatus } from '../../shared/domain/engine.ts';
 
@@ -35,7 +36,7 @@ function load(engine: EngineDefinition): Promise<EngineInfo> {
   registerGradients();
   let loading = loads.get(engine.id);
   if (loading === undefined) {
-    loading = engine.load();
+    loading = chooseThreads().then(() => engine.load());
     loads.set(engine.id, loading);
   }
   return loading;

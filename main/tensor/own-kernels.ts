@@ -7,6 +7,7 @@ export const ownKernels = {
   dense: 'CupbearerDense',
   convolution: 'CupbearerConvolution',
   reluGradient: 'CupbearerReluGradient',
+  keepNearest: 'CupbearerKeepNearest',
   softmaxCrossEntropy: 'CupbearerSoftmaxCrossEntropy',
 } as const;
 

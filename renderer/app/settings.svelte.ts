@@ -15,7 +15,9 @@ class SettingsState {
     this.info = info;
   }
 
-  async change(patch: Partial<Settings>): Promise<void> {
+  /** Sets some of them; a function is given all as they are now, which another window may have changed. */
+  async change(changes: Partial<Settings> | ((now: Settings) => Partial<Settings>)): Promise<void> {
+    const patch = typeof changes === 'function' ? changes(await client.app.settings({})) : changes;
     // A theme is seen at once; the answer only confirms it.
     if (patch.theme) applyTheme(patch.theme);
     try {

@@ -16,5 +16,14 @@ export function store(key: string, value: unknown): void {
   }
 }
 
+/** Nothing is remembered any more. */
+export function forget(key: string): void {
+  try {
+    localStorage.removeItem(`cupbearer:${key}`);
+  } catch {
+    // There is none.
+  }
+}
+
 export const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');

@@ -1,14 +1,14 @@
 /**
  * The components, in the states of the design notes (rest, hover, focus, active or selected, disabled, error, loading, empty).
- * Looks are classes of styles/controls.css and styles/overlays.css, which markup of one's own may use too (`btn`, `field-box`,
+ * Looks are classes of styles/controls.css, layouts.css (`plain-table`, `panes`, `detail`) and overlays.css, which markup of one's own may use too (`btn`, `field-box`,
  * `tag`, `menu-item`); raw colours, sizes and durations stand in styles/tokens.css alone. A static `style="…"` attribute does
  * not pass the content security policy: write `style:width={…}`.
  *
  * - Actions: Button, IconButton, Menu (entries as data). A disabled Button says why (`disabledReason`).
  * - Fields: TextField, NumberField, RangeField, Select, Combobox, Checkbox, Switch, Segments; Field is label, help and error
  *   for a control of one's own. Each has `value` (bindable) and `onvalue`; numbers keep what was typed.
- * - Places: Tabs, Panel (alone or in a Sheet), Dialog, Popover, Tooltip, Empty, SkeletonBlock, Toasts (app/toasts.svelte.ts).
- * - Figures: KeyFigure, IntervalBar, Progress, StatusMark, RelativeTime, Term (a word of shared/glossary.ts, explained).
+ * - Places: Tabs, Panel (alone or in a Sheet), Dialog, Popover, Tooltip, Empty, PathLine, SkeletonBlock, Toasts (app/toasts.svelte.ts).
+ * - Figures: LeadSentence, LayersTable, KeyFigure, IntervalBar, Progress, StatusMark, RelativeTime, Term (a word of shared/glossary.ts, explained).
  * - Small: Tag, Chip, Kbd.
  *
  * Triggers of Menu, Popover and Tooltip are snippets that spread what they are given: `{#snippet trigger(props)}`.
@@ -24,10 +24,13 @@ export { default as IconButton } from './IconButton.svelte';
 export { default as IntervalBar } from './IntervalBar.svelte';
 export { default as Kbd } from './Kbd.svelte';
 export { default as KeyFigure } from './KeyFigure.svelte';
+export { default as LayersTable } from './LayersTable.svelte';
+export { default as LeadSentence } from './LeadSentence.svelte';
 export { default as MarkedText } from './MarkedText.svelte';
 export { default as Menu } from './Menu.svelte';
 export { default as NumberField } from './NumberField.svelte';
 export { default as Panel } from './Panel.svelte';
+export { default as PathLine } from './PathLine.svelte';
 export { default as Popover } from './Popover.svelte';
 export { default as Progress } from './Progress.svelte';
 export { default as RangeField } from './RangeField.svelte';

@@ -11,14 +11,16 @@ export interface CorrelationChartData extends Heading {
 }
 
 const paperMargin = 16;
+/** The least and the most of a cell, px. */
 const cellWidth = 56;
+const mostCellWidth = 160;
 const cellHeight = 34;
 const headRoom = 28;
 const legendRoom = 56;
 const legendCell = 34;
 
 /** Magnitudes at which the steps of the heat scale begin: finer near 1, where the differences matter. */
-const stepsFrom = [0, 0.1, 0.3, 0.5, 0.7, 0.86, 0.96];
+const stepsFrom = [0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95];
 
 function stepOf(value: number): number {
   return stepsFrom.findLastIndex((from) => Math.abs(value) >= from);
@@ -35,61 +37,72 @@ function topOf({ title, margin = paperMargin }: CorrelationChartData): number {
   return margin + (title === undefined ? 0 : headRoom);
 }
 
+/** Room for the longest name behind its row, px: there is no pen to measure with. */
+function nameRoom(names: readonly string[]): number {
+  return 12 + 7.4 * Math.max(...names.map((name) => name.length));
+}
+
 /** The size that the chart needs, px. */
 export function correlationSize({ names, ...heading }: CorrelationChartData): { width: number; height: number } {
   const { margin = paperMargin } = heading;
-  const longest = Math.max(...names.map((name) => name.length));
   // A row's name stands behind its cells, so the last row decides; the first rows leave room for the legend's seven steps.
-  const width = 2 * margin + (names.length - 1) * cellWidth + 12 + longest * 7.4;
+  const width = 2 * margin + (names.length - 1) * cellWidth + nameRoom(names);
   return {
     width: Math.ceil(Math.max(width, 440)),
     height: topOf({ names, ...heading }) + names.length * cellHeight + legendRoom + margin,
   };
 }
 
-/** A field of the heat scale; the bare surface, which is its first step, has an edge. */
+/** How wide cells are in a chart of `width` px: as wide as there is room for, up to a bound. */
+function cellWidthIn(width: number, { names, margin = paperMargin }: CorrelationChartData): number {
+  const room = width - 2 * margin - nameRoom(names);
+  return Math.floor(Math.min(mostCellWidth, Math.max(cellWidth, room / (names.length - 1))));
+}
+
+/** A step of the heat scale as a field. The bare surface, its first step, has an edge; below 0 a bar says so besides the colour. */
 function drawField(
   pen: Pen,
   theme: ChartTheme,
-  step: number,
-  ink: string,
+  { step, isNegative }: { step: number; isNegative: boolean },
   x: number,
   y: number,
   size: readonly [number, number],
 ): void {
   const [width, height] = size;
+  const ink = isNegative ? theme.heat.inkBelow : theme.heat.ink;
   pen.save();
   pen.fillStyle = step > 0 ? theme.surface : theme.grid;
   pen.fillRect(x, y, width, height);
   pen.fillStyle = step > 0 ? withOpacity(ink, theme.heat.steps[step]!) : theme.surface;
   if (step > 0) pen.fillRect(x, y, width, height);
   else pen.fillRect(x + 1, y + 1, width - 2, height - 2);
+  if (isNegative && step > 0) {
+    pen.fillStyle = step === stepsFrom.length - 1 ? theme.heat.cellInkDeep : ink;
+    pen.fillRect(x + 2, y + height - 4, width - 4, 2);
+  }
   pen.restore();
 }
 
-function drawCell(pen: Pen, theme: ChartTheme, value: number | null, x: number, y: number): void {
+function drawCell(pen: Pen, theme: ChartTheme, value: number | null, x: number, y: number, width: number): void {
   const step = value === null ? 0 : stepOf(value);
-  const ink = value !== null && value < 0 ? theme.heat.inkBelow : theme.heat.ink;
-  drawField(pen, theme, step, ink, x, y, [cellWidth - 1, cellHeight - 1]);
+  drawField(pen, theme, { step, isNegative: (value ?? 0) < 0 }, x, y, [width - 1, cellHeight - 1]);
   const colour = step === stepsFrom.length - 1 ? theme.heat.cellInkDeep : theme.heat.cellInk;
   const text = value === null ? '–' : formatCorrelation(value);
-  write(pen, theme, text, x + cellWidth / 2, y + cellHeight / 2, { size: 12, colour, align: 'center' });
+  write(pen, theme, text, x + width / 2, y + cellHeight / 2, { size: 12, colour, align: 'center' });
 }
 
 /** Each pair once; a name stands behind its row and over its column. */
-function trianglePlugin(
-  theme: ChartTheme,
-  { names, matrix, margin = paperMargin }: CorrelationChartData,
-  top: number,
-): Plugin {
+function trianglePlugin(theme: ChartTheme, data: CorrelationChartData, top: number): Plugin {
+  const { names, matrix, margin = paperMargin } = data;
   return {
     id: 'triangle',
     afterDraw(chart) {
       const pen = penOf(chart);
+      const width = cellWidthIn(chart.width, data);
       names.forEach((name, i) => {
         const y = top + i * cellHeight;
-        for (let j = 0; j < i; j++) drawCell(pen, theme, matrix[i]![j]!, margin + j * cellWidth, y);
-        write(pen, theme, name, margin + i * cellWidth + (i === 0 ? 0 : 8), y + cellHeight / 2 + 1, {
+        for (let j = 0; j < i; j++) drawCell(pen, theme, matrix[i]![j]!, margin + j * width, y, width);
+        write(pen, theme, name, margin + i * width + (i === 0 ? 0 : 8), y + cellHeight / 2 + 1, {
           size: 12,
           strong: true,
         });
@@ -98,33 +111,34 @@ function trianglePlugin(
   };
 }
 
-/** The seven steps with the magnitudes at which they begin, and where there is one the other ink. */
+/** The steps in a row with the correlations at their borders; those below 0 only where there are any. */
 function legendPlugin(theme: ChartTheme, { matrix, margin = paperMargin }: CorrelationChartData, top: number): Plugin {
   const hasNegative = matrix.some((row) => row.some((value) => value !== null && value <= -stepsFrom[1]!));
+  const positive = stepsFrom.map((_, step) => ({ step, isNegative: false }));
+  const negative = positive.slice(1).map(({ step }) => ({ step, isNegative: true }));
+  const steps = hasNegative ? [...negative.reverse(), ...positive] : positive;
+  const borders = [...stepsFrom, 1];
+  // The middle step of two sides is one of its own, from -0.2 to 0.2.
+  const marks = hasNegative
+    ? [
+        ...borders
+          .slice(1)
+          .map((border) => -border)
+          .reverse(),
+        ...borders.slice(1),
+      ]
+    : borders;
   return {
     id: 'legend',
     afterDraw(chart) {
       const pen = penOf(chart);
-      const steps = [
-        ...(hasNegative
-          ? stepsFrom
-              .map((from, step) => ({ from: -from, step, ink: theme.heat.inkBelow }))
-              .slice(1)
-              .reverse()
-          : []),
-        ...stepsFrom.map((from, step) => ({ from, step, ink: theme.heat.ink })),
-      ];
-      const width = hasNegative ? 30 : legendCell;
-      steps.forEach(({ from, step, ink }, i) => {
-        const x = margin + i * width;
-        drawField(pen, theme, step, ink, x, top, [width - 1, 10]);
-        // A step is named where it begins: at its side towards 0, and 0 in the middle where there are two sides.
-        const align = from < 0 ? 'right' : from === 0 && hasNegative ? 'center' : 'left';
-        const at = { left: x, center: x + (width - 1) / 2, right: x + width - 1 }[align];
-        write(pen, theme, String(from).replace('-', '−').replace('0.', '.'), at, top + 20, {
-          colour: theme.ink3,
-          align,
-        });
+      const width = Math.min(legendCell, Math.floor((chart.width - 2 * margin - 16) / steps.length));
+      // Half of the first figure stands to the left of its border.
+      const left = margin + 8;
+      steps.forEach((step, i) => drawField(pen, theme, step, left + i * width, top, [width - 1, 12]));
+      marks.forEach((mark, i) => {
+        const text = String(mark).replace('-', '−').replace('0.', '.');
+        write(pen, theme, text, left + i * width - 0.5, top + 22, { colour: theme.ink3, align: 'center' });
       });
     },
   };

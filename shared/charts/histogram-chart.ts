@@ -216,9 +216,9 @@ export function describeHistogram({
 }
 
 /** One row a bin. */
-export function histogramToTable({ histogram }: HistogramChartData): ChartTable {
+export function histogramToTable({ histogram, anomalous = 'Anomalous' }: HistogramChartData): ChartTable {
   return {
-    header: ['score from', 'score to', 'clean', 'anomalous'],
+    header: ['score from', 'score to', 'clean', anomalous.toLowerCase()],
     rows: histogram.clean.map((count, i) => [
       histogram.edges[i]!,
       histogram.edges[i + 1]!,

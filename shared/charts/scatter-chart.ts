@@ -80,9 +80,9 @@ export function describeScatter(data: ScatterChartData): string {
 }
 
 /** One row a point. */
-export function scatterToTable({ x, y, anomalous }: ScatterChartData): ChartTable {
+export function scatterToTable({ x, y, anomalous, anomalousWord = 'Anomalous' }: ScatterChartData): ChartTable {
   return {
-    header: ['component 1', 'component 2', 'anomalous'],
+    header: ['component 1', 'component 2', anomalousWord.toLowerCase()],
     rows: Array.from(x, (value, i) => [value, y[i]!, anomalous[i]!]),
   };
 }

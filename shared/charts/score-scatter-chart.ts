@@ -65,9 +65,16 @@ export function describeScoreScatter({ xName, yName, spearman, x }: ScoreScatter
 }
 
 /** One row a point. */
-export function scoreScatterToTable({ x, y, anomalous, xName, yName }: ScoreScatterData): ChartTable {
+export function scoreScatterToTable({
+  x,
+  y,
+  anomalous,
+  anomalousWord = 'Anomalous',
+  xName,
+  yName,
+}: ScoreScatterData): ChartTable {
   return {
-    header: [xName, yName, 'anomalous'],
+    header: [xName, yName, anomalousWord.toLowerCase()],
     rows: Array.from(x, (value, i) => [value, y[i]!, anomalous[i]!]),
   };
 }

@@ -23,7 +23,11 @@ export interface LayerVariance {
 
 export interface VarianceChartData extends Heading {
   layers: readonly LayerVariance[];
+  /** What anomalous samples are called: "Triggered". */
+  anomalousWord?: string;
 }
+
+const wordOf = ({ anomalousWord = 'Anomalous' }: VarianceChartData) => anomalousWord.toLowerCase();
 
 const rowHeight = 34;
 const labelRoom = 22;
@@ -34,7 +38,7 @@ export function varianceHeight({ layers, title }: VarianceChartData): number {
   return layers.length * rowHeight + 88 + (title === undefined ? 0 : 32);
 }
 
-function parts(theme: ChartTheme) {
+function parts(theme: ChartTheme, data: VarianceChartData) {
   return [
     {
       name: 'Between classes',
@@ -42,7 +46,7 @@ function parts(theme: ChartTheme) {
       of: (layer: LayerVariance) => layer.betweenClasses,
     },
     {
-      name: 'Clean to anomalous in a class',
+      name: `Clean to ${wordOf(data)} in a class`,
       colour: theme.anomalous,
       of: (layer: LayerVariance) => layer.betweenKinds,
     },
@@ -55,7 +59,7 @@ function parts(theme: ChartTheme) {
 }
 
 /** Names the parts above the bars, and writes the share that tells clean from anomalous behind each. */
-function labelsPlugin(theme: ChartTheme, { layers }: VarianceChartData): Plugin {
+function labelsPlugin(theme: ChartTheme, data: VarianceChartData): Plugin {
   return {
     id: 'labels',
     afterDatasetsDraw(chart) {
@@ -63,7 +67,7 @@ function labelsPlugin(theme: ChartTheme, { layers }: VarianceChartData): Plugin 
       const { left, right, top } = chart.chartArea as Area;
       const y = top - labelRoom / 2 - 2;
       let x = left;
-      for (const { name, colour } of parts(theme)) {
+      for (const { name, colour } of parts(theme, data)) {
         pen.save();
         pen.fillStyle = colour;
         pen.fillRect(x, y - 5, 10, 10);
@@ -71,7 +75,7 @@ function labelsPlugin(theme: ChartTheme, { layers }: VarianceChartData): Plugin 
         write(pen, theme, name, x + 16, y, { size: 12 });
         x += 16 + widthOf(pen, theme, name, { size: 12 }) + 18;
       }
-      layers.forEach(({ betweenKinds }, i) => {
+      data.layers.forEach(({ betweenKinds }, i) => {
         const at = chart.scales['y']!.getPixelForValue(i);
         const style = { size: 13, strong: true, align: 'right' } as const;
         write(pen, theme, formatPercent(betweenKinds), right + figuresRoom, at, style);
@@ -87,7 +91,7 @@ export function varianceChart(data: VarianceChartData, theme: ChartTheme): Chart
     type: 'bar',
     data: {
       labels: data.layers.map(({ name }) => name),
-      datasets: parts(theme).map(({ colour, of }) => ({
+      datasets: parts(theme, data).map(({ colour, of }) => ({
         data: data.layers.map((layer) => ({ x: of(layer) * 100, y: layer.name })),
         backgroundColor: colour,
         barThickness: 14,
@@ -127,19 +131,19 @@ export function varianceChart(data: VarianceChartData, theme: ChartTheme): Chart
 }
 
 /** The chart in a sentence or two. */
-export function describeVariance({ layers }: VarianceChartData): string {
-  const most = layers.reduce((a, b) => (b.betweenKinds > a.betweenKinds ? b : a));
+export function describeVariance(data: VarianceChartData): string {
+  const most = data.layers.reduce((a, b) => (b.betweenKinds > a.betweenKinds ? b : a));
   return (
-    `How the variance of each layer's test activations divides into between predicted classes, between clean and anomalous samples ` +
-    `of one class, and within. The part that tells clean from anomalous is largest in ${most.name}: ${formatPercent(most.betweenKinds)}.`
+    `How the variance of each layer's test activations divides into between predicted classes, between clean and ${wordOf(data)} samples ` +
+    `of one class, and within. The part that tells clean from ${wordOf(data)} is largest in ${most.name}: ${formatPercent(most.betweenKinds)}.`
   );
 }
 
 /** One row a layer. */
-export function varianceToTable({ layers }: VarianceChartData): ChartTable {
+export function varianceToTable(data: VarianceChartData): ChartTable {
   return {
-    header: ['layer', 'between classes', 'clean to anomalous in a class', 'within'],
-    rows: layers.map(({ name, betweenClasses, betweenKinds }) => [
+    header: ['layer', 'between classes', `clean to ${wordOf(data)} in a class`, 'within'],
+    rows: data.layers.map(({ name, betweenClasses, betweenKinds }) => [
       name,
       betweenClasses,
       betweenKinds,

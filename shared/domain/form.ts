@@ -59,6 +59,8 @@ export const formDefinitionSchema = z.object({
   fields: z.array(formFieldSchema),
   /** Detectors: what the task must offer. */
   needs: z.record(z.string(), z.union([z.boolean(), z.number()])).optional(),
+  /** Tasks: what their anomalous and, where these are not clean, their normal test samples are called. */
+  words: z.object({ anomalous: z.string(), normal: z.string().optional() }).optional(),
 });
 export type FormDefinition = z.infer<typeof formDefinitionSchema>;
 

@@ -29,3 +29,16 @@ export const sampleSetSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none'), reason: z.string() }),
 ]);
 export type SampleSet = z.infer<typeof sampleSetSchema>;
+
+/** A few samples of a task's test data. */
+export const testPreviewSchema = z.object({
+  /** As they are and, where the anomalous ones are made of them, as these are. */
+  samples: sampleSetSchema,
+  /** What is normal in the test where that is not `samples` as they are: the same ones, changed harmlessly. */
+  normal: sampleSetSchema.nullable(),
+  /** Anomalous samples that have nothing to do with `samples`. */
+  unpaired: sampleSetSchema.nullable(),
+  /** Why there are no anomalous samples to see. */
+  note: z.string().nullable(),
+});
+export type TestPreview = z.infer<typeof testPreviewSchema>;

@@ -16,6 +16,10 @@ const fields = {
   notifications: z.boolean(),
   /** Asks now and then whether there is a newer version. */
   checkForUpdates: z.boolean(),
+  /** Filters of the list of runs that the user wants again, the newest first. */
+  savedFilters: z.array(z.string().min(1).max(2000)).max(200),
+  /** Columns that the list of runs does not show, by id; null for those that it leaves out at first. */
+  hiddenColumns: z.array(z.string().max(60)).max(60).nullable(),
 };
 
 /** What a user can set; kept in the program's own folder. */
@@ -27,6 +31,8 @@ export const settingsSchema = z.object({
   engine: fields.engine.default('auto'),
   notifications: fields.notifications.default(true),
   checkForUpdates: fields.checkForUpdates.default(true),
+  savedFilters: fields.savedFilters.default([]),
+  hiddenColumns: fields.hiddenColumns.default(null),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

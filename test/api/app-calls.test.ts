@@ -15,6 +15,18 @@ describe('settings', () => {
     expect((await client.app.resetSettings({})).parallelJobs).toBe(1);
   });
 
+  it('have the filters and columns that were chosen; a reset leaves saved filters alone', async () => {
+    const { place, client } = temporaryApplication();
+    await client.app.change({ savedFilters: ['tag:paper'], hiddenColumns: ['model'], theme: 'dark' });
+    const kept = new SettingsStore(join(place, 'settings.json')).current();
+    expect([kept.savedFilters, kept.hiddenColumns]).toEqual([['tag:paper'], ['model']]);
+    expect(await client.app.resetSettings({})).toMatchObject({
+      savedFilters: ['tag:paper'],
+      hiddenColumns: null,
+      theme: 'system',
+    });
+  });
+
   it('changed elsewhere meanwhile are not undone', async () => {
     const { place, client } = temporaryApplication();
     new SettingsStore(join(place, 'settings.json')).change({ theme: 'light' });

@@ -124,6 +124,20 @@ describe('the check of a draft', () => {
       'Must be 0 to 100\u00a0%.',
     ],
     [
+      'one wrong value in a list, told of at the list',
+      training({ model: { name: 'mlp', hidden_dims: [8, 0] } }),
+      below('model', 'hidden_dims'),
+      'model',
+      'Must be whole numbers of 1 to 65\u202f536.',
+    ],
+    [
+      'a folder that is not there',
+      training({ train_data: { name: 'image-folder', folder: 'no such folder' } }),
+      below('train_data', 'folder'),
+      'task',
+      'There is no file or folder "no such folder" on this machine.',
+    ],
+    [
       'a word for a number',
       training({ num_epochs: 'many' }),
       below('num_epochs'),
@@ -240,7 +254,7 @@ describe('the check of a draft', () => {
 
 describe('looking around', () => {
   it('previews, draws the network, and reviews what would be done', async () => {
-    const samples = await client().experiments.preview({ draft: draft(), draw: 1, count: 3 });
+    const { samples } = await client().experiments.preview({ draft: draft(), draw: 1, count: 3 });
     if (samples.kind !== 'images') throw new Error(samples.kind);
     const { clean, changed } = await unpackArrays(samples.arrays);
     expect([clean!.length, changed![0]]).toEqual([3 * 784, 1]);

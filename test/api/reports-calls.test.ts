@@ -106,6 +106,30 @@ describe('a report in other formats', () => {
     expect(text).toContain('npx cupbearer train-detector');
   });
 
+  it('as Markdown has the figures and the mistakes in it, each named once and shown once', async () => {
+    const { text } = await make('markdown', [ids[1]!]);
+    const shown = [...text.matchAll(/^!\[(.+)\]\[(A-[\w.-]+)\]$/gm)].map(([, description, label]) => ({
+      description,
+      label,
+    }));
+    const data = new Map([...text.matchAll(/^\[(A-[\w.-]+)\]: data:([\w/+]+);base64,(\S+)$/gm)].map(([, label, type, base64]) => [label, { type, bytes: Buffer.from(base64!, 'base64') }])); // prettier-ignore
+    expect(shown.map(({ label }) => label)).toEqual([...data.keys()]);
+    expect(shown[0]!.description).toContain('AUROC per layer');
+    expect(data.get('A-roc')!.type).toBe('image/svg+xml');
+    expect(data.get('A-roc')!.bytes.toString()).toMatch(/^<svg[\s\S]*<\/svg>\s*$/);
+    const sheet = readFileSync(join(folderOf(ids[1]!), 'figures', 'mistakes.png'));
+    expect(data.get('A-mistakes')).toEqual({ type: 'image/png', bytes: sheet });
+  });
+
+  it('calls anomalous samples what its task does', async () => {
+    expect((await app.client.runs.result({ id: ids[1]! }))!.words.anomalous).toBe('Triggered');
+    const { text } = await make('html', [ids[1]!]);
+    expect(text).toContain('least suspicious triggered ones');
+    expect(text).toContain('Clean to triggered in a class');
+    const captions = [...text.matchAll(/<figcaption>(.*?)<\/figcaption>/g)].map(([, words]) => words!);
+    expect(captions.filter((words) => words.includes('anomalous'))).toEqual([]);
+  });
+
   it('as CSV and JSON has the numbers unrounded', async () => {
     const { layers } = readEvaluation(folderOf(ids[1]!));
     const [head, ...rows] = (await make('csv', ids)).text

@@ -217,7 +217,8 @@ describe('a run', () => {
     expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
     expect(epochs[0]!.validation['backdoor']!.attack_success).toBeGreaterThanOrEqual(0);
     const lines = news.flatMap((piece) => (piece.type === 'log' ? piece.lines : []));
-    expect(lines.map(({ message }) => message.split(':')[0])).toEqual(['epoch 1/2', 'epoch 2/2']);
+    const heads = lines.map(({ message }) => message.split(/:| on /)[0]);
+    expect(heads).toEqual(['WebAssembly (CPU)', 'Data', 'Training', 'epoch 1/2', 'epoch 2/2', 'Done']);
   });
 
   it('is repeated as it was, into a folder of its own', async () => {

@@ -31,11 +31,14 @@ function heads(...names: string[]): void {
   row(...names.map(() => '---'));
 }
 
-/** Median milliseconds, of the clock and of the processor, by bench name, measured in this very run; empty without PyTorch. */
+/**
+ * Median milliseconds, of the clock and of the processor, by bench name, of those that are wanted, measured in this very run;
+ * empty without PyTorch.
+ */
 function pytorch(threads: number): Record<string, [wall: number, processor: number]> {
   const script = fileURLToPath(new URL('pytorch.py', import.meta.url));
   const python = process.env['PYTHON'] ?? (process.platform === 'win32' ? 'python' : 'python3');
-  const { status, stdout } = spawnSync(python, [script, String(threads)], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(python, [script, String(threads), word], { encoding: 'utf8' });
   return status === 0 ? (JSON.parse(stdout) as ReturnType<typeof pytorch>) : {};
 }
 
@@ -43,9 +46,9 @@ const number = (value: number | undefined) => value?.toFixed(value >= 100 ? 0 : 
 const ratio = (a: number | undefined, b: number | undefined) =>
   a === undefined || b === undefined ? '' : (a / b).toFixed(2);
 
-const { id, device } = await startEngine(engine);
+const { id, device, threads } = await startEngine(engine);
 console.log(
-  `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node.js ${process.versions.node}; engine ${id} on ${device}`,
+  `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node.js ${process.versions.node}; engine ${id} on ${device}, threads: ${threads}`,
 );
 
 if (wanted('acceptance job')) {
@@ -96,20 +99,18 @@ if (detectors.length > 0 && mnist !== undefined) {
 const kernels = [...tensorBenches, ...dataBenches].filter(({ name }) => wanted(name));
 if (kernels.length > 0) {
   const oneThread = pytorch(1);
-  heads('kernel', 'here', 'unit', 'PyTorch, 1 thread', 'ratio', 'by processor time', 'PyTorch', 'ratio');
+  const asMany = threads === 1 ? oneThread : pytorch(threads);
+  const peers = ['PyTorch, 1 thread', 'ratio', `PyTorch, ${threads} thread${threads === 1 ? '' : 's'}`, 'ratio'];
+  heads('kernel', 'here', 'unit', ...peers, 'by processor time', 'PyTorch, 1 thread', 'ratio');
   for (const bench of kernels) {
     const { name, unit } = bench;
     const { value, processor: ours } = await bench.run(engine);
     const [wall, processor] = oneThread[name] ?? [];
+    const [wallOfMany] = asMany[name] ?? [];
     row(
-      name,
-      number(value),
-      unit,
-      number(wall),
-      ratio(value, wall),
-      number(ours),
-      number(processor),
-      ratio(ours, processor),
+      ...[name, number(value), unit],
+      ...[number(wall), ratio(value, wall), number(wallOfMany), ratio(value, wallOfMany)],
+      ...[number(ours), number(processor), ratio(ours, processor)],
     );
   }
 }

@@ -1,4 +1,7 @@
-"""Times the same kernels in PyTorch and prints them as JSON, milliseconds of the clock and of the processor by name; used where torch is installed."""
+"""
+Times the same kernels in PyTorch and prints them as JSON, milliseconds of the clock and of the processor by name; used where
+torch is installed. Takes the number of threads, and a word that the names must contain.
+"""
 
 import json
 import statistics
@@ -7,7 +10,8 @@ import time
 
 import torch
 
-torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+torch.set_num_threads(int(sys.argv[1]))
+word = sys.argv[2].lower()
 torch.manual_seed(0)
 
 
@@ -46,27 +50,37 @@ def cnn():
     return torch.nn.Sequential(*block(1, 32), *block(32, 64), torch.nn.AdaptiveMaxPool2d(1), torch.nn.Flatten(), *mlp(64, 256))
 
 
-a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
-rows = torch.rand(20000, 1024)
-queries, references = torch.randn(5000, 512), torch.randn(5000, 512)
+def product():
+    a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
+    return lambda: a @ b
 
 
 def nearest():
+    queries, references = torch.randn(5000, 512), torch.randn(5000, 512)
     normalise = torch.nn.functional.normalize
-    return torch.topk(normalise(queries) @ normalise(references).T, 10)
+    return lambda: torch.topk(normalise(queries) @ normalise(references).T, 10)
 
 
-symmetric = {n: torch.randn(n, n, dtype=torch.float64) for n in (512, 1024)}
-print(
-    json.dumps(
-        {
-            "matmul 1024^3, float32": median_ms(9, lambda: a @ b),
-            "MLP 784-128-128-10 Adam step, batch 64": median_ms(300, training_step(torch.nn.Sequential(*mlp(784, 128)), torch.randn(64, 784))),
-            "MLP 784-256-256-10 Adam step, batch 128": median_ms(150, training_step(torch.nn.Sequential(*mlp(784, 256)), torch.randn(128, 784))),
-            "CNN (32, 64; 256, 256) Adam step, batch 128, 28 x 28": median_ms(11, training_step(cnn(), torch.randn(128, 1, 28, 28))),
-            "cosine top-10, 5000 x 5000 x 512": median_ms(3, nearest),
-            "covariance 20000 x 1024, float64": median_ms(3, lambda: torch.cov(rows.double().T)),
-            **{f"eigenpairs {n} x {n}, float64": median_ms(3, lambda: torch.linalg.eigh(m + m.T)) for n, m in symmetric.items()},
-        }
-    )
-)
+def covariance(columns, dtype):
+    rows = torch.rand(20000, columns)
+    return lambda: torch.cov(rows.to(dtype).T)
+
+
+def eigenpairs(n):
+    m = torch.randn(n, n, dtype=torch.float64)
+    return lambda: torch.linalg.eigh(m + m.T)
+
+
+# How often each is timed, and what sets it up.
+benches = {
+    "matmul 1024^3, float32": (9, product),
+    "MLP 784-128-128-10 Adam step, batch 64": (300, lambda: training_step(torch.nn.Sequential(*mlp(784, 128)), torch.randn(64, 784))),
+    "MLP 784-256-256-10 Adam step, batch 128": (150, lambda: training_step(torch.nn.Sequential(*mlp(784, 256)), torch.randn(128, 784))),
+    "CNN (32, 64; 256, 256) Adam step, batch 128, 28 x 28": (11, lambda: training_step(cnn(), torch.randn(128, 1, 28, 28))),
+    "cosine top-10, 5000 x 5000 x 512": (3, nearest),
+    "covariance 20000 x 1024, float64": (3, lambda: covariance(1024, torch.float64)),
+    "covariance 20000 x 1024, float64 here, float32 in PyTorch": (3, lambda: covariance(1024, torch.float32)),
+    "covariance 20000 x 4096, float64 here, float32 in PyTorch": (1, lambda: covariance(4096, torch.float32)),
+    **{f"eigenpairs {n} x {n}, float64": (3, lambda n=n: eigenpairs(n)) for n in (512, 1024)},
+}
+print(json.dumps({name: median_ms(calls, set_up()) for name, (calls, set_up) in benches.items() if word in name.lower()}))

@@ -5,6 +5,7 @@ import { describe as fieldsOf } from '../../shared/schema/describe.ts';
 import { paramsOf, parseParams } from '../../shared/schema/fields.ts';
 import { datasetRegistry } from '../../main/data/datasets/index.ts';
 import { datasetFacts } from '../../main/data/datasets/load.ts';
+import { detectorRegistry } from '../../main/detectors/index.ts';
 import { triggerRegistry } from '../../main/data/triggers/index.ts';
 import { architectureRegistry } from '../../main/models/architectures/index.ts';
 import { Network } from '../../main/models/network.ts';
@@ -36,6 +37,15 @@ const definitions = registries.flatMap((registry) =>
 );
 
 describe('every definition', () => {
+  it.each([
+    ...definitions,
+    ...detectorRegistry.definitions.map((definition) => ['detector', definition.id, definition] as const),
+  ])('%s %s writes large numbers as the program does, with thin spaces', (_kind, _id, definition) => {
+    const { title, summary, details, params } = definition;
+    const texts = [title, summary, details, ...fieldsOf(params).flatMap(({ label, help }) => [label, help])].join('\n');
+    expect(texts.match(/\d,\d{3}(?!\d)/g)).toBeNull();
+  });
+
   it.each(definitions)('%s %s has defaults that are valid and round-trip through JSON', (_kind, _id, definition) => {
     const schema = paramsOf(definition);
     const needed = Object.fromEntries(

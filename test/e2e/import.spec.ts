@@ -1,24 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createCanvas } from '@napi-rs/canvas';
 import { tinyDraft } from './drafts.ts';
+import { picturesOfPets } from './pictures.ts';
+import { runsEnded } from './program.ts';
 import { expect, go, inElectron, test } from './test.ts';
-
-/** Writes two classes of ten small pictures each into a new folder, and gives its path. */
-function picturesOfPets(place: string): string {
-  const folder = join(place, 'pets');
-  for (const [k, name] of ['cats', 'dogs'].entries()) {
-    mkdirSync(join(folder, name), { recursive: true });
-    for (let i = 0; i < 10; i++) {
-      const canvas = createCanvas(16, 16);
-      const context = canvas.getContext('2d');
-      context.fillStyle = `rgb(${20 * i}, ${200 * k}, 90)`;
-      context.fillRect(2, 2, 10, 12);
-      writeFileSync(join(folder, name, `${i}.png`), canvas.toBuffer('image/png'));
-    }
-  }
-  return folder;
-}
 
 test('a folder that is dropped becomes a dataset', async ({ page, program }) => {
   test.skip(inElectron, 'The drop is made by the protocol of the browser.');
@@ -28,9 +12,14 @@ test('a folder that is dropped becomes a dataset', async ({ page, program }) => 
   // As the system would: scripts in a page can make up files, but no folders.
   const browser = await page.context().newCDPSession(page);
   const data = { items: [], files: [folder], dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await browser.send('Input.dispatchDragEvent', { type, x: 700, y: 400, data });
-  }
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    browser.send('Input.dispatchDragEvent', { type, x: 700, y: 400, data });
+  await drag('dragEnter');
+  await drag('dragOver');
+  // What is dropped before the page has said that it takes it is lost.
+  await expect(page.locator('.panes.over')).toBeVisible();
+  await drag('dragOver');
+  await drag('drop');
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('20');
   await dialog.getByLabel('Name').fill('Pets');
@@ -73,4 +62,67 @@ test('a model without its spec is used once it is said what it was trained on', 
   await expect(page.getByRole('link', { name: 'New experiment on it' })).toBeVisible();
   const known = (await client.models.list({})).filter(({ imported }) => imported);
   expect(known.map(({ isTrainingKnown }) => isTrainingKnown)).toEqual([true]);
+});
+
+test('a folder is taken in as a dataset by dialog, from the browser and from this machine', async ({
+  page,
+  program,
+}) => {
+  const folder = picturesOfPets(join(program.home, 'by dialog'));
+  const dialog = page.getByRole('dialog');
+  const importButton = dialog.getByRole('button', { name: 'Import' });
+  const open = async () => {
+    await go(page, '#/datasets');
+    await page.getByRole('button', { name: 'Import' }).click();
+  };
+
+  await open();
+  await importButton.click();
+  await expect(dialog).toContainText('A dataset needs a name.');
+  await expect(dialog).toContainText('Choose a folder with files.');
+  await dialog.getByLabel('Folder with the dataset').setInputFiles(folder);
+  await expect(dialog).toContainText('20 files');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Chosen pets');
+  await importButton.click();
+  await expect(page.getByRole('heading', { level: 2, name: 'Chosen pets' })).toBeVisible();
+
+  await open();
+  await dialog.getByRole('radio', { name: 'On the machine that computes' }).click();
+  await dialog.getByRole('textbox', { name: 'Folder' }).fill(join(folder, 'birds'));
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Pets there');
+  await importButton.click();
+  await expect(dialog.getByRole('alert')).toContainText('birds');
+  await dialog.getByRole('textbox', { name: 'Folder' }).fill(folder);
+  await importButton.click();
+  await expect(page.getByRole('heading', { level: 2, name: 'Pets there' })).toBeVisible();
+  const names = (await program.client.datasets.list({})).map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(['Chosen pets', 'Pets there']));
+});
+
+test('a model is taken in by dialog from its files, and is there to be used', async ({ page, program }) => {
+  test.setTimeout(180_000);
+  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
+  const { record } = await program.client.runs.get({ id: ids[0]! });
+  const files = (...names: string[]) => names.map((name) => join(record.folder, name));
+
+  await go(page, '#/models');
+  await page.getByRole('button', { name: 'Import' }).click();
+  const dialog = page.getByRole('dialog');
+  const importButton = dialog.getByRole('button', { name: 'Import' });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('From a colleague');
+  await dialog.getByLabel('Files of the model').setInputFiles(files('model.json'));
+  await importButton.click();
+  await expect(dialog.getByRole('alert')).toContainText('"model.safetensors" is missing');
+  await dialog
+    .getByLabel('Files of the model')
+    .setInputFiles(files('model.json', 'model.safetensors', 'spec.json', 'trigger.safetensors'));
+  await importButton.click();
+  await expect(dialog).toHaveCount(0);
+  const id = decodeURIComponent(/#\/models\/(.+)$/.exec(page.url())![1]!);
+  await expect(page.getByRole('table').first()).toContainText('layers.linear_0.output');
+
+  const classifier = { source: 'run' as const, run: id };
+  const started = await program.client.experiments.start({ draft: { ...tinyDraft(), classifier } });
+  expect(await runsEnded(program.client, started.ids)).toEqual(['done']);
 });

@@ -10,15 +10,13 @@ const endless = 5000;
 async function openTraining({ client }: Program, page: Page): Promise<string> {
   const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: endless }) });
   await go(page, `#/runs/${ids[0]}`);
-  await expect(page.getByRole('tabpanel').getByRole('progressbar', { name: /Epoch/ })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('main').getByRole('progressbar', { name: /Epoch/ })).toBeVisible({ timeout: 60_000 });
   return ids[0]!;
 }
 
 /** How far the training is, percent. */
 async function share(page: Page): Promise<number> {
-  return Number(
-    await page.getByRole('tabpanel').getByRole('progressbar', { name: /Epoch/ }).getAttribute('aria-valuenow'),
-  );
+  return Number(await page.getByRole('main').getByRole('progressbar', { name: /Epoch/ }).getAttribute('aria-valuenow'));
 }
 
 test.describe('a training that goes on', () => {
@@ -27,7 +25,7 @@ test.describe('a training that goes on', () => {
   test('is picked up where it is when the page is loaded again, and cancelled', async ({ page, program }) => {
     const id = await openTraining(program, page);
     await page.reload();
-    await expect(page.getByRole('tabpanel').getByRole('progressbar', { name: /Epoch/ })).toBeVisible();
+    await expect(page.getByRole('main').getByRole('progressbar', { name: /Epoch/ })).toBeVisible();
     await page.getByRole('tab', { name: 'Training' }).click();
     await expect(page.getByRole('tabpanel')).toContainText('Loss');
 

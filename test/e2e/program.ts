@@ -32,10 +32,10 @@ export function temporaryHome(): { home: string; remove: () => void } {
   return { home, remove: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** Starts `cupbearer serve` and waits until it answers. */
-export async function startProgram(home: string): Promise<Program> {
+/** Starts `cupbearer serve` on a port, any that is free unless told otherwise, and waits until it answers. */
+export async function startProgram(home: string, wantedPort = 0): Promise<Program> {
   const { CUPBEARER_DATA: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, [launcher, 'serve', '--no-open', '--port', '0'], {
+  const child = spawn(process.execPath, [launcher, 'serve', '--no-open', '--port', String(wantedPort)], {
     cwd: home,
     env: { ...inherited, CUPBEARER_HOME: home },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -50,13 +50,11 @@ export async function startProgram(home: string): Promise<Program> {
       wake();
     });
   }
+  child.once('close', () => wake());
   const nextLink = async () => {
     while (links.length === 0) {
-      if (child.exitCode !== null) throw new Error(`The program ended:\n${output}`);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        child.once('close', resolve);
-      });
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The program ended:\n${output}`);
+      await new Promise<void>((resolve) => (wake = resolve));
     }
     return links.shift()!;
   };

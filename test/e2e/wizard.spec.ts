@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { tinyDraft } from './drafts.ts';
 import { runsEnded } from './program.ts';
 import { expect, go, inElectron, test, type Page } from './test.ts';
@@ -15,38 +16,10 @@ test.beforeEach(async ({ page }) => {
   await go(page, '#/new/task');
   await expect(steps(page)).toBeVisible({ timeout: 60_000 });
   await page.getByRole('button', { name: 'Discard draft' }).click();
+  // What is typed before that would be discarded with it.
+  await expect(page.getByText('The draft was discarded.')).toBeVisible();
   await expect(page.getByRole('radio', { name: 'First example' })).toBeChecked();
 });
-
-for (const title of ['Task', 'Model', 'Detectors', 'Evaluation'] as const) {
-  test(`a number that is none is told of beside its field: ${title}`, async ({ page }) => {
-    await steps(page).getByRole('link', { name: title }).click();
-    await expectStep(page, title);
-    const closed = page.getByRole('button', { name: /^More \d/, expanded: false });
-    const openAll = async () => {
-      while ((await closed.count()) > 0) await closed.first().click();
-    };
-    await openAll();
-    // By their places in the draft: a field that is mended may come back inside a group that is closed.
-    const paths: string[] = [];
-    for (const field of await page.locator('[data-path]:not(:has([data-path])):has(input[inputmode])').all()) {
-      paths.push((await field.getAttribute('data-path'))!);
-    }
-    expect(paths.length).toBeGreaterThan(0);
-    for (const path of paths) {
-      const field = page.locator(`[data-path="${path}"] input[inputmode]`);
-      if (!(await field.isVisible())) await openAll();
-      const before = await field.inputValue();
-      await field.fill('nonsense');
-      await expect(field).toHaveAttribute('aria-invalid', 'true');
-      const message = page.locator(`[id="${(await field.getAttribute('aria-describedby'))!.split(' ')[0]}"]`);
-      await expect(message).toContainText(/^Must be|number/);
-      await expect(steps(page).getByRole('link', { name: title })).toContainText('to correct');
-      await field.fill(before);
-      await expect(field).not.toHaveAttribute('aria-invalid', 'true');
-    }
-  });
-}
 
 test('a step with an error cannot be left forwards, and the field that is at fault is shown', async ({ page }) => {
   const target = page.getByRole('textbox', { name: 'Target class' });
@@ -117,4 +90,49 @@ test('a run is done again with changes', async ({ page, program }) => {
   await expectStep(page, 'Model');
   await expect(page.getByRole('textbox', { name: 'Hidden layers' })).toHaveValue('32, 32');
   await expect(page.getByRole('textbox', { name: 'Batch size' })).toHaveValue('64');
+});
+
+test('a run is set up from its spec.json, tested on data of one’s own choosing, reviewed and copied', async ({
+  page,
+  program,
+  context,
+}) => {
+  if (!inElectron) await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { ids } = await program.client.experiments.start({ draft: tinyDraft({ detectors: ['knn'] }) });
+  expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
+  const folders = await Promise.all(ids.map(async (id) => (await program.client.runs.get({ id })).record.folder));
+  const file = page.getByLabel('A spec.json or a draft');
+
+  await file.setInputFiles({ name: 'notes.json', mimeType: 'application/json', buffer: Buffer.from('no JSON') });
+  await expect(page.getByText('The file is not JSON.')).toBeVisible();
+  await file.setInputFiles(join(folders[1]!, 'spec.json'));
+  await steps(page).getByRole('link', { name: 'Model' }).click();
+  await expect(page.getByRole('radio', { name: 'From the catalogue' })).toBeChecked();
+  await steps(page).getByRole('link', { name: 'Detectors' }).click();
+  await expect(page.getByLabel('Method', { exact: true })).toContainText('nearest neighbour');
+
+  await file.setInputFiles(join(folders[0]!, 'spec.json'));
+  await steps(page).getByRole('link', { name: 'Model' }).click();
+  await expect(page.getByRole('textbox', { name: 'Hidden layers' })).toHaveValue('32, 32');
+  await page
+    .getByRole('button', { name: /^More \d/ })
+    .first()
+    .click();
+  await page.getByRole('textbox', { name: 'Name of a dataset to add' }).fill('other digits');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByLabel('other digits', { exact: true }).click();
+  await page.getByRole('option', { name: 'Glyphs' }).click();
+
+  await steps(page).getByRole('link', { name: 'Review' }).click();
+  const classifier = page.getByRole('region', { name: 'mlp on glyphs' });
+  await expect(classifier).toContainText('Validation data other digits');
+  await classifier.getByRole('radio', { name: 'JSON' }).click();
+  await classifier.getByRole('button', { name: 'Copy' }).click();
+  const copied = () => page.evaluate<string>('navigator.clipboard.readText()');
+  await expect.poll(async () => (await copied()).startsWith('{')).toBe(true);
+  const spec = JSON.parse(await copied()) as { val_data: Record<string, { name: string }> };
+  expect(spec.val_data['other digits']).toMatchObject({ name: 'glyphs' });
+  await classifier.getByRole('radio', { name: 'Command' }).click();
+  await classifier.getByRole('button', { name: 'Copy' }).click();
+  await expect.poll(copied).toMatch(/^(npx )?cupbearer train-classifier .*val_data\.'?other digits'? glyphs/);
 });

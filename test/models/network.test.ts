@@ -153,7 +153,7 @@ describe('gradients', () => {
       const gradient = grads[variable.name]!;
       // The reference has PyTorch's layout: kernels [out, in, h, w] for our [h, w, in, out], weights [out, in] for [in, out].
       const order = { 4: [3, 2, 0, 1], 2: [1, 0], 1: [0] }[gradient.rank as 1 | 2 | 4];
-      const found = tf.transpose(gradient, order).dataSync();
+      const found = await tf.transpose(gradient, order).data();
       const { data } = state[name]!;
       const expected = Float64Array.from(data, (value, i) => {
         const h = 1e-6;
@@ -183,7 +183,7 @@ async function weightedKernels(work: () => void): Promise<string[]> {
 describe('activations', () => {
   const x = () => tf.tensor(normal(2 * 16, 'activations'), [2, 4, 4, 1]);
 
-  it('are those of any named layer, input and output', () => {
+  it('are those of any named layer, input and output', async () => {
     for (const network of [mlp([4, 4, 1], [5, 6], 3), cnn([4, 4, 1], [2, 3], [5])]) {
       const seen = network.activations(x(), network.activationNames);
       expect(Object.keys(seen).sort()).toEqual([...network.activationNames].sort());
@@ -191,18 +191,18 @@ describe('activations', () => {
         expect([name, value.shape]).toEqual([name, [2, ...network.activationShape(name)]]);
       }
       const [first, last] = [network.activationNames[0]!, network.defaultActivations.at(-1)];
-      expect(seen[first]!.dataSync()).toEqual(x().dataSync());
-      expect(seen[last]!.dataSync()).toEqual(network.forward(x()).dataSync());
+      expect(await seen[first]!.data()).toEqual(await x().data());
+      expect(await seen[last]!.data()).toEqual(await network.forward(x()).data());
     }
   });
 
-  it('of a layer and of its successor agree, before and after ReLU', () => {
+  it('of a layer and of its successor agree, before and after ReLU', async () => {
     const network = mlp([4, 4, 1], [5], 3);
     const seen = network.activations(x(), ['layers.relu_0.input', 'layers.linear_0.output', 'layers.linear_1.input']);
-    const before = seen['layers.linear_0.output']!.dataSync();
-    expect(seen['layers.relu_0.input']!.dataSync()).toEqual(before);
+    const before = await seen['layers.linear_0.output']!.data();
+    expect(await seen['layers.relu_0.input']!.data()).toEqual(before);
     expect(before.some((value) => value < 0)).toBe(true);
-    expect(seen['layers.linear_1.input']!.dataSync()).toEqual(before.map((value) => Math.max(value, 0)));
+    expect(await seen['layers.linear_1.input']!.data()).toEqual(before.map((value) => Math.max(value, 0)));
   });
 
   it('come from one pass that stops after the last one asked for', async () => {
@@ -264,7 +264,7 @@ describe('weights in files', () => {
     expect([...data.subarray(8, 10)]).toEqual([1, 101]);
   });
 
-  it('see the pixels of colour images channel by channel', () => {
+  it('see the pixels of colour images channel by channel', async () => {
     const network = mlp([1, 2, 3], [], 1);
     network.load(
       {
@@ -274,7 +274,7 @@ describe('weights in files', () => {
       'test',
     );
     // Pixels (red, green, blue): (1, 2, 3) and (4, 5, 6); flat in PyTorch: 1 4, 2 5, 3 6.
-    const logits = network.forward(tf.tensor([1, 2, 3, 4, 5, 6], [1, 1, 2, 3])).dataSync();
+    const logits = await network.forward(tf.tensor([1, 2, 3, 4, 5, 6], [1, 1, 2, 3])).data();
     expect(logits[0]).toBe(1 + 40 + 200 + 5000 + 30_000 + 600_000);
   });
 

@@ -43,15 +43,15 @@ describe('normaliseBatch', () => {
     return total;
   }
 
-  it('has the value and the gradients of its formula', () => {
+  it('has the value and the gradients of its formula', async () => {
     const inputs = [tf.tensor(x, [3, 2, 1, 2]), tf.tensor1d(scale), tf.tensor1d(shift)];
     const { value, grads } = tf.valueAndGrads((a, b, c) =>
       tf.sum(tf.mul(normaliseBatch(a, b as tf.Tensor1D, c as tf.Tensor1D, epsilon).y, tf.tensor(weights, a.shape))),
     )(inputs);
-    expect(value.dataSync()[0]).toBeCloseTo(reference(x, scale, shift), 4);
+    expect((await value.data())[0]).toBeCloseTo(reference(x, scale, shift), 4);
     const given = [x, scale, shift].map((values) => Float64Array.from(values));
-    given.forEach((values, argument) => {
-      const found = grads[argument]!.dataSync();
+    for (const [argument, values] of given.entries()) {
+      const found = await grads[argument]!.data();
       values.forEach((_, i) => {
         const at = (step: number) => {
           const moved = given.map((array) => array.slice());
@@ -60,7 +60,7 @@ describe('normaliseBatch', () => {
         };
         expect(found[i]).toBeCloseTo((at(1e-5) - at(-1e-5)) / 2e-5, 3);
       });
-    });
+    }
   });
 });
 
@@ -81,12 +81,12 @@ describe('preactresnet', () => {
     network.dispose();
   });
 
-  it.each([18, 34, 50])('%d runs, with stages of halved size', (depth) => {
+  it.each([18, 34, 50])('%d runs, with stages of halved size', async (depth) => {
     const network = resnet(depth, 2, 16);
     const x = tf.tensor(random(2 * 768, 'images'), [2, 16, 16, 3]);
     const found = network.forward(x);
     expect(found.shape).toEqual([2, 3]);
-    expect(found.dataSync().every(Number.isFinite)).toBe(true);
+    expect((await found.data()).every(Number.isFinite)).toBe(true);
     const last = depth === 50 ? 64 : 16;
     expect(network.activationShape('layer4.output')).toEqual([2, 2, last]);
     expect(network.defaultActivations.length).toBe(5);
@@ -98,26 +98,26 @@ describe('preactresnet', () => {
   it('keeps running statistics while training and uses them after', async () => {
     const network = resnet(18, 2);
     const x = tf.tensor(random(4 * 192, 'images'), [4, 8, 8, 3]);
-    const alone = () => Array.from(network.forward(tf.slice(x, [1], [1])).dataSync());
-    const together = () => Array.from(network.forward(x).dataSync().slice(3, 6));
-    const before = alone();
+    const alone = async () => Array.from(await network.forward(tf.slice(x, [1], [1])).data());
+    const together = async () => Array.from((await network.forward(x).data()).slice(3, 6));
+    const before = await alone();
     // A sample's logits depend on no other sample of its batch.
-    together().forEach((value, i) => expect(value).toBeCloseTo(before[i]!, 5));
+    (await together()).forEach((value, i) => expect(value).toBeCloseTo(before[i]!, 5));
     expect([...(await network.state())['layer1.0.bn1.running_mean']!.data]).toEqual([0, 0]);
     tf.tidy(() => network.forward(x, { training: true }));
     const first = network.activations(x, ['layer1.0.bn1.input'])['layer1.0.bn1.input']!;
-    const values = first.dataSync();
+    const values = await first.data();
     const channel = Array.from({ length: values.length / 2 }, (_, i) => values[2 * i]!);
     const mean = channel.reduce((sum, value) => sum + value, 0) / channel.length;
     const variance = channel.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (channel.length - 1);
     const state = await network.state();
     expect(state['layer1.0.bn1.running_mean']!.data[0]).toBeCloseTo(0.1 * mean, 5);
     expect(state['layer1.0.bn1.running_var']!.data[0]).toBeCloseTo(0.9 + 0.1 * variance, 5);
-    expect(alone()).not.toEqual(before);
+    expect(await alone()).not.toEqual(before);
 
     const reloaded = resnet(18, 2);
     reloaded.load({ ...state, 'layer1.0.bn1.num_batches_tracked': { shape: [1], data: Int32Array.of(1) } }, 'a test');
-    expect(Array.from(reloaded.forward(tf.slice(x, [1], [1])).dataSync())).toEqual(alone());
+    expect(Array.from(await reloaded.forward(tf.slice(x, [1], [1])).data())).toEqual(await alone());
     expect(() => reloaded.load({ 'conv1.weight': state['conv1.weight']! }, 'a test')).toThrow('is missing');
   });
 

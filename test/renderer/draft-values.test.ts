@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isDefault } from '../../renderer/components/form/form-model.ts';
-import { withNames, withValue } from '../../renderer/screens/experiment/draft-values.ts';
-import type { ExperimentDraft } from '../../shared/domain/draft.ts';
+import { draftOnDataset, withNames, withValue } from '../../renderer/screens/experiment/draft-values.ts';
+import type { ExperimentDraft, Preset } from '../../shared/domain/draft.ts';
 import type { FormDefinition, FormField } from '../../shared/domain/form.ts';
 
 const words = { help: '', required: false } as const;
@@ -65,4 +65,31 @@ it('a definition with nothing but its name is at its default', () => {
     false,
   ]);
   expect([0.001, 0.01].map((value) => isDefault(number, value))).toEqual([true, false]);
+});
+
+describe('a draft on a dataset', () => {
+  const preset = (id: string, train_data: unknown): Preset => ({
+    id,
+    title: id,
+    summary: '',
+    missingData: [],
+    draft: { ...draft, preset: id, classifier: { source: 'train', params: { train_data, num_epochs: 3 } } },
+  });
+  const presets = [
+    preset('toy', { name: 'toy-features' }),
+    preset('corner', { name: 'backdoor', original: { name: 'mnist' } }),
+    preset('blank', { name: 'backdoor', original: { name: 'mnist' }, backdoor: { name: 'corner' } }),
+  ];
+
+  it('is the preset that is made for it', () => {
+    expect(draftOnDataset(presets, { name: 'toy-features' })).toBe(presets[0]!.draft);
+    expect(draftOnDataset(presets, { name: 'mnist' })).toBe(presets[1]!.draft);
+  });
+
+  it('is the blank one with the dataset in it where none is', () => {
+    const made = draftOnDataset(presets, { name: 'mnist', path: '/pets' } as { name: string });
+    const train_data = { name: 'backdoor', original: { name: 'mnist', path: '/pets' }, backdoor: { name: 'corner' } };
+    expect(made.classifier).toEqual({ source: 'train', params: { train_data, num_epochs: 3 } });
+    expect(made.preset).toBe('');
+  });
 });

@@ -14,7 +14,8 @@ describe('parseRoute', () => {
     ['#/runs/20261124-a/scores', { screen: 'run', id: '20261124-a', tab: 'scores' }],
     ['#/runs/20261124-a/nothing', { screen: 'run', id: '20261124-a', tab: 'overview' }],
     ['#/new', { screen: 'new', step: 'task', from: null }],
-    ['#/new/model?from=x', { screen: 'new', step: 'model', from: 'x' }],
+    ['#/new/model?from=x', { screen: 'new', step: 'model', from: { kind: 'from', id: 'x' } }],
+    ['#/new/task?data=my%20images', { screen: 'new', step: 'task', from: { kind: 'data', id: 'my images' } }],
     ['#/compare/a,b', { screen: 'compare', ids: ['a', 'b'] }],
     ['#/compare', { screen: 'compare', ids: [] }],
     ['#/datasets', { screen: 'datasets', name: null }],
@@ -29,10 +30,11 @@ describe('parseRoute', () => {
   it('reads back every address that is made', () => {
     const word = fc.string({ unit: 'grapheme', minLength: 1 });
     const id = fc.stringMatching(/^[0-9a-z-]+$/);
+    const from = fc.record({ kind: fc.constantFrom('from' as const, 'model' as const, 'data' as const), id: word });
     const route: fc.Arbitrary<Route> = fc.oneof(
       fc.constant<Route>({ screen: 'runs' }),
       fc.record({ screen: fc.constant('run' as const), id, tab: fc.constantFrom(...runTabs) }),
-      fc.record({ screen: fc.constant('new' as const), step: fc.constantFrom(...wizardSteps), from: fc.option(id) }),
+      fc.record({ screen: fc.constant('new' as const), step: fc.constantFrom(...wizardSteps), from: fc.option(from) }),
       fc.record({ screen: fc.constant('compare' as const), ids: fc.array(id) }),
       fc.record({ screen: fc.constant('datasets' as const), name: fc.option(word) }),
       fc.record({ screen: fc.constant('models' as const), id: fc.option(id) }),

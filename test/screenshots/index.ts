@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { tinyDraft } from '../e2e/drafts.ts';
 import { openBrowserWindow } from '../e2e/browser.ts';
-import { runsEnded, startProgram, temporaryHome, type Program } from '../e2e/program.ts';
+import { startProgram, temporaryHome, type Program } from '../e2e/program.ts';
+import { makeWorkingWeek } from './working-week.ts';
 
 const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const sizes = [
@@ -26,17 +27,6 @@ async function settled(page: Page): Promise<void> {
     if (Date.now() > deadline) throw new Error(`Still busy after ${loadMs / 1000} s: ${page.url()}`);
     await page.waitForTimeout(100);
   }
-}
-
-/** The first example, as a new user would run it, with two detectors more. */
-async function makeRuns({ client }: Program): Promise<string[]> {
-  const presets = await client.experiments.presets({});
-  const { draft } = presets.find(({ missingData }) => missingData.length === 0)!;
-  const detectors = ['mahalanobis', 'knn', 'pca-residual'].map((name) => ({ name }));
-  const { ids } = await client.experiments.start({ draft: { ...draft, detectors } });
-  await runsEnded(client, ids);
-  await client.runs.change({ ids: ids.slice(0, 2), addTags: ['paper'] });
-  return ids;
 }
 
 function screensOf([classifier, first, second]: readonly string[], going: string): Record<string, string> {
@@ -75,19 +65,32 @@ async function take(page: Page, theme: 'light' | 'dark', names: Record<string, s
   }
 }
 
+/** Serves the program in `home` and shows it in a browser as long as `work` takes. */
+async function shown(home: string, work: (page: Page, program: Program) => Promise<void>): Promise<void> {
+  const program = await startProgram(home);
+  const { page, close } = await openBrowserWindow();
+  try {
+    await page.goto(await program.link());
+    await page.waitForTimeout(settleMs);
+    await work(page, program);
+  } finally {
+    await close();
+    await program.stop();
+  }
+}
+
 mkdirSync(folder, { recursive: true });
+const themes = ['light', 'dark'] as const;
 const { home, remove } = temporaryHome();
-const program = await startProgram(home);
-const { page, close } = await openBrowserWindow();
 try {
-  await page.goto(await program.link());
-  await page.waitForTimeout(settleMs);
-  for (const theme of ['light', 'dark'] as const) await take(page, theme, { 'first-start': '#/runs' });
-  const ids = await makeRuns(program);
-  const { ids: more } = await program.client.experiments.start({ draft: tinyDraft({ epochs: 5000 }) });
-  for (const theme of ['light', 'dark'] as const) await take(page, theme, screensOf(ids, more[0]!));
+  await shown(home, async (page) => {
+    for (const theme of themes) await take(page, theme, { 'first-start': '#/runs' });
+  });
+  const { example } = await makeWorkingWeek(home);
+  await shown(home, async (page, { client }) => {
+    const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: 20_000 }) });
+    for (const theme of themes) await take(page, theme, screensOf(example, ids[0]!));
+  });
 } finally {
-  await close();
-  await program.stop();
   remove();
 }

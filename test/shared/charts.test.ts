@@ -69,7 +69,7 @@ describe('histogram', () => {
         'The median is about 0.5 for clean and 2.5 for triggered ones.',
     );
     expect(histogramToTable(data)).toEqual({
-      header: ['score from', 'score to', 'clean', 'anomalous'],
+      header: ['score from', 'score to', 'clean', 'triggered'],
       rows: [
         [0, 1, 3, 0],
         [1, 2, 1, 1],

@@ -15,7 +15,7 @@ describe('engines', () => {
   it('starts the embedded engine by name and leaves it started with auto', async () => {
     const info = await startEngine('wasm');
     expect(tf.getBackend()).toBe('wasm');
-    expect(info).toMatchObject({ id: 'wasm', threads: 1 });
+    expect(info).toMatchObject({ id: 'wasm', threads: Number(process.env['CUPBEARER_THREADS']) });
     expect(info.device).not.toBe('');
     expect(info.versions['tfjs-core']).toBe(tf.version_core);
     expect(await startEngine('auto')).toBe(info);

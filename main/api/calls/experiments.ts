@@ -9,7 +9,7 @@ import { calls } from '../calls.ts';
 import { reviewDraft } from '../draft-review.ts';
 import { draftSubject } from '../draft-subject.ts';
 import { formDefinitions } from '../form-definitions.ts';
-import { packSamples } from '../pack-samples.ts';
+import { packPreview } from '../pack-samples.ts';
 import { draftFromRun } from '../run-draft.ts';
 import { dataFolder } from '../settings.ts';
 import { checkDraft, startExperiment } from '../start-experiment.ts';
@@ -39,7 +39,7 @@ export function experimentsCalls({ workbench, settings, queued, inspector, estim
     }),
     preview: experiments.preview.handler(async ({ input: { draft, draw, count }, signal }) => {
       const question = { subject: subjectOf(draft), draw, count };
-      return packSamples(await inspector.ask('preview-draft', question, { dataDir: dataDir(), signal }));
+      return packPreview(await inspector.ask('preview-draft', question, { dataDir: dataDir(), signal }));
     }),
     network: experiments.network.handler(({ input }) => describeNetwork(requireNetwork(subjectOf(input.draft)))),
     review: experiments.review.handler(({ input }) =>

@@ -15,11 +15,12 @@ import { classifierFaults, dataFaults } from './data-faults.ts';
 import { detectorMisfits, unsuitedDetectors } from './detector-misfits.ts';
 import { viewDraft } from './draft-view.ts';
 import { fieldAt, faultMessage, misfitMessage } from './fault-message.ts';
+import { pathFaults } from './path-faults.ts';
 
 /** What is wrong with a draft, in the order of its parts: values by themselves first, then what does not go together. */
 export function draftFaults(subject: DraftSubject, dataDir: string): DraftCheck['faults'] {
   const { draft } = subject;
-  const faults = [...valueFaults(subject), ...togetherFaults(subject, dataDir)];
+  const faults = [...valueFaults(subject), ...togetherFaults(subject, dataDir), ...pathFaults(subject)];
   if (draft.engine !== 'auto' && !engineIds.includes(draft.engine))
     faults.push({ path: ['engine'], message: `There is no engine "${draft.engine}".` });
   const seen = new Set<string>();
@@ -66,8 +67,12 @@ function faultsOf(
   if (parsed.success) return [];
   return parsed.error.issues.map((issue) => {
     const path = issue.path.map(String);
-    const message = faultMessage(issue, valueAt(values, issue.path), fieldAt(schema, values, path));
-    return { path: [...prefix, ...path.slice(dropped)], message };
+    const field = fieldAt(schema, values, path);
+    const message = faultMessage(issue, valueAt(values, issue.path), field);
+    // A list is one field, whichever of its values is wrong.
+    const isList = field?.type === 'integers' || field?.type === 'names';
+    const own = isList ? path.slice(0, path.lastIndexOf(field.key) + 1) : path;
+    return { path: [...prefix, ...own.slice(dropped)], message };
   });
 }
 

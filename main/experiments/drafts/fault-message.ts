@@ -42,6 +42,7 @@ export function faultMessage(issue: z.core.$ZodIssue, value: unknown, field: Fie
   }
   if (issue.code === 'too_small' && issue.origin === 'array') return 'Needs at least one value.';
   if (field && ['integer', 'number', 'integers'].includes(field.type)) return `Must be ${numberRange(field)}.`;
+  if (field?.type === 'flag') return 'Must be on or off.';
   const sentence = explainIssue(issue, value);
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

@@ -1,5 +1,5 @@
 import type { ArrayMap } from '../../../shared/domain/arrays.ts';
-import type { SampleSet } from '../../../shared/domain/samples.ts';
+import type { SampleSet, TestPreview } from '../../../shared/domain/samples.ts';
 import type { LoadedDatasets } from '../../data/loaded-datasets.ts';
 
 /** What an inspection may use. */
@@ -14,3 +14,11 @@ export interface InspectionContext {
 export type LooseSamples =
   | Exclude<SampleSet, { kind: 'images' }>
   | (Omit<Extract<SampleSet, { kind: 'images' }>, 'arrays'> & { arrays: ArrayMap });
+
+/** A {@link TestPreview} before its arrays are packed. */
+export interface LoosePreview {
+  samples: LooseSamples;
+  normal: LooseSamples | null;
+  unpaired: LooseSamples | null;
+  note: TestPreview['note'];
+}

@@ -19,6 +19,7 @@ const leftOut = [
   join('main', 'hosts', 'electron', 'build'),
   join('main', 'hosts', 'electron', 'start.ts'),
   join('main', 'tensor', 'kernels', 'assembly'),
+  join('main', 'tensor', 'kernels', 'build.ts'),
 ];
 
 const options: ts.CompilerOptions = {
@@ -67,20 +68,24 @@ export function compile(source: string, file: string): string {
 /** Builds dist/electron; gives the number of compiled files. */
 export function build(): number {
   rmSync(target, { recursive: true, force: true });
-  const sources = ['main', 'shared'].flatMap((folder) =>
+  const files = ['main', 'shared'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.d.ts'))
       .map((entry) => relative(root, join(entry.parentPath, entry.name)))
       .filter((file) => !leftOut.some((other) => file.startsWith(other))),
   );
+  const sources = files.filter((file) => file.endsWith('.ts'));
+  // What lies beside the code is read by it: kernels, the style of reports.
+  for (const file of files.filter((other) => !other.endsWith('.ts'))) {
+    mkdirSync(dirname(join(target, file)), { recursive: true });
+    cpSync(join(root, file), join(target, file));
+  }
   for (const file of sources) {
     const output = join(target, file.replace(/\.ts$/, file === preload ? '.cjs' : '.js'));
     mkdirSync(dirname(output), { recursive: true });
     writeFileSync(output, compile(readFileSync(join(root, file), 'utf8'), file));
   }
-  for (const folder of [join('main', 'tensor', 'kernels', 'build'), join('resources', 'fonts')]) {
-    cpSync(join(root, folder), join(target, folder), { recursive: true });
-  }
+  cpSync(join(root, 'resources', 'fonts'), join(target, 'resources', 'fonts'), { recursive: true });
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
   writeFileSync(join(target, 'package.json'), `${JSON.stringify({ name, version, type: 'module' })}\n`);
   return sources.length;

@@ -1,10 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { StandardRPCHandler } from '@orpc/server/standard';
 import { createApplication } from '../../api/create-application.ts';
 import { createRouter } from '../../api/router.ts';
 import { forkProcess } from '../../jobs/child-process.ts';
-import { rendererFolder, requireRenderer } from '../renderer-files.ts';
+import { requireRenderer } from '../renderer-files.ts';
 import { rpcHandlerOptions } from '../rpc-handler.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
+
+/** Where `npm run build` puts the renderer. */
+const rendererFolder = fileURLToPath(new URL('../../../dist/renderer/', import.meta.url));
 
 /**
  * The application behind a web host of its own, with the user's catalogue.

@@ -7,10 +7,12 @@ import type { EngineDefinition } from './engine-definition.ts';
 import { registerConvolutionKernels } from './wasm/convolution.ts';
 import { registerIdentityKernel } from './wasm/identity.ts';
 import { registerMatMulKernels } from './wasm/mat-mul.ts';
+import { registerNearestKernels } from './wasm/nearest.ts';
 import { registerOptimizerKernels } from './wasm/optimizers.ts';
 import { registerPoolingKernels } from './wasm/pooling.ts';
 import { registerReductionKernels } from './wasm/reductions.ts';
 import { registerLossKernels } from './wasm/loss.ts';
+import { sharingMemory } from './wasm/shared-memory.ts';
 import { WasmKernels } from './wasm/wasm-kernels.ts';
 
 const id = 'wasm';
@@ -35,38 +37,39 @@ async function withoutProcessHandlers<T>(action: () => Promise<T>): Promise<T> {
 async function load(): Promise<EngineInfo> {
   // Silences the package's advice to install its native binding, and skips its checks for debugging.
   tf.env().set('PROD', true);
-  const isSet = await withoutProcessHandlers(() => tf.setBackend(id));
+  const isSet = await withoutProcessHandlers(() => sharingMemory(() => tf.setBackend(id)));
   if (!isSet) throw new Error('The TensorFlow.js WebAssembly backend could not be initialised.');
   await tf.ready();
-  return info(await kernelsOf(tf.backend() as BackendWasm));
+  return info(kernelsOf(tf.backend() as BackendWasm));
 }
 
 let kernels: WasmKernels | undefined;
 
-async function kernelsOf(backend: BackendWasm): Promise<WasmKernels> {
+function kernelsOf(backend: BackendWasm): WasmKernels {
   if (kernels?.backend === backend) return kernels;
-  kernels = await WasmKernels.load(backend);
+  kernels = WasmKernels.load(backend);
   registerIdentityKernel(kernels);
   registerMatMulKernels(kernels);
   registerConvolutionKernels(kernels);
   registerPoolingKernels(kernels);
   registerReductionKernels(kernels);
   registerLossKernels(kernels);
+  registerNearestKernels(kernels);
   registerOptimizerKernels(kernels);
   return kernels;
 }
 
-function info({ variant }: WasmKernels): EngineInfo {
+function info({ variant, threads }: WasmKernels): EngineInfo {
   return {
     id,
     title,
     device: cpus()[0]?.model.trim() ?? 'unknown CPU',
     versions: { 'tfjs-core': tf.version_core, 'tfjs-backend-wasm': wasmBackend.version_wasm, kernels: variant },
-    threads: 1,
+    threads,
   };
 }
 
-/** The engine that is always there: TensorFlow.js on WebAssembly SIMD, one thread, with our kernels for training. */
+/** The engine that is always there: TensorFlow.js on WebAssembly SIMD, with our kernels for training. */
 export const wasmEngine: EngineDefinition = {
   id,
   title,

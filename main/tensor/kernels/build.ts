@@ -60,7 +60,9 @@ async function compile(module: string, features: string[]): Promise<Uint8Array> 
   const options = [
     `${module}/index.ts`, '--baseDir', sourcesFolder, '--outFile', 'module.wasm',
     // The tensor kernels work in the memory of the tfjs backend, so a module may bring no memory, no heap and no data.
-    '--importMemory', '--runtime', 'stub', '-O3', '--noAssert', '--converge', ...features,
+    // Threads share that memory, of up to 4 GiB.
+    '--importMemory', '--enable', 'threads', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536',
+    '--runtime', 'stub', '-O3', '--noAssert', '--converge', ...features,
   ];
   let messages = '';
   const { error } = await asc.main(options, {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CupbearerError } from '../../../shared/errors.ts';
 
@@ -13,6 +13,12 @@ export const kernelsFolder: string = fileURLToPath(new URL('build/', import.meta
 
 export function kernelPath(module: KernelModule, variant: KernelVariant): string {
   return `${kernelsFolder}${module}-${variant}.wasm`;
+}
+
+/** What tells these kernels from others: a hash over their sources. Empty where they were not built. */
+export function kernelsVersion(): string {
+  const path = `${kernelsFolder}sources.sha256`;
+  return existsSync(path) ? readFileSync(path, 'utf8').slice(0, 12) : '';
 }
 
 function readKernel(module: KernelModule, variant: KernelVariant): Uint8Array<ArrayBuffer> {

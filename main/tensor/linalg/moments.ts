@@ -1,4 +1,6 @@
-import { paddedSize, symmetricFrom, GRAM_ROWS } from './gram.ts';
+import { GramPanels, symmetricFrom, GRAM_ROWS } from './gram.ts';
+import { KernelMemory } from './kernel-memory.ts';
+import { ResidentDoubles } from './resident.ts';
 import { Workspace } from './workspace.ts';
 
 /**
@@ -11,15 +13,15 @@ export class MomentAccumulator {
   count = 0;
   /** Mean of the rows seen, [d]; zero before the first. */
   readonly mean: Float64Array;
-  /** Sum of (x - mean)(x - mean)^T, lower triangle of [padded, padded]. */
-  readonly #comoment: Float64Array;
+  /** Sum of (x - mean)(x - mean)^T, a gram matrix; it stays where the kernels work, since copying it would cost as much as a batch. */
+  readonly #comoment: ResidentDoubles;
 
   constructor(dims: number) {
     if (!Number.isInteger(dims) || dims < 1)
       throw new Error(`MomentAccumulator takes 1 or more dimensions, got ${dims}.`);
     this.dims = dims;
     this.mean = new Float64Array(dims);
-    this.#comoment = new Float64Array(paddedSize(dims) ** 2);
+    this.#comoment = new ResidentDoubles(KernelMemory.current.kernels.run.gramDoubles(dims));
   }
 
   /** Adds the first `n` rows of `x` [n, d]. Throws where `x` does not hold n rows. */
@@ -27,54 +29,67 @@ export class MomentAccumulator {
     const { dims } = this;
     if (!Number.isInteger(n) || n < 0 || x.length < n * dims)
       throw new Error(`MomentAccumulator takes ${n} rows of ${dims} numbers, got ${x.length} numbers.`);
-    const isDouble = x instanceof Float64Array;
-    Workspace.use((workspace) => {
-      const { run } = workspace;
-      const comoment = workspace.put(this.#comoment);
+    this.#use((workspace) => {
+      const most = Math.min(GRAM_ROWS, n);
+      const rows = workspace.allocate(most * dims * x.BYTES_PER_ELEMENT);
       const mean = workspace.doubles(dims);
-      const rows = workspace.allocate(GRAM_ROWS * dims * x.BYTES_PER_ELEMENT);
-      const scratch = workspace.allocate(run.gramScratchBytes(GRAM_ROWS, dims, 0));
+      const running = workspace.doubles(dims);
+      const panels = new GramPanels(workspace, dims);
       for (let start = 0; start < n; start += GRAM_ROWS) {
         const count = Math.min(GRAM_ROWS, n - start);
         workspace.write(rows, x.subarray(start * dims, (start + count) * dims));
-        run.columnMeans(rows, Number(isDouble), count, dims, mean);
-        run.gram(rows, Number(isDouble), count, dims, mean, 0, comoment, scratch);
-        this.#shift(workspace.view(comoment, this.#comoment.length), workspace.view(mean, dims), count);
+        this.#add(workspace, panels, { x: rows, isDouble: x instanceof Float64Array, n: count }, mean, running);
       }
-      this.#comoment.set(workspace.view(comoment, this.#comoment.length));
     });
   }
 
   /** Adds what another accumulator of the same dimensions has seen; that one is left as it is. */
   merge(other: MomentAccumulator): void {
-    if (other.dims !== this.dims)
-      throw new Error(`MomentAccumulator of ${this.dims} dimensions cannot take in one of ${other.dims}.`);
-    for (let i = 0; i < this.#comoment.length; i++) this.#comoment[i]! += other.#comoment[i]!;
-    this.#shift(this.#comoment, other.mean, other.count);
+    const { dims } = this;
+    if (other.dims !== dims)
+      throw new Error(`MomentAccumulator of ${dims} dimensions cannot take in one of ${other.dims}.`);
+    if (other.count === 0) return;
+    this.#use((workspace) => {
+      const from = other.#comoment;
+      const added = from.memory === workspace.memory ? from.address : workspace.put(from.view());
+      workspace.run.addDoubles(this.#comoment.address, added, from.count);
+      const mean = workspace.put(other.mean);
+      // Their gram matrix is there already; what is left to add is what merging brings.
+      const panels = new GramPanels(workspace, dims);
+      this.#add(workspace, panels, { x: 0, isDouble: true, n: 0 }, mean, workspace.doubles(dims), other.count);
+    });
   }
 
   /** Covariance of the rows seen, with divisor count - 1, symmetric [d, d]. Throws before the second row. */
   covariance(): Float64Array {
     if (this.count < 2) throw new Error(`A covariance takes 2 or more rows, got ${this.count}.`);
-    return Workspace.use((workspace) =>
-      symmetricFrom(workspace, workspace.put(this.#comoment), this.dims, 1 / (this.count - 1)),
-    );
+    return this.#use((workspace) => symmetricFrom(workspace, this.#comoment.address, this.dims, 1 / (this.count - 1)));
   }
 
-  /** What merging adds to the sum of both co-moments: delta delta^T n_a n_b / (n_a + n_b); then the mean and count. */
-  #shift(comoment: Float64Array, mean: Float64Array, count: number): void {
-    if (count === 0) return;
+  #use<T>(action: (workspace: Workspace) => T): T {
+    return Workspace.use(action, this.#comoment.memory);
+  }
+
+  /**
+   * Adds packed rows, and what merging them adds: delta delta^T n_a n_b / (n_a + n_b); then the mean and count. `mean` and
+   * `running` are addresses for [d] each; with `merged`, `mean` holds the mean of so many rows that are no longer there.
+   */
+  #add(
+    workspace: Workspace,
+    panels: GramPanels,
+    rows: { x: number; isDouble: boolean; n: number },
+    mean: number,
+    running: number,
+    merged = 0,
+  ): void {
+    const count = rows.n + merged;
     const total = this.count + count;
-    const delta = mean.map((value, i) => value - this.mean[i]!);
-    if (this.count > 0) {
-      const factor = (this.count * count) / total;
-      const padded = paddedSize(this.dims);
-      for (let i = 0; i < this.dims; i++) {
-        const scaled = delta[i]! * factor;
-        for (let j = 0, at = i * padded; j <= i; j++, at++) comoment[at]! += scaled * delta[j]!;
-      }
-    }
-    for (let i = 0; i < this.dims; i++) this.mean[i]! += (delta[i]! * count) / total;
+    workspace.write(running, this.mean);
+    const root = Math.sqrt((this.count * count) / total);
+    const before = this.count === 0 ? 0 : running;
+    panels.add({ ...rows, mean, isCentred: merged > 0, weights: 0, running: before, root }, this.#comoment.address);
+    const own = workspace.view(mean, this.dims);
+    for (let i = 0; i < this.dims; i++) this.mean[i]! += ((own[i]! - this.mean[i]!) * count) / total;
     this.count = total;
   }
 }

@@ -12,6 +12,33 @@ export interface Eigen {
 /** Elements below this share of the largest change nothing, but their squares vanish and the iteration can then stall. */
 const NEGLIGIBLE = 1e-140;
 
+/** What `qlRounds` gives. */
+const [FAILED, MORE] = [1, 2];
+
+/**
+ * Eigenvalues, unordered, in `diagonal` [n] and eigenvectors as rows of `rows` (panels of eight columns) of the symmetric matrix
+ * whose lower triangle is in `matrix` [n, n], which is destroyed. Its largest element should be about 1. False where the
+ * iteration did not converge.
+ */
+function iterate(workspace: Workspace, matrix: number, n: number, diagonal: number, rows: number): boolean {
+  const { run } = workspace;
+  const [beside, heights] = [workspace.doubles(n), workspace.doubles(n)];
+  const scratch = workspace.doubles(run.eigenScratchDoubles(n, workspace.threads));
+  run.tridiagonalise(matrix, n, diagonal, beside, heights, scratch);
+  const productParts = Math.min(workspace.partsFor(n ** 3 / 3), Math.ceil(n / 4));
+  workspace.inParts('accumulateReflectors', productParts, productParts, matrix, n, heights, rows, scratch);
+  run.qlBegin(diagonal, beside, n, scratch);
+  for (;;) {
+    const state = run.qlRounds(diagonal, beside, n);
+    if (state === FAILED) return false;
+    const sweeps = run.sweepsLeft();
+    // About so many rotations a call, of four multiplications each for every column.
+    const parts = Math.min(workspace.partsFor(4 * n * Math.min(sweeps * n, 16384)), Math.ceil(n / 8));
+    workspace.inParts('applyRotations', parts, parts, rows, n, sweeps, scratch);
+    if (state !== MORE) return true;
+  }
+}
+
 /** Eigenvalues and, as columns or rows of `vectors`, eigenvectors. */
 function decompose(a: Float64Array, n: number, asColumns: boolean): Eigen {
   const largest = checkMatrix('symmetricEigen', a, n);
@@ -23,13 +50,12 @@ function decompose(a: Float64Array, n: number, asColumns: boolean): Eigen {
     const matrix = workspace.doubles(n * n);
     const diagonal = workspace.doubles(n);
     const rows = workspace.doubles(run.eigenVectorDoubles(n));
-    const scratch = workspace.doubles(run.eigenScratchDoubles(n));
     const scaled = workspace.view(matrix, n * n);
     for (let i = 0; i < scaled.length; i++) {
       const value = a[i]! / scale;
       scaled[i] = Math.abs(value) < NEGLIGIBLE ? 0 : value;
     }
-    if (run.symmetricEigen(matrix, n, diagonal, rows, scratch) !== 0)
+    if (!iterate(workspace, matrix, n, diagonal, rows))
       throw new CupbearerError('internal', `The eigenvalues of a ${n} x ${n} matrix did not converge.`);
     const found = workspace.view(diagonal, n).map((value) => value * scale);
     const order = Int32Array.from(found.keys()).sort((i, j) => found[i]! - found[j]!);

@@ -1,5 +1,5 @@
 import { CupbearerError } from '../../../shared/errors.ts';
-import { GRAM_ROWS, paddedSize, symmetricFrom } from './gram.ts';
+import { GramPanels, GRAM_ROWS, symmetricFrom } from './gram.ts';
 import { Workspace } from './workspace.ts';
 
 /**
@@ -19,19 +19,18 @@ export function weightedGram(
   if (bad !== -1)
     throw new CupbearerError('non-finite', `weightedGram takes finite weights, found ${weights[bad]} for row ${bad}.`);
   return Workspace.use((workspace) => {
-    const { run } = workspace;
-    const padded = paddedSize(d);
-    const sum = workspace.doubles(padded * padded);
+    const sum = workspace.doubles(workspace.run.gramDoubles(d));
     const rows = workspace.allocate(GRAM_ROWS * d * x.BYTES_PER_ELEMENT);
     const factors = workspace.doubles(GRAM_ROWS);
     const center = workspace.put(mean ?? new Float64Array(d));
-    const scratch = workspace.allocate(run.gramScratchBytes(GRAM_ROWS, d, 1));
-    workspace.view(sum, padded * padded).fill(0);
+    const panels = new GramPanels(workspace, d);
+    workspace.view(sum, workspace.run.gramDoubles(d)).fill(0);
+    const common = { x: rows, isDouble: x instanceof Float64Array, mean: center, isCentred: true, running: 0, root: 0 };
     for (let start = 0; start < n; start += GRAM_ROWS) {
       const count = Math.min(GRAM_ROWS, n - start);
       workspace.write(rows, x.subarray(start * d, (start + count) * d));
       workspace.write(factors, weights.subarray(start, start + count));
-      run.gram(rows, Number(x instanceof Float64Array), count, d, center, factors, sum, scratch);
+      panels.add({ ...common, n: count, weights: factors }, sum);
     }
     return symmetricFrom(workspace, sum, d, 1);
   });

@@ -47,9 +47,12 @@ export function optionWords(option: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** "0 to 1": what a number may be, for the help below a field; a bound on one side is told where it is passed. */
-export function rangeWords({ min, max }: FormField): string | undefined {
-  return min === undefined || max === undefined ? undefined : `${written(min)} to ${written(max)}`;
+/** The help of a field with what its number may be, where it does not say so itself; a bound on one side is told where it is passed. */
+export function helpOf({ help, type, min, max }: FormField): string {
+  if (min === undefined || max === undefined || type === 'integers') return help;
+  const range = `${written(min)} to ${written(max)}`;
+  if (help.includes(range)) return help;
+  return `${help.replace(/\.$/, '')} (${range.replaceAll(' ', '\u00a0')})`;
 }
 
 const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));

@@ -1,4 +1,4 @@
-import { draftSchema, type ExperimentDraft } from '../../../shared/domain/draft.ts';
+import { draftSchema, type ExperimentDraft, type Preset } from '../../../shared/domain/draft.ts';
 import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import { pickedOf } from '../../components/form/form-model.ts';
@@ -69,6 +69,26 @@ function withName(field: FormField, value: unknown, definitions: Definitions): R
   const definition = definitions(field.registry ?? '').find(({ id }) => id === picked.name);
   const inner = definition?.fields.filter(({ key }) => !field.omit?.includes(key)) ?? [];
   return namesIn(inner, picked, definitions);
+}
+
+/** What a draft trains its classifier on, before any trigger; undefined where it takes a trained one. */
+function dataOf({ classifier }: ExperimentDraft): string | undefined {
+  if (classifier.source === 'run') return undefined;
+  const data = pickedOf(classifier.params['train_data'], {});
+  return data.name === 'backdoor' ? pickedOf(data['original'], {}).name : data.name;
+}
+
+/**
+ * A draft on a dataset as a spec picks it: the first preset that is made for it, else the last one, which leaves everything
+ * open, with the dataset in the place of its own.
+ */
+export function draftOnDataset(presets: readonly Preset[], dataset: { name: string }): ExperimentDraft {
+  const isAnyOfItsName = Object.keys(dataset).length === 1;
+  const made = presets.find(({ draft }) => isAnyOfItsName && dataOf(draft) === dataset.name);
+  if (made) return made.draft;
+  const blank = presets.at(-1)!.draft;
+  const path = ['classifier', 'params', 'train_data', 'original'];
+  return { ...(withValue(blank, path, dataset) as ExperimentDraft), preset: '' };
 }
 
 /**

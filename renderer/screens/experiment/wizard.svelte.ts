@@ -13,15 +13,28 @@ import type { SampleSet } from '../../../shared/domain/samples.ts';
 import { unpackArrays, type ArrayMap } from '../../../shared/domain/arrays.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
+import type { StartingPoint } from '../../app/routes.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import type { FormModel, Path } from '../../components/form/form-model.ts';
-import { withNames, withValue } from './draft-values.ts';
+import { draftOnDataset, withNames, withValue } from './draft-values.ts';
 import { Latest } from './latest.svelte.ts';
 
-/** Samples with their arrays unpacked. */
+/** Samples with the arrays of images unpacked. */
 export interface ShownSamples {
   set: SampleSet;
   arrays: ArrayMap;
+}
+
+/** A preview with the arrays of images unpacked. */
+export interface ShownPreview {
+  samples: ShownSamples;
+  normal: ShownSamples | null;
+  unpaired: ShownSamples | null;
+  note: string | null;
+}
+
+async function shown(set: SampleSet): Promise<ShownSamples> {
+  return { set, arrays: set.kind === 'images' ? await unpackArrays(set.arrays) : {} };
 }
 
 const previewCount = 6;
@@ -38,20 +51,22 @@ export class Wizard implements FormModel {
   isStored = $state(true);
   isStarting = $state(false);
   draw = $state(0);
+  /** The place of the farthest step that was looked at since the draft was opened. */
+  reached = $state(0);
   readonly check = new Latest<DraftCheck>();
-  readonly samples = new Latest<ShownSamples>();
+  readonly samples = new Latest<ShownPreview>();
   readonly drawing = new Latest<NetworkDescription>();
   readonly review = new Latest<Review>();
   readonly estimate = new Latest<Estimate>();
   #storeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Takes up an earlier run, the draft as it was left, or the first preset. */
-  async open(from: string | null): Promise<void> {
+  /** Takes up what it is to start from, else the draft as it was left, or the first preset. */
+  async open(from: StartingPoint | null): Promise<void> {
     try {
       const [presets] = await Promise.all([client.experiments.presets({}), definitions.load()]);
       this.presets = presets;
       if (from !== null) {
-        const draft = await client.experiments.fromRun({ id: from });
+        const draft = await this.#draftOn(from);
         // Kept before anything else looks for the stored draft.
         await client.experiments.storeDraft({ draft });
         this.#take(draft);
@@ -75,6 +90,7 @@ export class Wizard implements FormModel {
     clearTimeout(this.#storeTimer);
     await client.experiments.storeDraft({ draft: null });
     this.#take(this.presets[0]!.draft);
+    this.reached = 0;
     this.isStored = true;
     if (before) toasts.undo('The draft was discarded.', () => this.replace(before));
   }
@@ -83,6 +99,11 @@ export class Wizard implements FormModel {
   async refresh(): Promise<void> {
     this.presets = await client.experiments.presets({});
     if (this.draft) this.#ask(this.draft);
+  }
+
+  /** A step is looked at: those before it have been passed. */
+  reach(step: WizardStep): void {
+    this.reached = Math.max(this.reached, wizardSteps.indexOf(step));
   }
 
   drawOthers(): void {
@@ -159,6 +180,16 @@ export class Wizard implements FormModel {
 
   // -------------------------------------------------------------------------------------------------------------------
 
+  async #draftOn({ kind, id }: StartingPoint): Promise<ExperimentDraft> {
+    if (kind === 'data') {
+      const dataset = (await client.datasets.list({})).find(({ name }) => name === id);
+      if (!dataset) throw new Error(`There is no dataset "${id}".`);
+      return draftOnDataset(this.presets, dataset.pick);
+    }
+    const draft = await client.experiments.fromRun({ id });
+    return kind === 'from' ? draft : { ...draft, classifier: { source: 'run', run: id }, tags: [] };
+  }
+
   #take(given: ExperimentDraft): ExperimentDraft {
     const draft = withNames(given, (kind) => definitions.of(kind));
     this.draft = draft;
@@ -177,8 +208,13 @@ export class Wizard implements FormModel {
   #askSamples(draft: ExperimentDraft): void {
     const { draw } = this;
     this.samples.ask(async (signal) => {
-      const set = await client.experiments.preview({ draft, draw, count: previewCount }, { signal });
-      return { set, arrays: set.kind === 'images' ? await unpackArrays(set.arrays) : {} };
+      const preview = await client.experiments.preview({ draft, draw, count: previewCount }, { signal });
+      const [samples, normal, unpaired] = await Promise.all([
+        shown(preview.samples),
+        preview.normal && shown(preview.normal),
+        preview.unpaired && shown(preview.unpaired),
+      ]);
+      return { samples, normal, unpaired, note: preview.note };
     }, pauseMs);
   }
 

@@ -164,7 +164,11 @@ export function correlationShown(
 }
 
 /** How the variance of the activations divides; undefined where it is not known of any layer. */
-export function varianceShown({ layers }: Analysis, nameOf: (layer: string) => string): ShownChart | undefined {
+export function varianceShown(
+  { layers }: Analysis,
+  nameOf: (layer: string) => string,
+  anomalousWord: string,
+): ShownChart | undefined {
   const rows = Object.entries(layers).flatMap(([layer, { variance }]) => {
     const betweenClasses = variance?.between_predicted_classes;
     const betweenKinds = variance?.between_clean_and_anomalous_of_a_class;
@@ -172,7 +176,7 @@ export function varianceShown({ layers }: Analysis, nameOf: (layer: string) => s
     return [{ name: nameOf(layer), betweenClasses, betweenKinds }];
   });
   if (rows.length === 0) return undefined;
-  const data = { layers: rows };
+  const data = { layers: rows, anomalousWord };
   const title = 'Variance of the activations';
   return {
     name: 'variance',

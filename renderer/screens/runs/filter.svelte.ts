@@ -2,14 +2,15 @@ import type { RunSummary } from '../../../shared/domain/live.ts';
 import { parseQuery } from '../../../shared/query/parse-query.ts';
 import type { QueryTerm } from '../../../shared/query/parse-query.ts';
 import { splitQuery } from '../../../shared/query/split.ts';
-import { isTexts, readStored, store } from '../../app/stored.ts';
+import { settings } from '../../app/settings.svelte.ts';
 
 /** The query field: chips, and what is being typed, which filters already. */
 class Filter {
   chips = $state.raw<readonly string[]>([]);
   text = $state('');
-  saved = $state.raw<readonly string[]>(readStored('filters', isTexts, []));
 
+  /** Those that the user wants again, the newest first. */
+  readonly saved: readonly string[] = $derived.by(() => settings.value?.savedFilters ?? []);
   readonly chipTerms: readonly QueryTerm[] = $derived(this.chips.flatMap((chip) => parseQuery(chip).terms));
   readonly terms: readonly QueryTerm[] = $derived([...this.chipTerms, ...parseQuery(this.text).terms]);
   readonly active = $derived(this.terms.some((term) => term.problem === null));
@@ -35,14 +36,15 @@ class Filter {
     this.set('');
   }
 
-  save(): void {
-    this.saved = [this.source, ...this.saved.filter((other) => other !== this.source)];
-    store('filters', this.saved);
+  async save(): Promise<void> {
+    const { source } = this;
+    await settings.change(({ savedFilters: saved }) => ({
+      savedFilters: [source, ...saved.filter((other) => other !== source)],
+    }));
   }
 
-  forget(query: string): void {
-    this.saved = this.saved.filter((other) => other !== query);
-    store('filters', this.saved);
+  async forget(query: string): Promise<void> {
+    await settings.change(({ savedFilters: saved }) => ({ savedFilters: saved.filter((other) => other !== query) }));
   }
 
   /** Whether a run is to be shown. Archived ones are only where they are asked for. */

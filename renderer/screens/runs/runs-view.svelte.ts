@@ -2,10 +2,11 @@ import type { RunSummary } from '../../../shared/domain/live.ts';
 import type { RunStatus } from '../../../shared/domain/run.ts';
 import { formatCount } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
-import { isTexts, readStored, store } from '../../app/stored.ts';
+import { settings } from '../../app/settings.svelte.ts';
 import { columns, comparator, startsDescending } from './columns.ts';
 import type { Column, Sort } from './columns.ts';
 import { filter } from './filter.svelte.ts';
+import { lastHidden } from './kept-choices.ts';
 
 /** A line of the table. */
 export type Item = { type: 'group'; id: string; title: string; count: number; note: string } | RunItem;
@@ -23,15 +24,14 @@ const mostPinned = 5;
 
 const newestFirst = (a: RunSummary, b: RunSummary) => (a.createdAt < b.createdAt ? 1 : -1);
 
+const hiddenAtFirst = columns.filter((column) => !column.shownAtFirst).map((column) => column.id);
+
 /** What the table shows and what is chosen in it; outlives the screen, so that coming back finds it as it was left. */
 class RunsView {
   sort = $state.raw<Sort>({ column: 'when', descending: true });
-  hidden = $state.raw<readonly string[]>(
-    readStored(
-      'hidden-columns',
-      isTexts,
-      columns.filter((column) => !column.shownAtFirst).map((column) => column.id),
-    ),
+  /** Ids of columns; until the settings have come, as this window had them last. */
+  readonly hidden: readonly string[] = $derived.by(
+    () => (settings.value ? settings.value.hiddenColumns : lastHidden()) ?? hiddenAtFirst,
   );
   selected = $state.raw<ReadonlySet<string>>(new Set());
   cursor = $state.raw<string | null>(null);
@@ -98,11 +98,11 @@ class RunsView {
         : { column: column.id, descending: startsDescending(column) };
   }
 
-  toggleColumn(column: Column): void {
-    this.hidden = this.hidden.includes(column.id)
-      ? this.hidden.filter((id) => id !== column.id)
-      : [...this.hidden, column.id];
-    store('hidden-columns', this.hidden);
+  async toggleColumn({ id }: Column): Promise<void> {
+    await settings.change(({ hiddenColumns }) => {
+      const hidden = hiddenColumns ?? hiddenAtFirst;
+      return { hiddenColumns: hidden.includes(id) ? hidden.filter((other) => other !== id) : [...hidden, id] };
+    });
   }
 
   /** Selects a run or takes it out; with `extend` all from the last one to it. */

@@ -86,7 +86,7 @@ async function underLoad(page: Page, { client, link }: Program): Promise<{ stall
   });
   await page.goto(await link());
   await page.goto(new URL(`#/runs/${ids[0]}`, page.url()).href);
-  await page.getByRole('tabpanel').getByRole('progressbar', { name: /Epoch/ }).waitFor({ timeout: 120_000 });
+  await page.getByRole('main').getByRole('progressbar', { name: /Epoch/ }).waitFor({ timeout: 120_000 });
   const stall = page.evaluate<number>(`new Promise((resolve) => {
     let longest = 0;
     new PerformanceObserver((list) => {

@@ -22,7 +22,7 @@ const preview = (of: ExperimentDraft, draw = 0, count = 3) =>
   previewDraft({ subject: { draft: of, classifierFolder: null }, draw, count }, context);
 
 async function images(of: ExperimentDraft, draw = 0) {
-  const samples = await preview(of, draw);
+  const { samples } = await preview(of, draw);
   if (samples.kind !== 'images') throw new Error(JSON.stringify(samples));
   return samples;
 }
@@ -55,7 +55,9 @@ describe('the preview of a draft', () => {
   });
 
   it('shows texts as text and rows of numbers as numbers', async () => {
-    const arithmetic = await preview(draft({ name: 'arithmetic', samples: 40 }, { name: 'quirky-arithmetic' }));
+    const { samples: arithmetic } = await preview(
+      draft({ name: 'arithmetic', samples: 40 }, { name: 'quirky-arithmetic' }),
+    );
     expect(arithmetic.kind).toBe('texts');
     if (arithmetic.kind !== 'texts') return;
     arithmetic.clean.forEach((text, i) => {
@@ -64,7 +66,7 @@ describe('the preview of a draft', () => {
       expect(arithmetic.changed![i]).toBe(`Bob ${a} + ${b} =`);
       expect(arithmetic.changedLabels![i]).toBe(String(Number(a) + Number(b) + 1));
     });
-    const toy = await preview(draft({ name: 'toy-features', distractors: 1 }, { name: 'toy-features' }));
+    const { samples: toy } = await preview(draft({ name: 'toy-features', distractors: 1 }, { name: 'toy-features' }));
     if (toy.kind !== 'texts') throw new Error(toy.kind);
     expect(toy.clean[0]).toMatch(/^-?\d\.\d\d -?\d\.\d\d -?\d\.\d\d$/);
     // The second feature has the other sign: the first and the distractor are the same.
@@ -74,21 +76,50 @@ describe('the preview of a draft', () => {
   });
 
   it('shows only clean samples where the anomalies are made with the trained model', async () => {
-    const samples = await images(draft({ name: 'glyphs', limit: 20 }, { name: 'adversarial-examples' }));
+    const { samples, note } = await preview(draft({ name: 'glyphs', limit: 20 }, { name: 'adversarial-examples' }));
+    if (samples.kind !== 'images') throw new Error(samples.kind);
     expect(Object.keys(samples.arrays)).toEqual(['clean']);
     expect(samples.changedLabels).toBeNull();
+    expect(note).toContain('once that has been trained');
+  });
+
+  it('shows what is normal in the test where that is changed harmlessly', async () => {
+    const change = { name: 'noise', std: 0.2 };
+    const of = draft(poisoned({ name: 'corner', corner: 'bottom-right' }), { name: 'ood', change });
+    const { samples, normal } = await preview(of);
+    if (samples.kind !== 'images' || normal?.kind !== 'images') throw new Error('expected images');
+    expect(normal.indices).toEqual(samples.indices);
+    const [clean, noisy] = [samples.arrays['clean']!, normal.arrays['clean']!];
+    expect([...clean].filter((value, k) => value !== noisy[k]).length).toBeGreaterThan(clean.length / 3);
+    // The trigger lies on the clean ones, not on those.
+    expect([...samples.arrays['changed']!].filter((value, k) => value !== clean[k])).toEqual([1, 1, 1]);
+  });
+
+  it('shows samples of two datasets that have nothing to do with each other as such', async () => {
+    const data = { name: 'glyphs', limit: 30 };
+    const anomalous = {
+      name: 'backdoor',
+      original: { name: 'glyphs', limit: 20 },
+      backdoor: { name: 'corner', p_backdoor: 1 },
+    };
+    const task = { name: 'separate-data', trusted_data: data, clean_test_data: data, anomalous_test_data: anomalous };
+    const { samples, unpaired } = await preview(draft(data, task));
+    if (samples.kind !== 'images' || unpaired?.kind !== 'images') throw new Error('expected images');
+    expect(Object.keys(samples.arrays)).toEqual(['clean']);
+    expect([0, 1, 2].map((i) => unpaired.arrays['clean']![i * 784])).toEqual([1, 1, 1]);
   });
 
   it('says why there is nothing to see', async () => {
-    expect(await preview(draft('mnist'))).toMatchObject({
+    const said = async (of: ExperimentDraft) => (await preview(of)).samples;
+    expect(await said(draft('mnist'))).toMatchObject({
       kind: 'none',
       reason: expect.stringContaining('The dataset "mnist" is not in') as string,
     });
-    expect(await preview(draft({ name: 'glyphs', limit: 20 }))).toMatchObject({
+    expect(await said(draft({ name: 'glyphs', limit: 20 }))).toMatchObject({
       kind: 'none',
       reason: expect.stringContaining('the task must name one') as string,
     });
-    expect(await preview(draft(poisoned({ name: 'corner', target_class: 10 })))).toMatchObject({
+    expect(await said(draft(poisoned({ name: 'corner', target_class: 10 })))).toMatchObject({
       kind: 'none',
       reason: 'Expected a target_class of 0 to 9, found 10.',
     });

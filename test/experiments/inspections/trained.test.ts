@@ -6,6 +6,7 @@ import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { Workbench } from '../../../main/api/workbench.ts';
 import { LoadedDatasets } from '../../../main/data/loaded-datasets.ts';
 import { estimateDraft } from '../../../main/experiments/inspections/estimate-draft.ts';
+import { previewDraft } from '../../../main/experiments/inspections/preview-draft.ts';
 import { runSamples } from '../../../main/experiments/inspections/run-samples.ts';
 import { readScores } from '../../../main/storage/run-folder.ts';
 import { engineUnderTest } from '../../engine-under-test.ts';
@@ -56,6 +57,42 @@ describe('samples of a run', () => {
       'it has no task',
     );
   });
+});
+
+describe('the preview of adversarial examples', () => {
+  const preview = (steps: number) => {
+    const draft: ExperimentDraft = {
+      preset: '',
+      classifier: { source: 'run', run: 'it' },
+      task: { name: 'adversarial-examples', eps: 0.2, step_size: 0.05, steps },
+      detectors: [],
+      evaluation: {},
+      engine: 'auto',
+      tags: [],
+    };
+    return previewDraft(
+      { subject: { draft, classifierFolder: join(place, 'classifier') }, draw: 0, count: 4 },
+      context,
+    );
+  };
+
+  it('attacks the samples that it shows with the trained model, within the radius, and stores nothing', async () => {
+    const before = readdirSync(join(place, 'classifier'));
+    const { samples, note } = await preview(8);
+    if (samples.kind !== 'images') throw new Error(samples.kind);
+    const changes = [...samples.arrays['clean']!].map((value, k) => Math.abs(value - samples.arrays['changed']![k]!));
+    expect(Math.max(...changes)).toBeGreaterThan(0.1);
+    expect(Math.max(...changes)).toBeLessThan(0.2 + 1e-6);
+    expect([samples.count, note]).toEqual([4, null]);
+    expect(readdirSync(join(place, 'classifier'))).toEqual(before);
+  });
+
+  it('is given up where the attack takes too long, and says so', async () => {
+    const { samples, note } = await preview(100_000);
+    if (samples.kind !== 'images') throw new Error(samples.kind);
+    expect(Object.keys(samples.arrays)).toEqual(['clean']);
+    expect(note).toBe('Computing the anomalous samples takes more than 8\u00a0s here.');
+  }, 30_000);
 });
 
 describe('an estimate', () => {

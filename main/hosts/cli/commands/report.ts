@@ -40,7 +40,7 @@ const formatOf: Record<string, ReportFormat> = {
 
 export const report: Command = {
   name: 'report',
-  summary: 'Make one file of runs: HTML with all figures, Markdown, the numbers, the scores',
+  summary: 'Make one file of runs: HTML or Markdown with figures, the numbers, the scores',
   synopsis: 'RUN [RUN ...] -o FILE [--FLAG VALUE ...]',
   notes: 'RUN is the id of a run (it may be shortened) or its folder.',
   flags,

@@ -2,16 +2,38 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ownKernels } from '../../own-kernels.ts';
 import { convolutionGeometry, type ConvAttrs } from '../convolution-geometry.ts';
 import { applyActivation, fusedActivations } from './mat-mul.ts';
-import type { WasmKernels } from './wasm-kernels.ts';
+import type { ConvShape, WasmKernels } from './wasm-kernels.ts';
 
-/** Tells the kernels the geometry and runs `action` with the scratch memory they need for it. */
-function withGeometry(kernels: WasmKernels, g: tf.backend_util.Conv2DInfo, action: (patches: number) => void): void {
+/** The geometry as the kernels take it. */
+function shapeOf(g: tf.backend_util.Conv2DInfo): ConvShape {
   // prettier-ignore
-  kernels.run.convShape(
+  return [
     g.batchSize, g.inHeight, g.inWidth, g.inChannels, g.filterHeight, g.filterWidth,
     g.strideHeight, g.strideWidth, g.padInfo.top, g.padInfo.left, g.outHeight, g.outWidth, g.outChannels,
-  );
-  kernels.withScratch(kernels.run.convScratchBytes(), action);
+  ];
+}
+
+/** Runs `action` with the scratch memory that the threads need for a convolution. */
+function withScratch(kernels: WasmKernels, g: tf.backend_util.Conv2DInfo, action: (scratch: number) => void): void {
+  const patch = g.filterHeight * g.filterWidth * g.inChannels;
+  kernels.withScratch(kernels.threads * kernels.run.convScratchBytes(patch), action);
+}
+
+/** Multiplications of a float32 product, as many as one of float64 takes the time of: registers hold twice as many numbers. */
+function workOf(g: tf.backend_util.Conv2DInfo): number {
+  return (tf.util.sizeFromShape(g.filterShape) * g.batchSize * g.outHeight * g.outWidth) / 2;
+}
+
+/** Sums that the gradient of a filter is made of take no more memory than this, floats. */
+const MOST_SUMS = 2 ** 22;
+
+/**
+ * Of how many sums the gradient of a filter is made, each over its share of the positions. In which order numbers are added
+ * follows from it, so that it must not depend on the number of threads.
+ */
+function filterParts(g: tf.backend_util.Conv2DInfo): number {
+  const size = tf.util.sizeFromShape(g.filterShape);
+  return Math.max(1, Math.min(8, Math.floor(workOf(g) / 1e6), Math.floor(MOST_SUMS / Math.max(1, size))));
 }
 
 function isDilated({ dilations = 1 }: ConvAttrs): boolean {
@@ -30,11 +52,12 @@ function convolve(
   if (bias !== undefined && tf.util.sizeFromShape(bias.shape) !== g.outChannels)
     throw new Error(`conv2d takes a bias of ${g.outChannels} elements, got [${bias.shape.join(', ')}].`);
   const out = kernels.output(g.outShape);
-  withGeometry(kernels, g, (patches) => {
-    const addressBias = bias === undefined ? 0 : kernels.address(bias);
-    const [from, weights, to] = [x, filter, out].map((tensor) => kernels.address(tensor)) as [number, number, number];
-    kernels.run.conv2d(from, weights, addressBias, activation, to, patches, kernels.sgemmScratch);
-  });
+  const addressBias = bias === undefined ? 0 : kernels.address(bias);
+  const [from, weights, to] = [x, filter, out].map((tensor) => kernels.address(tensor)) as [number, number, number];
+  const parts = kernels.partsFor(workOf(g));
+  withScratch(kernels, g, (scratch) =>
+    kernels.inParts('conv2d', parts, parts, ...shapeOf(g), from, weights, addressBias, activation, to, scratch),
+  );
   return out;
 }
 
@@ -66,24 +89,26 @@ export function registerConvolutionKernels(kernels: WasmKernels): void {
     const [dy, filter] = [inputs['dy']!, inputs['filter']!];
     const g = convolutionGeometry(attrs['inputShape'] as number[], filter.shape, attrs as ConvAttrs);
     const out = kernels.output(g.inShape);
-    withGeometry(kernels, g, (patches) => {
-      const [from, weights, to] = [dy, filter, out].map((tensor) => kernels.address(tensor)) as [
-        number,
-        number,
-        number,
-      ];
-      kernels.run.conv2dInputGradient(from, weights, g.batchSize, to, patches, kernels.sgemmScratch);
-    });
+    const [from, weights, to] = [dy, filter, out].map((tensor) => kernels.address(tensor)) as [number, number, number];
+    const parts = Math.max(1, Math.min(kernels.partsFor(workOf(g)), g.batchSize));
+    withScratch(kernels, g, (scratch) =>
+      kernels.inParts('conv2dInputGradient', parts, parts, ...shapeOf(g), from, weights, to, scratch),
+    );
     return out;
   });
   kernels.register(tf.Conv2DBackpropFilter, (inputs, attrs) => {
     const [x, dy] = [inputs['x']!, inputs['dy']!];
     const g = convolutionGeometry(x.shape, attrs['filterShape'] as number[], attrs as ConvAttrs);
     const out = kernels.output(g.filterShape);
-    withGeometry(kernels, g, (patches) => {
-      const [from, gradient, to] = [x, dy, out].map((tensor) => kernels.address(tensor)) as [number, number, number];
-      kernels.run.conv2dFilterGradient(from, gradient, to, patches, kernels.sgemmScratch);
-    });
+    const [from, gradient, to] = [x, dy, out].map((tensor) => kernels.address(tensor)) as [number, number, number];
+    const size = tf.util.sizeFromShape(g.filterShape);
+    const parts = filterParts(g);
+    withScratch(kernels, g, (scratch) =>
+      kernels.withScratch(4 * size * parts, (sums) => {
+        kernels.inParts('conv2dFilterGradient', parts, parts, ...shapeOf(g), from, gradient, sums, scratch);
+        kernels.run.addFilters(size, parts, sums, to);
+      }),
+    );
     return out;
   });
 }

@@ -66,14 +66,34 @@ function multiply(
   const addressBias = bias === undefined ? 0 : kernels.address(bias);
   const indicesA = broadcastIndices(batchA, batch);
   const indicesB = broadcastIndices(batchB, batch);
+  const [rowParts, columnParts] = partsOf(kernels, m, n, k);
   for (let i = 0; i < indicesA.length; i++)
     // prettier-ignore
-    kernels.run.sgemm(
-      Number(transposeA), Number(transposeB), m, n, k,
+    kernels.inParts(
+      'sgemmInParts', rowParts * columnParts,
+      rowParts, columnParts, Number(transposeA), Number(transposeB), m, n, k,
       addressA + indicesA[i]! * m * k * 4, columnsA, addressB + indicesB[i]! * k * n * 4, columnsB,
-      addressC + i * m * n * 4, n, 0, addressBias, activation, kernels.sgemmScratch,
+      addressC + i * m * n * 4, n, addressBias, activation, kernels.sgemmScratch, kernels.run.sgemmScratchBytes(),
     );
   return out;
+}
+
+/** Parts of a product are cut no narrower than so many rows or columns: each packs all of its share of both factors. */
+const LEAST_ROWS = 48;
+const LEAST_COLUMNS = 64;
+
+/** Into how many parts rows and columns of a product are cut; each of its numbers is the same whatever part it is in. */
+function partsOf(kernels: WasmKernels, m: number, n: number, k: number): [rows: number, columns: number] {
+  const wanted = Math.min(kernels.partsFor((m * n * k) / 16), 2 * kernels.threads);
+  let [rows, columns] = [1, 1];
+  while (rows * columns < wanted) {
+    const canCutRows = m / (2 * rows) >= LEAST_ROWS;
+    const canCutColumns = n / (2 * columns) >= LEAST_COLUMNS;
+    if (canCutColumns && (n / columns >= m / rows || !canCutRows)) columns *= 2;
+    else if (canCutRows) rows *= 2;
+    else break;
+  }
+  return [rows, columns];
 }
 
 /** Applies an activation that no kernel of ours fuses; gives back a new tensor and disposes of `x`. */

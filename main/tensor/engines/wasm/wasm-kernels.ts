@@ -3,8 +3,18 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { CupbearerError, smallerBatchHelps } from '../../../../shared/errors.ts';
 import { loadKernelModule } from '../../kernels/modules.ts';
 import type { KernelVariant } from '../../kernels/modules.ts';
+import { ParallelKernels } from '../../threads/parallel-kernels.ts';
 
-/** What `kernels/assembly/tensor` exports; all arguments are numbers, addresses in bytes. */
+/** What a convolution looks like, as the kernels take it: 13 numbers. */
+export type ConvShape = [
+  ...[n: number, h: number, w: number, c: number, kh: number, kw: number],
+  ...[sy: number, sx: number, top: number, left: number, oh: number, ow: number, oc: number],
+];
+
+/**
+ * What `kernels/assembly/tensor` exports; all arguments are numbers, addresses in bytes. Functions that take a part and a
+ * thread are called through `inParts`.
+ */
 export interface TensorExports {
   sgemmScratchBytes(): number;
   // prettier-ignore
@@ -13,37 +23,63 @@ export interface TensorExports {
     a: number, lda: number, b: number, ldb: number, c: number, ldc: number,
     accumulate: number, bias: number, activation: number, scratch: number,
   ): void;
+  convScratchBytes(patch: number): number;
+  addFilters(n: number, count: number, sums: number, out: number): void;
+  softmaxCrossEntropy(n: number, c: number, logits: number, labels: number, gradient: number, loss: number): void;
   // prettier-ignore
-  convShape(
-    n: number, h: number, w: number, c: number, kh: number, kw: number,
-    sy: number, sx: number, top: number, left: number, oh: number, ow: number, oc: number,
+  sgemmInParts(
+    part: number, thread: number, rowParts: number, columnParts: number, transposeA: number, transposeB: number,
+    m: number, n: number, k: number, a: number, lda: number, b: number, ldb: number, c: number, ldc: number,
+    bias: number, activation: number, scratch: number, scratchBytes: number,
   ): void;
-  convScratchBytes(): number;
   // prettier-ignore
   conv2d(
-    x: number, filter: number, bias: number, activation: number, y: number, patchScratch: number, gemmScratch: number,
+    part: number, thread: number, parts: number, ...rest: [
+      ...shape: ConvShape, x: number, filter: number, bias: number, activation: number, y: number, scratch: number,
+    ]
   ): void;
-  conv2dFilterGradient(x: number, dy: number, out: number, patchScratch: number, gemmScratch: number): void;
+  // prettier-ignore
+  conv2dFilterGradient(
+    part: number, thread: number, parts: number,
+    ...rest: [...shape: ConvShape, x: number, dy: number, sums: number, scratch: number]
+  ): void;
   // prettier-ignore
   conv2dInputGradient(
-    dy: number, filter: number, n: number, out: number, patchScratch: number, gemmScratch: number,
+    part: number, thread: number, parts: number,
+    ...rest: [...shape: ConvShape, dy: number, filter: number, out: number, scratch: number]
+  ): void;
+  // prettier-ignore
+  maxPool(
+    part: number, thread: number, parts: number,
+    n: number, h: number, w: number, c: number, kh: number, kw: number,
+    sy: number, sx: number, top: number, left: number, oh: number, ow: number, x: number, y: number,
   ): void;
   // prettier-ignore
   maxPoolGradient(
+    part: number, thread: number, parts: number,
     n: number, h: number, w: number, c: number, kh: number, kw: number,
     sy: number, sx: number, top: number, left: number, oh: number, ow: number,
     x: number, y: number, dy: number, dx: number,
   ): void;
   // prettier-ignore
   adam(
-    n: number, p: number, g: number, m: number, v: number,
+    part: number, thread: number, parts: number, n: number, p: number, g: number, m: number, v: number,
     beta1: number, beta2: number, rest1: number, rest2: number,
     stepSize: number, inverseRoot: number, epsilon: number, decay: number,
   ): void;
-  sgd(n: number, p: number, g: number, u: number, rate: number, momentum: number, decay: number): void;
-  sumRows(x: number, rows: number, columns: number, out: number): void;
-  reluGradient(n: number, dy: number, x: number, out: number): void;
-  softmaxCrossEntropy(n: number, c: number, logits: number, labels: number, gradient: number, loss: number): void;
+  // prettier-ignore
+  sgd(
+    part: number, thread: number, parts: number, n: number, p: number, g: number, u: number,
+    rate: number, momentum: number, decay: number,
+  ): void;
+  sumRows(part: number, thread: number, parts: number, x: number, rows: number, columns: number, out: number): void;
+  reluGradient(part: number, thread: number, parts: number, n: number, dy: number, x: number, out: number): void;
+  // prettier-ignore
+  keepNearest(
+    part: number, thread: number, parts: number, products: number, m: number, n: number, halves: number, start: number,
+    leftOut: number, k: number, keys: number, indices: number,
+  ): void;
+  relu(part: number, thread: number, parts: number, n: number, x: number, out: number): void;
 }
 
 /** The parts of the Emscripten module that its published types leave out. */
@@ -60,32 +96,51 @@ export type WasmKernel = (inputs: tf.NamedTensorInfoMap, attrs: tf.NamedAttrMap)
 export class WasmKernels {
   readonly backend: BackendWasm;
   readonly variant: KernelVariant;
-  readonly run: TensorExports;
-  /** Scratch memory for `sgemm`, held as long as the backend. */
-  readonly sgemmScratch: number;
+  readonly #parallel: ParallelKernels<TensorExports>;
   readonly #module: EmscriptenModule;
+  /** Scratch memory of each thread for `sgemm`, held as long as the backend, and for how many threads it is. */
+  #scratch = { address: 0, threads: 0 };
 
-  private constructor(backend: BackendWasm, module: EmscriptenModule, variant: KernelVariant, run: TensorExports) {
+  private constructor(backend: BackendWasm, module: EmscriptenModule) {
+    checkAllocations(module);
+    const { module: kernels, variant } = loadKernelModule('tensor');
     this.backend = backend;
     this.#module = module;
     this.variant = variant;
-    this.run = run;
-    this.sgemmScratch = this.#allocate(run.sgemmScratchBytes());
+    this.#parallel = new ParallelKernels(kernels, module.asm.memory);
   }
 
-  static async load(backend: BackendWasm): Promise<WasmKernels> {
-    const emscripten = backend.wasm as unknown as EmscriptenModule;
-    checkAllocations(emscripten);
-    const { module, variant } = loadKernelModule('tensor');
-    const instance = await WebAssembly.instantiate(module, {
-      env: {
-        memory: emscripten.asm.memory,
-        abort: () => {
-          throw new CupbearerError('internal', 'A compute kernel stopped itself.');
-        },
-      },
-    });
-    return new WasmKernels(backend, emscripten, variant, instance.exports as unknown as TensorExports);
+  static load(backend: BackendWasm): WasmKernels {
+    return new WasmKernels(backend, backend.wasm as unknown as EmscriptenModule);
+  }
+
+  /** Functions that the calling thread runs alone. */
+  get run(): TensorExports {
+    return this.#parallel.run;
+  }
+
+  get threads(): number {
+    return this.#parallel.threads;
+  }
+
+  /** As `ParallelKernels.inParts`. */
+  inParts(name: keyof TensorExports, parts: number, ...args: number[]): void {
+    this.#parallel.inParts(name, parts, ...args);
+  }
+
+  /** As `ParallelKernels.partsFor`. */
+  partsFor(multiplications: number): number {
+    return this.#parallel.partsFor(multiplications);
+  }
+
+  /** Scratch memory for `sgemm`, as much for each thread as it needs, one after the other. */
+  get sgemmScratch(): number {
+    if (this.#scratch.threads < this.threads) {
+      if (this.#scratch.threads > 0) this.#module._free(this.#scratch.address);
+      const address = this.#allocate(this.threads * this.run.sgemmScratchBytes());
+      this.#scratch = { address, threads: this.threads };
+    }
+    return this.#scratch.address;
   }
 
   /** Registers `kernel` under `name`, in place of the backend's own where it has one. */

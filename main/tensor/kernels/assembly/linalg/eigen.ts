@@ -1,5 +1,6 @@
 import { DOUBLE, madd, nmadd } from './arithmetic';
-import { PANEL, accumulateReflectors, tridiagonalise } from './tridiagonal';
+import { PANEL } from './tridiagonal';
+import { share } from '../share';
 
 /** Rotations that are saved up before they are applied to the vectors (256 KiB of cosines and sines). */
 const ROTATIONS: i32 = 16384;
@@ -9,17 +10,24 @@ const EPSILON: f64 = 2.220446049250313e-16;
 
 const LINE: usize = <usize>PANEL * DOUBLE;
 
-// Saved rotations: cosines and sines in turns, and for each sweep its first and last row and its number of rotations.
+// Saved rotations: cosines and sines in turns, and for each sweep its first and last row.
 let rotations: usize = 0;
 let rotationCount: i32 = 0;
 let sweeps: usize = 0;
 let sweepCount: i32 = 0;
 
-/** Doubles of scratch memory that `symmetricEigen` needs beside A and Z. */
-export function eigenScratchDoubles(n: i32): i32 {
+// Where the iteration stands: the eigenvalue that is sought, the end of its block, how many rounds it had, what was taken off the
+// diagonal so far, and the size of the matrix.
+let sought: i32 = 0;
+let blockEnd: i32 = 0;
+let rounds: i32 = 0;
+let shift: f64 = 0;
+let size: f64 = 0;
+
+/** Doubles of scratch memory that the reduction, the product of its reflectors by so many threads and the iteration need. */
+export function eigenScratchDoubles(n: i32, threads: i32): i32 {
   const padded = (n + PANEL - 1) / PANEL * PANEL;
-  // e, h; then either the vectors of the reduction and the product, or the rotations and sweeps.
-  return 2 * n + max(4 * padded, 2 * (ROTATIONS + n) + ROTATIONS + n);
+  return max(4 * padded * threads, 2 * (ROTATIONS + n) + ROTATIONS + n);
 }
 
 /** Doubles that Z takes: n columns filled up to whole panels. */
@@ -27,15 +35,17 @@ export function eigenVectorDoubles(n: i32): i32 {
   return (n + PANEL - 1) / PANEL * PANEL * n;
 }
 
-/** Applies the saved rotations to all of Z, panel by panel. */
-function applyRotations(z: usize, n: i32): void {
+/** Applies the rotations that `qlRounds` left in `scratch` to all of Z. In parts by panels. */
+export function applyRotations(part: i32, _thread: i32, parts: i32, z: usize, n: i32, count: i32, scratch: usize): void {
   const panels = (n + PANEL - 1) / PANEL;
-  for (let panel = 0; panel < panels; panel++) {
+  const end = share(panels, part + 1, parts);
+  for (let panel = share(panels, part, parts); panel < end; panel++) {
     const base = z + <usize>(panel * n) * LINE;
-    let rotation = rotations;
-    for (let sweep = 0; sweep < sweepCount; sweep++) {
-      const l = load<i32>(sweeps + <usize>sweep * 8);
-      const m = load<i32>(sweeps + <usize>sweep * 8, 4);
+    let rotation = scratch;
+    for (let sweep = 0; sweep < count; sweep++) {
+      const at = sweepsIn(scratch, n) + <usize>sweep * 8;
+      const l = load<i32>(at);
+      const m = load<i32>(at, 4);
       let row = base + <usize>m * LINE;
       let carry0 = v128.load(row), carry1 = v128.load(row, 16), carry2 = v128.load(row, 32), carry3 = v128.load(row, 48);
       const end = base + <usize>l * LINE;
@@ -63,8 +73,12 @@ function applyRotations(z: usize, n: i32): void {
       v128.store(row, carry3, 48);
     }
   }
-  rotationCount = 0;
-  sweepCount = 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function sweepsIn(scratch: usize, n: i32): usize {
+  return scratch + <usize>(ROTATIONS + n) * 16;
 }
 
 // @ts-ignore: decorator
@@ -75,24 +89,46 @@ function hypotenuse(a: f64, b: f64): f64 {
 }
 
 /**
- * Implicit QL iteration (EISPACK's tql2; H. Bowdler, R. Martin, C. Reinsch and J. Wilkinson, 1968) on the tridiagonal
- * matrix with diagonal d and, from index 1, the elements beside it in e. Rotates the rows of Z along. Returns 0, or 1
- * where an eigenvalue did not converge.
+ * Begins the implicit QL iteration (EISPACK's tql2; H. Bowdler, R. Martin, C. Reinsch and J. Wilkinson, 1968) on the
+ * tridiagonal matrix with diagonal d and, from index 1, the elements beside it in e.
  */
-function ql(d: usize, e: usize, n: i32, z: usize): i32 {
+export function qlBegin(d: usize, e: usize, n: i32, scratch: usize): void {
   for (let i = 1; i < n; i++) store<f64>(e + <usize>(i - 1) * DOUBLE, load<f64>(e + <usize>i * DOUBLE));
   store<f64>(e + <usize>(n - 1) * DOUBLE, 0);
-  let shift: f64 = 0;
-  let size: f64 = 0;
+  rotations = scratch;
+  sweeps = sweepsIn(scratch, n);
+  sought = 0;
+  rounds = 0;
+  shift = 0;
+  size = 0;
   for (let i: usize = 0; i < <usize>n * DOUBLE; i += DOUBLE) size = max(size, abs(load<f64>(d + i)) + abs(load<f64>(e + i)));
-  for (let l = 0; l < n; l++) {
+}
+
+/** How many sweeps of rotations the last `qlRounds` left. */
+export function sweepsLeft(): i32 {
+  return sweepCount;
+}
+
+/**
+ * Goes on with the iteration until it is at its end (0), an eigenvalue does not converge (1), or so many rotations are saved that they
+ * are to be applied to Z (2) before it is called again. Those saved at the end are to be applied, too.
+ */
+export function qlRounds(d: usize, e: usize, n: i32): i32 {
+  rotationCount = 0;
+  sweepCount = 0;
+  for (; sought < n; sought++) {
+    const l = sought;
     const dl = d + <usize>l * DOUBLE;
     const el = e + <usize>l * DOUBLE;
-    let m = l;
-    while (m < n - 1 && !(abs(load<f64>(e + <usize>m * DOUBLE)) <= EPSILON * size)) m++;
+    if (rounds == 0) {
+      let end = l;
+      while (end < n - 1 && !(abs(load<f64>(e + <usize>end * DOUBLE)) <= EPSILON * size)) end++;
+      blockEnd = end;
+    }
+    const m = blockEnd;
     if (m > l) {
-      let rounds = 0;
-      do {
+      while (rounds == 0 || !(abs(load<f64>(el)) <= EPSILON * size)) {
+        if (rotationCount >= ROTATIONS) return 2;
         if (++rounds > MAX_ROUNDS) return 1;
         let g = load<f64>(dl);
         let p = (load<f64>(dl, 8) - g) / (2 * load<f64>(el));
@@ -138,32 +174,13 @@ function ql(d: usize, e: usize, n: i32, z: usize): i32 {
         store<i32>(sweeps + <usize>sweepCount * 8, m, 4);
         sweepCount++;
         rotationCount += m - l;
-        if (rotationCount >= ROTATIONS) applyRotations(z, n);
-      } while (!(abs(load<f64>(el)) <= EPSILON * size));
+      }
     }
+    rounds = 0;
     store<f64>(dl, load<f64>(dl) + shift);
     store<f64>(el, 0);
   }
-  applyRotations(z, n);
   return 0;
-}
-
-/**
- * Eigenvalues, unordered, in d [n] and eigenvectors as rows of Z (panels of eight columns, see `accumulateReflectors`)
- * of the symmetric matrix whose lower triangle is in A [n, n], which is destroyed. A's largest element should be about 1.
- * Returns 0, or 1 where the iteration did not converge.
- */
-export function symmetricEigen(a: usize, n: i32, d: usize, z: usize, scratch: usize): i32 {
-  const e = scratch;
-  const h = e + <usize>n * DOUBLE;
-  const rest = h + <usize>n * DOUBLE;
-  tridiagonalise(a, n, d, e, h, rest);
-  accumulateReflectors(a, n, h, z, rest);
-  rotations = rest;
-  sweeps = rest + <usize>(ROTATIONS + n) * 16;
-  rotationCount = 0;
-  sweepCount = 0;
-  return ql(d, e, n, z);
 }
 
 /** Copies row order[j] of Z to row j of out [n, n] or, `asColumns`, to its column j. */

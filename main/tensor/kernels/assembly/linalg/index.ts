@@ -1,5 +1,8 @@
-export { columnMeans, gram, gramScratchBytes } from './gram';
-export { matMulTransposed, packRows } from './mat-mul';
+export { addDoubles, gramDoubles, gramPack, gramRows, gramTiles, packedDoubles } from './gram';
+export { matMulTransposed, packRight, packedLeftDoubles, packedRightDoubles } from './mat-mul';
 export { packForm, quadraticForms } from './quadratic-forms';
 export { cholesky } from './cholesky';
-export { eigenScratchDoubles, eigenVectorDoubles, orderVectors, symmetricEigen } from './eigen';
+export { accumulateReflectors, tridiagonalise } from './tridiagonal';
+export {
+  applyRotations, eigenScratchDoubles, eigenVectorDoubles, orderVectors, qlBegin, qlRounds, sweepsLeft,
+} from './eigen';

@@ -24,9 +24,22 @@ export function packForm(a: usize, d: i32, out: usize): void {
 
 /**
  * (x - mean)^T A (x - mean) for each row of x [n, d] (float32), in float64, into out [n]: the sum over columns j of
- * (x - mean)_j ((x - mean)^T T)_j. `form` is from `packForm`; `scratch` takes padded(n) * padded(d) doubles.
+ * (x - mean)_j ((x - mean)^T T)_j. `form` is from `packForm`; `scratch` takes padded(n) * padded(d) doubles. In parts of `rows`
+ * rows, a multiple of 4.
  */
-export function quadraticForms(x: usize, n: i32, d: i32, mean: usize, form: usize, out: usize, scratch: usize): void {
+export function quadraticForms(
+  part: i32, _thread: i32, rows: i32, x: usize, n: i32, d: i32, mean: usize, form: usize, out: usize, scratch: usize,
+): void {
+  const first = part * rows;
+  const padded = <usize>((d + WIDTH - 1) / WIDTH * WIDTH);
+  const skipped = <usize>first;
+  x += skipped * <usize>d * 4;
+  out += skipped * DOUBLE;
+  scratch += skipped * padded * DOUBLE;
+  formsOfRows(x, min(rows, n - first), d, mean, form, out, scratch);
+}
+
+function formsOfRows(x: usize, n: i32, d: i32, mean: usize, form: usize, out: usize, scratch: usize): void {
   const padded = (d + WIDTH - 1) / WIDTH * WIDTH;
   const groups = (n + WIDTH - 1) / WIDTH;
   const groupBytes = <usize>(padded * WIDTH) * DOUBLE;

@@ -1,4 +1,5 @@
 import { DOUBLE, madd, nmadd, sumLanes } from './arithmetic';
+import { share } from '../share';
 
 /** a_j -= vr w_j + wr v_j over a row, for the first `count` elements. */
 function updateRow(row: usize, count: i32, v: usize, w: usize, vr: f64, wr: f64): void {
@@ -152,14 +153,22 @@ export const PANEL: i32 = 8;
 /**
  * The product of the reflectors, transposed: rows of Z such that A = Z^T T Z, from what `tridiagonalise` left in `a` and
  * `h`. Z is laid out as panels of eight columns, [panel][n][8], filled up with zeros, so that the rotations that follow
- * run down a panel in the cache. `scratch` takes 4 rows of padded(n) doubles.
+ * run down a panel in the cache. `scratch` takes 4 rows of padded(n) doubles for each thread. In parts by rows.
  */
-export function accumulateReflectors(a: usize, n: i32, h: usize, z: usize, scratch: usize): void {
+export function accumulateReflectors(
+  part: i32, thread: i32, parts: i32, a: usize, n: i32, h: usize, z: usize, scratch: usize,
+): void {
+  // The first rows take longest, and the last part is begun first.
+  part = parts - 1 - part;
+  const groups = (n + 3) / 4;
+  const firstRow = share(groups, part, parts) * 4;
+  const endRow = min(n, share(groups, part + 1, parts) * 4);
   const stride = <usize>n * DOUBLE;
   const panels = (n + PANEL - 1) / PANEL;
   const rowBytes = <usize>(panels * PANEL) * DOUBLE;
+  scratch += <usize>(thread * 4) * rowBytes;
   const q0 = scratch, q1 = q0 + rowBytes, q2 = q1 + rowBytes, q3 = q2 + rowBytes;
-  for (let first = 0; first < n; first += 4) {
+  for (let first = firstRow; first < endRow; first += 4) {
     memory.fill(scratch, 0, 4 * rowBytes);
     const rows = min(4, n - first);
     for (let r = 0; r < rows; r++) store<f64>(scratch + <usize>r * rowBytes + <usize>(first + r) * DOUBLE, 1);

@@ -2,7 +2,8 @@
 // the kernelHeight * kernelWidth * channels inputs that one output position sees, zero where it leaves the image.
 // Patches are made a few hundred at a time, so that they stay in the level 2 cache whatever the batch.
 
-import { sgemm, ACTIVATION_NONE } from './sgemm';
+import { share } from '../share';
+import { sgemm, sgemmScratchBytes, ACTIVATION_NONE } from './sgemm';
 
 const FLOAT: usize = 4;
 /** Floats of patches made at a time, unless one group of rows is larger (448 KiB). */
@@ -10,7 +11,7 @@ const PATCH_FLOATS: i32 = 114688;
 /** A multiple of both tile heights and of four. */
 const ROW_GROUP: i32 = 96;
 
-// What a convolution looks like; set by `convShape` before each call.
+// What a convolution looks like; set by `setShape` at the beginning of each part.
 let height: i32 = 0, width: i32 = 0, channels: i32 = 0;
 let kernelHeight: i32 = 0, kernelWidth: i32 = 0;
 let strideY: i32 = 0, strideX: i32 = 0;
@@ -18,7 +19,7 @@ let padTop: i32 = 0, padLeft: i32 = 0;
 let outHeight: i32 = 0, outWidth: i32 = 0, outChannels: i32 = 0;
 let positions: i32 = 0;
 
-export function convShape(
+function setShape(
   n: i32, h: i32, w: i32, c: i32, kh: i32, kw: i32, sy: i32, sx: i32, top: i32, left: i32, oh: i32, ow: i32, oc: i32,
 ): void {
   height = h; width = w; channels = c;
@@ -37,12 +38,12 @@ function patchSize(): i32 {
 
 /** Output positions whose patches are made together. */
 function chunkRows(): i32 {
-  return min(positions, max(PATCH_FLOATS / max(patchSize(), 1) / ROW_GROUP, 1) * ROW_GROUP);
+  return max(PATCH_FLOATS / max(patchSize(), 1) / ROW_GROUP, 1) * ROW_GROUP;
 }
 
-/** Bytes of scratch memory for patches that the convolutions need for the shape that is set. */
-export function convScratchBytes(): i32 {
-  return <i32>(<usize>(chunkRows() * patchSize()) * FLOAT);
+/** Bytes of scratch memory that each thread needs for a convolution with patches of so many floats. */
+export function convScratchBytes(patch: i32): i32 {
+  return sgemmScratchBytes() + max(PATCH_FLOATS, ROW_GROUP * patch) * <i32>FLOAT;
 }
 
 // @ts-ignore: decorator
@@ -120,54 +121,87 @@ function patches(x: usize, start: i32, count: i32, out: usize, back: bool): void
   }
 }
 
-/** y [n, outHeight, outWidth, outChannels] = activation(x * filter [+ bias]). */
+/** y [n, outHeight, outWidth, outChannels] = activation(x * filter [+ bias]). In parts by output positions. */
 export function conv2d(
-  x: usize, filter: usize, bias: usize, activation: i32, y: usize, patchScratch: usize, gemmScratch: usize,
+  part: i32, thread: i32, parts: i32,
+  n: i32, h: i32, w: i32, c: i32, kh: i32, kw: i32, sy: i32, sx: i32, top: i32, left: i32, oh: i32, ow: i32, oc: i32,
+  x: usize, filter: usize, bias: usize, activation: i32, y: usize, scratch: usize,
 ): void {
+  setShape(n, h, w, c, kh, kw, sy, sx, top, left, oh, ow, oc);
   const k = patchSize();
-  const step = isPointwise() ? positions : chunkRows();
-  for (let start = 0; start < positions; start += step) {
-    const rows = min(step, positions - start);
-    let a = x;
-    if (!isPointwise()) {
-      patches(x, start, rows, patchScratch, false);
-      a = patchScratch;
-    }
+  const gemmScratch = scratch + <usize>thread * <usize>convScratchBytes(k);
+  const patchScratch = gemmScratch + <usize>sgemmScratchBytes();
+  const step = chunkRows();
+  const groups = (positions + ROW_GROUP - 1) / ROW_GROUP;
+  const end = min(positions, share(groups, part + 1, parts) * ROW_GROUP);
+  for (let start = share(groups, part, parts) * ROW_GROUP; start < end; start += step) {
+    const rows = min(step, end - start);
+    const a = patchesOf(x, start, rows, patchScratch);
     const to = y + <usize>start * <usize>outChannels * FLOAT;
     sgemm(false, false, rows, outChannels, k, a, k, filter, outChannels, to, outChannels, false, bias, activation, gemmScratch);
   }
 }
 
-/** Gradient of the filter [kernelHeight, kernelWidth, channels, outChannels]: patches transposed, times dy. */
-export function conv2dFilterGradient(x: usize, dy: usize, out: usize, patchScratch: usize, gemmScratch: usize): void {
+/** Patches of `rows` positions, made in scratch memory, or where they lie in x already. */
+function patchesOf(x: usize, start: i32, rows: i32, scratch: usize): usize {
+  if (isPointwise()) return x + <usize>start * <usize>channels * FLOAT;
+  patches(x, start, rows, scratch, false);
+  return scratch;
+}
+
+/**
+ * Gradient of the filter [kernelHeight, kernelWidth, channels, outChannels]: patches transposed, times dy. Part p sums over its
+ * share of the positions, into the p-th of so many filters at `sums`, which `addFilters` adds up.
+ */
+export function conv2dFilterGradient(
+  part: i32, thread: i32, parts: i32,
+  n: i32, h: i32, w: i32, c: i32, kh: i32, kw: i32, sy: i32, sx: i32, top: i32, left: i32, oh: i32, ow: i32, oc: i32,
+  x: usize, dy: usize, sums: usize, scratch: usize,
+): void {
+  setShape(n, h, w, c, kh, kw, sy, sx, top, left, oh, ow, oc);
   const k = patchSize();
-  const step = isPointwise() ? positions : chunkRows();
+  const gemmScratch = scratch + <usize>thread * <usize>convScratchBytes(k);
+  const patchScratch = gemmScratch + <usize>sgemmScratchBytes();
+  const step = chunkRows();
+  const end = share(positions, part + 1, parts);
+  const out = sums + <usize>part * <usize>(k * outChannels) * FLOAT;
   memory.fill(out, 0, <usize>(k * outChannels) * FLOAT);
-  for (let start = 0; start < positions; start += step) {
-    const rows = min(step, positions - start);
-    let a = x;
-    if (!isPointwise()) {
-      patches(x, start, rows, patchScratch, false);
-      a = patchScratch;
-    }
+  for (let start = share(positions, part, parts); start < end; start += step) {
+    const rows = min(step, end - start);
+    const a = patchesOf(x, start, rows, patchScratch);
     const from = dy + <usize>start * <usize>outChannels * FLOAT;
     sgemm(true, false, k, outChannels, rows, a, k, from, outChannels, out, outChannels, true, 0, ACTIVATION_NONE, gemmScratch);
   }
 }
 
-/** Gradient of the input: dy times the filter transposed gives the patches' gradients, which are added up. */
-export function conv2dInputGradient(dy: usize, filter: usize, n: i32, out: usize, patchScratch: usize, gemmScratch: usize): void {
+/** out [n] = the sum of `count` filters of n floats, one after the other at `sums`, in their order. */
+export function addFilters(n: i32, count: i32, sums: usize, out: usize): void {
+  const bytes = <usize>n * FLOAT;
+  memory.copy(out, sums, bytes);
+  for (let i = 1; i < count; i++) addFloats(sums + <usize>i * bytes, out, bytes);
+}
+
+/** Gradient of the input: dy times the filter transposed gives the patches' gradients, which are added up. In parts by images. */
+export function conv2dInputGradient(
+  part: i32, thread: i32, parts: i32,
+  n: i32, h: i32, w: i32, c: i32, kh: i32, kw: i32, sy: i32, sx: i32, top: i32, left: i32, oh: i32, ow: i32, oc: i32,
+  dy: usize, filter: usize, out: usize, scratch: usize,
+): void {
+  setShape(n, h, w, c, kh, kw, sy, sx, top, left, oh, ow, oc);
   const k = patchSize();
-  if (isPointwise()) {
-    sgemm(false, true, positions, k, outChannels, dy, outChannels, filter, outChannels, out, k, false, 0, ACTIVATION_NONE, gemmScratch);
-    return;
-  }
+  const gemmScratch = scratch + <usize>thread * <usize>convScratchBytes(k);
+  const patchScratch = gemmScratch + <usize>sgemmScratchBytes();
   const step = chunkRows();
-  memory.fill(out, 0, <usize>n * <usize>height * <usize>width * <usize>channels * FLOAT);
-  for (let start = 0; start < positions; start += step) {
-    const rows = min(step, positions - start);
+  const firstImage = share(n, part, parts);
+  const lastImage = share(n, part + 1, parts);
+  const image = <usize>height * <usize>width * <usize>channels * FLOAT;
+  const end = lastImage * outHeight * outWidth;
+  if (!isPointwise()) memory.fill(out + <usize>firstImage * image, 0, <usize>(lastImage - firstImage) * image);
+  for (let start = firstImage * outHeight * outWidth; start < end; start += step) {
+    const rows = min(step, end - start);
     const from = dy + <usize>start * <usize>outChannels * FLOAT;
-    sgemm(false, true, rows, k, outChannels, from, outChannels, filter, outChannels, patchScratch, k, false, 0, ACTIVATION_NONE, gemmScratch);
-    patches(out, start, rows, patchScratch, true);
+    const to = isPointwise() ? out + <usize>start * <usize>k * FLOAT : patchScratch;
+    sgemm(false, true, rows, k, outChannels, from, outChannels, filter, outChannels, to, k, false, 0, ACTIVATION_NONE, gemmScratch);
+    if (!isPointwise()) patches(out, start, rows, patchScratch, true);
   }
 }

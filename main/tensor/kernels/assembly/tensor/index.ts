@@ -1,6 +1,7 @@
-export { sgemm, sgemmScratchBytes } from './sgemm';
-export { conv2d, conv2dFilterGradient, conv2dInputGradient, convScratchBytes, convShape } from './conv';
-export { maxPoolGradient } from './pool';
+export { sgemm, sgemmInParts, sgemmScratchBytes } from './sgemm';
+export { addFilters, conv2d, conv2dFilterGradient, conv2dInputGradient, convScratchBytes } from './conv';
+export { maxPool, maxPoolGradient } from './pool';
 export { adam, sgd } from './optimizers';
-export { reluGradient, sumRows } from './reduce';
+export { relu, reluGradient, sumRows } from './reduce';
 export { softmaxCrossEntropy } from './loss';
+export { keepNearest } from './nearest';

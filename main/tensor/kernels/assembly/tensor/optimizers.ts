@@ -1,11 +1,16 @@
+import { shareOfFloats } from '../share';
+
 const FLOAT: usize = 4;
 
 /**
  * One step of Adam (D. Kingma and J. Ba, 2015, algorithm 1) over `n` floats in place, with PyTorch's placing of epsilon:
  * p -= stepSize * m / (sqrt(v) * inverseRoot + epsilon), where stepSize = rate / (1 - beta1^t) and
- * inverseRoot = 1 / sqrt(1 - beta2^t). Weight decay is added to the gradient.
+ * inverseRoot = 1 / sqrt(1 - beta2^t). Weight decay is added to the gradient. In parts.
  */
 export function adam(
+  part: i32,
+  _thread: i32,
+  parts: i32,
   n: i32,
   p: usize,
   g: usize,
@@ -28,9 +33,11 @@ export function adam(
     vRoot = f32x4.splat(inverseRoot);
   const vEpsilon = f32x4.splat(epsilon),
     vDecay = f32x4.splat(decay);
-  const whole = <usize>(n & ~3) * FLOAT;
-  const end = <usize>n * FLOAT;
-  let i: usize = 0;
+  const first = shareOfFloats(n, part, parts);
+  const last = shareOfFloats(n, part + 1, parts);
+  const whole = <usize>(last & ~3) * FLOAT;
+  const end = <usize>last * FLOAT;
+  let i = <usize>first * FLOAT;
   for (; i < whole; i += 16) {
     const parameter = v128.load(p + i);
     const gradient = f32x4.add(v128.load(g + i), f32x4.mul(vDecay, parameter));
@@ -52,14 +59,27 @@ export function adam(
   }
 }
 
-/** One step of SGD over `n` floats in place: u = momentum * u + g + decay * p, p -= rate * u. */
-export function sgd(n: i32, p: usize, g: usize, u: usize, rate: f32, momentum: f32, decay: f32): void {
+/** One step of SGD over `n` floats in place: u = momentum * u + g + decay * p, p -= rate * u. In parts. */
+export function sgd(
+  part: i32,
+  _thread: i32,
+  parts: i32,
+  n: i32,
+  p: usize,
+  g: usize,
+  u: usize,
+  rate: f32,
+  momentum: f32,
+  decay: f32,
+): void {
   const vRate = f32x4.splat(rate),
     vMomentum = f32x4.splat(momentum),
     vDecay = f32x4.splat(decay);
-  const whole = <usize>(n & ~3) * FLOAT;
-  const end = <usize>n * FLOAT;
-  let i: usize = 0;
+  const first = shareOfFloats(n, part, parts);
+  const last = shareOfFloats(n, part + 1, parts);
+  const whole = <usize>(last & ~3) * FLOAT;
+  const end = <usize>last * FLOAT;
+  let i = <usize>first * FLOAT;
   for (; i < whole; i += 16) {
     const parameter = v128.load(p + i);
     const gradient = f32x4.add(v128.load(g + i), f32x4.mul(vDecay, parameter));

@@ -2,6 +2,8 @@
 // Matrix Multiplication" (2008). Sixteen 128-bit registers hold a tile of C: 6x8 with fused multiply-add, 4x8 without
 // (there a product needs a register of its own before it is added).
 
+import { share } from '../share';
+
 const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 const NR: i32 = 8;
 /** Depth of a block: a packed panel of B (KC x NR, 12 KiB) stays in the level 1 cache. */
@@ -20,7 +22,8 @@ export const ACTIVATION_RELU6: i32 = 2;
 
 /** Bytes of scratch memory that `sgemm` needs. */
 export function sgemmScratchBytes(): i32 {
-  return <i32>(<usize>(KC * (MC + NC)) * FLOAT + TILE_BYTES + 16);
+  // A whole number of cache lines, so that no two threads write to one.
+  return <i32>((<usize>(KC * (MC + NC)) * FLOAT + TILE_BYTES + 16 + 127) & ~(<usize>63));
 }
 
 // @ts-ignore: decorator
@@ -281,4 +284,30 @@ export function sgemm(
       }
     }
   }
+}
+
+/** Share `part` of `parts` of `size`, in whole tiles of `step`. */
+// @ts-ignore: decorator
+@inline
+function edge(size: i32, step: i32, part: i32, parts: i32): i32 {
+  return min(size, share((size + step - 1) / step, part, parts) * step);
+}
+
+/** As `sgemm`, in rowParts * columnParts parts; each thread has `scratchBytes` of scratch memory, one after the other. */
+export function sgemmInParts(
+  part: i32, thread: i32, rowParts: i32, columnParts: i32, transposeA: bool, transposeB: bool, m: i32, n: i32, k: i32,
+  a: usize, lda: i32, b: usize, ldb: i32, c: usize, ldc: i32, bias: usize, activation: i32, scratch: usize, scratchBytes: i32,
+): void {
+  const rowPart = part / columnParts;
+  const columnPart = part % columnParts;
+  const row = edge(m, MR, rowPart, rowParts);
+  const column = edge(n, NR, columnPart, columnParts);
+  a += <usize>row * (transposeA ? 1 : <usize>lda) * FLOAT;
+  b += <usize>column * (transposeB ? <usize>ldb : 1) * FLOAT;
+  c += (<usize>row * <usize>ldc + <usize>column) * FLOAT;
+  if (bias != 0) bias += <usize>column * FLOAT;
+  sgemm(
+    transposeA, transposeB, edge(m, MR, rowPart + 1, rowParts) - row, edge(n, NR, columnPart + 1, columnParts) - column, k,
+    a, lda, b, ldb, c, ldc, false, bias, activation, scratch + <usize>(thread * scratchBytes),
+  );
 }

@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism, cpus, hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { CupbearerError } from '../../shared/errors.ts';
+import { writeFileAtomically } from '../storage/atomic-write.ts';
+import { createFolder } from '../storage/create-folder.ts';
+import { cupbearerHome } from '../storage/home.ts';
+import { toJsonText } from '../storage/json-text.ts';
+import { readJsonFile } from '../storage/read-file.ts';
+import { kernelsVersion } from './kernels/modules.ts';
+import { MomentAccumulator } from './linalg/moments.ts';
+import { computePool, useThreads } from './threads/compute-threads.ts';
+
+/** More threads than this wait for memory and for one another rather than compute. */
+const MOST_THREADS = 8;
+/** Each further step up must make the work faster by this factor: threads also take processors from other work. */
+const LEAST_GAIN = 1.15;
+/** How often each number of threads is timed; the shortest time counts, which other work on the machine spoils least. */
+const ROUNDS = 7;
+/** A verdict for fewer threads than there are processors holds so long: the machine may have been busy. */
+const DOUBT_MS = 10 * 60 * 1000;
+
+const rememberedSchema = z.record(
+  z.string(),
+  z.object({ threads: z.int().positive(), measuredAt: z.iso.datetime({ offset: true }) }),
+);
+type Remembered = z.infer<typeof rememberedSchema>;
+
+/** Where it is remembered how many threads are worth it on which machine. */
+export function threadsPath(home: string = cupbearerHome()): string {
+  return join(home, 'threads.json');
+}
+
+/** What decides how many threads are worth it: another one of these is measured anew. */
+function machine(): string {
+  const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
+  const { node, electron } = process.versions;
+  const runtime = electron === undefined ? `Node.js ${node}` : `Electron ${electron}`;
+  return `${hostname()}: ${processor}, ${availableParallelism()} threads, ${runtime}, kernels ${kernelsVersion()}`;
+}
+
+function read(path: string): Remembered {
+  if (!existsSync(path)) return {};
+  try {
+    return rememberedSchema.parse(readJsonFile(path));
+  } catch {
+    // A damaged file costs a measurement.
+    return {};
+  }
+}
+
+function write(path: string, remembered: Remembered): void {
+  try {
+    createFolder(dirname(path));
+    writeFileAtomically(path, toJsonText(remembered));
+  } catch (error) {
+    // A home that cannot be written costs a measurement each time.
+    if (!(error instanceof CupbearerError)) throw error;
+  }
+}
+
+/** How many threads CUPBEARER_THREADS asks for, if it is set. @throws CupbearerError `usage` where it is no number of threads. */
+function threadsAskedFor(): number | undefined {
+  const text = process.env['CUPBEARER_THREADS'];
+  if (text === undefined || text === '') return undefined;
+  const threads = Number(text);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 64)
+    throw new CupbearerError('usage', `CUPBEARER_THREADS takes a number of threads from 1 to 64, got "${text}".`);
+  return threads;
+}
+
+/** Shortest time of a few updates of a covariance with so many threads, milliseconds. */
+async function timeWith(threads: number, x: Float32Array, dims: number): Promise<number> {
+  useThreads(threads);
+  await computePool()?.start();
+  const moments = new MomentAccumulator(dims);
+  let best = Infinity;
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    moments.update(x, x.length / dims);
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}
+
+/**
+ * The fewest threads with which a short piece of work (some tens of milliseconds in all) is as fast as it gets here, tried
+ * out by doubling; 1 where threads do not work or do not help.
+ */
+export async function measureThreads(processors: number = availableParallelism()): Promise<number> {
+  const dims = 240;
+  const x = Float32Array.from({ length: 256 * dims }, (_, i) => Math.sin(i));
+  let chosen = 1;
+  try {
+    // The first rounds compile.
+    await timeWith(1, x, dims);
+    let least = await timeWith(1, x, dims);
+    for (let threads = 2; threads <= Math.min(processors, MOST_THREADS); threads *= 2) {
+      const time = await timeWith(threads, x, dims);
+      if (time * LEAST_GAIN > least) break;
+      [chosen, least] = [threads, time];
+    }
+  } catch {
+    // Threads that fail here are not used; one thread always works.
+  }
+  return chosen;
+}
+
+/**
+ * How many threads kernels are to use: what CUPBEARER_THREADS says, else what is remembered of this machine, else what
+ * `measure` finds, which is then remembered.
+ * @throws CupbearerError `usage` where CUPBEARER_THREADS is no number of threads.
+ */
+export async function wantedThreads(
+  path: string = threadsPath(),
+  measure: () => Promise<number> = measureThreads,
+  processors: number = availableParallelism(),
+): Promise<number> {
+  const askedFor = threadsAskedFor();
+  if (askedFor !== undefined) return askedFor;
+  if (processors === 1) return 1;
+  const remembered = read(path);
+  const known = remembered[machine()];
+  const isInDoubt = (known?.threads ?? 0) < Math.min(processors, MOST_THREADS);
+  if (known !== undefined && (!isInDoubt || Date.now() - Date.parse(known.measuredAt) < DOUBT_MS)) return known.threads;
+  const threads = await measure();
+  write(path, { ...remembered, [machine()]: { threads, measuredAt: new Date().toISOString() } });
+  return threads;
+}
+
+let choosing: Promise<void> | undefined;
+
+/**
+ * Has the kernels of this process use as many threads as are worth it; decided once in a process.
+ * @throws CupbearerError `usage` as `wantedThreads`.
+ */
+export function chooseThreads(): Promise<void> {
+  choosing ??= wantedThreads().then(useThreads);
+  return choosing;
+}

@@ -1,0 +1,47 @@
+import { expect, go, inElectron, test, type Page } from './test.ts';
+
+const clipboard = (page: Page) => page.evaluate<string>('navigator.clipboard.readText()');
+
+test.beforeEach(async ({ page, context }) => {
+  if (!inElectron) await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await go(page, '#/settings');
+  await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
+});
+
+test('diagnostics are copied, with what a bug report needs and no results', async ({ page, program }) => {
+  await page.getByRole('button', { name: 'Copy diagnostics' }).click();
+  await expect(page.getByText('Diagnostics copied. Nothing was sent anywhere.')).toBeVisible();
+  const text = await clipboard(page);
+  const { versions } = await program.client.app.info({});
+  expect(text).toContain(versions['cupbearer']);
+  expect(text).toContain(program.home);
+  for (const section of ['Program', 'Machine', 'Folders', 'Catalogue', 'Settings']) expect(text).toContain(section);
+});
+
+test('settings are reset, and had back', async ({ page, program }) => {
+  const jobs = page.getByRole('textbox', { name: 'Parallel jobs' });
+  await page.getByRole('radio', { name: 'Dark' }).click();
+  await jobs.fill('17');
+  await expect(page.getByText('Must be a whole number from 1 to 16.')).toBeVisible();
+  await jobs.fill('3');
+  await expect.poll(async () => (await program.client.app.settings({})).parallelJobs).toBe(3);
+
+  await page.getByRole('button', { name: 'Reset all settings' }).click();
+  await expect(page.getByRole('radio', { name: 'System' })).toBeChecked();
+  await expect(jobs).toHaveValue('1');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('radio', { name: 'Dark' })).toBeChecked();
+  await expect(jobs).toHaveValue('3');
+  expect(await program.client.app.settings({})).toMatchObject({ theme: 'dark', parallelJobs: 3 });
+});
+
+test('a folder that cannot be had is refused where it is written', async ({ page, program }) => {
+  const folder = page.getByRole('textbox', { name: 'Datasets' });
+  const before = await folder.inputValue();
+  await folder.fill('relative/folder');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(folder).toHaveAttribute('aria-invalid', 'true');
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await expect(folder).toHaveValue(before);
+  expect((await program.client.app.info({})).dataDir).toBe(before);
+});
