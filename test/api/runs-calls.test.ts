@@ -217,7 +217,8 @@ describe('a run', () => {
     expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
     expect(epochs[0]!.validation['backdoor']!.attack_success).toBeGreaterThanOrEqual(0);
     const lines = news.flatMap((piece) => (piece.type === 'log' ? piece.lines : []));
-    const heads = lines.map(({ message }) => message.split(/:| on /)[0]);
+    // Which engines there are besides, and why they were not taken, is another matter.
+    const heads = lines.map(({ message }) => message.split(/:| on /)[0]!).filter((head) => !head.startsWith('Not '));
     expect(heads).toEqual(['WebAssembly (CPU)', 'Data', 'Training', 'epoch 1/2', 'epoch 2/2', 'Done']);
   });
 
