@@ -13,7 +13,7 @@ export const peerSeconds = { import: 3.7, training: 86.3, fitting: 34.9, evaluat
 /** The peer's own acceptance test on real MNIST, run through the CLI as a user would. */
 export interface AcceptanceJob {
   seconds: { training: number; detection: number };
-  /** Largest memory of the command and its compute process together, bytes; undefined where the system does not tell. */
+  /** Largest memory of the command and its compute process together, bytes, what they share counted once; undefined where the system does not tell. */
   peakBytes: number | undefined;
   cleanAccuracy: number;
   attackSuccess: number;
@@ -87,12 +87,12 @@ function runCommand(home: string, dataDir: string, args: string[]): Promise<Comm
   });
 }
 
-/** Resident memory of a process and its children now, bytes (Linux only). */
+/** Memory of a process and its children now, bytes, with what they share counted once (Linux only). */
 function treeBytes(pid: number): number | undefined {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const memory = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-    const own = 1024 * Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0);
+    const own = 1024 * Number(/^Pss:\s+(\d+) kB/m.exec(memory)?.[1] ?? 0);
     return children.reduce((sum, child) => sum + (treeBytes(child) ?? 0), own);
   } catch {
     return undefined;
