@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
@@ -16,10 +17,16 @@ import { computePool, useThreads } from './threads/compute-threads.ts';
 const MOST_THREADS = 8;
 /** Each further step up must make the work faster by this factor: threads also take processors from other work. */
 const LEAST_GAIN = 1.15;
-/** How often each number of threads is timed; the shortest time counts, which other work on the machine spoils least. */
-const ROUNDS = 7;
-/** A verdict for fewer threads than there are processors holds so long: the machine may have been busy. */
-const DOUBT_MS = 10 * 60 * 1000;
+/**
+ * How often each number of threads is timed; the shortest time counts, which other work on the machine spoils least. Threads that
+ * have just begun are slow for the first ten.
+ */
+const ROUNDS = 30;
+/** How often a measurement that finds fewer threads than there are processors is tried: the machine may have been busy. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 100;
+/** For how long such a verdict holds after that. */
+const DOUBT_MS = 60 * 1000;
 
 const rememberedSchema = z.record(
   z.string(),
@@ -84,11 +91,22 @@ async function timeWith(threads: number, x: Float32Array, dims: number): Promise
   return best;
 }
 
-/**
- * The fewest threads with which a short piece of work (some tens of milliseconds in all) is as fast as it gets here, tried
- * out by doubling; 1 where threads do not work or do not help.
- */
+/** The number of threads that is found best, of a few attempts that all take a tenth of a second, the largest. */
 export async function measureThreads(processors: number = availableParallelism()): Promise<number> {
+  const most = Math.min(processors, MOST_THREADS);
+  let best = await measureOnce(most);
+  for (let attempt = 1; attempt < ATTEMPTS && best < most; attempt++) {
+    await setTimeout(PAUSE_MS);
+    best = Math.max(best, await measureOnce(most));
+  }
+  return best;
+}
+
+/**
+ * The fewest threads with which a short piece of work is as fast as it gets here, tried out by doubling; 1 where threads do
+ * not work or do not help.
+ */
+async function measureOnce(most: number): Promise<number> {
   const dims = 240;
   const x = Float32Array.from({ length: 256 * dims }, (_, i) => Math.sin(i));
   let chosen = 1;
@@ -96,7 +114,7 @@ export async function measureThreads(processors: number = availableParallelism()
     // The first rounds compile.
     await timeWith(1, x, dims);
     let least = await timeWith(1, x, dims);
-    for (let threads = 2; threads <= Math.min(processors, MOST_THREADS); threads *= 2) {
+    for (let threads = 2; threads <= most; threads *= 2) {
       const time = await timeWith(threads, x, dims);
       if (time * LEAST_GAIN > least) break;
       [chosen, least] = [threads, time];
@@ -136,6 +154,10 @@ let choosing: Promise<void> | undefined;
  * @throws CupbearerError `usage` as `wantedThreads`.
  */
 export function chooseThreads(): Promise<void> {
-  choosing ??= wantedThreads().then(useThreads);
+  choosing ??= wantedThreads().then((threads) => {
+    useThreads(threads);
+    // They get ready while the engine loads.
+    void computePool()?.start();
+  });
   return choosing;
 }

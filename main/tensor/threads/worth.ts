@@ -3,6 +3,8 @@
  * 16 ms.
  */
 const WINDOW_MS = process.platform === 'win32' ? 150 : 20;
+/** Helpers that have just begun still compile: what is done so long after the first task, milliseconds, says nothing of them. */
+const WARM_UP_MS = 200;
 /** One thread cannot do more work than this in its time: helpers that bring it are worth it without a comparison. */
 const CERTAIN = 1.1;
 /** By how much helpers must be faster than the caller alone. */
@@ -20,6 +22,7 @@ type Way = 'together' | 'alone';
  */
 export class Worth {
   #way: Way = 'together';
+  #warmAt: number | undefined;
   #workMs = 0;
   #wallMs = 0;
   readonly #rates: Record<Way, number> = { together: 0, alone: 0 };
@@ -35,6 +38,8 @@ export class Worth {
 
   /** Takes down a task that was done in the way last asked for: the processor time it takes, all threads together, and the clock's. */
   add(workMs: number, wallMs: number, nowMs: number): void {
+    this.#warmAt ??= nowMs + WARM_UP_MS;
+    if (nowMs < this.#warmAt) return;
     this.#workMs += workMs;
     this.#wallMs += wallMs;
     if (this.#wallMs < WINDOW_MS) return;

@@ -48,9 +48,9 @@ describe('how many threads are used', () => {
     const measure = measuring(1, 2, 3);
     const wanted = () => wantedThreads(threadsPath(home), measure, 2);
     expect(await wanted()).toBe(1);
-    vi.advanceTimersByTime(5 * 60_000);
+    vi.advanceTimersByTime(30_000);
     expect(await wanted()).toBe(1);
-    vi.advanceTimersByTime(6 * 60_000);
+    vi.advanceTimersByTime(31_000);
     expect(await wanted()).toBe(2);
     vi.advanceTimersByTime(365 * 24 * 60 * 60_000);
     expect(await wanted()).toBe(2);

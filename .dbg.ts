@@ -1,0 +1,2 @@
+import { startEngine } from './main/tensor/engine.ts';
+console.log((await startEngine('wasm')).threads);
