@@ -97,6 +97,7 @@ export class RunSummaries {
         : [undefined, this.#specOf(parents[0])];
     const startedAt = row.column('started_at') as string | null;
     const endedAt = row.column('ended_at') as string | null;
+    const error = row.column('error') === null ? null : shortError(read<NonNullable<RunRecord['error']>>('error'));
     return {
       id: row.id,
       kind,
@@ -112,12 +113,14 @@ export class RunSummaries {
       engine: row.column('engine') as string | null,
       testData: row.column('test_data') as string | null,
       parents,
-      error: row.column('error') === null ? null : shortError(read<NonNullable<RunRecord['error']>>('error')),
+      error,
       tags: read('tags'),
       notes: text('notes'),
       pinned: row.column('pinned') === 1,
       archived: row.column('archived') === 1,
-      resumable: kind === 'classifier' && canGoOn.includes(status) && existsSync(text('folder')),
+      // A training that has left the numbers would leave them again.
+      resumable:
+        kind === 'classifier' && canGoOn.includes(status) && error?.code !== 'non-finite' && existsSync(text('folder')),
     };
   }
 

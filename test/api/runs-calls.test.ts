@@ -242,6 +242,18 @@ describe('a run', () => {
     expect(await failureOf(app.client.runs.resume({ id }))).toMatchObject({ code: 'conflict' });
   });
 
+  it('that has left the numbers is none to go on with', async () => {
+    const { id } = enqueue('train-classifier', {
+      ...smallTraining,
+      optim: { name: 'sgd', learning_rate: 10, weight_decay: 1 },
+      num_epochs: 30,
+    });
+    expect(await ended(app, id)).toBe('failed');
+    const { summary } = await app.client.runs.get({ id });
+    expect(summary.error?.code).toBe('non-finite');
+    expect(summary.resumable).toBe(false);
+  });
+
   it.skipIf(!canListProcesses)(
     `whose process is killed fails alone, and the queue goes on${withoutProcessList}`,
     async () => {
