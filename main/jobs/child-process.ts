@@ -46,14 +46,9 @@ export const compileCache = join(tmpdir(), 'node-compile-cache');
  */
 export const smallNursery: readonly string[] = ['--max-semi-space-size=2'];
 
-/**
- * For glibc, nothing elsewhere: memory of a megabyte and more goes back to the system once it is free, and threads share two pools.
- * By itself it keeps what large files and arrays took, up to 100 MB in a training with TensorFlow.
- */
-export const givingMemoryBack: Readonly<Record<string, string>> = {
+/** For glibc, nothing elsewhere: threads share two pools of memory rather than to keep one each. */
+export const sharingMemory: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '2',
-  MALLOC_MMAP_THRESHOLD_: String(2 ** 20),
-  MALLOC_TRIM_THRESHOLD_: String(2 ** 22),
 };
 
 /** Lines of a process' error output that are kept to explain a crash. */
@@ -80,7 +75,7 @@ export const forkProcess: ProcessLauncher = <ToChild, FromChild>(
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     execArgv: [...process.execArgv, ...smallNursery],
-    env: { NODE_COMPILE_CACHE: compileCache, ...givingMemoryBack, ...process.env, ...env },
+    env: { NODE_COMPILE_CACHE: compileCache, ...sharingMemory, ...process.env, ...env },
   });
   const errorOutput = lastErrorLines(child.stderr!, onErrorLine);
   return {

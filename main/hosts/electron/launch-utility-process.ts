@@ -1,6 +1,6 @@
 import { utilityProcess } from 'electron';
 import {
-  givingMemoryBack,
+  sharingMemory,
   lastErrorLines,
   smallNursery,
   type ChildProcess,
@@ -18,7 +18,7 @@ export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
     stdio: ['ignore', 'ignore', 'pipe'],
     serviceName: 'Cupbearer compute process',
     execArgv: [...smallNursery],
-    env: { ...givingMemoryBack, ...process.env, ...env },
+    env: { ...sharingMemory, ...process.env, ...env },
   });
   const errorOutput = child.stderr ? lastErrorLines(child.stderr, onErrorLine) : [];
   let hasEnded = false;
