@@ -10,6 +10,8 @@ const config: PlaywrightTestConfig = {
   timeout: 90_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
+  // A page, a program and its training share two cores with another of each; one that needs its second chance is listed as flaky.
+  retries: 1,
   reporter: [['list'], ['./test/e2e/count-reporter.ts']],
   use: {
     // What cannot be clicked fails where it is, not with the whole test.
