@@ -1,2 +1,0 @@
-import { startEngine } from './main/tensor/engine.ts';
-console.log((await startEngine('wasm')).threads);
