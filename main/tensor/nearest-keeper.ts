@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { hasKernel, ownKernels, runKernel } from './own-kernels.ts';
-import { read } from './read.ts';
 
 /** A block of products of queries and references. */
 export interface ProductBlock {
@@ -14,6 +13,9 @@ export interface ProductBlock {
   /** Whether query i is reference i, and not to be found. */
   leaveOut: boolean;
 }
+
+/** The nearness of what is not to be found, and of what is no number: the lowest float32. */
+const NONE = -3.4028234663852886e38;
 
 /** No reference is so far from a query's own place. */
 const NONE_LEFT_OUT = 2 ** 31 - 1;
@@ -41,10 +43,7 @@ export class NearestKeeper {
   async add({ products, halves, query, reference, leaveOut }: ProductBlock): Promise<void> {
     const engine = this.#engine;
     if (engine === undefined) {
-      const values = await read(products);
-      const n = halves.length;
-      for (let row = 0; row * n < values.length; row++)
-        this.#keep(values.subarray(row * n, (row + 1) * n), halves, reference, query + row, leaveOut);
+      await this.#merge(products, halves, query, reference, leaveOut);
       return;
     }
     tf.tidy(() => {
@@ -63,22 +62,39 @@ export class NearestKeeper {
     if (this.#engine !== undefined) tf.dispose(this.#engine);
   }
 
-  #keep(values: Float32Array, halves: Float32Array, start: number, query: number, leaveOut: boolean): void {
-    const [keys, indices] = [this.#keys, this.#indices];
-    const at = query * this.#k;
-    const last = at + this.#k - 1;
-    let furthest = keys[last]!;
-    for (let j = 0; j < values.length; j++) {
-      const key = halves[j]! - values[j]!;
-      if (!(key < furthest) || (leaveOut && start + j === query)) continue;
-      let place = last;
-      for (; place > at && keys[place - 1]! > key; place--) {
-        keys[place] = keys[place - 1]!;
-        indices[place] = indices[place - 1]!;
+  /** Has the engine find the nearest of the block, which is all that leaves it, and puts them among those kept. */
+  async #merge(products: () => tf.Tensor2D, halves: Float32Array, query: number, reference: number, leaveOut: boolean) {
+    const k = Math.min(this.#k, halves.length);
+    if (k === 0) return;
+    const { values: near, indices } = tf.tidy(() => {
+      const nearness = tf.sub<tf.Tensor2D>(products(), tf.tensor1d(halves));
+      const [rows, columns] = nearness.shape;
+      let wanted = tf.greater(nearness, NONE);
+      if (leaveOut && query < reference + columns && reference < query + rows) {
+        const place = (start: number, count: number) => tf.range(start, start + count, 1, 'int32');
+        wanted = tf.logicalAnd(wanted, tf.notEqual(tf.expandDims(place(query, rows), 1), place(reference, columns)));
       }
-      keys[place] = key;
-      indices[place] = start + j;
-      furthest = keys[last]!;
+      return tf.topk(tf.where<tf.Tensor>(wanted, nearness, tf.scalar(NONE)), k);
+    });
+    const [values, places] = await Promise.all([near.data<'float32'>(), indices.data<'int32'>()]);
+    tf.dispose([near, indices]);
+    for (let at = 0; at < values.length; at += k)
+      for (let i = at; i < at + k && values[i]! > NONE; i++)
+        if (!this.#keep(-values[i]!, reference + places[i]!, query + at / k)) break;
+  }
+
+  /** Puts a reference among those kept of a query, unless they are all as near. */
+  #keep(key: number, index: number, query: number): boolean {
+    const [keys, indices] = [this.#keys, this.#indices];
+    const first = query * this.#k;
+    let place = first + this.#k - 1;
+    if (!(key < keys[place]!)) return false;
+    for (; place > first && keys[place - 1]! > key; place--) {
+      keys[place] = keys[place - 1]!;
+      indices[place] = indices[place - 1]!;
     }
+    keys[place] = key;
+    indices[place] = index;
+    return true;
   }
 }

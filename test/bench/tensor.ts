@@ -177,6 +177,7 @@ export const tensorBenches: Bench[] = [
   ...[
     { name: 'covariance 20000 x 1024, float64', columns: 1024 },
     { name: 'covariance 20000 x 1024, float64 here, float32 in PyTorch', columns: 1024 },
+    { name: 'covariance 20000 x 4096, float64', columns: 4096 },
     { name: 'covariance 20000 x 4096, float64 here, float32 in PyTorch', columns: 4096 },
   ].map(({ name, columns }) => ({
     name,
