@@ -67,7 +67,7 @@ export const columns: readonly Column[] = [
     id: 'auroc',
     label: 'AUROC',
     width: 178,
-    narrow: 170,
+    narrow: 178,
     term: 'auroc',
     always: true,
     shownAtFirst: true,
