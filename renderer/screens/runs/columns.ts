@@ -38,7 +38,7 @@ export type ColumnId =
 const metric = (key: string) => (run: RunSummary) => run.metrics[key];
 const figure = { width: 76, narrow: 76, align: 'right' } as const;
 
-/** The columns of the table in the order in which they stand. */
+/** The columns of the table in the order in which they stand: what a run is, what came of it, when. */
 export const columns: readonly Column[] = [
   { id: 'status', label: 'Status', width: 110, narrow: 110, shownAtFirst: true, key: (run) => run.status },
   { id: 'kind', label: 'Kind', width: 80, narrow: 0, shownAtFirst: true, key: (run) => run.kind },
@@ -62,7 +62,9 @@ export const columns: readonly Column[] = [
     shownAtFirst: true,
     key: (run) => (run.detector === '' ? null : `${run.detector} ${run.detectorDetail}`),
   },
-  { id: 'model', label: 'Model', width: 116, narrow: 116, shownAtFirst: true, key: (run) => run.model },
+  { id: 'model', label: 'Model', width: 110, narrow: 110, shownAtFirst: true, key: (run) => run.model },
+  { id: 'seed', label: 'Seed', ...figure, width: 60, narrow: 0, term: 'seed', key: (run) => run.seed },
+  { id: 'engine', label: 'Engine', width: 92, narrow: 0, term: 'engine', key: (run) => run.engine },
   {
     id: 'auroc',
     label: 'AUROC',
@@ -77,8 +79,6 @@ export const columns: readonly Column[] = [
   { id: 'tpr', label: 'TPR at 1 %', ...figure, width: 84, term: 'tprAtFpr1', key: metric('tpr_at_fpr_1') },
   { id: 'accuracy', label: 'Accuracy', ...figure, term: 'cleanAccuracy', key: metric('clean_accuracy') },
   { id: 'success', label: 'Attack', ...figure, term: 'attackSuccess', key: metric('attack_success') },
-  { id: 'seed', label: 'Seed', ...figure, width: 60, narrow: 0, term: 'seed', key: (run) => run.seed },
-  { id: 'engine', label: 'Engine', width: 92, narrow: 0, term: 'engine', key: (run) => run.engine },
   {
     id: 'duration',
     label: 'Duration',
