@@ -55,8 +55,8 @@ export const columns: readonly Column[] = [
   {
     id: 'detector',
     label: 'Detector',
-    width: 168,
-    narrow: 160,
+    width: 152,
+    narrow: 152,
     term: 'detector',
     always: true,
     shownAtFirst: true,
@@ -82,7 +82,7 @@ export const columns: readonly Column[] = [
   {
     id: 'duration',
     label: 'Duration',
-    width: 96,
+    width: 92,
     narrow: 0,
     align: 'right',
     shownAtFirst: true,
@@ -91,13 +91,13 @@ export const columns: readonly Column[] = [
   {
     id: 'when',
     label: 'When',
-    width: 92,
+    width: 88,
     narrow: 116,
     align: 'right',
     shownAtFirst: true,
     key: (run) => run.createdAt,
   },
-  { id: 'tags', label: 'Tags', width: 112, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
+  { id: 'tags', label: 'Tags', width: 100, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
   { id: 'notes', label: 'Notes', width: 160, narrow: 0, key: (run) => run.notes || null },
 ];
 
