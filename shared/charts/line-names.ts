@@ -76,11 +76,14 @@ export interface NamedLine {
   data: readonly { x: number; y: number }[];
 }
 
-/** Names lines within the plot, each beside itself and behind a piece of it; they keep off `obstacles`, too. */
+/**
+ * Names lines within the plot, each beside itself and behind a piece of it; they keep off `obstacles`, too. `halo` clears what
+ * lies behind the words: for a plot that is not filled.
+ */
 export function lineNamesPlugin(
   theme: ChartTheme,
   lines: readonly NamedLine[],
-  obstacles: readonly NamedLine['data'][] = [],
+  { obstacles = [], halo = false }: { obstacles?: readonly NamedLine['data'][]; halo?: boolean } = {},
 ): Plugin {
   return {
     id: 'lineNames',
@@ -102,7 +105,7 @@ export function lineNamesPlugin(
           ],
           { ...style, width: 2 },
         );
-        write(pen, theme, text, left + sample + gap, middle, { size: 12, halo: true });
+        write(pen, theme, text, left + sample + gap, middle, { size: 12, halo });
       });
     },
   };

@@ -190,7 +190,9 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
       guessingLabelPlugin(theme, log ? 42 : 50, log ? 'right' : 'left'),
       ...(curves.length === 1 && data.point ? [pointPlugin(theme, data.point, lowest)] : []),
       ...(hasKey ? [keyPlugin(theme, 'AUROC', key)] : []),
-      ...(lines.length > 1 && data.namesInside ? [lineNamesPlugin(theme, lines, [guess])] : []),
+      ...(lines.length > 1 && data.namesInside
+        ? [lineNamesPlugin(theme, lines, { obstacles: [guess], halo: true })]
+        : []),
     ],
   };
 }
