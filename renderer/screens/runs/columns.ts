@@ -101,6 +101,30 @@ export const columns: readonly Column[] = [
   { id: 'notes', label: 'Notes', width: 160, narrow: 0, key: (run) => run.notes || null },
 ];
 
+/** Px that the task, which takes what is left, has at least. */
+const leastTask = 190;
+
+/** What leaves a table that is too narrow, the first first. */
+const leaving: readonly ColumnId[] = ['tags', 'notes', 'duration', 'engine', 'seed', 'kind'];
+
+/** Those of `chosen` that fit a table of `width` px; `isNarrow` where the window is below 1200 px. */
+export function fittingColumns(chosen: readonly Column[], width: number, isNarrow: boolean): readonly Column[] {
+  const room = width - selectWidth - leastTask;
+  const needed = (kept: readonly Column[]) =>
+    kept.reduce((sum, column) => sum + ((isNarrow ? column.narrow : column.width) ?? 0), 0);
+  let kept = isNarrow ? chosen.filter((column) => column.narrow !== 0) : chosen;
+  for (const id of leaving) {
+    if (needed(kept) <= room) break;
+    kept = kept.filter((column) => column.id !== id);
+  }
+  // The time that is left of a running run, which otherwise reaches over the duration.
+  const isAlone = !kept.some((column) => column.id === 'duration');
+  return kept.map((column) => (isAlone && column.id === 'when' ? { ...column, width: column.narrow } : column));
+}
+
+/** Px of the column with the boxes that select. */
+export const selectWidth = 34;
+
 export interface Sort {
   column: ColumnId;
   descending: boolean;
