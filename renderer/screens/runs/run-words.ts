@@ -1,6 +1,5 @@
 import type { LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import type { RunKind } from '../../../shared/domain/run.ts';
-import { smallerBatchHelps } from '../../../shared/errors.ts';
 import { formatDuration } from '../../../shared/format.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 
@@ -61,23 +60,4 @@ export function waitWords(live: LiveState | undefined, runs: ReadonlyMap<string,
   if (!live || live.waitsFor === null) return 'Waits for its turn';
   const needed = runs.get(live.waitsFor);
   return needed ? `Waits for the ${needed.kind}` : 'Waits for another run';
-}
-
-/**
- * Why a run ended early, in the few words that a row has room for: "Loss not finite, epoch 3"; '' where its status says it
- * all. The whole of it is the error's message.
- */
-export function causeWords({ status, error }: RunSummary, runs: ReadonlyMap<string, RunSummary>): string {
-  if (error === null) return status === 'cancelled' ? '' : 'Ended without a word';
-  const { code, message, details = {} } = error;
-  if (typeof details['run'] === 'string') {
-    const kind = runs.get(details['run'])?.kind ?? 'run before it';
-    return `The ${kind} ${code === 'cancelled' ? 'was cancelled' : 'failed'}`;
-  }
-  if (status === 'cancelled') return '';
-  if (code === 'non-finite' && typeof details['epoch'] === 'number')
-    return `Loss not finite, epoch ${details['epoch']}`;
-  if (Object.keys(smallerBatchHelps).some((key) => details[key] === true)) return 'Out of memory';
-  if (code === 'crashed') return 'Its process ended';
-  return message;
 }
