@@ -3,6 +3,7 @@ import {
   columns,
   comparator,
   fittingColumns,
+  selectWidth,
   sortWords,
   startsDescending,
 } from '../../renderer/screens/runs/columns.ts';
@@ -98,6 +99,10 @@ describe('columns in a table of some width', () => {
     const widthAt = (width: number) => fittingColumns(chosen, width, false).find(({ id }) => id === 'when')!.width;
     expect(widthAt(1184)).toBe(88);
     expect(widthAt(1000)).toBe(116);
+    // And the task still has its own.
+    const taskAt = (width: number) =>
+      width - fittingColumns(chosen, width, false).reduce((sum, column) => sum + (column.width ?? 0), selectWidth);
+    for (let width = 890; width < 1300; width += 10) expect(taskAt(width)).toBeGreaterThanOrEqual(190);
   });
 
   it('those without a place in a narrow window leave it, however wide the table', () => {

@@ -112,14 +112,18 @@ export function fittingColumns(chosen: readonly Column[], width: number, isNarro
   const room = width - selectWidth - leastTask;
   const needed = (kept: readonly Column[]) =>
     kept.reduce((sum, column) => sum + ((isNarrow ? column.narrow : column.width) ?? 0), 0);
-  let kept = isNarrow ? chosen.filter((column) => column.narrow !== 0) : chosen;
+  let kept = withRoomForTime(isNarrow ? chosen.filter((column) => column.narrow !== 0) : chosen);
   for (const id of leaving) {
     if (needed(kept) <= room) break;
-    kept = kept.filter((column) => column.id !== id);
+    kept = withRoomForTime(kept.filter((column) => column.id !== id));
   }
-  // The time that is left of a running run, which otherwise reaches over the duration.
-  const isAlone = !kept.some((column) => column.id === 'duration');
-  return kept.map((column) => (isAlone && column.id === 'when' ? { ...column, width: column.narrow } : column));
+  return kept;
+}
+
+/** The time that is left of a running run reaches over the duration; without one, its own column must hold it. */
+function withRoomForTime(kept: readonly Column[]): readonly Column[] {
+  if (kept.some((column) => column.id === 'duration')) return kept;
+  return kept.map((column) => (column.id === 'when' ? { ...column, width: column.narrow } : column));
 }
 
 /** Px of the column with the boxes that select. */
