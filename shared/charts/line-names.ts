@@ -1,4 +1,5 @@
 import type { Plugin } from 'chart.js';
+import { fitted } from './chart.ts';
 import { drawLine, penOf, widthOf, write, type Area } from './pen.ts';
 import type { ChartTheme, SeriesStyle } from './theme.ts';
 
@@ -15,9 +16,11 @@ export interface NameBox {
 const boxHeight = 18;
 const sample = 20;
 const gap = 6;
+/** Longer names are cut: between five lines there is no room for more. */
+const mostWidth = 130;
 /** Distance of a name from the point of its line that it stands at, px. */
 const offset = 8;
-/** Points of lines nearer than this to that point are in the way of seeing which line is meant, px. */
+/** Other lines nearer than this to the point that a name stands at make it hard to see which one is meant, px. */
 const crowded = 18;
 
 /** Points along a line, at most `step` px apart. */
@@ -32,8 +35,8 @@ function along(line: Polyline, step: number): Point[] {
   });
 }
 
-const isIn = ([x, y]: Point, { left, top, width }: NameBox) =>
-  x > left - 2 && x < left + width + 2 && y > top - 2 && y < top + boxHeight + 2;
+const isWithin = (margin: number, [x, y]: Point, { left, top, width }: NameBox) =>
+  x > left - margin && x < left + width + margin && y > top - margin && y < top + boxHeight + margin;
 
 const meet = (a: NameBox, b: NameBox) =>
   a.left < b.left + b.width + gap && b.left < a.left + a.width + gap && Math.abs(a.top - b.top) < boxHeight;
@@ -48,9 +51,11 @@ export function placeNames(lines: readonly Polyline[], widths: readonly number[]
   widths.forEach((width, own) => {
     const others = points.filter((_, i) => i !== own).flat();
     const cost = (box: NameBox, [x, y]: Point) => {
-      const covered = points.reduce((sum, line) => sum + line.filter((point) => isIn(point, box)).length, 0);
-      const near = others.filter((point) => Math.hypot(point[0] - x, point[1] - y) < crowded).length;
-      return 1000 * placed.filter((other) => meet(box, other)).length + 4 * covered + near;
+      const covered = points.reduce((sum, line) => sum + line.filter((point) => isWithin(2, point, box)).length, 0);
+      const near = others.filter(
+        (point) => isWithin(8, point, box) || Math.hypot(point[0] - x, point[1] - y) < crowded,
+      ).length;
+      return 1000 * placed.filter((other) => meet(box, other)).length + 50 * covered + near;
     };
     let best: { box: NameBox; cost: number } | undefined;
     for (const point of along(lines[own]!, 16)) {
@@ -77,14 +82,10 @@ export interface NamedLine {
 }
 
 /**
- * Names lines within the plot, each beside itself and behind a piece of it; they keep off `obstacles`, too. `halo` clears what
- * lies behind the words: for a plot that is not filled.
+ * Names lines within the plot, each beside itself and behind a piece of it. `halo` clears what lies behind the words: for a plot
+ * that is not filled.
  */
-export function lineNamesPlugin(
-  theme: ChartTheme,
-  lines: readonly NamedLine[],
-  { obstacles = [], halo = false }: { obstacles?: readonly NamedLine['data'][]; halo?: boolean } = {},
-): Plugin {
+export function lineNamesPlugin(theme: ChartTheme, lines: readonly NamedLine[], { halo = false } = {}): Plugin {
   return {
     id: 'lineNames',
     afterDatasetsDraw(chart) {
@@ -92,10 +93,16 @@ export function lineNamesPlugin(
       const { x, y } = chart.scales;
       const pixels = (data: NamedLine['data']) =>
         data.map((point): Point => [x!.getPixelForValue(point.x), y!.getPixelForValue(point.y)]);
-      const widths = lines.map(({ text }) => sample + gap + widthOf(pen, theme, text, { size: 12 }));
-      const all = [...lines.map(({ data }) => data), ...obstacles].map(pixels);
-      placeNames(all, widths, chart.chartArea).forEach(({ left, top }, i) => {
-        const { text, style } = lines[i]!;
+      const measured = (text: string) => widthOf(pen, theme, text, { size: 12 });
+      const texts = lines.map(({ text }) => fitted(text, mostWidth, measured));
+      const widths = texts.map((text) => sample + gap + measured(text));
+      const places = placeNames(
+        lines.map(({ data }) => pixels(data)),
+        widths,
+        chart.chartArea,
+      );
+      places.forEach(({ left, top }, i) => {
+        const { style } = lines[i]!;
         const middle = top + boxHeight / 2;
         drawLine(
           pen,
@@ -105,7 +112,7 @@ export function lineNamesPlugin(
           ],
           { ...style, width: 2 },
         );
-        write(pen, theme, text, left + sample + gap, middle, { size: 12, halo });
+        write(pen, theme, texts[i]!, left + sample + gap, middle, { size: 12, halo });
       });
     },
   };

@@ -123,7 +123,8 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
   const oneSample = 100 / data.nClean;
   const curves = styledCurves(data.curves, theme);
   const key = curves.map(({ curve, style }) => ({ text: curve.name, figure: formatMetric(curve.auroc), style }));
-  const hasKey = key.length > 1 && !data.namesInside;
+  const hasNames = key.length > 1 && data.namesInside === true;
+  const hasKey = key.length > 1 && !hasNames;
   const lines = curves.map(({ curve: { name, fpr, tpr }, style }) => ({
     text: name,
     style,
@@ -135,6 +136,7 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
         { x: 0, y: 0 },
         { x: 100, y: 100 },
       ];
+  const guessStyle = { colour: theme.axis, dash: [3, 3] };
   const ticks = log ? [lowest, ...logTicks(oneSample, 100)] : [0, 25, 50, 75, 100];
   return {
     type: 'line',
@@ -142,9 +144,9 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
       datasets: [
         {
           data: guess,
-          borderColor: theme.axis,
+          borderColor: guessStyle.colour,
           borderWidth: 1,
-          borderDash: [3, 3],
+          borderDash: [...guessStyle.dash],
           pointRadius: 0,
         },
         ...lines.map(({ data: points, style }, i) => ({
@@ -187,12 +189,11 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
       headingPlugin(theme, data),
       axisTitlesPlugin(theme, { x: `FPR, %${log ? ', log scale' : ''}`, y: 'TPR, %' }),
       ...(log ? [axisBreakPlugin(theme, lowest, oneSample)] : []),
-      guessingLabelPlugin(theme, log ? 42 : 50, log ? 'right' : 'left'),
+      ...(hasNames
+        ? [lineNamesPlugin(theme, [...lines, { text: 'Guessing', style: guessStyle, data: guess }], { halo: true })]
+        : [guessingLabelPlugin(theme, log ? 42 : 50, log ? 'right' : 'left')]),
       ...(curves.length === 1 && data.point ? [pointPlugin(theme, data.point, lowest)] : []),
       ...(hasKey ? [keyPlugin(theme, 'AUROC', key)] : []),
-      ...(lines.length > 1 && data.namesInside
-        ? [lineNamesPlugin(theme, lines, { obstacles: [guess], halo: true })]
-        : []),
     ],
   };
 }
