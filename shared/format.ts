@@ -69,6 +69,12 @@ export function formatDuration(ms: number): string {
   return pair(Math.round(minutes / 60), 'd', 24, 'h');
 }
 
+/** A duration that nobody needs to the millisecond, from tenths of a second on: "< 0.1 s", "0.9 s", "41 s", "1 min 52 s". */
+export function formatSeconds(ms: number): string {
+  if (ms < 50) return `<${nbsp}0.1${nbsp}s`;
+  return ms < 9950 ? `${(ms / 1000).toFixed(1)}${nbsp}s` : formatDuration(ms);
+}
+
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** A size in decimal units with three significant digits at most: "473 kB", "1.2 MB". */

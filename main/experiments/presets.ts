@@ -6,6 +6,7 @@ interface PresetDefinition {
   id: string;
   title: string;
   summary: string;
+  usualMs?: number;
   /** Datasets that it cannot do without. */
   needs?: readonly string[];
   draft(digits: string): Pick<ExperimentDraft, 'task' | 'detectors'> & {
@@ -25,7 +26,8 @@ const presets: readonly PresetDefinition[] = [
   {
     id: 'first-example',
     title: 'First example',
-    summary: 'Corner pixel, about 1 min',
+    summary: 'Corner pixel',
+    usualMs: 60_000,
     draft: () => ({
       classifier: { train_data: poisoned('glyphs', { name: 'corner' }), ...training('glyphs') },
       task: { name: 'backdoor' },
@@ -125,12 +127,13 @@ export function listPresets(dataDir: string): Preset[] {
   const isThere = (name: string) => datasetInfo(name, dataDir).state === 'present';
   const digits = isThere('mnist') ? 'mnist' : 'glyphs';
   return presets.map((preset) => {
-    const { id, title, summary, needs = [] } = preset;
+    const { id, title, summary, usualMs = null, needs = [] } = preset;
     const { classifier, task, detectors, evaluation = {} } = preset.draft(digits);
     return {
       id,
       title,
       summary,
+      usualMs,
       missingData: needs.filter((name) => !isThere(name)),
       draft: {
         preset: id,

@@ -44,8 +44,10 @@ export type DraftCheck = z.infer<typeof draftCheckSchema>;
 export const presetSchema = z.object({
   id: z.string(),
   title: z.string(),
-  /** "Corner pixel, about 1 min". */
+  /** "Corner pixel". */
   summary: z.string(),
+  /** What it takes on a common machine, told while nothing was measured on this one; null where nothing is told. */
+  usualMs: z.number().nullable(),
   /** Datasets that must be on disk first; empty where it runs at once. */
   missingData: z.array(z.string()),
   draft: draftSchema,

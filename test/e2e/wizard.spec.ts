@@ -44,6 +44,13 @@ test('the trigger is previewed, and drawn anew', async ({ page }) => {
   await expect.poll(names, { timeout: 30_000 }).not.toBe(before);
 });
 
+test('the preset that is chosen says the time that was measured', async ({ page }) => {
+  const time = page.getByRole('region', { name: 'What this will do' }).getByText(/^About \d/);
+  await expect(time).toBeVisible({ timeout: 60_000 });
+  const words = (await time.innerText()).toLowerCase();
+  await expect(page.getByRole('radio', { name: 'First example' })).toContainText(`Corner pixel, ${words}`);
+});
+
 test('a draft survives the closing of its window', async ({ page, context }) => {
   test.skip(inElectron, 'It has one window.');
   await page.getByRole('textbox', { name: 'Target class' }).fill('7');

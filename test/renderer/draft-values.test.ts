@@ -72,6 +72,7 @@ describe('a draft on a dataset', () => {
     id,
     title: id,
     summary: '',
+    usualMs: null,
     missingData: [],
     draft: { ...draft, preset: id, classifier: { source: 'train', params: { train_data, num_epochs: 3 } } },
   });

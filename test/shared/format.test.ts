@@ -8,6 +8,7 @@ import {
   formatPercent,
   formatPercentInterval,
   formatRelativeTime,
+  formatSeconds,
 } from '../../shared/format.ts';
 
 /** Written with plain spaces for reading; the texts have no-break spaces. */
@@ -64,6 +65,18 @@ describe('durations, sizes and times', () => {
     [273_600_000, '3 d 4 h'],
   ])('%d ms: %s', (ms, text) => {
     expect(plain(formatDuration(ms))).toBe(text);
+  });
+
+  it.each([
+    [0, '< 0.1 s'],
+    [49.9, '< 0.1 s'],
+    [50, '0.1 s'],
+    [891, '0.9 s'],
+    [8460, '8.5 s'],
+    [9960, '10 s'],
+    [112_000, '1 min 52 s'],
+  ])('%d ms in seconds: %s', (ms, text) => {
+    expect(plain(formatSeconds(ms))).toBe(text);
   });
 
   it.each([
