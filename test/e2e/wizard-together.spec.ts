@@ -32,7 +32,7 @@ const together: readonly {
     step: 'Detectors',
     place: 'detectors/0/layers',
     says: /Unknown layer "layers.linear_9.output"/,
-    mend: (_page, field) => field.getByRole('button', { name: 'Take the standard layers' }).click(),
+    mend: (_page, field) => field.getByRole('button', { name: 'Take the default layers' }).click(),
   },
   {
     what: 'a detector that needs data which the task does not give',
