@@ -47,5 +47,6 @@ async function applyStyles(page: Window & typeof globalThis): Promise<void> {
     sheet.replaceSync(textContent);
     page.document.adoptedStyleSheets.push(sheet);
   }
-  await page.document.fonts.ready;
+  // Nothing is laid out in a hidden frame, so that nobody else asks for them.
+  await Promise.all([...page.document.fonts].map((font) => font.load()));
 }
