@@ -81,7 +81,7 @@ function ownSummary({ name, folder, samples, classes, bytes, size, colour }: Own
   return {
     name,
     title: name,
-    summary: `Your own pictures, ${size}x${size} ${colour ? 'colour' : 'grey'}`,
+    summary: `Your own pictures, ${size}\u00a0×\u00a0${size} ${colour ? 'colour' : 'grey'}`,
     state: 'own',
     folder,
     bytes,
