@@ -72,7 +72,13 @@ function knownSummary(info: DatasetInfo, dataDir: string): DatasetSummary {
     homepage: info.homepage ?? null,
     licence: info.licence ?? null,
     citation: info.citation ?? null,
-    files: info.files.map(({ name, present, bytes }) => ({ name, present, bytes, sha256: hashes.get(name) ?? null })),
+    files: info.files.map(({ name, present, bytes }) => ({
+      name,
+      present,
+      bytes,
+      // Of one that is not there yet it is that of the download; one that was unpacked has none.
+      sha256: hashes.get(name) ?? (present ? undefined : hashes.get(`${name}.gz`)) ?? null,
+    })),
     pick: { name: info.name },
   };
 }
@@ -81,7 +87,7 @@ function ownSummary({ name, folder, samples, classes, bytes, size, colour }: Own
   return {
     name,
     title: name,
-    summary: `Your own pictures, ${size}x${size} ${colour ? 'colour' : 'grey'}`,
+    summary: `Your own pictures, ${size}\u00a0×\u00a0${size} ${colour ? 'colour' : 'grey'}`,
     state: 'own',
     folder,
     bytes,

@@ -18,7 +18,7 @@ const testFiles = ['test_batch.bin'];
 export const cifar10 = defineDataset({
   id: 'cifar10',
   title: 'CIFAR-10',
-  summary: 'Photographs of ten kinds of things, 32×32 colour, 50\u202f000 + 10\u202f000',
+  summary: 'Photographs of ten kinds of things, 32\u00a0×\u00a032 colour, 50\u202f000 + 10\u202f000',
   source: 'Krizhevsky: Learning multiple layers of features from tiny images, 2009',
   params: z.object(storedFields),
   facts: () => ({ shape: [32, 32, 3], classes }),

@@ -22,7 +22,7 @@ const classes = [
 export const fashionMnist = defineDataset({
   id: 'fashion-mnist',
   title: 'Fashion-MNIST',
-  summary: 'Articles of clothing, 28×28 grey, 60\u202f000 + 10\u202f000',
+  summary: 'Articles of clothing, 28\u00a0×\u00a028 grey, 60\u202f000 + 10\u202f000',
   source: 'Xiao, Rasul, Vollgraf: Fashion-MNIST, arXiv 1708.07747, 2017',
   params: z.object(storedFields),
   facts: () => ({ shape: [28, 28, 1], classes }),

@@ -22,7 +22,7 @@ const stride = 1_000;
 export const glyphs = defineDataset({
   id: 'glyphs',
   title: 'Glyphs (built in)',
-  summary: 'Digits drawn from strokes, 28×28 grey, 12\u202f000 + 2\u202f000; built in, no download',
+  summary: 'Digits drawn from strokes, 28\u00a0×\u00a028 grey, 12\u202f000 + 2\u202f000; built in, no download',
   source: 'Drawn by this program; no outside data',
   builtIn: glyphCounts,
   params: z.object({

@@ -19,7 +19,7 @@ const classes = Array.from({ length: classCount }, (_, k) => String(k));
 export const gtsrb = defineDataset({
   id: 'gtsrb',
   title: 'GTSRB',
-  summary: 'Photographs of 43 German traffic signs, scaled to 32×32 colour, 39\u202f209 + 12\u202f630',
+  summary: 'Photographs of 43 German traffic signs, scaled to 32\u00a0×\u00a032 colour, 39\u202f209 + 12\u202f630',
   source: 'Stallkamp, Schlipsing, Salmen, Igel: Man vs. computer, Neural Networks 32, 2012',
   params: z.object({
     ...storedFields,

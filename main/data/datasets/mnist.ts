@@ -11,7 +11,7 @@ const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 export const mnist = defineDataset({
   id: 'mnist',
   title: 'MNIST',
-  summary: 'Handwritten digits, 28×28 grey, 60\u202f000 + 10\u202f000',
+  summary: 'Handwritten digits, 28\u00a0×\u00a028 grey, 60\u202f000 + 10\u202f000',
   source: 'LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, 1998',
   params: z.object(storedFields),
   facts: () => ({ shape: [28, 28, 1], classes }),

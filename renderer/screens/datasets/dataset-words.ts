@@ -16,7 +16,10 @@ export function stateWords(dataset: DatasetSummary, download: DownloadState | un
       return `${here} of ${dataset.files.length} files on disk`;
     }
     case 'missing':
-      return dataset.downloadBytes === null ? 'Not on disk' : `${formatBytes(dataset.downloadBytes)} to download`;
+      // Which the program cannot do.
+      return dataset.downloadBytes === null
+        ? 'By hand, from its publishers'
+        : `${formatBytes(dataset.downloadBytes)} to download`;
   }
 }
 
@@ -26,10 +29,37 @@ export function percentOf({ done, total }: DownloadState): string {
 }
 
 /** What a sample is: "28 × 28 px, grey", "32 × 32 px, colour", "48 values". */
-export function shapeWords(shape: readonly number[] | null): string {
+function shapeWords(shape: readonly number[] | null): string {
   if (shape === null) return 'Not known before it is on disk';
   const [height, width, channels] = shape;
   if (height === undefined) return '';
   if (width === undefined) return `${formatCount(height)} values`;
-  return `${width} × ${height} px, ${channels === 3 ? 'colour' : 'grey'}`;
+  return `${sides(width, height)}\u00a0px, ${channels === 3 ? 'colour' : 'grey'}`;
+}
+
+const sides = (width: number, height: number) => `${width}\u00a0×\u00a0${height}`;
+
+/** Whether all of it is there, to be looked into and to be trained on. */
+export function isUsable({ state }: DatasetSummary): boolean {
+  return state !== 'missing' && state !== 'incomplete';
+}
+
+/** What there is to know of a dataset, each under its name; what the sentence below its title says is not said again. */
+export function datasetFacts(dataset: DatasetSummary): [name: string, fact: string][] {
+  const { samples, shape, classes, summary } = dataset;
+  const [height, width] = shape ?? [];
+  const isSizeSaid = height !== undefined && width !== undefined && summary.includes(sides(width, height));
+  // Of what is not on disk they are not counted.
+  const isCountSaid = samples.train + samples.test === 0 || summary.includes(formatCount(samples.train));
+  const facts: [string, string][] = [
+    ['Samples', isCountSaid ? '' : `${formatCount(samples.train)} to train, ${formatCount(samples.test)} to test`],
+    ['Size', isSizeSaid ? '' : shapeWords(shape)],
+    // Those that can be looked into have a table of their classes.
+    ['Classes', classes === null || isUsable(dataset) ? '' : formatCount(classes)],
+    ['Licence', dataset.licence ?? ''],
+    ['Source', dataset.homepage ?? ''],
+    ['Folder', dataset.folder ?? ''],
+    ['Cite as', dataset.citation ?? ''],
+  ];
+  return facts.filter(([, fact]) => fact !== '');
 }
