@@ -2,6 +2,7 @@ import type { ModelSummary } from '../../../shared/domain/library.ts';
 import type { LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import type { RunStatus } from '../../../shared/domain/run.ts';
 import { formatPercent } from '../../../shared/format.ts';
+import { statusWords } from '../../components/status-words.ts';
 import { phaseWords } from '../runs/run-words.ts';
 
 const trainings: Record<Exclude<RunStatus, 'running'>, string> = {
@@ -30,13 +31,6 @@ export function standingWords({ imported }: Pick<ModelSummary, 'imported'>, run:
       ? []
       : run.status === 'running'
         ? [phaseWords(live)]
-        : [states[run.status]];
+        : [statusWords[run.status]];
   return [...made, ...of('clean_accuracy', 'clean'), ...of('attack_success', 'attack')].join(', ');
 }
-
-const states: Record<Exclude<RunStatus, 'running' | 'done'>, string> = {
-  queued: 'Waiting',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-  interrupted: 'Interrupted',
-};
