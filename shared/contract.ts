@@ -12,6 +12,7 @@ import { engineStatusSchema, speedReportSchema } from './domain/engine.ts';
 import { formRegistrySchema } from './domain/form.ts';
 import { classCountsSchema, datasetSummarySchema, downloadStateSchema, modelSummarySchema } from './domain/library.ts';
 import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
+import { mostCompared } from './domain/compared.ts';
 import { comparisonSchema, planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema } from './domain/run.ts';
 import { sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
@@ -44,7 +45,7 @@ const runs = {
   plane: call.input(run.extend({ layer: z.string() })).output(planeSchema),
   /** Test samples by their places in the score arrays. */
   samples: call.input(run.extend({ positions: z.array(z.int().nonnegative()).max(500) })).output(sampleSetSchema),
-  compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(50) })).output(comparisonSchema),
+  compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(mostCompared) })).output(comparisonSchema),
 
   cancel: call.input(runIds).output(nothing),
   /** Goes on with a training that was interrupted, cancelled or failed; in smaller batches where it is to need less memory. */

@@ -8,9 +8,11 @@ import type { Picked } from '../../shared/schema/fields.ts';
 import { delongTest, type DelongTest } from '../evaluation/delong.ts';
 import { spearman } from '../evaluation/rank-correlation.ts';
 import { evaluationFile } from '../experiments/evaluate.ts';
+import { trainDetector } from '../experiments/train-detector.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { holdsRun, readScores } from '../storage/run-folder.ts';
 import { readEvaluation } from './evaluations.ts';
+import { parameterLabels } from './parameter-labels.ts';
 import type { RunSummaries } from './run-summaries.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -29,6 +31,8 @@ export interface ComparedRun {
 export interface SpecDifference {
   /** "detector.relative". */
   key: string;
+  /** What people call it, from the outside in: "Detector", "Relative". */
+  labels: string[];
   values: unknown[];
 }
 
@@ -109,8 +113,9 @@ export function toComparison(
 ): Comparison {
   return {
     runs: runs.map(({ id, metrics }) => ({ summary: summaries.get(id), metrics })),
-    differences: differences.map(({ key, values }) => ({
+    differences: differences.map(({ key, labels, values }) => ({
       key,
+      labels,
       values: values.map((value) =>
         value === undefined ? null : typeof value === 'string' ? value : JSON.stringify(value),
       ),
@@ -262,5 +267,16 @@ function specDifferences(asked: readonly Record<string, unknown>[]): SpecDiffere
   const keys = [...new Set(flat.flatMap((parameters) => [...parameters.keys()]))];
   return keys
     .map((key) => ({ key, values: flat.map((parameters) => parameters.get(key)) }))
-    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
+    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1)
+    .map(({ key, values }) => ({ key, labels: labelsOf(key, asked), values }));
+}
+
+/** By the first run that has the parameter; what no definition knows (any more) goes by its key. */
+function labelsOf(key: string, asked: readonly Record<string, unknown>[]): string[] {
+  const path = key.split('.');
+  for (const spec of asked) {
+    const labels = parameterLabels(trainDetector, spec, path);
+    if (labels) return labels;
+  }
+  return path;
 }

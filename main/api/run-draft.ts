@@ -8,12 +8,17 @@ import type { Catalogue } from '../storage/catalogue.ts';
 /**
  * The draft that would do an earlier run again. A classifier is trained again; a detector's or evaluation's draft takes the
  * classifier of that run as it is, so that only what is changed has to be computed.
- * @throws CupbearerError `not-found` where there is no such run, or where the detector of an evaluation has gone.
+ * @throws CupbearerError `not-found` where there is no such run, or where the detector of an evaluation has gone; `conflict`
+ * for a model of which nobody has said what it was trained on.
  */
 export function draftFromRun(catalogue: Catalogue, id: string): ExperimentDraft {
   const run = catalogue.get(id);
   const common = { preset: '', engine: run.engine ?? 'auto', tags: run.tags };
   if (run.kind === 'classifier') {
+    if (run.spec['train_data'] === undefined)
+      throw new CupbearerError('conflict', 'This model was imported without word of what it was trained on.', {
+        hint: 'Say it on the screen "Models" first.',
+      });
     return {
       ...common,
       classifier: { source: 'train', params: run.spec },

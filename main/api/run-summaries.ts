@@ -141,6 +141,12 @@ function durationOf({ total }: RunRecord['timings'], startedAt: string | null, e
   return startedAt === null || endedAt === null ? null : Math.max(0, Date.parse(endedAt) - Date.parse(startedAt));
 }
 
-function shortError({ code, message, hint }: NonNullable<RunRecord['error']>): NonNullable<RunSummary['error']> {
-  return { code, message, ...(hint === undefined ? {} : { hint }) };
+/** Without its stack. */
+function shortError({
+  code,
+  message,
+  hint,
+  details,
+}: NonNullable<RunRecord['error']>): NonNullable<RunSummary['error']> {
+  return { code, message, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) };
 }

@@ -1,4 +1,4 @@
-import type { ChildProcess, ProcessLauncher } from './child-process.ts';
+import type { ChildProcess, LaunchOptions, ProcessLauncher } from './child-process.ts';
 
 /** Knows the processes that were started through it, so that they can be ended together. */
 export class RunningProcesses {
@@ -9,8 +9,11 @@ export class RunningProcesses {
     this.#launch = launch;
   }
 
-  readonly launch: ProcessLauncher = <ToChild, FromChild>(entry: string): ChildProcess<ToChild, FromChild> => {
-    const child = this.#launch<ToChild, FromChild>(entry);
+  readonly launch: ProcessLauncher = <ToChild, FromChild>(
+    entry: string,
+    options?: LaunchOptions,
+  ): ChildProcess<ToChild, FromChild> => {
+    const child = this.#launch<ToChild, FromChild>(entry, options);
     this.#running.add(child);
     child.onEnd(() => this.#running.delete(child));
     return child;

@@ -91,9 +91,12 @@ async function timeWith(threads: number, x: Float32Array, dims: number): Promise
   return best;
 }
 
+/** The largest number that is tried out: they are doubled. */
+const mostThreads = (processors: number) => 2 ** Math.floor(Math.log2(Math.min(processors, MOST_THREADS)));
+
 /** The number of threads that is found best, of a few attempts that all take a tenth of a second, the largest. */
 export async function measureThreads(processors: number = availableParallelism()): Promise<number> {
-  const most = Math.min(processors, MOST_THREADS);
+  const most = mostThreads(processors);
   let best = await measureOnce(most);
   for (let attempt = 1; attempt < ATTEMPTS && best < most; attempt++) {
     await setTimeout(PAUSE_MS);
@@ -140,7 +143,7 @@ export async function wantedThreads(
   if (processors === 1) return 1;
   const remembered = read(path);
   const known = remembered[machine()];
-  const isInDoubt = (known?.threads ?? 0) < Math.min(processors, MOST_THREADS);
+  const isInDoubt = (known?.threads ?? 0) < mostThreads(processors);
   if (known !== undefined && (!isInDoubt || Date.now() - Date.parse(known.measuredAt) < DOUBT_MS)) return known.threads;
   const threads = await measure();
   write(path, { ...remembered, [machine()]: { threads, measuredAt: new Date().toISOString() } });

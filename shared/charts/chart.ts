@@ -38,6 +38,8 @@ const axisTitleHeight = 16;
 export interface Room {
   /** Room above the plot for labels, px. */
   above?: number;
+  /** Room to the left of the axis for its title, px. */
+  left?: number;
   /** Room to the right of the plot for labels, px. */
   right?: number;
 }
@@ -51,7 +53,14 @@ export function baseOptions(heading: Heading, room: Room = {}): ChartOptions<'li
     responsive: false,
     maintainAspectRatio: false,
     normalized: true,
-    layout: { padding: { left: margin, right: margin + (room.right ?? 0), top, bottom: margin + axisTitleHeight - 4 } },
+    layout: {
+      padding: {
+        left: margin + (room.left ?? 0),
+        right: margin + (room.right ?? 0),
+        top,
+        bottom: margin + axisTitleHeight - 4,
+      },
+    },
     plugins: { legend: { display: false }, tooltip: { enabled: false } },
   };
 }

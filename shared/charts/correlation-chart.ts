@@ -133,12 +133,13 @@ function legendPlugin(theme: ChartTheme, { matrix, margin = paperMargin }: Corre
     afterDraw(chart) {
       const pen = penOf(chart);
       const width = Math.min(legendCell, Math.floor((chart.width - 2 * margin - 16) / steps.length));
-      // Half of the first figure stands to the left of its border.
-      const left = margin + 8;
+      const left = margin;
       steps.forEach((step, i) => drawField(pen, theme, step, left + i * width, top, [width - 1, 12]));
       marks.forEach((mark, i) => {
         const text = String(mark).replace('-', '−').replace('0.', '.');
-        write(pen, theme, text, left + i * width - 0.5, top + 22, { colour: theme.ink3, align: 'center' });
+        // The scale begins where the matrix does, so its first figure stands behind its border and not across it.
+        const [x, align] = i === 0 ? ([left, 'left'] as const) : ([left + i * width - 0.5, 'center'] as const);
+        write(pen, theme, text, x, top + 22, { colour: theme.ink3, align });
       });
     },
   };

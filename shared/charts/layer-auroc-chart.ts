@@ -10,7 +10,7 @@ import {
   type ChartTable,
   type Heading,
 } from './chart.ts';
-import { drawLine, penOf, write, type Area } from './pen.ts';
+import { drawLine, penOf, widthOf, write, type Area } from './pen.ts';
 import { withOpacity, type ChartTheme } from './theme.ts';
 import { linearTicks, tickLabel } from './ticks.ts';
 
@@ -33,7 +33,9 @@ export interface LayerAurocChartData extends Heading {
 
 const guessing = 0.5;
 const rowHeight = 34;
-const figuresRoom = { full: 172, compact: 56 };
+const figuresRoom = { full: 180, compact: 64 };
+/** Between the figures and the edge of the row that is set apart, px. */
+const figuresInset = 8;
 
 /** A height that gives every layer a row, px. */
 export function layerAurocHeight({ layers, title }: LayerAurocChartData): number {
@@ -42,7 +44,7 @@ export function layerAurocHeight({ layers, title }: LayerAurocChartData): number
 
 /** The intervals over their bars, and to the right the figures. One-sided intervals have no cap where they are open. */
 function intervalsPlugin(theme: ChartTheme, { layers, compact }: LayerAurocChartData): Plugin {
-  const end = compact ? figuresRoom.compact : figuresRoom.full;
+  const end = (compact ? figuresRoom.compact : figuresRoom.full) - figuresInset;
   return {
     id: 'intervals',
     afterDatasetsDraw(chart) {
@@ -84,8 +86,12 @@ function intervalsPlugin(theme: ChartTheme, { layers, compact }: LayerAurocChart
             { colour, width: 1.5 },
           );
         const figure = { size: 13, strong: true } as const;
-        if (compact) write(pen, theme, formatMetric(auroc), right + end, y, { ...figure, align: 'right' });
-        else write(pen, theme, formatMetric(auroc), right + 18, y, figure);
+        const text = formatMetric(auroc);
+        // The points stand below each other, whatever the digits around them are wide.
+        const point = compact
+          ? right + end - widthOf(pen, theme, '.000', figure)
+          : right + 18 + widthOf(pen, theme, '0', figure);
+        write(pen, theme, text, point - widthOf(pen, theme, text.slice(0, text.indexOf('.')), figure), y, figure);
         if (compact) return;
         write(pen, theme, formatInterval(interval), right + end, y, {
           size: 12,

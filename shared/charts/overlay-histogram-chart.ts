@@ -9,6 +9,7 @@ import {
   type Heading,
 } from './chart.ts';
 import { keyPlugin, keyRoom } from './labels.ts';
+import { lineNamesPlugin } from './line-names.ts';
 import { styledCurves } from './roc-chart.ts';
 import { withOpacity, type ChartTheme } from './theme.ts';
 import { linearTicks, logTicks, tickLabel } from './ticks.ts';
@@ -33,6 +34,8 @@ export interface OverlayHistogramData extends Heading {
   score: string;
   /** What the figures behind the names are: "AUROC". */
   figures: string;
+  /** Names outlines within the plot and leaves their figures out, which stand elsewhere, in place of a key beside the plot. */
+  namesInside?: boolean;
 }
 
 const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
@@ -53,13 +56,15 @@ export function overlayHistogramChart(data: OverlayHistogramData, theme: ChartTh
   const [low, high] = [edges[0]!, edges.at(-1)!];
   const styled = styledCurves(data.runs, theme);
   const key = styled.map(({ curve, style }) => ({ text: curve.name, figure: curve.figure, style }));
+  const hasKey = key.length > 1 && !data.namesInside;
+  const lines = styled.map(({ curve, style }) => ({ text: curve.name, style, data: outline(edges, shares(curve)) }));
   const top = 1.1 * Math.max(...data.runs.flatMap(shares), 0.1);
   return {
     type: 'line',
     data: {
-      datasets: styled.map(({ curve, style }, i) => ({
+      datasets: lines.map(({ data: points, style }, i) => ({
         order: -i,
-        data: outline(edges, shares(curve)),
+        data: points,
         borderColor: style.colour,
         borderDash: [...style.dash],
         borderWidth: 1.5,
@@ -71,7 +76,7 @@ export function overlayHistogramChart(data: OverlayHistogramData, theme: ChartTh
       })),
     },
     options: {
-      ...baseOptions(data, { right: key.length > 1 ? keyRoom(key) : 0 }),
+      ...baseOptions(data, { right: hasKey ? keyRoom(key) : 0 }),
       scales: {
         x: axis(theme, {
           type: log ? 'logarithmic' : 'linear',
@@ -99,7 +104,8 @@ export function overlayHistogramChart(data: OverlayHistogramData, theme: ChartTh
         x: `${data.score}${log ? ', log scale' : ''}`,
         y: `${data.samples} per bin, %`,
       }),
-      ...(key.length > 1 ? [keyPlugin(theme, data.figures, key)] : []),
+      ...(hasKey ? [keyPlugin(theme, data.figures, key)] : []),
+      ...(lines.length > 1 && data.namesInside ? [lineNamesPlugin(theme, lines)] : []),
     ],
   };
 }

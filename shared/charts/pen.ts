@@ -12,6 +12,8 @@ export interface Pen {
   textBaseline: 'alphabetic' | 'middle';
   save(): void;
   restore(): void;
+  translate(x: number, y: number): void;
+  rotate(angle: number): void;
   beginPath(): void;
   closePath(): void;
   moveTo(x: number, y: number): void;

@@ -14,6 +14,7 @@ import {
   type Live,
 } from './chart.ts';
 import { keyPlugin, keyRoom } from './labels.ts';
+import { lineNamesPlugin } from './line-names.ts';
 import { drawLine, drawMark, penOf, write, type Area } from './pen.ts';
 import type { ChartTheme, SeriesStyle } from './theme.ts';
 import { logTicks, tickLabel } from './ticks.ts';
@@ -33,6 +34,8 @@ export interface RocChartData extends Heading {
   nClean: number;
   /** Log FPR where nothing is said: the region up to 1 % is the one people work in. */
   scale?: 'log' | 'linear';
+  /** Names curves within the plot and leaves their AUROC out, which stands elsewhere, in place of a key beside the plot. */
+  namesInside?: boolean;
   /** A threshold, by what it reaches; drawn for a single curve. */
   point?: Live<Rates>;
 }
@@ -120,27 +123,36 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
   const oneSample = 100 / data.nClean;
   const curves = styledCurves(data.curves, theme);
   const key = curves.map(({ curve, style }) => ({ text: curve.name, figure: formatMetric(curve.auroc), style }));
+  const hasNames = key.length > 1 && data.namesInside === true;
+  const hasKey = key.length > 1 && !hasNames;
+  const lines = curves.map(({ curve: { name, fpr, tpr }, style }) => ({
+    text: name,
+    style,
+    data: fpr.map((rate, k) => ({ x: Math.max(rate * 100, lowest), y: tpr[k]! * 100 })),
+  }));
+  const guess = log
+    ? guessing(lowest)
+    : [
+        { x: 0, y: 0 },
+        { x: 100, y: 100 },
+      ];
+  const guessStyle = { colour: theme.axis, dash: [3, 3] };
   const ticks = log ? [lowest, ...logTicks(oneSample, 100)] : [0, 25, 50, 75, 100];
   return {
     type: 'line',
     data: {
       datasets: [
         {
-          data: log
-            ? guessing(lowest)
-            : [
-                { x: 0, y: 0 },
-                { x: 100, y: 100 },
-              ],
-          borderColor: theme.axis,
+          data: guess,
+          borderColor: guessStyle.colour,
           borderWidth: 1,
-          borderDash: [3, 3],
+          borderDash: [...guessStyle.dash],
           pointRadius: 0,
         },
-        ...curves.map(({ curve, style }, i) => ({
+        ...lines.map(({ data: points, style }, i) => ({
           // Dashed lines over the solid one: where curves coincide, all can be seen.
           order: -i,
-          data: curve.fpr.map((fpr, k) => ({ x: Math.max(fpr * 100, lowest), y: curve.tpr[k]! * 100 })),
+          data: points,
           borderColor: style.colour,
           borderDash: [...style.dash],
           borderWidth: 2,
@@ -151,7 +163,7 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
       ],
     },
     options: {
-      ...baseOptions(data, { right: key.length > 1 ? keyRoom(key) : 0 }),
+      ...baseOptions(data, { right: hasKey ? keyRoom(key) : 0 }),
       scales: {
         x: axis(theme, {
           type: log ? 'logarithmic' : 'linear',
@@ -177,9 +189,11 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
       headingPlugin(theme, data),
       axisTitlesPlugin(theme, { x: `FPR, %${log ? ', log scale' : ''}`, y: 'TPR, %' }),
       ...(log ? [axisBreakPlugin(theme, lowest, oneSample)] : []),
-      guessingLabelPlugin(theme, log ? 42 : 50, log ? 'right' : 'left'),
+      ...(hasNames
+        ? [lineNamesPlugin(theme, [...lines, { text: 'Guessing', style: guessStyle, data: guess }], { halo: true })]
+        : [guessingLabelPlugin(theme, log ? 42 : 50, log ? 'right' : 'left')]),
       ...(curves.length === 1 && data.point ? [pointPlugin(theme, data.point, lowest)] : []),
-      ...(key.length > 1 ? [keyPlugin(theme, 'AUROC', key)] : []),
+      ...(hasKey ? [keyPlugin(theme, 'AUROC', key)] : []),
     ],
   };
 }

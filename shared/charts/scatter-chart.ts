@@ -1,3 +1,4 @@
+import type { Plugin } from 'chart.js';
 import { formatPercent } from '../format.ts';
 import {
   axis,
@@ -9,6 +10,7 @@ import {
   type Heading,
 } from './chart.ts';
 import { kindsPlugin, kindsRoom, paddedRange, pointsPlugin, type PointCloud } from './point-cloud.ts';
+import { penOf, write, type Area } from './pen.ts';
 import type { ChartTheme } from './theme.ts';
 import { linearTicks, tickLabel } from './ticks.ts';
 
@@ -18,6 +20,26 @@ export interface ScatterChartData extends Heading, PointCloud {
   explained: readonly number[];
   /** Leaves out of what the shares are, where there is little room. */
   compact?: boolean;
+  /** Whether the marks are named, as they are unless a chart beside this one does it. */
+  legend?: boolean;
+}
+
+/** Room for the title that stands upright beside the vertical axis, px. */
+const uprightRoom = 16;
+
+/** Writes the title of the vertical axis along it, at its upper end. */
+function uprightTitlePlugin(theme: ChartTheme, title: string): Plugin {
+  return {
+    id: 'uprightTitle',
+    afterDraw(chart) {
+      const pen = penOf(chart);
+      pen.save();
+      pen.translate(chart.scales['y']!.left - uprightRoom / 2, (chart.chartArea as Area).top);
+      pen.rotate(-Math.PI / 2);
+      write(pen, theme, title, 0, 0, { colour: theme.ink3, align: 'right' });
+      pen.restore();
+    },
+  };
 }
 
 /** Clean samples as circles, anomalous ones as triangles, over the first two principal components. */
@@ -28,7 +50,7 @@ export function scatterChart(data: ScatterChartData, theme: ChartTheme): ChartCo
     type: 'line',
     data: { datasets: [] },
     options: {
-      ...baseOptions(data, { above: kindsRoom }),
+      ...baseOptions(data, { above: kindsRoom, left: uprightRoom }),
       scales: {
         x: axis(theme, {
           type: 'linear',
@@ -52,8 +74,9 @@ export function scatterChart(data: ScatterChartData, theme: ChartTheme): ChartCo
     },
     plugins: [
       headingPlugin(theme, data),
-      axisTitlesPlugin(theme, { x: title(0, data.compact ? '' : ' of the clean variance'), y: title(1, '') }),
-      kindsPlugin(theme, data),
+      axisTitlesPlugin(theme, { x: title(0, data.compact ? '' : ' of the clean variance') }),
+      uprightTitlePlugin(theme, title(1, '')),
+      ...(data.legend === false ? [] : [kindsPlugin(theme, data)]),
       pointsPlugin(theme, data),
     ],
   };

@@ -29,6 +29,8 @@ export interface TrainingCurveData extends Heading {
 }
 
 const labelRoom = 190;
+/** About the pixels that a chart of the usual width has for its epochs. */
+const mostColumns = 400;
 
 function colourOf(theme: ChartTheme, { kind }: TrainingSeries): string {
   return kind === undefined ? theme.dataInk : theme[kind];
@@ -42,14 +44,28 @@ function lastOf({ values }: TrainingSeries): number | undefined {
   return values.findLast((value) => value !== null) ?? undefined;
 }
 
-/** The first epoch and round ones that keep away from it. */
-function epochTicks(first: number, last: number): number[] {
-  const step = Math.max(1, roundStep(last - first || 1, 8));
-  return [first, ...linearTicks(first, last, (last - first || 1) / step).filter((tick) => tick >= first + 0.6 * step)];
+/** Round epochs from the start of the training, 0. */
+function epochTicks(last: number): number[] {
+  return linearTicks(0, last, last / Math.max(1, roundStep(last, 8)));
 }
 
-function scaled(value: number | null, factor: number): number | null {
-  return value === null ? null : value * factor;
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** The lowest and the highest point of each of `mostColumns` columns, in their order: no peak is lost, and no band is drawn over itself. */
+function thinned(points: readonly Point[]): readonly Point[] {
+  if (points.length <= 2 * mostColumns) return points;
+  const kept: Point[] = [];
+  for (let column = 0; column < mostColumns; column++) {
+    const [from, to] = [column, column + 1].map((k) => Math.floor((k * points.length) / mostColumns));
+    const part = points.slice(from, to);
+    const low = part.reduce((a, b) => (b.y < a.y ? b : a));
+    const high = part.reduce((a, b) => (b.y > a.y ? b : a));
+    kept.push(...(low === high ? [low] : low.x < high.x ? [low, high] : [high, low]));
+  }
+  return kept;
 }
 
 /** Losses below, shares above; lines are named at their ends. */
@@ -63,20 +79,27 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
   // Shares of a good classifier lie close to 1: the axis starts at the round 10 % below the lowest, and says so.
   const lowest = Math.min(1, ...known(data.shares)) * 100;
   const shareLow = Math.max(0, Math.floor((lowest - 2) / 10) * 10);
-  const [first, last] = [data.epochs[0] ?? 1, data.epochs.at(-1) ?? 1];
+  const last = data.epochs.at(-1) ?? 1;
   const few = data.epochs.length <= 30;
   const lines = (series: readonly TrainingSeries[], scale: string, factor: number) =>
     series.map((one) => ({
       yAxisID: scale,
-      data: data.epochs.map((x, i) => ({ x, y: scaled(one.values[i] ?? null, factor) })),
+      data: thinned(
+        data.epochs.flatMap((x, i) => {
+          const value = one.values[i];
+          return typeof value === 'number' ? { x, y: value * factor } : [];
+        }),
+      ) as Point[],
       borderColor: colourOf(theme, one),
       backgroundColor: colourOf(theme, one),
-      borderWidth: 2,
+      borderWidth: data.epochs.length > mostColumns / 2 ? 1.25 : 2,
+      // The tip of a mitred peak would stand for a value that was never measured.
+      borderJoinStyle: 'round' as const,
       pointStyle: one.kind === 'anomalous' ? ('triangle' as const) : ('circle' as const),
       pointRadius: few ? (one.kind === 'anomalous' ? 4 : 3) : 0,
       pointBorderWidth: 0,
-      spanGaps: true,
-      clip: 8,
+      // Marks of points at the edge are drawn whole; a line alone ends at the panel.
+      clip: few ? 8 : 1,
     }));
   const ends = (
     series: readonly TrainingSeries[],
@@ -105,10 +128,9 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
       scales: {
         x: axis(theme, {
           type: 'linear',
-          // A single epoch stands at the right, beside its label.
-          min: first === last ? first - 1 : first,
+          min: 0,
           max: last,
-          ticks: epochTicks(first, last),
+          ticks: epochTicks(last),
           label: tickLabel,
           grid: false,
           line: true,

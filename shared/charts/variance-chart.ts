@@ -30,12 +30,13 @@ export interface VarianceChartData extends Heading {
 const wordOf = ({ anomalousWord = 'Anomalous' }: VarianceChartData) => anomalousWord.toLowerCase();
 
 const rowHeight = 34;
-const labelRoom = 22;
+/** A line that names the parts, and below it the head of the figures. */
+const labelRoom = 42;
 const figuresRoom = 76;
 
 /** A height that gives every layer a row, px. */
 export function varianceHeight({ layers, title }: VarianceChartData): number {
-  return layers.length * rowHeight + 88 + (title === undefined ? 0 : 32);
+  return layers.length * rowHeight + 108 + (title === undefined ? 0 : 32);
 }
 
 function parts(theme: ChartTheme, data: VarianceChartData) {
@@ -64,9 +65,9 @@ function labelsPlugin(theme: ChartTheme, data: VarianceChartData): Plugin {
     id: 'labels',
     afterDatasetsDraw(chart) {
       const pen = penOf(chart);
-      const { left, right, top } = chart.chartArea as Area;
-      const y = top - labelRoom / 2 - 2;
-      let x = left;
+      const { right, top } = chart.chartArea as Area;
+      const y = top - labelRoom + 9;
+      let x = chart.scales['y']!.left;
       for (const { name, colour } of parts(theme, data)) {
         pen.save();
         pen.fillStyle = colour;
@@ -75,6 +76,10 @@ function labelsPlugin(theme: ChartTheme, data: VarianceChartData): Plugin {
         write(pen, theme, name, x + 16, y, { size: 12 });
         x += 16 + widthOf(pen, theme, name, { size: 12 }) + 18;
       }
+      write(pen, theme, `Clean to ${wordOf(data)}`, right + figuresRoom, top - 8, {
+        colour: theme.ink3,
+        align: 'right',
+      });
       data.layers.forEach(({ betweenKinds }, i) => {
         const at = chart.scales['y']!.getPixelForValue(i);
         const style = { size: 13, strong: true, align: 'right' } as const;

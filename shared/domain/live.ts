@@ -26,7 +26,7 @@ export const runSummarySchema = z.object({
   /** Names the test data: runs that share it can be compared sample by sample; null where unknown. */
   testData: z.string().nullable(),
   parents: z.array(z.string()),
-  error: errorRecordSchema.pick({ code: true, message: true, hint: true }).nullable(),
+  error: errorRecordSchema.pick({ code: true, message: true, hint: true, details: true }).nullable(),
   tags: z.array(z.string()),
   notes: z.string(),
   pinned: z.boolean(),

@@ -67,8 +67,13 @@ const numberOrNull = z.number().nullable();
 /** Two or more evaluated runs side by side. */
 export const comparisonSchema = z.object({
   runs: z.array(z.object({ summary: runSummarySchema, metrics: layerMetricsSchema })),
-  /** Parameters that are not all alike: "detector.relative", one value a run as text, null where it has none. */
-  differences: z.array(z.object({ key: z.string(), values: z.array(z.string().nullable()) })),
+  /**
+   * Parameters that are not all alike: "detector.relative" and what people call it, from the outside in; one value a run as
+   * text, null where it has none.
+   */
+  differences: z.array(
+    z.object({ key: z.string(), labels: z.array(z.string()), values: z.array(z.string().nullable()) }),
+  ),
   pairs: z.array(
     z.object({
       a: z.number(),

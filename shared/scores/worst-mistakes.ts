@@ -18,3 +18,8 @@ export function worstMistakes(scores: Scores, labels: Uint8Array, count: number)
       .slice(0, count);
   return { clean: ordered(0, -1), anomalous: ordered(1, 1) };
 }
+
+/** Whether a score lies on the wrong side of the threshold: a false alarm (`label` 0) or a miss (`label` 1). */
+export function isMistake(score: number, label: number, threshold: number): boolean {
+  return score >= threshold !== (label === 1);
+}

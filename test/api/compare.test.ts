@@ -95,9 +95,13 @@ describe('comparing runs', () => {
   it('shows only what differs in what they were asked for', () => {
     const { differences } = compareRuns(workbench, [ids['plain']!, ids['relative']!, ids['other']!]);
     expect(differences).toEqual([
-      { key: 'detector.relative', values: [false, true, false] },
-      { key: 'task.seed', values: [0, 0, 1] },
-      { key: 'detector.layers', values: [undefined, ['layers.linear_2.output'], undefined] },
+      { key: 'detector.relative', labels: ['Detector', 'Relative'], values: [false, true, false] },
+      { key: 'task.seed', labels: ['Task seed'], values: [0, 0, 1] },
+      {
+        key: 'detector.layers',
+        labels: ['Detector', 'Layers'],
+        values: [undefined, ['layers.linear_2.output'], undefined],
+      },
     ]);
   });
 

@@ -66,6 +66,7 @@ describe('a data folder that vanishes', () => {
       code: 'not-found',
       message: `The dataset "mnist" is not in ${mnist}: expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz, found none.`,
       hint: 'Get it with: npx cupbearer data download mnist',
+      details: { dataset: 'mnist', folder: mnist },
     });
     back(mnist);
     const { id } = await client.runs.repeat({ id: ids[1]! });

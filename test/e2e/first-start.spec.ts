@@ -48,4 +48,21 @@ test('from the first start to an exported report', async ({ page }) => {
     expect(html).toContain('AUROC');
     expect(html).not.toMatch(/(src|href)="https?:/);
   });
+
+  await test.step('the same is printed, with its styles', async () => {
+    // A page cannot know what the browser's dialog prints: what it would print is looked at in its place.
+    await page.addInitScript({
+      content: `window.print = () => {
+        const fonts = [...document.fonts].filter(({ status }) => status === 'loaded').map(({ family }) => family);
+        top.document.body.dataset.printed = getComputedStyle(document.body).maxWidth + ' ' + fonts[0];
+      };`,
+    });
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('radio', { name: 'Report, PDF' }).check();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /Export|Print/ })
+      .click();
+    await expect(page.locator('body')).toHaveAttribute('data-printed', '880px Inter');
+  });
 });

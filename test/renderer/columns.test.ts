@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { columns, comparator, sortWords, startsDescending } from '../../renderer/screens/runs/columns.ts';
+import {
+  columns,
+  comparator,
+  fittingColumns,
+  selectWidth,
+  sortWords,
+  startsDescending,
+} from '../../renderer/screens/runs/columns.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 
 const base: RunSummary = {
@@ -66,5 +73,39 @@ describe('columns', () => {
   it('start with the largest figure, and words with the first letter', () => {
     const starts = Object.fromEntries(columns.map((column) => [column.id, startsDescending(column)]));
     expect(starts).toMatchObject({ auroc: true, duration: true, when: true, model: false, task: false });
+  });
+});
+
+describe('columns in a table of some width', () => {
+  const chosen = columns.filter((column) => column.shownAtFirst);
+  const left = (width: number, isNarrow = false) => {
+    const kept = new Set(fittingColumns(chosen, width, isNarrow).map(({ id }) => id));
+    return chosen.map(({ id }) => id).filter((id) => !kept.has(id));
+  };
+
+  it('all stay where the task has room, else tags leave first, then the duration, then the kind', () => {
+    expect(left(1184)).toEqual([]);
+    expect(left(1100)).toEqual(['tags']);
+    expect(left(1000)).toEqual(['duration', 'tags']);
+    expect(left(900)).toEqual(['kind', 'duration', 'tags']);
+  });
+
+  it('task, detector and AUROC never leave', () => {
+    const least = fittingColumns(columns, 0, false).map(({ id }) => id);
+    expect(least).toEqual(expect.arrayContaining(['task', 'detector', 'auroc']));
+  });
+
+  it('the time has room for what is left of a run where no duration stands beside it', () => {
+    const widthAt = (width: number) => fittingColumns(chosen, width, false).find(({ id }) => id === 'when')!.width;
+    expect(widthAt(1184)).toBe(88);
+    expect(widthAt(1000)).toBe(116);
+    // And the task still has its own.
+    const taskAt = (width: number) =>
+      width - fittingColumns(chosen, width, false).reduce((sum, column) => sum + (column.width ?? 0), selectWidth);
+    for (let width = 890; width < 1300; width += 10) expect(taskAt(width)).toBeGreaterThanOrEqual(190);
+  });
+
+  it('those without a place in a narrow window leave it, however wide the table', () => {
+    expect(left(1150, true)).toEqual(['kind', 'duration', 'tags']);
   });
 });

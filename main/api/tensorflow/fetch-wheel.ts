@@ -62,6 +62,19 @@ async function downloadByPip(python: string, requirement: string, folder: string
   if (/connection|resolve|timed out/i.test(output))
     throw unreachable(requirement, 'pip did not reach the package index');
   if (/No matching distribution/.test(output)) throw noSuchWheel(requirement);
+  if (/DO NOT MATCH THE HASHES/.test(output))
+    throw new CupbearerError(
+      'network',
+      `${requirement} arrived broken: its SHA-256 is not the one that the index tells.`,
+      {
+        hint: 'Try again. Where it stays so, a proxy or a mirror changes it: fetch it elsewhere and give --from-wheel FILE.whl.',
+        details: { output },
+      },
+    );
+  if (/No space left on device/.test(output))
+    throw new CupbearerError('storage', `There is no room for the wheel of ${requirement} in ${folder}.`, {
+      hint: 'Free some gigabytes there, or name another folder in CUPBEARER_HOME.',
+    });
   throw unreachable(requirement, last.replace('ERROR: ', ''));
 }
 

@@ -23,7 +23,14 @@ import { Updates } from './updates.ts';
 
 app.setName('Cupbearer');
 // One place for everything where the user has chosen one; else windows, logs and crashes are where the system has them.
-if (process.env['CUPBEARER_HOME']) app.setPath('userData', join(cupbearerHome(), 'desktop'));
+if (process.env['CUPBEARER_HOME']) {
+  const desktop = join(cupbearerHome(), 'desktop');
+  // Electron takes only a folder that is there.
+  mkdirSync(desktop, { recursive: true });
+  app.setPath('userData', desktop);
+}
+// The id of electron-builder.yml, by which Windows knows whose notifications these are.
+app.setAppUserModelId('org.cupbearer.app');
 app.setAppLogsPath();
 const log = openLog(app.getPath('logs'));
 crashReporter.start({ uploadToServer: false });

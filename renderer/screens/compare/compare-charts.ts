@@ -1,3 +1,4 @@
+import type { Heading } from '../../../shared/charts/chart.ts';
 import {
   describeOverlayHistogram,
   overlayHistogramChart,
@@ -12,6 +13,9 @@ import {
 import { formatCount, formatMetric } from '../../../shared/format.ts';
 import type { ShownChart } from '../../charts/shown-chart.ts';
 import type { CommonHistograms, ComparedRun } from './comparison.svelte.ts';
+
+/** On the page each run's AUROC stands in the table above; on paper it stands in the chart's key. */
+const isOnPaper = ({ title }: Heading) => title !== undefined;
 
 /** The ROC curves of up to five runs in one plot. */
 export function overlaidRoc(runs: readonly ComparedRun[], scale: 'log' | 'linear', height: number): ShownChart {
@@ -31,7 +35,7 @@ export function overlaidRoc(runs: readonly ComparedRun[], scale: 'log' | 'linear
     title: 'ROC',
     height,
     paper: { width: 680, height: 440 },
-    config: (theme, heading) => rocChart({ ...data, ...heading }, theme),
+    config: (theme, heading) => rocChart({ ...data, ...heading, namesInside: !isOnPaper(heading) }, theme),
     describe: () => describeRoc(data),
     table: () => rocToTable(data),
   };
@@ -61,7 +65,7 @@ export function overlaidHistogram(
     subtitle: words.samples,
     height,
     paper: { width: 720, height: 380 },
-    config: (theme, heading) => overlayHistogramChart({ ...data, ...heading }, theme),
+    config: (theme, heading) => overlayHistogramChart({ ...data, ...heading, namesInside: !isOnPaper(heading) }, theme),
     describe: () => describeOverlayHistogram(data),
     table: () => overlayHistogramToTable(data),
   };

@@ -31,10 +31,22 @@ export async function printReport(html: File): Promise<void> {
     frame.addEventListener('load', resolve, { once: true });
     document.body.append(frame);
   });
-  const page = frame.contentWindow;
+  const page = frame.contentWindow as (Window & typeof globalThis) | null;
+  if (page) await applyStyles(page);
   page?.addEventListener('afterprint', () => {
     frame.remove();
     URL.revokeObjectURL(address);
   });
   page?.print();
+}
+
+/** A frame has the rules of the page it is in, which lets no style sheet stand in it; one that a script puts there may. */
+async function applyStyles(page: Window & typeof globalThis): Promise<void> {
+  for (const { textContent } of page.document.querySelectorAll('style')) {
+    const sheet = new page.CSSStyleSheet();
+    sheet.replaceSync(textContent);
+    page.document.adoptedStyleSheets.push(sheet);
+  }
+  // Nothing is laid out in a hidden frame, so that nobody else asks for them.
+  await Promise.all([...page.document.fonts].map((font) => font.load()));
 }

@@ -195,7 +195,7 @@ export function scatterShown(
   { id, name }: { id: string; name: string },
   plane: Plane,
   result: RunResult,
-  { height, compact }: { height: number; compact: boolean },
+  { height, compact, legend }: { height: number; compact: boolean; legend: boolean },
 ): ShownChart {
   const components = result.analysis?.layers[id]?.components;
   const data = {
@@ -213,7 +213,10 @@ export function scatterShown(
     height,
     paper: { width: 640, height: 480 },
     config: (theme, heading) =>
-      scatterChart({ ...data, ...heading, compact: compact && heading.title === undefined }, theme),
+      scatterChart(
+        heading.title === undefined ? { ...data, ...heading, compact, legend } : { ...data, ...heading },
+        theme,
+      ),
     describe: () => describeScatter({ ...data, title }),
     table: () => scatterToTable(data),
   };

@@ -73,6 +73,13 @@ export class RunPage {
     this.scores && this.layer ? operatingPointAt(this.scores.points(this.layer.id), this.threshold) : undefined,
   );
 
+  /** Where no sample is on the wrong side of the threshold, those nearest to it are no mistakes. */
+  readonly mistakesTitle: string = $derived.by(() =>
+    this.scores && this.layer && !this.scores.hasMistakes(this.layer.id, this.threshold)
+      ? 'Closest to a mistake'
+      : 'Worst mistakes',
+  );
+
   /** On the axis that was picked, or else the one that suits the scores. */
   readonly histogram: Histogram | undefined = $derived.by(() => {
     const layer = this.layer;

@@ -7,7 +7,7 @@ import { histogram } from '../../../shared/scores/histogram.ts';
 import { operatingPoints } from '../../../shared/scores/operating-point.ts';
 import type { OperatingPoints } from '../../../shared/scores/operating-point.ts';
 import { ranksOf } from '../../../shared/scores/ranks.ts';
-import { worstMistakes } from '../../../shared/scores/worst-mistakes.ts';
+import { isMistake, worstMistakes } from '../../../shared/scores/worst-mistakes.ts';
 import type { WorstMistakes } from '../../../shared/scores/worst-mistakes.ts';
 import type { z } from 'zod';
 
@@ -89,6 +89,17 @@ export class RunScores {
   /** Whether all scores at a layer are positive, so that a logarithmic axis can show them. */
   isPositive(layer: string): boolean {
     return this.points(layer).ranked.thresholds.at(-1)! > 0;
+  }
+
+  /** Whether a sample's score at a layer lies on the wrong side of the threshold. */
+  isMistake(layer: string, position: number, threshold: number): boolean {
+    return isMistake(this.of(layer)[position]!, this.labels[position]!, threshold);
+  }
+
+  /** Whether any sample of either kind lies on the wrong side of the threshold: the worst of them does first. */
+  hasMistakes(layer: string, threshold: number): boolean {
+    const { clean, anomalous } = this.mistakes(layer);
+    return [clean[0], anomalous[0]].some((worst) => worst !== undefined && this.isMistake(layer, worst, threshold));
   }
 
   /** Name of a sample's true or predicted class; null where it is not known. */

@@ -1,3 +1,4 @@
+import { isMistake } from '../../../shared/scores/worst-mistakes.ts';
 import type { RunScores } from './run-scores.ts';
 
 /** Which samples the table shows. */
@@ -27,7 +28,7 @@ export function filterSamples({ kind, text }: SampleFilter, context: Context): I
     const label = scores.labels[i] === 1 ? 1 : 0;
     if (kind === 'clean' && label === 1) return false;
     if (kind === 'anomalous' && label === 0) return false;
-    if (kind === 'mistakes' && layerScores[i]! >= threshold === (label === 1)) return false;
+    if (kind === 'mistakes' && !isMistake(layerScores[i]!, label, threshold)) return false;
     if (words.length === 0) return true;
     const classes = [scores.className('trueClass', i), scores.className('predictedClass', i)].map((name) =>
       name?.toLowerCase(),

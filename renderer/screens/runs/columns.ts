@@ -38,7 +38,7 @@ export type ColumnId =
 const metric = (key: string) => (run: RunSummary) => run.metrics[key];
 const figure = { width: 76, narrow: 76, align: 'right' } as const;
 
-/** The columns of the table in the order in which they stand. */
+/** The columns of the table in the order in which they stand: what a run is, what came of it, when. */
 export const columns: readonly Column[] = [
   { id: 'status', label: 'Status', width: 110, narrow: 110, shownAtFirst: true, key: (run) => run.status },
   { id: 'kind', label: 'Kind', width: 80, narrow: 0, shownAtFirst: true, key: (run) => run.kind },
@@ -55,19 +55,21 @@ export const columns: readonly Column[] = [
   {
     id: 'detector',
     label: 'Detector',
-    width: 168,
-    narrow: 160,
+    width: 152,
+    narrow: 152,
     term: 'detector',
     always: true,
     shownAtFirst: true,
     key: (run) => (run.detector === '' ? null : `${run.detector} ${run.detectorDetail}`),
   },
-  { id: 'model', label: 'Model', width: 116, narrow: 116, shownAtFirst: true, key: (run) => run.model },
+  { id: 'model', label: 'Model', width: 110, narrow: 110, shownAtFirst: true, key: (run) => run.model },
+  { id: 'seed', label: 'Seed', ...figure, width: 60, narrow: 0, term: 'seed', key: (run) => run.seed },
+  { id: 'engine', label: 'Engine', width: 92, narrow: 0, term: 'engine', key: (run) => run.engine },
   {
     id: 'auroc',
     label: 'AUROC',
     width: 178,
-    narrow: 170,
+    narrow: 178,
     term: 'auroc',
     always: true,
     shownAtFirst: true,
@@ -77,12 +79,10 @@ export const columns: readonly Column[] = [
   { id: 'tpr', label: 'TPR at 1 %', ...figure, width: 84, term: 'tprAtFpr1', key: metric('tpr_at_fpr_1') },
   { id: 'accuracy', label: 'Accuracy', ...figure, term: 'cleanAccuracy', key: metric('clean_accuracy') },
   { id: 'success', label: 'Attack', ...figure, term: 'attackSuccess', key: metric('attack_success') },
-  { id: 'seed', label: 'Seed', ...figure, width: 60, narrow: 0, term: 'seed', key: (run) => run.seed },
-  { id: 'engine', label: 'Engine', width: 92, narrow: 0, term: 'engine', key: (run) => run.engine },
   {
     id: 'duration',
     label: 'Duration',
-    width: 96,
+    width: 92,
     narrow: 0,
     align: 'right',
     shownAtFirst: true,
@@ -91,15 +91,43 @@ export const columns: readonly Column[] = [
   {
     id: 'when',
     label: 'When',
-    width: 92,
+    width: 88,
     narrow: 116,
     align: 'right',
     shownAtFirst: true,
     key: (run) => run.createdAt,
   },
-  { id: 'tags', label: 'Tags', width: 112, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
+  { id: 'tags', label: 'Tags', width: 100, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
   { id: 'notes', label: 'Notes', width: 160, narrow: 0, key: (run) => run.notes || null },
 ];
+
+/** Px that the task, which takes what is left, has at least. */
+const leastTask = 190;
+
+/** What leaves a table that is too narrow, the first first. */
+const leaving: readonly ColumnId[] = ['tags', 'notes', 'duration', 'engine', 'seed', 'kind'];
+
+/** Those of `chosen` that fit a table of `width` px; `isNarrow` where the window is below 1200 px. */
+export function fittingColumns(chosen: readonly Column[], width: number, isNarrow: boolean): readonly Column[] {
+  const room = width - selectWidth - leastTask;
+  const needed = (kept: readonly Column[]) =>
+    kept.reduce((sum, column) => sum + ((isNarrow ? column.narrow : column.width) ?? 0), 0);
+  let kept = withRoomForTime(isNarrow ? chosen.filter((column) => column.narrow !== 0) : chosen);
+  for (const id of leaving) {
+    if (needed(kept) <= room) break;
+    kept = withRoomForTime(kept.filter((column) => column.id !== id));
+  }
+  return kept;
+}
+
+/** The time that is left of a running run reaches over the duration; without one, its own column must hold it. */
+function withRoomForTime(kept: readonly Column[]): readonly Column[] {
+  if (kept.some((column) => column.id === 'duration')) return kept;
+  return kept.map((column) => (column.id === 'when' ? { ...column, width: column.narrow } : column));
+}
+
+/** Px of the column with the boxes that select. */
+export const selectWidth = 34;
 
 export interface Sort {
   column: ColumnId;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -26,10 +27,11 @@ async function index(told: { sha256?: string; sent?: Uint8Array } = {}): Promise
   const sha256 = told.sha256 ?? createHash('sha256').update(wheel).digest('hex');
   server = createServer(({ url, headers }, response) => {
     if (url === '/simple/tensorflow-cpu/') {
-      expect(headers.accept).toBe('application/vnd.pypi.simple.v1+json');
+      expect(headers.accept).toContain('application/vnd.pypi.simple.v1+json');
+      response.setHeader('Content-Type', 'application/vnd.pypi.simple.v1+json');
       const file = { filename: fileName, url: `../../files/${fileName}`, hashes: { sha256 }, size: wheel.length };
       const other = { ...file, filename: fileName.replace('cp312-cp312', 'cp39-cp39'), url: '/none' };
-      response.end(JSON.stringify({ files: [other, file] }));
+      response.end(JSON.stringify({ meta: { 'api-version': '1.0' }, name: 'tensorflow-cpu', files: [other, file] }));
     } else if (url === `/files/${fileName}`) {
       response.setHeader('Content-Length', wheel.length);
       const sent = told.sent ?? wheel;
@@ -89,6 +91,23 @@ describe('a wheel fetched without pip', () => {
     await expect(fetchFrom('http://127.0.0.1', 'nvidia-cudnn-cu12<10.0,>=9.3')).rejects.toMatchObject({
       code: 'engine',
       message: 'nvidia-cudnn-cu12<10.0,>=9.3 cannot be fetched without pip.',
+    });
+  });
+});
+
+const python = process.env['PYTHON'] || (process.platform === 'win32' ? 'python' : 'python3');
+const hasPip = spawnSync(python, ['-m', 'pip', '--version']).status === 0;
+
+describe.skipIf(!hasPip)('a wheel fetched by pip', () => {
+  it('is refused where it has another hash than the index says', async () => {
+    const address = await index({ sha256: '0'.repeat(64) });
+    const fetching = withEnvironment({ PYTHON: python, PIP_INDEX_URL: address }, () =>
+      fetchWheel('tensorflow-cpu==9.0.0', temporaryFolder()),
+    );
+    await expect(fetching).rejects.toMatchObject({
+      code: 'network',
+      message: 'tensorflow-cpu==9.0.0 arrived broken: its SHA-256 is not the one that the index tells.',
+      hint: expect.stringContaining('--from-wheel FILE.whl') as string,
     });
   });
 });

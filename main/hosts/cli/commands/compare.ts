@@ -37,7 +37,7 @@ export const compare: Command = {
           ...run,
           metrics,
         })),
-        differences,
+        differences: differences.map(({ key, values }) => ({ key, values })),
         pairs: pairs.map(({ a, b, ...pair }) => ({ a: runs[a]!.id, b: runs[b]!.id, ...pair })),
         ...(file === undefined ? {} : { csv: file }),
       };

@@ -37,7 +37,7 @@ export function nvidiaGpu(command = 'nvidia-smi'): NvidiaGpu | undefined {
 export function describeDevice(backend: NodeBackend, installation: Installation): Device {
   const cpu = cpus()[0]?.model.trim() ?? 'unknown CPU';
   // Asking the driver takes time, which a library for the CPU alone need not.
-  if (installation.record?.variant === 'cpu')
+  if (installation.record?.variant === 'cpu' && !backend.isUsingGpuDevice)
     return { device: cpu, versions: {}, notes: [whyCpu('cpu', undefined, {})] };
   const libraries = cudaLibraries(loadedLibraries());
   const gpu = nvidiaGpu();
