@@ -101,3 +101,8 @@ export function formatRelativeTime(date: Date, now: Date): string {
   const amount = minutes < 60 ? `${minutes}${nbsp}min` : hours < 24 ? `${hours}${nbsp}h` : `${days}${nbsp}d`;
   return elapsed >= 0 ? `${amount} ago` : `in ${amount}`;
 }
+
+/** A title as it stands within a sentence: "corner pixel"; names such as WaNet or PGD stay as they are. */
+export function inSentence(title: string): string {
+  return /^[A-Z][a-z-]*(?![A-Za-z])/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
+}

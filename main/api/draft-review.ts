@@ -1,7 +1,8 @@
 import type { Review } from '../../shared/domain/draft.ts';
-import { formatCount, formatPercent } from '../../shared/format.ts';
+import { formatCount } from '../../shared/format.ts';
 import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
+import { optionTitle } from '../../shared/schema/option-title.ts';
 import type { NetworkSpec } from '../models/network-outline.ts';
 import { describeNetwork } from '../models/describe-network.ts';
 import type { ExperimentDefinition } from '../experiments/experiment.ts';
@@ -65,11 +66,13 @@ function linesOf(fields: readonly Field[], values: Record<string, unknown>, inde
   });
 }
 
-function readable({ type, unit, control }: Field, value: unknown): string {
+function readable({ type, label, unit, control, titles }: Field, value: unknown): string {
   if (type === 'flag') return value ? 'Yes' : 'No';
-  if (control === 'share' && typeof value === 'number') return formatPercent(value);
+  // As it is typed: 5 %, not 5.0 %, which would be a measurement.
+  if (control === 'share' && typeof value === 'number') return `${Number((value * 100).toPrecision(12))}\u00a0%`;
+  if (type === 'choice') return optionTitle({ titles }, String(value));
   if (Array.isArray(value)) return value.length === 0 ? 'None' : value.join(', ');
-  return unit === undefined ? String(value) : `${String(value)}\u00a0${unit}`;
+  return unit === undefined || unit === label.toLowerCase() ? String(value) : `${String(value)}\u00a0${unit}`;
 }
 
 const float32 = 4;

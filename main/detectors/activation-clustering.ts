@@ -35,6 +35,7 @@ export const activationClustering = defineDetector({
       label: 'Reduction',
       help: 'Independent components as in the paper, or principal components in their own scale',
       options: ['ica', 'pca'],
+      titles: { ica: 'ICA', pca: 'PCA' },
       default: 'ica',
     }),
     size_threshold: number({

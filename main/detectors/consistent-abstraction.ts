@@ -43,6 +43,7 @@ export const abstractionParams = {
     label: 'Output loss',
     help: "Distance of the abstract model's output from the logits",
     options: ['l2', 'cosine', 'kl', 'cross-entropy', 'single-class'],
+    titles: { kl: 'KL divergence' },
     default: 'l2',
   }),
   single_class: integer({

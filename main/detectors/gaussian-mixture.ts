@@ -45,6 +45,7 @@ export const gaussianMixture = defineDetector({
       label: 'Covariance',
       help: 'A full matrix for each component, or variances alone',
       options: ['full', 'diag'],
+      titles: { diag: 'Diagonal' },
       default: 'full',
     }),
     max_rounds: integer({

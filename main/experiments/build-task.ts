@@ -17,7 +17,7 @@ export async function buildTask({ name, ...params }: Picked, context: RunContext
   return task;
 }
 
-/** One line that tells a task from others: "backdoor: mnist, corner trigger". */
+/** One line that tells a task from others: "backdoor: mnist, corner pixel trigger". */
 export function describeTask({ name, ...params }: Picked): string {
   return `${name}: ${taskRegistry.get(name).describe(params)}`;
 }

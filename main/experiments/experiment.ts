@@ -31,7 +31,7 @@ export interface RunOutcome {
 /** A kind of run: what can be asked for, and how it is done. */
 export interface ExperimentDefinition extends Definition {
   kind: RunKind;
-  /** One line for lists: "mlp on mnist, corner trigger". */
+  /** One line for lists: "mlp on mnist, corner pixel trigger". */
   describe(spec: Record<string, unknown>): string;
   /** Folders of the runs that this one builds on. */
   parents(spec: Record<string, unknown>): string[];

@@ -29,6 +29,7 @@ import { schedules, trainClassifier as train } from '../models/training.ts';
 import { appendJsonLine, readJsonLines, writeJsonLines } from '../storage/run-folder.ts';
 import { writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
+import { triggerName } from '../tasks/classifier-trigger.ts';
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
 import { defineExperiment, PhaseTimer, type RunContext } from './experiment.ts';
 import { drawTrainingCurve } from './figures.ts';
@@ -147,10 +148,10 @@ function checkSpec({ train_data: trainData, val_data: valData = {}, model }: Spe
   for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data), name);
 }
 
-/** "mnist, corner trigger" */
+/** "mnist, corner pixel trigger" */
 export function dataName(data: Picked): string {
   if (data.name !== backdoorId) return data.name;
-  return `${(data['original'] as Picked).name}, ${(data['backdoor'] as Picked).name} trigger`;
+  return `${(data['original'] as Picked).name}, ${triggerName(data['backdoor'] as Picked)}`;
 }
 
 function headline({ loss, accuracy, validation }: EpochRecord): Record<string, number> {

@@ -7,11 +7,14 @@ import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { attackedDataset, attackedForNow } from './stored-attack.ts';
 import { defineTask } from './task.ts';
 
+const attackTitles = { pgd: 'PGD', fgsm: 'FGSM' };
+
 const attackParams = {
   attack: choice({
     label: 'Attack',
     help: 'pgd: projected gradient descent; fgsm: one step of size eps from the input itself',
     options: ['pgd', 'fgsm'],
+    titles: attackTitles,
     default: 'pgd',
   }),
   eps: number({
@@ -48,7 +51,7 @@ export const adversarialExamples = defineTask({
   params: z.object({ ...classifierParams, ...attackParams, ...splitParams }),
 
   describe: (params) =>
-    [params.data?.name, `${params.attack}, radius ${params.eps.toFixed(3)}`].filter(Boolean).join(', '),
+    [params.data?.name, `${attackTitles[params.attack]}, radius ${params.eps.toFixed(3)}`].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
   misfits: cleanDataMisfits,

@@ -1,3 +1,4 @@
+import { inSentence } from '../../shared/format.ts';
 import { refuse, type Misfit } from '../../shared/misfit.ts';
 import { describe } from '../../shared/schema/describe.ts';
 import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
@@ -16,9 +17,10 @@ export const triggerParam = optionalPick(() => triggerRegistry, {
   omit: trainingOnly,
 });
 
-/** "corner trigger", or that it is the classifier's own. */
+/** "corner pixel trigger", or that it is the classifier's own. */
 export function triggerName(trigger: Picked | undefined): string {
-  return trigger ? `${trigger.name} trigger` : 'the trigger it was trained with';
+  if (!trigger) return 'the trigger it was trained with';
+  return `${inSentence(triggerRegistry.get(trigger.name).title)} trigger`;
 }
 
 /** The trigger asked for, or the one the classifier was trained with. */

@@ -97,7 +97,7 @@ export interface TaskDefinition extends Definition {
   readonly anomalous?: string;
   /** What its normal test samples are called where they are not clean: "Changed harmlessly". */
   readonly normal?: string;
-  /** One line that tells this task from others of its kind: "mnist, corner trigger". */
+  /** One line that tells this task from others of its kind: "mnist, corner pixel trigger". */
   describe(params: Record<string, unknown>): string;
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
   dependencies(params: Record<string, unknown>): Record<string, string>;

@@ -22,6 +22,8 @@ export interface FormField {
   min?: number | undefined;
   max?: number | undefined;
   options?: string[] | undefined;
+  /** Options that people write otherwise than `optionTitle` would: `{ pgd: 'PGD' }`. */
+  titles?: Readonly<Record<string, string>> | undefined;
   /** `group`: the fields below it. */
   fields?: FormField[] | undefined;
   /** `pick`, `pick-record`: the {@link FormRegistry.kind} it picks from, and parameters left out in this place. */
@@ -44,6 +46,7 @@ export const formFieldSchema: z.ZodType<FormField> = z.lazy(() =>
     min: z.number().optional(),
     max: z.number().optional(),
     options: z.array(z.string()).optional(),
+    titles: z.record(z.string(), z.string()).optional(),
     fields: z.array(formFieldSchema).optional(),
     registry: z.string().optional(),
     omit: z.array(z.string()).optional(),

@@ -25,6 +25,8 @@ export interface Field {
   min?: number;
   max?: number;
   options?: readonly string[];
+  /** Options that people write otherwise; see {@link optionTitle}. */
+  titles?: Readonly<Record<string, string>>;
   fields?: Field[];
   registry?: Registry<Definition>;
   omit?: readonly string[];
@@ -91,7 +93,11 @@ function shapeOf(schema: z.ZodType, meta: FieldMeta): Shape {
     case 'boolean':
       return { type: 'flag' };
     case 'enum':
-      return { type: 'choice', options: (schema as z.ZodEnum).options as string[] };
+      return {
+        type: 'choice',
+        options: (schema as z.ZodEnum).options as string[],
+        ...(meta.titles ? { titles: meta.titles } : {}),
+      };
     case 'string':
       return { type: 'text' };
     case 'array':

@@ -33,6 +33,7 @@ export interface FieldMeta extends FieldText {
   [key: string]: unknown;
   registry?: Registry<Definition>;
   omit?: readonly string[];
+  titles?: Readonly<Record<string, string>>;
 }
 
 function bounded<S extends z.ZodNumber | z.ZodInt>(schema: S, options: Omit<NumberOptions, 'default'>): S {
@@ -72,15 +73,15 @@ export function flag(options: FieldText & { default: boolean }) {
   return z.boolean().default(options.default).meta(meta(options));
 }
 
-/** One of a fixed set of words. */
+/** One of a fixed set of words; `titles` has those that people write otherwise: `{ pgd: 'PGD' }`. */
 export function choice<const T extends readonly [string, ...string[]]>(
-  options: FieldText & { options: T; default: T[number] },
+  options: FieldText & { options: T; default: T[number]; titles?: Readonly<Partial<Record<T[number], string>>> },
 ) {
   // zod narrows the default's type further than a generic T can express.
   return z
     .enum(options.options)
     .default(options.default as never)
-    .meta(meta(options));
+    .meta({ ...meta(options), ...(options.titles ? { titles: options.titles } : {}) });
 }
 
 /** A piece of text, for example a path. Empty text is refused. */

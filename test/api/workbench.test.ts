@@ -91,7 +91,7 @@ describe('runs', () => {
     expect(record).toMatchObject({
       kind: 'classifier',
       status: 'done',
-      title: 'mlp on mnist, corner trigger',
+      title: 'mlp on mnist, corner pixel trigger',
       engine: 'wasm',
       error: null,
       parents: [],
@@ -236,7 +236,7 @@ describe('evaluations', () => {
     const noise = evaluation({ backdoor: { name: 'noise', std: 0.4 } });
     const first = await workbench.run('eval-detector', noise, { folder: at('detector'), dataDir });
     expect(first.found).toBe(false);
-    expect(first.folder).toMatch(/evals[\\/]backdoor-noise-trigger-[0-9a-f]{6}$/);
+    expect(first.folder).toMatch(/evals[\\/]backdoor-gaussian-noise-trigger-[0-9a-f]{6}$/);
     expect(evaluationFolders(at('detector'))).toEqual([at('detector'), first.folder]);
     expect(first.record).toMatchObject({ kind: 'evaluation', status: 'done', folder: first.folder });
     const ids = ['detector', 'classifier'].map((name) => workbench.recordOf(at(name)).id);

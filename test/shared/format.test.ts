@@ -9,6 +9,7 @@ import {
   formatPercentInterval,
   formatRelativeTime,
   formatSeconds,
+  inSentence,
 } from '../../shared/format.ts';
 
 /** Written with plain spaces for reading; the texts have no-break spaces. */
@@ -104,4 +105,16 @@ describe('durations, sizes and times', () => {
     const now = new Date('2026-11-10T12:00:00Z');
     expect(plain(formatRelativeTime(new Date(now.getTime() - seconds * 1000), now))).toBe(text);
   });
+});
+
+it('titles within a sentence begin small, names do not', () => {
+  const titles = ['Corner pixel', 'Label-consistent', 'Backdoor, corner pixel', 'WaNet warp', 'PGD', 'OOD ablation'];
+  expect(titles.map(inSentence)).toEqual([
+    'corner pixel',
+    'label-consistent',
+    'backdoor, corner pixel',
+    'WaNet warp',
+    'PGD',
+    'OOD ablation',
+  ]);
 });

@@ -17,6 +17,7 @@ import {
   pickRecord,
   requiredPath,
 } from '../../shared/schema/fields.ts';
+import { optionTitle } from '../../shared/schema/option-title.ts';
 
 const words = (label: string) => ({ label, help: `about ${label}` });
 
@@ -40,7 +41,7 @@ const schema = z.object({
   rate: number({ ...words('rate'), default: 0.1, min: 0, max: 1 }),
   widths: integers({ ...words('widths'), default: [1, 2], min: 1, atLeast: 1 }),
   most: optionalInteger({ ...words('most'), min: 1 }),
-  corner: choice({ ...words('corner'), options: ['left', 'right'], default: 'left' }),
+  corner: choice({ ...words('corner'), options: ['left', 'right'], default: 'left', titles: { right: 'RHS' } }),
   path: requiredPath(words('path')),
 });
 
@@ -112,7 +113,9 @@ suite('describe', () => {
     expect(fields['widths']).toMatchObject({ type: 'integers', min: 1, default: [1, 2] });
     expect(fields['most']).toMatchObject({ type: 'integer', min: 1, required: false });
     expect(fields['most']).not.toHaveProperty('max');
-    expect(fields['corner']).toMatchObject({ type: 'choice', options: ['left', 'right'] });
+    expect(fields['corner']).toMatchObject({ type: 'choice', options: ['left', 'right'], titles: { right: 'RHS' } });
+    expect(['left', 'right'].map((option) => optionTitle(fields['corner']!, option))).toEqual(['Left', 'RHS']);
+    expect(optionTitle({}, 'top-left')).toBe('Top left');
     expect(fields['path']).toMatchObject({ type: 'text', required: true, isPath: true });
   });
 

@@ -1,5 +1,5 @@
 import type { DraftCheck } from '../../../shared/domain/draft.ts';
-import { formatCount } from '../../../shared/format.ts';
+import { formatCount, inSentence } from '../../../shared/format.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { triggerRegistry } from '../../data/triggers/index.ts';
 import { taskRegistry } from '../../tasks/index.ts';
@@ -28,11 +28,6 @@ function taskSummary({ data, task }: DraftView): string {
   const what = hasTrigger && trigger ? triggerRegistry.get(trigger.name).title : taskRegistry.get(task.name).title;
   const shown = datasetTitle((task['data'] as Picked | undefined) ?? data.originalData);
   return what === shown ? shown : `${shown}, ${inSentence(what)}`;
-}
-
-/** A title as it stands within a sentence: names such as WaNet stay as they are. */
-function inSentence(title: string): string {
-  return /^[A-Z][a-z-]*( |$)/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
 }
 
 function modelSummary({ draft }: DraftSubject): string {

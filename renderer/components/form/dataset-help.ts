@@ -10,7 +10,7 @@ export function datasetHelp(name: string, otherwise: string): string {
   const facts = [
     `${formatCount(samples.train)} train`,
     `${formatCount(samples.test)} test`,
-    ...(shape ? [shape.join(' × ')] : []),
+    ...(shape ? [shape.length === 1 ? `${formatCount(shape[0]!)} values` : shape.join(' × ')] : []),
     ...(classes === null ? [] : [`${formatCount(classes)} classes`]),
   ];
   return `${facts.join(', ')}. ${state === 'built-in' ? 'Built in.' : 'On disk.'}`;

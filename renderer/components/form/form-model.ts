@@ -41,12 +41,6 @@ export function isDefault(field: FormField, value: unknown): boolean {
   return Object.keys(params).length === 0 && JSON.stringify(name) === JSON.stringify(field.default);
 }
 
-/** "top-left" as people read it: "Top left". */
-export function optionWords(option: string): string {
-  const words = option.replaceAll('-', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
 /** The help of a field with what its number may be, where it does not say so itself; a bound on one side is told where it is passed. */
 export function helpOf({ help, type, min, max }: FormField): string {
   if (min === undefined || max === undefined || type === 'integers') return help;

@@ -1,5 +1,6 @@
 import type { RunDetail } from '../../../shared/domain/result.ts';
 import type { RunSummary } from '../../../shared/domain/live.ts';
+import { inSentence } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 import { hrefOf } from '../../app/router.svelte.ts';
@@ -8,7 +9,7 @@ import { taskWords } from '../runs/run-words.ts';
 /** What a run is called at the head of its page: its task and data. */
 export function runTitle(run: RunSummary): string {
   const { main, dataset } = taskWords(run);
-  const what = run.kind === 'classifier' ? `${run.model.toUpperCase()}, ${main.toLowerCase()}` : main;
+  const what = run.kind === 'classifier' ? `${run.model.toUpperCase()}, ${inSentence(main)}` : main;
   return dataset === '' ? what : `${what}, ${dataset}`;
 }
 

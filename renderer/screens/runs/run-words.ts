@@ -2,6 +2,7 @@ import type { LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import type { RunKind } from '../../../shared/domain/run.ts';
 import { formatDuration } from '../../../shared/format.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
+import { detailWords } from './detail-words.ts';
 
 export const kindWords: Record<RunKind, string> = {
   classifier: 'Classifier',
@@ -12,11 +13,16 @@ export const kindWords: Record<RunKind, string> = {
 /** A title without what the place where it stands says already: "Backdoor detection", "Glyphs (built in)". */
 export const shortTitle = (title: string) => title.replace(/ \(.*\)$| detection$/, '');
 
-/** What a run is about: "Backdoor, corner" and the dataset. */
+const triggerTitle = (id: string) => shortTitle(definitions.titleOf('trigger', id));
+
+/** What a run is about: "Backdoor, corner pixel" and the dataset. */
 export function taskWords(run: RunSummary): { main: string; dataset: string } {
   const details = run.taskDetail.split(', ').filter((part) => part !== '' && part !== run.dataset);
   const task = run.task === '' ? 'Clean training' : shortTitle(definitions.titleOf('task', run.task));
-  return { main: [task, ...details].join(', '), dataset: shortTitle(definitions.titleOf('dataset', run.dataset)) };
+  return {
+    main: [task, ...details.map((detail) => detailWords(detail, triggerTitle))].join(', '),
+    dataset: shortTitle(definitions.titleOf('dataset', run.dataset)),
+  };
 }
 
 /** What a run is called where there is one line for it. */
