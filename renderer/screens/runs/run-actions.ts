@@ -17,13 +17,17 @@ export async function attempt(action: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Takes runs off the list at once; the message offers them back. */
-export async function removeRuns(runs: readonly RunSummary[]): Promise<void> {
-  await attempt(async () => {
+/** Takes runs off the list at once; the message offers them back. Whether they went: one that goes on is refused. */
+export async function removeRuns(runs: readonly RunSummary[]): Promise<boolean> {
+  try {
     const { ids } = await client.runs.remove({ ids: idsOf(runs) });
     const removed = runs.filter((run) => ids.includes(run.id));
     if (removed.length > 0) toasts.undo(`Deleted: ${named(removed)}`, () => client.runs.restore({ ids }));
-  });
+    return true;
+  } catch (error) {
+    toasts.failed(error);
+    return false;
+  }
 }
 
 export async function archiveRuns(runs: readonly RunSummary[], archived: boolean): Promise<void> {
