@@ -11,13 +11,13 @@ import type {
 import type { FormDefinition } from '../../../shared/domain/form.ts';
 import type { SampleSet } from '../../../shared/domain/samples.ts';
 import { unpackArrays, type ArrayMap } from '../../../shared/domain/arrays.ts';
+import { Latest } from '../../app/latest.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 import type { StartingPoint } from '../../app/routes.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import type { FormModel, Path } from '../../components/form/form-model.ts';
 import { draftOnDataset, withNames, withValue } from './draft-values.ts';
-import { Latest } from './latest.svelte.ts';
 
 /** Samples with the arrays of images unpacked. */
 export interface ShownSamples {

@@ -6,6 +6,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { operatingPointAt } from '../../../shared/scores/operating-point.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
+import { OtherDetectors } from './other-detectors.svelte.ts';
 import { RunScores } from './run-scores.ts';
 
 /** A layer with its figures, or the aggregate of all. */
@@ -23,6 +24,8 @@ export class RunPage {
   detail = $state.raw<RunDetail>();
   /** null where the run has no evaluation. */
   result = $state.raw<RunResult | null>();
+  /** What other detectors of the task say of the same samples. */
+  readonly others = new OtherDetectors();
   /** Why one of them could not be had. */
   failure = $state.raw<CupbearerError>();
   resultFailure = $state.raw<CupbearerError>();
