@@ -67,7 +67,7 @@ class NotificationStandIn extends EventEmitter {
 /** A utility process whose other side is played by the test. */
 export class UtilityStandIn extends EventEmitter {
   static last: UtilityStandIn;
-  pid = 2 ** 30;
+  pid: number | undefined = 2 ** 30;
   stderr = new PassThrough();
   constructor(...args: unknown[]) {
     super();
@@ -119,6 +119,20 @@ export const app = Object.assign(new EventEmitter(), {
 });
 export const ipcMain = new EventEmitter();
 export const ipcRenderer = Object.assign(new EventEmitter(), { send: note('ipcRenderer.send') });
+
+/** electron-updater, with a server that the test plays. */
+class UpdaterStandIn extends EventEmitter {
+  failure: Error | undefined;
+  checkForUpdates = (): Promise<void> => Promise.resolve(note('checkForUpdates')());
+  quitAndInstall = note('quitAndInstall');
+  downloadUpdate(): Promise<void> {
+    note('downloadUpdate')();
+    if (!this.failure) return Promise.resolve();
+    this.emit('error', this.failure);
+    return Promise.reject(this.failure);
+  }
+}
+export const updater = new UpdaterStandIn();
 
 let blockers = 0;
 
