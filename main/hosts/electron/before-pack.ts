@@ -32,11 +32,11 @@ export function picturePackage(platform: string, arch: string): { name: string; 
  */
 export default function beforePack({ electronPlatformName, arch }: PackContext): void {
   process.env['TARGET_PLATFORM'] = electronPlatformName;
-  const { name, version } = picturePackage(electronPlatformName, Arch[arch]!);
+  const { name, version } = picturePackage(electronPlatformName, Arch[arch]);
   if (existsSync(join(root, 'node_modules', name))) return;
   // It is for another machine, which npm takes only by force; what package.json says stays as it is.
   const args = ['install', '--no-save', '--no-audit', '--no-fund', '--force', '--ignore-scripts', `${name}@${version}`];
   const { status } = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
   if (status !== 0 || !existsSync(join(root, 'node_modules', name)))
-    throw new Error(`The program for ${electronPlatformName}-${Arch[arch]!} needs ${name}: npm ${args.join(' ')}`);
+    throw new Error(`The program for ${electronPlatformName}-${Arch[arch]} needs ${name}: npm ${args.join(' ')}`);
 }
