@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { basename, extname } from 'node:path';
 import { utilityProcess } from 'electron';
 import {
   sharingMemory,
@@ -17,7 +18,8 @@ export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
 ): ChildProcess<ToChild, FromChild> => {
   const child = utilityProcess.fork(entry, [], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    serviceName: 'Cupbearer compute process',
+    // What task managers show, and reports of crashes: "Cupbearer compute process".
+    serviceName: `Cupbearer ${basename(entry, extname(entry)).replaceAll('-', ' ')}`,
     execArgv: [...smallNursery],
     env: { ...sharingMemory, ...process.env, ...env },
   });

@@ -1,11 +1,16 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runInNewContext } from 'node:vm';
+import { runInNewContext, runInThisContext } from 'node:vm';
+import type * as Electron from 'electron';
 import type { MenuItemConstructorOptions, Session, WebFrameMain } from 'electron';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CatalogueEvent, LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import { settingsSchema } from '../../../shared/domain/settings.ts';
+import { clientOverDesktop } from '../desktop-client.ts';
+import { runMarker } from '../../../main/storage/run-marker.ts';
+import { tinyDraft } from '../../e2e/drafts.ts';
+import { runsEnded } from '../../e2e/program.ts';
 import { compile } from '../../../main/hosts/electron/build.ts';
 import {
   app,
@@ -183,6 +188,30 @@ describe('the line to the page', () => {
     expect(calls('contents.postMessage')).toEqual([]);
     ipcMain.emit('cupbearer:connect', { senderFrame: { url: 'app://cupbearer/', parent: null }, sender });
     expect(calls('contents.postMessage')).toEqual([['cupbearer:port', null, [expect.any(PortStandIn)]]]);
+    ipcMain.removeAllListeners();
+  });
+
+  it('carries calls, their errors, streams and files', async () => {
+    const { application, place: folder } = temporaryApplication();
+    offerCalls(createRouter(application));
+    // As Playwright does: the function goes as text, so that it sees nothing but what it is given.
+    const client = await clientOverDesktop(async (work, given) => {
+      const alone = runInThisContext(`(${work.toString()})`) as typeof work;
+      return structuredClone(await alone(electronModule as unknown as typeof Electron, given));
+    });
+    expect((await client.app.info({})).runsDir).toBe(join(folder, 'runs'));
+    await expect(client.runs.get({ id: 'none' })).rejects.toMatchObject({
+      code: 'FAILED',
+      data: { code: 'not-found' },
+    });
+    await expect(client.runs.get({ id: 5 } as never)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    for await (const event of await client.runs.watch({})) {
+      expect(event).toMatchObject({ type: 'runs', runs: [], complete: true });
+      break;
+    }
+    const html = new File(['<p>A report</p>'], 'report.html', { type: 'text/html' });
+    await expect(client.app.printPdf({ html })).rejects.toThrow('PDF');
+    ipcMain.removeAllListeners();
   });
 
   it('is all that the preload script gives to the page', () => {
@@ -475,6 +504,17 @@ describe('files', () => {
     hand('/late.cupbearer');
     expect(opened).toEqual(['/early.cupbearer', '/late.cupbearer']);
   });
+
+  it('that mark a run show it', async () => {
+    const { application, client } = temporaryApplication();
+    const { ids } = await client.experiments.start({ draft: tinyDraft() });
+    await runsEnded(client, ids);
+    const { folder } = (await client.runs.get({ id: ids[0]! })).record;
+    const gone: string[] = [];
+    await openRunFile(join(folder, runMarker.name), application, (hash) => gone.push(hash));
+    expect(gone).toEqual([`#/runs/${ids[0]}`]);
+    expect(calls('addRecentDocument')).toEqual([[join(folder, runMarker.name)]]);
+  }, 60_000);
 
   it('that mark no run are told of', async () => {
     const { application } = temporaryApplication();
