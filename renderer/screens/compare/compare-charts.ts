@@ -12,7 +12,8 @@ import {
 } from '../../../shared/charts/score-scatter-chart.ts';
 import { formatCount, formatMetric } from '../../../shared/format.ts';
 import type { ShownChart } from '../../charts/shown-chart.ts';
-import type { CommonHistograms, ComparedRun } from './comparison.svelte.ts';
+import type { CommonHistograms, DrawnPoints } from '../../../shared/scores/shared-samples.ts';
+import type { ComparedRun } from './comparison.svelte.ts';
 
 /** On the page each run's AUROC stands in the table above; on paper it stands in the chart's key. */
 const isOnPaper = ({ title }: Heading) => title !== undefined;
@@ -69,14 +70,6 @@ export function overlaidHistogram(
     describe: () => describeOverlayHistogram(data),
     table: () => overlayHistogramToTable(data),
   };
-}
-
-/** Points that are drawn of a scatter, `[m]` each; `places` are those in the shared samples. */
-export interface DrawnPoints {
-  places: Int32Array;
-  x: Float32Array;
-  y: Float32Array;
-  anomalous: Uint8Array;
 }
 
 /** Sample by sample what two runs score. */
