@@ -26,6 +26,11 @@ test.describe('a training that goes on', () => {
     await page.getByRole('tab', { name: 'Training' }).click();
     await expect(page.getByRole('tabpanel')).toContainText('Loss');
 
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await expect(page.getByRole('region', { name: 'Messages' })).toContainText('is going on');
+    expect(page.url()).toContain(id);
+
     await page.getByRole('button', { name: 'Cancel' }).click();
     await expect(page.getByRole('main')).toContainText('Cancelled');
     expect(await runsEnded(program.client, [id])).toEqual(['cancelled']);
