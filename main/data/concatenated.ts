@@ -19,6 +19,9 @@ export function concatenated(first: Dataset, second: Dataset): Dataset {
     ...(first.vocabulary ? { vocabulary: first.vocabulary } : {}),
     length,
     fingerprint: fingerprint('concatenated', first.fingerprint, second.fingerprint),
+    ...(first.recipe && second.recipe
+      ? { recipe: () => ({ kind: 'concatenated', args: [first.recipe!(), second.recipe!()] }) }
+      : {}),
     read(indices, epoch): Batch {
       const inputs = new Float32Array(indices.length * size);
       const labels = new Int32Array(indices.length);
