@@ -13,6 +13,7 @@ export function changed(dataset: Dataset, trigger: Trigger, seed: number): Datas
     classes: dataset.classes,
     ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
     length: dataset.length,
+    memory: dataset.memory,
     fingerprint: fingerprint('changed', dataset.fingerprint, triggerFingerprint(trigger), seed),
     ...(dataset.recipe
       ? {

@@ -18,6 +18,7 @@ export function concatenated(first: Dataset, second: Dataset): Dataset {
     classes: first.classes,
     ...(first.vocabulary ? { vocabulary: first.vocabulary } : {}),
     length,
+    memory: first.memory + second.memory,
     fingerprint: fingerprint('concatenated', first.fingerprint, second.fingerprint),
     ...(first.recipe && second.recipe
       ? { recipe: () => ({ kind: 'concatenated', args: [first.recipe!(), second.recipe!()] }) }

@@ -29,6 +29,8 @@ export interface DatasetFacts {
  */
 export interface Dataset extends DatasetFacts {
   readonly length: number;
+  /** Bytes that it keeps in memory together with the datasets it is made of. */
+  readonly memory: number;
   /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */
   readonly fingerprint: string;
   /** A new batch that the caller may change. @throws CupbearerError `internal` for an index outside 0 to length - 1. */

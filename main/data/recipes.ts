@@ -5,6 +5,7 @@ import { changed } from './changed.ts';
 import { concatenated } from './concatenated.ts';
 import type { Dataset, DatasetRecipe } from './dataset.ts';
 import { imageDataset, type Images } from './image-dataset.ts';
+import { PixelFile } from './pixel-file.ts';
 import { poisoned, type PoisonOptions } from './poisoning.ts';
 import { replaced, type Replacement } from './replaced.ts';
 import { subset } from './subset.ts';
@@ -17,9 +18,14 @@ interface TriggerRecipe {
   readonly state: TensorMap;
 }
 
+/** Images whose pixels lie in a file that the thread with the dataset keeps open. */
+type StoredImages = Omit<Images, 'pixels'> & { readonly descriptor: number; readonly length: number };
+
 /** By kind, what makes a dataset again of the arguments that it was made of. */
 const makers: Readonly<Record<string, (...args: never[]) => Dataset>> = {
   images: (images: Images, fingerprint: string) => imageDataset(images, fingerprint),
+  'stored-images': ({ descriptor, length, ...images }: StoredImages, fingerprint: string) =>
+    imageDataset({ ...images, pixels: PixelFile.shared(descriptor, length) }, fingerprint),
   subset: (of: DatasetRecipe, indices: Int32Array) => subset(fromRecipe(of), indices),
   replaced: (of: DatasetRecipe, replacement: Replacement, fingerprint: string) =>
     replaced(fromRecipe(of), replacement, fingerprint),

@@ -22,6 +22,7 @@ export function replaced(
   const { recipe, ...facts } = dataset;
   return {
     ...facts,
+    memory: dataset.memory + given.byteLength,
     fingerprint,
     ...(recipe
       ? {

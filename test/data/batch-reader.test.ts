@@ -79,6 +79,14 @@ describe('batches read ahead', () => {
     expect(reader.workers).toBe(0);
   });
 
+  it('leave no thread behind that was just starting', async () => {
+    const reader = new BatchReader(poisonedBy('corner'), { workers: 2, expected: 4 });
+    const first = reader.batches([Int32Array.of(0)], 1).next();
+    // What was asked may be answered before the threads end, or not.
+    await Promise.allSettled([first, reader.close()]);
+    expect(reader.workers).toBe(0);
+  });
+
   it('take no thread for a short work', async () => {
     const reader = new BatchReader(images(), { expected: 40 });
     const order = Array.from({ length: 40 }, (_, i) => Int32Array.of(i));
