@@ -84,7 +84,7 @@ export interface DatasetContext {
   readonly warn?: (message: string) => void;
 }
 
-/** A kind of dataset; `load` reads or generates it (in memory, 8 bits a value) and may take seconds. */
+/** A kind of dataset; `load` reads or generates it (images as 8 bits a value) and may take seconds. */
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };
