@@ -20,6 +20,8 @@ export interface OverlaidHistogram {
   counts: readonly number[];
   /** What stands behind its name, its AUROC say. */
   figure: string;
+  /** Its place among the runs elsewhere, whose colour it has here too; its own place where left out. */
+  series?: number;
 }
 
 /** How the scores of several runs are spread, one class of samples at a time, over common bins. */
@@ -54,7 +56,10 @@ export function overlayHistogramChart(data: OverlayHistogramData, theme: ChartTh
   const { edges, scale } = data;
   const log = scale === 'log';
   const [low, high] = [edges[0]!, edges.at(-1)!];
-  const styled = styledCurves(data.runs, theme);
+  const styled = styledCurves(data.runs, theme).map(({ curve, style }) => ({
+    curve,
+    style: (data.runs.length > 1 && theme.series[curve.series ?? -1]) || style,
+  }));
   const key = styled.map(({ curve, style }) => ({ text: curve.name, figure: curve.figure, style }));
   const hasKey = key.length > 1 && !data.namesInside;
   const lines = styled.map(({ curve, style }) => ({ text: curve.name, style, data: outline(edges, shares(curve)) }));

@@ -88,9 +88,10 @@ export const comparisonSchema = z.object({
     }),
   ),
   /**
-   * Packed: `sample_index` int32 `[n]`, `labels` uint8 `[n]`, `scores/<run id>` float32 `[n]`, NaN where a run has not scored the
-   * sample; null where the runs are not on the same test data.
+   * One for each set of test data that two or more of the runs share, that of most runs first: the places of these runs, and
+   * packed: `sample_index` int32 `[n]`, `labels` uint8 `[n]`, `scores/<run id>` float32 `[n]`, NaN where a run has not scored
+   * the sample.
    */
-  samples: packed.nullable(),
+  samples: z.array(z.object({ runs: z.array(z.int().nonnegative()), arrays: packed })),
 });
 export type Comparison = z.infer<typeof comparisonSchema>;

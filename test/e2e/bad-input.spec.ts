@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { tinyDraft } from './drafts.ts';
 import { picturesOfPets } from './pictures.ts';
 import { runsEnded, startProgram, temporaryHome } from './program.ts';
-import { expect, go, inElectron, test, type Page } from './test.ts';
+import { expect, go, inElectron, test, webHost, type Page } from './test.ts';
 
 test.skip(inElectron, 'These are about the web host and what happens behind the back of a program.');
 
@@ -21,10 +21,10 @@ test('a second program on the same catalogue takes the next port, and each shows
   browser,
 }) => {
   await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
-  const second = await startProgram(program.home, program.port);
+  const second = await startProgram(program.home, webHost(program).port);
   try {
-    expect(second.port).not.toBe(program.port);
-    expect(second.output()).toContain(`Port ${program.port} is taken; ${second.port} is used instead.`);
+    expect(second.port).not.toBe(webHost(program).port);
+    expect(second.output()).toContain(`Port ${webHost(program).port} is taken; ${second.port} is used instead.`);
     const other = await browser.newPage();
     await other.goto(await second.link());
     const { ids } = await second.client.experiments.start({ draft: tinyDraft() });
@@ -162,7 +162,7 @@ test('a disk that is full is said to be, and nothing is lost', async ({ browser 
 
 test('a link that lets nobody in says how to get one, and foreign pages get nothing', async ({ browser, program }) => {
   const page = await (await browser.newContext()).newPage();
-  const { port } = program;
+  const { port } = webHost(program);
   await page.goto(`http://127.0.0.1:${port}/?token=wrong`);
   await expect(page.getByRole('heading', { name: 'This link does not work' })).toBeVisible();
   await expect(page.locator('body')).toContainText('press Enter there for a new one');

@@ -4,7 +4,7 @@ import {
   overlayHistogramChart,
   overlayHistogramToTable,
 } from '../../../shared/charts/overlay-histogram-chart.ts';
-import { describeRoc, rocChart, rocToTable } from '../../../shared/charts/roc-chart.ts';
+import { describeRoc, mostCurves, rocChart, rocToTable } from '../../../shared/charts/roc-chart.ts';
 import {
   describeScoreScatter,
   scoreScatterChart,
@@ -12,7 +12,8 @@ import {
 } from '../../../shared/charts/score-scatter-chart.ts';
 import { formatCount, formatMetric } from '../../../shared/format.ts';
 import type { ShownChart } from '../../charts/shown-chart.ts';
-import type { CommonHistograms, ComparedRun } from './comparison.svelte.ts';
+import type { CommonHistograms, DrawnPoints } from '../../../shared/scores/shared-samples.ts';
+import type { ComparedRun } from './comparison.svelte.ts';
 
 /** On the page each run's AUROC stands in the table above; on paper it stands in the chart's key. */
 const isOnPaper = ({ title }: Heading) => title !== undefined;
@@ -42,10 +43,20 @@ export function overlaidRoc(runs: readonly ComparedRun[], scale: 'log' | 'linear
   };
 }
 
-/** Where up to five runs put the samples of one class. */
+/**
+ * Places of the colours of runs, by their places among all that are compared: the first ones have theirs everywhere, others
+ * those that are free.
+ */
+export function seriesOf(places: readonly number[]): number[] {
+  const free = Array.from({ length: mostCurves }, (_, i) => i).filter((i) => !places.includes(i));
+  return places.map((place) => (place < mostCurves ? place : free.shift()!));
+}
+
+/** Where up to five runs, in these colours, put the samples of one class. */
 export function overlaidHistogram(
   runs: readonly ComparedRun[],
   histograms: CommonHistograms,
+  series: readonly number[],
   words: { samples: string; score: string },
   height: number,
 ): ShownChart {
@@ -57,6 +68,7 @@ export function overlaidHistogram(
     runs: runs.map(({ name, metrics }, i) => ({
       name,
       counts: histograms.counts[i]!,
+      series: series[i]!,
       figure: formatMetric(metrics.AUC_ROC),
     })),
   };
@@ -71,14 +83,6 @@ export function overlaidHistogram(
     describe: () => describeOverlayHistogram(data),
     table: () => overlayHistogramToTable(data),
   };
-}
-
-/** Points that are drawn of a scatter, `[m]` each; `places` are those in the shared samples. */
-export interface DrawnPoints {
-  places: Int32Array;
-  x: Float32Array;
-  y: Float32Array;
-  anomalous: Uint8Array;
 }
 
 /** Sample by sample what two runs score. */
