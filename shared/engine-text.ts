@@ -7,10 +7,36 @@ function lines(...texts: (string | undefined)[]): string[] {
   return texts.flatMap((text) => (text === undefined || text === '' ? [] : [`${indent}${text}`]));
 }
 
-function describe({ id, works, info, failure, reason, hint, selfTestMs }: EngineStatus): string[] {
+/** How an engine fails, as what it does: 'The engine "x" gives wrong numbers'. */
+export function failureWords({ failure }: EngineStatus): string {
+  switch (failure) {
+    case 'broken':
+      return 'gives wrong numbers';
+    case 'out-of-memory':
+      return 'has no memory left';
+    case 'device-lost':
+      return 'lost its device';
+    case 'threw':
+      return 'fails its self-test';
+    case 'crashed':
+      return 'ends its process';
+    default:
+      return 'does not work here';
+  }
+}
+
+/** Whether a fault of the engine itself keeps it from ever being chosen by `auto`, as against one that may pass. */
+export function isBroken({ failure }: EngineStatus): boolean {
+  return failure === 'broken' || failure === 'threw' || failure === 'crashed';
+}
+
+function describe(status: EngineStatus): string[] {
+  const { id, works, info, reason, hint, selfTestMs } = status;
   const head = `  ${id.padEnd(12)}`;
   if (!works || info === undefined) {
-    const what = failure === 'broken' ? 'is broken and never chosen by auto' : 'does not work here';
+    const what = isBroken(status)
+      ? `is broken (${failureWords(status)}) and never chosen by auto`
+      : failureWords(status);
     return [`${head}${what}: ${reason ?? 'unknown'}`, ...lines(hint)];
   }
   const parts = [

@@ -26,7 +26,7 @@ describe('the text on engines', () => {
     const text = engineStatusText([broken, software, wasm]).replaceAll('\u00a0', ' ');
     expect(text.split('\n')).toEqual([
       'Engines',
-      '  other       is broken and never chosen by auto: Wrong sums.',
+      '  other       is broken (gives wrong numbers) and never chosen by auto: Wrong sums.',
       '              Take another.',
       '  webgpu      works: Soft, 1 thread, self-test 30 ms',
       '              kernels simd',

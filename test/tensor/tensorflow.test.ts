@@ -66,6 +66,16 @@ describe('exhausted memory', () => {
     );
   });
 
+  it('is also what keeps a library of CUDA from starting', () => {
+    const message = 'Invalid TF_Status: 13\nMessage: failed to create cublas handle: CUBLAS_STATUS_ALLOC_FAILED';
+    expect(() => failing(message, true).executeOp('MatMul', [], [], 1)).toThrow(
+      expect.objectContaining({
+        message: 'The GPU has no memory left.',
+        details: { tensorflow: message, ...smallerBatchHelps },
+      }),
+    );
+  });
+
   it('is not every failure', () => {
     const message = 'Invalid TF_Status: 3\nMessage: shapes differ';
     expect(() => failing(message, true).executeOp('Add', [], [], 1)).toThrow(message);
