@@ -1,4 +1,4 @@
-import type { EngineStatus, SpeedReport } from './domain/engine.ts';
+import type { EngineInfo, EngineStatus, SpeedReport } from './domain/engine.ts';
 import { formatBytes, formatDuration } from './format.ts';
 
 const indent = ' '.repeat(14);
@@ -30,7 +30,26 @@ export function isBroken({ failure }: EngineStatus): boolean {
   return failure === 'broken' || failure === 'threw' || failure === 'crashed';
 }
 
-function describe(status: EngineStatus): string[] {
+/** What versions are of, where their name alone does not say it as people write it. */
+const versionNames: Readonly<Record<string, string>> = { tensorflow: 'TensorFlow', cuda: 'CUDA', cudnn: 'cuDNN' };
+
+/** The versions of an engine's parts in one line: "TensorFlow 2.21.0, CUDA 12.9.79, cuDNN 9.10.2, driver 570.86". */
+export function versionWords({ versions }: EngineInfo): string {
+  return Object.entries(versions)
+    .filter(([, version]) => version !== '')
+    .map(([name, version]) => `${versionNames[name] ?? name} ${version}`)
+    .join(', ');
+}
+
+/** Why `auto` does not take an engine that works and that it would rather have; undefined for any other. */
+export function whyPassedOver(status: EngineStatus, statuses: readonly EngineStatus[]): string | undefined {
+  const taken = automaticEngine(statuses);
+  const isBefore = taken !== undefined && statuses.indexOf(status) < statuses.indexOf(taken);
+  if (!status.works || !isBefore) return status.info?.passedOverByAuto;
+  return status.info?.passedOverByAuto ?? `it computes on the CPU, and ${taken.title} on a GPU`;
+}
+
+function describe(status: EngineStatus, statuses: readonly EngineStatus[]): string[] {
   const { id, works, info, reason, hint, selfTestMs } = status;
   const head = `  ${id.padEnd(12)}`;
   if (!works || info === undefined) {
@@ -39,6 +58,7 @@ function describe(status: EngineStatus): string[] {
       : failureWords(status);
     return [`${head}${what}: ${reason ?? 'unknown'}`, ...lines(hint)];
   }
+  const passedOver = whyPassedOver(status, statuses);
   const parts = [
     info.device,
     info.deviceMemoryBytes === undefined ? undefined : formatBytes(info.deviceMemoryBytes),
@@ -47,8 +67,7 @@ function describe(status: EngineStatus): string[] {
   ];
   return [
     `${head}works: ${parts.filter((part) => part !== undefined).join(', ')}`,
-    ...lines(...Object.entries(info.versions).map(([name, version]) => `${name} ${version}`)),
-    ...lines(...(info.notes ?? [])),
+    ...lines(versionWords(info), ...(info.notes ?? []), passedOver && `auto passes it over: ${passedOver}`),
   ];
 }
 
@@ -66,7 +85,7 @@ export function engineStatusText(statuses: readonly EngineStatus[]): string {
   const taken = automaticEngine(statuses);
   return [
     'Engines',
-    ...statuses.flatMap(describe),
+    ...statuses.flatMap((status) => describe(status, statuses)),
     taken?.info === undefined ? '  auto takes none' : `  auto takes ${taken.id}, on ${taken.info.device}`,
   ].join('\n');
 }
@@ -86,6 +105,7 @@ export function speedReportText({ engine, measuredAt, measurements, presets }: S
       ({ title, ms, flops }) =>
         `  ${title.padEnd(width)}${number(ms)} ms${flops === undefined ? '' : `  ${formatFlops(flops)}`}`,
     ),
+    ...Object.entries(engine.passedOver ?? {}).map(([id, reason]) => `  not ${id}: ${reason}`),
     'Whole jobs would take about',
     ...presets.map(({ title, seconds }) => `  ${title.padEnd(width)}  ${formatDuration(1000 * seconds)}`),
   ].join('\n');
