@@ -182,7 +182,8 @@ export const tensorBenches: Bench[] = [
   ].map(({ name, columns }) => ({
     name,
     unit: 'ms',
-    run: async () => {
+    run: async (engine: string) => {
+      await startEngine(engine);
       const x = uniform(20000 * columns);
       return timed(columns > 1024 ? 1 : 3, () => {
         const moments = new MomentAccumulator(columns);

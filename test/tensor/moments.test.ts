@@ -1,6 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startEngine } from '../../main/tensor/engine.ts';
+import type { NodeBackend } from '../../main/tensor/engines/tensorflow/node-package.ts';
 import { MomentAccumulator } from '../../main/tensor/linalg/moments.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { expectClose, normal } from './reference.ts';
 
 /** Two-pass mean and covariance, divisor n - 1. */
@@ -49,22 +53,18 @@ describe('MomentAccumulator', () => {
     }
   });
 
-  it('gives the same numbers however the rows are batched or merged', () => {
+  it('gives the same numbers however the rows are batched', () => {
     const [n, d] = [600, 5];
     const x = normal(n * d, 'rows');
     const expected = reference(x, n, d);
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 6 }), fc.nat(n), (sizes, cut) => {
+      fc.property(fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 6 }), (sizes) => {
         let left = n;
         const batches = [...sizes.map((size) => Math.min(size, left - (left -= Math.min(size, left)))), left];
         const moments = accumulate(x, d, batches);
         expect(moments.count).toBe(n);
         expectClose(moments.covariance(), expected.covariance, 1e-13);
-        const merged = accumulate(x.subarray(0, cut * d), d, [cut]);
-        merged.merge(accumulate(x.subarray(cut * d), d, [n - cut]));
-        expect(merged.count).toBe(n);
-        expectClose(merged.mean, expected.mean, 1e-13);
-        expectClose(merged.covariance(), expected.covariance, 1e-13);
+        expectClose(moments.mean, expected.mean, 1e-13);
       }),
       { numRuns: 50 },
     );
@@ -77,15 +77,6 @@ describe('MomentAccumulator', () => {
     expectClose(moments.covariance(), reference(deviations, n, d).covariance, 1e-9);
   });
 
-  it('is not changed by another that took it in', () => {
-    const x = normal(40, 'rows');
-    const [a, b] = [accumulate(x, 4, [5]), accumulate(x, 4, [5])];
-    const before = b.covariance();
-    a.merge(b);
-    expect(a.count).toBe(10);
-    expect(b.covariance()).toEqual(before);
-  });
-
   it('passes NaN on to what it concerns', () => {
     const moments = accumulate(Float32Array.of(1, NaN, 2, 3, 3, 4), 2, [3]);
     expect(moments.mean[0]).toBe(2);
@@ -96,8 +87,71 @@ describe('MomentAccumulator', () => {
   it('refuses what does not fit', () => {
     const moments = new MomentAccumulator(3);
     expect(() => moments.update(new Float32Array(5), 2)).toThrow(/2 rows of 3/);
-    expect(() => moments.merge(new MomentAccumulator(4))).toThrow(/3.*4/);
     expect(() => moments.covariance()).toThrow(/2 or more rows, got 0/);
     expect(() => new MomentAccumulator(0)).toThrow(/got 0/);
+  });
+});
+
+/** With so many columns an engine may work out covariances by itself. */
+describe(`many columns, on ${engineUnderTest}`, () => {
+  beforeAll(() => startEngine(engineUnderTest));
+
+  it.each([
+    [2, 512],
+    [90, 513],
+    [300, 800],
+  ])('agrees with two passes over %i rows of %i', (n, d) => {
+    const x = normal(n * d, 'rows').map((value, i) => value * (1 + (i % 7)) + (i % d));
+    const expected = reference(x, n, d);
+    const third = Math.floor(n / 3);
+    for (const rows of [x, Float64Array.from(x)])
+      for (const batches of [[n], [third, 0, 1, n - third - 1]]) {
+        const moments = accumulate(rows, d, batches);
+        expect(moments.count).toBe(n);
+        expectClose(moments.mean, expected.mean, 1e-13);
+        expectClose(moments.covariance(), expected.covariance, 1e-12);
+      }
+  });
+
+  it('takes more rows than are widened at a time', () => {
+    const [n, d] = [20_000, 512];
+    const x = normal(n * d, 'rows');
+    const whole = accumulate(x, d, [n]);
+    const batches = accumulate(x, d, new Array<number>(20).fill(1000));
+    expectClose(whole.mean, batches.mean, 1e-13);
+    expectClose(whole.covariance(), batches.covariance(), 1e-12);
+  });
+
+  it('keeps its precision where the mean is a million times the deviation', () => {
+    const [n, d] = [60, 520];
+    const deviations = Float64Array.from(normal(n * d, 'deviations'));
+    const moments = accumulate(deviations.map((value) => value + 1e6), d, [20, 20, 20]); // prettier-ignore
+    expectClose(moments.covariance(), reference(deviations, n, d).covariance, 1e-9);
+  });
+
+  it('is symmetric to the last bit, and passes NaN on to what it concerns', () => {
+    const [n, d] = [40, 600];
+    const x = normal(n * d, 'rows');
+    x[3] = NaN;
+    const moments = accumulate(x, d, [25, 15]);
+    const covariance = moments.covariance();
+    const wrong = Array.from({ length: d * d }, (_, i) => i).filter((i) => {
+      const [a, b] = [Math.floor(i / d), i % d];
+      if (a === 3 || b === 3) return !Number.isNaN(covariance[i]);
+      return !Object.is(covariance[i], covariance[b * d + a]) || Number.isNaN(covariance[i]);
+    });
+    expect(wrong).toEqual([]);
+    expect(moments.mean.filter(Number.isNaN)).toHaveLength(1);
+  });
+
+  it.runIf(engineUnderTest === 'tensorflow')('leaves in TensorFlow what it sums up alone', () => {
+    const { binding } = tf.backend() as unknown as NodeBackend;
+    const before = binding.getNumOfTensors();
+    const moments = new MomentAccumulator(700);
+    const x = normal(30 * 700, 'rows');
+    for (let round = 0; round < 4; round++) moments.update(x, 30);
+    moments.covariance();
+    // Of three blocks of columns six pairs.
+    expect(binding.getNumOfTensors() - before).toBe(6);
   });
 });

@@ -19,7 +19,6 @@ export interface LinalgExports {
     part: number, thread: number, parts: number, c: number, d: number, scale: number, first: number, count: number,
     out: number,
   ): void;
-  addDoubles(a: number, b: number, n: number): void;
   packedLeftDoubles(n: number, k: number): number;
   packedRightDoubles(n: number, k: number): number;
   packRight(part: number, thread: number, parts: number, x: number, n: number, k: number, out: number): void;

@@ -8,15 +8,12 @@ import { expectSameBits } from './expect-same-bits.ts';
 
 const doubles = (n: number, name: string) => Float64Array.from(normal(n, name));
 
-/** Mean and covariance of rows that come as two accumulators of several batches. */
+/** Mean and covariance of rows that come in several batches. */
 function moments(rows: Float32Array | Float64Array, n: number, d: number): Float64Array {
-  const [first, second] = [new MomentAccumulator(d), new MomentAccumulator(d)];
-  const half = n >> 1;
-  for (let start = 0; start < half; start += 300)
-    first.update(rows.subarray(start * d, Math.min(half, start + 300) * d), Math.min(half, start + 300) - start);
-  second.update(rows.subarray(half * d), n - half);
-  first.merge(second);
-  return n < 2 ? first.mean : Float64Array.of(...first.mean, ...first.covariance());
+  const accumulator = new MomentAccumulator(d);
+  for (let start = 0; start < n; start += 300)
+    accumulator.update(rows.subarray(start * d, Math.min(n, start + 300) * d), Math.min(n, start + 300) - start);
+  return n < 2 ? accumulator.mean : Float64Array.of(...accumulator.mean, ...accumulator.covariance());
 }
 
 function eigenpairs(n: number): Float64Array {

@@ -227,8 +227,3 @@ export function gramRows(
     }
   }
 }
-
-/** a += b, n doubles (an even number). */
-export function addDoubles(a: usize, b: usize, n: i32): void {
-  for (let i: usize = 0; i < <usize>n * DOUBLE; i += 16) v128.store(a + i, f64x2.add(v128.load(a + i), v128.load(b + i)));
-}

@@ -1,4 +1,4 @@
-export { addDoubles, gramDoubles, gramPack, gramRows, gramTiles, packedDoubles } from './gram';
+export { gramDoubles, gramPack, gramRows, gramTiles, packedDoubles } from './gram';
 export { matMulTransposed, packRight, packedLeftDoubles, packedRightDoubles } from './mat-mul';
 export { packForm, quadraticForms } from './quadratic-forms';
 export { cholesky } from './cholesky';
