@@ -11,7 +11,8 @@ import { taskWords } from '../runs/run-words.ts';
 export function runTitle(run: RunSummary): string {
   const { main, dataset } = taskWords(run);
   const what = run.kind === 'classifier' ? `${run.model.toUpperCase()}, ${inSentence(main)}` : main;
-  return dataset === '' ? what : `${what}, ${dataset}`;
+  // "Toy features" is the name of a task and of its data.
+  return dataset === '' || main.startsWith(dataset) ? what : `${what}, ${dataset}`;
 }
 
 export interface Fact {
