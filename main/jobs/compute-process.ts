@@ -62,7 +62,7 @@ async function run(job: Job, progress: Progress): Promise<RunOutcome> {
     host.send({ type: 'log', ...line });
   });
   const say = (message: string) => log.say(message);
-  const engine = await startEngine(job.engine, say);
+  const engine = await startEngine(job.engine, { warn: say });
   host.send({ type: 'engine', engine });
   log.keep(`${engine.title} on ${engine.device}`);
   for (const [id, reason] of Object.entries(engine.passedOver ?? {})) log.keep(`Not "${id}": ${reason}`);

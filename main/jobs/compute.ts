@@ -12,7 +12,8 @@ const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
 /** How long a cancelled run may take to reach its next batch before it is killed. */
 const cancelGraceMs = 20_000;
 
-interface ComputeOptions {
+/** How a compute process is started, and who hears of it. */
+export interface ComputeOptions {
   signal?: AbortSignal;
   onEvent?: (event: RunEvent) => void;
   launch?: ProcessLauncher;

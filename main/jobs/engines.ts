@@ -1,8 +1,8 @@
 import type { EngineStatus, SpeedReport } from '../../shared/domain/engine.ts';
 import { toErrorRecord } from '../../shared/errors.ts';
-import { engineTitles } from '../tensor/engine.ts';
+import { engineIds, engineTitles } from '../tensor/engine.ts';
 import type { ProcessLauncher } from './child-process.ts';
-import { inComputeProcess } from './compute.ts';
+import { inComputeProcess, type ComputeOptions } from './compute.ts';
 import { EngineCrash, forgetDeadly } from './deadly-engines.ts';
 
 /**
@@ -10,27 +10,30 @@ import { EngineCrash, forgetDeadly } from './deadly-engines.ts';
  * process is listed as broken and the others are not disturbed.
  */
 export function examineEngines(launch?: ProcessLauncher): Promise<EngineStatus[]> {
-  return Promise.all([...engineTitles].map(([id, title]) => examineEngine(id, title, launch)));
+  return Promise.all(engineIds.map((id) => examineEngine(id, launch ? { launch } : {})));
 }
 
-async function examineEngine(id: string, title: string, launch?: ProcessLauncher): Promise<EngineStatus> {
+/**
+ * Whether one engine works here, tried in a process of its own, with what it complains of there.
+ * @throws CupbearerError `cancelled`.
+ */
+export async function examineEngine(
+  id: string,
+  options: Pick<ComputeOptions, 'signal' | 'env' | 'launch'> = {},
+): Promise<EngineStatus> {
   const complaints: string[] = [];
   try {
     const onErrorLine = (line: string) => complaints.push(...complaint(line));
-    const status = await inComputeProcess(
-      { type: 'engine-status', engine: id },
-      {
-        onErrorLine,
-        ...(launch ? { launch } : {}),
-      },
-    );
+    const status = await inComputeProcess({ type: 'engine-status', engine: id }, { ...options, onErrorLine });
     forgetDeadly(id);
     const { info } = status;
     if (info?.notes === undefined || complaints.length === 0) return status;
     return { ...status, info: { ...info, notes: [...info.notes, ...complaints] } };
   } catch (error) {
-    const { message, hint } = toErrorRecord(error);
+    const { code, message, hint } = toErrorRecord(error);
+    if (code === 'cancelled') throw error;
     const failure = error instanceof EngineCrash ? 'crashed' : 'unavailable';
+    const title = engineTitles.get(id) ?? id;
     return { id, title, works: false, failure, reason: message, ...(hint === undefined ? {} : { hint }) };
   }
 }

@@ -137,12 +137,12 @@ async function whyBehind(id: string): Promise<string> {
 }
 
 /** The engines to try for a choice, one after another until one works. */
-async function* candidates(choice: string): AsyncGenerator<EngineDefinition, void> {
+async function* candidates(choice: string, afresh: boolean): AsyncGenerator<EngineDefinition, void> {
   if (choice !== 'auto') {
     yield* engines.filter(({ id }) => id === choice);
     return;
   }
-  const started = engines.find(({ id }) => id === startedId);
+  const started = afresh ? undefined : engines.find(({ id }) => id === startedId);
   if (started !== undefined) yield started;
   for await (const engine of automaticOrder()) if (engine !== started) yield engine;
 }
@@ -150,25 +150,31 @@ async function* candidates(choice: string): AsyncGenerator<EngineDefinition, voi
 /**
  * Starts a compute engine and makes it the TensorFlow.js backend: one by its id, or with `auto` the first that loads,
  * passes its self-test and does not ask to be passed over, one on a GPU before all others. `auto` after a start keeps what runs; starting the same engine
- * again does nothing, unless its device was lost or has failed: then it gets it anew. `warn` hears of an engine that `auto`
- * finds there but cannot use.
+ * again does nothing, unless its device was lost or has failed: then it gets it anew.
  * @throws CupbearerError `usage` where there is no engine of that id, `engine` where it (or, with `auto`, every one) fails.
  */
-export function startEngine(choice: string, warn?: (message: string) => void): Promise<EngineInfo> {
-  return whileOpening(() => start(choice, warn), holdsGpu);
+export function startEngine(choice: string, options: StartOptions = {}): Promise<EngineInfo> {
+  return whileOpening(() => start(choice, options), holdsGpu);
+}
+
+export interface StartOptions {
+  /** Hears of an engine that `auto` finds there but cannot use. */
+  warn?: (message: string) => void;
+  /** Has `auto` choose as if nothing had been started. */
+  afresh?: boolean;
 }
 
 const holdsGpu = () => onGpu.size > 0;
 
-async function start(choice: string, warn?: (message: string) => void): Promise<EngineInfo> {
+async function start(choice: string, { warn, afresh = false }: StartOptions): Promise<EngineInfo> {
   if (choice !== 'auto' && !engineIds.includes(choice))
     throw new CupbearerError(
       'usage',
       `There is no compute engine "${choice}"; there is auto, ${engineIds.join(', ')}.`,
     );
-  const startedBefore = startedId;
+  const startedBefore = afresh ? undefined : startedId;
   const failures: EngineStatus[] = [];
-  for await (const engine of candidates(choice)) {
+  for await (const engine of candidates(choice, afresh)) {
     const status = await attemptSafely(engine);
     if (status.info !== undefined) {
       await makeCurrent(engine);

@@ -14,6 +14,7 @@ import { inComputeProcess } from '../../main/jobs/compute.ts';
 import { Inspector } from '../../main/jobs/inspection.ts';
 import { ended, smallTraining, startApplication } from '../api/running-application.ts';
 import { canCutOff, deadlyTensorflow, withoutCutOff } from '../deadly-tensorflow.ts';
+import { estimatedDraft } from '../estimated-draft.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 import { withEnvironment } from '../tensorflow.ts';
@@ -47,26 +48,6 @@ function trainings() {
   };
   return { train, workbench };
 }
-
-const draft = (engine: string) => ({
-  draft: {
-    preset: '',
-    classifier: {
-      source: 'train' as const,
-      params: {
-        train_data: { name: 'backdoor', original: { name: 'glyphs', limit: 100 }, backdoor: 'corner' },
-        model: { name: 'mlp', hidden_dims: [8] },
-        num_epochs: 1,
-      },
-    },
-    task: { name: 'backdoor', max_test_size: 40 },
-    detectors: [{ name: 'mahalanobis' }],
-    evaluation: { analysis: false },
-    engine,
-    tags: [],
-  },
-  classifierFolder: null,
-});
 
 describe.skipIf(!canCutOff)(`an engine that ends its process${withoutCutOff}`, () => {
   const dying = <T>(action: () => Promise<T>) =>
@@ -136,10 +117,10 @@ describe.skipIf(!canCutOff)(`an engine that ends its process${withoutCutOff}`, (
       const inspector = new Inspector(launch);
       onTestFinished(() => inspector.close());
       const dataDir = temporaryFolder();
-      const estimate = await inspector.ask('estimate-draft', draft('auto'), { dataDir });
+      const estimate = await inspector.ask('estimate-draft', estimatedDraft('auto'), { dataDir });
       expect(estimate).toMatchObject({ engine: 'wasm', totalMs: expect.any(Number) as number });
       expect(count()).toBe(2);
-      await expect(inspector.ask('estimate-draft', draft('tensorflow'), { dataDir })).rejects.toMatchObject({
+      await expect(inspector.ask('estimate-draft', estimatedDraft('tensorflow'), { dataDir })).rejects.toMatchObject({
         code: 'engine',
         message: isDead,
       });
@@ -164,7 +145,7 @@ describe('a process that holds a GPU', () => {
     const inspector = new Inspector(launch, options);
     onTestFinished(() => inspector.close());
     const dataDir = temporaryFolder();
-    return { inspector, estimate: () => inspector.ask('estimate-draft', draft('wasm'), { dataDir }) };
+    return { inspector, estimate: () => inspector.ask('estimate-draft', estimatedDraft('wasm'), { dataDir }) };
   };
 
   it('ends soon after its last question, sooner than one that holds none', async () => {
@@ -202,7 +183,7 @@ describe('a process that holds a GPU', () => {
       const [run] = application.queued.enqueue([{ experiment: 'train-classifier', params: smallTraining, engine }]);
       return ended(started, run!.id);
     };
-    await client.experiments.estimate(draft('wasm'));
+    await client.experiments.estimate(estimatedDraft('wasm'));
     expect(await train('wasm')).toBe('done');
     expect(application.estimator.isRunning).toBe(true);
     expect(await train('auto')).toBe('done');

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Workbench } from '../../main/api/workbench.ts';
 import { inComputeProcess } from '../../main/jobs/compute.ts';
+import { forkProcess } from '../../main/jobs/child-process.ts';
+import { Inspector } from '../../main/jobs/inspection.ts';
+import { estimatedDraft } from '../estimated-draft.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { readRecord } from '../../main/storage/run-folder.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
@@ -104,6 +107,19 @@ describe.skipIf(tensorflowFolder === undefined)(`TensorFlow in the compute proce
         message: missing,
         hint: expect.stringContaining('npx cupbearer engine install tensorflow') as string,
       });
+    });
+  });
+
+  it('is estimated with beside other engines, each by itself, and with auto after another was asked for', async () => {
+    const inspector = new Inspector(forkProcess);
+    onTestFinished(() => inspector.close());
+    const dataDir = temporaryFolder();
+    const estimate = (engine: string) => inspector.ask('estimate-draft', estimatedDraft(engine), { dataDir });
+    await withEnvironment({ CUPBEARER_TENSORFLOW: tensorflowFolder }, async () => {
+      const estimates = await Promise.all(['wasm', 'tensorflow', 'auto'].map(estimate));
+      estimates.push(await estimate('wasm'), await estimate('auto'));
+      expect(estimates.map(({ engine }) => engine)).toEqual(['wasm', 'tensorflow', 'tensorflow', 'wasm', 'tensorflow']);
+      for (const { totalMs } of estimates) expect(totalMs).toBeGreaterThan(0);
     });
   });
 

@@ -55,7 +55,8 @@ describe('engines in Settings', () => {
 
   it('say how one fails, why and what to do', () => {
     expect(engineWords(works).replaceAll('\u00a0', ' ')).toBe('NVIDIA L4, 2 threads, 24 GB');
-    expect(engineWords(fails('unavailable'))).toBe('Why. What to do.');
+    for (const failure of ['unavailable', 'crashed'] as const)
+      expect(engineWords(fails(failure))).toBe('Why. What to do.');
     expect(engineWords(fails('broken'))).toBe('It gives wrong numbers. Why. What to do.');
     const titles = (['unavailable', 'broken', 'threw', 'crashed', 'out-of-memory', 'device-lost'] as const).map(
       (failure) => failureTitle(fails(failure)),

@@ -69,7 +69,7 @@ describe('engines', () => {
       engines.unshift({ id: 'wrong', title: 'Wrong', backend: 'cpu', mayUseGpu: false, hint: 'Take another.', load });
       const { startEngine, engineStatus } = await import(${JSON.stringify(engineUrl)});
       const warnings = [];
-      const { id } = await startEngine('auto', (message) => warnings.push(message));
+      const { id } = await startEngine('auto', { warn: (message) => warnings.push(message) });
       const byName = await startEngine('wrong').catch(({ code, hint }) => ({ code, hint }));
       console.log(JSON.stringify({ id, warnings, byName, status: await engineStatus('wrong') }));
     `;
@@ -101,12 +101,15 @@ describe('engines', () => {
       engines.unshift(made('processor'), absent, made('soft', { passedOverByAuto: 'slow' }), made('card', { onGpu: true }));
       const { startEngine } = await import(${JSON.stringify(engineUrl)});
       const { id, passedOver } = await startEngine('auto');
-      console.log(JSON.stringify([id, passedOver, (await startEngine('processor')).id]));
+      const ids = [];
+      for (const [choice, options] of [['processor'], ['auto'], ['auto', { afresh: true }]])
+        ids.push((await startEngine(choice, options)).id);
+      console.log(JSON.stringify([id, passedOver, ids]));
     `;
     const args = ['--input-type=module', '-e', program];
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
     const reasons = { processor: 'It computes on none.', absent: 'Not installed.', soft: 'slow' };
-    expect(JSON.parse(stdout)).toEqual(['card', reasons, 'processor']);
+    expect(JSON.parse(stdout)).toEqual(['card', reasons, ['processor', 'processor', 'card']]);
   });
 
   it('tells how it fails the self-test, and tries one again that may have what it lacked', () => {

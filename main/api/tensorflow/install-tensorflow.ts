@@ -1,9 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { EngineInfo } from '../../../shared/domain/engine.ts';
+import { failureWords } from '../../../shared/engine-text.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { inComputeProcess } from '../../jobs/compute.ts';
+import { examineEngine } from '../../jobs/engines.ts';
 import { toJsonText } from '../../storage/json-text.ts';
+import { mayPass } from '../../tensor/engine-failure.ts';
 import { nvidiaGpu } from '../../tensor/engines/tensorflow/device.ts';
 import type { InstallationRecord } from '../../tensor/engines/tensorflow/installation.ts';
 import { buildAddon, checkCompiler, findLibrary, type NativeLibrary } from './build-addon.ts';
@@ -146,6 +148,8 @@ async function addCuda(wheel: Wheel, staging: string, options: InstallOptions): 
   }
 }
 
+const anotherVersion = 'Try another version with --from-wheel VERSION.';
+
 /** Tests what lies in `staging` and, where it works, gives it its place and switches to it. */
 async function verifyAndSwitch(
   staging: string,
@@ -155,15 +159,15 @@ async function verifyAndSwitch(
   const writeRecord = (known: InstallationRecord) => writeFileSync(join(staging, 'install.json'), toJsonText(known));
   writeRecord(record);
   options.onStep?.('Testing it');
-  const status = await inComputeProcess(
-    { type: 'engine-status', engine: 'tensorflow' },
-    { env: { CUPBEARER_TENSORFLOW: staging }, ...(options.signal ? { signal: options.signal } : {}) },
-  );
+  const status = await examineEngine('tensorflow', {
+    env: { CUPBEARER_TENSORFLOW: staging },
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
   if (!status.works || status.info === undefined)
     throw new CupbearerError(
       'engine',
-      `This TensorFlow ${status.failure === 'broken' ? 'gives wrong numbers' : 'does not load'}: ${status.reason}`,
-      { hint: 'It was not installed. Try another version with --from-wheel VERSION.', details: { status } },
+      `This TensorFlow ${status.failure === 'unavailable' ? 'does not load' : failureWords(status)}: ${status.reason}`,
+      { hint: `It was not installed. ${mayPass(status) ? status.hint : anotherVersion}`, details: { status } },
     );
   const version = status.info.versions['tensorflow'] ?? record.tensorflow;
   const id = idFor(version, record.variant, record.libraryFolder);

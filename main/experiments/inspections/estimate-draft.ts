@@ -21,9 +21,22 @@ const processStartMs = performance.now();
  * here and scaled up. `totalMs` is null where it cannot be told in some seconds.
  * @throws CupbearerError `usage` where the draft has faults, `engine` where its engine does not work.
  */
-export async function estimateDraft(subject: DraftSubject, context: InspectionContext): Promise<Estimate> {
+export function estimateDraft(subject: DraftSubject, context: InspectionContext): Promise<Estimate> {
+  const estimate = () => {
+    context.signal.throwIfAborted();
+    return measured(subject, context);
+  };
+  const turn = lastTurn.then(estimate, estimate);
+  lastTurn = turn;
+  return turn;
+}
+
+/** Measurements take turns: two at once would time each other, and a process has one engine in use. */
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+async function measured(subject: DraftSubject, context: InspectionContext): Promise<Estimate> {
   const start = performance.now();
-  const engine = await startEngine(subject.draft.engine);
+  const engine = await startEngine(subject.draft.engine, { afresh: true });
   const engineMs = performance.now() - start;
   const folder = mkdtempSync(join(tmpdir(), 'cupbearer-estimate-'));
   const patience = AbortSignal.timeout(patienceMs);

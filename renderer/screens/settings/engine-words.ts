@@ -5,7 +5,9 @@ import { formatBytes, formatDuration } from '../../../shared/format.ts';
 /** What an engine is, in one line; where it does not work, why. */
 export function engineWords(status: EngineStatus): string {
   const { info, failure, reason, hint } = status;
-  const how = failure === undefined || failure === 'unavailable' ? '' : `It ${failureWords(status)}.`;
+  // The reasons of these say how themselves.
+  const isTold = failure === undefined || failure === 'unavailable' || failure === 'crashed';
+  const how = isTold ? '' : `It ${failureWords(status)}.`;
   if (!info) return [how, reason, hint].filter(Boolean).join(' ');
   const { device, threads, deviceMemoryBytes } = info;
   return [

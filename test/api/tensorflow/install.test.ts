@@ -6,6 +6,7 @@ import { installTensorflow, type InstallRequest } from '../../../main/api/tensor
 import { listInstallations, removeInstallation, useInstallation } from '../../../main/api/tensorflow/installations.ts';
 import { createStaging, idFor, putInPlace } from '../../../main/api/tensorflow/place-installation.ts';
 import { selectedId } from '../../../main/tensor/engines/tensorflow/installation.ts';
+import { canCutOff, deadlyTensorflow, withoutCutOff } from '../../deadly-tensorflow.ts';
 import { temporaryFolder } from '../../storage/fixtures.ts';
 import { withEnvironment } from '../../tensorflow.ts';
 import { wheelBytes } from './wheel-bytes.ts';
@@ -91,6 +92,18 @@ describe('an installation of TensorFlow that fails says why, and leaves nothing 
       message: expect.stringMatching(/^This TensorFlow does not load: .*tfjs_binding\.node/) as string,
       hint: expect.stringContaining('It was not installed.') as string,
     });
+  });
+
+  it.skipIf(!canCutOff)(`for an addon that ends its process${withoutCutOff}`, async () => {
+    const addon = join(deadlyTensorflow(), 'addon', 'tfjs_binding.node');
+    const compiler = script('c++', `while [ $# -gt 1 ]; do [ "$1" = -o ] && cp '${addon}' "$2"; shift; done; exit 0`);
+    const error = await failure({ wheel: wheelFile() }, { CXX: compiler });
+    expect(error).toMatchObject({
+      code: 'engine',
+      message: expect.stringMatching(/^This TensorFlow ends its process: The process that opened .* by SIG/) as string,
+      hint: 'It was not installed. Try another version with --from-wheel VERSION.',
+    });
+    expect(JSON.stringify(error)).not.toMatch(/resume|middle of the run/);
   });
 
   describe.skipIf(!isPosix)(`for a wheel${onPosix}`, () => {
