@@ -12,8 +12,8 @@ import { trainDetector } from '../experiments/train-detector.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { holdsRun, readScores } from '../storage/run-folder.ts';
 import { readEvaluation } from './evaluations.ts';
-import { parameterLabels } from './parameter-labels.ts';
 import type { RunSummaries } from './run-summaries.ts';
+import { parameterLabels } from './spec-lines.ts';
 import type { Workbench } from './workbench.ts';
 
 /** A run that is compared, with its score over all layers. */
@@ -51,12 +51,14 @@ export interface ComparedPair {
   spearman: number | null;
 }
 
-/** Test samples that any of the runs has scored, clean ones first, by index; all arrays are `[n]`. */
+/** Test samples of runs on the same test data that any of these has scored, clean ones first, by index; all arrays are `[n]`. */
 export interface ComparedSamples {
+  /** Places of these runs among those that are compared: two or more. */
+  runs: number[];
   sampleIndex: Int32Array;
   /** 1 = anomalous. */
   labels: Uint8Array;
-  /** One a run, NaN where it has not scored the sample. */
+  /** One for each of these runs, NaN where it has not scored the sample. */
   scores: Float32Array[];
 }
 
@@ -64,8 +66,8 @@ export interface RunComparison {
   runs: ComparedRun[];
   differences: SpecDifference[];
   pairs: ComparedPair[];
-  /** null where the runs are not all on the same test data. */
-  samples: ComparedSamples | null;
+  /** One for each set of test data that two or more of the runs share, that of most runs first. */
+  samples: ComparedSamples[];
 }
 
 /** A run with what is needed to join it with others. */
@@ -84,10 +86,14 @@ interface LoadedRun {
 
 /**
  * Compares evaluated runs, each named by its id or its folder, sample by sample: those with the same test data are joined
- * by sample index and label. @throws CupbearerError `usage` for fewer than two runs or one named twice, `not-found` for a
+ * by sample index and label. Of more than `mostPaired` runs, only so many with the highest AUROC are paired. @throws CupbearerError `usage` for fewer than two runs or one named twice, `not-found` for a
  * run that is not there or has no evaluation.
  */
-export function compareRuns(workbench: Workbench, references: readonly string[]): RunComparison {
+export function compareRuns(
+  workbench: Workbench,
+  references: readonly string[],
+  { mostPaired = Infinity }: { mostPaired?: number } = {},
+): RunComparison {
   if (references.length < 2)
     throw new CupbearerError('usage', `Comparing takes two runs or more, got ${references.length}.`, {
       hint: 'npx cupbearer runs lists them.',
@@ -96,13 +102,17 @@ export function compareRuns(workbench: Workbench, references: readonly string[])
   const ids = loaded.map(({ run }) => run.id);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice !== undefined) throw new CupbearerError('usage', `The run ${twice} is named twice.`);
-  const pairs = loaded.flatMap((_, a) => loaded.slice(a + 1).map((_run, k) => comparePair(loaded, a, a + 1 + k)));
-  const joinable = loaded.slice(1).every((other) => foreignData(loaded[0]!, other) === null);
+  const auroc = (place: number) => loaded[place]!.run.metrics.AUC_ROC;
+  const paired = [...loaded.keys()]
+    .sort((a, b) => auroc(b) - auroc(a))
+    .slice(0, mostPaired)
+    .sort((a, b) => a - b);
+  const pairs = paired.flatMap((a, i) => paired.slice(i + 1).map((b) => comparePair(loaded, a, b)));
   return {
     runs: loaded.map(({ run }) => run),
     differences: specDifferences(loaded.map(({ asked }) => asked)),
     pairs,
-    samples: joinable ? joinSamples(loaded) : null,
+    samples: sameData(loaded).map((places) => joinSamples(loaded, places)),
   };
 }
 
@@ -124,13 +134,14 @@ export function toComparison(
       ...pair,
       test: test && { difference: test.difference, lower: test.lower, upper: test.upper, p: test.p },
     })),
-    samples:
-      samples &&
-      packArrays({
-        sample_index: samples.sampleIndex,
-        labels: samples.labels,
-        ...Object.fromEntries(runs.map(({ id }, i) => [`scores/${id}`, samples.scores[i]!])),
+    samples: samples.map(({ runs: places, sampleIndex, labels, scores }) => ({
+      runs: places,
+      arrays: packArrays({
+        sample_index: sampleIndex,
+        labels,
+        ...Object.fromEntries(places.map((place, i) => [`scores/${runs[place]!.id}`, scores[i]!])),
       }),
+    })),
   };
 }
 
@@ -139,13 +150,14 @@ export function toComparison(
  * sample. @throws CupbearerError `usage` where the runs do not share their test data, `storage`.
  */
 export function writeComparedSamples(path: string, { runs, samples }: RunComparison): void {
-  if (samples === null)
+  const [shared] = samples;
+  if (shared?.runs.length !== runs.length)
     throw new CupbearerError(
       'usage',
       'The runs are not on the same test samples, so their scores cannot be put side by side.',
     );
   const header = ['sample_index', 'anomalous', ...runs.map(({ detector, id }) => `${detector} ${id}`)];
-  const { sampleIndex, labels, scores } = samples;
+  const { sampleIndex, labels, scores } = shared;
   const rows = Array.from(sampleIndex, (index, i) => [index, labels[i]!, ...scores.map((own) => cell(own[i]!))]);
   // Ids have neither commas nor quotes.
   const text = [header, ...rows].map((row) => row.join(',')).join('\n');
@@ -205,12 +217,26 @@ function loadRun(workbench: Workbench, reference: string): LoadedRun {
 /** Samples of one index and label that are told apart; with 32 bits for these, names of samples stay whole numbers. */
 const mostAlike = 2 ** 20;
 
+const roleWords: Record<string, string> = { test_clean: 'clean', test_anomalous: 'anomalous' };
+
 /** Why two runs do not share test data, or null where they do. */
 function foreignData(a: LoadedRun, b: LoadedRun): string | null {
   const roles = [...new Set([...Object.keys(a.testData), ...Object.keys(b.testData)])];
   if (roles.length === 0) return 'their evaluations do not say what the test data are';
   const differing = roles.filter((role) => a.testData[role] !== b.testData[role]);
-  return differing.length === 0 ? null : `their test data differ (${differing.join(', ')})`;
+  const words = differing.map((role) => roleWords[role] ?? role.replaceAll('_', ' '));
+  return words.length === 0 ? null : `their test data differ (${words.join(' and ')} samples)`;
+}
+
+/** Places of the runs that share their test data, by these; those of most runs first. */
+function sameData(loaded: readonly LoadedRun[]): number[][] {
+  const groups: number[][] = [];
+  for (const [place, run] of loaded.entries()) {
+    const group = groups.find(([first]) => foreignData(loaded[first!]!, run) === null);
+    if (group) group.push(place);
+    else groups.push([place]);
+  }
+  return groups.filter(({ length }) => length > 1).sort((a, b) => b.length - a.length);
 }
 
 function comparePair(loaded: readonly LoadedRun[], a: number, b: number): ComparedPair {
@@ -232,12 +258,14 @@ function comparePair(loaded: readonly LoadedRun[], a: number, b: number): Compar
   return { a, b, shared: keys.length, reason: null, test: delongTest(x, y, labels), spearman: spearman(x, y) };
 }
 
-function joinSamples(loaded: readonly LoadedRun[]): ComparedSamples {
+function joinSamples(compared: readonly LoadedRun[], runs: number[]): ComparedSamples {
+  const loaded = runs.map((place) => compared[place]!);
   // A sample's name is its index and label, whatever run it is from.
   const labelOf = (key: number) => Math.floor(key / mostAlike) % 2;
   const keys = Float64Array.from(new Set(loaded.flatMap(({ places }) => [...places.keys()])));
   keys.sort((x, y) => labelOf(x) - labelOf(y) || x - y);
   return {
+    runs,
     sampleIndex: Int32Array.from(keys, (key) => Math.floor(key / mostAlike / 2)),
     labels: Uint8Array.from(keys, labelOf),
     scores: loaded.map(({ scores, places }) =>
@@ -276,7 +304,7 @@ function labelsOf(key: string, asked: readonly Record<string, unknown>[]): strin
   const path = key.split('.');
   for (const spec of asked) {
     const labels = parameterLabels(trainDetector, spec, path);
-    if (labels) return labels;
+    if (labels) return [...labels];
   }
   return path;
 }

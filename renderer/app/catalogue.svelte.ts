@@ -12,14 +12,19 @@ class Catalogue {
   /** Whether the first account is complete. */
   loaded = $state(false);
 
-  readonly running = $derived(this.#count('running'));
-  readonly waiting = $derived(this.#count('queued'));
-
-  #count(status: RunSummary['status']): number {
-    let count = 0;
-    for (const run of this.runs.values()) if (run.status === status) count++;
-    return count;
-  }
+  readonly #counts = $derived.by(() => {
+    const counts = { running: 0, waiting: 0, archived: 0 };
+    for (const { status, archived } of this.runs.values()) {
+      if (status === 'running') counts.running++;
+      else if (status === 'queued') counts.waiting++;
+      else if (archived) counts.archived++;
+    }
+    return counts;
+  });
+  readonly running = $derived(this.#counts.running);
+  readonly waiting = $derived(this.#counts.waiting);
+  /** Those that have ended: one that goes on is shown even so. */
+  readonly archived = $derived(this.#counts.archived);
 
   /** Follows the catalogue until the signal says to stop. */
   async watch(signal: AbortSignal): Promise<void> {

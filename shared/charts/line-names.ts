@@ -86,22 +86,30 @@ export interface NamedLine {
  * that is not filled.
  */
 export function lineNamesPlugin(theme: ChartTheme, lines: readonly NamedLine[], { halo = false } = {}): Plugin {
+  // Looking for places takes longer than a frame has, and a chart is drawn anew whenever the pointer moves.
+  let found: { of: string; places: NameBox[] } | undefined;
   return {
     id: 'lineNames',
     afterDatasetsDraw(chart) {
       const pen = penOf(chart);
-      const { x, y } = chart.scales;
+      const x = chart.scales['x']!;
+      const y = chart.scales['y']!;
       const pixels = (data: NamedLine['data']) =>
-        data.map((point): Point => [x!.getPixelForValue(point.x), y!.getPixelForValue(point.y)]);
+        data.map((point): Point => [x.getPixelForValue(point.x), y.getPixelForValue(point.y)]);
       const measured = (text: string) => widthOf(pen, theme, text, { size: 12 });
       const texts = lines.map(({ text }) => fitted(text, mostWidth, measured));
       const widths = texts.map((text) => sample + gap + measured(text));
-      const places = placeNames(
-        lines.map(({ data }) => pixels(data)),
-        widths,
-        chart.chartArea,
-      );
-      places.forEach(({ left, top }, i) => {
+      const { left: from, right, top: highest, bottom } = chart.chartArea;
+      const of = [from, right, highest, bottom, x.min, x.max, y.min, y.max, ...widths].join();
+      if (found?.of !== of) {
+        const placed = placeNames(
+          lines.map(({ data }) => pixels(data)),
+          widths,
+          chart.chartArea,
+        );
+        found = { of, places: placed };
+      }
+      found.places.forEach(({ left, top }, i) => {
         const { style } = lines[i]!;
         const middle = top + boxHeight / 2;
         drawLine(

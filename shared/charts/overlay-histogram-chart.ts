@@ -10,7 +10,7 @@ import {
 } from './chart.ts';
 import { keyPlugin, keyRoom } from './labels.ts';
 import { lineNamesPlugin } from './line-names.ts';
-import { styledCurves } from './roc-chart.ts';
+import { mostCurves, styledCurves } from './roc-chart.ts';
 import { withOpacity, type ChartTheme } from './theme.ts';
 import { linearTicks, logTicks, tickLabel } from './ticks.ts';
 
@@ -20,6 +20,8 @@ export interface OverlaidHistogram {
   counts: readonly number[];
   /** What stands behind its name, its AUROC say. */
   figure: string;
+  /** Its place among the runs elsewhere, whose colour it has here too; its own place where left out. */
+  series?: number;
 }
 
 /** How the scores of several runs are spread, one class of samples at a time, over common bins. */
@@ -38,6 +40,15 @@ export interface OverlayHistogramData extends Heading {
   namesInside?: boolean;
 }
 
+/**
+ * Places of the colours of runs, by their places elsewhere: the first ones have the same, others those that are free.
+ * At most {@link mostCurves} runs.
+ */
+export function seriesOf(places: readonly number[]): number[] {
+  const free = Array.from({ length: mostCurves }, (_, i) => i).filter((i) => !places.includes(i));
+  return places.map((place) => (place < mostCurves ? place : free.shift()!));
+}
+
 const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
 const shares = ({ counts }: OverlaidHistogram) => counts.map((count) => (100 * count) / Math.max(1, total(counts)));
 
@@ -54,7 +65,10 @@ export function overlayHistogramChart(data: OverlayHistogramData, theme: ChartTh
   const { edges, scale } = data;
   const log = scale === 'log';
   const [low, high] = [edges[0]!, edges.at(-1)!];
-  const styled = styledCurves(data.runs, theme);
+  const styled = styledCurves(data.runs, theme).map(({ curve, style }) => ({
+    curve,
+    style: (data.runs.length > 1 && theme.series[curve.series ?? -1]) || style,
+  }));
   const key = styled.map(({ curve, style }) => ({ text: curve.name, figure: curve.figure, style }));
   const hasKey = key.length > 1 && !data.namesInside;
   const lines = styled.map(({ curve, style }) => ({ text: curve.name, style, data: outline(edges, shares(curve)) }));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { analysisSchema } from './analysis.ts';
 import { layerMetricsSchema } from './evaluation.ts';
-import { networkSchema } from './draft.ts';
+import { networkSchema, specLineSchema } from './draft.ts';
 import { runRecordSchema, specFileSchema } from './run.ts';
 import { runSummarySchema } from './live.ts';
 
@@ -13,6 +13,8 @@ export const runDetailSchema = z.object({
   summary: runSummarySchema,
   /** null where the folder is gone or spec.json cannot be read. */
   spec: specFileSchema.nullable(),
+  /** The spec, that of the catalogue where the file cannot be read. */
+  lines: z.array(specLineSchema),
   /** The command line that repeats it. */
   command: z.string(),
   /** Whether the folder is still there, and its files. */
@@ -86,9 +88,10 @@ export const comparisonSchema = z.object({
     }),
   ),
   /**
-   * Packed: `sample_index` int32 `[n]`, `labels` uint8 `[n]`, `scores/<run id>` float32 `[n]`, NaN where a run has not scored the
-   * sample; null where the runs are not on the same test data.
+   * One for each set of test data that two or more of the runs share, that of most runs first: the places of these runs, and
+   * packed: `sample_index` int32 `[n]`, `labels` uint8 `[n]`, `scores/<run id>` float32 `[n]`, NaN where a run has not scored
+   * the sample.
    */
-  samples: packed.nullable(),
+  samples: z.array(z.object({ runs: z.array(z.int().nonnegative()), arrays: packed })),
 });
 export type Comparison = z.infer<typeof comparisonSchema>;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compareRuns, writeComparedSamples } from '../../main/api/compare.ts';
+import { compareRuns, writeComparedSamples, type ComparedSamples } from '../../main/api/compare.ts';
 import { Workbench } from '../../main/api/workbench.ts';
 import { delongTest } from '../../main/evaluation/delong.ts';
 import { spearman } from '../../main/evaluation/rank-correlation.ts';
@@ -112,14 +112,24 @@ describe('comparing runs', () => {
         a: 0,
         b: 1,
         shared: 0,
-        reason: expect.stringMatching(
-          /^They do not share samples: their test data differ \(.*test_anomalous/,
-        ) as string,
+        reason: 'They do not share samples: their test data differ (clean and anomalous samples).',
         test: null,
         spearman: null,
       },
     ]);
-    expect(comparison.samples).toBeNull();
+    expect(comparison.samples).toEqual([]);
+    expect(() => writeComparedSamples(at('no.csv'), comparison)).toThrow(/not on the same test samples/);
+  });
+
+  it('joins those that share their samples where others do not', () => {
+    const comparison = compareRuns(workbench, [ids['other']!, ids['plain']!, ids['relative']!]);
+    expect(comparison.pairs.map(({ test }) => test !== null)).toEqual([false, false, true]);
+    expect(comparison.samples.map(({ runs }) => runs)).toEqual([[1, 2]]);
+    const [{ scores, labels }] = comparison.samples as [ComparedSamples];
+    const [plain, relative] = ['plain', 'relative'].map((name) => readScores(at(name)));
+    expect(labels).toHaveLength(plain!.labels.length);
+    expect([...scores[0]!].sort()).toEqual([...plain!.layers.get('all')!].sort());
+    expect([...scores[1]!].sort()).toEqual([...relative!.layers.get('all')!].sort());
     expect(() => writeComparedSamples(at('no.csv'), comparison)).toThrow(/not on the same test samples/);
   });
 

@@ -346,7 +346,8 @@ describe('results', () => {
     const comparison = await app.client.runs.compare({ ids: [detector, second] });
     expect(comparison.differences.map(({ key }) => key).sort()).toEqual(['detector.layers', 'detector.relative']);
     expect(comparison.pairs[0]!.test!.p).not.toBeUndefined();
-    const samples = await unpackArrays(comparison.samples!);
+    expect(comparison.samples.map(({ runs }) => runs)).toEqual([[0, 1]]);
+    const samples = await unpackArrays(comparison.samples[0]!.arrays);
     expect(samples[`scores/${second}`]!.length).toBe(samples['labels']!.length);
   });
 

@@ -33,6 +33,25 @@ test('a step with an error cannot be left forwards, and the field that is at fau
   await expect(target).not.toHaveAttribute('aria-invalid', 'true');
   await page.getByRole('button', { name: 'Next: Model' }).click();
   await expectStep(page, 'Model');
+  await steps(page).getByRole('link', { name: 'Task' }).click();
+  await expectStep(page, 'Task');
+
+  // The same in one breath: what is typed is checked before the step is left, by the keyboard or the steps' links.
+  await target.fill('12');
+  await page.keyboard.press('Control+Enter');
+  await expect(target).toHaveAttribute('aria-invalid', 'true');
+  await expect(target).toBeFocused();
+  await expectStep(page, 'Task');
+  await target.fill('3');
+  await expect(target).not.toHaveAttribute('aria-invalid', 'true');
+  await target.fill('12');
+  await steps(page).getByRole('link', { name: 'Evaluation' }).click();
+  await expect(target).toHaveAttribute('aria-invalid', 'true');
+  await expect(target).toBeFocused();
+  await expectStep(page, 'Task');
+  await target.fill('3');
+  await steps(page).getByRole('link', { name: 'Evaluation' }).click();
+  await expectStep(page, 'Evaluation');
 });
 
 test('the trigger is previewed, and drawn anew', async ({ page }) => {
@@ -99,12 +118,38 @@ test('a run is done again with changes', async ({ page, program }) => {
   await expect(page.getByRole('textbox', { name: 'Batch size' })).toHaveValue('64');
 });
 
+test('a half-finished draft is kept when a run is done again with changes, and when a preset is chosen', async ({
+  page,
+  program,
+}) => {
+  const target = page.getByRole('textbox', { name: 'Target class' });
+  const saved = page.getByRole('status').filter({ hasText: 'Draft saved' });
+  await target.fill('7');
+  await expect(saved).toBeVisible();
+  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  await program.client.runs.cancel({ ids });
+  await runsEnded(program.client, ids);
+  await go(page, '#/runs');
+  await go(page, `#/new/task?from=${ids[0]}`);
+  await expect(target).toHaveValue('0');
+  await expect(page.getByText('The draft that you had is kept.')).toBeVisible();
+  await page.getByRole('button', { name: 'Back to your draft' }).click();
+  await expect(target).toHaveValue('7');
+  await expect(page.getByRole('button', { name: 'Other draft' })).toHaveCount(0);
+
+  await page.getByRole('radio', { name: 'WaNet' }).click();
+  await expect(page.getByText('The draft that you had is kept.')).toBeVisible();
+  await expect(saved).toBeVisible();
+  await page.reload();
+  await page.getByRole('button', { name: 'Other draft' }).click();
+  await expect(target).toHaveValue('7');
+});
+
 test('a run is set up from its spec.json, tested on data of one’s own choosing, reviewed and copied', async ({
   page,
   program,
-  context,
+  clipboard,
 }) => {
-  if (!inElectron) await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const { ids } = await program.client.experiments.start({ draft: tinyDraft({ detectors: ['knn'] }) });
   expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
   const folders = await Promise.all(ids.map(async (id) => (await program.client.runs.get({ id })).record.folder));
@@ -135,11 +180,10 @@ test('a run is set up from its spec.json, tested on data of one’s own choosing
   await expect(classifier).toContainText('Validation data other digits');
   await classifier.getByRole('radio', { name: 'JSON' }).click();
   await classifier.getByRole('button', { name: 'Copy' }).click();
-  const copied = () => page.evaluate<string>('navigator.clipboard.readText()');
-  await expect.poll(async () => (await copied()).startsWith('{')).toBe(true);
-  const spec = JSON.parse(await copied()) as { val_data: Record<string, { name: string }> };
+  await expect.poll(async () => (await clipboard()).startsWith('{')).toBe(true);
+  const spec = JSON.parse(await clipboard()) as { val_data: Record<string, { name: string }> };
   expect(spec.val_data['other digits']).toMatchObject({ name: 'glyphs' });
   await classifier.getByRole('radio', { name: 'Command' }).click();
   await classifier.getByRole('button', { name: 'Copy' }).click();
-  await expect.poll(copied).toMatch(/^(npx )?cupbearer train-classifier .*val_data\.'?other digits'? glyphs/);
+  await expect.poll(clipboard).toMatch(/^(npx )?cupbearer train-classifier .*val_data\.'?other digits'? glyphs/);
 });

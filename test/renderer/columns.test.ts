@@ -8,40 +8,14 @@ import {
   startsDescending,
 } from '../../renderer/screens/runs/columns.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
+import { runSummary } from './run-summary.ts';
 
-const base: RunSummary = {
-  id: 'a',
-  kind: 'detector',
-  status: 'done',
-  title: '',
-  folder: '/a',
-  task: 'backdoor',
-  taskDetail: 'corner, mnist',
-  dataset: 'mnist',
-  detector: 'mahalanobis',
-  detectorDetail: '',
-  model: 'mlp',
-  metrics: {},
-  durationMs: null,
-  createdAt: '2026-11-24T10:00:00Z',
-  endedAt: null,
-  seed: 0,
-  engine: null,
-  testData: null,
-  parents: [],
-  error: null,
-  tags: [],
-  notes: '',
-  pinned: false,
-  archived: false,
-  resumable: false,
-};
 const runs: RunSummary[] = [
-  { ...base, id: 'good', metrics: { auroc: 0.99 }, createdAt: '2026-11-24T10:00:00Z' },
-  { ...base, id: 'none', metrics: { auroc: null }, createdAt: '2026-11-24T11:00:00Z' },
-  { ...base, id: 'bad', metrics: { auroc: 0.5 }, createdAt: '2026-11-24T12:00:00Z' },
-  { ...base, id: 'same', metrics: { auroc: 0.99 }, createdAt: '2026-11-24T13:00:00Z' },
-  { ...base, id: 'pinned', metrics: { auroc: 0.7 }, pinned: true, createdAt: '2026-11-23T09:00:00Z' },
+  runSummary({ id: 'good', metrics: { auroc: 0.99 }, createdAt: '2026-11-24T10:00:00Z' }),
+  runSummary({ id: 'none', metrics: { auroc: null }, createdAt: '2026-11-24T11:00:00Z' }),
+  runSummary({ id: 'bad', metrics: { auroc: 0.5 }, createdAt: '2026-11-24T12:00:00Z' }),
+  runSummary({ id: 'same', metrics: { auroc: 0.99 }, createdAt: '2026-11-24T13:00:00Z' }),
+  runSummary({ id: 'pinned', metrics: { auroc: 0.7 }, pinned: true, createdAt: '2026-11-23T09:00:00Z' }),
 ];
 const order = (column: (typeof columns)[number]['id'], descending: boolean) =>
   [...runs].sort(comparator({ column, descending })).map((run) => run.id);

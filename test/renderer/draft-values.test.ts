@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isDefault } from '../../renderer/components/form/form-model.ts';
-import { draftOnDataset, withNames, withValue } from '../../renderer/screens/experiment/draft-values.ts';
+import { draftOnDataset, isSameDraft, withNames, withValue } from '../../renderer/screens/experiment/draft-values.ts';
 import type { ExperimentDraft, Preset } from '../../shared/domain/draft.ts';
 import type { FormDefinition, FormField } from '../../shared/domain/form.ts';
 
@@ -37,6 +37,15 @@ const draft: ExperimentDraft = {
 };
 
 describe('a draft', () => {
+  it('is the same whatever the order of its values, and another one with any value changed, added or in another place', () => {
+    expect(isSameDraft(draft, Object.fromEntries(Object.entries(draft).reverse()))).toBe(true);
+    expect(isSameDraft(draft, structuredClone(draft))).toBe(true);
+    expect(isSameDraft(draft, { ...draft, tags: ['paper'] })).toBe(false);
+    expect(isSameDraft(draft, { ...draft, evaluation: { seed: 1 } })).toBe(false);
+    expect(isSameDraft({ ...draft, tags: ['a', 'b'] }, { ...draft, tags: ['b', 'a'] })).toBe(false);
+    expect(isSameDraft(draft, null)).toBe(false);
+  });
+
   it('has every definition that is picked by default as an object, to any depth', () => {
     expect(withNames(draft, definitions).classifier).toEqual({
       source: 'train',

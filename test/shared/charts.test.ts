@@ -291,6 +291,15 @@ describe('histograms of several runs', () => {
     expect(que!.borderDash).not.toEqual(knn!.borderDash);
   });
 
+  it('have the colours that their runs have elsewhere', () => {
+    const placed = data.runs.map((run, i) => ({ ...run, series: [3, 0][i]! }));
+    const { datasets } = overlayHistogramChart({ ...data, runs: placed }, lightTheme).data;
+    expect((datasets as { borderColor: string }[]).map(({ borderColor }) => borderColor)).toEqual([
+      lightTheme.series[3]!.colour,
+      lightTheme.series[0]!.colour,
+    ]);
+  });
+
   it('say where each run has most of its samples', () => {
     expect(plain(describeOverlayHistogram(data))).toBe(
       'Triggered images by rank, %. knn has most of them, 75.0 %, from 50 to 100; que has most of them, 80.0 %, from 0 to 50.',

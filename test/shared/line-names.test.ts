@@ -1,5 +1,8 @@
+import type { Chart } from 'chart.js';
 import { describe, expect, it } from 'vitest';
-import { placeNames, type NameBox } from '../../shared/charts/line-names.ts';
+import { lineNamesPlugin, placeNames, type NameBox } from '../../shared/charts/line-names.ts';
+import type { Pen } from '../../shared/charts/pen.ts';
+import { lightTheme } from '../../shared/charts/theme.ts';
 
 const area = { left: 0, right: 300, top: 0, bottom: 200 };
 const height = 18;
@@ -60,5 +63,34 @@ describe('names within a plot', () => {
   it('that are wider than the plot still have a place each', () => {
     const tops = placeNames([flat, steep], [400, 400], area).map(({ top }) => top);
     expect(new Set(tops).size).toBe(2);
+  });
+
+  it('keep their places until the size of the plot or what is on its axes changes', () => {
+    const written: [string, number, number][] = [];
+    let asked = 0;
+    const pen = new Proxy({} as Pen, {
+      get: (_, name) =>
+        name === 'measureText'
+          ? (text: string) => ({ width: 6 * text.length })
+          : name === 'fillText'
+            ? (text: string, x: number, y: number) => written.push([text, x, y])
+            : () => {},
+      set: () => true,
+    });
+    const scale = (min: number, max: number) => ({ min, max, getPixelForValue: (value: number) => (asked++, value) });
+    const chart = { ctx: pen, chartArea: area, scales: { x: scale(0, 300), y: scale(0, 200) } };
+    const line = { text: 'knn', style: lightTheme.series[0]!, data: flat.map(([x, y]) => ({ x, y })) };
+    const plugin = lineNamesPlugin(lightTheme, [line]);
+    const draw = (changed: object = {}) => {
+      [asked, written.length] = [0, 0];
+      plugin.afterDatasetsDraw!({ ...chart, ...changed } as unknown as Chart, {}, {}, false);
+      return { asked, written: [...written] };
+    };
+    const first = draw();
+    expect(first.asked).toBe(4);
+    expect(first.written).toHaveLength(1);
+    expect(draw()).toEqual({ asked: 0, written: first.written });
+    expect(draw({ chartArea: { ...area, right: 200 } }).asked).toBe(4);
+    expect(draw({ scales: { ...chart.scales, x: scale(0, 400) } }).asked).toBe(4);
   });
 });

@@ -12,7 +12,8 @@ import {
 } from '../../../shared/charts/score-scatter-chart.ts';
 import { formatCount, formatMetric } from '../../../shared/format.ts';
 import type { ShownChart } from '../../charts/shown-chart.ts';
-import type { CommonHistograms, ComparedRun } from './comparison.svelte.ts';
+import type { CommonHistograms, DrawnPoints } from '../../../shared/scores/shared-samples.ts';
+import type { ComparedRun } from './comparison.svelte.ts';
 
 /** On the page each run's AUROC stands in the table above; on paper it stands in the chart's key. */
 const isOnPaper = ({ title }: Heading) => title !== undefined;
@@ -33,6 +34,7 @@ export function overlaidRoc(runs: readonly ComparedRun[], scale: 'log' | 'linear
   return {
     name: 'compare-roc',
     title: 'ROC',
+    term: 'roc',
     height,
     paper: { width: 680, height: 440 },
     config: (theme, heading) => rocChart({ ...data, ...heading, namesInside: !isOnPaper(heading) }, theme),
@@ -41,10 +43,11 @@ export function overlaidRoc(runs: readonly ComparedRun[], scale: 'log' | 'linear
   };
 }
 
-/** Where up to five runs put the samples of one class. */
+/** Where up to five runs, in these colours, put the samples of one class. */
 export function overlaidHistogram(
   runs: readonly ComparedRun[],
   histograms: CommonHistograms,
+  series: readonly number[],
   words: { samples: string; score: string },
   height: number,
 ): ShownChart {
@@ -56,12 +59,14 @@ export function overlaidHistogram(
     runs: runs.map(({ name, metrics }, i) => ({
       name,
       counts: histograms.counts[i]!,
+      series: series[i]!,
       figure: formatMetric(metrics.AUC_ROC),
     })),
   };
   return {
     name: 'compare-histogram',
     title: 'Scores',
+    term: 'scores',
     subtitle: words.samples,
     height,
     paper: { width: 720, height: 380 },
@@ -69,14 +74,6 @@ export function overlaidHistogram(
     describe: () => describeOverlayHistogram(data),
     table: () => overlayHistogramToTable(data),
   };
-}
-
-/** Points that are drawn of a scatter, `[m]` each; `places` are those in the shared samples. */
-export interface DrawnPoints {
-  places: Int32Array;
-  x: Float32Array;
-  y: Float32Array;
-  anomalous: Uint8Array;
 }
 
 /** Sample by sample what two runs score. */
@@ -98,6 +95,7 @@ export function scoreScatter(
   return {
     name: 'compare-scatter',
     title: 'Sample by sample',
+    term: 'scoreScatter',
     subtitle: `${formatCount(points.x.length)} of ${formatCount(total)} test samples drawn`,
     height,
     paper: { width: 640, height: 480 },

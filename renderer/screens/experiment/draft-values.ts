@@ -19,6 +19,14 @@ export function withValue(root: unknown, path: readonly string[], value: unknown
   return others;
 }
 
+/** Whether two drafts ask for the same, whatever the order in which their values were set. */
+export function isSameDraft(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return one === other;
+  const [a, b] = [one, other] as Record<string, unknown>[] as [Record<string, unknown>, Record<string, unknown>];
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return Array.isArray(one) === Array.isArray(other) && [...keys].every((key) => isSameDraft(a[key], b[key]));
+}
+
 type Definitions = (kind: string) => readonly FormDefinition[];
 
 /**

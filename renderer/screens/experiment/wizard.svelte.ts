@@ -11,13 +11,14 @@ import type {
 import type { FormDefinition } from '../../../shared/domain/form.ts';
 import type { SampleSet } from '../../../shared/domain/samples.ts';
 import { unpackArrays, type ArrayMap } from '../../../shared/domain/arrays.ts';
+import { Latest } from '../../app/latest.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 import type { StartingPoint } from '../../app/routes.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import type { FormModel, Path } from '../../components/form/form-model.ts';
-import { draftOnDataset, withNames, withValue } from './draft-values.ts';
-import { Latest } from './latest.svelte.ts';
+import { draftOnDataset, isSameDraft, withNames, withValue } from './draft-values.ts';
+import { earlierDrafts } from './earlier-drafts.svelte.ts';
 
 /** Samples with the arrays of images unpacked. */
 export interface ShownSamples {
@@ -65,18 +66,33 @@ export class Wizard implements FormModel {
     try {
       const [presets] = await Promise.all([client.experiments.presets({}), definitions.load()]);
       this.presets = presets;
+      const left = this.draft ?? (await client.experiments.storedDraft({}));
       if (from !== null) {
         const draft = await this.#draftOn(from);
-        // Kept before anything else looks for the stored draft.
+        // Kept before anything else looks for the stored draft, and before the one that it replaces is kept once more.
+        clearTimeout(this.#storeTimer);
         await client.experiments.storeDraft({ draft });
+        this.#setAside(left, draft);
         this.#take(draft);
         return;
       }
-      const stored = await client.experiments.storedDraft({});
-      this.#take(stored ?? presets[0]!.draft);
+      this.#take(left ?? presets[0]!.draft);
     } catch (error) {
       this.failure = toCupbearerError(error).message;
     }
+  }
+
+  /** Begins with another draft; what somebody had set up in this one can be had back. */
+  beginWith(draft: ExperimentDraft): void {
+    this.#setAside(this.draft, draft);
+    this.replace(draft);
+  }
+
+  /** Goes back to the draft that was set aside last, and sets this one aside. */
+  backToEarlier(): void {
+    const { draft } = this;
+    const earlier = earlierDrafts.take(draft && this.#isOwn(draft) ? draft : null);
+    if (earlier) this.replace(earlier);
   }
 
   /** Puts another draft in the place of this one. */
@@ -106,6 +122,11 @@ export class Wizard implements FormModel {
     this.reached = Math.max(this.reached, wizardSteps.indexOf(step));
   }
 
+  /** Looks once more for what is wrong with the draft, and what it will do. */
+  checkAgain(): void {
+    if (this.draft) this.#ask(this.draft);
+  }
+
   drawOthers(): void {
     this.draw++;
     if (this.draft) this.#askSamples(this.draft);
@@ -118,7 +139,8 @@ export class Wizard implements FormModel {
     try {
       const { ids } = await client.experiments.start({ draft: this.draft });
       clearTimeout(this.#storeTimer);
-      await client.experiments.storeDraft({ draft: null });
+      // What was set aside for this one comes next.
+      await client.experiments.storeDraft({ draft: earlierDrafts.take(null) });
       return ids.at(-1) ?? null;
     } catch (error) {
       toasts.failed(error);
@@ -179,6 +201,11 @@ export class Wizard implements FormModel {
     return this.faults.length > 0 ? null : this.estimate.value;
   }
 
+  /** Why what it will do cannot be told; null while something is to be corrected first. */
+  get reviewFailure(): string | null {
+    return this.check.isComputing || this.check.error !== null || this.faults.length > 0 ? null : this.review.error;
+  }
+
   get network(): NetworkDescription | null {
     return this.drawing.value;
   }
@@ -195,8 +222,32 @@ export class Wizard implements FormModel {
     return kind === 'from' ? draft : { ...draft, classifier: { source: 'run', run: id }, tags: [] };
   }
 
+  #whole(draft: ExperimentDraft): ExperimentDraft {
+    return withNames(draft, (kind) => definitions.of(kind));
+  }
+
+  /** Whether somebody set it up: a preset is a click away, and so is what it was begun with. */
+  #isOwn(draft: ExperimentDraft): boolean {
+    const whole = this.#whole(draft);
+    return (
+      !earlierDrafts.isUntouched(whole) && !this.presets.some((preset) => isSameDraft(this.#whole(preset.draft), whole))
+    );
+  }
+
+  /** Keeps what was set up in the draft that another one takes the place of, and says so. */
+  #setAside(left: ExperimentDraft | null, next: ExperimentDraft): void {
+    const begun = this.#whole(next);
+    const isLost = left !== null && this.#isOwn(left) && !isSameDraft(this.#whole(left), begun);
+    earlierDrafts.begin(begun, isLost ? left : null);
+    if (isLost)
+      toasts.show({
+        message: 'The draft that you had is kept.',
+        action: { label: 'Back to your draft', run: () => this.backToEarlier() },
+      });
+  }
+
   #take(given: ExperimentDraft): ExperimentDraft {
-    const draft = withNames(given, (kind) => definitions.of(kind));
+    const draft = this.#whole(given);
     this.draft = draft;
     this.#ask(draft);
     return draft;

@@ -3,6 +3,7 @@ import { client } from '../../app/client.ts';
 import { router } from '../../app/router.svelte.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import { runWords } from './run-words.ts';
+import { isActive } from './table-groups.ts';
 
 const idsOf = (runs: readonly RunSummary[]) => runs.map((run) => run.id);
 
@@ -17,20 +18,41 @@ export async function attempt(action: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Takes runs off the list at once; the message offers them back. */
-export async function removeRuns(runs: readonly RunSummary[]): Promise<void> {
-  await attempt(async () => {
-    const { ids } = await client.runs.remove({ ids: idsOf(runs) });
-    const removed = runs.filter((run) => ids.includes(run.id));
-    if (removed.length > 0) toasts.undo(`Deleted: ${named(removed)}`, () => client.runs.restore({ ids }));
-  });
+/** What of the runs has ended, and words for what goes on and is therefore left alone. */
+function ended(runs: readonly RunSummary[]): { chosen: readonly RunSummary[]; left: string } {
+  const chosen = runs.filter((run) => !isActive(run));
+  const active = runs.filter(isActive);
+  const states = active.every(({ status }) => status === 'queued') ? 'waiting' : 'running';
+  return { chosen, left: active.length === 0 ? '' : `Still ${states}, left as it is: ${named(active)}` };
 }
 
+/**
+ * Takes runs off the list at once; the message offers them back. Of several, those that go on are left and told of. Whether
+ * any went: one alone that goes on is refused.
+ */
+export async function removeRuns(runs: readonly RunSummary[]): Promise<boolean> {
+  const { chosen, left } = ended(runs);
+  try {
+    const { ids } = await client.runs.remove({ ids: idsOf(chosen.length > 0 ? chosen : runs) });
+    const removed = runs.filter((run) => ids.includes(run.id));
+    if (left !== '') toasts.show({ message: left });
+    if (removed.length > 0) toasts.undo(`Deleted: ${named(removed)}`, () => client.runs.restore({ ids }));
+    return true;
+  } catch (error) {
+    toasts.failed(error);
+    return false;
+  }
+}
+
+/** Archives runs or takes them out again. One that goes on is not archived, since it stays in sight: that is told. */
 export async function archiveRuns(runs: readonly RunSummary[], archived: boolean): Promise<void> {
-  const ids = idsOf(runs);
+  const { chosen, left } = archived ? ended(runs) : { chosen: runs, left: '' };
+  if (left !== '') toasts.show({ message: left, hint: 'A run is archived once it has ended.' });
+  if (chosen.length === 0) return;
+  const ids = idsOf(chosen);
   await attempt(async () => {
     await client.runs.change({ ids, archived });
-    toasts.undo(`${archived ? 'Archived' : 'Taken out of the archive'}: ${named(runs)}`, () =>
+    toasts.undo(`${archived ? 'Archived' : 'Taken out of the archive'}: ${named(chosen)}`, () =>
       client.runs.change({ ids, archived: !archived }),
     );
   });

@@ -1,5 +1,4 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
-import type { RunStatus } from '../../../shared/domain/run.ts';
 import { formatCount } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { settings } from '../../app/settings.svelte.ts';
@@ -7,6 +6,7 @@ import { columns, comparator, startsDescending } from './columns.ts';
 import type { Column, Sort } from './columns.ts';
 import { filter } from './filter.svelte.ts';
 import { lastHidden } from './kept-choices.ts';
+import { inLine, unfinishedIds } from './table-groups.ts';
 
 /** A line of the table. */
 export type Item = { type: 'group'; id: string; title: string; count: number; note: string } | RunItem;
@@ -16,13 +16,6 @@ interface RunItem {
   id: string;
   run: RunSummary;
 }
-
-const isActive = (status: RunStatus) => status === 'running' || status === 'queued';
-const needsLook = (status: RunStatus) => status === 'failed' || status === 'interrupted';
-/** So many runs that somebody must look at stay in sight; older ones are in the list like any other. */
-const mostPinned = 5;
-
-const newestFirst = (a: RunSummary, b: RunSummary) => (a.createdAt < b.createdAt ? 1 : -1);
 
 const hiddenAtFirst = columns.filter((column) => !column.shownAtFirst).map((column) => column.id);
 
@@ -42,44 +35,41 @@ class RunsView {
     columns.filter((column) => column.always || !this.hidden.includes(column.id)),
   );
 
-  /** Running first, then waiting in line, then what somebody must look at. */
-  readonly unfinished: readonly RunSummary[] = $derived.by(() => {
-    const runs = [...catalogue.runs.values()].filter((run) => !run.archived);
-    const place = (run: RunSummary) => catalogue.live.get(run.id)?.queuePosition ?? Infinity;
-    const running = runs.filter((run) => run.status === 'running').sort(newestFirst);
-    const waiting = runs
-      .filter((run) => run.status === 'queued')
-      .sort((a, b) => place(a) - place(b) || -newestFirst(a, b));
-    const stopped = runs.filter((run) => needsLook(run.status)).sort(newestFirst);
-    return [...running, ...waiting, ...stopped.slice(0, mostPinned)];
-  });
-
-  readonly #others = $derived.by(() => {
-    const shown = new Set(this.unfinished.map((run) => run.id));
-    return [...catalogue.runs.values()].filter((run) => !shown.has(run.id) && !isActive(run.status));
-  });
-
-  readonly #total = $derived(
-    this.#others.reduce((sum, run) => sum + (run.archived && !filter.asksForArchived ? 0 : 1), 0),
-  );
+  readonly #unfinishedIds = $derived(unfinishedIds(catalogue.runs.values()));
 
   /** Put in order before they are filtered: a keystroke then has nothing to sort. */
-  readonly #sorted = $derived([...this.#others].sort(comparator(this.sort)));
+  readonly #sorted = $derived([...catalogue.runs.values()].sort(comparator(this.sort)));
 
+  /** What the filter finds, whatever its state; without a filter all that is finished and not archived. */
   readonly matching: readonly RunSummary[] = $derived.by(() => {
     const now = Date.now();
-    return this.#sorted.filter((run) => filter.accepts(run, now));
+    return this.#sorted.filter(
+      (run) => filter.accepts(run, now) && (filter.active || !this.#unfinishedIds.has(run.id)),
+    );
   });
+
+  /** What stays in sight, as far as it is not among those that match: running first, then waiting, then what to look at. */
+  readonly #unfinished = $derived.by(() => {
+    const matching = new Set(filter.active ? this.matching.map(({ id }) => id) : []);
+    return [...this.#unfinishedIds].filter((id) => !matching.has(id)).map((id) => catalogue.runs.get(id)!);
+  });
+  readonly unfinished: readonly RunSummary[] = $derived(inLine(this.#unfinished, catalogue.live));
+
+  /** What is selected by one click: what the filter finds, or all that is shown. */
+  readonly selectable: readonly RunSummary[] = $derived(
+    filter.active ? this.matching : [...this.#unfinished, ...this.matching],
+  );
 
   readonly items: readonly Item[] = $derived.by(() => {
     const item = (run: RunSummary): RunItem => ({ type: 'run', id: run.id, run });
-    const note = filter.active ? `of ${formatCount(this.#total)} finished` : '';
+    const total = catalogue.runs.size - (filter.asksForArchived ? 0 : catalogue.archived);
+    const note = filter.active ? `of ${formatCount(total)} runs` : '';
     return [
       ...(this.unfinished.length > 0
-        ? [group('unfinished', 'Not finished', this.unfinished.length, 'shown whatever the filter')]
+        ? [group('unfinished', 'Not finished', this.unfinished.length, filter.active ? 'outside of the filter' : '')]
         : []),
       ...this.unfinished.map(item),
-      ...(catalogue.loaded || this.matching.length > 0
+      ...(this.matching.length > 0 || (catalogue.loaded && (filter.active || this.unfinished.length > 0))
         ? [group('others', filter.active ? 'Matching' : 'Finished', this.matching.length, note)]
         : []),
       ...this.matching.map(item),
@@ -138,7 +128,7 @@ class RunsView {
   }
 
   selectAll(all: boolean): void {
-    this.selected = new Set(all ? this.matching.map((run) => run.id) : []);
+    this.selected = new Set(all ? this.selectable.map((run) => run.id) : []);
   }
 
   select(ids: Iterable<string>): void {

@@ -1,4 +1,4 @@
-import { toCupbearerError } from '../../app/client.ts';
+import { toCupbearerError } from './client.ts';
 
 /** The newest answer to a question that is asked again and again; an older one that comes late is dropped. */
 export class Latest<T> {
@@ -7,12 +7,14 @@ export class Latest<T> {
   isComputing = $state(false);
   #abort: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #open = Promise.withResolvers<void>();
 
   /** Asks after a moment, unless it is asked something else before. */
   ask(question: (signal: AbortSignal) => Promise<T>, delayMs: number): void {
     this.drop();
     const abort = new AbortController();
     this.#abort = abort;
+    this.#open = Promise.withResolvers();
     this.isComputing = true;
     this.#timer = setTimeout(() => void this.#answer(question, abort), delayMs);
   }
@@ -21,7 +23,17 @@ export class Latest<T> {
   drop(): void {
     clearTimeout(this.#timer);
     this.#abort?.abort();
+    this.#close();
+  }
+
+  /** Waits until the newest question is answered, or none is open. */
+  async settled(): Promise<void> {
+    while (this.isComputing) await this.#open.promise;
+  }
+
+  #close(): void {
     this.isComputing = false;
+    this.#open.resolve();
   }
 
   async #answer(question: (signal: AbortSignal) => Promise<T>, { signal }: AbortController): Promise<void> {
@@ -35,6 +47,6 @@ export class Latest<T> {
       this.value = null;
       this.error = toCupbearerError(error).message;
     }
-    this.isComputing = false;
+    this.#close();
   }
 }

@@ -1,0 +1,32 @@
+import type { RunSummary } from '../../shared/domain/live.ts';
+
+const finished: RunSummary = {
+  id: 'a',
+  kind: 'detector',
+  status: 'done',
+  title: '',
+  folder: '/a',
+  task: 'backdoor',
+  taskDetail: 'corner, mnist',
+  dataset: 'mnist',
+  detector: 'mahalanobis',
+  detectorDetail: '',
+  model: 'mlp',
+  metrics: {},
+  durationMs: null,
+  createdAt: '2026-11-24T10:00:00Z',
+  endedAt: null,
+  seed: 0,
+  engine: null,
+  testData: null,
+  parents: [],
+  error: null,
+  tags: [],
+  notes: '',
+  pinned: false,
+  archived: false,
+  resumable: false,
+};
+
+/** A finished run of a detector, but for what is given. */
+export const runSummary = (given: Partial<RunSummary>): RunSummary => ({ ...finished, ...given });
