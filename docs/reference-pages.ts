@@ -1,4 +1,5 @@
 import type { Definition, Registry } from '../shared/definition.ts';
+import { formatParameter } from '../shared/format.ts';
 import { describe, type Field } from '../shared/schema/describe.ts';
 import { datasetRegistry } from '../main/data/datasets/index.ts';
 import { triggerRegistry } from '../main/data/triggers/index.ts';
@@ -125,7 +126,7 @@ function typeText(field: Field): string {
 function defaultText(field: Field): string {
   if (field.default === undefined) return field.required ? 'required' : '';
   const { default: value } = field;
-  return `\`${Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value)}\``;
+  return `\`${Array.isArray(value) ? value.join(',') : formatParameter(value)}\``;
 }
 
 function escape(text: string): string {

@@ -13,6 +13,14 @@ export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1)}${nbsp}%`;
 }
 
+/** A parameter's value for people: a number as it is typed, or with six digits where nobody would type it (8/255). */
+export function formatParameter(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const text = JSON.stringify(value);
+  const isLong = typeof value === 'number' && !Number.isInteger(value) && text.length > 12;
+  return isLong ? String(Number(value.toPrecision(6))) : text;
+}
+
 interface Bounds {
   lower: number;
   upper: number;

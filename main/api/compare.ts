@@ -4,6 +4,7 @@ import { packArrays } from '../../shared/domain/arrays.ts';
 import type { Comparison } from '../../shared/domain/result.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { formatParameter } from '../../shared/format.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { delongTest, type DelongTest } from '../evaluation/delong.ts';
 import { spearman } from '../evaluation/rank-correlation.ts';
@@ -126,9 +127,7 @@ export function toComparison(
     differences: differences.map(({ key, labels, values }) => ({
       key,
       labels,
-      values: values.map((value) =>
-        value === undefined ? null : typeof value === 'string' ? value : JSON.stringify(value),
-      ),
+      values: values.map((value) => (value === undefined ? null : formatParameter(value))),
     })),
     pairs: pairs.map(({ test, ...pair }) => ({
       ...pair,

@@ -1,6 +1,7 @@
 import { shortLayerNames } from '../../shared/charts/layer-names.ts';
 import type { Definition, Registry } from '../../shared/definition.ts';
 import type { RunKind } from '../../shared/domain/run.ts';
+import { formatParameter } from '../../shared/format.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
@@ -118,9 +119,5 @@ function difference(field: Field, value: unknown): string[] {
     return [value.length > 2 ? `${value.length} layers` : shortLayerNames(value as string[]).join(' + ')];
   if (field.type === 'flag') return [value === true ? name : `no ${name}`];
   if (field.type === 'pick') return [`${name} ${asPicked(value)?.name ?? ''}`];
-  return [`${name} ${Array.isArray(value) ? value.join('-') : written(value)}`];
-}
-
-function written(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return [`${name} ${Array.isArray(value) ? value.join('-') : formatParameter(value)}`];
 }

@@ -1,4 +1,5 @@
 import type { SpecLine } from '../../shared/domain/draft.ts';
+import { formatParameter } from '../../shared/format.ts';
 import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe.ts';
 import { optionTitle } from '../../shared/schema/option-title.ts';
 import type { ExperimentDefinition } from '../experiments/experiment.ts';
@@ -99,6 +100,6 @@ function readable({ type, label, unit, control, titles }: Field, value: unknown)
   if (control === 'share' && typeof value === 'number') return `${Number((value * 100).toPrecision(12))}\u00a0%`;
   if (type === 'choice') return optionTitle({ titles }, String(value));
   if (Array.isArray(value)) return value.length === 0 ? 'None' : value.join(', ');
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = formatParameter(value);
   return unit === undefined || unit === label.toLowerCase() ? text : `${text}\u00a0${unit}`;
 }

@@ -1,3 +1,5 @@
+import { formatParameter } from '../../shared/format.ts';
+
 /** The number that a text means; the text itself where it means none; undefined where it is empty. A comma may be the point. */
 export function numberFromText(text: string): number | string | undefined {
   const trimmed = text.trim();
@@ -8,6 +10,6 @@ export function numberFromText(text: string): number | string | undefined {
 
 /** A value as the field shows it. */
 export function textOfNumber(value: unknown): string {
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number') return formatParameter(value);
   return typeof value === 'string' ? value : '';
 }

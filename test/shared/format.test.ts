@@ -5,6 +5,7 @@ import {
   formatDuration,
   formatInterval,
   formatMetric,
+  formatParameter,
   formatPercent,
   formatPercentInterval,
   formatRelativeTime,
@@ -14,6 +15,21 @@ import {
 
 /** Written with plain spaces for reading; the texts have no-break spaces. */
 const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ');
+
+describe('parameters', () => {
+  it.each([
+    [8 / 255, '0.0313725'],
+    [1 / 3 / 1e6, '3.33333e-7'],
+    [-2 / 3, '-0.666667'],
+    [0.1, '0.1'],
+    [0.05000001, '0.05000001'],
+    [1e-8, '1e-8'],
+    [12345678901234, '12345678901234'],
+    ['pgd', 'pgd'],
+    [true, 'true'],
+    [null, 'null'],
+  ])('%j is %s', (value, text) => expect(formatParameter(value)).toBe(text));
+});
 
 describe('figures', () => {
   it('three decimals, or one for percentages', () => {

@@ -1,3 +1,4 @@
+import { formatParameter } from '../../../shared/format.ts';
 import { fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { describeType } from './flags.ts';
@@ -67,5 +68,5 @@ function explain(field: Field): string {
 }
 
 function written(value: unknown): string {
-  return Array.isArray(value) ? value.join(',') : typeof value === 'string' ? value : JSON.stringify(value);
+  return Array.isArray(value) ? value.join(',') : formatParameter(value);
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { compareRuns, writeComparedSamples, type ComparedPair, type RunComparison } from '../../../api/compare.ts';
 import { formatCorrelation } from '../../../../shared/charts/correlation-chart.ts';
-import { formatCount, formatInterval, formatMetric } from '../../../../shared/format.ts';
+import { formatCount, formatInterval, formatMetric, formatParameter } from '../../../../shared/format.ts';
 import { optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
@@ -121,6 +121,5 @@ function signed(value: number): string {
 }
 
 function shownValue(value: unknown): string {
-  if (value === undefined) return '–';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return value === undefined ? '–' : formatParameter(value);
 }

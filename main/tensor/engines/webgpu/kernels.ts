@@ -83,7 +83,10 @@ export class WebGpuKernels {
 
   /** Runs a shader that changes `state` in place, a thread for each element. */
   change(shader: Shader, state: tf.TensorInfo, inputs: tf.TensorInfo[], numbers: number[]): void {
-    run(shader, state.shape, tf.util.sizeFromShape(state.shape), inputs, numbers, flat(state));
+    const threads = tf.util.sizeFromShape(state.shape);
+    // The GPU does nothing for an empty one, whose values are only here.
+    if (threads === 0) return;
+    run(shader, state.shape, threads, inputs, numbers, flat(state));
     // What was read of it before is no longer what it holds.
     delete backend().tensorMap.get(state.dataId).values;
   }

@@ -46,6 +46,8 @@ export function registerTrainingKernels(kernels: WebGpuKernels): void {
   );
   kernels.register(ownKernels.softmaxCrossEntropy, ({ logits, labels }) => {
     const [rows, columns] = logits!.shape as [number, number];
+    // WebGPU binds no buffer of length zero.
+    if (rows === 0) return [tf.scalar(NaN), tf.zeros([0, columns])];
     const losses = kernels.make(rowLoss, [rows], rows, [logits!, labels!], [columns]);
     const gradient = kernels.make(rowGradient, [rows, columns], rows, [logits!, labels!], [columns, rows]);
     const loss = tf.tidy(() => tf.mean(tf.engine().makeTensorFromTensorInfo(losses)));
