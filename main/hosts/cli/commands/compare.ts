@@ -44,7 +44,9 @@ export const compare: Command = {
       output.result(value, () =>
         [
           comparisonText(comparison),
-          ...(file === undefined ? [] : ['', `${formatCount(samples[0]!.labels.length)} samples in ${shownPath(file)}`]),
+          ...(file === undefined
+            ? []
+            : ['', `${formatCount(samples[0]!.labels.length)} samples in ${shownPath(file)}`]),
         ].join('\n'),
       );
     });
