@@ -45,6 +45,10 @@ const runs = {
   plane: call.input(run.extend({ layer: z.string() })).output(planeSchema),
   /** Test samples by their places in the score arrays. */
   samples: call.input(run.extend({ positions: z.array(z.int().nonnegative()).max(500) })).output(sampleSetSchema),
+  /** Those whose text has `text` in it: packed `positions` int32 `[m]`; none where the samples are images. */
+  findSamples: call
+    .input(run.extend({ text: z.string().min(1).max(200) }))
+    .output(z.object({ arrays: z.instanceof(Blob) })),
   compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(mostCompared) })).output(comparisonSchema),
 
   cancel: call.input(runIds).output(nothing),

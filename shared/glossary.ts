@@ -37,6 +37,24 @@ const entries = {
     term: 'Rank',
     explanation: 'Place of a sample among all test samples by its score; 1 is the most anomalous.',
   },
+  scores: {
+    term: 'Scores',
+    explanation:
+      'How many test samples got which score, clean and anomalous ones apart: the less they overlap, the better they are told apart.',
+  },
+  mistakes: {
+    term: 'Worst mistakes',
+    explanation:
+      'Clean samples that are flagged, the highest scores first, and anomalous ones that are not, the lowest first.',
+  },
+  scoreScatter: {
+    term: 'Sample by sample',
+    explanation: 'Each test sample by the scores that two runs give it: far from the common course, they disagree.',
+  },
+  sampleIndex: { term: 'Sample', explanation: 'Place of the sample in its dataset, counted from 0.' },
+  kind: { term: 'Kind', explanation: 'Whether the sample has what the detector should find.' },
+  trueClass: { term: 'True class', explanation: 'Class that the sample had before anything was done to it.' },
+  predictedClass: { term: 'Predicted', explanation: 'Class that the model gives the sample as it was scored.' },
   interval: {
     term: '95 % interval',
     explanation: 'Range that would hold the true figure in 95 of 100 repetitions with new test samples.',
@@ -99,6 +117,25 @@ const entries = {
   },
   layer: { term: 'Layer', explanation: 'A step of the model; detectors score each one by itself and all together.' },
   aggregation: { term: 'All layers', explanation: 'The scores of the layers joined into one for each sample.' },
+  layerAuroc: {
+    term: 'AUROC per layer',
+    explanation:
+      'How well the scores of each layer alone tell anomalous samples from clean ones, with the 95 % interval: 0.5 is guessing, 1 is without a mistake.',
+  },
+  variance: {
+    term: 'Variance of the activations',
+    explanation:
+      'Which share of the spread lies between the predicted classes, which between clean and anomalous samples of a class, and which within.',
+  },
+  plane: {
+    term: 'Activations',
+    explanation:
+      'Test samples along the two directions in which the clean activations vary most (PCA): what lies apart here is easy to tell apart.',
+  },
+  training: {
+    term: 'Training',
+    explanation: 'How the loss fell and the shares rose from epoch to epoch.',
+  },
   components: {
     term: 'Principal components',
     explanation:

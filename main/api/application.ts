@@ -18,6 +18,8 @@ export interface Host {
   chooseFolder?(title: string): Promise<string | null>;
   /** A self-contained HTML page as PDF. */
   printPdf?(html: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Whether it can be replaced by a newer version from here. */
+  readonly canUpdate?: boolean;
   /** Where the host keeps log and crash files. */
   readonly logsDir?: string;
 }

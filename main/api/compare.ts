@@ -12,8 +12,8 @@ import { trainDetector } from '../experiments/train-detector.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { holdsRun, readScores } from '../storage/run-folder.ts';
 import { readEvaluation } from './evaluations.ts';
-import { parameterLabels } from './parameter-labels.ts';
 import type { RunSummaries } from './run-summaries.ts';
+import { parameterLabels } from './spec-lines.ts';
 import type { Workbench } from './workbench.ts';
 
 /** A run that is compared, with its score over all layers. */
@@ -304,7 +304,7 @@ function labelsOf(key: string, asked: readonly Record<string, unknown>[]): strin
   const path = key.split('.');
   for (const spec of asked) {
     const labels = parameterLabels(trainDetector, spec, path);
-    if (labels) return labels;
+    if (labels) return [...labels];
   }
   return path;
 }

@@ -1,8 +1,5 @@
 import type { Review } from '../../shared/domain/draft.ts';
 import { formatCount } from '../../shared/format.ts';
-import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
-import { optionTitle } from '../../shared/schema/option-title.ts';
 import type { NetworkSpec } from '../models/network-outline.ts';
 import { describeNetwork } from '../models/describe-network.ts';
 import type { ExperimentDefinition } from '../experiments/experiment.ts';
@@ -12,6 +9,7 @@ import { commandLine } from './command-line.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
 import { testSize } from '../experiments/drafts/draft-summaries.ts';
 import { viewDraft, type DraftView } from '../experiments/drafts/draft-view.ts';
+import { specLines } from './spec-lines.ts';
 
 type PlannedRun = Review['runs'][number];
 
@@ -33,7 +31,7 @@ export function reviewDraft(subject: DraftSubject, folderFor: FolderFor): Review
     return {
       kind: experiment.kind === 'classifier' ? 'classifier' : 'detector',
       title: experiment.describe(spec),
-      lines: linesOf(describe(experiment.params), spec, ''),
+      lines: specLines(experiment, spec),
       spec,
       command: commandLine(experiment, spec, flags),
       folder,
@@ -45,34 +43,6 @@ export function reviewDraft(subject: DraftSubject, folderFor: FolderFor): Review
   const classifierFolder = subject.classifierFolder ?? classifier!.folder;
   const detectors = draftDetectorSpecs({ ...subject, classifierFolder }).map((spec) => plan(trainDetector, spec));
   return { runs: [...(classifier ? [classifier] : []), ...detectors] };
-}
-
-/** Every parameter as label and value, those of picked definitions below the line that names them. */
-function linesOf(fields: readonly Field[], values: Record<string, unknown>, indent: string): PlannedRun['lines'] {
-  return fields.flatMap((field) => {
-    const value = values[field.key];
-    if (value === undefined) return [];
-    const label = `${indent}${field.label}`;
-    const below = `${indent}\u2003`;
-    const picked = (one: Picked, name: string) => [
-      { label: name, value: field.registry!.get(one.name).title },
-      ...linesOf(fieldsOfPick(field, one.name), one, below),
-    ];
-    if (field.type === 'group') return linesOf(field.fields!, value as Record<string, unknown>, indent);
-    if (field.type === 'pick') return picked(value as Picked, label);
-    if (field.type === 'pick-record')
-      return Object.entries(value as Record<string, Picked>).flatMap(([name, one]) => picked(one, `${label} ${name}`));
-    return [{ label, value: readable(field, value) }];
-  });
-}
-
-function readable({ type, label, unit, control, titles }: Field, value: unknown): string {
-  if (type === 'flag') return value ? 'Yes' : 'No';
-  // As it is typed: 5 %, not 5.0 %, which would be a measurement.
-  if (control === 'share' && typeof value === 'number') return `${Number((value * 100).toPrecision(12))}\u00a0%`;
-  if (type === 'choice') return optionTitle({ titles }, String(value));
-  if (Array.isArray(value)) return value.length === 0 ? 'None' : value.join(', ');
-  return unit === undefined || unit === label.toLowerCase() ? String(value) : `${String(value)}\u00a0${unit}`;
 }
 
 const float32 = 4;

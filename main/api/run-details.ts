@@ -3,20 +3,24 @@ import { join } from 'node:path';
 import type { RunDetail } from '../../shared/domain/result.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import type { ExperimentDefinition } from '../experiments/experiment.ts';
 import { experimentRegistry } from '../experiments/index.ts';
 import { readSpec } from '../storage/run-folder.ts';
 import type { Application } from './application.ts';
 import { commandLine } from './command-line.ts';
 import { networkOf } from './run-results.ts';
+import { specLines } from './spec-lines.ts';
 
 /** A run with all that its page shows at once. @throws CupbearerError `not-found`. */
 export function runDetail({ workbench, summaries }: Application, id: string): RunDetail {
   const found = workbench.catalogue.get(id);
   const { host_pid: _, host_started: _started, ...record } = found;
+  const spec = specOf(found.folder);
   return {
     record,
     summary: summaries.get(found.id),
-    spec: specOf(found.folder),
+    spec,
+    lines: specLines(experimentOf(found), spec?.spec ?? found.spec),
     command: repeatCommand(found),
     folderExists: existsSync(found.folder),
     files: filesIn(found.folder),
@@ -26,11 +30,12 @@ export function runDetail({ workbench, summaries }: Application, id: string): Ru
 }
 
 /** The command line that does a run again, into a new folder. */
-export function repeatCommand({ kind, spec }: RunRecord): string {
-  return commandLine(
-    experimentRegistry.definitions.find((candidate) => candidate.kind === kind)!,
-    spec,
-  );
+export function repeatCommand(record: RunRecord): string {
+  return commandLine(experimentOf(record), record.spec);
+}
+
+function experimentOf({ kind }: RunRecord): ExperimentDefinition {
+  return experimentRegistry.definitions.find((candidate) => candidate.kind === kind)!;
 }
 
 function specOf(folder: string): SpecFile | null {

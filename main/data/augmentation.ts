@@ -58,6 +58,7 @@ export function augmented(dataset: Dataset, spec: AugmentationSpec, seed: number
     shape: dataset.shape,
     classes: dataset.classes,
     length: dataset.length,
+    memory: dataset.memory,
     unaugmented: dataset,
     onto: (other) => augmented(other, spec, seed),
     fingerprint: fingerprint('augmented', dataset.fingerprint, spec, seed),

@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
+import { answersInOrder, startThreads } from './answering-thread.ts';
 import type { Batch, Dataset } from './dataset.ts';
-import { WorkerReader } from './worker-reader.ts';
+import { WorkerReader, type ReadRequest } from './worker-reader.ts';
 
 /** More threads than this wait for one another's memory rather than read. */
 const mostWorkers = 4;
-/** Batches that each thread is asked for ahead of the work; bounds the memory they take. */
-const aheadOfEach = 2;
 /** Read on the work's own thread to measure whether threads pay. */
 const measured = 24;
 /** Threads pay where reading is at least this share of the time, and all that is left to read takes at least so long. */
@@ -30,7 +29,8 @@ export class BatchReader {
   #read = 0;
   #readMs = 0;
   #startedAt = 0;
-  #workers: WorkerReader[] = [];
+  readonly #workers: WorkerReader[] = [];
+  #starting: Promise<void> | undefined;
   /** Whether it was decided if threads are started. */
   #decided = false;
 
@@ -50,39 +50,21 @@ export class BatchReader {
    * @throws CupbearerError as `Dataset.read`.
    */
   async *batches(order: Iterable<Int32Array>, epoch: number): AsyncGenerator<{ indices: Int32Array; batch: Batch }> {
-    const ahead: { indices: Int32Array; reading: Promise<Batch> }[] = [];
-    const source = order[Symbol.iterator]();
     if (this.#fixed !== undefined) await this.#start(this.#fixed);
-    for (;;) {
-      const worker = this.#idlest();
-      const next = worker === undefined && ahead.length > 0 ? undefined : source.next();
-      if (next?.done === false) {
-        const indices = next.value;
-        if (worker !== undefined) {
-          ahead.push({ indices, reading: worker.read(indices, epoch) });
-          continue;
-        }
-        yield { indices, batch: this.#readHere(indices, epoch) };
-        continue;
-      }
-      const first = ahead.shift();
-      if (first === undefined) return;
-      yield { indices: first.indices, batch: await first.reading };
+    const requests = (function* () {
+      for (const indices of order) yield { indices, epoch };
+    })();
+    const here = ({ indices }: ReadRequest) => this.#readHere(indices, epoch);
+    for await (const { question, answer } of answersInOrder(requests, this.#workers, here)) {
+      yield { indices: question.indices, batch: answer };
     }
   }
 
-  /** Ends the threads. */
+  /** Ends the threads, also those that are just starting. */
   async close(): Promise<void> {
+    this.#decided = true;
+    await this.#starting;
     await Promise.all(this.#workers.splice(0).map((worker) => worker.close()));
-  }
-
-  /** The thread with the fewest batches to read, where one may be asked for another. */
-  #idlest(): WorkerReader | undefined {
-    const idlest = this.#workers.reduce<WorkerReader | undefined>(
-      (best, worker) => (best === undefined || worker.pending < best.pending ? worker : best),
-      undefined,
-    );
-    return idlest !== undefined && idlest.pending < aheadOfEach ? idlest : undefined;
   }
 
   #readHere(indices: Int32Array, epoch: number): Batch {
@@ -114,17 +96,7 @@ export class BatchReader {
     this.#decided = true;
     const recipe = this.#dataset.recipe?.();
     if (recipe === undefined) return;
-    const starting = Array.from({ length: count }, () => new WorkerReader(recipe));
-    await Promise.all(
-      starting.map(async (worker) => {
-        try {
-          await worker.ready;
-          this.#workers.push(worker);
-        } catch {
-          // Without threads everything is read on the work's own, more slowly and to the same bits.
-          await worker.close();
-        }
-      }),
-    );
+    this.#starting = startThreads(this.#workers, count, () => new WorkerReader(recipe));
+    await this.#starting;
   }
 }

@@ -13,7 +13,16 @@ export function changed(dataset: Dataset, trigger: Trigger, seed: number): Datas
     classes: dataset.classes,
     ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
     length: dataset.length,
+    memory: dataset.memory,
     fingerprint: fingerprint('changed', dataset.fingerprint, triggerFingerprint(trigger), seed),
+    ...(dataset.recipe
+      ? {
+          recipe: () => ({
+            kind: 'changed',
+            args: [dataset.recipe!(), { spec: trigger.spec, state: trigger.state() }, seed],
+          }),
+        }
+      : {}),
     read(indices, epoch) {
       const batch = dataset.read(indices, epoch);
       for (let i = 0; i < batch.size; i++) {

@@ -18,7 +18,11 @@ export function concatenated(first: Dataset, second: Dataset): Dataset {
     classes: first.classes,
     ...(first.vocabulary ? { vocabulary: first.vocabulary } : {}),
     length,
+    memory: first.memory + second.memory,
     fingerprint: fingerprint('concatenated', first.fingerprint, second.fingerprint),
+    ...(first.recipe && second.recipe
+      ? { recipe: () => ({ kind: 'concatenated', args: [first.recipe!(), second.recipe!()] }) }
+      : {}),
     read(indices, epoch): Batch {
       const inputs = new Float32Array(indices.length * size);
       const labels = new Int32Array(indices.length);

@@ -29,6 +29,8 @@ export interface DatasetFacts {
  */
 export interface Dataset extends DatasetFacts {
   readonly length: number;
+  /** Bytes that it keeps in memory together with the datasets it is made of. */
+  readonly memory: number;
   /** SHA-256 (hex) over everything that determines the samples: files, split, transforms and their seeds. */
   readonly fingerprint: string;
   /** A new batch that the caller may change. @throws CupbearerError `internal` for an index outside 0 to length - 1. */
@@ -82,7 +84,7 @@ export interface DatasetContext {
   readonly warn?: (message: string) => void;
 }
 
-/** A kind of dataset; `load` reads or generates it (in memory, 8 bits a value) and may take seconds. */
+/** A kind of dataset; `load` reads or generates it (images as 8 bits a value) and may take seconds. */
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };

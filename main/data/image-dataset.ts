@@ -1,11 +1,12 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Batch, Dataset } from './dataset.ts';
+import { PixelFile } from './pixel-file.ts';
 
-/** Images in memory: `pixels` is `[count, height, width, channels]` row-major, `labels` is `[count]`. */
-export interface Images {
+/** Images of 8 bits: `pixels` is `[count, height, width, channels]` row-major, `labels` is `[count]`. */
+export interface Images<P extends Uint8Array | PixelFile = Uint8Array> {
   readonly shape: readonly [height: number, width: number, channels: number];
   readonly classes: readonly string[];
-  readonly pixels: Uint8Array;
+  readonly pixels: P;
   readonly labels: Uint8Array | Uint16Array;
   /** Nobody else looks at the memory of the pixels: it may be given up for a shared copy. */
   readonly isOwn?: boolean;
@@ -15,7 +16,7 @@ export interface Images {
 const toUnit = 1 / 255;
 
 /** A dataset that serves 8-bit images as values of 0 to 1 (value / 255). */
-export function imageDataset(images: Images, fingerprint: string): Dataset {
+export function imageDataset(images: Images<Uint8Array | PixelFile>, fingerprint: string): Dataset {
   const { shape, classes, labels } = images;
   let { pixels } = images;
   const size = shape[0] * shape[1] * shape[2];
@@ -23,8 +24,13 @@ export function imageDataset(images: Images, fingerprint: string): Dataset {
     shape,
     classes,
     length: labels.length,
+    memory: labels.byteLength + (pixels instanceof PixelFile ? 0 : pixels.length),
     fingerprint,
     recipe() {
+      if (pixels instanceof PixelFile) {
+        const { descriptor, length } = pixels;
+        return { kind: 'stored-images', args: [{ shape, classes, descriptor, length, labels }, fingerprint] };
+      }
       // Once in shared memory, however many threads read: they would each have a copy otherwise.
       if (!(pixels.buffer instanceof SharedArrayBuffer)) {
         const shared = new Uint8Array(new SharedArrayBuffer(pixels.length));
@@ -38,12 +44,13 @@ export function imageDataset(images: Images, fingerprint: string): Dataset {
     read(indices): Batch {
       const inputs = new Float32Array(indices.length * size);
       const batchLabels = new Int32Array(indices.length);
+      for (let i = 0; i < indices.length; i++) batchLabels[i] = labels[checkedIndex(indices[i]!, labels.length)]!;
+      const isStored = pixels instanceof PixelFile;
+      const bytes = pixels instanceof PixelFile ? pixels.rows(indices, size) : pixels;
       for (let i = 0; i < indices.length; i++) {
-        const index = checkedIndex(indices[i]!, labels.length);
-        batchLabels[i] = labels[index]!;
-        const from = index * size;
+        const from = (isStored ? i : indices[i]!) * size;
         const to = i * size;
-        for (let k = 0; k < size; k++) inputs[to + k] = pixels[from + k]! * toUnit;
+        for (let k = 0; k < size; k++) inputs[to + k] = bytes[from + k]! * toUnit;
       }
       return { inputs, labels: batchLabels, size: indices.length };
     },

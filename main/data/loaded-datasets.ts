@@ -1,21 +1,27 @@
 import { canonicalJson } from '../storage/content-hash.ts';
 import type { Dataset, DatasetCache } from './dataset.ts';
 
+/** A dataset takes so much more than its samples. */
+const bytesOfEach = 2 ** 14;
+
 interface Entry {
   dataset: Promise<Dataset>;
+  /** What it takes in memory; 0 while it is loaded. */
+  bytes: number;
   /** Milliseconds that loading took; undefined while it goes on. */
   ms?: number;
 }
 
-/** Keeps the datasets that were used last, for a process that answers one question after another about the same ones. */
+/** Keeps the datasets that were used last, as many as memory is meant for, for a process that answers one question after another about the same ones. */
 export class LoadedDatasets implements DatasetCache {
   readonly #entries = new Map<string, Entry>();
-  readonly #most: number;
+  readonly #mostBytes: number;
   readonly #used = new Set<Entry>();
   readonly #created = new Set<Entry>();
 
-  constructor(most = 6) {
-    this.#most = most;
+  /** Datasets of at most `mostBytes` together are kept, and the last one however large. */
+  constructor(mostBytes = 2 ** 29) {
+    this.#mostBytes = mostBytes;
   }
 
   get(key: unknown, load: () => Promise<Dataset>): Promise<Dataset> {
@@ -25,19 +31,30 @@ export class LoadedDatasets implements DatasetCache {
     // The one used last stands last.
     this.#entries.delete(name);
     this.#entries.set(name, entry);
-    for (const [oldest] of this.#entries) {
-      if (this.#entries.size <= this.#most) break;
-      this.#entries.delete(oldest);
-    }
+    this.#trim();
     return entry.dataset;
+  }
+
+  #trim(): void {
+    let total = [...this.#entries.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const [name, { bytes }] of this.#entries) {
+      if (total <= this.#mostBytes || this.#entries.size === 1) return;
+      // One that is still loaded frees nothing.
+      if (bytes === 0) continue;
+      this.#entries.delete(name);
+      total -= bytes;
+    }
   }
 
   #load(name: string, load: () => Promise<Dataset>): Entry {
     const start = performance.now();
     const entry: Entry = {
+      bytes: 0,
       dataset: load().then(
         (dataset) => {
           entry.ms = performance.now() - start;
+          entry.bytes = dataset.memory + bytesOfEach;
+          this.#trim();
           return dataset;
         },
         (error: unknown) => {

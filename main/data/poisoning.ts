@@ -60,6 +60,7 @@ export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOpti
     classes: dataset.classes,
     ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
     length: dataset.length,
+    memory: dataset.memory + roles.length,
     clean: dataset,
     fingerprint: fingerprint('poisoned', dataset.fingerprint, triggerFingerprint(trigger), [
       p_backdoor,

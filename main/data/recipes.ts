@@ -1,11 +1,16 @@
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { augmented, type AugmentationSpec } from './augmentation.ts';
+import { changed } from './changed.ts';
+import { concatenated } from './concatenated.ts';
 import type { Dataset, DatasetRecipe } from './dataset.ts';
 import { imageDataset, type Images } from './image-dataset.ts';
+import { PixelFile } from './pixel-file.ts';
 import { poisoned, type PoisonOptions } from './poisoning.ts';
+import { replaced, type Replacement } from './replaced.ts';
 import { subset } from './subset.ts';
-import { createTrigger } from './triggers/index.ts';
+import { triggerOfSpec } from './triggers/index.ts';
+import type { Trigger } from './triggers/trigger.ts';
 
 /** A trigger as its recipe has it: what it says of itself, and its state. */
 interface TriggerRecipe {
@@ -13,19 +18,33 @@ interface TriggerRecipe {
   readonly state: TensorMap;
 }
 
+/** Images whose pixels lie in a file that the thread with the dataset keeps open. */
+type StoredImages = Omit<Images, 'pixels'> & { readonly descriptor: number; readonly length: number };
+
 /** By kind, what makes a dataset again of the arguments that it was made of. */
 const makers: Readonly<Record<string, (...args: never[]) => Dataset>> = {
   images: (images: Images, fingerprint: string) => imageDataset(images, fingerprint),
+  'stored-images': ({ descriptor, length, ...images }: StoredImages, fingerprint: string) =>
+    imageDataset({ ...images, pixels: PixelFile.shared(descriptor, length) }, fingerprint),
   subset: (of: DatasetRecipe, indices: Int32Array) => subset(fromRecipe(of), indices),
+  replaced: (of: DatasetRecipe, replacement: Replacement, fingerprint: string) =>
+    replaced(fromRecipe(of), replacement, fingerprint),
   augmented: (of: DatasetRecipe, spec: AugmentationSpec, seed: number) => augmented(fromRecipe(of), spec, seed),
-  poisoned(of: DatasetRecipe, { spec, state }: TriggerRecipe, options: PoisonOptions) {
+  concatenated: (first: DatasetRecipe, second: DatasetRecipe) => concatenated(fromRecipe(first), fromRecipe(second)),
+  poisoned(of: DatasetRecipe, trigger: TriggerRecipe, options: PoisonOptions) {
     const dataset = fromRecipe(of);
-    const { id, ...params } = spec;
-    // All that a seed decided is in the state.
-    const trigger = createTrigger({ name: id as string, ...params }, { shape: dataset.shape, seed: 0, state });
-    return poisoned(dataset, trigger, options);
+    return poisoned(dataset, triggerOf(trigger, dataset), options);
+  },
+  changed(of: DatasetRecipe, trigger: TriggerRecipe, seed: number) {
+    const dataset = fromRecipe(of);
+    return changed(dataset, triggerOf(trigger, dataset), seed);
   },
 };
+
+function triggerOf({ spec, state }: TriggerRecipe, { shape }: Dataset): Trigger {
+  // All that a seed decided is in the state.
+  return triggerOfSpec(spec, { shape, seed: 0, state });
+}
 
 /** The dataset that gave the recipe, bit for bit. @throws CupbearerError `internal` for a kind that is not known. */
 export function fromRecipe({ kind, args }: DatasetRecipe): Dataset {

@@ -11,6 +11,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     classes: dataset.classes,
     ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
     length: chosen.length,
+    memory: dataset.memory + chosen.byteLength,
     fingerprint: fingerprint('subset', dataset.fingerprint, new Uint8Array(chosen.buffer)),
     ...(dataset.recipe ? { recipe: () => ({ kind: 'subset', args: [dataset.recipe!(), chosen] }) } : {}),
     read(positions, epoch) {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { CupbearerError } from '../../shared/errors.ts';
 import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
-import { inputTensor, otherWork, range, slices } from './batches.ts';
+import { batchesAhead, inputTensor, otherWork, range } from './batches.ts';
 import type { Network } from './network.ts';
 import type { NetworkOutline } from './network-outline.ts';
 
@@ -64,9 +64,9 @@ export async function* activationBatches(
     signal?: AbortSignal;
   },
 ): AsyncGenerator<ActivationBatch> {
-  for (const indices of slices(options.indices ?? range(dataset.length), options.batchSize)) {
+  const order = options.indices ?? range(dataset.length);
+  for await (const { indices, batch } of batchesAhead(dataset, order, options.batchSize)) {
     checkNotCancelled(options.signal, 'The pass over the data');
-    const batch = dataset.read(indices, 0);
     // ReLU would turn NaN into 0, and nobody would know.
     checkFinite('the input', batch.inputs, indices);
     const tensors = tf.tidy(() => observe(network, inputTensor(batch, dataset), options));

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { BatchReader } from '../data/batch-reader.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 
 /** Gives messages (a cancel) and timers their turn: engines on the CPU compute without ever leaving the thread. */
@@ -10,6 +11,23 @@ export function otherWork(): Promise<void> {
 export function* slices(order: Int32Array, batchSize: number, most = Infinity): Generator<Int32Array> {
   for (let start = 0, count = 0; start < order.length && count < most; start += batchSize, count++)
     yield order.subarray(start, start + batchSize);
+}
+
+/**
+ * The samples at `order` in batches of at most `batchSize`, as they are without epochs, read ahead where that pays.
+ * @throws CupbearerError as `Dataset.read`.
+ */
+export async function* batchesAhead(
+  dataset: Dataset,
+  order: Int32Array,
+  batchSize: number,
+): AsyncGenerator<{ indices: Int32Array; batch: Batch }> {
+  const reader = new BatchReader(dataset, { expected: Math.ceil(order.length / batchSize) });
+  try {
+    yield* reader.batches(slices(order, batchSize), 0);
+  } finally {
+    await reader.close();
+  }
 }
 
 /** The indices 0 to n - 1. */

@@ -5,7 +5,7 @@ import type { Batch, Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { read } from '../tensor/read.ts';
-import { discard, inputTensor, otherWork, range, slices } from './batches.ts';
+import { batchesAhead, discard, inputTensor, otherWork, range, slices } from './batches.ts';
 import { diverged, gradientStep } from './gradient-step.ts';
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -155,13 +155,12 @@ export async function predict(
   const predicted = new Int32Array(indices.length);
   const labels = new Int32Array(indices.length);
   let done = 0;
-  for (const slice of slices(indices, options.batchSize)) {
+  for await (const { batch } of batchesAhead(dataset, indices, options.batchSize)) {
     checkNotCancelled(options.signal, 'The prediction');
-    const batch = dataset.read(slice, 0);
     predicted.set(await read<'int32'>(() => tf.argMax(network.forward(inputTensor(batch, dataset)), 1)), done);
     labels.set(batch.labels, done);
     discard(batch);
-    done += slice.length;
+    done += batch.size;
     await otherWork();
   }
   return { predicted, labels };

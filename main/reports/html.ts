@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { ownEngines } from '../../shared/engine-parts.ts';
 import { escapeHtml, notesHtml } from './notes.ts';
 import { environmentLines } from './markdown.ts';
 import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
@@ -71,7 +72,7 @@ function fontFaces(): string {
 }
 
 function subtitle({ runs, createdAt }: Report): string {
-  const engines = [...new Set(runs.flatMap(({ record }) => record.engine ?? []))];
+  const engines = [...new Set(runs.flatMap(({ record }) => ownEngines(record)))];
   const count = runs.length === 1 ? '1 run' : `${runs.length} runs`;
   return [count, ...(engines.length > 0 ? [`engine ${engines.join(', ')}`] : []), createdAt.slice(0, 10)]
     .map(escapeHtml)

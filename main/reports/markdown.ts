@@ -1,3 +1,4 @@
+import { engineText } from '../../shared/engine-parts.ts';
 import { formatDuration } from '../../shared/format.ts';
 import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
 import {
@@ -102,7 +103,7 @@ export function environmentLines({ record, spec, summary }: ReportedRun): [name:
     ['Status', record.status],
     ['Created', record.created_at],
     ...(summary.durationMs === null ? [] : ([['Took', formatDuration(summary.durationMs)]] as [string, string][])),
-    ['Engine', record.engine ?? 'not started'],
+    ['Engine', engineText(record)],
     ...Object.entries(record.versions),
     ['Seed', String(summary.seed)],
     ...Object.entries(spec?.fingerprints ?? {}).map(

@@ -5,14 +5,21 @@ import { systemCode, toStorageError } from './storage-error.ts';
 
 const blockBytes = 1 << 20;
 
-/** SHA-256 in hex over texts (as UTF-8) and bytes. Where one part ends counts, so ('ab', 'c') and ('a', 'bc') differ. */
-export function hashBytes(...parts: (string | Uint8Array)[]): string {
+/** Bytes that are not in memory all at once. */
+export interface BytesInBlocks {
+  readonly length: number;
+  blocks(): Iterable<Uint8Array>;
+}
+
+/** SHA-256 in hex over texts (as UTF-8) and bytes, wherever these lie. Where one part ends counts, so ('ab', 'c') and ('a', 'bc') differ. */
+export function hashBytes(...parts: (string | Uint8Array | BytesInBlocks)[]): string {
   const hash = createHash('sha256');
   // A single part is hashed bare, so that the result is what `sha256sum` prints for a file of these bytes.
   for (const part of parts) {
     const bytes = typeof part === 'string' ? Buffer.from(part) : part;
     if (parts.length > 1) hash.update(`${bytes.length}:`);
-    hash.update(bytes);
+    if (bytes instanceof Uint8Array) hash.update(bytes);
+    else for (const block of bytes.blocks()) hash.update(block);
   }
   return hash.digest('hex');
 }

@@ -4,6 +4,7 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprint } from '../data/fingerprint.ts';
+import { replaced } from '../data/replaced.ts';
 import { attackSamples, attackSuccess, type AttackOptions } from '../models/attacks.ts';
 import { replaceFolder } from '../storage/atomic-write.ts';
 import { hashJson } from '../storage/content-hash.ts';
@@ -127,19 +128,5 @@ function checkRate(rate: number, threshold: number, { folder }: TrainedClassifie
 
 /** The dataset with the attacked inputs in the place of its own. */
 function served(dataset: Dataset, indices: Int32Array, inputs: Float32Array, key: string): Dataset {
-  const size = dataset.shape.reduce((product, side) => product * side, 1);
-  const rows = new Map(Array.from(indices, (index, row) => [index, row]));
-  return {
-    ...dataset,
-    fingerprint: fingerprint('attacked', dataset.fingerprint, key),
-    read(wanted, epoch) {
-      const batch = dataset.read(wanted, epoch);
-      for (let i = 0; i < batch.size; i++) {
-        const row = rows.get(wanted[i]!);
-        if (row === undefined) throw new CupbearerError('internal', `Sample ${wanted[i]} was not attacked.`);
-        batch.inputs.set(inputs.subarray(row * size, (row + 1) * size), i * size);
-      }
-      return batch;
-    },
-  };
+  return replaced(dataset, { indices, inputs, others: 'refused' }, fingerprint('attacked', dataset.fingerprint, key));
 }

@@ -1,12 +1,15 @@
 import type { Chart } from 'chart.js';
 import type { ChartConfig, ChartTable, Heading } from '../../shared/charts/chart.ts';
 import type { ChartTheme } from '../../shared/charts/theme.ts';
+import type { TermId } from '../../shared/glossary.ts';
 
 /** A chart of shared/charts with its data, as the page shows and saves it. */
 export interface ShownChart {
   /** File name without extension. */
   name: string;
   title: string;
+  /** Explains the title on the page. */
+  term: TermId;
   /** What it was measured on; stands on exports. */
   subtitle?: string;
   /** Height on the page, px; the width is the panel's. */

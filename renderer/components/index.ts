@@ -8,7 +8,7 @@
  * - Fields: TextField, NumberField, RangeField, Select, Combobox, Checkbox, Switch, Segments; Field is label, help and error
  *   for a control of one's own. Each has `value` (bindable) and `onvalue`; numbers keep what was typed.
  * - Places: Tabs, Panel (alone or in a Sheet), Dialog, Popover, Tooltip, Empty, PathLine, SkeletonBlock, Toasts (app/toasts.svelte.ts).
- * - Figures: LeadSentence, LayersTable, KeyFigure, IntervalBar, Progress, StatusMark, RelativeTime, Term (a word of shared/glossary.ts, explained).
+ * - Figures: LeadSentence, LayersTable, SpecLines, KeyFigure, IntervalBar, Progress, StatusMark, RelativeTime, Term (a word of shared/glossary.ts, explained).
  * - Small: Tag, Chip, Kbd.
  *
  * Triggers of Menu, Popover and Tooltip are snippets that spread what they are given: `{#snippet trigger(props)}`.
@@ -40,6 +40,7 @@ export { default as Segments } from './Segments.svelte';
 export { default as Select } from './Select.svelte';
 export { default as Sheet } from './Sheet.svelte';
 export { default as SkeletonBlock } from './SkeletonBlock.svelte';
+export { default as SpecLines } from './SpecLines.svelte';
 export { default as StatusMark } from './StatusMark.svelte';
 export { default as Switch } from './Switch.svelte';
 export { default as Tabs } from './Tabs.svelte';

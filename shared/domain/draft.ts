@@ -54,12 +54,23 @@ export const presetSchema = z.object({
 });
 export type Preset = z.infer<typeof presetSchema>;
 
+/** A parameter of a spec for people. */
+export const specLineSchema = z.object({
+  label: z.string(),
+  /** What the parameter means; "" where no definition knows it. */
+  help: z.string(),
+  /** With its unit: "5 %", "Corner pixel". */
+  value: z.string(),
+  /** 0, or how many picked definitions it stands below. */
+  depth: z.int().nonnegative(),
+});
+export type SpecLine = z.infer<typeof specLineSchema>;
+
 /** One run that the draft would start. */
 export const plannedRunSchema = z.object({
   kind: z.enum(['classifier', 'detector']),
   title: z.string(),
-  /** Sentences and figures for people: label and value. */
-  lines: z.array(z.object({ label: z.string(), value: z.string() })),
+  lines: z.array(specLineSchema),
   /** As spec.json will hold it. */
   spec: params,
   /** The command line that does the same. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { analysisSchema } from './analysis.ts';
 import { layerMetricsSchema } from './evaluation.ts';
-import { networkSchema } from './draft.ts';
+import { networkSchema, specLineSchema } from './draft.ts';
 import { runRecordSchema, specFileSchema } from './run.ts';
 import { runSummarySchema } from './live.ts';
 
@@ -13,6 +13,8 @@ export const runDetailSchema = z.object({
   summary: runSummarySchema,
   /** null where the folder is gone or spec.json cannot be read. */
   spec: specFileSchema.nullable(),
+  /** The spec, that of the catalogue where the file cannot be read. */
+  lines: z.array(specLineSchema),
   /** The command line that repeats it. */
   command: z.string(),
   /** Whether the folder is still there, and its files. */

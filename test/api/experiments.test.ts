@@ -263,7 +263,7 @@ describe('looking around', () => {
     const { runs } = await client().experiments.review({ draft: draft() });
     expect(runs.map(({ kind }) => kind)).toEqual(['classifier', 'detector']);
     expect(runs[0]!.title).toBe('mlp on glyphs, corner pixel trigger');
-    const lines = Object.fromEntries(runs[0]!.lines.map(({ label, value }) => [label.trim(), value]));
+    const lines = Object.fromEntries(runs[0]!.lines.map(({ label, value }) => [label, value]));
     expect(lines).toMatchObject({ Corner: 'Top left', 'Poisoned share': '5\u00a0%', 'All-to-all': 'No', Epochs: '1' });
     expect(runs[1]!.spec['task']).toMatchObject({ name: 'backdoor', run_path: runs[0]!.folder });
     expect(runs[0]!.command).toContain('--train_data.original.limit 200');

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { augmented, naturalImageAugmentation } from '../../main/data/augmentation.ts';
 import { BatchReader } from '../../main/data/batch-reader.ts';
+import { changed } from '../../main/data/changed.ts';
+import { concatenated } from '../../main/data/concatenated.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
 import { imageDataset } from '../../main/data/image-dataset.ts';
 import { poisoned } from '../../main/data/poisoning.ts';
 import { fromRecipe } from '../../main/data/recipes.ts';
+import { replaced } from '../../main/data/replaced.ts';
 import { subset } from '../../main/data/subset.ts';
 import { createTrigger, poisonOptions, triggerRegistry } from '../../main/data/triggers/index.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
@@ -19,7 +22,8 @@ function images(count = 90): Dataset {
 
 function poisonedBy(name: string): Dataset {
   const data = augmented(subset(images(), [...Array(80).keys()]), naturalImageAugmentation, 5);
-  const trigger = createTrigger({ name }, { shape: data.shape, seed: 7 });
+  const picked = name === 'label-consistent' ? { name, run_path: 'no model is asked here' } : { name };
+  const trigger = createTrigger(picked, { shape: data.shape, seed: 7 });
   return poisoned(data, trigger, { ...poisonOptions({ name }, 7), p_backdoor: 0.3 });
 }
 
@@ -75,6 +79,14 @@ describe('batches read ahead', () => {
     expect(reader.workers).toBe(0);
   });
 
+  it('leave no thread behind that was just starting', async () => {
+    const reader = new BatchReader(poisonedBy('corner'), { workers: 2, expected: 4 });
+    const first = reader.batches([Int32Array.of(0)], 1).next();
+    // What was asked may be answered before the threads end, or not.
+    await Promise.allSettled([first, reader.close()]);
+    expect(reader.workers).toBe(0);
+  });
+
   it('take no thread for a short work', async () => {
     const reader = new BatchReader(images(), { expected: 40 });
     const order = Array.from({ length: 40 }, (_, i) => Int32Array.of(i));
@@ -88,8 +100,8 @@ describe('batches read ahead', () => {
 });
 
 describe('a recipe', () => {
-  // Poisoned by label-consistent, samples are attacked first, and sentence is for texts: such datasets have no recipe.
-  it.each(triggerRegistry.ids.filter((id) => id !== 'label-consistent' && id !== 'sentence'))(
+  // The trigger "sentence" is for texts, which have no recipe.
+  it.each(triggerRegistry.ids.filter((id) => id !== 'sentence'))(
     'makes the same dataset again with the trigger %s',
     (name) => {
       const dataset = poisonedBy(name);
@@ -99,6 +111,33 @@ describe('a recipe', () => {
       expect([again.shape, again.classes, again.length]).toEqual([dataset.shape, dataset.classes, dataset.length]);
     },
   );
+
+  it.each(['kept', 'refused'] as const)('makes a dataset of which some are attacked and the others %s', (others) => {
+    const indices = Int32Array.of(3, 70, 8);
+    const inputs = new Float32Array(3 * 12 * 11 * 3).fill(2);
+    const attacked = replaced(images(), { indices, inputs, others }, 'attacked');
+    const again = fromRecipe(structuredClone(attacked.recipe!()));
+    const wanted = others === 'kept' ? [2, 70, 3] : [70, 3];
+    expect(again.read(wanted, 0)).toEqual(attacked.read(wanted, 0));
+    expect(again.read([70], 0).inputs).toEqual(inputs.subarray(0, 12 * 11 * 3));
+    if (others === 'refused') expect(() => again.read([2], 0)).toThrow('Sample 2 was not attacked');
+  });
+
+  it('makes two datasets one behind the other, and one whose samples are all changed', () => {
+    const warp = createTrigger({ name: 'wanet' }, { shape: [12, 11, 3], seed: 4 });
+    const dataset = concatenated(images(), changed(images(20), warp, 6));
+    const again = fromRecipe(structuredClone(dataset.recipe!()));
+    const indices = [...Array(110).keys()];
+    expect(again.read(indices, 1)).toEqual(dataset.read(indices, 1));
+    expect(again.fingerprint).toBe(dataset.fingerprint);
+  });
+
+  it('is missing where it is missing of a part', () => {
+    const { recipe: _, ...own } = images();
+    const replacement = { indices: Int32Array.of(0), inputs: new Float32Array(12 * 11 * 3), others: 'kept' } as const;
+    for (const dataset of [concatenated(images(), own), subset(own, [1]), replaced(own, replacement, 'x')])
+      expect(dataset.recipe).toBeUndefined();
+  });
 
   it('of a kind that is not known is refused', () => {
     expect(() => fromRecipe({ kind: 'cake', args: [] })).toThrow(/cake/);

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { tinyDraft } from './drafts.ts';
 import { picturesOfPets } from './pictures.ts';
 import { runsEnded, startProgram, temporaryHome } from './program.ts';
-import { expect, go, inElectron, test, type Page } from './test.ts';
+import { expect, go, inElectron, test, webHost, type Page } from './test.ts';
 
 test.skip(inElectron, 'These are about the web host and what happens behind the back of a program.');
 
@@ -21,10 +21,10 @@ test('a second program on the same catalogue takes the next port, and each shows
   browser,
 }) => {
   await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
-  const second = await startProgram(program.home, program.port);
+  const second = await startProgram(program.home, webHost(program).port);
   try {
-    expect(second.port).not.toBe(program.port);
-    expect(second.output()).toContain(`Port ${program.port} is taken; ${second.port} is used instead.`);
+    expect(second.port).not.toBe(webHost(program).port);
+    expect(second.output()).toContain(`Port ${webHost(program).port} is taken; ${second.port} is used instead.`);
     const other = await browser.newPage();
     await other.goto(await second.link());
     const { ids } = await second.client.experiments.start({ draft: tinyDraft() });
@@ -63,6 +63,43 @@ test('a run folder that is deleted behind its back is told of where the run is s
   await expect(panel).toContainText('the folder is gone; this is what the catalogue has');
   await go(page, '#/runs');
   await expect(rowOf(page, id)).toBeVisible();
+});
+
+test('scores that are taken out of a run’s folder are told of on every tab that needs them', async ({
+  page,
+  program,
+}) => {
+  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  const id = ids[1]!;
+  await go(page, `#/runs/${id}`);
+  const panel = page.getByRole('tabpanel');
+  await expect(panel).toContainText('The result will stand here');
+  // From the moment that it ends to the one in which its result is there nothing is said that is not so.
+  await page.evaluate(`new MutationObserver(() => {
+    if (/no evaluation|Nothing was kept/.test(document.body.innerText)) document.body.dataset.flashed = 'yes';
+  }).observe(document.body, { subtree: true, childList: true, characterData: true })`);
+  expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
+  await expect(panel).toContainText('AUROC');
+  await expect(page.locator('body')).not.toHaveAttribute('data-flashed', 'yes');
+
+  const { folder } = (await program.client.runs.get({ id })).record;
+  const [scores, away] = [join(folder, 'scores'), join(folder, 'away')];
+  renameSync(join(scores, 'all.npy'), away);
+  await page.reload();
+  await expect(panel.getByRole('region', { name: 'Activations' })).toContainText('Those over all layers are missing');
+  await page.getByRole('tab', { name: 'Scores' }).click();
+  await expect(panel.getByRole('alert')).toContainText('Those over all layers are missing');
+  renameSync(away, join(scores, 'all.npy'));
+  renameSync(scores, away);
+  await panel.getByRole('button', { name: 'Try again' }).click();
+  await expect(panel.getByRole('alert')).toContainText('anomaly_labels.npy');
+  for (const tab of ['Overview', 'Activations', 'Samples']) {
+    await page.getByRole('tab', { name: tab }).click();
+    await expect(panel).toContainText(/scores (of this run )?could not be read/);
+  }
+  renameSync(away, scores);
+  await panel.getByRole('button', { name: 'Try again' }).click();
+  await expect(panel.getByRole('heading', { name: 'All samples' })).toBeVisible();
 });
 
 test('data that vanish while a run goes on are named where the user is', async ({ page, program }) => {
@@ -125,7 +162,7 @@ test('a disk that is full is said to be, and nothing is lost', async ({ browser 
 
 test('a link that lets nobody in says how to get one, and foreign pages get nothing', async ({ browser, program }) => {
   const page = await (await browser.newContext()).newPage();
-  const { port } = program;
+  const { port } = webHost(program);
   await page.goto(`http://127.0.0.1:${port}/?token=wrong`);
   await expect(page.getByRole('heading', { name: 'This link does not work' })).toBeVisible();
   await expect(page.locator('body')).toContainText('press Enter there for a new one');

@@ -1,15 +1,15 @@
-import { expect, test } from '@playwright/test';
+import { test as bare } from '@playwright/test';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProgram, temporaryHome } from './program.ts';
 import { startSlowMirror } from './slow-mirror.ts';
-import { go, inElectron } from './test.ts';
+import { expect, go, inElectron, test } from './test.ts';
 
 /** Of the first file of Fashion-MNIST, which comes over plain HTTP. */
 const bytes = 26_421_880;
 
-test('a download says how far it is, is cancelled, and goes on from there', async ({ page }) => {
-  test.skip(inElectron, 'The way to the mirror is that of the program behind the web host.');
+bare('a download says how far it is, is cancelled, and goes on from there', async ({ page }) => {
+  bare.skip(inElectron, 'The way to the mirror is that of the program behind the web host.');
   const mirror = await startSlowMirror(bytes);
   const { home, remove } = temporaryHome();
   const program = await startProgram(home, 0, mirror.env);
@@ -53,19 +53,11 @@ test('a download says how far it is, is cancelled, and goes on from there', asyn
   }
 });
 
-test('a dataset that its publishers hand out themselves says how to get it', async ({ page }) => {
-  const { home, remove } = temporaryHome();
-  const program = await startProgram(home);
-  try {
-    await page.goto(await program.link());
-    await go(page, '#/datasets/gtsrb');
-    const detail = page.getByRole('article');
-    await expect(detail).toContainText('How to get it');
-    await expect(detail).toContainText('GTSRB_Final_Test_GT.zip');
-    await expect(detail).toContainText(join(home, 'data', 'gtsrb'));
-    await expect(detail.getByRole('link', { name: 'https://benchmark.ini.rub.de' }).first()).toBeVisible();
-  } finally {
-    await program.stop();
-    remove();
-  }
+test('a dataset that its publishers hand out themselves says how to get it', async ({ page, program }) => {
+  await go(page, '#/datasets/gtsrb');
+  const detail = page.getByRole('article');
+  await expect(detail).toContainText('How to get it');
+  await expect(detail).toContainText('GTSRB_Final_Test_GT.zip');
+  await expect(detail).toContainText(join(program.home, 'data', 'gtsrb'));
+  await expect(detail.getByRole('link', { name: 'https://benchmark.ini.rub.de' }).first()).toBeVisible();
 });

@@ -1,4 +1,3 @@
-import { computeProcessesOf } from '../compute-processes.ts';
 import { tinyDraft } from './drafts.ts';
 import { runsEnded, type Program } from './program.ts';
 import { expect, go, inElectron, test, type Page } from './test.ts';
@@ -20,14 +19,17 @@ async function share(page: Page): Promise<number> {
 }
 
 test.describe('a training that goes on', () => {
-  test.skip(inElectron, 'It goes on in the program that started it: the one with the web host.');
-
   test('is picked up where it is when the page is loaded again, and cancelled', async ({ page, program }) => {
     const id = await openTraining(program, page);
     await page.reload();
     await expect(page.getByRole('main').getByRole('progressbar', { name: /Epoch/ })).toBeVisible();
     await page.getByRole('tab', { name: 'Training' }).click();
     await expect(page.getByRole('tabpanel')).toContainText('Loss');
+
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await expect(page.getByRole('region', { name: 'Messages' })).toContainText('is going on');
+    expect(page.url()).toContain(id);
 
     await page.getByRole('button', { name: 'Cancel' }).click();
     await expect(page.getByRole('main')).toContainText('Cancelled');
@@ -37,7 +39,7 @@ test.describe('a training that goes on', () => {
 
   test('fails with the reason when its process is killed; the next one runs', async ({ page, program }) => {
     const id = await openTraining(program, page);
-    const processes = computeProcessesOf(program.child.pid!);
+    const processes = await program.computeProcesses();
     expect(processes).toHaveLength(1);
     process.kill(processes[0]!, 'SIGKILL');
     await expect(page.getByRole('main')).toContainText('Failed');
@@ -61,6 +63,7 @@ test.describe('a training that goes on', () => {
   });
 
   test('is the same in two windows', async ({ page, program, browser }) => {
+    test.skip(inElectron, 'It has one window.');
     const id = await openTraining(program, page);
     const other = await browser.newPage();
     await other.goto(await program.link());

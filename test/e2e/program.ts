@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { computeProcessesOf } from '../compute-processes.ts';
 import { clientOver, openSocket, signIn, type Client } from '../hosts/web-client.ts';
 
 const launcher = fileURLToPath(new URL('../../main/hosts/cli/launch.mjs', import.meta.url));
@@ -15,15 +16,21 @@ export interface Program {
   home: string;
   /** Its process. */
   child: ChildProcess;
-  port: number;
   /** A fresh link that lets one browser in. */
   link: () => Promise<string>;
   /** The calls of the contract, for what a test needs to be there. */
   client: Client;
   /** All that it wrote to the terminal. */
   output: () => string;
+  /** Numbers of its compute processes. */
+  computeProcesses: () => Promise<number[]>;
   /** Ends it as Ctrl-C does. */
   stop: () => Promise<void>;
+}
+
+/** A program that browsers reach at an address. */
+export interface WebProgram extends Program {
+  port: number;
 }
 
 /** A home for one program; goes with `remove`. */
@@ -37,7 +44,7 @@ export async function startProgram(
   home: string,
   wantedPort = 0,
   env: Readonly<Record<string, string>> = {},
-): Promise<Program> {
+): Promise<WebProgram> {
   const { CUPBEARER_DATA: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [launcher, 'serve', '--no-open', '--port', String(wantedPort)], {
     cwd: home,
@@ -76,6 +83,7 @@ export async function startProgram(
     },
     client: clientOver(socket),
     output: () => output,
+    computeProcesses: () => Promise.resolve(computeProcessesOf(child.pid!)),
     stop: async () => {
       socket.terminate();
       if (child.exitCode !== null || child.signalCode !== null) return;

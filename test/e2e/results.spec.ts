@@ -1,7 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
 import { tinyDraft } from './drafts.ts';
 import { runsEnded, type Program } from './program.ts';
-import { expect, go, test } from './test.ts';
+import { expect, faultsByAxe, go, test } from './test.ts';
 
 /** A classifier and two detectors, done once for this file. */
 let ids: string[] | undefined;
@@ -75,13 +74,7 @@ for (const theme of ['light', 'dark'] as const) {
       await go(page, hashes[screen]);
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       await page.waitForLoadState('networkidle');
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-        .analyze();
-      const told = violations.map(
-        ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => node.html).join('\n')}`,
-      );
-      expect(told).toEqual([]);
+      expect(await faultsByAxe(page)).toEqual([]);
     });
   }
 }

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { computeProcessesOf } from '../compute-processes.ts';
 import { tinyDraft } from './drafts.ts';
 import { runsEnded, type Program } from './program.ts';
-import { expect, go, inElectron, test, type Page } from './test.ts';
+import { expect, go, test, type Page } from './test.ts';
 
 /** A classifier and two detectors, done once for this file. */
 let ids: string[] | undefined;
@@ -35,8 +34,6 @@ async function filterBy(page: Page, query: string): Promise<void> {
 test.beforeEach(() => test.setTimeout(180_000));
 
 test.describe('a training that was cut off', () => {
-  test.skip(inElectron, 'It goes on in the program that started it: the one with the web host.');
-
   test('is resumed after it was cancelled, and after it failed, and is set up anew with changes', async ({
     page,
     program,
@@ -55,7 +52,7 @@ test.describe('a training that was cut off', () => {
 
     await page.getByRole('banner').or(head(page)).getByRole('button', { name: 'Resume' }).first().click();
     await expect(going).toBeVisible({ timeout: 60_000 });
-    process.kill(computeProcessesOf(program.child.pid!)[0]!, 'SIGKILL');
+    process.kill((await program.computeProcesses())[0]!, 'SIGKILL');
     await expect(page.getByRole('heading', { name: 'This run failed' })).toBeVisible();
     await expect(page.getByRole('tabpanel')).toContainText('was ended by SIGKILL');
 

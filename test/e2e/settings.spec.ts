@@ -1,17 +1,14 @@
-import { expect, go, inElectron, test, type Page } from './test.ts';
+import { expect, go, test } from './test.ts';
 
-const clipboard = (page: Page) => page.evaluate<string>('navigator.clipboard.readText()');
-
-test.beforeEach(async ({ page, context }) => {
-  if (!inElectron) await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+test.beforeEach(async ({ page }) => {
   await go(page, '#/settings');
   await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
 });
 
-test('diagnostics are copied, with what a bug report needs and no results', async ({ page, program }) => {
+test('diagnostics are copied, with what a bug report needs and no results', async ({ page, program, clipboard }) => {
   await page.getByRole('button', { name: 'Copy diagnostics' }).click();
   await expect(page.getByText('Diagnostics copied. Nothing was sent anywhere.')).toBeVisible();
-  const text = await clipboard(page);
+  const text = await clipboard();
   const { versions } = await program.client.app.info({});
   expect(text).toContain(versions['cupbearer']);
   expect(text).toContain(program.home);

@@ -1,11 +1,8 @@
-import { _electron, test as base, type Page } from '@playwright/test';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { electronBinary } from '../../main/hosts/electron/start.ts';
+import AxeBuilder from '@axe-core/playwright';
+import { test as base, type Page } from '@playwright/test';
 import { seedRuns } from '../seeded-runs.ts';
-import { startProgram, temporaryHome, type Program } from './program.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
+import { savedOnDesktop, startDesktop, type DesktopProgram, type Saved } from './desktop.ts';
+import { startProgram, temporaryHome, type Program, type WebProgram } from './program.ts';
 
 /** Whether these tests drive Electron itself instead of a browser. */
 export const inElectron = process.env['CUPBEARER_E2E'] === 'electron';
@@ -13,13 +10,17 @@ export const inElectron = process.env['CUPBEARER_E2E'] === 'electron';
 interface FileFixtures {
   /** How many made-up runs are in the catalogue before the program starts. */
   seeded: number;
-  /** The program that all tests of a file share. */
+  /** The program that all tests of a file share: of the host that is tested. */
   program: Program;
 }
 
 interface TestFixtures {
   /** The program's page, signed in. */
   page: Page;
+  /** The text on the clipboard. */
+  clipboard: () => Promise<string>;
+  /** What the page saves while something is done. */
+  saved: (action: () => Promise<void>) => Promise<Saved>;
 }
 
 /** A test with a program of its own for its file. */
@@ -29,7 +30,7 @@ export const test = base.extend<TestFixtures, FileFixtures>({
     async ({ seeded }, use) => {
       const { home, remove } = temporaryHome();
       if (seeded > 0) seedRuns(home, seeded);
-      const program = await startProgram(home);
+      const program = inElectron ? await startDesktop(home) : await startProgram(home);
       await use(program);
       await program.stop();
       remove();
@@ -37,19 +38,36 @@ export const test = base.extend<TestFixtures, FileFixtures>({
     { scope: 'worker' },
   ],
   page: async ({ program, page }, use) => {
-    if (!inElectron) {
+    if (inElectron) {
+      const { window } = program as DesktopProgram;
+      // Every test finds a window that nobody has used.
+      await go(window, '#/runs');
+      await window.evaluate('localStorage.clear()');
+      await window.reload();
+      await use(window);
+    } else {
       await page.goto(await program.link());
       await use(page);
-      return;
     }
-    const desktop = await _electron.launch({
-      executablePath: electronBinary(join(root, 'node_modules', 'electron'))!,
-      args: [root, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
-      // The catalogue is that of the program, which does not mind a second one on it.
-      env: { ...(process.env as Record<string, string>), CUPBEARER_HOME: program.home },
+  },
+  clipboard: async ({ program, page, context }, use) => {
+    if (inElectron) {
+      const { desktop } = program as DesktopProgram;
+      await use(() => desktop.evaluate(({ clipboard }) => clipboard.readText()));
+    } else {
+      await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+      await use(() => page.evaluate('navigator.clipboard.readText()'));
+    }
+  },
+  saved: async ({ program, page }, use) => {
+    await use(async (action) => {
+      if (inElectron) {
+        await action();
+        return savedOnDesktop((program as DesktopProgram).desktop);
+      }
+      const [download] = await Promise.all([page.waitForEvent('download'), action()]);
+      return { name: download.suggestedFilename(), path: await download.path() };
     });
-    await use(await desktop.firstWindow());
-    await desktop.close();
   },
 });
 
@@ -58,4 +76,17 @@ export { expect, type Page } from '@playwright/test';
 /** Shows a screen of the program by its address ("#/runs"), without loading the page again. */
 export async function go(page: Page, hash: string): Promise<void> {
   await page.goto(new URL(hash, page.url()).href);
+}
+
+/** The web host that a test is about. */
+export function webHost(program: Program): WebProgram {
+  return program as WebProgram;
+}
+
+/** What axe finds on the page that breaks a rule of WCAG 2.2 AA, as text. */
+export async function faultsByAxe(page: Page): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']);
+  // Otherwise it opens a page of its own, which Electron does not let it.
+  const { violations } = await axe.setLegacyMode(inElectron).analyze();
+  return violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => node.html).join('\n')}`);
 }

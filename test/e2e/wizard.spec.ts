@@ -148,9 +148,8 @@ test('a half-finished draft is kept when a run is done again with changes, and w
 test('a run is set up from its spec.json, tested on data of one’s own choosing, reviewed and copied', async ({
   page,
   program,
-  context,
+  clipboard,
 }) => {
-  if (!inElectron) await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const { ids } = await program.client.experiments.start({ draft: tinyDraft({ detectors: ['knn'] }) });
   expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
   const folders = await Promise.all(ids.map(async (id) => (await program.client.runs.get({ id })).record.folder));
@@ -181,11 +180,10 @@ test('a run is set up from its spec.json, tested on data of one’s own choosing
   await expect(classifier).toContainText('Validation data other digits');
   await classifier.getByRole('radio', { name: 'JSON' }).click();
   await classifier.getByRole('button', { name: 'Copy' }).click();
-  const copied = () => page.evaluate<string>('navigator.clipboard.readText()');
-  await expect.poll(async () => (await copied()).startsWith('{')).toBe(true);
-  const spec = JSON.parse(await copied()) as { val_data: Record<string, { name: string }> };
+  await expect.poll(async () => (await clipboard()).startsWith('{')).toBe(true);
+  const spec = JSON.parse(await clipboard()) as { val_data: Record<string, { name: string }> };
   expect(spec.val_data['other digits']).toMatchObject({ name: 'glyphs' });
   await classifier.getByRole('radio', { name: 'Command' }).click();
   await classifier.getByRole('button', { name: 'Copy' }).click();
-  await expect.poll(copied).toMatch(/^(npx )?cupbearer train-classifier .*val_data\.'?other digits'? glyphs/);
+  await expect.poll(clipboard).toMatch(/^(npx )?cupbearer train-classifier .*val_data\.'?other digits'? glyphs/);
 });

@@ -18,6 +18,7 @@ const dataset: Dataset = {
   shape: [2, 2, 1],
   classes,
   length: size,
+  memory: 0,
   fingerprint: 'toy',
   read: (indices) => ({
     inputs: Float32Array.from({ length: 4 * indices.length }, (_, k) => (indices[k >> 2]! + k) % 2),

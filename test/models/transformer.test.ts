@@ -112,6 +112,7 @@ describe('activations of texts', () => {
     vocabulary,
     classes: ['x', 'y', 'z'],
     length: 3,
+    memory: 0,
     fingerprint: 'texts',
     read: (indices) => ({
       inputs: Float32Array.from({ length: 4 * indices.length }, (_, i) => (indices[Math.floor(i / 4)]! + i) % 5),

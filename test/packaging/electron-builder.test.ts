@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadImage } from '@napi-rs/canvas';
@@ -7,6 +8,7 @@ import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../main/hosts/electron/build.ts';
+import beforePack, { picturePackage } from '../../main/hosts/electron/before-pack.ts';
 import { icnsBytes, icoBytes } from '../../main/hosts/electron/build-icons.ts';
 import { electronBinary, whyNotDesktop } from '../../main/hosts/electron/start.ts';
 import { runMarker } from '../../main/storage/run-marker.ts';
@@ -56,22 +58,34 @@ describe('electron-builder.yml', () => {
     }
   });
 
-  it('takes native code of the target alone', () => {
-    const path = (platform: string, arch: string) =>
-      config.files
-        .find((pattern) => pattern.startsWith('node_modules/better-sqlite3/'))!
-        .replace('${platform}', platform)
-        .replace('${arch}', arch);
-    for (const [platform, arch] of [
-      ['linux', 'x64'],
-      ['darwin', 'arm64'],
-      ['darwin', 'x64'],
-      ['win32', 'x64'],
-    ] as const) {
-      // prettier-ignore
-      expect(existsSync(join(root, path(platform, arch)))).toBe(true);
+  it.each([
+    ['linux', 'x64'],
+    ['linux', 'arm64'],
+    ['darwin', 'arm64'],
+    ['darwin', 'x64'],
+    ['win32', 'x64'],
+  ])('takes native code of the target alone, whatever packs: %s-%s', (platform, arch) => {
+    const patterns = config.files.map((pattern) =>
+      pattern.replace('${env.TARGET_PLATFORM}', platform).replace('${arch}', arch),
+    );
+    expect(patterns.filter((pattern) => pattern.includes('${'))).toEqual([]);
+    for (const name of ['better-sqlite3', 'webgpu']) {
+      const own = patterns.find((pattern) => pattern.startsWith(`node_modules/${name}/`))!;
+      expect(globSync(own, { cwd: root }), own).not.toEqual([]);
     }
-    expect(config.files).toContain('!node_modules/better-sqlite3/prebuilds/*');
+    const { name, version } = picturePackage(platform, arch);
+    const packages = JSON.parse(readFileSync(join(root, 'node_modules/@napi-rs/canvas/package.json'), 'utf8')) as {
+      optionalDependencies: Record<string, string>;
+    };
+    expect(packages.optionalDependencies).toHaveProperty([name], version);
+    expect(name.startsWith(`@napi-rs/canvas-${platform}-${arch}`)).toBe(true);
+    expect(patterns).toContain(`!node_modules/@napi-rs/canvas-!(${platform}-${arch}*)/**`);
+  });
+
+  it('packs without the network where the native code is that of this machine', () => {
+    const arch = { x64: 1, arm64: 3 }[process.arch as 'x64' | 'arm64'];
+    const context = { electronPlatformName: process.platform, arch } as Parameters<typeof beforePack>[0];
+    expect(() => beforePack(context)).not.toThrow();
   });
 
   it('associates the file that lies in each run folder', () => {
@@ -126,6 +140,22 @@ describe('the compiled program', () => {
 
 describe('npm start', () => {
   const nowhere = join(root, 'no-such-folder');
+
+  it('takes Electron for fetched once all of it is there', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cupbearer-electron-'));
+    try {
+      mkdirSync(join(folder, 'dist'));
+      const binary = join(folder, 'dist', 'electron');
+      writeFileSync(binary, 'half of it');
+      expect(electronBinary(folder)).toBeUndefined();
+      writeFileSync(join(folder, 'path.txt'), 'electron');
+      expect(electronBinary(folder)).toBe(binary);
+      rmSync(binary);
+      expect(electronBinary(folder)).toBeUndefined();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it('says why the desktop program cannot be opened', async () => {
     expect(electronBinary(nowhere)).toBeUndefined();

@@ -44,7 +44,7 @@ const client = createRouterClient(createRouter(application));
 const dataset = await loadDataset(poisoned, { dataDir: home, seed: 0, signal: new AbortController().signal });
 const reader = new WorkerReader(dataset.recipe!());
 await reader.ready;
-const batch = await reader.read(Int32Array.of(0, 1, 2), 0);
+const batch = await reader.ask({ indices: Int32Array.of(0, 1, 2), epoch: 0 });
 await reader.close();
 
 const preview = await client.experiments.preview({ draft, draw: 0, count: 2 });

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { RunSummary } from '../../shared/domain/live.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import type { OtherScores } from '../../renderer/screens/run/other-scores.ts';
+import { sampleColumns } from '../../renderer/screens/run/sample-columns.ts';
 import { filterSamples, sortSamples } from '../../renderer/screens/run/sample-table.ts';
 import { RunScores } from '../../renderer/screens/run/run-scores.ts';
 
@@ -35,6 +39,12 @@ describe('the table of samples', () => {
     expect(found('all', 'bird')).toEqual([]);
   });
 
+  it('has those whose text was found to have the words, too, of the kind that is wanted', () => {
+    const inText = new Set([0, 4]);
+    expect([...filterSamples({ kind: 'all', text: '8' }, { ...context, inText })]).toEqual([0, 1, 4]);
+    expect([...filterSamples({ kind: 'clean', text: '8' }, { ...context, inText })]).toEqual([0, 1]);
+  });
+
   it('is put in order by a value, equal ones as they were, those without one last', () => {
     const values = [3, NaN, 1, 3, 2];
     const order = (direction: 'ascending' | 'descending') => [
@@ -42,6 +52,45 @@ describe('the table of samples', () => {
     ];
     expect(order('ascending')).toEqual([2, 4, 0, 3, 1]);
     expect(order('descending')).toEqual([0, 3, 4, 2, 1]);
+  });
+});
+
+describe('the columns of the table', () => {
+  const run = (id: string, detector: string, detectorDetail: string) =>
+    ({ id, detector, detectorDetail }) as unknown as RunSummary;
+  const known = new Map<string, OtherScores | CupbearerError>([
+    ['a', { scores: Float32Array.of(5, NaN, 3, 2, 1), ranks: Int32Array.of(1, 0, 2, 3, 4) }],
+    ['c', new CupbearerError('not-found', 'gone')],
+  ]);
+  const columns = (measure: 'rank' | 'score') =>
+    sampleColumns({
+      scores,
+      layer: 'all',
+      layers: [{ id: 'all', name: 'All' }],
+      others: [run('a', 'knn', 'k 5'), run('b', 'vae', ''), run('c', 'knn', '')],
+      otherScores: (id) => known.get(id),
+      measure,
+      anomalousWord: 'Triggered',
+    });
+  const texts = (measure: 'rank' | 'score', column: string) => {
+    const { text } = columns(measure).find(({ id }) => id === column)!;
+    return [0, 1].map(text);
+  };
+
+  it('have one for every other run from the start, empty until its scores come, and say which are not to be had', () => {
+    expect(
+      columns('rank')
+        .map(({ label }) => label)
+        .slice(-3),
+    ).toEqual(['knn k 5', 'vae', 'knn']);
+    expect(texts('rank', 'run a')).toEqual(['1', '–']);
+    expect(texts('score', 'run a')).toEqual(['5.00', '–']);
+    expect(texts('score', 'run b')).toEqual(['', '']);
+    expect(texts('score', 'run c')).toEqual(['–', '–']);
+  });
+
+  it('explain themselves', () => {
+    for (const { help } of columns('score')) expect(help.length).toBeGreaterThan(20);
   });
 });
 

@@ -6,6 +6,7 @@ import { paramsOf } from '../../shared/schema/fields.ts';
 import type { AttackRequest } from '../../main/data/dataset.ts';
 import type { BackdoorDataset } from '../../main/data/datasets/backdoor.ts';
 import { loadDataset } from '../../main/data/datasets/load.ts';
+import { fromRecipe } from '../../main/data/recipes.ts';
 import { attackWithRun } from '../../main/models/attack-with-run.ts';
 import { fitDetector, scoreTask } from '../../main/experiments/detection.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
@@ -172,6 +173,8 @@ describe('label-consistent poisoning', () => {
     }
     const other = indices.find((i) => !data.isPoisoned(i))!;
     expect(middle(data, other)).toEqual(middle(data.clean, other));
+    const onThread = fromRecipe(structuredClone(data.recipe!()));
+    expect(onThread.read(chosen, 1)).toEqual(data.read(chosen, 1));
     await expect(loadDataset(poisonedBy(folders.glyphs), { dataDir: '/nowhere', seed: 0 })).rejects.toThrow(
       'only where a model can be run',
     );

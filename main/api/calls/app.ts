@@ -61,7 +61,7 @@ function info({ host, settings, storedDraft, workbench }: Application): AppInfo 
       openFolder: host.openFolder !== undefined,
       chooseFolder: host.chooseFolder !== undefined,
       printPdf: host.printPdf !== undefined,
-      update: host.kind === 'electron',
+      update: host.canUpdate === true,
     },
     notices: [...settings.notices, ...storedDraft.notices, ...workbench.catalogue.notices],
   };

@@ -33,6 +33,11 @@ export function runsCalls(application: Application) {
       const options = { dataDir: dataFolder(settings.current()), signal };
       return packSamples(await inspector.ask('run-samples', question, options));
     }),
+    findSamples: runs.findSamples.handler(async ({ input: { id, text }, signal }) => {
+      const question = { folder: catalogue.get(id).folder, text };
+      const options = { dataDir: dataFolder(settings.current()), signal };
+      return { arrays: packArrays({ ...(await inspector.ask('find-samples', question, options)) }) };
+    }),
     compare: runs.compare.handler(({ input }) => toComparison(compareRuns(workbench, input.ids), summaries)),
     cancel: runs.cancel.handler(({ input }) => {
       queued.cancel(input.ids);

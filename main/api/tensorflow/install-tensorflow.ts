@@ -1,18 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { EngineInfo } from '../../../shared/domain/engine.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { inComputeProcess } from '../../jobs/compute.ts';
-import { createFolder } from '../../storage/create-folder.ts';
 import { toJsonText } from '../../storage/json-text.ts';
-import { withStorageErrors } from '../../storage/storage-error.ts';
 import { nvidiaGpu } from '../../tensor/engines/tensorflow/device.ts';
-import { installationsFolder, type InstallationRecord } from '../../tensor/engines/tensorflow/installation.ts';
+import type { InstallationRecord } from '../../tensor/engines/tensorflow/installation.ts';
 import { buildAddon, checkCompiler, findLibrary, type NativeLibrary } from './build-addon.ts';
 import { packageVersion, putPackage } from './fetch-package.ts';
 import { fetchWheel, projectFor } from './fetch-wheel.ts';
 import { select } from './installations.ts';
+import { createStaging, idFor, putInPlace, removeLeftovers } from './place-installation.ts';
 import { Wheel } from './wheel.ts';
 
 /** The TensorFlow that is taken where none is asked for: the newest that was tried. */
@@ -54,19 +52,20 @@ export async function installTensorflow(request: InstallRequest, options: Instal
       hint: 'Install the driver of the GPU first; for other makes there is the engine "webgpu"; --cpu installs for the CPU.',
     });
   const variant = request.variant ?? (gpu === undefined && request.library === undefined ? 'cpu' : 'gpu');
+  const wheel = request.wheel ?? knownVersion;
+  // Nobody shall install a compiler for what then turns out not to exist.
+  const own = request.library === undefined ? undefined : fromFolder(resolve(request.library));
+  if (own === undefined && !isFile(wheel)) projectFor(variant);
   await checkCompiler();
-  const staging = join(installationsFolder(), `.${randomBytes(6).toString('hex')}.tmp`);
-  createFolder(staging);
+  removeLeftovers();
+  const staging = createStaging();
   try {
-    const { library, ...found } =
-      request.library === undefined
-        ? await fromWheel(request.wheel ?? knownVersion, variant, staging, options)
-        : fromFolder(resolve(request.library));
+    const { library, ...found } = own ?? (await fromWheel(wheel, variant, staging, options));
     options.onStep?.('Building the addon');
     const packageFolder = join(staging, 'package');
     await putPackage(packageFolder, join(staging, 'scratch'), options.signal);
-    const own = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN';
-    const searchPath = found.libraryFolder ?? `${own}/../tensorflow`;
+    const origin = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN';
+    const searchPath = found.libraryFolder ?? `${origin}/../tensorflow`;
     await buildAddon(packageFolder, library, join(staging, 'addon', 'tfjs_binding.node'), searchPath, options.signal);
     for (const part of ['scratch', join('tensorflow', 'include')])
       rmSync(join(staging, part), { recursive: true, force: true });
@@ -81,6 +80,11 @@ export async function installTensorflow(request: InstallRequest, options: Instal
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+}
+
+/** Whether a wheel is given as a file rather than by a version. */
+function isFile(wheel: string): boolean {
+  return wheel.endsWith('.whl');
 }
 
 type Source = Pick<InstallationRecord, 'tensorflow' | 'source' | 'libraryFolder'> & { library: NativeLibrary };
@@ -99,7 +103,7 @@ async function fromWheel(
 ): Promise<Source> {
   const scratch = join(staging, 'scratch');
   let path = resolve(wheel);
-  if (!wheel.endsWith('.whl')) {
+  if (!isFile(wheel)) {
     const requirement = `${projectFor(variant)}==${wheel}`;
     options.onStep?.(`Fetching ${requirement} (hundreds of megabytes)`);
     path = await fetchWheel(requirement, join(scratch, 'tensorflow'), options);
@@ -162,13 +166,9 @@ async function verifyAndSwitch(
       { hint: 'It was not installed. Try another version with --from-wheel VERSION.', details: { status } },
     );
   const version = status.info.versions['tensorflow'] ?? record.tensorflow;
-  const id = `tensorflow-${version}-${record.libraryFolder === undefined ? record.variant : 'own'}`;
+  const id = idFor(version, record.variant, record.libraryFolder);
   writeRecord({ ...record, tensorflow: version });
-  const place = join(installationsFolder(), id);
-  withStorageErrors(`write "${place}"`, () => {
-    rmSync(place, { recursive: true, force: true });
-    renameSync(staging, place);
-  });
+  putInPlace(staging, id);
   select(id);
   return { id, engine: status.info };
 }

@@ -131,6 +131,7 @@ export const arithmetic = defineDataset({
     return {
       ...factsOf(params),
       length: count,
+      memory: 0,
       fingerprint: fingerprint('arithmetic', params),
       read(indices) {
         const inputs = new Float32Array(indices.length * length);

@@ -76,6 +76,7 @@ export const toyFeatures = defineDataset({
       shape: [width],
       classes,
       length: samples,
+      memory: 0,
       fingerprint: fingerprint('toy-features', { train, features, samples, noise, distractors, toy_seed }),
       read(indices) {
         const inputs = new Float32Array(indices.length * width);

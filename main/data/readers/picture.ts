@@ -74,35 +74,56 @@ export function scaled(picture: Picture, width: number, height: number, region?:
   const rows = triangleWeights(from.height, height);
   const across = new Float64Array(from.height * width * 4);
   for (let y = 0; y < from.height; y++) {
-    columns.forEach(({ first, weights }, x) => {
+    for (let x = 0; x < width; x++) {
+      const { first, weights } = columns[x]!;
+      let at = ((from.y + y) * picture.width + from.x + first) * 4;
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      let opacity = 0;
+      for (let k = 0; k < weights.length; k++, at += 4) {
+        const share = weights[k]! * picture.pixels[at + 3]!;
+        red += (share * picture.pixels[at]!) / 255;
+        green += (share * picture.pixels[at + 1]!) / 255;
+        blue += (share * picture.pixels[at + 2]!) / 255;
+        opacity += share;
+      }
       const to = (y * width + x) * 4;
-      weights.forEach((weight, k) => {
-        const at = ((from.y + y) * picture.width + from.x + first + k) * 4;
-        const opacity = weight * (picture.pixels[at + 3] ?? 0);
-        for (let c = 0; c < 3; c++) across[to + c]! += (opacity * (picture.pixels[at + c] ?? 0)) / 255;
-        across[to + 3]! += opacity;
-      });
-    });
+      across[to] = red;
+      across[to + 1] = green;
+      across[to + 2] = blue;
+      across[to + 3] = opacity;
+    }
   }
   const pixels = new Uint8ClampedArray(width * height * 4);
-  rows.forEach(({ first, weights }, y) => {
+  for (let y = 0; y < height; y++) {
+    const { first, weights } = rows[y]!;
     for (let x = 0; x < width; x++) {
-      const sums = [0, 0, 0, 0];
-      weights.forEach((weight, k) => {
-        const at = ((first + k) * width + x) * 4;
-        for (let c = 0; c < 4; c++) sums[c]! += weight * across[at + c]!;
-      });
-      const opacity = sums[3]!;
+      let at = (first * width + x) * 4;
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      let opacity = 0;
+      for (let k = 0; k < weights.length; k++, at += 4 * width) {
+        red += weights[k]! * across[at]!;
+        green += weights[k]! * across[at + 1]!;
+        blue += weights[k]! * across[at + 2]!;
+        opacity += weights[k]! * across[at + 3]!;
+      }
       const to = (y * width + x) * 4;
-      for (let c = 0; c < 3; c++) pixels[to + c] = opacity === 0 ? 0 : (255 * sums[c]!) / opacity;
+      // What is wholly transparent stays black.
+      if (opacity === 0) continue;
+      pixels[to] = (255 * red) / opacity;
+      pixels[to + 1] = (255 * green) / opacity;
+      pixels[to + 2] = (255 * blue) / opacity;
       pixels[to + 3] = opacity;
     }
-  });
+  }
   return { width, height, pixels };
 }
 
 /** For each of `to` positions which of `from` values take part, from `first` on, with weights that add up to 1. */
-function triangleWeights(from: number, to: number): { first: number; weights: number[] }[] {
+function triangleWeights(from: number, to: number): { first: number; weights: Float64Array }[] {
   const scale = from / to;
   const reach = Math.max(1, scale);
   return Array.from({ length: to }, (_, i) => {
@@ -111,7 +132,7 @@ function triangleWeights(from: number, to: number): { first: number; weights: nu
     const last = Math.min(from - 1, Math.floor(centre + reach));
     const raw = Array.from({ length: last - first + 1 }, (_k, k) => 1 - Math.abs(first + k - centre) / reach);
     const total = raw.reduce((sum, weight) => sum + weight, 0);
-    return { first, weights: raw.map((weight) => weight / total) };
+    return { first, weights: Float64Array.from(raw, (weight) => weight / total) };
   });
 }
 

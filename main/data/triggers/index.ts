@@ -34,6 +34,11 @@ export function createTrigger(picked: Picked, context: TriggerContext): Trigger 
   return triggerRegistry.get(picked.name).create(paramsOfTrigger(picked) as never, context);
 }
 
+/** The trigger that said `spec` of itself, which leaves out what does not determine how it changes samples. */
+export function triggerOfSpec({ id, ...params }: Trigger['spec'], context: TriggerContext): Trigger {
+  return triggerRegistry.get(id as string).create(params as never, context);
+}
+
 /**
  * As {@link createTrigger}, reading the files that the trigger is made from where none of them is stored with a model.
  * @throws CupbearerError also `not-found`, `storage` or `bad-data` for these files.

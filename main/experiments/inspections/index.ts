@@ -2,13 +2,14 @@ import { estimateDraft } from './estimate-draft.ts';
 import type { InspectionContext } from './inspection.ts';
 import { previewDataset } from './preview-dataset.ts';
 import { previewDraft } from './preview-draft.ts';
-import { runSamples } from './run-samples.ts';
+import { findSamples, runSamples } from './run-samples.ts';
 
 /** Questions that need data or an engine, by name. A new one is its file and a line here. */
 export const inspections = {
   'preview-dataset': previewDataset,
   'preview-draft': previewDraft,
   'run-samples': runSamples,
+  'find-samples': findSamples,
   'estimate-draft': estimateDraft,
 };
 

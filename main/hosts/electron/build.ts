@@ -17,6 +17,7 @@ const leftOut = [
   join('main', 'hosts', 'cli'),
   join('main', 'hosts', 'web'),
   join('main', 'hosts', 'electron', 'build'),
+  join('main', 'hosts', 'electron', 'before-pack.ts'),
   join('main', 'hosts', 'electron', 'start.ts'),
   join('main', 'tensor', 'kernels', 'assembly'),
   join('main', 'tensor', 'kernels', 'build.ts'),

@@ -19,7 +19,7 @@ import { menuTemplate } from './menu.ts';
 import { chooseRunFile, fileAmong, HandedFiles, openRunFile } from './open-runs.ts';
 import { printPdf } from './print-pdf.ts';
 import { registerScheme, serveRenderer } from './renderer-protocol.ts';
-import { Updates } from './updates.ts';
+import { canUpdate, Updates } from './updates.ts';
 
 app.setName('Cupbearer');
 // One place for everything where the user has chosen one; else windows, logs and crashes are where the system has them.
@@ -65,6 +65,7 @@ async function start(): Promise<void> {
       kind: 'electron',
       launch: launchUtilityProcess,
       logsDir: app.getPath('logs'),
+      canUpdate: canUpdate(),
       openFolder: async (path) => {
         const trouble = await shell.openPath(path);
         if (trouble !== '') throw new Error(trouble);

@@ -1,6 +1,6 @@
 /** `npm start`: opens the desktop program, or serves its pages where it cannot be opened, and says why. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +12,13 @@ const require = createRequire(import.meta.url);
 /** How long the download of Electron's binary may take. */
 const downloadMs = 300_000;
 
-/** The path of Electron's binary in its package's folder; undefined where it has not been fetched. */
+/** The path of Electron's binary in its package's folder; undefined where it has not been fetched, or not all of it. */
 export function electronBinary(folder: string): string | undefined {
-  const names = ['electron', 'electron.exe', join('Electron.app', 'Contents', 'MacOS', 'Electron')];
-  return names.map((name) => join(folder, 'dist', name)).find((path) => existsSync(path));
+  // Its package writes this file once everything is in place.
+  const pathFile = join(folder, 'path.txt');
+  if (!existsSync(pathFile)) return undefined;
+  const path = join(folder, 'dist', readFileSync(pathFile, 'utf8'));
+  return existsSync(path) ? path : undefined;
 }
 
 /** Why the desktop program cannot be opened here; undefined where it can. Fetches the binary where it is missing. */

@@ -13,6 +13,7 @@ export class Updates {
   readonly #log: (line: string) => void;
   readonly #updater = electronUpdater.autoUpdater;
   #wasAskedFor = false;
+  #isDownloading = false;
 
   constructor(settings: () => Settings, log: (line: string) => void) {
     this.#settings = settings;
@@ -25,8 +26,9 @@ export class Updates {
     updater.on('update-not-available', () => void this.#tell(`Version ${app.getVersion()} is the newest.`));
     updater.on('update-downloaded', ({ version }) => void this.#offerRestart(version));
     updater.on('error', (error) => {
-      this.#log(`Looking for an update failed: ${error.message}`);
-      void this.#tell('Whether there is a newer version could not be found out.', error.message);
+      this.#log(`${this.#isDownloading ? 'Downloading' : 'Looking for'} an update failed: ${error.message}`);
+      if (this.#isDownloading) void this.#tellOfDownload(error.message);
+      else void this.#tell('Whether there is a newer version could not be found out.', error.message);
     });
   }
 
@@ -70,7 +72,17 @@ export class Updates {
       defaultId: 0,
       cancelId: 1,
     });
-    if (response === 0) await this.#updater.downloadUpdate().catch(() => undefined);
+    if (response !== 0) return;
+    this.#isDownloading = true;
+    // The updater's own error event has told of what failed.
+    await this.#updater.downloadUpdate().catch(() => undefined);
+    this.#isDownloading = false;
+  }
+
+  /** The user said yes to it and waits. */
+  async #tellOfDownload(detail: string): Promise<void> {
+    this.#isDownloading = false;
+    await dialog.showMessageBox({ type: 'error', message: 'The newer version could not be downloaded.', detail });
   }
 
   async #offerRestart(version: string): Promise<void> {
@@ -86,6 +98,6 @@ export class Updates {
 }
 
 /** Only a program that was installed, from a build that knows where its newer versions are. */
-function canUpdate(): boolean {
+export function canUpdate(): boolean {
   return app.isPackaged && existsSync(join(process.resourcesPath, 'app-update.yml'));
 }

@@ -34,6 +34,7 @@ export function overlaidRoc(runs: readonly ComparedRun[], scale: 'log' | 'linear
   return {
     name: 'compare-roc',
     title: 'ROC',
+    term: 'roc',
     height,
     paper: { width: 680, height: 440 },
     config: (theme, heading) => rocChart({ ...data, ...heading, namesInside: !isOnPaper(heading) }, theme),
@@ -65,6 +66,7 @@ export function overlaidHistogram(
   return {
     name: 'compare-histogram',
     title: 'Scores',
+    term: 'scores',
     subtitle: words.samples,
     height,
     paper: { width: 720, height: 380 },
@@ -93,6 +95,7 @@ export function scoreScatter(
   return {
     name: 'compare-scatter',
     title: 'Sample by sample',
+    term: 'scoreScatter',
     subtitle: `${formatCount(points.x.length)} of ${formatCount(total)} test samples drawn`,
     height,
     paper: { width: 640, height: 480 },

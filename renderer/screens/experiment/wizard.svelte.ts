@@ -11,6 +11,7 @@ import type {
 import type { FormDefinition } from '../../../shared/domain/form.ts';
 import type { SampleSet } from '../../../shared/domain/samples.ts';
 import { unpackArrays, type ArrayMap } from '../../../shared/domain/arrays.ts';
+import { Latest } from '../../app/latest.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 import type { StartingPoint } from '../../app/routes.ts';
@@ -18,7 +19,6 @@ import { toasts } from '../../app/toasts.svelte.ts';
 import type { FormModel, Path } from '../../components/form/form-model.ts';
 import { draftOnDataset, isSameDraft, withNames, withValue } from './draft-values.ts';
 import { earlierDrafts } from './earlier-drafts.svelte.ts';
-import { Latest } from './latest.svelte.ts';
 
 /** Samples with the arrays of images unpacked. */
 export interface ShownSamples {

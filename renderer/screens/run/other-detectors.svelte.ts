@@ -4,19 +4,8 @@ import type { CupbearerError } from '../../../shared/errors.ts';
 import { ranksOf } from '../../../shared/scores/ranks.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
+import { otherName, type OtherScores } from './other-scores.ts';
 import { RunScores } from './run-scores.ts';
-
-/** What another detector says of the test samples, in this run's order. */
-export interface OtherScores {
-  run: RunSummary;
-  /** NaN where it has not scored a sample, `[n]`. */
-  scores: Float32Array;
-  /** 1 = most anomalous, 0 without a score, `[n]`. */
-  ranks: Int32Array;
-}
-
-/** More columns than that nobody compares. */
-const most = 12;
 
 /** Finished runs on the same test data as this one, the latest of each detector, newest first. */
 export function othersOf(run: RunSummary): RunSummary[] {
@@ -24,29 +13,36 @@ export function othersOf(run: RunSummary): RunSummary[] {
   const latest = new Map<string, RunSummary>();
   for (const other of catalogue.runs.values()) {
     if (other.id === run.id || other.testData !== run.testData || other.status !== 'done') continue;
-    const name = `${other.detector} ${other.detectorDetail}`;
+    const name = otherName(other);
     const known = latest.get(name);
     if (!known || known.createdAt < other.createdAt) latest.set(name, other);
   }
-  return [...latest.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(0, most);
+  return [...latest.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
 }
 
 /** The scores of the other detectors of a task, asked for when somebody looks at samples. */
 export class OtherDetectors {
-  list = $state.raw<readonly OtherScores[]>([]);
-  failure = $state.raw<CupbearerError>();
+  #known = $state.raw<ReadonlyMap<string, OtherScores | CupbearerError>>(new Map());
   readonly #asked = new Set<string>();
 
+  /** Those of a run, or why they cannot be had; undefined until they have come. */
+  of(run: string): OtherScores | CupbearerError | undefined {
+    return this.#known.get(run);
+  }
+
+  /** Asks for those that were not asked for before, one after another: nobody reads them all at once. */
   async load(runs: readonly RunSummary[], own: RunScores): Promise<void> {
-    for (const run of runs) {
-      if (this.#asked.has(run.id)) continue;
-      this.#asked.add(run.id);
+    const fresh = runs.filter(({ id }) => !this.#asked.has(id));
+    for (const { id } of fresh) this.#asked.add(id);
+    for (const { id } of fresh) {
+      let known: OtherScores | CupbearerError;
       try {
-        const scores = own.align(await RunScores.from(await client.runs.scores({ id: run.id })), allLayers);
-        this.list = [...this.list, { run, scores, ranks: ranksOf(scores) }];
+        const scores = own.align(await RunScores.from(await client.runs.scores({ id })), allLayers);
+        known = { scores, ranks: ranksOf(scores) };
       } catch (error) {
-        this.failure = toCupbearerError(error);
+        known = toCupbearerError(error);
       }
+      this.#known = new Map(this.#known).set(id, known);
     }
   }
 }

@@ -60,6 +60,7 @@ export function histogramShown(
   return {
     name: `histogram-${layer.id}`,
     title: scoresTitle(layer, result),
+    term: 'scores',
     subtitle: aurocWords(layer),
     height,
     paper: { width: 720, height: 380 },
@@ -86,6 +87,7 @@ export function rocShown(
   return {
     name: `roc-${layer.id}`,
     title: 'ROC',
+    term: 'roc',
     subtitle: `${name}; ${aurocWords(layer)}`,
     height,
     paper: { width: 500, height: 440 },
@@ -102,6 +104,7 @@ export function precisionRecallShown({ id, name, metrics }: NamedLayer, height: 
   return {
     name: `precision-recall-${id}`,
     title: 'Precision and recall',
+    term: 'pr',
     subtitle: `${name}; average precision ${formatMetric(metrics.AP)} (${formatInterval(metrics.AP_interval)})`,
     height,
     paper: { width: 500, height: 440 },
@@ -129,6 +132,7 @@ export function layersShown(
   return {
     name: 'layers',
     title: 'AUROC per layer',
+    term: 'layerAuroc',
     height: height ?? layerAurocHeight(data) - 32,
     paper: { width: 640, height: layerAurocHeight({ ...data, title: '' }) },
     config: (theme, heading) =>
@@ -154,6 +158,7 @@ export function correlationShown(
   return {
     name: 'score-correlation',
     title,
+    term: 'spearman',
     subtitle: `Spearman, ${formatCount(samples)} test samples`,
     height: correlationSize({ ...data, margin: 0 }).height,
     paper: correlationSize({ ...data, title }),
@@ -181,6 +186,7 @@ export function varianceShown(
   return {
     name: 'variance',
     title,
+    term: 'variance',
     subtitle: 'test samples, by predicted class',
     height: varianceHeight(data) - 32,
     paper: { width: 640, height: varianceHeight({ ...data, title }) },
@@ -209,6 +215,7 @@ export function scatterShown(
   return {
     name: `activations-${id}`,
     title,
+    term: 'plane',
     subtitle: `components of ${formatCount(components?.samples ?? 0)} clean samples; ${formatCount(plane.x.length)} test samples drawn`,
     height,
     paper: { width: 640, height: 480 },
@@ -228,6 +235,7 @@ export function trainingShown(epochs: readonly Epoch[], height: number): ShownCh
   return {
     name: 'training',
     title: 'Training',
+    term: 'training',
     height,
     paper: { width: 680, height: 420 },
     config: (theme, heading) => trainingCurveChart({ ...data, ...heading }, theme),

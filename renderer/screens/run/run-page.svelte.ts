@@ -2,10 +2,11 @@ import { shortLayerNames } from '../../../shared/charts/layer-names.ts';
 import { allLayers } from '../../../shared/domain/evaluation.ts';
 import type { Histogram, LayerMetrics } from '../../../shared/domain/evaluation.ts';
 import type { RunDetail, RunResult } from '../../../shared/domain/result.ts';
-import type { CupbearerError } from '../../../shared/errors.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
 import { operatingPointAt } from '../../../shared/scores/operating-point.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
+import { OtherDetectors } from './other-detectors.svelte.ts';
 import { RunScores } from './run-scores.ts';
 
 /** A layer with its figures, or the aggregate of all. */
@@ -23,10 +24,13 @@ export class RunPage {
   detail = $state.raw<RunDetail>();
   /** null where the run has no evaluation. */
   result = $state.raw<RunResult | null>();
-  scores = $state.raw<RunScores>();
+  /** What other detectors of the task say of the same samples. */
+  readonly others = new OtherDetectors();
   /** Why one of them could not be had. */
   failure = $state.raw<CupbearerError>();
-  scoresFailure = $state.raw<CupbearerError>();
+  resultFailure = $state.raw<CupbearerError>();
+  #scores = $state.raw<RunScores>();
+  #scoresFailure = $state.raw<CupbearerError>();
 
   /** What the user has picked; undefined as long as the result's own choice holds. */
   #layer = $state<string>();
@@ -41,6 +45,8 @@ export class RunPage {
   /** The run's row, kept up to date. */
   readonly summary = $derived.by(() => catalogue.runs.get(this.id) ?? this.detail?.summary);
   readonly live = $derived.by(() => catalogue.live.get(this.id));
+  /** Where the run stood when its detail and its result were read: a run that has just ended has none of them yet. */
+  readonly readStatus = $derived.by(() => this.detail?.record.status ?? this.summary?.status);
 
   /** The aggregate first, then the layers in the model's order. */
   readonly layers: readonly NamedLayer[] = $derived.by(() => {
@@ -60,6 +66,23 @@ export class RunPage {
     const wanted = this.#layer ?? this.result?.headline;
     return this.layers.find(({ id }) => id === wanted) ?? this.layers[0];
   });
+
+  /** A layer that the evaluation speaks of and whose scores are not there: its file was taken away. */
+  readonly #bareLayer = $derived.by(() => {
+    const known = this.#scores?.layers;
+    return known && Object.keys(this.result?.layers ?? {}).find((id) => !known.includes(id));
+  });
+  /** All of them, or none: charts and tables go from layer to layer. */
+  readonly scores = $derived.by(() => (this.#bareLayer === undefined ? this.#scores : undefined));
+  readonly scoresFailure = $derived.by(() =>
+    this.#bareLayer === undefined
+      ? this.#scoresFailure
+      : new CupbearerError(
+          'bad-data',
+          `Those ${this.#bareLayer === allLayers ? 'over all layers' : `at ${this.#bareLayer}`} are missing.`,
+          { hint: 'Repeat the run to have them again.' },
+        ),
+  );
 
   /** Samples scoring at least this are flagged. */
   readonly threshold: number = $derived.by(() => {
@@ -128,29 +151,27 @@ export class RunPage {
 
   /** Asks for the run and its result, anew each time. */
   async load(): Promise<void> {
-    try {
-      const [detail, result] = await Promise.all([
-        client.runs.get({ id: this.id }),
-        client.runs.result({ id: this.id }),
-      ]);
-      this.detail = detail;
-      this.result = result;
-      this.failure = undefined;
-    } catch (error) {
-      this.failure = toCupbearerError(error);
-    }
+    const [detail, result] = await Promise.allSettled([
+      client.runs.get({ id: this.id }),
+      client.runs.result({ id: this.id }),
+    ]);
+    if (result.status === 'fulfilled') this.result = result.value;
+    this.resultFailure = result.status === 'rejected' ? toCupbearerError(result.reason) : undefined;
+    if (detail.status === 'fulfilled') this.detail = detail.value;
+    this.failure = detail.status === 'rejected' ? toCupbearerError(detail.reason) : undefined;
   }
 
   /** Asks for the scores, once. */
   async loadScores(): Promise<void> {
-    if (this.#scoresAsked) return;
+    if (this.#scoresAsked && this.#bareLayer === undefined) return;
     this.#scoresAsked = true;
     try {
-      this.scores = await RunScores.from(await client.runs.scores({ id: this.id }));
-      this.scoresFailure = undefined;
+      this.#scores = await RunScores.from(await client.runs.scores({ id: this.id }));
+      this.#scoresFailure = undefined;
     } catch (error) {
       this.#scoresAsked = false;
-      this.scoresFailure = toCupbearerError(error);
+      this.#scores = undefined;
+      this.#scoresFailure = toCupbearerError(error);
     }
   }
 }

@@ -6,7 +6,7 @@ export type SampleKind = 'all' | 'clean' | 'anomalous' | 'mistakes';
 
 export interface SampleFilter {
   kind: SampleKind;
-  /** Words that all must be found: a sample's number, a class, a kind. */
+  /** Words that all must be found, a sample's number, a class or a kind each, unless its text has them as they stand. */
   text: string;
 }
 
@@ -17,11 +17,13 @@ interface Context {
   threshold: number;
   /** "Triggered". */
   anomalousWord: string;
+  /** Places of the samples whose own text was found to have the words in it. */
+  inText?: ReadonlySet<number> | undefined;
 }
 
 /** The places of the samples that a filter leaves, in their own order. */
 export function filterSamples({ kind, text }: SampleFilter, context: Context): Int32Array {
-  const { scores, layerScores, threshold, anomalousWord } = context;
+  const { scores, layerScores, threshold, anomalousWord, inText } = context;
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const kindWords = ['clean', anomalousWord.toLowerCase()] as const;
   const isWanted = (i: number) => {
@@ -29,7 +31,7 @@ export function filterSamples({ kind, text }: SampleFilter, context: Context): I
     if (kind === 'clean' && label === 1) return false;
     if (kind === 'anomalous' && label === 0) return false;
     if (kind === 'mistakes' && !isMistake(layerScores[i]!, label, threshold)) return false;
-    if (words.length === 0) return true;
+    if (words.length === 0 || inText?.has(i)) return true;
     const classes = [scores.className('trueClass', i), scores.className('predictedClass', i)].map((name) =>
       name?.toLowerCase(),
     );

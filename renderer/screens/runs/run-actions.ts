@@ -26,15 +26,22 @@ function ended(runs: readonly RunSummary[]): { chosen: readonly RunSummary[]; le
   return { chosen, left: active.length === 0 ? '' : `Still ${states}, left as it is: ${named(active)}` };
 }
 
-/** Takes runs off the list at once; the message offers them back. Of several, those that go on are left and told of. */
-export async function removeRuns(runs: readonly RunSummary[]): Promise<void> {
+/**
+ * Takes runs off the list at once; the message offers them back. Of several, those that go on are left and told of. Whether
+ * any went: one alone that goes on is refused.
+ */
+export async function removeRuns(runs: readonly RunSummary[]): Promise<boolean> {
   const { chosen, left } = ended(runs);
-  await attempt(async () => {
+  try {
     const { ids } = await client.runs.remove({ ids: idsOf(chosen.length > 0 ? chosen : runs) });
     const removed = runs.filter((run) => ids.includes(run.id));
     if (left !== '') toasts.show({ message: left });
     if (removed.length > 0) toasts.undo(`Deleted: ${named(removed)}`, () => client.runs.restore({ ids }));
-  });
+    return true;
+  } catch (error) {
+    toasts.failed(error);
+    return false;
+  }
 }
 
 /** Archives runs or takes them out again. One that goes on is not archived, since it stays in sight: that is told. */

@@ -1,8 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { installTensorflow, type InstallRequest } from '../../../main/api/tensorflow/install-tensorflow.ts';
 import { listInstallations, removeInstallation, useInstallation } from '../../../main/api/tensorflow/installations.ts';
+import { createStaging, idFor, putInPlace } from '../../../main/api/tensorflow/place-installation.ts';
 import { selectedId } from '../../../main/tensor/engines/tensorflow/installation.ts';
 import { temporaryFolder } from '../../storage/fixtures.ts';
 import { withEnvironment } from '../../tensorflow.ts';
@@ -58,6 +60,20 @@ describe('an installation of TensorFlow that fails says why, and leaves nothing 
       message: 'There is no C++ compiler "there-is-no-c++", which the addon has to be built with.',
       hint: expect.stringMatching(/^Install /) as string,
     });
+  });
+
+  it('for want of a wheel for this machine, before a compiler is asked for', async () => {
+    const arch = Object.getOwnPropertyDescriptor(process, 'arch')!;
+    Object.defineProperty(process, 'arch', { ...arch, value: 'riscv64' });
+    try {
+      expect(await failure({ wheel: '2.21.0', variant: 'cpu' }, { CXX: 'there-is-no-c++' })).toMatchObject({
+        code: 'engine',
+        message: `There is no Python wheel of TensorFlow with a C library for ${process.platform}-riscv64.`,
+        hint: expect.stringContaining('--libtensorflow FOLDER') as string,
+      });
+    } finally {
+      Object.defineProperty(process, 'arch', arch);
+    }
   });
 
   it.skipIf(!isPosix)(`for a compiler that fails${onPosix}`, async () => {
@@ -124,7 +140,7 @@ describe('an installation of TensorFlow that fails says why, and leaves nothing 
 
   it('for a folder without the library, or without headers', async () => {
     const folder = temporaryFolder();
-    const environment = { CXX: process.execPath };
+    const environment = { CXX: 'there-is-no-c++' };
     expect(await failure({ library: folder }, environment)).toMatchObject({
       code: 'not-found',
       message: `There is no TensorFlow library in "${folder}".`,
@@ -140,15 +156,72 @@ describe('an installation of TensorFlow that fails says why, and leaves nothing 
 });
 
 /** An installation by the look of it: its addon is no addon. */
-function writeInstallation(home: string, id: string): string {
+function writeInstallation(home: string, id: string, libraryFolder?: string): string {
   const folder = join(home, 'engines', 'tensorflow', id);
   for (const part of ['addon', 'package', 'tensorflow']) mkdirSync(join(folder, part), { recursive: true });
   writeFileSync(join(folder, 'addon', 'tfjs_binding.node'), 'junk');
   writeFileSync(join(folder, 'package', 'package.json'), '{"version":"4.22.0"}');
-  const record = { format: 1, tensorflow: '9.0.0', variant: 'cpu', source: 'a.whl', package: '4.22.0' };
+  const own = libraryFolder === undefined ? {} : { libraryFolder };
+  const record = { format: 1, tensorflow: '9.0.0', variant: 'cpu', source: 'a.whl', package: '4.22.0', ...own };
   writeFileSync(join(folder, 'install.json'), JSON.stringify({ ...record, installedAt: new Date().toISOString() }));
   return folder;
 }
+
+describe('the place of an installation', () => {
+  it('is that of an earlier one only where both are of the same folder or fetched', async () => {
+    const home = temporaryFolder();
+    await withEnvironment({ CUPBEARER_HOME: home }, () => {
+      expect(idFor('9.0.0', 'gpu', '/opt/a')).toBe('tensorflow-9.0.0-own');
+      const [a, b] = [temporaryFolder(), temporaryFolder()];
+      writeInstallation(home, 'tensorflow-9.0.0-own', a);
+      expect(idFor('9.0.0', 'cpu', a)).toBe('tensorflow-9.0.0-own');
+      expect(idFor('9.0.0', 'gpu', b)).toBe('tensorflow-9.0.0-own-2');
+      writeInstallation(home, 'tensorflow-9.0.0-own-2', b);
+      expect(idFor('9.0.0', 'gpu', b)).toBe('tensorflow-9.0.0-own-2');
+      expect(idFor('9.0.0', 'gpu', temporaryFolder())).toBe('tensorflow-9.0.0-own-3');
+      expect(idFor('9.1.0', 'gpu', b)).toBe('tensorflow-9.1.0-own');
+      writeInstallation(home, 'tensorflow-9.0.0-cpu');
+      expect(idFor('9.0.0', 'cpu', undefined)).toBe('tensorflow-9.0.0-cpu');
+      // What it was is no longer known.
+      rmSync(join(home, 'engines', 'tensorflow', 'tensorflow-9.0.0-own', 'install.json'));
+      expect(idFor('9.0.0', 'gpu', a)).toBe('tensorflow-9.0.0-own-3');
+    });
+  });
+
+  it('holds the earlier one until the new one is there', async () => {
+    const home = temporaryFolder();
+    await withEnvironment({ CUPBEARER_HOME: home }, () => {
+      const id = 'tensorflow-9.0.0-cpu';
+      const folder = writeInstallation(home, id);
+      const staging = createStaging();
+      writeFileSync(join(staging, 'new'), '');
+      expect(() => putInPlace(`${staging}-gone`, id)).toThrow(expect.objectContaining({ code: 'storage' }));
+      expect(readdirSync(folder)).toContain('install.json');
+      putInPlace(staging, id);
+      expect(readdirSync(folder)).toEqual(['new']);
+      expect(readdirSync(join(folder, '..'))).toEqual([id]);
+    });
+  });
+
+  it('is tidied up after an installation that was killed', async () => {
+    const home = temporaryFolder();
+    const killed = spawnSync(process.execPath, ['-e', '']).pid;
+    const folder = join(home, 'engines', 'tensorflow');
+    const name = (process: string) => `.${process}0123456789ab.tmp`;
+    for (const left of [name(`${killed}-`), name(`${process.pid}-`), name(''), '.mine'])
+      mkdirSync(join(folder, left, 'package'), { recursive: true });
+    writeInstallation(home, '.tensorflow-8.0.0-cpu.old');
+    writeInstallation(home, '.tensorflow-9.0.0-cpu.old');
+    writeFileSync(join(writeInstallation(home, 'tensorflow-9.0.0-cpu'), 'new'), '');
+    const installing = withEnvironment({ CUPBEARER_HOME: home, CXX: process.execPath }, () =>
+      installTensorflow({ wheel: join(home, 'none.whl'), variant: 'cpu' }),
+    );
+    await expect(installing).rejects.toMatchObject({ code: 'storage' });
+    const kept = ['.mine', name(`${process.pid}-`), 'tensorflow-8.0.0-cpu', 'tensorflow-9.0.0-cpu'];
+    expect(readdirSync(folder).sort()).toEqual(kept.sort());
+    expect(existsSync(join(folder, 'tensorflow-9.0.0-cpu', 'new'))).toBe(true);
+  });
+});
 
 describe('installations', () => {
   it('are listed, switched to and removed', async () => {

@@ -3,6 +3,7 @@ import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { LoadedDatasets } from '../../../main/data/loaded-datasets.ts';
 import { previewDataset } from '../../../main/experiments/inspections/preview-dataset.ts';
 import { previewDraft } from '../../../main/experiments/inspections/preview-draft.ts';
+import { toyDataset } from '../../data/toy-dataset.ts';
 
 const context = { dataDir: '/nowhere', signal: new AbortController().signal, datasets: new LoadedDatasets() };
 
@@ -146,13 +147,13 @@ describe('the preview of a dataset', () => {
 });
 
 describe('loaded datasets', () => {
-  it('are loaded once, and again after a failure or once others took their place', async () => {
-    const cache = new LoadedDatasets(2);
+  it('are loaded once, and again after a failure or once others took their memory', async () => {
+    const cache = new LoadedDatasets(2.5e6);
     const loads: string[] = [];
     const get = (key: string, fails = false) =>
       cache.get(key, () => {
         loads.push(key);
-        return fails ? Promise.reject(new Error(key)) : Promise.resolve({ length: key.length } as never);
+        return fails ? Promise.reject(new Error(key)) : Promise.resolve({ ...toyDataset(3), memory: 1e6 });
       });
     await get('a');
     await get('a');
@@ -165,12 +166,31 @@ describe('loaded datasets', () => {
     expect(loads).toEqual(['a', 'b', 'b', 'c', 'a']);
   });
 
+  it('are kept by what they take together, and the last one however large', async () => {
+    const cache = new LoadedDatasets(2.5e6);
+    const loads: string[] = [];
+    const get = (key: string, memory: number) =>
+      cache.get(key, () => {
+        loads.push(key);
+        return Promise.resolve({ ...toyDataset(3), memory });
+      });
+    for (let k = 0; k < 20; k++) await get(`small ${k}`, 1000);
+    await get('small 0', 1000);
+    expect(loads).toHaveLength(20);
+    await get('huge', 1e9);
+    await get('huge', 1e9);
+    expect(loads).toHaveLength(21);
+    await get('small 0', 1000);
+    await get('huge', 1e9);
+    expect(loads.slice(20)).toEqual(['huge', 'small 0', 'huge']);
+  });
+
   it('tell how long they took to load, whoever asked first, and what was waited for now', async () => {
     const cache = new LoadedDatasets();
     const slow = () =>
       cache.get('slow', async () => {
         await new Promise((resolve) => setTimeout(resolve, 30));
-        return {} as never;
+        return toyDataset(3);
       });
     const first = await cache.measure(slow);
     const second = await cache.measure(slow);

@@ -7,7 +7,7 @@ import { Workbench } from '../../../main/api/workbench.ts';
 import { LoadedDatasets } from '../../../main/data/loaded-datasets.ts';
 import { estimateDraft } from '../../../main/experiments/inspections/estimate-draft.ts';
 import { previewDraft } from '../../../main/experiments/inspections/preview-draft.ts';
-import { runSamples } from '../../../main/experiments/inspections/run-samples.ts';
+import { findSamples, runSamples } from '../../../main/experiments/inspections/run-samples.ts';
 import { readScores } from '../../../main/storage/run-folder.ts';
 import { engineUnderTest } from '../../engine-under-test.ts';
 
@@ -29,6 +29,16 @@ beforeAll(async () => {
     'train-detector',
     { task: { name: 'backdoor', run_path: join(place, 'classifier'), max_test_size: 60 }, analysis: false },
     { folder: join(place, 'detector') },
+  );
+  await workbench.run(
+    'train-classifier',
+    { train_data: 'toy-features', model: { name: 'mlp', hidden_dims: [8] }, num_epochs: 1 },
+    { folder: join(place, 'toy') },
+  );
+  await workbench.run(
+    'train-detector',
+    { task: { name: 'toy-features', run_path: join(place, 'toy'), max_test_size: 1200 }, analysis: false },
+    { folder: join(place, 'toy-detector') },
   );
   workbench.close();
 });
@@ -56,6 +66,28 @@ describe('samples of a run', () => {
     await expect(runSamples({ folder: join(place, 'classifier'), positions: [0] }, context)).rejects.toThrow(
       'it has no task',
     );
+  });
+});
+
+describe('the search for samples', () => {
+  it('finds those whose text has the words in it, in all parts of the test data, and none among images', async () => {
+    const folder = join(place, 'toy-detector');
+    const n = readScores(folder).labels.length;
+    const all = await runSamples({ folder, positions: [...Array(n).keys()] }, context);
+    if (all.kind !== 'texts') throw new Error(all.kind);
+    const wanted = all.clean.at(-1)!.slice(0, 5);
+    const having = all.clean.flatMap((text, position) => (text.includes(wanted) ? [position] : []));
+    expect(having).toContain(n - 1);
+    expect([...(await findSamples({ folder, text: wanted }, context)).positions]).toEqual(having);
+    expect((await findSamples({ folder, text: 'nowhere' }, context)).positions).toHaveLength(0);
+    expect((await findSamples({ folder: join(place, 'detector'), text: '0' }, context)).positions).toHaveLength(0);
+  });
+
+  it('is given up when nobody wants the answer any more', async () => {
+    const question = { folder: join(place, 'toy-detector'), text: '0' };
+    await expect(findSamples(question, { ...context, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'cancelled',
+    });
   });
 });
 

@@ -50,6 +50,10 @@ export class WindowStandIn extends EventEmitter {
   setProgressBar(progress: number): void {
     this.progress = progress;
   }
+  isDestroyed = (): boolean => false;
+  isMinimized = (): boolean => true;
+  restore = note('restore');
+  focus = note('focus');
   getNormalBounds = (): Electron.Rectangle => ({ x: 10, y: 20, width: 1200, height: 800 });
   isMaximized = (): boolean => true;
   loadURL = (address: string): Promise<void> => Promise.resolve(note('loadURL')(address));
@@ -67,7 +71,7 @@ class NotificationStandIn extends EventEmitter {
 /** A utility process whose other side is played by the test. */
 export class UtilityStandIn extends EventEmitter {
   static last: UtilityStandIn;
-  pid = 2 ** 30;
+  pid: number | undefined = 2 ** 30;
   stderr = new PassThrough();
   constructor(...args: unknown[]) {
     super();
@@ -81,9 +85,24 @@ export class UtilityStandIn extends EventEmitter {
   };
 }
 
+/** One end of a line: what it posts comes out at the other, copied, once that has been started. */
 export class PortStandIn extends EventEmitter {
-  start = note('port.start');
-  postMessage = note('port.postMessage');
+  other: PortStandIn | undefined;
+  readonly #waiting: unknown[] = [];
+  #isStarted = false;
+  start(): void {
+    this.#isStarted = true;
+    for (const data of this.#waiting.splice(0)) this.emit('message', { data });
+  }
+  postMessage(data: unknown): void {
+    const copy: unknown = structuredClone(data);
+    const { other } = this;
+    if (other) setImmediate(() => other.#take(copy));
+  }
+  #take(data: unknown): void {
+    if (this.#isStarted) this.emit('message', { data });
+    else this.#waiting.push(data);
+  }
 }
 
 type PermissionHandlers = {
@@ -112,13 +131,41 @@ export class SessionStandIn {
 }
 
 export const printing = new SessionStandIn();
+/** Where the program and its folders are. */
+export const appPaths: Record<string, string> = {};
 export const app = Object.assign(new EventEmitter(), {
   isPackaged: false,
   addRecentDocument: note('addRecentDocument'),
   getVersion: () => '1.0.0',
+  setName: note('setName'),
+  setAppUserModelId: note('setAppUserModelId'),
+  setAppLogsPath: () => undefined,
+  getAppPath: () => appPaths['app'],
+  getPath: (name: string) => appPaths[name],
+  setPath: (name: string, path: string) => void (appPaths[name] = path),
+  requestSingleInstanceLock: () => true,
+  whenReady: () => Promise.resolve(),
+  quit: note('quit'),
+  exit: note('exit'),
 });
+/** The session of the program's windows. */
+export const ownSession = new SessionStandIn();
 export const ipcMain = new EventEmitter();
 export const ipcRenderer = Object.assign(new EventEmitter(), { send: note('ipcRenderer.send') });
+
+/** electron-updater, with a server that the test plays. */
+class UpdaterStandIn extends EventEmitter {
+  failure: Error | undefined;
+  checkForUpdates = (): Promise<void> => Promise.resolve(note('checkForUpdates')());
+  quitAndInstall = note('quitAndInstall');
+  downloadUpdate(): Promise<void> {
+    note('downloadUpdate')();
+    if (!this.failure) return Promise.resolve();
+    this.emit('error', this.failure);
+    return Promise.reject(this.failure);
+  }
+}
+export const updater = new UpdaterStandIn();
 
 let blockers = 0;
 
@@ -132,14 +179,27 @@ export const electronModule = {
   MessageChannelMain: class {
     port1 = new PortStandIn();
     port2 = new PortStandIn();
+    constructor() {
+      this.port1.other = this.port2;
+      this.port2.other = this.port1;
+    }
   },
   utilityProcess: { fork: (...args: unknown[]) => new UtilityStandIn(...args) },
   protocol: { registerSchemesAsPrivileged: note('registerSchemesAsPrivileged') },
-  session: { fromPartition: () => printing },
+  session: { fromPartition: () => printing, defaultSession: ownSession },
   screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
   nativeTheme: { shouldUseDarkColors: true, themeSource: 'system' },
-  shell: { openExternal: (url: string) => Promise.resolve(note('openExternal')(url)) },
+  Menu: { buildFromTemplate: (template: object[]) => template, setApplicationMenu: note('setApplicationMenu') },
+  crashReporter: { start: note('crashReporter.start') },
+  shell: {
+    openExternal: (url: string) => Promise.resolve(note('openExternal')(url)),
+    openPath: (path: string) => {
+      note('openPath')(path);
+      return Promise.resolve('');
+    },
+  },
   dialog: {
+    showErrorBox: note('showErrorBox'),
     answers: [] as number[],
     showMessageBox(options: Electron.MessageBoxOptions) {
       note('showMessageBox')(options);

@@ -1,11 +1,16 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runInNewContext } from 'node:vm';
+import { runInNewContext, runInThisContext } from 'node:vm';
+import type * as Electron from 'electron';
 import type { MenuItemConstructorOptions, Session, WebFrameMain } from 'electron';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CatalogueEvent, LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import { settingsSchema } from '../../../shared/domain/settings.ts';
+import { clientOverDesktop } from '../desktop-client.ts';
+import { runMarker } from '../../../main/storage/run-marker.ts';
+import { tinyDraft } from '../../e2e/drafts.ts';
+import { runsEnded } from '../../e2e/program.ts';
 import { compile } from '../../../main/hosts/electron/build.ts';
 import {
   app,
@@ -17,21 +22,25 @@ import {
   PortStandIn,
   printing,
   SessionStandIn,
+  updater,
   UtilityStandIn,
   WindowStandIn,
 } from './electron-stand-in.ts';
 
 vi.mock('electron', () => electronModule);
+vi.mock('electron-updater', () => ({ default: { autoUpdater: updater } }));
 
 const { Activity } = await import('../../../main/hosts/electron/activity.ts');
 const { offerCalls } = await import('../../../main/hosts/electron/connections.ts');
 const { denyPermissions, isTrustedSender, keepWindowsAtHome } = await import('../../../main/hosts/electron/guards.ts');
-const { launchUtilityProcess } = await import('../../../main/hosts/electron/launch-utility-process.ts');
+const { howItEnded, launchUtilityProcess } = await import('../../../main/hosts/electron/launch-utility-process.ts');
 const { openMainWindow } = await import('../../../main/hosts/electron/main-window.ts');
 const { menuTemplate } = await import('../../../main/hosts/electron/menu.ts');
 const { fileAmong, HandedFiles, openRunFile } = await import('../../../main/hosts/electron/open-runs.ts');
 const { printPdf } = await import('../../../main/hosts/electron/print-pdf.ts');
 const { registerScheme, serveRenderer } = await import('../../../main/hosts/electron/renderer-protocol.ts');
+const { openLog } = await import('../../../main/hosts/electron/log-file.ts');
+const { canUpdate, Updates } = await import('../../../main/hosts/electron/updates.ts');
 const { boundsOnScreen, readWindowPlace } = await import('../../../main/hosts/electron/window-place.ts');
 const { temporaryApplication } = await import('../../api/app-client.ts');
 const { createRouter } = await import('../../../main/api/router.ts');
@@ -179,6 +188,30 @@ describe('the line to the page', () => {
     expect(calls('contents.postMessage')).toEqual([]);
     ipcMain.emit('cupbearer:connect', { senderFrame: { url: 'app://cupbearer/', parent: null }, sender });
     expect(calls('contents.postMessage')).toEqual([['cupbearer:port', null, [expect.any(PortStandIn)]]]);
+    ipcMain.removeAllListeners();
+  });
+
+  it('carries calls, their errors, streams and files', async () => {
+    const { application, place: folder } = temporaryApplication();
+    offerCalls(createRouter(application));
+    // As Playwright does: the function goes as text, so that it sees nothing but what it is given.
+    const client = await clientOverDesktop(async (work, given) => {
+      const alone = runInThisContext(`(${work.toString()})`) as typeof work;
+      return structuredClone(await alone(electronModule as unknown as typeof Electron, given));
+    });
+    expect((await client.app.info({})).runsDir).toBe(join(folder, 'runs'));
+    await expect(client.runs.get({ id: 'none' })).rejects.toMatchObject({
+      code: 'FAILED',
+      data: { code: 'not-found' },
+    });
+    await expect(client.runs.get({ id: 5 } as never)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    for await (const event of await client.runs.watch({})) {
+      expect(event).toMatchObject({ type: 'runs', runs: [], complete: true });
+      break;
+    }
+    const html = new File(['<p>A report</p>'], 'report.html', { type: 'text/html' });
+    await expect(client.app.printPdf({ html })).rejects.toThrow('PDF');
+    ipcMain.removeAllListeners();
   });
 
   it('is all that the preload script gives to the page', () => {
@@ -237,11 +270,39 @@ describe('utility processes', () => {
     UtilityStandIn.last.stderr.write('out of memory\n');
     await new Promise((resolve) => setImmediate(resolve));
     UtilityStandIn.last.emit('exit', 134);
-    expect(ends).toEqual([{ code: 134, signal: null, errorOutput: ['out of memory'] }]);
+    expect(ends).toEqual([{ code: null, signal: 'SIGABRT', errorOutput: ['out of memory'] }]);
     asked.length = 0;
     child.send('too late');
     child.kill();
     expect(asked).toEqual([]);
+  });
+
+  it('that the system ends say by which signal, so that a smaller batch is offered', () => {
+    expect(howItEnded(0, 'linux')).toEqual({ code: 0, signal: null });
+    expect(howItEnded(1, 'linux')).toEqual({ code: 1, signal: null });
+    expect(howItEnded(9, 'linux')).toEqual({ code: null, signal: 'SIGKILL' });
+    // With a core dump.
+    expect(howItEnded(139, 'darwin')).toEqual({ code: null, signal: 'SIGSEGV' });
+    expect(howItEnded(9, 'win32')).toEqual({ code: 9, signal: null });
+    // A status of Windows (illegal instruction).
+    expect(howItEnded(-1073741795, 'win32')).toEqual({ code: -1073741795, signal: null });
+  });
+
+  it('are killed as soon as they are there where that was asked before', () => {
+    const child = launchUtilityProcess<string, string>('/entry.js');
+    const process = UtilityStandIn.last;
+    const { pid } = process;
+    process.pid = undefined;
+    const kill = vi.spyOn(globalThis.process, 'kill').mockReturnValue(true);
+    try {
+      child.kill();
+      expect(kill).not.toHaveBeenCalled();
+      process.pid = pid;
+      process.emit('spawn');
+      expect(kill.mock.calls).toEqual([[pid, 'SIGKILL']]);
+    } finally {
+      kill.mockRestore();
+    }
   });
 });
 
@@ -308,6 +369,104 @@ describe('activity', () => {
   });
 });
 
+describe('updates', () => {
+  const settings = () => settingsSchema.parse({});
+  const lines: string[] = [];
+  const updates = new Updates(settings, (line) => lines.push(line));
+  const { answers } = electronModule.dialog;
+  const messages = () => calls('showMessageBox').map(([options]) => (options as { message: string }).message);
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  beforeEach(() => lines.splice(0));
+
+  it('are not looked for by a copy that was not installed', async () => {
+    expect(canUpdate()).toBe(false);
+    await updates.checkNow();
+    expect(messages()).toEqual(['This copy of the program is not updated from here.']);
+    expect(calls('checkForUpdates')).toEqual([]);
+  });
+
+  it('are neither downloaded nor installed without a yes', async () => {
+    expect(updater).toMatchObject({ autoDownload: false, autoInstallOnAppQuit: false });
+    answers.push(1, 1);
+    updater.emit('update-available', { version: '2.0.0' });
+    updater.emit('update-downloaded', { version: '2.0.0' });
+    await settled();
+    expect(messages()).toEqual(['Version 2.0.0 is there.', 'Version 2.0.0 is ready to be installed.']);
+    expect(calls('downloadUpdate')).toEqual([]);
+    expect(calls('quitAndInstall')).toEqual([]);
+    answers.push(0, 0);
+    updater.emit('update-available', { version: '2.0.0' });
+    updater.emit('update-downloaded', { version: '2.0.0' });
+    await settled();
+    expect(calls('downloadUpdate')).toHaveLength(1);
+    expect(calls('quitAndInstall')).toHaveLength(1);
+  });
+
+  it('that cannot be downloaded are told of, as a look that nobody asked for is not', async () => {
+    updater.emit('error', new Error('no network'));
+    await settled();
+    expect(messages()).toEqual([]);
+    updater.failure = new Error('cut off');
+    answers.push(0);
+    updater.emit('update-available', { version: '2.0.0' });
+    await settled();
+    updater.failure = undefined;
+    expect(messages()).toEqual(['Version 2.0.0 is there.', 'The newer version could not be downloaded.']);
+    updater.emit('error', new Error('no network again'));
+    await settled();
+    expect(messages()).toHaveLength(2);
+    expect(lines).toEqual([
+      'Looking for an update failed: no network',
+      'Downloading an update failed: cut off',
+      'Looking for an update failed: no network again',
+    ]);
+  });
+
+  it('are looked for while the settings say so', async () => {
+    vi.useFakeTimers();
+    const packed = join(place, 'packed');
+    mkdirSync(packed, { recursive: true });
+    writeFileSync(join(packed, 'app-update.yml'), 'provider: generic');
+    Object.assign(process, { resourcesPath: packed });
+    app.isPackaged = true;
+    try {
+      let checkForUpdates = false;
+      new Updates(
+        () => settingsSchema.parse({ checkForUpdates }),
+        () => undefined,
+      ).start();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(calls('checkForUpdates')).toEqual([]);
+      checkForUpdates = true;
+      await vi.advanceTimersByTimeAsync(24 * 3_600_000);
+      expect(calls('checkForUpdates')).toHaveLength(1);
+    } finally {
+      app.isPackaged = false;
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('the log', () => {
+  it('has a line for each event, and starts anew once it is long', () => {
+    const folder = join(place, 'logs');
+    const log = openLog(folder);
+    log('one');
+    log('two');
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+    expect(read('main.log')).toMatch(/^\d{4}-\S+Z one\n\d{4}-\S+Z two\n$/);
+    writeFileSync(join(folder, 'main.log'), 'x'.repeat(1_000_001));
+    openLog(folder)('three');
+    expect(read('main.log')).toMatch(/^\S+Z three\n$/);
+    expect(read('main.old.log')).toHaveLength(1_000_001);
+  });
+
+  it('that cannot be written to stops nothing', () => {
+    writeFileSync(join(place, 'a-file'), '');
+    expect(() => openLog(join(place, 'a-file', 'logs'))('lost')).not.toThrow();
+  });
+});
+
 describe('the menu', () => {
   const items = (template: readonly MenuItemConstructorOptions[]): MenuItemConstructorOptions[] =>
     template.flatMap((item) => [item, ...items(Array.isArray(item.submenu) ? item.submenu : [])]);
@@ -345,6 +504,17 @@ describe('files', () => {
     hand('/late.cupbearer');
     expect(opened).toEqual(['/early.cupbearer', '/late.cupbearer']);
   });
+
+  it('that mark a run show it', async () => {
+    const { application, client } = temporaryApplication();
+    const { ids } = await client.experiments.start({ draft: tinyDraft() });
+    await runsEnded(client, ids);
+    const { folder } = (await client.runs.get({ id: ids[0]! })).record;
+    const gone: string[] = [];
+    await openRunFile(join(folder, runMarker.name), application, (hash) => gone.push(hash));
+    expect(gone).toEqual([`#/runs/${ids[0]}`]);
+    expect(calls('addRecentDocument')).toEqual([[join(folder, runMarker.name)]]);
+  }, 60_000);
 
   it('that mark no run are told of', async () => {
     const { application } = temporaryApplication();

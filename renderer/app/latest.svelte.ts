@@ -1,4 +1,4 @@
-import { toCupbearerError } from '../../app/client.ts';
+import { toCupbearerError } from './client.ts';
 
 /** The newest answer to a question that is asked again and again; an older one that comes late is dropped. */
 export class Latest<T> {
