@@ -97,7 +97,7 @@ export function formatBytes(bytes: number): string {
   return `${amount.toFixed(decimals).replace(/\.0$/, '')}${nbsp}${byteUnits[unit]}`;
 }
 
-/** How long ago (or ahead) a time is, in one unit: "just now", "12 min ago", "in 3 h"; beyond 30 days its date. */
+/** How long ago (or ahead) a time is, in one unit: "just now", "12 min ago", "in 3 h"; beyond 30 days its date where the user is. */
 export function formatRelativeTime(date: Date, now: Date): string {
   const elapsed = now.getTime() - date.getTime();
   const seconds = Math.abs(elapsed) / 1000;
@@ -105,9 +105,15 @@ export function formatRelativeTime(date: Date, now: Date): string {
   const hours = Math.round(seconds / 3600);
   const days = Math.round(seconds / 86_400);
   if (seconds < 45) return 'just now';
-  if (days > 30) return date.toISOString().slice(0, 10);
+  if (days > 30) return localDate(date);
   const amount = minutes < 60 ? `${minutes}${nbsp}min` : hours < 24 ? `${hours}${nbsp}h` : `${days}${nbsp}d`;
   return elapsed >= 0 ? `${amount} ago` : `in ${amount}`;
+}
+
+/** "2026-10-01", by the clock of the user. */
+function localDate(date: Date): string {
+  const two = (part: number) => String(part).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
 /** A title as it stands within a sentence: "corner pixel"; names such as WaNet or PGD stay as they are. */

@@ -40,6 +40,8 @@ export interface DatasetInfo {
   homepage?: string;
   licence?: string;
   citation?: string;
+  /** Files that only a person can get and unpacks into the folder. */
+  byHand?: readonly string[];
 }
 
 /** {@link datasetInfo} of all datasets, downloadable and built in. */
@@ -61,12 +63,23 @@ function knownDatasets(): DatasetDefinition[] {
 }
 
 function infoOf(definition: DatasetDefinition, dataDir: string): DatasetInfo {
-  const { id, title, summary, builtIn } = definition;
+  const { id, title, summary, builtIn, byHand } = definition;
   const form = usualForm(definition);
   const source = datasetSources.find((candidate) => candidate.id === id);
   if (!source) {
     const samples = { train: 0, test: 0, ...builtIn };
-    return { name: id, title, summary, state: builtIn ? 'built-in' : 'own', files: [], bytes: 0, samples, ...form };
+    const own: DatasetInfo = {
+      name: id,
+      title,
+      summary,
+      state: builtIn ? 'built-in' : 'own',
+      files: [],
+      bytes: 0,
+      samples,
+      ...form,
+    };
+    if (!byHand) return own;
+    return { ...own, folder: join(dataDir, id), homepage: byHand.homepage, byHand: byHand.files };
   }
   const folder = join(dataDir, id);
   const files = expectedFiles(source).map((name) => fileInfo(folder, name));

@@ -88,6 +88,8 @@ export interface DatasetContext {
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };
+  /** Files that only a person can get, from whoever publishes them, and unpacks into the dataset's folder. */
+  readonly byHand?: { readonly files: readonly string[]; readonly homepage: string };
   /** @throws CupbearerError where folders that the parameters name cannot be read. */
   facts(params: never): DatasetFacts;
   load(params: never, context: DatasetContext): Promise<Dataset>;

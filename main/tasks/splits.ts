@@ -32,8 +32,8 @@ export const splitParams = {
   }),
   clean_test_weight: number({
     control: 'share',
-    label: 'Clean share',
-    help: 'Of the test data; the rest is anomalous, and no sample is used both clean and anomalous',
+    label: 'Clean test share',
+    help: 'The rest of the test data is anomalous; no sample is used both clean and anomalous',
     default: 0.5,
     min: 0,
     max: 1,

@@ -18,6 +18,8 @@ export const datasetSummarySchema = z.object({
   homepage: z.string().nullable(),
   licence: z.string().nullable(),
   citation: z.string().nullable(),
+  /** Files that the program cannot download: a person gets them from the homepage and unpacks them into the folder. */
+  byHand: z.array(z.string()).nullable(),
   files: z.array(
     z.object({ name: z.string(), present: z.boolean(), bytes: z.number(), sha256: z.string().nullable() }),
   ),

@@ -45,6 +45,12 @@ describe('list', () => {
       ['arithmetic', 'built-in'],
     ]);
     expect(found.find(({ name }) => name === 'cifar10')).toMatchObject({ classes: 10, shape: [32, 32, 3] });
+    const byHand = found.filter((dataset) => dataset.byHand !== null);
+    expect(byHand.map(({ name, downloadBytes, homepage }) => [name, downloadBytes, homepage])).toEqual([
+      ['gtsrb', null, 'https://benchmark.ini.rub.de'],
+    ]);
+    expect(byHand[0]!.folder).toMatch(/gtsrb$/);
+    expect(byHand[0]!.byHand).toContain('GTSRB_Final_Test_GT.zip');
     for (const { name, files } of found.slice(0, 3))
       for (const { sha256 } of files) expect(sha256, name).toMatch(/^[0-9a-f]{64}$/);
   });

@@ -200,7 +200,7 @@ describe('the check of a draft', () => {
       { task: { name: 'backdoor', clean_test_weight: 1 } },
       ['task', 'clean_test_weight'],
       'evaluation',
-      'The test data needs both clean and anomalous samples; a clean share of 1 leaves none that are anomalous. Change “Clean share”.',
+      'The test data needs both clean and anomalous samples; a clean share of 1 leaves none that are anomalous. Change “Clean test share”.',
     ],
     ['no detector', { detectors: [] }, ['detectors'], 'detectors', 'Choose at least one detector.'],
     [

@@ -64,6 +64,14 @@ test('a model without its spec is used once it is said what it was trained on', 
   await expect(page.getByRole('link', { name: 'New experiment on it' })).toBeVisible();
   const known = (await client.models.list({})).filter(({ imported }) => imported);
   expect(known.map(({ isTrainingKnown }) => isTrainingKnown)).toEqual([true]);
+
+  // It goes by the name that it was given, and is found by it.
+  await expect(page.getByRole('heading', { level: 2, name: 'From elsewhere' })).toBeVisible();
+  const listed = page.getByRole('navigation', { name: 'Models' }).getByRole('link');
+  await expect(listed).toHaveCount(2);
+  await page.getByRole('textbox', { name: 'Search models' }).fill('elsewhere');
+  await expect(listed).toHaveCount(1);
+  await expect(listed).toContainText('From elsewhere');
 });
 
 test('a folder is taken in as a dataset by dialog, from the browser and from this machine', async ({

@@ -39,12 +39,16 @@ export function temporaryHome(): { home: string; remove: () => void } {
   return { home, remove: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** Starts `cupbearer serve` on a port, any that is free unless told otherwise, and waits until it answers. */
-export async function startProgram(home: string, wantedPort = 0): Promise<WebProgram> {
+/** Starts `cupbearer serve` on a port, any that is free unless told otherwise, with more in its environment, and waits until it answers. */
+export async function startProgram(
+  home: string,
+  wantedPort = 0,
+  env: Readonly<Record<string, string>> = {},
+): Promise<WebProgram> {
   const { CUPBEARER_DATA: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [launcher, 'serve', '--no-open', '--port', String(wantedPort)], {
     cwd: home,
-    env: { ...inherited, CUPBEARER_HOME: home },
+    env: { ...inherited, CUPBEARER_HOME: home, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let output = '';

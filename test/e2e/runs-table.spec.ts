@@ -1,6 +1,6 @@
 import { tinyDraft } from './drafts.ts';
 import { runsEnded } from './program.ts';
-import { expect, go, inElectron, test, type Page } from './test.ts';
+import { expect, go, test, type Page } from './test.ts';
 
 const seeded = 40;
 test.use({ seeded });
@@ -98,39 +98,38 @@ test('the palette leads to screens, commands and runs, and shortcuts are listed'
   await expect(list).toHaveCount(0);
 });
 
-test.describe('runs that go on and wait', () => {
-  test.skip(inElectron, 'They go on in the program that started them: the one with the web host.');
+test('runs that go on and wait say their place in line, are found by filters, and are not archived', async ({
+  page,
+  program,
+}) => {
+  const start = async () => (await program.client.experiments.start({ draft: tinyDraft({ epochs: 400 }) })).ids;
+  const [running] = await start();
+  const second = await start();
+  const third = await start();
+  const row = (id: string | undefined) => grid(page).locator(`tr[data-run="${id}"]`);
+  await expect(row(running)).toContainText('Epoch', { timeout: 60_000 });
+  // The first experiment's detector is next: it waits for its classifier.
+  await expect(row(second[0])).toContainText('2nd in line');
+  await expect(row(second[1])).toContainText('3rd in line');
+  await expect(row(third[0])).toContainText('4th in line');
 
-  test('say their place in line, are found by filters, and are not archived', async ({ page, program }) => {
-    const start = async () => (await program.client.experiments.start({ draft: tinyDraft({ epochs: 400 }) })).ids;
-    const [running] = await start();
-    const second = await start();
-    const third = await start();
-    const row = (id: string | undefined) => grid(page).locator(`tr[data-run="${id}"]`);
-    await expect(row(running)).toContainText('Epoch', { timeout: 60_000 });
-    // The first experiment's detector is next: it waits for its classifier.
-    await expect(row(second[0])).toContainText('2nd in line');
-    await expect(row(second[1])).toContainText('3rd in line');
-    await expect(row(third[0])).toContainText('4th in line');
+  await filterBy(page, 'status:queued');
+  await expect(foot(page)).toContainText(/^\s*5\s+runs/);
+  await expect(grid(page)).toContainText(/Not finished\s*1\s*outside of the filter/);
+  await filterBy(page, 'status:running');
+  await expect(foot(page)).toContainText(/^\s*1\s+run/);
+  await page.getByRole('checkbox', { name: 'Select all matching runs' }).check();
+  await expect(foot(page)).toContainText('1 selected');
+  await chooseFromFoot(page, 'Archive');
+  await expect(messages(page)).toContainText('Still running, left as it is');
+  await expect(messages(page)).toContainText('A run is archived once it has ended.');
+  await filterBy(page, '');
+  await expect(row(running)).toBeVisible();
+  expect((await program.client.runs.get({ id: running! })).record.archived).toBe(false);
 
-    await filterBy(page, 'status:queued');
-    await expect(foot(page)).toContainText(/^\s*5\s+runs/);
-    await expect(grid(page)).toContainText(/Not finished\s*1\s*outside of the filter/);
-    await filterBy(page, 'status:running');
-    await expect(foot(page)).toContainText(/^\s*1\s+run/);
-    await page.getByRole('checkbox', { name: 'Select all matching runs' }).check();
-    await expect(foot(page)).toContainText('1 selected');
-    await chooseFromFoot(page, 'Archive');
-    await expect(messages(page)).toContainText('Still running, left as it is');
-    await expect(messages(page)).toContainText('A run is archived once it has ended.');
-    await filterBy(page, '');
-    await expect(row(running)).toBeVisible();
-    expect((await program.client.runs.get({ id: running! })).record.archived).toBe(false);
-
-    const all = [running!, ...second, ...third];
-    await program.client.runs.cancel({ ids: all });
-    await runsEnded(program.client, all);
-  });
+  const all = [running!, ...second, ...third];
+  await program.client.runs.cancel({ ids: all });
+  await runsEnded(program.client, all);
 });
 
 test('where all runs are archived it is said how to see them', async ({ page }) => {

@@ -1,3 +1,4 @@
+import BetterSqlite from 'better-sqlite3';
 import { join } from 'node:path';
 import { tinyDraft } from './drafts.ts';
 import { runsEnded } from './program.ts';
@@ -143,6 +144,37 @@ test('a half-finished draft is kept when a run is done again with changes, and w
   await page.reload();
   await page.getByRole('button', { name: 'Other draft' }).click();
   await expect(target).toHaveValue('7');
+});
+
+test('a step whose check fails is not left, says why, and can be looked at again', async ({ page, program }) => {
+  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
+  await go(page, `#/new/evaluation?model=${ids[0]}`);
+  await expectStep(page, 'Evaluation');
+  const next = page.getByRole('button', { name: 'Next: Review' });
+  const share = page.getByRole('textbox', { name: 'Clean test share' });
+  await share.fill('40');
+  await expect(next).not.toHaveAttribute('aria-disabled', 'true');
+  // What the draft builds on cannot be read for a while.
+  const catalogue = new BetterSqlite(join(program.home, 'catalogue.sqlite'));
+  try {
+    catalogue.exec('ALTER TABLE runs RENAME TO lost_runs');
+    await share.fill('50');
+    const failure = page.getByRole('alert').filter({ hasText: 'It cannot be told whether this can be done' });
+    await expect(failure).toContainText('no such table');
+    await page.keyboard.press('Control+Enter');
+    await steps(page).getByRole('link', { name: 'Review' }).click();
+    await expectStep(page, 'Evaluation');
+    catalogue.exec('ALTER TABLE lost_runs RENAME TO runs');
+    await failure.getByRole('button', { name: 'Look again' }).click();
+    await expect(failure).toHaveCount(0);
+  } finally {
+    const isLost = catalogue.prepare("SELECT 1 FROM sqlite_master WHERE name = 'lost_runs'").get() !== undefined;
+    if (isLost) catalogue.exec('ALTER TABLE lost_runs RENAME TO runs');
+    catalogue.close();
+  }
+  await next.click();
+  await expectStep(page, 'Review');
 });
 
 test('a run is set up from its spec.json, tested on data of one’s own choosing, reviewed and copied', async ({

@@ -171,7 +171,7 @@ describe('a pairing that cannot be', () => {
     ['data of another shape', 'glyphs', { ...plain, data: 'cifar10' }, mahalanobis, ['task', 'data'], /takes inputs of shape 28 x 28 x 1 in 10 classes; the data "cifar10" has 32 x 32 x 3 in 10\.$/],
     ['poisoned data', 'glyphs', { ...plain, data: { name: 'backdoor', original: 'glyphs', backdoor: 'corner' } }, mahalanobis, ['task', 'data'], /must not be poisoned itself/],
     ['separate data of another shape', 'glyphs', { name: 'separate-data', trusted_data: 'glyphs', clean_test_data: 'glyphs', anomalous_test_data: 'toy-features' }, mahalanobis, ['task', 'anomalous_test_data'], /the data "toy-features" has 8 in 2\.$/],
-    ['test data of one kind', 'glyphs', { ...plain, clean_test_weight: 1 }, mahalanobis, ['task', 'clean_test_weight'], /leaves none that are anomalous\.$/, 'Change “Clean share”.'],
+    ['test data of one kind', 'glyphs', { ...plain, clean_test_weight: 1 }, mahalanobis, ['task', 'clean_test_weight'], /leaves none that are anomalous\.$/, 'Change “Clean test share”.'],
   ])('is refused by the command and told beside its field, in the same words: %s', (_, of, task, detector, path, says, advice) => {
     const { message } = commandRefusal(folders[of], task, detector)!;
     expect(message).toMatch(says);

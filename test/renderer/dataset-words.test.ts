@@ -16,6 +16,7 @@ const pictures: DatasetSummary = {
   homepage: null,
   licence: null,
   citation: null,
+  byHand: null,
   files: [],
   pick: { name: 'image-folder' },
 };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   formatBytes,
   formatCount,
@@ -121,6 +121,20 @@ describe('durations, sizes and times', () => {
     const now = new Date('2026-11-10T12:00:00Z');
     expect(plain(formatRelativeTime(new Date(now.getTime() - seconds * 1000), now))).toBe(text);
   });
+});
+
+it('a time long ago has the date of the place where the user is', () => {
+  const zone = process.env['TZ'];
+  onTestFinished(() => {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  });
+  const [time, now] = [new Date('2026-01-01T23:30:00Z'), new Date('2026-11-10T12:00:00Z')];
+  const dates = ['Asia/Tokyo', 'UTC', 'America/Los_Angeles'].map((place) => {
+    process.env['TZ'] = place;
+    return formatRelativeTime(time, now);
+  });
+  expect(dates).toEqual(['2026-01-02', '2026-01-01', '2026-01-01']);
 });
 
 it('titles within a sentence begin small, names do not', () => {

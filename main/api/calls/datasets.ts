@@ -72,6 +72,7 @@ function knownSummary(info: DatasetInfo, dataDir: string): DatasetSummary {
     homepage: info.homepage ?? null,
     licence: info.licence ?? null,
     citation: info.citation ?? null,
+    byHand: info.byHand ? [...info.byHand] : null,
     files: info.files.map(({ name, present, bytes }) => ({
       name,
       present,
@@ -98,6 +99,7 @@ function ownSummary({ name, folder, samples, classes, bytes, size, colour }: Own
     homepage: null,
     licence: null,
     citation: null,
+    byHand: null,
     files: [],
     pick: { name: 'image-folder', folder, size, colour },
   };

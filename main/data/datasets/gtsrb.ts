@@ -16,12 +16,18 @@ import { prepared } from './prepared.ts';
 const classCount = 43;
 const classes = Array.from({ length: classCount }, (_, k) => String(k));
 
+const byHand = {
+  files: ['GTSRB_Final_Training_Images.zip', 'GTSRB_Final_Test_Images.zip', 'GTSRB_Final_Test_GT.zip'],
+  homepage: 'https://benchmark.ini.rub.de',
+};
+
 /** Traffic signs as published: `Final_Training/Images/00000/...ppm` and `Final_Test/Images/...ppm` with their tables. */
 export const gtsrb = defineDataset({
   id: 'gtsrb',
   title: 'GTSRB',
   summary: 'Photographs of 43 German traffic signs, scaled to 32\u00a0×\u00a032 colour, 39\u202f209 + 12\u202f630',
   source: 'Stallkamp, Schlipsing, Salmen, Igel: Man vs. computer, Neural Networks 32, 2012',
+  byHand,
   params: z.object({
     ...storedFields,
     ...pictureFields,
@@ -47,8 +53,7 @@ export const gtsrb = defineDataset({
   },
 });
 
-const hint =
-  'Unpack GTSRB_Final_Training_Images.zip, GTSRB_Final_Test_Images.zip and GTSRB_Final_Test_GT.zip (https://benchmark.ini.rub.de) there.';
+const hint = `Unpack ${byHand.files.slice(0, -1).join(', ')} and ${byHand.files.at(-1)} (${byHand.homepage}) there.`;
 
 function trainingFiles(root: string, folder: string): PictureFile[] {
   const images = join(root, 'Final_Training', 'Images');

@@ -13,6 +13,19 @@ const trainings: Record<Exclude<RunStatus, 'running'>, string> = {
   interrupted: 'Training cut off',
 };
 
+/** What a model is called: one that was imported by the name that it was given, one of ours by its architecture. */
+export const nameOf = ({ imported }: Pick<ModelSummary, 'imported'>, run: RunSummary): string =>
+  imported && run.title !== '' ? run.title : run.model;
+
+/** What a model is for, and its architecture where that is not its name. */
+export function aboutOf(
+  model: Pick<ModelSummary, 'imported'>,
+  run: RunSummary,
+  { main, dataset }: { main: string; dataset: string },
+): string {
+  return [...(nameOf(model, run) === run.model ? [] : [run.model]), main, dataset].filter(Boolean).join(', ');
+}
+
 /** How a model came about, before the time of it: "Trained", "Training failed", "Epoch 7/20, started". */
 export function madeWords({ imported }: Pick<ModelSummary, 'imported'>, run: RunSummary, live?: LiveState): string {
   if (imported) return 'Imported';
