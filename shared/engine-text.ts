@@ -1,4 +1,4 @@
-import type { EngineStatus, SpeedReport } from './domain/engine.ts';
+import type { EngineInfo, EngineStatus, SpeedReport } from './domain/engine.ts';
 import { formatBytes, formatDuration } from './format.ts';
 
 const indent = ' '.repeat(14);
@@ -7,12 +7,58 @@ function lines(...texts: (string | undefined)[]): string[] {
   return texts.flatMap((text) => (text === undefined || text === '' ? [] : [`${indent}${text}`]));
 }
 
-function describe({ id, works, info, failure, reason, hint, selfTestMs }: EngineStatus): string[] {
+/** How an engine fails, as what it does: 'The engine "x" gives wrong numbers'. */
+export function failureWords({ failure }: EngineStatus): string {
+  switch (failure) {
+    case 'broken':
+      return 'gives wrong numbers';
+    case 'out-of-memory':
+      return 'has no memory left';
+    case 'device-lost':
+      return 'lost its device';
+    case 'threw':
+      return 'fails its self-test';
+    case 'crashed':
+      return 'ends its process';
+    default:
+      return 'does not work here';
+  }
+}
+
+/** Whether a fault of the engine itself keeps it from ever being chosen by `auto`, as against one that may pass. */
+export function isBroken({ failure }: EngineStatus): boolean {
+  return failure === 'broken' || failure === 'threw' || failure === 'crashed';
+}
+
+/** What versions are of, where their name alone does not say it as people write it. */
+const versionNames: Readonly<Record<string, string>> = { tensorflow: 'TensorFlow', cuda: 'CUDA', cudnn: 'cuDNN' };
+
+/** The versions of an engine's parts in one line: "TensorFlow 2.21.0, CUDA 12.9.79, cuDNN 9.10.2, driver 570.86". */
+export function versionWords({ versions }: EngineInfo): string {
+  return Object.entries(versions)
+    .filter(([, version]) => version !== '')
+    .map(([name, version]) => `${versionNames[name] ?? name} ${version}`)
+    .join(', ');
+}
+
+/** Why `auto` does not take an engine that works and that it would rather have; undefined for any other. */
+export function whyPassedOver(status: EngineStatus, statuses: readonly EngineStatus[]): string | undefined {
+  const taken = automaticEngine(statuses);
+  const isBefore = taken !== undefined && statuses.indexOf(status) < statuses.indexOf(taken);
+  if (!status.works || !isBefore) return status.info?.passedOverByAuto;
+  return status.info?.passedOverByAuto ?? `it computes on the CPU, and ${taken.title} on a GPU`;
+}
+
+function describe(status: EngineStatus, statuses: readonly EngineStatus[]): string[] {
+  const { id, works, info, reason, hint, selfTestMs } = status;
   const head = `  ${id.padEnd(12)}`;
   if (!works || info === undefined) {
-    const what = failure === 'broken' ? 'is broken and never chosen by auto' : 'does not work here';
+    const what = isBroken(status)
+      ? `is broken (${failureWords(status)}) and never chosen by auto`
+      : failureWords(status);
     return [`${head}${what}: ${reason ?? 'unknown'}`, ...lines(hint)];
   }
+  const passedOver = whyPassedOver(status, statuses);
   const parts = [
     info.device,
     info.deviceMemoryBytes === undefined ? undefined : formatBytes(info.deviceMemoryBytes),
@@ -21,8 +67,7 @@ function describe({ id, works, info, failure, reason, hint, selfTestMs }: Engine
   ];
   return [
     `${head}works: ${parts.filter((part) => part !== undefined).join(', ')}`,
-    ...lines(...Object.entries(info.versions).map(([name, version]) => `${name} ${version}`)),
-    ...lines(...(info.notes ?? [])),
+    ...lines(versionWords(info), ...(info.notes ?? []), passedOver && `auto passes it over: ${passedOver}`),
   ];
 }
 
@@ -40,7 +85,7 @@ export function engineStatusText(statuses: readonly EngineStatus[]): string {
   const taken = automaticEngine(statuses);
   return [
     'Engines',
-    ...statuses.flatMap(describe),
+    ...statuses.flatMap((status) => describe(status, statuses)),
     taken?.info === undefined ? '  auto takes none' : `  auto takes ${taken.id}, on ${taken.info.device}`,
   ].join('\n');
 }
@@ -60,6 +105,7 @@ export function speedReportText({ engine, measuredAt, measurements, presets }: S
       ({ title, ms, flops }) =>
         `  ${title.padEnd(width)}${number(ms)} ms${flops === undefined ? '' : `  ${formatFlops(flops)}`}`,
     ),
+    ...Object.entries(engine.passedOver ?? {}).map(([id, reason]) => `  not ${id}: ${reason}`),
     'Whole jobs would take about',
     ...presets.map(({ title, seconds }) => `  ${title.padEnd(width)}  ${formatDuration(1000 * seconds)}`),
   ].join('\n');

@@ -40,6 +40,9 @@ export interface ErrorRecord {
 /** In the details of a failure for want of memory, which a run with smaller batches may not have. */
 export const smallerBatchHelps = { smaller_batch_helps: true };
 
+/** In the details of a failure for want of the device, which was there before. */
+export const deviceLost = { device_lost: true };
+
 /** An expected failure: a sentence for the user, what to do about it, and plain details. */
 export class CupbearerError extends Error {
   override readonly name = 'CupbearerError';

@@ -86,10 +86,14 @@ interface LoadedRun {
 
 /**
  * Compares evaluated runs, each named by its id or its folder, sample by sample: those with the same test data are joined
- * by sample index and label. @throws CupbearerError `usage` for fewer than two runs or one named twice, `not-found` for a
+ * by sample index and label. Of more than `mostPaired` runs, only so many with the highest AUROC are paired. @throws CupbearerError `usage` for fewer than two runs or one named twice, `not-found` for a
  * run that is not there or has no evaluation.
  */
-export function compareRuns(workbench: Workbench, references: readonly string[]): RunComparison {
+export function compareRuns(
+  workbench: Workbench,
+  references: readonly string[],
+  { mostPaired = Infinity }: { mostPaired?: number } = {},
+): RunComparison {
   if (references.length < 2)
     throw new CupbearerError('usage', `Comparing takes two runs or more, got ${references.length}.`, {
       hint: 'npx cupbearer runs lists them.',
@@ -98,7 +102,12 @@ export function compareRuns(workbench: Workbench, references: readonly string[])
   const ids = loaded.map(({ run }) => run.id);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice !== undefined) throw new CupbearerError('usage', `The run ${twice} is named twice.`);
-  const pairs = loaded.flatMap((_, a) => loaded.slice(a + 1).map((_run, k) => comparePair(loaded, a, a + 1 + k)));
+  const auroc = (place: number) => loaded[place]!.run.metrics.AUC_ROC;
+  const paired = [...loaded.keys()]
+    .sort((a, b) => auroc(b) - auroc(a))
+    .slice(0, mostPaired)
+    .sort((a, b) => a - b);
+  const pairs = paired.flatMap((a, i) => paired.slice(i + 1).map((b) => comparePair(loaded, a, b)));
   return {
     runs: loaded.map(({ run }) => run),
     differences: specDifferences(loaded.map(({ asked }) => asked)),

@@ -1,6 +1,7 @@
 import type { Application, Host } from './application.ts';
 import { Inspector } from '../jobs/inspection.ts';
 import { RunningProcesses } from '../jobs/running-processes.ts';
+import { mayUseGpu } from '../tensor/engine.ts';
 import { QueuedRuns } from './queued-runs.ts';
 import { RunFeed } from './run-feed.ts';
 import { RunRemoval } from './run-removal.ts';
@@ -29,12 +30,14 @@ export function createApplication({ host, catalogueFile, settings }: Application
   const workbench = new Workbench(catalogueFile, processes.launch);
   const current = settings ?? new SettingsStore();
   const summaries = new RunSummaries(workbench.catalogue);
-  const queued = new QueuedRuns(workbench, current);
+  const inspector = new Inspector(processes.launch);
+  const estimator = new Inspector(processes.launch);
+  const queued = new QueuedRuns(workbench, current, async (engine) => {
+    if (mayUseGpu(engine)) await Promise.all([inspector.releaseGpu(), estimator.releaseGpu()]);
+  });
   current.onChange(() => queued.wake());
   const feed = new RunFeed(workbench.catalogue, summaries, queued);
   const removal = new RunRemoval(workbench.catalogue);
-  const inspector = new Inspector(processes.launch);
-  const estimator = new Inspector(processes.launch);
   return {
     workbench,
     host,

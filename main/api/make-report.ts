@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { reportFormats } from '../../shared/contract.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
@@ -8,10 +8,11 @@ import { zipOf } from '../reports/figure-archive.ts';
 import { htmlReport } from '../reports/html.ts';
 import { markdownReport } from '../reports/markdown.ts';
 import { runLetter, type Report, type ReportedRun } from '../reports/report.ts';
-import { figureNames, runFigures, type FigureChoice } from '../reports/run-figures.ts';
+import { figureNames, reportedFigure, runFigures, type FigureChoice } from '../reports/run-figures.ts';
 import { readFileBytes } from '../storage/read-file.ts';
 import { holdsRun, readScores, readSpec } from '../storage/run-folder.ts';
-import { compareRuns, toComparison } from './compare.ts';
+import { figureFiles, trainingHistory } from './figure-files.ts';
+import { reportComparison } from './report-comparison.ts';
 import { repeatCommand } from './run-details.ts';
 import { runResult } from './run-results.ts';
 import type { RunSummaries } from './run-summaries.ts';
@@ -45,9 +46,6 @@ const mostInFull = 1;
 const mostWithRoc = 12;
 /** Pictures of mistakes are left out where they would make the file too large. */
 const mostPictureBytes = 5_000_000;
-/** Every pair is compared; beyond this there would be hundreds. */
-const mostCompared = 12;
-
 /**
  * Makes a report of runs in one of its formats. Runs whose folder is gone are reported with what the catalogue knows.
  * @throws CupbearerError `not-found` for an unknown run, or where there is nothing of what is asked for.
@@ -78,9 +76,9 @@ function contentOf(
     case 'scores':
       return scoresOf(summaries, records);
     case 'figures-svg':
-      return figuresOf(records, '.svg');
+      return figuresOf(workbench, records, '.svg');
     case 'figures-png':
-      return figuresOf(records, '.png');
+      return figuresOf(workbench, records, '.png');
   }
 }
 
@@ -93,11 +91,14 @@ function gather(
 ): Report {
   const choice: FigureChoice = records.length <= mostInFull ? 'all' : records.length <= mostWithRoc ? 'main' : 'brief';
   let pictureBytes = 0;
-  const runs = records.map((record): ReportedRun => {
+  const withoutPictures: string[] = [];
+  const runs = records.map((record, i): ReportedRun => {
     const result = existsSync(record.folder) ? runResult(workbench, record) : null;
     const sheet = join(record.folder, 'figures', 'mistakes.png');
     const mistakes = hasFigures && existsSync(sheet) ? readFileBytes(sheet) : null;
-    pictureBytes += mistakes?.length ?? 0;
+    const fits = pictureBytes + (mistakes?.length ?? 0) <= mostPictureBytes;
+    if (fits) pictureBytes += mistakes?.length ?? 0;
+    else withoutPictures.push(runLetter(i));
     const names = result ? figureNames(Object.keys(result.layers), result.headline, choice) : ['training'];
     const words = result ? { ...result.words, aggregation: result.aggregation } : {};
     const evaluation = result && { layers: result.layers, about: {} };
@@ -108,32 +109,32 @@ function gather(
       command: repeatCommand(record),
       result,
       figures: hasFigures ? runFigures(record.folder, names, evaluation, words) : [],
-      mistakes: pictureBytes <= mostPictureBytes ? mistakes : null,
+      history: trainingHistory(record),
+      mistakes: fits ? mistakes : null,
     };
   });
-  const evaluated = runs.filter(({ result }) => result !== null);
-  const isCompared = evaluated.length > 1 && evaluated.length <= mostCompared;
-  const comparison = isCompared ? compare(workbench, summaries, evaluated) : { differences: [], pairs: [] };
-  const placeOf = (k: number) => runs.indexOf(evaluated[k]!);
+  const { differences, pairs, figures, leftOut } = reportComparison(workbench, summaries, runs, hasFigures);
   return {
     title,
     question,
     notes,
     createdAt: new Date().toISOString(),
     runs,
-    // A run without an evaluation has no value of its own.
-    differences: comparison.differences.map(({ key, values }) => ({
-      key,
-      values: runs.map((run) => values[evaluated.indexOf(run)] ?? null),
-    })),
-    pairs: comparison.pairs.map((pair) => ({ ...pair, a: placeOf(pair.a), b: placeOf(pair.b) })),
+    differences,
+    pairs,
+    figures: figures.map(reportedFigure),
+    leftOut: [
+      ...leftOut,
+      ...(hasFigures && choice !== 'all' && runs.some(({ result }) => result !== null)
+        ? [
+            `Each run brings its main figures${choice === 'brief' ? ', without its ROC' : ''}; all of them come as a zip.`,
+          ]
+        : []),
+      ...(withoutPictures.length > 0
+        ? [`The sheets of the worst mistakes of ${withoutPictures.join(', ')} would make the file too large.`]
+        : []),
+    ],
   };
-}
-
-function compare(workbench: Workbench, summaries: RunSummaries, runs: readonly ReportedRun[]) {
-  const ids = runs.map(({ record }) => record.id);
-  const { differences, pairs } = toComparison(compareRuns(workbench, ids), summaries);
-  return { differences, pairs };
 }
 
 function scoresOf(summaries: RunSummaries, records: readonly RunRecord[]): string {
@@ -147,14 +148,26 @@ function scoresOf(summaries: RunSummaries, records: readonly RunRecord[]): strin
   );
 }
 
-function figuresOf(records: readonly RunRecord[], extension: '.svg' | '.png'): Uint8Array<ArrayBuffer> {
-  const files = records.flatMap((record, i) => {
-    const folder = join(record.folder, 'figures');
-    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(extension)) : [];
+const missingFile = 'MISSING.txt';
+
+function figuresOf(
+  workbench: Workbench,
+  records: readonly RunRecord[],
+  extension: '.svg' | '.png',
+): Uint8Array<ArrayBuffer> {
+  const found = records.map((record, i) => {
     const place = records.length === 1 ? '' : `${runLetter(i)} ${fileName(record.title, 'html')}/`;
-    return names.map((name) => [`${place}${name}`, readFileBytes(join(folder, name))] as const);
+    const { files, missing } = figureFiles(workbench, record, extension);
+    return {
+      files: [...files].map(([name, bytes]) => [`${place}${name}`, bytes] as const),
+      missing: missing.map((sentence) => `${place}${sentence}`),
+    };
   });
-  if (files.length === 0) throw new CupbearerError('not-found', 'None of these runs has figures.');
+  const files = found.flatMap((run) => run.files);
+  const missing = found.flatMap((run) => run.missing);
+  if (files.length === 0)
+    throw new CupbearerError('not-found', ['None of these runs has figures.', ...missing].join(' '));
+  if (missing.length > 0) files.push([missingFile, Buffer.from(`${missing.join('\n')}\n`)]);
   return zipOf(new Map(files));
 }
 

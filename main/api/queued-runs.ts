@@ -42,15 +42,18 @@ export function defaultRunsDir(): string {
 export class QueuedRuns {
   readonly #workbench: Workbench;
   readonly #settings: CurrentSettings;
+  readonly #makeRoom: ((engine: string) => Promise<void>) | undefined;
   readonly #queue: JobQueue;
   readonly #unfinished = new Map<string, UnfinishedRun>();
   readonly #listeners = new Set<() => void>();
   /** What a person should know that has no other place: a run that could not be marked as ended. */
   readonly notices: string[] = [];
 
-  constructor(workbench: Workbench, settings: CurrentSettings) {
+  /** `makeRoom` is kept once nobody else holds what a run on this engine (`auto` or an id) may need. */
+  constructor(workbench: Workbench, settings: CurrentSettings, makeRoom?: (engine: string) => Promise<void>) {
     this.#workbench = workbench;
     this.#settings = settings;
+    this.#makeRoom = makeRoom;
     this.#queue = new JobQueue({ parallel: () => settings.current().parallelJobs, onChange: () => this.#tell() });
   }
 
@@ -180,9 +183,11 @@ export class QueuedRuns {
       waitsFor: parents.map((parent) => ({ id: parent, name: requirementName(kind, parents.indexOf(parent)) })),
       start: async (signal) => {
         try {
+          const chosen = engine ?? this.#settings.current().engine;
+          await Promise.race([this.#makeRoom?.(chosen), aborted(signal)]);
           await this.#workbench.execute(run, {
             signal,
-            engine: engine ?? this.#settings.current().engine,
+            engine: chosen,
             onEvent: (event) => {
               if (event.type !== 'progress') return;
               progress.update(event.phase, event.done, event.total, event.note);
@@ -227,6 +232,14 @@ export class QueuedRuns {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Kept once the signal is given. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** What a run is to the one that builds on it: an evaluation names its detector first. */

@@ -1,7 +1,8 @@
 import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { EngineInfo } from '../../shared/domain/engine.ts';
-import type { RunRecord } from '../../shared/domain/run.ts';
+import type { EnginePart, RunRecord } from '../../shared/domain/run.ts';
+import { withEnginePart } from '../../shared/engine-parts.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { defaultDataDir } from '../data/data-dir.ts';
@@ -289,7 +290,11 @@ export class Workbench {
     try {
       const work = { experiment, spec: record.spec, folder: record.folder, resume, dataDir };
       const outcome = await this.#compute(work, options, ({ id: engine, passedOver = {} }) =>
-        this.catalogue.update(record.id, { engine, engines_passed_over: passedOver }),
+        this.catalogue.update(record.id, {
+          engine,
+          engines_passed_over: passedOver,
+          ...(resume ? enginePartsOf(record, engine, 'resumed') : record.engine_parts ? { engine_parts: [] } : {}),
+        }),
       );
       completeSpec(record.folder, this.catalogue.get(record.id).engine, outcome.fingerprints);
       this.catalogue.update(record.id, {
@@ -325,8 +330,15 @@ export class Workbench {
     options: LaunchOptions,
   ): Promise<FinishedRun> {
     const work = { experiment, spec, folder, resume: false, dataDir: dataDirOf(options) };
-    const outcome = await this.#compute(work, options, () => undefined);
-    this.catalogue.update(record.id, { metrics: { ...record.metrics, ...outcome.metrics }, ...testDataOf(outcome) });
+    let engineParts = {};
+    const outcome = await this.#compute(work, options, ({ id }) => {
+      engineParts = enginePartsOf(record, id, 'evaluation');
+    });
+    this.catalogue.update(record.id, {
+      metrics: { ...record.metrics, ...outcome.metrics },
+      ...engineParts,
+      ...testDataOf(outcome),
+    });
     return { record: this.catalogue.get(record.id), folder, found: false };
   }
 
@@ -358,6 +370,16 @@ function withSmallerBatches(spec: Record<string, unknown>, batchSize: number | u
     'usage',
     `A training is resumed with its own batch size or a smaller one: expected at most ${before}, found ${batchSize}.`,
   );
+}
+
+/** What engines did of a run, with what this one begins now; nothing where it is the only one. */
+function enginePartsOf(
+  record: RunRecord,
+  engine: string,
+  part: EnginePart['part'],
+): Required<Pick<RunRecord, 'engine_parts'>> | Record<string, never> {
+  const parts = withEnginePart(record, { engine, part, started_at: new Date().toISOString() });
+  return parts.length > 1 ? { engine_parts: parts } : {};
 }
 
 /** What names the test data that an evaluation was made on; nothing for other runs. */

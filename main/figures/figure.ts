@@ -7,8 +7,8 @@ import { renderChart } from './render-chart.ts';
 export interface Figure {
   /** File name without extension, unique within its run. */
   name: string;
-  png: Buffer;
-  svg: Buffer;
+  readonly png: Buffer;
+  readonly svg: Buffer;
   /** Text alternative with the main finding. */
   description: string;
   /** The numbers shown. */
@@ -18,7 +18,7 @@ export interface Figure {
 /** Light paper, in the bundled typeface. */
 export const exportTheme: ChartTheme = { ...lightTheme, font: figureFont };
 
-/** One chart definition with its data, drawn to PNG and SVG. */
+/** One chart definition with its data, drawn to PNG and SVG when either is asked for: who wants one need not wait for both. */
 export function drawFigure(figure: {
   name: string;
   title: string;
@@ -32,8 +32,12 @@ export function drawFigure(figure: {
   const size = { width, height, background: exportTheme.surface, title, description };
   return {
     name,
-    png: renderChart(config, { ...size, format: 'png' }),
-    svg: renderChart(config, { ...size, format: 'svg' }),
+    get png() {
+      return renderChart(config, { ...size, format: 'png' });
+    },
+    get svg() {
+      return renderChart(config, { ...size, format: 'svg' });
+    },
     description,
     table,
   };

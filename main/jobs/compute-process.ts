@@ -6,8 +6,10 @@ import { experimentRegistry } from '../experiments/index.ts';
 import { speedTest } from '../experiments/speed-test.ts';
 import { toStorageError } from '../storage/storage-error.ts';
 import { engineStatus, startEngine } from '../tensor/engine.ts';
+import { avoidEngines } from '../tensor/engine-openings.ts';
+import { tellOpenings } from './engine-news.ts';
 import { hostPort } from './host-port.ts';
-import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job } from './protocol.ts';
+import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, SentRequest } from './protocol.ts';
 import { RunLog } from './run-log.ts';
 import { throttleProgress } from './throttle.ts';
 
@@ -17,14 +19,16 @@ const abort = new AbortController();
 
 const host = hostPort<HostMessage, ComputeMessage>();
 
+tellOpenings(host);
 host.onMessage((message) => {
   if (message.type === 'cancel') abort.abort();
-  else void work(message);
+  else if (message.type !== 'opening-noted') void work(message);
 });
 // A terminal sends Ctrl-C to both processes; the host decides what it means and says so.
 process.on('SIGINT', () => undefined);
 
-async function work(request: ComputeRequest): Promise<void> {
+async function work({ avoid, ...request }: SentRequest): Promise<void> {
+  avoidEngines(avoid);
   const progress = throttleProgress((phase, done, total, note) =>
     host.send({ type: 'progress', phase, done, total, ...(note === undefined ? {} : { note }) }),
   );

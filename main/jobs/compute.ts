@@ -3,6 +3,8 @@ import { CupbearerError, fromErrorRecord, smallerBatchHelps } from '../../shared
 import type { RunOutcome } from '../experiments/experiment.ts';
 import { forkProcess, type ProcessEnd, type ProcessLauncher } from './child-process.ts';
 import { appendJsonLine } from '../storage/run-folder.ts';
+import { engineHints } from '../tensor/engine.ts';
+import { deadlyEngines, EngineCrash, howItEnded, OpeningFollower } from './deadly-engines.ts';
 import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, RunEvent } from './protocol.ts';
 
 const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
@@ -29,18 +31,37 @@ export function runInComputeProcess(job: Job, options: ComputeOptions): Promise<
 }
 
 /**
- * Has a new compute process do what is asked, and gives what came of it.
- * @throws CupbearerError as {@link runInComputeProcess}.
+ * Has a new compute process do what is asked, and gives what came of it. Where opening an engine ends the process, another one
+ * is asked that does without that engine, which `auto` then passes over; only a question for an engine's status is not
+ * asked again.
+ * @throws CupbearerError as {@link runInComputeProcess}; {@link EngineCrash} for the status of an engine that ends its process.
  */
-export function inComputeProcess<Type extends ComputeRequest['type']>(
+export async function inComputeProcess<Type extends ComputeRequest['type']>(
   request: ComputeRequest & { type: Type },
   options: ComputeOptions,
 ): Promise<ComputeResults[Type]> {
+  for (;;) {
+    const avoid = request.type === 'engine-status' ? {} : deadlyEngines();
+    try {
+      // A process answers a request of this kind, so with what it gives.
+      return (await inOneProcess(request, avoid, options)) as ComputeResults[Type];
+    } catch (error) {
+      const isDone = !(error instanceof EngineCrash) || request.type === 'engine-status' || error.engine in avoid;
+      if (isDone) throw error;
+    }
+  }
+}
+
+function inOneProcess(
+  request: ComputeRequest,
+  avoid: Readonly<Record<string, string>>,
+  options: ComputeOptions,
+): Promise<ComputeResults[keyof ComputeResults]> {
   const { signal, onEvent, onErrorLine, env = {}, launch = forkProcess } = options;
   return new Promise((resolve, reject) => {
-    const asked: ComputeRequest = request;
+    const engines = new OpeningFollower();
     const keepInLog = (message: string, more = {}) => {
-      if (asked.type === 'run') appendToLog(asked.job.folder, { message, ...more });
+      if (request.type === 'run') appendToLog(request.job.folder, { message, ...more });
     };
     const child = launch<HostMessage, ComputeMessage>(entry, {
       env,
@@ -71,14 +92,16 @@ export function inComputeProcess<Type extends ComputeRequest['type']>(
       });
 
     child.onMessage((message) => {
-      if (message.type === 'done') settle(() => resolve(message.result as ComputeResults[Type]));
+      if (message.type === 'done') settle(() => resolve(message.result));
       else if (message.type === 'failed') fail(fromErrorRecord(message.error));
+      else if (message.type === 'opening' || message.type === 'opened')
+        engines.hear(message, (noted) => child.send(noted));
       else onEvent?.(message);
     });
-    child.onEnd((end) => fail(signal?.aborted ? reasonOf(signal) : crash(end)));
+    child.onEnd((end) => fail(signal?.aborted ? reasonOf(signal) : crash(end, request, engines)));
 
     signal?.addEventListener('abort', cancel, { once: true });
-    child.send(request);
+    child.send({ ...request, avoid });
     if (signal?.aborted) cancel();
   });
 }
@@ -96,16 +119,26 @@ function appendToLog(folder: string, entry: Record<string, string>): void {
   }
 }
 
-function crash({ code, signal, errorOutput, cause }: ProcessEnd): CupbearerError {
+function crash(end: ProcessEnd, { type }: ComputeRequest, engines: OpeningFollower): CupbearerError {
+  const { code, signal, errorOutput, cause } = end;
   if (cause) {
     return new CupbearerError('crashed', `The compute process could not be started: ${cause.message}`, { cause });
   }
-  const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
-  return new CupbearerError('crashed', `The compute process ${how} in the middle of the run.`, {
-    hint:
-      signal === 'SIGKILL'
-        ? 'Something killed it: perhaps the system ran out of memory. A smaller --batch_size needs less: a training goes on with --resume --batch_size N.'
-        : 'What was finished before is kept; a training can go on with --resume.',
-    details: { code, signal, errorOutput, ...(signal === 'SIGKILL' ? smallerBatchHelps : {}) },
+  const { opening } = engines;
+  const engine = engines.blame(end);
+  if (engine !== undefined) return new EngineCrash(engine, engineHints.get(engine), end);
+  const when =
+    opening === undefined
+      ? `in the middle of ${type === 'run' ? 'the run' : 'the test of an engine'}`
+      : `while it opened the engine "${opening}"`;
+  const isRun = type === 'run' && opening === undefined;
+  const wasKilled = signal === 'SIGKILL';
+  const mayWork = isRun ? 'What was finished before is kept; a training can go on with --resume.' : 'Try it again.';
+  const smaller = isRun
+    ? ' A smaller --batch_size needs less: a training goes on with --resume --batch_size N.'
+    : ' Close other programs and try it again.';
+  return new CupbearerError('crashed', `The compute process ${howItEnded(end)} ${when}.`, {
+    hint: wasKilled ? `Something killed it: perhaps the system ran out of memory.${smaller}` : mayWork,
+    details: { code, signal, errorOutput, ...(wasKilled && isRun ? smallerBatchHelps : {}) },
   });
 }

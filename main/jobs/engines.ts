@@ -3,6 +3,7 @@ import { toErrorRecord } from '../../shared/errors.ts';
 import { engineTitles } from '../tensor/engine.ts';
 import type { ProcessLauncher } from './child-process.ts';
 import { inComputeProcess } from './compute.ts';
+import { EngineCrash, forgetDeadly } from './deadly-engines.ts';
 
 /**
  * Whether each engine works here, the most desirable first. Each is tried in a process of its own, so that one that ends its
@@ -23,12 +24,14 @@ async function examineEngine(id: string, title: string, launch?: ProcessLauncher
         ...(launch ? { launch } : {}),
       },
     );
+    forgetDeadly(id);
     const { info } = status;
     if (info?.notes === undefined || complaints.length === 0) return status;
     return { ...status, info: { ...info, notes: [...info.notes, ...complaints] } };
   } catch (error) {
     const { message, hint } = toErrorRecord(error);
-    return { id, title, works: false, failure: 'broken', reason: message, ...(hint === undefined ? {} : { hint }) };
+    const failure = error instanceof EngineCrash ? 'crashed' : 'unavailable';
+    return { id, title, works: false, failure, reason: message, ...(hint === undefined ? {} : { hint }) };
   }
 }
 

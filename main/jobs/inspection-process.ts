@@ -2,6 +2,8 @@
 import { toErrorRecord } from '../../shared/errors.ts';
 import { LoadedDatasets } from '../data/loaded-datasets.ts';
 import { inspect } from '../experiments/inspections/index.ts';
+import { avoidEngines } from '../tensor/engine-openings.ts';
+import { tellOpenings } from './engine-news.ts';
 import { hostPort } from './host-port.ts';
 import type { FromInspection, ToInspection } from './inspection-protocol.ts';
 
@@ -9,14 +11,16 @@ const host = hostPort<ToInspection, FromInspection>();
 const datasets = new LoadedDatasets();
 const aborts = new Map<number, AbortController>();
 
+tellOpenings(host);
 host.onMessage((message) => {
   if (message.type === 'cancel') aborts.get(message.number)?.abort();
-  else void answer(message);
+  else if (message.type === 'ask') void answer(message);
 });
 // A terminal sends Ctrl-C to all processes; the host decides what it means.
 process.on('SIGINT', () => undefined);
 
-async function answer({ number, name, question, dataDir }: ToInspection & { type: 'ask' }): Promise<void> {
+async function answer({ number, name, question, dataDir, avoid }: ToInspection & { type: 'ask' }): Promise<void> {
+  avoidEngines(avoid);
   const abort = new AbortController();
   aborts.set(number, abort);
   try {

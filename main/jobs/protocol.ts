@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../../shared/errors.ts';
 import type { EngineInfo, EngineStatus, SpeedReport } from '../../shared/domain/engine.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
+import type { EngineNews, OpeningNoted } from './engine-news.ts';
 
 /** All that the compute process needs to know to do a run. */
 export interface Job {
@@ -20,6 +21,9 @@ export interface Job {
 export type ComputeRequest =
   { type: 'run'; job: Job } | { type: 'engine-status'; engine: string } | { type: 'speed-test'; engine: string };
 
+/** A request as it is sent: with the engines that must not be opened, by id, and why. */
+export type SentRequest = ComputeRequest & { avoid: Readonly<Record<string, string>> };
+
 /** What each request gives. */
 export interface ComputeResults {
   run: RunOutcome;
@@ -28,7 +32,7 @@ export interface ComputeResults {
 }
 
 /** Host to compute process. One request comes, once. */
-export type HostMessage = ComputeRequest | { type: 'cancel' };
+export type HostMessage = SentRequest | OpeningNoted | { type: 'cancel' };
 
 /** What a run tells while it goes on. */
 export type RunEvent =
@@ -38,4 +42,7 @@ export type RunEvent =
 
 /** Compute process to host. The last message is `done` or `failed`. */
 export type ComputeMessage =
-  RunEvent | { type: 'done'; result: ComputeResults[keyof ComputeResults] } | { type: 'failed'; error: ErrorRecord };
+  | RunEvent
+  | EngineNews
+  | { type: 'done'; result: ComputeResults[keyof ComputeResults] }
+  | { type: 'failed'; error: ErrorRecord };

@@ -1,4 +1,5 @@
 import type { LayerMetrics } from '../../shared/domain/evaluation.ts';
+import { toJsonText } from '../storage/json-text.ts';
 import type { Scores } from '../storage/scores.ts';
 import { runLetter, type Report } from './report.ts';
 
@@ -35,26 +36,23 @@ function metricValues(metrics: LayerMetrics): number[] {
   return [...values, metrics.n_clean, metrics.n_anomalous];
 }
 
-/** All that a report knows, for programs; without what is there for plotting alone. */
-export function numbersJson({ runs, ...report }: Report): string {
-  const value = {
-    format: 1,
+/** All that a report knows, for programs: specs, metrics with their curves and histograms, training curves, environment. */
+export function numbersJson({ runs, figures: _, leftOut: _sentences, ...report }: Report): string {
+  return toJsonText({
+    format: 2,
     ...report,
-    runs: runs.map(({ record: { host_pid: _, host_started: _started, ...record }, spec, command, result }) => ({
-      record,
-      spec,
-      command,
-      sentence: result?.sentence.replaceAll('**', '') ?? null,
-      layers:
-        result && Object.fromEntries(Object.entries(result.layers).map(([name, metrics]) => [name, plain(metrics)])),
-      mistakes: result?.analysis?.mistakes ?? null,
-    })),
-  };
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-function plain({ histogram: _, roc: _roc, pr: _pr, ...metrics }: LayerMetrics) {
-  return metrics;
+    runs: runs.map(
+      ({ record: { host_pid: _pid, host_started: _started, ...record }, spec, command, result, history }) => ({
+        record,
+        spec,
+        command,
+        sentence: result?.sentence.replaceAll('**', '') ?? null,
+        layers: result?.layers ?? null,
+        training: history.length === 0 ? null : history,
+        mistakes: result?.analysis?.mistakes ?? null,
+      }),
+    ),
+  });
 }
 
 /** Scores sample by sample: a row a run and sample, a column a layer that any of the runs has. */

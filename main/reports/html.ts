@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { ownEngines } from '../../shared/engine-parts.ts';
 import { escapeHtml, notesHtml } from './notes.ts';
 import { environmentLines } from './markdown.ts';
 import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
-import { classifiersTable, differencesTable, layersTable, pairsTable, runsTable, type TextTable } from './tables.ts';
+import {
+  classifiersTable,
+  differencesTable,
+  layersTable,
+  pairsTable,
+  runsTable,
+  untestedPairs,
+  type TextTable,
+} from './tables.ts';
 
 const style = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
 
@@ -25,6 +34,8 @@ export function htmlReport(report: Report): string {
     '<section><h2>Results</h2>',
     ...(runs.length > 1 && runs.length <= mostFindings ? runs.flatMap((run, i) => findingOf(run, i)) : []),
     ...[runsTable(report), classifiersTable(report), differencesTable(report), pairsTable(report)].map(tableHtml),
+    ...[...untestedPairs(report), ...report.leftOut].map((sentence) => `<p class="left">${escapeHtml(sentence)}</p>`),
+    ...report.figures.map(figureHtml),
     '</section>',
     ...(runs.length > mostWithoutContents ? [contents(runs)] : []),
     ...runs.map((run, i) => runHtml(run, i)),
@@ -61,7 +72,7 @@ function fontFaces(): string {
 }
 
 function subtitle({ runs, createdAt }: Report): string {
-  const engines = [...new Set(runs.flatMap(({ record }) => record.engine ?? []))];
+  const engines = [...new Set(runs.flatMap(({ record }) => ownEngines(record)))];
   const count = runs.length === 1 ? '1 run' : `${runs.length} runs`;
   return [count, ...(engines.length > 0 ? [`engine ${engines.join(', ')}`] : []), createdAt.slice(0, 10)]
     .map(escapeHtml)

@@ -1,6 +1,15 @@
+import { engineText } from '../../shared/engine-parts.ts';
 import { formatDuration } from '../../shared/format.ts';
-import { mistakesWords, runLetter, type Report, type ReportedRun } from './report.ts';
-import { classifiersTable, differencesTable, layersTable, pairsTable, runsTable, type TextTable } from './tables.ts';
+import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
+import {
+  classifiersTable,
+  differencesTable,
+  layersTable,
+  pairsTable,
+  runsTable,
+  untestedPairs,
+  type TextTable,
+} from './tables.ts';
 
 /**
  * A report as one Markdown file: all of its words, tables and figures. The figures' data stand at its end, where they are in
@@ -9,6 +18,7 @@ import { classifiersTable, differencesTable, layersTable, pairsTable, runsTable,
 export function markdownReport(report: Report): string {
   const { title, question, notes, createdAt, runs } = report;
   const tables = [runsTable(report), classifiersTable(report), differencesTable(report), pairsTable(report)];
+  const together = report.figures.map((figure) => chart(figure.name, figure));
   const sections = [
     `# ${title}`,
     `Made by Cupbearer on ${createdAt.slice(0, 10)}.`,
@@ -16,8 +26,11 @@ export function markdownReport(report: Report): string {
     ...(notes === '' ? [] : ['## Notes', notes]),
     '## Results',
     ...tables.flatMap((table) => (table ? [tableText(table)] : [])),
+    ...untestedPairs(report),
+    ...report.leftOut,
+    ...together.map(shown),
     ...runs.flatMap((run, i) => runSection(run, i)),
-    ...runs.flatMap((run, i) => figuresOf(run, i).map(({ label, data }) => `[${label}]: ${data}`)),
+    ...[...together, ...runs.flatMap((run, i) => figuresOf(run, i))].map(({ label, data }) => `[${label}]: ${data}`),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -38,7 +51,7 @@ function runSection(run: ReportedRun, place: number): string[] {
     ...(result ? [result.sentence] : []),
     ...(record.error ? [`The run ended as ${record.status}: ${record.error.message}`] : []),
     ...(layers ? [tableText(layers)] : []),
-    ...figuresOf(run, place).map(({ label, description }) => `![${description}][${label}]`),
+    ...figuresOf(run, place).map(shown),
     ...(record.notes === '' ? [] : ['### Notes', record.notes]),
     '### How to repeat it',
     fenced('sh', command),
@@ -58,17 +71,22 @@ interface LinkedFigure {
   data: string;
 }
 
+const shown = ({ label, description }: LinkedFigure) => `![${description}][${label}]`;
+
+function linked(label: string, words: string, type: string, bytes: Uint8Array): LinkedFigure {
+  // Within a link's brackets these have a meaning of their own.
+  const description = words.replaceAll(/[\\[\]]/g, '\\$&').replaceAll('\n', ' ');
+  return { label, description, data: `data:${type};base64,${Buffer.from(bytes).toString('base64')}` };
+}
+
+const chart = (label: string, { description, svg }: ReportedFigure) =>
+  linked(label, description, 'image/svg+xml', Buffer.from(svg));
+
 function figuresOf(run: ReportedRun, place: number): LinkedFigure[] {
-  const linked = (name: string, words: string, type: string, bytes: Uint8Array): LinkedFigure => ({
-    label: `${runLetter(place)}-${name}`,
-    // Within a link's brackets these have a meaning of their own.
-    description: words.replaceAll(/[\\[\]]/g, '\\$&').replaceAll('\n', ' '),
-    data: `data:${type};base64,${Buffer.from(bytes).toString('base64')}`,
-  });
-  const charts = run.figures.map(({ name, description, svg }) =>
-    linked(name, description, 'image/svg+xml', Buffer.from(svg)),
-  );
-  return run.mistakes ? [...charts, linked('mistakes', mistakesWords(run), 'image/png', run.mistakes)] : charts;
+  const letter = runLetter(place);
+  const charts = run.figures.map((figure) => chart(`${letter}-${figure.name}`, figure));
+  if (!run.mistakes) return charts;
+  return [...charts, linked(`${letter}-mistakes`, mistakesWords(run), 'image/png', run.mistakes)];
 }
 
 function fenced(language: string, text: string): string {
@@ -85,7 +103,7 @@ export function environmentLines({ record, spec, summary }: ReportedRun): [name:
     ['Status', record.status],
     ['Created', record.created_at],
     ...(summary.durationMs === null ? [] : ([['Took', formatDuration(summary.durationMs)]] as [string, string][])),
-    ['Engine', record.engine ?? 'not started'],
+    ['Engine', engineText(record)],
     ...Object.entries(record.versions),
     ['Seed', String(summary.seed)],
     ...Object.entries(spec?.fingerprints ?? {}).map(

@@ -1,4 +1,5 @@
 import type { Analysis } from '../../shared/domain/analysis.ts';
+import type { EpochRecord } from '../experiments/training-history.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
@@ -31,6 +32,8 @@ export interface ReportedRun {
   command: string;
   result: (RunResult & { analysis: Analysis | null }) | null;
   figures: ReportedFigure[];
+  /** Loss and accuracy by epoch; empty for what is not a classifier. */
+  history: EpochRecord[];
   /** The sheet of the worst mistakes, PNG. */
   mistakes: Uint8Array | null;
 }
@@ -46,6 +49,10 @@ export interface Report {
   runs: ReportedRun[];
   differences: { key: string; values: (string | null)[] }[];
   pairs: ReportedPair[];
+  /** Figures over several of the runs. */
+  figures: ReportedFigure[];
+  /** What the report does not hold, a sentence each. */
+  leftOut: string[];
 }
 
 /** What the sheet of the worst mistakes shows. */

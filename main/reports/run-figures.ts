@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { drawEvaluationFigures, type FigureWords } from '../figures/evaluation-figures.ts';
+import type { Figure } from '../figures/figure.ts';
 import type { Evaluation } from '../../shared/domain/evaluation.ts';
 import { decodeText, readFileBytes } from '../storage/read-file.ts';
 import type { ReportedFigure } from './report.ts';
@@ -44,7 +45,12 @@ export function runFigures(
   if (stored.length > 0 || evaluation === null) return stored;
   return drawEvaluationFigures(evaluation, words)
     .filter(({ name }) => names.includes(name))
-    .map(({ name, svg }) => figureOf(name, svg.toString('utf8')));
+    .map(reportedFigure);
+}
+
+/** A figure as it was just drawn. */
+export function reportedFigure({ name, svg }: Figure): ReportedFigure {
+  return figureOf(name, svg.toString('utf8'));
 }
 
 function figureOf(name: string, file: string): ReportedFigure {

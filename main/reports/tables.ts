@@ -84,16 +84,42 @@ function metricCells(metrics: LayerMetrics): string[] {
   ];
 }
 
-/** What the runs were asked for and not all alike; null where there is nothing. */
+/** More columns than that nobody can read. */
+const mostRunColumns = 8;
+
+/** What the runs were asked for and not all alike, a column a run or, of many, a row a value; null where there is nothing. */
 export function differencesTable({ runs, differences }: Report): TextTable | null {
-  // A column a run; beyond this many none could be read.
-  if (differences.length === 0 || runs.length > 8) return null;
+  if (differences.length === 0) return null;
+  const caption = 'What differs in their parameters.';
+  if (runs.length > mostRunColumns)
+    return {
+      caption,
+      head: ['Parameter', 'Value', 'Runs'],
+      numeric: [false, false, false],
+      rows: differences.flatMap(({ key, values }) =>
+        [
+          ...Map.groupBy(
+            [...runs.keys()].filter((i) => values[i] !== null),
+            (i) => values[i]!,
+          ),
+        ].map(([value, places], k) => [k === 0 ? key : '', value, places.map(runLetter).join(', ')]),
+      ),
+    };
   return {
-    caption: 'What differs in their parameters.',
+    caption,
     head: ['Parameter', ...runs.map((_, i) => runLetter(i))],
     numeric: [false, ...runs.map(() => false)],
     rows: differences.map(({ key, values }) => [key, ...values.map((value) => value ?? none)]),
   };
+}
+
+/** Which pairs could not be tested and why, a sentence for each reason. */
+export function untestedPairs({ pairs }: Report): string[] {
+  const untested = pairs.filter(({ test }) => test === null);
+  return [...Map.groupBy(untested, ({ reason }) => reason ?? '')].map(([reason, alike]) => {
+    const names = alike.map(({ a, b }) => `${runLetter(a)} − ${runLetter(b)}`);
+    return `Not tested: ${names.join(', ')}. ${reason}`.trim();
+  });
 }
 
 /** Paired tests; null where no pair could be tested. */

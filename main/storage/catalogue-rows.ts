@@ -13,6 +13,7 @@ export const columns = [
   'timings',
   'engine',
   'engines_passed_over',
+  'engine_parts',
   'versions',
   'test_data',
   'error',
@@ -31,6 +32,7 @@ const jsonColumns = [
   'metrics',
   'timings',
   'engines_passed_over',
+  'engine_parts',
   'versions',
   'error',
 ] as const satisfies (keyof RunRecord)[];
@@ -80,7 +82,8 @@ export function fromRow(row: Row): RunRecord {
     const text = row[column];
     if (typeof text === 'string') values[column] = JSON.parse(text);
   }
-  for (const optional of ['test_data', 'engines_passed_over']) if (row[optional] === null) delete values[optional];
+  for (const optional of ['test_data', 'engines_passed_over', 'engine_parts'])
+    if (row[optional] === null) delete values[optional];
   const parsed = runRecordSchema.safeParse({
     ...values,
     pinned: row['pinned'] === 1,

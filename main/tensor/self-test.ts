@@ -6,6 +6,11 @@ import { RandomStream } from './random.ts';
 /** Relative to the largest value: float32 sums of the lengths that occur here stay well below, a wrong term does not. */
 const TOLERANCE = 1e-4;
 
+/** Thrown where an engine computes, but not what it should. */
+export class WrongNumbers extends Error {
+  override readonly name = 'WrongNumbers';
+}
+
 /** Something that was computed on the engine, and what it should be, by float64 arithmetic. */
 interface Check {
   name: string;
@@ -25,7 +30,7 @@ async function verify({ name, found, expected }: Check): Promise<void> {
   for (let i = 0; i < Math.max(expected.length, data.length); i++)
     // Written so that NaN fails too.
     if (!(Math.abs(data[i]! - expected[i]!) <= TOLERANCE * scale))
-      throw new Error(`Self-test of ${name} failed: element ${i} is ${data[i]}, expected ${expected[i]}.`);
+      throw new WrongNumbers(`Self-test of ${name} failed: element ${i} is ${data[i]}, expected ${expected[i]}.`);
 }
 
 /** op(a) [m, k] op(b) [k, n] in float64. */
@@ -171,7 +176,8 @@ function adam(stream: RandomStream): Check[] {
 
 /**
  * Compares a few kernels and gradients of the engine in use with float64 arithmetic: backends have shipped wrong ones
- * (the max-pool gradient where a window's maximum is negative, transposed products). Throws at the first that differs.
+ * (the max-pool gradient where a window's maximum is negative, transposed products).
+ * @throws WrongNumbers at the first that differs; what the engine throws where it does not compute at all.
  */
 export async function selfTest(): Promise<void> {
   const stream = RandomStream.from(0, 'self-test');

@@ -10,7 +10,7 @@ import {
 } from './chart.ts';
 import { keyPlugin, keyRoom } from './labels.ts';
 import { lineNamesPlugin } from './line-names.ts';
-import { styledCurves } from './roc-chart.ts';
+import { mostCurves, styledCurves } from './roc-chart.ts';
 import { withOpacity, type ChartTheme } from './theme.ts';
 import { linearTicks, logTicks, tickLabel } from './ticks.ts';
 
@@ -38,6 +38,15 @@ export interface OverlayHistogramData extends Heading {
   figures: string;
   /** Names outlines within the plot and leaves their figures out, which stand elsewhere, in place of a key beside the plot. */
   namesInside?: boolean;
+}
+
+/**
+ * Places of the colours of runs, by their places elsewhere: the first ones have the same, others those that are free.
+ * At most {@link mostCurves} runs.
+ */
+export function seriesOf(places: readonly number[]): number[] {
+  const free = Array.from({ length: mostCurves }, (_, i) => i).filter((i) => !places.includes(i));
+  return places.map((place) => (place < mostCurves ? place : free.shift()!));
 }
 
 const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);

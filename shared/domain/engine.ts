@@ -22,10 +22,12 @@ export const engineInfoSchema = z.object({
 export type EngineInfo = z.infer<typeof engineInfoSchema>;
 
 /**
- * How an engine fails: `unavailable`, it does not load here (not installed, no device); `broken`, it loads but gives wrong
- * numbers or ends its process.
+ * How an engine fails: `unavailable`, it does not load here (not installed, no device); `crashed`, it ends the process that
+ * opens it; of those that load and do not pass the self-test: `broken`, wrong numbers; `out-of-memory`; `device-lost`;
+ * `threw`, anything else.
  */
-export const engineFailures = ['unavailable', 'broken'] as const;
+export const engineFailures = ['unavailable', 'broken', 'out-of-memory', 'device-lost', 'threw', 'crashed'] as const;
+export type EngineFailure = (typeof engineFailures)[number];
 
 /** Whether an engine works on this machine and, if not, why and what to do. */
 export const engineStatusSchema = z.object({

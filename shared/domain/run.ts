@@ -27,6 +27,17 @@ export const errorRecordSchema = z.object({
   stack: z.string().exactOptional(),
 });
 
+/**
+ * What an engine did of a run: `run`, its beginning; `resumed`, what came after it was gone on with; `evaluation`, one that was
+ * computed into its folder later.
+ */
+export const enginePartSchema = z.object({
+  engine: z.string(),
+  part: z.enum(['run', 'resumed', 'evaluation']),
+  started_at: time,
+});
+export type EnginePart = z.infer<typeof enginePartSchema>;
+
 /** One row of the catalogue, and the content of `run.json` in the run's folder. */
 export const runRecordSchema = z.object({
   /** Sortable by time of creation: `20261123-203311-k3f9` (UTC). */
@@ -44,7 +55,10 @@ export const runRecordSchema = z.object({
   metrics: z.record(z.string(), z.number().nullable()),
   /** Milliseconds by phase. */
   timings: z.record(z.string(), z.number()),
+  /** The engine that did the run's own work, the last of them where it was resumed on another. */
   engine: z.string().nullable(),
+  /** Where more than one engine took part: what each did, in order. Empty or left out where one did all. */
+  engine_parts: z.array(enginePartSchema).exactOptional(),
   /** Where `auto` chose the engine: why it did not take those that it would rather have, by id. */
   engines_passed_over: z.record(z.string(), z.string()).exactOptional(),
   versions: z.record(z.string(), z.string()),

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadImage } from '@napi-rs/canvas';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { reportFormats } from '../../shared/contract.ts';
+import type { Evaluation } from '../../shared/domain/evaluation.ts';
 import { formatInterval, formatMetric } from '../../shared/format.ts';
 import { readEvaluation } from '../../main/api/evaluations.ts';
 import { readScores } from '../../main/storage/run-folder.ts';
@@ -59,6 +61,11 @@ describe('a report as HTML', () => {
     expect(text).toContain('Paired DeLong test');
     expect(text).toContain('<td>detector.relative</td><td>');
     expect(text.match(/<figure role="img"/g)!.length).toBeGreaterThanOrEqual(6);
+    // All runs together: both ROC curves, both histograms, and one against the other.
+    expect(text).toContain('Of 2 curves');
+    expect(text).toContain('Triggered samples by rank, %.');
+    expect(text).toMatch(/Scores of \w mahalanobis.* against \w mahalanobis.*, \d+ test samples drawn\./);
+    expect(text).toContain('Each run brings its main figures; all of them come as a zip.');
     expect(text.match(/<img alt="Worst mistakes/g)).toHaveLength(2);
     const { command } = await app.client.runs.get({ id: ids[1]! });
     expect(text).toContain(`<pre>${command}</pre>`);
@@ -94,6 +101,34 @@ describe('a report as HTML', () => {
     renameSync(figures, `${figures}-away`);
     expect((await make('html', [ids[1]!])).text).toContain('aria-label="AUROC per layer');
     expect(existsSync(figures)).toBe(false);
+  });
+});
+
+describe('a report of runs that cannot be compared in full', () => {
+  it('says which pairs could not be tested and why', async () => {
+    const [other] = app.application.queued.enqueue([
+      {
+        experiment: 'train-detector',
+        params: {
+          ...smallDetector(folderOf(ids[0]!)),
+          task: { name: 'backdoor', run_path: folderOf(ids[0]!), seed: 1 },
+        },
+      },
+    ]);
+    expect(await ended(app, other!.id)).toBe('done');
+    const { text } = await make('html', [ids[1]!, other!.id, ids[2]!]);
+    const reason = 'They do not share samples: their test data differ (clean and anomalous samples).';
+    expect(text).toContain(`Not tested: A − B, B − C. ${reason}`);
+    expect(text).toMatch(/Scores of [AC] mahalanobis.* against [AC] mahalanobis/);
+  });
+
+  it('says so where the scores of one of them are gone', async () => {
+    const scores = join(folderOf(ids[2]!), 'scores');
+    onTestFinished(() => renameSync(`${scores}-away`, scores));
+    renameSync(scores, `${scores}-away`);
+    const { text } = await make('html', ids.slice(1));
+    expect(text).toContain('The runs could not be compared with each other.');
+    expect(text).toContain('AUROC per layer');
   });
 });
 
@@ -141,11 +176,19 @@ describe('a report in other formats', () => {
     expect(Number(row[head!.indexOf('AUC_ROC')])).toBe(layers['all']!.AUC_ROC);
     expect(Number(row[head!.indexOf('AP_lower')])).toBe(layers['all']!.AP_interval.lower);
     const json = JSON.parse((await make('json', ids)).text) as {
-      runs: { record: { id: string; host_pid?: number }; layers: Record<string, { AUC_ROC: number }> | null }[];
+      runs: {
+        record: { id: string; host_pid?: number };
+        layers: Evaluation['layers'] | null;
+        training: { epoch: number }[] | null;
+      }[];
     };
     expect(json.runs.map(({ record }) => record.id)).toEqual(ids);
     expect(json.runs[1]!.layers!['all']!.AUC_ROC).toBe(layers['all']!.AUC_ROC);
     expect(json.runs[0]!.record.host_pid).toBeUndefined();
+    // With all curves: of the result, and of the training.
+    expect(json.runs[1]!.layers).toEqual(layers);
+    expect(json.runs[1]!.training).toBeNull();
+    expect(json.runs[0]!.training).toHaveLength(smallTraining.num_epochs);
   });
 
   it('as scores has a line a sample', async () => {
@@ -170,6 +213,34 @@ describe('a report in other formats', () => {
     const expected = readdirSync(figures).filter((file) => file.endsWith(`.${kind}`));
     expect(Object.keys(files).sort()).toEqual(expected.sort());
     expect(Buffer.from(files[`roc.${kind}`]!)).toEqual(readFileSync(join(figures, `roc.${kind}`)));
+  });
+
+  it('as a zip has figures that were deleted anew, and says which are missing', async () => {
+    const [classifier, detector, gone] = ids.map(folderOf) as [string, string, string];
+    const before = unzipSync((await make('figures-png', [ids[1]!])).bytes);
+    const away = (path: string) => {
+      onTestFinished(() => renameSync(`${path}-away`, path));
+      renameSync(path, `${path}-away`);
+    };
+    away(join(detector, 'figures'));
+    away(join(classifier, 'figures', 'training.png'));
+    away(gone);
+    const files = unzipSync((await make('figures-png', ids)).bytes);
+    const own = Object.keys(files).filter((path) => path.startsWith('B '));
+    expect(own.map((path) => path.slice(path.indexOf('/') + 1)).sort()).toEqual(
+      Object.keys(before)
+        .filter((name) => name !== 'mistakes.png' && name !== 'examples.png')
+        .sort(),
+    );
+    const roc = own.find((path) => path.endsWith('/roc.png'))!;
+    const drawn = await loadImage(Buffer.from(files[roc]!));
+    const stored = await loadImage(Buffer.from(before['roc.png']!));
+    expect([drawn.width, drawn.height]).toEqual([stored.width, stored.height]);
+    expect(Object.keys(files).some((path) => path.startsWith('A ') && path.endsWith('/training.png'))).toBe(true);
+    const missing = Buffer.from(files['MISSING.txt']!).toString();
+    expect(missing).toMatch(/^B .*\/mistakes\.png: it was deleted/m);
+    expect(missing).toContain(`All figures: the folder ${gone} is gone.`);
+    await expect(make('figures-png', [ids[2]!])).rejects.toThrow(/None of these runs has figures\. All figures/);
   });
 });
 

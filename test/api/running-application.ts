@@ -5,14 +5,17 @@ import { createRouterClient } from '@orpc/server';
 import { createApplication, type RunningApplication } from '../../main/api/create-application.ts';
 import { createRouter } from '../../main/api/router.ts';
 import { SettingsStore } from '../../main/api/settings.ts';
-import { forkProcess } from '../../main/jobs/child-process.ts';
+import { forkProcess, type ProcessLauncher } from '../../main/jobs/child-process.ts';
 
 /** An application with real compute processes and everything of its own, and the calls to it. */
-export function startApplication(place = mkdtempSync(join(tmpdir(), 'cupbearer-application-'))) {
+export function startApplication(
+  place = mkdtempSync(join(tmpdir(), 'cupbearer-application-')),
+  launch: ProcessLauncher = forkProcess,
+) {
   const settings = new SettingsStore(join(place, 'settings.json'));
   settings.change({ runsDir: join(place, 'runs'), dataDir: join(place, 'data') });
   const application: RunningApplication = createApplication({
-    host: { kind: 'web', launch: forkProcess },
+    host: { kind: 'web', launch },
     catalogueFile: join(place, 'home', 'catalogue.sqlite'),
     settings,
   });

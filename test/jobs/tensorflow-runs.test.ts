@@ -1,7 +1,7 @@
-import { appendFileSync, cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Workbench } from '../../main/api/workbench.ts';
 import { inComputeProcess } from '../../main/jobs/compute.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
@@ -83,6 +83,30 @@ describe.skipIf(tensorflowFolder === undefined)(`TensorFlow in the compute proce
     expect(log).toContain('TensorFlow: Computes on the CPU');
   });
 
+  it('may be removed between two runs: auto goes on without it, and by name it is refused', async () => {
+    const folder = copyOf(tensorflowFolder!);
+    const environment = { CUPBEARER_TENSORFLOW: folder };
+    const dataDir = temporaryFolder();
+    writeSmallMnist(dataDir, { train: 60, test: 20, side: 8 });
+    const workbench = new Workbench(join(dataDir, 'catalogue.sqlite'));
+    onTestFinished(() => workbench.close());
+    const params = { train_data: 'mnist', model: { name: 'mlp', hidden_dims: [8] }, num_epochs: 1, batch_size: 20 };
+    const train = (name: string, engine: string) =>
+      workbench.run('train-classifier', params, { folder: join(dataDir, name), dataDir, engine });
+    await withEnvironment(environment, async () => {
+      expect((await train('before', 'auto')).record).toMatchObject({ engine: 'tensorflow', engines_passed_over: {} });
+      rmSync(join(folder, 'tensorflow'), { recursive: true });
+      const missing = expect.stringContaining('"tensorflow-9.0.0-cpu" is no longer whole: there is no') as string;
+      const { record } = await train('after', 'auto');
+      expect(record).toMatchObject({ status: 'done', engine: 'wasm', engines_passed_over: { tensorflow: missing } });
+      await expect(train('by-name', 'tensorflow')).rejects.toMatchObject({
+        code: 'engine',
+        message: missing,
+        hint: expect.stringContaining('npx cupbearer engine install tensorflow') as string,
+      });
+    });
+  });
+
   it('is called broken where it gives wrong numbers: refused by name, passed over by auto', async () => {
     const environment = { CUPBEARER_TENSORFLOW: withWrongNumbers(tensorflowFolder!) };
     const status = await inComputeProcess({ type: 'engine-status', engine: 'tensorflow' }, { env: environment });
@@ -95,17 +119,25 @@ describe.skipIf(tensorflowFolder === undefined)(`TensorFlow in the compute proce
     const { trained, classifier } = await mainJob('auto', environment);
     expect(trained.engine).toBe('wasm');
     expect(trained.engines_passed_over!['tensorflow']).toMatch(/^Self-test of maxPool failed/);
-    expect(readFileSync(join(classifier, 'log.jsonl'), 'utf8')).toContain('The engine \\"tensorflow\\" is broken');
+    expect(readFileSync(join(classifier, 'log.jsonl'), 'utf8')).toContain(
+      'The engine \\"tensorflow\\" gives wrong numbers',
+    );
   });
 });
 
-/** An installation like the one in `folder`, but for a pooling that is off by one. */
-function withWrongNumbers(folder: string): string {
+/** An installation like the one in `folder`, with its library. */
+function copyOf(folder: string): string {
   const copy = join(temporaryFolder(), 'tensorflow-9.0.0-cpu');
   mkdirSync(copy);
   for (const part of ['addon', 'package', 'install.json'])
     cpSync(join(folder, part), join(copy, part), { recursive: true });
   symlinkSync(join(folder, 'tensorflow'), join(copy, 'tensorflow'));
+  return copy;
+}
+
+/** An installation like the one in `folder`, but for a pooling that is off by one. */
+function withWrongNumbers(folder: string): string {
+  const copy = copyOf(folder);
   const kernel = join(copy, 'package', 'dist', 'kernels', 'MaxPool.js');
   appendFileSync(
     kernel,

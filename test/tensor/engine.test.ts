@@ -77,7 +77,9 @@ describe('engines', () => {
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
     const { id, warnings, byName, status } = JSON.parse(stdout) as Record<string, unknown>;
     expect(engineIds).toContain(id);
-    expect(warnings).toEqual([expect.stringMatching(/"wrong" is broken and not used. Self-test of matMul/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/"wrong" gives wrong numbers and is not used. Self-test of matMul/),
+    ]);
     expect(byName).toEqual({ code: 'engine', hint: 'Take another.' });
     expect(status).toMatchObject({
       works: false,
@@ -95,15 +97,60 @@ describe('engines', () => {
         await tf.setBackend('cpu');
         return { id, title: id, device: 'none', versions: {}, threads: 1, ...more };
       } });
-      engines.unshift(made('processor', {}), made('soft', { passedOverByAuto: 'slow' }), made('card', { onGpu: true }));
+      const absent = { ...made('absent'), load: () => Promise.reject(new Error('Not installed.')) };
+      engines.unshift(made('processor'), absent, made('soft', { passedOverByAuto: 'slow' }), made('card', { onGpu: true }));
       const { startEngine } = await import(${JSON.stringify(engineUrl)});
       const { id, passedOver } = await startEngine('auto');
       console.log(JSON.stringify([id, passedOver, (await startEngine('processor')).id]));
     `;
     const args = ['--input-type=module', '-e', program];
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
-    const reasons = { processor: 'It computes on none.', soft: 'slow' };
+    const reasons = { processor: 'It computes on none.', absent: 'Not installed.', soft: 'slow' };
     expect(JSON.parse(stdout)).toEqual(['card', reasons, 'processor']);
+  });
+
+  it('tells how it fails the self-test, and tries one again that may have what it lacked', () => {
+    const program = `
+      import * as tf from '@tensorflow/tfjs-core';
+      import '@tensorflow/tfjs-backend-cpu';
+      const { engines } = await import(${JSON.stringify(new URL('engines/index.ts', engineUrl).href)});
+      const { CupbearerError, deviceLost, smallerBatchHelps } = await import(${JSON.stringify(new URL('../../shared/errors.ts', engineUrl).href)});
+      const right = tf.getKernel(tf.BatchMatMul, 'cpu');
+      let fault;
+      tf.unregisterKernel(tf.BatchMatMul, 'cpu');
+      tf.registerKernel({ ...right, kernelFunc: (call) => {
+        if (fault) throw fault;
+        return right.kernelFunc(call);
+      } });
+      async function load() {
+        await tf.setBackend('cpu');
+        return { id: 'card', title: 'Card', device: 'none', versions: {}, threads: 1 };
+      }
+      engines.unshift({ id: 'card', title: 'Card', backend: 'cpu', mayUseGpu: false, hint: 'Take another.', load });
+      const { engineStatus } = await import(${JSON.stringify(engineUrl)});
+      const found = [];
+      for (const next of [
+        new CupbearerError('engine', 'Full.', { hint: 'Use a smaller --batch_size.', details: smallerBatchHelps }),
+        new CupbearerError('engine', 'Gone.', { details: deviceLost }),
+        undefined,
+      ]) {
+        fault = next;
+        found.push(await engineStatus('card'));
+      }
+      engines[0].id = 'other';
+      fault = new Error('No such kernel.');
+      found.push(await engineStatus('other'));
+      console.log(JSON.stringify(found));
+    `;
+    const args = ['--input-type=module', '-e', program];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
+    const containing = (text: string) => expect.stringContaining(text) as string;
+    expect(JSON.parse(stdout)).toMatchObject([
+      { works: false, failure: 'out-of-memory', reason: 'Full.', hint: containing('nvidia-smi') },
+      { works: false, failure: 'device-lost', reason: 'Gone.', hint: containing('Try again') },
+      { works: true },
+      { works: false, failure: 'threw', reason: 'No such kernel.', hint: 'Take another.' },
+    ]);
   });
 
   it('makes its backend the current one again after another was', async () => {

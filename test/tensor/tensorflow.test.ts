@@ -1,3 +1,5 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -11,17 +13,22 @@ import {
   type NodeBackend,
 } from '../../main/tensor/engines/tensorflow/node-package.ts';
 import { adamStep, sgdStep } from '../../main/tensor/optimizers.ts';
-import { tensorflowFolder, withoutTensorflow } from '../tensorflow.ts';
+import { temporaryFolder } from '../storage/fixtures.ts';
+import { tensorflowFolder, withEnvironment, withoutTensorflow } from '../tensorflow.ts';
 
 const gpu = { name: 'NVIDIA L4', memoryBytes: 2 ** 34, driver: '570.86' };
 
 describe('what TensorFlow computes on', () => {
   it('is the CPU for one of these reasons', () => {
     expect(whyCpu('cpu', gpu, {})).toContain('built for the CPU alone');
-    expect(whyCpu('gpu', undefined, {})).toContain('no NVIDIA driver');
     expect(whyCpu('gpu', gpu, {})).toContain('the NVIDIA L4 is there, but TensorFlow could not load CUDA');
     expect(whyCpu('gpu', gpu, { cuda: '12.9' })).toContain('does not take it (driver 570.86, CUDA 12.9)');
   });
+
+  it('is the CPU where there is no driver', () =>
+    withEnvironment({ CUDA_VISIBLE_DEVICES: undefined }, () => {
+      expect(whyCpu('gpu', undefined, {})).toContain('no NVIDIA driver');
+    }));
 
   it('has versions, by the names of loaded libraries', () => {
     const files = ['/x/libcudart.so.12.9.79', '/x/libcudnn_ops.so.9.1', '/x/libcudnn.so.9.10.2', '/lib/libc.so.6'];
@@ -32,6 +39,64 @@ describe('what TensorFlow computes on', () => {
 
   it('is no NVIDIA GPU where its tool is not there', () => {
     expect(nvidiaGpu('there-is-no-nvidia-smi')).toBeUndefined();
+  });
+
+  describe.skipIf(process.platform === 'win32')('is the GPU that CUDA may see', () => {
+    /** A program in place of `nvidia-smi` that knows these GPUs. */
+    function driverOf(...gpus: string[]): string {
+      const path = join(temporaryFolder(), 'nvidia-smi');
+      writeFileSync(path, `#!/bin/sh\ncat <<'END'\n${gpus.join('\n')}\nEND\n`);
+      chmodSync(path, 0o755);
+      return path;
+    }
+    const small = 'GPU-1a2b-11, 16384, 570.86, NVIDIA L4';
+    const large = 'GPU-3c4d-22, 81920, 570.86, NVIDIA H100';
+    const found = (gpus: string[], visible?: string, order?: string) =>
+      nvidiaGpu(driverOf(...gpus), { CUDA_VISIBLE_DEVICES: visible, CUDA_DEVICE_ORDER: order });
+    const l4 = { name: 'NVIDIA L4', memoryBytes: 2 ** 34, driver: '570.86' };
+    const h100 = { name: 'NVIDIA H100', memoryBytes: 5 * 2 ** 34, driver: '570.86' };
+    const either = { name: 'NVIDIA L4 or NVIDIA H100', driver: '570.86' };
+
+    it.each([
+      ['the only one', [small], undefined, undefined, l4],
+      ['of several alike any', [small, small], '1,0', undefined, l4],
+      ['by number, counted by place', [small, large], '1', 'PCI_BUS_ID', h100],
+      ['by number, counted by speed, which the driver does not tell', [small, large], '1', undefined, either],
+      ['the first, where none is named', [small, large], undefined, 'PCI_BUS_ID', l4],
+      ['by a part of its id', [small, large], 'GPU-3c', undefined, h100],
+      [
+        'by a part of it, whose memory is not the whole',
+        [large],
+        'MIG-5e6f',
+        undefined,
+        { ...h100, memoryBytes: undefined },
+      ],
+      [
+        'a part of one of several',
+        [small, large],
+        'MIG-GPU-3c4d-22/1/0',
+        undefined,
+        { ...h100, memoryBytes: undefined },
+      ],
+      [
+        'with memory that the driver does not tell',
+        ['GPU-1, [N/A], 570.86, NVIDIA GB10'],
+        undefined,
+        undefined,
+        { name: 'NVIDIA GB10', driver: '570.86' },
+      ],
+      ['none, where all are hidden', [small], '', undefined, undefined],
+      ['none, for a number that none has', [small], '3', undefined, undefined],
+      ['none, for -1', [small], '-1', undefined, undefined],
+      ['none, for an id that none has', [small], 'GPU-9', undefined, undefined],
+    ])('%s', (_, gpus, visible, order, expected) => {
+      expect(found(gpus, visible, order)).toEqual(expected);
+    });
+
+    it('and where they are hidden that is said', () =>
+      withEnvironment({ CUDA_VISIBLE_DEVICES: '-1' }, () => {
+        expect(whyCpu('gpu', undefined, {})).toContain('CUDA_VISIBLE_DEVICES is "-1"');
+      }));
   });
 });
 
@@ -61,6 +126,16 @@ describe('exhausted memory', () => {
         code: 'engine',
         message: 'The GPU has no memory left for a tensor of shape [128, 32, 28, 28].',
         hint: 'Use a smaller --batch_size; a training that was cut off goes on with --resume --batch_size N.',
+        details: { tensorflow: message, ...smallerBatchHelps },
+      }),
+    );
+  });
+
+  it('is also what keeps a library of CUDA from starting', () => {
+    const message = 'Invalid TF_Status: 13\nMessage: failed to create cublas handle: CUBLAS_STATUS_ALLOC_FAILED';
+    expect(() => failing(message, true).executeOp('MatMul', [], [], 1)).toThrow(
+      expect.objectContaining({
+        message: 'The GPU has no memory left.',
         details: { tensorflow: message, ...smallerBatchHelps },
       }),
     );

@@ -6,7 +6,6 @@ import type { GpuDevice } from '../../main/tensor/engines/webgpu/adapter.ts';
 const status = await engineStatus('webgpu');
 const device = () => (tf.backend() as unknown as { device: GpuDevice }).device;
 
-// In this order: the last one breaks the device for this process.
 describe.skipIf(!status.works)(`webgpu${status.works ? '' : ` (does not work here: ${status.reason})`}`, () => {
   it('names the GPU and its driver', async () => {
     const info = await startEngine('webgpu');
@@ -30,5 +29,33 @@ describe.skipIf(!status.works)(`webgpu${status.works ? '' : ` (does not work her
     device().destroy();
     await expect(reading).rejects.toMatchObject({ code: 'engine', message: expect.stringContaining('lost') as string });
     await expect(tf.add(tf.tensor1d([1]), 1).data()).rejects.toMatchObject({ code: 'engine' });
+  });
+
+  it('takes the GPU anew for the next work after it was lost, by name and with auto', async () => {
+    await startEngine('webgpu');
+    const kept = tf.tensor1d([1, 2]);
+    const lostDevice = device();
+    lostDevice.destroy();
+    await lostDevice.lost;
+    const info = await startEngine('webgpu');
+    expect(info.id).toBe('webgpu');
+    expect(device()).not.toBe(lostDevice);
+    expect(await tf.add(tf.tensor1d([1, 2]), 1).data()).toEqual(Float32Array.of(2, 3));
+    expect(() => kept.dispose()).not.toThrow();
+    device().destroy();
+    await device().lost;
+    expect((await startEngine('auto')).id).toBe('webgpu');
+    expect(await tf.add(tf.tensor1d([1, 2]), 2).data()).toEqual(Float32Array.of(3, 4));
+  });
+
+  it('says that an operation was refused, and computes again with the next start', async () => {
+    await startEngine('webgpu');
+    const tooLarge = tf.fill([2 ** 26, 2 ** 10], 1);
+    await expect(tf.slice(tooLarge, [0, 0], [1, 1]).data()).rejects.toMatchObject({
+      code: 'engine',
+      message: expect.stringMatching(/^The GPU (refused an operation|has no memory left): /) as string,
+    });
+    await startEngine('webgpu');
+    expect(await tf.add(tf.tensor1d([1, 2]), 1).data()).toEqual(Float32Array.of(2, 3));
   });
 });

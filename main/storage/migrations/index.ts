@@ -4,10 +4,11 @@ import { initial } from './1-initial.ts';
 import { marks } from './2-marks.ts';
 import { testData } from './3-test-data.ts';
 import { passedOver } from './4-passed-over.ts';
+import { engineParts } from './5-engine-parts.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in order. */
-export const migrations: readonly Migration[] = [initial, marks, testData, passedOver];
+export const migrations: readonly Migration[] = [initial, marks, testData, passedOver, engineParts];
 
 /** The schema version that this program reads and writes. */
 export const latestSchemaVersion = migrations.at(-1)!.version;

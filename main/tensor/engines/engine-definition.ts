@@ -12,6 +12,11 @@ export interface EngineDefinition {
   readonly mayUseGpu: boolean;
   /** What a user can do where this engine does not load. */
   readonly hint: string;
-  /** Loads the engine and makes it the TensorFlow.js backend; may be called again. Throws where it does not work. */
+  /**
+   * Loads the engine and makes it the TensorFlow.js backend; may be called again, after `hasFailed` with a device anew.
+   * Throws where it does not work.
+   */
   load(): Promise<EngineInfo>;
+  /** Whether its device was lost, or refused an operation, so that what it computes from then on is worth nothing. */
+  hasFailed?(): boolean;
 }

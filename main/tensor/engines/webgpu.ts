@@ -1,8 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineDefinition, EngineInfo } from './engine-definition.ts';
 import { loadOptional, versionOf } from './optional-package.ts';
-import { deviceName, driverHint, findAdapter, isSoftware, requestDevice, type GpuAdapter } from './webgpu/adapter.ts';
-import { createBackend, type WebGpuBackendClass } from './webgpu/backend.ts';
+import {
+  deviceName,
+  driverHint,
+  findAdapter,
+  isSoftware,
+  requestDevice,
+  type GpuAdapter,
+  type GpuDevice,
+} from './webgpu/adapter.ts';
+import { createBackend, type CheckedBackend, type WebGpuBackendClass } from './webgpu/backend.ts';
 import { registerConvolutionKernels } from './webgpu/convolution.ts';
 import { registerEmptySums } from './webgpu/empty-tensors.ts';
 import { WebGpuKernels } from './webgpu/kernels.ts';
@@ -15,28 +23,54 @@ const title = 'WebGPU (any GPU)';
 
 const backendPackage = '@tensorflow/tfjs-backend-webgpu';
 
-let adapter: GpuAdapter | undefined;
+/** The GPU in use, and the backend on it. */
+let used: { adapter: GpuAdapter; device: GpuDevice; backend: CheckedBackend } | undefined;
+
+/** Takes the GPU, anew where it was lost or refused an operation; what was on it before is gone, and its memory free. */
+async function open(): Promise<NonNullable<typeof used>> {
+  const before = used;
+  used = undefined;
+  if (before !== undefined) removeBackend();
+  before?.device.destroy();
+  const adapter = await findAdapter();
+  const { WebGPUBackend } = await loadOptional<{ WebGPUBackend: WebGpuBackendClass }>(backendPackage);
+  const device = await requestDevice(adapter);
+  const backend = createBackend(WebGPUBackend, device, adapter.info);
+  // The package registers a backend that asks for a device of its own and does not tell when it is lost.
+  removeBackend();
+  tf.registerBackend(id, () => backend);
+  registerKernels();
+  return { adapter, device, backend };
+}
+
+function removeBackend(): void {
+  if ((tf.findBackendFactory(id) as unknown) !== null) tf.removeBackend(id);
+}
+
+let hasKernels = false;
+
+/** Kernels outlive the backend that they were registered for. */
+function registerKernels(): void {
+  if (hasKernels) return;
+  const kernels = new WebGpuKernels(id);
+  registerConvolutionKernels(kernels);
+  registerOptimizerKernels(kernels);
+  registerPoolingKernels(kernels);
+  registerTrainingKernels(kernels);
+  registerEmptySums(id);
+  hasKernels = true;
+}
+
+function hasFailed(): boolean {
+  return used?.backend.fault !== undefined;
+}
 
 async function load(): Promise<EngineInfo> {
   tf.env().set('PROD', true);
-  if (adapter === undefined) {
-    const found = await findAdapter();
-    const { WebGPUBackend } = await loadOptional<{ WebGPUBackend: WebGpuBackendClass }>(backendPackage);
-    const device = await requestDevice(found);
-    // The package registers a backend that asks for a device of its own and does not tell when it is lost.
-    tf.removeBackend(id);
-    tf.registerBackend(id, () => createBackend(WebGPUBackend, device, found.info));
-    const kernels = new WebGpuKernels(id);
-    registerConvolutionKernels(kernels);
-    registerOptimizerKernels(kernels);
-    registerPoolingKernels(kernels);
-    registerTrainingKernels(kernels);
-    registerEmptySums(id);
-    adapter = found;
-  }
+  if (used === undefined || hasFailed()) used = await open();
   if (!(await tf.setBackend(id))) throw new Error('The TensorFlow.js WebGPU backend could not be initialised.');
   await tf.ready();
-  return info(adapter);
+  return info(used.adapter);
 }
 
 function info(found: GpuAdapter): EngineInfo {
@@ -66,4 +100,5 @@ export const webgpuEngine: EngineDefinition = {
   mayUseGpu: true,
   hint: 'Update the driver of the GPU, or use --engine wasm.',
   load,
+  hasFailed,
 };

@@ -4,7 +4,7 @@ import {
   overlayHistogramChart,
   overlayHistogramToTable,
 } from '../../../shared/charts/overlay-histogram-chart.ts';
-import { describeRoc, mostCurves, rocChart, rocToTable } from '../../../shared/charts/roc-chart.ts';
+import { describeRoc, rocChart, rocToTable } from '../../../shared/charts/roc-chart.ts';
 import {
   describeScoreScatter,
   scoreScatterChart,
@@ -41,15 +41,6 @@ export function overlaidRoc(runs: readonly ComparedRun[], scale: 'log' | 'linear
     describe: () => describeRoc(data),
     table: () => rocToTable(data),
   };
-}
-
-/**
- * Places of the colours of runs, by their places among all that are compared: the first ones have theirs everywhere, others
- * those that are free.
- */
-export function seriesOf(places: readonly number[]): number[] {
-  const free = Array.from({ length: mostCurves }, (_, i) => i).filter((i) => !places.includes(i));
-  return places.map((place) => (place < mostCurves ? place : free.shift()!));
 }
 
 /** Where up to five runs, in these colours, put the samples of one class. */

@@ -11,10 +11,10 @@ export const exportFormats: readonly { id: ExportFormat; label: string; what: st
   { id: 'pdf', label: 'Report, PDF', what: 'The same, for printing.' },
   { id: 'markdown', label: 'Report, Markdown', what: 'Text, tables and figures in one file, to go on writing.' },
   { id: 'csv', label: 'Figures of merit, CSV', what: 'One line a run and layer.' },
-  { id: 'json', label: 'Everything, JSON', what: 'Specs, metrics, curves, environment.' },
+  { id: 'json', label: 'Everything, JSON', what: 'Specs, metrics, curves of result and training, environment.' },
   { id: 'scores', label: 'Scores, CSV', what: 'One line a test sample.' },
-  { id: 'figures-svg', label: 'Figures, SVG', what: 'A zip of all charts.' },
-  { id: 'figures-png', label: 'Figures, PNG', what: 'A zip of all charts.' },
+  { id: 'figures-svg', label: 'Figures, SVG', what: 'A zip of all figures.' },
+  { id: 'figures-png', label: 'Figures, PNG', what: 'A zip of all figures.' },
 ];
 
 /** A report as PDF: printed by the host where it can, else by the browser, which asks where to. */

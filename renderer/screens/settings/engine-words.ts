@@ -1,9 +1,12 @@
 import type { EngineStatus, SpeedReport } from '../../../shared/domain/engine.ts';
+import { engineStatusText, failureWords, isBroken, speedReportText } from '../../../shared/engine-text.ts';
 import { formatBytes, formatDuration } from '../../../shared/format.ts';
 
 /** What an engine is, in one line; where it does not work, why. */
-export function engineWords({ info, reason, hint }: EngineStatus): string {
-  if (!info) return [reason, hint].filter(Boolean).join(' ');
+export function engineWords(status: EngineStatus): string {
+  const { info, failure, reason, hint } = status;
+  const how = failure === undefined || failure === 'unavailable' ? '' : `It ${failureWords(status)}.`;
+  if (!info) return [how, reason, hint].filter(Boolean).join(' ');
   const { device, threads, deviceMemoryBytes } = info;
   return [
     device,
@@ -23,17 +26,15 @@ export function speedWords(flops: number): string {
   return flops >= 1e12 ? `${(flops / 1e12).toFixed(1)}\u00a0TFLOP/s` : `${(flops / 1e9).toFixed(1)}\u00a0GFLOP/s`;
 }
 
-/** Engines and measurements as plain text, to be pasted. */
+/** Engines and measurements as plain text, to be pasted: what `cupbearer doctor` says of them. */
 export function enginesAsText(statuses: readonly EngineStatus[], report: SpeedReport | null): string {
-  const lines = statuses.map(
-    (status) =>
-      `${status.title}: ${status.works ? 'works' : (status.failure ?? 'does not work')}. ${engineWords(status)}`,
-  );
-  if (report) {
-    lines.push('', `Speed of ${report.engine.title} (${report.engine.device}), measured ${report.measuredAt}`);
-    for (const { title, ms, flops } of report.measurements)
-      lines.push(`${title}: ${shortTime(ms)}${flops === undefined ? '' : `, ${speedWords(flops)}`}`);
-    for (const { title, seconds } of report.presets) lines.push(`${title}: about ${formatDuration(seconds * 1000)}`);
-  }
-  return lines.join('\n').replaceAll('\u00a0', ' ');
+  const parts = [engineStatusText(statuses), ...(report ? [speedReportText(report)] : [])];
+  return parts.join('\n\n').replaceAll('\u00a0', ' ');
+}
+
+/** The state of an engine that does not work, in a word or two. */
+export function failureTitle(status: EngineStatus): string {
+  if (isBroken(status)) return 'Broken';
+  if (status.failure === 'out-of-memory') return 'Out of memory';
+  return status.failure === 'device-lost' ? 'Device lost' : 'Not available';
 }

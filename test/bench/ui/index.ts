@@ -10,6 +10,7 @@ import { RandomStream } from '../../../main/tensor/random.ts';
 import { openBrowserWindow } from '../../e2e/browser.ts';
 import { tinyDraft } from '../../e2e/drafts.ts';
 import { runsEnded, startProgram, temporaryHome, type Program } from '../../e2e/program.ts';
+import { seedEvaluatedRuns } from '../../evaluated-runs.ts';
 import { seedRuns } from '../../seeded-runs.ts';
 
 const assets = fileURLToPath(new URL('../../../dist/renderer/assets/', import.meta.url));
@@ -142,8 +143,16 @@ async function opening(page: Page, { client }: Program): Promise<number> {
   return median(times);
 }
 
+/** Seconds that a report of many evaluated runs takes, and its size in MB. */
+async function reporting({ client }: Program, ids: readonly string[]): Promise<{ seconds: number; size: number }> {
+  const started = performance.now();
+  const file = await client.reports.make({ runs: [...ids], format: 'html' });
+  return { seconds: (performance.now() - started) / 1000, size: file.size / 1e6 };
+}
+
 const { home, remove } = temporaryHome();
-seedRuns(home, seeded);
+const reported = seedEvaluatedRuns(home, 50);
+seedRuns(home, seeded - reported.length);
 const program = await startProgram(home);
 const { page, close } = await openBrowserWindow();
 try {
@@ -154,6 +163,9 @@ try {
   tell('Longest stall of the window while a CNN trains', stallMs, 100, 'ms');
   tell('A call meanwhile, median', callMs, 20, 'ms');
   tell('Opening 60,000 scores of 5 layers', await opening(page, program), 500, 'ms');
+  const { seconds, size } = await reporting(program, reported);
+  tell('A report of 50 runs', seconds, 10, 's');
+  tell('Its size', size, 10, 'MB');
   const scripts = readdirSync(assets).filter((name) => /\.(js|css)$/.test(name));
   const bytes = scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name))).length, 0);
   tell('Scripts and styles, all screens, gzipped', bytes / 1000, 600, 'kB');

@@ -7,6 +7,7 @@ import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import type { Evaluation } from '../../../../shared/domain/evaluation.ts';
 import { CupbearerError, toErrorRecord } from '../../../../shared/errors.ts';
+import { engineText } from '../../../../shared/engine-parts.ts';
 import { formatDuration, formatMetric, formatRelativeTime } from '../../../../shared/format.ts';
 import { choice, integer, parseParams } from '../../../../shared/schema/fields.ts';
 import type { Command } from '../command.ts';
@@ -103,7 +104,7 @@ function show(record: RunRecord, output: Output): void {
       `kind        ${record.kind}`,
       `status      ${record.status}${record.error ? `: ${record.error.message}` : ''}`,
       `folder      ${shownPath(folder)}${isThere ? '' : ' (no longer there)'}`,
-      `engine      ${record.engine ?? 'not started'}`,
+      `engine      ${engineText(record)}`,
       ...Object.entries(record.engines_passed_over ?? {}).map(([id, reason]) => `            not ${id}: ${reason}`),
       `created     ${record.created_at}`,
       ...(record.parents.length > 0 ? [`from        ${record.parents.join(', ')}`] : []),

@@ -55,7 +55,8 @@ export async function showTrigger(
       progress: (done: number, total: number) => bars?.update('Data', done, total),
       warn: (message: string) => bars?.print(message),
       attack: async (request: Parameters<typeof attackWithRun>[0]) => {
-        await startEngine('auto');
+        // In the command's own process, where only the engine that comes with the program can be relied on not to end it.
+        await startEngine('wasm');
         return attackWithRun(request, interrupt.signal);
       },
     };

@@ -1,8 +1,8 @@
 import { CupbearerError, smallerBatchHelps } from '../../../../shared/errors.ts';
 import type { NativeBinding } from './node-package.ts';
 
-/** TensorFlow's code for exhausted memory. */
-const exhausted = /^Invalid TF_Status: 8\b/;
+/** TensorFlow's code for exhausted memory, and what libraries of CUDA say that find none to start in. */
+const exhausted = /^Invalid TF_Status: 8\b|CUDA_ERROR_OUT_OF_MEMORY|CU(BLAS|DNN|SOLVER|FFT)_STATUS_ALLOC_FAILED/;
 
 /** The addon, with exhausted memory told as an error that says what to do. */
 export function tellingFailures(binding: NativeBinding): NativeBinding {

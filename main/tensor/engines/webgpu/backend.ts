@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { CupbearerError, smallerBatchHelps } from '../../../../shared/errors.ts';
+import { CupbearerError, deviceLost, smallerBatchHelps } from '../../../../shared/errors.ts';
 import type { GpuAdapter, GpuDevice } from './adapter.ts';
 
 /** The class of `@tensorflow/tfjs-backend-webgpu`, as far as it is used here. */
@@ -10,6 +10,12 @@ export type WebGpuBackendClass = new (
   readonly device: GpuDevice;
 };
 
+/** The backend, and whether it can go on. */
+export type CheckedBackend = InstanceType<WebGpuBackendClass> & {
+  /** What happened to its device; it fails every reading from then on. */
+  readonly fault: CupbearerError | undefined;
+};
+
 /**
  * The backend with an ear for what the GPU reports late. Work is only queued when it is asked for; whether it was done shows
  * when values are read, so that is where a lost device or an operation that failed becomes an error.
@@ -18,7 +24,7 @@ export function createBackend(
   Backend: WebGpuBackendClass,
   device: GpuDevice,
   info: GpuAdapter['info'],
-): InstanceType<WebGpuBackendClass> {
+): CheckedBackend {
   let fault: CupbearerError | undefined;
   const lost = device.lost.then(({ reason, message }) => {
     fault ??= lostError(reason, message);
@@ -30,7 +36,11 @@ export function createBackend(
     fault ??= operationError(error.constructor.name, error.message);
   };
 
-  class CheckedBackend extends Backend {
+  class Checked extends Backend {
+    get fault(): CupbearerError | undefined {
+      return fault;
+    }
+
     override async read(dataId: object): Promise<tf.backend_util.BackendValues> {
       try {
         const values = await Promise.race([super.read(dataId), lost]);
@@ -46,13 +56,13 @@ export function createBackend(
       return super.readSync(dataId);
     }
   }
-  return new CheckedBackend(device, info);
+  return new Checked(device, info);
 }
 
 function lostError(reason: string, message: string): CupbearerError {
   return new CupbearerError('engine', `The GPU was lost in the middle of the work (${reason}): ${firstLine(message)}`, {
     hint: 'The driver may have been reset or updated, the GPU removed, or one step taken too long. What was finished before is kept: start the run again, a training with --resume, perhaps with a smaller --batch_size or --engine wasm.',
-    details: { reason },
+    details: { reason, ...deviceLost },
   });
 }
 

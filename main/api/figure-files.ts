@@ -1,0 +1,103 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { trainingSeries } from '../../shared/charts/training-series.ts';
+import type { Analysis } from '../../shared/domain/analysis.ts';
+import type { RunResult } from '../../shared/domain/result.ts';
+import type { RunRecord } from '../../shared/domain/run.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { historyFile, type EpochRecord } from '../experiments/training-history.ts';
+import { drawAnalysisFigures } from '../figures/analysis-figures.ts';
+import { drawEvaluationFigures, type FigureWords } from '../figures/evaluation-figures.ts';
+import type { Figure } from '../figures/figure.ts';
+import { drawTrainingFigure } from '../figures/training-figure.ts';
+import { readFileBytes } from '../storage/read-file.ts';
+import { readJsonLines, readScores } from '../storage/run-folder.ts';
+import { activationPlane, runResult } from './run-results.ts';
+import type { Workbench } from './workbench.ts';
+
+/** The figures of a run as files. */
+export interface FigureFiles {
+  /** By file name. */
+  files: Map<string, Uint8Array>;
+  /** Those that are gone and cannot be drawn anew, with the reason, a sentence each. */
+  missing: string[];
+}
+
+/** The training curve of a classifier, an epoch each; empty where the run has none. */
+export function trainingHistory({ folder }: RunRecord): EpochRecord[] {
+  // The file's lines are of that shape: the training is all that writes it.
+  return existsSync(join(folder, historyFile)) ? (readJsonLines(folder, historyFile) as unknown as EpochRecord[]) : [];
+}
+
+/**
+ * The figures in a run's folder in one format, and those that are not there drawn anew from what the run has stored.
+ * @throws CupbearerError `bad-data` for a damaged result.
+ */
+export function figureFiles(workbench: Workbench, record: RunRecord, extension: '.svg' | '.png'): FigureFiles {
+  if (!existsSync(record.folder))
+    return { files: new Map(), missing: [`All figures: the folder ${record.folder} is gone.`] };
+  const folder = join(record.folder, 'figures');
+  const stored = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(extension)) : [];
+  const files = new Map(stored.map((name) => [name, readFileBytes(join(folder, name))]));
+  const result = runResult(workbench, record);
+  const missing: string[] = [];
+  for (const { names, draw } of drawings(record, result)) {
+    // Drawing takes far longer than reading.
+    if (names.every((name) => files.has(`${name}${extension}`))) continue;
+    try {
+      for (const figure of draw()) {
+        const file = `${figure.name}${extension}`;
+        if (!files.has(file)) files.set(file, extension === '.svg' ? figure.svg : figure.png);
+      }
+    } catch (error) {
+      if (!(error instanceof CupbearerError)) throw error;
+      missing.push(`${names.map((name) => `${name}${extension}`).join(', ')}: ${error.message}`);
+    }
+  }
+  const sheet = `mistakes${extension}`;
+  const hadSheet = extension === '.png' ? result?.words.samples !== 'Samples' : result?.words.samples === 'Texts';
+  if (result?.analysis && hadSheet && !files.has(sheet))
+    missing.push(`${sheet}: it was deleted, and only another evaluation can draw it anew.`);
+  return { files, missing };
+}
+
+/** Figures that are drawn together, by their names. */
+interface Drawing {
+  names: string[];
+  draw: () => Figure[];
+}
+
+function drawings(record: RunRecord, result: RunResult | null): Drawing[] {
+  const history = trainingHistory(record);
+  const training: Drawing[] =
+    history.length === 0 ? [] : [{ names: ['training'], draw: () => [drawTrainingFigure(trainingSeries(history))] }];
+  if (!result) return training;
+  const { layers, words, aggregation, analysis } = result;
+  const named = { ...words, aggregation };
+  const evaluation: Drawing = {
+    names: ['layers', 'roc', 'precision-recall', ...Object.keys(layers).map((layer) => `histogram-${layer}`)],
+    draw: () => drawEvaluationFigures({ layers, about: {} }, named),
+  };
+  if (!analysis) return [...training, evaluation];
+  const inPlane = Object.entries(analysis.layers).flatMap(([layer, { components }]) => (components ? [layer] : []));
+  return [
+    ...training,
+    evaluation,
+    {
+      names: [...inPlane.map((layer) => `activations-${layer}`), 'variance', 'score-correlation'],
+      draw: () => drawAnalysis(record, analysis, inPlane, named),
+    },
+  ];
+}
+
+function drawAnalysis(record: RunRecord, analysis: Analysis, layers: readonly string[], words: FigureWords): Figure[] {
+  const { labels } = readScores(record.folder);
+  const planes = layers.map((layer) => [layer, activationPlane(record, layer)] as const);
+  const positions = planes[0]?.[1].positions ?? new Int32Array();
+  const points = {
+    coordinates: new Map(planes.map(([layer, plane]) => [layer, plane.points])),
+    anomalous: Uint8Array.from(positions, (position) => labels[position]!),
+    total: labels.length,
+  };
+  return drawAnalysisFigures(analysis, points, words);
+}

@@ -1,0 +1,73 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import type { ProcessEnd } from './child-process.ts';
+import type { EngineNews, OpeningNoted } from './engine-news.ts';
+
+/** How each engine ended a process that opened it, by id; as long as this program runs. */
+const deadly = new Map<string, string>();
+
+/** Engines that processes must not open, and why: they ended one before. */
+export function deadlyEngines(): Record<string, string> {
+  return Object.fromEntries(deadly);
+}
+
+/** Takes an engine off the list: a process has opened it and is still there. */
+export function forgetDeadly(id: string): void {
+  deadly.delete(id);
+}
+
+/** "was ended by SIGSEGV", "ended with code 1". */
+export function howItEnded({ code, signal }: ProcessEnd): string {
+  return signal ? `was ended by ${signal}` : `ended with code ${code}`;
+}
+
+/** Signals that come from elsewhere: a user, or a system without memory. */
+const fromElsewhere: readonly (NodeJS.Signals | null)[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
+
+/** Follows which engine a process opens, so that it is known which one ended it. */
+export class OpeningFollower {
+  #opening: string | undefined;
+  #holdsGpu = false;
+
+  /** Whether an engine of the process has taken a GPU's memory. */
+  get holdsGpu(): boolean {
+    return this.#holdsGpu;
+  }
+
+  /** The engine that is being opened just now. */
+  get opening(): string | undefined {
+    return this.#opening;
+  }
+
+  /** Hears what the process tells; `answer` sends to it. */
+  hear(news: EngineNews, answer: (message: OpeningNoted) => void): void {
+    if (news.type === 'opening') {
+      this.#opening = news.engine;
+      answer({ type: 'opening-noted' });
+    } else {
+      this.#opening = undefined;
+      this.#holdsGpu = news.holdsGpu;
+    }
+  }
+
+  /** The engine that ended the process, which is remembered; undefined where none did. */
+  blame(end: ProcessEnd): string | undefined {
+    const id = this.#opening;
+    if (id === undefined || end.cause !== undefined || fromElsewhere.includes(end.signal)) return undefined;
+    deadly.set(id, `The process that opened it ${howItEnded(end)}.`);
+    return id;
+  }
+}
+
+/** Thrown where opening an engine ended the process. */
+export class EngineCrash extends CupbearerError {
+  readonly engine: string;
+
+  constructor(engine: string, hint: string | undefined, end: ProcessEnd) {
+    const { code, signal, errorOutput } = end;
+    super('crashed', `The process that opened the engine "${engine}" ${howItEnded(end)}.`, {
+      hint: `The engine does not fit this machine, or a file of it is damaged. ${hint ?? ''}`.trimEnd(),
+      details: { engine, code, signal, errorOutput },
+    });
+    this.engine = engine;
+  }
+}
