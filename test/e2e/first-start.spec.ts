@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { expect, inElectron, test } from './test.ts';
+import { expect, faultsByAxe, inElectron, test } from './test.ts';
 
 test('from the first start to an exported report', async ({ page, saved }) => {
   test.setTimeout(300_000);
   await expect(page.getByRole('heading', { name: 'No runs yet' })).toBeVisible();
+  expect(await faultsByAxe(page)).toEqual([]);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await faultsByAxe(page, { rules: 'colours' })).toEqual([]);
+  await page.emulateMedia({ colorScheme: null });
   await page.getByRole('button', { name: 'Run the one-minute example' }).click();
 
   await test.step('progress is seen in the rows', async () => {

@@ -26,6 +26,24 @@ test.describe('a training that goes on', () => {
     await page.getByRole('tab', { name: 'Training' }).click();
     await expect(page.getByRole('tabpanel')).toContainText('Loss');
 
+    await page.getByRole('tab', { name: 'Log' }).click();
+    const log = page.getByRole('log');
+    const box = `document.querySelector('[role="log"]')`;
+    const fromEnd = () =>
+      page.evaluate<number>(
+        `(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(${box})`,
+      );
+    const follow = page.getByRole('switch', { name: 'Follow' });
+    await expect(follow).toBeChecked();
+    // More lines than fit: the end is followed until the user looks at what was before.
+    await expect.poll(() => page.evaluate<boolean>(`${box}.scrollHeight > ${box}.clientHeight + 100`)).toBe(true);
+    await expect.poll(fromEnd).toBeLessThan(24);
+    await log.hover();
+    await page.mouse.wheel(0, -400);
+    await expect(follow).not.toBeChecked();
+    await follow.click();
+    await expect.poll(fromEnd).toBeLessThan(24);
+
     await page.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
     await expect(page.getByRole('region', { name: 'Messages' })).toContainText('is going on');

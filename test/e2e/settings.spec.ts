@@ -15,6 +15,16 @@ test('diagnostics are copied, with what a bug report needs and no results', asyn
   for (const section of ['Program', 'Machine', 'Folders', 'Catalogue', 'Settings']) expect(text).toContain(section);
 });
 
+test('the speed of an engine is measured by a click, and what whole jobs would take is told', async ({ page }) => {
+  test.setTimeout(240_000);
+  const panel = page.getByRole('region', { name: 'Speed test' });
+  await panel.getByRole('button', { name: 'Measure' }).click({ timeout: 60_000 });
+  await expect(panel.getByRole('progressbar')).toBeVisible();
+  await expect(panel.getByRole('table')).toHaveCount(2, { timeout: 180_000 });
+  await expect(panel.getByRole('row', { name: /Matrix product/i }).first()).toContainText(/\d.*(s|ms)/);
+  await expect(panel.getByRole('row', { name: /^The demo/ })).toContainText(/about \d/);
+});
+
 test('settings are reset, and had back', async ({ page, program }) => {
   const jobs = page.getByRole('textbox', { name: 'Parallel jobs' });
   await page.getByRole('radio', { name: 'Dark' }).click();

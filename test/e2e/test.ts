@@ -83,9 +83,21 @@ export function webHost(program: Program): WebProgram {
   return program as WebProgram;
 }
 
+interface AxeOptions {
+  /** `colours` are the rules that a theme may break. */
+  rules?: 'all' | 'colours';
+  /** A selector; the whole page where left out. */
+  within?: string | undefined;
+}
+
 /** What axe finds on the page that breaks a rule of WCAG 2.2 AA, as text. */
-export async function faultsByAxe(page: Page): Promise<string[]> {
-  const axe = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']);
+export async function faultsByAxe(page: Page, { rules = 'all', within }: AxeOptions = {}): Promise<string[]> {
+  const builder = new AxeBuilder({ page });
+  const axe =
+    rules === 'all'
+      ? builder.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+      : builder.withRules(['color-contrast', 'link-in-text-block']);
+  if (within !== undefined) axe.include(within);
   // Otherwise it opens a page of its own, which Electron does not let it.
   const { violations } = await axe.setLegacyMode(inElectron).analyze();
   return violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => node.html).join('\n')}`);
