@@ -44,7 +44,7 @@ export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
         // It waits for this: a process that ends itself takes messages with it that were not sent yet.
         if (isLast) child.kill();
       }),
-    onEnd: (listener) => child.once('exit', (code) => listener({ ...howItEnded(code, process.platform), errorOutput })),
+    onEnd: (listener) => child.once('exit', (code) => listener({ ...endByCode(code, process.platform), errorOutput })),
     kill: () => {
       isKilled = true;
       killNow();
@@ -59,7 +59,7 @@ const endingSignals = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGK
  * Electron gives the code that `waitpid` gave it, which on POSIX holds the signal in its lower seven bits, and above them
  * whether memory was written to a file. Windows knows no signals.
  */
-export function howItEnded(
+export function endByCode(
   code: number,
   platform: NodeJS.Platform,
 ): { code: number; signal: null } | { code: null; signal: NodeJS.Signals } {

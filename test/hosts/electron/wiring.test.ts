@@ -33,7 +33,7 @@ vi.mock('electron-updater', () => ({ default: { autoUpdater: updater } }));
 const { Activity } = await import('../../../main/hosts/electron/activity.ts');
 const { offerCalls } = await import('../../../main/hosts/electron/connections.ts');
 const { denyPermissions, isTrustedSender, keepWindowsAtHome } = await import('../../../main/hosts/electron/guards.ts');
-const { howItEnded, launchUtilityProcess } = await import('../../../main/hosts/electron/launch-utility-process.ts');
+const { endByCode, launchUtilityProcess } = await import('../../../main/hosts/electron/launch-utility-process.ts');
 const { openMainWindow } = await import('../../../main/hosts/electron/main-window.ts');
 const { menuTemplate } = await import('../../../main/hosts/electron/menu.ts');
 const { fileAmong, HandedFiles, openRunFile } = await import('../../../main/hosts/electron/open-runs.ts');
@@ -278,14 +278,14 @@ describe('utility processes', () => {
   });
 
   it('that the system ends say by which signal, so that a smaller batch is offered', () => {
-    expect(howItEnded(0, 'linux')).toEqual({ code: 0, signal: null });
-    expect(howItEnded(1, 'linux')).toEqual({ code: 1, signal: null });
-    expect(howItEnded(9, 'linux')).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(endByCode(0, 'linux')).toEqual({ code: 0, signal: null });
+    expect(endByCode(1, 'linux')).toEqual({ code: 1, signal: null });
+    expect(endByCode(9, 'linux')).toEqual({ code: null, signal: 'SIGKILL' });
     // With a core dump.
-    expect(howItEnded(139, 'darwin')).toEqual({ code: null, signal: 'SIGSEGV' });
-    expect(howItEnded(9, 'win32')).toEqual({ code: 9, signal: null });
+    expect(endByCode(139, 'darwin')).toEqual({ code: null, signal: 'SIGSEGV' });
+    expect(endByCode(9, 'win32')).toEqual({ code: 9, signal: null });
     // A status of Windows (illegal instruction).
-    expect(howItEnded(-1073741795, 'win32')).toEqual({ code: -1073741795, signal: null });
+    expect(endByCode(-1073741795, 'win32')).toEqual({ code: -1073741795, signal: null });
   });
 
   it('are killed as soon as they are there where that was asked before', () => {
