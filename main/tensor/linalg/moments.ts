@@ -1,10 +1,9 @@
-import { engineComoment, type Comoment, type RunningMean } from './comoment.ts';
-import { WasmComoment } from './wasm-comoment.ts';
+import { Comoment } from './comoment.ts';
+import type { RunningMean } from './running-mean.ts';
 
 /**
  * Mean and covariance of rows that come in batches, in float64. Batches are centred on their own mean and merged as
- * T. Chan, G. Golub and R. LeVeque (1979) do, so that neither large means nor the number of batches cost precision. The
- * engine in use works them out where it is faster at that than the kernels in WebAssembly.
+ * T. Chan, G. Golub and R. LeVeque (1979) do, so that neither large means nor the number of batches cost precision.
  */
 export class MomentAccumulator {
   readonly dims: number;
@@ -16,7 +15,7 @@ export class MomentAccumulator {
       throw new Error(`MomentAccumulator takes 1 or more dimensions, got ${dims}.`);
     this.dims = dims;
     this.#running = { count: 0, mean: new Float64Array(dims) };
-    this.#comoment = engineComoment(dims) ?? new WasmComoment(dims);
+    this.#comoment = new Comoment(dims);
   }
 
   /** Rows seen. */
