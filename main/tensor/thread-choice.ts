@@ -10,7 +10,7 @@ import { cupbearerHome } from '../storage/home.ts';
 import { toJsonText } from '../storage/json-text.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { kernelsVersion } from './kernels/modules.ts';
-import { Comoment } from './linalg/comoment.ts';
+import { WasmComoment } from './linalg/wasm-comoment.ts';
 import { computePool, useThreads } from './threads/compute-threads.ts';
 
 /** More threads than this wait for memory and for one another rather than compute. */
@@ -81,7 +81,7 @@ function threadsAskedFor(): number | undefined {
 async function timeWith(threads: number, x: Float32Array, dims: number): Promise<number> {
   useThreads(threads);
   await computePool()?.start();
-  const comoment = new Comoment(dims);
+  const comoment = new WasmComoment(dims);
   const before = { count: 0, mean: new Float64Array(dims) };
   let best = Infinity;
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startEngine } from '../../main/tensor/engine.ts';
+import type { NodeBackend } from '../../main/tensor/engines/tensorflow/node-package.ts';
 import { MomentAccumulator } from '../../main/tensor/linalg/moments.ts';
+import { WasmComoment } from '../../main/tensor/linalg/wasm-comoment.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { expectClose, normal } from './reference.ts';
 
@@ -90,6 +93,7 @@ describe('MomentAccumulator', () => {
   });
 });
 
+/** With so many columns an engine may work out covariances by itself. */
 describe(`many columns, on ${engineUnderTest}`, () => {
   beforeAll(() => startEngine(engineUnderTest));
 
@@ -97,6 +101,7 @@ describe(`many columns, on ${engineUnderTest}`, () => {
     [2, 512],
     [90, 513],
     [300, 800],
+    [40, 2051],
   ])('agrees with two passes over %i rows of %i', (n, d) => {
     const x = normal(n * d, 'rows').map((value, i) => value * (1 + (i % 7)) + (i % d));
     const expected = reference(x, n, d);
@@ -110,24 +115,25 @@ describe(`many columns, on ${engineUnderTest}`, () => {
       }
   });
 
-  it('takes more rows than are widened at a time', () => {
-    const [n, d] = [20_000, 512];
+  it('takes more rows than gather before they are multiplied', () => {
+    const [n, d] = [2200, 2051];
     const x = normal(n * d, 'rows');
-    const whole = accumulate(x, d, [n]);
-    const batches = accumulate(x, d, new Array<number>(20).fill(1000));
-    expectClose(whole.mean, batches.mean, 1e-13);
-    expectClose(whole.covariance(), batches.covariance(), 1e-12);
+    const kernels = new WasmComoment(d);
+    kernels.update(x, n, { count: 0, mean: new Float64Array(d) });
+    const expected = kernels.scaled(1 / (n - 1));
+    for (const batches of [[n], [...new Array<number>(21).fill(100), 1, 99]])
+      expectClose(accumulate(x, d, batches).covariance(), expected, 1e-12);
   });
 
   it('keeps its precision where the mean is a million times the deviation', () => {
-    const [n, d] = [60, 520];
+    const [n, d] = [60, 2051];
     const deviations = Float64Array.from(normal(n * d, 'deviations'));
     const moments = accumulate(deviations.map((value) => value + 1e6), d, [20, 20, 20]); // prettier-ignore
     expectClose(moments.covariance(), reference(deviations, n, d).covariance, 1e-9);
   });
 
   it('is symmetric to the last bit, and passes NaN on to what it concerns', () => {
-    const [n, d] = [40, 600];
+    const [n, d] = [40, 2050];
     const x = normal(n * d, 'rows');
     x[3] = NaN;
     const moments = accumulate(x, d, [25, 15]);
@@ -139,5 +145,18 @@ describe(`many columns, on ${engineUnderTest}`, () => {
     });
     expect(wrong).toEqual([]);
     expect(moments.mean.filter(Number.isNaN)).toHaveLength(1);
+  });
+
+  it.runIf(engineUnderTest === 'tensorflow')('leaves in TensorFlow what it sums up alone', () => {
+    const { binding } = tf.backend() as unknown as NodeBackend;
+    const before = binding.getNumOfTensors();
+    const moments = new MomentAccumulator(2049);
+    const x = normal(30 * 2049, 'rows');
+    for (let round = 0; round < 3; round++) {
+      moments.update(x, 30);
+      moments.covariance();
+    }
+    // Of three blocks of columns three pairs, and three quarters of each with itself.
+    expect(binding.getNumOfTensors() - before).toBe(12);
   });
 });

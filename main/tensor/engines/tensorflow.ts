@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { availableParallelism } from 'node:os';
+import { registerComoment } from '../linalg/comoment.ts';
 import type { EngineDefinition, EngineInfo } from './engine-definition.ts';
+import { tensorflowComoment } from './tensorflow/comoment.ts';
 import { registerConvolutionKernels } from './tensorflow/convolution.ts';
 import { describeDevice } from './tensorflow/device.ts';
 import { tellingFailures } from './tensorflow/failures.ts';
@@ -30,6 +32,7 @@ function start(): EngineInfo {
   registerConvolutionKernels(kernels);
   registerLossKernels(kernels);
   registerOptimizerKernels(kernels);
+  registerComoment(id, tensorflowComoment(backend.binding));
   const { device, versions, ...more } = describeDevice(backend, installation);
   return {
     id,

@@ -1,46 +1,22 @@
-import { mergingRoot, moveOn, type RunningMean } from './running-mean.ts';
-import { GramPanels, symmetricFrom, GRAM_ROWS } from './gram.ts';
-import { KernelMemory } from './kernel-memory.ts';
-import { ResidentDoubles } from './resident.ts';
-import { Workspace } from './workspace.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import type { RunningMean } from './running-mean.ts';
 
-/** Sum of (x - mean)(x - mean)^T over rows that come in batches, [d, d] in float64, by the kernels in WebAssembly. */
-export class Comoment {
-  readonly #dims: number;
-  /** A gram matrix in the kernels' own order; copying it out would cost as much as a batch. */
-  readonly #sum: ResidentDoubles;
-
-  constructor(dims: number) {
-    this.#dims = dims;
-    this.#sum = new ResidentDoubles(KernelMemory.current.kernels.run.gramDoubles(dims));
-  }
-
+/** Sum of (x - mean)(x - mean)^T over rows that come in batches, [d, d] in float64; it stays where it is worked out. */
+export interface Comoment {
   /** Adds the first `n` rows of `x` [n, d], which come after those that `before` tells of, and moves that on. */
-  update(x: Float32Array | Float64Array, n: number, before: RunningMean): void {
-    const dims = this.#dims;
-    this.#use((workspace) => {
-      const rows = workspace.allocate(Math.min(GRAM_ROWS, n) * dims * x.BYTES_PER_ELEMENT);
-      const mean = workspace.doubles(dims);
-      const running = workspace.doubles(dims);
-      const panels = new GramPanels(workspace, dims);
-      for (let start = 0; start < n; start += GRAM_ROWS) {
-        const count = Math.min(GRAM_ROWS, n - start);
-        workspace.write(rows, x.subarray(start * dims, (start + count) * dims));
-        workspace.write(running, before.mean);
-        const packed = { x: rows, isDouble: x instanceof Float64Array, n: count, mean, isCentred: false, weights: 0 };
-        const merging = { running: before.count === 0 ? 0 : running, root: mergingRoot(before, count) };
-        panels.add({ ...packed, ...merging }, this.#sum.address);
-        moveOn(before, workspace.view(mean, dims), count);
-      }
-    });
-  }
-
+  update(x: Float32Array | Float64Array, n: number, before: RunningMean): void;
   /** All of it times `scale`, symmetric [d, d]. */
-  scaled(scale: number): Float64Array {
-    return this.#use((workspace) => symmetricFrom(workspace, this.#sum.address, this.#dims, scale));
-  }
+  scaled(scale: number): Float64Array;
+}
 
-  #use<T>(action: (workspace: Workspace) => T): T {
-    return Workspace.use(action, this.#sum.memory);
-  }
+const makers = new Map<string, (dims: number) => Comoment | undefined>();
+
+/** Has an engine work out these sums by itself, for as many columns as `make` takes. */
+export function registerComoment(backend: string, make: (dims: number) => Comoment | undefined): void {
+  makers.set(backend, make);
+}
+
+/** One that the engine in use works out; undefined where it leaves that to the kernels in WebAssembly. */
+export function engineComoment(dims: number): Comoment | undefined {
+  return makers.get(tf.getBackend())?.(dims);
 }

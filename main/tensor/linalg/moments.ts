@@ -1,9 +1,11 @@
-import { Comoment } from './comoment.ts';
+import { engineComoment, type Comoment } from './comoment.ts';
 import type { RunningMean } from './running-mean.ts';
+import { WasmComoment } from './wasm-comoment.ts';
 
 /**
  * Mean and covariance of rows that come in batches, in float64. Batches are centred on their own mean and merged as
- * T. Chan, G. Golub and R. LeVeque (1979) do, so that neither large means nor the number of batches cost precision.
+ * T. Chan, G. Golub and R. LeVeque (1979) do, so that neither large means nor the number of batches cost precision. The
+ * engine in use works them out where it is faster at that than the kernels in WebAssembly.
  */
 export class MomentAccumulator {
   readonly dims: number;
@@ -15,7 +17,7 @@ export class MomentAccumulator {
       throw new Error(`MomentAccumulator takes 1 or more dimensions, got ${dims}.`);
     this.dims = dims;
     this.#running = { count: 0, mean: new Float64Array(dims) };
-    this.#comoment = new Comoment(dims);
+    this.#comoment = engineComoment(dims) ?? new WasmComoment(dims);
   }
 
   /** Rows seen. */
