@@ -2,7 +2,7 @@
  * How long a way of working is looked at before it is judged, milliseconds of work. Windows tells a thread's time in steps of
  * 16 ms.
  */
-const WINDOW_MS = process.platform === 'win32' ? 150 : 20;
+const WINDOW_MS = process.platform === 'win32' ? 150 : 60;
 /** Helpers that have just begun still compile: what is done so long after the first task, milliseconds, says nothing of them. */
 const WARM_UP_MS = 200;
 /** One thread cannot do more work than this in its time: helpers that bring it are worth it without a comparison. */
@@ -10,7 +10,7 @@ const CERTAIN = 1.1;
 /** By how much helpers must be faster than the caller alone. */
 const LEAST_GAIN = 1.05;
 /** For how long a verdict holds, first and at most: it doubles each time that it is found again. */
-const FIRST_HOLD_MS = 250;
+const FIRST_HOLD_MS = 100;
 const LONGEST_HOLD_MS = 4000;
 
 type Way = 'together' | 'alone';

@@ -21,6 +21,16 @@ describe('Worth', () => {
     expect(simulate(new Worth(), { together: 1.9, alone: 1 }, 10_000).gain).toBeCloseTo(1.9, 3);
   });
 
+  it('does not take it for a verdict that a helper is held up for a moment', () => {
+    const worth = new Worth();
+    for (let now = 0; now < 10_000;) {
+      const rate = now % 250 < 20 ? 0.2 : 1.8;
+      now += 1 / rate;
+      worth.add(1, 1 / rate, now);
+      expect(worth.isWorthIt).toBe(true);
+    }
+  });
+
   it('leaves helpers alone that cost more than they bring, but for a trial now and then', () => {
     for (const together of [0.2, 0.5, 0.9]) {
       const { gain } = simulate(new Worth(), { together, alone: 1 }, 60_000);
