@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
+import type { ByteFile } from '../storage/byte-file.ts';
 
 /**
  * Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1; texts `[size, length]`, each
@@ -75,10 +76,10 @@ export interface DatasetContext {
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
   /**
-   * Changed inputs, `[n, ...shape]`, and the SHA-256 of the model; for clean-label poisoning. Given where models can run,
+   * Changed inputs, `[n, ...shape]` of float32, and the SHA-256 of the model; for clean-label poisoning. Given where models can run,
    * which this folder knows nothing of.
    */
-  readonly attack?: (request: AttackRequest) => Promise<{ inputs: Float32Array; model: string }>;
+  readonly attack?: (request: AttackRequest) => Promise<{ inputs: ByteFile; model: string }>;
   readonly cache?: DatasetCache;
   /** Takes a sentence about something that the user should know and that stops nothing. */
   readonly warn?: (message: string) => void;

@@ -1,9 +1,9 @@
 import { CupbearerError } from '../../shared/errors.ts';
+import { ByteFile } from '../storage/byte-file.ts';
 import type { Batch, Dataset } from './dataset.ts';
-import { PixelFile } from './pixel-file.ts';
 
 /** Images of 8 bits: `pixels` is `[count, height, width, channels]` row-major, `labels` is `[count]`. */
-export interface Images<P extends Uint8Array | PixelFile = Uint8Array> {
+export interface Images<P extends Uint8Array | ByteFile = Uint8Array> {
   readonly shape: readonly [height: number, width: number, channels: number];
   readonly classes: readonly string[];
   readonly pixels: P;
@@ -16,7 +16,7 @@ export interface Images<P extends Uint8Array | PixelFile = Uint8Array> {
 const toUnit = 1 / 255;
 
 /** A dataset that serves 8-bit images as values of 0 to 1 (value / 255). */
-export function imageDataset(images: Images<Uint8Array | PixelFile>, fingerprint: string): Dataset {
+export function imageDataset(images: Images<Uint8Array | ByteFile>, fingerprint: string): Dataset {
   const { shape, classes, labels } = images;
   let { pixels } = images;
   const size = shape[0] * shape[1] * shape[2];
@@ -24,12 +24,11 @@ export function imageDataset(images: Images<Uint8Array | PixelFile>, fingerprint
     shape,
     classes,
     length: labels.length,
-    memory: labels.byteLength + (pixels instanceof PixelFile ? 0 : pixels.length),
+    memory: labels.byteLength + (pixels instanceof ByteFile ? 0 : pixels.length),
     fingerprint,
     recipe() {
-      if (pixels instanceof PixelFile) {
-        const { descriptor, length } = pixels;
-        return { kind: 'stored-images', args: [{ shape, classes, descriptor, length, labels }, fingerprint] };
+      if (pixels instanceof ByteFile) {
+        return { kind: 'stored-images', args: [{ shape, classes, place: pixels.place, labels }, fingerprint] };
       }
       // Once in shared memory, however many threads read: they would each have a copy otherwise.
       if (!(pixels.buffer instanceof SharedArrayBuffer)) {
@@ -45,8 +44,8 @@ export function imageDataset(images: Images<Uint8Array | PixelFile>, fingerprint
       const inputs = new Float32Array(indices.length * size);
       const batchLabels = new Int32Array(indices.length);
       for (let i = 0; i < indices.length; i++) batchLabels[i] = labels[checkedIndex(indices[i]!, labels.length)]!;
-      const isStored = pixels instanceof PixelFile;
-      const bytes = pixels instanceof PixelFile ? pixels.rows(indices, size) : pixels;
+      const isStored = pixels instanceof ByteFile;
+      const bytes = pixels instanceof ByteFile ? pixels.rows(indices, size) : pixels;
       for (let i = 0; i < indices.length; i++) {
         const from = (isStored ? i : indices[i]!) * size;
         const to = i * size;

@@ -1,10 +1,10 @@
 import { CupbearerError } from '../../shared/errors.ts';
+import { ByteFile } from '../storage/byte-file.ts';
 import { checkNotCancelled } from './cancellation.ts';
 import type { Dataset, DatasetContext } from './dataset.ts';
 import { decodedPictures, valuesOf, type PictureFile, type PictureForm } from './decode-pictures.ts';
 import { fingerprint } from './fingerprint.ts';
 import { imageDataset } from './image-dataset.ts';
-import { PixelFile } from './pixel-file.ts';
 
 export interface PictureOptions extends PictureForm {
   /** Largest share, 0 to 1, of pictures that may turn out to be undecodable. */
@@ -34,7 +34,7 @@ export async function pictureDataset(
 ): Promise<Dataset> {
   const { size, colour, undecodableShare, mostInMemory = usualMostInMemory } = options;
   const bytes = files.length * valuesOf(options);
-  const kept = bytes > mostInMemory ? PixelFile.create() : new PixelMemory(bytes);
+  const kept = bytes > mostInMemory ? ByteFile.create() : new PixelMemory(bytes);
   const labels = new Uint16Array(files.length);
   const undecodable: string[] = [];
   let done = 0;
@@ -49,7 +49,7 @@ export async function pictureDataset(
     context.progress?.(done, files.length);
   }
   judge(name, undecodable, files.length, undecodableShare, context);
-  const pixels = kept instanceof PixelFile ? kept : kept.pixels;
+  const pixels = kept instanceof ByteFile ? kept : kept.pixels;
   const keptLabels = labels.subarray(0, files.length - undecodable.length);
   return imageDataset(
     { shape: [size, size, colour ? 3 : 1], classes, pixels, labels: keptLabels },

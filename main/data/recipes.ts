@@ -1,11 +1,11 @@
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { ByteFile, type BytePlace } from '../storage/byte-file.ts';
 import { augmented, type AugmentationSpec } from './augmentation.ts';
 import { changed } from './changed.ts';
 import { concatenated } from './concatenated.ts';
 import type { Dataset, DatasetRecipe } from './dataset.ts';
 import { imageDataset, type Images } from './image-dataset.ts';
-import { PixelFile } from './pixel-file.ts';
 import { poisoned, type PoisonOptions } from './poisoning.ts';
 import { replaced, type Replacement } from './replaced.ts';
 import { subset } from './subset.ts';
@@ -19,16 +19,19 @@ interface TriggerRecipe {
 }
 
 /** Images whose pixels lie in a file that the thread with the dataset keeps open. */
-type StoredImages = Omit<Images, 'pixels'> & { readonly descriptor: number; readonly length: number };
+type StoredImages = Omit<Images, 'pixels'> & { readonly place: BytePlace };
+
+/** As {@link Replacement}, with inputs that the thread with the dataset keeps open. */
+type StoredReplacement = Omit<Replacement, 'inputs'> & { readonly place: BytePlace };
 
 /** By kind, what makes a dataset again of the arguments that it was made of. */
 const makers: Readonly<Record<string, (...args: never[]) => Dataset>> = {
   images: (images: Images, fingerprint: string) => imageDataset(images, fingerprint),
-  'stored-images': ({ descriptor, length, ...images }: StoredImages, fingerprint: string) =>
-    imageDataset({ ...images, pixels: PixelFile.shared(descriptor, length) }, fingerprint),
+  'stored-images': ({ place, ...images }: StoredImages, fingerprint: string) =>
+    imageDataset({ ...images, pixels: ByteFile.shared(place) }, fingerprint),
   subset: (of: DatasetRecipe, indices: Int32Array) => subset(fromRecipe(of), indices),
-  replaced: (of: DatasetRecipe, replacement: Replacement, fingerprint: string) =>
-    replaced(fromRecipe(of), replacement, fingerprint),
+  replaced: (of: DatasetRecipe, { place, ...replacement }: StoredReplacement, fingerprint: string) =>
+    replaced(fromRecipe(of), { ...replacement, inputs: ByteFile.shared(place) }, fingerprint),
   augmented: (of: DatasetRecipe, spec: AugmentationSpec, seed: number) => augmented(fromRecipe(of), spec, seed),
   concatenated: (first: DatasetRecipe, second: DatasetRecipe) => concatenated(fromRecipe(first), fromRecipe(second)),
   poisoned(of: DatasetRecipe, trigger: TriggerRecipe, options: PoisonOptions) {

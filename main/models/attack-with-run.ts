@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { AttackRequest } from '../data/dataset.ts';
+import type { ByteFile } from '../storage/byte-file.ts';
 import { requireRun } from '../storage/run-folder.ts';
 import { attackSamples } from './attacks.ts';
 import { readModel } from './files.ts';
@@ -12,7 +13,7 @@ import { fingerprintTensors } from './network.ts';
 export async function attackWithRun(
   { runPath, dataset, indices, eps, stepSize, steps, seed }: AttackRequest,
   signal?: AbortSignal,
-): Promise<{ inputs: Float32Array; model: string }> {
+): Promise<{ inputs: ByteFile; model: string }> {
   const folder = requireRun(runPath);
   const network = readModel(folder);
   try {

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { ByteFile } from '../storage/byte-file.ts';
+import { bytesOf } from '../storage/element-type.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { read } from '../tensor/read.ts';
@@ -18,8 +20,8 @@ export interface AttackOptions {
 }
 
 export interface AttackedSamples {
-  /** The changed inputs, `[n, ...shape]`. */
-  inputs: Float32Array;
+  /** The changed inputs, `[n, ...shape]` of float32: as many values as the data itself has, at four bytes each. */
+  inputs: ByteFile;
   /** The samples' own labels, `[n]`. */
   labels: Int32Array;
   /** Predicted class before and after, `[n]`. */
@@ -34,7 +36,7 @@ const batchSize = 250;
  * Projected gradient descent (Madry et al., ICLR 2018, arXiv 1706.06083): steps along the sign of the loss's gradient with
  * regard to the input, each followed by a projection onto the box and onto 0 to 1. One step of size `eps` without random
  * start is the fast gradient sign method (Goodfellow et al., ICLR 2015, arXiv 1412.6572). The random start depends on the
- * seed and the sample's index alone. @throws CupbearerError `cancelled`.
+ * seed and the sample's index alone. @throws CupbearerError `cancelled`, `storage`.
  */
 export async function attackSamples(
   network: Network,
@@ -43,9 +45,8 @@ export async function attackSamples(
   options: AttackOptions,
   run: { signal?: AbortSignal | undefined; progress?: ((done: number, total: number) => void) | undefined } = {},
 ): Promise<AttackedSamples> {
-  const size = dataset.shape.reduce((product, side) => product * side, 1);
   const result: AttackedSamples = {
-    inputs: new Float32Array(indices.length * size),
+    inputs: ByteFile.create(),
     labels: new Int32Array(indices.length),
     before: new Int32Array(indices.length),
     after: new Int32Array(indices.length),
@@ -66,7 +67,7 @@ export async function attackSamples(
         attacked = next;
         await otherWork();
       }
-      result.inputs.set(await attacked.data<'float32'>(), done * size);
+      result.inputs.append(bytesOf(await attacked.data<'float32'>()));
       result.labels.set(batch.labels, done);
       result.before.set(await predictedClasses(network, clean), done);
       result.after.set(await predictedClasses(network, attacked), done);

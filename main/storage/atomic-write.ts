@@ -25,10 +25,14 @@ function temporaryPath(path: string, ending: 'tmp' | 'old'): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.${ending}`);
 }
 
-function writeAndSync(path: string, content: Uint8Array | string): void {
+/** What a file is to hold, whole or a part behind the other. */
+type Content = Uint8Array | string | Iterable<Uint8Array>;
+
+function writeAndSync(path: string, content: Content): void {
   const file = openSync(path, 'wx');
   try {
-    writeFileSync(file, content);
+    if (typeof content === 'string' || content instanceof Uint8Array) writeFileSync(file, content);
+    else for (const part of content) writeFileSync(file, part);
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -105,7 +109,7 @@ export function writeFileAtomically(
  * two renames the folder is absent for a moment; it is never there in part.
  * @throws CupbearerError `storage` as {@link writeFileAtomically} does; the earlier folder is then as it was.
  */
-export function replaceFolder(path: string, files: Readonly<Record<string, Uint8Array | string>>): void {
+export function replaceFolder(path: string, files: Readonly<Record<string, Content>>): void {
   const incoming = temporaryPath(path, 'tmp');
   const outgoing = temporaryPath(path, 'old');
   try {

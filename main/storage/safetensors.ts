@@ -1,5 +1,6 @@
 import type { NamedTensor, TensorData, TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { ByteFile } from './byte-file.ts';
 import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
 import { repeatedJsonKey } from './json-keys.ts';
 
@@ -12,6 +13,8 @@ export interface SafetensorsContent {
 /** The order in which the format's own library lays arrays out: wide elements first, so that all are aligned. */
 const layout = ['F64', 'F32', 'I32', 'U8'];
 
+const float32 = elementTypeOf(new Float32Array());
+
 /** The format's own limit; beyond it a header is a mistake or an attack. */
 const maxHeaderBytes = 100_000_000;
 
@@ -22,7 +25,30 @@ const maxHeaderBytes = 100_000_000;
  * @throws CupbearerError `internal` where a shape and its data disagree or an array is called `__metadata__`.
  */
 export function encodeSafetensors(tensors: TensorMap, metadata: Record<string, string> = {}): Uint8Array {
-  const place = (data: TensorData): number => layout.indexOf(elementTypeOf(data).safetensors);
+  const parts = [...safetensorsParts(tensors, metadata)];
+  const file = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    file.set(part, offset);
+    offset += part.length;
+  }
+  return file;
+}
+
+/** An array that is written: float32 numbers may lie in a file, being too many for memory. */
+interface WrittenTensor {
+  shape: readonly number[];
+  data: TensorData | ByteFile;
+}
+
+/** As {@link encodeSafetensors}, a part behind the other, each valid until the next. */
+export function* safetensorsParts(
+  tensors: Readonly<Record<string, WrittenTensor>>,
+  metadata: Record<string, string> = {},
+): Generator<Uint8Array> {
+  const typeOf = (data: WrittenTensor['data']) => (data instanceof ByteFile ? float32 : elementTypeOf(data));
+  const bytesIn = (data: WrittenTensor['data']) => (data instanceof ByteFile ? data.length : data.byteLength);
+  const place = (data: WrittenTensor['data']): number => layout.indexOf(typeOf(data).safetensors);
   const entries = Object.entries(tensors).sort(
     ([a, left], [b, right]) => place(left.data) - place(right.data) || (a < b ? -1 : 1),
   );
@@ -31,25 +57,23 @@ export function encodeSafetensors(tensors: TensorMap, metadata: Record<string, s
   let size = 0;
   for (const [name, { shape, data }] of entries) {
     if (name === '__metadata__') throw new CupbearerError('internal', 'No array can be called "__metadata__".');
-    checkShape(shape, data.length, name);
-    const dtype = elementTypeOf(data).safetensors;
-    const end = size + data.byteLength;
+    const { safetensors: dtype, bytes } = typeOf(data);
+    checkShape(shape, bytesIn(data) / bytes, name);
+    const end = size + bytesIn(data);
     parts.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [size, end] })}`);
     size = end;
   }
 
   const json = new TextEncoder().encode(`{${parts.join(',')}}`);
   const headerLength = Math.ceil(json.length / 8) * 8;
-  const file = new Uint8Array(8 + headerLength + size);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
-  file.fill(0x20, 8 + json.length, 8 + headerLength);
-  file.set(json, 8);
-  let offset = 8 + headerLength;
+  const header = new Uint8Array(8 + headerLength).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(headerLength), true);
+  header.set(json, 8);
+  yield header;
   for (const [, { data }] of entries) {
-    file.set(bytesOf(data), offset);
-    offset += data.byteLength;
+    if (data instanceof ByteFile) yield* data.blocks();
+    else yield bytesOf(data);
   }
-  return file;
 }
 
 /**
@@ -96,15 +120,19 @@ export interface StoredArray {
   shape: readonly number[];
   /** The format's name of the element type: "F32". */
   type: string;
+  /** Where in the file its bytes begin, and how many there are. */
+  start: number;
+  length: number;
 }
 
 /** The arrays of a safetensors file by name, from its first {@link headerBytes}. @throws CupbearerError `bad-data`. */
 export function parseSafetensorsDirectory(start: Uint8Array, name: string): Map<string, StoredArray> {
-  const entries = Object.entries(readHeader(start, name).header).filter(([key]) => key !== '__metadata__');
+  const { header, dataStart } = readHeader(start, name);
+  const entries = Object.entries(header).filter(([key]) => key !== '__metadata__');
   return new Map(
     entries.map(([key, value]) => {
-      const { shape, type } = readEntry(key, value, name);
-      return [key, { shape, type: type.safetensors }];
+      const { shape, type, begin, end } = readEntry(key, value, name);
+      return [key, { shape, type: type.safetensors, start: dataStart + begin, length: end - begin }];
     }),
   );
 }

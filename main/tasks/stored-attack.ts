@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprint } from '../data/fingerprint.ts';
 import { replaced } from '../data/replaced.ts';
 import { attackSamples, attackSuccess, type AttackOptions } from '../models/attacks.ts';
 import { replaceFolder } from '../storage/atomic-write.ts';
+import type { ByteFile } from '../storage/byte-file.ts';
 import { hashJson } from '../storage/content-hash.ts';
-import { encodeSafetensors } from '../storage/safetensors.ts';
 import { createFolder } from '../storage/create-folder.ts';
-import { readTensorFile } from '../storage/tensor-file.ts';
+import { safetensorsParts } from '../storage/safetensors.ts';
+import { openFloats } from '../storage/tensor-file.ts';
 import { openClassifier, type TrainedClassifier } from './classifier.ts';
 import { checkFitsClassifier } from './clean-data.ts';
 import type { TaskContext } from './task.ts';
@@ -66,9 +66,9 @@ export async function attackedForNow(
   }
 }
 
-/** Attacked inputs `[n, ...shape]` and the share of the rightly classified samples that the attack broke, 0 to 1. */
+/** Attacked inputs `[n, ...shape]` of float32 and the share of the rightly classified samples that the attack broke, 0 to 1. */
 interface Examples {
-  inputs: Float32Array;
+  inputs: ByteFile;
   rate: number;
 }
 
@@ -89,7 +89,7 @@ async function computeExamples(
   const rate = attackSuccess(result);
   // Before anything is written: a failed attack leaves nothing behind.
   checkRate(rate, successThreshold, classifier);
-  const tensors: TensorMap = {
+  const tensors = {
     inputs: { shape: [indices.length, ...dataset.shape], data: result.inputs },
     index: { shape: [indices.length], data: indices.slice() },
     label: { shape: [indices.length], data: result.labels },
@@ -98,20 +98,19 @@ async function computeExamples(
   };
   const about = { key, success_rate: String(rate), options: JSON.stringify(options) };
   createFolder(dirname(folder));
-  replaceFolder(folder, { [examplesFile]: encodeSafetensors(tensors, about) });
+  replaceFolder(folder, { [examplesFile]: safetensorsParts(tensors, about) });
   return { inputs: result.inputs, rate };
 }
 
 function readExamples(folder: string, key: string, count: number): Examples {
   const path = join(folder, examplesFile);
-  const { tensors, metadata } = readTensorFile(path);
-  const inputs = tensors['inputs'];
-  if (metadata['key'] !== key || !(inputs?.data instanceof Float32Array) || inputs.shape[0] !== count) {
+  const { shape, values, metadata } = openFloats(path, 'inputs');
+  if (metadata['key'] !== key || shape[0] !== count) {
     throw new CupbearerError('bad-data', `${path} does not hold the attack that it is named for.`, {
       hint: `Delete the folder ${folder}; the attack is then computed anew.`,
     });
   }
-  return { inputs: inputs.data, rate: Number(metadata['success_rate']) };
+  return { inputs: values, rate: Number(metadata['success_rate']) };
 }
 
 function checkRate(rate: number, threshold: number, { folder }: TrainedClassifier): void {
@@ -127,6 +126,6 @@ function checkRate(rate: number, threshold: number, { folder }: TrainedClassifie
 }
 
 /** The dataset with the attacked inputs in the place of its own. */
-function served(dataset: Dataset, indices: Int32Array, inputs: Float32Array, key: string): Dataset {
+function served(dataset: Dataset, indices: Int32Array, inputs: ByteFile, key: string): Dataset {
   return replaced(dataset, { indices, inputs, others: 'refused' }, fingerprint('attacked', dataset.fingerprint, key));
 }

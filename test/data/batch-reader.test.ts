@@ -10,7 +10,10 @@ import { fromRecipe } from '../../main/data/recipes.ts';
 import { replaced } from '../../main/data/replaced.ts';
 import { subset } from '../../main/data/subset.ts';
 import { createTrigger, poisonOptions, triggerRegistry } from '../../main/data/triggers/index.ts';
+import { ByteFile } from '../../main/storage/byte-file.ts';
+import { bytesOf } from '../../main/storage/element-type.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
+import { temporaryFolder } from '../storage/fixtures.ts';
 
 function images(count = 90): Dataset {
   const shape = [12, 11, 3] as const;
@@ -114,12 +117,16 @@ describe('a recipe', () => {
 
   it.each(['kept', 'refused'] as const)('makes a dataset of which some are attacked and the others %s', (others) => {
     const indices = Int32Array.of(3, 70, 8);
-    const inputs = new Float32Array(3 * 12 * 11 * 3).fill(2);
+    const values = Float32Array.from({ length: 3 * 12 * 11 * 3 }, (_, i) => 2 + i);
+    const inputs = ByteFile.create(temporaryFolder());
+    inputs.append(bytesOf(values));
     const attacked = replaced(images(), { indices, inputs, others }, 'attacked');
     const again = fromRecipe(structuredClone(attacked.recipe!()));
     const wanted = others === 'kept' ? [2, 70, 3] : [70, 3];
     expect(again.read(wanted, 0)).toEqual(attacked.read(wanted, 0));
-    expect(again.read([70], 0).inputs).toEqual(inputs.subarray(0, 12 * 11 * 3));
+    expect(again.read([8, 70, 3], 0).inputs).toEqual(
+      Float32Array.of(...values.subarray(792), ...values.subarray(396, 792), ...values.subarray(0, 396)),
+    );
     if (others === 'refused') expect(() => again.read([2], 0)).toThrow('Sample 2 was not attacked');
   });
 
@@ -134,7 +141,11 @@ describe('a recipe', () => {
 
   it('is missing where it is missing of a part', () => {
     const { recipe: _, ...own } = images();
-    const replacement = { indices: Int32Array.of(0), inputs: new Float32Array(12 * 11 * 3), others: 'kept' } as const;
+    const replacement = {
+      indices: Int32Array.of(0),
+      inputs: ByteFile.create(temporaryFolder()),
+      others: 'kept',
+    } as const;
     for (const dataset of [concatenated(images(), own), subset(own, [1]), replaced(own, replacement, 'x')])
       expect(dataset.recipe).toBeUndefined();
   });

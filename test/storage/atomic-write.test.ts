@@ -128,6 +128,20 @@ describe('replaceFolder', () => {
     expect(readdirSync(join(folder, '..'))).toEqual(['scores']);
   });
 
+  it('writes what comes in parts, and nothing where a part fails', () => {
+    const folder = join(temporaryFolder(), 'scores');
+    function* parts(fault?: Error): Generator<Uint8Array> {
+      const part = new Uint8Array(2);
+      yield part.fill(1);
+      yield part.fill(2);
+      if (fault) throw fault;
+    }
+    replaceFolder(folder, { a: parts() });
+    expect(() => replaceFolder(folder, { a: 'x', b: parts(new Error('cut off')) })).toThrow('cut off');
+    expect([...readFileSync(join(folder, 'a'))]).toEqual([1, 1, 2, 2]);
+    expect(readdirSync(join(folder, '..'))).toEqual(['scores']);
+  });
+
   it.skipIf(!canMount)(`leaves the earlier folder as it was on a full disk${withoutMount}`, () => {
     const disk = smallDisk('256k').folder;
     const folder = join(disk, 'scores');

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { paramsOf } from '../../shared/schema/fields.ts';
 import type { AttackRequest } from '../../main/data/dataset.ts';
@@ -18,7 +19,10 @@ import { runContext, trainedClassifier } from './trained-classifier.ts';
 
 const folders = { glyphs: '', toy: '' };
 
+const home = mkdtempSync(join(tmpdir(), 'cupbearer-tasks-'));
+
 beforeAll(async () => {
+  vi.stubEnv('CUPBEARER_HOME', home);
   const small = { model: { name: 'mlp', hidden_dims: [32, 32] }, batch_size: 64 };
   const poisonedGlyphs = {
     name: 'backdoor',
@@ -28,6 +32,8 @@ beforeAll(async () => {
   folders.glyphs = (await trainedClassifier({ ...small, train_data: poisonedGlyphs, num_epochs: 4 })).folder;
   folders.toy = (await trainedClassifier({ ...small, train_data: 'toy-features', num_epochs: 2 })).folder;
 });
+
+afterAll(() => rmSync(home, { recursive: true }));
 
 async function build(name: string, params: Record<string, unknown>): Promise<Task> {
   const definition = taskRegistry.get(name);
@@ -125,6 +131,11 @@ describe('adversarial-examples', () => {
     expect(folder.map((name) => statSync(join(stored(), name, 'examples.safetensors')).mtimeMs)).toEqual(times);
     expect(again.test[1]!.dataset.read(attacked!.indices, 0).inputs).toEqual(inputs);
     expect(() => attacked!.dataset.read(clean!.indices, 0)).toThrow('was not attacked');
+    expect(attacked!.dataset.memory - clean!.dataset.memory).toBeLessThan(1000);
+
+    for (const name of folder) truncateSync(join(stored(), name, 'examples.safetensors'), 5000);
+    await expect(build('adversarial-examples', params())).rejects.toThrow(/expected at least \d+ bytes, found 5000/);
+    rmSync(stored(), { recursive: true });
   });
 
   it('is refused where more success is asked for', async () => {

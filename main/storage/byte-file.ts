@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { CupbearerError } from '../../shared/errors.ts';
+import { createFolder } from './create-folder.ts';
+import { cupbearerHome } from './home.ts';
+import { withStorageErrors } from './storage-error.ts';
+
+/** Bytes that are read at once where all are wanted. */
+const blockBytes = 2 ** 20;
+
+/** Closes the files that nobody has any more. */
+const unused = new FinalizationRegistry<number>(closeSync);
+
+/** What other threads of this process read the same bytes by, as long as the one that opened the file keeps it. */
+export interface BytePlace {
+  readonly descriptor: number;
+  /** Where in the file they begin, and how many there are. */
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Bytes that are too many for memory, in a file; the system keeps in memory what it has room for. */
+export class ByteFile {
+  readonly #descriptor: number;
+  readonly #start: number;
+  #length: number;
+
+  private constructor({ descriptor, start, length }: BytePlace) {
+    this.#descriptor = descriptor;
+    this.#start = start;
+    this.#length = length;
+  }
+
+  /** An empty one of the program's own. It has no name, so that it goes with the process however that ends. @throws CupbearerError `storage`. */
+  static create(folder = join(cupbearerHome(), 'decoded')): ByteFile {
+    createFolder(folder);
+    const path = join(folder, `${randomBytes(6).toString('hex')}.bytes`);
+    return withStorageErrors(`write "${path}"`, () => {
+      const file = ByteFile.#owning(openSync(path, 'wx+'), 0, 0);
+      rmSync(path);
+      return file;
+    });
+  }
+
+  /** A part of a file, for reading. @throws CupbearerError `storage`. */
+  static part(path: string, start: number, length: number): ByteFile {
+    return withStorageErrors(`read "${path}"`, () => ByteFile.#owning(openSync(path, 'r'), start, length));
+  }
+
+  /** What another thread has, for reading as long as that one keeps it. */
+  static shared(place: BytePlace): ByteFile {
+    return new ByteFile(place);
+  }
+
+  static #owning(descriptor: number, start: number, length: number): ByteFile {
+    const file = new ByteFile({ descriptor, start, length });
+    unused.register(file, descriptor);
+    return file;
+  }
+
+  get place(): BytePlace {
+    return { descriptor: this.#descriptor, start: this.#start, length: this.#length };
+  }
+
+  /** How many bytes there are. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds bytes to the end. @throws CupbearerError `storage` where the disk is full. */
+  append(bytes: Uint8Array): void {
+    withStorageErrors('write what is too large for memory', () => {
+      const at = this.#start + this.#length;
+      for (let done = 0; done < bytes.length;)
+        done += writeSync(this.#descriptor, bytes, done, bytes.length - done, at + done);
+    });
+    this.#length += bytes.length;
+  }
+
+  /** The rows of `size` bytes at `indices`, one behind the other. @throws CupbearerError `storage`. */
+  rows(indices: ArrayLike<number>, size: number): Uint8Array<ArrayBuffer> {
+    const rows = new Uint8Array(indices.length * size);
+    let start = 0;
+    while (start < indices.length) {
+      // Neighbours come with one read.
+      let end = start + 1;
+      while (end < indices.length && indices[end] === indices[end - 1]! + 1) end++;
+      this.#read(rows.subarray(start * size, end * size), indices[start]! * size);
+      start = end;
+    }
+    return rows;
+  }
+
+  /** All bytes in their order, a part at a time, each valid until the next. @throws CupbearerError `storage`. */
+  *blocks(): Generator<Uint8Array> {
+    const block = new Uint8Array(Math.min(blockBytes, this.#length));
+    for (let at = 0; at < this.#length; at += block.length) {
+      const part = block.subarray(0, Math.min(block.length, this.#length - at));
+      this.#read(part, at);
+      yield part;
+    }
+  }
+
+  #read(into: Uint8Array, at: number): void {
+    withStorageErrors('read what is too large for memory', () => {
+      for (let done = 0, read; done < into.length; done += read) {
+        read = readSync(this.#descriptor, into, done, into.length - done, this.#start + at + done);
+        if (read === 0) throw new CupbearerError('internal', 'A file of what is too large for memory ends too early.');
+      }
+    });
+  }
+}
