@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import type { RunKind, RunRecord, RunStatus } from '../../shared/domain/run.ts';
+import { ownEngines } from '../../shared/engine-parts.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import type { StoredRun } from '../storage/catalogue-rows.ts';
 import { runWords } from './run-words.ts';
@@ -110,7 +111,10 @@ export class RunSummaries {
       createdAt: text('created_at'),
       endedAt,
       seed: typeof spec['seed'] === 'number' ? spec['seed'] : 0,
-      engine: row.column('engine') as string | null,
+      engines: ownEngines({
+        engine: row.column('engine') as string | null,
+        engine_parts: row.column('engine_parts') === null ? [] : read('engine_parts'),
+      }),
       testData: row.column('test_data') as string | null,
       parents,
       error,

@@ -22,7 +22,8 @@ export const runSummarySchema = z.object({
   createdAt: z.string(),
   endedAt: z.string().nullable(),
   seed: z.number(),
-  engine: z.string().nullable(),
+  /** Engines that did its own work, in order; none before it started. */
+  engines: z.array(z.string()),
   /** Names the test data: runs that share it can be compared sample by sample; null where unknown. */
   testData: z.string().nullable(),
   parents: z.array(z.string()),

@@ -29,7 +29,7 @@ export const queryFields: Readonly<Record<string, QueryField>> = {
   notes: { type: 'text', help: 'Words of the notes', of: (run) => run.notes },
   title: { type: 'text', help: 'Title', of: (run) => run.title },
   id: { type: 'text', help: 'Id of the run', of: (run) => run.id },
-  engine: { type: 'text', help: 'Compute engine', of: (run) => run.engine ?? '' },
+  engine: { type: 'text', help: 'One of the compute engines', of: (run) => run.engines },
   status: {
     type: 'choice',
     help: 'done, failed, cancelled, interrupted, running, queued',

@@ -39,6 +39,21 @@ function add(name: string): string {
   return record.id;
 }
 
+describe('the row of a run', () => {
+  it('names every engine that did its own work', () => {
+    const summaries = new RunSummaries(catalogue);
+    const id = add('one');
+    expect(summaries.get(id).engines).toEqual([]);
+    const parts = (['run', 'resumed', 'evaluation'] as const).map((part, i) => ({
+      engine: ['tensorflow', 'wasm', 'webgpu'][i]!,
+      part,
+      started_at: new Date().toISOString(),
+    }));
+    catalogue.update(id, { engine: 'wasm', engine_parts: parts });
+    expect(summaries.get(id).engines).toEqual(['tensorflow', 'wasm']);
+  });
+});
+
 describe('news of runs', () => {
   it('are told although somebody asked about the run in between', () => {
     const summaries = new RunSummaries(catalogue);

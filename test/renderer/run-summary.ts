@@ -17,7 +17,7 @@ const finished: RunSummary = {
   createdAt: '2026-11-24T10:00:00Z',
   endedAt: null,
   seed: 0,
-  engine: null,
+  engines: [],
   testData: null,
   parents: [],
   error: null,

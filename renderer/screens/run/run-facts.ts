@@ -1,6 +1,4 @@
-import type { RunDetail } from '../../../shared/domain/result.ts';
 import type { RunSummary } from '../../../shared/domain/live.ts';
-import { ownEngines } from '../../../shared/engine-parts.ts';
 import { inSentence } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
@@ -22,9 +20,8 @@ export interface Fact {
 }
 
 /** The line of facts under the title. */
-export function runFacts(run: RunSummary, detail: RunDetail | undefined): Fact[] {
+export function runFacts(run: RunSummary): Fact[] {
   const model = run.parents.map((id) => catalogue.runs.get(id)).find((parent) => parent?.kind === 'classifier');
-  const engines = ownEngines({ ...detail?.record, engine: run.engine ?? detail?.record.engine ?? null });
   const facts: (Fact | false)[] = [
     run.task !== '' && { label: 'Task', value: taskWords(run).main },
     run.detector !== '' && { label: 'Detector', value: [run.detector, run.detectorDetail].filter(Boolean).join(', ') },
@@ -34,7 +31,7 @@ export function runFacts(run: RunSummary, detail: RunDetail | undefined): Fact[]
       ...(model ? { href: hrefOf({ screen: 'run', id: model.id, tab: 'overview' }) } : {}),
     },
     run.dataset !== '' && { label: 'Data', value: definitions.titleOf('dataset', run.dataset) },
-    engines.length > 0 && { label: 'Engine', value: engines.join(', ') },
+    run.engines.length > 0 && { label: 'Engine', value: run.engines.join(', ') },
   ];
   return facts.filter((fact) => fact !== false);
 }

@@ -64,7 +64,7 @@ export const columns: readonly Column[] = [
   },
   { id: 'model', label: 'Model', width: 110, narrow: 110, shownAtFirst: true, key: (run) => run.model },
   { id: 'seed', label: 'Seed', ...figure, width: 60, narrow: 0, term: 'seed', key: (run) => run.seed },
-  { id: 'engine', label: 'Engine', width: 92, narrow: 0, term: 'engine', key: (run) => run.engine },
+  { id: 'engine', label: 'Engine', width: 92, narrow: 0, term: 'engine', key: (run) => run.engines.join() },
   {
     id: 'auroc',
     label: 'AUROC',

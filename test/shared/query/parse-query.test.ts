@@ -24,7 +24,7 @@ const run: RunSummary = {
   createdAt: '2026-11-24T10:00:00Z',
   endedAt: '2026-11-24T10:02:00Z',
   seed: 3,
-  engine: 'wasm',
+  engines: ['tensorflow', 'wasm'],
   testData: 'f',
   parents: [],
   error: null,
