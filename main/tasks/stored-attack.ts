@@ -104,13 +104,16 @@ async function computeExamples(
 
 function readExamples(folder: string, key: string, count: number): Examples {
   const path = join(folder, examplesFile);
-  const { shape, values, metadata } = openFloats(path, 'inputs');
-  if (metadata['key'] !== key || shape[0] !== count) {
-    throw new CupbearerError('bad-data', `${path} does not hold the attack that it is named for.`, {
-      hint: `Delete the folder ${folder}; the attack is then computed anew.`,
-    });
+  try {
+    const { shape, values, metadata } = openFloats(path, 'inputs');
+    if (metadata['key'] === key && shape[0] === count)
+      return { inputs: values, rate: Number(metadata['success_rate']) };
+    throw new CupbearerError('bad-data', `${path} does not hold the attack that it is named for.`);
+  } catch (error) {
+    if (!(error instanceof CupbearerError) || error.code !== 'bad-data') throw error;
+    const hint = `Delete the folder ${folder}; the attack is then computed anew.`;
+    throw new CupbearerError('bad-data', error.message, { hint, cause: error });
   }
-  return { inputs: values, rate: Number(metadata['success_rate']) };
 }
 
 function checkRate(rate: number, threshold: number, { folder }: TrainedClassifier): void {

@@ -134,7 +134,10 @@ describe('adversarial-examples', () => {
     expect(attacked!.dataset.memory - clean!.dataset.memory).toBeLessThan(1000);
 
     for (const name of folder) truncateSync(join(stored(), name, 'examples.safetensors'), 5000);
-    await expect(build('adversarial-examples', params())).rejects.toThrow(/expected at least \d+ bytes, found 5000/);
+    await expect(build('adversarial-examples', params())).rejects.toMatchObject({
+      message: expect.stringMatching(/expected at least \d+ bytes, found 5000/) as string,
+      hint: expect.stringContaining('the attack is then computed anew') as string,
+    });
     rmSync(stored(), { recursive: true });
   });
 
