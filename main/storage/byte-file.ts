@@ -18,17 +18,21 @@ export interface BytePlace {
   /** Where in the file they begin, and how many there are. */
   readonly start: number;
   readonly length: number;
+  /** The file, or the folder of one without a name, for errors. */
+  readonly path: string;
 }
 
 /** Bytes that are too many for memory, in a file; the system keeps in memory what it has room for. */
 export class ByteFile {
   readonly #descriptor: number;
   readonly #start: number;
+  readonly #path: string;
   #length: number;
 
-  private constructor({ descriptor, start, length }: BytePlace) {
+  private constructor({ descriptor, start, length, path }: BytePlace) {
     this.#descriptor = descriptor;
     this.#start = start;
+    this.#path = path;
     this.#length = length;
   }
 
@@ -37,7 +41,7 @@ export class ByteFile {
     createFolder(folder);
     const path = join(folder, `${randomBytes(6).toString('hex')}.bytes`);
     return withStorageErrors(`write "${path}"`, () => {
-      const file = ByteFile.#owning(openSync(path, 'wx+'), 0, 0);
+      const file = ByteFile.#owning({ descriptor: openSync(path, 'wx+'), start: 0, length: 0, path: folder });
       rmSync(path);
       return file;
     });
@@ -45,7 +49,9 @@ export class ByteFile {
 
   /** A part of a file, for reading. @throws CupbearerError `storage`. */
   static part(path: string, start: number, length: number): ByteFile {
-    return withStorageErrors(`read "${path}"`, () => ByteFile.#owning(openSync(path, 'r'), start, length));
+    return withStorageErrors(`read "${path}"`, () =>
+      ByteFile.#owning({ descriptor: openSync(path, 'r'), start, length, path }),
+    );
   }
 
   /** What another thread has, for reading as long as that one keeps it. */
@@ -53,14 +59,14 @@ export class ByteFile {
     return new ByteFile(place);
   }
 
-  static #owning(descriptor: number, start: number, length: number): ByteFile {
-    const file = new ByteFile({ descriptor, start, length });
-    unused.register(file, descriptor);
+  static #owning(place: BytePlace): ByteFile {
+    const file = new ByteFile(place);
+    unused.register(file, place.descriptor);
     return file;
   }
 
   get place(): BytePlace {
-    return { descriptor: this.#descriptor, start: this.#start, length: this.#length };
+    return { descriptor: this.#descriptor, start: this.#start, length: this.#length, path: this.#path };
   }
 
   /** How many bytes there are. */
@@ -70,7 +76,7 @@ export class ByteFile {
 
   /** Adds bytes to the end. @throws CupbearerError `storage` where the disk is full. */
   append(bytes: Uint8Array): void {
-    withStorageErrors('write what is too large for memory', () => {
+    withStorageErrors(`write to "${this.#path}"`, () => {
       const at = this.#start + this.#length;
       for (let done = 0; done < bytes.length;)
         done += writeSync(this.#descriptor, bytes, done, bytes.length - done, at + done);
@@ -103,10 +109,10 @@ export class ByteFile {
   }
 
   #read(into: Uint8Array, at: number): void {
-    withStorageErrors('read what is too large for memory', () => {
+    withStorageErrors(`read "${this.#path}"`, () => {
       for (let done = 0, read; done < into.length; done += read) {
         read = readSync(this.#descriptor, into, done, into.length - done, this.#start + at + done);
-        if (read === 0) throw new CupbearerError('internal', 'A file of what is too large for memory ends too early.');
+        if (read === 0) throw new CupbearerError('internal', `What lies in "${this.#path}" ends too early.`);
       }
     });
   }

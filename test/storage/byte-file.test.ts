@@ -7,6 +7,7 @@ import { ByteFile } from '../../main/storage/byte-file.ts';
 import { encodeSafetensors, safetensorsParts } from '../../main/storage/safetensors.ts';
 import { openFloats, readTensorFile, writeTensorFile } from '../../main/storage/tensor-file.ts';
 import { errorOf, temporaryFolder } from './fixtures.ts';
+import { canMount, smallDisk, withoutMount } from './hostile-disks.ts';
 
 describe('bytes in a file', () => {
   it('are the rows that were added, in any order, and in another thread’s hands as well', () => {
@@ -39,6 +40,17 @@ describe('bytes in a file', () => {
     expect([...part.blocks()].flatMap((block) => [...block])).toEqual([3, 4, 5, 6, 7, 8]);
     expect(() => part.rows([4], 2)).toThrow('ends too early');
     errorOf('storage', () => ByteFile.part(join(path, '..', 'none'), 0, 1));
+  });
+});
+
+describe.skipIf(!canMount)(`bytes on a full disk${withoutMount}`, () => {
+  it('are refused with the folder they do not fit in', () => {
+    const { folder } = smallDisk('256k');
+    const file = ByteFile.create(folder);
+    expect(errorOf('storage', () => file.append(new Uint8Array(1_000_000))).message).toBe(
+      `Could not write to "${folder}": the disk is full.`,
+    );
+    expect(file.length).toBe(0);
   });
 });
 
