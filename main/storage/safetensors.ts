@@ -2,6 +2,7 @@ import type { NamedTensor, TensorData, TensorMap } from '../../shared/domain/ten
 import { CupbearerError } from '../../shared/errors.ts';
 import { ByteFile } from './byte-file.ts';
 import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
+import { joinedBytes } from './joined-bytes.ts';
 import { repeatedJsonKey } from './json-keys.ts';
 
 /** What a safetensors file holds: arrays, and free text by name. */
@@ -25,14 +26,7 @@ const maxHeaderBytes = 100_000_000;
  * @throws CupbearerError `internal` where a shape and its data disagree or an array is called `__metadata__`.
  */
 export function encodeSafetensors(tensors: TensorMap, metadata: Record<string, string> = {}): Uint8Array {
-  const parts = [...safetensorsParts(tensors, metadata)];
-  const file = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    file.set(part, offset);
-    offset += part.length;
-  }
-  return file;
+  return joinedBytes([...safetensorsParts(tensors, metadata)]);
 }
 
 /** An array that is written: float32 numbers may lie in a file, being too many for memory. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { joinedBytes } from '../../storage/joined-bytes.ts';
 import { naturalImageAugmentation } from '../augmentation.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import { defineDataset, type Dataset, type DatasetContext } from '../dataset.ts';
@@ -56,20 +57,9 @@ async function loadBatches(
     {
       shape: [32, 32, 3],
       classes,
-      pixels: joined(batches.map((batch) => batch.pixels)),
-      labels: joined(batches.map((batch) => batch.labels)),
+      pixels: joinedBytes(batches.map((batch) => batch.pixels)),
+      labels: joinedBytes(batches.map((batch) => batch.labels)),
     },
     fingerprint('cifar10', params.train ? 'train' : 'test', ...files.map((file) => file.bytes)),
   );
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
