@@ -27,6 +27,12 @@ const downwards = order.flatMap((level, depth) => {
 export default {
   forbidden: [
     ...downwards,
+    {
+      name: 'parts-of-detectors-know-no-method',
+      severity: 'error',
+      from: { path: '^main/detectors/parts/' },
+      to: { path: '^main/detectors/(methods/|index)' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'shared-imports-nothing-of-ours',

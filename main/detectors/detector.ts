@@ -47,6 +47,32 @@ export interface FeatureStream {
   batches(): AsyncIterable<ActivationBatch>;
 }
 
+/** A stream that says of each sample whether it is anomalous. */
+type LabelledStream = FeatureStream & Required<Pick<FeatureStream, 'anomalous'>>;
+
+/** The features of a detector with needs `N`: what it asks for is there, and nothing else is. */
+export type GrantedFeatures<N extends DetectorNeeds> = Pick<Features, 'layers'> &
+  (N extends { trusted: true } ? { trusted: FeatureStream } : unknown) &
+  (N extends { untrusted: true }
+    ? { untrusted: N extends { anomalyLabels: true } ? LabelledStream : FeatureStream }
+    : unknown);
+
+/** Returns the features that `needs` asks for. @throws CupbearerError `internal` if one of them is missing. */
+function granted<N extends DetectorNeeds>(features: Features, needs: N): GrantedFeatures<N> {
+  const { layers, trusted, untrusted } = features;
+  const missing =
+    (needs.trusted && !trusted && 'trusted data') ||
+    (needs.untrusted && !untrusted && 'untrusted data') ||
+    (needs.anomalyLabels && !untrusted?.anomalous && 'anomaly labels');
+  if (missing) throw new CupbearerError('internal', `The detector was started without the ${missing} that it needs.`);
+  // Checked just now, which the type of a generic cannot express.
+  return {
+    layers,
+    ...(needs.trusted ? { trusted } : {}),
+    ...(needs.untrusted ? { untrusted } : {}),
+  } as GrantedFeatures<N>;
+}
+
 export interface DetectorContext {
   network: Network;
   /** Random numbers of this detector alone, from the run's seed. */
@@ -148,28 +174,32 @@ const commonParams = {
   }),
 };
 
-const commonObject = z.object(commonParams);
-export type DetectorParams = z.output<typeof commonObject> & Record<string, unknown>;
+type CommonParams = z.output<z.ZodObject<typeof commonParams>>;
+export type DetectorParams = CommonParams & Record<string, unknown>;
 
-/** A detector from its own parameters and behaviour; the parameters common to all detectors are added. */
-export function defineDetector<P extends z.ZodRawShape>(
-  definition: Omit<DetectorDefinition, 'params' | 'misfits' | 'fit'> & {
-    params: P;
-    misfits?(
-      params: z.output<z.ZodObject<P>> & z.output<typeof commonObject>,
-      layers: readonly FeatureLayer[],
-      network: NetworkOutline,
-    ): Misfit[];
-    fit(
-      features: Features,
-      params: z.output<z.ZodObject<P>> & z.output<typeof commonObject>,
-      context: DetectorContext,
-    ): Promise<DetectorState>;
-  },
+/** The parameters of a detector that declares the fields `P`. */
+export type ParamsOf<P extends z.ZodRawShape> = z.output<z.ZodObject<P>> & CommonParams;
+
+/** What an author writes of a detector; the types of its parameters and features follow from `params` and `needs`. */
+export interface DetectorDeclaration<P extends z.ZodRawShape, N extends DetectorNeeds> extends Omit<
+  DetectorDefinition,
+  'params' | 'needs' | 'misfits' | 'fit'
+> {
+  needs: N;
+  params: P;
+  misfits?(params: ParamsOf<P>, layers: readonly FeatureLayer[], network: NetworkOutline): Misfit[];
+  fit(features: GrantedFeatures<N>, params: ParamsOf<P>, context: DetectorContext): Promise<DetectorState>;
+}
+
+/** Returns a detector from its own parameters and behaviour, with the parameters that all detectors share. */
+export function defineDetector<P extends z.ZodRawShape, const N extends DetectorNeeds>(
+  declaration: DetectorDeclaration<P, N>,
 ): DetectorDefinition {
-  // The registry hands over only what this very schema has parsed.
   return {
-    ...definition,
-    params: z.object({ ...commonParams, ...definition.params }),
+    ...declaration,
+    params: z.object({ ...commonParams, ...declaration.params }),
+    // The registry hands over only what this very schema has parsed.
+    fit: (features, params, context) =>
+      declaration.fit(granted(features, declaration.needs), params as ParamsOf<P>, context),
   };
 }

@@ -3,7 +3,7 @@ import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { DetectorDefinition, DetectorParams } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
-import { gradientLayers } from '../detectors/loss-gradients.ts';
+import { gradientLayers } from '../detectors/parts/loss-gradients.ts';
 import { activationDims } from '../models/activations.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import type { TaskOffers, TaskOutline } from '../tasks/task.ts';

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { startEngine } from '../../main/tensor/engine.ts';
-import { nearestRows, unitRows } from '../../main/detectors/nearest.ts';
+import { nearestRows, unitRows } from '../../main/detectors/parts/nearest.ts';
 import { MomentAccumulator } from '../../main/tensor/linalg/moments.ts';
 import { quadraticForms } from '../../main/tensor/linalg/quadratic-forms.ts';
 import { symmetricEigen } from '../../main/tensor/linalg/symmetric-eigen.ts';

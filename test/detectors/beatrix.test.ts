@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { beatrix } from '../../main/detectors/beatrix.ts';
-import { BatchedGramStatistics, gramStatistics } from '../../main/detectors/gram-statistics.ts';
+import { beatrix } from '../../main/detectors/methods/beatrix.ts';
+import { BatchedGramStatistics, gramStatistics } from '../../main/detectors/parts/gram-statistics.ts';
 import { draftDetector } from '../../main/experiments/drafts/draft-specs.ts';
 import { pairingMisfits } from '../../main/experiments/pairing.ts';
 import { NetworkOutline } from '../../main/models/network-outline.ts';

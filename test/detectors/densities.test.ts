@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { classMahalanobis } from '../../main/detectors/class-mahalanobis.ts';
-import { gaussianMixture } from '../../main/detectors/gaussian-mixture.ts';
-import { kMeans } from '../../main/detectors/k-means.ts';
-import { pcaResidual } from '../../main/detectors/pca-residual.ts';
+import { classMahalanobis } from '../../main/detectors/methods/class-mahalanobis.ts';
+import { gaussianMixture } from '../../main/detectors/methods/gaussian-mixture.ts';
+import { kMeans } from '../../main/detectors/parts/k-means.ts';
+import { pcaResidual } from '../../main/detectors/methods/pca-residual.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { auroc, fitRows, gaussian, scoreRows } from './rows-in-memory.ts';
 

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { floats } from '../../main/detectors/detector.ts';
-import { functionalAttribution } from '../../main/detectors/functional-attribution.ts';
-import { gradientLayers, lossGradients, outputDirections } from '../../main/detectors/loss-gradients.ts';
-import { crossEntropies } from '../../main/detectors/loss-traces.ts';
+import { functionalAttribution } from '../../main/detectors/methods/functional-attribution.ts';
+import { gradientLayers, lossGradients, outputDirections } from '../../main/detectors/parts/loss-gradients.ts';
+import { crossEntropies } from '../../main/detectors/parts/loss-traces.ts';
 import { fitDetector, scoreTask, type FittedDetector } from '../../main/experiments/detection.ts';
 import { loadDataset } from '../../main/data/datasets/load.ts';
 import { Network } from '../../main/models/network.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectedPathLength, isolationForest } from '../../main/detectors/isolation-forest.ts';
+import { expectedPathLength, isolationForest } from '../../main/detectors/methods/isolation-forest.ts';
 import { auroc, fitRows, gaussian, scoreRows } from './rows-in-memory.ts';
 
 describe('isolation-forest', () => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { knn } from '../../main/detectors/knn.ts';
-import { lof } from '../../main/detectors/lof.ts';
-import { nearestRows } from '../../main/detectors/nearest.ts';
+import { knn } from '../../main/detectors/methods/knn.ts';
+import { lof } from '../../main/detectors/methods/lof.ts';
+import { nearestRows } from '../../main/detectors/parts/nearest.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { fitRows, gaussian, scoreRows } from './rows-in-memory.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DetectorDefinition } from '../../main/detectors/detector.ts';
-import { energy } from '../../main/detectors/energy.ts';
-import { maxSoftmax } from '../../main/detectors/max-softmax.ts';
+import { energy } from '../../main/detectors/methods/energy.ts';
+import { maxSoftmax } from '../../main/detectors/methods/max-softmax.ts';
 
 async function outputScores(detector: DetectorDefinition, logits: number[][], values: Record<string, number> = {}) {
   const batch = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { que, quantumEntropyForm, seedLibraryForm } from '../../main/detectors/que.ts';
+import { que, quantumEntropyForm, seedLibraryForm } from '../../main/detectors/methods/que.ts';
 import { expectClose, product } from '../tensor/reference.ts';
 import { fit, normalRows, scoresOf } from './in-memory.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sgld, type SgldOptions } from '../../main/detectors/sgld.ts';
+import { sgld, type SgldOptions } from '../../main/detectors/parts/sgld.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 
 const options: SgldOptions = { chains: 1, draws: 10, thinning: 1, stepSize: 0.1, localisation: 2, nBeta: 0 };

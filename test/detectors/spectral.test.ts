@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { spectral } from '../../main/detectors/spectral.ts';
+import { spectral } from '../../main/detectors/methods/spectral.ts';
 import { fit, scoresOf, type Rows } from './in-memory.ts';
 
 /** Class 0 is spread along the first axis about (10, 0), class 1 along the second about (0, 10). */

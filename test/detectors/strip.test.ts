@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { strip } from '../../main/detectors/strip.ts';
+import { strip } from '../../main/detectors/methods/strip.ts';
 import { activationBatches } from '../../main/models/activations.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { startEngine } from '../../main/tensor/engine.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { logisticRegression, sigmoid } from '../../main/detectors/logistic-regression.ts';
-import { supervisedProbe } from '../../main/detectors/supervised-probe.ts';
+import { logisticRegression, sigmoid } from '../../main/detectors/parts/logistic-regression.ts';
+import { supervisedProbe } from '../../main/detectors/methods/supervised-probe.ts';
 import { fit, normalRows, scoresOf } from './in-memory.ts';
 
 describe('logisticRegression', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { neighbourRanks, unitLayer } from '../../main/detectors/neighbour-ranks.ts';
-import { ted } from '../../main/detectors/ted.ts';
+import { neighbourRanks, unitLayer } from '../../main/detectors/parts/neighbour-ranks.ts';
+import { ted } from '../../main/detectors/methods/ted.ts';
 import { context, fit, normalRows, scoresOf } from './in-memory.ts';
 
 const layer = (rows: readonly (readonly number[])[]) => unitLayer(Float32Array.from(rows.flat()), rows[0]!.length);

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseParams } from '../../shared/schema/fields.ts';
-import { abstraction } from '../../main/detectors/abstraction.ts';
-import { adversarialAbstraction } from '../../main/detectors/adversarial-abstraction.ts';
+import { abstraction } from '../../main/detectors/methods/abstraction.ts';
+import { adversarialAbstraction } from '../../main/detectors/methods/adversarial-abstraction.ts';
 import type { DetectorDefinition } from '../../main/detectors/detector.ts';
-import { finetuning } from '../../main/detectors/finetuning.ts';
-import { vae } from '../../main/detectors/vae.ts';
+import { finetuning } from '../../main/detectors/methods/finetuning.ts';
+import { vae } from '../../main/detectors/methods/vae.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { emptyFeatures, fitToy, reloaded, scoreToy, toyContext, toyTask } from './trained-task.ts';

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { activationClustering } from '../../main/detectors/activation-clustering.ts';
+import { activationClustering } from '../../main/detectors/methods/activation-clustering.ts';
 import type { DetectorDefinition } from '../../main/detectors/detector.ts';
-import { quantumEntropyForm } from '../../main/detectors/quantum-entropy.ts';
-import { robustSubset } from '../../main/detectors/robust-covariance.ts';
-import { scan } from '../../main/detectors/scan.ts';
-import { spectre } from '../../main/detectors/spectre.ts';
+import { quantumEntropyForm } from '../../main/detectors/parts/quantum-entropy.ts';
+import { robustSubset } from '../../main/detectors/parts/robust-covariance.ts';
+import { scan } from '../../main/detectors/methods/scan.ts';
+import { spectre } from '../../main/detectors/methods/spectre.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { auroc, fitRows, gaussian, scoreRows, type Rows } from './rows-in-memory.ts';

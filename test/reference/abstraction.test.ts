@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseParams } from '../../shared/schema/fields.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
-import { abstraction } from '../../main/detectors/abstraction.ts';
+import { abstraction } from '../../main/detectors/methods/abstraction.ts';
 import type { DetectorContext, Features } from '../../main/detectors/detector.ts';
 import { Network } from '../../main/models/network.ts';
 import { writeTensorFile } from '../../main/storage/tensor-file.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { beatrix } from '../../main/detectors/beatrix.ts';
+import { beatrix } from '../../main/detectors/methods/beatrix.ts';
 import { doubles } from '../../main/detectors/detector.ts';
 import {
   array,

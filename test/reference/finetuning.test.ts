@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { divergences } from '../../main/detectors/finetuning.ts';
+import { divergences } from '../../main/detectors/methods/finetuning.ts';
 import { expectedScores, hasReference, referenceArray } from './trained-detectors.ts';
 
 describe.skipIf(!hasReference)('finetuning against the peer library (skipped without its numbers)', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mahalanobis } from '../../main/detectors/mahalanobis.ts';
+import { mahalanobis } from '../../main/detectors/methods/mahalanobis.ts';
 import { auroc } from '../../main/evaluation/figures-of-merit.ts';
 import { anomalous, describeReference, entry, expectScores, featuresOf, fit, score } from './reference-set.ts';
 

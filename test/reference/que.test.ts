@@ -7,7 +7,7 @@ import {
   quantumEntropyForm,
   seedLibraryForm,
   whiteningRows,
-} from '../../main/detectors/que.ts';
+} from '../../main/detectors/methods/que.ts';
 import { auroc } from '../../main/evaluation/figures-of-merit.ts';
 import { symmetricEigen } from '../../main/tensor/linalg/symmetric-eigen.ts';
 import {

@@ -1,5 +1,5 @@
 import { it } from 'vitest';
-import { spectral } from '../../main/detectors/spectral.ts';
+import { spectral } from '../../main/detectors/methods/spectral.ts';
 import { describeReference, entry, expectScores, featuresOf, fit, score } from './reference-set.ts';
 
 describeReference('spectral', () => {

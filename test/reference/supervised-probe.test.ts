@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { doubles } from '../../main/detectors/detector.ts';
-import { supervisedProbe } from '../../main/detectors/supervised-probe.ts';
+import { supervisedProbe } from '../../main/detectors/methods/supervised-probe.ts';
 import { auroc } from '../../main/evaluation/figures-of-merit.ts';
 import {
   anomalous,

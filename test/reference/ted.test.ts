@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { doubles, type DetectorState } from '../../main/detectors/detector.ts';
-import { ted } from '../../main/detectors/ted.ts';
+import { ted } from '../../main/detectors/methods/ted.ts';
 import {
   describeReference,
   entry,

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DetectorContext, DetectorState } from '../../main/detectors/detector.ts';
-import { vae, vaeParts } from '../../main/detectors/vae.ts';
+import { vae, vaeParts } from '../../main/detectors/methods/vae.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { read } from '../../main/tensor/read.ts';
 import { engineTolerance, engineUnderTest } from '../engine-under-test.ts';
