@@ -1,4 +1,7 @@
-/** `npm run screenshots`: every screen in both themes and two sizes, on real runs, to docs/screenshots. */
+/**
+ * `npm run screenshots`: takes every screen in both themes and two sizes, on real runs, into the ignored folder
+ * build/screenshots, and renews those that the documentation shows.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,9 +9,10 @@ import type { Page } from '@playwright/test';
 import { tinyDraft } from '../e2e/drafts.ts';
 import { openBrowserWindow } from '../e2e/browser.ts';
 import { startProgram, temporaryHome, type Program } from '../e2e/program.ts';
+import { keepDocumented } from './documented.ts';
 import { makeWorkingWeek } from './working-week.ts';
 
-const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+const folder = fileURLToPath(new URL('../../build/screenshots/', import.meta.url));
 const sizes = [
   { width: 1440, height: 900 },
   { width: 1024, height: 700 },
@@ -91,6 +95,7 @@ try {
     const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: 20_000 }) });
     for (const theme of themes) await take(page, theme, screensOf(example, ids[0]!));
   });
+  await keepDocumented(folder);
 } finally {
   remove();
 }
