@@ -1,6 +1,6 @@
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { cacheFolder, sharedCompileCache } from './test/private-cache.ts';
 
 export default defineConfig({
   test: {
@@ -10,7 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     // What the user has installed (a compute engine) must not decide what is tested.
     // Threads are part of what is tested, whether or not they pay on a machine that runs tests.
-    env: { CUPBEARER_HOME: join(tmpdir(), 'cupbearer-no-home'), CUPBEARER_THREADS: '2' },
+    env: { CUPBEARER_HOME: join(cacheFolder, 'no-home'), CUPBEARER_THREADS: '2', ...sharedCompileCache },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', './test/count-reporter.ts'],

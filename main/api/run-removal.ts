@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
-import { isProcessAlive } from '../storage/process-identity.ts';
+import { isAtWork } from '../storage/process-records.ts';
 import { RemovedFolders } from '../storage/removed-folders.ts';
 import { holdsRun, readSpec } from '../storage/run-folder.ts';
 
@@ -62,7 +62,7 @@ export class RunRemoval {
   #unfinished(): RunRecord[] {
     return (['running', 'queued'] as const)
       .flatMap((status) => this.#catalogue.list({ status }))
-      .filter(({ host_pid: pid, host_started: started }) => pid !== null && isProcessAlive(pid, started));
+      .filter(({ host_pid: pid, host_started: started }) => pid !== null && isAtWork(pid, started));
   }
 
   #removeOne(record: RunRecord): string[] {

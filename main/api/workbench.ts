@@ -16,6 +16,7 @@ import type { Catalogue } from '../storage/catalogue.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { openCatalogue } from '../storage/open-catalogue.ts';
 import { isProcessAlive, processIdentity } from '../storage/process-identity.ts';
+import { endLeftOvers, isAtWork } from '../storage/process-records.ts';
 import {
   createDatedRunFolder,
   createRunFolder,
@@ -80,19 +81,26 @@ export interface PreparedRun {
   dataDir: string;
 }
 
+/** How long a run may wait for a left-over process to end before it is marked; its own watch gives it two seconds. */
+const lateMarkMs = 3000;
+
 /** What the application can do, whoever asks. Owns the catalogue and starts compute processes. */
 export class Workbench {
   readonly catalogue: Catalogue;
   readonly #launch: ProcessLauncher;
+  #lateMark: NodeJS.Timeout | undefined;
 
-  /** Opens the user's catalogue; runs whose process has gone are marked `interrupted`. */
+  /** Opens the user's catalogue; runs whose process has gone are marked `interrupted`, once nothing works on them. */
   constructor(catalogueFile?: string, launch: ProcessLauncher = forkProcess) {
     this.#launch = launch;
     this.catalogue = catalogueFile === undefined ? openCatalogue() : openCatalogue(catalogueFile);
-    this.catalogue.markInterrupted(isProcessAlive);
+    const haveEnded = endLeftOvers();
+    this.catalogue.markInterrupted(isAtWork);
+    if (!haveEnded) this.#lateMark = setTimeout(() => this.#markInAnyCase(), lateMarkMs).unref();
   }
 
   close(): void {
+    clearTimeout(this.#lateMark);
     this.catalogue.close();
   }
 
@@ -234,7 +242,7 @@ export class Workbench {
     if (folder === undefined) {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
     }
-    const path = resumeRunFolder(folder, isProcessAlive);
+    const path = resumeRunFolder(folder, isAtWork);
     const file = readSpec(path);
     const { kind, data_dir: usedBefore } = file;
     if (kind !== experiment.kind || kind !== 'classifier') {
@@ -342,11 +350,22 @@ export class Workbench {
     return { record: this.catalogue.get(record.id), folder, found: false };
   }
 
+  /** A process that the system does not let go must not leave its run without an end. */
+  #markInAnyCase(): void {
+    try {
+      this.catalogue.markInterrupted(isProcessAlive);
+    } catch (error) {
+      this.catalogue.notices.push(`A run that was cut off is not marked so yet. ${toErrorRecord(error).message}`);
+    }
+  }
+
   #compute(
     { experiment, ...work }: Omit<Job, 'experiment' | 'engine'> & { experiment: ExperimentDefinition },
     options: ExecutionOptions,
     onEngine: (engine: EngineInfo) => void,
   ) {
+    // Another program may have been killed since this one began, and its process still write into this run's folder.
+    endLeftOvers();
     return runInComputeProcess(
       { ...work, experiment: experiment.id, engine: options.engine ?? 'auto' },
       {
@@ -395,7 +414,7 @@ function dataDirOf({ workingDir, dataDir }: CreationOptions): string {
 
 /** @throws CupbearerError `conflict` where a process is at work on the run. */
 function checkIdle({ status, folder, host_pid: pid, host_started: started }: RunRecord): void {
-  if ((status !== 'running' && status !== 'queued') || pid === null || !isProcessAlive(pid, started)) return;
+  if ((status !== 'running' && status !== 'queued') || pid === null || !isAtWork(pid, started)) return;
   throw new CupbearerError('conflict', `Process ${pid} is still at work on the run in "${folder}".`, {
     hint: 'Wait until it ends, or stop it first.',
   });

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { compileCacheFolder } from '../storage/compile-cache.mjs';
+import { hostVariable } from './host-watch.ts';
 
 /** How a process of ours ended. */
 export interface ProcessEnd {
@@ -37,9 +37,6 @@ export type ProcessLauncher = <ToChild, FromChild>(
   options?: LaunchOptions,
 ) => ChildProcess<ToChild, FromChild>;
 
-/** Where Node keeps compiled code unless told otherwise; with it a process starts in half the time. */
-export const compileCache = join(tmpdir(), 'node-compile-cache');
-
 /**
  * Batches are short-lived arrays outside of the heap, which wait for a collection of young objects: with V8's usual 16 MiB of
  * these, up to 60 MB more of batches lie about.
@@ -47,9 +44,18 @@ export const compileCache = join(tmpdir(), 'node-compile-cache');
 export const smallNursery: readonly string[] = ['--max-semi-space-size=2'];
 
 /** For glibc, nothing elsewhere: threads share two pools of memory rather than to keep one each. */
-export const sharingMemory: Readonly<Record<string, string>> = {
+const sharingMemory: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '2',
 };
+
+/**
+ * Returns the environment of a process of ours: this one's and `env`, with what tells it its host. A compile cache that
+ * the environment names is left out, since anybody might be able to write to it.
+ */
+export function childEnvironment(env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const { NODE_COMPILE_CACHE: _, ...inherited } = process.env;
+  return { ...sharingMemory, ...inherited, ...env, ...hostVariable() };
+}
 
 /** Lines of a process' error output that are kept to explain a crash. */
 const keptLines = 20;
@@ -71,11 +77,12 @@ export const forkProcess: ProcessLauncher = <ToChild, FromChild>(
   entry: string,
   { env, onErrorLine }: LaunchOptions = {},
 ): ChildProcess<ToChild, FromChild> => {
+  const cache = compileCacheFolder();
   const child = fork(entry, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     execArgv: [...process.execArgv, ...smallNursery],
-    env: { NODE_COMPILE_CACHE: compileCache, ...sharingMemory, ...process.env, ...env },
+    env: { ...childEnvironment(env), ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) },
   });
   const errorOutput = lastErrorLines(child.stderr!, onErrorLine);
   return {

@@ -1,3 +1,6 @@
+import { forgetProcess } from '../storage/process-records.ts';
+import { endWithHost } from './host-watch.ts';
+
 /** The host as a process of ours sees it, whichever host started it. */
 export interface HostPort<FromHost, ToHost> {
   /** Does nothing once the host has gone. */
@@ -22,15 +25,18 @@ interface UtilityPort {
   postMessage(message: unknown): void;
 }
 
-/** The way to the host; where that goes away, this process ends. */
+/** Returns the way to the host, and sees to it that this process ends when the host does. */
 export function hostPort<FromHost, ToHost>(): HostPort<FromHost, ToHost> {
+  endWithHost();
   const utility = (process as unknown as { parentPort?: UtilityPort }).parentPort;
   if (utility) {
-    // Electron ends utility processes with the application.
     return {
       send: (message) => utility.postMessage({ message, isLast: false } satisfies UtilityMessage<ToHost>),
       onMessage: (listener) => utility.on('message', ({ data }) => listener(data as FromHost)),
-      finish: (message) => utility.postMessage({ message, isLast: true } satisfies UtilityMessage<ToHost>),
+      finish: (message) => {
+        forgetProcess();
+        utility.postMessage({ message, isLast: true } satisfies UtilityMessage<ToHost>);
+      },
     };
   }
   process.on('disconnect', () => process.exit(1));
@@ -39,6 +45,9 @@ export function hostPort<FromHost, ToHost>(): HostPort<FromHost, ToHost> {
       if (process.connected) process.send!(message);
     },
     onMessage: (listener) => process.on('message', (message) => listener(message as FromHost)),
-    finish: (message) => process.send!(message, () => process.disconnect()),
+    finish: (message) => {
+      forgetProcess();
+      process.send!(message, () => process.disconnect());
+    },
   };
 }

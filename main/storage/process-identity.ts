@@ -14,7 +14,7 @@ const toleranceMs = 3000;
 
 /** The identity of this process, to be stored with the run that it does. */
 export function processIdentity(): ProcessIdentity {
-  const started = linuxStart(process.pid) ?? new Date(performance.timeOrigin).toISOString();
+  const started = linuxProcess(process.pid)?.started ?? new Date(performance.timeOrigin).toISOString();
   return { pid: process.pid, started };
 }
 
@@ -23,12 +23,33 @@ export function processIdentity(): ProcessIdentity {
  * does not tell when a process began (Windows), a process of that number is taken to be it.
  */
 export function isProcessAlive(pid: number, started: string | null): boolean {
+  return isSameProcess(pid, started) ?? true;
+}
+
+/** Ends a process at once, unless the system cannot tell it from a later one of the same number. */
+export function killProcess({ pid, started }: ProcessIdentity): void {
+  if (isSameProcess(pid, started) !== true) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has just ended, or belongs to another user: who waits for its end finds out.
+  }
+}
+
+/** Whether the process is there and is the described one; undefined where there is one of its number and no more is known. */
+function isSameProcess(pid: number, started: string | null): boolean | undefined {
   if (!exists(pid)) return false;
-  if (started === null) return true;
-  const ticks = linuxStart(pid);
-  if (ticks !== undefined) return ticks === started;
-  const found = process.platform === 'win32' ? undefined : startAccordingToPs(pid);
-  return found === undefined || !(Math.abs(found - Date.parse(started)) > toleranceMs);
+  const found = linuxProcess(pid);
+  if (found !== undefined && hasEnded(found)) return false;
+  if (started === null) return undefined;
+  if (found !== undefined) return found.started === started;
+  const time = process.platform === 'win32' ? undefined : startAccordingToPs(pid);
+  return time === undefined ? undefined : !(Math.abs(time - Date.parse(started)) > toleranceMs);
+}
+
+/** A process that has ended keeps its number until its parent collects it, which some containers never do. */
+function hasEnded({ state }: LinuxProcess): boolean {
+  return state === 'Z' || state === 'X';
 }
 
 function exists(pid: number): boolean {
@@ -42,15 +63,24 @@ function exists(pid: number): boolean {
   }
 }
 
-/** `<boot id>:<clock ticks from boot to start>`; undefined on other systems or where there is no such process. */
-function linuxStart(pid: number): string | undefined {
+/** A process as Linux describes it. */
+interface LinuxProcess {
+  /** One letter: `R` for one that runs. */
+  state: string;
+  /** `<boot id>:<clock ticks from boot to start>` */
+  started: string;
+}
+
+/** Undefined on other systems or where there is no such process. */
+function linuxProcess(pid: number): LinuxProcess | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the command, may hold spaces and parentheses; the 22nd is the start (proc(5)).
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    // The second field, the command, may hold spaces and parentheses; the third is the state, the 22nd the start (proc(5)).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, ticks] = [fields[0], fields[19]];
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return ticks === undefined ? undefined : `${boot}:${ticks}`;
+    return state === undefined || ticks === undefined ? undefined : { state, started: `${boot}:${ticks}` };
   } catch {
     return undefined;
   }

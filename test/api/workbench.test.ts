@@ -1,6 +1,7 @@
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -27,6 +28,10 @@ import {
 } from '../../main/storage/run-folder.ts';
 import { hashFile } from '../../main/storage/content-hash.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
+
+/** Whether some process cannot be ended by this user (Linux, for anybody but the administrator). */
+const cannotKillAll = process.platform === 'linux' && process.getuid!() !== 0;
+const withoutRights = cannotKillAll ? '' : ' (skipped: needs Linux and a user that is not root)';
 
 let place: string;
 let dataDir: string;
@@ -454,4 +459,28 @@ describe('a run whose process went away', () => {
     expect(readRecord(at('classifier')).status).toBe('interrupted');
     next.catalogue.update(record.id, { status: 'done', error: null });
   });
+
+  it.skipIf(!cannotKillAll)(
+    `is interrupted a little later where the system does not let its compute process be ended${withoutRights}`,
+    async () => {
+      const host = { pid: 2 ** 22 + 1, started: 'long ago' };
+      // One of the administrator's, which is this user's to see but not to end.
+      const stat = readFileSync('/proc/1/stat', 'utf8');
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      const started = `${boot}:${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+      mkdirSync(join(place, 'home', 'processes'), { recursive: true });
+      writeFileSync(join(place, 'home', 'processes', '1.json'), JSON.stringify({ started, host }));
+      onTestFinished(() => rmSync(join(place, 'home', 'processes', '1.json'), { force: true }));
+
+      const record = workbench.recordOf(at('classifier'));
+      workbench.catalogue.update(record.id, { status: 'running', host_pid: host.pid, host_started: host.started });
+      const next = new Workbench();
+      onTestFinished(() => next.close());
+      expect(next.recordOf(at('classifier')).status).toBe('running');
+      const resuming = next.run('train-classifier', {}, { folder: at('classifier'), dataDir, resume: true });
+      expect((await failureOf(resuming)).message).toContain('is still at work on the run in');
+      await expect.poll(() => next.recordOf(at('classifier')).status, { timeout: 20_000 }).toBe('interrupted');
+      next.catalogue.update(record.id, { status: 'done', error: null });
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sharedCompileCache } from '../private-cache.ts';
 import { sharedFolder } from '../shared-folder.ts';
 
 const cli = fileURLToPath(new URL('../../main/hosts/cli/launch.mjs', import.meta.url));
@@ -65,7 +66,7 @@ function runCommand(home: string, dataDir: string, args: string[]): Promise<Comm
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const child = spawn(process.execPath, [cli, ...args, '--json'], {
-      env: { ...process.env, CUPBEARER_HOME: join(home, 'home'), CUPBEARER_DATA: dataDir },
+      env: { ...process.env, ...sharedCompileCache, CUPBEARER_HOME: join(home, 'home'), CUPBEARER_DATA: dataDir },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let peakBytes: number | undefined;

@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { datasetRegistry } from '../../main/data/datasets/index.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { isProcessAlive } from '../../main/storage/process-identity.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { canListProcesses, computeProcessesOf } from '../compute-processes.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
@@ -197,6 +198,23 @@ describe.skipIf(!canListProcesses)(`a training that is cut off again and again${
     const [newest] = (await json('runs', '--limit', '1')) as RunRecord[];
     expect(newest).toMatchObject({ id: record().id, status: 'interrupted', error: { code: 'crashed' } });
     expect(record().status).toBe('interrupted');
+  });
+
+  it('ends what a killed program has left behind before another goes on, and nothing of one that runs', async () => {
+    const running = resume();
+    await running.says(begun);
+    const [compute] = computeProcessesOf(running.child.pid!);
+    onTestFinished(() => void (isProcessAlive(compute!, null) && process.kill(compute!, 'SIGKILL')));
+    expect(((await json('runs', '--limit', '1')) as RunRecord[])[0]).toMatchObject({ status: 'running' });
+    expect(computeProcessesOf(running.child.pid!)).toEqual([compute]);
+    // One that is stopped does not notice that its host has gone.
+    process.kill(compute!, 'SIGSTOP');
+    running.child.kill('SIGKILL');
+    await running.ended;
+    process.kill(compute!, 0);
+    const [newest] = (await json('runs', '--limit', '1')) as RunRecord[];
+    expect(newest).toMatchObject({ id: record().id, status: 'interrupted' });
+    await gone(compute!);
   });
 
   it('fails with the reason where the compute process is killed', async () => {

@@ -31,6 +31,18 @@ describe('process identity', () => {
     expect(isProcessAlive(pid, null)).toBe(false);
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    `knows one that has ended and was never collected${process.platform === 'linux' ? '' : ' (skipped: needs /proc)'}`,
+    async () => {
+      // Its parent becomes a program that collects nobody.
+      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+      const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+      await expect.poll(() => isProcessAlive(Number(String(pid)), null)).toBe(false);
+      expect(process.kill(Number(String(pid)), 0)).toBe(true);
+      parent.kill('SIGKILL');
+    },
+  );
+
   it.each([0, -1, 1.5, NaN, 2 ** 40])('never takes %d for a process', (pid) => {
     expect(isProcessAlive(pid, null)).toBe(false);
   });

@@ -7,7 +7,7 @@ import { examineEngine } from '../../jobs/engines.ts';
 import { toJsonText } from '../../storage/json-text.ts';
 import { mayPass } from '../../tensor/engine-failure.ts';
 import { nvidiaGpu } from '../../tensor/engines/tensorflow/device.ts';
-import type { InstallationRecord } from '../../tensor/engines/tensorflow/installation.ts';
+import { checkUnexposed, type InstallationRecord } from '../../tensor/engines/tensorflow/installation.ts';
 import { buildAddon, checkCompiler, findLibrary, type NativeLibrary } from './build-addon.ts';
 import { packageVersion, putPackage } from './fetch-package.ts';
 import { fetchWheel, projectFor } from './fetch-wheel.ts';
@@ -62,6 +62,7 @@ export async function installTensorflow(request: InstallRequest, options: Instal
   removeLeftovers();
   const staging = createStaging();
   try {
+    checkUnexposed(staging);
     const { library, ...found } = own ?? (await fromWheel(wheel, variant, staging, options));
     options.onStep?.('Building the addon');
     const packageFolder = join(staging, 'package');

@@ -5,13 +5,14 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { compileCacheFolder } from '../../storage/compile-cache.mjs';
 
-const [major, minor] = process.versions.node.split('.').map(Number);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const runsTypeScript = major > 22 || (major === 22 && minor >= 18);
 
 if (runsTypeScript) {
-  // Node keeps what it has compiled in the system's temporary folder: the next start takes half the time.
-  module.enableCompileCache?.();
+  const cache = compileCacheFolder();
+  if (cache !== undefined) module.enableCompileCache?.(cache);
   await import('./main.ts');
 } else {
   const bundled = ['node', 'node.exe']

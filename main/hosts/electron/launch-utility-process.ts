@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { basename, extname } from 'node:path';
 import { utilityProcess } from 'electron';
 import {
-  sharingMemory,
+  childEnvironment,
   lastErrorLines,
   smallNursery,
   type ChildProcess,
@@ -21,7 +21,7 @@ export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
     // What task managers show, and reports of crashes: "Cupbearer compute process".
     serviceName: `Cupbearer ${basename(entry, extname(entry)).replaceAll('-', ' ')}`,
     execArgv: [...smallNursery],
-    env: { ...sharingMemory, ...process.env, ...env },
+    env: childEnvironment(env),
   });
   const errorOutput = child.stderr ? lastErrorLines(child.stderr, onErrorLine) : [];
   let hasEnded = false;

@@ -14,11 +14,9 @@ export function hasDisplay(
 export async function openBrowser(address: string): Promise<boolean> {
   if (!hasDisplay()) return false;
   try {
-    const opener = await open(address);
-    return await new Promise<boolean>((resolve) => {
-      opener.once('error', () => resolve(false));
-      opener.once('spawn', () => resolve(true));
-    });
+    // Resolves once the opener has been started. It tells nothing more: browsers stay, and so may the opener.
+    await open(address);
+    return true;
   } catch {
     return false;
   }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { installTensorflow, type InstallRequest } from '../../../main/api/tensorflow/install-tensorflow.ts';
 import { listInstallations, removeInstallation, useInstallation } from '../../../main/api/tensorflow/installations.ts';
 import { createStaging, idFor, putInPlace } from '../../../main/api/tensorflow/place-installation.ts';
-import { selectedId } from '../../../main/tensor/engines/tensorflow/installation.ts';
+import { activeInstallation, selectedId } from '../../../main/tensor/engines/tensorflow/installation.ts';
 import { canCutOff, deadlyTensorflow, withoutCutOff } from '../../deadly-tensorflow.ts';
 import { temporaryFolder } from '../../storage/fixtures.ts';
 import { withEnvironment } from '../../tensorflow.ts';
@@ -255,6 +255,25 @@ describe('installations', () => {
       expect(listInstallations().map(({ id }) => id)).toEqual(['bundled']);
     });
   });
+
+  it.skipIf(!isPosix)(
+    `that another user could change are neither made nor loaded${isPosix ? '' : ' (skipped on Windows)'}`,
+    async () => {
+      const home = temporaryFolder();
+      writeInstallation(home, 'tensorflow-9.0.0-cpu');
+      await withEnvironment({ CUPBEARER_HOME: home, CUPBEARER_TENSORFLOW: undefined }, async () => {
+        useInstallation('tensorflow-9.0.0-cpu');
+        expect(activeInstallation().id).toBe('tensorflow-9.0.0-cpu');
+        chmodSync(home, 0o777);
+        const refused = { code: 'engine', message: expect.stringContaining(`from "${home}": other users`) as string };
+        expect(() => activeInstallation()).toThrow(expect.objectContaining(refused));
+        const wheel = wheelFile();
+        await withEnvironment({ CXX: compilerOf('') }, () =>
+          expect(installTensorflow({ wheel, variant: 'cpu' })).rejects.toMatchObject(refused),
+        );
+      });
+    },
+  );
 
   it('that are not there cannot be used or removed', async () => {
     await withEnvironment({ CUPBEARER_HOME: temporaryFolder() }, () => {

@@ -7,6 +7,7 @@ import { serveApplication } from '../../web/serve.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
+import type { Output } from '../output.ts';
 
 const flags = z.object({
   port: integer({
@@ -37,9 +38,10 @@ export const serve: Command = {
       if (port !== 0 && web.port !== port) output.note(`Port ${port} is taken; ${web.port} is used instead.`);
       output.result({ url: web.link(), port: web.port }, () => `Cupbearer is at ${web.link()}`);
       output.note('The link lets one browser in. Enter prints a new one, Ctrl-C ends the program.');
-      if (!noOpen && !(await openBrowser(web.link()))) output.note('There is no browser to open here.');
       const links = createInterface({ input: process.stdin });
       links.on('line', () => output.note(web.link()));
+      // Not waited for: whatever a desktop does about it, Enter and Ctrl-C work.
+      if (!noOpen) void open(web.link(), output);
       if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort');
       links.close();
       // A terminal that is still read would keep the program from ending.
@@ -50,3 +52,7 @@ export const serve: Command = {
     }
   },
 };
+
+async function open(address: string, output: Output): Promise<void> {
+  if (!(await openBrowser(address))) output.note('There is no browser to open here.');
+}

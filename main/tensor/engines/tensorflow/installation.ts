@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { cupbearerHome } from '../../../storage/home.ts';
+import { exposedFolder } from '../../../storage/private-folder.mjs';
 import { readJsonFile } from '../../../storage/read-file.ts';
 
 /** The npm package that this engine is made of. */
@@ -122,13 +123,29 @@ export function installedIds(home: string = cupbearerHome()): string[] {
     .sort();
 }
 
+/** Throws where another user could put code of theirs into an installation. @throws CupbearerError `engine`. */
+export function checkUnexposed(folder: string): void {
+  const exposed = exposedFolder(folder);
+  if (exposed === undefined) return;
+  throw new CupbearerError(
+    'engine',
+    `No TensorFlow is loaded from "${exposed}": other users can write to that folder.`,
+    {
+      hint: 'Make it yours alone (chown, chmod go-w), or set CUPBEARER_HOME to a folder that is.',
+    },
+  );
+}
+
 /**
  * The installation to use: the folder in `CUPBEARER_TENSORFLOW` if set, else the one that was chosen last, else the bundled.
- * @throws CupbearerError `engine` where it is not (or no longer wholly) there, `bad-data`, `storage`.
+ * @throws CupbearerError `engine` where it is not (or no longer wholly) there or another user can change it, `bad-data`, `storage`.
  */
 export function activeInstallation(): Installation {
   const folder = process.env['CUPBEARER_TENSORFLOW'];
   if (folder) return installationIn(resolve(folder));
   const id = selectedId();
-  return id === bundledId ? bundledInstallation() : installationIn(join(installationsFolder(), id));
+  if (id === bundledId) return bundledInstallation();
+  const installation = installationIn(join(installationsFolder(), id));
+  checkUnexposed(dirname(installation.addon));
+  return installation;
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { CupbearerError } from '../../../../shared/errors.ts';
+import { cupbearerHome } from '../../../storage/home.ts';
 import { loadOptional } from '../optional-package.ts';
 
 /** Of the WebGPU API, what we use ourselves; the backend uses more. */
@@ -49,8 +49,9 @@ let gpu: Gpu | undefined;
 /** Makes WebGPU known to this process as it is in a browser: `navigator.gpu` and the classes of the API. */
 async function gpuOfProcess(): Promise<Gpu> {
   if (gpu !== undefined) return gpu;
-  // Vulkan drivers complain on standard error where it is missing; they only look for a display there.
-  process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
+  // Vulkan drivers complain on standard error where it is missing. They look for a display there, and talk to whoever put
+  // one up, so that it must be a folder of the user's own.
+  process.env['XDG_RUNTIME_DIR'] ??= cupbearerHome();
   const dawn = await loadOptional<Dawn>('webgpu');
   Object.assign(globalThis, dawn.globals);
   gpu = dawn.create([]);

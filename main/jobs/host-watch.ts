@@ -1,0 +1,31 @@
+import { Worker } from 'node:worker_threads';
+import { isProcessAlive, processIdentity, type ProcessIdentity } from '../storage/process-identity.ts';
+import { recordProcess } from '../storage/process-records.ts';
+
+const variable = 'CUPBEARER_HOST';
+
+/** Returns the environment variable that tells a process of ours which process is its host: this one. */
+export function hostVariable(): Record<string, string> {
+  return { [variable]: JSON.stringify(processIdentity()) };
+}
+
+/**
+ * Records this process for the host's next start, and ends it within a second of its host's end, whatever it is doing. A
+ * thread watches the host, because events reach the main thread only between two steps of a computation.
+ */
+export function endWithHost(): void {
+  const host = JSON.parse(process.env[variable] ?? 'null') as ProcessIdentity | null;
+  if (host === null) throw new Error(`Expected the host's process in ${variable}.`);
+  const parent = process.ppid;
+  recordProcess(host);
+  // Its successor may have looked before this process was on record, so that nothing may be done from here on.
+  if (!isProcessAlive(host.pid, host.started)) process.exit(1);
+  const watcher = new Worker(new URL('./host-watcher.mjs', import.meta.url), {
+    workerData: { host: host.pid, parent },
+    // Options of this process are not meant for the thread, whether from its command line or from its environment.
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 },
+  });
+  watcher.unref();
+}
