@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { flag, integer, parseParams } from '../../../../shared/schema/fields.ts';
-import { openBrowser } from '../../web/open-browser.ts';
+import { openSignedIn } from '../../web/open-signed-in.ts';
 import { serveApplication } from '../../web/serve.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
@@ -37,7 +37,7 @@ export const serve: Command = {
       if (port !== 0 && web.port !== port) output.note(`Port ${port} is taken; ${web.port} is used instead.`);
       output.result({ url: web.link(), port: web.port }, () => `Cupbearer is at ${web.link()}`);
       output.note('The link lets one browser in. Enter prints a new one, Ctrl-C ends the program.');
-      if (!noOpen && !(await openBrowser(web.link()))) output.note('There is no browser to open here.');
+      if (!noOpen) await openSignedIn(web, (text) => output.note(text));
       const links = createInterface({ input: process.stdin });
       links.on('line', () => output.note(web.link()));
       if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort');
