@@ -1,6 +1,7 @@
 import type { ProcessLauncher } from '../jobs/child-process.ts';
 import type { Inspector } from '../jobs/inspection.ts';
 import type { QueuedRuns } from './queued-runs.ts';
+import type { Reach } from './reach.ts';
 import type { RunFeed } from './run-feed.ts';
 import type { RunRemoval } from './run-removal.ts';
 import type { RunSummaries } from './run-summaries.ts';
@@ -29,6 +30,8 @@ export interface Application {
   readonly workbench: Workbench;
   readonly host: Host;
   readonly settings: SettingsStore;
+  /** What pages may name by its path. */
+  readonly reach: Reach;
   /** Runs that wait or go on; where new ones are asked for. */
   readonly queued: QueuedRuns;
   readonly summaries: RunSummaries;

@@ -36,6 +36,8 @@ export interface ImportOptions {
   base: string;
   /** What the model was trained on, where its files do not say so. */
   statement?: TrainingStatement;
+  /** Called with what its files say of its training before any of that is used; may throw. */
+  checkSpec?: (spec: Record<string, unknown>) => void;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface ImportOptions {
 export async function importModel(
   workbench: Workbench,
   files: ModelFiles,
-  { name, base, statement = {} }: ImportOptions,
+  { name, base, statement = {}, checkSpec }: ImportOptions,
 ): Promise<RunRecord> {
   checkNames(files);
   const network = parseNetworkSpec(parseJson(files.get(description)!, description), description);
@@ -57,6 +59,7 @@ export async function importModel(
   const storedTrigger = trigger && parseSafetensors(trigger, triggerName).tensors;
   const trained = files.get('spec.json');
   const before = trained && parseSpecFile(parseJson(trained, 'spec.json'), 'spec.json');
+  if (before) checkSpec?.(before.spec);
   const trainData = statement.train_data ?? (before?.spec['train_data'] as Picked | undefined);
   const seed = statement.seed ?? before?.seed;
   const stated = trainData

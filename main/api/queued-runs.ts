@@ -28,6 +28,14 @@ export interface RunRequest {
   tags?: readonly string[] | undefined;
 }
 
+/** What is done before each run. */
+export interface BeforeRun {
+  /** Resolves when nobody else holds what a run on this engine (`auto` or an id) may need. */
+  makeRoom?: (engine: string) => Promise<void>;
+  /** @throws CupbearerError if the run in this folder must not begin. */
+  mayBegin?: (folder: string) => void;
+}
+
 interface UnfinishedRun {
   run: PreparedRun;
   progress: PhaseProgress;
@@ -42,18 +50,17 @@ export function defaultRunsDir(): string {
 export class QueuedRuns {
   readonly #workbench: Workbench;
   readonly #settings: CurrentSettings;
-  readonly #makeRoom: ((engine: string) => Promise<void>) | undefined;
+  readonly #before: BeforeRun;
   readonly #queue: JobQueue;
   readonly #unfinished = new Map<string, UnfinishedRun>();
   readonly #listeners = new Set<() => void>();
   /** What a person should know that has no other place: a run that could not be marked as ended. */
   readonly notices: string[] = [];
 
-  /** `makeRoom` is kept once nobody else holds what a run on this engine (`auto` or an id) may need. */
-  constructor(workbench: Workbench, settings: CurrentSettings, makeRoom?: (engine: string) => Promise<void>) {
+  constructor(workbench: Workbench, settings: CurrentSettings, before: BeforeRun = {}) {
     this.#workbench = workbench;
     this.#settings = settings;
-    this.#makeRoom = makeRoom;
+    this.#before = before;
     this.#queue = new JobQueue({ parallel: () => settings.current().parallelJobs, onChange: () => this.#tell() });
   }
 
@@ -184,7 +191,8 @@ export class QueuedRuns {
       start: async (signal) => {
         try {
           const chosen = engine ?? this.#settings.current().engine;
-          await Promise.race([this.#makeRoom?.(chosen), aborted(signal)]);
+          this.#checkMayBegin(run);
+          await Promise.race([this.#before.makeRoom?.(chosen), aborted(signal)]);
           await this.#workbench.execute(run, {
             signal,
             engine: chosen,
@@ -208,6 +216,15 @@ export class QueuedRuns {
         }
       },
     };
+  }
+
+  #checkMayBegin(run: PreparedRun): void {
+    try {
+      this.#before.mayBegin?.(run.record.folder);
+    } catch (error) {
+      if (error instanceof CupbearerError) this.#workbench.abandon(run, error);
+      throw error;
+    }
   }
 
   /** A catalogue that was locked or full just then has not heard that the run has ended. */

@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import type { Application } from './application.ts';
 import { calls } from './calls.ts';
+import { checkReach } from './within-reach.ts';
 import { appCalls } from './calls/app.ts';
 import { datasetsCalls } from './calls/datasets.ts';
 import { enginesCalls } from './calls/engines.ts';
@@ -10,7 +12,11 @@ import { runsCalls } from './calls/runs.ts';
 
 /** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
 export function createRouter(application: Application) {
-  return calls.router({
+  const bounded = calls.use(({ next, procedure }, input) => {
+    checkReach(application, procedure['~orpc'].inputSchema as z.ZodType, input);
+    return next();
+  });
+  return bounded.router({
     runs: runsCalls(application),
     reports: reportsCalls(application),
     experiments: experimentsCalls(application),

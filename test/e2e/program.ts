@@ -71,7 +71,7 @@ export async function startProgram(
   };
   const first = await nextLink();
   const port = Number(new URL(first).port);
-  const socket = openSocket(port, { cookie: await signIn(first) });
+  const socket = openSocket(port, { ...(await signIn(first)) });
   await once(socket, 'open');
   return {
     home,

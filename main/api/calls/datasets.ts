@@ -7,6 +7,7 @@ import { downloadDataset } from '../../data/download/download-dataset.ts';
 import { importFiles, importFolder } from '../../data/import-dataset.ts';
 import { describeOwnDataset, listOwnDatasets, ownDatasetsFolder, type OwnDataset } from '../../data/own-datasets.ts';
 import { datasetSources, type KnownFile } from '../../data/sources.ts';
+import { checkFileName } from '../../storage/file-name.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { latestOf } from '../latest-of.ts';
@@ -17,10 +18,9 @@ import { dataFolder } from '../settings.ts';
 export function datasetsCalls({ settings, inspector }: Application) {
   const dataDir = () => dataFolder(settings.current());
   const summaryOf = async (name: string): Promise<DatasetSummary> => {
-    const own = join(ownDatasetsFolder(dataDir()), name);
-    return datasetRegistry.has(name)
-      ? knownSummary(datasetInfo(name, dataDir()), dataDir())
-      : ownSummary(await describeOwnDataset(name, own));
+    if (datasetRegistry.has(name)) return knownSummary(datasetInfo(name, dataDir()), dataDir());
+    const own = join(ownDatasetsFolder(dataDir()), checkFileName(name, 'Name of the dataset'));
+    return ownSummary(await describeOwnDataset(name, own));
   };
   return {
     list: calls.datasets.list.handler(async () => [

@@ -7,6 +7,7 @@ import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { reviewDraft } from '../draft-review.ts';
+import { reachFaults, withoutFaulty } from '../draft-reach.ts';
 import { draftSubject } from '../draft-subject.ts';
 import { formDefinitions } from '../form-definitions.ts';
 import { packPreview } from '../pack-samples.ts';
@@ -15,7 +16,15 @@ import { dataFolder } from '../settings.ts';
 import { checkDraft, startExperiment } from '../start-experiment.ts';
 
 /** The calls of the wizard. */
-export function experimentsCalls({ workbench, settings, queued, inspector, estimator, storedDraft }: Application) {
+export function experimentsCalls({
+  workbench,
+  settings,
+  reach,
+  queued,
+  inspector,
+  estimator,
+  storedDraft,
+}: Application) {
   const { catalogue } = workbench;
   const { experiments } = calls;
   const dataDir = () => dataFolder(settings.current());
@@ -30,9 +39,11 @@ export function experimentsCalls({ workbench, settings, queued, inspector, estim
     definitions: experiments.definitions.handler(() => formDefinitions()),
     presets: experiments.presets.handler(() => listPresets(dataDir())),
     check: experiments.check.handler(({ input }) => {
-      const subject = subjectOf(input.draft);
+      const outOfReach = reachFaults(reach, catalogue, input.draft);
+      // Nothing is looked up where a page may not look.
+      const subject = subjectOf(withoutFaulty(input.draft, outOfReach));
       return {
-        faults: draftFaults(subject, dataDir()),
+        faults: draftFaults(subject, dataDir(), outOfReach),
         summaries: draftSummaries(subject),
         unsuited: unsuitedIn(subject),
       };

@@ -1,4 +1,6 @@
+import { describe } from '../../../shared/schema/describe.ts';
 import { parseParams } from '../../../shared/schema/fields.ts';
+import { trainClassifier } from '../../experiments/train-classifier.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { importModel, stateTraining } from '../import-model.ts';
@@ -7,7 +9,7 @@ import { trainingStatement } from '../stated-training.ts';
 import { networkOf } from '../run-results.ts';
 
 /** The calls about models. */
-export function modelsCalls({ workbench, summaries, settings }: Application) {
+export function modelsCalls({ workbench, summaries, settings, reach }: Application) {
   const { catalogue } = workbench;
   return {
     list: calls.models.list.handler(() =>
@@ -25,7 +27,8 @@ export function modelsCalls({ workbench, summaries, settings }: Application) {
       );
       const base = settings.current().runsDir ?? defaultRunsDir();
       const statement = parseParams(trainingStatement, trained ?? {});
-      return { id: (await importModel(workbench, new Map(contents), { name, base, statement })).id };
+      const checkSpec = (spec: Record<string, unknown>) => reach.checkSpec(describe(trainClassifier.params), spec);
+      return { id: (await importModel(workbench, new Map(contents), { name, base, statement, checkSpec })).id };
     }),
     stateTraining: calls.models.stateTraining.handler(async ({ input: { id, trained } }) => {
       await stateTraining(workbench, id, parseParams(trainingStatement, trained));

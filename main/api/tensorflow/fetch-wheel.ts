@@ -162,7 +162,9 @@ function noSuchWheel(requirement: string): CupbearerError {
 }
 
 function unreachable(requirement: string, reason: string): CupbearerError {
-  return new CupbearerError('network', `${requirement} could not be fetched: ${reason}.`, {
+  // The address of an index may hold a user's name and password, which errors must not pass on.
+  const shown = reason.replaceAll(/(:\/\/)[^/\s@]+@/g, '$1');
+  return new CupbearerError('network', `${requirement} could not be fetched: ${shown}.`, {
     hint: 'Check the connection. A wheel that was fetched elsewhere can be given as a file: --from-wheel FILE.whl.',
   });
 }
