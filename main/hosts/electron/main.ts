@@ -66,10 +66,8 @@ async function start(): Promise<void> {
       launch: launchUtilityProcess,
       logsDir: app.getPath('logs'),
       canUpdate: canUpdate(),
-      openFolder: async (path) => {
-        const trouble = await shell.openPath(path);
-        if (trouble !== '') throw new Error(trouble);
-      },
+      // Selects it in its parent. Opening it would start it where the system takes it for a program (X.app on macOS).
+      openFolder: async (path) => shell.showItemInFolder(path),
       chooseFolder: async (title) => {
         const { filePaths } = await dialog.showOpenDialog({ title, properties: ['openDirectory', 'createDirectory'] });
         return filePaths[0] ?? null;
@@ -104,8 +102,8 @@ async function start(): Promise<void> {
       menuTemplate(process.platform, app.isPackaged, {
         go,
         openFile: () => void chooseRunFile().then((file) => file !== undefined && open(file)),
-        openHome: () => void shell.openPath(cupbearerHome()),
-        openLogs: () => void shell.openPath(app.getPath('logs')),
+        openHome: () => shell.showItemInFolder(cupbearerHome()),
+        openLogs: () => shell.showItemInFolder(app.getPath('logs')),
         checkForUpdates: () => void updates.checkNow(),
       }),
     ),

@@ -31,6 +31,8 @@ export class ContentsStandIn extends EventEmitter {
 /** A window with the options that it was opened with. */
 export class WindowStandIn extends EventEmitter {
   static all: WindowStandIn[] = [];
+  /** What happens while a window loads its page. */
+  static whileLoading: ((address: string) => Promise<void>) | undefined;
   static getAllWindows(): WindowStandIn[] {
     return WindowStandIn.all;
   }
@@ -56,7 +58,10 @@ export class WindowStandIn extends EventEmitter {
   focus = note('focus');
   getNormalBounds = (): Electron.Rectangle => ({ x: 10, y: 20, width: 1200, height: 800 });
   isMaximized = (): boolean => true;
-  loadURL = (address: string): Promise<void> => Promise.resolve(note('loadURL')(address));
+  loadURL = async (address: string): Promise<void> => {
+    note('loadURL')(address);
+    await WindowStandIn.whileLoading?.(address);
+  };
 }
 
 class NotificationStandIn extends EventEmitter {
@@ -193,10 +198,7 @@ export const electronModule = {
   crashReporter: { start: note('crashReporter.start') },
   shell: {
     openExternal: (url: string) => Promise.resolve(note('openExternal')(url)),
-    openPath: (path: string) => {
-      note('openPath')(path);
-      return Promise.resolve('');
-    },
+    showItemInFolder: note('showItemInFolder'),
   },
   dialog: {
     showErrorBox: note('showErrorBox'),
