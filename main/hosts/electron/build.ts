@@ -18,6 +18,7 @@ const leftOut = [
   join('main', 'hosts', 'web'),
   join('main', 'hosts', 'electron', 'build'),
   join('main', 'hosts', 'electron', 'before-pack.ts'),
+  join('main', 'hosts', 'electron', 'sign-updates.ts'),
   join('main', 'hosts', 'electron', 'start.ts'),
   join('main', 'tensor', 'kernels', 'assembly'),
   join('main', 'tensor', 'kernels', 'build.ts'),

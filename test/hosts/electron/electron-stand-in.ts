@@ -163,6 +163,7 @@ class UpdaterStandIn extends EventEmitter {
   failure: Error | undefined;
   checkForUpdates = (): Promise<void> => Promise.resolve(note('checkForUpdates')());
   quitAndInstall = note('quitAndInstall');
+  setFeedURL = note('setFeedURL');
   downloadUpdate(): Promise<void> {
     note('downloadUpdate')();
     if (!this.failure) return Promise.resolve();
@@ -195,6 +196,7 @@ export const electronModule = {
   screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
   nativeTheme: { shouldUseDarkColors: true, themeSource: 'system' },
   Menu: { buildFromTemplate: (template: object[]) => template, setApplicationMenu: note('setApplicationMenu') },
+  net: { fetch: (address: string, init: RequestInit) => fetch(address, init) },
   crashReporter: { start: note('crashReporter.start') },
   shell: {
     openExternal: (url: string) => Promise.resolve(note('openExternal')(url)),

@@ -68,14 +68,23 @@ it('shows folders in the file manager, never opens them, from its menu as well',
   await client.app.change({ runsDir: null });
 });
 
+it('is not updated where it was not installed', async () => {
+  const [[menu]] = calls('setApplicationMenu') as [[Electron.MenuItemConstructorOptions[]]];
+  const items = menu.flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []));
+  (items.find(({ label }) => label === 'Check for updates…')!.click as () => void)();
+  expect(calls('showMessageBox')).toEqual([[{ message: 'This copy of the program is not updated from here.' }]]);
+  expect(calls('checkForUpdates')).toEqual([]);
+  expect(calls('setFeedURL')).toEqual([]);
+});
+
 it('comes to the front when it is started again, and says so where the file given is none of a run', async () => {
   app.emit('second-instance', {}, ['cupbearer'], place);
   expect(calls('restore')).toHaveLength(1);
   expect(calls('focus')).toHaveLength(1);
   expect(calls('loadURL').at(-1)).toEqual(['app://cupbearer/#/runs']);
   app.emit('second-instance', {}, ['cupbearer', 'run.cupbearer'], place);
-  await vi.waitFor(() => expect(calls('showMessageBox')).toHaveLength(1));
-  expect(calls('showMessageBox')[0]).toEqual([expect.objectContaining({ type: 'error' })]);
+  await vi.waitFor(() => expect(calls('showMessageBox')).toHaveLength(2));
+  expect(calls('showMessageBox')[1]).toEqual([expect.objectContaining({ type: 'error' })]);
 });
 
 it('writes down what ended by itself', () => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +41,7 @@ const { fileAmong, HandedFiles, openRunFile } = await import('../../../main/host
 const { printPdf } = await import('../../../main/hosts/electron/print-pdf.ts');
 const { registerScheme, serveRenderer } = await import('../../../main/hosts/electron/renderer-protocol.ts');
 const { openLog } = await import('../../../main/hosts/electron/log-file.ts');
-const { canUpdate, Updates } = await import('../../../main/hosts/electron/updates.ts');
+const { Updates } = await import('../../../main/hosts/electron/updates.ts');
 const { boundsOnScreen, readWindowPlace } = await import('../../../main/hosts/electron/window-place.ts');
 const { temporaryApplication } = await import('../../api/app-client.ts');
 const { createRouter } = await import('../../../main/api/router.ts');
@@ -384,22 +385,21 @@ describe('activity', () => {
 
 describe('updates', () => {
   const settings = () => settingsSchema.parse({});
+  const source = { address: 'https://example.org/', key: generateKeyPairSync('ed25519').publicKey };
   const lines: string[] = [];
-  const updates = new Updates(settings, (line) => lines.push(line));
+  new Updates(source, settings, (line) => lines.push(line));
   const { answers } = electronModule.dialog;
   const messages = () => calls('showMessageBox').map(([options]) => (options as { message: string }).message);
   const settled = () => new Promise((resolve) => setImmediate(resolve));
   beforeEach(() => lines.splice(0));
 
-  it('are not looked for by a copy that was not installed', async () => {
-    expect(canUpdate()).toBe(false);
-    await updates.checkNow();
-    expect(messages()).toEqual(['This copy of the program is not updated from here.']);
-    expect(calls('checkForUpdates')).toEqual([]);
-  });
-
   it('are neither downloaded nor installed without a yes', async () => {
-    expect(updater).toMatchObject({ autoDownload: false, autoInstallOnAppQuit: false });
+    expect(updater).toMatchObject({
+      autoDownload: false,
+      autoInstallOnAppQuit: false,
+      disableDifferentialDownload: true,
+      disableWebInstaller: true,
+    });
     answers.push(1, 1);
     updater.emit('update-available', { version: '2.0.0' });
     updater.emit('update-downloaded', { version: '2.0.0' });
@@ -437,14 +437,10 @@ describe('updates', () => {
 
   it('are looked for while the settings say so', async () => {
     vi.useFakeTimers();
-    const packed = join(place, 'packed');
-    mkdirSync(packed, { recursive: true });
-    writeFileSync(join(packed, 'app-update.yml'), 'provider: generic');
-    Object.assign(process, { resourcesPath: packed });
-    app.isPackaged = true;
     try {
       let checkForUpdates = false;
       new Updates(
+        source,
         () => settingsSchema.parse({ checkForUpdates }),
         () => undefined,
       ).start();
@@ -454,7 +450,6 @@ describe('updates', () => {
       await vi.advanceTimersByTimeAsync(24 * 3_600_000);
       expect(calls('checkForUpdates')).toHaveLength(1);
     } finally {
-      app.isPackaged = false;
       vi.useRealTimers();
     }
   });
