@@ -16,6 +16,7 @@ const preload = join('main', 'hosts', 'electron', 'preload.ts');
 const leftOut = [
   join('main', 'hosts', 'cli'),
   join('main', 'hosts', 'web'),
+  join('main', 'hosts', 'third-party'),
   join('main', 'hosts', 'electron', 'build'),
   join('main', 'hosts', 'electron', 'before-pack.ts'),
   join('main', 'hosts', 'electron', 'sign-updates.ts'),
