@@ -22,7 +22,9 @@ export function thirdPartyNotices(root: string): string {
   );
   return [
     'Cupbearer contains the software and fonts below. Each licence is followed by its text.',
-    'Electron brings Chromium and Node.js: LICENSE.electron.txt and LICENSES.chromium.html lie beside the program.',
+    'Electron brings Chromium and Node.js. Their licences are in LICENSE.electron.txt and LICENSES.chromium.html, which',
+    'lie beside the installed program.',
+    '',
     ...remarks,
     '',
     ...noticeBlocks([...licensedPackages(root, packages, [...paths]), ...parts]),
