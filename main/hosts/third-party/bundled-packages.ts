@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { LockedPackages } from './npm-packages.ts';
 
@@ -18,7 +18,9 @@ export function packagesOfModules(root: string, modules: readonly string[], pack
 
 /** Returns the paths of development packages that are part of the program. @throws Error before the first build. */
 export function bundledPackages(root: string): string[] {
-  const bundled = JSON.parse(readFileSync(join(root, bundledPackagesFile), 'utf8')) as string[];
+  const file = join(root, bundledPackagesFile);
+  if (!existsSync(file)) throw new Error(`"${file}" is not there. npm run build makes it.`);
+  const bundled = JSON.parse(readFileSync(file, 'utf8')) as string[];
   return [...bundled, ...alwaysIn];
 }
 
