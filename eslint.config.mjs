@@ -20,6 +20,10 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: 'error',
       'no-console': 'error',
+      'no-restricted-properties': [
+        'error',
+        { object: 'shell', property: 'openPath', message: 'It starts programs. Use shell.showItemInFolder.' },
+      ],
     },
   },
   ...svelte.configs.recommended,

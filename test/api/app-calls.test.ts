@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SettingsStore } from '../../main/api/settings.ts';
@@ -81,6 +81,11 @@ describe('the program', () => {
       printPdf: async (html) => new TextEncoder().encode(`PDF of ${html}`),
     });
     expect(await failure(client.app.openFolder({ what: 'data' }))).toMatchObject({ data: { code: 'not-found' } });
+    // A file in its place would be started by whatever program it belongs to.
+    writeFileSync(join(place, 'data'), '');
+    expect(await failure(client.app.openFolder({ what: 'data' }))).toMatchObject({ data: { code: 'not-found' } });
+    expect(opened).toEqual([]);
+    rmSync(join(place, 'data'));
     mkdirSync(join(place, 'data'));
     await client.app.openFolder({ what: 'data' });
     expect(opened).toEqual([join(place, 'data')]);

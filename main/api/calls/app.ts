@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { AppInfo, Settings } from '../../../shared/domain/settings.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { cupbearerHome } from '../../storage/home.ts';
+import { isFolder } from '../../storage/is-folder.ts';
 import { toStorageError } from '../../storage/storage-error.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
@@ -28,7 +29,8 @@ export function appCalls(application: Application) {
     openFolder: calls.app.openFolder.handler(async ({ input: { what } }) => {
       if (!host.openFolder) throw cannot('show folders', 'Its path is shown beside it.');
       const folder = typeof what === 'object' ? workbench.catalogue.get(what.id).folder : folders(application)[what];
-      if (!existsSync(folder)) {
+      // A file in the folder's place would be opened by whatever program its name asks for.
+      if (!isFolder(folder)) {
         throw new CupbearerError('not-found', `The folder "${folder}" is not there (yet).`);
       }
       await host.openFolder(folder);

@@ -19,7 +19,8 @@ import { menuTemplate } from './menu.ts';
 import { chooseRunFile, fileAmong, HandedFiles, openRunFile } from './open-runs.ts';
 import { printPdf } from './print-pdf.ts';
 import { registerScheme, serveRenderer } from './renderer-protocol.ts';
-import { canUpdate, Updates } from './updates.ts';
+import { readUpdateSource, type UpdateSource } from './update-source.ts';
+import { Updates } from './updates.ts';
 
 app.setName('Cupbearer');
 // One place for everything where the user has chosen one; else windows, logs and crashes are where the system has them.
@@ -60,16 +61,15 @@ async function start(): Promise<void> {
   const placeFile = join(app.getPath('userData'), 'window.json');
   mkdirSync(app.getPath('userData'), { recursive: true });
 
+  const updateSource = app.isPackaged ? installedSource() : undefined;
   const application = createApplication({
     host: {
       kind: 'electron',
       launch: launchUtilityProcess,
       logsDir: app.getPath('logs'),
-      canUpdate: canUpdate(),
-      openFolder: async (path) => {
-        const trouble = await shell.openPath(path);
-        if (trouble !== '') throw new Error(trouble);
-      },
+      canUpdate: updateSource !== undefined,
+      // Selects it in its parent. Opening it would start it where the system takes it for a program (X.app on macOS).
+      openFolder: async (path) => shell.showItemInFolder(path),
       chooseFolder: async (title) => {
         const { filePaths } = await dialog.showOpenDialog({ title, properties: ['openDirectory', 'createDirectory'] });
         return filePaths[0] ?? null;
@@ -97,16 +97,20 @@ async function start(): Promise<void> {
 
   const settings = () => application.settings.current();
   followTheme(application);
-  const updates = new Updates(settings, log);
-  updates.start();
+  const updates = updateSource && new Updates(updateSource, settings, log);
+  updates?.start();
   Menu.setApplicationMenu(
     Menu.buildFromTemplate(
       menuTemplate(process.platform, app.isPackaged, {
         go,
         openFile: () => void chooseRunFile().then((file) => file !== undefined && open(file)),
-        openHome: () => void shell.openPath(cupbearerHome()),
-        openLogs: () => void shell.openPath(app.getPath('logs')),
-        checkForUpdates: () => void updates.checkNow(),
+        openHome: () => shell.showItemInFolder(cupbearerHome()),
+        openLogs: () => shell.showItemInFolder(app.getPath('logs')),
+        checkForUpdates: () =>
+          void (
+            updates?.checkNow() ??
+            dialog.showMessageBox({ message: 'This copy of the program is not updated from here.' })
+          ),
       }),
     ),
   );
@@ -137,6 +141,20 @@ async function start(): Promise<void> {
   const first = fileAmong(process.argv, process.cwd());
   if (first !== undefined) open(first);
   handedFiles.openWith(open);
+}
+
+/** Returns where this installed copy gets newer versions from; undefined, with a line in the log, if its build is faulty. */
+function installedSource(): UpdateSource | undefined {
+  try {
+    return readUpdateSource({
+      resources: process.resourcesPath,
+      program: app.getAppPath(),
+      platform: process.platform,
+    });
+  } catch (error) {
+    log(`This copy is not updated. ${toErrorRecord(error).message}`);
+    return undefined;
+  }
 }
 
 /** Menus and title bars follow the theme that the user has set. */

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { evaluationFolders, readEvaluation } from '../../../api/evaluations.ts';
 import type { RunRecord } from '../../../../shared/domain/run.ts';
@@ -10,10 +8,12 @@ import { CupbearerError, toErrorRecord } from '../../../../shared/errors.ts';
 import { engineText } from '../../../../shared/engine-parts.ts';
 import { formatDuration, formatMetric, formatRelativeTime } from '../../../../shared/format.ts';
 import { choice, integer, parseParams } from '../../../../shared/schema/fields.ts';
+import { isFolder } from '../../../storage/is-folder.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
 import { classifierLines, evaluationTable, shownPath } from '../results.ts';
+import { showFolder } from '../show-folder.ts';
 import { textTable } from '../table.ts';
 import { withWorkbench } from './experiments.ts';
 
@@ -119,18 +119,10 @@ function show(record: RunRecord, output: Output): void {
 
 async function open(record: RunRecord, output: Output): Promise<void> {
   const { folder } = record;
-  if (!existsSync(folder)) {
+  if (!isFolder(folder)) {
     throw new CupbearerError('not-found', `The folder of run ${record.id} is no longer there: ${folder}.`);
   }
-  const opener = process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open';
-  const opened = await new Promise<boolean>((settle) => {
-    const child = spawn(opener, [join(folder)], { stdio: 'ignore', detached: true });
-    child.on('error', () => settle(false));
-    child.on('spawn', () => {
-      child.unref();
-      settle(true);
-    });
-  });
+  const opened = await showFolder(folder);
   output.result({ folder, opened }, () =>
     opened ? folder : `${folder}\n(There is no file manager to open it with here.)`,
   );
