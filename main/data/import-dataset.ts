@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { checkFileName } from '../storage/file-name.ts';
@@ -166,7 +166,7 @@ async function inPlace(
   createFolder(folder);
   try {
     const folders = new Set(files.map(({ parts }) => dirname(join(folder, ...parts))));
-    for (const inside of folders) await mkdir(inside, { recursive: true });
+    for (const inside of folders) createFolder(inside);
     for (const file of files) await file.writeTo(join(folder, ...file.parts));
     const target = await accept(folder);
     renameSync(folder, target);

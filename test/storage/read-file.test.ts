@@ -3,7 +3,7 @@ import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readFileBytes, readFileStart, readJsonFile } from '../../main/storage/read-file.ts';
-import { outputOf, startChild } from './child.ts';
+import { outputWithin, startChild } from './child.ts';
 import { errorOf, temporaryFolder } from './fixtures.ts';
 
 const isPosix = process.platform !== 'win32';
@@ -50,10 +50,7 @@ describe('reading a file', () => {
         ];
         for (const read of reads) try { read(); console.log('read'); } catch (error) { console.log(error.message); }
       }`;
-    const child = startChild(script, [pipe, device]);
-    const deadline = setTimeout(() => child.kill('SIGKILL'), 30_000);
-    const said = await outputOf(child);
-    clearTimeout(deadline);
+    const said = await outputWithin(startChild(script, [pipe, device]), 30_000);
     const refusal = (path: string) => `Could not read "${path}": it is a pipe or device, where a file was expected.\n`;
     expect(said).toBe(refusal(pipe).repeat(7) + refusal(device).repeat(7));
   });
