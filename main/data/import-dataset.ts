@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { constants, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
@@ -6,6 +5,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import { createFolder } from '../storage/create-folder.ts';
 import { toStorageError, withStorageErrors } from '../storage/storage-error.ts';
+import { temporaryPath } from '../storage/temporary-names.ts';
 import type { DatasetDefinition } from './dataset.ts';
 import { datasetRegistry } from './datasets/index.ts';
 import { describeOwnDataset, ownDatasetsFolder } from './own-datasets.ts';
@@ -162,7 +162,7 @@ async function inPlace(
   files: readonly Incoming[],
   accept: (folder: string) => Promise<string>,
 ): Promise<void> {
-  const folder = join(base, `.import-${randomBytes(6).toString('hex')}`);
+  const folder = temporaryPath(join(base, 'import'));
   createFolder(folder);
   try {
     const folders = new Set(files.map(({ parts }) => dirname(join(folder, ...parts))));

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
-import { createFolder } from './create-folder.ts';
 import { cupbearerHome } from './home.ts';
+import { createPrivateFolder } from './private-files.ts';
 import { openForReading } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
+import { temporaryPath } from './temporary-names.ts';
 
 /** Bytes that are read at once where all are wanted. */
 const blockBytes = 2 ** 20;
@@ -39,10 +39,10 @@ export class ByteFile {
 
   /** An empty one of the program's own. It has no name, so that it goes with the process however that ends. @throws CupbearerError `storage`. */
   static create(folder = join(cupbearerHome(), 'decoded')): ByteFile {
-    createFolder(folder);
-    const path = join(folder, `${randomBytes(6).toString('hex')}.bytes`);
+    createPrivateFolder(folder);
+    const path = temporaryPath(join(folder, 'bytes'));
     return withStorageErrors(`write "${path}"`, () => {
-      const file = ByteFile.#owning({ descriptor: openSync(path, 'wx+'), start: 0, length: 0, path: folder });
+      const file = ByteFile.#owning({ descriptor: openSync(path, 'wx+', 0o600), start: 0, length: 0, path: folder });
       rmSync(path);
       return file;
     });

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, withStorageErrors } from './storage-error.ts';
@@ -10,16 +10,17 @@ const mostShown = 300;
 
 /**
  * Creates a folder and those above it that are missing, each level tried once: the recursive `mkdir` of Node.js does not
- * return where the system refuses a folder as if the one above it did not exist, as it does in `/proc`.
+ * return where the system refuses a folder as if the one above it did not exist, as it does in `/proc`. Those created get
+ * the permissions `mode`, or what the process' mask makes of the usual ones.
  * @throws CupbearerError `storage`.
  */
-export function createFolder(path: string): void {
+export function createFolder(path: string, mode?: number): void {
   creating(path, () => {
     const missing = missingFolders(resolve(path));
     if (missing === undefined) throw refused(path, `more than ${mostLevels} folders above it are missing`);
     for (const folder of missing) {
       // Another process may have been first.
-      if (tryToCreate(folder) || isFolder(folder)) continue;
+      if (tryToCreate(folder, mode) || isFolder(folder)) continue;
       const isLink = lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink();
       throw refused(
         path,
@@ -55,9 +56,11 @@ function missingFolders(path: string): string[] | undefined {
   return missing;
 }
 
-function tryToCreate(path: string): boolean {
+function tryToCreate(path: string, mode?: number): boolean {
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode });
+    // The process' mask takes bits away from the mode that a folder is created with.
+    if (mode !== undefined) chmodSync(path, mode);
     return true;
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false;

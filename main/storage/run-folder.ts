@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { isTemporaryName, writeFileAtomically } from './atomic-write.ts';
+import { writeFileAtomically } from './atomic-write.ts';
 import { createFolder, createNewFolder } from './create-folder.ts';
 import { checkFileName } from './file-name.ts';
 import { appendLine, readLines, writeLines, type JsonLine } from './json-lines.ts';
@@ -12,6 +12,7 @@ import { parseRecord, parseSpecFile, recordFileText } from './run-files.ts';
 import { runMarker } from './run-marker.ts';
 import { readScoreFiles, writeScoreFiles, type Scores } from './scores.ts';
 import { withStorageErrors } from './storage-error.ts';
+import { isTemporaryName } from './temporary-names.ts';
 
 const specName = 'spec.json';
 const recordName = 'run.json';

@@ -5,8 +5,8 @@ import { createRouterClient } from '@orpc/server';
 import { createApplication, type RunningApplication } from '../../api/create-application.ts';
 import { createRouter } from '../../api/router.ts';
 import { toErrorRecord } from '../../../shared/errors.ts';
-import { createFolder } from '../../storage/create-folder.ts';
 import { cupbearerHome } from '../../storage/home.ts';
+import { createPrivateFolder } from '../../storage/private-files.ts';
 import { requireRenderer } from '../renderer-files.ts';
 import { Activity } from './activity.ts';
 import { origin } from './address.ts';
@@ -27,7 +27,7 @@ if (process.env['CUPBEARER_HOME']) {
   const desktop = join(cupbearerHome(), 'desktop');
   try {
     // Electron takes only a folder that is there.
-    createFolder(desktop);
+    createPrivateFolder(desktop);
     app.setPath('userData', desktop);
   } catch {
     // There is no window yet that could say so. The start, which needs the same home, does.
@@ -62,7 +62,7 @@ async function start(): Promise<void> {
   const rendererFolder = join(app.getAppPath(), 'dist', 'renderer');
   requireRenderer(rendererFolder);
   const placeFile = join(app.getPath('userData'), 'window.json');
-  createFolder(app.getPath('userData'));
+  createPrivateFolder(app.getPath('userData'));
 
   const application = createApplication({
     host: {
