@@ -26,6 +26,11 @@ const reasons: Record<string, Reason> = {
   EIO: { says: 'the disk reported an error', hint: 'Check the disk.' },
 };
 
+/** Returns what an operating system's code (`ENOSPC`, …) means, or undefined if it is not among those that are known. */
+export function storageReason(code: string): string | undefined {
+  return reasons[code]?.says;
+}
+
 /** The operating system's code of a failed file operation (`ENOSPC`, …), or undefined for any other error. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
