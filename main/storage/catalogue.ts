@@ -11,10 +11,12 @@ import {
 import { CupbearerError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { columns, fromRow, selectRuns, storedRuns, toRow, type Row, type StoredRun } from './catalogue-rows.ts';
+import { noteDamage } from './damage-note.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion } from './migrations/index.ts';
 import { readRecord, writeRecord } from './run-folder.ts';
-import { toCatalogueError } from './sqlite.ts';
+import { saysDamaged, toCatalogueError } from './sqlite.ts';
+import { withStorageErrors } from './storage-error.ts';
 
 /** What {@link Catalogue.list} leaves out where it is given. */
 export interface RunFilter {
@@ -45,12 +47,20 @@ export interface RebuildResult {
   skipped: { folder: string; reason: string }[];
 }
 
+/** What a run is in once it is over and was not cut off. */
+const hasEnded: readonly RunStatus[] = ['done', 'failed', 'cancelled'];
+
 const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
 const updateRun = `UPDATE runs SET ${columns.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`;
 
+/** Says that `run.json` has to follow the row of a run, and that it has. */
+const markUnmirrored = 'INSERT OR IGNORE INTO unmirrored_runs (run_id) VALUES (?)';
+const markMirrored = 'DELETE FROM unmirrored_runs WHERE run_id = ?';
+
 /**
- * All runs this user's program knows of. The folders hold the truth: `insert` and `update` also write `run.json` there,
- * so that the catalogue can be rebuilt. Opened by `openCatalogue`; several processes may use it at once.
+ * All runs this user's program knows of. What is committed here holds, and `run.json` in a run's folder follows, so that a lost
+ * catalogue can be rebuilt: a change leaves a mark in the same transaction, which goes once the folder has it. Opened by
+ * `openCatalogue`; several processes may use it at once.
  * Every method @throws CupbearerError `storage` where the file is locked for longer than the timeout, full or read-only.
  */
 export class Catalogue {
@@ -92,9 +102,10 @@ export class Catalogue {
       if (!found) throw this.#unknown(id);
       const valid = runRecordSchema.parse({ ...found, ...patch, id: found.id });
       this.#store(updateRun, valid);
+      this.#database.prepare(markUnmirrored).run(id);
       return valid;
     });
-    this.#mirror(record);
+    this.#mirror(id);
     this.#tell([id]);
     return record;
   }
@@ -182,9 +193,29 @@ export class Catalogue {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Writes `run.json` of the runs whose row was changed by a process that was killed, or found a full disk, before it could. */
+  mirrorPending(): void {
+    const pending = this.#read(
+      () => this.#database.prepare('SELECT run_id FROM unmirrored_runs').pluck().all() as string[],
+    );
+    for (const id of pending) this.#mirror(id);
+  }
+
+  /** Whether the run that lies in a folder is missing here; false also if there is none that can be read. */
+  isMissing(folder: string): boolean {
+    const record = recordIn(folder);
+    return record !== undefined && this.#find(record.id) === undefined;
+  }
+
+  /** @throws what `saysDamaged` recognises if the file does not have the tables and columns that it should have. */
+  checkStatements(): void {
+    for (const sql of [selectRuns, insertRun, updateRun, markUnmirrored, markMirrored]) this.#database.prepare(sql);
+  }
+
   /**
-   * Marks as `interrupted` those queued and running runs whose process is gone, and gives them back. `isAlive` is asked
-   * with the process number and start that the run was stored with.
+   * Marks as `interrupted` those queued and running runs whose process is gone, and gives them back. One that its folder says
+   * has ended is not among them: its row has lost what was written last, and gets it back. `isAlive` is asked with the process
+   * number and start that the run was stored with.
    */
   markInterrupted(isAlive: (pid: number, started: string | null) => boolean): RunRecord[] {
     const unfinished = this.#select("WHERE status IN ('queued', 'running')");
@@ -200,15 +231,16 @@ export class Catalogue {
           code: 'crashed' as const,
           message: 'The process that did this run ended without finishing it.',
         };
-        const record: RunRecord = { ...now, status: 'interrupted', error };
+        const record: RunRecord = this.#endInFolder(now) ?? { ...now, status: 'interrupted', error };
         this.#store(updateRun, record);
+        this.#database.prepare(markUnmirrored).run(record.id);
         return record;
       }),
     );
     const records = marked.filter((record) => record !== undefined);
-    for (const record of records) this.#mirror(record);
+    for (const { id } of records) this.#mirror(id);
     this.#tell(records.map(({ id }) => id));
-    return records;
+    return records.filter(({ status }) => status === 'interrupted');
   }
 
   /** Removes a run from the catalogue, not its folder. @throws CupbearerError `not-found`, `usage` as {@link get}. */
@@ -230,13 +262,21 @@ export class Catalogue {
   rebuild(folders: readonly string[]): RebuildResult {
     const result: RebuildResult = { added: [], skipped: [] };
     const listed = new Set(readFolderList(this.path));
-    for (const folder of folders.flatMap(withEvaluations)) {
+    const skipping = <T>(folder: string, read: () => T): T | undefined => {
       try {
-        if (this.#takeUp(folder, listed.has(folder))) result.added.push(folder);
-        this.#tell([readRecord(folder).id]);
+        return read();
       } catch (error) {
-        if (!(error instanceof CupbearerError) || error.code === 'storage') throw error;
+        if (!(error instanceof CupbearerError)) throw error;
         result.skipped.push({ folder, reason: error.message });
+        return undefined;
+      }
+    };
+    for (const folder of folders.map((path) => resolve(path))) {
+      for (const path of [folder, ...(skipping(folder, () => evaluationsIn(folder)) ?? [])]) {
+        const record = skipping(path, () => readRecord(path));
+        if (record === undefined) continue;
+        if (this.#takeUp({ ...record, folder: path }, listed.has(path))) result.added.push(path);
+        this.#tell([record.id]);
       }
     }
     return result;
@@ -264,6 +304,7 @@ export class Catalogue {
     try {
       return operation();
     } catch (error) {
+      if (saysDamaged(error)) noteDamage(this.path);
       throw toCatalogueError(error, this.path);
     }
   }
@@ -304,18 +345,34 @@ export class Catalogue {
     values.forEach((value, position) => insert.run(id, position, value));
   }
 
-  #mirror(record: RunRecord): void {
+  /**
+   * Writes the row of a run into its folder and takes its mark away. It holds the lock meanwhile: what another process has
+   * changed since must not be overwritten. The mark stays where the folder is gone, as it is if its disk is.
+   */
+  #mirror(id: string): void {
     try {
-      writeIntoFolder(record);
+      this.#write(() => {
+        const record = this.#find(id);
+        if (record && !existsSync(record.folder)) return;
+        if (record) writeIntoFolder(record);
+        this.#database.prepare(markMirrored).run(id);
+      });
     } catch (error) {
       if (!(error instanceof CupbearerError)) throw error;
-      this.notices.push(`The run ${record.id} was changed in the catalogue, but not in its folder. ${error.message}`);
+      this.notices.push(`The run ${id} was changed in the catalogue, but not in its folder. ${error.message}`);
     }
   }
 
-  /** Whether the folder's run was added; a run that moved is only given its new folder. */
-  #takeUp(folder: string, isListed: boolean): boolean {
-    const record = { ...readRecord(folder), folder };
+  /** The end that `run.json` tells of a run whose row has none; undefined if the row is the newer of the two. */
+  #endInFolder({ id, folder }: RunRecord): RunRecord | undefined {
+    const isNewer = this.#database.prepare('SELECT 1 FROM unmirrored_runs WHERE run_id = ?').get(id) !== undefined;
+    const told = isNewer ? undefined : recordIn(folder);
+    return told?.id === id && hasEnded.includes(told.status) ? { ...told, folder } : undefined;
+  }
+
+  /** Whether the run was added; a run that moved is only given its new folder. */
+  #takeUp(record: RunRecord, isListed: boolean): boolean {
+    const { folder } = record;
     return this.#write(() => {
       const known = this.#find(record.id);
       if (known && (known.folder === folder || existsSync(known.folder))) return false;
@@ -330,15 +387,24 @@ export class Catalogue {
   }
 }
 
-/** A folder and those of the evaluations inside it. */
-function withEvaluations(path: string): string[] {
-  const folder = resolve(path);
+/** Folders of the evaluations inside the folder of a run. @throws CupbearerError `storage` if they cannot be read. */
+function evaluationsIn(folder: string): string[] {
   const inside = join(folder, 'evals');
-  const names = existsSync(inside) ? readdirSync(inside, { withFileTypes: true }) : [];
-  const evaluations = names
+  if (!existsSync(inside)) return [];
+  return withStorageErrors(`read the folder "${inside}"`, () => readdirSync(inside, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => join(inside, name));
-  return [folder, ...evaluations.filter((evaluation) => existsSync(join(evaluation, 'run.json')))];
+    .map(({ name }) => join(inside, name))
+    .filter((evaluation) => existsSync(join(evaluation, 'run.json')));
+}
+
+/** What `run.json` in a folder says; undefined if it cannot be read. */
+function recordIn(folder: string): RunRecord | undefined {
+  try {
+    return readRecord(folder);
+  } catch (error) {
+    if (error instanceof CupbearerError) return undefined;
+    throw error;
+  }
 }
 
 /** Writes `run.json` where the folder is there and its path has not gone to another run since. */
