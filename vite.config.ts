@@ -7,9 +7,9 @@ import { readLockedPackages } from './main/hosts/third-party/npm-packages.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Says which packages the pages contain, for their licences. */
-const sayPackages: Plugin = {
-  name: 'say-packages',
+/** Lists the packages that the pages contain, whose licences are shipped. */
+const listPackages: Plugin = {
+  name: 'list-packages',
   writeBundle(_options, bundle) {
     const modules = Object.values(bundle).flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
     const packages = packagesOfModules(at('.'), modules, readLockedPackages(at('.')));
@@ -21,7 +21,7 @@ export default defineConfig({
   root: at('renderer'),
   // Electron's own protocol and the web host serve the same files from wherever they like.
   base: './',
-  plugins: [svelte({ configFile: at('svelte.config.mjs') }), sayPackages],
+  plugins: [svelte({ configFile: at('svelte.config.mjs') }), listPackages],
   build: {
     outDir: at('dist/renderer'),
     emptyOutDir: true,

@@ -59,7 +59,7 @@ function hasEnded({ state }: LinuxProcess): boolean {
  * one of when it began.
  */
 export function processTag(): string {
-  ownTag ??= `${process.pid}-${placeOfNumbers()}-${shortHash(linuxStart(process.pid) ?? '')}`;
+  ownTag ??= `${process.pid}-${placeOfNumbers()}-${shortHash(linuxProcess(process.pid)?.started ?? '')}`;
   return ownTag;
 }
 
@@ -77,9 +77,10 @@ export function stateOfTagged(tag: string): 'running' | 'ended' | 'unknown' {
   const pid = Number(number);
   if (place !== placeOfNumbers()) return 'unknown';
   if (!exists(pid)) return 'ended';
-  // Where the system does not tell when it began, a process of that number is taken to be it.
-  const began = linuxStart(pid);
-  return began === undefined || shortHash(began) === start ? 'running' : 'ended';
+  const found = linuxProcess(pid);
+  if (found !== undefined && hasEnded(found)) return 'ended';
+  // If the system does not say when it began, a process of that number is taken to be it.
+  return found === undefined || shortHash(found.started) === start ? 'running' : 'ended';
 }
 
 /** A container has numbers of its own for its processes, and a folder may be on a disk that machines share. */

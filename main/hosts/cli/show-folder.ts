@@ -10,9 +10,9 @@ interface Command {
 }
 
 /**
- * Returns the command that shows `folder` in the system's file manager and starts nothing that the folder might be: macOS
- * runs a folder named `X.app` that is opened, Windows may take `X` for a program `X.exe` beside it. So these two
- * select the folder in its parent. On Linux a folder opens in the file manager whatever its name is.
+ * Returns the command that shows `folder` in the system's file manager without starting anything: macOS runs a folder
+ * named `X.app` when it is opened, and Windows may take `X` for a program `X.exe` beside it. So these two select the
+ * folder in its parent. On Linux a folder opens in the file manager, whatever its name is.
  */
 export function showFolderCommand(
   folder: string,

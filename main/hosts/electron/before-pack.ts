@@ -27,7 +27,7 @@ export function picturePackage(platform: string, arch: string): { name: string; 
   return { name, version };
 }
 
-/** @throws Error if a build names a place for updates without the key that they are signed with: its copies would take none. */
+/** @throws Error if a build names an address for updates but no valid key: its copies would never update. */
 export function checkUpdateKey({ publish, extraMetadata }: Pick<Configuration, 'publish' | 'extraMetadata'>): void {
   if (!publish) return;
   const { updateKey } = (extraMetadata ?? {}) as { updateKey?: unknown };

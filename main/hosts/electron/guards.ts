@@ -33,7 +33,7 @@ export function keepWindowsAtHome(): void {
     contents.on('will-attach-webview', (event) => event.preventDefault());
     contents.setWindowOpenHandler(({ url }) => {
       const address = URL.parse(url);
-      // The address as it was checked, not the text that it was read from.
+      // Open the address that was checked, not the text that it was parsed from.
       if (address?.protocol === 'https:') void shell.openExternal(address.href);
       return { action: 'deny' };
     });

@@ -72,7 +72,7 @@ async function start(): Promise<void> {
       launch: launchUtilityProcess,
       logsDir: app.getPath('logs'),
       canUpdate: updateSource !== undefined,
-      // Selects it in its parent. Opening it would start it where the system takes it for a program (X.app on macOS).
+      // Selects the folder in its parent: opening one named X.app would start it on macOS.
       openFolder: async (path) => shell.showItemInFolder(path),
       chooseFolder: async (title) => {
         const { filePaths } = await dialog.showOpenDialog({ title, properties: ['openDirectory', 'createDirectory'] });
@@ -147,7 +147,7 @@ async function start(): Promise<void> {
   handedFiles.openWith(open);
 }
 
-/** Returns where this installed copy gets newer versions from; undefined, with a line in the log, if its build is faulty. */
+/** Returns where this copy gets newer versions from; undefined, with a line in the log, if its build is faulty. */
 function installedSource(): UpdateSource | undefined {
   try {
     return readUpdateSource({

@@ -3,7 +3,7 @@ import { BrowserWindow, session, type Session } from 'electron';
 import { scheme } from './address.ts';
 import { denyPermissions } from './guards.ts';
 
-/** The pages that are being printed, by address. They lie in memory alone: a file could be read or left behind. */
+/** The pages that are being printed, by address. In memory only: a file could be read by others, or be left behind. */
 const pages = new Map<string, string>();
 
 let printing: Session | undefined;
@@ -21,7 +21,7 @@ export async function printPdf(html: string): Promise<Uint8Array<ArrayBuffer>> {
       nodeIntegration: false,
     },
   });
-  // Another host than that of the program's own pages, so that nothing takes a report for one of them.
+  // A host of its own, so that no guard takes a report for one of the program's pages.
   const address = `${scheme}://print/${randomUUID()}`;
   pages.set(address, html);
   try {
@@ -34,7 +34,7 @@ export async function printPdf(html: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** Returns a session apart from that of the program's windows. It loads pages to print, what they embed, and no more. */
+/** Returns a session that loads the pages to print and what they embed, and nothing else. */
 function openPrintSession(): Session {
   const apart = session.fromPartition('print');
   denyPermissions(apart);

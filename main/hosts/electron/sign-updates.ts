@@ -1,13 +1,13 @@
 /**
- * `npm run sign-updates -- KEY.pem`: writes the signature of each list of versions that `npm run dist` has made, beside it. The
- * program takes no list without one. docs/installers.md says how the key is made.
+ * `npm run sign-updates -- KEY.pem`: writes the signature of each list of versions that `npm run dist` has made. The
+ * program takes no list without one. docs/installers.md says how to make the key.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parsePrivateKey, publicKeyText, signatureOf, signatureSuffix } from './update-signature.ts';
 
-/** Signs the lists of versions in `folder` with the key in `keyFile`; returns their names. @throws Error if there are none. */
+/** Signs the lists of versions in `folder` with the key in a file; returns their names. @throws Error if there are none. */
 export function signUpdates(folder: string, keyFile: string): string[] {
   const key = parsePrivateKey(readFileSync(keyFile, 'utf8'));
   const lists = readdirSync(folder).filter((name) => /^latest.*\.yml$/.test(name));

@@ -14,9 +14,9 @@ const mostBytes = 1_000_000;
 const timeoutMs = 60_000;
 
 /**
- * Provides electron-updater with the list of versions if it is signed with the program's key. The list holds the SHA-512
- * of each installer, and electron-updater compares it with the file that it downloads. So a server, or somebody
- * between it and the program, can withhold a version but cannot make one.
+ * Provides electron-updater with the list of versions if it is signed with the program's key. The list holds the
+ * SHA-512 of each installer, and electron-updater compares it with the file that it downloads. So a server, or
+ * somebody between it and the program, can withhold a version but cannot make one.
  */
 export class SignedVersions extends Provider<UpdateInfo> {
   readonly #source: UpdateSource;

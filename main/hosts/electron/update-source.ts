@@ -30,13 +30,13 @@ const configSchema = z.object({
 const packageSchema = z.object({ updateKey: z.string('Updates need a key: -c.extraMetadata.updateKey=KEY.') });
 
 /**
- * Returns where a copy gets newer versions from; undefined where its build names no place. @throws Error saying what the build
- * lacks: a place without a key, or on Windows without a publisher, is no place to take programs from.
+ * Returns where a copy gets newer versions from; undefined if its build names no address. @throws Error that says what
+ * the build lacks: an address needs a key, and on Windows a publisher, before programs are installed from it.
  */
 export function readUpdateSource({ resources, program, platform }: InstalledCopy): UpdateSource | undefined {
   const configFile = join(resources, 'app-update.yml');
   if (!existsSync(configFile)) return undefined;
-  // The reader of electron-updater itself, which reads this file as well.
+  // Reads YAML as electron-updater does, which reads this file too.
   const config = parseUpdateInfo(readFileSync(configFile, 'utf8'), configFile, new URL('file:'));
   const { url, publisherName } = parse(configSchema, config);
   const { updateKey } = parse(packageSchema, JSON.parse(readFileSync(join(program, 'package.json'), 'utf8')));

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { LockedPackages } from './npm-packages.ts';
 
-/** Where the build of the pages says which packages it has put into them, from the root of the project. */
+/** The list of packages in the built pages, which the build writes; a path from the root of the project. */
 export const bundledPackagesFile = join('dist', 'bundled-packages.json');
 
-/** Development packages whose own code ends in what is built, and Electron, which the program is packed into. */
+/** Development packages that are shipped although no page contains them: the kernels' library, and Electron. */
 const alwaysIn = ['node_modules/assemblyscript', 'node_modules/electron'];
 
 /** Returns the folders of the packages, from `root`, that modules of a bundle come from. */
@@ -29,6 +29,6 @@ function folderOf(module: string, packages: LockedPackages): string {
   const folder = Object.keys(packages)
     .filter((path) => module.startsWith(`${path}/`))
     .sort((a, b) => b.length - a.length)[0];
-  if (folder === undefined) throw new Error(`"${module}" is of no package in package-lock.json.`);
+  if (folder === undefined) throw new Error(`"${module}" belongs to no package in package-lock.json.`);
   return folder;
 }

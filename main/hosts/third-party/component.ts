@@ -1,10 +1,10 @@
-/** A piece of somebody else's work that the program contains. */
+/** Third-party work that the program contains. */
 export interface Component {
   readonly name: string;
-  /** Undefined where it has none, or where it is not known which one is built in. */
+  /** Undefined if the version that is built in is not known. */
   readonly version?: string | undefined;
   /** An SPDX expression. */
   readonly licence: string;
-  /** What its licences want to be carried along. */
+  /** The licences and notices to ship with it. */
   readonly texts: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** Licences whose terms a program under MIT meets by carrying their text. Another one is for a person to read first. */
+/** Licences that a program under MIT complies with by shipping their text. Read any other before you add it. */
 const allowed: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -13,7 +13,7 @@ const allowed: ReadonlySet<string> = new Set([
   'blessing',
 ]);
 
-/** Returns whether an SPDX expression ("MIT", "(MIT OR GPL-3.0-only)", "MIT AND ISC") leaves a choice of allowed licences. */
+/** Returns whether an SPDX expression ("(MIT OR GPL-3.0-only)", "MIT AND ISC") can be met by allowed licences alone. */
 export function isAllowed(expression: string): boolean {
   const tokens = expression.match(/[()]|[^\s()]+/g) ?? [];
   let at = 0;

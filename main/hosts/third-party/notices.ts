@@ -1,4 +1,4 @@
-/** `npm run notices`, a part of `npm run build`: writes what the program is made of, with all licences, into dist. */
+/** `npm run notices`, part of `npm run build`: writes the licences of all that the program contains into dist. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const noticesFile = 'THIRD-PARTY-NOTICES.txt';
 
 const rule = '='.repeat(80);
 
-/** Returns the notices for the program in `root`. @throws Error that names what lacks a licence or has one not allowed. */
+/** Returns the notices for the program in `root`. @throws Error naming what has no licence, or one that is not allowed. */
 export function thirdPartyNotices(root: string): string {
   const packages = readLockedPackages(root);
   const paths = new Set([...runtimePackages(packages), ...bundledPackages(root)]);
@@ -22,8 +22,8 @@ export function thirdPartyNotices(root: string): string {
   );
   return [
     'Cupbearer contains the software and fonts below. Each licence is followed by its text.',
-    'Electron brings Chromium and Node.js. Their licences are in LICENSE.electron.txt and LICENSES.chromium.html, which',
-    'lie beside the installed program.',
+    'Electron contains Chromium and Node.js. Their licences lie beside the installed program:',
+    'LICENSE.electron.txt and LICENSES.chromium.html.',
     '',
     ...remarks,
     '',
@@ -47,7 +47,7 @@ export function titleOf({ name, version, licence }: Component): string {
   return `${name}${version === undefined ? '' : ` ${version}`} (${licence.replace(/^\((.*)\)$/, '$1')})`;
 }
 
-/** Lines end as they do on one system, whatever system the package was made on. */
+/** Returns `text` without byte order mark, trailing spaces and carriage returns, which differ between packages. */
 function plain(text: string): string {
   return text
     .replace(/^\uFEFF/, '')
@@ -58,6 +58,6 @@ function plain(text: string): string {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   const notices = thirdPartyNotices(root);
-  // Among the pages, which show it, and for installers to carry it outside of the program's archive.
+  // The window shows the first; installers carry the second beside the program's archive.
   for (const folder of [join('dist', 'renderer'), 'dist']) writeFileSync(join(root, folder, noticesFile), notices);
 }

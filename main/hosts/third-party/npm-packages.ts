@@ -16,7 +16,7 @@ interface LockedPackage {
 /** The packages of package-lock.json, by the path of their folders. */
 export type LockedPackages = Readonly<Record<string, LockedPackage>>;
 
-/** Packages without a file that holds their licence: the standard texts, and the copyright as their sources state it. */
+/** Packages without a licence file: the standard texts to ship, with the copyright that their sources state. */
 const statedElsewhere: Readonly<Record<string, { licence: string; copyright: string; texts: readonly string[] }>> = {
   ...Object.fromEntries(
     ['tfjs', 'tfjs-converter', 'tfjs-core', 'tfjs-data', 'tfjs-node-gpu']
@@ -43,7 +43,7 @@ function mit(copyright: string) {
   return { licence: 'MIT', copyright, texts: ['MIT'] };
 }
 
-/** Packages whose package.json names no licence, and what their licence file holds. */
+/** Packages whose package.json names no licence, with the one in their licence file. */
 const unnamed: Readonly<Record<string, string>> = { 'svelte-toolbelt': 'MIT' };
 
 /** Returns the packages that package-lock.json in `root` names, but for the program itself. */
@@ -54,14 +54,14 @@ export function readLockedPackages(root: string): LockedPackages {
   return Object.fromEntries(Object.entries(packages).filter(([path]) => path !== ''));
 }
 
-/** Returns the paths of the packages that the program needs to run, those for other systems than this one included. */
+/** Returns the paths of the packages that the program needs to run, on this system or another. */
 export function runtimePackages(packages: LockedPackages): string[] {
   return Object.keys(packages).filter((path) => packages[path]!.dev !== true);
 }
 
 /**
- * Returns packages with their licences; one that is optional and not installed is left out unless it is a part of
- * another for some system. @throws Error that names each package without a licence, or with one that is not allowed.
+ * Returns packages with their licences. An optional package that is not installed is left out, unless it is the part
+ * of an installed one for another system. @throws Error naming each without a licence, or with one not allowed.
  */
 export function licensedPackages(root: string, packages: LockedPackages, paths: readonly string[]): Component[] {
   const faults: string[] = [];

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Component } from './component.ts';
 import { standardText } from './standard-text.ts';
 
-/** What comes from elsewhere and is no npm package of its own. */
+/** Third-party work that is not an npm package. */
 export interface OtherPart extends Component {
   readonly kind: 'font' | 'library';
-  /** What a reader should know of it. */
+  /** What it does in the program. */
   readonly remark: string;
   /** The npm package whose native code or WebAssembly it is built into. */
   readonly within?: string;
@@ -14,7 +14,7 @@ export interface OtherPart extends Component {
   readonly files?: readonly string[];
 }
 
-/** Returns the fonts, and the libraries that are built into the binaries of npm packages and named by none of them. */
+/** Returns the fonts, and the libraries inside the binaries of npm packages, which these packages do not list. */
 export function otherParts(root: string): OtherPart[] {
   return [
     {
@@ -34,7 +34,8 @@ export function otherParts(root: string): OtherPart[] {
       licence: 'BSD-3-Clause',
       within: '@napi-rs/canvas',
       remark:
-        'Draws and decodes pictures. It contains further libraries (among them libpng, libjpeg-turbo, libwebp, zlib, HarfBuzz and ICU), whose licences its repository holds under third_party.',
+        'Draws and decodes pictures. It contains libpng, libjpeg-turbo, libwebp, zlib, HarfBuzz, ICU and other ' +
+        'libraries, whose licences its repository holds under third_party.',
       texts: [standardText(root, 'BSD-3-Clause', 'Copyright 2011 Google Inc.\nCopyright 2017 Google LLC')],
     },
     {

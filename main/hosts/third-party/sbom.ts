@@ -1,4 +1,4 @@
-/** `npm run sbom`: writes what the program is made of as a CycloneDX file, which scanners for known vulnerabilities read. */
+/** `npm run sbom`: writes the bill of materials as a CycloneDX file, which scanners for vulnerabilities read. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -35,8 +35,9 @@ export interface Bom {
 }
 
 /**
- * Returns the bill of materials of the program in `root`: that of npm, with what is no npm package. The scope says what is shipped
- * (required), what is fetched when a user asks for it (optional), and what only builds or tests it (excluded).
+ * Returns the bill of materials of the program in `root`: npm's own, with the parts that are not npm packages. The
+ * scope tells what is shipped (required), what is fetched when a user asks for it (optional), and what only builds
+ * and tests (excluded).
  */
 export function billOfMaterials(root: string): Bom {
   const bom = npmBom(root);
@@ -50,7 +51,7 @@ export function billOfMaterials(root: string): Bom {
   const parts = otherParts(root);
   return {
     ...bom,
-    // npm takes the name of the folder.
+    // npm puts the name of the folder here.
     metadata: { ...bom.metadata, component: { ...bom.metadata.component, name } },
     components: [
       ...bom.components.map((component): BomComponent => {
@@ -67,7 +68,7 @@ export function billOfMaterials(root: string): Bom {
   };
 }
 
-/** A release is chosen when it is installed, and checked against the index that it comes from. */
+/** Its version is chosen at installation. */
 const tensorflow: BomComponent = {
   'bom-ref': 'part:tensorflow',
   type: 'library',
@@ -99,7 +100,7 @@ function fileComponent(root: string, file: string): BomComponent {
   return { 'bom-ref': `file:${file}`, type: 'file', name: file, hashes: [{ alg: 'SHA-256', content }] };
 }
 
-/** Returns the version of SQLite in better-sqlite3, which says it nowhere else. */
+/** Returns the version of SQLite in better-sqlite3. Its package does not state it. */
 function sqliteVersion(): string {
   const database = new Database(':memory:');
   try {

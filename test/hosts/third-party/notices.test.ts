@@ -104,7 +104,7 @@ describe('packages', () => {
       'node_modules/a/node_modules/b',
       'node_modules/ab',
     ]);
-    expect(() => packagesOfModules('/p', ['/p/node_modules/c/x.js'], packages)).toThrow('of no package');
+    expect(() => packagesOfModules('/p', ['/p/node_modules/c/x.js'], packages)).toThrow('belongs to no package');
   });
 });
 
@@ -137,8 +137,9 @@ describe('the notices', () => {
     ]);
   });
 
-  it('know every font', () => {
+  it('know every font, and the licence of each other part', () => {
     const fonts = readdirSync(join(root, 'resources', 'fonts')).filter((name) => name !== 'OFL.txt');
+    for (const { name, licence } of otherParts(root)) expect(isAllowed(licence), name).toBe(true);
     const named = otherParts(root).flatMap(({ files = [] }) => files);
     expect(named.sort()).toEqual(fonts.map((name) => `resources/fonts/${name}`).sort());
   });
