@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { csvText } from '../../shared/csv.ts';
 import { packArrays } from '../../shared/domain/arrays.ts';
 import type { Comparison } from '../../shared/domain/result.ts';
@@ -13,7 +12,7 @@ import { evaluationFile } from '../experiments/evaluate.ts';
 import { trainDetector } from '../experiments/train-detector.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { holdsRun, readScores } from '../storage/run-folder.ts';
-import { readEvaluation } from './evaluations.ts';
+import { isEvaluated, readEvaluation } from './evaluations.ts';
 import type { RunSummaries } from './run-summaries.ts';
 import { parameterLabels } from './spec-lines.ts';
 import type { Workbench } from './workbench.ts';
@@ -173,7 +172,7 @@ function loadRun(workbench: Workbench, reference: string): LoadedRun {
     throw new CupbearerError('not-found', `The folder of the run ${id} is gone: ${folder}.`, {
       hint: 'Put it back, or repeat the run.',
     });
-  if (!existsSync(join(folder, evaluationFile)))
+  if (!isEvaluated(folder))
     throw new CupbearerError(
       'not-found',
       `The run ${id} has no evaluation: there is no ${evaluationFile} in ${folder}.`,

@@ -4,6 +4,7 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -13,6 +14,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError } from './storage-error.ts';
+import { pathToWrite, type Place } from './within-folder.ts';
 
 const temporary = /^\..+\.[0-9a-f]{12}\.(tmp|old)$/;
 
@@ -85,13 +87,14 @@ function alreadyThere(path: string, cause: unknown): CupbearerError {
  * name in the same folder, flushed to disk, then renamed. On failure the temporary file is removed.
  * With `exclusive`, an existing file is never replaced, even when two processes write at once.
  * @throws CupbearerError `storage` where the disk is full or the folder cannot be written to; `conflict` where
- * `exclusive` is set and the file exists.
+ * `exclusive` is set and the file exists; `bad-data` where the way to it leads out of its folder.
  */
 export function writeFileAtomically(
-  path: string,
+  place: Place,
   content: Uint8Array | string,
   options: { exclusive?: boolean } = {},
 ): void {
+  const path = pathToWrite(place);
   const temporaryFile = temporaryPath(path, 'tmp');
   try {
     writeAndSync(temporaryFile, content);
@@ -109,14 +112,15 @@ export function writeFileAtomically(
  * two renames the folder is absent for a moment; it is never there in part.
  * @throws CupbearerError `storage` as {@link writeFileAtomically} does; the earlier folder is then as it was.
  */
-export function replaceFolder(path: string, files: Readonly<Record<string, Content>>): void {
+export function replaceFolder(place: Place, files: Readonly<Record<string, Content>>): void {
+  const path = pathToWrite(place);
   const incoming = temporaryPath(path, 'tmp');
   const outgoing = temporaryPath(path, 'old');
   try {
     mkdirSync(incoming);
     for (const [name, content] of Object.entries(files)) writeAndSync(join(incoming, name), content);
     syncFolder(incoming);
-    const hadOne = existsSync(path);
+    const hadOne = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
     if (hadOne) renameSync(path, outgoing);
     try {
       renameSync(incoming, path);

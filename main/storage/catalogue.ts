@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import {
   runRecordSchema,
@@ -13,7 +13,7 @@ import { nearest } from '../../shared/nearest.ts';
 import { columns, fromRow, selectRuns, storedRuns, toRow, type Row, type StoredRun } from './catalogue-rows.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion } from './migrations/index.ts';
-import { readRecord, writeRecord } from './run-folder.ts';
+import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.ts';
 import { toCatalogueError } from './sqlite.ts';
 
 /** What {@link Catalogue.list} leaves out where it is given. */
@@ -333,12 +333,7 @@ export class Catalogue {
 /** A folder and those of the evaluations inside it. */
 function withEvaluations(path: string): string[] {
   const folder = resolve(path);
-  const inside = join(folder, 'evals');
-  const names = existsSync(inside) ? readdirSync(inside, { withFileTypes: true }) : [];
-  const evaluations = names
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => join(inside, name));
-  return [folder, ...evaluations.filter((evaluation) => existsSync(join(evaluation, 'run.json')))];
+  return [folder, ...evalFolders(folder).filter(holdsRecord)];
 }
 
 /** Writes `run.json` where the folder is there and its path has not gone to another run since. */
