@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { csvText } from '../../shared/csv.ts';
 import { packArrays } from '../../shared/domain/arrays.ts';
 import type { Comparison } from '../../shared/domain/result.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
@@ -12,7 +12,7 @@ import { evaluationFile } from '../experiments/evaluate.ts';
 import { trainDetector } from '../experiments/train-detector.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { holdsRun, readScores } from '../storage/run-folder.ts';
-import { readEvaluation } from './evaluations.ts';
+import { isEvaluated, readEvaluation } from './evaluations.ts';
 import type { RunSummaries } from './run-summaries.ts';
 import { parameterLabels } from './spec-lines.ts';
 import type { Workbench } from './workbench.ts';
@@ -158,13 +158,11 @@ export function writeComparedSamples(path: string, { runs, samples }: RunCompari
   const header = ['sample_index', 'anomalous', ...runs.map(({ detector, id }) => `${detector} ${id}`)];
   const { sampleIndex, labels, scores } = shared;
   const rows = Array.from(sampleIndex, (index, i) => [index, labels[i]!, ...scores.map((own) => cell(own[i]!))]);
-  // Ids have neither commas nor quotes.
-  const text = [header, ...rows].map((row) => row.join(',')).join('\n');
-  writeFileAtomically(path, `${text}\n`);
+  writeFileAtomically(path, csvText([header, ...rows]));
 }
 
-function cell(score: number): string {
-  return Number.isNaN(score) ? '' : String(score);
+function cell(score: number): number | null {
+  return Number.isNaN(score) ? null : score;
 }
 
 function loadRun(workbench: Workbench, reference: string): LoadedRun {
@@ -174,7 +172,7 @@ function loadRun(workbench: Workbench, reference: string): LoadedRun {
     throw new CupbearerError('not-found', `The folder of the run ${id} is gone: ${folder}.`, {
       hint: 'Put it back, or repeat the run.',
     });
-  if (!existsSync(join(folder, evaluationFile)))
+  if (!isEvaluated(folder))
     throw new CupbearerError(
       'not-found',
       `The run ${id} has no evaluation: there is no ${evaluationFile} in ${folder}.`,

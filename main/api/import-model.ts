@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -14,6 +13,7 @@ import { parseSpecFile } from '../storage/run-files.ts';
 import { createRunFolder, readSpec, replaceSpec, writeSpec } from '../storage/run-folder.ts';
 import { parseSafetensors } from '../storage/safetensors.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
+import { isThere } from '../storage/within-folder.ts';
 import { triggerFile } from '../tasks/classifier.ts';
 import { newRecord } from './new-run.ts';
 import { checkStatement, type StatedTraining, type TrainingStatement } from './stated-training.ts';
@@ -114,7 +114,7 @@ export async function stateTraining(
   }
   if (!statement.train_data) refuse([{ path: ['train_data'], message: 'Choose the data that it was trained on.' }]);
   const network = readNetworkSpec(folder);
-  const stored = existsSync(triggerFile(folder)) ? readTensorFile(triggerFile(folder)).tensors : undefined;
+  const stored = isThere(triggerFile(folder)) ? readTensorFile(triggerFile(folder)).tensors : undefined;
   const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, stored);
   writeStated(folder, network, stated);
   const file = readSpec(folder);

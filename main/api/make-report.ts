@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { reportFormats } from '../../shared/contract.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -9,11 +8,11 @@ import { htmlReport } from '../reports/html.ts';
 import { markdownReport } from '../reports/markdown.ts';
 import { runLetter, type Report, type ReportedRun } from '../reports/report.ts';
 import { figureNames, reportedFigure, runFigures, type FigureChoice } from '../reports/run-figures.ts';
-import { readFileBytes } from '../storage/read-file.ts';
-import { holdsRun, readScores, readSpec } from '../storage/run-folder.ts';
+import { hasFigure, leftOutFigure, readPngFigure } from '../reports/stored-figures.ts';
+import { hasScores, readScores } from '../storage/run-folder.ts';
 import { figureFiles, trainingHistory } from './figure-files.ts';
 import { reportComparison } from './report-comparison.ts';
-import { repeatCommand } from './run-details.ts';
+import { repeatCommand, specOf } from './run-details.ts';
 import { runResult } from './run-results.ts';
 import type { RunSummaries } from './run-summaries.ts';
 import type { Workbench } from './workbench.ts';
@@ -92,23 +91,26 @@ function gather(
   const choice: FigureChoice = records.length <= mostInFull ? 'all' : records.length <= mostWithRoc ? 'main' : 'brief';
   let pictureBytes = 0;
   const withoutPictures: string[] = [];
+  const unreadable: string[] = [];
   const runs = records.map((record, i): ReportedRun => {
+    const without: string[] = [];
     const result = existsSync(record.folder) ? runResult(workbench, record) : null;
-    const sheet = join(record.folder, 'figures', 'mistakes.png');
-    const mistakes = hasFigures && existsSync(sheet) ? readFileBytes(sheet) : null;
+    const mistakes = hasFigures ? mistakesOf(record.folder, without) : null;
     const fits = pictureBytes + (mistakes?.length ?? 0) <= mostPictureBytes;
     if (fits) pictureBytes += mistakes?.length ?? 0;
     else withoutPictures.push(runLetter(i));
     const names = result ? figureNames(Object.keys(result.layers), result.headline, choice) : ['training'];
     const words = result ? { ...result.words, aggregation: result.aggregation } : {};
     const evaluation = result && { layers: result.layers, about: {} };
+    const drawn = hasFigures ? runFigures(record.folder, names, evaluation, words) : { figures: [], leftOut: [] };
+    unreadable.push(...[...without, ...drawn.leftOut].map((sentence) => `Left out of ${runLetter(i)}: ${sentence}`));
     return {
       record,
       summary: summaries.get(record.id),
-      spec: holdsRun(record.folder) ? readSpec(record.folder) : null,
-      command: repeatCommand(record),
+      spec: specOf(record.folder),
+      ...repeatCommand(record),
       result,
-      figures: hasFigures ? runFigures(record.folder, names, evaluation, words) : [],
+      figures: drawn.figures,
       history: trainingHistory(record),
       mistakes: fits ? mistakes : null,
     };
@@ -125,6 +127,7 @@ function gather(
     figures: figures.map(reportedFigure),
     leftOut: [
       ...leftOut,
+      ...unreadable,
       ...(hasFigures && choice !== 'all' && runs.some(({ result }) => result !== null)
         ? [
             `Each run brings its main figures${choice === 'brief' ? ', without its ROC' : ''}; all of them come as a zip.`,
@@ -137,8 +140,20 @@ function gather(
   };
 }
 
+/** The sheet of the worst mistakes of a run, null where there is none or, with a reason in `without`, none to be trusted. */
+function mistakesOf(folder: string, without: string[]): Uint8Array | null {
+  const file = 'mistakes.png';
+  if (!hasFigure(folder, file)) return null;
+  try {
+    return readPngFigure(folder, file);
+  } catch (error) {
+    without.push(leftOutFigure(file, error));
+    return null;
+  }
+}
+
 function scoresOf(summaries: RunSummaries, records: readonly RunRecord[]): string {
-  const scored = records.filter(({ folder }) => existsSync(join(folder, 'scores')));
+  const scored = records.filter(({ folder }) => hasScores(folder));
   if (scored.length === 0)
     throw new CupbearerError('not-found', 'None of these runs has scores.', {
       hint: 'Runs that fit or evaluate a detector have.',

@@ -1,13 +1,12 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { RunDetail } from '../../shared/domain/result.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { ExperimentDefinition } from '../experiments/experiment.ts';
 import { experimentRegistry } from '../experiments/index.ts';
-import { readSpec } from '../storage/run-folder.ts';
+import { filesOf, readSpec } from '../storage/run-folder.ts';
 import type { Application } from './application.ts';
-import { commandLine } from './command-line.ts';
+import { commandOrReason, type CommandOrReason } from './command-line.ts';
 import { networkOf } from './run-results.ts';
 import { specLines } from './spec-lines.ts';
 
@@ -21,43 +20,29 @@ export function runDetail({ workbench, summaries }: Application, id: string): Ru
     summary: summaries.get(found.id),
     spec,
     lines: specLines(experimentOf(found), spec?.spec ?? found.spec),
-    command: repeatCommand(found),
+    ...repeatCommand(found),
     folderExists: existsSync(found.folder),
-    files: filesIn(found.folder),
+    files: filesOf(found.folder),
     children: workbench.catalogue.childrenOf(found.id),
     network: networkOf(workbench, found),
   };
 }
 
-/** The command line that does a run again, into a new folder. */
-export function repeatCommand(record: RunRecord): string {
-  return commandLine(experimentOf(record), record.spec);
+/** Returns the command line that does a run again, into a new folder, or the reason where there is none. */
+export function repeatCommand(record: RunRecord): CommandOrReason {
+  return commandOrReason(experimentOf(record), record.spec);
 }
 
 function experimentOf({ kind }: RunRecord): ExperimentDefinition {
   return experimentRegistry.definitions.find((candidate) => candidate.kind === kind)!;
 }
 
-function specOf(folder: string): SpecFile | null {
+/** Returns what spec.json says; null where it is gone or cannot be read. */
+export function specOf(folder: string): SpecFile | null {
   try {
     return readSpec(folder);
   } catch (error) {
     if (error instanceof CupbearerError) return null;
     throw error;
   }
-}
-
-/** Files of a run with their sizes, sub-folders as "scores/all.npy"; none where the folder is gone. */
-function filesIn(folder: string): RunDetail['files'] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .flatMap((path) => {
-      // It may have gone between the two looks: a checkpoint is replaced after each epoch.
-      const bytes = statSync(path, { throwIfNoEntry: false })?.size;
-      const name = path.slice(folder.length + 1).replaceAll('\\', '/');
-      return bytes === undefined ? [] : [{ name, bytes }];
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

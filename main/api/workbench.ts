@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { EngineInfo } from '../../shared/domain/engine.ts';
 import type { EnginePart, RunRecord } from '../../shared/domain/run.ts';
@@ -20,6 +20,7 @@ import { endLeftOvers, isAtWork } from '../storage/process-records.ts';
 import {
   createDatedRunFolder,
   createRunFolder,
+  holdsRecord,
   readRecord,
   readSpec,
   requireRun,
@@ -182,7 +183,7 @@ export class Workbench {
     const known = this.catalogue.byFolder(folder);
     if (known) return known;
     const path = requireRun(folder);
-    if (!existsSync(join(path, 'run.json'))) {
+    if (!holdsRecord(path)) {
       // Killed before the run got into the catalogue.
       this.catalogue.insert({ ...newRecord(path, readSpec(path)), status: 'interrupted' });
     }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -16,6 +15,7 @@ import { standardisationOf, type Standardisation } from '../evaluation/aggregate
 import { activationBatches, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { readTensorFile, readTensorMetadata, writeTensorFile } from '../storage/tensor-file.ts';
+import { pathOf, within, type Within } from '../storage/within-folder.ts';
 import { offersOf, type DataPart, type Task, type TestPart } from '../tasks/task.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { RunContext } from './experiment.ts';
@@ -204,8 +204,9 @@ function checkFinite(layer: string, values: Float32Array): void {
 
 const detectorFormat = '1';
 
-export function detectorFile(folder: string): string {
-  return join(folder, 'detector.safetensors');
+/** Where a run keeps the detector that it has fitted. */
+export function detectorFile(folder: string): Within {
+  return within(folder, 'detector.safetensors');
 }
 
 /** Writes all that a detector has learned as `detector.safetensors`, its numbers and words as the file's metadata. */
@@ -221,8 +222,9 @@ export function writeDetector(folder: string, { spec, state, layers, standardisa
 
 /** Reads a detector written by {@link writeDetector}. @throws CupbearerError `not-found` or `bad-data`. */
 export function readDetector(folder: string): FittedDetector {
-  const file = detectorFile(folder);
-  const { tensors, metadata } = readTensorFile(file);
+  const place = detectorFile(folder);
+  const file = pathOf(place);
+  const { tensors, metadata } = readTensorFile(place);
   checkFormat(metadata, file);
   const spec = metadataPart(metadata, 'spec', file) as Picked;
   return {
@@ -241,8 +243,9 @@ export function readDetector(folder: string): FittedDetector {
 
 /** The activations that the detector in `folder` looks at, without reading what it has learned. */
 export function detectorLayers(folder: string): string[] {
-  const file = detectorFile(folder);
-  const metadata = readTensorMetadata(file);
+  const place = detectorFile(folder);
+  const file = pathOf(place);
+  const metadata = readTensorMetadata(place);
   checkFormat(metadata, file);
   return metadataPart(metadata, 'layers', file) as string[];
 }

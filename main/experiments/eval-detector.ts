@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { Registry, type Definition } from '../../shared/definition.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { defaultPick, requiredPath } from '../../shared/schema/fields.ts';
 import { hashFile } from '../storage/content-hash.ts';
 import { requireRun } from '../storage/run-folder.ts';
+import { isThere } from '../storage/within-folder.ts';
 import { outlineTask } from '../tasks/outline.ts';
 import { buildTask, describeTask, taskParents } from './build-task.ts';
 import { detectorFile, detectorLayers, readDetector } from './detection.ts';
@@ -26,9 +26,9 @@ export const fittedDetectorRegistry = new Registry<Definition>('detector', [from
 /** Folder of the fitted detector. @throws CupbearerError `not-found` where there is none. */
 export function fittedDetectorFolder(path: string): string {
   const folder = requireRun(path);
-  if (existsSync(detectorFile(folder))) return folder;
+  if (isThere(detectorFile(folder))) return folder;
   throw new CupbearerError('not-found', `There is no fitted detector in ${folder}: it has no detector.safetensors.`, {
-    hint: `Fit one with: npx cupbearer train-detector --dir.full ${path}`,
+    hint: 'Fit one with: npx cupbearer train-detector --dir.full FOLDER',
   });
 }
 

@@ -1,5 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatCount } from '../../shared/format.ts';
@@ -28,6 +27,7 @@ import { createOptimizer, optimizerRegistry } from '../models/optimizers/index.t
 import { schedules, trainClassifier as train } from '../models/training.ts';
 import { appendJsonLine, readJsonLines, writeJsonLines } from '../storage/run-folder.ts';
 import { writeTensorFile } from '../storage/tensor-file.ts';
+import { isThere, pathOf, pathToWrite, within } from '../storage/within-folder.ts';
 import { triggerFile } from '../tasks/classifier.ts';
 import { triggerName } from '../tasks/classifier-trigger.ts';
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
@@ -124,7 +124,7 @@ export const trainClassifier = defineExperiment({
 
     await timer.measure('training', () => fit(spec, context, { training, validation, network, optimizer, history }));
     await timer.measure('figures', async () => drawTrainingCurve(context.folder, history));
-    rmSync(checkpointFile(context.folder), { force: true });
+    rmSync(pathToWrite(checkpointFile(context.folder)), { force: true });
 
     const last = history.at(-1);
     optimizer.dispose();
@@ -282,10 +282,10 @@ function epochLine({ epoch, loss, accuracy, validation, ms }: EpochRecord, epoch
 
 /** Brings back the last completed epoch; without a checkpoint training starts over. */
 function restore(context: RunContext, network: Network, optimizer: Optimizer): EpochRecord[] {
-  const file = join(context.folder, historyFile);
-  if (!existsSync(checkpointFile(context.folder))) {
+  const file = within(context.folder, historyFile);
+  if (!isThere(checkpointFile(context.folder))) {
     context.log('No epoch was completed before the interruption: training starts over.');
-    if (existsSync(file)) writeJsonLines(context.folder, historyFile, []);
+    if (isThere(file)) writeJsonLines(context.folder, historyFile, []);
     return [];
   }
   const checkpoint = readCheckpoint(context.folder);
@@ -295,7 +295,7 @@ function restore(context: RunContext, network: Network, optimizer: Optimizer): E
   if (history.length < checkpoint.epochs) {
     throw new CupbearerError(
       'bad-data',
-      `${file} has ${history.length} epochs, the checkpoint beside it ${checkpoint.epochs}.`,
+      `${pathOf(file)} has ${history.length} epochs, the checkpoint beside it ${checkpoint.epochs}.`,
       {
         hint: 'Train anew into another folder.',
       },

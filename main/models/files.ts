@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -7,6 +6,7 @@ import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { toJsonText } from '../storage/json-text.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
+import { pathOf, within } from '../storage/within-folder.ts';
 import { architectureRegistry } from './architectures/index.ts';
 import { Network } from './network.ts';
 import type { NetworkOutline, NetworkSpec, Normalisation } from './network-outline.ts';
@@ -40,18 +40,18 @@ export function writeModelDescription(folder: string, network: NetworkOutline): 
     parameters: network.parameterCount,
     layers: network.layers.map(({ name, kind, outputShape }) => ({ name, kind, output_shape: [...outputShape] })),
   };
-  writeFileAtomically(join(folder, 'model.json'), toJsonText(description));
+  writeFileAtomically(within(folder, 'model.json'), toJsonText(description));
 }
 
 /** Writes `model.safetensors` in PyTorch's names and layout. */
 export function writeWeights(folder: string, state: TensorMap): void {
-  writeTensorFile(join(folder, 'model.safetensors'), state);
+  writeTensorFile(within(folder, 'model.safetensors'), state);
 }
 
 /** What `model.json` in a folder says. @throws CupbearerError `not-found` or `bad-data`. */
 export function readNetworkSpec(folder: string): NetworkSpec {
-  const path = join(folder, 'model.json');
-  return parseNetworkSpec(readJsonFile(path), path);
+  const place = within(folder, 'model.json');
+  return parseNetworkSpec(readJsonFile(place), pathOf(place));
 }
 
 /** The inverse of what {@link writeModelDescription} writes. @throws CupbearerError `bad-data` naming `source`. */
@@ -91,7 +91,7 @@ export function checkNormalisation({ mean, std }: Normalisation, spec: NetworkSp
 /** Reads a model saved by the functions above. @throws CupbearerError `not-found` or `bad-data`. */
 export function readModel(folder: string): Network {
   const network = new Network(readNetworkSpec(folder), 0);
-  const weights = join(folder, 'model.safetensors');
-  network.load(readTensorFile(weights).tensors, weights);
+  const weights = within(folder, 'model.safetensors');
+  network.load(readTensorFile(weights).tensors, pathOf(weights));
   return network;
 }

@@ -4,6 +4,7 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -14,6 +15,7 @@ import { dirname, join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError } from './storage-error.ts';
 import { temporaryPath } from './temporary-names.ts';
+import { pathToWrite, type Place } from './within-folder.ts';
 
 /** What a file is to hold, whole or a part behind the other. */
 type Content = Uint8Array | string | Iterable<Uint8Array>;
@@ -78,13 +80,14 @@ function alreadyThere(path: string, cause: unknown): CupbearerError {
  * With `exclusive`, an existing file is never replaced, even when two processes write at once. The file's permissions are
  * `mode`, or what the process' mask makes of the usual ones.
  * @throws CupbearerError `storage` where the disk is full or the folder cannot be written to; `conflict` where
- * `exclusive` is set and the file exists.
+ * `exclusive` is set and the file exists; `bad-data` where the way to it leads out of its folder.
  */
 export function writeFileAtomically(
-  path: string,
+  place: Place,
   content: Uint8Array | string,
   options: { exclusive?: boolean; mode?: number } = {},
 ): void {
+  const path = pathToWrite(place);
   const temporaryFile = temporaryPath(path);
   try {
     writeAndSync(temporaryFile, content, options.mode);
@@ -102,14 +105,15 @@ export function writeFileAtomically(
  * two renames the folder is absent for a moment; it is never there in part.
  * @throws CupbearerError `storage` as {@link writeFileAtomically} does; the earlier folder is then as it was.
  */
-export function replaceFolder(path: string, files: Readonly<Record<string, Content>>): void {
+export function replaceFolder(place: Place, files: Readonly<Record<string, Content>>): void {
+  const path = pathToWrite(place);
   const incoming = temporaryPath(path);
   const outgoing = temporaryPath(path, 'old');
   try {
     mkdirSync(incoming);
     for (const [name, content] of Object.entries(files)) writeAndSync(join(incoming, name), content);
     syncFolder(incoming);
-    const hadOne = existsSync(path);
+    const hadOne = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
     if (hadOne) renameSync(path, outgoing);
     try {
       renameSync(incoming, path);

@@ -1,11 +1,11 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { cupbearerHome } from './home.ts';
 import { createPrivateFolder } from './private-files.ts';
-import { openForReading } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { temporaryPath } from './temporary-names.ts';
+import { openToRead, pathOf, type Place } from './within-folder.ts';
 
 /** Bytes that are read at once where all are wanted. */
 const blockBytes = 2 ** 20;
@@ -48,9 +48,9 @@ export class ByteFile {
     });
   }
 
-  /** A part of a file, for reading. @throws CupbearerError `not-found`, `storage`. */
-  static part(path: string, start: number, length: number): ByteFile {
-    return ByteFile.#owning({ descriptor: openForReading(path), start, length, path });
+  /** A part of a file, for reading. @throws CupbearerError `not-found`, `storage`, `bad-data` as {@link openToRead}. */
+  static part(place: Place, start: number, length: number): ByteFile {
+    return ByteFile.#owning({ descriptor: openToRead(place), start, length, path: pathOf(place) });
   }
 
   /** What another thread has, for reading as long as that one keeps it. */
@@ -71,6 +71,11 @@ export class ByteFile {
   /** How many bytes there are. */
   get length(): number {
     return this.#length;
+  }
+
+  /** How many bytes the whole file has now. @throws CupbearerError `storage`. */
+  get held(): number {
+    return withStorageErrors(`read "${this.#path}"`, () => fstatSync(this.#descriptor).size);
   }
 
   /** Adds bytes to the end. @throws CupbearerError `storage` where the disk is full. */

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import {
   runRecordSchema,
@@ -14,9 +14,8 @@ import { columns, fromRow, selectRuns, storedRuns, toRow, type Row, type StoredR
 import { noteDamage } from './damage-note.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion } from './migrations/index.ts';
-import { readRecord, writeRecord } from './run-folder.ts';
+import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
-import { withStorageErrors } from './storage-error.ts';
 
 /** What {@link Catalogue.list} leaves out where it is given. */
 export interface RunFilter {
@@ -389,12 +388,7 @@ export class Catalogue {
 
 /** Folders of the evaluations inside the folder of a run. @throws CupbearerError `storage` if they cannot be read. */
 function evaluationsIn(folder: string): string[] {
-  const inside = join(folder, 'evals');
-  if (!existsSync(inside)) return [];
-  return withStorageErrors(`read the folder "${inside}"`, () => readdirSync(inside, { withFileTypes: true }))
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => join(inside, name))
-    .filter((evaluation) => existsSync(join(evaluation, 'run.json')));
+  return evalFolders(folder).filter(holdsRecord);
 }
 
 /** What `run.json` in a folder says; undefined if it cannot be read. */

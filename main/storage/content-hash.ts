@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
 import { CupbearerError } from '../../shared/errors.ts';
-import { openForReading } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
+import { openToRead, pathOf, type Place } from './within-folder.ts';
 
 const blockBytes = 1 << 20;
 
@@ -25,12 +25,15 @@ export function hashBytes(...parts: (string | Uint8Array | BytesInBlocks)[]): st
   return hash.digest('hex');
 }
 
-/** SHA-256 in hex of a file's content, read in blocks. @throws CupbearerError `not-found`, `storage`. */
-export function hashFile(path: string): string {
+/**
+ * Returns the SHA-256 in hex of a file's content, read in blocks.
+ * @throws CupbearerError `not-found`, `storage`, `bad-data` for what is not a file inside its folder.
+ */
+export function hashFile(place: Place): string {
   const hash = createHash('sha256');
-  const file = openForReading(path);
+  const file = openToRead(place);
   try {
-    withStorageErrors(`read "${path}"`, () => {
+    withStorageErrors(`read "${pathOf(place)}"`, () => {
       const block = Buffer.allocUnsafe(blockBytes);
       for (let read; (read = readSync(file, block)) > 0;) hash.update(block.subarray(0, read));
     });

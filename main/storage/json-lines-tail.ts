@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { parseLine, type JsonLine } from './json-lines.ts';
-import { openForReading } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
+import { isThere, openToRead, pathOf, type Place } from './within-folder.ts';
 
 /** Bytes that one call reads. Of more, the last ones count: they hold the end of a long log. */
 const mostBytes = 2 ** 24;
@@ -11,17 +11,21 @@ const mostBytes = 2 ** 24;
  * that will come again) is read from the start.
  */
 export class JsonLinesTail {
-  readonly #path: string;
+  readonly #place: Place;
   #position = 0;
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor(place: Place) {
+    this.#place = place;
   }
 
-  /** Whole lines that have come since the last call; what is no JSON object is passed over. @throws CupbearerError `storage`. */
+  /**
+   * Returns whole lines that have come since the last call, of the last {@link mostBytes}; what is not a JSON object is
+   * passed over.
+   * @throws CupbearerError `storage`, `bad-data` where it is not a file inside its folder.
+   */
   read(): JsonLine[] {
-    if (!existsSync(this.#path)) return [];
-    const bytes = withStorageErrors(`read "${this.#path}"`, () => this.#newBytes());
+    if (!isThere(this.#place)) return [];
+    const bytes = withStorageErrors(`read "${pathOf(this.#place)}"`, () => this.#newBytes());
     const whole = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
     this.#position += whole.length;
     return new TextDecoder()
@@ -31,7 +35,7 @@ export class JsonLinesTail {
   }
 
   #newBytes(): Uint8Array {
-    const file = openForReading(this.#path);
+    const file = openToRead(this.#place);
     try {
       const { size } = fstatSync(file);
       if (size < this.#position) this.#position = 0;

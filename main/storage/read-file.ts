@@ -1,49 +1,37 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
 import { parseBoundedJson, usualJsonBounds, type JsonBounds } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { systemCode, toStorageError } from './storage-error.ts';
+import { formatBytes } from '../../shared/format.ts';
+import { toStorageError } from './storage-error.ts';
+import { openToRead, pathOf, type Place } from './within-folder.ts';
 
-/** More than this in one piece is beyond what Node.js reads. */
-const largestBytes = 2 ** 31 - 1;
-
-/**
- * Opens a file for reading and returns its descriptor. Anything but a regular file is refused: opening a named pipe that
- * nobody writes to would otherwise never return.
- * @throws CupbearerError `not-found` if there is no such file, `storage` if it cannot be read.
- */
-export function openForReading(path: string): number {
-  return reading(path, () => {
-    // Windows has neither the flag nor pipes in folders.
-    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const found = fstatSync(file);
-    if (found.isFile()) return file;
-    closeSync(file);
-    const what = found.isDirectory() ? 'a folder' : 'a pipe or device';
-    throw new CupbearerError('storage', `Could not read "${path}": it is ${what}, where a file was expected.`, {
-      hint: 'Check the path.',
-    });
-  });
-}
+/** More than this Node cannot read into memory at once. */
+const mostBytes = 2 ** 31 - 1;
+/** Texts that are parsed take several times their size in memory. */
+const mostTextBytes = 2 ** 28;
 
 /**
- * Returns the bytes of a file.
- * @throws CupbearerError `not-found` if there is no such file, `storage` if it cannot be read, `bad-data` if it is larger
- * than `mostBytes`.
+ * Returns the bytes of a file of at most `most` bytes.
+ * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read, `bad-data` where it is
+ * larger, or is not a file inside its folder.
  */
-export function readFileBytes(path: string, mostBytes: number = largestBytes): Uint8Array {
-  return withFile(path, (file) => {
+export function readFileBytes(place: Place, most = mostBytes): Uint8Array {
+  return reading(place, (file) => {
     const { size } = fstatSync(file);
-    if (size <= mostBytes) return readFileSync(file);
-    throw new CupbearerError('bad-data', `"${path}": expected at most ${mostBytes} bytes, found ${size}.`);
+    if (size <= most) return readFileSync(file);
+    throw new CupbearerError(
+      'bad-data',
+      `"${pathOf(place)}": expected at most ${formatBytes(most)}, found ${formatBytes(size)}.`,
+    );
   });
 }
 
 /**
  * Returns the first bytes of a file, at most `length` of them.
- * @throws CupbearerError `not-found` if there is no such file, `storage` if it cannot be read.
+ * @throws CupbearerError as {@link readFileBytes}.
  */
-export function readFileStart(path: string, length: number): Uint8Array {
-  return withFile(path, (file) => {
+export function readFileStart(place: Place, length: number): Uint8Array {
+  return reading(place, (file) => {
     const bytes = new Uint8Array(Math.min(length, fstatSync(file).size));
     let done = 0;
     while (done < bytes.length) {
@@ -55,24 +43,14 @@ export function readFileStart(path: string, length: number): Uint8Array {
   });
 }
 
-function withFile<T>(path: string, read: (file: number) => T): T {
-  const file = openForReading(path);
+function reading(place: Place, read: (file: number) => Uint8Array): Uint8Array {
+  const file = openToRead(place);
   try {
-    return reading(path, () => read(file));
+    return read(file);
+  } catch (error) {
+    throw toStorageError(error, `read "${pathOf(place)}"`);
   } finally {
     closeSync(file);
-  }
-}
-
-function reading<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new CupbearerError('not-found', `There is no file "${path}".`, { cause: error });
-    }
-    throw toStorageError(error, `read "${path}"`);
   }
 }
 
@@ -86,9 +64,17 @@ export function decodeText(bytes: Uint8Array, path: string): string {
 }
 
 /**
- * Returns what a JSON file holds.
- * @throws CupbearerError `not-found`, `storage`, or `bad-data` if the content is not JSON or beyond `bounds`.
+ * Returns the text of a file.
+ * @throws CupbearerError as {@link readFileBytes}, and `bad-data` where it is not UTF-8.
  */
-export function readJsonFile(path: string, bounds: JsonBounds = usualJsonBounds): unknown {
-  return parseBoundedJson(decodeText(readFileBytes(path, bounds.mostBytes), path), bounds, `"${path}"`);
+export function readTextFile(place: Place, most = mostTextBytes): string {
+  return decodeText(readFileBytes(place, most), pathOf(place));
+}
+
+/**
+ * Returns what a JSON file holds.
+ * @throws CupbearerError as {@link readTextFile}, and `bad-data` if the content is not JSON or beyond `bounds`.
+ */
+export function readJsonFile(place: Place, bounds: JsonBounds = usualJsonBounds): unknown {
+  return parseBoundedJson(readTextFile(place, bounds.mostBytes), bounds, `"${pathOf(place)}"`);
 }

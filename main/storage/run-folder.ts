@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -13,6 +13,7 @@ import { runMarker } from './run-marker.ts';
 import { readScoreFiles, writeScoreFiles, type Scores } from './scores.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { isTemporaryName } from './temporary-names.ts';
+import { entriesWithin, isThere, pathOf, requireInside, within } from './within-folder.ts';
 
 const specName = 'spec.json';
 const recordName = 'run.json';
@@ -20,9 +21,29 @@ const recordName = 'run.json';
 /** Files that file managers leave in a folder, or a run that was never begun; they are nobody's work. */
 const litter = ['.DS_Store', 'Thumbs.db', 'desktop.ini', runMarker.name];
 
-/** Where a further evaluation of this name belongs: a run folder of its own. @throws CupbearerError `usage`. */
+const evaluationsName = 'evals';
+
+/**
+ * Returns where a further evaluation of this name belongs: a run folder of its own.
+ * @throws CupbearerError `usage`, `bad-data` where a link there leads out of the run's folder, `storage`.
+ */
 export function evalFolder(folder: string, name: string): string {
-  return join(folder, 'evals', checkFileName(name, 'Evaluation name'));
+  const place = within(folder, evaluationsName, checkFileName(name, 'Evaluation name'));
+  requireInside(place);
+  return pathOf(place);
+}
+
+/**
+ * Returns the folders of further evaluations in a run's folder, in the order of their names. Links are none of them, and
+ * hidden ones were removed and may yet be restored. @throws CupbearerError `storage`.
+ */
+export function evalFolders(folder: string): string[] {
+  const inside = within(folder, evaluationsName);
+  if (lstatSync(pathOf(inside), { throwIfNoEntry: false })?.isSymbolicLink()) return [];
+  return entriesWithin(inside)
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => join(pathOf(inside), name))
+    .sort();
 }
 
 /**
@@ -41,8 +62,8 @@ export function replaceSpec(folder: string, spec: SpecFile): void {
 
 /** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
 export function readSpec(folder: string): SpecFile {
-  const path = join(requireRun(folder), specName);
-  return parseSpecFile(readJsonFile(path), path);
+  const place = within(requireRun(folder), specName);
+  return parseSpecFile(readJsonFile(place), pathOf(place));
 }
 
 /** Writes `run.json`, from which the catalogue can be rebuilt. @throws CupbearerError `storage`. */
@@ -52,8 +73,8 @@ export function writeRecord(folder: string, record: RunRecord): void {
 
 /** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
 export function readRecord(folder: string): RunRecord {
-  const path = join(folder, recordName);
-  return parseRecord(readJsonFile(path), path);
+  const place = within(folder, recordName);
+  return parseRecord(readJsonFile(place), pathOf(place));
 }
 
 /**
@@ -61,28 +82,33 @@ export function readRecord(folder: string): RunRecord {
  * whole. @throws CupbearerError as `writeScoreFiles`.
  */
 export function writeScores(folder: string, scores: Scores): void {
-  writeScoreFiles(join(folder, 'scores'), scores);
+  writeScoreFiles(within(folder, 'scores'), scores);
+}
+
+/** Returns whether a run has scores. */
+export function hasScores(folder: string): boolean {
+  return isThere(within(folder, 'scores'));
 }
 
 /** Reads what {@link writeScores} wrote. @throws CupbearerError as `readScoreFiles`. */
 export function readScores(folder: string): Scores {
-  return readScoreFiles(join(folder, 'scores'));
+  return readScoreFiles(within(folder, 'scores'));
 }
 
 /** Adds a line to `metrics.jsonl` or `log.jsonl`. @throws CupbearerError `storage`. */
 export function appendJsonLine(folder: string, name: string, line: JsonLine): void {
-  appendLine(join(folder, name), line);
+  appendLine(within(folder, name), line);
 }
 
 /** The whole lines of a `.jsonl` file, none where there is no file. @throws CupbearerError `storage`, `bad-data`. */
 export function readJsonLines(folder: string, name: string): JsonLine[] {
-  const path = join(folder, name);
-  return existsSync(path) ? readLines(path) : [];
+  const place = within(folder, name);
+  return isThere(place) ? readLines(place) : [];
 }
 
 /** Replaces the lines of a `.jsonl` file. @throws CupbearerError `storage`. */
 export function writeJsonLines(folder: string, name: string, lines: readonly JsonLine[]): void {
-  writeLines(join(folder, name), lines);
+  writeLines(within(folder, name), lines);
 }
 
 /**
@@ -118,9 +144,39 @@ function checkUnused(path: string): void {
   }
 }
 
+/** Beyond these a folder is more than a run's. */
+const mostFiles = 5000;
+const mostLevels = 6;
+
+/**
+ * Returns the files of a run with their sizes, those in sub-folders as "scores/all.npy", in the order of their names; none
+ * where the folder is gone. Links are neither files nor followed; what is hidden was removed or is the system's. @throws CupbearerError `storage`.
+ */
+export function filesOf(folder: string): { name: string; bytes: number }[] {
+  const files: { name: string; bytes: number }[] = [];
+  const list = (names: readonly string[]) => {
+    for (const entry of entriesWithin(within(folder, ...names, '.'))) {
+      if (entry.name.startsWith('.')) continue;
+      const path = [...names, entry.name];
+      if (entry.isDirectory() && path.length < mostLevels) list(path);
+      if (!entry.isFile() || files.length >= mostFiles) continue;
+      // It may have gone between the two looks: a checkpoint is replaced after each epoch.
+      const found = lstatSync(join(folder, ...path), { throwIfNoEntry: false });
+      if (found) files.push({ name: path.join('/'), bytes: found.size });
+    }
+  };
+  list([]);
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Returns whether a folder holds the record of a run, which is written when the run gets into the catalogue. */
+export function holdsRecord(folder: string): boolean {
+  return isThere(within(folder, recordName));
+}
+
 /** Whether a folder holds a run, finished or not. */
 export function holdsRun(path: string): boolean {
-  return existsSync(join(path, specName));
+  return isThere(within(path, specName));
 }
 
 /** The absolute path of a folder that holds a run. @throws CupbearerError `not-found` where it holds none. */
@@ -140,7 +196,7 @@ export function requireRun(path: string): string {
 export function resumeRunFolder(path: string, isAlive: (pid: number, started: string | null) => boolean): string {
   const folder = requireRun(path);
   // Killed before the record was first written: nothing stands against going on.
-  if (!existsSync(join(folder, recordName))) return folder;
+  if (!holdsRecord(folder)) return folder;
   const { status, host_pid: pid, host_started: started } = readRecord(folder);
   if (status === 'done') {
     throw new CupbearerError('conflict', `The run in "${folder}" is finished; there is nothing to resume.`);

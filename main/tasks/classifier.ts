@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
@@ -9,6 +7,7 @@ import { NetworkOutline } from '../models/network-outline.ts';
 import { hashFile } from '../storage/content-hash.ts';
 import { readSpec, requireRun } from '../storage/run-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
+import { isThere, within, type Within } from '../storage/within-folder.ts';
 
 /** What a classifier was or will be trained on. */
 export interface ClassifierData {
@@ -50,13 +49,13 @@ export interface TrainedClassifier extends ClassifierOutline {
 }
 
 /** Where a classifier run keeps the state of its trigger. */
-export function triggerFile(folder: string): string {
-  return join(folder, 'trigger.safetensors');
+export function triggerFile(folder: string): Within {
+  return within(folder, 'trigger.safetensors');
 }
 
 /** Whether there is a trained classifier in a run folder. */
 export function isTrained(folder: string): boolean {
-  return existsSync(join(folder, weightsFile));
+  return isThere(within(folder, weightsFile));
 }
 
 /** The fingerprint of the classifier in `runPath` without loading it. @throws CupbearerError `not-found`. */
@@ -64,8 +63,8 @@ export function classifierFingerprint(runPath: string): string {
   return hashFile(weightsIn(requireRun(runPath)));
 }
 
-function weightsIn(folder: string): string {
-  if (isTrained(folder)) return join(folder, weightsFile);
+function weightsIn(folder: string): Within {
+  if (isTrained(folder)) return within(folder, weightsFile);
   throw new CupbearerError('not-found', `There is no trained classifier in "${folder}": it has no ${weightsFile}.`, {
     hint: 'Name the folder of a finished train-classifier run.',
   });

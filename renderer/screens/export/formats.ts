@@ -25,6 +25,8 @@ export async function printReport(html: File): Promise<void> {
   }
   const address = URL.createObjectURL(html);
   const frame = document.createElement('iframe');
+  // Printing needs a dialog, and the styles below this page's hand; nothing else may happen in there.
+  frame.sandbox.add('allow-same-origin', 'allow-modals');
   frame.src = address;
   frame.hidden = true;
   await new Promise((resolve) => {
@@ -42,7 +44,7 @@ export async function printReport(html: File): Promise<void> {
 
 /** A frame has the rules of the page it is in, which lets no style sheet stand in it; one that a script puts there may. */
 async function applyStyles(page: Window & typeof globalThis): Promise<void> {
-  for (const { textContent } of page.document.querySelectorAll('style')) {
+  for (const { textContent } of page.document.querySelectorAll('head > style')) {
     const sheet = new page.CSSStyleSheet();
     sheet.replaceSync(textContent);
     page.document.adoptedStyleSheets.push(sheet);

@@ -1,14 +1,15 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { existsSync } from 'node:fs';
 import { importModel, modelFileNames, stateTraining, type ModelFiles } from '../../../api/import-model.ts';
 import { defaultRunsDir } from '../../../api/queued-runs.ts';
 import { trainingStatement } from '../../../api/stated-training.ts';
 import type { Workbench } from '../../../api/workbench.ts';
+import { readFileBytes } from '../../../storage/read-file.ts';
+import { isThere, within } from '../../../storage/within-folder.ts';
 import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
-import { readFileBytes } from '../../../storage/read-file.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
@@ -65,8 +66,8 @@ export const models: Command = {
 
 function filesIn(folder: string): ModelFiles {
   if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
-  const present = modelFileNames.map((name) => [name, join(folder, name)] as const);
-  return new Map(present.filter(([, path]) => existsSync(path)).map(([name, path]) => [name, readFileBytes(path)]));
+  const present = modelFileNames.map((name) => within(folder, name)).filter(isThere);
+  return new Map(present.map((place) => [place.name, readFileBytes(place)]));
 }
 
 function taken({ id, folder, spec }: RunRecord): string {
