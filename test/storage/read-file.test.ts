@@ -14,7 +14,7 @@ describe('reading a file', () => {
     writeFileSync(path, '123456');
     expect(readFileBytes(path, 6)).toHaveLength(6);
     expect(errorOf('bad-data', () => readFileBytes(path, 5)).message).toBe(
-      `"${path}": expected at most 5 B, found 6 B.`,
+      `"${path}": expected at most 5\u00a0B, found 6\u00a0B.`,
     );
     // A sparse file takes no room on the disk, and would take all of the memory.
     truncateSync(path, 2 ** 42);
