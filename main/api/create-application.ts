@@ -11,6 +11,7 @@ import { RunRemoval } from './run-removal.ts';
 import { RunSummaries } from './run-summaries.ts';
 import { dataFolder, runsFolder, SettingsStore } from './settings.ts';
 import { StoredDraft } from './stored-draft.ts';
+import { tidyUp } from './tidy-up.ts';
 import { Workbench } from './workbench.ts';
 
 /** An application that is running. */
@@ -55,6 +56,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     mayBegin: (folder) => reach.checkRun(folder),
   });
   current.onChange(() => queued.wake());
+  const tidying = tidyUp(workbench, dataFolder(current.current()));
   const feed = new RunFeed(workbench.catalogue, summaries, queued);
   const removal = new RunRemoval(workbench.catalogue);
   return {
@@ -75,7 +77,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();
-      await ended;
+      await Promise.all([ended, tidying]);
       feed.close();
       removal.close();
       workbench.close();

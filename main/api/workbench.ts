@@ -88,6 +88,8 @@ const lateMarkMs = 3000;
 /** What the application can do, whoever asks. Owns the catalogue and starts compute processes. */
 export class Workbench {
   readonly catalogue: Catalogue;
+  /** Runs that were found without their process at the start. */
+  readonly interrupted: readonly RunRecord[];
   readonly #launch: ProcessLauncher;
   #lateMark: NodeJS.Timeout | undefined;
 
@@ -96,7 +98,7 @@ export class Workbench {
     this.#launch = launch;
     this.catalogue = catalogueFile === undefined ? openCatalogue() : openCatalogue(catalogueFile);
     const haveEnded = endLeftOvers();
-    this.catalogue.markInterrupted(isAtWork);
+    this.interrupted = this.catalogue.markInterrupted(isAtWork);
     if (!haveEnded) this.#lateMark = setTimeout(() => this.#markInAnyCase(), lateMarkMs).unref();
   }
 

@@ -6,9 +6,10 @@ import { checkFileName } from '../storage/file-name.ts';
 import { createFolder } from '../storage/create-folder.ts';
 import { toStorageError, withStorageErrors } from '../storage/storage-error.ts';
 import { temporaryPath } from '../storage/temporary-names.ts';
+import { ownDatasetsFolder } from './data-dir.ts';
 import type { DatasetDefinition } from './dataset.ts';
 import { datasetRegistry } from './datasets/index.ts';
-import { describeOwnDataset, ownDatasetsFolder } from './own-datasets.ts';
+import { describeOwnDataset } from './own-datasets.ts';
 
 /** A file to take in: its path below whatever was given, and how it gets to where it is to be. */
 interface Incoming {

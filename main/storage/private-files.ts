@@ -54,7 +54,7 @@ export function createScratchFolder(name: string): string {
 export function openHome(home: string): void {
   createPrivateFolder(home);
   try {
-    const uid = process.getuid?.();
+    const uid = process.geteuid?.();
     if (uid === undefined || (statSync(home).mode & sharedBits) !== 0 || isInside(homedir(), home)) return;
     takeFromOthers(home, uid);
     for (const name of readdirSync(home)) if (ownFile.test(name)) takeFromOthers(join(home, name), uid);

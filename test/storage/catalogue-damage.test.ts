@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -468,6 +469,39 @@ describe('a catalogue that cannot be used', () => {
       expect(again.get('a').id).toBe('a');
       expect(again.health().quickCheck).toBe('ok');
       again.close();
+    },
+  );
+
+  it.skipIf(!canMount)(
+    `is on a disk with any little room: it works, or the disk is said to be full${withoutMount}`,
+    () => {
+      const { folder } = smallDisk('1m');
+      const filler = join(folder, 'filler');
+      const run = join(folder, 'run');
+      const said = new Set<string>();
+      for (let room = 0; room <= 128; room += 4) {
+        for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+        mkdirSync(run);
+        const { bavail, bsize } = statfsSync(folder);
+        writeFileSync(filler, Buffer.alloc(bavail * bsize - room * 1024));
+        const home = join(folder, 'catalogue.sqlite');
+        const error = errorOf('storage', () => {
+          const catalogue = openCatalogue(home, { timeoutMs: 100 });
+          try {
+            for (let i = 0; i < 40; i++)
+              catalogue.insert(runRecord({ id: `run-${i}`, folder: run, notes: 'x'.repeat(4000) }));
+          } finally {
+            catalogue.close();
+          }
+        });
+        expect(error.message).toMatch(/: the disk is full\.$/);
+        expect(error.hint).toMatch(/^Free some space/);
+        said.add(String(error.details!['sqlite_code'] ?? error.details!['system_code']));
+        rmSync(filler);
+        openCatalogue(home).close();
+      }
+      // Different operations find the disk full, some of which SQLite takes for a fault of the disk.
+      expect([...said]).toEqual(expect.arrayContaining(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC']));
     },
   );
 

@@ -44,3 +44,11 @@ export async function outputWithin(child: ChildProcess, ms: number): Promise<str
     clearTimeout(deadline);
   }
 }
+
+/** The tag of a process that has ended. */
+export async function endedTag(): Promise<string> {
+  const script = `
+    import { processTag } from 'STORAGE/process-identity.ts';
+    console.log(processTag());`;
+  return (await outputOf(startChild(script, []))).trim();
+}

@@ -7,16 +7,8 @@ import { writeFileAtomically } from '../../main/storage/atomic-write.ts';
 import { removeLeftovers, removeLeftoversOfRun } from '../../main/storage/leftovers.ts';
 import { processTag, stateOfTagged } from '../../main/storage/process-identity.ts';
 import { isTemporaryName, parseTemporaryName, temporaryPath } from '../../main/storage/temporary-names.ts';
-import { firstOutputOf, outputOf, startChild } from './child.ts';
+import { endedTag, firstOutputOf, startChild } from './child.ts';
 import { temporaryFolder } from './fixtures.ts';
-
-/** The tag of a process that has ended. */
-async function endedTag(): Promise<string> {
-  const script = `
-    import { processTag } from 'STORAGE/process-identity.ts';
-    console.log(processTag());`;
-  return (await outputOf(startChild(script, []))).trim();
-}
 
 function age(path: string, days: number): void {
   const then = Date.now() / 1000 - days * 24 * 3600;

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashFile } from '../../storage/content-hash.ts';
 import { createFolder } from '../../storage/create-folder.ts';
+import { removeLeftovers } from '../../storage/leftovers.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import { datasetSource, datasetSources, type DatasetSource, type KnownFile } from '../sources.ts';
 import { fetchFile } from './fetch-file.ts';
@@ -44,6 +45,7 @@ export async function downloadDataset(
   const total = source.files.reduce((sum, file) => sum + file.bytes, 0);
   let before = 0;
   createFolder(folder);
+  await removeLeftovers([folder]);
   for (const file of source.files) {
     checkNotCancelled(options.signal, `Downloading ${name}`);
     const outcomes = file.members ?? [file];
