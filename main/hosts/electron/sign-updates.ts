@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parsePrivateKey, publicKeyText, signatureOf, signatureSuffix } from './update-signature.ts';
 
-/** Signs the lists of versions in `folder` with the key in a file; returns their names. @throws Error if there are none. */
+/** Signs the lists of versions in `folder` with the key in a file; returns their names. @throws Error without lists. */
 export function signUpdates(folder: string, keyFile: string): string[] {
   const key = parsePrivateKey(readFileSync(keyFile, 'utf8'));
   const lists = readdirSync(folder).filter((name) => /^latest.*\.yml$/.test(name));

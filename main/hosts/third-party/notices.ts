@@ -12,7 +12,7 @@ const noticesFile = 'THIRD-PARTY-NOTICES.txt';
 
 const rule = '='.repeat(80);
 
-/** Returns the notices for the program in `root`. @throws Error naming what has no licence, or one that is not allowed. */
+/** Returns the notices for the program in `root`. @throws Error naming what has no licence, or one not allowed. */
 export function thirdPartyNotices(root: string): string {
   const packages = readLockedPackages(root);
   const paths = new Set([...runtimePackages(packages), ...bundledPackages(root)]);
