@@ -16,7 +16,7 @@ import { parseSafetensors } from '../storage/safetensors.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
 import { newRecord } from './new-run.ts';
-import { checkStatement, type StatedTraining, type TrainingStatement } from './stated-training.ts';
+import { checkStatement, type StatedTraining, type TrainingStatement } from '../experiments/stated-training.ts';
 import { versions } from './versions.ts';
 import type { Workbench } from './workbench.ts';
 

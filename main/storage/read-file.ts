@@ -1,31 +1,54 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError } from './storage-error.ts';
 
 /**
- * The bytes of a file.
- * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read.
+ * Returns the bytes of a file.
+ * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read, `bad-data` where it
+ *   has more than `most` bytes or is not a file.
  */
-export function readFileBytes(path: string): Uint8Array {
-  return reading(path, () => readFileSync(path));
+export function readFileBytes(path: string, most?: number): Uint8Array {
+  if (most === undefined) return reading(path, () => readFileSync(path));
+  return readingFile(path, (file, size) => {
+    if (size > most) throw new CupbearerError('bad-data', `"${path}": expected at most ${most} bytes, found ${size}.`);
+    return readFileSync(file);
+  });
 }
 
 /**
- * The first bytes of a file, at most `length` of them.
- * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read.
+ * Returns the first bytes of a file, at most `length` of them.
+ * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read, `bad-data` where it is
+ *   not a file.
  */
 export function readFileStart(path: string, length: number): Uint8Array {
+  return readingFile(path, (file, size) => readPart(file, 0, Math.min(length, size)));
+}
+
+/** Returns the last bytes of a file, at most `length` of them. @throws CupbearerError as {@link readFileStart}. */
+export function readFileEnd(path: string, length: number): Uint8Array {
+  return readingFile(path, (file, size) => readPart(file, Math.max(0, size - length), Math.min(length, size)));
+}
+
+/** `length` bytes from `start` on, fewer where the file has been cut off since. */
+function readPart(file: number, start: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const read = readSync(file, bytes, done, length - done, start + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return bytes.subarray(0, done);
+}
+
+/** Reads from an open file of `size` bytes. A pipe or a device, which have no end and may never answer, is refused. */
+function readingFile(path: string, read: (file: number, size: number) => Uint8Array): Uint8Array {
   return reading(path, () => {
-    const file = openSync(path, 'r');
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const bytes = new Uint8Array(Math.min(length, fstatSync(file).size));
-      let done = 0;
-      while (done < bytes.length) {
-        const read = readSync(file, bytes, done, bytes.length - done, done);
-        if (read === 0) break;
-        done += read;
-      }
-      return bytes.subarray(0, done);
+      const found = fstatSync(file);
+      if (!found.isFile()) throw new CupbearerError('bad-data', `"${path}": expected a file, found something else.`);
+      return read(file, found.size);
     } finally {
       closeSync(file);
     }

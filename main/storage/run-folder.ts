@@ -13,7 +13,8 @@ import { runMarker } from './run-marker.ts';
 import { readScoreFiles, writeScoreFiles, type Scores } from './scores.ts';
 import { systemCode, toStorageError, withStorageErrors } from './storage-error.ts';
 
-const specName = 'spec.json';
+/** What marks a folder as a run's. */
+export const specFileName = 'spec.json';
 const recordName = 'run.json';
 
 /** Files that file managers leave in a folder, or a run that was never begun; they are nobody's work. */
@@ -29,18 +30,18 @@ export function evalFolder(folder: string, name: string): string {
  * @throws CupbearerError `conflict` where the folder has one, `storage`.
  */
 export function writeSpec(folder: string, spec: SpecFile): void {
-  writeFileAtomically(join(folder, specName), toJsonText(spec), { exclusive: true });
+  writeFileAtomically(join(folder, specFileName), toJsonText(spec), { exclusive: true });
   writeFileAtomically(join(folder, runMarker.name), runMarker.content);
 }
 
 /** Writes `spec.json` anew, once a run has found out all that it depends on. @throws CupbearerError `storage`. */
 export function replaceSpec(folder: string, spec: SpecFile): void {
-  writeFileAtomically(join(folder, specName), toJsonText(spec));
+  writeFileAtomically(join(folder, specFileName), toJsonText(spec));
 }
 
 /** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
 export function readSpec(folder: string): SpecFile {
-  const path = join(requireRun(folder), specName);
+  const path = join(requireRun(folder), specFileName);
   return parseSpecFile(readJsonFile(path), path);
 }
 
@@ -108,7 +109,7 @@ function checkUnused(path: string): void {
     throw new CupbearerError('conflict', `"${path}" is a file; expected a new or empty folder.`, { hint });
   }
   const entries = withStorageErrors(`read the folder "${path}"`, () => readdirSync(path));
-  if (entries.includes(specName)) {
+  if (entries.includes(specFileName)) {
     throw new CupbearerError('conflict', `"${path}" holds a run already; nothing was overwritten.`, { hint });
   }
   const other = entries.find((entry) => !litter.includes(entry) && !isTemporaryName(entry));
@@ -125,14 +126,14 @@ function checkUnused(path: string): void {
 
 /** Whether a folder holds a run, finished or not. */
 export function holdsRun(path: string): boolean {
-  return existsSync(join(path, specName));
+  return existsSync(join(path, specFileName));
 }
 
 /** The absolute path of a folder that holds a run. @throws CupbearerError `not-found` where it holds none. */
 export function requireRun(path: string): string {
   const folder = resolve(path);
   if (holdsRun(folder)) return folder;
-  const found = existsSync(folder) ? `there is no ${specName} in it` : 'there is no such folder';
+  const found = existsSync(folder) ? `there is no ${specFileName} in it` : 'there is no such folder';
   throw new CupbearerError('not-found', `"${folder}" holds no run: ${found}.`, {
     hint: 'Give the folder that a run was saved to; `cupbearer runs` lists them.',
   });

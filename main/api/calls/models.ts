@@ -3,7 +3,7 @@ import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { importModel, stateTraining } from '../import-model.ts';
 import { defaultRunsDir } from '../queued-runs.ts';
-import { trainingStatement } from '../stated-training.ts';
+import { trainingStatement } from '../../experiments/stated-training.ts';
 import { networkOf } from '../run-results.ts';
 
 /** The calls about models. */

@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { existsSync, readFileSync } from 'node:fs';
 import { importModel, modelFileNames, stateTraining, type ModelFiles } from '../../../api/import-model.ts';
 import { defaultRunsDir } from '../../../api/queued-runs.ts';
-import { trainingStatement } from '../../../api/stated-training.ts';
+import { trainingStatement } from '../../../experiments/stated-training.ts';
 import type { Workbench } from '../../../api/workbench.ts';
 import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';
