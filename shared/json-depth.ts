@@ -1,11 +1,7 @@
-/**
- * How many arrays and objects may stand inside one another in JSON from outside. Specs, drafts and run folders need fewer
- * than twenty; code that recurses over a value (JSON.stringify, hashing, schemas) overflows its stack at some thousands.
- */
-export const mostJsonLevels = 64;
+import { usualJsonBounds } from './bounded-json.ts';
 
 /** Returns whether more than `most` arrays and objects stand inside one another in a parsed value. Does not recurse. */
-export function isDeeperThan(value: unknown, most: number = mostJsonLevels): boolean {
+export function isDeeperThan(value: unknown, most: number = usualJsonBounds.mostDepth): boolean {
   let level: readonly object[] = isNested(value) ? [value] : [];
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > most) return true;

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { constants, existsSync, renameSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { copyFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
+import { createFolder } from '../storage/create-folder.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import { systemCode, toStorageError } from '../storage/storage-error.ts';
-import { createTemporaryFolder, removeAbandonedFolders } from '../storage/temporary-folder.ts';
 import { walkFolders } from '../storage/walk.ts';
 import { checkNotCancelled } from './cancellation.ts';
 import type { DatasetDefinition } from './dataset.ts';
@@ -27,9 +28,6 @@ export interface ImportRequest {
   /** Its files are the program's own and may be moved; else they are copied. */
   isOwn: boolean;
 }
-
-/** What the folder of an import that is not done is called. */
-const importing = '.import-';
 
 /** A file to take in: where it lies, and its place below whatever was given. */
 interface Incoming {
@@ -176,11 +174,11 @@ async function inPlace(
   { signal, progress }: ImportContext,
   accept: (folder: string) => Promise<string>,
 ): Promise<void> {
-  await removeAbandonedFolders(base, importing);
-  const folder = createTemporaryFolder(base, importing);
+  const folder = join(base, `.import-${randomBytes(6).toString('hex')}`);
+  createFolder(folder);
   try {
     const folders = new Set(files.map(({ parts }) => dirname(join(folder, ...parts))));
-    for (const inside of folders) await mkdir(inside, { recursive: true });
+    for (const inside of folders) createFolder(inside);
     for (const [done, { source, parts }] of files.entries()) {
       checkNotCancelled(signal, 'The import');
       await (isOwn ? move : copy)(source, join(folder, ...parts));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { createFolder } from './create-folder.ts';
 import { cupbearerHome } from './home.ts';
+import { openForReading } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** Bytes that are read at once where all are wanted. */
@@ -47,11 +48,9 @@ export class ByteFile {
     });
   }
 
-  /** A part of a file, for reading. @throws CupbearerError `storage`. */
+  /** A part of a file, for reading. @throws CupbearerError `not-found`, `storage`. */
   static part(path: string, start: number, length: number): ByteFile {
-    return withStorageErrors(`read "${path}"`, () =>
-      ByteFile.#owning({ descriptor: openSync(path, 'r'), start, length, path }),
-    );
+    return ByteFile.#owning({ descriptor: openForReading(path), start, length, path });
   }
 
   /** What another thread has, for reading as long as that one keeps it. */

@@ -1,35 +1,60 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { parseBoundedJson, usualJsonBounds, type JsonBounds } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError } from './storage-error.ts';
 
+/** More than this in one piece is beyond what Node.js reads. */
+const largestBytes = 2 ** 31 - 1;
+
+/**
+ * Opens a file for reading and returns its descriptor. Anything but a regular file is refused: opening a named pipe that
+ * nobody writes to would otherwise never return.
+ * @throws CupbearerError `not-found` if there is no such file, `storage` if it cannot be read.
+ */
+export function openForReading(path: string): number {
+  return reading(path, () => {
+    // Windows has neither the flag nor pipes in folders.
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const found = fstatSync(file);
+    if (found.isFile()) return file;
+    closeSync(file);
+    const what = found.isDirectory() ? 'a folder' : 'a pipe or device';
+    throw new CupbearerError('storage', `Could not read "${path}": it is ${what}, where a file was expected.`, {
+      hint: 'Check the path.',
+    });
+  });
+}
+
 /**
  * Returns the bytes of a file.
- * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read, `bad-data` where it
- *   has more than `most` bytes or is not a file.
+ * @throws CupbearerError `not-found` if there is no such file, `storage` if it cannot be read, `bad-data` if it is larger
+ * than `mostBytes`.
  */
-export function readFileBytes(path: string, most?: number): Uint8Array {
-  if (most === undefined) return reading(path, () => readFileSync(path));
-  return readingFile(path, (file, size) => {
-    if (size > most) throw new CupbearerError('bad-data', `"${path}": expected at most ${most} bytes, found ${size}.`);
-    return readFileSync(file);
+export function readFileBytes(path: string, mostBytes: number = largestBytes): Uint8Array {
+  return withFile(path, (file) => {
+    const { size } = fstatSync(file);
+    if (size <= mostBytes) return readFileSync(file);
+    throw new CupbearerError('bad-data', `"${path}": expected at most ${mostBytes} bytes, found ${size}.`);
   });
 }
 
 /**
  * Returns the first bytes of a file, at most `length` of them.
- * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read, `bad-data` where it is
- *   not a file.
+ * @throws CupbearerError `not-found` if there is no such file, `storage` if it cannot be read.
  */
 export function readFileStart(path: string, length: number): Uint8Array {
-  return readingFile(path, (file, size) => readPart(file, 0, Math.min(length, size)));
+  return withFile(path, (file) => readPart(file, 0, Math.min(length, fstatSync(file).size)));
 }
 
 /** Returns the last bytes of a file, at most `length` of them. @throws CupbearerError as {@link readFileStart}. */
 export function readFileEnd(path: string, length: number): Uint8Array {
-  return readingFile(path, (file, size) => readPart(file, Math.max(0, size - length), Math.min(length, size)));
+  return withFile(path, (file) => {
+    const { size } = fstatSync(file);
+    return readPart(file, Math.max(0, size - length), Math.min(length, size));
+  });
 }
 
-/** `length` bytes from `start` on, fewer where the file has been cut off since. */
+/** `length` bytes from `start` on; fewer if the file has been cut off meanwhile. */
 function readPart(file: number, start: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let done = 0;
@@ -41,21 +66,16 @@ function readPart(file: number, start: number, length: number): Uint8Array {
   return bytes.subarray(0, done);
 }
 
-/** Reads from an open file of `size` bytes. A pipe or a device, which have no end and may never answer, is refused. */
-function readingFile(path: string, read: (file: number, size: number) => Uint8Array): Uint8Array {
-  return reading(path, () => {
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const found = fstatSync(file);
-      if (!found.isFile()) throw new CupbearerError('bad-data', `"${path}": expected a file, found something else.`);
-      return read(file, found.size);
-    } finally {
-      closeSync(file);
-    }
-  });
+function withFile<T>(path: string, read: (file: number) => T): T {
+  const file = openForReading(path);
+  try {
+    return reading(path, () => read(file));
+  } finally {
+    closeSync(file);
+  }
 }
 
-function reading(path: string, read: () => Uint8Array): Uint8Array {
+function reading<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -77,15 +97,9 @@ export function decodeText(bytes: Uint8Array, path: string): string {
 }
 
 /**
- * What a JSON file holds.
- * @throws CupbearerError `not-found`, `storage`, or `bad-data` where the content is not JSON.
+ * Returns what a JSON file holds.
+ * @throws CupbearerError `not-found`, `storage`, or `bad-data` if the content is not JSON or beyond `bounds`.
  */
-export function readJsonFile(path: string): unknown {
-  const text = decodeText(readFileBytes(path), path);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CupbearerError('bad-data', `"${path}": expected JSON, found a fault (${why}).`, { cause: error });
-  }
+export function readJsonFile(path: string, bounds: JsonBounds = usualJsonBounds): unknown {
+  return parseBoundedJson(decodeText(readFileBytes(path, bounds.mostBytes), path), bounds, `"${path}"`);
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDeeperThan, mostJsonLevels } from '../../shared/json-depth.ts';
+import { usualJsonBounds } from '../../shared/bounded-json.ts';
+import { isDeeperThan } from '../../shared/json-depth.ts';
 
 /** `levels` arrays and objects inside one another, in turn. */
 function nested(levels: number): unknown {
@@ -17,8 +18,8 @@ describe('isDeeperThan', () => {
     expect(isDeeperThan([], 0)).toBe(true);
     expect(isDeeperThan([], 1)).toBe(false);
     expect(isDeeperThan(new Float32Array(4), 0)).toBe(false);
-    expect(isDeeperThan(nested(mostJsonLevels))).toBe(false);
-    expect(isDeeperThan(nested(mostJsonLevels + 1))).toBe(true);
+    expect(isDeeperThan(nested(usualJsonBounds.mostDepth))).toBe(false);
+    expect(isDeeperThan(nested(usualJsonBounds.mostDepth + 1))).toBe(true);
   });
 
   it('does not overflow the stack where recursion would', () => {
