@@ -8,6 +8,7 @@ import { RunRemoval } from './run-removal.ts';
 import { RunSummaries } from './run-summaries.ts';
 import { SettingsStore } from './settings.ts';
 import { StoredDraft } from './stored-draft.ts';
+import { Uploads } from './uploads.ts';
 import { Workbench } from './workbench.ts';
 
 /** An application that is running. */
@@ -32,6 +33,8 @@ export function createApplication({ host, catalogueFile, settings }: Application
   const summaries = new RunSummaries(workbench.catalogue);
   const inspector = new Inspector(processes.launch);
   const estimator = new Inspector(processes.launch);
+  const library = new Inspector(processes.launch);
+  const uploads = new Uploads();
   const queued = new QueuedRuns(workbench, current, async (engine) => {
     if (mayUseGpu(engine)) await Promise.all([inspector.releaseGpu(), estimator.releaseGpu()]);
   });
@@ -48,14 +51,17 @@ export function createApplication({ host, catalogueFile, settings }: Application
     removal,
     inspector,
     estimator,
+    library,
+    uploads,
     storedDraft: new StoredDraft(),
     close: async () => {
       inspector.close();
       estimator.close();
+      library.close();
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();
-      await ended;
+      await Promise.all([ended, uploads.close()]);
       feed.close();
       removal.close();
       workbench.close();

@@ -7,6 +7,7 @@ import { experimentsCalls } from './calls/experiments.ts';
 import { modelsCalls } from './calls/models.ts';
 import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
+import { uploadsCalls } from './calls/uploads.ts';
 
 /** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
 export function createRouter(application: Application) {
@@ -14,6 +15,7 @@ export function createRouter(application: Application) {
     runs: runsCalls(application),
     reports: reportsCalls(application),
     experiments: experimentsCalls(application),
+    uploads: uploadsCalls(application),
     datasets: datasetsCalls(application),
     models: modelsCalls(application),
     engines: enginesCalls(application),

@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { RunDetail } from '../../shared/domain/result.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -9,10 +8,15 @@ import { readSpec } from '../storage/run-folder.ts';
 import type { Application } from './application.ts';
 import { commandLine } from './command-line.ts';
 import { networkOf } from './run-results.ts';
+import { dataFolder } from './settings.ts';
 import { specLines } from './spec-lines.ts';
 
-/** A run with all that its page shows at once. @throws CupbearerError `not-found`. */
-export function runDetail({ workbench, summaries }: Application, id: string): RunDetail {
+/** Returns a run with all that its page shows at once. @throws CupbearerError `not-found`, `bad-data` for a folder with too much in it. */
+export async function runDetail(
+  { workbench, summaries, library, settings }: Application,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<RunDetail> {
   const found = workbench.catalogue.get(id);
   const { host_pid: _, host_started: _started, ...record } = found;
   const spec = specOf(found.folder);
@@ -23,7 +27,11 @@ export function runDetail({ workbench, summaries }: Application, id: string): Ru
     lines: specLines(experimentOf(found), spec?.spec ?? found.spec),
     command: repeatCommand(found),
     folderExists: existsSync(found.folder),
-    files: filesIn(found.folder),
+    files: await library.ask(
+      'run-files',
+      { folder: found.folder },
+      { dataDir: dataFolder(settings.current()), signal },
+    ),
     children: workbench.catalogue.childrenOf(found.id),
     network: networkOf(workbench, found),
   };
@@ -45,19 +53,4 @@ function specOf(folder: string): SpecFile | null {
     if (error instanceof CupbearerError) return null;
     throw error;
   }
-}
-
-/** Files of a run with their sizes, sub-folders as "scores/all.npy"; none where the folder is gone. */
-function filesIn(folder: string): RunDetail['files'] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .flatMap((path) => {
-      // It may have gone between the two looks: a checkpoint is replaced after each epoch.
-      const bytes = statSync(path, { throwIfNoEntry: false })?.size;
-      const name = path.slice(folder.length + 1).replaceAll('\\', '/');
-      return bytes === undefined ? [] : [{ name, bytes }];
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

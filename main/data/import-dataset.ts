@@ -18,7 +18,7 @@ export interface ImportContext {
   readonly dataDir: string;
   readonly signal: AbortSignal;
   /** How far a phase ("Copying") is; a total of 0 is one that is not known. */
-  progress(phase: string, done: number, total: number): void;
+  readonly progress?: (phase: string, done: number, total: number) => void;
 }
 
 /** A folder to take in as a dataset. */
@@ -69,7 +69,7 @@ async function filesIn(folder: string, { signal, progress }: ImportContext): Pro
     if (files.length > mostFiles) {
       throw new CupbearerError('bad-data', `Expected 1 to ${mostFiles} files, found more.`);
     }
-    progress('Looking', files.length, 0);
+    progress?.('Looking', files.length, 0);
   }
   return files;
 }
@@ -95,7 +95,7 @@ async function takeKnown(
   await inPlace(dataDir, placed, isOwn, context, async (folder) => {
     for (const train of [true, false]) {
       const params = definition.params.parse({ folder, train });
-      const progress = (done: number, total: number) => context.progress('Checking', done, total);
+      const progress = (done: number, total: number) => context.progress?.('Checking', done, total);
       await definition.load(params as never, { dataDir, seed: 0, signal, progress });
     }
     if (existsSync(target)) {
@@ -135,7 +135,7 @@ async function takeOwn(
   const base = ownDatasetsFolder(context.dataDir);
   const target = join(base, name);
   await inPlace(base, pictures, isOwn, context, async (folder) => {
-    context.progress('Checking', 0, 0);
+    context.progress?.('Checking', 0, 0);
     const { classes } = await describeOwnDataset(name, folder, context.signal);
     if (classes.length < 2) {
       throw new CupbearerError('bad-data', `Expected at least two classes, found one: "${classes.join('')}".`);
@@ -182,7 +182,7 @@ async function inPlace(
     for (const [done, { source, parts }] of files.entries()) {
       checkNotCancelled(signal, 'The import');
       await (isOwn ? move : copy)(source, join(folder, ...parts));
-      progress(isOwn ? 'Moving' : 'Copying', done + 1, files.length);
+      progress?.(isOwn ? 'Moving' : 'Copying', done + 1, files.length);
     }
     const target = await accept(folder);
     checkNotCancelled(signal, 'The import');

@@ -41,7 +41,11 @@ export function folderTimes(folder: string, classes: readonly string[]): FolderT
 export function readNote(folder: string, times: FolderTimes): OwnDatasetNote | undefined {
   const path = join(folder, noteName);
   try {
-    const { folders, format: _, ...note } = noteSchema.parse(JSON.parse(decodeText(readFileBytes(path, mostNoteBytes), path)));
+    const {
+      folders,
+      format: _,
+      ...note
+    } = noteSchema.parse(JSON.parse(decodeText(readFileBytes(path, mostNoteBytes), path)));
     return JSON.stringify(folders) === JSON.stringify(times) ? note : undefined;
   } catch {
     // A note that is damaged or missing costs another look, no more.

@@ -73,11 +73,7 @@ export class Inspector {
    * @throws CupbearerError what the question's function throws; `cancelled` once `signal` is given; `crashed` where the
    *   process died over it.
    */
-  async ask<N extends InspectionName>(
-    name: N,
-    question: Question<N>,
-    options: AskOptions,
-  ): Promise<Answer<N>> {
+  async ask<N extends InspectionName>(name: N, question: Question<N>, options: AskOptions): Promise<Answer<N>> {
     const { dataDir, signal, onProgress } = options;
     if (signal?.aborted || this.#closed) throw new CupbearerError('cancelled', 'Cancelled.');
     const number = ++this.#number;

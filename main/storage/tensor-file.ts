@@ -30,9 +30,10 @@ export function readTensorMetadata(path: string): Record<string, string> {
   return parseSafetensorsMetadata(readHeaderBytes(path), path);
 }
 
-/** Shapes and types of the arrays of a safetensors file, without reading them. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
+/** Returns shapes and types of the arrays of a safetensors file, without reading them. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
 export function readTensorDirectory(path: string): Map<string, StoredArray> {
-  return parseSafetensorsDirectory(readHeaderBytes(path), path);
+  const { size } = withStorageErrors(`read "${path}"`, () => statSync(path));
+  return parseSafetensorsDirectory(readHeaderBytes(path), path, size);
 }
 
 /**

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadDataset } from '../../main/data/datasets/load.ts';
 import { mostPixels, parsePictureHeader } from '../../main/data/readers/picture-header.ts';
-import { decodePicture, scaled } from '../../main/data/readers/picture.ts';
+import { decodePicture } from '../../main/data/readers/picture.ts';
 import { PixelRoom } from '../../main/data/readers/pixel-room.ts';
 import { pngBytes, pngChunk } from './png-bytes.ts';
 

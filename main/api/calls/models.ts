@@ -1,14 +1,16 @@
 import { parseParams } from '../../../shared/schema/fields.ts';
+import { trainingStatement } from '../../experiments/stated-training.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { importModel, stateTraining } from '../import-model.ts';
 import { defaultRunsDir } from '../queued-runs.ts';
-import { trainingStatement } from '../../experiments/stated-training.ts';
 import { networkOf } from '../run-results.ts';
+import { dataFolder } from '../settings.ts';
 
 /** The calls about models. */
-export function modelsCalls({ workbench, summaries, settings }: Application) {
+export function modelsCalls({ workbench, summaries, settings, library, uploads }: Application) {
   const { catalogue } = workbench;
+  const dataDir = () => dataFolder(settings.current());
   return {
     list: calls.models.list.handler(() =>
       catalogue.list({ kind: 'classifier' }).map((record) => ({
@@ -19,16 +21,17 @@ export function modelsCalls({ workbench, summaries, settings }: Application) {
         usedBy: catalogue.childrenOf(record.id),
       })),
     ),
-    import: calls.models.import.handler(async ({ input: { name, files, trained } }) => {
-      const contents = await Promise.all(
-        files.map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const),
-      );
+    import: calls.models.import.handler(async ({ input: { name, upload, trained }, signal }) => {
       const base = settings.current().runsDir ?? defaultRunsDir();
       const statement = parseParams(trainingStatement, trained ?? {});
-      return { id: (await importModel(workbench, new Map(contents), { name, base, statement })).id };
+      const { id } = await uploads.take(upload, (folder) =>
+        importModel(workbench, library, { name, folder, isOwn: true, base, statement, dataDir: dataDir(), signal }),
+      );
+      return { id };
     }),
-    stateTraining: calls.models.stateTraining.handler(async ({ input: { id, trained } }) => {
-      await stateTraining(workbench, id, parseParams(trainingStatement, trained));
+    stateTraining: calls.models.stateTraining.handler(async ({ input: { id, trained }, signal }) => {
+      const statement = parseParams(trainingStatement, trained);
+      await stateTraining(workbench, library, id, statement, { dataDir: dataDir(), signal });
       return {};
     }),
   };

@@ -7,12 +7,12 @@ import { requireNetwork, viewDraft } from '../drafts/draft-view.ts';
 import type { InspectionContext } from './inspection.ts';
 
 /** Returns what is wrong with a draft, its summaries, and which detectors do not suit it. */
-export function checkDraft(subject: DraftSubject, { dataDir }: InspectionContext): Promise<DraftCheck> {
-  return Promise.resolve({
+export function checkDraft(subject: DraftSubject, { dataDir }: InspectionContext): DraftCheck {
+  return {
     faults: draftFaults(subject, dataDir),
     summaries: draftSummaries(subject),
     unsuited: unsuitedIn(subject),
-  });
+  };
 }
 
 /** What is known of a draft before it runs. */
@@ -23,12 +23,12 @@ export interface DraftDescription {
 }
 
 /** Returns what can be said of a draft without loading any data; each part only where the draft determines it. */
-export function describeDraft(subject: DraftSubject): Promise<DraftDescription> {
+export function describeDraft(subject: DraftSubject): DraftDescription {
   const view = viewDraft(subject);
-  return Promise.resolve({ network: view.network && describeNetwork(view.network.spec), testSize: testSize(view) });
+  return { network: view.network && describeNetwork(view.network.spec), testSize: testSize(view) };
 }
 
 /** Returns the network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
-export async function draftNetworkDescription(subject: DraftSubject): Promise<NetworkDescription> {
-  return Promise.resolve(describeNetwork(requireNetwork(subject)));
+export function draftNetworkDescription(subject: DraftSubject): NetworkDescription {
+  return describeNetwork(requireNetwork(subject));
 }

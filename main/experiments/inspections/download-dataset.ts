@@ -17,7 +17,7 @@ export async function downloadNamed(
   await going.get(key);
   const downloading = downloadDataset(name, dataDir, {
     signal,
-    progress: (done, total, file) => progress(file, done, total),
+    progress: (done, total, file) => progress?.(file, done, total),
   });
   const settled = downloading.then(
     () => undefined,

@@ -37,7 +37,7 @@ export async function findRuns(
     const isRun = entries.some((entry) => entry.name === specFileName && entry.isFile());
     if (isRun) found.folders.push(path);
     skip(({ name }) => isRun || name.startsWith('.') || name === 'node_modules');
-    progress('Looking', found.folders.length, 0);
+    progress?.('Looking', found.folders.length, 0);
   }
   if (found.folders.length > 0) return found;
   throw new CupbearerError('not-found', `There is no run in "${root}": no folder in it has a spec.json.`);

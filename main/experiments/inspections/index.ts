@@ -12,6 +12,7 @@ export const inspections = {
   'estimate-draft': async () => (await import('./estimate-draft.ts')).estimateDraft,
   'list-datasets': async () => (await import('./dataset-summaries.ts')).listDatasetSummaries,
   'describe-dataset': async () => (await import('./dataset-summaries.ts')).datasetSummary,
+  'dataset-infos': async () => (await import('./dataset-infos.ts')).datasetInfos,
   'download-dataset': async () => (await import('./download-dataset.ts')).downloadNamed,
   'import-dataset': async () => (await import('./import-dataset.ts')).importNamed,
   'import-model': async () => (await import('./import-model.ts')).importModelFiles,
@@ -37,6 +38,6 @@ export async function inspect<N extends InspectionName>(
   question: Question<N>,
   context: InspectionContext,
 ): Promise<Answer<N>> {
-  const answer = (await inspections[name]()) as (question: Question<N>, context: InspectionContext) => Promise<Answer<N>>;
+  const answer = (await inspections[name]()) as (question: Question<N>, context: InspectionContext) => Answer<N>;
   return answer(question, context);
 }

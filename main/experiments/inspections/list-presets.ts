@@ -3,6 +3,6 @@ import { listPresets } from '../presets.ts';
 import type { InspectionContext } from './inspection.ts';
 
 /** Returns the presets for the data that are on this machine. */
-export function presetsHere(_: object, { dataDir }: InspectionContext): Promise<Preset[]> {
-  return Promise.resolve(listPresets(dataDir));
+export function presetsHere(_: object, { dataDir }: InspectionContext): Preset[] {
+  return listPresets(dataDir);
 }

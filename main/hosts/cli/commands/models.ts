@@ -1,6 +1,6 @@
-import { basename, join, resolve } from 'node:path';
-import { existsSync } from 'node:fs';
-import { importModel, modelFileNames, stateTraining, type ModelFiles } from '../../../api/import-model.ts';
+import { basename, resolve } from 'node:path';
+import { importModel, stateTraining } from '../../../api/import-model.ts';
+import { defaultDataDir } from '../../../data/data-dir.ts';
 import { defaultRunsDir } from '../../../api/queued-runs.ts';
 import { trainingStatement } from '../../../experiments/stated-training.ts';
 import type { Workbench } from '../../../api/workbench.ts';
@@ -8,12 +8,12 @@ import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
-import { readFileBytes } from '../../../storage/read-file.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
 import { shownPath } from '../results.ts';
 import { textTable } from '../table.ts';
+import { withLibrary } from '../with-library.ts';
 import { withWorkbench } from './experiments.ts';
 
 const actions = ['list', 'import', 'trained-on'];
@@ -50,24 +50,23 @@ export const models: Command = {
     const { name, base, ...statement } = parseParams(flags, given, flagName);
     await withWorkbench(output, async (workbench) => {
       if (action === 'list') return list(workbench, output);
-      const record =
+      const dataDir = defaultDataDir();
+      const record = await withLibrary((library) =>
         action === 'trained-on'
-          ? await stateTraining(workbench, subject!, statement)
-          : await importModel(workbench, filesIn(subject!), {
+          ? stateTraining(workbench, library, subject!, statement, { dataDir })
+          : importModel(workbench, library, {
               name: name ?? basename(resolve(subject!)),
+              folder: resolve(subject!),
+              isOwn: false,
               base: resolve(base ?? defaultRunsDir()),
               statement,
-            });
+              dataDir,
+            }),
+      );
       output.result(record, () => taken(record));
     });
   },
 };
-
-function filesIn(folder: string): ModelFiles {
-  if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
-  const present = modelFileNames.map((name) => [name, join(folder, name)] as const);
-  return new Map(present.filter(([, path]) => existsSync(path)).map(([name, path]) => [name, readFileBytes(path)]));
-}
 
 function taken({ id, folder, spec }: RunRecord): string {
   const lines = [`${id} is in ${shownPath(folder)}.`];
