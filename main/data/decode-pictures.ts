@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../shared/errors.ts';
-import { readFileBytes } from '../storage/read-file.ts';
 import { AnsweringThread, answersInOrder, startThreads } from './answering-thread.ts';
-import { channelsOf, decodePicture, scaled, type Picture, type Region } from './readers/picture.ts';
-import { mostPictureBytes } from './readers/picture-header.ts';
+import { channelsOf, readPicture, scaled, type Picture, type Region } from './readers/picture.ts';
 import { PixelRoom } from './readers/pixel-room.ts';
 
 /** A picture on disk with its class, counted from 0. */
@@ -122,7 +120,7 @@ export async function decodeBlock(
 
 async function decodable({ path }: PictureFile, room: PixelRoom): Promise<Picture | undefined> {
   try {
-    return await decodePicture(readFileBytes(path, mostPictureBytes), path, room);
+    return await readPicture(path, room);
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
     if (error.code === 'not-found') {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../shared/errors.ts';
-import { readFileBytes, readFileStart } from '../storage/read-file.ts';
+import { readFileStart } from '../storage/read-file.ts';
 import { checkNotCancelled } from './cancellation.ts';
 import { classesIn, findPictures } from './datasets/picture-folders.ts';
 import type { PictureFile } from './decode-pictures.ts';
@@ -90,7 +90,7 @@ async function formOf(files: readonly PictureFile[], signal: AbortSignal): Promi
     checkNotCancelled(signal, 'Looking at pictures');
     const { width, height, isGrey } = readPictureHeader(path);
     side = Math.max(side, width, height);
-    if (!colour && !isGrey) colour = await showsColours(readFileBytes(path, mostPictureBytes), path);
+    if (!colour && !isGrey) colour = await showsColours(path);
   }
   return { size: side <= largestSide ? side : usualSide, colour };
 }

@@ -1,6 +1,7 @@
 import { createCanvas, loadImage, type Image } from '@napi-rs/canvas';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { notPicture, parsePictureHeader, ppmStart, type PictureHeader } from './picture-header.ts';
+import { readFileBytes } from '../../storage/read-file.ts';
+import { mostPictureBytes, notPicture, parsePictureHeader, ppmStart, type PictureHeader } from './picture-header.ts';
 import type { PixelRoom } from './pixel-room.ts';
 
 /** A decoded picture: `pixels` is `[height, width, 4]`, red, green, blue, opacity of 0 to 255, not premultiplied. */
@@ -24,13 +25,17 @@ export interface Region {
  */
 const mostPassedPixels = 2 ** 31;
 
+/** Reads and decodes a picture file. @throws CupbearerError as {@link decodePicture}; `not-found`, `storage`. */
+export function readPicture(path: string, room?: PixelRoom): Promise<Picture> {
+  return decodePicture(readFileBytes(path, mostPictureBytes), path, room);
+}
+
 /**
  * Decodes PNG, JPEG or binary PPM; of a PNG that moves, the still image. `room` bounds how many pixels are decoded at once.
  * @throws CupbearerError `bad-data` naming `file` where it is none of these, damaged or too large.
  */
 export async function decodePicture(bytes: Uint8Array, file: string, room?: PixelRoom): Promise<Picture> {
-  const header = parsePictureHeader(bytes, file);
-  if (!header) throw notPicture(file, 'found only the beginning of one');
+  const header = wholeHeader(bytes, file);
   const pixels = header.width * header.height;
   await room?.take(pixels);
   try {
@@ -40,19 +45,26 @@ export async function decodePicture(bytes: Uint8Array, file: string, room?: Pixe
   }
 }
 
+/** @throws CupbearerError `bad-data` where the file ends within its header. */
+function wholeHeader(bytes: Uint8Array, file: string): PictureHeader {
+  const header = parsePictureHeader(bytes, file);
+  if (header) return header;
+  throw notPicture(file, 'found only the beginning of one');
+}
+
 /** Pictures are looked at for colours at this size at most, which takes a third of the memory of all their pixels. */
 const coloursSide = 256;
 
 /**
- * Returns whether a picture has a pixel that is not grey, where larger ones count as scaled to 256 pixels along a side.
- * @throws CupbearerError as {@link decodePicture}.
+ * Returns whether a picture file has a pixel that is not grey, where larger ones count as scaled to 256 pixels along a side.
+ * @throws CupbearerError as {@link readPicture}.
  */
-export async function showsColours(bytes: Uint8Array, file: string): Promise<boolean> {
-  const header = parsePictureHeader(bytes, file);
-  if (!header) throw notPicture(file, 'found only the beginning of one');
+export async function showsColours(path: string): Promise<boolean> {
+  const bytes = readFileBytes(path, mostPictureBytes);
+  const header = wholeHeader(bytes, path);
   if (header.isGrey) return false;
   const { pixels } =
-    header.format === 'PPM' ? decodePpm(bytes, header, file) : await decodeByCanvas(bytes, header, file, coloursSide);
+    header.format === 'PPM' ? decodePpm(bytes, header, path) : await decodeByCanvas(bytes, header, path, coloursSide);
   for (let at = 0; at < pixels.length; at += 4) {
     if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return true;
   }
