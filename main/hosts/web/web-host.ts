@@ -8,7 +8,8 @@ import { findRendererFile, securityHeaders } from '../renderer-files.ts';
 import { Access, isLoopbackHost, isOwnOrigin } from './access.ts';
 import { listenFrom } from './listen.ts';
 import { plainPage } from './pages.ts';
-import { answerCalls, closeCodes } from './rpc-socket.ts';
+import { mostConnections, mostMessageBytes } from '../message-limits.ts';
+import { answerSocket, closeCodes } from './rpc-socket.ts';
 
 export interface WebHostOptions {
   /** Answers the calls of the contract. */
@@ -30,9 +31,6 @@ export interface WebHost {
   close(reason: string): Promise<void>;
 }
 
-/** Room for the files of a data set; what is larger is imported by its folder. */
-const defaultMaxMessageBytes = 1024 ** 3;
-
 /** How long browsers may take to answer the closing of a connection. */
 const closeGraceMs = 500;
 
@@ -46,7 +44,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   const access = new Access(`${hostname()}:${port}`);
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: options.maxMessageBytes ?? defaultMaxMessageBytes,
+    maxPayload: options.maxMessageBytes ?? mostMessageBytes,
     perMessageDeflate: false,
   });
 
@@ -59,12 +57,14 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    const refusal = refusalOf(request, access) ?? (request.url === '/rpc' ? undefined : notFound);
+    const refusal =
+      refusalOf(request, access) ??
+      (request.url !== '/rpc' ? notFound : sockets.clients.size >= mostConnections ? tooManyConnections : undefined);
     if (refusal) {
       refuseUpgrade(socket, refusal);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (connection) => answerCalls(connection, options.handler));
+    sockets.handleUpgrade(request, socket, head, (connection) => answerSocket(connection, options.handler));
   });
 
   return {
@@ -92,6 +92,12 @@ interface Refusal {
 }
 
 const notFound: Refusal = { status: 404, title: 'Not found', text: 'There is nothing at this address.' };
+
+const tooManyConnections: Refusal = {
+  status: 503,
+  title: 'Too many windows',
+  text: `${mostConnections} windows are connected already. Close some of them and try again.`,
+};
 
 const howToGetIn =
   'Open the link that "cupbearer serve" printed in its terminal. Each link lets one browser in; press Enter there for a new one.';
