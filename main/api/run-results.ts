@@ -108,11 +108,14 @@ export function runScores(
   return { layers: names, classes: spec && [...spec.classes], arrays: packArrays(arrays) };
 }
 
+/** Most bytes of a file of coordinates: a run has those of some thousands of samples. */
+const mostPlaneBytes = 2 ** 26;
+
 /** Coordinates of a layer's activations in the plane. @throws CupbearerError `not-found`, `bad-data`. */
 export function activationPlane({ folder }: RunRecord, layer: string): { positions: Int32Array; points: Float32Array } {
   const read = (name: string) => {
     const path = join(folder, 'analysis', `${checkFileName(name, 'Layer name')}.npy`);
-    return { path, ...parseNpy(readFileBytes(path), path) };
+    return { path, ...parseNpy(readFileBytes(path, mostPlaneBytes), path) };
   };
   const [positions, points] = [read('points'), read(layer)];
   if (!(positions.data instanceof Int32Array) || !(points.data instanceof Float32Array))

@@ -28,6 +28,12 @@ const trueClassName = 'true_class';
 const predictedClassName = 'predicted_class';
 const notLayers: readonly string[] = [labelsName, indexName, trueClassName, predictedClassName];
 
+/** Most bytes of a file, 16 million samples, and most files: a folder from elsewhere must not fill the memory. */
+const mostBytes = 2 ** 26;
+const mostFiles = 1000;
+/** Most bytes of all files together. */
+const mostBytesInAll = 2 ** 30;
+
 /**
  * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are known,
  * `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `folder`, which replaces one of that name as a whole.
@@ -71,6 +77,13 @@ export function readScoreFiles(folder: string): Scores {
   const names = withStorageErrors(`read the folder "${folder}"`, () => readdirSync(folder))
     .filter((file) => file.endsWith('.npy') && !file.startsWith('.'))
     .map((file) => file.slice(0, -'.npy'.length));
+  const most = Math.min(mostFiles, Math.floor(mostBytesInAll / (n * Float32Array.BYTES_PER_ELEMENT)));
+  if (names.length > most) {
+    throw new CupbearerError(
+      'bad-data',
+      `"${folder}": expected at most ${most} files of scores of ${n} samples, found ${names.length}.`,
+    );
+  }
   const layers = names
     .filter((name) => !notLayers.includes(name))
     .map((name): [string, Float32Array] => [name, readArray(folder, name, Float32Array, n)]);
@@ -92,7 +105,7 @@ function readArray<T extends NamedTensor['data']>(
   length?: number,
 ): T {
   const path = join(folder, `${name}.npy`);
-  const { shape, data } = parseNpy(readFileBytes(path), path);
+  const { shape, data } = parseNpy(readFileBytes(path, mostBytes), path);
   if (data instanceof type && shape.length === 1 && (length === undefined || data.length === length)) return data;
   throw new CupbearerError(
     'bad-data',
