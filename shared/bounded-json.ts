@@ -33,7 +33,7 @@ export function parseBoundedJson(text: string, bounds: JsonBounds = usualJsonBou
 }
 
 /** Checks text against bounds in one pass. @throws CupbearerError `bad-data` if it is too large or nested too deeply. */
-function checkJsonBounds(text: string, { mostDepth, mostBytes }: JsonBounds, source: string): void {
+export function checkJsonBounds(text: string, { mostDepth, mostBytes }: JsonBounds, source: string): void {
   let depth = 0;
   let bytes = 0;
   let isInString = false;

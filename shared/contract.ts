@@ -10,13 +10,20 @@ import {
 } from './domain/draft.ts';
 import { engineStatusSchema, speedReportSchema } from './domain/engine.ts';
 import { formRegistrySchema } from './domain/form.ts';
-import { classCountsSchema, datasetSummarySchema, downloadStateSchema, modelSummarySchema } from './domain/library.ts';
+import {
+  classCountsSchema,
+  datasetSummarySchema,
+  downloadStateSchema,
+  importStateSchema,
+  modelSummarySchema,
+} from './domain/library.ts';
 import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
 import { mostCompared } from './domain/compared.ts';
 import { comparisonSchema, planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema } from './domain/run.ts';
 import { sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
+import { partSchema } from './domain/upload.ts';
 import { naming } from './schema/places.ts';
 
 /**
@@ -32,7 +39,7 @@ const runIds = z.object({ ids: z.array(z.string().min(1)).min(1).max(100_000) })
 const dataset = z.object({ name: z.string().min(1) });
 const draft = z.object({ draft: naming('draft', draftSchema) });
 const folder = naming('path', z.string().min(1));
-const files = z.array(z.instanceof(File)).min(1).max(500_000);
+const upload = z.object({ id: z.string().min(1).max(100) });
 const nothing = z.object({});
 
 /** Calls about runs: the catalogue, what goes on, and results. */
@@ -130,6 +137,13 @@ const experiments = {
   storeDraft: call.input(z.object({ draft: draftSchema.nullable() })).output(nothing),
 };
 
+/** Files for an import come in parts, so that no message is large: see `send-files.ts`. */
+const uploads = {
+  begin: call.input(nothing).output(upload),
+  put: call.input(upload.extend(partSchema.shape)).output(nothing),
+  drop: call.input(upload).output(nothing),
+};
+
 const datasets = {
   list: call.input(nothing).output(z.array(datasetSummarySchema)),
   preview: call
@@ -137,12 +151,17 @@ const datasets = {
     .output(z.object({ samples: sampleSetSchema, counts: classCountsSchema.nullable() })),
   /** Downloads and checks; dropping the stream stops it, and the next download goes on from there. */
   download: call.input(dataset).output(eventIterator(downloadStateSchema)),
-  /** Takes in files as a dataset of this name: a folder of class folders with images, or a known dataset's own files. */
+  /**
+   * Takes in uploaded files as a dataset of this name: a folder of class folders with images, or a known dataset's own files.
+   * Ends with the dataset; dropping the stream stops it, and nothing is kept then.
+   */
   import: call
-    .input(z.object({ name: z.string().min(1).max(60), files, paths: z.array(z.string().max(1000)) }))
-    .output(datasetSummarySchema),
+    .input(z.object({ name: z.string().min(1).max(60), upload: upload.shape.id }))
+    .output(eventIterator(importStateSchema)),
   /** The same from a folder on this machine. */
-  importFolder: call.input(z.object({ name: z.string().min(1).max(60), folder })).output(datasetSummarySchema),
+  importFolder: call
+    .input(z.object({ name: z.string().min(1).max(60), folder }))
+    .output(eventIterator(importStateSchema)),
 };
 
 const trained = naming('training', z.record(z.string(), z.unknown()));
@@ -150,10 +169,12 @@ const trained = naming('training', z.record(z.string(), z.unknown()));
 const models = {
   list: call.input(nothing).output(z.array(modelSummarySchema)),
   /**
-   * Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`; `trained`
-   * are parameters of the definition "trained-elsewhere", what it was trained on.
+   * Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`, which
+   * were uploaded; `trained` are parameters of the definition "trained-elsewhere", what it was trained on.
    */
-  import: call.input(z.object({ name: z.string().min(1).max(100), files, trained: trained.optional() })).output(run),
+  import: call
+    .input(z.object({ name: z.string().min(1).max(100), upload: upload.shape.id, trained: trained.optional() }))
+    .output(run),
   /** Says so of a model that was imported without. */
   stateTraining: call.input(run.extend({ trained })).output(nothing),
 };
@@ -190,4 +211,4 @@ const app = {
 };
 
 /** What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket. */
-export const contract = { runs, reports, experiments, datasets, models, engines, app };
+export const contract = { runs, reports, experiments, uploads, datasets, models, engines, app };

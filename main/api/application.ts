@@ -7,6 +7,7 @@ import type { RunRemoval } from './run-removal.ts';
 import type { RunSummaries } from './run-summaries.ts';
 import type { SettingsStore } from './settings.ts';
 import type { StoredDraft } from './stored-draft.ts';
+import type { Uploads } from './uploads.ts';
 import type { Workbench } from './workbench.ts';
 
 /** What the host that shows the application can do, and how it starts processes. */
@@ -41,5 +42,12 @@ export interface Application {
   readonly inspector: Inspector;
   /** Measures how long things take, in a process of its own so that a measurement holds up no picture. */
   readonly estimator: Inspector;
+  /**
+   * Knows what is on disk: checks drafts against it, lists, imports, downloads, finds runs. In a process of its own, so that a
+   * slow folder holds up neither the host nor a picture.
+   */
+  readonly library: Inspector;
+  /** Files on their way from a window. */
+  readonly uploads: Uploads;
   readonly storedDraft: StoredDraft;
 }

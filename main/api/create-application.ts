@@ -12,6 +12,7 @@ import { RunSummaries } from './run-summaries.ts';
 import { dataFolder, runsFolder, SettingsStore } from './settings.ts';
 import { StoredDraft } from './stored-draft.ts';
 import { tidyUp } from './tidy-up.ts';
+import { Uploads } from './uploads.ts';
 import { Workbench } from './workbench.ts';
 
 /** An application that is running. */
@@ -48,6 +49,8 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
   const summaries = new RunSummaries(workbench.catalogue);
   const inspector = new Inspector(processes.launch);
   const estimator = new Inspector(processes.launch);
+  const library = new Inspector(processes.launch);
+  const uploads = new Uploads();
   const queued = new QueuedRuns(workbench, current, {
     makeRoom: async (engine) => {
       if (mayUseGpu(engine)) await Promise.all([inspector.releaseGpu(), estimator.releaseGpu()]);
@@ -70,14 +73,17 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     removal,
     inspector,
     estimator,
+    library,
+    uploads,
     storedDraft: new StoredDraft(),
     close: async () => {
       inspector.close();
       estimator.close();
+      library.close();
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();
-      await Promise.all([ended, tidying]);
+      await Promise.all([ended, tidying, uploads.close()]);
       feed.close();
       removal.close();
       workbench.close();

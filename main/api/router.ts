@@ -9,6 +9,7 @@ import { experimentsCalls } from './calls/experiments.ts';
 import { modelsCalls } from './calls/models.ts';
 import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
+import { uploadsCalls } from './calls/uploads.ts';
 
 /** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
 export function createRouter(application: Application) {
@@ -20,6 +21,7 @@ export function createRouter(application: Application) {
     runs: runsCalls(application),
     reports: reportsCalls(application),
     experiments: experimentsCalls(application),
+    uploads: uploadsCalls(application),
     datasets: datasetsCalls(application),
     models: modelsCalls(application),
     engines: enginesCalls(application),

@@ -4,14 +4,19 @@ import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { ExperimentDefinition } from '../experiments/experiment.ts';
 import { experimentRegistry } from '../experiments/index.ts';
-import { filesOf, readSpec } from '../storage/run-folder.ts';
+import { readSpec } from '../storage/run-folder.ts';
 import type { Application } from './application.ts';
 import { commandOrReason, type CommandOrReason } from './command-line.ts';
 import { networkOf } from './run-results.ts';
+import { dataFolder } from './settings.ts';
 import { specLines } from './spec-lines.ts';
 
-/** A run with all that its page shows at once. @throws CupbearerError `not-found`. */
-export function runDetail({ workbench, summaries }: Application, id: string): RunDetail {
+/** Returns a run with all that its page shows at once. @throws CupbearerError `not-found`, `bad-data` for a folder with too much in it. */
+export async function runDetail(
+  { workbench, summaries, library, settings }: Application,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<RunDetail> {
   const found = workbench.catalogue.get(id);
   const { host_pid: _, host_started: _started, ...record } = found;
   const spec = specOf(found.folder);
@@ -22,7 +27,11 @@ export function runDetail({ workbench, summaries }: Application, id: string): Ru
     lines: specLines(experimentOf(found), spec?.spec ?? found.spec),
     ...repeatCommand(found),
     folderExists: existsSync(found.folder),
-    files: filesOf(found.folder),
+    files: await library.ask(
+      'run-files',
+      { folder: found.folder },
+      { dataDir: dataFolder(settings.current()), signal },
+    ),
     children: workbench.catalogue.childrenOf(found.id),
     network: networkOf(workbench, found),
   };

@@ -2,7 +2,7 @@ import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import { readDetector } from '../experiments/detection.ts';
+import { detectorSpec } from '../experiments/detection.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 
 /**
@@ -33,7 +33,7 @@ export function draftFromRun(catalogue: Catalogue, id: string): ExperimentDraft 
     ...common,
     classifier: classifierOf(catalogue, run, run_path),
     task: own,
-    detectors: [run.kind === 'evaluation' ? readDetector(detector['path'] as string).spec : detector],
+    detectors: [run.kind === 'evaluation' ? detectorSpec(detector['path'] as string) : detector],
     evaluation,
   };
 }

@@ -139,16 +139,14 @@ export class Workbench {
   }
 
   /**
-   * Checks what is asked for and creates a run of it, with folder, spec and row, to be done later by {@link execute}. What it
-   * builds on must have a folder, but need not be done yet.
+   * Creates a run with folder, spec and row, to be done later by {@link execute}. What it builds on must have a folder, but need
+   * not be done yet. Whether it can be done was checked before, where looking at data and folders holds nobody up.
    * @throws CupbearerError `usage`, `conflict` where the folder is taken, `not-found`, `storage`.
    */
   prepare(experimentId: string, params: unknown, options: CreationOptions): PreparedRun {
     const experiment = experimentRegistry.get(experimentId);
     const base = options.workingDir ?? process.cwd();
     const spec = withAbsolutePaths(experiment, parseParams(experiment.params, params), base);
-    // What is not known of a model before it is trained, its run will find.
-    if (experiment.parents(spec).every((parent) => this.recordOf(parent).status === 'done')) experiment.check(spec);
     return this.#created(experiment, spec, {
       ...options,
       ...(options.folder === undefined ? {} : { folder: resolve(base, options.folder) }),

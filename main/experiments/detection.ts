@@ -241,13 +241,22 @@ export function readDetector(folder: string): FittedDetector {
   };
 }
 
-/** The activations that the detector in `folder` looks at, without reading what it has learned. */
+/** Returns the activations that the detector in `folder` looks at, without reading what it has learned. */
 export function detectorLayers(folder: string): string[] {
+  return storedPart(folder, 'layers') as string[];
+}
+
+/** Returns the spec of the detector in `folder`, without reading what it has learned. */
+export function detectorSpec(folder: string): Picked {
+  return storedPart(folder, 'spec') as Picked;
+}
+
+function storedPart(folder: string, key: string): unknown {
   const place = detectorFile(folder);
   const file = pathOf(place);
   const metadata = readTensorMetadata(place);
   checkFormat(metadata, file);
-  return metadataPart(metadata, 'layers', file) as string[];
+  return metadataPart(metadata, key, file);
 }
 
 function checkFormat(metadata: Record<string, string>, file: string): void {

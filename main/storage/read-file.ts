@@ -31,16 +31,27 @@ export function readFileBytes(place: Place, most = mostBytes): Uint8Array {
  * @throws CupbearerError as {@link readFileBytes}.
  */
 export function readFileStart(place: Place, length: number): Uint8Array {
+  return reading(place, (file) => readPart(file, 0, Math.min(length, fstatSync(file).size)));
+}
+
+/** Returns the last bytes of a file, at most `length` of them. @throws CupbearerError as {@link readFileStart}. */
+export function readFileEnd(place: Place, length: number): Uint8Array {
   return reading(place, (file) => {
-    const bytes = new Uint8Array(Math.min(length, fstatSync(file).size));
-    let done = 0;
-    while (done < bytes.length) {
-      const read = readSync(file, bytes, done, bytes.length - done, done);
-      if (read === 0) break;
-      done += read;
-    }
-    return bytes.subarray(0, done);
+    const { size } = fstatSync(file);
+    return readPart(file, Math.max(0, size - length), Math.min(length, size));
   });
+}
+
+/** `length` bytes from `start` on; fewer if the file has been cut off meanwhile. */
+function readPart(file: number, start: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const read = readSync(file, bytes, done, length - done, start + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return bytes.subarray(0, done);
 }
 
 function reading(place: Place, read: (file: number) => Uint8Array): Uint8Array {

@@ -15,7 +15,8 @@ import { withStorageErrors } from './storage-error.ts';
 import { isTemporaryName } from './temporary-names.ts';
 import { entriesWithin, isThere, pathOf, requireInside, within } from './within-folder.ts';
 
-const specName = 'spec.json';
+/** What marks a folder as a run's. */
+export const specFileName = 'spec.json';
 const recordName = 'run.json';
 
 /** Files that file managers leave in a folder, or a run that was never begun; they are nobody's work. */
@@ -51,18 +52,18 @@ export function evalFolders(folder: string): string[] {
  * @throws CupbearerError `conflict` where the folder has one, `storage`.
  */
 export function writeSpec(folder: string, spec: SpecFile): void {
-  writeFileAtomically(join(folder, specName), toJsonText(spec), { exclusive: true });
+  writeFileAtomically(join(folder, specFileName), toJsonText(spec), { exclusive: true });
   writeFileAtomically(join(folder, runMarker.name), runMarker.content);
 }
 
 /** Writes `spec.json` anew, once a run has found out all that it depends on. @throws CupbearerError `storage`. */
 export function replaceSpec(folder: string, spec: SpecFile): void {
-  writeFileAtomically(join(folder, specName), toJsonText(spec));
+  writeFileAtomically(join(folder, specFileName), toJsonText(spec));
 }
 
 /** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
 export function readSpec(folder: string): SpecFile {
-  const place = within(requireRun(folder), specName);
+  const place = within(requireRun(folder), specFileName);
   return parseSpecFile(readJsonFile(place), pathOf(place));
 }
 
@@ -129,7 +130,7 @@ function checkUnused(path: string): void {
     throw new CupbearerError('conflict', `"${path}" is a file; expected a new or empty folder.`, { hint });
   }
   const entries = withStorageErrors(`read the folder "${path}"`, () => readdirSync(path));
-  if (entries.includes(specName)) {
+  if (entries.includes(specFileName)) {
     throw new CupbearerError('conflict', `"${path}" holds a run already; nothing was overwritten.`, { hint });
   }
   const other = entries.find((entry) => !litter.includes(entry) && !isTemporaryName(entry));
@@ -144,31 +145,6 @@ function checkUnused(path: string): void {
   }
 }
 
-/** Beyond these a folder is more than a run's. */
-const mostFiles = 5000;
-const mostLevels = 6;
-
-/**
- * Returns the files of a run with their sizes, those in sub-folders as "scores/all.npy", in the order of their names; none
- * where the folder is gone. Links are neither files nor followed; what is hidden was removed or is the system's. @throws CupbearerError `storage`.
- */
-export function filesOf(folder: string): { name: string; bytes: number }[] {
-  const files: { name: string; bytes: number }[] = [];
-  const list = (names: readonly string[]) => {
-    for (const entry of entriesWithin(within(folder, ...names, '.'))) {
-      if (entry.name.startsWith('.')) continue;
-      const path = [...names, entry.name];
-      if (entry.isDirectory() && path.length < mostLevels) list(path);
-      if (!entry.isFile() || files.length >= mostFiles) continue;
-      // It may have gone between the two looks: a checkpoint is replaced after each epoch.
-      const found = lstatSync(join(folder, ...path), { throwIfNoEntry: false });
-      if (found) files.push({ name: path.join('/'), bytes: found.size });
-    }
-  };
-  list([]);
-  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
 /** Returns whether a folder holds the record of a run, which is written when the run gets into the catalogue. */
 export function holdsRecord(folder: string): boolean {
   return isThere(within(folder, recordName));
@@ -176,14 +152,14 @@ export function holdsRecord(folder: string): boolean {
 
 /** Whether a folder holds a run, finished or not. */
 export function holdsRun(path: string): boolean {
-  return isThere(within(path, specName));
+  return isThere(within(path, specFileName));
 }
 
 /** The absolute path of a folder that holds a run. @throws CupbearerError `not-found` where it holds none. */
 export function requireRun(path: string): string {
   const folder = resolve(path);
   if (holdsRun(folder)) return folder;
-  const found = existsSync(folder) ? `there is no ${specName} in it` : 'there is no such folder';
+  const found = existsSync(folder) ? `there is no ${specFileName} in it` : 'there is no such folder';
   throw new CupbearerError('not-found', `"${folder}" holds no run: ${found}.`, {
     hint: 'Give the folder that a run was saved to; `cupbearer runs` lists them.',
   });

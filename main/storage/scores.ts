@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { NamedTensor } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { replaceFolder } from './atomic-write.ts';
@@ -25,6 +26,10 @@ const indexName = 'sample_index';
 const trueClassName = 'true_class';
 const predictedClassName = 'predicted_class';
 const notLayers: readonly string[] = [labelsName, indexName, trueClassName, predictedClassName];
+
+/** Most files of scores, and most bytes of all of them: a folder from elsewhere must not fill the memory. */
+const mostFiles = 1000;
+const mostBytesInAll = 2 ** 30;
 
 /**
  * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are known,
@@ -57,16 +62,13 @@ export function writeScoreFiles(place: Within, scores: Scores): void {
   replaceFolder(place, Object.fromEntries(files));
 }
 
-/** All scores of a run are in memory at once. */
-const mostBytes = 2 ** 30;
-
 /**
  * Returns what {@link writeScoreFiles} wrote.
  * @throws CupbearerError `not-found` where the folder or a file is missing, `bad-data` where an array is of another type
  * or length, is not a file inside the folder, or they are more than fit into memory.
  */
 export function readScoreFiles({ folder, name: place }: Within): Scores {
-  let left = mostBytes;
+  let left = mostBytesInAll;
   const read = <T extends NamedTensor['data']>(name: string, type: ArrayType<T>, length?: number): T => {
     const data = readArray(within(folder, place, `${name}.npy`), type, length, left);
     left -= data.byteLength;
@@ -78,6 +80,13 @@ export function readScoreFiles({ folder, name: place }: Within): Scores {
   const names = entriesWithin(within(folder, place))
     .filter(({ name: file }) => file.endsWith('.npy') && !file.startsWith('.'))
     .map(({ name: file }) => file.slice(0, -'.npy'.length));
+  const most = Math.min(mostFiles, Math.floor(mostBytesInAll / (n * Float32Array.BYTES_PER_ELEMENT)));
+  if (names.length > most) {
+    throw new CupbearerError(
+      'bad-data',
+      `"${join(folder, place)}": expected at most ${most} files of scores of ${n} samples, found ${names.length}.`,
+    );
+  }
   const layers = names
     .filter((name) => !notLayers.includes(name))
     .map((name): [string, Float32Array] => [name, read(name, Float32Array, n)]);

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writeFileAtomically } from './atomic-write.ts';
@@ -12,6 +13,7 @@ import {
   type SafetensorsContent,
   type StoredArray,
 } from './safetensors.ts';
+import { withStorageErrors } from './storage-error.ts';
 import { pathOf, type Place } from './within-folder.ts';
 
 /** Writes arrays and free text as a safetensors file, whole or not at all. @throws CupbearerError `storage`. */
@@ -29,9 +31,11 @@ export function readTensorMetadata(place: Place): Record<string, string> {
   return parseSafetensorsMetadata(readHeaderBytes(place), pathOf(place));
 }
 
-/** Shapes and types of the arrays of a safetensors file, without reading them. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
+/** Returns shapes and types of the arrays of a safetensors file, without reading them. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
 export function readTensorDirectory(place: Place): Map<string, StoredArray> {
-  return parseSafetensorsDirectory(readHeaderBytes(place), pathOf(place));
+  const path = pathOf(place);
+  const { size } = withStorageErrors(`read "${path}"`, () => statSync(path));
+  return parseSafetensorsDirectory(readHeaderBytes(place), path, size);
 }
 
 /**

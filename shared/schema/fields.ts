@@ -22,6 +22,13 @@ export interface FieldText {
 export const controls = ['share', 'corner', 'layers', 'layer'] as const;
 export type Control = (typeof controls)[number];
 
+/** Most whole numbers of a list: a network of so many layers is deeper than any that is trained here. */
+const mostIntegers = 100;
+/** Most names of a list, definitions of a record, and characters of a text: far above what anybody writes. */
+const mostNames = 10_000;
+const mostPicks = 100;
+const mostCharacters = 10_000;
+
 interface NumberOptions extends FieldText {
   default: number;
   min?: number;
@@ -86,12 +93,12 @@ export function choice<const T extends readonly [string, ...string[]]>(
 
 /** A piece of text, for example a path. Empty text is refused. */
 export function text(options: FieldText & { default: string }) {
-  return z.string().min(1).default(options.default).meta(meta(options));
+  return z.string().min(1).max(mostCharacters).default(options.default).meta(meta(options));
 }
 
 /** A piece of text that must be given. */
 export function requiredText(options: FieldText) {
-  return z.string().min(1).meta(meta(options));
+  return z.string().min(1).max(mostCharacters).meta(meta(options));
 }
 
 /** A path that must be given; it is made absolute before a run stores it. */
@@ -113,23 +120,24 @@ export function optionalPath(options: FieldText) {
 
 /** A piece of text that may be left out. */
 export function optionalText(options: FieldText) {
-  return z.string().min(1).optional().meta(meta(options));
+  return z.string().min(1).max(mostCharacters).optional().meta(meta(options));
 }
 
-/** Whole numbers separated by commas, for example layer widths. */
+/** Whole numbers separated by commas, for example layer widths; a hundred at most. */
 export function integers(
   options: FieldText & { default: readonly number[]; min?: number; max?: number; atLeast?: number },
 ) {
   return z
     .array(bounded(z.int(), options))
     .min(options.atLeast ?? 0)
+    .max(mostIntegers)
     .default([...options.default])
     .meta(meta(options));
 }
 
 /** Names separated by commas; may be left out. */
 export function optionalNames(options: FieldText) {
-  return z.array(z.string().min(1)).min(1).optional().meta(meta(options));
+  return z.array(z.string().min(1).max(mostCharacters)).min(1).max(mostNames).optional().meta(meta(options));
 }
 
 /** A chosen definition with its parameters: `{ name: 'corner', target_class: 0, ... }`. */
@@ -198,6 +206,7 @@ export function defaultPick(registry: () => Registry<Definition>, options: PickO
 export function pickRecord(registry: () => Registry<Definition>, options: PickOptions) {
   return z
     .record(z.string(), pick(registry, options))
+    .refine((picks) => Object.keys(picks).length <= mostPicks, `allows at most ${mostPicks} of them.`)
     .optional()
     .meta({ ...meta(options), pick: registry, ...(options.omit ? { omit: options.omit } : {}), record: true });
 }

@@ -3,8 +3,12 @@ import { nearest } from '../nearest.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** A value is shown up to so many characters. */
+const mostShown = 200;
+
 function written(value: unknown): string {
-  return JSON.stringify(value) ?? 'nothing';
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
 }
 
 /** What is wrong with a value in one sentence: what was expected and what was found. */
@@ -15,6 +19,8 @@ export function explainIssue(issue: Issue, value: unknown): string {
       if (issue.origin === 'array') return `needs at least ${String(issue.minimum)} values.`;
       return `must be at least ${String(issue.minimum)}, got ${written(value)}.`;
     case 'too_big':
+      if (issue.origin === 'array') return `allows at most ${String(issue.maximum)} values, got ${sizeOf(value)}.`;
+      if (issue.origin === 'string') return `allows at most ${String(issue.maximum)} characters, got ${sizeOf(value)}.`;
       return `must be at most ${String(issue.maximum)}, got ${written(value)}.`;
     case 'invalid_type':
       if (value === undefined) return 'is missing.';
@@ -29,6 +35,10 @@ export function explainIssue(issue: Issue, value: unknown): string {
     default:
       return issue.message;
   }
+}
+
+function sizeOf(value: unknown): number {
+  return (value as { length?: number } | undefined)?.length ?? 0;
 }
 
 function article(expected: string): string {

@@ -21,8 +21,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { evaluationFolders, planEvaluation } from '../../main/api/evaluations.ts';
 import { writeFigures } from '../../main/experiments/figures.ts';
 import { clearAnalysis } from '../../main/experiments/analysis.ts';
+import { runFiles } from '../../main/experiments/inspections/run-files.ts';
 import { copyClassifier } from '../../main/experiments/inspections/measure-training.ts';
-import { appendJsonLine, filesOf, writeScores } from '../../main/storage/run-folder.ts';
+import { appendJsonLine, writeScores } from '../../main/storage/run-folder.ts';
 import type { reportFormats } from '../../shared/contract.ts';
 import {
   ended,
@@ -48,6 +49,8 @@ const messageOf = async (call: Promise<unknown>) => {
 };
 const report = async (format: (typeof reportFormats)[number], ids: string[]) =>
   (await app.client.reports.make({ format, runs: ids })).bytes();
+
+const filesOf = (folder: string) => runFiles({ folder }, { dataDir: folder, signal: new AbortController().signal });
 
 beforeAll(async () => {
   app = startApplication();
@@ -135,7 +138,7 @@ describe('what a link in a run folder leads to is not read', () => {
     expect(detail.files.map(({ name }) => name)).toContain('model.safetensors');
   });
 
-  it('nor walked through, in circles or up to the root', () => {
+  it('nor walked through, in circles or up to the root', async () => {
     const folder = folderOf(detector);
     for (const [name, target] of [
       ['circle', folder],
@@ -144,7 +147,9 @@ describe('what a link in a run folder leads to is not read', () => {
       symlinkSync(target, join(folder, name));
       onTestFinished(() => rmSync(join(folder, name)));
     }
-    expect(filesOf(folder).filter(({ name }) => /circle|root/.test(name))).toEqual([]);
+    const files = await filesOf(folder);
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter(({ name }) => /circle|root/.test(name))).toEqual([]);
   });
 
   it('nor put into reports, which say what they do without', async () => {
@@ -199,7 +204,7 @@ describe('what a link in a run folder leads to is not read', () => {
     }
   });
 
-  it('nor is anything else than a file, which could keep the program waiting', () => {
+  it('nor is anything else than a file, which could keep the program waiting', async () => {
     if (process.platform === 'win32') return;
     const place = mkdtempSync(join(tmpdir(), 'cupbearer-pipes-'));
     onTestFinished(() => rmSync(place, { recursive: true }));
@@ -207,7 +212,7 @@ describe('what a link in a run folder leads to is not read', () => {
       const folder = join(place, id);
       cpSync(folderOf(id), folder, { recursive: true });
       writeFileSync(join(folder, 'checkpoint.safetensors'), '');
-      for (const { name } of filesOf(folder)) {
+      for (const { name } of await filesOf(folder)) {
         rmSync(join(folder, name));
         expect(spawnSync('mkfifo', [join(folder, name)]).status).toBe(0);
       }

@@ -22,6 +22,7 @@ import { forkProcess } from '../../main/jobs/child-process.ts';
 import { contract } from '../../shared/contract.ts';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { partsOf, placeOf } from '../../shared/schema/places.ts';
+import { importModel } from './app-client.ts';
 import { picturesOfPets } from '../e2e/pictures.ts';
 import type { Client } from '../hosts/web-client.ts';
 import { smallTraining } from './running-application.ts';
@@ -143,7 +144,7 @@ const callsWithPlaces: Record<string, (folder: string) => Promise<unknown>> = {
   'experiments.estimate: draft': (folder) => client.experiments.estimate({ draft: draftOn(pictures(folder)) }),
   'experiments.start: draft': (folder) => client.experiments.start({ draft: draftOn(pictures(folder)) }),
   'models.import: trained': (folder) =>
-    client.models.import({ name: 'm', files: modelFiles(), trained: { train_data: pictures(folder) } }),
+    importModel(client, { name: 'm', files: modelFiles(), trained: { train_data: pictures(folder) } }),
   'models.stateTraining: trained': (folder) =>
     client.models.stateTraining({ id: known.inside, trained: { train_data: pictures(folder) } }),
 };
@@ -314,7 +315,7 @@ describe('what comes with a model', () => {
   it('must not name data out of reach', async () => {
     const before = readdirSync(at('runs')).sort();
     const files = modelFiles(pictures(at('outside', 'pets')));
-    expect(await failure(client.models.import({ name: 'm', files }))).toMatchObject(outOfReach);
+    expect(await failure(importModel(client, { name: 'm', files }))).toMatchObject(outOfReach);
     expect(readdirSync(at('runs')).sort()).toEqual(before);
   });
 });

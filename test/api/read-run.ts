@@ -9,7 +9,7 @@ import { evaluationKey } from '../../main/experiments/evaluate.ts';
 import { readModel, readNetworkSpec } from '../../main/models/files.ts';
 import { figureFileNames, readPngFigure, readSvgFigure } from '../../main/reports/stored-figures.ts';
 import { JsonLinesTail } from '../../main/storage/json-lines-tail.ts';
-import { appendJsonLine, filesOf, readRecord, readScores, readSpec } from '../../main/storage/run-folder.ts';
+import { appendJsonLine, readRecord, readScores, readSpec } from '../../main/storage/run-folder.ts';
 import { within } from '../../main/storage/within-folder.ts';
 import { classifierFingerprint, describeClassifier, openClassifier } from '../../main/tasks/classifier.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
@@ -45,7 +45,6 @@ const operations: Record<string, () => unknown> = {
   figures: () => figureFileNames(folder),
   'a figure': () => readSvgFigure(folder, 'roc.svg'),
   'a picture': () => readPngFigure(folder, 'mistakes.png'),
-  files: () => filesOf(folder),
 };
 
 /** By operation: the code of its error, or "read". */

@@ -8,6 +8,7 @@ import type { Evaluation } from '../../shared/domain/evaluation.ts';
 import { formatInterval, formatMetric } from '../../shared/format.ts';
 import { readEvaluation } from '../../main/api/evaluations.ts';
 import { readScores } from '../../main/storage/run-folder.ts';
+import { importModel } from './app-client.ts';
 import {
   ended,
   smallDetector,
@@ -249,7 +250,7 @@ describe('a model', () => {
   const files = () => ['model.json', 'model.safetensors', 'spec.json', 'trigger.safetensors'].filter((name) => existsSync(join(folderOf(ids[0]!), name))).map(fileOf); // prettier-ignore
 
   it('that is imported is a finished classifier that detectors can be fitted on', async () => {
-    const { id } = await app.client.models.import({ name: 'From elsewhere', files: files() });
+    const { id } = await importModel(app.client, { name: 'From elsewhere', files: files() });
     const listed = await app.client.models.list({});
     const model = listed.find(({ run }) => run.id === id)!;
     expect(model).toMatchObject({ imported: true, usedBy: [], run: { title: 'From elsewhere', status: 'done' } });
@@ -266,7 +267,7 @@ describe('a model', () => {
   it('whose files are not those of a model is refused, and leaves nothing behind', async () => {
     const before = readdirSync(join(app.place, 'runs'));
     const [description] = files();
-    const attempt = (given: File[]) => app.client.models.import({ name: 'x', files: given });
+    const attempt = (given: File[]) => importModel(app.client, { name: 'x', files: given });
     await expect(attempt([description!])).rejects.toThrow(/"model\.safetensors" is missing/);
     await expect(attempt([...files(), new File(['x'], 'other.txt')])).rejects.toThrow(/"other\.txt" is none of them/);
     const cut = new File(

@@ -383,6 +383,80 @@ describe('clients that only hold on', () => {
   });
 });
 
+describe('limits of a connection', () => {
+  /** A call as the client encodes it, with this text as its input. */
+  const callWith = (id: string, input: string) => `{"i":"${id}","p":{"u":"/experiments/check","b":{"json":${input}}}}`;
+  const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+
+  it('refuse an input that is nested too deep, before any of it is built', async () => {
+    const [bad, good] = [await connected(), await connected()];
+    bad.send(callWith('1', nested(20_000)));
+    expect(await closing(bad)).toMatchObject({ code: 1007 });
+    expect((await clientOver(good).app.settings({})).theme).toBe('system');
+  });
+
+  it('refuse the same beside a file, and as part of an address', async () => {
+    const socket = await connected();
+    const form = new FormData();
+    form.set('data', JSON.stringify({ json: JSON.parse(nested(200)), meta: [], maps: [['0']] }));
+    form.set('0', new Blob(['x']));
+    const response = new Response(form);
+    const body = await response.blob();
+    const head = { i: '1', p: { u: '/uploads/put', h: { 'content-type': response.headers.get('content-type') } } };
+    const answers: string[] = [];
+    socket.on('message', (data: Buffer) => answers.push(data.toString()));
+    socket.send(Buffer.concat([Buffer.from(JSON.stringify(head)), Buffer.from([255]), Buffer.from(await body.arrayBuffer())])); // prettier-ignore
+    const data = encodeURIComponent(JSON.stringify({ json: JSON.parse(nested(200)) }));
+    socket.send(JSON.stringify({ i: '2', p: { u: `/app/settings?data=${data}`, m: 'GET' } }));
+    await expect.poll(() => answers.length).toBe(2);
+    const messageOf = (id: string) => answers.find((answer) => answer.includes(`"i":"${id}"`));
+    expect(messageOf('1')).toContain('nested at most 100 levels deep');
+    expect(messageOf('2')).toContain('Calls are made by POST.');
+  });
+
+  it('close a connection with more calls at once than any window has; others go on', async () => {
+    const [bad, good] = [await connected(), await connected()];
+    const closed = closing(bad);
+    for (let k = 0; k < 300; k++) bad.send(`{"i":"${k}","p":{"u":"/runs/watch","b":{"json":{}}}}`);
+    expect(await closed).toEqual({ code: 1008, reason: 'Too many calls at once.' });
+    expect((await clientOver(good).app.settings({})).theme).toBe('system');
+  });
+
+  it('close a connection that sends a stream to a call', async () => {
+    const socket = await connected();
+    socket.send('{"i":"1","t":3,"p":{"e":"message","d":{}}}');
+    expect(await closing(socket)).toMatchObject({ code: 1007 });
+  });
+
+  it('refuse connections beyond what windows need', async () => {
+    const other = await start();
+    onTestFinished(() => other.close('The test is over.'));
+    const session = await signIn(other.link());
+    const open = () => openSocket(other.port, { ...session });
+    for (let k = 0; k < 64; k++) await once(open(), 'open');
+    const socket = open();
+    socket.on('error', () => undefined);
+    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
+    expect(response.statusCode).toBe(503);
+  });
+});
+
+describe('uploads', () => {
+  const file = (bytes: number) => new File([new Uint8Array(bytes).fill(7)], 'large.bin');
+
+  it('go in parts that fit into messages, whatever the size of a file', async () => {
+    const client = clientOver(await connected());
+    const { id } = await client.uploads.begin({});
+    // Of a message here 100,000 bytes are read at most.
+    const put = (start: number, bytes: number) =>
+      client.uploads.put({ id, pieces: [{ path: 'a/large.bin', start, bytes }], content: file(bytes) });
+    for (let start = 0; start < 400_000; start += 50_000) await put(start, 50_000);
+    await expect(put(10, 5)).rejects.toMatchObject({ data: { code: 'usage' } });
+    await client.uploads.drop({ id });
+    await expect(put(400_000, 5)).rejects.toMatchObject({ data: { code: 'not-found' } });
+  });
+});
+
 describe('ports', () => {
   it('takes the next one where one is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1');

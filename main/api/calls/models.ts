@@ -1,16 +1,18 @@
 import { describe } from '../../../shared/schema/describe.ts';
 import { parseParams } from '../../../shared/schema/fields.ts';
 import { trainClassifier } from '../../experiments/train-classifier.ts';
+import { trainingStatement } from '../../experiments/stated-training.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { importModel, stateTraining } from '../import-model.ts';
 import { defaultRunsDir } from '../queued-runs.ts';
-import { trainingStatement } from '../stated-training.ts';
 import { networkOf } from '../run-results.ts';
+import { dataFolder } from '../settings.ts';
 
 /** The calls about models. */
-export function modelsCalls({ workbench, summaries, settings, reach }: Application) {
+export function modelsCalls({ workbench, summaries, settings, reach, library, uploads }: Application) {
   const { catalogue } = workbench;
+  const dataDir = () => dataFolder(settings.current());
   return {
     list: calls.models.list.handler(() =>
       catalogue.list({ kind: 'classifier' }).map((record) => ({
@@ -21,17 +23,27 @@ export function modelsCalls({ workbench, summaries, settings, reach }: Applicati
         usedBy: catalogue.childrenOf(record.id),
       })),
     ),
-    import: calls.models.import.handler(async ({ input: { name, files, trained } }) => {
-      const contents = await Promise.all(
-        files.map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const),
-      );
+    import: calls.models.import.handler(async ({ input: { name, upload, trained }, signal }) => {
       const base = settings.current().runsDir ?? defaultRunsDir();
       const statement = parseParams(trainingStatement, trained ?? {});
       const checkSpec = (spec: Record<string, unknown>) => reach.checkSpec(describe(trainClassifier.params), spec);
-      return { id: (await importModel(workbench, new Map(contents), { name, base, statement, checkSpec })).id };
+      const { id } = await uploads.take(upload, (folder) =>
+        importModel(workbench, library, {
+          name,
+          folder,
+          isOwn: true,
+          base,
+          statement,
+          checkSpec,
+          dataDir: dataDir(),
+          signal,
+        }),
+      );
+      return { id };
     }),
-    stateTraining: calls.models.stateTraining.handler(async ({ input: { id, trained } }) => {
-      await stateTraining(workbench, id, parseParams(trainingStatement, trained));
+    stateTraining: calls.models.stateTraining.handler(async ({ input: { id, trained }, signal }) => {
+      const statement = parseParams(trainingStatement, trained);
+      await stateTraining(workbench, library, id, statement, { dataDir: dataDir(), signal });
       return {};
     }),
   };

@@ -1,7 +1,6 @@
-import { datasetInfo } from '../../data/dataset-info.ts';
+import { datasetState, downloadBytesOf, sourceOf } from '../../data/dataset-files.ts';
 import { datasetRegistry } from '../../data/datasets/index.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
-import { datasetSources } from '../../data/sources.ts';
 import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
 import { classifierData } from '../../tasks/classifier.ts';
 import { NetworkOutline } from '../../models/network-outline.ts';
@@ -67,10 +66,11 @@ export function dataFaults(subject: DraftSubject, dataDir: string, view: DraftVi
 function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
   if (path.at(-1) === 'original' && picked.name === 'backdoor')
     return [{ path, message: 'Must be data that is not poisoned itself.' }];
-  if (datasetSources.some(({ id }) => id === picked.name)) {
-    const { state, downloadBytes = 0 } = datasetInfo(picked.name, dataDir);
-    if (picked['folder'] !== undefined || state === 'present') return [];
-    const message = `${datasetTitle(picked)} is not on this machine: ${formatBytes(downloadBytes)} to download.`;
+  const source = sourceOf(picked.name);
+  if (source) {
+    if (picked['folder'] !== undefined || datasetState(picked.name, dataDir) === 'present') return [];
+    const bytes = formatBytes(downloadBytesOf(source));
+    const message = `${datasetTitle(picked)} is not on this machine: ${bytes} to download.`;
     return [{ path, message }];
   }
   // What is wrong with data that are poisoned is said of these.

@@ -7,8 +7,9 @@ import { WebSocketServer } from 'ws';
 import { findRendererFile, securityHeaders } from '../renderer-files.ts';
 import { Access, type SignIn, isLoopbackHost, isLookingAhead, isOwnOrigin } from './access.ts';
 import { listenFrom } from './listen.ts';
+import { mostConnections, mostMessageBytes } from '../message-limits.ts';
 import { plainPage, signInPage } from './pages.ts';
-import { answerCalls, closeCodes } from './rpc-socket.ts';
+import { answerSocket, closeCodes } from './rpc-socket.ts';
 
 export interface WebHostOptions {
   /** Answers the calls of the contract. */
@@ -35,9 +36,6 @@ export interface WebHost {
   /** Closes all connections with the reason, and the port. */
   close(reason: string): Promise<void>;
 }
-
-/** Room for the files of a data set; what is larger is imported by its folder. */
-const defaultMaxMessageBytes = 1024 ** 3;
 
 /** Browsers send the head of a request at once; who takes longer only holds a connection. */
 const defaultHeadMs = 10_000;
@@ -71,7 +69,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   };
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: options.maxMessageBytes ?? defaultMaxMessageBytes,
+    maxPayload: options.maxMessageBytes ?? mostMessageBytes,
     perMessageDeflate: false,
   });
 
@@ -85,12 +83,15 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    const refusal = refusalOf(request, access) ?? callsRefusalOf(request, access);
+    const refusal =
+      refusalOf(request, access) ??
+      callsRefusalOf(request, access) ??
+      (sockets.clients.size >= mostConnections ? tooManyConnections : undefined);
     if (refusal) {
       refuseUpgrade(socket, refusal);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (connection) => answerCalls(connection, options.handler));
+    sockets.handleUpgrade(request, socket, head, (connection) => answerSocket(connection, options.handler));
   });
 
   return {
@@ -119,6 +120,12 @@ interface Refusal {
 }
 
 const notFound: Refusal = { status: 404, title: 'Not found', text: 'There is nothing at this address.' };
+
+const tooManyConnections: Refusal = {
+  status: 503,
+  title: 'Too many windows',
+  text: `${mostConnections} windows are connected already. Close some of them and try again.`,
+};
 
 const howToGetIn =
   'Open the link that "cupbearer serve" printed in its terminal. Each link lets one browser in; press Enter there for a new one.';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { versions } from '../../../api/versions.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
-import { listDatasets } from '../../../data/dataset-info.ts';
+import { datasetState, plainDatasets } from '../../../data/dataset-files.ts';
 import { openCatalogue } from '../../../storage/open-catalogue.ts';
 import { examineEngines, testEngineSpeed } from '../../../jobs/engines.ts';
 import { engineStatusText, speedReportText } from '../../../../shared/engine-text.ts';
@@ -22,7 +22,11 @@ async function examine() {
 
 function dataFolder() {
   const path = defaultDataDir();
-  return { path, exists: existsSync(path), datasets: listDatasets(path).map(({ name, state }) => ({ name, state })) };
+  return {
+    path,
+    exists: existsSync(path),
+    datasets: plainDatasets().map(({ id: name }) => ({ name, state: datasetState(name, path) })),
+  };
 }
 
 function catalogue() {

@@ -1,11 +1,9 @@
 import { basename, resolve } from 'node:path';
-import { existsSync } from 'node:fs';
-import { importModel, modelFileNames, stateTraining, type ModelFiles } from '../../../api/import-model.ts';
+import { importModel, stateTraining } from '../../../api/import-model.ts';
+import { defaultDataDir } from '../../../data/data-dir.ts';
 import { defaultRunsDir } from '../../../api/queued-runs.ts';
-import { trainingStatement } from '../../../api/stated-training.ts';
+import { trainingStatement } from '../../../experiments/stated-training.ts';
 import type { Workbench } from '../../../api/workbench.ts';
-import { readFileBytes } from '../../../storage/read-file.ts';
-import { isThere, within } from '../../../storage/within-folder.ts';
 import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
@@ -15,6 +13,7 @@ import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
 import { shownPath } from '../results.ts';
 import { textTable } from '../table.ts';
+import { withLibrary } from '../with-library.ts';
 import { withWorkbench } from './experiments.ts';
 
 const actions = ['list', 'import', 'trained-on'];
@@ -51,24 +50,23 @@ export const models: Command = {
     const { name, base, ...statement } = parseParams(flags, given, flagName);
     await withWorkbench(output, async (workbench) => {
       if (action === 'list') return list(workbench, output);
-      const record =
+      const dataDir = defaultDataDir();
+      const record = await withLibrary((library) =>
         action === 'trained-on'
-          ? await stateTraining(workbench, subject!, statement)
-          : await importModel(workbench, filesIn(subject!), {
+          ? stateTraining(workbench, library, subject!, statement, { dataDir })
+          : importModel(workbench, library, {
               name: name ?? basename(resolve(subject!)),
+              folder: resolve(subject!),
+              isOwn: false,
               base: resolve(base ?? defaultRunsDir()),
               statement,
-            });
+              dataDir,
+            }),
+      );
       output.result(record, () => taken(record));
     });
   },
 };
-
-function filesIn(folder: string): ModelFiles {
-  if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
-  const present = modelFileNames.map((name) => within(folder, name)).filter(isThere);
-  return new Map(present.map((place) => [place.name, readFileBytes(place)]));
-}
 
 function taken({ id, folder, spec }: RunRecord): string {
   const lines = [`${id} is in ${shownPath(folder)}.`];
