@@ -21,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { evaluationFolders, planEvaluation } from '../../main/api/evaluations.ts';
 import { writeFigures } from '../../main/experiments/figures.ts';
 import { clearAnalysis } from '../../main/experiments/analysis.ts';
+import { LoadedDatasets } from '../../main/data/loaded-datasets.ts';
 import { runFiles } from '../../main/experiments/inspections/run-files.ts';
 import { copyClassifier } from '../../main/experiments/inspections/measure-training.ts';
 import { appendJsonLine, writeScores } from '../../main/storage/run-folder.ts';
@@ -50,7 +51,8 @@ const messageOf = async (call: Promise<unknown>) => {
 const report = async (format: (typeof reportFormats)[number], ids: string[]) =>
   (await app.client.reports.make({ format, runs: ids })).bytes();
 
-const filesOf = (folder: string) => runFiles({ folder }, { dataDir: folder, signal: new AbortController().signal });
+const filesOf = (folder: string) =>
+  runFiles({ folder }, { dataDir: folder, signal: new AbortController().signal, datasets: new LoadedDatasets() });
 
 beforeAll(async () => {
   app = startApplication();

@@ -22,7 +22,7 @@ import { forkProcess } from '../../main/jobs/child-process.ts';
 import { contract } from '../../shared/contract.ts';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { partsOf, placeOf } from '../../shared/schema/places.ts';
-import { importModel } from './app-client.ts';
+import { imported, importModel } from './app-client.ts';
 import { picturesOfPets } from '../e2e/pictures.ts';
 import type { Client } from '../hosts/web-client.ts';
 import { smallTraining } from './running-application.ts';
@@ -134,7 +134,7 @@ function namedInContract(): Map<string, string> {
 /** Calls that name places, each with one that it must not reach, and with one that it may. */
 const callsWithPlaces: Record<string, (folder: string) => Promise<unknown>> = {
   'runs.takeUp: folder': (folder) => client.runs.takeUp({ folder }),
-  'datasets.importFolder: folder': (folder) => client.datasets.importFolder({ name: 'Pets', folder }),
+  'datasets.importFolder: folder': (folder) => imported(client.datasets.importFolder({ name: 'Pets', folder })),
   'app.change: dataDir': (dataDir) => client.app.change({ dataDir }),
   'app.change: runsDir': (runsDir) => client.app.change({ runsDir }),
   'experiments.preview: draft': (folder) =>
@@ -180,9 +180,9 @@ describe('the contract', () => {
         'app.chooseFolder: title',
         'app.openFolder: what id',
         'datasets.download: name',
-        // A name for what is imported, and names below that: neither leads out of the data folder (datasets-calls.test.ts).
+        // A name for what is imported, which does not lead out of the data folder (datasets-calls.test.ts).
         'datasets.import: name',
-        'datasets.import: paths []',
+        'datasets.import: upload',
         'datasets.importFolder: name',
         'datasets.preview: name',
         'engines.speedTest: engine',
@@ -193,6 +193,7 @@ describe('the contract', () => {
           ),
         ),
         'models.import: name',
+        'models.import: upload',
         'models.stateTraining: id',
         'reports.make: notes',
         'reports.make: question',
@@ -213,6 +214,10 @@ describe('the contract', () => {
         'runs.restore: ids []',
         'runs.result: id',
         'runs.scores: id',
+        // Places below a folder of the program's own, which names of files cannot leave (uploads.test.ts).
+        'uploads.drop: id',
+        'uploads.put: id',
+        'uploads.put: pieces [] path',
       ].sort(),
     );
   });
@@ -330,7 +335,7 @@ describe('a name', () => {
 
 describe('the root', () => {
   it('lets pages reach what is below it, and the folders of the program', async () => {
-    expect(await failure(client.datasets.importFolder({ name: 'Pets', folder: allowed }))).toBeUndefined();
+    expect(await failure(imported(client.datasets.importFolder({ name: 'Pets', folder: allowed })))).toBeUndefined();
     const own = at('data', 'own', 'Pets');
     expect((await client.experiments.check({ draft: draftOn(pictures(own)) })).faults).toEqual([]);
     expect((await client.app.change({ runsDir: at('root', 'new', 'runs') })).runsDir).toBe(at('root', 'new', 'runs'));
@@ -385,7 +390,9 @@ describe('without a root', () => {
       const calls: Client = createRouterClient(createRouter(unbounded));
       const folder = at('outside', 'pets');
       expect((await calls.experiments.check({ draft: draftOn(pictures(folder)) })).faults).toEqual([]);
-      expect(await calls.datasets.importFolder({ name: 'From outside', folder })).toMatchObject({ classes: 2 });
+      expect(await imported(calls.datasets.importFolder({ name: 'From outside', folder }))).toMatchObject({
+        classes: 2,
+      });
     } finally {
       await unbounded.close();
     }

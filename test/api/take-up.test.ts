@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
@@ -10,21 +10,26 @@ import { temporaryFolder } from '../storage/fixtures.ts';
 import { permissionsBind, withoutPermissions } from '../storage/hostile-disks.ts';
 import { runRecord, specFile } from '../storage/run-records.ts';
 
+const root = new URL('../../', import.meta.url).href;
+
+/** A file, since a program that is given in arguments would be handed on to the processes that it starts. */
 const script = `
-  import { createRouterClient } from '@orpc/server';
-  import { createApplication } from './main/api/create-application.ts';
-  import { createRouter } from './main/api/router.ts';
-  import { forkProcess } from './main/jobs/child-process.ts';
+  import { createRouterClient } from '${import.meta.resolve('@orpc/server')}';
+  import { createApplication } from '${root}main/api/create-application.ts';
+  import { createRouter } from '${root}main/api/router.ts';
+  import { forkProcess } from '${root}main/jobs/child-process.ts';
   const application = createApplication({ host: { kind: 'web', launch: forkProcess } });
   const client = createRouterClient(createRouter(application));
-  const answer = await client.runs.takeUp({ folder: process.argv[1] }).catch(({ data }) => data);
+  const answer = await client.runs.takeUp({ folder: process.argv[2] }).catch(({ data }) => data);
   await application.close();
   console.log(JSON.stringify(answer));`;
 
 /** Takes up what is in a folder, in a process of a user whom permissions bind. */
 async function takeUp(folder: string, home: string): Promise<RebuildResult> {
   const isRoot = process.getuid?.() === 0;
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script, folder], {
+  const program = join(home, 'take-up.ts');
+  writeFileSync(program, script);
+  const child = spawn(process.execPath, [program, folder], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { ...process.env, CUPBEARER_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
