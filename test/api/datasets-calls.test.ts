@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { latestOf } from '../../main/api/latest-of.ts';
 import { datasetRegistry } from '../../main/data/datasets/index.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
-import { failure, importDataset, imported, temporaryApplication } from './app-client.ts';
+import { failure, temporaryApplication } from './app-client.ts';
+import { importDataset, imported } from './imports.ts';
 
 function picture(colour: string, side = 6): Uint8Array<ArrayBuffer> {
   const canvas = createCanvas(side, side);
