@@ -109,6 +109,28 @@ describe('import', () => {
     });
   });
 
+  it('says how far it is, and leaves nothing behind where it is dropped', async () => {
+    const { place, client } = temporaryApplication();
+    const source = join(place, 'source');
+    mkdirSync(join(source, 'a'), { recursive: true });
+    for (let k = 0; k < 3000; k++) writeFileSync(join(source, 'a', `${k}.png`), '');
+    const seen: string[] = [];
+    for await (const state of await client.datasets.importFolder({ name: 'dropped', folder: source })) {
+      if (state.type === 'progress') seen.push(state.phase);
+      break;
+    }
+    expect(seen).toEqual(['Looking']);
+    const own = join(place, 'data', 'own');
+    await expect.poll(() => (existsSync(own) ? readdirSync(own) : []), { timeout: 20_000 }).toEqual([]);
+  });
+
+  it.each(['../../etc', 'a/b', '..'])('previews no dataset of the name %j', async (name) => {
+    const { client } = temporaryApplication();
+    expect(await failure(client.datasets.preview({ name, draw: 0, count: 1 }))).toMatchObject({
+      data: { code: 'usage' },
+    });
+  });
+
   it('takes in the files of a known dataset where its readers look', async () => {
     const { place, client } = temporaryApplication();
     writeSmallMnist(join(place, 'files'), { train: 40, test: 10, side: 8 });
