@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Most bytes of files in one message: the program never holds more of an upload than this. */
-export const mostPartBytes = 2 ** 22;
+export const mostPartBytes = 2 ** 20;
 /** Most files, or pieces of files, in one message. */
 export const mostPieces = 1000;
 /** Most files of an upload. */

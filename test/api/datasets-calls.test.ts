@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { latestOf } from '../../main/api/latest-of.ts';
 import { datasetRegistry } from '../../main/data/datasets/index.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
-import { failure, importDataset, imported, temporaryApplication } from './app-client.ts';
+import { failure, temporaryApplication } from './app-client.ts';
+import { importDataset, imported } from './imports.ts';
 
 function picture(colour: string, side = 6): Uint8Array<ArrayBuffer> {
   const canvas = createCanvas(side, side);
@@ -105,6 +106,28 @@ describe('import', () => {
       await failure(imported(client.datasets.importFolder({ name: 'x', folder: join(place, 'no') }))),
     ).toMatchObject({
       data: { code: 'not-found' },
+    });
+  });
+
+  it('says how far it is, and leaves nothing behind where it is dropped', async () => {
+    const { place, client } = temporaryApplication();
+    const source = join(place, 'source');
+    mkdirSync(join(source, 'a'), { recursive: true });
+    for (let k = 0; k < 3000; k++) writeFileSync(join(source, 'a', `${k}.png`), '');
+    const seen: string[] = [];
+    for await (const state of await client.datasets.importFolder({ name: 'dropped', folder: source })) {
+      if (state.type === 'progress') seen.push(state.phase);
+      break;
+    }
+    expect(seen).toEqual(['Looking']);
+    const own = join(place, 'data', 'own');
+    await expect.poll(() => (existsSync(own) ? readdirSync(own) : []), { timeout: 20_000 }).toEqual([]);
+  });
+
+  it.each(['../../etc', 'a/b', '..'])('previews no dataset of the name %j', async (name) => {
+    const { client } = temporaryApplication();
+    expect(await failure(client.datasets.preview({ name, draw: 0, count: 1 }))).toMatchObject({
+      data: { code: 'usage' },
     });
   });
 

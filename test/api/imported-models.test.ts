@@ -8,7 +8,8 @@ import { readModel } from '../../main/models/files.ts';
 import { readTensorFile } from '../../main/storage/tensor-file.ts';
 import { startCli } from '../hosts/cli-process.ts';
 import { trainedClassifier } from '../tasks/trained-classifier.ts';
-import { importModel, temporaryApplication } from './app-client.ts';
+import { temporaryApplication } from './app-client.ts';
+import { importModel } from './imports.ts';
 
 /** Classifiers of glyphs, trained here; only what any program could write of them is imported. */
 const original = { name: 'glyphs', limit: 600, default_augmentations: false };

@@ -8,7 +8,7 @@ import type { Evaluation } from '../../shared/domain/evaluation.ts';
 import { formatInterval, formatMetric } from '../../shared/format.ts';
 import { readEvaluation } from '../../main/api/evaluations.ts';
 import { readScores } from '../../main/storage/run-folder.ts';
-import { importModel } from './app-client.ts';
+import { importModel } from './imports.ts';
 import {
   ended,
   smallDetector,
