@@ -177,7 +177,7 @@ export class QueuedRuns {
     return this.#workbench.prepare(experiment, spec, {
       folder,
       dataDir: this.#settings.current().dataDir ?? undefined,
-      ...(command === null ? {} : { command }),
+      command: command ?? undefined,
       ...(tags === undefined ? {} : { tags }),
     });
   }

@@ -41,7 +41,7 @@ export interface CreationOptions {
   /** Where datasets are; the usual place where left out. */
   dataDir?: string | undefined;
   /** The command line, for people who read the spec later. */
-  command?: string;
+  command?: string | undefined;
   /** What relative paths count from. */
   workingDir?: string;
 }

@@ -1,5 +1,5 @@
 /** What has a meaning in Markdown, also in tables, and what viewers turn into links of their own. */
-const special = /[\\`*[\]<>|$~#@]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|:(?=\/\/)|(?<=\bwww)\./gi;
+const special = /[\\`*[\]<>|$~#@]|(?<![a-z\d])_|_(?![a-z\d])|&(?=#?\w+;)|:(?=\/\/)|(?<=www)\./gi;
 
 /** Returns text as Markdown that shows it as it is, on one line: nothing in it is markup, HTML or a link. */
 export function markdownText(text: string): string {

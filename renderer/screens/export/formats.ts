@@ -25,8 +25,6 @@ export async function printReport(html: File): Promise<void> {
   }
   const address = URL.createObjectURL(html);
   const frame = document.createElement('iframe');
-  // Printing needs a dialog, and the styles below this page's hand; nothing else may happen in there.
-  frame.sandbox.add('allow-same-origin', 'allow-modals');
   frame.src = address;
   frame.hidden = true;
   await new Promise((resolve) => {

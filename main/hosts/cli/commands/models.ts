@@ -13,6 +13,7 @@ import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
 import { shownPath } from '../results.ts';
 import { textTable } from '../table.ts';
+import { typedWords } from '../typed-words.ts';
 import { withLibrary } from '../with-library.ts';
 import { withWorkbench } from './experiments.ts';
 
@@ -70,7 +71,8 @@ export const models: Command = {
 
 function taken({ id, folder, spec }: RunRecord): string {
   const lines = [`${id} is in ${shownPath(folder)}.`];
-  if (spec['train_data'] !== undefined) lines.push(`Use it by: --task.run_path ${shownPath(folder)}`);
+  const flag = typedWords(['--task.run_path', shownPath(folder)]);
+  if (spec['train_data'] !== undefined) lines.push(...(flag === undefined ? [] : [`Use it by: ${flag}`]));
   else
     lines.push(`Say what it was trained on before you use it: npx cupbearer models trained-on ${id} --train_data NAME`);
   return lines.join('\n');
