@@ -13,14 +13,14 @@ const mostLevels = 5;
  * Takes up the run in a folder, or all runs below it, that the catalogue does not know.
  * @throws CupbearerError `not-found` where there is no such folder or no run in it.
  */
-export function takeUpRuns({ catalogue }: Workbench, folder: string): RebuildResult {
+export function takeUpRuns(workbench: Workbench, folder: string): RebuildResult {
   const path = resolve(folder);
   if (!existsSync(path) || !statSync(path).isDirectory())
     throw new CupbearerError('not-found', `There is no folder "${path}".`);
   const found = runFoldersIn(path, mostLevels);
   if (found.length === 0)
     throw new CupbearerError('not-found', `There is no run in "${path}": no folder in it has a spec.json.`);
-  return catalogue.rebuild(found);
+  return workbench.takeUp(found);
 }
 
 function runFoldersIn(folder: string, levels: number): string[] {

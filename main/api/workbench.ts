@@ -12,7 +12,7 @@ import { withAbsolutePaths } from '../experiments/paths.ts';
 import { forkProcess, type ProcessLauncher } from '../jobs/child-process.ts';
 import { runInComputeProcess } from '../jobs/compute.ts';
 import type { Job, RunEvent } from '../jobs/protocol.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
+import type { Catalogue, RebuildResult } from '../storage/catalogue.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { openCatalogue } from '../storage/open-catalogue.ts';
 import { isProcessAlive, processIdentity } from '../storage/process-identity.ts';
@@ -174,14 +174,44 @@ export class Workbench {
     const known = this.catalogue.byFolder(folder);
     if (known) return known;
     const path = requireRun(folder);
-    if (!existsSync(join(path, 'run.json'))) {
-      // Killed before the run got into the catalogue.
-      this.catalogue.insert({ ...newRecord(path, readSpec(path)), status: 'interrupted' });
-    }
+    this.#takeUpCutOff(path);
     const { skipped } = this.catalogue.rebuild([path]);
     const unreadable = skipped.find((other) => other.folder === path);
     if (unreadable) throw new CupbearerError('bad-data', unreadable.reason);
     return this.catalogue.byFolder(path) ?? { ...this.catalogue.get(readRecord(path).id), folder: path };
+  }
+
+  /**
+   * Takes up the runs in these folders that the catalogue does not know, with the evaluations inside them. What cannot be read
+   * is skipped with the reason. @throws CupbearerError `storage`.
+   */
+  takeUp(folders: readonly string[]): RebuildResult {
+    const cutOff: RebuildResult = { added: [], skipped: [] };
+    for (const folder of folders) {
+      try {
+        if (this.#takeUpCutOff(folder)) cutOff.added.push(folder);
+      } catch (error) {
+        if (!(error instanceof CupbearerError) || error.code === 'storage') throw error;
+        cutOff.skipped.push({ folder, reason: error.message });
+      }
+    }
+    const skipped = new Set(cutOff.skipped.map(({ folder }) => folder));
+    const rest = this.catalogue.rebuild(folders.filter((folder) => !skipped.has(folder)));
+    return { added: [...cutOff.added, ...rest.added], skipped: [...cutOff.skipped, ...rest.skipped] };
+  }
+
+  /**
+   * Takes up the run in a folder if its process was killed before it got into the catalogue; returns whether that was so.
+   * @throws CupbearerError `bad-data`, `usage` where its spec is none of this program's, `storage`.
+   */
+  #takeUpCutOff(folder: string): boolean {
+    if (existsSync(join(folder, 'run.json')) || this.catalogue.byFolder(folder) !== undefined) return false;
+    const file = readSpec(folder);
+    const { params } = experimentRegistry.definitions.find(({ kind }) => kind === file.kind)!;
+    parseParams(params, file.spec);
+    const error = { code: 'crashed' as const, message: 'The process that did this run ended before it had begun.' };
+    this.catalogue.insert({ ...newRecord(folder, file), status: 'interrupted', error });
+    return true;
   }
 
   #created(experiment: ExperimentDefinition, spec: Record<string, unknown>, options: CreationOptions): PreparedRun {

@@ -66,7 +66,7 @@ const draft = {
 /** Does many tiny runs in one web host and looks at what it holds between them. */
 export async function soakLoop({ runs, say = () => undefined }: SoakOptions): Promise<SoakReport> {
   const { home, remove } = temporaryHome();
-  const program = await startProgram(home);
+  const program = await startProgram(home, 0, { CUPBEARER_ROOT: home });
   const stopWatching = watchRuns(program);
   const report: Omit<SoakReport, 'warm'> & { warm?: Held } = { ended: {}, looks: [] };
   try {

@@ -114,6 +114,11 @@ function put({ holder, key }: Place, value: unknown): void {
   Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
+/** A key of an object, made of any value. */
+function keyOf(value: unknown): string {
+  return typeof value === 'object' ? 'key' : String(value).slice(0, 100);
+}
+
 function change(at: Place, edge: () => unknown, random: RandomStream): void {
   const value = valueAt(at);
   switch (random.integer(7)) {
@@ -124,10 +129,10 @@ function change(at: Place, edge: () => unknown, random: RandomStream): void {
     case 1:
       return put(at, [value]);
     case 2:
-      return put(at, { [String(edge()).slice(0, 100)]: value });
+      return put(at, { [keyOf(edge())]: value });
     case 3:
       if (typeof value === 'object' && value !== null && !Array.isArray(value))
-        return put({ holder: value as Record<string, unknown>, key: String(edge()).slice(0, 100) }, edge());
+        return put({ holder: value as Record<string, unknown>, key: keyOf(edge()) }, edge());
       return put(at, edge());
     default:
       return put(at, edge());

@@ -49,11 +49,12 @@ export const parsers: readonly Parser[] = [
   {
     name: 'allocates',
     seeds,
+    mostMemory: 40_000_000,
     // Believes the length before it has seen the bytes.
     parse: (input) => {
       if (input.length < 4) throw refused();
       const length = new DataView(input.buffer, input.byteOffset).getUint32(0);
-      return [new Uint8Array(Math.min(length, 300_000_000)).fill(1).length, block(input)];
+      return [new Uint8Array(Math.min(length, 80_000_000)).fill(1).length, block(input)];
     },
   },
   {

@@ -12,6 +12,8 @@ export const deadlineMs = 120_000;
 
 /** The folders of a loop. */
 export interface Place {
+  /** Holds both. */
+  root: string;
   /** The program's own folder. */
   home: string;
   /** Where commands are given; all run folders lie below it. */
@@ -23,7 +25,7 @@ export function createPlace(): Place {
   const root = mkdtempSync(join(tmpdir(), 'cupbearer-kills-'));
   const [home, work] = [join(root, 'home'), join(root, 'work')];
   for (const folder of [home, join(work, 'commands'), join(work, 'served')]) mkdirSync(folder, { recursive: true });
-  return { home, work, remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }) };
+  return { root, home, work, remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
 const task = [

@@ -65,7 +65,11 @@ function endsAfter({ signal, target, twice }: Kill): RunStatus[] {
   const isPolite = signal === 'SIGTERM' || signal === 'SIGINT';
   // The compute process is ended, or ignores the signal: Ctrl-C in a terminal is for the host to act on.
   if (target === 'compute') return ['failed', 'done'];
-  const ofHost: RunStatus[] = isPolite ? ['cancelled', ...(twice ? (['interrupted'] as const) : [])] : ['interrupted'];
+  const mayEndAtOnce = !isPolite || twice;
+  const ofHost: RunStatus[] = [
+    ...(signal === 'SIGKILL' ? [] : (['cancelled'] as const)),
+    ...(mayEndAtOnce ? (['interrupted'] as const) : []),
+  ];
   // Of a group the compute process may go first, which the host then notices.
   return [...ofHost, ...(target === 'group' ? (['failed'] as const) : []), 'done'];
 }

@@ -4,7 +4,7 @@ import { settingsSchema } from '../../../shared/domain/settings.ts';
 import { writeFileAtomically } from '../../../main/storage/atomic-write.ts';
 import { appendLine, readLines, writeLines } from '../../../main/storage/json-lines.ts';
 import { readFileBytes } from '../../../main/storage/read-file.ts';
-import { readScoreFiles, writeScoreFiles } from '../../../main/storage/scores.ts';
+import { readScores, writeScores } from '../../../main/storage/run-folder.ts';
 import { readSettings, writeSettings } from '../../../main/storage/settings-file.ts';
 import { readTensorFile, writeTensorFile } from '../../../main/storage/tensor-file.ts';
 
@@ -81,7 +81,7 @@ const scores: Rewritten = {
   write: (folder, generation) => {
     const n = sizeOf(generation);
     const layer = () => new Float32Array(n).fill(generation);
-    writeScoreFiles(join(folder, 'scores'), {
+    writeScores(folder, {
       layers: new Map([
         ['all', layer()],
         ['layers.linear_0.output', layer()],
@@ -93,7 +93,7 @@ const scores: Rewritten = {
   read: (folder) => {
     const path = join(folder, 'scores');
     if (!existsSync(path)) return 0;
-    const { layers, sampleIndex } = readScoreFiles(path);
+    const { layers, sampleIndex } = readScores(folder);
     const generation = only([...[...layers.values()].flatMap((values) => [...values]), ...sampleIndex], path);
     checkSize(sampleIndex.length, generation, path);
     return generation;

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import type { RunRecord, SpecFile } from '../../../shared/domain/run.ts';
+import type { RunRecord } from '../../../shared/domain/run.ts';
 import type { Catalogue } from '../../../main/storage/catalogue.ts';
 import { createRunFolder, readRecord, readSpec, writeSpec } from '../../../main/storage/run-folder.ts';
+import { runRecord, specFile } from '../../storage/run-records.ts';
 
-const created = '2026-01-01T00:00:00.000Z';
+const time = '2026-01-01T00:00:00.000Z';
 
 /** Runs that are forgotten again after this many generations. */
 const keptGenerations = 12;
@@ -23,43 +24,17 @@ function folderOf(place: string, writer: number, generation: number): string {
 }
 
 function recordOf(place: string, writer: number, generation: number): RunRecord {
-  return {
+  return runRecord({
     id: runId(writer, generation),
-    kind: 'classifier',
     status: 'queued',
     title: `generation ${generation}`,
     folder: folderOf(place, writer, generation),
     spec: { generation },
-    parents: [],
     metrics: {},
-    timings: {},
-    engine: null,
-    versions: {},
-    error: null,
-    created_at: created,
-    started_at: null,
-    ended_at: null,
+    // Nobody who is alive: what is not done is cut off at the next start.
     host_pid: null,
     host_started: null,
-    tags: [],
-    notes: '',
-    pinned: false,
-    archived: false,
-  };
-}
-
-function specOf(generation: number): SpecFile {
-  return {
-    format: 1,
-    kind: 'classifier',
-    spec: { generation },
-    seed: 0,
-    engine: null,
-    versions: {},
-    fingerprints: {},
-    parents: [],
-    created_at: created,
-  };
+  });
 }
 
 /** What of a run was finished: "inserted" (it is in the catalogue), "done" (its last state is), "forgotten". */
@@ -74,12 +49,12 @@ export function writeRun(
   finished: (step: RunStep, generation: number) => void,
 ): void {
   const record = recordOf(place, writer, generation);
-  writeSpec(createRunFolder(record.folder), specOf(generation));
+  writeSpec(createRunFolder(record.folder), { ...specFile(), spec: { generation } });
   catalogue.insert(record);
   finished('inserted', generation);
-  catalogue.update(record.id, { status: 'running', started_at: created });
+  catalogue.update(record.id, { status: 'running', started_at: time });
   const tags = Array.from({ length: 1 + (generation % 4) }, (_, i) => `tag ${i} of ${generation}`);
-  catalogue.update(record.id, { status: 'done', ended_at: created, metrics: { generation }, tags });
+  catalogue.update(record.id, { status: 'done', ended_at: time, metrics: { generation }, tags });
   finished('done', generation);
   const earlier = runId(writer, generation - 1);
   if (catalogue.list().some(({ id }) => id === earlier)) catalogue.update(earlier, { notes: 'marked', pinned: true });
