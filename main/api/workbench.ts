@@ -1,7 +1,7 @@
 import { realpathSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { EngineInfo } from '../../shared/domain/engine.ts';
-import type { EnginePart, RunRecord } from '../../shared/domain/run.ts';
+import type { EnginePart, RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { withEnginePart } from '../../shared/engine-parts.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
@@ -12,7 +12,7 @@ import { withAbsolutePaths } from '../experiments/paths.ts';
 import { forkProcess, type ProcessLauncher } from '../jobs/child-process.ts';
 import { runInComputeProcess } from '../jobs/compute.ts';
 import type { Job, RunEvent } from '../jobs/protocol.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
+import type { Catalogue, RebuildResult } from '../storage/catalogue.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { openCatalogue } from '../storage/open-catalogue.ts';
 import { isProcessAlive, processIdentity } from '../storage/process-identity.ts';
@@ -183,14 +183,52 @@ export class Workbench {
     const known = this.catalogue.byFolder(folder);
     if (known) return known;
     const path = requireRun(folder);
-    if (!holdsRecord(path)) {
-      // Killed before the run got into the catalogue.
-      this.catalogue.insert({ ...newRecord(path, readSpec(path)), status: 'interrupted' });
-    }
+    const cutOff = this.#specOfCutOff(path);
+    if (cutOff) this.#insertCutOff(path, cutOff);
     const { skipped } = this.catalogue.rebuild([path]);
     const unreadable = skipped.find((other) => other.folder === path);
     if (unreadable) throw new CupbearerError('bad-data', unreadable.reason);
     return this.catalogue.byFolder(path) ?? { ...this.catalogue.get(readRecord(path).id), folder: path };
+  }
+
+  /**
+   * Takes up the runs in these folders that the catalogue does not know, with the evaluations inside them. What cannot be read
+   * is skipped with the reason. @throws CupbearerError `storage`.
+   */
+  takeUp(folders: readonly string[]): RebuildResult {
+    const cutOff: RebuildResult = { added: [], skipped: [] };
+    for (const folder of folders) {
+      let file: SpecFile | undefined;
+      try {
+        file = this.#specOfCutOff(folder);
+      } catch (error) {
+        if (!(error instanceof CupbearerError)) throw error;
+        cutOff.skipped.push({ folder, reason: error.message });
+      }
+      if (file === undefined) continue;
+      this.#insertCutOff(folder, file);
+      cutOff.added.push(folder);
+    }
+    const skipped = new Set(cutOff.skipped.map(({ folder }) => folder));
+    const rest = this.catalogue.rebuild(folders.filter((folder) => !skipped.has(folder)));
+    return { added: [...cutOff.added, ...rest.added], skipped: [...cutOff.skipped, ...rest.skipped] };
+  }
+
+  /**
+   * Returns the spec of a run whose process was killed before the run got into the catalogue; undefined for any other folder.
+   * @throws CupbearerError `bad-data`, `usage` if it is not a spec of this program, `storage` if it cannot be read.
+   */
+  #specOfCutOff(folder: string): SpecFile | undefined {
+    if (holdsRecord(folder) || this.catalogue.byFolder(folder) !== undefined) return undefined;
+    const file = readSpec(folder);
+    const { params } = experimentRegistry.definitions.find(({ kind }) => kind === file.kind)!;
+    parseParams(params, file.spec);
+    return file;
+  }
+
+  #insertCutOff(folder: string, file: SpecFile): void {
+    const error = { code: 'crashed' as const, message: 'The process that did this run ended before it had begun.' };
+    this.catalogue.insert({ ...newRecord(folder, file), status: 'interrupted', error });
   }
 
   #created(experiment: ExperimentDefinition, spec: Record<string, unknown>, options: CreationOptions): PreparedRun {

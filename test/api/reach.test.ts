@@ -22,7 +22,7 @@ import { forkProcess } from '../../main/jobs/child-process.ts';
 import { contract } from '../../shared/contract.ts';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { partsOf, placeOf } from '../../shared/schema/places.ts';
-import { imported, importModel } from './app-client.ts';
+import { imported, importModel } from './imports.ts';
 import { picturesOfPets } from '../e2e/pictures.ts';
 import type { Client } from '../hosts/web-client.ts';
 import { smallTraining } from './running-application.ts';

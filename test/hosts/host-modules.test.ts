@@ -37,7 +37,7 @@ it('the host loads no picture codec to list, import, preview and check data', as
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [{ port, link }] = (await once(child, 'message')) as [Served];
-  const socket = openSocket(port, { cookie: await signIn(link) });
+  const socket = openSocket(port, { ...(await signIn(link)) });
   await once(socket, 'open');
   const client = clientOver(socket);
 

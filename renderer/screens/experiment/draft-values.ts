@@ -1,5 +1,5 @@
 import { draftSchema, type ExperimentDraft, type Preset } from '../../../shared/domain/draft.ts';
-import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
+import { pickedSchema, type FormDefinition, type FormField } from '../../../shared/domain/form.ts';
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import { pickedOf } from '../../components/form/form-model.ts';
 
@@ -120,14 +120,17 @@ export function draftFromText(text: string, runs: Iterable<RunSummary>): Experim
     const classifier = { source: 'train' as const, params: spec };
     return { ...common, classifier, task: { name: 'backdoor' }, detectors: [{ name: 'mahalanobis' }], evaluation: {} };
   }
-  const { detector, task, ...evaluation } = spec as { detector: { name: string }; task: { name: string } };
-  const { run_path, ...own } = task as { name: string; run_path?: unknown };
+  const { detector, task, ...evaluation } = spec;
+  const [knownDetector, knownTask] = [pickedSchema.safeParse(detector), pickedSchema.safeParse(task)];
+  if (!knownDetector.success || !knownTask.success)
+    throw new Error('The file is the spec.json of a detector, but does not name its detector and its task.');
+  const { run_path, ...own } = knownTask.data;
   const classifier = [...runs].find(({ folder }) => folder === run_path);
   return {
     ...common,
     classifier: { source: 'run', run: classifier?.id ?? '' },
     task: own,
-    detectors: [detector],
+    detectors: [knownDetector.data],
     evaluation,
   };
 }
