@@ -32,20 +32,23 @@ export function fittedDetectorFolder(path: string): string {
   });
 }
 
+/** What can be asked of an evaluation. */
+export const evalDetectorParams = z.object({
+  detector: defaultPick(() => fittedDetectorRegistry, {
+    label: 'Detector',
+    help: 'The fitted detector',
+    default: 'from_run',
+  }),
+  ...detectionParams,
+});
+
 export const evalDetector = defineExperiment({
   id: 'eval-detector',
   kind: 'evaluation',
   title: 'Evaluate a detector',
   summary: 'Evaluate a fitted detector on a task, be it the one it was fitted for or another',
   source: 'ejnnr/cupbearer, scripts.eval_detector',
-  params: z.object({
-    detector: defaultPick(() => fittedDetectorRegistry, {
-      label: 'Detector',
-      help: 'The fitted detector',
-      default: 'from_run',
-    }),
-    ...detectionParams,
-  }),
+  params: evalDetectorParams,
   describe: (spec) => `evaluation on ${describeTask(spec.task)}`,
   parents: (spec) => [spec.detector['path'] as string, ...taskParents(spec.task)],
 

@@ -10,7 +10,7 @@ import {
 } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { columns, fromRow, selectRuns, storedRuns, toRow, type Row, type StoredRun } from './catalogue-rows.ts';
+import { columns, fromRow, placeOfDamaged, selectRuns, toRow, type CatalogueRun, type Row } from './catalogue-rows.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion } from './migrations/index.ts';
 import { readRecord, writeRecord } from './run-folder.ts';
@@ -38,6 +38,25 @@ export interface CatalogueHealth {
   quickCheck: string;
 }
 
+/** Some of the runs, as they are read one slice after another. */
+export interface RunSlice {
+  runs: CatalogueRun[];
+  /** Where the next slice begins; null where there is none. */
+  next: number | null;
+}
+
+/** What has changed since a revision, or a part of it. */
+export interface RunChanges {
+  /** Runs that are new or not as they were. */
+  changed: CatalogueRun[];
+  /** Ids of runs that are gone. */
+  removed: string[];
+  /** From where to ask again. */
+  revision: number;
+  /** Whether nothing newer was there. */
+  isAll: boolean;
+}
+
 /** What {@link Catalogue.rebuild} did. */
 export interface RebuildResult {
   added: string[];
@@ -46,7 +65,16 @@ export interface RebuildResult {
 }
 
 const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
-const updateRun = `UPDATE runs SET ${columns.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`;
+
+/**
+ * A slice of runs ends after so many, or when reading them has taken so long: what follows (summaries, sending) takes as long
+ * again, and other calls must not wait longer than anybody notices.
+ */
+const mostInSlice = 250;
+const longestSliceMs = 10;
+
+/** Ids that an unknown one is compared with, the newest: comparing takes microseconds each. */
+const mostGuessed = 2000;
 
 /**
  * All runs this user's program knows of. The folders hold the truth: `insert` and `update` also write `run.json` there,

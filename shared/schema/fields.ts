@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { unknownName, type Definition, type Registry } from '../definition.ts';
 import { CupbearerError } from '../errors.ts';
+import { pathText } from './outside.ts';
 import { explainIssue, valueAt } from './problems.ts';
 
 /** What a person sees of a parameter. */
@@ -96,19 +97,12 @@ export function requiredText(options: FieldText) {
 
 /** A path that must be given; it is made absolute before a run stores it. */
 export function requiredPath(options: FieldText) {
-  return z
-    .string()
-    .min(1)
-    .meta({ ...meta(options), isPath: true });
+  return pathText.meta({ ...meta(options), isPath: true });
 }
 
 /** A path that may be left out; it is made absolute before a run stores it. */
 export function optionalPath(options: FieldText) {
-  return z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ ...meta(options), isPath: true });
+  return pathText.optional().meta({ ...meta(options), isPath: true });
 }
 
 /** A piece of text that may be left out. */
@@ -145,10 +139,28 @@ export interface PickOptions extends FieldText {
   omit?: readonly string[];
 }
 
+/** By definition, then by what is left out: zod takes hundreds of times longer to make a schema than to use it. */
+const madeSchemas = new WeakMap<Definition, Map<string, z.ZodObject>>();
+
 /** The parameter schema of a definition in a place where some of its parameters are left out. Unknown keys are refused. */
 export function paramsOf(definition: Definition, omit: readonly string[] = []): z.ZodObject {
+  const made = madeSchemas.get(definition) ?? new Map<string, z.ZodObject>();
+  madeSchemas.set(definition, made);
+  const known = made.get(omit.join());
+  if (known) return known;
   const shape = Object.fromEntries(Object.entries(definition.params.shape).filter(([key]) => !omit.includes(key)));
-  return z.strictObject(shape);
+  const schema = z.strictObject(shape);
+  made.set(omit.join(), schema);
+  return schema;
+}
+
+/** Returns `value` if it names a definition, with its parameters beside the name. */
+export function asPicked(value: unknown): Picked | undefined {
+  return isPicked(value) ? value : undefined;
+}
+
+function isPicked(value: unknown): value is Picked {
+  return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
 }
 
 /**
@@ -159,12 +171,12 @@ export function paramsOf(definition: Definition, omit: readonly string[] = []): 
 export function pick(registry: () => Registry<Definition>, options: PickOptions) {
   const schema = z.unknown().transform((value, context): Picked => {
     const given = typeof value === 'string' ? { name: value } : value;
-    if (typeof given !== 'object' || given === null || typeof (given as Picked).name !== 'string') {
+    if (!isPicked(given)) {
       const { kind, ids } = registry();
       context.addIssue({ code: 'custom', message: `needs the name of a ${kind}: ${ids.join(', ')}.` });
       return z.NEVER;
     }
-    const { name, ...params } = given as Picked;
+    const { name, ...params } = given;
     if (!registry().has(name)) {
       context.addIssue({ code: 'custom', message: unknownName(registry().kind, name, registry().ids) });
       return z.NEVER;

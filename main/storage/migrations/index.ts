@@ -5,10 +5,11 @@ import { marks } from './2-marks.ts';
 import { testData } from './3-test-data.ts';
 import { passedOver } from './4-passed-over.ts';
 import { engineParts } from './5-engine-parts.ts';
+import { runChanges } from './6-run-changes.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in order. */
-export const migrations: readonly Migration[] = [initial, marks, testData, passedOver, engineParts];
+export const migrations: readonly Migration[] = [initial, marks, testData, passedOver, engineParts, runChanges];
 
 /** The schema version that this program reads and writes. */
 export const latestSchemaVersion = migrations.at(-1)!.version;
