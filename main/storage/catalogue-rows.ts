@@ -69,24 +69,29 @@ const listOf = (table: string, column: string) => `
     WHERE run_id = runs.id AND typeof(${column}) = 'text' AND octet_length(${column}) <= ${mostBytes}
     ORDER BY position LIMIT ${mostListed}))`;
 
-/** Selects rows as {@link fromRow} reads them; a join and a WHERE clause on `runs` may follow. */
-export const selectRuns = `
-  SELECT runs.rowid AS place,
+const selected = `runs.rowid AS place,
     ${columns.map((name) => `iif(octet_length(runs.${name}) <= ${mostBytes}, runs.${name}, NULL) AS ${name}`).join(', ')},
     ${listOf('run_parents', 'parent_id')} AS parents,
-    ${listOf('run_tags', 'tag')} AS tags
-  FROM runs`;
+    ${listOf('run_tags', 'tag')} AS tags`;
+
+/** Selects rows as {@link fromRow} reads them; a WHERE clause on `runs` may follow. */
+export const selectRuns = `SELECT ${selected} FROM runs`;
+
+/** Selects what has changed since a revision, each change with the row as it is now: no `place` where it is gone. */
+export const selectChanges = `
+  SELECT run_changes.revision AS revision, run_changes.run_id AS changed_id, ${selected}
+  FROM run_changes LEFT JOIN runs ON runs.id = run_changes.run_id
+  WHERE run_changes.revision > ? ORDER BY run_changes.revision`;
 
 /** What SQLite may have in any column, whatever the column is declared as. */
 type SqlValue = string | number | bigint | Uint8Array | null;
 
 export type Row = Record<string, SqlValue>;
 
-/** What is given of a record as the values of {@link columns}. */
-export function toRow(record: Partial<RunRecord>): Row {
-  const given = columns.filter((column) => column in record);
+/** What a record, or a change to one, has for columns, all of them unless told otherwise. */
+export function toRow(record: Partial<RunRecord>, names: readonly (typeof columns)[number][] = columns): Row {
   return Object.fromEntries(
-    given.map((column) => {
+    names.map((column) => {
       const value: unknown = record[column] ?? null;
       if (value !== null && jsonColumns.includes(column)) return [column, JSON.stringify(value)];
       return [column, flagColumns.includes(column) ? Number(value) : (value as SqlValue)];

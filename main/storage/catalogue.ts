@@ -10,7 +10,16 @@ import {
 } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { columns, fromRow, placeOfDamaged, selectRuns, toRow, type CatalogueRun, type Row } from './catalogue-rows.ts';
+import {
+  columns,
+  fromRow,
+  placeOfDamaged,
+  selectChanges,
+  selectRuns,
+  toRow,
+  type CatalogueRun,
+  type Row,
+} from './catalogue-rows.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion } from './migrations/index.ts';
 import { readRecord, writeRecord } from './run-folder.ts';
@@ -73,6 +82,8 @@ const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.ma
 const mostInSlice = 250;
 const longestSliceMs = 10;
 
+const patchSchema = runRecordSchema.omit({ id: true, kind: true, created_at: true }).partial();
+
 /** Ids that an unknown one is compared with, the newest: comparing takes microseconds each. */
 const mostGuessed = 2000;
 
@@ -86,7 +97,7 @@ export class Catalogue {
   /** What a person should know: a damaged file that was rebuilt, a folder that could not be written to. */
   readonly notices: string[] = [];
   readonly #database: Database;
-  readonly #listeners = new Set<(ids: readonly string[]) => void>();
+  readonly #listeners = new Set<() => void>();
 
   /** `database` must be of the latest schema version before anything is asked of it. */
   constructor(database: Database) {
@@ -101,44 +112,52 @@ export class Catalogue {
   insert(record: RunRecord): void {
     const valid = runRecordSchema.parse({ ...record, folder: resolve(record.folder) });
     this.#write(() => {
-      if (this.#find(valid.id)) throw new CupbearerError('conflict', `There is a run ${valid.id} already.`);
+      if (this.find(valid.id)) throw new CupbearerError('conflict', `There is a run ${valid.id} already.`);
       addToFolderList(this.path, valid.folder);
-      this.#store(insertRun, valid);
+      this.#add(valid);
       writeIntoFolder(valid);
     });
-    this.#tell([valid.id]);
+    this.#tell();
   }
 
   /**
-   * Changes a run and gives it back. Where its folder is gone or cannot be written to, the catalogue alone is changed
-   * and, in the latter case, a notice says so: that a disk is full must not keep the run from being marked as failed.
+   * Changes a run and gives it back; what of its row cannot be read stays as it is. Where its folder is gone or cannot be
+   * written to, the catalogue alone is changed and, in the latter case, a notice says so: that a disk is full must not keep
+   * the run from being marked as failed.
    * @throws CupbearerError `not-found`, `storage`.
    */
-  update(id: string, patch: RunPatch): RunRecord {
-    const record = this.#write(() => {
-      const found = this.#find(id);
-      if (!found) throw this.#unknown(id);
-      const valid = runRecordSchema.parse({ ...found, ...patch, id: found.id });
-      this.#store(updateRun, valid);
-      return valid;
+  update(id: string, patch: RunPatch): CatalogueRun {
+    const valid = patchSchema.parse(patch);
+    const run = this.#write(() => {
+      const place = this.#placeOf(id);
+      if (place === undefined) throw this.#unknown(id);
+      this.#change(place, valid);
+      return this.#at(place)!;
     });
-    this.#mirror(record);
-    this.#tell([id]);
-    return record;
+    this.#mirror(run, valid);
+    this.#tell();
+    return run;
+  }
+
+  /** The run with this very id, if there is one. */
+  find(id: string): CatalogueRun | undefined {
+    return this.#read(() => {
+      const place = this.#placeOf(id);
+      return place === undefined ? undefined : this.#at(place);
+    });
   }
 
   /**
    * The run with this id; the beginning of an id or its last four characters will do where only one run has them.
    * @throws CupbearerError `not-found` naming the nearest id, `usage` with the ids where several fit.
    */
-  get(id: string): RunRecord {
+  get(id: string): CatalogueRun {
     return this.#read(() => {
-      const exact = this.#find(id);
+      const exact = this.find(id);
       if (exact) return exact;
-      const known = this.#ids();
-      const fitting = id === '' ? [] : known.filter((other) => other.startsWith(id) || other.endsWith(`-${id}`));
+      const fitting = id === '' ? [] : this.#idsLike(id);
       if (fitting.length === 0) throw this.#unknown(id);
-      if (fitting.length === 1) return this.#find(fitting[0]!)!;
+      if (fitting.length === 1) return this.find(fitting[0]!)!;
       const shown = fitting.slice(0, 5).join(', ') + (fitting.length > 5 ? ', …' : '');
       throw new CupbearerError('usage', `${fitting.length} runs fit "${id}": ${shown}.`, {
         hint: 'Give more of the id.',
@@ -147,13 +166,14 @@ export class Catalogue {
   }
 
   /** The newest run of a folder. */
-  byFolder(folder: string): RunRecord | undefined {
+  byFolder(folder: string): CatalogueRun | undefined {
     return this.#select('WHERE folder = ? ORDER BY created_at DESC, rowid DESC LIMIT 1', resolve(folder))[0];
   }
 
   /** Runs whose folder begins with this path. */
-  inside(path: string): RunRecord[] {
-    return this.#select('WHERE substr(folder, 1, length(?)) = ?', path, path);
+  inside(path: string): CatalogueRun[] {
+    // The index on folders knows ranges; no text sorts behind that character.
+    return this.#select('WHERE folder >= ? AND folder < ?', path, `${path}\u{10ffff}`);
   }
 
   /** Runs that build on this one, oldest first. */
@@ -168,7 +188,7 @@ export class Catalogue {
   }
 
   /** Runs that match, newest first. */
-  list(filter: RunFilter = {}): RunRecord[] {
+  list(filter: RunFilter = {}): CatalogueRun[] {
     const conditions: string[] = [];
     const values: (string | number)[] = [];
     for (const key of ['kind', 'status', 'archived'] as const) {
@@ -186,26 +206,49 @@ export class Catalogue {
     return this.#select(`${where} ORDER BY created_at DESC, rowid DESC LIMIT ?`, ...values, filter.limit ?? -1);
   }
 
-  /** Rows as they are stored, newest first: of these ids, or all, or the newest. */
-  stored({ ids, limit = -1 }: { ids?: readonly string[]; limit?: number } = {}): StoredRun[] {
-    const where = ids === undefined ? '' : 'WHERE id IN (SELECT value FROM json_each(?))';
-    const values = ids === undefined ? [limit] : [JSON.stringify(ids), limit];
+  /**
+   * A slice of all runs, those that were added last first, which takes a few milliseconds. `from` is the `next` of the slice
+   * before; what changes meanwhile, {@link changesSince} tells.
+   */
+  slice(from: number = Number.MAX_SAFE_INTEGER): RunSlice {
     return this.#read(() => {
-      const select = this.#database
-        .prepare(`${selectRuns} ${where} ORDER BY created_at DESC, rowid DESC LIMIT ?`)
-        .raw();
-      const names = select.columns().map(({ name }) => name);
-      return storedRuns(names, select.all(...values) as (string | number | null)[][]);
+      const rows = this.#database.prepare(`${selectRuns} WHERE runs.rowid < ? ORDER BY runs.rowid DESC`);
+      const runs: CatalogueRun[] = [];
+      const isFull = sliceEnd();
+      for (const row of rows.iterate(from) as Iterable<Row>) {
+        runs.push(fromRow(row));
+        if (isFull(runs.length)) return { runs, next: Number(row['place']) };
+      }
+      return { runs, next: null };
     });
   }
 
-  /** A number that changes when another process has changed the catalogue. */
-  get foreignVersion(): number {
-    return this.#read(() => this.#database.pragma('data_version', { simple: true }) as number);
+  /** A number that rises with every change, whoever makes it. */
+  get revision(): number {
+    return this.#read(
+      () => this.#database.prepare('SELECT coalesce(max(revision), 0) FROM run_changes').pluck().get() as number,
+    );
   }
 
-  /** Calls `listener` with the ids of runs that this process has added, changed or forgotten; gives what ends that. */
-  onChange(listener: (ids: readonly string[]) => void): () => void {
+  /** What has changed since a revision, the oldest change first; of much that has, a part that takes a few milliseconds. */
+  changesSince(revision: number): RunChanges {
+    return this.#read(() => {
+      const rows = this.#database.prepare(selectChanges);
+      const changes: RunChanges = { changed: [], removed: [], revision, isAll: true };
+      const isFull = sliceEnd();
+      for (const row of rows.iterate(revision) as Iterable<Row>) {
+        changes.revision = Number(row['revision']);
+        if (row['place'] === null) changes.removed.push(String(row['changed_id']));
+        else changes.changed.push(fromRow(row));
+        if (!isFull(changes.changed.length + changes.removed.length)) continue;
+        return { ...changes, isAll: false };
+      }
+      return changes;
+    });
+  }
+
+  /** Calls `listener` after each change that this process makes; gives what ends that. */
+  onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -214,46 +257,47 @@ export class Catalogue {
    * Marks as `interrupted` those queued and running runs whose process is gone, and gives them back. `isAlive` is asked
    * with the process number and start that the run was stored with.
    */
-  markInterrupted(isAlive: (pid: number, started: string | null) => boolean): RunRecord[] {
+  markInterrupted(isAlive: (pid: number, started: string | null) => boolean): CatalogueRun[] {
     const unfinished = this.#select("WHERE status IN ('queued', 'running')");
     const gone = unfinished.filter(({ host_pid: pid, host_started }) => pid === null || !isAlive(pid, host_started));
-    const marked = gone.map((seen) =>
-      this.#write(() => {
-        const now = this.#find(seen.id);
+    if (gone.length === 0) return [];
+    const error = { code: 'crashed' as const, message: 'The process that did this run ended without finishing it.' };
+    const patch = { status: 'interrupted' as const, error };
+    const marked = this.#write(() =>
+      gone.flatMap((seen) => {
+        const place = this.#placeOf(seen.id);
+        const now = place === undefined ? undefined : this.#at(place);
         // Meanwhile another process may have marked it, or resumed it under a process of its own.
-        if (now?.status !== seen.status || now.host_pid !== seen.host_pid || now.host_started !== seen.host_started) {
-          return undefined;
-        }
-        const error = {
-          code: 'crashed' as const,
-          message: 'The process that did this run ended without finishing it.',
-        };
-        const record: RunRecord = { ...now, status: 'interrupted', error };
-        this.#store(updateRun, record);
-        return record;
+        if (now?.status !== seen.status || now.host_pid !== seen.host_pid || now.host_started !== seen.host_started)
+          return [];
+        this.#change(place!, patch);
+        return [this.#at(place!)!];
       }),
     );
-    const records = marked.filter((record) => record !== undefined);
-    for (const record of records) this.#mirror(record);
-    this.#tell(records.map(({ id }) => id));
-    return records;
+    for (const run of marked) this.#mirror(run, patch);
+    this.#tell();
+    return marked;
   }
 
   /** Removes a run from the catalogue, not its folder. @throws CupbearerError `not-found`, `usage` as {@link get}. */
   forget(id: string): void {
     const { id: found, folder } = this.get(id);
     this.#write(() => {
-      this.#database.prepare('DELETE FROM runs WHERE id = ?').run(found);
+      this.#database.prepare('DELETE FROM runs WHERE rowid = ?').run(this.#placeOf(found));
+      // Readers know the row by its stand-in, if it had one.
+      if (placeOfDamaged(found) !== undefined)
+        this.#database.prepare('INSERT INTO run_changes (run_id) VALUES (?)').run(found);
       if (!this.#database.prepare('SELECT 1 FROM runs WHERE folder = ?').get(folder)) {
         removeFromFolderList(this.path, folder);
       }
     });
-    this.#tell([found]);
+    this.#tell();
   }
 
   /**
    * Takes up the runs of these folders, and of the further evaluations in them, that the catalogue does not know. A run
-   * that it knows under a folder that is gone is given its new one. A folder that is damaged is skipped with the reason.
+   * that it knows under a folder that is gone is given its new one, and a row that is damaged what its folder says. A folder
+   * that is damaged is skipped with the reason.
    */
   rebuild(folders: readonly string[]): RebuildResult {
     const result: RebuildResult = { added: [], skipped: [] };
@@ -261,12 +305,12 @@ export class Catalogue {
     for (const folder of folders.flatMap(withEvaluations)) {
       try {
         if (this.#takeUp(folder, listed.has(folder))) result.added.push(folder);
-        this.#tell([readRecord(folder).id]);
       } catch (error) {
         if (!(error instanceof CupbearerError) || error.code === 'storage') throw error;
         result.skipped.push({ folder, reason: error.message });
       }
     }
+    this.#tell();
     return result;
   }
 
@@ -301,29 +345,54 @@ export class Catalogue {
     return this.#read(() => this.#database.transaction(operation).immediate());
   }
 
-  #select(clauses: string, ...values: (string | number)[]): RunRecord[] {
+  #select(clauses: string, ...values: (string | number)[]): CatalogueRun[] {
     return this.#read(() => (this.#database.prepare(`${selectRuns} ${clauses}`).all(...values) as Row[]).map(fromRow));
   }
 
-  #find(id: string): RunRecord | undefined {
-    return this.#select('WHERE id = ?', id)[0];
+  #at(place: number): CatalogueRun | undefined {
+    return this.#select('WHERE runs.rowid = ?', place)[0];
   }
 
-  #ids(): string[] {
-    return this.#database.prepare('SELECT id FROM runs ORDER BY id').pluck().all() as string[];
+  /** Where the row of a run is, also of one whose id cannot be read. */
+  #placeOf(id: string): number | undefined {
+    const found = this.#database.prepare('SELECT rowid FROM runs WHERE id = ?').pluck().get(id) as number | undefined;
+    const damaged = found === undefined ? placeOfDamaged(id) : undefined;
+    if (damaged === undefined) return found;
+    return this.#database.prepare('SELECT rowid FROM runs WHERE rowid = ?').pluck().get(damaged) as number | undefined;
+  }
+
+  /** Ids that begin with a text, or whose last part it is. */
+  #idsLike(text: string): string[] {
+    return this.#database
+      .prepare(`SELECT id FROM runs WHERE substr(id, 1, length(@text)) = @text OR substr(id, -length(@text) - 1) = '-' || @text ORDER BY id`) // prettier-ignore
+      .pluck()
+      .all({ text }) as string[];
   }
 
   #unknown(id: string): CupbearerError {
-    const guess = nearest(id, this.#ids());
+    const newest = this.#database.prepare('SELECT id FROM runs ORDER BY rowid DESC LIMIT ?').pluck();
+    const guess = nearest(id, newest.all(mostGuessed) as string[]);
     return new CupbearerError('not-found', `There is no run "${id}".${guess ? ` Did you mean "${guess}"?` : ''}`, {
       hint: '`cupbearer runs` lists them all.',
     });
   }
 
-  #store(statement: typeof insertRun, record: RunRecord): void {
-    this.#database.prepare(statement).run(toRow(record));
+  #add(record: RunRecord): void {
+    this.#database.prepare(insertRun).run(toRow(record));
     this.#storeList('run_parents', 'parent_id', record.id, record.parents);
     this.#storeList('run_tags', 'tag', record.id, record.tags);
+  }
+
+  /** Changes what is given of a row, and nothing else: what of it cannot be read is still there for whoever can. */
+  #change(place: number, patch: Partial<RunRecord>): void {
+    const names = columns.filter((name) => name in patch);
+    if (names.length > 0) {
+      const values = names.map((name) => `${name} = @${name}`).join(', ');
+      this.#database.prepare(`UPDATE runs SET ${values} WHERE rowid = @place`).run({ ...toRow(patch, names), place });
+    }
+    const id = this.#database.prepare('SELECT id FROM runs WHERE rowid = ?').pluck().get(place) as string;
+    if (patch.parents) this.#storeList('run_parents', 'parent_id', id, patch.parents);
+    if (patch.tags) this.#storeList('run_tags', 'tag', id, patch.tags);
   }
 
   #storeList(table: string, column: string, id: string, values: readonly string[]): void {
@@ -332,30 +401,40 @@ export class Catalogue {
     values.forEach((value, position) => insert.run(id, position, value));
   }
 
-  #mirror(record: RunRecord): void {
+  #mirror(run: CatalogueRun, patch: RunPatch): void {
     try {
-      writeIntoFolder(record);
+      // The folder may know what the row has lost: a stand-in must not take its place.
+      if (run.damage) changeInFolder(run, patch);
+      else writeIntoFolder(run);
     } catch (error) {
       if (!(error instanceof CupbearerError)) throw error;
-      this.notices.push(`The run ${record.id} was changed in the catalogue, but not in its folder. ${error.message}`);
+      this.notices.push(`The run ${run.id} was changed in the catalogue, but not in its folder. ${error.message}`);
     }
   }
 
-  /** Whether the folder's run was added; a run that moved is only given its new folder. */
+  /** Whether the folder's run was added; one that moved is only given its new folder, one that is damaged all that it lacks. */
   #takeUp(folder: string, isListed: boolean): boolean {
     const record = { ...readRecord(folder), folder };
     return this.#write(() => {
-      const known = this.#find(record.id);
-      if (known && (known.folder === folder || existsSync(known.folder))) return false;
+      const place = this.#placeOf(record.id);
+      const known = place === undefined ? undefined : this.#at(place);
+      if (known && !known.damage && (known.folder === folder || existsSync(known.folder))) return false;
       if (!isListed) addToFolderList(this.path, folder);
-      this.#store(known ? updateRun : insertRun, known ? { ...known, folder } : record);
-      return !known;
+      if (place === undefined) this.#add(record);
+      else this.#change(place, known?.damage ? record : { folder });
+      return place === undefined;
     });
   }
 
-  #tell(ids: readonly string[]): void {
-    if (ids.length > 0) for (const listener of this.#listeners) listener(ids);
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
+}
+
+/** Whether a slice that was begun just now and has so many runs is to end. */
+function sliceEnd(): (length: number) => boolean {
+  const latest = performance.now() + longestSliceMs;
+  return (length) => length >= mostInSlice || performance.now() > latest;
 }
 
 /** A folder and those of the evaluations inside it. */
@@ -372,6 +451,13 @@ function withEvaluations(path: string): string[] {
 /** Writes `run.json` where the folder is there and its path has not gone to another run since. */
 function writeIntoFolder(record: RunRecord): void {
   if (existsSync(record.folder) && !belongsToAnother(record)) writeRecord(record.folder, record);
+}
+
+/** Changes what `run.json` says, where it can be read and is that of the run. */
+function changeInFolder({ id, folder }: RunRecord, patch: RunPatch): void {
+  if (!existsSync(join(folder, 'run.json'))) return;
+  const record = readRecord(folder);
+  if (record.id === id) writeRecord(folder, { ...record, ...patch });
 }
 
 function belongsToAnother({ id, folder }: RunRecord): boolean {
