@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import {
   runRecordSchema,
   type RunKind,
@@ -79,7 +79,7 @@ const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.ma
  * A slice of runs ends after so many, or when reading them has taken so long: what follows (summaries, sending) takes as long
  * again, and other calls must not wait longer than anybody notices.
  */
-const mostInSlice = 250;
+const mostInSlice = 50;
 const longestSliceMs = 10;
 
 const patchSchema = runRecordSchema.omit({ id: true, kind: true, created_at: true }).partial();
@@ -97,6 +97,8 @@ export class Catalogue {
   /** What a person should know: a damaged file that was rebuilt, a folder that could not be written to. */
   readonly notices: string[] = [];
   readonly #database: Database;
+  /** By their text; there are a few dozen. */
+  readonly #statements = new Map<string, Statement>();
   readonly #listeners = new Set<() => void>();
 
   /** `database` must be of the latest schema version before anything is asked of it. */
@@ -127,7 +129,8 @@ export class Catalogue {
    * @throws CupbearerError `not-found`, `storage`.
    */
   update(id: string, patch: RunPatch): CatalogueRun {
-    const valid = patchSchema.parse(patch);
+    // A key that is given is there with a value: the type of a patch says so, zod's does not.
+    const valid = patchSchema.parse(patch) as RunPatch;
     const run = this.#write(() => {
       const place = this.#placeOf(id);
       if (place === undefined) throw this.#unknown(id);
@@ -180,8 +183,7 @@ export class Catalogue {
   childrenOf(id: string): string[] {
     return this.#read(
       () =>
-        this.#database
-          .prepare('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
+        this.#prepared('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
           .pluck()
           .all(id) as string[],
     );
@@ -212,7 +214,7 @@ export class Catalogue {
    */
   slice(from: number = Number.MAX_SAFE_INTEGER): RunSlice {
     return this.#read(() => {
-      const rows = this.#database.prepare(`${selectRuns} WHERE runs.rowid < ? ORDER BY runs.rowid DESC`);
+      const rows = this.#prepared(`${selectRuns} WHERE runs.rowid < ? ORDER BY runs.rowid DESC`);
       const runs: CatalogueRun[] = [];
       const isFull = sliceEnd();
       for (const row of rows.iterate(from) as Iterable<Row>) {
@@ -226,14 +228,14 @@ export class Catalogue {
   /** A number that rises with every change, whoever makes it. */
   get revision(): number {
     return this.#read(
-      () => this.#database.prepare('SELECT coalesce(max(revision), 0) FROM run_changes').pluck().get() as number,
+      () => this.#prepared('SELECT coalesce(max(revision), 0) FROM run_changes').pluck().get() as number,
     );
   }
 
   /** What has changed since a revision, the oldest change first; of much that has, a part that takes a few milliseconds. */
   changesSince(revision: number): RunChanges {
     return this.#read(() => {
-      const rows = this.#database.prepare(selectChanges);
+      const rows = this.#prepared(selectChanges);
       const changes: RunChanges = { changed: [], removed: [], revision, isAll: true };
       const isFull = sliceEnd();
       for (const row of rows.iterate(revision) as Iterable<Row>) {
@@ -283,11 +285,11 @@ export class Catalogue {
   forget(id: string): void {
     const { id: found, folder } = this.get(id);
     this.#write(() => {
-      this.#database.prepare('DELETE FROM runs WHERE rowid = ?').run(this.#placeOf(found));
+      this.#prepared('DELETE FROM runs WHERE rowid = ?').run(this.#placeOf(found));
       // Readers know the row by its stand-in, if it had one.
       if (placeOfDamaged(found) !== undefined)
-        this.#database.prepare('INSERT INTO run_changes (run_id) VALUES (?)').run(found);
-      if (!this.#database.prepare('SELECT 1 FROM runs WHERE folder = ?').get(folder)) {
+        this.#prepared('INSERT INTO run_changes (run_id) VALUES (?)').run(found);
+      if (!this.#prepared('SELECT 1 FROM runs WHERE folder = ?').get(folder)) {
         removeFromFolderList(this.path, folder);
       }
     });
@@ -319,7 +321,7 @@ export class Catalogue {
     return this.#read(() => ({
       path: this.path,
       schemaVersion: schemaVersion(this.#database),
-      runs: this.#database.prepare('SELECT count(*) FROM runs').pluck().get() as number,
+      runs: this.#prepared('SELECT count(*) FROM runs').pluck().get() as number,
       bytes: ['', '-wal'].reduce(
         (sum, end) => sum + (statSync(this.path + end, { throwIfNoEntry: false })?.size ?? 0),
         0,
@@ -330,6 +332,13 @@ export class Catalogue {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** A statement, prepared once: preparing the selection of a run takes longer than reading one. */
+  #prepared(sql: string): Statement {
+    const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, known);
+    return known;
   }
 
   #read<T>(operation: () => T): T {
@@ -346,7 +355,7 @@ export class Catalogue {
   }
 
   #select(clauses: string, ...values: (string | number)[]): CatalogueRun[] {
-    return this.#read(() => (this.#database.prepare(`${selectRuns} ${clauses}`).all(...values) as Row[]).map(fromRow));
+    return this.#read(() => (this.#prepared(`${selectRuns} ${clauses}`).all(...values) as Row[]).map(fromRow));
   }
 
   #at(place: number): CatalogueRun | undefined {
@@ -355,22 +364,21 @@ export class Catalogue {
 
   /** Where the row of a run is, also of one whose id cannot be read. */
   #placeOf(id: string): number | undefined {
-    const found = this.#database.prepare('SELECT rowid FROM runs WHERE id = ?').pluck().get(id) as number | undefined;
+    const found = this.#prepared('SELECT rowid FROM runs WHERE id = ?').pluck().get(id) as number | undefined;
     const damaged = found === undefined ? placeOfDamaged(id) : undefined;
     if (damaged === undefined) return found;
-    return this.#database.prepare('SELECT rowid FROM runs WHERE rowid = ?').pluck().get(damaged) as number | undefined;
+    return this.#prepared('SELECT rowid FROM runs WHERE rowid = ?').pluck().get(damaged) as number | undefined;
   }
 
   /** Ids that begin with a text, or whose last part it is. */
   #idsLike(text: string): string[] {
-    return this.#database
-      .prepare(`SELECT id FROM runs WHERE substr(id, 1, length(@text)) = @text OR substr(id, -length(@text) - 1) = '-' || @text ORDER BY id`) // prettier-ignore
+    return this.#prepared(`SELECT id FROM runs WHERE substr(id, 1, length(@text)) = @text OR substr(id, -length(@text) - 1) = '-' || @text ORDER BY id`) // prettier-ignore
       .pluck()
       .all({ text }) as string[];
   }
 
   #unknown(id: string): CupbearerError {
-    const newest = this.#database.prepare('SELECT id FROM runs ORDER BY rowid DESC LIMIT ?').pluck();
+    const newest = this.#prepared('SELECT id FROM runs ORDER BY rowid DESC LIMIT ?').pluck();
     const guess = nearest(id, newest.all(mostGuessed) as string[]);
     return new CupbearerError('not-found', `There is no run "${id}".${guess ? ` Did you mean "${guess}"?` : ''}`, {
       hint: '`cupbearer runs` lists them all.',
@@ -378,7 +386,7 @@ export class Catalogue {
   }
 
   #add(record: RunRecord): void {
-    this.#database.prepare(insertRun).run(toRow(record));
+    this.#prepared(insertRun).run(toRow(record));
     this.#storeList('run_parents', 'parent_id', record.id, record.parents);
     this.#storeList('run_tags', 'tag', record.id, record.tags);
   }
@@ -388,16 +396,16 @@ export class Catalogue {
     const names = columns.filter((name) => name in patch);
     if (names.length > 0) {
       const values = names.map((name) => `${name} = @${name}`).join(', ');
-      this.#database.prepare(`UPDATE runs SET ${values} WHERE rowid = @place`).run({ ...toRow(patch, names), place });
+      this.#prepared(`UPDATE runs SET ${values} WHERE rowid = @place`).run({ ...toRow(patch, names), place });
     }
-    const id = this.#database.prepare('SELECT id FROM runs WHERE rowid = ?').pluck().get(place) as string;
+    const id = this.#prepared('SELECT id FROM runs WHERE rowid = ?').pluck().get(place) as string;
     if (patch.parents) this.#storeList('run_parents', 'parent_id', id, patch.parents);
     if (patch.tags) this.#storeList('run_tags', 'tag', id, patch.tags);
   }
 
   #storeList(table: string, column: string, id: string, values: readonly string[]): void {
-    this.#database.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(id);
-    const insert = this.#database.prepare(`INSERT INTO ${table} (run_id, position, ${column}) VALUES (?, ?, ?)`);
+    this.#prepared(`DELETE FROM ${table} WHERE run_id = ?`).run(id);
+    const insert = this.#prepared(`INSERT INTO ${table} (run_id, position, ${column}) VALUES (?, ?, ?)`);
     values.forEach((value, position) => insert.run(id, position, value));
   }
 

@@ -169,24 +169,26 @@ function isPicked(value: unknown): value is Picked {
  * to each other (a poisoned dataset picks the dataset that it poisons).
  */
 export function pick(registry: () => Registry<Definition>, options: PickOptions) {
-  const schema = z.unknown().transform((value, context): Picked => {
+  return picking(registry, options);
+}
+
+/** As {@link pick}; `fallback` is taken where nothing is given. */
+function picking(registry: () => Registry<Definition>, options: PickOptions, fallback?: string) {
+  // A check that sets the value rather than a transform: for each value that zod transforms it makes a function that
+  // outlives the value, and reading a hundred thousand specs would take hundreds of megabytes.
+  const schema = z.unknown().check((payload) => {
+    const value = payload.value ?? fallback;
     const given = typeof value === 'string' ? { name: value } : value;
-    if (!isPicked(given)) {
-      const { kind, ids } = registry();
-      context.addIssue({ code: 'custom', message: `needs the name of a ${kind}: ${ids.join(', ')}.` });
-      return z.NEVER;
-    }
+    const refuse = (message: string) => void payload.issues.push({ code: 'custom', message, input: value, path: [] });
+    const known = registry();
+    if (!isPicked(given)) return refuse(`needs the name of a ${known.kind}: ${known.ids.join(', ')}.`);
     const { name, ...params } = given;
-    if (!registry().has(name)) {
-      context.addIssue({ code: 'custom', message: unknownName(registry().kind, name, registry().ids) });
-      return z.NEVER;
-    }
-    const parsed = paramsOf(registry().get(name), options.omit).safeParse(params);
-    if (parsed.success) return { name, ...parsed.data };
-    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });
-    return z.NEVER;
+    if (!known.has(name)) return refuse(unknownName(known.kind, name, known.ids));
+    const parsed = paramsOf(known.get(name), options.omit).safeParse(params);
+    if (parsed.success) payload.value = { name, ...parsed.data };
+    else for (const issue of parsed.error.issues) payload.issues.push({ ...issue, input: undefined });
   });
-  return schema.meta({
+  return (schema as unknown as z.ZodType<Picked, unknown>).meta({
     ...meta(options),
     pick: registry,
     ...(options.omit ? { omit: options.omit } : {}),
@@ -202,8 +204,8 @@ export function optionalPick(registry: () => Registry<Definition>, options: Pick
 
 /** As {@link pick}, taking `options.default` where nothing is given. */
 export function defaultPick(registry: () => Registry<Definition>, options: PickOptions & { default: string }) {
-  const inner = pick(registry, options);
-  return z.preprocess((value) => value ?? options.default, inner).meta({ ...inner.meta() });
+  const inner = picking(registry, options, options.default);
+  return inner.prefault(options.default).meta({ ...inner.meta() });
 }
 
 /** Picks by a name of the user's own choosing: `--val_data.clean mnist`. */
