@@ -5,7 +5,7 @@ import type { QueuedRuns } from './queued-runs.ts';
 import type { RunSummaries } from './run-summaries.ts';
 
 /** Runs of the first part, which is on the screen at once. */
-const firstPart = 50;
+const firstPart = 40;
 /** Changes that come in a burst are told together. */
 const debounceMs = 50;
 /** Ten times a second is as often as anybody sees. */

@@ -79,7 +79,7 @@ const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.ma
  * A slice of runs ends after so many, or when reading them has taken so long: what follows (summaries, sending) takes as long
  * again, and other calls must not wait longer than anybody notices.
  */
-const mostInSlice = 50;
+const mostInSlice = 40;
 const longestSliceMs = 10;
 
 const patchSchema = runRecordSchema.omit({ id: true, kind: true, created_at: true }).partial();
@@ -170,7 +170,7 @@ export class Catalogue {
 
   /** The newest run of a folder. */
   byFolder(folder: string): CatalogueRun | undefined {
-    return this.#select('WHERE folder = ? ORDER BY created_at DESC, rowid DESC LIMIT 1', resolve(folder))[0];
+    return this.#select('WHERE folder = ? ORDER BY runs.created_at DESC, runs.rowid DESC LIMIT 1', resolve(folder))[0];
   }
 
   /** Runs whose folder begins with this path. */
@@ -205,7 +205,7 @@ export class Catalogue {
       values.push(word, word);
     }
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    return this.#select(`${where} ORDER BY created_at DESC, rowid DESC LIMIT ?`, ...values, filter.limit ?? -1);
+    return this.#select(`${where} ORDER BY runs.created_at DESC, runs.rowid DESC LIMIT ?`, ...values, filter.limit ?? -1);
   }
 
   /**
