@@ -38,6 +38,19 @@ export default tseslint.config(
       'svelte/no-navigation-without-resolve': 'off',
     },
   },
+  {
+    files: ['main/**/*.ts'],
+    ignores: ['**/build.ts', '**/build-icons.ts', '**/link-command.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.name=/^mkdir(Sync)?$/] Property[key.name='recursive']",
+          message: 'A recursive mkdir does not return from /proc. Use createFolder of storage/create-folder.ts.',
+        },
+      ],
+    },
+  },
   { files: ['renderer/public/**'], languageOptions: { globals: globals.browser } },
   { files: ['main/hosts/cli/**', '**/build.ts', 'test/bench/**', 'test/results/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },

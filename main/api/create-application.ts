@@ -6,8 +6,9 @@ import { QueuedRuns } from './queued-runs.ts';
 import { RunFeed } from './run-feed.ts';
 import { RunRemoval } from './run-removal.ts';
 import { RunSummaries } from './run-summaries.ts';
-import { SettingsStore } from './settings.ts';
+import { dataFolder, SettingsStore } from './settings.ts';
 import { StoredDraft } from './stored-draft.ts';
+import { tidyUp } from './tidy-up.ts';
 import { Workbench } from './workbench.ts';
 
 /** An application that is running. */
@@ -36,6 +37,7 @@ export function createApplication({ host, catalogueFile, settings }: Application
     if (mayUseGpu(engine)) await Promise.all([inspector.releaseGpu(), estimator.releaseGpu()]);
   });
   current.onChange(() => queued.wake());
+  const tidying = tidyUp(workbench, dataFolder(current.current()));
   const feed = new RunFeed(workbench.catalogue, summaries, queued);
   const removal = new RunRemoval(workbench.catalogue);
   return {
@@ -55,7 +57,7 @@ export function createApplication({ host, catalogueFile, settings }: Application
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();
-      await ended;
+      await Promise.all([ended, tidying]);
       feed.close();
       removal.close();
       workbench.close();

@@ -124,11 +124,7 @@ export class RunFeed {
   }
 
   /** Tells what has changed since a revision, and gives the one up to which it was told. */
-  async *#changesSince(
-    revision: number,
-    watcher: Watcher,
-    ended: AbortSignal,
-  ): AsyncGenerator<CatalogueEvent, number> {
+  async *#changesSince(revision: number, watcher: Watcher, ended: AbortSignal): AsyncGenerator<CatalogueEvent, number> {
     let told = revision;
     try {
       for (let isAll = false; !isAll && !ended.aborted;) {

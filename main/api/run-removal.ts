@@ -24,7 +24,13 @@ export class RunRemoval {
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
     this.#folders = new RemovedFolders(catalogue.path);
-    this.#folders.purge();
+    try {
+      this.#folders.purge();
+    } catch (error) {
+      if (!(error instanceof CupbearerError)) throw error;
+      // Folders that are left take room, and nothing else.
+      catalogue.notices.push(`Folders of runs that were removed are still there. ${error.message}`);
+    }
   }
 
   /**

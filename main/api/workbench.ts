@@ -83,13 +83,15 @@ export interface PreparedRun {
 /** What the application can do, whoever asks. Owns the catalogue and starts compute processes. */
 export class Workbench {
   readonly catalogue: Catalogue;
+  /** Runs that were found without their process at the start. */
+  readonly interrupted: readonly RunRecord[];
   readonly #launch: ProcessLauncher;
 
   /** Opens the user's catalogue; runs whose process has gone are marked `interrupted`. */
   constructor(catalogueFile?: string, launch: ProcessLauncher = forkProcess) {
     this.#launch = launch;
     this.catalogue = catalogueFile === undefined ? openCatalogue() : openCatalogue(catalogueFile);
-    this.catalogue.markInterrupted(isProcessAlive);
+    this.interrupted = this.catalogue.markInterrupted(isProcessAlive);
   }
 
   close(): void {

@@ -1,14 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { constants, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import { createFolder } from '../storage/create-folder.ts';
 import { toStorageError, withStorageErrors } from '../storage/storage-error.ts';
+import { temporaryPath } from '../storage/temporary-names.ts';
+import { ownDatasetsFolder } from './data-dir.ts';
 import type { DatasetDefinition } from './dataset.ts';
 import { datasetRegistry } from './datasets/index.ts';
-import { describeOwnDataset, ownDatasetsFolder } from './own-datasets.ts';
+import { describeOwnDataset } from './own-datasets.ts';
 
 /** A file to take in: its path below whatever was given, and how it gets to where it is to be. */
 interface Incoming {
@@ -162,11 +163,11 @@ async function inPlace(
   files: readonly Incoming[],
   accept: (folder: string) => Promise<string>,
 ): Promise<void> {
-  const folder = join(base, `.import-${randomBytes(6).toString('hex')}`);
+  const folder = temporaryPath(join(base, 'import'));
   createFolder(folder);
   try {
     const folders = new Set(files.map(({ parts }) => dirname(join(folder, ...parts))));
-    for (const inside of folders) await mkdir(inside, { recursive: true });
+    for (const inside of folders) createFolder(inside);
     for (const file of files) await file.writeTo(join(folder, ...file.parts));
     const target = await accept(folder);
     renameSync(folder, target);

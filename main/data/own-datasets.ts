@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { readFileBytes } from '../storage/read-file.ts';
+import { ownDatasetsFolder } from './data-dir.ts';
 import { findPictures } from './datasets/image-folder.ts';
 import { channelsOf, decodePicture, type Picture } from './readers/picture.ts';
 
@@ -23,11 +24,6 @@ const usualSide = 32;
 
 /** As the parameters of image-folder have them unless told otherwise. */
 const split = { test_fraction: 0.2, folder_seed: 0 };
-
-/** Where imported pictures are kept. */
-export function ownDatasetsFolder(dataDir: string): string {
-  return join(dataDir, 'own');
-}
 
 /** All that were taken in, by name; a folder that has become unreadable is passed over. */
 export async function listOwnDatasets(dataDir: string): Promise<OwnDataset[]> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
@@ -256,7 +257,7 @@ function checkFormat(metadata: Record<string, string>, file: string): void {
 
 function metadataPart(metadata: Record<string, string>, key: string, file: string): unknown {
   try {
-    return JSON.parse(metadata[key]!) as unknown;
+    return parseBoundedJson(metadata[key]!);
   } catch (cause) {
     throw new CupbearerError('bad-data', `${file} does not hold a detector: its "${key}" cannot be read.`, { cause });
   }

@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
-import { createFolder } from './create-folder.ts';
 import { cupbearerHome } from './home.ts';
+import { createPrivateFolder } from './private-files.ts';
+import { openForReading } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
+import { temporaryPath } from './temporary-names.ts';
 
 /** Bytes that are read at once where all are wanted. */
 const blockBytes = 2 ** 20;
@@ -38,20 +39,18 @@ export class ByteFile {
 
   /** An empty one of the program's own. It has no name, so that it goes with the process however that ends. @throws CupbearerError `storage`. */
   static create(folder = join(cupbearerHome(), 'decoded')): ByteFile {
-    createFolder(folder);
-    const path = join(folder, `${randomBytes(6).toString('hex')}.bytes`);
+    createPrivateFolder(folder);
+    const path = temporaryPath(join(folder, 'bytes'));
     return withStorageErrors(`write "${path}"`, () => {
-      const file = ByteFile.#owning({ descriptor: openSync(path, 'wx+'), start: 0, length: 0, path: folder });
+      const file = ByteFile.#owning({ descriptor: openSync(path, 'wx+', 0o600), start: 0, length: 0, path: folder });
       rmSync(path);
       return file;
     });
   }
 
-  /** A part of a file, for reading. @throws CupbearerError `storage`. */
+  /** A part of a file, for reading. @throws CupbearerError `not-found`, `storage`. */
   static part(path: string, start: number, length: number): ByteFile {
-    return withStorageErrors(`read "${path}"`, () =>
-      ByteFile.#owning({ descriptor: openSync(path, 'r'), start, length, path }),
-    );
+    return ByteFile.#owning({ descriptor: openForReading(path), start, length, path });
   }
 
   /** What another thread has, for reading as long as that one keeps it. */

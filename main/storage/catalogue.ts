@@ -20,10 +20,12 @@ import {
   type CatalogueRun,
   type Row,
 } from './catalogue-rows.ts';
+import { noteDamage } from './damage-note.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion } from './migrations/index.ts';
 import { readRecord, writeRecord } from './run-folder.ts';
-import { toCatalogueError } from './sqlite.ts';
+import { saysDamaged, toCatalogueError } from './sqlite.ts';
+import { withStorageErrors } from './storage-error.ts';
 
 /** What {@link Catalogue.list} leaves out where it is given. */
 export interface RunFilter {
@@ -73,6 +75,9 @@ export interface RebuildResult {
   skipped: { folder: string; reason: string }[];
 }
 
+/** What a run is in once it is over and was not cut off. */
+const hasEnded: readonly RunStatus[] = ['done', 'failed', 'cancelled'];
+
 const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
 
 /**
@@ -87,9 +92,15 @@ const patchSchema = runRecordSchema.omit({ id: true, kind: true, created_at: tru
 /** Ids that an unknown one is compared with, the newest: comparing takes microseconds each. */
 const mostGuessed = 2000;
 
+/** Says that `run.json` has to follow the row of a run, and that it has. */
+const markUnmirrored = 'INSERT OR IGNORE INTO unmirrored_runs (run_id) VALUES (?)';
+const markMirrored = 'DELETE FROM unmirrored_runs WHERE run_id = ?';
+const selectUnmirrored = `SELECT run_id, runs.folder AS folder FROM unmirrored_runs LEFT JOIN runs ON runs.id = run_id`;
+
 /**
- * All runs this user's program knows of. The folders hold the truth: `insert` and `update` also write `run.json` there,
- * so that the catalogue can be rebuilt. Opened by `openCatalogue`; several processes may use it at once.
+ * All runs this user's program knows of. What is committed here holds, and `run.json` in a run's folder follows, so that a lost
+ * catalogue can be rebuilt: a change leaves a mark in the same transaction, which goes once the folder has it. Opened by
+ * `openCatalogue`; several processes may use it at once.
  * Every method @throws CupbearerError `storage` where the file is locked for longer than the timeout, full or read-only.
  */
 export class Catalogue {
@@ -134,10 +145,10 @@ export class Catalogue {
     const run = this.#write(() => {
       const place = this.#placeOf(id);
       if (place === undefined) throw this.#unknown(id);
-      this.#change(place, valid);
-      return this.#at(place)!;
+      this.#prepared(markUnmirrored).run(id);
+      return this.#change(place, valid);
     });
-    this.#mirror(run, valid);
+    this.#mirror(id);
     this.#tell();
     return run;
   }
@@ -205,7 +216,11 @@ export class Catalogue {
       values.push(word, word);
     }
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    return this.#select(`${where} ORDER BY runs.created_at DESC, runs.rowid DESC LIMIT ?`, ...values, filter.limit ?? -1);
+    return this.#select(
+      `${where} ORDER BY runs.created_at DESC, runs.rowid DESC LIMIT ?`,
+      ...values,
+      filter.limit ?? -1,
+    );
   }
 
   /**
@@ -255,16 +270,35 @@ export class Catalogue {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Writes `run.json` of the runs whose row was changed by a process that was killed, or found a full disk, before it could. */
+  mirrorPending(): void {
+    const pending = this.#read(
+      () => this.#prepared(selectUnmirrored).all() as { run_id: string; folder: string | null }[],
+    );
+    for (const { run_id: id, folder } of pending) if (folder === null || existsSync(folder)) this.#mirror(id);
+  }
+
+  /** Whether the run that lies in a folder is missing here; false also if there is none that can be read. */
+  isMissing(folder: string): boolean {
+    const record = recordIn(folder);
+    return record !== undefined && this.find(record.id) === undefined;
+  }
+
+  /** @throws what `saysDamaged` recognises if the file does not have the tables and columns that it should have. */
+  checkStatements(): void {
+    for (const sql of [selectRuns, selectChanges, insertRun, markUnmirrored, markMirrored]) this.#prepared(sql);
+  }
+
   /**
-   * Marks as `interrupted` those queued and running runs whose process is gone, and gives them back. `isAlive` is asked
-   * with the process number and start that the run was stored with.
+   * Marks as `interrupted` those queued and running runs whose process is gone, and gives them back. One that its folder says
+   * has ended is not among them: its row has lost what was written last, and gets it back. `isAlive` is asked with the process
+   * number and start that the run was stored with.
    */
   markInterrupted(isAlive: (pid: number, started: string | null) => boolean): CatalogueRun[] {
     const unfinished = this.#select("WHERE status IN ('queued', 'running')");
     const gone = unfinished.filter(({ host_pid: pid, host_started }) => pid === null || !isAlive(pid, host_started));
     if (gone.length === 0) return [];
     const error = { code: 'crashed' as const, message: 'The process that did this run ended without finishing it.' };
-    const patch = { status: 'interrupted' as const, error };
     const marked = this.#write(() =>
       gone.flatMap((seen) => {
         const place = this.#placeOf(seen.id);
@@ -272,13 +306,14 @@ export class Catalogue {
         // Meanwhile another process may have marked it, or resumed it under a process of its own.
         if (now?.status !== seen.status || now.host_pid !== seen.host_pid || now.host_started !== seen.host_started)
           return [];
-        this.#change(place!, patch);
-        return [this.#at(place!)!];
+        const end = this.#endInFolder(now) ?? { status: 'interrupted', error };
+        this.#prepared(markUnmirrored).run(seen.id);
+        return [this.#change(place!, end)];
       }),
     );
-    for (const run of marked) this.#mirror(run, patch);
+    for (const { id } of marked) this.#mirror(id);
     this.#tell();
-    return marked;
+    return marked.filter(({ status }) => status === 'interrupted');
   }
 
   /** Removes a run from the catalogue, not its folder. @throws CupbearerError `not-found`, `usage` as {@link get}. */
@@ -287,8 +322,7 @@ export class Catalogue {
     this.#write(() => {
       this.#prepared('DELETE FROM runs WHERE rowid = ?').run(this.#placeOf(found));
       // Readers know the row by its stand-in, if it had one.
-      if (placeOfDamaged(found) !== undefined)
-        this.#prepared('INSERT INTO run_changes (run_id) VALUES (?)').run(found);
+      if (placeOfDamaged(found) !== undefined) this.#prepared('INSERT INTO run_changes (run_id) VALUES (?)').run(found);
       if (!this.#prepared('SELECT 1 FROM runs WHERE folder = ?').get(folder)) {
         removeFromFolderList(this.path, folder);
       }
@@ -304,12 +338,20 @@ export class Catalogue {
   rebuild(folders: readonly string[]): RebuildResult {
     const result: RebuildResult = { added: [], skipped: [] };
     const listed = new Set(readFolderList(this.path));
-    for (const folder of folders.flatMap(withEvaluations)) {
+    const skipping = <T>(folder: string, read: () => T): T | undefined => {
       try {
-        if (this.#takeUp(folder, listed.has(folder))) result.added.push(folder);
+        return read();
       } catch (error) {
-        if (!(error instanceof CupbearerError) || error.code === 'storage') throw error;
+        if (!(error instanceof CupbearerError)) throw error;
         result.skipped.push({ folder, reason: error.message });
+        return undefined;
+      }
+    };
+    for (const folder of folders.map((path) => resolve(path))) {
+      for (const path of [folder, ...(skipping(folder, () => evaluationsIn(folder)) ?? [])]) {
+        const record = skipping(path, () => readRecord(path));
+        if (record === undefined) continue;
+        if (this.#takeUp({ ...record, folder: path }, listed.has(path))) result.added.push(path);
       }
     }
     this.#tell();
@@ -345,6 +387,7 @@ export class Catalogue {
     try {
       return operation();
     } catch (error) {
+      if (saysDamaged(error)) noteDamage(this.path);
       throw toCatalogueError(error, this.path);
     }
   }
@@ -372,7 +415,9 @@ export class Catalogue {
 
   /** Ids that begin with a text, or whose last part it is. */
   #idsLike(text: string): string[] {
-    return this.#prepared(`SELECT id FROM runs WHERE substr(id, 1, length(@text)) = @text OR substr(id, -length(@text) - 1) = '-' || @text ORDER BY id`) // prettier-ignore
+    return this.#prepared(
+      `SELECT id FROM runs WHERE substr(id, 1, length(@text)) = @text OR substr(id, -length(@text) - 1) = '-' || @text ORDER BY id`,
+    ) // prettier-ignore
       .pluck()
       .all({ text }) as string[];
   }
@@ -392,7 +437,7 @@ export class Catalogue {
   }
 
   /** Changes what is given of a row, and nothing else: what of it cannot be read is still there for whoever can. */
-  #change(place: number, patch: Partial<RunRecord>): void {
+  #change(place: number, patch: Partial<RunRecord>): CatalogueRun {
     const names = columns.filter((name) => name in patch);
     if (names.length > 0) {
       const values = names.map((name) => `${name} = @${name}`).join(', ');
@@ -401,6 +446,7 @@ export class Catalogue {
     const id = this.#prepared('SELECT id FROM runs WHERE rowid = ?').pluck().get(place) as string;
     if (patch.parents) this.#storeList('run_parents', 'parent_id', id, patch.parents);
     if (patch.tags) this.#storeList('run_tags', 'tag', id, patch.tags);
+    return this.#at(place)!;
   }
 
   #storeList(table: string, column: string, id: string, values: readonly string[]): void {
@@ -409,20 +455,34 @@ export class Catalogue {
     values.forEach((value, position) => insert.run(id, position, value));
   }
 
-  #mirror(run: CatalogueRun, patch: RunPatch): void {
+  /**
+   * Writes the row of a run into its folder and takes its mark away. It holds the lock meanwhile: what another process has
+   * changed since must not be overwritten. The mark stays where the folder is gone, as it is if its disk is.
+   */
+  #mirror(id: string): void {
     try {
-      // The folder may know what the row has lost: a stand-in must not take its place.
-      if (run.damage) changeInFolder(run, patch);
-      else writeIntoFolder(run);
+      this.#write(() => {
+        const run = this.find(id);
+        if (run && !existsSync(run.folder)) return;
+        if (run) writeIntoFolder(run);
+        this.#prepared(markMirrored).run(id);
+      });
     } catch (error) {
       if (!(error instanceof CupbearerError)) throw error;
-      this.notices.push(`The run ${run.id} was changed in the catalogue, but not in its folder. ${error.message}`);
+      this.notices.push(`The run ${id} was changed in the catalogue, but not in its folder. ${error.message}`);
     }
   }
 
-  /** Whether the folder's run was added; one that moved is only given its new folder, one that is damaged all that it lacks. */
-  #takeUp(folder: string, isListed: boolean): boolean {
-    const record = { ...readRecord(folder), folder };
+  /** The end that `run.json` tells of a run whose row has none; undefined if the row is the newer of the two. */
+  #endInFolder({ id, folder }: RunRecord): RunRecord | undefined {
+    const isNewer = this.#prepared('SELECT 1 FROM unmirrored_runs WHERE run_id = ?').get(id) !== undefined;
+    const told = isNewer ? undefined : recordIn(folder);
+    return told?.id === id && hasEnded.includes(told.status) ? { ...told, folder } : undefined;
+  }
+
+  /** Whether the run was added; one that moved is only given its new folder, one whose row is damaged all that it lacks. */
+  #takeUp(record: RunRecord, isListed: boolean): boolean {
+    const { folder } = record;
     return this.#write(() => {
       const place = this.#placeOf(record.id);
       const known = place === undefined ? undefined : this.#at(place);
@@ -445,27 +505,35 @@ function sliceEnd(): (length: number) => boolean {
   return (length) => length >= mostInSlice || performance.now() > latest;
 }
 
-/** A folder and those of the evaluations inside it. */
-function withEvaluations(path: string): string[] {
-  const folder = resolve(path);
+/** Folders of the evaluations inside the folder of a run. @throws CupbearerError `storage` if they cannot be read. */
+function evaluationsIn(folder: string): string[] {
   const inside = join(folder, 'evals');
-  const names = existsSync(inside) ? readdirSync(inside, { withFileTypes: true }) : [];
-  const evaluations = names
+  if (!existsSync(inside)) return [];
+  return withStorageErrors(`read the folder "${inside}"`, () => readdirSync(inside, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => join(inside, name));
-  return [folder, ...evaluations.filter((evaluation) => existsSync(join(evaluation, 'run.json')))];
+    .map(({ name }) => join(inside, name))
+    .filter((evaluation) => existsSync(join(evaluation, 'run.json')));
+}
+
+/** What `run.json` in a folder says; undefined if it cannot be read. */
+function recordIn(folder: string): RunRecord | undefined {
+  try {
+    return readRecord(folder);
+  } catch (error) {
+    if (error instanceof CupbearerError) return undefined;
+    throw error;
+  }
 }
 
 /** Writes `run.json` where the folder is there and its path has not gone to another run since. */
-function writeIntoFolder(record: RunRecord): void {
-  if (existsSync(record.folder) && !belongsToAnother(record)) writeRecord(record.folder, record);
-}
-
-/** Changes what `run.json` says, where it can be read and is that of the run. */
-function changeInFolder({ id, folder }: RunRecord, patch: RunPatch): void {
-  if (!existsSync(join(folder, 'run.json'))) return;
-  const record = readRecord(folder);
-  if (record.id === id) writeRecord(folder, { ...record, ...patch });
+function writeIntoFolder({ damage, ...record }: CatalogueRun): void {
+  if (!existsSync(record.folder) || belongsToAnother(record)) return;
+  if (!damage) writeRecord(record.folder, record);
+  else if (existsSync(join(record.folder, 'run.json'))) {
+    // The folder knows what the row has lost: a stand-in must not take its place.
+    const readable = Object.entries(record).filter(([key]) => !damage.fields.includes(key as keyof RunRecord));
+    writeRecord(record.folder, { ...readRecord(record.folder), ...Object.fromEntries(readable) });
+  }
 }
 
 function belongsToAnother({ id, folder }: RunRecord): boolean {

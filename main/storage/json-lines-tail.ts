@@ -1,6 +1,10 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { JsonLine } from './json-lines.ts';
+import { closeSync, existsSync, fstatSync, readSync } from 'node:fs';
+import { parseLine, type JsonLine } from './json-lines.ts';
+import { openForReading } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
+
+/** Bytes that one call reads. Of more, the last ones count: they hold the end of a long log. */
+const mostBytes = 2 ** 24;
 
 /**
  * Follows a `.jsonl` file while another process writes it. A file that has become shorter (a resumed training drops lines
@@ -23,27 +27,19 @@ export class JsonLinesTail {
     return new TextDecoder()
       .decode(whole)
       .split('\n')
-      .flatMap((text) => parsed(text));
+      .flatMap((text) => parseLine(text) ?? []);
   }
 
   #newBytes(): Uint8Array {
-    const file = openSync(this.#path, 'r');
+    const file = openForReading(this.#path);
     try {
       const { size } = fstatSync(file);
       if (size < this.#position) this.#position = 0;
+      this.#position = Math.max(this.#position, size - mostBytes);
       const bytes = new Uint8Array(size - this.#position);
       return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, this.#position));
     } finally {
       closeSync(file);
     }
-  }
-}
-
-function parsed(text: string): JsonLine[] {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? [value] : [];
-  } catch {
-    return [];
   }
 }

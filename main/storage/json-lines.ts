@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writeFileAtomically } from './atomic-write.ts';
 import { decodeText, readFileBytes } from './read-file.ts';
@@ -6,6 +7,9 @@ import { withStorageErrors } from './storage-error.ts';
 
 /** One line of a `.jsonl` file: an object. Numbers that are not finite are stored as null, as JSON has none. */
 export type JsonLine = object;
+
+/** A file of lines is read whole: this is a hundred thousand epochs. */
+const mostBytes = 2 ** 26;
 
 /**
  * Adds a line at the end of a file (created if need be). A part of a line that a crash left at the end is removed
@@ -32,20 +36,25 @@ export function appendLine(path: string, line: JsonLine): void {
 
 /**
  * The lines of a file, in order. A last line without its line end was cut off by a crash and is left out.
- * @throws CupbearerError `not-found`, `storage`, or `bad-data` naming the line that is no JSON object.
+ * @throws CupbearerError `not-found`, `storage`, or `bad-data` naming the line that is not a JSON object.
  */
 export function readLines(path: string): JsonLine[] {
   return completeLines(path).map((text, index) => {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      value = undefined;
-    }
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    const line = parseLine(text);
+    if (line !== undefined) return line;
     const found = JSON.stringify(text.slice(0, 40));
     throw new CupbearerError('bad-data', `"${path}", line ${index + 1}: expected a JSON object, found ${found}.`);
   });
+}
+
+/** Returns the object in a line, or undefined if the line holds anything else. */
+export function parseLine(text: string): JsonLine | undefined {
+  try {
+    const value = parseBoundedJson(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -57,7 +66,7 @@ export function writeLines(path: string, lines: readonly JsonLine[]): void {
 }
 
 function completeLines(path: string): string[] {
-  const bytes = readFileBytes(path);
+  const bytes = readFileBytes(path, mostBytes);
   // Cut before decoding: a crash may leave half a character.
   const whole = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
   return decodeText(whole, path).split('\n').slice(0, -1);

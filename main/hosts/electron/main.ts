@@ -1,5 +1,4 @@
 /** Entry point of the desktop program: Electron's main process. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, crashReporter, dialog, Menu, nativeTheme, session, shell } from 'electron';
 import { createRouterClient } from '@orpc/server';
@@ -7,6 +6,7 @@ import { createApplication, type RunningApplication } from '../../api/create-app
 import { createRouter } from '../../api/router.ts';
 import { toErrorRecord } from '../../../shared/errors.ts';
 import { cupbearerHome } from '../../storage/home.ts';
+import { createPrivateFolder } from '../../storage/private-files.ts';
 import { requireRenderer } from '../renderer-files.ts';
 import { Activity } from './activity.ts';
 import { origin } from './address.ts';
@@ -25,9 +25,13 @@ app.setName('Cupbearer');
 // One place for everything where the user has chosen one; else windows, logs and crashes are where the system has them.
 if (process.env['CUPBEARER_HOME']) {
   const desktop = join(cupbearerHome(), 'desktop');
-  // Electron takes only a folder that is there.
-  mkdirSync(desktop, { recursive: true });
-  app.setPath('userData', desktop);
+  try {
+    // Electron takes only a folder that is there.
+    createPrivateFolder(desktop);
+    app.setPath('userData', desktop);
+  } catch {
+    // There is no window yet that could say so. The start, which needs the same home, does.
+  }
 }
 // The id of electron-builder.yml, by which Windows knows whose notifications these are.
 app.setAppUserModelId('org.cupbearer.app');
@@ -58,7 +62,7 @@ async function start(): Promise<void> {
   const rendererFolder = join(app.getAppPath(), 'dist', 'renderer');
   requireRenderer(rendererFolder);
   const placeFile = join(app.getPath('userData'), 'window.json');
-  mkdirSync(app.getPath('userData'), { recursive: true });
+  createPrivateFolder(app.getPath('userData'));
 
   const application = createApplication({
     host: {

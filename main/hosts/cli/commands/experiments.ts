@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { tidyUp } from '../../../api/tidy-up.ts';
 import { Workbench, type FinishedRun, type LaunchOptions } from '../../../api/workbench.ts';
+import { defaultDataDir } from '../../../data/data-dir.ts';
 import type { ExperimentDefinition } from '../../../experiments/experiment.ts';
 import { flag, optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
@@ -96,9 +98,11 @@ function toLaunchOptions(flags: LaunchFlags): LaunchOptions {
 export async function withWorkbench<T>(output: Output, work: (workbench: Workbench) => Promise<T>): Promise<T> {
   const workbench = new Workbench();
   for (const notice of workbench.catalogue.notices) output.note(notice);
+  const tidying = tidyUp(workbench, defaultDataDir());
   try {
     return await work(workbench);
   } finally {
+    await tidying;
     workbench.close();
   }
 }

@@ -1,5 +1,5 @@
 import { basename, join, resolve } from 'node:path';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { importModel, modelFileNames, stateTraining, type ModelFiles } from '../../../api/import-model.ts';
 import { defaultRunsDir } from '../../../api/queued-runs.ts';
 import { trainingStatement } from '../../../api/stated-training.ts';
@@ -8,6 +8,7 @@ import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
+import { readFileBytes } from '../../../storage/read-file.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
@@ -65,7 +66,7 @@ export const models: Command = {
 function filesIn(folder: string): ModelFiles {
   if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
   const present = modelFileNames.map((name) => [name, join(folder, name)] as const);
-  return new Map(present.filter(([, path]) => existsSync(path)).map(([name, path]) => [name, readFileSync(path)]));
+  return new Map(present.filter(([, path]) => existsSync(path)).map(([name, path]) => [name, readFileBytes(path)]));
 }
 
 function taken({ id, folder, spec }: RunRecord): string {

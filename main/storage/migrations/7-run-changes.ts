@@ -7,7 +7,7 @@ import type { Migration } from './migration.ts';
  * way to that of the statement that fires it, so the earlier number is deleted by hand.)
  */
 export const runChanges: Migration = {
-  version: 6,
+  version: 7,
   sql: `
     CREATE TABLE run_changes (
       revision INTEGER PRIMARY KEY AUTOINCREMENT,
