@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { csvText } from '../../shared/csv.ts';
 import { packArrays } from '../../shared/domain/arrays.ts';
 import type { Comparison } from '../../shared/domain/result.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
@@ -158,13 +159,11 @@ export function writeComparedSamples(path: string, { runs, samples }: RunCompari
   const header = ['sample_index', 'anomalous', ...runs.map(({ detector, id }) => `${detector} ${id}`)];
   const { sampleIndex, labels, scores } = shared;
   const rows = Array.from(sampleIndex, (index, i) => [index, labels[i]!, ...scores.map((own) => cell(own[i]!))]);
-  // Ids have neither commas nor quotes.
-  const text = [header, ...rows].map((row) => row.join(',')).join('\n');
-  writeFileAtomically(path, `${text}\n`);
+  writeFileAtomically(path, csvText([header, ...rows]));
 }
 
-function cell(score: number): string {
-  return Number.isNaN(score) ? '' : String(score);
+function cell(score: number): number | null {
+  return Number.isNaN(score) ? null : score;
 }
 
 function loadRun(workbench: Workbench, reference: string): LoadedRun {

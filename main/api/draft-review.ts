@@ -5,7 +5,7 @@ import { describeNetwork } from '../models/describe-network.ts';
 import type { ExperimentDefinition } from '../experiments/experiment.ts';
 import { trainClassifier } from '../experiments/train-classifier.ts';
 import { trainDetector } from '../experiments/train-detector.ts';
-import { commandLine } from './command-line.ts';
+import { commandOrReason } from './command-line.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
 import { testSize } from '../experiments/drafts/draft-summaries.ts';
 import { viewDraft, type DraftView } from '../experiments/drafts/draft-view.ts';
@@ -33,7 +33,7 @@ export function reviewDraft(subject: DraftSubject, folderFor: FolderFor): Review
       title: experiment.describe(spec),
       lines: specLines(experiment, spec),
       spec,
-      command: commandLine(experiment, spec, flags),
+      ...commandOrReason(experiment, spec, flags),
       folder,
       files: experiment.kind === 'classifier' ? classifierFiles(view.network?.spec, spec) : detectorFiles(view, spec),
     };

@@ -106,7 +106,7 @@ function gather(
       record,
       summary: summaries.get(record.id),
       spec: holdsRun(record.folder) ? readSpec(record.folder) : null,
-      command: repeatCommand(record),
+      ...repeatCommand(record),
       result,
       figures: hasFigures ? runFigures(record.folder, names, evaluation, words) : [],
       history: trainingHistory(record),

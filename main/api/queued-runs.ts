@@ -11,7 +11,7 @@ import { createFolder } from '../storage/create-folder.ts';
 import { freePath } from '../storage/free-folder.ts';
 import { cupbearerHome } from '../storage/home.ts';
 import type { CurrentSettings } from './current-settings.ts';
-import { commandLine } from './command-line.ts';
+import { commandOrReason } from './command-line.ts';
 import { folderName } from './folder-name.ts';
 import type { PreparedRun, Workbench } from './workbench.ts';
 
@@ -166,10 +166,11 @@ export class QueuedRuns {
     const spec = parseParams(definition.params, params);
     const folder = request.folder ?? this.folderFor(experiment, spec);
     createFolder(join(folder, '..'));
+    const { command } = commandOrReason(definition, spec, { 'dir.full': folder });
     return this.#workbench.prepare(experiment, spec, {
       folder,
       dataDir: this.#settings.current().dataDir ?? undefined,
-      command: commandLine(definition, spec, { 'dir.full': folder }),
+      ...(command === null ? {} : { command }),
       ...(tags === undefined ? {} : { tags }),
     });
   }

@@ -7,7 +7,7 @@ import type { ExperimentDefinition } from '../experiments/experiment.ts';
 import { experimentRegistry } from '../experiments/index.ts';
 import { readSpec } from '../storage/run-folder.ts';
 import type { Application } from './application.ts';
-import { commandLine } from './command-line.ts';
+import { commandOrReason, type CommandOrReason } from './command-line.ts';
 import { networkOf } from './run-results.ts';
 import { specLines } from './spec-lines.ts';
 
@@ -21,7 +21,7 @@ export function runDetail({ workbench, summaries }: Application, id: string): Ru
     summary: summaries.get(found.id),
     spec,
     lines: specLines(experimentOf(found), spec?.spec ?? found.spec),
-    command: repeatCommand(found),
+    ...repeatCommand(found),
     folderExists: existsSync(found.folder),
     files: filesIn(found.folder),
     children: workbench.catalogue.childrenOf(found.id),
@@ -29,9 +29,9 @@ export function runDetail({ workbench, summaries }: Application, id: string): Ru
   };
 }
 
-/** The command line that does a run again, into a new folder. */
-export function repeatCommand(record: RunRecord): string {
-  return commandLine(experimentOf(record), record.spec);
+/** Returns the command line that does a run again, into a new folder, or the reason where there is none. */
+export function repeatCommand(record: RunRecord): CommandOrReason {
+  return commandOrReason(experimentOf(record), record.spec);
 }
 
 function experimentOf({ kind }: RunRecord): ExperimentDefinition {

@@ -28,7 +28,7 @@ export function fittedDetectorFolder(path: string): string {
   const folder = requireRun(path);
   if (existsSync(detectorFile(folder))) return folder;
   throw new CupbearerError('not-found', `There is no fitted detector in ${folder}: it has no detector.safetensors.`, {
-    hint: `Fit one with: npx cupbearer train-detector --dir.full ${path}`,
+    hint: 'Fit one with: npx cupbearer train-detector --dir.full FOLDER',
   });
 }
 

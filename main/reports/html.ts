@@ -113,7 +113,7 @@ function contents(runs: readonly ReportedRun[]): string {
 }
 
 function runHtml(run: ReportedRun, place: number): string {
-  const { record, result, command, spec, mistakes, figures } = run;
+  const { record, result, command, noCommand, spec, mistakes, figures } = run;
   const heading = `<h2 id="run-${place + 1}"><span class="letter">${runLetter(place)}</span>${escapeHtml(record.title)}</h2>`;
   const environment = environmentLines(run)
     .map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`)
@@ -126,7 +126,7 @@ function runHtml(run: ReportedRun, place: number): string {
     ...figures.map(figureHtml),
     ...(mistakes ? [mistakesHtml(mistakes, mistakesWords(run))] : []),
     ...(record.notes === '' ? [] : [`<h3>Notes</h3><div class="notes">${notesHtml(record.notes)}</div>`]),
-    `<h3>How to repeat it</h3><pre>${escapeHtml(command)}</pre>`,
+    `<h3>How to repeat it</h3>${command === null ? `<p>${escapeHtml(noCommand ?? '')}</p>` : `<pre>${escapeHtml(command)}</pre>`}`,
     `<h3>Environment</h3><dl>${environment}</dl>`,
     `<h3>Specification</h3><pre>${escapeHtml(JSON.stringify(spec?.spec ?? record.spec, null, 2))}</pre>`,
     '</section>',

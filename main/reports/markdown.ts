@@ -44,7 +44,7 @@ function tableText({ caption, head, numeric, rows }: TextTable): string {
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function runSection(run: ReportedRun, place: number): string[] {
-  const { record, result, command, spec } = run;
+  const { record, result, command, noCommand, spec } = run;
   const layers = layersTable(run);
   return [
     `## ${runLetter(place)}. ${record.title}`,
@@ -54,7 +54,7 @@ function runSection(run: ReportedRun, place: number): string[] {
     ...figuresOf(run, place).map(shown),
     ...(record.notes === '' ? [] : ['### Notes', record.notes]),
     '### How to repeat it',
-    fenced('sh', command),
+    command === null ? (noCommand ?? '') : fenced('sh', command),
     '### Environment',
     environmentLines(run)
       .map(([name, value]) => `- ${name}: ${value}`)

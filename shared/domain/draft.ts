@@ -73,8 +73,9 @@ export const plannedRunSchema = z.object({
   lines: z.array(specLineSchema),
   /** As spec.json will hold it. */
   spec: params,
-  /** The command line that does the same. */
-  command: z.string(),
+  /** The command line that does the same; null where there is none, and why. */
+  command: z.string().nullable(),
+  noCommand: z.string().nullable(),
   folder: z.string(),
   files: z.array(z.object({ name: z.string(), what: z.string(), bytes: z.number().nullable() })),
 });

@@ -5,6 +5,7 @@ import { defaultDataDir } from '../../../data/data-dir.ts';
 import type { ExperimentDefinition } from '../../../experiments/experiment.ts';
 import { flag, optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
+import { commandText, shellOf } from '../../../../shared/shell.ts';
 import { computeFlags, type Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
@@ -120,7 +121,7 @@ export async function runWithProgress(
   try {
     return await workbench.run(experimentId, params, {
       ...options,
-      command: `cupbearer ${process.argv.slice(2).join(' ')}`,
+      ...typedCommand(process.argv.slice(2)),
       signal: interrupt.signal,
       onEvent: (event) => {
         if (event.type === 'progress') bars?.update(event.phase, event.done, event.total, event.note);
@@ -130,6 +131,16 @@ export async function runWithProgress(
   } finally {
     bars?.finish();
     interrupt.release();
+  }
+}
+
+/** The command as it can be typed again; nothing where a shell could not hold it. */
+function typedCommand(args: readonly string[]): { command?: string } {
+  try {
+    return { command: commandText(['npx', 'cupbearer', ...args], shellOf(process.platform)) };
+  } catch (error) {
+    if (error instanceof CupbearerError) return {};
+    throw error;
   }
 }
 
