@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { refuse } from '../../shared/misfit.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
+import { readStoredSpec, type StoredSpec } from '../experiments/stored-spec.ts';
 import { parseNetworkSpec, readNetworkSpec, writeModelDescription } from '../models/files.ts';
 import { NetworkOutline, type NetworkSpec } from '../models/network-outline.ts';
 import { checkWeights } from '../models/weights.ts';
@@ -16,9 +16,12 @@ import { parseSafetensors } from '../storage/safetensors.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
 import { newRecord } from './new-run.ts';
+import { readRun } from './read-run.ts';
 import { checkStatement, type StatedTraining, type TrainingStatement } from './stated-training.ts';
 import { versions } from './versions.ts';
 import type { Workbench } from './workbench.ts';
+
+type ImportedSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
 
 /** Files that make up a model, by name. */
 export type ModelFiles = ReadonlyMap<string, Uint8Array>;
@@ -56,9 +59,9 @@ export async function importModel(
   const trigger = files.get(triggerName);
   const storedTrigger = trigger && parseSafetensors(trigger, triggerName).tensors;
   const trained = files.get('spec.json');
-  const before = trained && parseSpecFile(parseJson(trained, 'spec.json'), 'spec.json');
-  const trainData = statement.train_data ?? (before?.spec['train_data'] as Picked | undefined);
-  const seed = statement.seed ?? before?.seed;
+  const before = trained && parseTraining(trained);
+  const trainData = statement.train_data ?? before?.spec.train_data;
+  const seed = statement.seed ?? before?.file.seed;
   const stated = trainData
     ? await checkStatement({ ...statement, seed, train_data: trainData }, network, storedTrigger)
     : undefined;
@@ -82,14 +85,14 @@ export async function importModel(
       imported: true,
     },
     seed: seed ?? 0,
-    engine: before?.engine ?? null,
-    versions: before?.versions ?? versions(),
-    fingerprints: before?.fingerprints ?? {},
+    engine: before?.file.engine ?? null,
+    versions: before?.file.versions ?? versions(),
+    fingerprints: before?.file.fingerprints ?? {},
     parents: [],
     created_at: new Date().toISOString(),
   };
   writeSpec(folder, file);
-  const record: RunRecord = { ...newRecord(folder, { ...file, spec: titled(file.spec) }), spec: file.spec };
+  const record = newRecord(folder, file);
   workbench.catalogue.insert({ ...record, title: name, status: 'done', ended_at: file.created_at });
   return workbench.catalogue.get(record.id);
 }
@@ -103,19 +106,22 @@ export async function stateTraining(
   id: string,
   statement: TrainingStatement,
 ): Promise<RunRecord> {
-  const { folder, spec, ...run } = workbench.catalogue.get(id);
-  if (spec['imported'] !== true || spec['train_data'] !== undefined) {
+  const run = workbench.catalogue.get(id);
+  const { folder } = run;
+  const { spec } = readRun(run);
+  if (spec.fault !== null) throw new CupbearerError('bad-data', `"${run.title}" cannot be used. ${spec.fault}`);
+  if (spec.kind !== 'classifier' || spec.sound.imported !== true || spec.sound.train_data !== undefined) {
     throw new CupbearerError('conflict', `It is known already what "${run.title}" was trained on.`, {
       hint: 'Import the model anew to say something else.',
     });
   }
   if (!statement.train_data) refuse([{ path: ['train_data'], message: 'Choose the data that it was trained on.' }]);
+  const file = readSpec(folder);
   const network = readNetworkSpec(folder);
   const stored = existsSync(triggerFile(folder)) ? readTensorFile(triggerFile(folder)).tensors : undefined;
   const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, stored);
   writeStated(folder, network, stated);
-  const file = readSpec(folder);
-  const known = { ...file.spec, train_data: stated.trainData };
+  const known = { ...spec.sound, train_data: stated.trainData };
   replaceSpec(folder, { ...file, spec: known, seed: stated.seed });
   return workbench.catalogue.update(run.id, { spec: known });
 }
@@ -136,9 +142,14 @@ function checkNames(files: ModelFiles): void {
   });
 }
 
-/** A spec that the experiment can describe although it may not say what the model was trained on. */
-function titled(spec: Record<string, unknown>): Record<string, unknown> {
-  return { train_data: { name: 'unknown data' }, ...spec };
+/** What the spec.json beside a model says of its training. @throws CupbearerError `bad-data` with a sentence per fault. */
+function parseTraining(bytes: Uint8Array): { file: SpecFile; spec: ImportedSpec } {
+  const file = parseSpecFile(parseJson(bytes, 'spec.json'), 'spec.json');
+  if (file.kind !== 'classifier')
+    throw new CupbearerError('bad-data', `spec.json: expected the spec of a classifier, found that of a run of kind ${file.kind}.`); // prettier-ignore
+  const { sound, fault } = readStoredSpec('classifier', { ...file.spec, imported: true });
+  if (fault !== null) throw new CupbearerError('bad-data', `spec.json does not belong to a classifier. ${fault}`);
+  return { file, spec: sound };
 }
 
 function parseJson(bytes: Uint8Array, source: string): unknown {

@@ -10,9 +10,7 @@ export interface ReadRun {
 
 /** Reads a run of the catalogue, whatever its row and its spec hold. */
 export function readRun({ kind, spec, damage }: CatalogueRun): ReadRun {
-  if (damage?.fields.some((field) => field === 'kind' || field === 'spec'))
-    return { spec: unreadableSpec(kind, damage.message), fault: damage.message };
-  const read = readStoredSpec(kind, spec);
-  const specFault = read.fault === null ? null : `Its spec is not valid: ${read.fault}`;
-  return { spec: read, fault: damage?.message ?? specFault };
+  const isLost = damage?.fields.some((field) => field === 'kind' || field === 'spec');
+  const read = isLost ? unreadableSpec(kind, damage!.message) : readStoredSpec(kind, spec);
+  return { spec: read, fault: damage?.message ?? read.fault };
 }

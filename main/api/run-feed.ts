@@ -1,6 +1,7 @@
 import type { CatalogueEvent } from '../../shared/domain/live.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
+import { breath } from './breath.ts';
 import type { QueuedRuns } from './queued-runs.ts';
 import type { RunSummaries } from './run-summaries.ts';
 
@@ -198,9 +199,4 @@ export class RunFeed {
     clearInterval(this.#foreignTimer);
     this.#foreignTimer = undefined;
   }
-}
-
-/** A breath between two parts, in which other calls are answered. */
-function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -190,6 +190,16 @@ export class Catalogue {
     return this.#select('WHERE folder >= ? AND folder < ?', path, `${path}\u{10ffff}`);
   }
 
+  /** Ids of all runs of a kind, newest first. */
+  idsOf(kind: RunKind): string[] {
+    return this.#read(
+      () =>
+        this.#prepared('SELECT id FROM runs WHERE kind = ? ORDER BY created_at DESC, rowid DESC')
+          .pluck()
+          .all(kind) as string[],
+    );
+  }
+
   /** Runs that build on this one, oldest first. */
   childrenOf(id: string): string[] {
     return this.#read(

@@ -86,7 +86,7 @@ export const specFileSchema = z.object({
   format: z.literal(runFolderFormat),
   kind: z.enum(runKinds),
   spec: jsonObject,
-  seed: z.number(),
+  seed: z.int().nonnegative(),
   engine: z.string().nullable(),
   versions: z.record(z.string(), z.string()),
   /** SHA-256 (hex) of the data, models and detectors that went in, by name. */
