@@ -25,7 +25,7 @@ export interface EvaluationPlan {
  */
 export function planEvaluation(spec: Record<string, unknown>, folder: string | undefined): EvaluationPlan {
   const task = spec['task'] as Picked;
-  const detectorFolder = fittedDetectorFolder((spec['detector'] as Picked)['path'] as string);
+  const detectorFolder = fittedDetectorFolder(spec['detector'] as Picked);
   const key = evaluationKey({ detectorFolder, task, seed: spec['seed'] as number });
   if (folder === undefined) return {};
   if (!holdsRun(folder)) return { folder };

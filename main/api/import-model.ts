@@ -9,6 +9,7 @@ import { parseSpecFile } from '../storage/run-files.ts';
 import { readSpec, replaceSpec, specFileName, writeSpec } from '../storage/run-folder.ts';
 import { isThere, within } from '../storage/within-folder.ts';
 import { newRecord } from './new-run.ts';
+import { readRun } from './read-run.ts';
 import { versions } from './versions.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -71,7 +72,7 @@ export async function importModel(
   };
   try {
     writeSpec(placed.folder, file);
-    const record: RunRecord = { ...newRecord(placed.folder, { ...file, spec: titled(file.spec) }), spec: file.spec };
+    const record = newRecord(placed.folder, file);
     workbench.catalogue.insert({ ...record, title: name, status: 'done', ended_at: file.created_at });
     return workbench.catalogue.get(record.id);
   } catch (error) {
@@ -91,20 +92,18 @@ export async function stateTraining(
   statement: TrainingStatement,
   options: { dataDir: string; signal?: AbortSignal | undefined },
 ): Promise<RunRecord> {
-  const { folder, spec, ...run } = workbench.catalogue.get(id);
-  if (spec['imported'] !== true || spec['train_data'] !== undefined) {
+  const run = workbench.catalogue.get(id);
+  const { folder } = run;
+  const { spec } = readRun(run);
+  if (spec.fault !== null) throw new CupbearerError('bad-data', `"${run.title}" cannot be used. ${spec.fault}`);
+  if (spec.kind !== 'classifier' || spec.sound.imported !== true || spec.sound.train_data !== undefined) {
     throw new CupbearerError('conflict', `It is known already what "${run.title}" was trained on.`, {
       hint: 'Import the model anew to say something else.',
     });
   }
   const { trainData, seed } = await library.ask('state-training', { folder, statement }, options);
   const file = readSpec(folder);
-  const known = { ...file.spec, train_data: trainData };
+  const known = { ...spec.sound, train_data: trainData };
   replaceSpec(folder, { ...file, spec: known, seed });
   return workbench.catalogue.update(run.id, { spec: known });
-}
-
-/** A spec that the experiment can describe although it may not say what the model was trained on. */
-function titled(spec: Record<string, unknown>): Record<string, unknown> {
-  return { train_data: { name: 'unknown data' }, ...spec };
 }

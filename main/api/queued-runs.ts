@@ -4,7 +4,8 @@ import type { LiveState } from '../../shared/domain/live.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
-import { experimentRegistry } from '../experiments/index.ts';
+import { experimentOf, experimentRegistry } from '../experiments/index.ts';
+import { specToRepeat } from '../experiments/stored-spec.ts';
 import { PhaseProgress } from '../jobs/phase-progress.ts';
 import { JobQueue, type QueuedJob } from '../jobs/queue.ts';
 import { createFolder } from '../storage/create-folder.ts';
@@ -13,6 +14,7 @@ import { cupbearerHome } from '../storage/home.ts';
 import type { CurrentSettings } from './current-settings.ts';
 import { commandOrReason } from './command-line.ts';
 import { folderName } from './folder-name.ts';
+import { readRun } from './read-run.ts';
 import type { PreparedRun, Workbench } from './workbench.ts';
 
 /** A run that is asked for. */
@@ -101,11 +103,11 @@ export class QueuedRuns {
     this.#queue.add([this.#jobOf(run, undefined)]);
   }
 
-  /** The same spec again as a new run. @throws CupbearerError as {@link enqueue}. */
+  /** The same spec again as a new run. @throws CupbearerError `bad-data` where it is not valid, or as {@link enqueue}. */
   repeat(id: string): RunRecord {
-    const { kind, spec, tags } = this.#workbench.catalogue.get(id);
-    const experiment = experimentRegistry.definitions.find((candidate) => candidate.kind === kind)!.id;
-    return this.enqueue([{ experiment, params: spec, tags }])[0]!;
+    const run = this.#workbench.catalogue.get(id);
+    const params = specToRepeat(readRun(run).spec);
+    return this.enqueue([{ experiment: experimentOf(run.kind).id, params, tags: run.tags }])[0]!;
   }
 
   /**

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import type { RunDetail } from '../../shared/domain/result.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { ExperimentDefinition } from '../experiments/experiment.ts';
-import { experimentRegistry } from '../experiments/index.ts';
+import { experimentOf } from '../experiments/index.ts';
+import { readStoredSpec, specToRepeat } from '../experiments/stored-spec.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { readSpec } from '../storage/run-folder.ts';
 import type { Application } from './application.ts';
 import { commandOrReason, type CommandOrReason } from './command-line.ts';
+import { readRun } from './read-run.ts';
 import { networkOf } from './run-results.ts';
 import { dataFolder } from './settings.ts';
 import { specLines } from './spec-lines.ts';
@@ -19,12 +21,13 @@ export async function runDetail(
 ): Promise<RunDetail> {
   const found = workbench.catalogue.get(id);
   const { host_pid: _, host_started: _started, ...record } = found;
-  const spec = specOf(found.folder);
+  const { spec, specFault } = specWithFault(found);
   return {
     record,
-    summary: summaries.get(found.id),
+    summary: summaries.of([found])[0]!,
     spec,
-    lines: specLines(experimentOf(found), spec?.spec ?? found.spec),
+    specFault,
+    lines: specLines(experimentOf(found.kind), spec?.spec ?? found.spec),
     ...repeatCommand(found),
     folderExists: existsSync(found.folder),
     files: await library.ask(
@@ -38,15 +41,28 @@ export async function runDetail(
 }
 
 /** Returns the command line that does a run again, into a new folder, or the reason where there is none. */
-export function repeatCommand(record: RunRecord): CommandOrReason {
-  return commandOrReason(experimentOf(record), record.spec);
+export function repeatCommand(run: CatalogueRun): CommandOrReason {
+  try {
+    return commandOrReason(experimentOf(run.kind), specToRepeat(readRun(run).spec));
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    return { command: null, noCommand: error.message };
+  }
 }
 
-function experimentOf({ kind }: RunRecord): ExperimentDefinition {
-  return experimentRegistry.definitions.find((candidate) => candidate.kind === kind)!;
+/** What the folder of a run says that was asked for, and what of it is not valid or why it cannot be read. */
+function specWithFault({ kind, folder }: RunRecord): Pick<RunDetail, 'spec' | 'specFault'> {
+  let spec: SpecFile;
+  try {
+    spec = readSpec(folder);
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    return { spec: null, specFault: error.message };
+  }
+  return { spec, specFault: readStoredSpec(kind, spec.spec).fault };
 }
 
-/** Returns what spec.json says; null where it is gone or cannot be read. */
+/** Returns what spec.json in a folder says; null where it is gone or cannot be read. */
 export function specOf(folder: string): SpecFile | null {
   try {
     return readSpec(folder);

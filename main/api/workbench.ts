@@ -9,10 +9,12 @@ import { defaultDataDir } from '../data/data-dir.ts';
 import type { ExperimentDefinition, RunOutcome } from '../experiments/experiment.ts';
 import { experimentRegistry } from '../experiments/index.ts';
 import { withAbsolutePaths } from '../experiments/paths.ts';
+import { readStoredSpec, specToRepeat } from '../experiments/stored-spec.ts';
 import { forkProcess, type ProcessLauncher } from '../jobs/child-process.ts';
 import { runInComputeProcess } from '../jobs/compute.ts';
 import type { Job, RunEvent } from '../jobs/protocol.ts';
 import type { Catalogue, RebuildResult } from '../storage/catalogue.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { openCatalogue } from '../storage/open-catalogue.ts';
 import { isProcessAlive, processIdentity } from '../storage/process-identity.ts';
@@ -179,7 +181,7 @@ export class Workbench {
    * The record of the run in `folder`; one that this catalogue does not know is taken in. The copy of a run that is still
    * in its own folder has that run's record and no row of its own.
    */
-  recordOf(folder: string): RunRecord {
+  recordOf(folder: string): CatalogueRun {
     const known = this.catalogue.byFolder(folder);
     if (known) return known;
     const path = requireRun(folder);
@@ -293,8 +295,9 @@ export class Workbench {
     const record = this.recordOf(path);
     this.#checkNoCopy(record);
     const dataDir = options.dataDir === undefined ? (usedBefore ?? dataDirOf(options)) : dataDirOf(options);
-    const spec = withSmallerBatches(file.spec, options.batchSize);
-    const earlier = spec === file.spec ? [] : [...(file.earlier_batch_sizes ?? []), file.spec['batch_size'] as number];
+    const before = specToRepeat(readStoredSpec(kind, file.spec));
+    const spec = withSmallerBatches(before, options.batchSize);
+    const earlier = spec === before ? [] : [...(file.earlier_batch_sizes ?? []), before['batch_size'] as number];
     if (dataDir !== usedBefore || earlier.length > 0) {
       replaceSpec(path, {
         ...file,
@@ -303,7 +306,7 @@ export class Workbench {
         ...(earlier.length > 0 ? { earlier_batch_sizes: earlier } : {}),
       });
     }
-    if (spec !== file.spec) this.catalogue.update(record.id, { spec });
+    if (spec !== before) this.catalogue.update(record.id, { spec });
     return { experiment, record: { ...record, spec }, resume: true, dataDir };
   }
 

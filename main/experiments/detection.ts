@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
+import { pick, type Picked } from '../../shared/schema/fields.ts';
+import { explainFaults } from '../../shared/schema/problems.ts';
 import type {
   DetectorContext,
   DetectorParams,
@@ -220,38 +222,41 @@ export function writeDetector(folder: string, { spec, state, layers, standardisa
   });
 }
 
+/** What stands in the metadata of a detector's file, each part as JSON. */
+const metadataParts = {
+  spec: pick(() => detectorRegistry, { label: 'Detector', help: 'The method' }),
+  layers: z.array(z.string()),
+  values: z.record(z.string(), z.union([z.number(), z.string()])),
+  standardisation: z.record(z.string(), z.object({ mean: z.number(), deviation: z.number() })),
+};
+
 /** Reads a detector written by {@link writeDetector}. @throws CupbearerError `not-found` or `bad-data`. */
 export function readDetector(folder: string): FittedDetector {
   const place = detectorFile(folder);
   const file = pathOf(place);
   const { tensors, metadata } = readTensorFile(place);
   checkFormat(metadata, file);
-  const spec = metadataPart(metadata, 'spec', file) as Picked;
+  const spec = metadataPart(metadata, 'spec', file);
   return {
     spec,
     params: spec as unknown as DetectorParams,
-    state: {
-      tensors: tensors satisfies TensorMap,
-      values: metadataPart(metadata, 'values', file) as DetectorState['values'],
-    },
-    layers: metadataPart(metadata, 'layers', file) as string[],
-    ...(metadata['standardisation']
-      ? { standardisation: metadataPart(metadata, 'standardisation', file) as Standardisation }
-      : {}),
+    state: { tensors: tensors satisfies TensorMap, values: metadataPart(metadata, 'values', file) },
+    layers: metadataPart(metadata, 'layers', file),
+    ...(metadata['standardisation'] ? { standardisation: metadataPart(metadata, 'standardisation', file) } : {}),
   };
 }
 
 /** Returns the activations that the detector in `folder` looks at, without reading what it has learned. */
 export function detectorLayers(folder: string): string[] {
-  return storedPart(folder, 'layers') as string[];
+  return metadataPartOf(folder, 'layers');
 }
 
-/** Returns the spec of the detector in `folder`, without reading what it has learned. */
-export function detectorSpec(folder: string): Picked {
-  return storedPart(folder, 'spec') as Picked;
+/** The name and parameters of the detector in `folder`, without reading what it has learned. */
+export function readDetectorSpec(folder: string): Picked {
+  return metadataPartOf(folder, 'spec');
 }
 
-function storedPart(folder: string, key: string): unknown {
+function metadataPartOf<K extends keyof typeof metadataParts>(folder: string, key: K) {
   const place = detectorFile(folder);
   const file = pathOf(place);
   const metadata = readTensorMetadata(place);
@@ -267,10 +272,20 @@ function checkFormat(metadata: Record<string, string>, file: string): void {
   );
 }
 
-function metadataPart(metadata: Record<string, string>, key: string, file: string): unknown {
+function metadataPart<K extends keyof typeof metadataParts>(
+  metadata: Record<string, string>,
+  key: K,
+  file: string,
+): z.output<(typeof metadataParts)[K]> {
+  const lacks = (why: string) =>
+    new CupbearerError('bad-data', `${file} does not hold a detector: its "${key}" cannot be read. ${why}`.trim());
+  let value: unknown;
   try {
-    return parseBoundedJson(metadata[key]!);
-  } catch (cause) {
-    throw new CupbearerError('bad-data', `${file} does not hold a detector: its "${key}" cannot be read.`, { cause });
+    value = parseBoundedJson(metadata[key]!);
+  } catch {
+    throw lacks('');
   }
+  const parsed = metadataParts[key].safeParse(value);
+  if (!parsed.success) throw lacks(explainFaults(parsed.error.issues, value));
+  return parsed.data as z.output<(typeof metadataParts)[K]>;
 }

@@ -36,7 +36,8 @@ import { drawTrainingCurve } from './figures.ts';
 import { historyFile, type EpochRecord } from './training-history.ts';
 import { validate, type Validation } from './validation.ts';
 
-const params = z.object({
+/** What can be asked of the training of a classifier. */
+export const trainClassifierParams = z.object({
   train_data: pick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learns from' }),
   val_data: pickRecord(() => datasetRegistry, {
     advanced: true,
@@ -100,7 +101,7 @@ const params = z.object({
   }),
 });
 
-type Spec = z.output<typeof params>;
+type Spec = z.output<typeof trainClassifierParams>;
 
 export const trainClassifier = defineExperiment({
   id: 'train-classifier',
@@ -108,7 +109,7 @@ export const trainClassifier = defineExperiment({
   title: 'Train a classifier',
   summary: 'Train a classifier, on poisoned data as a rule',
   source: 'ejnnr/cupbearer, scripts.train_classifier',
-  params,
+  params: trainClassifierParams,
   describe: (spec) => `${spec.model.name} on ${dataName(spec.train_data)}`,
   parents: () => [],
   check: checkSpec,

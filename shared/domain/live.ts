@@ -34,6 +34,8 @@ export const runSummarySchema = z.object({
   archived: z.boolean(),
   /** Whether `runs.resume` can go on with it. */
   resumable: z.boolean(),
+  /** Why its row or its spec cannot be read in full; what can be read is filled in. null for all but damaged or foreign runs. */
+  fault: z.string().nullable(),
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;
 

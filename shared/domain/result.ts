@@ -13,6 +13,8 @@ export const runDetailSchema = z.object({
   summary: runSummarySchema,
   /** null where the folder is gone or spec.json cannot be read. */
   spec: specFileSchema.nullable(),
+  /** Why spec.json cannot be read, or what of its spec is not valid. */
+  specFault: z.string().nullable(),
   /** The spec, that of the catalogue where the file cannot be read. */
   lines: z.array(specLineSchema),
   /** The command line that repeats it; null where there is none, and why. */

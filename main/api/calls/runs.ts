@@ -57,8 +57,8 @@ export function runsCalls(application: Application) {
       await checkRepeat(application, input.id, signal);
       return { id: queued.repeat(input.id).id };
     }),
-    change: runs.change.handler(({ input: { ids, ...change } }) => {
-      changeMarks(catalogue, ids, change);
+    change: runs.change.handler(async ({ input: { ids, ...change } }) => {
+      await changeMarks(catalogue, ids, change);
       return {};
     }),
     remove: runs.remove.handler(({ input }) => ({ ids: removal.remove(input.ids) })),

@@ -16,7 +16,10 @@ import { isThere, within } from '../../storage/within-folder.ts';
 import { readTensorDirectory, readTensorFile, writeTensorFile } from '../../storage/tensor-file.ts';
 import { triggerFile } from '../../tasks/classifier.ts';
 import { isModelFile, modelFileNames } from '../model-files.ts';
+import { readStoredSpec, type StoredSpec } from '../stored-spec.ts';
 import { checkStatement, type StatedTraining, type TrainingStatement } from '../stated-training.ts';
+
+type TrainingSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
 
 /** A model to take in. */
 export interface ModelImport {
@@ -53,11 +56,11 @@ export async function importModelFiles({ folder, isOwn, target, statement }: Mod
   const directory = Object.fromEntries(readTensorDirectory(within(folder, weights)));
   checkWeights(new NetworkOutline(network), directory, weights);
   const trigger = files.includes(triggerName) ? readTensorFile(within(folder, triggerName)).tensors : undefined;
-  const before = files.includes(specName) ? parseSpecFile(readJsonFile(within(folder, specName)), specName) : undefined;
-  const trainData = statement.train_data ?? (before?.spec['train_data'] as Picked | undefined);
+  const before = files.includes(specName) ? readTraining(folder) : undefined;
+  const trainData = statement.train_data ?? before?.spec.train_data;
   const stated = trainData
     ? await checkStatement(
-        { ...statement, seed: statement.seed ?? before?.seed, train_data: trainData },
+        { ...statement, seed: statement.seed ?? before?.file.seed, train_data: trainData },
         network,
         trigger,
       )
@@ -71,7 +74,7 @@ export async function importModelFiles({ folder, isOwn, target, statement }: Mod
   return {
     folder: place,
     architecture: network.architecture,
-    before,
+    before: before && { ...before.file, spec: before.spec },
     trained: stated && { trainData: stated.trainData, seed: stated.seed },
   };
 }
@@ -93,6 +96,20 @@ export async function stateModelTraining({
   const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, stored);
   writeStated(folder, network, stated);
   return { trainData: stated.trainData, seed: stated.seed };
+}
+
+/** What the spec.json beside a model says of its training. @throws CupbearerError `bad-data` with a sentence per fault. */
+function readTraining(folder: string): { file: SpecFile; spec: TrainingSpec } {
+  const file = parseSpecFile(readJsonFile(within(folder, specName)), specName);
+  if (file.kind !== 'classifier') {
+    throw new CupbearerError(
+      'bad-data',
+      `${specName}: expected the spec of a classifier, found that of a run of kind ${file.kind}.`,
+    );
+  }
+  const { sound, fault } = readStoredSpec('classifier', { ...file.spec, imported: true });
+  if (fault !== null) throw new CupbearerError('bad-data', `${specName} does not belong to a classifier. ${fault}`);
+  return { file, spec: sound };
 }
 
 /** The names of a model's files in a folder; one that is anybody's may hold others beside them. */

@@ -7,10 +7,19 @@ import { testData } from './3-test-data.ts';
 import { passedOver } from './4-passed-over.ts';
 import { engineParts } from './5-engine-parts.ts';
 import { unmirroredRuns } from './6-unmirrored-runs.ts';
+import { runChanges } from './7-run-changes.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in order. */
-export const migrations: readonly Migration[] = [initial, marks, testData, passedOver, engineParts, unmirroredRuns];
+export const migrations: readonly Migration[] = [
+  initial,
+  marks,
+  testData,
+  passedOver,
+  engineParts,
+  unmirroredRuns,
+  runChanges,
+];
 
 /** The schema version that this program reads and writes. */
 export const latestSchemaVersion = migrations.at(-1)!.version;

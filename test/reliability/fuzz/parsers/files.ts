@@ -232,7 +232,7 @@ const catalogue: Parser = {
     writeFileSync(path, input);
     const opened = openCatalogue(path);
     try {
-      return [opened.list(), opened.stored().map(({ text }) => text), opened.health(), opened.childrenOf('a')];
+      return [opened.list(), opened.slice(), opened.health(), opened.childrenOf('a')];
     } finally {
       opened.close();
     }
