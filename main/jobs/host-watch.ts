@@ -25,7 +25,9 @@ export function endWithHost(): void {
     // Options of this process are not meant for the thread, whether from its command line or from its environment.
     execArgv: [],
     env: {},
-    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 },
+    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 },
   });
+  // The host puts it into the run's log. Between two steps the process still hears that its host has gone.
+  watcher.on('error', (error) => process.stderr.write(`The host is not watched: ${String(error)}\n`));
   watcher.unref();
 }

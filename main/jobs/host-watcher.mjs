@@ -10,8 +10,8 @@ const { host, parent } = /** @type {{ host: number; parent: number }} */ (worker
 
 function hostIsGone() {
   // A process whose parent has ended gets another one at once, also while the ended one waits to be collected. In Electron
-  // the parent may be a process between this one and the host; on Windows it stays the same number for ever.
-  if (process.ppid !== parent) return true;
+  // the parent may be a process between this one and the host. On Windows the number never changes, and takes long to get.
+  if (process.platform !== 'win32' && process.ppid !== parent) return true;
   try {
     process.kill(host, 0);
     return false;

@@ -46,7 +46,8 @@ function isSameProcess(pid: number, started: string | null): boolean | undefined
   if (started === null) return undefined;
   if (found !== undefined) return found.started === started;
   const time = process.platform === 'win32' ? undefined : startAccordingToPs(pid);
-  return time === undefined ? undefined : !(Math.abs(time - Date.parse(started)) > toleranceMs);
+  const difference = Math.abs((time ?? NaN) - Date.parse(started));
+  return Number.isNaN(difference) ? undefined : difference <= toleranceMs;
 }
 
 /** A process that has ended keeps its number until its parent collects it, which some containers never do. */
