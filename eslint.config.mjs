@@ -55,6 +55,24 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: [
+      'main/{api,experiments,models,tasks,evaluation,figures,reports,jobs}/**/*.ts',
+      'main/hosts/cli/commands/*.ts',
+    ],
+    // They read what the program itself has brought along.
+    ignores: ['main/api/tensorflow/**', 'main/figures/fonts.ts', 'main/reports/html.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'node:fs',
+          importNames: ['readFileSync', 'openSync', 'createReadStream', 'copyFileSync', 'appendFileSync'],
+          message: "What a run's folder holds is read by main/storage, which leaves it through no link.",
+        },
+      ],
+    },
+  },
   { files: ['renderer/public/**'], languageOptions: { globals: globals.browser } },
   { files: ['main/hosts/cli/**', '**/build.ts', 'test/bench/**', 'test/results/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },

@@ -2,15 +2,12 @@ import { closeSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:f
 import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writeFileAtomically } from './atomic-write.ts';
-import { decodeText, readFileBytes } from './read-file.ts';
+import { decodeText, mostTextBytes, readFileBytes } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { openToAppend, pathOf, type Place } from './within-folder.ts';
 
 /** One line of a `.jsonl` file: an object. Numbers that are not finite are stored as null, as JSON has none. */
 export type JsonLine = object;
-
-/** A file of lines is read whole: this is a hundred thousand epochs. */
-const mostBytes = 2 ** 26;
 
 /**
  * Adds a line at the end of a file (created if need be). A part of a line that a crash left at the end is removed
@@ -69,7 +66,7 @@ export function writeLines(place: Place, lines: readonly JsonLine[]): void {
 }
 
 function completeLines(place: Place): string[] {
-  const bytes = readFileBytes(place, mostBytes);
+  const bytes = readFileBytes(place, mostTextBytes);
   // Cut before decoding: a crash may leave half a character.
   const whole = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
   return decodeText(whole, pathOf(place)).split('\n').slice(0, -1);

@@ -7,8 +7,8 @@ import { openToRead, pathOf, type Place } from './within-folder.ts';
 
 /** More than this Node cannot read into memory at once. */
 const mostBytes = 2 ** 31 - 1;
-/** Texts that are parsed take several times their size in memory. */
-const mostTextBytes = 2 ** 28;
+/** A text that is parsed takes several times its size in memory: a larger one is not read. */
+export const mostTextBytes = 2 ** 26;
 
 /**
  * Returns the bytes of a file of at most `most` bytes.

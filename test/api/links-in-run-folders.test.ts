@@ -26,6 +26,7 @@ import { runFiles } from '../../main/experiments/inspections/run-files.ts';
 import { copyClassifier } from '../../main/experiments/inspections/measure-training.ts';
 import { appendJsonLine, writeScores } from '../../main/storage/run-folder.ts';
 import type { reportFormats } from '../../shared/contract.ts';
+import { startCli } from '../hosts/cli-process.ts';
 import {
   ended,
   smallDetector,
@@ -130,6 +131,15 @@ describe('what a link in a run folder leads to is not read', () => {
     ledOut(folder, file);
     expect(() => copyClassifier(folder, to)).toThrow(/leads out of the folder/);
     expect(existsSync(join(to, file))).toBe(false);
+  });
+
+  it('nor imported as a model', async () => {
+    const folder = folderOf(classifier);
+    ledOut(folder, 'model.safetensors');
+    const home = mkdtempSync(join(tmpdir(), 'cupbearer-import-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true, maxRetries: 3 }));
+    const { code, stderr } = await startCli(['models', 'import', folder], { cwd: home, home }).ended;
+    expect([code, stderr]).toEqual([1, expect.stringContaining('model.safetensors" leads out of the folder')]);
   });
 
   it('nor shown with the run, which is shown all the same', async () => {
