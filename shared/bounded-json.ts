@@ -32,7 +32,9 @@ export function parseBoundedJson(text: string, bounds: JsonBounds = usualJsonBou
   }
 }
 
-/** Checks text against bounds in one pass. @throws CupbearerError `bad-data` if it is too large or nested too deeply. */
+/**
+ * Checks text against bounds in one pass. @throws CupbearerError `bad-data` if it is too large or nested too deeply.
+ */
 function checkJsonBounds(text: string, { mostDepth, mostBytes }: JsonBounds, source: string): void {
   let depth = 0;
   let bytes = 0;

@@ -16,8 +16,8 @@ interface FoundRuns {
 }
 
 /**
- * Takes up the run in a folder, or all runs below it, that the catalogue does not know. Folders below that cannot be read are
- * skipped.
+ * Takes up the run in a folder, or all runs below it, that the catalogue does not know. Folders below that cannot be
+ * read are skipped.
  * @throws CupbearerError `not-found` where there is no such folder or no run in it, `storage` where it cannot be read.
  */
 export function takeUpRuns({ catalogue }: Workbench, folder: string): RebuildResult {
@@ -31,7 +31,10 @@ export function takeUpRuns({ catalogue }: Workbench, folder: string): RebuildRes
   return { added: result.added, skipped: [...skipped, ...result.skipped] };
 }
 
-/** Looks for folders of runs in a folder and below it. @throws CupbearerError `storage` if the folder itself cannot be read. */
+/**
+ * Looks for folders of runs in a folder and below it. @throws CupbearerError `storage` if the folder itself cannot be
+ * read.
+ */
 function findRuns(root: string): FoundRuns {
   const found: FoundRuns = { folders: [], skipped: [] };
   const look = (folder: string, levels: number): void => {

@@ -7,8 +7,8 @@ import { systemCode, toStorageError } from './storage-error.ts';
 const largestBytes = 2 ** 31 - 1;
 
 /**
- * Opens a file for reading and returns its descriptor. Anything but a regular file is refused: opening a named pipe that
- * nobody writes to would otherwise never return.
+ * Opens a file for reading and returns its descriptor. Anything but a regular file is refused: opening a named pipe
+ * that nobody writes to would otherwise never return.
  * @throws CupbearerError `not-found` if there is no such file, `storage` if it cannot be read.
  */
 export function openForReading(path: string): number {
@@ -27,8 +27,8 @@ export function openForReading(path: string): number {
 
 /**
  * Returns the bytes of a file.
- * @throws CupbearerError `not-found` if there is no such file, `storage` if it cannot be read, `bad-data` if it is larger
- * than `mostBytes`.
+ * @throws CupbearerError `not-found` if there is no such file, `storage` if it cannot be read, `bad-data` if it is
+ * larger than `mostBytes`.
  */
 export function readFileBytes(path: string, mostBytes: number = largestBytes): Uint8Array {
   return withFile(path, (file) => {

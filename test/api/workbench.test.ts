@@ -27,6 +27,7 @@ import {
 } from '../../main/storage/run-folder.ts';
 import { hashFile } from '../../main/storage/content-hash.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
+import { canMount, fillDisk, smallDisk, withoutMount } from '../storage/hostile-disks.ts';
 
 let place: string;
 let dataDir: string;
@@ -453,5 +454,23 @@ describe('a run whose process went away', () => {
     expect(next.recordOf(at('classifier'))).toMatchObject({ status: 'interrupted', error: { code: 'crashed' } });
     expect(readRecord(at('classifier')).status).toBe('interrupted');
     next.catalogue.update(record.id, { status: 'done', error: null });
+  });
+});
+
+describe.skipIf(!canMount)(`a catalogue on a full disk${withoutMount}`, () => {
+  it('leaves nothing of a run that it could not take, now or at the next start', () => {
+    const { folder: disk } = smallDisk('1m');
+    const file = join(disk, 'catalogue.sqlite');
+    const first = new Workbench(file);
+    const prepare = (name: string) => first.prepare('train-classifier', training(1), { folder: at(name), dataDir });
+    prepare('before-full');
+    fillDisk(disk);
+    expect(() => prepare('refused')).toThrow(expect.objectContaining({ code: 'storage' }));
+    expect(readdirSync(at('refused')).filter((name) => name.endsWith('.json'))).toEqual([]);
+    first.close();
+    rmSync(join(disk, '.filler.000000000000.tmp'));
+    const again = new Workbench(file);
+    expect(again.catalogue.list().map(({ folder }) => folder)).toEqual([at('before-full')]);
+    again.close();
   });
 });
