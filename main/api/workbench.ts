@@ -252,8 +252,8 @@ export class Workbench {
     try {
       this.catalogue.insert(record);
     } catch (error) {
-      // A run that the catalogue could not take must not stand in the way of the next attempt.
-      rmSync(join(path, 'spec.json'), { force: true });
+      // A run that the catalogue could not take must not stand in the way of the next attempt, nor be taken up later.
+      for (const name of ['spec.json', 'run.json']) rmSync(join(path, name), { force: true });
       throw error;
     }
     return { experiment, record, resume: false, dataDir };

@@ -76,9 +76,9 @@ function alreadyThere(path: string, cause: unknown): CupbearerError {
 
 /**
  * Writes a whole file so that at every moment either the old or the new content is there, never a part: a temporary
- * name in the same folder, flushed to disk, then renamed. On failure the temporary file is removed.
- * With `exclusive`, an existing file is never replaced, even when two processes write at once. The file's permissions are
- * `mode`, or what the process' mask makes of the usual ones.
+ * name in the same folder, flushed to disk, then renamed. On failure the temporary file is removed. With `exclusive`,
+ * an existing file is never replaced, even when two processes write at once. The file's permissions are `mode`, or what
+ * the process' mask makes of the usual ones.
  * @throws CupbearerError `storage` where the disk is full or the folder cannot be written to; `conflict` where
  * `exclusive` is set and the file exists; `bad-data` where the way to it leads out of its folder.
  */

@@ -91,15 +91,21 @@ const patchSchema = runRecordSchema.omit({ id: true, kind: true, created_at: tru
 /** Ids that an unknown one is compared with, the newest: comparing takes microseconds each. */
 const mostGuessed = 2000;
 
-/** Says that `run.json` has to follow the row of a run, and that it has. */
+/** Note that `run.json` has to follow the row of a run, and that it has. */
 const markUnmirrored = 'INSERT OR IGNORE INTO unmirrored_runs (run_id) VALUES (?)';
 const markMirrored = 'DELETE FROM unmirrored_runs WHERE run_id = ?';
-const selectUnmirrored = `SELECT run_id, runs.folder AS folder FROM unmirrored_runs LEFT JOIN runs ON runs.id = run_id`;
+const selectUnmirrored = 'SELECT run_id, folder FROM unmirrored_runs LEFT JOIN runs ON runs.id = run_id';
+
+/** A run whose `run.json` has to follow; one that was forgotten since has no folder. */
+interface Unmirrored {
+  run_id: string;
+  folder: string | null;
+}
 
 /**
- * All runs this user's program knows of. What is committed here holds, and `run.json` in a run's folder follows, so that a lost
- * catalogue can be rebuilt: a change leaves a mark in the same transaction, which goes once the folder has it. Opened by
- * `openCatalogue`; several processes may use it at once.
+ * All runs this user's program knows of. What is committed here holds, and `run.json` in a run's folder follows, so
+ * that a lost catalogue can be rebuilt: a change leaves a mark in the same transaction, which goes once the folder has
+ * it. Opened by `openCatalogue`; several processes may use it at once.
  * Every method @throws CupbearerError `storage` where the file is locked for longer than the timeout, full or read-only.
  */
 export class Catalogue {
@@ -279,11 +285,13 @@ export class Catalogue {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Writes `run.json` of the runs whose row was changed by a process that was killed, or found a full disk, before it could. */
+  /**
+   * Writes `run.json` of the runs whose row was changed by a process that was killed, or found a full disk, before it
+   * could.
+   */
   mirrorPending(): void {
-    const pending = this.#read(
-      () => this.#prepared(selectUnmirrored).all() as { run_id: string; folder: string | null }[],
-    );
+    const pending = this.#read(() => this.#prepared(selectUnmirrored).all() as Unmirrored[]);
+    // Where there is nothing to write, nobody is to wait for the lock.
     for (const { run_id: id, folder } of pending) if (folder === null || existsSync(folder)) this.#mirror(id);
   }
 
@@ -299,9 +307,9 @@ export class Catalogue {
   }
 
   /**
-   * Marks as `interrupted` those queued and running runs whose process is gone, and gives them back. One that its folder says
-   * has ended is not among them: its row has lost what was written last, and gets it back. `isAlive` is asked with the process
-   * number and start that the run was stored with.
+   * Marks as `interrupted` those queued and running runs whose process is gone, and returns them. One that has ended
+   * according to its folder is not among them: its row has lost what was written last, and gets it back. `isAlive` is
+   * asked with the process number and start that the run was stored with.
    */
   markInterrupted(isAlive: (pid: number, started: string | null) => boolean): CatalogueRun[] {
     const unfinished = this.#select("WHERE status IN ('queued', 'running')");
@@ -465,8 +473,8 @@ export class Catalogue {
   }
 
   /**
-   * Writes the row of a run into its folder and takes its mark away. It holds the lock meanwhile: what another process has
-   * changed since must not be overwritten. The mark stays where the folder is gone, as it is if its disk is.
+   * Writes the row of a run into its folder and takes its mark away. It holds the lock meanwhile: what another process
+   * has changed since must not be overwritten. The mark stays if the folder is gone, as its disk may be.
    */
   #mirror(id: string): void {
     try {
@@ -482,7 +490,7 @@ export class Catalogue {
     }
   }
 
-  /** The end that `run.json` tells of a run whose row has none; undefined if the row is the newer of the two. */
+  /** What `run.json` says of a run that has ended, if the row is not the newer of the two. */
   #endInFolder({ id, folder }: RunRecord): RunRecord | undefined {
     const isNewer = this.#prepared('SELECT 1 FROM unmirrored_runs WHERE run_id = ?').get(id) !== undefined;
     const told = isNewer ? undefined : recordIn(folder);

@@ -9,9 +9,9 @@ const mostLevels = 100;
 const mostShown = 300;
 
 /**
- * Creates a folder and those above it that are missing, each level tried once: the recursive `mkdir` of Node.js does not
- * return where the system refuses a folder as if the one above it did not exist, as it does in `/proc`. Those created get
- * the permissions `mode`, or what the process' mask makes of the usual ones.
+ * Creates a folder and those above it that are missing, each level tried once: the recursive `mkdir` of Node.js does
+ * not return where the system refuses a folder as if the one above it did not exist, as it does in `/proc`. Those
+ * created get the permissions `mode`, or what the process' mask makes of the usual ones.
  * @throws CupbearerError `storage`.
  */
 export function createFolder(path: string, mode?: number): void {

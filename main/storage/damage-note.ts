@@ -2,8 +2,8 @@ import { closeSync, existsSync, rmSync } from 'node:fs';
 import { openPrivateFile } from './private-files.ts';
 
 /**
- * Notes that something in the catalogue `file` was found to be damaged while it was used, so that the next start looks at all
- * of it: the check that every start can afford does not find each damage.
+ * Notes that something in the catalogue `file` was found to be damaged while it was used, so that the next start looks
+ * at all of it: the check that every start can afford does not find each damage.
  */
 export function noteDamage(file: string): void {
   try {

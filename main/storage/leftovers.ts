@@ -10,9 +10,9 @@ const patienceMs = 7 * 24 * 3_600_000;
 const partsOfRun = ['figures', 'attacks', 'evals'];
 
 /**
- * Removes what killed processes have left under temporary names in these folders, though not in folders inside them, and
- * puts back what one was about to replace. What a running process works at stays. Resolves when all is done; what cannot be
- * read or removed stays, too.
+ * Removes what killed processes have left under temporary names in these folders, though not in folders inside them,
+ * and puts back what one was about to replace. What a running process works at stays. Resolves when all is done; what
+ * cannot be read or removed stays, too.
  */
 export async function removeLeftovers(folders: readonly string[]): Promise<void> {
   for (const folder of folders) {

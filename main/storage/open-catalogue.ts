@@ -19,7 +19,10 @@ export interface OpenOptions {
   wholeCheckBytes?: number;
 }
 
-/** The whole check compares indexes with what they are of, too, which takes half as long again; for this size, some tenths of a second. */
+/**
+ * The whole check compares indexes with what they are of, too, which takes half as long again; for this size, some
+ * tenths of a second.
+ */
 const usualWholeCheckBytes = 2 ** 25;
 
 /**
@@ -122,8 +125,8 @@ function fillFromFolders(catalogue: Catalogue): void {
 }
 
 /**
- * Takes up runs that the catalogue has lost with the end of its log, of which SQLite says nothing. What is lost is the last that
- * was written, so that the run added last tells whether any is missing.
+ * Takes up runs that the catalogue has lost with the end of its log, of which SQLite says nothing. What is lost is the
+ * last that was written, so that the run added last tells whether any is missing.
  */
 function takeUpLost(catalogue: Catalogue): void {
   try {

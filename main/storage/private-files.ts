@@ -6,7 +6,10 @@ import { createFolder } from './create-folder.ts';
 import { cupbearerHome } from './home.ts';
 import { temporaryPath } from './temporary-names.ts';
 
-/** Permissions of what is this user's alone, whatever the mask of the process. Windows keeps profiles apart without them. */
+/**
+ * Permissions of what is this user's alone, whatever the mask of the process. Windows keeps profiles apart without
+ * them.
+ */
 const folderMode = 0o700;
 const fileMode = 0o600;
 const ownerBits = 0o700;
@@ -29,7 +32,8 @@ export function writePrivateFile(path: string, content: string): void {
 }
 
 /**
- * Opens a file for reading and appending, and returns its descriptor. One that is not there is created for this user alone.
+ * Opens a file for reading and appending, and returns its descriptor. One that is not there is created for this user
+ * alone.
  * @throws Error of the system.
  */
 export function openPrivateFile(path: string): number {
@@ -39,7 +43,10 @@ export function openPrivateFile(path: string): number {
   return file;
 }
 
-/** Creates a new folder for what is needed for a moment; one that a crash leaves is removed later. @throws CupbearerError `storage`. */
+/**
+ * Creates a new folder for what is needed for a moment; one that a crash leaves is removed later. @throws
+ * CupbearerError `storage`.
+ */
 export function createScratchFolder(name: string): string {
   const folder = temporaryPath(join(cupbearerHome(), 'scratch', name));
   createPrivateFolder(folder);
@@ -47,9 +54,9 @@ export function createScratchFolder(name: string): string {
 }
 
 /**
- * Creates the program's own folder for this user alone, and takes it and the files in it away from others where an earlier
- * version left them open. A folder that was set up to be shared, belongs to somebody else or holds the user's own home is
- * left as it is. @throws CupbearerError `storage`.
+ * Creates the program's own folder for this user alone, and takes it and the files in it away from others where an
+ * earlier version left them open. A folder that was set up to be shared, belongs to somebody else or holds the user's
+ * own home is left as it is. @throws CupbearerError `storage`.
  */
 export function openHome(home: string): void {
   createPrivateFolder(home);
@@ -59,7 +66,7 @@ export function openHome(home: string): void {
     takeFromOthers(home, uid);
     for (const name of readdirSync(home)) if (ownFile.test(name)) takeFromOthers(join(home, name), uid);
   } catch {
-    // A disk without permissions, or a folder that can only be read: whoever opens the catalogue learns what does not work.
+    // A disk without permissions, or a folder that can only be read. Opening the catalogue says what does not work.
   }
 }
 

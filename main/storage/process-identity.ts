@@ -56,8 +56,8 @@ function hasEnded({ state }: LinuxProcess): boolean {
 }
 
 /**
- * Returns a text that names this process in the name of a file: its number, a hash of where numbers of processes count, and
- * one of when it began.
+ * Returns a text that names this process in the name of a file: its number, a hash of where numbers of processes count,
+ * and one of when it began.
  */
 export function processTag(): string {
   ownTag ??= `${process.pid}-${placeOfNumbers()}-${shortHash(linuxProcess(process.pid)?.started ?? '')}`;
@@ -70,8 +70,8 @@ let ownTag: string | undefined;
 export const processTagPattern = String.raw`\d+-[0-9a-f]{6}-[0-9a-f]{6}`;
 
 /**
- * Whether the process that made a {@link processTag} is running or has ended; `unknown` if it ran on another machine or in
- * another container, whose processes cannot be seen from here.
+ * Whether the process that made a {@link processTag} is running or has ended; `unknown` if it ran on another machine or
+ * in another container, whose processes cannot be seen from here.
  */
 export function stateOfTagged(tag: string): 'running' | 'ended' | 'unknown' {
   const [number, place, start] = tag.split('-');

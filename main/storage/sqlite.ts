@@ -71,7 +71,10 @@ const reasons: [code: RegExp, reason: Reason][] = [
   [/^SQLITE_NOMEM/, { says: 'needs more memory than there is', hint: () => 'Close other programs and try again.' }],
 ];
 
-/** What every other error of SQLite means: each statement is the program's own, and fails only if the file is not what it made. */
+/**
+ * What every other error of SQLite means: each statement is the program's own, and fails only if the file is not what
+ * it made.
+ */
 const damaged: Reason = {
   says: 'is damaged',
   hint: () => 'Start again: it is then kept aside and rebuilt from the run folders.',
@@ -91,8 +94,8 @@ export function saysDamaged(error: unknown): boolean {
 const hidesCause = /^SQLITE_(FULL|READONLY|CANTOPEN|PERM|IOERR)/;
 
 /**
- * Returns the error for a failed operation on the catalogue `file`: a sentence for whatever SQLite or the system reports, and
- * the error itself if it comes from neither.
+ * Returns the error for a failed operation on the catalogue `file`: a sentence for whatever SQLite or the system
+ * reports, and the error itself if it comes from neither.
  */
 export function toCatalogueError(error: unknown, file: string): unknown {
   const code = sqliteCode(error);

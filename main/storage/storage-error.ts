@@ -26,7 +26,9 @@ const reasons: Record<string, Reason> = {
   EIO: { says: 'the disk reported an error', hint: 'Check the disk.' },
 };
 
-/** Returns what an operating system's code (`ENOSPC`, …) means, or undefined if it is not among those that are known. */
+/**
+ * Returns what an operating system's code (`ENOSPC`, …) means, or undefined if it is not among those that are known.
+ */
 export function storageReason(code: string): string | undefined {
   return reasons[code]?.says;
 }

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { processTag, processTagPattern } from './process-identity.ts';
 
-/** `tmp`: something that is not finished. `old`: something that is about to be replaced, under the name before the tag. */
+/**
+ * `tmp`: something that is not finished. `old`: something that is about to be replaced, under the name before the tag.
+ */
 type Ending = 'tmp' | 'old';
 
 /** What a temporary name says. */

@@ -19,7 +19,10 @@ export interface RunningCli {
   says(pattern: RegExp): Promise<void>;
 }
 
-/** Starts `cupbearer ARGS` in `cwd`, with `home` for its own files and nothing set for the data, perhaps as another user. */
+/**
+ * Starts `cupbearer ARGS` in `cwd`, with `home` for its own files and nothing set for the data, perhaps as another
+ * user.
+ */
 export function startCli(
   args: readonly string[],
   { cwd, home, uid }: { cwd: string; home: string; uid?: number },

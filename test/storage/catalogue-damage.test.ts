@@ -64,7 +64,10 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Puts a catalogue of 10 runs and their folders back to how they were, closed or as a process that was killed leaves them. */
+/**
+ * Puts a catalogue of 10 runs and their folders back to how they were, closed or as a process that was killed leaves
+ * them.
+ */
 function filled(state: keyof typeof contents = 'closed'): { file: string; folders: string[] } {
   rmSync(root, { recursive: true, force: true });
   for (const [path, bytes] of contents[state]) {

@@ -35,7 +35,9 @@ export function firstOutputOf(child: ChildProcess): Promise<string> {
   });
 }
 
-/** As {@link outputOf}, for a child that may never end by itself. @throws Error once it has run for `ms` milliseconds. */
+/**
+ * As {@link outputOf}, for a child that may never end by itself. @throws Error once it has run for `ms` milliseconds.
+ */
 export async function outputWithin(child: ChildProcess, ms: number): Promise<string> {
   const deadline = setTimeout(() => child.kill('SIGKILL'), ms);
   try {

@@ -1,4 +1,6 @@
-/** Ways in which a file is damaged, by name. Each takes bytes that it may change, and gives those of the damaged file. */
+/**
+ * Ways in which a file is damaged, by name. Each takes bytes that it may change, and gives those of the damaged file.
+ */
 export type Damage = (bytes: Buffer, random: () => number) => Buffer;
 
 const pageBytes = 4096;
