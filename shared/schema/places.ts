@@ -47,7 +47,6 @@ export interface Part {
 }
 
 interface Inside {
-  type: string;
   shape?: Record<string, z.ZodType>;
   element?: z.ZodType;
   valueType?: z.ZodType;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer as createForwarder, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from '@playwright/test';
@@ -100,6 +100,26 @@ test('what a browser sends to other programs of the machine lets nobody in', asy
   thief.on('error', () => undefined);
   const [, response] = (await once(thief, 'unexpected-response')) as [unknown, IncomingMessage];
   expect(response.statusCode).toBe(401);
+});
+
+test('a port that ssh forwards is signed in to by itself', async ({ visitor, program }) => {
+  const { port } = webHost(program);
+  const forwarder = createForwarder((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const [from, to] of [[near, far], [far, near]] as const) from.on('error', () => to.destroy()).pipe(to); // prettier-ignore
+  }).listen(0, '127.0.0.1');
+  await once(forwarder, 'listening');
+  const near = (forwarder.address() as AddressInfo).port;
+  const link = await program.link();
+  await visitor.goto(link.replace(`:${port}/`, `:${near}/`));
+  await expect(runsHeading(visitor)).toBeVisible();
+  await expect(visitor.getByText('Connection lost')).toBeHidden();
+  // The cookie is here, too, the key is not.
+  await visitor.goto(`http://127.0.0.1:${port}/`);
+  await expect(visitor.getByRole('heading', { name: 'Not signed in' })).toBeVisible();
+  await visitor.goto(`http://127.0.0.1:${near}/#/datasets`);
+  await expect(visitor.getByRole('heading', { level: 1, name: 'Datasets' })).toBeVisible();
+  forwarder.close();
 });
 
 test('a browser that has forgotten its key is told how to get in', async ({ visitor, program }) => {

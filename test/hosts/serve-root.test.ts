@@ -66,7 +66,7 @@ async function serve(
 
 describe('the root of serve', () => {
   it('is your home, unless settings, environment or flag name another, which is said', async () => {
-    expect(await serve()).toContain(`read files and create folders below ${realpathSync(homedir())} (--root)`);
+    expect(await serve()).toContain(`take up runs and create folders below ${realpathSync(homedir())} (--root)`);
     writeFileSync(at('home', 'settings.json'), JSON.stringify({ root: at('settings') }));
     expect(await serve()).toContain(`below ${at('settings')} (`);
     const env = { CUPBEARER_ROOT: at('env') };

@@ -26,7 +26,7 @@ export function stubDesktop(place: string, defaultBrowser = 'stub.desktop'): Stu
   script(
     'browser',
     `printf '%s\\n' "$@" > '${calls}.new' && mv '${calls}.new' '${calls}'`,
-    `while [ ! -e '${ending}' ]; do sleep 0.1; done`,
+    `while [ -d '${folder}' ] && [ ! -e '${ending}' ]; do sleep 0.1; done`,
   );
   return {
     env: {

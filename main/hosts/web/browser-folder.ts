@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cupbearerHome } from '../../storage/home.ts';
 
-const patienceMs = 2000;
+/** Desktops answer in some tens of milliseconds. */
+const patienceMs = 1000;
 
 /**
  * Resolves with a folder for files that the user's browser is to open: one of the program's own, or of the browser's own if

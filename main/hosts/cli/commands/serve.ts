@@ -39,8 +39,8 @@ export const serve: Command = {
     'Answers to this machine alone. From another one, forward the port and open the printed link there:',
     '  ssh -L 4848:127.0.0.1:4848 MACHINE npx cupbearer serve --no-open',
     '',
-    'A page that is signed in acts for you: it may start, change and delete runs, import pictures and models, and read',
-    'files and create folders below the root. docs/serving.md says more.',
+    'A page that is signed in acts for you: it may start, change and delete runs, and, below the root, use and copy in',
+    'pictures, take up runs and create folders. docs/serving.md says more.',
   ].join('\n'),
   async run(_, given, output) {
     const { port, no_open: noOpen, root } = parseParams(flags, given, flagName);
@@ -53,7 +53,7 @@ export const serve: Command = {
       if (process.getuid?.() === 0) output.note(asRoot);
       if (isReadByOthers(process.stdout.fd) || isReadByOthers(process.stderr.fd)) output.note(inOpenFile);
       output.note(
-        `A signed-in page may start and delete runs, and read files and create folders below ${web.root} (--root).`,
+        `A signed-in page may start and delete runs, and use pictures, take up runs and create folders below ${web.root} (--root).`,
       );
       const links = createInterface({ input: process.stdin });
       links.on('line', () => output.note(web.link()));
