@@ -159,9 +159,12 @@ class KillLoop {
     for (const { id } of trainings) await program.client.runs.resume({ id });
     const ids = trainings.map(({ id }) => id);
     await within(deadlineMs + 10_000 * ids.length, 'The end of the resumed trainings', runsEnded(program.client, ids));
+    // What is left in the folder of a run that failed goes once somebody looks at the run.
+    for (const { id } of this.#runs) await program.client.runs.get({ id });
     await program.stop();
     await this.#gone(program.child.pid!);
     await this.#check('at the end', { touched: ids });
+    this.#checkLeft('at the end', this.#runs);
     for (const run of this.#runs) {
       if (ids.includes(run.id) && run.status !== 'done')
         this.#fault('at the end', `The run ${run.id} is ${run.status}.`);
@@ -271,13 +274,15 @@ class KillLoop {
       if (kill) this.report.ended[run.status] = (this.report.ended[run.status] ?? 0) + 1;
     }
     // A host that goes on may be writing just now.
-    if (!hostRuns) this.#checkLeft(what);
+    const cutOff = changed.filter(({ status }) => status === 'interrupted');
+    if (!hostRuns) this.#checkLeft(what, cutOff);
     const states = changed.filter(isTouched).map(({ kind, status }) => `${kind} ${status}`);
     this.#say(`${this.report.kills}. ${what}: ${states.join(', ') || 'no run'}`);
   }
 
-  #checkLeft(what: string): void {
-    for (const file of temporaryFiles(this.#runs, this.#place.home)) {
+  /** Looks for temporary files in the program's own folder and in those of runs. */
+  #checkLeft(what: string, runs: readonly RunRecord[]): void {
+    for (const file of temporaryFiles(runs, this.#place.home)) {
       if (!this.#left.has(file)) this.#fault(what, `"${file}" was left.`);
       this.#left.add(file);
     }

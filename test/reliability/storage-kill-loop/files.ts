@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { settingsSchema } from '../../../shared/domain/settings.ts';
 import { writeFileAtomically } from '../../../main/storage/atomic-write.ts';
@@ -92,6 +92,7 @@ const scores: Rewritten = {
   },
   read: (folder) => {
     const path = join(folder, 'scores');
+    if (!existsSync(path)) bringBack(folder, 'scores');
     if (!existsSync(path)) return 0;
     const { layers, sampleIndex } = readScores(folder);
     const generation = only([...[...layers.values()].flatMap((values) => [...values]), ...sampleIndex], path);
@@ -99,6 +100,12 @@ const scores: Rewritten = {
     return generation;
   },
 };
+
+/** Gives a folder that was about to be replaced its name again, as the next start of the program does. */
+function bringBack(parent: string, name: string): void {
+  const aside = readdirSync(parent).find((entry) => entry.startsWith(`.${name}.`) && entry.endsWith('.old'));
+  if (aside !== undefined) renameSync(join(parent, aside), join(parent, name));
+}
 
 /** How many lines there are before the file is replaced by its last ones. */
 const mostLines = 40;

@@ -118,9 +118,10 @@ class Writer {
       try {
         const found = read(folder);
         const last = this.#files[i]!;
-        // It may have been killed before it could tell.
-        const isRight = found === last || found === this.generation || found === this.generation + 1;
-        return isRight && found >= last ? [] : [`${name} is of generation ${found}, expected ${last} or later.`];
+        this.#files[i] = Math.max(last, found);
+        // It may have been killed before it could tell of the last one.
+        const isRight = found >= last && found <= this.generation + 1;
+        return isRight ? [] : [`${name} is of generation ${found}, expected ${last} to ${this.generation + 1}.`];
       } catch (error) {
         return [`${name}: ${toErrorRecord(error).message}`];
       }
