@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
+import type { SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { refuse } from '../../shared/misfit.ts';
 import { readStoredSpec, type StoredSpec } from '../experiments/stored-spec.ts';
@@ -8,6 +8,7 @@ import { parseNetworkSpec, readNetworkSpec, writeModelDescription } from '../mod
 import { NetworkOutline, type NetworkSpec } from '../models/network-outline.ts';
 import { checkWeights } from '../models/weights.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { createFolder } from '../storage/create-folder.ts';
 import { freePath } from '../storage/free-folder.ts';
 import { parseSpecFile } from '../storage/run-files.ts';
@@ -51,7 +52,7 @@ export async function importModel(
   workbench: Workbench,
   files: ModelFiles,
   { name, base, statement = {} }: ImportOptions,
-): Promise<RunRecord> {
+): Promise<CatalogueRun> {
   checkNames(files);
   const network = parseNetworkSpec(parseJson(files.get(description)!, description), description);
   const outline = new NetworkOutline(network);
@@ -105,7 +106,7 @@ export async function stateTraining(
   workbench: Workbench,
   id: string,
   statement: TrainingStatement,
-): Promise<RunRecord> {
+): Promise<CatalogueRun> {
   const run = workbench.catalogue.get(id);
   const { folder } = run;
   const { spec } = readRun(run);

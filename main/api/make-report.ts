@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { reportFormats } from '../../shared/contract.ts';
-import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { numbersCsv, numbersJson, scoresCsv } from '../reports/data-files.ts';
 import { zipOf } from '../reports/figure-archive.ts';
@@ -9,9 +8,11 @@ import { htmlReport } from '../reports/html.ts';
 import { markdownReport } from '../reports/markdown.ts';
 import { runLetter, type Report, type ReportedRun } from '../reports/report.ts';
 import { figureNames, reportedFigure, runFigures, type FigureChoice } from '../reports/run-figures.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { readFileBytes } from '../storage/read-file.ts';
 import { holdsRun, readScores, readSpec } from '../storage/run-folder.ts';
-import { figureFiles, trainingHistory } from './figure-files.ts';
+import { readHistory } from '../experiments/training-history.ts';
+import { figureFiles, type FigureFiles } from './figure-files.ts';
 import { reportComparison } from './report-comparison.ts';
 import { repeatCommand } from './run-details.ts';
 import { runResult } from './run-results.ts';
@@ -61,7 +62,7 @@ export function makeReport(workbench: Workbench, summaries: RunSummaries, reques
 function contentOf(
   workbench: Workbench,
   summaries: RunSummaries,
-  records: readonly RunRecord[],
+  records: readonly CatalogueRun[],
   request: ReportRequest & { title: string },
 ): string | Uint8Array<ArrayBuffer> {
   switch (request.format) {
@@ -85,15 +86,28 @@ function contentOf(
 function gather(
   workbench: Workbench,
   summaries: RunSummaries,
-  records: readonly RunRecord[],
+  records: readonly CatalogueRun[],
   { title, question = '', notes = '' }: ReportRequest & { title: string },
   hasFigures: boolean,
 ): Report {
   const choice: FigureChoice = records.length <= mostInFull ? 'all' : records.length <= mostWithRoc ? 'main' : 'brief';
   let pictureBytes = 0;
   const withoutPictures: string[] = [];
-  const runs = records.map((record, i): ReportedRun => {
-    const result = existsSync(record.folder) ? runResult(workbench, record) : null;
+  const unread: string[] = [];
+  const runs = records.map((run, i): ReportedRun => {
+    const { damage: _, ...record } = run;
+    // What of a run's folder is damaged, the report says in its place.
+    const read = <T>(what: string, from: () => T, otherwise: T): T => {
+      try {
+        return from();
+      } catch (error) {
+        if (!(error instanceof CupbearerError)) throw error;
+        unread.push(`${runLetter(i)}: ${what} cannot be read. ${error.message}`);
+        return otherwise;
+      }
+    };
+    const isThere = existsSync(record.folder);
+    const result = read('Its result', () => (isThere ? runResult(workbench, record) : null), null);
     const sheet = join(record.folder, 'figures', 'mistakes.png');
     const mistakes = hasFigures && existsSync(sheet) ? readFileBytes(sheet) : null;
     const fits = pictureBytes + (mistakes?.length ?? 0) <= mostPictureBytes;
@@ -104,12 +118,12 @@ function gather(
     const evaluation = result && { layers: result.layers, about: {} };
     return {
       record,
-      summary: summaries.get(record.id),
-      spec: holdsRun(record.folder) ? readSpec(record.folder) : null,
-      ...repeatCommand(record),
+      summary: summaries.of([run])[0]!,
+      spec: read('Its spec.json', () => (holdsRun(record.folder) ? readSpec(record.folder) : null), null),
+      ...repeatCommand(run),
       result,
-      figures: hasFigures ? runFigures(record.folder, names, evaluation, words) : [],
-      history: trainingHistory(record),
+      figures: hasFigures ? read('A figure', () => runFigures(record.folder, names, evaluation, words), []) : [],
+      history: read('Its training curve', () => readHistory(record.folder), []),
       mistakes: fits ? mistakes : null,
     };
   });
@@ -124,6 +138,7 @@ function gather(
     pairs,
     figures: figures.map(reportedFigure),
     leftOut: [
+      ...unread,
       ...leftOut,
       ...(hasFigures && choice !== 'all' && runs.some(({ result }) => result !== null)
         ? [
@@ -137,7 +152,7 @@ function gather(
   };
 }
 
-function scoresOf(summaries: RunSummaries, records: readonly RunRecord[]): string {
+function scoresOf(summaries: RunSummaries, records: readonly CatalogueRun[]): string {
   const scored = records.filter(({ folder }) => existsSync(join(folder, 'scores')));
   if (scored.length === 0)
     throw new CupbearerError('not-found', 'None of these runs has scores.', {
@@ -152,12 +167,12 @@ const missingFile = 'MISSING.txt';
 
 function figuresOf(
   workbench: Workbench,
-  records: readonly RunRecord[],
+  records: readonly CatalogueRun[],
   extension: '.svg' | '.png',
 ): Uint8Array<ArrayBuffer> {
   const found = records.map((record, i) => {
     const place = records.length === 1 ? '' : `${runLetter(i)} ${fileName(record.title, 'html')}/`;
-    const { files, missing } = figureFiles(workbench, record, extension);
+    const { files, missing } = filesOf(workbench, record, extension);
     return {
       files: [...files].map(([name, bytes]) => [`${place}${name}`, bytes] as const),
       missing: missing.map((sentence) => `${place}${sentence}`),
@@ -169,6 +184,16 @@ function figuresOf(
     throw new CupbearerError('not-found', ['None of these runs has figures.', ...missing].join(' '));
   if (missing.length > 0) files.push([missingFile, Buffer.from(`${missing.join('\n')}\n`)]);
   return zipOf(new Map(files));
+}
+
+/** The figures of a run; where its result is damaged, none but the reason. */
+function filesOf(...asked: Parameters<typeof figureFiles>): FigureFiles {
+  try {
+    return figureFiles(...asked);
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    return { files: new Map(), missing: [`All figures: ${error.message}`] };
+  }
 }
 
 /** A name for a file that every system takes. */

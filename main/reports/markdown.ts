@@ -44,11 +44,12 @@ function tableText({ caption, head, numeric, rows }: TextTable): string {
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function runSection(run: ReportedRun, place: number): string[] {
-  const { record, result, command, noCommand, spec } = run;
+  const { record, summary, result, command, noCommand, spec } = run;
   const layers = layersTable(run);
   return [
     `## ${runLetter(place)}. ${record.title}`,
     ...(result ? [result.sentence] : []),
+    ...(summary.fault === null ? [] : [summary.fault]),
     ...(record.error ? [`The run ended as ${record.status}: ${record.error.message}`] : []),
     ...(layers ? [tableText(layers)] : []),
     ...figuresOf(run, place).map(shown),

@@ -74,6 +74,9 @@ export function readScoreFiles(folder: string): Scores {
   const layers = names
     .filter((name) => !notLayers.includes(name))
     .map((name): [string, Float32Array] => [name, readArray(folder, name, Float32Array, n)]);
+  checkAll(folder, labelsName, labels, 'only 0 and 1', (label) => label <= 1);
+  checkAll(folder, indexName, sampleIndex, 'places in a dataset', (index) => index >= 0);
+  for (const [name, scores] of layers) checkAll(folder, name, scores, 'finite scores', Number.isFinite);
   const classes = (name: string) => (names.includes(name) ? readArray(folder, name, Int32Array, n) : undefined);
   const [trueClass, predictedClass] = [classes(trueClassName), classes(predictedClassName)];
   return {
@@ -83,6 +86,20 @@ export function readScoreFiles(folder: string): Scores {
     ...(trueClass ? { trueClass } : {}),
     ...(predictedClass ? { predictedClass } : {}),
   };
+}
+
+/** @throws CupbearerError `bad-data` naming the first value that is not what all of an array should be. */
+function checkAll(
+  folder: string,
+  name: string,
+  values: Float32Array | Int32Array | Uint8Array,
+  expected: string,
+  isRight: (value: number) => boolean,
+): void {
+  const wrong = values.findIndex((value) => !isRight(value));
+  if (wrong === -1) return;
+  const path = join(folder, `${name}.npy`);
+  throw new CupbearerError('bad-data', `"${path}": expected ${expected}, found ${values[wrong]} at place ${wrong}.`);
 }
 
 function readArray<T extends NamedTensor['data']>(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
+import { asPicked } from '../../../shared/schema/fields.ts';
 import type { Fault } from '../../../shared/domain/form.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
@@ -39,7 +39,7 @@ function missingBelow(fields: readonly Field[], values: Record<string, unknown>,
 }
 
 function missingIn(field: Field, value: unknown, path: string[]): Fault[] {
-  const { name } = (value ?? {}) as Partial<Picked>;
-  if (name === undefined || !field.registry!.has(name)) return [];
-  return missingBelow(fieldsOfPick(field, name), value as Picked, path);
+  const picked = asPicked(value);
+  if (!picked || !field.registry!.has(picked.name)) return [];
+  return missingBelow(fieldsOfPick(field, picked.name), picked, path);
 }
