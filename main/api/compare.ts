@@ -5,7 +5,6 @@ import type { Comparison } from '../../shared/domain/result.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatParameter } from '../../shared/format.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
 import { delongTest, type DelongTest } from '../evaluation/delong.ts';
 import { spearman } from '../evaluation/rank-correlation.ts';
 import { evaluationFile } from '../experiments/evaluate.ts';
@@ -184,13 +183,14 @@ function loadRun(workbench: Workbench, reference: string): LoadedRun {
   const metrics = layers[allLayers];
   const { layers: scores, labels, sampleIndex } = readScores(folder);
   const all = scores.get(allLayers);
-  if (!metrics || !all)
+  if (!metrics || !all || !about.detector)
     throw new CupbearerError(
       'bad-data',
-      `The evaluation in ${folder} lacks the score over all layers, "${allLayers}".`,
+      about.detector
+        ? `The evaluation in ${folder} lacks the score over all layers, "${allLayers}".`
+        : `The evaluation in ${folder} does not say which detector it is of.`,
     );
 
-  const fingerprints = (about['fingerprints'] ?? {}) as Record<string, string>;
   const seen = new Map<number, number>();
   const places = new Map<number, number>();
   for (const [i, index] of sampleIndex.entries()) {
@@ -201,9 +201,9 @@ function loadRun(workbench: Workbench, reference: string): LoadedRun {
     places.set(name * mostAlike + before, i);
   }
   return {
-    run: { id, title, folder, detector: (about['detector'] as Picked).name, metrics },
-    asked: { detector: about['detector'], task: about['task'], seed: about['seed'] },
-    testData: Object.fromEntries(Object.entries(fingerprints).filter(([role]) => role.startsWith('test'))),
+    run: { id, title, folder, detector: about.detector.name, metrics },
+    asked: { detector: about.detector, task: about.task, seed: about.seed },
+    testData: Object.fromEntries(Object.entries(about.fingerprints ?? {}).filter(([role]) => role.startsWith('test'))),
     scores: all,
     labels,
     sampleIndex,

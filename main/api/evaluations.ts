@@ -38,9 +38,9 @@ export function planEvaluation(spec: Record<string, unknown>, folder: string | u
   return holdsRun(further) ? { owner: further } : { folder: further };
 }
 
-function keyIn(folder: string): unknown {
+function keyIn(folder: string): string | undefined {
   try {
-    return readEvaluation(folder).about['key'];
+    return readEvaluation(folder).about.key;
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
     throw new CupbearerError(error.code, error.message, { hint: 'Remove this file to have it computed anew.' });

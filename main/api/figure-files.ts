@@ -5,14 +5,14 @@ import type { RunResult } from '../../shared/domain/result.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/format.ts';
-import { historyFile, type EpochRecord } from '../experiments/training-history.ts';
+import { readHistory } from '../experiments/training-history.ts';
 import { drawAnalysisFigures } from '../figures/analysis-figures.ts';
 import { drawEvaluationFigures, type FigureWords } from '../figures/evaluation-figures.ts';
 import type { Figure } from '../figures/figure.ts';
 import { drawTrainingFigure } from '../figures/training-figure.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import { figureFileNames, leftOutFigure, readPngFigure, readSvgFigure } from '../reports/stored-figures.ts';
-import { readJsonLines, readScores } from '../storage/run-folder.ts';
+import { readScores } from '../storage/run-folder.ts';
 import { activationPlane, runResult } from './run-results.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -22,12 +22,6 @@ export interface FigureFiles {
   files: Map<string, Uint8Array>;
   /** Those that are gone and cannot be drawn anew, with the reason, a sentence each. */
   missing: string[];
-}
-
-/** The training curve of a classifier, an epoch each; empty where the run has none. */
-export function trainingHistory({ folder }: RunRecord): EpochRecord[] {
-  // The file's lines are of that shape: the training is all that writes it.
-  return readJsonLines(folder, historyFile) as unknown as EpochRecord[];
 }
 
 /**
@@ -102,7 +96,7 @@ interface Drawing {
 }
 
 function drawings(record: RunRecord, result: RunResult | null): Drawing[] {
-  const history = trainingHistory(record);
+  const history = readHistory(record.folder);
   const training: Drawing[] =
     history.length === 0 ? [] : [{ names: ['training'], draw: () => [drawTrainingFigure(trainingSeries(history))] }];
   if (!result) return training;

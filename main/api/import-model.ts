@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
-import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
+import type { SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { TrainingStatement } from '../experiments/stated-training.ts';
 import type { Inspector } from '../jobs/inspection.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { freePath } from '../storage/free-folder.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { parseSpecFile } from '../storage/run-files.ts';
@@ -42,7 +43,7 @@ export async function importModel(
   workbench: Workbench,
   library: Inspector,
   { name, folder, isOwn, base, statement = {}, checkSpec, dataDir, signal }: ImportOptions,
-): Promise<RunRecord> {
+): Promise<CatalogueRun> {
   const own = within(folder, specFileName);
   if (checkSpec && isThere(own)) checkSpec(parseSpecFile(readJsonFile(own), specFileName).spec);
   const words = name
@@ -91,7 +92,7 @@ export async function stateTraining(
   id: string,
   statement: TrainingStatement,
   options: { dataDir: string; signal?: AbortSignal | undefined },
-): Promise<RunRecord> {
+): Promise<CatalogueRun> {
   const run = workbench.catalogue.get(id);
   const { folder } = run;
   const { spec } = readRun(run);

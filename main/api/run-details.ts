@@ -21,7 +21,7 @@ export async function runDetail(
 ): Promise<RunDetail> {
   const found = workbench.catalogue.get(id);
   const { host_pid: _, host_started: _started, ...record } = found;
-  const { spec, specFault } = specWithFault(found);
+  const { spec, specFault } = specOf(found);
   return {
     record,
     summary: summaries.of([found])[0]!,
@@ -51,7 +51,7 @@ export function repeatCommand(run: CatalogueRun): CommandOrReason {
 }
 
 /** What the folder of a run says that was asked for, and what of it is not valid or why it cannot be read. */
-function specWithFault({ kind, folder }: RunRecord): Pick<RunDetail, 'spec' | 'specFault'> {
+function specOf({ kind, folder }: RunRecord): Pick<RunDetail, 'spec' | 'specFault'> {
   let spec: SpecFile;
   try {
     spec = readSpec(folder);
@@ -60,14 +60,4 @@ function specWithFault({ kind, folder }: RunRecord): Pick<RunDetail, 'spec' | 's
     return { spec: null, specFault: error.message };
   }
   return { spec, specFault: readStoredSpec(kind, spec.spec).fault };
-}
-
-/** Returns what spec.json in a folder says; null where it is gone or cannot be read. */
-export function specOf(folder: string): SpecFile | null {
-  try {
-    return readSpec(folder);
-  } catch (error) {
-    if (error instanceof CupbearerError) return null;
-    throw error;
-  }
 }

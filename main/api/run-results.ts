@@ -27,9 +27,9 @@ export function runResult(workbench: Workbench, record: RunRecord): RunResult | 
   const { folder } = record;
   if (!isEvaluated(folder)) return null;
   const { layers, about } = readEvaluation(folder);
-  const detector = about['detector'] as Picked | undefined;
-  const aggregation = (detector?.['layer_aggregation'] as string | undefined) ?? 'mean';
-  const words = resultWords(workbench, record, about['task'] as Picked | undefined, detector);
+  const combined = about.detector?.['layer_aggregation'];
+  const aggregation = typeof combined === 'string' ? combined : 'mean';
+  const words = resultWords(workbench, record, about.task, about.detector);
   return {
     layers,
     ...describeResult(layers, aggregation, words),
@@ -70,17 +70,23 @@ export function networkSpecOf({ catalogue }: Workbench, { kind, folder, parents 
   try {
     if (kind === 'classifier') return readNetworkSpec(folder);
     const classifier = parents.at(-1);
-    return classifier === undefined ? null : readNetworkSpec(catalogue.get(classifier).folder);
+    const found = classifier === undefined ? undefined : catalogue.find(classifier);
+    return found ? readNetworkSpec(found.folder) : null;
   } catch (error) {
     if (error instanceof CupbearerError) return null;
     throw error;
   }
 }
 
-/** The same for people. */
+/** The same for people; null also where its parts do not fit one another. */
 export function networkOf(workbench: Workbench, record: RunRecord): NetworkDescription | null {
   const spec = networkSpecOf(workbench, record);
-  return spec && describeNetwork(spec);
+  try {
+    return spec && describeNetwork(spec);
+  } catch (error) {
+    if (error instanceof CupbearerError) return null;
+    throw error;
+  }
 }
 
 /** A run's scores as `runs.scores` gives them. @throws CupbearerError `not-found`, `bad-data`. */

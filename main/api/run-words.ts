@@ -3,6 +3,7 @@ import type { Definition, Registry } from '../../shared/definition.ts';
 import { formatParameter } from '../../shared/format.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
 import { asPicked, type Picked } from '../../shared/schema/fields.ts';
+import { partsOfTraining } from '../data/datasets/backdoor.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import type { StoredSpec } from '../experiments/stored-spec.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
@@ -65,8 +66,8 @@ function classifierWords({
   train_data: data,
   model,
 }: ClassifierSpec): Pick<RunWords, 'task' | 'taskDetail' | 'dataset' | 'model'> {
-  const trigger = data?.name === 'backdoor' ? asPicked(data['backdoor']) : undefined;
-  const dataset = (trigger ? asPicked(data?.['original']) : data)?.name ?? '';
+  const { original, trigger } = data ? partsOfTraining(data) : {};
+  const dataset = original?.name ?? '';
   return {
     task: trigger ? 'backdoor' : '',
     taskDetail: trigger ? `${trigger.name}, ${dataset}` : dataset,

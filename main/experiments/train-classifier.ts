@@ -25,7 +25,7 @@ import { NetworkOutline, specFor } from '../models/network-outline.ts';
 import type { Optimizer } from '../models/optimizer.ts';
 import { createOptimizer, optimizerRegistry } from '../models/optimizers/index.ts';
 import { schedules, trainClassifier as train } from '../models/training.ts';
-import { appendJsonLine, readJsonLines, writeJsonLines } from '../storage/run-folder.ts';
+import { appendJsonLine, writeJsonLines } from '../storage/run-folder.ts';
 import { writeTensorFile } from '../storage/tensor-file.ts';
 import { isThere, pathOf, pathToWrite, within } from '../storage/within-folder.ts';
 import { triggerFile } from '../tasks/classifier.ts';
@@ -33,7 +33,7 @@ import { triggerName } from '../tasks/classifier-trigger.ts';
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
 import { defineExperiment, PhaseTimer, type RunContext } from './experiment.ts';
 import { drawTrainingCurve } from './figures.ts';
-import { historyFile, type EpochRecord } from './training-history.ts';
+import { historyFile, readHistory, type EpochRecord } from './training-history.ts';
 import { validate, type Validation } from './validation.ts';
 
 /** What can be asked of the training of a classifier. */
@@ -292,7 +292,7 @@ function restore(context: RunContext, network: Network, optimizer: Optimizer): E
   const checkpoint = readCheckpoint(context.folder);
   network.load(checkpoint.weights, 'checkpoint.safetensors');
   optimizer.load(checkpoint.optimizer);
-  const history = readJsonLines(context.folder, historyFile).slice(0, checkpoint.epochs) as unknown as EpochRecord[];
+  const history = readHistory(context.folder).slice(0, checkpoint.epochs);
   if (history.length < checkpoint.epochs) {
     throw new CupbearerError(
       'bad-data',

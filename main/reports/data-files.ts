@@ -34,8 +34,9 @@ export function numbersJson({ runs, figures: _, leftOut: _sentences, ...report }
     format: 2,
     ...report,
     runs: runs.map(
-      ({ record: { host_pid: _pid, host_started: _started, ...record }, spec, command, result, history }) => ({
+      ({ record: { host_pid: _pid, host_started: _started, ...record }, summary, spec, command, result, history }) => ({
         record,
+        fault: summary.fault,
         spec,
         command,
         sentence: result?.sentence.replaceAll('**', '') ?? null,

@@ -123,7 +123,7 @@ function contents(runs: readonly ReportedRun[]): string {
 }
 
 function runHtml(run: ReportedRun, place: number): string {
-  const { record, result, command, noCommand, spec, mistakes, figures } = run;
+  const { record, summary, result, command, noCommand, spec, mistakes, figures } = run;
   const heading = `<h2 id="run-${place + 1}"><span class="letter">${runLetter(place)}</span>${escapeHtml(record.title)}</h2>`;
   const environment = environmentLines(run)
     .map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`)
@@ -131,6 +131,7 @@ function runHtml(run: ReportedRun, place: number): string {
   return [
     `<section class="run">${heading}`,
     ...(result ? [`<p class="finding">${emphasised(result.sentence)}</p>`] : []),
+    ...(summary.fault === null ? [] : [`<p class="left">${escapeHtml(summary.fault)}</p>`]),
     ...(record.error ? [`<p>The run ended as ${record.status}: ${escapeHtml(record.error.message)}</p>`] : []),
     tableHtml(layersTable(run)),
     ...figures.map((figure, i) => figureHtml(figure, `${place + 1}-${i}`)),

@@ -49,11 +49,12 @@ function runSection(
   figures: readonly LinkedFigure[],
   labels: ReadonlySet<string>,
 ): string[] {
-  const { record, result, command, noCommand, spec } = run;
+  const { record, summary, result, command, noCommand, spec } = run;
   const layers = layersTable(run);
   return [
     `## ${letter}. ${markdownText(record.title)}`,
     ...(result ? [markdownSentence(result.sentence)] : []),
+    ...(summary.fault === null ? [] : [markdownText(summary.fault)]),
     ...(record.error ? [markdownText(`The run ended as ${record.status}: ${record.error.message}`)] : []),
     ...(layers ? [tableText(layers)] : []),
     ...figures.map(shown),

@@ -37,13 +37,17 @@ export interface RunFilter {
   limit?: number;
 }
 
-/** What `cupbearer doctor` says of the catalogue. */
-export interface CatalogueHealth {
+/** Where the catalogue is and how large. */
+export interface CatalogueSize {
   path: string;
   schemaVersion: number;
   runs: number;
   /** Size of the database with its write-ahead log. */
   bytes: number;
+}
+
+/** What `cupbearer doctor` says of the catalogue. */
+export interface CatalogueHealth extends CatalogueSize {
   /** `ok`, or what SQLite found wrong. */
   quickCheck: string;
 }
@@ -375,8 +379,8 @@ export class Catalogue {
     return result;
   }
 
-  /** Path, size and state of the database file. */
-  health(): CatalogueHealth {
+  /** Path and size of the database file. */
+  size(): CatalogueSize {
     return this.#read(() => ({
       path: this.path,
       schemaVersion: schemaVersion(this.#database),
@@ -385,8 +389,13 @@ export class Catalogue {
         (sum, end) => sum + (statSync(this.path + end, { throwIfNoEntry: false })?.size ?? 0),
         0,
       ),
-      quickCheck: this.#database.pragma('quick_check(1)', { simple: true }) as string,
     }));
+  }
+
+  /** The same, and what SQLite finds wrong with the file, for which it reads all of it. */
+  health(): CatalogueHealth {
+    const quickCheck = this.#read(() => this.#database.pragma('quick_check(1)', { simple: true }) as string);
+    return { ...this.size(), quickCheck };
   }
 
   close(): void {

@@ -90,6 +90,10 @@ export function readScoreFiles({ folder, name: place }: Within): Scores {
   const layers = names
     .filter((name) => !notLayers.includes(name))
     .map((name): [string, Float32Array] => [name, read(name, Float32Array, n)]);
+  const path = join(folder, place);
+  checkAll(path, labelsName, labels, 'only 0 and 1', (label) => label <= 1);
+  checkAll(path, indexName, sampleIndex, 'places in a dataset', (index) => index >= 0);
+  for (const [name, scores] of layers) checkAll(path, name, scores, 'finite scores', Number.isFinite);
   const classes = (name: string) => (names.includes(name) ? read(name, Int32Array, n) : undefined);
   const [trueClass, predictedClass] = [classes(trueClassName), classes(predictedClassName)];
   return {
@@ -99,6 +103,20 @@ export function readScoreFiles({ folder, name: place }: Within): Scores {
     ...(trueClass ? { trueClass } : {}),
     ...(predictedClass ? { predictedClass } : {}),
   };
+}
+
+/** @throws CupbearerError `bad-data` naming the first value that is not what all of an array should be. */
+function checkAll(
+  folder: string,
+  name: string,
+  values: Float32Array | Int32Array | Uint8Array,
+  expected: string,
+  isRight: (value: number) => boolean,
+): void {
+  const wrong = values.findIndex((value) => !isRight(value));
+  if (wrong === -1) return;
+  const path = join(folder, `${name}.npy`);
+  throw new CupbearerError('bad-data', `"${path}": expected ${expected}, found ${values[wrong]} at place ${wrong}.`);
 }
 
 interface ArrayType<T> {

@@ -1,6 +1,10 @@
+import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
+import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
+import { explainFaults } from '../../shared/schema/problems.ts';
+import { partsOfTraining } from '../data/datasets/backdoor.ts';
+import { datasetRegistry } from '../data/datasets/index.ts';
 import { readModel, readNetworkSpec } from '../models/files.ts';
 import type { Network } from '../models/network.ts';
 import { NetworkOutline } from '../models/network-outline.ts';
@@ -84,24 +88,28 @@ export function openClassifier(runPath: string): TrainedClassifier {
   return { ...classifierData(folder), network: readModel(folder), fingerprint };
 }
 
+/** What a spec says of the data that a classifier was trained on. */
+const training = z.looseObject({
+  train_data: optionalPick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learned from' }),
+});
+
 /** What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` where it says nothing of it. */
 export function classifierData(runPath: string): ClassifierData {
   const folder = requireRun(runPath);
   const { spec, seed } = readSpec(folder);
-  const trainData = (spec as { train_data?: Picked }).train_data;
+  const parsed = training.safeParse(spec);
+  if (!parsed.success) {
+    const faults = explainFaults(parsed.error.issues, spec);
+    throw new CupbearerError('bad-data', `It cannot be read what the model in "${folder}" was trained on. ${faults}`);
+  }
+  const { train_data: trainData } = parsed.data;
   if (!trainData) {
     throw new CupbearerError('bad-data', `It is not known what the model in "${folder}" was trained on.`, {
       hint: 'If it was imported, say so on the screen Models, or by: npx cupbearer models trained-on',
     });
   }
-  if (trainData.name !== 'backdoor') return { folder, originalData: trainData };
-  return {
-    folder,
-    originalData: trainData['original'] as Picked,
-    trigger: {
-      spec: trainData['backdoor'] as Picked,
-      state: readTensorFile(triggerFile(folder)).tensors,
-      seed,
-    },
-  };
+  const { original, trigger } = partsOfTraining(trainData);
+  if (!trigger) return { folder, originalData: original };
+  const { tensors: state } = readTensorFile(triggerFile(folder));
+  return { folder, originalData: original, trigger: { spec: trigger, state, seed } };
 }

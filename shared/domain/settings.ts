@@ -52,7 +52,7 @@ export const appInfoSchema = z.object({
   home: z.string(),
   dataDir: z.string(),
   runsDir: z.string(),
-  catalogue: z.object({ path: z.string(), runs: z.number(), bytes: z.number(), quickCheck: z.string() }),
+  catalogue: z.object({ path: z.string(), runs: z.number(), bytes: z.number() }),
   /** What this host can do beyond the contract's common part. */
   can: z.object({ openFolder: z.boolean(), chooseFolder: z.boolean(), printPdf: z.boolean(), update: z.boolean() }),
   /** What a person should know: a catalogue that was rebuilt, a folder that cannot be written to. */

@@ -1,8 +1,7 @@
 /** Reads all that can be read of the run in a folder, in a process of its own, and prints what came of each. */
 import { evaluationFolders, readEvaluation } from '../../main/api/evaluations.ts';
-import { trainingHistory } from '../../main/api/figure-files.ts';
-import { specOf } from '../../main/api/run-details.ts';
 import { activationPlane, readAnalysis } from '../../main/api/run-results.ts';
+import { readHistory } from '../../main/experiments/training-history.ts';
 import { readCheckpoint } from '../../main/experiments/checkpoint.ts';
 import { detectorLayers, readDetector } from '../../main/experiments/detection.ts';
 import { evaluationKey } from '../../main/experiments/evaluate.ts';
@@ -21,7 +20,6 @@ const layer = 'layers.linear_0.output';
 
 const operations: Record<string, () => unknown> = {
   spec: () => readSpec(folder),
-  'spec for people': () => specOf(folder),
   record: () => readRecord(folder),
   evaluation: () => readEvaluation(folder),
   'further evaluations': () => evaluationFolders(folder),
@@ -30,7 +28,7 @@ const operations: Record<string, () => unknown> = {
   analysis: () => readAnalysis(folder),
   plane: () => activationPlane(record, layer),
   scores: () => readScores(folder),
-  curve: () => trainingHistory(record),
+  curve: () => readHistory(folder),
   'curve as it comes': () => new JsonLinesTail(within(folder, 'metrics.jsonl')).read(),
   'log as it comes': () => new JsonLinesTail(within(folder, 'log.jsonl')).read(),
   'a line for the log': () => appendJsonLine(folder, 'log.jsonl', { message: 'x' }),

@@ -23,7 +23,7 @@ export function appCalls(application: Application) {
     }),
     resetSettings: calls.app.resetSettings.handler(() => settings.reset()),
     diagnostics: calls.app.diagnostics.handler(() => ({
-      text: diagnosticsText(info(application), settings.current()),
+      text: diagnosticsText(info(application), settings.current(), workbench.catalogue.health().quickCheck),
     })),
     openFolder: calls.app.openFolder.handler(async ({ input: { what } }) => {
       if (!host.openFolder) throw cannot('show folders', 'Its path is shown beside it.');
@@ -48,7 +48,7 @@ export function appCalls(application: Application) {
 }
 
 function info({ host, settings, storedDraft, workbench }: Application): AppInfo {
-  const { path, runs, bytes, quickCheck } = workbench.catalogue.health();
+  const { path, runs, bytes } = workbench.catalogue.size();
   return {
     version: versions()['cupbearer']!,
     versions: versions(),
@@ -57,7 +57,7 @@ function info({ host, settings, storedDraft, workbench }: Application): AppInfo 
     home: cupbearerHome(),
     dataDir: dataFolder(settings.current()),
     runsDir: runsFolder(settings.current()),
-    catalogue: { path, runs, bytes, quickCheck },
+    catalogue: { path, runs, bytes },
     can: {
       openFolder: host.openFolder !== undefined,
       chooseFolder: host.chooseFolder !== undefined,

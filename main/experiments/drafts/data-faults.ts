@@ -7,7 +7,7 @@ import { NetworkOutline } from '../../models/network-outline.ts';
 import { misfitsOf } from '../../../shared/misfit.ts';
 import { formatBytes } from '../../../shared/format.ts';
 import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
+import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
 import { toErrorRecord } from '../../../shared/errors.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
@@ -44,8 +44,8 @@ function picksBelow(fields: readonly Field[], values: Record<string, unknown>, p
 }
 
 function picksAt(field: Field, value: unknown, path: string[]): PickedAt[] {
-  const picked = (typeof value === 'string' ? { name: value } : value) as Picked | undefined;
-  if (typeof picked !== 'object' || picked === null || !field.registry!.has(picked.name)) return [];
+  const picked = asPicked(typeof value === 'string' ? { name: value } : value);
+  if (!picked || !field.registry!.has(picked.name)) return [];
   return [{ path, kind: field.registry!.kind, picked }, ...picksBelow(fieldsOfPick(field, picked.name), picked, path)];
 }
 

@@ -3,12 +3,14 @@ import { importModel, stateTraining } from '../../../api/import-model.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import { defaultRunsDir } from '../../../api/queued-runs.ts';
 import { trainingStatement } from '../../../experiments/stated-training.ts';
+import { readRun } from '../../../api/read-run.ts';
 import type { Workbench } from '../../../api/workbench.ts';
-import type { RunRecord } from '../../../../shared/domain/run.ts';
+import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
-import { optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
+import { optionalPath, optionalText, parseParams, type Picked } from '../../../../shared/schema/fields.ts';
 import type { Command } from '../command.ts';
+import { faultLines, printedRun } from '../faults.ts';
 import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
 import { shownPath } from '../results.ts';
@@ -69,25 +71,33 @@ export const models: Command = {
   },
 };
 
-function taken({ id, folder, spec }: RunRecord): string {
+function taken(run: CatalogueRun): string {
+  const { id, folder } = run;
   const lines = [`${id} is in ${shownPath(folder)}.`];
   const flag = typedWords(['--task.run_path', shownPath(folder)]);
-  if (spec['train_data'] !== undefined) lines.push(...(flag === undefined ? [] : [`Use it by: ${flag}`]));
+  if (trainingOf(run)) lines.push(...(flag === undefined ? [] : [`Use it by: ${flag}`]));
   else
     lines.push(`Say what it was trained on before you use it: npx cupbearer models trained-on ${id} --train_data NAME`);
   return lines.join('\n');
 }
 
+/** The data that a model was trained on; undefined where it is not known. */
+function trainingOf(run: CatalogueRun): Picked | undefined {
+  const { spec } = readRun(run);
+  return spec.kind === 'classifier' ? spec.sound.train_data : undefined;
+}
+
 function list({ catalogue }: Workbench, output: Output): void {
   const found = catalogue.list({ kind: 'classifier' });
-  output.result(found, () => {
+  const models = found.map(printedRun);
+  output.result(models, () => {
     if (found.length === 0) return 'No models yet. "npx cupbearer train-classifier" trains one.';
-    const rows = found.map(({ id, title, status, spec, folder }) => [
-      id,
-      spec['train_data'] === undefined ? `${status}, not known what it was trained on` : status,
-      title,
-      shownPath(folder),
+    const rows = found.map((run, i) => [
+      run.id,
+      models[i]!.fault !== null || trainingOf(run) ? run.status : `${run.status}, not known what it was trained on`,
+      run.title,
+      shownPath(run.folder),
     ]);
-    return textTable(['id', 'status', 'model', 'folder'], rows);
+    return [textTable(['id', 'status', 'model', 'folder'], rows), ...faultLines(models)].join('\n');
   });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { evaluationFolders, readEvaluation } from '../../../api/evaluations.ts';
+import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';
 import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import type { Evaluation } from '../../../../shared/domain/evaluation.ts';
@@ -10,6 +11,7 @@ import { formatDuration, formatMetric, formatRelativeTime } from '../../../../sh
 import { choice, integer, parseParams } from '../../../../shared/schema/fields.ts';
 import { isFolder } from '../../../storage/is-folder.ts';
 import type { Command } from '../command.ts';
+import { faultLines, printedRun } from '../faults.ts';
 import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
 import { classifierLines, evaluationTable, shownPath } from '../results.ts';
@@ -56,7 +58,8 @@ export const runs: Command = {
   },
 };
 
-function list(records: readonly RunRecord[], output: Output): void {
+function list(found: readonly CatalogueRun[], output: Output): void {
+  const records = found.map(printedRun);
   output.result(records, () => {
     if (records.length === 0) return 'No runs yet. "npx cupbearer demo" makes two in under a minute.';
     const now = new Date();
@@ -68,7 +71,7 @@ function list(records: readonly RunRecord[], output: Output): void {
       keyFigure(record),
       formatRelativeTime(new Date(record.created_at), now),
     ]);
-    return textTable(['id', 'status', 'kind', 'title', 'result', 'when'], rows);
+    return [textTable(['id', 'status', 'kind', 'title', 'result', 'when'], rows), ...faultLines(records)].join('\n');
   });
 }
 
@@ -79,7 +82,8 @@ function keyFigure({ metrics }: RunRecord): string {
   return typeof accuracy === 'number' ? `accuracy ${formatMetric(accuracy)}` : '';
 }
 
-function show(record: RunRecord, output: Output): void {
+function show(run: CatalogueRun, output: Output): void {
+  const record = printedRun(run);
   const { folder } = record;
   const isThere = existsSync(folder);
   const results = isThere ? evaluationFolders(folder) : [];
@@ -103,6 +107,7 @@ function show(record: RunRecord, output: Output): void {
       `id          ${record.id}`,
       `kind        ${record.kind}`,
       `status      ${record.status}${record.error ? `: ${record.error.message}` : ''}`,
+      ...(record.fault === null ? [] : [`fault       ${record.fault}`]),
       `folder      ${shownPath(folder)}${isThere ? '' : ' (no longer there)'}`,
       `engine      ${engineText(record)}`,
       ...Object.entries(record.engines_passed_over ?? {}).map(([id, reason]) => `            not ${id}: ${reason}`),
