@@ -47,11 +47,7 @@ function defaultTask({ name }: Picked): Picked {
   return { name: name === 'backdoor' ? 'backdoor' : 'adversarial-examples' };
 }
 
-function classifierOf(
-  catalogue: Catalogue,
-  run: CatalogueRun,
-  runPath: unknown,
-): ExperimentDraft['classifier'] {
+function classifierOf(catalogue: Catalogue, run: CatalogueRun, runPath: unknown): ExperimentDraft['classifier'] {
   const known = typeof runPath === 'string' ? catalogue.byFolder(runPath) : undefined;
   const id = known?.id ?? run.parents.find((parent) => catalogue.find(parent)?.kind === 'classifier');
   return { source: 'run', run: id ?? '' };
