@@ -35,7 +35,11 @@ async function stateOf(host: ChildProcess): Promise<HostState> {
 
 function tellState(what: string, { longestDelayMs, rss, peakRss }: HostState): void {
   const verdict = (isBelow: boolean, limit: string) => `${isBelow ? 'below' : 'ABOVE'} ${limit}`;
-  tell(`${what}: longest delay of the loop`, ms(longestDelayMs), verdict(longestDelayMs < loopLimitMs, ms(loopLimitMs)));
+  tell(
+    `${what}: longest delay of the loop`,
+    ms(longestDelayMs),
+    verdict(longestDelayMs < loopLimitMs, ms(loopLimitMs)),
+  );
   tell(`${what}: memory afterwards`, megabytes(rss), verdict(rss < memoryLimit, megabytes(memoryLimit)));
   tell(`${what}: most memory so far`, megabytes(peakRss), verdict(peakRss < memoryLimit, megabytes(memoryLimit)));
 }
@@ -67,7 +71,9 @@ const { home, remove } = temporaryHome();
 try {
   seedRuns(home, count);
   tell(`A catalogue of ${count} runs`, megabytes(statSync(cataloguePath(home)).size));
-  const host = fork(fileURLToPath(new URL('host.ts', import.meta.url)), { env: { ...process.env, CUPBEARER_HOME: home } });
+  const host = fork(fileURLToPath(new URL('host.ts', import.meta.url)), {
+    env: { ...process.env, CUPBEARER_HOME: home },
+  });
   const [{ link, startMs }] = (await once(host, 'message')) as [{ link: string; startMs: number }];
   tell('Start of the host', ms(startMs));
   tellState('After the start', await stateOf(host));
