@@ -3,9 +3,7 @@ const special = /[\\`*[\]<>|$~#@]|(?<![a-z\d])_|_(?![a-z\d])|&(?=#?\w+;)|:(?=\/\
 
 /** Returns text as Markdown that shows it as it is, on one line: nothing in it is markup, HTML or a link. */
 export function markdownText(text: string): string {
-  return text
-    .replaceAll(/\s+/g, (space) => (/[\n\r\u2028\u2029]/.test(space) ? ' ' : space))
-    .replaceAll(special, '\\$&');
+  return text.replaceAll(/[\n\r\u2028\u2029]+/g, ' ').replaceAll(special, '\\$&');
 }
 
 /** Returns a sentence of ours as Markdown: `**` marks what the eye should land on, all else is text. */
@@ -23,7 +21,7 @@ export function markdownSentence(sentence: string): string {
 export function foreignMarkdown(notes: string, labels: ReadonlySet<string>): string {
   return notes
     .replaceAll(/<(?!(https?:|mailto:)[^\s<>]*>)/gi, '&lt;')
-    .replaceAll(/(\[([^\]]*)\]):/g, (whole, bracketed: string, label: string) =>
+    .replaceAll(/(\[([^[\]]{0,999})\]):/g, (whole, bracketed: string, label: string) =>
       // Markdown takes letters for the same that are so in either case: the long s, the Kelvin sign.
       labels.has(label.trim().toUpperCase().toLowerCase()) ? `${bracketed}&#58;` : whole,
     );

@@ -1,5 +1,5 @@
 import { CupbearerError } from '../../shared/errors.ts';
-import { decodeText, readFileBytes } from '../storage/read-file.ts';
+import { readFileBytes, readTextFile } from '../storage/read-file.ts';
 import { entriesWithin, isThere, pathOf, within, type Within } from '../storage/within-folder.ts';
 import { drawnSvg, type DrawnSvg } from './drawn-svg.ts';
 
@@ -38,7 +38,7 @@ export function leftOutFigure(file: string, error: unknown): string {
  */
 export function readSvgFigure(folder: string, file: string): DrawnSvg {
   const place = placeOf(folder, file);
-  const figure = drawnSvg(decodeText(readFileBytes(place, mostBytes), pathOf(place)));
+  const figure = drawnSvg(readTextFile(place, mostBytes));
   if (figure) return figure;
   throw notAFigure(place, 'a figure that Cupbearer has drawn');
 }

@@ -1,6 +1,15 @@
-import { constants, closeSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, realpathSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  type Dirent,
+} from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { Dirent } from 'node:fs';
 import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError, withStorageErrors } from './storage-error.ts';
 

@@ -100,6 +100,13 @@ describe("a run's notes in a Markdown report", () => {
     );
   });
 
+  it('of whatever length are looked through once', () => {
+    for (const piece of ['[', '[a', ']:', '<', '[a]: b\n', '`']) {
+      const notes = piece.repeat(200_000);
+      expect(foreignMarkdown(notes, labels)).toBe(notes.replaceAll('<', '&lt;'));
+    }
+  });
+
   it.each(['A-roc', 'a-ROC', ' A-roc ', 'all-\u212as', 'ALL-K\u017f'])(
     'cannot say what the figure [%s] is',
     (label) => {
