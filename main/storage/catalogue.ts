@@ -13,7 +13,7 @@ import { nearest } from '../../shared/nearest.ts';
 import { columns, fromRow, selectRuns, storedRuns, toRow, type Row, type StoredRun } from './catalogue-rows.ts';
 import { noteDamage } from './damage-note.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
-import { schemaVersion } from './migrations/index.ts';
+import { schemaVersion, tables } from './migrations/index.ts';
 import { readRecord, writeRecord } from './run-folder.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
 import { withStorageErrors } from './storage-error.ts';
@@ -216,9 +216,16 @@ export class Catalogue {
     return record !== undefined && this.#find(record.id) === undefined;
   }
 
-  /** @throws what `saysDamaged` recognises if the file does not have the tables and columns that it should have. */
+  /**
+   * Checks that the file has the tables and columns that it should have, and that what they do by themselves when they
+   * are written to can be understood. @throws what `saysDamaged` recognises if not.
+   */
   checkStatements(): void {
-    for (const sql of [selectRuns, insertRun, updateRun, markUnmirrored, markMirrored]) this.#database.prepare(sql);
+    for (const sql of [selectRuns, insertRun, updateRun, selectUnmirrored]) this.#database.prepare(sql);
+    for (const table of tables) {
+      for (const sql of ['INSERT INTO # DEFAULT VALUES', 'UPDATE # SET rowid = rowid', 'DELETE FROM #'])
+        this.#database.prepare(sql.replace('#', table));
+    }
   }
 
   /**
