@@ -22,7 +22,7 @@ import {
 } from './catalogue-rows.ts';
 import { noteDamage } from './damage-note.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
-import { schemaVersion } from './migrations/index.ts';
+import { schemaVersion, tables } from './migrations/index.ts';
 import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
 
@@ -305,9 +305,16 @@ export class Catalogue {
     return record !== undefined && this.find(record.id) === undefined;
   }
 
-  /** @throws what `saysDamaged` recognises if the file does not have the tables and columns that it should have. */
+  /**
+   * Checks that the file has the tables and columns that it should have, and that what they do by themselves when they
+   * are written to can be understood. @throws what `saysDamaged` recognises if not.
+   */
   checkStatements(): void {
     for (const sql of [selectRuns, selectChanges, insertRun, markUnmirrored, markMirrored]) this.#prepared(sql);
+    for (const table of tables) {
+      for (const sql of ['INSERT INTO # DEFAULT VALUES', 'UPDATE # SET rowid = rowid', 'DELETE FROM #'])
+        this.#database.prepare(sql.replace('#', table));
+    }
   }
 
   /**

@@ -136,6 +136,7 @@ describe('a damaged catalogue', () => {
   it.each([
     ['a table', 'ALTER TABLE run_tags RENAME TO run_rags'],
     ['a column', 'ALTER TABLE runs RENAME COLUMN title TO tittle'],
+    ['a table that a trigger writes to', 'CREATE TRIGGER a AFTER DELETE ON run_tags BEGIN DELETE FROM gone; END'],
   ])('with another name for %s is rebuilt', (_, sql) => {
     const { file, folders } = filled();
     const database = openSqlite(file, 100);

@@ -27,8 +27,8 @@ export const latestSchemaVersion = migrations.at(-1)!.version;
 /** Beyond that a number is not a version that anybody has reached, but damage. */
 const mostVersions = 999;
 
-/** Names of tables by which a catalogue is recognised whose version is damaged. */
-const tables = ['runs', 'run_parents', 'run_tags'];
+/** Names of the tables of a catalogue. One whose version is damaged is recognised by them. */
+export const tables: readonly string[] = ['runs', 'run_parents', 'run_tags', 'unmirrored_runs'];
 
 /** The schema version of an open database; 0 for an empty file. */
 export function schemaVersion(database: Database): number {

@@ -126,7 +126,7 @@ export function draftFromText(text: string, runs: Iterable<RunSummary>): Experim
     ...common,
     classifier: { source: 'run', run: classifier?.id ?? '' },
     task: own,
-    detectors: [knownDetector.data],
+    detectors: [detector],
     evaluation,
   };
 }
