@@ -87,7 +87,9 @@ function raw(schema: z.ZodType): fc.Arbitrary<unknown> {
     case 'array':
       return fc.array(raw(def.element!), { maxLength: 4 });
     case 'record':
-      return fc.array(fc.tuple(keys, raw(def.valueType!)), { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
+      return fc
+        .array(fc.tuple(keys, raw(def.valueType!)), { maxLength: 4 })
+        .map((entries) => Object.fromEntries(entries));
     case 'object':
       return objectOf(def.shape!);
     case 'unknown':
@@ -100,7 +102,9 @@ function raw(schema: z.ZodType): fc.Arbitrary<unknown> {
 function textOf({ format, checks = [] }: Inside): fc.Arbitrary<string> {
   const pattern = checks.map(({ _zod: { def } }) => def.pattern).find((found) => found !== undefined);
   if (format === 'datetime')
-    return fc.date({ min: new Date(0), max: new Date('9999-01-01'), noInvalidDate: true }).map((date) => date.toISOString());
+    return fc
+      .date({ min: new Date(0), max: new Date('9999-01-01'), noInvalidDate: true })
+      .map((date) => date.toISOString());
   return pattern ? fc.stringMatching(pattern) : words;
 }
 

@@ -85,10 +85,7 @@ const foreignRun = fc.constantFrom(...runKinds).chain((kind) =>
 /** What else may lie in a run's folder: mostly what passes its schema, else anything. */
 const otherFiles = fc.record(
   {
-    'eval.json': fc.oneof(
-      { weight: 4, arbitrary: evaluationFile() },
-      { weight: 1, arbitrary: hostileJson },
-    ),
+    'eval.json': fc.oneof({ weight: 4, arbitrary: evaluationFile() }, { weight: 1, arbitrary: hostileJson }),
     [analysisFile]: fc.oneof({ weight: 3, arbitrary: accepted(analysisSchema) }, { weight: 1, arbitrary: hostileJson }),
     'model.json': hostileJson,
     'metrics.jsonl': fc.oneof({ weight: 3, arbitrary: accepted(epochSchema) }, { weight: 1, arbitrary: hostileJson }),
@@ -245,16 +242,22 @@ describe('a run that somebody else has written', () => {
       fc.constantFrom('', 'good', '__proto__').map((run) => ({ source: 'run' as const, run })),
     );
     await fc.assert(
-      fc.asyncProperty(draft, classifier, picked, fc.array(picked, { maxLength: 3 }), async (rest, from, task, detectors) => {
-        const whole = { ...rest, classifier: from, task, detectors };
-        showDraft(whole);
-        const check = await orRefused('check', () => app.client.experiments.check({ draft: whole }));
-        expect(check?.summaries.task).toBeTypeOf('string');
-        await orRefused('review', () => app.client.experiments.review({ draft: whole }));
-        await orRefused('network', () => app.client.experiments.network({ draft: whole }));
-        await app.client.experiments.storeDraft({ draft: whole });
-        await app.client.experiments.storedDraft({});
-      }),
+      fc.asyncProperty(
+        draft,
+        classifier,
+        picked,
+        fc.array(picked, { maxLength: 3 }),
+        async (rest, from, task, detectors) => {
+          const whole = { ...rest, classifier: from, task, detectors };
+          showDraft(whole);
+          const check = await orRefused('check', () => app.client.experiments.check({ draft: whole }));
+          expect(check?.summaries.task).toBeTypeOf('string');
+          await orRefused('review', () => app.client.experiments.review({ draft: whole }));
+          await orRefused('network', () => app.client.experiments.network({ draft: whole }));
+          await app.client.experiments.storeDraft({ draft: whole });
+          await app.client.experiments.storedDraft({});
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -283,7 +286,9 @@ describe('a run that somebody else has written', () => {
     const { app } = withGoodRun();
     const { catalogue } = app.application.workbench;
     const [record] = fc.sample(accepted(runRecordSchema), { numRuns: 1, seed: 1 });
-    catalogue.insert(runRecordSchema.parse({ ...record, ...running, id: 'going', folder: '/nowhere', spec: { task: 3 } }));
+    catalogue.insert(
+      runRecordSchema.parse({ ...record, ...running, id: 'going', folder: '/nowhere', spec: { task: 3 } }),
+    );
     await expect(app.client.runs.remove({ ids: ['going'] })).rejects.toMatchObject({ data: { code: 'conflict' } });
   });
 });
