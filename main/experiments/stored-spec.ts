@@ -104,7 +104,7 @@ export function trainingUnknown(): CupbearerError {
 
 /** One line that tells a run of this spec from others; undefined where the spec does not say enough for one. */
 export function describeSpec(kind: RunKind, spec: Readonly<Record<string, unknown>>): string | undefined {
-  const { params, describe } = experimentOf(kind);
-  const parsed = params.safeParse(spec);
-  return parsed.success ? describe(parsed.data) : undefined;
+  const experiment = experimentOf(kind);
+  const parsed = experiment.params.safeParse(spec);
+  return parsed.success ? experiment.describe(parsed.data) : undefined;
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
+import type * as canvas from '@napi-rs/canvas';
 
-type CanvasModule = typeof import('@napi-rs/canvas');
+type CanvasModule = typeof canvas;
 
 const require = createRequire(import.meta.url);
 let loaded: CanvasModule | undefined;

@@ -27,7 +27,7 @@ export interface Line {
 export function answerCalls(
   line: Line,
   handler: StandardHandler<Record<never, never>>,
-): { take(message: string | Uint8Array<ArrayBuffer>): Promise<void>; end(): void } {
+): { take: (message: string | Uint8Array<ArrayBuffer>) => Promise<void>; end: () => void } {
   const peer = new ServerPeer(async ([id, type, payload]) => line.send(await encodeResponseMessage(id, type, payload)));
   const handle = createServerPeerHandleRequestFn(handler, { context: {} });
   let callsAtOnce = 0;

@@ -3,7 +3,7 @@ const special = /[\\`*[\]<>|$~#@]|(?<![a-z\d])_|_(?![a-z\d])|&(?=#?\w+;)|:(?=\/\
 
 /** Returns text as Markdown that shows it as it is, on one line: nothing in it is markup, HTML or a link. */
 export function markdownText(text: string): string {
-  return text.replaceAll(/[\n\r\u2028\u2029]+/g, ' ').replaceAll(special, '\\$&');
+  return text.replaceAll(/[ \t\n\v\f\r\u2028\u2029]+/g, ' ').replaceAll(special, '\\$&');
 }
 
 /** Returns a sentence of ours as Markdown: `**` marks what the eye should land on, all else is text. */

@@ -21,7 +21,7 @@ export interface WalkedFolder {
   /** What lies in it. Links are among them and never followed. */
   entries: readonly Dirent[];
   /** Keeps the walk out of folders inside this one that it would enter otherwise. */
-  skip(isSkipped: (entry: Dirent) => boolean): void;
+  skip: (isSkipped: (entry: Dirent) => boolean) => void;
 }
 
 /** Entries that are read with one call of the system. */

@@ -38,7 +38,12 @@ export function pathOf(place: Place): string {
 
 /** Returns whether something of this name is there, be it a link or whatever else; opening it says what it is. */
 export function isThere(place: Place): boolean {
-  return lstatSync(pathOf(place), { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(pathOf(place), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // A file is in the place of a folder on the way, or the way may not be gone.
+    return false;
+  }
 }
 
 /** A place that is replaced again and again while it is opened: a file that a run is writing is so for an instant only. */

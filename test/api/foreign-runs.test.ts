@@ -59,7 +59,7 @@ function changed(value: unknown, place: number, other: unknown): unknown {
     if (i !== at) return [[key, inner] as const];
     return other === undefined && deeper === 0 ? [] : [[key, changed(inner, deeper, other)] as const];
   });
-  return Array.isArray(value) ? next.map(([, inner]) => inner) : Object.fromEntries(next);
+  return Array.isArray(value) ? next.map(([, inner]): unknown => inner) : Object.fromEntries(next);
 }
 
 const edit = fc.tuple(fc.integer({ min: 1, max: 400 }), fc.oneof(hostileJson, fc.constant(undefined)));

@@ -99,7 +99,6 @@ describe('what a link in a run folder leads to is not read', () => {
       ['scores', 'detector', 'its scores', (id) => app.client.runs.scores({ id })],
       ['scores', 'detector', 'a table of its scores', (id) => report('scores', [id])],
       ['scores/all.npy', 'detector', 'a comparison', (id) => app.client.runs.compare({ ids: [id, second] })],
-      ['metrics.jsonl', 'classifier', 'a report', (id) => report('json', [id])],
       ['metrics.jsonl', 'classifier', 'its curve', followed],
       ['log.jsonl', 'classifier', 'its log', followed],
       ['spec.json', 'detector', 'its samples', (id) => app.client.runs.samples({ id, positions: [0] })],
@@ -162,6 +161,11 @@ describe('what a link in a run folder leads to is not read', () => {
     const files = await filesOf(folder);
     expect(files.length).toBeGreaterThan(0);
     expect(files.filter(({ name }) => /circle|root/.test(name))).toEqual([]);
+  });
+
+  it('nor taken for a training curve, which a report says', async () => {
+    ledOut(folderOf(classifier), 'metrics.jsonl');
+    expect(Buffer.from(await report('html', [classifier])).toString()).toContain('Its training curve cannot be read.');
   });
 
   it('nor put into reports, which say what they do without', async () => {

@@ -40,7 +40,7 @@ const answers: Record<ServedWord, () => unknown> = {
     return {};
   },
 };
-process.on('message', (word: ServedWord) => process.send!(answers[word]() as object));
+process.on('message', (word: ServedWord) => process.send!(answers[word]()));
 // Whoever started it may be stopped in the middle.
 process.on('disconnect', () => process.exit(1));
 process.send!({ port: host.port, link: host.link() } satisfies Served);

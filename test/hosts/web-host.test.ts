@@ -398,7 +398,7 @@ describe('limits of a connection', () => {
   it('refuse the same beside a file, and as part of an address', async () => {
     const socket = await connected();
     const form = new FormData();
-    form.set('data', JSON.stringify({ json: JSON.parse(nested(200)), meta: [], maps: [['0']] }));
+    form.set('data', JSON.stringify({ json: JSON.parse(nested(200)) as unknown, meta: [], maps: [['0']] }));
     form.set('0', new Blob(['x']));
     const response = new Response(form);
     const body = await response.blob();
@@ -406,7 +406,7 @@ describe('limits of a connection', () => {
     const answers: string[] = [];
     socket.on('message', (data: Buffer) => answers.push(data.toString()));
     socket.send(Buffer.concat([Buffer.from(JSON.stringify(head)), Buffer.from([255]), Buffer.from(await body.arrayBuffer())])); // prettier-ignore
-    const data = encodeURIComponent(JSON.stringify({ json: JSON.parse(nested(200)) }));
+    const data = encodeURIComponent(JSON.stringify({ json: JSON.parse(nested(200)) as unknown }));
     socket.send(JSON.stringify({ i: '2', p: { u: `/app/settings?data=${data}`, m: 'GET' } }));
     await expect.poll(() => answers.length).toBe(2);
     const messageOf = (id: string) => answers.find((answer) => answer.includes(`"i":"${id}"`));

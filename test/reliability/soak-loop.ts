@@ -94,7 +94,7 @@ export async function soakLoop({ runs, say = () => undefined }: SoakOptions): Pr
 
 /** Says what a web host holds at the end that it did not hold when it was warm, and which runs did not end well. */
 export function faultsOfSoak({ ended, warm, looks }: SoakReport): string[] {
-  const end = looks.at(-1)!;
+  const end = looks.at(-1);
   const badly = Object.entries(ended).filter(([status]) => status !== 'done');
   return [
     ...badly.map(([status, count]) => `${count} runs of the soak ended as "${status}".`),

@@ -52,7 +52,7 @@ function checkSize({ width, height }: PictureHeader, file: string): void {
 
 const parsers: readonly {
   magic: readonly number[];
-  parse(start: Uint8Array, file: string): PictureHeader | undefined;
+  parse: (start: Uint8Array, file: string) => PictureHeader | undefined;
 }[] = [
   { magic: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], parse: parsePng },
   { magic: [0xff, 0xd8, 0xff], parse: parseJpeg },
@@ -125,7 +125,7 @@ const otherKinds: readonly (readonly [start: RegExp, kind: string])[] = [
   [/^RIFF[^]{4}WEBP/, 'a WebP'],
   [/^BM/, 'a BMP'],
   [/^[^]{4}ftyp(?:avif|avis|mif1|heic)/, 'an AVIF or HEIC'],
-  [/^\0\0[\u0001\u0002]\0/, 'an icon'],
+  [/^\0\0[^]\0/, 'an icon'],
   [/^(?:II\*\0|MM\0\*)/, 'a TIFF'],
   [/^\s*(?:\u00ef\u00bb\u00bf)?\s*<(?:\?xml|!doctype svg|svg|!--)/i, 'an SVG'],
 ];

@@ -1,10 +1,11 @@
 /** `npm run sbom`: writes the bill of materials as a CycloneDX file, which scanners for vulnerabilities read. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import { createFolder } from '../../storage/create-folder.ts';
 import { bundledPackages } from './bundled-packages.ts';
 import { nameOf, readLockedPackages, runtimePackages } from './npm-packages.ts';
 import { otherParts, type OtherPart } from './other-parts.ts';
@@ -126,7 +127,7 @@ function npmBom(root: string): Bom {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   const file = join(root, 'dist', 'sbom.cdx.json');
-  mkdirSync(join(root, 'dist'), { recursive: true });
+  createFolder(join(root, 'dist'));
   writeFileSync(file, `${JSON.stringify(billOfMaterials(root), null, 2)}\n`);
   process.stdout.write(`${file}\n`);
 }

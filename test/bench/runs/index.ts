@@ -59,7 +59,7 @@ async function until(
   let firstMs: number | undefined;
   const runs: RunSummary[] = [];
   for (;;) {
-    const { value, done } = await events.next();
+    const { value, done }: IteratorResult<CatalogueEvent, void> = await events.next();
     if (done) throw new Error('The stream of runs ended.');
     firstMs ??= performance.now() - started;
     if (value.type === 'runs') runs.push(...value.runs);

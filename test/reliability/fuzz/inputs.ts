@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RandomStream } from '../../../main/tensor/random.ts';
-import { materialOf, mutated, type Material } from './mutate.ts';
+import type { Material } from './material.ts';
+import { materialOf, mutated } from './mutate.ts';
 import type { Parser } from './parser.ts';
 
 const corpus = fileURLToPath(new URL('../corpus/', import.meta.url));

@@ -1,5 +1,5 @@
 import type { RandomStream } from '../../../main/tensor/random.ts';
-import type { Material } from './mutate.ts';
+import type { Material } from './material.ts';
 import { textOf } from './parser.ts';
 
 /** Stands for values that are deeper than `JSON.stringify` can write. */
@@ -116,7 +116,7 @@ function put({ holder, key }: Place, value: unknown): void {
 
 /** A key of an object, made of any value. */
 function keyOf(value: unknown): string {
-  return typeof value === 'object' ? 'key' : String(value).slice(0, 100);
+  return typeof value === 'string' ? value.slice(0, 100) : 'key';
 }
 
 function change(at: Place, edge: () => unknown, random: RandomStream): void {

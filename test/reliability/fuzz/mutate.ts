@@ -1,4 +1,5 @@
 import type { RandomStream } from '../../../main/tensor/random.ts';
+import type { Material } from './material.ts';
 import { mutatedJson } from './mutate-json.ts';
 import { bytesOf, textOf, type Parser } from './parser.ts';
 
@@ -25,15 +26,6 @@ const words = [
 ]; // prettier-ignore
 
 type Mutation = (bytes: Uint8Array, random: RandomStream, parser: Material) => Uint8Array;
-
-/** What mutations draw from. */
-export interface Material {
-  seeds: readonly Uint8Array[];
-  dictionary: readonly string[];
-  isJson: boolean;
-  longest: number;
-  mend: (bytes: Uint8Array) => Uint8Array;
-}
 
 export function materialOf(parser: Parser, seeds: readonly Uint8Array[]): Material {
   const { dictionary = [], isJson = false, longest = mostBytes, mend = (bytes: Uint8Array) => bytes } = parser;

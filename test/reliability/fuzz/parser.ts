@@ -3,7 +3,7 @@ export interface Parser {
   /** Kebab-case; names its corpus and its findings. */
   name: string;
   /** Inputs that are read without an error, made by the program's own writers where there are any. */
-  seeds(): Uint8Array[] | Promise<Uint8Array[]>;
+  seeds: () => Uint8Array[] | Promise<Uint8Array[]>;
   /** Reads an input: returns what it holds, or throws a `CupbearerError` that says what is wrong with it. */
   parse(input: Uint8Array): unknown;
   /** Says what is wrong with a value that `parse` returned; undefined where it is right. */
@@ -15,7 +15,7 @@ export interface Parser {
   /** Whether inputs are JSON: their values are changed then, not only their bytes. */
   isJson?: boolean;
   /** Puts right the checksums of an input, behind which nothing would be tried otherwise. */
-  mend?(input: Uint8Array): Uint8Array;
+  mend?: (input: Uint8Array) => Uint8Array;
   /** Whether it may take whatever it is given. */
   takesAll?: boolean;
   /** How many inputs a short run has, fewer for parsers that are slow; {@link usualShortRun} unless given. */

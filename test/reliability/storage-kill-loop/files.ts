@@ -17,7 +17,7 @@ export interface Rewritten {
    * Returns the generation that is there, 0 for none.
    * @throws Error where the content is not wholly that of one generation.
    */
-  read(folder: string): number;
+  read: (folder: string) => number;
 }
 
 /** Sizes that differ from one generation to the next, from a few bytes to a few hundred kilobytes. */

@@ -58,9 +58,7 @@ const picture: Parser = {
     context.fillStyle = '#4080c0';
     context.fillRect(1, 1, 4, 3);
     const ppm = Buffer.concat([Buffer.from('P6 # words\n2 3\n255\n'), Buffer.alloc(18, 7)]);
-    return [canvas.toBuffer('image/png'), canvas.toBuffer('image/jpeg'), canvas.toBuffer('image/webp'), ppm].map(
-      (bytes) => new Uint8Array(bytes),
-    );
+    return [canvas.toBuffer('image/png'), canvas.toBuffer('image/jpeg'), ppm].map((bytes) => new Uint8Array(bytes));
   },
   parse: (input) => decodePicture(input, 'file'),
   wrong: (value) => {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { draftSchema } from '../../../../shared/domain/draft.ts';
+import type { z } from 'zod';
+import type { draftSchema } from '../../../../shared/domain/draft.ts';
 import { settingsSchema } from '../../../../shared/domain/settings.ts';
 import { listInstallations } from '../../../../main/api/tensorflow/installations.ts';
 import { StoredDraft } from '../../../../main/api/stored-draft.ts';

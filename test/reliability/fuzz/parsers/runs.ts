@@ -81,8 +81,13 @@ const classifierSpec = {
 };
 
 function evaluation(): Record<string, unknown> {
-  const layers = [...scores.layers].map(([name, values]) => [name, evaluateScores(values, scores.labels, { seed: 0 })]);
-  return { ...Object.fromEntries(layers), evaluation: { format: 1, key: 'a', ...detectorSpec, fingerprints: {} } };
+  const layers = [...scores.layers].map(
+    ([name, values]) => [name, evaluateScores(values, scores.labels, { seed: 0 })] as const,
+  );
+  return {
+    ...(Object.fromEntries(layers) as Record<string, unknown>),
+    evaluation: { format: 1, key: 'a', ...detectorSpec, fingerprints: {} },
+  };
 }
 
 const detectorRun = (changes: Partial<RunRecord> = {}) =>
@@ -248,8 +253,11 @@ const sharedRunSpec: Parser = {
     jsonOf({ kind: 'classifier', spec: classifierSpec }),
     jsonOf({ kind: 'evaluation', spec: { ...detectorSpec, detector: { name: 'from_run', path: '/nowhere' } } }),
   ],
-  parse: (input) =>
-    looked({ 'run.json': bytesOf(recordFileText({ ...detectorRun(), ...JSON.parse(textOf(input)) } as RunRecord)) }),
+  // Of a key that is there twice the last one counts. Writing deep values would take a stack that reading them does not.
+  parse: (input) => {
+    const record = recordFileText(detectorRun()).trimEnd();
+    return looked({ 'run.json': bytesOf(`${record.slice(0, -1)},${textOf(input).trimStart().slice(1)}`) });
+  },
   documents: (error) => isRefusal(error) || error instanceof SyntaxError,
   isJson: true,
   dictionary: ['mlp', 'knn', 'backdoor', 'from_run', 'run_path', 'x;touch${IFS}x;', '../..'],
