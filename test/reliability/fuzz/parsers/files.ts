@@ -136,6 +136,7 @@ const folderList: Parser = {
 
 const removedFolders: Parser = {
   name: 'removed-folders',
+  takesAll: true,
   seeds: () => [
     jsonOf([{ folder: '/nowhere/run', hidden: '/nowhere/.cupbearer-removed-a', pid: 99_999_999, started: 'boot:1' }]),
   ],
