@@ -20,6 +20,10 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: 'error',
       'no-console': 'error',
+      'no-restricted-properties': [
+        'error',
+        { object: 'shell', property: 'openPath', message: 'It starts programs. Use shell.showItemInFolder.' },
+      ],
     },
   },
   ...svelte.configs.recommended,
@@ -36,6 +40,37 @@ export default tseslint.config(
       'svelte/prefer-svelte-reactivity': 'off',
       // Links are hashes of this page; nothing is resolved against a server's routes.
       'svelte/no-navigation-without-resolve': 'off',
+    },
+  },
+  {
+    files: ['main/**/*.ts'],
+    ignores: ['**/build.ts', '**/build-icons.ts', '**/link-command.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.name=/^mkdir(Sync)?$/] Property[key.name='recursive']",
+          message: 'A recursive mkdir does not return from /proc. Use createFolder of storage/create-folder.ts.',
+        },
+      ],
+    },
+  },
+  {
+    files: [
+      'main/{api,experiments,models,tasks,evaluation,figures,reports,jobs}/**/*.ts',
+      'main/hosts/cli/commands/*.ts',
+    ],
+    // They read what the program itself has brought along.
+    ignores: ['main/api/tensorflow/**', 'main/figures/fonts.ts', 'main/reports/html.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'node:fs',
+          importNames: ['readFileSync', 'openSync', 'createReadStream', 'copyFileSync', 'appendFileSync'],
+          message: "What a run's folder holds is read by main/storage, which leaves it through no link.",
+        },
+      ],
     },
   },
   { files: ['renderer/public/**'], languageOptions: { globals: globals.browser } },

@@ -10,13 +10,21 @@ import {
 } from './domain/draft.ts';
 import { engineStatusSchema, speedReportSchema } from './domain/engine.ts';
 import { formRegistrySchema } from './domain/form.ts';
-import { classCountsSchema, datasetSummarySchema, downloadStateSchema, modelSummarySchema } from './domain/library.ts';
+import {
+  classCountsSchema,
+  datasetSummarySchema,
+  downloadStateSchema,
+  importStateSchema,
+  modelSummarySchema,
+} from './domain/library.ts';
 import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
 import { mostCompared } from './domain/compared.ts';
 import { comparisonSchema, planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema } from './domain/run.ts';
 import { sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
+import { partSchema } from './domain/upload.ts';
+import { naming } from './schema/places.ts';
 
 /**
  * Every call may fail with `FAILED`, whose data is the {@link import('./errors.ts').ErrorRecord} that a person is shown;
@@ -25,10 +33,13 @@ import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/s
 const call = oc.errors({ FAILED: { status: 422, data: errorRecordSchema } });
 
 const run = z.object({ id: z.string().min(1) });
+/** A run whose data are read again. */
+const runWithData = z.object({ id: naming('run', z.string().min(1)) });
 const runIds = z.object({ ids: z.array(z.string().min(1)).min(1).max(100_000) });
 const dataset = z.object({ name: z.string().min(1) });
-const draft = z.object({ draft: draftSchema });
-const files = z.array(z.instanceof(File)).min(1).max(500_000);
+const draft = z.object({ draft: naming('draft', draftSchema) });
+const folder = naming('path', z.string().min(1));
+const upload = z.object({ id: z.string().min(1).max(100) });
 const nothing = z.object({});
 
 /** Calls about runs: the catalogue, what goes on, and results. */
@@ -44,18 +55,20 @@ const runs = {
   /** The run's activations of one layer in the plane. */
   plane: call.input(run.extend({ layer: z.string() })).output(planeSchema),
   /** Test samples by their places in the score arrays. */
-  samples: call.input(run.extend({ positions: z.array(z.int().nonnegative()).max(500) })).output(sampleSetSchema),
+  samples: call
+    .input(runWithData.extend({ positions: z.array(z.int().nonnegative()).max(500) }))
+    .output(sampleSetSchema),
   /** Those whose text has `text` in it: packed `positions` int32 `[m]`; none where the samples are images. */
   findSamples: call
-    .input(run.extend({ text: z.string().min(1).max(200) }))
+    .input(runWithData.extend({ text: z.string().min(1).max(200) }))
     .output(z.object({ arrays: z.instanceof(Blob) })),
   compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(mostCompared) })).output(comparisonSchema),
 
   cancel: call.input(runIds).output(nothing),
   /** Goes on with a training that was interrupted, cancelled or failed; in smaller batches where it is to need less memory. */
-  resume: call.input(run.extend({ batchSize: z.int().positive().optional() })).output(nothing),
+  resume: call.input(runWithData.extend({ batchSize: z.int().positive().optional() })).output(nothing),
   /** The same spec again as a new run; gives its id. */
-  repeat: call.input(run).output(run),
+  repeat: call.input(runWithData).output(run),
   change: call
     .input(
       runIds.extend({
@@ -72,7 +85,7 @@ const runs = {
   restore: call.input(runIds).output(nothing),
   /** Takes up run folders that the catalogue does not know: a folder, or all below it. */
   takeUp: call
-    .input(z.object({ folder: z.string().min(1) }))
+    .input(z.object({ folder }))
     .output(
       z.object({ added: z.array(z.string()), skipped: z.array(z.object({ folder: z.string(), reason: z.string() })) }),
     ),
@@ -102,7 +115,8 @@ const experiments = {
   /** All that can be chosen, with its parameters. */
   definitions: call.input(nothing).output(z.array(formRegistrySchema)),
   presets: call.input(nothing).output(z.array(presetSchema)),
-  check: call.input(draft).output(draftCheckSchema),
+  /** Places that a page may not reach are faults like others. */
+  check: call.input(z.object({ draft: draftSchema })).output(draftCheckSchema),
   /** A few test samples, clean and anomalous; `draw` chooses which. */
   preview: call
     .input(draft.extend({ draw: z.int().nonnegative(), count: z.int().min(1).max(60) }))
@@ -116,10 +130,18 @@ const experiments = {
   /** Queues the runs; the classifier's id first where one is trained. */
   start: call.input(draft).output(z.object({ ids: z.array(z.string()) })),
   /** The draft that would do an earlier run again. */
-  fromRun: call.input(run).output(draftSchema),
+  fromRun: call.input(runWithData).output(draftSchema),
   /** The draft as it was left, if any. */
   storedDraft: call.input(nothing).output(draftSchema.nullable()),
+  /** Keeps it as it is, whatever it names. */
   storeDraft: call.input(z.object({ draft: draftSchema.nullable() })).output(nothing),
+};
+
+/** Files for an import come in parts, so that no message is large: see `send-files.ts`. */
+const uploads = {
+  begin: call.input(nothing).output(upload),
+  put: call.input(upload.extend(partSchema.shape)).output(nothing),
+  drop: call.input(upload).output(nothing),
 };
 
 const datasets = {
@@ -129,25 +151,30 @@ const datasets = {
     .output(z.object({ samples: sampleSetSchema, counts: classCountsSchema.nullable() })),
   /** Downloads and checks; dropping the stream stops it, and the next download goes on from there. */
   download: call.input(dataset).output(eventIterator(downloadStateSchema)),
-  /** Takes in files as a dataset of this name: a folder of class folders with images, or a known dataset's own files. */
+  /**
+   * Takes in uploaded files as a dataset of this name: a folder of class folders with images, or a known dataset's own files.
+   * Ends with the dataset; dropping the stream stops it, and nothing is kept then.
+   */
   import: call
-    .input(z.object({ name: z.string().min(1).max(60), files, paths: z.array(z.string().max(1000)) }))
-    .output(datasetSummarySchema),
+    .input(z.object({ name: z.string().min(1).max(60), upload: upload.shape.id }))
+    .output(eventIterator(importStateSchema)),
   /** The same from a folder on this machine. */
   importFolder: call
-    .input(z.object({ name: z.string().min(1).max(60), folder: z.string().min(1) }))
-    .output(datasetSummarySchema),
+    .input(z.object({ name: z.string().min(1).max(60), folder }))
+    .output(eventIterator(importStateSchema)),
 };
 
-const trained = z.record(z.string(), z.unknown());
+const trained = naming('training', z.record(z.string(), z.unknown()));
 
 const models = {
   list: call.input(nothing).output(z.array(modelSummarySchema)),
   /**
-   * Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`; `trained`
-   * are parameters of the definition "trained-elsewhere", what it was trained on.
+   * Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`, which
+   * were uploaded; `trained` are parameters of the definition "trained-elsewhere", what it was trained on.
    */
-  import: call.input(z.object({ name: z.string().min(1).max(100), files, trained: trained.optional() })).output(run),
+  import: call
+    .input(z.object({ name: z.string().min(1).max(100), upload: upload.shape.id, trained: trained.optional() }))
+    .output(run),
   /** Says so of a model that was imported without. */
   stateTraining: call.input(run.extend({ trained })).output(nothing),
 };
@@ -184,4 +211,4 @@ const app = {
 };
 
 /** What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket. */
-export const contract = { runs, reports, experiments, datasets, models, engines, app };
+export const contract = { runs, reports, experiments, uploads, datasets, models, engines, app };

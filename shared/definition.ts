@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { CupbearerError } from './errors.ts';
 import { nearest } from './nearest.ts';
+import { shortened } from './schema/problems.ts';
 
 /**
  * What every detector, task, dataset, trigger, model, optimiser and experiment says of itself. Forms, flags, help,
@@ -60,5 +61,5 @@ export class Registry<D extends Definition> {
 /** "Unknown detector "mahalanobs". Did you mean "mahalanobis"? Known: …". */
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
   const guess = nearest(name, known);
-  return `Unknown ${kind} "${name}".${guess ? ` Did you mean "${guess}"?` : ''} Known: ${known.join(', ') || 'none'}.`;
+  return `Unknown ${kind} "${shortened(name)}".${guess ? ` Did you mean "${guess}"?` : ''} Known: ${known.join(', ') || 'none'}.`;
 }

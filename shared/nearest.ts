@@ -12,8 +12,12 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
+/** Longer words are nobody's slip of the pen, and comparing them takes long. */
+const longestWord = 100;
+
 /** The candidate closest to `word`, or undefined where none is close enough to be what was meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > longestWord) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length * 0.4)) + 1;
   for (const candidate of candidates) {

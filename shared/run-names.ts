@@ -14,5 +14,5 @@ export function shortRunNames(runs: readonly Named[]): string[] {
     (run) => `${run.detector}, seed ${run.seed}`,
   ];
   const unique = named.map((name) => runs.map(name)).find((names) => new Set(names).size === runs.length);
-  return unique ?? runs.map((run) => `${run.detector} ${run.id.slice(-4)}`);
+  return unique ?? runs.map((run) => `${run.detector} ${run.id.slice(-4)}`.trim());
 }

@@ -1,11 +1,13 @@
 import type { ProcessLauncher } from '../jobs/child-process.ts';
 import type { Inspector } from '../jobs/inspection.ts';
 import type { QueuedRuns } from './queued-runs.ts';
+import type { Reach } from './reach.ts';
 import type { RunFeed } from './run-feed.ts';
 import type { RunRemoval } from './run-removal.ts';
 import type { RunSummaries } from './run-summaries.ts';
 import type { SettingsStore } from './settings.ts';
 import type { StoredDraft } from './stored-draft.ts';
+import type { Uploads } from './uploads.ts';
 import type { Workbench } from './workbench.ts';
 
 /** What the host that shows the application can do, and how it starts processes. */
@@ -29,6 +31,8 @@ export interface Application {
   readonly workbench: Workbench;
   readonly host: Host;
   readonly settings: SettingsStore;
+  /** What pages may name by its path. */
+  readonly reach: Reach;
   /** Runs that wait or go on; where new ones are asked for. */
   readonly queued: QueuedRuns;
   readonly summaries: RunSummaries;
@@ -38,5 +42,12 @@ export interface Application {
   readonly inspector: Inspector;
   /** Measures how long things take, in a process of its own so that a measurement holds up no picture. */
   readonly estimator: Inspector;
+  /**
+   * Knows what is on disk: checks drafts against it, lists, imports, downloads, finds runs. In a process of its own, so that a
+   * slow folder holds up neither the host nor a picture.
+   */
+  readonly library: Inspector;
+  /** Files on their way from a window. */
+  readonly uploads: Uploads;
   readonly storedDraft: StoredDraft;
 }

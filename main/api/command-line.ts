@@ -1,24 +1,47 @@
+import { CupbearerError } from '../../shared/errors.ts';
 import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
+import { isOwnName } from '../../shared/schema/own-name.ts';
+import { commandText, shellOf, type Shell } from '../../shared/shell.ts';
 import type { ExperimentDefinition } from '../experiments/experiment.ts';
 
+/** A command line, or a sentence that says why there is none. */
+export type CommandOrReason = { command: string; noCommand: null } | { command: null; noCommand: string };
+
 /**
- * The command line that asks for a spec, leaving out what is the default anyway. `launch` are flags of the command besides
- * the spec, such as `dir.full`.
+ * Returns the command line that asks for a spec, leaving out what is the default anyway. `launch` are flags of the command
+ * besides the spec, such as `dir.full`.
+ * @throws CupbearerError `bad-data` where no command says the same: a name that is no identifier, a value that a command
+ * line cannot hold, a spec that does not fit the experiment.
  */
 export function commandLine(
   experiment: ExperimentDefinition,
   spec: Record<string, unknown>,
   launch: Readonly<Record<string, string>> = {},
+  shell: Shell = shellOf(process.platform),
 ): string {
   const flags = [
     ...flagsOf(describe(experiment.params), spec, '--'),
     ...Object.entries(launch).map(([key, value]) => [`--${key}`, value] as const),
   ];
-  return ['npx cupbearer', experiment.id, ...flags.flatMap(([flag, value]) => [flag, quoted(value)])].join(' ');
+  return commandText(['npx', 'cupbearer', experiment.id, ...flags.flatMap(wordsOf)], shell);
+}
+
+/** Returns the same {@link commandLine}, or the reason where there is none. */
+export function commandOrReason(...asked: Parameters<typeof commandLine>): CommandOrReason {
+  try {
+    return { command: commandLine(...asked), noCommand: null };
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    return { command: null, noCommand: error.message };
+  }
 }
 
 type Flag = readonly [flag: string, value: string];
+
+/** A value that begins with a dash would be taken for a flag. */
+function wordsOf([flag, value]: Flag): string[] {
+  return value.startsWith('-') ? [`${flag}=${value}`] : [flag, value];
+}
 
 function flagsOf(fields: readonly Field[], values: Record<string, unknown>, prefix: string): Flag[] {
   return fields.flatMap((field) => flagsOfField(field, values[field.key], `${prefix}${field.key}`));
@@ -28,31 +51,72 @@ function flagsOfField(field: Field, value: unknown, flag: string): Flag[] {
   if (value === undefined || value === null) return [];
   switch (field.type) {
     case 'group':
-      return flagsOf(field.fields!, value as Record<string, unknown>, `${flag}.`);
+      return flagsOf(field.fields!, asObject(value, flag), `${flag}.`);
     case 'pick':
-      return flagsOfPick(field, value as Picked, flag);
+      return flagsOfPick(field, value, flag);
     case 'pick-record':
-      return Object.entries(value as Record<string, Picked>).flatMap(([name, picked]) =>
-        flagsOfPick(field, picked, `${flag}.${name}`),
-      );
+      return flagsOfRecord(field, asObject(value, flag), flag);
     default:
       if (JSON.stringify(value) === JSON.stringify(field.default)) return [];
-      return [[flag, written(value)]];
+      return [[flag, written(field, value, flag)]];
   }
 }
 
-function flagsOfPick(field: Field, { name, ...params }: Picked, flag: string): Flag[] {
+function flagsOfRecord(field: Field, value: Record<string, unknown>, flag: string): Flag[] {
+  const entries = Object.entries(value);
+  if (entries.length === 0) throw cannotSay(flag, 'nothing in it');
+  return entries.flatMap(([name, picked]) => {
+    if (isOwnName(name)) return flagsOfPick(field, picked, `${flag}.${name}`);
+    throw cannotSay(flag, `the name ${shown(name)}, which is more than letters, digits and _`);
+  });
+}
+
+function flagsOfPick(field: Field, value: unknown, flag: string): Flag[] {
+  const { name, ...params } = asObject(value, flag);
+  if (typeof name !== 'string' || !field.registry!.has(name))
+    throw cannotSay(flag, `the ${field.registry!.kind} ${shown(name)}, which is not known`);
   const own: Flag[] = name === field.default ? [] : [[flag, name]];
   return [...own, ...flagsOf(fieldsOfPick(field, name), params, `${flag}.`)];
 }
 
-function written(value: unknown): string {
-  // The parser wants some text; a lone comma stands for no values.
-  if (Array.isArray(value)) return value.join(',') || ',';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+function asObject(value: unknown, flag: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw cannotSay(flag, shown(value));
 }
 
-/** As a POSIX shell reads it back. */
-function quoted(value: string): string {
-  return /^[\w./:,@%+=-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+/** What the parser of flags reads back as `value`. */
+function written(field: Field, value: unknown, flag: string): string {
+  switch (field.type) {
+    case 'integers':
+    case 'names': {
+      const isItem = field.type === 'integers' ? Number.isFinite : isListedName;
+      // The parser wants some text; a lone comma stands for no values.
+      if (Array.isArray(value) && value.every(isItem)) return value.join(',') || ',';
+      break;
+    }
+    case 'integer':
+    case 'number':
+      if (Number.isFinite(value)) return String(value);
+      break;
+    case 'flag':
+      if (typeof value === 'boolean') return String(value);
+      break;
+    default:
+      if (typeof value === 'string') return value;
+  }
+  throw cannotSay(flag, shown(value));
+}
+
+/** Names of a list stand between commas, and spaces around them do not count. */
+function isListedName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value === value.trim() && !value.includes(',');
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'without a name';
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function cannotSay(flag: string, what: string): CupbearerError {
+  return new CupbearerError('bad-data', `No command line says the same: ${flag} has ${what}.`);
 }

@@ -1,18 +1,17 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { csvText } from '../../shared/csv.ts';
 import { packArrays } from '../../shared/domain/arrays.ts';
 import type { Comparison } from '../../shared/domain/result.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatParameter } from '../../shared/format.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
 import { delongTest, type DelongTest } from '../evaluation/delong.ts';
 import { spearman } from '../evaluation/rank-correlation.ts';
 import { evaluationFile } from '../experiments/evaluate.ts';
 import { trainDetector } from '../experiments/train-detector.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { holdsRun, readScores } from '../storage/run-folder.ts';
-import { readEvaluation } from './evaluations.ts';
+import { isEvaluated, readEvaluation } from './evaluations.ts';
 import type { RunSummaries } from './run-summaries.ts';
 import { parameterLabels } from './spec-lines.ts';
 import type { Workbench } from './workbench.ts';
@@ -158,13 +157,11 @@ export function writeComparedSamples(path: string, { runs, samples }: RunCompari
   const header = ['sample_index', 'anomalous', ...runs.map(({ detector, id }) => `${detector} ${id}`)];
   const { sampleIndex, labels, scores } = shared;
   const rows = Array.from(sampleIndex, (index, i) => [index, labels[i]!, ...scores.map((own) => cell(own[i]!))]);
-  // Ids have neither commas nor quotes.
-  const text = [header, ...rows].map((row) => row.join(',')).join('\n');
-  writeFileAtomically(path, `${text}\n`);
+  writeFileAtomically(path, csvText([header, ...rows]));
 }
 
-function cell(score: number): string {
-  return Number.isNaN(score) ? '' : String(score);
+function cell(score: number): number | null {
+  return Number.isNaN(score) ? null : score;
 }
 
 function loadRun(workbench: Workbench, reference: string): LoadedRun {
@@ -174,7 +171,7 @@ function loadRun(workbench: Workbench, reference: string): LoadedRun {
     throw new CupbearerError('not-found', `The folder of the run ${id} is gone: ${folder}.`, {
       hint: 'Put it back, or repeat the run.',
     });
-  if (!existsSync(join(folder, evaluationFile)))
+  if (!isEvaluated(folder))
     throw new CupbearerError(
       'not-found',
       `The run ${id} has no evaluation: there is no ${evaluationFile} in ${folder}.`,
@@ -186,13 +183,14 @@ function loadRun(workbench: Workbench, reference: string): LoadedRun {
   const metrics = layers[allLayers];
   const { layers: scores, labels, sampleIndex } = readScores(folder);
   const all = scores.get(allLayers);
-  if (!metrics || !all)
+  if (!metrics || !all || !about.detector)
     throw new CupbearerError(
       'bad-data',
-      `The evaluation in ${folder} lacks the score over all layers, "${allLayers}".`,
+      about.detector
+        ? `The evaluation in ${folder} lacks the score over all layers, "${allLayers}".`
+        : `The evaluation in ${folder} does not say which detector it is of.`,
     );
 
-  const fingerprints = (about['fingerprints'] ?? {}) as Record<string, string>;
   const seen = new Map<number, number>();
   const places = new Map<number, number>();
   for (const [i, index] of sampleIndex.entries()) {
@@ -203,9 +201,9 @@ function loadRun(workbench: Workbench, reference: string): LoadedRun {
     places.set(name * mostAlike + before, i);
   }
   return {
-    run: { id, title, folder, detector: (about['detector'] as Picked).name, metrics },
-    asked: { detector: about['detector'], task: about['task'], seed: about['seed'] },
-    testData: Object.fromEntries(Object.entries(fingerprints).filter(([role]) => role.startsWith('test'))),
+    run: { id, title, folder, detector: about.detector.name, metrics },
+    asked: { detector: about.detector, task: about.task, seed: about.seed },
+    testData: Object.fromEntries(Object.entries(about.fingerprints ?? {}).filter(([role]) => role.startsWith('test'))),
     scores: all,
     labels,
     sampleIndex,

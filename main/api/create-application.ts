@@ -1,13 +1,18 @@
+import type { Settings } from '../../shared/domain/settings.ts';
 import type { Application, Host } from './application.ts';
 import { Inspector } from '../jobs/inspection.ts';
 import { RunningProcesses } from '../jobs/running-processes.ts';
 import { mayUseGpu } from '../tensor/engine.ts';
+import { cupbearerHome } from '../storage/home.ts';
 import { QueuedRuns } from './queued-runs.ts';
+import { Reach } from './reach.ts';
 import { RunFeed } from './run-feed.ts';
 import { RunRemoval } from './run-removal.ts';
 import { RunSummaries } from './run-summaries.ts';
-import { SettingsStore } from './settings.ts';
+import { dataFolder, runsFolder, SettingsStore } from './settings.ts';
 import { StoredDraft } from './stored-draft.ts';
+import { tidyUp } from './tidy-up.ts';
+import { Uploads } from './uploads.ts';
 import { Workbench } from './workbench.ts';
 
 /** An application that is running. */
@@ -22,40 +27,63 @@ export interface ApplicationOptions {
   catalogueFile?: string;
   /** What the user has set; the file in the program's own folder where left out. */
   settings?: SettingsStore;
+  /** The folder below which pages may name places; everything where left out. */
+  root?: string | undefined;
+}
+
+function foldersOf(settings: Settings): string[] {
+  return [dataFolder(settings), runsFolder(settings)];
 }
 
 /** Puts together what the calls of the contract work with. @throws CupbearerError where the catalogue cannot be opened. */
-export function createApplication({ host, catalogueFile, settings }: ApplicationOptions): RunningApplication {
-  const processes = new RunningProcesses(host.launch);
-  const workbench = new Workbench(catalogueFile, processes.launch);
+export function createApplication({ host, catalogueFile, settings, root }: ApplicationOptions): RunningApplication {
   const current = settings ?? new SettingsStore();
+  const atStart = current.current();
+  // First, so that a root that is not there leaves nothing open.
+  const reach = new Reach(root, {
+    folders: () => [cupbearerHome(), ...foldersOf(atStart), ...foldersOf(current.current())],
+    isRun: (folder) => workbench.catalogue.byFolder(folder) !== undefined,
+  });
+  const processes = new RunningProcesses(host.launch);
+  const workbench: Workbench = new Workbench(catalogueFile, processes.launch);
   const summaries = new RunSummaries(workbench.catalogue);
   const inspector = new Inspector(processes.launch);
   const estimator = new Inspector(processes.launch);
-  const queued = new QueuedRuns(workbench, current, async (engine) => {
-    if (mayUseGpu(engine)) await Promise.all([inspector.releaseGpu(), estimator.releaseGpu()]);
+  const library = new Inspector(processes.launch);
+  const uploads = new Uploads();
+  const queued = new QueuedRuns(workbench, current, {
+    makeRoom: async (engine) => {
+      if (mayUseGpu(engine)) await Promise.all([inspector.releaseGpu(), estimator.releaseGpu()]);
+    },
+    // Checked when it was asked for, too; links may have changed while it waited.
+    mayBegin: (folder) => reach.checkRun(folder),
   });
   current.onChange(() => queued.wake());
+  const tidying = tidyUp(workbench, dataFolder(current.current()));
   const feed = new RunFeed(workbench.catalogue, summaries, queued);
   const removal = new RunRemoval(workbench.catalogue);
   return {
     workbench,
     host,
     settings: current,
+    reach,
     summaries,
     queued,
     feed,
     removal,
     inspector,
     estimator,
+    library,
+    uploads,
     storedDraft: new StoredDraft(),
     close: async () => {
       inspector.close();
       estimator.close();
+      library.close();
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();
-      await ended;
+      await Promise.all([ended, tidying, uploads.close()]);
       feed.close();
       removal.close();
       workbench.close();

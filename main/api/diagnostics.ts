@@ -3,7 +3,7 @@ import type { AppInfo, Settings } from '../../shared/domain/settings.ts';
 import { formatBytes, formatCount } from '../../shared/format.ts';
 
 /** What a bug report needs, as text for a person to read before sending it; no names of runs and no results. */
-export function diagnosticsText(info: AppInfo, settings: Settings): string {
+export function diagnosticsText(info: AppInfo, settings: Settings, quickCheck: string): string {
   const section = (title: string, lines: readonly (readonly [string, string])[]) => [
     title,
     ...lines.map(([name, value]) => `  ${name.padEnd(14)}${value}`),
@@ -25,7 +25,7 @@ export function diagnosticsText(info: AppInfo, settings: Settings): string {
     ...section('Catalogue', [
       ['file', catalogue.path],
       ['size', `${formatCount(catalogue.runs)} runs, ${formatBytes(catalogue.bytes)}`],
-      ['check', catalogue.quickCheck],
+      ['check', quickCheck],
     ]),
     ...section(
       'Settings',

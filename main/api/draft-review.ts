@@ -1,14 +1,11 @@
 import type { Review } from '../../shared/domain/draft.ts';
 import { formatCount } from '../../shared/format.ts';
-import type { NetworkSpec } from '../models/network-outline.ts';
-import { describeNetwork } from '../models/describe-network.ts';
 import type { ExperimentDefinition } from '../experiments/experiment.ts';
 import { trainClassifier } from '../experiments/train-classifier.ts';
 import { trainDetector } from '../experiments/train-detector.ts';
-import { commandLine } from './command-line.ts';
+import { commandOrReason } from './command-line.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
-import { testSize } from '../experiments/drafts/draft-summaries.ts';
-import { viewDraft, type DraftView } from '../experiments/drafts/draft-view.ts';
+import type { DraftDescription } from '../experiments/inspections/check-draft.ts';
 import { specLines } from './spec-lines.ts';
 
 type PlannedRun = Review['runs'][number];
@@ -17,11 +14,10 @@ type PlannedRun = Review['runs'][number];
 export type FolderFor = (experiment: string, spec: Record<string, unknown>, taken: ReadonlySet<string>) => string;
 
 /**
- * What a draft would do: each run with its spec, readable lines, command and files.
+ * Returns what a draft without faults would do: each run with its spec, readable lines, command and files.
  * @throws CupbearerError `usage` where the draft has faults.
  */
-export function reviewDraft(subject: DraftSubject, folderFor: FolderFor): Review {
-  const view = viewDraft(subject);
+export function reviewDraft(subject: DraftSubject, known: DraftDescription, folderFor: FolderFor): Review {
   const { engine } = subject.draft;
   const taken = new Set<string>();
   const plan = (experiment: ExperimentDefinition, spec: Record<string, unknown>): PlannedRun => {
@@ -33,9 +29,9 @@ export function reviewDraft(subject: DraftSubject, folderFor: FolderFor): Review
       title: experiment.describe(spec),
       lines: specLines(experiment, spec),
       spec,
-      command: commandLine(experiment, spec, flags),
+      ...commandOrReason(experiment, spec, flags),
       folder,
-      files: experiment.kind === 'classifier' ? classifierFiles(view.network?.spec, spec) : detectorFiles(view, spec),
+      files: experiment.kind === 'classifier' ? classifierFiles(known, spec) : detectorFiles(known, spec),
     };
   };
   const classifier =
@@ -49,25 +45,25 @@ const float32 = 4;
 /** What the directory of a safetensors file takes, about, a tensor. */
 const directoryBytes = 120;
 
-function classifierFiles(network: NetworkSpec | undefined, spec: Record<string, unknown>): PlannedRun['files'] {
-  const described = network && describeNetwork(network);
-  const count = described?.parameters;
+function classifierFiles({ network }: DraftDescription, spec: Record<string, unknown>): PlannedRun['files'] {
+  const count = network?.parameters;
   return [
     {
       name: 'model.safetensors',
       what: count === undefined ? 'weights' : `${formatCount(count)} parameters`,
-      bytes: count === undefined ? null : count * float32 + 2 * directoryBytes * (described?.layers.length ?? 0),
+      bytes: count === undefined ? null : count * float32 + 2 * directoryBytes * (network?.layers.length ?? 0),
     },
     { name: 'metrics.jsonl', what: `${String(spec['num_epochs'])} epochs at most`, bytes: null },
     { name: 'spec, log, figures', what: 'text, SVG and PNG', bytes: null },
   ];
 }
 
-function detectorFiles(view: DraftView, spec: Record<string, unknown>): PlannedRun['files'] {
+function detectorFiles(
+  { network, testSize: samples }: DraftDescription,
+  spec: Record<string, unknown>,
+): PlannedRun['files'] {
   const { layers } = spec['detector'] as { layers?: string[] };
-  const count =
-    layers?.length ?? (view.network && describeNetwork(view.network.spec).layers.filter((l) => l.isDefault).length);
-  const samples = testSize(view);
+  const count = layers?.length ?? network?.layers.filter(({ isDefault }) => isDefault).length;
   // A file a layer and one for all of them together, labels of a byte and sample numbers of four.
   const bytes = samples === undefined || count === undefined ? null : samples * (float32 * (count + 1) + 1 + 4);
   return [

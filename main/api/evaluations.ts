@@ -1,5 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseEvaluationFile, type Evaluation } from '../../shared/domain/evaluation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
@@ -7,7 +5,8 @@ import { fittedDetectorFolder } from '../experiments/eval-detector.ts';
 import { evaluationFile, evaluationKey } from '../experiments/evaluate.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { readJsonFile } from '../storage/read-file.ts';
-import { evalFolder, holdsRun } from '../storage/run-folder.ts';
+import { evalFolder, evalFolders, holdsRun } from '../storage/run-folder.ts';
+import { isThere, pathOf, within } from '../storage/within-folder.ts';
 
 /** Where the result of an evaluation is or goes. */
 export interface EvaluationPlan {
@@ -26,7 +25,7 @@ export interface EvaluationPlan {
  */
 export function planEvaluation(spec: Record<string, unknown>, folder: string | undefined): EvaluationPlan {
   const task = spec['task'] as Picked;
-  const detectorFolder = fittedDetectorFolder((spec['detector'] as Picked)['path'] as string);
+  const detectorFolder = fittedDetectorFolder(spec['detector'] as Picked);
   const key = evaluationKey({ detectorFolder, task, seed: spec['seed'] as number });
   if (folder === undefined) return {};
   if (!holdsRun(folder)) return { folder };
@@ -34,14 +33,14 @@ export function planEvaluation(spec: Record<string, unknown>, folder: string | u
   const existing = evaluationFolders(folder).find((candidate) => keyIn(candidate) === key);
   if (existing === folder) return { existing, owner: folder };
   if (existing !== undefined) return { existing, owner: existing };
-  if (!existsSync(join(folder, evaluationFile))) return { owner: folder };
+  if (!isEvaluated(folder)) return { owner: folder };
   const further = evalFolder(folder, `${evaluationName(task)}-${key.slice(0, 6)}`);
   return holdsRun(further) ? { owner: further } : { folder: further };
 }
 
-function keyIn(folder: string): unknown {
+function keyIn(folder: string): string | undefined {
   try {
-    return readEvaluation(folder).about['key'];
+    return readEvaluation(folder).about.key;
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
     throw new CupbearerError(error.code, error.message, { hint: 'Remove this file to have it computed anew.' });
@@ -50,24 +49,18 @@ function keyIn(folder: string): unknown {
 
 /** The folders with an evaluation in a run's folder: itself and those under `evals/`. */
 export function evaluationFolders(folder: string): string[] {
-  const further = join(folder, 'evals');
-  const candidates = [
-    folder,
-    ...(existsSync(further)
-      ? readdirSync(further)
-          // Hidden ones were removed and may yet be restored.
-          .filter((name) => !name.startsWith('.'))
-          .sort()
-          .map((name) => join(further, name))
-      : []),
-  ];
-  return candidates.filter((candidate) => existsSync(join(candidate, evaluationFile)));
+  return [folder, ...evalFolders(folder)].filter(isEvaluated);
+}
+
+/** Returns whether the run in a folder has been evaluated. */
+export function isEvaluated(folder: string): boolean {
+  return isThere(within(folder, evaluationFile));
 }
 
 /** The evaluation in a folder. @throws CupbearerError `not-found` or `bad-data`. */
 export function readEvaluation(folder: string): Evaluation {
-  const path = join(folder, evaluationFile);
-  return parseEvaluationFile(readJsonFile(path), path);
+  const place = within(folder, evaluationFile);
+  return parseEvaluationFile(readJsonFile(place), pathOf(place));
 }
 
 /** A word or two for a folder's name: "backdoor-noise". */

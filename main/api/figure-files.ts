@@ -1,17 +1,18 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { trainingSeries } from '../../shared/charts/training-series.ts';
 import type { Analysis } from '../../shared/domain/analysis.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { historyFile, type EpochRecord } from '../experiments/training-history.ts';
+import { formatBytes } from '../../shared/format.ts';
+import { readHistory } from '../experiments/training-history.ts';
 import { drawAnalysisFigures } from '../figures/analysis-figures.ts';
 import { drawEvaluationFigures, type FigureWords } from '../figures/evaluation-figures.ts';
 import type { Figure } from '../figures/figure.ts';
 import { drawTrainingFigure } from '../figures/training-figure.ts';
-import { readFileBytes } from '../storage/read-file.ts';
-import { readJsonLines, readScores } from '../storage/run-folder.ts';
+import { checkFileName } from '../storage/file-name.ts';
+import { figureFileNames, leftOutFigure, readPngFigure, readSvgFigure } from '../reports/stored-figures.ts';
+import { readScores } from '../storage/run-folder.ts';
 import { activationPlane, runResult } from './run-results.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -23,12 +24,6 @@ export interface FigureFiles {
   missing: string[];
 }
 
-/** The training curve of a classifier, an epoch each; empty where the run has none. */
-export function trainingHistory({ folder }: RunRecord): EpochRecord[] {
-  // The file's lines are of that shape: the training is all that writes it.
-  return existsSync(join(folder, historyFile)) ? (readJsonLines(folder, historyFile) as unknown as EpochRecord[]) : [];
-}
-
 /**
  * The figures in a run's folder in one format, and those that are not there drawn anew from what the run has stored.
  * @throws CupbearerError `bad-data` for a damaged result.
@@ -36,9 +31,7 @@ export function trainingHistory({ folder }: RunRecord): EpochRecord[] {
 export function figureFiles(workbench: Workbench, record: RunRecord, extension: '.svg' | '.png'): FigureFiles {
   if (!existsSync(record.folder))
     return { files: new Map(), missing: [`All figures: the folder ${record.folder} is gone.`] };
-  const folder = join(record.folder, 'figures');
-  const stored = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(extension)) : [];
-  const files = new Map(stored.map((name) => [name, readFileBytes(join(folder, name))]));
+  const { files, refused } = storedFiles(record.folder, extension);
   const result = runResult(workbench, record);
   const missing: string[] = [];
   for (const { names, draw } of drawings(record, result)) {
@@ -56,9 +49,44 @@ export function figureFiles(workbench: Workbench, record: RunRecord, extension: 
   }
   const sheet = `mistakes${extension}`;
   const hadSheet = extension === '.png' ? result?.words.samples !== 'Samples' : result?.words.samples === 'Texts';
-  if (result?.analysis && hadSheet && !files.has(sheet))
+  if (result?.analysis && hadSheet && !files.has(sheet) && !refused.has(sheet))
     missing.push(`${sheet}: it was deleted, and only another evaluation can draw it anew.`);
+  for (const [name, reason] of refused) if (!files.has(name)) missing.push(reason);
   return { files, missing };
+}
+
+/** All together are in memory at once. */
+const mostBytes = 2 ** 28;
+
+/** The figures in a run's folder by file name, and why others are not to be trusted. */
+function storedFiles(
+  folder: string,
+  extension: '.svg' | '.png',
+): { files: Map<string, Uint8Array>; refused: Map<string, string> } {
+  const files = new Map<string, Uint8Array>();
+  const refused = new Map<string, string>();
+  const attempt = (name: string, read: () => void) => {
+    try {
+      read();
+    } catch (error) {
+      refused.set(name, leftOutFigure(name, error));
+    }
+  };
+  let names: string[] = [];
+  attempt('figures', () => (names = figureFileNames(folder)));
+  let bytes = 0;
+  for (const name of names.filter((each) => each.endsWith(extension))) {
+    attempt(name, () => {
+      if (bytes > mostBytes)
+        throw new CupbearerError('bad-data', `there are more than ${formatBytes(mostBytes)} of figures.`);
+      // A name with a backslash would leave the folder that the zip is unpacked into on Windows.
+      const file = checkFileName(name, 'Figure');
+      const content = extension === '.svg' ? Buffer.from(readSvgFigure(folder, file).svg) : readPngFigure(folder, file);
+      bytes += content.length;
+      files.set(file, content);
+    });
+  }
+  return { files, refused };
 }
 
 /** Figures that are drawn together, by their names. */
@@ -68,7 +96,7 @@ interface Drawing {
 }
 
 function drawings(record: RunRecord, result: RunResult | null): Drawing[] {
-  const history = trainingHistory(record);
+  const history = readHistory(record.folder);
   const training: Drawing[] =
     history.length === 0 ? [] : [{ names: ['training'], draw: () => [drawTrainingFigure(trainingSeries(history))] }];
   if (!result) return training;

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { epochSchema, logLineSchema, type RunNews } from '../../shared/domain/live.ts';
 import { historyFile } from '../experiments/training-history.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { JsonLinesTail } from '../storage/json-lines-tail.ts';
+import { within } from '../storage/within-folder.ts';
 
 /** A look at two file sizes; an epoch or a line of the log is seen a quarter of a second after it was written. */
 const lookMs = 250;
@@ -13,7 +13,7 @@ const lookMs = 250;
  */
 export async function* followRun(catalogue: Catalogue, id: string, signal: AbortSignal): AsyncGenerator<RunNews, void> {
   const { folder } = catalogue.get(id);
-  const [curve, log] = [historyFile, 'log.jsonl'].map((name) => new JsonLinesTail(join(folder, name)));
+  const [curve, log] = [historyFile, 'log.jsonl'].map((name) => new JsonLinesTail(within(folder, name)));
   for (;;) {
     // Asked before the files are read: what was written before the end must not be missed.
     const { status } = catalogue.get(id);

@@ -11,7 +11,7 @@ import { architectureRegistry } from '../models/architectures/index.ts';
 import { optimizerRegistry } from '../models/optimizers/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { anomalousWord } from '../tasks/task.ts';
-import { trainingStatement } from './stated-training.ts';
+import { trainingStatement } from '../experiments/stated-training.ts';
 
 const registries: readonly Registry<Definition>[] = [
   datasetRegistry,

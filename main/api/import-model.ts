@@ -1,97 +1,85 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
+import { rm } from 'node:fs/promises';
+import type { SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { refuse } from '../../shared/misfit.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
-import { parseNetworkSpec, readNetworkSpec, writeModelDescription } from '../models/files.ts';
-import { NetworkOutline, type NetworkSpec } from '../models/network-outline.ts';
-import { checkWeights } from '../models/weights.ts';
-import { writeFileAtomically } from '../storage/atomic-write.ts';
-import { createFolder } from '../storage/create-folder.ts';
+import type { TrainingStatement } from '../experiments/stated-training.ts';
+import type { Inspector } from '../jobs/inspection.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { freePath } from '../storage/free-folder.ts';
+import { readJsonFile } from '../storage/read-file.ts';
 import { parseSpecFile } from '../storage/run-files.ts';
-import { createRunFolder, readSpec, replaceSpec, writeSpec } from '../storage/run-folder.ts';
-import { parseSafetensors } from '../storage/safetensors.ts';
-import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
-import { triggerFile } from '../tasks/classifier.ts';
+import { readSpec, replaceSpec, specFileName, writeSpec } from '../storage/run-folder.ts';
+import { isThere, within } from '../storage/within-folder.ts';
 import { newRecord } from './new-run.ts';
-import { checkStatement, type StatedTraining, type TrainingStatement } from './stated-training.ts';
+import { readRun } from './read-run.ts';
 import { versions } from './versions.ts';
 import type { Workbench } from './workbench.ts';
 
-/** Files that make up a model, by name. */
-export type ModelFiles = ReadonlyMap<string, Uint8Array>;
-
-const description = 'model.json';
-const weights = 'model.safetensors';
-const triggerName = 'trigger.safetensors';
-/** The names of a model's files. */
-export const modelFileNames = [description, weights, 'spec.json', triggerName];
-
-/** How a model is to be called and where it goes. */
+/** Which model is taken in, and how. */
 export interface ImportOptions {
   name: string;
+  /** The folder with its files. */
+  folder: string;
+  /** These are the program's own and may be moved; else they are copied. */
+  isOwn: boolean;
   /** Folder below which a new one is made. */
   base: string;
   /** What the model was trained on, where its files do not say so. */
   statement?: TrainingStatement;
+  /** Called with what its files say of its training before any of that is used; may throw. */
+  checkSpec?: (spec: Record<string, unknown>) => void;
+  /** Where datasets are. */
+  dataDir: string;
+  signal?: AbortSignal | undefined;
 }
 
 /**
- * Takes in a model that was trained elsewhere as a finished classifier run in a new folder. Where neither its files nor a
- * statement say what it was trained on, it can be looked at, and no task can be built on it until {@link stateTraining}.
+ * Takes in a model that was trained elsewhere as a finished classifier run in a new folder; `library` checks its files and puts
+ * them there. Where neither they nor a statement say what it was trained on, it can be looked at, and no task can be built on it
+ * until {@link stateTraining}.
  * @throws CupbearerError `usage` where a file is missing or is none of a model, or the statement does not fit; `bad-data` where a
- * file is damaged or the weights are not those of the description; `storage`. Nothing is written then.
+ * file is damaged or the weights are not those of the description; `storage`, `cancelled`. Nothing is written then.
  */
 export async function importModel(
   workbench: Workbench,
-  files: ModelFiles,
-  { name, base, statement = {} }: ImportOptions,
-): Promise<RunRecord> {
-  checkNames(files);
-  const network = parseNetworkSpec(parseJson(files.get(description)!, description), description);
-  const outline = new NetworkOutline(network);
-  checkWeights(outline, parseSafetensors(files.get(weights)!, weights).tensors, weights);
-  const trigger = files.get(triggerName);
-  const storedTrigger = trigger && parseSafetensors(trigger, triggerName).tensors;
-  const trained = files.get('spec.json');
-  const before = trained && parseSpecFile(parseJson(trained, 'spec.json'), 'spec.json');
-  const trainData = statement.train_data ?? (before?.spec['train_data'] as Picked | undefined);
-  const seed = statement.seed ?? before?.seed;
-  const stated = trainData
-    ? await checkStatement({ ...statement, seed, train_data: trainData }, network, storedTrigger)
-    : undefined;
-
-  createFolder(base);
+  library: Inspector,
+  { name, folder, isOwn, base, statement = {}, checkSpec, dataDir, signal }: ImportOptions,
+): Promise<CatalogueRun> {
+  const own = within(folder, specFileName);
+  if (checkSpec && isThere(own)) checkSpec(parseSpecFile(readJsonFile(own), specFileName).spec);
   const words = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-|-$/g, '');
-  const folder = createRunFolder(
-    freePath(base, words || 'model', (path) => workbench.catalogue.byFolder(path) !== undefined),
+  const target = freePath(base, words || 'model', (path) => workbench.catalogue.byFolder(path) !== undefined);
+  const { architecture, before, trained, ...placed } = await library.ask(
+    'import-model',
+    { folder, isOwn, target, statement },
+    { dataDir, signal },
   );
-  for (const [file, bytes] of files) if (file !== 'spec.json') writeFileAtomically(join(folder, file), bytes);
-  if (stated) writeStated(folder, network, stated);
   const file: SpecFile = {
     format: 1,
     kind: 'classifier',
     spec: {
-      ...(before?.spec ?? { model: network.architecture }),
-      ...(stated ? { train_data: stated.trainData } : {}),
+      ...(before?.spec ?? { model: architecture }),
+      ...(trained ? { train_data: trained.trainData } : {}),
       imported: true,
     },
-    seed: seed ?? 0,
+    seed: trained?.seed ?? statement.seed ?? before?.seed ?? 0,
     engine: before?.engine ?? null,
     versions: before?.versions ?? versions(),
     fingerprints: before?.fingerprints ?? {},
     parents: [],
     created_at: new Date().toISOString(),
   };
-  writeSpec(folder, file);
-  const record: RunRecord = { ...newRecord(folder, { ...file, spec: titled(file.spec) }), spec: file.spec };
-  workbench.catalogue.insert({ ...record, title: name, status: 'done', ended_at: file.created_at });
-  return workbench.catalogue.get(record.id);
+  try {
+    writeSpec(placed.folder, file);
+    const record = newRecord(placed.folder, file);
+    workbench.catalogue.insert({ ...record, title: name, status: 'done', ended_at: file.created_at });
+    return workbench.catalogue.get(record.id);
+  } catch (error) {
+    await rm(placed.folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /**
@@ -100,51 +88,23 @@ export async function importModel(
  */
 export async function stateTraining(
   workbench: Workbench,
+  library: Inspector,
   id: string,
   statement: TrainingStatement,
-): Promise<RunRecord> {
-  const { folder, spec, ...run } = workbench.catalogue.get(id);
-  if (spec['imported'] !== true || spec['train_data'] !== undefined) {
+  options: { dataDir: string; signal?: AbortSignal | undefined },
+): Promise<CatalogueRun> {
+  const run = workbench.catalogue.get(id);
+  const { folder } = run;
+  const { spec } = readRun(run);
+  if (spec.fault !== null) throw new CupbearerError('bad-data', `"${run.title}" cannot be used. ${spec.fault}`);
+  if (spec.kind !== 'classifier' || spec.sound.imported !== true || spec.sound.train_data !== undefined) {
     throw new CupbearerError('conflict', `It is known already what "${run.title}" was trained on.`, {
       hint: 'Import the model anew to say something else.',
     });
   }
-  if (!statement.train_data) refuse([{ path: ['train_data'], message: 'Choose the data that it was trained on.' }]);
-  const network = readNetworkSpec(folder);
-  const stored = existsSync(triggerFile(folder)) ? readTensorFile(triggerFile(folder)).tensors : undefined;
-  const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, stored);
-  writeStated(folder, network, stated);
+  const { trainData, seed } = await library.ask('state-training', { folder, statement }, options);
   const file = readSpec(folder);
-  const known = { ...file.spec, train_data: stated.trainData };
-  replaceSpec(folder, { ...file, spec: known, seed: stated.seed });
+  const known = { ...spec.sound, train_data: trainData };
+  replaceSpec(folder, { ...file, spec: known, seed });
   return workbench.catalogue.update(run.id, { spec: known });
-}
-
-/** What of a statement is kept beside spec.json. */
-function writeStated(folder: string, network: NetworkSpec, { normalisation, triggerState }: StatedTraining): void {
-  if (normalisation) writeModelDescription(folder, new NetworkOutline({ ...network, normalisation }));
-  if (triggerState) writeTensorFile(triggerFile(folder), triggerState);
-}
-
-function checkNames(files: ModelFiles): void {
-  const unknown = [...files.keys()].find((file) => !modelFileNames.includes(file));
-  const missing = [description, weights].find((file) => !files.has(file));
-  if (unknown === undefined && missing === undefined) return;
-  const fault = missing === undefined ? `"${unknown!}" is none of them` : `"${missing}" is missing`;
-  throw new CupbearerError('usage', `A model consists of ${modelFileNames.join(', ')}; ${fault}.`, {
-    hint: `${description} and ${weights} are needed; the other two say what it was trained on.`,
-  });
-}
-
-/** A spec that the experiment can describe although it may not say what the model was trained on. */
-function titled(spec: Record<string, unknown>): Record<string, unknown> {
-  return { train_data: { name: 'unknown data' }, ...spec };
-}
-
-function parseJson(bytes: Uint8Array, source: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
-  } catch (cause) {
-    throw new CupbearerError('bad-data', `${source} is not JSON.`, { cause });
-  }
 }

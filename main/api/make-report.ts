@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { reportFormats } from '../../shared/contract.ts';
-import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { numbersCsv, numbersJson, scoresCsv } from '../reports/data-files.ts';
 import { zipOf } from '../reports/figure-archive.ts';
@@ -9,9 +7,11 @@ import { htmlReport } from '../reports/html.ts';
 import { markdownReport } from '../reports/markdown.ts';
 import { runLetter, type Report, type ReportedRun } from '../reports/report.ts';
 import { figureNames, reportedFigure, runFigures, type FigureChoice } from '../reports/run-figures.ts';
-import { readFileBytes } from '../storage/read-file.ts';
-import { holdsRun, readScores, readSpec } from '../storage/run-folder.ts';
-import { figureFiles, trainingHistory } from './figure-files.ts';
+import { readHistory } from '../experiments/training-history.ts';
+import { hasFigure, leftOutFigure, readPngFigure } from '../reports/stored-figures.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
+import { hasScores, holdsRun, readScores, readSpec } from '../storage/run-folder.ts';
+import { figureFiles, type FigureFiles } from './figure-files.ts';
 import { reportComparison } from './report-comparison.ts';
 import { repeatCommand } from './run-details.ts';
 import { runResult } from './run-results.ts';
@@ -61,7 +61,7 @@ export function makeReport(workbench: Workbench, summaries: RunSummaries, reques
 function contentOf(
   workbench: Workbench,
   summaries: RunSummaries,
-  records: readonly RunRecord[],
+  records: readonly CatalogueRun[],
   request: ReportRequest & { title: string },
 ): string | Uint8Array<ArrayBuffer> {
   switch (request.format) {
@@ -85,31 +85,47 @@ function contentOf(
 function gather(
   workbench: Workbench,
   summaries: RunSummaries,
-  records: readonly RunRecord[],
+  records: readonly CatalogueRun[],
   { title, question = '', notes = '' }: ReportRequest & { title: string },
   hasFigures: boolean,
 ): Report {
   const choice: FigureChoice = records.length <= mostInFull ? 'all' : records.length <= mostWithRoc ? 'main' : 'brief';
   let pictureBytes = 0;
   const withoutPictures: string[] = [];
-  const runs = records.map((record, i): ReportedRun => {
-    const result = existsSync(record.folder) ? runResult(workbench, record) : null;
-    const sheet = join(record.folder, 'figures', 'mistakes.png');
-    const mistakes = hasFigures && existsSync(sheet) ? readFileBytes(sheet) : null;
+  const unread: string[] = [];
+  const unreadable: string[] = [];
+  const runs = records.map((run, i): ReportedRun => {
+    const { damage: _, ...record } = run;
+    // What of a run's folder is damaged, the report says in its place.
+    const read = <T>(what: string, from: () => T, otherwise: T): T => {
+      try {
+        return from();
+      } catch (error) {
+        if (!(error instanceof CupbearerError)) throw error;
+        unread.push(`${runLetter(i)}: ${what} cannot be read. ${error.message}`);
+        return otherwise;
+      }
+    };
+    const without: string[] = [];
+    const isThere = existsSync(record.folder);
+    const result = read('Its result', () => (isThere ? runResult(workbench, record) : null), null);
+    const mistakes = hasFigures ? mistakesOf(record.folder, without) : null;
     const fits = pictureBytes + (mistakes?.length ?? 0) <= mostPictureBytes;
     if (fits) pictureBytes += mistakes?.length ?? 0;
     else withoutPictures.push(runLetter(i));
     const names = result ? figureNames(Object.keys(result.layers), result.headline, choice) : ['training'];
     const words = result ? { ...result.words, aggregation: result.aggregation } : {};
     const evaluation = result && { layers: result.layers, about: {} };
+    const drawn = hasFigures ? runFigures(record.folder, names, evaluation, words) : { figures: [], leftOut: [] };
+    unreadable.push(...[...without, ...drawn.leftOut].map((sentence) => `Left out of ${runLetter(i)}: ${sentence}`));
     return {
       record,
-      summary: summaries.get(record.id),
-      spec: holdsRun(record.folder) ? readSpec(record.folder) : null,
-      command: repeatCommand(record),
+      summary: summaries.of([run])[0]!,
+      spec: read('Its spec.json', () => (holdsRun(record.folder) ? readSpec(record.folder) : null), null),
+      ...repeatCommand(run),
       result,
-      figures: hasFigures ? runFigures(record.folder, names, evaluation, words) : [],
-      history: trainingHistory(record),
+      figures: drawn.figures,
+      history: read('Its training curve', () => readHistory(record.folder), []),
       mistakes: fits ? mistakes : null,
     };
   });
@@ -124,7 +140,9 @@ function gather(
     pairs,
     figures: figures.map(reportedFigure),
     leftOut: [
+      ...unread,
       ...leftOut,
+      ...unreadable,
       ...(hasFigures && choice !== 'all' && runs.some(({ result }) => result !== null)
         ? [
             `Each run brings its main figures${choice === 'brief' ? ', without its ROC' : ''}; all of them come as a zip.`,
@@ -137,8 +155,20 @@ function gather(
   };
 }
 
-function scoresOf(summaries: RunSummaries, records: readonly RunRecord[]): string {
-  const scored = records.filter(({ folder }) => existsSync(join(folder, 'scores')));
+/** The sheet of the worst mistakes of a run, null where there is none or, with a reason in `without`, none to be trusted. */
+function mistakesOf(folder: string, without: string[]): Uint8Array | null {
+  const file = 'mistakes.png';
+  if (!hasFigure(folder, file)) return null;
+  try {
+    return readPngFigure(folder, file);
+  } catch (error) {
+    without.push(leftOutFigure(file, error));
+    return null;
+  }
+}
+
+function scoresOf(summaries: RunSummaries, records: readonly CatalogueRun[]): string {
+  const scored = records.filter(({ folder }) => hasScores(folder));
   if (scored.length === 0)
     throw new CupbearerError('not-found', 'None of these runs has scores.', {
       hint: 'Runs that fit or evaluate a detector have.',
@@ -152,12 +182,12 @@ const missingFile = 'MISSING.txt';
 
 function figuresOf(
   workbench: Workbench,
-  records: readonly RunRecord[],
+  records: readonly CatalogueRun[],
   extension: '.svg' | '.png',
 ): Uint8Array<ArrayBuffer> {
   const found = records.map((record, i) => {
     const place = records.length === 1 ? '' : `${runLetter(i)} ${fileName(record.title, 'html')}/`;
-    const { files, missing } = figureFiles(workbench, record, extension);
+    const { files, missing } = filesOf(workbench, record, extension);
     return {
       files: [...files].map(([name, bytes]) => [`${place}${name}`, bytes] as const),
       missing: missing.map((sentence) => `${place}${sentence}`),
@@ -169,6 +199,16 @@ function figuresOf(
     throw new CupbearerError('not-found', ['None of these runs has figures.', ...missing].join(' '));
   if (missing.length > 0) files.push([missingFile, Buffer.from(`${missing.join('\n')}\n`)]);
   return zipOf(new Map(files));
+}
+
+/** The figures of a run; where its result is damaged, none but the reason. */
+function filesOf(...asked: Parameters<typeof figureFiles>): FigureFiles {
+  try {
+    return figureFiles(...asked);
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    return { files: new Map(), missing: [`All figures: ${error.message}`] };
+  }
 }
 
 /** A name for a file that every system takes. */

@@ -1,6 +1,7 @@
+import { basename } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import type { ExperimentDefinition } from '../experiments/experiment.ts';
-import { experimentRegistry } from '../experiments/index.ts';
+import { describeSpec } from '../experiments/stored-spec.ts';
 import { processIdentity } from '../storage/process-identity.ts';
 import { newRunId } from '../storage/run-id.ts';
 import { versions } from './versions.ts';
@@ -34,13 +35,12 @@ export function newSpecFile(
 /** The row of a run that has not begun. */
 export function newRecord(folder: string, file: SpecFile): RunRecord {
   const { kind, spec, parents, versions, created_at } = file;
-  const experiment = experimentRegistry.definitions.find((candidate) => candidate.kind === kind)!;
   const identity = processIdentity();
   return {
     id: newRunId(new Date(created_at)),
     kind,
     status: 'queued',
-    title: experiment.describe(spec),
+    title: describeSpec(kind, spec) ?? basename(folder),
     folder,
     spec,
     parents,

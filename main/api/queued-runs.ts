@@ -4,15 +4,17 @@ import type { LiveState } from '../../shared/domain/live.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
-import { experimentRegistry } from '../experiments/index.ts';
+import { experimentOf, experimentRegistry } from '../experiments/index.ts';
+import { specToRepeat } from '../experiments/stored-spec.ts';
 import { PhaseProgress } from '../jobs/phase-progress.ts';
 import { JobQueue, type QueuedJob } from '../jobs/queue.ts';
 import { createFolder } from '../storage/create-folder.ts';
 import { freePath } from '../storage/free-folder.ts';
 import { cupbearerHome } from '../storage/home.ts';
 import type { CurrentSettings } from './current-settings.ts';
-import { commandLine } from './command-line.ts';
+import { commandOrReason } from './command-line.ts';
 import { folderName } from './folder-name.ts';
+import { readRun } from './read-run.ts';
 import type { PreparedRun, Workbench } from './workbench.ts';
 
 /** A run that is asked for. */
@@ -26,6 +28,14 @@ export interface RunRequest {
   /** `auto` or an engine's id; the settings' where left out. */
   engine?: string | undefined;
   tags?: readonly string[] | undefined;
+}
+
+/** What is done before each run. */
+export interface BeforeRun {
+  /** Resolves when nobody else holds what a run on this engine (`auto` or an id) may need. */
+  makeRoom?: (engine: string) => Promise<void>;
+  /** @throws CupbearerError if the run in this folder must not begin. */
+  mayBegin?: (folder: string) => void;
 }
 
 interface UnfinishedRun {
@@ -42,18 +52,17 @@ export function defaultRunsDir(): string {
 export class QueuedRuns {
   readonly #workbench: Workbench;
   readonly #settings: CurrentSettings;
-  readonly #makeRoom: ((engine: string) => Promise<void>) | undefined;
+  readonly #before: BeforeRun;
   readonly #queue: JobQueue;
   readonly #unfinished = new Map<string, UnfinishedRun>();
   readonly #listeners = new Set<() => void>();
   /** What a person should know that has no other place: a run that could not be marked as ended. */
   readonly notices: string[] = [];
 
-  /** `makeRoom` is kept once nobody else holds what a run on this engine (`auto` or an id) may need. */
-  constructor(workbench: Workbench, settings: CurrentSettings, makeRoom?: (engine: string) => Promise<void>) {
+  constructor(workbench: Workbench, settings: CurrentSettings, before: BeforeRun = {}) {
     this.#workbench = workbench;
     this.#settings = settings;
-    this.#makeRoom = makeRoom;
+    this.#before = before;
     this.#queue = new JobQueue({ parallel: () => settings.current().parallelJobs, onChange: () => this.#tell() });
   }
 
@@ -94,11 +103,11 @@ export class QueuedRuns {
     this.#queue.add([this.#jobOf(run, undefined)]);
   }
 
-  /** The same spec again as a new run. @throws CupbearerError as {@link enqueue}. */
+  /** The same spec again as a new run. @throws CupbearerError `bad-data` where it is not valid, or as {@link enqueue}. */
   repeat(id: string): RunRecord {
-    const { kind, spec, tags } = this.#workbench.catalogue.get(id);
-    const experiment = experimentRegistry.definitions.find((candidate) => candidate.kind === kind)!.id;
-    return this.enqueue([{ experiment, params: spec, tags }])[0]!;
+    const run = this.#workbench.catalogue.get(id);
+    const params = specToRepeat(readRun(run).spec);
+    return this.enqueue([{ experiment: experimentOf(run.kind).id, params, tags: run.tags }])[0]!;
   }
 
   /**
@@ -166,10 +175,11 @@ export class QueuedRuns {
     const spec = parseParams(definition.params, params);
     const folder = request.folder ?? this.folderFor(experiment, spec);
     createFolder(join(folder, '..'));
+    const { command } = commandOrReason(definition, spec, { 'dir.full': folder });
     return this.#workbench.prepare(experiment, spec, {
       folder,
       dataDir: this.#settings.current().dataDir ?? undefined,
-      command: commandLine(definition, spec, { 'dir.full': folder }),
+      command: command ?? undefined,
       ...(tags === undefined ? {} : { tags }),
     });
   }
@@ -184,7 +194,8 @@ export class QueuedRuns {
       start: async (signal) => {
         try {
           const chosen = engine ?? this.#settings.current().engine;
-          await Promise.race([this.#makeRoom?.(chosen), aborted(signal)]);
+          this.#checkMayBegin(run);
+          await Promise.race([this.#before.makeRoom?.(chosen), aborted(signal)]);
           await this.#workbench.execute(run, {
             signal,
             engine: chosen,
@@ -208,6 +219,15 @@ export class QueuedRuns {
         }
       },
     };
+  }
+
+  #checkMayBegin(run: PreparedRun): void {
+    try {
+      this.#before.mayBegin?.(run.record.folder);
+    } catch (error) {
+      if (error instanceof CupbearerError) this.#workbench.abandon(run, error);
+      throw error;
+    }
   }
 
   /** A catalogue that was locked or full just then has not heard that the run has ended. */

@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import type { Application } from './application.ts';
 import { calls } from './calls.ts';
+import { checkReach } from './within-reach.ts';
 import { appCalls } from './calls/app.ts';
 import { datasetsCalls } from './calls/datasets.ts';
 import { enginesCalls } from './calls/engines.ts';
@@ -7,13 +9,19 @@ import { experimentsCalls } from './calls/experiments.ts';
 import { modelsCalls } from './calls/models.ts';
 import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
+import { uploadsCalls } from './calls/uploads.ts';
 
 /** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
 export function createRouter(application: Application) {
-  return calls.router({
+  const bounded = calls.use(({ next, procedure }, input) => {
+    checkReach(application, procedure['~orpc'].inputSchema as z.ZodType, input);
+    return next();
+  });
+  return bounded.router({
     runs: runsCalls(application),
     reports: reportsCalls(application),
     experiments: experimentsCalls(application),
+    uploads: uploadsCalls(application),
     datasets: datasetsCalls(application),
     models: modelsCalls(application),
     engines: enginesCalls(application),

@@ -1,63 +1,63 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { RunDetail } from '../../shared/domain/result.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { ExperimentDefinition } from '../experiments/experiment.ts';
-import { experimentRegistry } from '../experiments/index.ts';
+import { experimentOf } from '../experiments/index.ts';
+import { readStoredSpec, specToRepeat } from '../experiments/stored-spec.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { readSpec } from '../storage/run-folder.ts';
 import type { Application } from './application.ts';
-import { commandLine } from './command-line.ts';
+import { commandOrReason, type CommandOrReason } from './command-line.ts';
+import { readRun } from './read-run.ts';
 import { networkOf } from './run-results.ts';
+import { dataFolder } from './settings.ts';
 import { specLines } from './spec-lines.ts';
 
-/** A run with all that its page shows at once. @throws CupbearerError `not-found`. */
-export function runDetail({ workbench, summaries }: Application, id: string): RunDetail {
+/** Returns a run with all that its page shows at once. @throws CupbearerError `not-found`, `bad-data` for a folder with too much in it. */
+export async function runDetail(
+  { workbench, summaries, library, settings }: Application,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<RunDetail> {
   const found = workbench.catalogue.get(id);
   const { host_pid: _, host_started: _started, ...record } = found;
-  const spec = specOf(found.folder);
+  const { spec, specFault } = specOf(found);
   return {
     record,
-    summary: summaries.get(found.id),
+    summary: summaries.of([found])[0]!,
     spec,
-    lines: specLines(experimentOf(found), spec?.spec ?? found.spec),
-    command: repeatCommand(found),
+    specFault,
+    lines: specLines(experimentOf(found.kind), spec?.spec ?? found.spec),
+    ...repeatCommand(found),
     folderExists: existsSync(found.folder),
-    files: filesIn(found.folder),
+    files: await library.ask(
+      'run-files',
+      { folder: found.folder },
+      { dataDir: dataFolder(settings.current()), signal },
+    ),
     children: workbench.catalogue.childrenOf(found.id),
     network: networkOf(workbench, found),
   };
 }
 
-/** The command line that does a run again, into a new folder. */
-export function repeatCommand(record: RunRecord): string {
-  return commandLine(experimentOf(record), record.spec);
-}
-
-function experimentOf({ kind }: RunRecord): ExperimentDefinition {
-  return experimentRegistry.definitions.find((candidate) => candidate.kind === kind)!;
-}
-
-function specOf(folder: string): SpecFile | null {
+/** Returns the command line that does a run again, into a new folder, or the reason where there is none. */
+export function repeatCommand(run: CatalogueRun): CommandOrReason {
   try {
-    return readSpec(folder);
+    return commandOrReason(experimentOf(run.kind), specToRepeat(readRun(run).spec));
   } catch (error) {
-    if (error instanceof CupbearerError) return null;
-    throw error;
+    if (!(error instanceof CupbearerError)) throw error;
+    return { command: null, noCommand: error.message };
   }
 }
 
-/** Files of a run with their sizes, sub-folders as "scores/all.npy"; none where the folder is gone. */
-function filesIn(folder: string): RunDetail['files'] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .flatMap((path) => {
-      // It may have gone between the two looks: a checkpoint is replaced after each epoch.
-      const bytes = statSync(path, { throwIfNoEntry: false })?.size;
-      const name = path.slice(folder.length + 1).replaceAll('\\', '/');
-      return bytes === undefined ? [] : [{ name, bytes }];
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+/** What the folder of a run says that was asked for, and what of it is not valid or why it cannot be read. */
+function specOf({ kind, folder }: RunRecord): Pick<RunDetail, 'spec' | 'specFault'> {
+  let spec: SpecFile;
+  try {
+    spec = readSpec(folder);
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    return { spec: null, specFault: error.message };
+  }
+  return { spec, specFault: readStoredSpec(kind, spec.spec).fault };
 }

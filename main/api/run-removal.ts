@@ -3,13 +3,14 @@ import { join, sep } from 'node:path';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { isAtWork } from '../storage/process-records.ts';
 import { RemovedFolders } from '../storage/removed-folders.ts';
 import { holdsRun, readSpec } from '../storage/run-folder.ts';
 
 /** A run that was removed with all that lies inside its folder. */
 interface RemovedRun {
-  records: RunRecord[];
+  records: CatalogueRun[];
   /** The folder that was put aside; undefined where there was none any more. */
   folder: string | undefined;
 }
@@ -24,7 +25,13 @@ export class RunRemoval {
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
     this.#folders = new RemovedFolders(catalogue.path);
-    this.#folders.purge();
+    try {
+      this.#folders.purge();
+    } catch (error) {
+      if (!(error instanceof CupbearerError)) throw error;
+      // Folders that are left take room, and nothing else.
+      catalogue.notices.push(`Folders of runs that were removed are still there. ${error.message}`);
+    }
   }
 
   /**
@@ -36,20 +43,22 @@ export class RunRemoval {
     const records = ids.map((id) => this.#catalogue.get(id));
     const unfinished = this.#unfinished();
     for (const record of records) checkIdle(record, unfinished);
-    const gone: string[] = [];
+    const gone = new Set<string>();
     // The outermost folders first: an evaluation inside goes with the run that holds it.
     for (const record of [...records].sort((a, b) => a.folder.length - b.folder.length)) {
-      if (!gone.includes(record.id)) gone.push(...this.#removeOne(record));
+      if (gone.has(record.id)) continue;
+      for (const id of this.#removeOne(record)) gone.add(id);
     }
-    return gone;
+    return [...gone];
   }
 
   /** Brings removed runs back; ids that were not removed are passed over. @throws CupbearerError `storage`. */
   restore(ids: readonly string[]): void {
+    const wanted = new Set(ids);
     for (const [id, removed] of [...this.#removed]) {
-      if (!removed.records.some((record) => ids.includes(record.id))) continue;
+      if (!removed.records.some((record) => wanted.has(record.id))) continue;
       if (removed.folder !== undefined) this.#folders.bringBack(removed.folder);
-      for (const record of removed.records) this.#catalogue.insert(record);
+      for (const record of removed.records) this.#restoreRow(record);
       this.#removed.delete(id);
     }
   }
@@ -59,13 +68,19 @@ export class RunRemoval {
     this.#folders.purge();
   }
 
+  #restoreRow({ damage, ...record }: CatalogueRun): void {
+    // Of a row that was damaged the folder knows more than could be read.
+    if (damage) this.#catalogue.rebuild([record.folder]);
+    if (!damage || !this.#catalogue.byFolder(record.folder)) this.#catalogue.insert(record);
+  }
+
   #unfinished(): RunRecord[] {
     return (['running', 'queued'] as const)
       .flatMap((status) => this.#catalogue.list({ status }))
       .filter(({ host_pid: pid, host_started: started }) => pid !== null && isAtWork(pid, started));
   }
 
-  #removeOne(record: RunRecord): string[] {
+  #removeOne(record: CatalogueRun): string[] {
     const { id, folder } = record;
     const isOwn = holdsThisRun(record);
     const inside = isOwn ? this.#catalogue.inside(join(folder, 'evals') + sep) : [];

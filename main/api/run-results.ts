@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { NetworkDescription } from '../../shared/domain/draft.ts';
 import { parseAnalysis, type Analysis } from '../../shared/domain/analysis.ts';
 import { packArrays, type ArrayMap } from '../../shared/domain/arrays.ts';
@@ -11,7 +9,6 @@ import type { Picked } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { describeResult } from '../evaluation/describe-result.ts';
 import { analysisFile } from '../experiments/analysis.ts';
-import { evaluationFile } from '../experiments/evaluate.ts';
 import { describeNetwork } from '../models/describe-network.ts';
 import { readNetworkSpec } from '../models/files.ts';
 import type { NetworkSpec } from '../models/network-outline.ts';
@@ -19,19 +16,20 @@ import { checkFileName } from '../storage/file-name.ts';
 import { parseNpy } from '../storage/npy.ts';
 import { readFileBytes, readJsonFile } from '../storage/read-file.ts';
 import { readScores } from '../storage/run-folder.ts';
+import { isThere, pathOf, within } from '../storage/within-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { anomalousWord } from '../tasks/task.ts';
-import { readEvaluation } from './evaluations.ts';
+import { isEvaluated, readEvaluation } from './evaluations.ts';
 import type { Workbench } from './workbench.ts';
 
 /** The result of an evaluated run; null where it has not been evaluated. @throws CupbearerError `bad-data` for a damaged file. */
 export function runResult(workbench: Workbench, record: RunRecord): RunResult | null {
   const { folder } = record;
-  if (!existsSync(join(folder, evaluationFile))) return null;
+  if (!isEvaluated(folder)) return null;
   const { layers, about } = readEvaluation(folder);
-  const detector = about['detector'] as Picked | undefined;
-  const aggregation = (detector?.['layer_aggregation'] as string | undefined) ?? 'mean';
-  const words = resultWords(workbench, record, about['task'] as Picked | undefined, detector);
+  const combined = about.detector?.['layer_aggregation'];
+  const aggregation = typeof combined === 'string' ? combined : 'mean';
+  const words = resultWords(workbench, record, about.task, about.detector);
   return {
     layers,
     ...describeResult(layers, aggregation, words),
@@ -43,8 +41,8 @@ export function runResult(workbench: Workbench, record: RunRecord): RunResult | 
 
 /** The analysis in a run's folder, null where there is none. @throws CupbearerError `bad-data`. */
 export function readAnalysis(folder: string): Analysis | null {
-  const path = join(folder, analysisFile);
-  return existsSync(path) ? parseAnalysis(readJsonFile(path), path) : null;
+  const place = within(folder, analysisFile);
+  return isThere(place) ? parseAnalysis(readJsonFile(place), pathOf(place)) : null;
 }
 
 function resultWords(
@@ -72,17 +70,23 @@ export function networkSpecOf({ catalogue }: Workbench, { kind, folder, parents 
   try {
     if (kind === 'classifier') return readNetworkSpec(folder);
     const classifier = parents.at(-1);
-    return classifier === undefined ? null : readNetworkSpec(catalogue.get(classifier).folder);
+    const found = classifier === undefined ? undefined : catalogue.find(classifier);
+    return found ? readNetworkSpec(found.folder) : null;
   } catch (error) {
     if (error instanceof CupbearerError) return null;
     throw error;
   }
 }
 
-/** The same for people. */
+/** The same for people; null also where its parts do not fit one another. */
 export function networkOf(workbench: Workbench, record: RunRecord): NetworkDescription | null {
   const spec = networkSpecOf(workbench, record);
-  return spec && describeNetwork(spec);
+  try {
+    return spec && describeNetwork(spec);
+  } catch (error) {
+    if (error instanceof CupbearerError) return null;
+    throw error;
+  }
 }
 
 /** A run's scores as `runs.scores` gives them. @throws CupbearerError `not-found`, `bad-data`. */
@@ -108,11 +112,15 @@ export function runScores(
   return { layers: names, classes: spec && [...spec.classes], arrays: packArrays(arrays) };
 }
 
+/** Of a few thousand samples two coordinates each are stored. */
+const mostPlaneBytes = 2 ** 26;
+
 /** Coordinates of a layer's activations in the plane. @throws CupbearerError `not-found`, `bad-data`. */
 export function activationPlane({ folder }: RunRecord, layer: string): { positions: Int32Array; points: Float32Array } {
   const read = (name: string) => {
-    const path = join(folder, 'analysis', `${checkFileName(name, 'Layer name')}.npy`);
-    return { path, ...parseNpy(readFileBytes(path), path) };
+    const place = within(folder, 'analysis', `${checkFileName(name, 'Layer name')}.npy`);
+    const path = pathOf(place);
+    return { path, ...parseNpy(readFileBytes(place, mostPlaneBytes), path) };
   };
   const [positions, points] = [read('points'), read(layer)];
   if (!(positions.data instanceof Int32Array) || !(points.data instanceof Float32Array))

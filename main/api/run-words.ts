@@ -1,10 +1,11 @@
 import { shortLayerNames } from '../../shared/charts/layer-names.ts';
 import type { Definition, Registry } from '../../shared/definition.ts';
-import type { RunKind } from '../../shared/domain/run.ts';
 import { formatParameter } from '../../shared/format.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
+import { asPicked, type Picked } from '../../shared/schema/fields.ts';
+import { partsOfTraining } from '../data/datasets/backdoor.ts';
 import { detectorRegistry } from '../detectors/index.ts';
+import type { StoredSpec } from '../experiments/stored-spec.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
 
@@ -23,26 +24,27 @@ export interface RunWords {
   model: string;
 }
 
-type Spec = Record<string, unknown>;
+type ClassifierSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
 
 /**
  * Words for a run by its spec and those of the runs that it builds on: of its classifier, and for an evaluation of its
- * detector; undefined where they are not known.
+ * detector; undefined where they are not known. What of a spec is not valid leaves its words out.
  */
 export function runWords(
-  kind: RunKind,
-  spec: Spec,
-  classifier: Spec | undefined,
-  detector: Spec | undefined,
+  spec: StoredSpec,
+  classifier: StoredSpec | undefined,
+  detector: StoredSpec | undefined,
 ): RunWords {
-  if (kind === 'classifier') return { ...classifierWords(spec), detector: '', detectorDetail: '' };
-  const found = classifier && classifierWords(classifier);
-  const task = asPicked(spec['task']);
-  const method = asPicked(kind === 'evaluation' ? detector?.['detector'] : spec['detector']);
+  if (spec.kind === 'classifier') return { ...classifierWords(spec.sound), detector: '', detectorDetail: '' };
+  const trained = classifier?.kind === 'classifier' ? classifier.sound : undefined;
+  const found = trained && classifierWords(trained);
+  const { task } = spec.sound;
+  const fitted = spec.kind === 'evaluation' ? detector : spec;
+  const method = fitted?.kind === 'detector' ? fitted.sound.detector : undefined;
   const dataset = asPicked(task?.['data'])?.name ?? datasetOfTask(task) ?? found?.dataset ?? '';
   return {
     task: task?.name ?? '',
-    taskDetail: task ? taskDetail(task, dataset, classifier) : '',
+    taskDetail: task ? taskDetail(task, dataset, trained) : '',
     dataset,
     detector: method?.name ?? '',
     detectorDetail: method ? detectorDetail(method) : '',
@@ -60,30 +62,25 @@ function fieldsOf(registry: Registry<Definition>, id: string): Field[] {
   return known;
 }
 
-function asPicked(value: unknown): Picked | undefined {
-  return typeof value === 'object' && value !== null && typeof (value as Picked).name === 'string'
-    ? (value as Picked)
-    : undefined;
-}
-
-function classifierWords(spec: Spec): Pick<RunWords, 'task' | 'taskDetail' | 'dataset' | 'model'> {
-  const data = asPicked(spec['train_data']);
-  const trigger = data?.name === 'backdoor' ? asPicked(data['backdoor']) : undefined;
-  const dataset = (trigger ? asPicked(data?.['original']) : data)?.name ?? '';
+function classifierWords({
+  train_data: data,
+  model,
+}: ClassifierSpec): Pick<RunWords, 'task' | 'taskDetail' | 'dataset' | 'model'> {
+  const { original, trigger } = data ? partsOfTraining(data) : {};
+  const dataset = original?.name ?? '';
   return {
     task: trigger ? 'backdoor' : '',
     taskDetail: trigger ? `${trigger.name}, ${dataset}` : dataset,
     dataset,
-    model: modelText(asPicked(spec['model'])),
+    model: modelText(model),
   };
 }
 
 /** The name with the sizes of its layers, then what else differs from its defaults. */
 function modelText(model: Picked | undefined): string {
   if (!model) return '';
-  if (!architectureRegistry.has(model.name)) return model.name;
   const fields = fieldsOf(architectureRegistry, model.name);
-  const sizes = fields.filter(({ type }) => type === 'integers').map(({ key }) => (model[key] as number[]).join('-'));
+  const sizes = fields.filter(({ type }) => type === 'integers').map(({ key }) => listed(model[key]));
   const rest = fields.filter(({ type }) => type !== 'integers').flatMap((field) => difference(field, model[field.key]));
   return [`${model.name} ${sizes.join(' / ')}`.trim(), ...rest].join(', ');
 }
@@ -93,20 +90,18 @@ function datasetOfTask(task: Picked | undefined): string | undefined {
   return asPicked(task?.['clean_test_data'])?.name ?? (task && !('run_path' in task) ? task.name : undefined);
 }
 
-function taskDetail(task: Picked, dataset: string, classifier: Spec | undefined): string {
-  const trained = asPicked(asPicked(classifier?.['train_data'])?.['backdoor']);
+function taskDetail(task: Picked, dataset: string, classifier: ClassifierSpec | undefined): string {
+  const trained = asPicked(classifier?.train_data?.['backdoor']);
   const trigger = asPicked(task['backdoor']) ?? trained;
   const change = asPicked(task['change']);
   if ('backdoor' in task || task.name === 'backdoor' || change)
     return [trigger?.name, change && `against ${change.name}`, dataset].filter(Boolean).join(', ');
-  if (!taskRegistry.has(task.name)) return dataset;
   const { name, ...params } = task;
   const words = taskRegistry.get(name).describe(params);
   return words.includes(dataset) || dataset === name ? words : `${words}, ${dataset}`;
 }
 
 function detectorDetail({ name, ...params }: Picked): string {
-  if (!detectorRegistry.has(name)) return '';
   return fieldsOf(detectorRegistry, name)
     .flatMap((field) => difference(field, params[field.key]))
     .join(', ');
@@ -116,8 +111,10 @@ function difference(field: Field, value: unknown): string[] {
   if (value === undefined || value === null || JSON.stringify(value) === JSON.stringify(field.default)) return [];
   const name = field.key.replaceAll('_', ' ');
   if (field.key === 'layers' && Array.isArray(value))
-    return [value.length > 2 ? `${value.length} layers` : shortLayerNames(value as string[]).join(' + ')];
+    return [value.length > 2 ? `${value.length} layers` : shortLayerNames(value.map(String)).join(' + ')];
   if (field.type === 'flag') return [value === true ? name : `no ${name}`];
   if (field.type === 'pick') return [`${name} ${asPicked(value)?.name ?? ''}`];
-  return [`${name} ${Array.isArray(value) ? value.join('-') : formatParameter(value)}`];
+  return [`${name} ${Array.isArray(value) ? listed(value) : formatParameter(value)}`];
 }
+
+const listed = (values: unknown) => (Array.isArray(values) ? values.join('-') : '');

@@ -30,10 +30,10 @@ export class SettingsStore {
     return this.#keep(settingsSchema.parse({ ...readSettings(this.#path).settings, ...Object.fromEntries(given) }));
   }
 
-  /** All as they were at first, but for what the user has saved. @throws CupbearerError `storage`. */
+  /** All as they were at first, but for what the user has saved and the bound that no page may change. @throws CupbearerError `storage`. */
   reset(): Settings {
-    const { savedFilters } = readSettings(this.#path).settings;
-    return this.#keep(settingsSchema.parse({ savedFilters }));
+    const { savedFilters, root } = readSettings(this.#path).settings;
+    return this.#keep(settingsSchema.parse({ savedFilters, root }));
   }
 
   /** Calls `listener` after every change; gives what ends that. */

@@ -15,7 +15,10 @@ interface NamedValue {
   line: SpecLine;
 }
 
-/** A spec as people read it, a line a parameter, those of picked definitions below the line that names them. */
+/**
+ * A spec as people read it, a line a parameter, those of picked definitions below the line that names them. The spec may hold
+ * anything: what does not fit the experiment stands there as it is.
+ */
 export function specLines(experiment: ExperimentDefinition, spec: Values): SpecLine[] {
   return namedValues(experiment, spec).map(({ line }) => line);
 }
@@ -94,12 +97,16 @@ function within(labels: readonly string[], label: string): readonly string[] {
 const isValues = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** A value as people read it; one that is not of the parameter's type stands there as the file has it. */
 function readable({ type, label, unit, control, titles }: Field, value: unknown): string {
-  if (type === 'flag') return value ? 'Yes' : 'No';
+  if (type === 'flag' && typeof value === 'boolean') return value ? 'Yes' : 'No';
   // As it is typed: 5 %, not 5.0 %, which would be a measurement.
   if (control === 'share' && typeof value === 'number') return `${Number((value * 100).toPrecision(12))}\u00a0%`;
-  if (type === 'choice') return optionTitle({ titles }, String(value));
-  if (Array.isArray(value)) return value.length === 0 ? 'None' : value.join(', ');
+  if (type === 'choice' && typeof value === 'string') return optionTitle({ titles }, value);
+  if (Array.isArray(value) && value.every(isPlain)) return value.length === 0 ? 'None' : value.join(', ');
+  if (!isPlain(value)) return JSON.stringify(value);
   const text = formatParameter(value);
   return unit === undefined || unit === label.toLowerCase() ? text : `${text}\u00a0${unit}`;
 }
+
+const isPlain = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';

@@ -1,11 +1,10 @@
+import type { DraftCheck } from '../../shared/domain/draft.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { draftFaults } from '../experiments/drafts/draft-faults.ts';
 import { draftClassifierSpec, draftDetectorRequests, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
 import type { QueuedRuns, RunRequest } from './queued-runs.ts';
 
-/** @throws CupbearerError `usage` with the first fault of a draft, all of them in its details. */
-export function checkDraft(subject: DraftSubject, dataDir: string): void {
-  const faults = draftFaults(subject, dataDir);
+/** @throws CupbearerError `usage` with the first fault of a draft, all of them in its details; nothing where it has none. */
+export function refuseFaults(faults: DraftCheck['faults']): void {
   const [first] = faults;
   if (!first) return;
   throw new CupbearerError('usage', `${first.path.join(' ')}: ${first.message}`, { details: { faults } });

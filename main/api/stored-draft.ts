@@ -2,10 +2,9 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { draftSchema, type ExperimentDraft } from '../../shared/domain/draft.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { writeFileAtomically } from '../storage/atomic-write.ts';
-import { createFolder } from '../storage/create-folder.ts';
 import { cupbearerHome } from '../storage/home.ts';
 import { toJsonText } from '../storage/json-text.ts';
+import { writePrivateFile } from '../storage/private-files.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 
 /** The draft that the wizard was left with, in one file among the program's own. */
@@ -42,8 +41,7 @@ export class StoredDraft {
       rmSync(this.path, { force: true });
       return;
     }
-    createFolder(this.#home);
-    writeFileAtomically(this.path, toJsonText(draft));
+    writePrivateFile(this.path, toJsonText(draft));
   }
 
   #note(why: string): void {

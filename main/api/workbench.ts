@@ -1,7 +1,7 @@
-import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { EngineInfo } from '../../shared/domain/engine.ts';
-import type { EnginePart, RunRecord } from '../../shared/domain/run.ts';
+import type { EnginePart, RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { withEnginePart } from '../../shared/engine-parts.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
@@ -9,10 +9,12 @@ import { defaultDataDir } from '../data/data-dir.ts';
 import type { ExperimentDefinition, RunOutcome } from '../experiments/experiment.ts';
 import { experimentRegistry } from '../experiments/index.ts';
 import { withAbsolutePaths } from '../experiments/paths.ts';
+import { readStoredSpec, specToRepeat } from '../experiments/stored-spec.ts';
 import { forkProcess, type ProcessLauncher } from '../jobs/child-process.ts';
 import { runInComputeProcess } from '../jobs/compute.ts';
 import type { Job, RunEvent } from '../jobs/protocol.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
+import type { Catalogue, RebuildResult } from '../storage/catalogue.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { openCatalogue } from '../storage/open-catalogue.ts';
 import { isProcessAlive, processIdentity } from '../storage/process-identity.ts';
@@ -20,6 +22,7 @@ import { endLeftOvers, isAtWork } from '../storage/process-records.ts';
 import {
   createDatedRunFolder,
   createRunFolder,
+  holdsRecord,
   readRecord,
   readSpec,
   requireRun,
@@ -40,7 +43,7 @@ export interface CreationOptions {
   /** Where datasets are; the usual place where left out. */
   dataDir?: string | undefined;
   /** The command line, for people who read the spec later. */
-  command?: string;
+  command?: string | undefined;
   /** What relative paths count from. */
   workingDir?: string;
 }
@@ -87,6 +90,8 @@ const lateMarkMs = 3000;
 /** What the application can do, whoever asks. Owns the catalogue and starts compute processes. */
 export class Workbench {
   readonly catalogue: Catalogue;
+  /** Runs that were found without their process at the start. */
+  readonly interrupted: readonly RunRecord[];
   readonly #launch: ProcessLauncher;
   #lateMark: NodeJS.Timeout | undefined;
 
@@ -95,7 +100,7 @@ export class Workbench {
     this.#launch = launch;
     this.catalogue = catalogueFile === undefined ? openCatalogue() : openCatalogue(catalogueFile);
     const haveEnded = endLeftOvers();
-    this.catalogue.markInterrupted(isAtWork);
+    this.interrupted = this.catalogue.markInterrupted(isAtWork);
     if (!haveEnded) this.#lateMark = setTimeout(() => this.#markInAnyCase(), lateMarkMs).unref();
   }
 
@@ -136,16 +141,14 @@ export class Workbench {
   }
 
   /**
-   * Checks what is asked for and creates a run of it, with folder, spec and row, to be done later by {@link execute}. What it
-   * builds on must have a folder, but need not be done yet.
+   * Creates a run with folder, spec and row, to be done later by {@link execute}. What it builds on must have a folder, but need
+   * not be done yet. Whether it can be done was checked before, where looking at data and folders holds nobody up.
    * @throws CupbearerError `usage`, `conflict` where the folder is taken, `not-found`, `storage`.
    */
   prepare(experimentId: string, params: unknown, options: CreationOptions): PreparedRun {
     const experiment = experimentRegistry.get(experimentId);
     const base = options.workingDir ?? process.cwd();
     const spec = withAbsolutePaths(experiment, parseParams(experiment.params, params), base);
-    // What is not known of a model before it is trained, its run will find.
-    if (experiment.parents(spec).every((parent) => this.recordOf(parent).status === 'done')) experiment.check(spec);
     return this.#created(experiment, spec, {
       ...options,
       ...(options.folder === undefined ? {} : { folder: resolve(base, options.folder) }),
@@ -178,18 +181,56 @@ export class Workbench {
    * The record of the run in `folder`; one that this catalogue does not know is taken in. The copy of a run that is still
    * in its own folder has that run's record and no row of its own.
    */
-  recordOf(folder: string): RunRecord {
+  recordOf(folder: string): CatalogueRun {
     const known = this.catalogue.byFolder(folder);
     if (known) return known;
     const path = requireRun(folder);
-    if (!existsSync(join(path, 'run.json'))) {
-      // Killed before the run got into the catalogue.
-      this.catalogue.insert({ ...newRecord(path, readSpec(path)), status: 'interrupted' });
-    }
+    const cutOff = this.#specOfCutOff(path);
+    if (cutOff) this.#insertCutOff(path, cutOff);
     const { skipped } = this.catalogue.rebuild([path]);
     const unreadable = skipped.find((other) => other.folder === path);
     if (unreadable) throw new CupbearerError('bad-data', unreadable.reason);
     return this.catalogue.byFolder(path) ?? { ...this.catalogue.get(readRecord(path).id), folder: path };
+  }
+
+  /**
+   * Takes up the runs in these folders that the catalogue does not know, with the evaluations inside them. What cannot be read
+   * is skipped with the reason. @throws CupbearerError `storage`.
+   */
+  takeUp(folders: readonly string[]): RebuildResult {
+    const cutOff: RebuildResult = { added: [], skipped: [] };
+    for (const folder of folders) {
+      let file: SpecFile | undefined;
+      try {
+        file = this.#specOfCutOff(folder);
+      } catch (error) {
+        if (!(error instanceof CupbearerError)) throw error;
+        cutOff.skipped.push({ folder, reason: error.message });
+      }
+      if (file === undefined) continue;
+      this.#insertCutOff(folder, file);
+      cutOff.added.push(folder);
+    }
+    const skipped = new Set(cutOff.skipped.map(({ folder }) => folder));
+    const rest = this.catalogue.rebuild(folders.filter((folder) => !skipped.has(folder)));
+    return { added: [...cutOff.added, ...rest.added], skipped: [...cutOff.skipped, ...rest.skipped] };
+  }
+
+  /**
+   * Returns the spec of a run whose process was killed before the run got into the catalogue; undefined for any other folder.
+   * @throws CupbearerError `bad-data`, `usage` if it is not a spec of this program, `storage` if it cannot be read.
+   */
+  #specOfCutOff(folder: string): SpecFile | undefined {
+    if (holdsRecord(folder) || this.catalogue.byFolder(folder) !== undefined) return undefined;
+    const file = readSpec(folder);
+    const { params } = experimentRegistry.definitions.find(({ kind }) => kind === file.kind)!;
+    parseParams(params, file.spec);
+    return file;
+  }
+
+  #insertCutOff(folder: string, file: SpecFile): void {
+    const error = { code: 'crashed' as const, message: 'The process that did this run ended before it had begun.' };
+    this.catalogue.insert({ ...newRecord(folder, file), status: 'interrupted', error });
   }
 
   #created(experiment: ExperimentDefinition, spec: Record<string, unknown>, options: CreationOptions): PreparedRun {
@@ -211,8 +252,8 @@ export class Workbench {
     try {
       this.catalogue.insert(record);
     } catch (error) {
-      // A run that the catalogue could not take must not stand in the way of the next attempt.
-      rmSync(join(path, 'spec.json'), { force: true });
+      // A run that the catalogue could not take must not stand in the way of the next attempt, nor be taken up later.
+      for (const name of ['spec.json', 'run.json']) rmSync(join(path, name), { force: true });
       throw error;
     }
     return { experiment, record, resume: false, dataDir };
@@ -254,8 +295,9 @@ export class Workbench {
     const record = this.recordOf(path);
     this.#checkNoCopy(record);
     const dataDir = options.dataDir === undefined ? (usedBefore ?? dataDirOf(options)) : dataDirOf(options);
-    const spec = withSmallerBatches(file.spec, options.batchSize);
-    const earlier = spec === file.spec ? [] : [...(file.earlier_batch_sizes ?? []), file.spec['batch_size'] as number];
+    const before = specToRepeat(readStoredSpec(kind, file.spec));
+    const spec = withSmallerBatches(before, options.batchSize);
+    const earlier = spec === before ? [] : [...(file.earlier_batch_sizes ?? []), before['batch_size'] as number];
     if (dataDir !== usedBefore || earlier.length > 0) {
       replaceSpec(path, {
         ...file,
@@ -264,7 +306,7 @@ export class Workbench {
         ...(earlier.length > 0 ? { earlier_batch_sizes: earlier } : {}),
       });
     }
-    if (spec !== file.spec) this.catalogue.update(record.id, { spec });
+    if (spec !== before) this.catalogue.update(record.id, { spec });
     return { experiment, record: { ...record, spec }, resume: true, dataDir };
   }
 

@@ -85,7 +85,10 @@ export interface DatasetContext {
   readonly warn?: (message: string) => void;
 }
 
-/** A kind of dataset; `load` reads or generates it (images as 8 bits a value) and may take seconds. */
+/**
+ * A kind of dataset; `load` reads or generates it (images as 8 bits a value) and may take seconds. What decodes or reads is
+ * imported when `load` is called: the host knows all definitions and must load none of that.
+ */
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };

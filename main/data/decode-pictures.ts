@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../shared/errors.ts';
-import { readFileBytes } from '../storage/read-file.ts';
 import { AnsweringThread, answersInOrder, startThreads } from './answering-thread.ts';
-import { channelsOf, decodePicture, scaled, type Picture, type Region } from './readers/picture.ts';
+import { channelsOf, readPicture, scaled, type Picture, type Region } from './readers/picture.ts';
+import { PixelRoom } from './readers/pixel-room.ts';
 
 /** A picture on disk with its class, counted from 0. */
 export interface PictureFile {
@@ -18,6 +18,13 @@ export interface PictureForm {
   /** Side that every picture is scaled to, in pixels. */
   size: number;
   colour: boolean;
+}
+
+/** What a thread that decodes is started with. */
+export interface PictureThreadData {
+  form: PictureForm;
+  /** Of the {@link PixelRoom} that it shares with others. */
+  room: Int32Array<SharedArrayBuffer>;
 }
 
 /** Pictures decoded together: the pixels of those that could be, one behind the other, and the places of the others. */
@@ -51,15 +58,21 @@ export async function* decodedPictures(
   options: { threads?: number } = {},
 ): AsyncGenerator<DecodedBlock & { files: readonly PictureFile[] }> {
   const threads: AnsweringThread<readonly PictureFile[], DecodedBlock>[] = [];
+  const room = new PixelRoom();
+  const threadData: PictureThreadData = { form, room: room.shared };
   const start = (count: number) =>
-    startThreads(threads, count, () => new AnsweringThread(new URL('./picture-worker.ts', import.meta.url), form));
+    startThreads(
+      threads,
+      count,
+      () => new AnsweringThread(new URL('./picture-worker.ts', import.meta.url), threadData),
+    );
   let starting = options.threads === undefined ? undefined : start(options.threads);
   await starting;
   const began = performance.now();
   let done = 0;
   try {
     const blocks = blocksOf(files, form);
-    const here = (block: readonly PictureFile[]) => decodeBlock(block, form);
+    const here = (block: readonly PictureFile[]) => decodeBlock(block, form, room);
     for await (const { question, answer } of answersInOrder(blocks, threads, here)) {
       yield { ...answer, files: question };
       // Messages have their turn.
@@ -82,12 +95,16 @@ function* blocksOf(files: readonly PictureFile[], form: PictureForm): Generator<
 }
 
 /** Reads, decodes and scales some pictures. @throws CupbearerError as {@link decodedPictures}. */
-export async function decodeBlock(files: readonly PictureFile[], form: PictureForm): Promise<DecodedBlock> {
+export async function decodeBlock(
+  files: readonly PictureFile[],
+  form: PictureForm,
+  room: PixelRoom,
+): Promise<DecodedBlock> {
   const size = valuesOf(form);
   const pixels = new Uint8Array(files.length * size);
   const undecodable: number[] = [];
   for (const [place, file] of files.entries()) {
-    const picture = await decodable(file);
+    const picture = await decodable(file, room);
     if (picture) {
       checkRegion(picture, file);
       writePixels(
@@ -101,9 +118,9 @@ export async function decodeBlock(files: readonly PictureFile[], form: PictureFo
   return { pixels: pixels.subarray(0, (files.length - undecodable.length) * size), undecodable };
 }
 
-async function decodable({ path }: PictureFile): Promise<Picture | undefined> {
+async function decodable({ path }: PictureFile, room: PixelRoom): Promise<Picture | undefined> {
   try {
-    return await decodePicture(readFileBytes(path), path);
+    return await readPicture(path, room);
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
     if (error.code === 'not-found') {

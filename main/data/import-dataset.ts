@@ -1,99 +1,103 @@
-import { randomBytes } from 'node:crypto';
-import { constants, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { constants, existsSync, renameSync, rmSync } from 'node:fs';
+import { copyFile, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
-import { checkFileName } from '../storage/file-name.ts';
 import { createFolder } from '../storage/create-folder.ts';
-import { toStorageError, withStorageErrors } from '../storage/storage-error.ts';
+import { checkFileName } from '../storage/file-name.ts';
+import { systemCode, toStorageError } from '../storage/storage-error.ts';
+import { temporaryPath } from '../storage/temporary-names.ts';
+import { walkFolders } from '../storage/walk.ts';
+import { checkNotCancelled } from './cancellation.ts';
+import { ownDatasetsFolder } from './data-dir.ts';
 import type { DatasetDefinition } from './dataset.ts';
 import { datasetRegistry } from './datasets/index.ts';
-import { describeOwnDataset, ownDatasetsFolder } from './own-datasets.ts';
+import { isPictureName } from './datasets/picture-folders.ts';
+import { describeOwnDataset } from './own-datasets.ts';
 
-/** A file to take in: its path below whatever was given, and how it gets to where it is to be. */
+/** What an import is told and whom it tells. */
+export interface ImportContext {
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+  /** How far a phase ("Copying") is; a total of 0 is one that is not known. */
+  readonly progress?: (phase: string, done: number, total: number) => void;
+}
+
+/** A folder to take in as a dataset. */
+export interface ImportRequest {
+  name: string;
+  folder: string;
+  /** Its files are the program's own and may be moved; else they are copied. */
+  isOwn: boolean;
+}
+
+/** A file to take in: where it lies, and its place below whatever was given. */
 interface Incoming {
-  parts: string[];
-  writeTo(path: string): Promise<void>;
+  source: string;
+  parts: readonly string[];
 }
 
 /** Files that systems leave among others. */
 const litter = /^(\.|__MACOSX$|thumbs\.db$|desktop\.ini$)/i;
-const pictureName = /\.(png|jpe?g|ppm)$/i;
+/** What a folder may hold before it is taken for somebody's whole disk. */
 const mostFiles = 500_000;
+const mostEntries = 2 * mostFiles;
+const mostLevels = 32;
 
 /**
- * Takes in files under their paths ("cats/1.png", "photos/train/cats/1.png") as the dataset `name`: pictures in a folder
- * for each class, perhaps below `train` and `test`, or the files of the known dataset of that name. Gives the name.
- * @throws CupbearerError `usage` for a path that leads elsewhere or a name that cannot be one, `conflict` for a name that
- * is taken, `bad-data` where the files are none of both; nothing is kept then. `storage`.
+ * Takes in what lies in a folder as the dataset `name`: pictures in a folder for each class, perhaps below `train` and `test`,
+ * or the files of the known dataset of that name. Links are passed over. Returns the name; nothing is kept of what is refused.
+ * @throws CupbearerError `not-found` where there is no such folder, `usage` for a name that cannot be one, `conflict` for one
+ *   that is taken, `bad-data` where the files are no dataset or too many, `storage`, `cancelled`.
  */
-export async function importFiles(
-  name: string,
-  files: readonly File[],
-  paths: readonly string[],
-  dataDir: string,
-): Promise<string> {
-  if (files.length !== paths.length) {
-    throw new CupbearerError('usage', `Expected a path for each of ${files.length} files, found ${paths.length}.`);
-  }
-  const incoming = files.map((file, i) => ({
-    parts: safeParts(paths[i]!),
-    writeTo: async (path: string) => writeFile(path, Buffer.from(await file.arrayBuffer()), { flag: 'wx' }),
-  }));
-  return take(name, incoming, dataDir);
-}
-
-/**
- * The same with what lies in a folder of this machine, which is copied; links are passed over.
- * @throws CupbearerError as {@link importFiles}; `not-found` where there is no such folder.
- */
-export async function importFolder(name: string, folder: string, dataDir: string): Promise<string> {
+export async function importDataset({ name, folder, isOwn }: ImportRequest, context: ImportContext): Promise<string> {
   if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
-  const entries = withStorageErrors(`read the folder "${folder}"`, () =>
-    readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile()),
-  );
-  const incoming = entries.map((entry) => {
-    const source = join(entry.parentPath, entry.name);
-    return {
-      parts: relative(folder, source).split(sep),
-      writeTo: (path: string) => copyFile(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
-    };
-  });
-  return take(name, incoming, dataDir);
-}
-
-/** @throws CupbearerError `usage` where a path could leave the folder that it is to be put into. */
-function safeParts(path: string): string[] {
-  return path.split('/').map((part) => checkFileName(part, `The path ${JSON.stringify(path.slice(0, 200))}`));
-}
-
-async function take(name: string, all: readonly Incoming[], dataDir: string): Promise<string> {
-  const files = all.filter(({ parts }) => !parts.some((part) => litter.test(part)));
-  if (files.length === 0 || files.length > mostFiles) {
-    throw new CupbearerError('bad-data', `Expected 1 to ${mostFiles} files, found ${files.length}.`);
-  }
+  const files = await filesIn(folder, context);
+  if (files.length === 0) throw new CupbearerError('bad-data', `Expected 1 to ${mostFiles} files, found 0.`);
   const known = datasetRegistry.definitions.find(({ id, title }) =>
     [id, title].some((other) => other.toLowerCase() === name.trim().toLowerCase()),
   );
-  return known ? takeKnown(known, files, dataDir) : takeOwn(name.trim(), files, dataDir);
+  return known ? takeKnown(known, files, isOwn, context) : takeOwn(name.trim(), files, isOwn, context);
+}
+
+async function filesIn(folder: string, { signal, progress }: ImportContext): Promise<Incoming[]> {
+  const files: Incoming[] = [];
+  for await (const { path, parts, entries, skip } of walkFolders(folder, { signal, mostEntries, mostLevels })) {
+    skip(({ name }) => litter.test(name));
+    for (const entry of entries) {
+      if (!entry.isFile() || litter.test(entry.name)) continue;
+      files.push({ source: join(path, entry.name), parts: [...parts, entry.name] });
+    }
+    if (files.length > mostFiles) {
+      throw new CupbearerError('bad-data', `Expected 1 to ${mostFiles} files, found more.`);
+    }
+    progress?.('Looking', files.length, 0);
+  }
+  return files;
 }
 
 /** The files of a dataset that has readers of its own, kept where these look. */
-async function takeKnown(definition: DatasetDefinition, files: readonly Incoming[], dataDir: string): Promise<string> {
+async function takeKnown(
+  definition: DatasetDefinition,
+  files: readonly Incoming[],
+  isOwn: boolean,
+  context: ImportContext,
+): Promise<string> {
   const { id, title } = definition;
   if (!('folder' in definition.params.shape) || id === 'image-folder') {
     throw new CupbearerError('conflict', `"${id}" is built in and takes no files.`, { hint: 'Choose another name.' });
   }
+  const { dataDir, signal } = context;
   const target = join(dataDir, id);
   // Readers of single files find them by name alone; GTSRB comes as a tree below a folder of its publishers' naming.
   const placed = files.map((file) => {
     const start = file.parts.findIndex((part) => part === 'Final_Training' || part === 'Final_Test');
     return { ...file, parts: start === -1 ? file.parts.slice(-1) : file.parts.slice(start) };
   });
-  await inPlace(dataDir, placed, async (folder) => {
+  await inPlace(dataDir, placed, isOwn, context, async (folder) => {
     for (const train of [true, false]) {
       const params = definition.params.parse({ folder, train });
-      await definition.load(params as never, { dataDir, seed: 0 });
+      const progress = (done: number, total: number) => context.progress?.('Checking', done, total);
+      await definition.load(params as never, { dataDir, seed: 0, signal, progress });
     }
     if (existsSync(target)) {
       throw new CupbearerError('conflict', `There is ${title} already, in "${target}".`, {
@@ -105,11 +109,16 @@ async function takeKnown(definition: DatasetDefinition, files: readonly Incoming
   return id;
 }
 
-async function takeOwn(name: string, files: readonly Incoming[], dataDir: string): Promise<string> {
+async function takeOwn(
+  name: string,
+  files: readonly Incoming[],
+  isOwn: boolean,
+  context: ImportContext,
+): Promise<string> {
   checkFileName(name, 'Name of the dataset');
   if (litter.test(name))
     throw new CupbearerError('usage', 'Name of the dataset: expected one that does not begin with a dot.');
-  const pictures = withoutCommonFolder(files.filter(({ parts }) => pictureName.test(parts.at(-1))));
+  const pictures = withoutCommonFolder(files.filter(({ parts }) => isPictureName(parts.at(-1)!)));
   if (pictures.length === 0) {
     throw new CupbearerError(
       'bad-data',
@@ -124,9 +133,11 @@ async function takeOwn(name: string, files: readonly Incoming[], dataDir: string
       `Expected a folder for each class, perhaps in folders train and test, found "${stray.parts.join('/')}".`,
     );
   }
-  const target = join(ownDatasetsFolder(dataDir), name);
-  await inPlace(ownDatasetsFolder(dataDir), pictures, async (folder) => {
-    const { classes } = await describeOwnDataset(name, folder);
+  const base = ownDatasetsFolder(context.dataDir);
+  const target = join(base, name);
+  await inPlace(base, pictures, isOwn, context, async (folder) => {
+    context.progress?.('Checking', 0, 0);
+    const { classes } = await describeOwnDataset(name, folder, context.signal);
     if (classes.length < 2) {
       throw new CupbearerError('bad-data', `Expected at least two classes, found one: "${classes.join('')}".`);
     }
@@ -154,24 +165,46 @@ function withoutCommonFolder(files: readonly Incoming[]): Incoming[] {
 }
 
 /**
- * Writes files into a temporary folder inside `base`, has them looked at, and only then gives them the name that
+ * Brings files into a temporary folder inside `base`, has them looked at, and only then gives them the name that
  * `accept` returns. Whatever fails leaves nothing behind.
  */
 async function inPlace(
   base: string,
   files: readonly Incoming[],
+  isOwn: boolean,
+  { signal, progress }: ImportContext,
   accept: (folder: string) => Promise<string>,
 ): Promise<void> {
-  const folder = join(base, `.import-${randomBytes(6).toString('hex')}`);
+  const folder = temporaryPath(join(base, 'import'));
   createFolder(folder);
   try {
     const folders = new Set(files.map(({ parts }) => dirname(join(folder, ...parts))));
-    for (const inside of folders) await mkdir(inside, { recursive: true });
-    for (const file of files) await file.writeTo(join(folder, ...file.parts));
+    for (const inside of folders) createFolder(inside);
+    for (const [done, { source, parts }] of files.entries()) {
+      checkNotCancelled(signal, 'The import');
+      await (isOwn ? move : copy)(source, join(folder, ...parts));
+      progress?.(isOwn ? 'Moving' : 'Copying', done + 1, files.length);
+    }
     const target = await accept(folder);
+    checkNotCancelled(signal, 'The import');
     renameSync(folder, target);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw toStorageError(error, `import into "${basename(base)}"`);
+  }
+}
+
+function copy(source: string, target: string): Promise<void> {
+  return copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+}
+
+/** Two files of one name, which a copy would refuse, must not become one. */
+async function move(source: string, target: string): Promise<void> {
+  if (existsSync(target)) return copy(source, target);
+  try {
+    await rename(source, target);
+  } catch (error) {
+    if (systemCode(error) !== 'EXDEV') throw error;
+    await copy(source, target);
   }
 }

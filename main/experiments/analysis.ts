@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Analysis, LayerAnalysis, Mistake } from '../../shared/domain/analysis.ts';
 import { tickLabel } from '../../shared/charts/ticks.ts';
 import { allLayers } from '../../shared/domain/evaluation.ts';
@@ -23,13 +22,13 @@ import { activationDims, type ActivationBatch } from '../models/activations.ts';
 import { replaceFolder, writeFileAtomically } from '../storage/atomic-write.ts';
 import { toJsonText } from '../storage/json-text.ts';
 import { encodeNpy } from '../storage/npy.ts';
-import { createFolder } from '../storage/create-folder.ts';
 import { withStorageErrors } from '../storage/storage-error.ts';
+import { entriesWithin, pathToWrite, within } from '../storage/within-folder.ts';
 import type { Task, TestPart } from '../tasks/task.ts';
 import { MomentAccumulator } from '../tensor/linalg/moments.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { FittedDetector, TaskScores, TestObserver } from './detection.ts';
-import { writeFigures } from './figures.ts';
+import { figuresFolder, writeFigureFile, writeFigures } from './figures.ts';
 import { poolingOf } from './positions.ts';
 
 /** Where an analysis is kept, beside the folder of the same name with its arrays. */
@@ -163,10 +162,10 @@ export class TestAnalysis implements TestObserver {
         anomalous: mistakes.anomalous.map((position) => this.#mistakeAt(position, scores)),
       },
     };
-    replaceFolder(join(folder, 'analysis'), this.#arrayFiles(coordinates));
+    replaceFolder(within(folder, 'analysis'), this.#arrayFiles(coordinates));
     writeFigures(folder, drawAnalysisFigures(analysis, { coordinates, anomalous, total: scores.labels.length }, words));
     this.#writeSheet(folder, analysis, threshold, words);
-    writeFileAtomically(join(folder, analysisFile), toJsonText(analysis));
+    writeFileAtomically(within(folder, analysisFile), toJsonText(analysis));
   }
 
   #componentsOf(
@@ -252,10 +251,8 @@ export class TestAnalysis implements TestObserver {
         pixels: this.#inputAt(mistake.position),
       });
       const pictures = { clean: mistakes.clean.map(withPixels), anomalous: mistakes.anomalous.map(withPixels) };
-      const path = join(folder, 'figures');
-      createFolder(path);
       const png = drawMistakeSheet({ ...heads, ...pictures, shape: [height, width, channels] });
-      writeFileAtomically(join(path, `${sheetName}.png`), png);
+      writeFigureFile(folder, `${sheetName}.png`, png);
     }
   }
 
@@ -277,15 +274,13 @@ export class TestAnalysis implements TestObserver {
 
 /** Removes what an earlier analysis has left, so that it never lies beside scores it is not of. */
 export function clearAnalysis(folder: string): void {
-  const figures = join(folder, 'figures');
-  const drawn = existsSync(figures)
-    ? readdirSync(figures).filter((name) =>
-        /^(activations-.*|variance|score-correlation|mistakes)\.(png|svg)$/.test(name),
-      )
-    : [];
+  const drawn = entriesWithin(within(folder, figuresFolder)).filter(({ name }) =>
+    /^(activations-.*|variance|score-correlation|mistakes)\.(png|svg)$/.test(name),
+  );
+  const earlier = [analysisFile, 'analysis'].map((name) => within(folder, name));
   withStorageErrors(`remove the earlier analysis in "${folder}"`, () => {
-    for (const path of [analysisFile, 'analysis', ...drawn.map((name) => join('figures', name))])
-      rmSync(join(folder, path), { recursive: true, force: true });
+    for (const place of [...earlier, ...drawn.map(({ name }) => within(folder, figuresFolder, name))])
+      rmSync(pathToWrite(place), { recursive: true, force: true });
   });
 }
 

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
+import { pathOf, within, type Within } from '../storage/within-folder.ts';
 
 /** Where training stood after its last completed epoch. */
 export interface Checkpoint {
@@ -10,8 +10,9 @@ export interface Checkpoint {
   optimizer: TensorMap;
 }
 
-export function checkpointFile(folder: string): string {
-  return join(folder, 'checkpoint.safetensors');
+/** Where a training keeps its checkpoint. */
+export function checkpointFile(folder: string): Within {
+  return within(folder, 'checkpoint.safetensors');
 }
 
 /** Writes all of it as one file, atomically. */
@@ -24,11 +25,11 @@ export function writeCheckpoint(folder: string, { epochs, weights, optimizer }: 
 
 /** @throws CupbearerError `bad-data` where the file is damaged. */
 export function readCheckpoint(folder: string): Checkpoint {
-  const file = checkpointFile(folder);
-  const { tensors, metadata } = readTensorFile(file);
+  const place = checkpointFile(folder);
+  const { tensors, metadata } = readTensorFile(place);
   const epochs = Number(metadata['epochs']);
   if (!Number.isInteger(epochs))
-    throw new CupbearerError('bad-data', `${file} does not say how many epochs it has seen.`);
+    throw new CupbearerError('bad-data', `${pathOf(place)} does not say how many epochs it has seen.`);
   const under = (prefix: string): TensorMap =>
     Object.fromEntries(
       Object.entries(tensors)

@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { z } from 'zod';
+import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
+import { pick, type Picked } from '../../shared/schema/fields.ts';
+import { explainFaults } from '../../shared/schema/problems.ts';
 import type {
   DetectorContext,
   DetectorParams,
@@ -15,6 +17,7 @@ import { standardisationOf, type Standardisation } from '../evaluation/aggregate
 import { activationBatches, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import { readTensorFile, readTensorMetadata, writeTensorFile } from '../storage/tensor-file.ts';
+import { pathOf, within, type Within } from '../storage/within-folder.ts';
 import { offersOf, type DataPart, type Task, type TestPart } from '../tasks/task.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { RunContext } from './experiment.ts';
@@ -203,8 +206,9 @@ function checkFinite(layer: string, values: Float32Array): void {
 
 const detectorFormat = '1';
 
-export function detectorFile(folder: string): string {
-  return join(folder, 'detector.safetensors');
+/** Where a run keeps the detector that it has fitted. */
+export function detectorFile(folder: string): Within {
+  return within(folder, 'detector.safetensors');
 }
 
 /** Writes all that a detector has learned as `detector.safetensors`, its numbers and words as the file's metadata. */
@@ -218,32 +222,46 @@ export function writeDetector(folder: string, { spec, state, layers, standardisa
   });
 }
 
+/** What stands in the metadata of a detector's file, each part as JSON. */
+const metadataParts = {
+  spec: pick(() => detectorRegistry, { label: 'Detector', help: 'The method' }),
+  layers: z.array(z.string()),
+  values: z.record(z.string(), z.union([z.number(), z.string()])),
+  standardisation: z.record(z.string(), z.object({ mean: z.number(), deviation: z.number() })),
+};
+
 /** Reads a detector written by {@link writeDetector}. @throws CupbearerError `not-found` or `bad-data`. */
 export function readDetector(folder: string): FittedDetector {
-  const file = detectorFile(folder);
-  const { tensors, metadata } = readTensorFile(file);
+  const place = detectorFile(folder);
+  const file = pathOf(place);
+  const { tensors, metadata } = readTensorFile(place);
   checkFormat(metadata, file);
-  const spec = metadataPart(metadata, 'spec', file) as Picked;
+  const spec = metadataPart(metadata, 'spec', file);
   return {
     spec,
     params: spec as unknown as DetectorParams,
-    state: {
-      tensors: tensors satisfies TensorMap,
-      values: metadataPart(metadata, 'values', file) as DetectorState['values'],
-    },
-    layers: metadataPart(metadata, 'layers', file) as string[],
-    ...(metadata['standardisation']
-      ? { standardisation: metadataPart(metadata, 'standardisation', file) as Standardisation }
-      : {}),
+    state: { tensors: tensors satisfies TensorMap, values: metadataPart(metadata, 'values', file) },
+    layers: metadataPart(metadata, 'layers', file),
+    ...(metadata['standardisation'] ? { standardisation: metadataPart(metadata, 'standardisation', file) } : {}),
   };
 }
 
-/** The activations that the detector in `folder` looks at, without reading what it has learned. */
+/** Returns the activations that the detector in `folder` looks at, without reading what it has learned. */
 export function detectorLayers(folder: string): string[] {
-  const file = detectorFile(folder);
-  const metadata = readTensorMetadata(file);
+  return metadataPartOf(folder, 'layers');
+}
+
+/** The name and parameters of the detector in `folder`, without reading what it has learned. */
+export function readDetectorSpec(folder: string): Picked {
+  return metadataPartOf(folder, 'spec');
+}
+
+function metadataPartOf<K extends keyof typeof metadataParts>(folder: string, key: K) {
+  const place = detectorFile(folder);
+  const file = pathOf(place);
+  const metadata = readTensorMetadata(place);
   checkFormat(metadata, file);
-  return metadataPart(metadata, 'layers', file) as string[];
+  return metadataPart(metadata, key, file);
 }
 
 function checkFormat(metadata: Record<string, string>, file: string): void {
@@ -254,10 +272,20 @@ function checkFormat(metadata: Record<string, string>, file: string): void {
   );
 }
 
-function metadataPart(metadata: Record<string, string>, key: string, file: string): unknown {
+function metadataPart<K extends keyof typeof metadataParts>(
+  metadata: Record<string, string>,
+  key: K,
+  file: string,
+): z.output<(typeof metadataParts)[K]> {
+  const lacks = (why: string) =>
+    new CupbearerError('bad-data', `${file} does not hold a detector: its "${key}" cannot be read. ${why}`.trim());
+  let value: unknown;
   try {
-    return JSON.parse(metadata[key]!) as unknown;
-  } catch (cause) {
-    throw new CupbearerError('bad-data', `${file} does not hold a detector: its "${key}" cannot be read.`, { cause });
+    value = parseBoundedJson(metadata[key]!);
+  } catch {
+    throw lacks('');
   }
+  const parsed = metadataParts[key].safeParse(value);
+  if (!parsed.success) throw lacks(explainFaults(parsed.error.issues, value));
+  return parsed.data as z.output<(typeof metadataParts)[K]>;
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { allLayers, toEvaluationFile, type Evaluation, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
@@ -8,6 +7,7 @@ import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { hashFile, hashJson } from '../storage/content-hash.ts';
 import { toJsonText } from '../storage/json-text.ts';
 import { writeScores } from '../storage/run-folder.ts';
+import { within } from '../storage/within-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { anomalousWord, type Task } from '../tasks/task.ts';
 import { clearAnalysis, TestAnalysis } from './analysis.ts';
@@ -72,7 +72,7 @@ export async function evaluateDetector(
   clearAnalysis(folder);
   const threshold = evaluation.layers[allLayers]!.threshold_at_FPR_1;
   if (analysis) await timer.measure('analysis', async () => analysis.write(folder, scores, threshold, words));
-  writeFileAtomically(join(folder, evaluationFile), toJsonText(toEvaluationFile(evaluation)));
+  writeFileAtomically(within(folder, evaluationFile), toJsonText(toEvaluationFile(evaluation)));
   return headline(evaluation.layers[allLayers]!);
 }
 

@@ -9,6 +9,7 @@ import { drawImageSheet } from '../figures/image-sheet.ts';
 import { drawTextSheet } from '../figures/text-sheet.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { createFolder } from '../storage/create-folder.ts';
+import { createFolderWithin, within } from '../storage/within-folder.ts';
 import type { ExamplePairs, Task } from '../tasks/task.ts';
 import type { EpochRecord } from './training-history.ts';
 
@@ -40,9 +41,21 @@ export function drawPairs(
   return drawTextSheet(pairs, words);
 }
 
+/** The folder of figures in that of a run. */
+export const figuresFolder = 'figures';
+
 /** Writes figures as PNG and SVG into `figures/`. */
 export function writeFigures(folder: string, figures: readonly Figure[]): void {
-  writeFigureFiles(join(folder, 'figures'), figures);
+  for (const { name, png, svg } of figures) {
+    writeFigureFile(folder, `${name}.png`, png);
+    writeFigureFile(folder, `${name}.svg`, svg);
+  }
+}
+
+/** Writes one file into `figures/`. */
+export function writeFigureFile(folder: string, name: string, bytes: Uint8Array): void {
+  createFolderWithin(within(folder, figuresFolder));
+  writeFileAtomically(within(folder, figuresFolder, name), bytes);
 }
 
 /** Writes figures as PNG and SVG into the folder `path`, which is created if need be. */

@@ -1,5 +1,6 @@
 import { Registry } from '../../shared/definition.ts';
 import { evalDetector } from './eval-detector.ts';
+import type { RunKind } from '../../shared/domain/run.ts';
 import type { ExperimentDefinition } from './experiment.ts';
 import { trainClassifier } from './train-classifier.ts';
 import { trainDetector } from './train-detector.ts';
@@ -10,3 +11,14 @@ export const experimentRegistry = new Registry<ExperimentDefinition>('command', 
   trainDetector,
   evalDetector,
 ]);
+
+const byKind: Record<RunKind, ExperimentDefinition> = {
+  classifier: trainClassifier,
+  detector: trainDetector,
+  evaluation: evalDetector,
+};
+
+/** The experiment that runs of a kind are made by. */
+export function experimentOf(kind: RunKind): ExperimentDefinition {
+  return byKind[kind];
+}

@@ -3,6 +3,41 @@ import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { ExperimentDefinition } from './experiment.ts';
 
+/** A path among parameters, with the keys that lead to it. */
+export interface PathAt {
+  at: string[];
+  path: string;
+}
+
+/** Returns the paths among parameters, at any depth. The values need not be valid. */
+export function pathsIn(
+  fields: readonly Field[],
+  values: Record<string, unknown>,
+  at: readonly string[] = [],
+): PathAt[] {
+  return fields.flatMap((field) => {
+    const value = values[field.key];
+    const here = [...at, field.key];
+    if (field.isPath) return typeof value === 'string' && value !== '' ? [{ at: here, path: value }] : [];
+    if (!isObject(value)) return [];
+    if (field.type === 'group') return pathsIn(field.fields!, value, here);
+    if (field.type === 'pick') return pathsInPick(field, value, here);
+    if (field.type !== 'pick-record') return [];
+    return Object.entries(value).flatMap(([name, picked]) =>
+      isObject(picked) ? pathsInPick(field, picked, [...here, name]) : [],
+    );
+  });
+}
+
+function pathsInPick(field: Field, picked: Record<string, unknown>, at: readonly string[]): PathAt[] {
+  const { name } = picked;
+  return typeof name === 'string' && field.registry!.has(name) ? pathsIn(fieldsOfPick(field, name), picked, at) : [];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** The spec with every path in it made absolute, so that the run can be repeated from any folder. */
 export function withAbsolutePaths(
   experiment: ExperimentDefinition,

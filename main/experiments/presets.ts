@@ -1,5 +1,5 @@
 import type { ExperimentDraft, Preset } from '../../shared/domain/draft.ts';
-import { datasetInfo } from '../data/dataset-info.ts';
+import { datasetState } from '../data/dataset-files.ts';
 
 /** A preset as it is for the digits that are there: MNIST, or the built-in glyphs where it is not on disk. */
 interface PresetDefinition {
@@ -124,7 +124,7 @@ const presets: readonly PresetDefinition[] = [
 
 /** The experiments that the wizard can start from, for the data that are on disk. */
 export function listPresets(dataDir: string): Preset[] {
-  const isThere = (name: string) => datasetInfo(name, dataDir).state === 'present';
+  const isThere = (name: string) => datasetState(name, dataDir) === 'present';
   const digits = isThere('mnist') ? 'mnist' : 'glyphs';
   return presets.map((preset) => {
     const { id, title, summary, usualMs = null, needs = [] } = preset;

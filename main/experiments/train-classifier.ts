@@ -1,5 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatCount } from '../../shared/format.ts';
@@ -26,17 +25,19 @@ import { NetworkOutline, specFor } from '../models/network-outline.ts';
 import type { Optimizer } from '../models/optimizer.ts';
 import { createOptimizer, optimizerRegistry } from '../models/optimizers/index.ts';
 import { schedules, trainClassifier as train } from '../models/training.ts';
-import { appendJsonLine, readJsonLines, writeJsonLines } from '../storage/run-folder.ts';
+import { appendJsonLine, writeJsonLines } from '../storage/run-folder.ts';
 import { writeTensorFile } from '../storage/tensor-file.ts';
+import { isThere, pathOf, pathToWrite, within } from '../storage/within-folder.ts';
 import { triggerFile } from '../tasks/classifier.ts';
 import { triggerName } from '../tasks/classifier-trigger.ts';
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
 import { defineExperiment, PhaseTimer, type RunContext } from './experiment.ts';
 import { drawTrainingCurve } from './figures.ts';
-import { historyFile, type EpochRecord } from './training-history.ts';
+import { historyFile, readHistory, type EpochRecord } from './training-history.ts';
 import { validate, type Validation } from './validation.ts';
 
-const params = z.object({
+/** What can be asked of the training of a classifier. */
+export const trainClassifierParams = z.object({
   train_data: pick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learns from' }),
   val_data: pickRecord(() => datasetRegistry, {
     advanced: true,
@@ -100,7 +101,7 @@ const params = z.object({
   }),
 });
 
-type Spec = z.output<typeof params>;
+type Spec = z.output<typeof trainClassifierParams>;
 
 export const trainClassifier = defineExperiment({
   id: 'train-classifier',
@@ -108,7 +109,7 @@ export const trainClassifier = defineExperiment({
   title: 'Train a classifier',
   summary: 'Train a classifier, on poisoned data as a rule',
   source: 'ejnnr/cupbearer, scripts.train_classifier',
-  params,
+  params: trainClassifierParams,
   describe: (spec) => `${spec.model.name} on ${dataName(spec.train_data)}`,
   parents: () => [],
   check: checkSpec,
@@ -124,7 +125,7 @@ export const trainClassifier = defineExperiment({
 
     await timer.measure('training', () => fit(spec, context, { training, validation, network, optimizer, history }));
     await timer.measure('figures', async () => drawTrainingCurve(context.folder, history));
-    rmSync(checkpointFile(context.folder), { force: true });
+    rmSync(pathToWrite(checkpointFile(context.folder)), { force: true });
 
     const last = history.at(-1);
     optimizer.dispose();
@@ -282,20 +283,20 @@ function epochLine({ epoch, loss, accuracy, validation, ms }: EpochRecord, epoch
 
 /** Brings back the last completed epoch; without a checkpoint training starts over. */
 function restore(context: RunContext, network: Network, optimizer: Optimizer): EpochRecord[] {
-  const file = join(context.folder, historyFile);
-  if (!existsSync(checkpointFile(context.folder))) {
+  const file = within(context.folder, historyFile);
+  if (!isThere(checkpointFile(context.folder))) {
     context.log('No epoch was completed before the interruption: training starts over.');
-    if (existsSync(file)) writeJsonLines(context.folder, historyFile, []);
+    if (isThere(file)) writeJsonLines(context.folder, historyFile, []);
     return [];
   }
   const checkpoint = readCheckpoint(context.folder);
   network.load(checkpoint.weights, 'checkpoint.safetensors');
   optimizer.load(checkpoint.optimizer);
-  const history = readJsonLines(context.folder, historyFile).slice(0, checkpoint.epochs) as unknown as EpochRecord[];
+  const history = readHistory(context.folder).slice(0, checkpoint.epochs);
   if (history.length < checkpoint.epochs) {
     throw new CupbearerError(
       'bad-data',
-      `${file} has ${history.length} epochs, the checkpoint beside it ${checkpoint.epochs}.`,
+      `${pathOf(file)} has ${history.length} epochs, the checkpoint beside it ${checkpoint.epochs}.`,
       {
         hint: 'Train anew into another folder.',
       },

@@ -21,16 +21,19 @@ function detectorFiles(detector: Picked): Record<string, string> {
   return Object.fromEntries(given.map(({ key }) => [`detector.${key}`, hashFile(detector[key] as string)]));
 }
 
+/** What can be asked of the fitting of a detector. */
+export const trainDetectorParams = z.object({
+  detector: defaultPick(() => detectorRegistry, { label: 'Detector', help: 'The method', default: 'mahalanobis' }),
+  ...detectionParams,
+});
+
 export const trainDetector = defineExperiment({
   id: 'train-detector',
   kind: 'detector',
   title: 'Fit a detector',
   summary: "Fit a detector on a task's trusted data and evaluate it at once",
   source: 'ejnnr/cupbearer, scripts.train_detector',
-  params: z.object({
-    detector: defaultPick(() => detectorRegistry, { label: 'Detector', help: 'The method', default: 'mahalanobis' }),
-    ...detectionParams,
-  }),
+  params: trainDetectorParams,
   describe: (spec) => `${spec.detector.name} on ${describeTask(spec.task)}`,
   parents: (spec) => taskParents(spec.task),
   check: (spec) => void planDetection(spec.detector, outlineTask(spec.task)),

@@ -1,6 +1,7 @@
-import { createCanvas, ImageData, type Canvas, type SKRSContext2D } from '@napi-rs/canvas';
+import type { Canvas, ImageData, SKRSContext2D } from '@napi-rs/canvas';
 import { figureFont, registerFonts } from './fonts.ts';
 import { exportTheme, type Figure } from './figure.ts';
+import { canvasLibrary } from './lazy-canvas.ts';
 
 /** Pairs of images, `before` and `after`, both `[count, ...shape]` row-major, shape `[height, width, channels]`, values 0 to 1. */
 export interface ImagePairs {
@@ -30,7 +31,7 @@ export function drawImageSheet(
   const zoom = Math.max(1, Math.ceil(smallestSide / Math.max(height, width)));
   const tile = { width: width * zoom, height: height * zoom };
   const top = margin + 30;
-  const canvas = createCanvas(
+  const canvas = canvasLibrary().createCanvas(
     2 * margin + labelWidth + pairs.count * (tile.width + gap),
     top + 3 * (tile.height + gap) + scaleHeight,
   );
@@ -97,7 +98,7 @@ function diverging(value: number): number[] {
 function filled([height = 1, width = 1]: readonly number[], colour: (pixel: number) => number[]): ImageData {
   const data = new Uint8ClampedArray(4 * height * width);
   for (let p = 0; p < height * width; p++) data.set([...colour(p), 255], 4 * p);
-  return new ImageData(data, width, height);
+  return new (canvasLibrary().ImageData)(data, width, height);
 }
 
 function drawTile(
@@ -107,7 +108,7 @@ function drawTile(
   y: number,
   tile: { width: number; height: number },
 ): void {
-  const small = createCanvas(pixels.width, pixels.height);
+  const small = canvasLibrary().createCanvas(pixels.width, pixels.height);
   small.getContext('2d').putImageData(pixels, 0, 0);
   context.imageSmoothingEnabled = false;
   context.drawImage(small, x, y, tile.width, tile.height);

@@ -1,8 +1,9 @@
-import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
+import type { SKRSContext2D } from '@napi-rs/canvas';
 import { write, type Pen } from '../../shared/charts/pen.ts';
 import type { Mistake } from '../../shared/domain/analysis.ts';
 import { exportTheme } from './figure.ts';
 import { registerFonts } from './fonts.ts';
+import { canvasLibrary } from './lazy-canvas.ts';
 import {
   drawGroupHead,
   drawSheetHead,
@@ -43,7 +44,7 @@ export function drawMistakeSheet(sheet: MistakeSheet): Buffer {
   const groupHeight = (count: number) => groupHead + Math.ceil(count / columns) * rowHeight + groupGap;
   const sheetHeight = groups.reduce<number>((sum, { mistakes }) => sum + groupHeight(mistakes.length), heading);
   const sheetWidth = 2 * margin + columns * (column + gap) - gap;
-  const canvas = createCanvas(sheetWidth * pixelRatio, sheetHeight * pixelRatio);
+  const canvas = canvasLibrary().createCanvas(sheetWidth * pixelRatio, sheetHeight * pixelRatio);
   const context = canvas.getContext('2d');
   context.scale(pixelRatio, pixelRatio);
   context.imageSmoothingEnabled = false;
@@ -72,7 +73,7 @@ function drawPicture(
   y: number,
   scale: number,
 ): void {
-  const small = createCanvas(width, height);
+  const small = canvasLibrary().createCanvas(width, height);
   const own = small.getContext('2d');
   const image = own.createImageData(width, height);
   for (let i = 0; i < width * height; i++) {

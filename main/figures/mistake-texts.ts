@@ -1,9 +1,9 @@
-import { createCanvas } from '@napi-rs/canvas';
 import { widthOf, write, type Pen, type TextStyle } from '../../shared/charts/pen.ts';
 import { SvgContext } from '../../shared/charts/svg-context.ts';
 import type { Mistake } from '../../shared/domain/analysis.ts';
 import { exportTheme, type Figure } from './figure.ts';
 import { measureText, registerFonts } from './fonts.ts';
+import { canvasLibrary } from './lazy-canvas.ts';
 import {
   drawGroupHead,
   drawSheetHead,
@@ -45,7 +45,7 @@ type Row = MistakeText & { lines: readonly string[] };
 /** A sheet with one row a mistake: score, index, the text, its class and what the model sees. */
 export function drawMistakeTexts(name: string, sheet: MistakeGroups<MistakeText>): Figure {
   registerFonts();
-  const ruler = createCanvas(1, 1).getContext('2d') as unknown as Pen;
+  const ruler = canvasLibrary().createCanvas(1, 1).getContext('2d') as unknown as Pen;
   const groups = groupsOf(sheet).map(({ mistakes, ...group }): MistakeGroup<Row> => ({
     ...group,
     mistakes: mistakes.map((mistake) => ({ ...mistake, lines: linesOf(mistake.words, ruler) })),
@@ -60,7 +60,7 @@ export function drawMistakeTexts(name: string, sheet: MistakeGroups<MistakeText>
     }
   };
 
-  const canvas = createCanvas(size.width * pixelRatio, size.height * pixelRatio);
+  const canvas = canvasLibrary().createCanvas(size.width * pixelRatio, size.height * pixelRatio);
   const context = canvas.getContext('2d');
   context.scale(pixelRatio, pixelRatio);
   draw(context as unknown as Pen);

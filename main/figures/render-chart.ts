@@ -1,7 +1,7 @@
-import { createCanvas } from '@napi-rs/canvas';
 import type { ChartConfig } from '../../shared/charts/chart.ts';
 import { chartToSvg, drawChart } from '../../shared/charts/draw-chart.ts';
 import { measureText, registerFonts } from './fonts.ts';
+import { canvasLibrary } from './lazy-canvas.ts';
 
 export interface RenderOptions {
   /** Size in CSS px; a PNG has twice as many pixels each way. */
@@ -24,6 +24,6 @@ export function renderChart(config: ChartConfig, options: RenderOptions): Buffer
   const { width, height, background, title = '', description = '' } = options;
   if (options.format === 'svg')
     return Buffer.from(chartToSvg(config, { width, height, background, title, description }, measureText));
-  const canvas = createCanvas(width, height);
+  const canvas = canvasLibrary().createCanvas(width, height);
   return drawChart(config, canvas, { background, pixelRatio }, () => canvas.toBuffer('image/png'));
 }

@@ -1,8 +1,8 @@
-import { createCanvas } from '@napi-rs/canvas';
 import { widthOf, write, type Pen, type TextStyle } from '../../shared/charts/pen.ts';
 import { SvgContext } from '../../shared/charts/svg-context.ts';
 import { exportTheme, type Figure } from './figure.ts';
 import { measureText, registerFonts } from './fonts.ts';
+import { canvasLibrary } from './lazy-canvas.ts';
 import { compareWords, type WordChange } from './word-changes.ts';
 
 /** A text before and after a change, as words. */
@@ -34,7 +34,7 @@ export function drawTextSheet(
   words: { name: string; title: string; before: string; after: string },
 ): Figure {
   registerFonts();
-  const ruler = createCanvas(1, 1).getContext('2d') as unknown as Pen;
+  const ruler = canvasLibrary().createCanvas(1, 1).getContext('2d') as unknown as Pen;
   const rows = pairs.map(({ before, after }) => columnsOf(compareWords(before, after), ruler));
   const width = Math.max(
     ...rows.map(({ right }) => right + margin),
@@ -44,7 +44,7 @@ export function drawTextSheet(
   const size = { width: Math.ceil(width), height };
   const draw = (pen: Pen) => drawRows(pen, rows, words, size);
 
-  const canvas = createCanvas(size.width * pixelRatio, size.height * pixelRatio);
+  const canvas = canvasLibrary().createCanvas(size.width * pixelRatio, size.height * pixelRatio);
   const context = canvas.getContext('2d');
   context.scale(pixelRatio, pixelRatio);
   draw(context as unknown as Pen);

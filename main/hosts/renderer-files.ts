@@ -48,6 +48,7 @@ const types: Readonly<Record<string, string>> = {
 export interface RendererFile {
   path: string;
   type: string;
+  bytes: number;
   /** Its name changes with its content. */
   isImmutable: boolean;
 }
@@ -60,22 +61,23 @@ export function requireRenderer(folder: string): void {
   });
 }
 
-/** The file that the path of an address names, or undefined where there is none inside `folder`. */
-export function findRendererFile(folder: string, pathname: string): RendererFile | undefined {
-  const name = decoded(pathname);
-  if (name === undefined || /[\\\0]/.test(name)) return undefined;
-  const path = join(folder, name === '/' ? 'index.html' : name);
-  const type = types[extname(path).toLowerCase()];
-  if (type === undefined || !statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
-  // A link could lead out of the folder, and so could "..": what counts is where the file really is.
-  if (!realpathSync(path).startsWith(realpathSync(folder) + sep)) return undefined;
-  return { path, type, isImmutable: name.startsWith('/assets/') };
-}
+/** Names that the build gives to files and folders: nothing hidden, no "..", nothing that a system reads otherwise. */
+const namesOfFile = /^(\/[\w-][\w.-]{0,200}){1,8}$/;
 
-function decoded(pathname: string): string | undefined {
+/** Returns the file that the path of an address names; undefined if there is none inside `folder`, whatever the path. */
+export function findRendererFile(folder: string, pathname: string): RendererFile | undefined {
+  const name = pathname === '/' ? '/index.html' : pathname;
+  if (!namesOfFile.test(name)) return undefined;
+  const path = join(folder, name);
+  const type = types[extname(path).toLowerCase()];
+  if (type === undefined) return undefined;
   try {
-    return decodeURIComponent(pathname);
+    const found = statSync(path);
+    // A link could lead out of the folder: what counts is where the file really is.
+    if (!found.isFile() || !realpathSync(path).startsWith(realpathSync(folder) + sep)) return undefined;
+    return { path, type, bytes: found.size, isImmutable: name.startsWith('/assets/') };
   } catch {
+    // Missing, unreadable, or a name that this system does not take: to the visitor all the same.
     return undefined;
   }
 }

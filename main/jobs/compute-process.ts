@@ -4,6 +4,7 @@ import { formatDuration } from '../../shared/format.ts';
 import type { RunOutcome } from '../experiments/experiment.ts';
 import { experimentRegistry } from '../experiments/index.ts';
 import { speedTest } from '../experiments/speed-test.ts';
+import { removeLeftoversOfRun } from '../storage/leftovers.ts';
 import { toStorageError } from '../storage/storage-error.ts';
 import { engineStatus, startEngine } from '../tensor/engine.ts';
 import { avoidEngines } from '../tensor/engine-openings.ts';
@@ -57,6 +58,7 @@ function answer(request: ComputeRequest, progress: Progress): Promise<ComputeRes
 }
 
 async function run(job: Job, progress: Progress): Promise<RunOutcome> {
+  await removeLeftoversOfRun(job.folder);
   const log = new RunLog(job.folder, (line) => {
     progress.flush();
     host.send({ type: 'log', ...line });

@@ -5,6 +5,7 @@ import { inspect } from '../experiments/inspections/index.ts';
 import { avoidEngines } from '../tensor/engine-openings.ts';
 import { tellOpenings } from './engine-news.ts';
 import { hostPort } from './host-port.ts';
+import { throttleProgress } from './throttle.ts';
 import type { FromInspection, ToInspection } from './inspection-protocol.ts';
 
 const host = hostPort<ToInspection, FromInspection>();
@@ -24,7 +25,10 @@ async function answer({ number, name, question, dataDir, avoid }: ToInspection &
   const abort = new AbortController();
   aborts.set(number, abort);
   try {
-    const context = { dataDir, signal: abort.signal, datasets };
+    const progress = throttleProgress((phase, done, total) =>
+      host.send({ type: 'progress', number, phase, done, total }),
+    );
+    const context = { dataDir, signal: abort.signal, datasets, progress };
     host.send({ type: 'answer', number, answer: await inspect(name, question, context) });
   } catch (error) {
     host.send({ type: 'failed', number, error: toErrorRecord(error) });

@@ -19,8 +19,16 @@ export type ToInspection =
   | OpeningNoted
   | { type: 'cancel'; number: number };
 
+/** How far the answer to a question is; a total of 0 is one that is not known. */
+export interface InspectionProgress {
+  phase: string;
+  done: number;
+  total: number;
+}
+
 /** Inspection process to host. Each question is answered once. */
 export type FromInspection =
   | EngineNews
+  | ({ type: 'progress'; number: number } & InspectionProgress)
   | { type: 'answer'; number: number; answer: Answer<InspectionName> }
   | { type: 'failed'; number: number; error: ErrorRecord };

@@ -3,7 +3,7 @@ import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
 import type { Answer, InspectionName, Question } from '../experiments/inspections/index.ts';
 import type { ChildProcess, ProcessEnd, ProcessLauncher } from './child-process.ts';
 import { deadlyEngines, howItEnded, OpeningFollower } from './deadly-engines.ts';
-import type { Asked, FromInspection, ToInspection } from './inspection-protocol.ts';
+import type { Asked, FromInspection, InspectionProgress, ToInspection } from './inspection-protocol.ts';
 
 const entry = fileURLToPath(new URL('./inspection-process.ts', import.meta.url));
 
@@ -13,8 +13,19 @@ const idleMs = 5 * 60_000;
 /** The same for one that holds a GPU's memory, which others may want; questions in a row still find its engine. */
 const idleOnGpuMs = 10_000;
 
+/** With what a question is asked. */
+export interface AskOptions {
+  /** Where datasets are. */
+  dataDir: string;
+  /** Takes the question back. */
+  signal?: AbortSignal | undefined;
+  /** Hears how far the answer is, at most ten times a second. */
+  onProgress?: (progress: InspectionProgress) => void;
+}
+
 interface Pending {
   asked: Asked;
+  onProgress: ((progress: InspectionProgress) => void) | undefined;
   resolve: (answer: Answer<InspectionName>) => void;
   reject: (error: Error) => void;
 }
@@ -62,12 +73,8 @@ export class Inspector {
    * @throws CupbearerError what the question's function throws; `cancelled` once `signal` is given; `crashed` where the
    *   process died over it.
    */
-  async ask<N extends InspectionName>(
-    name: N,
-    question: Question<N>,
-    options: { dataDir: string; signal?: AbortSignal | undefined },
-  ): Promise<Answer<N>> {
-    const { dataDir, signal } = options;
+  async ask<N extends InspectionName>(name: N, question: Question<N>, options: AskOptions): Promise<Answer<N>> {
+    const { dataDir, signal, onProgress } = options;
     if (signal?.aborted || this.#closed) throw new CupbearerError('cancelled', 'Cancelled.');
     const number = ++this.#number;
     const cancel = () => this.#cancel(number);
@@ -77,6 +84,7 @@ export class Inspector {
         // The process answers a question of this name, so with an answer to it.
         this.#put({
           asked: { number, name, question, dataDir },
+          onProgress,
           resolve: (answer) => resolve(answer as Answer<N>),
           reject,
         });
@@ -138,7 +146,10 @@ export class Inspector {
     child.onMessage((message) => {
       if (message.type === 'opening' || message.type === 'opened')
         worker.engines.hear(message, (noted) => child.send(noted));
-      else {
+      else if (message.type === 'progress') {
+        const { phase, done, total } = message;
+        worker.pending.get(message.number)?.onProgress?.({ phase, done, total });
+      } else {
         const pending = this.#settle(worker, message.number);
         if (message.type === 'answer') pending?.resolve(message.answer);
         else pending?.reject(fromErrorRecord(message.error));

@@ -5,7 +5,7 @@ type Report = (phase: string, done: number, total: number, note?: string) => voi
 
 /**
  * Passes on at most ten progress reports a second. The first and the last report of each phase always get through, and
- * so does the last one before a pause.
+ * so does the last one before a pause. A total of 0 is one that is not known.
  */
 export function throttleProgress(
   report: Report,
@@ -21,7 +21,8 @@ export function throttleProgress(
   const throttled = (...args: Parameters<Report>) => {
     const [phase, done, total] = args;
     if (phase !== lastPhase) flush();
-    if (phase === lastPhase && done < total && now() - lastTime < intervalMs) {
+    const isLast = total > 0 && done >= total;
+    if (phase === lastPhase && !isLast && now() - lastTime < intervalMs) {
       held = args;
       return;
     }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -7,22 +6,37 @@ import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { toJsonText } from '../storage/json-text.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
+import { pathOf, within } from '../storage/within-folder.ts';
 import { architectureRegistry } from './architectures/index.ts';
 import { Network } from './network.ts';
 import type { NetworkOutline, NetworkSpec, Normalisation } from './network-outline.ts';
 
 const modelFormat = 1;
+/** Bounds of a description, far above those of any model that is built here. */
+const mostClasses = 2 ** 16;
+const mostTokens = 2 ** 20;
+const mostSide = 2 ** 16;
+const mostLayers = 10_000;
+const mostDimensions = 8;
+const descriptionBounds = { mostDepth: 16, mostBytes: 2 ** 23 };
+
+/** A list whose length is looked at before any of its values is: a million of them would take seconds. */
+function list<S extends z.ZodType>(value: S, least: number, most: number) {
+  return z.array(z.unknown()).min(least).max(most).pipe(z.array(value));
+}
+
+const name = z.string().max(1000);
 const modelFile = z.object({
   format: z.literal(modelFormat),
   architecture: pick(() => architectureRegistry, { label: 'Architecture', help: 'The kind of model' }),
-  input_shape: z.array(z.int().positive()).min(1),
-  classes: z.array(z.string()).min(1),
-  vocabulary: z.int().positive().exactOptional(),
+  input_shape: list(z.int().positive().max(mostSide), 1, mostDimensions),
+  classes: list(name, 1, mostClasses),
+  vocabulary: z.int().positive().max(mostTokens).exactOptional(),
   normalisation: z
-    .object({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) })
+    .object({ mean: list(z.number(), 1, mostSide), std: list(z.number().positive(), 1, mostSide) })
     .exactOptional(),
   parameters: z.int(),
-  layers: z.array(z.object({ name: z.string(), kind: z.string(), output_shape: z.array(z.int()) })),
+  layers: list(z.object({ name, kind: name, output_shape: list(z.int(), 0, mostDimensions) }), 0, mostLayers),
 });
 
 /** Writes `model.json`: what to build before the weights can be loaded. */
@@ -40,18 +54,18 @@ export function writeModelDescription(folder: string, network: NetworkOutline): 
     parameters: network.parameterCount,
     layers: network.layers.map(({ name, kind, outputShape }) => ({ name, kind, output_shape: [...outputShape] })),
   };
-  writeFileAtomically(join(folder, 'model.json'), toJsonText(description));
+  writeFileAtomically(within(folder, 'model.json'), toJsonText(description));
 }
 
 /** Writes `model.safetensors` in PyTorch's names and layout. */
 export function writeWeights(folder: string, state: TensorMap): void {
-  writeTensorFile(join(folder, 'model.safetensors'), state);
+  writeTensorFile(within(folder, 'model.safetensors'), state);
 }
 
 /** What `model.json` in a folder says. @throws CupbearerError `not-found` or `bad-data`. */
 export function readNetworkSpec(folder: string): NetworkSpec {
-  const path = join(folder, 'model.json');
-  return parseNetworkSpec(readJsonFile(path), path);
+  const place = within(folder, 'model.json');
+  return parseNetworkSpec(readJsonFile(place, descriptionBounds), pathOf(place));
 }
 
 /** The inverse of what {@link writeModelDescription} writes. @throws CupbearerError `bad-data` naming `source`. */
@@ -69,7 +83,7 @@ export function parseNetworkSpec(content: unknown, source: string): NetworkSpec 
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new CupbearerError(
       'bad-data',
-      `"${source}" does not describe a model of format ${modelFormat}. ${faults.join(' ')}`,
+      `"${source}" does not describe a model of format ${modelFormat}. ${faults.slice(0, 5).join(' ')}`,
     );
   }
   const { architecture, input_shape: inputShape, classes, vocabulary, normalisation } = parsed.data;
@@ -91,7 +105,7 @@ export function checkNormalisation({ mean, std }: Normalisation, spec: NetworkSp
 /** Reads a model saved by the functions above. @throws CupbearerError `not-found` or `bad-data`. */
 export function readModel(folder: string): Network {
   const network = new Network(readNetworkSpec(folder), 0);
-  const weights = join(folder, 'model.safetensors');
-  network.load(readTensorFile(weights).tensors, weights);
+  const weights = within(folder, 'model.safetensors');
+  network.load(readTensorFile(weights).tensors, pathOf(weights));
   return network;
 }

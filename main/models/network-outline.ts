@@ -1,5 +1,6 @@
 import { unknownName } from '../../shared/definition.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { formatCount } from '../../shared/format.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { DatasetFacts } from '../data/dataset.ts';
 import { architectureRegistry } from './architectures/index.ts';
@@ -39,6 +40,10 @@ export function specFor(architecture: Picked, { shape, classes, vocabulary }: Da
 /** Number of elements of an array of this shape. */
 export const sizeOf = (shape: Shape): number => shape.reduce((total, size) => total * size, 1);
 
+/** Most parameters of a network, two gigabytes of them, and most values that one layer makes of a sample. */
+const mostParameters = 2 ** 29;
+const mostValues = 2 ** 27;
+
 /** What a network is made of: all that can be known of it before it has weights and an engine to run on. */
 export class NetworkOutline {
   readonly spec: NetworkSpec;
@@ -51,7 +56,7 @@ export class NetworkOutline {
   /** What training keeps up to date beside them, by PyTorch name. */
   readonly bufferArrays: ReadonlyMap<string, BufferArray>;
 
-  /** @throws CupbearerError `usage` where the architecture does not fit the data. */
+  /** @throws CupbearerError `usage` where the architecture does not fit the data, or the network would be too large. */
   constructor(spec: NetworkSpec) {
     const { name, ...params } = spec.architecture;
     this.spec = spec;
@@ -65,6 +70,21 @@ export class NetworkOutline {
     this.layers = found.layers;
     this.parameters = found.parameters;
     this.bufferArrays = found.buffers;
+    this.#checkSize();
+  }
+
+  /** Sizes that multiply to more than memory holds are refused before anything of that size is made. */
+  #checkSize(): void {
+    const parameters = this.parameterCount;
+    if (!(parameters <= mostParameters)) {
+      throw tooLarge(`at most ${formatCount(mostParameters)} parameters`, `one of ${formatCount(parameters)}`);
+    }
+    const large = this.layers.find(
+      ({ kind, outputShape }) => kind !== 'container' && !(sizeOf(outputShape) <= mostValues),
+    );
+    if (!large) return;
+    const found = `${formatCount(sizeOf(large.outputShape))} at "${large.name}"`;
+    throw tooLarge(`layers of at most ${formatCount(mostValues)} values a sample`, found);
   }
 
   /** Whether gradients can be taken through it. */
@@ -105,6 +125,12 @@ export class NetworkOutline {
     if (!layer) throw new CupbearerError('usage', unknownName('layer', name, this.activationNames));
     return name.endsWith('.input') ? layer.inputShape : layer.outputShape;
   }
+}
+
+function tooLarge(expected: string, found: string): CupbearerError {
+  return new CupbearerError('usage', `The network is too large: expected ${expected}, found ${found}.`, {
+    hint: 'Take fewer or smaller layers, or smaller images.',
+  });
 }
 
 /** Notes a module and, after it, what it contains. */

@@ -1,4 +1,3 @@
-import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { NetworkOutline } from './network-outline.ts';
 
@@ -16,7 +15,11 @@ export function weightShapes({ parameters, bufferArrays }: NetworkOutline): Map<
  * Checks that weights are those of a network; PyTorch's count of batches is passed over. `source` names them in messages.
  * @throws CupbearerError `bad-data` where a name or shape does not fit.
  */
-export function checkWeights(network: NetworkOutline, state: TensorMap, source: string): void {
+export function checkWeights(
+  network: NetworkOutline,
+  state: Readonly<Record<string, { readonly shape: readonly number[] }>>,
+  source: string,
+): void {
   const expected = weightShapes(network);
   for (const name of Object.keys(state)) {
     if (expected.has(name) || name.endsWith('.num_batches_tracked')) continue;

@@ -1,16 +1,8 @@
+import { csvText } from '../../shared/csv.ts';
 import type { LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { toJsonText } from '../storage/json-text.ts';
 import type { Scores } from '../storage/scores.ts';
 import { runLetter, type Report } from './report.ts';
-
-/** A field as RFC 4180 wants it. */
-export function csvField(value: string | number | null): string {
-  if (value === null) return '';
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-const csvText = (rows: (string | number | null)[][]) => rows.map((row) => `${row.map(csvField).join(',')}\n`).join('');
 
 const figures = ['AUC_ROC', 'AP', 'TPR_at_FPR_1', 'TPR_at_FPR_5', 'FPR_at_TPR_95'] as const;
 
@@ -42,8 +34,9 @@ export function numbersJson({ runs, figures: _, leftOut: _sentences, ...report }
     format: 2,
     ...report,
     runs: runs.map(
-      ({ record: { host_pid: _pid, host_started: _started, ...record }, spec, command, result, history }) => ({
+      ({ record: { host_pid: _pid, host_started: _started, ...record }, summary, spec, command, result, history }) => ({
         record,
+        fault: summary.fault,
         spec,
         command,
         sentence: result?.sentence.replaceAll('**', '') ?? null,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ownEngines } from '../../shared/engine-parts.ts';
 import { escapeHtml, notesHtml } from './notes.ts';
@@ -15,8 +16,16 @@ import {
 
 const style = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
 
-/** Nothing is loaded from anywhere and no script runs, whatever the words in the report are. */
-const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:";
+/** Nothing is loaded from anywhere, nothing is sent, and neither scripts nor other styles count, whatever stands in the report. */
+const policyWith = (styles: string) =>
+  [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash('sha256').update(styles).digest('base64')}'`,
+    'img-src data:',
+    'font-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
 
 /** More runs than this and a list of them leads to each. */
 const mostWithoutContents = 3;
@@ -35,20 +44,21 @@ export function htmlReport(report: Report): string {
     ...(runs.length > 1 && runs.length <= mostFindings ? runs.flatMap((run, i) => findingOf(run, i)) : []),
     ...[runsTable(report), classifiersTable(report), differencesTable(report), pairsTable(report)].map(tableHtml),
     ...[...untestedPairs(report), ...report.leftOut].map((sentence) => `<p class="left">${escapeHtml(sentence)}</p>`),
-    ...report.figures.map(figureHtml),
+    ...report.figures.map((figure, i) => figureHtml(figure, `all-${i}`)),
     '</section>',
     ...(runs.length > mostWithoutContents ? [contents(runs)] : []),
     ...runs.map((run, i) => runHtml(run, i)),
     `<footer>Made by Cupbearer ${escapeHtml(runs[0]?.record.versions['cupbearer'] ?? '')} on ${createdAt.slice(0, 10)}. AUROC: chance that an anomalous sample scores above a clean one. AP: average precision. TPR at 1 % FPR: share of anomalous samples flagged while at most 1 % of the clean ones are. Intervals: DeLong on the logit scale for AUROC, stratified bootstrap for AP, the rule of three where no mistake was seen.</footer>`,
   ];
+  const styles = `${fontFaces()}${style}`;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${policyWith(styles)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
-<style>${fontFaces()}${style}</style>
+<style>${styles}</style>
 </head>
 <body>
 ${parts.join('\n')}
@@ -113,7 +123,7 @@ function contents(runs: readonly ReportedRun[]): string {
 }
 
 function runHtml(run: ReportedRun, place: number): string {
-  const { record, result, command, spec, mistakes, figures } = run;
+  const { record, summary, result, command, noCommand, spec, mistakes, figures } = run;
   const heading = `<h2 id="run-${place + 1}"><span class="letter">${runLetter(place)}</span>${escapeHtml(record.title)}</h2>`;
   const environment = environmentLines(run)
     .map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`)
@@ -121,23 +131,27 @@ function runHtml(run: ReportedRun, place: number): string {
   return [
     `<section class="run">${heading}`,
     ...(result ? [`<p class="finding">${emphasised(result.sentence)}</p>`] : []),
+    ...(summary.fault === null ? [] : [`<p class="left">${escapeHtml(summary.fault)}</p>`]),
     ...(record.error ? [`<p>The run ended as ${record.status}: ${escapeHtml(record.error.message)}</p>`] : []),
     tableHtml(layersTable(run)),
-    ...figures.map(figureHtml),
+    ...figures.map((figure, i) => figureHtml(figure, `${place + 1}-${i}`)),
     ...(mistakes ? [mistakesHtml(mistakes, mistakesWords(run))] : []),
     ...(record.notes === '' ? [] : [`<h3>Notes</h3><div class="notes">${notesHtml(record.notes)}</div>`]),
-    `<h3>How to repeat it</h3><pre>${escapeHtml(command)}</pre>`,
+    `<h3>How to repeat it</h3>${command === null ? `<p>${escapeHtml(noCommand ?? '')}</p>` : `<pre>${escapeHtml(command)}</pre>`}`,
     `<h3>Environment</h3><dl>${environment}</dl>`,
     `<h3>Specification</h3><pre>${escapeHtml(JSON.stringify(spec?.spec ?? record.spec, null, 2))}</pre>`,
     '</section>',
   ].join('\n');
 }
 
-function figureHtml({ svg, description }: ReportedFigure): string {
-  return `<figure role="img" aria-label="${escapeHtml(description)}">${svg}<figcaption>${escapeHtml(description)}</figcaption></figure>`;
+/** No figure of a page can take the place of what another refers to: each has `id` in its names. */
+function figureHtml({ svg, description }: ReportedFigure, id: string): string {
+  const own = svg.replaceAll(/( id="| clip-path="url\(#)clip-/g, `$1clip-${id}-`);
+  return `<figure role="img" aria-label="${escapeHtml(description)}">${own}<figcaption>${escapeHtml(description)}</figcaption></figure>`;
 }
 
 function mistakesHtml(png: Uint8Array, words: string): string {
   const data = Buffer.from(png).toString('base64');
-  return `<figure><img alt="${words}" src="data:image/png;base64,${data}"><figcaption>${words}</figcaption></figure>`;
+  const shown = escapeHtml(words);
+  return `<figure><img alt="${shown}" src="data:image/png;base64,${data}"><figcaption>${shown}</figcaption></figure>`;
 }

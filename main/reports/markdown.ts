@@ -1,5 +1,6 @@
 import { engineText } from '../../shared/engine-parts.ts';
 import { formatDuration } from '../../shared/format.ts';
+import { foreignMarkdown, markdownSentence, markdownText } from './markdown-text.ts';
 import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
 import {
   classifiersTable,
@@ -18,46 +19,51 @@ import {
 export function markdownReport(report: Report): string {
   const { title, question, notes, createdAt, runs } = report;
   const tables = [runsTable(report), classifiersTable(report), differencesTable(report), pairsTable(report)];
-  const together = report.figures.map((figure) => chart(figure.name, figure));
+  const labels = new Set<string>();
+  const together = report.figures.map((figure) => chart(figure.name, figure, labels));
+  const ofRuns = runs.map((run, i) => figuresOf(run, runLetter(i), labels));
   const sections = [
-    `# ${title}`,
+    `# ${markdownText(title)}`,
     `Made by Cupbearer on ${createdAt.slice(0, 10)}.`,
     ...(question === '' ? [] : ['## Question', question]),
     ...(notes === '' ? [] : ['## Notes', notes]),
     '## Results',
     ...tables.flatMap((table) => (table ? [tableText(table)] : [])),
-    ...untestedPairs(report),
-    ...report.leftOut,
+    ...[...untestedPairs(report), ...report.leftOut].map(markdownText),
     ...together.map(shown),
-    ...runs.flatMap((run, i) => runSection(run, i)),
-    ...[...together, ...runs.flatMap((run, i) => figuresOf(run, i))].map(({ label, data }) => `[${label}]: ${data}`),
+    ...runs.flatMap((run, i) => runSection(run, runLetter(i), ofRuns[i]!, labels)),
+    ...[...together, ...ofRuns.flat()].map(({ label, data }) => `[${label}]: ${data}`),
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
 function tableText({ caption, head, numeric, rows }: TextTable): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map(markdownText).join(' | ')} |`;
   const rule = `|${numeric.map((isNumeric) => (isNumeric ? '---:' : '---')).join('|')}|`;
-  return [`*${caption}*`, '', line(head), rule, ...rows.map(line)].join('\n');
+  return [`*${markdownText(caption)}*`, '', line(head), rule, ...rows.map(line)].join('\n');
 }
 
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-
-function runSection(run: ReportedRun, place: number): string[] {
-  const { record, result, command, spec } = run;
+function runSection(
+  run: ReportedRun,
+  letter: string,
+  figures: readonly LinkedFigure[],
+  labels: ReadonlySet<string>,
+): string[] {
+  const { record, summary, result, command, noCommand, spec } = run;
   const layers = layersTable(run);
   return [
-    `## ${runLetter(place)}. ${record.title}`,
-    ...(result ? [result.sentence] : []),
-    ...(record.error ? [`The run ended as ${record.status}: ${record.error.message}`] : []),
+    `## ${letter}. ${markdownText(record.title)}`,
+    ...(result ? [markdownSentence(result.sentence)] : []),
+    ...(summary.fault === null ? [] : [markdownText(summary.fault)]),
+    ...(record.error ? [markdownText(`The run ended as ${record.status}: ${record.error.message}`)] : []),
     ...(layers ? [tableText(layers)] : []),
-    ...figuresOf(run, place).map(shown),
-    ...(record.notes === '' ? [] : ['### Notes', record.notes]),
+    ...figures.map(shown),
+    ...(record.notes === '' ? [] : ['### Notes', foreignMarkdown(record.notes, labels)]),
     '### How to repeat it',
-    fenced('sh', command),
+    command === null ? markdownText(noCommand ?? '') : fenced('sh', command),
     '### Environment',
     environmentLines(run)
-      .map(([name, value]) => `- ${name}: ${value}`)
+      .map(([name, value]) => `- ${markdownText(name)}: ${markdownText(value)}`)
       .join('\n'),
     '### Specification',
     fenced('json', JSON.stringify(spec?.spec ?? record.spec, null, 2)),
@@ -73,20 +79,25 @@ interface LinkedFigure {
 
 const shown = ({ label, description }: LinkedFigure) => `![${description}][${label}]`;
 
-function linked(label: string, words: string, type: string, bytes: Uint8Array): LinkedFigure {
-  // Within a link's brackets these have a meaning of their own.
-  const description = words.replaceAll(/[\\[\]]/g, '\\$&').replaceAll('\n', ' ');
-  return { label, description, data: `data:${type};base64,${Buffer.from(bytes).toString('base64')}` };
+/** Within brackets only plain characters mean nothing, and what has been made plain may be alike. */
+function linked(name: string, words: string, type: string, bytes: Uint8Array, labels: Set<string>): LinkedFigure {
+  let label = name.replaceAll(/[^\w.-]/g, '-');
+  while (labels.has(label.toLowerCase())) label += '-';
+  labels.add(label.toLowerCase());
+  return {
+    label,
+    description: markdownText(words),
+    data: `data:${type};base64,${Buffer.from(bytes).toString('base64')}`,
+  };
 }
 
-const chart = (label: string, { description, svg }: ReportedFigure) =>
-  linked(label, description, 'image/svg+xml', Buffer.from(svg));
+const chart = (name: string, { description, svg }: ReportedFigure, labels: Set<string>) =>
+  linked(name, description, 'image/svg+xml', Buffer.from(svg), labels);
 
-function figuresOf(run: ReportedRun, place: number): LinkedFigure[] {
-  const letter = runLetter(place);
-  const charts = run.figures.map((figure) => chart(`${letter}-${figure.name}`, figure));
+function figuresOf(run: ReportedRun, letter: string, labels: Set<string>): LinkedFigure[] {
+  const charts = run.figures.map((figure) => chart(`${letter}-${figure.name}`, figure, labels));
   if (!run.mistakes) return charts;
-  return [...charts, linked(`${letter}-mistakes`, mistakesWords(run), 'image/png', run.mistakes)];
+  return [...charts, linked(`${letter}-mistakes`, mistakesWords(run), 'image/png', run.mistakes, labels)];
 }
 
 function fenced(language: string, text: string): string {

@@ -28,8 +28,10 @@ export interface ReportedRun {
   record: RunRecord;
   summary: RunSummary;
   spec: SpecFile | null;
-  /** The command line that repeats it. */
-  command: string;
+  /** The command line that repeats it; null where there is none. */
+  command: string | null;
+  /** Why there is no such command. */
+  noCommand: string | null;
   result: (RunResult & { analysis: Analysis | null }) | null;
   figures: ReportedFigure[];
   /** Loss and accuracy by epoch; empty for what is not a classifier. */

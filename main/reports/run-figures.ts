@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { drawEvaluationFigures, type FigureWords } from '../figures/evaluation-figures.ts';
 import type { Figure } from '../figures/figure.ts';
 import type { Evaluation } from '../../shared/domain/evaluation.ts';
-import { decodeText, readFileBytes } from '../storage/read-file.ts';
 import type { ReportedFigure } from './report.ts';
+import { hasFigure, leftOutFigure, readSvgFigure } from './stored-figures.ts';
 
 /** How much of its figures a run brings along: with many runs each must be brief. */
 export type FigureChoice = 'all' | 'main' | 'brief';
@@ -28,38 +26,46 @@ export function figureNames(layers: readonly string[], headline: string, choice:
   ];
 }
 
+/** Figures of a run, and why others are not among them, a sentence each. */
+export interface RunFigures {
+  figures: ReportedFigure[];
+  leftOut: string[];
+}
+
 /**
- * The figures that a run has drawn into its folder, as far as they are there; those of an evaluation are drawn anew where its
- * folder has none of them.
+ * Returns the figures that a run has drawn into its folder, as far as they are there and can be trusted. Those of an
+ * evaluation are drawn anew in the place of what cannot, and where its folder has none at all.
  */
 export function runFigures(
   folder: string,
   names: readonly string[],
   evaluation: Evaluation | null,
   words: FigureWords,
-): ReportedFigure[] {
-  const stored = names.flatMap((name) => {
-    const path = join(folder, 'figures', svgName(name));
-    return existsSync(path) ? [figureOf(name, decodeText(readFileBytes(path), path))] : [];
-  });
-  if (stored.length > 0 || evaluation === null) return stored;
-  return drawEvaluationFigures(evaluation, words)
-    .filter(({ name }) => names.includes(name))
-    .map(reportedFigure);
+): RunFigures {
+  const stored = new Map<string, ReportedFigure>();
+  const refused = new Map<string, string>();
+  for (const name of names) {
+    const file = svgName(name);
+    if (!hasFigure(folder, file)) continue;
+    try {
+      stored.set(name, { name, ...readSvgFigure(folder, file) });
+    } catch (error) {
+      refused.set(name, leftOutFigure(file, error));
+    }
+  }
+  const hasNone = stored.size === 0;
+  if (evaluation !== null && (hasNone || refused.size > 0)) {
+    for (const figure of drawEvaluationFigures(evaluation, words)) {
+      const isWanted = names.includes(figure.name) && (hasNone || refused.has(figure.name));
+      if (!isWanted) continue;
+      stored.set(figure.name, reportedFigure(figure));
+      refused.delete(figure.name);
+    }
+  }
+  return { figures: names.flatMap((name) => stored.get(name) ?? []), leftOut: [...refused.values()] };
 }
 
 /** A figure as it was just drawn. */
-export function reportedFigure({ name, svg }: Figure): ReportedFigure {
-  return figureOf(name, svg.toString('utf8'));
-}
-
-function figureOf(name: string, file: string): ReportedFigure {
-  // Within a page neither the XML declaration nor anything that a changed file may have brought along has a place.
-  const svg = file.slice(Math.max(0, file.indexOf('<svg'))).replaceAll(/<(script|foreignObject)\b[\s\S]*?<\/\1>/gi, '');
-  const description = /<desc[^>]*>([\s\S]*?)<\/desc>/.exec(svg)?.[1] ?? name;
-  return { name, svg, description: decoded(description) };
-}
-
-function decoded(text: string): string {
-  return text.replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+export function reportedFigure({ name, svg, description }: Figure): ReportedFigure {
+  return { name, svg: svg.toString('utf8'), description };
 }

@@ -1,36 +1,30 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  fchmodSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError } from './storage-error.ts';
-
-const temporary = /^\..+\.[0-9a-f]{12}\.(tmp|old)$/;
-
-/** Whether `name` is one that a write cut off by a crash leaves behind. */
-export function isTemporaryName(name: string): boolean {
-  return temporary.test(name);
-}
-
-function temporaryPath(path: string, ending: 'tmp' | 'old'): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.${ending}`);
-}
+import { temporaryPath } from './temporary-names.ts';
+import { pathToWrite, type Place } from './within-folder.ts';
 
 /** What a file is to hold, whole or a part behind the other. */
 type Content = Uint8Array | string | Iterable<Uint8Array>;
 
-function writeAndSync(path: string, content: Content): void {
-  const file = openSync(path, 'wx');
+function writeAndSync(path: string, content: Content, mode?: number): void {
+  const file = openSync(path, 'wx', mode);
   try {
+    // The process' mask takes bits away from the mode that a file is opened with.
+    if (mode !== undefined) fchmodSync(file, mode);
     if (typeof content === 'string' || content instanceof Uint8Array) writeFileSync(file, content);
     else for (const part of content) writeFileSync(file, part);
     fsyncSync(file);
@@ -40,7 +34,7 @@ function writeAndSync(path: string, content: Content): void {
 }
 
 /** Removes what is no longer wanted; failing at that must not hide why it is unwanted, nor undo a success. */
-function discard(path: string): void {
+export function discard(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
@@ -82,19 +76,21 @@ function alreadyThere(path: string, cause: unknown): CupbearerError {
 
 /**
  * Writes a whole file so that at every moment either the old or the new content is there, never a part: a temporary
- * name in the same folder, flushed to disk, then renamed. On failure the temporary file is removed.
- * With `exclusive`, an existing file is never replaced, even when two processes write at once.
+ * name in the same folder, flushed to disk, then renamed. On failure the temporary file is removed. With `exclusive`,
+ * an existing file is never replaced, even when two processes write at once. The file's permissions are `mode`, or what
+ * the process' mask makes of the usual ones.
  * @throws CupbearerError `storage` where the disk is full or the folder cannot be written to; `conflict` where
- * `exclusive` is set and the file exists.
+ * `exclusive` is set and the file exists; `bad-data` where the way to it leads out of its folder.
  */
 export function writeFileAtomically(
-  path: string,
+  place: Place,
   content: Uint8Array | string,
-  options: { exclusive?: boolean } = {},
+  options: { exclusive?: boolean; mode?: number } = {},
 ): void {
-  const temporaryFile = temporaryPath(path, 'tmp');
+  const path = pathToWrite(place);
+  const temporaryFile = temporaryPath(path);
   try {
-    writeAndSync(temporaryFile, content);
+    writeAndSync(temporaryFile, content, options.mode);
     if (options.exclusive) renameExclusively(temporaryFile, path);
     else renameSync(temporaryFile, path);
   } catch (error) {
@@ -109,14 +105,15 @@ export function writeFileAtomically(
  * two renames the folder is absent for a moment; it is never there in part.
  * @throws CupbearerError `storage` as {@link writeFileAtomically} does; the earlier folder is then as it was.
  */
-export function replaceFolder(path: string, files: Readonly<Record<string, Content>>): void {
-  const incoming = temporaryPath(path, 'tmp');
+export function replaceFolder(place: Place, files: Readonly<Record<string, Content>>): void {
+  const path = pathToWrite(place);
+  const incoming = temporaryPath(path);
   const outgoing = temporaryPath(path, 'old');
   try {
     mkdirSync(incoming);
     for (const [name, content] of Object.entries(files)) writeAndSync(join(incoming, name), content);
     syncFolder(incoming);
-    const hadOne = existsSync(path);
+    const hadOne = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
     if (hadOne) renameSync(path, outgoing);
     try {
       renameSync(incoming, path);

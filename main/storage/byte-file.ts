@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
-import { createFolder } from './create-folder.ts';
 import { cupbearerHome } from './home.ts';
+import { createPrivateFolder } from './private-files.ts';
 import { withStorageErrors } from './storage-error.ts';
+import { temporaryPath } from './temporary-names.ts';
+import { openToRead, pathOf, type Place } from './within-folder.ts';
 
 /** Bytes that are read at once where all are wanted. */
 const blockBytes = 2 ** 20;
@@ -38,20 +39,18 @@ export class ByteFile {
 
   /** An empty one of the program's own. It has no name, so that it goes with the process however that ends. @throws CupbearerError `storage`. */
   static create(folder = join(cupbearerHome(), 'decoded')): ByteFile {
-    createFolder(folder);
-    const path = join(folder, `${randomBytes(6).toString('hex')}.bytes`);
+    createPrivateFolder(folder);
+    const path = temporaryPath(join(folder, 'bytes'));
     return withStorageErrors(`write "${path}"`, () => {
-      const file = ByteFile.#owning({ descriptor: openSync(path, 'wx+'), start: 0, length: 0, path: folder });
+      const file = ByteFile.#owning({ descriptor: openSync(path, 'wx+', 0o600), start: 0, length: 0, path: folder });
       rmSync(path);
       return file;
     });
   }
 
-  /** A part of a file, for reading. @throws CupbearerError `storage`. */
-  static part(path: string, start: number, length: number): ByteFile {
-    return withStorageErrors(`read "${path}"`, () =>
-      ByteFile.#owning({ descriptor: openSync(path, 'r'), start, length, path }),
-    );
+  /** A part of a file, for reading. @throws CupbearerError `not-found`, `storage`, `bad-data` as {@link openToRead}. */
+  static part(place: Place, start: number, length: number): ByteFile {
+    return ByteFile.#owning({ descriptor: openToRead(place), start, length, path: pathOf(place) });
   }
 
   /** What another thread has, for reading as long as that one keeps it. */
@@ -72,6 +71,11 @@ export class ByteFile {
   /** How many bytes there are. */
   get length(): number {
     return this.#length;
+  }
+
+  /** How many bytes the whole file has now. @throws CupbearerError `storage`. */
+  get held(): number {
+    return withStorageErrors(`read "${this.#path}"`, () => fstatSync(this.#descriptor).size);
   }
 
   /** Adds bytes to the end. @throws CupbearerError `storage` where the disk is full. */

@@ -1,5 +1,22 @@
+import { devNull } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { z } from 'zod';
 import { runRecordSchema, type RunRecord } from '../../shared/domain/run.ts';
-import { CupbearerError } from '../../shared/errors.ts';
+import { explainFaults } from '../../shared/schema/problems.ts';
+
+/** A run as the catalogue has it. */
+export type CatalogueRun = RunRecord & {
+  /** Where something of its row cannot be read: a stand-in is in its place. */
+  damage?: RowDamage;
+};
+
+/** What is wrong with a row of the catalogue. */
+export interface RowDamage {
+  /** Fields that have a stand-in. */
+  fields: readonly (keyof RunRecord)[];
+  /** What was expected there and what was found, one sentence a field. */
+  message: string;
+}
 
 /** The columns of `runs`; parents and tags have tables of their own and come as JSON arrays. */
 export const columns = [
@@ -27,7 +44,7 @@ export const columns = [
   'archived',
 ] as const satisfies (keyof RunRecord)[];
 
-const jsonColumns = [
+const jsonColumns: readonly (keyof RunRecord)[] = [
   'spec',
   'metrics',
   'timings',
@@ -35,64 +52,140 @@ const jsonColumns = [
   'engine_parts',
   'versions',
   'error',
-] as const satisfies (keyof RunRecord)[];
+];
+
+const listColumns: readonly (keyof RunRecord)[] = ['parents', 'tags'];
+const optionalColumns: readonly (keyof RunRecord)[] = ['test_data', 'engines_passed_over', 'engine_parts'];
+const flagColumns: readonly (keyof RunRecord)[] = ['pinned', 'archived'];
+
+/** The largest value of a row that is read; notes, the largest of them, have 100,000 characters at most. */
+const mostBytes = 1_000_000;
+/** Tags, or parents, of a run that are read. */
+const mostListed = 1000;
+
+const listOf = (table: string, column: string) => `
+  (SELECT json_group_array(${column} ORDER BY position) FROM (
+    SELECT ${column}, position FROM ${table}
+    WHERE run_id = runs.id AND typeof(${column}) = 'text' AND octet_length(${column}) <= ${mostBytes}
+    ORDER BY position LIMIT ${mostListed}))`;
+
+const selected = `runs.rowid AS place,
+    ${columns.map((name) => `iif(octet_length(runs.${name}) <= ${mostBytes}, runs.${name}, NULL) AS ${name}`).join(', ')},
+    ${listOf('run_parents', 'parent_id')} AS parents,
+    ${listOf('run_tags', 'tag')} AS tags`;
 
 /** Selects rows as {@link fromRow} reads them; a WHERE clause on `runs` may follow. */
-export const selectRuns = `
-  SELECT runs.*,
-    (SELECT json_group_array(parent_id ORDER BY position) FROM run_parents WHERE run_id = runs.id) AS parents,
-    (SELECT json_group_array(tag ORDER BY position) FROM run_tags WHERE run_id = runs.id) AS tags
-  FROM runs`;
+export const selectRuns = `SELECT ${selected} FROM runs`;
 
-/** A row as it is stored, unchecked and with its JSON unread: a list of ten thousand runs has no time for more. */
-export interface StoredRun {
-  id: string;
-  /** All of the row in one text, by which two states of it are told apart. */
-  text: string;
-  column(name: (typeof columns)[number] | 'parents' | 'tags'): string | number | null;
-}
+/** Selects what has changed since a revision, each change with the row as it is now: no `place` where it is gone. */
+export const selectChanges = `
+  SELECT run_changes.revision AS revision, run_changes.run_id AS changed_id, ${selected}
+  FROM run_changes LEFT JOIN runs ON runs.id = run_changes.run_id
+  WHERE run_changes.revision > ? ORDER BY run_changes.revision`;
 
-/** Gives rows of {@link selectRuns} as they are stored; `names` are its columns, in order. */
-export function storedRuns(names: readonly string[], rows: readonly (string | number | null)[][]): StoredRun[] {
-  const places = new Map(names.map((name, place) => [name, place]));
-  const id = places.get('id')!;
-  return rows.map((row) => ({
-    id: row[id] as string,
-    text: row.join('\u001f'),
-    column: (name) => row[places.get(name)!] ?? null,
-  }));
-}
+/** What SQLite may have in any column, whatever the column is declared as. */
+type SqlValue = string | number | bigint | Uint8Array | null;
 
-export type Row = Record<string, string | number | null>;
+export type Row = Record<string, SqlValue>;
 
-/** A record as the values of {@link columns}. */
-export function toRow(record: RunRecord): Row {
-  const plain = Object.fromEntries(columns.map((column) => [column, record[column] ?? null]));
-  for (const column of jsonColumns) {
-    const value = record[column] ?? null;
-    plain[column] = value === null ? null : JSON.stringify(value);
-  }
-  return { ...(plain as Row), pinned: Number(record.pinned), archived: Number(record.archived) };
-}
-
-/** @throws CupbearerError `bad-data` where a row holds what no version of this program writes. */
-export function fromRow(row: Row): RunRecord {
-  const values: Record<string, unknown> = { ...row };
-  for (const column of [...jsonColumns, 'parents', 'tags']) {
-    const text = row[column];
-    if (typeof text === 'string') values[column] = JSON.parse(text);
-  }
-  for (const optional of ['test_data', 'engines_passed_over', 'engine_parts'])
-    if (row[optional] === null) delete values[optional];
-  const parsed = runRecordSchema.safeParse({
-    ...values,
-    pinned: row['pinned'] === 1,
-    archived: row['archived'] === 1,
-  });
-  if (parsed.success) return parsed.data;
-  const fault = parsed.error.issues[0]!;
-  throw new CupbearerError(
-    'bad-data',
-    `The catalogue's row ${JSON.stringify(row['id'])} is not what it should be. ${fault.path.join('.')}: ${fault.message}`,
+/** What a record, or a change to one, has for columns, all of them unless told otherwise. */
+export function toRow(record: Partial<RunRecord>, names: readonly (typeof columns)[number][] = columns): Row {
+  return Object.fromEntries(
+    names.map((column) => {
+      const value: unknown = record[column] ?? null;
+      if (value !== null && jsonColumns.includes(column)) return [column, JSON.stringify(value)];
+      return [column, flagColumns.includes(column) ? Number(value) : (value as SqlValue)];
+    }),
   );
+}
+
+const rowSchema = runRecordSchema.extend({
+  folder: runRecordSchema.shape.folder.refine((path) => isAbsolute(path), 'must be an absolute path.'),
+});
+const fieldSchemas: Record<string, z.ZodType> = rowSchema.shape;
+
+/** The run in a row of {@link selectRuns}, whatever the row holds. */
+export function fromRow(row: Row): CatalogueRun {
+  const values = valuesIn(row);
+  const parsed = rowSchema.safeParse(values);
+  return parsed.success ? parsed.data : damagedRun(values, Number(row['place']));
+}
+
+/** The stand-in for an id that cannot be read: the row's place, by which it is found all the same. */
+const damagedId = 'damaged-';
+
+/** The place of the row that {@link fromRow} calls by a stand-in; undefined for the id of a sound row. */
+export function placeOfDamaged(id: string): number | undefined {
+  const place = id.startsWith(damagedId) ? Number(id.slice(damagedId.length)) : NaN;
+  return Number.isSafeInteger(place) ? place : undefined;
+}
+
+function valuesIn(row: Row): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name of [...columns, 'parents', 'tags'] as const) {
+    const value = row[name];
+    if (value === null && optionalColumns.includes(name)) continue;
+    if (flagColumns.includes(name)) values[name] = value === 0 || value === 1 ? value === 1 : value;
+    else if (typeof value === 'string' && (jsonColumns.includes(name) || listColumns.includes(name)))
+      values[name] = parsedJson(value);
+    else values[name] = value;
+  }
+  return values;
+}
+
+/** What a JSON text holds; the text itself where it is none, which no schema of an object or a list accepts. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** A path that nothing can be at, whatever the system. */
+const nowhere = join(devNull, 'unknown');
+
+/** Stands in for what cannot be read. The run has ended, since nobody may wait for it, and claims nothing of what it was. */
+function standIns(place: number): RunRecord {
+  return {
+    id: `${damagedId}${place}`,
+    kind: 'evaluation',
+    status: 'failed',
+    title: 'Damaged run',
+    folder: nowhere,
+    spec: {},
+    parents: [],
+    metrics: {},
+    timings: {},
+    engine: null,
+    versions: {},
+    error: null,
+    created_at: '1970-01-01T00:00:00.000Z',
+    started_at: null,
+    ended_at: null,
+    host_pid: null,
+    host_started: null,
+    tags: [],
+    notes: '',
+    pinned: false,
+    archived: false,
+  };
+}
+
+function damagedRun(values: Record<string, unknown>, place: number): CatalogueRun {
+  const record: Record<string, unknown> = standIns(place);
+  const fields: (keyof RunRecord)[] = [];
+  const issues = [];
+  for (const [name, schema] of Object.entries(fieldSchemas)) {
+    if (!(name in values)) continue;
+    const parsed = schema.safeParse(values[name]);
+    if (parsed.success) record[name] = parsed.data;
+    else {
+      fields.push(name as keyof RunRecord);
+      issues.push(...parsed.error.issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
+    }
+  }
+  const message = `Its row in the catalogue is damaged: ${explainFaults(issues, values)}`;
+  // Each field has passed its schema, or has a stand-in that would.
+  return { ...(record as RunRecord), damage: { fields, message } };
 }

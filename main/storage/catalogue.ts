@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import type { Database } from 'better-sqlite3';
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Database, Statement } from 'better-sqlite3';
 import {
   runRecordSchema,
   type RunKind,
@@ -10,11 +10,21 @@ import {
 } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
-import { columns, fromRow, selectRuns, storedRuns, toRow, type Row, type StoredRun } from './catalogue-rows.ts';
+import {
+  columns,
+  fromRow,
+  placeOfDamaged,
+  selectChanges,
+  selectRuns,
+  toRow,
+  type CatalogueRun,
+  type Row,
+} from './catalogue-rows.ts';
+import { noteDamage } from './damage-note.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
-import { schemaVersion } from './migrations/index.ts';
-import { readRecord, writeRecord } from './run-folder.ts';
-import { toCatalogueError } from './sqlite.ts';
+import { schemaVersion, tables } from './migrations/index.ts';
+import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.ts';
+import { saysDamaged, toCatalogueError } from './sqlite.ts';
 
 /** What {@link Catalogue.list} leaves out where it is given. */
 export interface RunFilter {
@@ -27,15 +37,38 @@ export interface RunFilter {
   limit?: number;
 }
 
-/** What `cupbearer doctor` says of the catalogue. */
-export interface CatalogueHealth {
+/** Where the catalogue is and how large. */
+export interface CatalogueSize {
   path: string;
   schemaVersion: number;
   runs: number;
   /** Size of the database with its write-ahead log. */
   bytes: number;
+}
+
+/** What `cupbearer doctor` says of the catalogue. */
+export interface CatalogueHealth extends CatalogueSize {
   /** `ok`, or what SQLite found wrong. */
   quickCheck: string;
+}
+
+/** Some of the runs, as they are read one slice after another. */
+export interface RunSlice {
+  runs: CatalogueRun[];
+  /** Where the next slice begins; null where there is none. */
+  next: number | null;
+}
+
+/** What has changed since a revision, or a part of it. */
+export interface RunChanges {
+  /** Runs that are new or not as they were. */
+  changed: CatalogueRun[];
+  /** Ids of runs that are gone. */
+  removed: string[];
+  /** From where to ask again. */
+  revision: number;
+  /** Whether nothing newer was there. */
+  isAll: boolean;
 }
 
 /** What {@link Catalogue.rebuild} did. */
@@ -45,12 +78,38 @@ export interface RebuildResult {
   skipped: { folder: string; reason: string }[];
 }
 
+/** What a run is in once it is over and was not cut off. */
+const hasEnded: readonly RunStatus[] = ['done', 'failed', 'cancelled'];
+
 const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
-const updateRun = `UPDATE runs SET ${columns.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`;
 
 /**
- * All runs this user's program knows of. The folders hold the truth: `insert` and `update` also write `run.json` there,
- * so that the catalogue can be rebuilt. Opened by `openCatalogue`; several processes may use it at once.
+ * A slice of runs ends after so many, or when reading them has taken so long: what follows (summaries, sending) takes as long
+ * again, and other calls must not wait longer than anybody notices.
+ */
+const mostInSlice = 40;
+const longestSliceMs = 10;
+
+const patchSchema = runRecordSchema.omit({ id: true, kind: true, created_at: true }).partial();
+
+/** Ids that an unknown one is compared with, the newest: comparing takes microseconds each. */
+const mostGuessed = 2000;
+
+/** Note that `run.json` has to follow the row of a run, and that it has. */
+const markUnmirrored = 'INSERT OR IGNORE INTO unmirrored_runs (run_id) VALUES (?)';
+const markMirrored = 'DELETE FROM unmirrored_runs WHERE run_id = ?';
+const selectUnmirrored = 'SELECT run_id, folder FROM unmirrored_runs LEFT JOIN runs ON runs.id = run_id';
+
+/** A run whose `run.json` has to follow; one that was forgotten since has no folder. */
+interface Unmirrored {
+  run_id: string;
+  folder: string | null;
+}
+
+/**
+ * All runs this user's program knows of. What is committed here holds, and `run.json` in a run's folder follows, so
+ * that a lost catalogue can be rebuilt: a change leaves a mark in the same transaction, which goes once the folder has
+ * it. Opened by `openCatalogue`; several processes may use it at once.
  * Every method @throws CupbearerError `storage` where the file is locked for longer than the timeout, full or read-only.
  */
 export class Catalogue {
@@ -58,7 +117,9 @@ export class Catalogue {
   /** What a person should know: a damaged file that was rebuilt, a folder that could not be written to. */
   readonly notices: string[] = [];
   readonly #database: Database;
-  readonly #listeners = new Set<(ids: readonly string[]) => void>();
+  /** By their text; there are a few dozen. */
+  readonly #statements = new Map<string, Statement>();
+  readonly #listeners = new Set<() => void>();
 
   /** `database` must be of the latest schema version before anything is asked of it. */
   constructor(database: Database) {
@@ -73,44 +134,53 @@ export class Catalogue {
   insert(record: RunRecord): void {
     const valid = runRecordSchema.parse({ ...record, folder: resolve(record.folder) });
     this.#write(() => {
-      if (this.#find(valid.id)) throw new CupbearerError('conflict', `There is a run ${valid.id} already.`);
+      if (this.find(valid.id)) throw new CupbearerError('conflict', `There is a run ${valid.id} already.`);
       addToFolderList(this.path, valid.folder);
-      this.#store(insertRun, valid);
+      this.#add(valid);
       writeIntoFolder(valid);
     });
-    this.#tell([valid.id]);
+    this.#tell();
   }
 
   /**
-   * Changes a run and gives it back. Where its folder is gone or cannot be written to, the catalogue alone is changed
-   * and, in the latter case, a notice says so: that a disk is full must not keep the run from being marked as failed.
+   * Changes a run and gives it back; what of its row cannot be read stays as it is. Where its folder is gone or cannot be
+   * written to, the catalogue alone is changed and, in the latter case, a notice says so: that a disk is full must not keep
+   * the run from being marked as failed.
    * @throws CupbearerError `not-found`, `storage`.
    */
-  update(id: string, patch: RunPatch): RunRecord {
-    const record = this.#write(() => {
-      const found = this.#find(id);
-      if (!found) throw this.#unknown(id);
-      const valid = runRecordSchema.parse({ ...found, ...patch, id: found.id });
-      this.#store(updateRun, valid);
-      return valid;
+  update(id: string, patch: RunPatch): CatalogueRun {
+    // A key that is given is there with a value: the type of a patch says so, zod's does not.
+    const valid = patchSchema.parse(patch) as RunPatch;
+    const run = this.#write(() => {
+      const place = this.#placeOf(id);
+      if (place === undefined) throw this.#unknown(id);
+      this.#prepared(markUnmirrored).run(id);
+      return this.#change(place, valid);
     });
-    this.#mirror(record);
-    this.#tell([id]);
-    return record;
+    this.#mirror(id);
+    this.#tell();
+    return run;
+  }
+
+  /** The run with this very id, if there is one. */
+  find(id: string): CatalogueRun | undefined {
+    return this.#read(() => {
+      const place = this.#placeOf(id);
+      return place === undefined ? undefined : this.#at(place);
+    });
   }
 
   /**
    * The run with this id; the beginning of an id or its last four characters will do where only one run has them.
    * @throws CupbearerError `not-found` naming the nearest id, `usage` with the ids where several fit.
    */
-  get(id: string): RunRecord {
+  get(id: string): CatalogueRun {
     return this.#read(() => {
-      const exact = this.#find(id);
+      const exact = this.find(id);
       if (exact) return exact;
-      const known = this.#ids();
-      const fitting = id === '' ? [] : known.filter((other) => other.startsWith(id) || other.endsWith(`-${id}`));
+      const fitting = id === '' ? [] : this.#idsLike(id);
       if (fitting.length === 0) throw this.#unknown(id);
-      if (fitting.length === 1) return this.#find(fitting[0]!)!;
+      if (fitting.length === 1) return this.find(fitting[0]!)!;
       const shown = fitting.slice(0, 5).join(', ') + (fitting.length > 5 ? ', …' : '');
       throw new CupbearerError('usage', `${fitting.length} runs fit "${id}": ${shown}.`, {
         hint: 'Give more of the id.',
@@ -119,28 +189,38 @@ export class Catalogue {
   }
 
   /** The newest run of a folder. */
-  byFolder(folder: string): RunRecord | undefined {
-    return this.#select('WHERE folder = ? ORDER BY created_at DESC, rowid DESC LIMIT 1', resolve(folder))[0];
+  byFolder(folder: string): CatalogueRun | undefined {
+    return this.#select('WHERE folder = ? ORDER BY runs.created_at DESC, runs.rowid DESC LIMIT 1', resolve(folder))[0];
   }
 
   /** Runs whose folder begins with this path. */
-  inside(path: string): RunRecord[] {
-    return this.#select('WHERE substr(folder, 1, length(?)) = ?', path, path);
+  inside(path: string): CatalogueRun[] {
+    // The index on folders knows ranges; no text sorts behind that character.
+    return this.#select('WHERE folder >= ? AND folder < ?', path, `${path}\u{10ffff}`);
+  }
+
+  /** Ids of all runs of a kind, newest first. */
+  idsOf(kind: RunKind): string[] {
+    return this.#read(
+      () =>
+        this.#prepared('SELECT id FROM runs WHERE kind = ? ORDER BY created_at DESC, rowid DESC')
+          .pluck()
+          .all(kind) as string[],
+    );
   }
 
   /** Runs that build on this one, oldest first. */
   childrenOf(id: string): string[] {
     return this.#read(
       () =>
-        this.#database
-          .prepare('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
+        this.#prepared('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
           .pluck()
           .all(id) as string[],
     );
   }
 
   /** Runs that match, newest first. */
-  list(filter: RunFilter = {}): RunRecord[] {
+  list(filter: RunFilter = {}): CatalogueRun[] {
     const conditions: string[] = [];
     const values: (string | number)[] = [];
     for (const key of ['kind', 'status', 'archived'] as const) {
@@ -155,115 +235,192 @@ export class Catalogue {
       values.push(word, word);
     }
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    return this.#select(`${where} ORDER BY created_at DESC, rowid DESC LIMIT ?`, ...values, filter.limit ?? -1);
+    return this.#select(
+      `${where} ORDER BY runs.created_at DESC, runs.rowid DESC LIMIT ?`,
+      ...values,
+      filter.limit ?? -1,
+    );
   }
 
-  /** Rows as they are stored, newest first: of these ids, or all, or the newest. */
-  stored({ ids, limit = -1 }: { ids?: readonly string[]; limit?: number } = {}): StoredRun[] {
-    const where = ids === undefined ? '' : 'WHERE id IN (SELECT value FROM json_each(?))';
-    const values = ids === undefined ? [limit] : [JSON.stringify(ids), limit];
+  /**
+   * A slice of all runs, those that were added last first, which takes a few milliseconds. `from` is the `next` of the slice
+   * before; what changes meanwhile, {@link changesSince} tells.
+   */
+  slice(from: number = Number.MAX_SAFE_INTEGER): RunSlice {
     return this.#read(() => {
-      const select = this.#database
-        .prepare(`${selectRuns} ${where} ORDER BY created_at DESC, rowid DESC LIMIT ?`)
-        .raw();
-      const names = select.columns().map(({ name }) => name);
-      return storedRuns(names, select.all(...values) as (string | number | null)[][]);
+      const rows = this.#prepared(`${selectRuns} WHERE runs.rowid < ? ORDER BY runs.rowid DESC`);
+      const runs: CatalogueRun[] = [];
+      const isFull = sliceEnd();
+      for (const row of rows.iterate(from) as Iterable<Row>) {
+        runs.push(fromRow(row));
+        if (isFull(runs.length)) return { runs, next: Number(row['place']) };
+      }
+      return { runs, next: null };
     });
   }
 
-  /** A number that changes when another process has changed the catalogue. */
-  get foreignVersion(): number {
-    return this.#read(() => this.#database.pragma('data_version', { simple: true }) as number);
+  /** A number that rises with every change, whoever makes it. */
+  get revision(): number {
+    return this.#read(
+      () => this.#prepared('SELECT coalesce(max(revision), 0) FROM run_changes').pluck().get() as number,
+    );
   }
 
-  /** Calls `listener` with the ids of runs that this process has added, changed or forgotten; gives what ends that. */
-  onChange(listener: (ids: readonly string[]) => void): () => void {
+  /** What has changed since a revision, the oldest change first; of much that has, a part that takes a few milliseconds. */
+  changesSince(revision: number): RunChanges {
+    return this.#read(() => {
+      const rows = this.#prepared(selectChanges);
+      const changes: RunChanges = { changed: [], removed: [], revision, isAll: true };
+      const isFull = sliceEnd();
+      for (const row of rows.iterate(revision) as Iterable<Row>) {
+        changes.revision = Number(row['revision']);
+        if (row['place'] === null) changes.removed.push(String(row['changed_id']));
+        else changes.changed.push(fromRow(row));
+        if (!isFull(changes.changed.length + changes.removed.length)) continue;
+        return { ...changes, isAll: false };
+      }
+      return changes;
+    });
+  }
+
+  /** Calls `listener` after each change that this process makes; gives what ends that. */
+  onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * Marks as `interrupted` those queued and running runs whose process is gone, and gives them back. `isAlive` is asked
-   * with the process number and start that the run was stored with.
+   * Writes `run.json` of the runs whose row was changed by a process that was killed, or found a full disk, before it
+   * could.
    */
-  markInterrupted(isAlive: (pid: number, started: string | null) => boolean): RunRecord[] {
+  mirrorPending(): void {
+    const pending = this.#read(() => this.#prepared(selectUnmirrored).all() as Unmirrored[]);
+    // Where there is nothing to write, nobody is to wait for the lock.
+    for (const { run_id: id, folder } of pending) if (folder === null || existsSync(folder)) this.#mirror(id);
+  }
+
+  /** Whether the run that lies in a folder is missing here; false also if there is none that can be read. */
+  isMissing(folder: string): boolean {
+    const record = recordIn(folder);
+    return record !== undefined && this.find(record.id) === undefined;
+  }
+
+  /**
+   * Checks that the file has the tables and columns that it should have, and that what they do by themselves when they
+   * are written to can be understood. @throws what `saysDamaged` recognises if not.
+   */
+  checkStatements(): void {
+    for (const sql of [selectRuns, selectChanges, insertRun, markUnmirrored, markMirrored]) this.#prepared(sql);
+    for (const table of tables) {
+      for (const sql of ['INSERT INTO # DEFAULT VALUES', 'UPDATE # SET rowid = rowid', 'DELETE FROM #'])
+        this.#database.prepare(sql.replace('#', table));
+    }
+  }
+
+  /**
+   * Marks as `interrupted` those queued and running runs whose process is gone, and returns them. One that has ended
+   * according to its folder is not among them: its row has lost what was written last, and gets it back. `isAlive` is
+   * asked with the process number and start that the run was stored with.
+   */
+  markInterrupted(isAlive: (pid: number, started: string | null) => boolean): CatalogueRun[] {
     const unfinished = this.#select("WHERE status IN ('queued', 'running')");
     const gone = unfinished.filter(({ host_pid: pid, host_started }) => pid === null || !isAlive(pid, host_started));
-    const marked = gone.map((seen) =>
-      this.#write(() => {
-        const now = this.#find(seen.id);
+    if (gone.length === 0) return [];
+    const error = { code: 'crashed' as const, message: 'The process that did this run ended without finishing it.' };
+    const marked = this.#write(() =>
+      gone.flatMap((seen) => {
+        const place = this.#placeOf(seen.id);
+        const now = place === undefined ? undefined : this.#at(place);
         // Meanwhile another process may have marked it, or resumed it under a process of its own.
-        if (now?.status !== seen.status || now.host_pid !== seen.host_pid || now.host_started !== seen.host_started) {
-          return undefined;
-        }
-        const error = {
-          code: 'crashed' as const,
-          message: 'The process that did this run ended without finishing it.',
-        };
-        const record: RunRecord = { ...now, status: 'interrupted', error };
-        this.#store(updateRun, record);
-        return record;
+        if (now?.status !== seen.status || now.host_pid !== seen.host_pid || now.host_started !== seen.host_started)
+          return [];
+        const end = this.#endInFolder(now) ?? { status: 'interrupted', error };
+        this.#prepared(markUnmirrored).run(seen.id);
+        return [this.#change(place!, end)];
       }),
     );
-    const records = marked.filter((record) => record !== undefined);
-    for (const record of records) this.#mirror(record);
-    this.#tell(records.map(({ id }) => id));
-    return records;
+    for (const { id } of marked) this.#mirror(id);
+    this.#tell();
+    return marked.filter(({ status }) => status === 'interrupted');
   }
 
   /** Removes a run from the catalogue, not its folder. @throws CupbearerError `not-found`, `usage` as {@link get}. */
   forget(id: string): void {
     const { id: found, folder } = this.get(id);
     this.#write(() => {
-      this.#database.prepare('DELETE FROM runs WHERE id = ?').run(found);
-      if (!this.#database.prepare('SELECT 1 FROM runs WHERE folder = ?').get(folder)) {
+      this.#prepared('DELETE FROM runs WHERE rowid = ?').run(this.#placeOf(found));
+      // Readers know the row by its stand-in, if it had one.
+      if (placeOfDamaged(found) !== undefined) this.#prepared('INSERT INTO run_changes (run_id) VALUES (?)').run(found);
+      if (!this.#prepared('SELECT 1 FROM runs WHERE folder = ?').get(folder)) {
         removeFromFolderList(this.path, folder);
       }
     });
-    this.#tell([found]);
+    this.#tell();
   }
 
   /**
    * Takes up the runs of these folders, and of the further evaluations in them, that the catalogue does not know. A run
-   * that it knows under a folder that is gone is given its new one. A folder that is damaged is skipped with the reason.
+   * that it knows under a folder that is gone is given its new one, and a row that is damaged what its folder says. A folder
+   * that is damaged is skipped with the reason.
    */
   rebuild(folders: readonly string[]): RebuildResult {
     const result: RebuildResult = { added: [], skipped: [] };
     const listed = new Set(readFolderList(this.path));
-    for (const folder of folders.flatMap(withEvaluations)) {
+    const skipping = <T>(folder: string, read: () => T): T | undefined => {
       try {
-        if (this.#takeUp(folder, listed.has(folder))) result.added.push(folder);
-        this.#tell([readRecord(folder).id]);
+        return read();
       } catch (error) {
-        if (!(error instanceof CupbearerError) || error.code === 'storage') throw error;
+        if (!(error instanceof CupbearerError)) throw error;
         result.skipped.push({ folder, reason: error.message });
+        return undefined;
+      }
+    };
+    for (const folder of folders.map((path) => resolve(path))) {
+      for (const path of [folder, ...(skipping(folder, () => evaluationsIn(folder)) ?? [])]) {
+        const record = skipping(path, () => readRecord(path));
+        if (record === undefined) continue;
+        if (this.#takeUp({ ...record, folder: path }, listed.has(path))) result.added.push(path);
       }
     }
+    this.#tell();
     return result;
   }
 
-  /** Path, size and state of the database file. */
-  health(): CatalogueHealth {
+  /** Path and size of the database file. */
+  size(): CatalogueSize {
     return this.#read(() => ({
       path: this.path,
       schemaVersion: schemaVersion(this.#database),
-      runs: this.#database.prepare('SELECT count(*) FROM runs').pluck().get() as number,
+      runs: this.#prepared('SELECT count(*) FROM runs').pluck().get() as number,
       bytes: ['', '-wal'].reduce(
         (sum, end) => sum + (statSync(this.path + end, { throwIfNoEntry: false })?.size ?? 0),
         0,
       ),
-      quickCheck: this.#database.pragma('quick_check(1)', { simple: true }) as string,
     }));
+  }
+
+  /** The same, and what SQLite finds wrong with the file, for which it reads all of it. */
+  health(): CatalogueHealth {
+    const quickCheck = this.#read(() => this.#database.pragma('quick_check(1)', { simple: true }) as string);
+    return { ...this.size(), quickCheck };
   }
 
   close(): void {
     this.#database.close();
   }
 
+  /** A statement, prepared once: preparing the selection of a run takes longer than reading one. */
+  #prepared(sql: string): Statement {
+    const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, known);
+    return known;
+  }
+
   #read<T>(operation: () => T): T {
     try {
       return operation();
     } catch (error) {
+      if (saysDamaged(error)) noteDamage(this.path);
       throw toCatalogueError(error, this.path);
     }
   }
@@ -273,77 +430,138 @@ export class Catalogue {
     return this.#read(() => this.#database.transaction(operation).immediate());
   }
 
-  #select(clauses: string, ...values: (string | number)[]): RunRecord[] {
-    return this.#read(() => (this.#database.prepare(`${selectRuns} ${clauses}`).all(...values) as Row[]).map(fromRow));
+  #select(clauses: string, ...values: (string | number)[]): CatalogueRun[] {
+    return this.#read(() => (this.#prepared(`${selectRuns} ${clauses}`).all(...values) as Row[]).map(fromRow));
   }
 
-  #find(id: string): RunRecord | undefined {
-    return this.#select('WHERE id = ?', id)[0];
+  #at(place: number): CatalogueRun | undefined {
+    return this.#select('WHERE runs.rowid = ?', place)[0];
   }
 
-  #ids(): string[] {
-    return this.#database.prepare('SELECT id FROM runs ORDER BY id').pluck().all() as string[];
+  /** Where the row of a run is, also of one whose id cannot be read. */
+  #placeOf(id: string): number | undefined {
+    const found = this.#prepared('SELECT rowid FROM runs WHERE id = ?').pluck().get(id) as number | undefined;
+    const damaged = found === undefined ? placeOfDamaged(id) : undefined;
+    if (damaged === undefined) return found;
+    return this.#prepared('SELECT rowid FROM runs WHERE rowid = ?').pluck().get(damaged) as number | undefined;
+  }
+
+  /** Ids that begin with a text, or whose last part it is. */
+  #idsLike(text: string): string[] {
+    return this.#prepared(
+      `SELECT id FROM runs WHERE substr(id, 1, length(@text)) = @text OR substr(id, -length(@text) - 1) = '-' || @text ORDER BY id`,
+    ) // prettier-ignore
+      .pluck()
+      .all({ text }) as string[];
   }
 
   #unknown(id: string): CupbearerError {
-    const guess = nearest(id, this.#ids());
+    const newest = this.#prepared('SELECT id FROM runs ORDER BY rowid DESC LIMIT ?').pluck();
+    const guess = nearest(id, newest.all(mostGuessed) as string[]);
     return new CupbearerError('not-found', `There is no run "${id}".${guess ? ` Did you mean "${guess}"?` : ''}`, {
       hint: '`cupbearer runs` lists them all.',
     });
   }
 
-  #store(statement: typeof insertRun, record: RunRecord): void {
-    this.#database.prepare(statement).run(toRow(record));
+  #add(record: RunRecord): void {
+    this.#prepared(insertRun).run(toRow(record));
     this.#storeList('run_parents', 'parent_id', record.id, record.parents);
     this.#storeList('run_tags', 'tag', record.id, record.tags);
   }
 
+  /** Changes what is given of a row, and nothing else: what of it cannot be read is still there for whoever can. */
+  #change(place: number, patch: Partial<RunRecord>): CatalogueRun {
+    const names = columns.filter((name) => name in patch);
+    if (names.length > 0) {
+      const values = names.map((name) => `${name} = @${name}`).join(', ');
+      this.#prepared(`UPDATE runs SET ${values} WHERE rowid = @place`).run({ ...toRow(patch, names), place });
+    }
+    const id = this.#prepared('SELECT id FROM runs WHERE rowid = ?').pluck().get(place) as string;
+    if (patch.parents) this.#storeList('run_parents', 'parent_id', id, patch.parents);
+    if (patch.tags) this.#storeList('run_tags', 'tag', id, patch.tags);
+    return this.#at(place)!;
+  }
+
   #storeList(table: string, column: string, id: string, values: readonly string[]): void {
-    this.#database.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(id);
-    const insert = this.#database.prepare(`INSERT INTO ${table} (run_id, position, ${column}) VALUES (?, ?, ?)`);
+    this.#prepared(`DELETE FROM ${table} WHERE run_id = ?`).run(id);
+    const insert = this.#prepared(`INSERT INTO ${table} (run_id, position, ${column}) VALUES (?, ?, ?)`);
     values.forEach((value, position) => insert.run(id, position, value));
   }
 
-  #mirror(record: RunRecord): void {
+  /**
+   * Writes the row of a run into its folder and takes its mark away. It holds the lock meanwhile: what another process
+   * has changed since must not be overwritten. The mark stays if the folder is gone, as its disk may be.
+   */
+  #mirror(id: string): void {
     try {
-      writeIntoFolder(record);
+      this.#write(() => {
+        const run = this.find(id);
+        if (run && !existsSync(run.folder)) return;
+        if (run) writeIntoFolder(run);
+        this.#prepared(markMirrored).run(id);
+      });
     } catch (error) {
       if (!(error instanceof CupbearerError)) throw error;
-      this.notices.push(`The run ${record.id} was changed in the catalogue, but not in its folder. ${error.message}`);
+      this.notices.push(`The run ${id} was changed in the catalogue, but not in its folder. ${error.message}`);
     }
   }
 
-  /** Whether the folder's run was added; a run that moved is only given its new folder. */
-  #takeUp(folder: string, isListed: boolean): boolean {
-    const record = { ...readRecord(folder), folder };
+  /** What `run.json` says of a run that has ended, if the row is not the newer of the two. */
+  #endInFolder({ id, folder }: RunRecord): RunRecord | undefined {
+    const isNewer = this.#prepared('SELECT 1 FROM unmirrored_runs WHERE run_id = ?').get(id) !== undefined;
+    const told = isNewer ? undefined : recordIn(folder);
+    return told?.id === id && hasEnded.includes(told.status) ? { ...told, folder } : undefined;
+  }
+
+  /** Whether the run was added; one that moved is only given its new folder, one whose row is damaged all that it lacks. */
+  #takeUp(record: RunRecord, isListed: boolean): boolean {
+    const { folder } = record;
     return this.#write(() => {
-      const known = this.#find(record.id);
-      if (known && (known.folder === folder || existsSync(known.folder))) return false;
+      const place = this.#placeOf(record.id);
+      const known = place === undefined ? undefined : this.#at(place);
+      if (known && !known.damage && (known.folder === folder || existsSync(known.folder))) return false;
       if (!isListed) addToFolderList(this.path, folder);
-      this.#store(known ? updateRun : insertRun, known ? { ...known, folder } : record);
-      return !known;
+      if (place === undefined) this.#add(record);
+      else this.#change(place, known?.damage ? record : { folder });
+      return place === undefined;
     });
   }
 
-  #tell(ids: readonly string[]): void {
-    if (ids.length > 0) for (const listener of this.#listeners) listener(ids);
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
 
-/** A folder and those of the evaluations inside it. */
-function withEvaluations(path: string): string[] {
-  const folder = resolve(path);
-  const inside = join(folder, 'evals');
-  const names = existsSync(inside) ? readdirSync(inside, { withFileTypes: true }) : [];
-  const evaluations = names
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => join(inside, name));
-  return [folder, ...evaluations.filter((evaluation) => existsSync(join(evaluation, 'run.json')))];
+/** Whether a slice that was begun just now and has so many runs is to end. */
+function sliceEnd(): (length: number) => boolean {
+  const latest = performance.now() + longestSliceMs;
+  return (length) => length >= mostInSlice || performance.now() > latest;
+}
+
+/** Folders of the evaluations inside the folder of a run. @throws CupbearerError `storage` if they cannot be read. */
+function evaluationsIn(folder: string): string[] {
+  return evalFolders(folder).filter(holdsRecord);
+}
+
+/** What `run.json` in a folder says; undefined if it cannot be read. */
+function recordIn(folder: string): RunRecord | undefined {
+  try {
+    return readRecord(folder);
+  } catch (error) {
+    if (error instanceof CupbearerError) return undefined;
+    throw error;
+  }
 }
 
 /** Writes `run.json` where the folder is there and its path has not gone to another run since. */
-function writeIntoFolder(record: RunRecord): void {
-  if (existsSync(record.folder) && !belongsToAnother(record)) writeRecord(record.folder, record);
+function writeIntoFolder({ damage, ...record }: CatalogueRun): void {
+  if (!existsSync(record.folder) || belongsToAnother(record)) return;
+  if (!damage) writeRecord(record.folder, record);
+  else if (holdsRecord(record.folder)) {
+    // The folder knows what the row has lost: a stand-in must not take its place.
+    const readable = Object.entries(record).filter(([key]) => !damage.fields.includes(key as keyof RunRecord));
+    writeRecord(record.folder, { ...readRecord(record.folder), ...Object.fromEntries(readable) });
+  }
 }
 
 function belongsToAnother({ id, folder }: RunRecord): boolean {

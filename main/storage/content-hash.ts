@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { CupbearerError } from '../../shared/errors.ts';
-import { systemCode, toStorageError } from './storage-error.ts';
+import { withStorageErrors } from './storage-error.ts';
+import { openToRead, pathOf, type Place } from './within-folder.ts';
 
 const blockBytes = 1 << 20;
 
@@ -24,22 +25,20 @@ export function hashBytes(...parts: (string | Uint8Array | BytesInBlocks)[]): st
   return hash.digest('hex');
 }
 
-/** SHA-256 in hex of a file's content, read in blocks. @throws CupbearerError `not-found`, `storage`. */
-export function hashFile(path: string): string {
+/**
+ * Returns the SHA-256 in hex of a file's content, read in blocks.
+ * @throws CupbearerError `not-found`, `storage`, `bad-data` for what is not a file inside its folder.
+ */
+export function hashFile(place: Place): string {
   const hash = createHash('sha256');
+  const file = openToRead(place);
   try {
-    const file = openSync(path, 'r');
-    try {
+    withStorageErrors(`read "${pathOf(place)}"`, () => {
       const block = Buffer.allocUnsafe(blockBytes);
       for (let read; (read = readSync(file, block)) > 0;) hash.update(block.subarray(0, read));
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') {
-      throw new CupbearerError('not-found', `There is no file "${path}".`, { cause: error });
-    }
-    throw toStorageError(error, `read "${path}"`);
+    });
+  } finally {
+    closeSync(file);
   }
   return hash.digest('hex');
 }

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openPrivateFile } from './private-files.ts';
 import { readFileBytes } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
 
@@ -39,7 +40,7 @@ export function readFolderList(catalogueFile: string): string[] {
 function append(catalogueFile: string, line: string): void {
   const path = folderListPath(catalogueFile);
   withStorageErrors(`write "${path}"`, () => {
-    const file = openSync(path, 'a+');
+    const file = openPrivateFile(path);
     try {
       writeSync(file, (endsLine(file) ? '' : '\n') + line + '\n');
     } finally {

@@ -1,8 +1,10 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
+import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writeFileAtomically } from './atomic-write.ts';
-import { decodeText, readFileBytes } from './read-file.ts';
+import { decodeText, mostTextBytes, readFileBytes } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
+import { openToAppend, pathOf, type Place } from './within-folder.ts';
 
 /** One line of a `.jsonl` file: an object. Numbers that are not finite are stored as null, as JSON has none. */
 export type JsonLine = object;
@@ -10,11 +12,12 @@ export type JsonLine = object;
 /**
  * Adds a line at the end of a file (created if need be). A part of a line that a crash left at the end is removed
  * first. One process writes a file at a time.
- * @throws CupbearerError `storage`; the lines before are then as they were.
+ * @throws CupbearerError `storage`, `bad-data` where it is not a file inside its folder; the lines before are then as they
+ * were.
  */
-export function appendLine(path: string, line: JsonLine): void {
-  withStorageErrors(`write "${path}"`, () => {
-    const file = openSync(path, 'a+');
+export function appendLine(place: Place, line: JsonLine): void {
+  withStorageErrors(`write "${pathOf(place)}"`, () => {
+    const file = openToAppend(place);
     try {
       const size = dropTornLine(file);
       const bytes = Buffer.from(JSON.stringify(line) + '\n');
@@ -32,35 +35,41 @@ export function appendLine(path: string, line: JsonLine): void {
 
 /**
  * The lines of a file, in order. A last line without its line end was cut off by a crash and is left out.
- * @throws CupbearerError `not-found`, `storage`, or `bad-data` naming the line that is no JSON object.
+ * @throws CupbearerError `not-found`, `storage`, or `bad-data` naming the line that is not a JSON object.
  */
-export function readLines(path: string): JsonLine[] {
-  return completeLines(path).map((text, index) => {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      value = undefined;
-    }
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+export function readLines(place: Place): JsonLine[] {
+  const path = pathOf(place);
+  return completeLines(place).map((text, index) => {
+    const line = parseLine(text);
+    if (line !== undefined) return line;
     const found = JSON.stringify(text.slice(0, 40));
     throw new CupbearerError('bad-data', `"${path}", line ${index + 1}: expected a JSON object, found ${found}.`);
   });
+}
+
+/** Returns the object in a line, or undefined if the line holds anything else. */
+export function parseLine(text: string): JsonLine | undefined {
+  try {
+    const value = parseBoundedJson(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
  * Replaces the file's lines by these: after a crash it may be ahead of the last saved weights.
  * @throws CupbearerError `storage`; the lines before are then as they were.
  */
-export function writeLines(path: string, lines: readonly JsonLine[]): void {
-  writeFileAtomically(path, lines.map((line) => JSON.stringify(line) + '\n').join(''));
+export function writeLines(place: Place, lines: readonly JsonLine[]): void {
+  writeFileAtomically(place, lines.map((line) => JSON.stringify(line) + '\n').join(''));
 }
 
-function completeLines(path: string): string[] {
-  const bytes = readFileBytes(path);
+function completeLines(place: Place): string[] {
+  const bytes = readFileBytes(place, mostTextBytes);
   // Cut before decoding: a crash may leave half a character.
   const whole = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
-  return decodeText(whole, path).split('\n').slice(0, -1);
+  return decodeText(whole, pathOf(place)).split('\n').slice(0, -1);
 }
 
 /** Cuts the file after its last line end; gives its size then. */

@@ -8,6 +8,9 @@ const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** NumPy's own limit on dimensions. */
 const maxDimensions = 64;
 
+/** NumPy itself refuses headers beyond 10,000 characters. */
+const maxHeaderBytes = 2 ** 16;
+
 /** NumPy leaves room for the first size to grow to this many digits, so that a file can be appended to in place. */
 const growthDigits = 21;
 
@@ -85,6 +88,7 @@ function readHeader(bytes: Uint8Array, name: string): { text: string; end: numbe
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < start) throw bad(name, 'a header length of 4 bytes', 'the end of the file');
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (length > maxHeaderBytes) throw bad(name, `a header of at most ${maxHeaderBytes} bytes`, `one of ${length}`);
   if (start + length > bytes.length) {
     throw bad(name, `a header of ${length} bytes`, `only ${bytes.length - start} bytes in the file`);
   }

@@ -1,18 +1,29 @@
-import { existsSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, renameSync, statSync } from 'node:fs';
 import { dirname, join, parse, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { CupbearerError } from '../../shared/errors.ts';
+import { checkHeader } from './catalogue-header.ts';
 import { Catalogue } from './catalogue.ts';
-import { createFolder } from './create-folder.ts';
+import { forgetDamage, isDamageNoted } from './damage-note.ts';
 import { readFolderList } from './folder-list.ts';
 import { cataloguePath } from './home.ts';
 import { checkSchema, migrate } from './migrations/index.ts';
-import { openSqlite, saysCorrupt, sqliteCode, toCatalogueError } from './sqlite.ts';
+import { openHome, openPrivateFile } from './private-files.ts';
+import { corrupt, openSqlite, saysDamaged, sqliteCode, toCatalogueError } from './sqlite.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 export interface OpenOptions {
   /** How long to wait for another process that holds the file. */
   timeoutMs?: number;
+  /** Up to this size the whole file is checked, beyond it only if damage was noticed. */
+  wholeCheckBytes?: number;
 }
+
+/**
+ * The whole check compares indexes with what they are of, too, which takes half as long again; for this size, some
+ * tenths of a second.
+ */
+const usualWholeCheckBytes = 2 ** 25;
 
 /**
  * Opens the catalogue, creating folder and file where there are none, and brings it to the latest schema version. A
@@ -21,19 +32,23 @@ export interface OpenOptions {
  * @throws CupbearerError `storage` where the file is locked or cannot be written to, `bad-data` where a newer version
  * wrote it, `usage` where this Node.js is too old.
  */
-export function openCatalogue(file: string = cataloguePath(), { timeoutMs = 5000 }: OpenOptions = {}): Catalogue {
+export function openCatalogue(
+  file: string = cataloguePath(),
+  { timeoutMs = 5000, wholeCheckBytes = usualWholeCheckBytes }: OpenOptions = {},
+): Catalogue {
   const path = resolve(file);
-  createFolder(dirname(path));
-  const before = fileNumber(path);
+  const open = () => openOnce(path, timeoutMs, wholeCheckBytes);
+  openHome(dirname(path));
   try {
-    return open(path, timeoutMs);
-  } catch (error) {
-    if (!saysCorrupt(error)) throw toCatalogueError(error, path);
-  }
-  // Another process that found the same damage may have put a sound file in its place by now.
-  const aside = fileNumber(path) === before ? setAside(path) : undefined;
-  try {
-    const catalogue = open(path, timeoutMs);
+    const before = fileNumber(path);
+    try {
+      return open();
+    } catch (error) {
+      if (!saysDamaged(error)) throw error;
+    }
+    // Another process that found the same damage may have put a sound file in its place by now.
+    const aside = fileNumber(path) === before ? setAside(path) : undefined;
+    const catalogue = open();
     if (aside !== undefined) catalogue.notices.unshift(`The catalogue was damaged; it is kept as "${aside}".`);
     return catalogue;
   } catch (error) {
@@ -41,12 +56,15 @@ export function openCatalogue(file: string = cataloguePath(), { timeoutMs = 5000
   }
 }
 
-function open(path: string, timeoutMs: number): Catalogue {
+function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Catalogue {
+  checkHeader(path);
+  // SQLite gives its other files the permissions of this one.
+  if (!existsSync(path)) closeSync(openPrivateFile(path));
   const database = openSqlite(path, timeoutMs);
   try {
-    checkSound(database);
-    // Before anything is written: what is not ours stays as it is.
+    // Before anything is written or set aside: what is not ours stays as it is.
     const version = checkSchema(database);
+    checkSound(database, wholeCheckBytes);
     useWriteAheadLog(database, timeoutMs);
     database.pragma('foreign_keys = ON');
     // A commit survives a crash of the program in any case; FULL makes it outlast a power failure too.
@@ -54,6 +72,9 @@ function open(path: string, timeoutMs: number): Catalogue {
     const catalogue = new Catalogue(database);
     if (version === 0) createFilled(catalogue, database);
     else migrate(database);
+    catalogue.checkStatements();
+    if (version > 0) takeUpLost(catalogue);
+    catalogue.mirrorPending();
     return catalogue;
   } catch (error) {
     database.close();
@@ -61,10 +82,13 @@ function open(path: string, timeoutMs: number): Catalogue {
   }
 }
 
-/** @throws SqliteError `SQLITE_CORRUPT` (or what reading the file throws) where the file is damaged. */
-function checkSound(database: Database): void {
-  const found = database.pragma('quick_check(1)', { simple: true }) as string;
-  if (found !== 'ok') throw Object.assign(new Error(found), { name: 'SqliteError', code: 'SQLITE_CORRUPT' });
+/** @throws what {@link saysDamaged} recognises (or what reading the file throws). */
+function checkSound(database: Database, wholeCheckBytes: number): void {
+  const { name: path } = database;
+  const isQuick = statSync(path).size > wholeCheckBytes && !isDamageNoted(path);
+  const found = database.pragma(isQuick ? 'quick_check(1)' : 'integrity_check(1)', { simple: true }) as string;
+  if (found !== 'ok') throw corrupt(found);
+  forgetDamage(path);
 }
 
 /** The change of mode fails at once, without waiting, while another process opens the same new file. */
@@ -100,6 +124,24 @@ function fillFromFolders(catalogue: Catalogue): void {
   for (const { folder, reason } of skipped) catalogue.notices.push(`Skipped "${folder}". ${reason}`);
 }
 
+/**
+ * Takes up runs that the catalogue has lost with the end of its log, of which SQLite says nothing. What is lost is the
+ * last that was written, so that the run added last tells whether any is missing.
+ */
+function takeUpLost(catalogue: Catalogue): void {
+  try {
+    const listed = readFolderList(catalogue.path);
+    if (listed.length === 0 || !catalogue.isMissing(listed.at(-1))) return;
+    const { added } = catalogue.rebuild(listed.filter((folder) => existsSync(folder)));
+    if (added.length > 0)
+      catalogue.notices.push(`Runs that the catalogue had lost were taken up again: ${added.length}.`);
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    // The runs that are known are worth more than those that may be missing.
+    catalogue.notices.push(error.message);
+  }
+}
+
 /** What tells a file from another of the same name. */
 function fileNumber(path: string): bigint | undefined {
   return statSync(path, { throwIfNoEntry: false, bigint: true })?.ino;
@@ -117,6 +159,7 @@ function setAside(path: string): string {
     for (const ending of ['-wal', '-shm', '']) {
       if (existsSync(path + ending)) renameSync(path + ending, aside(count) + ending);
     }
+    forgetDamage(path);
   });
   return aside(count);
 }

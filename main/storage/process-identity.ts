@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { systemCode } from './storage-error.ts';
 
 /** A process, told apart from a later one that got the same number. */
@@ -51,6 +53,50 @@ function isSameProcess(pid: number, started: string | null): boolean | undefined
 /** A process that has ended keeps its number until its parent collects it, which some containers never do. */
 function hasEnded({ state }: LinuxProcess): boolean {
   return state === 'Z' || state === 'X';
+}
+
+/**
+ * Returns a text that names this process in the name of a file: its number, a hash of where numbers of processes count,
+ * and one of when it began.
+ */
+export function processTag(): string {
+  ownTag ??= `${process.pid}-${placeOfNumbers()}-${shortHash(linuxProcess(process.pid)?.started ?? '')}`;
+  return ownTag;
+}
+
+let ownTag: string | undefined;
+
+/** What {@link processTag} looks like. */
+export const processTagPattern = String.raw`\d+-[0-9a-f]{6}-[0-9a-f]{6}`;
+
+/**
+ * Whether the process that made a {@link processTag} is running or has ended; `unknown` if it ran on another machine or
+ * in another container, whose processes cannot be seen from here.
+ */
+export function stateOfTagged(tag: string): 'running' | 'ended' | 'unknown' {
+  const [number, place, start] = tag.split('-');
+  const pid = Number(number);
+  if (place !== placeOfNumbers()) return 'unknown';
+  if (!exists(pid)) return 'ended';
+  const found = linuxProcess(pid);
+  if (found !== undefined && hasEnded(found)) return 'ended';
+  // If the system does not say when it began, a process of that number is taken to be it.
+  return found === undefined || shortHash(found.started) === start ? 'running' : 'ended';
+}
+
+/** A container has numbers of its own for its processes, and a folder may be on a disk that machines share. */
+function placeOfNumbers(): string {
+  let namespace = '';
+  try {
+    namespace = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // Not Linux, which alone has them.
+  }
+  return shortHash(`${hostname()} ${namespace}`);
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 6);
 }
 
 function exists(pid: number): boolean {

@@ -1,46 +1,67 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
+import { parseBoundedJson, usualJsonBounds, type JsonBounds } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { systemCode, toStorageError } from './storage-error.ts';
+import { formatBytes } from '../../shared/format.ts';
+import { toStorageError } from './storage-error.ts';
+import { openToRead, pathOf, type Place } from './within-folder.ts';
+
+/** More than this Node cannot read into memory at once. */
+const mostBytes = 2 ** 31 - 1;
+/** A text that is parsed takes several times its size in memory: a larger one is not read. */
+export const mostTextBytes = 2 ** 26;
 
 /**
- * The bytes of a file.
- * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read.
+ * Returns the bytes of a file of at most `most` bytes.
+ * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read, `bad-data` where it is
+ * larger, or is not a file inside its folder.
  */
-export function readFileBytes(path: string): Uint8Array {
-  return reading(path, () => readFileSync(path));
-}
-
-/**
- * The first bytes of a file, at most `length` of them.
- * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read.
- */
-export function readFileStart(path: string, length: number): Uint8Array {
-  return reading(path, () => {
-    const file = openSync(path, 'r');
-    try {
-      const bytes = new Uint8Array(Math.min(length, fstatSync(file).size));
-      let done = 0;
-      while (done < bytes.length) {
-        const read = readSync(file, bytes, done, bytes.length - done, done);
-        if (read === 0) break;
-        done += read;
-      }
-      return bytes.subarray(0, done);
-    } finally {
-      closeSync(file);
-    }
+export function readFileBytes(place: Place, most = mostBytes): Uint8Array {
+  return reading(place, (file) => {
+    const { size } = fstatSync(file);
+    if (size <= most) return readFileSync(file);
+    throw new CupbearerError(
+      'bad-data',
+      `"${pathOf(place)}": expected at most ${formatBytes(most)}, found ${formatBytes(size)}.`,
+    );
   });
 }
 
-function reading(path: string, read: () => Uint8Array): Uint8Array {
+/**
+ * Returns the first bytes of a file, at most `length` of them.
+ * @throws CupbearerError as {@link readFileBytes}.
+ */
+export function readFileStart(place: Place, length: number): Uint8Array {
+  return reading(place, (file) => readPart(file, 0, Math.min(length, fstatSync(file).size)));
+}
+
+/** Returns the last bytes of a file, at most `length` of them. @throws CupbearerError as {@link readFileStart}. */
+export function readFileEnd(place: Place, length: number): Uint8Array {
+  return reading(place, (file) => {
+    const { size } = fstatSync(file);
+    return readPart(file, Math.max(0, size - length), Math.min(length, size));
+  });
+}
+
+/** `length` bytes from `start` on; fewer if the file has been cut off meanwhile. */
+function readPart(file: number, start: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const read = readSync(file, bytes, done, length - done, start + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return bytes.subarray(0, done);
+}
+
+function reading(place: Place, read: (file: number) => Uint8Array): Uint8Array {
+  const file = openToRead(place);
   try {
-    return read();
+    return read(file);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new CupbearerError('not-found', `There is no file "${path}".`, { cause: error });
-    }
-    throw toStorageError(error, `read "${path}"`);
+    throw toStorageError(error, `read "${pathOf(place)}"`);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -54,15 +75,17 @@ export function decodeText(bytes: Uint8Array, path: string): string {
 }
 
 /**
- * What a JSON file holds.
- * @throws CupbearerError `not-found`, `storage`, or `bad-data` where the content is not JSON.
+ * Returns the text of a file.
+ * @throws CupbearerError as {@link readFileBytes}, and `bad-data` where it is not UTF-8.
  */
-export function readJsonFile(path: string): unknown {
-  const text = decodeText(readFileBytes(path), path);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CupbearerError('bad-data', `"${path}": expected JSON, found a fault (${why}).`, { cause: error });
-  }
+export function readTextFile(place: Place, most = mostTextBytes): string {
+  return decodeText(readFileBytes(place, most), pathOf(place));
+}
+
+/**
+ * Returns what a JSON file holds.
+ * @throws CupbearerError as {@link readTextFile}, and `bad-data` if the content is not JSON or beyond `bounds`.
+ */
+export function readJsonFile(place: Place, bounds: JsonBounds = usualJsonBounds): unknown {
+  return parseBoundedJson(readTextFile(place, bounds.mostBytes), bounds, `"${pathOf(place)}"`);
 }

@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { writeFileAtomically } from './atomic-write.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { writePrivateFile } from './private-files.ts';
 import { isProcessAlive, processIdentity } from './process-identity.ts';
 import { readJsonFile } from './read-file.ts';
 import { holdsRun } from './run-folder.ts';
@@ -69,14 +70,20 @@ export class RemovedFolders {
 
   #stored(): PutAside[] {
     if (!existsSync(this.#listFile)) return [];
-    const list = readJsonFile(this.#listFile);
-    return Array.isArray(list) ? list.filter(isPutAside) : [];
+    try {
+      const list = readJsonFile(this.#listFile);
+      return Array.isArray(list) ? list.filter(isPutAside) : [];
+    } catch (error) {
+      // What a damaged list held is not known any more; it must not keep further runs from being removed.
+      if (error instanceof CupbearerError && error.code === 'bad-data') return [];
+      throw error;
+    }
   }
 
   /** Ours, and those of other programs that still run. */
   #writeList(): void {
     const entries = this.#entries((entry) => this.#isOurs(entry) || existsSync(entry.hidden));
-    if (entries.length > 0) writeFileAtomically(this.#listFile, toJsonText(entries));
+    if (entries.length > 0) writePrivateFile(this.#listFile, toJsonText(entries));
     else withStorageErrors(`remove "${this.#listFile}"`, () => rmSync(this.#listFile, { force: true }));
   }
 }

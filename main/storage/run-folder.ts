@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { isTemporaryName, writeFileAtomically } from './atomic-write.ts';
-import { createFolder } from './create-folder.ts';
+import { writeFileAtomically } from './atomic-write.ts';
+import { createFolder, createNewFolder } from './create-folder.ts';
 import { checkFileName } from './file-name.ts';
 import { appendLine, readLines, writeLines, type JsonLine } from './json-lines.ts';
 import { toJsonText } from './json-text.ts';
@@ -11,17 +11,40 @@ import { readJsonFile } from './read-file.ts';
 import { parseRecord, parseSpecFile, recordFileText } from './run-files.ts';
 import { runMarker } from './run-marker.ts';
 import { readScoreFiles, writeScoreFiles, type Scores } from './scores.ts';
-import { systemCode, toStorageError, withStorageErrors } from './storage-error.ts';
+import { withStorageErrors } from './storage-error.ts';
+import { isTemporaryName } from './temporary-names.ts';
+import { entriesWithin, isThere, pathOf, requireInside, within } from './within-folder.ts';
 
-const specName = 'spec.json';
+/** What marks a folder as a run's. */
+export const specFileName = 'spec.json';
 const recordName = 'run.json';
 
 /** Files that file managers leave in a folder, or a run that was never begun; they are nobody's work. */
 const litter = ['.DS_Store', 'Thumbs.db', 'desktop.ini', runMarker.name];
 
-/** Where a further evaluation of this name belongs: a run folder of its own. @throws CupbearerError `usage`. */
+const evaluationsName = 'evals';
+
+/**
+ * Returns where a further evaluation of this name belongs: a run folder of its own.
+ * @throws CupbearerError `usage`, `bad-data` where a link there leads out of the run's folder, `storage`.
+ */
 export function evalFolder(folder: string, name: string): string {
-  return join(folder, 'evals', checkFileName(name, 'Evaluation name'));
+  const place = within(folder, evaluationsName, checkFileName(name, 'Evaluation name'));
+  requireInside(place);
+  return pathOf(place);
+}
+
+/**
+ * Returns the folders of further evaluations in a run's folder, in the order of their names. Links are none of them, and
+ * hidden ones were removed and may yet be restored. @throws CupbearerError `storage`.
+ */
+export function evalFolders(folder: string): string[] {
+  const inside = within(folder, evaluationsName);
+  if (lstatSync(pathOf(inside), { throwIfNoEntry: false })?.isSymbolicLink()) return [];
+  return entriesWithin(inside)
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => join(pathOf(inside), name))
+    .sort();
 }
 
 /**
@@ -29,19 +52,19 @@ export function evalFolder(folder: string, name: string): string {
  * @throws CupbearerError `conflict` where the folder has one, `storage`.
  */
 export function writeSpec(folder: string, spec: SpecFile): void {
-  writeFileAtomically(join(folder, specName), toJsonText(spec), { exclusive: true });
+  writeFileAtomically(join(folder, specFileName), toJsonText(spec), { exclusive: true });
   writeFileAtomically(join(folder, runMarker.name), runMarker.content);
 }
 
 /** Writes `spec.json` anew, once a run has found out all that it depends on. @throws CupbearerError `storage`. */
 export function replaceSpec(folder: string, spec: SpecFile): void {
-  writeFileAtomically(join(folder, specName), toJsonText(spec));
+  writeFileAtomically(join(folder, specFileName), toJsonText(spec));
 }
 
 /** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
 export function readSpec(folder: string): SpecFile {
-  const path = join(requireRun(folder), specName);
-  return parseSpecFile(readJsonFile(path), path);
+  const place = within(requireRun(folder), specFileName);
+  return parseSpecFile(readJsonFile(place), pathOf(place));
 }
 
 /** Writes `run.json`, from which the catalogue can be rebuilt. @throws CupbearerError `storage`. */
@@ -51,8 +74,8 @@ export function writeRecord(folder: string, record: RunRecord): void {
 
 /** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
 export function readRecord(folder: string): RunRecord {
-  const path = join(folder, recordName);
-  return parseRecord(readJsonFile(path), path);
+  const place = within(folder, recordName);
+  return parseRecord(readJsonFile(place), pathOf(place));
 }
 
 /**
@@ -60,28 +83,33 @@ export function readRecord(folder: string): RunRecord {
  * whole. @throws CupbearerError as `writeScoreFiles`.
  */
 export function writeScores(folder: string, scores: Scores): void {
-  writeScoreFiles(join(folder, 'scores'), scores);
+  writeScoreFiles(within(folder, 'scores'), scores);
+}
+
+/** Returns whether a run has scores. */
+export function hasScores(folder: string): boolean {
+  return isThere(within(folder, 'scores'));
 }
 
 /** Reads what {@link writeScores} wrote. @throws CupbearerError as `readScoreFiles`. */
 export function readScores(folder: string): Scores {
-  return readScoreFiles(join(folder, 'scores'));
+  return readScoreFiles(within(folder, 'scores'));
 }
 
 /** Adds a line to `metrics.jsonl` or `log.jsonl`. @throws CupbearerError `storage`. */
 export function appendJsonLine(folder: string, name: string, line: JsonLine): void {
-  appendLine(join(folder, name), line);
+  appendLine(within(folder, name), line);
 }
 
 /** The whole lines of a `.jsonl` file, none where there is no file. @throws CupbearerError `storage`, `bad-data`. */
 export function readJsonLines(folder: string, name: string): JsonLine[] {
-  const path = join(folder, name);
-  return existsSync(path) ? readLines(path) : [];
+  const place = within(folder, name);
+  return isThere(place) ? readLines(place) : [];
 }
 
 /** Replaces the lines of a `.jsonl` file. @throws CupbearerError `storage`. */
 export function writeJsonLines(folder: string, name: string, lines: readonly JsonLine[]): void {
-  writeLines(join(folder, name), lines);
+  writeLines(within(folder, name), lines);
 }
 
 /**
@@ -92,13 +120,7 @@ export function writeJsonLines(folder: string, name: string, lines: readonly Jso
 export function createRunFolder(path: string): string {
   const folder = resolve(path);
   createFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-    return folder;
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw toStorageError(error, `create the folder "${folder}"`);
-  }
-  checkUnused(folder);
+  if (!createNewFolder(folder)) checkUnused(folder);
   return folder;
 }
 
@@ -108,7 +130,7 @@ function checkUnused(path: string): void {
     throw new CupbearerError('conflict', `"${path}" is a file; expected a new or empty folder.`, { hint });
   }
   const entries = withStorageErrors(`read the folder "${path}"`, () => readdirSync(path));
-  if (entries.includes(specName)) {
+  if (entries.includes(specFileName)) {
     throw new CupbearerError('conflict', `"${path}" holds a run already; nothing was overwritten.`, { hint });
   }
   const other = entries.find((entry) => !litter.includes(entry) && !isTemporaryName(entry));
@@ -123,16 +145,21 @@ function checkUnused(path: string): void {
   }
 }
 
+/** Returns whether a folder holds the record of a run, which is written when the run gets into the catalogue. */
+export function holdsRecord(folder: string): boolean {
+  return isThere(within(folder, recordName));
+}
+
 /** Whether a folder holds a run, finished or not. */
 export function holdsRun(path: string): boolean {
-  return existsSync(join(path, specName));
+  return isThere(within(path, specFileName));
 }
 
 /** The absolute path of a folder that holds a run. @throws CupbearerError `not-found` where it holds none. */
 export function requireRun(path: string): string {
   const folder = resolve(path);
   if (holdsRun(folder)) return folder;
-  const found = existsSync(folder) ? `there is no ${specName} in it` : 'there is no such folder';
+  const found = existsSync(folder) ? `there is no ${specFileName} in it` : 'there is no such folder';
   throw new CupbearerError('not-found', `"${folder}" holds no run: ${found}.`, {
     hint: 'Give the folder that a run was saved to; `cupbearer runs` lists them.',
   });
@@ -145,7 +172,7 @@ export function requireRun(path: string): string {
 export function resumeRunFolder(path: string, isAlive: (pid: number, started: string | null) => boolean): string {
   const folder = requireRun(path);
   // Killed before the record was first written: nothing stands against going on.
-  if (!existsSync(join(folder, recordName))) return folder;
+  if (!holdsRecord(folder)) return folder;
   const { status, host_pid: pid, host_started: started } = readRecord(folder);
   if (status === 'done') {
     throw new CupbearerError('conflict', `The run in "${folder}" is finished; there is nothing to resume.`);
@@ -169,12 +196,7 @@ export function createDatedRunFolder(base: string, now: Date): string {
   const name = dated(now);
   for (let count = 1; ; count++) {
     const path = join(parent, count === 1 ? name : `${name}-${count}`);
-    try {
-      mkdirSync(path);
-      return path;
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw toStorageError(error, `create the folder "${path}"`);
-    }
+    if (createNewFolder(path)) return path;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { NamedTensor, TensorData, TensorMap } from '../../shared/domain/tensors.ts';
+import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { ByteFile } from './byte-file.ts';
 import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
@@ -16,8 +17,11 @@ const layout = ['F64', 'F32', 'I32', 'U8'];
 
 const float32 = elementTypeOf(new Float32Array());
 
-/** The format's own limit; beyond it a header is a mistake or an attack. */
-const maxHeaderBytes = 100_000_000;
+/** Room for a quarter of a million arrays. The format allows three times that, which takes a gigabyte to parse. */
+const maxHeaderBytes = 2 ** 25;
+
+/** Names, what is said of each, and the list in it. */
+const headerDepth = 3;
 
 /**
  * Arrays as a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header padded
@@ -79,21 +83,8 @@ export function* safetensorsParts(
 export function parseSafetensors(bytes: Uint8Array, name: string): SafetensorsContent {
   const { header, dataStart } = readHeader(bytes, name);
   const metadata = readMetadata(header['__metadata__'], name);
-  const entries = Object.entries(header)
-    .filter(([key]) => key !== '__metadata__')
-    .map(([key, value]) => readEntry(key, value, name));
-
-  let end = 0;
-  for (const entry of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (entry.begin !== end) {
-      const what = entry.begin < end ? 'bytes that belong to another array too' : 'a gap';
-      throw bad(name, `"${entry.key}" to begin at byte ${end} of the data`, `${what} (it begins at ${entry.begin})`);
-    }
-    end = entry.end;
-  }
-  const held = bytes.length - dataStart;
-  if (held !== end) throw bad(name, `${end} bytes of data`, `${held}`);
-
+  const entries = entriesOf(header, name);
+  checkLayout(entries, bytes.length - dataStart, name);
   const tensors = entries.map(({ key, type, shape, count, begin }): [string, NamedTensor] => [
     key,
     { shape, data: type.decode(bytes, dataStart + begin, count, `"${name}", array "${key}"`) },
@@ -119,16 +110,43 @@ export interface StoredArray {
   length: number;
 }
 
-/** The arrays of a safetensors file by name, from its first {@link headerBytes}. @throws CupbearerError `bad-data`. */
-export function parseSafetensorsDirectory(start: Uint8Array, name: string): Map<string, StoredArray> {
+/**
+ * Returns the arrays of a safetensors file by name, from its first {@link headerBytes}. Given the size of the file, checks
+ * that they are laid out as {@link parseSafetensors} demands. @throws CupbearerError `bad-data`.
+ */
+export function parseSafetensorsDirectory(
+  start: Uint8Array,
+  name: string,
+  fileBytes?: number,
+): Map<string, StoredArray> {
   const { header, dataStart } = readHeader(start, name);
-  const entries = Object.entries(header).filter(([key]) => key !== '__metadata__');
+  const entries = entriesOf(header, name);
+  if (fileBytes !== undefined) checkLayout(entries, fileBytes - dataStart, name);
   return new Map(
-    entries.map(([key, value]) => {
-      const { shape, type, begin, end } = readEntry(key, value, name);
-      return [key, { shape, type: type.safetensors, start: dataStart + begin, length: end - begin }];
-    }),
+    entries.map(({ key, shape, type, begin, end }) => [
+      key,
+      { shape, type: type.safetensors, start: dataStart + begin, length: end - begin },
+    ]),
   );
+}
+
+function entriesOf(header: Record<string, unknown>, name: string): Entry[] {
+  return Object.entries(header)
+    .filter(([key]) => key !== '__metadata__')
+    .map(([key, value]) => readEntry(key, value, name));
+}
+
+/** Each of the `held` bytes of data must belong to one array. */
+function checkLayout(entries: readonly Entry[], held: number, name: string): void {
+  let end = 0;
+  for (const entry of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (entry.begin !== end) {
+      const what = entry.begin < end ? 'bytes that belong to another array too' : 'a gap';
+      throw bad(name, `"${entry.key}" to begin at byte ${end} of the data`, `${what} (it begins at ${entry.begin})`);
+    }
+    end = entry.end;
+  }
+  if (held !== end) throw bad(name, `${end} bytes of data`, `${held}`);
 }
 
 /** The free text of a safetensors file from its first {@link headerBytes}. @throws CupbearerError `bad-data`. */
@@ -156,7 +174,7 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, dataStart));
-    header = JSON.parse(text);
+    header = parseBoundedJson(text, { mostDepth: headerDepth, mostBytes: maxHeaderBytes });
   } catch {
     throw bad(name, 'a safetensors header in JSON', 'other bytes');
   }

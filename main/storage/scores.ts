@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NamedTensor } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -6,7 +5,7 @@ import { replaceFolder } from './atomic-write.ts';
 import { checkFileName } from './file-name.ts';
 import { encodeNpy, parseNpy } from './npy.ts';
 import { readFileBytes } from './read-file.ts';
-import { withStorageErrors } from './storage-error.ts';
+import { entriesWithin, pathOf, within, type Within } from './within-folder.ts';
 
 /** The anomaly scores of an evaluation, sample by sample, all arrays of the same length `n`. */
 export interface Scores {
@@ -28,12 +27,16 @@ const trueClassName = 'true_class';
 const predictedClassName = 'predicted_class';
 const notLayers: readonly string[] = [labelsName, indexName, trueClassName, predictedClassName];
 
+/** Most files of scores, and most bytes of all of them: a folder from elsewhere must not fill the memory. */
+const mostFiles = 1000;
+const mostBytesInAll = 2 ** 30;
+
 /**
  * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are known,
- * `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `folder`, which replaces one of that name as a whole.
+ * `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `place`, which replaces one of that name as a whole.
  * @throws CupbearerError `internal` where lengths differ, `usage` where a layer's name cannot be a file's, `storage`.
  */
-export function writeScoreFiles(folder: string, scores: Scores): void {
+export function writeScoreFiles(place: Within, scores: Scores): void {
   const n = scores.labels.length;
   const arrays: [string, NamedTensor['data']][] = [
     ...scores.layers,
@@ -56,25 +59,42 @@ export function writeScoreFiles(folder: string, scores: Scores): void {
     }
     files.set(`${name}.npy`, encodeNpy({ shape: [n], data }));
   }
-  replaceFolder(folder, Object.fromEntries(files));
+  replaceFolder(place, Object.fromEntries(files));
 }
 
 /**
- * Reads what {@link writeScoreFiles} wrote.
+ * Returns what {@link writeScoreFiles} wrote.
  * @throws CupbearerError `not-found` where the folder or a file is missing, `bad-data` where an array is of another type
- * or length.
+ * or length, is not a file inside the folder, or they are more than fit into memory.
  */
-export function readScoreFiles(folder: string): Scores {
-  const labels = readArray(folder, labelsName, Uint8Array);
+export function readScoreFiles({ folder, name: place }: Within): Scores {
+  let left = mostBytesInAll;
+  const read = <T extends NamedTensor['data']>(name: string, type: ArrayType<T>, length?: number): T => {
+    const data = readArray(within(folder, place, `${name}.npy`), type, length, left);
+    left -= data.byteLength;
+    return data;
+  };
+  const labels = read(labelsName, Uint8Array);
   const n = labels.length;
-  const sampleIndex = readArray(folder, indexName, Int32Array, n);
-  const names = withStorageErrors(`read the folder "${folder}"`, () => readdirSync(folder))
-    .filter((file) => file.endsWith('.npy') && !file.startsWith('.'))
-    .map((file) => file.slice(0, -'.npy'.length));
+  const sampleIndex = read(indexName, Int32Array, n);
+  const names = entriesWithin(within(folder, place))
+    .filter(({ name: file }) => file.endsWith('.npy') && !file.startsWith('.'))
+    .map(({ name: file }) => file.slice(0, -'.npy'.length));
+  const most = Math.min(mostFiles, Math.floor(mostBytesInAll / (n * Float32Array.BYTES_PER_ELEMENT)));
+  if (names.length > most) {
+    throw new CupbearerError(
+      'bad-data',
+      `"${join(folder, place)}": expected at most ${most} files of scores of ${n} samples, found ${names.length}.`,
+    );
+  }
   const layers = names
     .filter((name) => !notLayers.includes(name))
-    .map((name): [string, Float32Array] => [name, readArray(folder, name, Float32Array, n)]);
-  const classes = (name: string) => (names.includes(name) ? readArray(folder, name, Int32Array, n) : undefined);
+    .map((name): [string, Float32Array] => [name, read(name, Float32Array, n)]);
+  const path = join(folder, place);
+  checkAll(path, labelsName, labels, 'only 0 and 1', (label) => label <= 1);
+  checkAll(path, indexName, sampleIndex, 'places in a dataset', (index) => index >= 0);
+  for (const [name, scores] of layers) checkAll(path, name, scores, 'finite scores', Number.isFinite);
+  const classes = (name: string) => (names.includes(name) ? read(name, Int32Array, n) : undefined);
   const [trueClass, predictedClass] = [classes(trueClassName), classes(predictedClassName)];
   return {
     layers: new Map(layers),
@@ -85,14 +105,33 @@ export function readScoreFiles(folder: string): Scores {
   };
 }
 
-function readArray<T extends NamedTensor['data']>(
+/** @throws CupbearerError `bad-data` naming the first value that is not what all of an array should be. */
+function checkAll(
   folder: string,
   name: string,
-  type: { new (): T; readonly name: string },
-  length?: number,
-): T {
+  values: Float32Array | Int32Array | Uint8Array,
+  expected: string,
+  isRight: (value: number) => boolean,
+): void {
+  const wrong = values.findIndex((value) => !isRight(value));
+  if (wrong === -1) return;
   const path = join(folder, `${name}.npy`);
-  const { shape, data } = parseNpy(readFileBytes(path), path);
+  throw new CupbearerError('bad-data', `"${path}": expected ${expected}, found ${values[wrong]} at place ${wrong}.`);
+}
+
+interface ArrayType<T> {
+  new (): T;
+  readonly name: string;
+}
+
+function readArray<T extends NamedTensor['data']>(
+  place: Within,
+  type: ArrayType<T>,
+  length: number | undefined,
+  most: number,
+): T {
+  const path = pathOf(place);
+  const { shape, data } = parseNpy(readFileBytes(place, most), path);
   if (data instanceof type && shape.length === 1 && (length === undefined || data.length === length)) return data;
   throw new CupbearerError(
     'bad-data',

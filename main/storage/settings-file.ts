@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { settingsSchema, type Settings } from '../../shared/domain/settings.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { writeFileAtomically } from './atomic-write.ts';
-import { createFolder } from './create-folder.ts';
 import { cupbearerHome } from './home.ts';
 import { toJsonText } from './json-text.ts';
+import { writePrivateFile } from './private-files.ts';
 import { readJsonFile } from './read-file.ts';
 
 /** Where the settings are kept. */
@@ -39,6 +38,5 @@ export function readSettings(path: string): { settings: Settings; notice?: strin
 
 /** @throws CupbearerError `storage` where they cannot be written; the earlier ones are then as they were. */
 export function writeSettings(path: string, settings: Settings): void {
-  createFolder(dirname(path));
-  writeFileAtomically(path, toJsonText(settings));
+  writePrivateFile(path, toJsonText(settings));
 }

@@ -1,6 +1,11 @@
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type BetterSqlite from 'better-sqlite3';
 import { CupbearerError } from '../../shared/errors.ts';
+import { discard } from './atomic-write.ts';
+import { storageReason, systemCode } from './storage-error.ts';
+import { temporaryPath } from './temporary-names.ts';
 
 const oldestNode = 22;
 
@@ -30,32 +35,98 @@ export function sqliteCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Whether an error says that the file is damaged, or no SQLite file at all. */
-export function saysCorrupt(error: unknown): boolean {
-  return /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error) ?? '');
+/** Returns an error that {@link saysDamaged} recognises, for damage that SQLite itself does not look for. */
+export function corrupt(what: string): Error {
+  return Object.assign(new Error(what), { name: 'SqliteError', code: 'SQLITE_CORRUPT' });
 }
 
-const reasons: [code: RegExp, says: string, hint: string][] = [
+interface Reason {
+  says: string;
+  /** The cause, if the system gives none. */
+  cause?: string;
+  hint: (folder: string) => string;
+}
+
+const mayUse = (folder: string) =>
+  `Change the permissions of "${folder}" and of the files in it so that you may read and write them, or set CUPBEARER_HOME to a folder of your own.`;
+const mayGrow = (folder: string) =>
+  `Free some space on the disk of "${folder}", for example by removing runs or data sets that you no longer need, or set CUPBEARER_HOME to a folder on another disk.`;
+
+const reasons: [code: RegExp, reason: Reason][] = [
   [
     /^SQLITE_(BUSY|LOCKED)/,
-    'is locked by another program',
-    'Close the other program that uses it (another Cupbearer, a database viewer, a backup) and try again.',
+    {
+      says: 'is locked by another program',
+      hint: () =>
+        'Close the other program that uses it (another Cupbearer, a database viewer, a backup) and try again.',
+    },
   ],
-  [/^SQLITE_FULL/, 'cannot grow: the disk is full', 'Free some space and try again.'],
-  [/^SQLITE_READONLY/, 'is read-only', 'Change its permissions, or set CUPBEARER_HOME to a folder you may write to.'],
-  [/^SQLITE_(CANTOPEN|PERM|AUTH)/, 'cannot be opened', 'Check its permissions and those of its folder.'],
-  [/^SQLITE_(CORRUPT|NOTADB)/, 'is damaged', 'Start again: it is then kept aside and rebuilt from the run folders.'],
-  [/^SQLITE_(IOERR|NOLFS|PROTOCOL)/, 'could not be read or written: the disk reported an error', 'Check the disk.'],
+  [/^SQLITE_FULL/, { says: 'cannot grow', cause: 'the disk is full', hint: mayGrow }],
+  [/^SQLITE_READONLY/, { says: 'is read-only', hint: mayUse }],
+  [/^SQLITE_(CANTOPEN|PERM|AUTH)/, { says: 'cannot be opened', hint: mayUse }],
+  [
+    /^SQLITE_(IOERR|NOLFS|PROTOCOL)/,
+    { says: 'could not be read or written', cause: 'the disk reported an error', hint: () => 'Check the disk.' },
+  ],
+  [/^SQLITE_NOMEM/, { says: 'needs more memory than there is', hint: () => 'Close other programs and try again.' }],
 ];
 
-/** The error for a failed operation on the catalogue `file`; what is no SQLite error is given back as it is. */
+/**
+ * What every other error of SQLite means: each statement is the program's own, and fails only if the file is not what
+ * it made.
+ */
+const damaged: Reason = {
+  says: 'is damaged',
+  hint: () => 'Start again: it is then kept aside and rebuilt from the run folders.',
+};
+
+function reasonOf(code: string): Reason {
+  return reasons.find(([pattern]) => pattern.test(code))?.[1] ?? damaged;
+}
+
+/** Whether an error says that the file is damaged, is no SQLite file, or does not hold what the program put there. */
+export function saysDamaged(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code !== undefined && reasonOf(code) === damaged;
+}
+
+/** SQLite says that something failed, and the system why. */
+const hidesCause = /^SQLITE_(FULL|READONLY|CANTOPEN|PERM|IOERR)/;
+
+/**
+ * Returns the error for a failed operation on the catalogue `file`: a sentence for whatever SQLite or the system
+ * reports, and the error itself if it comes from neither.
+ */
 export function toCatalogueError(error: unknown, file: string): unknown {
   const code = sqliteCode(error);
-  const reason = reasons.find(([pattern]) => code !== undefined && pattern.test(code));
-  if (!reason) return error;
-  return new CupbearerError('storage', `The catalogue "${file}" ${reason[1]}.`, {
-    hint: reason[2],
-    details: { sqlite_code: code },
+  if (error instanceof CupbearerError || (code === undefined && systemCode(error) === undefined)) return error;
+  const reason = reasonOf(code ?? 'SQLITE_CANTOPEN');
+  const system = systemCode(error) ?? (hidesCause.test(code!) ? troubleWith(file) : undefined);
+  const cause = system === undefined ? reason.cause : (storageReason(system) ?? `the system answered ${system}`);
+  return new CupbearerError('storage', `The catalogue "${file}" ${reason.says}${cause ? `: ${cause}` : ''}.`, {
+    hint: (system === undefined ? reason.hint : isFull(system) ? mayGrow : mayUse)(dirname(file)),
+    details: { ...(code ? { sqlite_code: code } : {}), ...(system ? { system_code: system } : {}) },
     cause: error,
   });
+}
+
+function isFull(system: string): boolean {
+  return system === 'ENOSPC' || system === 'EDQUOT';
+}
+
+/** More than SQLite asks of a disk at a time. */
+const probeBytes = 2 ** 17;
+
+/** The system's code for what keeps the catalogue or files beside it from being written; undefined if nothing does. */
+function troubleWith(file: string): string | undefined {
+  const probe = temporaryPath(join(dirname(file), 'probe'));
+  try {
+    for (const ending of ['', '-wal', '-shm']) if (existsSync(file + ending)) closeSync(openSync(file + ending, 'r+'));
+    writeFileSync(probe, new Uint8Array(probeBytes), { flag: 'wx', flush: true, mode: 0o600 });
+  } catch (error) {
+    return systemCode(error);
+  } finally {
+    discard(probe);
+  }
+  return undefined;
 }

@@ -19,11 +19,19 @@ const reasons: Record<string, Reason> = {
   ENOTDIR: { says: 'a part of its path is a file, where a folder was expected', hint: 'Check the path.' },
   EEXIST: { says: 'a file of that name is in the way', hint: 'Choose another name.' },
   EISDIR: { says: 'it is a folder, where a file was expected', hint: 'Check the path.' },
+  ELOOP: { says: 'links in its path lead in a circle', hint: 'Check the path.' },
   ENAMETOOLONG: { says: 'the name is too long', hint: 'Choose a shorter name.' },
   EBUSY: { says: 'another program uses it', hint: 'Close that program and try again.' },
   EMFILE: { says: 'this process has too many files open', hint: 'Raise the limit on open files (ulimit -n).' },
   EIO: { says: 'the disk reported an error', hint: 'Check the disk.' },
 };
+
+/**
+ * Returns what an operating system's code (`ENOSPC`, …) means, or undefined if it is not among those that are known.
+ */
+export function storageReason(code: string): string | undefined {
+  return reasons[code]?.says;
+}
 
 /** The operating system's code of a failed file operation (`ENOSPC`, …), or undefined for any other error. */
 export function systemCode(error: unknown): string | undefined {

@@ -14,25 +14,28 @@ import {
   type StoredArray,
 } from './safetensors.ts';
 import { withStorageErrors } from './storage-error.ts';
+import { pathOf, type Place } from './within-folder.ts';
 
 /** Writes arrays and free text as a safetensors file, whole or not at all. @throws CupbearerError `storage`. */
-export function writeTensorFile(path: string, tensors: TensorMap, metadata: Record<string, string> = {}): void {
-  writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+export function writeTensorFile(place: Place, tensors: TensorMap, metadata: Record<string, string> = {}): void {
+  writeFileAtomically(place, encodeSafetensors(tensors, metadata));
 }
 
 /** Reads a safetensors file. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
-export function readTensorFile(path: string): SafetensorsContent {
-  return parseSafetensors(readFileBytes(path), path);
+export function readTensorFile(place: Place): SafetensorsContent {
+  return parseSafetensors(readFileBytes(place), pathOf(place));
 }
 
 /** The free text of a safetensors file, without reading its arrays. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
-export function readTensorMetadata(path: string): Record<string, string> {
-  return parseSafetensorsMetadata(readHeaderBytes(path), path);
+export function readTensorMetadata(place: Place): Record<string, string> {
+  return parseSafetensorsMetadata(readHeaderBytes(place), pathOf(place));
 }
 
-/** Shapes and types of the arrays of a safetensors file, without reading them. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
-export function readTensorDirectory(path: string): Map<string, StoredArray> {
-  return parseSafetensorsDirectory(readHeaderBytes(path), path);
+/** Returns shapes and types of the arrays of a safetensors file, without reading them. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
+export function readTensorDirectory(place: Place): Map<string, StoredArray> {
+  const path = pathOf(place);
+  const { size } = withStorageErrors(`read "${path}"`, () => statSync(path));
+  return parseSafetensorsDirectory(readHeaderBytes(place), path, size);
 }
 
 /**
@@ -40,10 +43,11 @@ export function readTensorDirectory(path: string): Map<string, StoredArray> {
  * `not-found`, `storage`, `bad-data` where the array is not there, of another type, or ends beyond the file.
  */
 export function openFloats(
-  path: string,
+  place: Place,
   name: string,
 ): { shape: readonly number[]; values: ByteFile; metadata: Record<string, string> } {
-  const header = readHeaderBytes(path);
+  const path = pathOf(place);
+  const header = readHeaderBytes(place);
   const array = parseSafetensorsDirectory(header, path).get(name);
   if (array?.type !== 'F32') {
     throw new CupbearerError(
@@ -52,13 +56,13 @@ export function openFloats(
     );
   }
   const { shape, start, length } = array;
-  const held = withStorageErrors(`read "${path}"`, () => statSync(path)).size;
-  if (held < start + length) {
-    throw new CupbearerError('bad-data', `"${path}": expected at least ${start + length} bytes, found ${held}.`);
+  const values = ByteFile.part(place, start, length);
+  if (values.held < start + length) {
+    throw new CupbearerError('bad-data', `"${path}": expected at least ${start + length} bytes, found ${values.held}.`);
   }
-  return { shape, values: ByteFile.part(path, start, length), metadata: parseSafetensorsMetadata(header, path) };
+  return { shape, values, metadata: parseSafetensorsMetadata(header, path) };
 }
 
-function readHeaderBytes(path: string): Uint8Array {
-  return readFileStart(path, headerBytes(readFileStart(path, 8), path));
+function readHeaderBytes(place: Place): Uint8Array {
+  return readFileStart(place, headerBytes(readFileStart(place, 8), pathOf(place)));
 }

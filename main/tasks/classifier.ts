@@ -1,14 +1,17 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
+import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
+import { explainFaults } from '../../shared/schema/problems.ts';
+import { partsOfTraining } from '../data/datasets/backdoor.ts';
+import { datasetRegistry } from '../data/datasets/index.ts';
 import { readModel, readNetworkSpec } from '../models/files.ts';
 import type { Network } from '../models/network.ts';
 import { NetworkOutline } from '../models/network-outline.ts';
 import { hashFile } from '../storage/content-hash.ts';
 import { readSpec, requireRun } from '../storage/run-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
+import { isThere, within, type Within } from '../storage/within-folder.ts';
 
 /** What a classifier was or will be trained on. */
 export interface ClassifierData {
@@ -50,13 +53,13 @@ export interface TrainedClassifier extends ClassifierOutline {
 }
 
 /** Where a classifier run keeps the state of its trigger. */
-export function triggerFile(folder: string): string {
-  return join(folder, 'trigger.safetensors');
+export function triggerFile(folder: string): Within {
+  return within(folder, 'trigger.safetensors');
 }
 
 /** Whether there is a trained classifier in a run folder. */
 export function isTrained(folder: string): boolean {
-  return existsSync(join(folder, weightsFile));
+  return isThere(within(folder, weightsFile));
 }
 
 /** The fingerprint of the classifier in `runPath` without loading it. @throws CupbearerError `not-found`. */
@@ -64,8 +67,8 @@ export function classifierFingerprint(runPath: string): string {
   return hashFile(weightsIn(requireRun(runPath)));
 }
 
-function weightsIn(folder: string): string {
-  if (isTrained(folder)) return join(folder, weightsFile);
+function weightsIn(folder: string): Within {
+  if (isTrained(folder)) return within(folder, weightsFile);
   throw new CupbearerError('not-found', `There is no trained classifier in "${folder}": it has no ${weightsFile}.`, {
     hint: 'Name the folder of a finished train-classifier run.',
   });
@@ -85,24 +88,28 @@ export function openClassifier(runPath: string): TrainedClassifier {
   return { ...classifierData(folder), network: readModel(folder), fingerprint };
 }
 
+/** What a spec says of the data that a classifier was trained on. */
+const training = z.looseObject({
+  train_data: optionalPick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learned from' }),
+});
+
 /** What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` where it says nothing of it. */
 export function classifierData(runPath: string): ClassifierData {
   const folder = requireRun(runPath);
   const { spec, seed } = readSpec(folder);
-  const trainData = (spec as { train_data?: Picked }).train_data;
+  const parsed = training.safeParse(spec);
+  if (!parsed.success) {
+    const faults = explainFaults(parsed.error.issues, spec);
+    throw new CupbearerError('bad-data', `It cannot be read what the model in "${folder}" was trained on. ${faults}`);
+  }
+  const { train_data: trainData } = parsed.data;
   if (!trainData) {
     throw new CupbearerError('bad-data', `It is not known what the model in "${folder}" was trained on.`, {
       hint: 'If it was imported, say so on the screen Models, or by: npx cupbearer models trained-on',
     });
   }
-  if (trainData.name !== 'backdoor') return { folder, originalData: trainData };
-  return {
-    folder,
-    originalData: trainData['original'] as Picked,
-    trigger: {
-      spec: trainData['backdoor'] as Picked,
-      state: readTensorFile(triggerFile(folder)).tensors,
-      seed,
-    },
-  };
+  const { original, trigger } = partsOfTraining(trainData);
+  if (!trigger) return { folder, originalData: original };
+  const { tensors: state } = readTensorFile(triggerFile(folder));
+  return { folder, originalData: original, trigger: { spec: trigger, state, seed } };
 }

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprint } from '../data/fingerprint.ts';
@@ -8,13 +7,15 @@ import { attackSamples, attackSuccess, type AttackOptions } from '../models/atta
 import { replaceFolder } from '../storage/atomic-write.ts';
 import type { ByteFile } from '../storage/byte-file.ts';
 import { hashJson } from '../storage/content-hash.ts';
-import { createFolder } from '../storage/create-folder.ts';
 import { safetensorsParts } from '../storage/safetensors.ts';
 import { openFloats } from '../storage/tensor-file.ts';
+import { createFolderWithin, isThere, pathOf, within, type Within } from '../storage/within-folder.ts';
 import { openClassifier, type TrainedClassifier } from './classifier.ts';
 import { checkFitsClassifier } from './clean-data.ts';
 import type { TaskContext } from './task.ts';
 
+/** The folder in that of a classifier's run with a folder for each attack. */
+const attacksFolder = 'attacks';
 const examplesFile = 'examples.safetensors';
 
 /**
@@ -37,9 +38,10 @@ export async function attackedDataset(
     indices: fingerprint(new Uint8Array(indices.buffer, indices.byteOffset, indices.byteLength)),
     ...options,
   });
-  const folder = join(classifier.folder, 'attacks', key.slice(0, 16));
-  const examples = existsSync(join(folder, examplesFile))
-    ? readExamples(folder, key, indices.length)
+  const folder = within(classifier.folder, attacksFolder, key.slice(0, 16));
+  const stored = within(folder.folder, folder.name, examplesFile);
+  const examples = isThere(stored)
+    ? readExamples(stored, key, indices.length)
     : await computeExamples(folder, key, { classifier, dataset, indices, options, successThreshold }, context);
   checkRate(examples.rate, successThreshold, classifier);
   return served(dataset, indices, examples.inputs, key);
@@ -73,7 +75,7 @@ interface Examples {
 }
 
 async function computeExamples(
-  folder: string,
+  place: Within,
   key: string,
   attack: {
     classifier: TrainedClassifier;
@@ -97,21 +99,21 @@ async function computeExamples(
     predicted_after: { shape: [indices.length], data: result.after },
   };
   const about = { key, success_rate: String(rate), options: JSON.stringify(options) };
-  createFolder(dirname(folder));
-  replaceFolder(folder, { [examplesFile]: safetensorsParts(tensors, about) });
+  createFolderWithin(within(classifier.folder, attacksFolder));
+  replaceFolder(place, { [examplesFile]: safetensorsParts(tensors, about) });
   return { inputs: result.inputs, rate };
 }
 
-function readExamples(folder: string, key: string, count: number): Examples {
-  const path = join(folder, examplesFile);
+function readExamples(place: Within, key: string, count: number): Examples {
+  const path = pathOf(place);
   try {
-    const { shape, values, metadata } = openFloats(path, 'inputs');
+    const { shape, values, metadata } = openFloats(place, 'inputs');
     if (metadata['key'] === key && shape[0] === count)
       return { inputs: values, rate: Number(metadata['success_rate']) };
     throw new CupbearerError('bad-data', `${path} does not hold the attack that it is named for.`);
   } catch (error) {
     if (!(error instanceof CupbearerError) || error.code !== 'bad-data') throw error;
-    const hint = `Delete the folder ${folder}; the attack is then computed anew.`;
+    const hint = `Delete the folder ${dirname(path)}; the attack is then computed anew.`;
     throw new CupbearerError('bad-data', error.message, { hint, cause: error });
   }
 }

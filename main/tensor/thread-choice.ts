@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
-import { writeFileAtomically } from '../storage/atomic-write.ts';
-import { createFolder } from '../storage/create-folder.ts';
 import { cupbearerHome } from '../storage/home.ts';
 import { toJsonText } from '../storage/json-text.ts';
+import { writePrivateFile } from '../storage/private-files.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { kernelsVersion } from './kernels/modules.ts';
 import { WasmComoment } from './linalg/wasm-comoment.ts';
@@ -59,8 +58,7 @@ function read(path: string): Remembered {
 
 function write(path: string, remembered: Remembered): void {
   try {
-    createFolder(dirname(path));
-    writeFileAtomically(path, toJsonText(remembered));
+    writePrivateFile(path, toJsonText(remembered));
   } catch (error) {
     // A home that cannot be written costs a measurement each time.
     if (!(error instanceof CupbearerError)) throw error;

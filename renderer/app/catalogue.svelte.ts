@@ -45,7 +45,9 @@ class Catalogue {
     for await (const event of stream) {
       if (account && event.type === 'runs') {
         for (const run of event.runs) account.set(run.id, run);
-        if (event.complete || !this.loaded) this.runs = event.complete ? account : new Map(account);
+        // Of many parts each second one would be drawn for nothing: what is shown doubles until all are there.
+        const isWorthShowing = !this.loaded && account.size >= 2 * this.runs.size;
+        if (event.complete || isWorthShowing) this.runs = event.complete ? account : new Map(account);
         if (event.complete) {
           account = undefined;
           this.loaded = true;

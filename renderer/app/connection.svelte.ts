@@ -98,9 +98,25 @@ class Connection {
   }
 }
 
+/** The key that the sign-in page (public/sign-in.js) kept for this origin; null if it has none. */
+function signInKey(): string | null {
+  try {
+    return localStorage.getItem('cupbearer:key');
+  } catch {
+    return null;
+  }
+}
+
 function openSocket(): Promise<Opened> {
   return new Promise((resolve, reject) => {
+    // Read each time: after the program was started again, another tab may have signed in.
+    const key = signInKey();
+    if (key === null) {
+      location.replace('/signed-out');
+      return;
+    }
     const address = new URL('/rpc', location.href);
+    address.searchParams.set('key', key);
     address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     const websocket = new WebSocket(address);
     const closed = new Promise<void>((end) => websocket.addEventListener('close', () => end(), { once: true }));

@@ -1,6 +1,6 @@
-import { tableToCsv } from '../../shared/charts/csv.ts';
 import { chartToSvg, drawChart } from '../../shared/charts/draw-chart.ts';
 import type { MeasureText } from '../../shared/charts/svg-context.ts';
+import { csvText } from '../../shared/csv.ts';
 import { paperTheme } from './chart-theme.svelte.ts';
 import { saveFile } from '../app/save-file.ts';
 import type { ShownChart } from './shown-chart.ts';
@@ -12,7 +12,10 @@ const pixelRatio = 2;
 
 /** The chart on light paper, or its numbers. */
 async function chartToBlob(chart: ShownChart, format: ChartFormat): Promise<Blob> {
-  if (format === 'csv') return new Blob([tableToCsv(chart.table())], { type: 'text/csv' });
+  if (format === 'csv') {
+    const { header, rows } = chart.table();
+    return new Blob([csvText([header, ...rows])], { type: 'text/csv' });
+  }
   // A typeface that the page has not used yet is not there for a canvas either.
   await Promise.all(['400 12px Inter', '600 12px Inter'].map((font) => document.fonts.load(font)));
   const { title, subtitle, paper } = chart;

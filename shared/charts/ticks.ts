@@ -9,11 +9,11 @@ export function roundStep(span: number, count: number): number {
 /** Round values from `min` to `max`, about `count` of them. */
 export function linearTicks(min: number, max: number, count: number): number[] {
   const step = roundStep(max - min, count);
-  const ticks: number[] = [];
+  const [first, last] = [Math.ceil(min / step - 1e-9), Math.floor(max / step + 1e-9)];
+  // An axis so short, so far from zero, has no round values that can be told apart.
+  if (!(last - first <= 4 * count) || !Number.isSafeInteger(first)) return [];
   // Counted, not summed, and rounded: 3 * 0.1 is 0.30000000000000004.
-  for (let k = Math.ceil(min / step - 1e-9); k * step <= max + step * 1e-9; k++)
-    ticks.push(Number((k * step).toPrecision(12)));
-  return ticks;
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, k) => Number(((first + k) * step).toPrecision(12)));
 }
 
 /** Round values for a logarithmic axis: within each decade 1, 2, 3, 5 or 1, 3 or 1 alone, by how many decades there are. */

@@ -72,12 +72,12 @@ function thinned(points: readonly Point[]): readonly Point[] {
 export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): ChartConfig {
   const known = (series: readonly TrainingSeries[]) =>
     series.flatMap(({ values }) => values.filter((value) => value !== null));
-  const highest = Math.max(...known(data.losses), 0) || 1;
+  const highest = known(data.losses).reduce((most, loss) => Math.max(most, loss), 0) || 1;
   // The room above the highest loss keeps the panels apart and takes the lower one's title.
   const lossTop = highest * 1.4;
   const lossTicks = linearTicks(0, highest * 1.05, 3);
   // Shares of a good classifier lie close to 1: the axis starts at the round 10 % below the lowest, and says so.
-  const lowest = Math.min(1, ...known(data.shares)) * 100;
+  const lowest = known(data.shares).reduce((least, share) => Math.min(least, share), 1) * 100;
   const shareLow = Math.max(0, Math.floor((lowest - 2) / 10) * 10);
   const last = data.epochs.at(-1) ?? 1;
   const few = data.epochs.length <= 30;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CupbearerError } from '../errors.ts';
+import { explainFaults } from '../schema/problems.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -49,10 +50,14 @@ export const analysisSchema = z.object({
   format: z.literal(1),
   layers: z.record(z.string(), layerAnalysisSchema),
   /** Spearman's correlation of the scores of all test samples; null where a layer's scores are all the same. */
-  score_correlation: z.object({
-    layers: z.array(z.string()),
-    spearman: z.array(z.array(z.number().min(-1).max(1).nullable())),
-  }),
+  score_correlation: z
+    .object({
+      layers: z.array(z.string()).max(4096),
+      spearman: z.array(z.array(z.number().min(-1).max(1).nullable())),
+    })
+    .refine(({ layers, spearman }) => [spearman, ...spearman].every(({ length }) => length === layers.length), {
+      message: 'Expected a row and a column for each layer.',
+    }),
   /** By the score "all", worst first. */
   mistakes: z.object({ clean: z.array(mistakeSchema), anomalous: z.array(mistakeSchema) }),
 });
@@ -63,9 +68,6 @@ export type Analysis = z.infer<typeof analysisSchema>;
 export function parseAnalysis(content: unknown, source: string): Analysis {
   const parsed = analysisSchema.safeParse(content);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new CupbearerError(
-    'bad-data',
-    `${source} is not an analysis: ${issue?.path.join('.')}: ${issue?.message ?? 'not understood.'}`,
-  );
+  const faults = explainFaults(parsed.error.issues, content);
+  throw new CupbearerError('bad-data', `${source} is not an analysis: ${faults}`);
 }

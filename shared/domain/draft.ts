@@ -3,6 +3,12 @@ import { faultSchema, pickedSchema } from './form.ts';
 
 const params = z.record(z.string(), z.unknown());
 
+/** Most detectors of one experiment: each becomes a run. */
+const mostDetectors = 100;
+/** Most tags of a run, and characters of one. */
+const mostTags = 100;
+const mostTagCharacters = 60;
+
 /**
  * An experiment as the wizard holds it: a classifier (trained for it, or an earlier run), a task on it, any number of
  * detectors, and how they are evaluated. Values may still be wrong: `experiments.check` says which.
@@ -17,12 +23,12 @@ export const draftSchema = z.object({
   ]),
   /** Without `run_path`, which comes from the classifier. */
   task: pickedSchema,
-  detectors: z.array(pickedSchema),
+  detectors: z.array(pickedSchema).max(mostDetectors),
   /** Parameters of train-detector besides detector and task. */
   evaluation: params,
   /** `auto` or an engine's id. */
   engine: z.string(),
-  tags: z.array(z.string()),
+  tags: z.array(z.string().max(mostTagCharacters)).max(mostTags),
 });
 export type ExperimentDraft = z.infer<typeof draftSchema>;
 
@@ -73,8 +79,9 @@ export const plannedRunSchema = z.object({
   lines: z.array(specLineSchema),
   /** As spec.json will hold it. */
   spec: params,
-  /** The command line that does the same. */
-  command: z.string(),
+  /** The command line that does the same; null where there is none, and why. */
+  command: z.string().nullable(),
+  noCommand: z.string().nullable(),
   folder: z.string(),
   files: z.array(z.object({ name: z.string(), what: z.string(), bytes: z.number().nullable() })),
 });

@@ -1,5 +1,12 @@
 import { z } from 'zod';
 import { CupbearerError } from '../errors.ts';
+import { explainFaults } from '../schema/problems.ts';
+import { pickedSchema } from './form.ts';
+
+/** Bounds for a file that somebody else may have written: what draws charts takes all of it for the program's own. */
+const mostBins = 1000;
+const mostPoints = 10_000;
+const mostLayers = 4096;
 
 const share = z.number().min(0).max(1);
 
@@ -19,12 +26,21 @@ const histogramSchema = z
     /** The axis on which the bins are equally wide. */
     scale: z.enum(['linear', 'log']),
     /** One more than bins, ascending. */
-    edges: z.array(z.number()).min(2),
+    edges: z
+      .array(z.number())
+      .min(2)
+      .max(mostBins + 1),
     clean: z.array(z.int().nonnegative()),
     anomalous: z.array(z.int().nonnegative()),
   })
   .refine(({ edges, clean, anomalous }) => clean.length === edges.length - 1 && anomalous.length === clean.length, {
     message: 'Expected one count a bin for each class, and one edge more.',
+  })
+  .refine(({ edges }) => edges.every((edge, i) => i === 0 || edge >= edges[i - 1]!), {
+    message: 'Expected ascending edges.',
+  })
+  .refine(({ scale, edges }) => scale === 'linear' || edges[0]! > 0, {
+    message: 'Expected positive edges on a logarithmic axis.',
   });
 /** Counts of scores by bin and class. */
 export type Histogram = z.infer<typeof histogramSchema>;
@@ -49,9 +65,17 @@ export const layerMetricsSchema = z.object({
   n_anomalous: z.int().positive(),
   histogram: histogramSchema,
   /** Thinned for plotting with straight lines; samples scoring at least `threshold` are flagged, null flags none. */
-  roc: z.object({ fpr: z.array(share), tpr: z.array(share), threshold: z.array(z.number().nullable()) }),
+  roc: z
+    .object({ fpr: z.array(share).max(mostPoints), tpr: z.array(share), threshold: z.array(z.number().nullable()) })
+    .refine(({ fpr, tpr, threshold }) => tpr.length === fpr.length && threshold.length === fpr.length, {
+      message: 'Expected as many rates of either kind as thresholds.',
+    }),
   /** Thinned for plotting with straight lines. */
-  pr: z.object({ recall: z.array(share), precision: z.array(share) }),
+  pr: z
+    .object({ recall: z.array(share).max(mostPoints), precision: z.array(share) })
+    .refine(({ recall, precision }) => precision.length === recall.length, {
+      message: 'Expected as many values of precision as of recall.',
+    }),
 });
 export type LayerMetrics = z.infer<typeof layerMetricsSchema>;
 
@@ -61,13 +85,22 @@ export const allLayers = 'all';
 /** The key of eval.json under which the rest is kept; no layer can be named so. */
 const reserved = 'evaluation';
 
-const aboutSchema = z.record(z.string(), z.unknown());
+const objectSchema = z.record(z.string(), z.unknown());
+
+const aboutSchema = z.looseObject({
+  /** Names all that the result depends on: the same evaluation has the same key. */
+  key: z.string().exactOptional(),
+  detector: pickedSchema.exactOptional(),
+  task: pickedSchema.exactOptional(),
+  seed: z.number().exactOptional(),
+  /** SHA-256 of the data and the model by role. */
+  fingerprints: z.record(z.string(), z.string()).exactOptional(),
+});
 
 /** An evaluation: metrics by layer name (`all` for the aggregate) and what was evaluated. */
 export interface Evaluation {
   layers: Record<string, LayerMetrics>;
-  /** Task, detector, versions and whatever else the runner keeps. */
-  about: Record<string, unknown>;
+  about: z.infer<typeof aboutSchema>;
 }
 
 const evaluationFormat = 1;
@@ -88,23 +121,24 @@ export function toEvaluationFile({ layers, about }: Evaluation): Record<string, 
 /** The inverse of {@link toEvaluationFile}. @throws CupbearerError `bad-data` naming `source` and the first key that is wrong. */
 export function parseEvaluationFile(content: unknown, source: string): Evaluation {
   const wrong = (what: string) => new CupbearerError('bad-data', `${source} is not an evaluation: ${what}`);
-  const file = aboutSchema.safeParse(content);
+  const file = objectSchema.safeParse(content);
   if (!file.success) throw wrong('expected an object with one entry a layer.');
   const { [reserved]: rest, ...entries } = file.data;
   const about = aboutSchema.safeParse(rest);
-  if (!about.success) throw wrong(`expected an object under "${reserved}".`);
+  if (!about.success) throw wrong(`${reserved}: ${explainFaults(about.error.issues, rest)}`);
   const { format, ...kept } = about.data;
   if (format !== evaluationFormat)
     throw new CupbearerError(
       'bad-data',
-      `${source} has format ${JSON.stringify(format)}; this version reads format ${evaluationFormat}.`,
+      `${source} has format ${typeof format === 'number' ? format : 'none'}; this version reads format ${evaluationFormat}.`,
       typeof format === 'number' && format > evaluationFormat ? { hint: 'It was written by a newer version.' } : {},
     );
+  const names = Object.keys(entries).length;
+  if (names > mostLayers) throw wrong(`expected at most ${mostLayers} layers, found ${names}.`);
   const layers = Object.entries(entries).map(([name, entry]) => {
     const metrics = layerMetricsSchema.safeParse(entry);
     if (metrics.success) return [name, metrics.data] as const;
-    const issue = metrics.error.issues[0];
-    throw wrong(`${[name, ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'not understood.'}`);
+    throw wrong(`${name}: ${explainFaults(metrics.error.issues, entry)}`);
   });
   return { layers: Object.fromEntries(layers), about: kept };
 }

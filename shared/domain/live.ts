@@ -34,6 +34,8 @@ export const runSummarySchema = z.object({
   archived: z.boolean(),
   /** Whether `runs.resume` can go on with it. */
   resumable: z.boolean(),
+  /** Why its row or its spec cannot be read in full; what can be read is filled in. null for all but damaged or foreign runs. */
+  fault: z.string().nullable(),
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;
 
@@ -77,7 +79,7 @@ export const epochSchema = z.object({
   ms: z.number(),
   validation: z.record(
     z.string(),
-    z.looseObject({ samples: z.number(), accuracy: z.number(), attack_success: z.number().optional() }),
+    z.looseObject({ samples: z.number(), accuracy: z.number(), attack_success: z.number().exactOptional() }),
   ),
 });
 export type Epoch = z.infer<typeof epochSchema>;

@@ -13,10 +13,13 @@ export const runDetailSchema = z.object({
   summary: runSummarySchema,
   /** null where the folder is gone or spec.json cannot be read. */
   spec: specFileSchema.nullable(),
+  /** Why spec.json cannot be read, or what of its spec is not valid. */
+  specFault: z.string().nullable(),
   /** The spec, that of the catalogue where the file cannot be read. */
   lines: z.array(specLineSchema),
-  /** The command line that repeats it. */
-  command: z.string(),
+  /** The command line that repeats it; null where there is none, and why. */
+  command: z.string().nullable(),
+  noCommand: z.string().nullable(),
   /** Whether the folder is still there, and its files. */
   folderExists: z.boolean(),
   files: z.array(z.object({ name: z.string(), bytes: z.number() })),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorCodes } from '../errors.ts';
+import { jsonObject, pathText } from '../schema/outside.ts';
 
 /** What a run produces. */
 export const runKinds = ['classifier', 'detector', 'evaluation'] as const;
@@ -15,7 +16,6 @@ export type RunStatus = (typeof runStatuses)[number];
 /** The version of `spec.json` and `run.json` that this program writes, and the newest it reads. */
 export const runFolderFormat = 1;
 
-const json = z.record(z.string(), z.unknown());
 const time = z.iso.datetime({ offset: true });
 
 /** An {@link import('../errors.ts').ErrorRecord} read from a file or from the catalogue. */
@@ -23,7 +23,7 @@ export const errorRecordSchema = z.object({
   code: z.enum(errorCodes),
   message: z.string(),
   hint: z.string().exactOptional(),
-  details: json.exactOptional(),
+  details: jsonObject.exactOptional(),
   stack: z.string().exactOptional(),
 });
 
@@ -41,14 +41,14 @@ export type EnginePart = z.infer<typeof enginePartSchema>;
 /** One row of the catalogue, and the content of `run.json` in the run's folder. */
 export const runRecordSchema = z.object({
   /** Sortable by time of creation: `20261123-203311-k3f9` (UTC). */
-  id: z.string().regex(/^[0-9a-z-]+$/, 'Expected lower-case letters, digits and dashes.'),
+  id: z.string().regex(/^[0-9a-z-]+$/, 'must be lower-case letters, digits and dashes.'),
   kind: z.enum(runKinds),
   status: z.enum(runStatuses),
   title: z.string(),
   /** Absolute path. */
-  folder: z.string().min(1),
+  folder: pathText,
   /** All that is needed to repeat the run. */
-  spec: json,
+  spec: jsonObject,
   /** Ids of the runs whose results this one uses, in order. */
   parents: z.array(z.string()),
   /** Headline numbers (`auroc`, `auroc_lower`, `clean_accuracy`, …); null where one could not be computed. */
@@ -85,8 +85,8 @@ export type RunPatch = Partial<Omit<RunRecord, 'id' | 'kind' | 'created_at'>>;
 export const specFileSchema = z.object({
   format: z.literal(runFolderFormat),
   kind: z.enum(runKinds),
-  spec: json,
-  seed: z.number(),
+  spec: jsonObject,
+  seed: z.int().nonnegative(),
   engine: z.string().nullable(),
   versions: z.record(z.string(), z.string()),
   /** SHA-256 (hex) of the data, models and detectors that went in, by name. */

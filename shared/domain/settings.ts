@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { naming } from '../schema/places.ts';
 
 export const themes = ['system', 'light', 'dark'] as const;
 
@@ -7,9 +8,9 @@ const fields = {
   /** Runs that may go on at once. */
   parallelJobs: z.int().min(1).max(16),
   /** Where datasets are; null for the usual place. */
-  dataDir: z.string().min(1).nullable(),
+  dataDir: naming('path', z.string().min(1)).nullable(),
   /** Where new runs go; null for the usual place. */
-  runsDir: z.string().min(1).nullable(),
+  runsDir: naming('path', z.string().min(1)).nullable(),
   /** `auto` or an engine's id. */
   engine: z.string(),
   /** Tells the desktop when a run ends. */
@@ -33,6 +34,8 @@ export const settingsSchema = z.object({
   checkForUpdates: fields.checkForUpdates.default(true),
   savedFilters: fields.savedFilters.default([]),
   hiddenColumns: fields.hiddenColumns.default(null),
+  /** The folder below which pages in a browser may name places; null for the usual one. No page can change it. */
+  root: z.string().min(1).nullable().default(null),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -49,7 +52,7 @@ export const appInfoSchema = z.object({
   home: z.string(),
   dataDir: z.string(),
   runsDir: z.string(),
-  catalogue: z.object({ path: z.string(), runs: z.number(), bytes: z.number(), quickCheck: z.string() }),
+  catalogue: z.object({ path: z.string(), runs: z.number(), bytes: z.number() }),
   /** What this host can do beyond the contract's common part. */
   can: z.object({ openFolder: z.boolean(), chooseFolder: z.boolean(), printPdf: z.boolean(), update: z.boolean() }),
   /** What a person should know: a catalogue that was rebuilt, a folder that cannot be written to. */

@@ -40,9 +40,9 @@ export const queryFields: Readonly<Record<string, QueryField>> = {
   kind: { type: 'choice', help: 'classifier, detector, evaluation', options: runKinds, of: (run) => [run.kind] },
   is: {
     type: 'choice',
-    help: 'pinned, archived',
-    options: ['pinned', 'archived'],
-    of: (run) => [run.pinned ? 'pinned' : '', run.archived ? 'archived' : ''],
+    help: 'pinned, archived, damaged: not read in full',
+    options: ['pinned', 'archived', 'damaged'],
+    of: (run) => [run.pinned ? 'pinned' : '', run.archived ? 'archived' : '', run.fault === null ? '' : 'damaged'],
   },
   auroc: metric('auroc', 'AUROC, 0 to 1'),
   ap: metric('ap', 'Average precision, 0 to 1'),

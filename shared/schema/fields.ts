@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { unknownName, type Definition, type Registry } from '../definition.ts';
 import { CupbearerError } from '../errors.ts';
+import { pathText } from './outside.ts';
 import { explainIssue, valueAt } from './problems.ts';
 
 /** What a person sees of a parameter. */
@@ -21,6 +22,13 @@ export interface FieldText {
  */
 export const controls = ['share', 'corner', 'layers', 'layer'] as const;
 export type Control = (typeof controls)[number];
+
+/** Most whole numbers of a list: a network of so many layers is deeper than any that is trained here. */
+const mostIntegers = 100;
+/** Most names of a list, definitions of a record, and characters of a text: far above what anybody writes. */
+const mostNames = 10_000;
+const mostPicks = 100;
+const mostCharacters = 10_000;
 
 interface NumberOptions extends FieldText {
   default: number;
@@ -86,50 +94,44 @@ export function choice<const T extends readonly [string, ...string[]]>(
 
 /** A piece of text, for example a path. Empty text is refused. */
 export function text(options: FieldText & { default: string }) {
-  return z.string().min(1).default(options.default).meta(meta(options));
+  return z.string().min(1).max(mostCharacters).default(options.default).meta(meta(options));
 }
 
 /** A piece of text that must be given. */
 export function requiredText(options: FieldText) {
-  return z.string().min(1).meta(meta(options));
+  return z.string().min(1).max(mostCharacters).meta(meta(options));
 }
 
 /** A path that must be given; it is made absolute before a run stores it. */
 export function requiredPath(options: FieldText) {
-  return z
-    .string()
-    .min(1)
-    .meta({ ...meta(options), isPath: true });
+  return pathText.meta({ ...meta(options), isPath: true });
 }
 
 /** A path that may be left out; it is made absolute before a run stores it. */
 export function optionalPath(options: FieldText) {
-  return z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ ...meta(options), isPath: true });
+  return pathText.optional().meta({ ...meta(options), isPath: true });
 }
 
 /** A piece of text that may be left out. */
 export function optionalText(options: FieldText) {
-  return z.string().min(1).optional().meta(meta(options));
+  return z.string().min(1).max(mostCharacters).optional().meta(meta(options));
 }
 
-/** Whole numbers separated by commas, for example layer widths. */
+/** Whole numbers separated by commas, for example layer widths; a hundred at most. */
 export function integers(
   options: FieldText & { default: readonly number[]; min?: number; max?: number; atLeast?: number },
 ) {
   return z
     .array(bounded(z.int(), options))
     .min(options.atLeast ?? 0)
+    .max(mostIntegers)
     .default([...options.default])
     .meta(meta(options));
 }
 
 /** Names separated by commas; may be left out. */
 export function optionalNames(options: FieldText) {
-  return z.array(z.string().min(1)).min(1).optional().meta(meta(options));
+  return z.array(z.string().min(1).max(mostCharacters)).min(1).max(mostNames).optional().meta(meta(options));
 }
 
 /** A chosen definition with its parameters: `{ name: 'corner', target_class: 0, ... }`. */
@@ -145,10 +147,28 @@ export interface PickOptions extends FieldText {
   omit?: readonly string[];
 }
 
+/** By definition, then by what is left out: zod takes hundreds of times longer to make a schema than to use it. */
+const madeSchemas = new WeakMap<Definition, Map<string, z.ZodObject>>();
+
 /** The parameter schema of a definition in a place where some of its parameters are left out. Unknown keys are refused. */
 export function paramsOf(definition: Definition, omit: readonly string[] = []): z.ZodObject {
+  const made = madeSchemas.get(definition) ?? new Map<string, z.ZodObject>();
+  madeSchemas.set(definition, made);
+  const known = made.get(omit.join());
+  if (known) return known;
   const shape = Object.fromEntries(Object.entries(definition.params.shape).filter(([key]) => !omit.includes(key)));
-  return z.strictObject(shape);
+  const schema = z.strictObject(shape);
+  made.set(omit.join(), schema);
+  return schema;
+}
+
+/** Returns `value` if it names a definition, with its parameters beside the name. */
+export function asPicked(value: unknown): Picked | undefined {
+  return isPicked(value) ? value : undefined;
+}
+
+function isPicked(value: unknown): value is Picked {
+  return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
 }
 
 /**
@@ -157,24 +177,26 @@ export function paramsOf(definition: Definition, omit: readonly string[] = []): 
  * to each other (a poisoned dataset picks the dataset that it poisons).
  */
 export function pick(registry: () => Registry<Definition>, options: PickOptions) {
-  const schema = z.unknown().transform((value, context): Picked => {
+  return picking(registry, options);
+}
+
+/** As {@link pick}; `fallback` is taken where nothing is given. */
+function picking(registry: () => Registry<Definition>, options: PickOptions, fallback?: string) {
+  // A check that sets the value rather than a transform: for each value that zod transforms it makes a function that
+  // outlives the value, and reading a hundred thousand specs would take hundreds of megabytes.
+  const schema = z.unknown().check((payload) => {
+    const value = payload.value ?? fallback;
     const given = typeof value === 'string' ? { name: value } : value;
-    if (typeof given !== 'object' || given === null || typeof (given as Picked).name !== 'string') {
-      const { kind, ids } = registry();
-      context.addIssue({ code: 'custom', message: `needs the name of a ${kind}: ${ids.join(', ')}.` });
-      return z.NEVER;
-    }
-    const { name, ...params } = given as Picked;
-    if (!registry().has(name)) {
-      context.addIssue({ code: 'custom', message: unknownName(registry().kind, name, registry().ids) });
-      return z.NEVER;
-    }
-    const parsed = paramsOf(registry().get(name), options.omit).safeParse(params);
-    if (parsed.success) return { name, ...parsed.data };
-    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: undefined });
-    return z.NEVER;
+    const refuse = (message: string) => void payload.issues.push({ code: 'custom', message, input: value, path: [] });
+    const known = registry();
+    if (!isPicked(given)) return refuse(`needs the name of a ${known.kind}: ${known.ids.join(', ')}.`);
+    const { name, ...params } = given;
+    if (!known.has(name)) return refuse(unknownName(known.kind, name, known.ids));
+    const parsed = paramsOf(known.get(name), options.omit).safeParse(params);
+    if (parsed.success) payload.value = { name, ...parsed.data };
+    else for (const issue of parsed.error.issues) payload.issues.push({ ...issue, input: undefined });
   });
-  return schema.meta({
+  return (schema as unknown as z.ZodType<Picked, unknown>).meta({
     ...meta(options),
     pick: registry,
     ...(options.omit ? { omit: options.omit } : {}),
@@ -190,14 +212,15 @@ export function optionalPick(registry: () => Registry<Definition>, options: Pick
 
 /** As {@link pick}, taking `options.default` where nothing is given. */
 export function defaultPick(registry: () => Registry<Definition>, options: PickOptions & { default: string }) {
-  const inner = pick(registry, options);
-  return z.preprocess((value) => value ?? options.default, inner).meta({ ...inner.meta() });
+  const inner = picking(registry, options, options.default);
+  return inner.prefault(options.default).meta({ ...inner.meta() });
 }
 
 /** Picks by a name of the user's own choosing: `--val_data.clean mnist`. */
 export function pickRecord(registry: () => Registry<Definition>, options: PickOptions) {
   return z
     .record(z.string(), pick(registry, options))
+    .refine((picks) => Object.keys(picks).length <= mostPicks, `allows at most ${mostPicks} of them.`)
     .optional()
     .meta({ ...meta(options), pick: registry, ...(options.omit ? { omit: options.omit } : {}), record: true });
 }

@@ -1,10 +1,25 @@
 import type { z } from 'zod';
 import { nearest } from '../nearest.ts';
+import { isTooDeep } from './outside.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** Faults that a sentence about a stored value names; a file that is something else altogether has thousands. */
+const mostNamed = 3;
+
+/** Characters of a value, or of a name, that a sentence repeats. */
+const mostShown = 80;
+
+/** Characters of what is said of one fault: lists of all known names are for a terminal. */
+const longestProblem = 200;
+
+/** A text as it can stand in a sentence, however long it is. */
+export function shortened(text: string, most: number = mostShown): string {
+  return text.length <= most ? text : `${text.slice(0, most)}…`;
+}
+
 function written(value: unknown): string {
-  return JSON.stringify(value) ?? 'nothing';
+  return isTooDeep(value) ? 'a deeply nested value' : shortened(JSON.stringify(value) ?? 'nothing');
 }
 
 /** What is wrong with a value in one sentence: what was expected and what was found. */
@@ -15,6 +30,8 @@ export function explainIssue(issue: Issue, value: unknown): string {
       if (issue.origin === 'array') return `needs at least ${String(issue.minimum)} values.`;
       return `must be at least ${String(issue.minimum)}, got ${written(value)}.`;
     case 'too_big':
+      if (issue.origin === 'array') return `allows at most ${String(issue.maximum)} values, got ${sizeOf(value)}.`;
+      if (issue.origin === 'string') return `allows at most ${String(issue.maximum)} characters, got ${sizeOf(value)}.`;
       return `must be at most ${String(issue.maximum)}, got ${written(value)}.`;
     case 'invalid_type':
       if (value === undefined) return 'is missing.';
@@ -25,16 +42,37 @@ export function explainIssue(issue: Issue, value: unknown): string {
       return `must be one of ${known.join(', ')}; got ${written(value)}.${guess ? ` Did you mean "${guess}"?` : ''}`;
     }
     case 'unrecognized_keys':
-      return `has no parameter ${issue.keys.map((key) => `"${key}"`).join(', ')}.`;
+      return `has no parameter ${issue.keys
+        .slice(0, mostNamed)
+        .map((key) => `"${shortened(key)}"`)
+        .join(', ')}.`;
+    case 'invalid_format':
+      return issue.format === 'datetime' ? `must be a date with a time, got ${written(value)}.` : issue.message;
     default:
       return issue.message;
   }
+}
+
+function sizeOf(value: unknown): number {
+  return (value as { length?: number } | undefined)?.length ?? 0;
 }
 
 function article(expected: string): string {
   if (expected === 'int') return 'a whole number';
   if (expected === 'array' || expected === 'object') return `an ${expected}`;
   return `a ${expected}`;
+}
+
+/** What is wrong with a value that was found in a file or in the catalogue: one sentence a fault, of many the first few. */
+export function explainFaults(issues: readonly Issue[], value: unknown): string {
+  const sentences = issues.slice(0, mostNamed).map((issue) => {
+    const problem = shortened(explainIssue(issue, valueAt(value, issue.path)), longestProblem);
+    // A sentence of its own, such as that of an unknown name, stands behind a colon.
+    const separator = /^\p{Lu}/u.test(problem) ? ': ' : ' ';
+    return `${shortened(issue.path.join('.')) || 'It'}${separator}${problem}`;
+  });
+  const more = issues.length - sentences.length;
+  return [...sentences, ...(more > 0 ? [`${more} more ${more === 1 ? 'fault' : 'faults'}.`] : [])].join(' ');
 }
 
 /** The part of `value` that a path of keys leads to. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SettingsStore } from '../../main/api/settings.ts';
@@ -66,9 +66,10 @@ describe('the program', () => {
     const info = await client.app.info({});
     expect(info).toMatchObject({ host: 'web', dataDir: join(place, 'data'), notices: [] });
     expect(info.can).toEqual({ openFolder: false, chooseFolder: false, printPdf: false, update: false });
-    expect(info.catalogue).toMatchObject({ runs: 0, quickCheck: 'ok' });
+    expect(info.catalogue).toMatchObject({ runs: 0 });
     const { text } = await client.app.diagnostics({});
     expect(text).toContain(process.versions.node);
+    expect(text).toMatch(/check +ok/);
     expect(text).toContain(place);
   });
 
@@ -81,6 +82,11 @@ describe('the program', () => {
       printPdf: async (html) => new TextEncoder().encode(`PDF of ${html}`),
     });
     expect(await failure(client.app.openFolder({ what: 'data' }))).toMatchObject({ data: { code: 'not-found' } });
+    // A file in its place would be started by whatever program it belongs to.
+    writeFileSync(join(place, 'data'), '');
+    expect(await failure(client.app.openFolder({ what: 'data' }))).toMatchObject({ data: { code: 'not-found' } });
+    expect(opened).toEqual([]);
+    rmSync(join(place, 'data'));
     mkdirSync(join(place, 'data'));
     await client.app.openFolder({ what: 'data' });
     expect(opened).toEqual([join(place, 'data')]);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compareRuns, writeComparedSamples, type ComparedSamples } from '../../main/api/compare.ts';
+import { compareRuns, writeComparedSamples, type ComparedSamples, type RunComparison } from '../../main/api/compare.ts';
 import { Workbench } from '../../main/api/workbench.ts';
 import { delongTest } from '../../main/evaluation/delong.ts';
 import { spearman } from '../../main/evaluation/rank-correlation.ts';
@@ -151,6 +151,14 @@ describe('comparing runs', () => {
     for (const [i, row] of scored.entries()) expect([row[0], row[1], Number(row[2])]).toEqual([...expected[i]!]);
     expect(rows.some(([, , mine, theirs]) => mine === '' && theirs !== '')).toBe(true);
     expect(rows.length).toBeLessThan(2 * labels.length);
+  });
+
+  it('leaves nothing for a spreadsheet to compute in the names of runs', () => {
+    const scores = [Float32Array.of(-0.5), Float32Array.of(2)];
+    const run = (detector: string) => ({ detector, id: 'a' }) as RunComparison['runs'][number];
+    const samples = [{ runs: [0, 1], sampleIndex: Int32Array.of(7), labels: Uint8Array.of(1), scores }];
+    writeComparedSamples(at('names.csv'), { runs: [run('=1+1'), run('@x,y')], differences: [], pairs: [], samples });
+    expect(readFileSync(at('names.csv'), 'utf8')).toBe(`sample_index,anomalous,'=1+1 a,"'@x,y a"\n7,1,-0.5,2\n`);
   });
 
   it('refuses what cannot be compared', () => {

@@ -6,6 +6,7 @@ import { latestOf } from '../../main/api/latest-of.ts';
 import { datasetRegistry } from '../../main/data/datasets/index.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { failure, temporaryApplication } from './app-client.ts';
+import { importDataset, imported } from './imports.ts';
 
 function picture(colour: string, side = 6): Uint8Array<ArrayBuffer> {
   const canvas = createCanvas(side, side);
@@ -59,7 +60,8 @@ describe('list', () => {
 describe('import', () => {
   it('takes in a folder of class folders, which experiments can pick then', async () => {
     const { place, client } = temporaryApplication();
-    const own = await client.datasets.import(
+    const own = await importDataset(
+      client,
       upload('My pets', { ...pets(), 'pets/cats/.DS_Store': picture('#fff'), 'pets/readme.txt': picture('#fff') }),
     );
     expect(own).toMatchObject({
@@ -85,7 +87,7 @@ describe('import', () => {
         picture(`rgb(${k}, ${k}, ${k})`, 100),
       ]),
     );
-    expect(await client.datasets.import(upload('halves', grey))).toMatchObject({
+    expect(await importDataset(client, upload('halves', grey))).toMatchObject({
       samples: { train: 3, test: 1 },
       shape: [32, 32, 1],
     });
@@ -97,11 +99,35 @@ describe('import', () => {
       mkdirSync(dirname(join(place, path)), { recursive: true });
       writeFileSync(join(place, path), bytes);
     }
-    const own = await client.datasets.importFolder({ name: 'copied', folder: join(place, 'source') });
+    const own = await imported(client.datasets.importFolder({ name: 'copied', folder: join(place, 'source') }));
     expect(own.samples).toEqual({ train: 8, test: 2 });
     expect(own.folder).toBe(join(place, 'data', 'own', 'copied'));
-    expect(await failure(client.datasets.importFolder({ name: 'x', folder: join(place, 'no') }))).toMatchObject({
+    expect(
+      await failure(imported(client.datasets.importFolder({ name: 'x', folder: join(place, 'no') }))),
+    ).toMatchObject({
       data: { code: 'not-found' },
+    });
+  });
+
+  it('says how far it is, and leaves nothing behind where it is dropped', async () => {
+    const { place, client } = temporaryApplication();
+    const source = join(place, 'source');
+    mkdirSync(join(source, 'a'), { recursive: true });
+    for (let k = 0; k < 3000; k++) writeFileSync(join(source, 'a', `${k}.png`), '');
+    const seen: string[] = [];
+    for await (const state of await client.datasets.importFolder({ name: 'dropped', folder: source })) {
+      if (state.type === 'progress') seen.push(state.phase);
+      break;
+    }
+    expect(seen).toEqual(['Looking']);
+    const own = join(place, 'data', 'own');
+    await expect.poll(() => (existsSync(own) ? readdirSync(own) : []), { timeout: 20_000 }).toEqual([]);
+  });
+
+  it.each(['../../etc', 'a/b', '..'])('previews no dataset of the name %j', async (name) => {
+    const { client } = temporaryApplication();
+    expect(await failure(client.datasets.preview({ name, draw: 0, count: 1 }))).toMatchObject({
+      data: { code: 'usage' },
     });
   });
 
@@ -109,9 +135,9 @@ describe('import', () => {
     const { place, client } = temporaryApplication();
     writeSmallMnist(join(place, 'files'), { train: 40, test: 10, side: 8 });
     const folder = join(place, 'files', 'mnist');
-    const mnist = await client.datasets.importFolder({ name: 'MNIST', folder });
+    const mnist = await imported(client.datasets.importFolder({ name: 'MNIST', folder }));
     expect(mnist).toMatchObject({ name: 'mnist', state: 'present', samples: { train: 40, test: 10 } });
-    expect(await failure(client.datasets.importFolder({ name: 'mnist', folder }))).toMatchObject({
+    expect(await failure(imported(client.datasets.importFolder({ name: 'mnist', folder })))).toMatchObject({
       data: { code: 'conflict' },
     });
   });
@@ -126,7 +152,7 @@ describe('import', () => {
     ['too/deep/in/cats/1.png', 'bad-data'],
   ])('refuses %j and keeps nothing', async (path, code) => {
     const { place, client } = temporaryApplication();
-    const call = client.datasets.import(upload('bad', { ...pets(), [path]: picture('#fff') }));
+    const call = importDataset(client, upload('bad', { ...pets(), [path]: picture('#fff') }));
     expect(await failure(call)).toMatchObject({ code: 'FAILED', data: { code } });
     const own = join(place, 'data', 'own');
     expect(existsSync(own) ? readdirSync(own) : []).toEqual([]);
@@ -135,15 +161,15 @@ describe('import', () => {
 
   it.each(['..', 'a/b', '', '.hidden ', 'x'.repeat(61)])('refuses the name %j', async (name) => {
     const { place, client } = temporaryApplication();
-    expect(await failure(client.datasets.import(upload(name, pets())))).toBeInstanceOf(Error);
+    expect(await failure(importDataset(client, upload(name, pets())))).toBeInstanceOf(Error);
     expect(existsSync(join(place, 'data', 'own', name || 'x', 'cats'))).toBe(false);
   });
 
   it('refuses what is no dataset, a name that is taken, and a dataset that is built in', async () => {
     const { place, client } = temporaryApplication();
-    await client.datasets.import(upload('pets', pets()));
+    await importDataset(client, upload('pets', pets()));
     const codes = async (name: string, content: Record<string, Uint8Array<ArrayBuffer>>) =>
-      failure(client.datasets.import(upload(name, content)));
+      failure(importDataset(client, upload(name, content)));
     expect(await codes('pets', pets())).toMatchObject({ data: { code: 'conflict' } });
     expect(await codes('glyphs', pets())).toMatchObject({ data: { code: 'conflict' } });
     expect(await codes('one', { 'a/b/1.png': picture('#fff') })).toMatchObject({ data: { code: 'bad-data' } });
@@ -154,9 +180,6 @@ describe('import', () => {
     });
     expect(await codes('mnist', { 'train-images-idx3-ubyte': new Uint8Array(9) })).toMatchObject({ code: 'FAILED' });
     expect(existsSync(join(place, 'data', 'mnist'))).toBe(false);
-    expect(await failure(client.datasets.import({ ...upload('p', pets()), paths: ['a/b.png'] }))).toMatchObject({
-      data: { code: 'usage' },
-    });
     expect(readdirSync(join(place, 'data', 'own'))).toEqual(['pets']);
   });
 });

@@ -9,6 +9,7 @@ import { readTensorFile } from '../../main/storage/tensor-file.ts';
 import { startCli } from '../hosts/cli-process.ts';
 import { trainedClassifier } from '../tasks/trained-classifier.ts';
 import { temporaryApplication } from './app-client.ts';
+import { importModel } from './imports.ts';
 
 /** Classifiers of glyphs, trained here; only what any program could write of them is imported. */
 const original = { name: 'glyphs', limit: 600, default_augmentations: false };
@@ -42,7 +43,7 @@ const draftOn = (run: string, more: Partial<ExperimentDraft> = {}): ExperimentDr
 describe('a model without spec.json', () => {
   it('is used in a backdoor task once it is said what it was trained on, at import', async () => {
     const { client, application } = temporaryApplication();
-    const { id } = await client.models.import({ name: 'Elsewhere', files: bare(trained.corner), trained: poisoned('corner') }); // prettier-ignore
+    const { id } = await importModel(client, { name: 'Elsewhere', files: bare(trained.corner), trained: poisoned('corner') }); // prettier-ignore
     expect((await client.models.list({}))[0]).toMatchObject({ imported: true, isTrainingKnown: true });
     expect((await client.experiments.check({ draft: draftOn(id) })).faults).toEqual([]);
     const { ids } = await client.experiments.start({ draft: draftOn(id) });
@@ -64,7 +65,7 @@ describe('a model without spec.json', () => {
 
   it('is a fault of a draft until then, and can be said later, once', async () => {
     const { client, application } = temporaryApplication();
-    const { id } = await client.models.import({ name: 'Elsewhere', files: bare(trained.corner) });
+    const { id } = await importModel(client, { name: 'Elsewhere', files: bare(trained.corner) });
     expect((await client.models.list({}))[0]).toMatchObject({ isTrainingKnown: false });
     const { folder } = application.workbench.catalogue.get(id);
     const unknown = `It is not known what the model in "${folder}" was trained on.`;
@@ -95,7 +96,7 @@ describe('a model without spec.json', () => {
     ['a deviation of zero', { train_data: original, mean: '0.5', std: '0' }, ['std'], /found "0"\.$/],
   ])('is refused with %s, and nothing is written', async (_, stated, path, says) => {
     const { client, application, place: home } = temporaryApplication();
-    const imported = client.models.import({ name: 'x', files: bare(trained.corner), trained: { ...stated } });
+    const imported = importModel(client, { name: 'x', files: bare(trained.corner), trained: { ...stated } });
     await expect(imported).rejects.toMatchObject({
       data: { code: 'usage', message: expect.stringMatching(says) as string, details: { faults: [{ path }] } },
     });
@@ -105,7 +106,7 @@ describe('a model without spec.json', () => {
 
   it('has the trigger of its training drawn anew from the seed', async () => {
     const { client, application } = temporaryApplication();
-    const { id } = await client.models.import({ name: 'x', files: bare(trained.wanet), trained: { ...poisoned('wanet'), seed: 3 } }); // prettier-ignore
+    const { id } = await importModel(client, { name: 'x', files: bare(trained.wanet), trained: { ...poisoned('wanet'), seed: 3 } }); // prettier-ignore
     const { folder } = application.workbench.catalogue.get(id);
     const trigger = (of: string) => readTensorFile(join(of, 'trigger.safetensors')).tensors;
     expect(trigger(folder)).toEqual(trigger(trained.wanet));
@@ -113,7 +114,7 @@ describe('a model without spec.json', () => {
 
   it('takes inputs normalised as it was trained', async () => {
     const { client, application } = temporaryApplication();
-    const { id } = await client.models.import({ name: 'x', files: bare(trained.corner), trained: { train_data: original, mean: '0.25', std: '0.5' } }); // prettier-ignore
+    const { id } = await importModel(client, { name: 'x', files: bare(trained.corner), trained: { train_data: original, mean: '0.25', std: '0.5' } }); // prettier-ignore
     const [own, shifted] = [readModel(trained.corner), readModel(application.workbench.catalogue.get(id).folder)];
     const x = tf.randomUniform([3, 28, 28, 1], 0, 1, 'float32', 7);
     const expected = await own.forward(tf.div(tf.sub(x, 0.25), 0.5)).data();

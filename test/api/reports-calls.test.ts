@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadImage } from '@napi-rs/canvas';
@@ -8,6 +9,7 @@ import type { Evaluation } from '../../shared/domain/evaluation.ts';
 import { formatInterval, formatMetric } from '../../shared/format.ts';
 import { readEvaluation } from '../../main/api/evaluations.ts';
 import { readScores } from '../../main/storage/run-folder.ts';
+import { importModel } from './imports.ts';
 import {
   ended,
   smallDetector,
@@ -82,8 +84,42 @@ describe('a report as HTML', () => {
       expect(text.replaceAll('&lt;img src=x onerror=alert(1)&gt;', '').includes(tag)).toBe(false);
     expect(text).not.toContain('javascript:');
     expect(text).toContain('&lt;script&gt;alert(3)&lt;/script&gt;');
-    expect(text).toContain("default-src 'none'");
     expect(text).toContain('<strong>works</strong>');
+    // The policy knows the page's own styles, and no others.
+    const styles = /<style>([^]*?)<\/style>/.exec(text)![1]!;
+    const hash = createHash('sha256').update(styles).digest('base64');
+    expect(/content="(default-src [^"]*)"/.exec(text)![1]!.split('; ')).toEqual([
+      "default-src 'none'",
+      `style-src 'sha256-${hash}'`,
+      'img-src data:',
+      'font-src data:',
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]);
+    expect(text).not.toMatch(/ style="/);
+  });
+
+  it('lets no figure take the place of a part of another', async () => {
+    const { text } = await make('html', ids);
+    const names = [...text.matchAll(/ id="(clip-[^"]*)"/g)].map((match) => match[1]!);
+    expect(new Set(names).size).toBe(names.length);
+    for (const [, name] of text.matchAll(/clip-path="url\(#([^"]*)\)"/g)) expect(names).toContain(name);
+    expect(names.length).toBeGreaterThan(10);
+  });
+
+  it('says why there is no command, where a name in the spec is no identifier', async () => {
+    const { catalogue } = app.application.workbench;
+    const { spec } = catalogue.get(ids[0]!);
+    onTestFinished(() => void catalogue.update(ids[0]!, { spec }));
+    catalogue.update(ids[0]!, { spec: { ...spec, val_data: { 'x;touch${IFS}pwned;': { name: 'glyphs' } } } });
+    const reason = 'No command line says the same: --val_data has the name "x;touch${IFS}pwned;", which is more than letters, digits and _.'; // prettier-ignore
+    expect(await app.client.runs.get({ id: ids[0]! })).toMatchObject({ command: null, noCommand: reason });
+    expect((await make('html', [ids[0]!])).text).toContain(
+      `<h3>How to repeat it</h3><p>${reason.replaceAll('"', '&quot;')}</p>`,
+    );
+    const { text } = await make('markdown', [ids[0]!]);
+    expect(text).toMatch(/### How to repeat it\n\nNo command line says the same: /);
+    expect(text).not.toContain('npx cupbearer');
   });
 
   it('of a run whose folder is gone says what the catalogue knows', async () => {
@@ -191,6 +227,16 @@ describe('a report in other formats', () => {
     expect(json.runs[0]!.training).toHaveLength(smallTraining.num_epochs);
   });
 
+  it('as CSV leaves nothing for a spreadsheet to compute', async () => {
+    const { catalogue } = app.application.workbench;
+    const { title } = catalogue.get(ids[1]!);
+    onTestFinished(() => void catalogue.update(ids[1]!, { title }));
+    catalogue.update(ids[1]!, { title: '=HYPERLINK("https://example.org";A1)' });
+    const { text } = await make('csv', [ids[1]!]);
+    expect(text).toContain(`,"'=HYPERLINK(""https://example.org"";A1)",detector,`);
+    expect(text).not.toMatch(/(^|,)"?[=@+\t\r]/m);
+  });
+
   it('as scores has a line a sample', async () => {
     const [head, ...rows] = (await make('scores', ids)).text
       .trimEnd()
@@ -249,7 +295,7 @@ describe('a model', () => {
   const files = () => ['model.json', 'model.safetensors', 'spec.json', 'trigger.safetensors'].filter((name) => existsSync(join(folderOf(ids[0]!), name))).map(fileOf); // prettier-ignore
 
   it('that is imported is a finished classifier that detectors can be fitted on', async () => {
-    const { id } = await app.client.models.import({ name: 'From elsewhere', files: files() });
+    const { id } = await importModel(app.client, { name: 'From elsewhere', files: files() });
     const listed = await app.client.models.list({});
     const model = listed.find(({ run }) => run.id === id)!;
     expect(model).toMatchObject({ imported: true, usedBy: [], run: { title: 'From elsewhere', status: 'done' } });
@@ -266,7 +312,7 @@ describe('a model', () => {
   it('whose files are not those of a model is refused, and leaves nothing behind', async () => {
     const before = readdirSync(join(app.place, 'runs'));
     const [description] = files();
-    const attempt = (given: File[]) => app.client.models.import({ name: 'x', files: given });
+    const attempt = (given: File[]) => importModel(app.client, { name: 'x', files: given });
     await expect(attempt([description!])).rejects.toThrow(/"model\.safetensors" is missing/);
     await expect(attempt([...files(), new File(['x'], 'other.txt')])).rejects.toThrow(/"other\.txt" is none of them/);
     const cut = new File(

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newRecord } from '../../main/api/new-run.ts';
 import { RunSummaries } from '../../main/api/run-summaries.ts';
 import { experimentRegistry } from '../../main/experiments/index.ts';
 import type { Catalogue } from '../../main/storage/catalogue.ts';
 import { openCatalogue } from '../../main/storage/open-catalogue.ts';
+import type { SpecFile } from '../../shared/domain/run.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 
 let place: string;
@@ -20,6 +22,26 @@ afterEach(() => {
   catalogue.close();
   rmSync(place, { recursive: true, force: true });
 });
+
+/** A waiting detector on a classifier in the catalogue; gives its id. */
+function addDetector(name: string, parent: string): string {
+  const task = { name: 'backdoor', run_path: join(place, 'parent') };
+  const spec = parseParams(experimentRegistry.get('train-detector').params, { detector: 'knn', task });
+  const file: SpecFile = {
+    format: 1,
+    kind: 'detector',
+    spec,
+    seed: 0,
+    engine: null,
+    versions: {},
+    fingerprints: {},
+    parents: [parent],
+    created_at: new Date().toISOString(),
+  };
+  const record = newRecord(join(place, name), file);
+  catalogue.insert(record);
+  return record.id;
+}
 
 /** A waiting training in the catalogue; gives its id. */
 function add(name: string): string {
@@ -55,31 +77,69 @@ describe('the row of a run', () => {
 });
 
 describe('news of runs', () => {
-  it('are told although somebody asked about the run in between', () => {
+  const told = (summaries: RunSummaries, revision: number) => {
+    const { changed, removed } = summaries.changesSince(revision);
+    return { changed: changed.map(({ id, status }) => [id, status]), removed };
+  };
+
+  it('are what has changed since a revision, each run once, as it is now', () => {
     const summaries = new RunSummaries(catalogue);
-    const id = add('one');
-    expect(summaries.newest(10).map((run) => run.status)).toEqual(['queued']);
-    catalogue.update(id, { status: 'done' });
-    expect(summaries.get(id).status).toBe('done');
-    expect(summaries.refresh().changed.map((run) => [run.id, run.status])).toEqual([[id, 'done']]);
-    expect(summaries.refresh().changed).toEqual([]);
+    const [one, two] = [add('one'), add('two')];
+    const before = catalogue.revision;
+    expect(told(summaries, before)).toEqual({ changed: [], removed: [] });
+    catalogue.update(one, { status: 'running' });
+    catalogue.update(one, { status: 'done' });
+    expect(told(summaries, before)).toEqual({ changed: [[one, 'done']], removed: [] });
+    catalogue.forget(two);
+    expect(told(summaries, before)).toEqual({ changed: [[one, 'done']], removed: [two] });
+    expect(told(summaries, catalogue.revision)).toEqual({ changed: [], removed: [] });
   });
 
-  it('are told of a run that a second watcher was the first to be told of', () => {
+  it('are those of another connection as well, whatever it changes of a run', () => {
     const summaries = new RunSummaries(catalogue);
-    add('one');
-    summaries.newest(10);
-    const id = add('two');
-    expect(summaries.all()).toHaveLength(2);
-    expect(summaries.refresh().changed.map((run) => run.id)).toEqual([id]);
+    const ids = ['one', 'two', 'three', 'four'].map(add);
+    const before = catalogue.revision;
+    const other = new BetterSqlite(catalogue.path);
+    other.prepare('UPDATE runs SET notes = ? WHERE id = ?').run('elsewhere', ids[0]);
+    other.prepare("INSERT INTO run_tags (run_id, position, tag) VALUES (?, 0, 'paper')").run(ids[1]);
+    other.prepare('DELETE FROM runs WHERE id = ?').run(ids[2]);
+    other.close();
+    const { changed, removed } = summaries.changesSince(before);
+    expect(changed.map(({ id, notes, tags }) => [id, notes, tags])).toEqual([
+      [ids[0], 'elsewhere', []],
+      [ids[1], '', ['paper']],
+    ]);
+    expect(removed).toEqual([ids[2]]);
   });
 
-  it('that are asked for by name are always told, and what is gone', () => {
+  it('tell of the runs that build on one whose spec has changed: their words come from there', () => {
     const summaries = new RunSummaries(catalogue);
-    const id = add('one');
-    summaries.newest(10);
-    expect(summaries.refresh([id]).changed.map((run) => run.id)).toEqual([id]);
-    catalogue.forget(id);
-    expect(summaries.refresh([id])).toEqual({ changed: [], removed: [id] });
+    const parent = add('parent');
+    const child = addDetector('child', parent);
+    expect(summaries.get(child)).toMatchObject({ model: 'mlp 256-256', dataset: 'glyphs' });
+    const before = catalogue.revision;
+    const { spec } = catalogue.get(parent);
+    catalogue.update(parent, { spec: { ...spec, model: { name: 'mlp', hidden_dims: [8] } } });
+    const models = new Map(summaries.changesSince(before).changed.map(({ id, model }) => [id, model]));
+    expect([models.get(parent), models.get(child), models.size]).toEqual(['mlp 8', 'mlp 8', 2]);
+    const renamed = catalogue.revision;
+    catalogue.update(parent, { notes: 'the same model' });
+    expect(summaries.changesSince(renamed).changed.map(({ id }) => id)).toEqual([parent]);
+    const marked = catalogue.revision;
+    catalogue.forget(parent);
+    expect(told(summaries, marked)).toEqual({ changed: [[child, 'queued']], removed: [parent] });
+  });
+
+  it('come in slices, none of which is lost or told twice', () => {
+    const ids = Array.from({ length: 205 }, (_, i) => add(`run-${i}`));
+    const seen: string[] = [];
+    let slices = 0;
+    for (let revision = 0, isAll = false; !isAll; slices++) {
+      const changes = catalogue.changesSince(revision);
+      seen.push(...changes.changed.map(({ id }) => id));
+      ({ revision, isAll } = changes);
+    }
+    expect(seen).toEqual(ids);
+    expect(slices).toBeGreaterThan(1);
   });
 });

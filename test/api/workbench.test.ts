@@ -28,6 +28,7 @@ import {
 } from '../../main/storage/run-folder.ts';
 import { hashFile } from '../../main/storage/content-hash.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
+import { canMount, fillDisk, smallDisk, withoutMount } from '../storage/hostile-disks.ts';
 
 /** Whether some process cannot be ended by this user (Linux, for anybody but the administrator). */
 const cannotKillAll = process.platform === 'linux' && process.getuid!() !== 0;
@@ -483,4 +484,22 @@ describe('a run whose process went away', () => {
       next.catalogue.update(record.id, { status: 'done', error: null });
     },
   );
+});
+
+describe.skipIf(!canMount)(`a catalogue on a full disk${withoutMount}`, () => {
+  it('leaves nothing of a run that it could not take, now or at the next start', () => {
+    const { folder: disk } = smallDisk('1m');
+    const file = join(disk, 'catalogue.sqlite');
+    const first = new Workbench(file);
+    const prepare = (name: string) => first.prepare('train-classifier', training(1), { folder: at(name), dataDir });
+    prepare('before-full');
+    fillDisk(disk);
+    expect(() => prepare('refused')).toThrow(expect.objectContaining({ code: 'storage' }));
+    expect(readdirSync(at('refused')).filter((name) => name.endsWith('.json'))).toEqual([]);
+    first.close();
+    rmSync(join(disk, '.filler.000000000000.tmp'));
+    const again = new Workbench(file);
+    expect(again.catalogue.list().map(({ folder }) => folder)).toEqual([at('before-full')]);
+    again.close();
+  });
 });

@@ -2,9 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createCanvas } from '@napi-rs/canvas';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { datasetFacts, loadDataset } from '../../main/data/datasets/load.ts';
-import { decodePicture, scaled } from '../../main/data/readers/picture.ts';
+import { decodePicture, scaled, type Picture } from '../../main/data/readers/picture.ts';
+import { RandomStream } from '../../main/tensor/random.ts';
 import { upTo } from './toy-dataset.ts';
 
 let dataDir: string;
@@ -78,6 +80,30 @@ describe('pictures', () => {
     // Two output pixels with centres at 0.5 and 2.5: weights 0.75, 0.75, 0.25 of 1.75.
     expect(reds(2)).toEqual([Math.round((0.75 * 40 + 0.25 * 80) / 1.75), Math.round((0.25 * 40 + 0.75 * 200) / 1.75)]);
     expect(reds(8)).toEqual([0, 10, 30, 50, 70, 90, 110, 120]);
+  });
+});
+
+describe('scaling', () => {
+  it('does the same down a picture as across it', () => {
+    const side = fc.integer({ min: 1, max: 40 });
+    const transposed = ({ width, height, pixels }: Picture): Picture => {
+      const turned = new Uint8ClampedArray(pixels.length);
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++)
+          turned.set(pixels.subarray(4 * (y * width + x), 4 * (y * width + x) + 4), 4 * (x * height + y));
+      return { width: height, height: width, pixels: turned };
+    };
+    fc.assert(
+      fc.property(side, side, side, side, fc.nat(), (width, height, toWidth, toHeight, seed) => {
+        const random = RandomStream.from(seed, 'pixels');
+        const pixels = Uint8ClampedArray.from({ length: 4 * width * height }, () => 256 * random.uniform());
+        const across = scaled({ width, height, pixels }, toWidth, toHeight);
+        const down = transposed(scaled(transposed({ width, height, pixels }), toHeight, toWidth));
+        // Sums of another order may round another way.
+        for (const [k, value] of across.pixels.entries()) expect(Math.abs(value - down.pixels[k]!)).toBeLessThan(2);
+      }),
+      { numRuns: 50 },
+    );
   });
 });
 

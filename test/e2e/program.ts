@@ -39,17 +39,22 @@ export function temporaryHome(): { home: string; remove: () => void } {
   return { home, remove: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** Starts `cupbearer serve` on a port, any that is free unless told otherwise, with more in its environment, and waits until it answers. */
+/**
+ * Starts `cupbearer serve` on a port, any that is free unless told otherwise, with more in its environment, and waits until it
+ * answers. With `ownGroup` it leads a process group, which a signal can then be sent to.
+ */
 export async function startProgram(
   home: string,
   wantedPort = 0,
   env: Readonly<Record<string, string>> = {},
+  { ownGroup = false }: { ownGroup?: boolean } = {},
 ): Promise<WebProgram> {
   const { CUPBEARER_DATA: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [launcher, 'serve', '--no-open', '--port', String(wantedPort)], {
     cwd: home,
     env: { ...inherited, CUPBEARER_HOME: home, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    detached: ownGroup && process.platform !== 'win32',
   });
   let output = '';
   const links: string[] = [];
@@ -71,7 +76,7 @@ export async function startProgram(
   };
   const first = await nextLink();
   const port = Number(new URL(first).port);
-  const socket = openSocket(port, { cookie: await signIn(first) });
+  const socket = openSocket(port, { ...(await signIn(first)) });
   await once(socket, 'open');
   return {
     home,

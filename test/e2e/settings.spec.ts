@@ -52,3 +52,12 @@ test('a folder that cannot be had is refused where it is written', async ({ page
   await expect(folder).toHaveValue(before);
   expect((await program.client.app.info({})).dataDir).toBe(before);
 });
+
+test('the licences of what the program contains are shown', async ({ page }) => {
+  await page.getByRole('button', { name: 'Show licences' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Licences of third parties' });
+  await expect(dialog).toContainText('SIL OPEN FONT LICENSE Version 1.1');
+  await expect(dialog).toContainText(/svelte \d+\.\d+\.\d+ \(MIT\)/);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+});

@@ -19,13 +19,20 @@ export interface RunningCli {
   says(pattern: RegExp): Promise<void>;
 }
 
-/** Starts `cupbearer ARGS` in `cwd`, with `home` for its own files and nothing set for the data. */
-export function startCli(args: readonly string[], { cwd, home }: { cwd: string; home: string }): RunningCli {
+/**
+ * Starts `cupbearer ARGS` in `cwd`, with `home` for its own files and nothing set for the data, perhaps as another
+ * user.
+ */
+export function startCli(
+  args: readonly string[],
+  { cwd, home, uid }: { cwd: string; home: string; uid?: number },
+): RunningCli {
   const { CUPBEARER_DATA: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [launcher, ...args], {
     cwd,
     env: { ...inherited, CUPBEARER_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
     detached: process.platform !== 'win32',
   });
   let [stdout, stderr] = ['', ''];

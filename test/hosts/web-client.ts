@@ -7,17 +7,31 @@ import type { contract } from '../../shared/contract.ts';
 /** Everything the application can do, from outside. */
 export type Client = ContractRouterClient<typeof contract>;
 
-/** Exchanges the link of a web host for the cookie that it gives. */
-export async function signIn(link: string): Promise<string> {
-  const response = await fetch(link, { redirect: 'manual' });
-  const cookie = response.headers.get('set-cookie');
-  if (response.status !== 303 || !cookie) throw new Error(`The link answered ${response.status} and no cookie.`);
-  return cookie.split(';')[0]!;
+/** What a browser has once it is signed in. */
+export interface SignedIn {
+  cookie: string;
+  key: string;
 }
 
-/** A connection as a browser with this cookie would make it. */
-export function openSocket(port: number, headers: Record<string, string>): WebSocket {
-  return new WebSocket(`ws://127.0.0.1:${port}/rpc`, { headers });
+/** Exchanges the link of a web host for the cookie and the key, as a browser does. */
+export async function signIn(link: string): Promise<SignedIn> {
+  const response = await fetch(link);
+  const cookie = response.headers.get('set-cookie')?.split(';')[0];
+  const key = /data-key="([^"]*)"/.exec(await response.text())?.[1];
+  if (cookie === undefined || key === undefined)
+    throw new Error(`The link answered ${response.status} and no session.`);
+  return { cookie, key };
+}
+
+/** A connection as a signed-in browser makes it; `headers` beside or instead of the usual ones. */
+export function openSocket(
+  port: number,
+  { key, cookie, ...headers }: Partial<SignedIn> & Record<string, string>,
+): WebSocket {
+  const query = key === undefined ? '' : `?key=${key}`;
+  return new WebSocket(`ws://127.0.0.1:${port}/rpc${query}`, {
+    headers: { ...(cookie === undefined ? {} : { cookie }), ...headers },
+  });
 }
 
 /** A client of the contract over a connection. */

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -8,8 +9,9 @@ import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../main/hosts/electron/build.ts';
-import beforePack, { picturePackage } from '../../main/hosts/electron/before-pack.ts';
+import beforePack, { checkUpdateKey, picturePackage } from '../../main/hosts/electron/before-pack.ts';
 import { icnsBytes, icoBytes } from '../../main/hosts/electron/build-icons.ts';
+import { publicKeyText } from '../../main/hosts/electron/update-signature.ts';
 import { electronBinary, whyNotDesktop } from '../../main/hosts/electron/start.ts';
 import { runMarker } from '../../main/storage/run-marker.ts';
 
@@ -20,8 +22,8 @@ const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8')) a
   fileAssociations: { ext: string }[];
   electronFuses: Record<string, boolean>;
   linux: { icon: string };
-  mac: { icon: string };
-  win: { icon: string };
+  mac: { icon: string; hardenedRuntime: boolean; target: { target: string }[] };
+  win: { icon: string; verifyUpdateCodeSignature: boolean };
 };
 const packageFile = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   main: string;
@@ -84,8 +86,26 @@ describe('electron-builder.yml', () => {
 
   it('packs without the network where the native code is that of this machine', () => {
     const arch = { x64: 1, arm64: 3 }[process.arch as 'x64' | 'arm64'];
-    const context = { electronPlatformName: process.platform, arch } as Parameters<typeof beforePack>[0];
+    const context = { electronPlatformName: process.platform, arch, packager: { config: {} } } as Parameters<
+      typeof beforePack
+    >[0];
     expect(() => beforePack(context)).not.toThrow();
+  });
+
+  it('packs no program that looks for updates by an address alone', () => {
+    const publish = { provider: 'generic', url: 'https://example.org/' } as const;
+    const updateKey = publicKeyText(generateKeyPairSync('ed25519').privateKey);
+    expect(() => checkUpdateKey({})).not.toThrow();
+    expect(() => checkUpdateKey({ publish, extraMetadata: { updateKey } })).not.toThrow();
+    expect(() => checkUpdateKey({ publish })).toThrow('not a public Ed25519 key');
+    expect(() => checkUpdateKey({ publish, extraMetadata: { updateKey: 'AAAA' } })).toThrow('not a public Ed25519 key');
+  });
+
+  it('has newer versions checked by the system as well', () => {
+    // Windows compares publishers; macOS takes a zip and compares the signatures of both copies.
+    expect(config.win.verifyUpdateCodeSignature).toBe(true);
+    expect(config.mac.target.map(({ target }) => target)).toContain('zip');
+    expect(config.mac.hardenedRuntime).toBe(true);
   });
 
   it('associates the file that lies in each run folder', () => {

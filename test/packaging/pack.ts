@@ -1,16 +1,20 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { extractAll, getRawHeader } from '@electron/asar';
-import { Arch, build, Platform, type Configuration } from 'electron-builder';
-import { parse } from 'yaml';
+import { Arch, build, Platform } from 'electron-builder';
 import { build as compileProgram } from '../../main/hosts/electron/build.ts';
+import { publicKeyText } from '../../main/hosts/electron/update-signature.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What Electron's own binary carries where its fuses are: a mark, a version, their number, and one character for each. */
 const fuseMark = Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX');
 const unsetFuses = Buffer.concat([Buffer.from([1, 9]), Buffer.from('101010101')]);
+
+/** The key for updates of the packed program. */
+export const updateKey = publicKeyText(generateKeyPairSync('ed25519').privateKey);
 
 /** A file in the archive of a packed program. */
 export interface PackedFile {
@@ -27,6 +31,8 @@ export interface PackedProgram {
   fuses: string;
   /** All of the archive in a folder, as Electron shows it to the program. */
   folder: string;
+  /** The folder beside the archive, whose files are read without the program. */
+  resources: string;
 }
 
 /** Packs the program into `place`, an empty folder, by electron-builder.yml. Takes some tens of seconds. */
@@ -36,7 +42,6 @@ export async function packProgram(place: string): Promise<PackedProgram> {
   mkdirSync(join(electronDist, 'resources'), { recursive: true });
   for (const name of ['electron', 'electron.exe'])
     writeFileSync(join(electronDist, name), Buffer.concat([fuseMark, unsetFuses]), { mode: 0o755 });
-  const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8')) as Configuration;
   const { version } = JSON.parse(readFileSync(join(root, 'node_modules/electron/package.json'), 'utf8')) as {
     version: string;
   };
@@ -45,10 +50,12 @@ export async function packProgram(place: string): Promise<PackedProgram> {
     projectDir: root,
     targets: Platform.current().createTarget('dir', Arch[process.arch as keyof typeof Arch]),
     publish: 'never',
-    config: { ...config, electronVersion: version, electronDist, directories: { ...config.directories, output } },
+    // On top of electron-builder.yml, which electron-builder finds by itself.
+    config: { electronVersion: version, electronDist, directories: { output }, extraMetadata: { updateKey } },
   });
   const unpacked = join(output, 'linux-unpacked');
-  const archive = join(unpacked, 'resources', 'app.asar');
+  const resources = join(unpacked, 'resources');
+  const archive = join(resources, 'app.asar');
   const folder = join(place, 'program');
   extractAll(archive, folder);
   const binary = readFileSync(join(unpacked, 'cupbearer'));
@@ -57,6 +64,7 @@ export async function packProgram(place: string): Promise<PackedProgram> {
     files: filesIn(getRawHeader(archive).header, ''),
     fuses: binary.subarray(fusesAt, fusesAt + unsetFuses.length - 2).toString(),
     folder,
+    resources,
   };
 }
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packProgram, type PackedProgram } from './pack.ts';
+import { packProgram, updateKey, type PackedProgram } from './pack.ts';
 
 const packageOf = (name: string) =>
   name
@@ -47,6 +47,39 @@ describe.runIf(process.platform === 'linux')('the packed program', () => {
       expect(path).toContain(`linux-${process.arch}`);
       expect(isUnpacked, path).toBe(true);
     }
+  });
+
+  it('carries the licence of everything in it, to be read with the program and without', () => {
+    const notices = readFileSync(join(program.resources, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+    expect(readFileSync(join(program.folder, 'dist/renderer/THIRD-PARTY-NOTICES.txt'), 'utf8')).toBe(notices);
+    const lines = new Set(notices.split('\n').map((line) => line.replace(/ \([^()]*\)$/, '')));
+    const packed = paths()
+      .filter((path) => /^node_modules\/(.*\/node_modules\/)?(@[^/]+\/)?[^/@]+\/package\.json$/.test(path))
+      .map((path) => JSON.parse(readFileSync(join(program.folder, path), 'utf8')) as { name: string; version: string })
+      .map(({ name, version }) => `${name} ${version}`);
+    expect(packed.length).toBeGreaterThan(100);
+    expect(packed.filter((title) => !lines.has(title))).toEqual([]);
+    // What the pages contain, and what is no package.
+    for (const name of [
+      'svelte',
+      'bits-ui',
+      '@lucide/svelte',
+      'chart.js',
+      'assemblyscript',
+      'electron',
+      'Inter',
+      'Skia',
+    ])
+      expect(
+        [...lines].some((line) => line === name || line.startsWith(`${name} `)),
+        name,
+      ).toBe(true);
+    expect(notices).toContain('SIL OPEN FONT LICENSE Version 1.1');
+  });
+
+  it('knows the key for updates that its build was given', () => {
+    const packageFile = JSON.parse(readFileSync(join(program.folder, 'package.json'), 'utf8')) as object;
+    expect(packageFile).toMatchObject({ name: 'cupbearer', updateKey });
   });
 
   it('is no larger than it has to be', () => {

@@ -26,6 +26,7 @@ const finished: RunSummary = {
   pinned: false,
   archived: false,
   resumable: false,
+  fault: null,
 };
 
 /** A finished run of a detector, but for what is given. */

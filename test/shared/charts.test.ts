@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tableToCsv } from '../../shared/charts/csv.ts';
 import { describeHistogram, histogramChart, histogramToTable } from '../../shared/charts/histogram-chart.ts';
 import { chartToSvg } from '../../shared/charts/draw-chart.ts';
 import { spread } from '../../shared/charts/labels.ts';
@@ -352,20 +351,6 @@ describe('what moves while the chart stays', () => {
     drawn.push(draw());
     expect(drawn[0]).not.toContain('limit');
     expect(drawn[1]).toContain('limit');
-  });
-});
-
-describe('CSV', () => {
-  it('quotes what would break it', () => {
-    expect(
-      tableToCsv({
-        header: ['a', 'b'],
-        rows: [
-          ['x,y', null],
-          ['say "so"', 1.5],
-        ],
-      }),
-    ).toBe('a,b\n"x,y",\n"say ""so""",1.5\n');
   });
 });
 

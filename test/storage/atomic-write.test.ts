@@ -4,10 +4,11 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { isTemporaryName, replaceFolder, writeFileAtomically } from '../../main/storage/atomic-write.ts';
+import { replaceFolder, writeFileAtomically } from '../../main/storage/atomic-write.ts';
 import { appendLine, readLines } from '../../main/storage/json-lines.ts';
 import { readFileBytes, readJsonFile } from '../../main/storage/read-file.ts';
 import { toStorageError } from '../../main/storage/storage-error.ts';
+import { isTemporaryName } from '../../main/storage/temporary-names.ts';
 import { firstOutputOf, startChild } from './child.ts';
 import { errorOf, temporaryFolder } from './fixtures.ts';
 import {

@@ -39,7 +39,7 @@ describe('bytes in a file', () => {
     expect([...part.rows([2, 0, 1], 2)]).toEqual([7, 8, 3, 4, 5, 6]);
     expect([...part.blocks()].flatMap((block) => [...block])).toEqual([3, 4, 5, 6, 7, 8]);
     expect(() => part.rows([4], 2)).toThrow('ends too early');
-    errorOf('storage', () => ByteFile.part(join(path, '..', 'none'), 0, 1));
+    errorOf('not-found', () => ByteFile.part(join(path, '..', 'none'), 0, 1));
   });
 });
 

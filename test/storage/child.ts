@@ -34,3 +34,23 @@ export function firstOutputOf(child: ChildProcess): Promise<string> {
     child.once('close', () => reject(new Error(errors || 'The child ended without a word.')));
   });
 }
+
+/**
+ * As {@link outputOf}, for a child that may never end by itself. @throws Error once it has run for `ms` milliseconds.
+ */
+export async function outputWithin(child: ChildProcess, ms: number): Promise<string> {
+  const deadline = setTimeout(() => child.kill('SIGKILL'), ms);
+  try {
+    return await outputOf(child);
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+/** The tag of a process that has ended. */
+export async function endedTag(): Promise<string> {
+  const script = `
+    import { processTag } from 'STORAGE/process-identity.ts';
+    console.log(processTag());`;
+  return (await outputOf(startChild(script, []))).trim();
+}

@@ -24,4 +24,16 @@ describe('following a file of lines', () => {
     writeFileSync(path, '{"epoch":1}\n');
     expect(tail.read()).toEqual([{ epoch: 1 }]);
   });
+
+  it('reads the end of a file that is very long, line by line', () => {
+    const path = join(temporaryFolder(), 'log.jsonl');
+    const line = (n: number) => `${JSON.stringify({ n, text: 'x'.repeat(1000) })}\n`;
+    writeFileSync(path, Array.from({ length: 20_000 }, (_, n) => line(n)).join(''));
+    const tail = new JsonLinesTail(path);
+    const numbers = tail.read().map((read) => (read as { n: number }).n);
+    expect(numbers.at(-1)).toBe(19_999);
+    expect(numbers.length).toBeGreaterThan(16_000);
+    expect(numbers.length).toBeLessThan(17_000);
+    expect(tail.read()).toEqual([]);
+  });
 });

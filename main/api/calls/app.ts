@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { AppInfo, Settings } from '../../../shared/domain/settings.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { createFolder } from '../../storage/create-folder.ts';
 import { cupbearerHome } from '../../storage/home.ts';
-import { toStorageError } from '../../storage/storage-error.ts';
+import { isFolder } from '../../storage/is-folder.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { diagnosticsText } from '../diagnostics.ts';
@@ -23,12 +23,13 @@ export function appCalls(application: Application) {
     }),
     resetSettings: calls.app.resetSettings.handler(() => settings.reset()),
     diagnostics: calls.app.diagnostics.handler(() => ({
-      text: diagnosticsText(info(application), settings.current()),
+      text: diagnosticsText(info(application), settings.current(), workbench.catalogue.health().quickCheck),
     })),
     openFolder: calls.app.openFolder.handler(async ({ input: { what } }) => {
       if (!host.openFolder) throw cannot('show folders', 'Its path is shown beside it.');
       const folder = typeof what === 'object' ? workbench.catalogue.get(what.id).folder : folders(application)[what];
-      if (!existsSync(folder)) {
+      // A file in the folder's place would be opened by whatever program its name asks for.
+      if (!isFolder(folder)) {
         throw new CupbearerError('not-found', `The folder "${folder}" is not there (yet).`);
       }
       await host.openFolder(folder);
@@ -47,7 +48,7 @@ export function appCalls(application: Application) {
 }
 
 function info({ host, settings, storedDraft, workbench }: Application): AppInfo {
-  const { path, runs, bytes, quickCheck } = workbench.catalogue.health();
+  const { path, runs, bytes } = workbench.catalogue.size();
   return {
     version: versions()['cupbearer']!,
     versions: versions(),
@@ -56,7 +57,7 @@ function info({ host, settings, storedDraft, workbench }: Application): AppInfo 
     home: cupbearerHome(),
     dataDir: dataFolder(settings.current()),
     runsDir: runsFolder(settings.current()),
-    catalogue: { path, runs, bytes, quickCheck },
+    catalogue: { path, runs, bytes },
     can: {
       openFolder: host.openFolder !== undefined,
       chooseFolder: host.chooseFolder !== undefined,
@@ -83,11 +84,7 @@ function checkFolder(key: keyof Settings, folder: string | null | undefined): vo
   if (!isAbsolute(folder)) {
     throw new CupbearerError('usage', `${label}: expected a whole path, found "${folder}".`);
   }
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw toStorageError(error, `use the folder "${folder}"`);
-  }
+  createFolder(folder);
 }
 
 function cannot(what: string, instead: string): CupbearerError {

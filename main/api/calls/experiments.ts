@@ -1,55 +1,56 @@
-import { describeNetwork } from '../../models/describe-network.ts';
-import { draftFaults, unsuitedIn } from '../../experiments/drafts/draft-faults.ts';
-import { draftSummaries } from '../../experiments/drafts/draft-summaries.ts';
-import { requireNetwork } from '../../experiments/drafts/draft-view.ts';
-import { listPresets } from '../../experiments/presets.ts';
 import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
+import type { DraftSubject } from '../../experiments/drafts/draft-specs.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { reviewDraft } from '../draft-review.ts';
+import { reachFaults, withoutFaulty } from '../draft-reach.ts';
 import { draftSubject } from '../draft-subject.ts';
 import { formDefinitions } from '../form-definitions.ts';
 import { packPreview } from '../pack-samples.ts';
 import { draftFromRun } from '../run-draft.ts';
 import { dataFolder } from '../settings.ts';
-import { checkDraft, startExperiment } from '../start-experiment.ts';
+import { refuseFaults, startExperiment } from '../start-experiment.ts';
 
 /** The calls of the wizard. */
-export function experimentsCalls({ workbench, settings, queued, inspector, estimator, storedDraft }: Application) {
+export function experimentsCalls(application: Application) {
+  const { workbench, settings, reach, queued, inspector, estimator, library, storedDraft } = application;
   const { catalogue } = workbench;
   const { experiments } = calls;
-  const dataDir = () => dataFolder(settings.current());
+  const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
   const subjectOf = (draft: ExperimentDraft) => draftSubject(catalogue, draft);
   /** The subject of a draft that is to be done as it is. */
-  const soundSubject = (draft: ExperimentDraft) => {
+  const soundSubject = async (draft: ExperimentDraft, signal: AbortSignal | undefined): Promise<DraftSubject> => {
     const subject = subjectOf(draft);
-    checkDraft(subject, dataDir());
+    const { faults } = await library.ask('check-draft', { subject }, asking(signal));
+    refuseFaults(faults);
     return subject;
   };
   return {
     definitions: experiments.definitions.handler(() => formDefinitions()),
-    presets: experiments.presets.handler(() => listPresets(dataDir())),
-    check: experiments.check.handler(({ input }) => {
-      const subject = subjectOf(input.draft);
-      return {
-        faults: draftFaults(subject, dataDir()),
-        summaries: draftSummaries(subject),
-        unsuited: unsuitedIn(subject),
-      };
+    presets: experiments.presets.handler(({ signal }) => library.ask('list-presets', {}, asking(signal))),
+    check: experiments.check.handler(({ input, signal }) => {
+      const outOfReach = reachFaults(reach, catalogue, input.draft);
+      // Nothing is looked up where a page may not look.
+      const subject = subjectOf(withoutFaulty(input.draft, outOfReach));
+      return library.ask('check-draft', { subject, known: outOfReach }, asking(signal));
     }),
     preview: experiments.preview.handler(async ({ input: { draft, draw, count }, signal }) => {
       const question = { subject: subjectOf(draft), draw, count };
-      return packPreview(await inspector.ask('preview-draft', question, { dataDir: dataDir(), signal }));
+      return packPreview(await inspector.ask('preview-draft', question, asking(signal)));
     }),
-    network: experiments.network.handler(({ input }) => describeNetwork(requireNetwork(subjectOf(input.draft)))),
-    review: experiments.review.handler(({ input }) =>
-      reviewDraft(soundSubject(input.draft), (...request) => queued.folderFor(...request)),
+    network: experiments.network.handler(({ input, signal }) =>
+      library.ask('draft-network', subjectOf(input.draft), asking(signal)),
     ),
-    estimate: experiments.estimate.handler(({ input, signal }) =>
-      estimator.ask('estimate-draft', soundSubject(input.draft), { dataDir: dataDir(), signal }),
+    review: experiments.review.handler(async ({ input, signal }) => {
+      const subject = await soundSubject(input.draft, signal);
+      const known = await library.ask('describe-draft', subject, asking(signal));
+      return reviewDraft(subject, known, (...request) => queued.folderFor(...request));
+    }),
+    estimate: experiments.estimate.handler(async ({ input, signal }) =>
+      estimator.ask('estimate-draft', await soundSubject(input.draft, signal), asking(signal)),
     ),
-    start: experiments.start.handler(({ input }) => {
-      const ids = startExperiment(soundSubject(input.draft), queued);
+    start: experiments.start.handler(async ({ input, signal }) => {
+      const ids = startExperiment(await soundSubject(input.draft, signal), queued);
       return { ids };
     }),
     fromRun: experiments.fromRun.handler(({ input }) => draftFromRun(catalogue, input.id)),

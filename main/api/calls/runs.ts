@@ -3,6 +3,8 @@ import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { compareRuns, toComparison } from '../compare.ts';
 import { followRun } from '../follow-run.ts';
+import { removeLeftoversOfRun } from '../../storage/leftovers.ts';
+import { checkRepeat } from '../check-repeat.ts';
 import { changeMarks } from '../run-marks.ts';
 import { runDetail } from '../run-details.ts';
 import { activationPlane, runResult, runScores } from '../run-results.ts';
@@ -20,7 +22,11 @@ export function runsCalls(application: Application) {
   const { runs } = calls;
   return {
     watch: runs.watch.handler(({ signal = never }) => feed.watch(signal)),
-    get: runs.get.handler(({ input }) => runDetail(application, input.id)),
+    get: runs.get.handler(async ({ input, signal }) => {
+      // Results that a process was about to replace when it was killed are put back.
+      await removeLeftoversOfRun(catalogue.get(input.id).folder);
+      return runDetail(application, input.id, signal);
+    }),
     follow: runs.follow.handler(({ input, signal = never }) => followRun(catalogue, input.id, signal)),
     result: runs.result.handler(({ input }) => runResult(workbench, catalogue.get(input.id))),
     scores: runs.scores.handler(({ input }) => runScores(workbench, catalogue.get(input.id))),
@@ -47,9 +53,12 @@ export function runsCalls(application: Application) {
       queued.resume(input.id, input.batchSize);
       return {};
     }),
-    repeat: runs.repeat.handler(({ input }) => ({ id: queued.repeat(input.id).id })),
-    change: runs.change.handler(({ input: { ids, ...change } }) => {
-      changeMarks(catalogue, ids, change);
+    repeat: runs.repeat.handler(async ({ input, signal }) => {
+      await checkRepeat(application, input.id, signal);
+      return { id: queued.repeat(input.id).id };
+    }),
+    change: runs.change.handler(async ({ input: { ids, ...change } }) => {
+      await changeMarks(catalogue, ids, change);
       return {};
     }),
     remove: runs.remove.handler(({ input }) => ({ ids: removal.remove(input.ids) })),
@@ -57,6 +66,6 @@ export function runsCalls(application: Application) {
       removal.restore(input.ids);
       return {};
     }),
-    takeUp: runs.takeUp.handler(({ input }) => takeUpRuns(workbench, input.folder)),
+    takeUp: runs.takeUp.handler(({ input, signal }) => takeUpRuns(application, input.folder, signal)),
   };
 }

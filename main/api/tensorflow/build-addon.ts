@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { createFolder } from '../../storage/create-folder.ts';
 import { runProgram } from './run-program.ts';
 
 /** A TensorFlow with its C interface: what an addon is compiled against. */
@@ -69,7 +70,7 @@ export async function buildAddon(
   searchPath: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  mkdirSync(dirname(addon), { recursive: true });
+  createFolder(dirname(addon));
   const nodeHeaders = join(dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')), 'include');
   const binding = join(packageFolder, 'binding');
   const isMac = process.platform === 'darwin';

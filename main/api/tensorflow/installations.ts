@@ -2,9 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { unknownName } from '../../../shared/definition.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { writeFileAtomically } from '../../storage/atomic-write.ts';
-import { createFolder } from '../../storage/create-folder.ts';
 import { toJsonText } from '../../storage/json-text.ts';
+import { writePrivateFile } from '../../storage/private-files.ts';
 import { withStorageErrors } from '../../storage/storage-error.ts';
 import {
   bundledId,
@@ -77,6 +76,5 @@ function checkKnown(id: string): void {
 
 /** Writes down which installation is to be used. @throws CupbearerError `storage`. */
 export function select(id: string): void {
-  createFolder(installationsFolder());
-  writeFileAtomically(selectionPath(), toJsonText({ use: id }));
+  writePrivateFile(selectionPath(), toJsonText({ use: id }));
 }

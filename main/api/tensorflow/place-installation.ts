@@ -1,42 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createFolder } from '../../storage/create-folder.ts';
-import { isProcessAlive } from '../../storage/process-identity.ts';
+import { createPrivateFolder } from '../../storage/private-files.ts';
 import { withStorageErrors } from '../../storage/storage-error.ts';
+import { temporaryPath } from '../../storage/temporary-names.ts';
 import { installationIn, installationsFolder } from '../../tensor/engines/tensorflow/installation.ts';
-
-/** Where an installation is put together, by the process that does it. */
-const stagingName = /^\.(?:(\d+)-)?[0-9a-f]{12}\.tmp$/;
-/** Where an installation waits that another is about to replace. */
-const replacedName = /^\.(.+)\.old$/;
 
 /** An empty folder among the installations to put one together in. @throws CupbearerError `storage`. */
 export function createStaging(): string {
-  const staging = join(installationsFolder(), `.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
-  createFolder(staging);
+  const staging = temporaryPath(join(installationsFolder(), 'installation'));
+  createPrivateFolder(staging);
   return staging;
-}
-
-/**
- * Removes what installations left behind whose process was killed, and puts back what they were replacing.
- * @throws CupbearerError `storage`.
- */
-export function removeLeftovers(): void {
-  const folder = installationsFolder();
-  if (!existsSync(folder)) return;
-  withStorageErrors(`tidy up "${folder}"`, () => {
-    for (const name of readdirSync(folder)) {
-      const path = join(folder, name);
-      const staging = stagingName.exec(name);
-      if (staging && !(staging[1] !== undefined && isProcessAlive(Number(staging[1]), null)))
-        rmSync(path, { recursive: true, force: true });
-      const id = replacedName.exec(name)?.[1];
-      if (id === undefined) continue;
-      if (existsSync(join(folder, id))) rmSync(path, { recursive: true, force: true });
-      else renameSync(path, join(folder, id));
-    }
-  });
 }
 
 /**
@@ -65,7 +38,7 @@ function libraryFolderOf(place: string): string | undefined {
 /** Moves what lies in `staging` to its place; one that is there already stays until then. @throws CupbearerError `storage`. */
 export function putInPlace(staging: string, id: string): void {
   const place = join(installationsFolder(), id);
-  const replaced = join(installationsFolder(), `.${id}.old`);
+  const replaced = temporaryPath(place, 'old');
   withStorageErrors(`write "${place}"`, () => {
     const hadOne = existsSync(place);
     if (hadOne) renameSync(place, replaced);

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
 import { open, type Entry, type ZipFile } from 'yauzl';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { createFolder } from '../../storage/create-folder.ts';
 import { toStorageError } from '../../storage/storage-error.ts';
 
 /** A Python wheel: a zip file that lists the SHA-256 of each of its files. */
@@ -82,7 +83,7 @@ export class Wheel {
       },
     });
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      createFolder(dirname(path));
       await pipeline(await openEntry(this.#zip, entry), hashing, createWriteStream(path, { mode: 0o755 }));
     } catch (error) {
       const known = toStorageError(error, `write "${path}"`);

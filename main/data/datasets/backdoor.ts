@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Registry } from '../../../shared/definition.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { defaultPick, paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
+import { asPicked, defaultPick, paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { withoutAugmentations } from '../augmentation.ts';
 import {
   defineDataset,
@@ -17,6 +17,12 @@ import type { Disguise, Trigger } from '../triggers/trigger.ts';
 
 /** Id of the dataset that poisons another one. */
 export const backdoorId = 'backdoor';
+
+/** What training data are made of: the data before any trigger, and the trigger where they are poisoned. */
+export function partsOfTraining(data: Picked): { original: Picked; trigger?: Picked } {
+  const [original, trigger] = [asPicked(data['original']), asPicked(data['backdoor'])];
+  return data.name === backdoorId && original && trigger ? { original, trigger } : { original: data };
+}
 
 /** A poisoned dataset together with what it was made of. */
 export interface BackdoorDataset extends PoisonedDataset {

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { defaultAugmentation } from '../augmentation.ts';
 import { defineDataset } from '../dataset.ts';
 import { storedFields } from './fields.ts';
-import { loadIdxImages } from './idx-images.ts';
 import { prepared } from './prepared.ts';
 
 const classes = [
@@ -27,6 +26,7 @@ export const fashionMnist = defineDataset({
   params: z.object(storedFields),
   facts: () => ({ shape: [28, 28, 1], classes }),
   async load(params, context) {
+    const { loadIdxImages } = await import('./idx-images.ts');
     const images = await loadIdxImages('fashion-mnist', classes, params, context);
     return prepared(images, params, defaultAugmentation, context);
   },

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { defaultAugmentation } from '../augmentation.ts';
 import { defineDataset } from '../dataset.ts';
 import { storedFields } from './fields.ts';
-import { loadIdxImages } from './idx-images.ts';
 import { prepared } from './prepared.ts';
 
 const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
@@ -16,6 +15,7 @@ export const mnist = defineDataset({
   params: z.object(storedFields),
   facts: () => ({ shape: [28, 28, 1], classes }),
   async load(params, context) {
+    const { loadIdxImages } = await import('./idx-images.ts');
     return prepared(await loadIdxImages('mnist', classes, params, context), params, defaultAugmentation, context);
   },
 });

@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashFile } from '../../storage/content-hash.ts';
-import { toStorageError } from '../../storage/storage-error.ts';
+import { createFolder } from '../../storage/create-folder.ts';
+import { removeLeftovers } from '../../storage/leftovers.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import { datasetSource, datasetSources, type DatasetSource, type KnownFile } from '../sources.ts';
 import { fetchFile } from './fetch-file.ts';
@@ -43,11 +44,8 @@ export async function downloadDataset(
   const result: DownloadResult = { folder, downloaded: [], kept: [] };
   const total = source.files.reduce((sum, file) => sum + file.bytes, 0);
   let before = 0;
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw toStorageError(error, `create the folder "${folder}"`);
-  }
+  createFolder(folder);
+  await removeLeftovers([folder]);
   for (const file of source.files) {
     checkNotCancelled(options.signal, `Downloading ${name}`);
     const outcomes = file.members ?? [file];

@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { hashFile } from '../../storage/content-hash.ts';
 import { toStorageError } from '../../storage/storage-error.ts';
+import { temporaryPath } from '../../storage/temporary-names.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import type { SourceFile } from '../sources.ts';
 import { readTar, type TarEntry } from './tar.ts';
@@ -51,9 +52,9 @@ export async function unpackMembers(
 }
 
 async function writeMember(entry: TarEntry, path: string, sha256: string): Promise<void> {
-  const part = `${path}.part`;
+  const part = temporaryPath(path);
   try {
-    const output = await open(part, 'w');
+    const output = await open(part, 'wx');
     try {
       for await (const chunk of entry.content) await output.write(chunk);
       await output.sync();

@@ -1,5 +1,8 @@
 import { createCanvas, loadImage, type Image } from '@napi-rs/canvas';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { readFileBytes } from '../../storage/read-file.ts';
+import { mostPictureBytes, notPicture, parsePictureHeader, ppmStart, type PictureHeader } from './picture-header.ts';
+import type { PixelRoom } from './pixel-room.ts';
 
 /** A decoded picture: `pixels` is `[height, width, 4]`, red, green, blue, opacity of 0 to 255, not premultiplied. */
 export interface Picture {
@@ -16,44 +19,108 @@ export interface Region {
   height: number;
 }
 
-/** Larger than any photograph; a header that claims more is damaged, or made to exhaust memory. */
-const mostPixels = 2 ** 28;
+/**
+ * Most pixels of a JPEG times the passes over them: a progressive one of a few kilobytes may ask for thousands of passes. The
+ * usual ten leave room for any picture.
+ */
+const mostPassedPixels = 2 ** 31;
+
+/** Reads and decodes a picture file. @throws CupbearerError as {@link decodePicture}; `not-found`, `storage`. */
+export function readPicture(path: string, room?: PixelRoom): Promise<Picture> {
+  return decodePicture(readFileBytes(path, mostPictureBytes), path, room);
+}
 
 /**
- * Decodes PNG, JPEG (and what else the canvas knows: WebP, GIF, BMP) or binary PPM.
- * @throws CupbearerError `bad-data` naming `file` where it is none of these or damaged.
+ * Decodes PNG, JPEG or binary PPM; of a PNG that moves, the still image. `room` bounds how many pixels are decoded at once.
+ * @throws CupbearerError `bad-data` naming `file` where it is none of these, damaged or too large.
  */
-export async function decodePicture(bytes: Uint8Array, file: string): Promise<Picture> {
-  if (bytes[0] === 0x50 && bytes[1] === 0x36) return decodePpm(bytes, file);
-  let image: Image;
+export async function decodePicture(bytes: Uint8Array, file: string, room?: PixelRoom): Promise<Picture> {
+  const header = wholeHeader(bytes, file);
+  const pixels = header.width * header.height;
+  await room?.take(pixels);
   try {
-    image = await loadImage(Buffer.from(bytes));
-  } catch (cause) {
-    throw undecodable(file, cause);
+    return header.format === 'PPM' ? decodePpm(bytes, header, file) : await decodeByCanvas(bytes, header, file);
+  } finally {
+    room?.giveBack(pixels);
   }
-  const { width, height } = image;
-  if (width === 0 || height === 0 || width * height > mostPixels) throw undecodable(file);
-  const context = createCanvas(width, height).getContext('2d');
-  context.drawImage(image, 0, 0);
-  return { width, height, pixels: context.getImageData(0, 0, width, height).data };
 }
 
-function undecodable(file: string, cause?: unknown): CupbearerError {
-  return new CupbearerError(
-    'bad-data',
-    `${file}: expected a PNG, JPEG or PPM picture, found something that cannot be decoded.`,
-    cause === undefined ? {} : { cause },
-  );
+/** @throws CupbearerError `bad-data` where the file ends within its header. */
+function wholeHeader(bytes: Uint8Array, file: string): PictureHeader {
+  const header = parsePictureHeader(bytes, file);
+  if (header) return header;
+  throw notPicture(file, 'found only the beginning of one');
 }
 
-/** Binary PPM of 8 bits a channel (Netpbm's P6): three numbers as text, one white space, then RGB bytes. */
-function decodePpm(bytes: Uint8Array, file: string): Picture {
-  const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
-  const parsed = /^P6(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)\s/.exec(head);
-  const [width = 0, height = 0, depth = 0] = parsed?.slice(1).map(Number) ?? [];
-  const start = parsed?.[0].length ?? 0;
+/** Pictures are looked at for colours at this size at most, which takes a third of the memory of all their pixels. */
+const coloursSide = 256;
+
+/**
+ * Returns whether a picture file has a pixel that is not grey, where larger ones count as scaled to 256 pixels along a side.
+ * @throws CupbearerError as {@link readPicture}.
+ */
+export async function showsColours(path: string): Promise<boolean> {
+  const bytes = readFileBytes(path, mostPictureBytes);
+  const header = wholeHeader(bytes, path);
+  if (header.isGrey) return false;
+  const { pixels } =
+    header.format === 'PPM' ? decodePpm(bytes, header, path) : await decodeByCanvas(bytes, header, path, coloursSide);
+  for (let at = 0; at < pixels.length; at += 4) {
+    if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return true;
+  }
+  return false;
+}
+
+/** Decodes a picture, scaled down by the canvas' own filter where a side is longer than `mostSide`. */
+async function decodeByCanvas(
+  bytes: Uint8Array,
+  header: PictureHeader,
+  file: string,
+  mostSide = Infinity,
+): Promise<Picture> {
+  if (header.format === 'JPEG') checkPasses(bytes, header, file);
+  try {
+    const image = await loadImage(Buffer.from(bytes));
+    checkAsSaid(image, header, file);
+    const scale = Math.min(1, mostSide / Math.max(image.width, image.height));
+    const width = Math.ceil(image.width * scale);
+    const height = Math.ceil(image.height * scale);
+    const context = createCanvas(width, height).getContext('2d');
+    context.drawImage(image, 0, 0, width, height);
+    return { width, height, pixels: context.getImageData(0, 0, width, height).data };
+  } catch (cause) {
+    if (cause instanceof CupbearerError) throw cause;
+    throw notPicture(file, 'found something that cannot be decoded', cause);
+  }
+}
+
+/** Counts the scans of a JPEG: each is a pass over all its pixels. */
+function checkPasses(bytes: Uint8Array, { width, height }: PictureHeader, file: string): void {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const most = Math.floor(mostPassedPixels / (width * height));
+  let scans = 0;
+  for (let at = whole.indexOf(scanMarker); at !== -1; at = whole.indexOf(scanMarker, at + 2)) {
+    if (++scans > most)
+      throw notPicture(file, `found a JPEG with more than ${most} scans of ${width} x ${height} pixels`);
+  }
+}
+
+const scanMarker = Buffer.from([0xff, 0xda]);
+
+/** A note in a JPEG may have it turned by a right angle; else it has the size that was checked. */
+function checkAsSaid({ width, height }: Image, header: PictureHeader, file: string): void {
+  if (width === header.width && height === header.height) return;
+  if (width === header.height && height === header.width) return;
+  throw notPicture(file, `found one of ${width} x ${height} pixels that says ${header.width} x ${header.height}`);
+}
+
+/** The RGB bytes behind the header. */
+function decodePpm(bytes: Uint8Array, { width, height }: PictureHeader, file: string): Picture {
+  const start = ppmStart(bytes);
   const count = width * height;
-  if (depth !== 255 || count === 0 || count > mostPixels || bytes.length - start < 3 * count) throw undecodable(file);
+  if (bytes.length - start < 3 * count) {
+    throw notPicture(file, `found a PPM with ${bytes.length - start} bytes for ${width} x ${height} pixels`);
+  }
   const pixels = new Uint8ClampedArray(4 * count);
   for (let i = 0; i < count; i++) {
     for (let c = 0; c < 3; c++) pixels[4 * i + c] = bytes[start + 3 * i + c]!;
@@ -72,39 +139,23 @@ export function scaled(picture: Picture, width: number, height: number, region?:
   if (!region && width === picture.width && height === picture.height) return picture;
   const columns = triangleWeights(from.width, width);
   const rows = triangleWeights(from.height, height);
-  const across = new Float64Array(from.height * width * 4);
-  for (let y = 0; y < from.height; y++) {
-    for (let x = 0; x < width; x++) {
-      const { first, weights } = columns[x]!;
-      let at = ((from.y + y) * picture.width + from.x + first) * 4;
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      let opacity = 0;
-      for (let k = 0; k < weights.length; k++, at += 4) {
-        const share = weights[k]! * picture.pixels[at + 3]!;
-        red += (share * picture.pixels[at]!) / 255;
-        green += (share * picture.pixels[at + 1]!) / 255;
-        blue += (share * picture.pixels[at + 2]!) / 255;
-        opacity += share;
-      }
-      const to = (y * width + x) * 4;
-      across[to] = red;
-      across[to + 1] = green;
-      across[to + 2] = blue;
-      across[to + 3] = opacity;
-    }
-  }
+  // Rows that are already scaled along their width, as many as one output row is made of: all of them could be gigabytes.
+  const kept = rows.reduce((most, { weights }) => Math.max(most, weights.length), 0);
+  const across = new Float64Array(kept * width * 4);
+  let scaledRows = 0;
   const pixels = new Uint8ClampedArray(width * height * 4);
   for (let y = 0; y < height; y++) {
     const { first, weights } = rows[y]!;
+    for (scaledRows = Math.max(scaledRows, first); scaledRows < first + weights.length; scaledRows++) {
+      scaleRow(picture, from, scaledRows, columns, across, (scaledRows % kept) * width * 4);
+    }
     for (let x = 0; x < width; x++) {
-      let at = (first * width + x) * 4;
       let red = 0;
       let green = 0;
       let blue = 0;
       let opacity = 0;
-      for (let k = 0; k < weights.length; k++, at += 4 * width) {
+      for (let k = 0; k < weights.length; k++) {
+        const at = (((first + k) % kept) * width + x) * 4;
         red += weights[k]! * across[at]!;
         green += weights[k]! * across[at + 1]!;
         blue += weights[k]! * across[at + 2]!;
@@ -120,6 +171,36 @@ export function scaled(picture: Picture, width: number, height: number, region?:
     }
   }
   return { width, height, pixels };
+}
+
+/** Writes row `y` of a region, scaled along its width, from `start` on: colours times opacity, and opacity. */
+function scaleRow(
+  { width, pixels }: Picture,
+  from: Region,
+  y: number,
+  columns: readonly { first: number; weights: Float64Array }[],
+  across: Float64Array,
+  start: number,
+): void {
+  columns.forEach(({ first, weights }, x) => {
+    let at = ((from.y + y) * width + from.x + first) * 4;
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    let opacity = 0;
+    for (let k = 0; k < weights.length; k++, at += 4) {
+      const share = weights[k]! * pixels[at + 3]!;
+      red += (share * pixels[at]!) / 255;
+      green += (share * pixels[at + 1]!) / 255;
+      blue += (share * pixels[at + 2]!) / 255;
+      opacity += share;
+    }
+    const to = start + x * 4;
+    across[to] = red;
+    across[to + 1] = green;
+    across[to + 2] = blue;
+    across[to + 3] = opacity;
+  });
 }
 
 /** For each of `to` positions which of `from` values take part, from `first` on, with weights that add up to 1. */

@@ -1,7 +1,5 @@
 import type { TensorMap } from '../../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { readFileBytes } from '../../storage/read-file.ts';
-import { channelsOf, decodePicture, scaled } from '../readers/picture.ts';
 
 /** Under which name a trigger's pattern is stored with a model. */
 const patternName = 'pattern';
@@ -36,7 +34,9 @@ export function storedPattern(
  * opacity. @throws CupbearerError `not-found`, `storage` or `bad-data` where it cannot be read or decoded.
  */
 export async function pictureState(path: string, height: number, width: number, channels: number): Promise<TensorMap> {
-  const picture = scaled(await decodePicture(readFileBytes(path), path), width, height);
+  // Brings the picture codec along, which the host must not load: it knows triggers, but never decodes.
+  const { channelsOf, readPicture, scaled } = await import('../readers/picture.ts');
+  const picture = scaled(await readPicture(path), width, height);
   const pattern = new Float32Array(height * width * (channels + 1));
   for (let pixel = 0; pixel < height * width; pixel++) {
     const at = pixel * (channels + 1);

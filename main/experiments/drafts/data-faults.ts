@@ -1,14 +1,13 @@
-import { datasetInfo } from '../../data/dataset-info.ts';
+import { datasetState, downloadBytesOf, sourceOf } from '../../data/dataset-files.ts';
 import { datasetRegistry } from '../../data/datasets/index.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
-import { datasetSources } from '../../data/sources.ts';
 import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
 import { classifierData } from '../../tasks/classifier.ts';
 import { NetworkOutline } from '../../models/network-outline.ts';
 import { misfitsOf } from '../../../shared/misfit.ts';
 import { formatBytes } from '../../../shared/format.ts';
 import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
+import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
 import { toErrorRecord } from '../../../shared/errors.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
@@ -45,8 +44,8 @@ function picksBelow(fields: readonly Field[], values: Record<string, unknown>, p
 }
 
 function picksAt(field: Field, value: unknown, path: string[]): PickedAt[] {
-  const picked = (typeof value === 'string' ? { name: value } : value) as Picked | undefined;
-  if (typeof picked !== 'object' || picked === null || !field.registry!.has(picked.name)) return [];
+  const picked = asPicked(typeof value === 'string' ? { name: value } : value);
+  if (!picked || !field.registry!.has(picked.name)) return [];
   return [{ path, kind: field.registry!.kind, picked }, ...picksBelow(fieldsOfPick(field, picked.name), picked, path)];
 }
 
@@ -67,10 +66,11 @@ export function dataFaults(subject: DraftSubject, dataDir: string, view: DraftVi
 function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
   if (path.at(-1) === 'original' && picked.name === 'backdoor')
     return [{ path, message: 'Must be data that is not poisoned itself.' }];
-  if (datasetSources.some(({ id }) => id === picked.name)) {
-    const { state, downloadBytes = 0 } = datasetInfo(picked.name, dataDir);
-    if (picked['folder'] !== undefined || state === 'present') return [];
-    const message = `${datasetTitle(picked)} is not on this machine: ${formatBytes(downloadBytes)} to download.`;
+  const source = sourceOf(picked.name);
+  if (source) {
+    if (picked['folder'] !== undefined || datasetState(picked.name, dataDir) === 'present') return [];
+    const bytes = formatBytes(downloadBytesOf(source));
+    const message = `${datasetTitle(picked)} is not on this machine: ${bytes} to download.`;
     return [{ path, message }];
   }
   // What is wrong with data that are poisoned is said of these.

@@ -17,10 +17,17 @@ import { viewDraft } from './draft-view.ts';
 import { fieldAt, faultMessage, misfitMessage } from './fault-message.ts';
 import { pathFaults } from './path-faults.ts';
 
-/** What is wrong with a draft, in the order of its parts: values by themselves first, then what does not go together. */
-export function draftFaults(subject: DraftSubject, dataDir: string): DraftCheck['faults'] {
+/**
+ * What is wrong with a draft, in the order of its parts: what is known already, values by themselves, then what does not go
+ * together. A part has one fault, the first.
+ */
+export function draftFaults(
+  subject: DraftSubject,
+  dataDir: string,
+  known: readonly Fault[] = [],
+): DraftCheck['faults'] {
   const { draft } = subject;
-  const faults = [...valueFaults(subject), ...togetherFaults(subject, dataDir), ...pathFaults(subject)];
+  const faults = [...known, ...valueFaults(subject), ...togetherFaults(subject, dataDir), ...pathFaults(subject)];
   if (draft.engine !== 'auto' && !engineIds.includes(draft.engine))
     faults.push({ path: ['engine'], message: `There is no engine "${draft.engine}".` });
   const seen = new Set<string>();

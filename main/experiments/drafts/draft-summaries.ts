@@ -1,6 +1,6 @@
 import type { DraftCheck } from '../../../shared/domain/draft.ts';
 import { formatCount, inSentence } from '../../../shared/format.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
+import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
 import { triggerRegistry } from '../../data/triggers/index.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { datasetTitle } from './data-faults.ts';
@@ -23,10 +23,10 @@ export function draftSummaries(subject: DraftSubject): DraftCheck['summaries'] {
 
 function taskSummary({ data, task }: DraftView): string {
   if (!data || !task) return 'Not complete yet';
-  const trigger = (task['backdoor'] as Picked | undefined) ?? data.trigger?.spec;
+  const trigger = asPicked(task['backdoor']) ?? data.trigger?.spec;
   const hasTrigger = 'backdoor' in taskRegistry.get(task.name).params.shape;
   const what = hasTrigger && trigger ? triggerRegistry.get(trigger.name).title : taskRegistry.get(task.name).title;
-  const shown = datasetTitle((task['data'] as Picked | undefined) ?? data.originalData);
+  const shown = datasetTitle(asPicked(task['data']) ?? data.originalData);
   return what === shown ? shown : `${shown}, ${inSentence(what)}`;
 }
 
@@ -59,7 +59,8 @@ function evaluationSummary(view: DraftView): string {
 /** Test samples of a draft's task; undefined where they are not known without loading the data. */
 export function testSize({ facts, task }: DraftView): number | undefined {
   if (!task || !facts?.counts || 'data' in task || 'clean_test_data' in task) return undefined;
-  return Math.min(facts.counts.test, (task['max_test_size'] as number | undefined) ?? Infinity);
+  const { max_test_size: most } = task;
+  return typeof most === 'number' ? Math.min(facts.counts.test, most) : facts.counts.test;
 }
 
 /** Training samples of a draft's classifier; undefined where they are not known. */

@@ -41,6 +41,8 @@ export function faultMessage(issue: z.core.$ZodIssue, value: unknown, field: Fie
     return field.type === 'pick' ? `Choose a ${field.registry!.kind}.` : 'Must be filled in.';
   }
   if (issue.code === 'too_small' && issue.origin === 'array') return 'Needs at least one value.';
+  if (issue.code === 'too_big' && issue.origin === 'array')
+    return `Allows at most ${formatCount(Number(issue.maximum))} values.`;
   if (field && ['integer', 'number', 'integers'].includes(field.type)) return `Must be ${numberRange(field)}.`;
   if (field?.type === 'flag') return 'Must be on or off.';
   const sentence = explainIssue(issue, value);

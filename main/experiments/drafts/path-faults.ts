@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
+import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
+import { describe } from '../../../shared/schema/describe.ts';
 import type { Fault } from '../../../shared/domain/form.ts';
+import { pathsIn, type PathAt } from '../paths.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
 import type { DraftSubject } from './draft-specs.ts';
@@ -9,37 +10,27 @@ import type { DraftSubject } from './draft-specs.ts';
 const detectionFields = describe(trainDetector.params);
 const taskFields = detectionFields.filter(({ key }) => key === 'task');
 const detectorFields = detectionFields.filter(({ key }) => key === 'detector');
+const evaluationFields = detectionFields.filter(({ key }) => key !== 'task' && key !== 'detector');
 
-/** Files and folders that a draft names and that are not there. */
-export function pathFaults({ draft }: DraftSubject): Fault[] {
-  const { classifier, task, detectors } = draft;
+/** Returns the files and folders that a draft names. */
+export function pathsInDraft({ classifier, task, detectors, evaluation }: ExperimentDraft): PathAt[] {
   const training = classifier.source === 'train' ? classifier.params : {};
   return [
-    ...missingBelow(describe(trainClassifier.params), training, ['classifier', 'params']),
-    ...missingBelow(taskFields, { task }, []),
+    ...pathsIn(describe(trainClassifier.params), training, ['classifier', 'params']),
+    ...pathsIn(taskFields, { task }),
     ...detectors.flatMap((detector, i) =>
-      missingBelow(detectorFields, { detector }, []).map(({ path, message }) => ({
-        path: ['detectors', String(i), ...path.slice(1)],
-        message,
+      pathsIn(detectorFields, { detector }).map(({ at, path }) => ({
+        at: ['detectors', String(i), ...at.slice(1)],
+        path,
       })),
     ),
+    ...pathsIn(evaluationFields, evaluation, ['evaluation']),
   ];
 }
 
-function missingBelow(fields: readonly Field[], values: Record<string, unknown>, path: string[]): Fault[] {
-  return fields.flatMap((field) => {
-    const value = values[field.key];
-    const at = [...path, field.key];
-    if (field.isPath && typeof value === 'string' && value !== '' && !existsSync(value))
-      return [{ path: at, message: `There is no file or folder "${value}" on this machine.` }];
-    if (field.type === 'pick') return missingIn(field, value, at);
-    if (field.type !== 'pick-record' || typeof value !== 'object' || value === null) return [];
-    return Object.entries(value).flatMap(([name, picked]) => missingIn(field, picked, [...at, name]));
-  });
-}
-
-function missingIn(field: Field, value: unknown, path: string[]): Fault[] {
-  const { name } = (value ?? {}) as Partial<Picked>;
-  if (name === undefined || !field.registry!.has(name)) return [];
-  return missingBelow(fieldsOfPick(field, name), value as Picked, path);
+/** Files and folders that a draft names and that are not there. */
+export function pathFaults({ draft }: DraftSubject): Fault[] {
+  return pathsInDraft(draft)
+    .filter(({ path }) => !existsSync(path))
+    .map(({ at, path }) => ({ path: at, message: `There is no file or folder "${path}" on this machine.` }));
 }

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Estimate } from '../../../shared/domain/draft.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { createScratchFolder } from '../../storage/private-files.ts';
 import { startEngine, type EngineInfo } from '../../tensor/engine.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../drafts/draft-specs.ts';
 import { measureDetector } from './measure-detector.ts';
@@ -38,7 +37,7 @@ async function measured(subject: DraftSubject, context: InspectionContext): Prom
   const start = performance.now();
   const engine = await startEngine(subject.draft.engine, { afresh: true });
   const engineMs = performance.now() - start;
-  const folder = mkdtempSync(join(tmpdir(), 'cupbearer-estimate-'));
+  const folder = createScratchFolder('estimate');
   const patience = AbortSignal.timeout(patienceMs);
   const signal = AbortSignal.any([context.signal, patience]);
   try {

@@ -8,6 +8,8 @@ export interface InspectionContext {
   readonly signal: AbortSignal;
   /** Datasets that were loaded for earlier questions. */
   readonly datasets: LoadedDatasets;
+  /** How far the answer is; a total of 0 is one that is not known. Called as often as convenient. */
+  readonly progress?: (phase: string, done: number, total: number) => void;
 }
 
 /** A {@link SampleSet} before its arrays are packed: they cross between our own processes as they are. */

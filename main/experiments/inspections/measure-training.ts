@@ -1,5 +1,3 @@
-import { copyFileSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { isBackdoorDataset } from '../../data/datasets/backdoor.ts';
@@ -12,8 +10,11 @@ import { Network } from '../../models/network.ts';
 import { specFor } from '../../models/network-outline.ts';
 import { createOptimizer } from '../../models/optimizers/index.ts';
 import { predict, trainClassifier } from '../../models/training.ts';
+import { writeFileAtomically } from '../../storage/atomic-write.ts';
+import { readFileBytes } from '../../storage/read-file.ts';
 import { writeSpec } from '../../storage/run-folder.ts';
 import { writeTensorFile } from '../../storage/tensor-file.ts';
+import { isThere, within } from '../../storage/within-folder.ts';
 import { triggerFile } from '../../tasks/classifier.ts';
 import type { InspectionContext } from './inspection.ts';
 import type { PhaseTimes } from './phase-times.ts';
@@ -124,5 +125,5 @@ export async function writeUntrainedClassifier(
 /** Copies what a task needs of a classifier, so that nothing that is measured is left in its run. */
 export function copyClassifier(from: string, to: string): void {
   for (const name of ['spec.json', 'model.json', 'model.safetensors', 'trigger.safetensors'])
-    if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name));
+    if (isThere(within(from, name))) writeFileAtomically(within(to, name), readFileBytes(within(from, name)));
 }

@@ -1,11 +1,11 @@
 import { CupbearerError } from '../../../shared/errors.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
 import type { Batch, Dataset } from '../../data/dataset.ts';
 import { readSpec } from '../../storage/run-folder.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import type { TestPart } from '../../tasks/task.ts';
 import { startEngine } from '../../tensor/engine.ts';
 import type { InspectionContext, LooseSamples } from './inspection.ts';
+import { readStoredSpec } from '../stored-spec.ts';
 import { labelsOf, textsOf } from './show-samples.ts';
 
 /** The test data of the runs that were asked about last: rebuilding a task reads all its data. */
@@ -91,9 +91,12 @@ async function testParts(folder: string, context: InspectionContext): Promise<re
 }
 
 async function buildTestParts(folder: string, { dataDir, datasets: cache }: InspectionContext) {
-  const { spec, data_dir: ownDataDir = dataDir } = readSpec(folder);
-  const task = (spec as { task?: Picked }).task;
-  if (!task) throw new CupbearerError('usage', `The run in "${folder}" has no test samples: it has no task.`);
+  const { kind, spec, data_dir: ownDataDir = dataDir } = readSpec(folder);
+  const stored = readStoredSpec(kind, spec);
+  if (stored.kind === 'classifier')
+    throw new CupbearerError('usage', `The run in "${folder}" has no test samples: it has no task.`);
+  const { task } = stored.sound;
+  if (!task) throw new CupbearerError('bad-data', `The test samples of "${folder}" are not known. ${stored.fault}`);
   // A task holds its model, which no engine can hold before it is started.
   await startEngine('auto');
   const { name, ...params } = task;

@@ -12,11 +12,24 @@ export interface Output {
 export function createOutput(json: boolean): Output {
   return {
     json,
-    result: (value, text) => process.stdout.write(`${json ? JSON.stringify(value, null, 2) : text()}\n`),
+    result: (value, text) => write(process.stdout, json ? JSON.stringify(value, null, 2) : text()),
     note: (text) => {
-      if (!json) process.stderr.write(`${text}\n`);
+      if (!json) write(process.stderr, text);
     },
   };
+}
+
+/**
+ * Returns text as a terminal shows it, whoever wrote it: titles and notes of a shared run may hold characters that a terminal
+ * acts on. These are written as JSON writes them, so that JSON stays what it was; lines and tabs stay.
+ */
+export function forTerminal(text: string): string {
+  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return text.replaceAll(/[^\P{Cc}\t\n]|[\u202a-\u202e\u2066-\u2069]/gu, escape);
+}
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(`${forTerminal(text)}\n`);
 }
 
 /** Exit codes: 2 for what was asked wrongly, 130 for Ctrl-C as shells have it, 1 for everything else. */
@@ -29,15 +42,15 @@ export function exitCodeOf(code: ErrorCode): number {
 export function reportError(error: unknown, options: { json: boolean; debug: boolean }): number {
   const { stack, ...record } = toErrorRecord(error);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ error: options.debug ? { ...record, stack } : record }, null, 2)}\n`);
+    write(process.stdout, JSON.stringify({ error: options.debug ? { ...record, stack } : record }, null, 2));
     return exitCodeOf(record.code);
   }
   const prefix = record.code === 'internal' ? 'Internal error: ' : record.code === 'cancelled' ? '' : 'Error: ';
-  process.stderr.write(`${prefix}${record.message}\n`);
-  if (record.hint) process.stderr.write(`${record.hint}\n`);
+  write(process.stderr, `${prefix}${record.message}`);
+  if (record.hint) write(process.stderr, record.hint);
   if (record.code === 'internal' && !options.debug)
-    process.stderr.write('This is a defect of the program; --debug shows where.\n');
-  if (options.debug && stack) process.stderr.write(`${stack}\n`);
-  if (options.debug && record.details) process.stderr.write(`${JSON.stringify(record.details, null, 2)}\n`);
+    write(process.stderr, 'This is a defect of the program; --debug shows where.');
+  if (options.debug && stack) write(process.stderr, stack);
+  if (options.debug && record.details) write(process.stderr, JSON.stringify(record.details, null, 2));
   return exitCodeOf(record.code);
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../../shared/format.ts';
+import { forTerminal } from './output.ts';
 
 const barWidth = 24;
 
@@ -27,7 +28,7 @@ export class ProgressBars {
   /** Writes a line of text above the bar. */
   print(text: string): void {
     this.#clear();
-    this.#stream.write(`${text}\n`);
+    this.#stream.write(`${forTerminal(text)}\n`);
     if (this.#phase && this.#stream.isTTY) this.#draw(this.#line());
   }
 
@@ -51,7 +52,7 @@ export class ProgressBars {
       `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`,
       `${Math.floor(100 * share)} %`.padStart(6),
       ` ${time}`,
-      note ? `  ${note}` : '',
+      note ? `  ${forTerminal(note)}` : '',
     ];
     return parts.join(' ').trimEnd();
   }

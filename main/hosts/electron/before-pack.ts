@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Arch, type Configuration } from 'electron-builder';
+import { parsePublicKey } from './update-signature.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -26,11 +27,19 @@ export function picturePackage(platform: string, arch: string): { name: string; 
   return { name, version };
 }
 
+/** @throws Error if a build names an address for updates but no valid key: its copies would never update. */
+export function checkUpdateKey({ publish, extraMetadata }: Pick<Configuration, 'publish' | 'extraMetadata'>): void {
+  if (!publish) return;
+  const { updateKey } = (extraMetadata ?? {}) as { updateKey?: unknown };
+  parsePublicKey(typeof updateKey === 'string' ? updateKey : '');
+}
+
 /**
  * Says in TARGET_PLATFORM, which electron-builder.yml names, what system is packed for, and fetches the native code that npm
  * has not installed since it is for another machine. @throws Error saying how to, where it cannot.
  */
-export default function beforePack({ electronPlatformName, arch }: PackContext): void {
+export default function beforePack({ electronPlatformName, arch, packager }: PackContext): void {
+  checkUpdateKey(packager.config);
   process.env['TARGET_PLATFORM'] = electronPlatformName;
   const { name, version } = picturePackage(electronPlatformName, Arch[arch]);
   if (existsSync(join(root, 'node_modules', name))) return;

@@ -16,8 +16,10 @@ const preload = join('main', 'hosts', 'electron', 'preload.ts');
 const leftOut = [
   join('main', 'hosts', 'cli'),
   join('main', 'hosts', 'web'),
+  join('main', 'hosts', 'third-party'),
   join('main', 'hosts', 'electron', 'build'),
   join('main', 'hosts', 'electron', 'before-pack.ts'),
+  join('main', 'hosts', 'electron', 'sign-updates.ts'),
   join('main', 'hosts', 'electron', 'start.ts'),
   join('main', 'tensor', 'kernels', 'assembly'),
   join('main', 'tensor', 'kernels', 'build.ts'),

@@ -32,7 +32,9 @@ export function keepWindowsAtHome(): void {
     contents.on('will-redirect', (event) => event.preventDefault());
     contents.on('will-attach-webview', (event) => event.preventDefault());
     contents.setWindowOpenHandler(({ url }) => {
-      if (URL.parse(url)?.protocol === 'https:') void shell.openExternal(url);
+      const address = URL.parse(url);
+      // Open the address that was checked, not the text that it was parsed from.
+      if (address?.protocol === 'https:') void shell.openExternal(address.href);
       return { action: 'deny' };
     });
   });
@@ -40,5 +42,7 @@ export function keepWindowsAtHome(): void {
 
 /** A report shown inside a page has an address that leads nowhere else. */
 function isInlineFrame({ isMainFrame, url }: { isMainFrame: boolean; url: string }): boolean {
-  return !isMainFrame && (url === 'about:srcdoc' || url.startsWith('blob:app://cupbearer/'));
+  return (
+    !isMainFrame && (url === 'about:srcdoc' || (url.startsWith('blob:') && isOwnAddress(url.slice('blob:'.length))))
+  );
 }

@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createPrivateFolder } from '../../storage/private-files.ts';
 
 /** A log that is larger at the start becomes the old one. */
 const largestBytes = 1_000_000;
@@ -8,14 +9,14 @@ const largestBytes = 1_000_000;
 export function openLog(folder: string): (line: string) => void {
   const path = join(folder, 'main.log');
   try {
-    mkdirSync(folder, { recursive: true });
+    createPrivateFolder(folder);
     if (existsSync(path) && statSync(path).size > largestBytes) renameSync(path, join(folder, 'main.old.log'));
   } catch {
     // The log is for reports of defects; the program runs without.
   }
   return (line) => {
     try {
-      appendFileSync(path, `${new Date().toISOString()} ${line}\n`);
+      appendFileSync(path, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 });
     } catch {
       // As above.
     }

@@ -1,5 +1,4 @@
 /** Entry point of the desktop program: Electron's main process. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, crashReporter, dialog, Menu, nativeTheme, session, shell } from 'electron';
 import { createRouterClient } from '@orpc/server';
@@ -7,6 +6,7 @@ import { createApplication, type RunningApplication } from '../../api/create-app
 import { createRouter } from '../../api/router.ts';
 import { toErrorRecord } from '../../../shared/errors.ts';
 import { cupbearerHome } from '../../storage/home.ts';
+import { createPrivateFolder } from '../../storage/private-files.ts';
 import { requireRenderer } from '../renderer-files.ts';
 import { Activity } from './activity.ts';
 import { origin } from './address.ts';
@@ -19,15 +19,20 @@ import { menuTemplate } from './menu.ts';
 import { chooseRunFile, fileAmong, HandedFiles, openRunFile } from './open-runs.ts';
 import { printPdf } from './print-pdf.ts';
 import { registerScheme, serveRenderer } from './renderer-protocol.ts';
-import { canUpdate, Updates } from './updates.ts';
+import { readUpdateSource, type UpdateSource } from './update-source.ts';
+import { Updates } from './updates.ts';
 
 app.setName('Cupbearer');
 // One place for everything where the user has chosen one; else windows, logs and crashes are where the system has them.
 if (process.env['CUPBEARER_HOME']) {
   const desktop = join(cupbearerHome(), 'desktop');
-  // Electron takes only a folder that is there.
-  mkdirSync(desktop, { recursive: true });
-  app.setPath('userData', desktop);
+  try {
+    // Electron takes only a folder that is there.
+    createPrivateFolder(desktop);
+    app.setPath('userData', desktop);
+  } catch {
+    // There is no window yet that could say so. The start, which needs the same home, does.
+  }
 }
 // The id of electron-builder.yml, by which Windows knows whose notifications these are.
 app.setAppUserModelId('org.cupbearer.app');
@@ -58,18 +63,17 @@ async function start(): Promise<void> {
   const rendererFolder = join(app.getAppPath(), 'dist', 'renderer');
   requireRenderer(rendererFolder);
   const placeFile = join(app.getPath('userData'), 'window.json');
-  mkdirSync(app.getPath('userData'), { recursive: true });
+  createPrivateFolder(app.getPath('userData'));
 
+  const updateSource = app.isPackaged ? installedSource() : undefined;
   const application = createApplication({
     host: {
       kind: 'electron',
       launch: launchUtilityProcess,
       logsDir: app.getPath('logs'),
-      canUpdate: canUpdate(),
-      openFolder: async (path) => {
-        const trouble = await shell.openPath(path);
-        if (trouble !== '') throw new Error(trouble);
-      },
+      canUpdate: updateSource !== undefined,
+      // Selects the folder in its parent: opening one named X.app would start it on macOS.
+      openFolder: async (path) => shell.showItemInFolder(path),
       chooseFolder: async (title) => {
         const { filePaths } = await dialog.showOpenDialog({ title, properties: ['openDirectory', 'createDirectory'] });
         return filePaths[0] ?? null;
@@ -97,16 +101,20 @@ async function start(): Promise<void> {
 
   const settings = () => application.settings.current();
   followTheme(application);
-  const updates = new Updates(settings, log);
-  updates.start();
+  const updates = updateSource && new Updates(updateSource, settings, log);
+  updates?.start();
   Menu.setApplicationMenu(
     Menu.buildFromTemplate(
       menuTemplate(process.platform, app.isPackaged, {
         go,
         openFile: () => void chooseRunFile().then((file) => file !== undefined && open(file)),
-        openHome: () => void shell.openPath(cupbearerHome()),
-        openLogs: () => void shell.openPath(app.getPath('logs')),
-        checkForUpdates: () => void updates.checkNow(),
+        openHome: () => shell.showItemInFolder(cupbearerHome()),
+        openLogs: () => shell.showItemInFolder(app.getPath('logs')),
+        checkForUpdates: () =>
+          void (
+            updates?.checkNow() ??
+            dialog.showMessageBox({ message: 'This copy of the program is not updated from here.' })
+          ),
       }),
     ),
   );
@@ -137,6 +145,20 @@ async function start(): Promise<void> {
   const first = fileAmong(process.argv, process.cwd());
   if (first !== undefined) open(first);
   handedFiles.openWith(open);
+}
+
+/** Returns where this copy gets newer versions from; undefined, with a line in the log, if its build is faulty. */
+function installedSource(): UpdateSource | undefined {
+  try {
+    return readUpdateSource({
+      resources: process.resourcesPath,
+      program: app.getAppPath(),
+      platform: process.platform,
+    });
+  } catch (error) {
+    log(`This copy is not updated. ${toErrorRecord(error).message}`);
+    return undefined;
+  }
 }
 
 /** Menus and title bars follow the theme that the user has set. */

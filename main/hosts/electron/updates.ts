@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { app, dialog } from 'electron';
-import electronUpdater from 'electron-updater';
+import electronUpdater, { type AppUpdater } from 'electron-updater';
+import type { ProviderRuntimeOptions } from 'electron-updater/out/providers/Provider.js';
 import type { Settings } from '../../../shared/domain/settings.ts';
+import { SignedVersions } from './signed-versions.ts';
+import type { UpdateSource } from './update-source.ts';
 
 const firstAfterMs = 30_000;
 const everyMs = 24 * 3_600_000;
@@ -11,17 +12,29 @@ const everyMs = 24 * 3_600_000;
 export class Updates {
   readonly #settings: () => Settings;
   readonly #log: (line: string) => void;
-  readonly #updater = electronUpdater.autoUpdater;
+  readonly #updater: AppUpdater;
   #wasAskedFor = false;
   #isDownloading = false;
 
-  constructor(settings: () => Settings, log: (line: string) => void) {
+  constructor(source: UpdateSource, settings: () => Settings, log: (line: string) => void) {
     this.#settings = settings;
     this.#log = log;
+    this.#updater = electronUpdater.autoUpdater;
     const updater = this.#updater;
     updater.logger = null;
     updater.autoDownload = false;
     updater.autoInstallOnAppQuit = false;
+    // Block maps and installers that fetch the rest themselves are not covered by the signature.
+    updater.disableDifferentialDownload = true;
+    updater.disableWebInstaller = true;
+    updater.setFeedURL({
+      provider: 'custom',
+      updateProvider: class extends SignedVersions {
+        constructor(_options: unknown, _updater: unknown, runtimeOptions: ProviderRuntimeOptions) {
+          super(source, runtimeOptions);
+        }
+      },
+    });
     updater.on('update-available', ({ version }) => void this.#offer(version));
     updater.on('update-not-available', () => void this.#tell(`Version ${app.getVersion()} is the newest.`));
     updater.on('update-downloaded', ({ version }) => void this.#offerRestart(version));
@@ -34,7 +47,6 @@ export class Updates {
 
   /** Looks now and once a day, while the settings say so. */
   start(): void {
-    if (!canUpdate()) return;
     const look = () => {
       if (this.#settings().checkForUpdates) void this.#check(false);
     };
@@ -44,8 +56,7 @@ export class Updates {
 
   /** Looks because the user asked, and says what came of it. */
   async checkNow(): Promise<void> {
-    if (canUpdate()) await this.#check(true);
-    else await dialog.showMessageBox({ message: 'This copy of the program is not updated from here.' });
+    await this.#check(true);
   }
 
   async #check(wasAskedFor: boolean): Promise<void> {
@@ -95,9 +106,4 @@ export class Updates {
     });
     if (response === 0) this.#updater.quitAndInstall();
   }
-}
-
-/** Only a program that was installed, from a build that knows where its newer versions are. */
-export function canUpdate(): boolean {
-  return app.isPackaged && existsSync(join(process.resourcesPath, 'app-update.yml'));
 }

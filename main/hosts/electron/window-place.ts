@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { writeFileAtomically } from '../../storage/atomic-write.ts';
+import { writePrivateFile } from '../../storage/private-files.ts';
 import { readJsonFile } from '../../storage/read-file.ts';
 
 const boundsSchema = z.object({ x: z.int(), y: z.int(), width: z.int().positive(), height: z.int().positive() });
@@ -31,7 +31,7 @@ export function readWindowPlace(path: string): WindowPlace | undefined {
 /** Stores a place; where that fails the window simply opens as usual the next time. */
 export function storeWindowPlace(path: string, place: WindowPlace): void {
   try {
-    writeFileAtomically(path, JSON.stringify(place));
+    writePrivateFile(path, JSON.stringify(place));
   } catch {
     // Nothing that a person would want to be stopped for at the end.
   }

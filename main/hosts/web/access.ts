@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
@@ -20,18 +21,42 @@ export function isOwnOrigin(origin: string | undefined, host: string): boolean {
   return origin === undefined || origin === `http://${host}`;
 }
 
-/** Who may talk to the program: whoever brought the token that was printed, and has since carried the cookie. */
+/**
+ * Returns whether a browser asks for a page that nobody has opened yet: to have it at hand, or for a preview. Such a
+ * request must not use a link up.
+ */
+export function isLookingAhead(headers: IncomingHttpHeaders): boolean {
+  return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
+    /prefetch|prerender|preview/i.test(String(headers[name] ?? '')),
+  );
+}
+
+/** What a browser gets for a token. */
+export interface SignIn {
+  /** The value of `Set-Cookie`. */
+  cookie: string;
+  /** What the pages send along with a connection. */
+  key: string;
+}
+
+/**
+ * Decides who may talk to the program: a browser that brought the printed token, and has since carried the cookie and the
+ * key. A browser sends cookies to every port of a machine, so a program of another user would see ours when the browser
+ * visits it. The key is kept by the pages, which browsers tell apart by port: calls are answered only with both.
+ */
 export class Access {
   readonly #cookie: string;
   readonly #session = newSecret();
+  readonly #key = newSecret();
   #token = newSecret();
 
   /**
-   * `place` tells this program from others that the same browser may know. Cookies are shared by all ports of a machine
-   * (and a port may lead to another machine): names of their own keep two programs from signing each other out.
+   * `port` and `machine` name the cookie. With `ssh -L`, one browser may reach several machines under one name, and the
+   * same port of each: cookies of different names do not sign one another out.
    */
-  constructor(place: string) {
-    this.#cookie = `cupbearer_${createHash('sha256').update(place).digest('hex').slice(0, 8)}`;
+  constructor(port: number, machine: string) {
+    const mark = createHash('sha256').update(machine).digest('hex').slice(0, 8);
+    this.#cookie = `cupbearer_${port}_${mark}`;
   }
 
   /** The token that the next link carries. */
@@ -39,17 +64,23 @@ export class Access {
     return this.#token;
   }
 
-  /** The value of `Set-Cookie` for a token that is right, which is then used up; undefined for any other. */
-  exchange(token: string): string | undefined {
+  /** Returns what the right token is exchanged for, and uses it up; undefined for any other. */
+  exchange(token: string): SignIn | undefined {
     if (!isSame(token, this.#token)) return undefined;
     this.#token = newSecret();
-    return `${this.#cookie}=${this.#session}; Path=/; HttpOnly; SameSite=Strict`;
+    // Without Domain the cookie is this host's alone.
+    return { cookie: `${this.#cookie}=${this.#session}; Path=/; HttpOnly; SameSite=Strict`, key: this.#key };
   }
 
   /** Whether a request's `Cookie` header carries the session. */
   isAllowed(cookies: string | undefined): boolean {
     const carried = (cookies ?? '').split(';').map((cookie) => cookie.trim().split('='));
     return carried.some(([name, value = '']) => name === this.#cookie && isSame(value, this.#session));
+  }
+
+  /** Whether this is the key that came with the cookie. */
+  isKey(key: string | null): boolean {
+    return key !== null && isSame(key, this.#key);
   }
 }
 

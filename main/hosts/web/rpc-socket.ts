@@ -1,46 +1,32 @@
 import type { StandardHandler } from '@orpc/server/standard';
-import { createServerPeerHandleRequestFn } from '@orpc/server/standard-peer';
-import {
-  decodeRequestMessage,
-  encodeResponseMessage,
-  experimental_ServerPeerWithoutCodec as ServerPeer,
-} from '@orpc/standard-server-peer';
 import type { RawData, WebSocket } from 'ws';
+import { answerCalls } from '../answer-calls.ts';
 
 /** How often a connection is tried; one that does not answer until the next time has gone. */
 const pingEveryMs = 30_000;
 
 /** Codes with which a connection is closed. */
-export const closeCodes = { goingAway: 1001, malformed: 1007, internal: 1011 } as const;
+export const closeCodes = { goingAway: 1001, malformed: 1007, tooMuch: 1008, internal: 1011 } as const;
 
-/**
- * Answers the calls that come over a connection. A message that is none of the protocol closes the connection with a
- * reason, and what goes wrong in one connection concerns no other.
- */
-export function answerCalls(socket: WebSocket, handler: StandardHandler<Record<never, never>>): void {
-  const peer = new ServerPeer(async ([id, type, payload]) => {
-    const message = await encodeResponseMessage(id, type, payload);
-    if (socket.readyState === socket.OPEN) socket.send(message);
+/** Answers the calls that come over a connection of a browser. */
+export function answerSocket(socket: WebSocket, handler: StandardHandler<Record<never, never>>): void {
+  const { take, end } = answerCalls(
+    {
+      async send(message) {
+        if (socket.readyState !== socket.OPEN) return;
+        // That it could not be sent is told by the event "close".
+        await new Promise<void>((resolve) => socket.send(message, () => resolve()));
+      },
+      close: (why, reason) => socket.close(closeCodes[why], reason),
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+    },
+    handler,
+  );
+  socket.on('message', (data, isBinary) => {
+    const bytes = toBytes(data);
+    void take(isBinary ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
   });
-  const handle = createServerPeerHandleRequestFn(handler, { context: {} });
-
-  const answer = async (data: RawData, isBinary: boolean) => {
-    let message;
-    try {
-      const bytes = toBytes(data);
-      message = await decodeRequestMessage(isBinary ? bytes : new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    } catch {
-      socket.close(closeCodes.malformed, 'The message is none that this program understands.');
-      return;
-    }
-    try {
-      await peer.message(message, handle);
-    } catch {
-      // Handlers answer with their errors themselves: what arrives here could not be sent.
-      socket.close(closeCodes.internal, 'An answer could not be sent.');
-    }
-  };
-  socket.on('message', (data, isBinary) => void answer(data, isBinary));
 
   let isAlive = true;
   const timer = setInterval(() => {
@@ -54,7 +40,7 @@ export function answerCalls(socket: WebSocket, handler: StandardHandler<Record<n
   socket.on('pong', () => (isAlive = true));
   socket.on('close', () => {
     clearInterval(timer);
-    peer.close();
+    end();
   });
   // A message that is too large, or a broken frame: ws closes the connection with the code that says so.
   socket.on('error', () => undefined);

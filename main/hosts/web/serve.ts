@@ -1,8 +1,11 @@
+import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { StandardRPCHandler } from '@orpc/server/standard';
 import { createApplication } from '../../api/create-application.ts';
+import { SettingsStore } from '../../api/settings.ts';
 import { createRouter } from '../../api/router.ts';
 import { forkProcess } from '../../jobs/child-process.ts';
+import type { Settings } from '../../../shared/domain/settings.ts';
 import { requireRenderer } from '../renderer-files.ts';
 import { rpcHandlerOptions } from '../rpc-handler.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
@@ -10,19 +13,44 @@ import { startWebHost, type WebHost } from './web-host.ts';
 /** Where `npm run build` puts the renderer. */
 const rendererFolder = fileURLToPath(new URL('../../../dist/renderer/', import.meta.url));
 
+/** What is served, and how. */
+export interface ServeOptions {
+  port: number;
+  /** The folder below which pages may name places; that of the environment, the settings, or the user's home if left out. */
+  root?: string | undefined;
+  /** The built renderer. */
+  folder?: string;
+}
+
+/** An application that browsers reach. */
+export interface ServedApplication extends WebHost {
+  /** The folder below which pages may name places. */
+  readonly root: string;
+}
+
+function usualRoot({ root }: Settings): string {
+  return process.env['CUPBEARER_ROOT'] || (root ?? homedir());
+}
+
 /**
  * The application behind a web host of its own, with the user's catalogue.
- * @throws CupbearerError where the renderer is not built, the catalogue cannot be opened or no port is free.
+ * @throws CupbearerError where the renderer is not built, the root is no folder, the catalogue cannot be opened or no port is free.
  */
-export async function serveApplication(options: { port: number; folder?: string }): Promise<WebHost> {
+export async function serveApplication(options: ServeOptions): Promise<ServedApplication> {
   const folder = options.folder ?? rendererFolder;
   requireRenderer(folder);
-  const application = createApplication({ host: { kind: 'web', launch: forkProcess } });
+  const settings = new SettingsStore();
+  const application = createApplication({
+    host: { kind: 'web', launch: forkProcess },
+    settings,
+    root: options.root ?? usualRoot(settings.current()),
+  });
   try {
     const handler = new StandardRPCHandler(createRouter(application), rpcHandlerOptions);
     const web = await startWebHost({ handler, folder, port: options.port });
     return {
       ...web,
+      root: application.reach.root!,
       close: async (reason) => {
         await Promise.all([web.close(reason), application.close()]);
       },

@@ -1,14 +1,15 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
 import type { StandardHandler } from '@orpc/server/standard';
 import { WebSocketServer } from 'ws';
 import { findRendererFile, securityHeaders } from '../renderer-files.ts';
-import { Access, isLoopbackHost, isOwnOrigin } from './access.ts';
+import { Access, type SignIn, isLoopbackHost, isLookingAhead, isOwnOrigin } from './access.ts';
 import { listenFrom } from './listen.ts';
-import { plainPage } from './pages.ts';
-import { answerCalls, closeCodes } from './rpc-socket.ts';
+import { mostConnections, mostMessageBytes } from '../message-limits.ts';
+import { plainPage, signInPage } from './pages.ts';
+import { answerSocket, closeCodes } from './rpc-socket.ts';
 
 export interface WebHostOptions {
   /** Answers the calls of the contract. */
@@ -19,6 +20,10 @@ export interface WebHostOptions {
   port: number;
   /** The largest message that is read, bytes. */
   maxMessageBytes?: number;
+  /** How long a client may take to send the head of a request. */
+  headMs?: number;
+  /** Most connections at a time; further ones are closed at once. */
+  maxConnections?: number;
 }
 
 /** A running web host. */
@@ -26,12 +31,17 @@ export interface WebHost {
   readonly port: number;
   /** An address that lets its visitor in, once; each that was used makes a new one. */
   link(): string;
+  /** Calls `listener` each time a link has been used. */
+  onSignIn(listener: () => void): void;
   /** Closes all connections with the reason, and the port. */
   close(reason: string): Promise<void>;
 }
 
-/** Room for the files of a data set; what is larger is imported by its folder. */
-const defaultMaxMessageBytes = 1024 ** 3;
+/** Browsers send the head of a request at once; who takes longer only holds a connection. */
+const defaultHeadMs = 10_000;
+
+/** Tabs of a few browsers. Each connection takes a descriptor, of which the catalogue and the runs need some, too. */
+const defaultMaxConnections = 256;
 
 /** How long browsers may take to answer the closing of a connection. */
 const closeGraceMs = 500;
@@ -41,35 +51,53 @@ const closeGraceMs = 500;
  * @throws CupbearerError `conflict` where no port near the one asked for is free.
  */
 export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
-  const server = createServer();
+  const headMs = options.headMs ?? defaultHeadMs;
+  const server = createServer({
+    headersTimeout: headMs,
+    // Pages are only read: what follows the head is nothing.
+    requestTimeout: 2 * headMs,
+    connectionsCheckingInterval: headMs / 4,
+  });
+  server.maxConnections = options.maxConnections ?? defaultMaxConnections;
   const port = await listenFrom(server, options.port);
-  const access = new Access(`${hostname()}:${port}`);
+  const access = new Access(port, hostname());
+  const signInListeners: (() => void)[] = [];
+  const signIn = (token: string) => {
+    const session = access.exchange(token);
+    if (session) for (const listener of signInListeners) listener();
+    return session;
+  };
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: options.maxMessageBytes ?? defaultMaxMessageBytes,
+    maxPayload: options.maxMessageBytes ?? mostMessageBytes,
     perMessageDeflate: false,
   });
 
   server.on('request', (request, response) => {
     try {
-      answerRequest(request, response, access, options.folder);
+      answerRequest(request, response, { access, signIn, folder: options.folder });
     } catch {
-      sendPage(response, 500, 'Something went wrong', 'The program could not answer. Reload the page to try again.');
+      const text = 'The program could not answer. Reload the page to try again.';
+      sendRefusal(response, { status: 500, title: 'Something went wrong', text });
     }
   });
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    const refusal = refusalOf(request, access) ?? (request.url === '/rpc' ? undefined : notFound);
+    const refusal =
+      refusalOf(request, access) ??
+      callsRefusalOf(request, access) ??
+      (sockets.clients.size >= mostConnections ? tooManyConnections : undefined);
     if (refusal) {
       refuseUpgrade(socket, refusal);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (connection) => answerCalls(connection, options.handler));
+    sockets.handleUpgrade(request, socket, head, (connection) => answerSocket(connection, options.handler));
   });
 
   return {
     port,
     link: () => `http://127.0.0.1:${port}/?token=${access.token}`,
+    onSignIn: (listener) => void signInListeners.push(listener),
     close: async (reason) => {
       for (const connection of sockets.clients) connection.close(closeCodes.goingAway, reason);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -93,8 +121,19 @@ interface Refusal {
 
 const notFound: Refusal = { status: 404, title: 'Not found', text: 'There is nothing at this address.' };
 
+const tooManyConnections: Refusal = {
+  status: 503,
+  title: 'Too many windows',
+  text: `${mostConnections} windows are connected already. Close some of them and try again.`,
+};
+
 const howToGetIn =
   'Open the link that "cupbearer serve" printed in its terminal. Each link lets one browser in; press Enter there for a new one.';
+
+const notSignedIn: Refusal = { status: 401, title: 'Not signed in', text: howToGetIn };
+
+/** Where a page goes that finds no key: its origin differs from that of the sign-in, or its storage was cleared. */
+const signedOutPath = '/signed-out';
 
 /** Checks that hold for pages and for connections alike. */
 function refusalOf({ headers }: IncomingMessage, access: Access): Refusal | undefined {
@@ -106,56 +145,67 @@ function refusalOf({ headers }: IncomingMessage, access: Access): Refusal | unde
     const text = 'A page from elsewhere asked for this, which is not allowed.';
     return { status: 403, title: 'Refused', text };
   }
-  if (!access.isAllowed(headers.cookie)) return { status: 401, title: 'Not signed in', text: howToGetIn };
-  return undefined;
+  return access.isAllowed(headers.cookie) ? undefined : notSignedIn;
 }
 
-function answerRequest(request: IncomingMessage, response: ServerResponse, access: Access, folder: string): void {
+/** Checks that hold for connections alone, once {@link refusalOf} has none. */
+function callsRefusalOf({ url = '' }: IncomingMessage, access: Access): Refusal | undefined {
+  const address = URL.parse(url, 'http://127.0.0.1');
+  if (address?.pathname !== '/rpc') return notFound;
+  return access.isKey(address.searchParams.get('key')) ? undefined : notSignedIn;
+}
+
+interface Answering {
+  access: Access;
+  /** Exchanges a token. */
+  signIn: (token: string) => SignIn | undefined;
+  folder: string;
+}
+
+function answerRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { access, signIn, folder }: Answering,
+): void {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
-    sendPage(response, 405, 'Not possible', 'Pages can be read here, nothing else.');
+    sendPage(response, 405, plainPage('Not possible', 'Pages can be read here, nothing else.'));
     return;
   }
   const address = URL.parse(request.url ?? '/', 'http://127.0.0.1');
   if (!address) {
-    sendPage(response, 400, 'Not found', 'This is no address.');
+    sendPage(response, 400, plainPage('Not found', 'This is no address.'));
     return;
   }
   const refusal = refusalOf(request, access);
-  const token = address.pathname === '/' ? address.searchParams.get('token') : null;
-  if (token !== null && (refusal === undefined || refusal.status === 401)) {
-    const cookie = access.exchange(token);
-    if (cookie === undefined && refusal) {
-      sendPage(response, 401, 'This link does not work', 'It is not complete, or it was used before.', howToGetIn);
+  const isVisit = request.method === 'GET' && !isLookingAhead(request.headers);
+  const token = isVisit && address.pathname === '/' ? address.searchParams.get('token') : null;
+  if (token !== null && (refusal === undefined || refusal === notSignedIn)) {
+    const session = signIn(token);
+    if (session === undefined && refusal) {
+      const why = 'It is not complete, or it was used before.';
+      sendPage(response, 401, plainPage('This link does not work', why, howToGetIn));
       return;
     }
-    // Whoever is in already is sent on, whatever the token: a link that was opened twice, or kept as a bookmark.
-    response.writeHead(303, {
-      ...securityHeaders,
-      ...(cookie === undefined ? {} : { 'set-cookie': cookie }),
-      'cache-control': 'no-store',
-      location: '/',
-    });
-    response.end();
+    // Whoever is in already goes on, whatever the token: a link that was opened twice, or kept as a bookmark.
+    sendPage(response, 200, signInPage(session?.key), session && { 'set-cookie': session.cookie });
     return;
   }
-  if (refusal) {
-    sendPage(response, refusal.status, refusal.title, refusal.text);
-    return;
-  }
-  sendFile(request, response, folder, address.pathname);
+  if (refusal) sendRefusal(response, refusal);
+  else if (address.pathname === signedOutPath) sendRefusal(response, notSignedIn);
+  else sendFile(request, response, folder, address.pathname);
 }
 
 function sendFile(request: IncomingMessage, response: ServerResponse, folder: string, pathname: string): void {
   const file = findRendererFile(folder, pathname);
   if (!file) {
-    sendPage(response, notFound.status, notFound.title, notFound.text);
+    sendRefusal(response, notFound);
     return;
   }
   response.writeHead(200, {
     ...securityHeaders,
     'content-type': file.type,
-    'content-length': statSync(file.path).size,
+    'content-length': file.bytes,
     'cache-control': file.isImmutable ? 'private, max-age=31536000, immutable' : 'no-store',
   });
   if (request.method === 'HEAD') {
@@ -167,7 +217,16 @@ function sendFile(request: IncomingMessage, response: ServerResponse, folder: st
     .pipe(response);
 }
 
-function sendPage(response: ServerResponse, status: number, title: string, ...paragraphs: string[]): void {
+function sendRefusal(response: ServerResponse, { status, title, text }: Refusal): void {
+  sendPage(response, status, plainPage(title, text));
+}
+
+function sendPage(
+  response: ServerResponse,
+  status: number,
+  html: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -176,8 +235,9 @@ function sendPage(response: ServerResponse, status: number, title: string, ...pa
     ...securityHeaders,
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
+    ...headers,
   });
-  response.end(plainPage(title, ...paragraphs));
+  response.end(html);
 }
 
 function refuseUpgrade(socket: Duplex, { status, text }: Refusal): void {

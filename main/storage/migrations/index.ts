@@ -1,34 +1,65 @@
 import type { Database } from 'better-sqlite3';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { corrupt } from '../sqlite.ts';
 import { initial } from './1-initial.ts';
 import { marks } from './2-marks.ts';
 import { testData } from './3-test-data.ts';
 import { passedOver } from './4-passed-over.ts';
 import { engineParts } from './5-engine-parts.ts';
+import { unmirroredRuns } from './6-unmirrored-runs.ts';
+import { runChanges } from './7-run-changes.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in order. */
-export const migrations: readonly Migration[] = [initial, marks, testData, passedOver, engineParts];
+export const migrations: readonly Migration[] = [
+  initial,
+  marks,
+  testData,
+  passedOver,
+  engineParts,
+  unmirroredRuns,
+  runChanges,
+];
 
 /** The schema version that this program reads and writes. */
 export const latestSchemaVersion = migrations.at(-1)!.version;
+
+/** Beyond that a number is not a version that anybody has reached, but damage. */
+const mostVersions = 999;
+
+/** Names of the tables of a catalogue. One whose version is damaged is recognised by them. */
+export const tables: readonly string[] = ['runs', 'run_parents', 'run_tags', 'unmirrored_runs'];
 
 /** The schema version of an open database; 0 for an empty file. */
 export function schemaVersion(database: Database): number {
   return database.pragma('user_version', { simple: true }) as number;
 }
 
+/** @throws CupbearerError `bad-data` if a newer version of the program wrote the file `path`, by its schema version. */
+export function checkNotNewer(version: number, path: string): void {
+  if (version <= latestSchemaVersion || version > mostVersions) return;
+  throw new CupbearerError(
+    'bad-data',
+    `The catalogue "${path}" was written by a newer version (schema ${version}; this program knows up to ${latestSchemaVersion}).`,
+    { hint: 'Update Cupbearer, or set CUPBEARER_HOME to another folder.' },
+  );
+}
+
 /**
- * The schema version of a database that is a catalogue, or empty; nothing is written.
- * @throws CupbearerError `bad-data` where the file is of a newer version, or is some other program's database.
+ * Returns the schema version of a database that is a catalogue, or empty; nothing is written.
+ * @throws CupbearerError `bad-data` if a newer version wrote it or it is some other program's database; what
+ * `saysDamaged` recognises if no catalogue with what it holds has that version.
  */
 export function checkSchema(database: Database): number {
-  const found = schemaVersion(database);
-  if (found > latestSchemaVersion) throw newer(database.name, found);
-  if (found === 0 && database.prepare('SELECT 1 FROM sqlite_schema').get() !== undefined) {
+  const version = schemaVersion(database);
+  checkNotNewer(version, database.name);
+  const names = database.prepare('SELECT name FROM sqlite_schema').pluck().all() as string[];
+  const isEmpty = names.length === 0;
+  if (!isEmpty && !names.some((name) => tables.includes(name)))
     throw new CupbearerError('bad-data', `"${database.name}" is a database, but not a catalogue of Cupbearer.`);
-  }
-  return found;
+  if (version < 0 || version > latestSchemaVersion || (version === 0) !== isEmpty)
+    throw corrupt(`"${database.name}" says that its schema is of version ${version}.`);
+  return version;
 }
 
 /**
@@ -47,12 +78,4 @@ export function migrate(database: Database, target: number = latestSchemaVersion
     if (last) database.pragma(`user_version = ${last.version}`);
   });
   bringUp.immediate();
-}
-
-function newer(path: string, found: number): CupbearerError {
-  return new CupbearerError(
-    'bad-data',
-    `The catalogue "${path}" was written by a newer version (schema ${found}; this program knows up to ${latestSchemaVersion}).`,
-    { hint: 'Update Cupbearer, or set CUPBEARER_HOME to another folder.' },
-  );
 }

@@ -1,4 +1,4 @@
-import type { DatasetSummary, DownloadState } from '../../../shared/domain/library.ts';
+import type { DatasetSummary, DownloadState, ImportState } from '../../../shared/domain/library.ts';
 import { formatBytes, formatCount } from '../../../shared/format.ts';
 
 /** What of a dataset is there, in a few words. */
@@ -26,6 +26,12 @@ export function stateWords(dataset: DatasetSummary, download: DownloadState | un
 /** How far a download is: "41 %", or the bytes where the whole is not known. */
 export function percentOf({ done, total }: DownloadState): string {
   return total > 0 ? `${Math.floor((100 * done) / total)}\u00a0%` : formatBytes(done);
+}
+
+/** Returns how far an import is: "Copying, 1 234 of 20 000 files". */
+export function importWords({ phase, done, total }: Extract<ImportState, { type: 'progress' }>): string {
+  if (done === 0) return phase;
+  return `${phase}, ${formatCount(done)}${total > 0 ? ` of ${formatCount(total)}` : ''} files`;
 }
 
 /** What a sample is: "28 × 28 px, grey", "32 × 32 px, colour", "48 values". */

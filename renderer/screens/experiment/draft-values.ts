@@ -1,6 +1,9 @@
+import { z } from 'zod';
+import { parseBoundedJson, usualJsonBounds } from '../../../shared/bounded-json.ts';
 import { draftSchema, type ExperimentDraft, type Preset } from '../../../shared/domain/draft.ts';
-import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
+import { pickedSchema, type FormDefinition, type FormField } from '../../../shared/domain/form.ts';
 import type { RunSummary } from '../../../shared/domain/live.ts';
+import { jsonObject } from '../../../shared/schema/outside.ts';
 import { pickedOf } from '../../components/form/form-model.ts';
 
 /** A copy of `root` with another value at a path; undefined takes the key away. Lists along the path stay lists. */
@@ -100,28 +103,24 @@ export function draftOnDataset(presets: readonly Preset[], dataset: { name: stri
 }
 
 /**
- * The draft in a file: one that the wizard wrote, or a run's `spec.json`, whose classifier is looked for among the runs.
+ * The draft in a file: one that the wizard wrote, or a run's `spec.json`, whose classifier is looked for among the runs. Its
+ * values may be wrong: the wizard says which.
  * @throws Error with a sentence where it is neither.
  */
 export function draftFromText(text: string, runs: Iterable<RunSummary>): ExperimentDraft {
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch {
-    throw new Error('The file is not JSON.');
-  }
+  const content = jsonIn(text);
   const draft = draftSchema.safeParse(content);
   if (draft.success) return draft.data;
-  const { kind, spec } = (content ?? {}) as { kind?: unknown; spec?: Record<string, unknown> };
-  if (typeof spec !== 'object' || spec === null || (kind !== 'classifier' && kind !== 'detector'))
-    throw new Error('The file is neither a draft nor the spec.json of a classifier or detector.');
   const common = { preset: '', engine: 'auto', tags: [] };
-  if (kind === 'classifier') {
-    const classifier = { source: 'train' as const, params: spec };
+  const training = classifierFile.safeParse(content);
+  if (training.success) {
+    const classifier = { source: 'train' as const, params: training.data.spec };
     return { ...common, classifier, task: { name: 'backdoor' }, detectors: [{ name: 'mahalanobis' }], evaluation: {} };
   }
-  const { detector, task, ...evaluation } = spec as { detector: { name: string }; task: { name: string } };
-  const { run_path, ...own } = task as { name: string; run_path?: unknown };
+  const fitting = detectorFile.safeParse(content);
+  if (!fitting.success) throw new Error('The file is neither a draft nor the spec.json of a classifier or detector.');
+  const { detector, task, ...evaluation } = fitting.data.spec;
+  const { run_path, ...own } = task;
   const classifier = [...runs].find(({ folder }) => folder === run_path);
   return {
     ...common,
@@ -131,3 +130,19 @@ export function draftFromText(text: string, runs: Iterable<RunSummary>): Experim
     evaluation,
   };
 }
+
+/** @throws Error with a sentence where a text is not JSON, or more of it than the program writes. */
+function jsonIn(text: string): unknown {
+  try {
+    return parseBoundedJson(text, usualJsonBounds, 'The file');
+  } catch (error) {
+    throw error instanceof Error && error.cause === undefined ? error : new Error('The file is not JSON.');
+  }
+}
+
+/** Of a run's `spec.json`, what a draft is made of. */
+const classifierFile = z.object({ kind: z.literal('classifier'), spec: jsonObject });
+const detectorFile = z.object({
+  kind: z.literal('detector'),
+  spec: z.looseObject({ detector: pickedSchema, task: pickedSchema }),
+});

@@ -42,7 +42,7 @@ export async function printReport(html: File): Promise<void> {
 
 /** A frame has the rules of the page it is in, which lets no style sheet stand in it; one that a script puts there may. */
 async function applyStyles(page: Window & typeof globalThis): Promise<void> {
-  for (const { textContent } of page.document.querySelectorAll('style')) {
+  for (const { textContent } of page.document.querySelectorAll('head > style')) {
     const sheet = new page.CSSStyleSheet();
     sheet.replaceSync(textContent);
     page.document.adoptedStyleSheets.push(sheet);

@@ -15,7 +15,7 @@ const trainings: Record<Exclude<RunStatus, 'running'>, string> = {
 
 /** What a model is called: one that was imported by the name that it was given, one of ours by its architecture. */
 export const nameOf = ({ imported }: Pick<ModelSummary, 'imported'>, run: RunSummary): string =>
-  imported && run.title !== '' ? run.title : run.model;
+  (imported || run.model === '') && run.title !== '' ? run.title : run.model;
 
 /** What a model is for, and its architecture where that is not its name. */
 export function aboutOf(
@@ -34,6 +34,7 @@ export function madeWords({ imported }: Pick<ModelSummary, 'imported'>, run: Run
 
 /** What a list says of a model: how well it classifies, or what became of it: "97.3 % clean, 98.8 % attack". */
 export function standingWords({ imported }: Pick<ModelSummary, 'imported'>, run: RunSummary, live?: LiveState): string {
+  if (run.fault !== null) return `Not read in full: ${run.fault}`;
   const of = (key: string, word: string) => {
     const share = run.metrics[key];
     return typeof share === 'number' ? [`${formatPercent(share)} ${word}`] : [];

@@ -8,7 +8,7 @@ import { taskWords } from '../runs/run-words.ts';
 /** What a run is called at the head of its page: its task and data. */
 export function runTitle(run: RunSummary): string {
   const { main, dataset } = taskWords(run);
-  const what = run.kind === 'classifier' ? `${run.model.toUpperCase()}, ${inSentence(main)}` : main;
+  const what = run.kind === 'classifier' && run.model !== '' ? `${run.model.toUpperCase()}, ${inSentence(main)}` : main;
   // "Toy features" is the name of a task and of its data.
   return dataset === '' || main.startsWith(dataset) ? what : `${what}, ${dataset}`;
 }

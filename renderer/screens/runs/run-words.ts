@@ -2,7 +2,7 @@ import type { LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import type { RunKind } from '../../../shared/domain/run.ts';
 import { formatDuration } from '../../../shared/format.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
-import { detailWords } from './detail-words.ts';
+import { runWordsBy, taskWordsBy, type TitleOf } from './run-titles.ts';
 
 export const kindWords: Record<RunKind, string> = {
   classifier: 'Classifier',
@@ -10,27 +10,13 @@ export const kindWords: Record<RunKind, string> = {
   evaluation: 'Evaluation',
 };
 
-/** A title without what the place where it stands says already: "Backdoor detection", "Glyphs (built in)". */
-export const shortTitle = (title: string) => title.replace(/ \(.*\)$| detection$/, '');
-
-const triggerTitle = (id: string) => shortTitle(definitions.titleOf('trigger', id));
+const titleOf: TitleOf = (kind, id) => definitions.titleOf(kind, id);
 
 /** What a run is about: "Backdoor, corner pixel" and the dataset. */
-export function taskWords(run: RunSummary): { main: string; dataset: string } {
-  const details = run.taskDetail.split(', ').filter((part) => part !== '' && part !== run.dataset);
-  const task = run.task === '' ? 'Clean training' : shortTitle(definitions.titleOf('task', run.task));
-  return {
-    main: [task, ...details.map((detail) => detailWords(detail, triggerTitle))].join(', '),
-    dataset: shortTitle(definitions.titleOf('dataset', run.dataset)),
-  };
-}
+export const taskWords = (run: RunSummary) => taskWordsBy(run, titleOf);
 
 /** What a run is called where there is one line for it. */
-export function runWords(run: RunSummary): string {
-  const { main, dataset } = taskWords(run);
-  const what = run.kind === 'classifier' ? `Classifier ${run.model}` : `${run.detector} ${run.detectorDetail}`.trim();
-  return `${what}: ${main}${dataset === '' ? '' : `, ${dataset}`}`;
-}
+export const runWords = (run: RunSummary) => runWordsBy(run, titleOf);
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 

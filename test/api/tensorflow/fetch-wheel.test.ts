@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { CupbearerError } from '../../../shared/errors.ts';
 import { fetchWheel, projectFor } from '../../../main/api/tensorflow/fetch-wheel.ts';
 import { temporaryFolder } from '../../storage/fixtures.ts';
 import { withEnvironment } from '../../tensorflow.ts';
@@ -71,6 +72,13 @@ describe('a wheel fetched without pip', () => {
       message: expect.stringContaining('could not be downloaded') as string,
       hint: expect.stringContaining('Check the connection') as string,
     });
+  });
+
+  it('fails without telling the password in the address of an index', async () => {
+    const address = (await index()).replace('://', '://somebody:s3cret@');
+    const error = (await fetchFrom(address).catch((thrown: unknown) => thrown)) as CupbearerError;
+    expect(error.code).toBe('network');
+    expect(JSON.stringify([error.message, error.hint, error.details])).not.toContain('s3cret');
   });
 
   it('needs an index that has it', async () => {

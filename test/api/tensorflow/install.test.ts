@@ -1,12 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { installTensorflow, type InstallRequest } from '../../../main/api/tensorflow/install-tensorflow.ts';
 import { listInstallations, removeInstallation, useInstallation } from '../../../main/api/tensorflow/installations.ts';
 import { createStaging, idFor, putInPlace } from '../../../main/api/tensorflow/place-installation.ts';
 import { activeInstallation, selectedId } from '../../../main/tensor/engines/tensorflow/installation.ts';
 import { canCutOff, deadlyTensorflow, withoutCutOff } from '../../deadly-tensorflow.ts';
+import { outputOf, startChild } from '../../storage/child.ts';
 import { temporaryFolder } from '../../storage/fixtures.ts';
 import { withEnvironment } from '../../tensorflow.ts';
 import { wheelBytes } from './wheel-bytes.ts';
@@ -218,19 +218,22 @@ describe('the place of an installation', () => {
 
   it('is tidied up after an installation that was killed', async () => {
     const home = temporaryFolder();
-    const killed = spawnSync(process.execPath, ['-e', '']).pid;
     const folder = join(home, 'engines', 'tensorflow');
-    const name = (process: string) => `.${process}0123456789ab.tmp`;
-    for (const left of [name(`${killed}-`), name(`${process.pid}-`), name(''), '.mine'])
-      mkdirSync(join(folder, left, 'package'), { recursive: true });
-    writeInstallation(home, '.tensorflow-8.0.0-cpu.old');
-    writeInstallation(home, '.tensorflow-9.0.0-cpu.old');
+    const script = `
+      import { temporaryPath } from 'STORAGE/temporary-names.ts';
+      for (const [path, ending] of [['installation'], ['tensorflow-8.0.0-cpu', 'old'], ['tensorflow-9.0.0-cpu', 'old']])
+        console.log(temporaryPath(path, ending));`;
+    const [staging, eight, nine] = (await outputOf(startChild(script, []))).split('\n');
+    const own = basename(await withEnvironment({ CUPBEARER_HOME: home }, createStaging));
+    for (const left of [staging!, '.mine']) mkdirSync(join(folder, left, 'package'), { recursive: true });
+    writeInstallation(home, eight!);
+    writeInstallation(home, nine!);
     writeFileSync(join(writeInstallation(home, 'tensorflow-9.0.0-cpu'), 'new'), '');
     const installing = withEnvironment({ CUPBEARER_HOME: home, CXX: process.execPath }, () =>
       installTensorflow({ wheel: join(home, 'none.whl'), variant: 'cpu' }),
     );
     await expect(installing).rejects.toMatchObject({ code: 'storage' });
-    const kept = ['.mine', name(`${process.pid}-`), 'tensorflow-8.0.0-cpu', 'tensorflow-9.0.0-cpu'];
+    const kept = ['.mine', own, 'tensorflow-8.0.0-cpu', 'tensorflow-9.0.0-cpu'];
     expect(readdirSync(folder).sort()).toEqual(kept.sort());
     expect(existsSync(join(folder, 'tensorflow-9.0.0-cpu', 'new'))).toBe(true);
   });

@@ -31,6 +31,8 @@ export class ContentsStandIn extends EventEmitter {
 /** A window with the options that it was opened with. */
 export class WindowStandIn extends EventEmitter {
   static all: WindowStandIn[] = [];
+  /** What happens while a window loads its page. */
+  static whileLoading: ((address: string) => Promise<void>) | undefined;
   static getAllWindows(): WindowStandIn[] {
     return WindowStandIn.all;
   }
@@ -56,7 +58,10 @@ export class WindowStandIn extends EventEmitter {
   focus = note('focus');
   getNormalBounds = (): Electron.Rectangle => ({ x: 10, y: 20, width: 1200, height: 800 });
   isMaximized = (): boolean => true;
-  loadURL = (address: string): Promise<void> => Promise.resolve(note('loadURL')(address));
+  loadURL = async (address: string): Promise<void> => {
+    note('loadURL')(address);
+    await WindowStandIn.whileLoading?.(address);
+  };
 }
 
 class NotificationStandIn extends EventEmitter {
@@ -158,6 +163,7 @@ class UpdaterStandIn extends EventEmitter {
   failure: Error | undefined;
   checkForUpdates = (): Promise<void> => Promise.resolve(note('checkForUpdates')());
   quitAndInstall = note('quitAndInstall');
+  setFeedURL = note('setFeedURL');
   downloadUpdate(): Promise<void> {
     note('downloadUpdate')();
     if (!this.failure) return Promise.resolve();
@@ -190,13 +196,11 @@ export const electronModule = {
   screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
   nativeTheme: { shouldUseDarkColors: true, themeSource: 'system' },
   Menu: { buildFromTemplate: (template: object[]) => template, setApplicationMenu: note('setApplicationMenu') },
+  net: { fetch: (address: string, init: RequestInit) => fetch(address, init) },
   crashReporter: { start: note('crashReporter.start') },
   shell: {
     openExternal: (url: string) => Promise.resolve(note('openExternal')(url)),
-    openPath: (path: string) => {
-      note('openPath')(path);
-      return Promise.resolve('');
-    },
+    showItemInFolder: note('showItemInFolder'),
   },
   dialog: {
     showErrorBox: note('showErrorBox'),

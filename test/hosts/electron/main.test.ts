@@ -49,9 +49,32 @@ it('answers calls as the desktop host', async () => {
   expect(info).toMatchObject({ host: 'electron', home });
   expect(info.can).toEqual({ openFolder: true, chooseFolder: true, printPdf: true, update: false });
   await client.app.openFolder({ what: 'home' });
-  expect(calls('openPath')).toEqual([[home]]);
+  expect(calls('showItemInFolder')).toEqual([[home]]);
   await client.app.change({ theme: 'dark' });
   expect(electronModule.nativeTheme.themeSource).toBe('dark');
+});
+
+it('shows folders in the file manager, never opens them, from its menu as well', async () => {
+  // A folder of that name is a program on macOS, which opening would start.
+  const runs = join(place, 'Runs.app');
+  await client.app.change({ runsDir: runs });
+  await client.app.openFolder({ what: 'runs' });
+  expect(calls('showItemInFolder').at(-1)).toEqual([runs]);
+  const [[menu]] = calls('setApplicationMenu') as [[Electron.MenuItemConstructorOptions[]]];
+  const items = menu.flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []));
+  for (const label of ["Show the program's folder", 'Show log files'])
+    (items.find((item) => item.label === label)!.click as () => void)();
+  expect(calls('showItemInFolder').slice(-2)).toEqual([[home], [join(place, 'logs')]]);
+  await client.app.change({ runsDir: null });
+});
+
+it('is not updated where it was not installed', async () => {
+  const [[menu]] = calls('setApplicationMenu') as [[Electron.MenuItemConstructorOptions[]]];
+  const items = menu.flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []));
+  (items.find(({ label }) => label === 'Check for updates…')!.click as () => void)();
+  expect(calls('showMessageBox')).toEqual([[{ message: 'This copy of the program is not updated from here.' }]]);
+  expect(calls('checkForUpdates')).toEqual([]);
+  expect(calls('setFeedURL')).toEqual([]);
 });
 
 it('comes to the front when it is started again, and says so where the file given is none of a run', async () => {
@@ -60,8 +83,8 @@ it('comes to the front when it is started again, and says so where the file give
   expect(calls('focus')).toHaveLength(1);
   expect(calls('loadURL').at(-1)).toEqual(['app://cupbearer/#/runs']);
   app.emit('second-instance', {}, ['cupbearer', 'run.cupbearer'], place);
-  await vi.waitFor(() => expect(calls('showMessageBox')).toHaveLength(1));
-  expect(calls('showMessageBox')[0]).toEqual([expect.objectContaining({ type: 'error' })]);
+  await vi.waitFor(() => expect(calls('showMessageBox')).toHaveLength(2));
+  expect(calls('showMessageBox')[1]).toEqual([expect.objectContaining({ type: 'error' })]);
 });
 
 it('writes down what ended by itself', () => {

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInNewContext, runInThisContext } from 'node:vm';
@@ -40,7 +41,7 @@ const { fileAmong, HandedFiles, openRunFile } = await import('../../../main/host
 const { printPdf } = await import('../../../main/hosts/electron/print-pdf.ts');
 const { registerScheme, serveRenderer } = await import('../../../main/hosts/electron/renderer-protocol.ts');
 const { openLog } = await import('../../../main/hosts/electron/log-file.ts');
-const { canUpdate, Updates } = await import('../../../main/hosts/electron/updates.ts');
+const { Updates } = await import('../../../main/hosts/electron/updates.ts');
 const { boundsOnScreen, readWindowPlace } = await import('../../../main/hosts/electron/window-place.ts');
 const { temporaryApplication } = await import('../../api/app-client.ts');
 const { createRouter } = await import('../../../main/api/router.ts');
@@ -52,6 +53,7 @@ beforeEach(() => {
   asked.length = 0;
   WindowStandIn.all.length = 0;
   electronModule.dialog.answers.length = 0;
+  WindowStandIn.whileLoading = undefined;
 });
 
 const asSession = (session: SessionStandIn) => session as unknown as Session;
@@ -161,11 +163,23 @@ describe('guards', () => {
     expect(prevented('will-frame-navigate', { url: 'app://cupbearer.evil/', isMainFrame: true })).toBe(true);
     expect(prevented('will-frame-navigate', { url: 'app://cupbearer/#/runs', isMainFrame: true })).toBe(false);
     expect(prevented('will-frame-navigate', { url: 'about:srcdoc', isMainFrame: false })).toBe(false);
+    expect(prevented('will-frame-navigate', { url: 'blob:app://cupbearer/1', isMainFrame: false })).toBe(false);
+    expect(prevented('will-frame-navigate', { url: 'blob:app://cupbearer/1', isMainFrame: true })).toBe(true);
+    expect(prevented('will-frame-navigate', { url: 'blob:app://cupbearer.evil/1', isMainFrame: false })).toBe(true);
+    expect(prevented('will-frame-navigate', { url: 'blob:https://example.org/1', isMainFrame: false })).toBe(true);
+    expect(prevented('will-frame-navigate', { url: 'app://print/1', isMainFrame: false })).toBe(true);
     expect(prevented('will-redirect', {})).toBe(true);
     expect(prevented('will-attach-webview', {})).toBe(true);
     expect(contents.openHandler!({ url: 'https://example.org/' })).toEqual({ action: 'deny' });
-    expect(contents.openHandler!({ url: 'file:///etc/passwd' })).toEqual({ action: 'deny' });
-    expect(contents.openHandler!({ url: 'app://cupbearer/' })).toEqual({ action: 'deny' });
+    for (const url of [
+      'file:///etc/passwd',
+      'app://cupbearer/',
+      'http://example.org/',
+      'smb://host/x.exe',
+      'https:',
+      '',
+    ])
+      expect(contents.openHandler!({ url })).toEqual({ action: 'deny' });
     expect(calls('openExternal')).toEqual([['https://example.org/']]);
   });
 
@@ -371,22 +385,21 @@ describe('activity', () => {
 
 describe('updates', () => {
   const settings = () => settingsSchema.parse({});
+  const source = { address: 'https://example.org/', key: generateKeyPairSync('ed25519').publicKey };
   const lines: string[] = [];
-  const updates = new Updates(settings, (line) => lines.push(line));
+  new Updates(source, settings, (line) => lines.push(line));
   const { answers } = electronModule.dialog;
   const messages = () => calls('showMessageBox').map(([options]) => (options as { message: string }).message);
   const settled = () => new Promise((resolve) => setImmediate(resolve));
   beforeEach(() => lines.splice(0));
 
-  it('are not looked for by a copy that was not installed', async () => {
-    expect(canUpdate()).toBe(false);
-    await updates.checkNow();
-    expect(messages()).toEqual(['This copy of the program is not updated from here.']);
-    expect(calls('checkForUpdates')).toEqual([]);
-  });
-
   it('are neither downloaded nor installed without a yes', async () => {
-    expect(updater).toMatchObject({ autoDownload: false, autoInstallOnAppQuit: false });
+    expect(updater).toMatchObject({
+      autoDownload: false,
+      autoInstallOnAppQuit: false,
+      disableDifferentialDownload: true,
+      disableWebInstaller: true,
+    });
     answers.push(1, 1);
     updater.emit('update-available', { version: '2.0.0' });
     updater.emit('update-downloaded', { version: '2.0.0' });
@@ -424,14 +437,10 @@ describe('updates', () => {
 
   it('are looked for while the settings say so', async () => {
     vi.useFakeTimers();
-    const packed = join(place, 'packed');
-    mkdirSync(packed, { recursive: true });
-    writeFileSync(join(packed, 'app-update.yml'), 'provider: generic');
-    Object.assign(process, { resourcesPath: packed });
-    app.isPackaged = true;
     try {
       let checkForUpdates = false;
       new Updates(
+        source,
         () => settingsSchema.parse({ checkForUpdates }),
         () => undefined,
       ).start();
@@ -441,7 +450,6 @@ describe('updates', () => {
       await vi.advanceTimersByTimeAsync(24 * 3_600_000);
       expect(calls('checkForUpdates')).toHaveLength(1);
     } finally {
-      app.isPackaged = false;
       vi.useRealTimers();
     }
   });
@@ -526,19 +534,58 @@ describe('files', () => {
 });
 
 describe('printing', () => {
-  it('happens without scripts and network', async () => {
-    const pdf = await printPdf('<p>A report</p>');
-    expect(new TextDecoder().decode(pdf)).toBe('%PDF');
-    const [window] = WindowStandIn.all;
-    expect(window!.options).toMatchObject({ show: false, webPreferences: { javascript: false, sandbox: true } });
-    const cancelled = (url: string): boolean => {
-      let how = { cancel: false };
-      printing.requests!({ url }, (given) => (how = given));
-      return how.cancel;
+  const cancelled = (url: string): boolean => {
+    let how = { cancel: false };
+    printing.requests!({ url }, (given) => (how = given));
+    return how.cancel;
+  };
+  const served = (url: string) => printing.pages!({ url } as Request);
+
+  it('loads the page and what it embeds, and nothing else', async () => {
+    const shown: { url: string; text: string; others: boolean[] }[] = [];
+    WindowStandIn.whileLoading = async (url) => {
+      const others = [
+        url.replace(/[^/]*$/, 'another'),
+        `${url}?`,
+        'https://example.org/a.png',
+        `https://example.org/?${url}`,
+        'file:///etc/passwd',
+        'file:///tmp/cupbearer-print-1/report.html',
+        'file:///home/me/secret?cupbearer-print-',
+        'app://cupbearer/index.html',
+        'blob:app://print/1',
+      ].map(cancelled);
+      expect([cancelled(url), cancelled('data:image/png;base64,AAAA')]).toEqual([false, false]);
+      shown.push({ url, text: await (await served(url)).text(), others });
     };
-    expect(cancelled('https://example.org/a.png')).toBe(true);
-    expect(cancelled('file:///etc/passwd')).toBe(true);
-    expect(cancelled(calls('loadURL')[0]![0] as string)).toBe(false);
-    expect(calls('destroy')).toHaveLength(1);
+    const pdfs = await Promise.all([printPdf('<p>One</p>'), printPdf('<p>Two</p>')]);
+    expect(pdfs.map((pdf) => new TextDecoder().decode(pdf))).toEqual(['%PDF', '%PDF']);
+    expect(shown.map(({ text }) => text)).toEqual(['<p>One</p>', '<p>Two</p>']);
+    for (const { others } of shown) expect(others).toEqual(Array(9).fill(true));
+    // Once printed, a page is not served to anything any more.
+    for (const { url } of shown) {
+      expect(cancelled(url)).toBe(true);
+      expect((await served(url)).status).toBe(404);
+    }
+    expect(calls('destroy')).toHaveLength(2);
+  });
+
+  it('runs no scripts and grants nothing', async () => {
+    await printPdf('<p>A report</p>');
+    const [window] = WindowStandIn.all;
+    expect(window!.options).toMatchObject({
+      show: false,
+      webPreferences: { javascript: false, sandbox: true, contextIsolation: true, nodeIntegration: false },
+    });
+    expect(printing.handlers.check!(null, 'media', 'app://print/1', {} as never)).toBe(false);
+    expect(printing.handlers.check!(null, 'clipboard-sanitized-write', 'app://print/1', {} as never)).toBe(false);
+  });
+
+  it('leaves no file behind', async () => {
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('cupbearer-print-'));
+    WindowStandIn.whileLoading = async () => {
+      expect(readdirSync(tmpdir()).filter((name) => name.startsWith('cupbearer-print-'))).toEqual(before);
+    };
+    await printPdf('<p>A report</p>');
   });
 });

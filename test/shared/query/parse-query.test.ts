@@ -33,6 +33,7 @@ const run: RunSummary = {
   pinned: true,
   archived: false,
   resumable: false,
+  fault: null,
 };
 
 const matches = (query: string) => parseQuery(query).matches(run, now);

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { defaultDataDir } from '../../../data/data-dir.ts';
-import { datasetInfo, listDatasets, type DatasetInfo } from '../../../data/dataset-info.ts';
-import { downloadDataset } from '../../../data/download/download-dataset.ts';
+import type { DatasetInfo } from '../../../data/dataset-info.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { formatBytes, formatCount } from '../../../../shared/format.ts';
@@ -12,6 +11,7 @@ import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
 import { ProgressBars } from '../progress-bars.ts';
 import { shownPath } from '../results.ts';
+import { withLibrary } from '../with-library.ts';
 import { showFlags, showTrigger } from './show-trigger.ts';
 import { textTable } from '../table.ts';
 
@@ -49,9 +49,10 @@ export const data: Command = {
       throw new CupbearerError('usage', `data ${action} takes no --${unwanted}; it is for data show.`);
     }
     const { data_dir: dataDir = defaultDataDir() } = parseParams(flags, given, flagName);
-    if (action === 'list') list(listDatasets(dataDir), output);
-    else if (action === 'info') info(datasetInfo(name!, dataDir), output);
-    else await download(name!, dataDir, output);
+    if (action === 'download') return download(name!, dataDir, output);
+    const datasets = await withLibrary((library) => library.ask('dataset-infos', { name }, { dataDir }));
+    if (action === 'list') list(datasets, output);
+    else info(datasets[0]!, output);
   },
 };
 
@@ -106,11 +107,18 @@ async function download(name: string, dataDir: string, output: Output): Promise<
     bars?.print('Stopping; what has arrived is kept and the next download goes on from there.'),
   );
   try {
-    const result = await downloadDataset(name, dataDir, {
-      signal: interrupt.signal,
-      progress: (done, total, file) =>
-        bars?.update('Download', done, total, `${file}, ${formatBytes(done)} of ${formatBytes(total)}`),
-    });
+    const { bytes: _, ...result } = await withLibrary((library) =>
+      library.ask(
+        'download-dataset',
+        { name },
+        {
+          dataDir,
+          signal: interrupt.signal,
+          onProgress: ({ phase: file, done, total }) =>
+            bars?.update('Download', done, total, `${file}, ${formatBytes(done)} of ${formatBytes(total)}`),
+        },
+      ),
+    );
     bars?.finish();
     output.result(result, () =>
       result.downloaded.length === 0

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { faultyRuns } from '../../../api/read-run.ts';
 import { versions } from '../../../api/versions.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
-import { listDatasets } from '../../../data/dataset-info.ts';
+import { datasetState, plainDatasets } from '../../../data/dataset-files.ts';
 import { openCatalogue } from '../../../storage/open-catalogue.ts';
 import { examineEngines, testEngineSpeed } from '../../../jobs/engines.ts';
 import { engineStatusText, speedReportText } from '../../../../shared/engine-text.ts';
@@ -22,14 +23,18 @@ async function examine() {
 
 function dataFolder() {
   const path = defaultDataDir();
-  return { path, exists: existsSync(path), datasets: listDatasets(path).map(({ name, state }) => ({ name, state })) };
+  return {
+    path,
+    exists: existsSync(path),
+    datasets: plainDatasets().map(({ id: name }) => ({ name, state: datasetState(name, path) })),
+  };
 }
 
 function catalogue() {
   try {
     const opened = openCatalogue();
     try {
-      return { works: true as const, ...opened.health(), notices: opened.notices };
+      return { works: true as const, ...opened.health(), faulty: faultyRuns(opened), notices: opened.notices };
     } finally {
       opened.close();
     }
@@ -38,6 +43,9 @@ function catalogue() {
     return { works: false as const, reason: message, hint };
   }
 }
+
+/** Ids that are printed of runs that cannot be read in full. */
+const mostShown = 5;
 
 const flags = z.object({
   speed: flag({
@@ -62,6 +70,13 @@ async function testSpeed(engine: string, output: Output) {
     interrupt.release();
     bars.finish();
   }
+}
+
+/** "2 runs cannot be read in full (a, b); …" */
+function faultyText(ids: readonly string[]): string {
+  const count = ids.length === 1 ? '1 run' : `${formatCount(ids.length)} runs`;
+  const shown = ids.slice(0, mostShown).join(', ') + (ids.length > mostShown ? ', …' : '');
+  return `${count} cannot be read in full (${shown}); "npx cupbearer runs show ID" says why`;
 }
 
 export const doctor: Command = {
@@ -92,6 +107,7 @@ export const doctor: Command = {
           ? [
               `  ${found.path}`,
               `  ${formatCount(found.runs)} runs, ${formatBytes(found.bytes)}, schema ${found.schemaVersion}, check: ${found.quickCheck}`,
+              ...(found.faulty.length === 0 ? [] : [`  ${faultyText(found.faulty)}`]),
               ...found.notices.map((notice) => `  ${notice}`),
             ]
           : [`  does not work: ${found.reason}`, ...(found.hint ? [`  ${found.hint}`] : [])]),

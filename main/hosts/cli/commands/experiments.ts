@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { tidyUp } from '../../../api/tidy-up.ts';
 import { Workbench, type FinishedRun, type LaunchOptions } from '../../../api/workbench.ts';
+import { defaultDataDir } from '../../../data/data-dir.ts';
 import type { ExperimentDefinition } from '../../../experiments/experiment.ts';
 import { flag, optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
@@ -9,6 +11,7 @@ import { abortOnInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 import { ProgressBars } from '../progress-bars.ts';
 import { resultText, resultValue } from '../results.ts';
+import { typedWords } from '../typed-words.ts';
 
 const launchFlags = {
   dir: z.object({
@@ -96,9 +99,11 @@ function toLaunchOptions(flags: LaunchFlags): LaunchOptions {
 export async function withWorkbench<T>(output: Output, work: (workbench: Workbench) => Promise<T>): Promise<T> {
   const workbench = new Workbench();
   for (const notice of workbench.catalogue.notices) output.note(notice);
+  const tidying = tidyUp(workbench, defaultDataDir());
   try {
     return await work(workbench);
   } finally {
+    await tidying;
     workbench.close();
   }
 }
@@ -116,7 +121,7 @@ export async function runWithProgress(
   try {
     return await workbench.run(experimentId, params, {
       ...options,
-      command: `cupbearer ${process.argv.slice(2).join(' ')}`,
+      command: typedWords(['npx', 'cupbearer', ...process.argv.slice(2)]),
       signal: interrupt.signal,
       onEvent: (event) => {
         if (event.type === 'progress') bars?.update(event.phase, event.done, event.total, event.note);

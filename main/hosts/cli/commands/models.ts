@@ -1,18 +1,22 @@
-import { basename, join, resolve } from 'node:path';
-import { existsSync, readFileSync } from 'node:fs';
-import { importModel, modelFileNames, stateTraining, type ModelFiles } from '../../../api/import-model.ts';
+import { basename, resolve } from 'node:path';
+import { importModel, stateTraining } from '../../../api/import-model.ts';
+import { defaultDataDir } from '../../../data/data-dir.ts';
 import { defaultRunsDir } from '../../../api/queued-runs.ts';
-import { trainingStatement } from '../../../api/stated-training.ts';
+import { trainingStatement } from '../../../experiments/stated-training.ts';
+import { readRun } from '../../../api/read-run.ts';
 import type { Workbench } from '../../../api/workbench.ts';
-import type { RunRecord } from '../../../../shared/domain/run.ts';
+import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
-import { optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
+import { optionalPath, optionalText, parseParams, type Picked } from '../../../../shared/schema/fields.ts';
 import type { Command } from '../command.ts';
+import { faultLines, printedRun } from '../faults.ts';
 import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
 import { shownPath } from '../results.ts';
 import { textTable } from '../table.ts';
+import { typedWords } from '../typed-words.ts';
+import { withLibrary } from '../with-library.ts';
 import { withWorkbench } from './experiments.ts';
 
 const actions = ['list', 'import', 'trained-on'];
@@ -49,43 +53,51 @@ export const models: Command = {
     const { name, base, ...statement } = parseParams(flags, given, flagName);
     await withWorkbench(output, async (workbench) => {
       if (action === 'list') return list(workbench, output);
-      const record =
+      const dataDir = defaultDataDir();
+      const record = await withLibrary((library) =>
         action === 'trained-on'
-          ? await stateTraining(workbench, subject!, statement)
-          : await importModel(workbench, filesIn(subject!), {
+          ? stateTraining(workbench, library, subject!, statement, { dataDir })
+          : importModel(workbench, library, {
               name: name ?? basename(resolve(subject!)),
+              folder: resolve(subject!),
+              isOwn: false,
               base: resolve(base ?? defaultRunsDir()),
               statement,
-            });
+              dataDir,
+            }),
+      );
       output.result(record, () => taken(record));
     });
   },
 };
 
-function filesIn(folder: string): ModelFiles {
-  if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
-  const present = modelFileNames.map((name) => [name, join(folder, name)] as const);
-  return new Map(present.filter(([, path]) => existsSync(path)).map(([name, path]) => [name, readFileSync(path)]));
-}
-
-function taken({ id, folder, spec }: RunRecord): string {
+function taken(run: CatalogueRun): string {
+  const { id, folder } = run;
   const lines = [`${id} is in ${shownPath(folder)}.`];
-  if (spec['train_data'] !== undefined) lines.push(`Use it by: --task.run_path ${shownPath(folder)}`);
+  const flag = typedWords(['--task.run_path', shownPath(folder)]);
+  if (trainingOf(run)) lines.push(...(flag === undefined ? [] : [`Use it by: ${flag}`]));
   else
     lines.push(`Say what it was trained on before you use it: npx cupbearer models trained-on ${id} --train_data NAME`);
   return lines.join('\n');
 }
 
+/** The data that a model was trained on; undefined where it is not known. */
+function trainingOf(run: CatalogueRun): Picked | undefined {
+  const { spec } = readRun(run);
+  return spec.kind === 'classifier' ? spec.sound.train_data : undefined;
+}
+
 function list({ catalogue }: Workbench, output: Output): void {
   const found = catalogue.list({ kind: 'classifier' });
-  output.result(found, () => {
+  const models = found.map(printedRun);
+  output.result(models, () => {
     if (found.length === 0) return 'No models yet. "npx cupbearer train-classifier" trains one.';
-    const rows = found.map(({ id, title, status, spec, folder }) => [
-      id,
-      spec['train_data'] === undefined ? `${status}, not known what it was trained on` : status,
-      title,
-      shownPath(folder),
+    const rows = found.map((run, i) => [
+      run.id,
+      models[i]!.fault !== null || trainingOf(run) ? run.status : `${run.status}, not known what it was trained on`,
+      run.title,
+      shownPath(run.folder),
     ]);
-    return textTable(['id', 'status', 'model', 'folder'], rows);
+    return [textTable(['id', 'status', 'model', 'folder'], rows), ...faultLines(models)].join('\n');
   });
 }

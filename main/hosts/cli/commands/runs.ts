@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { evaluationFolders, readEvaluation } from '../../../api/evaluations.ts';
+import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';
 import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import type { Evaluation } from '../../../../shared/domain/evaluation.ts';
@@ -10,10 +9,13 @@ import { CupbearerError, toErrorRecord } from '../../../../shared/errors.ts';
 import { engineText } from '../../../../shared/engine-parts.ts';
 import { formatDuration, formatMetric, formatRelativeTime } from '../../../../shared/format.ts';
 import { choice, integer, parseParams } from '../../../../shared/schema/fields.ts';
+import { isFolder } from '../../../storage/is-folder.ts';
 import type { Command } from '../command.ts';
+import { faultLines, printedRun } from '../faults.ts';
 import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
 import { classifierLines, evaluationTable, shownPath } from '../results.ts';
+import { showFolder } from '../show-folder.ts';
 import { textTable } from '../table.ts';
 import { withWorkbench } from './experiments.ts';
 
@@ -56,7 +58,8 @@ export const runs: Command = {
   },
 };
 
-function list(records: readonly RunRecord[], output: Output): void {
+function list(found: readonly CatalogueRun[], output: Output): void {
+  const records = found.map(printedRun);
   output.result(records, () => {
     if (records.length === 0) return 'No runs yet. "npx cupbearer demo" makes two in under a minute.';
     const now = new Date();
@@ -68,7 +71,7 @@ function list(records: readonly RunRecord[], output: Output): void {
       keyFigure(record),
       formatRelativeTime(new Date(record.created_at), now),
     ]);
-    return textTable(['id', 'status', 'kind', 'title', 'result', 'when'], rows);
+    return [textTable(['id', 'status', 'kind', 'title', 'result', 'when'], rows), ...faultLines(records)].join('\n');
   });
 }
 
@@ -79,7 +82,8 @@ function keyFigure({ metrics }: RunRecord): string {
   return typeof accuracy === 'number' ? `accuracy ${formatMetric(accuracy)}` : '';
 }
 
-function show(record: RunRecord, output: Output): void {
+function show(run: CatalogueRun, output: Output): void {
+  const record = printedRun(run);
   const { folder } = record;
   const isThere = existsSync(folder);
   const results = isThere ? evaluationFolders(folder) : [];
@@ -103,6 +107,7 @@ function show(record: RunRecord, output: Output): void {
       `id          ${record.id}`,
       `kind        ${record.kind}`,
       `status      ${record.status}${record.error ? `: ${record.error.message}` : ''}`,
+      ...(record.fault === null ? [] : [`fault       ${record.fault}`]),
       `folder      ${shownPath(folder)}${isThere ? '' : ' (no longer there)'}`,
       `engine      ${engineText(record)}`,
       ...Object.entries(record.engines_passed_over ?? {}).map(([id, reason]) => `            not ${id}: ${reason}`),
@@ -119,18 +124,10 @@ function show(record: RunRecord, output: Output): void {
 
 async function open(record: RunRecord, output: Output): Promise<void> {
   const { folder } = record;
-  if (!existsSync(folder)) {
+  if (!isFolder(folder)) {
     throw new CupbearerError('not-found', `The folder of run ${record.id} is no longer there: ${folder}.`);
   }
-  const opener = process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open';
-  const opened = await new Promise<boolean>((settle) => {
-    const child = spawn(opener, [join(folder)], { stdio: 'ignore', detached: true });
-    child.on('error', () => settle(false));
-    child.on('spawn', () => {
-      child.unref();
-      settle(true);
-    });
-  });
+  const opened = await showFolder(folder);
   output.result({ folder, opened }, () =>
     opened ? folder : `${folder}\n(There is no file manager to open it with here.)`,
   );

@@ -3,16 +3,14 @@ import type { z } from 'zod';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { defaultPick, integer, optionalPath } from '../../../../shared/schema/fields.ts';
 import { datasetRegistry } from '../../../data/datasets/index.ts';
-import { loadDataset } from '../../../data/datasets/load.ts';
 import { triggerRegistry } from '../../../data/triggers/index.ts';
-import { drawTriggerSheet } from '../../../experiments/trigger-sheet.ts';
-import { writeFigureFiles } from '../../../experiments/figures.ts';
-import { attackWithRun } from '../../../models/attack-with-run.ts';
-import { startEngine } from '../../../tensor/engine.ts';
+import { writeFileAtomically } from '../../../storage/atomic-write.ts';
+import { createFolder } from '../../../storage/create-folder.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 import { ProgressBars } from '../progress-bars.ts';
 import { shownPath } from '../results.ts';
+import { withLibrary } from '../with-library.ts';
 
 /** Flags of `data show`. */
 export const showFlags = {
@@ -48,23 +46,26 @@ export async function showTrigger(
   const bars = output.json ? undefined : new ProgressBars(process.stderr);
   const interrupt = abortOnInterrupt(() => bars?.print('Stopping.'));
   try {
-    const context = {
-      dataDir,
-      seed,
-      signal: interrupt.signal,
-      progress: (done: number, total: number) => bars?.update('Data', done, total),
-      warn: (message: string) => bars?.print(message),
-      attack: async (request: Parameters<typeof attackWithRun>[0]) => {
-        // In the command's own process, where only the engine that comes with the program can be relied on not to end it.
-        await startEngine('wasm');
-        return attackWithRun(request, interrupt.signal);
-      },
-    };
-    const figure = await drawTriggerSheet(await loadDataset(data, context), trigger, count, context);
+    const { figure, warnings } = await withLibrary((library) =>
+      library.ask(
+        'draw-trigger',
+        { data, trigger, count, seed },
+        {
+          dataDir,
+          signal: interrupt.signal,
+          onProgress: ({ phase, done, total }) => bars?.update(phase, done, total),
+        },
+      ),
+    );
+    for (const warning of warnings) bars?.print(warning);
     const named = { ...figure, name: `${figure.name}-${data.name}` };
     const folder = resolve(out);
-    writeFigureFiles(folder, [named]);
-    const files = ['png', 'svg'].map((type) => join(folder, `${named.name}.${type}`));
+    createFolder(folder);
+    const files = (['png', 'svg'] as const).map((type) => {
+      const path = join(folder, `${named.name}.${type}`);
+      writeFileAtomically(path, named[type]);
+      return path;
+    });
     bars?.finish();
     output.result({ files, description: named.description, table: named.table }, () =>
       [named.description, ...files.map((file) => shownPath(file))].join('\n'),

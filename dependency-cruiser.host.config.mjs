@@ -1,0 +1,42 @@
+// What a host loads: the modules that its entry points reach without a dynamic import. A host must not decode, read data or
+// walk folders (docs/architecture.md, "A run, from a click or a command to a figure"), so that none of the code that does may be
+// among them. What is imported dynamically is loaded by the processes that are asked (main/experiments/inspections/index.ts).
+import base from './dependency-cruiser.config.mjs';
+
+/** Decoders and readers, loaders of datasets, downloads of datasets, imports, and whatever lists more than one folder. */
+const heavy = [
+  'main/data/readers/',
+  'main/data/(decode-pictures|picture-files|picture-worker)[.]ts$',
+  'main/data/datasets/(idx-images|cifar-batches|gtsrb-files)[.]ts$',
+  'main/data/(import-dataset|own-datasets|own-dataset-note|dataset-info)[.]ts$',
+  'main/data/download/(download-dataset|unpack)[.]ts$',
+  'main/storage/walk[.]ts$',
+  'main/experiments/inspections/(?!index[.]ts$)',
+];
+
+export default {
+  forbidden: [
+    {
+      name: 'hosts-neither-decode-nor-walk',
+      severity: 'error',
+      from: { path: '^main/(hosts|api)/' },
+      to: { path: `^(${heavy.join('|')})`, reachable: true },
+    },
+    {
+      name: 'canvas-stands-behind-readers-and-figures',
+      comment: 'The native codec is loaded by data/readers/picture.ts, and by figures once one is drawn.',
+      severity: 'error',
+      from: {
+        path: '^main/',
+        pathNot: '^main/(data/readers/picture|figures/lazy-canvas|hosts/electron/build-icons)[.]ts$',
+      },
+      to: { path: '@napi-rs/canvas' },
+    },
+  ],
+  options: {
+    ...base.options,
+    // Types are erased before anything is loaded.
+    tsPreCompilationDeps: false,
+    exclude: { ...base.options.exclude, dynamic: true },
+  },
+};

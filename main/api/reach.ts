@@ -1,0 +1,108 @@
+import { statSync } from 'node:fs';
+import { isAbsolute, relative, sep } from 'node:path';
+import type { SpecFile } from '../../shared/domain/run.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { describe, type Field } from '../../shared/schema/describe.ts';
+import { experimentRegistry } from '../experiments/index.ts';
+import { pathsIn } from '../experiments/paths.ts';
+import { realPathOf } from '../storage/real-path.ts';
+import { holdsRun, readSpec } from '../storage/run-folder.ts';
+
+/** What is reachable whatever the root. */
+export interface AlwaysReachable {
+  /** The program's own folders, and those for data and runs as they were set at the start and are now. */
+  folders: () => readonly string[];
+  /** Whether the catalogue has a run of this folder. */
+  isRun: (folder: string) => boolean;
+}
+
+const hint = 'Start the program with --root FOLDER to let its pages reach another folder.';
+
+/**
+ * What the pages of the program may name by its path: files and folders below one folder, the root, with links followed,
+ * except hidden ones; and what is always reachable. Without a root, everything that the user can reach.
+ */
+export class Reach {
+  /** The root without links; undefined if there is none. */
+  readonly root: string | undefined;
+  readonly #always: AlwaysReachable;
+
+  /** @throws CupbearerError `not-found` if the root is no folder. */
+  constructor(root: string | undefined, always: AlwaysReachable) {
+    this.root = root === undefined ? undefined : realFolder(root);
+    this.#always = always;
+  }
+
+  /** @throws CupbearerError `usage` if pages may not name this path. */
+  check(path: string): void {
+    if (this.root === undefined) return;
+    const real = realPathOf(path);
+    const folders = [this.root, ...this.#always.folders().map(realPathOf)];
+    if (real !== undefined && folders.some((folder) => folder !== undefined && isBelow(folder, real))) return;
+    throw new CupbearerError(
+      'usage',
+      `A page in the browser may not reach "${path}", only what is below "${this.root}" and not hidden.`,
+      { hint },
+    );
+  }
+
+  /**
+   * Checks a path among parameters: also that of a run, whose own parameters say where its data are.
+   * @throws CupbearerError `usage` if it leads to what pages may not name.
+   */
+  checkUse(path: string): void {
+    this.#checkUse(path, new Set());
+  }
+
+  /** Checks all paths among parameters as {@link checkUse} does. */
+  checkSpec(fields: readonly Field[], values: Record<string, unknown>): void {
+    this.#checkSpec(fields, values, new Set());
+  }
+
+  /** Checks all paths among the parameters of the run in `folder`, which itself is reachable, as {@link checkUse} does. */
+  checkRun(folder: string): void {
+    this.#checkRun(folder, new Set());
+  }
+
+  #checkUse(path: string, seen: Set<string>): void {
+    if (this.root === undefined) return;
+    if (!this.#always.isRun(path)) this.check(path);
+    if (holdsRun(path)) this.#checkRun(path, seen);
+  }
+
+  #checkSpec(fields: readonly Field[], values: Record<string, unknown>, seen: Set<string>): void {
+    for (const { path } of pathsIn(fields, values)) this.#checkUse(path, seen);
+  }
+
+  #checkRun(folder: string, seen: Set<string>): void {
+    if (this.root === undefined || seen.has(folder)) return;
+    seen.add(folder);
+    const file = specIn(folder);
+    const experiment = file && experimentRegistry.definitions.find(({ kind }) => kind === file.kind);
+    if (experiment) this.#checkSpec(describe(experiment.params), file.spec, seen);
+  }
+}
+
+/** Undefined if it cannot be read: whoever needs it will say so, and nothing is reached by it. */
+function specIn(folder: string): SpecFile | undefined {
+  try {
+    return readSpec(folder);
+  } catch (error) {
+    if (error instanceof CupbearerError) return undefined;
+    throw error;
+  }
+}
+
+function realFolder(path: string): string {
+  const real = realPathOf(path);
+  if (real !== undefined && statSync(real, { throwIfNoEntry: false })?.isDirectory()) return real;
+  throw new CupbearerError('not-found', `There is no folder "${path}", which was to be the root.`, {
+    hint: 'Give another one with --root FOLDER, in CUPBEARER_ROOT, or as "root" in settings.json.',
+  });
+}
+
+/** Whether a path without links is a folder or lies below it, and is not hidden there. */
+function isBelow(folder: string, path: string): boolean {
+  const inside = relative(folder, path);
+  return !isAbsolute(inside) && !inside.split(sep).some((name) => name.startsWith('.'));
+}

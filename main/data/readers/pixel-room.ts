@@ -1,0 +1,31 @@
+import { mostPixels } from './picture-header.ts';
+
+/**
+ * Bounds how many pixels several threads decode at once: each takes room before it decodes and waits while there is too
+ * little. One picture always has room, however large.
+ */
+export class PixelRoom {
+  /** Pixels that are being decoded; the memory is what another thread makes the same room of. */
+  readonly shared: Int32Array<SharedArrayBuffer>;
+  readonly #most: number;
+
+  constructor(shared = new Int32Array(new SharedArrayBuffer(4)), most = mostPixels) {
+    this.shared = shared;
+    this.#most = most;
+  }
+
+  /** Resolves once there is room for a picture of `pixels`. */
+  async take(pixels: number): Promise<void> {
+    for (;;) {
+      const taken = Atomics.load(this.shared, 0);
+      if (taken > 0 && taken + pixels > this.#most) await Atomics.waitAsync(this.shared, 0, taken).value;
+      else if (Atomics.compareExchange(this.shared, 0, taken, taken + pixels) === taken) return;
+    }
+  }
+
+  /** Gives back what {@link take} took. */
+  giveBack(pixels: number): void {
+    Atomics.sub(this.shared, 0, pixels);
+    Atomics.notify(this.shared, 0);
+  }
+}

@@ -1,0 +1,27 @@
+import { lstatSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { systemCode } from './storage-error.ts';
+
+/**
+ * Returns where a path leads once all links are followed. Of a path that does not exist (yet), the part that does is
+ * followed. Undefined if that cannot be told: a link to nothing, a loop, no permission, `..`, which means one thing to the
+ * system and another in a text.
+ */
+export function realPathOf(path: string): string | undefined {
+  if (path.split(/[\\/]/).includes('..')) return undefined;
+  const missing: string[] = [];
+  for (let at = resolve(path); ; at = dirname(at)) {
+    try {
+      return join(realpathSync.native(at), ...missing);
+    } catch (error) {
+      const code = systemCode(error);
+      const isMissing = code === 'ENOTDIR' || (code === 'ENOENT' && !isLink(at));
+      if (!isMissing || dirname(at) === at) return undefined;
+      missing.unshift(basename(at));
+    }
+  }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}

@@ -1,0 +1,21 @@
+/** A row of a table; null is an empty cell. */
+export type CsvRow = readonly (string | number | null)[];
+
+/** Spreadsheets take a text that begins with one of these for a formula; the wide forms too, and whatever space is before it. */
+const formula = /^[\s\0]*[=+\-@＝＋－＠]|^[\t\r\n\0]/;
+const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * Returns a table as CSV (RFC 4180, lines end in LF). A text that a spreadsheet would compute (`=HYPERLINK(…)`) has an
+ * apostrophe in front and is shown as it is; numbers stay numbers.
+ */
+export function csvText(rows: readonly CsvRow[]): string {
+  return rows.map((row) => `${row.map(field).join(',')}\n`).join('');
+}
+
+function field(value: string | number | null): string {
+  if (value === null) return '';
+  if (typeof value === 'number') return String(value);
+  const text = formula.test(value) && !number.test(value) ? `'${value}` : value;
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,58 @@
+/** Reads all that can be read of the run in a folder, in a process of its own, and prints what came of each. */
+import { evaluationFolders, readEvaluation } from '../../main/api/evaluations.ts';
+import { activationPlane, readAnalysis } from '../../main/api/run-results.ts';
+import { readHistory } from '../../main/experiments/training-history.ts';
+import { readCheckpoint } from '../../main/experiments/checkpoint.ts';
+import { detectorLayers, readDetector } from '../../main/experiments/detection.ts';
+import { evaluationKey } from '../../main/experiments/evaluate.ts';
+import { readModel, readNetworkSpec } from '../../main/models/files.ts';
+import { figureFileNames, readPngFigure, readSvgFigure } from '../../main/reports/stored-figures.ts';
+import { JsonLinesTail } from '../../main/storage/json-lines-tail.ts';
+import { appendJsonLine, readRecord, readScores, readSpec } from '../../main/storage/run-folder.ts';
+import { within } from '../../main/storage/within-folder.ts';
+import { classifierFingerprint, describeClassifier, openClassifier } from '../../main/tasks/classifier.ts';
+import type { RunRecord } from '../../shared/domain/run.ts';
+import { toErrorRecord } from '../../shared/errors.ts';
+
+const folder = process.argv[2]!;
+const record = { folder } as RunRecord;
+const layer = 'layers.linear_0.output';
+
+const operations: Record<string, () => unknown> = {
+  spec: () => readSpec(folder),
+  record: () => readRecord(folder),
+  evaluation: () => readEvaluation(folder),
+  'further evaluations': () => evaluationFolders(folder),
+  'key of an evaluation': () =>
+    evaluationKey({ detectorFolder: folder, task: { name: 'ood', run_path: folder }, seed: 0 }),
+  analysis: () => readAnalysis(folder),
+  plane: () => activationPlane(record, layer),
+  scores: () => readScores(folder),
+  curve: () => readHistory(folder),
+  'curve as it comes': () => new JsonLinesTail(within(folder, 'metrics.jsonl')).read(),
+  'log as it comes': () => new JsonLinesTail(within(folder, 'log.jsonl')).read(),
+  'a line for the log': () => appendJsonLine(folder, 'log.jsonl', { message: 'x' }),
+  network: () => readNetworkSpec(folder),
+  model: () => readModel(folder),
+  'fingerprint of the model': () => classifierFingerprint(folder),
+  'outline of the classifier': () => describeClassifier(folder),
+  classifier: () => openClassifier(folder),
+  detector: () => readDetector(folder),
+  'layers of the detector': () => detectorLayers(folder),
+  checkpoint: () => readCheckpoint(folder),
+  figures: () => figureFileNames(folder),
+  'a figure': () => readSvgFigure(folder, 'roc.svg'),
+  'a picture': () => readPngFigure(folder, 'mistakes.png'),
+};
+
+/** By operation: the code of its error, or "read". */
+const outcomes = Object.entries(operations).map(([name, operation]) => {
+  try {
+    operation();
+    return [name, 'read'];
+  } catch (error) {
+    const { code, message } = toErrorRecord(error);
+    return [name, code === 'internal' ? `internal: ${message}` : code];
+  }
+});
+process.stdout.write(JSON.stringify(Object.fromEntries(outcomes)));
