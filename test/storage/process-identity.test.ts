@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cataloguePath, cupbearerHome } from '../../main/storage/home.ts';
@@ -34,11 +35,16 @@ describe('process identity', () => {
   it.skipIf(process.platform !== 'linux')(
     `knows one that has ended and was never collected${process.platform === 'linux' ? '' : ' (skipped: needs /proc)'}`,
     async () => {
-      // Its parent becomes a program that collects nobody.
-      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
-      const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
-      await expect.poll(() => isProcessAlive(Number(String(pid)), null)).toBe(false);
-      expect(process.kill(Number(String(pid)), 0)).toBe(true);
+      // Its parent becomes a program that collects nobody, and only then does it end.
+      const parent = spawn('sh', ['-c', 'exec 3<&0; cat <&3 >/dev/null & echo $!; exec sleep 60'], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      const pid = Number(String(((await once(parent.stdout, 'data')) as [Buffer])[0]));
+      await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
+      expect(isProcessAlive(pid, null)).toBe(true);
+      parent.stdin.end();
+      await expect.poll(() => isProcessAlive(pid, null)).toBe(false);
+      expect(process.kill(pid, 0)).toBe(true);
       parent.kill('SIGKILL');
     },
   );
