@@ -3,7 +3,7 @@ import { isAbsolute, relative, sep } from 'node:path';
 import type { SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
-import { experimentRegistry } from '../experiments/index.ts';
+import { experimentOf } from '../experiments/index.ts';
 import { pathsIn } from '../experiments/paths.ts';
 import { realPathOf } from '../storage/real-path.ts';
 import { holdsRun, readSpec } from '../storage/run-folder.ts';
@@ -78,8 +78,7 @@ export class Reach {
     if (this.root === undefined || seen.has(folder)) return;
     seen.add(folder);
     const file = specIn(folder);
-    const experiment = file && experimentRegistry.definitions.find(({ kind }) => kind === file.kind);
-    if (experiment) this.#checkSpec(describe(experiment.params), file.spec, seen);
+    if (file) this.#checkSpec(describe(experimentOf(file.kind).params), file.spec, seen);
   }
 }
 

@@ -7,7 +7,7 @@ import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { defaultDataDir } from '../data/data-dir.ts';
 import type { ExperimentDefinition, RunOutcome } from '../experiments/experiment.ts';
-import { experimentRegistry } from '../experiments/index.ts';
+import { experimentOf, experimentRegistry } from '../experiments/index.ts';
 import { withAbsolutePaths } from '../experiments/paths.ts';
 import { readStoredSpec, specToRepeat } from '../experiments/stored-spec.ts';
 import { forkProcess, type ProcessLauncher } from '../jobs/child-process.ts';
@@ -223,8 +223,7 @@ export class Workbench {
   #specOfCutOff(folder: string): SpecFile | undefined {
     if (holdsRecord(folder) || this.catalogue.byFolder(folder) !== undefined) return undefined;
     const file = readSpec(folder);
-    const { params } = experimentRegistry.definitions.find(({ kind }) => kind === file.kind)!;
-    parseParams(params, file.spec);
+    parseParams(experimentOf(file.kind).params, file.spec);
     return file;
   }
 

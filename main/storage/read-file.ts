@@ -54,7 +54,12 @@ function readPart(file: number, start: number, length: number): Uint8Array {
   return bytes.subarray(0, done);
 }
 
-function reading(place: Place, read: (file: number) => Uint8Array): Uint8Array {
+/** Returns the size of a file, bytes. @throws CupbearerError as {@link readFileStart}. */
+export function fileSize(place: Place): number {
+  return reading(place, (file) => fstatSync(file).size);
+}
+
+function reading<T>(place: Place, read: (file: number) => T): T {
   const file = openToRead(place);
   try {
     return read(file);

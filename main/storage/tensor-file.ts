@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writeFileAtomically } from './atomic-write.ts';
 import { ByteFile } from './byte-file.ts';
-import { readFileBytes, readFileStart } from './read-file.ts';
+import { fileSize, readFileBytes, readFileStart } from './read-file.ts';
 import {
   encodeSafetensors,
   headerBytes,
@@ -13,7 +12,6 @@ import {
   type SafetensorsContent,
   type StoredArray,
 } from './safetensors.ts';
-import { withStorageErrors } from './storage-error.ts';
 import { pathOf, type Place } from './within-folder.ts';
 
 /** Writes arrays and free text as a safetensors file, whole or not at all. @throws CupbearerError `storage`. */
@@ -33,9 +31,7 @@ export function readTensorMetadata(place: Place): Record<string, string> {
 
 /** Returns shapes and types of the arrays of a safetensors file, without reading them. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
 export function readTensorDirectory(place: Place): Map<string, StoredArray> {
-  const path = pathOf(place);
-  const { size } = withStorageErrors(`read "${path}"`, () => statSync(path));
-  return parseSafetensorsDirectory(readHeaderBytes(place), path, size);
+  return parseSafetensorsDirectory(readHeaderBytes(place), pathOf(place), fileSize(place));
 }
 
 /**

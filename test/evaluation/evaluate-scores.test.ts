@@ -132,7 +132,7 @@ describe('evaluateScores', () => {
     const parse = (content: unknown) => () => parseEvaluationFile(content, 'eval.json');
     expect(parse([])).toThrow('eval.json is not an evaluation');
     expect(parse({ all: metrics })).toThrow('evaluation: It is missing');
-    expect(parse({ ...file, all: { ...metrics, AP: 1.5 } })).toThrow('all.AP');
+    expect(parse({ ...file, all: { ...metrics, AP: 1.5 } })).toThrow('all: AP must be at most 1, got 1.5.');
     expect(parse({ ...file, evaluation: { format: 2 } })).toThrow('has format 2; this version reads format 1.');
     expect(() => toEvaluationFile({ layers: { evaluation: metrics }, about: {} })).toThrow('cannot be named');
   });

@@ -44,22 +44,25 @@ function tellState(what: string, { longestDelayMs, rss, peakRss }: HostState): v
   tell(`${what}: most memory so far`, megabytes(peakRss), verdict(peakRss < memoryLimit, megabytes(memoryLimit)));
 }
 
-/** The events of a watcher, one by one. */
-async function watcher(client: Client): Promise<AsyncIterator<CatalogueEvent>> {
+/** The events of a watcher. */
+type CatalogueEvents = AsyncIterator<CatalogueEvent, unknown>;
+
+/** Starts to watch the runs. */
+async function watcher(client: Client): Promise<CatalogueEvents> {
   const stream = await client.runs.watch({});
   return stream[Symbol.asyncIterator]();
 }
 
 /** Takes events until `isLast` is true of one, and gives how long the first and all of them took. */
 async function until(
-  events: AsyncIterator<CatalogueEvent>,
+  events: CatalogueEvents,
   isLast: (event: CatalogueEvent) => boolean,
 ): Promise<{ firstMs: number; allMs: number; runs: RunSummary[] }> {
   const started = performance.now();
   let firstMs: number | undefined;
   const runs: RunSummary[] = [];
   for (;;) {
-    const { value, done }: IteratorResult<CatalogueEvent, void> = await events.next();
+    const { value, done } = await events.next();
     if (done) throw new Error('The stream of runs ended.');
     firstMs ??= performance.now() - started;
     if (value.type === 'runs') runs.push(...value.runs);
