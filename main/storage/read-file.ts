@@ -19,10 +19,8 @@ export function readFileBytes(place: Place, most = mostBytes): Uint8Array {
   return reading(place, (file) => {
     const { size } = fstatSync(file);
     if (size <= most) return readFileSync(file);
-    throw new CupbearerError(
-      'bad-data',
-      `"${pathOf(place)}": expected at most ${formatBytes(most)}, found ${formatBytes(size)}.`,
-    );
+    const [limit, found] = tellApart(most, size);
+    throw new CupbearerError('bad-data', `"${pathOf(place)}": expected at most ${limit}, found ${found}.`);
   });
 }
 
@@ -68,6 +66,12 @@ function reading<T>(place: Place, read: (file: number) => T): T {
   } finally {
     closeSync(file);
   }
+}
+
+/** Two sizes in bytes as people read them: to the byte where they would look the same. */
+function tellApart(a: number, b: number): [string, string] {
+  const [first, second] = [formatBytes(a), formatBytes(b)];
+  return first === second ? [`${a} bytes`, `${b} bytes`] : [first, second];
 }
 
 /** Bytes of the file `path` as text; @throws CupbearerError `bad-data` where they are not UTF-8. */

@@ -33,7 +33,7 @@ it('the host loads no picture codec to list, import, preview and check data', as
   writePets(join(place, 'pets'));
   cpSync(join(place, 'pets'), join(home, 'data', 'own', 'mine'), { recursive: true });
   const child = fork(fileURLToPath(new URL('served-process.ts', import.meta.url)), [join(place, 'pages')], {
-    env: { ...process.env, CUPBEARER_HOME: home, CUPBEARER_DATA: join(home, 'data') },
+    env: { ...process.env, CUPBEARER_HOME: home, CUPBEARER_DATA: join(home, 'data'), CUPBEARER_ROOT: place },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [{ port, link }] = (await once(child, 'message')) as [Served];

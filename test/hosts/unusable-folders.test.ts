@@ -52,7 +52,7 @@ describe.skipIf(!hasProc)('a folder that cannot be had', () => {
     mkdirSync(home);
     // As an earlier version let it be set.
     writeFileSync(join(home, 'settings.json'), JSON.stringify({ runsDir: unusable }));
-    const { client, child } = await startProgram(home);
+    const { client, child } = await startProgram(home, 0, { CUPBEARER_ROOT: '/' });
     const deadline = setTimeout(() => killTree(child.pid!), deadlineMs);
     onTestFinished(() => {
       clearTimeout(deadline);
