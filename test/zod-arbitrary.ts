@@ -11,7 +11,7 @@ interface Inside {
   entries?: Record<string, string>;
   values?: readonly unknown[];
   options?: readonly z.ZodType[];
-  checks?: readonly { _zod: { def: { check: string; format?: string; pattern?: RegExp } } }[];
+  checks?: readonly { _zod: { def: { check: string; format?: string; pattern?: RegExp; value?: number } } }[];
   format?: string;
 }
 
@@ -60,7 +60,10 @@ export const deepJson: fc.Arbitrary<unknown> = fc
     return value;
   });
 
-/** Whatever a schema accepts; what it leaves open (`z.unknown()`) is hostile. */
+/**
+ * Whatever a schema accepts; what it leaves open (`z.unknown()`) is hostile. Each part is made to be accepted by itself: a whole of
+ * a hundred parts would hardly ever be.
+ */
 export function accepted<S extends z.ZodType>(schema: S): fc.Arbitrary<z.input<S>> {
   return raw(schema).filter((value) => schema.safeParse(value).success) as fc.Arbitrary<z.input<S>>;
 }
@@ -71,9 +74,7 @@ function raw(schema: z.ZodType): fc.Arbitrary<unknown> {
     case 'string':
       return textOf(def);
     case 'number':
-      return def.checks?.some(({ _zod: { def: check } }) => check.format === 'safeint') || def.format === 'safeint'
-        ? fc.oneof(fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER))
-        : numbers;
+      return numberOf(def);
     case 'boolean':
       return fc.boolean();
     case 'enum':
@@ -81,14 +82,14 @@ function raw(schema: z.ZodType): fc.Arbitrary<unknown> {
     case 'literal':
       return fc.constantFrom(...def.values!);
     case 'nullable':
-      return fc.option(raw(def.innerType!), { nil: null });
+      return fc.option(accepted(def.innerType!), { nil: null });
     case 'optional':
-      return raw(def.innerType!);
+      return accepted(def.innerType!);
     case 'array':
-      return fc.array(raw(def.element!), { maxLength: 4 });
+      return fc.array(accepted(def.element!), { maxLength: 4 });
     case 'record':
       return fc
-        .array(fc.tuple(keys, raw(def.valueType!)), { maxLength: 4 })
+        .array(fc.tuple(keys, accepted(def.valueType!)), { maxLength: 4 })
         .map((entries) => Object.fromEntries(entries));
     case 'object':
       return objectOf(def.shape!);
@@ -97,6 +98,25 @@ function raw(schema: z.ZodType): fc.Arbitrary<unknown> {
     default:
       throw new Error(`accepted: nothing is made for a schema of type "${def.type}"`);
   }
+}
+
+/** Within its bounds, on them, and where there are none anything. */
+function numberOf({ format, checks = [] }: Inside): fc.Arbitrary<number> {
+  const bounds = (side: string) => checks.flatMap(({ _zod: { def } }) => (def.check === side ? [def.value!] : []));
+  const min = Math.max(...bounds('greater_than'));
+  const max = Math.min(...bounds('less_than'));
+  if (format === 'safeint' || checks.some(({ _zod: { def } }) => def.format === 'safeint')) {
+    const [least, most] = [Math.max(min, Number.MIN_SAFE_INTEGER), Math.min(max, Number.MAX_SAFE_INTEGER)];
+    return fc.oneof(
+      fc.integer({ min: Math.max(least, -(2 ** 31)), max: Math.min(most, 2 ** 31) }),
+      fc.constantFrom(least, most),
+    );
+  }
+  if (min === -Infinity && max === Infinity) return numbers;
+  return fc.oneof(
+    fc.double({ min, max, noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(...[min, max].filter(Number.isFinite)),
+  );
 }
 
 function textOf({ format, checks = [] }: Inside): fc.Arbitrary<string> {
@@ -110,6 +130,6 @@ function textOf({ format, checks = [] }: Inside): fc.Arbitrary<string> {
 
 function objectOf(shape: Record<string, z.ZodType>): fc.Arbitrary<Record<string, unknown>> {
   const isOptional = (key: string) => (shape[key]!.def as unknown as Inside).type === 'optional';
-  const fields = Object.fromEntries(Object.entries(shape).map(([key, field]) => [key, raw(field)]));
+  const fields = Object.fromEntries(Object.entries(shape).map(([key, field]) => [key, accepted(field)]));
   return fc.record(fields, { requiredKeys: Object.keys(shape).filter((key) => !isOptional(key)) });
 }
