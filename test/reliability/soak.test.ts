@@ -8,7 +8,8 @@ it.skipIf(!canListProcesses)(
     const report = await soakLoop({ runs: 12 });
     expect(faultsOfSoak(report)).toEqual([]);
     expect(report.ended).toEqual({ done: 12 });
-    expect(report.warm.children).toBe(0);
+    // The one that checked what was to be repeated; it ends when nobody has asked it anything for minutes.
+    expect(report.warm.children).toBe(1);
     if (canListDescriptors) expect(report.warm.descriptors).toBeGreaterThan(3);
   },
   600_000,
