@@ -13,7 +13,7 @@ import { networkOf } from './run-results.ts';
 import { dataFolder } from './settings.ts';
 import { specLines } from './spec-lines.ts';
 
-/** Returns a run with all that its page shows at once. @throws CupbearerError `not-found`, `bad-data` for a folder with too much in it. */
+/** Returns a run with all that its page shows at once. @throws CupbearerError `not-found`, `cancelled`. */
 export async function runDetail(
   { workbench, summaries, library, settings }: Application,
   id: string,
