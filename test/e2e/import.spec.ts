@@ -14,15 +14,16 @@ test('a folder that is dropped becomes a dataset', async ({ page, program }) => 
   const data = { items: [], files: [folder], dragOperationsMask: 1 };
   const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
     browser.send('Input.dispatchDragEvent', { type, x: 700, y: 400, data });
-  // What is dropped before the page has said that it takes it is lost; a page that still settles does not hear the first.
+  const dialog = page.getByRole('dialog');
+  // What is dropped before the page has said that it takes it is lost, and the browser passes on what it says when it can.
   await expect(async () => {
     await drag('dragEnter');
     await drag('dragOver');
     await expect(page.locator('.panes.over')).toBeVisible({ timeout: 1000 });
+    await drag('dragOver');
+    await drag('drop');
+    await expect(dialog).toBeVisible({ timeout: 5000 });
   }).toPass({ timeout: 30_000 });
-  await drag('dragOver');
-  await drag('drop');
-  const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('20');
   await dialog.getByLabel('Name').fill('Pets');
   await dialog.getByRole('button', { name: 'Import' }).click();
