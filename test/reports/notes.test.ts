@@ -41,13 +41,38 @@ it.each([
 it('keeps what Markdown is for', () => {
   const notes = '# A\n\n- **b** *c* ~~d~~ `e<f`\n- [ ] g\n- [x] h\n\n2. i\n\n> j\n\n|k|l|\n|:-|-:|\n|m|n|\n\n---\no  \np &copy; [q](https://example.org/?a=1&b=2)\n\n    r'; // prettier-ignore
   expect(notesHtml(notes).replaceAll('\n', '')).toBe(
-    '<h1>A</h1><ul><li><strong>b</strong> <em>c</em> <del>d</del> <code>e&lt;f</code></li><li>☐ g</li><li>☑ h</li></ul><ol start="2"><li>i</li></ol><blockquote><p>j</p></blockquote><table><thead><tr><th align="left">k</th><th align="right">l</th></tr></thead><tbody><tr><td align="left">m</td><td align="right">n</td></tr></tbody></table><hr><p>o<br>p &copy; <a href="https://example.org/?a=1&amp;b=2" rel="noopener noreferrer">q</a></p><pre><code>r</code></pre>', // prettier-ignore
+    '<h1>A</h1><ul><li><strong>b</strong> <em>c</em> <del>d</del> <code>e&lt;f</code></li><li>☐ g</li><li>☑ h</li></ul><ol start="2"><li>i</li></ol><blockquote><p>j</p></blockquote><table><thead><tr><th align="left">k</th><th align="right">l</th></tr></thead><tbody><tr><td align="left">m</td><td align="right">n</td></tr></tbody></table><hr><p>o<br>p © <a href="https://example.org/?a=1&amp;b=2" rel="noopener noreferrer">q</a></p><pre><code>r</code></pre>', // prettier-ignore
   );
 });
 
 it('shows what is nested too deeply, or too long to be formatted, as it was typed', () => {
   for (const notes of ['>'.repeat(20_000), `${'a <b> '.repeat(20_000)}`])
     expect(notesHtml(notes)).toBe(`<pre>${notes.replaceAll('<', '&lt;').replaceAll('>', '&gt;')}</pre>\n`);
+});
+
+it.each([
+  '- ',
+  '> ',
+  '* + ',
+  '1. ',
+  '**a ',
+  '*a _',
+  '[',
+  '![',
+  '[a](',
+  '`',
+  '<',
+  '<a ',
+  '~~a',
+  '|a',
+  '&#',
+  '\\',
+  '\t',
+  'http://a.b/(',
+  '[a]: ',
+])('is done with notes full of %j', (part) => {
+  const notes = part.repeat(Math.floor(100_000 / part.length));
+  for (const end of ['', '\n\nend', ')]>']) expect(rest(notesHtml(notes.slice(0, -10) + end))).not.toMatch(/[<>]/);
 });
 
 it('becomes nothing but text and the elements of Markdown, whatever is in it', () => {

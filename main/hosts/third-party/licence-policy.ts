@@ -9,6 +9,7 @@ const allowed: ReadonlySet<string> = new Set([
   'ISC',
   'MIT',
   'OFL-1.1',
+  'PSF-2.0',
   'Python-2.0',
   'blessing',
 ]);
