@@ -2,7 +2,9 @@
 const order = [
   ['hosts'],
   ['api'],
-  ['jobs', 'reports', 'plugins'],
+  ['jobs'],
+  ['inspections'],
+  ['reports'],
   ['experiments'],
   ['evaluation', 'detectors', 'tasks', 'figures'],
   ['models'],

@@ -5,8 +5,8 @@ import { trainClassifier } from '../experiments/train-classifier.ts';
 import { trainDetector } from '../experiments/train-detector.ts';
 import { commandOrReason } from './command-line.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
-import type { DraftDescription } from '../experiments/inspections/check-draft.ts';
-import { specLines } from './spec-lines.ts';
+import type { DraftDescription } from '../inspections/check-draft.ts';
+import { specLines } from '../experiments/spec-lines.ts';
 
 type PlannedRun = Review['runs'][number];
 

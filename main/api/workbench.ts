@@ -30,7 +30,7 @@ import {
   resumeRunFolder,
   writeSpec,
 } from '../storage/run-folder.ts';
-import { planEvaluation } from './evaluations.ts';
+import { planEvaluation } from './plan-evaluation.ts';
 import { newRecord, newSpecFile } from './new-run.ts';
 import { versions } from './versions.ts';
 

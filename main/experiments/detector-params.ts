@@ -1,8 +1,11 @@
-import { flag, integer, pick } from '../../shared/schema/fields.ts';
+import { z } from 'zod';
+import { defaultPick, flag, integer, pick } from '../../shared/schema/fields.ts';
+import { detectorRegistry } from '../detectors/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
+import { fittedDetectorRegistry } from './fitted-detector.ts';
 
 /** What fitting and evaluating a detector have in common. */
-export const detectionParams = {
+const detectionParams = {
   task: pick(() => taskRegistry, { label: 'Task', help: 'Model, trusted data and test data' }),
   batch_size: integer({
     advanced: true,
@@ -26,3 +29,21 @@ export const detectionParams = {
     min: 0,
   }),
 };
+
+/** What can be asked of the fitting of a detector. */
+export const trainDetectorParams = z.object({
+  detector: defaultPick(() => detectorRegistry, { label: 'Detector', help: 'The method', default: 'mahalanobis' }),
+  ...detectionParams,
+});
+export type TrainDetectorSpec = z.output<typeof trainDetectorParams>;
+
+/** What can be asked of an evaluation. */
+export const evalDetectorParams = z.object({
+  detector: defaultPick(() => fittedDetectorRegistry, {
+    label: 'Detector',
+    help: 'The fitted detector',
+    default: 'from_run',
+  }),
+  ...detectionParams,
+});
+export type EvalDetectorSpec = z.output<typeof evalDetectorParams>;

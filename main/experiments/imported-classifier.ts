@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flag, optionalPick } from '../../shared/schema/fields.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
-import { trainClassifierParams } from './train-classifier.ts';
+import { trainClassifierParams } from './classifier-spec.ts';
 
 /**
  * The spec of a classifier that was trained elsewhere: that of a training with a mark, of which only what is known is

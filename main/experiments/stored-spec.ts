@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import type { RunKind } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
-import type { evalDetectorParams } from './eval-detector.ts';
+import type { evalDetectorParams } from './detector-params.ts';
 import { importedClassifierParams } from './imported-classifier.ts';
 import { experimentOf } from './index.ts';
-import type { trainDetectorParams } from './train-detector.ts';
+import type { trainDetectorParams } from './detector-params.ts';
 
 /** What a spec of each kind may hold. Of a model that was imported, any part may be unknown. */
 interface StoredParams {

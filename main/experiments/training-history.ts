@@ -4,7 +4,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
 import type { EpochSummary } from '../models/training.ts';
 import { readJsonLines } from '../storage/run-folder.ts';
-import type { Validation } from './validation.ts';
+import type { Validation } from './work/validation.ts';
 
 /** Where a classifier's run keeps its training curve, a line an epoch. */
 export const historyFile = 'metrics.jsonl';

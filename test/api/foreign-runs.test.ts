@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { formDefinitions } from '../../main/api/form-definitions.ts';
-import { analysisFile } from '../../main/experiments/analysis.ts';
+import { analysisFile } from '../../main/experiments/stored-analysis.ts';
 import { experimentOf } from '../../main/experiments/index.ts';
 import { readStoredSpec } from '../../main/experiments/stored-spec.ts';
 import { faultLines, printedRun } from '../../main/hosts/cli/faults.ts';

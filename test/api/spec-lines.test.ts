@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parameterLabels, specLines } from '../../main/api/spec-lines.ts';
+import { parameterLabels, specLines } from '../../main/experiments/spec-lines.ts';
 import { trainClassifier } from '../../main/experiments/train-classifier.ts';
 
 const spec = {

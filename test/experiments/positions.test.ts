@@ -4,7 +4,7 @@ import type { DetectorParams } from '../../main/detectors/detector.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
 import { loadDataset } from '../../main/data/datasets/load.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
-import { fitDetector, scoreTask } from '../../main/experiments/detection.ts';
+import { fitDetector, scoreTask } from '../../main/experiments/work/detection.ts';
 import { planDetection } from '../../main/experiments/pairing.ts';
 import { activationBatches } from '../../main/models/activations.ts';
 import { Network } from '../../main/models/network.ts';

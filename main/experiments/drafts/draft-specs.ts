@@ -3,8 +3,8 @@ import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { classifierData, plannedClassifier, type ClassifierData } from '../../tasks/classifier.ts';
 import { partsOfTraining } from '../../data/datasets/backdoor.ts';
-import { trainClassifierParams } from '../train-classifier.ts';
-import { trainDetectorParams } from '../train-detector.ts';
+import { trainClassifierParams } from '../classifier-spec.ts';
+import { trainDetectorParams } from '../detector-params.ts';
 
 /** A draft with the run folder of its classifier; null where one is to be trained. */
 export interface DraftSubject {
