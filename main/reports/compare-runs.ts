@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { csvText } from '../../shared/csv.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { delongTest, type DelongTest } from '../evaluation/delong.ts';
-import { spearman } from '../evaluation/rank-correlation.ts';
+import { delongTestOf, placements, type DelongTest, type Placements } from '../evaluation/delong.ts';
+import { midRanks, rankCorrelation } from '../evaluation/rank-correlation.ts';
 import { evaluationFile } from '../experiments/evaluation-file.ts';
 import { trainDetector } from '../experiments/train-detector.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
@@ -79,7 +79,8 @@ interface LoadedRun {
   scores: Float32Array;
   labels: Uint8Array;
   sampleIndex: Int32Array;
-  /** Place of each sample in these arrays, by what it is in every run. */
+  /** What each sample is called in every run, `[n]`, and its place in these arrays by that name. */
+  keys: readonly number[];
   places: Map<number, number>;
 }
 
@@ -105,7 +106,13 @@ export function compareRuns(
     .sort((a, b) => auroc(b) - auroc(a))
     .slice(0, mostPaired)
     .sort((a, b) => a - b);
-  const pairs = paired.flatMap((a, i) => paired.slice(i + 1).map((b) => comparePair(loaded, a, b)));
+  const known = new Map<LoadedRun, Ranked>();
+  const rankedOf = (run: LoadedRun): Ranked => {
+    const ranked = known.get(run) ?? rank(run.scores, run.labels);
+    known.set(run, ranked);
+    return ranked;
+  };
+  const pairs = paired.flatMap((a, i) => paired.slice(i + 1).map((b) => comparePair(loaded, a, b, rankedOf)));
   return {
     runs: loaded.map(({ run }) => run),
     differences: specDifferences(loaded.map(({ asked }) => asked)),
@@ -176,6 +183,7 @@ function loadRun({ id, title, folder }: EvaluatedRun): LoadedRun {
     scores: all,
     labels,
     sampleIndex,
+    keys: [...places.keys()],
     places,
   };
 }
@@ -205,30 +213,69 @@ function sameData(loaded: readonly LoadedRun[]): number[][] {
   return groups.filter(({ length }) => length > 1).sort((a, b) => b.length - a.length);
 }
 
-function comparePair(loaded: readonly LoadedRun[], a: number, b: number): ComparedPair {
+function comparePair(
+  loaded: readonly LoadedRun[],
+  a: number,
+  b: number,
+  rankedOf: (run: LoadedRun) => Ranked,
+): ComparedPair {
   const [first, second] = [loaded[a]!, loaded[b]!];
   const without = (shared: number, reason: string) => ({ a, b, shared, reason, test: null, spearman: null });
   const foreign = foreignData(first, second);
   if (foreign !== null) return without(0, `They do not share samples: ${foreign}.`);
-  const keys = [...first.places.keys()].filter((key) => second.places.has(key));
+  const { keys, labels } = sharedSamples(first, second);
   if (keys.length === 0) return without(0, 'They do not share samples: other parts of the same test data were scored.');
-  const scoresOf = ({ scores, places }: LoadedRun) => Float32Array.from(keys, (key) => scores[places.get(key)!]!);
-  const labels = Uint8Array.from(keys, (key) => first.labels[first.places.get(key)!]!);
   const anomalous = labels.reduce((sum, label) => sum + label, 0);
   if (Math.min(anomalous, keys.length - anomalous) < 2)
     return without(
       keys.length,
       `They share ${keys.length} samples, ${anomalous} of them anomalous; a paired test needs two of each class.`,
     );
-  const [x, y] = [scoresOf(first), scoresOf(second)];
-  return { a, b, shared: keys.length, reason: null, test: delongTest(x, y, labels), spearman: spearman(x, y) };
+  const ranked = (run: LoadedRun) =>
+    isInOrder(run, keys)
+      ? rankedOf(run)
+      : rank(
+          Float32Array.from(keys, (key) => run.scores[run.places.get(key)!]!),
+          labels,
+        );
+  const [x, y] = [ranked(first), ranked(second)];
+  return {
+    a,
+    b,
+    shared: keys.length,
+    reason: null,
+    test: delongTestOf(x.placements, y.placements),
+    spearman: rankCorrelation(x.ranks, y.ranks),
+  };
+}
+
+/** What comparing needs of scores `[n]`: finding it takes sorting, which many pairs need not repeat. */
+interface Ranked {
+  placements: Placements;
+  ranks: Float64Array;
+}
+
+function rank(scores: Float32Array, labels: Uint8Array): Ranked {
+  return { placements: placements(scores, labels), ranks: midRanks(scores) };
+}
+
+/** Names of the samples that two runs have scored, and their labels, in the order of the first. */
+function sharedSamples(first: LoadedRun, second: LoadedRun): { keys: readonly number[]; labels: Uint8Array } {
+  if (isInOrder(second, first.keys)) return { keys: first.keys, labels: first.labels };
+  const keys = first.keys.filter((key) => second.places.has(key));
+  return { keys, labels: Uint8Array.from(keys, (key) => first.labels[first.places.get(key)!]!) };
+}
+
+/** Whether these samples are all of a run's, in its order. */
+function isInOrder(run: LoadedRun, keys: readonly number[]): boolean {
+  return keys === run.keys || (keys.length === run.keys.length && keys.every((key, i) => key === run.keys[i]));
 }
 
 function joinSamples(compared: readonly LoadedRun[], runs: number[]): ComparedSamples {
   const loaded = runs.map((place) => compared[place]!);
   // A sample's name is its index and label, whatever run it is from.
   const labelOf = (key: number) => Math.floor(key / mostAlike) % 2;
-  const keys = Float64Array.from(new Set(loaded.flatMap(({ places }) => [...places.keys()])));
+  const keys = Float64Array.from(new Set(loaded.flatMap(({ keys: own }) => own)));
   keys.sort((x, y) => labelOf(x) - labelOf(y) || x - y);
   return {
     runs,
