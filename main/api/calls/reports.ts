@@ -10,8 +10,8 @@ export function reportsCalls({ workbench: { catalogue }, summaries, results, set
       const runs = [...new Map(ids.map((id) => [id, catalogue.get(id)])).values()];
       const request = { ...asked, runs: runs.map((run) => reportSource(catalogue, summaries, run)) };
       const options = { dataDir: dataFolder(settings.current()), signal };
-      const { name, type, content } = await results.ask('make-report', request, options);
-      return new File([content], name, { type });
+      const { name, type, bytes } = await results.ask('make-report', request, options);
+      return new File([bytes], name, { type });
     }),
   };
 }

@@ -63,7 +63,7 @@ export const report: Command = {
       const named = new Map(references.map((reference) => namedRun(workbench, reference)).map((run) => [run.id, run]));
       const summaries = new RunSummaries(workbench.catalogue);
       const runs = [...named.values()].map((run) => reportSource(workbench.catalogue, summaries, run));
-      const { content } = await withLibrary((library) =>
+      const { bytes } = await withLibrary((library) =>
         library.ask(
           'make-report',
           { runs, format: chosen, title, question, notes: words },
@@ -71,10 +71,9 @@ export const report: Command = {
         ),
       );
       const path = resolve(out);
-      writeFileAtomically(path, content);
-      const bytes = Buffer.byteLength(content);
-      const result = { file: path, format: chosen, bytes, runs: [...named.keys()] };
-      output.result(result, () => `${shownPath(path)} (${formatBytes(bytes)})`);
+      writeFileAtomically(path, bytes);
+      const result = { file: path, format: chosen, bytes: bytes.length, runs: [...named.keys()] };
+      output.result(result, () => `${shownPath(path)} (${formatBytes(bytes.length)})`);
     });
   },
 };
