@@ -5,7 +5,7 @@ const order = [
   ['jobs'],
   ['inspections'],
   ['reports'],
-  ['experiments'],
+  ['runs'],
   ['evaluation', 'detectors', 'tasks', 'figures'],
   ['models'],
   ['data'],

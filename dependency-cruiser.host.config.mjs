@@ -14,7 +14,7 @@ const heavy = [
   'main/inspections/(?!index[.]ts$)',
   // What computes: figures of merit, tests, figures, reports, the work of runs.
   'main/(evaluation|figures|reports)/',
-  'main/experiments/work/',
+  'main/runs/work/',
 ];
 
 export default {

@@ -1,8 +1,8 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import { fittedDetectorFolder } from '../experiments/fitted-detector.ts';
-import { evaluationKey } from '../experiments/evaluation-file.ts';
-import { evaluationFolders, isEvaluated, readEvaluation } from '../experiments/stored-evaluations.ts';
+import { fittedDetectorFolder } from '../runs/fitted-detector.ts';
+import { evaluationKey } from '../runs/evaluation-file.ts';
+import { evaluationFolders, isEvaluated, readEvaluation } from '../runs/stored-evaluations.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { evalFolder, holdsRun } from '../storage/run-folder.ts';
 

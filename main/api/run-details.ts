@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import type { RunDetail } from '../../shared/domain/result.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { experimentOf } from '../experiments/index.ts';
-import { readStoredSpec } from '../experiments/stored-spec.ts';
+import { runDefinitionOf } from '../runs/index.ts';
+import { readStoredSpec } from '../runs/stored-spec.ts';
 import { readSpec } from '../storage/run-folder.ts';
 import type { Application } from './application.ts';
 import { repeatCommand } from './repeat-command.ts';
 import { describedNetwork } from '../models/known-network.ts';
 import { classifierFolder } from './run-sources.ts';
 import { dataFolder } from './settings.ts';
-import { specLines } from '../experiments/spec-lines.ts';
+import { specLines } from '../runs/spec-lines.ts';
 
 /** Returns a run with all that its page shows at once. @throws CupbearerError `not-found`, `cancelled`. */
 export async function runDetail(
@@ -26,7 +26,7 @@ export async function runDetail(
     summary: summaries.of([found])[0]!,
     spec,
     specFault,
-    lines: specLines(experimentOf(found.kind), spec?.spec ?? found.spec),
+    lines: specLines(runDefinitionOf(found.kind), spec?.spec ?? found.spec),
     ...repeatCommand(found),
     folderExists: existsSync(found.folder),
     files: await library.ask(

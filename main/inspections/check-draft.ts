@@ -1,10 +1,10 @@
 import type { DraftCheck, NetworkDescription } from '../../shared/domain/draft.ts';
 import type { Fault } from '../../shared/domain/form.ts';
 import { describeNetwork } from '../models/describe-network.ts';
-import { draftFaults, unsuitedIn } from '../experiments/drafts/draft-faults.ts';
-import type { DraftSubject } from '../experiments/drafts/draft-specs.ts';
-import { draftSummaries, testSize } from '../experiments/drafts/draft-summaries.ts';
-import { requireNetwork, viewDraft } from '../experiments/drafts/draft-view.ts';
+import { draftFaults, unsuitedIn } from '../runs/drafts/draft-faults.ts';
+import type { DraftSubject } from '../runs/drafts/draft-specs.ts';
+import { draftSummaries, testSize } from '../runs/drafts/draft-summaries.ts';
+import { requireNetwork, viewDraft } from '../runs/drafts/draft-view.ts';
 import type { InspectionContext } from './inspection.ts';
 
 /** Returns what is wrong with a draft beside the faults that are `known`, its summaries, and which detectors do not suit it. */

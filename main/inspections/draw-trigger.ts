@@ -3,7 +3,7 @@ import { loadDataset } from '../data/datasets/load.ts';
 import type { Figure } from '../figures/figure.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
 import { startEngine } from '../tensor/engine.ts';
-import { drawTriggerSheet } from '../experiments/work/trigger-sheet.ts';
+import { drawTriggerSheet } from '../runs/work/trigger-sheet.ts';
 import type { InspectionContext } from './inspection.ts';
 
 /** A dataset's first samples, to be shown with a trigger on them. */

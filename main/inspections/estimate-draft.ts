@@ -3,7 +3,7 @@ import type { Estimate } from '../../shared/domain/draft.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { createScratchFolder } from '../storage/private-files.ts';
 import { startEngine, type EngineInfo } from '../tensor/engine.ts';
-import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
+import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../runs/drafts/draft-specs.ts';
 import { measureDetector } from './measure-detector.ts';
 import { copyClassifier, measureTraining, writeUntrainedClassifier } from './measure-training.ts';
 import type { InspectionContext } from './inspection.ts';

@@ -15,9 +15,9 @@ import { systemCode, toStorageError } from '../storage/storage-error.ts';
 import { isThere, within } from '../storage/within-folder.ts';
 import { readTensorDirectory, readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
-import { isModelFile, modelFileNames } from '../experiments/model-files.ts';
-import { readStoredSpec, type StoredSpec } from '../experiments/stored-spec.ts';
-import { checkStatement, type StatedTraining, type TrainingStatement } from '../experiments/stated-training.ts';
+import { isModelFile, modelFileNames } from '../runs/model-files.ts';
+import { readStoredSpec, type StoredSpec } from '../runs/stored-spec.ts';
+import { checkStatement, type StatedTraining, type TrainingStatement } from '../runs/stated-training.ts';
 
 type TrainingSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
 

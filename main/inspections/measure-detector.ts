@@ -2,10 +2,10 @@ import type { Picked } from '../../shared/schema/fields.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
 import type { EngineInfo } from '../tensor/engine.ts';
-import { fitDetector } from '../experiments/work/detection.ts';
-import { writeDetector } from '../experiments/detector-file.ts';
-import { evaluateDetector } from '../experiments/work/evaluate.ts';
-import { PhaseTimer, type RunContext } from '../experiments/experiment.ts';
+import { fitDetector } from '../runs/work/detection.ts';
+import { writeDetector } from '../runs/detector-file.ts';
+import { evaluateDetector } from '../runs/work/evaluate.ts';
+import { PhaseTimer, type RunContext } from '../runs/run-definition.ts';
 import type { InspectionContext } from './inspection.ts';
 import type { PhaseTimes } from './phase-times.ts';
 

@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import type { TaskPreview } from '../tasks/task.ts';
 import { startEngine } from '../tensor/engine.ts';
-import { draftClassifierData, draftTask, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
+import { draftClassifierData, draftTask, type DraftSubject } from '../runs/drafts/draft-specs.ts';
 import type { InspectionContext, LoosePreview } from './inspection.ts';
 import { drawIndices, showSamples } from './show-samples.ts';
 

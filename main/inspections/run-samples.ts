@@ -5,7 +5,7 @@ import { taskRegistry } from '../tasks/index.ts';
 import type { TestPart } from '../tasks/task.ts';
 import { startEngine } from '../tensor/engine.ts';
 import type { InspectionContext, LooseSamples } from './inspection.ts';
-import { readStoredSpec } from '../experiments/stored-spec.ts';
+import { readStoredSpec } from '../runs/stored-spec.ts';
 import { labelsOf, textsOf } from './show-samples.ts';
 
 /** The test data of the runs that were asked about last: rebuilding a task reads all its data. */

@@ -4,12 +4,12 @@ import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts'
 import { CupbearerError } from '../../shared/errors.ts';
 import { delongTestOf, placements, type DelongTest, type Placements } from '../evaluation/delong.ts';
 import { midRanks, rankCorrelation } from '../evaluation/rank-correlation.ts';
-import { evaluationFile } from '../experiments/evaluation-file.ts';
-import { trainDetector } from '../experiments/train-detector.ts';
+import { evaluationFile } from '../runs/evaluation-file.ts';
+import { trainDetector } from '../runs/train-detector.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { readScores } from '../storage/run-folder.ts';
-import { isEvaluated, readEvaluation } from '../experiments/stored-evaluations.ts';
-import { parameterLabels } from '../experiments/spec-lines.ts';
+import { isEvaluated, readEvaluation } from '../runs/stored-evaluations.ts';
+import { parameterLabels } from '../runs/spec-lines.ts';
 
 /** A run that is to be compared. */
 export interface EvaluatedRun {

@@ -4,7 +4,7 @@ import type { Analysis } from '../../shared/domain/analysis.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/format.ts';
-import { readHistory } from '../experiments/training-history.ts';
+import { readHistory } from '../runs/training-history.ts';
 import { drawAnalysisFigures } from '../figures/analysis-figures.ts';
 import { drawEvaluationFigures, type FigureWords } from '../figures/evaluation-figures.ts';
 import type { Figure } from '../figures/figure.ts';

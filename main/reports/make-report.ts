@@ -9,7 +9,7 @@ import { htmlReport } from './html.ts';
 import { markdownReport } from './markdown.ts';
 import { runLetter, type Report, type ReportedRun } from './report.ts';
 import { figureNames, reportedFigure, runFigures, type FigureChoice } from './run-figures.ts';
-import { readHistory } from '../experiments/training-history.ts';
+import { readHistory } from '../runs/training-history.ts';
 import { hasFigure, leftOutFigure, readPngFigure } from './stored-figures.ts';
 import { hasScores, holdsRun, readScores, readSpec } from '../storage/run-folder.ts';
 import { figureFiles, type FigureFiles } from './figure-files.ts';

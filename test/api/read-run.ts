@@ -1,11 +1,11 @@
 /** Reads all that can be read of the run in a folder, in a process of its own, and prints what came of each. */
-import { evaluationFolders, readEvaluation } from '../../main/experiments/stored-evaluations.ts';
+import { evaluationFolders, readEvaluation } from '../../main/runs/stored-evaluations.ts';
 import { activationPlane } from '../../main/reports/run-results.ts';
-import { readAnalysis } from '../../main/experiments/stored-analysis.ts';
-import { readHistory } from '../../main/experiments/training-history.ts';
-import { readCheckpoint } from '../../main/experiments/work/checkpoint.ts';
-import { detectorLayers, readDetector } from '../../main/experiments/detector-file.ts';
-import { evaluationKey } from '../../main/experiments/evaluation-file.ts';
+import { readAnalysis } from '../../main/runs/stored-analysis.ts';
+import { readHistory } from '../../main/runs/training-history.ts';
+import { readCheckpoint } from '../../main/runs/work/checkpoint.ts';
+import { detectorLayers, readDetector } from '../../main/runs/detector-file.ts';
+import { evaluationKey } from '../../main/runs/evaluation-file.ts';
 import { readModel, readNetworkSpec } from '../../main/models/files.ts';
 import { figureFileNames, readPngFigure, readSvgFigure } from '../../main/reports/stored-figures.ts';
 import { JsonLinesTail } from '../../main/storage/json-lines-tail.ts';

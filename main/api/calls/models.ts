@@ -1,8 +1,8 @@
 import type { ModelSummary } from '../../../shared/domain/library.ts';
 import { describe } from '../../../shared/schema/describe.ts';
 import { parseParams } from '../../../shared/schema/fields.ts';
-import { trainClassifier } from '../../experiments/train-classifier.ts';
-import { trainingStatement } from '../../experiments/stated-training.ts';
+import { trainClassifier } from '../../runs/train-classifier.ts';
+import { trainingStatement } from '../../runs/stated-training.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import type { Application } from '../application.ts';
 import { breath } from '../breath.ts';

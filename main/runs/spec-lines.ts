@@ -2,7 +2,7 @@ import type { SpecLine } from '../../shared/domain/draft.ts';
 import { formatParameter } from '../../shared/format.ts';
 import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe.ts';
 import { optionTitle } from '../../shared/schema/option-title.ts';
-import type { ExperimentDefinition } from './experiment.ts';
+import type { RunDefinition } from './run-definition.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -19,7 +19,7 @@ interface NamedValue {
  * A spec as people read it, a line a parameter, those of picked definitions below the line that names them. The spec may hold
  * anything: what does not fit the experiment stands there as it is.
  */
-export function specLines(experiment: ExperimentDefinition, spec: Values): SpecLine[] {
+export function specLines(experiment: RunDefinition, spec: Values): SpecLine[] {
   return namedValues(experiment, spec).map(({ line }) => line);
 }
 
@@ -28,7 +28,7 @@ export function specLines(experiment: ExperimentDefinition, spec: Values): SpecL
  * `name` of what was picked goes by the label of what it was picked for. undefined where the spec has no such parameter.
  */
 export function parameterLabels(
-  experiment: ExperimentDefinition,
+  experiment: RunDefinition,
   spec: Values,
   path: readonly string[],
 ): readonly string[] | undefined {
@@ -36,7 +36,7 @@ export function parameterLabels(
   return namedValues(experiment, spec).find((named) => named.path.join('.') === place)?.labels;
 }
 
-function namedValues(experiment: ExperimentDefinition, spec: Values): NamedValue[] {
+function namedValues(experiment: RunDefinition, spec: Values): NamedValue[] {
   return below(describe(experiment.params), spec, { path: [], labels: [], depth: 0 });
 }
 

@@ -4,7 +4,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
 import type { evalDetectorParams } from './detector-params.ts';
 import { importedClassifierParams } from './imported-classifier.ts';
-import { experimentOf } from './index.ts';
+import { runDefinitionOf } from './index.ts';
 import type { trainDetectorParams } from './detector-params.ts';
 
 /** What a spec of each kind may hold. Of a model that was imported, any part may be unknown. */
@@ -44,7 +44,7 @@ export function readStoredSpec<Kind extends RunKind>(
   spec: Readonly<Record<string, unknown>>,
 ): Extract<StoredSpec, { kind: Kind }> {
   const isImported = kind === 'classifier' && spec['imported'] === true;
-  const params = isImported ? importedClassifierParams : experimentOf(kind).params;
+  const params = isImported ? importedClassifierParams : runDefinitionOf(kind).params;
   const parsed = params.safeParse(spec);
   const { sound, issues } = parsed.success ? { sound: parsed.data, issues: [] } : soundPart(params, spec);
   return {
@@ -87,7 +87,7 @@ export function unreadableSpec(kind: RunKind, fault: string): StoredSpec {
 export function specToRepeat(stored: StoredSpec): Record<string, unknown> {
   if (stored.fault !== null) throw notRepeatable(stored.fault);
   if (stored.kind === 'classifier' && stored.sound.train_data === undefined) throw trainingUnknown();
-  return experimentOf(stored.kind).params.parse(stored.sound);
+  return runDefinitionOf(stored.kind).params.parse(stored.sound);
 }
 
 /** What cannot be done with a run whose spec is not valid. */
@@ -104,7 +104,7 @@ export function trainingUnknown(): CupbearerError {
 
 /** One line that tells a run of this spec from others; undefined where the spec does not say enough for one. */
 export function describeSpec(kind: RunKind, spec: Readonly<Record<string, unknown>>): string | undefined {
-  const experiment = experimentOf(kind);
+  const experiment = runDefinitionOf(kind);
   const parsed = experiment.params.safeParse(spec);
   return parsed.success ? experiment.describe(parsed.data) : undefined;
 }

@@ -6,7 +6,7 @@ import { taskRegistry } from '../../tasks/index.ts';
 import { anomalousWord } from '../../tasks/task.ts';
 import { writeDetector } from '../detector-file.ts';
 import type { TrainDetectorSpec } from '../detector-params.ts';
-import { PhaseTimer, type RunContext, type RunOutcome } from '../experiment.ts';
+import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
 import { describeTask } from '../task-words.ts';
 import { buildTask } from './build-task.ts';
 import { fitDetector } from './detection.ts';

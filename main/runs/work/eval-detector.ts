@@ -1,7 +1,7 @@
 import { hashFile } from '../../storage/content-hash.ts';
 import { detectorFile, readDetector } from '../detector-file.ts';
 import type { EvalDetectorSpec } from '../detector-params.ts';
-import { PhaseTimer, type RunContext, type RunOutcome } from '../experiment.ts';
+import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
 import { fittedDetectorFolder } from '../fitted-detector.ts';
 import { buildTask } from './build-task.ts';
 import { evaluateDetector } from './evaluate.ts';

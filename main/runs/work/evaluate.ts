@@ -12,7 +12,7 @@ import { clearAnalysis, TestAnalysis } from './analysis.ts';
 import { scoreTask, type TaskScores } from './detection.ts';
 import type { FittedDetector } from '../detector-file.ts';
 import { evaluationFile, evaluationKey, type EvaluationSubject } from '../evaluation-file.ts';
-import type { PhaseTimer, RunContext } from '../experiment.ts';
+import type { PhaseTimer, RunContext } from '../run-definition.ts';
 import { drawEvaluation } from './figures.ts';
 
 /** What changes the course of an evaluation and not its result. */

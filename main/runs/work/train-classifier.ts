@@ -18,7 +18,7 @@ import { writeTensorFile } from '../../storage/tensor-file.ts';
 import { isThere, pathOf, pathToWrite, within } from '../../storage/within-folder.ts';
 import { triggerFile } from '../../tasks/classifier.ts';
 import { checkFits, dataName, type TrainClassifierSpec } from '../classifier-spec.ts';
-import { PhaseTimer, type RunContext, type RunOutcome } from '../experiment.ts';
+import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
 import { historyFile, readHistory, type EpochRecord } from '../training-history.ts';
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
 import { drawTrainingCurve } from './figures.ts';

@@ -1,7 +1,7 @@
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import type { Task } from '../../tasks/task.ts';
-import type { RunContext } from '../experiment.ts';
+import type { RunContext } from '../run-definition.ts';
 
 /** Builds the task that `spec` names, reporting progress. */
 export async function buildTask({ name, ...params }: Picked, context: RunContext): Promise<Task> {

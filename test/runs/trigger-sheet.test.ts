@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseParams, paramsOf, type Picked } from '../../shared/schema/fields.ts';
 import { loadDataset } from '../../main/data/datasets/load.ts';
 import { triggerRegistry } from '../../main/data/triggers/index.ts';
-import { drawTriggerSheet } from '../../main/experiments/work/trigger-sheet.ts';
+import { drawTriggerSheet } from '../../main/runs/work/trigger-sheet.ts';
 import { attackWithRun } from '../../main/models/attack-with-run.ts';
 import { trainedClassifier } from '../tasks/trained-classifier.ts';
 

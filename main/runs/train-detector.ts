@@ -1,10 +1,10 @@
 import { outlineTask } from '../tasks/outline.ts';
 import { describeTask, taskParents } from './task-words.ts';
 import { trainDetectorParams } from './detector-params.ts';
-import { defineExperiment } from './experiment.ts';
+import { defineRun } from './run-definition.ts';
 import { planDetection } from './pairing.ts';
 
-export const trainDetector = defineExperiment({
+export const trainDetector = defineRun({
   id: 'train-detector',
   kind: 'detector',
   title: 'Fit a detector',

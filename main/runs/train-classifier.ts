@@ -1,7 +1,7 @@
 import { checkTraining, dataName, trainClassifierParams } from './classifier-spec.ts';
-import { defineExperiment } from './experiment.ts';
+import { defineRun } from './run-definition.ts';
 
-export const trainClassifier = defineExperiment({
+export const trainClassifier = defineRun({
   id: 'train-classifier',
   kind: 'classifier',
   title: 'Train a classifier',

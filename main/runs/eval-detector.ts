@@ -2,10 +2,10 @@ import { outlineTask } from '../tasks/outline.ts';
 import { describeTask, taskParents } from './task-words.ts';
 import { detectorLayers } from './detector-file.ts';
 import { evalDetectorParams } from './detector-params.ts';
-import { defineExperiment } from './experiment.ts';
+import { defineRun } from './run-definition.ts';
 import { fittedDetectorFolder, fittedDetectorPath } from './fitted-detector.ts';
 
-export const evalDetector = defineExperiment({
+export const evalDetector = defineRun({
   id: 'eval-detector',
   kind: 'evaluation',
   title: 'Evaluate a detector',

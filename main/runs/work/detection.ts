@@ -14,7 +14,7 @@ import type { Network } from '../../models/network.ts';
 import { offersOf, type DataPart, type Task, type TestPart } from '../../tasks/task.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import type { FittedDetector } from '../detector-file.ts';
-import type { RunContext } from '../experiment.ts';
+import type { RunContext } from '../run-definition.ts';
 import { holdOut } from './held-out.ts';
 import { planDetection } from '../pairing.ts';
 import { featureLayers, joinPositions, poolingOf, samplesPerText, splitPositions } from '../positions.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import type { ExperimentDefinition } from './experiment.ts';
+import type { RunDefinition } from './run-definition.ts';
 
 /** A path among parameters, with the keys that lead to it. */
 export interface PathAt {
@@ -40,7 +40,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** The spec with every path in it made absolute, so that the run can be repeated from any folder. */
 export function withAbsolutePaths(
-  experiment: ExperimentDefinition,
+  experiment: RunDefinition,
   spec: Record<string, unknown>,
   base: string,
 ): Record<string, unknown> {

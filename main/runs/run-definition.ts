@@ -29,7 +29,7 @@ export interface RunOutcome {
 }
 
 /** A kind of run: what can be asked for, and how it is done. */
-export interface ExperimentDefinition extends Definition {
+export interface RunDefinition extends Definition {
   kind: RunKind;
   /** One line for lists: "mlp on mnist, corner pixel trigger". */
   describe(spec: Record<string, unknown>): string;
@@ -41,15 +41,15 @@ export interface ExperimentDefinition extends Definition {
 }
 
 /** Types the functions' spec from the schema beside them. */
-export function defineExperiment<P extends z.ZodObject>(
-  definition: Omit<ExperimentDefinition, 'params' | 'describe' | 'parents' | 'check' | 'run'> & {
+export function defineRun<P extends z.ZodObject>(
+  definition: Omit<RunDefinition, 'params' | 'describe' | 'parents' | 'check' | 'run'> & {
     params: P;
     describe(spec: z.output<P>): string;
     parents(spec: z.output<P>): string[];
     check(spec: z.output<P>): void;
     run(spec: z.output<P>, context: RunContext): Promise<RunOutcome>;
   },
-): ExperimentDefinition {
+): RunDefinition {
   // The registry hands over only what this very schema has parsed.
   return definition;
 }
