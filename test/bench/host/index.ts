@@ -18,7 +18,7 @@ writePhotographs(join(home, 'data', 'own', 'photographs'), 43, 3, true);
 writePhotographs(join(place, 'photographs'), 43, 3, true);
 writeHome(join(place, 'large'), 200_000);
 
-const { measure, stop } = await startMeasuredHost(place, home);
+const host = await startMeasuredHost(place, home);
 
 async function uploadFile(calls: Client, megabytes: number): Promise<unknown> {
   const file = new File([new Uint8Array(megabytes * 2 ** 20)], 'photograph.png');
@@ -27,18 +27,18 @@ async function uploadFile(calls: Client, megabytes: number): Promise<unknown> {
 }
 
 try {
-  await measure('nothing', () => new Promise((resolve) => setTimeout(resolve, 1000)));
-  await measure('list, 43 classes of photographs', (calls) => calls.datasets.list({}));
-  await measure('list again', (calls) => calls.datasets.list({}));
-  await measure('import a folder of 200,000 files', (calls) =>
+  await host.measure('nothing', () => new Promise((resolve) => setTimeout(resolve, 1000)));
+  await host.measure('list, 43 classes of photographs', (calls) => calls.datasets.list({}));
+  await host.measure('list again', (calls) => calls.datasets.list({}));
+  await host.measure('import a folder of 200,000 files', (calls) =>
     imported(calls.datasets.importFolder({ name: 'large', folder: join(place, 'large') })),
   );
-  await measure('import 43 classes of photographs', (calls) =>
+  await host.measure('import 43 classes of photographs', (calls) =>
     imported(calls.datasets.importFolder({ name: 'imported', folder: join(place, 'photographs') })),
   );
-  await measure('look for runs in 200,000 files', (calls) => calls.runs.takeUp({ folder: join(place, 'large') }));
-  await measure('upload a file of 200 MB', (calls) => uploadFile(calls, 200));
+  await host.measure('look for runs in 200,000 files', (calls) => calls.runs.takeUp({ folder: join(place, 'large') }));
+  await host.measure('upload a file of 200 MB', (calls) => uploadFile(calls, 200));
 } finally {
-  await stop();
+  await host.stop();
   rmSync(place, { recursive: true, force: true });
 }

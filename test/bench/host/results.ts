@@ -16,15 +16,17 @@ process.stderr.write('Writing 50 evaluated runs ...\n');
 const evaluated = seedEvaluatedRuns(home, 50);
 const ids = seedRuns(home, 10_000);
 
-const { measure, stop } = await startMeasuredHost(place, home);
+const host = await startMeasuredHost(place, home);
 try {
-  await measure('nothing', () => new Promise((resolve) => setTimeout(resolve, 1000)));
-  await measure('compare 50 runs', (calls) => calls.runs.compare({ ids: evaluated }));
-  await measure('compare 50 runs again', (calls) => calls.runs.compare({ ids: evaluated }));
-  await measure('a report of 50 runs', (calls) => calls.reports.make({ runs: evaluated, format: 'html' }));
-  await measure('the scores of 50 runs as CSV', (calls) => calls.reports.make({ runs: evaluated, format: 'scores' }));
-  await measure('a tag for 10,000 runs', (calls) => calls.runs.change({ ids, addTags: ['bench'] }));
+  await host.measure('nothing', () => new Promise((resolve) => setTimeout(resolve, 1000)));
+  await host.measure('compare 50 runs', (calls) => calls.runs.compare({ ids: evaluated }));
+  await host.measure('compare 50 runs again', (calls) => calls.runs.compare({ ids: evaluated }));
+  await host.measure('a report of 50 runs', (calls) => calls.reports.make({ runs: evaluated, format: 'html' }));
+  await host.measure('the scores of 50 runs as CSV', (calls) =>
+    calls.reports.make({ runs: evaluated, format: 'scores' }),
+  );
+  await host.measure('a tag for 10,000 runs', (calls) => calls.runs.change({ ids, addTags: ['bench'] }));
 } finally {
-  await stop();
+  await host.stop();
   rmSync(place, { recursive: true, force: true });
 }
