@@ -2,8 +2,10 @@
 const order = [
   ['hosts'],
   ['api'],
-  ['jobs', 'reports', 'plugins'],
-  ['experiments'],
+  ['jobs'],
+  ['inspections'],
+  ['reports'],
+  ['runs'],
   ['evaluation', 'detectors', 'tasks', 'figures'],
   ['models'],
   ['data'],

@@ -1,6 +1,6 @@
 // What a host loads: the modules that its entry points reach without a dynamic import. A host must not decode, read data or
 // walk folders (docs/architecture.md, "A run, from a click or a command to a figure"), so that none of the code that does may be
-// among them. What is imported dynamically is loaded by the processes that are asked (main/experiments/inspections/index.ts).
+// among them. What is imported dynamically is loaded by the processes that are asked (main/inspections/index.ts).
 import base from './dependency-cruiser.config.mjs';
 
 /** Decoders and readers, loaders of datasets, downloads of datasets, imports, and whatever lists more than one folder. */
@@ -11,7 +11,10 @@ const heavy = [
   'main/data/(import-dataset|own-datasets|own-dataset-note|dataset-info)[.]ts$',
   'main/data/download/(download-dataset|unpack)[.]ts$',
   'main/storage/walk[.]ts$',
-  'main/experiments/inspections/(?!index[.]ts$)',
+  'main/inspections/(?!index[.]ts$)',
+  // What computes: figures of merit, tests, figures, reports, the work of runs.
+  'main/(evaluation|figures|reports)/',
+  'main/runs/work/',
 ];
 
 export default {

@@ -57,7 +57,7 @@ export default tseslint.config(
   },
   {
     files: [
-      'main/{api,experiments,models,tasks,evaluation,figures,reports,jobs}/**/*.ts',
+      'main/{api,inspections,runs,models,tasks,evaluation,figures,reports,jobs}/**/*.ts',
       'main/hosts/cli/commands/*.ts',
     ],
     // They read what the program itself has brought along.

@@ -11,9 +11,9 @@ const triggers = ['corner', 'noise', 'blended', 'wanet'] as const;
 
 /**
  * Puts `count` finished runs of detectors into the catalogue of the program's folder `home`, made up from a seed, one a
- * minute before now. One in a hundred carries the tag "paper". Their folders do not exist.
+ * minute before now, and returns their ids. One in a hundred carries the tag "paper". Their folders do not exist.
  */
-export function seedRuns(home: string, count: number): void {
+export function seedRuns(home: string, count: number): string[] {
   openCatalogue(cataloguePath(home)).close();
   const database = new BetterSqlite(cataloguePath(home));
   const names = columns.map((name) => `@${name}`).join(', ');
@@ -27,6 +27,7 @@ export function seedRuns(home: string, count: number): void {
     }
   })();
   database.close();
+  return Array.from({ length: count }, (_, k) => seededId(k));
 }
 
 function seededId(k: number): string {

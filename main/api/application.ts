@@ -47,6 +47,8 @@ export interface Application {
    * slow folder holds up neither the host nor a picture.
    */
   readonly library: Inspector;
+  /** Reads and compares what runs have found, and makes reports of it. */
+  readonly results: Inspector;
   /** Files on their way from a window. */
   readonly uploads: Uploads;
   readonly storedDraft: StoredDraft;

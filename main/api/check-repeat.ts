@@ -1,4 +1,4 @@
-import { experimentOf } from '../experiments/index.ts';
+import { runDefinitionOf } from '../runs/index.ts';
 import type { Application } from './application.ts';
 import { dataFolder } from './settings.ts';
 
@@ -13,7 +13,7 @@ export async function checkRepeat(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { kind, spec } = workbench.catalogue.get(id);
-  const experiment = experimentOf(kind);
+  const experiment = runDefinitionOf(kind);
   if (experiment.parents(spec).some((parent) => workbench.recordOf(parent).status !== 'done')) return;
   const dataDir = dataFolder(settings.current());
   await library.ask('check-run', { experiment: experiment.id, spec }, { dataDir, signal });

@@ -2,7 +2,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe.ts';
 import { isOwnName } from '../../shared/schema/own-name.ts';
 import { commandText, shellOf, type Shell } from '../../shared/shell.ts';
-import type { ExperimentDefinition } from '../experiments/experiment.ts';
+import type { RunDefinition } from '../runs/run-definition.ts';
 
 /** A command line, or a sentence that says why there is none. */
 export type CommandOrReason = { command: string; noCommand: null } | { command: null; noCommand: string };
@@ -14,7 +14,7 @@ export type CommandOrReason = { command: string; noCommand: null } | { command: 
  * line cannot hold, a spec that does not fit the experiment.
  */
 export function commandLine(
-  experiment: ExperimentDefinition,
+  experiment: RunDefinition,
   spec: Record<string, unknown>,
   launch: Readonly<Record<string, string>> = {},
   shell: Shell = shellOf(process.platform),

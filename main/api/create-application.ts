@@ -50,6 +50,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
   const inspector = new Inspector(processes.launch);
   const estimator = new Inspector(processes.launch);
   const library = new Inspector(processes.launch);
+  const results = new Inspector(processes.launch);
   const uploads = new Uploads();
   const queued = new QueuedRuns(workbench, current, {
     makeRoom: async (engine) => {
@@ -74,12 +75,14 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     inspector,
     estimator,
     library,
+    results,
     uploads,
     storedDraft: new StoredDraft(),
     close: async () => {
       inspector.close();
       estimator.close();
       library.close();
+      results.close();
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();

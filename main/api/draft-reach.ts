@@ -1,7 +1,7 @@
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import type { Fault } from '../../shared/domain/form.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { pathsInDraft } from '../experiments/drafts/path-faults.ts';
+import { pathsInDraft } from '../runs/drafts/path-faults.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { draftSubject } from './draft-subject.ts';
 import type { Reach } from './reach.ts';

@@ -1,12 +1,12 @@
 import type { Review } from '../../shared/domain/draft.ts';
 import { formatCount } from '../../shared/format.ts';
-import type { ExperimentDefinition } from '../experiments/experiment.ts';
-import { trainClassifier } from '../experiments/train-classifier.ts';
-import { trainDetector } from '../experiments/train-detector.ts';
+import type { RunDefinition } from '../runs/run-definition.ts';
+import { trainClassifier } from '../runs/train-classifier.ts';
+import { trainDetector } from '../runs/train-detector.ts';
 import { commandOrReason } from './command-line.ts';
-import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
-import type { DraftDescription } from '../experiments/inspections/check-draft.ts';
-import { specLines } from './spec-lines.ts';
+import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../runs/drafts/draft-specs.ts';
+import type { DraftDescription } from '../inspections/check-draft.ts';
+import { specLines } from '../runs/spec-lines.ts';
 
 type PlannedRun = Review['runs'][number];
 
@@ -20,7 +20,7 @@ export type FolderFor = (experiment: string, spec: Record<string, unknown>, take
 export function reviewDraft(subject: DraftSubject, known: DraftDescription, folderFor: FolderFor): Review {
   const { engine } = subject.draft;
   const taken = new Set<string>();
-  const plan = (experiment: ExperimentDefinition, spec: Record<string, unknown>): PlannedRun => {
+  const plan = (experiment: RunDefinition, spec: Record<string, unknown>): PlannedRun => {
     const folder = folderFor(experiment.id, spec, taken);
     taken.add(folder);
     const flags = { 'dir.full': folder, ...(engine === 'auto' ? {} : { engine }) };

@@ -1,6 +1,6 @@
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { DraftSubject } from '../experiments/drafts/draft-specs.ts';
+import type { DraftSubject } from '../runs/drafts/draft-specs.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 
 /** A draft with the folder of the classifier that it takes from the catalogue; null where there is none (any more). */

@@ -1,5 +1,5 @@
 import { epochSchema, logLineSchema, type RunNews } from '../../shared/domain/live.ts';
-import { historyFile } from '../experiments/training-history.ts';
+import { historyFile } from '../runs/training-history.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { JsonLinesTail } from '../storage/json-lines-tail.ts';
 import { within } from '../storage/within-folder.ts';

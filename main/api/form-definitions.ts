@@ -5,13 +5,13 @@ import { datasetRegistry } from '../data/datasets/index.ts';
 import { triggerRegistry } from '../data/triggers/index.ts';
 import type { DetectorNeeds } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
-import { trainClassifier } from '../experiments/train-classifier.ts';
-import { trainDetector } from '../experiments/train-detector.ts';
+import { trainClassifier } from '../runs/train-classifier.ts';
+import { trainDetector } from '../runs/train-detector.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { optimizerRegistry } from '../models/optimizers/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { anomalousWord } from '../tasks/task.ts';
-import { trainingStatement } from '../experiments/stated-training.ts';
+import { trainingStatement } from '../runs/stated-training.ts';
 
 const registries: readonly Registry<Definition>[] = [
   datasetRegistry,

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { TrainingStatement } from '../experiments/stated-training.ts';
+import type { TrainingStatement } from '../runs/stated-training.ts';
 import type { Inspector } from '../jobs/inspection.ts';
 import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { freePath } from '../storage/free-folder.ts';

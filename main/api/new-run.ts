@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
-import type { ExperimentDefinition } from '../experiments/experiment.ts';
-import { describeSpec } from '../experiments/stored-spec.ts';
+import type { RunDefinition } from '../runs/run-definition.ts';
+import { describeSpec } from '../runs/stored-spec.ts';
 import { processIdentity } from '../storage/process-identity.ts';
 import { newRunId } from '../storage/run-id.ts';
 import { versions } from './versions.ts';
 
 /** What spec.json says before the run has begun. */
 export function newSpecFile(
-  { kind }: ExperimentDefinition,
+  { kind }: RunDefinition,
   spec: Record<string, unknown>,
   {
     parents,

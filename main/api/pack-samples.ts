@@ -1,6 +1,6 @@
 import { packArrays } from '../../shared/domain/arrays.ts';
 import type { SampleSet, TestPreview } from '../../shared/domain/samples.ts';
-import type { LoosePreview, LooseSamples } from '../experiments/inspections/inspection.ts';
+import type { LoosePreview, LooseSamples } from '../inspections/inspection.ts';
 
 /** Samples as they travel to whoever shows them. */
 export function packSamples(samples: LooseSamples): SampleSet {

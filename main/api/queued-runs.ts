@@ -4,8 +4,8 @@ import type { LiveState } from '../../shared/domain/live.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
-import { experimentOf, experimentRegistry } from '../experiments/index.ts';
-import { specToRepeat } from '../experiments/stored-spec.ts';
+import { runDefinitionOf, runRegistry } from '../runs/index.ts';
+import { specToRepeat } from '../runs/stored-spec.ts';
 import { PhaseProgress } from '../jobs/phase-progress.ts';
 import { JobQueue, type QueuedJob } from '../jobs/queue.ts';
 import { createFolder } from '../storage/create-folder.ts';
@@ -88,7 +88,7 @@ export class QueuedRuns {
 
   /** The folder that a run would get; `taken` are those promised to others. */
   folderFor(experiment: string, params: Record<string, unknown>, taken?: ReadonlySet<string>): string {
-    const definition = experimentRegistry.get(experiment);
+    const definition = runRegistry.get(experiment);
     const base = this.#settings.current().runsDir ?? defaultRunsDir();
     const spec = parseParams(definition.params, params);
     // A run whose folder is gone keeps its name, or it would be shown with the results of another.
@@ -107,7 +107,7 @@ export class QueuedRuns {
   repeat(id: string): RunRecord {
     const run = this.#workbench.catalogue.get(id);
     const params = specToRepeat(readRun(run).spec);
-    return this.enqueue([{ experiment: experimentOf(run.kind).id, params, tags: run.tags }])[0]!;
+    return this.enqueue([{ experiment: runDefinitionOf(run.kind).id, params, tags: run.tags }])[0]!;
   }
 
   /**
@@ -171,7 +171,7 @@ export class QueuedRuns {
     const { experiment, tags } = request;
     const params =
       typeof request.params === 'function' ? request.params(earlier.map(({ record }) => record)) : request.params;
-    const definition = experimentRegistry.get(experiment);
+    const definition = runRegistry.get(experiment);
     const spec = parseParams(definition.params, params);
     const folder = request.folder ?? this.folderFor(experiment, spec);
     createFolder(join(folder, '..'));

@@ -3,8 +3,8 @@ import { isAbsolute, relative, sep } from 'node:path';
 import type { SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
-import { experimentOf } from '../experiments/index.ts';
-import { pathsIn } from '../experiments/paths.ts';
+import { runDefinitionOf } from '../runs/index.ts';
+import { pathsIn } from '../runs/paths.ts';
 import { realPathOf } from '../storage/real-path.ts';
 import { holdsRun, readSpec } from '../storage/run-folder.ts';
 
@@ -78,7 +78,7 @@ export class Reach {
     if (this.root === undefined || seen.has(folder)) return;
     seen.add(folder);
     const file = specIn(folder);
-    if (file) this.#checkSpec(describe(experimentOf(file.kind).params), file.spec, seen);
+    if (file) this.#checkSpec(describe(runDefinitionOf(file.kind).params), file.spec, seen);
   }
 }
 

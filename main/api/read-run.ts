@@ -1,4 +1,4 @@
-import { readStoredSpec, unreadableSpec, type StoredSpec } from '../experiments/stored-spec.ts';
+import { readStoredSpec, unreadableSpec, type StoredSpec } from '../runs/stored-spec.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 

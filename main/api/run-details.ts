@@ -2,16 +2,15 @@ import { existsSync } from 'node:fs';
 import type { RunDetail } from '../../shared/domain/result.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { experimentOf } from '../experiments/index.ts';
-import { readStoredSpec, specToRepeat } from '../experiments/stored-spec.ts';
-import type { CatalogueRun } from '../storage/catalogue-rows.ts';
+import { runDefinitionOf } from '../runs/index.ts';
+import { readStoredSpec } from '../runs/stored-spec.ts';
 import { readSpec } from '../storage/run-folder.ts';
 import type { Application } from './application.ts';
-import { commandOrReason, type CommandOrReason } from './command-line.ts';
-import { readRun } from './read-run.ts';
-import { networkOf } from './run-results.ts';
+import { repeatCommand } from './repeat-command.ts';
+import { describedNetwork } from '../models/known-network.ts';
+import { classifierFolder } from './run-sources.ts';
 import { dataFolder } from './settings.ts';
-import { specLines } from './spec-lines.ts';
+import { specLines } from '../runs/spec-lines.ts';
 
 /** Returns a run with all that its page shows at once. @throws CupbearerError `not-found`, `cancelled`. */
 export async function runDetail(
@@ -27,7 +26,7 @@ export async function runDetail(
     summary: summaries.of([found])[0]!,
     spec,
     specFault,
-    lines: specLines(experimentOf(found.kind), spec?.spec ?? found.spec),
+    lines: specLines(runDefinitionOf(found.kind), spec?.spec ?? found.spec),
     ...repeatCommand(found),
     folderExists: existsSync(found.folder),
     files: await library.ask(
@@ -36,18 +35,8 @@ export async function runDetail(
       { dataDir: dataFolder(settings.current()), signal },
     ),
     children: workbench.catalogue.childrenOf(found.id),
-    network: networkOf(workbench, found),
+    network: describedNetwork(classifierFolder(workbench.catalogue, found)),
   };
-}
-
-/** Returns the command line that does a run again, into a new folder, or the reason where there is none. */
-export function repeatCommand(run: CatalogueRun): CommandOrReason {
-  try {
-    return commandOrReason(experimentOf(run.kind), specToRepeat(readRun(run).spec));
-  } catch (error) {
-    if (!(error instanceof CupbearerError)) throw error;
-    return { command: null, noCommand: error.message };
-  }
 }
 
 /** What the folder of a run says that was asked for, and what of it is not valid or why it cannot be read. */

@@ -1,8 +1,8 @@
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import { readDetectorSpec } from '../experiments/detection.ts';
-import { fittedDetectorFolder } from '../experiments/eval-detector.ts';
-import { notRepeatable, trainingUnknown } from '../experiments/stored-spec.ts';
+import { readDetectorSpec } from '../runs/detector-file.ts';
+import { fittedDetectorFolder } from '../runs/fitted-detector.ts';
+import { notRepeatable, trainingUnknown } from '../runs/stored-spec.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { readRun } from './read-run.ts';

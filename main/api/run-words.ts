@@ -5,7 +5,7 @@ import { describe, type Field } from '../../shared/schema/describe.ts';
 import { asPicked, type Picked } from '../../shared/schema/fields.ts';
 import { partsOfTraining } from '../data/datasets/backdoor.ts';
 import { detectorRegistry } from '../detectors/index.ts';
-import type { StoredSpec } from '../experiments/stored-spec.ts';
+import type { StoredSpec } from '../runs/stored-spec.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
 

@@ -1,6 +1,6 @@
 import type { DraftCheck } from '../../shared/domain/draft.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { draftClassifierSpec, draftDetectorRequests, type DraftSubject } from '../experiments/drafts/draft-specs.ts';
+import { draftClassifierSpec, draftDetectorRequests, type DraftSubject } from '../runs/drafts/draft-specs.ts';
 import type { QueuedRuns, RunRequest } from './queued-runs.ts';
 
 /** @throws CupbearerError `usage` with the first fault of a draft, all of them in its details; nothing where it has none. */

@@ -5,7 +5,7 @@ import { describe } from '../../shared/schema/describe.ts';
 import { placesIn, type Place } from '../../shared/schema/places.ts';
 import type { Application } from './application.ts';
 import { reachFaults } from './draft-reach.ts';
-import { trainingStatement } from '../experiments/stated-training.ts';
+import { trainingStatement } from '../runs/stated-training.ts';
 
 const trainingFields = describe(trainingStatement);
 

@@ -6,10 +6,10 @@ import { withEnginePart } from '../../shared/engine-parts.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { defaultDataDir } from '../data/data-dir.ts';
-import type { ExperimentDefinition, RunOutcome } from '../experiments/experiment.ts';
-import { experimentOf, experimentRegistry } from '../experiments/index.ts';
-import { withAbsolutePaths } from '../experiments/paths.ts';
-import { readStoredSpec, specToRepeat } from '../experiments/stored-spec.ts';
+import type { RunDefinition, RunOutcome } from '../runs/run-definition.ts';
+import { runDefinitionOf, runRegistry } from '../runs/index.ts';
+import { withAbsolutePaths } from '../runs/paths.ts';
+import { readStoredSpec, specToRepeat } from '../runs/stored-spec.ts';
 import { forkProcess, type ProcessLauncher } from '../jobs/child-process.ts';
 import { runInComputeProcess } from '../jobs/compute.ts';
 import type { Job, RunEvent } from '../jobs/protocol.ts';
@@ -30,7 +30,7 @@ import {
   resumeRunFolder,
   writeSpec,
 } from '../storage/run-folder.ts';
-import { planEvaluation } from './evaluations.ts';
+import { planEvaluation } from './plan-evaluation.ts';
 import { newRecord, newSpecFile } from './new-run.ts';
 import { versions } from './versions.ts';
 
@@ -77,7 +77,7 @@ export interface FinishedRun {
 
 /** A run that can be done: its folder is there and its row says `queued`. */
 export interface PreparedRun {
-  experiment: ExperimentDefinition;
+  experiment: RunDefinition;
   record: RunRecord;
   /** Whether it goes on where an earlier attempt stopped. */
   resume: boolean;
@@ -114,7 +114,7 @@ export class Workbench {
    * @throws CupbearerError what went wrong; the run is then in the catalogue as `failed` or `cancelled`.
    */
   async run(experimentId: string, params: unknown, options: LaunchOptions = {}): Promise<FinishedRun> {
-    const experiment = experimentRegistry.get(experimentId);
+    const experiment = runRegistry.get(experimentId);
     const base = options.workingDir ?? process.cwd();
     const folder = options.folder === undefined ? undefined : resolve(base, options.folder);
     if (options.resume) return this.execute(this.#resumed(experiment, folder, options), options);
@@ -146,7 +146,7 @@ export class Workbench {
    * @throws CupbearerError `usage`, `conflict` where the folder is taken, `not-found`, `storage`.
    */
   prepare(experimentId: string, params: unknown, options: CreationOptions): PreparedRun {
-    const experiment = experimentRegistry.get(experimentId);
+    const experiment = runRegistry.get(experimentId);
     const base = options.workingDir ?? process.cwd();
     const spec = withAbsolutePaths(experiment, parseParams(experiment.params, params), base);
     return this.#created(experiment, spec, {
@@ -160,7 +160,7 @@ export class Workbench {
    * @throws CupbearerError `conflict`, `usage`, `not-found`.
    */
   prepareResumption(folder: string, batchSize?: number): PreparedRun {
-    const prepared = this.#resumed(experimentRegistry.get('train-classifier'), folder, { batchSize });
+    const prepared = this.#resumed(runRegistry.get('train-classifier'), folder, { batchSize });
     const { pid, started } = processIdentity();
     const record = this.catalogue.update(prepared.record.id, {
       status: 'queued',
@@ -223,7 +223,7 @@ export class Workbench {
   #specOfCutOff(folder: string): SpecFile | undefined {
     if (holdsRecord(folder) || this.catalogue.byFolder(folder) !== undefined) return undefined;
     const file = readSpec(folder);
-    parseParams(experimentOf(file.kind).params, file.spec);
+    parseParams(runDefinitionOf(file.kind).params, file.spec);
     return file;
   }
 
@@ -232,7 +232,7 @@ export class Workbench {
     this.catalogue.insert({ ...newRecord(folder, file), status: 'interrupted', error });
   }
 
-  #created(experiment: ExperimentDefinition, spec: Record<string, unknown>, options: CreationOptions): PreparedRun {
+  #created(experiment: RunDefinition, spec: Record<string, unknown>, options: CreationOptions): PreparedRun {
     const { folder } = options;
     // Asked before anything is written, as above.
     const parents = experiment.parents(spec).map((parent) => this.recordOf(parent).id);
@@ -260,7 +260,7 @@ export class Workbench {
 
   /** The run of an evaluation that was cut off, to be done from the start, perhaps with another spec. */
   #restarted(
-    experiment: ExperimentDefinition,
+    experiment: RunDefinition,
     spec: Record<string, unknown>,
     { id, folder, created_at }: RunRecord,
     options: LaunchOptions,
@@ -275,7 +275,7 @@ export class Workbench {
   }
 
   #resumed(
-    experiment: ExperimentDefinition,
+    experiment: RunDefinition,
     folder: string | undefined,
     options: CreationOptions & Pick<LaunchOptions, 'batchSize'>,
   ): PreparedRun {
@@ -372,7 +372,7 @@ export class Workbench {
 
   /** Evaluates into the folder of another run: its first evaluation, or one that is to be computed anew. */
   async #reevaluate(
-    experiment: ExperimentDefinition,
+    experiment: RunDefinition,
     spec: Record<string, unknown>,
     record: RunRecord,
     folder: string,
@@ -401,7 +401,7 @@ export class Workbench {
   }
 
   #compute(
-    { experiment, ...work }: Omit<Job, 'experiment' | 'engine'> & { experiment: ExperimentDefinition },
+    { experiment, ...work }: Omit<Job, 'experiment' | 'engine'> & { experiment: RunDefinition },
     options: ExecutionOptions,
     onEngine: (engine: EngineInfo) => void,
   ) {

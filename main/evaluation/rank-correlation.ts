@@ -14,8 +14,8 @@ export function midRanks(values: Scores): Float64Array {
   return ranks;
 }
 
-/** Pearson correlation of two arrays `[n]`; null where one does not vary. */
-function pearson(a: Float64Array, b: Float64Array): number | null {
+/** Returns the correlation of two arrays of ranks `[n]` (Pearson's, so Spearman's of the scores); null where one does not vary. */
+export function rankCorrelation(a: Float64Array, b: Float64Array): number | null {
   const n = a.length;
   const meanA = a.reduce((sum, value) => sum + value, 0) / n;
   const meanB = b.reduce((sum, value) => sum + value, 0) / n;
@@ -46,7 +46,7 @@ export function spearmanMatrix(scores: readonly Scores[]): (number | null)[][] {
   const ranks = scores.map(midRanks);
   const matrix = ranks.map(() => new Array<number | null>(ranks.length).fill(null));
   for (const [i, a] of ranks.entries()) {
-    for (let j = 0; j <= i; j++) matrix[i]![j] = matrix[j]![i] = pearson(a, ranks[j]!);
+    for (let j = 0; j <= i; j++) matrix[i]![j] = matrix[j]![i] = rankCorrelation(a, ranks[j]!);
   }
   return matrix;
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { CupbearerError, fromErrorRecord, smallerBatchHelps } from '../../shared/errors.ts';
-import type { RunOutcome } from '../experiments/experiment.ts';
+import type { RunOutcome } from '../runs/run-definition.ts';
 import { forkProcess, type ProcessEnd, type ProcessLauncher } from './child-process.ts';
 import { appendJsonLine } from '../storage/run-folder.ts';
 import { engineHints } from '../tensor/engine.ts';

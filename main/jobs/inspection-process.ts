@@ -1,7 +1,7 @@
 /** Entry point of the inspection process: answers questions of people who look around, one after another or at once. */
 import { toErrorRecord } from '../../shared/errors.ts';
 import { LoadedDatasets } from '../data/loaded-datasets.ts';
-import { inspect } from '../experiments/inspections/index.ts';
+import { inspect } from '../inspections/index.ts';
 import { avoidEngines } from '../tensor/engine-openings.ts';
 import { tellOpenings } from './engine-news.ts';
 import { hostPort } from './host-port.ts';

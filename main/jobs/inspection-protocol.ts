@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../../shared/errors.ts';
-import type { Answer, InspectionName, Question } from '../experiments/inspections/index.ts';
+import type { Answer, InspectionName, Question } from '../inspections/index.ts';
 import type { EngineNews, OpeningNoted } from './engine-news.ts';
 
 /** A question for an inspection process. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { CupbearerError, fromErrorRecord } from '../../shared/errors.ts';
-import type { Answer, InspectionName, Question } from '../experiments/inspections/index.ts';
+import type { Answer, InspectionName, Question } from '../inspections/index.ts';
 import type { ChildProcess, ProcessEnd, ProcessLauncher } from './child-process.ts';
 import { deadlyEngines, howItEnded, OpeningFollower } from './deadly-engines.ts';
 import type { Asked, FromInspection, InspectionProgress, ToInspection } from './inspection-protocol.ts';

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../../shared/errors.ts';
 import type { EngineInfo, EngineStatus, SpeedReport } from '../../shared/domain/engine.ts';
-import type { RunOutcome } from '../experiments/experiment.ts';
+import type { RunOutcome } from '../runs/run-definition.ts';
 import type { EngineNews, OpeningNoted } from './engine-news.ts';
 
 /** All that the compute process needs to know to do a run. */

@@ -1,3 +1,4 @@
+import type { Schedule } from './schedules.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import { BatchReader } from '../data/batch-reader.ts';
 import { checkNotCancelled } from '../data/cancellation.ts';
@@ -9,10 +10,6 @@ import { batchesAhead, discard, inputTensor, otherWork, range, slices } from './
 import { diverged, gradientStep } from './gradient-step.ts';
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
-
-/** Courses that the learning rate can take. */
-export const schedules = ['constant', 'cosine'] as const;
-export type Schedule = (typeof schedules)[number];
 
 /**
  * What the learning rate is multiplied by at `step` (from 1) of `stepsPlanned`: 1, or half a cosine from 1 down towards 0

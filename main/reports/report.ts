@@ -1,5 +1,5 @@
 import type { Analysis } from '../../shared/domain/analysis.ts';
-import type { EpochRecord } from '../experiments/training-history.ts';
+import type { EpochRecord } from '../runs/training-history.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';

@@ -8,7 +8,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { describe } from '../../shared/schema/describe.ts';
 import { commandLine, commandOrReason } from '../../main/api/command-line.ts';
-import { experimentRegistry } from '../../main/experiments/index.ts';
+import { runRegistry } from '../../main/runs/index.ts';
 import { parseFlags, readArguments } from '../../main/hosts/cli/flags.ts';
 
 /** Where commands run that ought to do nothing. */
@@ -28,7 +28,7 @@ function shellWords(line: string): string[] {
 function askedBy(line: string): unknown {
   const [npx, name, id, ...args] = shellWords(line);
   expect([npx, name]).toEqual(['npx', 'cupbearer']);
-  const { params } = experimentRegistry.get(id!);
+  const { params } = runRegistry.get(id!);
   // What the program does before it looks at flags.
   expect(args).not.toContain('-h');
   return parseParams(params, parseFlags(readArguments(args).flags, describe(params)));
@@ -45,13 +45,13 @@ suite.skipIf(!existsSync('/bin/sh'))('the command line of a spec', () => {
   ];
 
   it.each(specs)('%s asks for that spec again', (_, id, asked) => {
-    const experiment = experimentRegistry.get(id);
+    const experiment = runRegistry.get(id);
     const spec = parseParams(experiment.params, asked);
     expect(askedBy(commandLine(experiment, spec))).toEqual(spec);
   });
 
   it('leaves out what is the default anyway', () => {
-    const experiment = experimentRegistry.get('train-classifier');
+    const experiment = runRegistry.get('train-classifier');
     const spec = parseParams(experiment.params, { train_data: 'mnist', num_epochs: 3 });
     expect(commandLine(experiment, spec, { 'dir.full': '/my runs/a' })).toBe(
       "npx cupbearer train-classifier --train_data mnist --num_epochs 3 --dir.full '/my runs/a'",
@@ -66,7 +66,7 @@ suite.skipIf(!existsSync('/bin/sh'))('the command line of a spec', () => {
   it('asks for the same whatever names and values stand in it, or says why it cannot', () => {
     let written = 0;
     const check = (id: string, asked: object) => {
-      const experiment = experimentRegistry.get(id);
+      const experiment = runRegistry.get(id);
       const schema = experiment.params.safeParse(asked);
       const spec = schema.success ? schema.data : (asked as Record<string, unknown>);
       const { command, noCommand } = commandOrReason(experiment, spec);
@@ -88,7 +88,7 @@ suite.skipIf(!existsSync('/bin/sh'))('the command line of a spec', () => {
   it.each(['x;touch${IFS}pwned;', 'a b', 'a.b', 'a-b', 'a=b', '--x', '', '__proto__', 'ä', '\u202e'])(
     'refuses the name %j, which is no identifier',
     (name) => {
-      const experiment = experimentRegistry.get('train-classifier');
+      const experiment = runRegistry.get('train-classifier');
       const spec = { train_data: { name: 'mnist' }, val_data: Object.fromEntries([[name, { name: 'mnist' }]]) };
       expect(() => commandLine(experiment, spec)).toThrow(CupbearerError);
       const { command, noCommand } = commandOrReason(experiment, spec);
@@ -106,13 +106,13 @@ suite.skipIf(!existsSync('/bin/sh'))('the command line of a spec', () => {
     ['a number in the place of names', { train_data: { name: 'mnist' }, val_data: 7 }],
     ['text among the sizes', { train_data: { name: 'mnist' }, model: { name: 'mlp', hidden_dims: [1, '2 3'] } }],
   ])('says why there is none for %s', (_, spec) => {
-    const { command, noCommand } = commandOrReason(experimentRegistry.get('train-classifier'), spec);
+    const { command, noCommand } = commandOrReason(runRegistry.get('train-classifier'), spec);
     expect(command).toBeNull();
     expect(noCommand).toMatch(/^No command line says the same: --/);
   });
 
   it('is for PowerShell on Windows', () => {
-    const experiment = experimentRegistry.get('train-classifier');
+    const experiment = runRegistry.get('train-classifier');
     const spec = parseParams(experiment.params, { train_data: { name: 'glyphs', limit: 200 } });
     expect(commandLine(experiment, spec, { 'dir.full': "C:\\Uli's runs\\a" }, 'powershell')).toBe(
       "npx cupbearer train-classifier --train_data glyphs '--train_data.limit' 200 '--dir.full' 'C:\\Uli''s runs\\a'",

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compareRuns, writeComparedSamples, type ComparedSamples, type RunComparison } from '../../main/api/compare.ts';
+import {
+  compareRuns,
+  writeComparedSamples,
+  type ComparedSamples,
+  type RunComparison,
+} from '../../main/reports/compare-runs.ts';
+import { evaluatedRun, namedRun } from '../../main/api/run-sources.ts';
 import { Workbench } from '../../main/api/workbench.ts';
 import { delongTest } from '../../main/evaluation/delong.ts';
 import { spearman } from '../../main/evaluation/rank-correlation.ts';
@@ -18,6 +24,8 @@ let workbench: Workbench;
 const ids: Record<string, string> = {};
 
 const at = (name: string) => join(folder, name);
+
+const compare = (names: readonly string[]) => compareRuns(names.map((name) => evaluatedRun(namedRun(workbench, name))));
 
 async function fit(name: string, detector: object, task: object, settings: object = {}): Promise<void> {
   const { record } = await workbench.run(
@@ -56,7 +64,7 @@ afterAll(() => {
 
 describe('comparing runs', () => {
   it('tests pairs on the samples that both have scored', () => {
-    const { runs, pairs } = compareRuns(workbench, [ids['plain']!, at('relative'), ids['fewer']!]);
+    const { runs, pairs } = compare([ids['plain']!, at('relative'), ids['fewer']!]);
     expect(runs.map(({ id }) => id)).toEqual([ids['plain'], ids['relative'], ids['fewer']]);
     const [plain, relative, fewer] = ['plain', 'relative', 'fewer'].map((name) => readScores(at(name)));
     const all = (scores: typeof plain) => scores!.layers.get('all')!;
@@ -93,7 +101,7 @@ describe('comparing runs', () => {
   });
 
   it('shows only what differs in what they were asked for', () => {
-    const { differences } = compareRuns(workbench, [ids['plain']!, ids['relative']!, ids['other']!]);
+    const { differences } = compare([ids['plain']!, ids['relative']!, ids['other']!]);
     expect(differences).toEqual([
       { key: 'detector.relative', labels: ['Detector', 'Relative'], values: [false, true, false] },
       { key: 'task.seed', labels: ['Task seed'], values: [0, 0, 1] },
@@ -106,7 +114,7 @@ describe('comparing runs', () => {
   });
 
   it('says plainly where runs do not share their samples', () => {
-    const comparison = compareRuns(workbench, [ids['plain']!, ids['other']!]);
+    const comparison = compare([ids['plain']!, ids['other']!]);
     expect(comparison.pairs).toEqual([
       {
         a: 0,
@@ -122,7 +130,7 @@ describe('comparing runs', () => {
   });
 
   it('joins those that share their samples where others do not', () => {
-    const comparison = compareRuns(workbench, [ids['other']!, ids['plain']!, ids['relative']!]);
+    const comparison = compare([ids['other']!, ids['plain']!, ids['relative']!]);
     expect(comparison.pairs.map(({ test }) => test !== null)).toEqual([false, false, true]);
     expect(comparison.samples.map(({ runs }) => runs)).toEqual([[1, 2]]);
     const [{ scores, labels }] = comparison.samples as [ComparedSamples];
@@ -134,7 +142,7 @@ describe('comparing runs', () => {
   });
 
   it('puts the scores side by side, with gaps where a run has not scored a sample', () => {
-    const comparison = compareRuns(workbench, [ids['plain']!, ids['fewer']!]);
+    const comparison = compare([ids['plain']!, ids['fewer']!]);
     writeComparedSamples(at('scores.csv'), comparison);
     const [header, ...rows] = readFileSync(at('scores.csv'), 'utf8')
       .trimEnd()
@@ -162,12 +170,10 @@ describe('comparing runs', () => {
   });
 
   it('refuses what cannot be compared', () => {
-    expect(() => compareRuns(workbench, [ids['plain']!])).toThrow(/takes two runs or more, got 1/);
-    expect(() => compareRuns(workbench, [ids['plain']!, at('plain')])).toThrow(/named twice/);
-    expect(() => compareRuns(workbench, [ids['plain']!, 'nowhere'])).toThrow(/nowhere/);
-    expect(() => compareRuns(workbench, [ids['plain']!, at('classifier')])).toThrow(
-      /has no evaluation: there is no eval.json/,
-    );
+    expect(() => compare([ids['plain']!])).toThrow(/takes two runs or more, got 1/);
+    expect(() => compare([ids['plain']!, at('plain')])).toThrow(/named twice/);
+    expect(() => compare([ids['plain']!, 'nowhere'])).toThrow(/nowhere/);
+    expect(() => compare([ids['plain']!, at('classifier')])).toThrow(/has no evaluation: there is no eval.json/);
   });
 
   it('is a command: a table for people, JSON for programs, a CSV file', () => {
@@ -194,13 +200,13 @@ describe('comparing runs', () => {
   });
 
   it('tells samples of the same index and label apart by their order', () => {
-    const [before] = compareRuns(workbench, [ids['plain']!, ids['relative']!]).pairs;
+    const [before] = compare([ids['plain']!, ids['relative']!]).pairs;
     // As where test data have several parts, each counted from 0.
     for (const name of ['plain', 'relative']) {
       const scores = readScores(at(name));
       writeScores(at(name), { ...scores, sampleIndex: scores.sampleIndex.map((index) => index % 7) });
     }
-    const [after] = compareRuns(workbench, [ids['plain']!, ids['relative']!]).pairs;
+    const [after] = compare([ids['plain']!, ids['relative']!]).pairs;
     expect(after!.shared).toBe(before!.shared);
     expect(after!.test).toEqual(before!.test);
   });

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { experimentRegistry } from '../../main/experiments/index.ts';
+import { runRegistry } from '../../main/runs/index.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { specFile } from '../storage/run-records.ts';
 import { ended, smallTraining, startApplication, type StartedApplication } from './running-application.ts';
@@ -21,7 +21,7 @@ function cutOffRun(name: string, spec: Record<string, unknown>): string {
 }
 
 describe('taking up runs that were cut off before they were in the catalogue', () => {
-  const spec = parseParams(experimentRegistry.get('train-classifier').params, smallTraining);
+  const spec = parseParams(runRegistry.get('train-classifier').params, smallTraining);
 
   it('lists them as interrupted, once, and goes on with them', async () => {
     const folder = cutOffRun('training', spec);

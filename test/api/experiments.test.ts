@@ -7,7 +7,7 @@ import { unpackArrays } from '../../shared/domain/arrays.ts';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { createApplication, type RunningApplication } from '../../main/api/create-application.ts';
 import { createRouter } from '../../main/api/router.ts';
-import { draftDetectorSpecs, draftClassifierSpec } from '../../main/experiments/drafts/draft-specs.ts';
+import { draftDetectorSpecs, draftClassifierSpec } from '../../main/runs/drafts/draft-specs.ts';
 import { forkProcess } from '../../main/jobs/child-process.ts';
 
 let place: string;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { formDefinitions } from '../../main/api/form-definitions.ts';
-import { analysisFile } from '../../main/experiments/analysis.ts';
-import { experimentOf } from '../../main/experiments/index.ts';
-import { readStoredSpec } from '../../main/experiments/stored-spec.ts';
+import { analysisFile } from '../../main/runs/stored-analysis.ts';
+import { runDefinitionOf } from '../../main/runs/index.ts';
+import { readStoredSpec } from '../../main/runs/stored-spec.ts';
 import { faultLines, printedRun } from '../../main/hosts/cli/faults.ts';
 import { causeWords } from '../../renderer/screens/runs/cause-words.ts';
 import { columns, comparator } from '../../renderer/screens/runs/columns.ts';
@@ -305,7 +305,7 @@ describe('the reason', () => {
 
   it('is none of a run that was made before a parameter was there: it has its default', () => {
     for (const kind of runKinds) {
-      const { params } = experimentOf(kind);
+      const { params } = runDefinitionOf(kind);
       const { seed: _, batch_size: _size, analysis: _analysis, ...old } = params.parse(validSpecs[kind]);
       const read = readStoredSpec(kind, old);
       expect([read.fault, read.sound.seed]).toEqual([null, 0]);

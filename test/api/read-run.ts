@@ -1,21 +1,20 @@
 /** Reads all that can be read of the run in a folder, in a process of its own, and prints what came of each. */
-import { evaluationFolders, readEvaluation } from '../../main/api/evaluations.ts';
-import { activationPlane, readAnalysis } from '../../main/api/run-results.ts';
-import { readHistory } from '../../main/experiments/training-history.ts';
-import { readCheckpoint } from '../../main/experiments/checkpoint.ts';
-import { detectorLayers, readDetector } from '../../main/experiments/detection.ts';
-import { evaluationKey } from '../../main/experiments/evaluate.ts';
+import { evaluationFolders, readEvaluation } from '../../main/runs/stored-evaluations.ts';
+import { activationPlane } from '../../main/reports/run-results.ts';
+import { readAnalysis } from '../../main/runs/stored-analysis.ts';
+import { readHistory } from '../../main/runs/training-history.ts';
+import { readCheckpoint } from '../../main/runs/work/checkpoint.ts';
+import { detectorLayers, readDetector } from '../../main/runs/detector-file.ts';
+import { evaluationKey } from '../../main/runs/evaluation-file.ts';
 import { readModel, readNetworkSpec } from '../../main/models/files.ts';
 import { figureFileNames, readPngFigure, readSvgFigure } from '../../main/reports/stored-figures.ts';
 import { JsonLinesTail } from '../../main/storage/json-lines-tail.ts';
 import { appendJsonLine, readRecord, readScores, readSpec } from '../../main/storage/run-folder.ts';
 import { within } from '../../main/storage/within-folder.ts';
 import { classifierFingerprint, describeClassifier, openClassifier } from '../../main/tasks/classifier.ts';
-import type { RunRecord } from '../../shared/domain/run.ts';
 import { toErrorRecord } from '../../shared/errors.ts';
 
 const folder = process.argv[2]!;
-const record = { folder } as RunRecord;
 const layer = 'layers.linear_0.output';
 
 const operations: Record<string, () => unknown> = {
@@ -26,7 +25,7 @@ const operations: Record<string, () => unknown> = {
   'key of an evaluation': () =>
     evaluationKey({ detectorFolder: folder, task: { name: 'ood', run_path: folder }, seed: 0 }),
   analysis: () => readAnalysis(folder),
-  plane: () => activationPlane(record, layer),
+  plane: () => activationPlane(folder, layer),
   scores: () => readScores(folder),
   curve: () => readHistory(folder),
   'curve as it comes': () => new JsonLinesTail(within(folder, 'metrics.jsonl')).read(),

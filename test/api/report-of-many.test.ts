@@ -8,7 +8,6 @@ import { seedEvaluatedRuns } from '../evaluated-runs.ts';
 
 const launcher = fileURLToPath(new URL('../../main/hosts/cli/launch.mjs', import.meta.url));
 const count = 50;
-const mostMs = 10_000;
 const mostBytes = 10_000_000;
 
 let home = '';
@@ -20,9 +19,8 @@ beforeAll(() => {
 }, 180_000);
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-/** `cupbearer report ... -o FILE`, with the time it took. */
-function report(runs: readonly string[], file: string): { ms: number; stdout: string } {
-  const started = performance.now();
+/** `cupbearer report ... -o FILE`: what it prints. */
+function report(runs: readonly string[], file: string): string {
   const { stdout, stderr, status } = spawnSync(process.execPath, [launcher, 'report', ...runs, '-o', file], {
     encoding: 'utf8',
     cwd: home,
@@ -30,15 +28,14 @@ function report(runs: readonly string[], file: string): { ms: number; stdout: st
   });
   expect(stderr).toBe('');
   expect(status).toBe(0);
-  return { ms: performance.now() - started, stdout };
+  return stdout;
 }
 
 describe(`a report of ${count} runs`, () => {
-  it('takes less than 10 s and 10 MB, and says what it leaves out', () => {
-    const { ms, stdout } = report(ids, 'many.html');
+  it('takes less than 10 MB, and says what it leaves out', () => {
+    const stdout = report(ids, 'many.html');
     expect(stdout).toMatch(/many\.html/);
     const bytes = statSync(join(home, 'many.html')).size;
-    expect(ms).toBeLessThan(mostMs);
     expect(bytes).toBeLessThan(mostBytes);
     const text = readFileSync(join(home, 'many.html'), 'utf8');
     expect(text.match(/<section class="run">/g)).toHaveLength(count);

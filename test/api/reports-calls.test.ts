@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { reportFormats } from '../../shared/contract.ts';
 import type { Evaluation } from '../../shared/domain/evaluation.ts';
 import { formatInterval, formatMetric } from '../../shared/format.ts';
-import { readEvaluation } from '../../main/api/evaluations.ts';
+import { readEvaluation } from '../../main/runs/stored-evaluations.ts';
 import { readScores } from '../../main/storage/run-folder.ts';
 import { importModel } from './imports.ts';
 import {

@@ -5,7 +5,7 @@ import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newRecord } from '../../main/api/new-run.ts';
 import { RunSummaries } from '../../main/api/run-summaries.ts';
-import { experimentRegistry } from '../../main/experiments/index.ts';
+import { runRegistry } from '../../main/runs/index.ts';
 import type { Catalogue } from '../../main/storage/catalogue.ts';
 import { openCatalogue } from '../../main/storage/open-catalogue.ts';
 import type { SpecFile } from '../../shared/domain/run.ts';
@@ -26,7 +26,7 @@ afterEach(() => {
 /** A waiting detector on a classifier in the catalogue; gives its id. */
 function addDetector(name: string, parent: string): string {
   const task = { name: 'backdoor', run_path: join(place, 'parent') };
-  const spec = parseParams(experimentRegistry.get('train-detector').params, { detector: 'knn', task });
+  const spec = parseParams(runRegistry.get('train-detector').params, { detector: 'knn', task });
   const file: SpecFile = {
     format: 1,
     kind: 'detector',
@@ -45,7 +45,7 @@ function addDetector(name: string, parent: string): string {
 
 /** A waiting training in the catalogue; gives its id. */
 function add(name: string): string {
-  const spec = parseParams(experimentRegistry.get('train-classifier').params, { train_data: 'glyphs' });
+  const spec = parseParams(runRegistry.get('train-classifier').params, { train_data: 'glyphs' });
   const record = newRecord(join(place, name), {
     format: 1,
     kind: 'classifier',

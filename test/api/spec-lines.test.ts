@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { parameterLabels, specLines } from '../../main/api/spec-lines.ts';
-import { trainClassifier } from '../../main/experiments/train-classifier.ts';
+import { parameterLabels, specLines } from '../../main/runs/spec-lines.ts';
+import { trainClassifier } from '../../main/runs/train-classifier.ts';
 
 const spec = {
   train_data: { name: 'backdoor', original: { name: 'mnist' }, backdoor: { name: 'corner', p_backdoor: 0.1 } },

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { CupbearerError } from '../../shared/errors.ts';
-import { evaluationFolders, readEvaluation } from '../../main/api/evaluations.ts';
+import { evaluationFolders, readEvaluation } from '../../main/runs/stored-evaluations.ts';
 import { Workbench, type FinishedRun } from '../../main/api/workbench.ts';
 import type { RunEvent } from '../../main/jobs/protocol.ts';
 import { processIdentity } from '../../main/storage/process-identity.ts';

@@ -3,7 +3,7 @@ import { pick, type Picked } from '../../shared/schema/fields.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
-import { fitDetector, scoreTask } from '../../main/experiments/detection.ts';
+import { fitDetector, scoreTask } from '../../main/runs/work/detection.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { toyContext, toyTask } from './toy-task.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { beatrix } from '../../main/detectors/methods/beatrix.ts';
 import { BatchedGramStatistics, gramStatistics } from '../../main/detectors/parts/gram-statistics.ts';
-import { draftDetector } from '../../main/experiments/drafts/draft-specs.ts';
-import { pairingMisfits } from '../../main/experiments/pairing.ts';
+import { draftDetector } from '../../main/runs/drafts/draft-specs.ts';
+import { pairingMisfits } from '../../main/runs/pairing.ts';
 import { NetworkOutline } from '../../main/models/network-outline.ts';
 import { fit, normalRows, scoresOf } from './in-memory.ts';
 

@@ -5,13 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectorRegistry } from '../../main/detectors/index.ts';
 import { outputLayer } from '../../main/detectors/detector.ts';
-import {
-  fitDetector,
-  readDetector,
-  scoreTask,
-  writeDetector,
-  type FittedDetector,
-} from '../../main/experiments/detection.ts';
+import { fitDetector, scoreTask } from '../../main/runs/work/detection.ts';
+import { readDetector, writeDetector, type FittedDetector } from '../../main/runs/detector-file.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import type { z } from 'zod';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatherRows } from '../../main/detectors/parts/rows.ts';
-import { fitDetector } from '../../main/experiments/detection.ts';
+import { fitDetector } from '../../main/runs/work/detection.ts';
 import { activationBatches } from '../../main/models/activations.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { startEngine } from '../../main/tensor/engine.ts';

@@ -1,5 +1,5 @@
 import { Network } from '../../main/models/network.ts';
-import type { RunContext } from '../../main/experiments/experiment.ts';
+import type { RunContext } from '../../main/runs/run-definition.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import { toyDataset, upTo } from '../data/toy-dataset.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CupbearerError, smallerBatchHelps } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
-import { experimentRegistry } from '../../main/experiments/index.ts';
+import { runRegistry } from '../../main/runs/index.ts';
 import { runInComputeProcess } from '../../main/jobs/compute.ts';
 import type { Job, RunEvent } from '../../main/jobs/protocol.ts';
 import { canListProcesses, computeProcessesOf, withoutProcessList } from '../compute-processes.ts';
@@ -24,7 +24,7 @@ function trainingJob(params: object = {}): Job {
     batch_size: 20,
     ...params,
   };
-  const spec = parseParams(experimentRegistry.get(experiment).params, asked);
+  const spec = parseParams(runRegistry.get(experiment).params, asked);
   return { experiment, spec, folder, dataDir, engine: 'wasm', resume: false };
 }
 

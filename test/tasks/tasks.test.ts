@@ -9,7 +9,7 @@ import type { BackdoorDataset } from '../../main/data/datasets/backdoor.ts';
 import { loadDataset } from '../../main/data/datasets/load.ts';
 import { fromRecipe } from '../../main/data/recipes.ts';
 import { attackWithRun } from '../../main/models/attack-with-run.ts';
-import { fitDetector, scoreTask } from '../../main/experiments/detection.ts';
+import { fitDetector, scoreTask } from '../../main/runs/work/detection.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
 import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
 import { predict } from '../../main/models/training.ts';

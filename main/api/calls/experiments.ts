@@ -1,5 +1,5 @@
 import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
-import type { DraftSubject } from '../../experiments/drafts/draft-specs.ts';
+import type { DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { reviewDraft } from '../draft-review.ts';

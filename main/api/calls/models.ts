@@ -1,8 +1,8 @@
 import type { ModelSummary } from '../../../shared/domain/library.ts';
 import { describe } from '../../../shared/schema/describe.ts';
 import { parseParams } from '../../../shared/schema/fields.ts';
-import { trainClassifier } from '../../experiments/train-classifier.ts';
-import { trainingStatement } from '../../experiments/stated-training.ts';
+import { trainClassifier } from '../../runs/train-classifier.ts';
+import { trainingStatement } from '../../runs/stated-training.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import type { Application } from '../application.ts';
 import { breath } from '../breath.ts';
@@ -10,7 +10,7 @@ import { calls } from '../calls.ts';
 import { importModel, stateTraining } from '../import-model.ts';
 import { defaultRunsDir } from '../queued-runs.ts';
 import { readRun } from '../read-run.ts';
-import { networkOf } from '../run-results.ts';
+import { describedNetwork } from '../../models/known-network.ts';
 import { dataFolder } from '../settings.ts';
 
 /** Models that are described without a breath: each has a file to be read. */
@@ -64,7 +64,7 @@ function modelSummary({ workbench, summaries }: Application, run: CatalogueRun):
     run: summaries.of([run])[0]!,
     imported: training.imported === true,
     isTrainingKnown: training.train_data !== undefined,
-    network: networkOf(workbench, run),
+    network: describedNetwork(run.folder),
     usedBy: workbench.catalogue.childrenOf(run.id),
   };
 }

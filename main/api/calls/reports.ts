@@ -1,8 +1,17 @@
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
-import { makeReport } from '../make-report.ts';
+import { reportSource } from '../run-sources.ts';
+import { dataFolder } from '../settings.ts';
 
 /** The calls about reports. */
-export function reportsCalls({ workbench, summaries }: Application) {
-  return { make: calls.reports.make.handler(({ input }) => makeReport(workbench, summaries, input)) };
+export function reportsCalls({ workbench: { catalogue }, summaries, results, settings }: Application) {
+  return {
+    make: calls.reports.make.handler(async ({ input: { runs: ids, ...asked }, signal }) => {
+      const runs = [...new Map(ids.map((id) => [id, catalogue.get(id)])).values()];
+      const request = { ...asked, runs: runs.map((run) => reportSource(catalogue, summaries, run)) };
+      const options = { dataDir: dataFolder(settings.current()), signal };
+      const { name, type, bytes } = await results.ask('make-report', request, options);
+      return new File([bytes], name, { type });
+    }),
+  };
 }

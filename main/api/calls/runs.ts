@@ -1,13 +1,13 @@
 import { packArrays } from '../../../shared/domain/arrays.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
-import { compareRuns, toComparison } from '../compare.ts';
+import { toComparison } from '../comparison.ts';
 import { followRun } from '../follow-run.ts';
 import { removeLeftoversOfRun } from '../../storage/leftovers.ts';
 import { checkRepeat } from '../check-repeat.ts';
 import { changeMarks } from '../run-marks.ts';
 import { runDetail } from '../run-details.ts';
-import { activationPlane, runResult, runScores } from '../run-results.ts';
+import { evaluatedRun, runFolders } from '../run-sources.ts';
 import { packSamples } from '../pack-samples.ts';
 import { dataFolder } from '../settings.ts';
 import { takeUpRuns } from '../take-up.ts';
@@ -17,9 +17,11 @@ const never = new AbortController().signal;
 
 /** The calls about runs. */
 export function runsCalls(application: Application) {
-  const { workbench, queued, feed, removal, summaries, inspector, settings } = application;
+  const { workbench, queued, feed, removal, summaries, inspector, results, settings } = application;
   const { catalogue } = workbench;
   const { runs } = calls;
+  const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
+  const foldersOf = (id: string) => runFolders(catalogue, catalogue.get(id));
   return {
     watch: runs.watch.handler(({ signal = never }) => feed.watch(signal)),
     get: runs.get.handler(async ({ input, signal }) => {
@@ -28,23 +30,28 @@ export function runsCalls(application: Application) {
       return runDetail(application, input.id, signal);
     }),
     follow: runs.follow.handler(({ input, signal = never }) => followRun(catalogue, input.id, signal)),
-    result: runs.result.handler(({ input }) => runResult(workbench, catalogue.get(input.id))),
-    scores: runs.scores.handler(({ input }) => runScores(workbench, catalogue.get(input.id))),
-    plane: runs.plane.handler(({ input: { id, layer } }) => ({
-      layer,
-      arrays: packArrays({ ...activationPlane(catalogue.get(id), layer) }),
-    })),
+    result: runs.result.handler(({ input, signal }) => results.ask('run-result', foldersOf(input.id), asking(signal))),
+    scores: runs.scores.handler(async ({ input, signal }) => {
+      const { arrays, ...words } = await results.ask('run-scores', foldersOf(input.id), asking(signal));
+      return { ...words, arrays: packArrays(arrays) };
+    }),
+    plane: runs.plane.handler(async ({ input: { id, layer }, signal }) => {
+      const { folder } = catalogue.get(id);
+      const plane = await results.ask('run-plane', { folder, layer }, asking(signal));
+      return { layer, arrays: packArrays({ ...plane }) };
+    }),
     samples: runs.samples.handler(async ({ input: { id, positions }, signal }) => {
       const question = { folder: catalogue.get(id).folder, positions };
-      const options = { dataDir: dataFolder(settings.current()), signal };
-      return packSamples(await inspector.ask('run-samples', question, options));
+      return packSamples(await inspector.ask('run-samples', question, asking(signal)));
     }),
     findSamples: runs.findSamples.handler(async ({ input: { id, text }, signal }) => {
       const question = { folder: catalogue.get(id).folder, text };
-      const options = { dataDir: dataFolder(settings.current()), signal };
-      return { arrays: packArrays({ ...(await inspector.ask('find-samples', question, options)) }) };
+      return { arrays: packArrays({ ...(await inspector.ask('find-samples', question, asking(signal))) }) };
     }),
-    compare: runs.compare.handler(({ input }) => toComparison(compareRuns(workbench, input.ids), summaries)),
+    compare: runs.compare.handler(async ({ input, signal }) => {
+      const compared = input.ids.map((id) => evaluatedRun(catalogue.get(id)));
+      return toComparison(await results.ask('compare-runs', { runs: compared }, asking(signal)), summaries);
+    }),
     cancel: runs.cancel.handler(({ input }) => {
       queued.cancel(input.ids);
       return {};

@@ -1,4 +1,4 @@
-import { experimentRegistry } from '../../experiments/index.ts';
+import { runRegistry } from '../../runs/index.ts';
 import { unknownName } from '../../../shared/definition.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
@@ -20,7 +20,7 @@ import { createOutput, reportError } from './output.ts';
 
 const commands: Command[] = [
   demo,
-  ...experimentRegistry.definitions.map(experimentCommand),
+  ...runRegistry.definitions.map(experimentCommand),
   runs,
   models,
   compare,

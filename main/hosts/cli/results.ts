@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { FinishedRun } from '../../api/workbench.ts';
-import { evaluationFolders, readEvaluation } from '../../api/evaluations.ts';
+import { evaluationFolders, readEvaluation } from '../../runs/stored-evaluations.ts';
 import { allLayers, type Evaluation } from '../../../shared/domain/evaluation.ts';
 import type { RunRecord } from '../../../shared/domain/run.ts';
 import { formatInterval, formatMetric, formatPercent } from '../../../shared/format.ts';

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { compareRuns, writeComparedSamples, type ComparedPair, type RunComparison } from '../../../api/compare.ts';
+import { evaluatedRun, namedRun } from '../../../api/run-sources.ts';
+import { defaultDataDir } from '../../../data/data-dir.ts';
+import type { ComparedPair, RunComparison } from '../../../reports/compare-runs.ts';
 import { formatCorrelation } from '../../../../shared/charts/correlation-chart.ts';
 import { formatCount, formatInterval, formatMetric, formatParameter } from '../../../../shared/format.ts';
 import { optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
@@ -8,6 +10,7 @@ import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import { shownPath } from '../results.ts';
 import { textTable } from '../table.ts';
+import { withLibrary } from '../with-library.ts';
 import { withWorkbench } from './experiments.ts';
 
 const flags = z.object({
@@ -28,10 +31,15 @@ export const compare: Command = {
   async run(references, given, output) {
     const { csv } = parseParams(flags, given, flagName);
     await withWorkbench(output, async (workbench) => {
-      const comparison = compareRuns(workbench, references);
-      const { runs, differences, pairs, samples } = comparison;
       const file = csv === undefined ? undefined : resolve(csv);
-      if (file !== undefined) writeComparedSamples(file, comparison);
+      const asked = {
+        runs: references.map((reference) => evaluatedRun(namedRun(workbench, reference))),
+        ...(file === undefined ? {} : { csv: file }),
+      };
+      const comparison = await withLibrary((library) =>
+        library.ask('compare-runs', asked, { dataDir: defaultDataDir() }),
+      );
+      const { runs, differences, pairs, samples } = comparison;
       const value = {
         runs: runs.map(({ metrics: { histogram: _, roc: _roc, pr: _pr, ...metrics }, ...run }) => ({
           ...run,

@@ -4,7 +4,7 @@ import { optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
 import { createDatedRunFolder } from '../../../storage/run-folder.ts';
 import { computeFlags, type Command } from '../command.ts';
 import { flagName } from '../flags.ts';
-import { readEvaluation } from '../../../api/evaluations.ts';
+import { readEvaluation } from '../../../runs/stored-evaluations.ts';
 import { classifierLines, evaluationTable, resultValue, shownPath } from '../results.ts';
 import { runWithProgress, withWorkbench } from './experiments.ts';
 

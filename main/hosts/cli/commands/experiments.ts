@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { tidyUp } from '../../../api/tidy-up.ts';
 import { Workbench, type FinishedRun, type LaunchOptions } from '../../../api/workbench.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
-import type { ExperimentDefinition } from '../../../experiments/experiment.ts';
+import type { RunDefinition } from '../../../runs/run-definition.ts';
 import { flag, optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { computeFlags, type Command } from '../command.ts';
@@ -44,7 +44,7 @@ interface LaunchFlags {
 }
 
 /** The command that starts runs of one kind: its flags are the experiment's parameters and where the run goes. */
-export function experimentCommand(experiment: ExperimentDefinition): Command {
+export function experimentCommand(experiment: RunDefinition): Command {
   const own = experiment.kind === 'classifier' ? resumeFlag : experiment.kind === 'evaluation' ? overwriteFlag : {};
   const ownKeys = new Set(Object.keys({ ...launchFlags, ...own }));
   return {
@@ -71,7 +71,7 @@ export function experimentCommand(experiment: ExperimentDefinition): Command {
 }
 
 /** What may be said of a training that goes on. @throws CupbearerError `usage` for anything but the batch size. */
-function resumption(experiment: ExperimentDefinition, params: Record<string, unknown>): { batchSize?: number } {
+function resumption(experiment: RunDefinition, params: Record<string, unknown>): { batchSize?: number } {
   const unwanted = Object.keys(params).find((key) => key !== 'batch_size');
   if (unwanted !== undefined) {
     throw new CupbearerError(

@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { importModel, stateTraining } from '../../../api/import-model.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import { defaultRunsDir } from '../../../api/queued-runs.ts';
-import { trainingStatement } from '../../../experiments/stated-training.ts';
+import { trainingStatement } from '../../../runs/stated-training.ts';
 import { readRun } from '../../../api/read-run.ts';
 import type { Workbench } from '../../../api/workbench.ts';
 import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';

@@ -4,14 +4,16 @@ import { reportFormats } from '../../../../shared/contract.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { formatBytes } from '../../../../shared/format.ts';
 import { choice, optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
-import { makeReport, type ReportFormat } from '../../../api/make-report.ts';
+import { namedRun, reportSource } from '../../../api/run-sources.ts';
 import { RunSummaries } from '../../../api/run-summaries.ts';
+import { defaultDataDir } from '../../../data/data-dir.ts';
+import type { ReportFormat } from '../../../reports/make-report.ts';
 import { writeFileAtomically } from '../../../storage/atomic-write.ts';
 import { decodeText, readFileBytes } from '../../../storage/read-file.ts';
-import { holdsRun } from '../../../storage/run-folder.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import { shownPath } from '../results.ts';
+import { withLibrary } from '../with-library.ts';
 import { withWorkbench } from './experiments.ts';
 
 const byExtension = 'by-extension';
@@ -56,20 +58,22 @@ export const report: Command = {
         hint: `Known extensions: ${Object.keys(formatOf).join(', ')}; or say --format.`,
       });
     }
-    await withWorkbench(output, (workbench) => {
-      const runs = references.map((reference) =>
-        holdsRun(reference) ? workbench.recordOf(reference).id : workbench.catalogue.get(reference).id,
+    const words = notes === undefined ? undefined : decodeText(readFileBytes(notes), notes);
+    await withWorkbench(output, async (workbench) => {
+      const named = new Map(references.map((reference) => namedRun(workbench, reference)).map((run) => [run.id, run]));
+      const summaries = new RunSummaries(workbench.catalogue);
+      const runs = [...named.values()].map((run) => reportSource(workbench.catalogue, summaries, run));
+      const { bytes } = await withLibrary((library) =>
+        library.ask(
+          'make-report',
+          { runs, format: chosen, title, question, notes: words },
+          { dataDir: defaultDataDir() },
+        ),
       );
-      const words = notes === undefined ? undefined : decodeText(readFileBytes(notes), notes);
-      const request = { runs, format: chosen, title, question, notes: words };
-      return makeReport(workbench, new RunSummaries(workbench.catalogue), request)
-        .bytes()
-        .then((bytes) => {
-          const path = resolve(out);
-          writeFileAtomically(path, bytes);
-          const result = { file: path, format: chosen, bytes: bytes.length, runs };
-          output.result(result, () => `${shownPath(path)} (${formatBytes(bytes.length)})`);
-        });
+      const path = resolve(out);
+      writeFileAtomically(path, bytes);
+      const result = { file: path, format: chosen, bytes: bytes.length, runs: [...named.keys()] };
+      output.result(result, () => `${shownPath(path)} (${formatBytes(bytes.length)})`);
     });
   },
 };

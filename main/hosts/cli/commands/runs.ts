@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { evaluationFolders, readEvaluation } from '../../../api/evaluations.ts';
+import { evaluationFolders, readEvaluation } from '../../../runs/stored-evaluations.ts';
 import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';
 import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';

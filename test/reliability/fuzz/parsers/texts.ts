@@ -7,7 +7,7 @@ import * as format from '../../../../shared/format.ts';
 import { parseQuery } from '../../../../shared/query/parse-query.ts';
 import { describe } from '../../../../shared/schema/describe.ts';
 import { parseParams } from '../../../../shared/schema/fields.ts';
-import { experimentRegistry } from '../../../../main/experiments/index.ts';
+import { runRegistry } from '../../../../main/runs/index.ts';
 import { flagName, parseFlags, readArguments } from '../../../../main/hosts/cli/flags.ts';
 import { describeNetwork } from '../../../../main/models/describe-network.ts';
 import { parseNetworkSpec } from '../../../../main/models/files.ts';
@@ -37,7 +37,7 @@ const query: Parser = {
   dictionary: ['detector:', 'auroc', '>=', '!=', '"', '-', 'tag:', 'age<', '7d', '50%', ',', '\\"'],
 };
 
-const trainDetector = experimentRegistry.get('train-detector');
+const trainDetector = runRegistry.get('train-detector');
 
 /** Words of a command line, as a shell hands them over. */
 const words = (...line: string[]) => bytesOf(line.join('\0'));

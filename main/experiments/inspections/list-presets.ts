@@ -1,8 +1,0 @@
-import type { Preset } from '../../../shared/domain/draft.ts';
-import { listPresets } from '../presets.ts';
-import type { InspectionContext } from './inspection.ts';
-
-/** Returns the presets for the data that are on this machine. */
-export function presetsHere(_: object, { dataDir }: InspectionContext): Preset[] {
-  return listPresets(dataDir);
-}

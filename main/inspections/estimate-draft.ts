@@ -1,0 +1,86 @@
+import { rmSync } from 'node:fs';
+import type { Estimate } from '../../shared/domain/draft.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { createScratchFolder } from '../storage/private-files.ts';
+import { startEngine, type EngineInfo } from '../tensor/engine.ts';
+import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../runs/drafts/draft-specs.ts';
+import { measureDetector } from './measure-detector.ts';
+import { copyClassifier, measureTraining, writeUntrainedClassifier } from './measure-training.ts';
+import type { InspectionContext } from './inspection.ts';
+import { phases, type PhaseTimes } from './phase-times.ts';
+
+/** A measurement that takes longer is given up: the answer is then that it is not known. */
+const patienceMs = 20_000;
+
+/** How long this process took to start and load the program: every run has one of its own. */
+const processStartMs = performance.now();
+
+/**
+ * How long a draft should take on its engine: a few batches of training and small slices of fitting and scoring, measured
+ * here and scaled up. `totalMs` is null where it cannot be told in some seconds.
+ * @throws CupbearerError `usage` where the draft has faults, `engine` where its engine does not work.
+ */
+export function estimateDraft(subject: DraftSubject, context: InspectionContext): Promise<Estimate> {
+  const estimate = () => {
+    context.signal.throwIfAborted();
+    return measured(subject, context);
+  };
+  const turn = lastTurn.then(estimate, estimate);
+  lastTurn = turn;
+  return turn;
+}
+
+/** Measurements take turns: two at once would time each other, and a process has one engine in use. */
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+async function measured(subject: DraftSubject, context: InspectionContext): Promise<Estimate> {
+  const start = performance.now();
+  const engine = await startEngine(subject.draft.engine, { afresh: true });
+  const engineMs = performance.now() - start;
+  const folder = createScratchFolder('estimate');
+  const patience = AbortSignal.timeout(patienceMs);
+  const signal = AbortSignal.any([context.signal, patience]);
+  try {
+    const times = await measure(subject, folder, engine, { ...context, signal });
+    const runs = subject.draft.detectors.length + (subject.classifierFolder === null ? 1 : 0);
+    times.push({ Start: runs * (processStartMs + engineMs) });
+    return toEstimate(times, engine);
+  } catch (error) {
+    if (!context.signal.aborted && (patience.aborted || cannotTell(error)))
+      return { totalMs: null, parts: [], engine: engine.id };
+    throw error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(
+  subject: DraftSubject,
+  folder: string,
+  engine: EngineInfo,
+  context: InspectionContext,
+): Promise<PhaseTimes[]> {
+  const times: PhaseTimes[] = [];
+  if (subject.classifierFolder === null) {
+    const spec = draftClassifierSpec(subject.draft);
+    times.push(await measureTraining(spec, context));
+    await writeUntrainedClassifier(folder, spec, context);
+  } else {
+    copyClassifier(subject.classifierFolder, folder);
+  }
+  const own: DraftSubject = { ...subject, classifierFolder: folder };
+  for (const spec of draftDetectorSpecs(own)) times.push(await measureDetector(spec, folder, engine, context));
+  return times;
+}
+
+/** A few samples, or weights that were never trained, may not be enough for a method: that is no fault of the draft. */
+function cannotTell(error: unknown): boolean {
+  return error instanceof CupbearerError && (error.code === 'usage' || error.code === 'non-finite');
+}
+
+function toEstimate(times: readonly PhaseTimes[], engine: EngineInfo): Estimate {
+  const parts = phases
+    .map((phase) => ({ phase, ms: times.reduce((sum, part) => sum + (part[phase] ?? 0), 0) }))
+    .filter(({ ms }) => ms > 0);
+  return { totalMs: parts.reduce((sum, { ms }) => sum + ms, 0), parts, engine: engine.id };
+}

@@ -1,0 +1,140 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { copyFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SpecFile } from '../../shared/domain/run.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { refuse } from '../../shared/misfit.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import { readNetworkSpec, writeModelDescription } from '../models/files.ts';
+import { NetworkOutline, type NetworkSpec } from '../models/network-outline.ts';
+import { checkWeights } from '../models/weights.ts';
+import { readJsonFile } from '../storage/read-file.ts';
+import { parseSpecFile } from '../storage/run-files.ts';
+import { createRunFolder } from '../storage/run-folder.ts';
+import { systemCode, toStorageError } from '../storage/storage-error.ts';
+import { isThere, within } from '../storage/within-folder.ts';
+import { readTensorDirectory, readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
+import { triggerFile } from '../tasks/classifier.ts';
+import { isModelFile, modelFileNames } from '../runs/model-files.ts';
+import { readStoredSpec, type StoredSpec } from '../runs/stored-spec.ts';
+import { checkStatement, type StatedTraining, type TrainingStatement } from '../runs/stated-training.ts';
+
+type TrainingSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
+
+/** A model to take in. */
+export interface ModelImport {
+  /** The folder with its files. */
+  folder: string;
+  /** These are the program's own and may be moved; else they are copied. */
+  isOwn: boolean;
+  /** The new folder of its run. */
+  target: string;
+  /** What it was trained on, where its files do not say so. */
+  statement: TrainingStatement;
+}
+
+/** A model whose files are in their place. What makes them a run, spec.json, is left to whoever asked. */
+export interface ImportedModel {
+  folder: string;
+  architecture: Picked;
+  /** What its own spec.json says. */
+  before: SpecFile | undefined;
+  /** What it was trained on; undefined where neither files nor statement say. */
+  trained: { trainData: Picked; seed: number } | undefined;
+}
+
+const [description, weights, specName, triggerName] = modelFileNames;
+
+/**
+ * Checks the files of a model and puts them into a new folder; weights are not read for that.
+ * @throws CupbearerError `usage` where a file is missing or is none of a model, or the statement does not fit; `bad-data` where
+ *   a file is damaged or the weights are not those of the description; `conflict`, `storage`. Nothing is written then.
+ */
+export async function importModelFiles({ folder, isOwn, target, statement }: ModelImport): Promise<ImportedModel> {
+  const files = filesIn(folder, isOwn);
+  const network = readNetworkSpec(folder);
+  const directory = Object.fromEntries(readTensorDirectory(within(folder, weights)));
+  checkWeights(new NetworkOutline(network), directory, weights);
+  const trigger = files.includes(triggerName) ? readTensorFile(within(folder, triggerName)).tensors : undefined;
+  const before = files.includes(specName) ? readTraining(folder) : undefined;
+  const trainData = statement.train_data ?? before?.spec.train_data;
+  const stated = trainData
+    ? await checkStatement(
+        { ...statement, seed: statement.seed ?? before?.file.seed, train_data: trainData },
+        network,
+        trigger,
+      )
+    : undefined;
+
+  const place = createRunFolder(target);
+  for (const name of files) {
+    if (name !== specName) await (isOwn ? move : copyFile)(join(folder, name), join(place, name));
+  }
+  if (stated) writeStated(place, network, stated);
+  return {
+    folder: place,
+    architecture: network.architecture,
+    before: before && { ...before.file, spec: before.spec },
+    trained: stated && { trainData: stated.trainData, seed: stated.seed },
+  };
+}
+
+/**
+ * Checks what is said of an imported model, and keeps beside it what of that is not for spec.json.
+ * @throws CupbearerError `usage` where it does not fit; `not-found`, `storage`, `bad-data` for files that it names.
+ */
+export async function stateModelTraining({
+  folder,
+  statement,
+}: {
+  folder: string;
+  statement: TrainingStatement;
+}): Promise<{ trainData: Picked; seed: number }> {
+  if (!statement.train_data) refuse([{ path: ['train_data'], message: 'Choose the data that it was trained on.' }]);
+  const network = readNetworkSpec(folder);
+  const stored = isThere(triggerFile(folder)) ? readTensorFile(triggerFile(folder)).tensors : undefined;
+  const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, stored);
+  writeStated(folder, network, stated);
+  return { trainData: stated.trainData, seed: stated.seed };
+}
+
+/** What the spec.json beside a model says of its training. @throws CupbearerError `bad-data` with a sentence per fault. */
+function readTraining(folder: string): { file: SpecFile; spec: TrainingSpec } {
+  const file = parseSpecFile(readJsonFile(within(folder, specName)), specName);
+  if (file.kind !== 'classifier') {
+    throw new CupbearerError(
+      'bad-data',
+      `${specName}: expected the spec of a classifier, found that of a run of kind ${file.kind}.`,
+    );
+  }
+  const { sound, fault } = readStoredSpec('classifier', { ...file.spec, imported: true });
+  if (fault !== null) throw new CupbearerError('bad-data', `${specName} does not belong to a classifier. ${fault}`);
+  return { file, spec: sound };
+}
+
+/** The names of a model's files in a folder; one that is anybody's may hold others beside them. */
+function filesIn(folder: string, isOwn: boolean): string[] {
+  if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
+  const found = modelFileNames.filter((name) => isThere(within(folder, name)));
+  const missing = [description, weights].find((name) => !found.includes(name));
+  const other = isOwn ? readdirSync(folder).find((name) => !isModelFile(name)) : undefined;
+  if (other === undefined && missing === undefined) return found;
+  const fault = missing === undefined ? `"${other!}" is none of them` : `"${missing}" is missing`;
+  throw new CupbearerError('usage', `A model consists of ${modelFileNames.join(', ')}; ${fault}.`, {
+    hint: `${description} and ${weights} are needed; the other two say what it was trained on.`,
+  });
+}
+
+function writeStated(folder: string, network: NetworkSpec, { normalisation, triggerState }: StatedTraining): void {
+  if (normalisation) writeModelDescription(folder, new NetworkOutline({ ...network, normalisation }));
+  if (triggerState) writeTensorFile(triggerFile(folder), triggerState);
+}
+
+async function move(source: string, target: string): Promise<void> {
+  try {
+    await rename(source, target);
+  } catch (error) {
+    if (systemCode(error) !== 'EXDEV') throw toStorageError(error, `write "${target}"`);
+    await copyFile(source, target);
+  }
+}

@@ -1,0 +1,48 @@
+import type { InspectionContext } from './inspection.ts';
+
+/**
+ * Questions that need data, folders or an engine, by name. A new one is its file and a line here. Each is imported when it is
+ * first asked: the host knows the names alone, and a process that lists datasets loads no engine.
+ */
+export const inspections = {
+  'preview-dataset': async () => (await import('./preview-dataset.ts')).previewDataset,
+  'preview-draft': async () => (await import('./preview-draft.ts')).previewDraft,
+  'run-samples': async () => (await import('./run-samples.ts')).runSamples,
+  'find-samples': async () => (await import('./run-samples.ts')).findSamples,
+  'estimate-draft': async () => (await import('./estimate-draft.ts')).estimateDraft,
+  'list-datasets': async () => (await import('./dataset-summaries.ts')).listDatasetSummaries,
+  'describe-dataset': async () => (await import('./dataset-summaries.ts')).datasetSummary,
+  'dataset-infos': async () => (await import('./dataset-infos.ts')).datasetInfos,
+  'download-dataset': async () => (await import('./download-dataset.ts')).downloadNamed,
+  'import-dataset': async () => (await import('./import-dataset.ts')).importNamed,
+  'import-model': async () => (await import('./import-model.ts')).importModelFiles,
+  'state-training': async () => (await import('./import-model.ts')).stateModelTraining,
+  'run-result': async () => (await import('./results.ts')).resultOfRun,
+  'run-scores': async () => (await import('./results.ts')).scoresOfRun,
+  'run-plane': async () => (await import('./results.ts')).planeOfRun,
+  'compare-runs': async () => (await import('./results.ts')).comparisonOfRuns,
+  'make-report': async () => (await import('./results.ts')).reportOfRuns,
+  'find-runs': async () => (await import('./find-runs.ts')).findRuns,
+  'run-files': async () => (await import('./run-files.ts')).runFiles,
+  'list-presets': async () => (await import('./list-presets.ts')).presetsHere,
+  'check-draft': async () => (await import('./check-draft.ts')).checkDraft,
+  'describe-draft': async () => (await import('./check-draft.ts')).describeDraft,
+  'draft-network': async () => (await import('./check-draft.ts')).draftNetworkDescription,
+  'check-run': async () => (await import('./check-run.ts')).checkRun,
+  'draw-trigger': async () => (await import('./draw-trigger.ts')).drawTrigger,
+};
+
+export type InspectionName = keyof typeof inspections;
+type Inspection<N extends InspectionName> = Awaited<ReturnType<(typeof inspections)[N]>>;
+export type Question<N extends InspectionName> = Parameters<Inspection<N>>[0];
+export type Answer<N extends InspectionName> = Awaited<ReturnType<Inspection<N>>>;
+
+/** Answers the question of this name. @throws CupbearerError what answering it throws. */
+export async function inspect<N extends InspectionName>(
+  name: N,
+  question: Question<N>,
+  context: InspectionContext,
+): Promise<Answer<N>> {
+  const answer = (await inspections[name]()) as (question: Question<N>, context: InspectionContext) => Answer<N>;
+  return answer(question, context);
+}

@@ -1,0 +1,99 @@
+import type { Picked } from '../../shared/schema/fields.ts';
+import { taskRegistry } from '../tasks/index.ts';
+import type { Task } from '../tasks/task.ts';
+import type { EngineInfo } from '../tensor/engine.ts';
+import { fitDetector } from '../runs/work/detection.ts';
+import { writeDetector } from '../runs/detector-file.ts';
+import { evaluateDetector } from '../runs/work/evaluate.ts';
+import { PhaseTimer, type RunContext } from '../runs/run-definition.ts';
+import type { InspectionContext } from './inspection.ts';
+import type { PhaseTimes } from './phase-times.ts';
+
+interface Spec {
+  detector: Picked;
+  task: Picked;
+  batch_size: number;
+  analysis: boolean;
+  seed: number;
+}
+
+/** Training samples of the two slices that are fitted on: from two points follows what each sample and what all take. */
+const slices = [250, 1000] as const;
+/** Test samples that are scored. */
+const tested = 128;
+
+/**
+ * Times fitting and evaluating a detector on small parts of its task, whose classifier is in `folder`.
+ * @throws CupbearerError `cancelled`; what the detector throws on so little.
+ */
+export async function measureDetector(
+  params: Record<string, unknown>,
+  folder: string,
+  engine: EngineInfo,
+  context: InspectionContext,
+): Promise<PhaseTimes> {
+  const spec = params as unknown as Spec;
+  const { signal, dataDir } = context;
+  const run: RunContext = { folder, dataDir, engine, resume: false, signal, progress: () => {}, log: () => {} };
+  const warm = await built(spec, slices[0], context);
+  try {
+    await fitDetector(spec.detector, warm.task, spec.seed, spec.batch_size, run);
+    const few = await timed(() => fitDetector(spec.detector, warm.task, spec.seed, spec.batch_size, run));
+    const more = await built(spec, slices[1], context);
+    const many = await timed(() => fitDetector(spec.detector, more.task, spec.seed, spec.batch_size, run));
+    writeDetector(folder, many.value);
+
+    const timer = new PhaseTimer();
+    const subject = { detectorFolder: folder, task: spec.task, seed: spec.seed };
+    await evaluateDetector(many.value, more.task, subject, spec, run, timer);
+    const { evaluating = 0, metrics = 0, figures = 0, analysis = 0 } = timer.timings;
+    const { trainScale, testScale, size } = scales(spec.task, more.task);
+    more.task.network.dispose();
+
+    const perSample = Math.max(0, many.ms - few.ms) / Math.max(1, size(more.task) - size(warm.task));
+    const fixed = Math.max(0, many.ms - perSample * size(more.task));
+    return {
+      Data: warm.loadMs + warm.buildMs * testScale,
+      Fit: fixed + perSample * size(more.task) * trainScale,
+      Evaluate: (evaluating + metrics) * testScale,
+      Figures: figures + analysis,
+    };
+  } finally {
+    warm.task.network.dispose();
+  }
+}
+
+/** A part of the task, how long its data take to load, and how long everything else of building it took. */
+async function built({ task: { name, ...params } }: Spec, trainSize: number, context: InspectionContext) {
+  const { dataDir, signal, datasets: cache } = context;
+  const part = {
+    ...params,
+    max_train_size: Math.min(trainSize, (params['max_train_size'] as number | undefined) ?? Infinity),
+    max_test_size: Math.min(tested, (params['max_test_size'] as number | undefined) ?? Infinity),
+    // A model that is not trained is no measure of how well an attack on it works.
+    ...('success_threshold' in params ? { success_threshold: 0 } : {}),
+  };
+  const start = performance.now();
+  const { value, loadMs, waitedMs } = await cache.measure(() =>
+    taskRegistry.get(name).build(part, { dataDir, signal, cache }),
+  );
+  return { task: value, loadMs, buildMs: performance.now() - start - waitedMs };
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ value: T; ms: number }> {
+  const start = performance.now();
+  const value = await work();
+  return { value, ms: performance.now() - start };
+}
+
+/** How many times larger the whole task's data are than those of a part. Samples are drawn from the clean datasets. */
+function scales(whole: Picked, part: Task) {
+  const size = ({ trusted, untrusted }: Task) => trusted.indices.length + (untrusted?.indices.length ?? 0);
+  const wanted = (key: string, length: number) => Math.min(length, (whole[key] as number | undefined) ?? Infinity);
+  const testSize = part.test.reduce((sum, { indices }) => sum + indices.length, 0);
+  return {
+    size,
+    trainScale: wanted('max_train_size', part.trusted.dataset.length) / Math.max(1, size(part)),
+    testScale: wanted('max_test_size', part.test[0]!.dataset.length) / Math.max(1, testSize),
+  };
+}

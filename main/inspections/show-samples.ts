@@ -1,0 +1,42 @@
+import type { Batch, Dataset } from '../data/dataset.ts';
+import { RandomStream } from '../tensor/random.ts';
+import type { LooseSamples } from './inspection.ts';
+
+/** `count` of `n` samples, another choice for every `draw`; all of them where there are no more. */
+export function drawIndices(n: number, count: number, draw: number): Int32Array {
+  return RandomStream.from(draw, 'preview').permutation(n).slice(0, count);
+}
+
+/**
+ * Samples for people to look at, and beside each what `changed` has under the same index. Images stay numbers; texts and
+ * rows of numbers become text.
+ */
+export function showSamples(clean: Dataset, changed: Dataset | undefined, indices: Int32Array): LooseSamples {
+  const before = clean.read(indices, 0);
+  const after = changed?.read(indices, 0);
+  const common = {
+    labels: labelsOf(clean, before),
+    changedLabels: changed && after ? labelsOf(changed, after) : null,
+    indices: [...indices],
+  };
+  if (clean.shape.length !== 3) {
+    const texts = { clean: textsOf(clean, before), changed: changed && after ? textsOf(changed, after) : null };
+    return { kind: 'texts', ...texts, ...common };
+  }
+  const arrays = { clean: before.inputs, ...(after ? { changed: after.inputs } : {}) };
+  return { kind: 'images', shape: [...clean.shape], count: indices.length, arrays, ...common };
+}
+
+export function labelsOf({ classes }: Dataset, { labels }: Batch): string[] {
+  return Array.from(labels, (label) => classes[label] ?? String(label));
+}
+
+/** "Alice 12 + 7 =", or numbers with two decimals where the values are no tokens. */
+export function textsOf({ shape, vocabulary }: Dataset, { inputs, size }: Batch): string[] {
+  const length = shape.reduce((product, side) => product * side, 1);
+  return Array.from({ length: size }, (_, i) =>
+    Array.from(inputs.subarray(i * length, (i + 1) * length), (value) =>
+      vocabulary ? vocabulary[value]! : value.toFixed(2),
+    ).join(' '),
+  );
+}

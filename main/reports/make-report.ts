@@ -1,0 +1,235 @@
+import { existsSync } from 'node:fs';
+import type { reportFormats } from '../../shared/contract.ts';
+import type { RunSummary } from '../../shared/domain/live.ts';
+import type { RunRecord } from '../../shared/domain/run.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { numbersCsv, numbersJson, scoresCsv } from './data-files.ts';
+import { zipOf } from './figure-archive.ts';
+import { htmlReport } from './html.ts';
+import { markdownReport } from './markdown.ts';
+import { runLetter, type Report, type ReportedRun } from './report.ts';
+import { figureNames, reportedFigure, runFigures, type FigureChoice } from './run-figures.ts';
+import { readHistory } from '../runs/training-history.ts';
+import { hasFigure, leftOutFigure, readPngFigure } from './stored-figures.ts';
+import { hasScores, holdsRun, readScores, readSpec } from '../storage/run-folder.ts';
+import { figureFiles, type FigureFiles } from './figure-files.ts';
+import { reportComparison } from './report-comparison.ts';
+import { runResult } from './run-results.ts';
+
+export type ReportFormat = (typeof reportFormats)[number];
+
+/** A run as a report is made from it; its results are read from its folder. */
+export interface ReportSource {
+  record: RunRecord;
+  /** Folder of the classifier that it trained or looks at; null if it is not known. */
+  classifier: string | null;
+  summary: RunSummary;
+  /** The command line that repeats it; null where there is none. */
+  command: string | null;
+  /** Why there is no such command. */
+  noCommand: string | null;
+}
+
+/** What a report is asked for. */
+export interface ReportRequest {
+  runs: readonly ReportSource[];
+  format: ReportFormat;
+  title?: string | undefined;
+  question?: string | undefined;
+  notes?: string | undefined;
+}
+
+/** A report as a file. */
+export interface ReportFile {
+  name: string;
+  /** Its media type. */
+  type: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Extension and media type of each format. */
+const kinds: Record<ReportFormat, { extension: string; type: string }> = {
+  html: { extension: 'html', type: 'text/html' },
+  markdown: { extension: 'md', type: 'text/markdown' },
+  csv: { extension: 'csv', type: 'text/csv' },
+  json: { extension: 'json', type: 'application/json' },
+  scores: { extension: 'csv', type: 'text/csv' },
+  'figures-svg': { extension: 'zip', type: 'application/zip' },
+  'figures-png': { extension: 'zip', type: 'application/zip' },
+};
+
+/** Beyond this many runs each brings fewer figures, so that the file can still be sent to somebody. */
+const mostInFull = 1;
+const mostWithRoc = 12;
+/** Pictures of mistakes are left out where they would make the file too large. */
+const mostPictureBytes = 5_000_000;
+
+/**
+ * Makes a report of runs in one of its formats. Runs whose folder is gone are reported with what the catalogue knows.
+ * @throws CupbearerError `not-found` where there is nothing of what is asked for.
+ */
+export function makeReport(request: ReportRequest): ReportFile {
+  const { runs, format } = request;
+  const { extension, type } = kinds[format];
+  const title = request.title?.trim() || (runs.length === 1 ? runs[0]!.record.title : `${runs.length} runs`);
+  const content = contentOf({ ...request, title });
+  // Text that travels to another process as bytes need not be copied letter by letter there.
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  return { name: `${fileName(title, format)}.${extension}`, type, bytes };
+}
+
+function contentOf(request: ReportRequest & { title: string }): string | Uint8Array<ArrayBuffer> {
+  switch (request.format) {
+    case 'html':
+      return htmlReport(gather(request, true));
+    case 'markdown':
+      return markdownReport(gather(request, true));
+    case 'csv':
+      return numbersCsv(gather(request, false));
+    case 'json':
+      return numbersJson(gather(request, false));
+    case 'scores':
+      return scoresOf(request.runs);
+    case 'figures-svg':
+      return figuresOf(request.runs, '.svg');
+    case 'figures-png':
+      return figuresOf(request.runs, '.png');
+  }
+}
+
+function gather(
+  { runs: sources, title, question = '', notes = '' }: ReportRequest & { title: string },
+  hasFigures: boolean,
+): Report {
+  const choice: FigureChoice = sources.length <= mostInFull ? 'all' : sources.length <= mostWithRoc ? 'main' : 'brief';
+  let pictureBytes = 0;
+  const withoutPictures: string[] = [];
+  const unread: string[] = [];
+  const unreadable: string[] = [];
+  const runs = sources.map(({ record, classifier, summary, command, noCommand }, i): ReportedRun => {
+    // What of a run's folder is damaged, the report says in its place.
+    const read = <T>(what: string, from: () => T, otherwise: T): T => {
+      try {
+        return from();
+      } catch (error) {
+        if (!(error instanceof CupbearerError)) throw error;
+        unread.push(`${runLetter(i)}: ${what} cannot be read. ${error.message}`);
+        return otherwise;
+      }
+    };
+    const without: string[] = [];
+    const isThere = existsSync(record.folder);
+    const result = read('Its result', () => (isThere ? runResult({ folder: record.folder, classifier }) : null), null);
+    const mistakes = hasFigures ? mistakesOf(record.folder, without) : null;
+    const fits = pictureBytes + (mistakes?.length ?? 0) <= mostPictureBytes;
+    if (fits) pictureBytes += mistakes?.length ?? 0;
+    else withoutPictures.push(runLetter(i));
+    const names = result ? figureNames(Object.keys(result.layers), result.headline, choice) : ['training'];
+    const words = result ? { ...result.words, aggregation: result.aggregation } : {};
+    const evaluation = result && { layers: result.layers, about: {} };
+    const drawn = hasFigures ? runFigures(record.folder, names, evaluation, words) : { figures: [], leftOut: [] };
+    unreadable.push(...[...without, ...drawn.leftOut].map((sentence) => `Left out of ${runLetter(i)}: ${sentence}`));
+    return {
+      record,
+      summary,
+      spec: read('Its spec.json', () => (holdsRun(record.folder) ? readSpec(record.folder) : null), null),
+      command,
+      noCommand,
+      result,
+      figures: drawn.figures,
+      history: read('Its training curve', () => readHistory(record.folder), []),
+      mistakes: fits ? mistakes : null,
+    };
+  });
+  const { differences, pairs, figures, leftOut } = reportComparison(runs, hasFigures);
+  return {
+    title,
+    question,
+    notes,
+    createdAt: new Date().toISOString(),
+    runs,
+    differences,
+    pairs,
+    figures: figures.map(reportedFigure),
+    leftOut: [
+      ...unread,
+      ...leftOut,
+      ...unreadable,
+      ...(hasFigures && choice !== 'all' && runs.some(({ result }) => result !== null)
+        ? [
+            `Each run brings its main figures${choice === 'brief' ? ', without its ROC' : ''}; all of them come as a zip.`,
+          ]
+        : []),
+      ...(withoutPictures.length > 0
+        ? [`The sheets of the worst mistakes of ${withoutPictures.join(', ')} would make the file too large.`]
+        : []),
+    ],
+  };
+}
+
+/** The sheet of the worst mistakes of a run, null where there is none or, with a reason in `without`, none to be trusted. */
+function mistakesOf(folder: string, without: string[]): Uint8Array | null {
+  const file = 'mistakes.png';
+  if (!hasFigure(folder, file)) return null;
+  try {
+    return readPngFigure(folder, file);
+  } catch (error) {
+    without.push(leftOutFigure(file, error));
+    return null;
+  }
+}
+
+function scoresOf(runs: readonly ReportSource[]): string {
+  const scored = runs.filter(({ record }) => hasScores(record.folder));
+  if (scored.length === 0)
+    throw new CupbearerError('not-found', 'None of these runs has scores.', {
+      hint: 'Runs that fit or evaluate a detector have.',
+    });
+  return scoresCsv(
+    scored.map(({ record: { id, folder }, summary }) => ({
+      id,
+      detector: summary.detector,
+      scores: readScores(folder),
+    })),
+  );
+}
+
+const missingFile = 'MISSING.txt';
+
+function figuresOf(runs: readonly ReportSource[], extension: '.svg' | '.png'): Uint8Array<ArrayBuffer> {
+  const found = runs.map(({ record, classifier }, i) => {
+    const place = runs.length === 1 ? '' : `${runLetter(i)} ${fileName(record.title, 'html')}/`;
+    const { files, missing } = filesOf({ folder: record.folder, classifier }, extension);
+    return {
+      files: [...files].map(([name, bytes]) => [`${place}${name}`, bytes] as const),
+      missing: missing.map((sentence) => `${place}${sentence}`),
+    };
+  });
+  const files = found.flatMap((run) => run.files);
+  const missing = found.flatMap((run) => run.missing);
+  if (files.length === 0)
+    throw new CupbearerError('not-found', ['None of these runs has figures.', ...missing].join(' '));
+  if (missing.length > 0) files.push([missingFile, Buffer.from(`${missing.join('\n')}\n`)]);
+  return zipOf(new Map(files));
+}
+
+/** The figures of a run; where its result is damaged, none but the reason. */
+function filesOf(...asked: Parameters<typeof figureFiles>): FigureFiles {
+  try {
+    return figureFiles(...asked);
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    return { files: new Map(), missing: [`All figures: ${error.message}`] };
+  }
+}
+
+/** A name for a file that every system takes. */
+function fileName(title: string, format: ReportFormat): string {
+  const words = title
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 60);
+  const what = format === 'scores' ? '-scores' : format.startsWith('figures') ? '-figures' : '';
+  return `${words || 'report'}${what}`;
+}

@@ -1,0 +1,109 @@
+import { allLayers } from '../../shared/domain/evaluation.ts';
+import type { ArrayMap } from '../../shared/domain/arrays.ts';
+import type { RunResult } from '../../shared/domain/result.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
+import { detectorRegistry } from '../detectors/index.ts';
+import { describeResult } from '../evaluation/describe-result.ts';
+import { readAnalysis } from '../runs/stored-analysis.ts';
+import { isEvaluated, readEvaluation } from '../runs/stored-evaluations.ts';
+import { describedNetwork, knownNetwork } from '../models/known-network.ts';
+import type { NetworkSpec } from '../models/network-outline.ts';
+import { checkFileName } from '../storage/file-name.ts';
+import { parseNpy } from '../storage/npy.ts';
+import { readFileBytes } from '../storage/read-file.ts';
+import { readScores } from '../storage/run-folder.ts';
+import { pathOf, within } from '../storage/within-folder.ts';
+import { taskRegistry } from '../tasks/index.ts';
+import { anomalousWord } from '../tasks/task.ts';
+
+/** Where the results of a run are, and the classifier that it trained or looks at. */
+export interface RunFolders {
+  folder: string;
+  /** null if it is not known. */
+  classifier: string | null;
+}
+
+/** Returns the result of an evaluated run; null if it has not been evaluated. @throws CupbearerError `bad-data` for a damaged file. */
+export function runResult({ folder, classifier }: RunFolders): RunResult | null {
+  if (!isEvaluated(folder)) return null;
+  const { layers, about } = readEvaluation(folder);
+  const combined = about.detector?.['layer_aggregation'];
+  const aggregation = typeof combined === 'string' ? combined : 'mean';
+  const words = resultWords(knownNetwork(classifier), about.task, about.detector);
+  return {
+    layers,
+    ...describeResult(layers, aggregation, words),
+    words,
+    aggregation,
+    analysis: readAnalysis(folder),
+  };
+}
+
+function resultWords(
+  network: NetworkSpec | null,
+  task: Picked | undefined,
+  detector: Picked | undefined,
+): RunResult['words'] {
+  const definition = task && taskRegistry.has(task.name) ? taskRegistry.get(task.name) : undefined;
+  const title = detector && detectorRegistry.has(detector.name) ? detectorRegistry.get(detector.name).title : 'Anomaly';
+  return { samples: samplesWord(network), anomalous: anomalousWord(definition), score: `${title}: score` };
+}
+
+function samplesWord(network: NetworkSpec | null): string {
+  if (network?.vocabulary !== undefined) return 'Texts';
+  return network?.inputShape.length === 3 ? 'Images' : 'Samples';
+}
+
+/** The scores of a run, by name as the contract packs them. */
+export interface RunScores {
+  /** The score over all layers first, then in the order of the network as far as that is known. */
+  layers: string[];
+  classes: string[] | null;
+  arrays: ArrayMap;
+}
+
+/** Reads all scores of a run. @throws CupbearerError `not-found`, `bad-data`. */
+export function runScores({ folder, classifier }: RunFolders): RunScores {
+  const { layers, labels, sampleIndex, trueClass, predictedClass } = readScores(folder);
+  const known = describedNetwork(classifier)?.layers.map(({ activation }) => activation) ?? [];
+  const order = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length);
+  const names = [...layers.keys()].sort(
+    (a, b) => Number(b === allLayers) - Number(a === allLayers) || order(a) - order(b),
+  );
+  const arrays: ArrayMap = {
+    ...Object.fromEntries(names.map((name) => [`layer/${name}`, layers.get(name)!])),
+    labels,
+    sample_index: sampleIndex,
+    ...(trueClass ? { true_class: trueClass } : {}),
+    ...(predictedClass ? { predicted_class: predictedClass } : {}),
+  };
+  return { layers: names, classes: knownNetwork(classifier)?.classes.slice() ?? null, arrays };
+}
+
+/** Of a few thousand samples two coordinates each are stored. */
+const mostPlaneBytes = 2 ** 26;
+
+/** Activations of a layer in the plane: places in the score arrays `[m]` and coordinates `[m, 2]`. */
+export interface ActivationPlane {
+  positions: Int32Array;
+  points: Float32Array;
+}
+
+/** Reads coordinates of a layer's activations in the plane. @throws CupbearerError `not-found`, `bad-data`. */
+export function activationPlane(folder: string, layer: string): ActivationPlane {
+  const read = (name: string) => {
+    const place = within(folder, 'analysis', `${checkFileName(name, 'Layer name')}.npy`);
+    const path = pathOf(place);
+    return { path, ...parseNpy(readFileBytes(place, mostPlaneBytes), path) };
+  };
+  const [positions, points] = [read('points'), read(layer)];
+  if (!(positions.data instanceof Int32Array) || !(points.data instanceof Float32Array))
+    throw new CupbearerError('bad-data', `"${points.path}" does not hold coordinates.`);
+  if (points.data.length !== 2 * positions.data.length)
+    throw new CupbearerError(
+      'bad-data',
+      `"${points.path}" has ${points.data.length} values, expected two for each of ${positions.data.length} samples.`,
+    );
+  return { positions: positions.data, points: points.data };
+}

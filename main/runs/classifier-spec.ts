@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { CupbearerError } from '../../shared/errors.ts';
+import {
+  choice,
+  defaultPick,
+  integer,
+  number,
+  optionalInteger,
+  pick,
+  pickRecord,
+  type Picked,
+} from '../../shared/schema/fields.ts';
+import { backdoorId, checkBackdoor } from '../data/datasets/backdoor.ts';
+import { datasetRegistry } from '../data/datasets/index.ts';
+import { datasetFacts } from '../data/datasets/load.ts';
+import type { DatasetFacts } from '../data/dataset.ts';
+import { architectureRegistry } from '../models/architectures/index.ts';
+import { NetworkOutline, specFor } from '../models/network-outline.ts';
+import { optimizerRegistry } from '../models/optimizers/index.ts';
+import { schedules } from '../models/schedules.ts';
+import { triggerName } from '../tasks/classifier-trigger.ts';
+
+/** What can be asked of the training of a classifier. */
+export const trainClassifierParams = z.object({
+  train_data: pick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learns from' }),
+  val_data: pickRecord(() => datasetRegistry, {
+    advanced: true,
+    label: 'Validation data',
+    help: 'Datasets by a name of your own, for example --val_data.clean mnist --val_data.clean.train false; the clean and the fully poisoned test half unless given',
+  }),
+  model: defaultPick(() => architectureRegistry, {
+    label: 'Model',
+    help: 'Architecture of the classifier',
+    default: 'mlp',
+  }),
+  optim: defaultPick(() => optimizerRegistry, {
+    label: 'Optimizer',
+    help: 'How the weights are changed',
+    default: 'adam',
+  }),
+  schedule: choice({
+    advanced: true,
+    label: 'Schedule',
+    help: 'Whether the learning rate stays, or falls to zero over the training like half a cosine',
+    options: schedules,
+    default: 'constant',
+  }),
+  label_smoothing: number({
+    advanced: true,
+    label: 'Label smoothing',
+    help: 'Share of the target that is spread evenly over all classes',
+    default: 0,
+    min: 0,
+    max: 1,
+  }),
+  num_epochs: integer({
+    label: 'Epochs',
+    help: 'Passes over the training data',
+    unit: 'epochs',
+    default: 10,
+    min: 1,
+    max: 100_000,
+  }),
+  batch_size: integer({
+    label: 'Batch size',
+    help: 'Samples in one step',
+    unit: 'samples',
+    default: 128,
+    min: 1,
+    max: 1_000_000,
+  }),
+  max_steps: optionalInteger({
+    advanced: true,
+    label: 'Most steps',
+    help: 'Ends training after this many batches',
+    unit: 'steps',
+    min: 1,
+  }),
+  seed: integer({
+    advanced: true,
+    label: 'Seed',
+    help: 'Decides the initial weights, the order of the samples, augmentations and which samples are poisoned',
+    default: 0,
+    min: 0,
+  }),
+});
+
+export type TrainClassifierSpec = z.output<typeof trainClassifierParams>;
+
+/** "mnist, corner pixel trigger" */
+export function dataName(data: Picked): string {
+  if (data.name !== backdoorId) return data.name;
+  return `${(data['original'] as Picked).name}, ${triggerName(data['backdoor'] as Picked)}`;
+}
+
+/** What can be told to be impossible where the parameters of the data say what the samples will be like. */
+export function checkTraining({ train_data: trainData, val_data: valData = {}, model }: TrainClassifierSpec): void {
+  const facts = datasetFacts(trainData);
+  if (trainData.name === backdoorId) checkBackdoor(trainData['backdoor'] as Picked, facts);
+  void new NetworkOutline(specFor(model, facts));
+  for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data), name);
+}
+
+/** Refuses validation data that the classifier cannot take. @throws CupbearerError `usage`. */
+export function checkFits(training: DatasetFacts, other: DatasetFacts, name: string): void {
+  if (training.shape.join() === other.shape.join() && training.classes.length === other.classes.length) return;
+  throw new CupbearerError(
+    'usage',
+    `The validation data "${name}" has shape ${other.shape.join(' x ')} in ${other.classes.length} classes; the training data has ${training.shape.join(' x ')} in ${training.classes.length}.`,
+  );
+}

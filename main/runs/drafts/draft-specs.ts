@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
+import { parseParams, type Picked } from '../../../shared/schema/fields.ts';
+import { classifierData, plannedClassifier, type ClassifierData } from '../../tasks/classifier.ts';
+import { partsOfTraining } from '../../data/datasets/backdoor.ts';
+import { trainClassifierParams } from '../classifier-spec.ts';
+import { trainDetectorParams } from '../detector-params.ts';
+
+/** A draft with the run folder of its classifier; null where one is to be trained. */
+export interface DraftSubject {
+  draft: ExperimentDraft;
+  classifierFolder: string | null;
+}
+
+const { model, train_data, seed } = trainClassifierParams.shape;
+const { detector, task } = trainDetectorParams.shape;
+
+/** The spec of the classifier that a draft trains. @throws CupbearerError `usage`. */
+export function draftClassifierSpec({ classifier }: ExperimentDraft): Record<string, unknown> {
+  return parseParams(trainClassifierParams, classifier.source === 'train' ? classifier.params : {});
+}
+
+/** The architecture of the classifier that a draft trains. @throws CupbearerError `usage`. */
+export function draftArchitecture({ classifier }: ExperimentDraft): Picked {
+  const params = classifier.source === 'train' ? classifier.params : {};
+  return parseParams(model, params['model']);
+}
+
+/** The task of a draft with its classifier in it. @throws CupbearerError `usage`. */
+export function draftTask({ draft, classifierFolder }: DraftSubject): Picked {
+  return parseParams(task, { ...draft.task, run_path: classifierFolder ?? plannedClassifier });
+}
+
+/** One of a draft's detectors. @throws CupbearerError `usage`. */
+export function draftDetector(picked: Picked): Picked {
+  return parseParams(detector, picked);
+}
+
+/** What would be asked of train-detector, one a detector, not parsed yet. */
+export function draftDetectorRequests({ draft, classifierFolder }: DraftSubject): Record<string, unknown>[] {
+  const own = { ...draft.task, run_path: classifierFolder ?? plannedClassifier };
+  return draft.detectors.map((picked) => ({ ...draft.evaluation, detector: picked, task: own }));
+}
+
+/** The specs of a draft's detectors, in order. @throws CupbearerError `usage`. */
+export function draftDetectorSpecs(subject: DraftSubject): Record<string, unknown>[] {
+  return draftDetectorRequests(subject).map((request) => parseParams(trainDetectorParams, request));
+}
+
+const training = z.looseObject({ train_data, seed });
+
+/** What a draft's classifier is or will be trained on. @throws CupbearerError `usage`, `not-found`, `bad-data`. */
+export function draftClassifierData({ draft, classifierFolder }: DraftSubject): ClassifierData {
+  if (classifierFolder !== null) return classifierData(classifierFolder);
+  const params = draft.classifier.source === 'train' ? draft.classifier.params : {};
+  const { train_data: trainData, seed } = parseParams(training, params);
+  const { original, trigger } = partsOfTraining(trainData);
+  const folder = plannedClassifier;
+  return { folder, originalData: original, ...(trigger ? { trigger: { spec: trigger, seed } } : {}) };
+}

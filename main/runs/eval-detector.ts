@@ -1,0 +1,24 @@
+import { outlineTask } from '../tasks/outline.ts';
+import { describeTask, taskParents } from './task-words.ts';
+import { detectorLayers } from './detector-file.ts';
+import { evalDetectorParams } from './detector-params.ts';
+import { defineRun } from './run-definition.ts';
+import { fittedDetectorFolder, fittedDetectorPath } from './fitted-detector.ts';
+
+export const evalDetector = defineRun({
+  id: 'eval-detector',
+  kind: 'evaluation',
+  title: 'Evaluate a detector',
+  summary: 'Evaluate a fitted detector on a task, be it the one it was fitted for or another',
+  source: 'ejnnr/cupbearer, scripts.eval_detector',
+  params: evalDetectorParams,
+  describe: (spec) => `evaluation on ${describeTask(spec.task)}`,
+  parents: (spec) => [fittedDetectorPath(spec.detector), ...taskParents(spec.task)],
+
+  check(spec) {
+    const { network } = outlineTask(spec.task);
+    for (const layer of detectorLayers(fittedDetectorFolder(spec.detector))) network.activationShape(layer);
+  },
+
+  run: async (spec, context) => (await import('./work/eval-detector.ts')).runEvaluation(spec, context),
+});

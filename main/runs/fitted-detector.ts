@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { Registry, type Definition } from '../../shared/definition.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { requiredPath, type Picked } from '../../shared/schema/fields.ts';
+import { requireRun } from '../storage/run-folder.ts';
+import { isThere } from '../storage/within-folder.ts';
+import { detectorFile } from './detector-file.ts';
+
+const fromRun: Definition = {
+  id: 'from_run',
+  title: 'From a run',
+  summary: 'A detector that an earlier run has fitted',
+  source: 'ejnnr/cupbearer, detectors.StoredDetector',
+  params: z.object({ path: requiredPath({ label: 'Detector run', help: 'Run folder of the fitted detector' }) }),
+};
+
+/** Where the detector of an evaluation may come from. */
+export const fittedDetectorRegistry = new Registry<Definition>('detector', [fromRun]);
+
+/** The path in a pick out of {@link fittedDetectorRegistry}. */
+export const fittedDetectorPath = (detector: Picked) => String(detector['path']);
+
+/** Folder of the fitted detector that a spec names. @throws CupbearerError `not-found` where there is none. */
+export function fittedDetectorFolder(detector: Picked): string {
+  const folder = requireRun(fittedDetectorPath(detector));
+  if (isThere(detectorFile(folder))) return folder;
+  throw new CupbearerError('not-found', `There is no fitted detector in ${folder}: it has no detector.safetensors.`, {
+    hint: 'Fit one with: npx cupbearer train-detector --dir.full FOLDER',
+  });
+}

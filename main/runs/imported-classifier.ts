@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { flag, optionalPick } from '../../shared/schema/fields.ts';
+import { datasetRegistry } from '../data/datasets/index.ts';
+import { trainClassifierParams } from './classifier-spec.ts';
+
+/**
+ * The spec of a classifier that was trained elsewhere: that of a training with a mark, of which only what is known is
+ * stated. It need not say what the model was trained on.
+ */
+export const importedClassifierParams = z.object({
+  ...trainClassifierParams.shape,
+  train_data: optionalPick(() => datasetRegistry, {
+    label: 'Training data',
+    help: 'What the classifier has learned from, where that is known',
+  }),
+  imported: flag({ label: 'Imported', help: 'Trained elsewhere and taken in', default: true }),
+});

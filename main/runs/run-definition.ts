@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import type { Definition } from '../../shared/definition.ts';
+import type { RunKind } from '../../shared/domain/run.ts';
+import type { EngineInfo } from '../../shared/domain/engine.ts';
+
+/** What a run may use and whom it tells. The compute process provides it. */
+export interface RunContext {
+  /** The run's own folder, which exists. */
+  folder: string;
+  dataDir: string;
+  engine: EngineInfo;
+  /** Goes on where an earlier attempt in the same folder stopped. */
+  resume: boolean;
+
+  signal: AbortSignal;
+  /** How far a phase ("Training") is; called as often as convenient, the listener throttles. */
+  progress(phase: string, done: number, total: number, note?: string): void;
+  log(message: string): void;
+}
+
+/** What a finished run leaves in the catalogue; the rest is in its folder. */
+export interface RunOutcome {
+  /** Headline figures by name: `auroc`, `clean_accuracy`, ... */
+  metrics: Record<string, number>;
+  /** Milliseconds by phase. */
+  timings: Record<string, number>;
+  /** SHA-256 of models and datasets that took part, by role; completes spec.json. */
+  fingerprints: Record<string, string>;
+}
+
+/** A kind of run: what can be asked for, and how it is done. */
+export interface RunDefinition extends Definition {
+  kind: RunKind;
+  /** One line for lists: "mlp on mnist, corner pixel trigger". */
+  describe(spec: Record<string, unknown>): string;
+  /** Folders of the runs that this one builds on. */
+  parents(spec: Record<string, unknown>): string[];
+  /** Refuses what can be seen to be impossible before anything is loaded or written. @throws CupbearerError. */
+  check(spec: Record<string, unknown>): void;
+  run(spec: Record<string, unknown>, context: RunContext): Promise<RunOutcome>;
+}
+
+/** Types the functions' spec from the schema beside them. */
+export function defineRun<P extends z.ZodObject>(
+  definition: Omit<RunDefinition, 'params' | 'describe' | 'parents' | 'check' | 'run'> & {
+    params: P;
+    describe(spec: z.output<P>): string;
+    parents(spec: z.output<P>): string[];
+    check(spec: z.output<P>): void;
+    run(spec: z.output<P>, context: RunContext): Promise<RunOutcome>;
+  },
+): RunDefinition {
+  // The registry hands over only what this very schema has parsed.
+  return definition;
+}
+
+/** Measures phases by name; a phase that is entered twice adds up. */
+export class PhaseTimer {
+  readonly timings: Record<string, number> = {};
+
+  async measure<T>(phase: string, work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.timings[phase] = (this.timings[phase] ?? 0) + performance.now() - start;
+    }
+  }
+}

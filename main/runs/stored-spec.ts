@@ -1,0 +1,110 @@
+import type { z } from 'zod';
+import type { RunKind } from '../../shared/domain/run.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { explainFaults } from '../../shared/schema/problems.ts';
+import type { evalDetectorParams } from './detector-params.ts';
+import { importedClassifierParams } from './imported-classifier.ts';
+import { runDefinitionOf } from './index.ts';
+import type { trainDetectorParams } from './detector-params.ts';
+
+/** What a spec of each kind may hold. Of a model that was imported, any part may be unknown. */
+interface StoredParams {
+  classifier: Partial<z.output<typeof importedClassifierParams>>;
+  detector: z.output<typeof trainDetectorParams>;
+  evaluation: z.output<typeof evalDetectorParams>;
+}
+
+interface Reading {
+  /** What is not valid, or what this version does not know, as it was found. */
+  readonly unread: Readonly<Record<string, unknown>>;
+}
+
+/** A spec as its schema asks for it, those parameters that were left out with their defaults. */
+interface ValidSpec<Params> extends Reading {
+  readonly sound: Params;
+  readonly fault: null;
+}
+
+/** A spec of which something is not valid. */
+interface FaultySpec<Params> extends Reading {
+  /** Its parameters, as far as each is valid by itself. */
+  readonly sound: Partial<Params>;
+  /** What is wrong, one sentence a fault. */
+  readonly fault: string;
+}
+
+/** A spec from the catalogue or from a folder, which anybody may have written, after it was read by its schema. */
+export type StoredSpec = {
+  [Kind in RunKind]: { readonly kind: Kind } & (ValidSpec<StoredParams[Kind]> | FaultySpec<StoredParams[Kind]>);
+}[RunKind];
+
+/** Reads the spec of a run of a kind, whatever it holds. */
+export function readStoredSpec<Kind extends RunKind>(
+  kind: Kind,
+  spec: Readonly<Record<string, unknown>>,
+): Extract<StoredSpec, { kind: Kind }> {
+  const isImported = kind === 'classifier' && spec['imported'] === true;
+  const params = isImported ? importedClassifierParams : runDefinitionOf(kind).params;
+  const parsed = params.safeParse(spec);
+  const { sound, issues } = parsed.success ? { sound: parsed.data, issues: [] } : soundPart(params, spec);
+  return {
+    kind,
+    // Of a training elsewhere, nothing is known but what is stated.
+    sound: isImported ? entriesOf(sound, (key) => Object.hasOwn(spec, key)) : sound,
+    unread: entriesOf(spec, (key) => !Object.hasOwn(sound, key)),
+    fault: issues.length === 0 ? null : `Its spec is not valid: ${explainFaults(issues, spec)}`,
+    // The very schema of the kind has parsed each of its parameters.
+  } as Extract<StoredSpec, { kind: Kind }>;
+}
+
+/** The parameters of a spec that are valid by themselves, and what is wrong with the others. */
+function soundPart(
+  { shape }: z.ZodObject,
+  spec: Readonly<Record<string, unknown>>,
+): { sound: Record<string, unknown>; issues: z.core.$ZodIssue[] } {
+  const sound: Record<string, unknown> = {};
+  const issues: z.core.$ZodIssue[] = [];
+  for (const [key, field] of Object.entries(shape)) {
+    const parsed = (field as z.ZodType).safeParse(Object.hasOwn(spec, key) ? spec[key] : undefined);
+    if (!parsed.success) issues.push(...parsed.error.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] })));
+    else if (parsed.data !== undefined) sound[key] = parsed.data;
+  }
+  return { sound, issues };
+}
+
+const entriesOf = (values: Readonly<Record<string, unknown>>, isWanted: (key: string) => boolean) =>
+  Object.fromEntries(Object.entries(values).filter(([key]) => isWanted(key)));
+
+/** A spec of which nothing can be read. */
+export function unreadableSpec(kind: RunKind, fault: string): StoredSpec {
+  return { kind, sound: {}, unread: {}, fault };
+}
+
+/**
+ * A stored spec as the command that repeats the run takes it.
+ * @throws CupbearerError `bad-data` with a sentence per fault where it is not valid, `conflict` where {@link trainingUnknown}.
+ */
+export function specToRepeat(stored: StoredSpec): Record<string, unknown> {
+  if (stored.fault !== null) throw notRepeatable(stored.fault);
+  if (stored.kind === 'classifier' && stored.sound.train_data === undefined) throw trainingUnknown();
+  return runDefinitionOf(stored.kind).params.parse(stored.sound);
+}
+
+/** What cannot be done with a run whose spec is not valid. */
+export function notRepeatable(fault: string): CupbearerError {
+  return new CupbearerError('bad-data', `This run cannot be done again. ${fault}`);
+}
+
+/** What cannot be done with a model of which nobody has said what it was trained on. */
+export function trainingUnknown(): CupbearerError {
+  return new CupbearerError('conflict', 'This model was imported without word of what it was trained on.', {
+    hint: 'Say it on the screen "Models" first.',
+  });
+}
+
+/** One line that tells a run of this spec from others; undefined where the spec does not say enough for one. */
+export function describeSpec(kind: RunKind, spec: Readonly<Record<string, unknown>>): string | undefined {
+  const experiment = runDefinitionOf(kind);
+  const parsed = experiment.params.safeParse(spec);
+  return parsed.success ? experiment.describe(parsed.data) : undefined;
+}

@@ -1,0 +1,12 @@
+import type { Picked } from '../../shared/schema/fields.ts';
+import { taskRegistry } from '../tasks/index.ts';
+
+/** One line that tells a task from others: "backdoor: mnist, corner pixel trigger". */
+export function describeTask({ name, ...params }: Picked): string {
+  return `${name}: ${taskRegistry.get(name).describe(params)}`;
+}
+
+/** Run folders that a task is built from. */
+export function taskParents(task: Picked): string[] {
+  return typeof task['run_path'] === 'string' ? [task['run_path']] : [];
+}

@@ -1,0 +1,15 @@
+import { checkTraining, dataName, trainClassifierParams } from './classifier-spec.ts';
+import { defineRun } from './run-definition.ts';
+
+export const trainClassifier = defineRun({
+  id: 'train-classifier',
+  kind: 'classifier',
+  title: 'Train a classifier',
+  summary: 'Train a classifier, on poisoned data as a rule',
+  source: 'ejnnr/cupbearer, scripts.train_classifier',
+  params: trainClassifierParams,
+  describe: (spec) => `${spec.model.name} on ${dataName(spec.train_data)}`,
+  parents: () => [],
+  check: checkTraining,
+  run: async (spec, context) => (await import('./work/train-classifier.ts')).runTraining(spec, context),
+});

@@ -1,0 +1,18 @@
+import { outlineTask } from '../tasks/outline.ts';
+import { describeTask, taskParents } from './task-words.ts';
+import { trainDetectorParams } from './detector-params.ts';
+import { defineRun } from './run-definition.ts';
+import { planDetection } from './pairing.ts';
+
+export const trainDetector = defineRun({
+  id: 'train-detector',
+  kind: 'detector',
+  title: 'Fit a detector',
+  summary: "Fit a detector on a task's trusted data and evaluate it at once",
+  source: 'ejnnr/cupbearer, scripts.train_detector',
+  params: trainDetectorParams,
+  describe: (spec) => `${spec.detector.name} on ${describeTask(spec.task)}`,
+  parents: (spec) => taskParents(spec.task),
+  check: (spec) => void planDetection(spec.detector, outlineTask(spec.task)),
+  run: async (spec, context) => (await import('./work/train-detector.ts')).runFitting(spec, context),
+});

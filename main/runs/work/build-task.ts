@@ -1,0 +1,18 @@
+import type { Picked } from '../../../shared/schema/fields.ts';
+import { taskRegistry } from '../../tasks/index.ts';
+import type { Task } from '../../tasks/task.ts';
+import type { RunContext } from '../run-definition.ts';
+
+/** Builds the task that `spec` names, reporting progress. */
+export async function buildTask({ name, ...params }: Picked, context: RunContext): Promise<Task> {
+  const { dataDir, signal } = context;
+  context.progress('Data', 0, 1);
+  const task = await taskRegistry.get(name).build(params, {
+    dataDir,
+    signal,
+    progress: (done, total) => context.progress('Data', done, total),
+    warn: (message) => context.log(message),
+  });
+  context.progress('Data', 1, 1);
+  return task;
+}

@@ -1,0 +1,188 @@
+import { CupbearerError } from '../../../shared/errors.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
+import type {
+  DetectorContext,
+  DetectorParams,
+  FeatureStream,
+  Features,
+  LayerScores,
+} from '../../detectors/detector.ts';
+import { detectorRegistry } from '../../detectors/index.ts';
+import { standardisationOf } from '../../evaluation/aggregate-layers.ts';
+import { activationBatches, type ActivationBatch, type PoolingOptions } from '../../models/activations.ts';
+import type { Network } from '../../models/network.ts';
+import { offersOf, type DataPart, type Task, type TestPart } from '../../tasks/task.ts';
+import { RandomStream } from '../../tensor/random.ts';
+import type { FittedDetector } from '../detector-file.ts';
+import type { RunContext } from '../run-definition.ts';
+import { holdOut } from './held-out.ts';
+import { planDetection } from '../pairing.ts';
+import { featureLayers, joinPositions, poolingOf, samplesPerText, splitPositions } from '../positions.ts';
+
+/** Scores of all test samples of a task, in the order of its parts. */
+export interface TaskScores {
+  /** Per layer `[n]` in the type they are stored in, so that metrics can be recomputed exactly from the files. */
+  layers: Map<string, Float32Array>;
+  /** 1 = anomalous, `[n]`. */
+  labels: Uint8Array;
+  /** Index of each sample in the test dataset, `[n]`. */
+  sampleIndex: Int32Array;
+}
+
+/** Looks on while test data are scored. */
+export interface TestObserver {
+  /** Activations it needs besides those of the detector. */
+  names: readonly string[];
+  /** Is shown every batch; `position` is the place of its first sample in the scores. */
+  see(batch: ActivationBatch, part: TestPart, position: number): void;
+}
+
+/** Fits the detector that `spec` names on the task's data. */
+export async function fitDetector(
+  spec: Picked,
+  task: Task,
+  seed: number,
+  batchSize: number,
+  context: RunContext,
+): Promise<FittedDetector> {
+  const definition = detectorRegistry.get(spec.name);
+  const params = spec as unknown as DetectorParams;
+  const layers = planDetection(spec, { network: task.network, offers: offersOf(task) });
+  const positions = samplesPerText(definition, params, task.network, layers);
+  const { fitting: trusted, heldOut } =
+    params.layer_aggregation === 'standardised-mean'
+      ? holdOut(task.trusted, seed)
+      : { fitting: task.trusted, heldOut: undefined };
+  const streamOf = (part: DataPart & { anomalous?: Uint8Array }): FeatureStream => ({
+    length: part.indices.length * positions,
+    ...(part.anomalous ? { anomalous: eachRepeated(part.anomalous, positions) } : {}),
+    batches: () =>
+      counted(
+        task.network,
+        part,
+        { ...poolingOf(params), names: layers, batchSize, logits: definition.needs.logits === true, positions },
+        'Fitting',
+        context,
+      ),
+  });
+  const features: Features = {
+    layers: featureLayers(definition, params, task.network, layers),
+    trusted: streamOf(trusted),
+    ...(task.untrusted ? { untrusted: streamOf(task.untrusted) } : {}),
+  };
+  const state = await definition.fit(features, params, detectorContext(spec, task.network, seed, context));
+  const detector: FittedDetector = { spec, params, state, layers };
+  if (!heldOut) return detector;
+  const parts = [{ ...heldOut, anomalous: false }];
+  const { layers: scores } = await scoreParts(detector, task.network, parts, seed, batchSize, 'Standardising', context);
+  return { ...detector, standardisation: standardisationOf(Object.fromEntries(scores)) };
+}
+
+function eachRepeated(values: Uint8Array, times: number): Uint8Array {
+  return Uint8Array.from({ length: values.length * times }, (_, i) => values[Math.floor(i / times)]!);
+}
+
+function detectorContext(spec: Picked, network: Network, seed: number, { signal }: RunContext): DetectorContext {
+  return { network, stream: RandomStream.from(seed, 'detector', spec.name), signal };
+}
+
+async function* counted(
+  network: Network,
+  part: DataPart,
+  options: PoolingOptions & { names: readonly string[]; batchSize: number; logits: boolean; positions: number },
+  phase: string,
+  context: RunContext,
+) {
+  const { signal } = context;
+  let done = 0;
+  context.progress(phase, 0, part.indices.length);
+  for await (const batch of activationBatches(network, part.dataset, { ...options, indices: part.indices, signal })) {
+    yield options.positions === 1 ? batch : splitPositions(batch, options.positions);
+    done += batch.size;
+    context.progress(phase, done, part.indices.length);
+  }
+}
+
+/**
+ * Scores every test sample of the task, and shows the batches to an observer.
+ * @throws CupbearerError `non-finite` naming the layer of a score that is no number.
+ */
+export function scoreTask(
+  detector: FittedDetector,
+  task: Task,
+  seed: number,
+  batchSize: number,
+  context: RunContext,
+  observer?: TestObserver,
+): Promise<TaskScores> {
+  return scoreParts(detector, task.network, task.test, seed, batchSize, 'Evaluating', context, observer);
+}
+
+/** Scores the samples of all parts, in order. */
+async function scoreParts(
+  detector: FittedDetector,
+  network: Network,
+  parts: readonly TestPart[],
+  seed: number,
+  batchSize: number,
+  phase: string,
+  context: RunContext,
+  observer?: TestObserver,
+): Promise<TaskScores> {
+  const definition = detectorRegistry.get(detector.spec.name);
+  const total = parts.reduce((sum, part) => sum + part.indices.length, 0);
+  const scores: TaskScores = {
+    layers: new Map(),
+    labels: new Uint8Array(total),
+    sampleIndex: new Int32Array(total),
+  };
+  const positions = samplesPerText(definition, detector.params, network, detector.layers);
+  const detectorRun = detectorContext(detector.spec, network, seed, context);
+  let done = 0;
+  context.progress(phase, 0, total);
+  for (const part of parts) {
+    const options = {
+      ...poolingOf(detector.params),
+      names: [...new Set([...detector.layers, ...(observer?.names ?? [])])],
+      batchSize,
+      logits: definition.needs.logits === true,
+      indices: part.indices,
+      signal: context.signal,
+    };
+    for await (const batch of activationBatches(network, part.dataset, options)) {
+      const own = { ...batch, layers: new Map(detector.layers.map((name) => [name, batch.layers.get(name)!])) };
+      for (const [layer, values] of await scoreBatch(detector, own, positions, detectorRun)) {
+        if (!scores.layers.has(layer)) scores.layers.set(layer, new Float32Array(total));
+        scores.layers.get(layer)!.set(values, done);
+      }
+      scores.labels.fill(part.anomalous ? 1 : 0, done, done + batch.size);
+      scores.sampleIndex.set(batch.indices, done);
+      observer?.see(batch, part, done);
+      done += batch.size;
+      context.progress(phase, done, total);
+    }
+  }
+  for (const [layer, values] of scores.layers) checkFinite(layer, values);
+  return scores;
+}
+
+/** Scores of the samples of a batch, by layer. */
+async function scoreBatch(
+  { spec, params, state }: FittedDetector,
+  batch: ActivationBatch,
+  positions: number,
+  context: DetectorContext,
+): Promise<LayerScores> {
+  const definition = detectorRegistry.get(spec.name);
+  if (positions === 1) return definition.score(state, batch, context);
+  const scores = await definition.score(state, splitPositions(batch, positions), context);
+  return joinPositions(scores, positions, params.tokens === 'score-max' ? 'max' : 'mean');
+}
+
+function checkFinite(layer: string, values: Float32Array): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at === -1) return;
+  throw new CupbearerError('non-finite', `The score of test sample ${at} at ${layer} is ${values[at]}.`, {
+    details: { layer, sample: at },
+  });
+}

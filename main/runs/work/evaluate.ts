@@ -1,0 +1,92 @@
+import { allLayers, toEvaluationFile, type Evaluation, type LayerMetrics } from '../../../shared/domain/evaluation.ts';
+import { detectorRegistry } from '../../detectors/index.ts';
+import { aggregateLayers } from '../../evaluation/aggregate-layers.ts';
+import { evaluateScores } from '../../evaluation/evaluate-scores.ts';
+import { writeFileAtomically } from '../../storage/atomic-write.ts';
+import { toJsonText } from '../../storage/json-text.ts';
+import { writeScores } from '../../storage/run-folder.ts';
+import { within } from '../../storage/within-folder.ts';
+import { taskRegistry } from '../../tasks/index.ts';
+import { anomalousWord, type Task } from '../../tasks/task.ts';
+import { clearAnalysis, TestAnalysis } from './analysis.ts';
+import { scoreTask, type TaskScores } from './detection.ts';
+import type { FittedDetector } from '../detector-file.ts';
+import { evaluationFile, evaluationKey, type EvaluationSubject } from '../evaluation-file.ts';
+import type { PhaseTimer, RunContext } from '../run-definition.ts';
+import { drawEvaluation } from './figures.ts';
+
+/** What changes the course of an evaluation and not its result. */
+export interface EvaluationSettings {
+  batch_size: number;
+  /** Writes analysis.json, `analysis/` and their figures, too. */
+  analysis: boolean;
+}
+
+/**
+ * Scores the task's test data, computes metrics per layer and for the aggregate, and writes `eval.json`, `scores/` and
+ * `figures/`; `eval.json` comes last, so that where it is, the rest is too.
+ */
+export async function evaluateDetector(
+  detector: FittedDetector,
+  task: Task,
+  subject: EvaluationSubject,
+  settings: EvaluationSettings,
+  context: RunContext,
+  timer: PhaseTimer,
+): Promise<Record<string, number>> {
+  const { folder } = context;
+  const analysis = settings.analysis ? new TestAnalysis(detector, task, subject.seed) : undefined;
+  const scores = await timer.measure('evaluating', () =>
+    scoreTask(detector, task, subject.seed, settings.batch_size, context, analysis),
+  );
+  const evaluation = await timer.measure('metrics', async () => computeMetrics(detector, task, scores, subject));
+  writeScores(folder, { ...scores, ...analysis?.classes });
+  const words = {
+    aggregation: detector.params.layer_aggregation,
+    anomalous: anomalousWord(taskRegistry.get(subject.task.name)),
+    score: `${detectorRegistry.get(detector.spec.name).title}: score`,
+  };
+  await timer.measure('figures', async () => drawEvaluation(folder, evaluation, words));
+  clearAnalysis(folder);
+  const threshold = evaluation.layers[allLayers]!.threshold_at_FPR_1;
+  if (analysis) await timer.measure('analysis', async () => analysis.write(folder, scores, threshold, words));
+  writeFileAtomically(within(folder, evaluationFile), toJsonText(toEvaluationFile(evaluation)));
+  return headline(evaluation.layers[allLayers]!);
+}
+
+function computeMetrics(
+  detector: FittedDetector,
+  task: Task,
+  { layers, labels }: TaskScores,
+  subject: EvaluationSubject,
+): Evaluation {
+  const metrics: Record<string, LayerMetrics> = {};
+  for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels, { seed: subject.seed });
+  const all = aggregateLayers(Object.fromEntries(layers), detector.params.layer_aggregation, {
+    standardisation: detector.standardisation,
+    layer: detector.params.aggregation_layer,
+  });
+  layers.set(allLayers, all as Float32Array);
+  metrics[allLayers] = evaluateScores(all, labels, { seed: subject.seed });
+  return {
+    layers: metrics,
+    about: {
+      key: evaluationKey(subject),
+      detector: detector.spec,
+      task: subject.task,
+      seed: subject.seed,
+      fingerprints: task.fingerprints,
+    },
+  };
+}
+
+/** The figures of the aggregate that lists show. */
+function headline(all: LayerMetrics): Record<string, number> {
+  return {
+    auroc: all.AUC_ROC,
+    auroc_lower: all.AUC_ROC_interval.lower,
+    auroc_upper: all.AUC_ROC_interval.upper,
+    ap: all.AP,
+    tpr_at_fpr_1: all.TPR_at_FPR_1,
+  };
+}

@@ -1,0 +1,202 @@
+import { rmSync } from 'node:fs';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { formatCount } from '../../../shared/format.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
+import { isBackdoorDataset } from '../../data/datasets/backdoor.ts';
+import { loadDataset, loadSplit } from '../../data/datasets/load.ts';
+import type { Dataset, DatasetContext } from '../../data/dataset.ts';
+import { fullyPoisoned } from '../../data/poisoning.ts';
+import { attackWithRun } from '../../models/attack-with-run.ts';
+import { writeModelDescription, writeWeights } from '../../models/files.ts';
+import { Network } from '../../models/network.ts';
+import { specFor } from '../../models/network-outline.ts';
+import type { Optimizer } from '../../models/optimizer.ts';
+import { createOptimizer } from '../../models/optimizers/index.ts';
+import { trainClassifier as train } from '../../models/training.ts';
+import { appendJsonLine, writeJsonLines } from '../../storage/run-folder.ts';
+import { writeTensorFile } from '../../storage/tensor-file.ts';
+import { isThere, pathOf, pathToWrite, within } from '../../storage/within-folder.ts';
+import { triggerFile } from '../../tasks/classifier.ts';
+import { checkFits, dataName, type TrainClassifierSpec } from '../classifier-spec.ts';
+import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
+import { historyFile, readHistory, type EpochRecord } from '../training-history.ts';
+import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
+import { drawTrainingCurve } from './figures.ts';
+import { validate, type Validation } from './validation.ts';
+
+/** Trains the classifier that a spec asks for, or goes on with one. */
+export async function runTraining(spec: TrainClassifierSpec, context: RunContext): Promise<RunOutcome> {
+  const timer = new PhaseTimer();
+  const { training, validation } = await timer.measure('data', () => loadData(spec, context));
+  const network = new Network(specFor(spec.model, training), spec.seed);
+  const optimizer = createOptimizer(spec.optim);
+  const history = context.resume ? restore(context, network, optimizer) : [];
+  writeModelDescription(context.folder, network);
+  if (isBackdoorDataset(training)) writeTensorFile(triggerFile(context.folder), training.trigger.state());
+
+  await timer.measure('training', () => fit(spec, context, { training, validation, network, optimizer, history }));
+  await timer.measure('figures', async () => drawTrainingCurve(context.folder, history));
+  rmSync(pathToWrite(checkpointFile(context.folder)), { force: true });
+
+  const last = history.at(-1);
+  optimizer.dispose();
+  network.dispose();
+  return {
+    metrics: headline(last),
+    timings: timer.timings,
+    fingerprints: {
+      train_data: training.fingerprint,
+      ...Object.fromEntries(Object.entries(validation).map(([name, data]) => [`val_data.${name}`, data.fingerprint])),
+    },
+  };
+}
+
+function headline({ loss, accuracy, validation }: EpochRecord): Record<string, number> {
+  const clean = Object.values(validation).find(({ attack_success }) => attack_success === undefined);
+  const attacked = Object.values(validation).find(({ attack_success }) => attack_success !== undefined);
+  return {
+    train_loss: loss,
+    train_accuracy: accuracy,
+    ...(clean ? { clean_accuracy: clean.accuracy } : {}),
+    ...(attacked ? { attack_success: attacked.attack_success! } : {}),
+  };
+}
+
+async function loadData(
+  spec: TrainClassifierSpec,
+  context: RunContext,
+): Promise<{ training: Dataset; validation: Record<string, Dataset> }> {
+  const phase = 'Data';
+  const loading: DatasetContext = {
+    dataDir: context.dataDir,
+    seed: spec.seed,
+    signal: context.signal,
+    warn: (message) => context.log(message),
+    attack: (request) => attackWithRun(request, context.signal),
+  };
+  const wanted = spec.val_data ?? {};
+  const total = 1 + (spec.val_data ? Object.keys(wanted).length : 1);
+  context.progress(phase, 0, total, dataName(spec.train_data));
+  const training = await loadDataset(spec.train_data, loading);
+  context.progress(phase, 1, total);
+  const validation: Record<string, Dataset> = {};
+  for (const [name, data] of Object.entries(wanted)) {
+    validation[name] = await loadDataset(data, loading);
+    checkFits(training, validation[name], name);
+    context.progress(phase, 1 + Object.keys(validation).length, total);
+  }
+  if (!spec.val_data) {
+    Object.assign(validation, await defaultValidation(spec, training, loading));
+    context.progress(phase, total, total);
+  }
+  return { training, validation };
+}
+
+/** The clean test half, and the same with the training's trigger on every image. */
+async function defaultValidation(
+  spec: TrainClassifierSpec,
+  training: Dataset,
+  loading: DatasetContext,
+): Promise<Record<string, Dataset>> {
+  const isPoisoned = isBackdoorDataset(training);
+  const original = isPoisoned ? (spec.train_data['original'] as Picked) : spec.train_data;
+  const clean = await loadSplit(original, { train: false, augment: false }, loading);
+  return isPoisoned ? { clean, backdoor: fullyPoisoned(clean, training.trigger, training.poison) } : { clean };
+}
+
+interface Parts {
+  training: Dataset;
+  validation: Record<string, Dataset>;
+  network: Network;
+  optimizer: Optimizer;
+  history: EpochRecord[];
+}
+
+async function fit(
+  spec: TrainClassifierSpec,
+  context: RunContext,
+  { training, validation, network, optimizer, history }: Parts,
+): Promise<void> {
+  const { folder, signal } = context;
+  let epochStart = performance.now();
+  await train({
+    network,
+    optimizer,
+    dataset: training,
+    epochs: spec.num_epochs,
+    batchSize: spec.batch_size,
+    ...(spec.max_steps === undefined ? {} : { maxSteps: spec.max_steps }),
+    schedule: spec.schedule,
+    labelSmoothing: spec.label_smoothing,
+    seed: spec.seed,
+    completed: { epochs: history.length, steps: history.at(-1)?.steps ?? 0 },
+    signal,
+    onStep: ({ epoch, step, stepsPlanned, loss }) =>
+      context.progress(
+        'Training',
+        step,
+        stepsPlanned,
+        `epoch ${formatCount(epoch)}/${formatCount(spec.num_epochs)}, loss ${loss.toFixed(4)}`,
+      ),
+    onEpoch: async (summary) => {
+      const results: Record<string, Validation> = {};
+      for (const [name, data] of Object.entries(validation)) results[name] = await validate(network, data, signal);
+      const record: EpochRecord = { ...summary, validation: results, ms: performance.now() - epochStart };
+      history.push(record);
+      // The curve first: a checkpoint without its line could not be resumed, a line too many is dropped. Weights,
+      // optimiser and the number of epochs go into one file, so that a crash cannot part them.
+      appendJsonLine(folder, historyFile, { ...record });
+      const weights = await network.state();
+      writeCheckpoint(folder, { epochs: history.length, weights, optimizer: await optimizer.state() });
+      writeWeights(folder, weights);
+      context.log(epochLine(record, spec.num_epochs));
+      epochStart = performance.now();
+    },
+  });
+}
+
+function epochLine({ epoch, loss, accuracy, validation, ms }: EpochRecord, epochs: number): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const parts = Object.entries(validation).map(([name, result]) =>
+    result.attack_success === undefined
+      ? `${name} accuracy ${percent(result.accuracy)}`
+      : `${name} attack success ${percent(result.attack_success)}`,
+  );
+  return [
+    `epoch ${epoch}/${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(accuracy)}`,
+    ...parts,
+    `${(ms / 1000).toFixed(1)} s`,
+  ].join(', ');
+}
+
+/** Brings back the last completed epoch; without a checkpoint training starts over. */
+function restore(context: RunContext, network: Network, optimizer: Optimizer): EpochRecord[] {
+  const file = within(context.folder, historyFile);
+  if (!isThere(checkpointFile(context.folder))) {
+    context.log('No epoch was completed before the interruption: training starts over.');
+    if (isThere(file)) writeJsonLines(context.folder, historyFile, []);
+    return [];
+  }
+  const checkpoint = readCheckpoint(context.folder);
+  network.load(checkpoint.weights, 'checkpoint.safetensors');
+  optimizer.load(checkpoint.optimizer);
+  const history = readHistory(context.folder).slice(0, checkpoint.epochs);
+  if (history.length < checkpoint.epochs) {
+    throw new CupbearerError(
+      'bad-data',
+      `${pathOf(file)} has ${history.length} epochs, the checkpoint beside it ${checkpoint.epochs}.`,
+      {
+        hint: 'Train anew into another folder.',
+      },
+    );
+  }
+  // A crash between the writes of an epoch leaves weights of the one before, or a line of one that will be trained again.
+  writeWeights(context.folder, checkpoint.weights);
+  writeJsonLines(
+    context.folder,
+    historyFile,
+    history.map((record) => ({ ...record })),
+  );
+  context.log(`Going on after epoch ${checkpoint.epochs}.`);
+  return history;
+}

@@ -1,0 +1,38 @@
+import { describe } from '../../../shared/schema/describe.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
+import { detectorRegistry } from '../../detectors/index.ts';
+import { hashFile } from '../../storage/content-hash.ts';
+import { taskRegistry } from '../../tasks/index.ts';
+import { anomalousWord } from '../../tasks/task.ts';
+import { writeDetector } from '../detector-file.ts';
+import type { TrainDetectorSpec } from '../detector-params.ts';
+import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
+import { describeTask } from '../task-words.ts';
+import { buildTask } from './build-task.ts';
+import { fitDetector } from './detection.ts';
+import { evaluateDetector } from './evaluate.ts';
+import { drawExamples } from './figures.ts';
+
+/** SHA-256 of the files that a detector is told to start from, by parameter. @throws CupbearerError `not-found`, `storage`. */
+function detectorFiles(detector: Picked): Record<string, string> {
+  const fields = describe(detectorRegistry.get(detector.name).params).filter(({ isPath }) => isPath);
+  const given = fields.filter(({ key }) => detector[key] !== undefined);
+  return Object.fromEntries(given.map(({ key }) => [`detector.${key}`, hashFile(detector[key] as string)]));
+}
+
+/** Fits the detector that a spec asks for and evaluates it. */
+export async function runFitting(spec: TrainDetectorSpec, context: RunContext): Promise<RunOutcome> {
+  const timer = new PhaseTimer();
+  const task = await timer.measure('data', () => buildTask(spec.task, context));
+  const files = detectorFiles(spec.detector);
+  const detector = await timer.measure('fitting', () =>
+    fitDetector(spec.detector, task, spec.seed, spec.batch_size, context),
+  );
+  writeDetector(context.folder, detector);
+  const word = anomalousWord(taskRegistry.get(spec.task.name));
+  drawExamples(context.folder, task, describeTask(spec.task), word);
+  const subject = { detectorFolder: context.folder, task: spec.task, seed: spec.seed };
+  const metrics = await evaluateDetector(detector, task, subject, spec, context, timer);
+  task.network.dispose();
+  return { metrics, timings: timer.timings, fingerprints: { ...task.fingerprints, ...files } };
+}

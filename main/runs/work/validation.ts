@@ -1,0 +1,49 @@
+import type { Dataset } from '../../data/dataset.ts';
+import { isPoisonedDataset } from '../../data/poisoning.ts';
+import { range, slices } from '../../models/batches.ts';
+import { predict } from '../../models/training.ts';
+import type { Network } from '../../models/network.ts';
+
+/** How a classifier does on one dataset. Shares are 0 to 1. */
+export interface Validation {
+  samples: number;
+  /** Share of samples predicted as labelled; in poisoned data the label is the attacker's. */
+  accuracy: number;
+  /**
+   * Share of the poisoned samples predicted as the attacker wants, over those whose true class is another (a trigger
+   * cannot be credited for what was right before). Only for poisoned data.
+   */
+  attack_success?: number;
+}
+
+/** Enough for the engine to work in large pieces, little enough to keep memory low. */
+const batchSize = 1000;
+
+/** Runs the classifier over all of `dataset`. */
+export async function validate(network: Network, dataset: Dataset, signal: AbortSignal): Promise<Validation> {
+  const { predicted, labels } = await predict(network, dataset, { batchSize, signal });
+  const share = (counts: (i: number) => boolean, among: (i: number) => boolean = () => true) => {
+    let hits = 0;
+    let total = 0;
+    for (let i = 0; i < labels.length; i++) {
+      if (!among(i)) continue;
+      total++;
+      if (counts(i)) hits++;
+    }
+    return total === 0 ? 0 : hits / total;
+  };
+  const asLabelled = (i: number) => predicted[i] === labels[i];
+  const validation: Validation = { samples: labels.length, accuracy: share(asLabelled) };
+  if (isPoisonedDataset(dataset)) {
+    const own = labelsOf(dataset.clean);
+    validation.attack_success = share(asLabelled, (i) => dataset.isPoisoned(i) && own[i] !== labels[i]);
+  }
+  return validation;
+}
+
+function labelsOf(dataset: Dataset): Int32Array {
+  const labels = new Int32Array(dataset.length);
+  for (const indices of slices(range(dataset.length), batchSize))
+    labels.set(dataset.read(indices, 0).labels, indices[0]);
+  return labels;
+}
