@@ -44,7 +44,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     folders: () => [cupbearerHome(), ...foldersOf(atStart), ...foldersOf(current.current())],
     isRun: (folder) => workbench.catalogue.byFolder(folder) !== undefined,
   });
-  const processes = new RunningProcesses(host.launch);
+  const processes = new RunningProcesses(host.launch, () => reach.environment());
   const workbench: Workbench = new Workbench(catalogueFile, processes.launch);
   const summaries = new RunSummaries(workbench.catalogue);
   const inspector = new Inspector(processes.launch);

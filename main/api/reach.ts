@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
-import { isAbsolute, relative, sep } from 'node:path';
 import type { SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
+import { dataReach } from '../data/data-reach.ts';
 import { runDefinitionOf } from '../runs/index.ts';
 import { pathsIn } from '../runs/paths.ts';
-import { realPathOf } from '../storage/real-path.ts';
+import { isBelow, realPathOf } from '../storage/real-path.ts';
 import { holdsRun, readSpec } from '../storage/run-folder.ts';
 
 /** What is reachable whatever the root. */
@@ -37,8 +37,7 @@ export class Reach {
   check(path: string): void {
     if (this.root === undefined) return;
     const real = realPathOf(path);
-    const folders = [this.root, ...this.#always.folders().map(realPathOf)];
-    if (real !== undefined && folders.some((folder) => folder !== undefined && isBelow(folder, real))) return;
+    if (real !== undefined && [this.root, ...this.#own()].some((folder) => isBelow(folder, real))) return;
     throw new CupbearerError(
       'usage',
       `A page in the browser may not reach "${path}", only what is below "${this.root}" and not hidden.`,
@@ -64,6 +63,15 @@ export class Reach {
     this.#checkRun(folder, new Set());
   }
 
+  /** Returns variables that keep the processes that read data within reach, also where links lie among the data. */
+  environment(): Record<string, string> {
+    return this.root === undefined ? {} : dataReach({ root: this.root, own: this.#own() });
+  }
+
+  #own(): string[] {
+    return this.#always.folders().flatMap((folder) => realPathOf(folder) ?? []);
+  }
+
   #checkUse(path: string, seen: Set<string>): void {
     if (this.root === undefined) return;
     if (!this.#always.isRun(path)) this.check(path);
@@ -78,7 +86,10 @@ export class Reach {
     if (this.root === undefined || seen.has(folder)) return;
     seen.add(folder);
     const file = specIn(folder);
-    if (file) this.#checkSpec(describe(runDefinitionOf(file.kind).params), file.spec, seen);
+    if (!file) return;
+    // Where a run had its data is where its samples are looked for.
+    if (file.data_dir !== undefined) this.check(file.data_dir);
+    this.#checkSpec(describe(runDefinitionOf(file.kind).params), file.spec, seen);
   }
 }
 
@@ -98,10 +109,4 @@ function realFolder(path: string): string {
   throw new CupbearerError('not-found', `There is no folder "${path}", which was to be the root.`, {
     hint: 'Give another one with --root FOLDER, in CUPBEARER_ROOT, or as "root" in settings.json.',
   });
-}
-
-/** Whether a path without links is a folder or lies below it, and is not hidden there. */
-function isBelow(folder: string, path: string): boolean {
-  const inside = relative(folder, path);
-  return !isAbsolute(inside) && !inside.split(sep).some((name) => name.startsWith('.'));
 }

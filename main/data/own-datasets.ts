@@ -6,6 +6,7 @@ import { readFileStart } from '../storage/read-file.ts';
 import { checkNotCancelled } from './cancellation.ts';
 import { ownDatasetsFolder } from './data-dir.ts';
 import { classesIn, findPictures } from './datasets/picture-folders.ts';
+import { requireDataReach } from './data-reach.ts';
 import type { PictureFile } from './decode-pictures.ts';
 import { folderTimes, readNote, writeNote, type OwnDatasetNote } from './own-dataset-note.ts';
 import { mostPictureBytes, notPicture, parsePictureHeader, type PictureHeader } from './readers/picture-header.ts';
@@ -108,6 +109,7 @@ const usualStart = 2 ** 16;
 
 /** @throws CupbearerError as `parsePictureHeader`. */
 function readPictureHeader(path: string): PictureHeader {
+  requireDataReach(path);
   for (let length = usualStart; ; length *= 16) {
     const start = readFileStart(path, Math.min(length, mostPictureBytes));
     const header = parsePictureHeader(start, path);

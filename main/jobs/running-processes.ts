@@ -4,16 +4,19 @@ import type { ChildProcess, LaunchOptions, ProcessLauncher } from './child-proce
 export class RunningProcesses {
   readonly #running = new Set<{ kill(): void }>();
   readonly #launch: ProcessLauncher;
+  readonly #environment: () => Readonly<Record<string, string>>;
 
-  constructor(launch: ProcessLauncher) {
+  /** Each process gets the variables that `environment` returns then, beside its own. */
+  constructor(launch: ProcessLauncher, environment: () => Readonly<Record<string, string>> = () => ({})) {
     this.#launch = launch;
+    this.#environment = environment;
   }
 
   readonly launch: ProcessLauncher = <ToChild, FromChild>(
     entry: string,
-    options?: LaunchOptions,
+    { env, ...options }: LaunchOptions = {},
   ): ChildProcess<ToChild, FromChild> => {
-    const child = this.#launch<ToChild, FromChild>(entry, options);
+    const child = this.#launch<ToChild, FromChild>(entry, { ...options, env: { ...env, ...this.#environment() } });
     this.#running.add(child);
     child.onEnd(() => this.#running.delete(child));
     return child;

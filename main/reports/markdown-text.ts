@@ -1,3 +1,5 @@
+import MarkdownIt from 'markdown-it';
+
 /** What has a meaning in Markdown, also in tables, and what viewers turn into links of their own. */
 const special = /[\\`*[\]<>|$~#@]|(?<![a-z\d])_|_(?![a-z\d])|&(?=#?\w+;)|:(?=\/\/)|(?<=www)\./gi;
 
@@ -14,15 +16,45 @@ export function markdownSentence(sentence: string): string {
     .join('');
 }
 
+/** Addresses that a reader may be sent to, as {@link foreignMarkdown} lets them stand. */
+const safeAddress = '<?(?:https?:|mailto:)';
+const unsafeLink = new RegExp(`\\]\\((?!\\s{0,9}${safeAddress})`, 'gi');
+const definition = new RegExp(`(\\[((?:\\\\.|[^[\\]\\\\]){0,999})\\]):(?=(\\s{0,9}${safeAddress})?)`, 'gi');
+
+/** Longer notes are shown as they were typed. */
+const mostCharacters = 100_000;
+
+const viewer = new MarkdownIt();
+
 /**
- * Returns Markdown that somebody else may have written: its raw HTML is shown as it was typed, and it cannot say what the
- * `labels` of the text around it (in lower case) lead to.
+ * Returns Markdown that somebody else may have written, tamed: its raw HTML is shown as it was typed, it has no pictures and
+ * leads to `https:`, `http:` and `mailto:` addresses alone, and it cannot say what the `labels` of the text around it (in lower
+ * case) lead to. Notes that would take in what follows them, as an open block of code does, are shown as they were typed.
  */
 export function foreignMarkdown(notes: string, labels: ReadonlySet<string>): string {
-  return notes
+  if (notes.length > mostCharacters) return fenced('', notes);
+  const tamed = notes
     .replaceAll(/<(?!(https?:|mailto:)[^\s<>]*>)/gi, '&lt;')
-    .replaceAll(/(\[([^[\]]{0,999})\]):/g, (whole, bracketed: string, label: string) =>
+    .replaceAll('![', '!\\[')
+    .replaceAll(unsafeLink, ']\\(')
+    .replaceAll(definition, (whole, bracketed: string, label: string, address?: string) =>
       // Markdown takes letters for the same that are so in either case: the long s, the Kelvin sign.
-      labels.has(label.trim().toUpperCase().toLowerCase()) ? `${bracketed}&#58;` : whole,
+      address === undefined || labels.has(label.trim().toUpperCase().toLowerCase()) ? `${bracketed}&#58;` : whole,
     );
+  return endsByItself(tamed) ? tamed : fenced('', notes);
+}
+
+/** Whether a heading behind these notes is a heading. */
+function endsByItself(notes: string): boolean {
+  const [open, inline] = viewer.parse(`${notes}\n\n### end`, {}).slice(-3);
+  return open?.type === 'heading_open' && open.level === 0 && inline?.content === 'end';
+}
+
+/** Returns a block of code, whatever is in it. */
+export function fenced(language: string, code: string): string {
+  let longest = 2;
+  for (const [ticks] of code.matchAll(/`+/g)) longest = Math.max(longest, ticks.length);
+  // A fence must be longer than any run of backticks inside.
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${code}\n${fence}`;
 }

@@ -1,6 +1,6 @@
 import { engineText } from '../../shared/engine-parts.ts';
 import { formatDuration } from '../../shared/format.ts';
-import { foreignMarkdown, markdownSentence, markdownText } from './markdown-text.ts';
+import { fenced, foreignMarkdown, markdownSentence, markdownText } from './markdown-text.ts';
 import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
 import {
   classifiersTable,
@@ -98,13 +98,6 @@ function figuresOf(run: ReportedRun, letter: string, labels: Set<string>): Linke
   const charts = run.figures.map((figure) => chart(`${letter}-${figure.name}`, figure, labels));
   if (!run.mistakes) return charts;
   return [...charts, linked(`${letter}-mistakes`, mistakesWords(run), 'image/png', run.mistakes, labels)];
-}
-
-function fenced(language: string, text: string): string {
-  // A fence must be longer than any run of backticks inside.
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}${language}\n${text}\n${fence}`;
 }
 
 /** What a run was made with, name and value. */

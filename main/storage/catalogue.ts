@@ -23,6 +23,7 @@ import {
 import { noteDamage } from './damage-note.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion, tables } from './migrations/index.ts';
+import { isProcessAlive } from './process-identity.ts';
 import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
 
@@ -326,7 +327,6 @@ export class Catalogue {
     const unfinished = this.#select("WHERE status IN ('queued', 'running')");
     const gone = unfinished.filter(({ host_pid: pid, host_started }) => pid === null || !isAlive(pid, host_started));
     if (gone.length === 0) return [];
-    const error = { code: 'crashed' as const, message: 'The process that did this run ended without finishing it.' };
     const marked = this.#write(() =>
       gone.flatMap((seen) => {
         const place = this.#placeOf(seen.id);
@@ -334,7 +334,7 @@ export class Catalogue {
         // Meanwhile another process may have marked it, or resumed it under a process of its own.
         if (now?.status !== seen.status || now.host_pid !== seen.host_pid || now.host_started !== seen.host_started)
           return [];
-        const end = this.#endInFolder(now) ?? { status: 'interrupted', error };
+        const end = this.#endInFolder(now) ?? cutOff;
         this.#prepared(markUnmirrored).run(seen.id);
         return [this.#change(place!, end)];
       }),
@@ -361,7 +361,8 @@ export class Catalogue {
   /**
    * Takes up the runs of these folders, and of the further evaluations in them, that the catalogue does not know. A run
    * that it knows under a folder that is gone is given its new one, and a row that is damaged what its folder says. A folder
-   * that is damaged is skipped with the reason.
+   * that is damaged is skipped with the reason. A run that goes on according to its folder, and that no process here does, is
+   * taken up as interrupted.
    */
   rebuild(folders: readonly string[]): RebuildResult {
     const result: RebuildResult = { added: [], skipped: [] };
@@ -379,7 +380,7 @@ export class Catalogue {
       for (const path of [folder, ...(skipping(folder, () => evaluationsIn(folder)) ?? [])]) {
         const record = skipping(path, () => readRecord(path));
         if (record === undefined) continue;
-        if (this.#takeUp({ ...record, folder: path }, listed.has(path))) result.added.push(path);
+        if (this.#takeUp({ ...asFound(record), folder: path }, listed.has(path))) result.added.push(path);
       }
     }
     this.#tell();
@@ -541,6 +542,22 @@ function sliceEnd(): (length: number) => boolean {
 /** Folders of the evaluations inside the folder of a run. @throws CupbearerError `storage` if they cannot be read. */
 function evaluationsIn(folder: string): string[] {
   return evalFolders(folder).filter(holdsRecord);
+}
+
+/** What becomes of a run whose process is gone. */
+const cutOff = {
+  status: 'interrupted' as const,
+  error: { code: 'crashed' as const, message: 'The process that did this run ended without finishing it.' },
+};
+
+/**
+ * A run as its folder has it, unless that says that it goes on: whoever wrote the folder may have named any process. Every
+ * process of ours notes its start, by which a live one of the same number is told apart.
+ */
+function asFound(record: RunRecord): RunRecord {
+  const { status, host_pid: pid, host_started: started } = record;
+  if (status !== 'running' && status !== 'queued') return record;
+  return pid !== null && started !== null && isProcessAlive(pid, started) ? record : { ...record, ...cutOff };
 }
 
 /** What `run.json` in a folder says; undefined if it cannot be read. */

@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { systemCode } from './storage-error.ts';
 
 /**
@@ -24,4 +24,16 @@ export function realPathOf(path: string): string | undefined {
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+/** Returns whether a path without links is a folder or lies below it. */
+export function isInside(folder: string, path: string): boolean {
+  const inside = relative(folder, path);
+  return !isAbsolute(inside) && inside.split(sep)[0] !== '..';
+}
+
+/** Returns whether a path without links is a folder or lies below it, and is not hidden there. */
+export function isBelow(folder: string, path: string): boolean {
+  const names = relative(folder, path).split(sep);
+  return isInside(folder, path) && !names.some((name) => name.startsWith('.'));
 }

@@ -249,6 +249,56 @@ describe.each(Object.keys(callsOnRuns))('%s', (call) => {
   });
 });
 
+describe('data inside', () => {
+  const preview = (original: object) => {
+    const data = { name: 'backdoor', original, backdoor: { name: 'corner' } };
+    return client.experiments.preview({ draft: draftOn(data, { task: { name: 'backdoor' } }), draw: 0, count: 1 });
+  };
+
+  const notShown = { kind: 'none', reason: expect.stringContaining('may not reach') as string };
+
+  it('do not lead outside by links among them', async () => {
+    const linked = (name: string, target: string) => {
+      mkdirSync(at('root', name));
+      for (const half of ['train', 'test']) symlinkSync(target, at('root', name, half));
+      return pictures(at('root', name));
+    };
+    expect((await preview(linked('links-out', at('outside', 'pets')))).samples).toMatchObject(notShown);
+    expect((await preview(linked('links-hidden', at('root', '.hidden', 'pets')))).samples).toMatchObject(notShown);
+    expect((await preview(linked('links-within', allowed))).samples).toMatchObject({ kind: 'images', count: 1 });
+  });
+
+  it('do not lead outside by links in the place of the files of a known data set', async () => {
+    const names = ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte']; // prettier-ignore
+    mkdirSync(at('root', 'mnist'));
+    for (const name of names) {
+      writeFileSync(at('outside', name), '');
+      symlinkSync(at('outside', name), at('root', 'mnist', name));
+    }
+    const before = settings.current().dataDir;
+    settings.change({ dataDir: at('root') });
+    try {
+      expect((await preview({ name: 'mnist' })).samples).toMatchObject(notShown);
+    } finally {
+      settings.change({ dataDir: before });
+    }
+  });
+
+  it('of a run are not looked for in a folder outside that its spec.json names', async () => {
+    const folder = at('root', 'shared-run');
+    cpSync(at('outside', 'run-on-root'), folder, { recursive: true });
+    for (const name of ['spec.json', 'run.json']) {
+      const file = JSON.parse(readFileSync(join(folder, name), 'utf8')) as object;
+      const own = name === 'run.json' ? { id: '20200101-000000-abcd', folder } : { data_dir: at('outside') };
+      writeFileSync(join(folder, name), JSON.stringify({ ...file, ...own }));
+    }
+    const { added } = await client.runs.takeUp({ folder });
+    expect(added).toEqual([folder]);
+    const { id } = application.workbench.catalogue.byFolder(folder)!;
+    for (const call of Object.values(callsOnRuns)) expect(await failure(call(id))).toMatchObject(outOfReach);
+  });
+});
+
 describe('a draft', () => {
   const faultsOf = async (draft: ExperimentDraft) =>
     (await client.experiments.check({ draft })).faults.map(({ path, message }) => [path.join('.'), message] as const);

@@ -294,6 +294,32 @@ describe('rebuild', () => {
     expect(catalogue.list()).toEqual([runRecord({ notes: 'kept', folder: moved })]);
   });
 
+  it.each([
+    ['a process that is there, of which no start is noted', { host_pid: process.pid, host_started: null }],
+    ['a process that is there, which began at another time', { host_pid: process.pid, host_started: 'earlier' }],
+    ['a process that is gone', { host_pid: 2 ** 22 + 1, host_started: processIdentity().started }],
+    ['no process', { host_pid: null, host_started: null }],
+  ])('takes up a run as interrupted that goes on in %s', (_, host) => {
+    for (const status of ['running', 'queued'] as const) {
+      const folder = runFolder();
+      writeRecord(folder, runRecord({ id: status, folder, status, ...host }));
+      const catalogue = emptyCatalogue();
+      catalogue.rebuild([folder]);
+      expect(catalogue.get(status)).toMatchObject({ status: 'interrupted', error: { code: 'crashed' } });
+      catalogue.close();
+    }
+  });
+
+  it('takes up a run as it is that a process of ours does', () => {
+    const folder = runFolder();
+    const { pid, started } = processIdentity();
+    const record = runRecord({ folder, status: 'running', host_pid: pid, host_started: started });
+    writeRecord(folder, record);
+    const catalogue = emptyCatalogue();
+    catalogue.rebuild([folder]);
+    expect(catalogue.list()).toEqual([record]);
+  });
+
   it('skips what is damaged or missing with the reason', () => {
     const [damaged, newer, missing] = [runFolder(), runFolder(), join(temporaryFolder(), 'missing')];
     writeFileSync(join(damaged, 'run.json'), '{"format":1,"id":"x"');

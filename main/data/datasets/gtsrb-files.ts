@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { requireDataReach } from '../data-reach.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { decodeText, readFileBytes } from '../../storage/read-file.ts';
 import type { PictureFile } from '../decode-pictures.ts';
@@ -18,6 +19,7 @@ function trainingFiles(root: string, folder: string, classCount: number, hint: s
   const images = join(root, 'Final_Training', 'Images');
   if (!existsSync(images))
     throw missingData('gtsrb', folder, 'Final_Training/Images with a folder for each sign', hint);
+  requireDataReach(images);
   const folders = readdirSync(images)
     .filter((name) => /^\d{5}$/.test(name))
     .sort();
@@ -45,6 +47,7 @@ const columns = ['Filename', 'Roi.X1', 'Roi.Y1', 'Roi.X2', 'Roi.Y2', 'ClassId'] 
 
 /** The pictures that a table lists. @throws CupbearerError `bad-data` where a column is missing or a value is none. */
 function tableRows(path: string, folder: string, classCount: number): PictureFile[] {
+  requireDataReach(path);
   const [head = '', ...lines] = decodeText(readFileBytes(path, mostTableBytes), path).trim().split(/\r?\n/);
   const names = head.split(';');
   const places = columns.map((column) => names.indexOf(column));

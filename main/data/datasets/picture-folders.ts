@@ -2,6 +2,7 @@ import { existsSync, opendirSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dirent } from 'node:fs';
+import { requireDataReach } from '../data-reach.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { toStorageError, withStorageErrors } from '../../storage/storage-error.ts';
 import { RandomStream } from '../../tensor/random.ts';
@@ -84,6 +85,7 @@ export function classesIn(folder: string): string[] {
 }
 
 function foldersIn(path: string): string[] {
+  requireDataReach(path);
   const names: string[] = [];
   const folder = opendirSync(path);
   try {
@@ -102,6 +104,7 @@ function foldersIn(path: string): string[] {
 /** Names of the pictures in a folder, sorted; none where it is not there. */
 async function picturesIn(path: string, most: number, signal: AbortSignal | undefined): Promise<string[]> {
   if (!existsSync(path)) return [];
+  requireDataReach(path);
   const names: string[] = [];
   try {
     for await (const entry of await opendir(path, { bufferSize: 256 })) {

@@ -1,6 +1,7 @@
 import { createCanvas, loadImage, type Image } from '@napi-rs/canvas';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { readFileBytes } from '../../storage/read-file.ts';
+import { requireDataReach } from '../data-reach.ts';
 import { mostPictureBytes, notPicture, parsePictureHeader, ppmStart, type PictureHeader } from './picture-header.ts';
 import type { PixelRoom } from './pixel-room.ts';
 
@@ -26,7 +27,8 @@ export interface Region {
 const mostPassedPixels = 2 ** 31;
 
 /** Reads and decodes a picture file. @throws CupbearerError as {@link decodePicture}; `not-found`, `storage`. */
-export function readPicture(path: string, room?: PixelRoom): Promise<Picture> {
+export async function readPicture(path: string, room?: PixelRoom): Promise<Picture> {
+  requireDataReach(path);
   return decodePicture(readFileBytes(path, mostPictureBytes), path, room);
 }
 
@@ -60,6 +62,7 @@ const coloursSide = 256;
  * @throws CupbearerError as {@link readPicture}.
  */
 export async function showsColours(path: string): Promise<boolean> {
+  requireDataReach(path);
   const bytes = readFileBytes(path, mostPictureBytes);
   const header = wholeHeader(bytes, path);
   if (header.isGrey) return false;

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { systemCode, toStorageError } from '../../storage/storage-error.ts';
+import { requireDataReach } from '../data-reach.ts';
 import { largestDataBytes } from './gunzip.ts';
 
 /** A dataset's file as it lies on disk. */
@@ -18,6 +19,7 @@ export async function readStoredFile(folder: string, name: string): Promise<Stor
   for (const path of [join(folder, name), join(folder, `${name}.gz`)]) {
     try {
       const found = await stat(path);
+      requireDataReach(path);
       if (!found.isFile()) throw new CupbearerError('bad-data', `${path}: expected a file, found something else.`);
       if (found.size > largestDataBytes) {
         throw new CupbearerError(

@@ -24,7 +24,9 @@ if (runsTypeScript) {
     );
     process.exit(1);
   }
-  const child = spawn(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // The other one would use a folder of this name before the program could look whose it is.
+  const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+  const child = spawn(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit', env });
   // Ctrl-C reaches the child by the terminal; other signals are passed on.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -1,0 +1,33 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import { isBelow, isInside, realPathOf } from '../storage/real-path.ts';
+
+/** Holds a {@link DataReach} as JSON; this process may read everything if it is not set. */
+const variable = 'CUPBEARER_DATA_REACH';
+
+/** Where data may be read, as real paths. */
+export interface DataReach {
+  /** What is hidden below it is not within reach. */
+  root: string;
+  /** The program's own folders and those for its data, where what is hidden is its own. */
+  own: readonly string[];
+}
+
+/** Returns the variable that keeps a process to data within `reach`. */
+export function dataReach(reach: DataReach): Record<string, string> {
+  return { [variable]: JSON.stringify(reach) };
+}
+
+/**
+ * Checks that a file or folder of a data set is within reach, wherever links among the data lead.
+ * @throws CupbearerError `usage` if it is not.
+ */
+export function requireDataReach(path: string): void {
+  const given = process.env[variable];
+  if (given === undefined) return;
+  const real = realPathOf(path);
+  const { root, own } = JSON.parse(given) as DataReach;
+  if (real !== undefined && (isBelow(root, real) || own.some((folder) => isInside(folder, real)))) return;
+  throw new CupbearerError('usage', `A page in the browser may not reach "${path}", which leads out of the root.`, {
+    hint: 'Put a copy in the place of the link, or start the program with --root FOLDER.',
+  });
+}
