@@ -6,6 +6,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { createFolder } from '../storage/create-folder.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import { cupbearerHome } from '../storage/home.ts';
+import { createPrivateFolder } from '../storage/private-files.ts';
 import { toStorageError } from '../storage/storage-error.ts';
 
 /** Uploads that may go on at once. */
@@ -42,6 +43,7 @@ export class Uploads {
     }
     const id = randomBytes(16).toString('hex');
     const folder = join(this.#base, id);
+    createPrivateFolder(this.#base);
     createFolder(folder);
     this.#open.set(id, { folder, folders: new Set([folder]), files: 0, bytes: 0, timer: this.#dropLater(id) });
     return id;

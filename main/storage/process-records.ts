@@ -1,8 +1,8 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createFolder } from './create-folder.ts';
 import { cupbearerHome } from './home.ts';
+import { createPrivateFolder } from './private-files.ts';
 import { isProcessAlive, killProcess, processIdentity, type ProcessIdentity } from './process-identity.ts';
 import { readJsonFile } from './read-file.ts';
 
@@ -23,7 +23,8 @@ const patienceMs = 200;
 export function recordProcess(host: ProcessIdentity): void {
   const { pid, started } = processIdentity();
   try {
-    createFolder(recordsFolder());
+    // What stands in it says which processes are ended.
+    createPrivateFolder(recordsFolder());
     writeFileSync(recordPath(pid), JSON.stringify({ started, host }), { mode: 0o600 });
   } catch {
     // A full disk must not stop a run: the process still ends with its host, only nobody can wait for it.

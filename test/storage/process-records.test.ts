@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { isProcessAlive, processIdentity, type ProcessIdentity } from '../../main/storage/process-identity.ts';
@@ -35,6 +35,16 @@ async function recorded(host: ProcessIdentity): Promise<{ child: ChildProcess; p
   await firstOutputOf(child);
   return { child, pid: child.pid! };
 }
+
+it.skipIf(!isPosix)(`the folder of records is this user's alone, whatever the mask${onPosix}`, async () => {
+  const mask = process.umask(0);
+  try {
+    await recorded(processIdentity());
+  } finally {
+    process.umask(mask);
+  }
+  expect(statSync(join(home, 'processes')).mode & 0o777).toBe(0o700);
+});
 
 /** Puts a record of a process into the folder of records. */
 function write(pid: number, content: string): void {
