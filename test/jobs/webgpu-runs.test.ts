@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,13 +6,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Workbench } from '../../main/api/workbench.ts';
 import { readRecord } from '../../main/storage/run-folder.ts';
 import { engineText } from '../../shared/engine-parts.ts';
+import { softwareGpuDriver, softwareGpuLack } from '../software-gpu.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 import { withEnvironment } from '../tensorflow.ts';
 
-/** A GPU in software, which Chromium brings along. */
-const swiftshader = '/usr/lib/chromium/vk_swiftshader_icd.json';
-const isThere = existsSync(swiftshader);
+const lack = softwareGpuLack();
 const loseGpu = fileURLToPath(new URL('./lose-gpu.ts', import.meta.url));
 
 const params = {
@@ -37,12 +36,12 @@ async function lostTraining() {
   return { workbench, dataDir, folder, train, failure };
 }
 
-describe.skipIf(!isThere)(
-  `a GPU that is lost in a run${isThere ? '' : ` (skipped: there is no ${swiftshader})`}`,
+describe.skipIf(lack !== undefined)(
+  `a GPU that is lost in a run${lack === undefined ? '' : ` (skipped: ${lack})`}`,
   () => {
     const onSwiftshader = <T>(action: () => Promise<T>) =>
       withEnvironment(
-        { VK_ICD_FILENAMES: swiftshader, XDG_RUNTIME_DIR: tmpdir(), CUPBEARER_TEST_ENGINE: undefined },
+        { VK_ICD_FILENAMES: softwareGpuDriver, XDG_RUNTIME_DIR: tmpdir(), CUPBEARER_TEST_ENGINE: undefined },
         action,
       );
 
