@@ -21,23 +21,29 @@ export interface RunningCli {
 
 /**
  * Starts `cupbearer ARGS` in `cwd`, with `home` for its own files and nothing set for the data, perhaps as another
- * user.
+ * user, or with streams that go to open files rather than into what is returned.
  */
 export function startCli(
   args: readonly string[],
-  { cwd, home, uid }: { cwd: string; home: string; uid?: number },
+  {
+    cwd,
+    home,
+    uid,
+    stdout: out = 'pipe',
+    stderr: errors = 'pipe',
+  }: { cwd: string; home: string; uid?: number; stdout?: number | 'pipe'; stderr?: number | 'pipe' },
 ): RunningCli {
   const { CUPBEARER_DATA: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [launcher, ...args], {
     cwd,
     env: { ...inherited, CUPBEARER_HOME: home },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', out, errors],
     ...(uid === undefined ? {} : { uid, gid: uid }),
     detached: process.platform !== 'win32',
   });
   let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
-  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  child.stdout?.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr?.on('data', (chunk) => (stderr += String(chunk)));
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
@@ -45,7 +51,7 @@ export function startCli(
   const says = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
       const look = () => void (pattern.test(stderr) && resolve());
-      child.stderr.on('data', look);
+      child.stderr?.on('data', look);
       look();
       void ended.then(() => reject(new Error(`It ended without a word of ${String(pattern)}: ${stderr}`)));
     });

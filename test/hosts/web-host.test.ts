@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { createServer, request, type IncomingHttpHeaders } from 'node:http';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -375,6 +375,58 @@ describe('clients that only hold on', () => {
         ),
       )
       .toBe(200);
+  });
+
+  it('do not keep out who is signed in, however many there are and however often they come back', async () => {
+    const other = await start();
+    onTestFinished(() => other.close('The test is over.'));
+    const session = await signIn(other.link());
+    const held = new Set<Socket>();
+    let [opened, isOver] = [0, false];
+    const hold = () => {
+      if (isOver) return;
+      const socket = connect(other.port, '127.0.0.1').resume();
+      held.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('connect', () => {
+        opened++;
+        // Every second one has asked for something, and been refused, before it holds on.
+        const refused = opened % 2 === 0 ? 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' : '';
+        socket.write(`${refused}GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: `);
+      });
+      socket.on('close', () => {
+        held.delete(socket);
+        setImmediate(hold);
+      });
+    };
+    onTestFinished(() => {
+      isOver = true;
+      for (const socket of held) socket.destroy();
+    });
+    const page = () =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const headers = { cookie: session.cookie };
+        request({ host: '127.0.0.1', port: other.port, agent: false, headers }, (response) =>
+          response.resume().on('end', () => resolve(response.statusCode)),
+        )
+          .on('error', reject)
+          .end();
+      });
+
+    for (let k = 0; k < 400; k++) hold();
+    await expect.poll(() => opened).toBeGreaterThan(400);
+    const socket = openSocket(other.port, { ...session });
+    onTestFinished(() => socket.terminate());
+    await once(socket, 'open');
+    const client = clientOver(socket);
+    for (let k = 0; k < 8; k++) {
+      const before = opened;
+      await expect.poll(() => opened).toBeGreaterThan(before + 128);
+      expect(await page()).toBe(200);
+      // The connection that has shown the session is still there.
+      expect((await client.app.settings({})).theme).toBe('system');
+    }
+    expect((await fetch(other.link())).status).toBe(200);
   });
 
   it('get an error for a head that is too large', async () => {

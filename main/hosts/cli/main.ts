@@ -16,6 +16,7 @@ import { runs } from './commands/runs.ts';
 import { serve } from './commands/serve.ts';
 import { parseFlags, readArguments } from './flags.ts';
 import { flagHelp } from './help.ts';
+import { outliveLostOutput } from './lost-output.ts';
 import { createOutput, reportError } from './output.ts';
 
 const commands: Command[] = [
@@ -122,5 +123,6 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+outliveLostOutput();
 // Set rather than passed to exit(), so that what is written to a pipe still gets through.
 process.exitCode = await main(process.argv.slice(2));

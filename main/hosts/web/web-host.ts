@@ -10,6 +10,7 @@ import { listenFrom } from './listen.ts';
 import { mostConnections, mostMessageBytes } from '../message-limits.ts';
 import { plainPage, signInPage } from './pages.ts';
 import { answerSocket, closeCodes } from './rpc-socket.ts';
+import { Strangers } from './strangers.ts';
 
 export interface WebHostOptions {
   /** Answers the calls of the contract. */
@@ -43,6 +44,9 @@ const defaultHeadMs = 10_000;
 /** Tabs of a few browsers. Each connection takes a descriptor, of which the catalogue and the runs need some, too. */
 const defaultMaxConnections = 256;
 
+/** Connections without a session: half of all, so that the other half is the user's. */
+const mostStrangers = 128;
+
 /** How long browsers may take to answer the closing of a connection. */
 const closeGraceMs = 500;
 
@@ -59,6 +63,8 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     connectionsCheckingInterval: headMs / 4,
   });
   server.maxConnections = options.maxConnections ?? defaultMaxConnections;
+  const strangers = new Strangers(mostStrangers);
+  server.on('connection', (socket) => strangers.add(socket));
   const port = await listenFrom(server, options.port);
   const access = new Access(port, hostname());
   const signInListeners: (() => void)[] = [];
@@ -75,7 +81,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
 
   server.on('request', (request, response) => {
     try {
-      answerRequest(request, response, { access, signIn, folder: options.folder });
+      answerRequest(request, response, { access, signIn, strangers, folder: options.folder });
     } catch {
       const text = 'The program could not answer. Reload the page to try again.';
       sendRefusal(response, { status: 500, title: 'Something went wrong', text });
@@ -91,6 +97,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
       refuseUpgrade(socket, refusal);
       return;
     }
+    strangers.welcome(socket);
     sockets.handleUpgrade(request, socket, head, (connection) => answerSocket(connection, options.handler));
   });
 
@@ -159,13 +166,14 @@ interface Answering {
   access: Access;
   /** Exchanges a token. */
   signIn: (token: string) => SignIn | undefined;
+  strangers: Strangers;
   folder: string;
 }
 
 function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  { access, signIn, folder }: Answering,
+  { access, signIn, strangers, folder }: Answering,
 ): void {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
@@ -178,10 +186,12 @@ function answerRequest(
     return;
   }
   const refusal = refusalOf(request, access);
+  if (!refusal) strangers.welcome(request.socket);
   const isVisit = request.method === 'GET' && !isLookingAhead(request.headers);
   const token = isVisit && address.pathname === '/' ? address.searchParams.get('token') : null;
   if (token !== null && (refusal === undefined || refusal === notSignedIn)) {
     const session = signIn(token);
+    if (session) strangers.welcome(request.socket);
     if (session === undefined && refusal) {
       const why = 'It is not complete, or it was used before.';
       sendPage(response, 401, plainPage('This link does not work', why, howToGetIn));
