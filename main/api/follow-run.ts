@@ -3,6 +3,7 @@ import { historyFile } from '../runs/training-history.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { JsonLinesTail } from '../storage/json-lines-tail.ts';
 import { within } from '../storage/within-folder.ts';
+import { breath } from './breath.ts';
 
 /** A look at two file sizes; an epoch or a line of the log is seen a quarter of a second after it was written. */
 const lookMs = 250;
@@ -13,14 +14,18 @@ const lookMs = 250;
  */
 export async function* followRun(catalogue: Catalogue, id: string, signal: AbortSignal): AsyncGenerator<RunNews, void> {
   const { folder } = catalogue.get(id);
-  const [curve, log] = [historyFile, 'log.jsonl'].map((name) => new JsonLinesTail(within(folder, name)));
-  for (;;) {
+  const [curve, log] = [new JsonLinesTail(within(folder, historyFile)), new JsonLinesTail(within(folder, 'log.jsonl'))];
+  while (!signal.aborted) {
     // Asked before the files are read: what was written before the end must not be missed.
     const { status } = catalogue.get(id);
-    const epochs = curve!.read().flatMap((line) => epochSchema.safeParse(line).data ?? []);
+    const epochs = curve.read().flatMap((line) => epochSchema.safeParse(line).data ?? []);
     if (epochs.length > 0) yield { type: 'epochs', epochs };
-    const lines = log!.read().flatMap((line) => logLineSchema.safeParse(line).data ?? []);
+    const lines = log.read().flatMap((line) => logLineSchema.safeParse(line).data ?? []);
     if (lines.length > 0) yield { type: 'log', lines };
+    if (curve.hasMore || log.hasMore) {
+      await breath();
+      continue;
+    }
     if (status !== 'running' && status !== 'queued') return;
     if (!(await pause(lookMs, signal))) return;
   }

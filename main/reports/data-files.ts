@@ -1,7 +1,6 @@
 import { csvText } from '../../shared/csv.ts';
 import type { LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { toJsonText } from '../storage/json-text.ts';
-import type { Scores } from '../storage/scores.ts';
 import { runLetter, type Report } from './report.ts';
 
 const figures = ['AUC_ROC', 'AP', 'TPR_at_FPR_1', 'TPR_at_FPR_5', 'FPR_at_TPR_95'] as const;
@@ -46,22 +45,4 @@ export function numbersJson({ runs, figures: _, leftOut: _sentences, ...report }
       }),
     ),
   });
-}
-
-/** Scores sample by sample: a row a run and sample, a column a layer that any of the runs has. */
-export function scoresCsv(runs: readonly { id: string; detector: string; scores: Scores }[]): string {
-  const layers = [...new Set(runs.flatMap(({ scores }) => [...scores.layers.keys()]))];
-  const head = ['id', 'detector', 'sample_index', 'anomalous', 'true_class', 'predicted_class', ...layers];
-  const rows = runs.flatMap(({ id, detector, scores }) =>
-    Array.from(scores.labels, (label, i) => [
-      id,
-      detector,
-      scores.sampleIndex[i]!,
-      label,
-      scores.trueClass?.[i] ?? null,
-      scores.predictedClass?.[i] ?? null,
-      ...layers.map((layer) => scores.layers.get(layer)?.[i] ?? null),
-    ]),
-  );
-  return csvText([head, ...rows]);
 }

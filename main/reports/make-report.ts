@@ -3,7 +3,7 @@ import type { reportFormats } from '../../shared/contract.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { numbersCsv, numbersJson, scoresCsv } from './data-files.ts';
+import { numbersCsv, numbersJson } from './data-files.ts';
 import { zipOf } from './figure-archive.ts';
 import { htmlReport } from './html.ts';
 import { markdownReport } from './markdown.ts';
@@ -11,10 +11,11 @@ import { runLetter, type Report, type ReportedRun } from './report.ts';
 import { figureNames, reportedFigure, runFigures, type FigureChoice } from './run-figures.ts';
 import { readHistory } from '../runs/training-history.ts';
 import { hasFigure, leftOutFigure, readPngFigure } from './stored-figures.ts';
-import { hasScores, holdsRun, readScores, readSpec } from '../storage/run-folder.ts';
+import { hasScores, holdsRun, readScores, readSpec, scoreLayout } from '../storage/run-folder.ts';
 import { figureFiles, type FigureFiles } from './figure-files.ts';
 import { reportComparison } from './report-comparison.ts';
 import { runResult } from './run-results.ts';
+import { scoresCsv } from './scores-csv.ts';
 
 export type ReportFormat = (typeof reportFormats)[number];
 
@@ -179,7 +180,7 @@ function mistakesOf(folder: string, without: string[]): Uint8Array | null {
   }
 }
 
-function scoresOf(runs: readonly ReportSource[]): string {
+function scoresOf(runs: readonly ReportSource[]): Uint8Array<ArrayBuffer> {
   const scored = runs.filter(({ record }) => hasScores(record.folder));
   if (scored.length === 0)
     throw new CupbearerError('not-found', 'None of these runs has scores.', {
@@ -189,7 +190,8 @@ function scoresOf(runs: readonly ReportSource[]): string {
     scored.map(({ record: { id, folder }, summary }) => ({
       id,
       detector: summary.detector,
-      scores: readScores(folder),
+      layout: scoreLayout(folder),
+      scores: () => readScores(folder),
     })),
   );
 }

@@ -82,7 +82,7 @@ export function runScores({ folder, classifier }: RunFolders): RunScores {
 }
 
 /** Of a few thousand samples two coordinates each are stored. */
-const mostPlaneBytes = 2 ** 26;
+const mostPlaneBytes = 2 ** 20;
 
 /** Activations of a layer in the plane: places in the score arrays `[m]` and coordinates `[m, 2]`. */
 export interface ActivationPlane {

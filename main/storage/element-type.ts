@@ -7,7 +7,10 @@ export interface ElementType {
   npy: string;
   /** The name in a safetensors header. */
   safetensors: string;
+  /** Bytes of an element in the file. */
   bytes: number;
+  /** The name of the typed array that its elements are read into. */
+  array: string;
   /**
    * `count` elements from `offset` on, in a buffer of their own (the source need not be aligned). `where` names the
    * file and the array in errors.
@@ -54,28 +57,32 @@ export const elementTypes: readonly ElementType[] = [
     npy: '<f4',
     safetensors: 'F32',
     bytes: 4,
+    array: 'Float32Array',
     decode: (source, offset, count) => new Float32Array(copy(source, offset, count * 4)),
   },
   {
     npy: '<f8',
     safetensors: 'F64',
     bytes: 8,
+    array: 'Float64Array',
     decode: (source, offset, count) => new Float64Array(copy(source, offset, count * 8)),
   },
   {
     npy: '<i4',
     safetensors: 'I32',
     bytes: 4,
+    array: 'Int32Array',
     decode: (source, offset, count) => new Int32Array(copy(source, offset, count * 4)),
   },
   {
     npy: '|u1',
     safetensors: 'U8',
     bytes: 1,
+    array: 'Uint8Array',
     decode: (source, offset, count) => new Uint8Array(copy(source, offset, count)),
   },
-  { npy: '<i8', safetensors: 'I64', bytes: 8, decode: narrowed },
-  { npy: '|b1', safetensors: 'BOOL', bytes: 1, decode: booleans },
+  { npy: '<i8', safetensors: 'I64', bytes: 8, array: 'Int32Array', decode: narrowed },
+  { npy: '|b1', safetensors: 'BOOL', bytes: 1, array: 'Uint8Array', decode: booleans },
 ];
 
 /** The element type in which `data` is written. */

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { formatCount } from '../../shared/format.ts';
 import { writeFileAtomically } from './atomic-write.ts';
 import { decodeText, mostTextBytes, readFileBytes } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
@@ -8,6 +9,11 @@ import { openToAppend, pathOf, type Place } from './within-folder.ts';
 
 /** One line of a `.jsonl` file: an object. Numbers that are not finite are stored as null, as JSON has none. */
 export type JsonLine = object;
+
+/** Most lines of a file that is read as a whole: a training has at most as many epochs. */
+const mostLines = 100_000;
+
+const lineEnd = 0x0a;
 
 /**
  * Adds a line at the end of a file (created if need be). A part of a line that a crash left at the end is removed
@@ -35,7 +41,8 @@ export function appendLine(place: Place, line: JsonLine): void {
 
 /**
  * The lines of a file, in order. A last line without its line end was cut off by a crash and is left out.
- * @throws CupbearerError `not-found`, `storage`, or `bad-data` naming the line that is not a JSON object.
+ * @throws CupbearerError `not-found`, `storage`, or `bad-data` where they are more than 100,000, or naming the line that is not
+ * a JSON object.
  */
 export function readLines(place: Place): JsonLine[] {
   const path = pathOf(place);
@@ -68,8 +75,18 @@ export function writeLines(place: Place, lines: readonly JsonLine[]): void {
 function completeLines(place: Place): string[] {
   const bytes = readFileBytes(place, mostTextBytes);
   // Cut before decoding: a crash may leave half a character.
-  const whole = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
+  const whole = bytes.subarray(0, bytes.lastIndexOf(lineEnd) + 1);
+  checkLineCount(whole, pathOf(place));
   return decodeText(whole, pathOf(place)).split('\n').slice(0, -1);
+}
+
+/** @throws CupbearerError `bad-data` where there are more than {@link mostLines}. */
+function checkLineCount(bytes: Uint8Array, path: string): void {
+  let count = 0;
+  for (let at = bytes.indexOf(lineEnd); at !== -1; at = bytes.indexOf(lineEnd, at + 1)) {
+    if (++count > mostLines)
+      throw new CupbearerError('bad-data', `"${path}": expected at most ${formatCount(mostLines)} lines, found more.`);
+  }
 }
 
 /** Cuts the file after its last line end; gives its size then. */
@@ -79,7 +96,7 @@ function dropTornLine(file: number): number {
   for (let end = size; end > 0; end -= block.length) {
     const from = Math.max(0, end - block.length);
     const read = readSync(file, block, 0, end - from, from);
-    const at = block.subarray(0, read).lastIndexOf(0x0a);
+    const at = block.subarray(0, read).lastIndexOf(lineEnd);
     if (at === -1) continue;
     if (from + at + 1 < size) ftruncateSync(file, from + at + 1);
     return from + at + 1;

@@ -1,6 +1,6 @@
 import type { NamedTensor, TensorData } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes } from './element-type.ts';
+import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
 import { parsePythonDict } from './python-literal.ts';
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -10,6 +10,9 @@ const maxDimensions = 64;
 
 /** NumPy itself refuses headers beyond 10,000 characters. */
 const maxHeaderBytes = 2 ** 16;
+
+/** Bytes at the beginning of a `.npy` file that hold its header, whatever its version: {@link parseNpyHeader} needs no more. */
+export const npyStartBytes = 12 + maxHeaderBytes;
 
 /** NumPy leaves room for the first size to grow to this many digits, so that a file can be appended to in place. */
 const growthDigits = 21;
@@ -42,7 +45,30 @@ export function encodeNpy(tensor: NamedTensor): Uint8Array {
  * file's size, whatever its header claims.
  */
 export function parseNpy(bytes: Uint8Array, name: string): NamedTensor {
-  const { text, end } = readHeader(bytes, name);
+  const { type, isFortran, shape, count, end } = parseNpyHeader(bytes, bytes.length, name);
+  const data = type.decode(bytes, end, count, `"${name}"`);
+  return { shape, data: isFortran ? toRowMajor(data, shape) : data };
+}
+
+/** What a `.npy` file says of its array. */
+export interface NpyHeader {
+  type: ElementType;
+  /** Whether its elements are stored column by column. */
+  isFortran: boolean;
+  shape: number[];
+  /** The product of `shape`. */
+  count: number;
+  /** Where in the file the elements begin. */
+  end: number;
+}
+
+/**
+ * Returns what the beginning of a `.npy` file of `fileBytes` bytes says of its array: `start` is the file's first
+ * {@link npyStartBytes}, or all of a shorter one. `name` is the file's name for errors.
+ * @throws CupbearerError `bad-data` saying what was expected and what was found, as where the file is too short for its shape.
+ */
+export function parseNpyHeader(start: Uint8Array, fileBytes: number, name: string): NpyHeader {
+  const { text, end } = readHeader(start, name);
   const header = parsePythonDict(text);
   if (typeof header === 'string') throw bad(name, `a header with descr, fortran_order and shape`, header);
 
@@ -61,11 +87,10 @@ export function parseNpy(bytes: Uint8Array, name: string): NamedTensor {
 
   const sizes = shape as number[];
   const wanted = count * type.bytes;
-  if (bytes.length - end !== wanted) {
-    throw bad(name, `${wanted} bytes of data for the shape [${sizes.join(', ')}]`, `${bytes.length - end}`);
+  if (fileBytes - end !== wanted) {
+    throw bad(name, `${wanted} bytes of data for the shape [${sizes.join(', ')}]`, `${fileBytes - end}`);
   }
-  const data = type.decode(bytes, end, count, `"${name}"`);
-  return { shape: sizes, data: fortran ? toRowMajor(data, sizes) : data };
+  return { type, isFortran: fortran, shape: sizes, count, end };
 }
 
 function bad(name: string, expected: string, found: string): CupbearerError {

@@ -10,6 +10,7 @@ import { toJsonText } from './json-text.ts';
 import { readJsonFile } from './read-file.ts';
 import { parseRecord, parseSpecFile, recordFileText } from './run-files.ts';
 import { runMarker } from './run-marker.ts';
+import { readScoreLayout, type ScoreLayout } from './score-layout.ts';
 import { readScoreFiles, writeScoreFiles, type Scores } from './scores.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { isTemporaryName } from './temporary-names.ts';
@@ -94,6 +95,11 @@ export function hasScores(folder: string): boolean {
 /** Reads what {@link writeScores} wrote. @throws CupbearerError as `readScoreFiles`. */
 export function readScores(folder: string): Scores {
   return readScoreFiles(within(folder, 'scores'));
+}
+
+/** Returns how many scores of which layers a run has, without reading them. @throws CupbearerError as {@link readScoreLayout}. */
+export function scoreLayout(folder: string): ScoreLayout {
+  return readScoreLayout(within(folder, 'scores'));
 }
 
 /** Adds a line to `metrics.jsonl` or `log.jsonl`. @throws CupbearerError `storage`. */

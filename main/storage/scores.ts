@@ -3,9 +3,10 @@ import type { NamedTensor } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { replaceFolder } from './atomic-write.ts';
 import { checkFileName } from './file-name.ts';
-import { encodeNpy, parseNpy } from './npy.ts';
+import { encodeNpy, npyStartBytes, parseNpy } from './npy.ts';
 import { readFileBytes } from './read-file.ts';
-import { entriesWithin, pathOf, within, type Within } from './within-folder.ts';
+import { indexName, labelsName, predictedClassName, readScoreLayout, trueClassName } from './score-layout.ts';
+import { pathOf, within, type Within } from './within-folder.ts';
 
 /** The anomaly scores of an evaluation, sample by sample, all arrays of the same length `n`. */
 export interface Scores {
@@ -20,16 +21,6 @@ export interface Scores {
   /** Class that the model predicts; absent where it was not looked at or the model's output is not one number a class. */
   predictedClass?: Int32Array;
 }
-
-const labelsName = 'anomaly_labels';
-const indexName = 'sample_index';
-const trueClassName = 'true_class';
-const predictedClassName = 'predicted_class';
-const notLayers: readonly string[] = [labelsName, indexName, trueClassName, predictedClassName];
-
-/** Most files of scores, and most bytes of all of them: a folder from elsewhere must not fill the memory. */
-const mostFiles = 1000;
-const mostBytesInAll = 2 ** 30;
 
 /**
  * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are known,
@@ -64,44 +55,25 @@ export function writeScoreFiles(place: Within, scores: Scores): void {
 
 /**
  * Returns what {@link writeScoreFiles} wrote.
- * @throws CupbearerError `not-found` where the folder or a file is missing, `bad-data` where an array is of another type
- * or length, is not a file inside the folder, or they are more than fit into memory.
+ * @throws CupbearerError as {@link readScoreLayout}, and `bad-data` where values are not what they should be.
  */
-export function readScoreFiles({ folder, name: place }: Within): Scores {
-  let left = mostBytesInAll;
-  const read = <T extends NamedTensor['data']>(name: string, type: ArrayType<T>, length?: number): T => {
-    const data = readArray(within(folder, place, `${name}.npy`), type, length, left);
-    left -= data.byteLength;
-    return data;
-  };
+export function readScoreFiles(place: Within): Scores {
+  const { samples, ...found } = readScoreLayout(place);
+  const path = pathOf(place);
+  const read = <T extends NamedTensor['data']>(name: string, type: ArrayType<T>): T =>
+    readArray(within(place.folder, place.name, `${name}.npy`), type, samples);
   const labels = read(labelsName, Uint8Array);
-  const n = labels.length;
-  const sampleIndex = read(indexName, Int32Array, n);
-  const names = entriesWithin(within(folder, place))
-    .filter(({ name: file }) => file.endsWith('.npy') && !file.startsWith('.'))
-    .map(({ name: file }) => file.slice(0, -'.npy'.length));
-  const most = Math.min(mostFiles, Math.floor(mostBytesInAll / (n * Float32Array.BYTES_PER_ELEMENT)));
-  if (names.length > most) {
-    throw new CupbearerError(
-      'bad-data',
-      `"${join(folder, place)}": expected at most ${most} files of scores of ${n} samples, found ${names.length}.`,
-    );
-  }
-  const layers = names
-    .filter((name) => !notLayers.includes(name))
-    .map((name): [string, Float32Array] => [name, read(name, Float32Array, n)]);
-  const path = join(folder, place);
+  const sampleIndex = read(indexName, Int32Array);
+  const layers = found.layers.map((name): [string, Float32Array] => [name, read(name, Float32Array)]);
   checkAll(path, labelsName, labels, 'only 0 and 1', (label) => label <= 1);
   checkAll(path, indexName, sampleIndex, 'places in a dataset', (index) => index >= 0);
   for (const [name, scores] of layers) checkAll(path, name, scores, 'finite scores', Number.isFinite);
-  const classes = (name: string) => (names.includes(name) ? read(name, Int32Array, n) : undefined);
-  const [trueClass, predictedClass] = [classes(trueClassName), classes(predictedClassName)];
   return {
     layers: new Map(layers),
     labels,
     sampleIndex,
-    ...(trueClass ? { trueClass } : {}),
-    ...(predictedClass ? { predictedClass } : {}),
+    ...(found.hasTrueClass ? { trueClass: read(trueClassName, Int32Array) } : {}),
+    ...(found.hasPredictedClass ? { predictedClass: read(predictedClassName, Int32Array) } : {}),
   };
 }
 
@@ -124,17 +96,13 @@ interface ArrayType<T> {
   readonly name: string;
 }
 
-function readArray<T extends NamedTensor['data']>(
-  place: Within,
-  type: ArrayType<T>,
-  length: number | undefined,
-  most: number,
-): T {
+/** Eight bytes an element at most, and the header: no more is read of a file that has grown since its header was. */
+function readArray<T extends NamedTensor['data']>(place: Within, type: ArrayType<T>, length: number): T {
   const path = pathOf(place);
-  const { shape, data } = parseNpy(readFileBytes(place, most), path);
-  if (data instanceof type && shape.length === 1 && (length === undefined || data.length === length)) return data;
+  const { shape, data } = parseNpy(readFileBytes(place, npyStartBytes + 8 * length), path);
+  if (data instanceof type && shape.length === 1 && data.length === length) return data;
   throw new CupbearerError(
     'bad-data',
-    `"${path}": expected ${type.name} [${length ?? 'n'}], found ${data.constructor.name} [${shape.join(', ')}].`,
+    `"${path}": expected ${type.name} [${length}], found ${data.constructor.name} [${shape.join(', ')}].`,
   );
 }

@@ -239,6 +239,17 @@ describe('other files of a run folder', () => {
     expect(readJsonLines(path, 'metrics.jsonl')).toEqual([{ epoch: 1 }, { epoch: 2 }, { epoch: 33 }]);
   });
 
+  it('lines that are more than a training has epochs are refused before any is parsed', () => {
+    const path = temporaryFolder();
+    const file = join(path, 'metrics.jsonl');
+    writeFileSync(file, 'nonsense\n'.repeat(100_001));
+    expect(errorOf('bad-data', () => readJsonLines(path, 'metrics.jsonl')).message).toMatch(
+      /metrics\.jsonl": expected at most 100\s000 lines, found more\.$/,
+    );
+    writeFileSync(file, '{}\n'.repeat(100_000));
+    expect(readJsonLines(path, 'metrics.jsonl')).toHaveLength(100_000);
+  });
+
   it('a deleted run folder is noticed, not made anew', () => {
     const path = join(temporaryFolder(), 'run');
     mkdirSync(path);
