@@ -79,6 +79,13 @@ describe('columns in a table of some width', () => {
     for (let width = 890; width < 1300; width += 10) expect(taskAt(width)).toBeGreaterThanOrEqual(190);
   });
 
+  it('the task has room in the narrowest window, where the model leaves', () => {
+    expect(left(712, true)).toEqual(['kind', 'model', 'duration', 'tags']);
+    const taskAt = (width: number) =>
+      width - fittingColumns(columns, width, true).reduce((sum, column) => sum + (column.narrow ?? 0), selectWidth);
+    for (let width = 712; width < 1150; width += 10) expect(taskAt(width)).toBeGreaterThanOrEqual(120);
+  });
+
   it('those without a place in a narrow window leave it, however wide the table', () => {
     expect(left(1150, true)).toEqual(['kind', 'duration', 'tags']);
   });

@@ -101,15 +101,28 @@ export const columns: readonly Column[] = [
   { id: 'notes', label: 'Notes', width: 160, narrow: 0, key: (run) => run.notes || null },
 ];
 
-/** Px that the task, which takes what is left, has at least. */
+/** Px that the task, which takes what is left, has at least, and in a narrow window. */
 const leastTask = 190;
+const leastNarrowTask = 120;
 
 /** What leaves a table that is too narrow, the first first. */
-const leaving: readonly ColumnId[] = ['tags', 'notes', 'duration', 'engine', 'seed', 'kind'];
+const leaving: readonly ColumnId[] = [
+  'tags',
+  'notes',
+  'duration',
+  'engine',
+  'seed',
+  'kind',
+  'model',
+  'ap',
+  'tpr',
+  'accuracy',
+  'success',
+];
 
 /** Those of `chosen` that fit a table of `width` px; `isNarrow` where the window is below 1200 px. */
 export function fittingColumns(chosen: readonly Column[], width: number, isNarrow: boolean): readonly Column[] {
-  const room = width - selectWidth - leastTask;
+  const room = width - selectWidth - (isNarrow ? leastNarrowTask : leastTask);
   const needed = (kept: readonly Column[]) =>
     kept.reduce((sum, column) => sum + ((isNarrow ? column.narrow : column.width) ?? 0), 0);
   let kept = withRoomForTime(isNarrow ? chosen.filter((column) => column.narrow !== 0) : chosen);
