@@ -306,11 +306,11 @@ const notes: Parser = {
     ),
   ],
   parse: async (input) => {
+    usual ??= await usualPage();
     const { application, client } = running.application;
     const id =
       noted ?? (await client.runs.takeUp({ folder: sharedRun({}) }), application.workbench.catalogue.list()[0]!.id);
     noted = id;
-    usual ??= await usualPage();
     const report = await client.reports.make({ runs: [id], format: 'html', notes: textOf(input).slice(0, 100_000) });
     return [await report.text()];
   },
