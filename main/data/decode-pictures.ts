@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../shared/errors.ts';
 import { AnsweringThread, answersInOrder, startThreads } from './answering-thread.ts';
-import { channelsOf, readPicture, scaled, type Picture, type Region } from './readers/picture.ts';
+import { channelsOf, scaled, withPicture, type Picture, type Region } from './readers/picture.ts';
 import { PixelRoom } from './readers/pixel-room.ts';
 
 /** A picture on disk with its class, counted from 0. */
@@ -104,23 +104,25 @@ export async function decodeBlock(
   const pixels = new Uint8Array(files.length * size);
   const undecodable: number[] = [];
   for (const [place, file] of files.entries()) {
-    const picture = await decodable(file, room);
-    if (picture) {
-      checkRegion(picture, file);
-      writePixels(
-        scaled(picture, form.size, form.size, file.region),
-        form,
-        pixels,
-        (place - undecodable.length) * size,
-      );
-    } else undecodable.push(place);
+    const at = (place - undecodable.length) * size;
+    const decoded = await ifDecodable(file, room, (picture) => {
+      if (holdsRegion(picture, file)) writePixels(scaled(picture, form.size, form.size, file.region), form, pixels, at);
+      return { width: picture.width, height: picture.height };
+    });
+    if (!decoded) undecodable.push(place);
+    else if (!holdsRegion(decoded, file)) throw outsideRegion(decoded, file);
   }
   return { pixels: pixels.subarray(0, (files.length - undecodable.length) * size), undecodable };
 }
 
-async function decodable({ path }: PictureFile, room: PixelRoom): Promise<Picture | undefined> {
+/** What `use` returns for the decoded picture; undefined where it cannot be decoded. */
+async function ifDecodable<T>(
+  { path }: PictureFile,
+  room: PixelRoom,
+  use: (picture: Picture) => T,
+): Promise<T | undefined> {
   try {
-    return await readPicture(path, room);
+    return await withPicture(path, use, room);
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
     if (error.code === 'not-found') {
@@ -138,11 +140,17 @@ async function decodable({ path }: PictureFile, room: PixelRoom): Promise<Pictur
   }
 }
 
-function checkRegion({ width, height }: Picture, { path, region }: PictureFile): void {
-  if (!region || (region.x + region.width <= width && region.y + region.height <= height)) return;
-  throw new CupbearerError(
+type Size = Pick<Picture, 'width' | 'height'>;
+
+function holdsRegion({ width, height }: Size, { region }: PictureFile): boolean {
+  return !region || (region.x + region.width <= width && region.y + region.height <= height);
+}
+
+function outsideRegion({ width, height }: Size, { path, region }: PictureFile): CupbearerError {
+  const { x, y, ...wanted } = region!;
+  return new CupbearerError(
     'bad-data',
-    `${path}: expected a picture that holds the region from (${region.x}, ${region.y}) of ${region.width} x ${region.height} pixels, found one of ${width} x ${height}.`,
+    `${path}: expected a picture that holds the region from (${x}, ${y}) of ${wanted.width} x ${wanted.height} pixels, found one of ${width} x ${height}.`,
   );
 }
 

@@ -2,15 +2,12 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../shared/errors.ts';
-import { readFileStart } from '../storage/read-file.ts';
 import { checkNotCancelled } from './cancellation.ts';
 import { ownDatasetsFolder } from './data-dir.ts';
 import { classesIn, findPictures } from './datasets/picture-folders.ts';
-import { requireDataReach } from './data-reach.ts';
 import type { PictureFile } from './decode-pictures.ts';
 import { folderTimes, readNote, writeNote, type OwnDatasetNote } from './own-dataset-note.ts';
-import { mostPictureBytes, notPicture, parsePictureHeader, type PictureHeader } from './readers/picture-header.ts';
-import { showsColours } from './readers/picture.ts';
+import { readPictureHeader, showsColours } from './readers/picture.ts';
 
 /** A folder of the user's pictures that was taken in, with the parameters that suit it. */
 export interface OwnDataset {
@@ -102,18 +99,4 @@ async function bytesOf(files: readonly PictureFile[], signal: AbortSignal): Prom
     checkNotCancelled(signal, 'Looking at pictures');
   }
   return bytes;
-}
-
-/** Bytes in which nearly every picture has its header; where notes stand in front of it, more are read. */
-const usualStart = 2 ** 16;
-
-/** @throws CupbearerError as `parsePictureHeader`. */
-function readPictureHeader(path: string): PictureHeader {
-  requireDataReach(path);
-  for (let length = usualStart; ; length *= 16) {
-    const start = readFileStart(path, Math.min(length, mostPictureBytes));
-    const header = parsePictureHeader(start, path);
-    if (header) return header;
-    if (start.length < length) throw notPicture(path, 'found only the beginning of one');
-  }
 }

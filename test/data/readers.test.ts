@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { parseCifar } from '../../main/data/readers/cifar.ts';
@@ -7,7 +8,7 @@ import { cifarBytes, idxBytes } from './idx-bytes.ts';
 
 const twoImages = idxBytes([2, 2, 3], [0, 1, 2, 3, 4, 5, 255, 254, 253, 252, 251, 250]);
 
-async function fault(work: Promise<unknown>): Promise<{ code: string; message: string }> {
+async function fault(work: Promise<unknown>): Promise<{ code: string; message: string; hint?: string }> {
   const error: unknown = await work.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -81,6 +82,24 @@ describe('gunzipped', () => {
     const { code, message } = await fault(gunzipped(bomb, 'bomb.gz'));
     expect(code).toBe('bad-data');
     expect(message).toBe('bomb.gz: expected a whole gzip file, found more than the 1000 bytes that its end promises.');
+  });
+
+  it('unpacks no more than is in proportion to the file', async () => {
+    const small = Buffer.from(gzipSync(Buffer.alloc(70_000_000)));
+    const { code, message, hint } = await fault(gunzipped(small, 'small.gz'));
+    expect(code).toBe('bad-data');
+    expect(message).toBe(
+      `small.gz: expected at most 67108864 bytes unpacked from a gzip file of ${small.length}, found 70000000 promised.`,
+    );
+    expect(hint).toContain('Unpack it first');
+  });
+
+  it('unpacks as many zeros as MNIST has pixels, and a larger file that is packed as pictures are', async () => {
+    expect(await gunzipped(gzipSync(Buffer.alloc(47_040_016)), 'mnist.gz')).toHaveLength(47_040_016);
+    const pictures = Buffer.alloc(70_000_000);
+    randomFillSync(pictures, 0, 2_000_000);
+    const unpacked = await gunzipped(gzipSync(pictures), 'pictures.gz');
+    expect(pictures.equals(unpacked)).toBe(true);
   });
 
   it('refuses a promise that the file cannot hold', async () => {

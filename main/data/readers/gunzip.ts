@@ -7,6 +7,13 @@ const gunzipAsync = promisify(gunzip);
 /** Deflate cannot do better (zlib technical notes); a file that promises more is corrupted. */
 const largestRatio = 1032;
 
+/**
+ * Beyond 64 MiB, more than the images of MNIST, a file may unpack to 64 times its size: pictures do to ten times at most, and
+ * a small file is not to fill the memory.
+ */
+const freeBytes = 2 ** 26;
+const usualRatio = 64;
+
 /** Far above every dataset read here; stops a small file that honestly unpacks to something enormous. */
 export const largestDataBytes = 2 ** 30;
 
@@ -18,7 +25,7 @@ export function isGzip(bytes: Uint8Array): boolean {
 /**
  * The unpacked bytes of a gzip file (RFC 1952, one member); bytes that do not begin as gzip are returned as they are.
  * Never unpacks more than the file's own trailer promises. @throws CupbearerError `bad-data` where the file is
- * truncated, corrupted, followed by other bytes or larger than {@link largestDataBytes} when unpacked.
+ * truncated, corrupted, followed by other bytes, larger than {@link largestDataBytes} when unpacked, or out of proportion.
  */
 export async function gunzipped(bytes: Uint8Array, file: string): Promise<Uint8Array> {
   if (!isGzip(bytes)) return bytes;
@@ -68,6 +75,14 @@ function promisedSize(bytes: Uint8Array, file: string): number {
     throw new CupbearerError(
       'bad-data',
       `${file}: expected at most ${largestDataBytes} bytes unpacked, found ${promised} promised.`,
+    );
+  }
+  const most = Math.max(freeBytes, usualRatio * bytes.length);
+  if (promised > most) {
+    throw new CupbearerError(
+      'bad-data',
+      `${file}: expected at most ${most} bytes unpacked from a gzip file of ${bytes.length}, found ${promised} promised.`,
+      { hint: 'Unpack it first, if you trust it: files that are not packed are read too.' },
     );
   }
   return promised;

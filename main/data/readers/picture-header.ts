@@ -9,8 +9,8 @@ export interface PictureHeader {
   isGrey: boolean;
 }
 
-/** Most pixels of a picture. Decoding takes 12 bytes for each: 800 MB, enough for the photographs of any common camera. */
-export const mostPixels = 2 ** 26;
+/** Most pixels of a picture: enough for photographs of 33 megapixels. Decoding takes 8 to 12 bytes for each, 400 MB at most. */
+export const mostPixels = 2 ** 25;
 
 /** Most pixels along a side: what JPEG can say. */
 const mostSide = 2 ** 16 - 1;

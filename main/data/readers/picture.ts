@@ -1,6 +1,6 @@
 import { createCanvas, loadImage, type Image } from '@napi-rs/canvas';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { readFileBytes } from '../../storage/read-file.ts';
+import { readFileBytes, readFileStart } from '../../storage/read-file.ts';
 import { requireDataReach } from '../data-reach.ts';
 import { mostPictureBytes, notPicture, parsePictureHeader, ppmStart, type PictureHeader } from './picture-header.ts';
 import type { PixelRoom } from './pixel-room.ts';
@@ -26,32 +26,71 @@ export interface Region {
  */
 const mostPassedPixels = 2 ** 31;
 
-/** Reads and decodes a picture file. @throws CupbearerError as {@link decodePicture}; `not-found`, `storage`. */
-export async function readPicture(path: string, room?: PixelRoom): Promise<Picture> {
+/**
+ * Resolves with what `use` returns for the decoded picture in a file, whose pixels are released then. `room` bounds how many
+ * pixels there are at once.
+ * @throws CupbearerError as {@link decodePicture}; `not-found`, `storage`; what `use` throws.
+ */
+export async function withPicture<T>(path: string, use: (picture: Picture) => T, room?: PixelRoom): Promise<T> {
+  const { header, whole } = readStart(path);
+  const count = header.width * header.height;
+  await room?.take(count);
+  try {
+    // A large file is read when its turn has come: those that wait are not to fill the memory either.
+    const { pixels, ...size } = await decodePicture(whole ?? readFileBytes(path, mostPictureBytes), path);
+    try {
+      return use({ ...size, pixels });
+    } finally {
+      release(pixels);
+    }
+  } finally {
+    room?.giveBack(count);
+  }
+}
+
+/** Bytes in which nearly every picture has its header; where notes stand in front of it, more are read. */
+const usualStart = 2 ** 16;
+
+/** Returns format and size of the picture in a file. @throws CupbearerError as {@link parsePictureHeader}; `not-found`, `storage`. */
+export function readPictureHeader(path: string): PictureHeader {
+  return readStart(path).header;
+}
+
+/** `whole` is the file where it is so small that all of it was read. */
+function readStart(path: string): { header: PictureHeader; whole?: Uint8Array } {
   requireDataReach(path);
-  return decodePicture(readFileBytes(path, mostPictureBytes), path, room);
+  for (let length = usualStart; ; length *= 16) {
+    const most = Math.min(length, mostPictureBytes);
+    const start = readFileStart(path, most);
+    const header = parsePictureHeader(start, path);
+    if (header) return start.length < most ? { header, whole: start } : { header };
+    if (start.length < length) throw cutOff(path);
+  }
+}
+
+/** Pixels by the hundred million bytes would else wait for a collection, while the next picture is decoded. */
+function release({ buffer }: Uint8ClampedArray): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /**
- * Decodes PNG, JPEG or binary PPM; of a PNG that moves, the still image. `room` bounds how many pixels are decoded at once.
+ * Decodes PNG, JPEG or binary PPM; of a PNG that moves, the still image.
  * @throws CupbearerError `bad-data` naming `file` where it is none of these, damaged or too large.
  */
-export async function decodePicture(bytes: Uint8Array, file: string, room?: PixelRoom): Promise<Picture> {
+export async function decodePicture(bytes: Uint8Array, file: string): Promise<Picture> {
   const header = wholeHeader(bytes, file);
-  const pixels = header.width * header.height;
-  await room?.take(pixels);
-  try {
-    return header.format === 'PPM' ? decodePpm(bytes, header, file) : await decodeByCanvas(bytes, header, file);
-  } finally {
-    room?.giveBack(pixels);
-  }
+  return header.format === 'PPM' ? decodePpm(bytes, header, file) : decodeByCanvas(bytes, header, file);
 }
 
 /** @throws CupbearerError `bad-data` where the file ends within its header. */
 function wholeHeader(bytes: Uint8Array, file: string): PictureHeader {
   const header = parsePictureHeader(bytes, file);
   if (header) return header;
-  throw notPicture(file, 'found only the beginning of one');
+  throw cutOff(file);
+}
+
+function cutOff(file: string): CupbearerError {
+  return notPicture(file, 'found only the beginning of one');
 }
 
 /** Pictures are looked at for colours at this size at most, which takes a third of the memory of all their pixels. */
@@ -59,7 +98,7 @@ const coloursSide = 256;
 
 /**
  * Returns whether a picture file has a pixel that is not grey, where larger ones count as scaled to 256 pixels along a side.
- * @throws CupbearerError as {@link readPicture}.
+ * @throws CupbearerError as {@link decodePicture}; `not-found`, `storage`.
  */
 export async function showsColours(path: string): Promise<boolean> {
   requireDataReach(path);
@@ -68,10 +107,14 @@ export async function showsColours(path: string): Promise<boolean> {
   if (header.isGrey) return false;
   const { pixels } =
     header.format === 'PPM' ? decodePpm(bytes, header, path) : await decodeByCanvas(bytes, header, path, coloursSide);
-  for (let at = 0; at < pixels.length; at += 4) {
-    if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return true;
+  try {
+    for (let at = 0; at < pixels.length; at += 4) {
+      if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return true;
+    }
+    return false;
+  } finally {
+    release(pixels);
   }
-  return false;
 }
 
 /** Decodes a picture, scaled down by the canvas' own filter where a side is longer than `mostSide`. */
@@ -83,18 +126,38 @@ async function decodeByCanvas(
 ): Promise<Picture> {
   if (header.format === 'JPEG') checkPasses(bytes, header, file);
   try {
-    const image = await loadImage(Buffer.from(bytes));
-    checkAsSaid(image, header, file);
-    const scale = Math.min(1, mostSide / Math.max(image.width, image.height));
-    const width = Math.ceil(image.width * scale);
-    const height = Math.ceil(image.height * scale);
-    const context = createCanvas(width, height).getContext('2d');
-    context.drawImage(image, 0, 0, width, height);
-    return { width, height, pixels: context.getImageData(0, 0, width, height).data };
+    const image = await loadImage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    try {
+      checkAsSaid(image, header, file);
+      return drawnPixels(image, Math.min(1, mostSide / Math.max(image.width, image.height)));
+    } finally {
+      forget(image);
+    }
   } catch (cause) {
     if (cause instanceof CupbearerError) throw cause;
     throw notPicture(file, 'found something that cannot be decoded', cause);
   }
+}
+
+/** The pixels of an image, which has none afterwards: image, canvas and pixels never are in memory all three. */
+function drawnPixels(image: Image, scale: number): Picture {
+  const width = Math.ceil(image.width * scale);
+  const height = Math.ceil(image.height * scale);
+  const canvas = createCanvas(width, height);
+  try {
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0, width, height);
+    forget(image);
+    return { width, height, pixels: context.getImageData(0, 0, width, height).data };
+  } finally {
+    canvas.width = 1;
+    canvas.height = 1;
+  }
+}
+
+/** Drops the decoded pixels that an image holds outside of JavaScript's memory, until a collection otherwise. */
+function forget(image: Image): void {
+  image.src = Buffer.alloc(0);
 }
 
 /** Counts the scans of a JPEG: each is a pass over all its pixels. */

@@ -1,15 +1,15 @@
 import { mostPixels } from './picture-header.ts';
 
 /**
- * Bounds how many pixels several threads decode at once: each takes room before it decodes and waits while there is too
- * little. One picture always has room, however large.
+ * Bounds how many decoded pixels several threads hold at once: each takes room before it decodes and waits while there is too
+ * little. One picture always has room, however large; usually two of the largest have.
  */
 export class PixelRoom {
-  /** Pixels that are being decoded; the memory is what another thread makes the same room of. */
+  /** Pixels that are decoded and not yet released; the memory is what another thread makes the same room of. */
   readonly shared: Int32Array<SharedArrayBuffer>;
   readonly #most: number;
 
-  constructor(shared = new Int32Array(new SharedArrayBuffer(4)), most = mostPixels) {
+  constructor(shared = new Int32Array(new SharedArrayBuffer(4)), most = 2 * mostPixels) {
     this.shared = shared;
     this.#most = most;
   }

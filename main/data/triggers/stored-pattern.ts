@@ -35,13 +35,16 @@ export function storedPattern(
  */
 export async function pictureState(path: string, height: number, width: number, channels: number): Promise<TensorMap> {
   // Brings the picture codec along, which the host must not load: it knows triggers, but never decodes.
-  const { channelsOf, readPicture, scaled } = await import('../readers/picture.ts');
-  const picture = scaled(await readPicture(path), width, height);
-  const pattern = new Float32Array(height * width * (channels + 1));
-  for (let pixel = 0; pixel < height * width; pixel++) {
-    const at = pixel * (channels + 1);
-    channelsOf(picture, pixel, channels).forEach((value, c) => (pattern[at + c] = value / 255));
-    pattern[at + channels] = picture.pixels[4 * pixel + 3]! / 255;
-  }
+  const { channelsOf, scaled, withPicture } = await import('../readers/picture.ts');
+  const pattern = await withPicture(path, (whole) => {
+    const picture = scaled(whole, width, height);
+    const values = new Float32Array(height * width * (channels + 1));
+    for (let pixel = 0; pixel < height * width; pixel++) {
+      const at = pixel * (channels + 1);
+      channelsOf(picture, pixel, channels).forEach((value, c) => (values[at + c] = value / 255));
+      values[at + channels] = picture.pixels[4 * pixel + 3]! / 255;
+    }
+    return values;
+  });
   return patternState(pattern, [height, width, channels + 1]);
 }
