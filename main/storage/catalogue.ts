@@ -344,6 +344,11 @@ export class Catalogue {
     return marked.filter(({ status }) => status === 'interrupted');
   }
 
+  /** Makes several changes in one transaction: all of them or, where one throws, none; a disk is waited for only once. */
+  together(changes: () => void): void {
+    this.#write(changes);
+  }
+
   /** Removes a run from the catalogue, not its folder. @throws CupbearerError `not-found`, `usage` as {@link get}. */
   forget(id: string): void {
     const { id: found, folder } = this.get(id);
