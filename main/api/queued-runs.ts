@@ -8,6 +8,7 @@ import { runDefinitionOf, runRegistry } from '../runs/index.ts';
 import { specToRepeat } from '../runs/stored-spec.ts';
 import { PhaseProgress } from '../jobs/phase-progress.ts';
 import { JobQueue, type QueuedJob } from '../jobs/queue.ts';
+import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { createFolder } from '../storage/create-folder.ts';
 import { freePath } from '../storage/free-folder.ts';
 import { cupbearerHome } from '../storage/home.ts';
@@ -15,6 +16,7 @@ import type { CurrentSettings } from './current-settings.ts';
 import { commandOrReason } from './command-line.ts';
 import { folderName } from './folder-name.ts';
 import { readRun } from './read-run.ts';
+import { inSlices } from './breath.ts';
 import type { PreparedRun, Workbench } from './workbench.ts';
 
 /** A run that is asked for. */
@@ -111,14 +113,20 @@ export class QueuedRuns {
   }
 
   /**
-   * Cancels runs that wait or go on here; those that have ended are passed over.
-   * @throws CupbearerError `conflict` where one goes on in another process.
+   * Cancels runs that wait or go on here; those that have ended are passed over. None of those that wait begins meanwhile.
+   * @throws CupbearerError `not-found`, then for none of them; `conflict` where one goes on in another process.
    */
-  cancel(ids: readonly string[]): void {
-    const foreign = ids
-      .map((id) => this.#workbench.catalogue.get(id))
-      .find(({ id, status }) => (status === 'running' || status === 'queued') && !this.#queue.has(id));
-    this.#queue.cancel(ids);
+  async cancel(ids: readonly string[]): Promise<void> {
+    const own: string[] = [];
+    let foreign: CatalogueRun | undefined;
+    await inSlices(ids, (slice) => {
+      for (const run of slice.map((id) => this.#workbench.catalogue.get(id))) {
+        if (this.#queue.has(run.id)) own.push(run.id);
+        else if (run.status === 'running' || run.status === 'queued') foreign ??= run;
+      }
+    });
+    this.#queue.hold(own);
+    await inSlices(own, (slice) => this.#queue.cancel(slice));
     if (!foreign) return;
     throw new CupbearerError(
       'conflict',

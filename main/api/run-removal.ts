@@ -7,13 +7,19 @@ import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { isAtWork } from '../storage/process-records.ts';
 import { RemovedFolders } from '../storage/removed-folders.ts';
 import { holdsRun, readSpec } from '../storage/run-folder.ts';
+import { inSlices } from './breath.ts';
 
 /** A run that was removed with all that lies inside its folder. */
 interface RemovedRun {
-  records: CatalogueRun[];
-  /** The folder that was put aside; undefined where there was none any more. */
-  folder: string | undefined;
+  record: CatalogueRun;
+  /** The evaluations in its folder. */
+  inside: CatalogueRun[];
+  /** Whether its folder was put aside; there may have been none any more. */
+  isAside: boolean;
 }
+
+/** What stands in the path of an evaluation between the folder of its run and its own name. */
+const evaluationPart = `${sep}evals${sep}`;
 
 /** Removes runs at once and brings them back as long as the program runs. */
 export class RunRemoval {
@@ -35,31 +41,56 @@ export class RunRemoval {
   }
 
   /**
-   * Takes runs off the list and puts their folders aside, with the evaluations inside them. Gives the ids of all that went.
-   * @throws CupbearerError `conflict` for a run that goes on or that one that goes on builds on; then nothing is removed;
-   * `storage`.
+   * Takes runs off the list and puts their folders aside, with the evaluations inside them. Returns the ids of all that went;
+   * a run that somebody else has removed meanwhile is not among them.
+   * @throws CupbearerError `not-found`; `conflict` for a run that goes on or that one that goes on builds on, also where it
+   * has begun meanwhile; then nothing is removed; `storage`.
    */
-  remove(ids: readonly string[]): string[] {
-    const records = ids.map((id) => this.#catalogue.get(id));
-    const unfinished = this.#unfinished();
-    for (const record of records) checkIdle(record, unfinished);
-    const gone = new Set<string>();
+  async remove(ids: readonly string[]): Promise<string[]> {
+    const records: CatalogueRun[] = [];
+    const present: CatalogueRun[] = [];
+    await inSlices(ids, (slice) => {
+      for (const id of slice) {
+        const record = this.#catalogue.get(id);
+        records.push(record);
+        if (existsSync(record.folder)) present.push(record);
+      }
+    });
+    let userOf = usersAmong(this.#unfinished());
+    checkIdle(records, userOf);
+    let { revision } = this.#catalogue;
     // The outermost folders first: an evaluation inside goes with the run that holds it.
-    for (const record of [...records].sort((a, b) => a.folder.length - b.folder.length)) {
-      if (gone.has(record.id)) continue;
-      for (const id of this.#removeOne(record)) gone.add(id);
+    records.sort((a, b) => a.folder.length - b.folder.length);
+    const gone = new Set<string>();
+    this.#folders.announce(present);
+    try {
+      await inSlices(records, (slice) => {
+        // Somebody else has changed something, and may have begun a run.
+        if (this.#catalogue.revision !== revision) userOf = usersAmong(this.#unfinished());
+        checkIdle(slice, userOf);
+        this.#removeSlice(slice, gone);
+        ({ revision } = this.#catalogue);
+      });
+    } catch (error) {
+      if (error instanceof CupbearerError && error.code === 'conflict') await this.restore([...gone]);
+      throw error;
+    } finally {
+      this.#folders.settle();
     }
     return [...gone];
   }
 
   /** Brings removed runs back; ids that were not removed are passed over. @throws CupbearerError `storage`. */
-  restore(ids: readonly string[]): void {
+  async restore(ids: readonly string[]): Promise<void> {
     const wanted = new Set(ids);
-    for (const [id, removed] of [...this.#removed]) {
-      if (!removed.records.some((record) => wanted.has(record.id))) continue;
-      if (removed.folder !== undefined) this.#folders.bringBack(removed.folder);
-      for (const record of removed.records) this.#restoreRow(record);
-      this.#removed.delete(id);
+    const found = [...this.#removed.values()].filter(({ record, inside }) =>
+      [record, ...inside].some(({ id }) => wanted.has(id)),
+    );
+    if (found.length === 0) return;
+    try {
+      await inSlices(found, (slice) => this.#restoreSlice(slice));
+    } finally {
+      this.#folders.settle();
     }
   }
 
@@ -68,27 +99,73 @@ export class RunRemoval {
     this.#folders.purge();
   }
 
+  #removeSlice(slice: readonly CatalogueRun[], gone: Set<string>): void {
+    const removed: RemovedRun[] = [];
+    try {
+      for (const { id } of slice) {
+        const record = gone.has(id) ? undefined : this.#catalogue.find(id);
+        if (!record) continue;
+        const isAside = holdsThisRun(record);
+        const inside = isAside ? this.#catalogue.inside(join(record.folder, 'evals') + sep) : [];
+        if (isAside) this.#folders.putAside(record);
+        removed.push({ record, inside, isAside });
+        for (const each of [record, ...inside]) gone.add(each.id);
+      }
+    } finally {
+      this.#forget(removed);
+    }
+  }
+
+  #forget(removed: readonly RemovedRun[]): void {
+    try {
+      this.#catalogue.together(() => {
+        for (const { record, inside } of removed)
+          for (const { id } of [record, ...inside]) if (this.#catalogue.find(id)) this.#catalogue.forget(id);
+      });
+    } catch (error) {
+      // Runs that are still listed need their folders.
+      for (const { record, isAside } of removed) if (isAside) this.#folders.bringBack(record);
+      throw error;
+    }
+    for (const run of removed) this.#removed.set(run.record.id, run);
+  }
+
+  #restoreSlice(slice: readonly RemovedRun[]): void {
+    const back: RemovedRun[] = [];
+    try {
+      for (const run of slice) {
+        // Somebody else has restored it meanwhile.
+        if (this.#removed.get(run.record.id) !== run) continue;
+        if (run.isAside) this.#folders.bringBack(run.record);
+        back.push(run);
+      }
+    } finally {
+      this.#catalogue.together(() => {
+        for (const { record, inside } of back) for (const each of [record, ...inside]) this.#restoreRow(each);
+      });
+      for (const { record } of back) this.#removed.delete(record.id);
+    }
+  }
+
   #restoreRow({ damage, ...record }: CatalogueRun): void {
     // Of a row that was damaged the folder knows more than could be read.
     if (damage) this.#catalogue.rebuild([record.folder]);
-    if (!damage || !this.#catalogue.byFolder(record.folder)) this.#catalogue.insert(record);
+    // One that was taken up again meanwhile is as its folder says.
+    const isKnown = damage ? this.#catalogue.byFolder(record.folder) : this.#catalogue.find(record.id);
+    if (!isKnown) this.#catalogue.insert(record);
   }
 
   #unfinished(): RunRecord[] {
+    const atWork = new Map<string, boolean>();
     return (['running', 'queued'] as const)
       .flatMap((status) => this.#catalogue.list({ status }))
-      .filter(({ host_pid: pid, host_started: started }) => pid !== null && isAtWork(pid, started));
-  }
-
-  #removeOne(record: CatalogueRun): string[] {
-    const { id, folder } = record;
-    const isOwn = holdsThisRun(record);
-    const inside = isOwn ? this.#catalogue.inside(join(folder, 'evals') + sep) : [];
-    if (isOwn) this.#folders.putAside(folder, id);
-    const records = [record, ...inside];
-    for (const each of records) this.#catalogue.forget(each.id);
-    this.#removed.set(id, { records, folder: isOwn ? folder : undefined });
-    return records.map((each) => each.id);
+      .filter(({ host_pid: pid, host_started: started }) => {
+        if (pid === null) return false;
+        const key = `${pid} ${started}`;
+        const isKnown = atWork.get(key) ?? isAtWork(pid, started);
+        atWork.set(key, isKnown);
+        return isKnown;
+      });
   }
 }
 
@@ -105,14 +182,37 @@ function holdsThisRun({ folder, kind, created_at }: RunRecord): boolean {
   }
 }
 
-function checkIdle({ id, folder }: RunRecord, unfinished: readonly RunRecord[]): void {
-  const busy = unfinished.find(
-    (other) => other.id === id || other.parents.includes(id) || other.folder.startsWith(join(folder, 'evals') + sep),
-  );
-  if (!busy) return;
-  throw new CupbearerError(
-    'conflict',
-    busy.id === id ? `The run ${id} is going on.` : `The run ${busy.id} is going on and needs the run ${id}.`,
-    { hint: 'Cancel it first, or wait until it has ended.' },
-  );
+/** Returns the run that goes on and uses a run: is it, builds on it or lies among its evaluations. */
+type UserOf = (run: RunRecord) => RunRecord | undefined;
+
+function usersAmong(unfinished: readonly RunRecord[]): UserOf {
+  // By the ids and folders of what is used; no id is the path of a folder.
+  const first = new Map<string, number>();
+  for (const [rank, { id, parents, folder }] of unfinished.entries()) {
+    for (const key of [id, ...parents, ...holdersOf(folder)]) if (!first.has(key)) first.set(key, rank);
+  }
+  return ({ id, folder }) => unfinished[Math.min(first.get(id) ?? Infinity, first.get(folder) ?? Infinity)];
+}
+
+/** Folders of runs among whose evaluations a folder lies. */
+function holdersOf(folder: string): string[] {
+  const holders: string[] = [];
+  for (let at = folder.indexOf(evaluationPart); at !== -1; at = folder.indexOf(evaluationPart, at + 1))
+    holders.push(folder.slice(0, at));
+  return holders;
+}
+
+/** @throws CupbearerError `conflict` where one of the runs is used. */
+function checkIdle(records: readonly RunRecord[], userOf: UserOf): void {
+  for (const record of records) {
+    const busy = userOf(record);
+    if (!busy) continue;
+    throw new CupbearerError(
+      'conflict',
+      busy.id === record.id
+        ? `The run ${record.id} is going on.`
+        : `The run ${busy.id} is going on and needs the run ${record.id}.`,
+      { hint: 'Cancel it first, or wait until it has ended.' },
+    );
+  }
 }

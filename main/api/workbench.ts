@@ -188,7 +188,7 @@ export class Workbench {
     const cutOff = this.#specOfCutOff(path);
     if (cutOff) this.#insertCutOff(path, cutOff);
     const { skipped } = this.catalogue.rebuild([path]);
-    const unreadable = skipped.find((other) => other.folder === path);
+    const unreadable = skipped.find((other) => other.folder === path && other.listedId === undefined);
     if (unreadable) throw new CupbearerError('bad-data', unreadable.reason);
     return this.catalogue.byFolder(path) ?? { ...this.catalogue.get(readRecord(path).id), folder: path };
   }

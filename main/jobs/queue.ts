@@ -32,6 +32,8 @@ export interface QueuePlace {
 interface Entry {
   job: QueuedJob;
   state: 'waiting' | 'running';
+  /** Whether it is about to be cancelled. */
+  isHeld: boolean;
   abort: AbortController;
   ended: Promise<void>;
   settle(): void;
@@ -42,7 +44,10 @@ interface Entry {
  * behind it pass. Knows nothing of processes: a job that dies rejects, and the next one starts.
  */
 export class JobQueue {
-  readonly #entries: Entry[] = [];
+  /** By the ids of the jobs, in the order in which they were added. */
+  readonly #entries = new Map<string, Entry>();
+  /** Those that wait for the job with this id, or have waited for it. */
+  readonly #dependants = new Map<string, Set<Entry>>();
   readonly #parallel: () => number;
   readonly #onChange: () => void;
 
@@ -62,20 +67,35 @@ export class JobQueue {
     const entries = jobs.map((job): Entry => {
       let settle = () => {};
       const ended = new Promise<void>((resolve) => (settle = resolve));
-      return { job, state: 'waiting', abort: new AbortController(), ended, settle };
+      return { job, state: 'waiting', isHeld: false, abort: new AbortController(), ended, settle };
     });
-    this.#entries.push(...entries);
+    for (const entry of entries) {
+      this.#entries.set(entry.job.id, entry);
+      for (const { id } of entry.job.waitsFor) {
+        const known = this.#dependants.get(id);
+        if (known) known.add(entry);
+        else this.#dependants.set(id, new Set([entry]));
+      }
+    }
     this.#advance();
   }
 
   /** Kept once the job has ended, however; at once where it is not in the queue. */
   ended(id: string): Promise<void> {
-    return this.#entry(id)?.ended ?? Promise.resolve();
+    return this.#entries.get(id)?.ended ?? Promise.resolve();
   }
 
   /** Whether a job waits or runs. */
   has(id: string): boolean {
-    return this.#entry(id) !== undefined;
+    return this.#entries.has(id);
+  }
+
+  /** Keeps jobs that wait from starting: they are about to be cancelled, one part of them after another. */
+  hold(ids: readonly string[]): void {
+    for (const id of ids) {
+      const entry = this.#entries.get(id);
+      if (entry) entry.isHeld = true;
+    }
   }
 
   /**
@@ -84,7 +104,7 @@ export class JobQueue {
    */
   cancel(ids: readonly string[], reason = new CupbearerError('cancelled', 'Cancelled.')): void {
     for (const id of ids) {
-      const entry = this.#entry(id);
+      const entry = this.#entries.get(id);
       if (entry?.state === 'running') entry.abort.abort(reason);
       else if (entry) this.#refuse(entry, reason);
     }
@@ -93,15 +113,16 @@ export class JobQueue {
 
   /** Cancels all, last first, so that none takes the place of another; kept once all have ended. */
   async close(reason: CupbearerError): Promise<void> {
-    const entries = [...this.#entries];
+    const entries = [...this.#entries.values()];
     this.cancel(entries.map(({ job }) => job.id).reverse(), reason);
     await Promise.all(entries.map(({ ended }) => ended));
   }
 
   /** All that wait or run, those that run first. */
   get places(): QueuePlace[] {
-    const running = this.#entries.filter(({ state }) => state === 'running');
-    const waiting = this.#entries.filter(({ state }) => state === 'waiting');
+    const entries = [...this.#entries.values()];
+    const running = entries.filter(({ state }) => state === 'running');
+    const waiting = entries.filter(({ state }) => state === 'waiting');
     return [
       ...running.map(({ job }) => ({ id: job.id, state: 'running' as const, position: null, waitsFor: null })),
       ...waiting.map(({ job }, i) => ({
@@ -113,18 +134,19 @@ export class JobQueue {
     ];
   }
 
-  #entry(id: string): Entry | undefined {
-    return this.#entries.find(({ job }) => job.id === id);
-  }
-
   #missing({ waitsFor }: QueuedJob): Requirement | undefined {
     return waitsFor.find(({ id }) => this.has(id));
   }
 
   #advance(): void {
-    const ready = () => this.#entries.find(({ job, state }) => state === 'waiting' && !this.#missing(job));
-    const isFull = () => this.#entries.filter(({ state }) => state === 'running').length >= this.#parallel();
-    for (let next = ready(); next && !isFull(); next = ready()) this.#start(next);
+    const entries = [...this.#entries.values()];
+    let running = entries.filter(({ state }) => state === 'running').length;
+    for (const entry of entries) {
+      if (running >= this.#parallel()) break;
+      if (entry.state === 'running' || entry.isHeld || this.#missing(entry.job)) continue;
+      this.#start(entry);
+      running++;
+    }
     this.#onChange();
   }
 
@@ -150,14 +172,19 @@ export class JobQueue {
   }
 
   #refuseDependants(id: string, error: unknown): void {
-    for (const entry of [...this.#entries]) {
+    for (const entry of [...(this.#dependants.get(id) ?? [])]) {
       const requirement = entry.job.waitsFor.find((candidate) => candidate.id === id);
       if (requirement && this.has(entry.job.id)) this.#refuse(entry, unmet(requirement, error));
     }
   }
 
   #remove(entry: Entry): void {
-    this.#entries.splice(this.#entries.indexOf(entry), 1);
+    this.#entries.delete(entry.job.id);
+    for (const { id } of entry.job.waitsFor) {
+      const dependants = this.#dependants.get(id);
+      dependants?.delete(entry);
+      if (dependants?.size === 0) this.#dependants.delete(id);
+    }
     entry.settle();
   }
 }

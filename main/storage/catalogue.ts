@@ -24,6 +24,7 @@ import { noteDamage } from './damage-note.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion, tables } from './migrations/index.ts';
 import { isProcessAlive } from './process-identity.ts';
+import { realPathOf } from './real-path.ts';
 import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
 
@@ -75,8 +76,17 @@ export interface RunChanges {
 /** What {@link Catalogue.rebuild} did. */
 export interface RebuildResult {
   added: string[];
-  /** Folders whose run could not be taken up, with the reason as a sentence. */
-  skipped: { folder: string; reason: string }[];
+  /** Folders whose run was not taken up. */
+  skipped: SkippedFolder[];
+}
+
+/** A folder whose run was not taken up. */
+export interface SkippedFolder {
+  folder: string;
+  /** Why, as a sentence. */
+  reason: string;
+  /** The run's id, where it could be read but is listed with another folder. */
+  listedId?: string;
 }
 
 /** What a run is in once it is over and was not cut off. */
@@ -344,6 +354,11 @@ export class Catalogue {
     return marked.filter(({ status }) => status === 'interrupted');
   }
 
+  /** Makes several changes in one transaction: all of them or, where one throws, none; a disk is waited for only once. */
+  together(changes: () => void): void {
+    this.#write(changes);
+  }
+
   /** Removes a run from the catalogue, not its folder. @throws CupbearerError `not-found`, `usage` as {@link get}. */
   forget(id: string): void {
     const { id: found, folder } = this.get(id);
@@ -361,8 +376,8 @@ export class Catalogue {
   /**
    * Takes up the runs of these folders, and of the further evaluations in them, that the catalogue does not know. A run
    * that it knows under a folder that is gone is given its new one, and a row that is damaged what its folder says. A folder
-   * that is damaged is skipped with the reason. A run that goes on according to its folder, and that no process here does, is
-   * taken up as interrupted.
+   * that is damaged is skipped with the reason, and so is one whose run is listed with another folder that is there. A run that
+   * goes on according to its folder, and that no process here does, is taken up as interrupted.
    */
   rebuild(folders: readonly string[]): RebuildResult {
     const result: RebuildResult = { added: [], skipped: [] };
@@ -380,7 +395,9 @@ export class Catalogue {
       for (const path of [folder, ...(skipping(folder, () => evaluationsIn(folder)) ?? [])]) {
         const record = skipping(path, () => readRecord(path));
         if (record === undefined) continue;
-        if (this.#takeUp({ ...asFound(record), folder: path }, listed.has(path))) result.added.push(path);
+        const { isAdded, other } = this.#takeUp({ ...asFound(record), folder: path }, listed.has(path));
+        if (isAdded) result.added.push(path);
+        if (other !== undefined) result.skipped.push({ folder: path, reason: listedWith(other), listedId: record.id });
       }
     }
     this.#tell();
@@ -514,17 +531,21 @@ export class Catalogue {
     return told?.id === id && hasEnded.includes(told.status) ? { ...told, folder } : undefined;
   }
 
-  /** Whether the run was added; one that moved is only given its new folder, one whose row is damaged all that it lacks. */
-  #takeUp(record: RunRecord, isListed: boolean): boolean {
+  /**
+   * Returns whether the run was added; one that moved is only given its new folder, one whose row is damaged all that it
+   * lacks. `other` is the folder that it is listed with where that is there and another.
+   */
+  #takeUp(record: RunRecord, isListed: boolean): { isAdded: boolean; other?: string } {
     const { folder } = record;
     return this.#write(() => {
       const place = this.#placeOf(record.id);
       const known = place === undefined ? undefined : this.#at(place);
-      if (known && !known.damage && (known.folder === folder || existsSync(known.folder))) return false;
+      if (known && !known.damage && existsSync(known.folder))
+        return { isAdded: false, ...(isSameFolder(known.folder, folder) ? {} : { other: known.folder }) };
       if (!isListed) addToFolderList(this.path, folder);
       if (place === undefined) this.#add(record);
       else this.#change(place, known?.damage ? record : { folder });
-      return place === undefined;
+      return { isAdded: place === undefined };
     });
   }
 
@@ -537,6 +558,16 @@ export class Catalogue {
 function sliceEnd(): (length: number) => boolean {
   const latest = performance.now() + longestSliceMs;
   return (length) => length >= mostInSlice || performance.now() > latest;
+}
+
+/** Whether two paths lead to one folder, by links even. */
+function isSameFolder(one: string, other: string): boolean {
+  return one === other || realPathOf(one) === realPathOf(other);
+}
+
+/** Why a run is not taken up that is listed with another folder. */
+function listedWith(folder: string): string {
+  return `Its run is listed already, with the folder "${folder}". To list it with this one, move the other elsewhere first.`;
 }
 
 /** Folders of the evaluations inside the folder of a run. @throws CupbearerError `storage` if they cannot be read. */

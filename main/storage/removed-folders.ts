@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writePrivateFile } from './private-files.ts';
 import { isProcessAlive, processIdentity } from './process-identity.ts';
@@ -16,6 +17,9 @@ interface PutAside {
   started: string;
 }
 
+/** A run and where it lies. */
+type RunPlace = Pick<RunRecord, 'id' | 'folder'>;
+
 const prefix = '.cupbearer-removed-';
 
 /**
@@ -24,28 +28,48 @@ const prefix = '.cupbearer-removed-';
  */
 export class RemovedFolders {
   readonly #listFile: string;
+  /** Those of this process by their hidden names, also those that are about to be put aside. */
   readonly #aside = new Map<string, PutAside>();
 
   constructor(catalogueFile: string) {
     this.#listFile = join(dirname(catalogueFile), 'removed.json');
   }
 
-  /** Puts a run folder aside. @throws CupbearerError `storage` where it cannot be renamed. */
-  putAside(folder: string, id: string): void {
-    const hidden = join(dirname(folder), `${prefix}${id}`);
+  /**
+   * Notes run folders that may be put aside, in one go: a folder that is hidden and on no list would never be deleted.
+   * @throws CupbearerError `storage`.
+   */
+  announce(runs: readonly RunPlace[]): void {
     const { pid, started } = processIdentity();
-    // Noted first: a folder that is hidden and on no list would never be deleted.
-    this.#aside.set(folder, { folder, hidden, pid, started });
+    for (const run of runs) {
+      const hidden = hiddenName(run);
+      this.#aside.set(hidden, { folder: run.folder, hidden, pid, started });
+    }
     this.#writeList();
-    withStorageErrors(`remove "${folder}"`, () => renameSync(folder, hidden));
   }
 
-  /** Brings a folder back. @throws CupbearerError `storage`, also where another one has taken its place. */
-  bringBack(folder: string): void {
-    const found = this.#aside.get(folder);
-    if (!found) return;
-    withStorageErrors(`restore "${folder}"`, () => renameSync(found.hidden, folder));
-    this.#aside.delete(folder);
+  /** Puts a run folder aside. @throws CupbearerError `storage` where it cannot be renamed. */
+  putAside(run: RunPlace): void {
+    const hidden = hiddenName(run);
+    // Its folder may have become another since it was announced.
+    if (!this.#aside.has(hidden)) this.announce([run]);
+    withStorageErrors(`remove "${run.folder}"`, () => renameSync(run.folder, hidden));
+  }
+
+  /**
+   * Brings a folder back; one that was not put aside stays where it is. Its name stays on the list, where it does no harm,
+   * until {@link settle}. @throws CupbearerError `storage`, also where another one has taken its place.
+   */
+  bringBack(run: RunPlace): void {
+    const hidden = hiddenName(run);
+    if (!this.#aside.has(hidden)) return;
+    withStorageErrors(`restore "${run.folder}"`, () => renameSync(hidden, run.folder));
+    this.#aside.delete(hidden);
+  }
+
+  /** Leaves on the list what really is put aside. @throws CupbearerError `storage`. */
+  settle(): void {
+    for (const hidden of [...this.#aside.keys()]) if (!existsSync(hidden)) this.#aside.delete(hidden);
     this.#writeList();
   }
 
@@ -55,13 +79,13 @@ export class RemovedFolders {
       // A list that somebody has changed must not lead to anything else.
       if (basename(hidden).startsWith(prefix) && dirname(hidden) === dirname(folder) && holdsRun(hidden))
         withStorageErrors(`delete "${hidden}"`, () => rmSync(hidden, { recursive: true, force: true }));
-      this.#aside.delete(folder);
+      this.#aside.delete(hidden);
     }
     this.#writeList();
   }
 
   #isOurs({ hidden }: PutAside): boolean {
-    return [...this.#aside.values()].some((own) => own.hidden === hidden);
+    return this.#aside.has(hidden);
   }
 
   #entries(which: (entry: PutAside) => boolean): PutAside[] {
@@ -86,6 +110,10 @@ export class RemovedFolders {
     if (entries.length > 0) writePrivateFile(this.#listFile, toJsonText(entries));
     else withStorageErrors(`remove "${this.#listFile}"`, () => rmSync(this.#listFile, { force: true }));
   }
+}
+
+function hiddenName({ id, folder }: RunPlace): string {
+  return join(dirname(folder), `${prefix}${id}`);
 }
 
 function isAlive({ pid, started }: PutAside): boolean {

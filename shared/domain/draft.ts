@@ -5,9 +5,10 @@ const params = z.record(z.string(), z.unknown());
 
 /** Most detectors of one experiment: each becomes a run. */
 const mostDetectors = 100;
-/** Most tags of a run, and characters of one. */
-const mostTags = 100;
-const mostTagCharacters = 60;
+/** Most tags that a draft can hold; a run that somebody else has written may have more. */
+export const mostTags = 100;
+/** Most characters of a tag in a draft. */
+export const mostTagCharacters = 60;
 
 /**
  * An experiment as the wizard holds it: a classifier (trained for it, or an earlier run), a task on it, any number of

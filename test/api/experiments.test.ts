@@ -302,7 +302,7 @@ describe('a draft that is started', () => {
       if (preset.missingData.length > 0 || preset.draft.detectors.length === 0) continue;
       const { runs } = await client().experiments.review({ draft: preset.draft });
       const { ids } = await client().experiments.start({ draft: preset.draft });
-      application.queued.cancel(ids);
+      await application.queued.cancel(ids);
       await Promise.all(ids.map((id) => application.queued.ended(id)));
       const [first, ...detectors] = ids.map((id) => catalogue.get(id));
       expect(first!.spec).toEqual(runs[0]!.spec);

@@ -17,7 +17,7 @@ import { analysisSchema } from '../../shared/domain/analysis.ts';
 import { draftSchema, type ExperimentDraft } from '../../shared/domain/draft.ts';
 import { layerMetricsSchema } from '../../shared/domain/evaluation.ts';
 import { epochSchema, type RunSummary } from '../../shared/domain/live.ts';
-import { runKinds, runRecordSchema, specFileSchema, type RunKind } from '../../shared/domain/run.ts';
+import { runKinds, runRecordSchema, specFileSchema, type RunKind, type RunRecord } from '../../shared/domain/run.ts';
 import { engineText } from '../../shared/engine-parts.ts';
 import { errorCodes } from '../../shared/errors.ts';
 import { formatDuration } from '../../shared/format.ts';
@@ -229,6 +229,22 @@ describe('a run that somebody else has written', () => {
       { numRuns: 60 },
     );
   }, 240_000);
+
+  it('is done again without the tags that a draft cannot hold, and an engine that is unknown', async () => {
+    const { app } = withGoodRun();
+    const { catalogue } = app.application.workbench;
+    const draftOf = async (changes: Partial<RunRecord>) => {
+      catalogue.update('good', changes);
+      return app.client.experiments.fromRun({ id: 'good' });
+    };
+    const tags = ['first', 'x'.repeat(60), 'x'.repeat(61), 'last'];
+    expect((await draftOf({ tags, engine: 'abacus' })).tags).toEqual(['first', 'x'.repeat(60), 'last']);
+    const numbered = Array.from({ length: 5000 }, (_, k) => `tag ${k}`);
+    const draft = await draftOf({ tags: numbered });
+    expect([draft.tags, draft.engine]).toEqual([numbered.slice(0, 100), 'auto']);
+    expect((await draftOf({ engine: 'wasm' })).engine).toBe('wasm');
+    expect((await app.client.experiments.check({ draft })).faults).toEqual([]);
+  });
 
   it('is described by the wizard as far as it can be, whatever its draft holds', async () => {
     const { app } = withGoodRun();

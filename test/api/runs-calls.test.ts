@@ -81,7 +81,7 @@ afterAll(() => app.stop());
 afterEach(async () => {
   // What a test that failed has left going must not keep the next ones waiting.
   const left = app.application.queued.live.map(({ id }) => id).reverse();
-  app.application.queued.cancel(left);
+  await app.application.queued.cancel(left);
   await Promise.all(left.map((id) => app.application.queued.ended(id)));
 });
 

@@ -112,6 +112,21 @@ describe('the queue', () => {
     expect(queue.places.map(({ id }) => id)).toEqual(['a', 'd']);
   });
 
+  it('starts none of those that are held until they are cancelled, nor what waits for them', async () => {
+    const { queue, job, events, running } = queueOf(1);
+    queue.add([job('a'), job('b'), job('c', 'b'), job('d')]);
+    await settled();
+    queue.hold(['a', 'b', 'nobody']);
+    running.get('a')!.end();
+    await settled();
+    expect(events).toEqual(['start a', 'start d']);
+    queue.cancel(['b']);
+    expect(events.slice(2)).toEqual([
+      'refuse b (cancelled): Cancelled.',
+      'refuse c (cancelled): The run b was cancelled.',
+    ]);
+  });
+
   it('cancels one that runs by its signal', async () => {
     const { queue, job, events, running } = queueOf(1);
     queue.add([job('a'), job('b'), job('c', 'a')]);

@@ -1,5 +1,14 @@
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -318,6 +327,25 @@ describe('rebuild', () => {
     const catalogue = emptyCatalogue();
     catalogue.rebuild([folder]);
     expect(catalogue.list()).toEqual([record]);
+  });
+
+  it('skips a run that is listed with another folder, which is said, and passes over one that is listed with this one', () => {
+    const catalogue = emptyCatalogue();
+    const [folder, copy, link] = [runFolder(), runFolder(), join(temporaryFolder(), 'link')];
+    for (const path of [folder, copy]) writeRecord(path, runRecord());
+    expect(catalogue.rebuild([folder]).added).toEqual([folder]);
+    const reason = `Its run is listed already, with the folder "${folder}". To list it with this one, move the other elsewhere first.`; // prettier-ignore
+    expect(catalogue.rebuild([copy])).toEqual({
+      added: [],
+      skipped: [{ folder: copy, reason, listedId: runRecord().id }],
+    });
+    symlinkSync(folder, link, 'junction');
+    expect(catalogue.rebuild([folder, link])).toEqual({ added: [], skipped: [] });
+    expect(catalogue.list()).toEqual([runRecord({ folder })]);
+    // What the sentence says is so.
+    renameSync(folder, `${folder}-elsewhere`);
+    expect(catalogue.rebuild([copy])).toEqual({ added: [], skipped: [] });
+    expect(catalogue.list()).toEqual([runRecord({ folder: copy })]);
   });
 
   it('skips what is damaged or missing with the reason', () => {

@@ -52,8 +52,8 @@ export function runsCalls(application: Application) {
       const compared = input.ids.map((id) => evaluatedRun(catalogue.get(id)));
       return toComparison(await results.ask('compare-runs', { runs: compared }, asking(signal)), summaries);
     }),
-    cancel: runs.cancel.handler(({ input }) => {
-      queued.cancel(input.ids);
+    cancel: runs.cancel.handler(async ({ input }) => {
+      await queued.cancel(input.ids);
       return {};
     }),
     resume: runs.resume.handler(({ input }) => {
@@ -68,9 +68,9 @@ export function runsCalls(application: Application) {
       await changeMarks(catalogue, ids, change);
       return {};
     }),
-    remove: runs.remove.handler(({ input }) => ({ ids: removal.remove(input.ids) })),
-    restore: runs.restore.handler(({ input }) => {
-      removal.restore(input.ids);
+    remove: runs.remove.handler(async ({ input }) => ({ ids: await removal.remove(input.ids) })),
+    restore: runs.restore.handler(async ({ input }) => {
+      await removal.restore(input.ids);
       return {};
     }),
     takeUp: runs.takeUp.handler(({ input, signal }) => takeUpRuns(application, input.folder, signal)),

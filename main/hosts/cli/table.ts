@@ -1,14 +1,33 @@
-/** A plain text table: heads over columns, the first column to the left and numbers to the right. */
+/** Widest cell: all rows are padded to it, and what a shared run is called may be as long as a book. */
+const mostWidth = 80;
+
+/** Widest cell of the last column, which pads nothing: a path that is cut leads nowhere, and none is longer on Linux. */
+const mostLastWidth = 4096;
+
+/**
+ * Returns a plain text table: heads over columns, the first column to the left and numbers to the right. A cell is one line,
+ * which ends with an ellipsis where the text is longer than a row has room for.
+ */
 export function textTable(
   heads: readonly string[],
   rows: readonly (readonly string[])[],
   alignRight: readonly boolean[] = [],
 ): string {
-  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => (row[column] ?? '').length)));
-  const line = (cells: readonly string[]) =>
+  const fitting = (cells: readonly string[]) =>
+    heads.map((_, column) => cellOf(cells[column] ?? '', column === heads.length - 1 ? mostLastWidth : mostWidth));
+  const lines = [heads, ...rows].map(fitting);
+  const widths = heads.map((_, column) => lines.reduce((width, cells) => Math.max(width, cells[column]!.length), 0));
+  const [head, ...body] = lines.map((cells) =>
     cells
       .map((cell, column) => (alignRight[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
       .join('  ')
-      .trimEnd();
-  return [line(heads), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
+      .trimEnd(),
+  );
+  return [head, widths.map((width) => '─'.repeat(width)).join('  '), ...body].join('\n');
+}
+
+function cellOf(text: string, most: number): string {
+  // Half of a character of two units is none.
+  const cut = text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+  return cut.replaceAll(/[\t\r\n]/g, ' ');
 }

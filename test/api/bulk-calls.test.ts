@@ -1,0 +1,154 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { processIdentity } from '../../main/storage/process-identity.ts';
+import { writeSpec } from '../../main/storage/run-folder.ts';
+import { runRecord, specFile } from '../storage/run-records.ts';
+import { smallTraining, startApplication, type StartedApplication } from './running-application.ts';
+
+let app: StartedApplication;
+beforeAll(() => (app = startApplication()));
+afterAll(() => app.stop());
+
+const catalogue = () => app.application.workbench.catalogue;
+
+/** Calls `look` again and again, as often as the program answers others while the call goes on. */
+async function meanwhile<T>(call: Promise<T>, look: () => void): Promise<T> {
+  let isOver = false;
+  const again = () => {
+    if (isOver) return;
+    look();
+    setImmediate(again);
+  };
+  setImmediate(again);
+  try {
+    return await call;
+  } finally {
+    isOver = true;
+  }
+}
+
+describe('many runs at once', () => {
+  const many = 70;
+  /** Of the tests, each of which has runs of its own. */
+  let nth = 0;
+  let ids: string[];
+  let folders: string[];
+
+  beforeEach(() => {
+    nth++;
+    catalogue().together(() => {
+      for (const { id } of catalogue().list()) catalogue().forget(id);
+    });
+    folders = Array.from({ length: many }, (_, k) =>
+      join(app.place, `many-${nth}`, `run-${String(k).padStart(3, '0')}`),
+    );
+    ids = folders.map((folder, k) => {
+      const record = runRecord({ id: `20261101-00000${nth}-${String(k).padStart(4, '0')}`, folder });
+      mkdirSync(folder, { recursive: true });
+      writeSpec(folder, specFile());
+      catalogue().insert(record);
+      return record.id;
+    });
+  });
+
+  const listed = () => catalogue().list().length;
+
+  it('are removed and restored in parts, and other calls are answered in between', async () => {
+    const seen: number[] = [];
+    const gone = await meanwhile(app.client.runs.remove({ ids }), () => seen.push(listed()));
+    expect(gone.ids.toSorted()).toEqual(ids);
+    expect(seen.filter((count) => count > 0 && count < many).length).toBeGreaterThan(2);
+    expect([listed(), folders.filter((folder) => existsSync(folder))]).toEqual([0, []]);
+
+    seen.length = 0;
+    await meanwhile(app.client.runs.restore({ ids }), () => seen.push(listed()));
+    expect(seen.filter((count) => count > 0 && count < many).length).toBeGreaterThan(2);
+    expect([listed(), folders.filter((folder) => existsSync(folder))]).toEqual([many, folders]);
+    // Nothing is left of them on the list of folders to be deleted.
+    expect(existsSync(join(app.place, 'home', 'removed.json'))).toBe(false);
+  });
+
+  it('are all kept where one is unknown or goes on', async () => {
+    await expect(app.client.runs.remove({ ids: [...ids, 'nobody'] })).rejects.toMatchObject({
+      data: { code: 'not-found' },
+    });
+    const { pid, started } = processIdentity();
+    catalogue().update(ids.at(-1), { status: 'running', host_pid: pid, host_started: started });
+    await expect(app.client.runs.remove({ ids })).rejects.toMatchObject({
+      data: { code: 'conflict', message: `The run ${ids.at(-1)} is going on.` },
+    });
+    expect(listed()).toBe(many);
+  });
+
+  it('are all back where one begins meanwhile that needs one of them', async () => {
+    const { pid, started } = processIdentity();
+    const counts: number[] = [];
+    const call = meanwhile(app.client.runs.remove({ ids }), () => {
+      counts.push(listed());
+      if (counts.at(-1) === many || catalogue().find('20261101-000001-user')) return;
+      const parents = [ids.at(-1)];
+      const folder = join(app.place, 'user');
+      const going = { status: 'running', host_pid: pid, host_started: started } as const;
+      catalogue().insert(runRecord({ id: '20261101-000001-user', folder, parents, ...going }));
+    });
+    await expect(call).rejects.toMatchObject({
+      data: { code: 'conflict', message: `The run 20261101-000001-user is going on and needs the run ${ids.at(-1)}.` },
+    });
+    expect(Math.min(...counts)).toBeLessThan(many);
+    expect(listed()).toBe(many + 1);
+    expect(folders.filter((folder) => existsSync(folder))).toEqual(folders);
+    catalogue().forget('20261101-000001-user');
+  });
+
+  it('are removed but for those that somebody else has removed meanwhile', async () => {
+    let isForgotten = false;
+    const last = ids.at(-1);
+    const gone = await meanwhile(app.client.runs.remove({ ids }), () => {
+      if (isForgotten || listed() === many) return;
+      catalogue().forget(last);
+      isForgotten = true;
+    });
+    expect([isForgotten, gone.ids.toSorted()]).toEqual([true, ids.slice(0, -1)]);
+    await app.client.runs.restore({ ids });
+    expect(listed()).toBe(many - 1);
+  });
+
+  it('are restored but for one that was taken up again meanwhile', async () => {
+    const { ids: gone } = await app.client.runs.remove({ ids });
+    catalogue().insert(runRecord({ id: ids.at(-1), folder: join(app.place, 'elsewhere') }));
+    await app.client.runs.restore({ ids: gone });
+    expect(listed()).toBe(many);
+    expect(catalogue().get(ids.at(-1)).folder).toBe(join(app.place, 'elsewhere'));
+  });
+});
+
+describe('many runs that wait', () => {
+  const many = 50;
+  const enqueue = () => {
+    const params = { ...smallTraining, num_epochs: 100_000 };
+    const requests = Array.from({ length: many }, () => ({ experiment: 'train-classifier', params }));
+    return app.application.queued.enqueue(requests).map(({ id }) => id);
+  };
+
+  it('are cancelled in parts, other calls are answered in between, and none of them begins', async () => {
+    const ids = enqueue();
+    const seen: number[] = [];
+    await meanwhile(app.client.runs.cancel({ ids }), () => seen.push(app.application.queued.live.length));
+    await Promise.all(ids.map((id) => app.application.queued.ended(id)));
+    expect(seen.filter((count) => count > 1 && count < many).length).toBeGreaterThan(1);
+    const records = ids.map((id) => catalogue().get(id));
+    expect(new Set(records.map(({ status }) => status))).toEqual(new Set(['cancelled']));
+    expect(records.slice(1).filter(({ started_at: started }) => started !== null)).toEqual([]);
+  });
+
+  it('go on waiting where one of those to be cancelled is unknown', async () => {
+    const ids = enqueue();
+    await expect(app.client.runs.cancel({ ids: [...ids, 'nobody'] })).rejects.toMatchObject({
+      data: { code: 'not-found' },
+    });
+    expect(app.application.queued.live.map(({ id }) => id)).toEqual(ids);
+    await app.client.runs.cancel({ ids });
+    await Promise.all(ids.map((id) => app.application.queued.ended(id)));
+  });
+});
