@@ -131,6 +131,8 @@ export class Catalogue {
   /** By their text; there are a few dozen. */
   readonly #statements = new Map<string, Statement>();
   readonly #listeners = new Set<() => void>();
+  /** What is done once the transaction that goes on is committed, and not if it is not. */
+  #afterCommit: (() => void)[] = [];
 
   /** `database` must be of the latest schema version before anything is asked of it. */
   constructor(database: Database) {
@@ -366,9 +368,8 @@ export class Catalogue {
       this.#prepared('DELETE FROM runs WHERE rowid = ?').run(this.#placeOf(found));
       // Readers know the row by its stand-in, if it had one.
       if (placeOfDamaged(found) !== undefined) this.#prepared('INSERT INTO run_changes (run_id) VALUES (?)').run(found);
-      if (!this.#prepared('SELECT 1 FROM runs WHERE folder = ?').get(folder)) {
-        removeFromFolderList(this.path, folder);
-      }
+      if (!this.#prepared('SELECT 1 FROM runs WHERE folder = ?').get(folder))
+        this.#afterCommit.push(() => this.#unlist(folder));
     });
     this.#tell();
   }
@@ -445,7 +446,23 @@ export class Catalogue {
 
   /** Takes the write lock from the start: a transaction that reads first cannot wait for it, and would fail as busy. */
   #write<T>(operation: () => T): T {
-    return this.#read(() => this.#database.transaction(operation).immediate());
+    try {
+      const result = this.#read(() => this.#database.transaction(operation).immediate());
+      if (!this.#database.inTransaction) for (const follow of this.#afterCommit) follow();
+      return result;
+    } finally {
+      if (!this.#database.inTransaction) this.#afterCommit = [];
+    }
+  }
+
+  /** A folder that stays in the list is looked at when the catalogue is rebuilt; one that is missing from it would not be. */
+  #unlist(folder: string): void {
+    try {
+      removeFromFolderList(this.path, folder);
+    } catch (error) {
+      if (!(error instanceof CupbearerError)) throw error;
+      this.notices.push(error.message);
+    }
   }
 
   #select(clauses: string, ...values: (string | number)[]): CatalogueRun[] {

@@ -134,7 +134,7 @@ function takeUpLost(catalogue: Catalogue): void {
     if (listed.length === 0 || !catalogue.isMissing(listed.at(-1))) return;
     const { added } = catalogue.rebuild(listed.filter((folder) => existsSync(folder)));
     if (added.length > 0)
-      catalogue.notices.push(`Runs that the catalogue had lost were taken up again: ${added.length}.`);
+      catalogue.notices.push(`Runs that the catalogue did not have were taken up from their folders: ${added.length}.`);
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
     // The runs that are known are worth more than those that may be missing.

@@ -209,7 +209,7 @@ describe('a damaged catalogue', () => {
     ['', '-wal'].forEach((ending, i) => writeFileSync(file + ending, whole[i]!));
     const again = opened(file);
     expect(again.list()).toHaveLength(folders.length + 1);
-    expect(again.notices).toEqual(['Runs that the catalogue had lost were taken up again: 1.']);
+    expect(again.notices).toEqual(['Runs that the catalogue did not have were taken up from their folders: 1.']);
     expect(again.get('run-0').status).toBe('running');
     expect(again.markInterrupted(() => false)).toEqual([]);
     expect(again.get('run-0')).toMatchObject({ status: 'done', metrics: { auroc: 0.75 }, folder: folders[0] });

@@ -264,6 +264,22 @@ describe('markInterrupted', () => {
 });
 
 describe('forget', () => {
+  it('leaves the folder listed where it is not committed', () => {
+    const catalogue = emptyCatalogue();
+    const folder = runFolder();
+    catalogue.insert(runRecord({ folder }));
+    const undone = () =>
+      catalogue.together(() => {
+        catalogue.forget(runRecord().id);
+        throw new Error('undone');
+      });
+    expect(undone).toThrow('undone');
+    expect(readFolderList(catalogue.path)).toEqual([folder]);
+    expect(catalogue.list()).toHaveLength(1);
+    catalogue.forget(runRecord().id);
+    expect(readFolderList(catalogue.path)).toEqual([]);
+  });
+
   it('removes the row and what hangs on it, not the folder, and is not undone by a rebuild', () => {
     const catalogue = emptyCatalogue();
     const folder = runFolder();
