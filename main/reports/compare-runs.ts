@@ -97,10 +97,10 @@ export function compareRuns(
     throw new CupbearerError('usage', `Comparing takes two runs or more, got ${runs.length}.`, {
       hint: 'npx cupbearer runs lists them.',
     });
+  const loaded = runs.map(loadRun);
   const ids = runs.map(({ id }) => id);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice !== undefined) throw new CupbearerError('usage', `The run ${twice} is named twice.`);
-  const loaded = runs.map(loadRun);
   const auroc = (place: number) => loaded[place]!.run.metrics.AUC_ROC;
   const paired = [...loaded.keys()]
     .sort((a, b) => auroc(b) - auroc(a))

@@ -25,7 +25,8 @@ if (runsTypeScript) {
     process.exit(1);
   }
   // The other one would use a folder of this name before the program could look whose it is.
-  const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+  const env = { ...process.env };
+  delete env['NODE_COMPILE_CACHE'];
   const child = spawn(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit', env });
   // Ctrl-C reaches the child by the terminal; other signals are passed on.
   process.on('SIGINT', () => undefined);
