@@ -44,10 +44,21 @@ export function foreignMarkdown(notes: string, labels: ReadonlySet<string>): str
   return endsByItself(tamed) ? tamed : fenced('', notes);
 }
 
-/** Whether a heading behind these notes is a heading. */
+/** Whether a heading behind these notes is a heading, also to viewers that take their beginning for something else. */
 function endsByItself(notes: string): boolean {
+  if (hasOpenFence(notes)) return false;
   const [open, inline] = viewer.parse(`${notes}\n\n### end`, {}).slice(-3);
   return open?.type === 'heading_open' && open.level === 0 && inline?.content === 'end';
+}
+
+/** Whether a block of code has no end, counting every line that could begin or end one. */
+function hasOpenFence(notes: string): boolean {
+  let open: string | undefined;
+  for (const [, fence, rest] of notes.matchAll(/^[ \t>*+\-\d.)]{0,200}(`{3,}|~{3,})(.*)$/gm)) {
+    if (open === undefined) open = fence!;
+    else if (fence!.startsWith(open) && rest!.trim() === '') open = undefined;
+  }
+  return open !== undefined;
 }
 
 /** Returns a block of code, whatever is in it. */

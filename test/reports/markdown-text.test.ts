@@ -101,7 +101,7 @@ describe("a run's notes in a Markdown report", () => {
   });
 
   it('of whatever kind are looked through once', () => {
-    for (const piece of ['[', '[a', ']:', '<', '[a]: b\n', '\\', '](', '![', '- ', '> ']) {
+    for (const piece of ['[', '[a', ']:', '<', '[a]: b\n', '\\', '](', '![', '- ', '> ', '\n', ' ', '```\n']) {
       const notes = piece.repeat(100_000 / piece.length);
       const tamed = notes.replaceAll('<', '&lt;').replaceAll(']: b', ']&#58; b').replaceAll('](', ']\\(').replaceAll('![', '!\\['); // prettier-ignore
       expect([tamed, `\`\`\`\n${notes}\n\`\`\``]).toContain(foreignMarkdown(notes, labels));
@@ -115,7 +115,7 @@ describe("a run's notes in a Markdown report", () => {
     }
   });
 
-  it.each(['```', '~~~~~\ncode', '> a\n\n```js\ncode\n``', '- a\n\n<!--\n```'])(
+  it.each(['```', '~~~~~\ncode', '```a|b\n:-|-:\n<kbd>', '- ```\n```', '> a\n\n```js\ncode\n``', '- a\n\n<!--\n```'])(
     'cannot take in what follows them: %j',
     (notes) => {
       const page = `${foreignMarkdown(notes, labels)}\n\n### How to repeat it\n`;
