@@ -487,6 +487,11 @@ describe('several processes', () => {
 });
 
 describe('run ids', () => {
+  it('are all different, however many runs are asked for at once', () => {
+    const now = new Date();
+    expect(new Set(Array.from({ length: 5000 }, () => newRunId(now))).size).toBe(5000);
+  });
+
   it('sort by time and are valid', () => {
     const early = newRunId(new Date('2026-11-23T20:33:11.900Z'));
     const late = newRunId(new Date('2026-11-23T20:33:12.000Z'));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PrintedRun } from '../../../main/hosts/cli/faults.ts';
 import type { RunKind, RunRecord } from '../../../shared/domain/run.ts';
 import { startCli, type Ended, type RunningCli } from '../../hosts/cli-process.ts';
 import { within } from '../within.ts';
@@ -66,7 +67,10 @@ export async function succeed(args: readonly string[], place: Place): Promise<En
 /** Starts the program once more and returns all runs that it knows then. */
 export async function runsAtNextStart(place: Place): Promise<RunRecord[]> {
   const { stdout } = await succeed(['runs', 'list', '--limit', '1000000', '--json'], place);
-  return JSON.parse(stdout) as RunRecord[];
+  return (JSON.parse(stdout) as PrintedRun[]).map(({ fault, ...run }) => {
+    if (fault !== null) throw new Error(`The run ${run.id} cannot be read in full: ${fault}`);
+    return run;
+  });
 }
 
 /** What must come out of a run of each kind, and what such a run usually takes. */
