@@ -396,7 +396,10 @@ export class Catalogue {
       for (const path of [folder, ...(skipping(folder, () => evaluationsIn(folder)) ?? [])]) {
         const record = skipping(path, () => readRecord(path));
         if (record === undefined) continue;
-        const { isAdded, other } = this.#takeUp({ ...asFound(record), folder: path }, listed.has(path));
+        const found = asFound(record);
+        const isCutOff = found !== record;
+        const { isAdded, other } = this.#takeUp({ ...found, folder: path }, { isListed: listed.has(path), isCutOff });
+        if (isAdded && isCutOff) this.#mirror(record.id);
         if (isAdded) result.added.push(path);
         if (other !== undefined) result.skipped.push({ folder: path, reason: listedWith(other), listedId: record.id });
       }
@@ -552,7 +555,10 @@ export class Catalogue {
    * Returns whether the run was added; one that moved is only given its new folder, one whose row is damaged all that it
    * lacks. `other` is the folder that it is listed with where that is there and another.
    */
-  #takeUp(record: RunRecord, isListed: boolean): { isAdded: boolean; other?: string } {
+  #takeUp(
+    record: RunRecord,
+    { isListed, isCutOff }: { isListed: boolean; isCutOff: boolean },
+  ): { isAdded: boolean; other?: string } {
     const { folder } = record;
     return this.#write(() => {
       const place = this.#placeOf(record.id);
@@ -562,6 +568,8 @@ export class Catalogue {
       if (!isListed) addToFolderList(this.path, folder);
       if (place === undefined) this.#add(record);
       else this.#change(place, known?.damage ? record : { folder });
+      // Its run.json still says that it goes on.
+      if (isCutOff) this.#prepared(markUnmirrored).run(record.id);
       return { isAdded: place === undefined };
     });
   }

@@ -331,6 +331,7 @@ describe('rebuild', () => {
       const catalogue = emptyCatalogue();
       catalogue.rebuild([folder]);
       expect(catalogue.get(status)).toMatchObject({ status: 'interrupted', error: { code: 'crashed' } });
+      expect(readRecord(folder)).toEqual(catalogue.get(status));
       catalogue.close();
     }
   });
