@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newRecord } from '../../main/api/new-run.ts';
+import type { RunSummary } from '../../shared/domain/live.ts';
 import { RunSummaries } from '../../main/api/run-summaries.ts';
 import { runRegistry } from '../../main/runs/index.ts';
 import type { Catalogue } from '../../main/storage/catalogue.ts';
@@ -77,8 +78,20 @@ describe('the row of a run', () => {
 });
 
 describe('news of runs', () => {
+  /** All changes since a revision, however many parts a busy machine makes of them. */
+  const changesSince = (summaries: RunSummaries, revision: number) => {
+    const changed: RunSummary[] = [];
+    const removed: string[] = [];
+    for (let from = revision, isAll = false; !isAll;) {
+      const part = summaries.changesSince(from);
+      changed.push(...part.changed);
+      removed.push(...part.removed);
+      ({ revision: from, isAll } = part);
+    }
+    return { changed, removed };
+  };
   const told = (summaries: RunSummaries, revision: number) => {
-    const { changed, removed } = summaries.changesSince(revision);
+    const { changed, removed } = changesSince(summaries, revision);
     return { changed: changed.map(({ id, status }) => [id, status]), removed };
   };
 
@@ -104,7 +117,7 @@ describe('news of runs', () => {
     other.prepare("INSERT INTO run_tags (run_id, position, tag) VALUES (?, 0, 'paper')").run(ids[1]);
     other.prepare('DELETE FROM runs WHERE id = ?').run(ids[2]);
     other.close();
-    const { changed, removed } = summaries.changesSince(before);
+    const { changed, removed } = changesSince(summaries, before);
     expect(changed.map(({ id, notes, tags }) => [id, notes, tags])).toEqual([
       [ids[0], 'elsewhere', []],
       [ids[1], '', ['paper']],
@@ -120,11 +133,11 @@ describe('news of runs', () => {
     const before = catalogue.revision;
     const { spec } = catalogue.get(parent);
     catalogue.update(parent, { spec: { ...spec, model: { name: 'mlp', hidden_dims: [8] } } });
-    const models = new Map(summaries.changesSince(before).changed.map(({ id, model }) => [id, model]));
+    const models = new Map(changesSince(summaries, before).changed.map(({ id, model }) => [id, model]));
     expect([models.get(parent), models.get(child), models.size]).toEqual(['mlp 8', 'mlp 8', 2]);
     const renamed = catalogue.revision;
     catalogue.update(parent, { notes: 'the same model' });
-    expect(summaries.changesSince(renamed).changed.map(({ id }) => id)).toEqual([parent]);
+    expect(changesSince(summaries, renamed).changed.map(({ id }) => id)).toEqual([parent]);
     const marked = catalogue.revision;
     catalogue.forget(parent);
     expect(told(summaries, marked)).toEqual({ changed: [[child, 'queued']], removed: [parent] });
