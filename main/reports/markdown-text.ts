@@ -1,4 +1,5 @@
 import MarkdownIt from 'markdown-it';
+import { safeScheme } from './notes.ts';
 
 /** What has a meaning in Markdown, also in tables, and what viewers turn into links of their own. */
 const special = /[\\`*[\]<>|$~#@]|(?<![a-z\d])_|_(?![a-z\d])|&(?=#?\w+;)|:(?=\/\/)|(?<=www)\./gi;
@@ -17,7 +18,8 @@ export function markdownSentence(sentence: string): string {
 }
 
 /** Addresses that a reader may be sent to, as {@link foreignMarkdown} lets them stand. */
-const safeAddress = '<?(?:https?:|mailto:)';
+const safeAddress = `<?${safeScheme}`;
+const rawHtml = new RegExp(`<(?!${safeScheme}[^\\s<>]*>)`, 'gi');
 const unsafeLink = new RegExp(`\\]\\((?!\\s{0,9}${safeAddress})`, 'gi');
 const definition = new RegExp(`(\\[((?:\\\\.|[^[\\]\\\\]){0,999})\\]):(?=(\\s{0,9}${safeAddress})?)`, 'gi');
 
@@ -34,7 +36,7 @@ const viewer = new MarkdownIt();
 export function foreignMarkdown(notes: string, labels: ReadonlySet<string>): string {
   if (notes.length > mostCharacters) return fenced('', notes);
   const tamed = notes
-    .replaceAll(/<(?!(https?:|mailto:)[^\s<>]*>)/gi, '&lt;')
+    .replaceAll(rawHtml, '&lt;')
     .replaceAll('![', '!\\[')
     .replaceAll(unsafeLink, ']\\(')
     .replaceAll(definition, (whole, bracketed: string, label: string, address?: string) =>

@@ -10,8 +10,9 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** Addresses that a reader may be sent to; anything else (`javascript:`, `data:`, `file:`) stays text. */
-const safeAddress = /^(https?:|mailto:)/i;
+/** Begins an address that a reader may be sent to, as a regular expression; others (`javascript:`, `data:`) stay text. */
+export const safeScheme = '(?:https?:|mailto:)';
+const safeAddress = new RegExp(`^${safeScheme}`, 'i');
 
 /** Beyond this, or nested more deeply than {@link mostLevels}, notes are shown as they were typed. */
 const mostCharacters = 100_000;
