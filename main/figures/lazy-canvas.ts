@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as canvas from '@napi-rs/canvas';
+import { printable } from '../../shared/charts/svg-context.ts';
 
 type CanvasModule = typeof canvas;
 
@@ -11,5 +12,18 @@ let loaded: CanvasModule | undefined;
  * and must not load a picture codec as long as it draws nothing.
  */
 export function canvasLibrary(): CanvasModule {
-  return (loaded ??= require('@napi-rs/canvas') as CanvasModule);
+  return (loaded ??= load());
+}
+
+function load(): CanvasModule {
+  const library = require('@napi-rs/canvas') as CanvasModule;
+  const context = Object.getPrototypeOf(library.createCanvas(1, 1).getContext('2d')) as object;
+  // The library throws at a NUL in a text, which a name from elsewhere may hold.
+  for (const name of ['fillText', 'strokeText', 'measureText']) {
+    const original = Reflect.get(context, name) as (text: string, ...rest: unknown[]) => unknown;
+    Reflect.set(context, name, function (this: unknown, text: string, ...rest: unknown[]): unknown {
+      return Reflect.apply(original, this, [printable(text), ...rest]);
+    });
+  }
+  return library;
 }

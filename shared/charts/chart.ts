@@ -65,6 +65,9 @@ export function baseOptions(heading: Heading, room: Room = {}): ChartOptions<'li
   };
 }
 
+/** The scales of scales.ts by what Chart.js knows them as. */
+export const scaleIds = { linear: 'linear-axis', logarithmic: 'logarithmic-axis' } as const;
+
 interface AxisSpec {
   type: 'linear' | 'logarithmic';
   min: number;
@@ -76,12 +79,21 @@ interface AxisSpec {
   line: boolean;
 }
 
+/** The range of an axis, or the nearest one that has a place for every number: finite, of finite width, and not of width 0. */
+function drawableRange({ type, min, max }: AxisSpec): { min: number; max: number } {
+  const furthest = Number.MAX_VALUE / 4;
+  const least = type === 'logarithmic' ? Number.MIN_VALUE : -furthest;
+  const [low, high] = [min, max].map((end) => Math.min(furthest, Math.max(least, end))) as [number, number];
+  if (high - low > Math.abs(low) * 1e-9) return { min: low, max: high };
+  // A single value; NaN is none.
+  return Number.isFinite(low) ? { min: low, max: low + (Math.abs(low) / 10 || 1) } : { min: 0, max: 1 };
+}
+
 /** A numeric axis with the ticks that are given and no others. */
 export function axis(theme: ChartTheme, spec: AxisSpec): Partial<ScaleOptionsByType<'linear' | 'logarithmic'>> {
   return {
-    type: spec.type,
-    min: spec.min,
-    max: spec.max,
+    type: scaleIds[spec.type],
+    ...drawableRange(spec),
     title: { display: false },
     grid: { display: spec.grid, color: theme.grid, drawTicks: false, lineWidth: 1 },
     border: { display: spec.line, color: theme.axis },

@@ -5,16 +5,15 @@ import {
   CategoryScale,
   Chart,
   Filler,
-  LinearScale,
   LineController,
   LineElement,
-  LogarithmicScale,
   PointElement,
   type ChartItem,
   type Plugin,
 } from 'chart.js';
 import type { ChartConfig } from './chart.ts';
 import { penOf } from './pen.ts';
+import { LinearAxis, LogarithmicAxis } from './scales.ts';
 import { SvgContext, type MeasureText } from './svg-context.ts';
 
 Chart.register(
@@ -23,8 +22,8 @@ Chart.register(
   PointElement,
   BarController,
   BarElement,
-  LinearScale,
-  LogarithmicScale,
+  LinearAxis,
+  LogarithmicAxis,
   CategoryScale,
   Filler,
 );

@@ -1,4 +1,4 @@
-import type { Plugin } from 'chart.js';
+import type { Chart, Plugin } from 'chart.js';
 import type { Histogram } from '../domain/evaluation.ts';
 import { formatCount } from '../format.ts';
 import {
@@ -42,7 +42,7 @@ function medianOf({ edges, scale }: Histogram, counts: readonly number[]): numbe
   let seen = 0;
   const bin = counts.findIndex((count) => (seen += count) >= half);
   const [low, high] = [edges[bin]!, edges[bin + 1]!];
-  return scale === 'log' ? Math.sqrt(low * high) : (low + high) / 2;
+  return scale === 'log' ? Math.sqrt(low) * Math.sqrt(high) : low / 2 + high / 2;
 }
 
 /** Beyond this ratio of sizes the smaller class would be a line on the axis: shares of each class are drawn instead. */
@@ -52,7 +52,8 @@ const unbalanced = 3;
 function heights(histogram: Histogram): { clean: number; anomalous: number; asShares: boolean } {
   const [clean, anomalous] = [total(histogram.clean), total(histogram.anomalous)];
   const asShares = Math.max(clean, anomalous) > unbalanced * Math.min(clean, anomalous);
-  return { clean: asShares ? 100 / clean : 1, anomalous: asShares ? 100 / anomalous : 1, asShares };
+  const share = (samples: number) => (asShares ? 100 / Math.max(1, samples) : 1);
+  return { clean: share(clean), anomalous: share(anomalous), asShares };
 }
 
 function outline(edges: readonly number[], counts: readonly number[], height: number): { x: number; y: number }[] {
@@ -65,6 +66,12 @@ function outline(edges: readonly number[], counts: readonly number[], height: nu
   return [{ x: edges[0]!, y: 0 }, ...steps, { x: edges.at(-1)!, y: 0 }];
 }
 
+/** Where a score lies on the axis, px; on a logarithmic one those that have no logarithm lie left of all others. */
+function placeOf(chart: Chart, score: number): number {
+  const at = chart.scales['x']!.getPixelForValue(score);
+  return Number.isNaN(at) ? -Infinity : at;
+}
+
 /** Tints the side of the plot that a threshold flags and draws the threshold; marks one that lies outside the plot. */
 function thresholdPlugin(theme: ChartTheme, threshold: Live<number | null>, label: string): Plugin {
   return {
@@ -74,7 +81,7 @@ function thresholdPlugin(theme: ChartTheme, threshold: Live<number | null>, labe
       if (value === null) return;
       const pen = penOf(chart);
       const { left, right, top, bottom } = chart.chartArea as Area;
-      const x = Math.max(left, Math.min(right, chart.scales['x']!.getPixelForValue(value)));
+      const x = Math.max(left, Math.min(right, placeOf(chart, value)));
       pen.save();
       pen.fillStyle = withOpacity(theme.ink, 0.045);
       pen.fillRect(x, top, right - x, bottom - top);
@@ -85,7 +92,7 @@ function thresholdPlugin(theme: ChartTheme, threshold: Live<number | null>, labe
       if (value === null) return;
       const pen = penOf(chart);
       const { left, right, top, bottom } = chart.chartArea as Area;
-      const at = chart.scales['x']!.getPixelForValue(value);
+      const at = placeOf(chart, value);
       const x = Math.max(left, Math.min(right, at));
       drawLine(
         pen,

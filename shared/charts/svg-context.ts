@@ -32,8 +32,13 @@ interface HiddenState {
 const identity = [1, 0, 0, 1, 0, 0] as const;
 const anchors: Record<string, string> = { center: 'middle', right: 'end', end: 'end' };
 
+/** `text` with the replacement character for all that XML may not hold and a typeface has no sign for. */
+export function printable(text: string): string {
+  return text.replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
+}
+
 function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+  return printable(text).replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 /** Eight hexadecimal digits by FNV-1a: no more than names that differ where the content does. */

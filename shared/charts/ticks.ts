@@ -13,20 +13,23 @@ export function linearTicks(min: number, max: number, count: number): number[] {
   // An axis so short, so far from zero, has no round values that can be told apart.
   if (!(last - first <= 4 * count) || !Number.isSafeInteger(first)) return [];
   // Counted, not summed, and rounded: 3 * 0.1 is 0.30000000000000004.
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, k) => Number(((first + k) * step).toPrecision(12)));
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, k) =>
+    Number(((first + k) * step).toPrecision(12)),
+  ).filter(Number.isFinite);
 }
 
 /** Round values for a logarithmic axis: within each decade 1, 2, 3, 5 or 1, 3 or 1 alone, by how many decades there are. */
 export function logTicks(min: number, max: number): number[] {
-  const decades = Math.log10(max / min);
+  const [first, last] = [Math.max(min, Number.MIN_VALUE), Math.min(max, Number.MAX_VALUE)].map(Math.log10) as [number, number]; // prettier-ignore
+  const decades = last - first;
   const multiples = decades <= 1.6 ? [1, 2, 3, 5, 7] : decades <= 2.4 ? [1, 2, 5] : decades <= 4 ? [1, 3] : [1];
   const every = Math.max(1, Math.ceil(decades / 8));
   const ticks: number[] = [];
-  for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power++) {
+  for (let power = Math.floor(first); power <= Math.ceil(last); power++) {
     if (power % every !== 0) continue;
     for (const multiple of multiples) {
       const value = Number((multiple * 10 ** power).toPrecision(6));
-      if (value >= min * 0.999 && value <= max * 1.001) ticks.push(value);
+      if (Number.isFinite(value) && value >= min * 0.999 && value <= max * 1.001) ticks.push(value);
     }
   }
   return ticks;
@@ -39,8 +42,8 @@ export function tickLabel(value: number): string {
   const size = Math.abs(value);
   const sign = value < 0 ? '−' : '';
   if (size !== 0 && (size >= 1e6 || size < 1e-3)) {
-    const power = Math.floor(Math.log10(size) + 1e-9);
-    const multiple = Number((size / 10 ** power).toPrecision(3));
+    if (size === Infinity) return `${sign}∞`;
+    const [multiple, power] = size.toExponential(2).split('e').map(Number) as [number, number];
     const raised = [...String(power)].map((digit) => (digit === '-' ? '⁻' : superscripts[Number(digit)])).join('');
     return `${sign}${multiple === 1 ? '' : `${multiple} × `}10${raised}`;
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { scaleIds } from '../../shared/charts/chart.ts';
 import { describeHistogram, histogramChart, histogramToTable } from '../../shared/charts/histogram-chart.ts';
 import { chartToSvg } from '../../shared/charts/draw-chart.ts';
 import { spread } from '../../shared/charts/labels.ts';
@@ -87,7 +88,7 @@ describe('ROC and precision-recall', () => {
   it('opens the log axis at half a clean sample, where an FPR of 0 stands', () => {
     const config = rocChart({ curves, nClean: 1000 }, lightTheme);
     expect(config.data.datasets[1]!.data[0]).toEqual({ x: 0.05, y: 0 });
-    expect(config.options?.scales?.['x']).toMatchObject({ type: 'logarithmic', min: 0.05, max: 100 });
+    expect(config.options?.scales?.['x']).toMatchObject({ type: scaleIds.logarithmic, min: 0.05, max: 100 });
   });
 
   it('draws a single curve without the colour of a class', () => {
@@ -202,6 +203,21 @@ describe('axes', () => {
     expect(logTicks(1e-12, 1).length).toBeLessThan(10);
   });
 
+  it('few ticks, which are numbers, whatever the range', () => {
+    const end = fc.oneof(
+      fc.double(),
+      fc.constantFrom(0, 5e-324, Number.MAX_VALUE, -Number.MAX_VALUE, 2 ** 53, -(2 ** 53)),
+    );
+    fc.assert(
+      fc.property(end, end, fc.integer({ min: 1, max: 10 }), (min, max, count) => {
+        for (const ticks of [linearTicks(min, max, count), logTicks(min, max)]) {
+          expect(ticks.length).toBeLessThan(50);
+          expect(ticks.every(Number.isFinite)).toBe(true);
+        }
+      }),
+    );
+  });
+
   it.each([
     [0, '0'],
     [0.1, '0.1'],
@@ -210,6 +226,9 @@ describe('axes', () => {
     [1e6, '10⁶'],
     [2.5e-5, '2.5 × 10⁻⁵'],
     [-3e7, '−3 × 10⁷'],
+    [9.9999e6, '10⁷'],
+    [5e-324, '4.94 × 10⁻³²⁴'],
+    [Infinity, '∞'],
   ])('labels %d as %s', (value, label) => {
     expect(plain(tickLabel(value))).toBe(label);
   });
@@ -322,7 +341,7 @@ describe('scores of two detectors', () => {
 
   it('stand on the axis that suits each', () => {
     const scales = scoreScatterChart(data, lightTheme).options!.scales!;
-    expect([scales['x']!.type, scales['y']!.type]).toEqual(['logarithmic', 'linear']);
+    expect([scales['x']!.type, scales['y']!.type]).toEqual([scaleIds.logarithmic, scaleIds.linear]);
   });
 
   it('say how alike they are', () => {
