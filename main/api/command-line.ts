@@ -1,6 +1,7 @@
 import { CupbearerError } from '../../shared/errors.ts';
-import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe.ts';
+import { describe, type Field } from '../../shared/schema/describe.ts';
 import { isOwnName } from '../../shared/schema/own-name.ts';
+import { walk, type Standing } from '../../shared/schema/walk.ts';
 import { commandText, shellOf, type Shell } from '../../shared/shell.ts';
 import type { RunDefinition } from '../runs/run-definition.ts';
 
@@ -20,7 +21,7 @@ export function commandLine(
   shell: Shell = shellOf(process.platform),
 ): string {
   const flags = [
-    ...flagsOf(describe(experiment.params), spec, '--'),
+    ...flagsOf(describe(experiment.params), spec),
     ...Object.entries(launch).map(([key, value]) => [`--${key}`, value] as const),
   ];
   return commandText(['npx', 'cupbearer', experiment.id, ...flags.flatMap(wordsOf)], shell);
@@ -43,40 +44,36 @@ function wordsOf([flag, value]: Flag): string[] {
   return value.startsWith('-') ? [`${flag}=${value}`] : [flag, value];
 }
 
-function flagsOf(fields: readonly Field[], values: Record<string, unknown>, prefix: string): Flag[] {
-  return fields.flatMap((field) => flagsOfField(field, values[field.key], `${prefix}${field.key}`));
+function flagsOf(fields: readonly Field[], values: Record<string, unknown>): Flag[] {
+  return [...walk(fields, values)].flatMap((standing) =>
+    standing.value === undefined || standing.value === null ? [] : flagsAt(standing),
+  );
 }
 
-function flagsOfField(field: Field, value: unknown, flag: string): Flag[] {
-  if (value === undefined || value === null) return [];
+/** The flags that say what stands in one place; those for what is inside it come by themselves. */
+function flagsAt({ field, path, value, picked }: Standing<Field>): Flag[] {
+  const flag = `--${path.join('.')}`;
   switch (field.type) {
     case 'group':
-      return flagsOf(field.fields!, asObject(value, flag), `${flag}.`);
+      asObject(value, flag);
+      return [];
     case 'pick':
-      return flagsOfPick(field, value, flag);
+      if (!picked?.fields)
+        throw cannotSay(flag, `the ${field.registry!.kind} ${shown(picked?.id)}, which is not known`);
+      return picked.id === field.default ? [] : [[flag, picked.id]];
     case 'pick-record':
-      return flagsOfRecord(field, asObject(value, flag), flag);
+      checkNames(Object.keys(asObject(value, flag)), flag);
+      return [];
     default:
       if (JSON.stringify(value) === JSON.stringify(field.default)) return [];
       return [[flag, written(field, value, flag)]];
   }
 }
 
-function flagsOfRecord(field: Field, value: Record<string, unknown>, flag: string): Flag[] {
-  const entries = Object.entries(value);
-  if (entries.length === 0) throw cannotSay(flag, 'nothing in it');
-  return entries.flatMap(([name, picked]) => {
-    if (isOwnName(name)) return flagsOfPick(field, picked, `${flag}.${name}`);
-    throw cannotSay(flag, `the name ${shown(name)}, which is more than letters, digits and _`);
-  });
-}
-
-function flagsOfPick(field: Field, value: unknown, flag: string): Flag[] {
-  const { name, ...params } = asObject(value, flag);
-  if (typeof name !== 'string' || !field.registry!.has(name))
-    throw cannotSay(flag, `the ${field.registry!.kind} ${shown(name)}, which is not known`);
-  const own: Flag[] = name === field.default ? [] : [[flag, name]];
-  return [...own, ...flagsOf(fieldsOfPick(field, name), params, `${flag}.`)];
+function checkNames(names: readonly string[], flag: string): void {
+  if (names.length === 0) throw cannotSay(flag, 'nothing in it');
+  const odd = names.find((name) => !isOwnName(name));
+  if (odd !== undefined) throw cannotSay(flag, `the name ${shown(odd)}, which is more than letters, digits and _`);
 }
 
 function asObject(value: unknown, flag: string): Record<string, unknown> {

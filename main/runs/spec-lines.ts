@@ -1,7 +1,9 @@
 import type { SpecLine } from '../../shared/domain/draft.ts';
 import { formatParameter } from '../../shared/format.ts';
-import { describe, fieldsOfPick, type Field } from '../../shared/schema/describe.ts';
+import type { Definition, Registry } from '../../shared/definition.ts';
+import { describe, type Field } from '../../shared/schema/describe.ts';
 import { optionTitle } from '../../shared/schema/option-title.ts';
+import { walkAll, type Standing, type Stray } from '../../shared/schema/walk.ts';
 import type { RunDefinition } from './run-definition.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -37,55 +39,26 @@ export function parameterLabels(
 }
 
 function namedValues(experiment: RunDefinition, spec: Values): NamedValue[] {
-  return below(describe(experiment.params), spec, { path: [], labels: [], depth: 0 });
-}
-
-interface Place {
-  path: readonly string[];
-  labels: readonly string[];
-  depth: number;
-}
-
-function below(fields: readonly Field[], values: Values, place: Place): NamedValue[] {
-  const known = fields.flatMap((field) => {
-    const value = values[field.key];
-    return value === undefined ? [] : ofField(field, value, { ...place, path: [...place.path, field.key] });
+  return [...walkAll(describe(experiment.params), spec)].flatMap((found) => {
+    // Groups and records are no lines of their own, what is in them is.
+    const isFrame = found.field?.type === 'group' || found.field?.type === 'pick-record';
+    if (found.value === undefined || (isFrame && isValues(found.value))) return [];
+    return [namedValue(found)];
   });
-  const keys = new Set([...fields.map(({ key }) => key), 'name']);
-  const unknown = Object.entries(values).filter(([key, value]) => !keys.has(key) && value !== undefined);
-  return [
-    ...known,
-    // What an earlier or a later version knows stands there as the file has it.
-    ...unknown.map(([key, value]) =>
-      named({ ...place, path: [...place.path, key] }, { label: key, help: '' }, JSON.stringify(value)),
-    ),
-  ];
 }
 
-function ofField(field: Field, value: unknown, place: Place): NamedValue[] {
-  if (field.type === 'pick-record' && isValues(value))
-    return Object.entries(value).flatMap(([name, one]) =>
-      ofPick({ ...field, label: `${field.label} ${name}` }, one, { ...place, path: [...place.path, name] }),
-    );
-  if (field.type === 'pick') return ofPick(field, value, place);
-  if (field.type === 'group' && isValues(value))
-    return below(field.fields!, value, { ...place, labels: within(place.labels, field.label) });
-  return [named(place, field, readable(field, value))];
-}
-
-function ofPick(field: Field, value: unknown, place: Place): NamedValue[] {
-  const name = isValues(value) ? value['name'] : undefined;
-  if (!isValues(value) || typeof name !== 'string') return [named(place, field, JSON.stringify(value))];
-  const definition = field.registry!.has(name) ? field.registry!.get(name) : undefined;
-  const inner = { ...place, labels: within(place.labels, field.label), depth: place.depth + 1 };
-  return [
-    named({ ...place, path: [...place.path, 'name'] }, field, definition?.title ?? name),
-    ...below(definition ? fieldsOfPick(field, name) : [], value, inner),
-  ];
-}
-
-function named(place: Place, { label, help }: Pick<Field, 'label' | 'help'>, value: string): NamedValue {
-  return { path: place.path, labels: within(place.labels, label), line: { label, help, value, depth: place.depth } };
+function namedValue(found: Standing<Field> | Stray<Field>): NamedValue {
+  const { field, path, within: outer, value } = found;
+  const depth = outer.filter(({ type }) => type === 'pick').length;
+  const labels = outer.map(({ label }) => label).reduce(within, []);
+  // What an earlier or a later version knows stands there as the file has it.
+  const { label, help } = field ?? { label: path.slice(-1).join(), help: '' };
+  const line = { label, help, depth, value: field ? readable(found) : JSON.stringify(value) };
+  return {
+    path: field && found.picked && isValues(value) ? [...path, 'name'] : path,
+    labels: within(labels, label),
+    line,
+  };
 }
 
 /** "Task", "Task seed" is "Task seed" already. */
@@ -98,7 +71,9 @@ const isValues = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A value as people read it; one that is not of the parameter's type stands there as the file has it. */
-function readable({ type, label, unit, control, titles }: Field, value: unknown): string {
+function readable({ field: { type, label, unit, control, titles, registry }, value, picked }: Standing<Field>): string {
+  if (type === 'pick')
+    return picked && isValues(value) ? (titleOf(registry!, picked.id) ?? picked.id) : JSON.stringify(value);
   if (type === 'flag' && typeof value === 'boolean') return value ? 'Yes' : 'No';
   // As it is typed: 5 %, not 5.0 %, which would be a measurement.
   if (control === 'share' && typeof value === 'number') return `${Number((value * 100).toPrecision(12))}\u00a0%`;
@@ -108,5 +83,7 @@ function readable({ type, label, unit, control, titles }: Field, value: unknown)
   const text = formatParameter(value);
   return unit === undefined || unit === label.toLowerCase() ? text : `${text}\u00a0${unit}`;
 }
+
+const titleOf = (registry: Registry<Definition>, id: string) => (registry.has(id) ? registry.get(id).title : undefined);
 
 const isPlain = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';

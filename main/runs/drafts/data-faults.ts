@@ -6,8 +6,9 @@ import { classifierData } from '../../tasks/classifier.ts';
 import { NetworkOutline } from '../../models/network-outline.ts';
 import { misfitsOf } from '../../../shared/misfit.ts';
 import { formatBytes } from '../../../shared/format.ts';
-import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
-import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
+import { describe, type Field } from '../../../shared/schema/describe.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
+import { walk } from '../../../shared/schema/walk.ts';
 import { toErrorRecord } from '../../../shared/errors.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
@@ -33,20 +34,10 @@ export function picksIn({ draft }: DraftSubject): PickedAt[] {
   ];
 }
 
-function picksBelow(fields: readonly Field[], values: Record<string, unknown>, path: string[]): PickedAt[] {
-  return fields.flatMap((field) => {
-    const value = values[field.key];
-    const at = [...path, field.key];
-    if (field.type === 'pick') return picksAt(field, value ?? field.default, at);
-    if (field.type !== 'pick-record' || typeof value !== 'object' || value === null) return [];
-    return Object.entries(value).flatMap(([name, picked]) => picksAt(field, picked, [...at, name]));
-  });
-}
-
-function picksAt(field: Field, value: unknown, path: string[]): PickedAt[] {
-  const picked = asPicked(typeof value === 'string' ? { name: value } : value);
-  if (!picked || !field.registry!.has(picked.name)) return [];
-  return [{ path, kind: field.registry!.kind, picked }, ...picksBelow(fieldsOfPick(field, picked.name), picked, path)];
+function picksBelow(fields: readonly Field[], values: Record<string, unknown>, at: readonly string[]): PickedAt[] {
+  return [...walk(fields, values, at)].flatMap(({ field, path, picked }) =>
+    picked?.fields ? [{ path, kind: field.registry!.kind, picked: { ...picked.values, name: picked.id } }] : [],
+  );
 }
 
 /** "MNIST", without what stands in brackets behind it. */

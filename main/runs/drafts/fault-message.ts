@@ -1,39 +1,26 @@
 import type { z } from 'zod';
 import type { Misfit } from '../../../shared/misfit.ts';
 import { formatCount } from '../../../shared/format.ts';
-import { describe, fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
+import { describe, type Field } from '../../../shared/schema/describe.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { explainIssue } from '../../../shared/schema/problems.ts';
+import { walk } from '../../../shared/schema/walk.ts';
 import { trainDetector } from '../train-detector.ts';
 
-/** The field that a path of keys leads to in values of a schema; undefined where there is none. */
+/** The field that a path of keys leads to in values of a schema, be it to an item of its list; undefined where there is none. */
 export function fieldAt(
   schema: z.ZodObject,
   values: Record<string, unknown>,
   path: readonly string[],
 ): Field | undefined {
-  return walk(describe(schema), values, path);
-}
-
-function walk(fields: readonly Field[], values: unknown, path: readonly string[]): Field | undefined {
-  const [key, ...rest] = path;
-  const field = fields.find((candidate) => candidate.key === key);
-  if (!field || rest.length === 0) return field;
-  const value = (values as Record<string, unknown> | undefined)?.[key!];
-  if (field.type === 'group') return walk(field.fields!, value, rest);
-  if (field.type === 'pick-record') {
-    const [name, ...below] = rest;
-    const picked = (value as Record<string, unknown> | undefined)?.[name!];
-    return below.length === 0 ? field : walk(fieldsOf(field, picked), picked, below);
+  const isSame = (found: readonly string[]) => found.every((key, i) => key === path[i]);
+  for (const { field, path: found } of walk(describe(schema), values)) {
+    if (isSame(found) && (found.length === path.length || listTypes.includes(field.type))) return field;
   }
-  return field.type === 'pick' ? walk(fieldsOf(field, value), value, rest) : field;
+  return undefined;
 }
 
-function fieldsOf(field: Field, picked: unknown): Field[] {
-  const name = typeof picked === 'string' ? picked : (picked as { name?: unknown } | undefined)?.name;
-  const id = name ?? field.default;
-  return typeof id === 'string' && field.registry!.has(id) ? fieldsOfPick(field, id) : [];
-}
+const listTypes: readonly Field['type'][] = ['integers', 'names'];
 
 /** What is wrong with a value in one sentence for a person who sees the field: what it must be. */
 export function faultMessage(issue: z.core.$ZodIssue, value: unknown, field: Field | undefined): string {

@@ -4,6 +4,7 @@ import { draftSchema, type ExperimentDraft, type Preset } from '../../../shared/
 import { pickedSchema, type FormDefinition, type FormField } from '../../../shared/domain/form.ts';
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import { jsonObject } from '../../../shared/schema/outside.ts';
+import { mapValues } from '../../../shared/schema/walk.ts';
 import { pickedOf } from '../../components/form/form-model.ts';
 
 /** A copy of `root` with another value at a path; undefined takes the key away. Lists along the path stay lists. */
@@ -62,24 +63,13 @@ export function namesIn(
   values: Record<string, unknown>,
   definitions: Definitions,
 ): Record<string, unknown> {
-  const named = { ...values };
-  for (const field of fields) {
-    const value = values[field.key];
-    if (field.type === 'pick' && (value ?? field.default) !== undefined) {
-      named[field.key] = withName(field, value, definitions);
-    } else if (field.type === 'pick-record' && typeof value === 'object' && value !== null) {
-      const entries = Object.entries(value).map(([key, one]) => [key, withName(field, one, definitions)]);
-      named[field.key] = Object.fromEntries(entries);
-    }
-  }
-  return named;
-}
-
-function withName(field: FormField, value: unknown, definitions: Definitions): Record<string, unknown> {
-  const picked = pickedOf(value, field);
-  const definition = definitions(field.registry ?? '').find(({ id }) => id === picked.name);
-  const inner = definition?.fields.filter(({ key }) => !field.omit?.includes(key)) ?? [];
-  return namesIn(inner, picked, definitions);
+  const fieldsOf = ({ registry, omit }: FormField, name: string) =>
+    definitions(registry ?? '')
+      .find(({ id }) => id === name)
+      ?.fields.filter(({ key }) => !omit?.includes(key));
+  return mapValues(fieldsOf, fields, values, (field, value) =>
+    field.type === 'pick' && (value ?? field.default) !== undefined ? pickedOf(value, field) : value,
+  );
 }
 
 /** What a draft trains its classifier on, before any trigger; undefined where it takes a trained one. */
