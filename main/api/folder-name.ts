@@ -1,4 +1,5 @@
 import type { Picked } from '../../shared/schema/fields.ts';
+import { trainingData } from '../data/datasets/training-data.ts';
 import type { RunDefinition } from '../runs/run-definition.ts';
 
 /** A name for the folder of a new run: "2026-11-23-corner-mnist", the day in local time and what the run is about. */
@@ -11,7 +12,6 @@ export function folderName(experiment: RunDefinition, spec: Record<string, unkno
 
 function aboutOf(experiment: RunDefinition, spec: Record<string, unknown>): string {
   if (experiment.kind !== 'classifier') return experiment.describe(spec).replace('the trigger it was trained with', '');
-  const data = spec['train_data'] as Picked;
-  if (data.name !== 'backdoor') return `${data.name} ${(spec['model'] as Picked).name}`;
-  return `${(data['backdoor'] as Picked).name} ${(data['original'] as Picked).name}`;
+  const { original, trigger } = trainingData(spec['train_data'] as Picked);
+  return trigger ? `${trigger.name} ${original.name}` : `${original.name} ${(spec['model'] as Picked).name}`;
 }

@@ -42,6 +42,7 @@ export function formDefinitions(): FormRegistry[] {
 function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): FormDefinition {
   const { id, title, summary, source, details, params, needs } = definition;
   const task = taskRegistry.definitions.find((candidate) => candidate === definition);
+  const poisons = datasetRegistry.definitions.find((candidate) => candidate === definition)?.poisons;
   return {
     id,
     title,
@@ -50,6 +51,9 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
     ...(details === undefined ? {} : { details }),
     fields: describe(params).map(toFormField),
     ...(needs ? { needs: { ...needs } } : {}),
+    ...(poisons ? { poisons } : {}),
+    ...(task?.trainedOn ? { trainedOn: { dataset: task.trainedOn.dataset } } : {}),
+    ...(task?.proposedFor ? { proposedFor: task.proposedFor } : {}),
     ...(task ? { words: { anomalous: anomalousWord(task), normal: task.normal } } : {}),
   };
 }

@@ -1,10 +1,12 @@
 import { mostTagCharacters, mostTags, type ExperimentDraft } from '../../shared/domain/draft.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
+import { proposedTask } from '../../shared/training-data.ts';
+import { trainingData } from '../data/datasets/training-data.ts';
 import { readDetectorSpec } from '../runs/detector-file.ts';
 import { fittedDetectorFolder } from '../runs/fitted-detector.ts';
 import { notRepeatable, trainingUnknown } from '../runs/stored-spec.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import type { CatalogueRun } from '../storage/catalogue-rows.ts';
+import { taskRegistry } from '../tasks/index.ts';
 import { engineIds } from '../tensor/engine.ts';
 import { readRun } from './read-run.ts';
 
@@ -30,7 +32,7 @@ export function draftFromRun(catalogue: Catalogue, id: string): ExperimentDraft 
     return {
       ...common,
       classifier: { source: 'train', params: { ...spec.sound } },
-      task: defaultTask(data),
+      task: { name: proposedTask(taskRegistry.definitions, trainingData(data)).id },
       detectors: [{ name: 'mahalanobis' }],
       evaluation: {},
     };
@@ -44,13 +46,6 @@ export function draftFromRun(catalogue: Catalogue, id: string): ExperimentDraft 
     detectors: [spec.kind === 'evaluation' ? readDetectorSpec(fittedDetectorFolder(detector)) : detector],
     evaluation,
   };
-}
-
-/** The task that shows most of a classifier: its own backdoor, or what it is trained on. */
-function defaultTask({ name }: Picked): Picked {
-  if (name === 'toy-features') return { name };
-  if (name === 'arithmetic') return { name: 'quirky-arithmetic' };
-  return { name: name === 'backdoor' ? 'backdoor' : 'adversarial-examples' };
 }
 
 function classifierOf(catalogue: Catalogue, run: CatalogueRun, runPath: unknown): ExperimentDraft['classifier'] {

@@ -3,15 +3,17 @@ import type { Definition, Registry } from '../../shared/definition.ts';
 import { formatParameter } from '../../shared/format.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
 import { asPicked, type Picked } from '../../shared/schema/fields.ts';
-import { partsOfTraining } from '../data/datasets/backdoor.ts';
+import { proposedTask } from '../../shared/training-data.ts';
+import { trainingData } from '../data/datasets/training-data.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import type { StoredSpec } from '../runs/stored-spec.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
+import { triggerOfTask } from '../tasks/trigger-of-task.ts';
 
 /** What a run is about, in the few words that lists have room for. */
 export interface RunWords {
-  /** Id of the task; "backdoor" for a classifier trained on poisoned data, "" for any other. */
+  /** Id of the task; that of the one that is proposed for a classifier with a trigger, "" for any other classifier. */
   task: string;
   /** "corner, mnist" */
   taskDetail: string;
@@ -66,10 +68,11 @@ function classifierWords({
   train_data: data,
   model,
 }: ClassifierSpec): Pick<RunWords, 'task' | 'taskDetail' | 'dataset' | 'model'> {
-  const { original, trigger } = data ? partsOfTraining(data) : {};
-  const dataset = original?.name ?? '';
+  const parts = data && trainingData(data);
+  const trigger = parts?.trigger;
+  const dataset = parts?.original.name ?? '';
   return {
-    task: trigger ? 'backdoor' : '',
+    task: parts && trigger ? proposedTask(taskRegistry.definitions, parts).id : '',
     taskDetail: trigger ? `${trigger.name}, ${dataset}` : dataset,
     dataset,
     model: modelText(model),
@@ -91,10 +94,11 @@ function datasetOfTask(task: Picked | undefined): string | undefined {
 }
 
 function taskDetail(task: Picked, dataset: string, classifier: ClassifierSpec | undefined): string {
-  const trained = asPicked(classifier?.train_data?.['backdoor']);
-  const trigger = asPicked(task['backdoor']) ?? trained;
+  const trained = classifier?.train_data && trainingData(classifier.train_data).trigger;
+  const { hasTrigger, asked } = triggerOfTask(task);
+  const trigger = asked ?? trained;
   const change = asPicked(task['change']);
-  if ('backdoor' in task || task.name === 'backdoor' || change)
+  if (hasTrigger || change)
     return [trigger?.name, change && `against ${change.name}`, dataset].filter(Boolean).join(', ');
   const { name, ...params } = task;
   const words = taskRegistry.get(name).describe(params);

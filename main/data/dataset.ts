@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { PoisonKeys } from '../../shared/training-data.ts';
 import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import type { ByteFile } from '../storage/byte-file.ts';
@@ -92,6 +93,8 @@ export interface DatasetContext {
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };
+  /** Where it is another dataset with a trigger. */
+  readonly poisons?: PoisonKeys;
   /** Files that only a person can get, from whoever publishes them, and unpacks into the dataset's folder. */
   readonly byHand?: { readonly files: readonly string[]; readonly homepage: string };
   /** @throws CupbearerError where folders that the parameters name cannot be read. */

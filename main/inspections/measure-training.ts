@@ -2,6 +2,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { isBackdoorDataset } from '../data/datasets/backdoor.ts';
 import { loadDataset, loadSplit } from '../data/datasets/load.ts';
+import { trainingData } from '../data/datasets/training-data.ts';
 import type { Dataset, DatasetContext } from '../data/dataset.ts';
 import { disguiseOf } from '../data/triggers/index.ts';
 import { range } from '../models/batches.ts';
@@ -82,8 +83,8 @@ async function forwardMs(network: Network, dataset: Dataset, signal: AbortSignal
 
 async function load(spec: Spec, { dataDir, signal, datasets: cache }: InspectionContext) {
   const { train_data: data, seed } = spec;
-  const isPoisoned = data.name === 'backdoor';
-  if (isPoisoned && disguiseOf(data['backdoor'] as Picked))
+  const { original, trigger } = trainingData(data);
+  if (trigger && disguiseOf(trigger))
     throw new CupbearerError('usage', 'How long the attack on the poisoned samples takes cannot be told.');
   const context: DatasetContext = { dataDir, seed, signal, cache };
   const training = await loadDataset(data, context);
@@ -91,9 +92,8 @@ async function load(spec: Spec, { dataDir, signal, datasets: cache }: Inspection
     const own = await Promise.all(Object.values(spec.val_data).map((wanted) => loadDataset(wanted, context)));
     return { training, validation: own };
   }
-  const original = isPoisoned ? (data['original'] as Picked) : data;
   const clean = await loadSplit(original, { train: false, augment: false }, context);
-  return { training, validation: isPoisoned ? [clean, clean] : [clean] };
+  return { training, validation: trigger ? [clean, clean] : [clean] };
 }
 
 /** Makes `folder` look like a run that has trained the classifier, with weights as they are at the start. */

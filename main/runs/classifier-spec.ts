@@ -10,9 +10,10 @@ import {
   pickRecord,
   type Picked,
 } from '../../shared/schema/fields.ts';
-import { backdoorId, checkBackdoor } from '../data/datasets/backdoor.ts';
+import { checkBackdoor } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
+import { trainingData } from '../data/datasets/training-data.ts';
 import type { DatasetFacts } from '../data/dataset.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
 import { NetworkOutline, specFor } from '../models/network-outline.ts';
@@ -89,14 +90,15 @@ export type TrainClassifierSpec = z.output<typeof trainClassifierParams>;
 
 /** "mnist, corner pixel trigger" */
 export function dataName(data: Picked): string {
-  if (data.name !== backdoorId) return data.name;
-  return `${(data['original'] as Picked).name}, ${triggerName(data['backdoor'] as Picked)}`;
+  const { original, trigger } = trainingData(data);
+  return trigger ? `${original.name}, ${triggerName(trigger)}` : original.name;
 }
 
 /** What can be told to be impossible where the parameters of the data say what the samples will be like. */
 export function checkTraining({ train_data: trainData, val_data: valData = {}, model }: TrainClassifierSpec): void {
   const facts = datasetFacts(trainData);
-  if (trainData.name === backdoorId) checkBackdoor(trainData['backdoor'] as Picked, facts);
+  const { trigger } = trainingData(trainData);
+  if (trigger) checkBackdoor(trigger, facts);
   void new NetworkOutline(specFor(model, facts));
   for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data), name);
 }

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
 import { optionalInteger, optionalPick, optionalText, type Picked } from '../../shared/schema/fields.ts';
-import { backdoorId, checkBackdoor } from '../data/datasets/backdoor.ts';
+import { checkBackdoor } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
+import { poisonKeys, trainingData } from '../data/datasets/training-data.ts';
 import type { DatasetFacts } from '../data/dataset.ts';
 import { loadTrigger } from '../data/triggers/index.ts';
 import type { NetworkSpec, Normalisation } from '../models/network-outline.ts';
@@ -56,14 +57,16 @@ export async function checkStatement(
   const normalisation =
     mean === undefined || std === undefined ? {} : { normalisation: { mean: numbersIn(mean), std: numbersIn(std) } };
   const stated = { trainData, seed: seed ?? 0, ...normalisation };
-  if (trainData.name !== backdoorId) return stated;
-  return { ...stated, triggerState: await triggerStateOf(trainData, seed, storedTrigger) };
+  const { trigger } = trainingData(trainData);
+  if (!trigger) return stated;
+  return { ...stated, triggerState: await triggerStateOf(trigger, datasetFacts(trainData), seed, storedTrigger) };
 }
 
 function dataMisfits(trainData: Picked, network: NetworkSpec): Misfit[] {
-  const original = trainData['original'] as Picked | undefined;
-  if (original?.name === backdoorId) {
-    return [{ path: ['train_data', 'original'], message: 'The data must not be poisoned twice; got "backdoor".' }];
+  const { original, trigger } = trainingData(trainData);
+  if (trigger && poisonKeys(original)) {
+    const message = `The data must not be poisoned twice; got "${original.name}".`;
+    return [{ path: ['train_data', poisonKeys(trainData)!.original], message }];
   }
   const facts = factsOf(trainData);
   if ('misfits' in facts) return facts.misfits;
@@ -71,11 +74,11 @@ function dataMisfits(trainData: Picked, network: NetworkSpec): Misfit[] {
   const found = sizesOf(known.shape, known.classes.length, known.vocabulary?.length);
   const expected = sizesOf(network.inputShape, network.classes.length, network.vocabulary);
   if (found !== expected) {
-    const { name } = original ?? trainData;
-    return [{ path: ['train_data'], message: `The model takes ${expected}; the data "${name}" has ${found}.` }];
+    const message = `The model takes ${expected}; the data "${original.name}" has ${found}.`;
+    return [{ path: ['train_data'], message }];
   }
-  if (trainData.name !== backdoorId) return [];
-  return misfitsOf(['train_data', 'backdoor'], () => checkBackdoor(trainData['backdoor'] as Picked, known));
+  if (!trigger) return [];
+  return misfitsOf(['train_data', poisonKeys(trainData)!.trigger], () => checkBackdoor(trigger, known));
 }
 
 /** What is known of the data, or why nothing is. */
@@ -112,12 +115,11 @@ const numbersIn = (text: string) => text.split(',').map((part) => (part.trim() =
 
 /** What the trigger remembers: as stored, else drawn from the seed. A trigger that is random must have the one or the other. */
 async function triggerStateOf(
-  trainData: Picked,
+  picked: Picked,
+  { shape, vocabulary }: DatasetFacts,
   seed: number | undefined,
   stored: TensorMap | undefined,
 ): Promise<TensorMap> {
-  const picked = trainData['backdoor'] as Picked;
-  const { shape, vocabulary } = datasetFacts(trainData);
   const drawn = async (from: number) =>
     (await loadTrigger(picked, { shape, vocabulary, seed: from, ...(stored ? { state: stored } : {}) })).state();
   const state = await drawn(seed ?? 0);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { triggerFor, triggerMisfits, triggerName, triggerParam } from './classifier-trigger.ts';
+import { triggerFor, triggerMisfits, triggerKey, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
@@ -11,7 +11,8 @@ export const backdoor = defineTask({
   summary: 'Tell triggered inputs from clean ones by how the classifier computes',
   source: 'ejnnr/cupbearer, tasks.backdoor_detection; backdoors: Gu et al. 2017, arXiv 1708.06733',
   anomalous: 'Triggered',
-  params: z.object({ ...classifierParams, backdoor: triggerParam, ...splitParams }),
+  proposedFor: 'poisoned',
+  params: z.object({ ...classifierParams, [triggerKey]: triggerParam, ...splitParams }),
 
   describe: (params) => [params.data?.name, triggerName(params.backdoor)].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),

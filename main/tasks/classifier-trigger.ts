@@ -10,6 +10,9 @@ import { nameOf, type ClassifierData } from './classifier.ts';
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
 export const trainingOnly = ['p_backdoor', 'p_noise'];
 
+/** The key of {@link triggerParam} in all tasks that have it. */
+export const triggerKey = 'backdoor';
+
 /** The parameter that names the trigger of a task's anomalous samples. */
 export const triggerParam = optionalPick(() => triggerRegistry, {
   label: 'Trigger',
@@ -32,7 +35,7 @@ export function chosenTrigger(asked: Picked | undefined, { trigger }: Classifier
 export function triggerMisfits({ backdoor }: { backdoor?: Picked | undefined }, classifier: ClassifierData): Misfit[] {
   if (chosenTrigger(backdoor, classifier)) return [];
   const message = `${nameOf(classifier)} was trained without a trigger, so the task must name one.`;
-  return [{ path: ['backdoor'], message, hint: 'Choose one by --task.backdoor, for example corner.' }];
+  return [{ path: [triggerKey], message, hint: 'Choose one by --task.backdoor, for example corner.' }];
 }
 
 /** Datasets of one shape with the trigger on every sample. */

@@ -3,8 +3,8 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
-import { partsOfTraining } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
+import { trainingData } from '../data/datasets/training-data.ts';
 import { readModel, readNetworkSpec } from '../models/files.ts';
 import type { Network } from '../models/network.ts';
 import { NetworkOutline } from '../models/network-outline.ts';
@@ -108,7 +108,7 @@ export function classifierData(runPath: string): ClassifierData {
       hint: 'If it was imported, say so on the screen Models, or by: npx cupbearer models trained-on',
     });
   }
-  const { original, trigger } = partsOfTraining(trainData);
+  const { original, trigger } = trainingData(trainData);
   if (!trigger) return { folder, originalData: original };
   const { tensors: state } = readTensorFile(triggerFile(folder));
   return { folder, originalData: original, trigger: { spec: trigger, state, seed } };

@@ -4,6 +4,7 @@ import { optionalPick, requiredPath, type Picked } from '../../shared/schema/fie
 import type { Dataset, DatasetContext, DatasetFacts } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { datasetFacts, loadSplit } from '../data/datasets/load.ts';
+import { poisonKeys } from '../data/datasets/training-data.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
 import {
   nameOf,
@@ -51,9 +52,9 @@ export function cleanDataMisfits({ data }: { data?: Picked | undefined }, classi
 }
 
 /** Data in which a task's own trigger would meet another one. */
-function poisonMisfits({ name }: Picked): Misfit[] {
-  if (name !== 'backdoor') return [];
-  const message = 'The data of a task that watches a classifier must not be poisoned itself; got "backdoor".';
+function poisonMisfits(data: Picked): Misfit[] {
+  if (!poisonKeys(data)) return [];
+  const message = `The data of a task that watches a classifier must not be poisoned itself; got "${data.name}".`;
   return [{ path: ['data'], message }];
 }
 

@@ -5,7 +5,14 @@ import { changed } from '../data/changed.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
 import { poisonFields } from '../data/triggers/trigger.ts';
-import { chosenTrigger, triggerFor, triggerMisfits, triggerName, triggerParam } from './classifier-trigger.ts';
+import {
+  chosenTrigger,
+  triggerFor,
+  triggerMisfits,
+  triggerKey,
+  triggerName,
+  triggerParam,
+} from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
@@ -24,7 +31,7 @@ export const ood = defineTask({
   normal: 'Changed harmlessly',
   params: z.object({
     ...classifierParams,
-    backdoor: triggerParam,
+    [triggerKey]: triggerParam,
     change: defaultPick(() => triggerRegistry, {
       label: 'Harmless change',
       help: 'What is done to the normal test samples: any change but the trigger; their labels stay',

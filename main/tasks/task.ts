@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { Misfit } from '../../shared/misfit.ts';
+import type { TaskRole } from '../../shared/training-data.ts';
 import type { Dataset, DatasetCache } from '../data/dataset.ts';
 import type { Network } from '../models/network.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
@@ -91,6 +92,8 @@ export interface TaskPreview {
 }
 
 export interface TaskDefinition extends Definition {
+  /** The classifiers for which people start with this task, of all tasks that suit them. */
+  readonly proposedFor?: TaskRole['proposedFor'];
   /** The only dataset that its classifier may be trained on, where there is but one. */
   readonly trainedOn?: TrainedOn;
   /** What its anomalous samples are called: "Triggered"; {@link anomalousWord} gives a word in any case. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { controls, type Control } from '../schema/fields.ts';
+import { proposals } from '../training-data.ts';
 
 /** A definition with its parameters as `{ name: 'corner', target_class: 0, ... }`; parameters left out take defaults. */
 export const pickedSchema = z.looseObject({ name: z.string().min(1) });
@@ -62,6 +63,11 @@ export const formDefinitionSchema = z.object({
   fields: z.array(formFieldSchema),
   /** Detectors: what the task must offer. */
   needs: z.record(z.string(), z.union([z.boolean(), z.number()])).optional(),
+  /** Datasets: where they are other data with a trigger, the parameters that name both. */
+  poisons: z.object({ original: z.string(), trigger: z.string() }).optional(),
+  /** Tasks: the only dataset that their classifier may be trained on, and the classifiers for which they are proposed. */
+  trainedOn: z.object({ dataset: z.string() }).optional(),
+  proposedFor: z.enum(proposals).optional(),
   /** Tasks: what their anomalous and, where these are not clean, their normal test samples are called. */
   words: z.object({ anomalous: z.string(), normal: z.string().optional() }).optional(),
 });

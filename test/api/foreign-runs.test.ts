@@ -288,7 +288,7 @@ describe('a run that somebody else has written', () => {
       fc.property(text, (content) => {
         let draft: ExperimentDraft;
         try {
-          draft = draftFromText(content, []);
+          draft = draftFromText(content, [], definitionsOf);
         } catch (error) {
           expect((error as Error).message).toMatch(/^The file/);
           return;

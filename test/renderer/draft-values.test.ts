@@ -21,7 +21,13 @@ const registries: Record<string, FormDefinition[]> = {
     definition('train-detector', [picks('detector', 'detector', 'knn'), picks('task', 'task')]),
   ],
   optimizer: [definition('adam', [number])],
-  dataset: [definition('backdoor', [picks('original', 'dataset', 'mnist')]), definition('mnist', [])],
+  dataset: [
+    {
+      ...definition('backdoor', [picks('original', 'dataset', 'mnist')]),
+      poisons: { original: 'original', trigger: 'backdoor' },
+    },
+    definition('mnist', []),
+  ],
   task: [definition('backdoor', [picks('data', 'dataset')])],
   detector: [definition('knn', [])],
 };
@@ -87,17 +93,17 @@ describe('a draft on a dataset', () => {
   });
   const presets = [
     preset('toy', { name: 'toy-features' }),
-    preset('corner', { name: 'backdoor', original: { name: 'mnist' } }),
+    preset('corner', { name: 'backdoor', original: { name: 'mnist' }, backdoor: { name: 'noise' } }),
     preset('blank', { name: 'backdoor', original: { name: 'mnist' }, backdoor: { name: 'corner' } }),
   ];
 
   it('is the preset that is made for it', () => {
-    expect(draftOnDataset(presets, { name: 'toy-features' })).toBe(presets[0]!.draft);
-    expect(draftOnDataset(presets, { name: 'mnist' })).toBe(presets[1]!.draft);
+    expect(draftOnDataset(presets, { name: 'toy-features' }, definitions)).toBe(presets[0]!.draft);
+    expect(draftOnDataset(presets, { name: 'mnist' }, definitions)).toBe(presets[1]!.draft);
   });
 
   it('is the blank one with the dataset in it where none is', () => {
-    const made = draftOnDataset(presets, { name: 'mnist', path: '/pets' } as { name: string });
+    const made = draftOnDataset(presets, { name: 'mnist', path: '/pets' } as { name: string }, definitions);
     const train_data = { name: 'backdoor', original: { name: 'mnist', path: '/pets' }, backdoor: { name: 'corner' } };
     expect(made.classifier).toEqual({ source: 'train', params: { train_data, num_epochs: 3 } });
     expect(made.preset).toBe('');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Registry } from '../../../shared/definition.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { asPicked, defaultPick, paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
+import { defaultPick, paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { withoutAugmentations } from '../augmentation.ts';
 import {
   defineDataset,
@@ -14,15 +14,6 @@ import { checkPoisoning, fullyPoisoned, poisoned, type PoisonedDataset, type Poi
 import { disguised } from '../disguised.ts';
 import { createTrigger, disguiseOf, loadTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
 import type { Disguise, Trigger } from '../triggers/trigger.ts';
-
-/** Id of the dataset that poisons another one. */
-export const backdoorId = 'backdoor';
-
-/** What training data are made of: the data before any trigger, and the trigger where they are poisoned. */
-export function partsOfTraining(data: Picked): { original: Picked; trigger?: Picked } {
-  const [original, trigger] = [asPicked(data['original']), asPicked(data['backdoor'])];
-  return data.name === backdoorId && original && trigger ? { original, trigger } : { original: data };
-}
 
 /** A poisoned dataset together with what it was made of. */
 export interface BackdoorDataset extends PoisonedDataset {
@@ -42,10 +33,11 @@ export function isBackdoorDataset(dataset: Dataset): dataset is BackdoorDataset 
 /** The dataset that poisons another one out of `datasets` (asked when used, since this one is in there too). */
 export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): DatasetDefinition {
   return defineDataset({
-    id: backdoorId,
+    id: 'backdoor',
     title: 'Backdoor',
     summary: 'Another dataset of which a share carries a trigger and a wrong label',
     source: 'Gu, Dolan-Gavitt, Garg: BadNets, 2017',
+    poisons: { original: 'original', trigger: 'backdoor' },
     params: z.object({
       original: defaultPick(datasets, {
         default: 'mnist',
@@ -64,13 +56,13 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
         .facts(params as never),
     async load({ original: picked, backdoor }, context): Promise<BackdoorDataset> {
       const { name, ...rest } = picked;
-      if (name === backdoorId) {
+      const definition = datasets().get(name);
+      if (definition.poisons) {
         throw new CupbearerError(
           'usage',
-          'A backdoor dataset expects an original that is not poisoned, found "backdoor".',
+          `A backdoor dataset expects an original that is not poisoned, found "${name}".`,
         );
       }
-      const definition = datasets().get(name);
       const params = parseParams(paramsOf(definition), rest, (path) => [name, ...path].join('.'));
       const clean = await definition.load(params as never, context);
       const trigger = await loadTrigger(backdoor, {

@@ -1,4 +1,5 @@
 import { paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
+import { partsOfTraining } from '../../../shared/training-data.ts';
 import type { Dataset, DatasetContext, DatasetFacts } from '../dataset.ts';
 import { datasetSources } from '../sources.ts';
 import { datasetRegistry } from './index.ts';
@@ -25,7 +26,8 @@ export function datasetFacts(picked: Picked): DatasetFacts {
   const definition = datasetRegistry.get(picked.name);
   const params = paramsOfDataset(picked);
   // Poisoned data are as many as, and look like, the data that are poisoned.
-  if ('original' in params) return datasetFacts(params['original'] as Picked);
+  const { original, trigger } = partsOfTraining({ ...params, name: picked.name }, definition.poisons);
+  if (trigger) return datasetFacts(original);
   const found = definition.facts(params as never);
   const counts = found.counts ?? definition.builtIn ?? datasetSources.find(({ id }) => id === picked.name)?.samples;
   if (!counts) return found;

@@ -1,6 +1,7 @@
 import { datasetState, downloadBytesOf, sourceOf } from '../../data/dataset-files.ts';
 import { datasetRegistry } from '../../data/datasets/index.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
+import { poisonKeys } from '../../data/datasets/training-data.ts';
 import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
 import { classifierData } from '../../tasks/classifier.ts';
 import { NetworkOutline } from '../../models/network-outline.ts';
@@ -55,8 +56,8 @@ export function dataFaults(subject: DraftSubject, dataDir: string, view: DraftVi
 }
 
 function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
-  if (path.at(-1) === 'original' && picked.name === 'backdoor')
-    return [{ path, message: 'Must be data that is not poisoned itself.' }];
+  const poisons = poisonKeys(picked);
+  if (poisons?.original === path.at(-1)) return [{ path, message: 'Must be data that is not poisoned itself.' }];
   const source = sourceOf(picked.name);
   if (source) {
     if (picked['folder'] !== undefined || datasetState(picked.name, dataDir) === 'present') return [];
@@ -65,7 +66,7 @@ function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
     return [{ path, message }];
   }
   // What is wrong with data that are poisoned is said of these.
-  if (picked.name === 'backdoor') return [];
+  if (poisons) return [];
   try {
     datasetFacts(picked);
     return [];

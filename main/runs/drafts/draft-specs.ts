@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { classifierData, plannedClassifier, type ClassifierData } from '../../tasks/classifier.ts';
-import { partsOfTraining } from '../../data/datasets/backdoor.ts';
+import { trainingData } from '../../data/datasets/training-data.ts';
 import { trainClassifierParams } from '../classifier-spec.ts';
 import { trainDetectorParams } from '../detector-params.ts';
 
@@ -54,7 +54,7 @@ export function draftClassifierData({ draft, classifierFolder }: DraftSubject): 
   if (classifierFolder !== null) return classifierData(classifierFolder);
   const params = draft.classifier.source === 'train' ? draft.classifier.params : {};
   const { train_data: trainData, seed } = parseParams(training, params);
-  const { original, trigger } = partsOfTraining(trainData);
+  const { original, trigger } = trainingData(trainData);
   const folder = plannedClassifier;
   return { folder, originalData: original, ...(trigger ? { trigger: { spec: trigger, seed } } : {}) };
 }

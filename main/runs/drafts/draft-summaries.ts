@@ -3,6 +3,7 @@ import { formatCount, inSentence } from '../../../shared/format.ts';
 import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
 import { triggerRegistry } from '../../data/triggers/index.ts';
 import { taskRegistry } from '../../tasks/index.ts';
+import { triggerOfTask } from '../../tasks/trigger-of-task.ts';
 import { datasetTitle } from './data-faults.ts';
 import { draftArchitecture, type DraftSubject } from './draft-specs.ts';
 import { orNothing, viewDraft, type DraftView } from './draft-view.ts';
@@ -23,8 +24,8 @@ export function draftSummaries(subject: DraftSubject): DraftCheck['summaries'] {
 
 function taskSummary({ data, task }: DraftView): string {
   if (!data || !task) return 'Not complete yet';
-  const trigger = asPicked(task['backdoor']) ?? data.trigger?.spec;
-  const hasTrigger = 'backdoor' in taskRegistry.get(task.name).params.shape;
+  const { hasTrigger, asked } = triggerOfTask(task);
+  const trigger = asked ?? data.trigger?.spec;
   const what = hasTrigger && trigger ? triggerRegistry.get(trigger.name).title : taskRegistry.get(task.name).title;
   const shown = datasetTitle(asPicked(task['data']) ?? data.originalData);
   return what === shown ? shown : `${shown}, ${inSentence(what)}`;

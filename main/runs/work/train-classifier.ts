@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { formatCount } from '../../../shared/format.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
 import { isBackdoorDataset } from '../../data/datasets/backdoor.ts';
 import { loadDataset, loadSplit } from '../../data/datasets/load.ts';
+import { trainingData } from '../../data/datasets/training-data.ts';
 import type { Dataset, DatasetContext } from '../../data/dataset.ts';
 import { fullyPoisoned } from '../../data/poisoning.ts';
 import { attackWithRun } from '../../models/attack-with-run.ts';
@@ -98,10 +98,10 @@ async function defaultValidation(
   training: Dataset,
   loading: DatasetContext,
 ): Promise<Record<string, Dataset>> {
-  const isPoisoned = isBackdoorDataset(training);
-  const original = isPoisoned ? (spec.train_data['original'] as Picked) : spec.train_data;
+  const { original } = trainingData(spec.train_data);
   const clean = await loadSplit(original, { train: false, augment: false }, loading);
-  return isPoisoned ? { clean, backdoor: fullyPoisoned(clean, training.trigger, training.poison) } : { clean };
+  if (!isBackdoorDataset(training)) return { clean };
+  return { clean, backdoor: fullyPoisoned(clean, training.trigger, training.poison) };
 }
 
 interface Parts {

@@ -5,6 +5,7 @@ import { pickedSchema, type FormDefinition, type FormField } from '../../../shar
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import { jsonObject } from '../../../shared/schema/outside.ts';
 import { mapValues } from '../../../shared/schema/walk.ts';
+import { partsOfTraining, proposedTask, type PoisonKeys, type TrainingData } from '../../../shared/training-data.ts';
 import { pickedOf } from '../../components/form/form-model.ts';
 
 /** A copy of `root` with another value at a path; undefined takes the key away. Lists along the path stay lists. */
@@ -73,22 +74,36 @@ export function namesIn(
 }
 
 /** What a draft trains its classifier on, before any trigger; undefined where it takes a trained one. */
-function dataOf({ classifier }: ExperimentDraft): string | undefined {
+function dataOf({ classifier }: ExperimentDraft, definitions: Definitions): string | undefined {
   if (classifier.source === 'run') return undefined;
-  const data = pickedOf(classifier.params['train_data'], {});
-  return data.name === 'backdoor' ? pickedOf(data['original'], {}).name : data.name;
+  return trainingData(classifier.params, definitions).original.name;
+}
+
+function trainingData(params: Record<string, unknown>, definitions: Definitions): TrainingData {
+  const data = pickedOf(params['train_data'], {});
+  return partsOfTraining(data, poisonKeys(data, definitions));
+}
+
+function poisonKeys({ name }: { name: string }, definitions: Definitions): PoisonKeys | undefined {
+  return definitions('dataset').find(({ id }) => id === name)?.poisons;
 }
 
 /**
  * A draft on a dataset as a spec picks it: the first preset that is made for it, else the last one, which leaves everything
  * open, with the dataset in the place of its own.
  */
-export function draftOnDataset(presets: readonly Preset[], dataset: { name: string }): ExperimentDraft {
+export function draftOnDataset(
+  presets: readonly Preset[],
+  dataset: { name: string },
+  definitions: Definitions,
+): ExperimentDraft {
   const isAnyOfItsName = Object.keys(dataset).length === 1;
-  const made = presets.find(({ draft }) => isAnyOfItsName && dataOf(draft) === dataset.name);
+  const made = presets.find(({ draft }) => isAnyOfItsName && dataOf(draft, definitions) === dataset.name);
   if (made) return made.draft;
   const blank = presets.at(-1)!.draft;
-  const path = ['classifier', 'params', 'train_data', 'original'];
+  const data = blank.classifier.source === 'train' ? pickedOf(blank.classifier.params['train_data'], {}) : { name: '' };
+  const inside = poisonKeys(data, definitions);
+  const path = ['classifier', 'params', 'train_data', ...(inside ? [inside.original] : [])];
   return { ...(withValue(blank, path, dataset) as ExperimentDraft), preset: '' };
 }
 
@@ -97,7 +112,7 @@ export function draftOnDataset(presets: readonly Preset[], dataset: { name: stri
  * values may be wrong: the wizard says which.
  * @throws Error with a sentence where it is neither.
  */
-export function draftFromText(text: string, runs: Iterable<RunSummary>): ExperimentDraft {
+export function draftFromText(text: string, runs: Iterable<RunSummary>, definitions: Definitions): ExperimentDraft {
   const content = jsonIn(text);
   const draft = draftSchema.safeParse(content);
   if (draft.success) return draft.data;
@@ -105,7 +120,8 @@ export function draftFromText(text: string, runs: Iterable<RunSummary>): Experim
   const training = classifierFile.safeParse(content);
   if (training.success) {
     const classifier = { source: 'train' as const, params: training.data.spec };
-    return { ...common, classifier, task: { name: 'backdoor' }, detectors: [{ name: 'mahalanobis' }], evaluation: {} };
+    const { id } = proposedTask(definitions('task'), trainingData(training.data.spec, definitions));
+    return { ...common, classifier, task: { name: id }, detectors: [{ name: 'mahalanobis' }], evaluation: {} };
   }
   const fitting = detectorFile.safeParse(content);
   if (!fitting.success) throw new Error('The file is neither a draft nor the spec.json of a classifier or detector.');

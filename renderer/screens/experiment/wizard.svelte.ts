@@ -216,7 +216,7 @@ export class Wizard implements FormModel {
     if (kind === 'data') {
       const dataset = (await client.datasets.list({})).find(({ name }) => name === id);
       if (!dataset) throw new Error(`There is no dataset "${id}".`);
-      return draftOnDataset(this.presets, dataset.pick);
+      return draftOnDataset(this.presets, dataset.pick, (of) => definitions.of(of));
     }
     const draft = await client.experiments.fromRun({ id });
     return kind === 'from' ? draft : { ...draft, classifier: { source: 'run', run: id }, tags: [] };

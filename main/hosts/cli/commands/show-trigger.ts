@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { defaultPick, integer, optionalPath } from '../../../../shared/schema/fields.ts';
 import { datasetRegistry } from '../../../data/datasets/index.ts';
+import { poisonKeys } from '../../../data/datasets/training-data.ts';
 import { triggerRegistry } from '../../../data/triggers/index.ts';
 import { writeFileAtomically } from '../../../storage/atomic-write.ts';
 import { createFolder } from '../../../storage/create-folder.ts';
@@ -38,8 +39,8 @@ export async function showTrigger(
   dataDir: string,
   output: Output,
 ): Promise<void> {
-  if (data.name === 'backdoor') {
-    throw new CupbearerError('usage', '--data takes the dataset without a trigger; got "backdoor".', {
+  if (poisonKeys(data)) {
+    throw new CupbearerError('usage', `--data takes the dataset without a trigger; got "${data.name}".`, {
       hint: 'Name the original dataset, and the trigger by --trigger.',
     });
   }

@@ -10,6 +10,7 @@ import { parseParams } from '../../../../shared/schema/fields.ts';
 import { runRegistry } from '../../../../main/runs/index.ts';
 import { flagName, parseFlags, readArguments } from '../../../../main/hosts/cli/flags.ts';
 import { describeNetwork } from '../../../../main/models/describe-network.ts';
+import { formDefinitions } from '../../../../main/api/form-definitions.ts';
 import { parseNetworkSpec } from '../../../../main/models/files.ts';
 import { checkFileName } from '../../../../main/storage/file-name.ts';
 import { hrefOf, parseRoute } from '../../../../renderer/app/routes.ts';
@@ -18,6 +19,9 @@ import { evaluateScores } from '../../../../main/evaluation/evaluate-scores.ts';
 import { runSummary } from '../../../renderer/run-summary.ts';
 import { specFile } from '../../../storage/run-records.ts';
 import { bytesOf, jsonOf, textOf, type Parser } from '../parser.ts';
+
+const forms = formDefinitions();
+const definitionsOf = (kind: string) => forms.find((registry) => registry.kind === kind)?.definitions ?? [];
 
 const finished = runSummary({ tags: ['paper'], notes: 'words', metrics: { auroc: 0.9, ap: null }, durationMs: 1000 });
 
@@ -202,7 +206,7 @@ const droppedDraft: Parser = {
       spec: { detector: { name: 'knn' }, task: { name: 'backdoor', run_path: '/a' } },
     }),
   ],
-  parse: (input) => draftFromText(textOf(input), [finished]),
+  parse: (input) => draftFromText(textOf(input), [finished], definitionsOf),
   documents: (error) => error instanceof Error && error.constructor === Error,
   isJson: true,
 };
