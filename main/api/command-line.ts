@@ -1,9 +1,10 @@
+import type { RunKind } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
 import { isOwnName } from '../../shared/schema/own-name.ts';
 import { walk, type Standing } from '../../shared/schema/walk.ts';
 import { commandText, shellOf, type Shell } from '../../shared/shell.ts';
-import type { RunDefinition } from '../runs/run-definition.ts';
+import { runDefinitionOf } from '../runs/index.ts';
 
 /** A command line, or a sentence that says why there is none. */
 export type CommandOrReason = { command: string; noCommand: null } | { command: null; noCommand: string };
@@ -12,19 +13,19 @@ export type CommandOrReason = { command: string; noCommand: null } | { command: 
  * Returns the command line that asks for a spec, leaving out what is the default anyway. `launch` are flags of the command
  * besides the spec, such as `dir.full`.
  * @throws CupbearerError `bad-data` where no command says the same: a name that is no identifier, a value that a command
- * line cannot hold, a spec that does not fit the experiment.
+ * line cannot hold, parameters that are not of this kind of run.
  */
 export function commandLine(
-  experiment: RunDefinition,
-  spec: Record<string, unknown>,
+  { kind, params }: { kind: RunKind; params: Readonly<Record<string, unknown>> },
   launch: Readonly<Record<string, string>> = {},
   shell: Shell = shellOf(process.platform),
 ): string {
+  const definition = runDefinitionOf(kind);
   const flags = [
-    ...flagsOf(describe(experiment.params), spec),
+    ...flagsOf(describe(definition.params), params),
     ...Object.entries(launch).map(([key, value]) => [`--${key}`, value] as const),
   ];
-  return commandText(['npx', 'cupbearer', experiment.id, ...flags.flatMap(wordsOf)], shell);
+  return commandText(['npx', 'cupbearer', definition.id, ...flags.flatMap(wordsOf)], shell);
 }
 
 /** Returns the same {@link commandLine}, or the reason where there is none. */
@@ -44,7 +45,7 @@ function wordsOf([flag, value]: Flag): string[] {
   return value.startsWith('-') ? [`${flag}=${value}`] : [flag, value];
 }
 
-function flagsOf(fields: readonly Field[], values: Record<string, unknown>): Flag[] {
+function flagsOf(fields: readonly Field[], values: Readonly<Record<string, unknown>>): Flag[] {
   return [...walk(fields, values)].flatMap((standing) =>
     standing.value === undefined || standing.value === null ? [] : flagsAt(standing),
   );

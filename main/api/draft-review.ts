@@ -1,8 +1,7 @@
 import type { Review } from '../../shared/domain/draft.ts';
 import { formatCount } from '../../shared/format.ts';
-import type { RunDefinition } from '../runs/run-definition.ts';
-import { trainClassifier } from '../runs/train-classifier.ts';
-import { trainDetector } from '../runs/train-detector.ts';
+import { describeRun, runDefinitionOf } from '../runs/index.ts';
+import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import { commandOrReason } from './command-line.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../runs/drafts/draft-specs.ts';
 import type { DraftDescription } from '../inspections/check-draft.ts';
@@ -11,7 +10,7 @@ import { specLines } from '../runs/spec-lines.ts';
 type PlannedRun = Review['runs'][number];
 
 /** The folder that a new run of this spec would get, none of those that are `taken`. */
-export type FolderFor = (experiment: string, spec: Record<string, unknown>, taken: ReadonlySet<string>) => string;
+export type FolderFor = (spec: ParsedSpec, taken: ReadonlySet<string>) => string;
 
 /**
  * Returns what a draft without faults would do: each run with its spec, readable lines, command and files.
@@ -20,24 +19,23 @@ export type FolderFor = (experiment: string, spec: Record<string, unknown>, take
 export function reviewDraft(subject: DraftSubject, known: DraftDescription, folderFor: FolderFor): Review {
   const { engine } = subject.draft;
   const taken = new Set<string>();
-  const plan = (experiment: RunDefinition, spec: Record<string, unknown>): PlannedRun => {
-    const folder = folderFor(experiment.id, spec, taken);
+  const plan = (spec: ParsedSpec<'classifier' | 'detector'>): PlannedRun => {
+    const folder = folderFor(spec, taken);
     taken.add(folder);
     const flags = { 'dir.full': folder, ...(engine === 'auto' ? {} : { engine }) };
     return {
-      kind: experiment.kind === 'classifier' ? 'classifier' : 'detector',
-      title: experiment.describe(spec),
-      lines: specLines(experiment, spec),
-      spec,
-      ...commandOrReason(experiment, spec, flags),
+      kind: spec.kind,
+      title: describeRun(spec),
+      lines: specLines(runDefinitionOf(spec.kind), spec.params),
+      spec: spec.params,
+      ...commandOrReason(spec, flags),
       folder,
-      files: experiment.kind === 'classifier' ? classifierFiles(known, spec) : detectorFiles(known, spec),
+      files: spec.kind === 'classifier' ? classifierFiles(known, spec) : detectorFiles(known, spec),
     };
   };
-  const classifier =
-    subject.classifierFolder === null ? plan(trainClassifier, draftClassifierSpec(subject.draft)) : null;
+  const classifier = subject.classifierFolder === null ? plan(draftClassifierSpec(subject.draft)) : null;
   const classifierFolder = subject.classifierFolder ?? classifier!.folder;
-  const detectors = draftDetectorSpecs({ ...subject, classifierFolder }).map((spec) => plan(trainDetector, spec));
+  const detectors = draftDetectorSpecs({ ...subject, classifierFolder }).map(plan);
   return { runs: [...(classifier ? [classifier] : []), ...detectors] };
 }
 
@@ -45,7 +43,7 @@ const float32 = 4;
 /** What the directory of a safetensors file takes, about, a tensor. */
 const directoryBytes = 120;
 
-function classifierFiles({ network }: DraftDescription, spec: Record<string, unknown>): PlannedRun['files'] {
+function classifierFiles({ network }: DraftDescription, { params }: ParsedSpec<'classifier'>): PlannedRun['files'] {
   const count = network?.parameters;
   return [
     {
@@ -53,17 +51,17 @@ function classifierFiles({ network }: DraftDescription, spec: Record<string, unk
       what: count === undefined ? 'weights' : `${formatCount(count)} parameters`,
       bytes: count === undefined ? null : count * float32 + 2 * directoryBytes * (network?.layers.length ?? 0),
     },
-    { name: 'metrics.jsonl', what: `${String(spec['num_epochs'])} epochs at most`, bytes: null },
+    { name: 'metrics.jsonl', what: `${params.num_epochs} epochs at most`, bytes: null },
     { name: 'spec, log, figures', what: 'text, SVG and PNG', bytes: null },
   ];
 }
 
 function detectorFiles(
   { network, testSize: samples }: DraftDescription,
-  spec: Record<string, unknown>,
+  { params }: ParsedSpec<'detector'>,
 ): PlannedRun['files'] {
-  const { layers } = spec['detector'] as { layers?: string[] };
-  const count = layers?.length ?? network?.layers.filter(({ isDefault }) => isDefault).length;
+  const { layers } = params.detector;
+  const count = Array.isArray(layers) ? layers.length : network?.layers.filter(({ isDefault }) => isDefault).length;
   // A file a layer and one for all of them together, labels of a byte and sample numbers of four.
   const bytes = samples === undefined || count === undefined ? null : samples * (float32 * (count + 1) + 1 + 4);
   return [

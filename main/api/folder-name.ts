@@ -1,17 +1,17 @@
-import type { Picked } from '../../shared/schema/fields.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
-import type { RunDefinition } from '../runs/run-definition.ts';
+import { describeRun } from '../runs/index.ts';
+import type { ParsedSpec } from '../runs/parsed-spec.ts';
 
 /** A name for the folder of a new run: "2026-11-23-corner-mnist", the day in local time and what the run is about. */
-export function folderName(experiment: RunDefinition, spec: Record<string, unknown>, now: Date): string {
+export function folderName(spec: ParsedSpec, now: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('-');
-  const words = `${day} ${aboutOf(experiment, spec)}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  const words = `${day} ${aboutOf(spec)}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   return words.slice(0, 80).replace(/-+$/, '');
 }
 
-function aboutOf(experiment: RunDefinition, spec: Record<string, unknown>): string {
-  if (experiment.kind !== 'classifier') return experiment.describe(spec).replace('the trigger it was trained with', '');
-  const { original, trigger } = trainingData(spec['train_data'] as Picked);
-  return trigger ? `${trigger.name} ${original.name}` : `${original.name} ${(spec['model'] as Picked).name}`;
+function aboutOf(spec: ParsedSpec): string {
+  if (spec.kind !== 'classifier') return describeRun(spec).replace('the trigger it was trained with', '');
+  const { original, trigger } = trainingData(spec.params.train_data);
+  return trigger ? `${trigger.name} ${original.name}` : `${original.name} ${spec.params.model.name}`;
 }

@@ -73,8 +73,8 @@ export async function importModel(
   };
   try {
     writeSpec(placed.folder, file);
-    const record = newRecord(placed.folder, file);
-    workbench.catalogue.insert({ ...record, title: name, status: 'done', ended_at: file.created_at });
+    const record = newRecord(placed.folder, file, name);
+    workbench.catalogue.insert({ ...record, status: 'done', ended_at: file.created_at });
     return workbench.catalogue.get(record.id);
   } catch (error) {
     await rm(placed.folder, { recursive: true, force: true });

@@ -1,15 +1,12 @@
-import { basename } from 'node:path';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
-import type { RunDefinition } from '../runs/run-definition.ts';
-import { describeSpec } from '../runs/stored-spec.ts';
+import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import { processIdentity } from '../storage/process-identity.ts';
 import { newRunId } from '../storage/run-id.ts';
 import { versions } from './versions.ts';
 
 /** What spec.json says before the run has begun. */
 export function newSpecFile(
-  { kind }: RunDefinition,
-  spec: Record<string, unknown>,
+  { kind, params }: ParsedSpec,
   {
     parents,
     created,
@@ -20,8 +17,8 @@ export function newSpecFile(
   return {
     format: 1,
     kind,
-    spec,
-    seed: spec['seed'] as number,
+    spec: params,
+    seed: params.seed,
     engine: null,
     versions: versions(),
     fingerprints: {},
@@ -33,14 +30,14 @@ export function newSpecFile(
 }
 
 /** The row of a run that has not begun. */
-export function newRecord(folder: string, file: SpecFile): RunRecord {
+export function newRecord(folder: string, file: SpecFile, title: string): RunRecord {
   const { kind, spec, parents, versions, created_at } = file;
   const identity = processIdentity();
   return {
     id: newRunId(new Date(created_at)),
     kind,
     status: 'queued',
-    title: describeSpec(kind, spec) ?? basename(folder),
+    title,
     folder,
     spec,
     parents,

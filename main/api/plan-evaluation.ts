@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
+import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import { fittedDetectorFolder } from '../runs/fitted-detector.ts';
 import { evaluationKey } from '../runs/evaluation-file.ts';
 import { evaluationFolders, isEvaluated, readEvaluation } from '../runs/stored-evaluations.ts';
@@ -21,10 +22,11 @@ export interface EvaluationPlan {
  * run goes its first evaluation, and any other into `evals/<name>/` there.
  * @throws CupbearerError `not-found` where the spec names a detector or model that is not there.
  */
-export function planEvaluation(spec: Record<string, unknown>, folder: string | undefined): EvaluationPlan {
-  const task = spec['task'] as Picked;
-  const detectorFolder = fittedDetectorFolder(spec['detector'] as Picked);
-  const key = evaluationKey({ detectorFolder, task, seed: spec['seed'] as number });
+export function planEvaluation(
+  { params: { task, detector, seed } }: ParsedSpec<'evaluation'>,
+  folder: string | undefined,
+): EvaluationPlan {
+  const key = evaluationKey({ detectorFolder: fittedDetectorFolder(detector), task, seed });
   if (folder === undefined) return {};
   if (!holdsRun(folder)) return { folder };
 

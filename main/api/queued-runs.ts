@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import type { LiveState } from '../../shared/domain/live.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
-import { parseParams } from '../../shared/schema/fields.ts';
-import { runDefinitionOf, runRegistry } from '../runs/index.ts';
+import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import { specToRepeat } from '../runs/stored-spec.ts';
 import { PhaseProgress } from '../jobs/phase-progress.ts';
 import { JobQueue, type QueuedJob } from '../jobs/queue.ts';
@@ -17,14 +16,13 @@ import { commandOrReason } from './command-line.ts';
 import { folderName } from './folder-name.ts';
 import { readRun } from './read-run.ts';
 import { inSlices } from './breath.ts';
-import type { PreparedRun, Workbench } from './workbench.ts';
+import type { PreparedRun } from './run-planner.ts';
+import type { Workbench } from './workbench.ts';
 
 /** A run that is asked for. */
 export interface RunRequest {
-  /** Id of the experiment: "train-classifier". */
-  experiment: string;
-  /** Its parameters; a function where they name the folders of earlier requests of the same call. */
-  params: Record<string, unknown> | ((earlier: readonly RunRecord[]) => Record<string, unknown>);
+  /** A function where it names the folders of earlier requests of the same call. */
+  spec: ParsedSpec | ((earlier: readonly RunRecord[]) => ParsedSpec);
   /** The run's folder; a new one named by what it is about in the settings' folder for runs where left out. */
   folder?: string | undefined;
   /** `auto` or an engine's id; the settings' where left out. */
@@ -89,27 +87,24 @@ export class QueuedRuns {
   }
 
   /** The folder that a run would get; `taken` are those promised to others. */
-  folderFor(experiment: string, params: Record<string, unknown>, taken?: ReadonlySet<string>): string {
-    const definition = runRegistry.get(experiment);
+  folderFor(spec: ParsedSpec, taken?: ReadonlySet<string>): string {
     const base = this.#settings.current().runsDir ?? defaultRunsDir();
-    const spec = parseParams(definition.params, params);
     // A run whose folder is gone keeps its name, or it would be shown with the results of another.
     const isTaken = (path: string) => taken?.has(path) || this.#workbench.catalogue.byFolder(path) !== undefined;
-    return freePath(base, folderName(definition, spec, new Date()), isTaken);
+    return freePath(base, folderName(spec, new Date()), isTaken);
   }
 
   /** Goes on with a training that was cut off, perhaps in smaller batches. @throws CupbearerError `conflict`, `usage`, `not-found`. */
   resume(id: string, batchSize?: number): void {
     const { folder } = this.#workbench.catalogue.get(id);
-    const run = this.#workbench.prepareResumption(folder, batchSize);
+    const run = this.#workbench.planner.resumeLater(folder, batchSize);
     this.#queue.add([this.#jobOf(run, undefined)]);
   }
 
   /** The same spec again as a new run. @throws CupbearerError `bad-data` where it is not valid, or as {@link enqueue}. */
   repeat(id: string): RunRecord {
     const run = this.#workbench.catalogue.get(id);
-    const params = specToRepeat(readRun(run).spec);
-    return this.enqueue([{ experiment: runDefinitionOf(run.kind).id, params, tags: run.tags }])[0]!;
+    return this.enqueue([{ spec: specToRepeat(readRun(run).spec), tags: run.tags }])[0]!;
   }
 
   /**
@@ -176,15 +171,12 @@ export class QueuedRuns {
   }
 
   #prepare(request: RunRequest, earlier: readonly PreparedRun[]): PreparedRun {
-    const { experiment, tags } = request;
-    const params =
-      typeof request.params === 'function' ? request.params(earlier.map(({ record }) => record)) : request.params;
-    const definition = runRegistry.get(experiment);
-    const spec = parseParams(definition.params, params);
-    const folder = request.folder ?? this.folderFor(experiment, spec);
+    const { tags } = request;
+    const spec = typeof request.spec === 'function' ? request.spec(earlier.map(({ record }) => record)) : request.spec;
+    const folder = request.folder ?? this.folderFor(spec);
     createFolder(join(folder, '..'));
-    const { command } = commandOrReason(definition, spec, { 'dir.full': folder });
-    return this.#workbench.prepare(experiment, spec, {
+    const { command } = commandOrReason(spec, { 'dir.full': folder });
+    return this.#workbench.planner.create(spec, {
       folder,
       dataDir: this.#settings.current().dataDir ?? undefined,
       command: command ?? undefined,
@@ -204,7 +196,7 @@ export class QueuedRuns {
           const chosen = engine ?? this.#settings.current().engine;
           this.#checkMayBegin(run);
           await Promise.race([this.#before.makeRoom?.(chosen), aborted(signal)]);
-          await this.#workbench.execute(run, {
+          await this.#workbench.executor.execute(run, {
             signal,
             engine: chosen,
             onEvent: (event) => {
@@ -221,7 +213,7 @@ export class QueuedRuns {
       refuse: (reason) => {
         this.#unfinished.delete(id);
         try {
-          this.#workbench.abandon(run, reason);
+          this.#workbench.executor.abandon(run.record, reason);
         } catch (error) {
           this.#note(id, error);
         }
@@ -233,7 +225,7 @@ export class QueuedRuns {
     try {
       this.#before.mayBegin?.(run.record.folder);
     } catch (error) {
-      if (error instanceof CupbearerError) this.#workbench.abandon(run, error);
+      if (error instanceof CupbearerError) this.#workbench.executor.abandon(run.record, error);
       throw error;
     }
   }

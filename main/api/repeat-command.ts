@@ -1,5 +1,4 @@
 import { CupbearerError } from '../../shared/errors.ts';
-import { runDefinitionOf } from '../runs/index.ts';
 import { specToRepeat } from '../runs/stored-spec.ts';
 import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { commandOrReason, type CommandOrReason } from './command-line.ts';
@@ -8,7 +7,7 @@ import { readRun } from './read-run.ts';
 /** Returns the command line that does a run again, into a new folder, or the reason where there is none. */
 export function repeatCommand(run: CatalogueRun): CommandOrReason {
   try {
-    return commandOrReason(runDefinitionOf(run.kind), specToRepeat(readRun(run).spec));
+    return commandOrReason(specToRepeat(readRun(run).spec));
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
     return { command: null, noCommand: error.message };

@@ -10,7 +10,7 @@ import type { Workbench } from './workbench.ts';
 
 /** Returns the run that somebody names by its id, which may be shortened, or by its folder. @throws CupbearerError `not-found`. */
 export function namedRun(workbench: Workbench, name: string): CatalogueRun {
-  return holdsRun(name) ? workbench.recordOf(name) : workbench.catalogue.get(name);
+  return holdsRun(name) ? workbench.known.recordOf(name) : workbench.catalogue.get(name);
 }
 
 /** Returns the folder of the classifier that a run trained or looks at; null if the catalogue does not know it. */

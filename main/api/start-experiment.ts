@@ -1,6 +1,6 @@
 import type { DraftCheck } from '../../shared/domain/draft.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { draftClassifierSpec, draftDetectorRequests, type DraftSubject } from '../runs/drafts/draft-specs.ts';
+import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../runs/drafts/draft-specs.ts';
 import type { QueuedRuns, RunRequest } from './queued-runs.ts';
 
 /** @throws CupbearerError `usage` with the first fault of a draft, all of them in its details; nothing where it has none. */
@@ -17,17 +17,10 @@ export function refuseFaults(faults: DraftCheck['faults']): void {
 export function startExperiment(subject: DraftSubject, queued: QueuedRuns): string[] {
   const { draft, classifierFolder } = subject;
   const common = { tags: draft.tags, ...(draft.engine === 'auto' ? {} : { engine: draft.engine }) };
-  const classifier: RunRequest[] =
-    classifierFolder === null
-      ? [{ ...common, experiment: 'train-classifier', params: draftClassifierSpec(draft) }]
-      : [];
+  const classifier: RunRequest[] = classifierFolder === null ? [{ ...common, spec: draftClassifierSpec(draft) }] : [];
   const detectors = draft.detectors.map((_, i): RunRequest => ({
     ...common,
-    experiment: 'train-detector',
-    params: (earlier) => {
-      const folder = classifierFolder ?? earlier[0]!.folder;
-      return draftDetectorRequests({ draft, classifierFolder: folder })[i]!;
-    },
+    spec: (earlier) => draftDetectorSpecs({ draft, classifierFolder: classifierFolder ?? earlier[0]!.folder })[i]!,
   }));
   return queued.enqueue([...classifier, ...detectors]).map(({ id }) => id);
 }

@@ -20,7 +20,7 @@ export async function takeUpRuns(
   const { folders, skipped } = await library.ask('find-runs', { folder }, { dataDir, signal });
   const result: RebuildResult = { added: [], skipped };
   for (let at = 0; at < folders.length; at += takenTogether) {
-    const taken = workbench.takeUp(folders.slice(at, at + takenTogether));
+    const taken = workbench.known.takeUp(folders.slice(at, at + takenTogether));
     result.added.push(...taken.added);
     result.skipped.push(...taken.skipped);
     await setImmediate();

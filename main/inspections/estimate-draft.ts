@@ -62,14 +62,14 @@ async function measure(
 ): Promise<PhaseTimes[]> {
   const times: PhaseTimes[] = [];
   if (subject.classifierFolder === null) {
-    const spec = draftClassifierSpec(subject.draft);
-    times.push(await measureTraining(spec, context));
-    await writeUntrainedClassifier(folder, spec, context);
+    const { params } = draftClassifierSpec(subject.draft);
+    times.push(await measureTraining(params, context));
+    await writeUntrainedClassifier(folder, params, context);
   } else {
     copyClassifier(subject.classifierFolder, folder);
   }
-  const own: DraftSubject = { ...subject, classifierFolder: folder };
-  for (const spec of draftDetectorSpecs(own)) times.push(await measureDetector(spec, folder, engine, context));
+  for (const { params } of draftDetectorSpecs({ draft: subject.draft, classifierFolder: folder }))
+    times.push(await measureDetector(params, folder, engine, context));
   return times;
 }
 

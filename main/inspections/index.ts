@@ -28,7 +28,7 @@ export const inspections = {
   'check-draft': async () => (await import('./check-draft.ts')).checkDraft,
   'describe-draft': async () => (await import('./check-draft.ts')).describeDraft,
   'draft-network': async () => (await import('./check-draft.ts')).draftNetworkDescription,
-  'check-run': async () => (await import('./check-run.ts')).checkRun,
+  'check-run': async () => (await import('../runs/index.ts')).checkRun,
   'draw-trigger': async () => (await import('./draw-trigger.ts')).drawTrigger,
 };
 

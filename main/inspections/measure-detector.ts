@@ -3,19 +3,12 @@ import { taskRegistry } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
 import type { EngineInfo } from '../tensor/engine.ts';
 import { fitDetector } from '../runs/work/detection.ts';
+import type { TrainDetectorSpec } from '../runs/detector-params.ts';
 import { writeDetector } from '../runs/detector-file.ts';
 import { evaluateDetector } from '../runs/work/evaluate.ts';
 import { PhaseTimer, type RunContext } from '../runs/run-definition.ts';
 import type { InspectionContext } from './inspection.ts';
 import type { PhaseTimes } from './phase-times.ts';
-
-interface Spec {
-  detector: Picked;
-  task: Picked;
-  batch_size: number;
-  analysis: boolean;
-  seed: number;
-}
 
 /** Training samples of the two slices that are fitted on: from two points follows what each sample and what all take. */
 const slices = [250, 1000] as const;
@@ -27,12 +20,11 @@ const tested = 128;
  * @throws CupbearerError `cancelled`; what the detector throws on so little.
  */
 export async function measureDetector(
-  params: Record<string, unknown>,
+  spec: TrainDetectorSpec,
   folder: string,
   engine: EngineInfo,
   context: InspectionContext,
 ): Promise<PhaseTimes> {
-  const spec = params as unknown as Spec;
   const { signal, dataDir } = context;
   const run: RunContext = { folder, dataDir, engine, resume: false, signal, progress: () => {}, log: () => {} };
   const warm = await built(spec, slices[0], context);
@@ -64,7 +56,7 @@ export async function measureDetector(
 }
 
 /** A part of the task, how long its data take to load, and how long everything else of building it took. */
-async function built({ task: { name, ...params } }: Spec, trainSize: number, context: InspectionContext) {
+async function built({ task: { name, ...params } }: TrainDetectorSpec, trainSize: number, context: InspectionContext) {
   const { dataDir, signal, datasets: cache } = context;
   const part = {
     ...params,

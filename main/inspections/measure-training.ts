@@ -1,5 +1,4 @@
 import { CupbearerError } from '../../shared/errors.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
 import { isBackdoorDataset } from '../data/datasets/backdoor.ts';
 import { loadDataset, loadSplit } from '../data/datasets/load.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
@@ -11,6 +10,7 @@ import { Network } from '../models/network.ts';
 import { specFor } from '../models/network-outline.ts';
 import { createOptimizer } from '../models/optimizers/index.ts';
 import { predict, trainClassifier } from '../models/training.ts';
+import type { TrainClassifierSpec } from '../runs/classifier-spec.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { readFileBytes } from '../storage/read-file.ts';
 import { writeSpec } from '../storage/run-folder.ts';
@@ -20,17 +20,6 @@ import { triggerFile } from '../tasks/classifier.ts';
 import type { InspectionContext } from './inspection.ts';
 import type { PhaseTimes } from './phase-times.ts';
 
-interface Spec {
-  train_data: Picked;
-  val_data?: Record<string, Picked>;
-  model: Picked;
-  optim: Picked;
-  num_epochs: number;
-  batch_size: number;
-  max_steps?: number;
-  seed: number;
-}
-
 /** Timed for about this long, milliseconds, after two steps that warm up. */
 const targetMs = 800;
 const mostSteps = 100;
@@ -38,11 +27,7 @@ const mostSteps = 100;
 const predicted = 500;
 
 /** Times a few steps and a look at validation data. @throws CupbearerError `cancelled`, `usage` where it cannot be told. */
-export async function measureTraining(
-  params: Record<string, unknown>,
-  context: InspectionContext,
-): Promise<PhaseTimes> {
-  const spec = params as unknown as Spec;
+export async function measureTraining(spec: TrainClassifierSpec, context: InspectionContext): Promise<PhaseTimes> {
   const { value: data, loadMs } = await context.datasets.measure(() => load(spec, context));
   const { training, validation } = data;
   const network = new Network(specFor(spec.model, training), spec.seed);
@@ -81,7 +66,7 @@ async function forwardMs(network: Network, dataset: Dataset, signal: AbortSignal
   return (performance.now() - start) / indices.length;
 }
 
-async function load(spec: Spec, { dataDir, signal, datasets: cache }: InspectionContext) {
+async function load(spec: TrainClassifierSpec, { dataDir, signal, datasets: cache }: InspectionContext) {
   const { train_data: data, seed } = spec;
   const { original, trigger } = trainingData(data);
   if (trigger && disguiseOf(trigger))
@@ -99,10 +84,9 @@ async function load(spec: Spec, { dataDir, signal, datasets: cache }: Inspection
 /** Makes `folder` look like a run that has trained the classifier, with weights as they are at the start. */
 export async function writeUntrainedClassifier(
   folder: string,
-  params: Record<string, unknown>,
+  spec: TrainClassifierSpec,
   { dataDir, signal, datasets: cache }: InspectionContext,
 ): Promise<void> {
-  const spec = params as unknown as Spec;
   const training = await loadDataset(spec.train_data, { dataDir, seed: spec.seed, signal, cache });
   const network = new Network(specFor(spec.model, training), spec.seed);
   writeModelDescription(folder, network);
@@ -112,7 +96,7 @@ export async function writeUntrainedClassifier(
   writeSpec(folder, {
     format: 1,
     kind: 'classifier',
-    spec: params,
+    spec,
     seed: spec.seed,
     engine: null,
     versions: {},

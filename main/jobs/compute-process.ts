@@ -2,7 +2,7 @@
 import { fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
 import { formatDuration } from '../../shared/format.ts';
 import type { RunOutcome } from '../runs/run-definition.ts';
-import { runRegistry } from '../runs/index.ts';
+import { doRun } from '../runs/index.ts';
 import { speedTest } from '../runs/speed-test.ts';
 import { removeLeftoversOfRun } from '../storage/leftovers.ts';
 import { toStorageError } from '../storage/storage-error.ts';
@@ -69,7 +69,7 @@ async function run(job: Job, progress: Progress): Promise<RunOutcome> {
   log.keep(`${engine.title} on ${engine.device}`);
   for (const [id, reason] of Object.entries(engine.passedOver ?? {})) log.keep(`Not "${id}": ${reason}`);
   for (const note of engine.notes ?? []) say(`${engine.title}: ${note}`);
-  const outcome = await runRegistry.get(job.experiment).run(job.spec, {
+  const outcome = await doRun(job.spec, {
     folder: job.folder,
     dataDir: job.dataDir,
     engine,

@@ -1,14 +1,12 @@
 import type { ErrorRecord } from '../../shared/errors.ts';
 import type { EngineInfo, EngineStatus, SpeedReport } from '../../shared/domain/engine.ts';
+import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import type { RunOutcome } from '../runs/run-definition.ts';
 import type { EngineNews, OpeningNoted } from './engine-news.ts';
 
 /** All that the compute process needs to know to do a run. */
 export interface Job {
-  /** Id of the experiment. */
-  experiment: string;
-  /** Parameters, parsed, with paths made absolute. */
-  spec: Record<string, unknown>;
+  spec: ParsedSpec;
   /** The run's folder, which exists. */
   folder: string;
   dataDir: string;

@@ -2,10 +2,10 @@ import { outlineTask } from '../tasks/outline.ts';
 import { describeTask, taskParents } from './task-words.ts';
 import { detectorLayers } from './detector-file.ts';
 import { evalDetectorParams } from './detector-params.ts';
-import { defineRun } from './run-definition.ts';
+import type { RunDefinition } from './run-definition.ts';
 import { fittedDetectorFolder, fittedDetectorPath } from './fitted-detector.ts';
 
-export const evalDetector = defineRun({
+export const evalDetector: RunDefinition<'evaluation'> = {
   id: 'eval-detector',
   kind: 'evaluation',
   title: 'Evaluate a detector',
@@ -21,4 +21,4 @@ export const evalDetector = defineRun({
   },
 
   run: async (spec, context) => (await import('./work/eval-detector.ts')).runEvaluation(spec, context),
-});
+};

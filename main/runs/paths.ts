@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
+import type { z } from 'zod';
 import { describe, type Field } from '../../shared/schema/describe.ts';
+import { jsonObject } from '../../shared/schema/outside.ts';
 import { knownFields, mapValues, walk } from '../../shared/schema/walk.ts';
-import type { RunDefinition } from './run-definition.ts';
 
 /** A path among parameters, with the keys that lead to it. */
 export interface PathAt {
@@ -20,13 +21,11 @@ export function pathsIn(
   );
 }
 
-/** The spec with every path in it made absolute, so that the run can be repeated from any folder. */
-export function withAbsolutePaths(
-  experiment: RunDefinition,
-  spec: Record<string, unknown>,
-  base: string,
-): Record<string, unknown> {
-  return mapValues(knownFields, describe(experiment.params), spec, ({ isPath }, value) =>
-    isPath && typeof value === 'string' ? resolve(base, value) : value,
+/** Parameters with every path among them made absolute, so that the run can be repeated from any folder. They need not be valid. */
+export function withAbsolutePaths(schema: z.ZodObject, params: unknown, base: string): unknown {
+  const values = jsonObject.safeParse(params);
+  if (!values.success) return params;
+  return mapValues(knownFields, describe(schema), values.data, ({ isPath }, value) =>
+    isPath && typeof value === 'string' && value !== '' ? resolve(base, value) : value,
   );
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { RunKind } from '../../shared/domain/run.ts';
 import type { EngineInfo } from '../../shared/domain/engine.ts';
+import type { SpecParams } from './parsed-spec.ts';
 
 /** What a run may use and whom it tells. The compute process provides it. */
 export interface RunContext {
@@ -29,29 +30,16 @@ export interface RunOutcome {
 }
 
 /** A kind of run: what can be asked for, and how it is done. */
-export interface RunDefinition extends Definition {
-  kind: RunKind;
+export interface RunDefinition<Kind extends RunKind = RunKind> extends Definition {
+  kind: Kind;
+  params: z.ZodObject & z.ZodType<SpecParams[Kind]>;
   /** One line for lists: "mlp on mnist, corner pixel trigger". */
-  describe(spec: Record<string, unknown>): string;
+  describe(params: SpecParams[Kind]): string;
   /** Folders of the runs that this one builds on. */
-  parents(spec: Record<string, unknown>): string[];
+  parents(params: SpecParams[Kind]): string[];
   /** Refuses what can be seen to be impossible before anything is loaded or written. @throws CupbearerError. */
-  check(spec: Record<string, unknown>): void;
-  run(spec: Record<string, unknown>, context: RunContext): Promise<RunOutcome>;
-}
-
-/** Types the functions' spec from the schema beside them. */
-export function defineRun<P extends z.ZodObject>(
-  definition: Omit<RunDefinition, 'params' | 'describe' | 'parents' | 'check' | 'run'> & {
-    params: P;
-    describe(spec: z.output<P>): string;
-    parents(spec: z.output<P>): string[];
-    check(spec: z.output<P>): void;
-    run(spec: z.output<P>, context: RunContext): Promise<RunOutcome>;
-  },
-): RunDefinition {
-  // The registry hands over only what this very schema has parsed.
-  return definition;
+  check(params: SpecParams[Kind]): void;
+  run(params: SpecParams[Kind], context: RunContext): Promise<RunOutcome>;
 }
 
 /** Measures phases by name; a phase that is entered twice adds up. */

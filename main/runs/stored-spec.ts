@@ -4,7 +4,8 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
 import type { evalDetectorParams } from './detector-params.ts';
 import { importedClassifierParams } from './imported-classifier.ts';
-import { runDefinitionOf } from './index.ts';
+import { describeRun, parseSpec, runDefinitionOf } from './index.ts';
+import type { ParsedSpec } from './parsed-spec.ts';
 import type { trainDetectorParams } from './detector-params.ts';
 
 /** What a spec of each kind may hold. Of a model that was imported, any part may be unknown. */
@@ -34,15 +35,15 @@ interface FaultySpec<Params> extends Reading {
 }
 
 /** A spec from the catalogue or from a folder, which anybody may have written, after it was read by its schema. */
-export type StoredSpec = {
-  [Kind in RunKind]: { readonly kind: Kind } & (ValidSpec<StoredParams[Kind]> | FaultySpec<StoredParams[Kind]>);
-}[RunKind];
+export type StoredSpec<Kind extends RunKind = RunKind> = {
+  [K in Kind]: { readonly kind: K } & (ValidSpec<StoredParams[K]> | FaultySpec<StoredParams[K]>);
+}[Kind];
 
 /** Reads the spec of a run of a kind, whatever it holds. */
 export function readStoredSpec<Kind extends RunKind>(
   kind: Kind,
   spec: Readonly<Record<string, unknown>>,
-): Extract<StoredSpec, { kind: Kind }> {
+): StoredSpec<Kind> {
   const isImported = kind === 'classifier' && spec['imported'] === true;
   const params = isImported ? importedClassifierParams : runDefinitionOf(kind).params;
   const parsed = params.safeParse(spec);
@@ -54,7 +55,7 @@ export function readStoredSpec<Kind extends RunKind>(
     unread: entriesOf(spec, (key) => !Object.hasOwn(sound, key)),
     fault: issues.length === 0 ? null : `Its spec is not valid: ${explainFaults(issues, spec)}`,
     // The very schema of the kind has parsed each of its parameters.
-  } as Extract<StoredSpec, { kind: Kind }>;
+  } as StoredSpec<Kind>;
 }
 
 /** The parameters of a spec that are valid by themselves, and what is wrong with the others. */
@@ -84,10 +85,10 @@ export function unreadableSpec(kind: RunKind, fault: string): StoredSpec {
  * A stored spec as the command that repeats the run takes it.
  * @throws CupbearerError `bad-data` with a sentence per fault where it is not valid, `conflict` where {@link trainingUnknown}.
  */
-export function specToRepeat(stored: StoredSpec): Record<string, unknown> {
+export function specToRepeat<Kind extends RunKind>(stored: StoredSpec<Kind>): ParsedSpec<Kind> {
   if (stored.fault !== null) throw notRepeatable(stored.fault);
-  if (stored.kind === 'classifier' && stored.sound.train_data === undefined) throw trainingUnknown();
-  return runDefinitionOf(stored.kind).params.parse(stored.sound);
+  if (stored.kind === 'classifier' && !('train_data' in stored.sound)) throw trainingUnknown();
+  return parseSpec(stored.kind, stored.sound);
 }
 
 /** What cannot be done with a run whose spec is not valid. */
@@ -104,7 +105,10 @@ export function trainingUnknown(): CupbearerError {
 
 /** One line that tells a run of this spec from others; undefined where the spec does not say enough for one. */
 export function describeSpec(kind: RunKind, spec: Readonly<Record<string, unknown>>): string | undefined {
-  const experiment = runDefinitionOf(kind);
-  const parsed = experiment.params.safeParse(spec);
-  return parsed.success ? experiment.describe(parsed.data) : undefined;
+  try {
+    return describeRun(parseSpec(kind, spec));
+  } catch (error) {
+    if (error instanceof CupbearerError) return undefined;
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { checkTraining, dataName, trainClassifierParams } from './classifier-spec.ts';
-import { defineRun } from './run-definition.ts';
+import type { RunDefinition } from './run-definition.ts';
 
-export const trainClassifier = defineRun({
+export const trainClassifier: RunDefinition<'classifier'> = {
   id: 'train-classifier',
   kind: 'classifier',
   title: 'Train a classifier',
@@ -12,4 +12,4 @@ export const trainClassifier = defineRun({
   parents: () => [],
   check: checkTraining,
   run: async (spec, context) => (await import('./work/train-classifier.ts')).runTraining(spec, context),
-});
+};

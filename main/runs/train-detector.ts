@@ -1,10 +1,10 @@
 import { outlineTask } from '../tasks/outline.ts';
 import { describeTask, taskParents } from './task-words.ts';
 import { trainDetectorParams } from './detector-params.ts';
-import { defineRun } from './run-definition.ts';
+import type { RunDefinition } from './run-definition.ts';
 import { planDetection } from './pairing.ts';
 
-export const trainDetector = defineRun({
+export const trainDetector: RunDefinition<'detector'> = {
   id: 'train-detector',
   kind: 'detector',
   title: 'Fit a detector',
@@ -15,4 +15,4 @@ export const trainDetector = defineRun({
   parents: (spec) => taskParents(spec.task),
   check: (spec) => void planDetection(spec.detector, outlineTask(spec.task)),
   run: async (spec, context) => (await import('./work/train-detector.ts')).runFitting(spec, context),
-});
+};

@@ -5,6 +5,7 @@ import { processIdentity } from '../../main/storage/process-identity.ts';
 import { writeSpec } from '../../main/storage/run-folder.ts';
 import { runRecord, specFile } from '../storage/run-records.ts';
 import { smallTraining, startApplication, type StartedApplication } from './running-application.ts';
+import { enqueueOn } from './run-on.ts';
 
 let app: StartedApplication;
 beforeAll(() => (app = startApplication()));
@@ -128,7 +129,7 @@ describe('many runs that wait', () => {
   const enqueue = () => {
     const params = { ...smallTraining, num_epochs: 100_000 };
     const requests = Array.from({ length: many }, () => ({ experiment: 'train-classifier', params }));
-    return app.application.queued.enqueue(requests).map(({ id }) => id);
+    return enqueueOn(app.application.queued, requests).map(({ id }) => id);
   };
 
   it('are cancelled in parts, other calls are answered in between, and none of them begins', async () => {

@@ -47,13 +47,13 @@ suite.skipIf(!existsSync('/bin/sh'))('the command line of a spec', () => {
   it.each(specs)('%s asks for that spec again', (_, id, asked) => {
     const experiment = runRegistry.get(id);
     const spec = parseParams(experiment.params, asked);
-    expect(askedBy(commandLine(experiment, spec))).toEqual(spec);
+    expect(askedBy(commandLine({ kind: experiment.kind, params: spec }))).toEqual(spec);
   });
 
   it('leaves out what is the default anyway', () => {
     const experiment = runRegistry.get('train-classifier');
     const spec = parseParams(experiment.params, { train_data: 'mnist', num_epochs: 3 });
-    expect(commandLine(experiment, spec, { 'dir.full': '/my runs/a' })).toBe(
+    expect(commandLine({ kind: experiment.kind, params: spec }, { 'dir.full': '/my runs/a' })).toBe(
       "npx cupbearer train-classifier --train_data mnist --num_epochs 3 --dir.full '/my runs/a'",
     );
   });
@@ -69,7 +69,7 @@ suite.skipIf(!existsSync('/bin/sh'))('the command line of a spec', () => {
       const experiment = runRegistry.get(id);
       const schema = experiment.params.safeParse(asked);
       const spec = schema.success ? schema.data : (asked as Record<string, unknown>);
-      const { command, noCommand } = commandOrReason(experiment, spec);
+      const { command, noCommand } = commandOrReason({ kind: experiment.kind, params: spec });
       if (command === null) return expect(noCommand).toMatch(/command line/);
       written++;
       expect(askedBy(command)).toEqual(spec);
@@ -90,8 +90,8 @@ suite.skipIf(!existsSync('/bin/sh'))('the command line of a spec', () => {
     (name) => {
       const experiment = runRegistry.get('train-classifier');
       const spec = { train_data: { name: 'mnist' }, val_data: Object.fromEntries([[name, { name: 'mnist' }]]) };
-      expect(() => commandLine(experiment, spec)).toThrow(CupbearerError);
-      const { command, noCommand } = commandOrReason(experiment, spec);
+      expect(() => commandLine({ kind: experiment.kind, params: spec })).toThrow(CupbearerError);
+      const { command, noCommand } = commandOrReason({ kind: experiment.kind, params: spec });
       expect([command, noCommand]).toEqual([null, expect.stringMatching(/^No command line says the same: --val_data has the name /)]); // prettier-ignore
     },
   );
@@ -106,7 +106,7 @@ suite.skipIf(!existsSync('/bin/sh'))('the command line of a spec', () => {
     ['a number in the place of names', { train_data: { name: 'mnist' }, val_data: 7 }],
     ['text among the sizes', { train_data: { name: 'mnist' }, model: { name: 'mlp', hidden_dims: [1, '2 3'] } }],
   ])('says why there is none for %s', (_, spec) => {
-    const { command, noCommand } = commandOrReason(runRegistry.get('train-classifier'), spec);
+    const { command, noCommand } = commandOrReason({ kind: 'classifier', params: spec });
     expect(command).toBeNull();
     expect(noCommand).toMatch(/^No command line says the same: --/);
   });
@@ -114,7 +114,9 @@ suite.skipIf(!existsSync('/bin/sh'))('the command line of a spec', () => {
   it('is for PowerShell on Windows', () => {
     const experiment = runRegistry.get('train-classifier');
     const spec = parseParams(experiment.params, { train_data: { name: 'glyphs', limit: 200 } });
-    expect(commandLine(experiment, spec, { 'dir.full': "C:\\Uli's runs\\a" }, 'powershell')).toBe(
+    expect(
+      commandLine({ kind: experiment.kind, params: spec }, { 'dir.full': "C:\\Uli's runs\\a" }, 'powershell'),
+    ).toBe(
       "npx cupbearer train-classifier --train_data glyphs '--train_data.limit' 200 '--dir.full' 'C:\\Uli''s runs\\a'",
     );
   });

@@ -15,6 +15,7 @@ import { Workbench } from '../../main/api/workbench.ts';
 import { delongTest } from '../../main/evaluation/delong.ts';
 import { spearman } from '../../main/evaluation/rank-correlation.ts';
 import { readScores, writeScores } from '../../main/storage/run-folder.ts';
+import { runOn } from './run-on.ts';
 
 const launcher = fileURLToPath(new URL('../../main/hosts/cli/launch.mjs', import.meta.url));
 
@@ -28,7 +29,8 @@ const at = (name: string) => join(folder, name);
 const compare = (names: readonly string[]) => compareRuns(names.map((name) => evaluatedRun(namedRun(workbench, name))));
 
 async function fit(name: string, detector: object, task: object, settings: object = {}): Promise<void> {
-  const { record } = await workbench.run(
+  const { record } = await runOn(
+    workbench,
     'train-detector',
     {
       detector: { name: 'mahalanobis', ...detector },
@@ -45,7 +47,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cupbearer-compare-'));
   workbench = new Workbench(join(folder, 'catalogue.sqlite'));
   const original = { name: 'glyphs', limit: 400 };
-  await workbench.run(
+  await runOn(
+    workbench,
     'train-classifier',
     { train_data: { name: 'backdoor', original, backdoor: 'noise' }, num_epochs: 1 },
     { folder: at('classifier') },

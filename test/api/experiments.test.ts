@@ -288,9 +288,11 @@ describe('a draft that is started', () => {
     expect(again.classifier).toEqual({ source: 'run', run: classifier!.id });
     expect(await faultsOf(again)).toEqual([]);
     const classifierFolder = classifier!.folder;
-    expect(draftDetectorSpecs({ draft: again, classifierFolder })).toEqual([detector!.spec]);
+    expect(draftDetectorSpecs({ draft: again, classifierFolder }).map(({ params }) => params)).toEqual([
+      detector!.spec,
+    ]);
     const training = await client().experiments.fromRun({ id: classifier!.id });
-    expect(draftClassifierSpec(training)).toEqual(classifier!.spec);
+    expect(draftClassifierSpec(training).params).toEqual(classifier!.spec);
 
     const samples = await client().runs.samples({ id: detector!.id, positions: [0, 39] });
     expect(samples).toMatchObject({ kind: 'images', count: 2, changedLabels: null });
@@ -306,10 +308,11 @@ describe('a draft that is started', () => {
       await Promise.all(ids.map((id) => application.queued.ended(id)));
       const [first, ...detectors] = ids.map((id) => catalogue.get(id));
       expect(first!.spec).toEqual(runs[0]!.spec);
-      expect(draftClassifierSpec(await client().experiments.fromRun({ id: first!.id }))).toEqual(first!.spec);
+      expect(draftClassifierSpec(await client().experiments.fromRun({ id: first!.id })).params).toEqual(first!.spec);
       for (const { id, spec } of detectors) {
         const again = await client().experiments.fromRun({ id });
-        expect(draftDetectorSpecs({ draft: again, classifierFolder: first!.folder })).toEqual([spec]);
+        const [own] = draftDetectorSpecs({ draft: again, classifierFolder: first!.folder });
+        expect(own!.params).toEqual(spec);
       }
     }
   });

@@ -10,6 +10,7 @@ import { startCli } from '../hosts/cli-process.ts';
 import { trainedClassifier } from '../tasks/trained-classifier.ts';
 import { temporaryApplication } from './app-client.ts';
 import { importModel } from './imports.ts';
+import { enqueueOn } from './run-on.ts';
 
 /** Classifiers of glyphs, trained here; only what any program could write of them is imported. */
 const original = { name: 'glyphs', limit: 600, default_augmentations: false };
@@ -51,7 +52,7 @@ describe('a model without spec.json', () => {
     const run = application.workbench.catalogue.get(ids[0]!);
     expect([run.status, run.parents]).toEqual(['done', [id]]);
     // The same as on the run that it comes from.
-    const [own] = application.queued.enqueue([
+    const [own] = enqueueOn(application.queued, [
       {
         experiment: 'train-detector',
         params: { ...run.spec, task: { ...(run.spec['task'] as object), run_path: trained.corner } },

@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { evaluationFolders } from '../../main/runs/stored-evaluations.ts';
+import { parseSpec } from '../../main/runs/index.ts';
 import { planEvaluation } from '../../main/api/plan-evaluation.ts';
 import { writeFigures } from '../../main/runs/work/figures.ts';
 import { clearAnalysis } from '../../main/runs/work/analysis.ts';
@@ -35,6 +36,7 @@ import {
   startApplication,
   type StartedApplication,
 } from './running-application.ts';
+import { enqueueOn } from './run-on.ts';
 
 const layer = 'layers.linear_0.output';
 const reader = fileURLToPath(new URL('read-run.ts', import.meta.url));
@@ -58,7 +60,7 @@ const filesOf = (folder: string) =>
 
 beforeAll(async () => {
   app = startApplication();
-  const records = app.application.queued.enqueue([
+  const records = enqueueOn(app.application.queued, [
     { experiment: 'train-classifier', params: smallTraining },
     { experiment: 'train-detector', params: ([first]) => smallDetector(first!.folder) },
     { experiment: 'train-detector', params: ([first]) => smallDetector(first!.folder, { relative: true }) },
@@ -120,7 +122,7 @@ describe('what a link in a run folder leads to is not read', () => {
       task: { name: 'backdoor', run_path: folderOf(classifier) },
       seed: 0,
     };
-    expect(() => planEvaluation(spec, undefined)).toThrow(/leads out of the folder/);
+    expect(() => planEvaluation(parseSpec('evaluation', spec), undefined)).toThrow(/leads out of the folder/);
   });
 
   it.each(['model.json', 'model.safetensors', 'trigger.safetensors'])('%s is refused for a copy', (file) => {
@@ -289,7 +291,7 @@ describe('what a link in a run folder leads to is not changed', () => {
       rmSync(outside, { recursive: true });
     });
     const spec = { detector: { name: 'from_run', path: folder }, task: { name: 'backdoor', run_path: folderOf(classifier) }, seed: 5 }; // prettier-ignore
-    expect(() => planEvaluation(spec, folder)).toThrow(/leads out of the folder/);
+    expect(() => planEvaluation(parseSpec('evaluation', spec), folder)).toThrow(/leads out of the folder/);
   });
 
   it('where the run is removed for good', async () => {

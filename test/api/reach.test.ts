@@ -26,6 +26,7 @@ import { imported, importModel } from './imports.ts';
 import { picturesOfPets } from '../e2e/pictures.ts';
 import type { Client } from '../hosts/web-client.ts';
 import { smallTraining } from './running-application.ts';
+import { enqueueOn } from './run-on.ts';
 
 /** Folders of the tests: `root` is what pages may reach, `outside` is not. */
 let place: string;
@@ -72,7 +73,7 @@ beforeAll(async () => {
   const ids = ['root', 'outside'].map((where) => {
     const params = { ...smallTraining, train_data: pictures(at(where, 'pets')), num_epochs: 1 };
     const folder = at('outside', `run-on-${where}`);
-    return unbounded.queued.enqueue([{ experiment: 'train-classifier', params, folder }])[0]!.id;
+    return enqueueOn(unbounded.queued, [{ experiment: 'train-classifier', params, folder }])[0]!.id;
   });
   for (const id of ids) await unbounded.queued.ended(id);
   expect(unbounded.workbench.catalogue.list({ status: 'done' })).toHaveLength(2);

@@ -17,6 +17,7 @@ import {
   startApplication,
   type StartedApplication,
 } from './running-application.ts';
+import { enqueueOn } from './run-on.ts';
 
 let app: StartedApplication;
 let ids: string[] = [];
@@ -35,7 +36,7 @@ It **works**. <img src=x onerror=alert(1)> [bad](javascript:alert(2)) [good](htt
 
 beforeAll(async () => {
   app = startApplication();
-  const records = app.application.queued.enqueue([
+  const records = enqueueOn(app.application.queued, [
     { experiment: 'train-classifier', params: smallTraining },
     { experiment: 'train-detector', params: ([first]) => smallDetector(first!.folder) },
     { experiment: 'train-detector', params: ([first]) => smallDetector(first!.folder, { relative: true }) },
@@ -142,7 +143,7 @@ describe('a report as HTML', () => {
 
 describe('a report of runs that cannot be compared in full', () => {
   it('says which pairs could not be tested and why', async () => {
-    const [other] = app.application.queued.enqueue([
+    const [other] = enqueueOn(app.application.queued, [
       {
         experiment: 'train-detector',
         params: {
@@ -301,7 +302,7 @@ describe('a model', () => {
     expect(model).toMatchObject({ imported: true, usedBy: [], run: { title: 'From elsewhere', status: 'done' } });
     expect(model.network!.parameters).toBeGreaterThan(1000);
     expect(listed.find(({ run }) => run.id === ids[0])!).toMatchObject({ imported: false });
-    const [detector] = app.application.queued.enqueue([
+    const [detector] = enqueueOn(app.application.queued, [
       { experiment: 'train-detector', params: smallDetector(folderOf(id)) },
     ]);
     expect(await ended(app, detector!.id)).toBe('done');

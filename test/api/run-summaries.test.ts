@@ -39,7 +39,7 @@ function addDetector(name: string, parent: string): string {
     parents: [parent],
     created_at: new Date().toISOString(),
   };
-  const record = newRecord(join(place, name), file);
+  const record = newRecord(join(place, name), file, name);
   catalogue.insert(record);
   return record.id;
 }
@@ -47,17 +47,21 @@ function addDetector(name: string, parent: string): string {
 /** A waiting training in the catalogue; gives its id. */
 function add(name: string): string {
   const spec = parseParams(runRegistry.get('train-classifier').params, { train_data: 'glyphs' });
-  const record = newRecord(join(place, name), {
-    format: 1,
-    kind: 'classifier',
-    spec,
-    seed: 0,
-    engine: null,
-    versions: {},
-    fingerprints: {},
-    parents: [],
-    created_at: new Date().toISOString(),
-  });
+  const record = newRecord(
+    join(place, name),
+    {
+      format: 1,
+      kind: 'classifier',
+      spec,
+      seed: 0,
+      engine: null,
+      versions: {},
+      fingerprints: {},
+      parents: [],
+      created_at: new Date().toISOString(),
+    },
+    name,
+  );
   catalogue.insert(record);
   return record.id;
 }

@@ -14,6 +14,7 @@ import {
   startApplication,
   type StartedApplication,
 } from './running-application.ts';
+import { enqueueOn, runOn } from './run-on.ts';
 
 let app: StartedApplication;
 let classifier = '';
@@ -26,7 +27,7 @@ const folderOf = (id: string) => app.application.workbench.catalogue.get(id).fol
 const endless = { ...smallTraining, num_epochs: 100_000 };
 
 function enqueue(experiment: string, params: Record<string, unknown>) {
-  return app.application.queued.enqueue([{ experiment, params }])[0]!;
+  return enqueueOn(app.application.queued, [{ experiment, params }])[0]!;
 }
 
 /** Kept once `seen` is true of what a run tells. */
@@ -65,7 +66,7 @@ async function failureOf(call: Promise<unknown>) {
 
 beforeAll(async () => {
   app = startApplication();
-  const records = app.application.queued.enqueue([
+  const records = enqueueOn(app.application.queued, [
     { experiment: 'train-classifier', params: smallTraining, tags: ['paper'] },
     { experiment: 'train-detector', params: ([first]) => smallDetector(first!.folder) },
     {
@@ -97,7 +98,7 @@ describe('runs that are asked for together', () => {
     const { catalogue } = app.application.workbench;
     const before = catalogue.list().length;
     expect(() =>
-      app.application.queued.enqueue([
+      enqueueOn(app.application.queued, [
         { experiment: 'train-classifier', params: smallTraining, folder: join(app.place, 'undone') },
         { experiment: 'train-detector', params: { detector: 'nobody', task: 'backdoor' } },
       ]),
@@ -109,7 +110,7 @@ describe('runs that are asked for together', () => {
 
 describe('a run that another one needs', () => {
   it('fails that one with its reason', async () => {
-    const [first, next] = app.application.queued.enqueue([
+    const [first, next] = enqueueOn(app.application.queued, [
       { experiment: 'train-classifier', params: { ...smallTraining, train_data: 'mnist' } },
       { experiment: 'train-detector', params: ([trained]) => smallDetector(trained!.folder) },
     ]);
@@ -385,7 +386,7 @@ describe('removing runs', () => {
       detector: { name: 'from_run', path: folderOf(second) },
       task: { name: 'backdoor', run_path: folderOf(classifier), backdoor: { name: 'noise', std: 0.4 } },
     };
-    const inside = await workbench.run('eval-detector', noise, { folder: folderOf(second) });
+    const inside = await runOn(workbench, 'eval-detector', noise, { folder: folderOf(second) });
     const { ids } = await app.client.runs.remove({ ids: [inside.record.id, second] });
     expect(ids.sort()).toEqual([inside.record.id, second].sort());
     await app.client.runs.restore({ ids: [second] });
@@ -401,7 +402,7 @@ describe('removing runs', () => {
       message: `The run ${id} is going on.`,
     });
     expect(existsSync(folderOf(second))).toBe(true);
-    const [waiting] = app.application.queued.enqueue([
+    const [waiting] = enqueueOn(app.application.queued, [
       { experiment: 'train-detector', params: smallDetector(folderOf(classifier)) },
     ]);
     expect((await failureOf(app.client.runs.remove({ ids: [classifier] }))).message).toContain('needs the run');

@@ -9,6 +9,7 @@ import { endedTag } from '../storage/child.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 import { runRecord, specFile } from '../storage/run-records.ts';
 import { ended, smallTraining, startApplication } from './running-application.ts';
+import { enqueueOn } from './run-on.ts';
 
 let left: string;
 const going = `.x.${processTag()}.aaaaaa.tmp`;
@@ -85,7 +86,7 @@ describe('at the start, what killed processes have left', () => {
   it('is removed from the folder that a run computes in', async () => {
     const started = startApplication();
     const folder = litter(join(started.place, 'run'));
-    const [run] = started.application.queued.enqueue([
+    const [run] = enqueueOn(started.application.queued, [
       { experiment: 'train-classifier', params: smallTraining, folder },
     ]);
     expect(await ended(started, run!.id)).toBe('done');

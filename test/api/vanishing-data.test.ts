@@ -8,6 +8,7 @@ import { loadDataset } from '../../main/data/datasets/load.ts';
 import { startCli } from '../hosts/cli-process.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { ended, startApplication } from './running-application.ts';
+import { enqueueOn } from './run-on.ts';
 
 /** An application with MNIST of a few small digits in its data folder, and the folder of these. */
 function setUp() {
@@ -116,7 +117,7 @@ describe('a data folder that vanishes', () => {
     const pets = join(place, 'pets');
     writePictures(pets, 20);
     const enqueue = (original: object, epochs: number) =>
-      application.queued.enqueue([{ experiment: 'train-classifier', params: training(original, epochs) }])[0]!.id;
+      enqueueOn(application.queued, [{ experiment: 'train-classifier', params: training(original, epochs) }])[0]!.id;
     const first = enqueue({ name: 'glyphs', limit: 200 }, 100_000);
     const waiting = enqueue({ name: 'image-folder', folder: pets }, 2);
     const last = enqueue({ name: 'glyphs', limit: 200 }, 1);

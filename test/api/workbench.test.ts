@@ -29,6 +29,8 @@ import {
 import { hashFile } from '../../main/storage/content-hash.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { canMount, fillDisk, smallDisk, withoutMount } from '../storage/hostile-disks.ts';
+import { parseSpec } from '../../main/runs/index.ts';
+import { runOn } from './run-on.ts';
 
 /** Whether some process cannot be ended by this user (Linux, for anybody but the administrator). */
 const cannotKillAll = process.platform === 'linux' && process.getuid!() !== 0;
@@ -78,14 +80,19 @@ async function cancelledTraining(name: string, epochs: number): Promise<Cupbeare
     if (event.type === 'log' && event.message.startsWith('epoch 2/')) abort.abort();
   };
   return failureOf(
-    workbench.run('train-classifier', training(epochs), { folder: at(name), dataDir, signal: abort.signal, onEvent }),
+    runOn(workbench, 'train-classifier', training(epochs), {
+      folder: at(name),
+      dataDir,
+      signal: abort.signal,
+      onEvent,
+    }),
   );
 }
 
 describe('runs', () => {
   it('are in the catalogue while they go on and once they are done', async () => {
     const states: string[] = [];
-    const { record, folder, found } = await workbench.run('train-classifier', training(3), {
+    const { record, folder, found } = await runOn(workbench, 'train-classifier', training(3), {
       folder: 'runs/classifier',
       workingDir: place,
       dataDir: 'data',
@@ -118,12 +125,13 @@ describe('runs', () => {
   });
 
   it('name the runs they were made from, with absolute paths', async () => {
-    const { record } = await workbench.run(
+    const { record } = await runOn(
+      workbench,
       'train-detector',
       { task: { name: 'backdoor', run_path: 'runs/classifier' } },
       { folder: at('detector'), workingDir: place, dataDir },
     );
-    expect(record.parents).toEqual([workbench.recordOf(at('classifier')).id]);
+    expect(record.parents).toEqual([workbench.known.recordOf(at('classifier')).id]);
     expect(record.spec['task']).toMatchObject({ run_path: at('classifier') });
     expect(record.title).toBe('mahalanobis on backdoor: the trigger it was trained with');
     const { layers } = readEvaluation(at('detector'));
@@ -132,7 +140,7 @@ describe('runs', () => {
 
   it('get a dated folder where none is named', async () => {
     const error = await failureOf(
-      workbench.run('train-classifier', training(1), { workingDir: place, dataDir: join(place, 'nothing') }),
+      runOn(workbench, 'train-classifier', training(1), { workingDir: place, dataDir: join(place, 'nothing') }),
     );
     expect(error.code).toBe('not-found');
     const [name] = readdirSync(join(place, 'logs', 'train-classifier'));
@@ -147,25 +155,30 @@ describe('runs', () => {
   it('overwrite nothing', async () => {
     const before = readFileSync(join(at('classifier'), 'model.safetensors'));
     const error = await failureOf(
-      workbench.run('train-classifier', training(1), { folder: at('classifier'), dataDir }),
+      runOn(workbench, 'train-classifier', training(1), { folder: at('classifier'), dataDir }),
     );
     expect(error.code).toBe('conflict');
     expect(error.message).toBe(`"${at('classifier')}" holds a run already; nothing was overwritten.`);
     expect(readFileSync(join(at('classifier'), 'model.safetensors'))).toEqual(before);
     writeFileSync(join(place, 'file'), '');
     const onFile = await failureOf(
-      workbench.run('train-classifier', training(1), { folder: join(place, 'file'), dataDir }),
+      runOn(workbench, 'train-classifier', training(1), { folder: join(place, 'file'), dataDir }),
     );
     expect(onFile.message).toContain('is a file; expected a new or empty folder.');
   });
 
   it('leave no folder where the request cannot be met', async () => {
     const { message, code } = await failureOf(
-      workbench.run('train-detector', { task: { name: 'backdoor', run_path: at('nobody') } }, { folder: at('never') }),
+      runOn(
+        workbench,
+        'train-detector',
+        { task: { name: 'backdoor', run_path: at('nobody') } },
+        { folder: at('never') },
+      ),
     );
     expect([code, message]).toEqual(['not-found', `"${at('nobody')}" holds no run: there is no such folder.`]);
     expect(existsSync(at('never'))).toBe(false);
-    const wrong = await failureOf(workbench.run('train-classifier', { ...training(1), batch_size: 0 }, { folder: at('never') })); // prettier-ignore
+    const wrong = await failureOf(runOn(workbench, 'train-classifier', { ...training(1), batch_size: 0 }, { folder: at('never') })); // prettier-ignore
     expect([wrong.code, wrong.message]).toEqual(['usage', 'batch_size must be at least 1, got 0.']);
     expect(existsSync(at('never'))).toBe(false);
   });
@@ -188,7 +201,7 @@ describe('runs', () => {
   ])('leave nothing behind for %s', async (_, experiment, params, says) => {
     const before = workbench.catalogue.list().length;
     const { code, message } = await failureOf(
-      workbench.run(experiment, params(), { folder: at('never'), dataDir: join(place, 'nothing') }),
+      runOn(workbench, experiment, params(), { folder: at('never'), dataDir: join(place, 'nothing') }),
     );
     expect([code, message]).toEqual(['usage', expect.stringMatching(says)]);
     expect(existsSync(at('never'))).toBe(false);
@@ -198,25 +211,27 @@ describe('runs', () => {
   it('keep the fingerprint of a file that they start from, and leave nothing behind where it does not fit', async () => {
     const from = (initial: string) => ({ detector: { name: 'abstraction', initial, num_epochs: 1 }, task: task() });
     const wrong = join(at('classifier'), 'model.safetensors');
-    const refusal = await failureOf(workbench.run('train-detector', from(wrong), { folder: at('never'), dataDir }));
+    const refusal = await failureOf(runOn(workbench, 'train-detector', from(wrong), { folder: at('never'), dataDir }));
     expect([refusal.code, refusal.message]).toEqual([
       'bad-data',
       `${wrong} has no "layers.linear_0.output/tau.weight"; the chosen layers need one of shape [any, 16].`,
     ]);
     expect(existsSync(at('never'))).toBe(false);
     const plain = { detector: 'abstraction', task: task() };
-    await workbench.run('train-detector', plain, { folder: at('abstraction'), dataDir });
+    await runOn(workbench, 'train-detector', plain, { folder: at('abstraction'), dataDir });
     const given = join(at('abstraction'), 'detector.safetensors');
-    await workbench.run('train-detector', from(given), { folder: at('continued'), dataDir });
+    await runOn(workbench, 'train-detector', from(given), { folder: at('continued'), dataDir });
     expect(readSpec(at('abstraction')).fingerprints).not.toHaveProperty(['detector.initial']);
     expect(readSpec(at('continued')).fingerprints['detector.initial']).toBe(hashFile(given));
   });
 
   it('leave nothing behind for the evaluation of layers that are not there', async () => {
     const shallow = { ...training(1), model: { name: 'mlp', hidden_dims: [] } };
-    await workbench.run('train-classifier', shallow, { folder: at('shallow'), dataDir });
+    await runOn(workbench, 'train-classifier', shallow, { folder: at('shallow'), dataDir });
     const asked = { ...evaluation(), task: { name: 'backdoor', run_path: at('shallow') } };
-    const { code, message } = await failureOf(workbench.run('eval-detector', asked, { folder: at('never'), dataDir }));
+    const { code, message } = await failureOf(
+      runOn(workbench, 'eval-detector', asked, { folder: at('never'), dataDir }),
+    );
     expect([code, message]).toEqual(['usage', expect.stringMatching(/^Unknown layer "layers\.linear_1\.output"/)]);
     expect(existsSync(at('never'))).toBe(false);
   });
@@ -226,38 +241,38 @@ describe('evaluations', () => {
   it('are found where they are there already', async () => {
     const count = workbench.catalogue.list().length;
     const events: RunEvent[] = [];
-    const again = await workbench.run('eval-detector', evaluation(), {
+    const again = await runOn(workbench, 'eval-detector', evaluation(), {
       folder: at('detector'),
       dataDir,
       onEvent: (event) => events.push(event),
     });
     expect(again.found).toBe(true);
     expect(again.folder).toBe(at('detector'));
-    expect(again.record).toEqual(workbench.recordOf(at('detector')));
+    expect(again.record).toEqual(workbench.known.recordOf(at('detector')));
     expect(events).toEqual([]);
     expect(workbench.catalogue.list()).toHaveLength(count);
   });
 
   it('of another task go to evals/<name>/, where they are found again', async () => {
     const noise = evaluation({ backdoor: { name: 'noise', std: 0.4 } });
-    const first = await workbench.run('eval-detector', noise, { folder: at('detector'), dataDir });
+    const first = await runOn(workbench, 'eval-detector', noise, { folder: at('detector'), dataDir });
     expect(first.found).toBe(false);
     expect(first.folder).toMatch(/evals[\\/]backdoor-gaussian-noise-trigger-[0-9a-f]{6}$/);
     expect(evaluationFolders(at('detector'))).toEqual([at('detector'), first.folder]);
     expect(first.record).toMatchObject({ kind: 'evaluation', status: 'done', folder: first.folder });
-    const ids = ['detector', 'classifier'].map((name) => workbench.recordOf(at(name)).id);
+    const ids = ['detector', 'classifier'].map((name) => workbench.known.recordOf(at(name)).id);
     expect(first.record.parents).toEqual(ids);
-    const again = await workbench.run('eval-detector', noise, { folder: at('detector'), dataDir });
+    const again = await runOn(workbench, 'eval-detector', noise, { folder: at('detector'), dataDir });
     expect(again).toEqual({ ...first, found: true });
   });
 
   it('are computed anew with overwrite, or where they got lost, and come out the same', async () => {
     const score = join(at('detector'), 'scores', 'all.npy');
     const [scores, metrics] = [readFileSync(score), readFileSync(join(at('detector'), 'eval.json'))];
-    const { id } = workbench.recordOf(at('detector'));
+    const { id } = workbench.known.recordOf(at('detector'));
     for (const loss of ['scores', 'eval.json']) {
       rmSync(join(at('detector'), loss), { recursive: true });
-      const anew = await workbench.run('eval-detector', evaluation(), {
+      const anew = await runOn(workbench, 'eval-detector', evaluation(), {
         folder: at('detector'),
         dataDir,
         overwrite: loss === 'scores',
@@ -271,19 +286,19 @@ describe('evaluations', () => {
   it('that were cut off can be asked for again, in the same folder and with another trigger', async () => {
     const cancelled = async (spec: object, folder: string) => {
       const signal = AbortSignal.abort();
-      const error = await failureOf(workbench.run('eval-detector', spec, { folder, dataDir, signal }));
+      const error = await failureOf(runOn(workbench, 'eval-detector', spec, { folder, dataDir, signal }));
       expect(error.code).toBe('cancelled');
     };
     const noise = evaluation({ backdoor: { name: 'noise', std: 0.4 }, max_test_size: 30 });
     await cancelled(noise, at('detector'));
-    const inside = await workbench.run('eval-detector', noise, { folder: at('detector'), dataDir });
+    const inside = await runOn(workbench, 'eval-detector', noise, { folder: at('detector'), dataDir });
     expect(inside.folder.startsWith(at('detector', 'evals'))).toBe(true);
     expect(inside.record).toMatchObject({ kind: 'evaluation', status: 'done', error: null });
 
     await cancelled(noise, at('cut-evaluation'));
-    const { id } = workbench.recordOf(at('cut-evaluation'));
+    const { id } = workbench.known.recordOf(at('cut-evaluation'));
     const corner = evaluation({ max_test_size: 20 });
-    const other = await workbench.run('eval-detector', corner, { folder: at('cut-evaluation'), dataDir });
+    const other = await runOn(workbench, 'eval-detector', corner, { folder: at('cut-evaluation'), dataDir });
     expect(other).toMatchObject({ found: false, folder: at('cut-evaluation'), record: { id, status: 'done' } });
     expect(other.record.title).toBe('evaluation on backdoor: the trigger it was trained with');
     expect(readSpec(at('cut-evaluation')).spec).toEqual(other.record.spec);
@@ -291,11 +306,11 @@ describe('evaluations', () => {
   });
 
   it('that another process is at are left alone', async () => {
-    const { id } = workbench.recordOf(at('cut-evaluation'));
+    const { id } = workbench.known.recordOf(at('cut-evaluation'));
     const { pid, started } = processIdentity();
     workbench.catalogue.update(id, { status: 'running', host_pid: pid, host_started: started });
     const error = await failureOf(
-      workbench.run('eval-detector', evaluation({ max_test_size: 20 }), {
+      runOn(workbench, 'eval-detector', evaluation({ max_test_size: 20 }), {
         folder: at('cut-evaluation'),
         dataDir,
         overwrite: true,
@@ -310,7 +325,7 @@ describe('evaluations', () => {
     const sound = readFileSync(file);
     writeFileSync(file, sound.subarray(0, 300));
     const { code, message, hint } = await failureOf(
-      workbench.run('eval-detector', evaluation(), { folder: at('cut-evaluation'), dataDir }),
+      runOn(workbench, 'eval-detector', evaluation(), { folder: at('cut-evaluation'), dataDir }),
     );
     writeFileSync(file, sound);
     expect(code).toBe('bad-data');
@@ -322,11 +337,11 @@ describe('evaluations', () => {
     const other = new Workbench(join(place, 'other', 'catalogue.sqlite'));
     onTestFinished(() => other.close());
     expect(other.catalogue.list()).toEqual([]);
-    const { record } = await other.run('eval-detector', evaluation({ max_test_size: 20 }), {
+    const { record } = await runOn(other, 'eval-detector', evaluation({ max_test_size: 20 }), {
       folder: at('foreign'),
       dataDir,
     });
-    const ids = ['detector', 'classifier'].map((name) => workbench.recordOf(at(name)).id);
+    const ids = ['detector', 'classifier'].map((name) => workbench.known.recordOf(at(name)).id);
     expect(record.parents).toEqual(ids);
     expect(other.catalogue.get(ids[0]!)).toEqual(workbench.catalogue.get(ids[0]!));
     expect(other.catalogue.get(ids[1]!).folder).toBe(at('classifier'));
@@ -337,47 +352,47 @@ describe('the copy of a run', () => {
   it('can be built on, and is the same run', async () => {
     cpSync(at('detector'), at('copy'), { recursive: true });
     const spec = { ...evaluation({ max_test_size: 20 }), detector: { name: 'from_run', path: at('copy') } };
-    const { record } = await workbench.run('eval-detector', spec, { folder: at('of-copy'), dataDir });
-    expect(record.parents).toEqual(['detector', 'classifier'].map((name) => workbench.recordOf(at(name)).id));
-    const found = await workbench.run('eval-detector', evaluation(), { folder: at('copy'), dataDir });
+    const { record } = await runOn(workbench, 'eval-detector', spec, { folder: at('of-copy'), dataDir });
+    expect(record.parents).toEqual(['detector', 'classifier'].map((name) => workbench.known.recordOf(at(name)).id));
+    const found = await runOn(workbench, 'eval-detector', evaluation(), { folder: at('copy'), dataDir });
     expect([found.found, found.folder]).toEqual([true, at('copy')]);
   });
 
   it('is not worked in under the name of the original', async () => {
-    const { id } = workbench.recordOf(at('detector'));
+    const { id } = workbench.known.recordOf(at('detector'));
     const { code, message } = await failureOf(
-      workbench.run('eval-detector', evaluation(), { folder: at('copy'), dataDir, overwrite: true }),
+      runOn(workbench, 'eval-detector', evaluation(), { folder: at('copy'), dataDir, overwrite: true }),
     );
     expect([code, message]).toEqual(['conflict', `"${at('copy')}" is a copy of the run ${id} in "${at('detector')}".`]);
   });
 
   it('takes its place once the original is gone', () => {
-    const { id } = workbench.recordOf(at('detector'));
+    const { id } = workbench.known.recordOf(at('detector'));
     renameSync(at('copy'), at('moved'));
     renameSync(at('detector'), at('away'));
-    expect(workbench.recordOf(at('moved'))).toMatchObject({ id, folder: at('moved') });
+    expect(workbench.known.recordOf(at('moved'))).toMatchObject({ id, folder: at('moved') });
     renameSync(at('away'), at('detector'));
     rmSync(at('moved'), { recursive: true });
-    expect(workbench.recordOf(at('detector'))).toMatchObject({ id, folder: at('detector') });
+    expect(workbench.known.recordOf(at('detector'))).toMatchObject({ id, folder: at('detector') });
   });
 
   it('is none where the folder only has another name', async () => {
     symlinkSync(join(place, 'runs'), join(place, 'linked'), 'junction');
-    const again = await workbench.run('eval-detector', evaluation(), {
+    const again = await runOn(workbench, 'eval-detector', evaluation(), {
       folder: join(place, 'linked', 'detector'),
       dataDir,
       overwrite: true,
     });
-    expect([again.found, again.record.id]).toEqual([false, workbench.recordOf(at('detector')).id]);
+    expect([again.found, again.record.id]).toEqual([false, workbench.known.recordOf(at('detector')).id]);
   });
 });
 
 describe('an interrupted training', () => {
   it('goes on to the weights of one that was not', async () => {
-    const whole = await workbench.run('train-classifier', training(60), { folder: at('whole'), dataDir });
+    const whole = await runOn(workbench, 'train-classifier', training(60), { folder: at('whole'), dataDir });
     const error = await cancelledTraining('cut', 60);
     expect(error.code).toBe('cancelled');
-    const cut = workbench.recordOf(at('cut'));
+    const cut = workbench.known.recordOf(at('cut'));
     expect(cut).toMatchObject({
       status: 'cancelled',
       error: { code: 'cancelled', message: expect.stringMatching(/was cancelled\.$/) as string },
@@ -386,7 +401,7 @@ describe('an interrupted training', () => {
     expect(epochs).toBeGreaterThanOrEqual(2);
     expect(epochs).toBeLessThan(60);
 
-    const resumed = await workbench.run('train-classifier', {}, { folder: at('cut'), dataDir, resume: true });
+    const resumed = await runOn(workbench, 'train-classifier', {}, { folder: at('cut'), dataDir, resume: true });
     expect(resumed.record).toMatchObject({ id: cut.id, status: 'done', error: null, metrics: whole.record.metrics });
     const [found, expected] = [at('cut'), at('whole')].map((folder) => readFileSync(join(folder, 'model.safetensors')));
     expect(found!.equals(expected!)).toBe(true);
@@ -399,7 +414,7 @@ describe('an interrupted training', () => {
   it('goes on in smaller batches, and says that it did', async () => {
     await cancelledTraining('tight', 60);
     const smaller = { folder: at('tight'), dataDir, resume: true, batchSize: 25 };
-    const { record } = await workbench.run('train-classifier', {}, smaller);
+    const { record } = await runOn(workbench, 'train-classifier', {}, smaller);
     expect(record).toMatchObject({ status: 'done', spec: { batch_size: 25 } });
     expect(readSpec(at('tight'))).toMatchObject({ spec: { batch_size: 25 }, earlier_batch_sizes: [50] });
     const steps = (readJsonLines(at('tight'), 'metrics.jsonl') as { steps: number }[]).map((line) => line.steps);
@@ -411,7 +426,7 @@ describe('an interrupted training', () => {
     const folder = at('barely');
     rmSync(folder, { recursive: true, force: true });
     writeSpec(createRunFolder(folder), { ...spec, engine: null, fingerprints: {} });
-    const { record } = await workbench.run('train-classifier', {}, { folder, dataDir, resume: true });
+    const { record } = await runOn(workbench, 'train-classifier', {}, { folder, dataDir, resume: true });
     expect(record).toMatchObject({ status: 'done', spec: spec.spec, folder });
     const [found, expected] = [folder, at('classifier')].map((path) => readFileSync(join(path, 'model.safetensors')));
     expect(found!.equals(expected!)).toBe(true);
@@ -439,7 +454,8 @@ describe('an interrupted training', () => {
       writeRecord(place, { ...readRecord(source), id: `20260101-000000-${status}`, folder: place, status, host_pid: pid, host_started: started }); // prettier-ignore
     }
     const error = await failureOf(
-      workbench.run(
+      runOn(
+        workbench,
         'train-classifier',
         {},
         { ...(place === undefined ? {} : { folder: place }), dataDir, resume: true },
@@ -452,11 +468,11 @@ describe('an interrupted training', () => {
 
 describe('a run whose process went away', () => {
   it('is interrupted at the next start', () => {
-    const record = workbench.recordOf(at('classifier'));
+    const record = workbench.known.recordOf(at('classifier'));
     workbench.catalogue.update(record.id, { status: 'running', host_pid: 2 ** 22 + 1, host_started: 'long ago' });
     const next = new Workbench();
     onTestFinished(() => next.close());
-    expect(next.recordOf(at('classifier'))).toMatchObject({ status: 'interrupted', error: { code: 'crashed' } });
+    expect(next.known.recordOf(at('classifier'))).toMatchObject({ status: 'interrupted', error: { code: 'crashed' } });
     expect(readRecord(at('classifier')).status).toBe('interrupted');
     next.catalogue.update(record.id, { status: 'done', error: null });
   });
@@ -473,14 +489,14 @@ describe('a run whose process went away', () => {
       writeFileSync(join(place, 'home', 'processes', '1.json'), JSON.stringify({ started, host }));
       onTestFinished(() => rmSync(join(place, 'home', 'processes', '1.json'), { force: true }));
 
-      const record = workbench.recordOf(at('classifier'));
+      const record = workbench.known.recordOf(at('classifier'));
       workbench.catalogue.update(record.id, { status: 'running', host_pid: host.pid, host_started: host.started });
       const next = new Workbench();
       onTestFinished(() => next.close());
-      expect(next.recordOf(at('classifier')).status).toBe('running');
-      const resuming = next.run('train-classifier', {}, { folder: at('classifier'), dataDir, resume: true });
+      expect(next.known.recordOf(at('classifier')).status).toBe('running');
+      const resuming = runOn(next, 'train-classifier', {}, { folder: at('classifier'), dataDir, resume: true });
       expect((await failureOf(resuming)).message).toContain('is still at work on the run in');
-      await expect.poll(() => next.recordOf(at('classifier')).status, { timeout: 20_000 }).toBe('interrupted');
+      await expect.poll(() => next.known.recordOf(at('classifier')).status, { timeout: 20_000 }).toBe('interrupted');
       next.catalogue.update(record.id, { status: 'done', error: null });
     },
   );
@@ -491,7 +507,8 @@ describe.skipIf(!canMount)(`a catalogue on a full disk${withoutMount}`, () => {
     const { folder: disk } = smallDisk('1m');
     const file = join(disk, 'catalogue.sqlite');
     const first = new Workbench(file);
-    const prepare = (name: string) => first.prepare('train-classifier', training(1), { folder: at(name), dataDir });
+    const prepare = (name: string) =>
+      first.planner.create(parseSpec('classifier', training(1)), { folder: at(name), dataDir });
     prepare('before-full');
     fillDisk(disk);
     expect(() => prepare('refused')).toThrow(expect.objectContaining({ code: 'storage' }));

@@ -154,9 +154,9 @@ describe('a given abstraction', () => {
 
   it('is kept with an absolute path in the spec of a run', () => {
     const asked = { detector: { name: 'abstraction', initial: 'given.safetensors' }, task: { name: 'ood' } };
-    expect(withAbsolutePaths(trainDetector, asked, folder)['detector']).toEqual({
-      name: 'abstraction',
-      initial: join(folder, 'given.safetensors'),
+    expect(withAbsolutePaths(trainDetector.params, asked, folder)).toEqual({
+      ...asked,
+      detector: { name: 'abstraction', initial: join(folder, 'given.safetensors') },
     });
   });
 });

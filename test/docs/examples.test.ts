@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workbench } from '../../main/api/workbench.ts';
 import type { DetectorDefinition, Features } from '../../main/detectors/detector.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
+import { runOn } from '../api/run-on.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
 const python = process.env['PYTHON'] ?? (process.platform === 'win32' ? 'python' : 'python3');
@@ -69,12 +70,14 @@ describe('docs/file-formats.md', () => {
     const workbench = new Workbench(join(folder, 'catalogue.sqlite'));
     try {
       const original = { name: 'glyphs', limit: 400 };
-      await workbench.run(
+      await runOn(
+        workbench,
         'train-classifier',
         { train_data: { name: 'backdoor', original, backdoor: 'corner' }, num_epochs: 1 },
         { folder: join(folder, 'classifier') },
       );
-      await workbench.run(
+      await runOn(
+        workbench,
         'train-detector',
         { detector: 'mahalanobis', task: { name: 'backdoor', run_path: join(folder, 'classifier') } },
         { folder: join(folder, 'detector') },

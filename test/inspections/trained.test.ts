@@ -10,6 +10,7 @@ import { previewDraft } from '../../main/inspections/preview-draft.ts';
 import { findSamples, runSamples } from '../../main/inspections/run-samples.ts';
 import { readScores } from '../../main/storage/run-folder.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
+import { runOn } from '../api/run-on.ts';
 
 let place: string;
 const context = { dataDir: '/nowhere', signal: new AbortController().signal, datasets: new LoadedDatasets() };
@@ -24,18 +25,21 @@ beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'cupbearer-inspections-'));
   process.env['CUPBEARER_HOME'] = join(place, 'home');
   const workbench = new Workbench();
-  await workbench.run('train-classifier', training, { folder: join(place, 'classifier') });
-  await workbench.run(
+  await runOn(workbench, 'train-classifier', training, { folder: join(place, 'classifier') });
+  await runOn(
+    workbench,
     'train-detector',
     { task: { name: 'backdoor', run_path: join(place, 'classifier'), max_test_size: 60 }, analysis: false },
     { folder: join(place, 'detector') },
   );
-  await workbench.run(
+  await runOn(
+    workbench,
     'train-classifier',
     { train_data: 'toy-features', model: { name: 'mlp', hidden_dims: [8] }, num_epochs: 1 },
     { folder: join(place, 'toy') },
   );
-  await workbench.run(
+  await runOn(
+    workbench,
     'train-detector',
     { task: { name: 'toy-features', run_path: join(place, 'toy'), max_test_size: 1200 }, analysis: false },
     { folder: join(place, 'toy-detector') },

@@ -2,8 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CupbearerError, smallerBatchHelps } from '../../shared/errors.ts';
-import { parseParams } from '../../shared/schema/fields.ts';
-import { runRegistry } from '../../main/runs/index.ts';
+import { parseSpec } from '../../main/runs/index.ts';
 import { runInComputeProcess } from '../../main/jobs/compute.ts';
 import type { Job, RunEvent } from '../../main/jobs/protocol.ts';
 import { canListProcesses, computeProcessesOf, withoutProcessList } from '../compute-processes.ts';
@@ -16,7 +15,6 @@ function trainingJob(params: object = {}): Job {
   writeSmallMnist(dataDir, { train: 60, test: 20, side: 8 });
   const folder = join(dataDir, 'run');
   mkdirSync(folder);
-  const experiment = 'train-classifier';
   const asked = {
     train_data: 'mnist',
     model: { name: 'mlp', hidden_dims: [8] },
@@ -24,8 +22,7 @@ function trainingJob(params: object = {}): Job {
     batch_size: 20,
     ...params,
   };
-  const spec = parseParams(runRegistry.get(experiment).params, asked);
-  return { experiment, spec, folder, dataDir, engine: 'wasm', resume: false };
+  return { spec: parseSpec('classifier', asked), folder, dataDir, engine: 'wasm', resume: false };
 }
 
 /** More epochs than anybody waits for. */

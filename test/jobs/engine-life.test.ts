@@ -18,6 +18,7 @@ import { estimatedDraft } from '../estimated-draft.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 import { withEnvironment } from '../tensorflow.ts';
+import { enqueueOn, runOn } from '../api/run-on.ts';
 
 /** Starts real processes and counts them. */
 function counting(): { launch: ProcessLauncher; count: () => number } {
@@ -43,7 +44,7 @@ function trainings() {
   const train = async (engine: string) => {
     const before = count();
     const folder = join(dataDir, `run-${++number}`);
-    const { record } = await workbench.run('train-classifier', params, { folder, dataDir, engine });
+    const { record } = await runOn(workbench, 'train-classifier', params, { folder, dataDir, engine });
     return { record, processes: count() - before, log: readFileSync(join(folder, 'log.jsonl'), 'utf8') };
   };
   return { train, workbench };
@@ -180,7 +181,7 @@ describe('a process that holds a GPU', () => {
     onTestFinished(() => started.stop());
     const { client } = started;
     const train = async (engine: string) => {
-      const [run] = application.queued.enqueue([{ experiment: 'train-classifier', params: smallTraining, engine }]);
+      const [run] = enqueueOn(application.queued, [{ experiment: 'train-classifier', params: smallTraining, engine }]);
       return ended(started, run!.id);
     };
     await client.experiments.estimate(estimatedDraft('wasm'));

@@ -11,6 +11,7 @@ import { writeSmallMnist } from '../small-mnist.ts';
 import { readRecord } from '../../main/storage/run-folder.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 import { tensorflowFolder, withEnvironment, withoutTensorflow } from '../tensorflow.ts';
+import { runOn } from '../api/run-on.ts';
 
 /** Trains a small classifier on poisoned images and fits a detector on it; gives both runs' records and folders. */
 async function mainJob(engine: string, environment: Record<string, string | undefined>, epochs = 1) {
@@ -20,7 +21,8 @@ async function mainJob(engine: string, environment: Record<string, string | unde
   const [classifier, detector] = [join(dataDir, 'classifier'), join(dataDir, 'detector')];
   try {
     return await withEnvironment(environment, async () => {
-      const trained = await workbench.run(
+      const trained = await runOn(
+        workbench,
         'train-classifier',
         {
           train_data: { name: 'backdoor', original: 'mnist', backdoor: 'corner' },
@@ -30,7 +32,8 @@ async function mainJob(engine: string, environment: Record<string, string | unde
         },
         { folder: classifier, dataDir, engine },
       );
-      const detected = await workbench.run(
+      const detected = await runOn(
+        workbench,
         'train-detector',
         { detector: 'mahalanobis', task: { name: 'backdoor', run_path: classifier } },
         { folder: detector, dataDir, engine },
@@ -95,7 +98,7 @@ describe.skipIf(tensorflowFolder === undefined)(`TensorFlow in the compute proce
     onTestFinished(() => workbench.close());
     const params = { train_data: 'mnist', model: { name: 'mlp', hidden_dims: [8] }, num_epochs: 1, batch_size: 20 };
     const train = (name: string, engine: string) =>
-      workbench.run('train-classifier', params, { folder: join(dataDir, name), dataDir, engine });
+      runOn(workbench, 'train-classifier', params, { folder: join(dataDir, name), dataDir, engine });
     await withEnvironment(environment, async () => {
       expect((await train('before', 'auto')).record).toMatchObject({ engine: 'tensorflow', engines_passed_over: {} });
       rmSync(join(folder, 'tensorflow'), { recursive: true });

@@ -10,6 +10,7 @@ import { softwareGpuDriver, softwareGpuLack } from '../software-gpu.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 import { withEnvironment } from '../tensorflow.ts';
+import { runOn } from '../api/run-on.ts';
 
 const lack = softwareGpuLack();
 const loseGpu = fileURLToPath(new URL('./lose-gpu.ts', import.meta.url));
@@ -28,7 +29,7 @@ async function lostTraining() {
   const workbench = new Workbench(join(dataDir, 'catalogue.sqlite'));
   onTestFinished(() => workbench.close());
   const folder = join(dataDir, 'classifier');
-  const train = (more: object) => workbench.run('train-classifier', params, { folder, dataDir, ...more });
+  const train = (more: object) => runOn(workbench, 'train-classifier', params, { folder, dataDir, ...more });
   const lost = { NODE_OPTIONS: `--import ${loseGpu}`, LOSE_GPU_WHEN: join(folder, 'checkpoint.safetensors') };
   const failure: unknown = await withEnvironment(lost, () => train({ engine: 'webgpu' })).catch(
     (error: unknown) => error,
@@ -76,13 +77,15 @@ describe.skipIf(lack !== undefined)(
 
         const detector = join(dataDir, 'detector');
         const task = { name: 'backdoor', run_path: folder };
-        const fitted = await workbench.run(
+        const fitted = await runOn(
+          workbench,
           'train-detector',
           { detector: 'mahalanobis', task },
           { folder: detector, dataDir, engine: 'wasm' },
         );
         expect(fitted.record.engine_parts).toBeUndefined();
-        const again = await workbench.run(
+        const again = await runOn(
+          workbench,
           'eval-detector',
           { detector: { name: 'from_run', path: detector }, task },
           { folder: detector, dataDir, engine: 'webgpu', overwrite: true },

@@ -33,7 +33,7 @@ export class HandedFiles {
 /** Takes the run that `file` marks into the catalogue and shows it; says why where that cannot be done. */
 export async function openRunFile(file: string, { workbench }: Application, go: (hash: string) => void): Promise<void> {
   try {
-    const { id } = workbench.recordOf(dirname(file));
+    const { id } = workbench.known.recordOf(dirname(file));
     app.addRecentDocument(file);
     go(`#/runs/${encodeURIComponent(id)}`);
   } catch (error) {

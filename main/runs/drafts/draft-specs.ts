@@ -5,6 +5,8 @@ import { classifierData, plannedClassifier, type ClassifierData } from '../../ta
 import { trainingData } from '../../data/datasets/training-data.ts';
 import { trainClassifierParams } from '../classifier-spec.ts';
 import { trainDetectorParams } from '../detector-params.ts';
+import { parseSpec } from '../index.ts';
+import type { ParsedSpec } from '../parsed-spec.ts';
 
 /** A draft with the run folder of its classifier; null where one is to be trained. */
 export interface DraftSubject {
@@ -16,8 +18,8 @@ const { model, train_data, seed } = trainClassifierParams.shape;
 const { detector, task } = trainDetectorParams.shape;
 
 /** The spec of the classifier that a draft trains. @throws CupbearerError `usage`. */
-export function draftClassifierSpec({ classifier }: ExperimentDraft): Record<string, unknown> {
-  return parseParams(trainClassifierParams, classifier.source === 'train' ? classifier.params : {});
+export function draftClassifierSpec({ classifier }: ExperimentDraft): ParsedSpec<'classifier'> {
+  return parseSpec('classifier', classifier.source === 'train' ? classifier.params : {});
 }
 
 /** The architecture of the classifier that a draft trains. @throws CupbearerError `usage`. */
@@ -36,15 +38,16 @@ export function draftDetector(picked: Picked): Picked {
   return parseParams(detector, picked);
 }
 
-/** What would be asked of train-detector, one a detector, not parsed yet. */
-export function draftDetectorRequests({ draft, classifierFolder }: DraftSubject): Record<string, unknown>[] {
-  const own = { ...draft.task, run_path: classifierFolder ?? plannedClassifier };
-  return draft.detectors.map((picked) => ({ ...draft.evaluation, detector: picked, task: own }));
-}
-
-/** The specs of a draft's detectors, in order. @throws CupbearerError `usage`. */
-export function draftDetectorSpecs(subject: DraftSubject): Record<string, unknown>[] {
-  return draftDetectorRequests(subject).map((request) => parseParams(trainDetectorParams, request));
+/** The specs of a draft's detectors, in order, on the classifier in a folder. @throws CupbearerError `usage`. */
+export function draftDetectorSpecs({
+  draft,
+  classifierFolder,
+}: {
+  draft: ExperimentDraft;
+  classifierFolder: string;
+}): ParsedSpec<'detector'>[] {
+  const own = { ...draft.task, run_path: classifierFolder };
+  return draft.detectors.map((picked) => parseSpec('detector', { ...draft.evaluation, detector: picked, task: own }));
 }
 
 const training = z.looseObject({ train_data, seed });

@@ -4,6 +4,7 @@ import { optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
 import { createDatedRunFolder } from '../../../storage/run-folder.ts';
 import { computeFlags, type Command } from '../command.ts';
 import { flagName } from '../flags.ts';
+import { parseSpec } from '../../../runs/index.ts';
 import { readEvaluation } from '../../../runs/stored-evaluations.ts';
 import { classifierLines, evaluationTable, resultValue, shownPath } from '../results.ts';
 import { runWithProgress, withWorkbench } from './experiments.ts';
@@ -35,21 +36,17 @@ export const demo: Command = {
     const { dir, engine } = parseParams(flags, given, flagName);
     await withWorkbench(output, async (workbench) => {
       const base = createDatedRunFolder(resolve(dir.base ?? join('logs', 'demo')), new Date());
-      const options = { engine };
+      const training = parseSpec('classifier', classifierSpec);
       output.note('Training a classifier on digits of which 5 % carry a white corner pixel and the label 0');
       const classifier = await runWithProgress(
-        workbench,
-        'train-classifier',
-        classifierSpec,
-        { ...options, folder: join(base, 'classifier') },
+        (live) => workbench.run(training, { ...live, engine, folder: join(base, 'classifier') }),
         output,
       );
       output.note('\nFitting a Mahalanobis detector on clean inputs, then telling clean from triggered ones');
+      const task = { name: 'backdoor', run_path: classifier.folder };
+      const fitting = parseSpec('detector', { detector: 'mahalanobis', task });
       const detector = await runWithProgress(
-        workbench,
-        'train-detector',
-        { detector: 'mahalanobis', task: { name: 'backdoor', run_path: classifier.folder } },
-        { ...options, folder: join(base, 'detector') },
+        (live) => workbench.run(fitting, { ...live, engine, folder: join(base, 'detector') }),
         output,
       );
       output.result({ classifier: resultValue(classifier), detector: resultValue(detector) }, () =>

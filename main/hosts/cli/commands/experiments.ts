@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { tidyUp } from '../../../api/tidy-up.ts';
 import { Workbench, type FinishedRun, type LaunchOptions } from '../../../api/workbench.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
+import { parseSpec } from '../../../runs/index.ts';
 import type { RunDefinition } from '../../../runs/run-definition.ts';
 import { flag, optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
@@ -60,18 +61,26 @@ export function experimentCommand(experiment: RunDefinition): Command {
         { dir: {}, ...Object.fromEntries(Object.entries(given).filter(([key]) => ownKeys.has(key))) },
         flagName,
       ) as LaunchFlags;
-      const options = { ...toLaunchOptions(launch), ...(launch.resume ? resumption(experiment, params) : {}) };
-      const spec = launch.resume ? {} : parseParams(experiment.params, params, flagName);
+      const options = toLaunchOptions(launch);
+      const task = launch.resume
+        ? { batchSize: smallerBatches(experiment, params) }
+        : { spec: parseSpec(experiment.kind, params, { name: flagName }) };
       await withWorkbench(output, async (workbench) => {
-        const finished = await runWithProgress(workbench, experiment.id, spec, options, output);
+        const finished = await runWithProgress(
+          (live) =>
+            task.spec
+              ? workbench.run(task.spec, { ...options, ...live, overwrite: launch.overwrite ?? false })
+              : workbench.resume({ ...options, ...live, batchSize: task.batchSize }),
+          output,
+        );
         showFinished(finished, output);
       });
     },
   };
 }
 
-/** What may be said of a training that goes on. @throws CupbearerError `usage` for anything but the batch size. */
-function resumption(experiment: RunDefinition, params: Record<string, unknown>): { batchSize?: number } {
+/** The batch size with which a training goes on, where one is given. @throws CupbearerError `usage` for anything else that is. */
+function smallerBatches(experiment: RunDefinition, params: Record<string, unknown>): number | undefined {
   const unwanted = Object.keys(params).find((key) => key !== 'batch_size');
   if (unwanted !== undefined) {
     throw new CupbearerError(
@@ -79,9 +88,9 @@ function resumption(experiment: RunDefinition, params: Record<string, unknown>):
       `--resume goes on with what the folder's spec.json says, so it takes no --${unwanted}; only --batch_size may be smaller.`,
     );
   }
-  if (params['batch_size'] === undefined) return {};
+  if (params['batch_size'] === undefined) return undefined;
   const schema = z.object({ batch_size: experiment.params.shape['batch_size'] as z.ZodType<number> });
-  return { batchSize: parseParams(schema, params, flagName).batch_size };
+  return parseParams(schema, params, flagName).batch_size;
 }
 
 function toLaunchOptions(flags: LaunchFlags): LaunchOptions {
@@ -90,8 +99,6 @@ function toLaunchOptions(flags: LaunchFlags): LaunchOptions {
     ...(flags.dir?.base === undefined ? {} : { base: flags.dir.base }),
     ...(flags.data_dir === undefined ? {} : { dataDir: flags.data_dir }),
     engine: flags.engine,
-    resume: flags.resume ?? false,
-    overwrite: flags.overwrite ?? false,
   };
 }
 
@@ -108,19 +115,15 @@ export async function withWorkbench<T>(output: Output, work: (workbench: Workben
   }
 }
 
-/** Starts a run and draws its progress; Ctrl-C cancels it, a second one gives up waiting. */
+/** Does a run and draws its progress; Ctrl-C cancels it, a second one gives up waiting. */
 export async function runWithProgress(
-  workbench: Workbench,
-  experimentId: string,
-  params: Record<string, unknown>,
-  options: LaunchOptions,
+  work: (options: Pick<LaunchOptions, 'command' | 'signal' | 'onEvent'>) => Promise<FinishedRun>,
   output: Output,
 ): Promise<FinishedRun> {
   const bars = output.json ? undefined : new ProgressBars(process.stderr);
   const interrupt = abortOnInterrupt(() => bars?.print('Cancelling after this batch; Ctrl-C again to stop at once.'));
   try {
-    return await workbench.run(experimentId, params, {
-      ...options,
+    return await work({
       command: typedWords(['npx', 'cupbearer', ...process.argv.slice(2)]),
       signal: interrupt.signal,
       onEvent: (event) => {
