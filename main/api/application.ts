@@ -3,6 +3,7 @@ import type { Inspector } from '../jobs/inspection.ts';
 import type { QueuedRuns } from './queued-runs.ts';
 import type { Reach } from './reach.ts';
 import type { RunFeed } from './run-feed.ts';
+import type { FolderFollower } from './folder-follower.ts';
 import type { RunRemoval } from './run-removal.ts';
 import type { RunSummaries } from './run-summaries.ts';
 import type { SettingsStore } from './settings.ts';
@@ -38,6 +39,7 @@ export interface Application {
   readonly summaries: RunSummaries;
   readonly feed: RunFeed;
   readonly removal: RunRemoval;
+  readonly follower: FolderFollower;
   /** Looks into data. */
   readonly inspector: Inspector;
   /** Measures how long things take, in a process of its own so that a measurement holds up no picture. */

@@ -7,6 +7,7 @@ import { cupbearerHome } from '../storage/home.ts';
 import { QueuedRuns } from './queued-runs.ts';
 import { Reach } from './reach.ts';
 import { RunFeed } from './run-feed.ts';
+import { FolderFollower } from './folder-follower.ts';
 import { RunRemoval } from './run-removal.ts';
 import { RunSummaries } from './run-summaries.ts';
 import { dataFolder, runsFolder, SettingsStore } from './settings.ts';
@@ -63,6 +64,8 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
   const tidying = tidyUp(workbench, dataFolder(current.current()));
   const feed = new RunFeed(workbench.catalogue, summaries, queued);
   const removal = new RunRemoval(workbench.catalogue);
+  const follower = new FolderFollower(workbench.catalogue);
+  follower.follow();
   return {
     workbench,
     host,
@@ -72,6 +75,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     queued,
     feed,
     removal,
+    follower,
     inspector,
     estimator,
     library,
@@ -86,7 +90,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();
-      await Promise.all([ended, tidying, uploads.close()]);
+      await Promise.all([ended, tidying, uploads.close(), follower.close()]);
       feed.close();
       removal.close();
       workbench.close();

@@ -26,6 +26,7 @@ import { schemaVersion, tables } from './migrations/index.ts';
 import { isProcessAlive } from './process-identity.ts';
 import { realPathOf } from './real-path.ts';
 import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.ts';
+import { markRows, selectKnown, type MarksChange } from './run-marks.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
 
 /** What {@link Catalogue.list} leaves out where it is given. */
@@ -103,16 +104,21 @@ const longestSliceMs = 10;
 
 const patchSchema = runRecordSchema.omit({ id: true, kind: true, created_at: true }).partial();
 
+/** Folders that are written to before a change of several runs is answered. */
+const mostMirroredAtOnce = 5;
+
 /** Ids that an unknown one is compared with, the newest: comparing takes microseconds each. */
 const mostGuessed = 2000;
 
 /** Note that `run.json` has to follow the row of a run, and that it has. */
 const markUnmirrored = 'INSERT OR IGNORE INTO unmirrored_runs (run_id) VALUES (?)';
 const markMirrored = 'DELETE FROM unmirrored_runs WHERE run_id = ?';
-const selectUnmirrored = 'SELECT run_id, folder FROM unmirrored_runs LEFT JOIN runs ON runs.id = run_id';
+const selectUnmirrored = `SELECT unmirrored_runs.rowid AS place, run_id, folder FROM unmirrored_runs
+  LEFT JOIN runs ON runs.id = run_id WHERE unmirrored_runs.rowid > ? ORDER BY unmirrored_runs.rowid LIMIT 1`;
 
 /** A run whose `run.json` has to follow; one that was forgotten since has no folder. */
 interface Unmirrored {
+  place: number;
   run_id: string;
   folder: string | null;
 }
@@ -173,6 +179,22 @@ export class Catalogue {
     this.#mirror(id);
     this.#tell();
     return run;
+  }
+
+  /**
+   * Changes tags, notes and the like of runs in one transaction: of all of them or, where one is not known, of none. The
+   * `run.json` of a few follows at once, that of many by {@link mirrorNext}.
+   * @throws CupbearerError `not-found`, `usage` as {@link get}, `storage`.
+   */
+  mark(ids: readonly string[], change: MarksChange): void {
+    const marked = this.#write(() => {
+      const known = new Set(this.#prepared(selectKnown).pluck().all(JSON.stringify(ids)) as string[]);
+      for (const id of ids.filter((each) => !known.has(each))) known.add(this.get(id).id);
+      markRows((sql) => this.#prepared(sql), [...known], change);
+      return known;
+    });
+    if (marked.size <= mostMirroredAtOnce) for (const id of marked) this.#mirror(id);
+    this.#tell();
   }
 
   /** The run with this very id, if there is one. */
@@ -304,12 +326,20 @@ export class Catalogue {
 
   /**
    * Writes `run.json` of the runs whose row was changed by a process that was killed, or found a full disk, before it
-   * could.
+   * could; of at most `most` of them, which takes milliseconds each.
    */
-  mirrorPending(): void {
-    const pending = this.#read(() => this.#prepared(selectUnmirrored).all() as Unmirrored[]);
+  mirrorPending(most = Infinity): void {
+    let place: number | null = 0;
+    for (let count = 0; place !== null && count < most; count++) place = this.mirrorNext(place);
+  }
+
+  /** Writes `run.json` of the next run behind `place` whose row is newer. Returns its place; null where there was none. */
+  mirrorNext(place: number): number | null {
+    const next = this.#read(() => this.#prepared(selectUnmirrored).get(place) as Unmirrored | undefined);
+    if (!next) return null;
     // Where there is nothing to write, nobody is to wait for the lock.
-    for (const { run_id: id, folder } of pending) if (folder === null || existsSync(folder)) this.#mirror(id);
+    if (next.folder === null || existsSync(next.folder)) this.#mirror(next.run_id);
+    return next.place;
   }
 
   /** Whether the run that lies in a folder is missing here; false also if there is none that can be read. */

@@ -74,13 +74,16 @@ function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Cat
     else migrate(database);
     catalogue.checkStatements();
     if (version > 0) takeUpLost(catalogue);
-    catalogue.mirrorPending();
+    catalogue.mirrorPending(mostAtStart);
     return catalogue;
   } catch (error) {
     database.close();
     throw error;
   }
 }
+
+/** Folders that follow before the catalogue is used. A change of thousands of runs that was cut off is gone on with meanwhile. */
+const mostAtStart = 100;
 
 /** @throws what {@link saysDamaged} recognises (or what reading the file throws). */
 function checkSound(database: Database, wholeCheckBytes: number): void {

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FolderFollower } from '../../main/api/folder-follower.ts';
 import { processIdentity } from '../../main/storage/process-identity.ts';
-import { writeSpec } from '../../main/storage/run-folder.ts';
+import { readRecord, writeSpec } from '../../main/storage/run-folder.ts';
 import { runRecord, specFile } from '../storage/run-records.ts';
 import { smallTraining, startApplication, type StartedApplication } from './running-application.ts';
 import { enqueueOn } from './run-on.ts';
@@ -113,6 +114,39 @@ describe('many runs at once', () => {
     expect([isForgotten, gone.ids.toSorted()]).toEqual([true, ids.slice(0, -1)]);
     await app.client.runs.restore({ ids });
     expect(listed()).toBe(many - 1);
+  });
+
+  const tagged = () => catalogue().list().filter(({ tags }) => tags.includes('seen')).length; // prettier-ignore
+  const inFolders = () => folders.filter((folder) => readRecord(folder).tags.includes('seen')).length;
+
+  it('are marked all at once, and their folders follow while other calls are answered', async () => {
+    const seen: number[] = [];
+    await meanwhile(app.client.runs.change({ ids, addTags: ['seen'], pinned: true }), () => seen.push(tagged()));
+    expect(seen.every((count) => count === 0 || count === many)).toBe(true);
+    expect(tagged()).toBe(many);
+    const followed: number[] = [];
+    await meanwhile(app.application.follower.idle(), () => followed.push(inFolders()));
+    expect(followed.filter((count) => count > 0 && count < many).length).toBeGreaterThan(5);
+    expect(inFolders()).toBe(many);
+    expect(readRecord(folders[0]!).pinned).toBe(true);
+  });
+
+  it('are all left as they are where one is not known', async () => {
+    await expect(app.client.runs.change({ ids: [...ids, 'nobody'], addTags: ['seen'] })).rejects.toMatchObject({
+      data: { code: 'not-found' },
+    });
+    await app.application.follower.idle();
+    expect([tagged(), inFolders()]).toEqual([0, 0]);
+  });
+
+  it('are followed by the next program where this one has ended', async () => {
+    await app.client.runs.change({ ids, addTags: ['seen'] });
+    await app.application.follower.close();
+    expect(inFolders()).toBeLessThan(many);
+    const next = new FolderFollower(catalogue());
+    next.follow();
+    await next.idle();
+    expect(inFolders()).toBe(many);
   });
 
   it('are restored but for one that was taken up again meanwhile', async () => {

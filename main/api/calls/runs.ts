@@ -5,7 +5,6 @@ import { toComparison } from '../comparison.ts';
 import { followRun } from '../follow-run.ts';
 import { removeLeftoversOfRun } from '../../storage/leftovers.ts';
 import { checkRepeat } from '../check-repeat.ts';
-import { changeMarks } from '../run-marks.ts';
 import { runDetail } from '../run-details.ts';
 import { evaluatedRun, runFolders } from '../run-sources.ts';
 import { packSamples } from '../pack-samples.ts';
@@ -17,7 +16,7 @@ const never = new AbortController().signal;
 
 /** The calls about runs. */
 export function runsCalls(application: Application) {
-  const { workbench, queued, feed, removal, summaries, inspector, results, settings } = application;
+  const { workbench, queued, feed, removal, follower, summaries, inspector, results, settings } = application;
   const { catalogue } = workbench;
   const { runs } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
@@ -64,8 +63,9 @@ export function runsCalls(application: Application) {
       await checkRepeat(application, input.id, signal);
       return { id: queued.repeat(input.id).id };
     }),
-    change: runs.change.handler(async ({ input: { ids, ...change } }) => {
-      await changeMarks(catalogue, ids, change);
+    change: runs.change.handler(({ input: { ids, ...change } }) => {
+      catalogue.mark(ids, change);
+      follower.follow();
       return {};
     }),
     remove: runs.remove.handler(async ({ input }) => ({ ids: await removal.remove(input.ids) })),

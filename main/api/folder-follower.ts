@@ -1,0 +1,48 @@
+import { toErrorRecord } from '../../shared/errors.ts';
+import type { Catalogue } from '../storage/catalogue.ts';
+import { breath } from './breath.ts';
+
+/** Lets `run.json` of many runs follow the catalogue, one after another, while the host answers others. */
+export class FolderFollower {
+  readonly #catalogue: Catalogue;
+  #going: Promise<void> | undefined;
+  #isWantedAgain = false;
+  #isClosed = false;
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  /** Begins with the runs whose folder is behind; what goes on already looks again when it is through. */
+  follow(): void {
+    this.#isWantedAgain = true;
+    this.#going ??= this.#all()
+      // The marks stay, and the next start looks at them.
+      .catch((error: unknown) => void this.#catalogue.notices.push(toErrorRecord(error).message))
+      .finally(() => {
+        this.#going = undefined;
+        if (this.#isWantedAgain && !this.#isClosed) this.follow();
+      });
+  }
+
+  /** Resolves when no folder is behind that can be written to. */
+  async idle(): Promise<void> {
+    await this.#going;
+  }
+
+  /** Leaves the rest to the next start. Resolves when nothing is written any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#going;
+  }
+
+  async #all(): Promise<void> {
+    while (this.#isWantedAgain && !this.#isClosed) {
+      this.#isWantedAgain = false;
+      await breath();
+      // A folder that cannot be written to keeps its mark, and must not hold up those behind it.
+      for (let place: number | null = 0; place !== null && !this.#isClosed; await breath())
+        place = this.#catalogue.mirrorNext(place);
+    }
+  }
+}
