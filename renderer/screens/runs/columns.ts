@@ -1,8 +1,14 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
+import { formatDuration, formatMetric, formatPercent } from '../../../shared/format.ts';
 import type { TermId } from '../../../shared/glossary.ts';
+import { kindWords } from './run-titles.ts';
 
+/** Cells that are more than a text; the table's row draws them. */
+export type OwnCell = 'status' | 'task' | 'detector' | 'auroc' | 'when' | 'tags';
+
+/** A column of the table: all that is known of it stands here. */
 export interface Column {
-  id: ColumnId;
+  id: string;
   label: string;
   /** Pixels; null takes what is left. */
   width: number | null;
@@ -15,33 +21,45 @@ export interface Column {
   shownAtFirst?: true;
   /** What the rows are put in order by; runs without one come last. */
   key: (run: RunSummary) => string | number | null | undefined;
+  /** The text in it, or what draws it. */
+  cell: ((run: RunSummary) => string) | OwnCell;
+  /** Said in passing: its text is pale. */
+  pale?: true;
+  /** What only a finished run has. These columns stand side by side, and the reason stands there where a run has not finished. */
+  isFigure?: true;
+  /** Leaves a table that is too narrow before those with a higher number; without one it stays. */
+  leaves?: number;
 }
 
-export type ColumnId =
-  | 'status'
-  | 'kind'
-  | 'task'
-  | 'detector'
-  | 'model'
-  | 'auroc'
-  | 'ap'
-  | 'tpr'
-  | 'accuracy'
-  | 'success'
-  | 'seed'
-  | 'engine'
-  | 'duration'
-  | 'when'
-  | 'tags'
-  | 'notes';
-
 const metric = (key: string) => (run: RunSummary) => run.metrics[key];
-const figure = { width: 76, narrow: 76, align: 'right' } as const;
+const written = (key: string, format: (value: number) => string) => (run: RunSummary) => {
+  const value = run.metrics[key];
+  return typeof value === 'number' ? format(value) : '';
+};
+const share = (key: string) => ({ key: metric(key), cell: written(key, formatPercent) });
+const figure = { width: 76, narrow: 76, align: 'right', isFigure: true } as const;
 
 /** The columns of the table in the order in which they stand: what a run is, what came of it, when. */
 export const columns: readonly Column[] = [
-  { id: 'status', label: 'Status', width: 110, narrow: 110, shownAtFirst: true, key: (run) => run.status },
-  { id: 'kind', label: 'Kind', width: 80, narrow: 0, shownAtFirst: true, key: (run) => run.kind },
+  {
+    id: 'status',
+    label: 'Status',
+    width: 110,
+    narrow: 110,
+    shownAtFirst: true,
+    key: (run) => run.status,
+    cell: 'status',
+  },
+  {
+    id: 'kind',
+    label: 'Kind',
+    width: 80,
+    narrow: 0,
+    shownAtFirst: true,
+    leaves: 5,
+    key: (run) => run.kind,
+    cell: (run) => kindWords[run.kind],
+  },
   {
     id: 'task',
     label: 'Task',
@@ -51,6 +69,7 @@ export const columns: readonly Column[] = [
     always: true,
     shownAtFirst: true,
     key: (run) => `${run.task} ${run.taskDetail}`,
+    cell: 'task',
   },
   {
     id: 'detector',
@@ -61,10 +80,39 @@ export const columns: readonly Column[] = [
     always: true,
     shownAtFirst: true,
     key: (run) => (run.detector === '' ? null : `${run.detector} ${run.detectorDetail}`),
+    cell: 'detector',
   },
-  { id: 'model', label: 'Model', width: 110, narrow: 110, shownAtFirst: true, key: (run) => run.model },
-  { id: 'seed', label: 'Seed', ...figure, width: 60, narrow: 0, term: 'seed', key: (run) => run.seed },
-  { id: 'engine', label: 'Engine', width: 92, narrow: 0, term: 'engine', key: (run) => run.engines.join() },
+  {
+    id: 'model',
+    label: 'Model',
+    width: 110,
+    narrow: 110,
+    shownAtFirst: true,
+    leaves: 6,
+    key: (run) => run.model,
+    cell: (run) => run.model,
+  },
+  {
+    id: 'seed',
+    label: 'Seed',
+    width: 60,
+    narrow: 0,
+    align: 'right',
+    term: 'seed',
+    leaves: 4,
+    key: (run) => run.seed,
+    cell: (run) => String(run.seed),
+  },
+  {
+    id: 'engine',
+    label: 'Engine',
+    width: 92,
+    narrow: 0,
+    term: 'engine',
+    leaves: 3,
+    key: (run) => run.engines.join(),
+    cell: (run) => run.engines.join(', '),
+  },
   {
     id: 'auroc',
     label: 'AUROC',
@@ -73,12 +121,22 @@ export const columns: readonly Column[] = [
     term: 'auroc',
     always: true,
     shownAtFirst: true,
+    isFigure: true,
     key: metric('auroc'),
+    cell: 'auroc',
   },
-  { id: 'ap', label: 'AP', ...figure, term: 'ap', key: metric('ap') },
-  { id: 'tpr', label: 'TPR at 1 %', ...figure, width: 84, term: 'tprAtFpr1', key: metric('tpr_at_fpr_1') },
-  { id: 'accuracy', label: 'Accuracy', ...figure, term: 'cleanAccuracy', key: metric('clean_accuracy') },
-  { id: 'success', label: 'Attack', ...figure, term: 'attackSuccess', key: metric('attack_success') },
+  {
+    id: 'ap',
+    label: 'AP',
+    ...figure,
+    term: 'ap',
+    leaves: 7,
+    key: metric('ap'),
+    cell: written('ap', formatMetric),
+  },
+  { id: 'tpr', label: 'TPR at 1 %', ...figure, width: 84, term: 'tprAtFpr1', leaves: 8, ...share('tpr_at_fpr_1') },
+  { id: 'accuracy', label: 'Accuracy', ...figure, term: 'cleanAccuracy', leaves: 9, ...share('clean_accuracy') },
+  { id: 'success', label: 'Attack', ...figure, term: 'attackSuccess', leaves: 10, ...share('attack_success') },
   {
     id: 'duration',
     label: 'Duration',
@@ -86,7 +144,11 @@ export const columns: readonly Column[] = [
     narrow: 0,
     align: 'right',
     shownAtFirst: true,
+    pale: true,
+    isFigure: true,
+    leaves: 2,
     key: (run) => run.durationMs,
+    cell: ({ durationMs }) => (durationMs === null ? '' : formatDuration(durationMs)),
   },
   {
     id: 'when',
@@ -96,29 +158,33 @@ export const columns: readonly Column[] = [
     align: 'right',
     shownAtFirst: true,
     key: (run) => run.createdAt,
+    cell: 'when',
   },
-  { id: 'tags', label: 'Tags', width: 100, narrow: 0, shownAtFirst: true, key: (run) => run.tags.join(' ') || null },
-  { id: 'notes', label: 'Notes', width: 160, narrow: 0, key: (run) => run.notes || null },
+  {
+    id: 'tags',
+    label: 'Tags',
+    width: 100,
+    narrow: 0,
+    shownAtFirst: true,
+    leaves: 0,
+    key: (run) => run.tags.join(' ') || null,
+    cell: 'tags',
+  },
+  {
+    id: 'notes',
+    label: 'Notes',
+    width: 160,
+    narrow: 0,
+    pale: true,
+    leaves: 1,
+    key: (run) => run.notes || null,
+    cell: (run) => run.notes,
+  },
 ];
 
 /** Px that the task, which takes what is left, has at least, and in a narrow window. */
 const leastTask = 190;
 const leastNarrowTask = 120;
-
-/** What leaves a table that is too narrow, the first first. */
-const leaving: readonly ColumnId[] = [
-  'tags',
-  'notes',
-  'duration',
-  'engine',
-  'seed',
-  'kind',
-  'model',
-  'ap',
-  'tpr',
-  'accuracy',
-  'success',
-];
 
 /** Those of `chosen` that fit a table of `width` px; `isNarrow` where the window is below 1200 px. */
 export function fittingColumns(chosen: readonly Column[], width: number, isNarrow: boolean): readonly Column[] {
@@ -126,7 +192,8 @@ export function fittingColumns(chosen: readonly Column[], width: number, isNarro
   const needed = (kept: readonly Column[]) =>
     kept.reduce((sum, column) => sum + ((isNarrow ? column.narrow : column.width) ?? 0), 0);
   let kept = withRoomForTime(isNarrow ? chosen.filter((column) => column.narrow !== 0) : chosen);
-  for (const id of leaving) {
+  const leaving = kept.filter(({ leaves }) => leaves !== undefined).sort((a, b) => a.leaves! - b.leaves!);
+  for (const { id } of leaving) {
     if (needed(kept) <= room) break;
     kept = withRoomForTime(kept.filter((column) => column.id !== id));
   }
@@ -143,7 +210,7 @@ function withRoomForTime(kept: readonly Column[]): readonly Column[] {
 export const selectWidth = 34;
 
 export interface Sort {
-  column: ColumnId;
+  column: string;
   descending: boolean;
 }
 

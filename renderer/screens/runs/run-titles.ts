@@ -1,5 +1,12 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
+import type { RunKind } from '../../../shared/domain/run.ts';
 import { detailWords } from './detail-words.ts';
+
+export const kindWords: Record<RunKind, string> = {
+  classifier: 'Classifier',
+  detector: 'Detector',
+  evaluation: 'Evaluation',
+};
 
 /** The title of a definition of a kind by its id, and the id where there is none. */
 export type TitleOf = (kind: string, id: string) => string;

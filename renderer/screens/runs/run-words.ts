@@ -1,14 +1,7 @@
 import type { LiveState, RunSummary } from '../../../shared/domain/live.ts';
-import type { RunKind } from '../../../shared/domain/run.ts';
 import { formatDuration } from '../../../shared/format.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 import { runWordsBy, taskWordsBy, type TitleOf } from './run-titles.ts';
-
-export const kindWords: Record<RunKind, string> = {
-  classifier: 'Classifier',
-  detector: 'Detector',
-  evaluation: 'Evaluation',
-};
 
 const titleOf: TitleOf = (kind, id) => definitions.titleOf(kind, id);
 
