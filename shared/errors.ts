@@ -1,3 +1,4 @@
+import { given } from './given.ts';
 /**
  * Why something could not be done, in terms a caller can act on.
  *
@@ -68,9 +69,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
     return {
       code: error.code,
       message: error.message,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(error.details === undefined ? {} : { details: error.details }),
-      ...(error.stack === undefined ? {} : { stack: error.stack }),
+      ...given({ hint: error.hint, details: error.details, stack: error.stack }),
     };
   }
   if (error instanceof Error)
@@ -81,8 +80,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
 /** The inverse of {@link toErrorRecord}. */
 export function fromErrorRecord(record: ErrorRecord): CupbearerError {
   const error = new CupbearerError(record.code, record.message, {
-    ...(record.hint === undefined ? {} : { hint: record.hint }),
-    ...(record.details === undefined ? {} : { details: record.details }),
+    ...given({ hint: record.hint, details: record.details }),
   });
   if (record.stack !== undefined) error.stack = record.stack;
   return error;

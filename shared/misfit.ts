@@ -1,4 +1,5 @@
 import { CupbearerError, type ErrorCode } from './errors.ts';
+import { given } from './given.ts';
 
 /** Parts of a request that do not go together, each valid by itself: the parameter to mend, and what is wrong with it. */
 export interface Misfit {
@@ -25,7 +26,7 @@ export function misfitsOf(path: readonly string[], check: () => unknown): Misfit
   } catch (error) {
     if (!(error instanceof CupbearerError) || error.code === 'internal') throw error;
     const { code, message, hint } = error;
-    return [{ path, message, code, ...(hint === undefined ? {} : { hint }) }];
+    return [{ path, message, code, ...given({ hint }) }];
   }
 }
 
@@ -35,5 +36,5 @@ export function refuse(misfits: readonly Misfit[]): void {
   if (!first) return;
   const { code = 'usage', message, hint } = first;
   const faults = misfits.map(({ path, message: sentence }) => ({ path: [...path], message: sentence }));
-  throw new CupbearerError(code, message, { ...(hint === undefined ? {} : { hint }), details: { faults } });
+  throw new CupbearerError(code, message, { ...given({ hint }), details: { faults } });
 }

@@ -12,6 +12,7 @@ import { optimizerRegistry } from '../models/optimizers/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { anomalousWord } from '../tasks/task.ts';
 import { trainingStatement } from '../runs/stated-training.ts';
+import { given } from '../../shared/given.ts';
 
 const registries: readonly Registry<Definition>[] = [
   datasetRegistry,
@@ -47,8 +48,7 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
     id,
     title,
     summary,
-    ...(source === undefined ? {} : { source }),
-    ...(details === undefined ? {} : { details }),
+    ...given({ source, details }),
     fields: describe(params).map(toFormField),
     ...(needs ? { needs: { ...needs } } : {}),
     ...(poisons ? { poisons } : {}),

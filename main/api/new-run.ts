@@ -3,6 +3,7 @@ import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import { processIdentity } from '../storage/process-identity.ts';
 import { newRunId } from '../storage/run-id.ts';
 import { versions } from './versions.ts';
+import { given } from '../../shared/given.ts';
 
 /** What spec.json says before the run has begun. */
 export function newSpecFile(
@@ -25,7 +26,7 @@ export function newSpecFile(
     parents,
     created_at: created.toISOString(),
     data_dir: dataDir,
-    ...(command === undefined ? {} : { command }),
+    ...given({ command }),
   };
 }
 

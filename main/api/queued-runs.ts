@@ -18,6 +18,7 @@ import { readRun } from './read-run.ts';
 import { inSlices } from './breath.ts';
 import type { PreparedRun } from './run-planner.ts';
 import type { Workbench } from './workbench.ts';
+import { given } from '../../shared/given.ts';
 
 /** A run that is asked for. */
 export interface RunRequest {
@@ -180,7 +181,7 @@ export class QueuedRuns {
       folder,
       dataDir: this.#settings.current().dataDir ?? undefined,
       command: command ?? undefined,
-      ...(tags === undefined ? {} : { tags }),
+      ...given({ tags }),
     });
   }
 

@@ -13,6 +13,7 @@ import {
   type ExpectedFile,
 } from './dataset-files.ts';
 import { isGzip } from './readers/gunzip.ts';
+import { given } from '../../shared/given.ts';
 
 /** A dataset's file on disk. */
 export interface StoredFileInfo {
@@ -111,7 +112,7 @@ function usualForm(definition: DatasetDefinition): Pick<DatasetInfo, 'classes' |
 function fileInfo({ path, ...file }: ExpectedFile): StoredFileInfo {
   if (path === undefined) return { ...file, present: false };
   const samples = countSamples(path, file.bytes, file.name);
-  return { ...file, present: true, ...(samples === undefined ? {} : { samples }) };
+  return { ...file, present: true, ...given({ samples }) };
 }
 
 /** Samples in a label file or CIFAR-10 batch, from its first or last bytes alone; undefined where they make no sense. */

@@ -17,6 +17,7 @@ import { allLayers } from '../../shared/domain/evaluation.ts';
 import { formatCount } from '../../shared/format.ts';
 import type { FigureWords } from './evaluation-figures.ts';
 import { drawFigure, exportTheme, type Figure } from './figure.ts';
+import { given } from '../../shared/given.ts';
 
 /** Test samples: of all of them how many there are, and those to draw. `coordinates` by layer are `[n, 2]`, in an order that mixes the classes. */
 export interface AnalysisPoints {
@@ -61,7 +62,7 @@ function drawScatter(
     y: Array.from(anomalous, (_, i) => coordinates[2 * i + 1]!),
     anomalous: [...anomalous],
     explained,
-    ...(anomalousWord === undefined ? {} : { anomalousWord }),
+    ...given({ anomalousWord }),
   };
   return drawFigure({
     name: `activations-${layer}`,
@@ -90,7 +91,7 @@ function drawVariance(
     title: 'Variance of the activations',
     subtitle: 'test samples, by predicted class',
     layers: rows,
-    ...(anomalousWord === undefined ? {} : { anomalousWord }),
+    ...given({ anomalousWord }),
   };
   return [
     drawFigure({

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { compileCacheFolder } from '../storage/compile-cache.mjs';
 import { hostVariable } from './host-watch.ts';
+import { given } from '../../shared/given.ts';
 
 /** How a process of ours ended. */
 export interface ProcessEnd {
@@ -82,7 +83,7 @@ export const forkProcess: ProcessLauncher = <ToChild, FromChild>(
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     execArgv: [...process.execArgv, ...smallNursery],
-    env: { ...childEnvironment(env), ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) },
+    env: { ...childEnvironment(env), ...given({ NODE_COMPILE_CACHE: cache }) },
   });
   const errorOutput = lastErrorLines(child.stderr!, onErrorLine);
   return {

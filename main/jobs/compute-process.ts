@@ -13,6 +13,7 @@ import { hostPort } from './host-port.ts';
 import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, SentRequest } from './protocol.ts';
 import { RunLog } from './run-log.ts';
 import { throttleProgress } from './throttle.ts';
+import { given } from '../../shared/given.ts';
 
 type Progress = ReturnType<typeof throttleProgress>;
 
@@ -31,7 +32,7 @@ process.on('SIGINT', () => undefined);
 async function work({ avoid, ...request }: SentRequest): Promise<void> {
   avoidEngines(avoid);
   const progress = throttleProgress((phase, done, total, note) =>
-    host.send({ type: 'progress', phase, done, total, ...(note === undefined ? {} : { note }) }),
+    host.send({ type: 'progress', phase, done, total, ...given({ note }) }),
   );
   try {
     const result = await answer(request, progress);

@@ -4,6 +4,7 @@ import { engineIds, engineTitles } from '../tensor/engine.ts';
 import type { ProcessLauncher } from './child-process.ts';
 import { inComputeProcess, type ComputeOptions } from './compute.ts';
 import { EngineCrash, forgetDeadly } from './deadly-engines.ts';
+import { given } from '../../shared/given.ts';
 
 /**
  * Whether each engine works here, the most desirable first. Each is tried in a process of its own, so that one that ends its
@@ -34,7 +35,7 @@ export async function examineEngine(
     if (code === 'cancelled') throw error;
     const failure = error instanceof EngineCrash ? 'crashed' : 'unavailable';
     const title = engineTitles.get(id) ?? id;
-    return { id, title, works: false, failure, reason: message, ...(hint === undefined ? {} : { hint }) };
+    return { id, title, works: false, failure, reason: message, ...given({ hint }) };
   }
 }
 

@@ -10,6 +10,7 @@ import { pathOf, within } from '../storage/within-folder.ts';
 import { architectureRegistry } from './architectures/index.ts';
 import { Network } from './network.ts';
 import type { NetworkOutline, NetworkSpec, Normalisation } from './network-outline.ts';
+import { given } from '../../shared/given.ts';
 
 const modelFormat = 1;
 /** Bounds of a description, far above those of any model that is built here. */
@@ -47,7 +48,7 @@ export function writeModelDescription(folder: string, network: NetworkOutline): 
     architecture,
     input_shape: [...inputShape],
     classes: [...classes],
-    ...(vocabulary === undefined ? {} : { vocabulary }),
+    ...given({ vocabulary }),
     ...(normalisation === undefined
       ? {}
       : { normalisation: { mean: [...normalisation.mean], std: [...normalisation.std] } }),
@@ -87,7 +88,7 @@ export function parseNetworkSpec(content: unknown, source: string): NetworkSpec 
     );
   }
   const { architecture, input_shape: inputShape, classes, vocabulary, normalisation } = parsed.data;
-  const spec = { architecture, inputShape, classes, ...(vocabulary === undefined ? {} : { vocabulary }) };
+  const spec = { architecture, inputShape, classes, ...given({ vocabulary }) };
   if (!normalisation) return spec;
   checkNormalisation(normalisation, spec, source);
   return { ...spec, normalisation };

@@ -5,6 +5,7 @@ import type { Picked } from '../../shared/schema/fields.ts';
 import type { DatasetFacts } from '../data/dataset.ts';
 import { architectureRegistry } from './architectures/index.ts';
 import type { BufferArray, Module, Parameter, Shape } from './modules.ts';
+import { given } from '../../shared/given.ts';
 
 /** A part of a network that has a name, and whose input or output can be looked at. */
 export interface LayerInfo {
@@ -63,7 +64,7 @@ export class NetworkOutline {
     this.root = architectureRegistry.get(name).build(params, {
       inputShape: spec.inputShape,
       classes: spec.classes.length,
-      ...(spec.vocabulary === undefined ? {} : { vocabulary: spec.vocabulary }),
+      ...given({ vocabulary: spec.vocabulary }),
     });
     const found = { layers: [], parameters: new Map(), buffers: new Map() };
     collect('', this.root, spec.inputShape, found);

@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, withStorageErrors } from './storage-error.ts';
+import { given } from '../../shared/given.ts';
 
 /** So many levels of a path may be missing; more is a mistake, and takes a system seconds. */
 const mostLevels = 100;
@@ -79,7 +80,7 @@ function isFolder(path: string): boolean {
 function refused(path: string, says: string, cause?: unknown): CupbearerError {
   return new CupbearerError('storage', `Could not ${attempt(path)}: ${says}.`, {
     hint: 'Choose another folder.',
-    ...(cause === undefined ? {} : { cause }),
+    ...given({ cause }),
   });
 }
 

@@ -10,6 +10,7 @@ import type { EngineDefinition } from './engines/engine-definition.ts';
 import { registerGradients } from './gradients/index.ts';
 import { selfTest } from './self-test.ts';
 import { chooseThreads } from './thread-choice.ts';
+import { given } from '../../shared/given.ts';
 
 export type { EngineInfo, EngineStatus } from '../../shared/domain/engine.ts';
 
@@ -192,7 +193,7 @@ async function start(choice: string, { warn, afresh = false }: StartOptions): Pr
   throw new CupbearerError(
     'engine',
     choice === 'auto' ? `No compute engine works. ${reasons}` : `The compute engine does not work. ${reasons}`,
-    { ...(hint === undefined ? {} : { hint }), details: { failures } },
+    { ...given({ hint }), details: { failures } },
   );
 }
 

@@ -4,6 +4,7 @@ import { csvText } from '../../shared/csv.ts';
 import { paperTheme } from './chart-theme.svelte.ts';
 import { saveFile } from '../app/save-file.ts';
 import type { ShownChart } from './shown-chart.ts';
+import { given } from '../../shared/given.ts';
 
 export type ChartFormat = 'png' | 'svg' | 'csv';
 
@@ -19,7 +20,7 @@ async function chartToBlob(chart: ShownChart, format: ChartFormat): Promise<Blob
   // A typeface that the page has not used yet is not there for a canvas either.
   await Promise.all(['400 12px Inter', '600 12px Inter'].map((font) => document.fonts.load(font)));
   const { title, subtitle, paper } = chart;
-  const config = chart.config(paperTheme, { title, ...(subtitle === undefined ? {} : { subtitle }) });
+  const config = chart.config(paperTheme, { title, ...given({ subtitle }) });
   const background = paperTheme.surface;
   if (format === 'svg') {
     const pen = new OffscreenCanvas(1, 1).getContext('2d')!;

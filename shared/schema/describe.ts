@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { paramsOf, type Control, type FieldMeta } from './fields.ts';
 import type { Definition, Registry } from '../definition.ts';
+import { given } from '../given.ts';
 
 /**
  * A parameter as forms, flags, help and reference pages see it, read off its zod schema.
@@ -51,12 +52,12 @@ function describeField(key: string, schema: z.ZodType): Field {
     key,
     label: meta.label,
     help: meta.help,
-    ...(meta.unit === undefined ? {} : { unit: meta.unit }),
+    ...given({ unit: meta.unit }),
     ...(meta.advanced ? { advanced: true } : {}),
-    ...(meta.control === undefined ? {} : { control: meta.control }),
+    ...given({ control: meta.control }),
     required: !optional && fallback === undefined,
     ...(meta['isPath'] ? { isPath: true } : {}),
-    ...(fallback === undefined ? {} : { default: fallback }),
+    ...given({ default: fallback }),
     ...shapeOf(inner, meta),
   };
 }
@@ -120,7 +121,6 @@ function numberShape(schema: z.ZodNumber): Shape {
   const max = bound(schema.maxValue);
   return {
     type: isInteger ? 'integer' : 'number',
-    ...(min === undefined ? {} : { min }),
-    ...(max === undefined ? {} : { max }),
+    ...given({ min, max }),
   };
 }

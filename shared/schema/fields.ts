@@ -3,6 +3,7 @@ import { unknownName, type Definition, type Registry } from '../definition.ts';
 import { CupbearerError } from '../errors.ts';
 import { pathText } from './outside.ts';
 import { explainIssue, valueAt } from './problems.ts';
+import { given } from '../given.ts';
 
 /** What a person sees of a parameter. */
 export interface FieldText {
@@ -55,9 +56,7 @@ function meta({ label, help, unit, advanced, control }: FieldText): FieldMeta {
   return {
     label,
     help,
-    ...(unit === undefined ? {} : { unit }),
-    ...(advanced === undefined ? {} : { advanced }),
-    ...(control === undefined ? {} : { control }),
+    ...given({ unit, advanced, control }),
   };
 }
 

@@ -9,6 +9,7 @@ import { createFolder } from '../../storage/create-folder.ts';
 import { bundledPackages } from './bundled-packages.ts';
 import { nameOf, readLockedPackages, runtimePackages } from './npm-packages.ts';
 import { otherParts, type OtherPart } from './other-parts.ts';
+import { given } from '../../../shared/given.ts';
 
 /** A component as CycloneDX 1.5 describes it, as far as npm and this file do. */
 export interface BomComponent {
@@ -86,7 +87,7 @@ function partComponent(root: string, { kind, name, version, licence, remark, fil
     'bom-ref': `part:${name.toLowerCase()}`,
     type: kind === 'font' ? 'file' : 'library',
     name,
-    ...(known === undefined ? {} : { version: known }),
+    ...given({ version: known }),
     scope: 'required',
     description: remark,
     licenses: [{ license: { id: licence } }],

@@ -32,6 +32,7 @@ import type { FittedDetector } from '../detector-file.ts';
 import { analysisFile } from '../stored-analysis.ts';
 import { figuresFolder, writeFigureFile, writeFigures } from './figures.ts';
 import { poolingOf } from '../positions.ts';
+import { given } from '../../../shared/given.ts';
 
 const pointsName = 'points';
 const sheetName = 'mistakes';
@@ -236,7 +237,7 @@ export class TestAnalysis implements TestObserver {
         `by the score over all layers${words.aggregation === undefined ? '' : `, ${words.aggregation}`}`,
         ...(threshold === null ? [] : [`flagged from ${tickLabel(Number(threshold.toPrecision(4)))} at 1 % FPR`]),
       ].join('; '),
-      ...(words.anomalous === undefined ? {} : { anomalousWord: words.anomalous }),
+      ...given({ anomalousWord: words.anomalous }),
     };
     if (vocabulary) {
       const withWords = (mistake: Mistake): MistakeText => ({

@@ -23,6 +23,7 @@ import { historyFile, readHistory, type EpochRecord } from '../training-history.
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
 import { drawTrainingCurve } from './figures.ts';
 import { validate, type Validation } from './validation.ts';
+import { given } from '../../../shared/given.ts';
 
 /** Trains the classifier that a spec asks for, or goes on with one. */
 export async function runTraining(spec: TrainClassifierSpec, context: RunContext): Promise<RunOutcome> {
@@ -125,7 +126,7 @@ async function fit(
     dataset: training,
     epochs: spec.num_epochs,
     batchSize: spec.batch_size,
-    ...(spec.max_steps === undefined ? {} : { maxSteps: spec.max_steps }),
+    ...given({ maxSteps: spec.max_steps }),
     schedule: spec.schedule,
     labelSmoothing: spec.label_smoothing,
     seed: spec.seed,

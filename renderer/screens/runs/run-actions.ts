@@ -4,6 +4,7 @@ import { router } from '../../app/router.svelte.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import { runWords } from './run-words.ts';
 import { isActive } from './table-groups.ts';
+import { given } from '../../../shared/given.ts';
 
 const idsOf = (runs: readonly RunSummary[]) => runs.map((run) => run.id);
 
@@ -80,7 +81,7 @@ export async function untagRuns(runs: readonly RunSummary[], tag: string): Promi
 }
 
 export async function resumeRun(run: RunSummary, batchSize?: number): Promise<void> {
-  await attempt(() => client.runs.resume({ id: run.id, ...(batchSize === undefined ? {} : { batchSize }) }));
+  await attempt(() => client.runs.resume({ id: run.id, ...given({ batchSize }) }));
 }
 
 export async function repeatRun(run: RunSummary): Promise<void> {

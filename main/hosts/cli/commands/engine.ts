@@ -13,6 +13,7 @@ import { abortOnInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 import { ProgressBars } from '../progress-bars.ts';
 import { textTable } from '../table.ts';
+import { given } from '../../../../shared/given.ts';
 
 const flags = z.object({
   from_wheel: optionalText({
@@ -89,8 +90,7 @@ async function install(name: string, params: z.infer<typeof flags>, output: Outp
   if (wheel !== undefined && library !== undefined)
     throw new CupbearerError('usage', '--from-wheel and --libtensorflow exclude each other.');
   const request: InstallRequest = {
-    ...(wheel === undefined ? {} : { wheel }),
-    ...(library === undefined ? {} : { library }),
+    ...given({ wheel, library }),
     ...(cpu ? { variant: 'cpu' } : gpu ? { variant: 'gpu' } : {}),
   };
   const bars = output.json ? undefined : new ProgressBars(process.stderr);

@@ -13,6 +13,7 @@ import type { Output } from '../output.ts';
 import { ProgressBars } from '../progress-bars.ts';
 import { resultText, resultValue } from '../results.ts';
 import { typedWords } from '../typed-words.ts';
+import { given } from '../../../../shared/given.ts';
 
 const launchFlags = {
   dir: z.object({
@@ -97,7 +98,7 @@ function toLaunchOptions(flags: LaunchFlags): LaunchOptions {
   return {
     ...(flags.dir?.full === undefined ? {} : { folder: flags.dir.full }),
     ...(flags.dir?.base === undefined ? {} : { base: flags.dir.base }),
-    ...(flags.data_dir === undefined ? {} : { dataDir: flags.data_dir }),
+    ...given({ dataDir: flags.data_dir }),
     engine: flags.engine,
   };
 }
