@@ -1,3 +1,4 @@
+import { slug } from '../../shared/slug.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
 import { describeRun } from '../runs/index.ts';
 import type { ParsedSpec } from '../runs/parsed-spec.ts';
@@ -6,8 +7,7 @@ import type { ParsedSpec } from '../runs/parsed-spec.ts';
 export function folderName(spec: ParsedSpec, now: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('-');
-  const words = `${day} ${aboutOf(spec)}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  return words.slice(0, 80).replace(/-+$/, '');
+  return slug(`${day} ${aboutOf(spec)}`, 80);
 }
 
 function aboutOf(spec: ParsedSpec): string {

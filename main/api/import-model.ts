@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { slug } from '../../shared/slug.ts';
 import type { TrainingStatement } from '../runs/stated-training.ts';
 import type { Inspector } from '../jobs/inspection.ts';
 import type { CatalogueRun } from '../storage/catalogue-rows.ts';
@@ -46,11 +47,7 @@ export async function importModel(
 ): Promise<CatalogueRun> {
   const own = within(folder, specFileName);
   if (checkSpec && isThere(own)) checkSpec(parseSpecFile(readJsonFile(own), specFileName).spec);
-  const words = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '');
-  const target = freePath(base, words || 'model', (path) => workbench.catalogue.byFolder(path) !== undefined);
+  const target = freePath(base, slug(name) || 'model', (path) => workbench.catalogue.byFolder(path) !== undefined);
   const { architecture, before, trained, ...placed } = await library.ask(
     'import-model',
     { folder, isOwn, target, statement },

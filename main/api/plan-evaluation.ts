@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
+import { slug } from '../../shared/slug.ts';
 import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import { fittedDetectorFolder } from '../runs/fitted-detector.ts';
 import { evaluationKey } from '../runs/evaluation-file.ts';
@@ -49,10 +50,5 @@ function keyIn(folder: string): string | undefined {
 
 /** A word or two for a folder's name: "backdoor-noise". */
 function evaluationName({ name, ...params }: Picked): string {
-  const words = `${name} ${taskRegistry.get(name).describe(params)}`;
-  return words
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
-    .slice(0, 60);
+  return slug(`${name} ${taskRegistry.get(name).describe(params)}`);
 }

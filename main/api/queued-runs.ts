@@ -10,13 +10,13 @@ import { JobQueue, type QueuedJob } from '../jobs/queue.ts';
 import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { createFolder } from '../storage/create-folder.ts';
 import { freePath } from '../storage/free-folder.ts';
-import { cupbearerHome } from '../storage/home.ts';
 import type { CurrentSettings } from './current-settings.ts';
 import { commandOrReason } from './command-line.ts';
 import { folderName } from './folder-name.ts';
 import { readRun } from './read-run.ts';
 import { inSlices } from './breath.ts';
 import type { PreparedRun } from './run-planner.ts';
+import { runsFolder } from './settings.ts';
 import type { Workbench } from './workbench.ts';
 import { given } from '../../shared/given.ts';
 
@@ -42,11 +42,6 @@ export interface BeforeRun {
 interface UnfinishedRun {
   run: PreparedRun;
   progress: PhaseProgress;
-}
-
-/** The folder for new runs where the settings name none. */
-export function defaultRunsDir(): string {
-  return join(cupbearerHome(), 'runs');
 }
 
 /** Runs that wait or go on in this program, and how far they are. */
@@ -89,7 +84,7 @@ export class QueuedRuns {
 
   /** The folder that a run would get; `taken` are those promised to others. */
   folderFor(spec: ParsedSpec, taken?: ReadonlySet<string>): string {
-    const base = this.#settings.current().runsDir ?? defaultRunsDir();
+    const base = runsFolder(this.#settings.current());
     // A run whose folder is gone keeps its name, or it would be shown with the results of another.
     const isTaken = (path: string) => taken?.has(path) || this.#workbench.catalogue.byFolder(path) !== undefined;
     return freePath(base, folderName(spec, new Date()), isTaken);

@@ -55,7 +55,12 @@ export function dataFolder({ dataDir }: Settings): string {
   return dataDir ?? defaultDataDir();
 }
 
+/** The folder that new runs go to where the settings name none. */
+export function defaultRunsFolder(): string {
+  return join(cupbearerHome(), 'runs');
+}
+
 /** The folder that new runs go to. */
 export function runsFolder({ runsDir }: Settings): string {
-  return runsDir ?? join(cupbearerHome(), 'runs');
+  return runsDir ?? defaultRunsFolder();
 }

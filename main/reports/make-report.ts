@@ -3,6 +3,7 @@ import type { reportFormats } from '../../shared/contract.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { slug } from '../../shared/slug.ts';
 import { numbersCsv, numbersJson } from './data-files.ts';
 import { zipOf } from './figure-archive.ts';
 import { htmlReport } from './html.ts';
@@ -227,11 +228,6 @@ function filesOf(...asked: Parameters<typeof figureFiles>): FigureFiles {
 
 /** A name for a file that every system takes. */
 function fileName(title: string, format: ReportFormat): string {
-  const words = title
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
-    .slice(0, 60);
   const what = format === 'scores' ? '-scores' : format.startsWith('figures') ? '-figures' : '';
-  return `${words || 'report'}${what}`;
+  return `${slug(title) || 'report'}${what}`;
 }

@@ -8,10 +8,9 @@ import type { Application } from '../application.ts';
 import { breath } from '../breath.ts';
 import { calls } from '../calls.ts';
 import { importModel, stateTraining } from '../import-model.ts';
-import { defaultRunsDir } from '../queued-runs.ts';
 import { readRun } from '../read-run.ts';
 import { describedNetwork } from '../../models/known-network.ts';
-import { dataFolder } from '../settings.ts';
+import { dataFolder, runsFolder } from '../settings.ts';
 
 /** Models that are described without a breath: each has a file to be read. */
 const mostAtOnce = 5;
@@ -32,7 +31,7 @@ export function modelsCalls(application: Application) {
       return models;
     }),
     import: calls.models.import.handler(async ({ input: { name, upload, trained }, signal }) => {
-      const base = settings.current().runsDir ?? defaultRunsDir();
+      const base = runsFolder(settings.current());
       const statement = parseParams(trainingStatement, trained ?? {});
       const checkSpec = (spec: Record<string, unknown>) => reach.checkSpec(describe(trainClassifier.params), spec);
       const { id } = await uploads.take(upload, (folder) =>

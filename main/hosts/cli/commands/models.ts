@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { importModel, stateTraining } from '../../../api/import-model.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
-import { defaultRunsDir } from '../../../api/queued-runs.ts';
+import { defaultRunsFolder } from '../../../api/settings.ts';
 import { trainingStatement } from '../../../runs/stated-training.ts';
 import { readRun } from '../../../api/read-run.ts';
 import type { Workbench } from '../../../api/workbench.ts';
@@ -61,7 +61,7 @@ export const models: Command = {
               name: name ?? basename(resolve(subject!)),
               folder: resolve(subject!),
               isOwn: false,
-              base: resolve(base ?? defaultRunsDir()),
+              base: resolve(base ?? defaultRunsFolder()),
               statement,
               dataDir,
             }),
