@@ -67,7 +67,7 @@ const runs = {
   cancel: call.input(runIds).output(nothing),
   /** Goes on with a training that was interrupted, cancelled or failed; in smaller batches where it is to need less memory. */
   resume: call.input(runWithData.extend({ batchSize: z.int().positive().optional() })).output(nothing),
-  /** The same spec again as a new run; gives its id. */
+  /** Repeats a spec as a new run. Returns its id. */
   repeat: call.input(runWithData).output(run),
   change: call
     .input(

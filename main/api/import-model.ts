@@ -96,7 +96,7 @@ export async function stateTraining(
   if (spec.fault !== null) throw new CupbearerError('bad-data', `"${run.title}" cannot be used. ${spec.fault}`);
   if (spec.kind !== 'classifier' || spec.sound.imported !== true || spec.sound.train_data !== undefined) {
     throw new CupbearerError('conflict', `It is known already what "${run.title}" was trained on.`, {
-      hint: 'Import the model anew to say something else.',
+      hint: 'Import the model again to say something else.',
     });
   }
   const { trainData, seed } = await library.ask('state-training', { folder, statement }, options);

@@ -44,7 +44,7 @@ function keyIn(folder: string): string | undefined {
     return readEvaluation(folder).about.key;
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
-    throw new CupbearerError(error.code, error.message, { hint: 'Remove this file to have it computed anew.' });
+    throw new CupbearerError(error.code, error.message, { hint: 'Remove this file to have it computed again.' });
   }
 }
 

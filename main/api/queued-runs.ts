@@ -131,7 +131,7 @@ export class QueuedRuns {
     return this.#queue.has(id);
   }
 
-  /** Kept once the run has ended, however. */
+  /** Resolves when the run has ended, successfully or not. */
   ended(id: string): Promise<void> {
     return this.#queue.ended(id);
   }
@@ -146,7 +146,7 @@ export class QueuedRuns {
     }));
   }
 
-  /** Calls `listener` after every change of {@link live}; gives what ends that. */
+  /** Calls `listener` after every change of {@link live}. Returns an unsubscribe function. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -250,7 +250,7 @@ export class QueuedRuns {
   }
 }
 
-/** Kept once the signal is given. */
+/** Resolves when the signal is aborted. */
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();

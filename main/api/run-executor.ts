@@ -70,7 +70,7 @@ export class RunExecutor {
     }
   }
 
-  /** Evaluates into the folder of another run: its first evaluation, or one that is to be computed anew. Resolves to its record. */
+  /** Evaluates into the folder of another run: its first evaluation, or one that is to be computed again. Resolves to its record. */
   async evaluate(
     { spec, owner, folder, dataDir }: FurtherEvaluation,
     options: ExecutionOptions = {},

@@ -73,7 +73,7 @@ export class RunPlanner {
 
   /**
    * Checks what is asked for and makes what it needs. An evaluation that is there already is found, unless it is to be
-   * computed anew (`overwrite`).
+   * computed again (`overwrite`).
    * @throws CupbearerError where it cannot be done; nothing is written then.
    */
   plan(spec: ParsedSpec, { overwrite = false, ...options }: CreationOptions & { overwrite?: boolean }): RunPlan {

@@ -36,7 +36,7 @@ export class SettingsStore {
     return this.#keep(settingsSchema.parse({ savedFilters, root }));
   }
 
-  /** Calls `listener` after every change; gives what ends that. */
+  /** Calls `listener` after every change. Returns an unsubscribe function. */
   onChange(listener: (settings: Settings) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -12,7 +12,7 @@ export function refuseFaults(faults: DraftCheck['faults']): void {
 
 /**
  * Queues the runs of a draft without faults: its classifier, where one is trained, and the detectors that wait for it.
- * Gives their ids, the classifier's first. @throws CupbearerError `usage`, `conflict`, `storage`.
+ * Returns their ids, the classifier's first. @throws CupbearerError `usage`, `conflict`, `storage`.
  */
 export function startExperiment(subject: DraftSubject, queued: QueuedRuns): string[] {
   const { draft, classifierFolder } = subject;

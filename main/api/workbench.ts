@@ -12,7 +12,7 @@ import { RunPlanner, type CreationOptions } from './run-planner.ts';
 
 /** A run that is created and done at once. */
 export interface LaunchOptions extends CreationOptions, ExecutionOptions {
-  /** Computes an evaluation anew that is there already. */
+  /** Computes an evaluation again that is already there. */
   overwrite?: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface Images<P extends Uint8Array | ByteFile = Uint8Array> {
   readonly isOwn?: boolean;
 }
 
-/** Gives the same float32 as dividing by 255 for each of the 256 values, and faster. */
+/** The same float32 as dividing by 255 for each of the 256 values, and faster. */
 const toUnit = 1 / 255;
 
 /** A dataset that serves 8-bit images as values of 0 to 1 (value / 255). */

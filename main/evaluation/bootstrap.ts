@@ -23,7 +23,7 @@ function drawInto(counts: Int32Array, groups: Int32Array, stream: RandomStream):
 
 /**
  * 95 % intervals of several figures at once by the stratified percentile bootstrap (Efron & Tibshirani 1993, 13.3):
- * anomalous and clean samples are drawn anew separately, so their numbers stay as they are. Ranks are computed once and a
+ * anomalous and clean samples are resampled separately, so their numbers stay as they are. Ranks are computed once and a
  * resample is a set of counts, hence O(n) a resample. Where all resamples give the same figure, or a class has one
  * sample only, the bootstrap says nothing and the rule of three takes its place. The order of the samples has no influence.
  */

@@ -32,7 +32,7 @@ const caption = 3 * textLine + 16;
 const pixelRatio = 2;
 const smallestPicture = 112;
 
-/** Draws pictures with their pixels as squares, nothing rounded or smoothed: a trigger may be one corner pixel. Gives a PNG. */
+/** Draws pictures with their pixels as squares, nothing rounded or smoothed: a trigger may be one corner pixel. Returns a PNG. */
 export function drawMistakeSheet(sheet: MistakeSheet): Buffer {
   registerFonts();
   const [height, width] = sheet.shape;

@@ -17,7 +17,7 @@ const processStartMs = performance.now();
 
 /**
  * How long a draft should take on its engine: a few batches of training and small slices of fitting and scoring, measured
- * here and scaled up. `totalMs` is null where it cannot be told in some seconds.
+ * here and scaled up. `totalMs` is null if it cannot be measured within seconds.
  * @throws CupbearerError `usage` where the draft has faults, `engine` where its engine does not work.
  */
 export function estimateDraft(subject: DraftSubject, context: InspectionContext): Promise<Estimate> {

@@ -26,7 +26,7 @@ const mostSteps = 100;
 /** Enough samples for the time of a forward pass. */
 const predicted = 500;
 
-/** Times a few steps and a look at validation data. @throws CupbearerError `cancelled`, `usage` where it cannot be told. */
+/** Times a few steps and a look at validation data. @throws CupbearerError `cancelled`, `usage` if it cannot be estimated. */
 export async function measureTraining(spec: TrainClassifierSpec, context: InspectionContext): Promise<PhaseTimes> {
   const { value: data, loadMs } = await context.datasets.measure(() => load(spec, context));
   const { training, validation } = data;
@@ -70,7 +70,7 @@ async function load(spec: TrainClassifierSpec, { dataDir, signal, datasets: cach
   const { train_data: data, seed } = spec;
   const { original, trigger } = trainingData(data);
   if (trigger && disguiseOf(trigger))
-    throw new CupbearerError('usage', 'How long the attack on the poisoned samples takes cannot be told.');
+    throw new CupbearerError('usage', 'The time of the attack on the poisoned samples cannot be estimated.');
   const context: DatasetContext = { dataDir, seed, signal, cache };
   const training = await loadDataset(data, context);
   if (spec.val_data) {

@@ -36,7 +36,7 @@ interface Worker {
   engines: OpeningFollower;
   /** Questions that it has not answered yet, by number. */
   pending: Map<number, Pending>;
-  /** Kept once it has gone, and with it what it held. */
+  /** Resolves when the process has ended and released what it held. */
   gone: Promise<void>;
 }
 
@@ -202,7 +202,7 @@ function crash(end: ProcessEnd): CupbearerError {
   const { code, signal, errorOutput, cause } = end;
   const how = cause ? `could not be started: ${cause.message}` : howItEnded(end);
   return new CupbearerError('crashed', `The process that looks into data ${how}.`, {
-    hint: 'It is started anew by the next question; perhaps the system ran out of memory.',
+    hint: 'The next question restarts it; perhaps the system ran out of memory.',
     details: { code, signal, errorOutput },
   });
 }

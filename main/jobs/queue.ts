@@ -80,7 +80,7 @@ export class JobQueue {
     this.#advance();
   }
 
-  /** Kept once the job has ended, however; at once where it is not in the queue. */
+  /** Resolves when the job has ended, successfully or not; immediately if it is not queued. */
   ended(id: string): Promise<void> {
     return this.#entries.get(id)?.ended ?? Promise.resolve();
   }

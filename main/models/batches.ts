@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BatchReader } from '../data/batch-reader.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 
-/** Gives messages (a cancel) and timers their turn: engines on the CPU compute without ever leaving the thread. */
+/** Lets messages (a cancel) and timers be handled: engines on the CPU compute without ever leaving the thread. */
 export function otherWork(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -18,12 +18,12 @@ import { activationPlane, runResult, type RunFolders } from './run-results.ts';
 export interface FigureFiles {
   /** By file name. */
   files: Map<string, Uint8Array>;
-  /** Those that are gone and cannot be drawn anew, with the reason, a sentence each. */
+  /** Those that are gone and cannot be redrawn, with the reason, a sentence each. */
   missing: string[];
 }
 
 /**
- * The figures in a run's folder in one format, and those that are not there drawn anew from what the run has stored.
+ * The figures in a run's folder in one format, and missing ones redrawn from what the run has stored.
  * @throws CupbearerError `bad-data` for a damaged result.
  */
 export function figureFiles(run: RunFolders, extension: '.svg' | '.png'): FigureFiles {
@@ -48,7 +48,7 @@ export function figureFiles(run: RunFolders, extension: '.svg' | '.png'): Figure
   const sheet = `mistakes${extension}`;
   const hadSheet = extension === '.png' ? result?.words.samples !== 'Samples' : result?.words.samples === 'Texts';
   if (result?.analysis && hadSheet && !files.has(sheet) && !refused.has(sheet))
-    missing.push(`${sheet}: it was deleted, and only another evaluation can draw it anew.`);
+    missing.push(`${sheet}: it was deleted, and only another evaluation can redraw it.`);
   for (const [name, reason] of refused) if (!files.has(name)) missing.push(reason);
   return { files, missing };
 }

@@ -34,7 +34,7 @@ export interface RunFigures {
 
 /**
  * Returns the figures that a run has drawn into its folder, as far as they are there and can be trusted. Those of an
- * evaluation are drawn anew in the place of what cannot, and where its folder has none at all.
+ * evaluation are redrawn in place of those that cannot, and if its folder has none at all.
  */
 export function runFigures(
   folder: string,

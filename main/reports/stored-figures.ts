@@ -59,6 +59,6 @@ export function readPngFigure(folder: string, file: string): Uint8Array {
 
 function notAFigure(place: Within, expected: string): CupbearerError {
   return new CupbearerError('bad-data', `"${pathOf(place)}": expected ${expected}, found something else.`, {
-    hint: 'Remove the file to have the figure drawn anew.',
+    hint: 'Remove the file to have the figure redrawn.',
   });
 }

@@ -55,7 +55,7 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** Gives `from` the name `to` unless that name is taken. */
+/** Renames `from` to `to` unless that name is taken. */
 function renameExclusively(from: string, to: string): void {
   try {
     linkSync(from, to);

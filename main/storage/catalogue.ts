@@ -318,7 +318,7 @@ export class Catalogue {
     });
   }
 
-  /** Calls `listener` after each change that this process makes; gives what ends that. */
+  /** Calls `listener` after each change that this process makes. Returns an unsubscribe function. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -672,7 +672,7 @@ function belongsToAnother({ id, folder }: RunRecord): boolean {
     return readRecord(folder).id !== id;
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
-    // A missing or damaged record is written anew; one of a newer version knows more than this program would write.
+    // A missing or damaged record is written again; one of a newer version knows more than this program would write.
     return error.details?.['found_format'] !== undefined;
   }
 }

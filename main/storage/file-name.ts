@@ -7,7 +7,7 @@ const deviceName = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const maxLength = 200;
 
 /**
- * Gives `name` back if it can be the name of one file or folder on Linux, macOS and Windows: no path separator, no
+ * Returns `name` if it can be the name of one file or folder on Linux, macOS and Windows: no path separator, no
  * `..`, no character or name that Windows keeps for itself, at most 200 characters. `what` names the thing in the error.
  * @throws CupbearerError `usage`.
  */

@@ -89,7 +89,7 @@ function checkLineCount(bytes: Uint8Array, path: string): void {
   }
 }
 
-/** Cuts the file after its last line end; gives its size then. */
+/** Truncates the file after its last line end. Returns its new size. */
 function dropTornLine(file: number): number {
   const { size } = fstatSync(file);
   const block = Buffer.alloc(4096);

@@ -7,7 +7,7 @@ type Token = { sign: string } | { value: string | boolean | number };
 
 /**
  * Reads a Python dictionary of strings, booleans, whole numbers and tuples of whole numbers, and nothing else: nothing
- * is evaluated. Gives a description of what was found instead where the text is anything else.
+ * is evaluated. Returns a description of what was found instead if the text is anything else.
  */
 export function parsePythonDict(text: string): Record<string, PythonValue> | string {
   const scanned = scan(text);

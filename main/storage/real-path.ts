@@ -4,7 +4,7 @@ import { systemCode } from './storage-error.ts';
 
 /**
  * Returns where a path leads once all links are followed. Of a path that does not exist (yet), the part that does is
- * followed. Undefined if that cannot be told: a link to nothing, a loop, no permission, `..`, which means one thing to the
+ * followed. Undefined if that is not known: a link to nothing, a loop, no permission, `..`, which means one thing to the
  * system and another in a text.
  */
 export function realPathOf(path: string): string | undefined {

@@ -57,7 +57,7 @@ export function writeSpec(folder: string, spec: SpecFile): void {
   writeFileAtomically(join(folder, runMarker.name), runMarker.content);
 }
 
-/** Writes `spec.json` anew, once a run has found out all that it depends on. @throws CupbearerError `storage`. */
+/** Rewrites `spec.json` once a run knows all that it depends on. @throws CupbearerError `storage`. */
 export function replaceSpec(folder: string, spec: SpecFile): void {
   writeFileAtomically(join(folder, specFileName), toJsonText(spec));
 }

@@ -113,7 +113,7 @@ function readExamples(place: Within, key: string, count: number): Examples {
     throw new CupbearerError('bad-data', `${path} does not hold the attack that it is named for.`);
   } catch (error) {
     if (!(error instanceof CupbearerError) || error.code !== 'bad-data') throw error;
-    const hint = `Delete the folder ${dirname(path)}; the attack is then computed anew.`;
+    const hint = `Delete the folder ${dirname(path)}; the attack is then computed again.`;
     throw new CupbearerError('bad-data', error.message, { hint, cause: error });
   }
 }

@@ -1,6 +1,6 @@
 /** Who is told which engine is being opened: a library that does not fit the machine may end the process. */
 export interface OpeningWatch {
-  /** Kept once it is noted that this engine is tried next. */
+  /** Resolves when it is noted that this engine is tried next. */
   opening(id: string): Promise<void>;
   /** Nothing is being opened any more; `holdsGpu`: an engine of this process has taken a GPU's memory. */
   opened(holdsGpu: boolean): void;
@@ -24,7 +24,7 @@ export function whyAvoided(id: string): string | undefined {
   return avoided[id];
 }
 
-/** Kept once whoever watches has noted that this engine is tried next. */
+/** Resolves when the observer has noted that this engine is tried next. */
 export async function announceOpening(id: string): Promise<void> {
   await watch?.opening(id);
 }

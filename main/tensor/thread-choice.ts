@@ -38,7 +38,7 @@ export function threadsPath(home: string = cupbearerHome()): string {
   return join(home, 'threads.json');
 }
 
-/** What decides how many threads are worth it: another one of these is measured anew. */
+/** What decides how many threads are worth it: a change of any of these is measured again. */
 function machine(): string {
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
   const { node, electron } = process.versions;

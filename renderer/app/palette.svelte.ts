@@ -18,7 +18,7 @@ class Palette {
     this.open = true;
   }
 
-  /** Adds commands; gives back what takes them away: `$effect(() => palette.offer([...]))`. */
+  /** Adds commands. Returns a function that removes them: `$effect(() => palette.offer([...]))`. */
   offer(commands: readonly Command[]): () => void {
     // An effect that offers commands must not run again because others do.
     this.offered = [...untrack(() => this.offered), ...commands];

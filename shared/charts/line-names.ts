@@ -86,7 +86,7 @@ export interface NamedLine {
  * that is not filled.
  */
 export function lineNamesPlugin(theme: ChartTheme, lines: readonly NamedLine[], { halo = false } = {}): Plugin {
-  // Looking for places takes longer than a frame has, and a chart is drawn anew whenever the pointer moves.
+  // Looking for places takes longer than a frame has, and a chart is redrawn whenever the pointer moves.
   let found: { of: string; places: NameBox[] } | undefined;
   return {
     id: 'lineNames',

@@ -61,7 +61,7 @@ export function widthOf(
   return pen.measureText(text).width;
 }
 
-/** Writes a line of text, `y` being the middle of its height; gives its width in px. */
+/** Writes a line of text, `y` being the middle of its height. Returns its width in px. */
 export function write(pen: Pen, theme: ChartTheme, text: string, x: number, y: number, style: TextStyle = {}): number {
   pen.save();
   const width = widthOf(pen, theme, text, style);

@@ -17,7 +17,7 @@ export interface TrainingSeries {
   name: string;
   /** One value an epoch; null where it was not measured. Losses, or shares of 0 to 1. */
   values: readonly (number | null)[];
-  /** Gives colour and mark; what is measured on neither class is plain ink. */
+  /** Decides colour and mark; what is measured on neither class is plain ink. */
   kind?: 'clean' | 'anomalous';
 }
 

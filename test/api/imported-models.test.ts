@@ -79,7 +79,7 @@ describe('a model without spec.json', () => {
     });
     await client.models.stateTraining({ id, trained: poisoned('corner') });
     expect((await client.experiments.check({ draft: draftOn(id) })).faults).toEqual([]);
-    // What it says survives a catalogue that is made anew from the folders.
+    // What it says survives a catalogue that is made again from the folders.
     application.workbench.catalogue.rebuild([folder]);
     expect(application.workbench.catalogue.get(id).spec['train_data']).toMatchObject({ name: 'backdoor' });
     await expect(client.models.stateTraining({ id, trained: poisoned('corner') })).rejects.toMatchObject({
@@ -105,7 +105,7 @@ describe('a model without spec.json', () => {
     expect(readdirSync(home)).not.toContain('runs');
   }); // prettier-ignore
 
-  it('has the trigger of its training drawn anew from the seed', async () => {
+  it('has the trigger of its training redrawn from the seed', async () => {
     const { client, application } = temporaryApplication();
     const { id } = await importModel(client, { name: 'x', files: bare(trained.wanet), trained: { ...poisoned('wanet'), seed: 3 } }); // prettier-ignore
     const { folder } = application.workbench.catalogue.get(id);

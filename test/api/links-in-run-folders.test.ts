@@ -182,7 +182,7 @@ describe('what a link in a run folder leads to is not read', () => {
       expect(text).not.toContain(sheet.toString('base64'));
       expect(text).not.toContain('<title>secret');
       expect(text).toMatch(/Left out of A: mistakes\\?\.png: .*leads out of the folder/);
-      // Drawn anew of what the run has stored.
+      // Drawn again of what the run has stored.
       expect(text).toContain('where 0.5 is guessing');
     }
     const svg = unzipSync(await report('figures-svg', [detector]));

@@ -132,7 +132,7 @@ describe('a report as HTML', () => {
     expect(text).not.toContain('<figure');
   });
 
-  it('with figures that were deleted draws them anew', async () => {
+  it('with figures that were deleted draws them again', async () => {
     const figures = join(folderOf(ids[1]!), 'figures');
     onTestFinished(() => renameSync(`${figures}-away`, figures));
     renameSync(figures, `${figures}-away`);
@@ -262,7 +262,7 @@ describe('a report in other formats', () => {
     expect(Buffer.from(files[`roc.${kind}`]!)).toEqual(readFileSync(join(figures, `roc.${kind}`)));
   });
 
-  it('as a zip has figures that were deleted anew, and says which are missing', async () => {
+  it('as a zip has figures that were deleted again, and says which are missing', async () => {
     const [classifier, detector, gone] = ids.map(folderOf) as [string, string, string];
     const before = unzipSync((await make('figures-png', [ids[1]!])).bytes);
     const away = (path: string) => {

@@ -330,7 +330,7 @@ describe('evaluations', () => {
     writeFileSync(file, sound);
     expect(code).toBe('bad-data');
     expect(message).toContain(file);
-    expect(hint).toBe('Remove this file to have it computed anew.');
+    expect(hint).toBe('Remove this file to have it computed again.');
   });
 
   it('of a detector that another home has made take it and its model into this catalogue', async () => {

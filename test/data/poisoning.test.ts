@@ -72,7 +72,7 @@ describe('poisoned', () => {
     });
   });
 
-  it('draws the noise of a sample anew in each epoch', () => {
+  it('draws the noise of a sample again in each epoch', () => {
     const data = fullyPoisoned(toyDataset(1), noise, options);
     expect(data.read([0], 0).inputs).not.toEqual(data.read([0], 1).inputs);
   });

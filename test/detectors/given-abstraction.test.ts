@@ -83,7 +83,7 @@ describe('a given abstraction', () => {
     expect(still.scores).toEqual(fresh.scores);
   });
 
-  it("may be an adversarial abstraction's own file, whose trusted samples are drawn anew", async () => {
+  it("may be an adversarial abstraction's own file, whose trusted samples are redrawn", async () => {
     const params = { num_train_samples: 20 };
     const fresh = await fitOn(fitting(), { ...params, initial: undefined }, adversarialAbstraction);
     const still = await fitOn(fresh.state.tensors, { ...params, num_epochs: 0 }, adversarialAbstraction);

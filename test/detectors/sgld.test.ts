@@ -51,7 +51,7 @@ describe('sgld', () => {
     expect(other[1]![0]! - one[1]![0]!).toBeCloseTo(-3 - 3 * (1 - 0.25), 12);
   });
 
-  it('starts every chain anew with noise of its own, thins, and repeats itself for a seed', async () => {
+  it('starts every chain again with noise of its own, thins, and repeats itself for a seed', async () => {
     const every = await drawsOf([0], none, { chains: 2, draws: 6 });
     expect(every.length).toBe(12);
     expect(every[6]).not.toEqual(every[0]);

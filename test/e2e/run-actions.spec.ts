@@ -34,7 +34,7 @@ async function filterBy(page: Page, query: string): Promise<void> {
 test.beforeEach(() => test.setTimeout(180_000));
 
 test.describe('a training that was cut off', () => {
-  test('is resumed after it was cancelled, and after it failed, and is set up anew with changes', async ({
+  test('is resumed after it was cancelled, and after it failed, and is set up again with changes', async ({
     page,
     program,
   }) => {

@@ -55,7 +55,7 @@ test('a step with an error cannot be left forwards, and the field that is at fau
   await expectStep(page, 'Evaluation');
 });
 
-test('the trigger is previewed, and drawn anew', async ({ page }) => {
+test('the trigger is previewed, and redrawn', async ({ page }) => {
   const preview = page.getByRole('region', { name: 'Preview' });
   await expect(preview.getByRole('img', { name: /^Triggered image/ })).toHaveCount(6, { timeout: 60_000 });
   const names = () => preview.ariaSnapshot();
@@ -160,7 +160,7 @@ test('a step whose check fails is not left, says why, and can be looked at again
   try {
     catalogue.exec('ALTER TABLE runs RENAME TO lost_runs');
     await share.fill('50');
-    const failure = page.getByRole('alert').filter({ hasText: 'It cannot be told whether this can be done' });
+    const failure = page.getByRole('alert').filter({ hasText: 'Could not check this draft' });
     await expect(failure).toContainText('is damaged');
     await page.keyboard.press('Control+Enter');
     await steps(page).getByRole('link', { name: 'Review' }).click();

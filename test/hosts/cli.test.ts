@@ -85,7 +85,7 @@ describe('the main job', () => {
   it('finds the same evaluation instead of computing it again', async () => {
     const before = bytesIn(at('logs', 'detector', 'scores'));
     const { stdout, stderr } = await succeed(...evaluation, '--task.backdoor', 'corner', '--dir.full', 'logs/detector');
-    expect(stdout).toMatch(/^This evaluation is there already; --overwrite computes it anew\.\n\nlayer +AUROC/);
+    expect(stdout).toMatch(/^This evaluation is already there; --overwrite computes it again\.\n\nlayer +AUROC/);
     expect(stderr).toBe('');
     expect(bytesIn(at('logs', 'detector', 'scores'))).toEqual(before);
   });

@@ -18,7 +18,7 @@ const launch: typeof forkProcess = <A, B>(entry: string): ChildProcess<A, B> => 
 afterEach(() => inspector.close());
 
 describe('the inspection process', () => {
-  it('is started by the first question, answers several, and starts anew after a crash', async () => {
+  it('is started by the first question, answers several, and starts again after a crash', async () => {
     starts = 0;
     inspector = new Inspector(launch);
     expect(inspector.isRunning).toBe(false);

@@ -18,7 +18,7 @@ describe('the progress of a phase', () => {
     expect(progress.state.remainingMs).toBe(0);
   });
 
-  it('counts from where a resumed training goes on, and anew for each phase', () => {
+  it('counts from where a resumed training goes on, and again for each phase', () => {
     let now = 0;
     const progress = new PhaseProgress(() => now);
     progress.update('Training', 60, 100);

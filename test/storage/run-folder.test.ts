@@ -250,7 +250,7 @@ describe('other files of a run folder', () => {
     expect(readJsonLines(path, 'metrics.jsonl')).toHaveLength(100_000);
   });
 
-  it('a deleted run folder is noticed, not made anew', () => {
+  it('a deleted run folder is noticed, not made again', () => {
     const path = join(temporaryFolder(), 'run');
     mkdirSync(path);
     rmSync(path, { recursive: true });

@@ -136,7 +136,7 @@ describe('adversarial-examples', () => {
     for (const name of folder) truncateSync(join(stored(), name, 'examples.safetensors'), 5000);
     await expect(build('adversarial-examples', params())).rejects.toMatchObject({
       message: expect.stringMatching(/expected at least \d+ bytes, found 5000/) as string,
-      hint: expect.stringContaining('the attack is then computed anew') as string,
+      hint: expect.stringContaining('the attack is then computed again') as string,
     });
     rmSync(stored(), { recursive: true });
   });

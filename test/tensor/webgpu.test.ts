@@ -31,7 +31,7 @@ describe.skipIf(!status.works)(`webgpu${status.works ? '' : ` (does not work her
     await expect(tf.add(tf.tensor1d([1]), 1).data()).rejects.toMatchObject({ code: 'engine' });
   });
 
-  it('takes the GPU anew for the next work after it was lost, by name and with auto', async () => {
+  it('takes the GPU again for the next work after it was lost, by name and with auto', async () => {
     await startEngine('webgpu');
     const kept = tf.tensor1d([1, 2]);
     const lostDevice = device();

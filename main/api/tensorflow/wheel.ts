@@ -60,7 +60,7 @@ export class Wheel {
   }
 
   /**
-   * Unpacks the files that `choose` gives a path for, relative to `folder`, each checked against its SHA-256; gives those paths.
+   * Unpacks the files that `choose` gives a path for, relative to `folder`, each checked against its SHA-256. Returns those paths.
    * @throws CupbearerError `bad-data` where one is damaged, `storage`.
    */
   async unpack(folder: string, choose: (name: string) => string | undefined): Promise<string[]> {

@@ -60,7 +60,7 @@ async function fetchFrom(address: string, path: string, file: KnownFile, options
   throw failed(address, `expected SHA-256 ${file.sha256}, found ${found}`);
 }
 
-/** Appends what is missing from `start` on to `part`, or writes it anew where the server sends the whole file. */
+/** Appends what is missing from `start` on to `part`, or rewrites it if the server sends the whole file. */
 async function receive(
   address: string,
   part: string,

@@ -29,7 +29,7 @@ export async function parseCifar(stored: Uint8Array, file: string): Promise<Cifa
   }
   const labels = new Uint8Array(count);
   for (let i = 0; i < count; i++) labels[i] = bytes[i * recordBytes]!;
-  // Before the pixels are laid out anew: a file that is something else altogether should cost nothing.
+  // Before the pixels are rearranged: a file that is something else altogether should cost nothing.
   checkLabels(labels, file, 10);
   const pixels = new Uint8Array(count * 3 * plane);
   for (let i = 0; i < count; i++) {

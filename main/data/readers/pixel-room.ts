@@ -23,7 +23,7 @@ export class PixelRoom {
     }
   }
 
-  /** Gives back what {@link take} took. */
+  /** Returns what {@link take} took. */
   giveBack(pixels: number): void {
     Atomics.sub(this.shared, 0, pixels);
     Atomics.notify(this.shared, 0);

@@ -56,7 +56,7 @@ export const wanet = defineTrigger({
       advanced: true,
       min: 0,
       label: 'Field seed',
-      help: "Draws the field anew from this seed. Where left out, the field stored with the model is used, else the run's seed.",
+      help: "Redraws the field from this seed. Where left out, the field stored with the model is used, else the run's seed.",
     }),
   },
   create(params, context) {

@@ -99,7 +99,7 @@ export const isolationForest = defineLayerDetector({
   },
 });
 
-/** Grows the tree of `rows` of `x` `[n, d]` into the forest; gives the number of its first node. */
+/** Grows the tree of `rows` of `x` `[n, d]` into the forest. Returns the number of its first node. */
 function grow(
   forest: Forest,
   x: Float32Array,

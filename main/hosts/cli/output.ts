@@ -38,7 +38,7 @@ export function exitCodeOf(code: ErrorCode): number {
   return code === 'cancelled' ? 130 : 1;
 }
 
-/** Reports an error where the user is; gives the exit code. The stack is shown with `--debug` only. */
+/** Reports an error where the user is. Returns the exit code. The stack is shown with `--debug` only. */
 export function reportError(error: unknown, options: { json: boolean; debug: boolean }): number {
   const { stack, ...record } = toErrorRecord(error);
   if (options.json) {

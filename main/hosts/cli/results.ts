@@ -39,7 +39,7 @@ export function shownPath(path: string): string {
 
 /** What a run has brought, for people. */
 export function resultText({ record, folder, found }: FinishedRun): string {
-  const lines = found ? [`This evaluation is there already; --overwrite computes it anew.`, ''] : [];
+  const lines = found ? [`This evaluation is already there; --overwrite computes it again.`, ''] : [];
   if (record.kind === 'classifier') lines.push(...classifierLines(record));
   if (evaluationFolders(folder).includes(folder)) lines.push(evaluationTable(readEvaluation(folder)));
   lines.push('', `Run ${record.id} in ${shownPath(folder)}`);

@@ -68,7 +68,7 @@ export function compile(source: string, file: string): string {
   return outputText;
 }
 
-/** Builds dist/electron; gives the number of compiled files. */
+/** Builds dist/electron. Returns the number of compiled files. */
 export function build(): number {
   rmSync(target, { recursive: true, force: true });
   const files = ['main', 'shared'].flatMap((folder) =>

@@ -187,7 +187,7 @@ function restore(context: RunContext, network: Network, optimizer: Optimizer): E
       'bad-data',
       `${pathOf(file)} has ${history.length} epochs, the checkpoint beside it ${checkpoint.epochs}.`,
       {
-        hint: 'Train anew into another folder.',
+        hint: 'Train again into another folder.',
       },
     );
   }

@@ -13,7 +13,7 @@ export interface EngineDefinition {
   /** What a user can do where this engine does not load. */
   readonly hint: string;
   /**
-   * Loads the engine and makes it the TensorFlow.js backend; may be called again, after `hasFailed` with a device anew.
+   * Loads the engine and makes it the TensorFlow.js backend; may be called again; after `hasFailed` it opens a new device.
    * Throws where it does not work.
    */
   load(): Promise<EngineInfo>;

@@ -26,7 +26,7 @@ const backendPackage = '@tensorflow/tfjs-backend-webgpu';
 /** The GPU in use, and the backend on it. */
 let used: { adapter: GpuAdapter; device: GpuDevice; backend: CheckedBackend } | undefined;
 
-/** Takes the GPU, anew where it was lost or refused an operation; what was on it before is gone, and its memory free. */
+/** Opens the GPU, and reopens it after it was lost or refused an operation; what was on it is gone then, and its memory free. */
 async function open(): Promise<NonNullable<typeof used>> {
   const before = used;
   used = undefined;

@@ -1,6 +1,6 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 
-/** Throws where `a` is not an [n, n] matrix of finite numbers; gives its largest magnitude. */
+/** Returns the largest magnitude in `a`. Throws if it is not an [n, n] matrix of finite numbers. */
 export function checkMatrix(name: string, a: Float64Array, n: number): number {
   if (!Number.isInteger(n) || n < 0 || a.length !== n * n)
     throw new Error(`${name} takes a matrix of ${n} x ${n} = ${n * n} elements, got ${a.length}.`);

@@ -56,7 +56,7 @@ const PAGE = 65536;
 const MOST_PAGES = 65536;
 /**
  * Memory above this is given up once nothing is in it: WebAssembly memory grows but never shrinks. As much as scoring with a
- * covariance of some 3,000 columns takes, batch after batch: threads have to be started anew to let go of it.
+ * covariance of some 3,000 columns takes, batch after batch: threads have to be restarted to release it.
  */
 const KEPT_BYTES = 192 * 1024 * 1024;
 /** Blocks start on a cache line. */
@@ -97,7 +97,7 @@ export class KernelMemory {
     return start;
   }
 
-  /** Gives back the block at an address. */
+  /** Frees the block at an address. */
   free(address: number): void {
     const place = this.#blocks.findIndex(({ start }) => start === address);
     this.#blocks.splice(place, 1);

@@ -70,7 +70,7 @@ export class ThreadPool {
     this.isForced = isForced;
   }
 
-  /** Makes a module known to the helpers, to be instantiated over a shared memory; gives the number it has in `run`. */
+  /** Makes a module known to the helpers, to be instantiated over a shared memory. Returns its number in `run`. */
   add(module: WebAssembly.Module, memory: WebAssembly.Memory): number {
     const shared = { slot: this.#nextSlot++, module, memory };
     this.#modules.set(shared.slot, shared);
@@ -142,7 +142,7 @@ export class ThreadPool {
     for (const { worker } of helpers) worker.unref();
   }
 
-  /** Ends the helpers. The pool may be used again: they are started anew. */
+  /** Ends the helpers. The pool may be used again: they are then restarted. */
   async close(): Promise<void> {
     const helpers = this.#helpers.splice(0);
     // Those that end may still look at the old one.

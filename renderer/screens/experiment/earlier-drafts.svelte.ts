@@ -27,7 +27,7 @@ class EarlierDrafts {
     this.#keep({ drafts: left ? [left, ...this.#kept.drafts].slice(0, most) : this.#kept.drafts, begun });
   }
 
-  /** Gives the last one away and keeps the one that it takes the place of, behind all others. */
+  /** Returns the last draft and keeps the one it replaces behind all others. */
   take(left: ExperimentDraft | null): ExperimentDraft | null {
     const [last, ...others] = this.#kept.drafts;
     if (last) this.#keep({ drafts: left ? [...others, left] : others, begun: null });

@@ -100,7 +100,7 @@ export class Wizard implements FormModel {
     this.#store(this.#take(draft));
   }
 
-  /** Forgets the draft and begins anew; it can be had back. */
+  /** Discards the draft and starts over; the draft can be restored. */
   async discard(): Promise<void> {
     const before = this.draft;
     clearTimeout(this.#storeTimer);
@@ -132,7 +132,7 @@ export class Wizard implements FormModel {
     if (this.draft) this.#askSamples(this.draft);
   }
 
-  /** Queues the runs; gives the id of the one to look at. */
+  /** Queues the runs. Returns the id of the one to look at. */
   async start(): Promise<string | null> {
     if (!this.draft) return null;
     this.isStarting = true;
@@ -201,7 +201,7 @@ export class Wizard implements FormModel {
     return this.faults.length > 0 ? null : this.estimate.value;
   }
 
-  /** Why what it will do cannot be told; null while something is to be corrected first. */
+  /** Why the review failed; null while something has to be corrected first. */
   get reviewFailure(): string | null {
     return this.check.isComputing || this.check.error !== null || this.faults.length > 0 ? null : this.review.error;
   }

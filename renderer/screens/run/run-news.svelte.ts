@@ -16,7 +16,7 @@ export class RunNews {
   /** Follows the run until it ends or the signal says to stop; starts again where the connection was lost. */
   async follow(id: string, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      // After a loss the account begins anew.
+      // After a loss the account starts over.
       let [epochs, lines]: [Epoch[], LogLine[]] = [[], []];
       try {
         const stream = await client.runs.follow({ id }, { signal });

@@ -149,7 +149,7 @@ export class RunPage {
     this.#scale = scale;
   }
 
-  /** Asks for the run and its result, anew each time. */
+  /** Asks for the run and its result each time. */
   async load(): Promise<void> {
     const [detail, result] = await Promise.allSettled([
       client.runs.get({ id: this.id }),

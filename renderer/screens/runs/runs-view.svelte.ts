@@ -112,7 +112,7 @@ class RunsView {
     return from === -1 ? [b] : ids.slice(from, to! + 1);
   }
 
-  /** Moves the cursor by rows; with `extend` the rows passed are selected. Gives the index of its item. */
+  /** Moves the cursor by rows; with `extend` the rows passed are selected. Returns the index of its item. */
   move(by: number, extend = false): number {
     const runs = this.items.filter((item) => item.type === 'run');
     if (runs.length === 0) return -1;

@@ -456,7 +456,7 @@ describe('updates', () => {
 });
 
 describe('the log', () => {
-  it('has a line for each event, and starts anew once it is long', () => {
+  it('has a line for each event, and starts again once it is long', () => {
     const folder = join(place, 'logs');
     const log = openLog(folder);
     log('one');

@@ -29,7 +29,7 @@ describe('how many threads are used', () => {
     expect(measure).toHaveBeenCalledTimes(1);
   });
 
-  it('is measured anew for another machine, and both are remembered', async () => {
+  it('is measured again for another machine, and both are remembered', async () => {
     const path = threadsPath(home);
     await wantedThreads(path, measuring(2), 2);
     const stored = JSON.parse(readFileSync(path, 'utf8')) as Record<string, object>;

@@ -34,7 +34,7 @@ const resumeFlag = {
   }),
 };
 const overwriteFlag = {
-  overwrite: flag({ label: 'Overwrite', help: 'Compute an evaluation anew that is there already', default: false }),
+  overwrite: flag({ label: 'Overwrite', help: 'Compute an evaluation again that is already there', default: false }),
 };
 
 interface LaunchFlags {

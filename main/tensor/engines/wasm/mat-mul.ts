@@ -96,7 +96,7 @@ function partsOf(kernels: WasmKernels, m: number, n: number, k: number): [rows: 
   return [rows, columns];
 }
 
-/** Applies an activation that no kernel of ours fuses; gives back a new tensor and disposes of `x`. */
+/** Applies an activation that none of our kernels fuses. Returns a new tensor and disposes of `x`. */
 export function applyActivation(
   kernels: WasmKernels,
   x: tf.TensorInfo,

@@ -91,13 +91,13 @@ export class WebGpuKernels {
     delete backend().tensorMap.get(state.dataId).values;
   }
 
-  /** Gives up an intermediate result. */
+  /** Releases an intermediate result. */
   dispose({ dataId }: tf.TensorInfo): void {
     backend().disposeData(dataId);
   }
 }
 
-/** The backend in use: it is made anew after the GPU was lost. */
+/** The backend in use: recreated after the GPU was lost. */
 function backend(): ProgramBackend {
   return tf.backend() as ProgramBackend;
 }
