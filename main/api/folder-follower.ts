@@ -2,6 +2,9 @@ import { toErrorRecord } from '../../shared/errors.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { breath } from './breath.ts';
 
+/** Folders that cannot be written to, each with a notice, before the rest is left to the next time. */
+const mostFailures = 10;
+
 /** Lets `run.json` of many runs follow the catalogue, one after another, while the host answers others. */
 export class FolderFollower {
   readonly #catalogue: Catalogue;
@@ -40,9 +43,13 @@ export class FolderFollower {
     while (this.#isWantedAgain && !this.#isClosed) {
       this.#isWantedAgain = false;
       await breath();
-      // A folder that cannot be written to keeps its mark, and must not hold up those behind it.
-      for (let place: number | null = 0; place !== null && !this.#isClosed; await breath())
-        place = this.#catalogue.mirrorNext(place);
+      // A folder that cannot be written to keeps its mark, and must not hold up those behind it. Many are a full disk.
+      for (let place = 0, failures = 0; failures < mostFailures && !this.#isClosed; await breath()) {
+        const next = this.#catalogue.mirrorNext(place);
+        if (!next) break;
+        place = next.place;
+        if (!next.hasFollowed) failures++;
+      }
     }
   }
 }

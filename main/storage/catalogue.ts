@@ -329,17 +329,20 @@ export class Catalogue {
    * could; of at most `most` of them, which takes milliseconds each.
    */
   mirrorPending(most = Infinity): void {
-    let place: number | null = 0;
-    for (let count = 0; place !== null && count < most; count++) place = this.mirrorNext(place);
+    let last = this.mirrorNext(0);
+    for (let count = 1; last && count < most; count++) last = this.mirrorNext(last.place);
   }
 
-  /** Writes `run.json` of the next run behind `place` whose row is newer. Returns its place; null where there was none. */
-  mirrorNext(place: number): number | null {
+  /**
+   * Writes `run.json` of the next run behind `place` whose row is newer. Returns its place and whether it could be written;
+   * undefined if there is none.
+   */
+  mirrorNext(place: number): { place: number; hasFollowed: boolean } | undefined {
     const next = this.#read(() => this.#prepared(selectUnmirrored).get(place) as Unmirrored | undefined);
-    if (!next) return null;
+    if (!next) return undefined;
     // Where there is nothing to write, nobody is to wait for the lock.
-    if (next.folder === null || existsSync(next.folder)) this.#mirror(next.run_id);
-    return next.place;
+    const hasFollowed = next.folder !== null && !existsSync(next.folder) ? true : this.#mirror(next.run_id);
+    return { place: next.place, hasFollowed };
   }
 
   /** Whether the run that lies in a folder is missing here; false also if there is none that can be read. */
@@ -558,9 +561,10 @@ export class Catalogue {
 
   /**
    * Writes the row of a run into its folder and takes its mark away. It holds the lock meanwhile: what another process
-   * has changed since must not be overwritten. The mark stays if the folder is gone, as its disk may be.
+   * has changed since must not be overwritten. The mark stays if the folder is gone, as its disk may be. Returns whether it
+   * could be written; a notice says so if not.
    */
-  #mirror(id: string): void {
+  #mirror(id: string): boolean {
     try {
       this.#write(() => {
         const run = this.find(id);
@@ -568,9 +572,11 @@ export class Catalogue {
         if (run) writeIntoFolder(run);
         this.#prepared(markMirrored).run(id);
       });
+      return true;
     } catch (error) {
       if (!(error instanceof CupbearerError)) throw error;
       this.notices.push(`The run ${id} was changed in the catalogue, but not in its folder. ${error.message}`);
+      return false;
     }
   }
 

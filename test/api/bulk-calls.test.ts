@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FolderFollower } from '../../main/api/folder-follower.ts';
@@ -137,6 +137,19 @@ describe('many runs at once', () => {
     });
     await app.application.follower.idle();
     expect([tagged(), inFolders()]).toEqual([0, 0]);
+  });
+
+  it('are marked where their folders cannot be written to, and a few notices say so', async () => {
+    for (const folder of folders.slice(0, 30)) {
+      rmSync(join(folder, 'run.json'));
+      mkdirSync(join(folder, 'run.json', 'in-the-way'), { recursive: true });
+    }
+    const before = catalogue().notices.length;
+    await app.client.runs.change({ ids, addTags: ['seen'] });
+    await app.application.follower.idle();
+    expect(tagged()).toBe(many);
+    expect(catalogue().notices.length - before).toBe(10);
+    expect(catalogue().notices.at(-1)).toMatch(/was changed in the catalogue, but not in its folder/);
   });
 
   it('are followed by the next program where this one has ended', async () => {
