@@ -2,9 +2,6 @@ import { toErrorRecord } from '../../shared/errors.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { breath } from './breath.ts';
 
-/** Folders that cannot be written to, each with a notice, before the rest is left to the next time. */
-const mostFailures = 10;
-
 /** Lets `run.json` of many runs follow the catalogue, one after another, while the host answers others. */
 export class FolderFollower {
   readonly #catalogue: Catalogue;
@@ -43,13 +40,23 @@ export class FolderFollower {
     while (this.#isWantedAgain && !this.#isClosed) {
       this.#isWantedAgain = false;
       await breath();
-      // A folder that cannot be written to keeps its mark, and must not hold up those behind it. Many are a full disk.
-      for (let place = 0, failures = 0; failures < mostFailures && !this.#isClosed; await breath()) {
+      // A folder that cannot be written to keeps its mark, and does not hold up those behind it.
+      const failures: string[] = [];
+      for (let place = 0; !this.#isClosed; await breath()) {
         const next = this.#catalogue.mirrorNext(place);
         if (!next) break;
         place = next.place;
-        if (!next.hasFollowed) failures++;
+        if (next.failure !== undefined) failures.push(next.failure);
       }
+      this.#note(failures);
     }
+  }
+
+  /** One notice for all: they are thousands where a disk is full. */
+  #note(failures: readonly string[]): void {
+    const [first] = failures;
+    if (first === undefined) return;
+    const others = failures.length === 1 ? '' : ` So were ${failures.length - 1} other runs.`;
+    this.#catalogue.notices.push(`${first}${others}`);
   }
 }

@@ -176,7 +176,7 @@ export class Catalogue {
       this.#prepared(markUnmirrored).run(id);
       return this.#change(place, valid);
     });
-    this.#mirror(id);
+    this.#mirrorOrNote(id);
     this.#tell();
     return run;
   }
@@ -193,7 +193,7 @@ export class Catalogue {
       markRows((sql) => this.#prepared(sql), [...known], change);
       return known;
     });
-    if (marked.size <= mostMirroredAtOnce) for (const id of marked) this.#mirror(id);
+    if (marked.size <= mostMirroredAtOnce) for (const id of marked) this.#mirrorOrNote(id);
     this.#tell();
   }
 
@@ -329,20 +329,23 @@ export class Catalogue {
    * could; of at most `most` of them, which takes milliseconds each.
    */
   mirrorPending(most = Infinity): void {
-    let last = this.mirrorNext(0);
-    for (let count = 1; last && count < most; count++) last = this.mirrorNext(last.place);
+    let next = this.mirrorNext(0);
+    for (let count = 1; next; count++) {
+      if (next.failure !== undefined) this.notices.push(next.failure);
+      next = count < most ? this.mirrorNext(next.place) : undefined;
+    }
   }
 
   /**
-   * Writes `run.json` of the next run behind `place` whose row is newer. Returns its place and whether it could be written;
-   * undefined if there is none.
+   * Writes `run.json` of the next run behind `place` whose row is newer. Returns its place, and a sentence if it could not be
+   * written; undefined if there is none.
    */
-  mirrorNext(place: number): { place: number; hasFollowed: boolean } | undefined {
+  mirrorNext(place: number): { place: number; failure?: string | undefined } | undefined {
     const next = this.#read(() => this.#prepared(selectUnmirrored).get(place) as Unmirrored | undefined);
     if (!next) return undefined;
     // Where there is nothing to write, nobody is to wait for the lock.
-    const hasFollowed = next.folder !== null && !existsSync(next.folder) ? true : this.#mirror(next.run_id);
-    return { place: next.place, hasFollowed };
+    const isGone = next.folder !== null && !existsSync(next.folder);
+    return { place: next.place, failure: isGone ? undefined : this.#mirror(next.run_id) };
   }
 
   /** Whether the run that lies in a folder is missing here; false also if there is none that can be read. */
@@ -384,7 +387,7 @@ export class Catalogue {
         return [this.#change(place!, end)];
       }),
     );
-    for (const { id } of marked) this.#mirror(id);
+    for (const { id } of marked) this.#mirrorOrNote(id);
     this.#tell();
     return marked.filter(({ status }) => status === 'interrupted');
   }
@@ -432,7 +435,7 @@ export class Catalogue {
         const found = asFound(record);
         const isCutOff = found !== record;
         const { isAdded, other } = this.#takeUp({ ...found, folder: path }, { isListed: listed.has(path), isCutOff });
-        if (isAdded && isCutOff) this.#mirror(record.id);
+        if (isAdded && isCutOff) this.#mirrorOrNote(record.id);
         if (isAdded) result.added.push(path);
         if (other !== undefined) result.skipped.push({ folder: path, reason: listedWith(other), listedId: record.id });
       }
@@ -561,10 +564,10 @@ export class Catalogue {
 
   /**
    * Writes the row of a run into its folder and takes its mark away. It holds the lock meanwhile: what another process
-   * has changed since must not be overwritten. The mark stays if the folder is gone, as its disk may be. Returns whether it
-   * could be written; a notice says so if not.
+   * has changed since must not be overwritten. The mark stays if the folder is gone, as its disk may be. Returns a
+   * sentence if it could not be written.
    */
-  #mirror(id: string): boolean {
+  #mirror(id: string): string | undefined {
     try {
       this.#write(() => {
         const run = this.find(id);
@@ -572,12 +575,16 @@ export class Catalogue {
         if (run) writeIntoFolder(run);
         this.#prepared(markMirrored).run(id);
       });
-      return true;
+      return undefined;
     } catch (error) {
       if (!(error instanceof CupbearerError)) throw error;
-      this.notices.push(`The run ${id} was changed in the catalogue, but not in its folder. ${error.message}`);
-      return false;
+      return `The run ${id} was changed in the catalogue, but not in its folder. ${error.message}`;
     }
+  }
+
+  #mirrorOrNote(id: string): void {
+    const failure = this.#mirror(id);
+    if (failure !== undefined) this.notices.push(failure);
   }
 
   /** What `run.json` says of a run that has ended, if the row is not the newer of the two. */
