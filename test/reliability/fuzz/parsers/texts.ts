@@ -11,6 +11,7 @@ import { runRegistry } from '../../../../main/runs/index.ts';
 import { flagName, parseFlags, readArguments } from '../../../../main/hosts/cli/flags.ts';
 import { describeNetwork } from '../../../../main/models/describe-network.ts';
 import { formDefinitions } from '../../../../main/api/form-definitions.ts';
+import { drawEvaluationFigures } from '../../../../main/figures/evaluation-figures.ts';
 import { parseNetworkSpec } from '../../../../main/models/files.ts';
 import { checkFileName } from '../../../../main/storage/file-name.ts';
 import { hrefOf, parseRoute } from '../../../../renderer/app/routes.ts';
@@ -124,6 +125,14 @@ const evalJson: Parser = {
   shortRun: 300,
 };
 
+/** The figures of a run that somebody else has written, as its report has them and the window draws them. */
+const drawnEvaluation: Parser = {
+  ...evalJson,
+  name: 'drawn-evaluation',
+  parse: (input) => drawEvaluationFigures(parseEvaluationFile(JSON.parse(textOf(input)), 'eval.json')).length,
+  shortRun: 60,
+};
+
 const analysisJson: Parser = {
   name: 'analysis-json',
   seeds: () => [
@@ -217,6 +226,7 @@ export const textParsers: readonly Parser[] = [
   flags,
   formats,
   evalJson,
+  drawnEvaluation,
   analysisJson,
   modelJson,
   errorRecord,
