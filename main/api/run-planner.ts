@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { defaultDataDir } from '../data/data-dir.ts';
@@ -7,6 +7,7 @@ import { checkRun, describeRun, parentsOfRun, runDefinitionOf } from '../runs/in
 import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import { readStoredSpec, specToRepeat } from '../runs/stored-spec.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
+import { whileMaking } from '../storage/making-records.ts';
 import { processIdentity } from '../storage/process-identity.ts';
 import { isAtWork } from '../storage/process-records.ts';
 import {
@@ -112,15 +113,17 @@ export class RunPlanner {
         : createRunFolder(folder);
     const dataDir = dataDirOf(options);
     const file = newSpecFile(spec, { parents, created: now, dataDir, command: options.command });
-    writeSpec(path, file);
     const record = { ...newRecord(path, file, describeRun(spec)), tags: [...(options.tags ?? [])] };
-    try {
-      this.#catalogue.insert(record);
-    } catch (error) {
-      // A run that the catalogue could not take must not stand in the way of the next attempt, nor be taken up later.
-      for (const name of ['spec.json', 'run.json']) rmSync(join(path, name), { force: true });
-      throw error;
-    }
+    whileMaking(dirname(this.#catalogue.path), path, () => {
+      writeSpec(path, file);
+      try {
+        this.#catalogue.insert(record);
+      } catch (error) {
+        // A run that the catalogue could not take must not stand in the way of the next attempt, nor be taken up later.
+        for (const name of ['spec.json', 'run.json']) rmSync(join(path, name), { force: true });
+        throw error;
+      }
+    });
     return { spec, record, resume: false, dataDir };
   }
 

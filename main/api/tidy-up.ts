@@ -1,16 +1,21 @@
 import { dirname, join } from 'node:path';
 import { foldersOfData } from '../data/data-dir.ts';
 import { removeLeftovers, removeLeftoversOfRun } from '../storage/leftovers.ts';
+import { cutOffMakings } from '../storage/making-records.ts';
 import { installationsFolder } from '../tensor/engines/tensorflow/installation.ts';
 import type { Workbench } from './workbench.ts';
 
 /**
- * Removes what killed processes have left among the program's own files, in the data folder and in runs that were found
- * interrupted. It looks into a few known folders, not into all runs. Resolves when all is done, and never rejects.
+ * Removes what killed processes have left among the program's own files, in the data folder, in runs that were found
+ * interrupted, and in folders in which one was being made. It looks into a few known folders, not into all runs. Resolves when all is done, and never rejects.
  */
 export async function tidyUp({ catalogue, interrupted }: Workbench, dataDir: string): Promise<void> {
   const home = dirname(catalogue.path);
   const own = ['.', 'decoded', 'scratch', 'desktop'].map((name) => join(home, name));
   await removeLeftovers([...own, installationsFolder(home), ...foldersOfData(dataDir)]);
   for (const { folder } of interrupted) await removeLeftoversOfRun(folder);
+  for (const { folder, forget } of cutOffMakings(home)) {
+    await removeLeftoversOfRun(folder);
+    forget();
+  }
 }

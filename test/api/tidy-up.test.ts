@@ -69,6 +69,17 @@ describe('at the start, what killed processes have left', () => {
     expect(application.workbench.interrupted.map(({ id }) => id)).toEqual(['interrupted']);
   });
 
+  it('is removed from the folder of a run that the catalogue has never heard of', async () => {
+    const place = temporaryFolder();
+    const folder = litter(join(place, 'never-begun'));
+    const making = join(place, 'home', 'making');
+    mkdirSync(making, { recursive: true });
+    writeFileSync(join(making, `${2 ** 22 + 1}-0.json`), JSON.stringify({ folder, started: 'long ago' }));
+    await startApplication(place).stop({ again: true });
+    expect([existsSync(join(folder, left)), existsSync(join(folder, going))]).toEqual([false, true]);
+    expect(readdirSync(making)).toEqual([]);
+  });
+
   it('is removed from a run when it is opened, and results that were about to be replaced are back', async () => {
     const place = temporaryFolder();
     const folder = knownRun(join(place, 'home', 'catalogue.sqlite'), 'done', 'done');
