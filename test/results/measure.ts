@@ -67,7 +67,7 @@ async function train(params: Record<string, unknown>, context: RunContext): Prom
     format: 1,
     kind: 'classifier',
     spec,
-    seed: spec['seed'] as number,
+    seed: spec.seed,
     engine: context.engine.id,
     versions: {},
     fingerprints: {},

@@ -32,7 +32,7 @@ export async function trainedClassifier(
     format: 1,
     kind: 'classifier',
     spec: parsed,
-    seed: parsed['seed'] as number,
+    seed: parsed.seed,
     engine: context.engine.id,
     versions: {},
     fingerprints: {},
