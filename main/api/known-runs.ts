@@ -1,9 +1,7 @@
 import { realpathSync } from 'node:fs';
-import { basename } from 'node:path';
-import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
+import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { parseSpec } from '../runs/index.ts';
-import { describeSpec } from '../runs/stored-spec.ts';
+import { describeRun, parseSpec } from '../runs/index.ts';
 import type { Catalogue, RebuildResult } from '../storage/catalogue.ts';
 import type { CatalogueRun } from '../storage/catalogue-rows.ts';
 import { holdsRecord, readRecord, readSpec, requireRun } from '../storage/run-folder.ts';
@@ -25,8 +23,8 @@ export class KnownRuns {
     const known = this.#catalogue.byFolder(folder);
     if (known) return known;
     const path = requireRun(folder);
-    const cutOff = this.#specOfCutOff(path);
-    if (cutOff) this.#insertCutOff(path, cutOff);
+    const cutOff = this.#cutOffIn(path);
+    if (cutOff) this.#catalogue.insert(cutOff);
     const { skipped } = this.#catalogue.rebuild([path]);
     const unreadable = skipped.find((other) => other.folder === path && other.listedId === undefined);
     if (unreadable) throw new CupbearerError('bad-data', unreadable.reason);
@@ -40,15 +38,15 @@ export class KnownRuns {
   takeUp(folders: readonly string[]): RebuildResult {
     const cutOff: RebuildResult = { added: [], skipped: [] };
     for (const folder of folders) {
-      let file: SpecFile | undefined;
+      let record: RunRecord | undefined;
       try {
-        file = this.#specOfCutOff(folder);
+        record = this.#cutOffIn(folder);
       } catch (error) {
         if (!(error instanceof CupbearerError)) throw error;
         cutOff.skipped.push({ folder, reason: error.message });
       }
-      if (file === undefined) continue;
-      this.#insertCutOff(folder, file);
+      if (record === undefined) continue;
+      this.#catalogue.insert(record);
       cutOff.added.push(folder);
     }
     const skipped = new Set(cutOff.skipped.map(({ folder }) => folder));
@@ -57,20 +55,15 @@ export class KnownRuns {
   }
 
   /**
-   * Returns the spec of a run whose process was killed before the run got into the catalogue; undefined for any other folder.
-   * @throws CupbearerError `bad-data`, `usage` if it is not a spec of this program, `storage` if it cannot be read.
+   * Returns the record of a run whose process was killed before the run got into the catalogue; undefined for any other folder.
+   * @throws CupbearerError `bad-data`, `usage` if it has no spec of this program, `storage` if it cannot be read.
    */
-  #specOfCutOff(folder: string): SpecFile | undefined {
+  #cutOffIn(folder: string): RunRecord | undefined {
     if (holdsRecord(folder) || this.#catalogue.byFolder(folder) !== undefined) return undefined;
     const file = readSpec(folder);
-    parseSpec(file.kind, file.spec);
-    return file;
-  }
-
-  #insertCutOff(folder: string, file: SpecFile): void {
+    const title = describeRun(parseSpec(file.kind, file.spec));
     const error = { code: 'crashed' as const, message: 'The process that did this run ended before it had begun.' };
-    const title = describeSpec(file.kind, file.spec) ?? basename(folder);
-    this.#catalogue.insert({ ...newRecord(folder, file, title), status: 'interrupted', error });
+    return { ...newRecord(folder, file, title), status: 'interrupted', error };
   }
 
   /** What is done in a copy must not be noted as done in the run's own folder. @throws CupbearerError `conflict`. */

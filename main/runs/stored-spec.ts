@@ -4,7 +4,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
 import type { evalDetectorParams } from './detector-params.ts';
 import { importedClassifierParams } from './imported-classifier.ts';
-import { describeRun, parseSpec, runDefinitionOf } from './index.ts';
+import { parseSpec, runDefinitionOf } from './index.ts';
 import type { ParsedSpec } from './parsed-spec.ts';
 import type { trainDetectorParams } from './detector-params.ts';
 
@@ -101,14 +101,4 @@ export function trainingUnknown(): CupbearerError {
   return new CupbearerError('conflict', 'This model was imported without word of what it was trained on.', {
     hint: 'Say it on the screen "Models" first.',
   });
-}
-
-/** One line that tells a run of this spec from others; undefined where the spec does not say enough for one. */
-export function describeSpec(kind: RunKind, spec: Readonly<Record<string, unknown>>): string | undefined {
-  try {
-    return describeRun(parseSpec(kind, spec));
-  } catch (error) {
-    if (error instanceof CupbearerError) return undefined;
-    throw error;
-  }
 }
