@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BackdoorDataset } from '../../main/data/datasets/backdoor.ts';
-import { datasetRegistry } from '../../main/data/datasets/index.ts';
 import { datasetFacts, loadDataset, loadSplit } from '../../main/data/datasets/load.ts';
 import { sharedFolder } from '../shared-folder.ts';
 import { cifarBytes, idxBytes } from './idx-bytes.ts';
@@ -175,22 +174,6 @@ describe('backdoor', () => {
     await expect(load(picked({}, { name: 'backdoor' }))).rejects.toMatchObject({ code: 'usage' });
     await expect(load(picked({ name: 'cornre' }))).rejects.toThrow('Did you mean "corner"?');
     await expect(load(picked({ target_class: 10 }))).rejects.toThrow('target_class of 0 to 9, found 10');
-  });
-});
-
-describe('the registry', () => {
-  it('lists all datasets', () => {
-    expect(datasetRegistry.ids).toEqual([
-      'mnist',
-      'fashion-mnist',
-      'cifar10',
-      'gtsrb',
-      'image-folder',
-      'glyphs',
-      'toy-features',
-      'arithmetic',
-      'backdoor',
-    ]);
   });
 });
 
