@@ -1,9 +1,7 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createPrivateFolder } from './private-files.ts';
 import { isProcessAlive, processIdentity } from './process-identity.ts';
-import { readJsonFile } from './read-file.ts';
+import { discardRecord, readRecordFile, recordNames, writeRecordFile } from './record-files.ts';
 
 /** What the file `<pid>-<count>.json` holds: the folder of a run, and the start of the process that makes the run. */
 const recordSchema = z.object({ folder: z.string().min(1), started: z.string() });
@@ -16,18 +14,12 @@ let count = 0;
  */
 export function whileMaking<T>(home: string, folder: string, make: () => T): T {
   const { pid, started } = processIdentity();
-  const records = recordsFolder(home);
-  const path = join(records, `${pid}-${count++}.json`);
-  try {
-    createPrivateFolder(records);
-    writeFileSync(path, JSON.stringify({ folder, started }), { mode: 0o600 });
-  } catch {
-    // A full disk is told of by what is made.
-  }
+  const path = join(recordsFolder(home), `${pid}-${count++}.json`);
+  writeRecordFile(path, { folder, started });
   try {
     return make();
   } finally {
-    discard(path);
+    discardRecord(path);
   }
 }
 
@@ -40,39 +32,16 @@ export interface CutOffMaking {
 
 /** The folders on record whose process has gone. */
 export function cutOffMakings(home: string): CutOffMaking[] {
-  return recordNames(home).flatMap((name) => {
+  return recordNames(recordsFolder(home)).flatMap((name) => {
+    const pid = /^(\d+)-\d+\.json$/.exec(name)?.[1];
+    if (pid === undefined) return [];
     const path = join(recordsFolder(home), name);
-    const record = read(path);
-    if (isProcessAlive(Number(name.split('-')[0]), record?.started ?? null)) return [];
-    if (record) return [{ folder: record.folder, forget: () => discard(path) }];
-    discard(path);
+    const record = readRecordFile(path, recordSchema);
+    if (isProcessAlive(Number(pid), record?.started ?? null)) return [];
+    if (record) return [{ folder: record.folder, forget: () => discardRecord(path) }];
+    discardRecord(path);
     return [];
   });
-}
-
-function recordNames(home: string): string[] {
-  try {
-    return readdirSync(recordsFolder(home)).filter((name) => /^\d+-\d+\.json$/.test(name));
-  } catch {
-    // No run has been made yet.
-    return [];
-  }
-}
-
-function read(path: string): z.infer<typeof recordSchema> | undefined {
-  try {
-    return recordSchema.safeParse(readJsonFile(path)).data;
-  } catch {
-    return undefined;
-  }
-}
-
-function discard(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // It stays, and is looked at again.
-  }
 }
 
 function recordsFolder(home: string): string {

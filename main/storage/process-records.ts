@@ -1,10 +1,8 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { cupbearerHome } from './home.ts';
-import { createPrivateFolder } from './private-files.ts';
 import { isProcessAlive, killProcess, processIdentity, type ProcessIdentity } from './process-identity.ts';
-import { readJsonFile } from './read-file.ts';
+import { discardRecord, readRecordFile, recordNames, writeRecordFile } from './record-files.ts';
 
 /** A process that computes for another one, its host. */
 interface RecordedProcess extends ProcessIdentity {
@@ -22,18 +20,13 @@ const patienceMs = 200;
 /** Records this process in the program's own folder, as one that computes for `host`. */
 export function recordProcess(host: ProcessIdentity): void {
   const { pid, started } = processIdentity();
-  try {
-    // What stands in it says which processes are ended.
-    createPrivateFolder(recordsFolder());
-    writeFileSync(recordPath(pid), JSON.stringify({ started, host }), { mode: 0o600 });
-  } catch {
-    // A full disk must not stop a run: the process still ends with its host, only nobody can wait for it.
-  }
+  // Without it the process still ends with its host, only nobody can wait for it.
+  writeRecordFile(recordPath(pid), { started, host });
 }
 
 /** Takes this process off the record: it writes nothing any more. */
 export function forgetProcess(): void {
-  discard(recordPath(process.pid));
+  discardRecord(recordPath(process.pid));
 }
 
 /** Whether a process, or one that computes for it, still runs. `started` as in {@link isProcessAlive}. */
@@ -64,40 +57,19 @@ function leftOvers(): RecordedProcess[] {
 /** The processes on record that still run; the records of others are removed. */
 function recordedProcesses(): RecordedProcess[] {
   return recordedNumbers().flatMap((pid) => {
-    const record = readRecord(pid);
+    const record = readRecordFile(recordPath(pid), recordSchema);
     // A record that cannot be read may be one that its process is just writing.
     if (isProcessAlive(pid, record?.started ?? null)) return record === undefined ? [] : [{ pid, ...record }];
-    discard(recordPath(pid));
+    discardRecord(recordPath(pid));
     return [];
   });
 }
 
 function recordedNumbers(): number[] {
-  try {
-    return readdirSync(recordsFolder()).flatMap((name) => {
-      const pid = /^(\d+)\.json$/.exec(name)?.[1];
-      return pid === undefined ? [] : [Number(pid)];
-    });
-  } catch {
-    // No process has been recorded yet.
-    return [];
-  }
-}
-
-function readRecord(pid: number): z.infer<typeof recordSchema> | undefined {
-  try {
-    return recordSchema.safeParse(readJsonFile(recordPath(pid))).data;
-  } catch {
-    return undefined;
-  }
-}
-
-function discard(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // It stays, and is looked at again.
-  }
+  return recordNames(recordsFolder()).flatMap((name) => {
+    const pid = /^(\d+)\.json$/.exec(name)?.[1];
+    return pid === undefined ? [] : [Number(pid)];
+  });
 }
 
 function recordsFolder(): string {
