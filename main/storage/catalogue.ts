@@ -189,7 +189,8 @@ export class Catalogue {
   mark(ids: readonly string[], change: MarksChange): void {
     const marked = this.#write(() => {
       const known = new Set(this.#prepared(selectKnown).pluck().all(JSON.stringify(ids)) as string[]);
-      for (const id of ids.filter((each) => !known.has(each))) known.add(this.get(id).id);
+      for (const id of ids.filter((each) => !known.has(each)))
+        known.add(this.#storedId(this.#placeOf(this.get(id).id)!));
       markRows((sql) => this.#prepared(sql), [...known], change);
       return known;
     });
@@ -520,6 +521,11 @@ export class Catalogue {
     return this.#prepared('SELECT rowid FROM runs WHERE rowid = ?').pluck().get(damaged) as number | undefined;
   }
 
+  /** The id in a row, also one that cannot be read, for which readers have a stand-in. */
+  #storedId(place: number): string {
+    return this.#prepared('SELECT id FROM runs WHERE rowid = ?').pluck().get(place) as string;
+  }
+
   /** Ids that begin with a text, or whose last part it is. */
   #idsLike(text: string): string[] {
     return this.#prepared(
@@ -550,7 +556,7 @@ export class Catalogue {
       const values = names.map((name) => `${name} = @${name}`).join(', ');
       this.#prepared(`UPDATE runs SET ${values} WHERE rowid = @place`).run({ ...toRow(patch, names), place });
     }
-    const id = this.#prepared('SELECT id FROM runs WHERE rowid = ?').pluck().get(place) as string;
+    const id = this.#storedId(place);
     if (patch.parents) this.#storeList('run_parents', 'parent_id', id, patch.parents);
     if (patch.tags) this.#storeList('run_tags', 'tag', id, patch.tags);
     return this.#at(place)!;

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../main/storage/catalogue.ts';
@@ -64,7 +65,18 @@ describe('marks of runs', () => {
     expect(ids.map((id) => [tagsOf(id).length, catalogue.get(id).pinned])).toEqual(ids.map(() => [2, false]));
   });
 
-  it('are told of as changes, and only of what has changed', () => {
+  it('are changed of a run whose id cannot be read, too', () => {
+    const database = new Database(catalogue.path);
+    database.pragma('foreign_keys = OFF');
+    database.prepare("UPDATE runs SET id = '' WHERE id = ?").run(ids[0]);
+    database.close();
+    const damaged = catalogue.list().find(({ id }) => !ids.includes(id))!;
+    catalogue.mark([damaged.id, ids[1]!], { addTags: ['new'], notes: 'words', pinned: true });
+    for (const id of [damaged.id, ids[1]!]) expect(catalogue.get(id)).toMatchObject({ notes: 'words', pinned: true });
+    expect([tagsOf(damaged.id), tagsOf(ids[1]!)]).toEqual([['new'], ['old', 'kept', 'new']]);
+  });
+
+  it('show as changes of those runs alone', () => {
     const { revision } = catalogue;
     catalogue.mark([ids[1]!], { addTags: ['new'] });
     expect(catalogue.changesSince(revision).changed.map(({ id }) => id)).toEqual([ids[1]]);
