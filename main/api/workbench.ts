@@ -34,7 +34,7 @@ export interface FinishedRun {
 /** How long a run may wait for a left-over process to end before it is marked; its own watch gives it two seconds. */
 const lateMarkMs = 3000;
 
-/** The catalogue with what plans runs and what does them: all that can be done with runs, whoever asks. */
+/** Opens the catalogue and puts together what knows, plans and executes runs. */
 export class Workbench {
   readonly catalogue: Catalogue;
   readonly known: KnownRuns;

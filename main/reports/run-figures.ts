@@ -33,8 +33,8 @@ export interface RunFigures {
 }
 
 /**
- * Returns the figures that a run has drawn into its folder, as far as they are there and can be trusted. Those of an
- * evaluation are redrawn in place of those that cannot, and if its folder has none at all.
+ * Returns the figures that a run has drawn into its folder, those that can be trusted. The figures of its evaluation are
+ * redrawn if they cannot, or if the folder has none at all.
  */
 export function runFigures(
   folder: string,

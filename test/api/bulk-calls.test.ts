@@ -157,7 +157,7 @@ describe('many runs at once', () => {
     expect(folders.slice(30).every((folder) => readRecord(folder).tags.includes('seen'))).toBe(true);
   });
 
-  it('are followed by the next program where this one has ended', async () => {
+  it('have the rest of their folders written by the next program after this one has ended', async () => {
     await app.client.runs.change({ ids, addTags: ['seen'] });
     await app.application.follower.close();
     expect(inFolders()).toBeLessThan(many);

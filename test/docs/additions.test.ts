@@ -64,7 +64,7 @@ describe('a dataset, a task and a detector that were added as the guides say', (
     expect(stdout).toBe('');
   }, 240_000);
 
-  it('are told of by the help', () => {
+  it('are in the help', () => {
     const help = cupbearer('train-detector', '--task', 'negated-inputs', '--detector', 'mean-distance', '-h');
     expect(help).toContain('negated-inputs');
     expect(help).toContain('mean-distance');
