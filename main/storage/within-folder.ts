@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readlinkSync,
   realpathSync,
   type Dirent,
 } from 'node:fs';
@@ -160,13 +161,22 @@ function openInside({ folder, name }: Within, flags: number): number {
     try {
       // Between the look and the opening somebody may have put a link in the place of a folder on the way.
       const opened = fstatSync(file, { bigint: true });
-      isTheSame = opened.dev === seen.dev && opened.ino === seen.ino && realpathSync(real) === real;
+      isTheSame = opened.dev === seen.dev && opened.ino === seen.ino && isOpenAt(file, real);
     } finally {
       if (!isTheSame) closeSync(file);
     }
     if (isTheSame) return file;
   }
   throw new CupbearerError('bad-data', `"${path}" is replaced again and again while it is opened.`);
+}
+
+/**
+ * Whether an open file lies at a path without links. Linux says so itself; elsewhere a folder that is a link for an instant may
+ * go unnoticed.
+ */
+function isOpenAt(file: number, real: string): boolean {
+  if (process.platform === 'linux' && isThere('/proc/self/fd')) return readlinkSync(`/proc/self/fd/${file}`) === real;
+  return realpathSync(real) === real;
 }
 
 /** Where `path` really is. @throws CupbearerError `bad-data` where that is not inside `folder`. */
