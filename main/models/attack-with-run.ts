@@ -1,13 +1,15 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { AttackRequest } from '../data/dataset.ts';
 import type { ByteFile } from '../storage/byte-file.ts';
+import { hashJson } from '../storage/content-hash.ts';
 import { requireRun } from '../storage/run-folder.ts';
-import { attackSamples } from './attacks.ts';
+import { attackMethod, attackSamples } from './attacks.ts';
 import { readModel } from './files.ts';
 import { fingerprintTensors } from './network.ts';
 
 /**
- * Attacks samples with a model that an earlier run has trained, from a random start.
+ * Attacks samples with a model that an earlier run has trained, from a random start; `model` stands for the model and for
+ * the attack's method.
  * @throws CupbearerError `not-found` where there is no model, `usage` where the samples do not fit it.
  */
 export async function attackWithRun(
@@ -26,7 +28,7 @@ export async function attackWithRun(
     }
     const options = { eps, stepSize, steps, randomStart: true, seed };
     const { inputs } = await attackSamples(network, dataset, indices, options, { signal });
-    return { inputs, model: fingerprintTensors(await network.state()) };
+    return { inputs, model: hashJson({ method: attackMethod, model: fingerprintTensors(await network.state()) }) };
   } finally {
     network.dispose();
   }

@@ -3,9 +3,10 @@ import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { ByteFile } from '../storage/byte-file.ts';
 import { bytesOf } from '../storage/element-type.ts';
-import { softmaxCrossEntropy } from '../tensor/loss.ts';
+import { logOddsAgainst } from '../tensor/loss.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { read } from '../tensor/read.ts';
+import { signOf } from '../tensor/sign.ts';
 import { otherWork, slices } from './batches.ts';
 import type { Network } from './network.ts';
 
@@ -29,12 +30,16 @@ export interface AttackedSamples {
   after: Int32Array;
 }
 
+/** Part of every fingerprint of attacked samples: a change of how they are made changes it, and stored ones are made again. */
+export const attackMethod = 'ascent of the log odds';
+
 /** Keeps the batch's activations and gradients of a convolutional network within some hundred megabytes. */
 const batchSize = 250;
 
 /**
  * Projected gradient descent (Madry et al., ICLR 2018, arXiv 1706.06083): steps along the sign of the loss's gradient with
- * regard to the input, each followed by a projection onto the box and onto 0 to 1. One step of size `eps` without random
+ * regard to the input, each followed by a projection onto the box and onto 0 to 1. The loss is the log odds against the
+ * label, whose gradient has the same signs as that of the cross entropy and does not vanish for confident samples. One step of size `eps` without random
  * start is the fast gradient sign method (Goodfellow et al., ICLR 2015, arXiv 1412.6572). The random start depends on the
  * seed and the sample's index alone. @throws CupbearerError `cancelled`, `storage`.
  */
@@ -110,8 +115,8 @@ function ascend(
   labels: tf.Tensor1D,
   { eps, stepSize }: AttackOptions,
 ): tf.Tensor {
-  const gradient = tf.grad((x) => softmaxCrossEntropy(network.forward(x), labels))(attacked);
-  const moved = tf.add(attacked, tf.mul(tf.sign(gradient), stepSize));
+  const gradient = tf.grad((x) => logOddsAgainst(network.forward(x), labels))(attacked);
+  const moved = tf.add(attacked, tf.mul(signOf(gradient), stepSize));
   const inBox = tf.minimum(tf.maximum(moved, tf.sub(clean, eps)), tf.add(clean, eps));
   return tf.clipByValue(inBox, 0, 1);
 }

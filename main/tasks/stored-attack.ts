@@ -3,7 +3,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprint } from '../data/fingerprint.ts';
 import { replaced } from '../data/replaced.ts';
-import { attackSamples, attackSuccess, type AttackOptions } from '../models/attacks.ts';
+import { attackMethod, attackSamples, attackSuccess, type AttackOptions } from '../models/attacks.ts';
 import { replaceFolder } from '../storage/atomic-write.ts';
 import type { ByteFile } from '../storage/byte-file.ts';
 import { hashJson } from '../storage/content-hash.ts';
@@ -33,6 +33,7 @@ export async function attackedDataset(
   context: TaskContext,
 ): Promise<Dataset> {
   const key = hashJson({
+    method: attackMethod,
     model: classifier.fingerprint,
     data: dataset.fingerprint,
     indices: fingerprint(new Uint8Array(indices.buffer, indices.byteOffset, indices.byteLength)),
@@ -62,7 +63,7 @@ export async function attackedForNow(
   try {
     checkFitsClassifier(classifier, dataset, classifier.originalData.name);
     const { inputs } = await attackSamples(classifier.network, dataset, indices, options, { signal });
-    return served(dataset, indices, inputs, hashJson({ model: classifier.fingerprint, ...options }));
+    return served(dataset, indices, inputs, hashJson({ method: attackMethod, model: classifier.fingerprint, ...options }));
   } finally {
     classifier.network.dispose();
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { hasKernel, ownKernels, runKernel } from '../own-kernels.ts';
+import { signOf } from '../sign.ts';
 import type { GradientDefinition } from './gradient-definition.ts';
 
 /** Sums `dy` over the axes along which an operand of this shape was broadcast. */
@@ -89,7 +90,7 @@ export const elementWiseGradients: readonly GradientDefinition[] = [
   ofInput(tf.Relu, reluGradient),
   ofInput(tf.Relu6, (dy, x) => where(tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6)), dy)),
   ofInput(tf.LeakyRelu, (dy, x, { alpha }) => tf.where(tf.greater(x, 0), dy, tf.mul(dy, alpha as number))),
-  ofInput(tf.Abs, (dy, x) => tf.mul(dy, tf.sign(x))),
+  ofInput(tf.Abs, (dy, x) => tf.mul(dy, signOf(x))),
   ofInput(tf.Square, (dy, x) => tf.mul(dy, tf.mul(x, 2))),
   ofInput(tf.Log, (dy, x) => tf.div(dy, x)),
   ofInput(tf.Log1p, (dy, x) => tf.div(dy, tf.add(x, 1))),

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { balanced, isLabel } from '../../label-gradient.ts';
 import { ownKernels } from '../../own-kernels.ts';
 import type { NativeKernels } from './kernels.ts';
 
@@ -10,7 +11,10 @@ export function registerLossKernels(kernels: NativeKernels): void {
     const name = 'SparseSoftmaxCrossEntropyWithLogits';
     try {
       const [losses, gradients] = kernels.runAll(name, [logits, labels], type, 2) as [tf.Tensor, tf.Tensor];
-      const out = [tf.mean(losses), tf.div(gradients, logits.shape[0])];
+      const out = tf.tidy(() => [
+        tf.mean(losses),
+        tf.div(balanced(gradients, isLabel(labels, logits.shape[1]!)), logits.shape[0]),
+      ]);
       tf.dispose([losses, gradients]);
       return out;
     } catch (error) {

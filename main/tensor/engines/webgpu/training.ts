@@ -32,9 +32,12 @@ const rowGradient: Shader = {
   name: 'cross_entropy_gradient',
   inputs: ['logits', 'labels'],
   numbers: ['columns', 'rows'],
+  // The label's own gradient is minus the sum of the others: p - 1 would lose it for a sample with p near 1.
   body: `${rowStart}
+    var others = 0.0;
+    for (var j = 0; j < columns; j++) { others += select(exp(logits[at + j] - largest), 0.0, j == label); }
     for (var j = 0; j < columns; j++) {
-      let share = exp(logits[at + j] - largest) / sum - select(0.0, 1.0, j == label);
+      let share = select(exp(logits[at + j] - largest), -others, j == label) / sum;
       result[at + j] = select(uniforms.NAN, share / uniforms.rows, isValid);
     }`,
 };

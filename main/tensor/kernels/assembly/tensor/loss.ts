@@ -47,7 +47,8 @@ function logPositive(x: f64): f64 {
 
 /**
  * Mean softmax cross entropy of logits [n, c] with labels [n] into `loss` (one float), and its gradient
- * (softmax - one-hot) / n into `gradient` [n, c]. A label outside 0 to c - 1 makes both NaN.
+ * (softmax - one-hot) / n into `gradient` [n, c]. A label outside 0 to c - 1 makes both NaN. The label's own gradient is
+ * minus the sum of the others: `p - 1` would round to zero, or to the wrong sign, for a sample with p near 1.
  */
 export function softmaxCrossEntropy(n: i32, c: i32, logits: usize, labels: usize, gradient: usize, loss: usize): void {
   let total: f64 = 0;
@@ -61,16 +62,18 @@ export function softmaxCrossEntropy(n: i32, c: i32, logits: usize, labels: usize
     let top = load<f32>(x);
     for (let j = FLOAT; j < row; j += FLOAT) top = max<f32>(top, load<f32>(x + j));
     let sum: f64 = 0;
+    let others: f64 = 0;
+    const own = isValid ? <usize>label * FLOAT : row;
     for (let j: usize = 0; j < row; j += FLOAT) {
       const e = expNegative(<f64>load<f32>(x + j) - <f64>top);
       store<f32>(g + j, <f32>e);
       sum += e;
+      if (j != own) others += e;
     }
     const factor = isValid ? scale / sum : NaN;
     for (let j: usize = 0; j < row; j += FLOAT) store<f32>(g + j, <f32>(<f64>load<f32>(g + j) * factor));
     if (isValid) {
-      const at = g + <usize>label * FLOAT;
-      store<f32>(at, <f32>(<f64>load<f32>(at) - scale));
+      store<f32>(g + own, <f32>(-others * factor));
       total += logPositive(sum) - (<f64>load<f32>(x + <usize>label * FLOAT) - <f64>top);
     } else {
       total = NaN;
