@@ -28,9 +28,7 @@ export function seedEvaluatedRuns(home: string, count: number): string[] {
     const scores = new Map(
       layers.map((layer) => [layer, Float32Array.from(labels, (label) => random.normal() + (1 + k / 2) * label)]),
     );
-    const metrics = Object.fromEntries(
-      layers.map((layer) => [layer, evaluateScores(scores.get(layer)!, labels, { seed: 0 })]),
-    );
+    const metrics = Object.fromEntries(layers.map((layer) => [layer, evaluateScores(scores.get(layer)!, labels)]));
     const figures = drawEvaluationFigures({ layers: metrics, about: {} }).map(({ name, svg }) => ({ name, svg }));
     return { scores, metrics, figures };
   });

@@ -1,9 +1,9 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import { checkScores, rankScores, sortedScores, type Scores } from '../../shared/scores/ranked-scores.ts';
 import { aurocOf } from './figures-of-merit.ts';
-import { z95, type Interval } from './interval.ts';
+import { onLogits, z95, type Interval } from './interval.ts';
 import { normalTwoSidedTail } from './normal.ts';
-import { ruleOfThree } from './rule-of-three.ts';
+import { perfectBound, ruleOfThree } from './rule-of-three.ts';
 
 /**
  * DeLong's structural components: for each anomalous sample the share of clean ones below it, for each clean sample the
@@ -74,8 +74,10 @@ export function aurocCovariance(a: Placements, b: Placements): number {
 }
 
 /**
- * AUROC with its 95 % interval: DeLong's variance on the logit scale, so that the bounds stay within (0, 1). Where that
- * variance is no guide (no mistake seen, all scores equal, a class of one sample) the rule of three takes its place.
+ * AUROC with its 95 % interval: DeLong's variance on the logit scale, so that the bounds stay within (0, 1), and never
+ * tighter than that of a perfect ranking, from below, or of the worst, from above: near the ends few mistakes make up the
+ * variance, and it is too small. Where it is no guide (no mistake seen, all scores equal, a class of one sample) the rule of
+ * three takes its place. `docs/numerics.md` says how often it holds the truth.
  * @throws as `checkScores`.
  */
 export function aurocInterval(scores: Scores, labels: Uint8Array): Interval {
@@ -84,15 +86,12 @@ export function aurocInterval(scores: Scores, labels: Uint8Array): Interval {
   const placed = ranked.nAnomalous > 1 && ranked.nClean > 1 ? placements(scores, labels) : undefined;
   const spread = placed && (varies(placed.anomalous) || varies(placed.clean));
   if (!spread || value === 0 || value === 1) return ruleOfThree(ranked, aurocOf);
-  const variance = aurocCovariance(placed, placed);
-  const logit = Math.log(value / (1 - value));
-  // Delta method: the derivative of the logit is 1 / (A (1 - A)).
-  const halfWidth = (z95 * Math.sqrt(variance)) / (value * (1 - value));
-  const inverse = (x: number) => 1 / (1 + Math.exp(-x));
+  const { lower, upper } = onLogits(value, Math.sqrt(aurocCovariance(placed, placed)), z95);
+  const least = perfectBound(ranked, aurocOf);
   return {
     value,
-    lower: inverse(logit - halfWidth),
-    upper: inverse(logit + halfWidth),
+    lower: Math.min(lower, least),
+    upper: Math.max(upper, 1 - least),
     method: 'delong-logit',
     oneSided: false,
   };

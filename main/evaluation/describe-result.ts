@@ -4,7 +4,7 @@ import { formatCount, formatInterval, formatMetric } from '../../shared/format.t
 
 /** What was found, in words. */
 export interface ResultSentence {
-  /** The layer that it speaks of: `all`, or the best one where the aggregate hides it. */
+  /** The layer that it speaks of: `all`, or the best one where nothing was aggregated. */
   headline: string;
   /** One to three sentences; `**` marks what the eye should land on. */
   sentence: string;
@@ -40,11 +40,7 @@ export function describeResult(
   const best = bestOf(single);
   if (!all) return best ? { headline: best.layer, sentence: found(best.metrics, nouns, best.name) } : nothing;
   if (!best || single.length === 1) return { headline: allLayers, sentence: found(all, nouns) };
-  if (isHidden(best.metrics, all)) {
-    const aggregate = `The score over all layers (${aggregation}) hides it: AUROC ${formatMetric(all.AUC_ROC)}.`;
-    return { headline: best.layer, sentence: `${found(best.metrics, nouns, best.name)} ${aggregate}` };
-  }
-  const about = aboutLayers(single, best);
+  const about = isHidden(best.metrics, all) ? [hidden(best, aggregation)] : aboutLayers(single, best);
   return { headline: allLayers, sentence: [found(all, nouns), ...about].join(' ') };
 }
 
@@ -63,9 +59,16 @@ function bestOf(layers: readonly NamedLayer[]): NamedLayer | undefined {
   );
 }
 
-/** Whether a layer does better than the aggregate beyond doubt, and by enough to matter. */
+/** Whether a layer finds something, does better than the aggregate beyond doubt, and by enough to matter. */
 function isHidden(best: LayerMetrics, all: LayerMetrics): boolean {
-  return best.AUC_ROC - all.AUC_ROC >= worthSaying && best.AUC_ROC_interval.lower > all.AUC_ROC_interval.upper;
+  const { lower } = best.AUC_ROC_interval;
+  return lower > 0.5 && best.AUC_ROC - all.AUC_ROC >= worthSaying && lower > all.AUC_ROC_interval.upper;
+}
+
+/** A detector is judged by its aggregate: which layer to look at is not known without the labels of the test. */
+function hidden({ name, metrics }: NamedLayer, aggregation: string): string {
+  const figure = `AUROC ${formatMetric(metrics.AUC_ROC)} (${formatInterval(metrics.AUC_ROC_interval)})`;
+  return `The scores at **${name}** alone do better, ${figure}; the ${aggregation} over all layers hides them. Only the labels of the test tell which layer that is.`;
 }
 
 type Nouns = Readonly<Record<'samples' | 'anomalous', string>>;
@@ -76,14 +79,25 @@ function found(metrics: LayerMetrics, nouns: Nouns, layer?: string): string {
   const subject = layer === undefined ? 'The detector' : `At **${layer}** the detector`;
   const figure = `AUROC ${formatMetric(auroc)} (${formatInterval(bounds)})`;
   if (auroc === 1)
-    return `${subject} tells ${nouns.anomalous} ${nouns.samples} from clean ones **without a mistake**: ${formatCount(metrics.n_anomalous)} from ${formatCount(metrics.n_clean)}.`;
+    return `${subject} scores **every one** of ${formatCount(metrics.n_anomalous)} ${nouns.anomalous} ${nouns.samples} above all ${formatCount(metrics.n_clean)} clean ones.`;
   if (bounds.upper < 0.5)
     return `${subject} points the **wrong way**: clean ${nouns.samples} get higher scores than ${nouns.anomalous} ones, ${figure}.`;
-  if (bounds.lower <= 0.5) return `${subject} does **no better than guessing**: ${figure}.`;
+  if (bounds.lower <= 0.5)
+    return `${layer === undefined ? 'The scores' : `The scores at **${layer}**`} **cannot be told from guessing**: ${figure}${onFew(metrics, nouns)}.`;
   const [caught, share] = [shareText(metrics.TPR_at_FPR_1), metrics.TPR_at_FPR_1];
   const alarms = falseAlarms(metrics.n_clean);
   if (share >= catches) return `${subject} catches **${caught}** ${nouns.anomalous} ${nouns.samples} ${alarms}.`;
   return `${subject} tells ${nouns.anomalous} ${nouns.samples} from clean ones better than guessing, ${figure}, but catches **${share === 0 ? 'none' : `only ${caught}`}** ${alarms}.`;
+}
+
+/** Fewer of a kind than this cannot show much. */
+const few = 30;
+
+/** With how few samples it was tried, where they are few. */
+function onFew({ n_clean, n_anomalous }: LayerMetrics, nouns: Nouns): string {
+  return Math.min(n_clean, n_anomalous) < few
+    ? `, with only ${formatCount(n_clean)} clean and ${formatCount(n_anomalous)} ${nouns.anomalous} ${nouns.samples}`
+    : '';
 }
 
 /** "93 of 100", never rounded up to all or down to none. */
@@ -106,17 +120,18 @@ function aboutLayers(layers: readonly NamedLayer[], best: NamedLayer): string[] 
   )!;
   const worst = layers.find(({ layer }) => layer === least.layer)!;
   const clearly = best.metrics.AUC_ROC_interval.lower > worst.metrics.AUC_ROC_interval.upper;
-  if (!clearly || best.metrics.AUC_ROC - worst.metrics.AUC_ROC < worthSaying) return [];
+  const isFound = best.metrics.AUC_ROC_interval.lower > 0.5;
+  if (!isFound || !clearly || best.metrics.AUC_ROC - worst.metrics.AUC_ROC < worthSaying) return [];
   const most =
     perfect.length > 0
-      ? `${listed(perfect.map(({ name }) => name))} alone ${perfect.length === 1 ? 'tells' : 'tell'} them apart without a mistake`
+      ? `${listed(perfect.map(({ name }) => name))} alone ${perfect.length === 1 ? 'ranks' : 'rank'} all of them above the clean ones`
       : `It shows most at **${best.name}** (AUROC ${formatMetric(best.metrics.AUC_ROC)})`;
   const { AUC_ROC: auroc, AUC_ROC_interval: bounds } = worst.metrics;
   const rest =
     bounds.upper < 0.5
       ? `at ${worst.name} the scores point the wrong way (${formatMetric(auroc)})`
       : bounds.lower <= 0.5
-        ? `at ${worst.name} nothing is left of it (${formatMetric(auroc)})`
+        ? `at ${worst.name} the scores cannot be told from guessing (${formatMetric(auroc)})`
         : `least at ${worst.name} (${formatMetric(auroc)})`;
   return [bounds.lower > 0.5 && perfect.length > 0 ? `${most}; it shows ${rest}.` : `${most}; ${rest}.`];
 }

@@ -1,47 +1,31 @@
 import type { FigureInterval, LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { histogram } from '../../shared/scores/histogram.ts';
-import { rankScores, type RankedScores, type Scores } from '../../shared/scores/ranked-scores.ts';
-import { RandomStream } from '../tensor/random.ts';
-import { bootstrapIntervals } from './bootstrap.ts';
+import { rankScores, type Scores } from '../../shared/scores/ranked-scores.ts';
 import { thinnedPrecisionRecall, thinnedRoc } from './curves.ts';
 import { aurocInterval } from './delong.ts';
-import { averagePrecisionOf, fprAtTprOf, rateAtFprOf, thresholdAtFprOf } from './figures-of-merit.ts';
+import { thresholdAtFprOf } from './figures-of-merit.ts';
 import type { Interval } from './interval.ts';
-
-/** The figures whose intervals come from the bootstrap. */
-const bootstrapped = {
-  AP: averagePrecisionOf,
-  TPR_at_FPR_1: (ranked: RankedScores) => rateAtFprOf(ranked, 0.01),
-  TPR_at_FPR_5: (ranked: RankedScores) => rateAtFprOf(ranked, 0.05),
-  FPR_at_TPR_95: (ranked: RankedScores) => fprAtTprOf(ranked, 0.95),
-};
-
-/** The bootstrap's random numbers, one stream for a run's seed. */
-function bootstrapStream(seed: number): RandomStream {
-  return RandomStream.from(seed, 'evaluation', 'bootstrap');
-}
+import { averagePrecisionInterval } from './precision-interval.ts';
+import { fprAtTprInterval, rateAtFprInterval } from './rate-intervals.ts';
 
 function toFile({ lower, upper, method, oneSided }: Interval): FigureInterval {
   return { lower, upper, method, one_sided: oneSided, level: 0.95 };
 }
 
 /**
- * Average precision with its 95 % interval from 1000 stratified resamples; one-sided where no mistake was seen.
- * @throws as `checkScores`.
- */
-export function averagePrecisionInterval(scores: Scores, labels: Uint8Array, options: { seed: number }): Interval {
-  return bootstrapIntervals(rankScores(scores, labels), { AP: averagePrecisionOf }, bootstrapStream(options.seed)).AP;
-}
-
-/**
  * All that eval.json says of one layer, from scores `[n]` (higher = more anomalous) and labels `[n]` (1 = anomalous).
- * The same scores and seed give the same result, whatever the order of the samples.
+ * The same scores give the same result, whatever their order.
  * @throws CupbearerError `non-finite`, `bad-data` as `checkScores`.
  */
-export function evaluateScores(scores: Scores, labels: Uint8Array, options: { seed: number }): LayerMetrics {
+export function evaluateScores(scores: Scores, labels: Uint8Array): LayerMetrics {
   const ranked = rankScores(scores, labels);
   const auroc = aurocInterval(scores, labels);
-  const intervals = bootstrapIntervals(ranked, bootstrapped, bootstrapStream(options.seed));
+  const intervals = {
+    AP: averagePrecisionInterval(ranked),
+    TPR_at_FPR_1: rateAtFprInterval(ranked, 0.01),
+    TPR_at_FPR_5: rateAtFprInterval(ranked, 0.05),
+    FPR_at_TPR_95: fprAtTprInterval(ranked, 0.95),
+  };
   const roc = thinnedRoc(ranked);
   return {
     AUC_ROC: auroc.value,

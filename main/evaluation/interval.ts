@@ -3,10 +3,21 @@ export interface Interval {
   value: number;
   lower: number;
   upper: number;
-  method: 'delong-logit' | 'stratified-bootstrap' | 'rule-of-three';
+  method: 'delong-logit' | 'influence-logit' | 'threshold-mixture' | 'rule-of-three';
   /** The value stands at the end of its range, and the interval bounds it from the other side only. */
   oneSided: boolean;
 }
 
 /** Half-width of a two-sided 95 % interval in standard deviations. */
 export const z95 = 1.959963984540054;
+
+/**
+ * Bounds of a share within 0 and 1 from its standard error, symmetrical on the logit scale (delta method: the derivative of
+ * the logit is 1 / (p (1 - p))), `width` standard errors to either side.
+ */
+export function onLogits(value: number, standardError: number, width: number): { lower: number; upper: number } {
+  const logit = Math.log(value / (1 - value));
+  const half = (width * standardError) / (value * (1 - value));
+  const inverse = (x: number) => 1 / (1 + Math.exp(-x));
+  return { lower: inverse(logit - half), upper: inverse(logit + half) };
+}

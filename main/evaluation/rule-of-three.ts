@@ -51,3 +51,11 @@ export function ruleOfThree(ranked: RankedScores, figure: (ranked: RankedScores)
     oneSided: value === 0 || value === 1,
   };
 }
+
+/** The lower bound that `figure` has for a perfect ranking of as many samples: no other may be surer. */
+export function perfectBound({ nAnomalous, nClean }: RankedScores, figure: (ranked: RankedScores) => number): number {
+  const each = (flagged: boolean) =>
+    Int32Array.from({ length: nAnomalous + nClean }, (_, k) => (k < nAnomalous === flagged ? 1 : 0));
+  const thresholds = Float64Array.from({ length: nAnomalous + nClean }, (_, k) => -k);
+  return ruleOfThree({ thresholds, anomalous: each(true), clean: each(false), nAnomalous, nClean }, figure).lower;
+}

@@ -13,13 +13,8 @@ import {
 } from '../../shared/charts/precision-recall-chart.ts';
 import { describeRoc, mostCurves, rocChart, rocToTable } from '../../shared/charts/roc-chart.ts';
 import { allLayers, type Evaluation, type LayerMetrics } from '../../shared/domain/evaluation.ts';
-import {
-  formatCount,
-  formatInterval,
-  formatMetric,
-  formatPercent,
-  formatPercentInterval,
-} from '../../shared/format.ts';
+import { formatCount, formatInterval, formatMetric } from '../../shared/format.ts';
+import { tprAtOnePercentInterval, tprAtOnePercentText } from '../../shared/scores/one-percent.ts';
 import { drawFigure, exportTheme, type Figure } from './figure.ts';
 
 /** How things are called in the figures of one evaluation. */
@@ -74,7 +69,7 @@ function distinct(layers: readonly NamedMetrics[]): NamedMetrics[] {
 
 function histogramNote(metrics: LayerMetrics): string {
   const auroc = `AUROC ${formatMetric(metrics.AUC_ROC)} (${formatInterval(metrics.AUC_ROC_interval)})`;
-  return `${auroc}; TPR at 1 % FPR ${formatPercent(metrics.TPR_at_FPR_1)} (${formatPercentInterval(metrics.TPR_at_FPR_1_interval)})`;
+  return `${auroc}; TPR at 1 % FPR ${tprAtOnePercentText(metrics)} (${tprAtOnePercentInterval(metrics)})`;
 }
 
 function drawHistogram({ layer, name, metrics }: NamedMetrics, words: FigureWords): Figure {

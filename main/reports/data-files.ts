@@ -1,5 +1,6 @@
 import { csvText } from '../../shared/csv.ts';
 import type { LayerMetrics } from '../../shared/domain/evaluation.ts';
+import { tprAtOnePercent } from '../../shared/scores/one-percent.ts';
 import { toJsonText } from '../storage/json-text.ts';
 import { runLetter, type Report } from './report.ts';
 
@@ -19,10 +20,10 @@ export function numbersCsv({ runs }: Report): string {
   return csvText([head, ...rows]);
 }
 
-function metricValues(metrics: LayerMetrics): number[] {
+function metricValues(metrics: LayerMetrics): (number | null)[] {
   const values = figures.flatMap((name) => {
     const { lower, upper } = metrics[`${name}_interval`];
-    return [metrics[name], lower, upper];
+    return [name === 'TPR_at_FPR_1' ? tprAtOnePercent(metrics) : metrics[name], lower, upper];
   });
   return [...values, metrics.n_clean, metrics.n_anomalous];
 }

@@ -1,13 +1,7 @@
 import { shortLayerNames } from '../../shared/charts/layer-names.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
-import {
-  formatCount,
-  formatDuration,
-  formatInterval,
-  formatMetric,
-  formatPercent,
-  formatPercentInterval,
-} from '../../shared/format.ts';
+import { formatCount, formatDuration, formatInterval, formatMetric, formatPercent } from '../../shared/format.ts';
+import { tprAtOnePercentInterval, tprAtOnePercentText } from '../../shared/scores/one-percent.ts';
 import { runLetter, type Report, type ReportedPair, type ReportedRun } from './report.ts';
 
 /** A table as text, for a page or for Markdown alike. */
@@ -79,8 +73,8 @@ function metricCells(metrics: LayerMetrics): string[] {
     formatInterval(metrics.AUC_ROC_interval),
     formatMetric(metrics.AP),
     formatInterval(metrics.AP_interval),
-    formatPercent(metrics.TPR_at_FPR_1),
-    formatPercentInterval(metrics.TPR_at_FPR_1_interval),
+    tprAtOnePercentText(metrics),
+    tprAtOnePercentInterval(metrics),
   ];
 }
 

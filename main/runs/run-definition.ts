@@ -22,7 +22,7 @@ export interface RunContext {
 /** What a finished run leaves in the catalogue; the rest is in its folder. */
 export interface RunOutcome {
   /** Headline figures by name: `auroc`, `clean_accuracy`, ... */
-  metrics: Record<string, number>;
+  metrics: Record<string, number | null>;
   /** Milliseconds by phase. */
   timings: Record<string, number>;
   /** SHA-256 of models and datasets that took part, by role; completes spec.json. */

@@ -63,7 +63,12 @@ export async function attackedForNow(
   try {
     checkFitsClassifier(classifier, dataset, classifier.originalData.name);
     const { inputs } = await attackSamples(classifier.network, dataset, indices, options, { signal });
-    return served(dataset, indices, inputs, hashJson({ method: attackMethod, model: classifier.fingerprint, ...options }));
+    return served(
+      dataset,
+      indices,
+      inputs,
+      hashJson({ method: attackMethod, model: classifier.fingerprint, ...options }),
+    );
   } finally {
     classifier.network.dispose();
   }

@@ -13,7 +13,8 @@ const share = z.number().min(0).max(1);
 const intervalSchema = z.object({
   lower: share,
   upper: share,
-  method: z.enum(['delong-logit', 'stratified-bootstrap', 'rule-of-three']),
+  /** `stratified-bootstrap` in files of earlier versions only. */
+  method: z.enum(['delong-logit', 'influence-logit', 'threshold-mixture', 'stratified-bootstrap', 'rule-of-three']),
   /** The figure stands at the end of its range; only the other bound says something. */
   one_sided: z.boolean(),
   level: z.literal(0.95),

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { mnistFolder, peerSeconds, runAcceptanceJob } from './acceptance-job.ts';
+import { coverages } from './coverage.ts';
 import { dataBenches } from './data.ts';
 import { detectorBenches, runDetectorBenches } from './detectors.ts';
 import { tensorBenches } from './tensor.ts';
@@ -50,6 +51,15 @@ const { id, device, threads } = await startEngine(engine);
 console.log(
   `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node.js ${process.versions.node}; engine ${id} on ${device}, threads: ${threads}`,
 );
+
+if (wanted('coverage')) {
+  let isFirst = true;
+  for (const { anomalous, clean, auroc, held } of coverages(1000)) {
+    if (isFirst) heads('anomalous + clean', 'AUROC', ...Object.keys(held));
+    isFirst = false;
+    row(`${anomalous} + ${clean}`, String(auroc), ...Object.values(held).map((share) => share.toFixed(3)));
+  }
+}
 
 if (wanted('acceptance job')) {
   const data = mnistFolder();

@@ -71,7 +71,7 @@ const nasty =
 function makeRun(folder: string, outside: string): void {
   const labels = Uint8Array.from({ length: 40 }, (_, i) => i % 2);
   const scores = Float32Array.from(labels, (label, i) => label + ((i * 7) % 11) / 5);
-  const metrics = evaluateScores(scores, labels, { seed: 0 });
+  const metrics = evaluateScores(scores, labels);
   const spec = { detector: { name: 'mahalanobis', layers: [nasty] }, task: { name: 'backdoor', run_path: `/x/${nasty}` }, seed: 0 }; // prettier-ignore
   const time = '2026-01-01T00:00:00.000Z';
   // After an inline tag, text in which no tag is found where a browser finds one.

@@ -3,6 +3,7 @@ import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts'
 import { aggregateLayers } from '../../main/evaluation/aggregate-layers.ts';
 import { describeResult } from '../../main/evaluation/describe-result.ts';
 import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
+import { RandomStream } from '../../main/tensor/random.ts';
 
 const words = { samples: 'Images', anomalous: 'Triggered' };
 const half = 200;
@@ -16,9 +17,9 @@ const scores = (from: number, to: number) =>
 
 function evaluated(layers: Record<string, Float32Array>, aggregation: 'mean' | 'max' = 'mean') {
   const metrics: Record<string, LayerMetrics> = {};
-  for (const [name, values] of Object.entries(layers)) metrics[name] = evaluateScores(values, labels, { seed: 0 });
+  for (const [name, values] of Object.entries(layers)) metrics[name] = evaluateScores(values, labels);
   const all = aggregateLayers(layers, aggregation, {}) as Float32Array;
-  metrics[allLayers] = evaluateScores(all, labels, { seed: 0 });
+  metrics[allLayers] = evaluateScores(all, labels);
   return describeResult(metrics, aggregation, words);
 }
 
@@ -35,7 +36,7 @@ describe('what a result says', () => {
 
   it('tells a perfect result as one, with what it was measured on', () => {
     expect(one(scores(2, 3)).sentence).toBe(
-      'The detector tells triggered images from clean ones **without a mistake**: 200 from 200.',
+      'The detector scores **every one** of 200 triggered images above all 200 clean ones.',
     );
   });
 
@@ -54,7 +55,7 @@ describe('what a result says', () => {
 
   it('calls guessing what cannot be told from it', () => {
     expect(one(scores(0, 1)).sentence).toMatch(
-      /^The detector does \*\*no better than guessing\*\*: AUROC 0\.500 \(0\.4\d\d to 0\.5\d\d\)\.$/,
+      /^The scores \*\*cannot be told from guessing\*\*: AUROC 0\.500 \(0\.4\d\d to 0\.5\d\d\)\.$/,
     );
   });
 
@@ -71,9 +72,10 @@ describe('what a result says', () => {
       'layers.linear_0.output': scores(2, 3),
       'layers.linear_1.output': blind,
     });
-    expect(headline).toBe('layers.linear_0.output');
+    // The layer was found with the labels of the test: it is not what the detector is judged by.
+    expect(headline).toBe('all');
     expect(sentence).toMatch(
-      /^At \*\*linear_0\*\* the detector tells .* \*\*without a mistake\*\*: 200 from 200\. The score over all layers \(mean\) hides it: AUROC 0\.5/,
+      /^The scores \*\*cannot be told from guessing\*\*: AUROC 0\.5.* The scores at \*\*linear_0\*\* alone do better, AUROC 1\.000 .*; the mean over all layers hides them\./,
     );
   });
 
@@ -81,14 +83,82 @@ describe('what a result says', () => {
     const layers = { 'a.output': scores(0.9, 1.9), 'b.output': scores(0, 1).map((value) => value / 100) };
     const { headline, sentence } = evaluated(layers, 'max');
     expect(headline).toBe('all');
-    expect(sentence).toMatch(/It shows most at \*\*a\*\* \(AUROC 0\.9\d\d\); at b nothing is left of it \(0\.500\)\.$/);
+    expect(sentence).toMatch(
+      /It shows most at \*\*a\*\* \(AUROC 0\.9\d\d\); at b the scores cannot be told from guessing \(0\.500\)\.$/,
+    );
   });
 
-  it('names layers without a mistake, and one that points the wrong way', () => {
+  it('names layers that rank all rightly, and one that points the wrong way', () => {
     const layers = { 'a.output': scores(20, 30), 'b.output': scores(-1, 0) };
     expect(evaluated(layers).sentence).toMatch(
-      /a alone tells them apart without a mistake; at b the scores point the wrong way \(0\.000\)\.$/,
+      /a alone ranks all of them above the clean ones; at b the scores point the wrong way \(0\.000\)\.$/,
     );
+  });
+
+  it('says how few samples could not tell it from guessing', () => {
+    const few = Uint8Array.from({ length: 15 }, (_, i) => (i < 8 ? 0 : 1));
+    const metrics = evaluateScores(
+      Float64Array.from(few, (_, i) => (i * 7) % 15),
+      few,
+    );
+    expect(describeResult({ 'a.output': metrics, all: metrics }, 'mean', words).sentence).toContain(
+      'with only 8 clean and 7 triggered images',
+    );
+  });
+
+  it('claims nothing that random results deny', () => {
+    const stream = RandomStream.from(77, 'sentences');
+    const seen = new Set<string>();
+    for (let round = 0; round < 400; round++) {
+      const [clean, anomalous] = [5 + stream.integer(150), 5 + stream.integer(150)];
+      const kinds = Uint8Array.from({ length: clean + anomalous }, (_, i) => (i < clean ? 0 : 1));
+      const metrics: Record<string, LayerMetrics> = {};
+      const count = 1 + stream.integer(3);
+      for (const name of ['a.output', 'b.output', 'c.output'].slice(0, count).concat(allLayers)) {
+        const shift = [-4, -1, 0, 0.3, 1, 4, 9][stream.integer(7)]!;
+        metrics[name] = evaluateScores(
+          Float64Array.from(kinds, (kind) => shift * kind + stream.normal()),
+          kinds,
+        );
+      }
+      const all = metrics[allLayers]!;
+      const { headline, sentence } = describeResult(metrics, 'mean', words);
+      expect(headline).toBe(allLayers);
+      const first = sentence.split(/(?<=[a-z*)]\.) /)[0]!;
+      const layer = (name: string) => metrics[`${name}.output`]!;
+      const claims: [RegExp, (...parts: string[]) => boolean][] = [
+        [/scores \*\*every one\*\*/, () => all.AUC_ROC === 1],
+        [
+          /^The scores \*\*cannot be told/,
+          () => all.AUC_ROC_interval.lower <= 0.5 && all.AUC_ROC_interval.upper >= 0.5,
+        ],
+        [/points the \*\*wrong way/, () => all.AUC_ROC_interval.upper < 0.5],
+        [/better than guessing/, () => all.AUC_ROC_interval.lower > 0.5],
+        [/catches \*\*(\d+) of 100/, (found) => Math.abs(Number(found) - 100 * all.TPR_at_FPR_1) <= 1],
+        [/without flagging a clean one/, () => all.n_clean < 100],
+      ];
+      for (const [claim, holds] of claims) {
+        const match = claim.exec(first);
+        if (!match) continue;
+        seen.add(claim.source);
+        expect(holds(...match.slice(1)), sentence).toBe(true);
+      }
+      const more: [RegExp, (name: string) => boolean][] = [
+        [/at \*\*(.)\*\* alone do better/, (name) => layer(name).AUC_ROC_interval.lower > Math.max(0.5, all.AUC_ROC_interval.upper)],
+        [/shows most at \*\*(.)\*\*/, (name) => Object.entries(metrics).every(([other, { AUC_ROC }]) => other === allLayers || AUC_ROC <= layer(name).AUC_ROC) && layer(name).AUC_ROC_interval.lower > 0.5],
+        [/at (.) the scores point the wrong way/, (name) => layer(name).AUC_ROC_interval.upper < 0.5],
+        [/at (.) the scores cannot be told/, (name) => layer(name).AUC_ROC_interval.lower <= 0.5 && layer(name).AUC_ROC_interval.upper >= 0.5],
+        [/(?:^|[ .])(.) alone ranks all/, (name) => layer(name).AUC_ROC === 1],
+      ]; // prettier-ignore
+      for (const [claim, holds] of more) {
+        const match = claim.exec(sentence);
+        if (!match) continue;
+        seen.add(claim.source);
+        expect(holds(match[1]!), sentence).toBe(true);
+      }
+    }
+    // Every sentence came up.
+    expect(seen.size).toBe(11);
   });
 
   it('says nothing of layers that do equally well', () => {
@@ -99,7 +169,7 @@ describe('what a result says', () => {
   it('allows no false alarm where there are fewer than a hundred clean samples', () => {
     const few = Uint8Array.from({ length: 100 }, (_, i) => (i < 50 ? 0 : 1));
     const values = Float32Array.from({ length: 100 }, (_, i) => (i < 50 ? i : i + (i % 2) * 50 - 50));
-    const metrics = evaluateScores(values, few, { seed: 0 });
+    const metrics = evaluateScores(values, few);
     const { sentence } = describeResult({ 'a.output': metrics, all: metrics }, 'mean', words);
     expect(sentence).toMatch(/\*\*50 of 100\*\* triggered images without flagging a clean one\.$/);
   });

@@ -27,7 +27,7 @@ export function exampleEvaluation(
     }),
   );
   const all = { ...scores, [allLayers]: aggregateLayers(scores, 'mean') };
-  const metrics = Object.entries(all).map(([name, values]) => [name, evaluateScores(values, labels, { seed: 0 })]);
+  const metrics = Object.entries(all).map(([name, values]) => [name, evaluateScores(values, labels)]);
   return { layers: Object.fromEntries(metrics) as Evaluation['layers'], about: {} };
 }
 

@@ -14,7 +14,6 @@ describe('a figure that this program has drawn', () => {
   const metrics = evaluateScores(
     Float32Array.from(labels, (label, i) => label + ((i * 7) % 13) / 4),
     labels,
-    { seed: 0 },
   );
   const figures = [
     ...drawEvaluationFigures({ layers: { 'a & <b>': metrics, b: metrics, c: metrics, all: metrics }, about: {} }),

@@ -6,7 +6,7 @@ import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
 export function someFigure(): string {
   const labels = Uint8Array.from({ length: 40 }, (_, i) => i % 2);
   const scores = Float32Array.from(labels, (label, i) => label + ((i * 7) % 11) / 5);
-  const layers = { 'a <layer> & "more"': evaluateScores(scores, labels, { seed: 0 }) };
+  const layers = { 'a <layer> & "more"': evaluateScores(scores, labels) };
   return drawEvaluationFigures({ layers, about: {} })
     .find(({ name }) => name === 'roc')!
     .svg.toString();

@@ -61,7 +61,7 @@ async function measure(column: Column, seed: number): Promise<void> {
 }
 
 /** Runs the command of that name in the context's folder. */
-async function train(params: Record<string, unknown>, context: RunContext): Promise<Record<string, number>> {
+async function train(params: Record<string, unknown>, context: RunContext): Promise<Record<string, number | null>> {
   const spec = parseParams(trainClassifier.params, params);
   writeSpec(context.folder, {
     format: 1,

@@ -64,7 +64,7 @@ export function resultsPage(): string {
     ...columns.map((column) => {
       const figure = (key: string) =>
         means(
-          all.get(column)!.map(({ classifier }) => classifier?.[key]),
+          all.get(column)!.map(({ classifier }) => classifier?.[key] ?? undefined),
           formatMetric,
         );
       return row([column.id, figure('clean_accuracy'), figure('attack_success')]);

@@ -18,11 +18,11 @@ export interface Measurement {
 
 /** What is known of one column with one seed. */
 export interface Measured {
-  classifier?: Record<string, number>;
+  classifier?: Record<string, number | null>;
   detectors: Map<string, Measurement>;
 }
 
-type Line = Measurement | { classifier: Record<string, number> };
+type Line = Measurement | { classifier: Record<string, number | null> };
 
 const folder = fileURLToPath(new URL('../../build/results/', import.meta.url));
 

@@ -1,10 +1,17 @@
 import { relative } from 'node:path';
 import type { FinishedRun } from '../../api/workbench.ts';
 import { evaluationFolders, readEvaluation } from '../../runs/stored-evaluations.ts';
-import { allLayers, type Evaluation } from '../../../shared/domain/evaluation.ts';
+import { allLayers, type Evaluation, type LayerMetrics } from '../../../shared/domain/evaluation.ts';
 import type { RunRecord } from '../../../shared/domain/run.ts';
 import { formatInterval, formatMetric, formatPercent } from '../../../shared/format.ts';
+import { tooFewClean, tprAtOnePercent } from '../../../shared/scores/one-percent.ts';
 import { textTable } from './table.ts';
+
+/** As the other figures stand in the table, 0 to 1. */
+function shareOf(metrics: LayerMetrics): string {
+  const value = tprAtOnePercent(metrics);
+  return value === null ? tooFewClean : formatMetric(value);
+}
 
 /** AUROC and AP per layer with their intervals, the aggregate last. */
 export function evaluationTable({ layers }: Evaluation): string {
@@ -17,7 +24,7 @@ export function evaluationTable({ layers }: Evaluation): string {
       formatInterval(metrics.AUC_ROC_interval),
       formatMetric(metrics.AP),
       formatInterval(metrics.AP_interval),
-      formatMetric(metrics.TPR_at_FPR_1),
+      shareOf(metrics),
     ];
   });
   const heads = ['layer', 'AUROC', '95 % interval', 'AP', '95 % interval', 'TPR at 1 % FPR'];

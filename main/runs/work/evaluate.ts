@@ -1,4 +1,5 @@
 import { allLayers, toEvaluationFile, type Evaluation, type LayerMetrics } from '../../../shared/domain/evaluation.ts';
+import { tprAtOnePercent } from '../../../shared/scores/one-percent.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
 import { aggregateLayers } from '../../evaluation/aggregate-layers.ts';
 import { evaluateScores } from '../../evaluation/evaluate-scores.ts';
@@ -12,7 +13,7 @@ import { clearAnalysis, TestAnalysis } from './analysis.ts';
 import { scoreTask, type TaskScores } from './detection.ts';
 import type { FittedDetector } from '../detector-file.ts';
 import { evaluationFile, evaluationKey, type EvaluationSubject } from '../evaluation-file.ts';
-import type { PhaseTimer, RunContext } from '../run-definition.ts';
+import type { PhaseTimer, RunContext, RunOutcome } from '../run-definition.ts';
 import { drawEvaluation } from './figures.ts';
 
 /** What changes the course of an evaluation and not its result. */
@@ -33,7 +34,7 @@ export async function evaluateDetector(
   settings: EvaluationSettings,
   context: RunContext,
   timer: PhaseTimer,
-): Promise<Record<string, number>> {
+): Promise<RunOutcome['metrics']> {
   const { folder } = context;
   const analysis = settings.analysis ? new TestAnalysis(detector, task, subject.seed) : undefined;
   const scores = await timer.measure('evaluating', () =>
@@ -61,13 +62,13 @@ function computeMetrics(
   subject: EvaluationSubject,
 ): Evaluation {
   const metrics: Record<string, LayerMetrics> = {};
-  for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels, { seed: subject.seed });
+  for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels);
   const all = aggregateLayers(Object.fromEntries(layers), detector.params.layer_aggregation, {
     standardisation: detector.standardisation,
     layer: detector.params.aggregation_layer,
   });
   layers.set(allLayers, all as Float32Array);
-  metrics[allLayers] = evaluateScores(all, labels, { seed: subject.seed });
+  metrics[allLayers] = evaluateScores(all, labels);
   return {
     layers: metrics,
     about: {
@@ -81,12 +82,12 @@ function computeMetrics(
 }
 
 /** The figures of the aggregate that lists show. */
-function headline(all: LayerMetrics): Record<string, number> {
+function headline(all: LayerMetrics): Record<string, number | null> {
   return {
     auroc: all.AUC_ROC,
     auroc_lower: all.AUC_ROC_interval.lower,
     auroc_upper: all.AUC_ROC_interval.upper,
     ap: all.AP,
-    tpr_at_fpr_1: all.TPR_at_FPR_1,
+    tpr_at_fpr_1: tprAtOnePercent(all),
   };
 }

@@ -118,7 +118,7 @@ function enlarge(folder: string): void {
   writeScores(folder, { layers: new Map(made), labels, sampleIndex: Int32Array.from(labels, (_, i) => i) });
   const path = join(folder, 'eval.json');
   const { evaluation } = JSON.parse(readFileSync(path, 'utf8')) as { evaluation: object };
-  const metrics = made.map(([name, scores]) => [name, evaluateScores(scores, labels, { seed: 0 })] as const);
+  const metrics = made.map(([name, scores]) => [name, evaluateScores(scores, labels)] as const);
   writeFileSync(path, JSON.stringify({ ...Object.fromEntries(metrics), evaluation }));
 }
 

@@ -81,9 +81,7 @@ const classifierSpec = {
 };
 
 function evaluation(): Record<string, unknown> {
-  const layers = [...scores.layers].map(
-    ([name, values]) => [name, evaluateScores(values, scores.labels, { seed: 0 })] as const,
-  );
+  const layers = [...scores.layers].map(([name, values]) => [name, evaluateScores(values, scores.labels)] as const);
   return {
     ...(Object.fromEntries(layers) as Record<string, unknown>),
     evaluation: { format: 1, key: 'a', ...detectorSpec, fingerprints: {} },
@@ -121,7 +119,7 @@ let drawn: Uint8Array[] | undefined;
 /** Figures as the program draws them; kept, since drawing takes long. */
 function figures(): Uint8Array[] {
   drawn ??= drawEvaluationFigures(
-    { layers: { all: evaluateScores(scores.layers.get('all')!, scores.labels, { seed: 0 }) }, about: {} },
+    { layers: { all: evaluateScores(scores.layers.get('all')!, scores.labels) }, about: {} },
     {},
   )
     .slice(0, 2)

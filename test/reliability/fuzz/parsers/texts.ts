@@ -113,8 +113,7 @@ const formats: Parser = {
   takesAll: true,
 };
 
-const metrics = () =>
-  evaluateScores(new Float32Array([0, 1, 2, 3, 1.5, 2.5]), new Uint8Array([0, 0, 0, 1, 1, 1]), { seed: 0 });
+const metrics = () => evaluateScores(new Float32Array([0, 1, 2, 3, 1.5, 2.5]), new Uint8Array([0, 0, 0, 1, 1, 1]));
 
 const evalJson: Parser = {
   name: 'eval-json',
