@@ -22,7 +22,7 @@ export default {
     {
       name: 'hosts-neither-decode-nor-walk',
       severity: 'error',
-      from: { path: '^main/(hosts|api)/' },
+      from: { path: '^main/(hosts|api|tensorflow-install)/' },
       to: { path: `^(${heavy.join('|')})`, reachable: true },
     },
     {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { CupbearerError } from '../../../shared/errors.ts';
+import { CupbearerError } from '../../shared/errors.ts';
 
 /** What came of a program. */
 export interface ProgramResult {

@@ -1,14 +1,14 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { installTensorflow, type InstallRequest } from '../../../main/api/tensorflow/install-tensorflow.ts';
-import { listInstallations, removeInstallation, useInstallation } from '../../../main/api/tensorflow/installations.ts';
-import { createStaging, idFor, putInPlace } from '../../../main/api/tensorflow/place-installation.ts';
-import { activeInstallation, selectedId } from '../../../main/tensor/engines/tensorflow/installation.ts';
-import { canCutOff, deadlyTensorflow, withoutCutOff } from '../../deadly-tensorflow.ts';
-import { outputOf, startChild } from '../../storage/child.ts';
-import { temporaryFolder } from '../../storage/fixtures.ts';
-import { withEnvironment } from '../../tensorflow.ts';
+import { installTensorflow, type InstallRequest } from '../../main/tensorflow-install/install-tensorflow.ts';
+import { listInstallations, removeInstallation, useInstallation } from '../../main/tensorflow-install/installations.ts';
+import { createStaging, idFor, putInPlace } from '../../main/tensorflow-install/place-installation.ts';
+import { activeInstallation, selectedId } from '../../main/tensor/engines/tensorflow/installation.ts';
+import { canCutOff, deadlyTensorflow, withoutCutOff } from '../deadly-tensorflow.ts';
+import { outputOf, startChild } from '../storage/child.ts';
+import { temporaryFolder } from '../storage/fixtures.ts';
+import { withEnvironment } from '../tensorflow.ts';
 import { wheelBytes } from './wheel-bytes.ts';
 
 const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];

@@ -3,15 +3,15 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { CupbearerError } from '../../../shared/errors.ts';
-import { readTar } from '../../data/download/tar.ts';
-import { createFolder } from '../../storage/create-folder.ts';
-import { dependencyFolder, packageName } from '../../tensor/engines/tensorflow/installation.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { readTar } from '../data/download/tar.ts';
+import { createFolder } from '../storage/create-folder.ts';
+import { dependencyFolder, packageName } from '../tensor/engines/tensorflow/installation.ts';
 import { runProgram } from './run-program.ts';
 
 /** The version of the npm package that this program works with. */
 export function packageVersion(): string {
-  const { optionalDependencies } = createRequire(import.meta.url)('../../../package.json') as {
+  const { optionalDependencies } = createRequire(import.meta.url)('../../package.json') as {
     optionalDependencies: Record<string, string>;
   };
   return optionalDependencies[packageName]!;

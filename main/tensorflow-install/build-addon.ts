@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { CupbearerError } from '../../../shared/errors.ts';
-import { createFolder } from '../../storage/create-folder.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { createFolder } from '../storage/create-folder.ts';
 import { runProgram } from './run-program.ts';
 
 /** A TensorFlow with its C interface: what an addon is compiled against. */

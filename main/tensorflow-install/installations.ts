@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { unknownName } from '../../../shared/definition.ts';
-import { CupbearerError } from '../../../shared/errors.ts';
-import { toJsonText } from '../../storage/json-text.ts';
-import { writePrivateFile } from '../../storage/private-files.ts';
-import { withStorageErrors } from '../../storage/storage-error.ts';
+import { unknownName } from '../../shared/definition.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { toJsonText } from '../storage/json-text.ts';
+import { writePrivateFile } from '../storage/private-files.ts';
+import { withStorageErrors } from '../storage/storage-error.ts';
 import {
   bundledId,
   bundledInstallation,
@@ -14,7 +14,7 @@ import {
   selectedId,
   selectionPath,
   type InstallationRecord,
-} from '../../tensor/engines/tensorflow/installation.ts';
+} from '../tensor/engines/tensorflow/installation.ts';
 
 /** An installation as it is listed. */
 export interface InstallationListing {

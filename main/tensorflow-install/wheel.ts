@@ -5,9 +5,9 @@ import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
 import { open, type Entry, type ZipFile } from 'yauzl';
-import { CupbearerError } from '../../../shared/errors.ts';
-import { createFolder } from '../../storage/create-folder.ts';
-import { toStorageError } from '../../storage/storage-error.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { createFolder } from '../storage/create-folder.ts';
+import { toStorageError } from '../storage/storage-error.ts';
 
 /** A Python wheel: a zip file that lists the SHA-256 of each of its files. */
 export class Wheel {

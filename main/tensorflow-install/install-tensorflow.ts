@@ -1,18 +1,18 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { EngineInfo } from '../../../shared/domain/engine.ts';
-import { failureWords } from '../../../shared/engine-text.ts';
-import { CupbearerError } from '../../../shared/errors.ts';
-import { examineEngine } from '../../jobs/engines.ts';
-import { toJsonText } from '../../storage/json-text.ts';
-import { removeLeftovers } from '../../storage/leftovers.ts';
-import { mayPass } from '../../tensor/engine-failure.ts';
-import { nvidiaGpu } from '../../tensor/engines/tensorflow/device.ts';
+import type { EngineInfo } from '../../shared/domain/engine.ts';
+import { failureWords } from '../../shared/engine-text.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { examineEngine } from '../jobs/engines.ts';
+import { toJsonText } from '../storage/json-text.ts';
+import { removeLeftovers } from '../storage/leftovers.ts';
+import { mayPass } from '../tensor/engine-failure.ts';
+import { nvidiaGpu } from '../tensor/engines/tensorflow/device.ts';
 import {
   checkUnexposed,
   installationsFolder,
   type InstallationRecord,
-} from '../../tensor/engines/tensorflow/installation.ts';
+} from '../tensor/engines/tensorflow/installation.ts';
 import { buildAddon, checkCompiler, findLibrary, type NativeLibrary } from './build-addon.ts';
 import { packageVersion, putPackage } from './fetch-package.ts';
 import { fetchWheel, projectFor } from './fetch-wheel.ts';

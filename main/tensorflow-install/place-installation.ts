@@ -1,9 +1,9 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPrivateFolder } from '../../storage/private-files.ts';
-import { withStorageErrors } from '../../storage/storage-error.ts';
-import { temporaryPath } from '../../storage/temporary-names.ts';
-import { installationIn, installationsFolder } from '../../tensor/engines/tensorflow/installation.ts';
+import { createPrivateFolder } from '../storage/private-files.ts';
+import { withStorageErrors } from '../storage/storage-error.ts';
+import { temporaryPath } from '../storage/temporary-names.ts';
+import { installationIn, installationsFolder } from '../tensor/engines/tensorflow/installation.ts';
 
 /** An empty folder among the installations to put one together in. @throws CupbearerError `storage`. */
 export function createStaging(): string {

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CupbearerError } from '../../../shared/errors.ts';
-import { fetchFile } from '../../data/download/fetch-file.ts';
-import { createFolder } from '../../storage/create-folder.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { fetchFile } from '../data/download/fetch-file.ts';
+import { createFolder } from '../storage/create-folder.ts';
 import { runProgram } from './run-program.ts';
 
 /** How a wheel is fetched. */

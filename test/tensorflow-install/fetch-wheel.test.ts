@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CupbearerError } from '../../../shared/errors.ts';
-import { fetchWheel, projectFor } from '../../../main/api/tensorflow/fetch-wheel.ts';
-import { temporaryFolder } from '../../storage/fixtures.ts';
-import { withEnvironment } from '../../tensorflow.ts';
+import type { CupbearerError } from '../../shared/errors.ts';
+import { fetchWheel, projectFor } from '../../main/tensorflow-install/fetch-wheel.ts';
+import { temporaryFolder } from '../storage/fixtures.ts';
+import { withEnvironment } from '../tensorflow.ts';
 import { wheelBytes } from './wheel-bytes.ts';
 
 const wheel = wheelBytes({ 'tensorflow/libtensorflow_cc.so.2': 'library' });
