@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { evaluatedRun, namedRun } from '../../../api/run-sources.ts';
+import { evaluatedRun, namedRun } from '../../../api/reports/run-sources.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import type { ComparedPair, RunComparison } from '../../../reports/compare-runs.ts';
 import { formatCorrelation } from '../../../../shared/charts/correlation-chart.ts';

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { draftSchema } from '../../../../shared/domain/draft.ts';
 import { settingsSchema } from '../../../../shared/domain/settings.ts';
 import { listInstallations } from '../../../../main/tensorflow-install/installations.ts';
-import { StoredDraft } from '../../../../main/api/stored-draft.ts';
+import { StoredDraft } from '../../../../main/api/drafts/stored-draft.ts';
 import { readCheckpoint } from '../../../../main/runs/work/checkpoint.ts';
 import { readDetector, detectorLayers } from '../../../../main/runs/detector-file.ts';
 import { readWindowPlace } from '../../../../main/hosts/electron/window-place.ts';

@@ -1,7 +1,7 @@
-import type { DraftCheck } from '../../shared/domain/draft.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../runs/drafts/draft-specs.ts';
-import type { QueuedRuns, RunRequest } from './queued-runs.ts';
+import type { DraftCheck } from '../../../shared/domain/draft.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
+import type { QueuedRuns, RunRequest } from '../runs/queued-runs.ts';
 
 /** @throws CupbearerError `usage` with the first fault of a draft, all of them in its details; nothing where it has none. */
 export function refuseFaults(faults: DraftCheck['faults']): void {

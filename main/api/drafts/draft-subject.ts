@@ -1,7 +1,7 @@
-import type { ExperimentDraft } from '../../shared/domain/draft.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import type { DraftSubject } from '../runs/drafts/draft-specs.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
+import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import type { DraftSubject } from '../../runs/drafts/draft-specs.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
 
 /** A draft with the folder of the classifier that it takes from the catalogue; null where there is none (any more). */
 export function draftSubject(catalogue: Catalogue, draft: ExperimentDraft): DraftSubject {

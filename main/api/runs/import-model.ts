@@ -1,19 +1,19 @@
 import { rm } from 'node:fs/promises';
-import type { SpecFile } from '../../shared/domain/run.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { slug } from '../../shared/slug.ts';
-import type { TrainingStatement } from '../runs/stated-training.ts';
-import type { Inspector } from '../jobs/inspection.ts';
-import type { CatalogueRun } from '../storage/catalogue-rows.ts';
-import { freePath } from '../storage/free-folder.ts';
-import { readJsonFile } from '../storage/read-file.ts';
-import { parseSpecFile } from '../storage/run-files.ts';
-import { readSpec, replaceSpec, specFileName, writeSpec } from '../storage/run-folder.ts';
-import { isThere, within } from '../storage/within-folder.ts';
+import type { SpecFile } from '../../../shared/domain/run.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { slug } from '../../../shared/slug.ts';
+import type { TrainingStatement } from '../../runs/stated-training.ts';
+import type { Inspector } from '../../jobs/inspection.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { freePath } from '../../storage/free-folder.ts';
+import { readJsonFile } from '../../storage/read-file.ts';
+import { parseSpecFile } from '../../storage/run-files.ts';
+import { readSpec, replaceSpec, specFileName, writeSpec } from '../../storage/run-folder.ts';
+import { isThere, within } from '../../storage/within-folder.ts';
 import { newRecord } from './new-run.ts';
 import { readRun } from './read-run.ts';
-import { versions } from './versions.ts';
-import type { Workbench } from './workbench.ts';
+import { versions } from '../versions.ts';
+import type { Workbench } from '../workbench.ts';
 
 /** Which model is taken in, and how. */
 export interface ImportOptions {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import type { RunSummary } from '../../shared/domain/live.ts';
-import type { RunRecord, RunStatus } from '../../shared/domain/run.ts';
-import { ownEngines } from '../../shared/engine-parts.ts';
-import type { StoredSpec } from '../runs/stored-spec.ts';
-import type { Catalogue, RunChanges, RunSlice } from '../storage/catalogue.ts';
-import type { CatalogueRun } from '../storage/catalogue-rows.ts';
+import type { RunSummary } from '../../../shared/domain/live.ts';
+import type { RunRecord, RunStatus } from '../../../shared/domain/run.ts';
+import { ownEngines } from '../../../shared/engine-parts.ts';
+import type { StoredSpec } from '../../runs/stored-spec.ts';
+import type { Catalogue, RunChanges, RunSlice } from '../../storage/catalogue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { readRun } from './read-run.ts';
 import { runWords } from './run-words.ts';
 

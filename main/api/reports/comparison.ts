@@ -1,7 +1,7 @@
-import { packArrays } from '../../shared/domain/arrays.ts';
-import type { Comparison } from '../../shared/domain/result.ts';
-import type { DescribedComparison } from '../inspections/results.ts';
-import type { RunSummaries } from './run-summaries.ts';
+import { packArrays } from '../../../shared/domain/arrays.ts';
+import type { Comparison } from '../../../shared/domain/result.ts';
+import type { DescribedComparison } from '../../inspections/results.ts';
+import type { RunSummaries } from '../runs/run-summaries.ts';
 
 /** Returns a comparison as it travels to whoever shows it. */
 export function toComparison({ runs, samples, words }: DescribedComparison, summaries: RunSummaries): Comparison {

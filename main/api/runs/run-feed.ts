@@ -1,7 +1,7 @@
-import type { CatalogueEvent } from '../../shared/domain/live.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
-import { breath } from './breath.ts';
+import type { CatalogueEvent } from '../../../shared/domain/live.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+import { breath } from '../breath.ts';
 import type { QueuedRuns } from './queued-runs.ts';
 import type { RunSummaries } from './run-summaries.ts';
 

@@ -1,12 +1,12 @@
-import { CupbearerError } from '../../shared/errors.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
-import { slug } from '../../shared/slug.ts';
-import type { ParsedSpec } from '../runs/parsed-spec.ts';
-import { fittedDetectorFolder } from '../runs/fitted-detector.ts';
-import { evaluationKey } from '../runs/evaluation-file.ts';
-import { evaluationFolders, isEvaluated, readEvaluation } from '../runs/stored-evaluations.ts';
-import { taskRegistry } from '../tasks/index.ts';
-import { evalFolder, holdsRun } from '../storage/run-folder.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import type { Picked } from '../../../shared/schema/fields.ts';
+import { slug } from '../../../shared/slug.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
+import { fittedDetectorFolder } from '../../runs/fitted-detector.ts';
+import { evaluationKey } from '../../runs/evaluation-file.ts';
+import { evaluationFolders, isEvaluated, readEvaluation } from '../../runs/stored-evaluations.ts';
+import { taskRegistry } from '../../tasks/index.ts';
+import { evalFolder, holdsRun } from '../../storage/run-folder.ts';
 
 /** Where the result of an evaluation is or goes. */
 export interface EvaluationPlan {

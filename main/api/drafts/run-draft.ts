@@ -1,14 +1,14 @@
-import { mostTagCharacters, mostTags, type ExperimentDraft } from '../../shared/domain/draft.ts';
-import { proposedTask } from '../../shared/training-data.ts';
-import { trainingData } from '../data/datasets/training-data.ts';
-import { readDetectorSpec } from '../runs/detector-file.ts';
-import { fittedDetectorFolder } from '../runs/fitted-detector.ts';
-import { notRepeatable, trainingUnknown } from '../runs/stored-spec.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
-import type { CatalogueRun } from '../storage/catalogue-rows.ts';
-import { taskRegistry } from '../tasks/index.ts';
-import { engineIds } from '../tensor/engine.ts';
-import { readRun } from './read-run.ts';
+import { mostTagCharacters, mostTags, type ExperimentDraft } from '../../../shared/domain/draft.ts';
+import { proposedTask } from '../../../shared/training-data.ts';
+import { trainingData } from '../../data/datasets/training-data.ts';
+import { readDetectorSpec } from '../../runs/detector-file.ts';
+import { fittedDetectorFolder } from '../../runs/fitted-detector.ts';
+import { notRepeatable, trainingUnknown } from '../../runs/stored-spec.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { taskRegistry } from '../../tasks/index.ts';
+import { engineIds } from '../../tensor/engine.ts';
+import { readRun } from '../runs/read-run.ts';
 
 /**
  * The draft that would do an earlier run again. A classifier is trained again; a detector's or evaluation's draft takes the

@@ -1,8 +1,8 @@
-import { parentsOfRun } from '../runs/index.ts';
-import { specToRepeat } from '../runs/stored-spec.ts';
-import type { Application } from './application.ts';
+import { parentsOfRun } from '../../runs/index.ts';
+import { specToRepeat } from '../../runs/stored-spec.ts';
+import type { Application } from '../application.ts';
 import { readRun } from './read-run.ts';
-import { dataFolder } from './settings.ts';
+import { dataFolder } from '../settings.ts';
 
 /**
  * Refuses to repeat a run whose spec can be seen to have become impossible: its data have gone, or its classifier. What is not

@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { draftSchema, type ExperimentDraft } from '../../shared/domain/draft.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { cupbearerHome } from '../storage/home.ts';
-import { toJsonText } from '../storage/json-text.ts';
-import { writePrivateFile } from '../storage/private-files.ts';
-import { readJsonFile } from '../storage/read-file.ts';
+import { draftSchema, type ExperimentDraft } from '../../../shared/domain/draft.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { cupbearerHome } from '../../storage/home.ts';
+import { toJsonText } from '../../storage/json-text.ts';
+import { writePrivateFile } from '../../storage/private-files.ts';
+import { readJsonFile } from '../../storage/read-file.ts';
 
 /** The draft that the wizard was left with, in one file among the program's own. */
 export class StoredDraft {

@@ -1,9 +1,9 @@
-import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
-import type { ParsedSpec } from '../runs/parsed-spec.ts';
-import { processIdentity } from '../storage/process-identity.ts';
-import { newRunId } from '../storage/run-id.ts';
-import { versions } from './versions.ts';
-import { given } from '../../shared/given.ts';
+import type { RunRecord, SpecFile } from '../../../shared/domain/run.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
+import { processIdentity } from '../../storage/process-identity.ts';
+import { newRunId } from '../../storage/run-id.ts';
+import { versions } from '../versions.ts';
+import { given } from '../../../shared/given.ts';
 
 /** What spec.json says before the run has begun. */
 export function newSpecFile(

@@ -1,24 +1,24 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LiveState } from '../../shared/domain/live.ts';
-import type { RunRecord } from '../../shared/domain/run.ts';
-import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
-import type { ParsedSpec } from '../runs/parsed-spec.ts';
-import { specToRepeat } from '../runs/stored-spec.ts';
-import { PhaseProgress } from '../jobs/phase-progress.ts';
-import { JobQueue, type QueuedJob } from '../jobs/queue.ts';
-import type { CatalogueRun } from '../storage/catalogue-rows.ts';
-import { createFolder } from '../storage/create-folder.ts';
-import { freePath } from '../storage/free-folder.ts';
-import type { CurrentSettings } from './current-settings.ts';
+import type { LiveState } from '../../../shared/domain/live.ts';
+import type { RunRecord } from '../../../shared/domain/run.ts';
+import { CupbearerError, toErrorRecord } from '../../../shared/errors.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
+import { specToRepeat } from '../../runs/stored-spec.ts';
+import { PhaseProgress } from '../../jobs/phase-progress.ts';
+import { JobQueue, type QueuedJob } from '../../jobs/queue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { createFolder } from '../../storage/create-folder.ts';
+import { freePath } from '../../storage/free-folder.ts';
+import type { CurrentSettings } from '../current-settings.ts';
 import { commandOrReason } from './command-line.ts';
 import { folderName } from './folder-name.ts';
 import { readRun } from './read-run.ts';
-import { inSlices } from './breath.ts';
+import { inSlices } from '../breath.ts';
 import type { PreparedRun } from './run-planner.ts';
-import { runsFolder } from './settings.ts';
-import type { Workbench } from './workbench.ts';
-import { given } from '../../shared/given.ts';
+import { runsFolder } from '../settings.ts';
+import type { Workbench } from '../workbench.ts';
+import { given } from '../../../shared/given.ts';
 
 /** A run that is asked for. */
 export interface RunRequest {

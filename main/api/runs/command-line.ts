@@ -1,10 +1,10 @@
-import type { RunKind } from '../../shared/domain/run.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { describe, type Field } from '../../shared/schema/describe.ts';
-import { isOwnName } from '../../shared/schema/own-name.ts';
-import { walk, type Standing } from '../../shared/schema/walk.ts';
-import { commandText, shellOf, type Shell } from '../../shared/shell.ts';
-import { runDefinitionOf } from '../runs/index.ts';
+import type { RunKind } from '../../../shared/domain/run.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { describe, type Field } from '../../../shared/schema/describe.ts';
+import { isOwnName } from '../../../shared/schema/own-name.ts';
+import { walk, type Standing } from '../../../shared/schema/walk.ts';
+import { commandText, shellOf, type Shell } from '../../../shared/shell.ts';
+import { runDefinitionOf } from '../../runs/index.ts';
 
 /** A command line, or a sentence that says why there is none. */
 export type CommandOrReason = { command: string; noCommand: null } | { command: null; noCommand: string };

@@ -1,12 +1,12 @@
-import type { EvaluatedRun } from '../reports/compare-runs.ts';
-import type { ReportSource } from '../reports/make-report.ts';
-import type { RunFolders } from '../reports/run-results.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
-import type { CatalogueRun } from '../storage/catalogue-rows.ts';
-import { holdsRun } from '../storage/run-folder.ts';
-import { repeatCommand } from './repeat-command.ts';
-import type { RunSummaries } from './run-summaries.ts';
-import type { Workbench } from './workbench.ts';
+import type { EvaluatedRun } from '../../reports/compare-runs.ts';
+import type { ReportSource } from '../../reports/make-report.ts';
+import type { RunFolders } from '../../reports/run-results.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { holdsRun } from '../../storage/run-folder.ts';
+import { repeatCommand } from '../runs/repeat-command.ts';
+import type { RunSummaries } from '../runs/run-summaries.ts';
+import type { Workbench } from '../workbench.ts';
 
 /** Returns the run that somebody names by its id, which may be shortened, or by its folder. @throws CupbearerError `not-found`. */
 export function namedRun(workbench: Workbench, name: string): CatalogueRun {

@@ -1,11 +1,11 @@
-import type { Review } from '../../shared/domain/draft.ts';
-import { formatCount } from '../../shared/format.ts';
-import { describeRun, runDefinitionOf } from '../runs/index.ts';
-import type { ParsedSpec } from '../runs/parsed-spec.ts';
-import { commandOrReason } from './command-line.ts';
-import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../runs/drafts/draft-specs.ts';
-import type { DraftDescription } from '../inspections/check-draft.ts';
-import { specLines } from '../runs/spec-lines.ts';
+import type { Review } from '../../../shared/domain/draft.ts';
+import { formatCount } from '../../../shared/format.ts';
+import { describeRun, runDefinitionOf } from '../../runs/index.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
+import { commandOrReason } from '../runs/command-line.ts';
+import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
+import type { DraftDescription } from '../../inspections/check-draft.ts';
+import { specLines } from '../../runs/spec-lines.ts';
 
 type PlannedRun = Review['runs'][number];
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { RebuildResult } from '../storage/catalogue.ts';
-import type { Application } from './application.ts';
-import { dataFolder } from './settings.ts';
+import type { RebuildResult } from '../../storage/catalogue.ts';
+import type { Application } from '../application.ts';
+import { dataFolder } from '../settings.ts';
 
 /** Runs that are taken up before other calls have their turn: each costs a few reads and a row. */
 const takenTogether = 10;

@@ -1,10 +1,10 @@
-import type { ExperimentDraft } from '../../shared/domain/draft.ts';
-import type { Fault } from '../../shared/domain/form.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { pathsInDraft } from '../runs/drafts/path-faults.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
+import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
+import type { Fault } from '../../../shared/domain/form.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { pathsInDraft } from '../../runs/drafts/path-faults.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
 import { draftSubject } from './draft-subject.ts';
-import type { Reach } from './reach.ts';
+import type { Reach } from '../reach.ts';
 
 /** Returns a fault for each part of a draft that leads to what pages may not reach. */
 export function reachFaults(reach: Reach, catalogue: Catalogue, draft: ExperimentDraft): Fault[] {

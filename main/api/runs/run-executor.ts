@@ -1,16 +1,16 @@
-import type { EngineInfo } from '../../shared/domain/engine.ts';
-import type { EnginePart, RunRecord } from '../../shared/domain/run.ts';
-import { withEnginePart } from '../../shared/engine-parts.ts';
-import { toErrorRecord } from '../../shared/errors.ts';
-import type { ProcessLauncher } from '../jobs/child-process.ts';
-import { runInComputeProcess } from '../jobs/compute.ts';
-import type { Job, RunEvent } from '../jobs/protocol.ts';
-import type { RunOutcome } from '../runs/run-definition.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
-import { hashJson } from '../storage/content-hash.ts';
-import { processIdentity } from '../storage/process-identity.ts';
-import { endLeftOvers } from '../storage/process-records.ts';
-import { readSpec, replaceSpec } from '../storage/run-folder.ts';
+import type { EngineInfo } from '../../../shared/domain/engine.ts';
+import type { EnginePart, RunRecord } from '../../../shared/domain/run.ts';
+import { withEnginePart } from '../../../shared/engine-parts.ts';
+import { toErrorRecord } from '../../../shared/errors.ts';
+import type { ProcessLauncher } from '../../jobs/child-process.ts';
+import { runInComputeProcess } from '../../jobs/compute.ts';
+import type { Job, RunEvent } from '../../jobs/protocol.ts';
+import type { RunOutcome } from '../../runs/run-definition.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+import { hashJson } from '../../storage/content-hash.ts';
+import { processIdentity } from '../../storage/process-identity.ts';
+import { endLeftOvers } from '../../storage/process-records.ts';
+import { readSpec, replaceSpec } from '../../storage/run-folder.ts';
 import type { FurtherEvaluation, PreparedRun } from './run-planner.ts';
 
 /** With what a run computes, and whom it tells. */

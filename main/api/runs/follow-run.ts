@@ -1,9 +1,9 @@
-import { epochSchema, logLineSchema, type RunNews } from '../../shared/domain/live.ts';
-import { historyFile } from '../runs/training-history.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
-import { JsonLinesTail } from '../storage/json-lines-tail.ts';
-import { within } from '../storage/within-folder.ts';
-import { breath } from './breath.ts';
+import { epochSchema, logLineSchema, type RunNews } from '../../../shared/domain/live.ts';
+import { historyFile } from '../../runs/training-history.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+import { JsonLinesTail } from '../../storage/json-lines-tail.ts';
+import { within } from '../../storage/within-folder.ts';
+import { breath } from '../breath.ts';
 
 /** A look at two file sizes; an epoch or a line of the log is seen a quarter of a second after it was written. */
 const lookMs = 250;

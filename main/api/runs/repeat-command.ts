@@ -1,6 +1,6 @@
-import { CupbearerError } from '../../shared/errors.ts';
-import { specToRepeat } from '../runs/stored-spec.ts';
-import type { CatalogueRun } from '../storage/catalogue-rows.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { specToRepeat } from '../../runs/stored-spec.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { commandOrReason, type CommandOrReason } from './command-line.ts';
 import { readRun } from './read-run.ts';
 

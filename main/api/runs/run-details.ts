@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import type { RunDetail } from '../../shared/domain/result.ts';
-import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { runDefinitionOf } from '../runs/index.ts';
-import { readStoredSpec } from '../runs/stored-spec.ts';
-import { readSpec } from '../storage/run-folder.ts';
-import type { Application } from './application.ts';
+import type { RunDetail } from '../../../shared/domain/result.ts';
+import type { RunRecord, SpecFile } from '../../../shared/domain/run.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { runDefinitionOf } from '../../runs/index.ts';
+import { readStoredSpec } from '../../runs/stored-spec.ts';
+import { readSpec } from '../../storage/run-folder.ts';
+import type { Application } from '../application.ts';
 import { repeatCommand } from './repeat-command.ts';
-import { describedNetwork } from '../models/known-network.ts';
-import { classifierFolder } from './run-sources.ts';
-import { dataFolder } from './settings.ts';
-import { specLines } from '../runs/spec-lines.ts';
+import { describedNetwork } from '../../models/known-network.ts';
+import { classifierFolder } from '../reports/run-sources.ts';
+import { dataFolder } from '../settings.ts';
+import { specLines } from '../../runs/spec-lines.ts';
 
 /** Returns a run with all that its page shows at once. @throws CupbearerError `not-found`, `cancelled`. */
 export async function runDetail(

@@ -1,15 +1,15 @@
 import { rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { RunRecord } from '../../shared/domain/run.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { defaultDataDir } from '../data/data-dir.ts';
-import { checkRun, describeRun, parentsOfRun, runDefinitionOf } from '../runs/index.ts';
-import type { ParsedSpec } from '../runs/parsed-spec.ts';
-import { readStoredSpec, specToRepeat } from '../runs/stored-spec.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
-import { whileMaking } from '../storage/making-records.ts';
-import { processIdentity } from '../storage/process-identity.ts';
-import { isAtWork } from '../storage/process-records.ts';
+import type { RunRecord } from '../../../shared/domain/run.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { defaultDataDir } from '../../data/data-dir.ts';
+import { checkRun, describeRun, parentsOfRun, runDefinitionOf } from '../../runs/index.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
+import { readStoredSpec, specToRepeat } from '../../runs/stored-spec.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+import { whileMaking } from '../../storage/making-records.ts';
+import { processIdentity } from '../../storage/process-identity.ts';
+import { isAtWork } from '../../storage/process-records.ts';
 import {
   createDatedRunFolder,
   createRunFolder,
@@ -17,11 +17,11 @@ import {
   replaceSpec,
   resumeRunFolder,
   writeSpec,
-} from '../storage/run-folder.ts';
+} from '../../storage/run-folder.ts';
 import type { KnownRuns } from './known-runs.ts';
 import { newRecord, newSpecFile } from './new-run.ts';
 import { planEvaluation } from './plan-evaluation.ts';
-import { versions } from './versions.ts';
+import { versions } from '../versions.ts';
 
 /** Where a run goes and what is kept with it. */
 export interface CreationOptions {

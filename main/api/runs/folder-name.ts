@@ -1,7 +1,7 @@
-import { slug } from '../../shared/slug.ts';
-import { trainingData } from '../data/datasets/training-data.ts';
-import { describeRun } from '../runs/index.ts';
-import type { ParsedSpec } from '../runs/parsed-spec.ts';
+import { slug } from '../../../shared/slug.ts';
+import { trainingData } from '../../data/datasets/training-data.ts';
+import { describeRun } from '../../runs/index.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 
 /** A name for the folder of a new run: "2026-11-23-corner-mnist", the day in local time and what the run is about. */
 export function folderName(spec: ParsedSpec, now: Date): string {

@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs';
-import type { RunRecord } from '../../shared/domain/run.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { describeRun, parseSpec } from '../runs/index.ts';
-import type { Catalogue, RebuildResult } from '../storage/catalogue.ts';
-import type { CatalogueRun } from '../storage/catalogue-rows.ts';
-import { holdsRecord, readRecord, readSpec, requireRun } from '../storage/run-folder.ts';
+import type { RunRecord } from '../../../shared/domain/run.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { describeRun, parseSpec } from '../../runs/index.ts';
+import type { Catalogue, RebuildResult } from '../../storage/catalogue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { holdsRecord, readRecord, readSpec, requireRun } from '../../storage/run-folder.ts';
 import { newRecord } from './new-run.ts';
 
 /** The runs that are there: those of the catalogue, and those in folders that it does not know yet. */

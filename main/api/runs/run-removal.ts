@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import type { RunRecord } from '../../shared/domain/run.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
-import type { CatalogueRun } from '../storage/catalogue-rows.ts';
-import { isAtWork } from '../storage/process-records.ts';
-import { RemovedFolders } from '../storage/removed-folders.ts';
-import { holdsRun, readSpec } from '../storage/run-folder.ts';
-import { inSlices } from './breath.ts';
+import type { RunRecord } from '../../../shared/domain/run.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { isAtWork } from '../../storage/process-records.ts';
+import { RemovedFolders } from '../../storage/removed-folders.ts';
+import { holdsRun, readSpec } from '../../storage/run-folder.ts';
+import { inSlices } from '../breath.ts';
 
 /** A run that was removed with all that lies inside its folder. */
 interface RemovedRun {

@@ -1,15 +1,15 @@
-import { shortLayerNames } from '../../shared/charts/layer-names.ts';
-import type { Definition, Registry } from '../../shared/definition.ts';
-import { formatParameter } from '../../shared/format.ts';
-import { describe, type Field } from '../../shared/schema/describe.ts';
-import { asPicked, type Picked } from '../../shared/schema/fields.ts';
-import { proposedTask } from '../../shared/training-data.ts';
-import { trainingData } from '../data/datasets/training-data.ts';
-import { detectorRegistry } from '../detectors/index.ts';
-import type { StoredSpec } from '../runs/stored-spec.ts';
-import { architectureRegistry } from '../models/architectures/index.ts';
-import { taskRegistry } from '../tasks/index.ts';
-import { triggerOfTask } from '../tasks/trigger-of-task.ts';
+import { shortLayerNames } from '../../../shared/charts/layer-names.ts';
+import type { Definition, Registry } from '../../../shared/definition.ts';
+import { formatParameter } from '../../../shared/format.ts';
+import { describe, type Field } from '../../../shared/schema/describe.ts';
+import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
+import { proposedTask } from '../../../shared/training-data.ts';
+import { trainingData } from '../../data/datasets/training-data.ts';
+import { detectorRegistry } from '../../detectors/index.ts';
+import type { StoredSpec } from '../../runs/stored-spec.ts';
+import { architectureRegistry } from '../../models/architectures/index.ts';
+import { taskRegistry } from '../../tasks/index.ts';
+import { triggerOfTask } from '../../tasks/trigger-of-task.ts';
 
 /** What a run is about, in the few words that lists have room for. */
 export interface RunWords {

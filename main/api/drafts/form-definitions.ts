@@ -1,18 +1,18 @@
-import type { Definition, Registry } from '../../shared/definition.ts';
-import type { FormDefinition, FormField, FormRegistry } from '../../shared/domain/form.ts';
-import { describe, type Field } from '../../shared/schema/describe.ts';
-import { datasetRegistry } from '../data/datasets/index.ts';
-import { triggerRegistry } from '../data/triggers/index.ts';
-import type { DetectorNeeds } from '../detectors/detector.ts';
-import { detectorRegistry } from '../detectors/index.ts';
-import { trainClassifier } from '../runs/train-classifier.ts';
-import { trainDetector } from '../runs/train-detector.ts';
-import { architectureRegistry } from '../models/architectures/index.ts';
-import { optimizerRegistry } from '../models/optimizers/index.ts';
-import { taskRegistry } from '../tasks/index.ts';
-import { anomalousWord } from '../tasks/task.ts';
-import { trainingStatement } from '../runs/stated-training.ts';
-import { given } from '../../shared/given.ts';
+import type { Definition, Registry } from '../../../shared/definition.ts';
+import type { FormDefinition, FormField, FormRegistry } from '../../../shared/domain/form.ts';
+import { describe, type Field } from '../../../shared/schema/describe.ts';
+import { datasetRegistry } from '../../data/datasets/index.ts';
+import { triggerRegistry } from '../../data/triggers/index.ts';
+import type { DetectorNeeds } from '../../detectors/detector.ts';
+import { detectorRegistry } from '../../detectors/index.ts';
+import { trainClassifier } from '../../runs/train-classifier.ts';
+import { trainDetector } from '../../runs/train-detector.ts';
+import { architectureRegistry } from '../../models/architectures/index.ts';
+import { optimizerRegistry } from '../../models/optimizers/index.ts';
+import { taskRegistry } from '../../tasks/index.ts';
+import { anomalousWord } from '../../tasks/task.ts';
+import { trainingStatement } from '../../runs/stated-training.ts';
+import { given } from '../../../shared/given.ts';
 
 const registries: readonly Registry<Definition>[] = [
   datasetRegistry,

@@ -1,6 +1,6 @@
-import { toErrorRecord } from '../../shared/errors.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
-import { breath } from './breath.ts';
+import { toErrorRecord } from '../../../shared/errors.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+import { breath } from '../breath.ts';
 
 /** Lets `run.json` of many runs follow the catalogue, one after another, while the host answers others. */
 export class FolderFollower {

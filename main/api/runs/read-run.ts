@@ -1,6 +1,6 @@
-import { readStoredSpec, unreadableSpec, type StoredSpec } from '../runs/stored-spec.ts';
-import type { Catalogue } from '../storage/catalogue.ts';
-import type { CatalogueRun } from '../storage/catalogue-rows.ts';
+import { readStoredSpec, unreadableSpec, type StoredSpec } from '../../runs/stored-spec.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 
 /** What views of a run are made from: its spec as far as it is valid, and why the run is not what it should be. */
 export interface ReadRun {
