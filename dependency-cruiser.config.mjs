@@ -35,6 +35,19 @@ export default {
       from: { path: '^main/detectors/parts/' },
       to: { path: '^main/detectors/(methods/|index)' },
     },
+    {
+      name: 'api-runs-know-no-other-room',
+      severity: 'error',
+      from: { path: '^main/api/runs/' },
+      to: { path: '^main/api/(drafts|reports|calls)/' },
+    },
+    {
+      name: 'rooms-of-api-know-runs-alone',
+      comment: 'Drafts and reports are beside each other, above runs; calls are above both.',
+      severity: 'error',
+      from: { path: '^main/api/(drafts|reports)/' },
+      to: { path: '^main/api/(drafts|reports|calls)/', pathNot: '^main/api/$1/' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'shared-imports-nothing-of-ours',

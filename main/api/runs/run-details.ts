@@ -6,9 +6,9 @@ import { runDefinitionOf } from '../../runs/index.ts';
 import { readStoredSpec } from '../../runs/stored-spec.ts';
 import { readSpec } from '../../storage/run-folder.ts';
 import type { Application } from '../application.ts';
+import { classifierFolder } from './classifier-folder.ts';
 import { repeatCommand } from './repeat-command.ts';
 import { describedNetwork } from '../../models/known-network.ts';
-import { classifierFolder } from '../reports/run-sources.ts';
 import { dataFolder } from '../settings.ts';
 import { specLines } from '../../runs/spec-lines.ts';
 
