@@ -8,7 +8,7 @@ import { readTar } from '../../../../main/data/download/tar.ts';
 import { parseCifar } from '../../../../main/data/readers/cifar.ts';
 import { gunzipped } from '../../../../main/data/readers/gunzip.ts';
 import { parseIdx, parseIdxLabels } from '../../../../main/data/readers/idx.ts';
-import { decodePicture, type Picture } from '../../../../main/data/readers/picture.ts';
+import { decodePicture, type Picture } from '../../../../main/data/pictures/picture.ts';
 import { tokensOf } from '../../../../main/data/texts.ts';
 import { wheelBytes } from '../../../tensorflow-install/wheel-bytes.ts';
 import { cifarBytes, idxBytes } from '../../../data/idx-bytes.ts';

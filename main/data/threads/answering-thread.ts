@@ -1,5 +1,5 @@
 import { parentPort, Worker } from 'node:worker_threads';
-import { CupbearerError, fromErrorRecord, toErrorRecord, type ErrorRecord } from '../../shared/errors.ts';
+import { CupbearerError, fromErrorRecord, toErrorRecord, type ErrorRecord } from '../../../shared/errors.ts';
 
 /** What a thread sends: one message to begin with, then one for each question, in their order. */
 type Message<A> = { ready: true } | { answer: A } | { error: ErrorRecord };

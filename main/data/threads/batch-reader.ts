@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { answersInOrder, startThreads } from './answering-thread.ts';
-import type { Batch, Dataset } from './dataset.ts';
+import type { Batch, Dataset } from '../dataset.ts';
 import { WorkerReader, type ReadRequest } from './worker-reader.ts';
 
 /** More threads than this wait for one another's memory rather than read. */

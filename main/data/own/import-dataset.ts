@@ -1,17 +1,17 @@
 import { constants, existsSync, renameSync, rmSync } from 'node:fs';
 import { copyFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { CupbearerError } from '../../shared/errors.ts';
-import { createFolder } from '../storage/create-folder.ts';
-import { checkFileName } from '../storage/file-name.ts';
-import { systemCode, toStorageError } from '../storage/storage-error.ts';
-import { temporaryPath } from '../storage/temporary-names.ts';
-import { walkFolders } from '../storage/walk.ts';
-import { checkNotCancelled } from './cancellation.ts';
-import { ownDatasetsFolder } from './data-dir.ts';
-import type { DatasetDefinition } from './dataset.ts';
-import { datasetRegistry } from './datasets/index.ts';
-import { isPictureName } from './datasets/picture-folders.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { createFolder } from '../../storage/create-folder.ts';
+import { checkFileName } from '../../storage/file-name.ts';
+import { systemCode, toStorageError } from '../../storage/storage-error.ts';
+import { temporaryPath } from '../../storage/temporary-names.ts';
+import { walkFolders } from '../../storage/walk.ts';
+import { checkNotCancelled } from '../cancellation.ts';
+import { ownDatasetsFolder } from '../data-dir.ts';
+import type { DatasetDefinition } from '../dataset.ts';
+import { datasetRegistry } from '../datasets/index.ts';
+import { isPictureName } from '../datasets/picture-folders.ts';
 import { describeOwnDataset } from './own-datasets.ts';
 
 /** What an import is told and whom it tells. */

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CupbearerError } from '../../shared/errors.ts';
-import { writeFileAtomically } from '../storage/atomic-write.ts';
-import { toJsonText } from '../storage/json-text.ts';
-import { decodeText, readFileBytes } from '../storage/read-file.ts';
-import { givesHalves } from './datasets/picture-folders.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { writeFileAtomically } from '../../storage/atomic-write.ts';
+import { toJsonText } from '../../storage/json-text.ts';
+import { decodeText, readFileBytes } from '../../storage/read-file.ts';
+import { givesHalves } from '../datasets/picture-folders.ts';
 
 /** Lies in the folder of a dataset of the user's, hidden, so that lists need not look into it again. */
 const noteName = '.cupbearer.json';

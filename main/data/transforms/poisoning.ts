@@ -1,10 +1,10 @@
-import type { TensorMap } from '../../shared/domain/tensors.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { RandomStream } from '../tensor/random.ts';
+import type { TensorMap } from '../../../shared/domain/tensors.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { RandomStream } from '../../tensor/random.ts';
 import { withoutAugmentations } from './augmentation.ts';
-import type { Dataset, DatasetFacts } from './dataset.ts';
-import { fingerprint } from './fingerprint.ts';
-import type { Trigger } from './triggers/trigger.ts';
+import type { Dataset, DatasetFacts } from '../dataset.ts';
+import { fingerprint } from '../fingerprint.ts';
+import type { Trigger } from '../triggers/trigger.ts';
 
 /** How much of a dataset is poisoned and what the poisoned samples are labelled. */
 export interface PoisonOptions {

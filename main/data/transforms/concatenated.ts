@@ -1,7 +1,7 @@
-import { CupbearerError } from '../../shared/errors.ts';
-import type { Batch, Dataset } from './dataset.ts';
-import { fingerprint } from './fingerprint.ts';
-import { checkedIndex } from './image-dataset.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import type { Batch, Dataset } from '../dataset.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { checkedIndex } from '../image-dataset.ts';
 
 /** Two datasets one behind the other; sample i of the second is sample `first.length + i`. */
 export function concatenated(first: Dataset, second: Dataset): Dataset {

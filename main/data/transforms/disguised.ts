@@ -1,9 +1,9 @@
-import { CupbearerError } from '../../shared/errors.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
 import { isAugmented, withoutAugmentations } from './augmentation.ts';
-import type { Dataset, DatasetContext } from './dataset.ts';
-import { fingerprint } from './fingerprint.ts';
+import type { Dataset, DatasetContext } from '../dataset.ts';
+import { fingerprint } from '../fingerprint.ts';
 import { replaced } from './replaced.ts';
-import type { Disguise } from './triggers/trigger.ts';
+import type { Disguise } from '../triggers/trigger.ts';
 
 /**
  * `dataset` with the samples at `indices` attacked as `disguise` says; augmentations come after, as they would have.

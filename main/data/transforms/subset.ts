@@ -1,7 +1,7 @@
-import type { Dataset } from './dataset.ts';
-import { fingerprint } from './fingerprint.ts';
-import { checkedIndex } from './image-dataset.ts';
-import { RandomStream } from '../tensor/random.ts';
+import type { Dataset } from '../dataset.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { checkedIndex } from '../image-dataset.ts';
+import { RandomStream } from '../../tensor/random.ts';
 
 /** The samples of `dataset` at `indices`, in that order; sample i of the result is sample `indices[i]` of `dataset`. */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {

@@ -1,10 +1,10 @@
-import { CupbearerError } from '../../shared/errors.ts';
-import { ByteFile } from '../storage/byte-file.ts';
-import { checkNotCancelled } from './cancellation.ts';
-import type { Dataset, DatasetContext } from './dataset.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { ByteFile } from '../../storage/byte-file.ts';
+import { checkNotCancelled } from '../cancellation.ts';
+import type { Dataset, DatasetContext } from '../dataset.ts';
 import { decodedPictures, valuesOf, type PictureFile, type PictureForm } from './decode-pictures.ts';
-import { fingerprint } from './fingerprint.ts';
-import { imageDataset } from './image-dataset.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { imageDataset } from '../image-dataset.ts';
 
 export interface PictureOptions extends PictureForm {
   /** Largest share, 0 to 1, of pictures that may turn out to be undecodable. */

@@ -1,6 +1,6 @@
-import { CupbearerError } from '../../shared/errors.ts';
-import type { ByteFile } from '../storage/byte-file.ts';
-import type { Dataset } from './dataset.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import type { ByteFile } from '../../storage/byte-file.ts';
+import type { Dataset } from '../dataset.ts';
 
 /** Inputs that take the place of a dataset's own. */
 export interface Replacement {

@@ -1,6 +1,6 @@
-import { RandomStream } from '../tensor/random.ts';
-import type { Dataset } from './dataset.ts';
-import { fingerprint } from './fingerprint.ts';
+import { RandomStream } from '../../tensor/random.ts';
+import type { Dataset } from '../dataset.ts';
+import { fingerprint } from '../fingerprint.ts';
 
 /** Which random changes are made to an image, and how likely each is. */
 export interface AugmentationSpec {

@@ -1,5 +1,5 @@
 import { AnsweringThread } from './answering-thread.ts';
-import type { Batch, DatasetRecipe } from './dataset.ts';
+import type { Batch, DatasetRecipe } from '../dataset.ts';
 
 /** A batch that a thread is asked for. */
 export interface ReadRequest {

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { CupbearerError } from '../../shared/errors.ts';
-import { AnsweringThread, answersInOrder, startThreads } from './answering-thread.ts';
-import { channelsOf, scaled, withPicture, type Picture, type Region } from './readers/picture.ts';
-import { PixelRoom } from './readers/pixel-room.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { AnsweringThread, answersInOrder, startThreads } from '../threads/answering-thread.ts';
+import { channelsOf, scaled, withPicture, type Picture, type Region } from './picture.ts';
+import { PixelRoom } from './pixel-room.ts';
 
 /** A picture on disk with its class, counted from 0. */
 export interface PictureFile {

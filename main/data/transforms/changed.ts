@@ -1,8 +1,8 @@
-import { RandomStream } from '../tensor/random.ts';
-import type { Dataset } from './dataset.ts';
-import { fingerprint } from './fingerprint.ts';
+import { RandomStream } from '../../tensor/random.ts';
+import type { Dataset } from '../dataset.ts';
+import { fingerprint } from '../fingerprint.ts';
 import { triggerFingerprint } from './poisoning.ts';
-import type { Trigger } from './triggers/trigger.ts';
+import type { Trigger } from '../triggers/trigger.ts';
 
 /** The dataset with the change that `trigger` makes on every sample, and all labels as they were. */
 export function changed(dataset: Dataset, trigger: Trigger, seed: number): Dataset {

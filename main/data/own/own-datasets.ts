@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { CupbearerError } from '../../shared/errors.ts';
-import { checkNotCancelled } from './cancellation.ts';
-import { ownDatasetsFolder } from './data-dir.ts';
-import { classesIn, findPictures } from './datasets/picture-folders.ts';
-import type { PictureFile } from './decode-pictures.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { checkNotCancelled } from '../cancellation.ts';
+import { ownDatasetsFolder } from '../data-dir.ts';
+import { classesIn, findPictures } from '../datasets/picture-folders.ts';
+import type { PictureFile } from '../pictures/decode-pictures.ts';
 import { folderTimes, readNote, writeNote, type OwnDatasetNote } from './own-dataset-note.ts';
-import { readPictureHeader, showsColours } from './readers/picture.ts';
+import { readPictureHeader, showsColours } from '../pictures/picture.ts';
 
 /** A folder of the user's pictures that was taken in, with the parameters that suit it. */
 export interface OwnDataset {
