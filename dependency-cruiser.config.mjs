@@ -1,7 +1,7 @@
 // The import rules of docs/architecture.md: a folder may import itself and what stands below it, nothing above.
 const order = [
   ['hosts'],
-  ['api'],
+  ['api', 'tensorflow-install'],
   ['jobs'],
   ['inspections'],
   ['reports'],
@@ -34,6 +34,19 @@ export default {
       severity: 'error',
       from: { path: '^main/detectors/parts/' },
       to: { path: '^main/detectors/(methods/|index)' },
+    },
+    {
+      name: 'api-runs-know-no-other-room',
+      severity: 'error',
+      from: { path: '^main/api/runs/' },
+      to: { path: '^main/api/(drafts|reports|calls)/' },
+    },
+    {
+      name: 'rooms-of-api-know-runs-alone',
+      comment: 'Drafts and reports are beside each other, above runs; calls are above both.',
+      severity: 'error',
+      from: { path: '^main/api/(drafts|reports)/' },
+      to: { path: '^main/api/(drafts|reports|calls)/', pathNot: '^main/api/$1/' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {

@@ -5,10 +5,9 @@ import base from './dependency-cruiser.config.mjs';
 
 /** Decoders and readers, loaders of datasets, downloads of datasets, imports, and whatever lists more than one folder. */
 const heavy = [
-  'main/data/readers/',
-  'main/data/(decode-pictures|picture-files|picture-worker)[.]ts$',
+  'main/data/(readers|pictures|own)/',
   'main/data/datasets/(idx-images|cifar-batches|gtsrb-files)[.]ts$',
-  'main/data/(import-dataset|own-datasets|own-dataset-note|dataset-info)[.]ts$',
+  'main/data/dataset-info[.]ts$',
   'main/data/download/(download-dataset|unpack)[.]ts$',
   'main/storage/walk[.]ts$',
   'main/inspections/(?!index[.]ts$)',
@@ -22,16 +21,16 @@ export default {
     {
       name: 'hosts-neither-decode-nor-walk',
       severity: 'error',
-      from: { path: '^main/(hosts|api)/' },
+      from: { path: '^main/(hosts|api|tensorflow-install)/' },
       to: { path: `^(${heavy.join('|')})`, reachable: true },
     },
     {
       name: 'canvas-stands-behind-readers-and-figures',
-      comment: 'The native codec is loaded by data/readers/picture.ts, and by figures once one is drawn.',
+      comment: 'The native codec is loaded by data/pictures/picture.ts, and by figures once one is drawn.',
       severity: 'error',
       from: {
         path: '^main/',
-        pathNot: '^main/(data/readers/picture|figures/lazy-canvas|hosts/electron/build-icons)[.]ts$',
+        pathNot: '^main/(data/pictures/picture|figures/lazy-canvas|hosts/electron/build-icons)[.]ts$',
       },
       to: { path: '@napi-rs/canvas' },
     },

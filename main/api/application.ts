@@ -1,13 +1,13 @@
 import type { ProcessLauncher } from '../jobs/child-process.ts';
 import type { Inspector } from '../jobs/inspection.ts';
-import type { QueuedRuns } from './queued-runs.ts';
+import type { QueuedRuns } from './runs/queued-runs.ts';
 import type { Reach } from './reach.ts';
-import type { RunFeed } from './run-feed.ts';
-import type { FolderFollower } from './folder-follower.ts';
-import type { RunRemoval } from './run-removal.ts';
-import type { RunSummaries } from './run-summaries.ts';
+import type { RunFeed } from './runs/run-feed.ts';
+import type { FolderFollower } from './runs/folder-follower.ts';
+import type { RunRemoval } from './runs/run-removal.ts';
+import type { RunSummaries } from './runs/run-summaries.ts';
 import type { SettingsStore } from './settings.ts';
-import type { StoredDraft } from './stored-draft.ts';
+import type { StoredDraft } from './drafts/stored-draft.ts';
 import type { Uploads } from './uploads.ts';
 import type { Workbench } from './workbench.ts';
 

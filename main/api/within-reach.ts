@@ -4,7 +4,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { describe } from '../../shared/schema/describe.ts';
 import { placesIn, type Place } from '../../shared/schema/places.ts';
 import type { Application } from './application.ts';
-import { reachFaults } from './draft-reach.ts';
+import { reachFaults } from './drafts/draft-reach.ts';
 import { trainingStatement } from '../runs/stated-training.ts';
 
 const trainingFields = describe(trainingStatement);

@@ -6,9 +6,9 @@ import type { Catalogue } from '../storage/catalogue.ts';
 import { openCatalogue } from '../storage/open-catalogue.ts';
 import { isProcessAlive } from '../storage/process-identity.ts';
 import { endLeftOvers, isAtWork } from '../storage/process-records.ts';
-import { KnownRuns } from './known-runs.ts';
-import { RunExecutor, type ExecutionOptions } from './run-executor.ts';
-import { RunPlanner, type CreationOptions } from './run-planner.ts';
+import { KnownRuns } from './runs/known-runs.ts';
+import { RunExecutor, type ExecutionOptions } from './runs/run-executor.ts';
+import { RunPlanner, type CreationOptions } from './runs/run-planner.ts';
 
 /** A run that is created and done at once. */
 export interface LaunchOptions extends CreationOptions, ExecutionOptions {

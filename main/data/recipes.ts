@@ -1,14 +1,14 @@
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { ByteFile, type BytePlace } from '../storage/byte-file.ts';
-import { augmented, type AugmentationSpec } from './augmentation.ts';
-import { changed } from './changed.ts';
-import { concatenated } from './concatenated.ts';
+import { augmented, type AugmentationSpec } from './transforms/augmentation.ts';
+import { changed } from './transforms/changed.ts';
+import { concatenated } from './transforms/concatenated.ts';
 import type { Dataset, DatasetRecipe } from './dataset.ts';
 import { imageDataset, type Images } from './image-dataset.ts';
-import { poisoned, type PoisonOptions } from './poisoning.ts';
-import { replaced, type Replacement } from './replaced.ts';
-import { subset } from './subset.ts';
+import { poisoned, type PoisonOptions } from './transforms/poisoning.ts';
+import { replaced, type Replacement } from './transforms/replaced.ts';
+import { subset } from './transforms/subset.ts';
 import { triggerOfSpec } from './triggers/index.ts';
 import type { Trigger } from './triggers/trigger.ts';
 

@@ -4,7 +4,7 @@ import type { DatasetSummary } from '../../shared/domain/library.ts';
 import { datasetInfo, listDatasets, type DatasetInfo } from '../data/dataset-info.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { ownDatasetsFolder } from '../data/data-dir.ts';
-import { describeOwnDataset, listOwnDatasets, type OwnDataset } from '../data/own-datasets.ts';
+import { describeOwnDataset, listOwnDatasets, type OwnDataset } from '../data/own/own-datasets.ts';
 import { datasetSources, type KnownFile } from '../data/sources.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import type { InspectionContext } from './inspection.ts';

@@ -1,5 +1,5 @@
 import type { DatasetSummary } from '../../shared/domain/library.ts';
-import { importDataset, type ImportRequest } from '../data/import-dataset.ts';
+import { importDataset, type ImportRequest } from '../data/own/import-dataset.ts';
 import { datasetSummary } from './dataset-summaries.ts';
 import type { InspectionContext } from './inspection.ts';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BatchReader } from '../data/batch-reader.ts';
+import { BatchReader } from '../data/threads/batch-reader.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 
 /** Lets messages (a cancel) and timers be handled: engines on the CPU compute without ever leaving the thread. */

@@ -1,6 +1,6 @@
 import type { Schedule } from './schedules.ts';
 import * as tf from '@tensorflow/tfjs-core';
-import { BatchReader } from '../data/batch-reader.ts';
+import { BatchReader } from '../data/threads/batch-reader.ts';
 import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { softmaxCrossEntropy } from '../tensor/loss.ts';

@@ -1,5 +1,5 @@
 import { paramsOf, type Picked } from '../../shared/schema/fields.ts';
-import { augmented, defaultAugmentation } from '../data/augmentation.ts';
+import { augmented, defaultAugmentation } from '../data/transforms/augmentation.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { generateGlyphs, glyphCounts } from '../data/datasets/glyphs.ts';
 import { imageDataset } from '../data/image-dataset.ts';

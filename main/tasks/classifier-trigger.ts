@@ -3,7 +3,7 @@ import { refuse, type Misfit } from '../../shared/misfit.ts';
 import { describe } from '../../shared/schema/describe.ts';
 import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { fullyPoisoned, type PoisonedDataset } from '../data/poisoning.ts';
+import { fullyPoisoned, type PoisonedDataset } from '../data/transforms/poisoning.ts';
 import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
 import { nameOf, type ClassifierData } from './classifier.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refuse, type Misfit } from '../../shared/misfit.ts';
 import { defaultPick, type Picked } from '../../shared/schema/fields.ts';
-import { changed } from '../data/changed.ts';
+import { changed } from '../data/transforms/changed.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
 import { poisonFields } from '../data/triggers/trigger.ts';

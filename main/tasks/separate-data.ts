@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import { optionalPick, pick, type Picked } from '../../shared/schema/fields.ts';
-import { concatenated } from '../data/concatenated.ts';
+import { concatenated } from '../data/transforms/concatenated.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset } from '../data/datasets/load.ts';
 import type { Dataset } from '../data/dataset.ts';

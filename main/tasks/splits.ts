@@ -1,7 +1,7 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Misfit } from '../../shared/misfit.ts';
 import { flag, integer, number, optionalInteger } from '../../shared/schema/fields.ts';
-import { concatenated } from '../data/concatenated.ts';
+import { concatenated } from '../data/transforms/concatenated.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { ExamplePairs, Task } from './task.ts';

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fingerprint } from '../data/fingerprint.ts';
-import { replaced } from '../data/replaced.ts';
+import { replaced } from '../data/transforms/replaced.ts';
 import { attackMethod, attackSamples, attackSuccess, type AttackOptions } from '../models/attacks.ts';
 import { replaceFolder } from '../storage/atomic-write.ts';
 import type { ByteFile } from '../storage/byte-file.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FolderFollower } from '../../main/api/folder-follower.ts';
+import { FolderFollower } from '../../main/api/runs/folder-follower.ts';
 import { processIdentity } from '../../main/storage/process-identity.ts';
 import { readRecord, writeSpec } from '../../main/storage/run-folder.ts';
 import { runRecord, specFile } from '../storage/run-records.ts';

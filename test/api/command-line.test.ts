@@ -7,7 +7,7 @@ import { afterAll, describe as suite, expect, it } from 'vitest';
 import { CupbearerError } from '../../shared/errors.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { describe } from '../../shared/schema/describe.ts';
-import { commandLine, commandOrReason } from '../../main/api/command-line.ts';
+import { commandLine, commandOrReason } from '../../main/api/runs/command-line.ts';
 import { runRegistry } from '../../main/runs/index.ts';
 import { parseFlags, readArguments } from '../../main/hosts/cli/flags.ts';
 

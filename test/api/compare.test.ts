@@ -10,7 +10,8 @@ import {
   type ComparedSamples,
   type RunComparison,
 } from '../../main/reports/compare-runs.ts';
-import { evaluatedRun, namedRun } from '../../main/api/run-sources.ts';
+import { evaluatedRun } from '../../main/api/reports/run-sources.ts';
+import { namedRun } from '../../main/api/runs/named-run.ts';
 import { Workbench } from '../../main/api/workbench.ts';
 import { delongTest } from '../../main/evaluation/delong.ts';
 import { spearman } from '../../main/evaluation/rank-correlation.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { followRun } from '../../main/api/follow-run.ts';
+import { followRun } from '../../main/api/runs/follow-run.ts';
 import { openCatalogue } from '../../main/storage/open-catalogue.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 import { runRecord } from '../storage/run-records.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { formDefinitions } from '../../main/api/form-definitions.ts';
+import { formDefinitions } from '../../main/api/drafts/form-definitions.ts';
 import { analysisFile } from '../../main/runs/stored-analysis.ts';
 import { runDefinitionOf } from '../../main/runs/index.ts';
 import { readStoredSpec } from '../../main/runs/stored-spec.ts';

@@ -20,7 +20,7 @@ import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { evaluationFolders } from '../../main/runs/stored-evaluations.ts';
 import { parseSpec } from '../../main/runs/index.ts';
-import { planEvaluation } from '../../main/api/plan-evaluation.ts';
+import { planEvaluation } from '../../main/api/runs/plan-evaluation.ts';
 import { writeFigures } from '../../main/runs/work/figures.ts';
 import { clearAnalysis } from '../../main/runs/work/analysis.ts';
 import { LoadedDatasets } from '../../main/data/loaded-datasets.ts';

@@ -1,5 +1,5 @@
 import type { FinishedRun, LaunchOptions, ResumeOptions, Workbench } from '../../main/api/workbench.ts';
-import type { QueuedRuns, RunRequest } from '../../main/api/queued-runs.ts';
+import type { QueuedRuns, RunRequest } from '../../main/api/runs/queued-runs.ts';
 import { parseSpec, runRegistry } from '../../main/runs/index.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
 

@@ -1,10 +1,10 @@
 import { pathToFileURL } from 'node:url';
-import { augmented, defaultAugmentation, naturalImageAugmentation } from '../../main/data/augmentation.ts';
-import { BatchReader } from '../../main/data/batch-reader.ts';
+import { augmented, defaultAugmentation, naturalImageAugmentation } from '../../main/data/transforms/augmentation.ts';
+import { BatchReader } from '../../main/data/threads/batch-reader.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
 import { generateGlyphs } from '../../main/data/datasets/glyphs.ts';
 import { imageDataset } from '../../main/data/image-dataset.ts';
-import { poisoned } from '../../main/data/poisoning.ts';
+import { poisoned } from '../../main/data/transforms/poisoning.ts';
 import { createTrigger, poisonOptions } from '../../main/data/triggers/index.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import type { Bench, Measured } from './bench.ts';

@@ -9,7 +9,7 @@ import {
   rotationCanvas,
   shift,
   withoutAugmentations,
-} from '../../main/data/augmentation.ts';
+} from '../../main/data/transforms/augmentation.ts';
 import { imageDataset } from '../../main/data/image-dataset.ts';
 import { toyDataset, upTo } from './toy-dataset.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCanvas } from '@napi-rs/canvas';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { describeOwnDataset, listOwnDatasets } from '../../main/data/own-datasets.ts';
+import { describeOwnDataset, listOwnDatasets } from '../../main/data/own/own-datasets.ts';
 import { pngBytes } from './png-bytes.ts';
 
 const never = new AbortController().signal;

@@ -5,7 +5,7 @@ import { createCanvas } from '@napi-rs/canvas';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { datasetFacts, loadDataset } from '../../main/data/datasets/load.ts';
-import { decodePicture, scaled, type Picture } from '../../main/data/readers/picture.ts';
+import { decodePicture, scaled, type Picture } from '../../main/data/pictures/picture.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { upTo } from './toy-dataset.ts';
 

@@ -6,9 +6,9 @@ import { createCanvas } from '@napi-rs/canvas';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadDataset } from '../../main/data/datasets/load.ts';
-import { mostPixels, parsePictureHeader } from '../../main/data/readers/picture-header.ts';
-import { decodePicture, withPicture } from '../../main/data/readers/picture.ts';
-import { PixelRoom } from '../../main/data/readers/pixel-room.ts';
+import { mostPixels, parsePictureHeader } from '../../main/data/pictures/picture-header.ts';
+import { decodePicture, withPicture } from '../../main/data/pictures/picture.ts';
+import { PixelRoom } from '../../main/data/pictures/pixel-room.ts';
 import { pngBytes, pngChunk } from './png-bytes.ts';
 
 const canvas = createCanvas(8, 6);
@@ -204,7 +204,7 @@ describe('large pictures one after the other', () => {
   it('take hardly more memory than one of them', () => {
     const path = pictureFile(pngBytes({ width: 4000, height: 3000, colourType: 2 }));
     const script = `
-      const { withPicture } = await import(${JSON.stringify(new URL('../../main/data/readers/picture.ts', import.meta.url))});
+      const { withPicture } = await import(${JSON.stringify(new URL('../../main/data/pictures/picture.ts', import.meta.url))});
       const decode = () => withPicture(${JSON.stringify(path)}, ({ pixels }) => pixels.length);
       await decode();
       const before = process.resourceUsage().maxRSS;

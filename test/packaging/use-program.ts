@@ -9,7 +9,7 @@ import type * as Orpc from '@orpc/server';
 import type * as Creation from '../../main/api/create-application.ts';
 import type * as Router from '../../main/api/router.ts';
 import type * as Datasets from '../../main/data/datasets/load.ts';
-import type * as Reading from '../../main/data/worker-reader.ts';
+import type * as Reading from '../../main/data/threads/worker-reader.ts';
 import type * as Processes from '../../main/jobs/child-process.ts';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 
@@ -20,7 +20,7 @@ const { createApplication } = await load<typeof Creation>('api/create-applicatio
 const { createRouter } = await load<typeof Router>('api/router.js');
 const { forkProcess } = await load<typeof Processes>('jobs/child-process.js');
 const { loadDataset } = await load<typeof Datasets>('data/datasets/load.js');
-const { WorkerReader } = await load<typeof Reading>('data/worker-reader.js');
+const { WorkerReader } = await load<typeof Reading>('data/threads/worker-reader.js');
 const { createRouterClient } = (await import(
   pathToFileURL(join(program, 'node_modules/@orpc/server/dist/index.mjs')).href
 )) as typeof Orpc;

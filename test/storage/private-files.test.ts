@@ -31,8 +31,8 @@ describe.skipIf(!permissionsBind)(`the program's own files${withoutPermissions}`
       import { createScratchFolder } from 'STORAGE/private-files.ts';
       import { writeSettings } from 'STORAGE/settings-file.ts';
       import { RemovedFolders } from 'STORAGE/removed-folders.ts';
-      import { StoredDraft } from 'STORAGE/../api/stored-draft.ts';
-      import { select } from 'STORAGE/../api/tensorflow/installations.ts';
+      import { StoredDraft } from 'STORAGE/../api/drafts/stored-draft.ts';
+      import { select } from 'STORAGE/../tensorflow-install/installations.ts';
       import { settingsSchema } from 'STORAGE/../../shared/domain/settings.ts';
       import { runRecord } from 'STORAGE/../../test/storage/run-records.ts';
       const [home, run, mask] = process.argv.slice(1);

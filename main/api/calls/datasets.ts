@@ -1,5 +1,5 @@
 import type { DownloadState, ImportState } from '../../../shared/domain/library.ts';
-import type { ImportRequest } from '../../data/import-dataset.ts';
+import type { ImportRequest } from '../../data/own/import-dataset.ts';
 import type { InspectionProgress } from '../../jobs/inspection-protocol.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';

@@ -2,14 +2,14 @@ import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import type { DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
-import { reviewDraft } from '../draft-review.ts';
-import { reachFaults, withoutFaulty } from '../draft-reach.ts';
-import { draftSubject } from '../draft-subject.ts';
-import { formDefinitions } from '../form-definitions.ts';
+import { reviewDraft } from '../drafts/draft-review.ts';
+import { reachFaults, withoutFaulty } from '../drafts/draft-reach.ts';
+import { draftSubject } from '../drafts/draft-subject.ts';
+import { formDefinitions } from '../drafts/form-definitions.ts';
 import { packPreview } from '../pack-samples.ts';
-import { draftFromRun } from '../run-draft.ts';
+import { draftFromRun } from '../drafts/run-draft.ts';
 import { dataFolder } from '../settings.ts';
-import { refuseFaults, startExperiment } from '../start-experiment.ts';
+import { refuseFaults, startExperiment } from '../drafts/start-experiment.ts';
 
 /** The calls of the wizard. */
 export function experimentsCalls(application: Application) {

@@ -7,8 +7,8 @@ import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import type { Application } from '../application.ts';
 import { breath } from '../breath.ts';
 import { calls } from '../calls.ts';
-import { importModel, stateTraining } from '../import-model.ts';
-import { readRun } from '../read-run.ts';
+import { importModel, stateTraining } from '../runs/import-model.ts';
+import { readRun } from '../runs/read-run.ts';
 import { describedNetwork } from '../../models/known-network.ts';
 import { dataFolder, runsFolder } from '../settings.ts';
 

@@ -1,6 +1,6 @@
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
-import { reportSource } from '../run-sources.ts';
+import { reportSource } from '../reports/run-sources.ts';
 import { dataFolder } from '../settings.ts';
 
 /** The calls about reports. */

@@ -1,15 +1,15 @@
 import { packArrays } from '../../../shared/domain/arrays.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
-import { toComparison } from '../comparison.ts';
-import { followRun } from '../follow-run.ts';
+import { toComparison } from '../reports/comparison.ts';
+import { followRun } from '../runs/follow-run.ts';
 import { removeLeftoversOfRun } from '../../storage/leftovers.ts';
-import { checkRepeat } from '../check-repeat.ts';
-import { runDetail } from '../run-details.ts';
-import { evaluatedRun, runFolders } from '../run-sources.ts';
+import { checkRepeat } from '../runs/check-repeat.ts';
+import { runDetail } from '../runs/run-details.ts';
+import { evaluatedRun, runFolders } from '../reports/run-sources.ts';
 import { packSamples } from '../pack-samples.ts';
 import { dataFolder } from '../settings.ts';
-import { takeUpRuns } from '../take-up.ts';
+import { takeUpRuns } from '../runs/take-up.ts';
 
 /** A stream that nobody can end from outside goes on until it ends by itself. */
 const never = new AbortController().signal;

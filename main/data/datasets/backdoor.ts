@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Registry } from '../../../shared/definition.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { defaultPick, paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
-import { withoutAugmentations } from '../augmentation.ts';
+import { withoutAugmentations } from '../transforms/augmentation.ts';
 import {
   defineDataset,
   type Dataset,
@@ -10,8 +10,14 @@ import {
   type DatasetDefinition,
   type DatasetFacts,
 } from '../dataset.ts';
-import { checkPoisoning, fullyPoisoned, poisoned, type PoisonedDataset, type PoisonOptions } from '../poisoning.ts';
-import { disguised } from '../disguised.ts';
+import {
+  checkPoisoning,
+  fullyPoisoned,
+  poisoned,
+  type PoisonedDataset,
+  type PoisonOptions,
+} from '../transforms/poisoning.ts';
+import { disguised } from '../transforms/disguised.ts';
 import { createTrigger, disguiseOf, loadTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
 import type { Disguise, Trigger } from '../triggers/trigger.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { naturalImageAugmentation } from '../augmentation.ts';
+import { naturalImageAugmentation } from '../transforms/augmentation.ts';
 import { defineDataset } from '../dataset.ts';
 import { storedFields } from './fields.ts';
 import { prepared } from './prepared.ts';

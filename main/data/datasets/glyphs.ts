@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { integer } from '../../../shared/schema/fields.ts';
 import { RandomStream } from '../../tensor/random.ts';
-import { defaultAugmentation } from '../augmentation.ts';
+import { defaultAugmentation } from '../transforms/augmentation.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import { defineDataset, type DatasetContext } from '../dataset.ts';
 import { fingerprint } from '../fingerprint.ts';

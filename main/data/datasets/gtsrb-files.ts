@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { requireDataReach } from '../data-reach.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { decodeText, readFileBytes } from '../../storage/read-file.ts';
-import type { PictureFile } from '../decode-pictures.ts';
+import type { PictureFile } from '../pictures/decode-pictures.ts';
 import { missingData } from '../readers/stored-file.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { flag } from '../../../shared/schema/fields.ts';
-import { defaultAugmentation } from '../augmentation.ts';
+import { defaultAugmentation } from '../transforms/augmentation.ts';
 import { defineDataset } from '../dataset.ts';
 import { storedFields } from './fields.ts';
 import { pictureFields } from './picture-fields.ts';
@@ -34,7 +34,7 @@ export const gtsrb = defineDataset({
   facts: ({ size, colour }) => ({ shape: [size, size, colour ? 3 : 1], classes }),
   async load(params, context) {
     const { gtsrbFiles } = await import('./gtsrb-files.ts');
-    const { pictureDataset } = await import('../picture-files.ts');
+    const { pictureDataset } = await import('../pictures/picture-files.ts');
     const files = gtsrbFiles(params.folder ?? join(context.dataDir, 'gtsrb'), params.train, classes.length, hint);
     const pictures = await pictureDataset(
       'gtsrb',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { integer, number, requiredPath } from '../../../shared/schema/fields.ts';
-import { defaultAugmentation } from '../augmentation.ts';
+import { defaultAugmentation } from '../transforms/augmentation.ts';
 import { defineDataset } from '../dataset.ts';
 import { splitFields } from './fields.ts';
 import { pictureFields } from './picture-fields.ts';
@@ -37,7 +37,7 @@ export const imageFolder = defineDataset({
   }),
   facts: ({ folder, size, colour }) => ({ shape: [size, size, colour ? 3 : 1], classes: classesIn(folder) }),
   async load(params, context) {
-    const { pictureDataset } = await import('../picture-files.ts');
+    const { pictureDataset } = await import('../pictures/picture-files.ts');
     const { files, classes } = await findPictures(params, context.signal);
     const pictures = await pictureDataset(
       'image-folder',

@@ -7,7 +7,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { toStorageError, withStorageErrors } from '../../storage/storage-error.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import { checkNotCancelled } from '../cancellation.ts';
-import type { PictureFile } from '../decode-pictures.ts';
+import type { PictureFile } from '../pictures/decode-pictures.ts';
 
 const pictureName = /\.(png|jpe?g|ppm)$/i;
 

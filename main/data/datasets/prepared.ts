@@ -1,6 +1,6 @@
-import { augmented, type AugmentationSpec } from '../augmentation.ts';
+import { augmented, type AugmentationSpec } from '../transforms/augmentation.ts';
 import type { Dataset, DatasetContext } from '../dataset.ts';
-import { limited } from '../subset.ts';
+import { limited } from '../transforms/subset.ts';
 
 /** Applies the parameters that all datasets share: `limit`, then the augmentations where it is the training half. */
 export function prepared(

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../../../shared/domain/run.ts';
-import { readRun } from '../../api/read-run.ts';
+import { readRun } from '../../api/runs/read-run.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 
 /** A run as it is printed, with the reason if its row or its spec cannot be read in full. */

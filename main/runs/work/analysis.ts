@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { Analysis, LayerAnalysis, Mistake } from '../../../shared/domain/analysis.ts';
 import { tickLabel } from '../../../shared/charts/ticks.ts';
 import { allLayers } from '../../../shared/domain/evaluation.ts';
-import { isPoisonedDataset } from '../../data/poisoning.ts';
+import { isPoisonedDataset } from '../../data/transforms/poisoning.ts';
 import { wordsOf } from '../../data/texts.ts';
 import {
   componentsOfMoments,

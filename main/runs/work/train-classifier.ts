@@ -5,7 +5,7 @@ import { isBackdoorDataset } from '../../data/datasets/backdoor.ts';
 import { loadDataset, loadSplit } from '../../data/datasets/load.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
 import type { Dataset, DatasetContext } from '../../data/dataset.ts';
-import { fullyPoisoned } from '../../data/poisoning.ts';
+import { fullyPoisoned } from '../../data/transforms/poisoning.ts';
 import { attackWithRun } from '../../models/attack-with-run.ts';
 import { writeModelDescription, writeWeights } from '../../models/files.ts';
 import { Network } from '../../models/network.ts';

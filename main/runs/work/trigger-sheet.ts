@@ -1,8 +1,8 @@
 import type { Picked } from '../../../shared/schema/fields.ts';
-import { withoutAugmentations } from '../../data/augmentation.ts';
-import { changed } from '../../data/changed.ts';
+import { withoutAugmentations } from '../../data/transforms/augmentation.ts';
+import { changed } from '../../data/transforms/changed.ts';
 import type { Dataset, DatasetContext } from '../../data/dataset.ts';
-import { disguised } from '../../data/disguised.ts';
+import { disguised } from '../../data/transforms/disguised.ts';
 import { disguiseOf, loadTrigger, poisonOptions } from '../../data/triggers/index.ts';
 import type { Figure } from '../../figures/figure.ts';
 import { range, slices } from '../../models/batches.ts';

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../data/dataset.ts';
-import { isPoisonedDataset } from '../../data/poisoning.ts';
+import { isPoisonedDataset } from '../../data/transforms/poisoning.ts';
 import { range, slices } from '../../models/batches.ts';
 import { predict } from '../../models/training.ts';
 import type { Network } from '../../models/network.ts';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { evaluatedRun, namedRun } from '../../../api/run-sources.ts';
+import { evaluatedRun } from '../../../api/reports/run-sources.ts';
+import { namedRun } from '../../../api/runs/named-run.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import type { ComparedPair, RunComparison } from '../../../reports/compare-runs.ts';
 import { formatCorrelation } from '../../../../shared/charts/correlation-chart.ts';

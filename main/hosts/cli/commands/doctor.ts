@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { faultyRuns } from '../../../api/read-run.ts';
+import { faultyRuns } from '../../../api/runs/read-run.ts';
 import { versions } from '../../../api/versions.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import { datasetState, plainDatasets } from '../../../data/dataset-files.ts';

@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { installTensorflow, knownVersion, type InstallRequest } from '../../../api/tensorflow/install-tensorflow.ts';
-import { listInstallations, removeInstallation, useInstallation } from '../../../api/tensorflow/installations.ts';
+import {
+  installTensorflow,
+  knownVersion,
+  type InstallRequest,
+} from '../../../tensorflow-install/install-tensorflow.ts';
+import { listInstallations, removeInstallation, useInstallation } from '../../../tensorflow-install/installations.ts';
 import { examineEngines } from '../../../jobs/engines.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { engineStatusText } from '../../../../shared/engine-text.ts';

@@ -1,9 +1,9 @@
 import { basename, resolve } from 'node:path';
-import { importModel, stateTraining } from '../../../api/import-model.ts';
+import { importModel, stateTraining } from '../../../api/runs/import-model.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import { defaultRunsFolder } from '../../../api/settings.ts';
 import { trainingStatement } from '../../../runs/stated-training.ts';
-import { readRun } from '../../../api/read-run.ts';
+import { readRun } from '../../../api/runs/read-run.ts';
 import type { Workbench } from '../../../api/workbench.ts';
 import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';
 import { unknownName } from '../../../../shared/definition.ts';

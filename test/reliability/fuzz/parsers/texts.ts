@@ -10,7 +10,7 @@ import { parseParams } from '../../../../shared/schema/fields.ts';
 import { runRegistry } from '../../../../main/runs/index.ts';
 import { flagName, parseFlags, readArguments } from '../../../../main/hosts/cli/flags.ts';
 import { describeNetwork } from '../../../../main/models/describe-network.ts';
-import { formDefinitions } from '../../../../main/api/form-definitions.ts';
+import { formDefinitions } from '../../../../main/api/drafts/form-definitions.ts';
 import { drawEvaluationFigures } from '../../../../main/figures/evaluation-figures.ts';
 import { parseNetworkSpec } from '../../../../main/models/files.ts';
 import { checkFileName } from '../../../../main/storage/file-name.ts';

@@ -1,0 +1,76 @@
+import type { Review } from '../../../shared/domain/draft.ts';
+import { formatCount } from '../../../shared/format.ts';
+import { describeRun, runDefinitionOf } from '../../runs/index.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
+import { commandOrReason } from '../runs/command-line.ts';
+import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
+import type { DraftDescription } from '../../inspections/check-draft.ts';
+import { specLines } from '../../runs/spec-lines.ts';
+
+type PlannedRun = Review['runs'][number];
+
+/** The folder that a new run of this spec would get, none of those that are `taken`. */
+export type FolderFor = (spec: ParsedSpec, taken: ReadonlySet<string>) => string;
+
+/**
+ * Returns what a draft without faults would do: each run with its spec, readable lines, command and files.
+ * @throws CupbearerError `usage` where the draft has faults.
+ */
+export function reviewDraft(subject: DraftSubject, known: DraftDescription, folderFor: FolderFor): Review {
+  const { engine } = subject.draft;
+  const taken = new Set<string>();
+  const plan = (spec: ParsedSpec<'classifier' | 'detector'>): PlannedRun => {
+    const folder = folderFor(spec, taken);
+    taken.add(folder);
+    const flags = { 'dir.full': folder, ...(engine === 'auto' ? {} : { engine }) };
+    return {
+      kind: spec.kind,
+      title: describeRun(spec),
+      lines: specLines(runDefinitionOf(spec.kind), spec.params),
+      spec: spec.params,
+      ...commandOrReason(spec, flags),
+      folder,
+      files: spec.kind === 'classifier' ? classifierFiles(known, spec) : detectorFiles(known, spec),
+    };
+  };
+  const classifier = subject.classifierFolder === null ? plan(draftClassifierSpec(subject.draft)) : null;
+  const classifierFolder = subject.classifierFolder ?? classifier!.folder;
+  const detectors = draftDetectorSpecs({ ...subject, classifierFolder }).map(plan);
+  return { runs: [...(classifier ? [classifier] : []), ...detectors] };
+}
+
+const float32 = 4;
+/** What the directory of a safetensors file takes, about, a tensor. */
+const directoryBytes = 120;
+
+function classifierFiles({ network }: DraftDescription, { params }: ParsedSpec<'classifier'>): PlannedRun['files'] {
+  const count = network?.parameters;
+  return [
+    {
+      name: 'model.safetensors',
+      what: count === undefined ? 'weights' : `${formatCount(count)} parameters`,
+      bytes: count === undefined ? null : count * float32 + 2 * directoryBytes * (network?.layers.length ?? 0),
+    },
+    { name: 'metrics.jsonl', what: `${params.num_epochs} epochs at most`, bytes: null },
+    { name: 'spec, log, figures', what: 'text, SVG and PNG', bytes: null },
+  ];
+}
+
+function detectorFiles(
+  { network, testSize: samples }: DraftDescription,
+  { params }: ParsedSpec<'detector'>,
+): PlannedRun['files'] {
+  const { layers } = params.detector;
+  const count = Array.isArray(layers) ? layers.length : network?.layers.filter(({ isDefault }) => isDefault).length;
+  // A file a layer and one for all of them together, labels of a byte and sample numbers of four.
+  const bytes = samples === undefined || count === undefined ? null : samples * (float32 * (count + 1) + 1 + 4);
+  return [
+    { name: 'detector.safetensors', what: count === undefined ? 'what it learned' : `${count} layers`, bytes: null },
+    {
+      name: 'scores/*.npy',
+      what: samples === undefined || count === undefined ? 'a file a layer' : `${formatCount(samples)} × ${count + 1}`,
+      bytes,
+    },
+    { name: 'spec, eval, log, figures', what: 'text, SVG and PNG', bytes: null },
+  ];
+}

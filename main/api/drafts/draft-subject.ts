@@ -1,0 +1,16 @@
+import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import type { DraftSubject } from '../../runs/drafts/draft-specs.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+
+/** A draft with the folder of the classifier that it takes from the catalogue; null where there is none (any more). */
+export function draftSubject(catalogue: Catalogue, draft: ExperimentDraft): DraftSubject {
+  const { classifier } = draft;
+  if (classifier.source === 'train' || classifier.run === '') return { draft, classifierFolder: null };
+  try {
+    return { draft, classifierFolder: catalogue.get(classifier.run).folder };
+  } catch (error) {
+    if (error instanceof CupbearerError && error.code === 'not-found') return { draft, classifierFolder: null };
+    throw error;
+  }
+}

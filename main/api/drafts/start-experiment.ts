@@ -1,0 +1,26 @@
+import type { DraftCheck } from '../../../shared/domain/draft.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
+import type { QueuedRuns, RunRequest } from '../runs/queued-runs.ts';
+
+/** @throws CupbearerError `usage` with the first fault of a draft, all of them in its details; nothing where it has none. */
+export function refuseFaults(faults: DraftCheck['faults']): void {
+  const [first] = faults;
+  if (!first) return;
+  throw new CupbearerError('usage', `${first.path.join(' ')}: ${first.message}`, { details: { faults } });
+}
+
+/**
+ * Queues the runs of a draft without faults: its classifier, where one is trained, and the detectors that wait for it.
+ * Returns their ids, the classifier's first. @throws CupbearerError `usage`, `conflict`, `storage`.
+ */
+export function startExperiment(subject: DraftSubject, queued: QueuedRuns): string[] {
+  const { draft, classifierFolder } = subject;
+  const common = { tags: draft.tags, ...(draft.engine === 'auto' ? {} : { engine: draft.engine }) };
+  const classifier: RunRequest[] = classifierFolder === null ? [{ ...common, spec: draftClassifierSpec(draft) }] : [];
+  const detectors = draft.detectors.map((_, i): RunRequest => ({
+    ...common,
+    spec: (earlier) => draftDetectorSpecs({ draft, classifierFolder: classifierFolder ?? earlier[0]!.folder })[i]!,
+  }));
+  return queued.enqueue([...classifier, ...detectors]).map(({ id }) => id);
+}

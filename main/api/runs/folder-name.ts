@@ -1,0 +1,17 @@
+import { slug } from '../../../shared/slug.ts';
+import { trainingData } from '../../data/datasets/training-data.ts';
+import { describeRun } from '../../runs/index.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
+
+/** A name for the folder of a new run: "2026-11-23-corner-mnist", the day in local time and what the run is about. */
+export function folderName(spec: ParsedSpec, now: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('-');
+  return slug(`${day} ${aboutOf(spec)}`, 80);
+}
+
+function aboutOf(spec: ParsedSpec): string {
+  if (spec.kind !== 'classifier') return describeRun(spec).replace('the trigger it was trained with', '');
+  const { original, trigger } = trainingData(spec.params.train_data);
+  return trigger ? `${trigger.name} ${original.name}` : `${original.name} ${spec.params.model.name}`;
+}

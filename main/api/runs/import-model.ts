@@ -1,0 +1,107 @@
+import { rm } from 'node:fs/promises';
+import type { SpecFile } from '../../../shared/domain/run.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { slug } from '../../../shared/slug.ts';
+import type { TrainingStatement } from '../../runs/stated-training.ts';
+import type { Inspector } from '../../jobs/inspection.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { freePath } from '../../storage/free-folder.ts';
+import { readJsonFile } from '../../storage/read-file.ts';
+import { parseSpecFile } from '../../storage/run-files.ts';
+import { readSpec, replaceSpec, specFileName, writeSpec } from '../../storage/run-folder.ts';
+import { isThere, within } from '../../storage/within-folder.ts';
+import { newRecord } from './new-run.ts';
+import { readRun } from './read-run.ts';
+import { versions } from '../versions.ts';
+import type { Workbench } from '../workbench.ts';
+
+/** Which model is taken in, and how. */
+export interface ImportOptions {
+  name: string;
+  /** The folder with its files. */
+  folder: string;
+  /** These are the program's own and may be moved; else they are copied. */
+  isOwn: boolean;
+  /** Folder below which a new one is made. */
+  base: string;
+  /** What the model was trained on, where its files do not say so. */
+  statement?: TrainingStatement;
+  /** Called with what its files say of its training before any of that is used; may throw. */
+  checkSpec?: (spec: Record<string, unknown>) => void;
+  /** Where datasets are. */
+  dataDir: string;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Takes in a model that was trained elsewhere as a finished classifier run in a new folder; `library` checks its files and puts
+ * them there. Where neither they nor a statement say what it was trained on, it can be looked at, and no task can be built on it
+ * until {@link stateTraining}.
+ * @throws CupbearerError `usage` where a file is missing or is none of a model, or the statement does not fit; `bad-data` where a
+ * file is damaged or the weights are not those of the description; `storage`, `cancelled`. Nothing is written then.
+ */
+export async function importModel(
+  workbench: Workbench,
+  library: Inspector,
+  { name, folder, isOwn, base, statement = {}, checkSpec, dataDir, signal }: ImportOptions,
+): Promise<CatalogueRun> {
+  const own = within(folder, specFileName);
+  if (checkSpec && isThere(own)) checkSpec(parseSpecFile(readJsonFile(own), specFileName).spec);
+  const target = freePath(base, slug(name) || 'model', (path) => workbench.catalogue.byFolder(path) !== undefined);
+  const { architecture, before, trained, ...placed } = await library.ask(
+    'import-model',
+    { folder, isOwn, target, statement },
+    { dataDir, signal },
+  );
+  const file: SpecFile = {
+    format: 1,
+    kind: 'classifier',
+    spec: {
+      ...(before?.spec ?? { model: architecture }),
+      ...(trained ? { train_data: trained.trainData } : {}),
+      imported: true,
+    },
+    seed: trained?.seed ?? statement.seed ?? before?.seed ?? 0,
+    engine: before?.engine ?? null,
+    versions: before?.versions ?? versions(),
+    fingerprints: before?.fingerprints ?? {},
+    parents: [],
+    created_at: new Date().toISOString(),
+  };
+  try {
+    writeSpec(placed.folder, file);
+    const record = newRecord(placed.folder, file, name);
+    workbench.catalogue.insert({ ...record, status: 'done', ended_at: file.created_at });
+    return workbench.catalogue.get(record.id);
+  } catch (error) {
+    await rm(placed.folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * Says what an imported model was trained on, so that tasks can be built on it; it cannot be said twice, since what was found
+ * with the model rests on it. @throws CupbearerError `conflict` where it is known; `usage` where it does not fit.
+ */
+export async function stateTraining(
+  workbench: Workbench,
+  library: Inspector,
+  id: string,
+  statement: TrainingStatement,
+  options: { dataDir: string; signal?: AbortSignal | undefined },
+): Promise<CatalogueRun> {
+  const run = workbench.catalogue.get(id);
+  const { folder } = run;
+  const { spec } = readRun(run);
+  if (spec.fault !== null) throw new CupbearerError('bad-data', `"${run.title}" cannot be used. ${spec.fault}`);
+  if (spec.kind !== 'classifier' || spec.sound.imported !== true || spec.sound.train_data !== undefined) {
+    throw new CupbearerError('conflict', `It is known already what "${run.title}" was trained on.`, {
+      hint: 'Import the model again to say something else.',
+    });
+  }
+  const { trainData, seed } = await library.ask('state-training', { folder, statement }, options);
+  const file = readSpec(folder);
+  const known = { ...spec.sound, train_data: trainData };
+  replaceSpec(folder, { ...file, spec: known, seed });
+  return workbench.catalogue.update(run.id, { spec: known });
+}

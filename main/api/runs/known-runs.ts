@@ -1,0 +1,77 @@
+import { realpathSync } from 'node:fs';
+import type { RunRecord } from '../../../shared/domain/run.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { describeRun, parseSpec } from '../../runs/index.ts';
+import type { Catalogue, RebuildResult } from '../../storage/catalogue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { holdsRecord, readRecord, readSpec, requireRun } from '../../storage/run-folder.ts';
+import { newRecord } from './new-run.ts';
+
+/** The runs that are there: those of the catalogue, and those in folders that it does not know yet. */
+export class KnownRuns {
+  readonly #catalogue: Catalogue;
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  /**
+   * The record of the run in `folder`; one that this catalogue does not know is taken in. The copy of a run that is still
+   * in its own folder has that run's record and no row of its own.
+   */
+  recordOf(folder: string): CatalogueRun {
+    const known = this.#catalogue.byFolder(folder);
+    if (known) return known;
+    const path = requireRun(folder);
+    const cutOff = this.#cutOffIn(path);
+    if (cutOff) this.#catalogue.insert(cutOff);
+    const { skipped } = this.#catalogue.rebuild([path]);
+    const unreadable = skipped.find((other) => other.folder === path && other.listedId === undefined);
+    if (unreadable) throw new CupbearerError('bad-data', unreadable.reason);
+    return this.#catalogue.byFolder(path) ?? { ...this.#catalogue.get(readRecord(path).id), folder: path };
+  }
+
+  /**
+   * Takes up the runs in these folders that the catalogue does not know, with the evaluations inside them. What cannot be read
+   * is skipped with the reason. @throws CupbearerError `storage`.
+   */
+  takeUp(folders: readonly string[]): RebuildResult {
+    const cutOff: RebuildResult = { added: [], skipped: [] };
+    for (const folder of folders) {
+      let record: RunRecord | undefined;
+      try {
+        record = this.#cutOffIn(folder);
+      } catch (error) {
+        if (!(error instanceof CupbearerError)) throw error;
+        cutOff.skipped.push({ folder, reason: error.message });
+      }
+      if (record === undefined) continue;
+      this.#catalogue.insert(record);
+      cutOff.added.push(folder);
+    }
+    const skipped = new Set(cutOff.skipped.map(({ folder }) => folder));
+    const rest = this.#catalogue.rebuild(folders.filter((folder) => !skipped.has(folder)));
+    return { added: [...cutOff.added, ...rest.added], skipped: [...cutOff.skipped, ...rest.skipped] };
+  }
+
+  /**
+   * Returns the record of a run whose process was killed before the run got into the catalogue; undefined for any other folder.
+   * @throws CupbearerError `bad-data`, `usage` if it has no spec of this program, `storage` if it cannot be read.
+   */
+  #cutOffIn(folder: string): RunRecord | undefined {
+    if (holdsRecord(folder) || this.#catalogue.byFolder(folder) !== undefined) return undefined;
+    const file = readSpec(folder);
+    const title = describeRun(parseSpec(file.kind, file.spec));
+    const error = { code: 'crashed' as const, message: 'The process that did this run ended before it had begun.' };
+    return { ...newRecord(folder, file, title), status: 'interrupted', error };
+  }
+
+  /** What is done in a copy must not be noted as done in the run's own folder. @throws CupbearerError `conflict`. */
+  checkNoCopy({ id, folder }: RunRecord): void {
+    const original = this.#catalogue.get(id).folder;
+    if (original === folder || realpathSync(original) === realpathSync(folder)) return;
+    throw new CupbearerError('conflict', `"${folder}" is a copy of the run ${id} in "${original}".`, {
+      hint: 'Use that folder, or remove it first if this one is to take its place.',
+    });
+  }
+}

@@ -1,0 +1,264 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LiveState } from '../../../shared/domain/live.ts';
+import type { RunRecord } from '../../../shared/domain/run.ts';
+import { CupbearerError, toErrorRecord } from '../../../shared/errors.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
+import { specToRepeat } from '../../runs/stored-spec.ts';
+import { PhaseProgress } from '../../jobs/phase-progress.ts';
+import { JobQueue, type QueuedJob } from '../../jobs/queue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { createFolder } from '../../storage/create-folder.ts';
+import { freePath } from '../../storage/free-folder.ts';
+import type { CurrentSettings } from '../current-settings.ts';
+import { commandOrReason } from './command-line.ts';
+import { folderName } from './folder-name.ts';
+import { readRun } from './read-run.ts';
+import { inSlices } from '../breath.ts';
+import type { PreparedRun } from './run-planner.ts';
+import { runsFolder } from '../settings.ts';
+import type { Workbench } from '../workbench.ts';
+import { given } from '../../../shared/given.ts';
+
+/** A run that is asked for. */
+export interface RunRequest {
+  /** A function where it names the folders of earlier requests of the same call. */
+  spec: ParsedSpec | ((earlier: readonly RunRecord[]) => ParsedSpec);
+  /** The run's folder; a new one named by what it is about in the settings' folder for runs where left out. */
+  folder?: string | undefined;
+  /** `auto` or an engine's id; the settings' where left out. */
+  engine?: string | undefined;
+  tags?: readonly string[] | undefined;
+}
+
+/** What is done before each run. */
+export interface BeforeRun {
+  /** Resolves when nobody else holds what a run on this engine (`auto` or an id) may need. */
+  makeRoom?: (engine: string) => Promise<void>;
+  /** @throws CupbearerError if the run in this folder must not begin. */
+  mayBegin?: (folder: string) => void;
+}
+
+interface UnfinishedRun {
+  run: PreparedRun;
+  progress: PhaseProgress;
+}
+
+/** Runs that wait or go on in this program, and how far they are. */
+export class QueuedRuns {
+  readonly #workbench: Workbench;
+  readonly #settings: CurrentSettings;
+  readonly #before: BeforeRun;
+  readonly #queue: JobQueue;
+  readonly #unfinished = new Map<string, UnfinishedRun>();
+  readonly #listeners = new Set<() => void>();
+  /** What a person should know that has no other place: a run that could not be marked as ended. */
+  readonly notices: string[] = [];
+
+  constructor(workbench: Workbench, settings: CurrentSettings, before: BeforeRun = {}) {
+    this.#workbench = workbench;
+    this.#settings = settings;
+    this.#before = before;
+    this.#queue = new JobQueue({ parallel: () => settings.current().parallelJobs, onChange: () => this.#tell() });
+  }
+
+  /**
+   * Creates runs and lets them wait for their turn; all of them or, where one cannot be created, none. A run that builds on
+   * one that has not ended waits for it.
+   * @throws CupbearerError `usage`, `conflict`, `not-found`, `storage`.
+   */
+  enqueue(requests: readonly RunRequest[]): RunRecord[] {
+    const prepared: PreparedRun[] = [];
+    try {
+      for (const request of requests) prepared.push(this.#prepare(request, prepared));
+    } catch (error) {
+      for (const { record } of prepared.reverse()) {
+        this.#workbench.catalogue.forget(record.id);
+        rmSync(record.folder, { recursive: true, force: true });
+      }
+      throw error;
+    }
+    this.#queue.add(prepared.map((run, i) => this.#jobOf(run, requests[i]!.engine)));
+    return prepared.map(({ record }) => record);
+  }
+
+  /** The folder that a run would get; `taken` are those promised to others. */
+  folderFor(spec: ParsedSpec, taken?: ReadonlySet<string>): string {
+    const base = runsFolder(this.#settings.current());
+    // A run whose folder is gone keeps its name, or it would be shown with the results of another.
+    const isTaken = (path: string) => taken?.has(path) || this.#workbench.catalogue.byFolder(path) !== undefined;
+    return freePath(base, folderName(spec, new Date()), isTaken);
+  }
+
+  /** Goes on with a training that was cut off, perhaps in smaller batches. @throws CupbearerError `conflict`, `usage`, `not-found`. */
+  resume(id: string, batchSize?: number): void {
+    const { folder } = this.#workbench.catalogue.get(id);
+    const run = this.#workbench.planner.resumeLater(folder, batchSize);
+    this.#queue.add([this.#jobOf(run, undefined)]);
+  }
+
+  /** The same spec again as a new run. @throws CupbearerError `bad-data` where it is not valid, or as {@link enqueue}. */
+  repeat(id: string): RunRecord {
+    const run = this.#workbench.catalogue.get(id);
+    return this.enqueue([{ spec: specToRepeat(readRun(run).spec), tags: run.tags }])[0]!;
+  }
+
+  /**
+   * Cancels runs that wait or go on here; those that have ended are passed over. None of those that wait begins meanwhile.
+   * @throws CupbearerError `not-found`, then for none of them; `conflict` where one goes on in another process.
+   */
+  async cancel(ids: readonly string[]): Promise<void> {
+    const own: string[] = [];
+    let foreign: CatalogueRun | undefined;
+    await inSlices(ids, (slice) => {
+      for (const run of slice.map((id) => this.#workbench.catalogue.get(id))) {
+        if (this.#queue.has(run.id)) own.push(run.id);
+        else if (run.status === 'running' || run.status === 'queued') foreign ??= run;
+      }
+    });
+    this.#queue.hold(own);
+    await inSlices(own, (slice) => this.#queue.cancel(slice));
+    if (!foreign) return;
+    throw new CupbearerError(
+      'conflict',
+      `The run ${foreign.id} goes on in another process (${foreign.host_pid ?? 'unknown'}).`,
+      { hint: 'Stop it where it was started, with Ctrl-C.' },
+    );
+  }
+
+  /** Whether a run waits or goes on here. */
+  has(id: string): boolean {
+    return this.#queue.has(id);
+  }
+
+  /** Resolves when the run has ended, successfully or not. */
+  ended(id: string): Promise<void> {
+    return this.#queue.ended(id);
+  }
+
+  /** How far the runs of this program are. */
+  get live(): LiveState[] {
+    return this.#queue.places.map(({ id, position, waitsFor }) => ({
+      id,
+      ...(this.#unfinished.get(id)?.progress ?? new PhaseProgress()).state,
+      queuePosition: position,
+      waitsFor,
+    }));
+  }
+
+  /** Calls `listener` after every change of {@link live}. Returns an unsubscribe function. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Lets the queue look again, after the settings have changed. */
+  wake(): void {
+    this.#queue.cancel([]);
+  }
+
+  /** Cancels all; kept once all have ended. Who closes must see to it that their processes end. */
+  close(): Promise<void> {
+    return this.#queue.close(
+      new CupbearerError('cancelled', 'The program was closed before the run had ended.', {
+        hint: 'A training can be resumed, anything else repeated.',
+      }),
+    );
+  }
+
+  #prepare(request: RunRequest, earlier: readonly PreparedRun[]): PreparedRun {
+    const { tags } = request;
+    const spec = typeof request.spec === 'function' ? request.spec(earlier.map(({ record }) => record)) : request.spec;
+    const folder = request.folder ?? this.folderFor(spec);
+    createFolder(join(folder, '..'));
+    const { command } = commandOrReason(spec, { 'dir.full': folder });
+    return this.#workbench.planner.create(spec, {
+      folder,
+      dataDir: this.#settings.current().dataDir ?? undefined,
+      command: command ?? undefined,
+      ...given({ tags }),
+    });
+  }
+
+  #jobOf(run: PreparedRun, engine: string | undefined): QueuedJob {
+    const { id, kind, parents } = run.record;
+    const progress = new PhaseProgress();
+    this.#unfinished.set(id, { run, progress });
+    return {
+      id,
+      waitsFor: parents.map((parent) => ({ id: parent, name: requirementName(kind, parents.indexOf(parent)) })),
+      start: async (signal) => {
+        try {
+          const chosen = engine ?? this.#settings.current().engine;
+          this.#checkMayBegin(run);
+          await Promise.race([this.#before.makeRoom?.(chosen), aborted(signal)]);
+          await this.#workbench.executor.execute(run, {
+            signal,
+            engine: chosen,
+            onEvent: (event) => {
+              if (event.type !== 'progress') return;
+              progress.update(event.phase, event.done, event.total, event.note);
+              this.#tell();
+            },
+          });
+        } finally {
+          this.#unfinished.delete(id);
+          this.#checkMarked(id);
+        }
+      },
+      refuse: (reason) => {
+        this.#unfinished.delete(id);
+        try {
+          this.#workbench.executor.abandon(run.record, reason);
+        } catch (error) {
+          this.#note(id, error);
+        }
+      },
+    };
+  }
+
+  #checkMayBegin(run: PreparedRun): void {
+    try {
+      this.#before.mayBegin?.(run.record.folder);
+    } catch (error) {
+      if (error instanceof CupbearerError) this.#workbench.executor.abandon(run.record, error);
+      throw error;
+    }
+  }
+
+  /** A catalogue that was locked or full just then has not heard that the run has ended. */
+  #checkMarked(id: string): void {
+    try {
+      const { status } = this.#workbench.catalogue.get(id);
+      if (status !== 'running' && status !== 'queued') return;
+      this.#workbench.catalogue.update(id, {
+        status: 'interrupted',
+        error: { code: 'storage', message: 'The run had ended, but the catalogue could not be changed just then.' },
+      });
+    } catch (error) {
+      this.#note(id, error);
+    }
+  }
+
+  #note(id: string, error: unknown): void {
+    this.notices.push(`The run ${id} has ended, but the catalogue does not say so. ${toErrorRecord(error).message}`);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Resolves when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** What a run is to the one that builds on it: an evaluation names its detector first. */
+function requirementName(kind: RunRecord['kind'], place: number): string {
+  return kind === 'evaluation' && place === 0 ? 'The detector it evaluates' : 'The classifier it builds on';
+}

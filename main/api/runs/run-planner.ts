@@ -1,0 +1,226 @@
+import { rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { RunRecord } from '../../../shared/domain/run.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { defaultDataDir } from '../../data/data-dir.ts';
+import { checkRun, describeRun, parentsOfRun, runDefinitionOf } from '../../runs/index.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
+import { readStoredSpec, specToRepeat } from '../../runs/stored-spec.ts';
+import type { Catalogue } from '../../storage/catalogue.ts';
+import { whileMaking } from '../../storage/making-records.ts';
+import { processIdentity } from '../../storage/process-identity.ts';
+import { isAtWork } from '../../storage/process-records.ts';
+import {
+  createDatedRunFolder,
+  createRunFolder,
+  readSpec,
+  replaceSpec,
+  resumeRunFolder,
+  writeSpec,
+} from '../../storage/run-folder.ts';
+import type { KnownRuns } from './known-runs.ts';
+import { newRecord, newSpecFile } from './new-run.ts';
+import { planEvaluation } from './plan-evaluation.ts';
+import { versions } from '../versions.ts';
+
+/** Where a run goes and what is kept with it. */
+export interface CreationOptions {
+  /** The run's folder; a new one named by date and time under `base` where left out. */
+  folder?: string | undefined;
+  base?: string;
+  tags?: readonly string[];
+  /** Where datasets are; the usual place where left out. */
+  dataDir?: string | undefined;
+  /** The command line, for people who read the spec later. */
+  command?: string | undefined;
+  /** What relative paths count from. */
+  workingDir?: string;
+}
+
+/** A run that can be done: its folder is there and its row says `queued`. */
+export interface PreparedRun {
+  spec: ParsedSpec;
+  record: RunRecord;
+  /** Whether it goes on where an earlier attempt stopped. */
+  resume: boolean;
+  dataDir: string;
+}
+
+/** An evaluation whose result goes into a folder of another run. */
+export interface FurtherEvaluation {
+  spec: ParsedSpec;
+  /** The run that gets its figures. */
+  owner: RunRecord;
+  /** Where its files go. */
+  folder: string;
+  dataDir: string;
+}
+
+/** What is to be done for a request: nothing, since the result is there; a run; or an evaluation into another run. */
+export type RunPlan =
+  | { type: 'found'; record: RunRecord; folder: string }
+  | { type: 'run'; run: PreparedRun }
+  | { type: 'evaluation'; evaluation: FurtherEvaluation };
+
+/** Decides what is to be done for what is asked: what is there already, what it builds on, and where it goes. */
+export class RunPlanner {
+  readonly #catalogue: Catalogue;
+  readonly #known: KnownRuns;
+
+  constructor(catalogue: Catalogue, known: KnownRuns) {
+    this.#catalogue = catalogue;
+    this.#known = known;
+  }
+
+  /**
+   * Checks what is asked for and makes what it needs. An evaluation that is there already is found, unless it is to be
+   * computed again (`overwrite`).
+   * @throws CupbearerError where it cannot be done; nothing is written then.
+   */
+  plan(spec: ParsedSpec, { overwrite = false, ...options }: CreationOptions & { overwrite?: boolean }): RunPlan {
+    const folder = absolute(options);
+    checkRun(spec);
+    if (spec.kind !== 'evaluation') return { type: 'run', run: this.create(spec, { ...options, folder }) };
+    const { existing, owner, folder: own } = planEvaluation(spec, folder);
+    if (existing !== undefined && !overwrite)
+      return { type: 'found', record: this.#known.recordOf(owner ?? existing), folder: existing };
+    if (owner === undefined) return { type: 'run', run: this.create(spec, { ...options, folder: own }) };
+    const record = this.#known.recordOf(owner);
+    this.#known.checkNoCopy(record);
+    checkIdle(record);
+    if (existing === undefined && record.kind === spec.kind)
+      return { type: 'run', run: this.#restarted(spec, record, options) };
+    const evaluation = { spec, owner: record, folder: existing ?? owner, dataDir: dataDirOf(options) };
+    return { type: 'evaluation', evaluation };
+  }
+
+  /**
+   * Creates a run with folder, spec and row, to be done later. What it builds on must have a folder, but need not be done yet.
+   * Whether it can be done was checked before, where looking at data and folders holds nobody up.
+   * @throws CupbearerError `usage`, `conflict` where the folder is taken, `not-found`, `storage`.
+   */
+  create(spec: ParsedSpec, options: CreationOptions): PreparedRun {
+    const folder = absolute(options);
+    // Asked before anything is written.
+    const parents = this.#parentIds(spec);
+    const now = new Date();
+    const path =
+      folder === undefined
+        ? createDatedRunFolder(
+            resolve(workingDirOf(options), options.base ?? join('logs', runDefinitionOf(spec.kind).id)),
+            now,
+          )
+        : createRunFolder(folder);
+    const dataDir = dataDirOf(options);
+    const file = newSpecFile(spec, { parents, created: now, dataDir, command: options.command });
+    const record = { ...newRecord(path, file, describeRun(spec)), tags: [...(options.tags ?? [])] };
+    whileMaking(dirname(this.#catalogue.path), path, () => {
+      writeSpec(path, file);
+      try {
+        this.#catalogue.insert(record);
+      } catch (error) {
+        // A run that the catalogue could not take must not stand in the way of the next attempt, nor be taken up later.
+        for (const name of ['spec.json', 'run.json']) rmSync(join(path, name), { force: true });
+        throw error;
+      }
+    });
+    return { spec, record, resume: false, dataDir };
+  }
+
+  /**
+   * Makes ready to go on with a training that was cut off, in smaller batches where `batchSize` is given.
+   * @throws CupbearerError `conflict`, `usage`, `not-found`.
+   */
+  resume(options: CreationOptions & { batchSize?: number | undefined }): PreparedRun {
+    const folder = absolute(options);
+    if (folder === undefined)
+      throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
+    const path = resumeRunFolder(folder, isAtWork);
+    const file = readSpec(path);
+    const { kind, data_dir: usedBefore } = file;
+    if (kind !== 'classifier') {
+      throw new CupbearerError(
+        'usage',
+        `Only the training of a classifier can be resumed; "${path}" holds a run of kind ${kind}.`,
+      );
+    }
+    const record = this.#known.recordOf(path);
+    this.#known.checkNoCopy(record);
+    const dataDir = options.dataDir === undefined ? (usedBefore ?? dataDirOf(options)) : dataDirOf(options);
+    const before = specToRepeat(readStoredSpec(kind, file.spec));
+    const spec = withSmallerBatches(before, options.batchSize);
+    const earlier = spec === before ? [] : [...(file.earlier_batch_sizes ?? []), before.params.batch_size];
+    if (dataDir !== usedBefore || earlier.length > 0) {
+      replaceSpec(path, {
+        ...file,
+        spec: spec.params,
+        data_dir: dataDir,
+        ...(earlier.length > 0 ? { earlier_batch_sizes: earlier } : {}),
+      });
+    }
+    if (spec !== before) this.#catalogue.update(record.id, { spec: spec.params });
+    return { spec, record: { ...record, spec: spec.params }, resume: true, dataDir };
+  }
+
+  /** As {@link resume}, for a run that has to wait for its turn. */
+  resumeLater(folder: string, batchSize?: number): PreparedRun {
+    const prepared = this.resume({ folder, batchSize });
+    const { pid, started } = processIdentity();
+    const record = this.#catalogue.update(prepared.record.id, {
+      status: 'queued',
+      ended_at: null,
+      error: null,
+      host_pid: pid,
+      host_started: started,
+    });
+    return { ...prepared, record };
+  }
+
+  /** The run of an evaluation that was cut off, to be done from the start, perhaps with another spec. */
+  #restarted(spec: ParsedSpec, { id, folder, created_at }: RunRecord, options: CreationOptions): PreparedRun {
+    const parents = this.#parentIds(spec);
+    const dataDir = dataDirOf(options);
+    const created = new Date(created_at);
+    replaceSpec(folder, newSpecFile(spec, { parents, created, dataDir, command: options.command }));
+    const title = describeRun(spec);
+    const record = this.#catalogue.update(id, { spec: spec.params, title, parents, versions: versions() });
+    return { spec, record, resume: false, dataDir };
+  }
+
+  #parentIds(spec: ParsedSpec): string[] {
+    return parentsOfRun(spec).map((parent) => this.#known.recordOf(parent).id);
+  }
+}
+
+/** @throws CupbearerError `usage` for batches that are no smaller than those of the spec. */
+function withSmallerBatches(spec: ParsedSpec<'classifier'>, batchSize: number | undefined): ParsedSpec<'classifier'> {
+  const before = spec.params.batch_size;
+  if (batchSize === undefined || batchSize === before) return spec;
+  if (batchSize < before) return { ...spec, params: { ...spec.params, batch_size: batchSize } };
+  throw new CupbearerError(
+    'usage',
+    `A training is resumed with its own batch size or a smaller one: expected at most ${before}, found ${batchSize}.`,
+  );
+}
+
+function workingDirOf({ workingDir }: CreationOptions): string {
+  return workingDir ?? process.cwd();
+}
+
+/** The folder that is asked for, as an absolute path. */
+function absolute({ folder, ...options }: CreationOptions): string | undefined {
+  return folder === undefined ? undefined : resolve(workingDirOf(options), folder);
+}
+
+/** Where datasets are, as an absolute path. */
+function dataDirOf({ dataDir, ...options }: CreationOptions): string {
+  return resolve(workingDirOf(options), dataDir ?? defaultDataDir());
+}
+
+/** @throws CupbearerError `conflict` where a process is at work on the run. */
+function checkIdle({ status, folder, host_pid: pid, host_started: started }: RunRecord): void {
+  if ((status !== 'running' && status !== 'queued') || pid === null || !isAtWork(pid, started)) return;
+  throw new CupbearerError('conflict', `Process ${pid} is still at work on the run in "${folder}".`, {
+    hint: 'Wait until it ends, or stop it first.',
+  });
+}

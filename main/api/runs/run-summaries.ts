@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import type { RunSummary } from '../../../shared/domain/live.ts';
+import type { RunRecord, RunStatus } from '../../../shared/domain/run.ts';
+import { ownEngines } from '../../../shared/engine-parts.ts';
+import type { StoredSpec } from '../../runs/stored-spec.ts';
+import type { Catalogue, RunChanges, RunSlice } from '../../storage/catalogue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { readRun } from './read-run.ts';
+import { runWords } from './run-words.ts';
+
+/** Runs of the catalogue as lists show them. Nothing is kept: a hundred thousand of them would be all of the memory. */
+export class RunSummaries {
+  readonly #catalogue: Catalogue;
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  /** @throws CupbearerError `not-found` where there is no such run. */
+  get(id: string): RunSummary {
+    return this.of([this.#catalogue.get(id)])[0]!;
+  }
+
+  /** The newest, without looking at the rest. */
+  newest(limit: number): RunSummary[] {
+    return this.of(this.#catalogue.list({ limit }));
+  }
+
+  /** A slice of all, as {@link Catalogue.slice} reads them. */
+  slice(from?: number): { runs: RunSummary[]; next: RunSlice['next'] } {
+    const { runs, next } = this.#catalogue.slice(from);
+    return { runs: this.of(runs), next };
+  }
+
+  /** What has changed since a revision, as {@link Catalogue.changesSince} reads it. */
+  changesSince(revision: number): Omit<RunChanges, 'changed'> & { changed: RunSummary[] } {
+    const { changed, ...rest } = this.#catalogue.changesSince(revision);
+    return { changed: this.of(changed), ...rest };
+  }
+
+  /** Summaries of runs. Those that build on the same run read its spec once. */
+  of(runs: readonly CatalogueRun[]): RunSummary[] {
+    const specs = new Map<string, StoredSpec | undefined>();
+    const specOf = (id: string | undefined): StoredSpec | undefined => {
+      if (id === undefined) return undefined;
+      if (!specs.has(id)) {
+        const found = this.#catalogue.find(id);
+        specs.set(id, found && readRun(found).spec);
+      }
+      return specs.get(id);
+    };
+    return runs.map((run) => summaryOf(run, specOf));
+  }
+}
+
+function summaryOf(run: CatalogueRun, specOf: (id: string | undefined) => StoredSpec | undefined): RunSummary {
+  const { spec, fault } = readRun(run);
+  const { id, kind, status, title, folder, metrics, parents, error, tags, notes, pinned, archived } = run;
+  // An evaluation names its detector first.
+  const [classifier, detector] = kind === 'evaluation' ? [parents[1], parents[0]] : [parents[0], undefined];
+  return {
+    id,
+    kind,
+    status,
+    title,
+    folder,
+    ...runWords(spec, specOf(classifier), specOf(detector)),
+    metrics,
+    durationMs: durationOf(run),
+    createdAt: run.created_at,
+    endedAt: run.ended_at,
+    seed: spec.sound.seed ?? 0,
+    engines: ownEngines(run),
+    testData: run.test_data ?? null,
+    parents,
+    error: error && shortError(error),
+    tags,
+    notes,
+    pinned,
+    archived,
+    resumable: fault === null && canGoOn(run),
+    fault,
+  };
+}
+
+const stopped: readonly RunStatus[] = ['failed', 'cancelled', 'interrupted'];
+
+/** Whether a training can be resumed; one that has left the numbers would leave them again. */
+function canGoOn({ kind, status, error, folder }: RunRecord): boolean {
+  return kind === 'classifier' && stopped.includes(status) && error?.code !== 'non-finite' && existsSync(folder);
+}
+
+function durationOf({ timings: { total }, started_at: started, ended_at: ended }: RunRecord): number | null {
+  if (total !== undefined) return total;
+  return started === null || ended === null ? null : Math.max(0, Date.parse(ended) - Date.parse(started));
+}
+
+/** Without its stack. */
+function shortError({ stack: _, ...error }: NonNullable<RunRecord['error']>): NonNullable<RunSummary['error']> {
+  return error;
+}

@@ -1,0 +1,210 @@
+import { constants, existsSync, renameSync, rmSync } from 'node:fs';
+import { copyFile, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { createFolder } from '../../storage/create-folder.ts';
+import { checkFileName } from '../../storage/file-name.ts';
+import { systemCode, toStorageError } from '../../storage/storage-error.ts';
+import { temporaryPath } from '../../storage/temporary-names.ts';
+import { walkFolders } from '../../storage/walk.ts';
+import { checkNotCancelled } from '../cancellation.ts';
+import { ownDatasetsFolder } from '../data-dir.ts';
+import type { DatasetDefinition } from '../dataset.ts';
+import { datasetRegistry } from '../datasets/index.ts';
+import { isPictureName } from '../datasets/picture-folders.ts';
+import { describeOwnDataset } from './own-datasets.ts';
+
+/** What an import is told and whom it tells. */
+export interface ImportContext {
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+  /** How far a phase ("Copying") is; a total of 0 is one that is not known. */
+  readonly progress?: (phase: string, done: number, total: number) => void;
+}
+
+/** A folder to take in as a dataset. */
+export interface ImportRequest {
+  name: string;
+  folder: string;
+  /** Its files are the program's own and may be moved; else they are copied. */
+  isOwn: boolean;
+}
+
+/** A file to take in: where it lies, and its place below whatever was given. */
+interface Incoming {
+  source: string;
+  parts: readonly string[];
+}
+
+/** Files that systems leave among others. */
+const litter = /^(\.|__MACOSX$|thumbs\.db$|desktop\.ini$)/i;
+/** What a folder may hold before it is taken for somebody's whole disk. */
+const mostFiles = 500_000;
+const mostEntries = 2 * mostFiles;
+const mostLevels = 32;
+
+/**
+ * Takes in what lies in a folder as the dataset `name`: pictures in a folder for each class, perhaps below `train` and `test`,
+ * or the files of the known dataset of that name. Links are passed over. Returns the name; nothing is kept of what is refused.
+ * @throws CupbearerError `not-found` where there is no such folder, `usage` for a name that cannot be one, `conflict` for one
+ *   that is taken, `bad-data` where the files are no dataset or too many, `storage`, `cancelled`.
+ */
+export async function importDataset({ name, folder, isOwn }: ImportRequest, context: ImportContext): Promise<string> {
+  if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
+  const files = await filesIn(folder, context);
+  if (files.length === 0) throw new CupbearerError('bad-data', `Expected 1 to ${mostFiles} files, found 0.`);
+  const known = datasetRegistry.definitions.find(({ id, title }) =>
+    [id, title].some((other) => other.toLowerCase() === name.trim().toLowerCase()),
+  );
+  return known ? takeKnown(known, files, isOwn, context) : takeOwn(name.trim(), files, isOwn, context);
+}
+
+async function filesIn(folder: string, { signal, progress }: ImportContext): Promise<Incoming[]> {
+  const files: Incoming[] = [];
+  for await (const { path, parts, entries, skip } of walkFolders(folder, { signal, mostEntries, mostLevels })) {
+    skip(({ name }) => litter.test(name));
+    for (const entry of entries) {
+      if (!entry.isFile() || litter.test(entry.name)) continue;
+      files.push({ source: join(path, entry.name), parts: [...parts, entry.name] });
+    }
+    if (files.length > mostFiles) {
+      throw new CupbearerError('bad-data', `Expected 1 to ${mostFiles} files, found more.`);
+    }
+    progress?.('Looking', files.length, 0);
+  }
+  return files;
+}
+
+/** The files of a dataset that has readers of its own, kept where these look. */
+async function takeKnown(
+  definition: DatasetDefinition,
+  files: readonly Incoming[],
+  isOwn: boolean,
+  context: ImportContext,
+): Promise<string> {
+  const { id, title } = definition;
+  if (!('folder' in definition.params.shape) || id === 'image-folder') {
+    throw new CupbearerError('conflict', `"${id}" is built in and takes no files.`, { hint: 'Choose another name.' });
+  }
+  const { dataDir, signal } = context;
+  const target = join(dataDir, id);
+  // Readers of single files find them by name alone; GTSRB comes as a tree below a folder of its publishers' naming.
+  const placed = files.map((file) => {
+    const start = file.parts.findIndex((part) => part === 'Final_Training' || part === 'Final_Test');
+    return { ...file, parts: start === -1 ? file.parts.slice(-1) : file.parts.slice(start) };
+  });
+  await inPlace(dataDir, placed, isOwn, context, async (folder) => {
+    for (const train of [true, false]) {
+      const params = definition.params.parse({ folder, train });
+      const progress = (done: number, total: number) => context.progress?.('Checking', done, total);
+      await definition.load(params as never, { dataDir, seed: 0, signal, progress });
+    }
+    if (existsSync(target)) {
+      throw new CupbearerError('conflict', `There is ${title} already, in "${target}".`, {
+        hint: 'Remove that folder first if these files are to take its place.',
+      });
+    }
+    return target;
+  });
+  return id;
+}
+
+async function takeOwn(
+  name: string,
+  files: readonly Incoming[],
+  isOwn: boolean,
+  context: ImportContext,
+): Promise<string> {
+  checkFileName(name, 'Name of the dataset');
+  if (litter.test(name))
+    throw new CupbearerError('usage', 'Name of the dataset: expected one that does not begin with a dot.');
+  const pictures = withoutCommonFolder(files.filter(({ parts }) => isPictureName(parts.at(-1)!)));
+  if (pictures.length === 0) {
+    throw new CupbearerError(
+      'bad-data',
+      `Expected PNG, JPEG or PPM files in a folder for each class, found none among ${files.length} files.`,
+      { hint: 'To import the files of a known dataset (mnist, cifar10, …), give its name.' },
+    );
+  }
+  const stray = pictures.find(({ parts }) => !isPlaced(parts));
+  if (stray) {
+    throw new CupbearerError(
+      'bad-data',
+      `Expected a folder for each class, perhaps in folders train and test, found "${stray.parts.join('/')}".`,
+    );
+  }
+  const base = ownDatasetsFolder(context.dataDir);
+  const target = join(base, name);
+  await inPlace(base, pictures, isOwn, context, async (folder) => {
+    context.progress?.('Checking', 0, 0);
+    const { classes } = await describeOwnDataset(name, folder, context.signal);
+    if (classes.length < 2) {
+      throw new CupbearerError('bad-data', `Expected at least two classes, found one: "${classes.join('')}".`);
+    }
+    if (existsSync(target)) {
+      throw new CupbearerError('conflict', `There is a dataset "${name}" already.`, { hint: 'Choose another name.' });
+    }
+    return target;
+  });
+  return name;
+}
+
+/** "cats/1.png" or "train/cats/1.png". */
+function isPlaced(parts: readonly string[]): boolean {
+  return parts.length === 2 || (parts.length === 3 && (parts[0] === 'train' || parts[0] === 'test'));
+}
+
+/** Takes off the folders that all lie in, as long as folders for the classes remain. */
+function withoutCommonFolder(files: readonly Incoming[]): Incoming[] {
+  let depth = 0;
+  const isCommon = (at: number) =>
+    files.every(({ parts }) => parts.length > at + 2 && parts[at] === files[0]!.parts[at]) &&
+    !['train', 'test'].includes(files[0]!.parts[at]!);
+  while (files.length > 0 && isCommon(depth)) depth++;
+  return files.map((file) => ({ ...file, parts: file.parts.slice(depth) }));
+}
+
+/**
+ * Brings files into a temporary folder inside `base`, has them looked at, and only then gives them the name that
+ * `accept` returns. Whatever fails leaves nothing behind.
+ */
+async function inPlace(
+  base: string,
+  files: readonly Incoming[],
+  isOwn: boolean,
+  { signal, progress }: ImportContext,
+  accept: (folder: string) => Promise<string>,
+): Promise<void> {
+  const folder = temporaryPath(join(base, 'import'));
+  createFolder(folder);
+  try {
+    const folders = new Set(files.map(({ parts }) => dirname(join(folder, ...parts))));
+    for (const inside of folders) createFolder(inside);
+    for (const [done, { source, parts }] of files.entries()) {
+      checkNotCancelled(signal, 'The import');
+      await (isOwn ? move : copy)(source, join(folder, ...parts));
+      progress?.(isOwn ? 'Moving' : 'Copying', done + 1, files.length);
+    }
+    const target = await accept(folder);
+    checkNotCancelled(signal, 'The import');
+    renameSync(folder, target);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw toStorageError(error, `import into "${basename(base)}"`);
+  }
+}
+
+function copy(source: string, target: string): Promise<void> {
+  return copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+}
+
+/** Two files of one name, which a copy would refuse, must not become one. */
+async function move(source: string, target: string): Promise<void> {
+  if (existsSync(target)) return copy(source, target);
+  try {
+    await rename(source, target);
+  } catch (error) {
+    if (systemCode(error) !== 'EXDEV') throw error;
+    await copy(source, target);
+  }
+}

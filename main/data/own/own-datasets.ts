@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { checkNotCancelled } from '../cancellation.ts';
+import { ownDatasetsFolder } from '../data-dir.ts';
+import { classesIn, findPictures } from '../datasets/picture-folders.ts';
+import type { PictureFile } from '../pictures/decode-pictures.ts';
+import { folderTimes, readNote, writeNote, type OwnDatasetNote } from './own-dataset-note.ts';
+import { readPictureHeader, showsColours } from '../pictures/picture.ts';
+
+/** A folder of the user's pictures that was taken in, with the parameters that suit it. */
+export interface OwnDataset {
+  name: string;
+  folder: string;
+  samples: { train: number; test: number };
+  classes: string[];
+  bytes: number;
+  /** Side that pictures are scaled to, and whether in colour: as the first picture of each class suggests. */
+  size: number;
+  colour: boolean;
+}
+
+/** Pictures up to this side keep it; larger ones are scaled to {@link usualSide}. */
+const largestSide = 64;
+const usualSide = 32;
+
+/** As the parameters of image-folder have them unless told otherwise. */
+const split = { test_fraction: 0.2, folder_seed: 0 };
+
+/** Files whose sizes are asked for before other work has its turn. */
+const askedTogether = 256;
+
+/** Returns all that were taken in, by name; a folder that has become unreadable is passed over. @throws CupbearerError `cancelled`. */
+export async function listOwnDatasets(dataDir: string, signal: AbortSignal): Promise<OwnDataset[]> {
+  const folder = ownDatasetsFolder(dataDir);
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .sort();
+  const found: OwnDataset[] = [];
+  for (const name of names) {
+    try {
+      found.push(await describeOwnDataset(name, join(folder, name), signal));
+    } catch (error) {
+      if (!(error instanceof CupbearerError) || error.code === 'cancelled') throw error;
+    }
+  }
+  return found;
+}
+
+/**
+ * Describes a folder of the user's pictures, and notes in it what was found, so that the next time is quick. Looks at one
+ * picture at a time, at its header where that says enough.
+ * @throws CupbearerError `bad-data` where there are no classes with pictures or a first picture cannot be decoded, `cancelled`.
+ */
+export async function describeOwnDataset(name: string, folder: string, signal: AbortSignal): Promise<OwnDataset> {
+  const classes = classesIn(folder);
+  const times = folderTimes(folder, classes);
+  const noted = readNote(folder, times);
+  if (noted) return { name, folder, classes, ...noted };
+  const train = await findPictures({ folder, train: true, ...split }, signal);
+  const test = await findPictures({ folder, train: false, ...split }, signal);
+  const note: OwnDatasetNote = {
+    samples: { train: train.files.length, test: test.files.length },
+    bytes: (await bytesOf(train.files, signal)) + (await bytesOf(test.files, signal)),
+    ...(await formOf(firstOfEachClass(train.files), signal)),
+  };
+  writeNote(folder, times, note);
+  return { name, folder, classes, ...note };
+}
+
+/** The files stand in the order of their classes. */
+function firstOfEachClass(files: readonly PictureFile[]): PictureFile[] {
+  return files.filter(({ label }, k) => label !== files[k - 1]?.label);
+}
+
+/** The size and colours that suit pictures. */
+async function formOf(files: readonly PictureFile[], signal: AbortSignal): Promise<{ size: number; colour: boolean }> {
+  let side = 0;
+  let colour = false;
+  for (const { path } of files) {
+    checkNotCancelled(signal, 'Looking at pictures');
+    const { width, height, isGrey } = readPictureHeader(path);
+    side = Math.max(side, width, height);
+    if (!colour && !isGrey) colour = await showsColours(path);
+  }
+  return { size: side <= largestSide ? side : usualSide, colour };
+}
+
+async function bytesOf(files: readonly PictureFile[], signal: AbortSignal): Promise<number> {
+  let bytes = 0;
+  for (const [k, { path }] of files.entries()) {
+    // One that has just gone counts nothing.
+    bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (k % askedTogether !== 0) continue;
+    await setImmediate();
+    checkNotCancelled(signal, 'Looking at pictures');
+  }
+  return bytes;
+}

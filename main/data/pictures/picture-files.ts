@@ -1,0 +1,90 @@
+import { CupbearerError } from '../../../shared/errors.ts';
+import { ByteFile } from '../../storage/byte-file.ts';
+import { checkNotCancelled } from '../cancellation.ts';
+import type { Dataset, DatasetContext } from '../dataset.ts';
+import { decodedPictures, valuesOf, type PictureFile, type PictureForm } from './decode-pictures.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { imageDataset } from '../image-dataset.ts';
+
+export interface PictureOptions extends PictureForm {
+  /** Largest share, 0 to 1, of pictures that may turn out to be undecodable. */
+  undecodableShare: number;
+  /** Bytes of pixels that are kept in memory; more than that go into a file. */
+  mostInMemory?: number;
+  /** How many threads decode; measured unless given. */
+  threads?: number;
+}
+
+/** Twice what GTSRB takes: what is larger would leave a laptop little memory for the work. */
+const usualMostInMemory = 2 ** 28;
+/** How many names an error or warning lists. */
+const namedFiles = 5;
+
+/**
+ * Reads, scales and keeps pictures as a dataset `[size, size, 3 or 1]`: in memory, or in a file where they are too many for
+ * it. Those that cannot be decoded are left out, and counted and named in a warning.
+ * @throws CupbearerError `bad-data` where they are more than `undecodableShare` of all; as {@link decodedPictures}; `storage`.
+ */
+export async function pictureDataset(
+  name: string,
+  files: readonly PictureFile[],
+  classes: readonly string[],
+  options: PictureOptions,
+  context: DatasetContext,
+): Promise<Dataset> {
+  const { size, colour, undecodableShare, mostInMemory = usualMostInMemory } = options;
+  const bytes = files.length * valuesOf(options);
+  const kept = bytes > mostInMemory ? ByteFile.create() : new PixelMemory(bytes);
+  const labels = new Uint16Array(files.length);
+  const undecodable: string[] = [];
+  let done = 0;
+  for await (const block of decodedPictures(files, options, options)) {
+    checkNotCancelled(context.signal, `Loading ${name}`);
+    kept.append(block.pixels);
+    block.files.forEach(({ path, label }, place) => {
+      if (block.undecodable.includes(place)) undecodable.push(path);
+      else labels[done - undecodable.length] = label;
+      done++;
+    });
+    context.progress?.(done, files.length);
+  }
+  judge(name, undecodable, files.length, undecodableShare, context);
+  const pixels = kept instanceof ByteFile ? kept : kept.pixels;
+  const keptLabels = labels.subarray(0, files.length - undecodable.length);
+  return imageDataset(
+    { shape: [size, size, colour ? 3 : 1], classes, pixels, labels: keptLabels },
+    fingerprint(name, classes, pixels, new Uint8Array(keptLabels.buffer, 0, keptLabels.byteLength)),
+  );
+}
+
+/** Pixels in memory that threads share, room for `capacity` bytes. */
+class PixelMemory {
+  readonly #all: Uint8Array;
+  #length = 0;
+
+  constructor(capacity: number) {
+    this.#all = new Uint8Array(new SharedArrayBuffer(capacity));
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#all.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  get pixels(): Uint8Array {
+    return this.#all.subarray(0, this.#length);
+  }
+}
+
+function judge(name: string, undecodable: readonly string[], total: number, share: number, context: DatasetContext) {
+  if (undecodable.length === 0) return;
+  const more = undecodable.length > namedFiles ? `, and ${undecodable.length - namedFiles} more` : '';
+  const sentence = `${undecodable.length} of ${total} pictures of ${name} cannot be decoded: ${undecodable.slice(0, namedFiles).join(', ')}${more}.`;
+  if (undecodable.length > share * total) {
+    throw new CupbearerError('bad-data', `${sentence} At most ${(100 * share).toFixed(1)} % may be left out.`, {
+      hint: 'Repair or remove these files, or raise the parameter undecodable_share.',
+      details: { undecodable: undecodable.slice(0, 100) },
+    });
+  }
+  context.warn?.(`${sentence} They are left out.`);
+}
