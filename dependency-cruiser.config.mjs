@@ -35,7 +35,8 @@ export default {
       from: { path: '^main/detectors/parts/' },
       to: { path: '^main/detectors/(methods/|index)' },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    // Those of the window: dependency-cruiser.window.config.mjs.
+    { name: 'no-cycles', severity: 'error', from: { pathNot: '^renderer/' }, to: { circular: true } },
     {
       name: 'shared-imports-nothing-of-ours',
       severity: 'error',
