@@ -1,13 +1,13 @@
 import type { Settings } from '../../shared/domain/settings.ts';
 import { screens } from '../screens/index.ts';
-import { onWeb } from './host.ts';
-import { palette } from './palette.svelte.ts';
-import type { Command } from './palette.svelte.ts';
-import { router } from './router.svelte.ts';
-import { entryOf } from './routes.ts';
-import type { Screen } from './screen.ts';
-import { settings } from './settings.svelte.ts';
-import { toasts } from './toasts.svelte.ts';
+import { onWeb } from '../app/host.ts';
+import { palette } from '../app/palette.svelte.ts';
+import type { Command } from '../app/palette.svelte.ts';
+import { router } from '../app/router.svelte.ts';
+import { entryOf } from '../app/routes.ts';
+import type { Screen } from '../app/screen.ts';
+import { settings } from '../app/settings.svelte.ts';
+import { toasts } from '../app/toasts.svelte.ts';
 
 /** The keys of a letter that opens a screen; a browser keeps some with Ctrl for itself. */
 const keysOf = (letter: string): string => `${onWeb ? 'Alt' : 'Mod'}+${letter}`;
