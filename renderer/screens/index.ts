@@ -6,7 +6,7 @@ import { runScreen } from './run/screen.ts';
 import { runsScreen } from './runs/screen.ts';
 import { settingsScreen } from './settings/screen.ts';
 
-/** All screens of the window, in the order in which the rail and the palette list them. */
+/** All screens of the window, in the order in which the rail and the palette list them. An unknown address leads to the first. */
 export const screens = [
   runsScreen,
   runScreen,
