@@ -16,7 +16,6 @@ let program: WebProgram;
 let removeHome: () => void;
 
 test.beforeAll(async () => {
-  if (inElectron) return;
   test.setTimeout(240_000);
   sources = new CopiedSources();
   addScreenAndColumn(sources);
@@ -35,7 +34,6 @@ test.beforeAll(async () => {
 });
 
 test.afterAll(async () => {
-  if (inElectron) return;
   await program.stop();
   removeHome();
   sources.remove();
