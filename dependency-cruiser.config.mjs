@@ -26,9 +26,39 @@ const downwards = order.flatMap((level, depth) => {
   });
 });
 
+/** Rooms of the window, from the top. */
+const rooms = ['frame', 'screens', 'runs', 'charts', 'components', 'app'];
+
+// What declares a screen, and the table of them, are known to all: addresses follow from them.
+const declarations = '^renderer/screens/(index|[^/]+/screen)[.]ts$';
+
+const windowDownwards = rooms.slice(1).map((room, above) => ({
+  name: `renderer/${room}-imports-downwards`,
+  severity: 'error',
+  from: { path: `^renderer/${room}/` },
+  to: { path: `^renderer/(${rooms.slice(0, above + 1).join('|')})/`, pathNot: declarations },
+}));
+
 export default {
   forbidden: [
     ...downwards,
+    ...windowDownwards,
+    {
+      name: 'screens-know-no-other-screen',
+      severity: 'error',
+      from: { path: '^renderer/screens/([^/]+)/' },
+      to: { path: '^renderer/screens/', pathNot: ['^renderer/screens/$1/', declarations] },
+    },
+    {
+      name: 'declarations-of-screens-load-nothing',
+      comment: 'What draws a screen comes when it is first shown.',
+      severity: 'error',
+      from: { path: declarations },
+      to: {
+        path: '^renderer/(?!app/screen[.]ts$).*([.]svelte|[.]svelte[.]ts)$',
+        dependencyTypesNot: ['dynamic-import'],
+      },
+    },
     {
       name: 'parts-of-detectors-know-no-method',
       severity: 'error',
@@ -48,7 +78,8 @@ export default {
       from: { path: '^main/api/(drafts|reports)/' },
       to: { path: '^main/api/(drafts|reports|calls)/', pathNot: '^main/api/$1/' },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    // Those of the window: dependency-cruiser.window.config.mjs.
+    { name: 'no-cycles', severity: 'error', from: { pathNot: '^renderer/' }, to: { circular: true } },
     {
       name: 'shared-imports-nothing-of-ours',
       severity: 'error',

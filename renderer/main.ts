@@ -1,6 +1,6 @@
 import { mount } from 'svelte';
 import { z } from 'zod';
-import App from './app/App.svelte';
+import App from './frame/App.svelte';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';

@@ -1,8 +1,8 @@
 import { hrefOf, parseRoute } from './routes.ts';
 import type { Route } from './routes.ts';
 
-export { hrefOf, runTabs, tabsOf } from './routes.ts';
-export type { Route, RunTab } from './routes.ts';
+export { hrefOf } from './routes.ts';
+export type { Route } from './routes.ts';
 
 class Router {
   route = $state.raw<Route>(parseRoute(location.hash));

@@ -1,43 +1,17 @@
-import { wizardSteps } from '../../shared/domain/draft.ts';
-import type { WizardStep } from '../../shared/domain/draft.ts';
-import type { RunKind } from '../../shared/domain/run.ts';
+import { screens } from '../screens/index.ts';
+import type { Screen } from './screen.ts';
 
-/** Tabs of the run screen, in the order in which they stand. */
-export const runTabs = ['overview', 'scores', 'layers', 'activations', 'samples', 'training', 'config', 'log'] as const;
-export type RunTab = (typeof runTabs)[number];
+type Flat<T> = { [Key in keyof T]: T[Key] };
+type RouteOf<S> = S extends Screen<infer Id, infer Place> ? Flat<{ screen: Id } & Place> : never;
 
-/** The tabs that runs of a kind have: scores come of detectors, a training curve of classifiers. */
-export function tabsOf(kind: RunKind | undefined): readonly RunTab[] {
-  const others: readonly RunTab[] =
-    kind === 'classifier' ? ['scores', 'layers', 'activations', 'samples'] : ['training'];
-  return runTabs.filter((tab) => !others.includes(tab));
-}
+/** Where the user is, a screen and the place in it; the address after `#` says it. */
+export type Route = RouteOf<(typeof screens)[number]>;
 
-/** What a new experiment is to start from: an earlier run done again, a trained model, or a dataset. */
-export interface StartingPoint {
-  kind: (typeof startingPoints)[number];
-  /** Of the run or model, or the dataset's name. */
-  id: string;
-}
-const startingPoints = ['from', 'model', 'data'] as const;
-
-/** Where the user is; the address after `#` says it. */
-export type Route =
-  | { screen: 'runs' }
-  | { screen: 'run'; id: string; tab: RunTab }
-  | { screen: 'new'; step: WizardStep; from: StartingPoint | null }
-  | { screen: 'compare'; ids: string[] }
-  | { screen: 'datasets'; name: string | null }
-  | { screen: 'models'; id: string | null }
-  | { screen: 'settings' };
-
-const oneOf = <T extends string>(words: readonly T[], word: string | undefined, otherwise: T): T =>
-  words.find((candidate) => candidate === word) ?? otherwise;
-
-function startingPoint(query: URLSearchParams): StartingPoint | null {
-  const kind = startingPoints.find((key) => query.has(key));
-  return kind === undefined ? null : { kind, id: query.get(kind)! };
-}
+const pathOf = ({ path, id }: Screen): string => path ?? id;
+const placeOf = (screen: Screen, parts: readonly string[], query: URLSearchParams): object | null =>
+  screen.parse ? screen.parse(parts, query) : {};
+// A place and the screen that it is in: what `Route` is made of.
+const routeTo = (screen: Screen, place: object): Route => ({ screen: screen.id, ...place }) as Route;
 
 function decoded(part: string): string {
   try {
@@ -47,44 +21,28 @@ function decoded(part: string): string {
   }
 }
 
-/** The route that an address names; what cannot be read is the list of runs. */
+/** Returns the route that an address names, the entry of the first screen if no screen has it. */
 export function parseRoute(hash: string): Route {
-  const [path = '', search = ''] = hash.replace(/^#?\/?/, '').split('?');
-  const [screen, ...rest] = path.split('/').map(decoded);
+  const [address = '', search = ''] = hash.replace(/^#?\/?/, '').split('?');
+  const [path, ...parts] = address.split('/').map(decoded);
   const query = new URLSearchParams(search);
-  const [first, second] = rest;
-  switch (screen) {
-    case 'runs':
-      return first ? { screen: 'run', id: first, tab: oneOf(runTabs, second, 'overview') } : { screen: 'runs' };
-    case 'new':
-      return { screen: 'new', step: oneOf(wizardSteps, first, 'task'), from: startingPoint(query) };
-    case 'compare':
-      return { screen: 'compare', ids: (first ?? '').split(',').filter((id) => id !== '') };
-    case 'datasets':
-      return { screen: 'datasets', name: first || null };
-    case 'models':
-      return { screen: 'models', id: first || null };
-    case 'settings':
-      return { screen: 'settings' };
-    default:
-      return { screen: 'runs' };
+  for (const screen of screens) {
+    const place = pathOf(screen) === path ? placeOf(screen, parts, query) : null;
+    if (place) return routeTo(screen, place);
   }
+  return entryOf(screens[0]);
 }
 
-/** The address of a route, with `#`: for links. */
+/** Returns the address of a route, with `#`: for links. */
 export function hrefOf(route: Route): string {
-  switch (route.screen) {
-    case 'run':
-      return `#/runs/${encodeURIComponent(route.id)}${route.tab === 'overview' ? '' : `/${route.tab}`}`;
-    case 'new':
-      return `#/new/${route.step}${route.from === null ? '' : `?${route.from.kind}=${encodeURIComponent(route.from.id)}`}`;
-    case 'compare':
-      return `#/compare/${route.ids.map(encodeURIComponent).join(',')}`;
-    case 'datasets':
-      return route.name === null ? '#/datasets' : `#/datasets/${encodeURIComponent(route.name)}`;
-    case 'models':
-      return route.id === null ? '#/models' : `#/models/${encodeURIComponent(route.id)}`;
-    default:
-      return `#/${route.screen}`;
-  }
+  const screen = screenOf(route);
+  return `#/${pathOf(screen)}${screen.write?.(route) ?? ''}`;
 }
+
+/** Returns the screen that a route is in. */
+export function screenOf(route: Route): Screen {
+  return screens.find(({ id }) => id === route.screen) ?? screens[0];
+}
+
+/** Returns where a screen is entered from the rail, the palette or by its shortcut. */
+export const entryOf = (screen: Screen): Route => routeTo(screen, placeOf(screen, [], new URLSearchParams()) ?? {});

@@ -1,18 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addScreenAndColumn, CopiedSources, examplesOf } from './copied-sources.ts';
 
-// What the guides say of adding a dataset, a task and a detector, done in a copy of the sources: a file each, whose text is the
-// page's, and a line in the index beside it.
+// What the guides say of adding a dataset, a task, a detector, a screen and a column, done in a copy of the sources: a file each,
+// whose text is the page's, and a line in the index beside it. test/e2e/additions.spec.ts looks at the screen and the column.
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-/** The copy. */
-const house = mkdtempSync(join(tmpdir(), 'cupbearer-additions-'));
+const packages = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+const house = new CopiedSources();
 afterAll(() => {
-  rmSync(house, { recursive: true });
+  house.remove();
 });
 
 interface Addition {
@@ -31,36 +29,36 @@ const additions: readonly Addition[] = [
 ];
 
 function add({ page, folder, file, name, from }: Addition): void {
-  const [, example] = /^```ts\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs', page), 'utf8'))!;
-  writeFileSync(join(house, folder, file), example!);
-  const index = join(house, folder, 'index.ts');
-  const before = readFileSync(index, 'utf8');
-  const after = before.replace(/(new Registry(?:<\w+>)?\('\w+', \[)/, `$1${name},`);
-  expect(after).not.toBe(before);
-  writeFileSync(index, `import { ${name} } from '${from}';\n${after}`);
+  const [example] = examplesOf(page, 'ts');
+  house.write(`${folder}/${file}`, example!);
+  house.change(`${folder}/index.ts`, /(new Registry(?:<\w+>)?\('\w+', \[)/, `$1${name},`);
+  house.change(`${folder}/index.ts`, /^/, `import { ${name} } from '${from}';\n`);
+}
+
+/** What a checker of the sources says of the copy, and how it ends. */
+function checked(script: string, ...words: string[]) {
+  const { status, stdout } = spawnSync(process.execPath, [join(packages, script), ...words], { cwd: house.folder, encoding: 'utf8' }); // prettier-ignore
+  return { status, stdout };
 }
 
 /** What a command of the copy prints as JSON. */
 function cupbearer(...words: string[]): unknown {
-  const launcher = join(house, 'main', 'hosts', 'cli', 'launch.mjs');
-  const env = { ...process.env, CUPBEARER_HOME: join(house, 'home') };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...words], { cwd: house, env, encoding: 'utf8' }); // prettier-ignore
+  const launcher = house.path('main', 'hosts', 'cli', 'launch.mjs');
+  const env = { ...process.env, CUPBEARER_HOME: house.path('home') };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...words], { cwd: house.folder, env, encoding: 'utf8' }); // prettier-ignore
   expect(stderr, words.join(' ')).not.toContain('Error');
   expect(status, `${stdout}${stderr}`).toBe(0);
   return words.includes('--json') ? JSON.parse(stdout) : stdout;
 }
 
 beforeAll(() => {
-  for (const part of ['main', 'shared', 'resources', 'package.json', 'tsconfig.json'])
-    cpSync(join(root, part), join(house, part), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'), 'junction');
   additions.forEach(add);
+  addScreenAndColumn(house);
 });
 
 describe('a dataset, a task and a detector that were added as the guides say', () => {
   it('pass the compiler as they are printed', () => {
-    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    const { stdout } = spawnSync(process.execPath, [compiler, '--noEmit', '--incremental', 'false', '-p', house], { encoding: 'utf8' }); // prettier-ignore
+    const { stdout } = checked('typescript/bin/tsc', '--noEmit', '--incremental', 'false');
     expect(stdout).toBe('');
   }, 240_000);
 
@@ -72,7 +70,7 @@ describe('a dataset, a task and a detector that were added as the guides say', (
   });
 
   it('train, fit and evaluate', () => {
-    const folder = join(house, 'classifier');
+    const folder = house.path('classifier');
     const training = [
       '--train_data',
       'two-moons',
@@ -90,5 +88,17 @@ describe('a dataset, a task and a detector that were added as the guides say', (
     const { run } = fitted as { run: { status: string; metrics: Record<string, number> } };
     expect(run.status).toBe('done');
     expect(run.metrics['auroc']).toBeGreaterThan(0.6);
+  }, 240_000);
+});
+
+describe('a screen and a column that were added as the guide says', () => {
+  it('pass the checks of the window as they are printed', () => {
+    const found = checked(
+      'svelte-check/bin/svelte-check',
+      '--tsconfig',
+      'renderer/tsconfig.json',
+      '--fail-on-warnings',
+    );
+    expect(found, found.stdout).toMatchObject({ status: 0 });
   }, 240_000);
 });

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { computeProcessesOf } from '../compute-processes.ts';
 import { clientOver, openSocket, signIn, type Client } from '../hosts/web-client.ts';
 
-const launcher = fileURLToPath(new URL('../../main/hosts/cli/launch.mjs', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A running program with a home of its own, as a user would start it. */
 export interface Program {
@@ -41,14 +41,15 @@ export function temporaryHome(): { home: string; remove: () => void } {
 
 /**
  * Starts `cupbearer serve` on a port, any that is free unless told otherwise, with more in its environment, and waits until it
- * answers. With `ownGroup` it leads a process group, which a signal can then be sent to.
+ * answers. With `ownGroup` it leads a process group, which a signal can then be sent to. `sources` is the folder of the program.
  */
 export async function startProgram(
   home: string,
   wantedPort = 0,
   env: Readonly<Record<string, string>> = {},
-  { ownGroup = false }: { ownGroup?: boolean } = {},
+  { ownGroup = false, sources = root }: { ownGroup?: boolean; sources?: string } = {},
 ): Promise<WebProgram> {
+  const launcher = join(sources, 'main', 'hosts', 'cli', 'launch.mjs');
   const { CUPBEARER_DATA: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [launcher, 'serve', '--no-open', '--port', String(wantedPort)], {
     cwd: home,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { detailWords } from '../../renderer/screens/runs/detail-words.ts';
+import { detailWords } from '../../renderer/runs/detail-words.ts';
 
 const titles: Record<string, string> = { corner: 'Corner pixel', wanet: 'WaNet warp' };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isDefault } from '../../renderer/components/form/form-model.ts';
-import { draftOnDataset, isSameDraft, withNames, withValue } from '../../renderer/screens/experiment/draft-values.ts';
+import { withValue } from '../../renderer/components/form/form-values.ts';
+import { draftOnDataset, isSameDraft, withNames } from '../../renderer/screens/experiment/draft-values.ts';
 import type { ExperimentDraft, Preset } from '../../shared/domain/draft.ts';
 import type { FormDefinition, FormField } from '../../shared/domain/form.ts';
 

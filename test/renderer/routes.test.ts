@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hrefOf, parseRoute, runTabs } from '../../renderer/app/routes.ts';
+import { hrefOf, parseRoute } from '../../renderer/app/routes.ts';
 import type { Route } from '../../renderer/app/routes.ts';
+import { runTabs } from '../../renderer/screens/run/run-tabs.ts';
 import { wizardSteps } from '../../shared/domain/draft.ts';
 
 describe('parseRoute', () => {

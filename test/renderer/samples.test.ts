@@ -4,7 +4,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { OtherScores } from '../../renderer/screens/run/other-scores.ts';
 import { sampleColumns } from '../../renderer/screens/run/sample-columns.ts';
 import { filterSamples, sortSamples } from '../../renderer/screens/run/sample-table.ts';
-import { RunScores } from '../../renderer/screens/run/run-scores.ts';
+import { RunScores } from '../../renderer/runs/run-scores.ts';
 
 const scores = new RunScores(['all'], ['cat', 'dog'], {
   'layer/all': Float32Array.of(0.1, 0.9, 0.4, 0.8, 0.4),

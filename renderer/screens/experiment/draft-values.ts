@@ -1,28 +1,12 @@
 import { z } from 'zod';
 import { parseBoundedJson, usualJsonBounds } from '../../../shared/bounded-json.ts';
 import { draftSchema, type ExperimentDraft, type Preset } from '../../../shared/domain/draft.ts';
-import { pickedSchema, type FormDefinition, type FormField } from '../../../shared/domain/form.ts';
+import { pickedSchema } from '../../../shared/domain/form.ts';
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import { jsonObject } from '../../../shared/schema/outside.ts';
-import { mapValues } from '../../../shared/schema/walk.ts';
 import { partsOfTraining, proposedTask, type PoisonKeys, type TrainingData } from '../../../shared/training-data.ts';
 import { pickedOf } from '../../components/form/form-model.ts';
-
-/** A copy of `root` with another value at a path; undefined takes the key away. Lists along the path stay lists. */
-export function withValue(root: unknown, path: readonly string[], value: unknown): unknown {
-  const [key, ...rest] = path;
-  if (key === undefined) return value;
-  if (Array.isArray(root)) {
-    const index = Number(key);
-    return root.map((item: unknown, i) => (i === index ? withValue(item, rest, value) : item));
-  }
-  // A definition may stand there as its bare id.
-  const record = typeof root === 'string' ? { name: root } : ((root ?? {}) as Record<string, unknown>);
-  const next = withValue(record[key], rest, value);
-  if (next !== undefined) return { ...record, [key]: next };
-  const { [key]: _, ...others } = record;
-  return others;
-}
+import { namesIn, withValue, type Definitions } from '../../components/form/form-values.ts';
 
 /** Whether two drafts ask for the same, whatever the order in which their values were set. */
 export function isSameDraft(one: unknown, other: unknown): boolean {
@@ -31,8 +15,6 @@ export function isSameDraft(one: unknown, other: unknown): boolean {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return Array.isArray(one) === Array.isArray(other) && [...keys].every((key) => isSameDraft(a[key], b[key]));
 }
-
-type Definitions = (kind: string) => readonly FormDefinition[];
 
 /**
  * The draft with every definition that is picked, be it by default, as an object with its name: what is set below it then
@@ -56,21 +38,6 @@ export function withNames(draft: ExperimentDraft, definitions: Definitions): Exp
     task: detection.length === 0 ? draft.task : named('task', draft.task),
     detectors: detection.length === 0 ? draft.detectors : draft.detectors.map((one) => named('detector', one)),
   };
-}
-
-/** Values with every definition that is picked below the fields as an object with its name. */
-export function namesIn(
-  fields: readonly FormField[],
-  values: Record<string, unknown>,
-  definitions: Definitions,
-): Record<string, unknown> {
-  const fieldsOf = ({ registry, omit }: FormField, name: string) =>
-    definitions(registry ?? '')
-      .find(({ id }) => id === name)
-      ?.fields.filter(({ key }) => !omit?.includes(key));
-  return mapValues(fieldsOf, fields, values, (field, value) =>
-    field.type === 'pick' && (value ?? field.default) !== undefined ? pickedOf(value, field) : value,
-  );
 }
 
 /** What a draft trains its classifier on, before any trigger; undefined where it takes a trained one. */

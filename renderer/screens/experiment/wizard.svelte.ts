@@ -14,11 +14,12 @@ import { unpackArrays, type ArrayMap } from '../../../shared/domain/arrays.ts';
 import { Latest } from '../../app/latest.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
-import type { StartingPoint } from '../../app/routes.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import type { FormModel, Path } from '../../components/form/form-model.ts';
-import { draftOnDataset, isSameDraft, withNames, withValue } from './draft-values.ts';
+import { withValue } from '../../components/form/form-values.ts';
+import { draftOnDataset, isSameDraft, withNames } from './draft-values.ts';
 import { earlierDrafts } from './earlier-drafts.svelte.ts';
+import type { StartingPoint } from './starting-point.ts';
 
 /** Samples with the arrays of images unpacked. */
 export interface ShownSamples {

@@ -3,7 +3,7 @@ import type { LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import type { RunStatus } from '../../../shared/domain/run.ts';
 import { formatPercent } from '../../../shared/format.ts';
 import { statusWords } from '../../components/status-words.ts';
-import { phaseWords } from '../runs/run-words.ts';
+import { phaseWords } from '../../runs/run-words.ts';
 
 const trainings: Record<Exclude<RunStatus, 'running'>, string> = {
   done: 'Trained',

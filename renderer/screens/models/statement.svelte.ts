@@ -2,7 +2,7 @@ import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
 import type { CupbearerError } from '../../../shared/errors.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 import type { FormModel, Path } from '../../components/form/form-model.ts';
-import { namesIn, withValue } from '../experiment/draft-values.ts';
+import { namesIn, withValue } from '../../components/form/form-values.ts';
 
 interface Fault {
   path: readonly string[];

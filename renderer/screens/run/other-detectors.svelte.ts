@@ -5,7 +5,7 @@ import { ranksOf } from '../../../shared/scores/ranks.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 import { otherName, type OtherScores } from './other-scores.ts';
-import { RunScores } from './run-scores.ts';
+import { RunScores } from '../../runs/run-scores.ts';
 
 /** Finished runs on the same test data as this one, the latest of each detector, newest first. */
 export function othersOf(run: RunSummary): RunSummary[] {

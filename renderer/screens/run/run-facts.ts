@@ -3,7 +3,7 @@ import { inSentence } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 import { hrefOf } from '../../app/router.svelte.ts';
-import { taskWords } from '../runs/run-words.ts';
+import { taskWords } from '../../runs/run-words.ts';
 
 /** What a run is called at the head of its page: its task and data. */
 export function runTitle(run: RunSummary): string {

@@ -7,7 +7,7 @@ import { operatingPointAt } from '../../../shared/scores/operating-point.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 import { OtherDetectors } from './other-detectors.svelte.ts';
-import { RunScores } from './run-scores.ts';
+import { RunScores } from '../../runs/run-scores.ts';
 
 /** A layer with its figures, or the aggregate of all. */
 export interface NamedLayer {

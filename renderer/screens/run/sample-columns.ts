@@ -4,7 +4,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { formatCount } from '../../../shared/format.ts';
 import { glossary } from '../../../shared/glossary.ts';
 import { otherName, type OtherScores } from './other-scores.ts';
-import type { RunScores } from './run-scores.ts';
+import type { RunScores } from '../../runs/run-scores.ts';
 
 /** What the columns of other layers and other runs tell of a sample. */
 export type Measure = 'rank' | 'score';

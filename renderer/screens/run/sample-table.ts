@@ -1,5 +1,5 @@
 import { isMistake } from '../../../shared/scores/worst-mistakes.ts';
-import type { RunScores } from './run-scores.ts';
+import type { RunScores } from '../../runs/run-scores.ts';
 
 /** Which samples the table shows. */
 export type SampleKind = 'all' | 'clean' | 'anomalous' | 'mistakes';

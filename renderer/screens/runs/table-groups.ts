@@ -1,11 +1,11 @@
 import type { LiveState, RunSummary } from '../../../shared/domain/live.ts';
+import { isActive } from '../../runs/is-active.ts';
 
 /** So many runs that somebody must look at stay in sight; older ones are in the list like any other. */
 const mostToLookAt = 5;
 
 const newestFirst = (a: RunSummary, b: RunSummary) => (a.createdAt < b.createdAt ? 1 : -1);
 
-export const isActive = ({ status }: RunSummary): boolean => status === 'running' || status === 'queued';
 const needsLook = ({ status }: RunSummary): boolean => status === 'failed' || status === 'interrupted';
 
 /**

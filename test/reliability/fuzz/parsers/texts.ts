@@ -14,12 +14,15 @@ import { formDefinitions } from '../../../../main/api/drafts/form-definitions.ts
 import { drawEvaluationFigures } from '../../../../main/figures/evaluation-figures.ts';
 import { parseNetworkSpec } from '../../../../main/models/files.ts';
 import { checkFileName } from '../../../../main/storage/file-name.ts';
-import { hrefOf, parseRoute } from '../../../../renderer/app/routes.ts';
 import { draftFromText } from '../../../../renderer/screens/experiment/draft-values.ts';
 import { evaluateScores } from '../../../../main/evaluation/evaluate-scores.ts';
 import { runSummary } from '../../../renderer/run-summary.ts';
 import { specFile } from '../../../storage/run-records.ts';
 import { bytesOf, jsonOf, textOf, type Parser } from '../parser.ts';
+import '../without-components.ts';
+
+// Screens name the components that draw them.
+const { hrefOf, parseRoute } = await import('../../../../renderer/app/routes.ts');
 
 const forms = formDefinitions();
 const definitionsOf = (kind: string) => forms.find((registry) => registry.kind === kind)?.definitions ?? [];

@@ -1,13 +1,18 @@
 import type { Settings } from '../../shared/domain/settings.ts';
-import { onWeb } from './host.ts';
-import { palette } from './palette.svelte.ts';
-import type { Command } from './palette.svelte.ts';
-import { router } from './router.svelte.ts';
-import { settings } from './settings.svelte.ts';
-import { toasts } from './toasts.svelte.ts';
+import { screens } from '../screens/index.ts';
+import { onWeb } from '../app/host.ts';
+import { palette } from '../app/palette.svelte.ts';
+import type { Command } from '../app/palette.svelte.ts';
+import { router } from '../app/router.svelte.ts';
+import { entryOf } from '../app/routes.ts';
+import type { Screen } from '../app/screen.ts';
+import { settings } from '../app/settings.svelte.ts';
+import { toasts } from '../app/toasts.svelte.ts';
 
-/** A browser keeps Ctrl+N for itself. */
-export const newKeys = onWeb ? 'Alt+N' : 'Mod+N';
+/** The keys of a letter that opens a screen; a browser keeps some with Ctrl for itself. */
+const keysOf = (letter: string): string => `${onWeb ? 'Alt' : 'Mod'}+${letter}`;
+
+const listed: readonly Screen[] = screens.filter((screen) => screen.rail);
 
 function setTheme(theme: Settings['theme']): void {
   settings.change({ theme }).catch((error: unknown) => toasts.failed(error));
@@ -15,20 +20,17 @@ function setTheme(theme: Settings['theme']): void {
 
 /** What can be done from anywhere. */
 export const commands: readonly Command[] = [
-  { label: 'Runs', hint: 'Screen', run: () => router.go({ screen: 'runs' }) },
-  { label: 'New experiment', hint: 'Screen', keys: newKeys, run: startNew },
-  { label: 'Datasets', hint: 'Screen', run: () => router.go({ screen: 'datasets', name: null }) },
-  { label: 'Models', hint: 'Screen', run: () => router.go({ screen: 'models', id: null }) },
-  { label: 'Settings', hint: 'Screen', run: () => router.go({ screen: 'settings' }) },
+  ...listed.map((screen) => ({
+    label: screen.title,
+    hint: 'Screen',
+    keys: screen.letter && keysOf(screen.letter),
+    run: () => router.go(entryOf(screen)),
+  })),
   { label: 'Light theme', run: () => setTheme('light') },
   { label: 'Dark theme', run: () => setTheme('dark') },
   { label: 'Theme of the system', run: () => setTheme('system') },
   { label: 'Keyboard shortcuts', keys: '?', run: () => (palette.shortcuts = true) },
 ];
-
-export function startNew(): void {
-  router.go({ screen: 'new', step: 'task', from: null });
-}
 
 /** All shortcuts, as they are listed for the user. */
 export const shortcuts: readonly { title: string; keys: readonly { keys: readonly string[]; does: string }[] }[] = [
@@ -36,7 +38,7 @@ export const shortcuts: readonly { title: string; keys: readonly { keys: readonl
     title: 'Everywhere',
     keys: [
       { keys: ['Mod+K'], does: 'Jump to a screen, a run or a command' },
-      { keys: [newKeys], does: 'New experiment' },
+      ...listed.flatMap(({ letter, title }) => (letter === undefined ? [] : [{ keys: [keysOf(letter)], does: title }])),
       { keys: ['/'], does: 'Search' },
       { keys: ['?'], does: 'This list' },
       { keys: ['Esc'], does: 'Clear the selection, then close' },

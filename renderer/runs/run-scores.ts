@@ -1,14 +1,14 @@
-import { unpackArrays } from '../../../shared/domain/arrays.ts';
-import type { ArrayMap } from '../../../shared/domain/arrays.ts';
-import type { Histogram } from '../../../shared/domain/evaluation.ts';
-import type { scoreSetSchema } from '../../../shared/domain/result.ts';
-import { CupbearerError } from '../../../shared/errors.ts';
-import { histogram } from '../../../shared/scores/histogram.ts';
-import { operatingPoints } from '../../../shared/scores/operating-point.ts';
-import type { OperatingPoints } from '../../../shared/scores/operating-point.ts';
-import { ranksOf } from '../../../shared/scores/ranks.ts';
-import { isMistake, worstMistakes } from '../../../shared/scores/worst-mistakes.ts';
-import type { WorstMistakes } from '../../../shared/scores/worst-mistakes.ts';
+import { unpackArrays } from '../../shared/domain/arrays.ts';
+import type { ArrayMap } from '../../shared/domain/arrays.ts';
+import type { Histogram } from '../../shared/domain/evaluation.ts';
+import type { scoreSetSchema } from '../../shared/domain/result.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { histogram } from '../../shared/scores/histogram.ts';
+import { operatingPoints } from '../../shared/scores/operating-point.ts';
+import type { OperatingPoints } from '../../shared/scores/operating-point.ts';
+import { ranksOf } from '../../shared/scores/ranks.ts';
+import { isMistake, worstMistakes } from '../../shared/scores/worst-mistakes.ts';
+import type { WorstMistakes } from '../../shared/scores/worst-mistakes.ts';
 import type { z } from 'zod';
 
 /** Mistakes of a class that are of interest. */

@@ -1,4 +1,4 @@
-import { inSentence } from '../../../shared/format.ts';
+import { inSentence } from '../../shared/format.ts';
 
 /**
  * A word of a run's task as people read it: "wanet" as "WaNet warp", "against corner" as "against corner pixel"; what is no

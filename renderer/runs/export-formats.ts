@@ -1,7 +1,7 @@
-import type { reportFormats } from '../../../shared/contract.ts';
-import { client } from '../../app/client.ts';
-import { saveFile } from '../../app/save-file.ts';
-import { settings } from '../../app/settings.svelte.ts';
+import type { reportFormats } from '../../shared/contract.ts';
+import { client } from '../app/client.ts';
+import { saveFile } from '../app/save-file.ts';
+import { settings } from '../app/settings.svelte.ts';
 
 export type ExportFormat = (typeof reportFormats)[number] | 'pdf';
 

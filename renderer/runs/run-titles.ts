@@ -1,5 +1,5 @@
-import type { RunSummary } from '../../../shared/domain/live.ts';
-import type { RunKind } from '../../../shared/domain/run.ts';
+import type { RunSummary } from '../../shared/domain/live.ts';
+import type { RunKind } from '../../shared/domain/run.ts';
 import { detailWords } from './detail-words.ts';
 
 export const kindWords: Record<RunKind, string> = {

@@ -1,10 +1,10 @@
-import type { RunSummary } from '../../../shared/domain/live.ts';
-import { client } from '../../app/client.ts';
-import { router } from '../../app/router.svelte.ts';
-import { toasts } from '../../app/toasts.svelte.ts';
+import type { RunSummary } from '../../shared/domain/live.ts';
+import { client } from '../app/client.ts';
+import { router } from '../app/router.svelte.ts';
+import { toasts } from '../app/toasts.svelte.ts';
+import { isActive } from './is-active.ts';
 import { runWords } from './run-words.ts';
-import { isActive } from './table-groups.ts';
-import { given } from '../../../shared/given.ts';
+import { given } from '../../shared/given.ts';
 
 const idsOf = (runs: readonly RunSummary[]) => runs.map((run) => run.id);
 

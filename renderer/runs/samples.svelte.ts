@@ -1,6 +1,6 @@
-import { unpackArrays } from '../../../shared/domain/arrays.ts';
-import type { CupbearerError } from '../../../shared/errors.ts';
-import { client, toCupbearerError } from '../../app/client.ts';
+import { unpackArrays } from '../../shared/domain/arrays.ts';
+import type { CupbearerError } from '../../shared/errors.ts';
+import { client, toCupbearerError } from '../app/client.ts';
 
 /** A picture: values 0 to 1, `[height, width, channels]`. */
 export interface Picture {

@@ -1,0 +1,11 @@
+import List from '@lucide/svelte/icons/list';
+import { defineScreen } from '../../app/screen.ts';
+
+export const runsScreen = defineScreen({
+  id: 'runs',
+  title: 'Runs',
+  // With an id behind it, the address is that of one run.
+  parse: ([id]) => (id ? null : {}),
+  rail: { group: 'work', icon: List },
+  load: () => import('./RunsScreen.svelte'),
+});

@@ -1,0 +1,69 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const copied = [
+  'main',
+  'shared',
+  'renderer',
+  'resources',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'svelte.config.mjs',
+];
+
+/** A copy of the sources that a test changes as a page under docs/ says. */
+export class CopiedSources {
+  readonly folder = mkdtempSync(join(tmpdir(), 'cupbearer-additions-'));
+
+  constructor() {
+    for (const part of copied) cpSync(join(root, part), this.path(part), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), this.path('node_modules'), 'junction');
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** Writes a new file. */
+  write(path: string, text: string): void {
+    mkdirSync(dirname(this.path(path)), { recursive: true });
+    writeFileSync(this.path(path), text, { flag: 'wx' });
+  }
+
+  /** Changes a file in one place. @throws Error if the place is not there. */
+  change(path: string, place: string | RegExp, replacement: string): void {
+    const before = readFileSync(this.path(path), 'utf8');
+    const after = before.replace(place, replacement);
+    if (after === before) throw new Error(`${path} has nothing like ${String(place)}.`);
+    writeFileSync(this.path(path), after);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+/** Returns the examples of a page under docs/ in a language, as they are printed. */
+export function examplesOf(page: string, language: string): string[] {
+  const text = readFileSync(join(root, 'docs', page), 'utf8');
+  return [...text.matchAll(/^```(\w+)\n(.*?)^```/gms)]
+    .filter(([, named]) => named === language)
+    .map(([, , example]) => example!);
+}
+
+/** Adds the screen and the column of adding-a-screen.md: a folder and a line, and an entry. */
+export function addScreenAndColumn(sources: CopiedSources): void {
+  const page = 'adding-a-screen.md';
+  const [declaration, column] = examplesOf(page, 'ts');
+  const [component] = examplesOf(page, 'svelte');
+  sources.write('renderer/screens/tags/screen.ts', declaration!);
+  sources.write('renderer/screens/tags/TagsScreen.svelte', component!);
+  const table = 'renderer/screens/index.ts';
+  sources.change(table, /^/, "import { tagsScreen } from './tags/screen.ts';\n");
+  sources.change(table, '] as const', 'tagsScreen] as const');
+  sources.change('renderer/screens/runs/columns.ts', /^\];/m, `${column}];`);
+}
