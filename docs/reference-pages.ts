@@ -78,7 +78,7 @@ function sharedFields(registry: Registry<Definition>): Field[] {
   return first.filter((field) => others.every((fields) => fields.some((other) => same(field, other))));
 }
 
-function needsOf({ needs }: DetectorDefinition): string {
+function needsOf({ needs, dependsOnBatch, dependsOnScale }: DetectorDefinition): string {
   const words = [
     ...(needs.trusted ? ['trusted data'] : []),
     ...(needs.untrusted ? ['untrusted data'] : []),
@@ -87,7 +87,16 @@ function needsOf({ needs }: DetectorDefinition): string {
     ...(needs.gradients ? ["the model's gradients"] : []),
     ...((needs.layers ?? 1) > 1 ? [`at least ${needs.layers} layers`] : []),
   ];
-  return words.length > 0 ? ` Needs ${words.join(', ')}.` : '';
+  const sentences = [
+    ...(words.length > 0 ? [`Needs ${words.join(', ')}.`] : []),
+    ...(dependsOnBatch ? ["A sample's score depends on what else is in its batch."] : []),
+    ...(dependsOnScale === undefined ? [] : [`Its scores depend on scale: ${uncapitalised(dependsOnScale)}`]),
+  ];
+  return sentences.map((sentence) => ` ${sentence}`).join('');
+}
+
+function uncapitalised(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
 function parameterTable(flag: string, fields: readonly Field[]): string[] {

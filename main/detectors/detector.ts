@@ -126,6 +126,10 @@ export type LayerScores = Map<string, Float64Array>;
 /** A detection method. Batching, aggregation over layers, metrics and saving are the runner's work. */
 export interface DetectorDefinition extends Definition {
   needs: DetectorNeeds;
+  /** Whether a sample's score depends on what else is in its batch, and so on the size of batches. */
+  dependsOnBatch?: boolean;
+  /** Why its scores depend on the scale of activations or weights; the others rank samples alike on any scale. */
+  dependsOnScale?: string;
   /** Which of its own parameters go neither together nor with the layers that it is to look at; asked before any data are loaded. */
   misfits?(params: DetectorParams, layers: readonly FeatureLayer[], network: NetworkOutline): Misfit[];
   fit(features: Features, params: DetectorParams, context: DetectorContext): Promise<DetectorState>;

@@ -61,6 +61,8 @@ export async function* activationBatches(
     batchSize: number;
     logits?: boolean;
     indices?: Int32Array;
+    /** What a sample of the dataset is called in messages; its index unless given. */
+    nameOf?: (index: number) => number;
     signal?: AbortSignal;
   },
 ): AsyncGenerator<ActivationBatch> {
@@ -68,15 +70,15 @@ export async function* activationBatches(
   for await (const { indices, batch } of batchesAhead(dataset, order, options.batchSize)) {
     checkNotCancelled(options.signal, 'The pass over the data');
     // ReLU would turn NaN into 0, and nobody would know.
-    checkFinite('the input', batch.inputs, indices);
+    checkFinite('the input', batch.inputs, indices, options.nameOf);
     const tensors = tf.tidy(() => observe(network, inputTensor(batch, dataset), options));
     const [logits, ...layers] = await Promise.all(
       [tensors.logits, ...tensors.layers].map(async (tensor) => (await tensor?.data()) as Float32Array),
     );
     tf.dispose([...tensors.layers, ...(tensors.logits ? [tensors.logits] : [])]);
     const named = new Map(options.names.map((name, i) => [name, layers[i]!]));
-    for (const [name, values] of named) checkFinite(name, values, indices);
-    if (logits) checkFinite('the output', logits, indices);
+    for (const [name, values] of named) checkFinite(name, values, indices, options.nameOf);
+    if (logits) checkFinite('the output', logits, indices, options.nameOf);
     await otherWork();
     yield { ...batch, indices, layers: named, ...(logits ? { logits } : {}) };
   }
@@ -99,11 +101,11 @@ function observe(
   return { layers, logits: logits && tf.keep(logits) };
 }
 
-function checkFinite(name: string, values: Float32Array, indices: Int32Array): void {
+function checkFinite(name: string, values: Float32Array, indices: Int32Array, nameOf = (index: number) => index): void {
   let at = 0;
   while (at < values.length && Number.isFinite(values[at])) at++;
   if (at === values.length) return;
-  const sample = indices[Math.floor(at / (values.length / indices.length))]!;
+  const sample = nameOf(indices[Math.floor(at / (values.length / indices.length))]!);
   throw new CupbearerError('non-finite', `A value of sample ${sample} at ${name} is ${values[at]}.`, {
     hint: 'The weights of the model or the inputs are not finite.',
     details: { layer: name, sample },

@@ -67,11 +67,11 @@ describe('beatrix', () => {
   it('gives 0 within the bounds and the relative distance beyond them', async () => {
     const one = { layers: { a: [[1], [2], [3]] } };
     const state = await fit(beatrix, { trusted: one }, { per_class: false, mad_scale: 1 });
-    // Squares 1, 4, 9: median 4, MAD 3, bounds 1 and 7; odd and even orders are alike.
+    // Squares 1, 4, 9: median 4, MAD 3, bounds 1 and 7; odd and even orders are alike. Divisors have a share of 4 + 3 added.
     const [inside, above, below] = await scoresOf(beatrix, state, { layers: { a: [[2], [4], [0.5]] } });
     expect(inside).toBe(0);
-    expect(above).toBeCloseTo(9 / (7 + 2 ** -14), 12);
-    expect(below).toBeCloseTo(0.75 / (1 + 2 ** -14), 12);
+    expect(above).toBeCloseTo(9 / (7 + 7 * 2 ** -14), 12);
+    expect(below).toBeCloseTo(0.75 / (1 + 7 * 2 ** -14), 12);
   });
 
   it('judges by the statistics of the predicted class', async () => {

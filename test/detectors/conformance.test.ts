@@ -13,13 +13,13 @@ import type { z } from 'zod';
 import { allLayers } from '../../shared/domain/evaluation.ts';
 import { paramsOf, pick, type FieldText, type Picked } from '../../shared/schema/fields.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
-import { toyContext, toyTask } from './toy-task.ts';
+import { scaledTask, toyContext, toyTask } from './toy-task.ts';
 
 /** Scores differ by rounding alone when a batch is cut differently: the engine works in float32. */
 const tolerance = 1e-4;
 
-/** Detectors whose scores depend, by their definition and as their documentation says, on what else is in the batch. */
-const dependOnTheBatch = new Set(['adversarial-abstraction']);
+/** How far apart two scores must be, as a share of their range, for their order to count: activations are float32. */
+const apart = 1e-4;
 
 const schema = pick(() => detectorRegistry, { label: 'Detector', help: 'The method' });
 let task: Task;
@@ -105,7 +105,7 @@ describe.each(detectorRegistry.definitions)('$id', (definition) => {
     for (const [name, values] of scores.layers) expect(bits(same.layers.get(name)!)).toEqual(bits(values));
   });
 
-  it.skipIf(dependOnTheBatch.has(definition.id))('scores a sample alone as among others', async () => {
+  it.skipIf(definition.dependsOnBatch)('scores a sample alone as among others', async () => {
     const detector = await fit(1);
     const among = await scoreTask(detector, task, 1, 20, toyContext());
     const alone = await scoreTask(detector, task, 1, 1, toyContext());
@@ -116,6 +116,32 @@ describe.each(detectorRegistry.definitions)('$id', (definition) => {
         .forEach((score, i) => expect(Math.abs(score - scores[i]!) / largest).toBeLessThan(tolerance));
     }
   });
+
+  it.skipIf(definition.dependsOnScale).each([-14, 14])(
+    'ranks samples alike where activations are 2^%i as large',
+    async (exponent) => {
+      const before = await scoreTask(await fit(1), task, 1, 16, toyContext());
+      const scaled = await scaledTask(2 ** exponent);
+      const after = await scoreTask(
+        await fitDetector(spec(), scaled, 1, 16, toyContext()),
+        scaled,
+        1,
+        16,
+        toyContext(),
+      );
+      scaled.network.dispose();
+      for (const [name, scores] of before.layers) {
+        const same = after.layers.get(name)!;
+        const range = Math.max(...scores) - Math.min(...scores);
+        for (let i = 0; i < scores.length; i++)
+          for (let k = 0; k < i; k++) {
+            const difference = scores[i]! - scores[k]!;
+            if (Math.abs(difference) > apart * range)
+              expect(Math.sign(same[i]! - same[k]!), `${name}: samples ${k} and ${i}`).toBe(Math.sign(difference));
+          }
+      }
+    },
+  );
 
   it('stops when it is cancelled', async () => {
     const detector = await fit(1);

@@ -35,6 +35,24 @@ export function toyTask(): Task {
   };
 }
 
+/** The toy task with hidden activations `scale` times as large, to the bit where it is a power of two, and the same logits. */
+export async function scaledTask(scale: number): Promise<Task> {
+  const task = toyTask();
+  const state = await task.network.state();
+  const factors = {
+    'layers.linear_0.weight': scale,
+    'layers.linear_0.bias': scale,
+    'layers.linear_1.bias': scale,
+    'layers.linear_2.weight': 1 / scale,
+  };
+  for (const [name, factor] of Object.entries(factors)) {
+    const { data } = state[name]!;
+    for (let i = 0; i < data.length; i++) data[i]! *= factor;
+  }
+  task.network.load(state, 'scaled');
+  return task;
+}
+
 /** A run's context that keeps nothing and can be cancelled. */
 export function toyContext(signal: AbortSignal = new AbortController().signal): RunContext {
   return {

@@ -88,7 +88,11 @@ function run(
         if (name !== 'logits') all.forEach((row) => spoil?.(row));
         return [name, Float32Array.from(all.flatMap((row) => [...row]))];
       });
-      analysis.see({ ...part.dataset.read(indices, 0), indices, layers: new Map(rows) }, part, position);
+      analysis.see(
+        { ...part.dataset.read(indices, 0), indices, layers: new Map(rows) },
+        part,
+        indices.map((_, i) => position + i),
+      );
       position += indices.length;
     }
   }

@@ -16,6 +16,7 @@ export const abstraction = defineDetector({
   id: 'abstraction',
   title: 'Locally consistent abstraction',
   summary: 'How badly a small model, joined to the network layer by layer, predicts its activations',
+  dependsOnScale: 'Its abstract model is trained on activations as they are, by steps of a fixed size.',
   source:
     'E. Jenner: Mechanistic anomaly detection with abstractions; ejnnr/cupbearer, detectors.LocallyConsistentAbstraction',
   needs: { trusted: true },

@@ -35,6 +35,8 @@ export const adversarialAbstraction = defineDetector({
   id: 'adversarial-abstraction',
   title: 'Adversarial abstraction',
   summary: 'An abstraction whose tau maps are turned against each batch before it is scored',
+  dependsOnBatch: true,
+  dependsOnScale: 'Its abstract model is trained on activations as they are, by steps of a fixed size.',
   source: 'ejnnr/cupbearer, detectors.abstraction.AdversarialAbstractionDetector (2023)',
   needs: { trusted: true },
   params: {

@@ -12,7 +12,10 @@ import { accumulate, ofLayer } from '../parts/by-layer.ts';
 import { predictedClasses } from '../parts/predictions.ts';
 import { gatherRows, positionsByGroup, takeRows } from '../parts/rows.ts';
 
-/** Against a division by zero where a bound is zero: the smallest normal number of float16, as the seed library has it. */
+/**
+ * Against a division by zero where a bound is zero: the smallest normal number of float16, as the seed library has it. Here a
+ * share of the entries' own size, so that scores do not depend on the scale of activations; for `compat` itself.
+ */
 const EPSILON = 2 ** -14;
 /** Classes with fewer stored samples are judged by the bounds of all samples: their medians would be mostly chance. */
 const FEWEST_IN_CLASS = 20;
@@ -91,7 +94,13 @@ export const beatrix = defineLayerDetector({
         hint: 'Pool feature maps by --detector.pooling mean, or leave the layer out.',
       })),
 
-  arrays: { odd_median: 'float64', odd_mad: 'float64', even_median: 'float64', even_mad: 'float64' },
+  arrays: {
+    odd_median: 'float64',
+    odd_mad: 'float64',
+    even_median: 'float64',
+    even_mad: 'float64',
+    least: 'float64?',
+  },
   values: { odd_share: 'number', mad_scale: 'number', diagonal: 'number', per_class: 'number' },
 
   async gather({ layers, trusted }, params, { stream: random }) {
@@ -108,17 +117,17 @@ export const beatrix = defineLayerDetector({
   }),
 
   fitLayer(gathered, { name, dims }, params, { signal }) {
-    if (gathered instanceof Map) return statisticsByGroup([ofLayer(gathered, name).result()]);
+    if (gathered instanceof Map) return { ...statisticsByGroup([ofLayer(gathered, name).result()]), least: undefined };
     const x = ofLayer(gathered.layers, name);
     const statisticsOf = (part: Float32Array) => {
       checkNotCancelled(signal, 'Fitting');
       return gramStatistics(part, dims, countsDiagonal(params));
     };
-    if (!isByClass(params)) return statisticsByGroup([statisticsOf(x)]);
+    if (!isByClass(params)) return withLeast([statisticsOf(x)]);
     const classes = positionsByGroup(gathered.predicted, gathered.classes);
     const isEnough = (own: readonly number[]) => own.length >= FEWEST_IN_CLASS;
     let all: GramStatistics | undefined;
-    return statisticsByGroup(
+    return withLeast(
       classes.map((own) => (isEnough(own) ? statisticsOf(takeRows(x, dims, own)) : (all ??= statisticsOf(x)))),
     );
   },
@@ -137,8 +146,9 @@ export const beatrix = defineLayerDetector({
       if (entries === 0) return 0;
       const start = group * entries;
       const sample = x.subarray(row * d, (row + 1) * d);
-      const ofOdd = deviation(sample, diagonal, false, odd.low, odd.high, start);
-      const ofEven = deviation(sample, diagonal, true, even.low, even.high, start);
+      const least = arrays.least?.[group] ?? EPSILON;
+      const ofOdd = deviation(sample, { diagonal, isEven: false, start, least, ...odd });
+      const ofEven = deviation(sample, { diagonal, isEven: true, start, least, ...even });
       return (values.odd_share * ofOdd + (1 - values.odd_share) * ofEven) / entries;
     });
   },
@@ -169,22 +179,34 @@ function statisticsByGroup(groups: readonly GramStatistics[]) {
   };
 }
 
+/** With what keeps divisors from zero in each group, `[groups]`: a share of how large its entries are. */
+function withLeast(groups: readonly GramStatistics[]) {
+  const least = Float64Array.from(groups, ({ even: { median, mad } }) => {
+    const size = median.reduce((sum, value, at) => sum + Math.abs(value) + mad[at]!, 0) / median.length;
+    return size > 0 ? EPSILON * size : EPSILON;
+  });
+  return { ...statisticsByGroup(groups), least: { shape: [groups.length], data: least } };
+}
+
 /** The sum over entries of how far outside of its bounds each is, relative to the bound. */
 function deviation(
   x: Float32Array,
-  diagonal: boolean,
-  isEven: boolean,
-  low: Float64Array,
-  high: Float64Array,
-  start: number,
+  {
+    diagonal,
+    isEven,
+    start,
+    least,
+    low,
+    high,
+  }: { diagonal: boolean; isEven: boolean; start: number; least: number; low: Float64Array; high: Float64Array },
 ): number {
   let sum = 0;
   for (let i = 0, at = start; i < x.length; i++) {
     const left = x[i]!;
     for (let j = diagonal ? i : i + 1; j < x.length; j++, at++) {
       const entry = isEven ? Math.abs(left * x[j]!) : left * x[j]!;
-      if (entry < low[at]!) sum += (low[at]! - entry) / (Math.abs(low[at]!) + EPSILON);
-      else if (entry > high[at]!) sum += (entry - high[at]!) / (Math.abs(high[at]!) + EPSILON);
+      if (entry < low[at]!) sum += (low[at]! - entry) / (Math.abs(low[at]!) + least);
+      else if (entry > high[at]!) sum += (entry - high[at]!) / (Math.abs(high[at]!) + least);
     }
   }
   return sum;

@@ -17,6 +17,7 @@ export const finetuning = defineDetector({
   id: 'finetuning',
   title: 'Fine-tuning',
   summary: 'How far predictions move when the network is trained further on trusted data',
+  dependsOnScale: 'The network is trained on, by steps that are of a fixed size in its weights.',
   source: 'ejnnr/cupbearer, detectors.FinetuningAnomalyDetector',
   needs: { trusted: true, gradients: true, layers: 0 },
   params: trainingParams({ epochs: 1, batchSize: 128 }),

@@ -19,6 +19,7 @@ export const functionalAttribution = defineDetector({
   id: 'functional-attribution',
   title: 'Functional attribution',
   summary: 'Weak coupling of the loss, through the parameters, to every one of some trusted samples',
+  dependsOnScale: 'It looks at gradients with regard to the weights, whose scale is theirs.',
   source: 'Keenan et al. 2026, arXiv 2604.18970; influence by sampling: arXiv 2509.26544',
   details: [
     'The paper: losses at the class that the network itself predicts; weights drawn by stochastic gradient Langevin',

@@ -49,6 +49,13 @@ export const gaussianMixture = defineLayerDetector({
       titles: { diag: 'Diagonal' },
       default: 'full',
     }),
+    starts: integer({
+      label: 'Starts',
+      help: 'Runs of expectation maximisation from different clusters, of which the most likely mixture is kept',
+      default: 3,
+      min: 1,
+      max: 100,
+    }),
     max_rounds: integer({
       label: 'Most rounds',
       help: 'Ends expectation maximisation',
@@ -90,7 +97,7 @@ export const gaussianMixture = defineLayerDetector({
   async fitLayer(rows, { name, dims }, params, { stream, signal }) {
     const k = Math.min(params.components, rows.count);
     const random = stream.derive('start', name);
-    const mixture = await maximise(ofLayer(rows.layers, name), dims, k, params, random, signal);
+    const mixture = await bestMixture(ofLayer(rows.layers, name), dims, k, params, random, signal);
     return {
       means: matrix(mixture.means, dims),
       inverses: { shape: [k, dims, dims], data: mixture.inverses },
@@ -106,8 +113,20 @@ interface Options {
   max_rounds: number;
   tolerance: number;
   floor: number;
+  starts: number;
 }
 
+/** The most likely of the mixtures that the starts lead to: each finds the top of the hill that it starts on. */
+async function bestMixture(...[x, d, k, options, random, signal]: Parameters<typeof maximise>): Promise<Mixture> {
+  let best = await maximise(x, d, k, options, random, signal);
+  for (let start = 1; start < options.starts; start++) {
+    const found = await maximise(x, d, k, options, random, signal);
+    if (found.logLikelihood > best.logLikelihood) best = found;
+  }
+  return best.mixture;
+}
+
+/** Expectation maximisation from one start; the mean log density that it reached, in nats a sample. */
 async function maximise(
   x: Float32Array,
   d: number,
@@ -115,7 +134,7 @@ async function maximise(
   { covariance, max_rounds: maxRounds, tolerance, floor }: Options,
   random: RandomStream,
   signal: AbortSignal | undefined,
-): Promise<Mixture> {
+): Promise<{ mixture: Mixture; logLikelihood: number }> {
   const n = x.length / d;
   const added = floor * (meanVariance(x, d) || 1);
   const { of } = kMeans(x, d, k, { random });
@@ -128,12 +147,12 @@ async function maximise(
     await new Promise((resolve) => setImmediate(resolve));
     const { total, joint } = logDensities(mixture, x, d);
     const now = total.reduce((sum, density) => sum + density / n, 0);
-    if (now - before < tolerance) break;
+    if (now - before < tolerance) return { mixture, logLikelihood: now };
     before = now;
     shares = joint.map((densities) => densities.map((density, i) => Math.exp(density - total[i]!)));
     mixture = fitComponents(x, d, shares, covariance, added);
   }
-  return mixture;
+  return { mixture, logLikelihood: before };
 }
 
 /** Means, covariances and weights from each component's share of each row. A component without a share gets weight 0. */

@@ -4,8 +4,11 @@ import { ofLayer } from '../parts/by-layer.ts';
 import { centredRows, meanRow, nearestRows, type Neighbours } from '../parts/nearest.ts';
 import { gatherRows } from '../parts/rows.ts';
 
-/** Added to every mean reachability distance, as scikit-learn does: without it k equal samples have infinite density. */
-const SMALLEST_DISTANCE = 1e-10;
+/**
+ * This share of the mean radius is added to every mean reachability distance: without it k equal samples have infinite
+ * density. scikit-learn adds 1e-10 itself, whatever the scale.
+ */
+const SMALLEST_SHARE = 1e-10;
 
 /**
  * Local outlier factor: how much sparser the surroundings of a sample are than those of its k nearest trusted samples
@@ -66,9 +69,10 @@ export const lof = defineLayerDetector({
 
 /** One over the mean of `max(radius of the neighbour, distance to it)`, `[m]`. */
 function reachabilityDensities(neighbours: Neighbours, radii: Float64Array): Float64Array {
+  const least = SMALLEST_SHARE * (radii.reduce((sum, radius) => sum + radius / radii.length, 0) || 1);
   return Float64Array.from({ length: neighbours.indices.length / neighbours.k }, (_, i) => {
     const reach = meanOver(neighbours, i, (neighbour, distance) => Math.max(radii[neighbour]!, distance));
-    return 1 / (reach + SMALLEST_DISTANCE);
+    return 1 / (reach + least);
   });
 }
 

@@ -10,7 +10,7 @@ import { momentsByLayer, ofLayer } from '../parts/by-layer.ts';
  *
  * With `relative`, the distance under the diagonal of C is subtracted, as the seed library does (Ren et al. subtract a
  * class-free distance instead). Shrinkage pulls C towards `trace(C)/d` times the identity; the seed library's target is
- * the whole trace, and its diagonal term ignores shrinkage: `compat` brings both back.
+ * the whole trace, its diagonal term ignores shrinkage, and its cut-off of variances is absolute: `compat` brings these back.
  */
 export const mahalanobis = defineLayerDetector({
   id: 'mahalanobis',
@@ -40,7 +40,7 @@ export const mahalanobis = defineLayerDetector({
     }),
     compat: flag({
       label: 'As the seed library',
-      help: "Shrink towards the whole trace instead of trace/d, and leave the diagonal term unshrunk, as the seed library's code does",
+      help: "Shrink towards the whole trace instead of trace/d, leave the diagonal term unshrunk, and cut variances off at rcond itself, as the seed library's code does",
       default: false,
     }),
   },
@@ -61,8 +61,7 @@ export const mahalanobis = defineLayerDetector({
     return {
       mean: vector(own.mean),
       inverse: matrix(inverse, d),
-      // The cut-off is absolute here, as in the seed library: it only guards against dividing by (almost) nothing.
-      inverse_diagonal: vector(diagonal.map((variance) => (variance > rcond ? 1 / variance : 0))),
+      inverse_diagonal: vector(inverseOf(diagonal, rcond, compat)),
     };
   },
 
@@ -80,6 +79,12 @@ function shrink(covariance: Float64Array, d: number, shrinkage: number, compat: 
   const shrunk = covariance.map((value) => (1 - shrinkage) * value);
   for (let i = 0; i < d; i++) shrunk[i * d + i]! += shrinkage * target;
   return shrunk;
+}
+
+/** Of variances `[d]`, zero for those below the cut-off: a share of the largest, or for `compat` an absolute one. */
+function inverseOf(variances: Float64Array, rcond: number, compat: boolean): Float64Array {
+  const least = compat ? rcond : rcond * Math.max(...variances);
+  return variances.map((variance) => (variance > least ? 1 / variance : 0));
 }
 
 function diagonalOf(matrix: Float64Array, d: number): Float64Array {

@@ -27,8 +27,8 @@ export const supervisedProbe = defineLayerDetector({
     }),
     scaler: flag({
       label: 'Standardise',
-      help: 'Scale every neuron to mean 0 and variance 1 before the regression, which changes what the penalty means',
-      default: false,
+      help: 'Scale every neuron to mean 0 and variance 1 before the regression, so that the penalty does not depend on their units; the seed library does not',
+      default: true,
     }),
     score: choice({
       label: 'Score',

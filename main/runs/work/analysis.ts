@@ -111,14 +111,14 @@ export class TestAnalysis implements TestObserver {
     return { trueClass: this.#trueClass, ...known };
   }
 
-  see(batch: ActivationBatch, { dataset, anomalous }: TestPart, position: number): void {
+  see(batch: ActivationBatch, { dataset, anomalous }: TestPart, positions: Int32Array): void {
     const [output] = this.names;
     for (let i = 0; i < batch.size; i++) {
       const label = isPoisonedDataset(dataset) ? dataset.cleanLabel(batch.indices[i]!) : batch.labels[i]!;
-      this.#trueClass[position + i] = label;
+      this.#trueClass[positions[i]!] = label;
     }
     const predicted = output === undefined ? undefined : argMaxRows(batch.layers.get(output)!, batch.size);
-    if (predicted) this.#predicted.set(predicted, position);
+    predicted?.forEach((value, i) => (this.#predicted[positions[i]!] = value));
     const kind = anomalous ? 1 : 0;
     const keys = Int32Array.from({ length: batch.size }, (_, i) => 2 * (predicted?.[i] ?? 0) + kind);
     for (const [name, sums] of this.#layers) {
@@ -129,7 +129,7 @@ export class TestAnalysis implements TestObserver {
         sums.moments?.update(rows, batch.size);
       }
       for (let i = 0; i < batch.size; i++) {
-        const slot = this.#slots[position + i]!;
+        const slot = this.#slots[positions[i]!]!;
         if (slot >= 0) sums.points.set(rows.subarray(i * sums.dims, (i + 1) * sums.dims), slot * sums.dims);
       }
     }

@@ -16,6 +16,7 @@ import { RandomStream } from '../../tensor/random.ts';
 import type { FittedDetector } from '../detector-file.ts';
 import type { RunContext } from '../run-definition.ts';
 import { holdOut } from './held-out.ts';
+import { MixedParts } from './mixed-parts.ts';
 import { planDetection } from '../pairing.ts';
 import { featureLayers, joinPositions, poolingOf, samplesPerText, splitPositions } from '../positions.ts';
 
@@ -33,8 +34,8 @@ export interface TaskScores {
 export interface TestObserver {
   /** Activations it needs besides those of the detector. */
   names: readonly string[];
-  /** Is shown every batch; `position` is the place of its first sample in the scores. */
-  see(batch: ActivationBatch, part: TestPart, position: number): void;
+  /** Is shown some samples of one part; `positions` are their places in the scores, `[size]`. */
+  see(batch: ActivationBatch, part: TestPart, positions: Int32Array): void;
 }
 
 /** Fits the detector that `spec` names on the task's data. */
@@ -118,7 +119,7 @@ export function scoreTask(
   return scoreParts(detector, task.network, task.test, seed, batchSize, 'Evaluating', context, observer);
 }
 
-/** Scores the samples of all parts, in order. */
+/** Scores the samples of all parts in mixed batches; the scores are in the parts' order. */
 async function scoreParts(
   detector: FittedDetector,
   network: Network,
@@ -130,37 +131,40 @@ async function scoreParts(
   observer?: TestObserver,
 ): Promise<TaskScores> {
   const definition = detectorRegistry.get(detector.spec.name);
-  const total = parts.reduce((sum, part) => sum + part.indices.length, 0);
+  const mixed = new MixedParts(parts, seed);
+  const total = mixed.positions.length;
+  const ofPart = (of: (part: TestPart) => ArrayLike<number>) => parts.flatMap((part) => Array.from(of(part)));
   const scores: TaskScores = {
     layers: new Map(),
-    labels: new Uint8Array(total),
-    sampleIndex: new Int32Array(total),
+    labels: Uint8Array.from(ofPart(({ indices, anomalous }) => indices.map(() => (anomalous ? 1 : 0)))),
+    sampleIndex: Int32Array.from(ofPart(({ indices }) => indices)),
   };
-  const positions = samplesPerText(definition, detector.params, network, detector.layers);
+  const positionsPerText = samplesPerText(definition, detector.params, network, detector.layers);
   const detectorRun = detectorContext(detector.spec, network, seed, context);
   let done = 0;
   context.progress(phase, 0, total);
-  for (const part of parts) {
-    const options = {
-      ...poolingOf(detector.params),
-      names: [...new Set([...detector.layers, ...(observer?.names ?? [])])],
-      batchSize,
-      logits: definition.needs.logits === true,
-      indices: part.indices,
-      signal: context.signal,
-    };
-    for await (const batch of activationBatches(network, part.dataset, options)) {
-      const own = { ...batch, layers: new Map(detector.layers.map((name) => [name, batch.layers.get(name)!])) };
-      for (const [layer, values] of await scoreBatch(detector, own, positions, detectorRun)) {
-        if (!scores.layers.has(layer)) scores.layers.set(layer, new Float32Array(total));
-        scores.layers.get(layer)!.set(values, done);
-      }
-      scores.labels.fill(part.anomalous ? 1 : 0, done, done + batch.size);
-      scores.sampleIndex.set(batch.indices, done);
-      observer?.see(batch, part, done);
-      done += batch.size;
-      context.progress(phase, done, total);
+  const options = {
+    ...poolingOf(detector.params),
+    names: [...new Set([...detector.layers, ...(observer?.names ?? [])])],
+    batchSize,
+    logits: definition.needs.logits === true,
+    indices: mixed.indices,
+    nameOf: (index: number) => mixed.ownIndex(index),
+    signal: context.signal,
+  };
+  for await (const batch of activationBatches(network, mixed.dataset, options)) {
+    const positions = mixed.positions.subarray(done, done + batch.size);
+    const own = { ...batch, layers: new Map(detector.layers.map((name) => [name, batch.layers.get(name)!])) };
+    for (const [layer, values] of await scoreBatch(detector, own, positionsPerText, detectorRun)) {
+      if (!scores.layers.has(layer)) scores.layers.set(layer, new Float32Array(total));
+      const all = scores.layers.get(layer)!;
+      positions.forEach((position, row) => (all[position] = values[row]!));
     }
+    if (observer)
+      for (const { batch: seen, part, positions: places } of mixed.byPart(batch, positions))
+        observer.see(seen, part, places);
+    done += batch.size;
+    context.progress(phase, done, total);
   }
   for (const [layer, values] of scores.layers) checkFinite(layer, values);
   return scores;

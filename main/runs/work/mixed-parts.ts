@@ -1,0 +1,85 @@
+import type { Dataset } from '../../data/dataset.ts';
+import { concatenated } from '../../data/transforms/concatenated.ts';
+import type { ActivationBatch } from '../../models/activations.ts';
+import type { TestPart } from '../../tasks/task.ts';
+import { RandomStream } from '../../tensor/random.ts';
+
+/**
+ * The samples of several parts in an order that mixes them. A batch of one part alone would tell a detector that adapts to the
+ * batch what it is to find out, and make its scores depend on where the parts are cut.
+ */
+export class MixedParts {
+  /** All parts' datasets, one behind the other. */
+  readonly dataset: Dataset;
+  /** Which samples of {@link dataset} to read, in the order of mixing, `[n]`. */
+  readonly indices: Int32Array;
+  /** The place of each of them among all samples of the parts in turn, `[n]`. */
+  readonly positions: Int32Array;
+  readonly #parts: readonly TestPart[];
+  /** Where each part begins, in the dataset and among the positions. */
+  readonly #starts: readonly { sample: number; position: number }[];
+
+  constructor(parts: readonly TestPart[], seed: number) {
+    this.#parts = parts;
+    this.dataset = parts.map(({ dataset }) => dataset).reduce((all, dataset) => concatenated(all, dataset));
+    let [sample, position] = [0, 0];
+    this.#starts = parts.map(({ dataset, indices }) => {
+      const start = { sample, position };
+      sample += dataset.length;
+      position += indices.length;
+      return start;
+    });
+    this.positions = RandomStream.from(seed, 'test order').permutation(position);
+    this.indices = this.positions.map((at) => {
+      const part = this.partOf(at);
+      const { sample, position } = this.#starts[part]!;
+      return sample + parts[part]!.indices[at - position]!;
+    });
+  }
+
+  /** The number of the part that a position belongs to. */
+  partOf(position: number): number {
+    return this.#starts.findLastIndex((start) => start.position <= position);
+  }
+
+  /** The index in its own dataset of the sample at a position. */
+  sampleAt(position: number): number {
+    const part = this.partOf(position);
+    return this.#parts[part]!.indices[position - this.#starts[part]!.position]!;
+  }
+
+  /** The index in its own dataset of a sample of {@link dataset}. */
+  ownIndex(index: number): number {
+    return index - this.#starts.findLast(({ sample }) => sample <= index)!.sample;
+  }
+
+  /** A batch's rows of each part that has any, with their own indices and their positions among all. */
+  *byPart(
+    batch: ActivationBatch,
+    positions: Int32Array,
+  ): Generator<{ part: TestPart; batch: ActivationBatch; positions: Int32Array }> {
+    for (const [number, part] of this.#parts.entries()) {
+      const rows = [...positions.keys()].filter((row) => this.partOf(positions[row]!) === number);
+      if (rows.length === 0) continue;
+      const chosen = Int32Array.from(rows, (row) => positions[row]!);
+      yield { part, positions: chosen, batch: this.#rowsOf(batch, rows, chosen) };
+    }
+  }
+
+  #rowsOf(batch: ActivationBatch, rows: readonly number[], positions: Int32Array): ActivationBatch {
+    const pick = (values: Float32Array) => {
+      const width = values.length / batch.size;
+      const picked = new Float32Array(rows.length * width);
+      rows.forEach((row, i) => picked.set(values.subarray(row * width, (row + 1) * width), i * width));
+      return picked;
+    };
+    return {
+      size: rows.length,
+      inputs: pick(batch.inputs),
+      labels: Int32Array.from(rows, (row) => batch.labels[row]!),
+      indices: positions.map((position) => this.sampleAt(position)),
+      layers: new Map([...batch.layers].map(([name, values]) => [name, pick(values)])),
+      ...(batch.logits ? { logits: pick(batch.logits) } : {}),
+    };
+  }
+}
