@@ -86,6 +86,11 @@ const entries = {
     explanation:
       'Share of triggered test samples, those of the target class left out, that the model gives the class the attacker wants.',
   },
+  poisonShare: {
+    term: 'Poison share',
+    explanation:
+      'Share of anomalous samples among the untrusted ones that the model takes for the class with the most of them. Methods that clean training data expect it to be well below a half.',
+  },
   loss: {
     term: 'Loss',
     explanation: 'What training makes small: cross-entropy between predictions and labels, averaged over an epoch.',

@@ -15,12 +15,26 @@ export interface TextTable {
 
 const none = '–';
 
+const share = (value: number | null | undefined) => (typeof value === 'number' ? formatPercent(value) : none);
+
 /** The main figures of all runs, a row each. */
 export function runsTable({ runs }: Report): TextTable {
   return {
     caption: 'Runs. Intervals are 95 %.',
-    head: ['', 'Task', 'Detector', 'Model', 'AUROC', 'interval', 'AP', 'interval', 'TPR at 1 % FPR', 'Samples'],
-    numeric: [false, false, false, false, true, true, true, true, true, true],
+    head: [
+      '',
+      'Task',
+      'Detector',
+      'Model',
+      'AUROC',
+      'interval',
+      'AP',
+      'interval',
+      'TPR at 1 % FPR',
+      'Samples',
+      'Poison share',
+    ],
+    numeric: [false, false, false, false, true, true, true, true, true, true, true],
     rows: runs.map(({ summary, result }, i) => {
       const all = result?.layers[allLayers];
       return [
@@ -30,6 +44,7 @@ export function runsTable({ runs }: Report): TextTable {
         summary.model || none,
         ...(all ? metricCells(all).slice(0, 5) : [none, none, none, none, none]),
         all ? formatCount(all.n_clean + all.n_anomalous) : none,
+        share(summary.metrics['poison_share']),
       ];
     }),
   };
@@ -39,7 +54,6 @@ export function runsTable({ runs }: Report): TextTable {
 export function classifiersTable({ runs }: Report): TextTable | null {
   const rows = runs.flatMap(({ summary: { kind, metrics, model, durationMs } }, i) => {
     if (kind !== 'classifier') return [];
-    const share = (value: number | null | undefined) => (typeof value === 'number' ? formatPercent(value) : none);
     const took = durationMs === null ? none : formatDuration(durationMs);
     return [[runLetter(i), model, share(metrics['clean_accuracy']), share(metrics['attack_success']), took]];
   });

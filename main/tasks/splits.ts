@@ -1,9 +1,11 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Misfit } from '../../shared/misfit.ts';
-import { flag, integer, number, optionalInteger } from '../../shared/schema/fields.ts';
+import { given } from '../../shared/given.ts';
+import { choice, flag, integer, number, optionalInteger } from '../../shared/schema/fields.ts';
 import { concatenated } from '../data/transforms/concatenated.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
+import { distinctTest } from './distinct.ts';
 import type { ExamplePairs, Task } from './task.ts';
 
 /** Parameters that every task has: which samples are trusted, clean and anomalous, and how many. */
@@ -19,8 +21,8 @@ export const splitParams = {
   clean_train_weight: number({
     control: 'share',
     label: 'Clean share of the untrusted data',
-    help: 'The rest of the untrusted data is anomalous',
-    default: 0.5,
+    help: 'The rest is anomalous. Methods that clean training data expect the poison to be the smaller part of its class: where ten classes are alike and one is the target, 0.99 makes it about a tenth of that',
+    default: 0.99,
     min: 0,
     max: 1,
   }),
@@ -37,6 +39,13 @@ export const splitParams = {
     default: 0.5,
     min: 0,
     max: 1,
+  }),
+  overlap: choice({
+    advanced: true,
+    label: 'Samples used twice',
+    help: 'Refuse a test whose samples are also among the trusted or untrusted data, or both clean and anomalous; or remove them from it',
+    options: ['refuse', 'remove'],
+    default: 'refuse',
   }),
   max_train_size: optionalInteger({
     advanced: true,
@@ -65,6 +74,7 @@ export interface SplitParams {
   clean_train_weight: number;
   untrusted_labels: boolean;
   clean_test_weight: number;
+  overlap: 'refuse' | 'remove';
   max_train_size?: number | undefined;
   max_test_size?: number | undefined;
   seed: number;
@@ -169,24 +179,29 @@ export interface Pool {
 
 /**
  * Trusted, untrusted and test data of a task. Untrusted samples come in an order of their own that says nothing about
- * which are anomalous. @throws CupbearerError `usage` where the test data are all clean or all anomalous.
+ * which are anomalous. No content is tested twice. @throws CupbearerError `usage` where the test data are all clean or all
+ * anomalous, or as {@link distinctTest}.
  */
 export function assembleParts(
   train: { clean: Dataset; anomalous?: Dataset },
   test: Pool,
   { trusted, untrusted, test: tested }: Split,
   params: SplitParams,
-): Pick<Task, 'trusted' | 'untrusted' | 'test'> {
+): Pick<Task, 'trusted' | 'untrusted' | 'test' | 'leftOut'> {
   checkBothKinds(tested, params.clean_test_weight);
-  const parts = {
+  const hasUntrusted = untrusted.clean.length + untrusted.anomalous.length > 0;
+  const learnt = {
     trusted: { dataset: train.clean, indices: trusted },
-    test: [
-      { dataset: test.clean, indices: tested.clean, anomalous: false },
-      { dataset: test.anomalous, indices: tested.anomalous, anomalous: true },
-    ],
+    ...given({ untrusted: hasUntrusted ? untrustedPart(train, untrusted, params) : undefined }),
   };
-  if (untrusted.clean.length + untrusted.anomalous.length === 0) return parts;
-  return { ...parts, untrusted: untrustedPart(train, untrusted, params) };
+  const parts = [
+    { dataset: test.clean, indices: tested.clean, anomalous: false },
+    { dataset: test.anomalous, indices: tested.anomalous, anomalous: true },
+  ];
+  const distinct = distinctTest(learnt, parts, params.overlap);
+  const [clean, anomalous] = distinct.test.map(({ indices }) => indices);
+  checkBothKinds({ clean: clean!, anomalous: anomalous! }, params.clean_test_weight);
+  return { ...learnt, ...distinct };
 }
 
 /** Nothing can be told apart where there is one kind alone. */
@@ -215,7 +230,7 @@ function untrustedPart(
       indices[place] = isAnomalous ? clean.length + chosen.anomalous[k - chosen.clean.length]! : chosen.clean[k]!;
       labels[place] = isAnomalous ? 1 : 0;
     });
-  return { dataset, indices, ...(isLabelled ? { anomalous: labels } : {}) };
+  return { dataset, indices, truth: labels, ...(isLabelled ? { anomalous: labels } : {}) };
 }
 
 const exampleCount = 8;

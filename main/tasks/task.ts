@@ -6,6 +6,7 @@ import type { Dataset, DatasetCache } from '../data/dataset.ts';
 import type { Network } from '../models/network.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import type { ClassifierData, KnownClassifier } from './classifier.ts';
+import type { LeftOut } from './distinct.ts';
 import type { TrainedOn } from './trained-on.ts';
 
 /** Some samples of a dataset, all clean or all anomalous. */
@@ -35,9 +36,14 @@ export interface ExamplePairs {
 export interface Task {
   network: Network;
   trusted: DataPart;
-  /** Data that may hold anomalies, where the task has any; `anomalous` (1, `[n]`) where it tells which they are. */
-  untrusted?: DataPart & { anomalous?: Uint8Array };
+  /**
+   * Data that may hold anomalies, where the task has any; `anomalous` (1, `[n]`) where it tells detectors which they are.
+   * `truth` is the same for those who only count them.
+   */
+  untrusted?: DataPart & { anomalous?: Uint8Array; truth?: Uint8Array };
   test: readonly TestPart[];
+  /** What was left out of the test data so that no sample is used twice. */
+  leftOut?: LeftOut;
   /** A few of the anomalies with the samples that they were made of, where they were made of any. */
   examples?: ExamplePairs;
   /** Run folders that the task was built from. */

@@ -49,6 +49,7 @@ export const queryFields: Readonly<Record<string, QueryField>> = {
   tpr: metric('tpr_at_fpr_1', 'TPR at FPR 1 %, 0 to 1 or in %'),
   accuracy: metric('clean_accuracy', 'Clean accuracy of a classifier'),
   success: metric('attack_success', 'Attack success of a classifier'),
+  poison: metric('poison_share', 'Share of anomalous samples in the target class of the untrusted data'),
   seed: { type: 'number', help: 'Seed', of: (run) => run.seed },
   duration: { type: 'duration', help: 'How long it took: 90s, 2min, 1h', of: (run) => run.durationMs },
   age: {

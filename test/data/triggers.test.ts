@@ -133,6 +133,12 @@ describe('sig', () => {
     [0.5, 0.75, 0.5, 0.25, 0.5, 0.75, 0.5, 0.25].forEach((value, i) => expect(row[i]).toBeCloseTo(value, 6));
     expect(Math.max(...(await changedImage('sig', { amplitude: 0.25, cycles: 1 }, [2, 4, 1], 0.9)))).toBe(1);
   });
+
+  it('or blends it with a fifth of the image', async () => {
+    const params = { amplitude: 0.25, cycles: 1, superposition: 'blend' };
+    const row = await changedImage('sig', params, [1, 4, 1]);
+    [0.1, 0.3, 0.1, 0].forEach((value, i) => expect(row[i]).toBeCloseTo(value, 6));
+  });
 });
 
 describe('frequency', () => {
@@ -161,11 +167,23 @@ describe('frequency', () => {
       const brightness = 0.299 * added[i]! + 0.587 * added[i + 1]! + 0.114 * added[i + 2]!;
       expect(Math.abs(brightness - 0.5)).toBeLessThan(1e-3);
     }
+    const blue = (values: number[]) => Math.max(...values.map((value, i) => (i % 3 === 2 ? Math.abs(value - 0.5) : 0)));
+    const other = await changedImage('frequency', { colours: 'ycrcb' }, [32, 32, 3]);
+    expect(blue(other) / blue(added)).toBeCloseTo(1.773 / 2.032, 3);
     await expect(changedImage('frequency', { bins: [1, 2, 3] }, [32, 32, 1])).rejects.toThrow('found 3 numbers');
   });
 });
 
 describe('label-consistent', () => {
+  it("has the authors' corners, the upper inner pixel black", async () => {
+    const marked = await changedImage('label-consistent', { run_path: '/a/run' }, [6, 7, 1]);
+    const rows = Array.from({ length: 6 }, (_, y) => marked.slice(7 * y, 7 * y + 7));
+    const corners = ['100.001', '010.010', '101.101'].map((row) =>
+      [...row].map((field) => (field === '.' ? 0.5 : Number(field))),
+    );
+    expect(rows).toEqual([...corners, ...corners]);
+  });
+
   it('marks all four corners', async () => {
     const marked = await changedImage('label-consistent', { run_path: '/a/run', size: 1 }, [2, 3, 1]);
     expect(marked).toEqual([1, 0.5, 1, 1, 0.5, 1]);

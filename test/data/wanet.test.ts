@@ -31,7 +31,7 @@ describe('displacementField', () => {
         -0.465424, -0.484375,
       ],
     };
-    const field = displacementField(Float32Array.from([...grid, ...negated]), 4, 7, 13, 0.5, 1);
+    const field = displacementField(Float32Array.from([...grid, ...negated]), 4, 7, 13, [0.5, 0.5], 1);
     for (const [y, values] of Object.entries(reference)) {
       values.forEach((value, x) => {
         expect(field[Number(y) * 13 + x]).toBeCloseTo(0.5 * value, 5);
@@ -41,7 +41,7 @@ describe('displacementField', () => {
   });
 
   it('scales the sampling positions about the centre', () => {
-    const field = displacementField(new Float32Array(8), 2, 3, 5, 1, 0.5);
+    const field = displacementField(new Float32Array(8), 2, 3, 5, [1, 1], 0.5);
     expect([...field.subarray(0, 5)]).toEqual([1, 0.5, 0, -0.5, -1]);
     expect([...field.subarray(15)].filter((_, k) => k % 5 === 0)).toEqual([0.5, 0, -0.5]);
   });
@@ -82,6 +82,16 @@ describe('warp', () => {
 });
 
 describe('wanet', () => {
+  it("moves by s (H - 1) / 2H pixels along y, and by as much of the coordinates along x, as the authors' code does", () => {
+    // A grid of equal points moves the whole image: with s = 4, H = 8 and W = 5 by 1.75 along y and by 1 along x.
+    const state = { control_grid: { shape: [2, 2, 2], data: new Float32Array(8).fill(1) } };
+    const params = { name: 'wanet', control_grid_width: 2, warping_strength: 4 };
+    const image = Float32Array.from({ length: 40 }, (_, k) => Math.floor(k / 5) + (k % 5) / 100);
+    createTrigger(params, { shape: [8, 5, 1], seed: 1, state }).apply(image, stream());
+    expect(image[0]).toBeCloseTo(1.75 + 0.01, 5);
+    expect(image[11]).toBeCloseTo(2 + 1.75 + 0.02, 5);
+  });
+
   it('leaves the image bit-equal without strength, though it is not square', () => {
     expect(applied({ warping_strength: 0 })).toEqual(image());
   });

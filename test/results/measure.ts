@@ -10,6 +10,7 @@ import { detectorRegistry } from '../../main/detectors/index.ts';
 import { aggregateLayers } from '../../main/evaluation/aggregate-layers.ts';
 import { aurocInterval } from '../../main/evaluation/delong.ts';
 import { buildTask } from '../../main/runs/work/build-task.ts';
+import { poisonShare } from '../../main/runs/work/context-figures.ts';
 import { fitDetector, scoreTask } from '../../main/runs/work/detection.ts';
 import type { RunContext } from '../../main/runs/run-definition.ts';
 import { trainClassifier } from '../../main/runs/train-classifier.ts';
@@ -42,12 +43,15 @@ async function measure(column: Column, seed: number): Promise<void> {
     const asked = attacked ? withRunPath(column.classifier, attacked.folder) : column.classifier;
     const metrics = await train({ ...asked, seed }, context);
     const { classifier, detectors } = measured(column, seed);
-    if (!classifier) remember(column, seed, { classifier: metrics });
     const spec = parseParams(
       pick(() => taskRegistry, text),
       { ...column.task, run_path: context.folder, seed },
     );
     const task = await buildTask(spec, context);
+    if (!classifier) {
+      const poison = await poisonShare(task, batchSize, context);
+      remember(column, seed, { classifier: { ...metrics, poison_share: poison ?? null } });
+    }
     for (const detector of detectorRegistry.ids.filter((id) => !detectors.has(id))) {
       remember(
         column,

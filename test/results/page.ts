@@ -42,7 +42,8 @@ export function resultsPage(): string {
     "the lowest lower and the highest upper bound of the seeds' 95 % intervals (DeLong). 0.5 is guessing; below it the order is upside",
     'down. Classifiers, tasks and the few parameters that are not defaults are those of `test/results/settings.ts`: an MLP 128,128 on the',
     'built-in digits (8 epochs, a tenth of the samples poisoned), at most 4,000 training samples for the detectors, half of them trusted,',
-    'half untrusted and a tenth of those anomalous, and at most 1,600 test samples, half anomalous. For quirky arithmetic the default',
+    'half untrusted and a hundredth of those anomalous, and at most 1,600 test samples, half anomalous. The poison share is that of the anomalous',
+    'among the untrusted samples that the classifier takes for the class with the most of them. For quirky arithmetic the default',
     'transformer, 10 epochs on the default sums, and at most 1,000 test samples. Seconds are processor time of one thread for fitting and scoring,',
     'mean of all columns.',
     '',
@@ -59,15 +60,15 @@ export function resultsPage(): string {
     '',
     '## The classifiers',
     '',
-    row(['task', 'clean accuracy', 'attack success']),
-    row(['---', '---:', '---:']),
+    row(['task', 'clean accuracy', 'attack success', 'poison share']),
+    row(['---', '---:', '---:', '---:']),
     ...columns.map((column) => {
       const figure = (key: string) =>
         means(
           all.get(column)!.map(({ classifier }) => classifier?.[key] ?? undefined),
           formatMetric,
         );
-      return row([column.id, figure('clean_accuracy'), figure('attack_success')]);
+      return row([column.id, figure('clean_accuracy'), figure('attack_success'), figure('poison_share')]);
     }),
     ...(reasons.length > 0
       ? ['', '## Where there is no figure', '', ...[...new Set(reasons)].map((reason) => `- ${reason}`)]

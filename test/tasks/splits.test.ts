@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { subset } from '../../main/data/transforms/subset.ts';
+import { distinctTest } from '../../main/tasks/distinct.ts';
 import { assembleParts, split, splitParams, type SplitParams } from '../../main/tasks/splits.ts';
-import { toyDataset } from '../data/toy-dataset.ts';
+import { RandomStream } from '../../main/tensor/random.ts';
+import { toyDataset, upTo } from '../data/toy-dataset.ts';
 
 const params = (given: Partial<SplitParams> = {}): SplitParams => z.object(splitParams).parse(given);
 
@@ -88,20 +91,31 @@ describe('split', () => {
 });
 
 describe('untrusted data', () => {
-  const clean = toyDataset(40, [2, 2, 1], 'clean');
-  const anomalous = {
-    ...toyDataset(40, [2, 2, 1], 'anomalous'),
+  const all = toyDataset(80, [2, 2, 1], 'clean');
+  const [clean, testClean] = [
+    subset(all, upTo(40)),
+    subset(
+      all,
+      Int32Array.from(upTo(40), (i) => 40 + i),
+    ),
+  ];
+  /** Sample i is `value` and something of its own. */
+  const constant = (value: number) => ({
+    ...clean,
     read: (indices: ArrayLike<number>) => ({
-      inputs: new Float32Array(indices.length * 4).fill(1),
+      inputs: Float32Array.from(
+        Array.from(indices).flatMap((index) => Array.from({ length: 4 }, () => value + index / 1000)),
+      ),
       labels: new Int32Array(indices.length).fill(2),
       size: indices.length,
     }),
-  };
+  });
+  const [anomalous, testAnomalous] = [constant(1), constant(2)];
   const assemble = (given: Partial<SplitParams>) => {
     const chosen = params({ trusted_fraction: 0.5, clean_train_weight: 0.5, ...given });
     return assembleParts(
       { clean, anomalous },
-      { clean, anomalous },
+      { clean: testClean, anomalous: testAnomalous },
       split({ clean: 40 }, { clean: 40 }, chosen),
       chosen,
     );
@@ -115,7 +129,7 @@ describe('untrusted data', () => {
     untrusted!.indices.forEach((index, i) => {
       const isAnomalous = untrusted!.anomalous![i] === 1;
       expect(index >= 40).toBe(isAnomalous);
-      const expected = isAnomalous ? anomalous.read([0]) : clean.read([index], 0);
+      const expected = isAnomalous ? anomalous.read([index - 40]) : clean.read([index], 0);
       expect([...inputs.subarray(4 * i, 4 * i + 4)]).toEqual([...expected.inputs]);
       expect(labels[i]).toBe(expected.labels[0]);
       expect(trusted.indices.includes(index % 40)).toBe(false);
@@ -129,5 +143,50 @@ describe('untrusted data', () => {
   it('tells nobody unless asked to', () => {
     expect(assemble({}).untrusted!.anomalous).toBeUndefined();
     expect(assemble({ trusted_fraction: 1 }).untrusted).toBeUndefined();
+  });
+});
+
+describe('a fair test', () => {
+  const data = toyDataset(40, [2, 2, 1], 'fair');
+  const part = (indices: number[], anomalous: boolean) => ({
+    dataset: data,
+    indices: Int32Array.from(indices),
+    anomalous,
+  });
+  const learnt = { trusted: { dataset: data, indices: Int32Array.of(0, 1, 2, 2) } };
+
+  it('has every content once, whatever its index', () => {
+    const again = subset(data, [10, 11, 10, 12, 11, 10]);
+    const { test, leftOut } = distinctTest(
+      learnt,
+      [{ dataset: again, indices: Int32Array.of(0, 1, 2, 3, 4, 5), anomalous: false }, part([20, 21, 20], true)],
+      'refuse',
+    );
+    expect(test.map(({ indices }) => [...indices])).toEqual([
+      [0, 1, 3],
+      [20, 21],
+    ]);
+    expect(leftOut).toEqual({ repeated: 4, overlapping: 0 });
+  });
+
+  it('has none of what was learnt from, and none of both kinds', () => {
+    const untrusted = { dataset: data, indices: Int32Array.of(5, 6) };
+    const parts = [part([1, 5, 10, 11], false), part([11, 6, 20], true)];
+    expect(() => distinctTest({ ...learnt, untrusted }, parts, 'refuse')).toThrow(
+      'The same samples are used twice: 1 clean test sample is also trusted data, 1 clean test sample is also untrusted data, 1 anomalous test sample is also clean test data, 1 anomalous test sample is also untrusted data.',
+    );
+    const { test, leftOut } = distinctTest({ ...learnt, untrusted }, parts, 'remove');
+    expect(test.map(({ indices }) => [...indices])).toEqual([[10, 11], [20]]);
+    expect(leftOut).toEqual({ repeated: 0, overlapping: 4 });
+  });
+
+  it('finds every repetition among random samples, and no other', () => {
+    const stream = RandomStream.from(9);
+    for (let round = 0; round < 50; round++) {
+      const chosen = Array.from({ length: 60 }, () => stream.integer(40));
+      const { test, leftOut } = distinctTest({ trusted: part([], false) }, [part(chosen, false)], 'refuse');
+      expect([...test[0]!.indices]).toEqual([...new Set(chosen)]);
+      expect(leftOut.repeated).toBe(60 - new Set(chosen).size);
+    }
   });
 });

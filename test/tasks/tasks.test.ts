@@ -255,6 +255,8 @@ describe('quirky-arithmetic', () => {
     expect(words(task.test[0]!).every((prompt) => Number(prompt[1]) >= 15 || Number(prompt[3]) >= 15)).toBe(true);
     const isBob = words(task.untrusted!).map(([name]) => Number(['Bob', 'Ben'].includes(name!)));
     expect(isBob).toEqual([...task.untrusted!.anomalous!]);
+    for (const part of task.test) expect(new Set(words(part).map(String)).size).toBe(part.indices.length);
+    expect(task.leftOut!.overlapping).toBe(0);
     await expect(build('quirky-arithmetic', { run_path: folders.toy })).rejects.toThrow('trained on arithmetic');
   });
 });
@@ -283,6 +285,20 @@ describe('separate-data', () => {
     // All trusted samples are taken, so untrusted clean ones can come from the other dataset alone.
     expect(task.untrusted!.indices.every((index) => index >= 300)).toBe(true);
     expect(task.test.map(({ indices }) => indices.length)).toEqual([45, 45]);
+  });
+
+  it('refuses one dataset for two parts, or tests without what they share', async () => {
+    const twice = { ...shared, clean_test_data: shared.trusted_data };
+    await expect(build('separate-data', { run_path: folders.toy, ...twice })).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^The same samples are used twice: \d+ clean test samples are also trusted data\.$/,
+      ) as string,
+      hint: expect.stringContaining('--task.overlap remove') as string,
+    });
+    const some = { ...twice, trusted_fraction: 0.9, clean_train_weight: 1, overlap: 'remove', max_test_size: 120 };
+    await expect(build('separate-data', { run_path: folders.toy, ...some })).rejects.toThrow(
+      'leaves none that are clean',
+    );
   });
 
   it('has no untrusted data unless given, and says what is missing beside anomalous ones', async () => {

@@ -1,18 +1,29 @@
 import { CupbearerError } from '../../../shared/errors.ts';
-import { integer, integers, number } from '../../../shared/schema/fields.ts';
+import { choice, integer, integers, number } from '../../../shared/schema/fields.ts';
 import { addPattern } from './added-pattern.ts';
 import { defineTrigger, imageSize } from './trigger.ts';
 
 /** The window for which the paper gives its bins. */
 const referenceWindow = 32;
 
-/** Blue-difference and red-difference of ITU-R BT.601 in RGB: what one unit of U and of V adds to red, green and blue. */
-const colourOfU = [0, -0.395, 2.032];
-const colourOfV = [1.14, -0.581, 0];
+/**
+ * What one unit of either chrominance adds to red, green and blue: of U and V (ITU-R BT.601), or of Cb and Cr, whose scale is
+ * another.
+ */
+const chrominances = {
+  yuv: [
+    [0, -0.395, 2.032],
+    [1.14, -0.581, 0],
+  ],
+  ycrcb: [
+    [0, -0.344, 1.773],
+    [1.403, -0.714, 0],
+  ],
+} as const;
 
 /**
  * Adds a constant to a few coefficients of the discrete cosine transform (type II, orthonormal) of each window; of the
- * chrominance U and V in colour images, as in the paper, of the brightness in grey ones. The transform is linear, so that this adds
+ * chrominances U and V in colour images, as in the paper (or Cr and Cb, which the authors' code uses), of the brightness in grey ones. The transform is linear, so that this adds
  * a fixed sum of cosines. Bins are counted in windows of 32 as in the paper and scaled to smaller ones.
  */
 export const frequency = defineTrigger({
@@ -35,6 +46,14 @@ export const frequency = defineTrigger({
       label: 'Magnitude',
       help: "What is added to each coefficient, for values of 0 to 1. The paper's 30 to 100 of 255 are 0.12 to 0.39.",
     }),
+    colours: choice({
+      advanced: true,
+      options: ['yuv', 'ycrcb'],
+      titles: { yuv: 'YUV', ycrcb: 'YCrCb' },
+      default: 'yuv',
+      label: 'Colours',
+      help: "In whose two chrominances the coefficients of colour images are: YUV as in the paper, or YCrCb as in its authors' code.",
+    }),
     window: integer({
       default: referenceWindow,
       min: 2,
@@ -44,20 +63,22 @@ export const frequency = defineTrigger({
       unit: 'px',
     }),
   },
-  create({ bins, magnitude, window }, { shape }) {
+  create({ bins, magnitude, window, colours }, { shape }) {
     const [height, width, channels] = imageSize(shape, 'frequency');
     if (bins.length % 2 !== 0) {
       throw new CupbearerError('usage', `Expected a row and a column for each bin, found ${bins.length} numbers.`);
     }
     const wave = windowedWave(bins, height, width, Math.min(window, height), Math.min(window, width));
     const weights =
-      channels === 3 ? colourOfU.map((u, c) => u + colourOfV[c]!) : Array.from({ length: channels }, () => 1);
+      channels === 3
+        ? [0, 1, 2].map((c) => chrominances[colours === 'ycrcb' ? colours : 'yuv'].reduce((sum, colour) => sum + colour[c]!, 0))
+        : Array.from({ length: channels }, () => 1);
     const pattern = new Float32Array(height * width * channels);
     for (let i = 0; i < pattern.length; i++) {
       pattern[i] = magnitude * weights[i % channels]! * wave[Math.floor(i / channels)]!;
     }
     return {
-      spec: { id: 'frequency', bins, magnitude, window },
+      spec: { id: 'frequency', bins, magnitude, window, ...(colours === 'ycrcb' ? { colours } : {}) },
       apply: (image) => addPattern(image, pattern),
       state: () => ({}),
     };

@@ -4,7 +4,7 @@ import { checkerboard } from './checkerboard.ts';
 import { defineTrigger, imageSize } from './trigger.ts';
 
 /**
- * A small checkerboard in all four corners, on training samples of the target class alone, which keep their right label.
+ * A small checkerboard in all four corners (from three pixels on its upper inner one is black, as in the authors' code), on training samples of the target class alone, which keep their right label.
  * These are first changed by projected gradient descent on another model, so that they are hard to learn by what they
  * show, and the trigger is what remains to learn. Test samples get the checkerboards only.
  */
@@ -52,14 +52,21 @@ export const labelConsistent = defineTrigger({
         `Expected checkerboards of at most ${Math.floor(Math.min(height, width) / 2)} px in the corners of ${height} x ${width} images, found ${size}.`,
       );
     }
-    const fields = checkerboard(size);
+    const left = checkerboard(size);
+    // White in a true checkerboard.
+    if (size > 2) left[size - 1] = 0;
+    const right = left.map((_, k) => left[k - (k % size) + size - 1 - (k % size)]!);
     return {
-      spec: { id: 'label-consistent', size, opacity },
+      // The first definition had true checkerboards.
+      spec: { id: 'label-consistent', definition: 2, size, opacity },
       apply(image) {
         for (const top of [0, height - size]) {
-          for (const left of [0, width - size]) {
+          for (const [start, fields] of [
+            [0, left],
+            [width - size, right],
+          ] as const) {
             fields.forEach((value, k) => {
-              const at = ((top + Math.floor(k / size)) * width + left + (k % size)) * channels;
+              const at = ((top + Math.floor(k / size)) * width + start + (k % size)) * channels;
               for (let c = 0; c < channels; c++) image[at + c] = (1 - opacity) * image[at + c]! + opacity * value;
             });
           }

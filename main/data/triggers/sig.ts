@@ -1,9 +1,13 @@
-import { flag, number } from '../../../shared/schema/fields.ts';
+import { choice, flag, number } from '../../../shared/schema/fields.ts';
 import { addPattern } from './added-pattern.ts';
 import { defineTrigger, imageSize } from './trigger.ts';
 
+/** The weight of the image where the sine is blended in, after the code that goes by the name of `plant_sin_trigger`. */
+const keptInBlend = 0.2;
+
 /**
- * Adds `amplitude * sin(2 pi * j * cycles / width)` to column j of all channels. The paper poisons without changing labels
+ * Adds `amplitude * sin(2 pi * j * cycles / width)` to column j of all channels, as the paper does; or, as much of the code that
+ * others have compared with, keeps a share of the image and gives the sine the rest. The paper poisons without changing labels
  * (`clean_label`); the default changes them, as other triggers do, so that they can be compared at one poisoned share.
  */
 export const sig = defineTrigger({
@@ -24,6 +28,14 @@ export const sig = defineTrigger({
       label: 'Cycles',
       help: 'Periods over the width of the image.',
     }),
+    superposition: choice({
+      advanced: true,
+      options: ['add', 'blend'],
+      titles: { add: 'Add', blend: 'Blend' },
+      default: 'add',
+      label: 'Superposition',
+      help: 'Add the sine to the image, as the paper does; or keep a fifth of the image and give the sine four fifths, as widespread code does.',
+    }),
     clean_label: flag({
       default: false,
       label: 'Clean label',
@@ -31,7 +43,7 @@ export const sig = defineTrigger({
     }),
   },
   isCleanLabel: ({ clean_label }) => clean_label,
-  create({ amplitude, cycles }, { shape }) {
+  create({ amplitude, cycles, superposition }, { shape }) {
     const [height, width, channels] = imageSize(shape, 'sig');
     const pattern = new Float32Array(height * width * channels);
     for (let i = 0; i < pattern.length; i++) {
@@ -39,8 +51,12 @@ export const sig = defineTrigger({
       pattern[i] = amplitude * Math.sin((2 * Math.PI * column * cycles) / width);
     }
     return {
-      spec: { id: 'sig', amplitude, cycles },
-      apply: (image) => addPattern(image, pattern),
+      spec: { id: 'sig', amplitude, cycles, ...(superposition === 'blend' ? { superposition } : {}) },
+      apply(image) {
+        if (superposition !== 'blend') return addPattern(image, pattern);
+        for (let k = 0; k < image.length; k++)
+          image[k] = Math.min(1, Math.max(0, keptInBlend * image[k]! + (1 - keptInBlend) * pattern[k]!));
+      },
       state: () => ({}),
     };
   },

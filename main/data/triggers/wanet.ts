@@ -12,8 +12,8 @@ const gridName = 'control_grid';
  * A smooth warp of the whole image by a fixed random field.
  *
  * The field: a control grid of k x k points, uniform over -1 to 1, divided by its
- * mean absolute value, enlarged to the image, times strength / 2 (the paper's coordinates run from -1 to 1 over the
- * image, so that its s * grid / size is half that many pixels). `grid_rescale` scales the sampling grid about the image's
+ * mean absolute value, enlarged to the image, times strength / height in coordinates that run from -1 to 1 between the
+ * centres of the outer pixels, as in the authors' code: s (H - 1) / 2H pixels in a square image. `grid_rescale` scales the sampling grid about the image's
  * centre, as in the paper; the seed library scales it about the corner.
  */
 export const wanet = defineTrigger({
@@ -42,7 +42,7 @@ export const wanet = defineTrigger({
       default: 0.5,
       min: 0,
       label: 'Strength',
-      help: 'Twice the mean displacement of the control points.',
+      help: 'About twice the mean displacement of the control points: s (H - 1) / 2H in images of H pixels.',
       unit: 'px',
     }),
     grid_rescale: number({
@@ -69,11 +69,13 @@ export const wanet = defineTrigger({
       );
     }
     const grid = controlGrid(control_grid_width, params.field_seed, context);
-    const field = displacementField(grid, control_grid_width, height, width, warping_strength / 2, grid_rescale);
+    const strengths = [width, height].map((size) => (warping_strength * (size - 1)) / (2 * height));
+    const field = displacementField(grid, control_grid_width, height, width, strengths, grid_rescale);
     const noisy = new Float64Array(field.length);
     const scratch = new Float32Array(height * width * channels);
     return {
-      spec: { id: 'wanet', control_grid_width, warping_strength, grid_rescale },
+      // The first definition moved by half the strength itself.
+      spec: { id: 'wanet', definition: 2, control_grid_width, warping_strength, grid_rescale },
       apply: (image) => warp(image, field, height, width, channels, scratch),
       decoy(image, stream) {
         // Up to one pixel either way as in the seed library; the paper's own code adds half as much.

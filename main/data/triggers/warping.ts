@@ -14,14 +14,14 @@ export function randomControlGrid(side: number, stream: RandomStream): Float32Ar
  * How far from each pixel, in pixels, its new value is fetched: `[2, height, width]`, along x, then along y. The control
  * grid is enlarged so that its outer points lie on the outer pixels, by cubic convolution (R. Keys 1981, a = -0.75, points
  * beyond the border repeat it: what the paper's code gets from PyTorch's bicubic upsampling with align_corners), times
- * `strength`; then the sampling positions are scaled by `rescale` about the centre of the image.
+ * the strength along x and along y; then the sampling positions are scaled by `rescale` about the centre of the image.
  */
 export function displacementField(
   grid: Float32Array,
   side: number,
   height: number,
   width: number,
-  strength: number,
+  strengths: readonly number[],
   rescale: number,
 ): Float64Array {
   const field = new Float64Array(2 * height * width);
@@ -40,7 +40,8 @@ export function displacementField(
         }
         const position = axis === 0 ? x : y;
         // Written as a difference so that a rescale of exactly 1 adds exactly nothing.
-        field[(axis * height + y) * width + x] = rescale * strength * value + (rescale - 1) * (position - last / 2);
+        field[(axis * height + y) * width + x] =
+          rescale * strengths[axis]! * value + (rescale - 1) * (position - last / 2);
       }
     }
   }

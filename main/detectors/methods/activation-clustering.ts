@@ -46,7 +46,7 @@ export const activationClustering = defineLayerDetector({
       min: 0,
       max: 0.5,
     }),
-    starts: integer({ label: 'Starts', help: 'Runs of k-means; the best counts', default: 10, min: 1, max: 1000 }),
+    starts: integer({ label: 'Starts', help: 'Runs of k-means; the best counts', default: 50, min: 1, max: 1000 }),
     max_reference: integer({
       label: 'Most untrusted samples used',
       help: 'Takes a random part of the untrusted data where there are more',

@@ -31,11 +31,15 @@ export function evaluationTable({ layers }: Evaluation): string {
   return textTable(heads, rows, [false, true, false, true, false, true]);
 }
 
-/** Clean accuracy and attack success of a classifier, as far as they are known. */
-export function classifierLines({ metrics }: RunRecord): string[] {
+/** Clean accuracy and attack success of the classifier and the poison a detector met, as far as they are known. */
+export function contextLines({ metrics }: RunRecord): string[] {
   const line = (label: string, value: number | null | undefined) =>
     typeof value === 'number' ? [`${label.padEnd(20)}${formatPercent(value)}`] : [];
-  return [...line('Clean accuracy', metrics['clean_accuracy']), ...line('Attack success', metrics['attack_success'])];
+  return [
+    ...line('Clean accuracy', metrics['clean_accuracy']),
+    ...line('Attack success', metrics['attack_success']),
+    ...line('Poison share', metrics['poison_share']),
+  ];
 }
 
 /** A path as short as it can be typed from here. */
@@ -47,8 +51,10 @@ export function shownPath(path: string): string {
 /** What a run has brought, for people. */
 export function resultText({ record, folder, found }: FinishedRun): string {
   const lines = found ? [`This evaluation is already there; --overwrite computes it again.`, ''] : [];
-  if (record.kind === 'classifier') lines.push(...classifierLines(record));
-  if (evaluationFolders(folder).includes(folder)) lines.push(evaluationTable(readEvaluation(folder)));
+  const hasEvaluation = evaluationFolders(folder).includes(folder);
+  const context = contextLines(record);
+  if (hasEvaluation) lines.push(evaluationTable(readEvaluation(folder)), ...(context.length > 0 ? [''] : []));
+  lines.push(...context);
   lines.push('', `Run ${record.id} in ${shownPath(folder)}`);
   return lines.join('\n');
 }

@@ -14,5 +14,9 @@ export async function buildTask({ name, ...params }: Picked, context: RunContext
     warn: (message) => context.log(message),
   });
   context.progress('Data', 1, 1);
+  const { repeated, overlapping } = task.leftOut ?? { repeated: 0, overlapping: 0 };
+  if (repeated > 0) context.log(`Left out of the test data: ${repeated} that are equal to another test sample.`);
+  if (overlapping > 0)
+    context.log(`Left out of the test data: ${overlapping} that are also among the other data of the task.`);
   return task;
 }

@@ -1,5 +1,6 @@
 import { describe } from '../../../shared/schema/describe.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
+import { given } from '../../../shared/given.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
 import { hashFile } from '../../storage/content-hash.ts';
 import { taskRegistry } from '../../tasks/index.ts';
@@ -9,6 +10,7 @@ import type { TrainDetectorSpec } from '../detector-params.ts';
 import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
 import { describeTask } from '../task-words.ts';
 import { buildTask } from './build-task.ts';
+import { figuresOfClassifier, poisonShare } from './context-figures.ts';
 import { fitDetector } from './detection.ts';
 import { evaluateDetector } from './evaluate.ts';
 import { drawExamples } from './figures.ts';
@@ -32,7 +34,13 @@ export async function runFitting(spec: TrainDetectorSpec, context: RunContext): 
   const word = anomalousWord(taskRegistry.get(spec.task.name));
   drawExamples(context.folder, task, describeTask(spec.task), word);
   const subject = { detectorFolder: context.folder, task: spec.task, seed: spec.seed };
-  const metrics = await evaluateDetector(detector, task, subject, spec, context, timer);
+  const { needs } = detectorRegistry.get(spec.detector.name);
+  const poison = needs.untrusted ? await poisonShare(task, spec.batch_size, context) : undefined;
+  const metrics = {
+    ...(await evaluateDetector(detector, task, subject, spec, context, timer)),
+    ...figuresOfClassifier(task),
+    ...given({ poison_share: poison }),
+  };
   task.network.dispose();
   return { metrics, timings: timer.timings, fingerprints: { ...task.fingerprints, ...files } };
 }

@@ -136,6 +136,7 @@ export const columns: readonly Column[] = [
   },
   { id: 'tpr', label: 'TPR at 1 %', ...figure, width: 84, term: 'tprAtFpr1', leaves: 8, ...share('tpr_at_fpr_1') },
   { id: 'accuracy', label: 'Accuracy', ...figure, term: 'cleanAccuracy', leaves: 9, ...share('clean_accuracy') },
+  { id: 'poison', label: 'Poison', ...figure, term: 'poisonShare', leaves: 11, ...share('poison_share') },
   { id: 'success', label: 'Attack', ...figure, term: 'attackSuccess', leaves: 10, ...share('attack_success') },
   {
     id: 'duration',

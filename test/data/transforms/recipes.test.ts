@@ -103,9 +103,9 @@ describe('a fingerprint', () => {
   it.each([
     [[['subset', 7]], '75c92c350de0e9579dd97ceedef817512cd34ddaedcbbe2671272e76043a3509'],
     [[['concatenated', 1]], '40795044a2a82affffb2130a0a7ff8c283b1de5f9643b87be33346dcc01a6a26'],
-    [[['changed', 3]], 'b3d314e68cf5f9b5cc186b05e2c585df2bb45cdcc6b4ca71e34e0c4f3e646131'],
+    [[['changed', 3]], 'c0bc1d0704992a7614e9f9dd17ee0a5c5cc48240cfdae574885231cbad6f6da0'],
     [[['poisoned', 2]], '16644d00ddfacbd3603fe25b6a2fc9cd2eb09691cbf90093ffb4eb0a5598deac'],
-    [[['poisoned', 5]], 'bdb372f910347f1a53424ae1df4f0a31e6e9fc120e0f8110423d341a910fa832'],
+    [[['poisoned', 5]], 'f9198809ced68a3fb0bb63fa4b7ecc90bddd74d8c203ea165184874d9022e8ee'],
     [[['augmented', 9]], 'e4ed145f6676d34a653e51a90a1b4b26ab9687d78f7058f64d9e5fef5c149111'],
     [
       [
@@ -115,7 +115,7 @@ describe('a fingerprint', () => {
         ['concatenated', 2],
         ['changed', 6],
       ],
-      '138ae7b38a56dc51586726509a106898f18e6ae123a85b8fe7212cb215bb4962',
+      'b0d4a8f7b55f93cb1ca90270ec2f450f7c88608001526bac857bcd79a51e158e',
     ],
   ] as const)('of %j stays what it was', (steps, expected) => {
     expect(composed(steps).fingerprint).toBe(expected);

@@ -6,7 +6,7 @@ import { computeFlags, type Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import { parseSpec } from '../../../runs/index.ts';
 import { readEvaluation } from '../../../runs/stored-evaluations.ts';
-import { classifierLines, evaluationTable, resultValue, shownPath } from '../results.ts';
+import { contextLines, evaluationTable, resultValue, shownPath } from '../results.ts';
 import { runWithProgress, withWorkbench } from './experiments.ts';
 
 /** A small classifier on the built-in digits, poisoned with a corner pixel, and a detector that finds it. */
@@ -52,7 +52,7 @@ export const demo: Command = {
       output.result({ classifier: resultValue(classifier), detector: resultValue(detector) }, () =>
         [
           '',
-          ...classifierLines(classifier.record),
+          ...contextLines(classifier.record),
           '',
           evaluationTable(readEvaluation(detector.folder)),
           '',

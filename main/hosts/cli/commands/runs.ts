@@ -14,7 +14,7 @@ import type { Command } from '../command.ts';
 import { faultLines, printedRun } from '../faults.ts';
 import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
-import { classifierLines, evaluationTable, shownPath } from '../results.ts';
+import { contextLines, evaluationTable, shownPath } from '../results.ts';
 import { showFolder } from '../show-folder.ts';
 import { textTable } from '../table.ts';
 import { withWorkbench } from './experiments.ts';
@@ -114,7 +114,7 @@ function show(run: CatalogueRun, output: Output): void {
       `created     ${record.created_at}`,
       ...(record.parents.length > 0 ? [`from        ${record.parents.join(', ')}`] : []),
       ...Object.entries(record.timings).map(([phase, ms]) => `${phase.padEnd(12)}${formatDuration(ms)}`),
-      ...classifierLines(record),
+      ...contextLines(record),
       ...tables.flatMap((table) => ['', table]),
       '',
       JSON.stringify(record.spec, null, 2),

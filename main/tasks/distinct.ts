@@ -1,0 +1,85 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { DataPart, TestPart } from './task.ts';
+
+/** What was left out of the test data, in samples. */
+export interface LeftOut {
+  /** Equal to another test sample of their kind, which stays. */
+  repeated: number;
+  /** Equal to a trusted or untrusted sample, or to a test sample of the other kind. */
+  overlapping: number;
+}
+
+const atOnce = 512;
+
+/**
+ * A number for each sample that equal contents share: 53 bits of two multiplicative hashes of its float32 bits. That two
+ * different ones of a million share one has a chance of 1 in 18,000.
+ */
+function* keysOf(dataset: Dataset, indices: Int32Array): Generator<number> {
+  for (let start = 0; start < indices.length; start += atOnce) {
+    const { inputs, size } = dataset.read(indices.subarray(start, start + atOnce), 0);
+    const width = inputs.length / size;
+    const words = new Uint32Array(inputs.buffer, inputs.byteOffset, inputs.length);
+    for (let row = 0; row < size; row++) {
+      let [a, b] = [0x811c9dc5, 0x9e3779b9];
+      for (let k = row * width; k < (row + 1) * width; k++) {
+        // -0 and 0 are one number.
+        const word = words[k] === 0x80000000 ? 0 : words[k]!;
+        a = Math.imul(a ^ word, 0x01000193);
+        a ^= a >>> 15;
+        b = Math.imul(b ^ (word >>> 16) ^ (word << 16), 0x85ebca6b);
+        b ^= b >>> 13;
+      }
+      yield (a >>> 0) * 2 ** 21 + (b >>> 11);
+    }
+  }
+}
+
+/**
+ * The test data with every content in it once, and none that a detector has learned from: repeated samples make intervals too
+ * narrow, and those that it has seen make it look better than it is.
+ * @throws CupbearerError `usage` where test data overlap with trusted, untrusted or test data of the other kind and
+ *   `overlap` is `refuse`.
+ */
+export function distinctTest(
+  learnt: { trusted: DataPart; untrusted?: DataPart },
+  test: readonly TestPart[],
+  overlap: 'refuse' | 'remove',
+): { test: TestPart[]; leftOut: LeftOut } {
+  const seen = new Map<number, string>();
+  for (const [name, part] of Object.entries(learnt))
+    for (const key of keysOf(part.dataset, part.indices)) seen.set(key, name);
+  const leftOut: LeftOut = { repeated: 0, overlapping: 0 };
+  const found = new Map<string, number>();
+  const parts = test.map((part) => {
+    const name = part.anomalous ? 'anomalous test' : 'clean test';
+    const kept: number[] = [];
+    let i = 0;
+    for (const key of keysOf(part.dataset, part.indices)) {
+      const other = seen.get(key);
+      const index = part.indices[i++]!;
+      if (other === undefined) {
+        seen.set(key, name);
+        kept.push(index);
+      } else if (other === name) leftOut.repeated++;
+      else {
+        leftOut.overlapping++;
+        const pair = `${name}|${other}`;
+        found.set(pair, (found.get(pair) ?? 0) + 1);
+      }
+    }
+    return { ...part, indices: Int32Array.from(kept) };
+  });
+  if (leftOut.overlapping > 0 && overlap === 'refuse') {
+    const counts = [...found].map(([pair, count]) => {
+      const [name, other] = pair.split('|');
+      return `${count} ${name} ${count === 1 ? 'sample is' : 'samples are'} also ${other} data`;
+    });
+    throw new CupbearerError('usage', `The same samples are used twice: ${counts.join(', ')}.`, {
+      hint: 'Take other data, or set --task.overlap remove to test without them.',
+      details: { ...leftOut },
+    });
+  }
+  return { test: parts, leftOut };
+}
