@@ -18,7 +18,7 @@ export function toImage(
 }
 
 /** `W x + b` with weights `[out, in]` as PyTorch has them. */
-export function linear(state: TensorMap, name: string, x: readonly number[]): number[] {
+function linear(state: TensorMap, name: string, x: readonly number[]): number[] {
   const { shape, data } = state[`${name}.weight`]!;
   const [outputs, inputs] = shape as [number, number];
   return Array.from({ length: outputs }, (_, o) =>

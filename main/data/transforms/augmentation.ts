@@ -36,7 +36,7 @@ export const defaultAugmentation: AugmentationSpec = {
 export const naturalImageAugmentation: AugmentationSpec = { ...defaultAugmentation, flipProbability: 0.5 };
 
 /** A dataset with random changes, and the one that it changes. */
-export interface AugmentedDataset extends Dataset {
+interface AugmentedDataset extends Dataset {
   readonly unaugmented: Dataset;
   /** The same random changes on another dataset of the same shape. */
   onto(dataset: Dataset): AugmentedDataset;
@@ -120,7 +120,7 @@ export function shift(
 }
 
 /** Room for one image with a border of zeros, so wide that no rotation about the centre reaches beyond it. */
-export interface RotationCanvas {
+interface RotationCanvas {
   readonly pixels: Float32Array;
   readonly border: number;
   readonly row: number;

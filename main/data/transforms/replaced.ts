@@ -6,7 +6,7 @@ import { plain, type Parameter } from './parameters.ts';
 import { defineTransform, sampleSize, type Transform } from './transform.ts';
 
 /** Inputs that take the place of a dataset's own. */
-export interface Replacement {
+interface Replacement {
   readonly indices: Int32Array;
   /** `[indices.length, ...shape]` of float32. */
   readonly inputs: ByteFile;

@@ -4,7 +4,7 @@ import { fingerprint, type FingerprintPart } from '../fingerprint.ts';
 import { reviveDataset, type Parameter } from './parameters.ts';
 
 /** What a transform makes of a dataset. What it leaves out stays as it is. */
-export interface Transformed extends Partial<Pick<Dataset, 'shape' | 'classes' | 'length' | 'read'>> {
+interface Transformed extends Partial<Pick<Dataset, 'shape' | 'classes' | 'length' | 'read'>> {
   /** Bytes that it keeps in memory besides the dataset. */
   readonly memory?: number;
   /** Takes the place of the fingerprint that follows from the dataset and the parameters. */
