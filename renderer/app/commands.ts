@@ -7,7 +7,7 @@ import { settings } from './settings.svelte.ts';
 import { toasts } from './toasts.svelte.ts';
 
 /** A browser keeps Ctrl+N for itself. */
-export const newKeys = onWeb ? 'Alt+N' : 'Mod+N';
+const newKeys = onWeb ? 'Alt+N' : 'Mod+N';
 
 function setTheme(theme: Settings['theme']): void {
   settings.change({ theme }).catch((error: unknown) => toasts.failed(error));

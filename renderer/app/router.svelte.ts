@@ -1,7 +1,7 @@
 import { hrefOf, parseRoute } from './routes.ts';
 import type { Route } from './routes.ts';
 
-export { hrefOf, runTabs, tabsOf } from './routes.ts';
+export { hrefOf, tabsOf } from './routes.ts';
 export type { Route, RunTab } from './routes.ts';
 
 class Router {
