@@ -1,5 +1,5 @@
 /** A word that is explained wherever it stands, in one line. */
-export interface GlossaryEntry {
+interface GlossaryEntry {
   term: string;
   explanation: string;
 }

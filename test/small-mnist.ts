@@ -4,7 +4,7 @@ import { RandomStream } from '../main/tensor/random.ts';
 import { idxBytes } from './data/idx-bytes.ts';
 
 /** How large a made-up MNIST is. */
-export interface SmallMnist {
+interface SmallMnist {
   train: number;
   test: number;
   /** Height and width of the images in pixels, at least 4. */

@@ -52,7 +52,7 @@ export const hostileObject: fc.Arbitrary<Record<string, unknown>> = fc
   .map((entries) => Object.fromEntries(entries));
 
 /** JSON so deep that functions that call themselves run out of stack. */
-export const deepJson: fc.Arbitrary<unknown> = fc
+const deepJson: fc.Arbitrary<unknown> = fc
   .tuple(fc.integer({ min: 1, max: 70 }), fc.constantFrom('original', 'layers', '__proto__'), hostileJson)
   .map(([levels, key, inside]) => {
     let value = inside;

@@ -9,7 +9,7 @@ import { isBelow, realPathOf } from '../storage/real-path.ts';
 import { holdsRun, readSpec } from '../storage/run-folder.ts';
 
 /** What is reachable whatever the root. */
-export interface AlwaysReachable {
+interface AlwaysReachable {
   /** The program's own folders, and those for data and runs as they were set at the start and are now. */
   folders: () => readonly string[];
   /** Whether the catalogue has a run of this folder. */

@@ -5,7 +5,7 @@ import { isBelow, isInside, realPathOf } from '../storage/real-path.ts';
 const variable = 'CUPBEARER_DATA_REACH';
 
 /** Where data may be read, as real paths. */
-export interface DataReach {
+interface DataReach {
   /** What is hidden below it is not within reach. */
   root: string;
   /** The program's own folders and those for its data, where what is hidden is its own. */

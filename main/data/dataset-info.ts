@@ -16,7 +16,7 @@ import { isGzip } from './readers/gunzip.ts';
 import { given } from '../../shared/given.ts';
 
 /** A dataset's file on disk. */
-export interface StoredFileInfo {
+interface StoredFileInfo {
   /** As it lies there, with or without ".gz"; where it is missing, the publishers' name. */
   name: string;
   present: boolean;

@@ -47,6 +47,16 @@ export interface DatasetRecipe {
   readonly args: readonly unknown[];
 }
 
+/** Makes a dataset of its recipe. */
+export type FromRecipe = (recipe: DatasetRecipe) => Dataset;
+
+/** Makes the datasets of one kind of recipe. */
+export interface RecipeMaker {
+  readonly kind: string;
+  /** Returns the dataset whose recipe has the arguments `args`, bit for bit. `fromRecipe` makes those that it is made of. */
+  revive(args: readonly unknown[], fromRecipe: FromRecipe): Dataset;
+}
+
 /** An attack that is to make samples hard to classify for a model trained earlier; values are of 0 to 1. */
 export interface AttackRequest {
   /** Run folder of the model. */

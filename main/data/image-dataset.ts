@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import { ByteFile } from '../storage/byte-file.ts';
-import type { Batch, Dataset } from './dataset.ts';
+import { bytePlaceSchema } from './byte-place.ts';
+import type { Batch, Dataset, RecipeMaker } from './dataset.ts';
 
 /** Images of 8 bits: `pixels` is `[count, height, width, channels]` row-major, `labels` is `[count]`. */
 export interface Images<P extends Uint8Array | ByteFile = Uint8Array> {
@@ -55,6 +57,29 @@ export function imageDataset(images: Images<Uint8Array | ByteFile>, fingerprint:
     },
   };
 }
+
+const imagesSchema = z.object({
+  shape: z.tuple([z.number(), z.number(), z.number()]),
+  classes: z.array(z.string()),
+  labels: z.union([z.instanceof(Uint8Array), z.instanceof(Uint16Array)]),
+});
+const sharedSchema = z.tuple([imagesSchema.extend({ pixels: z.instanceof(Uint8Array) }), z.string()]);
+const storedSchema = z.tuple([imagesSchema.extend({ place: bytePlaceSchema }), z.string()]);
+
+/** How threads make image datasets: of pixels in memory that they share, or in a file that the thread with the dataset keeps open. */
+export const imageRecipes: readonly RecipeMaker[] = [
+  {
+    kind: 'images',
+    revive: (args) => imageDataset(...sharedSchema.parse(args)),
+  },
+  {
+    kind: 'stored-images',
+    revive(args) {
+      const [{ place, ...images }, fingerprint] = storedSchema.parse(args);
+      return imageDataset({ ...images, pixels: ByteFile.shared(place) }, fingerprint);
+    },
+  },
+];
 
 /** `index` itself. @throws CupbearerError `internal` where it is not a whole number of 0 to length - 1. */
 export function checkedIndex(index: number, length: number): number {

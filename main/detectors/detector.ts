@@ -99,13 +99,6 @@ export function doubles({ tensors }: DetectorState, name: string): Float64Array 
 /** The name under which a detector gives scores that belong to the network's output rather than to any one layer. */
 export const outputLayer = 'output';
 
-/** The int32 array `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
-export function integers({ tensors }: DetectorState, name: string): Int32Array {
-  const data = tensors[name]?.data;
-  if (data instanceof Int32Array) return data;
-  throw new CupbearerError('bad-data', `The detector's state has no int32 array "${name}".`);
-}
-
 /** The float32 array `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
 export function floats({ tensors }: DetectorState, name: string): Float32Array {
   const data = tensors[name]?.data;

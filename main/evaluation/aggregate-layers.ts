@@ -6,7 +6,7 @@ import type { Scores } from '../../shared/scores/ranked-scores.ts';
 /** Mean and standard deviation of each layer's scores of trusted samples that the detector was not fitted on. */
 export type Standardisation = Readonly<Record<string, { mean: number; deviation: number }>>;
 
-export interface AggregationOptions {
+interface AggregationOptions {
   /** For `standardised-mean`. */
   standardisation?: Standardisation | undefined;
   /** For `layer`: the one whose scores are taken. */

@@ -2,7 +2,7 @@ import type { RankedScores } from '../../shared/scores/ranked-scores.ts';
 import { rankScores, type Scores } from '../../shared/scores/ranked-scores.ts';
 
 /** One point for each choice of threshold, from the one above every score to the lowest score. */
-export interface RocPoints {
+interface RocPoints {
   fpr: number[];
   tpr: number[];
   /** Samples scoring at least this are flagged; the first is Infinity. */
@@ -24,14 +24,14 @@ export function rocPointsOf({ thresholds, anomalous, clean, nAnomalous, nClean }
   return points;
 }
 
-export interface PrecisionRecallPoints {
+interface PrecisionRecallPoints {
   recall: number[];
   precision: number[];
   threshold: number[];
 }
 
 /** Precision and recall at every distinct threshold, `[groups]`, in order of rising recall. */
-export function precisionRecallPointsOf({
+function precisionRecallPointsOf({
   thresholds,
   anomalous,
   clean,

@@ -3,7 +3,7 @@ import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts'
 import { formatCount, formatInterval, formatMetric } from '../../shared/format.ts';
 
 /** What was found, in words. */
-export interface ResultSentence {
+interface ResultSentence {
   /** The layer that it speaks of: `all`, or the best one where nothing was aggregated. */
   headline: string;
   /** One to three sentences; `**` marks what the eye should land on. */
@@ -11,7 +11,7 @@ export interface ResultSentence {
 }
 
 /** What the samples of a task are called. */
-export interface SampleWords {
+interface SampleWords {
   /** In the plural: "Images". */
   samples: string;
   /** "Triggered" */

@@ -4,7 +4,7 @@ import { exportTheme, type Figure } from './figure.ts';
 import { canvasLibrary } from './lazy-canvas.ts';
 
 /** Pairs of images, `before` and `after`, both `[count, ...shape]` row-major, shape `[height, width, channels]`, values 0 to 1. */
-export interface ImagePairs {
+interface ImagePairs {
   shape: readonly number[];
   count: number;
   before: Float32Array;

@@ -3,7 +3,7 @@ import { chartToSvg, drawChart } from '../../shared/charts/draw-chart.ts';
 import { measureText, registerFonts } from './fonts.ts';
 import { canvasLibrary } from './lazy-canvas.ts';
 
-export interface RenderOptions {
+interface RenderOptions {
   /** Size in CSS px; a PNG has twice as many pixels each way. */
   width: number;
   height: number;

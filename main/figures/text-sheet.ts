@@ -6,7 +6,7 @@ import { canvasLibrary } from './lazy-canvas.ts';
 import { compareWords, type WordChange } from './word-changes.ts';
 
 /** A text before and after a change, as words. */
-export interface TextPair {
+interface TextPair {
   before: readonly string[];
   after: readonly string[];
 }

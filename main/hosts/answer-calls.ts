@@ -9,7 +9,7 @@ import { decodeMessage } from './decode-message.ts';
 import { mostBytesAtOnce, mostCallsAtOnce } from './message-limits.ts';
 
 /** A line to a window. */
-export interface Line {
+interface Line {
   /** Resolves once the message is out, so that news of a stream do not pile up for who reads slowly. */
   send(message: EncodedMessage): Promise<void>;
   /** Ends the line because of a fault of the window's, or of ours. */

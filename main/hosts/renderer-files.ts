@@ -6,7 +6,7 @@ import { CupbearerError } from '../../shared/errors.ts';
  * What pages of the program may load: themselves and nothing from elsewhere. Styles may stand in attributes, since
  * positions of popovers and virtual rows are computed; neither scripts nor style sheets may stand in the page.
  */
-export const contentSecurityPolicy = [
+const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -45,7 +45,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** A file of the renderer. */
-export interface RendererFile {
+interface RendererFile {
   path: string;
   type: string;
   bytes: number;

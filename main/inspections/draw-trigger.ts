@@ -7,7 +7,7 @@ import { drawTriggerSheet } from '../runs/work/trigger-sheet.ts';
 import type { InspectionContext } from './inspection.ts';
 
 /** A dataset's first samples, to be shown with a trigger on them. */
-export interface TriggerQuestion {
+interface TriggerQuestion {
   data: Picked;
   trigger: Picked;
   count: number;

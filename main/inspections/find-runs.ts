@@ -10,7 +10,7 @@ const mostLevels = 5;
 const mostEntries = 1_000_000;
 
 /** Run folders that were found, and folders that could not be looked into. */
-export interface FoundRuns {
+interface FoundRuns {
   folders: string[];
   skipped: { folder: string; reason: string }[];
 }

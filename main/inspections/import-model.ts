@@ -22,7 +22,7 @@ import { checkStatement, type StatedTraining, type TrainingStatement } from '../
 type TrainingSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
 
 /** A model to take in. */
-export interface ModelImport {
+interface ModelImport {
   /** The folder with its files. */
   folder: string;
   /** These are the program's own and may be moved; else they are copied. */
@@ -34,7 +34,7 @@ export interface ModelImport {
 }
 
 /** A model whose files are in their place. What makes them a run, spec.json, is left to whoever asked. */
-export interface ImportedModel {
+interface ImportedModel {
   folder: string;
   architecture: Picked;
   /** What its own spec.json says. */

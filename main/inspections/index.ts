@@ -4,7 +4,7 @@ import type { InspectionContext } from './inspection.ts';
  * Questions that need data, folders or an engine, by name. A new one is its file and a line here. Each is imported when it is
  * first asked: the host knows the names alone, and a process that lists datasets loads no engine.
  */
-export const inspections = {
+const inspections = {
   'preview-dataset': async () => (await import('./preview-dataset.ts')).previewDataset,
   'preview-draft': async () => (await import('./preview-draft.ts')).previewDraft,
   'run-samples': async () => (await import('./run-samples.ts')).runSamples,

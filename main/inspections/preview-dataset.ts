@@ -8,7 +8,7 @@ import type { InspectionContext, LooseSamples } from './inspection.ts';
 import { drawIndices, showSamples } from './show-samples.ts';
 
 /** Samples of each class, by split. */
-export interface ClassCounts {
+interface ClassCounts {
   classes: string[];
   train: number[];
   test: number[];

@@ -14,7 +14,7 @@ const idleMs = 5 * 60_000;
 const idleOnGpuMs = 10_000;
 
 /** With what a question is asked. */
-export interface AskOptions {
+interface AskOptions {
   /** Where datasets are. */
   dataDir: string;
   /** Takes the question back. */

@@ -1,5 +1,5 @@
 /** How far a phase of a run is, and when it should be over. */
-export interface PhaseState {
+interface PhaseState {
   phase: string;
   done: number;
   total: number;

@@ -1,7 +1,7 @@
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 
 /** A run that another one needs the result of. */
-export interface Requirement {
+interface Requirement {
   /** Id of the job. */
   id: string;
   /** What it is to the one that waits, as the beginning of a sentence: "The classifier it builds on". */
@@ -20,7 +20,7 @@ export interface QueuedJob {
 }
 
 /** Where a job stands. */
-export interface QueuePlace {
+interface QueuePlace {
   id: string;
   state: 'waiting' | 'running';
   /** 1 = next to start; null once it runs. */

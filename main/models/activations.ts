@@ -7,10 +7,10 @@ import type { Network } from './network.ts';
 import type { NetworkOutline } from './network-outline.ts';
 
 /** How a feature map `[n, height, width, channels]` becomes one vector a sample. */
-export type Pooling = 'mean' | 'max' | 'none';
+type Pooling = 'mean' | 'max' | 'none';
 
 /** How the tokens of a text, `[n, length, width]`, become one vector a sample. */
-export type TokenPooling = 'last' | Pooling;
+type TokenPooling = 'last' | Pooling;
 
 /** How activations of more than one axis become vectors. */
 export interface PoolingOptions {

@@ -3,7 +3,7 @@ import type { Definition } from '../../shared/definition.ts';
 import type { Module, Shape } from './modules.ts';
 
 /** What an architecture is built for. */
-export interface ArchitectureInput {
+interface ArchitectureInput {
   /** Shape of one sample, images as `[height, width, channels]`. */
   inputShape: Shape;
   classes: number;

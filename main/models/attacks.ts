@@ -20,7 +20,7 @@ export interface AttackOptions {
   seed: number;
 }
 
-export interface AttackedSamples {
+interface AttackedSamples {
   /** The changed inputs, `[n, ...shape]` of float32: as many values as the data itself has, at four bytes each. */
   inputs: ByteFile;
   /** The samples' own labels, `[n]`. */

@@ -95,7 +95,7 @@ export function parseNetworkSpec(content: unknown, source: string): NetworkSpec 
 }
 
 /** @throws CupbearerError `bad-data` naming `source` where inputs have another number of channels, or none. */
-export function checkNormalisation({ mean, std }: Normalisation, spec: NetworkSpec, source: string): void {
+function checkNormalisation({ mean, std }: Normalisation, spec: NetworkSpec, source: string): void {
   const channels = spec.inputShape.at(-1)!;
   if (spec.vocabulary === undefined && mean.length === channels && std.length === channels) return;
   const expected =

@@ -11,7 +11,7 @@ import { checkWeights } from './weights.ts';
 type Intervention = (name: string, value: tf.Tensor) => tf.Tensor | undefined;
 
 /** How a batch is run; see {@link Network.forward}. */
-export interface ForwardOptions {
+interface ForwardOptions {
   training?: boolean;
   weights?: ReadonlyMap<string, tf.Tensor>;
 }

@@ -48,7 +48,7 @@ export function layerNorm(): Module {
 }
 
 /** Self-attention in which a position sees itself and those before it (Vaswani et al. 2017, section 3.2). */
-export function causalSelfAttention(width: number, heads: number): Module {
+function causalSelfAttention(width: number, heads: number): Module {
   const projection = linear(width);
   const size = width / heads;
   return {

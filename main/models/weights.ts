@@ -2,7 +2,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { NetworkOutline } from './network-outline.ts';
 
 /** Shape of each array that a network's weights consist of, in PyTorch's layout, by PyTorch's names. */
-export function weightShapes({ parameters, bufferArrays }: NetworkOutline): Map<string, number[]> {
+function weightShapes({ parameters, bufferArrays }: NetworkOutline): Map<string, number[]> {
   return new Map([
     ...[...parameters].map(
       ([path, { shape, toTorch }]) => [path, toTorch.map((axis) => shape[axis]!)] as [string, number[]],

@@ -19,7 +19,7 @@ export interface EvaluatedRun {
 }
 
 /** A run that is compared, with its score over all layers. */
-export interface ComparedRun extends EvaluatedRun {
+interface ComparedRun extends EvaluatedRun {
   /** Id of the detector. */
   detector: string;
   /** Of the score over all layers, on all of the run's own test samples. */
@@ -27,7 +27,7 @@ export interface ComparedRun extends EvaluatedRun {
 }
 
 /** What the runs were asked for and not all alike: one value a run, undefined where it has no such parameter. */
-export interface SpecDifference {
+interface SpecDifference {
   /** "detector.relative". */
   key: string;
   /** What people call it, from the outside in: "Detector", "Relative". */

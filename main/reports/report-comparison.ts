@@ -15,7 +15,7 @@ import { compareRuns, type RunComparison } from './compare-runs.ts';
 import { comparisonWords } from './comparison-words.ts';
 
 /** What a report says of all of its runs together. */
-export interface ReportedComparison {
+interface ReportedComparison {
   differences: Pick<Comparison['differences'][number], 'key' | 'values'>[];
   pairs: Comparison['pairs'];
   figures: Figure[];

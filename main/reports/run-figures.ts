@@ -27,7 +27,7 @@ export function figureNames(layers: readonly string[], headline: string, choice:
 }
 
 /** Figures of a run, and why others are not among them, a sentence each. */
-export interface RunFigures {
+interface RunFigures {
   figures: ReportedFigure[];
   leftOut: string[];
 }

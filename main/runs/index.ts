@@ -23,7 +23,7 @@ export function runDefinitionOf<Kind extends RunKind>(kind: Kind): RunDefinition
 }
 
 /** Where relative paths count from, and how the user calls a parameter by its path of keys. */
-export interface ParseOptions {
+interface ParseOptions {
   workingDir?: string | undefined;
   name?: ((path: readonly PropertyKey[]) => string) | undefined;
 }

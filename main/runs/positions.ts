@@ -19,11 +19,7 @@ export function poolingOf(params: DetectorParams): PoolingOptions {
  * @throws CupbearerError `usage` where a layer has no tokens, the layers' differ in number, or the detector looks at more
  *   than activations.
  */
-export function checkPositions(
-  { id, needs }: DetectorDefinition,
-  network: NetworkOutline,
-  layers: readonly string[],
-): number {
+function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutline, layers: readonly string[]): number {
   if (needs.layers === 0 || needs.gradients) {
     throw new CupbearerError(
       'usage',

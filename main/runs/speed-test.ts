@@ -18,7 +18,7 @@ import { adamSpec, architecture, noiseImages, presets } from './speed-presets.ts
 
 type Measurement = SpeedReport['measurements'][number];
 
-export interface SpeedTestOptions {
+interface SpeedTestOptions {
   signal?: AbortSignal;
   /** What is measured now, and how many of all parts are done. */
   progress?: (done: number, total: number, what: string) => void;

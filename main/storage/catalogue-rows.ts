@@ -11,7 +11,7 @@ export type CatalogueRun = RunRecord & {
 };
 
 /** What is wrong with a row of the catalogue. */
-export interface RowDamage {
+interface RowDamage {
   /** Fields that have a stand-in. */
   fields: readonly (keyof RunRecord)[];
   /** What was expected there and what was found, one sentence a field. */

@@ -30,7 +30,7 @@ import { markRows, selectKnown, type MarksChange } from './run-marks.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
 
 /** What {@link Catalogue.list} leaves out where it is given. */
-export interface RunFilter {
+interface RunFilter {
   kind?: RunKind;
   status?: RunStatus;
   archived?: boolean;
@@ -41,7 +41,7 @@ export interface RunFilter {
 }
 
 /** Where the catalogue is and how large. */
-export interface CatalogueSize {
+interface CatalogueSize {
   path: string;
   schemaVersion: number;
   runs: number;
@@ -50,7 +50,7 @@ export interface CatalogueSize {
 }
 
 /** What `cupbearer doctor` says of the catalogue. */
-export interface CatalogueHealth extends CatalogueSize {
+interface CatalogueHealth extends CatalogueSize {
   /** `ok`, or what SQLite found wrong. */
   quickCheck: string;
 }
@@ -82,7 +82,7 @@ export interface RebuildResult {
 }
 
 /** A folder whose run was not taken up. */
-export interface SkippedFolder {
+interface SkippedFolder {
   folder: string;
   /** Why, as a sentence. */
   reason: string;

@@ -24,7 +24,7 @@ export function whileMaking<T>(home: string, folder: string, make: () => T): T {
 }
 
 /** A folder in which a process that has gone was making a run. */
-export interface CutOffMaking {
+interface CutOffMaking {
   folder: string;
   /** Removes the record, once the folder is tidy. */
   forget: () => void;

@@ -51,7 +51,7 @@ export function parseNpy(bytes: Uint8Array, name: string): NamedTensor {
 }
 
 /** What a `.npy` file says of its array. */
-export interface NpyHeader {
+interface NpyHeader {
   type: ElementType;
   /** Whether its elements are stored column by column. */
   isFortran: boolean;

@@ -12,7 +12,7 @@ import { openHome, openPrivateFile } from './private-files.ts';
 import { corrupt, openSqlite, saysDamaged, sqliteCode, toCatalogueError } from './sqlite.ts';
 import { withStorageErrors } from './storage-error.ts';
 
-export interface OpenOptions {
+interface OpenOptions {
   /** How long to wait for another process that holds the file. */
   timeoutMs?: number;
   /** Up to this size the whole file is checked, beyond it only if damage was noticed. */

@@ -1,5 +1,5 @@
 /** A value as Python writes it in a `.npy` header. Tuples become arrays. */
-export type PythonValue = string | boolean | number | number[];
+type PythonValue = string | boolean | number | number[];
 
 const tokens = /\s*(?:([{}()[\],:])|'([^'\\\n]*)'|"([^"\\\n]*)"|(True|False)\b|(\d{1,16})\b)/y;
 

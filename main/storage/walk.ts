@@ -14,7 +14,7 @@ export interface WalkLimits {
 }
 
 /** A folder that a walk came to. */
-export interface WalkedFolder {
+interface WalkedFolder {
   path: string;
   /** Its place below where the walk began; empty for that folder itself. */
   parts: readonly string[];

@@ -8,7 +8,7 @@ import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/in
 import { nameOf, type ClassifierData } from './classifier.ts';
 
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
-export const trainingOnly = ['p_backdoor', 'p_noise'];
+const trainingOnly = ['p_backdoor', 'p_noise'];
 
 /** The key of {@link triggerParam} in all tasks that have it. */
 export const triggerKey = 'backdoor';
@@ -39,7 +39,7 @@ export function triggerMisfits({ backdoor }: { backdoor?: Picked | undefined }, 
 }
 
 /** Datasets of one shape with the trigger on every sample. */
-export interface TriggeredData {
+interface TriggeredData {
   trigger: Picked;
   poison: (dataset: Dataset) => PoisonedDataset;
 }

@@ -91,23 +91,23 @@ export function splitMisfits({ clean_test_weight: clean }: SplitParams): Misfit[
  * How many samples there are to choose from. Where `anomalous` is left out, every anomalous sample is another version of
  * the clean one of the same index (with a trigger, say), and no index is used for both.
  */
-export interface PoolSizes {
+interface PoolSizes {
   clean: number;
   anomalous?: number;
 }
 
 /** As {@link PoolSizes}; the last `neverTrusted` of the clean samples may serve as untrusted data alone. */
-export interface TrainPoolSizes extends PoolSizes {
+interface TrainPoolSizes extends PoolSizes {
   neverTrusted?: number;
 }
 
 /** Indices into the clean and the anomalous dataset, each ascending. */
-export interface Mix {
+interface Mix {
   clean: Int32Array;
   anomalous: Int32Array;
 }
 
-export interface Split {
+interface Split {
   /** Into the clean training data, ascending. */
   trusted: Int32Array;
   /** Into the clean and the anomalous training data; both empty where all is trusted. */
@@ -172,7 +172,7 @@ function mix(clean: Int32Array, anomalous: Int32Array | undefined, weight: numbe
 }
 
 /** Clean samples, and the anomalous ones that {@link Split} indexes into. */
-export interface Pool {
+interface Pool {
   clean: Dataset;
   anomalous: Dataset;
 }

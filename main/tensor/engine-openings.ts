@@ -1,5 +1,5 @@
 /** Who is told which engine is being opened: a library that does not fit the machine may end the process. */
-export interface OpeningWatch {
+interface OpeningWatch {
   /** Resolves when it is noted that this engine is tried next. */
   opening(id: string): Promise<void>;
   /** Nothing is being opened any more; `holdsGpu`: an engine of this process has taken a GPU's memory. */

@@ -12,7 +12,7 @@ import { selfTest } from './self-test.ts';
 import { chooseThreads } from './thread-choice.ts';
 import { given } from '../../shared/given.ts';
 
-export type { EngineInfo, EngineStatus } from '../../shared/domain/engine.ts';
+export type { EngineInfo } from '../../shared/domain/engine.ts';
 
 /** Ids of all engines, the most desirable first. */
 export const engineIds: readonly string[] = engines.map(({ id }) => id);
@@ -158,7 +158,7 @@ export function startEngine(choice: string, options: StartOptions = {}): Promise
   return whileOpening(() => start(choice, options), holdsGpu);
 }
 
-export interface StartOptions {
+interface StartOptions {
   /** Hears of an engine that `auto` finds there but cannot use. */
   warn?: (message: string) => void;
   /** Has `auto` choose as if nothing had been started. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { hasKernel, ownKernels, runKernel } from './own-kernels.ts';
 
 /** A block of products of queries and references. */
-export interface ProductBlock {
+interface ProductBlock {
   /** Works out the products, `[queries, references]`. */
   products: () => tf.Tensor2D;
   /** Half the squared length of each reference of the block. */

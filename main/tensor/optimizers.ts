@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { hasKernel, ownKernels, runKernel } from './own-kernels.ts';
 
-export interface AdamOptions {
+interface AdamOptions {
   learningRate: number;
   /** Decay rate of the first moment; 0.9 by default. */
   beta1?: number;
@@ -15,7 +15,7 @@ export interface AdamOptions {
   step: number;
 }
 
-export interface SgdOptions {
+interface SgdOptions {
   learningRate: number;
   /** 0 by default. */
   momentum?: number;

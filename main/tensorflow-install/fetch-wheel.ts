@@ -7,7 +7,7 @@ import { createFolder } from '../storage/create-folder.ts';
 import { runProgram } from './run-program.ts';
 
 /** How a wheel is fetched. */
-export interface FetchOptions {
+interface FetchOptions {
   signal?: AbortSignal;
   /** Bytes that are there, of how many; only without pip, which does not tell. */
   onBytes?: (done: number, total: number) => void;

@@ -33,7 +33,7 @@ export interface InstallRequest {
   variant?: 'cpu' | 'gpu';
 }
 
-export interface InstallOptions {
+interface InstallOptions {
   signal?: AbortSignal;
   /** Hears what is being done. */
   onStep?: (text: string) => void;
@@ -41,7 +41,7 @@ export interface InstallOptions {
 }
 
 /** What an installation gave: its id, and the engine as its self-test found it. */
-export interface Installed {
+interface Installed {
   id: string;
   engine: EngineInfo;
 }

@@ -17,7 +17,7 @@ import {
 } from '../tensor/engines/tensorflow/installation.ts';
 
 /** An installation as it is listed. */
-export interface InstallationListing {
+interface InstallationListing {
   id: string;
   /** Whether it is the one that the engine "tensorflow" uses. */
   active: boolean;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { CupbearerError } from '../../shared/errors.ts';
 
 /** What came of a program. */
-export interface ProgramResult {
+interface ProgramResult {
   /** Exit code; null where the program is not there or a signal ended it. */
   code: number | null;
   /** All that it wrote, on standard output and standard error. */

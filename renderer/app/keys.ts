@@ -1,5 +1,5 @@
 /** Whether this is a Mac, where the command key does what Ctrl does elsewhere. */
-export const isMac = /Mac/.test(navigator.userAgent);
+const isMac = /Mac/.test(navigator.userAgent);
 
 const macNames: Record<string, string> = { Mod: '\u2318', Shift: '\u21e7', Alt: '\u2325', Enter: '\u21a9' };
 

@@ -14,27 +14,20 @@
  * Triggers of Menu, Popover and Tooltip are snippets that spread what they are given: `{#snippet trigger(props)}`.
  */
 export { default as Button } from './Button.svelte';
-export { default as Checkbox } from './Checkbox.svelte';
 export { default as Chip } from './Chip.svelte';
-export { default as Combobox } from './Combobox.svelte';
 export { default as Dialog } from './Dialog.svelte';
 export { default as Empty } from './Empty.svelte';
 export { default as FaultNote } from './FaultNote.svelte';
-export { default as Field } from './Field.svelte';
 export { default as IconButton } from './IconButton.svelte';
 export { default as IntervalBar } from './IntervalBar.svelte';
-export { default as Kbd } from './Kbd.svelte';
 export { default as KeyFigure } from './KeyFigure.svelte';
 export { default as LayersTable } from './LayersTable.svelte';
 export { default as LeadSentence } from './LeadSentence.svelte';
-export { default as MarkedText } from './MarkedText.svelte';
 export { default as Menu } from './Menu.svelte';
 export { default as NumberField } from './NumberField.svelte';
 export { default as Panel } from './Panel.svelte';
 export { default as PathLine } from './PathLine.svelte';
-export { default as Popover } from './Popover.svelte';
 export { default as Progress } from './Progress.svelte';
-export { default as RangeField } from './RangeField.svelte';
 export { default as RelativeTime } from './RelativeTime.svelte';
 export { default as SampleImage } from './SampleImage.svelte';
 export { default as Segments } from './Segments.svelte';
@@ -48,6 +41,5 @@ export { default as Tabs } from './Tabs.svelte';
 export { default as Tag } from './Tag.svelte';
 export { default as Term } from './Term.svelte';
 export { default as TextField } from './TextField.svelte';
-export { default as Toasts } from './Toasts.svelte';
 export { default as Tooltip } from './Tooltip.svelte';
 export type { MenuEntry } from './menu-entry.ts';

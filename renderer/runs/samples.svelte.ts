@@ -3,7 +3,7 @@ import type { CupbearerError } from '../../shared/errors.ts';
 import { client, toCupbearerError } from '../app/client.ts';
 
 /** A picture: values 0 to 1, `[height, width, channels]`. */
-export interface Picture {
+interface Picture {
   height: number;
   width: number;
   channels: number;
@@ -11,7 +11,7 @@ export interface Picture {
 }
 
 /** What a test sample looks like: as it was scored. */
-export interface ShownSample {
+interface ShownSample {
   picture: Picture | null;
   text: string | null;
   /** As it was before it was made anomalous, where that was done. */

@@ -35,7 +35,7 @@ const paperMargin = 16;
 const headingHeight = 32;
 const axisTitleHeight = 16;
 
-export interface Room {
+interface Room {
   /** Room above the plot for labels, px. */
   above?: number;
   /** Room to the left of the axis for its title, px. */

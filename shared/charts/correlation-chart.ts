@@ -4,7 +4,7 @@ import { penOf, write, type Pen } from './pen.ts';
 import { withOpacity, type ChartTheme } from './theme.ts';
 
 /** Correlations between things that have names, the layers of a model say. */
-export interface CorrelationChartData extends Heading {
+interface CorrelationChartData extends Heading {
   names: readonly string[];
   /** Symmetric, -1 to 1; null where there is none. */
   matrix: readonly (readonly (number | null)[])[];

@@ -69,7 +69,7 @@ export function drawChart<T>(
   }
 }
 
-export interface SvgOptions {
+interface SvgOptions {
   /** Size in CSS px. */
   width: number;
   height: number;

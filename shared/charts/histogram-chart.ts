@@ -18,7 +18,7 @@ import { withOpacity, type ChartTheme } from './theme.ts';
 import { linearTicks, logTicks, tickLabel } from './ticks.ts';
 
 /** How scores are spread by class. */
-export interface HistogramChartData extends Heading {
+interface HistogramChartData extends Heading {
   histogram: Histogram;
   /** What is scored, in the plural: "Images". */
   samples?: string;

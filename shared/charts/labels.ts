@@ -74,7 +74,7 @@ function drawEndLabel(pen: Pen, theme: ChartTheme, label: EndLabel, right: numbe
 }
 
 /** A line of the key that stands beside curves which lie too close for labels of their own. */
-export interface KeyEntry {
+interface KeyEntry {
   text: string;
   figure: string;
   style: SeriesStyle;

@@ -14,7 +14,7 @@ import { drawLine, penOf, widthOf, write, type Area } from './pen.ts';
 import { withOpacity, type ChartTheme } from './theme.ts';
 import { linearTicks, tickLabel } from './ticks.ts';
 
-export interface LayerAuroc {
+interface LayerAuroc {
   name: string;
   auroc: number;
   interval: FigureInterval;
@@ -23,7 +23,7 @@ export interface LayerAuroc {
 }
 
 /** AUROC of each layer, in the model's order. */
-export interface LayerAurocChartData extends Heading {
+interface LayerAurocChartData extends Heading {
   layers: readonly LayerAuroc[];
   /** Place of the layer that other charts beside this one show. */
   selected?: number;

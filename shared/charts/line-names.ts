@@ -75,7 +75,7 @@ export function placeNames(lines: readonly Polyline[], widths: readonly number[]
 }
 
 /** A line of a chart by its values, with what it is called. */
-export interface NamedLine {
+interface NamedLine {
   text: string;
   style: SeriesStyle;
   data: readonly { x: number; y: number }[];

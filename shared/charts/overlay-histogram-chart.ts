@@ -14,7 +14,7 @@ import { mostCurves, styledCurves } from './roc-chart.ts';
 import { withOpacity, type ChartTheme } from './theme.ts';
 import { linearTicks, logTicks, tickLabel } from './ticks.ts';
 
-export interface OverlaidHistogram {
+interface OverlaidHistogram {
   name: string;
   /** Counts by bin of the common edges. */
   counts: readonly number[];
@@ -25,7 +25,7 @@ export interface OverlaidHistogram {
 }
 
 /** How the scores of several runs are spread, one class of samples at a time, over common bins. */
-export interface OverlayHistogramData extends Heading {
+interface OverlayHistogramData extends Heading {
   scale: 'linear' | 'log';
   /** One more than bins, ascending. */
   edges: readonly number[];

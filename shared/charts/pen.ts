@@ -99,7 +99,7 @@ export function drawMark(pen: Pen, shape: Shape, x: number, y: number, colour: s
   pen.restore();
 }
 
-export interface LineStyle {
+interface LineStyle {
   colour: string;
   width?: number;
   dash?: readonly number[];

@@ -18,7 +18,7 @@ export const kindsRoom = 22;
 const kinds = ['clean', 'anomalous'] as const;
 
 /** How many samples have this label. */
-export function countOf(labels: ArrayLike<number>, label: number): number {
+function countOf(labels: ArrayLike<number>, label: number): number {
   let count = 0;
   for (let i = 0; i < labels.length; i++) if (labels[i] === label) count++;
   return count;

@@ -16,7 +16,7 @@ import { styledCurves } from './roc-chart.ts';
 import type { ChartTheme } from './theme.ts';
 import { tickLabel } from './ticks.ts';
 
-export interface PrecisionRecallCurve {
+interface PrecisionRecallCurve {
   name: string;
   recall: readonly number[];
   precision: readonly number[];
@@ -25,7 +25,7 @@ export interface PrecisionRecallCurve {
 }
 
 /** One curve, or up to five to be compared. */
-export interface PrecisionRecallChartData extends Heading {
+interface PrecisionRecallChartData extends Heading {
   curves: readonly PrecisionRecallCurve[];
   /** Share of anomalous samples: the precision of guessing, 0 to 1. */
   prevalence: number;

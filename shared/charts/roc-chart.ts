@@ -19,7 +19,7 @@ import { drawLine, drawMark, penOf, write, type Area } from './pen.ts';
 import type { ChartTheme, SeriesStyle } from './theme.ts';
 import { logTicks, tickLabel } from './ticks.ts';
 
-export interface RocCurve {
+interface RocCurve {
   name: string;
   fpr: readonly number[];
   tpr: readonly number[];
@@ -28,7 +28,7 @@ export interface RocCurve {
 }
 
 /** One curve, or up to five to be compared. */
-export interface RocChartData extends Heading {
+interface RocChartData extends Heading {
   curves: readonly RocCurve[];
   /** Number of clean samples: one of them is the smallest false alarm rate that can be seen. */
   nClean: number;
@@ -41,7 +41,7 @@ export interface RocChartData extends Heading {
 }
 
 /** What a threshold reaches, 0 to 1. */
-export type Rates = Readonly<{ fpr: number; tpr: number }>;
+type Rates = Readonly<{ fpr: number; tpr: number }>;
 
 /** At most five curves can be told apart; more call for small multiples. */
 export const mostCurves = 5;

@@ -15,7 +15,7 @@ import type { ChartTheme } from './theme.ts';
 import { linearTicks, tickLabel } from './ticks.ts';
 
 /** Test samples as points in the plane of their two main directions. */
-export interface ScatterChartData extends Heading, PointCloud {
+interface ScatterChartData extends Heading, PointCloud {
   /** Shares of the variance along x and y, 0 to 1. */
   explained: readonly number[];
   /** Leaves out of what the shares are, where there is little room. */

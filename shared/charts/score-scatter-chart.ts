@@ -13,7 +13,7 @@ import type { ChartTheme } from './theme.ts';
 import { linearTicks, logTicks, tickLabel } from './ticks.ts';
 
 /** One point a test sample: what two detectors score it. */
-export interface ScoreScatterData extends Heading, PointCloud {
+interface ScoreScatterData extends Heading, PointCloud {
   /** Names of the two. */
   xName: string;
   yName: string;

@@ -5,7 +5,7 @@ export type MeasureText = (
 ) => { width: number; fontBoundingBoxAscent: number; fontBoundingBoxDescent: number };
 
 /** What an SVG names as its typeface, for viewers: text there stays text. */
-export const svgFontStack = "Inter, 'Segoe UI', system-ui, 'Helvetica Neue', Arial, sans-serif";
+const svgFontStack = "Inter, 'Segoe UI', system-ui, 'Helvetica Neue', Arial, sans-serif";
 
 /** What `save` keeps and `restore` brings back. */
 interface DrawingState {

@@ -29,7 +29,7 @@ export interface ChartTheme {
 }
 
 /** Seven steps of one ink laid over the surface; the other ink for what lies below the middle of a scale. */
-export interface HeatTheme {
+interface HeatTheme {
   ink: string;
   inkBelow: string;
   /** Opacity of each step. */

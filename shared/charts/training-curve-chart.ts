@@ -13,7 +13,7 @@ import { penOf, write, type Area, type Shape } from './pen.ts';
 import type { ChartTheme } from './theme.ts';
 import { linearTicks, roundStep, tickLabel } from './ticks.ts';
 
-export interface TrainingSeries {
+interface TrainingSeries {
   name: string;
   /** One value an epoch; null where it was not measured. Losses, or shares of 0 to 1. */
   values: readonly (number | null)[];

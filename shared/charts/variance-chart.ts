@@ -14,14 +14,14 @@ import { withOpacity, type ChartTheme } from './theme.ts';
 import { tickLabel } from './ticks.ts';
 
 /** How the variance of a layer's activations divides; shares of the whole, 0 to 1. */
-export interface LayerVariance {
+interface LayerVariance {
   name: string;
   betweenClasses: number;
   /** Between clean and anomalous samples of one class. */
   betweenKinds: number;
 }
 
-export interface VarianceChartData extends Heading {
+interface VarianceChartData extends Heading {
   layers: readonly LayerVariance[];
   /** What anomalous samples are called: "Triggered". */
   anomalousWord?: string;

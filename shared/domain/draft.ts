@@ -74,7 +74,7 @@ export const specLineSchema = z.object({
 export type SpecLine = z.infer<typeof specLineSchema>;
 
 /** One run that the draft would start. */
-export const plannedRunSchema = z.object({
+const plannedRunSchema = z.object({
   kind: z.enum(['classifier', 'detector']),
   title: z.string(),
   lines: z.array(specLineSchema),
@@ -98,7 +98,7 @@ export const estimateSchema = z.object({
 export type Estimate = z.infer<typeof estimateSchema>;
 
 /** A module of a network, for drawings and for choosing layers. */
-export const networkLayerSchema = z.object({
+const networkLayerSchema = z.object({
   /** "layers.linear_0.output": what a detector is told. */
   activation: z.string(),
   /** "linear", "conv", "relu", …. */

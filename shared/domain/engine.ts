@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What a working engine is. */
-export const engineInfoSchema = z.object({
+const engineInfoSchema = z.object({
   id: z.string(),
   title: z.string(),
   /** The processor that does the work, as the system names it. */
@@ -26,7 +26,7 @@ export type EngineInfo = z.infer<typeof engineInfoSchema>;
  * opens it; of those that load and do not pass the self-test: `broken`, wrong numbers; `out-of-memory`; `device-lost`;
  * `threw`, anything else.
  */
-export const engineFailures = ['unavailable', 'broken', 'out-of-memory', 'device-lost', 'threw', 'crashed'] as const;
+const engineFailures = ['unavailable', 'broken', 'out-of-memory', 'device-lost', 'threw', 'crashed'] as const;
 export type EngineFailure = (typeof engineFailures)[number];
 
 /** Whether an engine works on this machine and, if not, why and what to do. */

@@ -32,7 +32,7 @@ export interface FormField {
   omit?: string[] | undefined;
 }
 
-export const formFieldSchema: z.ZodType<FormField> = z.lazy(() =>
+const formFieldSchema: z.ZodType<FormField> = z.lazy(() =>
   z.object({
     key: z.string(),
     type: z.enum(['integer', 'number', 'text', 'flag', 'choice', 'integers', 'names', 'group', 'pick', 'pick-record']),
@@ -54,7 +54,7 @@ export const formFieldSchema: z.ZodType<FormField> = z.lazy(() =>
   }),
 );
 
-export const formDefinitionSchema = z.object({
+const formDefinitionSchema = z.object({
   id: z.string(),
   title: z.string(),
   summary: z.string(),

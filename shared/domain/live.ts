@@ -40,7 +40,7 @@ export const runSummarySchema = z.object({
 export type RunSummary = z.infer<typeof runSummarySchema>;
 
 /** How far a running or waiting run is. */
-export const liveStateSchema = z.object({
+const liveStateSchema = z.object({
   id: z.string(),
   /** "Training"; "" before the first. */
   phase: z.string(),

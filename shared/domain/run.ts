@@ -31,7 +31,7 @@ export const errorRecordSchema = z.object({
  * What an engine did of a run: `run`, its beginning; `resumed`, what came after it was gone on with; `evaluation`, one that was
  * computed into its folder later.
  */
-export const enginePartSchema = z.object({
+const enginePartSchema = z.object({
   engine: z.string(),
   part: z.enum(['run', 'resumed', 'evaluation']),
   started_at: time,

@@ -23,7 +23,7 @@ export interface QueryTerm {
   matches: Test;
 }
 
-export interface Query {
+interface Query {
   terms: QueryTerm[];
   /** Whether a run satisfies all terms that can be read. */
   matches: (run: RunSummary, now?: number) => boolean;

@@ -1,5 +1,5 @@
 /** A piece of a query as it was written, and where. */
-export interface Piece {
+interface Piece {
   text: string;
   start: number;
   end: number;

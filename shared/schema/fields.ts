@@ -96,11 +96,6 @@ export function text(options: FieldText & { default: string }) {
   return z.string().min(1).max(mostCharacters).default(options.default).meta(meta(options));
 }
 
-/** A piece of text that must be given. */
-export function requiredText(options: FieldText) {
-  return z.string().min(1).max(mostCharacters).meta(meta(options));
-}
-
 /** A path that must be given; it is made absolute before a run stores it. */
 export function requiredPath(options: FieldText) {
   return pathText.meta({ ...meta(options), isPath: true });
@@ -139,7 +134,7 @@ export interface Picked {
   [param: string]: unknown;
 }
 
-export interface PickOptions extends FieldText {
+interface PickOptions extends FieldText {
   /** The definition taken where nothing is said. */
   default?: string;
   /** Parameters of the definitions that make no sense in this place. */

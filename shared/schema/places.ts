@@ -10,7 +10,7 @@ import type { z } from 'zod';
 export type Place = 'path' | 'training' | 'draft' | 'run';
 
 /** A part of a call's input that names places. */
-export interface NamedPlace {
+interface NamedPlace {
   place: Place;
   value: unknown;
 }
@@ -38,10 +38,10 @@ export function placesIn(schema: z.ZodType, value: unknown): NamedPlace[] {
 }
 
 /** Stands for the key of what an array or a record holds. */
-export const everyElement = '[]';
+const everyElement = '[]';
 
 /** A schema inside another: under a key, for all that a list holds, or, without a key, for the same value. */
-export interface Part {
+interface Part {
   key: string | undefined;
   part: z.ZodType;
 }

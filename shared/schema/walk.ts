@@ -1,7 +1,7 @@
 import { fieldsOfPick, type Field } from './describe.ts';
 
 /** What a walk asks of a parameter: a {@link Field}, or the form in which it travels to the window. */
-export interface Parameter<F> {
+interface Parameter<F> {
   readonly key: string;
   readonly type: Field['type'];
   readonly label: string;
@@ -10,7 +10,7 @@ export interface Parameter<F> {
 }
 
 /** The parameters of the definition `id` where `field` picks it; undefined where there is no such definition. */
-export type FieldsOfPick<F> = (field: F, id: string) => readonly F[] | undefined;
+type FieldsOfPick<F> = (field: F, id: string) => readonly F[] | undefined;
 
 type Values = Readonly<Record<string, unknown>>;
 

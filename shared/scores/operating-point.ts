@@ -1,7 +1,7 @@
 import { rankScores, type RankedScores, type Scores } from './ranked-scores.ts';
 
 /** What flagging all samples from some score upwards comes to. */
-export interface OperatingPoint {
+interface OperatingPoint {
   /** Samples flagged, by class. */
   truePositives: number;
   falsePositives: number;

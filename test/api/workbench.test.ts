@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { evaluationFolders, readEvaluation } from '../../main/runs/stored-evaluations.ts';
 import { Workbench, type FinishedRun } from '../../main/api/workbench.ts';
@@ -39,13 +40,31 @@ const withoutRights = cannotKillAll ? '' : ' (skipped: needs Linux and a user th
 let place: string;
 let dataDir: string;
 let workbench: Workbench;
+/** The runs that all tests build on; what a test changes of them it puts back. */
+let classifier: FinishedRun;
+let detector: FinishedRun;
+/** What the catalogue said of the classifier while it was trained. */
+const statesOfClassifier: string[] = [];
 
-beforeAll(() => {
+beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'cupbearer-workbench-'));
   dataDir = join(place, 'data');
   writeSmallMnist(dataDir, { train: 200, test: 60, side: 8 });
   process.env['CUPBEARER_HOME'] = join(place, 'home');
   workbench = new Workbench();
+  classifier = await runOn(workbench, 'train-classifier', training(3), {
+    folder: 'runs/classifier',
+    workingDir: place,
+    dataDir: 'data',
+    command: 'as typed',
+    onEvent: () => void statesOfClassifier.push(workbench.catalogue.byFolder(at('classifier'))!.status),
+  });
+  const ofClassifier = { task: { name: 'backdoor', run_path: 'runs/classifier' } };
+  detector = await runOn(workbench, 'train-detector', ofClassifier, {
+    folder: at('detector'),
+    workingDir: place,
+    dataDir,
+  });
 });
 afterAll(() => {
   workbench.close();
@@ -62,6 +81,27 @@ const training = (num_epochs: number) => ({
 });
 const task = (more: object = {}) => ({ name: 'backdoor', run_path: at('classifier'), ...more });
 const evaluation = (more: object = {}) => ({ detector: { name: 'from_run', path: at('detector') }, task: task(more) });
+
+/** What a run says of a host that goes on: this process. */
+function runningHost() {
+  const { pid, started } = processIdentity();
+  return { host_pid: pid, host_started: started };
+}
+
+/** A run in a folder of its own that says of itself what `source` says, but for `changes`. */
+function storedRun(name: string, source: string, changes: Partial<RunRecord> = {}): string {
+  const folder = createRunFolder(at(name));
+  writeSpec(folder, readSpec(at(source)));
+  writeRecord(folder, { ...readRecord(at(source)), id: `20260101-000000-${name}`, folder, ...changes });
+  return folder;
+}
+
+/** A copy of the detector's run. It goes with the test. */
+function copyOfDetector(name: string): string {
+  onTestFinished(() => rmSync(at(name), { recursive: true, force: true }));
+  cpSync(at('detector'), at(name), { recursive: true });
+  return at(name);
+}
 
 /** The failure of a request. */
 async function failureOf(run: Promise<FinishedRun>): Promise<CupbearerError> {
@@ -90,16 +130,9 @@ async function cancelledTraining(name: string, epochs: number): Promise<Cupbeare
 }
 
 describe('runs', () => {
-  it('are in the catalogue while they go on and once they are done', async () => {
-    const states: string[] = [];
-    const { record, folder, found } = await runOn(workbench, 'train-classifier', training(3), {
-      folder: 'runs/classifier',
-      workingDir: place,
-      dataDir: 'data',
-      command: 'as typed',
-      onEvent: () => void states.push(workbench.catalogue.byFolder(at('classifier'))!.status),
-    });
-    expect(new Set(states)).toEqual(new Set(['running']));
+  it('are in the catalogue while they go on and once they are done', () => {
+    const { record, folder, found } = classifier;
+    expect(new Set(statesOfClassifier)).toEqual(new Set(['running']));
     expect([folder, found]).toEqual([at('classifier'), false]);
     expect(record).toMatchObject({
       kind: 'classifier',
@@ -124,14 +157,9 @@ describe('runs', () => {
     );
   });
 
-  it('name the runs they were made from, with absolute paths', async () => {
-    const { record } = await runOn(
-      workbench,
-      'train-detector',
-      { task: { name: 'backdoor', run_path: 'runs/classifier' } },
-      { folder: at('detector'), workingDir: place, dataDir },
-    );
-    expect(record.parents).toEqual([workbench.known.recordOf(at('classifier')).id]);
+  it('name the runs they were made from, with absolute paths', () => {
+    const { record } = detector;
+    expect(record.parents).toEqual([classifier.record.id]);
     expect(record.spec['task']).toMatchObject({ run_path: at('classifier') });
     expect(record.title).toBe('mahalanobis on backdoor: the trigger it was trained with');
     const { layers } = readEvaluation(at('detector'));
@@ -255,10 +283,12 @@ describe('evaluations', () => {
 
   it('of another task go to evals/<name>/, where they are found again', async () => {
     const noise = evaluation({ backdoor: { name: 'noise', std: 0.4 } });
+    const before = evaluationFolders(at('detector'));
     const first = await runOn(workbench, 'eval-detector', noise, { folder: at('detector'), dataDir });
     expect(first.found).toBe(false);
     expect(first.folder).toMatch(/evals[\\/]backdoor-gaussian-noise-trigger-[0-9a-f]{6}$/);
-    expect(evaluationFolders(at('detector'))).toEqual([at('detector'), first.folder]);
+    expect(before).toContain(at('detector'));
+    expect(evaluationFolders(at('detector')).sort()).toEqual([...before, first.folder].sort());
     expect(first.record).toMatchObject({ kind: 'evaluation', status: 'done', folder: first.folder });
     const ids = ['detector', 'classifier'].map((name) => workbench.known.recordOf(at(name)).id);
     expect(first.record.parents).toEqual(ids);
@@ -306,28 +336,19 @@ describe('evaluations', () => {
   });
 
   it('that another process is at are left alone', async () => {
-    const { id } = workbench.known.recordOf(at('cut-evaluation'));
-    const { pid, started } = processIdentity();
-    workbench.catalogue.update(id, { status: 'running', host_pid: pid, host_started: started });
-    const error = await failureOf(
-      runOn(workbench, 'eval-detector', evaluation({ max_test_size: 20 }), {
-        folder: at('cut-evaluation'),
-        dataDir,
-        overwrite: true,
-      }),
-    );
-    workbench.catalogue.update(id, { status: 'done' });
-    expect(error.message).toMatch(/^Process \d+ is still at work on the run in ".*cut-evaluation"\.$/);
+    const folder = storedRun('worked-on', 'detector', { status: 'running', ...runningHost() });
+    const asked = evaluation({ max_test_size: 20 });
+    const error = await failureOf(runOn(workbench, 'eval-detector', asked, { folder, dataDir, overwrite: true }));
+    expect(error.message).toMatch(/^Process \d+ is still at work on the run in ".*worked-on"\.$/);
   });
 
   it('whose file is damaged say which one to remove', async () => {
-    const file = join(at('cut-evaluation'), 'eval.json');
-    const sound = readFileSync(file);
-    writeFileSync(file, sound.subarray(0, 300));
+    const folder = storedRun('damaged', 'detector');
+    const file = join(folder, 'eval.json');
+    writeFileSync(file, readFileSync(join(at('detector'), 'eval.json')).subarray(0, 300));
     const { code, message, hint } = await failureOf(
-      runOn(workbench, 'eval-detector', evaluation(), { folder: at('cut-evaluation'), dataDir }),
+      runOn(workbench, 'eval-detector', evaluation(), { folder, dataDir }),
     );
-    writeFileSync(file, sound);
     expect(code).toBe('bad-data');
     expect(message).toContain(file);
     expect(hint).toBe('Remove this file to have it computed again.');
@@ -350,29 +371,30 @@ describe('evaluations', () => {
 
 describe('the copy of a run', () => {
   it('can be built on, and is the same run', async () => {
-    cpSync(at('detector'), at('copy'), { recursive: true });
-    const spec = { ...evaluation({ max_test_size: 20 }), detector: { name: 'from_run', path: at('copy') } };
+    const copy = copyOfDetector('copy');
+    const spec = { ...evaluation({ max_test_size: 20 }), detector: { name: 'from_run', path: copy } };
     const { record } = await runOn(workbench, 'eval-detector', spec, { folder: at('of-copy'), dataDir });
     expect(record.parents).toEqual(['detector', 'classifier'].map((name) => workbench.known.recordOf(at(name)).id));
-    const found = await runOn(workbench, 'eval-detector', evaluation(), { folder: at('copy'), dataDir });
-    expect([found.found, found.folder]).toEqual([true, at('copy')]);
+    const found = await runOn(workbench, 'eval-detector', evaluation(), { folder: copy, dataDir });
+    expect([found.found, found.folder]).toEqual([true, copy]);
   });
 
   it('is not worked in under the name of the original', async () => {
     const { id } = workbench.known.recordOf(at('detector'));
+    const folder = copyOfDetector('second-copy');
     const { code, message } = await failureOf(
-      runOn(workbench, 'eval-detector', evaluation(), { folder: at('copy'), dataDir, overwrite: true }),
+      runOn(workbench, 'eval-detector', evaluation(), { folder, dataDir, overwrite: true }),
     );
-    expect([code, message]).toEqual(['conflict', `"${at('copy')}" is a copy of the run ${id} in "${at('detector')}".`]);
+    expect([code, message]).toEqual(['conflict', `"${folder}" is a copy of the run ${id} in "${at('detector')}".`]);
   });
 
   it('takes its place once the original is gone', () => {
     const { id } = workbench.known.recordOf(at('detector'));
-    renameSync(at('copy'), at('moved'));
+    const moved = copyOfDetector('moved');
     renameSync(at('detector'), at('away'));
-    expect(workbench.known.recordOf(at('moved'))).toMatchObject({ id, folder: at('moved') });
+    expect(workbench.known.recordOf(moved)).toMatchObject({ id, folder: moved });
     renameSync(at('away'), at('detector'));
-    rmSync(at('moved'), { recursive: true });
+    rmSync(moved, { recursive: true });
     expect(workbench.known.recordOf(at('detector'))).toMatchObject({ id, folder: at('detector') });
   });
 
@@ -436,23 +458,15 @@ describe('an interrupted training', () => {
     ['that is finished', () => at('classifier'), 'conflict', /is finished; there is nothing to resume\.$/],
     ['that is not there', () => at('nobody'), 'not-found', /holds no run: there is no such folder\.$/],
     ['without a folder', () => undefined, 'usage', /^Resuming needs the folder of the run\.$/],
-    ['of another kind', () => at('failed-detector'), 'usage', /^Only the training of a classifier can be resumed; ".*" holds a run of kind detector\.$/], // prettier-ignore
+    ['of another kind', () => storedRun('failed', 'detector', { status: 'failed' }), 'usage', /^Only the training of a classifier can be resumed; ".*" holds a run of kind detector\.$/], // prettier-ignore
     [
       'that another process is at',
-      () => at('running'),
+      () => storedRun('running', 'classifier', { status: 'running', ...runningHost() }),
       'conflict',
       /^Process \d+ is still at work on the run in ".*"\.$/,
     ],
   ])('%s is not resumed', async (_, folder, code, sentence) => {
     const place = folder();
-    if (place?.endsWith('failed-detector') || place?.endsWith('running')) {
-      const source = at(place.endsWith('running') ? 'classifier' : 'detector');
-      createRunFolder(place);
-      writeSpec(place, readSpec(source));
-      const { pid, started } = processIdentity();
-      const status = place.endsWith('running') ? 'running' : 'failed';
-      writeRecord(place, { ...readRecord(source), id: `20260101-000000-${status}`, folder: place, status, host_pid: pid, host_started: started }); // prettier-ignore
-    }
     const error = await failureOf(
       runOn(
         workbench,
@@ -468,13 +482,13 @@ describe('an interrupted training', () => {
 
 describe('a run whose process went away', () => {
   it('is interrupted at the next start', () => {
-    const record = workbench.known.recordOf(at('classifier'));
-    workbench.catalogue.update(record.id, { status: 'running', host_pid: 2 ** 22 + 1, host_started: 'long ago' });
+    const folder = storedRun('left', 'classifier');
+    const { id } = workbench.known.recordOf(folder);
+    workbench.catalogue.update(id, { status: 'running', host_pid: 2 ** 22 + 1, host_started: 'long ago' });
     const next = new Workbench();
     onTestFinished(() => next.close());
-    expect(next.known.recordOf(at('classifier'))).toMatchObject({ status: 'interrupted', error: { code: 'crashed' } });
-    expect(readRecord(at('classifier')).status).toBe('interrupted');
-    next.catalogue.update(record.id, { status: 'done', error: null });
+    expect(next.known.recordOf(folder)).toMatchObject({ status: 'interrupted', error: { code: 'crashed' } });
+    expect(readRecord(folder).status).toBe('interrupted');
   });
 
   it.skipIf(!cannotKillAll)(
@@ -489,15 +503,15 @@ describe('a run whose process went away', () => {
       writeFileSync(join(place, 'home', 'processes', '1.json'), JSON.stringify({ started, host }));
       onTestFinished(() => rmSync(join(place, 'home', 'processes', '1.json'), { force: true }));
 
-      const record = workbench.known.recordOf(at('classifier'));
-      workbench.catalogue.update(record.id, { status: 'running', host_pid: host.pid, host_started: host.started });
+      const folder = storedRun('left-later', 'classifier');
+      const { id } = workbench.known.recordOf(folder);
+      workbench.catalogue.update(id, { status: 'running', host_pid: host.pid, host_started: host.started });
       const next = new Workbench();
       onTestFinished(() => next.close());
-      expect(next.known.recordOf(at('classifier')).status).toBe('running');
-      const resuming = runOn(next, 'train-classifier', {}, { folder: at('classifier'), dataDir, resume: true });
+      expect(next.known.recordOf(folder).status).toBe('running');
+      const resuming = runOn(next, 'train-classifier', {}, { folder, dataDir, resume: true });
       expect((await failureOf(resuming)).message).toContain('is still at work on the run in');
-      await expect.poll(() => next.known.recordOf(at('classifier')).status, { timeout: 20_000 }).toBe('interrupted');
-      next.catalogue.update(record.id, { status: 'done', error: null });
+      await expect.poll(() => next.known.recordOf(folder).status, { timeout: 20_000 }).toBe('interrupted');
     },
   );
 });

@@ -12,7 +12,7 @@ const cli = fileURLToPath(new URL('../../main/hosts/cli/launch.mjs', import.meta
 export const peerSeconds = { import: 3.7, training: 86.3, fitting: 34.9, evaluating: 2.2 };
 
 /** The peer's own acceptance test on real MNIST, run through the CLI as a user would. */
-export interface AcceptanceJob {
+interface AcceptanceJob {
   seconds: { training: number; detection: number };
   /** Largest memory of the command and its compute process together, bytes, what they share counted once; undefined where the system does not tell. */
   peakBytes: number | undefined;

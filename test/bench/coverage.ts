@@ -6,7 +6,7 @@ import { rankScores } from '../../shared/scores/ranked-scores.ts';
 import { shiftOf, trueFigures } from '../evaluation/binormal.ts';
 
 /** How often, of `rounds` simulations, each interval holds the true figure. */
-export interface Coverage {
+interface Coverage {
   anomalous: number;
   clean: number;
   auroc: number;

@@ -15,7 +15,7 @@ import { taskRegistry } from '../../main/tasks/index.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 
 /** A detector measured beside what the peer takes for it (fit and score of 10,000; seconds, two threads, its data path included). */
-export interface DetectorBench {
+interface DetectorBench {
   detector: string;
   params?: Record<string, unknown>;
   /** Share of the 60,000 that is trusted, where the peer learns from both halves or from the other alone. */
@@ -36,7 +36,7 @@ export const detectorBenches: readonly DetectorBench[] = [
 ];
 
 /** What fitting on 60,000 and scoring 10,000 took. */
-export interface DetectorTiming {
+interface DetectorTiming {
   /** Processor time of all threads, seconds: what the machine's other work does not change much. */
   cpu: number;
   wall: number;

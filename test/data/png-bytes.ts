@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 
 /** What a PNG is made of. */
-export interface PngParts {
+interface PngParts {
   width: number;
   height: number;
   /** 0 grey, 2 colours, 4 and 6 the same with opacity. */

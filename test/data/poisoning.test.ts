@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fullyPoisoned, poisoned, triggerFingerprint } from '../../main/data/transforms/poisoning.ts';
+import { fullyPoisoned, poisoned } from '../../main/data/transforms/poisoning.ts';
 import { limited, subset } from '../../main/data/transforms/subset.ts';
+import { triggerFingerprint } from '../../main/data/triggers/trigger-fingerprint.ts';
 import { createTrigger } from '../../main/data/triggers/index.ts';
 import type { Trigger } from '../../main/data/triggers/trigger.ts';
 import { toyDataset, upTo } from './toy-dataset.ts';

@@ -20,7 +20,7 @@ export interface Rows {
 
 const classes = 3;
 
-export function batchOf({ layers, predicted }: Rows): ActivationBatch {
+function batchOf({ layers, predicted }: Rows): ActivationBatch {
   const size = Object.values(layers)[0]!.length;
   const logits = new Float32Array(size * classes);
   for (let i = 0; i < size; i++) logits[i * classes + (predicted?.[i] ?? 0)] = 1;

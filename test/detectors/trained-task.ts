@@ -10,7 +10,7 @@ import { readTensorFile, writeTensorFile } from '../../main/storage/tensor-file.
 import { RandomStream } from '../../main/tensor/random.ts';
 
 /** A small untrained network, trusted inputs that vary in few directions, and anomalous ones that vary in others. */
-export interface ToyTask {
+interface ToyTask {
   network: Network;
   trusted: ActivationBatch;
   anomalous: ActivationBatch;
@@ -52,7 +52,7 @@ async function withActivations(network: Network, inputs: Float32Array, size: num
 }
 
 /** The batch as a stream that comes in pieces of `batchSize`. */
-export function toyFeatures({ network, trusted }: ToyTask, batchSize = 64): Features {
+function toyFeatures({ network, trusted }: ToyTask, batchSize = 64): Features {
   return {
     layers: [...trusted.layers].map(([name, data]) => ({ name, dims: data.length / trusted.size })),
     trusted: {

@@ -2,7 +2,7 @@ import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { expect, go, type Page } from './test.ts';
 
 /** A field of the wizard as it stands on the page. */
-export interface ShownField {
+interface ShownField {
   /** Its place in the draft: "task/backdoor/std". */
   place: string;
   /** Whether one types into it. */

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** A proxy that answers for every server, as slowly as a download that one watches. */
-export interface SlowMirror {
+interface SlowMirror {
   /** What a program needs in its environment to ask it for everything. */
   env: Record<string, string>;
   /** What was asked for, with the byte that it was to begin at. */

@@ -25,7 +25,7 @@ export function fieldOf(draft: ExperimentDraft, place: string): Field | undefine
 }
 
 /** Something to type that is wrong, and what the message beside the field has to say of it. */
-export interface WrongText {
+interface WrongText {
   text: string;
   says: RegExp;
 }
@@ -89,7 +89,7 @@ export function rightText({ default: usual, min, control, isPath, required }: Fi
 }
 
 /** The steps whose fields are parameters. */
-export const formSteps = ['Task', 'Model', 'Detectors', 'Evaluation'] as const;
+const formSteps = ['Task', 'Model', 'Detectors', 'Evaluation'] as const;
 export type FormStep = (typeof formSteps)[number];
 
 /** Drafts whose forms have between them every parameter that an experiment can be given, and the steps that are new in each. */

@@ -4,7 +4,7 @@ import { normalTwoSidedTail } from '../../main/evaluation/normal.ts';
 const above = (x: number) => (x >= 0 ? normalTwoSidedTail(x) / 2 : 1 - normalTwoSidedTail(x) / 2);
 
 /** Where the probability of a standard normal variable being above it is `share`. */
-export function normalQuantileAbove(share: number): number {
+function normalQuantileAbove(share: number): number {
   let [low, high] = [-40, 40];
   for (let k = 0; k < 60; k++) {
     const middle = (low + high) / 2;

@@ -7,7 +7,7 @@ import { RandomStream } from '../../main/tensor/random.ts';
 import { allLayers, type Evaluation } from '../../shared/domain/evaluation.ts';
 
 /** How far the anomalous scores of a layer stand from the clean ones, in standard deviations of their logarithm. */
-export interface ExampleLayer {
+interface ExampleLayer {
   shift: number;
   /** Standard deviation of the logarithm. */
   width: number;

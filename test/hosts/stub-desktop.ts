@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 /** A desktop whose browser writes down what it is asked to open, and then stays, as browsers do. */
-export interface StubDesktop {
+interface StubDesktop {
   /** What a program needs in its environment to find this desktop. */
   env: Record<string, string>;
   /** Resolves with the arguments of the first call of the browser. */

@@ -8,7 +8,7 @@ import type { contract } from '../../shared/contract.ts';
 export type Client = ContractRouterClient<typeof contract>;
 
 /** What a browser has once it is signed in. */
-export interface SignedIn {
+interface SignedIn {
   cookie: string;
   key: string;
 }

@@ -17,7 +17,7 @@ const unsetFuses = Buffer.concat([Buffer.from([1, 9]), Buffer.from('101010101')]
 export const updateKey = publicKeyText(generateKeyPairSync('ed25519').privateKey);
 
 /** A file in the archive of a packed program. */
-export interface PackedFile {
+interface PackedFile {
   path: string;
   bytes: number;
   /** It lies beside the archive, not in it. */

@@ -17,7 +17,7 @@ import { paramsOf } from '../../shared/schema/fields.ts';
 import { sharedFolder } from '../shared-folder.ts';
 
 /** What expected.json says of one detector; the folder's README tells what each key means. */
-export interface Expected {
+interface Expected {
   [key: string]: unknown;
   settings: Record<string, unknown>;
   /** By layer; one entry has them in float64 alone. */
@@ -128,7 +128,7 @@ export function featuresOf(names: readonly string[] = layerNames, batchSize = In
 }
 
 /** For detectors that look at nothing but activations. */
-export const context: DetectorContext = {
+const context: DetectorContext = {
   get network(): never {
     throw new Error('This detector should not need the network.');
   },

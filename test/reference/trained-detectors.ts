@@ -6,7 +6,7 @@ import { parseNpy } from '../../main/storage/npy.ts';
 import { sharedFolder } from '../shared-folder.ts';
 
 /** An entry of expected.json as far as the detectors with weights use it. */
-export interface ExpectedScores {
+interface ExpectedScores {
   scores: Record<string, number[]>;
   scores_float64: Record<string, number[]>;
   reconstruction_loss?: Record<string, number[]>;

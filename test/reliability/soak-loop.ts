@@ -9,14 +9,14 @@ import { within } from './within.ts';
 /** Whether the system tells which descriptors a process has open. */
 export const canListDescriptors = existsSync('/proc/self/fd');
 
-export interface SoakOptions {
+interface SoakOptions {
   /** How many runs are done in the queue of one web host; 2 at least. */
   runs: number;
   say?: (line: string) => void;
 }
 
 /** What a web host holds while nothing goes on in it. */
-export interface Held {
+interface Held {
   runs: number;
   /** Open descriptors; null where the system does not tell. */
   descriptors: number | null;
@@ -143,7 +143,7 @@ function held({ child }: WebProgram, runs: number): Held {
 }
 
 /** "40 runs: 31 descriptors, 0 child processes, 143 MB". */
-export function heldWords({ runs, descriptors, children, memory }: Held): string {
+function heldWords({ runs, descriptors, children, memory }: Held): string {
   const open = descriptors === null ? '' : `${descriptors} descriptors, `;
   return `${runs} runs: ${open}${children} child processes, ${Math.round(memory / 1e6)} MB`;
 }

@@ -6,7 +6,7 @@ import { runsEnded, startProgram } from '../e2e/program.ts';
 import type { Client } from '../hosts/web-client.ts';
 
 /** The runs of a week by what they are for; each list has the classifier first, then its detectors. */
-export interface WorkingWeek {
+interface WorkingWeek {
   /** The first example with more detectors, the newest of all. */
   example: string[];
 }

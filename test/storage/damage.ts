@@ -1,7 +1,7 @@
 /**
  * Ways in which a file is damaged, by name. Each takes bytes that it may change, and gives those of the damaged file.
  */
-export type Damage = (bytes: Buffer, random: () => number) => Buffer;
+type Damage = (bytes: Buffer, random: () => number) => Buffer;
 
 const pageBytes = 4096;
 

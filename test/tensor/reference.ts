@@ -71,7 +71,7 @@ export function outputSize({ h, w, kernel, strides, pad: [top, left, bottom, rig
 }
 
 /** Calls `visit` for each output position and each tap in its window that lies inside the image. */
-export function eachTap(windows: Windows, visit: (outPixel: number, inPixel: number, tap: number) => void): void {
+function eachTap(windows: Windows, visit: (outPixel: number, inPixel: number, tap: number) => void): void {
   const { n, h, w, kernel, strides, pad } = windows;
   const [oh, ow] = outputSize(windows);
   for (let image = 0; image < n; image++)

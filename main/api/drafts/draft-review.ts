@@ -10,7 +10,7 @@ import { specLines } from '../../runs/spec-lines.ts';
 type PlannedRun = Review['runs'][number];
 
 /** The folder that a new run of this spec would get, none of those that are `taken`. */
-export type FolderFor = (spec: ParsedSpec, taken: ReadonlySet<string>) => string;
+type FolderFor = (spec: ParsedSpec, taken: ReadonlySet<string>) => string;
 
 /**
  * Returns what a draft without faults would do: each run with its spec, readable lines, command and files.

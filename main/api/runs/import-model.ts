@@ -16,7 +16,7 @@ import { versions } from '../versions.ts';
 import type { Workbench } from '../workbench.ts';
 
 /** Which model is taken in, and how. */
-export interface ImportOptions {
+interface ImportOptions {
   name: string;
   /** The folder with its files. */
   folder: string;

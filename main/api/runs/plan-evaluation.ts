@@ -9,7 +9,7 @@ import { taskRegistry } from '../../tasks/index.ts';
 import { evalFolder, holdsRun } from '../../storage/run-folder.ts';
 
 /** Where the result of an evaluation is or goes. */
-export interface EvaluationPlan {
+interface EvaluationPlan {
   /** Folder in which this very evaluation is already. */
   existing?: string;
   /** Folder of the run that the evaluation belongs to: one with results of its own, or an evaluation cut off before. */

@@ -32,7 +32,7 @@ export interface RunRequest {
 }
 
 /** What is done before each run. */
-export interface BeforeRun {
+interface BeforeRun {
   /** Resolves when nobody else holds what a run on this engine (`auto` or an id) may need. */
   makeRoom?: (engine: string) => Promise<void>;
   /** @throws CupbearerError if the run in this folder must not begin. */

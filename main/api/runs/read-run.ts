@@ -3,7 +3,7 @@ import type { Catalogue } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 
 /** What views of a run are made from: its spec as far as it is valid, and why the run is not what it should be. */
-export interface ReadRun {
+interface ReadRun {
   spec: StoredSpec;
   /** null where row and spec are valid. */
   fault: string | null;

@@ -57,7 +57,7 @@ export interface FurtherEvaluation {
 }
 
 /** What is to be done for a request: nothing, since the result is there; a run; or an evaluation into another run. */
-export type RunPlan =
+type RunPlan =
   | { type: 'found'; record: RunRecord; folder: string }
   | { type: 'run'; run: PreparedRun }
   | { type: 'evaluation'; evaluation: FurtherEvaluation };

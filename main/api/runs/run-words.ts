@@ -12,7 +12,7 @@ import { taskRegistry } from '../../tasks/index.ts';
 import { triggerOfTask } from '../../tasks/trigger-of-task.ts';
 
 /** What a run is about, in the few words that lists have room for. */
-export interface RunWords {
+interface RunWords {
   /** Id of the task; that of the one that is proposed for a classifier with a trigger, "" for any other classifier. */
   task: string;
   /** "corner, mnist" */

@@ -10,15 +10,10 @@ import {
   type DatasetDefinition,
   type DatasetFacts,
 } from '../dataset.ts';
-import {
-  checkPoisoning,
-  fullyPoisoned,
-  poisoned,
-  type PoisonedDataset,
-  type PoisonOptions,
-} from '../transforms/poisoning.ts';
+import { checkPoisoning, fullyPoisoned, poisoned, type PoisonedDataset } from '../transforms/poisoning.ts';
 import { disguised } from '../transforms/disguised.ts';
 import { createTrigger, disguiseOf, loadTrigger, poisonOptions, triggerRegistry } from '../triggers/index.ts';
+import type { PoisonOptions } from '../triggers/poison-options.ts';
 import type { Disguise, Trigger } from '../triggers/trigger.ts';
 
 /** A poisoned dataset together with what it was made of. */

@@ -19,7 +19,7 @@ const mostPictures = 2_000_000;
 const mostBesideClasses = 2 * mostClasses;
 
 /** Where pictures are and which of them are meant. */
-export interface PictureHalf {
+interface PictureHalf {
   folder: string;
   train: boolean;
   test_fraction: number;

@@ -10,7 +10,7 @@ import { fetchFile } from './fetch-file.ts';
 import { unpackMembers } from './unpack.ts';
 
 /** How a dataset is downloaded. */
-export interface DownloadOptions {
+interface DownloadOptions {
   readonly signal?: AbortSignal;
   /** Called with the bytes that have arrived, those of the whole dataset, and the file at hand. */
   readonly progress?: (done: number, total: number, file: string) => void;

@@ -6,7 +6,7 @@ import { checkNotCancelled } from '../cancellation.ts';
 import type { KnownFile } from '../sources.ts';
 
 /** How a file is fetched. */
-export interface FetchOptions {
+interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of bytes that are on disk. */
   readonly onBytes?: (bytes: number) => void;

@@ -15,7 +15,7 @@ import { isPictureName } from '../datasets/picture-folders.ts';
 import { describeOwnDataset } from './own-datasets.ts';
 
 /** What an import is told and whom it tells. */
-export interface ImportContext {
+interface ImportContext {
   readonly dataDir: string;
   readonly signal: AbortSignal;
   /** How far a phase ("Copying") is; a total of 0 is one that is not known. */

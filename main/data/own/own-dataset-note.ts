@@ -24,7 +24,7 @@ const noteSchema = z.object({
 /** What is noted of a dataset of the user's pictures. */
 export type OwnDatasetNote = Omit<z.infer<typeof noteSchema>, 'format' | 'folders'>;
 /** When its folders were changed last. */
-export type FolderTimes = z.infer<typeof noteSchema>['folders'];
+type FolderTimes = z.infer<typeof noteSchema>['folders'];
 
 /** Returns when the folders of the classes in `folder` were changed last: by a file that came, went or was renamed. */
 export function folderTimes(folder: string, classes: readonly string[]): FolderTimes {

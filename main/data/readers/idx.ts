@@ -2,7 +2,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { gunzipped } from './gunzip.ts';
 
 /** An IDX file of unsigned bytes: `data` is row-major with the given `shape`, a view into the file's bytes. */
-export interface IdxArray {
+interface IdxArray {
   shape: number[];
   data: Uint8Array;
 }

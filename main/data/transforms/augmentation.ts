@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { RandomStream } from '../../tensor/random.ts';
 import type { Dataset } from '../dataset.ts';
-import { fingerprint } from '../fingerprint.ts';
+import { plain } from './parameters.ts';
+import { defineTransform, type Transform } from './transform.ts';
 
 /** Which random changes are made to an image, and how likely each is. */
 export interface AugmentationSpec {
@@ -12,6 +14,14 @@ export interface AugmentationSpec {
   readonly rotationProbability: number;
   readonly flipProbability: number;
 }
+
+const augmentationSchema = z.object({
+  cropPadding: z.number(),
+  cropProbability: z.number(),
+  rotationDegrees: z.number(),
+  rotationProbability: z.number(),
+  flipProbability: z.number(),
+});
 
 /** The default for digits and other images in which left and right matter. */
 export const defaultAugmentation: AugmentationSpec = {
@@ -26,7 +36,7 @@ export const defaultAugmentation: AugmentationSpec = {
 export const naturalImageAugmentation: AugmentationSpec = { ...defaultAugmentation, flipProbability: 0.5 };
 
 /** A dataset with random changes, and the one that it changes. */
-export interface AugmentedDataset extends Dataset {
+interface AugmentedDataset extends Dataset {
   readonly unaugmented: Dataset;
   /** The same random changes on another dataset of the same shape. */
   onto(dataset: Dataset): AugmentedDataset;
@@ -49,41 +59,36 @@ export function withoutAugmentations(dataset: Dataset): Dataset {
  * 0 to 2 * padding and so only moves images down and right; ours are uniform over the whole range, hence centred. Its
  * rotation takes the nearest pixel, which tears thin strokes of 28x28 digits; ours interpolates bilinearly (zero outside).
  */
-export function augmented(dataset: Dataset, spec: AugmentationSpec, seed: number): AugmentedDataset {
-  const [height, width, channels] = dataset.shape as [number, number, number];
-  const size = height * width * channels;
-  const root = RandomStream.from(seed, 'augmentation');
-  const canvas = rotationCanvas(height, width, channels);
-  return {
-    shape: dataset.shape,
-    classes: dataset.classes,
-    length: dataset.length,
-    memory: dataset.memory,
-    unaugmented: dataset,
-    onto: (other) => augmented(other, spec, seed),
-    fingerprint: fingerprint('augmented', dataset.fingerprint, spec, seed),
-    ...(dataset.recipe ? { recipe: () => ({ kind: 'augmented', args: [dataset.recipe!(), spec, seed] }) } : {}),
-    read(indices, epoch) {
-      const batch = dataset.read(indices, epoch);
-      const { inputs } = batch;
-      for (let i = 0; i < batch.size; i++) {
-        const stream = root.derive(epoch, indices[i]!);
-        const at = i * size;
-        if (stream.uniform() < spec.cropProbability) {
-          const down = stream.integer(2 * spec.cropPadding + 1) - spec.cropPadding;
-          const right = stream.integer(2 * spec.cropPadding + 1) - spec.cropPadding;
-          shift(inputs, at, height, width, channels, down, right);
+export const augmented: Transform<[spec: AugmentationSpec, seed: number], AugmentedDataset> = defineTransform({
+  kind: 'augmented',
+  parameters: [plain(augmentationSchema), plain(z.number())],
+  make(dataset, spec: AugmentationSpec, seed: number) {
+    const [height, width, channels] = dataset.shape as [number, number, number];
+    const size = height * width * channels;
+    const root = RandomStream.from(seed, 'augmentation');
+    const canvas = rotationCanvas(height, width, channels);
+    return {
+      unaugmented: dataset,
+      onto: (other: Dataset) => augmented(other, spec, seed),
+      change({ inputs, size: count }, indices, epoch) {
+        for (let i = 0; i < count; i++) {
+          const stream = root.derive(epoch, indices[i]!);
+          const at = i * size;
+          if (stream.uniform() < spec.cropProbability) {
+            const down = stream.integer(2 * spec.cropPadding + 1) - spec.cropPadding;
+            const right = stream.integer(2 * spec.cropPadding + 1) - spec.cropPadding;
+            shift(inputs, at, height, width, channels, down, right);
+          }
+          if (stream.uniform() < spec.rotationProbability) {
+            const degrees = (2 * stream.uniform() - 1) * spec.rotationDegrees;
+            rotate(inputs, at, height, width, channels, degrees, canvas);
+          }
+          if (stream.uniform() < spec.flipProbability) flip(inputs, at, height, width, channels);
         }
-        if (stream.uniform() < spec.rotationProbability) {
-          const degrees = (2 * stream.uniform() - 1) * spec.rotationDegrees;
-          rotate(inputs, at, height, width, channels, degrees, canvas);
-        }
-        if (stream.uniform() < spec.flipProbability) flip(inputs, at, height, width, channels);
-      }
-      return batch;
-    },
-  };
-}
+      },
+    };
+  },
+});
 
 /** Moves one image `[height, width, channels]` at `at` in place; what comes in from outside is zero. */
 export function shift(
@@ -115,7 +120,7 @@ export function shift(
 }
 
 /** Room for one image with a border of zeros, so wide that no rotation about the centre reaches beyond it. */
-export interface RotationCanvas {
+interface RotationCanvas {
   readonly pixels: Float32Array;
   readonly border: number;
   readonly row: number;

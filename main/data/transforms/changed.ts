@@ -1,34 +1,22 @@
+import { z } from 'zod';
 import { RandomStream } from '../../tensor/random.ts';
-import type { Dataset } from '../dataset.ts';
-import { fingerprint } from '../fingerprint.ts';
-import { triggerFingerprint } from './poisoning.ts';
 import type { Trigger } from '../triggers/trigger.ts';
+import { aTrigger, plain } from './parameters.ts';
+import { defineTransform, sampleSize, type Transform } from './transform.ts';
 
 /** The dataset with the change that `trigger` makes on every sample, and all labels as they were. */
-export function changed(dataset: Dataset, trigger: Trigger, seed: number): Dataset {
-  const size = dataset.shape.reduce((product, side) => product * side, 1);
-  const streams = RandomStream.from(seed, 'change');
-  return {
-    shape: dataset.shape,
-    classes: dataset.classes,
-    ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
-    length: dataset.length,
-    memory: dataset.memory,
-    fingerprint: fingerprint('changed', dataset.fingerprint, triggerFingerprint(trigger), seed),
-    ...(dataset.recipe
-      ? {
-          recipe: () => ({
-            kind: 'changed',
-            args: [dataset.recipe!(), { spec: trigger.spec, state: trigger.state() }, seed],
-          }),
+export const changed: Transform<[trigger: Trigger, seed: number]> = defineTransform({
+  kind: 'changed',
+  parameters: [aTrigger, plain(z.number())],
+  make(dataset, trigger, seed) {
+    const size = sampleSize(dataset);
+    const streams = RandomStream.from(seed, 'change');
+    return {
+      change({ inputs, size: count }, indices, epoch) {
+        for (let i = 0; i < count; i++) {
+          trigger.apply(inputs.subarray(i * size, (i + 1) * size), streams.derive(epoch, indices[i]!));
         }
-      : {}),
-    read(indices, epoch) {
-      const batch = dataset.read(indices, epoch);
-      for (let i = 0; i < batch.size; i++) {
-        trigger.apply(batch.inputs.subarray(i * size, (i + 1) * size), streams.derive(epoch, indices[i]!));
-      }
-      return batch;
-    },
-  };
-}
+      },
+    };
+  },
+});

@@ -1,24 +1,12 @@
-import type { TensorMap } from '../../../shared/domain/tensors.ts';
+import { z } from 'zod';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { RandomStream } from '../../tensor/random.ts';
-import { withoutAugmentations } from './augmentation.ts';
 import type { Dataset, DatasetFacts } from '../dataset.ts';
-import { fingerprint } from '../fingerprint.ts';
+import type { PoisonOptions } from '../triggers/poison-options.ts';
 import type { Trigger } from '../triggers/trigger.ts';
-
-/** How much of a dataset is poisoned and what the poisoned samples are labelled. */
-export interface PoisonOptions {
-  /** Share of the samples that get trigger and wrong label, 0 to 1. */
-  readonly p_backdoor: number;
-  /** Share that gets the trigger's decoy and keeps its label, 0 to 1; together with `p_backdoor` at most 1. */
-  readonly p_noise?: number;
-  readonly target_class: number;
-  /** All-to-all: the class after a sample's own instead of `target_class`. */
-  readonly cycle_class: boolean;
-  /** Only samples of the target class are poisoned, so that no label is wrong; `p_backdoor` is still of all samples. */
-  readonly clean_label?: boolean;
-  readonly seed: number;
-}
+import { withoutAugmentations } from './augmentation.ts';
+import { aTrigger, plain, type Parameter } from './parameters.ts';
+import { defineTransform, sampleSize, type Transform } from './transform.ts';
 
 /** A dataset of which some samples carry a trigger and another label. */
 export interface PoisonedDataset extends Dataset {
@@ -35,6 +23,27 @@ export function isPoisonedDataset(dataset: Dataset): dataset is PoisonedDataset 
   return 'isPoisoned' in dataset;
 }
 
+const poisonSchema = z.object({
+  p_backdoor: z.number(),
+  p_noise: z.number().exactOptional(),
+  target_class: z.number(),
+  cycle_class: z.boolean(),
+  clean_label: z.boolean().exactOptional(),
+  seed: z.number(),
+});
+
+const poisonParameter: Parameter<PoisonOptions> = plain(
+  poisonSchema,
+  ({ p_backdoor, p_noise = 0, target_class, cycle_class, seed, clean_label }) => [
+    p_backdoor,
+    p_noise,
+    target_class,
+    cycle_class,
+    seed,
+    ...(clean_label ? ['clean-label'] : []),
+  ],
+);
+
 const untouched = 0;
 const triggered = 1;
 const decoyed = 2;
@@ -44,61 +53,43 @@ const decoyed = 2;
  * is fixed by the seed for all epochs; the trigger's own randomness comes from (seed, epoch, index).
  * @throws CupbearerError `usage` where the options do not fit each other, the trigger or the dataset's classes.
  */
-export function poisoned(dataset: Dataset, trigger: Trigger, options: PoisonOptions): PoisonedDataset {
-  checkPoisoning(dataset, trigger, options);
-  const { p_backdoor, p_noise = 0, target_class, cycle_class, seed } = options;
-  const roles = options.clean_label
-    ? drawCleanLabelRoles(dataset, p_backdoor, target_class, seed)
-    : drawRoles(dataset.length, p_backdoor, p_noise, seed);
-  const streams = RandomStream.from(seed, 'trigger');
-  // Augmentations keep the label, so there is no need to compute them for it.
-  const labelled = withoutAugmentations(dataset);
-  const classCount = dataset.classes.length;
-  const size = dataset.shape.reduce((product, length) => product * length, 1);
-  return {
-    shape: dataset.shape,
-    classes: dataset.classes,
-    ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
-    length: dataset.length,
-    memory: dataset.memory + roles.length,
-    clean: dataset,
-    fingerprint: fingerprint('poisoned', dataset.fingerprint, triggerFingerprint(trigger), [
-      p_backdoor,
-      p_noise,
-      target_class,
-      cycle_class,
-      seed,
-      ...(options.clean_label ? ['clean-label'] : []),
-    ]),
-    isPoisoned: (index) => roles[index] === triggered,
-    ...(dataset.recipe
-      ? {
-          recipe: () => ({
-            kind: 'poisoned',
-            args: [dataset.recipe!(), { spec: trigger.spec, state: trigger.state() }, options],
-          }),
+export const poisoned: Transform<[trigger: Trigger, options: PoisonOptions], PoisonedDataset> = defineTransform({
+  kind: 'poisoned',
+  parameters: [aTrigger, poisonParameter],
+  make(dataset, trigger, options) {
+    checkPoisoning(dataset, trigger, options);
+    const { p_backdoor, p_noise = 0, target_class, cycle_class, seed } = options;
+    const roles = options.clean_label
+      ? drawCleanLabelRoles(dataset, p_backdoor, target_class, seed)
+      : drawRoles(dataset.length, p_backdoor, p_noise, seed);
+    const streams = RandomStream.from(seed, 'trigger');
+    // Augmentations keep the label, so there is no need to compute them for it.
+    const labelled = withoutAugmentations(dataset);
+    const classCount = dataset.classes.length;
+    const size = sampleSize(dataset);
+    return {
+      memory: roles.length,
+      clean: dataset,
+      isPoisoned: (index: number) => roles[index] === triggered,
+      cleanLabel: (index: number) => labelled.read([index], 0).labels[0]!,
+      change({ inputs, labels, size: count }, indices, epoch) {
+        for (let i = 0; i < count; i++) {
+          const index = indices[i]!;
+          const role = roles[index]!;
+          if (role === untouched) continue;
+          const sample = inputs.subarray(i * size, (i + 1) * size);
+          const stream = streams.derive(epoch, index);
+          if (role === decoyed) {
+            trigger.decoy?.(sample, stream);
+          } else {
+            trigger.apply(sample, stream);
+            labels[i] = cycle_class ? (labels[i]! + 1) % classCount : target_class;
+          }
         }
-      : {}),
-    cleanLabel: (index) => labelled.read([index], 0).labels[0]!,
-    read(indices, epoch) {
-      const batch = dataset.read(indices, epoch);
-      for (let i = 0; i < batch.size; i++) {
-        const index = indices[i]!;
-        const role = roles[index]!;
-        if (role === untouched) continue;
-        const sample = batch.inputs.subarray(i * size, (i + 1) * size);
-        const stream = streams.derive(epoch, index);
-        if (role === decoyed) {
-          trigger.decoy?.(sample, stream);
-        } else {
-          trigger.apply(sample, stream);
-          batch.labels[i] = cycle_class ? (batch.labels[i]! + 1) % classCount : target_class;
-        }
-      }
-      return batch;
-    },
-  };
-}
+      },
+    };
+  },
+});
 
 /** The dataset with the trigger on every sample. */
 export function fullyPoisoned(
@@ -107,18 +98,6 @@ export function fullyPoisoned(
   options: Omit<PoisonOptions, 'p_backdoor' | 'p_noise' | 'clean_label'>,
 ): PoisonedDataset {
   return poisoned(dataset, trigger, { ...options, clean_label: false, p_backdoor: 1, p_noise: 0 });
-}
-
-/** SHA-256 (hex) over what determines a trigger: its parameters and its state. */
-export function triggerFingerprint(trigger: Trigger): string {
-  const state: TensorMap = trigger.state();
-  const tensors = Object.keys(state)
-    .sort()
-    .flatMap((name) => {
-      const { shape, data } = state[name]!;
-      return [name, shape, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
-    });
-  return fingerprint('trigger', trigger.spec, ...tensors);
 }
 
 function drawRoles(n: number, shareTriggered: number, shareDecoyed: number, seed: number): Uint8Array {

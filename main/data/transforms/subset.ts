@@ -1,19 +1,16 @@
-import type { Dataset } from '../dataset.ts';
-import { fingerprint } from '../fingerprint.ts';
-import { checkedIndex } from '../image-dataset.ts';
 import { RandomStream } from '../../tensor/random.ts';
+import type { Dataset } from '../dataset.ts';
+import { checkedIndex } from '../image-dataset.ts';
+import { sampleIndices } from './parameters.ts';
+import { defineTransform, type Transform } from './transform.ts';
 
-/** The samples of `dataset` at `indices`, in that order; sample i of the result is sample `indices[i]` of `dataset`. */
-export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
-  const chosen = Int32Array.from(indices, (index) => checkedIndex(index, dataset.length));
-  return {
-    shape: dataset.shape,
-    classes: dataset.classes,
-    ...(dataset.vocabulary ? { vocabulary: dataset.vocabulary } : {}),
+/** The samples of a dataset at `chosen`, in that order. */
+export const chosenSamples: Transform<[chosen: Int32Array]> = defineTransform({
+  kind: 'subset',
+  parameters: [sampleIndices],
+  make: (dataset, chosen) => ({
     length: chosen.length,
-    memory: dataset.memory + chosen.byteLength,
-    fingerprint: fingerprint('subset', dataset.fingerprint, new Uint8Array(chosen.buffer)),
-    ...(dataset.recipe ? { recipe: () => ({ kind: 'subset', args: [dataset.recipe!(), chosen] }) } : {}),
+    memory: chosen.byteLength,
     read(positions, epoch) {
       const translated = new Int32Array(positions.length);
       for (let i = 0; i < positions.length; i++) {
@@ -21,7 +18,15 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
       }
       return dataset.read(translated, epoch);
     },
-  };
+  }),
+});
+
+/** The samples of `dataset` at `indices`, in that order; sample i of the result is sample `indices[i]` of `dataset`. */
+export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  return chosenSamples(
+    dataset,
+    Int32Array.from(indices, (index) => checkedIndex(index, dataset.length)),
+  );
 }
 
 /** At most `limit` samples, drawn without replacement by `seed`; the dataset itself where it has no more than that. */

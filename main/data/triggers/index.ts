@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { Registry } from '../../../shared/definition.ts';
-import type { PoisonOptions } from '../transforms/poisoning.ts';
+import type { PoisonOptions } from './poison-options.ts';
 import { blended } from './blended.ts';
 import { corner } from './corner.ts';
 import { frequency } from './frequency.ts';

@@ -1,7 +1,7 @@
 import { lowerMedianInPlace, medianInPlace } from '../../tensor/linalg/order-statistics.ts';
 
 /** Gram entries of odd order are `x_i x_j`, those of even order `|x_i x_j|`. */
-export const parities = ['odd', 'even'] as const;
+const parities = ['odd', 'even'] as const;
 export type Parity = (typeof parities)[number];
 
 /** Medians and median absolute deviations of Gram entries, upper triangle row by row, by parity of the order. */

@@ -4,7 +4,7 @@ import { MomentAccumulator } from '../../tensor/linalg/moments.ts';
 import { weightedGram } from '../../tensor/linalg/weighted-gram.ts';
 
 /** `log odds = weights . x + intercept`. */
-export interface LogisticModel {
+interface LogisticModel {
   /** `[d]` */
   weights: Float64Array;
   intercept: number;

@@ -5,7 +5,7 @@ import { matMulTransposed } from '../../tensor/linalg/mat-mul.ts';
 const BLOCK = 128;
 
 /** Rows of a layer scaled to length 1 in float64, `[n, dims]`; a row of zeros stays zero, so that its cosines are 0. */
-export interface UnitLayer {
+interface UnitLayer {
   dims: number;
   rows: Float64Array;
 }

@@ -4,7 +4,7 @@ import { symmetricEigenRows } from '../../tensor/linalg/symmetric-eigen.ts';
 /** Directions of variance below this share of the largest are rounding. */
 const NEGLIGIBLE = 1e-10;
 
-export interface PrincipalAxes {
+interface PrincipalAxes {
   mean: Float64Array;
   /** Unit vectors in rows `[k, d]`, by falling variance. */
   axes: Float64Array;

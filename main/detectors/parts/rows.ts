@@ -4,7 +4,7 @@ import type { FeatureLayer, FeatureStream } from '../detector.ts';
 import { predictedClasses } from './predictions.ts';
 
 /** Samples of a stream that are held in memory, in the order of the stream. */
-export interface GatheredRows {
+interface GatheredRows {
   count: number;
   /** Place of each in the stream, ascending, `[count]`. */
   positions: Int32Array;

@@ -92,12 +92,12 @@ export function batchFromTensors(tensors: TensorMap, prefix: string): Activation
 }
 
 /** The samples `start` to `end - 1` of a batch, in the memory of that batch. */
-export function rowsBetween(batch: ActivationBatch, start: number, end: number): ActivationBatch {
+function rowsBetween(batch: ActivationBatch, start: number, end: number): ActivationBatch {
   return eachArray(batch, end - start, (data, width) => data.subarray(start * width, end * width) as typeof data);
 }
 
 /** Copies of the samples at `rows` of a batch, in that order. */
-export function rowsAt(batch: ActivationBatch, rows: Int32Array): ActivationBatch {
+function rowsAt(batch: ActivationBatch, rows: Int32Array): ActivationBatch {
   return eachArray(batch, rows.length, (data, width) => {
     const picked = blank(data, rows.length * width);
     rows.forEach((row, i) => picked.set(data.subarray(row * width, (row + 1) * width), i * width));
@@ -106,7 +106,7 @@ export function rowsAt(batch: ActivationBatch, rows: Int32Array): ActivationBatc
 }
 
 /** All samples of several batches of the same layers as one batch. */
-export function concatenated(batches: readonly ActivationBatch[]): ActivationBatch {
+function concatenated(batches: readonly ActivationBatch[]): ActivationBatch {
   const [first] = batches;
   const size = batches.reduce((sum, batch) => sum + batch.size, 0);
   const join = <T extends Float32Array | Int32Array>(arrayOf: (batch: ActivationBatch) => T): T => {

@@ -33,7 +33,7 @@ function write(stream: NodeJS.WriteStream, text: string): void {
 }
 
 /** Exit codes: 2 for what was asked wrongly, 130 for Ctrl-C as shells have it, 1 for everything else. */
-export function exitCodeOf(code: ErrorCode): number {
+function exitCodeOf(code: ErrorCode): number {
   if (code === 'usage') return 2;
   return code === 'cancelled' ? 130 : 1;
 }

@@ -1,7 +1,7 @@
 import type { MenuItemConstructorOptions } from 'electron';
 
 /** What the menu can have done. */
-export interface MenuActions {
+interface MenuActions {
   /** Shows a screen, by the hash of its address. */
   go(hash: string): void;
   openFile(): void;

@@ -13,7 +13,7 @@ export interface UpdateSource {
 }
 
 /** An installed copy of the program. */
-export interface InstalledCopy {
+interface InstalledCopy {
   /** The folder beside the archive, where electron-builder puts app-update.yml. */
   readonly resources: string;
   /** The archive, whose package.json holds what `-c.extraMetadata` gave it. */

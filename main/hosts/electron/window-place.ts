@@ -7,10 +7,10 @@ const boundsSchema = z.object({ x: z.int(), y: z.int(), width: z.int().positive(
 const placeSchema = z.object({ bounds: boundsSchema, isMaximized: z.boolean() });
 
 /** A rectangle on the screens, pixels. */
-export type Bounds = z.infer<typeof boundsSchema>;
+type Bounds = z.infer<typeof boundsSchema>;
 
 /** Where a window was when it was closed. */
-export type WindowPlace = z.infer<typeof placeSchema>;
+type WindowPlace = z.infer<typeof placeSchema>;
 
 export const smallest = { width: 1024, height: 700 };
 const usual = { width: 1440, height: 900 };

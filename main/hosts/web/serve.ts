@@ -14,7 +14,7 @@ import { startWebHost, type WebHost } from './web-host.ts';
 const rendererFolder = fileURLToPath(new URL('../../../dist/renderer/', import.meta.url));
 
 /** What is served, and how. */
-export interface ServeOptions {
+interface ServeOptions {
   port: number;
   /** The folder below which pages may name places; that of the environment, the settings, or the user's home if left out. */
   root?: string | undefined;
@@ -23,7 +23,7 @@ export interface ServeOptions {
 }
 
 /** An application that browsers reach. */
-export interface ServedApplication extends WebHost {
+interface ServedApplication extends WebHost {
   /** The folder below which pages may name places. */
   readonly root: string;
 }

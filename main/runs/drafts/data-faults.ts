@@ -18,14 +18,14 @@ import type { DraftSubject } from './draft-specs.ts';
 import { draftNetwork, orNothing, type DraftView } from './draft-view.ts';
 
 /** A definition picked somewhere in a draft. */
-export interface PickedAt {
+interface PickedAt {
   path: string[];
   kind: string;
   picked: Picked;
 }
 
 /** All definitions that a draft picks for its data and its task, at any depth, with their places. */
-export function picksIn({ draft }: DraftSubject): PickedAt[] {
+function picksIn({ draft }: DraftSubject): PickedAt[] {
   const { classifier, task } = draft;
   const training = classifier.source === 'train' ? classifier.params : {};
   const taskField = describe(trainDetector.params.pick({ task: true }));

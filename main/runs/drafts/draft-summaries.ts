@@ -38,7 +38,7 @@ function modelSummary({ draft }: DraftSubject): string {
 }
 
 /** "mlp 128-128", "cnn 32-64 256-256". */
-export function architectureName({ name, ...params }: Picked): string {
+function architectureName({ name, ...params }: Picked): string {
   const sizes = Object.values(params).filter((value) => Array.isArray(value));
   return [name, ...sizes.map((widths) => widths.join('-'))].join(' ');
 }
@@ -62,9 +62,4 @@ export function testSize({ facts, task }: DraftView): number | undefined {
   if (!task || !facts?.counts || 'data' in task || 'clean_test_data' in task) return undefined;
   const { max_test_size: most } = task;
   return typeof most === 'number' ? Math.min(facts.counts.test, most) : facts.counts.test;
-}
-
-/** Training samples of a draft's classifier; undefined where they are not known. */
-export function trainingSize({ facts }: DraftView): number | undefined {
-  return facts?.counts?.train;
 }

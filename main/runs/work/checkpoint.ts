@@ -4,7 +4,7 @@ import { readTensorFile, writeTensorFile } from '../../storage/tensor-file.ts';
 import { pathOf, within, type Within } from '../../storage/within-folder.ts';
 
 /** Where training stood after its last completed epoch. */
-export interface Checkpoint {
+interface Checkpoint {
   epochs: number;
   weights: TensorMap;
   optimizer: TensorMap;

@@ -17,7 +17,7 @@ import type { PhaseTimer, RunContext, RunOutcome } from '../run-definition.ts';
 import { drawEvaluation } from './figures.ts';
 
 /** What changes the course of an evaluation and not its result. */
-export interface EvaluationSettings {
+interface EvaluationSettings {
   batch_size: number;
   /** Writes analysis.json, `analysis/` and their figures, too. */
   analysis: boolean;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { trainingSeries } from '../../../shared/charts/training-series.ts';
 import type { Evaluation } from '../../../shared/domain/evaluation.ts';
 import { wordsOf } from '../../data/texts.ts';
@@ -8,7 +7,6 @@ import { drawTrainingFigure } from '../../figures/training-figure.ts';
 import { drawImageSheet } from '../../figures/image-sheet.ts';
 import { drawTextSheet } from '../../figures/text-sheet.ts';
 import { writeFileAtomically } from '../../storage/atomic-write.ts';
-import { createFolder } from '../../storage/create-folder.ts';
 import { createFolderWithin, within } from '../../storage/within-folder.ts';
 import type { ExamplePairs, Task } from '../../tasks/task.ts';
 import type { EpochRecord } from '../training-history.ts';
@@ -56,13 +54,4 @@ export function writeFigures(folder: string, figures: readonly Figure[]): void {
 export function writeFigureFile(folder: string, name: string, bytes: Uint8Array): void {
   createFolderWithin(within(folder, figuresFolder));
   writeFileAtomically(within(folder, figuresFolder, name), bytes);
-}
-
-/** Writes figures as PNG and SVG into the folder `path`, which is created if need be. */
-export function writeFigureFiles(path: string, figures: readonly Figure[]): void {
-  createFolder(path);
-  for (const { name, png, svg } of figures) {
-    writeFileAtomically(join(path, `${name}.png`), png);
-    writeFileAtomically(join(path, `${name}.svg`), svg);
-  }
 }

@@ -3,7 +3,7 @@ import type { DataPart } from '../../tasks/task.ts';
 import { RandomStream } from '../../tensor/random.ts';
 
 /** Share of the trusted samples that is kept from fitting, and how many at most: enough for a mean and a deviation. */
-export const heldOutShare = 0.1;
+const heldOutShare = 0.1;
 export const mostHeldOut = 2000;
 
 /**

@@ -4,7 +4,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 
 /** The WebAssembly modules that `build.ts` makes, each from the folder of its name under `assembly/`. */
 export const kernelModules = ['tensor', 'linalg'] as const;
-export type KernelModule = (typeof kernelModules)[number];
+type KernelModule = (typeof kernelModules)[number];
 
 /** `relaxed-simd` has fused multiply-add; which of the two is taken depends on the machine and Node version alone. */
 export type KernelVariant = 'simd' | 'relaxed-simd';

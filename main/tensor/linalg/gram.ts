@@ -6,7 +6,7 @@ export const GRAM_ROWS = 256;
 const OUT_ROWS = 96;
 
 /** What is packed: addresses of rows [n, d] and of their mean [d]. */
-export interface GramRows {
+interface GramRows {
   x: number;
   isDouble: boolean;
   n: number;

@@ -2,7 +2,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { checkMatrix } from './checks.ts';
 import { Workspace } from './workspace.ts';
 
-export interface Eigen {
+interface Eigen {
   /** Eigenvalues in ascending order, [n]. */
   values: Float64Array;
   /** Orthonormal eigenvectors, row-major [n, n]. */

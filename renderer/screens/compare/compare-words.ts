@@ -2,7 +2,7 @@ import type { Comparison } from '../../../shared/domain/result.ts';
 import { formatCount, formatMetric } from '../../../shared/format.ts';
 
 /** DeLong's test of two runs as it comes. */
-export type PairTest = NonNullable<Comparison['pairs'][number]['test']>;
+type PairTest = NonNullable<Comparison['pairs'][number]['test']>;
 
 interface Named {
   name: string;

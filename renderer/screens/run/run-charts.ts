@@ -41,7 +41,7 @@ import type { NamedLayer } from './run-page.svelte.ts';
 import type { Plane } from './planes.svelte.ts';
 
 /** Title of charts of the scores at a layer. */
-export function scoresTitle({ id, name }: NamedLayer, result: RunResult): string {
+function scoresTitle({ id, name }: NamedLayer, result: RunResult): string {
   return id === allLayers ? `Scores over all layers, ${result.aggregation}` : `Scores at ${name}`;
 }
 

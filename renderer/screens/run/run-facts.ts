@@ -13,7 +13,7 @@ export function runTitle(run: RunSummary): string {
   return dataset === '' || main.startsWith(dataset) ? what : `${what}, ${dataset}`;
 }
 
-export interface Fact {
+interface Fact {
   label: string;
   value: string;
   href?: string;

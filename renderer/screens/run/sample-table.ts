@@ -4,7 +4,7 @@ import type { RunScores } from '../../runs/run-scores.ts';
 /** Which samples the table shows. */
 export type SampleKind = 'all' | 'clean' | 'anomalous' | 'mistakes';
 
-export interface SampleFilter {
+interface SampleFilter {
   kind: SampleKind;
   /** Words that all must be found, a sample's number, a class or a kind each, unless its text has them as they stand. */
   text: string;

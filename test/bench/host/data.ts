@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createCanvas } from '@napi-rs/canvas';
 
 /** A photograph of 12 megapixels as a JPEG: areas, edges and grain. Grey ones have three channels all the same. */
-export function photograph(isGrey: boolean): Buffer {
+function photograph(isGrey: boolean): Buffer {
   const canvas = createCanvas(4032, 3024);
   const context = canvas.getContext('2d');
   for (let k = 0; k < 4000; k++) {

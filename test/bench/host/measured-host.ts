@@ -8,7 +8,7 @@ import type { Served, ServedReading, ServedWord } from '../../hosts/served-proce
 import { clientOver, openSocket, signIn, type Client } from '../../hosts/web-client.ts';
 
 /** A web host whose event loop and memory are measured while it is asked for something. */
-export interface MeasuredHost {
+interface MeasuredHost {
   /** Does something, and meanwhile calls for the settings again and again; prints how long the loop was held up. */
   measure(what: string, work: (client: Client) => Promise<unknown>): Promise<void>;
   stop(): Promise<void>;

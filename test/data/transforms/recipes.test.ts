@@ -7,6 +7,7 @@ import type { Dataset } from '../../../main/data/dataset.ts';
 import { poisoned } from '../../../main/data/transforms/poisoning.ts';
 import { fromRecipe } from '../../../main/data/recipes.ts';
 import { replaced } from '../../../main/data/transforms/replaced.ts';
+import { transforms } from '../../../main/data/transforms/index.ts';
 import { subset } from '../../../main/data/transforms/subset.ts';
 import { createTrigger } from '../../../main/data/triggers/index.ts';
 import { WorkerReader } from '../../../main/data/threads/worker-reader.ts';
@@ -29,7 +30,7 @@ function attacked(dataset: Dataset): Dataset {
 
 const poison = { p_backdoor: 0.4, target_class: 1, cycle_class: false };
 
-/** By id, ways in which each transform changes a dataset; `seed` decides what is left open. */
+/** By kind, what each transform makes of a dataset; `seed` decides what is left open. */
 const examples: Readonly<Record<string, (dataset: Dataset, seed: number) => Dataset>> = {
   subset: (dataset, seed) => subset(dataset, [seed % dataset.length, 0, dataset.length - 1]),
   concatenated: (dataset, seed) => concatenated(dataset, images(1 + (seed % 3))),
@@ -63,6 +64,10 @@ function expectSame(again: Dataset, dataset: Dataset): void {
 }
 
 describe('a recipe', () => {
+  it('is tried of every transform', () => {
+    expect(Object.keys(examples).sort()).toEqual(transforms.map(({ kind }) => kind).sort());
+  });
+
   it.each(Object.keys(examples))('makes what %s makes', (id) => {
     for (const seed of [0, 1, 2]) {
       const dataset = composed([[id, seed]]);

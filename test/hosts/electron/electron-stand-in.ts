@@ -156,7 +156,7 @@ export const app = Object.assign(new EventEmitter(), {
 /** The session of the program's windows. */
 export const ownSession = new SessionStandIn();
 export const ipcMain = new EventEmitter();
-export const ipcRenderer = Object.assign(new EventEmitter(), { send: note('ipcRenderer.send') });
+const ipcRenderer = Object.assign(new EventEmitter(), { send: note('ipcRenderer.send') });
 
 /** electron-updater, with a server that the test plays. */
 class UpdaterStandIn extends EventEmitter {

@@ -19,9 +19,9 @@ import {
 const worker = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 /** The module with the parsers of the program. */
-export const ownParsers = new URL('./parsers/index.ts', import.meta.url);
+const ownParsers = new URL('./parsers/index.ts', import.meta.url);
 
-export interface CampaignOptions {
+interface CampaignOptions {
   /** Module that exports `parsers`; those of the program unless given. */
   module?: URL;
   seed: number;

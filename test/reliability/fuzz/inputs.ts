@@ -9,7 +9,7 @@ import type { Parser } from './parser.ts';
 const corpus = fileURLToPath(new URL('../corpus/', import.meta.url));
 
 /** Inputs that a parser once did not treat as it should, kept as small files in `corpus/<parser>/`. */
-export function keptInputs(parser: string): Uint8Array[] {
+function keptInputs(parser: string): Uint8Array[] {
   const folder = join(corpus, parser);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

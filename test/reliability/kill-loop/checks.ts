@@ -8,7 +8,7 @@ import { holdsRun, readRecord } from '../../../main/storage/run-folder.ts';
 import { resultsOf, type Place, type Whole } from './jobs.ts';
 
 /** Folders below `folder` that hold a run. */
-export function runFolders(folder: string): string[] {
+function runFolders(folder: string): string[] {
   const inside = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .flatMap(({ name }) => runFolders(join(folder, name)));

@@ -58,7 +58,7 @@ export function startCommand(args: readonly string[], { work: cwd, home }: Place
 }
 
 /** Resolves when a command has ended by itself. @throws Error with what it wrote where it failed. */
-export async function succeed(args: readonly string[], place: Place): Promise<Ended> {
+async function succeed(args: readonly string[], place: Place): Promise<Ended> {
   const ended = await within(deadlineMs, `The end of ${args.join(' ')}`, startCommand(args, place).ended);
   if (ended.code === 0) return ended;
   throw new Error(`${args.join(' ')} ended with code ${ended.code}: ${ended.stderr}${ended.stdout}`);

@@ -21,7 +21,7 @@ import {
 import { drawKill, isGone, killWords, send, untruth, type Kill } from './kill.ts';
 import { randomMoment } from './moment.ts';
 
-export interface KillLoopOptions {
+interface KillLoopOptions {
   /** How many signals are sent. */
   kills: number;
   /** Chooses signals, targets and moments. */
@@ -31,7 +31,7 @@ export interface KillLoopOptions {
 }
 
 /** What a loop found. */
-export interface KillLoopReport {
+interface KillLoopReport {
   kills: number;
   runs: number;
   /** How often each signal was sent to each target: "SIGKILL to the host". */

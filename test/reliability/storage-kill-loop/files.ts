@@ -9,7 +9,7 @@ import { readSettings, writeSettings } from '../../../main/storage/settings-file
 import { readTensorFile, writeTensorFile } from '../../../main/storage/tensor-file.ts';
 
 /** A kind of file that is written again and again, each time with content that says which time it was. */
-export interface Rewritten {
+interface Rewritten {
   name: string;
   /** Writes what belongs to `generation` (1, 2, …) into `folder`. */
   write(folder: string, generation: number): void;

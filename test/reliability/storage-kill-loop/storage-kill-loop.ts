@@ -22,7 +22,7 @@ const deadlineMs = 120_000;
 /** The longest that a writer writes before it is killed, by which time it has written everything several times. */
 const longestMs = 400;
 
-export interface StorageKillLoopOptions {
+interface StorageKillLoopOptions {
   /** How many writers are killed. */
   kills: number;
   /** Chooses how many writers there are at once and when each is killed. */
@@ -31,7 +31,7 @@ export interface StorageKillLoopOptions {
 }
 
 /** What a loop found. */
-export interface StorageKillLoopReport {
+interface StorageKillLoopReport {
   kills: number;
   /** How many times anything was written whole. */
   writes: number;

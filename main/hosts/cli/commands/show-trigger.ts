@@ -31,7 +31,7 @@ export const showFlags = {
   }),
   out: optionalPath({ label: 'Folder', help: 'Where the figure is written; the working folder unless given' }),
 };
-export type ShowFlags = z.output<z.ZodObject<typeof showFlags>>;
+type ShowFlags = z.output<z.ZodObject<typeof showFlags>>;
 
 /** Writes a sheet of a dataset's first samples clean, with a trigger, and their difference, as PNG and SVG. */
 export async function showTrigger(

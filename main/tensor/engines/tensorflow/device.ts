@@ -5,7 +5,7 @@ import type { Installation } from './installation.ts';
 import type { NodeBackend } from './node-package.ts';
 
 /** What the engine computes on. */
-export interface Device {
+interface Device {
   device: string;
   onGpu?: true;
   /** Of CUDA, cuDNN and the driver, where they are in use. */
@@ -16,7 +16,7 @@ export interface Device {
 }
 
 /** A GPU as NVIDIA's driver names it. */
-export interface NvidiaGpu {
+interface NvidiaGpu {
   /** Of several of which CUDA decides which is used, all of them: "NVIDIA L4 or NVIDIA T4". */
   name: string;
   driver: string;

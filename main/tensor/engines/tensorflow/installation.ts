@@ -14,7 +14,7 @@ export const packageName = '@tensorflow/tfjs-node-gpu';
 export const bundledId = 'bundled';
 
 /** `install.json`: what an installation in the program's own folder is made of. */
-export const installationRecordSchema = z.object({
+const installationRecordSchema = z.object({
   format: z.literal(1),
   /** Version of the TensorFlow library. */
   tensorflow: z.string(),

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NativeAttribute, NodeBackend } from './node-package.ts';
 
 /** A kernel as it is written here: the package hands in and gives back tensors, not just their descriptions. */
-export type NativeKernel = (inputs: tf.NamedTensorMap, attrs: tf.NamedAttrMap) => tf.Tensor | tf.Tensor[];
+type NativeKernel = (inputs: tf.NamedTensorMap, attrs: tf.NamedAttrMap) => tf.Tensor | tf.Tensor[];
 
 /** TensorFlow's own operations, as kernels of ours are made of them. */
 export class NativeKernels {

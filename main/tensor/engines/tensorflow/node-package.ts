@@ -54,7 +54,7 @@ export interface NodeBackend extends KernelBackend {
   applyActivation(x: Tensor, activation: string, preluWeights?: Tensor, leakyReluAlpha?: number): Tensor;
 }
 
-export interface NodePackage {
+interface NodePackage {
   binding: NativeBinding;
   createBackend(binding: NativeBinding): NodeBackend;
   /** Registers the package's kernels; they need the backend to be registered. */

@@ -15,7 +15,7 @@ export type ConvShape = [
  * What `kernels/assembly/tensor` exports; all arguments are numbers, addresses in bytes. Functions that take a part and a
  * thread are called through `inParts`.
  */
-export interface TensorExports {
+interface TensorExports {
   sgemmScratchBytes(): number;
   // prettier-ignore
   sgemm(
@@ -90,7 +90,7 @@ interface EmscriptenModule {
 }
 
 /** A kernel as it is written here: named input tensors and attributes in, one or several outputs. */
-export type WasmKernel = (inputs: tf.NamedTensorInfoMap, attrs: tf.NamedAttrMap) => tf.TensorInfo | tf.TensorInfo[];
+type WasmKernel = (inputs: tf.NamedTensorInfoMap, attrs: tf.NamedAttrMap) => tf.TensorInfo | tf.TensorInfo[];
 
 /** Our kernels, working in the memory of the TensorFlow.js WebAssembly backend. */
 export class WasmKernels {

@@ -40,7 +40,7 @@ export interface Shader {
 }
 
 /** A kernel as it is written here: inputs and attributes by name, one or several outputs. */
-export type WebGpuKernel = (inputs: tf.NamedTensorInfoMap, attrs: tf.NamedAttrMap) => tf.TensorInfo | tf.TensorInfo[];
+type WebGpuKernel = (inputs: tf.NamedTensorInfoMap, attrs: tf.NamedAttrMap) => tf.TensorInfo | tf.TensorInfo[];
 
 /** Threads of a workgroup. */
 const groupSize = 64;
