@@ -36,6 +36,7 @@ function page(): Record<string, unknown> {
     window: {
       addEventListener: events.addEventListener.bind(events),
       removeEventListener: events.removeEventListener.bind(events),
+      dispatchEvent: events.dispatchEvent.bind(events),
       // Nobody hands over a port: what is asked of the program is answered by a test (fake-program.ts).
       postMessage: () => undefined,
     },
