@@ -23,7 +23,11 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'shell', property: 'openPath', message: 'It starts programs. Use shell.showItemInFolder.' },
-        { object: 'tf', property: 'sign', message: 'It is 0 for small values on an engine. Use signOf of tensor/sign.ts.' },
+        {
+          object: 'tf',
+          property: 'sign',
+          message: 'It is 0 for small values on an engine. Use signOf of tensor/sign.ts.',
+        },
       ],
     },
   },

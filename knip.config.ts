@@ -10,6 +10,8 @@ function importsOf(component: string): string {
 const config: KnipConfig = {
   entry: [
     'renderer/main.ts',
+    // The page of the tests of the window's state.
+    'test/renderer/page.ts',
     // Processes, threads and what Electron loads by the place of the file.
     'main/jobs/{compute-process,inspection-process}.ts',
     'main/jobs/host-watcher.mjs',

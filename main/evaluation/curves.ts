@@ -31,12 +31,7 @@ interface PrecisionRecallPoints {
 }
 
 /** Precision and recall at every distinct threshold, `[groups]`, in order of rising recall. */
-function precisionRecallPointsOf({
-  thresholds,
-  anomalous,
-  clean,
-  nAnomalous,
-}: RankedScores): PrecisionRecallPoints {
+function precisionRecallPointsOf({ thresholds, anomalous, clean, nAnomalous }: RankedScores): PrecisionRecallPoints {
   const points: PrecisionRecallPoints = { recall: [], precision: [], threshold: [] };
   let tp = 0;
   let flagged = 0;

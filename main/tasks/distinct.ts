@@ -1,14 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { DataPart, TestPart } from './task.ts';
-
-/** What was left out of the test data, in samples. */
-export interface LeftOut {
-  /** Equal to another test sample of their kind, which stays. */
-  repeated: number;
-  /** Equal to a trusted or untrusted sample, or to a test sample of the other kind. */
-  overlapping: number;
-}
+import type { DataPart, LeftOut, TestPart } from './task.ts';
 
 const atOnce = 512;
 

@@ -6,7 +6,6 @@ import type { Dataset, DatasetCache } from '../data/dataset.ts';
 import type { Network } from '../models/network.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import type { ClassifierData, KnownClassifier } from './classifier.ts';
-import type { LeftOut } from './distinct.ts';
 import type { TrainedOn } from './trained-on.ts';
 
 /** Some samples of a dataset, all clean or all anomalous. */
@@ -30,6 +29,14 @@ export interface ExamplePairs {
   vocabulary?: readonly string[] | undefined;
   clean: Float32Array;
   anomalous: Float32Array;
+}
+
+/** What was left out of the test data, in samples. */
+export interface LeftOut {
+  /** Equal to another test sample of their kind, which stays. */
+  repeated: number;
+  /** Equal to a trusted or untrusted sample, or to a test sample of the other kind. */
+  overlapping: number;
 }
 
 /** A model, data that is known to be fine, and test data of which the detector must tell the anomalous part. */

@@ -2,7 +2,6 @@ import { hrefOf, parseRoute } from './routes.ts';
 import type { Route } from './routes.ts';
 
 export { hrefOf } from './routes.ts';
-export type { Route } from './routes.ts';
 
 class Router {
   route = $state.raw<Route>(parseRoute(location.hash));

@@ -1,3 +1,4 @@
+import { lightTokens } from './light-tokens.ts';
 /** A line that stands for one of several things compared. */
 export interface SeriesStyle {
   colour: string;
@@ -39,56 +40,46 @@ interface HeatTheme {
   cellInkDeep: string;
 }
 
-// The values are those of the design tokens of the same names (--ink, --chart-grid, --c-1, ...).
-const data = {
-  font: 'Inter, "Segoe UI", system-ui, sans-serif',
-  clean: '#3b7ac0',
-  anomalous: '#d55f1e',
-  fill: 0.24,
-  series: [
-    { colour: '#3b7ac0', dash: [] },
-    { colour: '#d55f1e', dash: [8, 3] },
-    { colour: '#7b949b', dash: [2, 3] },
-    { colour: '#af4a57', dash: [8, 3, 2, 3] },
-    { colour: '#7c3ff5', dash: [12, 4] },
-  ],
-} as const;
+/** The lines of things compared, in the order of their colours. */
+const dashes: readonly (readonly number[])[] = [[], [8, 3], [2, 3], [8, 3, 2, 3], [12, 4]];
+/** Steps of heat from none to the whole ink. */
+const heatSteps = 7;
 
-const heat = {
-  ink: '#1f64a8',
-  inkBelow: '#a9541a',
-  steps: [0, 0.11, 0.23, 0.36, 0.49, 0.62, 1],
-  cellInkDeep: '#ffffff',
-} as const;
+/**
+ * Returns the theme that design tokens make (renderer/styles/tokens.css): `token` returns the value of one by its name, without
+ * the dashes in front.
+ */
+export function themeOf(token: (name: string) => string, font: string): ChartTheme {
+  return {
+    font,
+    surface: token('surface'),
+    ink: token('ink'),
+    ink2: token('ink-2'),
+    ink3: token('ink-3'),
+    accent: token('accent'),
+    accentSoft: token('accent-soft'),
+    grid: token('chart-grid'),
+    axis: token('chart-axis'),
+    dataInk: token('data-ink'),
+    clean: token('c-clean'),
+    anomalous: token('c-anomalous'),
+    fill: Number(token('c-fill')),
+    series: dashes.map((dash, i) => ({ colour: token(`c-${i + 1}`), dash })),
+    heat: {
+      ink: token('heat-ink'),
+      inkBelow: token('heat-ink-below'),
+      steps: Array.from({ length: heatSteps }, (_, i) => Number.parseFloat(token(`heat-${i}`)) / 100),
+      cellInk: token('cell-ink'),
+      cellInkDeep: token('cell-ink-deep'),
+    },
+  };
+}
 
 /** Light paper; exports always use it. */
-export const lightTheme: ChartTheme = {
-  ...data,
-  surface: '#ffffff',
-  ink: '#141c1b',
-  ink2: '#43504e',
-  ink3: '#5b6866',
-  accent: '#0b6b66',
-  accentSoft: '#deeeec',
-  grid: '#e7eaea',
-  axis: '#97a2a0',
-  dataInk: '#55625f',
-  heat: { ...heat, cellInk: '#141c1b' },
-};
-
-export const darkTheme: ChartTheme = {
-  ...data,
-  surface: '#161b1c',
-  ink: '#e5ebea',
-  ink2: '#b0bbb9',
-  ink3: '#8f9c9a',
-  accent: '#4fbfb4',
-  accentSoft: '#15302f',
-  grid: '#232b2c',
-  axis: '#677473',
-  dataInk: '#a5b1af',
-  heat: { ...heat, cellInk: '#eef3f2' },
-};
+export const lightTheme: ChartTheme = themeOf(
+  (name) => lightTokens[name] ?? '',
+  'Inter, "Segoe UI", system-ui, sans-serif',
+);
 
 /** `#rrggbb` with an opacity of 0 to 1. */
 export function withOpacity(colour: string, opacity: number): string {

@@ -108,10 +108,10 @@ test('every tab of a run shows what it is for, and does it', async ({ page, save
 
   await test.step('samples: put in order, searched, by ranks or scores, one opened by keys', async () => {
     await open('samples');
-    const table = panel.getByRole('group', { name: /^Samples/ });
-    const row = (index: number) => table.locator(`tr[aria-rowindex="${index}"]`);
+    const table = panel.getByRole('grid', { name: /^Samples/ });
+    const row = (index: number) => table.locator('tbody tr[aria-rowindex]').nth(index);
     await expect(table.getByRole('columnheader', { name: 'knn' })).toBeVisible();
-    const cell = row(1).getByRole('cell').last();
+    const cell = row(0).getByRole('gridcell').last();
     await expect(cell).toHaveText(/^\s*\d[\d\s]*$/);
     await panel.getByRole('radio', { name: 'Scores' }).click();
     await expect(table.getByRole('columnheader', { name: 'Score by other runs' })).toBeVisible();
@@ -121,10 +121,10 @@ test('every tab of a run shows what it is for, and does it', async ({ page, save
     await table.getByRole('button', { name: 'Sample', exact: true }).focus();
     await expect(page.locator('.tooltip')).toContainText('Place of the sample in its dataset');
     await panel.getByRole('textbox', { name: 'Search samples' }).fill('triggered 7');
-    await expect(row(1).getByRole('cell').nth(2)).toContainText('Triggered');
+    await expect(row(0).getByRole('gridcell').nth(2)).toContainText('Triggered');
     await table.focus();
     await table.press('ArrowDown');
-    const number = await row(2).getByRole('cell').nth(1).innerText();
+    const number = await row(1).getByRole('gridcell').nth(1).innerText();
     await table.press('Enter');
     const dialog = page.getByRole('dialog', { name: `Triggered sample ${number}` });
     await expect(dialog.getByRole('img', { name: 'The sample as it was scored' })).toBeVisible();

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scaleIds } from '../../shared/charts/chart.ts';
@@ -21,11 +19,10 @@ import {
 import { describePrecisionRecall, precisionRecallToTable } from '../../shared/charts/precision-recall-chart.ts';
 import { describeRoc, rocChart, rocToTable } from '../../shared/charts/roc-chart.ts';
 import type { MeasureText } from '../../shared/charts/svg-context.ts';
-import { darkTheme, lightTheme } from '../../shared/charts/theme.ts';
+import { lightTheme } from '../../shared/charts/theme.ts';
 import { linearTicks, logTicks, scoreLabel, tickLabel } from '../../shared/charts/ticks.ts';
 import { describeTrainingCurve, trainingCurveToTable } from '../../shared/charts/training-curve-chart.ts';
 import type { FigureInterval, Histogram } from '../../shared/domain/evaluation.ts';
-import { sharedFolder } from '../shared-folder.ts';
 
 /** Every letter half as wide as it is high. */
 const measure: MeasureText = (font, text) => {
@@ -92,8 +89,8 @@ describe('ROC and precision-recall', () => {
   });
 
   it('draws a single curve without the colour of a class', () => {
-    const config = rocChart({ curves: curves.slice(1), nClean: 1000 }, darkTheme);
-    expect(config.data.datasets[1]!.borderColor).toBe(darkTheme.dataInk);
+    const config = rocChart({ curves: curves.slice(1), nClean: 1000 }, lightTheme);
+    expect(config.data.datasets[1]!.borderColor).toBe(lightTheme.dataInk);
   });
 
   it('says which curve is best', () => {
@@ -245,38 +242,6 @@ describe('axes', () => {
         expect(placed.at(-1)).toBeLessThanOrEqual(100 + 1e-9);
       }),
     );
-  });
-});
-
-const tokens = sharedFolder && join(sharedFolder, 'design', 'ui', 'tokens.css');
-
-describe.skipIf(!tokens)('theme (skipped without the shared folder)', () => {
-  const css = tokens ? readFileSync(tokens, 'utf8') : '';
-  const dark = css.indexOf(':root[data-theme="dark"]');
-  const token = (name: string, block: string) => new RegExp(`--${name}:\\s*([^;]+);`).exec(block)?.[1];
-
-  it.each([
-    ['light', lightTheme, css.slice(0, dark)],
-    ['dark', darkTheme, css.slice(dark)],
-  ] as const)('%s has the values of the design tokens', (_, theme, block) => {
-    const names = {
-      surface: 'surface',
-      ink: 'ink',
-      ink2: 'ink-2',
-      ink3: 'ink-3',
-      accent: 'accent',
-      grid: 'chart-grid',
-      axis: 'chart-axis',
-      dataInk: 'data-ink',
-    } as const;
-    for (const [key, name] of Object.entries(names))
-      expect(theme[key as keyof typeof names], key).toBe(token(name, block));
-    for (const [i, { colour }] of theme.series.entries()) expect(colour).toBe(token(`c-${i + 1}`, css));
-    expect([theme.clean, theme.anomalous, theme.fill]).toEqual([
-      token('c-clean', css),
-      token('c-anomalous', css),
-      Number(token('c-fill', css)),
-    ]);
   });
 });
 

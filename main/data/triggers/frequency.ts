@@ -71,7 +71,9 @@ export const frequency = defineTrigger({
     const wave = windowedWave(bins, height, width, Math.min(window, height), Math.min(window, width));
     const weights =
       channels === 3
-        ? [0, 1, 2].map((c) => chrominances[colours === 'ycrcb' ? colours : 'yuv'].reduce((sum, colour) => sum + colour[c]!, 0))
+        ? [0, 1, 2].map((c) =>
+            chrominances[colours === 'ycrcb' ? colours : 'yuv'].reduce((sum, colour) => sum + colour[c]!, 0),
+          )
         : Array.from({ length: channels }, () => 1);
     const pattern = new Float32Array(height * width * channels);
     for (let i = 0; i < pattern.length; i++) {

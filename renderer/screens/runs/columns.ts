@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import { formatDuration, formatMetric, formatPercent } from '../../../shared/format.ts';
 import type { TermId } from '../../../shared/glossary.ts';
+import type { GridSort } from '../../components/grid-column.ts';
 import { kindWords } from '../../runs/run-titles.ts';
 
 /** Cells that are more than a text; the table's row draws them. */
@@ -210,16 +211,11 @@ function withRoomForTime(kept: readonly Column[]): readonly Column[] {
 /** Px of the column with the boxes that select. */
 export const selectWidth = 34;
 
-export interface Sort {
-  column: string;
-  descending: boolean;
-}
-
 /** Figures and times start with the largest, words with "a". */
 export const startsDescending = (column: Column): boolean => column.align === 'right' || column.id === 'auroc';
 
 /** Compares runs by a column, pinned ones first and those without a value last; equal ones newest first. */
-export function comparator({ column, descending }: Sort): (a: RunSummary, b: RunSummary) => number {
+export function comparator({ column, descending }: GridSort): (a: RunSummary, b: RunSummary) => number {
   const { key } = columns.find((other) => other.id === column)!;
   const direction = descending ? -1 : 1;
   return (a, b) => {
@@ -235,7 +231,7 @@ export function comparator({ column, descending }: Sort): (a: RunSummary, b: Run
 }
 
 /** The order in words, for the foot of the table. */
-export function sortWords({ column, descending }: Sort): string {
+export function sortWords({ column, descending }: GridSort): string {
   if (column === 'when') return descending ? 'newest first' : 'oldest first';
   const { label } = columns.find((other) => other.id === column)!;
   return `by ${label === 'AUROC' || label === 'AP' ? label : label.toLowerCase()}, ${descending ? 'descending' : 'ascending'}`;

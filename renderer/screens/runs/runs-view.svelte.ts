@@ -2,8 +2,9 @@ import type { RunSummary } from '../../../shared/domain/live.ts';
 import { formatCount } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { settings } from '../../app/settings.svelte.ts';
+import type { GridSort } from '../../components/grid-column.ts';
 import { columns, comparator, startsDescending } from './columns.ts';
-import type { Column, Sort } from './columns.ts';
+import type { Column } from './columns.ts';
 import { filter } from './filter.svelte.ts';
 import { lastHidden } from './kept-choices.ts';
 import { inLine, unfinishedIds } from './table-groups.ts';
@@ -21,7 +22,7 @@ const hiddenAtFirst = columns.filter((column) => !column.shownAtFirst).map((colu
 
 /** What the table shows and what is chosen in it; outlives the screen, so that coming back finds it as it was left. */
 class RunsView {
-  sort = $state.raw<Sort>({ column: 'when', descending: true });
+  sort = $state.raw<GridSort>({ column: 'when', descending: true });
   /** Ids of columns; until the settings have come, as this window had them last. */
   readonly hidden: readonly string[] = $derived.by(
     () => (settings.value ? settings.value.hiddenColumns : lastHidden()) ?? hiddenAtFirst,
