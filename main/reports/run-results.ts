@@ -2,6 +2,7 @@ import { allLayers } from '../../shared/domain/evaluation.ts';
 import type { ArrayMap } from '../../shared/domain/arrays.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { classifierDoubts } from '../../shared/classifier-doubts.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { describeResult } from '../evaluation/describe-result.ts';
@@ -12,7 +13,7 @@ import type { NetworkSpec } from '../models/network-outline.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import { parseNpy } from '../storage/npy.ts';
 import { readFileBytes } from '../storage/read-file.ts';
-import { readScores } from '../storage/run-folder.ts';
+import { readRecord, readScores } from '../storage/run-folder.ts';
 import { pathOf, within } from '../storage/within-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { anomalousWord } from '../tasks/task.ts';
@@ -30,14 +31,28 @@ export function runResult({ folder, classifier }: RunFolders): RunResult | null 
   const { layers, about } = readEvaluation(folder);
   const combined = about.detector?.['layer_aggregation'];
   const aggregation = typeof combined === 'string' ? combined : 'mean';
-  const words = resultWords(knownNetwork(classifier), about.task, about.detector);
+  const network = knownNetwork(classifier);
+  const words = resultWords(network, about.task, about.detector);
+  const { headline, sentence } = describeResult(layers, aggregation, words);
   return {
     layers,
-    ...describeResult(layers, aggregation, words),
+    headline,
+    sentence: [sentence, ...doubtsOf(classifier, network)].join(' '),
     words,
     aggregation,
     analysis: readAnalysis(folder),
   };
+}
+
+/** What is to be said of the classifier that was watched; nothing where its record cannot be read. */
+function doubtsOf(classifier: string | null, network: NetworkSpec | null): string[] {
+  if (classifier === null) return [];
+  try {
+    return classifierDoubts(readRecord(classifier).metrics, network?.classes.length);
+  } catch (error) {
+    if (error instanceof CupbearerError) return [];
+    throw error;
+  }
 }
 
 function resultWords(

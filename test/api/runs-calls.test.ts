@@ -220,7 +220,9 @@ describe('a run', () => {
     const lines = news.flatMap((piece) => (piece.type === 'log' ? piece.lines : []));
     // Which engines there are besides, and why they were not taken, is another matter.
     const heads = lines.map(({ message }) => message.split(/:| on /)[0]!).filter((head) => !head.startsWith('Not '));
-    expect(heads).toEqual(['WebAssembly (CPU)', 'Data', 'Training', 'epoch 1/2', 'epoch 2/2', 'Done']);
+    // Two epochs on a few samples teach it little, which it says.
+    const doubts = ['The classifier has learnt next to nothing', 'The backdoor has not taken'];
+    expect(heads).toEqual(['WebAssembly (CPU)', 'Data', 'Training', 'epoch 1/2', 'epoch 2/2', ...doubts, 'Done']);
   });
 
   it('is repeated as it was, into a folder of its own', async () => {

@@ -23,6 +23,7 @@ import { historyFile, readHistory, type EpochRecord } from '../training-history.
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
 import { drawTrainingCurve } from './figures.ts';
 import { validate, type Validation } from './validation.ts';
+import { classifierDoubts } from '../../../shared/classifier-doubts.ts';
 import { given } from '../../../shared/given.ts';
 
 /** Trains the classifier that a spec asks for, or goes on with one. */
@@ -39,11 +40,12 @@ export async function runTraining(spec: TrainClassifierSpec, context: RunContext
   await timer.measure('figures', async () => drawTrainingCurve(context.folder, history));
   rmSync(pathToWrite(checkpointFile(context.folder)), { force: true });
 
-  const last = history.at(-1);
+  const metrics = headline(history.at(-1));
+  for (const doubt of classifierDoubts(metrics, network.spec.classes.length)) context.log(doubt.replaceAll('**', ''));
   optimizer.dispose();
   network.dispose();
   return {
-    metrics: headline(last),
+    metrics,
     timings: timer.timings,
     fingerprints: {
       train_data: training.fingerprint,
