@@ -21,19 +21,37 @@ export interface Definition {
 }
 
 /** An explicit list of the definitions of one kind, looked up by id. */
-export class Registry<D extends Definition> {
+export class Registry<D extends Definition, Common extends z.ZodRawShape = Record<never, never>> {
   readonly kind: string;
+  /** Parameters that every definition has, whatever its own. */
+  readonly common: Common | undefined;
   readonly #byId = new Map<string, D>();
 
-  /** @throws CupbearerError `internal` where two definitions share an id or a default is not valid. */
-  constructor(kind: string, definitions: readonly D[]) {
+  /** @throws CupbearerError `internal` if two definitions share an id, or one lacks a parameter of `common`. */
+  constructor(kind: string, definitions: readonly D[], common?: Common) {
     this.kind = kind;
+    this.common = common;
     for (const definition of definitions) this.add(definition);
+  }
+
+  /**
+   * Returns a registry of the same definitions that knows the types of parameters that all of them have.
+   * @throws CupbearerError `internal` if a definition lacks one of `common`.
+   */
+  sharing<C extends z.ZodRawShape>(common: C): Registry<D, C> {
+    return new Registry(this.kind, this.definitions, common);
   }
 
   add(definition: D): void {
     if (this.#byId.has(definition.id)) {
       throw new CupbearerError('internal', `Two definitions of kind "${this.kind}" have the id "${definition.id}".`);
+    }
+    const lacking = Object.keys(this.common ?? {}).find((key) => !Object.hasOwn(definition.params.shape, key));
+    if (lacking !== undefined) {
+      throw new CupbearerError(
+        'internal',
+        `The ${this.kind} "${definition.id}" lacks the parameter "${lacking}", which all have.`,
+      );
     }
     this.#byId.set(definition.id, definition);
   }

@@ -4,7 +4,7 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { layerAggregations } from '../../shared/domain/layer-aggregation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Misfit } from '../../shared/misfit.ts';
-import { choice, optionalInteger, optionalNames, optionalText } from '../../shared/schema/fields.ts';
+import { choice, optionalInteger, optionalNames, optionalText, type Picked } from '../../shared/schema/fields.ts';
 import type { ActivationBatch } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
@@ -130,7 +130,7 @@ export interface DetectorDefinition extends Definition {
 }
 
 /** Parameters that every detector has, whatever its method. */
-const commonParams = {
+export const commonParams = {
   layers: optionalNames({
     control: 'layers',
     label: 'Layers',
@@ -173,6 +173,9 @@ const commonParams = {
 
 type CommonParams = z.output<z.ZodObject<typeof commonParams>>;
 export type DetectorParams = CommonParams & Record<string, unknown>;
+
+/** A chosen detector with its parameters. */
+export type PickedDetector = Picked & CommonParams;
 
 /** The parameters of a detector that declares the fields `P`. */
 export type ParamsOf<P extends z.ZodRawShape> = z.output<z.ZodObject<P>> & CommonParams;

@@ -2,7 +2,7 @@ import { Registry } from '../../shared/definition.ts';
 import { activationClustering } from './methods/activation-clustering.ts';
 import { beatrix } from './methods/beatrix.ts';
 import { classMahalanobis } from './methods/class-mahalanobis.ts';
-import type { DetectorDefinition } from './detector.ts';
+import { commonParams, type DetectorDefinition } from './detector.ts';
 import { energy } from './methods/energy.ts';
 import { functionalAttribution } from './methods/functional-attribution.ts';
 import { gaussianMixture } from './methods/gaussian-mixture.ts';
@@ -49,4 +49,4 @@ export const detectorRegistry = new Registry<DetectorDefinition>('detector', [
   abstraction,
   adversarialAbstraction,
   finetuning,
-]);
+]).sharing(commonParams);

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { pick, type Picked } from '../../shared/schema/fields.ts';
+import { pick } from '../../shared/schema/fields.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
-import type { DetectorParams, DetectorState } from '../detectors/detector.ts';
+import type { DetectorState, PickedDetector } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import type { Standardisation } from '../evaluation/aggregate-layers.ts';
 import { readTensorFile, readTensorMetadata, writeTensorFile } from '../storage/tensor-file.ts';
@@ -12,8 +12,7 @@ import { pathOf, within, type Within } from '../storage/within-folder.ts';
 
 /** A detector with what it has learned, ready to score. */
 export interface FittedDetector {
-  spec: Picked;
-  params: DetectorParams;
+  spec: PickedDetector;
   state: DetectorState;
   /** Activations it looks at, in the order of the network. */
   layers: readonly string[];
@@ -56,7 +55,6 @@ export function readDetector(folder: string): FittedDetector {
   const spec = metadataPart(metadata, 'spec', file);
   return {
     spec,
-    params: spec as unknown as DetectorParams,
     state: { tensors: tensors satisfies TensorMap, values: metadataPart(metadata, 'values', file) },
     layers: metadataPart(metadata, 'layers', file),
     ...(metadata['standardisation'] ? { standardisation: metadataPart(metadata, 'standardisation', file) } : {}),
@@ -69,7 +67,7 @@ export function detectorLayers(folder: string): string[] {
 }
 
 /** The name and parameters of the detector in `folder`, without reading what it has learned. */
-export function readDetectorSpec(folder: string): Picked {
+export function readDetectorSpec(folder: string): PickedDetector {
   return metadataPartOf(folder, 'spec');
 }
 

@@ -1,7 +1,6 @@
 import { unknownName } from '../../shared/definition.ts';
 import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
-import type { Picked } from '../../shared/schema/fields.ts';
-import type { DetectorDefinition, DetectorParams } from '../detectors/detector.ts';
+import type { DetectorDefinition, DetectorParams, PickedDetector } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { gradientLayers } from '../detectors/parts/loss-gradients.ts';
 import { activationDims } from '../models/activations.ts';
@@ -19,20 +18,20 @@ export interface PairingView {
  * The activations that a detector will look at on a task, after everything is refused that can be seen to be impossible
  * before any data are loaded. @throws CupbearerError with the reason, `usage` unless a file it names is at fault.
  */
-export function planDetection(spec: Picked, outline: TaskOutline): string[] {
+export function planDetection(spec: PickedDetector, outline: TaskOutline): string[] {
   refuse(pairingMisfits(spec, outline));
-  return chosenLayers(spec as unknown as DetectorParams, outline.network, detectorRegistry.get(spec.name));
+  return chosenLayers(spec, outline.network, detectorRegistry.get(spec.name));
 }
 
 /**
  * Why a detector cannot be fitted on a task, with paths below the detector; nothing where it can. The only place where a
  * detector's needs are compared with what there is.
  */
-export function pairingMisfits(spec: Picked, { offers, network }: PairingView): Misfit[] {
+export function pairingMisfits(spec: PickedDetector, { offers, network }: PairingView): Misfit[] {
   const definition = detectorRegistry.get(spec.name);
   return [
     ...(offers ? needMisfits(definition, offers) : []),
-    ...(network ? networkMisfits(definition, spec as unknown as DetectorParams, network) : []),
+    ...(network ? networkMisfits(definition, spec, network) : []),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { Registry } from '../../shared/definition.ts';
 import { adversarialExamples } from './adversarial-examples.ts';
 import { backdoor } from './backdoor.ts';
+import { commonTaskParams } from './common-params.ts';
 import { ood } from './ood.ts';
 import { quirkyArithmetic } from './quirky-arithmetic.ts';
 import { separateData } from './separate-data.ts';
@@ -15,4 +16,4 @@ export const taskRegistry = new Registry<TaskDefinition>('task', [
   toyFeatures,
   separateData,
   quirkyArithmetic,
-]);
+]).sharing(commonTaskParams);

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Misfit } from '../../shared/misfit.ts';
 import { given } from '../../shared/given.ts';
@@ -69,16 +70,7 @@ export const splitParams = {
   }),
 };
 
-export interface SplitParams {
-  trusted_fraction: number;
-  clean_train_weight: number;
-  untrusted_labels: boolean;
-  clean_test_weight: number;
-  overlap: 'refuse' | 'remove';
-  max_train_size?: number | undefined;
-  max_test_size?: number | undefined;
-  seed: number;
-}
+export type SplitParams = z.output<z.ZodObject<typeof splitParams>>;
 
 /** Test data that would be of one kind whatever the data. */
 export function splitMisfits({ clean_test_weight: clean }: SplitParams): Misfit[] {

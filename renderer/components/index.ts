@@ -5,7 +5,7 @@
  * not pass the content security policy: write `style:width={…}`.
  *
  * - Actions: Button, IconButton, Menu (entries as data). A disabled Button says why (`disabledReason`).
- * - Fields: TextField, NumberField, RangeField, Select, Combobox, Checkbox, Switch, Segments; Field is label, help and error
+ * - Fields: TextField, NumberField, RangeField, Select, Combobox, Switch, Segments; Field is label, help and error
  *   for a control of one's own. Each has `value` (bindable) and `onvalue`; numbers keep what was typed.
  * - Places: Tabs, Panel (alone or in a Sheet), Dialog, Popover, Tooltip, Empty, PathLine, SkeletonBlock, Toasts (app/toasts.svelte.ts).
  * - Figures: LeadSentence, LayersTable, SpecLines, KeyFigure, IntervalBar, Progress, StatusMark, RelativeTime, Term (a word of shared/glossary.ts, explained), FaultNote.

@@ -134,6 +134,11 @@ export interface Picked {
   [param: string]: unknown;
 }
 
+/** What is picked from a registry: its definitions' common parameters are known by their types. */
+type PickedOf<Common extends z.ZodRawShape> = keyof Common extends never
+  ? Picked
+  : Picked & z.output<z.ZodObject<Common>>;
+
 interface PickOptions extends FieldText {
   /** The definition taken where nothing is said. */
   default?: string;
@@ -170,12 +175,16 @@ function isPicked(value: unknown): value is Picked {
  * gives the object with all defaults filled in. The registry is asked when a value is parsed, so definitions may refer
  * to each other (a poisoned dataset picks the dataset that it poisons).
  */
-export function pick(registry: () => Registry<Definition>, options: PickOptions) {
+export function pick<C extends z.ZodRawShape>(registry: () => Registry<Definition, C>, options: PickOptions) {
   return picking(registry, options);
 }
 
 /** As {@link pick}; `fallback` is taken where nothing is given. */
-function picking(registry: () => Registry<Definition>, options: PickOptions, fallback?: string) {
+function picking<C extends z.ZodRawShape>(
+  registry: () => Registry<Definition, C>,
+  options: PickOptions,
+  fallback?: string,
+) {
   // A check that sets the value rather than a transform: for each value that zod transforms it makes a function that
   // outlives the value, and reading a hundred thousand specs would take hundreds of megabytes.
   const schema = z.unknown().check((payload) => {
@@ -190,7 +199,7 @@ function picking(registry: () => Registry<Definition>, options: PickOptions, fal
     if (parsed.success) payload.value = { name, ...parsed.data };
     else for (const issue of parsed.error.issues) payload.issues.push({ ...issue, input: undefined });
   });
-  return (schema as unknown as z.ZodType<Picked, unknown>).meta({
+  return (schema as unknown as z.ZodType<PickedOf<C>, unknown>).meta({
     ...meta(options),
     pick: registry,
     ...(options.omit ? { omit: options.omit } : {}),
@@ -205,7 +214,10 @@ export function optionalPick(registry: () => Registry<Definition>, options: Pick
 }
 
 /** As {@link pick}, taking `options.default` where nothing is given. */
-export function defaultPick(registry: () => Registry<Definition>, options: PickOptions & { default: string }) {
+export function defaultPick<C extends z.ZodRawShape>(
+  registry: () => Registry<Definition, C>,
+  options: PickOptions & { default: string },
+) {
   const inner = picking(registry, options, options.default);
   return inner.prefault(options.default).meta({ ...inner.meta() });
 }

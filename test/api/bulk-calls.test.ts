@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FolderFollower } from '../../main/api/runs/folder-follower.ts';
 import { processIdentity } from '../../main/storage/process-identity.ts';
 import { readRecord, writeSpec } from '../../main/storage/run-folder.ts';
@@ -9,8 +9,12 @@ import { smallTraining, startApplication, type StartedApplication } from './runn
 import { enqueueOn } from './run-on.ts';
 
 let app: StartedApplication;
-beforeAll(() => (app = startApplication()));
-afterAll(() => app.stop());
+beforeEach(async () => {
+  app = startApplication();
+  // What it looks at when it starts.
+  await app.application.follower.idle();
+});
+afterEach(() => app.stop());
 
 const catalogue = () => app.application.workbench.catalogue;
 
@@ -32,21 +36,13 @@ async function meanwhile<T>(call: Promise<T>, look: () => void): Promise<T> {
 
 describe('many runs at once', () => {
   const many = 70;
-  /** Of the tests, each of which has runs of its own. */
-  let nth = 0;
   let ids: string[];
   let folders: string[];
 
   beforeEach(() => {
-    nth++;
-    catalogue().together(() => {
-      for (const { id } of catalogue().list()) catalogue().forget(id);
-    });
-    folders = Array.from({ length: many }, (_, k) =>
-      join(app.place, `many-${nth}`, `run-${String(k).padStart(3, '0')}`),
-    );
+    folders = Array.from({ length: many }, (_, k) => join(app.place, 'many', `run-${String(k).padStart(3, '0')}`));
     ids = folders.map((folder, k) => {
-      const record = runRecord({ id: `20261101-00000${nth}-${String(k).padStart(4, '0')}`, folder });
+      const record = runRecord({ id: `20261101-000001-${String(k).padStart(4, '0')}`, folder });
       mkdirSync(folder, { recursive: true });
       writeSpec(folder, specFile());
       catalogue().insert(record);
@@ -100,7 +96,6 @@ describe('many runs at once', () => {
     expect(Math.min(...counts)).toBeLessThan(many);
     expect(listed()).toBe(many + 1);
     expect(folders.filter((folder) => existsSync(folder))).toEqual(folders);
-    catalogue().forget('20261101-000001-user');
   });
 
   it('are removed but for those that somebody else has removed meanwhile', async () => {

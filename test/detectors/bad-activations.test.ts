@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pick, type Picked } from '../../shared/schema/fields.ts';
+import { pick } from '../../shared/schema/fields.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
@@ -9,7 +9,7 @@ import { startEngine } from '../../main/tensor/engine.ts';
 import { toyContext, toyTask } from './toy-task.ts';
 
 const schema = pick(() => detectorRegistry, { label: 'Detector', help: 'The method' });
-const spec = (id: string): Picked => schema.parse(id);
+const spec = (id: string) => schema.parse(id);
 
 let sound: Task;
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import { startEngine } from '../../main/tensor/engine.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import type { z } from 'zod';
 import { allLayers } from '../../shared/domain/evaluation.ts';
-import { paramsOf, pick, type FieldText, type Picked } from '../../shared/schema/fields.ts';
+import { paramsOf, pick, type FieldText } from '../../shared/schema/fields.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { scaledTask, toyContext, toyTask } from './toy-task.ts';
 
@@ -36,7 +36,7 @@ afterAll(() => {
 });
 
 describe.each(detectorRegistry.definitions)('$id', (definition) => {
-  const spec = (): Picked => schema.parse(definition.id);
+  const spec = () => schema.parse(definition.id);
   const fitted = new Map<string, Promise<FittedDetector>>();
   /** Fitted once for all that only look at the result. */
   const fit = (seed: number, at = '') => {

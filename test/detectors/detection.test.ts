@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatherRows } from '../../main/detectors/parts/rows.ts';
+import { draftDetector } from '../../main/runs/drafts/draft-specs.ts';
 import { fitDetector } from '../../main/runs/work/detection.ts';
 import { activationBatches } from '../../main/models/activations.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
@@ -64,7 +65,7 @@ describe('activationBatches', () => {
 
 describe('fitDetector', () => {
   it('refuses layers for a detector that looks at the output', async () => {
-    const spec = { name: 'energy', temperature: 1, layers: ['layers.linear_0.output'], pooling: 'mean' };
+    const spec = draftDetector({ name: 'energy', layers: ['layers.linear_0.output'] });
     await expect(fitDetector(spec, task, 0, 8, toyContext())).rejects.toMatchObject({ code: 'usage' });
   });
 });

@@ -12,7 +12,7 @@ import { specFor } from '../../main/models/network-outline.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
-import { paramsOf } from '../../shared/schema/fields.ts';
+import { draftDetector } from '../../main/runs/drafts/draft-specs.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { upTo } from '../data/toy-dataset.ts';
 import { toyContext, toyTask } from './toy-task.ts';
@@ -25,10 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => task.network.dispose());
 
-const spec = (params: Record<string, unknown>) => ({
-  name: functionalAttribution.id,
-  ...paramsOf(functionalAttribution).parse(params),
-});
+const spec = (params: Record<string, unknown>) => draftDetector({ name: functionalAttribution.id, ...params });
 const fit = (params: Record<string, unknown>, on = task) => fitDetector(spec(params), on, 1, 16, toyContext());
 const scoresOf = async (detector: FittedDetector, on = task) =>
   (await scoreTask(detector, on, 1, 16, toyContext())).layers;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../main/data/dataset.ts';
 import { clearAnalysis, TestAnalysis } from '../../main/runs/work/analysis.ts';
+import { draftDetector } from '../../main/runs/drafts/draft-specs.ts';
 import type { FittedDetector } from '../../main/runs/detector-file.ts';
 import type { TaskScores } from '../../main/runs/work/detection.ts';
 import { parseNpy } from '../../main/storage/npy.ts';
@@ -44,7 +45,8 @@ function setup(layers: readonly string[], inputs: Dataset = dataset) {
       { dataset: inputs, indices: even.map((i) => i + 1), anomalous: true },
     ],
   } as unknown as Task;
-  const detector = { layers, params: { pooling: 'mean' } } as unknown as FittedDetector;
+  const state = { tensors: {}, values: {} };
+  const detector: FittedDetector = { spec: draftDetector({ name: 'mahalanobis' }), state, layers };
   return { task, detector };
 }
 

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { pick } from '../../shared/schema/fields.ts';
+import { detectorRegistry } from '../../main/detectors/index.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
 import { MixedParts } from '../../main/runs/work/mixed-parts.ts';
 import { fitDetector, scoreTask, type TestObserver } from '../../main/runs/work/detection.ts';
@@ -9,6 +11,7 @@ import { engineUnderTest } from '../engine-under-test.ts';
 
 beforeAll(() => startEngine(engineUnderTest));
 
+const spec = pick(() => detectorRegistry, { label: 'Detector', help: 'The method' }).parse('max-softmax');
 const clean = toyDataset(100);
 const odd = toyDataset(90, [4, 4, 1], 'another hundred');
 const parts = [
@@ -40,7 +43,7 @@ describe('test samples in mixed order', () => {
 
   it('are shown by part, at their places, with their own indices, whatever the batch', async () => {
     const task = toyTask();
-    const detector = await fitDetector({ name: 'max-softmax' }, task, 1, 16, toyContext());
+    const detector = await fitDetector(spec, task, 1, 16, toyContext());
     for (const batchSize of [1, 7, 64]) {
       const seen = new Map<number, number>();
       const observer: TestObserver = {
@@ -60,7 +63,7 @@ describe('test samples in mixed order', () => {
 
   it('are named by their own index where one is no number', async () => {
     const task = toyTask();
-    const detector = await fitDetector({ name: 'max-softmax' }, task, 1, 16, toyContext());
+    const detector = await fitDetector(spec, task, 1, 16, toyContext());
     const [first, second] = task.test;
     const spoilt: Dataset = {
       ...second!.dataset,

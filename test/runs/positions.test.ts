@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pick, type Picked } from '../../shared/schema/fields.ts';
+import { pick } from '../../shared/schema/fields.ts';
 import type { DetectorParams } from '../../main/detectors/detector.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
 import { loadDataset } from '../../main/data/datasets/load.ts';
@@ -18,7 +18,7 @@ const layer = 'blocks.0.output';
 const tokens = 5;
 const width = 8;
 const schema = pick(() => detectorRegistry, { label: 'Detector', help: 'The method' });
-const detector = (name: string, params: object = {}): Picked => schema.parse({ name, ...params });
+const detector = (name: string, params: object = {}) => schema.parse({ name, ...params });
 
 let task: Task;
 let data: Dataset;

@@ -136,4 +136,12 @@ suite('Registry', () => {
   it('refuses a second definition of the same id', () => {
     expect(() => new Registry('shape', [plain, plain])).toThrow('id "plain"');
   });
+
+  it('refuses a definition without a parameter that all are said to have', () => {
+    const common = { size: integer({ ...words('size'), default: 3 }) };
+    expect(new Registry('shape', [sized]).sharing(common).ids).toEqual(['sized']);
+    expect(() => new Registry('shape', [sized, plain]).sharing(common)).toThrow(
+      'The shape "plain" lacks the parameter "size"',
+    );
+  });
 });

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { draftDetector } from '../../main/runs/drafts/draft-specs.ts';
 import { parseParams } from '../../shared/schema/fields.ts';
 import { paramsOf } from '../../shared/schema/fields.ts';
 import type { AttackRequest } from '../../main/data/dataset.ts';
@@ -10,7 +11,6 @@ import { loadDataset } from '../../main/data/datasets/load.ts';
 import { fromRecipe } from '../../main/data/recipes.ts';
 import { attackWithRun } from '../../main/models/attack-with-run.ts';
 import { fitDetector, scoreTask } from '../../main/runs/work/detection.ts';
-import { detectorRegistry } from '../../main/detectors/index.ts';
 import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
 import { predict } from '../../main/models/training.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
@@ -42,8 +42,7 @@ async function build(name: string, params: Record<string, unknown>): Promise<Tas
 
 async function mahalanobisAuroc(task: Task): Promise<number> {
   const context = await runContext();
-  const spec = parseParams(paramsOf(detectorRegistry.get('mahalanobis')), {});
-  const detector = await fitDetector({ name: 'mahalanobis', ...spec }, task, 0, 500, context);
+  const detector = await fitDetector(draftDetector({ name: 'mahalanobis' }), task, 0, 500, context);
   const { layers, labels } = await scoreTask(detector, task, 0, 500, context);
   return evaluateScores(layers.get('layers.linear_0.output')!, labels).AUC_ROC;
 }

@@ -60,16 +60,18 @@ function tableRows(path: string, folder: string, classCount: number): PictureFil
   return lines.map((line, i) => {
     const cells = line.split(';');
     const [name = '', ...numbers] = places.map((place) => cells[place] ?? '');
-    const [x1, y1, x2, y2, label] = numbers.map((cell) => (/^\d+$/.test(cell) ? Number(cell) : NaN));
+    const [x1 = NaN, y1 = NaN, x2 = NaN, y2 = NaN, label = NaN] = numbers.map((cell) =>
+      /^\d+$/.test(cell) ? Number(cell) : NaN,
+    );
     const isWhole = [x1, y1, x2, y2, label].every((value) => Number.isInteger(value));
-    if (!isWhole || !/^[\w.-]+$/.test(name) || label! >= classCount || x2! < x1! || y2! < y1!) {
+    if (!isWhole || !/^[\w.-]+$/.test(name) || label >= classCount || x2 < x1 || y2 < y1) {
       throw new CupbearerError(
         'bad-data',
         `${path}, line ${i + 2}: expected a file name, a region and a class of 0 to ${classCount - 1}, found "${line.slice(0, 100)}".`,
       );
     }
     // The second corner lies inside the region.
-    const region = { x: x1!, y: y1!, width: x2! - x1! + 1, height: y2! - y1! + 1 };
-    return { path: join(folder, name), label: label!, region };
+    const region = { x: x1, y: y1, width: x2 - x1 + 1, height: y2 - y1 + 1 };
+    return { path: join(folder, name), label, region };
   });
 }

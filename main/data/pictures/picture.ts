@@ -285,7 +285,7 @@ function triangleWeights(from: number, to: number): { first: number; weights: Fl
 
 /** The values of one pixel in an image of `channels` channels, 0 to 255: grey by the weights of ITU-R BT.601. */
 export function channelsOf(picture: Picture, pixel: number, channels: number): number[] {
-  const [red, green, blue] = picture.pixels.subarray(4 * pixel, 4 * pixel + 3) as unknown as [number, number, number];
+  const [red = 0, green = 0, blue = 0] = picture.pixels.subarray(4 * pixel, 4 * pixel + 3);
   return channels === 3
     ? [red, green, blue]
     : Array.from({ length: channels }, () => 0.299 * red + 0.587 * green + 0.114 * blue);

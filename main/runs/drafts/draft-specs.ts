@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { parseParams, type Picked } from '../../../shared/schema/fields.ts';
+import type { PickedDetector } from '../../detectors/detector.ts';
+import type { PickedTask } from '../../tasks/common-params.ts';
 import { classifierData, plannedClassifier, type ClassifierData } from '../../tasks/classifier.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
 import { trainClassifierParams } from '../classifier-spec.ts';
@@ -29,12 +31,12 @@ export function draftArchitecture({ classifier }: ExperimentDraft): Picked {
 }
 
 /** The task of a draft with its classifier in it. @throws CupbearerError `usage`. */
-export function draftTask({ draft, classifierFolder }: DraftSubject): Picked {
+export function draftTask({ draft, classifierFolder }: DraftSubject): PickedTask {
   return parseParams(task, { ...draft.task, run_path: classifierFolder ?? plannedClassifier });
 }
 
 /** One of a draft's detectors. @throws CupbearerError `usage`. */
-export function draftDetector(picked: Picked): Picked {
+export function draftDetector(picked: Picked): PickedDetector {
   return parseParams(detector, picked);
 }
 

@@ -3,8 +3,8 @@ import { datasetFacts } from '../../data/datasets/load.ts';
 import { readNetworkSpec } from '../../models/files.ts';
 import { NetworkOutline, specFor, type NetworkSpec } from '../../models/network-outline.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
 import type { ClassifierData } from '../../tasks/classifier.ts';
+import type { PickedTask } from '../../tasks/common-params.ts';
 import { draftArchitecture, draftClassifierData, draftTask, type DraftSubject } from './draft-specs.ts';
 
 /** What can be said of a draft without loading any data; each part only where the draft determines it. */
@@ -12,7 +12,7 @@ export interface DraftView {
   data: ClassifierData | undefined;
   facts: DatasetFacts | undefined;
   network: NetworkOutline | undefined;
-  task: Picked | undefined;
+  task: PickedTask | undefined;
 }
 
 /** Looks at a draft that may have faults. */

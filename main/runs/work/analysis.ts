@@ -91,7 +91,7 @@ export class TestAnalysis implements TestObserver {
     this.#trueClass = new Int32Array(total);
 
     const dims = new Map(
-      detector.layers.map((name) => [name, activationDims(task.network, name, poolingOf(detector.params))]),
+      detector.layers.map((name) => [name, activationDims(task.network, name, poolingOf(detector.spec))]),
     );
     const analysed = [...dims].filter(([, size]) => size <= mostDims);
     const kept = analysed.reduce((sum, [, size]) => sum + size, 0);

@@ -2,10 +2,10 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import type {
   DetectorContext,
-  DetectorParams,
   FeatureStream,
   Features,
   LayerScores,
+  PickedDetector,
 } from '../../detectors/detector.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
 import { standardisationOf } from '../../evaluation/aggregate-layers.ts';
@@ -40,18 +40,17 @@ export interface TestObserver {
 
 /** Fits the detector that `spec` names on the task's data. */
 export async function fitDetector(
-  spec: Picked,
+  spec: PickedDetector,
   task: Task,
   seed: number,
   batchSize: number,
   context: RunContext,
 ): Promise<FittedDetector> {
   const definition = detectorRegistry.get(spec.name);
-  const params = spec as unknown as DetectorParams;
   const layers = planDetection(spec, { network: task.network, offers: offersOf(task) });
-  const positions = samplesPerText(definition, params, task.network, layers);
+  const positions = samplesPerText(definition, spec, task.network, layers);
   const { fitting: trusted, heldOut } =
-    params.layer_aggregation === 'standardised-mean'
+    spec.layer_aggregation === 'standardised-mean'
       ? holdOut(task.trusted, seed)
       : { fitting: task.trusted, heldOut: undefined };
   const streamOf = (part: DataPart & { anomalous?: Uint8Array }): FeatureStream => ({
@@ -61,18 +60,18 @@ export async function fitDetector(
       counted(
         task.network,
         part,
-        { ...poolingOf(params), names: layers, batchSize, logits: definition.needs.logits === true, positions },
+        { ...poolingOf(spec), names: layers, batchSize, logits: definition.needs.logits === true, positions },
         'Fitting',
         context,
       ),
   });
   const features: Features = {
-    layers: featureLayers(definition, params, task.network, layers),
+    layers: featureLayers(definition, spec, task.network, layers),
     trusted: streamOf(trusted),
     ...(task.untrusted ? { untrusted: streamOf(task.untrusted) } : {}),
   };
-  const state = await definition.fit(features, params, detectorContext(spec, task.network, seed, context));
-  const detector: FittedDetector = { spec, params, state, layers };
+  const state = await definition.fit(features, spec, detectorContext(spec, task.network, seed, context));
+  const detector: FittedDetector = { spec, state, layers };
   if (!heldOut) return detector;
   const parts = [{ ...heldOut, anomalous: false }];
   const { layers: scores } = await scoreParts(detector, task.network, parts, seed, batchSize, 'Standardising', context);
@@ -139,12 +138,12 @@ async function scoreParts(
     labels: Uint8Array.from(ofPart(({ indices, anomalous }) => indices.map(() => (anomalous ? 1 : 0)))),
     sampleIndex: Int32Array.from(ofPart(({ indices }) => indices)),
   };
-  const positionsPerText = samplesPerText(definition, detector.params, network, detector.layers);
+  const positionsPerText = samplesPerText(definition, detector.spec, network, detector.layers);
   const detectorRun = detectorContext(detector.spec, network, seed, context);
   let done = 0;
   context.progress(phase, 0, total);
   const options = {
-    ...poolingOf(detector.params),
+    ...poolingOf(detector.spec),
     names: [...new Set([...detector.layers, ...(observer?.names ?? [])])],
     batchSize,
     logits: definition.needs.logits === true,
@@ -172,7 +171,7 @@ async function scoreParts(
 
 /** Scores of the samples of a batch, by layer. */
 async function scoreBatch(
-  { spec, params, state }: FittedDetector,
+  { spec, state }: FittedDetector,
   batch: ActivationBatch,
   positions: number,
   context: DetectorContext,
@@ -180,7 +179,7 @@ async function scoreBatch(
   const definition = detectorRegistry.get(spec.name);
   if (positions === 1) return definition.score(state, batch, context);
   const scores = await definition.score(state, splitPositions(batch, positions), context);
-  return joinPositions(scores, positions, params.tokens === 'score-max' ? 'max' : 'mean');
+  return joinPositions(scores, positions, spec.tokens === 'score-max' ? 'max' : 'mean');
 }
 
 function checkFinite(layer: string, values: Float32Array): void {

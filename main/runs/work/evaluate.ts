@@ -43,7 +43,7 @@ export async function evaluateDetector(
   const evaluation = await timer.measure('metrics', async () => computeMetrics(detector, task, scores, subject));
   writeScores(folder, { ...scores, ...analysis?.classes });
   const words = {
-    aggregation: detector.params.layer_aggregation,
+    aggregation: detector.spec.layer_aggregation,
     anomalous: anomalousWord(taskRegistry.get(subject.task.name)),
     score: `${detectorRegistry.get(detector.spec.name).title}: score`,
   };
@@ -63,9 +63,9 @@ function computeMetrics(
 ): Evaluation {
   const metrics: Record<string, LayerMetrics> = {};
   for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels);
-  const all = aggregateLayers(Object.fromEntries(layers), detector.params.layer_aggregation, {
+  const all = aggregateLayers(Object.fromEntries(layers), detector.spec.layer_aggregation, {
     standardisation: detector.standardisation,
-    layer: detector.params.aggregation_layer,
+    layer: detector.spec.aggregation_layer,
   });
   layers.set(allLayers, all as Float32Array);
   metrics[allLayers] = evaluateScores(all, labels);
