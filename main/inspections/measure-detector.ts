@@ -60,8 +60,8 @@ async function built({ task: { name, ...params } }: TrainDetectorSpec, trainSize
   const { dataDir, signal, datasets: cache } = context;
   const part = {
     ...params,
-    max_train_size: Math.min(trainSize, (params['max_train_size'] as number | undefined) ?? Infinity),
-    max_test_size: Math.min(tested, (params['max_test_size'] as number | undefined) ?? Infinity),
+    max_train_size: Math.min(trainSize, params.max_train_size ?? Infinity),
+    max_test_size: Math.min(tested, params.max_test_size ?? Infinity),
     // A model that is not trained is no measure of how well an attack on it works.
     ...('success_threshold' in params ? { success_threshold: 0 } : {}),
   };
