@@ -48,7 +48,7 @@ export function htmlReport(report: Report): string {
     '</section>',
     ...(runs.length > mostWithoutContents ? [contents(runs)] : []),
     ...runs.map((run, i) => runHtml(run, i)),
-    `<footer>Made by Cupbearer ${escapeHtml(runs[0]?.record.versions['cupbearer'] ?? '')} on ${createdAt.slice(0, 10)}. AUROC: chance that an anomalous sample scores above a clean one. AP: average precision. TPR at 1 % FPR: share of anomalous samples flagged while at most 1 % of the clean ones are. Intervals: DeLong on the logit scale for AUROC, stratified bootstrap for AP, the rule of three where no mistake was seen.</footer>`,
+    `<footer>Made by Cupbearer ${escapeHtml(runs[0]?.record.versions['cupbearer'] ?? '')} on ${createdAt.slice(0, 10)}. AUROC: chance that an anomalous sample scores above a clean one. AP: average precision. TPR at 1 % FPR: share of anomalous samples flagged while at most 1 % of the clean ones are. Intervals: DeLong on the logit scale for AUROC, the influence of each sample for AP, where the threshold may lie for rates (a stratified bootstrap for both in runs of earlier versions); the rule of three where no mistake was seen.</footer>`,
   ];
   const styles = `${fontFaces()}${style}`;
   return `<!doctype html>

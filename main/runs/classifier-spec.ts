@@ -73,6 +73,7 @@ export const trainClassifierParams = z.object({
   max_steps: optionalInteger({
     advanced: true,
     label: 'Most steps',
+    empty: 'No limit',
     help: 'Ends training after this many batches',
     unit: 'steps',
     min: 1,

@@ -24,7 +24,7 @@ const detectionParams = {
   seed: integer({
     advanced: true,
     label: 'Seed',
-    help: 'Decides the randomness of the detector and of the bootstrap intervals',
+    help: 'Decides the randomness of the detector and the order of the test samples',
     default: 0,
     min: 0,
   }),

@@ -51,12 +51,14 @@ export const splitParams = {
   max_train_size: optionalInteger({
     advanced: true,
     label: 'Training samples, at most',
+    empty: 'All',
     help: 'Takes a random part of the training data, trusted and untrusted together; all of it unless given',
     unit: 'samples',
     min: 1,
   }),
   max_test_size: optionalInteger({
     label: 'Test samples, at most',
+    empty: 'All',
     help: 'Takes a random part of the test data; all of it unless given',
     unit: 'samples',
     min: 2,

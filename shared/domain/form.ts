@@ -12,6 +12,8 @@ export interface FormField {
   label: string;
   help: string;
   unit?: string | undefined;
+  /** What stands for leaving it out. */
+  empty?: string | undefined;
   /** Seldom changed: kept behind "More" as long as it has its default. */
   advanced?: boolean | undefined;
   /** A control of its own, where the type alone would not do. */
@@ -39,6 +41,7 @@ const formFieldSchema: z.ZodType<FormField> = z.lazy(() =>
     label: z.string(),
     help: z.string(),
     unit: z.string().optional(),
+    empty: z.string().optional(),
     advanced: z.boolean().optional(),
     control: z.enum(controls).optional(),
     required: z.boolean(),

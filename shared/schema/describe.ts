@@ -16,6 +16,8 @@ export interface Field {
   label: string;
   help: string;
   unit?: string;
+  /** What stands for leaving it out. */
+  empty?: string;
   /** Seldom changed; see {@link FieldMeta}. */
   advanced?: boolean;
   control?: Control;
@@ -52,7 +54,7 @@ function describeField(key: string, schema: z.ZodType): Field {
     key,
     label: meta.label,
     help: meta.help,
-    ...given({ unit: meta.unit }),
+    ...given({ unit: meta.unit, empty: meta.empty }),
     ...(meta.advanced ? { advanced: true } : {}),
     ...given({ control: meta.control }),
     required: !optional && fallback === undefined,

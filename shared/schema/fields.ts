@@ -11,6 +11,8 @@ export interface FieldText {
   help: string;
   /** Unit of the value as written beside it: "px", "epochs", "%". */
   unit?: string;
+  /** What stands for leaving it out, where that means something: "All". */
+  empty?: string;
   /** Seldom changed: forms keep it behind "More" as long as it has its default. */
   advanced?: boolean;
   /** How forms draw it where the type alone would not do. */
@@ -52,11 +54,11 @@ function bounded<S extends z.ZodNumber | z.ZodInt>(schema: S, options: Omit<Numb
   return result;
 }
 
-function meta({ label, help, unit, advanced, control }: FieldText): FieldMeta {
+function meta({ label, help, unit, empty, advanced, control }: FieldText): FieldMeta {
   return {
     label,
     help,
-    ...given({ unit, advanced, control }),
+    ...given({ unit, empty, advanced, control }),
   };
 }
 

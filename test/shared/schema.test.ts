@@ -100,6 +100,17 @@ suite('parseParams', () => {
 suite('describe', () => {
   const fields = Object.fromEntries(describe(schema).map((field) => [field.key, field]));
 
+  it('says what leaving a number out means, where it means something', () => {
+    const [most, other] = describe(
+      z.object({
+        most: optionalInteger({ ...words('most'), empty: 'All' }),
+        other: optionalInteger(words('other')),
+      }),
+    );
+    expect(most).toMatchObject({ empty: 'All', required: false });
+    expect(other).not.toHaveProperty('empty');
+  });
+
   it('reads type, range, unit and default off the schema', () => {
     expect(fields['rate']).toEqual({
       key: 'rate',

@@ -18,6 +18,7 @@ export const splitFields = {
     advanced: true,
     min: 1,
     label: 'Limit',
+    empty: 'All',
     help: 'At most this many samples, drawn by the seed. All where left out.',
     unit: 'samples',
   }),
