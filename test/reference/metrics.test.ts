@@ -20,15 +20,18 @@ const rows = Object.entries(entries).flatMap(([detector, entry]) =>
 );
 
 describeReference('metrics and aggregation, given the scores', () => {
-  const labels = anomalous('eval');
+  // Read when a test runs: without the reference set none does.
+  const labelled = () => anomalous('eval');
 
   it('has scores for every stored figure', () => {
+    const labels = labelled();
     expect(rows.length).toBeGreaterThan(90);
     expect(rows.filter(({ scores }) => scores?.length !== labels.length)).toEqual([]);
   });
 
   it.each(rows)('$name', ({ metrics, scores }) => {
     const values = Float64Array.from(scores!);
+    const labels = labelled();
     expect(Math.abs(auroc(values, labels) - metrics.AUC_ROC)).toBeLessThan(1e-12);
     if (metrics.AP !== undefined) expect(Math.abs(averagePrecision(values, labels) - metrics.AP)).toBeLessThan(1e-12);
   });
