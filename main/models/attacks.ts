@@ -39,9 +39,10 @@ const batchSize = 250;
 /**
  * Projected gradient descent (Madry et al., ICLR 2018, arXiv 1706.06083): steps along the sign of the loss's gradient with
  * regard to the input, each followed by a projection onto the box and onto 0 to 1. The loss is the log odds against the
- * label, whose gradient has the same signs as that of the cross entropy and does not vanish for confident samples. One step of size `eps` without random
- * start is the fast gradient sign method (Goodfellow et al., ICLR 2015, arXiv 1412.6572). The random start depends on the
- * seed and the sample's index alone. @throws CupbearerError `cancelled`, `storage`.
+ * label, whose gradient has the same signs as that of the cross entropy and does not vanish for confident samples.
+ * One step of size `eps` without random start is the fast gradient sign method (Goodfellow et al., ICLR 2015, arXiv
+ * 1412.6572). The random start depends on the seed and the sample's index alone. @throws CupbearerError
+ * `cancelled`, `storage`.
  */
 export async function attackSamples(
   network: Network,

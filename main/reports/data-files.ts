@@ -6,13 +6,16 @@ import { runLetter, type Report } from './report.ts';
 
 const figures = ['AUC_ROC', 'AP', 'TPR_at_FPR_1', 'TPR_at_FPR_5', 'FPR_at_TPR_95'] as const;
 
+/** Figures of the run itself, without which those of its layers cannot be judged. */
+const contextFigures = ['clean_accuracy', 'attack_success', 'poison_share'];
+
 /** The numbers of a report as CSV: a row a run and layer, each figure with its interval; a row for a run without any. */
 export function numbersCsv({ runs }: Report): string {
   const columns = figures.flatMap((name) => [name, `${name}_lower`, `${name}_upper`]);
-  const head = ['run', 'id', 'title', 'kind', 'status', 'detector', 'model', 'seed', 'layer', ...columns, 'n_clean', 'n_anomalous', 'clean_accuracy', 'attack_success', 'poison_share']; // prettier-ignore
+  const head = ['run', 'id', 'title', 'kind', 'status', 'detector', 'model', 'seed', 'layer', ...columns, 'n_clean', 'n_anomalous', ...contextFigures]; // prettier-ignore
   const rows = runs.flatMap(({ record, summary, result }, i) => {
     const about = [runLetter(i), record.id, record.title, record.kind, record.status, summary.detector, summary.model, summary.seed]; // prettier-ignore
-    const own = ['clean_accuracy', 'attack_success', 'poison_share'].map((name) => record.metrics[name] ?? null);
+    const own = contextFigures.map((name) => record.metrics[name] ?? null);
     const layers = Object.entries(result?.layers ?? {});
     if (layers.length === 0) return [[...about, null, ...columns.map(() => null), null, null, ...own]];
     return layers.map(([layer, metrics]) => [...about, layer, ...metricValues(metrics), ...own]);

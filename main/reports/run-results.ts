@@ -13,7 +13,7 @@ import type { NetworkSpec } from '../models/network-outline.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import { parseNpy } from '../storage/npy.ts';
 import { readFileBytes } from '../storage/read-file.ts';
-import { readRecord, readScores } from '../storage/run-folder.ts';
+import { metricsOf, readScores } from '../storage/run-folder.ts';
 import { pathOf, within } from '../storage/within-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { anomalousWord } from '../tasks/task.ts';
@@ -46,13 +46,7 @@ export function runResult({ folder, classifier }: RunFolders): RunResult | null 
 
 /** What is to be said of the classifier that was watched; nothing where its record cannot be read. */
 function doubtsOf(classifier: string | null, network: NetworkSpec | null): string[] {
-  if (classifier === null) return [];
-  try {
-    return classifierDoubts(readRecord(classifier).metrics, network?.classes.length);
-  } catch (error) {
-    if (error instanceof CupbearerError) return [];
-    throw error;
-  }
+  return classifier === null ? [] : classifierDoubts(metricsOf(classifier), network?.classes.length);
 }
 
 function resultWords(

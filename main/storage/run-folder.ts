@@ -79,6 +79,16 @@ export function readRecord(folder: string): RunRecord {
   return parseRecord(readJsonFile(place), pathOf(place));
 }
 
+/** The figures in the record of a run; none where it cannot be read. */
+export function metricsOf(folder: string): RunRecord['metrics'] {
+  try {
+    return readRecord(folder).metrics;
+  } catch (error) {
+    if (error instanceof CupbearerError) return {};
+    throw error;
+  }
+}
+
 /**
  * Writes `scores/<layer>.npy`, `scores/anomaly_labels.npy` and `scores/sample_index.npy`, replacing earlier ones as a
  * whole. @throws CupbearerError as `writeScoreFiles`.

@@ -5,8 +5,8 @@ import type { DataPart, LeftOut, TestPart } from './task.ts';
 const atOnce = 512;
 
 /**
- * A number for each sample that equal contents share: 53 bits of two multiplicative hashes of its float32 bits. That two
- * different ones of a million share one has a chance of 1 in 18,000.
+ * A number for each sample, the same for equal contents: 53 bits of two multiplicative hashes of its float32 bits. The
+ * chance that any two of a million different samples share one is 1 in 18,000.
  */
 function* keysOf(dataset: Dataset, indices: Int32Array): Generator<number> {
   for (let start = 0; start < indices.length; start += atOnce) {

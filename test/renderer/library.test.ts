@@ -58,7 +58,7 @@ describe('the library', () => {
     expect(library.error).toBeNull();
   });
 
-  it('downloads once at a time, shows how far it is, and lists the datasets anew', async () => {
+  it('downloads once at a time, shows how far it is, and lists the datasets again', async () => {
     const asked = answerWith({ datasets });
     const downloaded = library.download(mnist);
     await library.download(mnist);

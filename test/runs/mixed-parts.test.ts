@@ -61,7 +61,7 @@ describe('test samples in mixed order', () => {
     task.network.dispose();
   });
 
-  it('are named by their own index where one is no number', async () => {
+  it('are named by the index in their own dataset where a value is not a number', async () => {
     const task = toyTask();
     const detector = await fitDetector(spec, task, 1, 16, toyContext());
     const [first, second] = task.test;

@@ -169,7 +169,7 @@ describe('a fair test', () => {
     expect(leftOut).toEqual({ repeated: 4, overlapping: 0 });
   });
 
-  it('has none of what was learnt from, and none of both kinds', () => {
+  it('shares no sample with what was learnt from, nor between clean and anomalous', () => {
     const untrusted = { dataset: data, indices: Int32Array.of(5, 6) };
     const parts = [part([1, 5, 10, 11], false), part([11, 6, 20], true)];
     expect(() => distinctTest({ ...learnt, untrusted }, parts, 'refuse')).toThrow(

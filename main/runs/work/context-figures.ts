@@ -1,7 +1,6 @@
-import { CupbearerError } from '../../../shared/errors.ts';
 import type { RunRecord } from '../../../shared/domain/run.ts';
 import { predict } from '../../models/training.ts';
-import { readRecord } from '../../storage/run-folder.ts';
+import { metricsOf } from '../../storage/run-folder.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { RunContext } from '../run-definition.ts';
 
@@ -12,16 +11,11 @@ const classifierFigures = ['clean_accuracy', 'attack_success'] as const;
 export function figuresOfClassifier({ parents }: Task): RunRecord['metrics'] {
   const [folder] = parents;
   if (folder === undefined) return {};
-  try {
-    const { metrics } = readRecord(folder);
-    return Object.fromEntries(
-      classifierFigures.filter((name) => name in metrics).map((name) => [name, metrics[name] ?? null]),
-    );
-  } catch (error) {
-    // A record that cannot be read keeps nobody from studying the model beside it.
-    if (error instanceof CupbearerError) return {};
-    throw error;
-  }
+  // A record that cannot be read keeps nobody from studying the model beside it.
+  const metrics = metricsOf(folder);
+  return Object.fromEntries(
+    classifierFigures.filter((name) => name in metrics).map((name) => [name, metrics[name] ?? null]),
+  );
 }
 
 /**
