@@ -11,7 +11,7 @@ import { readJsonFile } from './read-file.ts';
 import { parseRecord, parseSpecFile, recordFileText } from './run-files.ts';
 import { runMarker } from './run-marker.ts';
 import { readScoreLayout, type ScoreLayout } from './score-layout.ts';
-import { readScoreFiles, writeScoreFiles, type Scores } from './scores.ts';
+import { readScoredSamples, readScoreFiles, writeScoreFiles, type ScoredSamples, type Scores } from './scores.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { isTemporaryName } from './temporary-names.ts';
 import { entriesWithin, isThere, pathOf, requireInside, within } from './within-folder.ts';
@@ -105,6 +105,11 @@ export function hasScores(folder: string): boolean {
 /** Reads what {@link writeScores} wrote. @throws CupbearerError as `readScoreFiles`. */
 export function readScores(folder: string): Scores {
   return readScoreFiles(within(folder, 'scores'));
+}
+
+/** Returns which samples a run has scored. @throws CupbearerError as {@link readScores}. */
+export function scoredSamples(folder: string): ScoredSamples {
+  return readScoredSamples(within(folder, 'scores'));
 }
 
 /** Returns how many scores of which layers a run has, without reading them. @throws CupbearerError as {@link readScoreLayout}. */

@@ -8,14 +8,18 @@ import { readFileBytes } from './read-file.ts';
 import { indexName, labelsName, predictedClassName, readScoreLayout, trueClassName } from './score-layout.ts';
 import { pathOf, within, type Within } from './within-folder.ts';
 
-/** The anomaly scores of an evaluation, sample by sample, all arrays of the same length `n`. */
-export interface Scores {
-  /** By layer name, and `all` for the aggregate; higher means more anomalous. */
-  layers: Map<string, Float32Array>;
+/** Which samples an evaluation scored, all arrays of the same length `n`. */
+export interface ScoredSamples {
   /** 1 where the sample is anomalous, 0 where it is clean. */
   labels: Uint8Array;
   /** The sample's place in its dataset, so that evaluations can be joined. */
   sampleIndex: Int32Array;
+}
+
+/** The anomaly scores of an evaluation, sample by sample, all arrays of the same length `n`. */
+export interface Scores extends ScoredSamples {
+  /** By layer name, and `all` for the aggregate; higher means more anomalous. */
+  layers: Map<string, Float32Array>;
   /** Class of each sample before any poisoning; absent where it was not looked at. */
   trueClass?: Int32Array;
   /** Class that the model predicts; absent where it was not looked at or the model's output is not one number a class. */
@@ -60,21 +64,36 @@ export function writeScoreFiles(place: Within, scores: Scores): void {
 export function readScoreFiles(place: Within): Scores {
   const { samples, ...found } = readScoreLayout(place);
   const path = pathOf(place);
-  const read = <T extends NamedTensor['data']>(name: string, type: ArrayType<T>): T =>
-    readArray(within(place.folder, place.name, `${name}.npy`), type, samples);
-  const labels = read(labelsName, Uint8Array);
-  const sampleIndex = read(indexName, Int32Array);
+  const read = reader(place, samples);
+  const scored = readScored(place, samples);
   const layers = found.layers.map((name): [string, Float32Array] => [name, read(name, Float32Array)]);
-  checkAll(path, labelsName, labels, 'only 0 and 1', (label) => label <= 1);
-  checkAll(path, indexName, sampleIndex, 'places in a dataset', (index) => index >= 0);
   for (const [name, scores] of layers) checkAll(path, name, scores, 'finite scores', Number.isFinite);
   return {
     layers: new Map(layers),
-    labels,
-    sampleIndex,
+    ...scored,
     ...(found.hasTrueClass ? { trueClass: read(trueClassName, Int32Array) } : {}),
     ...(found.hasPredictedClass ? { predictedClass: read(predictedClassName, Int32Array) } : {}),
   };
+}
+
+/** Returns which samples were scored, without their scores. @throws CupbearerError as {@link readScoreFiles}. */
+export function readScoredSamples(place: Within): ScoredSamples {
+  return readScored(place, readScoreLayout(place).samples);
+}
+
+function readScored(place: Within, samples: number): ScoredSamples {
+  const read = reader(place, samples);
+  const labels = read(labelsName, Uint8Array);
+  const sampleIndex = read(indexName, Int32Array);
+  const path = pathOf(place);
+  checkAll(path, labelsName, labels, 'only 0 and 1', (label) => label <= 1);
+  checkAll(path, indexName, sampleIndex, 'places in a dataset', (index) => index >= 0);
+  return { labels, sampleIndex };
+}
+
+function reader(place: Within, samples: number) {
+  return <T extends NamedTensor['data']>(name: string, type: ArrayType<T>): T =>
+    readArray(within(place.folder, place.name, `${name}.npy`), type, samples);
 }
 
 /** @throws CupbearerError `bad-data` naming the first value that is not what all of an array should be. */

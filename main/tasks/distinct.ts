@@ -1,6 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { DataPart, LeftOut, TestPart } from './task.ts';
+import type { DataPart, Task, TestPart } from './task.ts';
 
 const atOnce = 512;
 
@@ -28,20 +28,30 @@ function* keysOf(dataset: Dataset, indices: Int32Array): Generator<number> {
   }
 }
 
+/** What was left out of the test data, in samples. */
+interface LeftOut {
+  /** Equal to another test sample of their kind, which stays. */
+  repeated: number;
+  /** Equal to a trusted or untrusted sample, or to a test sample of the other kind. */
+  overlapping: number;
+}
+
 /**
- * The test data with every content in it once, and none that a detector has learned from: repeated samples make intervals too
+ * The test data of a task with every content in it once, and none that a detector has learned from: repeated samples make intervals too
  * narrow, and those that it has seen make it look better than it is.
  * @throws CupbearerError `usage` where test data overlap with trusted, untrusted or test data of the other kind and
- *   `overlap` is `refuse`.
+ *   `overlap` is `refuse`, or where none of a kind are left.
  */
 export function distinctTest(
-  learnt: { trusted: DataPart; untrusted?: DataPart },
-  test: readonly TestPart[],
+  { trusted, untrusted, test }: Pick<Task, 'trusted' | 'untrusted' | 'test'>,
   overlap: 'refuse' | 'remove',
 ): { test: TestPart[]; leftOut: LeftOut } {
   const seen = new Map<number, string>();
-  for (const [name, part] of Object.entries(learnt))
-    for (const key of keysOf(part.dataset, part.indices)) seen.set(key, name);
+  const learn = (name: string, { dataset, indices }: DataPart) => {
+    for (const key of keysOf(dataset, indices)) seen.set(key, name);
+  };
+  learn('trusted', trusted);
+  if (untrusted) learn('untrusted', untrusted);
   const leftOut: LeftOut = { repeated: 0, overlapping: 0 };
   const found = new Map<string, number>();
   const parts = test.map((part) => {
@@ -72,6 +82,14 @@ export function distinctTest(
       hint: 'Take other data, or set --task.overlap remove to test without them.',
       details: { ...leftOut },
     });
+  }
+  for (const kind of [false, true]) {
+    if (parts.some(({ anomalous, indices }) => anomalous === kind && indices.length > 0)) continue;
+    throw new CupbearerError(
+      'usage',
+      `Every ${kind ? 'anomalous' : 'clean'} test sample is also among the other data of the task: none are left to test with.`,
+      { hint: 'Take other test data.' },
+    );
   }
   return { test: parts, leftOut };
 }

@@ -6,7 +6,6 @@ import { choice, flag, integer, number, optionalInteger } from '../../shared/sch
 import { concatenated } from '../data/transforms/concatenated.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
-import { distinctTest } from './distinct.ts';
 import type { ExamplePairs, Task } from './task.ts';
 
 /** Parameters that every task has: which samples are trusted, clean and anomalous, and how many. */
@@ -173,29 +172,24 @@ interface Pool {
 
 /**
  * Trusted, untrusted and test data of a task. Untrusted samples come in an order of their own that says nothing about
- * which are anomalous. No content is tested twice. @throws CupbearerError `usage` where the test data are all clean or all
- * anomalous, or as {@link distinctTest}.
+ * which are anomalous. @throws CupbearerError `usage` where the test data are all clean or all anomalous.
  */
 export function assembleParts(
   train: { clean: Dataset; anomalous?: Dataset },
   test: Pool,
   { trusted, untrusted, test: tested }: Split,
   params: SplitParams,
-): Pick<Task, 'trusted' | 'untrusted' | 'test' | 'leftOut'> {
+): Pick<Task, 'trusted' | 'untrusted' | 'test'> {
   checkBothKinds(tested, params.clean_test_weight);
   const hasUntrusted = untrusted.clean.length + untrusted.anomalous.length > 0;
-  const learnt = {
+  return {
     trusted: { dataset: train.clean, indices: trusted },
     ...given({ untrusted: hasUntrusted ? untrustedPart(train, untrusted, params) : undefined }),
+    test: [
+      { dataset: test.clean, indices: tested.clean, anomalous: false },
+      { dataset: test.anomalous, indices: tested.anomalous, anomalous: true },
+    ],
   };
-  const parts = [
-    { dataset: test.clean, indices: tested.clean, anomalous: false },
-    { dataset: test.anomalous, indices: tested.anomalous, anomalous: true },
-  ];
-  const distinct = distinctTest(learnt, parts, params.overlap);
-  const [clean, anomalous] = distinct.test.map(({ indices }) => indices);
-  checkBothKinds({ clean: clean!, anomalous: anomalous! }, params.clean_test_weight);
-  return { ...learnt, ...distinct };
 }
 
 /** Nothing can be told apart where there is one kind alone. */

@@ -31,14 +31,6 @@ export interface ExamplePairs {
   anomalous: Float32Array;
 }
 
-/** What was left out of the test data, in samples. */
-export interface LeftOut {
-  /** Equal to another test sample of their kind, which stays. */
-  repeated: number;
-  /** Equal to a trusted or untrusted sample, or to a test sample of the other kind. */
-  overlapping: number;
-}
-
 /** A model, data that is known to be fine, and test data of which the detector must tell the anomalous part. */
 export interface Task {
   network: Network;
@@ -48,9 +40,8 @@ export interface Task {
    * `truth` is the same for those who only count them.
    */
   untrusted?: DataPart & { anomalous?: Uint8Array; truth?: Uint8Array };
+  /** As drawn: equal samples are only left out where a detector is fitted or tested. */
   test: readonly TestPart[];
-  /** What was left out of the test data so that no sample is used twice. */
-  leftOut?: LeftOut;
   /** A few of the anomalies with the samples that they were made of, where they were made of any. */
   examples?: ExamplePairs;
   /** Run folders that the task was built from. */

@@ -1,14 +1,16 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { Workbench } from '../../main/api/workbench.ts';
+import { loadDataset } from '../../main/data/datasets/load.ts';
 import { LoadedDatasets } from '../../main/data/loaded-datasets.ts';
 import { estimateDraft } from '../../main/inspections/estimate-draft.ts';
 import { previewDraft } from '../../main/inspections/preview-draft.ts';
 import { findSamples, runSamples } from '../../main/inspections/run-samples.ts';
-import { readScores } from '../../main/storage/run-folder.ts';
+import { textsOf } from '../../main/inspections/show-samples.ts';
+import { readScores, writeScores } from '../../main/storage/run-folder.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { runOn } from '../api/run-on.ts';
 
@@ -60,6 +62,48 @@ describe('samples of a run', () => {
     expect(isMarked).toEqual(places.map((k) => labels[k] === 1));
     places.forEach((k, i) => {
       if (labels[k] === 1) expect(samples.labels[i]).toBe('3');
+    });
+  });
+
+  it('are those that the run has scored, whatever its task would test today', async () => {
+    const folder = join(place, 'older');
+    cpSync(join(place, 'toy-detector'), folder, { recursive: true });
+    const trusted = { name: 'toy-features', samples: 300 };
+    const stored = JSON.parse(readFileSync(join(folder, 'spec.json'), 'utf8')) as {
+      spec: { task: { run_path: string } };
+    };
+    // Today this is refused: the clean test data are the trusted ones.
+    const task = {
+      name: 'separate-data',
+      run_path: stored.spec.task.run_path,
+      trusted_data: trusted,
+      clean_test_data: trusted,
+      anomalous_test_data: { name: 'toy-features', features: 'disagree', train: false, samples: 60 },
+    };
+    writeFileSync(join(folder, 'spec.json'), JSON.stringify({ ...stored, spec: { ...stored.spec, task } }));
+    // A sample could be scored twice.
+    const older = { labels: Uint8Array.of(0, 0, 1), sampleIndex: Int32Array.of(5, 5, 7) };
+    const layers = new Map([['all', Float32Array.of(1, 2, 3)]]);
+    writeScores(folder, { ...older, layers });
+    const textOf = async (data: Parameters<typeof loadDataset>[0], index: number) => {
+      const dataset = await loadDataset(data, { ...context, seed: 0 });
+      return textsOf(dataset, dataset.read([index], 0))[0]!;
+    };
+    const clean = await textOf(task.clean_test_data, 5);
+    const samples = await runSamples({ folder, positions: [0, 1, 2] }, context);
+    expect(samples).toMatchObject({
+      indices: [5, 5, 7],
+      clean: [clean, clean, await textOf(task.anomalous_test_data, 7)],
+    });
+    expect([...(await findSamples({ folder, text: clean }, context)).positions]).toEqual([0, 1]);
+
+    const damaged = join(place, 'damaged');
+    renameSync(folder, damaged);
+    writeScores(damaged, { ...older, sampleIndex: Int32Array.of(5, 5, 60), layers });
+    await expect(runSamples({ folder: damaged, positions: [2] }, context)).rejects.toMatchObject({
+      code: 'bad-data',
+      message:
+        'The run scored number 60 of the anomalous data, of which there are 60 now: its data have changed since.',
     });
   });
 

@@ -147,7 +147,7 @@ describe('untrusted data', () => {
 });
 
 describe('a fair test', () => {
-  const data = toyDataset(40, [2, 2, 1], 'fair');
+  const data = toyDataset(41, [2, 2, 1], 'fair');
   const part = (indices: number[], anomalous: boolean) => ({
     dataset: data,
     indices: Int32Array.from(indices),
@@ -158,8 +158,13 @@ describe('a fair test', () => {
   it('has every content once, whatever its index', () => {
     const again = subset(data, [10, 11, 10, 12, 11, 10]);
     const { test, leftOut } = distinctTest(
-      learnt,
-      [{ dataset: again, indices: Int32Array.of(0, 1, 2, 3, 4, 5), anomalous: false }, part([20, 21, 20], true)],
+      {
+        ...learnt,
+        test: [
+          { dataset: again, indices: Int32Array.of(0, 1, 2, 3, 4, 5), anomalous: false },
+          part([20, 21, 20], true),
+        ],
+      },
       'refuse',
     );
     expect(test.map(({ indices }) => [...indices])).toEqual([
@@ -171,20 +176,25 @@ describe('a fair test', () => {
 
   it('shares no sample with what was learnt from, nor between clean and anomalous', () => {
     const untrusted = { dataset: data, indices: Int32Array.of(5, 6) };
-    const parts = [part([1, 5, 10, 11], false), part([11, 6, 20], true)];
-    expect(() => distinctTest({ ...learnt, untrusted }, parts, 'refuse')).toThrow(
+    const task = { ...learnt, untrusted, test: [part([1, 5, 10, 11], false), part([11, 6, 20], true)] };
+    expect(() => distinctTest(task, 'refuse')).toThrow(
       'The same samples are used twice: 1 clean test sample is also trusted data, 1 clean test sample is also untrusted data, 1 anomalous test sample is also clean test data, 1 anomalous test sample is also untrusted data.',
     );
-    const { test, leftOut } = distinctTest({ ...learnt, untrusted }, parts, 'remove');
+    const { test, leftOut } = distinctTest(task, 'remove');
     expect(test.map(({ indices }) => [...indices])).toEqual([[10, 11], [20]]);
     expect(leftOut).toEqual({ repeated: 0, overlapping: 4 });
+    const seen = { ...learnt, test: [part([1, 2], false), part([20], true)] };
+    expect(() => distinctTest(seen, 'remove')).toThrow('Every clean test sample is also among the other data');
   });
 
   it('finds every repetition among random samples, and no other', () => {
     const stream = RandomStream.from(9);
     for (let round = 0; round < 50; round++) {
       const chosen = Array.from({ length: 60 }, () => stream.integer(40));
-      const { test, leftOut } = distinctTest({ trusted: part([], false) }, [part(chosen, false)], 'refuse');
+      const { test, leftOut } = distinctTest(
+        { trusted: part([], false), test: [part(chosen, false), part([40], true)] },
+        'refuse',
+      );
       expect([...test[0]!.indices]).toEqual([...new Set(chosen)]);
       expect(leftOut.repeated).toBe(60 - new Set(chosen).size);
     }

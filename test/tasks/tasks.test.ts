@@ -10,9 +10,11 @@ import type { BackdoorDataset } from '../../main/data/datasets/backdoor.ts';
 import { loadDataset } from '../../main/data/datasets/load.ts';
 import { fromRecipe } from '../../main/data/recipes.ts';
 import { attackWithRun } from '../../main/models/attack-with-run.ts';
+import { buildTask } from '../../main/runs/work/build-task.ts';
 import { fitDetector, scoreTask } from '../../main/runs/work/detection.ts';
 import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
 import { predict } from '../../main/models/training.ts';
+import { distinctTest } from '../../main/tasks/distinct.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import { runContext, trainedClassifier } from './trained-classifier.ts';
@@ -254,8 +256,7 @@ describe('quirky-arithmetic', () => {
     expect(words(task.test[0]!).every((prompt) => Number(prompt[1]) >= 15 || Number(prompt[3]) >= 15)).toBe(true);
     const isBob = words(task.untrusted!).map(([name]) => Number(['Bob', 'Ben'].includes(name!)));
     expect(isBob).toEqual([...task.untrusted!.anomalous!]);
-    for (const part of task.test) expect(new Set(words(part).map(String)).size).toBe(part.indices.length);
-    expect(task.leftOut!.overlapping).toBe(0);
+    expect(distinctTest(task, 'refuse').leftOut.overlapping).toBe(0);
     await expect(build('quirky-arithmetic', { run_path: folders.toy })).rejects.toThrow('trained on arithmetic');
   });
 });
@@ -287,17 +288,19 @@ describe('separate-data', () => {
   });
 
   it('refuses one dataset for two parts, or tests without what they share', async () => {
+    const ofRun = async (given: Record<string, unknown>) => {
+      const params = parseParams(paramsOf(taskRegistry.get('separate-data')), { run_path: folders.toy, ...given });
+      return buildTask({ name: 'separate-data', ...params }, await runContext());
+    };
     const twice = { ...shared, clean_test_data: shared.trusted_data };
-    await expect(build('separate-data', { run_path: folders.toy, ...twice })).rejects.toMatchObject({
+    await expect(ofRun(twice)).rejects.toMatchObject({
       message: expect.stringMatching(
         /^The same samples are used twice: \d+ clean test samples are also trusted data\.$/,
       ) as string,
       hint: expect.stringContaining('--task.overlap remove') as string,
     });
     const some = { ...twice, trusted_fraction: 0.9, clean_train_weight: 1, overlap: 'remove', max_test_size: 120 };
-    await expect(build('separate-data', { run_path: folders.toy, ...some })).rejects.toThrow(
-      'leaves none that are clean',
-    );
+    await expect(ofRun(some)).rejects.toThrow('none are left to test with');
   });
 
   it('has no untrusted data unless given, and says what is missing beside anomalous ones', async () => {
