@@ -86,6 +86,16 @@ const entries = {
     explanation:
       'Share of triggered test samples, those of the target class left out, that the model gives the class the attacker wants.',
   },
+  aurocSuccessful: {
+    term: 'AUROC on successful attacks',
+    explanation:
+      'AUROC over all clean samples and those anomalous ones on which the attack succeeded: one that failed may have left nothing to find.',
+  },
+  aurocOtherClasses: {
+    term: 'AUROC without the target class',
+    explanation:
+      'AUROC without the samples, clean and anomalous, that were of the class the attacker wants anyway: on those there was nothing to attack.',
+  },
   poisonShare: {
     term: 'Poison share',
     explanation:

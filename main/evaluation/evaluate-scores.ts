@@ -1,16 +1,12 @@
-import type { FigureInterval, LayerMetrics } from '../../shared/domain/evaluation.ts';
+import type { LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { histogram } from '../../shared/scores/histogram.ts';
 import { rankScores, type Scores } from '../../shared/scores/ranked-scores.ts';
 import { thinnedPrecisionRecall, thinnedRoc } from './curves.ts';
 import { aurocInterval } from './delong.ts';
 import { thresholdAtFprOf } from './figures-of-merit.ts';
-import type { Interval } from './interval.ts';
+import { intervalToFile } from './interval.ts';
 import { averagePrecisionInterval } from './precision-interval.ts';
 import { fprAtTprInterval, rateAtFprInterval } from './rate-intervals.ts';
-
-function toFile({ lower, upper, method, oneSided }: Interval): FigureInterval {
-  return { lower, upper, method, one_sided: oneSided, level: 0.95 };
-}
 
 /**
  * All that eval.json says of one layer, from scores `[n]` (higher = more anomalous) and labels `[n]` (1 = anomalous).
@@ -29,16 +25,16 @@ export function evaluateScores(scores: Scores, labels: Uint8Array): LayerMetrics
   const roc = thinnedRoc(ranked);
   return {
     AUC_ROC: auroc.value,
-    AUC_ROC_interval: toFile(auroc),
+    AUC_ROC_interval: intervalToFile(auroc),
     AP: intervals.AP.value,
-    AP_interval: toFile(intervals.AP),
+    AP_interval: intervalToFile(intervals.AP),
     TPR_at_FPR_1: intervals.TPR_at_FPR_1.value,
-    TPR_at_FPR_1_interval: toFile(intervals.TPR_at_FPR_1),
+    TPR_at_FPR_1_interval: intervalToFile(intervals.TPR_at_FPR_1),
     threshold_at_FPR_1: thresholdAtFprOf(ranked, 0.01),
     TPR_at_FPR_5: intervals.TPR_at_FPR_5.value,
-    TPR_at_FPR_5_interval: toFile(intervals.TPR_at_FPR_5),
+    TPR_at_FPR_5_interval: intervalToFile(intervals.TPR_at_FPR_5),
     FPR_at_TPR_95: intervals.FPR_at_TPR_95.value,
-    FPR_at_TPR_95_interval: toFile(intervals.FPR_at_TPR_95),
+    FPR_at_TPR_95_interval: intervalToFile(intervals.FPR_at_TPR_95),
     n_clean: ranked.nClean,
     n_anomalous: ranked.nAnomalous,
     histogram: histogram(scores, labels),

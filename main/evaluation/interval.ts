@@ -1,3 +1,5 @@
+import type { FigureInterval } from '../../shared/domain/evaluation.ts';
+
 /** A figure with its 95 % interval. */
 export interface Interval {
   value: number;
@@ -6,6 +8,11 @@ export interface Interval {
   method: 'delong-logit' | 'influence-logit' | 'threshold-mixture' | 'rule-of-three';
   /** The value stands at the end of its range, and the interval bounds it from the other side only. */
   oneSided: boolean;
+}
+
+/** The interval as eval.json keeps it. */
+export function intervalToFile({ lower, upper, method, oneSided }: Interval): FigureInterval {
+  return { lower, upper, method, one_sided: oneSided, level: 0.95 };
 }
 
 /** Half-width of a two-sided 95 % interval in standard deviations. */

@@ -7,7 +7,7 @@ import { runLetter, type Report } from './report.ts';
 const figures = ['AUC_ROC', 'AP', 'TPR_at_FPR_1', 'TPR_at_FPR_5', 'FPR_at_TPR_95'] as const;
 
 /** Figures of the run itself, without which those of its layers cannot be judged. */
-const contextFigures = ['clean_accuracy', 'attack_success', 'poison_share'];
+const contextFigures = ['auroc_successful', 'auroc_other_classes', 'clean_accuracy', 'attack_success', 'poison_share'];
 
 /** The numbers of a report as CSV: a row a run and layer, each figure with its interval; a row for a run without any. */
 export function numbersCsv({ runs }: Report): string {
@@ -44,6 +44,7 @@ export function numbersJson({ runs, figures: _, leftOut: _sentences, ...report }
         command,
         sentence: result?.sentence.replaceAll('**', '') ?? null,
         layers: result?.layers ?? null,
+        attack: result?.attack ?? null,
         training: history.length === 0 ? null : history,
         mistakes: result?.analysis?.mistakes ?? null,
       }),

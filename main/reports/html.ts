@@ -5,6 +5,7 @@ import { escapeHtml, notesHtml } from './notes.ts';
 import { environmentLines } from './markdown.ts';
 import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
 import {
+  attacksTable,
   classifiersTable,
   differencesTable,
   layersTable,
@@ -42,7 +43,13 @@ export function htmlReport(report: Report): string {
     ...(notes === '' ? [] : [`<section class="notes"><h3>Notes</h3>${notesHtml(notes)}</section>`]),
     '<section><h2>Results</h2>',
     ...(runs.length > 1 && runs.length <= mostFindings ? runs.flatMap((run, i) => findingOf(run, i)) : []),
-    ...[runsTable(report), classifiersTable(report), differencesTable(report), pairsTable(report)].map(tableHtml),
+    ...[
+      runsTable(report),
+      attacksTable(report),
+      classifiersTable(report),
+      differencesTable(report),
+      pairsTable(report),
+    ].map(tableHtml),
     ...[...untestedPairs(report), ...report.leftOut].map((sentence) => `<p class="left">${escapeHtml(sentence)}</p>`),
     ...report.figures.map((figure, i) => figureHtml(figure, `all-${i}`)),
     '</section>',

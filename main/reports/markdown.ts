@@ -3,6 +3,7 @@ import { formatDuration } from '../../shared/format.ts';
 import { fenced, foreignMarkdown, markdownSentence, markdownText } from './markdown-text.ts';
 import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
 import {
+  attacksTable,
   classifiersTable,
   differencesTable,
   layersTable,
@@ -18,7 +19,13 @@ import {
  */
 export function markdownReport(report: Report): string {
   const { title, question, notes, createdAt, runs } = report;
-  const tables = [runsTable(report), classifiersTable(report), differencesTable(report), pairsTable(report)];
+  const tables = [
+    runsTable(report),
+    attacksTable(report),
+    classifiersTable(report),
+    differencesTable(report),
+    pairsTable(report),
+  ];
   const labels = new Set<string>();
   const together = report.figures.map((figure) => chart(figure.name, figure, labels));
   const ofRuns = runs.map((run, i) => figuresOf(run, runLetter(i), labels));

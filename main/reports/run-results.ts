@@ -37,6 +37,7 @@ export function runResult({ folder, classifier }: RunFolders): RunResult | null 
   return {
     layers,
     headline,
+    attack: about.attack ?? null,
     sentence: [sentence, ...doubtsOf(classifier, network)].join(' '),
     words,
     aggregation,

@@ -1,6 +1,7 @@
 import { shortLayerNames } from '../../shared/charts/layer-names.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { formatCount, formatDuration, formatInterval, formatMetric, formatPercent } from '../../shared/format.ts';
+import { attackRows } from '../../shared/scores/attack-rows.ts';
 import { tprAtOnePercentInterval, tprAtOnePercentText } from '../../shared/scores/one-percent.ts';
 import { runLetter, type Report, type ReportedPair, type ReportedRun } from './report.ts';
 
@@ -61,6 +62,27 @@ export function classifiersTable({ runs }: Report): TextTable | null {
   return {
     caption: 'Classifiers.',
     head: ['', 'Model', 'Clean accuracy', 'Attack success', 'Took'],
+    numeric: [false, false, true, true, true],
+    rows,
+  };
+}
+
+/** AUROC on attacks that succeeded and without the target class; null where no run is about an attack. */
+export function attacksTable({ runs }: Report): TextTable | null {
+  const rows = runs.flatMap(({ result }, i) =>
+    (result?.attack ? attackRows(result.attack) : []).map(({ label, anomalous, auroc }) => [
+      runLetter(i),
+      label,
+      anomalous,
+      auroc ? formatMetric(auroc.AUC_ROC) : none,
+      auroc ? formatInterval(auroc.AUC_ROC_interval) : none,
+    ]),
+  );
+  if (rows.length === 0) return null;
+  return {
+    caption:
+      'On part of the test samples: an attack that failed may have left nothing to find, and on samples of the target class there is nothing to attack. Score over all layers; intervals are 95 %.',
+    head: ['', 'Samples', 'Anomalous', 'AUROC', 'interval'],
     numeric: [false, false, true, true, true],
     rows,
   };

@@ -48,6 +48,7 @@ export const adversarialExamples = defineTask({
   summary: 'Tell inputs that were changed to be misclassified from clean ones',
   source: 'ejnnr/cupbearer, tasks.adversarial_examples; pgd: Madry et al., arXiv 1706.06083; fgsm: arXiv 1412.6572',
   anomalous: 'Adversarial',
+  aim: 'mistake',
   proposedFor: 'unpoisoned',
   params: z.object({ ...classifierParams, ...attackParams, ...splitParams }),
 

@@ -11,6 +11,7 @@ export const backdoor = defineTask({
   summary: 'Tell triggered inputs from clean ones by how the classifier computes',
   source: 'ejnnr/cupbearer, tasks.backdoor_detection; backdoors: Gu et al. 2017, arXiv 1708.06733',
   anomalous: 'Triggered',
+  aim: 'label',
   proposedFor: 'poisoned',
   params: z.object({ ...classifierParams, [triggerKey]: triggerParam, ...splitParams }),
 

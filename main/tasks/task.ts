@@ -3,6 +3,7 @@ import type { Definition } from '../../shared/definition.ts';
 import type { Misfit } from '../../shared/misfit.ts';
 import type { TaskRole } from '../../shared/training-data.ts';
 import type { Dataset, DatasetCache } from '../data/dataset.ts';
+import type { AttackAim } from '../evaluation/attack-figures.ts';
 import type { Network } from '../models/network.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import type { ClassifierData, KnownClassifier } from './classifier.ts';
@@ -104,6 +105,8 @@ export interface TaskDefinition extends Definition {
   readonly anomalous?: string;
   /** What its normal test samples are called where they are not clean: "Changed harmlessly". */
   readonly normal?: string;
+  /** What its anomalous samples are meant to make the model do, where they are an attack. */
+  readonly aim?: AttackAim;
   /** One line that tells this task from others of its kind: "mnist, corner pixel trigger". */
   describe(params: Record<string, unknown>): string;
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */

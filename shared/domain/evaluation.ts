@@ -80,6 +80,28 @@ export const layerMetricsSchema = z.object({
 });
 export type LayerMetrics = z.infer<typeof layerMetricsSchema>;
 
+const aurocOfSomeSchema = layerMetricsSchema.pick({
+  AUC_ROC: true,
+  AUC_ROC_interval: true,
+  n_clean: true,
+  n_anomalous: true,
+});
+/** AUROC of the aggregate on part of the test samples. */
+export type AurocOfSome = z.infer<typeof aurocOfSomeSchema>;
+
+/** How an attack went on the anomalous test samples, and how well the aggregate finds what came of it. */
+export const attackFiguresSchema = z.object({
+  /** Anomalous samples that can be attacked: not those that were of the target class anyway. */
+  attacked: z.int().nonnegative(),
+  /** Of these, those on which the model did what the attack is for. */
+  succeeded: z.int().nonnegative(),
+  /** All clean samples and the anomalous ones on which the attack succeeded; null where it succeeded on none. */
+  successful: aurocOfSomeSchema.nullable(),
+  /** Clean and anomalous samples that were not of the target class; null where there is not one target, or none are left. */
+  other_classes: aurocOfSomeSchema.nullable(),
+});
+export type AttackFigures = z.infer<typeof attackFiguresSchema>;
+
 /** The layer name of scores aggregated over layers. */
 export const allLayers = 'all';
 
@@ -96,9 +118,11 @@ const aboutSchema = z.looseObject({
   seed: z.number().exactOptional(),
   /** SHA-256 of the data and the model by role. */
   fingerprints: z.record(z.string(), z.string()).exactOptional(),
+  /** Where the anomalous samples are an attack on a model that predicts classes. */
+  attack: attackFiguresSchema.exactOptional(),
 });
 
-/** An evaluation: metrics by layer name (`all` for the aggregate) and what was evaluated. */
+/** An evaluation: metrics by layer name (`all` for the aggregate), what was evaluated, and how the attack went. */
 export interface Evaluation {
   layers: Record<string, LayerMetrics>;
   about: z.infer<typeof aboutSchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { analysisSchema } from './analysis.ts';
-import { layerMetricsSchema } from './evaluation.ts';
+import { attackFiguresSchema, layerMetricsSchema } from './evaluation.ts';
 import { networkSchema, specLineSchema } from './draft.ts';
 import { runRecordSchema, specFileSchema } from './run.ts';
 import { runSummarySchema } from './live.ts';
@@ -44,10 +44,12 @@ const wordsSchema = z.object({
 export const runResultSchema = z.object({
   /** By layer, and `all`. */
   layers: z.record(z.string(), layerMetricsSchema),
-  /** The layer that its sentence speaks of: `all`, or the best one where the aggregate hides it. */
+  /** The layer that its sentence speaks of. */
   headline: z.string(),
   /** What was found, one or two sentences; `**` marks what the eye should land on. */
   sentence: z.string(),
+  /** How the attack went that was to be found; null where the anomalous samples are none, or no classes are predicted. */
+  attack: attackFiguresSchema.nullable(),
   words: wordsSchema,
   aggregation: z.string(),
   analysis: analysisSchema.nullable(),

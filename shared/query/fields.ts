@@ -45,6 +45,8 @@ export const queryFields: Readonly<Record<string, QueryField>> = {
     of: (run) => [run.pinned ? 'pinned' : '', run.archived ? 'archived' : '', run.fault === null ? '' : 'damaged'],
   },
   auroc: metric('auroc', 'AUROC, 0 to 1'),
+  succeeded: metric('auroc_successful', 'AUROC on the attacks that succeeded, 0 to 1'),
+  others: metric('auroc_other_classes', 'AUROC without samples of the target class, 0 to 1'),
   ap: metric('ap', 'Average precision, 0 to 1'),
   tpr: metric('tpr_at_fpr_1', 'TPR at FPR 1 %, 0 to 1 or in %'),
   accuracy: metric('clean_accuracy', 'Clean accuracy of a classifier'),

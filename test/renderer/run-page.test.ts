@@ -39,6 +39,7 @@ const metrics = (threshold: number | null, edges = [0, 1, 2]): LayerMetrics => (
 const result = (layers: Record<string, LayerMetrics>, headline = 'all'): RunResult => ({
   layers,
   headline,
+  attack: null,
   sentence: '',
   words: { samples: 'Images', anomalous: 'Triggered', score: 'Score' },
   aggregation: 'mean',

@@ -4,15 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allLayers } from '../../shared/domain/evaluation.ts';
 import { toErrorRecord } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import { parseParams, pick, type Picked } from '../../shared/schema/fields.ts';
 import { defaultDataDir } from '../../main/data/data-dir.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
 import { aggregateLayers } from '../../main/evaluation/aggregate-layers.ts';
+import { attackFigures, type AttackAim } from '../../main/evaluation/attack-figures.ts';
 import { aurocInterval } from '../../main/evaluation/delong.ts';
 import { buildTask } from '../../main/runs/work/build-task.ts';
 import { poisonShare } from '../../main/runs/work/context-figures.ts';
 import { fitDetector, scoreTask } from '../../main/runs/work/detection.ts';
 import type { RunContext } from '../../main/runs/run-definition.ts';
+import { TestClasses } from '../../main/runs/work/test-classes.ts';
 import { trainClassifier } from '../../main/runs/train-classifier.ts';
 import { createRunFolder, writeSpec } from '../../main/storage/run-folder.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
@@ -48,6 +51,7 @@ async function measure(column: Column, seed: number): Promise<void> {
       { ...column.task, run_path: context.folder, seed },
     );
     const task = await buildTask(spec, context);
+    const { aim } = taskRegistry.get(spec.name);
     if (!classifier) {
       const poison = await poisonShare(task, batchSize, context);
       remember(column, seed, { classifier: { ...metrics, poison_share: poison ?? null } });
@@ -56,7 +60,7 @@ async function measure(column: Column, seed: number): Promise<void> {
       remember(
         column,
         seed,
-        await tryDetector({ name: detector, ...column.detectors?.[detector] }, task, seed, context),
+        await tryDetector({ name: detector, ...column.detectors?.[detector] }, task, aim, seed, context),
       );
     }
   } finally {
@@ -85,7 +89,13 @@ function withRunPath({ train_data: data, ...others }: Column['classifier'], run_
   return { ...others, train_data: { ...data, backdoor: { ...(data['backdoor'] as Picked), run_path } } };
 }
 
-async function tryDetector(asked: Picked, task: Task, seed: number, context: RunContext): Promise<Measurement> {
+async function tryDetector(
+  asked: Picked,
+  task: Task,
+  aim: AttackAim | undefined,
+  seed: number,
+  context: RunContext,
+): Promise<Measurement> {
   const start = process.cpuUsage();
   try {
     const spec = parseParams(
@@ -93,11 +103,21 @@ async function tryDetector(asked: Picked, task: Task, seed: number, context: Run
       asked,
     );
     const fitted = await fitDetector(spec, task, seed, batchSize, context);
-    const { layers, labels } = await scoreTask(fitted, task, seed, batchSize, context);
+    const classes = new TestClasses(task);
+    const { layers, labels } = await scoreTask(fitted, task, seed, batchSize, context, [classes]);
     const all = layers.get(allLayers) ?? aggregateLayers(Object.fromEntries(layers), 'mean');
     const { value, lower, upper } = aurocInterval(all, labels);
     const { user, system } = process.cpuUsage(start);
-    return { detector: asked.name, auroc: value, lower, upper, seconds: (user + system) / 1e6 };
+    const { own, label, predicted } = classes;
+    const attack = aim && predicted ? attackFigures(all, labels, { own, label, predicted }, aim) : undefined;
+    return {
+      detector: asked.name,
+      auroc: value,
+      lower,
+      upper,
+      ...given({ successful: attack?.successful?.AUC_ROC, otherClasses: attack?.other_classes?.AUC_ROC }),
+      seconds: (user + system) / 1e6,
+    };
   } catch (error) {
     return { detector: asked.name, error: toErrorRecord(error).message };
   }

@@ -34,6 +34,9 @@ export function resultsPage(): string {
       of(detector, column).flatMap(({ error }) => (error ? [`${detector}, ${column.id}: ${error}`] : [])),
     ),
   );
+  const attacked = columns.filter((column) =>
+    detectorRegistry.ids.some((detector) => of(detector, column).some(({ successful }) => successful !== undefined)),
+  );
   return [
     '# Results',
     '',
@@ -57,6 +60,34 @@ export function resultsPage(): string {
         means(seconds, (value) => value.toFixed(1)),
       ]);
     }),
+    '',
+    '## Where there was something to find',
+    '',
+    'AUROC on the attacks that succeeded (all clean samples against those anomalous ones that the classifier took for what the attacker',
+    'wants; an attack that failed may have left nothing to find) / without the samples, clean or anomalous, that were of the target class',
+    'anyway. Means over the seeds; adversarial examples have no target class.',
+    '',
+    row(['detector', ...attacked.map(({ id }) => id)]),
+    row(['---', ...attacked.map(() => '---:')]),
+    ...detectorRegistry.ids.map((detector) =>
+      row([
+        detector,
+        ...attacked.map((column) => {
+          const found = of(detector, column);
+          const [successful, others] = [
+            means(
+              found.map((one) => one.successful),
+              formatMetric,
+            ),
+            means(
+              found.map((one) => one.otherClasses),
+              formatMetric,
+            ),
+          ];
+          return others === '' ? successful : `${successful} / ${others}`;
+        }),
+      ]),
+    ),
     '',
     '## The classifiers',
     '',

@@ -10,6 +10,9 @@ export interface Measurement {
   auroc?: number;
   lower?: number;
   upper?: number;
+  /** AUROC on the attacks that succeeded, and without samples of the target class. */
+  successful?: number;
+  otherClasses?: number;
   /** Processor time of fitting and scoring, seconds. */
   seconds?: number;
   /** Why there is no figure. */

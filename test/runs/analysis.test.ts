@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../main/data/dataset.ts';
 import { clearAnalysis, TestAnalysis } from '../../main/runs/work/analysis.ts';
+import { TestClasses } from '../../main/runs/work/test-classes.ts';
 import { draftDetector } from '../../main/runs/drafts/draft-specs.ts';
 import type { FittedDetector } from '../../main/runs/detector-file.ts';
 import type { TaskScores } from '../../main/runs/work/detection.ts';
@@ -69,8 +70,9 @@ function run(
   inputs?: Dataset,
 ): Analysis {
   const { task, detector } = setup(layers, inputs);
-  const analysis = new TestAnalysis(detector, task, 7);
-  const names = [...new Set([...layers, ...analysis.names])];
+  const classes = new TestClasses(task);
+  const analysis = new TestAnalysis(detector, task, classes, 7);
+  const names = [...new Set([...layers, ...classes.names])];
   const scores: TaskScores = {
     layers: new Map(
       [...layers, 'all'].map((name, k) => [
@@ -90,11 +92,10 @@ function run(
         if (name !== 'logits') all.forEach((row) => spoil?.(row));
         return [name, Float32Array.from(all.flatMap((row) => [...row]))];
       });
-      analysis.see(
-        { ...part.dataset.read(indices, 0), indices, layers: new Map(rows) },
-        part,
-        indices.map((_, i) => position + i),
-      );
+      const batch = { ...part.dataset.read(indices, 0), indices, layers: new Map(rows) };
+      const positions = indices.map((_, i) => position + i);
+      classes.see(batch, part, positions);
+      analysis.see(batch, part, positions);
       position += indices.length;
     }
   }

@@ -54,7 +54,7 @@ describe('test samples in mixed order', () => {
           positions.forEach((position, i) => seen.set(position, indices[i]!));
         },
       };
-      const { sampleIndex, labels } = await scoreTask(detector, task, 1, batchSize, toyContext(), observer);
+      const { sampleIndex, labels } = await scoreTask(detector, task, 1, batchSize, toyContext(), [observer]);
       expect([...labels]).toEqual(upTo(20).map((i) => (i < 10 ? 0 : 1)));
       expect(upTo(20).map((position) => seen.get(position))).toEqual([...sampleIndex]);
     }

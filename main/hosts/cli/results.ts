@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { FinishedRun } from '../../api/workbench.ts';
 import { evaluationFolders, readEvaluation } from '../../runs/stored-evaluations.ts';
+import { attackRows } from '../../../shared/scores/attack-rows.ts';
 import { allLayers, type Evaluation, type LayerMetrics } from '../../../shared/domain/evaluation.ts';
 import type { RunRecord } from '../../../shared/domain/run.ts';
 import { formatInterval, formatMetric, formatPercent } from '../../../shared/format.ts';
@@ -31,6 +32,19 @@ export function evaluationTable({ layers }: Evaluation): string {
   return textTable(heads, rows, [false, true, false, true, false, true]);
 }
 
+/** AUROC where there was something to find, beside that of all test samples. */
+export function attackTable({ about: { attack } }: Evaluation): string | null {
+  if (!attack) return null;
+  const rows = attackRows(attack).map(({ label, anomalous, auroc }) => [
+    label,
+    anomalous,
+    auroc ? formatMetric(auroc.AUC_ROC) : '–',
+    auroc ? formatInterval(auroc.AUC_ROC_interval) : '–',
+  ]);
+  if (rows.length === 0) return null;
+  return textTable(['score all, on', 'anomalous', 'AUROC', '95 % interval'], rows, [false, true, true, false]);
+}
+
 /** Clean accuracy and attack success of the classifier and the poison a detector met, as far as they are known. */
 export function contextLines({ metrics }: RunRecord): string[] {
   const line = (label: string, value: number | null | undefined) =>
@@ -53,9 +67,13 @@ export function resultText({ record, folder, found }: FinishedRun): string {
   const lines = found ? [`This evaluation is already there; --overwrite computes it again.`, ''] : [];
   const hasEvaluation = evaluationFolders(folder).includes(folder);
   const context = contextLines(record);
-  if (hasEvaluation) lines.push(evaluationTable(readEvaluation(folder)), ...(context.length > 0 ? [''] : []));
+  if (hasEvaluation) {
+    const evaluation = readEvaluation(folder);
+    const attack = attackTable(evaluation);
+    lines.push(evaluationTable(evaluation), '', ...(attack === null ? [] : [attack, '']));
+  }
   lines.push(...context);
-  lines.push('', `Run ${record.id} in ${shownPath(folder)}`);
+  lines.push(...(context.length > 0 ? [''] : []), `Run ${record.id} in ${shownPath(folder)}`);
   return lines.join('\n');
 }
 

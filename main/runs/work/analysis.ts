@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs';
 import type { Analysis, LayerAnalysis, Mistake } from '../../../shared/domain/analysis.ts';
 import { tickLabel } from '../../../shared/charts/ticks.ts';
 import { allLayers } from '../../../shared/domain/evaluation.ts';
-import { isPoisonedDataset } from '../../data/transforms/poisoning.ts';
 import { wordsOf } from '../../data/texts.ts';
 import {
   componentsOfMoments,
@@ -28,6 +27,7 @@ import type { Task, TestPart } from '../../tasks/task.ts';
 import { MomentAccumulator } from '../../tensor/linalg/moments.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import type { TaskScores, TestObserver } from './detection.ts';
+import type { TestClasses } from './test-classes.ts';
 import type { FittedDetector } from '../detector-file.ts';
 import { analysisFile } from '../stored-analysis.ts';
 import { figuresFolder, writeFigureFile, writeFigures } from './figures.ts';
@@ -66,37 +66,27 @@ interface LayerSums {
  * detector goes wrong. Costs no forward pass of its own: it takes the activations that the detector is given, and the logits.
  */
 export class TestAnalysis implements TestObserver {
-  /** The logits, from which predicted classes are. */
-  readonly names: readonly string[];
+  readonly names = [];
   readonly #task: Task;
+  readonly #classes: TestClasses;
   readonly #layers = new Map<string, LayerSums>();
   readonly #leftOut = new Map<string, LayerAnalysis>();
   /** Places in the scores of the samples that are drawn, in an order that mixes the classes. */
   readonly #points: Int32Array;
   /** Place among the points of each sample, or -1. */
   readonly #slots: Int32Array;
-  /** Predicted class of each test sample, -1 where the model's output is not one number a class. */
-  readonly #predicted: Int32Array;
-  /** Class of each test sample before any poisoning. */
-  readonly #trueClass: Int32Array;
 
-  constructor(detector: FittedDetector, task: Task, seed: number) {
+  /** `classes` must see each batch first. */
+  constructor(detector: FittedDetector, task: Task, classes: TestClasses, seed: number) {
     this.#task = task;
-    const output = task.network.defaultActivations.at(-1);
-    const classes = task.network.spec.classes.length;
-    const hasClasses = output !== undefined && task.network.activationShape(output).join() === String(classes);
-    this.names = hasClasses ? [output] : [];
-    const total = task.test.reduce((sum, { indices }) => sum + indices.length, 0);
-    this.#predicted = new Int32Array(total).fill(-1);
-    this.#trueClass = new Int32Array(total);
-
+    this.#classes = classes;
     const dims = new Map(
       detector.layers.map((name) => [name, activationDims(task.network, name, poolingOf(detector.spec))]),
     );
     const analysed = [...dims].filter(([, size]) => size <= mostDims);
     const kept = analysed.reduce((sum, [, size]) => sum + size, 0);
     this.#points = choosePoints(task.test, Math.min(mostPoints, Math.floor(mostKept / 2 / Math.max(1, kept))), seed);
-    this.#slots = new Int32Array(total).fill(-1);
+    this.#slots = new Int32Array(classes.own.length).fill(-1);
     for (const [slot, position] of this.#points.entries()) this.#slots[position] = slot;
     for (const [name, size] of dims) {
       if (size <= mostDims) this.#layers.set(name, newSums(size, this.#points.length));
@@ -105,22 +95,10 @@ export class TestAnalysis implements TestObserver {
     }
   }
 
-  /** Classes of the samples seen, to be kept beside their scores. */
-  get classes(): { trueClass: Int32Array; predictedClass?: Int32Array } {
-    const known = this.names.length > 0 ? { predictedClass: this.#predicted } : {};
-    return { trueClass: this.#trueClass, ...known };
-  }
-
-  see(batch: ActivationBatch, { dataset, anomalous }: TestPart, positions: Int32Array): void {
-    const [output] = this.names;
-    for (let i = 0; i < batch.size; i++) {
-      const label = isPoisonedDataset(dataset) ? dataset.cleanLabel(batch.indices[i]!) : batch.labels[i]!;
-      this.#trueClass[positions[i]!] = label;
-    }
-    const predicted = output === undefined ? undefined : argMaxRows(batch.layers.get(output)!, batch.size);
-    predicted?.forEach((value, i) => (this.#predicted[positions[i]!] = value));
+  see(batch: ActivationBatch, { anomalous }: TestPart, positions: Int32Array): void {
+    const { predicted } = this.#classes;
     const kind = anomalous ? 1 : 0;
-    const keys = Int32Array.from({ length: batch.size }, (_, i) => 2 * (predicted?.[i] ?? 0) + kind);
+    const keys = positions.map((position) => 2 * (predicted?.[position] ?? 0) + kind);
     for (const [name, sums] of this.#layers) {
       const rows = batch.layers.get(name)!;
       sums.byPrediction.update(rows, keys, batch.size);
@@ -189,7 +167,7 @@ export class TestAnalysis implements TestObserver {
   #varianceOf({ byPrediction, byLabel }: LayerSums): LayerAnalysis['variance'] {
     const isClean = (key: number) => key % 2 === 0;
     const classOf = (key: number) => Math.floor(key / 2);
-    const hasClasses = this.names.length > 0;
+    const hasClasses = this.#classes.predicted !== undefined;
     const classes = hasClasses ? byPrediction.shareBetween(classOf) : null;
     const both = byPrediction.shareBetween((key) => key);
     return {
@@ -216,14 +194,14 @@ export class TestAnalysis implements TestObserver {
   #mistakeAt(position: number, scores: TaskScores): Mistake {
     const { dataset } = this.#sampleAt(position).part;
     const index = scores.sampleIndex[position]!;
-    const label = this.#trueClass[position]!;
-    const predicted = this.#predicted[position]!;
+    const label = this.#classes.own[position]!;
+    const predicted = this.#classes.predicted?.[position];
     return {
       position,
       sample_index: index,
       score: scores.layers.get(allLayers)![position]!,
       true_class: dataset.classes[label] ?? String(label),
-      predicted_class: predicted < 0 ? null : (dataset.classes[predicted] ?? String(predicted)),
+      predicted_class: predicted === undefined ? null : (dataset.classes[predicted] ?? String(predicted)),
     };
   }
 
@@ -315,16 +293,6 @@ function choosePoints(test: readonly TestPart[], most: number, seed: number): In
     .derive('order')
     .permutation(chosen.length)
     .map((i) => chosen[i]!);
-}
-
-/** The column of the largest entry of each row, `[n]`. */
-function argMaxRows(rows: Float32Array, n: number): Int32Array {
-  const d = rows.length / n;
-  return Int32Array.from({ length: n }, (_, i) => {
-    let best = 0;
-    for (let j = 1; j < d; j++) if (rows[i * d + j]! > rows[i * d + best]!) best = j;
-    return best;
-  });
 }
 
 /** Coordinates `[n, 2]`; a layer of one dimension has zeros along the second. */

@@ -104,7 +104,7 @@ async function* counted(
 }
 
 /**
- * Scores every test sample of the task, and shows the batches to an observer.
+ * Scores every test sample of the task, and shows the batches to the observers in turn.
  * @throws CupbearerError `non-finite` naming the layer of a score that is no number.
  */
 export function scoreTask(
@@ -113,9 +113,9 @@ export function scoreTask(
   seed: number,
   batchSize: number,
   context: RunContext,
-  observer?: TestObserver,
+  observers: readonly TestObserver[] = [],
 ): Promise<TaskScores> {
-  return scoreParts(detector, task.network, task.test, seed, batchSize, 'Evaluating', context, observer);
+  return scoreParts(detector, task.network, task.test, seed, batchSize, 'Evaluating', context, observers);
 }
 
 /** Scores the samples of all parts in mixed batches; the scores are in the parts' order. */
@@ -127,7 +127,7 @@ async function scoreParts(
   batchSize: number,
   phase: string,
   context: RunContext,
-  observer?: TestObserver,
+  observers: readonly TestObserver[] = [],
 ): Promise<TaskScores> {
   const definition = detectorRegistry.get(detector.spec.name);
   const mixed = new MixedParts(parts, seed);
@@ -144,7 +144,7 @@ async function scoreParts(
   context.progress(phase, 0, total);
   const options = {
     ...poolingOf(detector.spec),
-    names: [...new Set([...detector.layers, ...(observer?.names ?? [])])],
+    names: [...new Set([...detector.layers, ...observers.flatMap(({ names }) => names)])],
     batchSize,
     logits: definition.needs.logits === true,
     indices: mixed.indices,
@@ -159,9 +159,9 @@ async function scoreParts(
       const all = scores.layers.get(layer)!;
       positions.forEach((position, row) => (all[position] = values[row]!));
     }
-    if (observer)
+    if (observers.length > 0)
       for (const { batch: seen, part, positions: places } of mixed.byPart(batch, positions))
-        observer.see(seen, part, places);
+        for (const observer of observers) observer.see(seen, part, places);
     done += batch.size;
     context.progress(phase, done, total);
   }

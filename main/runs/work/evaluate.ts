@@ -1,7 +1,9 @@
 import { allLayers, toEvaluationFile, type Evaluation, type LayerMetrics } from '../../../shared/domain/evaluation.ts';
+import { given } from '../../../shared/given.ts';
 import { tprAtOnePercent } from '../../../shared/scores/one-percent.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
 import { aggregateLayers } from '../../evaluation/aggregate-layers.ts';
+import { attackFigures } from '../../evaluation/attack-figures.ts';
 import { evaluateScores } from '../../evaluation/evaluate-scores.ts';
 import { writeFileAtomically } from '../../storage/atomic-write.ts';
 import { toJsonText } from '../../storage/json-text.ts';
@@ -9,6 +11,7 @@ import { writeScores } from '../../storage/run-folder.ts';
 import { within } from '../../storage/within-folder.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { anomalousWord, type Task } from '../../tasks/task.ts';
+import { TestClasses } from './test-classes.ts';
 import { clearAnalysis, TestAnalysis } from './analysis.ts';
 import { scoreTask, type TaskScores } from './detection.ts';
 import type { FittedDetector } from '../detector-file.ts';
@@ -36,12 +39,15 @@ export async function evaluateDetector(
   timer: PhaseTimer,
 ): Promise<RunOutcome['metrics']> {
   const { folder } = context;
-  const analysis = settings.analysis ? new TestAnalysis(detector, task, subject.seed) : undefined;
+  const classes = new TestClasses(task);
+  const analysis = settings.analysis ? new TestAnalysis(detector, task, classes, subject.seed) : undefined;
   const scores = await timer.measure('evaluating', () =>
-    scoreTask(detector, task, subject.seed, settings.batch_size, context, analysis),
+    scoreTask(detector, task, subject.seed, settings.batch_size, context, analysis ? [classes, analysis] : [classes]),
   );
-  const evaluation = await timer.measure('metrics', async () => computeMetrics(detector, task, scores, subject));
-  writeScores(folder, { ...scores, ...analysis?.classes });
+  const evaluation = await timer.measure('metrics', async () =>
+    computeMetrics(detector, task, scores, classes, subject),
+  );
+  writeScores(folder, { ...scores, trueClass: classes.own, ...given({ predictedClass: classes.predicted }) });
   const words = {
     aggregation: detector.spec.layer_aggregation,
     anomalous: anomalousWord(taskRegistry.get(subject.task.name)),
@@ -52,13 +58,14 @@ export async function evaluateDetector(
   const threshold = evaluation.layers[allLayers]!.threshold_at_FPR_1;
   if (analysis) await timer.measure('analysis', async () => analysis.write(folder, scores, threshold, words));
   writeFileAtomically(within(folder, evaluationFile), toJsonText(toEvaluationFile(evaluation)));
-  return headline(evaluation.layers[allLayers]!);
+  return headline(evaluation);
 }
 
 function computeMetrics(
   detector: FittedDetector,
   task: Task,
   { layers, labels }: TaskScores,
+  { own, label, predicted }: TestClasses,
   subject: EvaluationSubject,
 ): Evaluation {
   const metrics: Record<string, LayerMetrics> = {};
@@ -69,6 +76,8 @@ function computeMetrics(
   });
   layers.set(allLayers, all as Float32Array);
   metrics[allLayers] = evaluateScores(all, labels);
+  const { aim } = taskRegistry.get(subject.task.name);
+  const attack = aim && predicted ? attackFigures(all, labels, { own, label, predicted }, aim) : undefined;
   return {
     layers: metrics,
     about: {
@@ -77,17 +86,23 @@ function computeMetrics(
       task: subject.task,
       seed: subject.seed,
       fingerprints: task.fingerprints,
+      ...given({ attack }),
     },
   };
 }
 
 /** The figures of the aggregate that lists show. */
-function headline(all: LayerMetrics): Record<string, number | null> {
+function headline({ layers, about: { attack } }: Evaluation): Record<string, number | null> {
+  const all = layers[allLayers]!;
   return {
     auroc: all.AUC_ROC,
     auroc_lower: all.AUC_ROC_interval.lower,
     auroc_upper: all.AUC_ROC_interval.upper,
     ap: all.AP,
     tpr_at_fpr_1: tprAtOnePercent(all),
+    ...(attack && {
+      auroc_successful: attack.successful?.AUC_ROC ?? null,
+      auroc_other_classes: attack.other_classes?.AUC_ROC ?? null,
+    }),
   };
 }
