@@ -32,7 +32,7 @@ function metricValues(metrics: LayerMetrics): (number | null)[] {
 }
 
 /** All that a report knows, for programs: specs, metrics with their curves and histograms, training curves, environment. */
-export function numbersJson({ runs, figures: _, leftOut: _sentences, ...report }: Report): string {
+export function numbersJson({ runs, foundations, figures: _, leftOut: _sentences, ...report }: Report): string {
   return toJsonText({
     format: 2,
     ...report,
@@ -47,6 +47,13 @@ export function numbersJson({ runs, figures: _, leftOut: _sentences, ...report }
         attack: result?.attack ?? null,
         training: history.length === 0 ? null : history,
         mistakes: result?.analysis?.mistakes ?? null,
+      }),
+    ),
+    foundations: foundations.map(
+      ({ record: { host_pid: _pid, host_started: _started, ...record }, summary, command }) => ({
+        record,
+        fault: summary.fault,
+        command,
       }),
     ),
   });

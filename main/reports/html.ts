@@ -3,7 +3,17 @@ import { readFileSync } from 'node:fs';
 import { ownEngines } from '../../shared/engine-parts.ts';
 import { escapeHtml, notesHtml } from './notes.ts';
 import { environmentLines } from './markdown.ts';
-import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
+import {
+  buildsOn,
+  foundationFigures,
+  foundationsIntro,
+  mistakesWords,
+  runLetter,
+  type Foundation,
+  type Report,
+  type ReportedFigure,
+  type ReportedRun,
+} from './report.ts';
 import {
   attacksTable,
   classifiersTable,
@@ -54,7 +64,8 @@ export function htmlReport(report: Report): string {
     ...report.figures.map((figure, i) => figureHtml(figure, `all-${i}`)),
     '</section>',
     ...(runs.length > mostWithoutContents ? [contents(runs)] : []),
-    ...runs.map((run, i) => runHtml(run, i)),
+    ...runs.map((run, i) => runHtml(report, run, i)),
+    ...foundationsHtml(report),
     `<footer>Made by Cupbearer ${escapeHtml(runs[0]?.record.versions['cupbearer'] ?? '')} on ${createdAt.slice(0, 10)}. AUROC: chance that an anomalous sample scores above a clean one. AP: average precision. TPR at 1 % FPR: share of anomalous samples flagged while at most 1 % of the clean ones are. Intervals: DeLong on the logit scale for AUROC, the influence of each sample for AP, where the threshold may lie for rates (a stratified bootstrap for both in runs of earlier versions); the rule of three where no mistake was seen.</footer>`,
   ];
   const styles = `${fontFaces()}${style}`;
@@ -129,8 +140,9 @@ function contents(runs: readonly ReportedRun[]): string {
   return `<nav><h2>Runs</h2><ol>${items.join('')}</ol></nav>`;
 }
 
-function runHtml(run: ReportedRun, place: number): string {
-  const { record, summary, result, command, noCommand, spec, mistakes, figures } = run;
+function runHtml(report: Report, run: ReportedRun, place: number): string {
+  const { record, summary, result, spec, mistakes, figures } = run;
+  const above = buildsOn(run, report);
   const heading = `<h2 id="run-${place + 1}"><span class="letter">${runLetter(place)}</span>${escapeHtml(record.title)}</h2>`;
   const environment = environmentLines(run)
     .map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`)
@@ -144,11 +156,33 @@ function runHtml(run: ReportedRun, place: number): string {
     ...figures.map((figure, i) => figureHtml(figure, `${place + 1}-${i}`)),
     ...(mistakes ? [mistakesHtml(mistakes, mistakesWords(run))] : []),
     ...(record.notes === '' ? [] : [`<h3>Notes</h3><div class="notes">${notesHtml(record.notes)}</div>`]),
-    `<h3>How to repeat it</h3>${command === null ? `<p>${escapeHtml(noCommand ?? '')}</p>` : `<pre>${escapeHtml(command)}</pre>`}`,
+    `<h3>How to repeat it</h3>${above.length > 0 ? `<p>Builds on ${escapeHtml(above.join(', '))}.</p>` : ''}${commandHtml(run)}`,
     `<h3>Environment</h3><dl>${environment}</dl>`,
     `<h3>Specification</h3><pre>${escapeHtml(JSON.stringify(spec?.spec ?? record.spec, null, 2))}</pre>`,
     '</section>',
   ].join('\n');
+}
+
+function commandHtml({ command, noCommand }: Foundation): string {
+  return command === null ? `<p>${escapeHtml(noCommand ?? '')}</p>` : `<pre>${escapeHtml(command)}</pre>`;
+}
+
+function foundationsHtml({ foundations }: Report): string[] {
+  if (foundations.length === 0) return [];
+  return [
+    `<section class="run"><h2>What the runs build on</h2><p>${escapeHtml(foundationsIntro)}</p>`,
+    ...foundations.map((foundation) => {
+      const { record } = foundation;
+      const figures = foundationFigures(foundation);
+      return [
+        `<h3>${escapeHtml(`${record.title} (${record.id})`)}</h3>`,
+        figures === '' ? '' : `<p>${escapeHtml(figures)}.</p>`,
+        commandHtml(foundation),
+        `<pre>${escapeHtml(JSON.stringify(record.spec, null, 2))}</pre>`,
+      ].join('');
+    }),
+    '</section>',
+  ];
 }
 
 /** No figure of a page can take the place of what another refers to: each has `id` in its names. */

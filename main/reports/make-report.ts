@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import type { reportFormats } from '../../shared/contract.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
-import type { RunRecord } from '../../shared/domain/run.ts';
+import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { slug } from '../../shared/slug.ts';
 import { numbersCsv, numbersJson } from './data-files.ts';
@@ -9,6 +10,7 @@ import { zipOf } from './figure-archive.ts';
 import { htmlReport } from './html.ts';
 import { markdownReport } from './markdown.ts';
 import { runLetter, type Report, type ReportedRun } from './report.ts';
+import { publicPath, publicSpec, type RunNames } from './public-paths.ts';
 import { figureNames, reportedFigure, runFigures, type FigureChoice } from './run-figures.ts';
 import { readHistory } from '../runs/training-history.ts';
 import { hasFigure, leftOutFigure, readPngFigure } from './stored-figures.ts';
@@ -32,9 +34,16 @@ export interface ReportSource {
   noCommand: string | null;
 }
 
-/** What a report is asked for. */
-export interface ReportRequest {
+/** The runs of a report and those that they build on. */
+export interface ReportSources {
   runs: readonly ReportSource[];
+  /** Runs that they build on, each after those that it builds on itself. */
+  foundations: readonly ReportSource[];
+  names: RunNames;
+}
+
+/** What a report is asked for. */
+export interface ReportRequest extends ReportSources {
   format: ReportFormat;
   title?: string | undefined;
   question?: string | undefined;
@@ -100,7 +109,7 @@ function contentOf(request: ReportRequest & { title: string }): string | Uint8Ar
 }
 
 function gather(
-  { runs: sources, title, question = '', notes = '' }: ReportRequest & { title: string },
+  { runs: sources, foundations, names: runNames, title, question = '', notes = '' }: ReportRequest & { title: string },
   hasFigures: boolean,
 ): Report {
   const choice: FigureChoice = sources.length <= mostInFull ? 'all' : sources.length <= mostWithRoc ? 'main' : 'brief';
@@ -132,9 +141,9 @@ function gather(
     const drawn = hasFigures ? runFigures(record.folder, names, evaluation, words) : { figures: [], leftOut: [] };
     unreadable.push(...[...without, ...drawn.leftOut].map((sentence) => `Left out of ${runLetter(i)}: ${sentence}`));
     return {
-      record,
+      record: publicRecord(record, runNames),
       summary,
-      spec: read('Its spec.json', () => (holdsRun(record.folder) ? readSpec(record.folder) : null), null),
+      spec: read('Its spec.json', () => publicSpecFile(record, runNames), null),
       command,
       noCommand,
       result,
@@ -143,14 +152,25 @@ function gather(
       mistakes: fits ? mistakes : null,
     };
   });
-  const { differences, pairs, figures, leftOut } = reportComparison(runs, hasFigures);
+  const { differences, pairs, figures, leftOut } = reportComparison(
+    sources.map(({ record }) => record),
+    runs,
+    hasFigures,
+  );
   return {
     title,
     question,
     notes,
     createdAt: new Date().toISOString(),
     runs,
-    differences,
+    foundations: foundations.map(({ record, classifier: _, ...others }) => ({
+      record: publicRecord(record, runNames),
+      ...others,
+    })),
+    differences: differences.map(({ key, values }) => ({
+      key,
+      values: values.map((value) => (value !== null && isAbsolute(value) ? publicPath(value, runNames) : value)),
+    })),
     pairs,
     figures: figures.map(reportedFigure),
     leftOut: [
@@ -167,6 +187,19 @@ function gather(
         : []),
     ],
   };
+}
+
+/** A run's row as others may see it. */
+function publicRecord(record: RunRecord, names: RunNames): RunRecord {
+  const { kind, folder, spec } = record;
+  return { ...record, folder: publicPath(folder, names), spec: publicSpec(kind, spec, names) };
+}
+
+/** The spec.json of a run as others may see it; null where there is none. */
+function publicSpecFile({ folder }: RunRecord, names: RunNames): SpecFile | null {
+  if (!holdsRun(folder)) return null;
+  const { data_dir: _, command: _command, ...file } = readSpec(folder);
+  return { ...file, spec: publicSpec(file.kind, file.spec, names) };
 }
 
 /** The sheet of the worst mistakes of a run, null where there is none or, with a reason in `without`, none to be trusted. */

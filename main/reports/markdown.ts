@@ -1,7 +1,16 @@
 import { engineText } from '../../shared/engine-parts.ts';
 import { formatDuration } from '../../shared/format.ts';
 import { fenced, foreignMarkdown, markdownSentence, markdownText } from './markdown-text.ts';
-import { mistakesWords, runLetter, type Report, type ReportedFigure, type ReportedRun } from './report.ts';
+import {
+  buildsOn,
+  foundationFigures,
+  foundationsIntro,
+  mistakesWords,
+  runLetter,
+  type Report,
+  type ReportedFigure,
+  type ReportedRun,
+} from './report.ts';
 import {
   attacksTable,
   classifiersTable,
@@ -38,7 +47,8 @@ export function markdownReport(report: Report): string {
     ...tables.flatMap((table) => (table ? [tableText(table)] : [])),
     ...[...untestedPairs(report), ...report.leftOut].map(markdownText),
     ...together.map(shown),
-    ...runs.flatMap((run, i) => runSection(run, runLetter(i), ofRuns[i]!, labels)),
+    ...runs.flatMap((run, i) => runSection(report, run, runLetter(i), ofRuns[i]!, labels)),
+    ...foundationsSection(report),
     ...[...together, ...ofRuns.flat()].map(({ label, data }) => `[${label}]: ${data}`),
   ];
   return `${sections.join('\n\n')}\n`;
@@ -51,6 +61,7 @@ function tableText({ caption, head, numeric, rows }: TextTable): string {
 }
 
 function runSection(
+  report: Report,
   run: ReportedRun,
   letter: string,
   figures: readonly LinkedFigure[],
@@ -58,6 +69,7 @@ function runSection(
 ): string[] {
   const { record, summary, result, command, noCommand, spec } = run;
   const layers = layersTable(run);
+  const above = buildsOn(run, report);
   return [
     `## ${letter}. ${markdownText(record.title)}`,
     ...(result ? [markdownSentence(result.sentence)] : []),
@@ -67,6 +79,7 @@ function runSection(
     ...figures.map(shown),
     ...(record.notes === '' ? [] : ['### Notes', foreignMarkdown(record.notes, labels)]),
     '### How to repeat it',
+    ...(above.length > 0 ? [markdownText(`Builds on ${above.join(', ')}.`)] : []),
     command === null ? markdownText(noCommand ?? '') : fenced('sh', command),
     '### Environment',
     environmentLines(run)
@@ -74,6 +87,24 @@ function runSection(
       .join('\n'),
     '### Specification',
     fenced('json', JSON.stringify(spec?.spec ?? record.spec, null, 2)),
+  ];
+}
+
+function foundationsSection({ foundations }: Report): string[] {
+  if (foundations.length === 0) return [];
+  return [
+    '## What the runs build on',
+    foundationsIntro,
+    ...foundations.flatMap((foundation) => {
+      const { record, command, noCommand } = foundation;
+      const figures = foundationFigures(foundation);
+      return [
+        `### ${markdownText(`${record.title} (${record.id})`)}`,
+        ...(figures === '' ? [] : [markdownText(`${figures}.`)]),
+        command === null ? markdownText(noCommand ?? '') : fenced('sh', command),
+        fenced('json', JSON.stringify(record.spec, null, 2)),
+      ];
+    }),
   ];
 }
 

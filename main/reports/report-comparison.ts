@@ -11,7 +11,7 @@ import {
 } from '../figures/comparison-figures.ts';
 import type { Figure } from '../figures/figure.ts';
 import { runLetter, type ReportedRun } from './report.ts';
-import { compareRuns, type RunComparison } from './compare-runs.ts';
+import { compareRuns, type EvaluatedRun, type RunComparison } from './compare-runs.ts';
 import { comparisonWords } from './comparison-words.ts';
 
 /** What a report says of all of its runs together. */
@@ -30,15 +30,21 @@ const mostSets = 3;
 /** Of a set, the runs each two of which are drawn sample by sample. */
 const mostScattered = 3;
 
-/** Compares the evaluated ones of the runs of a report; places and values are by all of its runs. */
-export function reportComparison(runs: readonly ReportedRun[], hasFigures: boolean): ReportedComparison {
+/** Compares the evaluated ones of the runs of a report, whose results are in the folders of `records`; places and values are by all of its runs. */
+export function reportComparison(
+  records: readonly EvaluatedRun[],
+  runs: readonly ReportedRun[],
+  hasFigures: boolean,
+): ReportedComparison {
   const evaluated = [...runs.keys()].filter((place) => runs[place]!.result !== null);
   const none = { differences: [], pairs: [], figures: [], leftOut: [] };
   if (evaluated.length < 2) return none;
   let compared: RunComparison;
   try {
-    const sources = evaluated.map((place) => runs[place]!.record);
-    compared = compareRuns(sources, { mostPaired });
+    compared = compareRuns(
+      evaluated.map((place) => records[place]!),
+      { mostPaired },
+    );
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
     return { ...none, leftOut: [`The runs could not be compared with each other. ${error.message}`] };

@@ -3,6 +3,7 @@ import type { EpochRecord } from '../runs/training-history.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
+import { formatPercent } from '../../shared/format.ts';
 
 /** What a report says of a pair of runs. */
 export interface ReportedPair {
@@ -40,7 +41,10 @@ export interface ReportedRun {
   mistakes: Uint8Array | null;
 }
 
-/** All that a report is made from. */
+/** A run that runs of a report build on. */
+export type Foundation = Pick<ReportedRun, 'record' | 'summary' | 'command' | 'noCommand'>;
+
+/** All that a report is made from. No path in it says anything of the machine that it was made on. */
 export interface Report {
   title: string;
   /** What was to be found out; "" for none. */
@@ -49,12 +53,38 @@ export interface Report {
   notes: string;
   createdAt: string;
   runs: ReportedRun[];
+  /** Runs that these build on, each after those that it builds on itself. */
+  foundations: Foundation[];
   differences: { key: string; values: (string | null)[] }[];
   pairs: ReportedPair[];
   /** Figures over several of the runs. */
   figures: ReportedFigure[];
   /** What the report does not hold, a sentence each. */
   leftOut: string[];
+}
+
+/** Said once above the runs that others build on. */
+export const foundationsIntro =
+  'Commands that repeat a run expect these in the folder where they are typed, so run them first, in this order. A path to data or to another file is shortened to its last name.';
+
+/** Clean accuracy and attack success of a run that others build on, as far as they are known. */
+export function foundationFigures({ record: { metrics } }: Foundation): string {
+  const said = (label: string, value: number | null | undefined) =>
+    typeof value === 'number' ? [`${label} ${formatPercent(value)}`] : [];
+  return [
+    ...said('Clean accuracy', metrics['clean_accuracy']),
+    ...said('attack success', metrics['attack_success']),
+  ].join(', ');
+}
+
+/** The runs that a run builds on, as the report calls them: by letter, or by title and id where they stand at its end. */
+export function buildsOn({ record: { parents } }: ReportedRun, { runs, foundations }: Report): string[] {
+  return parents.map((id) => {
+    const place = runs.findIndex(({ record }) => record.id === id);
+    if (place !== -1) return runLetter(place);
+    const foundation = foundations.find(({ record }) => record.id === id);
+    return foundation ? `${foundation.record.title} (${id})` : id;
+  });
 }
 
 /** What the sheet of the worst mistakes shows. */

@@ -24,8 +24,16 @@ export function pathsIn(
 /** Parameters with every path among them made absolute, so that the run can be repeated from any folder. They need not be valid. */
 export function withAbsolutePaths(schema: z.ZodObject, params: unknown, base: string): unknown {
   const values = jsonObject.safeParse(params);
-  if (!values.success) return params;
-  return mapValues(knownFields, describe(schema), values.data, ({ isPath }, value) =>
-    isPath && typeof value === 'string' && value !== '' ? resolve(base, value) : value,
+  return values.success ? withPaths(schema, values.data, (path) => resolve(base, path)) : params;
+}
+
+/** Parameters with every path among them changed. They need not be valid. */
+export function withPaths(
+  schema: z.ZodObject,
+  params: Readonly<Record<string, unknown>>,
+  change: (path: string) => string,
+): Record<string, unknown> {
+  return mapValues(knownFields, describe(schema), params, ({ isPath }, value) =>
+    isPath && typeof value === 'string' && value !== '' ? change(value) : value,
   );
 }

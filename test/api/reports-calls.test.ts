@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { loadImage } from '@napi-rs/canvas';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { reportFormats } from '../../shared/contract.ts';
 import type { Evaluation } from '../../shared/domain/evaluation.ts';
-import { formatInterval, formatMetric } from '../../shared/format.ts';
+import { formatInterval, formatMetric, formatPercent } from '../../shared/format.ts';
 import { readEvaluation } from '../../main/runs/stored-evaluations.ts';
 import { readScores } from '../../main/storage/run-folder.ts';
 import { importModel } from './imports.ts';
@@ -70,10 +70,32 @@ describe('a report as HTML', () => {
     expect(text).toMatch(/Scores of \w mahalanobis.* against \w mahalanobis.*, \d+ test samples drawn\./);
     expect(text).toContain('Each run brings its main figures; all of them come as a zip.');
     expect(text.match(/<img alt="Worst mistakes/g)).toHaveLength(2);
-    const { command } = await app.client.runs.get({ id: ids[1]! });
-    expect(text).toContain(`<pre>${command}</pre>`);
+    expect(text).toMatch(
+      new RegExp(
+        `<p>Builds on \\w\\.</p><pre>npx cupbearer train-detector .*--task.run_path ${ids[0]} .*--dir.full ${ids[1]}</pre>`,
+      ),
+    );
     expect(text).toContain('A note <em>of this run</em>.');
     expect(text).toContain('&quot;relative&quot;: true');
+  });
+
+  it('of a detector alone holds the classifier that it watches, and no path of this machine', async () => {
+    const { text } = await make('html', [ids[1]!]);
+    const { title, metrics } = app.application.workbench.catalogue.get(ids[0]!);
+    expect(text).toContain(`<p>Builds on ${title} (${ids[0]}).</p>`);
+    const section = text.slice(text.indexOf('<h2>What the runs build on</h2>'));
+    expect(section).toContain(`<h3>${title} (${ids[0]})</h3>`);
+    expect(section).toContain(`Clean accuracy ${formatPercent(metrics['clean_accuracy']!)}`);
+    expect(section).toMatch(new RegExp(`<pre>npx cupbearer train-classifier .*--dir.full ${ids[0]}</pre>`));
+    expect(section).toContain('&quot;hidden_dims&quot;');
+
+    const markdown = (await make('markdown', [ids[1]!])).text;
+    expect(markdown.slice(markdown.indexOf('## What the runs build on'))).toContain(`--dir.full ${ids[0]}`);
+    const json = JSON.parse((await make('json', [ids[1]!])).text) as { foundations: { record: { spec: object } }[] };
+    expect(json.foundations.map(({ record }) => record.spec)).toMatchObject([{ model: { name: 'mlp' } }]);
+    const place = dirname(folderOf(ids[1]!));
+    for (const format of ['html', 'markdown', 'json', 'csv', 'scores'] as const)
+      for (const runs of [[ids[1]!], ids]) expect((await make(format, runs)).text).not.toContain(place);
   });
 
   it('needs nothing else and lets nothing run', async () => {

@@ -1,6 +1,6 @@
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
-import { reportSource } from '../reports/run-sources.ts';
+import { reportSources } from '../reports/run-sources.ts';
 import { dataFolder } from '../settings.ts';
 
 /** The calls about reports. */
@@ -8,7 +8,7 @@ export function reportsCalls({ workbench: { catalogue }, summaries, results, set
   return {
     make: calls.reports.make.handler(async ({ input: { runs: ids, ...asked }, signal }) => {
       const runs = [...new Map(ids.map((id) => [id, catalogue.get(id)])).values()];
-      const request = { ...asked, runs: runs.map((run) => reportSource(catalogue, summaries, run)) };
+      const request = { ...asked, ...reportSources(catalogue, summaries, runs) };
       const options = { dataDir: dataFolder(settings.current()), signal };
       const { name, type, bytes } = await results.ask('make-report', request, options);
       return new File([bytes], name, { type });

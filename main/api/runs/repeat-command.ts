@@ -1,4 +1,6 @@
 import { CupbearerError } from '../../../shared/errors.ts';
+import { publicSpec, type RunNames } from '../../reports/public-paths.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 import { specToRepeat } from '../../runs/stored-spec.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { commandOrReason, type CommandOrReason } from './command-line.ts';
@@ -6,8 +8,22 @@ import { readRun } from './read-run.ts';
 
 /** Returns the command line that does a run again, into a new folder, or the reason where there is none. */
 export function repeatCommand(run: CatalogueRun): CommandOrReason {
+  return repeated(run, (spec) => commandOrReason(spec));
+}
+
+/**
+ * Returns the command line that does a run again on another machine, or the reason where there is none: it makes a folder that
+ * is named for the run, and takes those of the runs that it builds on for granted under their names.
+ */
+export function publicCommand(run: CatalogueRun, names: RunNames): CommandOrReason {
+  return repeated(run, ({ kind, params }) =>
+    commandOrReason({ kind, params: publicSpec(kind, params, names) }, { 'dir.full': run.id }),
+  );
+}
+
+function repeated(run: CatalogueRun, commandOf: (spec: ParsedSpec) => CommandOrReason): CommandOrReason {
   try {
-    return commandOrReason(specToRepeat(readRun(run).spec));
+    return commandOf(specToRepeat(readRun(run).spec));
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
     return { command: null, noCommand: error.message };

@@ -4,7 +4,7 @@ import { reportFormats } from '../../../../shared/contract.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { formatBytes } from '../../../../shared/format.ts';
 import { choice, optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
-import { reportSource } from '../../../api/reports/run-sources.ts';
+import { reportSources } from '../../../api/reports/run-sources.ts';
 import { namedRun } from '../../../api/runs/named-run.ts';
 import { RunSummaries } from '../../../api/runs/run-summaries.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
@@ -63,11 +63,11 @@ export const report: Command = {
     await withWorkbench(output, async (workbench) => {
       const named = new Map(references.map((reference) => namedRun(workbench, reference)).map((run) => [run.id, run]));
       const summaries = new RunSummaries(workbench.catalogue);
-      const runs = [...named.values()].map((run) => reportSource(workbench.catalogue, summaries, run));
+      const sources = reportSources(workbench.catalogue, summaries, [...named.values()]);
       const { bytes } = await withLibrary((library) =>
         library.ask(
           'make-report',
-          { runs, format: chosen, title, question, notes: words },
+          { ...sources, format: chosen, title, question, notes: words },
           { dataDir: defaultDataDir() },
         ),
       );

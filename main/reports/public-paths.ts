@@ -1,0 +1,29 @@
+import { basename, isAbsolute, join, relative, resolve } from 'node:path';
+import type { RunKind } from '../../shared/domain/run.ts';
+import { runDefinitionOf } from '../runs/index.ts';
+import { withPaths } from '../runs/paths.ts';
+
+/** Run folders and the names by which a report calls them, the ids of the runs. */
+export type RunNames = ReadonlyMap<string, string>;
+
+/**
+ * What a report calls a path, so that it says nothing of the machine that it was made on: a run's folder goes by the run's id,
+ * anything else by its last name.
+ */
+export function publicPath(path: string, names: RunNames): string {
+  for (const [folder, name] of names) {
+    const inside = relative(folder, resolve(path));
+    if (inside === '') return name;
+    if (!inside.startsWith('..') && !isAbsolute(inside)) return join(name, inside);
+  }
+  return basename(path);
+}
+
+/** A spec of that kind of run with every path as {@link publicPath}. It need not be valid. */
+export function publicSpec(
+  kind: RunKind,
+  spec: Readonly<Record<string, unknown>>,
+  names: RunNames,
+): Record<string, unknown> {
+  return withPaths(runDefinitionOf(kind).params, spec, (path) => publicPath(path, names));
+}
