@@ -1,10 +1,7 @@
-import type { AttackFigures, AurocOfSome } from '../../shared/domain/evaluation.ts';
+import type { AttackAim, AttackFigures, AurocOfSome } from '../../shared/domain/evaluation.ts';
 import type { Scores } from '../../shared/scores/ranked-scores.ts';
 import { aurocInterval } from './delong.ts';
 import { intervalToFile } from './interval.ts';
-
-/** What an attack aims at: that the model predicts the label which the attacked sample bears, or any but its own class. */
-export type AttackAim = 'label' | 'mistake';
 
 /** Samples of a test by class, each `[n]`. */
 export interface ClassesOfTest {

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
+import type { AttackAim } from '../../shared/domain/evaluation.ts';
 import type { Misfit } from '../../shared/misfit.ts';
 import type { TaskRole } from '../../shared/training-data.ts';
 import type { Dataset, DatasetCache } from '../data/dataset.ts';
-import type { AttackAim } from '../evaluation/attack-figures.ts';
 import type { Network } from '../models/network.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import type { ClassifierData, KnownClassifier } from './classifier.ts';

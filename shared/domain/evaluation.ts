@@ -80,6 +80,9 @@ export const layerMetricsSchema = z.object({
 });
 export type LayerMetrics = z.infer<typeof layerMetricsSchema>;
 
+/** What an attack aims at: that the model predicts the label which the attacked sample bears, or any but its own class. */
+export type AttackAim = 'label' | 'mistake';
+
 const aurocOfSomeSchema = layerMetricsSchema.pick({
   AUC_ROC: true,
   AUC_ROC_interval: true,

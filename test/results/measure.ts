@@ -2,14 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { allLayers } from '../../shared/domain/evaluation.ts';
+import { allLayers, type AttackAim } from '../../shared/domain/evaluation.ts';
 import { toErrorRecord } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
 import { parseParams, pick, type Picked } from '../../shared/schema/fields.ts';
 import { defaultDataDir } from '../../main/data/data-dir.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
 import { aggregateLayers } from '../../main/evaluation/aggregate-layers.ts';
-import { attackFigures, type AttackAim } from '../../main/evaluation/attack-figures.ts';
+import { attackFigures } from '../../main/evaluation/attack-figures.ts';
 import { aurocInterval } from '../../main/evaluation/delong.ts';
 import { buildTask } from '../../main/runs/work/build-task.ts';
 import { poisonShare } from '../../main/runs/work/context-figures.ts';
