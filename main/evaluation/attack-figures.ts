@@ -4,7 +4,7 @@ import { aurocInterval } from './delong.ts';
 import { intervalToFile } from './interval.ts';
 
 /** Samples of a test by class, each `[n]`. */
-export interface ClassesOfTest {
+interface ClassesOfTest {
   /** Before any attack. */
   own: Int32Array;
   /** What an attacked sample bears. */

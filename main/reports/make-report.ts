@@ -10,7 +10,7 @@ import { zipOf } from './figure-archive.ts';
 import { htmlReport } from './html.ts';
 import { markdownReport } from './markdown.ts';
 import { runLetter, type Report, type ReportedRun } from './report.ts';
-import { publicPath, publicSpec, type RunNames } from './public-paths.ts';
+import { publicPath, publicSpec, type RunNames } from '../runs/public-paths.ts';
 import { figureNames, reportedFigure, runFigures, type FigureChoice } from './run-figures.ts';
 import { readHistory } from '../runs/training-history.ts';
 import { hasFigure, leftOutFigure, readPngFigure } from './stored-figures.ts';

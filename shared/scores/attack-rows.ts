@@ -2,7 +2,7 @@ import type { AttackFigures, AurocOfSome } from '../domain/evaluation.ts';
 import { formatCount } from '../format.ts';
 
 /** AUROC of part of the test samples, in words. */
-export interface AttackRow {
+interface AttackRow {
   term: 'aurocSuccessful' | 'aurocOtherClasses';
   /** Which samples. */
   label: string;

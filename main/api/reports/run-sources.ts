@@ -1,6 +1,6 @@
 import type { EvaluatedRun } from '../../reports/compare-runs.ts';
 import type { ReportSource, ReportSources } from '../../reports/make-report.ts';
-import type { RunNames } from '../../reports/public-paths.ts';
+import type { RunNames } from '../../runs/public-paths.ts';
 import type { RunFolders } from '../../reports/run-results.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';

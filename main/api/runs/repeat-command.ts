@@ -1,5 +1,5 @@
 import { CupbearerError } from '../../../shared/errors.ts';
-import { publicSpec, type RunNames } from '../../reports/public-paths.ts';
+import { publicSpec, type RunNames } from '../../runs/public-paths.ts';
 import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 import { specToRepeat } from '../../runs/stored-spec.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';

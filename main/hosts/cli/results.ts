@@ -33,7 +33,7 @@ export function evaluationTable({ layers }: Evaluation): string {
 }
 
 /** AUROC where there was something to find, beside that of all test samples. */
-export function attackTable({ about: { attack } }: Evaluation): string | null {
+function attackTable({ about: { attack } }: Evaluation): string | null {
   if (!attack) return null;
   const rows = attackRows(attack).map(({ label, anomalous, auroc }) => [
     label,

@@ -1,7 +1,7 @@
 import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import type { RunKind } from '../../shared/domain/run.ts';
-import { runDefinitionOf } from '../runs/index.ts';
-import { withPaths } from '../runs/paths.ts';
+import { runDefinitionOf } from './index.ts';
+import { withPaths } from './paths.ts';
 
 /** Run folders and the names by which a report calls them, the ids of the runs. */
 export type RunNames = ReadonlyMap<string, string>;

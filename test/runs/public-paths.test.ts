@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { publicPath, publicSpec } from '../../main/reports/public-paths.ts';
+import { publicPath, publicSpec } from '../../main/runs/public-paths.ts';
 
 const names = new Map([[resolve('/home/ada/runs/7'), '7']]);
 
