@@ -19,7 +19,8 @@ import {
 } from './domain/library.ts';
 import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
 import { mostCompared } from './domain/compared.ts';
-import { comparisonSchema, planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
+import { comparisonSchema } from './domain/comparison.ts';
+import { planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema } from './domain/run.ts';
 import { sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';

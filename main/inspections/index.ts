@@ -21,6 +21,7 @@ const inspections = {
   'run-scores': async () => (await import('./results.ts')).scoresOfRun,
   'run-plane': async () => (await import('./results.ts')).planeOfRun,
   'compare-runs': async () => (await import('./results.ts')).comparisonOfRuns,
+  'compare-for-window': async () => (await import('./results.ts')).packedComparison,
   'make-report': async () => (await import('./results.ts')).reportOfRuns,
   'find-runs': async () => (await import('./find-runs.ts')).findRuns,
   'run-files': async () => (await import('./run-files.ts')).runFiles,

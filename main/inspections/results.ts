@@ -9,6 +9,8 @@ import {
   type RunFolders,
   type RunScores,
 } from '../reports/run-results.ts';
+import { packedBytes } from '../../shared/domain/arrays.ts';
+import { figuresToBytes } from '../../shared/domain/comparison.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 
 /** Returns the result of a run, as {@link runResult} reads it. */
@@ -21,14 +23,40 @@ export const scoresOfRun = (run: RunFolders): RunScores => runScores(run);
 export const planeOfRun = ({ folder, layer }: { folder: string; layer: string }): ActivationPlane =>
   activationPlane(folder, layer);
 
-/** A comparison, and what it says. */
-export type DescribedComparison = RunComparison & { words: ComparisonWords };
-
 /** Compares runs, as {@link compareRuns} does, and writes their scores side by side if a file is named. */
-export function comparisonOfRuns({ runs, csv }: { runs: readonly EvaluatedRun[]; csv?: string }): DescribedComparison {
+export function comparisonOfRuns({
+  runs,
+  csv,
+}: {
+  runs: readonly EvaluatedRun[];
+  csv?: string;
+}): RunComparison & { words: ComparisonWords } {
   const comparison = compareRuns(runs);
   if (csv !== undefined) writeComparedSamples(csv, comparison);
   return { ...comparison, words: comparisonWords(comparison) };
+}
+
+/** A comparison as it travels to the window, in bytes. */
+export interface PackedComparison {
+  figures: Uint8Array<ArrayBuffer>;
+  samples: { runs: number[]; arrays: Uint8Array<ArrayBuffer> }[];
+}
+
+/** Compares runs for the window, as {@link compareRuns} does. */
+export function packedComparison({ runs }: { runs: readonly EvaluatedRun[] }): PackedComparison {
+  const comparison = compareRuns(runs);
+  const metrics = comparison.runs.map((run) => run.metrics);
+  return {
+    figures: figuresToBytes({ metrics, ...comparisonWords(comparison) }),
+    samples: comparison.samples.map(({ runs: places, sampleIndex, labels, scores }) => ({
+      runs: places,
+      arrays: packedBytes({
+        sample_index: sampleIndex,
+        labels,
+        ...Object.fromEntries(places.map((place, i) => [`scores/${place}`, scores[i]!])),
+      }),
+    })),
+  };
 }
 
 /** Makes a report, as {@link makeReport} does. */

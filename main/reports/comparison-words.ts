@@ -1,9 +1,9 @@
-import type { Comparison } from '../../shared/domain/result.ts';
+import type { ComparedFigures } from '../../shared/domain/comparison.ts';
 import { formatParameter } from '../../shared/format.ts';
 import type { RunComparison } from './compare-runs.ts';
 
 /** What a comparison says in words and numbers, as pages and reports show it. */
-export type ComparisonWords = Pick<Comparison, 'differences' | 'pairs'>;
+export type ComparisonWords = Pick<ComparedFigures, 'differences' | 'pairs'>;
 
 /** Returns the differences and pairs of a comparison as they are shown. */
 export function comparisonWords({ differences, pairs }: RunComparison): ComparisonWords {

@@ -1,4 +1,4 @@
-import type { Comparison } from '../../shared/domain/result.ts';
+import type { ComparedFigures } from '../../shared/domain/comparison.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { shortRunNames } from '../../shared/run-names.ts';
 import { ranksOf } from '../../shared/scores/ranks.ts';
@@ -16,8 +16,8 @@ import { comparisonWords } from './comparison-words.ts';
 
 /** What a report says of all of its runs together. */
 interface ReportedComparison {
-  differences: Pick<Comparison['differences'][number], 'key' | 'values'>[];
-  pairs: Comparison['pairs'];
+  differences: Pick<ComparedFigures['differences'][number], 'key' | 'values'>[];
+  pairs: ComparedFigures['pairs'];
   figures: Figure[];
   /** What is not there, a sentence each. */
   leftOut: string[];

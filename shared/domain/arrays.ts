@@ -23,7 +23,7 @@ const aligned = (bytes: number) => Math.ceil(bytes / alignment) * alignment;
  * Packs named arrays into one binary object: a little-endian uint32 with the length of the JSON directory, the directory,
  * then the arrays one after another, each at a multiple of four bytes.
  */
-export function packArrays(arrays: ArrayMap): Blob {
+export function packedBytes(arrays: ArrayMap): Uint8Array<ArrayBuffer> {
   const directory: Entry[] = Object.entries(arrays).map(([name, array]) => ({
     name,
     kind: kindOf(array),
@@ -40,7 +40,12 @@ export function packArrays(arrays: ArrayMap): Blob {
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), position);
     position += aligned(array.byteLength);
   }
-  return new Blob([bytes], { type: 'application/octet-stream' });
+  return bytes;
+}
+
+/** {@link packedBytes} as a file. */
+export function packArrays(arrays: ArrayMap): Blob {
+  return new Blob([packedBytes(arrays)], { type: 'application/octet-stream' });
 }
 
 /** The inverse of {@link packArrays}. @throws CupbearerError `bad-data` where the bytes are not what that writes. */

@@ -68,35 +68,3 @@ export const scoreSetSchema = z.object({
 
 /** Activations in the plane: `positions` int32 `[m]` (places in the score arrays), `points` float32 `[m, 2]`. */
 export const planeSchema = z.object({ layer: z.string(), arrays: packed });
-
-const numberOrNull = z.number().nullable();
-
-/** Two or more evaluated runs side by side. */
-export const comparisonSchema = z.object({
-  runs: z.array(z.object({ summary: runSummarySchema, metrics: layerMetricsSchema })),
-  /**
-   * Parameters that are not all alike: "detector.relative" and what people call it, from the outside in; one value a run as
-   * text, null where it has none.
-   */
-  differences: z.array(
-    z.object({ key: z.string(), labels: z.array(z.string()), values: z.array(z.string().nullable()) }),
-  ),
-  pairs: z.array(
-    z.object({
-      a: z.number(),
-      b: z.number(),
-      shared: z.number(),
-      reason: z.string().nullable(),
-      /** DeLong's paired test of AUROC, a minus b. */
-      test: z.object({ difference: z.number(), lower: z.number(), upper: z.number(), p: numberOrNull }).nullable(),
-      spearman: numberOrNull,
-    }),
-  ),
-  /**
-   * One for each set of test data that two or more of the runs share, that of most runs first: the places of these runs, and
-   * packed: `sample_index` int32 `[n]`, `labels` uint8 `[n]`, `scores/<run id>` float32 `[n]`, NaN where a run has not scored
-   * the sample.
-   */
-  samples: z.array(z.object({ runs: z.array(z.int().nonnegative()), arrays: packed })),
-});
-export type Comparison = z.infer<typeof comparisonSchema>;

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { readFigures } from '../../shared/domain/comparison.ts';
+import { readEvaluation } from '../../main/runs/stored-evaluations.ts';
 import { unpackArrays } from '../../shared/domain/arrays.ts';
 import type { CatalogueEvent, RunNews, RunSummary } from '../../shared/domain/live.ts';
 import { openCatalogue } from '../../main/storage/open-catalogue.ts';
@@ -347,11 +349,16 @@ describe('results', () => {
 
   it('are compared', async () => {
     const comparison = await app.client.runs.compare({ ids: [detector, second] });
-    expect(comparison.differences.map(({ key }) => key).sort()).toEqual(['detector.layers', 'detector.relative']);
-    expect(comparison.pairs[0]!.test!.p).not.toBeUndefined();
+    const figures = await readFigures(comparison);
+    expect(comparison.summaries.map(({ id }) => id)).toEqual([detector, second]);
+    expect(figures.metrics.map(({ AUC_ROC }) => AUC_ROC)).toEqual(
+      [detector, second].map((id) => readEvaluation(folderOf(id)).layers['all']!.AUC_ROC),
+    );
+    expect(figures.differences.map(({ key }) => key).sort()).toEqual(['detector.layers', 'detector.relative']);
+    expect(figures.pairs[0]!.test!.p).not.toBeUndefined();
     expect(comparison.samples.map(({ runs }) => runs)).toEqual([[0, 1]]);
     const samples = await unpackArrays(comparison.samples[0]!.arrays);
-    expect(samples[`scores/${second}`]!.length).toBe(samples['labels']!.length);
+    expect(samples['scores/1']!.length).toBe(samples['labels']!.length);
   });
 
   it('whose file is damaged say so, and the rest of the run is shown', async () => {

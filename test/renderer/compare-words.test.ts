@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { verdictSentence } from '../../renderer/screens/compare/compare-words.ts';
 import { isBounded, isWithin, wholePlane } from '../../renderer/screens/compare/score-window.ts';
-import type { Comparison } from '../../shared/domain/result.ts';
+import type { ComparedFigures } from '../../shared/domain/comparison.ts';
 
 const run = (name: string, auroc: number) => ({ name, metrics: { AUC_ROC: auroc } });
-const pair = (a: number, b: number, test: Comparison['pairs'][number]['test'], reason: string | null = null) => ({
+const pair = (a: number, b: number, test: ComparedFigures['pairs'][number]['test'], reason: string | null = null) => ({
   a,
   b,
   shared: 2000,

@@ -6,6 +6,7 @@ import { OtherDetectors, othersOf } from '../../renderer/screens/run/other-detec
 import { Planes } from '../../renderer/screens/run/planes.svelte.ts';
 import { RunPage } from '../../renderer/screens/run/run-page.svelte.ts';
 import { packArrays } from '../../shared/domain/arrays.ts';
+import { figuresToBytes } from '../../shared/domain/comparison.ts';
 import type { FigureInterval, LayerMetrics } from '../../shared/domain/evaluation.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -191,11 +192,11 @@ describe('the planes of a run', () => {
 });
 
 describe('a comparison', () => {
-  const runs = ['a', 'b'].map((id) => ({ summary: runSummary({ id, detector: id }), metrics: metrics(1) }));
+  const summaries = ['a', 'b'].map((id) => runSummary({ id, detector: id }));
+  const figures = { metrics: summaries.map(() => metrics(1)), differences: [], pairs: [] };
   const compared = (scores: Record<string, Float32Array>) => ({
-    runs,
-    differences: [],
-    pairs: [],
+    summaries,
+    figures: new Blob([figuresToBytes(figures)]),
     samples: [
       {
         runs: [0, 1],
@@ -205,7 +206,7 @@ describe('a comparison', () => {
   });
 
   it('has the runs with their names, and the scores of the samples that they share', async () => {
-    const arrays = { 'scores/a': Float32Array.of(1, 2), 'scores/b': Float32Array.of(4, 3) };
+    const arrays = { 'scores/0': Float32Array.of(1, 2), 'scores/1': Float32Array.of(4, 3) };
     answerWith({ runs: { compare: () => compared(arrays), result: () => result({ all: metrics(1) }) } });
     const page = new ComparisonPage(['a', 'b']);
     await page.load();
@@ -218,7 +219,16 @@ describe('a comparison', () => {
   });
 
   it('is refused where scores are missing', async () => {
-    answerWith({ runs: { compare: () => compared({ 'scores/a': Float32Array.of(1, 2) }) } });
+    answerWith({ runs: { compare: () => compared({ 'scores/0': Float32Array.of(1, 2) }) } });
+    const page = new ComparisonPage(['a', 'b']);
+    await page.load();
+    expect([page.failure?.code, page.runs]).toEqual(['bad-data', []]);
+  });
+
+  it('is refused where the figures of a run are missing', async () => {
+    const arrays = { 'scores/0': Float32Array.of(1, 2), 'scores/1': Float32Array.of(4, 3) };
+    const bytes = figuresToBytes({ ...figures, metrics: figures.metrics.slice(1) });
+    answerWith({ runs: { compare: () => ({ ...compared(arrays), figures: new Blob([bytes]) }) } });
     const page = new ComparisonPage(['a', 'b']);
     await page.load();
     expect([page.failure?.code, page.runs]).toEqual(['bad-data', []]);

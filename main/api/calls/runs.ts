@@ -1,7 +1,6 @@
 import { packArrays } from '../../../shared/domain/arrays.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
-import { toComparison } from '../reports/comparison.ts';
 import { followRun } from '../runs/follow-run.ts';
 import { removeLeftoversOfRun } from '../../storage/leftovers.ts';
 import { checkRepeat } from '../runs/check-repeat.ts';
@@ -49,7 +48,12 @@ export function runsCalls(application: Application) {
     }),
     compare: runs.compare.handler(async ({ input, signal }) => {
       const compared = input.ids.map((id) => evaluatedRun(catalogue.get(id)));
-      return toComparison(await results.ask('compare-runs', { runs: compared }, asking(signal)), summaries);
+      const { figures, samples } = await results.ask('compare-for-window', { runs: compared }, asking(signal));
+      return {
+        summaries: input.ids.map((id) => summaries.get(id)),
+        figures: new Blob([figures]),
+        samples: samples.map(({ runs: places, arrays }) => ({ runs: places, arrays: new Blob([arrays]) })),
+      };
     }),
     cancel: runs.cancel.handler(async ({ input }) => {
       await queued.cancel(input.ids);

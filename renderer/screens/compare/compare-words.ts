@@ -1,8 +1,8 @@
-import type { Comparison } from '../../../shared/domain/result.ts';
+import type { ComparedFigures } from '../../../shared/domain/comparison.ts';
 import { formatCount, formatMetric } from '../../../shared/format.ts';
 
 /** DeLong's test of two runs as it comes. */
-type PairTest = NonNullable<Comparison['pairs'][number]['test']>;
+type PairTest = NonNullable<ComparedFigures['pairs'][number]['test']>;
 
 interface Named {
   name: string;
@@ -34,7 +34,11 @@ export const isBeyondChance = ({ p }: PairTest) => p !== null && p < 0.05;
  * Which of two or more runs is better, by how much and how surely, in one or two sentences; `**` marks what the eye should land
  * on. Of more than two, the best by AUROC and the next one. `anomalousWord` is what the task calls anomalous samples.
  */
-export function verdictSentence(runs: readonly Named[], pairs: Comparison['pairs'], anomalousWord: string): string {
+export function verdictSentence(
+  runs: readonly Named[],
+  pairs: ComparedFigures['pairs'],
+  anomalousWord: string,
+): string {
   const order = runs.map((_, i) => i).sort((i, j) => runs[j]!.metrics.AUC_ROC - runs[i]!.metrics.AUC_ROC);
   const [best, next] = order as [number, number];
   const [winner, other] = [runs[best]!, runs[next]!];

@@ -2,7 +2,8 @@ import { allLayers } from '../../../shared/domain/evaluation.ts';
 import type { LayerMetrics } from '../../../shared/domain/evaluation.ts';
 import { unpackArrays } from '../../../shared/domain/arrays.ts';
 import type { RunSummary } from '../../../shared/domain/live.ts';
-import type { Comparison, RunResult } from '../../../shared/domain/result.ts';
+import { readFigures, type ComparedFigures, type Comparison } from '../../../shared/domain/comparison.ts';
+import type { RunResult } from '../../../shared/domain/result.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { shortRunNames } from '../../../shared/run-names.ts';
 import { ranksOf } from '../../../shared/scores/ranks.ts';
@@ -21,7 +22,8 @@ export interface ComparedRun {
 /** Two or more evaluated runs side by side. */
 export class ComparisonPage {
   readonly ids: readonly string[];
-  comparison = $state.raw<Comparison>();
+  figures = $state.raw<ComparedFigures>();
+  #summaries = $state.raw<readonly RunSummary[]>([]);
   /** One for each set of test samples that two or more of the runs share, that of most runs first. */
   samples = $state.raw<readonly SharedSamples[]>([]);
   /** Of the first run: what samples are called. */
@@ -33,9 +35,11 @@ export class ComparisonPage {
   }
 
   readonly runs: readonly ComparedRun[] = $derived.by(() => {
-    const compared = this.comparison?.runs ?? [];
-    const names = shortRunNames(compared.map(({ summary }) => summary));
-    return compared.map(({ summary, metrics }, i) => ({ id: summary.id, name: names[i]!, summary, metrics }));
+    const names = shortRunNames(this.#summaries);
+    return (this.figures?.metrics ?? []).map((metrics, i) => {
+      const summary = this.#summaries[i]!;
+      return { id: summary.id, name: names[i]!, summary, metrics };
+    });
   });
 
   async load(): Promise<void> {
@@ -43,7 +47,9 @@ export class ComparisonPage {
     try {
       const comparison = await client.runs.compare({ ids: [...this.ids] });
       this.samples = await sharedSamples(comparison);
-      this.comparison = comparison;
+      const figures = await readFigures(comparison);
+      this.#summaries = comparison.summaries;
+      this.figures = figures;
       const first = await client.runs.result({ id: this.ids[0]! });
       this.words = first?.words;
     } catch (error) {
@@ -52,12 +58,12 @@ export class ComparisonPage {
   }
 }
 
-function sharedSamples({ samples, runs }: Comparison): Promise<SharedSamples[]> {
+function sharedSamples({ samples }: Comparison): Promise<SharedSamples[]> {
   return Promise.all(
     samples.map(async ({ runs: places, arrays: packed }) => {
       const arrays = await unpackArrays(packed);
       const { sample_index: sampleIndex, labels } = arrays;
-      const scores = places.map((place) => arrays[`scores/${runs[place]!.summary.id}`]);
+      const scores = places.map((place) => arrays[`scores/${place}`]);
       if (
         !(sampleIndex instanceof Int32Array) ||
         !(labels instanceof Uint8Array) ||
