@@ -64,8 +64,39 @@ test('columns are chosen, and stay as they were chosen', async ({ page }) => {
   await expect(heads.filter({ hasText: 'Seed' })).toHaveCount(1);
   await expect(heads.filter({ hasText: 'Model' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Choose columns' }).click();
-  await expect(page.getByRole('menuitemcheckbox', { name: 'AUROC' })).toHaveAttribute('aria-disabled', 'true');
+  await expect(page.getByRole('menuitemcheckbox', { name: 'AUROC', exact: true })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  );
 });
+
+for (const width of [800, 1024, 1440])
+  test(`every column that is chosen is there at ${width} px, and the task can be followed`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await expect(rows(page).first()).toBeVisible();
+    const menu = page.getByRole('menu');
+    await page.getByRole('button', { name: 'Choose columns' }).click();
+    for (const name of ['Seed', 'Tags', 'Attack', 'Notes']) {
+      const entry = page.getByRole('menuitemcheckbox', { name, exact: true });
+      if ((await entry.getAttribute('aria-checked')) === 'false') await entry.click();
+      await expect(entry).toHaveAttribute('aria-checked', 'true');
+    }
+    const checked = await page.getByRole('menuitemcheckbox', { checked: true }).allInnerTexts();
+    await page.keyboard.press('Escape');
+    await expect(menu).toHaveCount(0);
+    const heads = grid(page).getByRole('columnheader');
+    for (const name of checked) await expect(heads.filter({ hasText: name.trim() }).first()).toBeAttached();
+    const scroller = page.locator('.scroller').first();
+    const [least, seen] = await scroller.evaluate((element) => [element.scrollWidth, element.clientWidth] as const);
+    expect(least >= seen).toBe(true);
+    await scroller.evaluate((element) => (element.scrollLeft = element.scrollWidth));
+    await expect(heads.filter({ hasText: 'Notes' })).toBeInViewport();
+    await scroller.evaluate((element) => (element.scrollLeft = 0));
+    const link = rows(page).first().getByRole('link').first();
+    expect((await link.boundingBox())!.width).toBeGreaterThan(38);
+    await link.click();
+    await expect(page).toHaveURL(/#\/runs\/.+/);
+  });
 
 test('the palette leads to screens, commands and runs, and shortcuts are listed', async ({ page }) => {
   await expect(rows(page).first()).toBeVisible();

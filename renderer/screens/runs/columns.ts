@@ -208,7 +208,17 @@ export const columns: readonly Column[] = [
 const leastTask = 190;
 const leastNarrowTask = 120;
 
-/** Those of `chosen` that fit a table of `width` px; `isNarrow` where the window is below 1200 px. */
+/** Px of a column; a narrow window has one for it only where it is chosen on purpose. */
+export const widthOf = ({ width, narrow }: Column, isNarrow: boolean): number | null =>
+  isNarrow && narrow !== 0 ? narrow : width;
+
+/** Px below which a table of these columns scrolls sideways. */
+export function leastWidth(shown: readonly Column[], isNarrow: boolean): number {
+  const task = isNarrow ? leastNarrowTask : leastTask;
+  return shown.reduce((sum, column) => sum + (widthOf(column, isNarrow) ?? task), selectWidth);
+}
+
+/** Of the columns that are shown at first, those that fit a table of `width` px; `isNarrow` where the window is below 1200 px. */
 export function fittingColumns(chosen: readonly Column[], width: number, isNarrow: boolean): readonly Column[] {
   const room = width - selectWidth - (isNarrow ? leastNarrowTask : leastTask);
   const needed = (kept: readonly Column[]) =>
@@ -223,7 +233,7 @@ export function fittingColumns(chosen: readonly Column[], width: number, isNarro
 }
 
 /** The time that is left of a running run reaches over the duration; without one, its own column must hold it. */
-function withRoomForTime(kept: readonly Column[]): readonly Column[] {
+export function withRoomForTime(kept: readonly Column[]): readonly Column[] {
   if (kept.some((column) => column.id === 'duration')) return kept;
   return kept.map((column) => (column.id === 'when' ? { ...column, width: column.narrow } : column));
 }

@@ -3,7 +3,7 @@ import { formatCount } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { settings } from '../../app/settings.svelte.ts';
 import type { GridSort } from '../../components/grid-column.ts';
-import { columns, comparator, startsDescending } from './columns.ts';
+import { columns, comparator, fittingColumns, startsDescending, withRoomForTime } from './columns.ts';
 import type { Column } from './columns.ts';
 import { filter } from './filter.svelte.ts';
 import { lastHidden } from './kept-choices.ts';
@@ -24,17 +24,22 @@ const hiddenAtFirst = columns.filter((column) => !column.shownAtFirst).map((colu
 class RunsView {
   sort = $state.raw<GridSort>({ column: 'when', descending: true });
   /** Ids of columns; until the settings have come, as this window had them last. */
-  readonly hidden: readonly string[] = $derived.by(
-    () => (settings.value ? settings.value.hiddenColumns : lastHidden()) ?? hiddenAtFirst,
-  );
+  readonly #kept = $derived(settings.value ? settings.value.hiddenColumns : lastHidden());
+  readonly #isChosen = $derived(this.#kept !== null);
+  readonly #hidden: readonly string[] = $derived(this.#kept ?? hiddenAtFirst);
   selected = $state.raw<ReadonlySet<string>>(new Set());
   cursor = $state.raw<string | null>(null);
   /** Where Shift extends from. */
   #anchor: string | null = null;
 
-  readonly columns: readonly Column[] = $derived(
-    columns.filter((column) => column.always || !this.hidden.includes(column.id)),
-  );
+  /** Px between the borders of the table, and whether the window is narrow; the table says so once it stands. */
+  room = $state.raw({ width: Infinity, isNarrow: false });
+
+  /** What is chosen is shown, and the table scrolls sideways where it must; of what is shown at first, as much as there is room for. */
+  readonly columns: readonly Column[] = $derived.by(() => {
+    const chosen = columns.filter((column) => column.always || !this.#hidden.includes(column.id));
+    return this.#isChosen ? withRoomForTime(chosen) : fittingColumns(chosen, this.room.width, this.room.isNarrow);
+  });
 
   readonly #unfinishedIds = $derived(unfinishedIds(catalogue.runs.values()));
 
@@ -90,8 +95,11 @@ class RunsView {
   }
 
   async toggleColumn({ id }: Column): Promise<void> {
+    // What there was no room for is not there, and does not come along with the first that is chosen.
+    const shown = new Set(this.columns.map((column) => column.id));
+    const absent = columns.map((column) => column.id).filter((other) => !shown.has(other));
     await settings.change(({ hiddenColumns }) => {
-      const hidden = hiddenColumns ?? hiddenAtFirst;
+      const hidden = hiddenColumns ?? absent;
       return { hiddenColumns: hidden.includes(id) ? hidden.filter((other) => other !== id) : [...hidden, id] };
     });
   }
