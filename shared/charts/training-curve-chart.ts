@@ -26,6 +26,8 @@ export interface TrainingCurveData extends Heading {
   epochs: readonly number[];
   losses: readonly TrainingSeries[];
   shares: readonly TrainingSeries[];
+  /** The loss between the ends of epochs, by where it is in the training. */
+  steps?: readonly { epoch: number; loss: number }[];
 }
 
 const labelRoom = 190;
@@ -72,14 +74,17 @@ function thinned(points: readonly Point[]): readonly Point[] {
 export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): ChartConfig {
   const known = (series: readonly TrainingSeries[]) =>
     series.flatMap(({ values }) => values.filter((value) => value !== null));
-  const highest = known(data.losses).reduce((most, loss) => Math.max(most, loss), 0) || 1;
+  // Before the first epoch has ended there is no panel for what is measured then.
+  const hasShares = known(data.shares).length > 0 || data.epochs.length > 0;
+  const course = (data.steps ?? []).map(({ epoch, loss }): Point => ({ x: epoch, y: loss }));
+  const highest = course.reduce((most, { y }) => Math.max(most, y), Math.max(0, ...known(data.losses))) || 1;
   // The room above the highest loss keeps the panels apart and takes the lower one's title.
   const lossTop = highest * 1.4;
   const lossTicks = linearTicks(0, highest * 1.05, 3);
   // Shares of a good classifier lie close to 1: the axis starts at the round 10 % below the lowest, and says so.
   const lowest = known(data.shares).reduce((least, share) => Math.min(least, share), 1) * 100;
   const shareLow = Math.max(0, Math.floor((lowest - 2) / 10) * 10);
-  const last = data.epochs.at(-1) ?? 1;
+  const last = Math.max(data.epochs.at(-1) ?? 1, Math.ceil(course.at(-1)?.x ?? 0));
   const few = data.epochs.length <= 30;
   const lines = (series: readonly TrainingSeries[], scale: string, factor: number) =>
     series.map((one) => ({
@@ -122,7 +127,23 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
     });
   return {
     type: 'line',
-    data: { datasets: [...lines(data.shares, 'share', 100), ...lines(data.losses, 'loss', 1)] },
+    data: {
+      datasets: [
+        ...(hasShares ? lines(data.shares, 'share', 100) : []),
+        ...lines(data.losses, 'loss', 1),
+        // Below the line of the epochs, and paler.
+        {
+          yAxisID: 'loss',
+          data: [...thinned(course)],
+          borderColor: theme.axis,
+          borderWidth: 1,
+          borderJoinStyle: 'round' as const,
+          pointRadius: 0,
+          clip: 1,
+          order: 1,
+        },
+      ],
+    },
     options: {
       ...baseOptions(data, { above: 18, right: labelRoom }),
       scales: {
@@ -150,20 +171,22 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
           offset: false,
           position: 'left',
         } as never,
-        share: {
-          ...axis(theme, {
-            type: 'linear',
-            min: shareLow,
-            max: 100,
-            ticks: linearTicks(shareLow, 100, 4),
-            label: tickLabel,
-            grid: true,
-            line: false,
-          }),
-          stack: 'panels',
-          stackWeight: 3,
-          position: 'left',
-        } as never,
+        ...(hasShares && {
+          share: {
+            ...axis(theme, {
+              type: 'linear',
+              min: shareLow,
+              max: 100,
+              ticks: linearTicks(shareLow, 100, 4),
+              label: tickLabel,
+              grid: true,
+              line: false,
+            }),
+            stack: 'panels',
+            stackWeight: 3,
+            position: 'left',
+          } as never,
+        }),
       },
     },
     plugins: [
@@ -175,7 +198,7 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
           const { left } = chart.chartArea as Area;
           const from = shareLow === 0 ? '' : `, axis from ${shareLow}`;
           const style = { colour: theme.ink3 };
-          write(penOf(chart), theme, `Accuracy, %${from}`, left, chart.scales['share']!.top - 10, style);
+          if (hasShares) write(penOf(chart), theme, `Accuracy, %${from}`, left, chart.scales['share']!.top - 10, style);
           write(penOf(chart), theme, 'Loss', left, chart.scales['loss']!.top + 14, style);
         },
       },
@@ -188,7 +211,9 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
 }
 
 /** The chart in a sentence or two. */
-export function describeTrainingCurve({ epochs, losses, shares }: TrainingCurveData): string {
+export function describeTrainingCurve({ epochs, losses, shares, steps = [] }: TrainingCurveData): string {
+  const now = steps.at(-1);
+  if (epochs.length === 0 && now) return `Training, before the end of the first epoch. Loss ${formatMetric(now.loss)}.`;
   const end = (series: TrainingSeries, text: (value: number) => string) => {
     const value = lastOf(series);
     return value === undefined ? [] : [`${series.name} ${text(value)}`];

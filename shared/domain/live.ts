@@ -84,9 +84,21 @@ export const epochSchema = z.object({
 });
 export type Epoch = z.infer<typeof epochSchema>;
 
+/** The loss of some steps of training, as a line of steps.jsonl has it. */
+export const stepSchema = z.object({
+  /** The last of them, counted from 1. */
+  step: z.number(),
+  /** Where it is in the training: 1.5 in the middle of the second epoch. */
+  epoch: z.number(),
+  /** Their mean loss. */
+  loss: z.number(),
+});
+export type Step = z.infer<typeof stepSchema>;
+
 /** What `runs.follow` tells of one run: first what is there already, then what comes, until it ends. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('epochs'), epochs: z.array(epochSchema) }),
+  z.object({ type: z.literal('steps'), steps: z.array(stepSchema) }),
   z.object({ type: z.literal('log'), lines: z.array(logLineSchema) }),
 ]);
 export type RunNews = z.infer<typeof runEventSchema>;

@@ -7,6 +7,7 @@ import { temporaryFolder } from '../storage/fixtures.ts';
 import { runRecord } from '../storage/run-records.ts';
 
 const epoch = (n: number) => ({ epoch: n, steps: n, loss: 1, accuracy: 0.5, ms: 1, validation: {} });
+const step = (number: number) => ({ step: number + 1, epoch: (number + 1) / 100, loss: 1 });
 const entry = (n: number) => ({ time: '2026-11-23T20:33:11.000Z', message: String(n) });
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
@@ -25,6 +26,7 @@ function finishedRun(files: Record<string, readonly object[]>) {
 it('a run with many lines is told part by part, and others have their turn between', async () => {
   const { catalogue, id } = finishedRun({
     'metrics.jsonl': numbers(4500).map(epoch),
+    'steps.jsonl': [...numbers(2500).map(step), { step: 'none' }],
     'log.jsonl': numbers(7000).map(entry),
   });
   let turns = 0;
@@ -34,16 +36,17 @@ it('a run with many lines is told part by part, and others have their turn betwe
   };
   let turn = setImmediate(count);
   onTestFinished(() => clearImmediate(turn));
-  const [epochs, lines]: [object[], object[]] = [[], []];
+  const told: Record<'epochs' | 'steps' | 'log', object[]> = { epochs: [], steps: [], log: [] };
   const turnsAtLog: number[] = [];
   for await (const news of followRun(catalogue, id, new AbortController().signal)) {
-    const part = news.type === 'epochs' ? news.epochs : news.lines;
+    const part = news.type === 'epochs' ? news.epochs : news.type === 'steps' ? news.steps : news.lines;
     expect(part.length).toBeLessThanOrEqual(2000);
-    (news.type === 'epochs' ? epochs : lines).push(...part);
+    told[news.type].push(...part);
     if (news.type === 'log') turnsAtLog.push(turns);
   }
-  expect(epochs).toEqual(numbers(4500).map(epoch));
-  expect(lines).toEqual(numbers(7000).map(entry));
+  expect(told.epochs).toEqual(numbers(4500).map(epoch));
+  expect(told.steps).toEqual(numbers(2500).map(step));
+  expect(told.log).toEqual(numbers(7000).map(entry));
   expect(turnsAtLog).toHaveLength(4);
   expect(new Set(turnsAtLog).size).toBe(4);
 });

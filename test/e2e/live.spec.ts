@@ -55,6 +55,29 @@ test.describe('a training that goes on', () => {
     await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
   });
 
+  test('is drawn step by step before its first epoch has ended', async ({ page, program }) => {
+    const draft = tinyDraft({ epochs: 2 });
+    const { classifier } = draft;
+    if (classifier.source !== 'train') throw new Error('The draft trains nothing.');
+    const slow = {
+      ...classifier.params,
+      train_data: { name: 'backdoor', original: { name: 'glyphs' }, backdoor: { name: 'corner' } },
+      model: { name: 'cnn' },
+      batch_size: 8,
+    };
+    const { ids } = await program.client.experiments.start({
+      draft: { ...draft, classifier: { source: 'train', params: slow } },
+    });
+    await go(page, `#/runs/${ids[0]}/training`);
+    const panel = page.getByRole('tabpanel');
+    await expect(panel.getByRole('img', { name: /before the end of the first epoch/ })).toBeAttached({
+      timeout: 60_000,
+    });
+    await expect(panel.locator('canvas')).toBeVisible();
+    await program.client.runs.cancel({ ids });
+    await runsEnded(program.client, ids);
+  });
+
   test('fails with the reason when its process is killed; the next one runs', async ({ page, program }) => {
     const id = await openTraining(program, page);
     const processes = await program.computeProcesses();

@@ -49,6 +49,20 @@ afterEach(() => {
 });
 
 describe('the news of a run', () => {
+  it('have the loss of single steps before the first epoch ends, those of a resumed training once', async () => {
+    const steps = (...list: number[]): RunEvent => ({
+      type: 'steps',
+      steps: list.map((step) => ({ step, epoch: step / 10, loss: 1 / step })),
+    });
+    streams[0]!.push(steps(1, 2, 3));
+    await soon();
+    expect(news.loaded).toBe(true);
+    streams[0]!.push(steps(3, 4));
+    await soon();
+    expect(news.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+    expect(news.epochs).toEqual([]);
+  });
+
   it('grow until the run ends', async () => {
     streams[0]!.push(epochs(epoch(1)));
     streams[0]!.push(log('started'));

@@ -52,6 +52,7 @@ function classifierFiles({ network }: DraftDescription, { params }: ParsedSpec<'
       bytes: count === undefined ? null : count * float32 + 2 * directoryBytes * (network?.layers.length ?? 0),
     },
     { name: 'metrics.jsonl', what: `${params.num_epochs} epochs at most`, bytes: null },
+    { name: 'steps.jsonl', what: 'the loss between epochs', bytes: null },
     { name: 'spec, log, figures', what: 'text, SVG and PNG', bytes: null },
   ];
 }

@@ -1,11 +1,12 @@
-import { epochSchema, logLineSchema, type RunNews } from '../../../shared/domain/live.ts';
+import { epochSchema, logLineSchema, stepSchema, type RunNews } from '../../../shared/domain/live.ts';
+import { stepsFile } from '../../runs/step-curve.ts';
 import { historyFile } from '../../runs/training-history.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 import { JsonLinesTail } from '../../storage/json-lines-tail.ts';
 import { within } from '../../storage/within-folder.ts';
 import { breath } from '../breath.ts';
 
-/** A look at two file sizes; an epoch or a line of the log is seen a quarter of a second after it was written. */
+/** A look at three file sizes; an epoch or a line of the log is seen a quarter of a second after it was written. */
 const lookMs = 250;
 
 /**
@@ -14,15 +15,18 @@ const lookMs = 250;
  */
 export async function* followRun(catalogue: Catalogue, id: string, signal: AbortSignal): AsyncGenerator<RunNews, void> {
   const { folder } = catalogue.get(id);
-  const [curve, log] = [new JsonLinesTail(within(folder, historyFile)), new JsonLinesTail(within(folder, 'log.jsonl'))];
+  const tailOf = (name: string) => new JsonLinesTail(within(folder, name));
+  const [curve, course, log] = [tailOf(historyFile), tailOf(stepsFile), tailOf('log.jsonl')];
   while (!signal.aborted) {
     // Asked before the files are read: what was written before the end must not be missed.
     const { status } = catalogue.get(id);
     const epochs = curve.read().flatMap((line) => epochSchema.safeParse(line).data ?? []);
     if (epochs.length > 0) yield { type: 'epochs', epochs };
+    const steps = course.read().flatMap((line) => stepSchema.safeParse(line).data ?? []);
+    if (steps.length > 0) yield { type: 'steps', steps };
     const lines = log.read().flatMap((line) => logLineSchema.safeParse(line).data ?? []);
     if (lines.length > 0) yield { type: 'log', lines };
-    if (curve.hasMore || log.hasMore) {
+    if (curve.hasMore || course.hasMore || log.hasMore) {
       await breath();
       continue;
     }

@@ -19,6 +19,7 @@ import { isThere, pathOf, pathToWrite, within } from '../../storage/within-folde
 import { triggerFile } from '../../tasks/classifier.ts';
 import { checkFits, dataName, type TrainClassifierSpec } from '../classifier-spec.ts';
 import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
+import { keepSteps, StepCurve } from '../step-curve.ts';
 import { historyFile, readHistory, type EpochRecord } from '../training-history.ts';
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
 import { drawTrainingCurve } from './figures.ts';
@@ -121,6 +122,8 @@ async function fit(
   { training, validation, network, optimizer, history }: Parts,
 ): Promise<void> {
   const { folder, signal } = context;
+  const course = new StepCurve(folder, Math.ceil(training.length / spec.batch_size));
+  keepSteps(folder, history.at(-1)?.steps ?? 0);
   let epochStart = performance.now();
   await train({
     network,
@@ -134,13 +137,16 @@ async function fit(
     seed: spec.seed,
     completed: { epochs: history.length, steps: history.at(-1)?.steps ?? 0 },
     signal,
-    onStep: ({ epoch, step, stepsPlanned, loss }) =>
+    onStep: (taken) => {
+      course.add(taken);
+      const { epoch, step, stepsPlanned, loss } = taken;
       context.progress(
         'Training',
         step,
         stepsPlanned,
         `epoch ${formatCount(epoch)}/${formatCount(spec.num_epochs)}, loss ${loss.toFixed(4)}`,
-      ),
+      );
+    },
     onEpoch: async (summary) => {
       const results: Record<string, Validation> = {};
       for (const [name, data] of Object.entries(validation)) results[name] = await validate(network, data, signal);

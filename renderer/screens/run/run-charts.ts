@@ -33,7 +33,7 @@ import {
 import { allLayers } from '../../../shared/domain/evaluation.ts';
 import type { Analysis } from '../../../shared/domain/analysis.ts';
 import type { Histogram } from '../../../shared/domain/evaluation.ts';
-import type { Epoch } from '../../../shared/domain/live.ts';
+import type { Epoch, Step } from '../../../shared/domain/live.ts';
 import type { RunResult } from '../../../shared/domain/result.ts';
 import { formatCount, formatInterval, formatMetric } from '../../../shared/format.ts';
 import type { ShownChart } from '../../charts/shown-chart.ts';
@@ -229,9 +229,9 @@ export function scatterShown(
   };
 }
 
-/** Loss and shares by epoch, as figures of a run have them. */
-export function trainingShown(epochs: readonly Epoch[], height: number): ShownChart {
-  const data = trainingSeries(epochs);
+/** Loss and shares by epoch and the loss of single steps, as figures of a run have them. */
+export function trainingShown(epochs: readonly Epoch[], steps: readonly Step[], height: number): ShownChart {
+  const data = { ...trainingSeries(epochs), steps };
   return {
     name: 'training',
     title: 'Training',

@@ -1,4 +1,4 @@
-import type { Epoch, LogLine } from '../../../shared/domain/live.ts';
+import type { Epoch, LogLine, Step } from '../../../shared/domain/live.ts';
 import type { CupbearerError } from '../../../shared/errors.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 
@@ -8,6 +8,7 @@ const firstAccountMs = 500;
 /** Training curve and log of a run: what is there, then what comes until it ends. */
 export class RunNews {
   epochs = $state.raw<readonly Epoch[]>([]);
+  steps = $state.raw<readonly Step[]>([]);
   lines = $state.raw<readonly LogLine[]>([]);
   /** Whether the first account has come. */
   loaded = $state(false);
@@ -17,13 +18,14 @@ export class RunNews {
   async follow(id: string, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       // After a loss the account starts over.
-      let [epochs, lines]: [Epoch[], LogLine[]] = [[], []];
+      let [epochs, steps, lines]: [Epoch[], Step[], LogLine[]] = [[], [], []];
       try {
         const stream = await client.runs.follow({ id }, { signal });
         // A run that has just begun has nothing to tell yet: what is empty may be said to be.
         setTimeout(() => (this.loaded = true), firstAccountMs);
         for await (const event of stream) {
           if (event.type === 'epochs') this.epochs = epochs = merged(epochs, event.epochs);
+          else if (event.type === 'steps') this.steps = steps = mergedSteps(steps, event.steps);
           else this.lines = lines = [...lines, ...event.lines];
           this.loaded = true;
           this.failure = undefined;
@@ -39,6 +41,15 @@ export class RunNews {
       }
     }
   }
+}
+
+/** Points that are kept: far more than a training of this program writes. */
+const mostSteps = 20_000;
+
+/** As {@link merged}. */
+function mergedSteps(before: readonly Step[], next: readonly Step[]): Step[] {
+  const first = next[0]?.step ?? Infinity;
+  return [...before.filter(({ step }) => step < first), ...next].slice(-mostSteps);
 }
 
 /** A resumed training tells an epoch again: the later account holds. */
