@@ -11,6 +11,7 @@ import {
   type Picked,
 } from '../../shared/schema/fields.ts';
 import { checkBackdoor } from '../data/datasets/backdoor.ts';
+import { dataWord } from '../data/datasets/dataset-title.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
@@ -92,7 +93,15 @@ export type TrainClassifierSpec = z.output<typeof trainClassifierParams>;
 /** "mnist, corner pixel trigger" */
 export function dataName(data: Picked): string {
   const { original, trigger } = trainingData(data);
-  return trigger ? `${original.name}, ${triggerName(trigger)}` : original.name;
+  return [dataWord(original), ...(trigger ? [triggerName(trigger)] : [])].join(', ');
+}
+
+/** "mlp on mnist, corner pixel trigger": what a training is called before it is given a name. */
+export function describeTraining({
+  train_data: data,
+  model,
+}: Pick<TrainClassifierSpec, 'train_data' | 'model'>): string {
+  return `${model.name} on ${dataName(data)}`;
 }
 
 /** What can be told to be impossible where the parameters of the data say what the samples will be like. */

@@ -8,7 +8,7 @@ import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/in
 import { nameOf, type ClassifierData } from './classifier.ts';
 
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
-const trainingOnly = ['p_backdoor', 'p_noise'];
+export const trainingOnly = ['p_backdoor', 'p_noise'];
 
 /** The key of {@link triggerParam} in all tasks that have it. */
 export const triggerKey = 'backdoor';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { refuse, type Misfit } from '../../shared/misfit.ts';
 import { defaultPick, type Picked } from '../../shared/schema/fields.ts';
+import { dataWord } from '../data/datasets/dataset-title.ts';
 import { changed } from '../data/transforms/changed.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
@@ -42,7 +43,9 @@ export const ood = defineTask({
   }),
 
   describe: (params) =>
-    [params.data?.name, triggerName(params.backdoor), `against ${params.change.name}`].filter(Boolean).join(', '),
+    [params.data && dataWord(params.data), triggerName(params.backdoor), `against ${params.change.name}`]
+      .filter(Boolean)
+      .join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
   misfits: (params, classifier) => [

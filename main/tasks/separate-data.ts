@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import { optionalPick, pick, type Picked } from '../../shared/schema/fields.ts';
 import { concatenated } from '../data/transforms/concatenated.ts';
+import { dataWord } from '../data/datasets/dataset-title.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset } from '../data/datasets/load.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -43,7 +44,8 @@ export const separateData = defineTask({
   source: 'ejnnr/cupbearer, tasks.Task.from_separate_data',
   params,
 
-  describe: ({ clean_test_data: clean, anomalous_test_data: anomalous }) => `${clean.name} against ${anomalous.name}`,
+  describe: ({ clean_test_data: clean, anomalous_test_data: anomalous }) =>
+    `${dataWord(clean)} against ${dataWord(anomalous)}`,
   dependencies: ({ run_path }) => ({ model: classifierFingerprint(run_path) }),
 
   hasUntrusted: ({ trusted_fraction: trusted, clean_untrusted_data: clean, anomalous_untrusted_data: anomalous }) =>

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { errorCodes } from '../errors.ts';
 import { jsonObject, pathText } from '../schema/outside.ts';
 
+/** Most characters of the name that a person gives a model. */
+export const mostNameCharacters = 100;
+
 /** What a run produces. */
 export const runKinds = ['classifier', 'detector', 'evaluation'] as const;
 export type RunKind = (typeof runKinds)[number];

@@ -182,8 +182,9 @@ const texts = new WeakMap<RunSummary, string>();
 function textOf(run: RunSummary): string {
   let text = texts.get(run);
   if (text === undefined) {
-    const { id, kind, title, task, taskDetail, dataset, detector, detectorDetail, model, tags, notes } = run;
-    text = [id, kind, title, task, taskDetail, dataset, detector, detectorDetail, model, ...tags, notes]
+    const { id, kind, title, task, taskDetail, dataset, ownDataset, detector, detectorDetail, model, tags, notes } =
+      run;
+    text = [id, kind, title, task, taskDetail, dataset, ownDataset, detector, detectorDetail, model, ...tags, notes]
       .join('\n')
       .toLowerCase();
     texts.set(run, text);

@@ -6,6 +6,7 @@ import type { StoredSpec } from '../../runs/stored-spec.ts';
 import type { Catalogue, RunChanges, RunSlice } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { readRun } from './read-run.ts';
+import { describeTraining } from '../../runs/classifier-spec.ts';
 import { runWords } from './run-words.ts';
 
 /** Runs of the catalogue as lists show them. Nothing is kept: a hundred thousand of them would be all of the memory. */
@@ -65,6 +66,7 @@ function summaryOf(run: CatalogueRun, specOf: (id: string | undefined) => Stored
     title,
     folder,
     ...runWords(spec, specOf(classifier), specOf(detector)),
+    name: kind === 'classifier' ? givenName(title, spec) : '',
     metrics,
     durationMs: durationOf(run),
     createdAt: run.created_at,
@@ -81,6 +83,13 @@ function summaryOf(run: CatalogueRun, specOf: (id: string | undefined) => Stored
     resumable: fault === null && canGoOn(run),
     fault,
   };
+}
+
+/** A title that the program would not give: that of an import, or of a model that was renamed. */
+function givenName(title: string, { kind, sound, fault }: StoredSpec): string {
+  if (kind !== 'classifier' || fault !== null || title === '') return '';
+  const { train_data, model } = sound;
+  return train_data && model && title === describeTraining({ train_data, model }) ? '' : title;
 }
 
 const stopped: readonly RunStatus[] = ['failed', 'cancelled', 'interrupted'];

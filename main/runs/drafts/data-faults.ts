@@ -1,5 +1,5 @@
 import { datasetState, downloadBytesOf, sourceOf } from '../../data/dataset-files.ts';
-import { datasetRegistry } from '../../data/datasets/index.ts';
+import { datasetTitle } from '../../data/datasets/dataset-title.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
 import { poisonKeys } from '../../data/datasets/training-data.ts';
 import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
@@ -39,11 +39,6 @@ function picksBelow(fields: readonly Field[], values: Record<string, unknown>, a
   return [...walk(fields, values, at)].flatMap(({ field, path, picked }) =>
     picked?.fields ? [{ path, kind: field.registry!.kind, picked: { ...picked.values, name: picked.id } }] : [],
   );
-}
-
-/** "MNIST", without what stands in brackets behind it. */
-export function datasetTitle({ name }: Picked): string {
-  return datasetRegistry.get(name).title.replace(/ \(.*\)$/, '');
 }
 
 /** Data that are not there, triggers that do not fit them, and classes that there are not. */

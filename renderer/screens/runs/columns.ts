@@ -5,7 +5,7 @@ import type { GridSort } from '../../components/grid-column.ts';
 import { kindWords } from '../../runs/run-titles.ts';
 
 /** Cells that are more than a text; the table's row draws them. */
-export type OwnCell = 'status' | 'task' | 'detector' | 'auroc' | 'when' | 'tags';
+export type OwnCell = 'status' | 'task' | 'detector' | 'model' | 'auroc' | 'when' | 'tags';
 
 /** A column of the table: all that is known of it stands here. */
 export interface Column {
@@ -86,12 +86,12 @@ export const columns: readonly Column[] = [
   {
     id: 'model',
     label: 'Model',
-    width: 110,
+    width: 132,
     narrow: 110,
     shownAtFirst: true,
     leaves: 6,
     key: (run) => run.model,
-    cell: (run) => run.model,
+    cell: 'model',
   },
   {
     id: 'seed',

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import { queryFields } from '../../../shared/query/fields.ts';
 import { parseQuery } from '../../../shared/query/parse-query.ts';
+import { runSummary } from '../../renderer/run-summary.ts';
 import { quote, splitQuery, unquote } from '../../../shared/query/split.ts';
 
 const now = Date.parse('2026-11-24T12:00:00Z');
 
-const run: RunSummary = {
+const run: RunSummary = runSummary({
   id: '20261124-100000-abcd',
   kind: 'detector',
   status: 'done',
@@ -34,7 +35,7 @@ const run: RunSummary = {
   archived: false,
   resumable: false,
   fault: null,
-};
+});
 
 const matches = (query: string) => parseQuery(query).matches(run, now);
 const problems = (query: string) => parseQuery(query).terms.map((term) => term.problem);
