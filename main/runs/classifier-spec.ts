@@ -28,7 +28,7 @@ export const trainClassifierParams = z.object({
   val_data: pickRecord(() => datasetRegistry, {
     advanced: true,
     label: 'Validation data',
-    help: 'Datasets by a name of your own, for example --val_data.clean mnist --val_data.clean.train false; the clean and the fully poisoned test half unless given',
+    help: 'Datasets by names of your own; the clean and the fully poisoned test half unless given',
   }),
   model: defaultPick(() => architectureRegistry, {
     label: 'Model',

@@ -1,6 +1,7 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DataPart, LeftOut, TestPart } from './task.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 
 const atOnce = 512;
 
@@ -69,7 +70,7 @@ export function distinctTest(
       return `${count} ${name} ${count === 1 ? 'sample is' : 'samples are'} also ${other} data`;
     });
     throw new CupbearerError('usage', `The same samples are used twice: ${counts.join(', ')}.`, {
-      hint: 'Take other data, or set --task.overlap remove to test without them.',
+      hint: worded`Take other data, or set ${parameter('task.overlap')} to remove to test without them.`,
       details: { ...leftOut },
     });
   }

@@ -18,6 +18,7 @@ import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 
 /**
  * The test's normal samples are changed in a way that means nothing to the classifier (noise, say), so that a detector
@@ -98,5 +99,11 @@ async function harmlesslyChanged(data: Dataset, { change, seed }: { change: Pick
 function changeMisfits(change: Picked, trigger: Picked | undefined): Misfit[] {
   if (trigger?.name !== change.name) return [];
   const message = `Expected a harmless change other than the trigger, found "${trigger.name}" for both.`;
-  return [{ path: ['change'], message, hint: 'Choose another by --task.change, for example noise or wanet.' }];
+  return [
+    {
+      path: ['change'],
+      message,
+      hint: worded`Choose another by ${parameter('task.change')}, for example noise or wanet.`,
+    },
+  ];
 }

@@ -3,6 +3,7 @@ import {
   columns,
   comparator,
   fittingColumns,
+  neededWidth,
   selectWidth,
   sortWords,
   startsDescending,
@@ -82,8 +83,22 @@ describe('columns in a table of some width', () => {
   it('the task has room in the narrowest window, where the model leaves', () => {
     expect(left(712, true)).toEqual(['kind', 'model', 'duration', 'tags']);
     const taskAt = (width: number) =>
-      width - fittingColumns(columns, width, true).reduce((sum, column) => sum + (column.narrow ?? 0), selectWidth);
+      width - fittingColumns(chosen, width, true).reduce((sum, column) => sum + (column.width ?? 0), selectWidth);
     for (let width = 712; width < 1150; width += 10) expect(taskAt(width)).toBeGreaterThanOrEqual(120);
+  });
+
+  it('those that a person has added stay in any window, and the table is as wide as they need', () => {
+    for (const [width, isNarrow] of [
+      [712, true],
+      [1184, false],
+    ] as const) {
+      const shown = fittingColumns(columns, width, isNarrow);
+      const added = columns.filter(({ shownAtFirst }) => !shownAtFirst);
+      expect(shown.map(({ id }) => id)).toEqual(expect.arrayContaining(added.map(({ id }) => id)));
+      const rest = shown.reduce((sum, column) => sum + (column.width ?? 0), selectWidth);
+      expect(neededWidth(shown, isNarrow) - rest).toBeGreaterThanOrEqual(120);
+      expect(neededWidth(shown, isNarrow)).toBeGreaterThan(width);
+    }
   });
 
   it('those without a place in a narrow window leave it, however wide the table', () => {

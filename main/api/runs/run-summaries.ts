@@ -5,6 +5,7 @@ import { ownEngines } from '../../../shared/engine-parts.ts';
 import type { StoredSpec } from '../../runs/stored-spec.ts';
 import type { Catalogue, RunChanges, RunSlice } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { inWindow } from '../window-errors.ts';
 import { readRun } from './read-run.ts';
 import { describeTraining } from '../../runs/classifier-spec.ts';
 import { runWords } from './run-words.ts';
@@ -104,7 +105,8 @@ function durationOf({ timings: { total }, started_at: started, ended_at: ended }
   return started === null || ended === null ? null : Math.max(0, Date.parse(ended) - Date.parse(started));
 }
 
-/** Without its stack. */
-function shortError({ stack: _, ...error }: NonNullable<RunRecord['error']>): NonNullable<RunSummary['error']> {
-  return error;
+/** As the window shows it, without its stack. */
+function shortError(error: NonNullable<RunRecord['error']>): NonNullable<RunSummary['error']> {
+  const { stack: _, ...shown } = inWindow(error);
+  return shown;
 }

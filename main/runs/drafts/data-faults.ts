@@ -8,7 +8,7 @@ import { NetworkOutline } from '../../models/network-outline.ts';
 import { misfitsOf } from '../../../shared/misfit.ts';
 import { formatBytes } from '../../../shared/format.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
+import { paramsOf, type Picked } from '../../../shared/schema/fields.ts';
 import { walk } from '../../../shared/schema/walk.ts';
 import { toErrorRecord } from '../../../shared/errors.ts';
 import { trainClassifier } from '../train-classifier.ts';
@@ -79,8 +79,12 @@ function triggerFaults({ path, picked }: PickedAt, { facts, data }: DraftView): 
     const message = `Must be 0 to ${classes.length - 1}: ${datasetTitle(data.originalData)} has ${classes.length} classes.`;
     return [{ path: [...path, 'target_class'], message }];
   }
+  const definition = triggerRegistry.get(picked.name);
+  const { name: _, ...params } = picked;
+  // What is wrong with single values stands beside their fields.
+  if (!paramsOf(definition).safeParse(params).success) return [];
   // Files are read when the run begins, or by the preview.
-  if (triggerRegistry.get(picked.name).prepare && picked['picture'] !== undefined) return [];
+  if (definition.prepare && picked['picture'] !== undefined) return [];
   try {
     createTrigger(picked, { shape, seed: 0 });
     return [];

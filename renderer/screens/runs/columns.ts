@@ -16,6 +16,8 @@ export interface Column {
   /** Width below 1200 px of window, where it stays; 0 where it leaves. */
   narrow: number | null;
   align?: 'right';
+  /** Stays in sight where the table scrolls sideways. */
+  sticky?: true;
   term?: TermId;
   /** Cannot be switched off. */
   always?: true;
@@ -28,7 +30,7 @@ export interface Column {
   pale?: true;
   /** What only a finished run has. These columns stand side by side, and the reason stands there where a run has not finished. */
   isFigure?: true;
-  /** Leaves a table that is too narrow before those with a higher number; without one it stays. */
+  /** Where it is shown at first: leaves a table that is too narrow before those with a higher number; without one it stays. */
   leaves?: number;
 }
 
@@ -67,6 +69,7 @@ export const columns: readonly Column[] = [
     width: null,
     narrow: null,
     term: 'task',
+    sticky: true,
     always: true,
     shownAtFirst: true,
     key: (run) => `${run.task} ${run.taskDetail}`,
@@ -188,18 +191,29 @@ export const columns: readonly Column[] = [
 const leastTask = 190;
 const leastNarrowTask = 120;
 
-/** Those of `chosen` that fit a table of `width` px; `isNarrow` where the window is below 1200 px. */
+/** Px of a column; one that was added keeps its own in a narrow window, where others would leave. */
+const widthOf = ({ width, narrow }: Column, isNarrow: boolean) => (isNarrow && narrow !== 0 ? narrow : width);
+
+/** Px that a table of these columns needs so that the task has its own. */
+export function neededWidth(kept: readonly Column[], isNarrow: boolean): number {
+  const rest = kept.reduce((sum, column) => sum + (widthOf(column, isNarrow) ?? 0), selectWidth);
+  return rest + (isNarrow ? leastNarrowTask : leastTask);
+}
+
+/**
+ * Those of `chosen` that stand in a table of `width` px, with the widths that they have there; `isNarrow` where the window is below
+ * 1200 px. Of those that are there at first some leave a table without room; what a person has added stays, and the table is
+ * then wider than its place.
+ */
 export function fittingColumns(chosen: readonly Column[], width: number, isNarrow: boolean): readonly Column[] {
-  const room = width - selectWidth - (isNarrow ? leastNarrowTask : leastTask);
-  const needed = (kept: readonly Column[]) =>
-    kept.reduce((sum, column) => sum + ((isNarrow ? column.narrow : column.width) ?? 0), 0);
-  let kept = withRoomForTime(isNarrow ? chosen.filter((column) => column.narrow !== 0) : chosen);
-  const leaving = kept.filter(({ leaves }) => leaves !== undefined).sort((a, b) => a.leaves! - b.leaves!);
+  const mayLeave = (column: Column) => column.shownAtFirst === true && column.leaves !== undefined;
+  let kept = withRoomForTime(chosen.filter((column) => !(isNarrow && mayLeave(column) && column.narrow === 0)));
+  const leaving = kept.filter(mayLeave).sort((a, b) => a.leaves! - b.leaves!);
   for (const { id } of leaving) {
-    if (needed(kept) <= room) break;
+    if (neededWidth(kept, isNarrow) <= width) break;
     kept = withRoomForTime(kept.filter((column) => column.id !== id));
   }
-  return kept;
+  return kept.map((column) => ({ ...column, width: widthOf(column, isNarrow) }));
 }
 
 /** The time that is left of a running run reaches over the duration; without one, its own column must hold it. */

@@ -3,7 +3,8 @@ import { formatCount } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { settings } from '../../app/settings.svelte.ts';
 import type { GridSort } from '../../components/grid-column.ts';
-import { columns, comparator, startsDescending } from './columns.ts';
+import { narrow } from '../../app/window.ts';
+import { columns, comparator, fittingColumns, neededWidth, startsDescending } from './columns.ts';
 import type { Column } from './columns.ts';
 import { filter } from './filter.svelte.ts';
 import { lastHidden } from './kept-choices.ts';
@@ -35,6 +36,15 @@ class RunsView {
   readonly columns: readonly Column[] = $derived(
     columns.filter((column) => column.always || !this.hidden.includes(column.id)),
   );
+
+  /** Px of the table's place; 0 until it is known. */
+  width = $state(0);
+  /** What of the chosen columns stands in that place. */
+  readonly shown: readonly Column[] = $derived(
+    fittingColumns(this.columns, this.width === 0 ? Infinity : this.width, narrow.current),
+  );
+  /** Px that they need: more than there are scroll sideways. */
+  readonly needed = $derived(neededWidth(this.shown, narrow.current));
 
   readonly #unfinishedIds = $derived(unfinishedIds(catalogue.runs.values()));
 
