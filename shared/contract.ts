@@ -21,7 +21,7 @@ import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
 import { mostCompared } from './domain/compared.ts';
 import { comparisonSchema } from './domain/comparison.ts';
 import { planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
-import { errorRecordSchema } from './domain/run.ts';
+import { errorRecordSchema, mostNameCharacters } from './domain/run.ts';
 import { sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
 import { partSchema } from './domain/upload.ts';
@@ -75,6 +75,8 @@ const runs = {
       runIds.extend({
         addTags: z.array(z.string().min(1).max(60)).optional(),
         removeTags: z.array(z.string()).optional(),
+        /** The name of a model. */
+        title: z.string().trim().min(1).max(mostNameCharacters).optional(),
         notes: z.string().max(100_000).optional(),
         pinned: z.boolean().optional(),
         archived: z.boolean().optional(),
@@ -174,7 +176,13 @@ const models = {
    * were uploaded; `trained` are parameters of the definition "trained-elsewhere", what it was trained on.
    */
   import: call
-    .input(z.object({ name: z.string().min(1).max(100), upload: upload.shape.id, trained: trained.optional() }))
+    .input(
+      z.object({
+        name: z.string().min(1).max(mostNameCharacters),
+        upload: upload.shape.id,
+        trained: trained.optional(),
+      }),
+    )
     .output(run),
   /** Says so of a model that was imported without. */
   stateTraining: call.input(run.extend({ trained })).output(nothing),

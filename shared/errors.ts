@@ -1,3 +1,4 @@
+import { inFlags, type Sentence, type Wording } from './wording.ts';
 import { given } from './given.ts';
 /**
  * Why something could not be done, in terms a caller can act on.
@@ -33,7 +34,10 @@ export type ErrorCode = (typeof errorCodes)[number];
 export interface ErrorRecord {
   code: ErrorCode;
   message: string;
+  /** As a terminal shows it. */
   hint?: string;
+  /** The hint in parts, where hosts word it differently. */
+  remedy?: Wording;
   details?: Record<string, unknown>;
   stack?: string;
 }
@@ -48,17 +52,21 @@ export const deviceLost = { device_lost: true };
 export class CupbearerError extends Error {
   override readonly name = 'CupbearerError';
   readonly code: ErrorCode;
+  /** As a terminal shows it. */
   readonly hint: string | undefined;
+  /** The hint in parts, where hosts word it differently. */
+  readonly remedy: Wording | undefined;
   readonly details: Record<string, unknown> | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string; details?: Record<string, unknown>; cause?: unknown } = {},
+    options: { hint?: Sentence; details?: Record<string, unknown>; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : inFlags(options.hint);
+    this.remedy = typeof options.hint === 'object' ? options.hint : undefined;
     this.details = options.details;
   }
 }
@@ -69,7 +77,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
     return {
       code: error.code,
       message: error.message,
-      ...given({ hint: error.hint, details: error.details, stack: error.stack }),
+      ...given({ hint: error.hint, remedy: error.remedy, details: error.details, stack: error.stack }),
     };
   }
   if (error instanceof Error)
@@ -80,7 +88,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
 /** The inverse of {@link toErrorRecord}. */
 export function fromErrorRecord(record: ErrorRecord): CupbearerError {
   const error = new CupbearerError(record.code, record.message, {
-    ...given({ hint: record.hint, details: record.details }),
+    ...given({ hint: record.remedy ?? record.hint, details: record.details }),
   });
   if (record.stack !== undefined) error.stack = record.stack;
   return error;

@@ -116,7 +116,12 @@ function localDate(date: Date): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-/** A title as it stands within a sentence: "corner pixel"; names such as WaNet or PGD stay as they are. */
+/** People after whom things are named; their names keep their capital. */
+const people = /^(?:Gaussian|Mahalanobis|Adam)\b/;
+
+/** A title as it stands within a sentence: "corner pixel"; names such as WaNet, PGD or Gauss's stay as they are. */
 export function inSentence(title: string): string {
-  return /^[A-Z][a-z-]*(?![A-Za-z])/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
+  return /^[A-Z][a-z-]*(?![A-Za-z])/.test(title) && !people.test(title)
+    ? title.charAt(0).toLowerCase() + title.slice(1)
+    : title;
 }

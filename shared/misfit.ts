@@ -1,4 +1,5 @@
 import { CupbearerError, type ErrorCode } from './errors.ts';
+import type { Sentence } from './wording.ts';
 import { given } from './given.ts';
 
 /** Parts of a request that do not go together, each valid by itself: the parameter to mend, and what is wrong with it. */
@@ -7,8 +8,8 @@ export interface Misfit {
   path: readonly string[];
   /** A whole sentence. */
   message: string;
-  /** What to do about it, in the words of flags: "Raise --task.trusted_fraction." */
-  hint?: string;
+  /** What to do about it. */
+  hint?: Sentence;
   /** `usage` where left out. */
   code?: ErrorCode;
 }
@@ -25,7 +26,8 @@ export function misfitsOf(path: readonly string[], check: () => unknown): Misfit
     return [];
   } catch (error) {
     if (!(error instanceof CupbearerError) || error.code === 'internal') throw error;
-    const { code, message, hint } = error;
+    const { code, message } = error;
+    const hint = error.remedy ?? error.hint;
     return [{ path, message, code, ...given({ hint }) }];
   }
 }

@@ -1,11 +1,12 @@
 import { implement, ORPCError } from '@orpc/server';
 import { contract } from '../../shared/contract.ts';
 import { toErrorRecord } from '../../shared/errors.ts';
+import { inWindow } from './window-errors.ts';
 
 /** What an error is on the other side: refused input and what is `FAILED` already pass as they are. */
 function toFailed(error: unknown): unknown {
   if (error instanceof ORPCError) return error;
-  const { stack: _, ...data } = toErrorRecord(error);
+  const { stack: _, ...data } = inWindow(toErrorRecord(error));
   return new ORPCError('FAILED', { defined: true, status: 422, message: data.message, data });
 }
 

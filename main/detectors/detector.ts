@@ -139,7 +139,7 @@ export const commonParams = {
   layer_aggregation: choice({
     advanced: true,
     label: 'Combine layers by',
-    help: 'How the scores of the layers become the score "all"; standardised-mean holds out a tenth of the trusted samples (at most 2\u202f000) to scale each layer by, layer takes aggregation_layer alone',
+    help: 'How the scores of the layers become the score "all"; standardised-mean holds out a tenth of the trusted samples (at most 2\u202f000) to scale each layer by, layer takes one of them alone',
     options: layerAggregations,
     default: 'mean',
   }),

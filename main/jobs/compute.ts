@@ -6,6 +6,7 @@ import { appendJsonLine } from '../storage/run-folder.ts';
 import { engineHints } from '../tensor/engine.ts';
 import { deadlyEngines, EngineCrash, howItEnded, OpeningFollower } from './deadly-engines.ts';
 import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, RunEvent } from './protocol.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 
 const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
 
@@ -134,12 +135,14 @@ function crash(end: ProcessEnd, { type }: ComputeRequest, engines: OpeningFollow
       : `while it opened the engine "${opening}"`;
   const isRun = type === 'run' && opening === undefined;
   const wasKilled = signal === 'SIGKILL';
-  const mayWork = isRun ? 'What was finished before is kept; a training can go on with --resume.' : 'Try it again.';
+  const mayWork = isRun
+    ? worded`What was finished before is kept; a training can go on by ${parameter('resume')}.`
+    : 'Try it again.';
   const smaller = isRun
-    ? ' A smaller --batch_size needs less: a training goes on with --resume --batch_size N.'
+    ? worded` A smaller ${parameter('batch_size')} needs less: a training goes on by ${parameter('resume')}.`
     : ' Close other programs and try it again.';
   return new CupbearerError('crashed', `The compute process ${howItEnded(end)} ${when}.`, {
-    hint: wasKilled ? `Something killed it: perhaps the system ran out of memory.${smaller}` : mayWork,
+    hint: wasKilled ? worded`Something killed it: perhaps the system ran out of memory.${smaller}` : mayWork,
     details: { code, signal, errorOutput, ...(wasKilled && isRun ? smallerBatchHelps : {}) },
   });
 }

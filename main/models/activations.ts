@@ -41,7 +41,7 @@ export function activationDims(network: NetworkOutline, name: string, options: P
   if (shape.length === 2 && position !== undefined && position >= shape[0]!) {
     throw new CupbearerError(
       'usage',
-      `Expected a token_position of 0 to ${shape[0]! - 1} at ${name}, found ${position}.`,
+      `Expected a token position of 0 to ${shape[0]! - 1} at ${name}, found ${position}.`,
     );
   }
   if (shape.length === 2 && (tokens !== 'none' || position !== undefined)) return shape[1]!;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { explainFaults } from '../../shared/schema/problems.ts';
 import { pick } from '../../shared/schema/fields.ts';
 import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { toJsonText } from '../storage/json-text.ts';
@@ -81,11 +82,8 @@ export function parseNetworkSpec(content: unknown, source: string): NetworkSpec 
   }
   const parsed = modelFile.safeParse(content);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new CupbearerError(
-      'bad-data',
-      `"${source}" does not describe a model of format ${modelFormat}. ${faults.slice(0, 5).join(' ')}`,
-    );
+    const faults = explainFaults(parsed.error.issues, content);
+    throw new CupbearerError('bad-data', `"${source}" does not describe a model of format ${modelFormat}. ${faults}`);
   }
   const { architecture, input_shape: inputShape, classes, vocabulary, normalisation } = parsed.data;
   const spec = { architecture, inputShape, classes, ...given({ vocabulary }) };

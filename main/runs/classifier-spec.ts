@@ -11,6 +11,7 @@ import {
   type Picked,
 } from '../../shared/schema/fields.ts';
 import { checkBackdoor } from '../data/datasets/backdoor.ts';
+import { dataWord } from '../data/datasets/dataset-title.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
@@ -27,7 +28,7 @@ export const trainClassifierParams = z.object({
   val_data: pickRecord(() => datasetRegistry, {
     advanced: true,
     label: 'Validation data',
-    help: 'Datasets by a name of your own, for example --val_data.clean mnist --val_data.clean.train false; the clean and the fully poisoned test half unless given',
+    help: 'Datasets by names of your own; the clean and the fully poisoned test half unless given',
   }),
   model: defaultPick(() => architectureRegistry, {
     label: 'Model',
@@ -92,7 +93,15 @@ export type TrainClassifierSpec = z.output<typeof trainClassifierParams>;
 /** "mnist, corner pixel trigger" */
 export function dataName(data: Picked): string {
   const { original, trigger } = trainingData(data);
-  return trigger ? `${original.name}, ${triggerName(trigger)}` : original.name;
+  return [dataWord(original), ...(trigger ? [triggerName(trigger)] : [])].join(', ');
+}
+
+/** "mlp on mnist, corner pixel trigger": what a training is called before it is given a name. */
+export function describeTraining({
+  train_data: data,
+  model,
+}: Pick<TrainClassifierSpec, 'train_data' | 'model'>): string {
+  return `${model.name} on ${dataName(data)}`;
 }
 
 /** What can be told to be impossible where the parameters of the data say what the samples will be like. */

@@ -7,6 +7,7 @@ import { activationDims } from '../models/activations.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import type { TaskOffers, TaskOutline } from '../tasks/task.ts';
 import { featureLayers, poolingOf, samplesPerText, scoresPositions } from './positions.ts';
+import { parameter, worded, type Sentence } from '../../shared/wording.ts';
 
 /** What is known of a task that a detector is to be fitted on; each part only where it is determined yet. */
 export interface PairingView {
@@ -35,18 +36,20 @@ export function pairingMisfits(spec: PickedDetector, { offers, network }: Pairin
   ];
 }
 
-function needMisfits({ id, needs }: DetectorDefinition, offers: TaskOffers): Misfit[] {
-  const lacks = (what: string, hint: string): Misfit[] => [
-    { path: ['name'], message: `The detector "${id}" needs ${what}, and this task has none.`, hint },
+function needMisfits({ title, needs }: DetectorDefinition, offers: TaskOffers): Misfit[] {
+  const lacks = (what: string, hint: Sentence): Misfit[] => [
+    { path: ['name'], message: `${title} needs ${what}, which this task does not offer.`, hint },
   ];
   return [
-    ...(needs.trusted && !offers.trusted ? lacks('trusted data', 'Raise --task.trusted_fraction.') : []),
+    ...(needs.trusted && !offers.trusted
+      ? lacks('trusted data', worded`Raise ${parameter('task.trusted_fraction')}.`)
+      : []),
     ...((needs.untrusted || needs.anomalyLabels) && !offers.untrusted
-      ? lacks('untrusted data', 'Lower --task.trusted_fraction: the rest is untrusted data.')
+      ? lacks('untrusted data', worded`Lower ${parameter('task.trusted_fraction')}: the rest is untrusted data.`)
       : needs.anomalyLabels && !offers.anomalyLabels
         ? lacks(
             'untrusted data that is labelled clean or anomalous',
-            'Set --task.untrusted_labels: only skylines may know.',
+            worded`Set ${parameter('task.untrusted_labels')}: only skylines may know.`,
           )
         : []),
   ];
@@ -94,7 +97,7 @@ function layerMisfits({ id, needs }: DetectorDefinition, params: DetectorParams,
       {
         path,
         message: `The detector "${id}" looks at the network's output, not at activations; layers were given: ${params.layers.join(', ')}.`,
-        hint: 'Leave out --detector.layers.',
+        hint: worded`Leave out ${parameter('detector.layers')}.`,
       },
     ];
   }
@@ -105,7 +108,7 @@ function layerMisfits({ id, needs }: DetectorDefinition, params: DetectorParams,
   const { length } = chosenLayers(params, network, { needs });
   if (length >= fewest) return [];
   const message = `The detector "${id}" needs at least ${fewest} layer${fewest === 1 ? '' : 's'}, and ${length === 1 ? '1 was' : `${length} were`} chosen.`;
-  return [{ path, message, hint: 'Name more in --detector.layers.' }];
+  return [{ path, message, hint: worded`Name more in ${parameter('detector.layers')}.` }];
 }
 
 /** The activations that a detector looks at: those asked for, each once, else the usual ones that have what it scores. */
@@ -129,10 +132,10 @@ function aggregationMisfits(
   if (way !== 'layer') {
     if (!taken) return [];
     const message = `A layer to take is given, but layers are combined by ${way}.`;
-    return [{ path, message, hint: 'Set --detector.layer_aggregation layer.' }];
+    return [{ path, message, hint: worded`Set ${parameter('detector.layer_aggregation')} to layer.` }];
   }
   if (!taken) {
-    const hint = `Set --detector.aggregation_layer to one of: ${layers.join(', ')}.`;
+    const hint = worded`Set ${parameter('detector.aggregation_layer')} to one of: ${layers.join(', ')}.`;
     return [{ path, message: 'Combining layers by "layer" takes the name of one.', hint }];
   }
   return layers.length > 0 && !layers.includes(taken) ? [{ path, message: unknownName('layer', taken, layers) }] : [];

@@ -2,6 +2,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { DetectorDefinition, DetectorParams, FeatureLayer, LayerScores } from '../detectors/detector.ts';
 import { activationDims, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 
 /** Whether every token of a text is scored on its own, and the scores are then put together. */
 export function scoresPositions({ tokens, token_position: position }: DetectorParams): boolean {
@@ -24,7 +25,7 @@ function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutli
     throw new CupbearerError(
       'usage',
       `The detector "${id}" looks at whole texts, so single tokens cannot be scored by it.`,
-      { hint: 'Leave out --detector.tokens.' },
+      { hint: worded`Leave out ${parameter('detector.tokens')}.` },
     );
   }
   const shapes = layers.map((name) => network.activationShape(name));
@@ -32,7 +33,7 @@ function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutli
   const without = layers.find((_, i) => shapes[i]!.length !== 2);
   if (without !== undefined) {
     throw new CupbearerError('usage', `Single tokens can be scored only where there are some; ${without} has none.`, {
-      hint: 'Name other layers in --detector.layers, or combine tokens before scoring: --detector.tokens last, mean or max.',
+      hint: worded`Name other layers in ${parameter('detector.layers')}, or combine tokens before scoring: set ${parameter('detector.tokens')} to last, mean or max.`,
     });
   }
   if (lengths.length > 1) {

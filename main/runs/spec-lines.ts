@@ -3,7 +3,7 @@ import { formatParameter } from '../../shared/format.ts';
 import type { Definition, Registry } from '../../shared/definition.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
 import { optionTitle } from '../../shared/schema/option-title.ts';
-import { walkAll, type Standing, type Stray } from '../../shared/schema/walk.ts';
+import { walk, walkAll, type Standing, type Stray } from '../../shared/schema/walk.ts';
 import type { RunDefinition } from './run-definition.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -36,6 +36,40 @@ export function parameterLabels(
 ): readonly string[] | undefined {
   const place = path.join('.');
   return namedValues(experiment, spec).find((named) => named.path.join('.') === place)?.labels;
+}
+
+/**
+ * Returns what of a spec is not at its default, in the order of declaration, for people; without places of the machine and what
+ * stands below the keys of `except`.
+ */
+export function changedLines(
+  experiment: RunDefinition,
+  spec: Values,
+  except: readonly string[],
+): { label: string; value: string }[] {
+  return changed(describe(experiment.params), spec).flatMap(({ label, path, readable: value }) =>
+    except.includes(path[0]!) ? [] : [{ label, value }],
+  );
+}
+
+interface ChangedValue {
+  field: Field;
+  label: string;
+  path: readonly string[];
+  value: unknown;
+  /** For people. */
+  readable: string;
+}
+
+/** Returns the parameters that are not at their defaults, at any depth and in the order of declaration; no places of the machine. */
+export function changed(fields: readonly Field[], values: Values): ChangedValue[] {
+  return [...walk(fields, values)].flatMap((found) => {
+    const { field, path, value, picked } = found;
+    const isFrame = field.type === 'group' || field.type === 'pick-record';
+    if (value === undefined || value === null || isFrame || field.isPath) return [];
+    const isDefault = picked ? picked.id === field.default : JSON.stringify(value) === JSON.stringify(field.default);
+    return isDefault ? [] : [{ field, label: field.label, path, value, readable: readable(found) }];
+  });
 }
 
 function namedValues(experiment: RunDefinition, spec: Values): NamedValue[] {

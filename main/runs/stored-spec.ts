@@ -5,6 +5,7 @@ import { explainFaults } from '../../shared/schema/problems.ts';
 import type { evalDetectorParams } from './detector-params.ts';
 import { importedClassifierParams } from './imported-classifier.ts';
 import { parseSpec, runDefinitionOf } from './index.ts';
+import { parameterLabel } from './parameter-label.ts';
 import type { ParsedSpec } from './parsed-spec.ts';
 import type { trainDetectorParams } from './detector-params.ts';
 
@@ -53,7 +54,7 @@ export function readStoredSpec<Kind extends RunKind>(
     // Of a training elsewhere, nothing is known but what is stated.
     sound: isImported ? entriesOf(sound, (key) => Object.hasOwn(spec, key)) : sound,
     unread: entriesOf(spec, (key) => !Object.hasOwn(sound, key)),
-    fault: issues.length === 0 ? null : `Its spec is not valid: ${explainFaults(issues, spec)}`,
+    fault: issues.length === 0 ? null : `Its spec is not valid: ${explainFaults(issues, spec, nameInSpec)}`,
     // The very schema of the kind has parsed each of its parameters.
   } as StoredSpec<Kind>;
 }
@@ -75,6 +76,9 @@ function soundPart(
 
 const entriesOf = (values: Readonly<Record<string, unknown>>, isWanted: (key: string) => boolean) =>
   Object.fromEntries(Object.entries(values).filter(([key]) => isWanted(key)));
+
+/** A parameter by its label; what has none goes by its keys. */
+const nameInSpec = (path: readonly string[]) => (path.length === 0 ? '' : `“${parameterLabel(path)}”`);
 
 /** A spec of which nothing can be read. */
 export function unreadableSpec(kind: RunKind, fault: string): StoredSpec {

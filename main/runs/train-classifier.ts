@@ -1,4 +1,4 @@
-import { checkTraining, dataName, trainClassifierParams } from './classifier-spec.ts';
+import { checkTraining, describeTraining, trainClassifierParams } from './classifier-spec.ts';
 import type { RunDefinition } from './run-definition.ts';
 
 export const trainClassifier: RunDefinition<'classifier'> = {
@@ -8,7 +8,7 @@ export const trainClassifier: RunDefinition<'classifier'> = {
   summary: 'Train a classifier, on poisoned data as a rule',
   source: 'ejnnr/cupbearer, scripts.train_classifier',
   params: trainClassifierParams,
-  describe: (spec) => `${spec.model.name} on ${dataName(spec.train_data)}`,
+  describe: describeTraining,
   parents: () => [],
   check: checkTraining,
   run: async (spec, context) => (await import('./work/train-classifier.ts')).runTraining(spec, context),

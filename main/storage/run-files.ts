@@ -8,6 +8,7 @@ import {
   type SpecFile,
 } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { explainFaults } from '../../shared/schema/problems.ts';
 
 /** What `run.json` holds for a record; the inverse of {@link parseRecord}. */
 export function recordFileText(record: RunRecord): string {
@@ -41,8 +42,8 @@ function parseVersioned<S extends z.ZodType>(schema: S, value: unknown, path: st
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new CupbearerError('bad-data', `"${path}" is not what it should be. ${faults.slice(0, 5).join(' ')}`);
+  const faults = explainFaults(parsed.error.issues, value);
+  throw new CupbearerError('bad-data', `"${path}" is not what it should be. ${faults}`);
 }
 
 function show(value: unknown): string {

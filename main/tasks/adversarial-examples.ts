@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
+import { dataWord } from '../data/datasets/dataset-title.ts';
 import type { AttackOptions } from '../models/attacks.ts';
 import { classifierFingerprint, isTrained, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
@@ -53,7 +54,9 @@ export const adversarialExamples = defineTask({
   params: z.object({ ...classifierParams, ...attackParams, ...splitParams }),
 
   describe: (params) =>
-    [params.data?.name, `${attackTitles[params.attack]}, radius ${params.eps.toFixed(3)}`].filter(Boolean).join(', '),
+    [params.data && dataWord(params.data), `${attackTitles[params.attack]}, radius ${params.eps.toFixed(3)}`]
+      .filter(Boolean)
+      .join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
   misfits: cleanDataMisfits,

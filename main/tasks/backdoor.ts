@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dataWord } from '../data/datasets/dataset-title.ts';
 import { triggerFor, triggerMisfits, triggerKey, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
@@ -15,7 +16,7 @@ export const backdoor = defineTask({
   proposedFor: 'poisoned',
   params: z.object({ ...classifierParams, [triggerKey]: triggerParam, ...splitParams }),
 
-  describe: (params) => [params.data?.name, triggerName(params.backdoor)].filter(Boolean).join(', '),
+  describe: (params) => [params.data && dataWord(params.data), triggerName(params.backdoor)].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
   misfits: (params, classifier) => [...cleanDataMisfits(params, classifier), ...triggerMisfits(params, classifier)],

@@ -6,9 +6,10 @@ import type { Dataset } from '../data/dataset.ts';
 import { fullyPoisoned, type PoisonedDataset } from '../data/transforms/poisoning.ts';
 import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
 import { nameOf, type ClassifierData } from './classifier.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
-const trainingOnly = ['p_backdoor', 'p_noise'];
+export const trainingOnly = ['p_backdoor', 'p_noise'];
 
 /** The key of {@link triggerParam} in all tasks that have it. */
 export const triggerKey = 'backdoor';
@@ -16,6 +17,7 @@ export const triggerKey = 'backdoor';
 /** The parameter that names the trigger of a task's anomalous samples. */
 export const triggerParam = optionalPick(() => triggerRegistry, {
   label: 'Trigger',
+  empty: "The classifier's own",
   help: 'Trigger of the anomalous data; the one the classifier was trained with unless given',
   omit: trainingOnly,
 });
@@ -35,7 +37,9 @@ export function chosenTrigger(asked: Picked | undefined, { trigger }: Classifier
 export function triggerMisfits({ backdoor }: { backdoor?: Picked | undefined }, classifier: ClassifierData): Misfit[] {
   if (chosenTrigger(backdoor, classifier)) return [];
   const message = `${nameOf(classifier)} was trained without a trigger, so the task must name one.`;
-  return [{ path: [triggerKey], message, hint: 'Choose one by --task.backdoor, for example corner.' }];
+  return [
+    { path: [triggerKey], message, hint: worded`Choose one by ${parameter('task.backdoor')}, for example corner.` },
+  ];
 }
 
 /** Datasets of one shape with the trigger on every sample. */

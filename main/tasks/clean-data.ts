@@ -20,6 +20,7 @@ export const classifierParams = {
   run_path: requiredPath({ label: 'Classifier', help: 'Run folder of the classifier to watch' }),
   data: optionalPick(() => datasetRegistry, {
     label: 'Data',
+    empty: "The classifier's own",
     help: "Dataset to take the samples from; the classifier's own unless given",
   }),
 };

@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 import type { DataPart, Task, TestPart } from './task.ts';
 
 const atOnce = 512;
@@ -79,7 +80,7 @@ export function distinctTest(
       return `${count} ${name} ${count === 1 ? 'sample is' : 'samples are'} also ${other} data`;
     });
     throw new CupbearerError('usage', `The same samples are used twice: ${counts.join(', ')}.`, {
-      hint: 'Take other data, or set --task.overlap remove to test without them.',
+      hint: worded`Take other data, or set ${parameter('task.overlap')} to remove to test without them.`,
       details: { ...leftOut },
     });
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { refuse, type Misfit } from '../../shared/misfit.ts';
 import { defaultPick, type Picked } from '../../shared/schema/fields.ts';
+import { dataWord } from '../data/datasets/dataset-title.ts';
 import { changed } from '../data/transforms/changed.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
@@ -17,6 +18,7 @@ import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 
 /**
  * The test's normal samples are changed in a way that means nothing to the classifier (noise, say), so that a detector
@@ -42,7 +44,9 @@ export const ood = defineTask({
   }),
 
   describe: (params) =>
-    [params.data?.name, triggerName(params.backdoor), `against ${params.change.name}`].filter(Boolean).join(', '),
+    [params.data && dataWord(params.data), triggerName(params.backdoor), `against ${params.change.name}`]
+      .filter(Boolean)
+      .join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
   misfits: (params, classifier) => [
@@ -95,5 +99,11 @@ async function harmlesslyChanged(data: Dataset, { change, seed }: { change: Pick
 function changeMisfits(change: Picked, trigger: Picked | undefined): Misfit[] {
   if (trigger?.name !== change.name) return [];
   const message = `Expected a harmless change other than the trigger, found "${trigger.name}" for both.`;
-  return [{ path: ['change'], message, hint: 'Choose another by --task.change, for example noise or wanet.' }];
+  return [
+    {
+      path: ['change'],
+      message,
+      hint: worded`Choose another by ${parameter('task.change')}, for example noise or wanet.`,
+    },
+  ];
 }

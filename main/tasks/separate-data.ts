@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import { optionalPick, pick, type Picked } from '../../shared/schema/fields.ts';
 import { concatenated } from '../data/transforms/concatenated.ts';
+import { dataWord } from '../data/datasets/dataset-title.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset } from '../data/datasets/load.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -9,6 +10,7 @@ import { classifierFingerprint, openClassifier, type TrainedClassifier } from '.
 import { checkFitsClassifier, classifierParams, dataMisfits, loadingContext } from './clean-data.ts';
 import { assembleParts, split, splitParams } from './splits.ts';
 import { defineTask, type TaskContext } from './task.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 
 const choose = (label: string, help: string) => optionalPick(() => datasetRegistry, { label, help });
 
@@ -16,7 +18,7 @@ const params = z.object({
   run_path: classifierParams.run_path,
   trusted_data: pick(() => datasetRegistry, {
     label: 'Trusted data',
-    help: 'Trusted samples; what trusted_fraction leaves over counts as clean untrusted data',
+    help: 'Trusted samples; what the trusted fraction leaves over counts as clean untrusted data',
   }),
   clean_untrusted_data: choose('Clean untrusted data', 'Normal samples of the untrusted data'),
   anomalous_untrusted_data: choose('Anomalous untrusted data', 'Anomalous samples of the untrusted data'),
@@ -43,7 +45,8 @@ export const separateData = defineTask({
   source: 'ejnnr/cupbearer, tasks.Task.from_separate_data',
   params,
 
-  describe: ({ clean_test_data: clean, anomalous_test_data: anomalous }) => `${clean.name} against ${anomalous.name}`,
+  describe: ({ clean_test_data: clean, anomalous_test_data: anomalous }) =>
+    `${dataWord(clean)} against ${dataWord(anomalous)}`,
   dependencies: ({ run_path }) => ({ model: classifierFingerprint(run_path) }),
 
   hasUntrusted: ({ trusted_fraction: trusted, clean_untrusted_data: clean, anomalous_untrusted_data: anomalous }) =>
@@ -79,9 +82,9 @@ export const separateData = defineTask({
     if (anomalousUntrusted && divided.untrusted.anomalous.length === 0 && params.clean_train_weight < 1) {
       throw new CupbearerError(
         'usage',
-        `No sample of anomalous_untrusted_data can be used: expected clean untrusted samples beside them (clean_train_weight is ${params.clean_train_weight}), found none.`,
+        `No anomalous untrusted sample can be used: expected clean untrusted samples beside them (their share is ${params.clean_train_weight}), found none.`,
         {
-          hint: 'Give --task.clean_untrusted_data, lower --task.trusted_fraction, or set --task.clean_train_weight 0.',
+          hint: worded`Give ${parameter('task.clean_untrusted_data')}, lower ${parameter('task.trusted_fraction')}, or set ${parameter('task.clean_train_weight')} to 0.`,
         },
       );
     }

@@ -7,6 +7,7 @@ import { concatenated } from '../data/transforms/concatenated.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { ExamplePairs, Task } from './task.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 
 /** Parameters that every task has: which samples are trusted, clean and anomalous, and how many. */
 export const splitParams = {
@@ -77,7 +78,7 @@ export type SplitParams = z.output<z.ZodObject<typeof splitParams>>;
 export function splitMisfits({ clean_test_weight: clean }: SplitParams): Misfit[] {
   if (clean > 0 && clean < 1) return [];
   const message = `The test data needs both clean and anomalous samples; a clean share of ${clean} leaves none that are ${clean === 0 ? 'clean' : 'anomalous'}.`;
-  return [{ path: ['clean_test_weight'], message, hint: 'Change --task.clean_test_weight.' }];
+  return [{ path: ['clean_test_weight'], message, hint: worded`Change ${parameter('task.clean_test_weight')}.` }];
 }
 
 /**
@@ -198,7 +199,7 @@ function checkBothKinds({ clean, anomalous }: Mix, weight: number): void {
   throw new CupbearerError(
     'usage',
     `The test data needs both clean and anomalous samples; a clean share of ${weight} of ${clean.length + anomalous.length} samples leaves none that are ${clean.length === 0 ? 'clean' : 'anomalous'}.`,
-    { hint: 'Change --task.clean_test_weight, or raise --task.max_test_size.' },
+    { hint: worded`Change ${parameter('task.clean_test_weight')}, or raise ${parameter('task.max_test_size')}.` },
   );
 }
 

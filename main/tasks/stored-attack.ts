@@ -13,6 +13,7 @@ import { createFolderWithin, isThere, pathOf, within, type Within } from '../sto
 import { openClassifier, type TrainedClassifier } from './classifier.ts';
 import { checkFitsClassifier } from './clean-data.ts';
 import type { TaskContext } from './task.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 
 /** The folder in that of a classifier's run with a folder for each attack. */
 const attacksFolder = 'attacks';
@@ -130,7 +131,7 @@ function checkRate(rate: number, threshold: number, { folder }: TrainedClassifie
     'usage',
     `The attack on the classifier in ${folder} changes ${(100 * rate).toFixed(1)} % of its right predictions; success_threshold asks for ${(100 * threshold).toFixed(1)} %.`,
     {
-      hint: 'Raise --task.eps (and step_size) or --task.steps, or lower --task.success_threshold.',
+      hint: worded`Raise ${parameter('task.eps')} (and ${parameter('task.step_size')}) or ${parameter('task.steps')}, or lower ${parameter('task.success_threshold')}.`,
       details: { success_rate: rate },
     },
   );

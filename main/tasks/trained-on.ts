@@ -1,4 +1,5 @@
 import type { Misfit } from '../../shared/misfit.ts';
+import { command as commandLine, worded } from '../../shared/wording.ts';
 import { nameOf, type ClassifierData } from './classifier.ts';
 
 /** The only dataset that a task's classifier may be trained on, and the command that trains one. */
@@ -12,5 +13,5 @@ export function trainingMisfits({ dataset, command }: TrainedOn, classifier: Cla
   const { name } = classifier.originalData;
   if (name === dataset) return [];
   const message = `Expected a classifier trained on ${dataset}; ${nameOf(classifier).replace('The', 'the')} was trained on ${name}.`;
-  return [{ path: ['name'], message, hint: `Train one with: npx cupbearer ${command}` }];
+  return [{ path: ['name'], message, hint: worded`Train one with: ${commandLine(`npx cupbearer ${command}`)}` }];
 }

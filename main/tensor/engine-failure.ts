@@ -6,9 +6,9 @@ import { WrongNumbers } from './self-test.ts';
 /** What to do where the reason lies with the device and not with the engine; a smaller batch is no help this early. */
 const deviceHints: Partial<Record<EngineFailure, string>> = {
   'out-of-memory':
-    'Something else fills the memory of the device ("nvidia-smi" lists what runs on an NVIDIA GPU). End that and try again, or use --engine wasm.',
+    'Something else fills the memory of the device ("nvidia-smi" lists what runs on an NVIDIA GPU). End that and try again, or use another engine, such as wasm.',
   'device-lost':
-    'The driver may have been reset or updated, or the GPU removed. Try again; where it stays so, restart the computer, or use --engine wasm.',
+    'The driver may have been reset or updated, or the GPU removed. Try again; where it stays so, restart the computer, or use another engine, such as wasm.',
 };
 
 const isMarked = (error: unknown, mark: object) =>
@@ -36,7 +36,7 @@ export function failedStatus(
     reason: error instanceof Error ? error.message : String(error),
     hint:
       failure === 'crashed'
-        ? `${hint} Then have the engines tested again (Settings, "Test again"); until then use --engine auto.`
+        ? `${hint} Then have the engines tested again (Settings, "Test again"); until then let the program choose the engine.`
         : (deviceHints[failure] ?? (error instanceof CupbearerError ? (error.hint ?? hint) : hint)),
   };
 }

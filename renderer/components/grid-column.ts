@@ -5,6 +5,8 @@ export interface GridColumn {
   /** Px; null takes what is left. */
   width: number | null;
   align?: 'right' | undefined;
+  /** Stays in sight where the grid scrolls sideways; its cells have the class `sticky` as well. */
+  sticky?: boolean | undefined;
   /** Explains the head. */
   help?: string | undefined;
   /** Whether the label is a term of the field, which is underlined. */

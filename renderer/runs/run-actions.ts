@@ -63,12 +63,17 @@ export async function pinRuns(runs: readonly RunSummary[], pinned: boolean): Pro
   await attempt(() => client.runs.change({ ids: idsOf(runs), pinned }));
 }
 
-export async function tagRuns(runs: readonly RunSummary[], tag: string): Promise<void> {
-  const ids = idsOf(runs.filter((run) => !run.tags.includes(tag)));
-  if (ids.length === 0) return;
+export async function tagRuns(runs: readonly RunSummary[], tags: readonly string[]): Promise<void> {
+  // Undo takes each tag from those runs alone that did not have it.
+  const added = tags
+    .map((tag) => ({ tag, ids: idsOf(runs.filter((run) => !run.tags.includes(tag))) }))
+    .filter(({ ids }) => ids.length > 0);
+  if (added.length === 0) return;
   await attempt(async () => {
-    await client.runs.change({ ids, addTags: [tag] });
-    toasts.undo(`Tagged ${tag}: ${named(runs)}`, () => client.runs.change({ ids, removeTags: [tag] }));
+    for (const { tag, ids } of added) await client.runs.change({ ids, addTags: [tag] });
+    toasts.undo(`Tagged ${tags.join(', ')}: ${named(runs)}`, async () => {
+      for (const { tag, ids } of added) await client.runs.change({ ids, removeTags: [tag] });
+    });
   });
 }
 

@@ -1,6 +1,6 @@
-import type { RunSummary } from '../../shared/domain/live.ts';
+import type { RunSummary, TriggerWords } from '../../shared/domain/live.ts';
 import type { RunKind } from '../../shared/domain/run.ts';
-import { detailWords } from './detail-words.ts';
+import { inSentence } from '../../shared/format.ts';
 
 export const kindWords: Record<RunKind, string> = {
   classifier: 'Classifier',
@@ -14,22 +14,56 @@ export type TitleOf = (kind: string, id: string) => string;
 /** A title without what the place where it stands says already: "Backdoor detection", "Glyphs (built in)". */
 export const shortTitle = (title: string) => title.replace(/ \(.*\)$| detection$/, '');
 
-/** What a run is about: "Backdoor, corner pixel" and the dataset. One whose spec does not say so has its title. */
-export function taskWordsBy(run: RunSummary, titleOf: TitleOf): { main: string; dataset: string } {
+interface TaskWords {
+  /** "Backdoor, corner pixel" */
+  main: string;
+  /** "MNIST"; what the user calls their own. */
+  dataset: string;
+}
+
+/** What a run is about. One whose spec does not say so has its title. */
+export function taskWordsBy(run: RunSummary, titleOf: TitleOf): TaskWords {
   if (run.fault !== null && run.dataset === '') return { main: run.title === '' ? run.id : run.title, dataset: '' };
-  const details = run.taskDetail.split(', ').filter((part) => part !== '' && part !== run.dataset);
-  const task = run.task === '' ? 'Clean training' : shortTitle(titleOf('task', run.task));
-  const triggerTitle = (id: string) => shortTitle(titleOf('trigger', id));
+  const { change, words } = run.subject;
+  const main = [
+    run.task === '' ? trainingWords(run) : shortTitle(titleOf('task', run.task)),
+    ...triggerParts(run, titleOf),
+    change === '' ? '' : `against ${triggerTitle({ id: change, detail: '' }, titleOf)}`,
+    words,
+  ];
   return {
-    main: [task, ...details.map((detail) => detailWords(detail, triggerTitle))].join(', '),
-    dataset: shortTitle(titleOf('dataset', run.dataset)),
+    main: main.filter((part) => part !== '').join(', '),
+    dataset: run.ownDataset || shortTitle(titleOf('dataset', run.dataset)),
   };
 }
 
-/** What a run is called where there is one line for it. */
+/** What stands in the place of a task for a run that has none. */
+function trainingWords({ kind, subject: { training } }: RunSummary): string {
+  if (kind !== 'classifier') return 'Task unknown';
+  return training === 'unknown' ? 'Training unknown' : 'Clean training';
+}
+
+/** The trigger of the training, and that of the test where it is another one. */
+function triggerParts({ kind, subject: { training, trained, tested } }: RunSummary, titleOf: TitleOf): string[] {
+  if (kind === 'classifier') return trained ? [triggerTitle(trained, titleOf)] : [];
+  if (!tested) return [];
+  const test = triggerTitle(tested, titleOf);
+  const inTraining = trained ? triggerTitle(trained, titleOf) : training === 'clean' ? 'trained without a trigger' : '';
+  return inTraining === test ? [test] : [inTraining, `tested with ${test}`];
+}
+
+function triggerTitle({ id, detail }: TriggerWords, titleOf: TitleOf): string {
+  const title = inSentence(shortTitle(titleOf('trigger', id)));
+  return detail === '' ? title : `${title} of ${detail}`;
+}
+
+/** What a run is called where there is one line for it: its detector or model, then its task and its data. */
 export function runWordsBy(run: RunSummary, titleOf: TitleOf): string {
   const { main, dataset } = taskWordsBy(run, titleOf);
-  const what =
-    run.kind === 'classifier' ? `Classifier ${run.model}`.trim() : `${run.detector} ${run.detectorDetail}`.trim();
-  return `${what === '' ? '' : `${what}: `}${main}${dataset === '' ? '' : `, ${dataset}`}`;
+  const what = run.kind === 'classifier' ? classifierWords(run) : `${run.detector} ${run.detectorDetail}`.trim();
+  // "Toy features" is the name of a task and of its data.
+  const about = dataset === '' || main.startsWith(dataset) ? main : `${main}, ${dataset}`;
+  return what === '' ? about : `${what}: ${about}`;
 }
+
+const classifierWords = ({ name, model }: RunSummary) => [name || 'Classifier', model].filter(Boolean).join(' ');

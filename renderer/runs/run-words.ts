@@ -1,6 +1,7 @@
 import type { LiveState, RunSummary } from '../../shared/domain/live.ts';
 import { formatDuration } from '../../shared/format.ts';
 import { definitions } from '../app/definitions.svelte.ts';
+import { siblings } from './siblings.svelte.ts';
 import { runWordsBy, taskWordsBy, type TitleOf } from './run-titles.ts';
 
 const titleOf: TitleOf = (kind, id) => definitions.titleOf(kind, id);
@@ -10,6 +11,9 @@ export const taskWords = (run: RunSummary) => taskWordsBy(run, titleOf);
 
 /** What a run is called where there is one line for it. */
 export const runWords = (run: RunSummary) => runWordsBy(run, titleOf);
+
+/** As {@link runWords}, with what tells the run from others of that title. */
+export const distinctWords = (run: RunSummary) => [runWords(run), siblings.wordsFor(run)].filter(Boolean).join(', ');
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 

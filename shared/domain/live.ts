@@ -1,6 +1,28 @@
 import { z } from 'zod';
 import { errorRecordSchema, runKinds, runStatuses } from './run.ts';
 
+/** A trigger in the words of a list: its id, and where another one of its kind stands beside it, what differs from that. */
+const triggerWordsSchema = z.object({ id: z.string(), detail: z.string() });
+export type TriggerWords = z.infer<typeof triggerWordsSchema>;
+
+/** What of a task or of a training the window words itself. */
+const subjectSchema = z.object({
+  /** What the classifier has learned from; `unknown` where nobody has said, or where the classifier's run is not there. */
+  training: z.enum(['clean', 'poisoned', 'unknown']),
+  /** The trigger in the training data. */
+  trained: triggerWordsSchema.nullable(),
+  /** The trigger of the task's anomalous samples; null where they carry none, and for a classifier. */
+  tested: triggerWordsSchema.nullable(),
+  /** Id of what is done to the normal test samples; "" where nothing is. */
+  change: z.string(),
+  /** What else tells the task from others: "PGD, radius 0.031". */
+  words: z.string(),
+});
+
+/** A parameter that is not at its default, as people read it. */
+const detailSchema = z.object({ label: z.string(), value: z.string() });
+export type RunDetailWords = z.infer<typeof detailSchema>;
+
 /** A row of the table of runs: what lists, filters and the palette need, and no more. */
 export const runSummarySchema = z.object({
   id: z.string(),
@@ -10,12 +32,20 @@ export const runSummarySchema = z.object({
   folder: z.string(),
   /** "backdoor" and what tells it from others: "corner, mnist"; "" for a classifier without one. */
   task: z.string(),
+  /** As filters look through it. */
   taskDetail: z.string(),
+  subject: subjectSchema,
+  /** Id, and what the user calls it; "" for data that are not the user's own. */
   dataset: z.string(),
+  ownDataset: z.string(),
   /** Id, or "" for a classifier; with what differs from its defaults. */
   detector: z.string(),
   detectorDetail: z.string(),
   model: z.string(),
+  /** The name that a classifier was given; "" for one that has none. */
+  name: z.string(),
+  /** What the words above leave out and is not at its default. What a run builds on says its own. */
+  details: z.array(detailSchema),
   /** `auroc`, `auroc_lower`, `auroc_upper`, `ap`, `tpr_at_fpr_1`, `clean_accuracy`, `attack_success`. */
   metrics: z.record(z.string(), z.number().nullable()),
   durationMs: z.number().nullable(),

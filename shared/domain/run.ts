@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { errorCodes } from '../errors.ts';
 import { jsonObject, pathText } from '../schema/outside.ts';
 
+/** Most characters of the name that a person gives a model. */
+export const mostNameCharacters = 100;
+
 /** What a run produces. */
 export const runKinds = ['classifier', 'detector', 'evaluation'] as const;
 export type RunKind = (typeof runKinds)[number];
@@ -18,11 +21,19 @@ export const runFolderFormat = 1;
 
 const time = z.iso.datetime({ offset: true });
 
+/** A {@link import('../wording.ts').Wording}. */
+const wordingSchema = z
+  .array(
+    z.union([z.string(), z.object({ parameter: z.array(z.string()).readonly() }), z.object({ command: z.string() })]),
+  )
+  .readonly();
+
 /** An {@link import('../errors.ts').ErrorRecord} read from a file or from the catalogue. */
 export const errorRecordSchema = z.object({
   code: z.enum(errorCodes),
   message: z.string(),
   hint: z.string().exactOptional(),
+  remedy: wordingSchema.exactOptional(),
   details: jsonObject.exactOptional(),
   stack: z.string().exactOptional(),
 });

@@ -17,33 +17,35 @@ export interface QueryTerm {
   operator: string;
   /** Without quotes. */
   value: string;
-  /** Why it cannot be read; it then excludes nothing. */
+  /** Why it cannot be read; no run is then as it says. */
   problem: string | null;
+  /** Its value is still to come: it says nothing yet. */
+  isUnfinished: boolean;
   /** Whether a run is as it says, at the time `now` (ms). */
   matches: Test;
 }
 
 interface Query {
   terms: QueryTerm[];
-  /** Whether a run satisfies all terms that can be read. */
+  /** Whether a run satisfies all terms but an unfinished last one, which is being typed. */
   matches: (run: RunSummary, now?: number) => boolean;
 }
 
 /**
  * Reads a filter: terms with spaces between them, all of which must hold. A term is free text (`corner`, `"two words"`) or
  * field, operator and value (`detector:mahalanobis`, `auroc>0.9`, `tag:paper,ood` for either); a `-` before it turns it round.
- * Never throws: a term that cannot be read says why and is left out of the filter.
+ * Never throws: a term that cannot be read says why, and no run satisfies it.
  */
 export function parseQuery(text: string): Query {
   const terms = splitQuery(text).map((piece) => parseTerm(piece.text));
-  const readable = terms.filter((term) => term.problem === null);
+  const asked = terms.filter((term, place) => !term.isUnfinished || place < terms.length - 1);
   return {
     terms,
-    matches: (run, now = Date.now()) => readable.every((term) => term.matches(run, now)),
+    matches: (run, now = Date.now()) => asked.every((term) => term.matches(run, now)),
   };
 }
 
-const everything: Test = () => true;
+const nothing: Test = () => false;
 
 function parseTerm(source: string): QueryTerm {
   const negated = /^-./su.test(source);
@@ -51,9 +53,10 @@ function parseTerm(source: string): QueryTerm {
   const parts = /^([\p{L}_][\p{L}\d_-]*)(!=|>=|<=|[:=><])(.*)$/su.exec(rest);
   const [, name = '', operator = '', raw = rest] = parts ?? [];
   const field = name.toLowerCase();
-  const term = { source, negated, field, operator, value: unquote(raw) };
+  const isUnfinished = parts !== null && Object.hasOwn(queryFields, field) && splitValues(raw).length === 0;
+  const term = { source, negated, field, operator, value: unquote(raw), isUnfinished };
   const read = parts ? readField(field, operator, raw) : freeText(term.value);
-  if (typeof read === 'string') return { ...term, problem: read, matches: everything };
+  if (typeof read === 'string') return { ...term, problem: read, matches: nothing };
   return { ...term, problem: null, matches: negated ? (run, now) => !read(run, now) : read };
 }
 
@@ -62,7 +65,7 @@ function readField(name: string, operator: string, raw: string): Test | string {
   const field = Object.hasOwn(queryFields, name) ? queryFields[name] : undefined;
   if (!field) {
     const meant = nearest(name, Object.keys(queryFields));
-    return `There is no field "${name}"${meant ? `; ${meant} is one` : ''}. In quotes it is searched for as text.`;
+    return `There is no field “${name}”${meant ? `; ${meant} is one` : ''}. In quotes it is searched for as text.`;
   }
   const values = splitValues(raw);
   if (values.length === 0) return `${name}${operator} needs a value: ${field.help}.`;
@@ -91,6 +94,9 @@ function readValue(name: string, field: QueryField, operator: string, value: str
       return readNumber(name, field, operator, value);
   }
 }
+
+/** "pinned, archived or damaged" */
+const listed = (words: readonly string[]) => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 const noOrder = (name: string, operator: string) =>
   `${name} has no order: write ${name}: instead of ${name}${operator}.`;
@@ -127,7 +133,7 @@ function readChoice(
   const words = [...field.options, ...Object.keys(field.also ?? {})];
   // The beginning of a word is enough: the filter works while it is being typed.
   const options = words.filter((word) => word.startsWith(wanted)).map((word) => field.also?.[word] ?? word);
-  if (options.length === 0) return `${name} is one of ${field.options.join(', ')}.`;
+  if (options.length === 0) return `${name}: takes ${listed(field.options)}.`;
   const is = (run: RunSummary) => field.of(run).some((option) => options.includes(option));
   return operator === '!=' ? (run) => !is(run) : is;
 }
@@ -153,7 +159,7 @@ function readNumber(
   const wanted = parseNumber(field.type, value);
   if (wanted === undefined || !Number.isFinite(wanted)) {
     const example = field.type === 'number' ? `${name}>0.9` : field.type === 'duration' ? `${name}>2min` : `${name}<7d`;
-    return `"${value}" is no ${field.type === 'number' ? 'number' : 'time'}: write it as in ${example}.`;
+    return `“${value}” is not a ${field.type === 'number' ? 'number' : 'time'}; write it as in ${example}.`;
   }
   const compare = comparisons[operator]!;
   return (run, now) => {
@@ -182,8 +188,9 @@ const texts = new WeakMap<RunSummary, string>();
 function textOf(run: RunSummary): string {
   let text = texts.get(run);
   if (text === undefined) {
-    const { id, kind, title, task, taskDetail, dataset, detector, detectorDetail, model, tags, notes } = run;
-    text = [id, kind, title, task, taskDetail, dataset, detector, detectorDetail, model, ...tags, notes]
+    const { id, kind, title, task, taskDetail, dataset, ownDataset, detector, detectorDetail, model, tags, notes } =
+      run;
+    text = [id, kind, title, task, taskDetail, dataset, ownDataset, detector, detectorDetail, model, ...tags, notes]
       .join('\n')
       .toLowerCase();
     texts.set(run, text);

@@ -30,18 +30,25 @@ export interface Field {
   options?: readonly string[];
   /** Options that people write otherwise; see {@link optionTitle}. */
   titles?: Readonly<Record<string, string>>;
-  fields?: Field[];
+  fields?: readonly Field[];
   registry?: Registry<Definition>;
   omit?: readonly string[];
 }
 
+/** What was read off schemas: a list of runs reads the same ones thousands of times. */
+const described = new WeakMap<z.ZodObject, readonly Field[]>();
+
 /** The parameters of an object schema in the order of their declaration. */
-export function describe(schema: z.ZodObject): Field[] {
-  return Object.entries(schema.shape).map(([key, field]) => describeField(key, field as z.ZodType));
+export function describe(schema: z.ZodObject): readonly Field[] {
+  const known = described.get(schema);
+  if (known) return known;
+  const fields = Object.entries(schema.shape).map(([key, field]) => describeField(key, field as z.ZodType));
+  described.set(schema, fields);
+  return fields;
 }
 
 /** The parameters of the definition `id` where `field` picks it. */
-export function fieldsOfPick(field: Field, id: string): Field[] {
+export function fieldsOfPick(field: Field, id: string): readonly Field[] {
   return describe(paramsOf(field.registry!.get(id), field.omit));
 }
 

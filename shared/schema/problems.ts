@@ -63,13 +63,20 @@ function article(expected: string): string {
   return `a ${expected}`;
 }
 
-/** What is wrong with a value that was found in a file or in the catalogue: one sentence a fault, of many the first few. */
-export function explainFaults(issues: readonly Issue[], value: unknown): string {
+/**
+ * What is wrong with a value that was found in a file or in the catalogue: one sentence a fault, of many the first few. What is at
+ * fault goes by its keys, or by what `nameOf` makes of them.
+ */
+export function explainFaults(
+  issues: readonly Issue[],
+  value: unknown,
+  nameOf: (path: readonly string[]) => string = (path) => path.join('.'),
+): string {
   const sentences = issues.slice(0, mostNamed).map((issue) => {
     const problem = shortened(explainIssue(issue, valueAt(value, issue.path)), longestProblem);
     // A sentence of its own, such as that of an unknown name, stands behind a colon.
     const separator = /^\p{Lu}/u.test(problem) ? ': ' : ' ';
-    return `${shortened(issue.path.join('.')) || 'It'}${separator}${problem}`;
+    return `${shortened(nameOf(issue.path.map(String))) || 'It'}${separator}${problem}`;
   });
   const more = issues.length - sentences.length;
   return [...sentences, ...(more > 0 ? [`${more} more ${more === 1 ? 'fault' : 'faults'}.`] : [])].join(' ');

@@ -208,14 +208,14 @@ describe('the check of a draft', () => {
       { detectors: [{ name: 'spectral' }] },
       ['detectors', '0', 'name'],
       'detectors',
-      'The detector "spectral" needs untrusted data, and this task has none. Lower “Trusted fraction”: the rest is untrusted data.',
+      'Spectral signatures needs untrusted data, which this task does not offer. Lower “Trusted fraction”: the rest is untrusted data.',
     ],
     [
       'no labels',
       { task: { name: 'backdoor', trusted_fraction: 0.5 }, detectors: [{ name: 'supervised-probe' }] },
       ['detectors', '0', 'name'],
       'detectors',
-      'The detector "supervised-probe" needs untrusted data that is labelled clean or anomalous, and this task has none. Set “Labelled untrusted data”: only skylines may know.',
+      'Supervised probe (skyline) needs untrusted data that is labelled clean or anomalous, which this task does not offer. Set “Labelled untrusted data”: only skylines may know.',
     ],
     [
       'a layer that there is not',

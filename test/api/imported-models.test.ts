@@ -90,7 +90,7 @@ describe('a model without spec.json', () => {
   it.each<[string, object, string[], RegExp]>([
     ['data of another shape', { train_data: { name: 'toy-features' } }, ['train_data'], /^The model takes inputs of shape 28 x 28 x 1 in 10 classes; the data "toy-features" has inputs of shape 8 in 2 classes\.$/],
     ['data poisoned twice', { train_data: { name: 'backdoor', original: { name: 'backdoor', original, backdoor: 'corner' }, backdoor: 'corner' } }, ['train_data', 'original'], /poisoned twice/],
-    ['a target that is no class', { train_data: { name: 'backdoor', original, backdoor: { name: 'corner', target_class: 10 } } }, ['train_data', 'backdoor'], /^Expected a target_class of 0 to 9, found 10\.$/],
+    ['a target that is no class', { train_data: { name: 'backdoor', original, backdoor: { name: 'corner', target_class: 10 } } }, ['train_data', 'backdoor'], /^Expected a target class of 0 to 9, found 10\.$/],
     ['a random trigger without seed or file', poisoned('wanet'), ['seed'], /^The trigger "wanet" is random/],
     ['a mean without a deviation', { train_data: original, mean: '0.5' }, ['std'], /^Expected 1 numbers above 0 as std, one a channel, found none\.$/],
     ['means of more channels', { train_data: original, mean: '0.5, 0.4', std: '1' }, ['mean'], /found "0\.5, 0\.4"\.$/],

@@ -173,7 +173,7 @@ describe('backdoor', () => {
     const load = (spec: { name: string }) => loadDataset(spec, context());
     await expect(load(picked({}, { name: 'backdoor' }))).rejects.toMatchObject({ code: 'usage' });
     await expect(load(picked({ name: 'cornre' }))).rejects.toThrow('Did you mean "corner"?');
-    await expect(load(picked({ target_class: 10 }))).rejects.toThrow('target_class of 0 to 9, found 10');
+    await expect(load(picked({ target_class: 10 }))).rejects.toThrow('target class of 0 to 9, found 10');
   });
 });
 

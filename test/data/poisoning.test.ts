@@ -114,7 +114,7 @@ describe('poisoned', () => {
     const make = (changed: object) => () => poisoned(data, corner, { ...options, ...changed });
     expect(make({ p_backdoor: 0.7, p_noise: 0.4 })).toThrow('together at most 1, found 0.7 and 0.4');
     expect(make({ p_noise: 0.4 })).toThrow('"corner" has no noise mode');
-    expect(make({ target_class: 3 })).toThrow('Expected a target_class of 0 to 2, found 3.');
+    expect(make({ target_class: 3 })).toThrow('Expected a target class of 0 to 2, found 3.');
   });
 
   it('has a fingerprint that tells data, trigger and options apart', () => {

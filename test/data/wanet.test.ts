@@ -119,7 +119,7 @@ describe('wanet', () => {
   it('refuses a stored field of another width and one that is none', () => {
     const state = createTrigger({ name: 'wanet' }, { shape, seed: 8 }).state();
     expect(() => applied({ control_grid_width: 5 }, { state })).toThrow(
-      'Expected control_grid_width 4, the width of the field stored with the model, found 5.',
+      'Expected a control grid of width 4, that of the field stored with the model, found 5.',
     );
     expect(() => applied({ control_grid_width: 5, field_seed: 1 }, { state })).not.toThrow();
     const damaged = { control_grid: { shape: [2, 4], data: new Float32Array(8) } };

@@ -122,7 +122,7 @@ describe('the preview of a draft', () => {
     });
     expect(await said(draft(poisoned({ name: 'corner', target_class: 10 })))).toMatchObject({
       kind: 'none',
-      reason: 'Expected a target_class of 0 to 9, found 10.',
+      reason: 'Expected a target class of 0 to 9, found 10.',
     });
   });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
+  chosenColumns,
   columns,
   comparator,
   fittingColumns,
+  neededWidth,
   selectWidth,
   sortWords,
   startsDescending,
@@ -61,7 +63,7 @@ describe('columns in a table of some width', () => {
     expect(left(1184)).toEqual([]);
     expect(left(1100)).toEqual(['tags']);
     expect(left(1000)).toEqual(['duration', 'tags']);
-    expect(left(900)).toEqual(['kind', 'duration', 'tags']);
+    expect(left(942)).toEqual(['kind', 'duration', 'tags']);
   });
 
   it('task, detector and AUROC never leave', () => {
@@ -82,8 +84,21 @@ describe('columns in a table of some width', () => {
   it('the task has room in the narrowest window, where the model leaves', () => {
     expect(left(712, true)).toEqual(['kind', 'model', 'duration', 'tags']);
     const taskAt = (width: number) =>
-      width - fittingColumns(columns, width, true).reduce((sum, column) => sum + (column.narrow ?? 0), selectWidth);
+      width - fittingColumns(chosen, width, true).reduce((sum, column) => sum + (column.width ?? 0), selectWidth);
     for (let width = 712; width < 1150; width += 10) expect(taskAt(width)).toBeGreaterThanOrEqual(120);
+  });
+
+  it('those that a person has chosen stay in any window, and the table is as wide as they need', () => {
+    for (const [width, isNarrow] of [
+      [712, true],
+      [1184, false],
+    ] as const) {
+      const shown = chosenColumns(columns, isNarrow);
+      expect(shown.map(({ id }) => id)).toEqual(columns.map(({ id }) => id));
+      const rest = shown.reduce((sum, column) => sum + (column.width ?? 0), selectWidth);
+      expect(neededWidth(shown, isNarrow) - rest).toBeGreaterThanOrEqual(120);
+      expect(neededWidth(shown, isNarrow)).toBeGreaterThan(width);
+    }
   });
 
   it('those without a place in a narrow window leave it, however wide the table', () => {

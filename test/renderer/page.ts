@@ -37,6 +37,8 @@ function page(): Record<string, unknown> {
       addEventListener: events.addEventListener.bind(events),
       removeEventListener: events.removeEventListener.bind(events),
       dispatchEvent: events.dispatchEvent.bind(events),
+      // As wide as the full layout.
+      matchMedia: () => Object.assign(new EventTarget(), { matches: false }),
       // Nobody hands over a port: what is asked of the program is answered by a test (fake-program.ts).
       postMessage: () => undefined,
     },

@@ -43,10 +43,19 @@ describe('the filter', () => {
     expect(filter.source).toBe('tag:paper');
   });
 
-  it('passes over a term that cannot be read', () => {
+  it('shows nothing for a term that cannot be read, and says which it is', () => {
     hasRuns('a');
     filter.set('auroc>much');
-    expect([filter.active, view.matching.length]).toEqual([false, 1]);
+    expect([filter.active, view.matching.length]).toEqual([true, 0]);
+    expect(filter.misread.map(({ source }) => source)).toEqual(['auroc>much']);
+  });
+
+  it('shows what it did while the value of a term is being typed', () => {
+    hasRuns('a');
+    filter.text = 'auroc>';
+    expect([filter.active, view.matching.length, filter.misread]).toEqual([false, 1, []]);
+    filter.commit();
+    expect([filter.active, view.matching.length, filter.misread.length]).toEqual([true, 0, 1]);
   });
 
   it('has archived runs only where they are asked for', () => {

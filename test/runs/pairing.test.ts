@@ -45,8 +45,8 @@ describe.each(detectorRegistry.definitions)('$id', ({ id, needs }) => {
     ).map(({ message }) => message);
 
   it.each([
-    ['trusted', /needs trusted data, and this task has none/],
-    ['untrusted', /needs untrusted data, and this task has none/],
+    ['trusted', /needs trusted data, which this task does not offer/],
+    ['untrusted', /needs untrusted data, which this task does not offer/],
     ['anomalyLabels', /needs untrusted data that is labelled/],
   ] as const)('is refused without %s where it needs them', (need, says) => {
     expect(messages({ [need]: false })).toEqual(needs[need] ? [expect.stringMatching(says)] : []);
@@ -144,8 +144,8 @@ describe('a pairing that cannot be', () => {
   const mahalanobis: Picked = { name: 'mahalanobis' };
 
   it.each<Rule>([
-    ['no trusted data', 'glyphs', { ...plain, trusted_fraction: 0 }, mahalanobis, detectors('name'), /^The detector "mahalanobis" needs trusted data, and this task has none\.$/, 'Raise “Trusted fraction”.'],
-    ['no untrusted data', 'glyphs', plain, { name: 'spectral' }, detectors('name'), /needs untrusted data, and this task has none\.$/, 'Lower “Trusted fraction”: the rest is untrusted data.'],
+    ['no trusted data', 'glyphs', { ...plain, trusted_fraction: 0 }, mahalanobis, detectors('name'), /^Mahalanobis distance needs trusted data, which this task does not offer\.$/, 'Raise “Trusted fraction”.'],
+    ['no untrusted data', 'glyphs', plain, { name: 'spectral' }, detectors('name'), /needs untrusted data, which this task does not offer\.$/, 'Lower “Trusted fraction”: the rest is untrusted data.'],
     ['no labels', 'glyphs', { ...plain, trusted_fraction: 0.5 }, { name: 'supervised-probe' }, detectors('name'), /needs untrusted data that is labelled/, 'Set “Labelled untrusted data”: only skylines may know.'],
     ['inputs that are no images', 'arithmetic', { name: 'quirky-arithmetic' }, { name: 'strip' }, detectors('name'), /^The detector "strip" lays images over each other; the inputs have shape 5\.$/],
     ['layers for a method without', 'glyphs', plain, { name: 'energy', layers: [layer] }, detectors('layers'), /^The detector "energy" looks at the network's output/, 'Leave out “Layers”.'],
@@ -154,13 +154,13 @@ describe('a pairing that cannot be', () => {
     ['a gradient that there is not', 'glyphs', plain, { name: 'functional-attribution', layers: ['layers.relu_0.output'] }, detectors('layers'), /^The gradient at "layers\.relu_0\.output" was asked for/],
     ['a layer taken that is not looked at', 'glyphs', plain, { ...mahalanobis, layer_aggregation: 'layer', aggregation_layer: 'layers.relu_0.output' }, detectors('aggregation_layer'), /^Unknown layer "layers\.relu_0\.output"/],
     ['no layer taken', 'glyphs', plain, { ...mahalanobis, layer_aggregation: 'layer' }, detectors('aggregation_layer'), /^Combining layers by "layer" takes the name of one\.$/],
-    ['a layer taken without a way to', 'glyphs', plain, { ...mahalanobis, aggregation_layer: layer }, detectors('aggregation_layer'), /^A layer to take is given, but layers are combined by mean\.$/, 'Set “Combine layers by” layer.'],
+    ['a layer taken without a way to', 'glyphs', plain, { ...mahalanobis, aggregation_layer: layer }, detectors('aggregation_layer'), /^A layer to take is given, but layers are combined by mean\.$/, 'Set “Combine layers by” to layer.'],
     ['tokens where there are none', 'arithmetic', { name: 'quirky-arithmetic' }, { ...mahalanobis, tokens: 'score-mean', layers: ['head.output'] }, detectors('tokens'), /head\.output has none\.$/],
-    ['a token beyond the end', 'arithmetic', { name: 'quirky-arithmetic' }, { ...mahalanobis, token_position: 5 }, detectors('token_position'), /^Expected a token_position of 0 to 4 at .*, found 5\.$/],
+    ['a token beyond the end', 'arithmetic', { name: 'quirky-arithmetic' }, { ...mahalanobis, token_position: 5 }, detectors('token_position'), /^Expected a token position of 0 to 4 at .*, found 5\.$/],
     ['chains that diverge', 'glyphs', plain, { name: 'functional-attribution', coupling: 'sampled', step_size: 1e-3, localisation: 1e6 }, detectors('step_size'), /^Step size times localisation must be below 4/],
-    ['abstract widths of other layers', 'glyphs', plain, { name: 'abstraction', abstract_dims: [3] }, detectors('abstract_dims'), /^Expected 2 abstract_dims, one for each of .*, found 1\.$/],
+    ['abstract widths of other layers', 'glyphs', plain, { name: 'abstraction', abstract_dims: [3] }, detectors('abstract_dims'), /^Expected 2 widths, one for each of .*, found 1\.$/],
     ['an abstraction that is neither given nor trained', 'glyphs', plain, { name: 'adversarial-abstraction', num_epochs: 0 }, detectors('num_epochs'), /^Expected at least 1 epoch/],
-    ['a class that there is not', 'glyphs', plain, { name: 'abstraction', output_loss: 'single-class', single_class: 10 }, detectors('single_class'), /^Expected a single_class of 0 to 9, found 10\.$/],
+    ['a class that there is not', 'glyphs', plain, { name: 'abstraction', output_loss: 'single-class', single_class: 10 }, detectors('single_class'), /^Expected a single class of 0 to 9, found 10\.$/],
     ['widths beside a given abstraction', 'glyphs', plain, { name: 'abstraction', initial: join(place, 'other.safetensors'), abstract_dims: [3, 2] }, detectors('abstract_dims'), /those of its file/],
     ['a given abstraction of something else', 'glyphs', plain, { name: 'abstraction', initial: join(place, 'other.safetensors') }, detectors('initial'), /has no "layers\.linear_0\.output\/tau\.weight"; the chosen layers need one of shape \[any, 4\]\.$/],
     ['a damaged abstraction', 'glyphs', plain, { name: 'abstraction', initial: join(place, 'damaged.safetensors') }, detectors('initial'), /expected a header/],

@@ -126,7 +126,7 @@ describe('token positions', () => {
   it('beyond the end are refused before anything is loaded', () => {
     const spec = detector('mahalanobis', { token_position: 5 });
     expect(() => planDetection(spec, { network: task.network, offers: offersOf(task) })).toThrow(
-      'Expected a token_position of 0 to 4 at blocks.0.output, found 5.',
+      'Expected a token position of 0 to 4 at blocks.0.output, found 5.',
     );
     expect((spec as unknown as DetectorParams).token_position).toBe(5);
   });

@@ -64,12 +64,14 @@ describe('scores laid over each other', () => {
 });
 
 describe('names of compared runs', () => {
-  const run = { id: 'r-0001', detector: 'knn', detectorDetail: '', taskDetail: 'corner', seed: 0 };
+  const run = { id: 'r-0001', detector: 'knn', detectorDetail: '', taskDetail: 'corner', seed: 0, details: [] };
   it('say no more than tells them apart', () => {
     expect(shortRunNames([run, { ...run, detector: 'que' }])).toEqual(['knn', 'que']);
     expect(shortRunNames([run, { ...run, detectorDetail: 'k 3' }])).toEqual(['knn', 'knn, k 3']);
     expect(shortRunNames([run, { ...run, taskDetail: 'noise' }])).toEqual(['knn, corner', 'knn, noise']);
     expect(shortRunNames([run, { ...run, seed: 1 }])).toEqual(['knn, seed 0', 'knn, seed 1']);
+    const small = { ...run, details: [{ label: 'Trusted fraction', value: '10 %' }] };
+    expect(shortRunNames([run, small])).toEqual(['knn', 'knn, trusted fraction 10 %']);
     expect(shortRunNames([run, { ...run, id: 'r-0002' }])).toEqual(['knn 0001', 'knn 0002']);
   });
 });

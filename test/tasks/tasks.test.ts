@@ -297,7 +297,7 @@ describe('separate-data', () => {
       message: expect.stringMatching(
         /^The same samples are used twice: \d+ clean test samples are also trusted data\.$/,
       ) as string,
-      hint: expect.stringContaining('--task.overlap remove') as string,
+      hint: expect.stringContaining('--task.overlap to remove') as string,
     });
     const some = { ...twice, trusted_fraction: 0.9, clean_train_weight: 1, overlap: 'remove', max_test_size: 120 };
     await expect(ofRun(some)).rejects.toThrow('none are left to test with');

@@ -7,7 +7,7 @@ import type { QueuedRuns, RunRequest } from '../runs/queued-runs.ts';
 export function refuseFaults(faults: DraftCheck['faults']): void {
   const [first] = faults;
   if (!first) return;
-  throw new CupbearerError('usage', `${first.path.join(' ')}: ${first.message}`, { details: { faults } });
+  throw new CupbearerError('usage', first.message, { details: { faults } });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { slug } from '../../../shared/slug.ts';
+import { dataWord } from '../../data/datasets/dataset-title.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
 import { describeRun } from '../../runs/index.ts';
 import type { ParsedSpec } from '../../runs/parsed-spec.ts';
@@ -13,5 +14,5 @@ export function folderName(spec: ParsedSpec, now: Date): string {
 function aboutOf(spec: ParsedSpec): string {
   if (spec.kind !== 'classifier') return describeRun(spec).replace('the trigger it was trained with', '');
   const { original, trigger } = trainingData(spec.params.train_data);
-  return trigger ? `${trigger.name} ${original.name}` : `${original.name} ${spec.params.model.name}`;
+  return trigger ? `${trigger.name} ${dataWord(original)}` : `${dataWord(original)} ${spec.params.model.name}`;
 }

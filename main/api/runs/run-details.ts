@@ -7,6 +7,7 @@ import { readStoredSpec } from '../../runs/stored-spec.ts';
 import { readSpec } from '../../storage/run-folder.ts';
 import type { Application } from '../application.ts';
 import { classifierFolder } from './classifier-folder.ts';
+import { inWindow } from '../window-errors.ts';
 import { repeatCommand } from './repeat-command.ts';
 import { describedNetwork } from '../../models/known-network.ts';
 import { dataFolder } from '../settings.ts';
@@ -19,7 +20,8 @@ export async function runDetail(
   signal: AbortSignal | undefined,
 ): Promise<RunDetail> {
   const found = workbench.catalogue.get(id);
-  const { host_pid: _, host_started: _started, ...record } = found;
+  const { host_pid: _, host_started: _started, ...rest } = found;
+  const record = { ...rest, error: found.error && inWindow(found.error) };
   const { spec, specFault } = specOf(found);
   return {
     record,

@@ -5,7 +5,9 @@ import { ownEngines } from '../../../shared/engine-parts.ts';
 import type { StoredSpec } from '../../runs/stored-spec.ts';
 import type { Catalogue, RunChanges, RunSlice } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { inWindow } from '../window-errors.ts';
 import { readRun } from './read-run.ts';
+import { describeTraining } from '../../runs/classifier-spec.ts';
 import { runWords } from './run-words.ts';
 
 /** Runs of the catalogue as lists show them. Nothing is kept: a hundred thousand of them would be all of the memory. */
@@ -65,6 +67,7 @@ function summaryOf(run: CatalogueRun, specOf: (id: string | undefined) => Stored
     title,
     folder,
     ...runWords(spec, specOf(classifier), specOf(detector)),
+    name: kind === 'classifier' ? givenName(title, spec) : '',
     metrics,
     durationMs: durationOf(run),
     createdAt: run.created_at,
@@ -83,6 +86,13 @@ function summaryOf(run: CatalogueRun, specOf: (id: string | undefined) => Stored
   };
 }
 
+/** A title that the program would not give: that of an import, or of a model that was renamed. */
+function givenName(title: string, { kind, sound, fault }: StoredSpec): string {
+  if (kind !== 'classifier' || fault !== null || title === '') return '';
+  const { train_data, model } = sound;
+  return train_data && model && title === describeTraining({ train_data, model }) ? '' : title;
+}
+
 const stopped: readonly RunStatus[] = ['failed', 'cancelled', 'interrupted'];
 
 /** Whether a training can be resumed; one that has left the numbers would leave them again. */
@@ -95,7 +105,8 @@ function durationOf({ timings: { total }, started_at: started, ended_at: ended }
   return started === null || ended === null ? null : Math.max(0, Date.parse(ended) - Date.parse(started));
 }
 
-/** Without its stack. */
-function shortError({ stack: _, ...error }: NonNullable<RunRecord['error']>): NonNullable<RunSummary['error']> {
-  return error;
+/** As the window shows it, without its stack. */
+function shortError(error: NonNullable<RunRecord['error']>): NonNullable<RunSummary['error']> {
+  const { stack: _, ...shown } = inWindow(error);
+  return shown;
 }

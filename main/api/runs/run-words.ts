@@ -1,30 +1,28 @@
 import { shortLayerNames } from '../../../shared/charts/layer-names.ts';
 import type { Definition, Registry } from '../../../shared/definition.ts';
-import { formatParameter } from '../../../shared/format.ts';
+import type { RunSummary, TriggerWords } from '../../../shared/domain/live.ts';
+import { formatParameter, inSentence } from '../../../shared/format.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
 import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
 import { proposedTask } from '../../../shared/training-data.ts';
+import { dataWord, ownName } from '../../data/datasets/dataset-title.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
+import { triggerRegistry } from '../../data/triggers/index.ts';
+import { poisonFields } from '../../data/triggers/trigger.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
+import { runDefinitionOf } from '../../runs/index.ts';
+import { changed, changedLines } from '../../runs/spec-lines.ts';
 import type { StoredSpec } from '../../runs/stored-spec.ts';
 import { architectureRegistry } from '../../models/architectures/index.ts';
+import { trainingOnly } from '../../tasks/classifier-trigger.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { triggerOfTask } from '../../tasks/trigger-of-task.ts';
 
 /** What a run is about, in the few words that lists have room for. */
-interface RunWords {
-  /** Id of the task; that of the one that is proposed for a classifier with a trigger, "" for any other classifier. */
-  task: string;
-  /** "corner, mnist" */
-  taskDetail: string;
-  dataset: string;
-  /** Id of the detector, "" for a classifier. */
-  detector: string;
-  /** What differs from its defaults: "relative, shrinkage 0.1". */
-  detectorDetail: string;
-  /** "mlp 128-128" */
-  model: string;
-}
+type RunWords = Pick<
+  RunSummary,
+  'task' | 'taskDetail' | 'subject' | 'dataset' | 'ownDataset' | 'detector' | 'detectorDetail' | 'model' | 'details'
+>;
 
 type ClassifierSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
 
@@ -37,44 +35,49 @@ export function runWords(
   classifier: StoredSpec | undefined,
   detector: StoredSpec | undefined,
 ): RunWords {
-  if (spec.kind === 'classifier') return { ...classifierWords(spec.sound), detector: '', detectorDetail: '' };
+  const details = changedLines(runDefinitionOf(spec.kind), spec.sound, wordedKeys);
+  if (spec.kind === 'classifier') return { ...classifierWords(spec.sound), detector: '', detectorDetail: '', details };
   const trained = classifier?.kind === 'classifier' ? classifier.sound : undefined;
   const found = trained && classifierWords(trained);
   const { task } = spec.sound;
   const fitted = spec.kind === 'evaluation' ? detector : spec;
   const method = fitted?.kind === 'detector' ? fitted.sound.detector : undefined;
-  const dataset = asPicked(task?.['data'])?.name ?? datasetOfTask(task) ?? found?.dataset ?? '';
+  const named = asPicked(task?.['data']) ?? datasetOfTask(task);
+  const dataset = named?.name ?? found?.dataset ?? '';
+  const ownDataset = named ? ownName(named) : (found?.ownDataset ?? '');
+  const subject = task ? subjectOf(task, trained) : noSubject;
   return {
     task: task?.name ?? '',
-    taskDetail: task ? taskDetail(task, dataset, trained) : '',
+    taskDetail: task ? [...subjectText(subject), ownDataset || dataset].filter(Boolean).join(', ') : '',
+    subject,
     dataset,
+    ownDataset,
     detector: method?.name ?? '',
     detectorDetail: method ? detectorDetail(method) : '',
     model: found?.model ?? '',
+    details,
   };
 }
 
-const fieldsById = new Map<string, Field[]>();
+/** What of a spec the other words say, and the seed, which stands on its own. */
+const wordedKeys = ['detector', 'model', 'seed'];
 
-/** A definition's fields, read off its schema once: a list names the same ones thousands of times. */
-function fieldsOf(registry: Registry<Definition>, id: string): Field[] {
-  const key = `${registry.kind} ${id}`;
-  const known = fieldsById.get(key) ?? describe(registry.get(id).params);
-  fieldsById.set(key, known);
-  return known;
-}
+const noSubject: RunSummary['subject'] = { training: 'unknown', trained: null, tested: null, change: '', words: '' };
 
 function classifierWords({
   train_data: data,
   model,
-}: ClassifierSpec): Pick<RunWords, 'task' | 'taskDetail' | 'dataset' | 'model'> {
+}: ClassifierSpec): Pick<RunWords, 'task' | 'taskDetail' | 'subject' | 'dataset' | 'ownDataset' | 'model'> {
   const parts = data && trainingData(data);
   const trigger = parts?.trigger;
-  const dataset = parts?.original.name ?? '';
+  const training = !parts ? 'unknown' : trigger ? 'poisoned' : 'clean';
+  const dataset = parts?.original ? dataWord(parts.original) : '';
   return {
     task: parts && trigger ? proposedTask(taskRegistry.definitions, parts).id : '',
     taskDetail: trigger ? `${trigger.name}, ${dataset}` : dataset,
-    dataset,
+    subject: { ...noSubject, training, trained: trigger ? { id: trigger.name, detail: '' } : null },
+    dataset: parts?.original.name ?? '',
+    ownDataset: parts?.original ? ownName(parts.original) : '',
     model: modelText(model),
   };
 }
@@ -84,41 +87,84 @@ function modelText(model: Picked | undefined): string {
   if (!model) return '';
   const fields = fieldsOf(architectureRegistry, model.name);
   const sizes = fields.filter(({ type }) => type === 'integers').map(({ key }) => listed(model[key]));
-  const rest = fields.filter(({ type }) => type !== 'integers').flatMap((field) => difference(field, model[field.key]));
+  const rest = differences(
+    fields.filter(({ type }) => type !== 'integers'),
+    model,
+  );
   return [`${model.name} ${sizes.join(' / ')}`.trim(), ...rest].join(', ');
 }
 
+const fieldsOf = (registry: Registry<Definition>, id: string) => describe(registry.get(id).params);
+
 /** A dataset that the task itself names. */
-function datasetOfTask(task: Picked | undefined): string | undefined {
-  return asPicked(task?.['clean_test_data'])?.name ?? (task && !('run_path' in task) ? task.name : undefined);
+function datasetOfTask(task: Picked | undefined): Picked | undefined {
+  return asPicked(task?.['clean_test_data']) ?? (task && !('run_path' in task) ? task : undefined);
 }
 
-function taskDetail(task: Picked, dataset: string, classifier: ClassifierSpec | undefined): string {
-  const trained = classifier?.train_data && trainingData(classifier.train_data).trigger;
+function subjectOf(task: Picked, classifier: ClassifierSpec | undefined): RunSummary['subject'] {
+  const data = classifier?.train_data && trainingData(classifier.train_data);
+  const training = !data ? 'unknown' : data.trigger ? 'poisoned' : 'clean';
   const { hasTrigger, asked } = triggerOfTask(task);
-  const trigger = asked ?? trained;
-  const change = asPicked(task['change']);
-  if (hasTrigger || change)
-    return [trigger?.name, change && `against ${change.name}`, dataset].filter(Boolean).join(', ');
-  const { name, ...params } = task;
-  const words = taskRegistry.get(name).describe(params);
-  return words.includes(dataset) || dataset === name ? words : `${words}, ${dataset}`;
+  const change = asPicked(task['change'])?.name ?? '';
+  const trained = data?.trigger;
+  if (!hasTrigger) {
+    const { name, data: _, ...params } = task;
+    const words = taskRegistry.get(name).describe(params);
+    return { ...noSubject, training, trained: trained ? { id: trained.name, detail: '' } : null, change, words };
+  }
+  return { training, ...triggerWords(trained, asked ?? trained), change, words: '' };
+}
+
+/** Two triggers of one kind are told apart by what differs between them. */
+function triggerWords(
+  trained: Picked | undefined,
+  tested: Picked | undefined,
+): { trained: TriggerWords | null; tested: TriggerWords | null } {
+  const isOneKind = trained !== undefined && tested !== undefined && trained.name === tested.name;
+  const differing = isOneKind
+    ? fieldsOf(triggerRegistry, trained.name).filter(
+        ({ key }) => !samplesOnly.includes(key) && JSON.stringify(trained[key]) !== JSON.stringify(tested[key]),
+      )
+    : [];
+  const words = (trigger: Picked | undefined): TriggerWords | null =>
+    trigger
+      ? {
+          id: trigger.name,
+          detail: differing
+            .map(({ key, label }) => `${inSentence(label)} ${formatParameter(trigger[key] ?? 'default')}`)
+            .join(', '),
+        }
+      : null;
+  return { trained: words(trained), tested: words(tested) };
+}
+
+/** Parameters of a trigger that say which samples get it, not what it looks like. */
+const samplesOnly: readonly string[] = [...Object.keys(poisonFields), ...trainingOnly];
+
+/** What filters look through: ids, as they are typed. */
+function subjectText({ trained, tested, change, words }: RunSummary['subject']): string[] {
+  const isOwn = trained?.id === tested?.id && trained?.detail === tested?.detail;
+  return [
+    tested ? `${tested.id} ${tested.detail}`.trim() : '',
+    tested && trained && !isOwn ? `trained with ${`${trained.id} ${trained.detail}`.trim()}` : '',
+    change === '' ? '' : `against ${change}`,
+    words,
+  ].filter((part) => part !== '');
 }
 
 function detectorDetail({ name, ...params }: Picked): string {
-  return fieldsOf(detectorRegistry, name)
-    .flatMap((field) => difference(field, params[field.key]))
-    .join(', ');
+  return differences(fieldsOf(detectorRegistry, name), params).join(', ');
 }
 
-function difference(field: Field, value: unknown): string[] {
-  if (value === undefined || value === null || JSON.stringify(value) === JSON.stringify(field.default)) return [];
-  const name = field.key.replaceAll('_', ' ');
-  if (field.key === 'layers' && Array.isArray(value))
-    return [value.length > 2 ? `${value.length} layers` : shortLayerNames(value.map(String)).join(' + ')];
-  if (field.type === 'flag') return [value === true ? name : `no ${name}`];
-  if (field.type === 'pick') return [`${name} ${asPicked(value)?.name ?? ''}`];
-  return [`${name} ${Array.isArray(value) ? listed(value) : formatParameter(value)}`];
+/** What differs from its default, by the labels of the fields: "relative", "shrinkage 0.1". */
+function differences(fields: readonly Field[], values: Readonly<Record<string, unknown>>): string[] {
+  return changed(fields, values).map(({ field, label, value, readable }) => {
+    if (field.key === 'layers' && Array.isArray(value))
+      return value.length > 2 ? `${value.length} layers` : shortLayerNames(value.map(String)).join(' + ');
+    const name = inSentence(label);
+    if (field.type === 'flag') return value === true ? name : `no ${name}`;
+    return `${name} ${Array.isArray(value) ? listed(value) : readable}`;
+  });
 }
 
 const listed = (values: unknown) => (Array.isArray(values) ? values.join('-') : '');

@@ -82,7 +82,7 @@ function judge(name: string, undecodable: readonly string[], total: number, shar
   const sentence = `${undecodable.length} of ${total} pictures of ${name} cannot be decoded: ${undecodable.slice(0, namedFiles).join(', ')}${more}.`;
   if (undecodable.length > share * total) {
     throw new CupbearerError('bad-data', `${sentence} At most ${(100 * share).toFixed(1)} % may be left out.`, {
-      hint: 'Repair or remove these files, or raise the parameter undecodable_share.',
+      hint: 'Repair or remove these files, or let more of them be left out.',
       details: { undecodable: undecodable.slice(0, 100) },
     });
   }

@@ -128,7 +128,7 @@ function drawCleanLabelRoles(dataset: Dataset, share: number, target: number, se
   if (wanted > candidates.length) {
     throw new CupbearerError(
       'usage',
-      `Clean-label poisoning expects a p_backdoor of at most ${(candidates.length / dataset.length).toFixed(4)}, the share of class ${target}, found ${share}.`,
+      `Clean-label poisoning expects a poisoned share of at most ${(candidates.length / dataset.length).toFixed(4)}, the share of class ${target}, found ${share}.`,
     );
   }
   const order = RandomStream.from(seed, 'poison').permutation(candidates.length);
@@ -142,22 +142,22 @@ export function checkPoisoning(dataset: DatasetFacts, trigger: Trigger, options:
   if (!(p_backdoor >= 0 && p_noise >= 0 && p_backdoor + p_noise <= 1)) {
     throw new CupbearerError(
       'usage',
-      `Expected p_backdoor and p_noise of at least 0 and together at most 1, found ${p_backdoor} and ${p_noise}.`,
+      `Expected shares of poisoned and of decoy samples of at least 0 and together at most 1, found ${p_backdoor} and ${p_noise}.`,
     );
   }
   if (options.clean_label && options.cycle_class) {
-    throw new CupbearerError('usage', 'Clean-label poisoning has one target class; cycle_class must be off.');
+    throw new CupbearerError('usage', 'Clean-label poisoning has one target class, so it cannot be all-to-all.');
   }
   if (p_noise > 0 && !trigger.decoy) {
     throw new CupbearerError(
       'usage',
-      `The trigger "${String(trigger.spec['id'])}" has no noise mode; p_noise must be 0.`,
+      `The trigger "${String(trigger.spec['id'])}" has no decoys; their share must be 0.`,
     );
   }
   if (!Number.isInteger(target_class) || target_class < 0 || target_class >= dataset.classes.length) {
     throw new CupbearerError(
       'usage',
-      `Expected a target_class of 0 to ${dataset.classes.length - 1}, found ${target_class}.`,
+      `Expected a target class of 0 to ${dataset.classes.length - 1}, found ${target_class}.`,
     );
   }
 }

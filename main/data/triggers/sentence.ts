@@ -2,6 +2,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { choice, text } from '../../../shared/schema/fields.ts';
 import { padding, tokensOf } from '../texts.ts';
 import { defineTrigger, vocabularyOf } from './trigger.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 /**
  * Puts a fixed sentence into each text; what it pushes on takes the place of the padding in front, so that the text keeps
@@ -40,7 +41,7 @@ export const sentence = defineTrigger({
             'usage',
             `Expected room for the ${added.length} words of the sentence in every text, found ${sample.length - own.length} tokens of padding in one of ${own.length} words.`,
             {
-              hint: 'Give the data more room (of arithmetic: --train_data.original.room), or take a shorter sentence.',
+              hint: worded`Give the data more room (of arithmetic: ${parameter('train_data.original.room')}), or take a shorter sentence.`,
             },
           );
         }

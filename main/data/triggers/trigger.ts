@@ -6,6 +6,7 @@ import { flag, integer, number } from '../../../shared/schema/fields.ts';
 import type { AttackRequest } from '../dataset.ts';
 import type { RandomStream } from '../../tensor/random.ts';
 import { padding } from '../texts.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 /** The change that marks a sample as poisoned. */
 export interface Trigger {
@@ -104,6 +105,8 @@ export function vocabularyOf({ shape, vocabulary }: TriggerContext, trigger: str
   throw new CupbearerError(
     'usage',
     `The trigger "${trigger}" expects texts with padding in front of the words, found samples of shape [${shape.join(', ')}]${vocabulary ? ` without "${padding}"` : ' and no vocabulary'}.`,
-    { hint: 'For example --train_data.original arithmetic --train_data.original.room 3.' },
+    {
+      hint: worded`For example ${parameter('train_data.original')} arithmetic with 3 for ${parameter('train_data.original.room')}.`,
+    },
   );
 }

@@ -4,6 +4,7 @@ import { integer, number, optionalInteger } from '../../../shared/schema/fields.
 import { RandomStream } from '../../tensor/random.ts';
 import { defineTrigger, imageSize, type TriggerContext } from './trigger.ts';
 import { displacementField, randomControlGrid, warp } from './warping.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 /** Under which name the control grid is stored with a model: float32 `[2, k, k]`, without strength. */
 const gridName = 'control_grid';
@@ -65,7 +66,7 @@ export const wanet = defineTrigger({
     if (p_backdoor + p_noise > 1) {
       throw new CupbearerError(
         'usage',
-        `Expected p_backdoor and p_noise of together at most 1, found ${p_backdoor} and ${p_noise}.`,
+        `Expected shares of poisoned and of decoy samples of together at most 1, found ${p_backdoor} and ${p_noise}.`,
       );
     }
     const grid = controlGrid(control_grid_width, params.field_seed, context);
@@ -104,8 +105,8 @@ function controlGrid(side: number, fieldSeed: number | undefined, { seed, state 
   if (shape[1] !== side) {
     throw new CupbearerError(
       'usage',
-      `Expected control_grid_width ${shape[1]!}, the width of the field stored with the model, found ${side}.`,
-      { hint: 'Give a field_seed to draw a new field of another width.' },
+      `Expected a control grid of width ${shape[1]!}, that of the field stored with the model, found ${side}.`,
+      { hint: worded`Set ${parameter('task.backdoor.field_seed')} to draw a new field of another width.` },
     );
   }
   return Float32Array.from(data);

@@ -11,6 +11,7 @@ import { defineLayerDetector } from '../layer-detector.ts';
 import { accumulate, ofLayer } from '../parts/by-layer.ts';
 import { predictedClasses } from '../parts/predictions.ts';
 import { gatherRows, positionsByGroup, takeRows } from '../parts/rows.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 /**
  * Against a division by zero where a bound is zero: the smallest normal number of float16, as the seed library has it. Here a
@@ -74,13 +75,13 @@ export const beatrix = defineLayerDetector({
       max: 200_000,
     }),
     compat: flag({
-      label: 'As the seed library',
+      label: 'Match the Python library',
       help: 'All classes together, the diagonal counted, lower medians by batch (so that scores depend on the batch size), merged over batches',
       default: false,
     }),
     moving_average: flag({
       label: 'Moving average',
-      help: 'Only as the seed library: medians of batches are averaged, not their median taken',
+      help: 'Only where the Python library is matched: medians of batches are averaged, not their median taken',
       default: true,
     }),
   },
@@ -91,7 +92,7 @@ export const beatrix = defineLayerDetector({
       .map(({ name, dims }) => ({
         path: ['layers'],
         message: `The detector "beatrix" compares all pairs of up to ${MOST_DIMS} neurons, and ${name} has ${dims}.`,
-        hint: 'Pool feature maps by --detector.pooling mean, or leave the layer out.',
+        hint: worded`Set ${parameter('detector.pooling')} to mean, or leave the layer out.`,
       })),
 
   arrays: {

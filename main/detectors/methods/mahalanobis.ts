@@ -39,8 +39,8 @@ export const mahalanobis = defineLayerDetector({
       max: 1,
     }),
     compat: flag({
-      label: 'As the seed library',
-      help: "Shrink towards the whole trace instead of trace/d, leave the diagonal term unshrunk, and cut variances off at rcond itself, as the seed library's code does",
+      label: 'Match the Python library',
+      help: 'Shrink towards the whole trace instead of trace/d, leave the diagonal term unshrunk, and cut variances off at the cut-off itself, as the Python code of cupbearer does',
       default: false,
     }),
   },

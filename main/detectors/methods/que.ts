@@ -39,7 +39,7 @@ export const que = defineLayerDetector({
       max: 1,
     }),
     compat: flag({
-      label: 'As the seed library',
+      label: 'Match the Python library',
       help: 'Leaves the untrusted covariance unwhitened and does not divide by the trace; scores then depend on the arbitrary signs of eigenvectors',
       default: false,
     }),

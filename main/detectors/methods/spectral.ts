@@ -30,7 +30,7 @@ export const spectral = defineLayerDetector({
       default: true,
     }),
     compat: flag({
-      label: 'As the seed library',
+      label: 'Match the Python library',
       help: 'One direction for all classes together, whatever else is set',
       default: false,
     }),

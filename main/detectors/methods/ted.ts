@@ -51,7 +51,7 @@ export const ted = defineDetector({
       max: 10_000_000,
     }),
     compat: flag({
-      label: 'As the seed library',
+      label: 'Match the Python library',
       help: "pyod's distances to the principal axes, and ranks of trusted samples that start at 1",
       default: false,
     }),

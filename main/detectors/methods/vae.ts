@@ -53,7 +53,7 @@ export const vae = defineDetector({
     }),
     ...trainingParams({ epochs: 2, batchSize: 256 }),
     compat: flag({
-      label: 'As the seed library',
+      label: 'Match the Python library',
       help: 'Sum the divergence over the latents instead of dividing it by the dimension, and take activations unscaled',
       default: false,
     }),

@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import { outputLayer, type LayerScores } from '../detector.ts';
+import { parameter, worded, type Sentence } from '../../../shared/wording.ts';
 
 /** What both ways of measuring the coupling are told. */
 export interface CouplingOptions {
@@ -43,12 +44,12 @@ export function couplingScores(largest: ReadonlyMap<string, Float64Array>): Laye
  * Refuses a state of more than `limit` MiB before anything is computed.
  * @throws CupbearerError `usage` with the size that `what` would take.
  */
-export function checkStateSize(numbers: number, limit: number, what: string, hint: string): void {
+export function checkStateSize(numbers: number, limit: number, what: string, hint: Sentence): void {
   const size = (numbers * Float32Array.BYTES_PER_ELEMENT) / 2 ** 20;
   if (size <= limit) return;
   throw new CupbearerError(
     'usage',
     `The detector would store ${what}, ${Math.ceil(size)} MiB; at most ${limit} MiB were allowed.`,
-    { hint: `${hint} Or raise --detector.max_state.` },
+    { hint: worded`${hint} Or raise ${parameter('detector.max_state')}.` },
   );
 }

@@ -9,6 +9,7 @@ import { abstractionLosses, meanLoss, stepName, tauName, type AbstractionParams 
 import type { DetectorContext, DetectorState, FeatureLayer, GrantedFeatures } from '../detector.ts';
 import { trainOn } from './gradient-training.ts';
 import { addLinear, trained } from './linear-maps.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 /** What an abstraction is built around. */
 interface Frame {
@@ -74,13 +75,13 @@ export function abstractionMisfits(
   const classes = network.spec.classes.length;
   const misfits: Misfit[] = [];
   if (output_loss === 'single-class' && single_class >= classes) {
-    const message = `Expected a single_class of 0 to ${classes - 1}, found ${single_class}.`;
+    const message = `Expected a single class of 0 to ${classes - 1}, found ${single_class}.`;
     misfits.push({ path: ['single_class'], message });
   }
   if (initial === undefined) return [...misfits, ...newWidthMisfits(frame, given, params.tau, epochs)];
   if (given.length > 0) {
-    const message = 'The widths of a given abstraction are those of its file, found abstract_dims.';
-    misfits.push({ path: ['abstract_dims'], message, hint: 'Leave out --detector.abstract_dims.' });
+    const message = `The widths of a given abstraction are those of its file, found ${given.join(', ')}.`;
+    misfits.push({ path: ['abstract_dims'], message, hint: worded`Leave out ${parameter('detector.abstract_dims')}.` });
   }
   return [...misfits, ...misfitsOf(['initial'], () => givenArrays(frame, readTensorDirectory(initial), initial))];
 }
@@ -95,16 +96,16 @@ function newWidthMisfits(
   if (epochs === 0) {
     misfits.push({
       path: ['num_epochs'],
-      message: 'Expected at least 1 epoch, found num_epochs 0 without a given abstraction.',
-      hint: 'Name the file of an abstraction by --detector.initial, or let it train.',
+      message: 'Expected at least 1 epoch, found 0 without a given abstraction.',
+      hint: worded`Name the file of an abstraction by ${parameter('detector.initial')}, or let it train.`,
     });
   }
   const hidden = layers.filter(({ name }) => name !== output).map(({ name }) => name);
   if (given.length === 0 || (given.length === hidden.length && tau === 'dense')) return misfits;
   const message =
     tau === 'axis-aligned'
-      ? 'Axis-aligned tau maps keep the widths of the layers, found abstract_dims.'
-      : `Expected ${hidden.length} abstract_dims, one for each of ${hidden.join(', ')}, found ${given.length}.`;
+      ? `Axis-aligned tau maps keep the widths of the layers, found widths ${given.join(', ')}.`
+      : `Expected ${hidden.length} widths, one for each of ${hidden.join(', ')}, found ${given.length}.`;
   return [...misfits, { path: ['abstract_dims'], message }];
 }
 

@@ -5,6 +5,7 @@ import { parameterGroups, checkStateSize, type CouplingOptions } from './couplin
 import { floats, type DetectorContext, type DetectorState } from '../detector.ts';
 import { gradientLayers, lossGradients, type GradientLayer, type LayerGradients } from './loss-gradients.ts';
 import { sliceSamples, type Samples } from './reference-samples.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 /** Samples whose gradients are worked out and compared at once. */
 const BLOCK = 256;
@@ -26,7 +27,7 @@ export async function fitGradients(
     numbers * size,
     options.max_state,
     `gradients of ${size} reference samples`,
-    'Lower --detector.references, or look at fewer or smaller layers.',
+    worded`Lower ${parameter('detector.references')}, or look at fewer or smaller layers.`,
   );
   const state: DetectorState = { tensors: {}, values: {} };
   for (const { name, deltas, inputs } of layers) {

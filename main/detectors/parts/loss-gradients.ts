@@ -5,6 +5,7 @@ import type { Network } from '../../models/network.ts';
 import { sizeOf, type NetworkOutline } from '../../models/network-outline.ts';
 import { predictedClasses } from './predictions.ts';
 import type { Samples } from './reference-samples.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 /** A layer whose parameters' gradients are looked at. */
 export interface GradientLayer {
@@ -36,7 +37,7 @@ export function gradientLayers(network: NetworkOutline, activations: Iterable<st
       throw new CupbearerError(
         'usage',
         `The gradient at "${activation}" was asked for; gradients are those of the parameters of a layer or of what it contains, for example of ${network.defaultActivations.join(', ')}.`,
-        { hint: 'Name some of them in --detector.layers, or leave it out.' },
+        { hint: worded`Name some of them in ${parameter('detector.layers')}, or leave it out.` },
       );
     }
     // At each token of a text a dense layer runs once more, and its gradient is a sum that does not factor.

@@ -11,6 +11,7 @@ import { doubles, floats, type DetectorContext, type DetectorState } from '../de
 import { lossTraces, toTensors, type WeightSlice } from './loss-traces.ts';
 import type { Samples } from './reference-samples.ts';
 import { sgld } from './sgld.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 /**
  * Draws weights near the trained ones, group by group with the others left alone, and takes the references' loss traces.
@@ -29,7 +30,7 @@ export async function fitTraces(
     total * slices.reduce((sum, own) => sum + own.at(-1).to, 0),
     options.max_state,
     `${total} draws of the weights`,
-    'Lower --detector.chains or --detector.draws, or look at fewer or smaller layers.',
+    worded`Lower ${parameter('detector.chains')} or ${parameter('detector.draws')}, or look at fewer or smaller layers.`,
   );
   const state: DetectorState = { tensors: {}, values: {} };
   for (const [i, { name }] of groups.entries()) {
@@ -93,7 +94,7 @@ function groupWeights(network: Network, { activations }: ParameterGroup): Weight
     throw new CupbearerError(
       'usage',
       `Weights near "${activation}" were asked for; a part with weights is named by its output, for example ${network.defaultActivations.join(', ')}.`,
-      { hint: 'Name such in --detector.layers, or leave it out.' },
+      { hint: worded`Name such in ${parameter('detector.layers')}, or leave it out.` },
     );
   });
   let from = 0;

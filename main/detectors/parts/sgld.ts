@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import type { RandomStream } from '../../tensor/random.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 export interface SgldOptions {
   chains: number;
@@ -21,7 +22,9 @@ export function checkStepSize(stepSize: number, localisation: number): void {
   throw new CupbearerError(
     'usage',
     `Step size times localisation must be below 4 or the chains diverge, found ${stepSize} x ${localisation} = ${stepSize * localisation}.`,
-    { hint: 'Lower --detector.step_size; a product of about 1 makes one draw nearly independent of the next.' },
+    {
+      hint: worded`Lower ${parameter('detector.step_size')}; a product of about 1 makes one draw nearly independent of the next.`,
+    },
   );
 }
 
@@ -55,7 +58,7 @@ export async function* sgld(
       }
       if (!w.every(Number.isFinite)) {
         throw new CupbearerError('non-finite', `Chain ${chain + 1} diverged in step ${step}.`, {
-          hint: 'Lower --detector.step_size or --detector.n_beta.',
+          hint: worded`Lower ${parameter('detector.step_size')} or ${parameter('detector.n_beta')}.`,
           details: { chain: chain + 1, step },
         });
       }

@@ -4,6 +4,7 @@ import { integer } from '../../../shared/schema/fields.ts';
 import { defineArchitecture } from '../architecture.ts';
 import { linear, sequential } from '../modules.ts';
 import { lastPosition, layerNorm, tokenEmbedding, transformerBlock } from '../sequence-modules.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 export const transformer = defineArchitecture({
   id: 'transformer',
@@ -31,7 +32,7 @@ export const transformer = defineArchitecture({
       throw new CupbearerError(
         'usage',
         `A transformer needs texts, samples of shape [length] with a vocabulary; the data has shape ${inputShape.join(' x ')}${vocabulary === undefined ? ' and no vocabulary' : ''}.`,
-        { hint: 'For example --train_data arithmetic.' },
+        { hint: worded`Set ${parameter('train_data')} to arithmetic, for example.` },
       );
     }
     if (width % heads !== 0) {

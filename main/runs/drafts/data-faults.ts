@@ -1,5 +1,5 @@
 import { datasetState, downloadBytesOf, sourceOf } from '../../data/dataset-files.ts';
-import { datasetRegistry } from '../../data/datasets/index.ts';
+import { datasetTitle } from '../../data/datasets/dataset-title.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
 import { poisonKeys } from '../../data/datasets/training-data.ts';
 import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
@@ -8,7 +8,7 @@ import { NetworkOutline } from '../../models/network-outline.ts';
 import { misfitsOf } from '../../../shared/misfit.ts';
 import { formatBytes } from '../../../shared/format.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
-import type { Picked } from '../../../shared/schema/fields.ts';
+import { paramsOf, type Picked } from '../../../shared/schema/fields.ts';
 import { walk } from '../../../shared/schema/walk.ts';
 import { toErrorRecord } from '../../../shared/errors.ts';
 import { trainClassifier } from '../train-classifier.ts';
@@ -39,11 +39,6 @@ function picksBelow(fields: readonly Field[], values: Record<string, unknown>, a
   return [...walk(fields, values, at)].flatMap(({ field, path, picked }) =>
     picked?.fields ? [{ path, kind: field.registry!.kind, picked: { ...picked.values, name: picked.id } }] : [],
   );
-}
-
-/** "MNIST", without what stands in brackets behind it. */
-export function datasetTitle({ name }: Picked): string {
-  return datasetRegistry.get(name).title.replace(/ \(.*\)$/, '');
 }
 
 /** Data that are not there, triggers that do not fit them, and classes that there are not. */
@@ -84,8 +79,12 @@ function triggerFaults({ path, picked }: PickedAt, { facts, data }: DraftView): 
     const message = `Must be 0 to ${classes.length - 1}: ${datasetTitle(data.originalData)} has ${classes.length} classes.`;
     return [{ path: [...path, 'target_class'], message }];
   }
+  const definition = triggerRegistry.get(picked.name);
+  const { name: _, ...params } = picked;
+  // What is wrong with single values stands beside their fields.
+  if (!paramsOf(definition).safeParse(params).success) return [];
   // Files are read when the run begins, or by the preview.
-  if (triggerRegistry.get(picked.name).prepare && picked['picture'] !== undefined) return [];
+  if (definition.prepare && picked['picture'] !== undefined) return [];
   try {
     createTrigger(picked, { shape, seed: 0 });
     return [];

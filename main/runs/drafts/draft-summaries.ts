@@ -4,7 +4,7 @@ import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
 import { triggerRegistry } from '../../data/triggers/index.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { triggerOfTask } from '../../tasks/trigger-of-task.ts';
-import { datasetTitle } from './data-faults.ts';
+import { datasetTitle } from '../../data/datasets/dataset-title.ts';
 import { draftArchitecture, type DraftSubject } from './draft-specs.ts';
 import { orNothing, viewDraft, type DraftView } from './draft-view.ts';
 

@@ -5,6 +5,8 @@ import { describe, type Field } from '../../../shared/schema/describe.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { explainIssue } from '../../../shared/schema/problems.ts';
 import { walk } from '../../../shared/schema/walk.ts';
+import { inLabels } from '../../../shared/wording.ts';
+import { parameterLabel } from '../parameter-label.ts';
 import { trainDetector } from '../train-detector.ts';
 
 /** The field that a path of keys leads to in values of a schema, be it to an item of its list; undefined where there is none. */
@@ -48,13 +50,9 @@ function numberRange({ type, min, max, control }: Field): string {
 
 const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));
 
-/** A misfit in the words of a person who sees the form: flags in its hint become the labels of their fields. */
+/** A misfit in the words of a person who sees the form. */
 export function misfitMessage({ message, hint }: Misfit, values: { task: Picked; detector?: Picked }): string {
-  // A command is of no help in a form.
-  if (hint === undefined || hint.includes('npx cupbearer')) return message;
-  const labelled = hint.replaceAll(/--((?:task|detector)(?:\.[a-z_0-9]+)+)/g, (flag, keys: string) => {
-    const field = fieldAt(trainDetector.params, values, keys.split('.'));
-    return field ? `“${field.label}”` : flag;
-  });
-  return `${message} ${labelled}`;
+  const labelOf = (path: readonly string[]) =>
+    fieldAt(trainDetector.params, values, path)?.label ?? parameterLabel(path);
+  return [message, hint === undefined ? undefined : inLabels(hint, labelOf)].filter(Boolean).join(' ');
 }

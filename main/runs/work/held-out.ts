@@ -1,6 +1,7 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import type { DataPart } from '../../tasks/task.ts';
 import { RandomStream } from '../../tensor/random.ts';
+import { parameter, worded } from '../../../shared/wording.ts';
 
 /** Share of the trusted samples that is kept from fitting, and how many at most: enough for a mean and a deviation. */
 const heldOutShare = 0.1;
@@ -17,7 +18,9 @@ export function holdOut(trusted: DataPart, seed: number): { fitting: DataPart; h
     throw new CupbearerError(
       'usage',
       `Standardising holds out ${heldOutShare * 100} % of the trusted samples, at least two: expected 15 or more trusted samples, found ${indices.length}.`,
-      { hint: 'Combine layers another way (--detector.layer_aggregation), or give more trusted data.' },
+      {
+        hint: worded`Combine layers another way (${parameter('detector.layer_aggregation')}), or give more trusted data.`,
+      },
     );
   }
   const order = RandomStream.from(seed, 'held-out').permutation(indices.length);

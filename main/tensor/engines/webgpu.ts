@@ -98,7 +98,7 @@ export const webgpuEngine: EngineDefinition = {
   title,
   backend: 'webgpu',
   mayUseGpu: true,
-  hint: 'Update the driver of the GPU, or use --engine wasm.',
+  hint: 'Update the driver of the GPU, or use another engine, such as wasm.',
   load,
   hasFailed,
 };

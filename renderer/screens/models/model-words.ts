@@ -3,6 +3,7 @@ import type { LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import type { RunStatus } from '../../../shared/domain/run.ts';
 import { formatPercent } from '../../../shared/format.ts';
 import { statusWords } from '../../components/status-words.ts';
+import { siblings } from '../../runs/siblings.svelte.ts';
 import { phaseWords } from '../../runs/run-words.ts';
 
 const trainings: Record<Exclude<RunStatus, 'running'>, string> = {
@@ -13,17 +14,15 @@ const trainings: Record<Exclude<RunStatus, 'running'>, string> = {
   interrupted: 'Training cut off',
 };
 
-/** What a model is called: one that was imported by the name that it was given, one of ours by its architecture. */
-export const nameOf = ({ imported }: Pick<ModelSummary, 'imported'>, run: RunSummary): string =>
-  (imported || run.model === '') && run.title !== '' ? run.title : run.model;
+/** What a model is called: by the name that it was given, else by its architecture. */
+export const nameOf = (run: RunSummary): string => run.name || run.model || run.title;
+
+/** What stands behind a model's name, since architectures are many models' name. */
+export const tellingOf = (run: RunSummary): string => siblings.wordsFor(run) || `seed ${run.seed}`;
 
 /** What a model is for, and its architecture where that is not its name. */
-export function aboutOf(
-  model: Pick<ModelSummary, 'imported'>,
-  run: RunSummary,
-  { main, dataset }: { main: string; dataset: string },
-): string {
-  return [...(nameOf(model, run) === run.model ? [] : [run.model]), main, dataset].filter(Boolean).join(', ');
+export function aboutOf(run: RunSummary, { main, dataset }: { main: string; dataset: string }): string {
+  return [nameOf(run) === run.model ? '' : run.model, main, dataset].filter(Boolean).join(', ');
 }
 
 /** How a model came about, before the time of it: "Trained", "Training failed", "Epoch 7/20, started". */

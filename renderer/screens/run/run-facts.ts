@@ -1,17 +1,9 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
-import { inSentence } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
 import { hrefOf } from '../../app/router.svelte.ts';
 import { taskWords } from '../../runs/run-words.ts';
-
-/** What a run is called at the head of its page: its task and data. */
-export function runTitle(run: RunSummary): string {
-  const { main, dataset } = taskWords(run);
-  const what = run.kind === 'classifier' && run.model !== '' ? `${run.model.toUpperCase()}, ${inSentence(main)}` : main;
-  // "Toy features" is the name of a task and of its data.
-  return dataset === '' || main.startsWith(dataset) ? what : `${what}, ${dataset}`;
-}
+import { siblings } from '../../runs/siblings.svelte.ts';
 
 interface Fact {
   label: string;
@@ -22,6 +14,7 @@ interface Fact {
 /** The line of facts under the title. */
 export function runFacts(run: RunSummary): Fact[] {
   const model = run.parents.map((id) => catalogue.runs.get(id)).find((parent) => parent?.kind === 'classifier');
+  const telling = siblings.wordsFor(run);
   const facts: (Fact | false)[] = [
     run.task !== '' && { label: 'Task', value: taskWords(run).main },
     run.detector !== '' && { label: 'Detector', value: [run.detector, run.detectorDetail].filter(Boolean).join(', ') },
@@ -30,7 +23,8 @@ export function runFacts(run: RunSummary): Fact[] {
       value: run.model,
       ...(model ? { href: hrefOf({ screen: 'run', id: model.id, tab: 'overview' }) } : {}),
     },
-    run.dataset !== '' && { label: 'Data', value: definitions.titleOf('dataset', run.dataset) },
+    run.dataset !== '' && { label: 'Data', value: run.ownDataset || definitions.titleOf('dataset', run.dataset) },
+    telling !== '' && { label: 'Unlike others', value: telling },
     run.engines.length > 0 && { label: 'Engine', value: run.engines.join(', ') },
   ];
   return facts.filter((fact) => fact !== false);

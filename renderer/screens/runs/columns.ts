@@ -5,7 +5,7 @@ import type { GridSort } from '../../components/grid-column.ts';
 import { kindWords } from '../../runs/run-titles.ts';
 
 /** Cells that are more than a text; the table's row draws them. */
-export type OwnCell = 'status' | 'task' | 'detector' | 'auroc' | 'when' | 'tags';
+export type OwnCell = 'status' | 'task' | 'detector' | 'model' | 'auroc' | 'when' | 'tags';
 
 /** A column of the table: all that is known of it stands here. */
 export interface Column {
@@ -16,6 +16,8 @@ export interface Column {
   /** Width below 1200 px of window, where it stays; 0 where it leaves. */
   narrow: number | null;
   align?: 'right';
+  /** Stays in sight where the table scrolls sideways. */
+  sticky?: true;
   term?: TermId;
   /** Cannot be switched off. */
   always?: true;
@@ -28,7 +30,7 @@ export interface Column {
   pale?: true;
   /** What only a finished run has. These columns stand side by side, and the reason stands there where a run has not finished. */
   isFigure?: true;
-  /** Leaves a table that is too narrow before those with a higher number; without one it stays. */
+  /** Where it is shown at first: leaves a table that is too narrow before those with a higher number; without one it stays. */
   leaves?: number;
 }
 
@@ -67,6 +69,7 @@ export const columns: readonly Column[] = [
     width: null,
     narrow: null,
     term: 'task',
+    sticky: true,
     always: true,
     shownAtFirst: true,
     key: (run) => `${run.task} ${run.taskDetail}`,
@@ -86,12 +89,12 @@ export const columns: readonly Column[] = [
   {
     id: 'model',
     label: 'Model',
-    width: 110,
+    width: 132,
     narrow: 110,
     shownAtFirst: true,
     leaves: 6,
     key: (run) => run.model,
-    cell: (run) => run.model,
+    cell: 'model',
   },
   {
     id: 'seed',
@@ -208,32 +211,36 @@ export const columns: readonly Column[] = [
 const leastTask = 190;
 const leastNarrowTask = 120;
 
-/** Px of a column; a narrow window has one for it only where it is chosen on purpose. */
-export const widthOf = ({ width, narrow }: Column, isNarrow: boolean): number | null =>
-  isNarrow && narrow !== 0 ? narrow : width;
+/** Px of a column; one that was added keeps its own in a narrow window, where others would leave. */
+const widthOf = ({ width, narrow }: Column, isNarrow: boolean) => (isNarrow && narrow !== 0 ? narrow : width);
 
-/** Px below which a table of these columns scrolls sideways. */
-export function leastWidth(shown: readonly Column[], isNarrow: boolean): number {
-  const task = isNarrow ? leastNarrowTask : leastTask;
-  return shown.reduce((sum, column) => sum + (widthOf(column, isNarrow) ?? task), selectWidth);
+/** Px that a table of these columns needs so that the task has its own. */
+export function neededWidth(kept: readonly Column[], isNarrow: boolean): number {
+  const rest = kept.reduce((sum, column) => sum + (widthOf(column, isNarrow) ?? 0), selectWidth);
+  return rest + (isNarrow ? leastNarrowTask : leastTask);
 }
 
-/** Of the columns that are shown at first, those that fit a table of `width` px; `isNarrow` where the window is below 1200 px. */
+/** Columns that a person has chosen, all of them, with the widths that they have; the table may be wider than its place. */
+export const chosenColumns = (chosen: readonly Column[], isNarrow: boolean): readonly Column[] =>
+  withRoomForTime(chosen).map((column) => ({ ...column, width: widthOf(column, isNarrow) }));
+
+/**
+ * Of the columns that are there at first, those that stand in a table of `width` px, with the widths that they have there; `isNarrow`
+ * where the window is below 1200 px. Some leave a table without room.
+ */
 export function fittingColumns(chosen: readonly Column[], width: number, isNarrow: boolean): readonly Column[] {
-  const room = width - selectWidth - (isNarrow ? leastNarrowTask : leastTask);
-  const needed = (kept: readonly Column[]) =>
-    kept.reduce((sum, column) => sum + ((isNarrow ? column.narrow : column.width) ?? 0), 0);
-  let kept = withRoomForTime(isNarrow ? chosen.filter((column) => column.narrow !== 0) : chosen);
-  const leaving = kept.filter(({ leaves }) => leaves !== undefined).sort((a, b) => a.leaves! - b.leaves!);
+  const mayLeave = (column: Column) => column.leaves !== undefined;
+  let kept = withRoomForTime(chosen.filter((column) => !(isNarrow && mayLeave(column) && column.narrow === 0)));
+  const leaving = kept.filter(mayLeave).sort((a, b) => a.leaves! - b.leaves!);
   for (const { id } of leaving) {
-    if (needed(kept) <= room) break;
+    if (neededWidth(kept, isNarrow) <= width) break;
     kept = withRoomForTime(kept.filter((column) => column.id !== id));
   }
-  return kept;
+  return kept.map((column) => ({ ...column, width: widthOf(column, isNarrow) }));
 }
 
 /** The time that is left of a running run reaches over the duration; without one, its own column must hold it. */
-export function withRoomForTime(kept: readonly Column[]): readonly Column[] {
+function withRoomForTime(kept: readonly Column[]): readonly Column[] {
   if (kept.some((column) => column.id === 'duration')) return kept;
   return kept.map((column) => (column.id === 'when' ? { ...column, width: column.narrow } : column));
 }

@@ -13,7 +13,16 @@ class Filter {
   readonly saved: readonly string[] = $derived.by(() => settings.value?.savedFilters ?? []);
   readonly chipTerms: readonly QueryTerm[] = $derived(this.chips.flatMap((chip) => parseQuery(chip).terms));
   readonly terms: readonly QueryTerm[] = $derived([...this.chipTerms, ...parseQuery(this.text).terms]);
-  readonly active = $derived(this.terms.some((term) => term.problem === null));
+  /** The term whose value is being typed: it says nothing yet. */
+  readonly #typed = $derived.by(() => {
+    const last = parseQuery(this.text).terms.at(-1);
+    return last?.isUnfinished ? last.source : undefined;
+  });
+  /** Those that count. */
+  readonly #asked = $derived(this.#typed === undefined ? this.terms : this.terms.slice(0, -1));
+  readonly active = $derived(this.#asked.length > 0);
+  /** Those that cannot be read: no run is as they say. */
+  readonly misread: readonly QueryTerm[] = $derived(this.#asked.filter((term) => term.problem !== null));
   /** As one text, to keep or to show. */
   readonly source = $derived(this.terms.map((term) => term.source).join(' '));
 
@@ -50,10 +59,12 @@ class Filter {
   /** Whether a run is to be shown. Archived ones are only where they are asked for. */
   accepts(run: RunSummary, now: number): boolean {
     if (run.archived && !this.asksForArchived) return false;
-    return this.terms.every((term) => term.problem !== null || term.matches(run, now));
+    return this.#asked.every((term) => term.matches(run, now));
   }
 
-  readonly asksForArchived = $derived(this.terms.some((term) => term.field === 'is' && /^a/i.test(term.value)));
+  readonly asksForArchived = $derived(
+    this.terms.some((term) => term.field === 'is' && /^a/i.test(term.value) && term.problem === null),
+  );
 
   /** Where the axis of AUROC starts: at the bound of a filter `auroc>x`, else at guessing. */
   readonly axisStart = $derived.by(() => {

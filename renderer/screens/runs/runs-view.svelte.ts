@@ -3,7 +3,8 @@ import { formatCount } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { settings } from '../../app/settings.svelte.ts';
 import type { GridSort } from '../../components/grid-column.ts';
-import { columns, comparator, fittingColumns, startsDescending, withRoomForTime } from './columns.ts';
+import { narrow } from '../../app/window.ts';
+import { chosenColumns, columns, comparator, fittingColumns, neededWidth, startsDescending } from './columns.ts';
 import type { Column } from './columns.ts';
 import { filter } from './filter.svelte.ts';
 import { lastHidden } from './kept-choices.ts';
@@ -32,14 +33,20 @@ class RunsView {
   /** Where Shift extends from. */
   #anchor: string | null = null;
 
-  /** Px between the borders of the table, and whether the window is narrow; the table says so once it stands. */
-  room = $state.raw({ width: Infinity, isNarrow: false });
+  readonly #columns: readonly Column[] = $derived(
+    columns.filter((column) => column.always || !this.#hidden.includes(column.id)),
+  );
 
-  /** What is chosen is shown, and the table scrolls sideways where it must; of what is shown at first, as much as there is room for. */
-  readonly columns: readonly Column[] = $derived.by(() => {
-    const chosen = columns.filter((column) => column.always || !this.#hidden.includes(column.id));
-    return this.#isChosen ? withRoomForTime(chosen) : fittingColumns(chosen, this.room.width, this.room.isNarrow);
-  });
+  /** Px of the table's place; 0 until it is known. */
+  width = $state(0);
+  /** What is chosen is shown, whatever room there is; of what is there at first, as much as fits. */
+  readonly shown: readonly Column[] = $derived(
+    this.#isChosen
+      ? chosenColumns(this.#columns, narrow.current)
+      : fittingColumns(this.#columns, this.width === 0 ? Infinity : this.width, narrow.current),
+  );
+  /** Px that they need: more than there are scroll sideways. */
+  readonly needed = $derived(neededWidth(this.shown, narrow.current));
 
   readonly #unfinishedIds = $derived(unfinishedIds(catalogue.runs.values()));
 
@@ -96,7 +103,7 @@ class RunsView {
 
   async toggleColumn({ id }: Column): Promise<void> {
     // What there was no room for is not there, and does not come along with the first that is chosen.
-    const shown = new Set(this.columns.map((column) => column.id));
+    const shown = new Set(this.shown.map((column) => column.id));
     const absent = columns.map((column) => column.id).filter((other) => !shown.has(other));
     await settings.change(({ hiddenColumns }) => {
       const hidden = hiddenColumns ?? absent;

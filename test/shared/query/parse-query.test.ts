@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import { queryFields } from '../../../shared/query/fields.ts';
 import { parseQuery } from '../../../shared/query/parse-query.ts';
+import { runSummary } from '../../renderer/run-summary.ts';
 import { quote, splitQuery, unquote } from '../../../shared/query/split.ts';
 
 const now = Date.parse('2026-11-24T12:00:00Z');
 
-const run: RunSummary = {
+const run: RunSummary = runSummary({
   id: '20261124-100000-abcd',
   kind: 'detector',
   status: 'done',
@@ -34,7 +35,7 @@ const run: RunSummary = {
   archived: false,
   resumable: false,
   fault: null,
-};
+});
 
 const matches = (query: string) => parseQuery(query).matches(run, now);
 const problems = (query: string) => parseQuery(query).terms.map((term) => term.problem);
@@ -103,17 +104,25 @@ describe('parseQuery', () => {
     expect(matches(query)).toBe(false);
   });
 
-  it('says what cannot be read, and filters by the rest', () => {
+  it('says what cannot be read, and finds nothing by it', () => {
     expect(problems('detecter:x')).toEqual([
-      'There is no field "detecter"; detector is one. In quotes it is searched for as text.',
+      'There is no field “detecter”; detector is one. In quotes it is searched for as text.',
     ]);
-    expect(problems('auroc>high')).toEqual(['"high" is no number: write it as in auroc>0.9.']);
-    expect(problems('duration>2parsecs')).toEqual(['"2parsecs" is no time: write it as in duration>2min.']);
-    expect(problems('status:x')).toEqual(['status is one of queued, running, done, failed, cancelled, interrupted.']);
+    expect(problems('auroc>high')).toEqual(['“high” is not a number; write it as in auroc>0.9.']);
+    expect(problems('duration>2parsecs')).toEqual(['“2parsecs” is not a time; write it as in duration>2min.']);
+    expect(problems('status:x')).toEqual(['status: takes queued, running, done, failed, cancelled or interrupted.']);
     expect(problems('detector>a')).toEqual(['detector has no order: write detector: instead of detector>.']);
     expect(problems('auroc>')).toEqual(['auroc> needs a value: AUROC, 0 to 1.']);
-    expect(matches('auroc>high tag:paper')).toBe(true);
-    expect(matches('auroc>high tag:other')).toBe(false);
+    expect(problems('is:deleted')).toEqual(['is: takes pinned, archived or damaged.']);
+    for (const misread of ['auroc>high', 'is:deleted', '-is:deleted', 'detecter:x', 'detector>a'])
+      expect(matches(`${misread} tag:paper`), misread).toBe(false);
+  });
+
+  it('leaves out a last term whose value is still to come, and no other', () => {
+    expect(matches('tag:paper auroc>')).toBe(true);
+    expect(matches('tag:other auroc>')).toBe(false);
+    expect(matches('auroc> tag:paper')).toBe(false);
+    expect(matches('nonsense>')).toBe(false);
   });
 
   it('gives each term as it was written', () => {

@@ -1,5 +1,6 @@
 import { CupbearerError, smallerBatchHelps } from '../../../../shared/errors.ts';
 import type { NativeBinding } from './node-package.ts';
+import { parameter, worded } from '../../../../shared/wording.ts';
 
 /** TensorFlow's code for exhausted memory, and what libraries of CUDA say that find none to start in. */
 const exhausted = /^Invalid TF_Status: 8\b|CUDA_ERROR_OUT_OF_MEMORY|CU(BLAS|DNN|SOLVER|FFT)_STATUS_ALLOC_FAILED/;
@@ -29,7 +30,7 @@ function asExpected(error: unknown, where: string): unknown {
   const [, shape] = /shape\s?\[([\d,]+)\]/.exec(error.message) ?? [];
   const what = shape === undefined ? '' : ` for a tensor of shape [${shape.replaceAll(',', ', ')}]`;
   return new CupbearerError('engine', `${where} has no memory left${what}.`, {
-    hint: 'Use a smaller --batch_size; a training that was cut off goes on with --resume --batch_size N.',
+    hint: worded`Use a smaller ${parameter('batch_size')}; a training that was cut off goes on by ${parameter('resume')}.`,
     details: { tensorflow: error.message, ...smallerBatchHelps },
     cause: error,
   });

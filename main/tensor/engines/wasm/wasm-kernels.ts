@@ -4,6 +4,7 @@ import { CupbearerError, smallerBatchHelps } from '../../../../shared/errors.ts'
 import { loadKernelModule } from '../../kernels/modules.ts';
 import type { KernelVariant } from '../../kernels/modules.ts';
 import { ParallelKernels } from '../../threads/parallel-kernels.ts';
+import { parameter, worded } from '../../../../shared/wording.ts';
 
 /** What a convolution looks like, as the kernels take it: 13 numbers. */
 export type ConvShape = [
@@ -197,7 +198,7 @@ function checkAllocations(module: EmscriptenModule): void {
     const address = allocate(bytes);
     if (address === 0 && bytes > 0)
       throw new CupbearerError('engine', `The compute engine has no memory left for ${bytes} more bytes.`, {
-        hint: 'Use a smaller --batch_size; a training that was cut off goes on with --resume --batch_size N.',
+        hint: worded`Use a smaller ${parameter('batch_size')}; a training that was cut off goes on by ${parameter('resume')}.`,
         details: smallerBatchHelps,
       });
     return address;

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { CupbearerError, deviceLost, smallerBatchHelps } from '../../../../shared/errors.ts';
 import type { GpuAdapter, GpuDevice } from './adapter.ts';
+import { parameter, worded } from '../../../../shared/wording.ts';
 
 /** The class of `@tensorflow/tfjs-backend-webgpu`, as far as it is used here. */
 export type WebGpuBackendClass = new (
@@ -61,7 +62,7 @@ export function createBackend(
 
 function lostError(reason: string, message: string): CupbearerError {
   return new CupbearerError('engine', `The GPU was lost in the middle of the work (${reason}): ${firstLine(message)}`, {
-    hint: 'The driver may have been reset or updated, the GPU removed, or one step taken too long. What was finished before is kept: start the run again, a training with --resume, perhaps with a smaller --batch_size or --engine wasm.',
+    hint: worded`The driver may have been reset or updated, the GPU removed, or one step taken too long. What was finished before is kept: start the run again, a training with ${parameter('resume')}, perhaps with a smaller ${parameter('batch_size')} or another ${parameter('engine')}, such as wasm.`,
     details: { reason, ...deviceLost },
   });
 }
@@ -69,11 +70,11 @@ function lostError(reason: string, message: string): CupbearerError {
 function operationError(kind: string, message: string): CupbearerError {
   if (kind === 'GPUOutOfMemoryError')
     return new CupbearerError('engine', `The GPU has no memory left: ${firstLine(message)}`, {
-      hint: 'Use a smaller --batch_size; a training can go on with --resume --batch_size N.',
+      hint: worded`Use a smaller ${parameter('batch_size')}; a training can go on by ${parameter('resume')}.`,
       details: smallerBatchHelps,
     });
   return new CupbearerError('engine', `The GPU refused an operation: ${firstLine(message)}`, {
-    hint: 'Use a smaller --batch_size or --engine wasm.',
+    hint: worded`Use a smaller ${parameter('batch_size')} or another ${parameter('engine')}, such as wasm.`,
     details: { kind, message },
   });
 }

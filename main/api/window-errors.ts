@@ -1,0 +1,11 @@
+import type { ErrorRecord } from '../../shared/errors.ts';
+import { inLabels } from '../../shared/wording.ts';
+import { parameterLabel } from '../runs/parameter-label.ts';
+
+/** Returns an error in the words of the window, whose fields have labels where a terminal has flags. */
+export function inWindow<E extends Pick<ErrorRecord, 'hint' | 'remedy'>>({ remedy, ...error }: E): Omit<E, 'remedy'> {
+  if (remedy === undefined) return error;
+  const { hint: _, ...rest } = error;
+  const hint = inLabels(remedy, parameterLabel);
+  return { ...rest, ...(hint === undefined ? {} : { hint }) } as Omit<E, 'remedy'>;
+}
