@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { CupbearerError } from '../../shared/errors.ts';
 import type { PoisonKeys } from '../../shared/training-data.ts';
 import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
@@ -112,7 +113,10 @@ export interface DatasetDefinition extends Definition {
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 
-/** Declares a dataset; `load` receives the parameters in the types of the schema. */
+/**
+ * Declares a dataset; `load` receives the parameters in the types of the schema. A dataset without samples is refused here, for
+ * all who load one: means over none of them are NaN, and shares of none would be shown as 0 %.
+ */
 export function defineDataset<P extends z.ZodObject>(
   definition: Omit<DatasetDefinition, 'params' | 'facts' | 'load'> & {
     readonly params: P;
@@ -120,5 +124,19 @@ export function defineDataset<P extends z.ZodObject>(
     load(params: z.output<P>, context: DatasetContext): Promise<Dataset>;
   },
 ): DatasetDefinition {
-  return definition;
+  return {
+    ...definition,
+    async load(params: z.output<P>, context) {
+      const dataset = await definition.load(params, context);
+      if (dataset.length === 0) throw withoutSamples(definition.id, params);
+      return dataset;
+    },
+  };
+}
+
+function withoutSamples(id: string, params: { train?: unknown }): CupbearerError {
+  const half = typeof params.train === 'boolean' ? ` ${params.train ? 'training' : 'test'}` : '';
+  return new CupbearerError('bad-data', `The dataset "${id}": expected at least one${half} sample, found none.`, {
+    hint: 'Look whether its files list any, and whether these can be read.',
+  });
 }

@@ -7,7 +7,7 @@ import { concatenated } from '../data/transforms/concatenated.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { distinctTest } from './distinct.ts';
-import type { ExamplePairs, Task } from './task.ts';
+import type { ExamplePairs, LeftOut, Task } from './task.ts';
 
 /** Parameters that every task has: which samples are trusted, clean and anomalous, and how many. */
 export const splitParams = {
@@ -183,6 +183,7 @@ export function assembleParts(
   params: SplitParams,
 ): Pick<Task, 'trusted' | 'untrusted' | 'test' | 'leftOut'> {
   checkBothKinds(tested, params.clean_test_weight);
+  checkShares(trusted.length, untrusted.clean.length + untrusted.anomalous.length, params.trusted_fraction);
   const hasUntrusted = untrusted.clean.length + untrusted.anomalous.length > 0;
   const learnt = {
     trusted: { dataset: train.clean, indices: trusted },
@@ -194,8 +195,25 @@ export function assembleParts(
   ];
   const distinct = distinctTest(learnt, parts, params.overlap);
   const [clean, anomalous] = distinct.test.map(({ indices }) => indices);
-  checkBothKinds({ clean: clean!, anomalous: anomalous! }, params.clean_test_weight);
+  checkKindsLeft({ clean: clean!, anomalous: anomalous! }, distinct.leftOut);
   return { ...learnt, ...distinct };
+}
+
+/** A share that was asked for and holds no sample would pass for one that was not asked for. */
+function checkShares(trusted: number, untrusted: number, fraction: number): void {
+  const isMissing = (count: number, share: number) => count === 0 && share > 0;
+  const missing = isMissing(trusted, fraction)
+    ? 'trusted'
+    : isMissing(untrusted, 1 - fraction)
+      ? 'untrusted'
+      : undefined;
+  if (missing === undefined) return;
+  const total = trusted + untrusted;
+  throw new CupbearerError(
+    'usage',
+    `The ${missing} data has no sample: a trusted fraction of ${fraction} of ${total} ${total === 1 ? 'sample' : 'samples'} leaves none.`,
+    { hint: 'Change --task.trusted_fraction, or raise --task.max_train_size.' },
+  );
 }
 
 /** Nothing can be told apart where there is one kind alone. */
@@ -205,6 +223,16 @@ function checkBothKinds({ clean, anomalous }: Mix, weight: number): void {
     'usage',
     `The test data needs both clean and anomalous samples; a clean share of ${weight} of ${clean.length + anomalous.length} samples leaves none that are ${clean.length === 0 ? 'clean' : 'anomalous'}.`,
     { hint: 'Change --task.clean_test_weight, or raise --task.max_test_size.' },
+  );
+}
+
+/** The same once samples were left out, of which the share says nothing. */
+function checkKindsLeft({ clean, anomalous }: Mix, { repeated, overlapping }: LeftOut): void {
+  if (clean.length > 0 && anomalous.length > 0) return;
+  throw new CupbearerError(
+    'usage',
+    `The test data needs both clean and anomalous samples, and none is left that is ${clean.length === 0 ? 'clean' : 'anomalous'}: ${overlapping} are also trusted or untrusted data or of the other kind, ${repeated} repeat another.`,
+    { hint: 'Take other test data, or other trusted data.', details: { repeated, overlapping } },
   );
 }
 

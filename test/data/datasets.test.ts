@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineDataset } from '../../main/data/dataset.ts';
 import type { BackdoorDataset } from '../../main/data/datasets/backdoor.ts';
+import { splitFields } from '../../main/data/datasets/fields.ts';
 import { datasetFacts, loadDataset, loadSplit } from '../../main/data/datasets/load.ts';
 import { sharedFolder } from '../shared-folder.ts';
 import { cifarBytes, idxBytes } from './idx-bytes.ts';
-import { upTo } from './toy-dataset.ts';
+import { toyDataset, upTo } from './toy-dataset.ts';
 
 let dataDir: string;
 const context = (seed = 0) => ({ dataDir, seed });
@@ -27,6 +30,29 @@ const threeImages = idxBytes(
   upTo(12).map((k) => k * 20),
 );
 const threeLabels = idxBytes([3], [7, 0, 9]);
+
+describe('a dataset without samples', () => {
+  const empty = defineDataset({
+    id: 'empty',
+    title: 'Empty',
+    summary: 'Nothing',
+    source: 'This test',
+    params: z.object(splitFields),
+    facts: () => ({ shape: [1, 1, 1], classes: ['a'] }),
+    load: () => Promise.resolve(toyDataset(0)),
+  });
+
+  it.each([
+    [true, 'training'],
+    [false, 'test'],
+  ])('is refused by whoever loads it, with train %s', async (train, half) => {
+    const params = { train, default_augmentations: true };
+    await expect(empty.load(params as never, { dataDir: '', seed: 0 })).rejects.toMatchObject({
+      code: 'bad-data',
+      message: `The dataset "empty": expected at least one ${half} sample, found none.`,
+    });
+  });
+});
 
 describe('mnist', () => {
   it('reads images as values of 0 to 1 with their labels, packed or not', async () => {

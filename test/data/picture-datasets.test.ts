@@ -152,6 +152,28 @@ describe('image-folder', () => {
     expect(warnings).toEqual([expect.stringContaining('broken.png. They are left out.')]);
   });
 
+  it('is refused where no picture of a half can be decoded, however many may be left out', async () => {
+    await put('train/a/1.png', 'no picture');
+    await put('test/a/1.png', plain('#fff'));
+    await expect(load({ undecodable_share: 1 })).rejects.toMatchObject({
+      code: 'bad-data',
+      message: expect.stringMatching(/^1 of 1 pictures of image-folder cannot be decoded: .*1\.png\. No picture is left\.$/) as string, // prettier-ignore
+    });
+    expect((await load({ train: false })).length).toBe(1);
+  });
+
+  it.each([
+    [{ test_fraction: 1 }, 'none of the training half'],
+    [{ train: false, test_fraction: 0 }, 'none of the test half'],
+  ])('is refused where %j leaves a half without pictures', async (params, found) => {
+    await put('a/1.png', plain('#fff'));
+    await put('b/1.png', plain('#000'));
+    await expect(load(params)).rejects.toMatchObject({
+      code: 'bad-data',
+      message: expect.stringContaining(found) as string,
+    });
+  });
+
   it('says what it expected where there is nothing', async () => {
     await expect(load()).rejects.toThrow('one for each class, found 0 folders');
     await expect(load({ folder: join(dataDir, 'nowhere') })).rejects.toMatchObject({ code: 'not-found' });
@@ -176,6 +198,13 @@ describe('gtsrb', () => {
     const whole = await load();
     expect([whole.classes.length, whole.shape]).toEqual([43, [1, 1, 3]]);
     expect(datasetFacts({ name: 'gtsrb', size: 1 })).toEqual({ shape: whole.shape, classes: whole.classes });
+  });
+
+  it('is refused where its tables list no picture', async () => {
+    await put('gtsrb/Final_Training/Images/00000/GT-00000.csv', `${head}\n`);
+    await put('gtsrb/Final_Test/Images/GT-final_test.csv', head);
+    await expect(load()).rejects.toThrow('expected pictures listed in GT-00000.csv and the others');
+    await expect(load({ train: false })).rejects.toThrow('expected pictures listed in GT-final_test.csv, found none');
   });
 
   it('names the line that is wrong and what is missing', async () => {

@@ -296,7 +296,7 @@ describe('separate-data', () => {
     });
     const some = { ...twice, trusted_fraction: 0.9, clean_train_weight: 1, overlap: 'remove', max_test_size: 120 };
     await expect(build('separate-data', { run_path: folders.toy, ...some })).rejects.toThrow(
-      'leaves none that are clean',
+      'none is left that is clean: 60 are also trusted or untrusted data',
     );
   });
 

@@ -12,7 +12,10 @@ import { missingData } from '../readers/stored-file.ts';
  */
 export function gtsrbFiles(folder: string, train: boolean, classCount: number, hint: string): PictureFile[] {
   const root = existsSync(join(folder, 'GTSRB')) ? join(folder, 'GTSRB') : folder;
-  return train ? trainingFiles(root, folder, classCount, hint) : testFiles(root, folder, classCount, hint);
+  const files = train ? trainingFiles(root, folder, classCount, hint) : testFiles(root, folder, classCount, hint);
+  if (files.length > 0) return files;
+  const tables = train ? 'GT-00000.csv and the others in Final_Training/Images' : 'GT-final_test.csv';
+  throw new CupbearerError('bad-data', `${folder}: expected pictures listed in ${tables}, found none.`, { hint });
 }
 
 function trainingFiles(root: string, folder: string, classCount: number, hint: string): PictureFile[] {

@@ -80,9 +80,11 @@ function judge(name: string, undecodable: readonly string[], total: number, shar
   if (undecodable.length === 0) return;
   const more = undecodable.length > namedFiles ? `, and ${undecodable.length - namedFiles} more` : '';
   const sentence = `${undecodable.length} of ${total} pictures of ${name} cannot be decoded: ${undecodable.slice(0, namedFiles).join(', ')}${more}.`;
-  if (undecodable.length > share * total) {
-    throw new CupbearerError('bad-data', `${sentence} At most ${(100 * share).toFixed(1)} % may be left out.`, {
-      hint: 'Repair or remove these files, or raise the parameter undecodable_share.',
+  const isNoneLeft = undecodable.length === total;
+  if (undecodable.length > share * total || isNoneLeft) {
+    const bound = isNoneLeft ? 'No picture is left.' : `At most ${(100 * share).toFixed(1)} % may be left out.`;
+    throw new CupbearerError('bad-data', `${sentence} ${bound}`, {
+      hint: `Repair or remove these files${isNoneLeft ? '' : ', or raise the parameter undecodable_share'}.`,
       details: { undecodable: undecodable.slice(0, 100) },
     });
   }
