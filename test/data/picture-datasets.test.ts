@@ -5,8 +5,10 @@ import { createCanvas } from '@napi-rs/canvas';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { datasetFacts, loadDataset } from '../../main/data/datasets/load.ts';
-import { decodePicture, scaled, type Picture } from '../../main/data/pictures/picture.ts';
+import { decodePicture } from '../../main/data/pictures/decode-picture.ts';
+import { scaled, type Picture } from '../../main/data/pictures/picture.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
+import { pillowPictures } from './pillow-pictures.ts';
 import { upTo } from './toy-dataset.ts';
 
 let dataDir: string;
@@ -172,6 +174,43 @@ describe('image-folder', () => {
       code: 'bad-data',
       message: expect.stringContaining(found) as string,
     });
+  });
+
+  it('counts pictures that decode in part as damaged', async () => {
+    const photograph = plain('#fff', 64, 64, 'image/jpeg');
+    for (const k of upTo(4)) await put(`train/a/${k}.png`, plain('#fff'));
+    await put('train/a/half.jpg', photograph.subarray(0, photograph.length / 2));
+    await put('train/a/half.png', plain('#fff', 64, 64).subarray(0, -20));
+    await put('test/a/1.png', plain('#fff'));
+    await expect(load()).rejects.toThrow('2 of 6 pictures of image-folder cannot be decoded');
+    expect((await load({ undecodable_share: 0.5 })).length).toBe(4);
+    expect(warnings).toEqual([expect.stringMatching(/half\.jpg, .*half\.png\. They are left out\.$/)]);
+  });
+
+  it('takes colours as they are stored under any opacity, and turns pictures on demand', async () => {
+    const { file } = pillowPictures.find(({ name }) => name === 'PNG colour, opacity 0')!;
+    const { file: lying } = pillowPictures.find(({ name }) => name === 'JPEG orientation 6')!;
+    for (const half of ['train', 'test']) {
+      await put(`${half}/a/clear.png`, file);
+      await put(`${half}/a/lying.jpg`, lying);
+    }
+    const bytes = async (params: object) => {
+      const half = await load({ size: 7, ...params });
+      return Array.from(half.read(upTo(half.length), 0).inputs, (value) => Math.round(255 * value));
+    };
+    const expected = (upright: boolean) =>
+      ['PNG colour, opacity 0', 'JPEG orientation 6'].flatMap((name) => {
+        const found = pillowPictures.find((picture) => picture.name === name && (!upright || picture.upright || name.startsWith('PNG'))); // prettier-ignore
+        const [width, height] = found!.size;
+        const pixels = new Uint8ClampedArray(4 * width * height);
+        for (let k = 0; k < width * height; k++) pixels.set([...found!.rgb.subarray(3 * k, 3 * k + 3), 255], 4 * k);
+        return [...scaled({ width, height, pixels }, 7, 7).pixels].filter((_, k) => k % 4 !== 3);
+      });
+    for (const upright of [false, true]) {
+      const differences = (await bytes({ exif_rotation: upright })).map((value, k) => Math.abs(value - expected(upright)[k]!)); // prettier-ignore
+      expect(Math.max(...differences)).toBeLessThanOrEqual(2);
+    }
+    expect(await bytes({ exif_rotation: true })).not.toEqual(await bytes({}));
   });
 
   it('says what it expected where there is nothing', async () => {

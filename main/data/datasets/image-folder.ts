@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer, number, requiredPath } from '../../../shared/schema/fields.ts';
+import { flag, integer, number, requiredPath } from '../../../shared/schema/fields.ts';
 import { defaultAugmentation } from '../transforms/augmentation.ts';
 import { defineDataset } from '../dataset.ts';
 import { splitFields } from './fields.ts';
@@ -20,6 +20,12 @@ export const imageFolder = defineDataset({
     }),
     ...splitFields,
     ...pictureFields,
+    exif_rotation: flag({
+      advanced: true,
+      default: false,
+      label: 'Turn by EXIF',
+      help: 'Turn pictures as their EXIF data say. Off, as in torchvision, pixels are taken as they are stored.',
+    }),
     test_fraction: number({
       default: 0.2,
       min: 0,
@@ -43,7 +49,12 @@ export const imageFolder = defineDataset({
       'image-folder',
       files,
       classes,
-      { size: params.size, colour: params.colour, undecodableShare: params.undecodable_share },
+      {
+        size: params.size,
+        colour: params.colour,
+        upright: params.exif_rotation,
+        undecodableShare: params.undecodable_share,
+      },
       context,
     );
     return prepared(pictures, params, defaultAugmentation, context);
