@@ -44,7 +44,7 @@ export const imageFolder = defineDataset({
   facts: ({ folder, size, colour }) => ({ shape: [size, size, colour ? 3 : 1], classes: classesIn(folder) }),
   async load(params, context) {
     const { pictureDataset } = await import('../pictures/picture-files.ts');
-    const { files, classes } = await findPictures(params, context.signal);
+    const { files, classes, leftOut } = await findPictures(params, context.signal);
     const pictures = await pictureDataset(
       'image-folder',
       files,
@@ -54,6 +54,7 @@ export const imageFolder = defineDataset({
         colour: params.colour,
         upright: params.exif_rotation,
         undecodableShare: params.undecodable_share,
+        notes: leftOut === undefined ? [] : [leftOut],
       },
       context,
     );

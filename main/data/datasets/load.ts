@@ -12,10 +12,14 @@ export async function loadDataset(picked: Picked, context: DatasetContext): Prom
   const definition = datasetRegistry.get(picked.name);
   const params = paramsOfDataset(picked);
   const { cache, dataDir, seed, triggerState } = context;
-  if (!cache || triggerState) return definition.load(params as never, context);
   // One who waits for it may give up, the others still want it.
   const { signal: _, progress: __, ...lasting } = context;
-  return cache.get({ name: picked.name, params, dataDir, seed }, () => definition.load(params as never, lasting));
+  const dataset =
+    !cache || triggerState
+      ? await definition.load(params as never, context)
+      : await cache.get({ name: picked.name, params, dataDir, seed }, () => definition.load(params as never, lasting));
+  for (const note of dataset.notes ?? []) context.warn?.(note);
+  return dataset;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import { ownDatasetsFolder } from '../data-dir.ts';
-import { classesIn, findPictures } from '../datasets/picture-folders.ts';
+import { classesIn, findPictures, givesHalves } from '../datasets/picture-folders.ts';
 import type { PictureFile } from '../pictures/decode-pictures.ts';
 import { folderTimes, readNote, writeNote, type OwnDatasetNote } from './own-dataset-note.ts';
 import { readPictureHeader, showsColours } from '../pictures/decode-picture.ts';
@@ -57,7 +57,7 @@ export async function listOwnDatasets(dataDir: string, signal: AbortSignal): Pro
  */
 export async function describeOwnDataset(name: string, folder: string, signal: AbortSignal): Promise<OwnDataset> {
   const classes = classesIn(folder);
-  const times = folderTimes(folder, classes);
+  const times = folderTimes(folder);
   const noted = readNote(folder, times);
   if (noted) return { name, folder, classes, ...noted };
   const train = await findPictures({ folder, train: true, ...split }, signal);
@@ -67,8 +67,17 @@ export async function describeOwnDataset(name: string, folder: string, signal: A
     bytes: (await bytesOf(train.files, signal)) + (await bytesOf(test.files, signal)),
     ...(await formOf(train.files, signal)),
   };
-  writeNote(folder, times, note);
+  // What comes into a folder inside that of a class does not change the time of the latter.
+  const isFlat = [...train.files, ...test.files].every(
+    ({ path }) => depthOf(folder, path) <= (givesHalves(folder) ? 3 : 2),
+  );
+  if (isFlat) writeNote(folder, times, note);
   return { name, folder, classes, ...note };
+}
+
+/** How many names lead from a folder to a file in it. */
+function depthOf(folder: string, path: string): number {
+  return relative(folder, path).split(sep).length;
 }
 
 /** How many pictures of a class are tried until one can be decoded: whether others are too many is judged when they are loaded. */
