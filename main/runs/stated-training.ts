@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
 import { optionalInteger, optionalPick, optionalText, type Picked } from '../../shared/schema/fields.ts';
+import { classOrder } from '../data/class-order.ts';
 import { checkBackdoor } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
@@ -77,7 +78,8 @@ function dataMisfits(trainData: Picked, network: NetworkSpec): Misfit[] {
     const message = `The model takes ${expected}; the data "${original.name}" has ${found}.`;
     return [{ path: ['train_data'], message }];
   }
-  if (!trigger) return [];
+  const mixed = misfitsOf(['train_data'], () => classOrder(known.classes, network.classes, original.name));
+  if (mixed.length > 0 || !trigger) return mixed;
   return misfitsOf(['train_data', poisonKeys(trainData)!.trigger], () => checkBackdoor(trigger, known));
 }
 
