@@ -26,11 +26,11 @@ export default {
     },
     {
       name: 'canvas-stands-behind-readers-and-figures',
-      comment: 'The native codec is loaded by data/pictures/picture.ts, and by figures once one is drawn.',
+      comment: 'The native codec is loaded by data/pictures/decode-picture.ts, and by figures once one is drawn.',
       severity: 'error',
       from: {
         path: '^main/',
-        pathNot: '^main/(data/pictures/picture|figures/lazy-canvas|hosts/electron/build-icons)[.]ts$',
+        pathNot: '^main/(data/pictures/decode-picture|figures/lazy-canvas|hosts/electron/build-icons)[.]ts$',
       },
       to: { path: '@napi-rs/canvas' },
     },

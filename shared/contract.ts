@@ -149,9 +149,14 @@ const uploads = {
 
 const datasets = {
   list: call.input(nothing).output(z.array(datasetSummarySchema)),
-  preview: call
-    .input(dataset.extend({ draw: z.int().nonnegative(), count: z.int().min(1).max(200) }))
-    .output(z.object({ samples: sampleSetSchema, counts: classCountsSchema.nullable() })),
+  preview: call.input(dataset.extend({ draw: z.int().nonnegative(), count: z.int().min(1).max(200) })).output(
+    z.object({
+      samples: sampleSetSchema,
+      counts: classCountsSchema.nullable(),
+      /** What a person should know of the data, such as what was left out. */
+      notes: z.array(z.string()),
+    }),
+  ),
   /** Downloads and checks; dropping the stream stops it, and the next download goes on from there. */
   download: call.input(dataset).output(eventIterator(downloadStateSchema)),
   /**

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { CupbearerError } from '../../shared/errors.ts';
 import type { PoisonKeys } from '../../shared/training-data.ts';
 import type { Definition } from '../../shared/definition.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
@@ -37,6 +38,8 @@ export interface Dataset extends DatasetFacts {
   readonly fingerprint: string;
   /** A new batch that the caller may change. @throws CupbearerError `internal` for an index outside 0 to length - 1. */
   read(indices: ArrayLike<number>, epoch: number): Batch;
+  /** What a person should know of it and that stops nothing: what was left out. */
+  readonly notes?: readonly string[];
   /** What another thread makes the same dataset of (`recipes.ts`); absent where only this one can read it. */
   readonly recipe?: () => DatasetRecipe;
 }
@@ -107,18 +110,35 @@ export interface DatasetDefinition extends Definition {
   readonly poisons?: PoisonKeys;
   /** Files that only a person can get, from whoever publishes them, and unpacks into the dataset's folder. */
   readonly byHand?: { readonly files: readonly string[]; readonly homepage: string };
-  /** @throws CupbearerError where folders that the parameters name cannot be read. */
-  facts(params: never): DatasetFacts;
+  /** `dataDir` as in {@link DatasetContext}. @throws CupbearerError where folders that the parameters name cannot be read. */
+  facts(params: never, dataDir: string): DatasetFacts;
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 
-/** Declares a dataset; `load` receives the parameters in the types of the schema. */
+/**
+ * Declares a dataset; `load` receives the parameters in the types of the schema. A dataset without samples is refused here, for
+ * all who load one: means over none of them are NaN, and shares of none would be shown as 0 %.
+ */
 export function defineDataset<P extends z.ZodObject>(
   definition: Omit<DatasetDefinition, 'params' | 'facts' | 'load'> & {
     readonly params: P;
-    facts(params: z.output<P>): DatasetFacts;
+    facts(params: z.output<P>, dataDir: string): DatasetFacts;
     load(params: z.output<P>, context: DatasetContext): Promise<Dataset>;
   },
 ): DatasetDefinition {
-  return definition;
+  return {
+    ...definition,
+    async load(params: z.output<P>, context) {
+      const dataset = await definition.load(params, context);
+      if (dataset.length === 0) throw withoutSamples(definition.id, params);
+      return dataset;
+    },
+  };
+}
+
+function withoutSamples(id: string, params: { train?: unknown }): CupbearerError {
+  const half = typeof params.train === 'boolean' ? ` ${params.train ? 'training' : 'test'}` : '';
+  return new CupbearerError('bad-data', `The dataset "${id}": expected at least one${half} sample, found none.`, {
+    hint: 'Look whether its files list any, and whether these can be read.',
+  });
 }

@@ -25,5 +25,19 @@ function load(): CanvasModule {
       return Reflect.apply(original, this, [printable(text), ...rest]);
     });
   }
+  for (const name of ['arc', 'ellipse']) {
+    const original = Reflect.get(context, name) as (...numbers: unknown[]) => unknown;
+    Reflect.set(context, name, function (this: unknown, ...numbers: unknown[]): unknown {
+      return numbers.every(isDrawable) ? Reflect.apply(original, this, numbers) : undefined;
+    });
+  }
   return library;
+}
+
+/**
+ * A number that the library, which computes in float32, can draw at: any other in an arc aborts the whole process. Browsers pass over
+ * such an arc, as the HTML standard has it.
+ */
+function isDrawable(value: unknown): boolean {
+  return typeof value !== 'number' || Number.isFinite(Math.fround(value));
 }

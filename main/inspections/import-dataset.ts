@@ -3,8 +3,14 @@ import { importDataset, type ImportRequest } from '../data/own/import-dataset.ts
 import { datasetSummary } from './dataset-summaries.ts';
 import type { InspectionContext } from './inspection.ts';
 
-/** Takes in a folder as a dataset, and describes what it has become. @throws CupbearerError as `importDataset`. */
-export async function importNamed(request: ImportRequest, context: InspectionContext): Promise<DatasetSummary> {
-  const name = await importDataset(request, context);
-  return datasetSummary({ name }, context);
+/**
+ * Takes in a folder as a dataset, and describes what it has become and what was left out.
+ * @throws CupbearerError as `importDataset`.
+ */
+export async function importNamed(
+  request: ImportRequest,
+  context: InspectionContext,
+): Promise<{ dataset: DatasetSummary; leftOut: string | null }> {
+  const { name, leftOut = null } = await importDataset(request, context);
+  return { dataset: await datasetSummary({ name }, context), leftOut };
 }

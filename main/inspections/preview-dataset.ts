@@ -14,22 +14,27 @@ interface ClassCounts {
   test: number[];
 }
 
-/** Some training samples of a dataset, and how many of each class both halves have (null where a half is missing). */
+/** Some training samples of a dataset, how many of each class both halves have (null where a half is missing), and what to know of it. */
 export async function previewDataset(
   { dataset, draw, count }: { dataset: Picked; draw: number; count: number },
   context: InspectionContext,
-): Promise<{ samples: LooseSamples; counts: ClassCounts | null }> {
+): Promise<{ samples: LooseSamples; counts: ClassCounts | null; notes: string[] }> {
   const { dataDir, signal, datasets: cache } = context;
-  const half = (train: boolean) => loadSplit(dataset, { train, augment: false }, { dataDir, seed: 0, signal, cache });
+  const found = new Set<string>();
+  const warn = (note: string) => void found.add(note);
+  const half = (train: boolean) =>
+    loadSplit(dataset, { train, augment: false }, { dataDir, seed: 0, signal, cache, warn });
   const train = await half(true);
   const samples = showSamples(train, undefined, drawIndices(train.length, count, draw));
   const test = await half(false).catch((error: unknown) => {
     if (error instanceof CupbearerError && error.code === 'not-found') return undefined;
     throw error;
   });
-  if (!test) return { samples, counts: null };
-  const classes = [...datasetFacts(dataset).classes];
-  return { samples, counts: { classes, train: countClasses(train, signal), test: countClasses(test, signal) } };
+  const notes = [...found];
+  if (!test) return { samples, counts: null, notes };
+  const classes = [...datasetFacts(dataset, dataDir).classes];
+  const counts = { classes, train: countClasses(train, signal), test: countClasses(test, signal) };
+  return { samples, counts, notes };
 }
 
 /** Counts of datasets that were counted before: it takes reading all of them. */

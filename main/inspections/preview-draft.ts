@@ -22,7 +22,9 @@ export async function previewDraft(
   try {
     const { name, ...params } = draftTask(subject);
     const classifier = draftClassifierData(subject);
-    const context = { dataDir, signal: AbortSignal.any([signal, patience.signal]), cache };
+    const notes = new Set<string>();
+    const warn = (about: string) => void notes.add(about);
+    const context = { dataDir, signal: AbortSignal.any([signal, patience.signal]), cache, warn };
     const preview = await taskRegistry.get(name).preview(params, classifier, context);
     const indices = drawIndices(preview.clean.length, count, draw);
     const { changed, note } = await changedSamples(preview, indices, patience, signal);
@@ -32,7 +34,7 @@ export async function previewDraft(
       samples: showSamples(clean, isUnpaired ? undefined : changed, indices),
       normal: normal ? showSamples(normal, undefined, indices) : null,
       unpaired: changed && isUnpaired ? showSamples(changed, undefined, others) : null,
-      note,
+      note: [note, ...notes].filter((part) => part !== null).join(' ') || null,
     };
   } catch (error) {
     if (error instanceof CupbearerError && expected.includes(error.code))

@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { AttackRequest } from '../data/dataset.ts';
+import { withClassesOf } from '../data/transforms/relabelled.ts';
 import type { ByteFile } from '../storage/byte-file.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { requireRun } from '../storage/run-folder.ts';
@@ -27,7 +28,8 @@ export async function attackWithRun(
       );
     }
     const options = { eps, stepSize, steps, randomStart: true, seed };
-    const { inputs } = await attackSamples(network, dataset, indices, options, { signal });
+    const labelled = withClassesOf(dataset, classes, 'to attack');
+    const { inputs } = await attackSamples(network, labelled, indices, options, { signal });
     return { inputs, model: hashJson({ method: attackMethod, model: fingerprintTensors(await network.state()) }) };
   } finally {
     network.dispose();

@@ -10,6 +10,7 @@ import {
   pickRecord,
   type Picked,
 } from '../../shared/schema/fields.ts';
+import { classOrder } from '../data/class-order.ts';
 import { checkBackdoor } from '../data/datasets/backdoor.ts';
 import { dataWord } from '../data/datasets/dataset-title.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
@@ -113,9 +114,12 @@ export function checkTraining({ train_data: trainData, val_data: valData = {}, m
   for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data), name);
 }
 
-/** Refuses validation data that the classifier cannot take. @throws CupbearerError `usage`. */
+/** Refuses validation data that the classifier cannot take or whose classes it does not know. @throws CupbearerError `usage`. */
 export function checkFits(training: DatasetFacts, other: DatasetFacts, name: string): void {
-  if (training.shape.join() === other.shape.join() && training.classes.length === other.classes.length) return;
+  if (training.shape.join() === other.shape.join() && training.classes.length === other.classes.length) {
+    classOrder(other.classes, training.classes, name);
+    return;
+  }
   throw new CupbearerError(
     'usage',
     `The validation data "${name}" has shape ${other.shape.join(' x ')} in ${other.classes.length} classes; the training data has ${training.shape.join(' x ')} in ${training.classes.length}.`,

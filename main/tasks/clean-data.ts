@@ -1,12 +1,16 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
 import { optionalPick, requiredPath, type Picked } from '../../shared/schema/fields.ts';
+import { classOrder } from '../data/class-order.ts';
 import type { Dataset, DatasetContext, DatasetFacts } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { datasetFacts, loadSplit } from '../data/datasets/load.ts';
 import { poisonKeys } from '../data/datasets/training-data.ts';
+import { withClassesOf } from '../data/transforms/relabelled.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
+import { knownNetwork } from '../models/known-network.ts';
 import {
+  isTrained,
   nameOf,
   type ClassifierData,
   type ClassifierOutline,
@@ -30,7 +34,7 @@ export function loadingContext(context: TaskContext, seed: number): DatasetConte
   return { ...context, seed, attack: (request) => attackWithRun(request, context.signal) };
 }
 
-/** Both halves of the data without trigger and augmentations, checked against the classifier. */
+/** Both halves of the data without trigger and augmentations, with the classes of the classifier. */
 export async function loadCleanData(
   classifier: TrainedClassifier,
   { data = classifier.originalData, seed }: { data?: Picked | undefined; seed: number },
@@ -40,9 +44,10 @@ export async function loadCleanData(
   const loading = loadingContext(context, seed);
   const train = await loadSplit(data, { train: true, augment: false }, loading);
   const test = await loadSplit(data, { train: false, augment: false }, loading);
-  checkFitsClassifier(classifier, train, data.name);
-  checkFitsClassifier(classifier, test, data.name);
-  return { train, test };
+  return {
+    train: fittedToClassifier(classifier, train, data.name),
+    test: fittedToClassifier(classifier, test, data.name),
+  };
 }
 
 /** What of the data that a task names for itself does not go with the classifier. */
@@ -67,18 +72,32 @@ export function dataMisfits(key: string, data: Picked | undefined, classifier: K
 }
 
 /** The test half that people are shown: of the task's own data, else of what the classifier is trained on. */
-export function loadPreviewData(
-  { originalData }: ClassifierData,
+export async function loadPreviewData(
+  { folder, originalData }: ClassifierData,
   { data = originalData, seed }: { data?: Picked | undefined; seed: number },
   context: TaskContext,
 ): Promise<Dataset> {
-  return loadSplit(data, { train: false, augment: false }, loadingContext(context, seed));
+  const test = await loadSplit(data, { train: false, augment: false }, loadingContext(context, seed));
+  const known = isTrained(folder) ? knownNetwork(folder) : null;
+  return known ? withClassesOf(test, known.classes, data.name) : test;
+}
+
+/**
+ * The data with labels that are numbers of the classifier's classes, matched by name.
+ * @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes.
+ */
+export function fittedToClassifier(classifier: ClassifierOutline, data: Dataset, name: string): Dataset {
+  checkFitsClassifier(classifier, data, name);
+  return withClassesOf(data, classifier.network.spec.classes, name);
 }
 
 /** @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes. */
 export function checkFitsClassifier(classifier: ClassifierOutline, data: DatasetFacts, name: string): void {
   const { inputShape, classes } = classifier.network.spec;
-  if (inputShape.join() === data.shape.join() && classes.length === data.classes.length) return;
+  if (inputShape.join() === data.shape.join() && classes.length === data.classes.length) {
+    classOrder(data.classes, classes, name);
+    return;
+  }
   throw new CupbearerError(
     'usage',
     `${nameOf(classifier)} takes inputs of shape ${inputShape.join(' x ')} in ${classes.length} classes; the data "${name}" has ${data.shape.join(' x ')} in ${data.classes.length}.`,

@@ -86,10 +86,11 @@ export function distinctTest(
   }
   for (const kind of [false, true]) {
     if (parts.some(({ anomalous, indices }) => anomalous === kind && indices.length > 0)) continue;
+    const { repeated, overlapping } = leftOut;
     throw new CupbearerError(
       'usage',
-      `Every ${kind ? 'anomalous' : 'clean'} test sample is also among the other data of the task: none are left to test with.`,
-      { hint: 'Take other test data.' },
+      `The test data needs both clean and anomalous samples, and none is left that is ${kind ? 'anomalous' : 'clean'}: ${overlapping} are also trusted or untrusted data or of the other kind, ${repeated} repeat another.`,
+      { hint: 'Take other test data, or other trusted data.', details: { repeated, overlapping } },
     );
   }
   return { test: parts, leftOut };

@@ -7,7 +7,7 @@ import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset } from '../data/datasets/load.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { classifierFingerprint, openClassifier, type TrainedClassifier } from './classifier.ts';
-import { checkFitsClassifier, classifierParams, dataMisfits, loadingContext } from './clean-data.ts';
+import { classifierParams, dataMisfits, fittedToClassifier, loadingContext } from './clean-data.ts';
 import { assembleParts, split, splitParams } from './splits.ts';
 import { defineTask, type TaskContext } from './task.ts';
 import { parameter, worded } from '../../shared/wording.ts';
@@ -106,7 +106,6 @@ export const separateData = defineTask({
 function loader(classifier: TrainedClassifier, seed: number, context: TaskContext) {
   return async (spec: Picked): Promise<Dataset> => {
     const dataset = await loadDataset(spec, loadingContext(context, seed));
-    checkFitsClassifier(classifier, dataset, spec.name);
-    return dataset;
+    return fittedToClassifier(classifier, dataset, spec.name);
   };
 }

@@ -182,6 +182,7 @@ export function assembleParts(
   params: SplitParams,
 ): Pick<Task, 'trusted' | 'untrusted' | 'test'> {
   checkBothKinds(tested, params.clean_test_weight);
+  checkShares(trusted.length, untrusted.clean.length + untrusted.anomalous.length, params.trusted_fraction);
   const hasUntrusted = untrusted.clean.length + untrusted.anomalous.length > 0;
   return {
     trusted: { dataset: train.clean, indices: trusted },
@@ -191,6 +192,23 @@ export function assembleParts(
       { dataset: test.anomalous, indices: tested.anomalous, anomalous: true },
     ],
   };
+}
+
+/** A share that was asked for and holds no sample would pass for one that was not asked for. */
+function checkShares(trusted: number, untrusted: number, fraction: number): void {
+  const isMissing = (count: number, share: number) => count === 0 && share > 0;
+  const missing = isMissing(trusted, fraction)
+    ? 'trusted'
+    : isMissing(untrusted, 1 - fraction)
+      ? 'untrusted'
+      : undefined;
+  if (missing === undefined) return;
+  const total = trusted + untrusted;
+  throw new CupbearerError(
+    'usage',
+    `The ${missing} data has no sample: a trusted fraction of ${fraction} of ${total} ${total === 1 ? 'sample' : 'samples'} leaves none.`,
+    { hint: worded`Change ${parameter('task.trusted_fraction')}, or raise ${parameter('task.max_train_size')}.` },
+  );
 }
 
 /** Nothing can be told apart where there is one kind alone. */

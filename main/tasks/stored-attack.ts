@@ -11,7 +11,7 @@ import { safetensorsParts } from '../storage/safetensors.ts';
 import { openFloats } from '../storage/tensor-file.ts';
 import { createFolderWithin, isThere, pathOf, within, type Within } from '../storage/within-folder.ts';
 import { openClassifier, type TrainedClassifier } from './classifier.ts';
-import { checkFitsClassifier } from './clean-data.ts';
+import { fittedToClassifier } from './clean-data.ts';
 import type { TaskContext } from './task.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 
@@ -62,8 +62,8 @@ export async function attackedForNow(
 ): Promise<Dataset> {
   const classifier = openClassifier(folder);
   try {
-    checkFitsClassifier(classifier, dataset, classifier.originalData.name);
-    const { inputs } = await attackSamples(classifier.network, dataset, indices, options, { signal });
+    const fitted = fittedToClassifier(classifier, dataset, classifier.originalData.name);
+    const { inputs } = await attackSamples(classifier.network, fitted, indices, options, { signal });
     return served(
       dataset,
       indices,

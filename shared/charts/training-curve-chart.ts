@@ -42,8 +42,13 @@ function shapeOf({ kind }: TrainingSeries): Shape | undefined {
   return kind === undefined ? undefined : kind === 'clean' ? 'circle' : 'triangle';
 }
 
+/** A value that can be drawn: a loss that is NaN or infinite was not measured any more than one that is left out. */
+function isMeasured(value: number | null | undefined): value is number {
+  return Number.isFinite(value);
+}
+
 function lastOf({ values }: TrainingSeries): number | undefined {
-  return values.findLast((value) => value !== null) ?? undefined;
+  return values.findLast(isMeasured);
 }
 
 /** Round epochs from the start of the training, 0. */
@@ -72,8 +77,7 @@ function thinned(points: readonly Point[]): readonly Point[] {
 
 /** Losses below, shares above; lines are named at their ends. */
 export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): ChartConfig {
-  const known = (series: readonly TrainingSeries[]) =>
-    series.flatMap(({ values }) => values.filter((value) => value !== null));
+  const known = (series: readonly TrainingSeries[]) => series.flatMap(({ values }) => values.filter(isMeasured));
   // Before the first epoch has ended there is no panel for what is measured then.
   const hasShares = known(data.shares).length > 0 || data.epochs.length > 0;
   const course = (data.steps ?? []).map(({ epoch, loss }): Point => ({ x: epoch, y: loss }));
@@ -92,7 +96,7 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
       data: thinned(
         data.epochs.flatMap((x, i) => {
           const value = one.values[i];
-          return typeof value === 'number' ? { x, y: value * factor } : [];
+          return isMeasured(value) ? { x, y: value * factor } : [];
         }),
       ) as Point[],
       borderColor: colourOf(theme, one),

@@ -40,7 +40,12 @@ export type DownloadState = z.infer<typeof downloadStateSchema>;
 /** How far an import is: files that were copied of `total` (0 where that is not known), and at last the dataset. */
 export const importStateSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), phase: z.string(), done: z.number(), total: z.number() }),
-  z.object({ type: z.literal('done'), dataset: datasetSummarySchema }),
+  z.object({
+    type: z.literal('done'),
+    dataset: datasetSummarySchema,
+    /** What of the folder is not part of the dataset, in a sentence. */
+    leftOut: z.string().nullable(),
+  }),
 ]);
 export type ImportState = z.infer<typeof importStateSchema>;
 

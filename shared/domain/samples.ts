@@ -38,7 +38,7 @@ export const testPreviewSchema = z.object({
   normal: sampleSetSchema.nullable(),
   /** Anomalous samples that have nothing to do with `samples`. */
   unpaired: sampleSetSchema.nullable(),
-  /** Why there are no anomalous samples to see. */
+  /** Why there are no anomalous samples to see, and what to know of the data. */
   note: z.string().nullable(),
 });
 export type TestPreview = z.infer<typeof testPreviewSchema>;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createCanvas } from '@napi-rs/canvas';
 import { describe, expect, it } from 'vitest';
@@ -91,14 +91,35 @@ describe('import', () => {
     });
   });
 
-  it('takes in the same from a folder of this machine, and passes links over', async () => {
+  it('takes in the same from a folder of this machine, follows links, and says what it leaves out', async () => {
     const { place, client } = temporaryApplication();
     for (const [path, bytes] of Object.entries(pets('source/'))) {
       mkdirSync(dirname(join(place, path)), { recursive: true });
       writeFileSync(join(place, path), bytes);
     }
-    const own = await imported(client.datasets.importFolder({ name: 'copied', folder: join(place, 'source') }));
-    expect(own.samples).toEqual({ train: 8, test: 2 });
+    const source = join(place, 'source');
+    renameSync(join(source, 'dogs'), join(place, 'elsewhere'));
+    symlinkSync(join(place, 'elsewhere'), join(source, 'dogs'));
+    symlinkSync(join(place, 'nowhere'), join(source, 'cats', 'broken.png'));
+    mkdirSync(join(source, 'cats', 'more'));
+    writeFileSync(join(source, 'cats', 'more', 'one.png'), picture('#fff'));
+    writeFileSync(join(source, 'cats', 'other.webp'), 'a picture');
+    const states = [];
+    for await (const state of await client.datasets.importFolder({ name: 'copied', folder: source }))
+      states.push(state);
+    const last = states.at(-1);
+    if (last.type !== 'done') throw new Error('The import ended without a dataset.');
+    const { dataset: own, leftOut } = last;
+    expect(leftOut).toBe(
+      `Left out of ${source}: 1 link that leads nowhere (cats/broken.png); 1 file that is not PNG, JPEG or PPM (cats/other.webp).`,
+    );
+    expect(own.samples).toEqual({ train: 9, test: 2 });
+    expect(lstatSync(join(own.folder!, 'dogs')).isDirectory()).toBe(true);
+    writeFileSync(join(own.folder!, 'cats', 'a.bmp'), '');
+    const { notes } = await client.datasets.preview({ name: 'copied', draw: 0, count: 1 });
+    expect(notes).toEqual([`Left out of ${own.folder}: 1 file that is not PNG, JPEG or PPM (cats/a.bmp).`]);
+    // The same data from memory say the same.
+    expect((await client.datasets.preview({ name: 'copied', draw: 1, count: 1 })).notes).toEqual(notes);
     expect(own.folder).toBe(join(place, 'data', 'own', 'copied'));
     expect(
       await failure(imported(client.datasets.importFolder({ name: 'x', folder: join(place, 'no') }))),
@@ -147,7 +168,7 @@ describe('import', () => {
     ['pets\\..\\evil.png', 'usage'],
     ['pets/con/evil.png', 'usage'],
     ['pets/a\u0000/evil.png', 'usage'],
-    ['too/deep/in/cats/1.png', 'bad-data'],
+    ['stray.png', 'bad-data'],
   ])('refuses %j and keeps nothing', async (path, code) => {
     const { place, client } = temporaryApplication();
     const call = importDataset(client, upload('bad', { ...pets(), [path]: picture('#fff') }));
@@ -172,8 +193,8 @@ describe('import', () => {
     expect(await codes('glyphs', pets())).toMatchObject({ data: { code: 'conflict' } });
     expect(await codes('one', { 'a/b/1.png': picture('#fff') })).toMatchObject({ data: { code: 'bad-data' } });
     expect(await codes('text', { 'a/1.txt': picture('#fff') })).toMatchObject({ data: { code: 'bad-data' } });
-    const damaged = { ...pets(), 'pets/cats/1.png': new Uint8Array([1, 2, 3]) };
-    expect(await codes('damaged', { ...damaged, 'pets/dogs/1.png': new Uint8Array(9) })).toMatchObject({
+    const damaged = Object.fromEntries(Object.keys(pets()).map((path) => [path, new Uint8Array([1, 2, 3])]));
+    expect(await codes('damaged', damaged)).toMatchObject({
       data: { code: 'bad-data' },
     });
     expect(await codes('mnist', { 'train-images-idx3-ubyte': new Uint8Array(9) })).toMatchObject({ code: 'FAILED' });

@@ -49,6 +49,14 @@ describe('a dataset of the user', () => {
     expect(await describeOwnDataset('pets', mixed.pets, never)).toMatchObject({ size: 32, colour: true });
   });
 
+  it('is described by the first pictures that are not damaged', async () => {
+    const whole = picture('#f00', 300);
+    const { pets } = petsIn((name, k) => (name === 'cats' && k < 3 ? whole.subarray(0, 100) : whole));
+    expect(await describeOwnDataset('pets', pets, never)).toMatchObject({ size: 32, colour: true });
+    const { pets: broken } = petsIn((name) => (name === 'cats' ? whole.subarray(0, 100) : whole));
+    await expect(describeOwnDataset('pets', broken, never)).rejects.toMatchObject({ code: 'bad-data' });
+  });
+
   it('is noted in its folder, and not looked into again until a file comes or goes', async () => {
     const { dataDir, pets } = petsIn(() => picture('#f00'));
     const [first] = await listOwnDatasets(dataDir, never);

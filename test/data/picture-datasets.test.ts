@@ -5,8 +5,10 @@ import { createCanvas } from '@napi-rs/canvas';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { datasetFacts, loadDataset } from '../../main/data/datasets/load.ts';
-import { decodePicture, scaled, type Picture } from '../../main/data/pictures/picture.ts';
+import { decodePicture } from '../../main/data/pictures/decode-picture.ts';
+import { scaled, type Picture } from '../../main/data/pictures/picture.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
+import { pillowPictures } from './pillow-pictures.ts';
 import { upTo } from './toy-dataset.ts';
 
 let dataDir: string;
@@ -152,6 +154,65 @@ describe('image-folder', () => {
     expect(warnings).toEqual([expect.stringContaining('broken.png. They are left out.')]);
   });
 
+  it('is refused where no picture of a half can be decoded, however many may be left out', async () => {
+    await put('train/a/1.png', 'no picture');
+    await put('test/a/1.png', plain('#fff'));
+    await expect(load({ undecodable_share: 1 })).rejects.toMatchObject({
+      code: 'bad-data',
+      message: expect.stringMatching(/^1 of 1 pictures of image-folder cannot be decoded: .*1\.png\. No picture is left\.$/) as string, // prettier-ignore
+    });
+    expect((await load({ train: false })).length).toBe(1);
+  });
+
+  it.each([
+    [{ test_fraction: 1 }, 'none of the training half'],
+    [{ train: false, test_fraction: 0 }, 'none of the test half'],
+  ])('is refused where %j leaves a half without pictures', async (params, found) => {
+    await put('a/1.png', plain('#fff'));
+    await put('b/1.png', plain('#000'));
+    await expect(load(params)).rejects.toMatchObject({
+      code: 'bad-data',
+      message: expect.stringContaining(found) as string,
+    });
+  });
+
+  it('counts pictures that decode in part as damaged', async () => {
+    const photograph = plain('#fff', 64, 64, 'image/jpeg');
+    for (const k of upTo(4)) await put(`train/a/${k}.png`, plain('#fff'));
+    await put('train/a/half.jpg', photograph.subarray(0, photograph.length / 2));
+    await put('train/a/half.png', plain('#fff', 64, 64).subarray(0, -20));
+    await put('test/a/1.png', plain('#fff'));
+    await expect(load()).rejects.toThrow('2 of 6 pictures of image-folder cannot be decoded');
+    expect((await load({ undecodable_share: 0.5 })).length).toBe(4);
+    expect(warnings).toEqual([expect.stringMatching(/half\.jpg, .*half\.png\. They are left out\.$/)]);
+  });
+
+  it('takes colours as they are stored under any opacity, and turns pictures on demand', async () => {
+    const { file } = pillowPictures.find(({ name }) => name === 'PNG colour, opacity 0')!;
+    const { file: lying } = pillowPictures.find(({ name }) => name === 'JPEG orientation 6')!;
+    for (const half of ['train', 'test']) {
+      await put(`${half}/a/clear.png`, file);
+      await put(`${half}/a/lying.jpg`, lying);
+    }
+    const bytes = async (params: object) => {
+      const half = await load({ size: 7, ...params });
+      return Array.from(half.read(upTo(half.length), 0).inputs, (value) => Math.round(255 * value));
+    };
+    const expected = (upright: boolean) =>
+      ['PNG colour, opacity 0', 'JPEG orientation 6'].flatMap((name) => {
+        const found = pillowPictures.find((picture) => picture.name === name && (!upright || picture.upright || name.startsWith('PNG'))); // prettier-ignore
+        const [width, height] = found!.size;
+        const pixels = new Uint8ClampedArray(4 * width * height);
+        for (let k = 0; k < width * height; k++) pixels.set([...found!.rgb.subarray(3 * k, 3 * k + 3), 255], 4 * k);
+        return [...scaled({ width, height, pixels }, 7, 7).pixels].filter((_, k) => k % 4 !== 3);
+      });
+    for (const upright of [false, true]) {
+      const differences = (await bytes({ exif_rotation: upright })).map((value, k) => Math.abs(value - expected(upright)[k]!)); // prettier-ignore
+      expect(Math.max(...differences)).toBeLessThanOrEqual(2);
+    }
+    expect(await bytes({ exif_rotation: true })).not.toEqual(await bytes({}));
+  });
+
   it('says what it expected where there is nothing', async () => {
     await expect(load()).rejects.toThrow('one for each class, found 0 folders');
     await expect(load({ folder: join(dataDir, 'nowhere') })).rejects.toMatchObject({ code: 'not-found' });
@@ -176,6 +237,42 @@ describe('gtsrb', () => {
     const whole = await load();
     expect([whole.classes.length, whole.shape]).toEqual([43, [1, 1, 3]]);
     expect(datasetFacts({ name: 'gtsrb', size: 1 })).toEqual({ shape: whole.shape, classes: whole.classes });
+  });
+
+  it.each([
+    [
+      'torchvision',
+      'gtsrb/gtsrb/GTSRB/Training',
+      'gtsrb/gtsrb/GTSRB/Final_Test/Images',
+      'gtsrb/gtsrb/GT-final_test.csv',
+    ],
+    ['BackdoorBench', 'gtsrb/Train', 'gtsrb/Test', 'gtsrb/Test/GT-final_test.csv'],
+  ])('reads the layout of %s', async (_, training, testing, table) => {
+    await put(`${training}/00007/00000_00000.ppm`, twoColours);
+    await put(`${training}/00007/GT-00007.csv`, `${head}\n00000_00000.ppm;2;1;1;0;1;0;7\n`);
+    await put(`${testing}/00000.ppm`, twoColours);
+    await put(table, `${head}\n00000.ppm;2;1;0;0;0;0;42\n`);
+    const half = async (train: boolean) => (await load({ train, crop: true })).read([0], 0);
+    const [train, test] = [await half(true), await half(false)];
+    expect([[...train.inputs], [...train.labels]]).toEqual([[0, 0, 1], [7]]);
+    expect([[...test.inputs], [...test.labels]]).toEqual([[1, 0, 0], [42]]);
+  });
+
+  it('says which layouts it expected, and what it found', async () => {
+    await put('gtsrb/Train.csv', 'Width,Height');
+    await put('gtsrb/images/0/1.png', plain('#fff'));
+    await expect(load()).rejects.toThrow(
+      'expected Final_Training/Images or Training or Train with a folder for each sign (00000 to 00042) and its table, found Train.csv, images instead.',
+    );
+    await put('gtsrb/Train/0/1.png', plain('#fff'));
+    await expect(load()).rejects.toThrow('expected a folder for each sign, 00000 to 00042, found 0 instead.');
+  });
+
+  it('is refused where its tables list no picture', async () => {
+    await put('gtsrb/Final_Training/Images/00000/GT-00000.csv', `${head}\n`);
+    await put('gtsrb/Final_Test/Images/GT-final_test.csv', head);
+    await expect(load()).rejects.toThrow('expected pictures listed in GT-00000.csv and the others');
+    await expect(load({ train: false })).rejects.toThrow('expected pictures listed in GT-final_test.csv, found none');
   });
 
   it('names the line that is wrong and what is missing', async () => {

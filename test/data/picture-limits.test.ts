@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadDataset } from '../../main/data/datasets/load.ts';
 import { mostPixels, parsePictureHeader } from '../../main/data/pictures/picture-header.ts';
-import { decodePicture, withPicture } from '../../main/data/pictures/picture.ts';
+import { decodePicture, withPicture } from '../../main/data/pictures/decode-picture.ts';
 import { PixelRoom } from '../../main/data/pictures/pixel-room.ts';
 import { pngBytes, pngChunk } from './png-bytes.ts';
 
@@ -179,7 +179,7 @@ describe('the room for decoding', () => {
         expect(Atomics.load(room.shared, 0)).toBe(2);
         return { picture, copy: [...picture.pixels] };
       },
-      room,
+      { room },
     );
     expect(used.copy).toEqual([1, 2, 3, 255, 4, 5, 6, 255]);
     expect(used.picture.pixels).toHaveLength(0);
@@ -189,13 +189,13 @@ describe('the room for decoding', () => {
   it('is given back by pictures that cannot be decoded, or are of no use', async () => {
     const room = new PixelRoom(undefined, 100);
     const cut = pictureFile(Buffer.from('P6 10 10 255 x'));
-    await expect(withPicture(cut, () => expect.unreachable(), room)).rejects.toThrow(
+    await expect(withPicture(cut, () => expect.unreachable(), { room })).rejects.toThrow(
       'found a PPM with 1 bytes for 10 x 10 pixels',
     );
     const useless = () => {
       throw new Error('useless');
     };
-    await expect(withPicture(pictureFile(ppm), useless, room)).rejects.toThrow('useless');
+    await expect(withPicture(pictureFile(ppm), useless, { room })).rejects.toThrow('useless');
     expect(Atomics.load(room.shared, 0)).toBe(0);
   });
 });
@@ -204,7 +204,7 @@ describe('large pictures one after the other', () => {
   it('take hardly more memory than one of them', () => {
     const path = pictureFile(pngBytes({ width: 4000, height: 3000, colourType: 2 }));
     const script = `
-      const { withPicture } = await import(${JSON.stringify(new URL('../../main/data/pictures/picture.ts', import.meta.url))});
+      const { withPicture } = await import(${JSON.stringify(new URL('../../main/data/pictures/decode-picture.ts', import.meta.url))});
       const decode = () => withPicture(${JSON.stringify(path)}, ({ pixels }) => pixels.length);
       await decode();
       const before = process.resourceUsage().maxRSS;

@@ -31,7 +31,9 @@ describe('clean-label poisoning', () => {
     expect(() => poisoned(toyDataset(60), corner, { ...cleanLabel, p_backdoor: 0.5 })).toThrow(
       'at most 0.3333, the share of class 2, found 0.5',
     );
-    expect(() => poisoned(toyDataset(60), corner, { ...cleanLabel, cycle_class: true })).toThrow('cycle_class');
+    expect(() => poisoned(toyDataset(60), corner, { ...cleanLabel, cycle_class: true })).toThrow(
+      'cannot be all-to-all',
+    );
   });
 });
 
@@ -113,7 +115,7 @@ describe('poisoned', () => {
     const data = toyDataset(4);
     const make = (changed: object) => () => poisoned(data, corner, { ...options, ...changed });
     expect(make({ p_backdoor: 0.7, p_noise: 0.4 })).toThrow('together at most 1, found 0.7 and 0.4');
-    expect(make({ p_noise: 0.4 })).toThrow('"corner" has no noise mode');
+    expect(make({ p_noise: 0.4 })).toThrow('"corner" has no decoys');
     expect(make({ target_class: 3 })).toThrow('Expected a target class of 0 to 2, found 3.');
   });
 

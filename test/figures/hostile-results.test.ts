@@ -1,10 +1,12 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { drawAnalysisFigures } from '../../main/figures/analysis-figures.ts';
 import { drawComparedRoc, drawComparedScores } from '../../main/figures/comparison-figures.ts';
 import { drawEvaluationFigures } from '../../main/figures/evaluation-figures.ts';
 import type { Figure } from '../../main/figures/figure.ts';
+import { canvasLibrary } from '../../main/figures/lazy-canvas.ts';
 import { drawTrainingFigure } from '../../main/figures/training-figure.ts';
+import { RandomStream } from '../../main/tensor/random.ts';
 import { trainingSeries } from '../../shared/charts/training-series.ts';
 import { analysisSchema } from '../../shared/domain/analysis.ts';
 import { layerMetricsSchema, type LayerMetrics } from '../../shared/domain/evaluation.ts';
@@ -94,4 +96,68 @@ it('draws any two scores against each other', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+/** `value` with some of its numbers replaced by such as are none, chosen by `seed`. */
+function withoutSomeNumbers<T>(value: T, seed: number): T {
+  const stream = RandomStream.from(seed, 'numbers');
+  const replaced = (part: unknown): unknown => {
+    if (typeof part === 'number') return stream.integer(3) > 0 ? part : [NaN, Infinity, -Infinity][stream.integer(3)];
+    if (Array.isArray(part)) return part.map(replaced);
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, inside]) => [key, replaced(inside)]));
+  };
+  return replaced(value) as T;
+}
+
+/** On a canvas, which an arc at no number would abort together with the process. */
+function expectPainted(figures: readonly Figure[]): void {
+  for (const { png } of figures) expect([...png.subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
+}
+
+describe('numbers that are none', () => {
+  it.each([NaN, Infinity, -Infinity, 1e308])('are passed over by arcs and ellipses: %d', (value) => {
+    const canvas = canvasLibrary().createCanvas(4, 4);
+    const context = canvas.getContext('2d');
+    context.fillStyle = '#f00';
+    for (let place = 0; place < 5; place++) {
+      context.arc(...(Array.from({ length: 5 }, (_, k) => (k === place ? value : 1)) as [number, number, number, number, number])); // prettier-ignore
+    }
+    for (let place = 0; place < 7; place++) {
+      context.ellipse(...(Array.from({ length: 7 }, (_, k) => (k === place ? value : 1)) as [number, number, number, number, number, number, number])); // prettier-ignore
+    }
+    context.fill();
+    expect([...context.getImageData(0, 0, 4, 4).data].every((byte) => byte === 0)).toBe(true);
+    context.arc(2, 2, 2, 0, 7);
+    context.fill();
+    expect([...context.getImageData(2, 2, 1, 1).data]).toEqual([255, 0, 0, 255]);
+  });
+
+  it('are painted in a training whose losses they are', () => {
+    for (const value of [NaN, Infinity, -Infinity]) {
+      for (const epochs of [1, 2, 900]) {
+        const validation = { clean: { accuracy: value }, backdoor: { accuracy: value, attack_success: value } };
+        const history = Array.from({ length: epochs }, (_, i) => ({ epoch: i + 1, loss: value, accuracy: value, validation })); // prettier-ignore
+        const figure = drawTrainingFigure(trainingSeries(history));
+        expectPainted([figure]);
+        expectDrawn([figure]);
+      }
+    }
+  });
+
+  it('are painted in any evaluation, training and analysis', () => {
+    const plane = new Float32Array(8).fill(NaN);
+    fc.assert(
+      fc.property(metrics, accepted(epochSchema), accepted(analysisSchema), fc.nat(), (one, epoch, analysis, seed) => {
+        const broken = withoutSomeNumbers(one, seed);
+        expectPainted(drawEvaluationFigures({ layers: { all: broken, deep: broken }, about: {} }));
+        expectPainted([drawComparedRoc([{ name: 'run', metrics: broken }], 'Anomalous')]);
+        expectPainted([drawTrainingFigure(trainingSeries([epoch, withoutSomeNumbers(epoch, seed)]))]);
+        const coordinates = new Map(Object.keys(analysis.layers).map((layer) => [layer, plane]));
+        const points = { coordinates, anomalous: Uint8Array.of(0, 1, 0, 1), total: 4 };
+        expectPainted(drawAnalysisFigures(withoutSomeNumbers(analysis, seed), points));
+      }),
+      { numRuns: 12 },
+    );
+  });
 });

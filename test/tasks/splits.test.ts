@@ -144,6 +144,24 @@ describe('untrusted data', () => {
     expect(assemble({}).untrusted!.anomalous).toBeUndefined();
     expect(assemble({ trusted_fraction: 1 }).untrusted).toBeUndefined();
   });
+
+  it.each([
+    [0.01, 'trusted'],
+    [0.99, 'untrusted'],
+  ])('refuses a trusted fraction of %f of 40 samples, by which none is %s', (trusted_fraction, kind) => {
+    expect(() => assemble({ trusted_fraction })).toThrow(
+      `The ${kind} data has no sample: a trusted fraction of ${trusted_fraction} of 40 samples leaves none.`,
+    );
+  });
+
+  it('refuses a test of which nothing is left once samples that were used are removed', () => {
+    const chosen = params({ overlap: 'remove' });
+    const again = { clean, anomalous: testAnomalous };
+    const task = assembleParts({ clean }, again, split({ clean: 40 }, { clean: 40 }, chosen), chosen);
+    expect(() => distinctTest(task, 'remove')).toThrow(
+      'none is left that is clean: 20 are also trusted or untrusted data or of the other kind, 0 repeat another',
+    );
+  });
 });
 
 describe('a fair test', () => {
@@ -184,7 +202,7 @@ describe('a fair test', () => {
     expect(test.map(({ indices }) => [...indices])).toEqual([[10, 11], [20]]);
     expect(leftOut).toEqual({ repeated: 0, overlapping: 4 });
     const seen = { ...learnt, test: [part([1, 2], false), part([20], true)] };
-    expect(() => distinctTest(seen, 'remove')).toThrow('Every clean test sample is also among the other data');
+    expect(() => distinctTest(seen, 'remove')).toThrow('none is left that is clean: 2 are also trusted');
   });
 
   it('finds every repetition among random samples, and no other', () => {

@@ -300,7 +300,7 @@ describe('separate-data', () => {
       hint: expect.stringContaining('--task.overlap to remove') as string,
     });
     const some = { ...twice, trusted_fraction: 0.9, clean_train_weight: 1, overlap: 'remove', max_test_size: 120 };
-    await expect(ofRun(some)).rejects.toThrow('none are left to test with');
+    await expect(ofRun(some)).rejects.toThrow('none is left that is clean: 60 are also trusted or untrusted data');
   });
 
   it('has no untrusted data unless given, and says what is missing beside anomalous ones', async () => {

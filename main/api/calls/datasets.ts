@@ -17,15 +17,15 @@ export function datasetsCalls({ settings, inspector, library, uploads }: Applica
   ): Promise<ImportState> => {
     const onProgress = (progress: InspectionProgress) => tell({ type: 'progress', ...progress });
     const options = { dataDir: dataDir(), signal, onProgress };
-    return { type: 'done', dataset: await library.ask('import-dataset', request, options) };
+    return { type: 'done', ...(await library.ask('import-dataset', request, options)) };
   };
   return {
     list: calls.datasets.list.handler(({ signal }) => library.ask('list-datasets', {}, { dataDir: dataDir(), signal })),
     preview: calls.datasets.preview.handler(async ({ input: { name, draw, count }, signal }) => {
       const options = { dataDir: dataDir(), signal };
       const { pick } = await library.ask('describe-dataset', { name }, options);
-      const { samples, counts } = await inspector.ask('preview-dataset', { dataset: pick, draw, count }, options);
-      return { samples: packSamples(samples), counts };
+      const { samples, ...about } = await inspector.ask('preview-dataset', { dataset: pick, draw, count }, options);
+      return { samples: packSamples(samples), ...about };
     }),
     download: calls.datasets.download.handler(({ input, signal }) =>
       latestOf<DownloadState>(async (tell, stop) => {

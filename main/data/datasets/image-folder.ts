@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer, number, requiredPath } from '../../../shared/schema/fields.ts';
+import { flag, integer, number, requiredPath } from '../../../shared/schema/fields.ts';
 import { defaultAugmentation } from '../transforms/augmentation.ts';
 import { defineDataset } from '../dataset.ts';
 import { splitFields } from './fields.ts';
@@ -20,6 +20,12 @@ export const imageFolder = defineDataset({
     }),
     ...splitFields,
     ...pictureFields,
+    exif_rotation: flag({
+      advanced: true,
+      default: false,
+      label: 'Turn by EXIF',
+      help: 'Turn pictures as their EXIF data say. Off, as in torchvision, pixels are taken as they are stored.',
+    }),
     test_fraction: number({
       default: 0.2,
       min: 0,
@@ -38,12 +44,18 @@ export const imageFolder = defineDataset({
   facts: ({ folder, size, colour }) => ({ shape: [size, size, colour ? 3 : 1], classes: classesIn(folder) }),
   async load(params, context) {
     const { pictureDataset } = await import('../pictures/picture-files.ts');
-    const { files, classes } = await findPictures(params, context.signal);
+    const { files, classes, leftOut } = await findPictures(params, context.signal);
     const pictures = await pictureDataset(
       'image-folder',
       files,
       classes,
-      { size: params.size, colour: params.colour, undecodableShare: params.undecodable_share },
+      {
+        size: params.size,
+        colour: params.colour,
+        upright: params.exif_rotation,
+        undecodableShare: params.undecodable_share,
+        notes: leftOut === undefined ? [] : [leftOut],
+      },
       context,
     );
     return prepared(pictures, params, defaultAugmentation, context);

@@ -6,11 +6,12 @@ import { createFolder } from '../../storage/create-folder.ts';
 import { checkFileName } from '../../storage/file-name.ts';
 import { systemCode, toStorageError } from '../../storage/storage-error.ts';
 import { temporaryPath } from '../../storage/temporary-names.ts';
-import { walkFolders } from '../../storage/walk.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import { ownDatasetsFolder } from '../data-dir.ts';
 import type { DatasetDefinition } from '../dataset.ts';
 import { datasetRegistry } from '../datasets/index.ts';
+import { isLitter, unreadableName, walkData } from '../datasets/data-entries.ts';
+import { LeftOut } from '../datasets/left-out.ts';
 import { isPictureName } from '../datasets/picture-folders.ts';
 import { describeOwnDataset } from './own-datasets.ts';
 
@@ -36,8 +37,9 @@ interface Incoming {
   parts: readonly string[];
 }
 
-/** Files that systems leave among others. */
-const litter = /^(\.|__MACOSX$|thumbs\.db$|desktop\.ini$)/i;
+/** Folders of GTSRB's archives, of torchvision and of BackdoorBench that hold a half. */
+const treeRoot = /^(Final_Training|Final_Test|Training|Train|Test)$/;
+
 /** What a folder may hold before it is taken for somebody's whole disk. */
 const mostFiles = 500_000;
 const mostEntries = 2 * mostFiles;
@@ -45,27 +47,36 @@ const mostLevels = 32;
 
 /**
  * Takes in what lies in a folder as the dataset `name`: pictures in a folder for each class, perhaps below `train` and `test`,
- * or the files of the known dataset of that name. Links are passed over. Returns the name; nothing is kept of what is refused.
+ * or the files of the known dataset of that name. Links are followed, and what they lead to is copied. Returns the name and a
+ * sentence about what was left out; nothing is kept of what is refused.
  * @throws CupbearerError `not-found` where there is no such folder, `usage` for a name that cannot be one, `conflict` for one
  *   that is taken, `bad-data` where the files are no dataset or too many, `storage`, `cancelled`.
  */
-export async function importDataset({ name, folder, isOwn }: ImportRequest, context: ImportContext): Promise<string> {
+export async function importDataset(
+  { name, folder, isOwn }: ImportRequest,
+  context: ImportContext,
+): Promise<{ name: string; leftOut: string | undefined }> {
   if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
-  const files = await filesIn(folder, context);
+  const leftOut = new LeftOut();
+  const files = await filesIn(folder, leftOut, context);
   if (files.length === 0) throw new CupbearerError('bad-data', `Expected 1 to ${mostFiles} files, found 0.`);
   const known = datasetRegistry.definitions.find(({ id, title }) =>
     [id, title].some((other) => other.toLowerCase() === name.trim().toLowerCase()),
   );
-  return known ? takeKnown(known, files, isOwn, context) : takeOwn(name.trim(), files, isOwn, context);
+  const taken = known
+    ? await takeKnown(known, files, isOwn, context)
+    : await takeOwn(name.trim(), files, isOwn, leftOut, context);
+  return { name: taken, leftOut: leftOut.sentence(folder) };
 }
 
-async function filesIn(folder: string, { signal, progress }: ImportContext): Promise<Incoming[]> {
+async function filesIn(folder: string, leftOut: LeftOut, { signal, progress }: ImportContext): Promise<Incoming[]> {
   const files: Incoming[] = [];
-  for await (const { path, parts, entries, skip } of walkFolders(folder, { signal, mostEntries, mostLevels })) {
-    skip(({ name }) => litter.test(name));
-    for (const entry of entries) {
-      if (!entry.isFile() || litter.test(entry.name)) continue;
-      files.push({ source: join(path, entry.name), parts: [...parts, entry.name] });
+  for await (const { path, parts, entries } of walkData(folder, { signal, mostEntries, mostLevels })) {
+    for (const { name, kind } of entries) {
+      const inside = [...parts, name];
+      if (kind === 'file') files.push({ source: join(path, name), parts: inside });
+      else if (kind === 'name') throw unreadableName(path, name);
+      else if (kind === 'link') leftOut.add(kind, inside.join('/'));
     }
     if (files.length > mostFiles) {
       throw new CupbearerError('bad-data', `Expected 1 to ${mostFiles} files, found more.`);
@@ -90,7 +101,8 @@ async function takeKnown(
   const target = join(dataDir, id);
   // Readers of single files find them by name alone; GTSRB comes as a tree below a folder of its publishers' naming.
   const placed = files.map((file) => {
-    const start = file.parts.findIndex((part) => part === 'Final_Training' || part === 'Final_Test');
+    const isOfTree = /\.(ppm|csv)$/i.test(file.parts.at(-1)!);
+    const start = isOfTree ? file.parts.findIndex((part) => treeRoot.test(part)) : -1;
     return { ...file, parts: start === -1 ? file.parts.slice(-1) : file.parts.slice(start) };
   });
   await inPlace(dataDir, placed, isOwn, context, async (folder) => {
@@ -113,12 +125,15 @@ async function takeOwn(
   name: string,
   files: readonly Incoming[],
   isOwn: boolean,
+  leftOut: LeftOut,
   context: ImportContext,
 ): Promise<string> {
   checkFileName(name, 'Name of the dataset');
-  if (litter.test(name))
+  if (isLitter(name))
     throw new CupbearerError('usage', 'Name of the dataset: expected one that does not begin with a dot.');
-  const pictures = withoutCommonFolder(files.filter(({ parts }) => isPictureName(parts.at(-1)!)));
+  const isPicture = ({ parts }: Incoming) => isPictureName(parts.at(-1)!);
+  const pictures = withoutCommonFolder(files.filter(isPicture));
+  for (const { parts } of files) if (!isPictureName(parts.at(-1)!)) leftOut.add('format', parts.join('/'));
   if (pictures.length === 0) {
     throw new CupbearerError(
       'bad-data',
@@ -149,9 +164,9 @@ async function takeOwn(
   return name;
 }
 
-/** "cats/1.png" or "train/cats/1.png". */
+/** "cats/1.png" or "train/cats/1.png", perhaps with folders in that of the class. */
 function isPlaced(parts: readonly string[]): boolean {
-  return parts.length === 2 || (parts.length === 3 && (parts[0] === 'train' || parts[0] === 'test'));
+  return parts.length > (parts[0] === 'train' || parts[0] === 'test' ? 2 : 1);
 }
 
 /** Takes off the folders that all lie in, as long as folders for the classes remain. */

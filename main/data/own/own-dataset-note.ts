@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { writeFileAtomically } from '../../storage/atomic-write.ts';
 import { toJsonText } from '../../storage/json-text.ts';
 import { decodeText, readFileBytes } from '../../storage/read-file.ts';
-import { givesHalves } from '../datasets/picture-folders.ts';
+import { classFolders, givesHalves } from '../datasets/picture-folders.ts';
 
 /** Lies in the folder of a dataset of the user's, hidden, so that lists need not look into it again. */
 const noteName = '.cupbearer.json';
@@ -27,10 +27,11 @@ export type OwnDatasetNote = Omit<z.infer<typeof noteSchema>, 'format' | 'folder
 type FolderTimes = z.infer<typeof noteSchema>['folders'];
 
 /** Returns when the folders of the classes in `folder` were changed last: by a file that came, went or was renamed. */
-export function folderTimes(folder: string, classes: readonly string[]): FolderTimes {
+export function folderTimes(folder: string): FolderTimes {
+  const names = classFolders(folder).map(({ path }) => basename(path));
   const halves = givesHalves(folder) ? ['train', 'test'] : [''];
   return halves.flatMap((half) =>
-    classes.flatMap((name): FolderTimes => {
+    names.flatMap((name): FolderTimes => {
       const found = statSync(join(folder, half, name), { bigint: true, throwIfNoEntry: false });
       return found ? [[join(half, name), String(found.mtimeNs)]] : [];
     }),

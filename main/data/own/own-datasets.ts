@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import { ownDatasetsFolder } from '../data-dir.ts';
-import { classesIn, findPictures } from '../datasets/picture-folders.ts';
+import { classesIn, findPictures, givesHalves } from '../datasets/picture-folders.ts';
 import type { PictureFile } from '../pictures/decode-pictures.ts';
 import { folderTimes, readNote, writeNote, type OwnDatasetNote } from './own-dataset-note.ts';
-import { readPictureHeader, showsColours } from '../pictures/picture.ts';
+import { readPictureHeader, showsColours } from '../pictures/decode-picture.ts';
 
 /** A folder of the user's pictures that was taken in, with the parameters that suit it. */
 export interface OwnDataset {
@@ -53,11 +53,11 @@ export async function listOwnDatasets(dataDir: string, signal: AbortSignal): Pro
 /**
  * Describes a folder of the user's pictures, and notes in it what was found, so that the next time is quick. Looks at one
  * picture at a time, at its header where that says enough.
- * @throws CupbearerError `bad-data` where there are no classes with pictures or a first picture cannot be decoded, `cancelled`.
+ * @throws CupbearerError `bad-data` where there are no classes with pictures or none of the first of a class can be decoded, `cancelled`.
  */
 export async function describeOwnDataset(name: string, folder: string, signal: AbortSignal): Promise<OwnDataset> {
   const classes = classesIn(folder);
-  const times = folderTimes(folder, classes);
+  const times = folderTimes(folder);
   const noted = readNote(folder, times);
   if (noted) return { name, folder, classes, ...noted };
   const train = await findPictures({ folder, train: true, ...split }, signal);
@@ -65,28 +65,52 @@ export async function describeOwnDataset(name: string, folder: string, signal: A
   const note: OwnDatasetNote = {
     samples: { train: train.files.length, test: test.files.length },
     bytes: (await bytesOf(train.files, signal)) + (await bytesOf(test.files, signal)),
-    ...(await formOf(firstOfEachClass(train.files), signal)),
+    ...(await formOf(train.files, signal)),
   };
-  writeNote(folder, times, note);
+  // What comes into a folder inside that of a class does not change the time of the latter.
+  const isFlat = [...train.files, ...test.files].every(
+    ({ path }) => depthOf(folder, path) <= (givesHalves(folder) ? 3 : 2),
+  );
+  if (isFlat) writeNote(folder, times, note);
   return { name, folder, classes, ...note };
 }
 
-/** The files stand in the order of their classes. */
-function firstOfEachClass(files: readonly PictureFile[]): PictureFile[] {
-  return files.filter(({ label }, k) => label !== files[k - 1]?.label);
+/** How many names lead from a folder to a file in it. */
+function depthOf(folder: string, path: string): number {
+  return relative(folder, path).split(sep).length;
 }
 
-/** The size and colours that suit pictures. */
+/** How many pictures of a class are tried until one can be decoded: whether others are too many is judged when they are loaded. */
+const triedOfClass = 16;
+
+/** The size and colours that suit pictures, by the first of each class that can be decoded; the files stand in the order of their classes. */
 async function formOf(files: readonly PictureFile[], signal: AbortSignal): Promise<{ size: number; colour: boolean }> {
   let side = 0;
   let colour = false;
-  for (const { path } of files) {
-    checkNotCancelled(signal, 'Looking at pictures');
-    const { width, height, isGrey } = readPictureHeader(path);
-    side = Math.max(side, width, height);
-    if (!colour && !isGrey) colour = await showsColours(path);
+  const byClass = Map.groupBy(files, ({ label }) => label);
+  for (const pictures of byClass.values()) {
+    const form = await formOfFirst(pictures.slice(0, triedOfClass), !colour, signal);
+    side = Math.max(side, form.side);
+    colour ||= form.colour;
   }
   return { size: side <= largestSide ? side : usualSide, colour };
+}
+
+/** The longer side of the first picture that can be decoded, and whether it shows colours where that is asked. */
+async function formOfFirst(
+  [first, ...others]: readonly PictureFile[],
+  asksColour: boolean,
+  signal: AbortSignal,
+): Promise<{ side: number; colour: boolean }> {
+  checkNotCancelled(signal, 'Looking at pictures');
+  const { path } = first!;
+  try {
+    const { width, height, isGrey } = readPictureHeader(path);
+    return { side: Math.max(width, height), colour: asksColour && !isGrey && (await showsColours(path)) };
+  } catch (error) {
+    if (!(error instanceof CupbearerError) || error.code !== 'bad-data' || others.length === 0) throw error;
+    return formOfFirst(others, asksColour, signal);
+  }
 }
 
 async function bytesOf(files: readonly PictureFile[], signal: AbortSignal): Promise<number> {

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { AnsweringThread, answersInOrder, startThreads } from '../threads/answering-thread.ts';
-import { channelsOf, scaled, withPicture, type Picture, type Region } from './picture.ts';
+import { withPicture, type DecodingOptions } from './decode-picture.ts';
+import { channelsOf, makeOpaque, scaled, type Picture, type Region } from './picture.ts';
 import { PixelRoom } from './pixel-room.ts';
 
 /** A picture on disk with its class, counted from 0. */
@@ -18,6 +19,8 @@ export interface PictureForm {
   /** Side that every picture is scaled to, in pixels. */
   size: number;
   colour: boolean;
+  /** Whether pictures are turned as their EXIF data say; a region lies in the turned picture then. */
+  upright?: boolean;
 }
 
 /** What a thread that decodes is started with. */
@@ -105,7 +108,9 @@ export async function decodeBlock(
   const undecodable: number[] = [];
   for (const [place, file] of files.entries()) {
     const at = (place - undecodable.length) * size;
-    const decoded = await ifDecodable(file, room, (picture) => {
+    const decoded = await ifDecodable(file, { upright: form.upright ?? false, room }, (picture) => {
+      // As Pillow's convert('RGB'), which torchvision calls on every picture.
+      makeOpaque(picture);
       if (holdsRegion(picture, file)) writePixels(scaled(picture, form.size, form.size, file.region), form, pixels, at);
       return { width: picture.width, height: picture.height };
     });
@@ -118,11 +123,11 @@ export async function decodeBlock(
 /** What `use` returns for the decoded picture; undefined where it cannot be decoded. */
 async function ifDecodable<T>(
   { path }: PictureFile,
-  room: PixelRoom,
+  options: DecodingOptions,
   use: (picture: Picture) => T,
 ): Promise<T | undefined> {
   try {
-    return await withPicture(path, use, room);
+    return await withPicture(path, use, options);
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
     if (error.code === 'not-found') {

@@ -13,6 +13,8 @@ export interface PictureOptions extends PictureForm {
   mostInMemory?: number;
   /** How many threads decode; measured unless given. */
   threads?: number;
+  /** What is known already to be left out. */
+  notes?: readonly string[];
 }
 
 /** Twice what GTSRB takes: what is larger would leave a laptop little memory for the work. */
@@ -22,7 +24,7 @@ const namedFiles = 5;
 
 /**
  * Reads, scales and keeps pictures as a dataset `[size, size, 3 or 1]`: in memory, or in a file where they are too many for
- * it. Those that cannot be decoded are left out, and counted and named in a warning.
+ * it. Those that cannot be decoded are left out, and counted and named in a note.
  * @throws CupbearerError `bad-data` where they are more than `undecodableShare` of all; as {@link decodedPictures}; `storage`.
  */
 export async function pictureDataset(
@@ -48,13 +50,16 @@ export async function pictureDataset(
     });
     context.progress?.(done, files.length);
   }
-  judge(name, undecodable, files.length, undecodableShare, context);
+  const damaged = judge(name, undecodable, files.length, undecodableShare);
+  const notes = [...(options.notes ?? []), ...(damaged === undefined ? [] : [damaged])];
   const pixels = kept instanceof ByteFile ? kept : kept.pixels;
   const keptLabels = labels.subarray(0, files.length - undecodable.length);
-  return imageDataset(
+  checkClasses(name, files, keptLabels, classes);
+  const images = imageDataset(
     { shape: [size, size, colour ? 3 : 1], classes, pixels, labels: keptLabels },
     fingerprint(name, classes, pixels, new Uint8Array(keptLabels.buffer, 0, keptLabels.byteLength)),
   );
+  return notes.length === 0 ? images : { ...images, notes };
 }
 
 /** Pixels in memory that threads share, room for `capacity` bytes. */
@@ -76,15 +81,33 @@ class PixelMemory {
   }
 }
 
-function judge(name: string, undecodable: readonly string[], total: number, share: number, context: DatasetContext) {
-  if (undecodable.length === 0) return;
+/** @throws CupbearerError `bad-data` where all pictures of a class are damaged. */
+function checkClasses(
+  name: string,
+  files: readonly PictureFile[],
+  kept: Uint16Array,
+  classes: readonly string[],
+): void {
+  const left = new Set(kept);
+  const lost = files.find(({ label }) => !left.has(label));
+  if (!lost) return;
+  throw new CupbearerError('bad-data', `No picture of the class "${classes[lost.label]}" of ${name} can be decoded.`, {
+    hint: 'Repair its pictures, or remove the class.',
+  });
+}
+
+/** Returns a sentence about pictures that were left out. @throws CupbearerError `bad-data` where they are too many. */
+function judge(name: string, undecodable: readonly string[], total: number, share: number): string | undefined {
+  if (undecodable.length === 0) return undefined;
   const more = undecodable.length > namedFiles ? `, and ${undecodable.length - namedFiles} more` : '';
   const sentence = `${undecodable.length} of ${total} pictures of ${name} cannot be decoded: ${undecodable.slice(0, namedFiles).join(', ')}${more}.`;
-  if (undecodable.length > share * total) {
-    throw new CupbearerError('bad-data', `${sentence} At most ${(100 * share).toFixed(1)} % may be left out.`, {
-      hint: 'Repair or remove these files, or let more of them be left out.',
+  const isNoneLeft = undecodable.length === total;
+  if (undecodable.length > share * total || isNoneLeft) {
+    const bound = isNoneLeft ? 'No picture is left.' : `At most ${(100 * share).toFixed(1)} % may be left out.`;
+    throw new CupbearerError('bad-data', `${sentence} ${bound}`, {
+      hint: `Repair or remove these files${isNoneLeft ? '' : ', or let more of them be left out'}.`,
       details: { undecodable: undecodable.slice(0, 100) },
     });
   }
-  context.warn?.(`${sentence} They are left out.`);
+  return `${sentence} They are left out.`;
 }

@@ -1,4 +1,6 @@
 import { CupbearerError } from '../../../shared/errors.ts';
+import { notPicture } from './not-picture.ts';
+import { parsePpmHead } from './ppm.ts';
 
 /** What the first bytes of a picture file say of it. */
 export interface PictureHeader {
@@ -20,7 +22,7 @@ export const mostPictureBytes = 3 * mostPixels + 1024;
 
 /**
  * Returns format and size of a picture from the beginning of its file, or undefined where that is too short to tell.
- * @throws CupbearerError `bad-data` naming `file` where it is not a PNG, JPEG or binary PPM, or larger than
+ * @throws CupbearerError `bad-data` naming `file` where it is not a PNG, JPEG or PPM, or larger than
  *   {@link mostPixels}.
  */
 export function parsePictureHeader(start: Uint8Array, file: string): PictureHeader | undefined {
@@ -29,15 +31,6 @@ export function parsePictureHeader(start: Uint8Array, file: string): PictureHead
   const header = parse(start, file);
   if (header) checkSize(header, file);
   return header;
-}
-
-/** The error for a file that is not a picture which can be decoded; `found` continues the sentence. */
-export function notPicture(file: string, found: string, cause?: unknown): CupbearerError {
-  return new CupbearerError(
-    'bad-data',
-    `${file}: expected a PNG, JPEG or PPM picture, ${found}.`,
-    cause === undefined ? {} : { cause },
-  );
 }
 
 function checkSize({ width, height }: PictureHeader, file: string): void {
@@ -57,6 +50,7 @@ const parsers: readonly {
   { magic: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], parse: parsePng },
   { magic: [0xff, 0xd8, 0xff], parse: parseJpeg },
   { magic: [0x50, 0x36], parse: parsePpm },
+  { magic: [0x50, 0x33], parse: parsePpm },
 ];
 
 /** Colour types of PNG without colours (PNG specification, 11.2.1). */
@@ -101,22 +95,9 @@ function parseJpeg(start: Uint8Array, file: string): PictureHeader | undefined {
   }
 }
 
-/** Netpbm's P6: width, height and largest value as text, comments and white space between them. */
-const ppmHead = /^P6(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s/;
-/** A header with more comments than that is refused. */
-const mostPpmHead = 1024;
-
 function parsePpm(start: Uint8Array, file: string): PictureHeader | undefined {
-  const parsed = ppmHead.exec(latin1(start.subarray(0, mostPpmHead)));
-  if (!parsed && start.length < mostPpmHead) return undefined;
-  const [width, height, depth] = parsed?.slice(1).map(Number) ?? [];
-  if (depth !== 255) throw notPicture(file, 'found a PPM without a header for 8 bits a channel');
-  return { format: 'PPM', width: width!, height: height!, isGrey: false };
-}
-
-/** Returns where the pixels of a PPM with a sound header begin. */
-export function ppmStart(bytes: Uint8Array): number {
-  return ppmHead.exec(latin1(bytes.subarray(0, mostPpmHead)))![0].length;
+  const head = parsePpmHead(start, file);
+  return head && { format: 'PPM', width: head.width, height: head.height, isGrey: false };
 }
 
 /** Formats that pass for pictures elsewhere, by how they begin. */

@@ -35,11 +35,11 @@ export function defineTransform<V extends readonly unknown[], M extends Transfor
 }): Transform<V, Dataset & Omit<M, 'change' | 'memory'>> {
   function transform(dataset: Dataset, ...values: V) {
     const { change, memory = 0, ...own } = make(dataset, ...values);
-    const { shape, classes, vocabulary, length } = dataset;
+    const { shape, classes, vocabulary, length, notes } = dataset;
     const plain: Dataset = {
       shape,
       classes,
-      ...given({ vocabulary }),
+      ...given({ vocabulary, notes }),
       length,
       memory: dataset.memory + memory,
       fingerprint: own.fingerprint ?? fingerprint(kind, dataset.fingerprint, ...identitiesOf(values)),

@@ -35,7 +35,8 @@ export function storedPattern(
  */
 export async function pictureState(path: string, height: number, width: number, channels: number): Promise<TensorMap> {
   // Brings the picture codec along, which the host must not load: it knows triggers, but never decodes.
-  const { channelsOf, scaled, withPicture } = await import('../pictures/picture.ts');
+  const { withPicture } = await import('../pictures/decode-picture.ts');
+  const { channelsOf, scaled } = await import('../pictures/picture.ts');
   const pattern = await withPicture(path, (whole) => {
     const picture = scaled(whole, width, height);
     const values = new Float32Array(height * width * (channels + 1));

@@ -6,6 +6,7 @@ import { loadDataset, loadSplit } from '../../data/datasets/load.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
 import type { Dataset, DatasetContext } from '../../data/dataset.ts';
 import { fullyPoisoned } from '../../data/transforms/poisoning.ts';
+import { withClassesOf } from '../../data/transforms/relabelled.ts';
 import { attackWithRun } from '../../models/attack-with-run.ts';
 import { writeModelDescription, writeWeights } from '../../models/files.ts';
 import { Network } from '../../models/network.ts';
@@ -85,8 +86,9 @@ async function loadData(
   context.progress(phase, 1, total);
   const validation: Record<string, Dataset> = {};
   for (const [name, data] of Object.entries(wanted)) {
-    validation[name] = await loadDataset(data, loading);
-    checkFits(training, validation[name], name);
+    const loaded = await loadDataset(data, loading);
+    checkFits(training, loaded, name);
+    validation[name] = withClasses(loaded, training, name);
     context.progress(phase, 1 + Object.keys(validation).length, total);
   }
   if (!spec.val_data) {
@@ -94,6 +96,17 @@ async function loadData(
     context.progress(phase, total, total);
   }
   return { training, validation };
+}
+
+/** Validation data with labels that are numbers of the training's classes. @throws CupbearerError `usage`. */
+function withClasses(loaded: Dataset, { classes }: Dataset, name: string): Dataset {
+  const matched = withClassesOf(loaded, classes, name);
+  if (matched === loaded || !isBackdoorDataset(loaded)) return matched;
+  throw new CupbearerError(
+    'usage',
+    `The classes of the poisoned validation data "${name}" stand in another order than those of the training data, so that its target class would be another.`,
+    { hint: 'Name the folders of the classes alike in both.' },
+  );
 }
 
 /** The clean test half, and the same with the training's trigger on every image. */

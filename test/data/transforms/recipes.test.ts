@@ -6,6 +6,7 @@ import { concatenated } from '../../../main/data/transforms/concatenated.ts';
 import type { Dataset } from '../../../main/data/dataset.ts';
 import { poisoned } from '../../../main/data/transforms/poisoning.ts';
 import { fromRecipe } from '../../../main/data/recipes.ts';
+import { relabelled } from '../../../main/data/transforms/relabelled.ts';
 import { replaced } from '../../../main/data/transforms/replaced.ts';
 import { transforms } from '../../../main/data/transforms/index.ts';
 import { subset } from '../../../main/data/transforms/subset.ts';
@@ -40,6 +41,7 @@ const examples: Readonly<Record<string, (dataset: Dataset, seed: number) => Data
       ? poisoned(dataset, trigger('noise'), { ...poison, seed })
       : poisoned(dataset, trigger('wanet'), { ...poison, p_noise: 0.3, cycle_class: true, seed }),
   augmented: (dataset, seed) => augmented(dataset, naturalImageAugmentation, seed),
+  relabelled: (dataset) => relabelled(dataset, ['c', 'a', 'b'], [1, 2, 0]),
   replaced: attacked,
 };
 

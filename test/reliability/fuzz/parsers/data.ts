@@ -8,12 +8,14 @@ import { readTar } from '../../../../main/data/download/tar.ts';
 import { parseCifar } from '../../../../main/data/readers/cifar.ts';
 import { gunzipped } from '../../../../main/data/readers/gunzip.ts';
 import { parseIdx, parseIdxLabels } from '../../../../main/data/readers/idx.ts';
-import { decodePicture, type Picture } from '../../../../main/data/pictures/picture.ts';
+import { decodePicture } from '../../../../main/data/pictures/decode-picture.ts';
+import type { Picture } from '../../../../main/data/pictures/picture.ts';
 import { tokensOf } from '../../../../main/data/texts.ts';
 import { wheelBytes } from '../../../tensorflow-install/wheel-bytes.ts';
 import { cifarBytes, idxBytes } from '../../../data/idx-bytes.ts';
 import { tarBytes } from '../../../data/tar-bytes.ts';
 import { bytesOf, textOf, type Parser } from '../parser.ts';
+import { pillowPictures } from '../../../data/pillow-pictures.ts';
 import { asFile, scratch } from '../scratch.ts';
 
 const upTo = (count: number) => Array.from({ length: count }, (_, k) => k);
@@ -50,6 +52,10 @@ const gunzip: Parser = {
 /** Larger than this no picture of a fuzzer is, unless its header alone says so. */
 const mostPictureMemory = 700_000_000;
 
+/** One of each way of decoding. */
+const picturesToMutate =
+  /^(PNG (palette, opacity|colour, 16 bits, interlaced|orientation 5)|JPEG (CMYK|RGB), subsampling 2, progressive, restarts 2|JPEG orientation 6|PPM text up to 1000)$/;
+
 const picture: Parser = {
   name: 'picture',
   seeds: () => {
@@ -58,9 +64,10 @@ const picture: Parser = {
     context.fillStyle = '#4080c0';
     context.fillRect(1, 1, 4, 3);
     const ppm = Buffer.concat([Buffer.from('P6 # words\n2 3\n255\n'), Buffer.alloc(18, 7)]);
-    return [canvas.toBuffer('image/png'), canvas.toBuffer('image/jpeg'), ppm].map((bytes) => new Uint8Array(bytes));
+    const others = pillowPictures.filter(({ name }) => picturesToMutate.test(name)).map(({ file }) => file);
+    return [canvas.toBuffer('image/png'), canvas.toBuffer('image/jpeg'), ppm, ...others].map((bytes) => new Uint8Array(bytes)); // prettier-ignore
   },
-  parse: (input) => decodePicture(input, 'file'),
+  parse: (input) => decodePicture(input, 'file', true),
   wrong: (value) => {
     const { width, height, pixels } = value as Picture;
     return pixels.length === 4 * width * height ? undefined : `${width} x ${height} with ${pixels.length} values`;
@@ -79,6 +86,8 @@ const picture: Parser = {
     'WEBP',
     'VP8X',
     'P6 ',
+    'P3 ',
+    'eXIf',
     '\n255\n',
     '#',
   ],

@@ -1,0 +1,54 @@
+import type { Picture } from './picture.ts';
+
+/**
+ * How a picture is to be turned, as EXIF numbers it: 1 not at all, 2 to 8 mirrored or turned by right angles.
+ * `transposed` swaps rows and columns; `mirrored` and `flipped` then say which end of the stored picture comes first.
+ */
+const turns: Readonly<Record<number, { transposed: boolean; mirrored: boolean; flipped: boolean }>> = {
+  2: { transposed: false, mirrored: true, flipped: false },
+  3: { transposed: false, mirrored: true, flipped: true },
+  4: { transposed: false, mirrored: false, flipped: true },
+  5: { transposed: true, mirrored: false, flipped: false },
+  6: { transposed: true, mirrored: false, flipped: true },
+  7: { transposed: true, mirrored: true, flipped: true },
+  8: { transposed: true, mirrored: true, flipped: false },
+};
+
+const orientationTag = 0x0112;
+const shortType = 3;
+
+/** Returns the orientation that EXIF data (TIFF's structure) name; 1 where they name none. */
+export function orientationIn(exif: Uint8Array): number {
+  const view = new DataView(exif.buffer, exif.byteOffset, exif.byteLength);
+  if (exif.length < 8) return 1;
+  const mark = view.getUint16(0);
+  if (mark !== 0x4949 && mark !== 0x4d4d) return 1;
+  const isLittle = mark === 0x4949;
+  const directory = view.getUint32(4, isLittle);
+  if (directory + 2 > exif.length) return 1;
+  const count = view.getUint16(directory, isLittle);
+  for (let k = 0, at = directory + 2; k < count && at + 12 <= exif.length; k++, at += 12) {
+    if (view.getUint16(at, isLittle) !== orientationTag) continue;
+    const value = view.getUint16(at + 8, isLittle);
+    return view.getUint16(at + 2, isLittle) === shortType && value in turns ? value : 1;
+  }
+  return 1;
+}
+
+/** Returns the picture upright, as Pillow's `ImageOps.exif_transpose` turns it. */
+export function turned(picture: Picture, orientation: number): Picture {
+  const turn = turns[orientation];
+  if (!turn) return picture;
+  const { width: across, height: down, pixels } = picture;
+  const [width, height] = turn.transposed ? [down, across] : [across, down];
+  const from = new Uint32Array(pixels.buffer, pixels.byteOffset, across * down);
+  const to = new Uint32Array(across * down);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [column, row] = turn.transposed ? [y, x] : [x, y];
+      to[y * width + x] =
+        from[(turn.flipped ? down - 1 - row : row) * across + (turn.mirrored ? across - 1 - column : column)]!;
+    }
+  }
+  return { width, height, pixels: new Uint8ClampedArray(to.buffer) };
+}
