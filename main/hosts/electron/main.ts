@@ -12,8 +12,8 @@ import { Activity } from './activity.ts';
 import { origin } from './address.ts';
 import { offerCalls } from './connections.ts';
 import { denyPermissions, keepWindowsAtHome } from './guards.ts';
-import { launchUtilityProcess } from './launch-utility-process.ts';
-import { openLog } from './log-file.ts';
+import { isOwnProcess, utilityLauncher } from './launch-utility-process.ts';
+import { logUncaught, openLog } from './log-file.ts';
 import { openMainWindow } from './main-window.ts';
 import { menuTemplate } from './menu.ts';
 import { chooseRunFile, fileAmong, HandedFiles, openRunFile } from './open-runs.ts';
@@ -38,8 +38,8 @@ if (process.env['CUPBEARER_HOME']) {
 app.setAppUserModelId('org.cupbearer.app');
 app.setAppLogsPath();
 const log = openLog(app.getPath('logs'));
+logUncaught(log);
 crashReporter.start({ uploadToServer: false });
-process.on('unhandledRejection', (reason) => log(`Unhandled: ${toErrorRecord(reason).stack ?? String(reason)}`));
 
 const handedFiles = new HandedFiles();
 
@@ -69,7 +69,7 @@ async function start(): Promise<void> {
   const application = createApplication({
     host: {
       kind: 'electron',
-      launch: launchUtilityProcess,
+      launch: utilityLauncher(log),
       logsDir: app.getPath('logs'),
       canUpdate: updateSource !== undefined,
       // Selects the folder in its parent: opening one named X.app would start it on macOS.
@@ -137,9 +137,10 @@ async function start(): Promise<void> {
     log(`The page's process ended: ${reason} (${exitCode}).`);
     if (reason !== 'clean-exit') contents.reload();
   });
-  app.on('child-process-gone', (_event, { type, name, reason, exitCode }) =>
-    log(`A process of type ${type} (${name ?? 'no name'}) ended: ${reason} (${exitCode}).`),
-  );
+  app.on('child-process-gone', (_event, process) => {
+    const { type, name, reason, exitCode } = process;
+    if (!isOwnProcess(process)) log(`A process of type ${type} (${name ?? 'no name'}) ended: ${reason} (${exitCode}).`);
+  });
   endWell(application);
 
   const first = fileAmong(process.argv, process.cwd());

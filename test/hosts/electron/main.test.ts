@@ -91,10 +91,13 @@ it('writes down what ended by itself', () => {
   const reload = vi.fn();
   app.emit('render-process-gone', {}, { reload }, { reason: 'crashed', exitCode: 11 });
   app.emit('child-process-gone', {}, { type: 'GPU', reason: 'killed', exitCode: 9 });
+  // The end of every run: who has started the process knows whether it was told to end.
+  app.emit('child-process-gone', {}, { type: 'Utility', name: 'Cupbearer compute process', reason: 'killed' });
   expect(reload).toHaveBeenCalledTimes(1);
   const log = readFileSync(join(place, 'logs', 'main.log'), 'utf8');
   expect(log).toContain("The page's process ended: crashed (11).");
   expect(log).toContain('A process of type GPU (no name) ended: killed (9).');
+  expect(log).not.toContain('compute process');
 });
 
 it('closes the catalogue before it goes, once', async () => {

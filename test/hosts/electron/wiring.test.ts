@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +35,8 @@ vi.mock('electron-updater', () => ({ default: { autoUpdater: updater } }));
 const { Activity } = await import('../../../main/hosts/electron/activity.ts');
 const { offerCalls } = await import('../../../main/hosts/electron/connections.ts');
 const { denyPermissions, isTrustedSender, keepWindowsAtHome } = await import('../../../main/hosts/electron/guards.ts');
-const { endByCode, launchUtilityProcess } = await import('../../../main/hosts/electron/launch-utility-process.ts');
+const { endByCode, isOwnProcess, utilityLauncher } =
+  await import('../../../main/hosts/electron/launch-utility-process.ts');
 const { openMainWindow } = await import('../../../main/hosts/electron/main-window.ts');
 const { menuTemplate } = await import('../../../main/hosts/electron/menu.ts');
 const { fileAmong, HandedFiles, openRunFile } = await import('../../../main/hosts/electron/open-runs.ts');
@@ -263,6 +265,39 @@ describe('the line to the page', () => {
 });
 
 describe('utility processes', () => {
+  const logged: string[] = [];
+  const launchUtilityProcess = utilityLauncher((line) => logged.push(line));
+  beforeEach(() => void logged.splice(0));
+
+  it('get the switches of V8 in the one form that Electron passes on', () => {
+    launchUtilityProcess('/entry.js');
+    const [, , { execArgv }] = calls('utilityProcess.fork')[0] as [string, string[], { execArgv: string[] }];
+    expect(execArgv).toEqual([expect.stringMatching(/^--js-flags=--[a-z-]+=\d+$/)]);
+    // What comes after the equals sign is a switch that V8 knows.
+    expect(() => execFileSync(process.execPath, [execArgv[0]!.replace('--js-flags=', ''), '-e', ''])).not.toThrow();
+  });
+
+  it('are in the log if they end by themselves, not if their work is done or they were killed', () => {
+    const end = (code: number) => UtilityStandIn.last.emit('exit', code);
+    launchUtilityProcess<string, string>('/jobs/compute-process.js').onMessage(() => undefined);
+    UtilityStandIn.last.emit('message', { message: 'all', isLast: true });
+    end(15);
+    launchUtilityProcess('/jobs/compute-process.js').kill();
+    end(9);
+    expect(logged).toEqual([]);
+    launchUtilityProcess('/jobs/compute-process.js');
+    end(11);
+    launchUtilityProcess('/jobs/inspection-process.js');
+    end(1);
+    expect(logged).toEqual([
+      'Cupbearer compute process was ended by SIGSEGV.',
+      'Cupbearer inspection process ended with code 1.',
+    ]);
+    const names = calls('utilityProcess.fork').map(([, , options]) => (options as { serviceName: string }).serviceName);
+    expect(names.map((name) => isOwnProcess({ name }))).toEqual([true, true, true, true]);
+    expect([isOwnProcess({ name: 'Audio Service' }), isOwnProcess({})]).toEqual([false, false]);
+  });
+
   it('carry messages both ways and are ended after their last', () => {
     const child = launchUtilityProcess<string, string>('/entry.js');
     expect(calls('utilityProcess.fork')[0]!.slice(0, 2)).toEqual(['/entry.js', []]);
@@ -467,6 +502,19 @@ describe('the log', () => {
     openLog(folder)('three');
     expect(read('main.log')).toMatch(/^\S+Z three\n$/);
     expect(read('main.old.log')).toHaveLength(1_000_001);
+  });
+
+  it.each([
+    ["throw new Error('of a listener')", 1, /Uncaught: Error: of a listener\n\s+at /],
+    ["void Promise.reject(new Error('of a promise'))", 0, /Unhandled: Error: of a promise\n\s+at /],
+  ])('has what nothing catches: %s', (fault, status, line) => {
+    const folder = mkdtempSync(join(place, 'uncaught-'));
+    const script = `
+      import { logUncaught, openLog } from '${new URL('../../../main/hosts/electron/log-file.ts', import.meta.url).href}';
+      logUncaught(openLog(${JSON.stringify(folder)}));
+      setTimeout(() => { ${fault}; });`;
+    expect(spawnSync(process.execPath, ['--input-type=module', '-e', script]).status).toBe(status);
+    expect(readFileSync(join(folder, 'main.log'), 'utf8')).toMatch(line);
   });
 
   it('that cannot be written to stops nothing', () => {
