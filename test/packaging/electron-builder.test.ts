@@ -21,12 +21,14 @@ const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8')) a
   asarUnpack: string[];
   fileAssociations: { ext: string }[];
   electronFuses: Record<string, boolean>;
-  linux: { icon: string };
+  linux: { icon: string; executableName: string; syncDesktopName: boolean };
+  appImage: { executableArgs: string[] };
   mac: { icon: string; hardenedRuntime: boolean; target: { target: string }[] };
   win: { icon: string; verifyUpdateCodeSignature: boolean };
 };
 const packageFile = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   main: string;
+  desktopName: string;
   dependencies: Record<string, string>;
 };
 
@@ -111,6 +113,11 @@ describe('electron-builder.yml', () => {
   it('associates the file that lies in each run folder', () => {
     expect(config.fileAssociations.map(({ ext }) => `.${ext}`)).toEqual([runMarker.extension]);
     expect(runMarker.name.endsWith(runMarker.extension)).toBe(true);
+  });
+
+  it('gives Linux one name for windows and the menu entry, so that a dock knows whose they are', () => {
+    expect(packageFile.desktopName).toBe(`${config.linux.executableName}.desktop`);
+    expect(config.linux.syncDesktopName).toBe(true);
   });
 
   it('names the compiled entry, and icons that are there', async () => {
