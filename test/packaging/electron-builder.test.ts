@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadImage } from '@napi-rs/canvas';
 import { Ajv } from 'ajv';
@@ -12,7 +11,6 @@ import { compile } from '../../main/hosts/electron/build.ts';
 import beforePack, { checkUpdateKey, picturePackage } from '../../main/hosts/electron/before-pack.ts';
 import { icnsBytes, icoBytes } from '../../main/hosts/electron/build-icons.ts';
 import { publicKeyText } from '../../main/hosts/electron/update-signature.ts';
-import { electronBinary, whyNotDesktop } from '../../main/hosts/electron/start.ts';
 import { runMarker } from '../../main/storage/run-marker.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -120,6 +118,18 @@ describe('electron-builder.yml', () => {
     expect(config.linux.syncDesktopName).toBe(true);
   });
 
+  it('leaves the sandbox of an AppImage on, and has a deb bring its AppArmor profile', () => {
+    // electron-builder's own choice for an AppImage is --no-sandbox.
+    expect(config.appImage.executableArgs).toEqual([]);
+    const templates = join(
+      dirname(createRequire(import.meta.url).resolve('app-builder-lib/scheme.json')),
+      'templates/linux',
+    );
+    const read = (name: string) => readFileSync(join(templates, name), 'utf8');
+    expect(read('apparmor-profile.tpl')).toMatch(/flags=\(unconfined\) \{\s+userns,/);
+    expect(read('after-install.tpl')).toContain('apparmor_parser --replace');
+  });
+
   it('names the compiled entry, and icons that are there', async () => {
     expect(packageFile.main).toBe('dist/electron/main/hosts/electron/main.js');
     for (const side of [16, 256, 512]) {
@@ -162,35 +172,5 @@ describe('the compiled program', () => {
     expect(compiled).toContain('./entry.js');
     expect(compiled).toContain('./data.json');
     expect(compiled).not.toMatch(/\.ts\b/);
-  });
-});
-
-describe('npm start', () => {
-  const nowhere = join(root, 'no-such-folder');
-
-  it('takes Electron for fetched once all of it is there', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'cupbearer-electron-'));
-    try {
-      mkdirSync(join(folder, 'dist'));
-      const binary = join(folder, 'dist', 'electron');
-      writeFileSync(binary, 'half of it');
-      expect(electronBinary(folder)).toBeUndefined();
-      writeFileSync(join(folder, 'path.txt'), 'electron');
-      expect(electronBinary(folder)).toBe(binary);
-      rmSync(binary);
-      expect(electronBinary(folder)).toBeUndefined();
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-
-  it('says why the desktop program cannot be opened', async () => {
-    expect(electronBinary(nowhere)).toBeUndefined();
-    expect(await whyNotDesktop(nowhere, true, async () => false)).toContain('could not be downloaded');
-    expect(await whyNotDesktop(nowhere, false, async () => true)).toContain('no display');
-  });
-
-  it('opens it where the binary could be fetched', async () => {
-    expect(await whyNotDesktop(nowhere, true, async () => true)).toBeUndefined();
   });
 });

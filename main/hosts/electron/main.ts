@@ -20,6 +20,7 @@ import { menuTemplate } from './menu.ts';
 import { chooseRunFile, fileAmong, HandedFiles, openRunFile } from './open-runs.ts';
 import { printPdf } from './print-pdf.ts';
 import { registerScheme, serveRenderer } from './renderer-protocol.ts';
+import { goesOnUnsandboxed } from './unsandboxed.ts';
 import { readUpdateSource, type UpdateSource } from './update-source.ts';
 import { Updates } from './updates.ts';
 
@@ -62,6 +63,11 @@ function giveUp(error: unknown): void {
 }
 
 async function start(): Promise<void> {
+  const appImage = process.env['APPIMAGE'];
+  if (appImage !== undefined && app.commandLine.hasSwitch('no-sandbox') && !(await goesOnUnsandboxed(appImage))) {
+    app.exit(1);
+    return;
+  }
   const rendererFolder = join(app.getAppPath(), 'dist', 'renderer');
   requireRenderer(rendererFolder);
   const placeFile = join(app.getPath('userData'), 'window.json');

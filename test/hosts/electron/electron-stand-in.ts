@@ -174,6 +174,7 @@ export const app = Object.assign(new EventEmitter(), {
   setPath: (name: string, path: string) => void (appPaths[name] = path),
   requestSingleInstanceLock: () => true,
   whenReady: () => Promise.resolve(),
+  commandLine: { hasSwitch: () => false },
   quit: note('quit'),
   exit: note('exit'),
 });
@@ -223,6 +224,7 @@ export const electronModule = {
   nativeTheme: { shouldUseDarkColors: true, themeSource: 'system' },
   Menu: { buildFromTemplate: (template: object[]) => template, setApplicationMenu: note('setApplicationMenu') },
   net: { fetch: (address: string, init: RequestInit) => fetch(address, init) },
+  clipboard: { writeText: note('clipboard.writeText') },
   crashReporter: { start: note('crashReporter.start') },
   shell: {
     openExternal: (url: string) => Promise.resolve(note('openExternal')(url)),
