@@ -89,7 +89,12 @@ export class Leaving {
     this.#isInBackground = false;
     this.#tray?.destroy();
     this.#tray = undefined;
-    this.#window?.show();
+    this.#openWindow()?.show();
+  }
+
+  /** On macOS the window may have been closed long before. */
+  #openWindow(): BrowserWindow | undefined {
+    return this.#window?.isDestroyed() ? undefined : this.#window;
   }
 
   #mustAsk(): boolean {
@@ -122,18 +127,16 @@ export class Leaving {
       cancelId: isHidden ? 0 : 2,
       noLink: true,
     };
-    const window = this.#window;
+    const window = this.#openWindow();
     const { response } =
-      window && !window.isDestroyed() && !isHidden
-        ? await dialog.showMessageBox(window, options)
-        : await dialog.showMessageBox(options);
+      window && !isHidden ? await dialog.showMessageBox(window, options) : await dialog.showMessageBox(options);
     return choices[response] ?? 'stay';
   }
 
   #goToBackground(): void {
     if (this.#isInBackground) return;
     this.#isInBackground = true;
-    if (this.#window && !this.#window.isDestroyed()) this.#window.hide();
+    this.#openWindow()?.hide();
     if (!this.#isMac) this.#showTray();
     // The last one may have ended while the user was asked.
     this.#goAfterLast();

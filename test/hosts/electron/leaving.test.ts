@@ -182,6 +182,24 @@ it('asks nothing at the end of the session, or where it was agreed before', asyn
   expect(calls('showMessageBox')).toEqual([]);
 });
 
+it('goes to the background on macOS without the window, which was closed before', async () => {
+  const { quit: leave, leaving, window, program } = start(1, 'darwin');
+  window.isDestroyed = () => true;
+  window.hide = window.show = () => {
+    throw new Error('Object has been destroyed');
+  };
+  answers.push(background);
+  leave();
+  await settled();
+  leaving.comeBack();
+  // The dock shows that it runs.
+  expect([calls('tray').length, program.closed]).toEqual([0, 0]);
+  answers.push(quit);
+  leave();
+  await settled();
+  expect(program.closed).toBe(1);
+});
+
 it('lets a window close on macOS, where the program and its runs stay', () => {
   expect(start(1, 'darwin').close()).toBe(false);
   expect(start(1, 'win32').close()).toBe(true);
