@@ -57,6 +57,12 @@ export default tseslint.config(
           selector: "CallExpression[callee.name=/^mkdir(Sync)?$/] Property[key.name='recursive']",
           message: 'A recursive mkdir does not return from /proc. Use createFolder of storage/create-folder.ts.',
         },
+        {
+          selector:
+            "CallExpression[callee.name=/^(read|write|open|exists|stat|lstat|create|copy|cp|rm)/] > NewExpression[callee.name='URL'].arguments",
+          message:
+            'Not every version of Electron reads an address out of its archive. Give fs the path: fileURLToPath(...).',
+        },
       ],
     },
   },

@@ -24,7 +24,7 @@ const config: KnipConfig = {
     // Programs that tests start, and that people start by hand.
     'test/api/read-run.ts',
     'test/jobs/{busy-process,busy-utility-process,doomed-host,lose-gpu}.ts',
-    'test/packaging/use-program.ts',
+    'test/packaging/{named-files,use-program}.ts',
     'test/results/measure.ts',
     'test/bench/runs/index.ts',
     'test/reliability/{fuzz/worker,storage-kill-loop/writer}.ts',

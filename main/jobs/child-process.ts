@@ -39,10 +39,10 @@ export type ProcessLauncher = <ToChild, FromChild>(
 ) => ChildProcess<ToChild, FromChild>;
 
 /**
- * Batches are short-lived arrays outside of the heap, which wait for a collection of young objects: with V8's usual 16 MiB of
- * these, up to 60 MB more of batches lie about.
+ * Switch of V8. Batches are short-lived arrays outside of the heap, which wait for a collection of young objects: with V8's
+ * usual 16 MiB of these, up to 60 MB more of batches lie about. Node takes it as it is, Electron within `--js-flags`.
  */
-export const smallNursery: readonly string[] = ['--max-semi-space-size=2'];
+export const smallNursery = '--max-semi-space-size=2';
 
 /** For glibc, nothing elsewhere: threads share two pools of memory rather than to keep one each. */
 const sharingMemory: Readonly<Record<string, string>> = {
@@ -82,7 +82,7 @@ export const forkProcess: ProcessLauncher = <ToChild, FromChild>(
   const child = fork(entry, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
-    execArgv: [...process.execArgv, ...smallNursery],
+    execArgv: [...process.execArgv, smallNursery],
     env: { ...childEnvironment(env), ...given({ NODE_COMPILE_CACHE: cache }) },
   });
   const errorOutput = lastErrorLines(child.stderr!, onErrorLine);

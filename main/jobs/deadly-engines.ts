@@ -16,7 +16,7 @@ export function forgetDeadly(id: string): void {
 }
 
 /** "was ended by SIGSEGV", "ended with code 1". */
-export function howItEnded({ code, signal }: ProcessEnd): string {
+export function howItEnded({ code, signal }: Pick<ProcessEnd, 'code' | 'signal'>): string {
   return signal ? `was ended by ${signal}` : `ended with code ${code}`;
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { ownEngines } from '../../shared/engine-parts.ts';
 import { escapeHtml, notesHtml } from './notes.ts';
 import { environmentLines } from './markdown.ts';
@@ -25,7 +26,7 @@ import {
   type TextTable,
 } from './tables.ts';
 
-const style = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
+const style = readFileSync(fileURLToPath(new URL('./style.css', import.meta.url)), 'utf8');
 
 /** Nothing is loaded from anywhere, nothing is sent, and neither scripts nor other styles count, whatever stands in the report. */
 const policyWith = (styles: string) =>
@@ -93,7 +94,7 @@ function fontFaces(): string {
     ] as const
   )
     .map(([file, weight]) => {
-      const bytes = readFileSync(new URL(`../../resources/fonts/Inter-${file}.woff2`, import.meta.url));
+      const bytes = readFileSync(fileURLToPath(new URL(`../../resources/fonts/Inter-${file}.woff2`, import.meta.url)));
       return `@font-face{font-family:Inter;font-weight:${weight};src:url(data:font/woff2;base64,${bytes.toString('base64')}) format('woff2')}\n`;
     })
     .join('');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type * as Electron from 'electron';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
 import { electronBinary } from '../../main/hosts/electron/start.ts';
 import { clientOverDesktop } from '../hosts/desktop-client.ts';
@@ -63,11 +64,24 @@ export async function startDesktop(home: string): Promise<DesktopProgram> {
           .map(({ pid }) => pid),
       ),
     stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'close');
+      // It asks before it takes runs along that a test has left.
+      await answerQuestions(desktop, 'Cancel them and quit');
       await desktop.close();
       await ended;
     },
   };
+}
+
+/** Has the program's native questions answered by the button of this name, without being shown. */
+export async function answerQuestions(desktop: ElectronApplication, button: string): Promise<void> {
+  await desktop.evaluate(({ dialog }, name) => {
+    dialog.showMessageBox = async (...given: unknown[]) => {
+      const { buttons = [] } = given.at(-1) as Electron.MessageBoxOptions;
+      return { response: buttons.indexOf(name), checkboxChecked: false };
+    };
+  }, button);
 }
 
 /** What the page saved last; waits until something has been. */

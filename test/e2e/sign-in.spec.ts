@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, createServer as createForwarder, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from '@playwright/test';
+import { chromium, type Browser, type Page } from '@playwright/test';
 import { writeSignInFile } from '../../main/hosts/web/sign-in-file.ts';
 import { openSocket } from '../hosts/web-client.ts';
+import { browserOptions } from './browser.ts';
 import { expect, inElectron, test as base, webHost } from './test.ts';
 
 base.skip(inElectron, 'The desktop program has a window of its own, and no links.');
@@ -130,6 +132,21 @@ test('a browser that has forgotten its key is told how to get in', async ({ visi
   await expect(visitor.getByRole('heading', { name: 'Not signed in' })).toBeVisible();
   await visitor.goto(await program.link());
   await expect(runsHeading(visitor)).toBeVisible();
+});
+
+test('a browser that was closed is still signed in when it is opened again', async ({ program }) => {
+  const { port } = webHost(program);
+  const profile = mkdtempSync(join(tmpdir(), 'cupbearer-profile-'));
+  const link = await program.link();
+  for (const address of [link, `http://127.0.0.1:${port}/`]) {
+    const browser = await chromium.launchPersistentContext(profile, browserOptions);
+    const page = await browser.newPage();
+    await page.goto(address);
+    await expect(runsHeading(page)).toBeVisible();
+    await expect(page.getByText('Connection lost')).toBeHidden();
+    await browser.close();
+  }
+  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** The key that the pages of the program have, which is no secret between them and this test. */

@@ -107,7 +107,7 @@ describe('signing in', () => {
     const first = await get(`/${path}`);
     expect(first.status).toBe(200);
     expect(first.headers['set-cookie']![0]).toMatch(
-      new RegExp(`^cupbearer_${host.port}_[0-9a-f]{8}=[\\w-]{43}; Path=/; HttpOnly; SameSite=Strict$`),
+      new RegExp(`^cupbearer_${host.port}_[0-9a-f]{8}=[\\w-]{43}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict$`),
     );
     expect(first.headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
     const second = await get(`/${path}`);
@@ -167,6 +167,34 @@ describe('signing in', () => {
     expect((await get('/', { cookie: `${name}=${'A'.repeat(43)}` })).status).toBe(401);
     expect((await get('/', { cookie: `other=${cookie.split('=')[1]}` })).status).toBe(401);
     expect((await get('/', { cookie: `a=b; ${cookie}; c=d` })).status).toBe(200);
+  });
+});
+
+describe('what the owner alone may do', () => {
+  const owner = () => ({ authorization: `Bearer ${host.ownerSecret}` });
+
+  it('is answered to who shows the secret, by name of this machine', async () => {
+    const { status, headers, text } = await get('/owner/link', owner(), 'POST');
+    expect([status, headers['content-type'], headers['cache-control']]).toEqual([200, 'application/json', 'no-store']);
+    expect(JSON.parse(text)).toEqual({ link: host.link() });
+  });
+
+  it.each([
+    ['no secret', {}, 'POST'],
+    ['a wrong one', { authorization: `Bearer ${'A'.repeat(43)}` }, 'POST'],
+    ['an empty one', { authorization: 'Bearer ' }, 'POST'],
+    ['the secret from a page', { origin: 'http://127.0.0.1' }, 'POST'],
+    ['the secret under a foreign name', { host: 'evil.example' }, 'POST'],
+    ['the secret, but only to look', {}, 'GET'],
+  ])('is refused to %s', async (what, headers, method) => {
+    const given: Record<string, string> = { ...(what.startsWith('the secret') ? owner() : {}), ...headers };
+    for (const path of ['/owner/link', '/owner/sign-out']) {
+      const { status, text } = await get(path, { ...given, cookie }, method);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(text).not.toContain('token=');
+    }
+    // Nobody was signed out.
+    expect((await get('/', { cookie })).status).toBe(200);
   });
 });
 

@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadImage } from '@napi-rs/canvas';
 import { Ajv } from 'ajv';
@@ -12,7 +11,6 @@ import { compile } from '../../main/hosts/electron/build.ts';
 import beforePack, { checkUpdateKey, picturePackage } from '../../main/hosts/electron/before-pack.ts';
 import { icnsBytes, icoBytes } from '../../main/hosts/electron/build-icons.ts';
 import { publicKeyText } from '../../main/hosts/electron/update-signature.ts';
-import { electronBinary, whyNotDesktop } from '../../main/hosts/electron/start.ts';
 import { runMarker } from '../../main/storage/run-marker.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -21,12 +19,14 @@ const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8')) a
   asarUnpack: string[];
   fileAssociations: { ext: string }[];
   electronFuses: Record<string, boolean>;
-  linux: { icon: string };
+  linux: { icon: string; executableName: string; syncDesktopName: boolean };
+  appImage: { executableArgs: string[] };
   mac: { icon: string; hardenedRuntime: boolean; target: { target: string }[] };
   win: { icon: string; verifyUpdateCodeSignature: boolean };
 };
 const packageFile = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   main: string;
+  desktopName: string;
   dependencies: Record<string, string>;
 };
 
@@ -113,6 +113,23 @@ describe('electron-builder.yml', () => {
     expect(runMarker.name.endsWith(runMarker.extension)).toBe(true);
   });
 
+  it('gives Linux one name for windows and the menu entry, so that a dock knows whose they are', () => {
+    expect(packageFile.desktopName).toBe(`${config.linux.executableName}.desktop`);
+    expect(config.linux.syncDesktopName).toBe(true);
+  });
+
+  it('leaves the sandbox of an AppImage on, and has a deb bring its AppArmor profile', () => {
+    // electron-builder's own choice for an AppImage is --no-sandbox.
+    expect(config.appImage.executableArgs).toEqual([]);
+    const templates = join(
+      dirname(createRequire(import.meta.url).resolve('app-builder-lib/scheme.json')),
+      'templates/linux',
+    );
+    const read = (name: string) => readFileSync(join(templates, name), 'utf8');
+    expect(read('apparmor-profile.tpl')).toMatch(/flags=\(unconfined\) \{\s+userns,/);
+    expect(read('after-install.tpl')).toContain('apparmor_parser --replace');
+  });
+
   it('names the compiled entry, and icons that are there', async () => {
     expect(packageFile.main).toBe('dist/electron/main/hosts/electron/main.js');
     for (const side of [16, 256, 512]) {
@@ -155,35 +172,5 @@ describe('the compiled program', () => {
     expect(compiled).toContain('./entry.js');
     expect(compiled).toContain('./data.json');
     expect(compiled).not.toMatch(/\.ts\b/);
-  });
-});
-
-describe('npm start', () => {
-  const nowhere = join(root, 'no-such-folder');
-
-  it('takes Electron for fetched once all of it is there', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'cupbearer-electron-'));
-    try {
-      mkdirSync(join(folder, 'dist'));
-      const binary = join(folder, 'dist', 'electron');
-      writeFileSync(binary, 'half of it');
-      expect(electronBinary(folder)).toBeUndefined();
-      writeFileSync(join(folder, 'path.txt'), 'electron');
-      expect(electronBinary(folder)).toBe(binary);
-      rmSync(binary);
-      expect(electronBinary(folder)).toBeUndefined();
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-
-  it('says why the desktop program cannot be opened', async () => {
-    expect(electronBinary(nowhere)).toBeUndefined();
-    expect(await whyNotDesktop(nowhere, true, async () => false)).toContain('could not be downloaded');
-    expect(await whyNotDesktop(nowhere, false, async () => true)).toContain('no display');
-  });
-
-  it('opens it where the binary could be fetched', async () => {
-    expect(await whyNotDesktop(nowhere, true, async () => true)).toBeUndefined();
   });
 });

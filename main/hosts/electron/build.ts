@@ -88,7 +88,8 @@ export function build(): number {
     mkdirSync(dirname(output), { recursive: true });
     writeFileSync(output, compile(readFileSync(join(root, file), 'utf8'), file));
   }
-  cpSync(join(root, 'resources', 'fonts'), join(target, 'resources', 'fonts'), { recursive: true });
+  for (const place of [join('resources', 'fonts'), join('resources', 'icons', 'png', '32x32.png')])
+    cpSync(join(root, place), join(target, place), { recursive: true });
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
   writeFileSync(join(target, 'package.json'), `${JSON.stringify({ name, version, type: 'module' })}\n`);
   return sources.length;

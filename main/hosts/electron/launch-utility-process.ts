@@ -9,28 +9,56 @@ import {
   type LaunchOptions,
   type ProcessLauncher,
 } from '../../jobs/child-process.ts';
+import { howItEnded } from '../../jobs/deadly-engines.ts';
 import type { UtilityMessage } from '../../jobs/host-port.ts';
 
-/** Electron's kind of child process: without Node's own switches, of its own sandbox, and ended with the program. */
-export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
+/** What the names of all our utility processes begin with. */
+const ownName = 'Cupbearer ';
+
+/** Returns whether a process that has gone is one that {@link utilityLauncher} has started, and so speaks of. */
+export function isOwnProcess({ name }: { name?: string | undefined }): boolean {
+  return name?.startsWith(ownName) ?? false;
+}
+
+/**
+ * Returns a launcher of Electron's kind of child processes: without Node's own switches, of their own sandbox, and ended with
+ * the program. `log` hears of those that end without having been told to.
+ */
+export function utilityLauncher(log: (line: string) => void): ProcessLauncher {
+  return (entry, options) => launchUtilityProcess(entry, options, log);
+}
+
+function launchUtilityProcess<ToChild, FromChild>(
   entry: string,
   { env, onErrorLine }: LaunchOptions = {},
-): ChildProcess<ToChild, FromChild> => {
+  log: (line: string) => void,
+): ChildProcess<ToChild, FromChild> {
+  // What task managers show, and reports of crashes: "Cupbearer compute process".
+  const serviceName = `${ownName}${basename(entry, extname(entry)).replaceAll('-', ' ')}`;
   const child = utilityProcess.fork(entry, [], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    // What task managers show, and reports of crashes: "Cupbearer compute process".
-    serviceName: `Cupbearer ${basename(entry, extname(entry)).replaceAll('-', ' ')}`,
-    execArgv: [...smallNursery],
+    serviceName,
+    // Chromium starts this process, which reads no switches of Node or V8 but these.
+    execArgv: [`--js-flags=${smallNursery}`],
     env: childEnvironment(env),
   });
   const errorOutput = child.stderr ? lastErrorLines(child.stderr, onErrorLine) : [];
   let hasEnded = false;
   let isKilled = false;
+  let isFinished = false;
   // Electron's own kill asks politely, which a process that computes without pause does not hear.
   const killNow = () => {
-    if (!hasEnded && child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
+    if (hasEnded || child.pid === undefined) return;
+    try {
+      process.kill(child.pid, 'SIGKILL');
+    } catch {
+      // It has just ended, of which the event has yet to come.
+    }
   };
-  child.once('exit', () => (hasEnded = true));
+  child.once('exit', (code) => {
+    hasEnded = true;
+    if (!isKilled && !isFinished) log(`${serviceName} ${howItEnded(endByCode(code, process.platform))}.`);
+  });
   child.once('spawn', () => {
     if (isKilled) killNow();
   });
@@ -41,8 +69,10 @@ export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
     onMessage: (listener) =>
       child.on('message', ({ message, isLast }: UtilityMessage<FromChild>) => {
         listener(message);
+        if (!isLast) return;
+        isFinished = true;
         // It waits for this: a process that ends itself takes messages with it that were not sent yet.
-        if (isLast) child.kill();
+        child.kill();
       }),
     onEnd: (listener) => child.once('exit', (code) => listener({ ...endByCode(code, process.platform), errorOutput })),
     kill: () => {
@@ -50,7 +80,7 @@ export const launchUtilityProcess: ProcessLauncher = <ToChild, FromChild>(
       killNow();
     },
   };
-};
+}
 
 /** Signals by which a process that computes is ended, by the system or by an error of its own. */
 const endingSignals = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGKILL', 'SIGSEGV', 'SIGTERM'] as const;

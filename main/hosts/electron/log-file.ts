@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { toErrorRecord } from '../../../shared/errors.ts';
 import { createPrivateFolder } from '../../storage/private-files.ts';
 
 /** A log that is larger at the start becomes the old one. */
@@ -21,4 +22,11 @@ export function openLog(folder: string): (line: string) => void {
       // As above.
     }
   };
+}
+
+/** Writes down what nothing in this process has caught. What then happens is left as it is: Electron tells the user. */
+export function logUncaught(log: (line: string) => void): void {
+  const stackOf = (thrown: unknown) => toErrorRecord(thrown).stack ?? String(thrown);
+  process.on('uncaughtExceptionMonitor', (error) => log(`Uncaught: ${stackOf(error)}`));
+  process.on('unhandledRejection', (reason) => log(`Unhandled: ${stackOf(reason)}`));
 }

@@ -1,7 +1,15 @@
 import { fileURLToPath } from 'node:url';
-import { BrowserWindow, nativeTheme, screen } from 'electron';
-import { origin } from './address.ts';
-import { boundsOnScreen, readWindowPlace, smallest, storeWindowPlace } from './window-place.ts';
+import { BrowserWindow, nativeTheme, screen, type Rectangle } from 'electron';
+import { isOwnAddress, origin } from './address.ts';
+import { shownMessage } from './shown-message.ts';
+import {
+  boundsOnScreen,
+  frameOffset,
+  readWindowPlace,
+  smallest,
+  storeWindowPlace,
+  withoutFrame,
+} from './window-place.ts';
 
 const preload = fileURLToPath(new URL('./preload.cjs', import.meta.url));
 
@@ -31,11 +39,43 @@ export function openMainWindow(placeFile: string, hash = ''): BrowserWindow {
       spellcheck: false,
     },
   });
+  const normalBounds = keepInPlace(window);
   if (place?.isMaximized) window.maximize();
-  window.once('ready-to-show', () => window.show());
-  window.on('close', () =>
-    storeWindowPlace(placeFile, { bounds: window.getNormalBounds(), isMaximized: window.isMaximized() }),
-  );
+  window.once('ready-to-show', () => {
+    window.show();
+    reportToStarter();
+  });
+  window.on('close', () => storeWindowPlace(placeFile, { bounds: normalBounds(), isMaximized: window.isMaximized() }));
   void window.loadURL(`${origin}/${hash}`);
   return window;
+}
+
+/** Shows a screen in an open window. Its page stays, and goes where a link on it would: only what follows # is another. */
+export function showScreen(window: BrowserWindow, hash: string): void {
+  const { webContents } = window;
+  if (!webContents.isCrashed() && isOwnAddress(webContents.getURL()))
+    void webContents.executeJavaScript(`location.hash = ${JSON.stringify(hash)}`);
+  else void window.loadURL(`${origin}/${hash}`);
+}
+
+/** Tells `npm start` (start.ts) that the user sees what comes of it. */
+export function reportToStarter(): void {
+  process.send?.(shownMessage);
+}
+
+/**
+ * Returns what says where a window would have to open to be where it is now. On X11 a window is placed with its title bar and
+ * reports its place without: the next start would put it that much lower.
+ */
+function keepInPlace(window: BrowserWindow): () => Rectangle {
+  const wanted = window.getNormalBounds();
+  let offset = { x: 0, y: 0 };
+  if (process.platform === 'linux')
+    window.once('show', () =>
+      window.once('move', () => {
+        if (!window.isMaximized()) offset = frameOffset(wanted, window.getNormalBounds());
+      }),
+    );
+  // A hidden window has no title bar.
+  return () => (window.isVisible() ? withoutFrame(window.getNormalBounds(), offset) : window.getNormalBounds());
 }

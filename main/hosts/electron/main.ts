@@ -1,6 +1,6 @@
 /** Entry point of the desktop program: Electron's main process. */
 import { join } from 'node:path';
-import { app, BrowserWindow, crashReporter, dialog, Menu, nativeTheme, session, shell } from 'electron';
+import { app, crashReporter, dialog, Menu, nativeTheme, session, shell } from 'electron';
 import { createRouterClient } from '@orpc/server';
 import { createApplication, type RunningApplication } from '../../api/create-application.ts';
 import { createRouter } from '../../api/router.ts';
@@ -9,16 +9,18 @@ import { cupbearerHome } from '../../storage/home.ts';
 import { createPrivateFolder } from '../../storage/private-files.ts';
 import { requireRenderer } from '../renderer-files.ts';
 import { Activity } from './activity.ts';
-import { origin } from './address.ts';
 import { offerCalls } from './connections.ts';
+import { reloadGonePage } from './gone-pages.ts';
 import { denyPermissions, keepWindowsAtHome } from './guards.ts';
-import { launchUtilityProcess } from './launch-utility-process.ts';
-import { openLog } from './log-file.ts';
-import { openMainWindow } from './main-window.ts';
+import { isOwnProcess, utilityLauncher } from './launch-utility-process.ts';
+import { Leaving } from './leaving.ts';
+import { logUncaught, openLog } from './log-file.ts';
+import { openMainWindow, reportToStarter, showScreen } from './main-window.ts';
 import { menuTemplate } from './menu.ts';
 import { chooseRunFile, fileAmong, HandedFiles, openRunFile } from './open-runs.ts';
 import { printPdf } from './print-pdf.ts';
 import { registerScheme, serveRenderer } from './renderer-protocol.ts';
+import { goesOnUnsandboxed } from './unsandboxed.ts';
 import { readUpdateSource, type UpdateSource } from './update-source.ts';
 import { Updates } from './updates.ts';
 
@@ -38,8 +40,8 @@ if (process.env['CUPBEARER_HOME']) {
 app.setAppUserModelId('org.cupbearer.app');
 app.setAppLogsPath();
 const log = openLog(app.getPath('logs'));
+logUncaught(log);
 crashReporter.start({ uploadToServer: false });
-process.on('unhandledRejection', (reason) => log(`Unhandled: ${toErrorRecord(reason).stack ?? String(reason)}`));
 
 const handedFiles = new HandedFiles();
 
@@ -55,11 +57,17 @@ if (app.requestSingleInstanceLock()) {
 function giveUp(error: unknown): void {
   const { message, hint = '', stack = message } = toErrorRecord(error);
   log(stack);
+  reportToStarter();
   dialog.showErrorBox('Cupbearer cannot start', `${message}\n\n${hint}`);
   app.exit(1);
 }
 
 async function start(): Promise<void> {
+  const appImage = process.env['APPIMAGE'];
+  if (appImage !== undefined && app.commandLine.hasSwitch('no-sandbox') && !(await goesOnUnsandboxed(appImage))) {
+    app.exit(1);
+    return;
+  }
   const rendererFolder = join(app.getAppPath(), 'dist', 'renderer');
   requireRenderer(rendererFolder);
   const placeFile = join(app.getPath('userData'), 'window.json');
@@ -69,7 +77,7 @@ async function start(): Promise<void> {
   const application = createApplication({
     host: {
       kind: 'electron',
-      launch: launchUtilityProcess,
+      launch: utilityLauncher(log),
       logsDir: app.getPath('logs'),
       canUpdate: updateSource !== undefined,
       // Selects the folder in its parent: opening one named X.app would start it on macOS.
@@ -87,21 +95,32 @@ async function start(): Promise<void> {
   serveRenderer(session.defaultSession, rendererFolder);
   offerCalls(router);
 
-  let window = openMainWindow(placeFile);
+  const leaving = new Leaving({ runs: application.queued, close: () => application.close(), log });
+  const openWindow = (hash?: string) => {
+    const opened = openMainWindow(placeFile, hash);
+    leaving.guard(opened);
+    reloadGonePage(opened, log);
+    return opened;
+  };
+  let window = openWindow();
+  const bringToFront = () => {
+    leaving.comeBack();
+    if (window.isDestroyed()) window = openWindow();
+    if (window.isMinimized()) window.restore();
+    window.focus();
+  };
   const go = (hash: string) => {
-    if (window.isDestroyed()) window = openMainWindow(placeFile, hash);
+    if (window.isDestroyed()) window = openWindow(hash);
     else {
-      if (window.isMinimized()) window.restore();
-      window.focus();
-      // Only the part after # differs: the page stays and shows another screen.
-      void window.loadURL(`${origin}/${hash}`);
+      bringToFront();
+      showScreen(window, hash);
     }
   };
   const open = (file: string) => void openRunFile(file, application, go);
 
   const settings = () => application.settings.current();
   followTheme(application);
-  const updates = updateSource && new Updates(updateSource, settings, log);
+  const updates = updateSource && new Updates(updateSource, settings, log, () => leaving.agree());
   updates?.start();
   Menu.setApplicationMenu(
     Menu.buildFromTemplate(
@@ -124,23 +143,17 @@ async function start(): Promise<void> {
 
   app.on('second-instance', (_event, args, workingDir) => {
     const file = fileAmong(args, workingDir);
-    if (file === undefined) go('#/runs');
+    if (file === undefined) bringToFront();
     else open(file);
   });
-  app.on('activate', () => {
-    if (BrowserWindow.getAllWindows().length === 0) go('#/runs');
-  });
+  app.on('activate', bringToFront);
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
   });
-  app.on('render-process-gone', (_event, contents, { reason, exitCode }) => {
-    log(`The page's process ended: ${reason} (${exitCode}).`);
-    if (reason !== 'clean-exit') contents.reload();
+  app.on('child-process-gone', (_event, process) => {
+    const { type, name, reason, exitCode } = process;
+    if (!isOwnProcess(process)) log(`A process of type ${type} (${name ?? 'no name'}) ended: ${reason} (${exitCode}).`);
   });
-  app.on('child-process-gone', (_event, { type, name, reason, exitCode }) =>
-    log(`A process of type ${type} (${name ?? 'no name'}) ended: ${reason} (${exitCode}).`),
-  );
-  endWell(application);
 
   const first = fileAmong(process.argv, process.cwd());
   if (first !== undefined) open(first);
@@ -165,18 +178,4 @@ function installedSource(): UpdateSource | undefined {
 function followTheme({ settings }: RunningApplication): void {
   nativeTheme.themeSource = settings.current().theme;
   settings.onChange(({ theme }) => (nativeTheme.themeSource = theme));
-}
-
-/** Runs that go on are cancelled, and the catalogue closed, before the program goes. */
-function endWell(application: RunningApplication): void {
-  let isEnding = false;
-  app.on('before-quit', (event) => {
-    if (isEnding) return;
-    isEnding = true;
-    event.preventDefault();
-    void application
-      .close()
-      .catch((error: unknown) => log(toErrorRecord(error).message))
-      .finally(() => app.quit());
-  });
 }

@@ -4,13 +4,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runMarker } from '../../storage/run-marker.ts';
 import { hasDisplay } from '../web/open-browser.ts';
+import { sandboxFacts, whyNoSandbox, type NoSandbox } from './sandbox.ts';
+import { shownMessage } from './shown-message.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const require = createRequire(import.meta.url);
 
 /** How long the download of Electron's binary may take. */
 const downloadMs = 300_000;
+
+/** Chromium's own switch: who gives it knows what it means, and nothing here ever does. */
+const noSandboxSwitch = '--no-sandbox';
 
 /** The path of Electron's binary in its package's folder; undefined where it has not been fetched, or not all of it. */
 export function electronBinary(folder: string): string | undefined {
@@ -21,15 +27,25 @@ export function electronBinary(folder: string): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
+/** What `npm start` finds out before it opens anything. */
+interface Surroundings {
+  display: boolean;
+  /** Gets the binary into the folder; whether it is there then. */
+  fetchBinary: (folder: string) => Promise<boolean>;
+  /** Why Chromium would refuse to start the binary. */
+  noSandbox: (binary: string) => NoSandbox | undefined;
+}
+
 /** Why the desktop program cannot be opened here; undefined where it can. Fetches the binary where it is missing. */
 export async function whyNotDesktop(
   folder: string,
-  display: boolean,
-  fetchBinary: (folder: string) => Promise<boolean>,
-): Promise<string | undefined> {
-  if (!display) return 'There is no display here';
-  if (electronBinary(folder) !== undefined || (await fetchBinary(folder))) return undefined;
-  return 'Electron is not here and could not be downloaded';
+  { display, fetchBinary, noSandbox }: Surroundings,
+): Promise<NoSandbox | { reason: string; remedy?: undefined } | undefined> {
+  if (!display) return { reason: 'There is no display here' };
+  if (electronBinary(folder) === undefined && !(await fetchBinary(folder)))
+    return { reason: 'Electron is not here and could not be downloaded' };
+  const binary = electronBinary(folder);
+  return binary === undefined ? undefined : noSandbox(binary);
 }
 
 /** Runs the package's own download; whether the binary is there then. */
@@ -39,26 +55,77 @@ async function download(folder: string): Promise<boolean> {
   return electronBinary(folder) !== undefined;
 }
 
-function ended(child: ChildProcess): Promise<number> {
+/** How a child ended: its exit code, or 1 with the reason. */
+interface End {
+  code: number;
+  how: string;
+}
+
+function ended(child: ChildProcess): Promise<End> {
   return new Promise((resolve) => {
-    child.on('error', () => resolve(1));
-    child.on('close', (code) => resolve(code ?? 1));
+    child.on('error', ({ message }) => resolve({ code: 1, how: message }));
+    child.on('close', (code, signal) => resolve({ code: code ?? 1, how: signal ?? `exit code ${code}` }));
   });
+}
+
+/** Hands a child the signals of this process. Returns its end, and whether it was told to. */
+async function follow(child: ChildProcess): Promise<End & { wasStopped: boolean }> {
+  let wasStopped = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    wasStopped = true;
+    // Ctrl-C reaches the child by the terminal, which ends in its own time.
+    if (signal !== 'SIGINT') child.kill(signal);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const end = await ended(child);
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  return { ...end, wasStopped };
+}
+
+/**
+ * Runs the desktop program to its end. Returns why the user has seen nothing of it; undefined if its window, or a message,
+ * was there, if it runs already, or if it was told to end.
+ */
+export async function runDesktop(binary: string, args: readonly string[]): Promise<{ code: number; fault?: string }> {
+  const child = spawn(binary, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  let wasSeen = false;
+  child.on('message', (message) => (wasSeen ||= message === shownMessage));
+  const { code, how, wasStopped } = await follow(child);
+  return wasSeen || wasStopped || code === 0
+    ? { code }
+    : { code, fault: `Electron ended before its window opened (${how})` };
+}
+
+/** Serves the program in a browser. */
+async function serve(args: readonly string[]): Promise<number> {
+  const own = args.filter((arg) => arg !== noSandboxSwitch && !arg.endsWith(runMarker.extension));
+  const launcher = join(root, 'main', 'hosts', 'cli', 'launch.mjs');
+  return (await follow(spawn(process.execPath, [launcher, 'serve', ...own], { stdio: 'inherit' }))).code;
 }
 
 async function start(args: readonly string[]): Promise<number> {
   const folder = dirname(require.resolve('electron/package.json'));
-  const reason = await whyNotDesktop(folder, hasDisplay(), download);
-  const command =
-    reason === undefined
-      ? ([electronBinary(folder)!, [root, ...args]] as const)
-      : ([process.execPath, [join(root, 'main', 'hosts', 'cli', 'launch.mjs'), 'serve', ...args]] as const);
-  if (reason !== undefined) process.stderr.write(`${reason}, so the program is served for a browser instead.\n`);
-  const child = spawn(command[0], command[1], { stdio: 'inherit' });
-  // Ctrl-C reaches the child by the terminal, which ends in its own time.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  return ended(child);
+  const refusal = await whyNotDesktop(folder, {
+    display: hasDisplay(),
+    fetchBinary: download,
+    noSandbox: (binary) => {
+      const facts = args.includes(noSandboxSwitch) ? undefined : sandboxFacts(binary);
+      return facts && whyNoSandbox(facts, binary);
+    },
+  });
+  if (refusal === undefined) {
+    const { code, fault } = await runDesktop(electronBinary(folder)!, [root, ...args]);
+    if (fault === undefined) return code;
+    tell(`${fault}, so the program is served for a browser instead. docs/installers.md says what may be the cause.`);
+  } else {
+    tell(`${refusal.reason}, so the program is served for a browser instead.`);
+    if (refusal.remedy !== undefined) tell(`${refusal.remedy}\n`);
+  }
+  return serve(args);
+}
+
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await start(process.argv.slice(2));

@@ -12,13 +12,16 @@ const everyMs = 24 * 3_600_000;
 export class Updates {
   readonly #settings: () => Settings;
   readonly #log: (line: string) => void;
+  readonly #beforeRestart: () => void;
   readonly #updater: AppUpdater;
   #wasAskedFor = false;
   #isDownloading = false;
 
-  constructor(source: UpdateSource, settings: () => Settings, log: (line: string) => void) {
+  /** `beforeRestart` is called when the user has agreed to one, also at the cost of runs. */
+  constructor(source: UpdateSource, settings: () => Settings, log: (line: string) => void, beforeRestart: () => void) {
     this.#settings = settings;
     this.#log = log;
+    this.#beforeRestart = beforeRestart;
     this.#updater = electronUpdater.autoUpdater;
     const updater = this.#updater;
     updater.logger = null;
@@ -104,6 +107,8 @@ export class Updates {
       defaultId: 1,
       cancelId: 1,
     });
-    if (response === 0) this.#updater.quitAndInstall();
+    if (response !== 0) return;
+    this.#beforeRestart();
+    this.#updater.quitAndInstall();
   }
 }

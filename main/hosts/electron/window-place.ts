@@ -57,3 +57,18 @@ export function boundsOnScreen(
   );
   return isSeen ? { x, y, width, height } : { width, height };
 }
+
+/** The thickest title bar, pixels: what has moved further was put there by somebody. */
+const thickestFrame = 120;
+
+/** How far the frame that a window manager has added moves a window from the place that it was given; none if it was not that. */
+export function frameOffset(wanted: Bounds, found: Bounds): { x: number; y: number } {
+  const [x, y] = [found.x - wanted.x, found.y - wanted.y];
+  const isFrame = [x, y].every((distance) => distance >= 0 && distance <= thickestFrame);
+  return isFrame ? { x, y } : { x: 0, y: 0 };
+}
+
+/** The place that a window with a frame has to be given to be found at `found`. */
+export function withoutFrame(found: Bounds, offset: { x: number; y: number }): Bounds {
+  return { ...found, x: found.x - offset.x, y: found.y - offset.y };
+}

@@ -31,12 +31,41 @@ export function isLookingAhead(headers: IncomingHttpHeaders): boolean {
   );
 }
 
+/** How long a browser stays signed in. */
+export const sessionDays = 30;
+
+const sessionMs = sessionDays * 24 * 3_600_000;
+
+/** More browsers, and more addresses of this machine in one, than anybody has; the oldest is signed out. */
+const most = { sessions: 64, keys: 16 };
+
 /** What a browser gets for a token. */
 export interface SignIn {
   /** The value of `Set-Cookie`. */
   cookie: string;
   /** What the pages send along with a connection. */
   key: string;
+}
+
+/** A browser that has signed in. Of what it was given, only hashes are kept: nobody can sign in with these. */
+export interface Session {
+  cookieHash: string;
+  /** One for each address under which it has signed in: browsers keep them apart, and the cookie for all ports of a host. */
+  keyHashes: readonly string[];
+  /** When it ends, ms since the epoch. */
+  expires: number;
+}
+
+/** Where sessions are kept beyond the program's end, if anywhere. */
+export interface SessionStore {
+  load(): Session[];
+  save(sessions: readonly Session[]): void;
+}
+
+interface AccessOptions {
+  store?: SessionStore | undefined;
+  /** A clock, ms since the epoch. */
+  now?: () => number;
 }
 
 /**
@@ -46,17 +75,22 @@ export interface SignIn {
  */
 export class Access {
   readonly #cookie: string;
-  readonly #session = newSecret();
-  readonly #key = newSecret();
+  readonly #store: SessionStore | undefined;
+  readonly #now: () => number;
+  /** The oldest first. */
+  #sessions: readonly Session[];
   #token = newSecret();
 
   /**
    * `port` and `machine` name the cookie. With `ssh -L`, one browser may reach several machines under one name, and the
    * same port of each: cookies of different names do not sign one another out.
    */
-  constructor(port: number, machine: string) {
+  constructor(port: number, machine: string, { store, now = Date.now }: AccessOptions = {}) {
     const mark = createHash('sha256').update(machine).digest('hex').slice(0, 8);
     this.#cookie = `cupbearer_${port}_${mark}`;
+    this.#store = store;
+    this.#now = now;
+    this.#sessions = store?.load() ?? [];
   }
 
   /** The token that the next link carries. */
@@ -64,32 +98,79 @@ export class Access {
     return this.#token;
   }
 
-  /** Returns what the right token is exchanged for, and uses it up; undefined for any other. */
-  exchange(token: string): SignIn | undefined {
+  /**
+   * Returns what the right token is exchanged for, and uses it up; undefined for any other. A browser whose `Cookie` header
+   * shows that it is in already keeps its session, so that its other addresses stay signed in.
+   */
+  exchange(token: string, cookies: string | undefined): SignIn | undefined {
     if (!isSame(token, this.#token)) return undefined;
     this.#token = newSecret();
+    const [known] = this.#sessionsOf(cookies);
+    const [value, key] = [known?.value ?? newSecret(), newSecret()];
+    const session: Session = {
+      cookieHash: hashOf(value),
+      keyHashes: [...(known?.session.keyHashes ?? []), hashOf(key)].slice(-most.keys),
+      expires: this.#now() + sessionMs,
+    };
+    const others = this.#sessions.filter(({ cookieHash }) => cookieHash !== session.cookieHash);
+    this.#change([...others, session].slice(-most.sessions));
     // Without Domain the cookie is this host's alone.
-    return { cookie: `${this.#cookie}=${this.#session}; Path=/; HttpOnly; SameSite=Strict`, key: this.#key };
+    const cookie = `${this.#cookie}=${value}; Path=/; Max-Age=${sessionMs / 1000}; HttpOnly; SameSite=Strict`;
+    return { cookie, key };
   }
 
-  /** Whether a request's `Cookie` header carries the session. */
+  /** Whether a request's `Cookie` header carries a session. */
   isAllowed(cookies: string | undefined): boolean {
-    const carried = (cookies ?? '').split(';').map((cookie) => cookie.trim().split('='));
-    return carried.some(([name, value = '']) => name === this.#cookie && isSame(value, this.#session));
+    return this.#sessionsOf(cookies).length > 0;
   }
 
-  /** Whether this is the key that came with the cookie. */
-  isKey(key: string | null): boolean {
-    return key !== null && isSame(key, this.#key);
+  /** Whether this is a key of the session that the `Cookie` header carries. */
+  isKey(key: string | null, cookies: string | undefined): boolean {
+    if (key === null) return false;
+    const given = hashOf(key);
+    return this.#sessionsOf(cookies).some(({ session }) => session.keyHashes.includes(given));
+  }
+
+  /** Signs all browsers out, and makes a link that was not used void. Returns how many there were. */
+  signOut(): number {
+    const { length } = this.#sessions.filter((session) => this.#isCurrent(session));
+    this.#token = newSecret();
+    this.#change([]);
+    return length;
+  }
+
+  #sessionsOf(cookies: string | undefined): { session: Session; value: string }[] {
+    const carried = (cookies ?? '').split(';').map((cookie) => cookie.trim().split('='));
+    return carried.flatMap(([name, value = '']) => {
+      if (name !== this.#cookie) return [];
+      const given = hashOf(value);
+      const session = this.#sessions.find(({ cookieHash }) => cookieHash === given);
+      return session && this.#isCurrent(session) ? [{ session, value }] : [];
+    });
+  }
+
+  #isCurrent({ expires }: Session): boolean {
+    return this.#now() < expires;
+  }
+
+  #change(sessions: readonly Session[]): void {
+    this.#sessions = sessions.filter((session) => this.#isCurrent(session));
+    this.#store?.save(this.#sessions);
   }
 }
 
-function newSecret(): string {
+/** Returns a text that nobody can guess. */
+export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** Takes the same time wherever the two differ. */
-function isSame(given: string, secret: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(given), hash(secret));
+/** Compares what was given with a secret. Takes the same time wherever the two differ. */
+export function isSame(given: string, secret: string): boolean {
+  const bytes = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(bytes(given), bytes(secret));
+}
+
+/** How long a comparison of hashes takes tells nothing of what they were made from. */
+function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
 }

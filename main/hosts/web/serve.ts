@@ -8,6 +8,8 @@ import { forkProcess } from '../../jobs/child-process.ts';
 import type { Settings } from '../../../shared/domain/settings.ts';
 import { requireRenderer } from '../renderer-files.ts';
 import { rpcHandlerOptions } from '../rpc-handler.ts';
+import { recordServer } from './running-servers.ts';
+import { forgetSessions, sessionFile } from './session-file.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
 
 /** Where `npm run build` puts the renderer. */
@@ -20,6 +22,8 @@ interface ServeOptions {
   root?: string | undefined;
   /** The built renderer. */
   folder?: string;
+  /** Browsers that are signed in stay so when the next server takes the port. */
+  remember?: boolean;
 }
 
 /** An application that browsers reach. */
@@ -47,11 +51,18 @@ export async function serveApplication(options: ServeOptions): Promise<ServedApp
   });
   try {
     const handler = new StandardRPCHandler(createRouter(application), rpcHandlerOptions);
-    const web = await startWebHost({ handler, folder, port: options.port });
+    const sessions = (port: number) => {
+      if (options.remember) return sessionFile(port);
+      forgetSessions(port);
+      return undefined;
+    };
+    const web = await startWebHost({ handler, folder, port: options.port, sessions });
+    const forgetServer = recordServer(web.port, web.ownerSecret);
     return {
       ...web,
       root: application.reach.root!,
       close: async (reason) => {
+        forgetServer();
         await Promise.all([web.close(reason), application.close()]);
       },
     };

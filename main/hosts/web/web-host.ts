@@ -5,11 +5,21 @@ import type { Duplex } from 'node:stream';
 import type { StandardHandler } from '@orpc/server/standard';
 import { WebSocketServer } from 'ws';
 import { findRendererFile, securityHeaders } from '../renderer-files.ts';
-import { Access, type SignIn, isLoopbackHost, isLookingAhead, isOwnOrigin } from './access.ts';
+import {
+  Access,
+  isLoopbackHost,
+  isLookingAhead,
+  isOwnOrigin,
+  isSame,
+  newSecret,
+  type SessionStore,
+  type SignIn,
+} from './access.ts';
 import { listenFrom } from './listen.ts';
 import { mostConnections, mostMessageBytes } from '../message-limits.ts';
 import { plainPage, signInPage } from './pages.ts';
 import { answerSocket, closeCodes } from './rpc-socket.ts';
+import { ownerPaths } from './running-servers.ts';
 import { Strangers } from './strangers.ts';
 
 export interface WebHostOptions {
@@ -25,11 +35,15 @@ export interface WebHostOptions {
   headMs?: number;
   /** Most connections at a time; further ones are closed at once. */
   maxConnections?: number;
+  /** Keeps the sessions of the port that was found beyond the end; none unless given. */
+  sessions?: (port: number) => SessionStore | undefined;
 }
 
 /** A running web host. */
 export interface WebHost {
   readonly port: number;
+  /** What the owner shows to have it do more than pages can ({@link ownerPaths}). */
+  readonly ownerSecret: string;
   /** An address that lets its visitor in, once; each that was used makes a new one. */
   link(): string;
   /** Calls `listener` each time a link has been used. */
@@ -66,10 +80,12 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   const strangers = new Strangers(mostStrangers);
   server.on('connection', (socket) => strangers.add(socket));
   const port = await listenFrom(server, options.port);
-  const access = new Access(port, hostname());
+  const access = new Access(port, hostname(), { store: options.sessions?.(port) });
+  const ownerSecret = newSecret();
+  const link = () => `http://127.0.0.1:${port}/?token=${access.token}`;
   const signInListeners: (() => void)[] = [];
-  const signIn = (token: string) => {
-    const session = access.exchange(token);
+  const signIn = (token: string, cookies: string | undefined) => {
+    const session = access.exchange(token, cookies);
     if (session) for (const listener of signInListeners) listener();
     return session;
   };
@@ -79,9 +95,20 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     perMessageDeflate: false,
   });
 
+  const forOwner: Record<string, () => object> = {
+    [ownerPaths.link]: () => ({ link: link() }),
+    [ownerPaths.signOut]: () => {
+      const browsers = access.signOut();
+      for (const connection of sockets.clients) connection.close(closeCodes.goingAway, 'Signed out.');
+      return { browsers };
+    },
+  };
+
   server.on('request', (request, response) => {
     try {
-      answerRequest(request, response, { access, signIn, strangers, folder: options.folder });
+      const action = isOwner(request, ownerSecret) ? forOwner[request.url ?? ''] : undefined;
+      if (action) sendJson(response, action());
+      else answerRequest(request, response, { access, signIn, strangers, folder: options.folder });
     } catch {
       const text = 'The program could not answer. Reload the page to try again.';
       sendRefusal(response, { status: 500, title: 'Something went wrong', text });
@@ -103,7 +130,8 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
 
   return {
     port,
-    link: () => `http://127.0.0.1:${port}/?token=${access.token}`,
+    ownerSecret,
+    link,
     onSignIn: (listener) => void signInListeners.push(listener),
     close: async (reason) => {
       for (const connection of sockets.clients) connection.close(closeCodes.goingAway, reason);
@@ -135,12 +163,19 @@ const tooManyConnections: Refusal = {
 };
 
 const howToGetIn =
-  'Open the link that "cupbearer serve" printed in its terminal. Each link lets one browser in; press Enter there for a new one.';
+  'Open the link that "cupbearer serve" printed in its terminal. Each link lets one browser in; press Enter there for a new one, or run "npx cupbearer serve link".';
 
 const notSignedIn: Refusal = { status: 401, title: 'Not signed in', text: howToGetIn };
 
 /** Where a page goes that finds no key: its origin differs from that of the sign-in, or its storage was cleared. */
 const signedOutPath = '/signed-out';
+
+/** Whether a program of the owner's sent the request: it has the secret, and is no page, since browsers name the origin of these. */
+function isOwner({ method, headers }: IncomingMessage, secret: string): boolean {
+  const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+  const isPage = headers.origin !== undefined || !isLoopbackHost(headers.host);
+  return method === 'POST' && !isPage && given !== undefined && isSame(given, secret);
+}
 
 /** Checks that hold for pages and for connections alike. */
 function refusalOf({ headers }: IncomingMessage, access: Access): Refusal | undefined {
@@ -156,16 +191,16 @@ function refusalOf({ headers }: IncomingMessage, access: Access): Refusal | unde
 }
 
 /** Checks that hold for connections alone, once {@link refusalOf} has none. */
-function callsRefusalOf({ url = '' }: IncomingMessage, access: Access): Refusal | undefined {
+function callsRefusalOf({ url = '', headers }: IncomingMessage, access: Access): Refusal | undefined {
   const address = URL.parse(url, 'http://127.0.0.1');
   if (address?.pathname !== '/rpc') return notFound;
-  return access.isKey(address.searchParams.get('key')) ? undefined : notSignedIn;
+  return access.isKey(address.searchParams.get('key'), headers.cookie) ? undefined : notSignedIn;
 }
 
 interface Answering {
   access: Access;
   /** Exchanges a token. */
-  signIn: (token: string) => SignIn | undefined;
+  signIn: (token: string, cookies: string | undefined) => SignIn | undefined;
   strangers: Strangers;
   folder: string;
 }
@@ -190,7 +225,7 @@ function answerRequest(
   const isVisit = request.method === 'GET' && !isLookingAhead(request.headers);
   const token = isVisit && address.pathname === '/' ? address.searchParams.get('token') : null;
   if (token !== null && (refusal === undefined || refusal === notSignedIn)) {
-    const session = signIn(token);
+    const session = signIn(token, request.headers.cookie);
     if (session) strangers.welcome(request.socket);
     if (session === undefined && refusal) {
       const why = 'It is not complete, or it was used before.';
@@ -225,6 +260,11 @@ function sendFile(request: IncomingMessage, response: ServerResponse, folder: st
   createReadStream(file.path)
     .on('error', () => response.destroy())
     .pipe(response);
+}
+
+function sendJson(response: ServerResponse, value: object): void {
+  response.writeHead(200, { ...securityHeaders, 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(value));
 }
 
 function sendRefusal(response: ServerResponse, { status, title, text }: Refusal): void {

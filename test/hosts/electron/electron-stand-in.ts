@@ -26,6 +26,12 @@ export class ContentsStandIn extends EventEmitter {
     return Promise.resolve(Buffer.from('%PDF'));
   };
   postMessage = note('contents.postMessage');
+  address = '';
+  hasCrashed = false;
+  getURL = (): string => this.address;
+  isCrashed = (): boolean => this.hasCrashed;
+  reload = note('reload');
+  executeJavaScript = async (code: string): Promise<void> => note('executeJavaScript')(code);
 }
 
 /** A window with the options that it was opened with. */
@@ -56,12 +62,30 @@ export class WindowStandIn extends EventEmitter {
   isMinimized = (): boolean => true;
   restore = note('restore');
   focus = note('focus');
-  getNormalBounds = (): Electron.Rectangle => ({ x: 10, y: 20, width: 1200, height: 800 });
-  isMaximized = (): boolean => true;
+  hide = note('hide');
+  bounds: Electron.Rectangle = { x: 10, y: 20, width: 1200, height: 800 };
+  isWide = true;
+  isVisible = (): boolean => true;
+  getNormalBounds = (): Electron.Rectangle => this.bounds;
+  isMaximized = (): boolean => this.isWide;
   loadURL = async (address: string): Promise<void> => {
     note('loadURL')(address);
+    this.webContents.address = address;
     await WindowStandIn.whileLoading?.(address);
   };
+}
+
+/** What stands in a tray. */
+export class TrayStandIn extends EventEmitter {
+  static last: TrayStandIn | undefined;
+  constructor(icon: string) {
+    super();
+    note('tray')(icon);
+    TrayStandIn.last = this;
+  }
+  setToolTip = note('tray.setToolTip');
+  setContextMenu = note('tray.setContextMenu');
+  destroy = note('tray.destroy');
 }
 
 class NotificationStandIn extends EventEmitter {
@@ -150,6 +174,7 @@ export const app = Object.assign(new EventEmitter(), {
   setPath: (name: string, path: string) => void (appPaths[name] = path),
   requestSingleInstanceLock: () => true,
   whenReady: () => Promise.resolve(),
+  commandLine: { hasSwitch: () => false },
   quit: note('quit'),
   exit: note('exit'),
 });
@@ -181,6 +206,8 @@ export const electronModule = {
   ipcMain,
   ipcRenderer,
   BrowserWindow: WindowStandIn,
+  Tray: TrayStandIn,
+  powerMonitor: new EventEmitter(),
   Notification: NotificationStandIn,
   MessageChannelMain: class {
     port1 = new PortStandIn();
@@ -197,6 +224,7 @@ export const electronModule = {
   nativeTheme: { shouldUseDarkColors: true, themeSource: 'system' },
   Menu: { buildFromTemplate: (template: object[]) => template, setApplicationMenu: note('setApplicationMenu') },
   net: { fetch: (address: string, init: RequestInit) => fetch(address, init) },
+  clipboard: { writeText: note('clipboard.writeText') },
   crashReporter: { start: note('crashReporter.start') },
   shell: {
     openExternal: (url: string) => Promise.resolve(note('openExternal')(url)),
@@ -205,8 +233,8 @@ export const electronModule = {
   dialog: {
     showErrorBox: note('showErrorBox'),
     answers: [] as number[],
-    showMessageBox(options: Electron.MessageBoxOptions) {
-      note('showMessageBox')(options);
+    showMessageBox(...given: [Electron.MessageBoxOptions] | [unknown, Electron.MessageBoxOptions]) {
+      note('showMessageBox')(given.at(-1));
       return Promise.resolve({ response: this.answers.shift() ?? 0, checkboxChecked: false });
     },
   },

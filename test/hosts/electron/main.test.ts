@@ -81,20 +81,24 @@ it('comes to the front when it is started again, and says so where the file give
   app.emit('second-instance', {}, ['cupbearer'], place);
   expect(calls('restore')).toHaveLength(1);
   expect(calls('focus')).toHaveLength(1);
-  expect(calls('loadURL').at(-1)).toEqual(['app://cupbearer/#/runs']);
+  // Whatever screen the user is at stays.
+  expect(calls('loadURL')).toHaveLength(1);
+  expect(calls('executeJavaScript')).toEqual([]);
   app.emit('second-instance', {}, ['cupbearer', 'run.cupbearer'], place);
   await vi.waitFor(() => expect(calls('showMessageBox')).toHaveLength(2));
   expect(calls('showMessageBox')[1]).toEqual([expect.objectContaining({ type: 'error' })]);
 });
 
 it('writes down what ended by itself', () => {
-  const reload = vi.fn();
-  app.emit('render-process-gone', {}, { reload }, { reason: 'crashed', exitCode: 11 });
+  WindowStandIn.all[0]!.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 });
   app.emit('child-process-gone', {}, { type: 'GPU', reason: 'killed', exitCode: 9 });
-  expect(reload).toHaveBeenCalledTimes(1);
+  // The end of every run: who has started the process knows whether it was told to end.
+  app.emit('child-process-gone', {}, { type: 'Utility', name: 'Cupbearer compute process', reason: 'killed' });
+  expect(calls('reload')).toHaveLength(1);
   const log = readFileSync(join(place, 'logs', 'main.log'), 'utf8');
   expect(log).toContain("The page's process ended: crashed (11).");
   expect(log).toContain('A process of type GPU (no name) ended: killed (9).');
+  expect(log).not.toContain('compute process');
 });
 
 it('closes the catalogue before it goes, once', async () => {

@@ -99,6 +99,7 @@ describe.runIf(process.platform === 'linux')('newer versions', () => {
       source,
       () => settingsSchema.parse({}),
       (line) => lines.push(line),
+      () => undefined,
     );
     answers.push(0, 1);
     const settled = new Promise<void>((resolve) => {

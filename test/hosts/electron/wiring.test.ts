@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,15 +35,18 @@ vi.mock('electron-updater', () => ({ default: { autoUpdater: updater } }));
 const { Activity } = await import('../../../main/hosts/electron/activity.ts');
 const { offerCalls } = await import('../../../main/hosts/electron/connections.ts');
 const { denyPermissions, isTrustedSender, keepWindowsAtHome } = await import('../../../main/hosts/electron/guards.ts');
-const { endByCode, launchUtilityProcess } = await import('../../../main/hosts/electron/launch-utility-process.ts');
-const { openMainWindow } = await import('../../../main/hosts/electron/main-window.ts');
+const { endByCode, isOwnProcess, utilityLauncher } =
+  await import('../../../main/hosts/electron/launch-utility-process.ts');
+const { reloadGonePage } = await import('../../../main/hosts/electron/gone-pages.ts');
+const { openMainWindow, showScreen } = await import('../../../main/hosts/electron/main-window.ts');
 const { menuTemplate } = await import('../../../main/hosts/electron/menu.ts');
 const { fileAmong, HandedFiles, openRunFile } = await import('../../../main/hosts/electron/open-runs.ts');
 const { printPdf } = await import('../../../main/hosts/electron/print-pdf.ts');
 const { registerScheme, serveRenderer } = await import('../../../main/hosts/electron/renderer-protocol.ts');
 const { openLog } = await import('../../../main/hosts/electron/log-file.ts');
 const { Updates } = await import('../../../main/hosts/electron/updates.ts');
-const { boundsOnScreen, readWindowPlace } = await import('../../../main/hosts/electron/window-place.ts');
+const { boundsOnScreen, frameOffset, readWindowPlace, withoutFrame } =
+  await import('../../../main/hosts/electron/window-place.ts');
 const { temporaryApplication } = await import('../../api/app-client.ts');
 const { createRouter } = await import('../../../main/api/router.ts');
 
@@ -56,6 +60,7 @@ beforeEach(() => {
   WindowStandIn.whileLoading = undefined;
 });
 
+const asWindow = (window: WindowStandIn) => window as unknown as Electron.BrowserWindow;
 const asSession = (session: SessionStandIn) => session as unknown as Session;
 
 describe('the window', () => {
@@ -102,6 +107,122 @@ describe('the window', () => {
     expect(boundsOnScreen({ ...stored, x: -1150 }, screens)).toEqual({ width: 1200, height: 800 });
     expect(boundsOnScreen({ ...stored, width: 10, height: 10 }, screens)).toMatchObject({ width: 1024, height: 700 });
     expect(boundsOnScreen(undefined, screens)).toEqual({ width: 1440, height: 900 });
+  });
+
+  it('shows another screen without loading its page again', () => {
+    openMainWindow(join(place, 'screens.json'));
+    const [window] = WindowStandIn.all;
+    showScreen(asWindow(window!), '#/runs/a');
+    showScreen(asWindow(window!), '#/runs/a');
+    expect(calls('loadURL')).toEqual([['app://cupbearer/']]);
+    const pageAt = { location: { hash: '' } };
+    for (const [code] of calls('executeJavaScript')) runInNewContext(code as string, pageAt);
+    expect(pageAt.location.hash).toBe('#/runs/a');
+    // A name from a folder cannot end the text that it stands in.
+    showScreen(asWindow(window!), `#/runs/"; alert('')`);
+    runInNewContext(calls('executeJavaScript').at(-1)[0] as string, pageAt);
+    expect(pageAt.location.hash).toBe(`#/runs/"; alert('')`);
+    // Where there is no page of ours, it is loaded.
+    window!.webContents.hasCrashed = true;
+    showScreen(asWindow(window!), '#/runs/b');
+    window!.webContents.hasCrashed = false;
+    window!.webContents.address = 'chrome-error://chromewebdata/';
+    showScreen(asWindow(window!), '#/runs/c');
+    expect(calls('loadURL').slice(1)).toEqual([['app://cupbearer/#/runs/b'], ['app://cupbearer/#/runs/c']]);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the place of a window on X11', () => {
+  /** What is stored of a window whose manager moves it by a title bar when it is shown, and what the user does then. */
+  const storedAfter = (file: string, then: (window: WindowStandIn) => void = () => undefined) => {
+    openMainWindow(file);
+    const window = WindowStandIn.all.at(-1);
+    window.isWide = false;
+    const { x = 300, y = 200 } = window.options;
+    window.emit('ready-to-show');
+    window.emit('show');
+    window.bounds = { x: x + 1, y: y + 20, width: 1200, height: 800 };
+    window.emit('move');
+    then(window);
+    window.emit('close');
+    return readWindowPlace(file)!.bounds;
+  };
+
+  it('stays the same over many starts', () => {
+    const file = join(place, 'creeping.json');
+    writeFileSync(file, JSON.stringify({ bounds: { x: 10, y: 20, width: 1200, height: 800 }, isMaximized: false }));
+    for (let start = 0; start < 3; start++)
+      expect(storedAfter(file)).toEqual({ x: 10, y: 20, width: 1200, height: 800 });
+  });
+
+  it('is where the user has moved it, less its frame', () => {
+    const file = join(place, 'moved.json');
+    writeFileSync(file, JSON.stringify({ bounds: { x: 10, y: 20, width: 1200, height: 800 }, isMaximized: false }));
+    const move = (window: WindowStandIn) => {
+      window.bounds = { x: 401, y: 320, width: 1200, height: 800 };
+      window.emit('move');
+    };
+    expect(storedAfter(file, move)).toEqual({ x: 400, y: 300, width: 1200, height: 800 });
+    // Where it is hidden at the end, the frame has gone already.
+    const hide = (window: WindowStandIn) => {
+      window.bounds = { x: 400, y: 300, width: 1200, height: 800 };
+      window.isVisible = () => false;
+    };
+    expect(storedAfter(file, hide)).toEqual({ x: 400, y: 300, width: 1200, height: 800 });
+  });
+
+  it('is not mistaken for a frame where a manager puts it elsewhere', () => {
+    const wanted = { x: 100, y: 100, width: 1200, height: 800 };
+    expect(frameOffset(wanted, { ...wanted, x: 101, y: 120 })).toEqual({ x: 1, y: 20 });
+    expect(frameOffset(wanted, { ...wanted, x: 0, y: 0 })).toEqual({ x: 0, y: 0 });
+    expect(frameOffset(wanted, { ...wanted, x: 960 })).toEqual({ x: 0, y: 0 });
+    expect(withoutFrame({ ...wanted, x: 101, y: 120 }, { x: 1, y: 20 })).toEqual(wanted);
+  });
+});
+
+describe('a page whose process has gone', () => {
+  let time = 0;
+  const lines: string[] = [];
+  const gone = (window: WindowStandIn, reason = 'crashed') =>
+    window.webContents.emit('render-process-gone', {}, { reason, exitCode: 11 });
+  const start = () => {
+    lines.splice(0);
+    const window = new WindowStandIn({});
+    reloadGonePage(
+      asWindow(window),
+      (line) => lines.push(line),
+      () => time,
+    );
+    return window;
+  };
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('is loaded again', () => {
+    const window = start();
+    gone(window, 'clean-exit');
+    expect(calls('reload')).toHaveLength(0);
+    for (let crash = 0; crash < 10; crash++) {
+      gone(window);
+      time += 30_000;
+    }
+    expect(calls('reload')).toHaveLength(10);
+    expect(calls('showMessageBox')).toEqual([]);
+    expect(lines).toContain("The page's process ended: crashed (11).");
+  });
+
+  it('is not loaded again for ever: the user is told, and asked', async () => {
+    const window = start();
+    electronModule.dialog.answers.push(0, 1);
+    for (let crash = 0; crash < 4; crash++) gone(window);
+    expect(calls('reload')).toHaveLength(3);
+    await settled();
+    expect(calls('showMessageBox')).toEqual([[expect.objectContaining({ buttons: ['Load it again', 'Quit'] })]]);
+    expect(calls('reload')).toHaveLength(4);
+    for (let crash = 0; crash < 4; crash++) gone(window);
+    await settled();
+    expect(calls('reload')).toHaveLength(7);
+    expect(calls('quit')).toHaveLength(1);
+    expect(lines).toContain('It is not loaded again: it ended right after each time.');
   });
 });
 
@@ -263,6 +384,39 @@ describe('the line to the page', () => {
 });
 
 describe('utility processes', () => {
+  const logged: string[] = [];
+  const launchUtilityProcess = utilityLauncher((line) => logged.push(line));
+  beforeEach(() => void logged.splice(0));
+
+  it('get the switches of V8 in the one form that Electron passes on', () => {
+    launchUtilityProcess('/entry.js');
+    const [, , { execArgv }] = calls('utilityProcess.fork')[0] as [string, string[], { execArgv: string[] }];
+    expect(execArgv).toEqual([expect.stringMatching(/^--js-flags=--[a-z-]+=\d+$/)]);
+    // What comes after the equals sign is a switch that V8 knows.
+    expect(() => execFileSync(process.execPath, [execArgv[0]!.replace('--js-flags=', ''), '-e', ''])).not.toThrow();
+  });
+
+  it('are in the log if they end by themselves, not if their work is done or they were killed', () => {
+    const end = (code: number) => UtilityStandIn.last.emit('exit', code);
+    launchUtilityProcess<string, string>('/jobs/compute-process.js').onMessage(() => undefined);
+    UtilityStandIn.last.emit('message', { message: 'all', isLast: true });
+    end(15);
+    launchUtilityProcess('/jobs/compute-process.js').kill();
+    end(9);
+    expect(logged).toEqual([]);
+    launchUtilityProcess('/jobs/compute-process.js');
+    end(11);
+    launchUtilityProcess('/jobs/inspection-process.js');
+    end(1);
+    expect(logged).toEqual([
+      'Cupbearer compute process was ended by SIGSEGV.',
+      'Cupbearer inspection process ended with code 1.',
+    ]);
+    const names = calls('utilityProcess.fork').map(([, , options]) => (options as { serviceName: string }).serviceName);
+    expect(names.map((name) => isOwnProcess({ name }))).toEqual([true, true, true, true]);
+    expect([isOwnProcess({ name: 'Audio Service' }), isOwnProcess({})]).toEqual([false, false]);
+  });
+
   it('carry messages both ways and are ended after their last', () => {
     const child = launchUtilityProcess<string, string>('/entry.js');
     expect(calls('utilityProcess.fork')[0]!.slice(0, 2)).toEqual(['/entry.js', []]);
@@ -387,7 +541,13 @@ describe('updates', () => {
   const settings = () => settingsSchema.parse({});
   const source = { address: 'https://example.org/', key: generateKeyPairSync('ed25519').publicKey };
   const lines: string[] = [];
-  new Updates(source, settings, (line) => lines.push(line));
+  let agreed = 0;
+  new Updates(
+    source,
+    settings,
+    (line) => lines.push(line),
+    () => agreed++,
+  );
   const { answers } = electronModule.dialog;
   const messages = () => calls('showMessageBox').map(([options]) => (options as { message: string }).message);
   const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -407,12 +567,15 @@ describe('updates', () => {
     expect(messages()).toEqual(['Version 2.0.0 is there.', 'Version 2.0.0 is ready to be installed.']);
     expect(calls('downloadUpdate')).toEqual([]);
     expect(calls('quitAndInstall')).toEqual([]);
+    expect(agreed).toBe(0);
     answers.push(0, 0);
     updater.emit('update-available', { version: '2.0.0' });
     updater.emit('update-downloaded', { version: '2.0.0' });
     await settled();
     expect(calls('downloadUpdate')).toHaveLength(1);
     expect(calls('quitAndInstall')).toHaveLength(1);
+    // The question has said what becomes of runs; it is not asked again.
+    expect(agreed).toBe(1);
   });
 
   it('that cannot be downloaded are told of, as a look that nobody asked for is not', async () => {
@@ -443,6 +606,7 @@ describe('updates', () => {
         source,
         () => settingsSchema.parse({ checkForUpdates }),
         () => undefined,
+        () => undefined,
       ).start();
       await vi.advanceTimersByTimeAsync(60_000);
       expect(calls('checkForUpdates')).toEqual([]);
@@ -467,6 +631,19 @@ describe('the log', () => {
     openLog(folder)('three');
     expect(read('main.log')).toMatch(/^\S+Z three\n$/);
     expect(read('main.old.log')).toHaveLength(1_000_001);
+  });
+
+  it.each([
+    ["throw new Error('of a listener')", 1, /Uncaught: Error: of a listener\n\s+at /],
+    ["void Promise.reject(new Error('of a promise'))", 0, /Unhandled: Error: of a promise\n\s+at /],
+  ])('has what nothing catches: %s', (fault, status, line) => {
+    const folder = mkdtempSync(join(place, 'uncaught-'));
+    const script = `
+      import { logUncaught, openLog } from '${new URL('../../../main/hosts/electron/log-file.ts', import.meta.url).href}';
+      logUncaught(openLog(${JSON.stringify(folder)}));
+      setTimeout(() => { ${fault}; });`;
+    expect(spawnSync(process.execPath, ['--input-type=module', '-e', script]).status).toBe(status);
+    expect(readFileSync(join(folder, 'main.log'), 'utf8')).toMatch(line);
   });
 
   it('that cannot be written to stops nothing', () => {
