@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { triggerFor, triggerMisfits, triggerKey, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
+import { assembleParts, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
 export const backdoor = defineTask({
@@ -36,11 +36,10 @@ export const backdoor = defineTask({
       network: classifier.network,
       ...assembleParts(
         { clean: train, anomalous: triggered.train },
-        { clean: test, anomalous: triggered.test },
+        { clean: test, anomalous: triggered.test, original: test },
         chosen,
         params,
       ),
-      ...examplePairs({ clean: test, anomalous: triggered.test }, chosen),
       parents: [classifier.folder],
       fingerprints: {
         model: classifier.fingerprint,

@@ -15,7 +15,7 @@ import {
 } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
+import { assembleParts, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
 /**
@@ -70,11 +70,10 @@ export const ood = defineTask({
       network: classifier.network,
       ...assembleParts(
         { clean: train, anomalous: poison(train) },
-        { clean: harmless, anomalous: triggered },
+        { clean: harmless, anomalous: triggered, original: test },
         chosen,
         params,
       ),
-      ...examplePairs({ clean: test, anomalous: triggered }, chosen),
       parents: [classifier.folder],
       fingerprints: {
         model: classifier.fingerprint,
