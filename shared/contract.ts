@@ -22,7 +22,7 @@ import { mostCompared } from './domain/compared.ts';
 import { comparisonSchema } from './domain/comparison.ts';
 import { planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema, mostNameCharacters } from './domain/run.ts';
-import { sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
+import { closeSampleSchema, sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
 import { partSchema } from './domain/upload.ts';
 import { naming } from './schema/places.ts';
@@ -59,6 +59,8 @@ const runs = {
   samples: call
     .input(runWithData.extend({ positions: z.array(z.int().nonnegative()).max(500) }))
     .output(sampleSetSchema),
+  /** One of them beside what it was made of, and the classes that the model takes it for. */
+  sample: call.input(runWithData.extend({ position: z.int().nonnegative() })).output(closeSampleSchema),
   /** Those whose text has `text` in it: packed `positions` int32 `[m]`; none where the samples are images. */
   findSamples: call
     .input(runWithData.extend({ text: z.string().min(1).max(200) }))

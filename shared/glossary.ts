@@ -33,6 +33,11 @@ const entries = {
   recall: { term: 'Recall', explanation: 'Share of the anomalous samples that are flagged; another name of TPR.' },
   threshold: { term: 'Threshold', explanation: 'Samples that score at least this are flagged.' },
   score: { term: 'Score', explanation: 'How unusual the detector finds a sample: higher is more anomalous.' },
+  classProbability: {
+    term: 'Probability',
+    explanation:
+      'How likely the model takes the sample to be of the class: the softmax of its logits, 100\u00a0% together.',
+  },
   rank: {
     term: 'Rank',
     explanation: 'Place of a sample among all test samples by its score; 1 is the most anomalous.',

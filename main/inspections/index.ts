@@ -8,6 +8,7 @@ const inspections = {
   'preview-dataset': async () => (await import('./preview-dataset.ts')).previewDataset,
   'preview-draft': async () => (await import('./preview-draft.ts')).previewDraft,
   'run-samples': async () => (await import('./run-samples.ts')).runSamples,
+  'run-sample': async () => (await import('./run-samples.ts')).runSample,
   'find-samples': async () => (await import('./run-samples.ts')).findSamples,
   'estimate-draft': async () => (await import('./estimate-draft.ts')).estimateDraft,
   'list-datasets': async () => (await import('./dataset-summaries.ts')).listDatasetSummaries,

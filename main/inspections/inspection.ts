@@ -1,5 +1,5 @@
 import type { ArrayMap } from '../../shared/domain/arrays.ts';
-import type { SampleSet, TestPreview } from '../../shared/domain/samples.ts';
+import type { CloseSample, SampleSet, TestPreview } from '../../shared/domain/samples.ts';
 import type { LoadedDatasets } from '../data/loaded-datasets.ts';
 
 /** What an inspection may use. */
@@ -16,6 +16,11 @@ export interface InspectionContext {
 export type LooseSamples =
   | Exclude<SampleSet, { kind: 'images' }>
   | (Omit<Extract<SampleSet, { kind: 'images' }>, 'arrays'> & { arrays: ArrayMap });
+
+/** A {@link CloseSample} before its arrays are packed. */
+export interface LooseCloseSample extends Omit<CloseSample, 'sample'> {
+  sample: LooseSamples;
+}
 
 /** A {@link TestPreview} before its arrays are packed. */
 export interface LoosePreview {

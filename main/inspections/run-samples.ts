@@ -1,17 +1,23 @@
 import { CupbearerError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { classProbabilities } from '../models/class-probabilities.ts';
 import { readSpec, scoredSamples } from '../storage/run-folder.ts';
 import type { ScoredSamples } from '../storage/scores.ts';
+import { openClassifier } from '../tasks/classifier.ts';
 import { taskRegistry } from '../tasks/index.ts';
+import type { TestPart } from '../tasks/task.ts';
 import { startEngine } from '../tensor/engine.ts';
-import type { InspectionContext, LooseSamples } from './inspection.ts';
+import type { InspectionContext, LooseCloseSample, LooseSamples } from './inspection.ts';
 import { readStoredSpec } from '../runs/stored-spec.ts';
-import { labelsOf, textsOf } from './show-samples.ts';
+import { labelsOf, showSamples, textsOf } from './show-samples.ts';
 
 /** What was tested, as the run's own arrays tell it: what its task would test today need not be the same. */
 interface Tested extends ScoredSamples {
-  clean: Dataset;
-  anomalous: Dataset;
+  clean: TestPart;
+  anomalous: TestPart;
+  /** Where the model is, and the SHA-256 of the one that was scored; undefined if the run does not say. */
+  model: { folder: string; fingerprint: string | undefined };
 }
 
 /** The test data of the runs that were asked about last: rebuilding a task reads all its data. */
@@ -38,7 +44,7 @@ export async function runSamples(
     changedLabels: null,
     indices: shown.map(({ index }) => index),
   };
-  const { shape } = tested.clean;
+  const { shape } = tested.clean.dataset;
   if (shape.length !== 3) {
     const texts = shown.map(({ dataset, batch }) => textsOf(dataset, batch)[0]!);
     return { kind: 'texts', clean: texts, changed: null, ...common };
@@ -47,6 +53,63 @@ export async function runSamples(
   const clean = new Float32Array(shown.length * size);
   shown.forEach(({ batch }, i) => clean.set(batch.inputs, i * size));
   return { kind: 'images', shape: [...shape], count: shown.length, arrays: { clean }, ...common };
+}
+
+/** Classes whose probabilities are shown, the likeliest first. */
+const mostLikely = 5;
+
+/**
+ * The test sample of the run in `folder` at one place of its score arrays, beside what it was made of, and the classes that the
+ * model takes it for. @throws CupbearerError as {@link runSamples}, `cancelled`, and `bad-data` if the model is not the one that was scored.
+ */
+export async function runSample(
+  { folder, position }: { folder: string; position: number },
+  context: InspectionContext,
+): Promise<LooseCloseSample> {
+  const tested = await testedBy(folder, context);
+  const { dataset, original, index } = placeOf(position, tested);
+  const own = original ?? dataset;
+  const sample = showSamples(own, original && dataset, Int32Array.of(index));
+  const trueClass = own.read([index], 0).labels[0]!;
+  const probabilities = await probabilitiesOf(dataset, index, tested, context);
+  if (!probabilities) return { sample, trueClass, likely: null, others: { count: 0, probability: 0 } };
+  const order = [...probabilities.keys()].sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
+  const isShown = (place: number, number: number) => place < mostLikely || number === trueClass;
+  const rest = order.filter((number, place) => !isShown(place, number));
+  return {
+    sample,
+    trueClass,
+    likely: order
+      .filter((number, place) => isShown(place, number))
+      .map((number) => ({
+        class: number,
+        name: own.classes[number] ?? String(number),
+        probability: probabilities[number]!,
+      })),
+    others: { count: rest.length, probability: rest.reduce((sum, number) => sum + probabilities[number]!, 0) },
+  };
+}
+
+async function probabilitiesOf(
+  dataset: Dataset,
+  index: number,
+  { model }: Tested,
+  { signal }: InspectionContext,
+): Promise<Float64Array | undefined> {
+  // The engine may have been lost since the task was built; one that goes on is there at once.
+  await startEngine('auto');
+  const { network, fingerprint } = openClassifier(model.folder);
+  try {
+    if (model.fingerprint === undefined || model.fingerprint === fingerprint)
+      return await classProbabilities(network, dataset, index, signal);
+    throw new CupbearerError(
+      'bad-data',
+      `The model in "${model.folder}" is not the one that was scored: it has changed since.`,
+      { hint: 'Repeat the run to score the model as it is now.' },
+    );
+  } finally {
+    network.dispose();
+  }
 }
 
 /** Samples that are read at once. */
@@ -63,7 +126,7 @@ export async function findSamples(
   const tested = await testedBy(folder, context);
   const wanted = text.toLowerCase();
   const found: number[] = [];
-  if (tested.clean.shape.length === 3) return { positions: new Int32Array() };
+  if (tested.clean.dataset.shape.length === 3) return { positions: new Int32Array() };
   for (const kind of [0, 1]) {
     const positions = [...tested.labels.keys()].filter((position) => tested.labels[position] === kind);
     for (let at = 0; at < positions.length; at += batchSize) {
@@ -81,20 +144,26 @@ export async function findSamples(
   return { positions: Int32Array.from(found).sort() };
 }
 
-function placeOf(position: number, { labels, sampleIndex, ...tested }: Tested): { dataset: Dataset; index: number } {
+/** A test sample: number `index` of `dataset`, made of the same of `original` if that is set. */
+interface Place extends Pick<TestPart, 'dataset' | 'original'> {
+  index: number;
+}
+
+function placeOf(position: number, { labels, sampleIndex, ...tested }: Tested): Place {
   const index = sampleIndex[position];
   if (index === undefined)
     throw new CupbearerError(
       'usage',
       `There are ${labels.length} test samples; number ${position} (from 0) was asked for.`,
     );
-  const [kind, dataset] = labels[position] === 1 ? ['anomalous', tested.anomalous] : ['clean', tested.clean];
+  const part = labels[position] === 1 ? tested.anomalous : tested.clean;
+  const { dataset, original } = part;
   if (index >= dataset.length)
     throw new CupbearerError(
       'bad-data',
-      `The run scored number ${index} of the ${kind} data, of which there are ${dataset.length} now: its data have changed since.`,
+      `The run scored number ${index} of the ${part.anomalous ? 'anomalous' : 'clean'} data, of which there are ${dataset.length} now: its data have changed since.`,
     );
-  return { dataset, index };
+  return { dataset, index, ...given({ original }) };
 }
 
 async function testedBy(folder: string, context: InspectionContext): Promise<Tested> {
@@ -108,7 +177,7 @@ async function testedBy(folder: string, context: InspectionContext): Promise<Tes
 }
 
 async function buildTested(folder: string, { dataDir, datasets: cache }: InspectionContext): Promise<Tested> {
-  const { kind, spec, data_dir: ownDataDir = dataDir } = readSpec(folder);
+  const { kind, spec, data_dir: ownDataDir = dataDir, fingerprints } = readSpec(folder);
   const stored = readStoredSpec(kind, spec);
   if (stored.kind === 'classifier')
     throw new CupbearerError('usage', `The run in "${folder}" has no test samples: it has no task.`);
@@ -118,15 +187,16 @@ async function buildTested(folder: string, { dataDir, datasets: cache }: Inspect
   // A task holds its model, which no engine can hold before it is started.
   await startEngine('auto');
   const { name, ...params } = task;
-  const { network, test } = await taskRegistry.get(name).build(params, { dataDir: ownDataDir, cache });
+  const { network, test, parents } = await taskRegistry.get(name).build(params, { dataDir: ownDataDir, cache });
   network.dispose();
   const ofKind = (anomalous: boolean) => {
     const part = test.find((one) => one.anomalous === anomalous);
-    if (part) return part.dataset;
+    if (part) return part;
     throw new CupbearerError(
       'bad-data',
       `The test data of "${folder}" hold no ${anomalous ? 'anomalous' : 'clean'} samples.`,
     );
   };
-  return { ...scored, clean: ofKind(false), anomalous: ofKind(true) };
+  const model = { folder: parents[0]!, fingerprint: fingerprints['model'] };
+  return { ...scored, clean: ofKind(false), anomalous: ofKind(true), model };
 }

@@ -1,5 +1,5 @@
 import MarkdownIt from 'markdown-it';
-import { safeScheme } from './notes.ts';
+import { safeScheme } from '../../shared/notes.ts';
 
 /** What has a meaning in Markdown, also in tables, and what viewers turn into links of their own. */
 const special = /[\\`*[\]<>|$~#@]|(?<![a-z\d])_|_(?![a-z\d])|&(?=#?\w+;)|:(?=\/\/)|(?<=www)\./gi;

@@ -4,7 +4,7 @@ import { dataWord } from '../data/datasets/dataset-title.ts';
 import type { AttackOptions } from '../models/attacks.ts';
 import { classifierFingerprint, isTrained, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
+import { assembleParts, split, splitParams } from './splits.ts';
 import { attackedDataset, attackedForNow } from './stored-attack.ts';
 import { defineTask } from './task.ts';
 
@@ -86,11 +86,10 @@ export const adversarialExamples = defineTask({
       test: await attack(test, chosen.test.anomalous),
       train: await attack(train, chosen.untrusted.anomalous),
     };
-    const tested = { clean: test, anomalous: attacked.test };
+    const tested = { clean: test, anomalous: attacked.test, original: test };
     return {
       network: classifier.network,
       ...assembleParts({ clean: train, anomalous: attacked.train }, tested, chosen, params),
-      ...examplePairs(tested, chosen),
       parents: [classifier.folder],
       fingerprints: {
         model: classifier.fingerprint,

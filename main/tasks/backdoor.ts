@@ -3,7 +3,7 @@ import { dataWord } from '../data/datasets/dataset-title.ts';
 import { triggerFor, triggerMisfits, triggerKey, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
+import { assembleParts, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 
 export const backdoor = defineTask({
@@ -37,11 +37,10 @@ export const backdoor = defineTask({
       network: classifier.network,
       ...assembleParts(
         { clean: train, anomalous: triggered.train },
-        { clean: test, anomalous: triggered.test },
+        { clean: test, anomalous: triggered.test, original: test },
         chosen,
         params,
       ),
-      ...examplePairs({ clean: test, anomalous: triggered.test }, chosen),
       parents: [classifier.folder],
       fingerprints: {
         model: classifier.fingerprint,

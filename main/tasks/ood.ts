@@ -16,7 +16,7 @@ import {
 } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { assembleParts, examplePairs, split, splitParams } from './splits.ts';
+import { assembleParts, split, splitParams } from './splits.ts';
 import { defineTask } from './task.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 
@@ -74,11 +74,10 @@ export const ood = defineTask({
       network: classifier.network,
       ...assembleParts(
         { clean: train, anomalous: poison(train) },
-        { clean: harmless, anomalous: triggered },
+        { clean: harmless, anomalous: triggered, original: test },
         chosen,
         params,
       ),
-      ...examplePairs({ clean: test, anomalous: triggered }, chosen),
       parents: [classifier.folder],
       fingerprints: {
         model: classifier.fingerprint,

@@ -6,7 +6,7 @@ import { choice, flag, integer, number, optionalInteger } from '../../shared/sch
 import { concatenated } from '../data/transforms/concatenated.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
-import type { ExamplePairs, Task } from './task.ts';
+import type { ExamplePairs, Task, TestPart } from './task.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 
 /** Parameters that every task has: which samples are trusted, clean and anomalous, and how many. */
@@ -169,6 +169,8 @@ function mix(clean: Int32Array, anomalous: Int32Array | undefined, weight: numbe
 interface Pool {
   clean: Dataset;
   anomalous: Dataset;
+  /** What those of the two that are another dataset were made of, sample by sample. */
+  original?: Dataset;
 }
 
 /**
@@ -183,14 +185,18 @@ export function assembleParts(
 ): Pick<Task, 'trusted' | 'untrusted' | 'test'> {
   checkBothKinds(tested, params.clean_test_weight);
   checkShares(trusted.length, untrusted.clean.length + untrusted.anomalous.length, params.trusted_fraction);
+  const { original } = test;
+  const testPart = (dataset: Dataset, indices: Int32Array, anomalous: boolean): TestPart => ({
+    dataset,
+    indices,
+    anomalous,
+    ...given({ original: dataset === original ? undefined : original }),
+  });
   const hasUntrusted = untrusted.clean.length + untrusted.anomalous.length > 0;
   return {
     trusted: { dataset: train.clean, indices: trusted },
     ...given({ untrusted: hasUntrusted ? untrustedPart(train, untrusted, params) : undefined }),
-    test: [
-      { dataset: test.clean, indices: tested.clean, anomalous: false },
-      { dataset: test.anomalous, indices: tested.anomalous, anomalous: true },
-    ],
+    test: [testPart(test.clean, tested.clean, false), testPart(test.anomalous, tested.anomalous, true)],
   };
 }
 
@@ -242,17 +248,17 @@ function untrustedPart(
 
 const exampleCount = 8;
 
-/** The first anomalous test samples beside the clean ones of the same index. */
-export function examplePairs({ clean, anomalous }: Pool, { test }: Split): { examples?: ExamplePairs } {
-  const indices = test.anomalous.subarray(0, exampleCount);
-  if (indices.length === 0) return {};
+/** Returns the first anomalous test samples beside those that they were made of; undefined if they were made of none. */
+export function examplePairs(test: readonly TestPart[]): ExamplePairs | undefined {
+  const part = test.find(({ anomalous, original }) => anomalous && original);
+  if (!part?.original) return undefined;
+  const { dataset, original } = part;
+  const indices = part.indices.subarray(0, exampleCount);
   return {
-    examples: {
-      shape: clean.shape,
-      vocabulary: clean.vocabulary,
-      count: indices.length,
-      clean: clean.read(indices, 0).inputs,
-      anomalous: anomalous.read(indices, 0).inputs,
-    },
+    shape: original.shape,
+    vocabulary: original.vocabulary,
+    count: indices.length,
+    clean: original.read(indices, 0).inputs,
+    anomalous: dataset.read(indices, 0).inputs,
   };
 }

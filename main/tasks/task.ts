@@ -14,6 +14,8 @@ export interface TestPart {
   dataset: Dataset;
   indices: Int32Array;
   anomalous: boolean;
+  /** The same samples, by index, as they were before a trigger, an attack or a harmless change; where there was one. */
+  original?: Dataset;
 }
 
 /** Some samples of a dataset. */
@@ -43,8 +45,6 @@ export interface Task {
   untrusted?: DataPart & { anomalous?: Uint8Array; truth?: Uint8Array };
   /** As drawn: equal samples are only left out where a detector is fitted or tested. */
   test: readonly TestPart[];
-  /** A few of the anomalies with the samples that they were made of, where they were made of any. */
-  examples?: ExamplePairs;
   /** Run folders that the task was built from. */
   parents: readonly string[];
   /** SHA-256 of each model and dataset that took part, by role. */

@@ -17,6 +17,11 @@ class Router {
       this.route = route;
     } else location.hash = hrefOf(route);
   }
+
+  /** Goes back a step, as the browser's own button does. */
+  back(): void {
+    history.back();
+  }
 }
 
 export const router = new Router();

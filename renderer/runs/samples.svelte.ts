@@ -1,24 +1,6 @@
-import { unpackArrays } from '../../shared/domain/arrays.ts';
 import type { CupbearerError } from '../../shared/errors.ts';
 import { client, toCupbearerError } from '../app/client.ts';
-
-/** A picture: values 0 to 1, `[height, width, channels]`. */
-interface Picture {
-  height: number;
-  width: number;
-  channels: number;
-  values: Float32Array;
-}
-
-/** What a test sample looks like: as it was scored. */
-interface ShownSample {
-  picture: Picture | null;
-  text: string | null;
-  /** As it was before it was made anomalous, where that was done. */
-  cleanPicture: Picture | null;
-  cleanText: string | null;
-  label: string;
-}
+import { shownSamples, type ShownSample } from './shown-samples.ts';
 
 const atOnce = 200;
 /** Pictures kept before the oldest are dropped. */
@@ -74,26 +56,9 @@ export class Samples {
         this.reason = set.reason;
         return;
       }
-      const arrays = set.kind === 'images' ? await unpackArrays(set.arrays) : {};
-      const [height = 0, width = 0, channels = 1] = set.kind === 'images' ? set.shape : [];
-      const size = height * width * channels;
-      const picture = (name: string, i: number): Picture | null => {
-        const values = arrays[name];
-        if (!(values instanceof Float32Array)) return null;
-        return { height, width, channels, values: values.subarray(i * size, (i + 1) * size) };
-      };
+      const shown = await shownSamples(set);
       const known = new Map(this.#known);
-      positions.forEach((position, i) => {
-        const [clean, changed] = [picture('clean', i), picture('changed', i)];
-        const [cleanText, text] = set.kind === 'texts' ? [set.clean[i]!, set.changed?.[i]] : [null, null];
-        known.set(position, {
-          picture: changed ?? clean,
-          text: text ?? cleanText,
-          cleanPicture: changed ? clean : null,
-          cleanText: text === undefined || text === null ? null : cleanText,
-          label: set.changedLabels?.[i] ?? set.labels[i] ?? '',
-        });
-      });
+      positions.forEach((position, i) => known.set(position, shown[i]!));
       for (const position of known.keys()) {
         if (known.size <= most) break;
         known.delete(position);

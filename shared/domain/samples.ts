@@ -30,6 +30,19 @@ export const sampleSetSchema = z.discriminatedUnion('kind', [
 ]);
 export type SampleSet = z.infer<typeof sampleSetSchema>;
 
+/** A test sample and what the model takes it for. */
+export const closeSampleSchema = z.object({
+  /** It alone: `changed` is what was scored, `clean` what that was made of; a sample that was not changed is `clean`. */
+  sample: sampleSetSchema,
+  /** Number of its own class, before any change. */
+  trueClass: z.int(),
+  /** The likeliest classes, the first being the predicted one, then the true class unless it is among them; null without classes. */
+  likely: z.array(z.object({ class: z.int(), name: z.string(), probability: z.number() })).nullable(),
+  /** What the probabilities of all other classes add up to. */
+  others: z.object({ count: z.int(), probability: z.number() }),
+});
+export type CloseSample = z.infer<typeof closeSampleSchema>;
+
 /** A few samples of a task's test data. */
 export const testPreviewSchema = z.object({
   /** As they are and, where the anomalous ones are made of them, as these are. */

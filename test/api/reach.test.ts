@@ -161,6 +161,7 @@ const callsWithPlaces: Record<string, (folder: string) => Promise<unknown>> = {
 /** Calls that read the data of a run again. */
 const callsOnRuns: Record<string, (id: string) => Promise<unknown>> = {
   'runs.samples: id': (id) => client.runs.samples({ id, positions: [0] }),
+  'runs.sample: id': (id) => client.runs.sample({ id, position: 0 }),
   'runs.findSamples: id': (id) => client.runs.findSamples({ id, text: 'a' }),
   'runs.resume: id': (id) => client.runs.resume({ id }),
   'runs.repeat: id': (id) => client.runs.repeat({ id }),

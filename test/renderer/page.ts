@@ -12,25 +12,28 @@ class Storage {
 /** The desktop program's page, as far as the window's state looks at it: an address, a history, what is stored, frames. */
 function page(): Record<string, unknown> {
   const events = new EventTarget();
-  let hash = '';
-  const moveTo = (next: string) => {
-    if (next === hash) return;
-    hash = next;
-    events.dispatchEvent(new Event('hashchange'));
+  const steps = [''];
+  const show = (change: () => void) => {
+    const before = steps.at(-1);
+    change();
+    if (steps.at(-1) !== before) events.dispatchEvent(new Event('hashchange'));
   };
   const location = {
     protocol: 'app:',
     origin: 'app://cupbearer',
     get hash() {
-      return hash;
+      return steps.at(-1)!;
     },
     set hash(next: string) {
-      moveTo(next);
+      if (next !== steps.at(-1)) show(() => steps.push(next));
     },
   };
   return {
     location,
-    history: { replaceState: (_data: unknown, _title: string, next: string) => (hash = next) },
+    history: {
+      replaceState: (_data: unknown, _title: string, next: string) => (steps[steps.length - 1] = next),
+      back: () => steps.length > 1 && show(() => steps.pop()),
+    },
     localStorage: new Storage(),
     document: { documentElement: { dataset: {} } },
     window: {

@@ -13,6 +13,12 @@ describe('parseRoute', () => {
     ['#/nowhere/else', { screen: 'runs' }],
     ['#/runs/20261124-a', { screen: 'run', id: '20261124-a', tab: 'overview' }],
     ['#/runs/20261124-a/scores', { screen: 'run', id: '20261124-a', tab: 'scores' }],
+    [
+      '#/runs/20261124-a/samples?layer=layers.linear_1.output&sample=0',
+      { screen: 'run', id: '20261124-a', tab: 'samples', layer: 'layers.linear_1.output', sample: 0 },
+    ],
+    ['#/runs/20261124-a?layer=&sample=-1', { screen: 'run', id: '20261124-a', tab: 'overview' }],
+    ['#/runs/20261124-a?sample=1e3', { screen: 'run', id: '20261124-a', tab: 'overview' }],
     ['#/runs/20261124-a/nothing', { screen: 'run', id: '20261124-a', tab: 'overview' }],
     ['#/new', { screen: 'new', step: 'task', from: null }],
     ['#/new/model?from=x', { screen: 'new', step: 'model', from: { kind: 'from', id: 'x' } }],
@@ -34,7 +40,16 @@ describe('parseRoute', () => {
     const from = fc.record({ kind: fc.constantFrom('from' as const, 'model' as const, 'data' as const), id: word });
     const route: fc.Arbitrary<Route> = fc.oneof(
       fc.constant<Route>({ screen: 'runs' }),
-      fc.record({ screen: fc.constant('run' as const), id, tab: fc.constantFrom(...runTabs) }),
+      fc.record(
+        {
+          screen: fc.constant('run' as const),
+          id,
+          tab: fc.constantFrom(...runTabs),
+          layer: word,
+          sample: fc.nat({ max: 999_999_999 }),
+        },
+        { requiredKeys: ['screen', 'id', 'tab'] },
+      ),
       fc.record({ screen: fc.constant('new' as const), step: fc.constantFrom(...wizardSteps), from: fc.option(from) }),
       fc.record({ screen: fc.constant('compare' as const), ids: fc.array(id) }),
       fc.record({ screen: fc.constant('datasets' as const), name: fc.option(word) }),

@@ -1,13 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { router } from '../../renderer/app/router.svelte.ts';
 import { catalogue } from '../../renderer/app/catalogue.svelte.ts';
 import { RunScores } from '../../renderer/runs/run-scores.ts';
 import { ComparisonPage } from '../../renderer/screens/compare/comparison.svelte.ts';
+import { CloseLooks } from '../../renderer/screens/run/close-looks.svelte.ts';
 import { OtherDetectors, othersOf } from '../../renderer/screens/run/other-detectors.svelte.ts';
 import { Planes } from '../../renderer/screens/run/planes.svelte.ts';
 import { RunPage } from '../../renderer/screens/run/run-page.svelte.ts';
 import { packArrays } from '../../shared/domain/arrays.ts';
 import { figuresToBytes } from '../../shared/domain/comparison.ts';
 import type { FigureInterval, LayerMetrics } from '../../shared/domain/evaluation.ts';
+import type { CloseSample } from '../../shared/domain/samples.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { answerWith } from './fake-program.ts';
@@ -59,6 +62,7 @@ const gone = new CupbearerError('not-found', 'There is no such run.');
 
 /** The page of a run with this result. */
 async function pageOf(shown: RunResult): Promise<RunPage> {
+  router.go({ screen: 'run', id: 'a', tab: 'samples' });
   answerWith({ runs: { get: () => Promise.reject(gone), result: () => shown } });
   const page = new RunPage('a');
   await page.load();
@@ -102,6 +106,20 @@ describe('the page of a run', () => {
     expect(page.threshold).toBe(2);
   });
 
+  it('shows the layer that the address names, on every tab and after a step back', async () => {
+    const page = await pageOf(result({ all: metrics(1), x: metrics(1), y: metrics(1) }));
+    expect([page.layer?.id, page.picked]).toEqual(['all', undefined]);
+    page.pickLayer('x');
+    expect(location.hash).toBe('#/runs/a/samples?layer=x');
+    router.go(page.placeOf('scores'));
+    expect([location.hash, page.layer?.id]).toEqual(['#/runs/a/scores?layer=x', 'x']);
+    page.pickLayer('y');
+    router.back();
+    expect(page.layer?.id).toBe('x');
+    location.hash = '#/runs/a/scores?layer=gone';
+    expect([page.layer?.id, page.picked]).toEqual(['all', undefined]);
+  });
+
   it('has a logarithmic axis only where all scores are above 0', async () => {
     const page = await pageOf(result({ all: metrics(1), x: metrics(1, [0.5, 1, 2]), y: metrics(1) }));
     page.pickScale('log');
@@ -131,6 +149,81 @@ describe('the page of a run', () => {
     await page.loadScores();
     expect(page.scores).toBeUndefined();
     expect(page.scoresFailure?.message).toBe('Those at y are missing.');
+  });
+});
+
+describe('the sample that is inspected', () => {
+  async function scoredPage() {
+    const page = await pageOf(result({ all: metrics(1), x: metrics(1), y: metrics(1) }));
+    const scores = [0.1, 0.9, 0.5, 0.7];
+    answerWith({ runs: { scores: () => scoreSet({ all: scores, x: scores, y: [4, 3, 2, 1] }) } });
+    await page.loadScores();
+    return page;
+  }
+
+  it('is gone through in the order of the list that it was opened from, to its ends', async () => {
+    const page = await scoredPage();
+    page.openSample(3, { name: 'Some', positions: [2, 3, 0] });
+    expect([location.hash, page.sample, page.list.name]).toEqual(['#/runs/a/samples?sample=3', 3, 'Some']);
+    page.stepSample(1);
+    expect([page.sample, page.sampleBeside(1)]).toEqual([0, undefined]);
+    page.stepSample(1);
+    expect(page.sample).toBe(0);
+    page.stepSample(-1);
+    page.stepSample(-1);
+    expect([page.sample, page.sampleBeside(-1)]).toEqual([2, undefined]);
+    // The samples that were passed leave no steps behind.
+    page.closeSample();
+    expect([location.hash, page.sample]).toEqual(['#/runs/a/samples', undefined]);
+  });
+
+  it('is gone through by score at the layer where only its address is known, and closed in its place', async () => {
+    const page = await scoredPage();
+    location.hash = '#/runs/a/samples?sample=2&layer=x';
+    expect([page.sample, ...page.list.positions]).toEqual([2, 1, 3, 2, 0]);
+    page.pickLayer('y');
+    expect([...page.list.positions]).toEqual([0, 1, 2, 3]);
+    page.closeSample();
+    page.closeSample();
+    expect(location.hash).toBe('#/runs/a/samples?layer=y');
+    location.hash = '#/runs/a/samples?sample=4';
+    expect(page.sample).toBeUndefined();
+  });
+});
+
+describe('a close look at a sample', () => {
+  const answer = (position: number): CloseSample => ({
+    sample: {
+      kind: 'texts',
+      clean: ['Alice'],
+      changed: ['Bob'],
+      labels: ['1'],
+      changedLabels: ['2'],
+      indices: [position],
+    },
+    trueClass: 1,
+    likely: [{ class: 2, name: 'two', probability: 1 }],
+    others: { count: 9, probability: 0 },
+  });
+  const { signal } = new AbortController();
+
+  it('is asked for once, with what the sample was made of, and again after a failure', async () => {
+    const looks = new CloseLooks('a');
+    answerWith({ runs: { sample: () => Promise.reject(gone) } });
+    await looks.load(3, signal);
+    expect(looks.of(3)).toEqual(gone);
+    const asked = answerWith({ runs: { sample: ({ position }) => answer(position) } });
+    await looks.load(3, signal);
+    await looks.load(3, signal);
+    expect(asked).toEqual(['runs.sample']);
+    expect(looks.of(3)).toMatchObject({ trueClass: 1, shown: { text: 'Bob', cleanText: 'Alice', label: '2' } });
+  });
+
+  it('leaves nothing behind that nobody waits for', async () => {
+    const looks = new CloseLooks('a');
+    answerWith({ runs: { sample: ({ position }) => answer(position) } });
+    await looks.load(3, AbortSignal.abort());
+    expect(looks.of(3)).toBeUndefined();
   });
 });
 

@@ -42,6 +42,11 @@ export function runsCalls(application: Application) {
       const question = { folder: catalogue.get(id).folder, positions };
       return packSamples(await inspector.ask('run-samples', question, asking(signal)));
     }),
+    sample: runs.sample.handler(async ({ input: { id, position }, signal }) => {
+      const question = { folder: catalogue.get(id).folder, position };
+      const { sample, ...model } = await inspector.ask('run-sample', question, asking(signal));
+      return { sample: packSamples(sample), ...model };
+    }),
     findSamples: runs.findSamples.handler(async ({ input: { id, text }, signal }) => {
       const question = { folder: catalogue.get(id).folder, text };
       return { arrays: packArrays({ ...(await inspector.ask('find-samples', question, asking(signal))) }) };

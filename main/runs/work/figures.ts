@@ -8,6 +8,7 @@ import { drawImageSheet } from '../../figures/image-sheet.ts';
 import { drawTextSheet } from '../../figures/text-sheet.ts';
 import { writeFileAtomically } from '../../storage/atomic-write.ts';
 import { createFolderWithin, within } from '../../storage/within-folder.ts';
+import { examplePairs } from '../../tasks/splits.ts';
 import type { ExamplePairs, Task } from '../../tasks/task.ts';
 import type { EpochRecord } from '../training-history.ts';
 
@@ -22,7 +23,8 @@ export function drawTrainingCurve(folder: string, history: readonly EpochRecord[
 }
 
 /** Writes a sheet of a task's anomalies, under the word for them, beside the samples they were made of, where there is something to see. */
-export function drawExamples(folder: string, { examples }: Task, title: string, anomalous: string): void {
+export function drawExamples(folder: string, { test }: Task, title: string, anomalous: string): void {
+  const examples = examplePairs(test);
   if (!examples || (examples.shape.length !== 3 && !examples.vocabulary)) return;
   writeFigures(folder, [drawPairs(examples, { name: 'examples', title, before: 'Clean', after: anomalous })]);
 }

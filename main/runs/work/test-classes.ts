@@ -15,14 +15,12 @@ export class TestClasses implements TestObserver {
   readonly predicted: Int32Array | undefined;
 
   constructor({ network, test }: Task) {
-    const output = network.defaultActivations.at(-1);
-    const hasClasses =
-      output !== undefined && network.activationShape(output).join() === String(network.spec.classes.length);
-    this.names = hasClasses ? [output] : [];
+    const output = network.classOutput;
+    this.names = output === undefined ? [] : [output];
     const total = test.reduce((sum, { indices }) => sum + indices.length, 0);
     this.own = new Int32Array(total);
     this.label = new Int32Array(total);
-    this.predicted = hasClasses ? new Int32Array(total) : undefined;
+    this.predicted = output === undefined ? undefined : new Int32Array(total);
   }
 
   see(batch: ActivationBatch, { dataset }: TestPart, positions: Int32Array): void {

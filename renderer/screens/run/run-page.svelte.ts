@@ -4,8 +4,12 @@ import type { Histogram, LayerMetrics } from '../../../shared/domain/evaluation.
 import type { RunDetail, RunResult } from '../../../shared/domain/result.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { operatingPointAt } from '../../../shared/scores/operating-point.ts';
+import { given } from '../../../shared/given.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
+import { router } from '../../app/router.svelte.ts';
+import type { RunTab } from './run-tabs.ts';
+import { sortSamples } from './sample-table.ts';
 import { OtherDetectors } from './other-detectors.svelte.ts';
 import { RunScores } from '../../runs/run-scores.ts';
 
@@ -18,7 +22,15 @@ export interface NamedLayer {
   metrics: LayerMetrics;
 }
 
-/** What the run screen shows of one run, and what the user looks at in it. */
+/** Samples in the order in which they are gone through. */
+export interface SampleList {
+  /** Where they are listed: "Clean, most suspicious". */
+  name: string;
+  /** Places in the score arrays. */
+  positions: ArrayLike<number> & Iterable<number>;
+}
+
+/** What the run screen shows of one run, and what the user looks at in it: the address says at which layer and sample. */
 export class RunPage {
   readonly id: string;
   detail = $state.raw<RunDetail>();
@@ -32,11 +44,15 @@ export class RunPage {
   #scores = $state.raw<RunScores>();
   #scoresFailure = $state.raw<CupbearerError>();
 
-  /** What the user has picked; undefined as long as the result's own choice holds. */
-  #layer = $state<string>();
-  #threshold = $state<number | null>();
-  #scale = $state<Histogram['scale']>();
+  /** What the user has picked, and for which layer; undefined as long as the result's own choice holds. */
+  #threshold = $state.raw<{ layer: string | undefined; value: number }>();
+  #scale = $state.raw<{ layer: string | undefined; value: Histogram['scale'] }>();
   #scoresAsked = false;
+
+  /** The list out of which a sample was opened last. */
+  #opened = $state.raw<SampleList>();
+  /** Whether the sample that is open was opened by a step that can be taken back. */
+  #hasStepBack = false;
 
   constructor(id: string) {
     this.id = id;
@@ -47,6 +63,11 @@ export class RunPage {
   readonly live = $derived.by(() => catalogue.live.get(this.id));
   /** Where the run stood when its detail and its result were read: a run that has just ended has none of them yet. */
   readonly readStatus = $derived.by(() => this.detail?.record.status ?? this.summary?.status);
+
+  readonly #place = $derived.by(() => {
+    const { route } = router;
+    return route.screen === 'run' && route.id === this.id ? route : undefined;
+  });
 
   /** The aggregate first, then the layers in the model's order. */
   readonly layers: readonly NamedLayer[] = $derived.by(() => {
@@ -62,10 +83,12 @@ export class RunPage {
       : single;
   });
 
-  readonly layer: NamedLayer | undefined = $derived.by(() => {
-    const wanted = this.#layer ?? this.result?.headline;
-    return this.layers.find(({ id }) => id === wanted) ?? this.layers[0];
-  });
+  /** The layer that the address names. */
+  readonly picked: NamedLayer | undefined = $derived.by(() => this.layers.find(({ id }) => id === this.#place?.layer));
+
+  readonly layer: NamedLayer | undefined = $derived.by(
+    () => this.picked ?? this.layers.find(({ id }) => id === this.result?.headline) ?? this.layers[0],
+  );
 
   /** A layer that the evaluation speaks of and whose scores are not there: its file was taken away. */
   readonly #bareLayer = $derived.by(() => {
@@ -88,7 +111,8 @@ export class RunPage {
   readonly threshold: number = $derived.by(() => {
     const metrics = this.layer?.metrics;
     const { edges } = metrics?.histogram ?? { edges: [0] };
-    return this.#threshold ?? metrics?.threshold_at_FPR_1 ?? edges.at(-1)!;
+    const moved = this.#threshold?.layer === this.layer?.id ? this.#threshold?.value : undefined;
+    return moved ?? metrics?.threshold_at_FPR_1 ?? edges.at(-1)!;
   });
 
   /** What the threshold comes to; undefined until the scores have come. */
@@ -120,7 +144,7 @@ export class RunPage {
 
   readonly scale: Histogram['scale'] = $derived.by(() => {
     const own = this.layer?.metrics.histogram.scale ?? 'linear';
-    const wanted = this.#scale ?? own;
+    const wanted = this.#scale && this.#scale.layer === this.layer?.id ? this.#scale.value : own;
     return wanted === 'log' && !this.canBeLog ? 'linear' : wanted;
   });
 
@@ -129,15 +153,62 @@ export class RunPage {
     return this.layers.find((layer) => layer.id === id)?.name ?? id;
   }
 
+  /** The address of a tab, at the layer that is looked at. */
+  placeOf(tab: RunTab) {
+    return { screen: 'run', id: this.id, tab, ...given({ layer: this.#place?.layer }) } as const;
+  }
+
   pickLayer(id: string): void {
-    if (id === this.layer?.id) return;
-    this.#layer = id;
-    this.#threshold = undefined;
-    this.#scale = undefined;
+    if (this.#place && id !== this.picked?.id) router.go({ ...this.#place, layer: id });
+  }
+
+  /** The sample that is inspected: its place in the score arrays. */
+  readonly sample: number | undefined = $derived.by(() => {
+    const sample = this.#place?.sample;
+    return this.scores && sample !== undefined && sample < this.scores.length ? sample : undefined;
+  });
+
+  /** What is gone through from the sample that is inspected: where only its address is known, all from the highest score down. */
+  readonly list: SampleList = $derived.by(() => {
+    const { scores, sample, layer } = this;
+    if (sample === undefined || !scores || !layer) return { name: '', positions: [] };
+    if (this.#opened && Array.prototype.includes.call(this.#opened.positions, sample)) return this.#opened;
+    const own = scores.of(layer.id);
+    const positions = Int32Array.from(own.keys());
+    return { name: 'All samples, by score', positions: sortSamples(positions, (i) => own[i]!, 'descending') };
+  });
+
+  /** Opens a sample of a list. */
+  openSample(position: number, list: SampleList): void {
+    if (!this.#place) return;
+    this.#opened = list;
+    this.#hasStepBack = true;
+    router.go({ ...this.#place, sample: position });
+  }
+
+  /** Goes on to the next sample of the list, or back to the one before by -1; leaves no step to come back to. */
+  stepSample(by: 1 | -1): void {
+    const next = this.sampleBeside(by);
+    if (this.#place && next !== undefined) router.go({ ...this.#place, sample: next }, { replace: true });
+  }
+
+  /** The sample before (-1) or behind (1) the one that is inspected; undefined at the end of the list. */
+  sampleBeside(by: 1 | -1): number | undefined {
+    return this.list.positions[Array.prototype.indexOf.call(this.list.positions, this.sample) + by];
+  }
+
+  /** Back to what was there before the sample was opened. */
+  closeSample(): void {
+    if (this.#place?.sample === undefined) return;
+    if (this.#hasStepBack) {
+      this.#hasStepBack = false;
+      return router.back();
+    }
+    router.go(this.placeOf(this.#place.tab), { replace: true });
   }
 
   moveThreshold(threshold: number): void {
-    this.#threshold = threshold;
+    this.#threshold = { layer: this.layer?.id, value: threshold };
   }
 
   /** Back to the threshold that flags at most 1 % of the clean samples. */
@@ -146,7 +217,7 @@ export class RunPage {
   }
 
   pickScale(scale: Histogram['scale']): void {
-    this.#scale = scale;
+    this.#scale = { layer: this.layer?.id, value: scale };
   }
 
   /** Asks for the run and its result each time. */
