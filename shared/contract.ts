@@ -77,6 +77,8 @@ const runs = {
       runIds.extend({
         addTags: z.array(z.string().min(1).max(60)).optional(),
         removeTags: z.array(z.string()).optional(),
+        /** What it is called; one that is trained has a name by what it is trained on. */
+        title: z.string().trim().min(1).max(200).optional(),
         notes: z.string().max(100_000).optional(),
         pinned: z.boolean().optional(),
         archived: z.boolean().optional(),

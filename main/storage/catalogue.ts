@@ -182,7 +182,7 @@ export class Catalogue {
   }
 
   /**
-   * Changes tags, notes and the like of runs in one transaction: of all of them or, where one is not known, of none. The
+   * Changes tags, names, notes and the like of runs in one transaction: of all of them or, where one is not known, of none. The
    * `run.json` of a few follows at once, that of many by {@link mirrorNext}.
    * @throws CupbearerError `not-found`, `usage` as {@link get}, `storage`.
    */

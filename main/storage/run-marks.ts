@@ -6,6 +6,7 @@ import { runRecordSchema } from '../../shared/domain/run.ts';
 export interface MarksChange {
   addTags?: readonly string[] | undefined;
   removeTags?: readonly string[] | undefined;
+  title?: string | undefined;
   notes?: string | undefined;
   pinned?: boolean | undefined;
   archived?: boolean | undefined;
@@ -15,6 +16,7 @@ const tag = runRecordSchema.shape.tags.element;
 const changeSchema = z.object({
   addTags: z.array(z.string().trim()).default([]),
   removeTags: z.array(z.string()).default([]),
+  title: runRecordSchema.shape.title.optional(),
   notes: runRecordSchema.shape.notes.optional(),
   pinned: runRecordSchema.shape.pinned.optional(),
   archived: runRecordSchema.shape.archived.optional(),

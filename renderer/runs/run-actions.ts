@@ -63,6 +63,15 @@ export async function pinRuns(runs: readonly RunSummary[], pinned: boolean): Pro
   await attempt(() => client.runs.change({ ids: idsOf(runs), pinned }));
 }
 
+/** Gives a run another name at once; the message offers the old one back. */
+export async function renameRun({ id, title: before }: RunSummary, title: string): Promise<void> {
+  if (title === before) return;
+  await attempt(async () => {
+    await client.runs.change({ ids: [id], title });
+    toasts.undo(`Renamed: ${title}`, () => attempt(() => client.runs.change({ ids: [id], title: before })));
+  });
+}
+
 export async function tagRuns(runs: readonly RunSummary[], tag: string): Promise<void> {
   const ids = idsOf(runs.filter((run) => !run.tags.includes(tag)));
   if (ids.length === 0) return;

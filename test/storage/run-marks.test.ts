@@ -34,13 +34,14 @@ describe('marks of runs', () => {
     const change = {
       addTags: [' new ', 'kept', ''],
       removeTags: ['old'],
+      title: 'the one',
       notes: 'words',
       pinned: true,
       archived: true,
     };
     catalogue.mark(ids.slice(0, 2), change);
     for (const id of ids.slice(0, 2)) {
-      const marked = { tags: ['kept', 'new'], notes: 'words', pinned: true, archived: true };
+      const marked = { tags: ['kept', 'new'], title: 'the one', notes: 'words', pinned: true, archived: true };
       expect(catalogue.get(id)).toMatchObject(marked);
       expect(readRecord(catalogue.get(id).folder)).toMatchObject(marked);
     }

@@ -13,17 +13,17 @@ const trainings: Record<Exclude<RunStatus, 'running'>, string> = {
   interrupted: 'Training cut off',
 };
 
-/** What a model is called: one that was imported by the name that it was given, one of ours by its architecture. */
-export const nameOf = ({ imported }: Pick<ModelSummary, 'imported'>, run: RunSummary): string =>
-  (imported || run.model === '') && run.title !== '' ? run.title : run.model;
+/** What a model is called: the name of its run, which a person may change. */
+export const nameOf = ({ title, model, id }: RunSummary): string => title || model || id;
 
-/** What a model is for, and its architecture where that is not its name. */
+/** What tells a model from others of its name: "mlp 256-256, seed 0, Backdoor, corner pixel, Glyphs". */
 export function aboutOf(
-  model: Pick<ModelSummary, 'imported'>,
-  run: RunSummary,
+  { imported }: Pick<ModelSummary, 'imported'>,
+  { model, seed }: RunSummary,
   { main, dataset }: { main: string; dataset: string },
 ): string {
-  return [...(nameOf(model, run) === run.model ? [] : [run.model]), main, dataset].filter(Boolean).join(', ');
+  // A model that was trained elsewhere has no seed of ours.
+  return [model, ...(imported ? [] : [`seed ${seed}`]), main, dataset].filter(Boolean).join(', ');
 }
 
 /** How a model came about, before the time of it: "Trained", "Training failed", "Epoch 7/20, started". */

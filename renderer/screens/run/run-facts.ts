@@ -23,6 +23,7 @@ interface Fact {
 export function runFacts(run: RunSummary): Fact[] {
   const model = run.parents.map((id) => catalogue.runs.get(id)).find((parent) => parent?.kind === 'classifier');
   const facts: (Fact | false)[] = [
+    run.kind === 'classifier' && run.title !== '' && { label: 'Name', value: run.title },
     run.task !== '' && { label: 'Task', value: taskWords(run).main },
     run.detector !== '' && { label: 'Detector', value: [run.detector, run.detectorDetail].filter(Boolean).join(', ') },
     run.model !== '' && {
