@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { unknownName } from '../../shared/definition.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { DatasetDefinition } from './dataset.ts';
 import { datasetRegistry } from './datasets/index.ts';
 import { datasetSources, type DatasetSource } from './sources.ts';
+import { storedPlaces } from './stored-places.ts';
 
 /** A file of a dataset that can be downloaded. */
 export interface ExpectedFile {
@@ -69,10 +70,9 @@ export function expectedFiles(source: DatasetSource, dataDir: string): ExpectedF
 
 function expectedFile(folder: string, name: string): ExpectedFile {
   const split = /^(t10k|test)/.test(name) ? 'test' : 'train';
-  for (const candidate of [name, `${name}.gz`]) {
-    const path = join(folder, candidate);
+  for (const path of storedPlaces(folder, name)) {
     const found = statSync(path, { throwIfNoEntry: false });
-    if (found?.isFile()) return { name: candidate, path, bytes: found.size, split };
+    if (found?.isFile()) return { name: basename(path), path, bytes: found.size, split };
   }
   return { name, bytes: 0, split };
 }

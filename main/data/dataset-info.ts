@@ -12,7 +12,7 @@ import {
   type DatasetState,
   type ExpectedFile,
 } from './dataset-files.ts';
-import { isGzip } from './readers/gunzip.ts';
+import { isGzip } from './stored-places.ts';
 import { given } from '../../shared/given.ts';
 
 /** A dataset's file on disk. */
@@ -62,7 +62,7 @@ export function datasetInfo(name: string, dataDir: string): DatasetInfo {
 
 function infoOf(definition: DatasetDefinition, dataDir: string): DatasetInfo {
   const { id, title, summary, builtIn, byHand } = definition;
-  const form = usualForm(definition);
+  const form = usualForm(definition, dataDir);
   const state = datasetState(id, dataDir);
   const source = sourceOf(id);
   if (!source) {
@@ -102,10 +102,10 @@ function infoOf(definition: DatasetDefinition, dataDir: string): DatasetInfo {
 }
 
 /** What samples are with default parameters; nothing where the user's files decide. */
-function usualForm(definition: DatasetDefinition): Pick<DatasetInfo, 'classes' | 'shape'> {
+function usualForm(definition: DatasetDefinition, dataDir: string): Pick<DatasetInfo, 'classes' | 'shape'> {
   const defaults = definition.params.safeParse({});
   if (!defaults.success) return {};
-  const { classes, shape } = definition.facts(defaults.data as never);
+  const { classes, shape } = definition.facts(defaults.data as never, dataDir);
   return { classes: classes.length, shape };
 }
 
@@ -117,7 +117,7 @@ function fileInfo({ path, ...file }: ExpectedFile): StoredFileInfo {
 
 /** Samples in a label file or CIFAR-10 batch, from its first or last bytes alone; undefined where they make no sense. */
 function countSamples(path: string, size: number, name: string): number | undefined {
-  if (name.includes('-images-')) return undefined;
+  if (/-images[-.]/.test(name)) return undefined;
   try {
     const head = readFileStart(path, 1024);
     if (/\.bin(\.gz)?$/.test(name)) {

@@ -110,8 +110,8 @@ export interface DatasetDefinition extends Definition {
   readonly poisons?: PoisonKeys;
   /** Files that only a person can get, from whoever publishes them, and unpacks into the dataset's folder. */
   readonly byHand?: { readonly files: readonly string[]; readonly homepage: string };
-  /** @throws CupbearerError where folders that the parameters name cannot be read. */
-  facts(params: never): DatasetFacts;
+  /** `dataDir` as in {@link DatasetContext}. @throws CupbearerError where folders that the parameters name cannot be read. */
+  facts(params: never, dataDir: string): DatasetFacts;
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 
@@ -122,7 +122,7 @@ export interface DatasetDefinition extends Definition {
 export function defineDataset<P extends z.ZodObject>(
   definition: Omit<DatasetDefinition, 'params' | 'facts' | 'load'> & {
     readonly params: P;
-    facts(params: z.output<P>): DatasetFacts;
+    facts(params: z.output<P>, dataDir: string): DatasetFacts;
     load(params: z.output<P>, context: DatasetContext): Promise<Dataset>;
   },
 ): DatasetDefinition {

@@ -15,6 +15,7 @@ import { systemCode, toStorageError } from '../storage/storage-error.ts';
 import { isThere, within } from '../storage/within-folder.ts';
 import { readTensorDirectory, readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
+import type { InspectionContext } from './inspection.ts';
 import { isModelFile, modelFileNames } from '../runs/model-files.ts';
 import { readStoredSpec, type StoredSpec } from '../runs/stored-spec.ts';
 import { checkStatement, type StatedTraining, type TrainingStatement } from '../runs/stated-training.ts';
@@ -50,7 +51,10 @@ const [description, weights, specName, triggerName] = modelFileNames;
  * @throws CupbearerError `usage` where a file is missing or is none of a model, or the statement does not fit; `bad-data` where
  *   a file is damaged or the weights are not those of the description; `conflict`, `storage`. Nothing is written then.
  */
-export async function importModelFiles({ folder, isOwn, target, statement }: ModelImport): Promise<ImportedModel> {
+export async function importModelFiles(
+  { folder, isOwn, target, statement }: ModelImport,
+  { dataDir }: Pick<InspectionContext, 'dataDir'>,
+): Promise<ImportedModel> {
   const files = filesIn(folder, isOwn);
   const network = readNetworkSpec(folder);
   const directory = Object.fromEntries(readTensorDirectory(within(folder, weights)));
@@ -62,6 +66,7 @@ export async function importModelFiles({ folder, isOwn, target, statement }: Mod
     ? await checkStatement(
         { ...statement, seed: statement.seed ?? before?.file.seed, train_data: trainData },
         network,
+        dataDir,
         trigger,
       )
     : undefined;
@@ -83,17 +88,14 @@ export async function importModelFiles({ folder, isOwn, target, statement }: Mod
  * Checks what is said of an imported model, and keeps beside it what of that is not for spec.json.
  * @throws CupbearerError `usage` where it does not fit; `not-found`, `storage`, `bad-data` for files that it names.
  */
-export async function stateModelTraining({
-  folder,
-  statement,
-}: {
-  folder: string;
-  statement: TrainingStatement;
-}): Promise<{ trainData: Picked; seed: number }> {
+export async function stateModelTraining(
+  { folder, statement }: { folder: string; statement: TrainingStatement },
+  { dataDir }: Pick<InspectionContext, 'dataDir'>,
+): Promise<{ trainData: Picked; seed: number }> {
   if (!statement.train_data) refuse([{ path: ['train_data'], message: 'Choose the data that it was trained on.' }]);
   const network = readNetworkSpec(folder);
   const stored = isThere(triggerFile(folder)) ? readTensorFile(triggerFile(folder)).tensors : undefined;
-  const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, stored);
+  const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, dataDir, stored);
   writeStated(folder, network, stated);
   return { trainData: stated.trainData, seed: stated.seed };
 }

@@ -32,7 +32,7 @@ export async function previewDataset(
   });
   const notes = [...found];
   if (!test) return { samples, counts: null, notes };
-  const classes = [...datasetFacts(dataset).classes];
+  const classes = [...datasetFacts(dataset, dataDir).classes];
   const counts = { classes, train: countClasses(train, signal), test: countClasses(test, signal) };
   return { samples, counts, notes };
 }

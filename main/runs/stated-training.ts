@@ -46,30 +46,34 @@ export interface StatedTraining {
 }
 
 /**
- * Checks a statement against the model that it is about; `storedTrigger` is the trigger that came with its files.
+ * Checks a statement against the model that it is about; data lie in `dataDir` unless they name a folder, and `storedTrigger` is the trigger that came with its files.
  * @throws CupbearerError `usage` with the parameter where it does not fit; `not-found`, `storage`, `bad-data` for files it names.
  */
 export async function checkStatement(
   { train_data: trainData, seed, mean, std }: TrainingStatement & { train_data: Picked },
   network: NetworkSpec,
+  dataDir: string,
   storedTrigger?: TensorMap,
 ): Promise<StatedTraining> {
-  refuse([...dataMisfits(trainData, network), ...normalisationMisfits(mean, std, network)]);
+  refuse([...dataMisfits(trainData, network, dataDir), ...normalisationMisfits(mean, std, network)]);
   const normalisation =
     mean === undefined || std === undefined ? {} : { normalisation: { mean: numbersIn(mean), std: numbersIn(std) } };
   const stated = { trainData, seed: seed ?? 0, ...normalisation };
   const { trigger } = trainingData(trainData);
   if (!trigger) return stated;
-  return { ...stated, triggerState: await triggerStateOf(trigger, datasetFacts(trainData), seed, storedTrigger) };
+  return {
+    ...stated,
+    triggerState: await triggerStateOf(trigger, datasetFacts(trainData, dataDir), seed, storedTrigger),
+  };
 }
 
-function dataMisfits(trainData: Picked, network: NetworkSpec): Misfit[] {
+function dataMisfits(trainData: Picked, network: NetworkSpec, dataDir: string): Misfit[] {
   const { original, trigger } = trainingData(trainData);
   if (trigger && poisonKeys(original)) {
     const message = `The data must not be poisoned twice; got "${original.name}".`;
     return [{ path: ['train_data', poisonKeys(trainData)!.original], message }];
   }
-  const facts = factsOf(trainData);
+  const facts = factsOf(trainData, dataDir);
   if ('misfits' in facts) return facts.misfits;
   const known = facts.found;
   const found = sizesOf(known.shape, known.classes.length, known.vocabulary?.length);
@@ -84,9 +88,9 @@ function dataMisfits(trainData: Picked, network: NetworkSpec): Misfit[] {
 }
 
 /** What is known of the data, or why nothing is. */
-function factsOf(trainData: Picked): { found: DatasetFacts } | { misfits: Misfit[] } {
+function factsOf(trainData: Picked, dataDir: string): { found: DatasetFacts } | { misfits: Misfit[] } {
   const found: DatasetFacts[] = [];
-  const misfits = misfitsOf(['train_data'], () => found.push(datasetFacts(trainData)));
+  const misfits = misfitsOf(['train_data'], () => found.push(datasetFacts(trainData, dataDir)));
   return found[0] ? { found: found[0] } : { misfits };
 }
 

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { defineDataset } from '../../main/data/dataset.ts';
 import type { BackdoorDataset } from '../../main/data/datasets/backdoor.ts';
 import { splitFields } from '../../main/data/datasets/fields.ts';
+import { datasetState } from '../../main/data/dataset-files.ts';
 import { datasetFacts, loadDataset, loadSplit } from '../../main/data/datasets/load.ts';
 import { sharedFolder } from '../shared-folder.ts';
 import { cifarBytes, idxBytes } from './idx-bytes.ts';
@@ -51,6 +52,54 @@ describe('a dataset without samples', () => {
       code: 'bad-data',
       message: `The dataset "empty": expected at least one ${half} sample, found none.`,
     });
+  });
+});
+
+describe('files as others have them', () => {
+  const images = idxBytes([2, 3, 5], upTo(30));
+  const labels = idxBytes([2], [7, 1]);
+  const load = (name: string, params: object = {}) =>
+    loadDataset({ name, default_augmentations: false, ...params }, { dataDir, seed: 0 });
+
+  it.each([
+    ['with a dot', 'mnist/train-images.idx3-ubyte', 'mnist/train-labels.idx1-ubyte'],
+    ['packed, with a dot', 'mnist/train-images.idx3-ubyte.gz', 'mnist/train-labels.idx1-ubyte.gz'],
+    [
+      'where torchvision puts them',
+      'mnist/MNIST/raw/train-images-idx3-ubyte',
+      'mnist/MNIST/raw/train-labels-idx1-ubyte',
+    ],
+  ])('are those of MNIST: %s', async (_, imageFile, labelFile) => {
+    const put = async (path: string, bytes: Uint8Array) => {
+      await mkdir(join(dataDir, path, '..'), { recursive: true });
+      await writeFile(join(dataDir, path), path.endsWith('.gz') ? gzipSync(bytes) : bytes);
+    };
+    expect(datasetFacts({ name: 'mnist' }, dataDir).shape).toEqual([28, 28, 1]);
+    await put(imageFile, images);
+    await put(labelFile, labels);
+    const loaded = await load('mnist');
+    expect([loaded.shape, [...loaded.read([0, 1], 0).labels]]).toEqual([
+      [3, 5, 1],
+      [7, 1],
+    ]);
+    // What is known before they are read is the same, by their header.
+    expect(datasetFacts({ name: 'mnist' }, dataDir).shape).toEqual([3, 5, 1]);
+    expect(datasetFacts({ name: 'fashion-mnist', folder: join(dataDir, 'mnist') }, '').shape).toEqual([3, 5, 1]);
+    const poisoned = { name: 'backdoor', original: { name: 'mnist' }, backdoor: { name: 'corner' } };
+    expect(datasetFacts(poisoned, dataDir).shape).toEqual([3, 5, 1]);
+    expect(datasetState('mnist', dataDir)).toBe('incomplete');
+  });
+
+  it('are those of CIFAR-10 in the folder of their archive, and others are named', async () => {
+    const folder = join(dataDir, 'cifar10', 'cifar-10-batches-py');
+    await mkdir(folder, { recursive: true });
+    await expect(load('cifar10')).rejects.toThrow(
+      'expected at least one of data_batch_1.bin to _5.bin, found cifar-10-batches-py instead.',
+    );
+    const binary = join(dataDir, 'cifar10', 'cifar-10-batches-bin');
+    await mkdir(binary);
+    await writeFile(join(binary, 'data_batch_1.bin'), cifarBytes([{ label: 3, colour: [1, 2, 3] }]));
+    expect((await load('cifar10')).length).toBe(1);
   });
 });
 

@@ -239,6 +239,35 @@ describe('gtsrb', () => {
     expect(datasetFacts({ name: 'gtsrb', size: 1 })).toEqual({ shape: whole.shape, classes: whole.classes });
   });
 
+  it.each([
+    [
+      'torchvision',
+      'gtsrb/gtsrb/GTSRB/Training',
+      'gtsrb/gtsrb/GTSRB/Final_Test/Images',
+      'gtsrb/gtsrb/GT-final_test.csv',
+    ],
+    ['BackdoorBench', 'gtsrb/Train', 'gtsrb/Test', 'gtsrb/Test/GT-final_test.csv'],
+  ])('reads the layout of %s', async (_, training, testing, table) => {
+    await put(`${training}/00007/00000_00000.ppm`, twoColours);
+    await put(`${training}/00007/GT-00007.csv`, `${head}\n00000_00000.ppm;2;1;1;0;1;0;7\n`);
+    await put(`${testing}/00000.ppm`, twoColours);
+    await put(table, `${head}\n00000.ppm;2;1;0;0;0;0;42\n`);
+    const half = async (train: boolean) => (await load({ train, crop: true })).read([0], 0);
+    const [train, test] = [await half(true), await half(false)];
+    expect([[...train.inputs], [...train.labels]]).toEqual([[0, 0, 1], [7]]);
+    expect([[...test.inputs], [...test.labels]]).toEqual([[1, 0, 0], [42]]);
+  });
+
+  it('says which layouts it expected, and what it found', async () => {
+    await put('gtsrb/Train.csv', 'Width,Height');
+    await put('gtsrb/images/0/1.png', plain('#fff'));
+    await expect(load()).rejects.toThrow(
+      'expected Final_Training/Images or Training or Train with a folder for each sign (00000 to 00042) and its table, found Train.csv, images instead.',
+    );
+    await put('gtsrb/Train/0/1.png', plain('#fff'));
+    await expect(load()).rejects.toThrow('expected a folder for each sign, 00000 to 00042, found 0 instead.');
+  });
+
   it('is refused where its tables list no picture', async () => {
     await put('gtsrb/Final_Training/Images/00000/GT-00000.csv', `${head}\n`);
     await put('gtsrb/Final_Test/Images/GT-final_test.csv', head);

@@ -83,10 +83,10 @@ describe('a classifier whose classes stand in another order than those of the da
 
   it('can be said to be trained on them, but not on others that share some names', async () => {
     const network = { architecture: { name: 'mlp' }, inputShape: [4, 4, 3], classes: ['dog', 'cat'] };
-    await expect(checkStatement({ train_data: data() }, network)).resolves.toMatchObject({ trainData: data() });
-    await expect(checkStatement({ train_data: data() }, { ...network, classes: ['dog', 'fish'] })).rejects.toThrow(
-      'The class "dog" is number 1 in the data "image-folder" and number 0 in the model',
-    );
+    await expect(checkStatement({ train_data: data() }, network, place)).resolves.toMatchObject({ trainData: data() });
+    await expect(
+      checkStatement({ train_data: data() }, { ...network, classes: ['dog', 'fish'] }, place),
+    ).rejects.toThrow('The class "dog" is number 1 in the data "image-folder" and number 0 in the model');
     await expect(
       build('backdoor', { data: { ...data(), folder: join(place, 'other') }, backdoor: 'corner' }),
     ).resolves.toBeDefined();

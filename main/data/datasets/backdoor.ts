@@ -51,10 +51,10 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
         help: 'What marks the poisoned samples.',
       }),
     }),
-    facts: ({ original: { name, ...params } }) =>
+    facts: ({ original: { name, ...params } }, dataDir) =>
       datasets()
         .get(name)
-        .facts(params as never),
+        .facts(params as never, dataDir),
     async load({ original: picked, backdoor }, context): Promise<BackdoorDataset> {
       const { name, ...rest } = picked;
       const definition = datasets().get(name);

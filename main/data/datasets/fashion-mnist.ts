@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { defaultAugmentation } from '../transforms/augmentation.ts';
 import { defineDataset } from '../dataset.ts';
 import { storedFields } from './fields.ts';
+import { idxSides } from './idx-sides.ts';
 import { prepared } from './prepared.ts';
 
 const classes = [
@@ -24,7 +26,10 @@ export const fashionMnist = defineDataset({
   summary: 'Articles of clothing, 28\u00a0×\u00a028 grey, 60\u202f000 + 10\u202f000',
   source: 'Xiao, Rasul, Vollgraf: Fashion-MNIST, arXiv 1708.07747, 2017',
   params: z.object(storedFields),
-  facts: () => ({ shape: [28, 28, 1], classes }),
+  facts: (params, dataDir) => ({
+    shape: [...(idxSides(params.folder ?? join(dataDir, 'fashion-mnist')) ?? [28, 28]), 1],
+    classes,
+  }),
   async load(params, context) {
     const { loadIdxImages } = await import('./idx-images.ts');
     const images = await loadIdxImages('fashion-mnist', classes, params, context);

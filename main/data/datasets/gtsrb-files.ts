@@ -11,35 +11,48 @@ import { missingData } from '../readers/stored-file.ts';
  * @throws CupbearerError `not-found` with `hint` where they are not there, `bad-data` where a table is damaged.
  */
 export function gtsrbFiles(folder: string, train: boolean, classCount: number, hint: string): PictureFile[] {
-  const root = existsSync(join(folder, 'GTSRB')) ? join(folder, 'GTSRB') : folder;
-  const files = train ? trainingFiles(root, folder, classCount, hint) : testFiles(root, folder, classCount, hint);
+  const files = train ? trainingFiles(folder, classCount, hint) : testFiles(folder, classCount, hint);
   if (files.length > 0) return files;
   const tables = train ? 'GT-00000.csv and the others in Final_Training/Images' : 'GT-final_test.csv';
   throw new CupbearerError('bad-data', `${folder}: expected pictures listed in ${tables}, found none.`, { hint });
 }
 
-function trainingFiles(root: string, folder: string, classCount: number, hint: string): PictureFile[] {
-  const images = join(root, 'Final_Training', 'Images');
-  if (!existsSync(images))
-    throw missingData('gtsrb', folder, 'Final_Training/Images with a folder for each sign', hint);
+/** Below the folder that is named: where the publishers' archives, torchvision and BackdoorBench have the pictures. */
+const roots = ['', 'GTSRB', 'gtsrb', 'gtsrb/GTSRB'];
+const layouts = {
+  train: ['Final_Training/Images', 'Training', 'Train'],
+  test: ['Final_Test/Images', 'Test'],
+};
+
+/** The folder with the pictures of a half; undefined where there is none. */
+function imagesIn(folder: string, half: 'train' | 'test'): string | undefined {
+  const places = roots.flatMap((root) => layouts[half].map((layout) => join(folder, root, layout)));
+  return places.find((place) => existsSync(place));
+}
+
+function trainingFiles(folder: string, classCount: number, hint: string): PictureFile[] {
+  const images = imagesIn(folder, 'train');
+  if (images === undefined) {
+    const expected = `${layouts.train.join(' or ')} with a folder for each sign (00000 to 00042) and its table`;
+    throw missingData('gtsrb', folder, expected, hint);
+  }
   requireDataReach(images);
   const folders = readdirSync(images)
     .filter((name) => /^\d{5}$/.test(name))
     .sort();
+  if (folders.length === 0) throw missingData('gtsrb', images, 'a folder for each sign, 00000 to 00042', hint);
   return folders.flatMap((name) => tableRows(join(images, name, `GT-${name}.csv`), join(images, name), classCount));
 }
 
-function testFiles(root: string, folder: string, classCount: number, hint: string): PictureFile[] {
-  const images = join(root, 'Final_Test', 'Images');
-  const table = [
-    'GT-final_test.csv',
-    join('..', '..', 'GT-final_test.csv'),
-    join('..', '..', '..', 'GT-final_test.csv'),
-  ]
-    .map((name) => join(images, name))
+function testFiles(folder: string, classCount: number, hint: string): PictureFile[] {
+  const images = imagesIn(folder, 'test');
+  const table = ['.', '..', '../..', '../../..']
+    .map((above) => join(images ?? folder, above, 'GT-final_test.csv'))
     .find((path) => existsSync(path));
-  if (!table)
-    throw missingData('gtsrb', folder, 'Final_Test/Images with GT-final_test.csv (the table with the classes)', hint);
+  if (images === undefined || table === undefined) {
+    const expected = `${layouts.test.join(' or ')} with GT-final_test.csv (the table with the classes)`;
+    throw missingData('gtsrb', folder, expected, hint);
+  }
   return tableRows(table, images, classCount);
 }
 

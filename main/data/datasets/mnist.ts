@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { defaultAugmentation } from '../transforms/augmentation.ts';
 import { defineDataset } from '../dataset.ts';
 import { storedFields } from './fields.ts';
+import { idxSides } from './idx-sides.ts';
 import { prepared } from './prepared.ts';
 
 const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
@@ -13,7 +15,10 @@ export const mnist = defineDataset({
   summary: 'Handwritten digits, 28\u00a0×\u00a028 grey, 60\u202f000 + 10\u202f000',
   source: 'LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, 1998',
   params: z.object(storedFields),
-  facts: () => ({ shape: [28, 28, 1], classes }),
+  facts: (params, dataDir) => ({
+    shape: [...(idxSides(params.folder ?? join(dataDir, 'mnist')) ?? [28, 28]), 1],
+    classes,
+  }),
   async load(params, context) {
     const { loadIdxImages } = await import('./idx-images.ts');
     return prepared(await loadIdxImages('mnist', classes, params, context), params, defaultAugmentation, context);

@@ -37,6 +37,9 @@ interface Incoming {
   parts: readonly string[];
 }
 
+/** Folders of GTSRB's archives, of torchvision and of BackdoorBench that hold a half. */
+const treeRoot = /^(Final_Training|Final_Test|Training|Train|Test)$/;
+
 /** What a folder may hold before it is taken for somebody's whole disk. */
 const mostFiles = 500_000;
 const mostEntries = 2 * mostFiles;
@@ -98,7 +101,8 @@ async function takeKnown(
   const target = join(dataDir, id);
   // Readers of single files find them by name alone; GTSRB comes as a tree below a folder of its publishers' naming.
   const placed = files.map((file) => {
-    const start = file.parts.findIndex((part) => part === 'Final_Training' || part === 'Final_Test');
+    const isOfTree = /\.(ppm|csv)$/i.test(file.parts.at(-1)!);
+    const start = isOfTree ? file.parts.findIndex((part) => treeRoot.test(part)) : -1;
     return { ...file, parts: start === -1 ? file.parts.slice(-1) : file.parts.slice(start) };
   });
   await inPlace(dataDir, placed, isOwn, context, async (folder) => {

@@ -1,8 +1,9 @@
+import { readdirSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { systemCode, toStorageError } from '../../storage/storage-error.ts';
 import { requireDataReach } from '../data-reach.ts';
+import { storedPlaces } from '../stored-places.ts';
 import { largestDataBytes } from './gunzip.ts';
 
 /** A dataset's file as it lies on disk. */
@@ -12,11 +13,11 @@ export interface StoredFile {
 }
 
 /**
- * Reads `folder/name`, or `folder/name.gz` where there is no such file; undefined where there is neither.
+ * Reads a file of a dataset from the first of {@link storedPlaces} where it is; undefined where it is at none.
  * @throws CupbearerError `bad-data` where it is not a file or too large to be a dataset, `storage` where it cannot be read.
  */
 export async function readStoredFile(folder: string, name: string): Promise<StoredFile | undefined> {
-  for (const path of [join(folder, name), join(folder, `${name}.gz`)]) {
+  for (const path of storedPlaces(folder, name)) {
     try {
       const found = await stat(path);
       requireDataReach(path);
@@ -46,10 +47,27 @@ export function missingData(
 ): CupbearerError {
   return new CupbearerError(
     'not-found',
-    `The dataset "${dataset}" is not in ${folder}: expected ${expected}, found none.`,
+    `The dataset "${dataset}" is not in ${folder}: expected ${expected}, found ${namesIn(folder)}.`,
     {
       hint,
       details: { dataset, folder },
     },
   );
+}
+
+/** How many names a message lists. */
+const named = 6;
+
+/** What is in a folder instead, in a few words. */
+function namesIn(folder: string): string {
+  let names: string[];
+  try {
+    requireDataReach(folder);
+    names = readdirSync(folder).filter((name) => !name.startsWith('.'));
+  } catch {
+    // One that is not there, or that cannot be read: what is expected says enough.
+    return 'none';
+  }
+  if (names.length === 0) return 'none';
+  return `${names.sort().slice(0, named).join(', ')}${names.length > named ? ', …' : ''} instead`;
 }
