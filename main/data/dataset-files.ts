@@ -6,6 +6,7 @@ import type { DatasetDefinition } from './dataset.ts';
 import { datasetRegistry } from './datasets/index.ts';
 import { storedPlaces } from './readers/stored-file.ts';
 import { datasetSources, type DatasetSource } from './sources.ts';
+import { storedPlaces } from './stored-places.ts';
 
 /** A file of a dataset that can be downloaded. */
 export interface ExpectedFile {

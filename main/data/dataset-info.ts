@@ -12,7 +12,7 @@ import {
   type DatasetState,
   type ExpectedFile,
 } from './dataset-files.ts';
-import { isGzip } from './readers/gunzip.ts';
+import { isGzip } from './stored-places.ts';
 import { given } from '../../shared/given.ts';
 
 /** A dataset's file on disk. */

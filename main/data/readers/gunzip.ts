@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { constants, gunzip } from 'node:zlib';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { isGzip } from '../stored-places.ts';
 
 const gunzipAsync = promisify(gunzip);
 
@@ -16,11 +17,6 @@ const usualRatio = 64;
 
 /** Far above every dataset read here; stops a small file that honestly unpacks to something enormous. */
 export const largestDataBytes = 2 ** 30;
-
-/** Whether the bytes begin as a gzip file does. */
-export function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
 
 /**
  * The unpacked bytes of a gzip file (RFC 1952, one member); bytes that do not begin as gzip are returned as they are.

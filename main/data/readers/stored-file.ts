@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { systemCode, toStorageError } from '../../storage/storage-error.ts';
 import { requireDataReach } from '../data-reach.ts';
+import { storedPlaces } from '../stored-places.ts';
 import { largestDataBytes } from './gunzip.ts';
 
 /** A dataset's file as it lies on disk. */
