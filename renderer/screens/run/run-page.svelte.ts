@@ -34,6 +34,10 @@ export class RunPage {
 
   /** What the user has picked; undefined as long as the result's own choice holds. */
   #layer = $state<string>();
+  /** The test sample that is looked at, by its place in the score arrays. */
+  sample = $state<number>();
+  /** The samples that it was chosen among, in their order; all of them where it stands alone. */
+  #among = $state.raw<readonly number[]>();
   #threshold = $state<number | null>();
   #scale = $state<Histogram['scale']>();
   #scoresAsked = false;
@@ -129,11 +133,43 @@ export class RunPage {
     return this.layers.find((layer) => layer.id === id)?.name ?? id;
   }
 
+  /** The layer that was picked, if any. */
+  get pickedLayer(): string | undefined {
+    return this.#layer;
+  }
+
   pickLayer(id: string): void {
     if (id === this.layer?.id) return;
     this.#layer = id;
     this.#threshold = undefined;
     this.#scale = undefined;
+  }
+
+  /** Looks at a sample, of several that stand together. */
+  openSample(position: number, among?: readonly number[]): void {
+    this.sample = position;
+    this.#among = among;
+  }
+
+  closeSample(): void {
+    this.sample = undefined;
+  }
+
+  /** Where the sample stands among those that it was chosen among, and the ones beside it. */
+  get neighbours():
+    { place: number; count: number; previous: number | undefined; next: number | undefined } | undefined {
+    const { sample, scores } = this;
+    if (sample === undefined || !scores) return undefined;
+    const place = this.#among?.indexOf(sample) ?? sample;
+    const count = this.#among?.length ?? scores.length;
+    const at = (index: number) => (index < 0 || index >= count ? undefined : (this.#among?.[index] ?? index));
+    return { place, count, previous: at(place - 1), next: at(place + 1) };
+  }
+
+  /** Goes to the sample before or behind the one that is looked at. */
+  stepSample(by: -1 | 1): void {
+    const position = by === 1 ? this.neighbours?.next : this.neighbours?.previous;
+    if (position !== undefined) this.sample = position;
   }
 
   moveThreshold(threshold: number): void {
