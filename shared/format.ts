@@ -83,6 +83,23 @@ export function formatSeconds(ms: number): string {
   return ms < 9950 ? `${(ms / 1000).toFixed(1)}${nbsp}s` : formatDuration(ms);
 }
 
+/** A range of durations in the unit of its end: "2 to 6 min", "40 s to 3 min"; one duration where both read the same. */
+export function formatDurationRange(from: number, to: number): string {
+  const coarse = (ms: number) => {
+    const size = ms < 99_500 ? 1000 : ms < 5_400_000 ? 60_000 : 3_600_000;
+    const amount = ms / size;
+    const digits = amount < 9.5 && size !== 60_000 ? 1 : 0;
+    return {
+      amount: Math.max(ms < 50 ? 0.1 : 0, Number(amount.toFixed(digits))),
+      unit: size === 1000 ? 's' : size === 60_000 ? 'min' : 'h',
+    };
+  };
+  const [low, high] = [coarse(from), coarse(to)];
+  const end = `${high.amount}${nbsp}${high.unit}`;
+  if (low.unit !== high.unit) return `${low.amount}${nbsp}${low.unit} to ${end}`;
+  return low.amount === high.amount ? end : `${low.amount} to ${end}`;
+}
+
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** A size in decimal units with three significant digits at most: "473 kB", "1.2 MB". */

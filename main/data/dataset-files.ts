@@ -4,7 +4,6 @@ import { unknownName } from '../../shared/definition.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { DatasetDefinition } from './dataset.ts';
 import { datasetRegistry } from './datasets/index.ts';
-import { storedPlaces } from './readers/stored-file.ts';
 import { datasetSources, type DatasetSource } from './sources.ts';
 import { storedPlaces } from './stored-places.ts';
 

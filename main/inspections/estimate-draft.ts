@@ -7,7 +7,7 @@ import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../r
 import { measureDetector } from './measure-detector.ts';
 import { copyClassifier, measureTraining, writeUntrainedClassifier } from './measure-training.ts';
 import type { InspectionContext } from './inspection.ts';
-import { phases, type PhaseTimes } from './phase-times.ts';
+import { phases, withMargin, type MeasuredTimes } from './phase-times.ts';
 
 /** A measurement that takes longer is given up: the answer is then that it is not known. */
 const patienceMs = 20_000;
@@ -43,11 +43,11 @@ async function measured(subject: DraftSubject, context: InspectionContext): Prom
   try {
     const times = await measure(subject, folder, engine, { ...context, signal });
     const runs = subject.draft.detectors.length + (subject.classifierFolder === null ? 1 : 0);
-    times.push({ Start: runs * (processStartMs + engineMs) });
+    times.push(withMargin({ Start: runs * (processStartMs + engineMs) }));
     return toEstimate(times, engine);
   } catch (error) {
     if (!context.signal.aborted && (patience.aborted || cannotTell(error)))
-      return { totalMs: null, parts: [], engine: engine.id };
+      return { totalMs: null, mostMs: null, parts: [], engine: engine.id };
     throw error;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -59,11 +59,11 @@ async function measure(
   folder: string,
   engine: EngineInfo,
   context: InspectionContext,
-): Promise<PhaseTimes[]> {
-  const times: PhaseTimes[] = [];
+): Promise<MeasuredTimes[]> {
+  const times: MeasuredTimes[] = [];
   if (subject.classifierFolder === null) {
     const { params } = draftClassifierSpec(subject.draft);
-    times.push(await measureTraining(params, context));
+    times.push(withMargin(await measureTraining(params, context)));
     await writeUntrainedClassifier(folder, params, context);
   } else {
     copyClassifier(subject.classifierFolder, folder);
@@ -78,9 +78,14 @@ function cannotTell(error: unknown): boolean {
   return error instanceof CupbearerError && (error.code === 'usage' || error.code === 'non-finite');
 }
 
-function toEstimate(times: readonly PhaseTimes[], engine: EngineInfo): Estimate {
-  const parts = phases
-    .map((phase) => ({ phase, ms: times.reduce((sum, part) => sum + (part[phase] ?? 0), 0) }))
-    .filter(({ ms }) => ms > 0);
-  return { totalMs: parts.reduce((sum, { ms }) => sum + ms, 0), parts, engine: engine.id };
+function toEstimate(times: readonly MeasuredTimes[], engine: EngineInfo): Estimate {
+  const sumOf = (of: keyof MeasuredTimes, phase: (typeof phases)[number]) =>
+    times.reduce((sum, part) => sum + (part[of][phase] ?? 0), 0);
+  const parts = phases.map((phase) => ({ phase, ms: sumOf('likely', phase) })).filter(({ ms }) => ms > 0);
+  return {
+    totalMs: parts.reduce((sum, { ms }) => sum + ms, 0),
+    mostMs: phases.reduce((sum, phase) => sum + sumOf('most', phase), 0),
+    parts,
+    engine: engine.id,
+  };
 }

@@ -2,13 +2,13 @@ import type { Picked } from '../../shared/schema/fields.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
 import type { EngineInfo } from '../tensor/engine.ts';
-import { fitDetector } from '../runs/work/detection.ts';
+import { fitDetector, scoreTask } from '../runs/work/detection.ts';
 import type { TrainDetectorSpec } from '../runs/detector-params.ts';
 import { writeDetector } from '../runs/detector-file.ts';
 import { evaluateDetector } from '../runs/work/evaluate.ts';
 import { PhaseTimer, type RunContext } from '../runs/run-definition.ts';
 import type { InspectionContext } from './inspection.ts';
-import type { PhaseTimes } from './phase-times.ts';
+import { growth, withMargin, type MeasuredTimes } from './phase-times.ts';
 
 /** Training samples of the two slices that are fitted on: from two points follows what each sample and what all take. */
 const slices = [250, 1000] as const;
@@ -24,13 +24,14 @@ export async function measureDetector(
   folder: string,
   engine: EngineInfo,
   context: InspectionContext,
-): Promise<PhaseTimes> {
+): Promise<MeasuredTimes> {
   const { signal, dataDir } = context;
   const run: RunContext = { folder, dataDir, engine, resume: false, signal, progress: () => {}, log: () => {} };
   const warm = await built(spec, slices[0], context);
   try {
     await fitDetector(spec.detector, warm.task, spec.seed, spec.batch_size, run);
     const few = await timed(() => fitDetector(spec.detector, warm.task, spec.seed, spec.batch_size, run));
+    const scoredByFew = await timed(() => scoreTask(few.value, warm.task, spec.seed, spec.batch_size, run));
     const more = await built(spec, slices[1], context);
     const many = await timed(() => fitDetector(spec.detector, more.task, spec.seed, spec.batch_size, run));
     writeDetector(folder, many.value);
@@ -39,16 +40,27 @@ export async function measureDetector(
     const subject = { detectorFolder: folder, task: spec.task, seed: spec.seed };
     await evaluateDetector(many.value, more.task, subject, spec, run, timer);
     const { evaluating = 0, metrics = 0, figures = 0, analysis = 0 } = timer.timings;
-    const { trainScale, testScale, size } = scales(spec.task, more.task);
+    const { trainScale, size } = scales(spec.task, warm.task);
+    const { testScale } = scales(spec.task, more.task);
     more.task.network.dispose();
 
+    const ratio = size(more.task) / Math.max(1, size(warm.task));
     const perSample = Math.max(0, many.ms - few.ms) / Math.max(1, size(more.task) - size(warm.task));
     const fixed = Math.max(0, many.ms - perSample * size(more.task));
-    return {
+    const whole = trainScale * size(warm.task);
+    const timesMore = Math.max(1, whole / size(more.task));
+    // Methods that keep their samples also score by them.
+    const byTrained = timesMore ** Math.min(1, growth(scoredByFew.ms, evaluating, ratio));
+    const likely = {
       Data: warm.loadMs + warm.buildMs * testScale,
-      Fit: fixed + perSample * size(more.task) * trainScale,
-      Evaluate: (evaluating + metrics) * testScale,
+      Fit: fixed + perSample * whole,
+      Evaluate: (evaluating * byTrained + metrics) * testScale,
       Figures: figures + analysis,
+    };
+    const { most } = withMargin(likely);
+    return {
+      likely,
+      most: { ...most, Fit: Math.max(most.Fit!, many.ms * timesMore ** growth(few.ms, many.ms, ratio)) },
     };
   } finally {
     warm.task.network.dispose();

@@ -38,11 +38,11 @@ export const wizardSteps = ['task', 'model', 'detectors', 'evaluation', 'review'
 export type WizardStep = (typeof wizardSteps)[number];
 
 /**
- * What is wrong with a draft by step, each step's choice in a few words, and by id why the detectors that cannot be fitted on
+ * What is wrong with a draft by step and by the label of the field, each step's choice in a few words, and by id why the detectors that cannot be fitted on
  * the task cannot.
  */
 export const draftCheckSchema = z.object({
-  faults: z.array(faultSchema.extend({ step: z.enum(wizardSteps) })),
+  faults: z.array(faultSchema.extend({ step: z.enum(wizardSteps), label: z.string() })),
   summaries: z.record(z.enum(wizardSteps), z.string()),
   unsuited: z.record(z.string(), z.string()),
 });
@@ -92,6 +92,8 @@ export type Review = z.infer<typeof reviewSchema>;
 /** How long it should take, measured on this machine with a few batches; null where it is not known. */
 export const estimateSchema = z.object({
   totalMs: z.number().nullable(),
+  /** What it may take: more than a few samples show, where a method's work grows faster than its samples. */
+  mostMs: z.number().nullable(),
   parts: z.array(z.object({ phase: z.string(), ms: z.number() })),
   engine: z.string(),
 });

@@ -84,6 +84,7 @@ describe('presets', () => {
           {
             path: ['classifier', 'params', 'train_data', 'original'],
             step: 'task',
+            label: 'Original',
             message: 'MNIST is not on this machine: 11.6\u00a0MB to download.',
           },
         ]);

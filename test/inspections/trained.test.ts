@@ -220,7 +220,12 @@ describe('an estimate', () => {
 
   it('is not known where the method cannot work on a few samples, and refused for an engine that is not there', async () => {
     const subject = { draft: draft({ detectors: [{ name: 'supervised-probe' }] }), classifierFolder: null };
-    expect(await estimateDraft(subject, context)).toEqual({ totalMs: null, parts: [], engine: engineUnderTest });
+    expect(await estimateDraft(subject, context)).toEqual({
+      totalMs: null,
+      mostMs: null,
+      parts: [],
+      engine: engineUnderTest,
+    });
     const other = { draft: draft({ engine: 'abacus' }), classifierFolder: null };
     await expect(estimateDraft(other, context)).rejects.toMatchObject({ code: 'usage' });
   });

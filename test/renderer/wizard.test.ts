@@ -23,7 +23,7 @@ const preset = (name: string): Preset => ({
   missingData: [],
   draft: draftOf(name),
 });
-const fault = (step: 'task' | 'detectors', ...path: string[]): DraftCheck['faults'][number] => ({ step, path, message: `Wrong: ${path.join('.')}` }); // prettier-ignore
+const fault = (step: 'task' | 'detectors', ...path: string[]): DraftCheck['faults'][number] => ({ step, path, label: path.at(-1) ?? '', message: `Wrong: ${path.join('.')}` }); // prettier-ignore
 
 let stored: ExperimentDraft | null;
 let faults: DraftCheck['faults'];
@@ -47,7 +47,7 @@ beforeEach(() => {
     network: () => ({ architecture: 'mlp', inputShape: [4], classes: 2, parameters: 8, layers: [] }),
     preview: () => ({ samples: { kind: 'none', reason: '' }, normal: null, unpaired: null, note: null }),
     review: () => ({ runs: [] }),
-    estimate: () => ({ totalMs: 1000, parts: [], engine: 'wasm' }),
+    estimate: () => ({ totalMs: 1000, mostMs: 3000, parts: [], engine: 'wasm' }),
     fromRun: ({ id }) => draftOf(`of ${id}`, ['old']),
     start: () => ({ ids: ['classifier', 'detector'] }),
   };

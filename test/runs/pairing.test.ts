@@ -186,7 +186,7 @@ describe('a pairing that cannot be', () => {
       expect(message).toContain("needs gradients of the model's loss, and this task's model gives none.");
       const advised = `${message} Take a detector that looks at activations alone.`;
       const faults = wizardFaults(folders.glyphs, plain, { name: 'finetuning' });
-      expect(faults).toEqual([{ path: detectors('name'), message: advised, step: 'detectors' }]);
+      expect(faults).toEqual([{ path: detectors('name'), message: advised, step: 'detectors', label: 'Detector' }]);
     });
   });
 

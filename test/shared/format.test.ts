@@ -3,6 +3,7 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatDurationRange,
   formatInterval,
   formatMetric,
   formatParameter,
@@ -147,4 +148,16 @@ it('titles within a sentence begin small, names do not', () => {
     'PGD',
     'OOD ablation',
   ]);
+});
+
+describe('formatDurationRange', () => {
+  it.each([
+    [120_000, 360_000, '2 to 6 min'],
+    [40_000, 200_000, '40 s to 3 min'],
+    [1200, 3400, '1.2 to 3.4 s'],
+    [41_000, 41_200, '41 s'],
+    [3_000_000, 12_600_000, '50 min to 3.5 h'],
+  ])('%i to %i ms is %s', (from, to, words) => {
+    expect(formatDurationRange(from, to)).toBe(words);
+  });
 });

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { defaultAugmentation } from '../transforms/augmentation.ts';
 import { defineDataset } from '../dataset.ts';
-import { idxSides } from '../readers/idx-sides.ts';
 import { storedFields } from './fields.ts';
 import { idxSides } from './idx-sides.ts';
 import { prepared } from './prepared.ts';

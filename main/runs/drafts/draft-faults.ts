@@ -8,6 +8,7 @@ import { valueAt } from '../../../shared/schema/problems.ts';
 import { engineIds } from '../../tensor/engine.ts';
 import { plannedClassifier } from '../../tasks/classifier.ts';
 import { taskMisfits } from '../../tasks/outline.ts';
+import { parameterLabel } from '../parameter-label.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
 import type { DraftSubject } from './draft-specs.ts';
@@ -33,7 +34,16 @@ export function draftFaults(
   const seen = new Set<string>();
   return faults
     .filter(({ path }) => !seen.has(path.join('/')) && seen.add(path.join('/')))
-    .map((fault) => ({ ...fault, step: stepOf(fault.path) }));
+    .map((fault) => ({ ...fault, step: stepOf(fault.path), label: labelInDraft(fault.path) }));
+}
+
+/** What the field at a place of a draft is called. */
+function labelInDraft([part = '', ...rest]: readonly string[]): string {
+  if (part === 'classifier' && rest[0] === 'run') return 'Classifier';
+  if (part === 'detectors' && rest.length === 0) return 'Detectors';
+  const inSpec = { classifier: rest.slice(1), detectors: ['detector', ...rest.slice(1)], evaluation: rest }[part];
+  const path = inSpec ?? [part, ...rest];
+  return parameterLabel(path.at(-1) === 'name' ? path.slice(0, -1) : path);
 }
 
 /** Why the detectors that cannot be fitted on a draft's task cannot, by id. */

@@ -79,7 +79,7 @@ export const columns: readonly Column[] = [
     id: 'detector',
     label: 'Detector',
     width: 152,
-    narrow: 152,
+    narrow: 126,
     term: 'detector',
     always: true,
     shownAtFirst: true,
