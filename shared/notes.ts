@@ -29,9 +29,10 @@ export interface NotesElement {
   readonly children: readonly NotesNode[];
 }
 
+// prettier-ignore
 const tags = [
-  ...(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'blockquote', 'pre', 'code', 'ul', 'ol', 'li', 'hr', 'br'] as const),
-  ...(['table', 'thead', 'tbody', 'tr', 'th', 'td', 'strong', 'em', 'del', 'a'] as const),
+  'p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'blockquote', 'pre', 'code', 'ul', 'ol', 'li', 'hr', 'br',
+  'table', 'thead', 'tbody', 'tr', 'th', 'td', 'strong', 'em', 'del', 'a',
 ] as const;
 export type NotesTag = (typeof tags)[number];
 
@@ -49,7 +50,7 @@ function treeOf(tokens: readonly Token[]): NotesNode[] {
   const root: NotesNode[] = [];
   const open = [root];
   for (const [at, token] of tokens.entries()) {
-    const parent = open.at(-1)!;
+    const parent = open.at(-1);
     if (tokens[at - 2]?.type === 'list_item_open') markTask(token);
     if (token.nesting === 1) {
       const made = opened(token);

@@ -99,6 +99,15 @@ test('the layer of the activations stays through a reload, other tabs and steps 
   await expect(layer(/^linear_0$/)).toBeChecked();
 });
 
+/** Gives the captions, a class and a score each, that leave the room below their picture or lie over each other. */
+const overlapping = `[...document.querySelectorAll('ol button .words')].flatMap((caption) => {
+  const room = caption.closest('li').getBoundingClientRect();
+  const [name, score] = [...caption.children].map((part) => part.getBoundingClientRect());
+  const leaves = [name, score].some(({ left, right }) => left < room.left - 1 || right > room.right + 1);
+  const meets = name.width > 0 && name.right > score.left + 1 && name.bottom > score.top + 1;
+  return leaves || meets ? [caption.textContent] : [];
+})`;
+
 test('captions below pictures never overlap, however narrow the window', async ({ page }) => {
   for (const [width, zoom] of [
     [1440, 1],
@@ -108,18 +117,8 @@ test('captions below pictures never overlap, however narrow the window', async (
     await page.setViewportSize({ width: width / zoom, height: 900 / zoom });
     for (const tab of ['', '/samples']) {
       await go(page, `#/runs/${ids![1]}${tab}`);
-      const captions = page.locator('ol button .words');
-      await expect(captions.first()).toBeVisible();
-      const overlaps = await captions.evaluateAll((all) =>
-        all.flatMap((caption) => {
-          const box = caption.closest('li')!.getBoundingClientRect();
-          const parts = [...caption.children].map((part) => part.getBoundingClientRect());
-          const leaves = parts.some(({ left, right }) => left < box.left - 1 || right > box.right + 1);
-          const [name, score] = parts;
-          const meets = name!.width > 0 && name!.right > score!.left + 1 && name!.bottom > score!.top + 1;
-          return leaves || meets ? [caption.textContent] : [];
-        }),
-      );
+      await expect(page.locator('ol button .words').first()).toBeVisible();
+      const overlaps = await page.evaluate<string[]>(overlapping);
       expect(overlaps, `${width} px, ${zoom}, ${tab}`).toEqual([]);
       await expect(page.locator('ol button').first()).toHaveAttribute('title', /score/);
     }
