@@ -29,9 +29,10 @@ export interface NotesElement {
   readonly children: readonly NotesNode[];
 }
 
+// prettier-ignore
 const tags = [
-  ...(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'blockquote', 'pre', 'code', 'ul', 'ol', 'li', 'hr', 'br'] as const),
-  ...(['table', 'thead', 'tbody', 'tr', 'th', 'td', 'strong', 'em', 'del', 'a'] as const),
+  'p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'blockquote', 'pre', 'code', 'ul', 'ol', 'li', 'hr', 'br',
+  'table', 'thead', 'tbody', 'tr', 'th', 'td', 'strong', 'em', 'del', 'a',
 ] as const;
 export type NotesTag = (typeof tags)[number];
 

@@ -23,7 +23,7 @@ export interface NamedLayer {
 }
 
 /** Samples in the order in which they are gone through. */
-export interface SampleList {
+interface SampleList {
   /** Where they are listed: "Clean, most suspicious". */
   name: string;
   /** Places in the score arrays. */
