@@ -126,7 +126,7 @@ describe('a model without spec.json', () => {
     } = JSON.parse(readFileSync(join(trained.corner, 'model.json'), 'utf8')) as Record<string, unknown>;
     const files = [
       new File([JSON.stringify(needed)], 'model.json'),
-      new File([encodeSafetensors(wrapped) as Uint8Array<ArrayBuffer>], 'model.safetensors'),
+      new File([encodeSafetensors(wrapped)], 'model.safetensors'),
     ];
     const { id } = await importModel(client, { name: 'x', files, trained: { train_data: original } });
     const [own, found] = [readModel(trained.corner), readModel(application.workbench.catalogue.get(id).folder)];
