@@ -7,11 +7,12 @@ import { refuse } from '../../shared/misfit.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { readNetworkSpec, writeModelDescription } from '../models/files.ts';
 import { NetworkOutline, type NetworkSpec } from '../models/network-outline.ts';
-import { checkWeights } from '../models/weights.ts';
+import { checkWeights, unwrapped } from '../models/weights.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { parseSpecFile } from '../storage/run-files.ts';
 import { createRunFolder } from '../storage/run-folder.ts';
 import { systemCode, toStorageError } from '../storage/storage-error.ts';
+import { pythonToConvert } from '../storage/safetensors.ts';
 import { isThere, within } from '../storage/within-folder.ts';
 import { readTensorDirectory, readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
@@ -58,7 +59,7 @@ export async function importModelFiles(
   const files = filesIn(folder, isOwn);
   const network = readNetworkSpec(folder);
   const directory = Object.fromEntries(readTensorDirectory(within(folder, weights)));
-  checkWeights(new NetworkOutline(network), directory, weights);
+  checkWeights(new NetworkOutline(network), unwrapped(directory), weights);
   const trigger = files.includes(triggerName) ? readTensorFile(within(folder, triggerName)).tensors : undefined;
   const before = files.includes(specName) ? readTraining(folder) : undefined;
   const trainData = statement.train_data ?? before?.spec.train_data;
@@ -123,8 +124,23 @@ function filesIn(folder: string, isOwn: boolean): string[] {
   if (other === undefined && missing === undefined) return found;
   const fault = missing === undefined ? `"${other!}" is none of them` : `"${missing}" is missing`;
   throw new CupbearerError('usage', `A model consists of ${modelFileNames.join(', ')}; ${fault}.`, {
-    hint: `${description} and ${weights} are needed; the other two say what it was trained on.`,
+    hint: missingHint(folder, missing),
   });
+}
+
+/** What PyTorch's weights are called. */
+const torchFile = /\.(pt|pth|bin|ckpt)$/i;
+
+/** What to do where a file is missing: it may be there by another name or in another format. */
+function missingHint(folder: string, missing: string | undefined): string {
+  const names = readdirSync(folder).sort();
+  const other = names.find((name) => name.endsWith('.safetensors') && name !== weights && name !== triggerName);
+  const saved = names.find((name) => torchFile.test(name));
+  if (missing === weights && other !== undefined) return `Rename ${other} to ${weights} if these are the weights.`;
+  if (missing === weights && saved !== undefined) return pythonToConvert(saved);
+  if (missing === description)
+    return `Write a ${description} that says what to build: docs/file-formats.md has an example.`;
+  return `${description} and ${weights} are needed; the other two say what it was trained on.`;
 }
 
 function writeStated(folder: string, network: NetworkSpec, { normalisation, triggerState }: StatedTraining): void {

@@ -5,7 +5,7 @@ import { RandomStream } from '../tensor/random.ts';
 import { toNamedTensor } from '../tensor/read.ts';
 import type { ForwardCall } from './modules.ts';
 import { NetworkOutline, sizeOf, type NetworkSpec } from './network-outline.ts';
-import { checkWeights } from './weights.ts';
+import { checkWeights, unwrapped } from './weights.ts';
 
 /** Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place. */
 type Intervention = (name: string, value: tf.Tensor) => tf.Tensor | undefined;
@@ -187,10 +187,11 @@ export class Network extends NetworkOutline {
   }
 
   /**
-   * Takes over weights and buffers saved by {@link state}; PyTorch's count of batches is passed over.
+   * Takes over weights and buffers saved by {@link state} or by PyTorch; its count of batches and wrappers of all names are passed over.
    * @throws CupbearerError `bad-data` where a name or shape does not fit.
    */
-  load(state: TensorMap, source: string): void {
+  load(saved: TensorMap, source: string): void {
+    const state = unwrapped(saved);
     checkWeights(this, state, source);
     for (const [path, { toTorch }] of this.parameters) {
       const inverse = toTorch.map((_, axis) => toTorch.indexOf(axis));

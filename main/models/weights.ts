@@ -11,6 +11,18 @@ function weightShapes({ parameters, bufferArrays }: NetworkOutline): Map<string,
   ]);
 }
 
+/** What PyTorch puts in front of names: DataParallel, torch.compile, and checkpoints of whole trainers. */
+const wrappers = ['module.', '_orig_mod.', 'model.', 'state_dict.'];
+
+/** Returns weights under the names that they have in the model itself, without the wrappers that all of them are in. */
+export function unwrapped<T>(state: Readonly<Record<string, T>>): Record<string, T> {
+  const names = Object.keys(state);
+  const wrapper =
+    names.length === 0 ? undefined : wrappers.find((begin) => names.every((name) => name.startsWith(begin)));
+  if (wrapper === undefined) return { ...state };
+  return unwrapped(Object.fromEntries(names.map((name) => [name.slice(wrapper.length), state[name]!])));
+}
+
 /**
  * Checks that weights are those of a network; PyTorch's count of batches is passed over. `source` names them in messages.
  * @throws CupbearerError `bad-data` where a name or shape does not fit.

@@ -3,8 +3,8 @@ import { CupbearerError } from '../../shared/errors.ts';
 
 /** How the numbers of a stored array are laid out; always little-endian. */
 export interface ElementType {
-  /** NumPy's name in a `.npy` header. */
-  npy: string;
+  /** NumPy's name in a `.npy` header; undefined where no such file is read. */
+  npy: string | undefined;
   /** The name in a safetensors header. */
   safetensors: string;
   /** Bytes of an element in the file. */
@@ -51,6 +51,29 @@ function booleans(source: Uint8Array, offset: number, count: number, where: stri
   return result;
 }
 
+/** Numbers of 16 bits, of which `widen` gives the bits as float32. */
+function widened(widen: (bits: number) => number): ElementType['decode'] {
+  return (source, offset, count) => {
+    const view = new DataView(source.buffer, source.byteOffset + offset, count * 2);
+    const wide = new Uint32Array(count);
+    for (let i = 0; i < count; i++) wide[i] = widen(view.getUint16(i * 2, true));
+    return new Float32Array(wide.buffer);
+  };
+}
+
+/** The float32 of a float16 (IEEE 754 binary16): five bits of exponent, ten of fraction. */
+function fromHalf(bits: number): number {
+  const sign = (bits & 0x8000) << 16;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return sign | 0x7f800000 | (fraction << 13);
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
+  if (fraction === 0) return sign;
+  // Below the smallest normal number, fractions of 2^-24: as many bits as lead to the first 1 are shifted out.
+  const shift = Math.clz32(fraction) - 21;
+  return sign | ((113 - shift) << 23) | (((fraction << shift) & 1023) << 13);
+}
+
 /** What can be read. The first four are also written. */
 export const elementTypes: readonly ElementType[] = [
   {
@@ -83,6 +106,8 @@ export const elementTypes: readonly ElementType[] = [
   },
   { npy: '<i8', safetensors: 'I64', bytes: 8, array: 'Int32Array', decode: narrowed },
   { npy: '|b1', safetensors: 'BOOL', bytes: 1, array: 'Uint8Array', decode: booleans },
+  { npy: undefined, safetensors: 'F16', bytes: 2, array: 'Float32Array', decode: widened(fromHalf) },
+  { npy: undefined, safetensors: 'BF16', bytes: 2, array: 'Float32Array', decode: widened((bits) => bits << 16) },
 ];
 
 /** The element type in which `data` is written. */

@@ -78,7 +78,7 @@ export function parseNpyHeader(start: Uint8Array, fileBytes: number, name: strin
 
   const type = elementTypes.find(({ npy }) => npy === descr);
   if (!type) {
-    const known = elementTypes.map(({ npy }) => npy).join(', ');
+    const known = elementTypes.flatMap(({ npy }) => npy ?? []).join(', ');
     throw bad(name, `elements of type ${known}`, JSON.stringify(descr));
   }
   if (typeof fortran !== 'boolean') throw bad(name, 'fortran_order True or False', JSON.stringify(fortran));

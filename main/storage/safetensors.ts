@@ -75,7 +75,7 @@ export function* safetensorsParts(
 }
 
 /**
- * Reads a safetensors file. Element types: F32, F64, I32, U8; I64 becomes `Int32Array` where every value fits, BOOL
+ * Reads a safetensors file. Element types: F32, F64, I32, U8; F16 and BF16 become `Float32Array`, I64 becomes `Int32Array` where every value fits, BOOL
  * becomes `Uint8Array`. `name` is the file's name for errors.
  * @throws CupbearerError `bad-data` saying what was expected and what was found: a header beyond the file, a name twice,
  * overlapping or missing bytes, a shape that does not fit its bytes. Memory stays within a few times the file's size.
@@ -95,6 +95,7 @@ export function parseSafetensors(bytes: Uint8Array, name: string): SafetensorsCo
 /** How many bytes from the beginning hold the header, by the first eight of them. @throws CupbearerError `bad-data`. */
 export function headerBytes(start: Uint8Array, name: string): number {
   if (start.length < 8) throw bad(name, 'a safetensors file (8 bytes of header length first)', `${start.length} bytes`);
+  checkFormat(start, name);
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
   if (length > maxHeaderBytes) throw bad(name, `a header of at most ${maxHeaderBytes} bytes`, `${length}`);
   return 8 + Number(length);
@@ -154,8 +155,43 @@ export function parseSafetensorsMetadata(start: Uint8Array, name: string): Recor
   return readMetadata(readHeader(start, name).header['__metadata__'], name);
 }
 
-function bad(name: string, expected: string, found: string): CupbearerError {
-  return new CupbearerError('bad-data', `"${name}": expected ${expected}, found ${found}.`);
+function bad(name: string, expected: string, found: string, hint?: string): CupbearerError {
+  const options = hint === undefined ? {} : { hint };
+  return new CupbearerError('bad-data', `"${name}": expected ${expected}, found ${found}.`, options);
+}
+
+/** The line of Python that makes a safetensors file of weights that PyTorch has saved in `file`. */
+export function pythonToConvert(file: string): string {
+  return `Convert the weights in Python: import torch; from safetensors.torch import save_file; save_file({k: v.contiguous() for k, v in torch.load(${JSON.stringify(file)}, map_location="cpu", weights_only=True).items()}, "model.safetensors")`;
+}
+
+const asFloats =
+  'Convert the weights in Python: from safetensors.torch import load_file, save_file; save_file({k: v.float() for k, v in load_file("model.safetensors").items()}, "model.safetensors")';
+
+/** Files that pass for safetensors files, by how they begin. */
+const otherFormats: readonly { begins: string; what: string; hint: string }[] = [
+  {
+    begins: 'version ',
+    what: 'a pointer of Git LFS, which stands for the file',
+    hint: 'Fetch the file itself, in its repository: git lfs pull',
+  },
+  { begins: 'PK\x03\x04', what: "a file of PyTorch's torch.save", hint: pythonToConvert('model.pt') },
+  { begins: '\x80\x02', what: 'a pickle, as PyTorch once saved weights', hint: pythonToConvert('model.pt') },
+  {
+    begins: '\x89HDF',
+    what: 'an HDF5 file, as Keras saves weights',
+    hint: 'Save the weights of the same model in PyTorch as a safetensors file.',
+  },
+  { begins: '<', what: 'a web page', hint: 'Download the file itself: its page was saved.' },
+];
+
+/** @throws CupbearerError `bad-data` for the beginning of a file of another format, with what to do. */
+function checkFormat(start: Uint8Array, name: string): void {
+  // The first bytes of a safetensors file are a number: one that is too large for a header is none.
+  const text = String.fromCharCode(...start.subarray(0, 8));
+  const other = otherFormats.find(({ begins }) => text.startsWith(begins));
+  const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
+  if (other && length > maxHeaderBytes) throw bad(name, 'a safetensors file', other.what, other.hint);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -164,6 +200,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function readHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; dataStart: number } {
   if (bytes.length < 8) throw bad(name, 'a safetensors file (8 bytes of header length first)', `${bytes.length} bytes`);
+  checkFormat(bytes, name);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(bytes.length - 8)) {
     throw bad(name, `a safetensors header of ${length} bytes`, `only ${bytes.length - 8} bytes in the file`);
@@ -186,7 +223,8 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
 }
 
 function readMetadata(value: unknown, name: string): Record<string, string> {
-  if (value === undefined) return {};
+  // Some writers have null for none.
+  if (value === undefined || value === null) return {};
   if (!isObject(value) || Object.values(value).some((text) => typeof text !== 'string')) {
     throw bad(name, '__metadata__ to hold text by name', JSON.stringify(value).slice(0, 60));
   }
@@ -211,7 +249,7 @@ function readEntry(key: string, value: unknown, name: string): Entry {
   const type = elementTypes.find(({ safetensors }) => safetensors === dtype);
   if (!type) {
     const known = elementTypes.map(({ safetensors }) => safetensors).join(', ');
-    throw bad(name, `the array "${key}" to be of type ${known}`, JSON.stringify(dtype));
+    throw bad(name, `the array "${key}" to be of type ${known}`, JSON.stringify(dtype), asFloats);
   }
   const count = Array.isArray(shape) ? elementCount(shape) : undefined;
   if (count === undefined) throw bad(name, `a shape of whole numbers for the array "${key}"`, JSON.stringify(shape));

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
+import { importModelFiles } from '../../main/inspections/import-model.ts';
 import { readModel } from '../../main/models/files.ts';
+import { encodeSafetensors } from '../../main/storage/safetensors.ts';
 import { readTensorFile } from '../../main/storage/tensor-file.ts';
 import { startCli } from '../hosts/cli-process.ts';
 import { trainedClassifier } from '../tasks/trained-classifier.ts';
@@ -111,6 +113,41 @@ describe('a model without spec.json', () => {
     const { folder } = application.workbench.catalogue.get(id);
     const trigger = (of: string) => readTensorFile(join(of, 'trigger.safetensors')).tensors;
     expect(trigger(folder)).toEqual(trigger(trained.wanet));
+  });
+
+  it('is taken as PyTorch and little code of its own would write it', async () => {
+    const { client, application } = temporaryApplication();
+    const saved = readTensorFile(join(trained.corner, 'model.safetensors')).tensors;
+    const wrapped = Object.fromEntries(Object.entries(saved).map(([name, value]) => [`module.${name}`, value]));
+    const {
+      parameters: _,
+      layers: __,
+      ...needed
+    } = JSON.parse(readFileSync(join(trained.corner, 'model.json'), 'utf8')) as Record<string, unknown>;
+    const files = [
+      new File([JSON.stringify(needed)], 'model.json'),
+      new File([encodeSafetensors(wrapped)], 'model.safetensors'),
+    ];
+    const { id } = await importModel(client, { name: 'x', files, trained: { train_data: original } });
+    const [own, found] = [readModel(trained.corner), readModel(application.workbench.catalogue.get(id).folder)];
+    expect(await found.state()).toEqual(await own.state());
+    own.dispose();
+    found.dispose();
+  });
+
+  it.each([
+    ['pytorch_model.bin', 'PK\u0003\u0004', 'torch.load("pytorch_model.bin"'],
+    ['weights.safetensors', '', 'Rename weights.safetensors to model.safetensors'],
+    ['model.safetensors', 'PK\u0003\u0004 archive/data.pkl', 'torch.load("model.pt"'],
+    ['model.safetensors', 'version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'],
+  ])('is refused with what to do where its weights are %s, %j', async (name, content, hint) => {
+    const folder = mkdtempSync(join(place, 'foreign-'));
+    writeFileSync(join(folder, 'model.json'), readFileSync(join(trained.corner, 'model.json')));
+    writeFileSync(join(folder, name), content, 'latin1');
+    const target = join(folder, 'run');
+    const imported = importModelFiles({ folder, isOwn: false, target, statement: {} }, { dataDir: place });
+    await expect(imported).rejects.toMatchObject({ hint: expect.stringContaining(hint) as string });
+    expect(readdirSync(folder)).not.toContain('run');
   });
 
   it('takes inputs normalised as it was trained', async () => {

@@ -134,7 +134,7 @@ describe('docs/file-formats.md', () => {
     for (const key of new Set(keys)) expect(page).toContain(`\`${key}\``);
   });
 
-  const [scoresExample, weightsExample] = examples('file-formats.md', 'python');
+  const [scoresExample, , weightsExample] = examples('file-formats.md', 'python');
 
   it.skipIf(!pythonHas('numpy'))('has a Python example that finds the AUROC again (skipped without numpy)', () => {
     const { stdout, stderr } = spawnSync(python, ['-c', scoresExample!, join(folder, 'detector')], {

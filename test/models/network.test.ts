@@ -288,6 +288,20 @@ describe('weights in files', () => {
     }
   });
 
+  it.each(['module.', '_orig_mod.', 'module._orig_mod.', 'model.', 'state_dict.module.'])(
+    'are loaded where all their names begin with %s',
+    async (wrapper) => {
+      const [saved, other] = [await mlp([2, 2, 1], [3], 2).state(), mlp([2, 2, 1], [3], 2)];
+      const wrapped = Object.entries(saved).map(([name, value]) => [`${wrapper}${name}`, value] as const);
+      for (const variable of other.variables.values()) variable.assign(tf.zeros(variable.shape));
+      other.load(Object.fromEntries(wrapped), 'test');
+      expect(await other.state()).toEqual(saved);
+      const [first, ...rest] = Object.entries(saved);
+      const mixed = Object.fromEntries([[`${wrapper}${first![0]}`, first![1]], ...rest]);
+      expect(errorOf('bad-data', () => other.load(mixed, 'test')).message).toContain('unexpected weight');
+    },
+  );
+
   it('that do not fit are refused by name', async () => {
     const network = mlp([2, 2, 1], [3], 2);
     const state = await network.state();

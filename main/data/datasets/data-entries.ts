@@ -16,7 +16,7 @@ export function isLitter(name: string): boolean {
 }
 
 /** What an entry of a folder is, links followed: `link` leads nowhere, `name` cannot be opened under its name, `gone` is not there any more. */
-export type EntryKind = 'file' | 'folder' | 'link' | 'name' | 'gone' | 'other';
+type EntryKind = 'file' | 'folder' | 'link' | 'name' | 'gone' | 'other';
 
 /**
  * Returns what an entry of the folder `path` is.

@@ -14,7 +14,7 @@ const reasons = {
   ],
 } as const;
 
-export type LeftOutReason = keyof typeof reasons;
+type LeftOutReason = keyof typeof reasons;
 
 /** How many names a sentence lists for each reason. */
 const named = 3;
