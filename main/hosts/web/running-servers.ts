@@ -16,7 +16,7 @@ const recordSchema = z.object({
 });
 
 /** A web host of this user that runs. */
-export interface RunningServer {
+interface RunningServer {
   pid: number;
   port: number;
   /** What its owner is known by. */
