@@ -7,6 +7,7 @@ import { startEngine } from '../tensor/engine.ts';
 import type { InspectionContext, LooseSamples } from './inspection.ts';
 import { readStoredSpec } from '../runs/stored-spec.ts';
 import { labelsOf, textsOf } from './show-samples.ts';
+import { isPoisonedDataset } from '../data/transforms/poisoning.ts';
 
 /** The test data of the runs that were asked about last: rebuilding a task reads all its data. */
 const built = new Map<string, Promise<readonly TestPart[]>>();
@@ -24,7 +25,12 @@ export async function runSamples(
   const places = positions.map((position) => placeOf(position, parts));
   const shown = places.map(({ part, index }) => {
     const batch = part.dataset.read([index], 0);
-    return { batch, dataset: part.dataset, label: labelsOf(part.dataset, batch)[0]! };
+    return {
+      batch,
+      dataset: part.dataset,
+      label: labelsOf(part.dataset, batch)[0]!,
+      twin: twinOf(part.dataset, index),
+    };
   });
   const common = {
     labels: shown.map(({ label }) => label),
@@ -34,12 +40,22 @@ export async function runSamples(
   const { shape } = parts[0]!.dataset;
   if (shape.length !== 3) {
     const texts = shown.map(({ dataset, batch }: { dataset: Dataset; batch: Batch }) => textsOf(dataset, batch)[0]!);
-    return { kind: 'texts', clean: texts, changed: null, ...common };
+    const before = shown.map(({ twin }) => (twin ? textsOf(twin.dataset, twin.batch)[0]! : null));
+    return { kind: 'texts', clean: texts, changed: null, before, ...common };
   }
   const size = shape.reduce((product, side) => product * side, 1);
   const clean = new Float32Array(shown.length * size);
   shown.forEach(({ batch }, i) => clean.set(batch.inputs, i * size));
-  return { kind: 'images', shape: [...shape], count: shown.length, arrays: { clean }, ...common };
+  const hasBefore = shown.map(({ twin }) => twin !== undefined);
+  const before = new Float32Array(shown.length * size);
+  shown.forEach(({ twin }, i) => twin && before.set(twin.batch.inputs, i * size));
+  return { kind: 'images', shape: [...shape], count: shown.length, arrays: { clean, before }, hasBefore, ...common };
+}
+
+/** A sample as it was before it got its trigger; undefined for one that carries none. */
+function twinOf(dataset: Dataset, index: number): { dataset: Dataset; batch: Batch } | undefined {
+  if (!isPoisonedDataset(dataset) || !dataset.isPoisoned(index)) return undefined;
+  return { dataset: dataset.clean, batch: dataset.clean.read([index], 0) };
 }
 
 /** Samples that are read at once. */

@@ -9,6 +9,9 @@ import type { Validation } from './work/validation.ts';
 /** Where a classifier's run keeps its training curve, a line an epoch. */
 export const historyFile = 'metrics.jsonl';
 
+/** Where a training that goes on keeps the losses of its steps. */
+export const stepsFile = 'steps.jsonl';
+
 /** One line of {@link historyFile}. */
 export interface EpochRecord extends EpochSummary {
   /** By the name of the validation data. */

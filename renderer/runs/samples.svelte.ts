@@ -86,11 +86,13 @@ export class Samples {
       positions.forEach((position, i) => {
         const [clean, changed] = [picture('clean', i), picture('changed', i)];
         const [cleanText, text] = set.kind === 'texts' ? [set.clean[i]!, set.changed?.[i]] : [null, null];
+        const before = set.kind === 'images' && set.hasBefore?.[i] ? picture('before', i) : null;
+        const textBefore = set.kind === 'texts' ? (set.before?.[i] ?? null) : null;
         known.set(position, {
           picture: changed ?? clean,
           text: text ?? cleanText,
-          cleanPicture: changed ? clean : null,
-          cleanText: text === undefined || text === null ? null : cleanText,
+          cleanPicture: changed ? clean : before,
+          cleanText: text === undefined || text === null ? textBefore : cleanText,
           label: set.changedLabels?.[i] ?? set.labels[i] ?? '',
         });
       });

@@ -79,7 +79,7 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
   // Shares of a good classifier lie close to 1: the axis starts at the round 10 % below the lowest, and says so.
   const lowest = known(data.shares).reduce((least, share) => Math.min(least, share), 1) * 100;
   const shareLow = Math.max(0, Math.floor((lowest - 2) / 10) * 10);
-  const last = data.epochs.at(-1) ?? 1;
+  const last = data.epochs.reduce((most, epoch) => Math.max(most, epoch), 0) || 1;
   const few = data.epochs.length <= 30;
   const lines = (series: readonly TrainingSeries[], scale: string, factor: number) =>
     series.map((one) => ({

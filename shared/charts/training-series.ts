@@ -1,4 +1,4 @@
-import type { Epoch } from '../domain/live.ts';
+import type { Epoch, Steps } from '../domain/live.ts';
 import type { TrainingCurveData } from './training-curve-chart.ts';
 
 type Measured = Pick<Epoch, 'epoch' | 'loss' | 'accuracy'> & {
@@ -23,6 +23,24 @@ export function trainingSeries(history: readonly Measured[]): Pick<TrainingCurve
         };
       }),
     ],
+  };
+}
+
+/** As {@link trainingSeries}, with the loss of every step so far: a step stands at its part of its epoch. */
+export function trainingSoFar(
+  history: readonly Measured[],
+  steps: readonly Steps[],
+): Pick<TrainingCurveData, 'epochs' | 'losses' | 'shares'> {
+  const { epochs, losses, shares } = trainingSeries(history);
+  const at = steps.flatMap(({ epoch, first, of, losses: some }) =>
+    some.map((_, k) => epoch - 1 + (first + k + 1) / of),
+  );
+  const behind = (values: readonly (number | null)[]) => [...at.map(() => null), ...values];
+  const byStep = { name: 'Loss by step', values: [...steps.flatMap((some) => some.losses), ...epochs.map(() => null)] };
+  return {
+    epochs: [...at, ...epochs],
+    losses: [byStep, ...(epochs.length > 0 ? losses.map((one) => ({ ...one, values: behind(one.values) })) : [])],
+    shares: epochs.length > 0 ? shares.map((one) => ({ ...one, values: behind(one.values) })) : [],
   };
 }
 

@@ -114,9 +114,20 @@ export const epochSchema = z.object({
 });
 export type Epoch = z.infer<typeof epochSchema>;
 
+/** Losses of steps that follow one another in one epoch, as a line of steps.jsonl has them. */
+export const stepsSchema = z.object({
+  epoch: z.int().positive(),
+  /** The place of the first of them in the epoch, from 0, and how many steps the epoch has. */
+  first: z.int().nonnegative(),
+  of: z.int().positive(),
+  losses: z.array(z.number()),
+});
+export type Steps = z.infer<typeof stepsSchema>;
+
 /** What `runs.follow` tells of one run: first what is there already, then what comes, until it ends. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('epochs'), epochs: z.array(epochSchema) }),
+  z.object({ type: z.literal('steps'), steps: z.array(stepsSchema) }),
   z.object({ type: z.literal('log'), lines: z.array(logLineSchema) }),
 ]);
 export type RunNews = z.infer<typeof runEventSchema>;

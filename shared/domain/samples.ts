@@ -4,7 +4,8 @@ const packed = z.instanceof(Blob);
 
 /**
  * A few samples for people to look at. Images: packed arrays `clean` and, where something is done to them, `changed`, both
- * float32 `[n, height, width, channels]` with values 0 to 1. Texts as they are.
+ * float32 `[n, height, width, channels]` with values 0 to 1; `before`, alike, where some of them are others' poisoned twins. Texts as
+ * they are.
  */
 export const sampleSetSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -12,6 +13,8 @@ export const sampleSetSchema = z.discriminatedUnion('kind', [
     shape: z.array(z.number()),
     count: z.number(),
     arrays: packed,
+    /** Which of them `before` has as they were. */
+    hasBefore: z.array(z.boolean()).exactOptional(),
     labels: z.array(z.string()),
     /** Labels after the change, where it changes them. */
     changedLabels: z.array(z.string()).nullable(),
@@ -21,6 +24,8 @@ export const sampleSetSchema = z.discriminatedUnion('kind', [
     kind: z.literal('texts'),
     clean: z.array(z.string()),
     changed: z.array(z.string()).nullable(),
+    /** As they were before they got a trigger; null for those that carry none. */
+    before: z.array(z.string().nullable()).exactOptional(),
     labels: z.array(z.string()),
     changedLabels: z.array(z.string()).nullable(),
     indices: z.array(z.number()),

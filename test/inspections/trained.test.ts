@@ -58,6 +58,12 @@ describe('samples of a run', () => {
     const isMarked = places.map((_, i) => samples.arrays['clean']![i * 784] === 1);
     // The corner pixel is white where the sample is anomalous, and only there.
     expect(isMarked).toEqual(places.map((k) => labels[k] === 1));
+    // Their twins are the same pictures without it.
+    expect(samples.hasBefore).toEqual(isMarked);
+    const [shown, before] = [samples.arrays['clean']!, samples.arrays['before']!];
+    const marked = isMarked.indexOf(true) * 784;
+    expect(before[marked]).toBeLessThan(1);
+    expect(before.slice(marked + 1, marked + 784)).toEqual(shown.slice(marked + 1, marked + 784));
     places.forEach((k, i) => {
       if (labels[k] === 1) expect(samples.labels[i]).toBe('3');
     });

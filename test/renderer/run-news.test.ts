@@ -12,6 +12,7 @@ const epoch = (number: number, loss = 1): Epoch => ({
   ms: 10,
   validation: {},
 });
+const steps = (...losses: number[]): RunEvent => ({ type: 'steps', steps: [{ epoch: 1, first: 0, of: 10, losses }] });
 const epochs = (...list: Epoch[]): RunEvent => ({ type: 'epochs', epochs: list });
 const log = (...messages: string[]): RunEvent => ({
   type: 'log',

@@ -1,5 +1,5 @@
-import { epochSchema, logLineSchema, type RunNews } from '../../../shared/domain/live.ts';
-import { historyFile } from '../../runs/training-history.ts';
+import { epochSchema, logLineSchema, stepsSchema, type RunNews } from '../../../shared/domain/live.ts';
+import { historyFile, stepsFile } from '../../runs/training-history.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 import { JsonLinesTail } from '../../storage/json-lines-tail.ts';
 import { within } from '../../storage/within-folder.ts';
@@ -14,15 +14,18 @@ const lookMs = 250;
  */
 export async function* followRun(catalogue: Catalogue, id: string, signal: AbortSignal): AsyncGenerator<RunNews, void> {
   const { folder } = catalogue.get(id);
-  const [curve, log] = [new JsonLinesTail(within(folder, historyFile)), new JsonLinesTail(within(folder, 'log.jsonl'))];
+  const tail = (name: string) => new JsonLinesTail(within(folder, name));
+  const [curve, steps, log] = [tail(historyFile), tail(stepsFile), tail('log.jsonl')];
   while (!signal.aborted) {
     // Asked before the files are read: what was written before the end must not be missed.
     const { status } = catalogue.get(id);
     const epochs = curve.read().flatMap((line) => epochSchema.safeParse(line).data ?? []);
     if (epochs.length > 0) yield { type: 'epochs', epochs };
+    const losses = steps.read().flatMap((line) => stepsSchema.safeParse(line).data ?? []);
+    if (losses.length > 0) yield { type: 'steps', steps: losses };
     const lines = log.read().flatMap((line) => logLineSchema.safeParse(line).data ?? []);
     if (lines.length > 0) yield { type: 'log', lines };
-    if (curve.hasMore || log.hasMore) {
+    if (curve.hasMore || steps.hasMore || log.hasMore) {
       await breath();
       continue;
     }

@@ -22,6 +22,7 @@ import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.
 import { historyFile, readHistory, type EpochRecord } from '../training-history.ts';
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
 import { drawTrainingCurve } from './figures.ts';
+import { StepLosses } from './step-losses.ts';
 import { validate, type Validation } from './validation.ts';
 import { classifierDoubts } from '../../../shared/classifier-doubts.ts';
 import { given } from '../../../shared/given.ts';
@@ -122,6 +123,8 @@ async function fit(
 ): Promise<void> {
   const { folder, signal } = context;
   let epochStart = performance.now();
+  const losses = new StepLosses(folder);
+  let [epochOfSteps, stepsBefore] = [0, 0];
   await train({
     network,
     optimizer,
@@ -134,13 +137,16 @@ async function fit(
     seed: spec.seed,
     completed: { epochs: history.length, steps: history.at(-1)?.steps ?? 0 },
     signal,
-    onStep: ({ epoch, step, stepsPlanned, loss }) =>
+    onStep: ({ epoch, step, stepsPlanned, loss }) => {
+      if (epoch !== epochOfSteps) [epochOfSteps, stepsBefore] = [epoch, step - 1];
+      losses.add(epoch, step - 1 - stepsBefore, Math.ceil(training.length / spec.batch_size), loss);
       context.progress(
         'Training',
         step,
         stepsPlanned,
         `epoch ${formatCount(epoch)}/${formatCount(spec.num_epochs)}, loss ${loss.toFixed(4)}`,
-      ),
+      );
+    },
     onEpoch: async (summary) => {
       const results: Record<string, Validation> = {};
       for (const [name, data] of Object.entries(validation)) results[name] = await validate(network, data, signal);
@@ -148,6 +154,7 @@ async function fit(
       history.push(record);
       // The curve first: a checkpoint without its line could not be resumed, a line too many is dropped. Weights,
       // optimiser and the number of epochs go into one file, so that a crash cannot part them.
+      losses.flush();
       appendJsonLine(folder, historyFile, { ...record });
       const weights = await network.state();
       writeCheckpoint(folder, { epochs: history.length, weights, optimizer: await optimizer.state() });
@@ -156,6 +163,7 @@ async function fit(
       epochStart = performance.now();
     },
   });
+  losses.remove();
 }
 
 function epochLine({ epoch, loss, accuracy, validation, ms }: EpochRecord, epochs: number): string {

@@ -23,7 +23,7 @@ import {
   trainingCurveChart,
   trainingCurveToTable,
 } from '../../../shared/charts/training-curve-chart.ts';
-import { trainingSeries } from '../../../shared/charts/training-series.ts';
+import { trainingSeries, trainingSoFar } from '../../../shared/charts/training-series.ts';
 import {
   describeVariance,
   varianceChart,
@@ -33,7 +33,7 @@ import {
 import { allLayers } from '../../../shared/domain/evaluation.ts';
 import type { Analysis } from '../../../shared/domain/analysis.ts';
 import type { Histogram } from '../../../shared/domain/evaluation.ts';
-import type { Epoch } from '../../../shared/domain/live.ts';
+import type { Epoch, Steps } from '../../../shared/domain/live.ts';
 import type { RunResult } from '../../../shared/domain/result.ts';
 import { formatCount, formatInterval, formatMetric } from '../../../shared/format.ts';
 import type { ShownChart } from '../../charts/shown-chart.ts';
@@ -230,8 +230,8 @@ export function scatterShown(
 }
 
 /** Loss and shares by epoch, as figures of a run have them. */
-export function trainingShown(epochs: readonly Epoch[], height: number): ShownChart {
-  const data = trainingSeries(epochs);
+export function trainingShown(epochs: readonly Epoch[], steps: readonly Steps[], height: number): ShownChart {
+  const data = steps.length > 0 ? trainingSoFar(epochs, steps) : trainingSeries(epochs);
   return {
     name: 'training',
     title: 'Training',
