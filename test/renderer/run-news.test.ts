@@ -56,6 +56,10 @@ describe('the news of a run', () => {
     streams[0]!.push(log('epoch 1'));
     await soon();
     expect(news.epochs).toEqual([epoch(1)]);
+    streams[0]!.push(steps(3, 2));
+    streams[0]!.push(steps(1));
+    await soon();
+    expect(news.steps.flatMap(({ losses }) => losses)).toEqual([3, 2, 1]);
     expect(news.lines.map(({ message }) => message)).toEqual(['started', 'epoch 1']);
     streams[0]!.end();
     await soon();

@@ -145,10 +145,10 @@ export class RunPage {
     this.#scale = undefined;
   }
 
-  /** Looks at a sample, of several that stand together. */
+  /** Looks at a sample, of several that stand together; one of those that it was last chosen among still stands there. */
   openSample(position: number, among?: readonly number[]): void {
     this.sample = position;
-    this.#among = among;
+    if (among || !this.#among?.includes(position)) this.#among = among;
   }
 
   closeSample(): void {
