@@ -37,7 +37,7 @@ export function comparisonOfRuns({
 }
 
 /** A comparison as it travels to the window, in bytes. */
-export interface PackedComparison {
+interface PackedComparison {
   figures: Uint8Array<ArrayBuffer>;
   samples: { runs: number[]; arrays: Uint8Array<ArrayBuffer> }[];
 }
