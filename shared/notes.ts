@@ -50,7 +50,7 @@ function treeOf(tokens: readonly Token[]): NotesNode[] {
   const root: NotesNode[] = [];
   const open = [root];
   for (const [at, token] of tokens.entries()) {
-    const parent = open.at(-1);
+    const parent = open.at(-1) ?? root;
     if (tokens[at - 2]?.type === 'list_item_open') markTask(token);
     if (token.nesting === 1) {
       const made = opened(token);

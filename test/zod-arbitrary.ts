@@ -84,7 +84,10 @@ function raw(schema: z.ZodType): fc.Arbitrary<unknown> {
     case 'nullable':
       return fc.option(accepted(def.innerType!), { nil: null });
     case 'optional':
+    case 'readonly':
       return accepted(def.innerType!);
+    case 'union':
+      return fc.oneof(...def.options!.map((option) => accepted(option)));
     case 'array':
       return fc.array(accepted(def.element!), { maxLength: 4 });
     case 'record':

@@ -242,12 +242,12 @@ describe('the check of a draft', () => {
     ['an engine that there is not', { engine: 'abacus' }, ['engine'], 'review', 'There is no engine "abacus".'],
   ])('finds %s', async (_, more, path, step, message) => {
     const faults = await faultsOf(draft(more));
-    expect(faults).toContainEqual({ path, step, message });
+    expect(faults).toContainEqual(expect.objectContaining({ path, step, message }));
   });
 
   it('is what holds a start back', async () => {
     await expect(client().experiments.start({ draft: draft({ detectors: [] }) })).rejects.toMatchObject({
-      data: { code: 'usage', message: 'detectors: Choose at least one detector.' },
+      data: { code: 'usage', message: 'Choose at least one detector.' },
     });
     expect(application.workbench.catalogue.list()).toEqual([]);
   });

@@ -311,10 +311,10 @@ describe('a run that somebody else has written', () => {
 
 describe('the reason', () => {
   it.each<[string, RunKind, Record<string, unknown>, RegExp]>([
-    ['a value of another type', 'classifier', { train_data: 'glyphs', model: { name: 'mlp', hidden_dims: 3 } }, /^Its spec is not valid: model\.hidden_dims must be an array, got 3\.$/], // prettier-ignore
-    ['a name that is not known', 'detector', { ...validSpecs.detector, detector: { name: 'mahalanobs' } }, /^Its spec is not valid: detector: Unknown detector "mahalanobs"\. Did you mean "mahalanobis"\?/], // prettier-ignore
-    ['something missing', 'evaluation', { ...validSpecs.evaluation, task: undefined }, /^Its spec is not valid: task needs the name of a task: /], // prettier-ignore
-    ['one deep below', 'classifier', { train_data: { name: 'backdoor', original: 'glyphs', backdoor: { name: 'corner', p_backdoor: 2 } } }, /^Its spec is not valid: train_data\.backdoor\.p_backdoor must be at most 1, got 2\.$/], // prettier-ignore
+    ['a value of another type', 'classifier', { train_data: 'glyphs', model: { name: 'mlp', hidden_dims: 3 } }, /^Its spec is not valid: “Hidden layers” must be an array, got 3\.$/], // prettier-ignore
+    ['a name that is not known', 'detector', { ...validSpecs.detector, detector: { name: 'mahalanobs' } }, /^Its spec is not valid: “Detector”: Unknown detector "mahalanobs"\. Did you mean "mahalanobis"\?/], // prettier-ignore
+    ['something missing', 'evaluation', { ...validSpecs.evaluation, task: undefined }, /^Its spec is not valid: “Task” needs the name of a task: /], // prettier-ignore
+    ['one deep below', 'classifier', { train_data: { name: 'backdoor', original: 'glyphs', backdoor: { name: 'corner', p_backdoor: 2 } } }, /^Its spec is not valid: “Poisoned share” must be at most 1, got 2\.$/], // prettier-ignore
   ])('says what is wrong: %s', (_, kind, spec, says) => {
     expect(readStoredSpec(kind, JSON.parse(JSON.stringify(spec)) as Record<string, unknown>).fault).toMatch(says);
   });

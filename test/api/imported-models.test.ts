@@ -73,7 +73,7 @@ describe('a model without spec.json', () => {
     const { folder } = application.workbench.catalogue.get(id);
     const unknown = `It is not known what the model in "${folder}" was trained on.`;
     expect((await client.experiments.check({ draft: draftOn(id) })).faults).toEqual([
-      { path: ['classifier', 'run'], step: 'model', message: unknown },
+      { path: ['classifier', 'run'], step: 'model', message: unknown, label: 'Classifier' },
     ]);
     await expect(client.experiments.start({ draft: draftOn(id) })).rejects.toMatchObject({ data: { code: 'usage' } });
     await expect(client.models.stateTraining({ id, trained: {} })).rejects.toMatchObject({

@@ -214,6 +214,7 @@ describe('the contract', () => {
         'runs.change: ids []',
         'runs.change: notes',
         'runs.change: removeTags []',
+        'runs.change: title',
         'runs.compare: ids []',
         'runs.findSamples: text',
         'runs.follow: id',

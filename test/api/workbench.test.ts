@@ -153,7 +153,7 @@ describe('runs', () => {
     expect(file).toMatchObject({ kind: 'classifier', seed: 0, engine: 'wasm', command: 'as typed', spec: record.spec });
     expect(Object.keys(file.fingerprints)).toEqual(['train_data', 'val_data.clean', 'val_data.backdoor']);
     expect(readdirSync(folder).sort()).toEqual(
-      ['figures', 'log.jsonl', 'metrics.jsonl', 'model.json', 'model.safetensors', 'run.cupbearer', 'run.json', 'spec.json', 'trigger.safetensors'], // prettier-ignore
+      ['figures', 'log.jsonl', 'metrics.jsonl', 'model.json', 'model.safetensors', 'run.cupbearer', 'run.json', 'spec.json', 'steps.jsonl', 'trigger.safetensors'], // prettier-ignore
     );
   });
 

@@ -169,7 +169,7 @@ describe.each(detectorRegistry.definitions)('$id', (definition) => {
     if (!trusted && !untrusted && !anomalyLabels) return;
     await expect(fitDetector(spec(), without, 1, 16, toyContext())).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringContaining(definition.id) as unknown,
+      message: expect.stringContaining(definition.title) as unknown,
     });
   });
 });

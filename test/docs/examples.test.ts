@@ -98,6 +98,7 @@ describe('docs/file-formats.md', () => {
       'run.cupbearer',
       'run.json',
       'spec.json',
+      'steps.jsonl',
       'trigger.safetensors',
     ]);
     // The log is there where an engine's libraries had something to say.

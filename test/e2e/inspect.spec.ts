@@ -157,7 +157,7 @@ test('a model is told by name, seed and data, renamed, deleted and had back', as
   const id = ids![0]!;
   await go(page, `#/models/${id}`);
   const row = page.getByRole('navigation', { name: 'Models' }).getByRole('link').first();
-  await expect(row).toContainText(/mlp on glyphs.*mlp 32-32, seed 0, Backdoor.*Glyphs/s);
+  await expect(row).toContainText(/mlp 32-32 seed 0.*Backdoor, corner pixel, Glyphs/s);
   await expect(row.getByRole('time')).toBeVisible();
   const more = page.getByRole('article').getByRole('button', { name: 'More' });
   await more.click();
@@ -167,11 +167,11 @@ test('a model is told by name, seed and data, renamed, deleted and had back', as
   await expect(row).toContainText('The baseline');
   await expect(page.getByRole('heading', { name: 'The baseline' })).toBeVisible();
   await page.getByRole('button', { name: 'Undo' }).click();
-  await expect(row).toContainText('mlp on glyphs');
+  await expect(row).toContainText('mlp 32-32 seed 0');
 
   await more.click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
   await expect(page.getByText('No models yet')).toBeVisible();
   await page.getByRole('button', { name: 'Undo' }).last().click();
-  await expect(row).toContainText('mlp on glyphs');
+  await expect(row).toContainText('mlp 32-32 seed 0');
 });

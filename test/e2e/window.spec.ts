@@ -105,7 +105,7 @@ test('the classifier of an experiment is chosen by a click into its field', asyn
   await program.client.experiments.storeDraft({ draft });
   await go(page, '#/new/model');
   await page.getByRole('combobox', { name: 'Classifier' }).click();
-  await expect(page.getByRole('option', { name: /Classifier mlp 32-32/ })).toBeVisible();
+  await expect(page.getByRole('option', { name: /Classifier mlp 32-32/ }).first()).toBeVisible();
   await page.keyboard.press('Escape');
 });
 

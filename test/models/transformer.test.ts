@@ -149,6 +149,6 @@ describe('activations of texts', () => {
     expect(activationDims(network, layer, { pooling: 'mean' })).toBe(8);
     expect(activationDims(network, layer, { pooling: 'mean', tokens: 'none' })).toBe(32);
     const beyond = () => void activationDims(network, layer, { pooling: 'mean', token_position: 4 });
-    expect(errorOf('usage', beyond).message).toContain('token_position of 0 to 3');
+    expect(errorOf('usage', beyond).message).toContain('token position of 0 to 3');
   });
 });

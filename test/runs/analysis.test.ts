@@ -35,6 +35,7 @@ const layerDims: Record<string, number> = { wide: 600, flat: 3, one: 1, huge: 16
 function setup(layers: readonly string[], inputs: Dataset = dataset) {
   const network = {
     defaultActivations: ['flat', 'logits'],
+    classOutput: 'logits',
     activationShape: (name: string) => [layerDims[name]!],
     spec: { classes },
   };
