@@ -41,8 +41,12 @@ describe('a saved model', () => {
       (model) => (model['format'] = 2),
       /was written by a newer version \(format 2; this program reads 1\)\./,
     ],
-    ['of no format', (model) => delete model['format'], /does not describe a model of format 1\. format: /],
-    ['without an architecture', (model) => delete model['architecture'], /architecture: /],
+    [
+      'of no format',
+      (model) => delete model['format'],
+      /does not describe a model of format 1\. format must be one of 1; got nothing\./,
+    ],
+    ['without an architecture', (model) => delete model['architecture'], /architecture needs the name of a model/],
     [
       'of an unknown architecture',
       (model) => (model['architecture'] = { name: 'cnm' }),
@@ -51,9 +55,9 @@ describe('a saved model', () => {
     [
       'with a parameter of the wrong kind',
       (model) => (model['architecture'] = { name: 'mlp', hidden_dims: 'wide' }),
-      /architecture\.hidden_dims: /,
+      /architecture\.hidden_dims must be an array/,
     ],
-    ['for no input', (model) => (model['input_shape'] = []), /input_shape: /],
+    ['for no input', (model) => (model['input_shape'] = []), /input_shape needs at least 1 value/],
   ])('%s is refused by file and key', async (_, edit, sentence) => {
     const { folder } = await savedModel();
     change(folder, edit);
