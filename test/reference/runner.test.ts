@@ -2,15 +2,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readScores } from '../../main/storage/run-folder.ts';
 import { encodeSafetensors } from '../../main/storage/safetensors.ts';
 import { pngBytes } from '../data/png-bytes.ts';
+import { engineUnderTest } from '../engine-under-test.ts';
 import { startCli } from '../hosts/cli-process.ts';
 import { anomalous, array, describeReference, entry, expectNear, type Group } from './reference-set.ts';
 
+/** The command line chooses its engine by itself: there is nothing to see of another one that is under test. */
+const describeRun = engineUnderTest === 'wasm' ? describeReference : describe.skip;
+
 /** The seed library's own numbers from the pictures on: imported weights, picture files, the command line, a run folder. */
-describeReference('a run by the command line', () => {
+describeRun('a run by the command line', () => {
   let place = '';
   let model = '';
   /** Rows of the evaluation set in the order in which a folder of pictures is read: by class, then by name. */
