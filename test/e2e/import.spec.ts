@@ -54,7 +54,7 @@ test('a model without its spec is used once it is said what it was trained on', 
   await dialog.getByRole('button', { name: 'Import' }).click();
   await expect(dialog).toContainText('the data "toy-features" has inputs of shape 8 in 2 classes');
   await dialog.getByRole('combobox', { name: 'Trained on' }).click();
-  await page.getByRole('option', { name: 'Not given' }).click();
+  await page.getByRole('option', { name: 'Not set' }).click();
   await dialog.getByRole('button', { name: 'Import' }).click();
   await expect(page.getByRole('article')).toContainText('no task can be built on it yet');
 
