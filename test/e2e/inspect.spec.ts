@@ -156,8 +156,10 @@ test('notes are seen where they were saved, as text, and changed there', async (
 test('a model is told by name, seed and data, renamed, deleted and had back', async ({ page }) => {
   const id = ids![0]!;
   await go(page, `#/models/${id}`);
-  const row = page.getByRole('navigation', { name: 'Models' }).getByRole('link').first();
-  await expect(row).toContainText(/mlp 32-32 seed 0.*Backdoor, corner pixel, Glyphs/s);
+  const row = page.getByRole('navigation', { name: 'Models' }).locator(`a[href="#/models/${id}"]`);
+  // A model of the same set-up, seed and all, is told apart by its run.
+  const told = /mlp 32-32 (seed 0|run \w+).*Backdoor, corner pixel, Glyphs/s;
+  await expect(row).toContainText(told);
   await expect(row.getByRole('time')).toBeVisible();
   const more = page.getByRole('article').getByRole('button', { name: 'More' });
   await more.click();
@@ -167,11 +169,11 @@ test('a model is told by name, seed and data, renamed, deleted and had back', as
   await expect(row).toContainText('The baseline');
   await expect(page.getByRole('heading', { name: 'The baseline' })).toBeVisible();
   await page.getByRole('button', { name: 'Undo' }).click();
-  await expect(row).toContainText('mlp 32-32 seed 0');
+  await expect(row).toContainText(told);
 
   await more.click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
-  await expect(page.getByText('No models yet')).toBeVisible();
+  await expect(row).toHaveCount(0);
   await page.getByRole('button', { name: 'Undo' }).last().click();
-  await expect(row).toContainText('mlp 32-32 seed 0');
+  await expect(row).toContainText(told);
 });
