@@ -70,6 +70,13 @@ test('columns are chosen, and stay as they were chosen', async ({ page }) => {
   );
 });
 
+/** Of a page's element, what is used here. */
+interface Box {
+  scrollLeft: number;
+  scrollWidth: number;
+  clientWidth: number;
+}
+
 for (const width of [800, 1024, 1440])
   test(`every column that is chosen is there at ${width} px, and the task can be followed`, async ({ page }) => {
     await page.setViewportSize({ width, height: 800 });
@@ -87,11 +94,13 @@ for (const width of [800, 1024, 1440])
     const heads = grid(page).getByRole('columnheader');
     for (const name of checked) await expect(heads.filter({ hasText: name.trim() }).first()).toBeAttached();
     const scroller = page.locator('.scroller').first();
-    const [least, seen] = await scroller.evaluate((element) => [element.scrollWidth, element.clientWidth] as const);
+    const [least, seen] = await scroller.evaluate(
+      ({ scrollWidth, clientWidth }: Box) => [scrollWidth, clientWidth] as const,
+    );
     expect(least >= seen).toBe(true);
-    await scroller.evaluate((element) => (element.scrollLeft = element.scrollWidth));
+    await scroller.evaluate((element: Box) => void (element.scrollLeft = element.scrollWidth));
     await expect(heads.filter({ hasText: 'Notes' })).toBeInViewport();
-    await scroller.evaluate((element) => (element.scrollLeft = 0));
+    await scroller.evaluate((element: Box) => void (element.scrollLeft = 0));
     const link = rows(page).first().getByRole('link').first();
     expect((await link.boundingBox())!.width).toBeGreaterThan(38);
     await link.click();
