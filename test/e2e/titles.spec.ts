@@ -61,8 +61,8 @@ test('every screen is called in the title of the page by what it shows', async (
   const titles: Record<string, string | RegExp> = {
     '#/runs': 'Runs - Cupbearer',
     [`#/runs/${classifier}/training`]:
-      /^Classifier mlp 32-32: Backdoor, corner pixel, Glyphs, (seed 0|run \w+) - Training - Run - /,
-    [`#/models/${classifier}`]: /^mlp 32-32, (seed 0|run \w+) - Models - Cupbearer$/,
+      /^Classifier mlp 32-32: Backdoor, corner pixel, Glyphs, (seed 0|run \w+).* - Training - Run - /,
+    [`#/models/${classifier}`]: /^mlp 32-32, (seed 0|run \w+).* - Models - Cupbearer$/,
     '#/datasets/glyphs': 'Glyphs - Datasets - Cupbearer',
     '#/new/detectors': 'Detectors - New experiment - Cupbearer',
     '#/settings': 'Settings - Cupbearer',
