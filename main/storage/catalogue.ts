@@ -21,6 +21,8 @@ import {
   type Row,
 } from './catalogue-rows.ts';
 import { noteDamage } from './damage-note.ts';
+import { holdsExperiment, readExperiment, readLinks } from './experiment-folder.ts';
+import { ExperimentIndex } from './experiment-index.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion, tables } from './migrations/index.ts';
 import { isProcessAlive } from './process-identity.ts';
@@ -133,6 +135,7 @@ export class Catalogue {
   readonly path: string;
   /** What a person should know: a damaged file that was rebuilt, a folder that could not be written to. */
   readonly notices: string[] = [];
+  readonly experiments: ExperimentIndex;
   readonly #database: Database;
   /** By their text; there are a few dozen. */
   readonly #statements = new Map<string, Statement>();
@@ -144,6 +147,23 @@ export class Catalogue {
   constructor(database: Database) {
     this.#database = database;
     this.path = database.name;
+    this.experiments = new ExperimentIndex({
+      prepared: (sql) => this.#prepared(sql),
+      read: (operation) => this.#read(operation),
+      write: (operation) => this.#write(operation),
+    });
+  }
+
+  /** Adds an experiment that has its folder, or takes up what of it has changed there. @throws CupbearerError `conflict`, `storage`. */
+  takeUpExperiment(folder: string): void {
+    const path = resolve(folder);
+    const file = readExperiment(path);
+    const links = readLinks(path);
+    this.#write(() => {
+      if (!this.experiments.byFolder(path)) addToFolderList(this.path, path);
+      this.experiments.put(file, path);
+      for (const { key, run } of links.values()) this.experiments.link(file.id, key, run);
+    });
   }
 
   /**
@@ -430,6 +450,10 @@ export class Catalogue {
       }
     };
     for (const folder of folders.map((path) => resolve(path))) {
+      if (holdsExperiment(folder)) {
+        skipping(folder, () => this.takeUpExperiment(folder));
+        continue;
+      }
       for (const path of [folder, ...(skipping(folder, () => evaluationsIn(folder)) ?? [])]) {
         const record = skipping(path, () => readRecord(path));
         if (record === undefined) continue;

@@ -9,6 +9,7 @@ import { data } from './commands/data.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { engine } from './commands/engine.ts';
+import { experiment } from './commands/experiment.ts';
 import { experimentCommand } from './commands/experiments.ts';
 import { models } from './commands/models.ts';
 import { report } from './commands/report.ts';
@@ -22,6 +23,7 @@ import { createOutput, reportError } from './output.ts';
 const commands: Command[] = [
   demo,
   ...runRegistry.definitions.map(experimentCommand),
+  experiment,
   runs,
   models,
   compare,

@@ -8,6 +8,7 @@ import { passedOver } from './4-passed-over.ts';
 import { engineParts } from './5-engine-parts.ts';
 import { unmirroredRuns } from './6-unmirrored-runs.ts';
 import { runChanges } from './7-run-changes.ts';
+import { experiments } from './8-experiments.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in order. */
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   engineParts,
   unmirroredRuns,
   runChanges,
+  experiments,
 ];
 
 /** The schema version that this program reads and writes. */
@@ -28,7 +30,14 @@ export const latestSchemaVersion = migrations.at(-1)!.version;
 const mostVersions = 999;
 
 /** Names of the tables of a catalogue. One whose version is damaged is recognised by them. */
-export const tables: readonly string[] = ['runs', 'run_parents', 'run_tags', 'unmirrored_runs'];
+export const tables: readonly string[] = [
+  'runs',
+  'run_parents',
+  'run_tags',
+  'unmirrored_runs',
+  'experiments',
+  'experiment_runs',
+];
 
 /** The schema version of an open database; 0 for an empty file. */
 export function schemaVersion(database: Database): number {

@@ -1,0 +1,152 @@
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { experimentFormat, type ExperimentFile, type ExperimentSpec } from '../../../shared/domain/experiment.ts';
+import { CupbearerError } from '../../../shared/errors.ts';
+import { slug } from '../../../shared/slug.ts';
+import { planExperiment, type ExperimentPlan } from '../../experiments/plan.ts';
+import { createNewFolder, createFolder } from '../../storage/create-folder.ts';
+import { holdsExperiment, readExperiment, writeExperiment } from '../../storage/experiment-folder.ts';
+import type { ListedExperiment } from '../../storage/experiment-index.ts';
+import { freePath } from '../../storage/free-folder.ts';
+import { isThere, within } from '../../storage/within-folder.ts';
+import { writeFileAtomically } from '../../storage/atomic-write.ts';
+import { newRunId } from '../../storage/run-id.ts';
+import { versions } from '../versions.ts';
+import type { Workbench } from '../workbench.ts';
+
+/** More cells than these are planned only for somebody who asks for them. */
+export const usualMostCells = 10_000;
+/** More than these nobody gets: their plan would not fit into memory. */
+export const mostCellsEver = 100_000;
+
+/** An experiment with its folder. */
+export interface StoredExperiment {
+  folder: string;
+  file: ExperimentFile;
+}
+
+/** Where a new experiment goes, and from where its paths count. */
+export interface NewExperimentOptions {
+  /** Its folder, new or empty. */
+  folder?: string | undefined;
+  /** Where a folder is made by its name, where none is given. */
+  base: string;
+  workingDir: string;
+  dataDir: string;
+}
+
+/** Makes, changes and finds experiments. */
+export class ExperimentStore {
+  readonly #workbench: Workbench;
+
+  constructor(workbench: Workbench) {
+    this.#workbench = workbench;
+  }
+
+  /** The experiment of this id, name or folder. @throws CupbearerError `not-found`, `bad-data`, `storage`. */
+  get(reference: string): StoredExperiment {
+    const { experiments } = this.#workbench.catalogue;
+    const listed = experiments.find(reference);
+    if (listed) return this.read(listed);
+    const folder = resolve(reference);
+    if (!holdsExperiment(folder)) return this.read(experiments.get(reference));
+    this.#workbench.catalogue.takeUpExperiment(folder);
+    return { folder, file: readExperiment(folder) };
+  }
+
+  /** @throws CupbearerError `not-found` where the folder has gone, `bad-data`, `storage`. */
+  read({ folder }: ListedExperiment): StoredExperiment {
+    return { folder, file: readExperiment(folder) };
+  }
+
+  /**
+   * Keeps an experiment: a new one, or the one of this name with what has changed of it. Cells that the changed one has too stay
+   * as they are. @throws CupbearerError `conflict` where the folder is taken, `storage`.
+   */
+  keep(spec: ExperimentSpec, { folder, base, workingDir, dataDir }: NewExperimentOptions): StoredExperiment {
+    const { catalogue } = this.#workbench;
+    const known = catalogue.experiments.find(spec.name);
+    const earlier = known && holdsExperiment(known.folder) ? readExperiment(known.folder) : undefined;
+    if (known && earlier) {
+      const asked = folder === undefined ? known.folder : resolve(workingDir, folder);
+      if (asked !== known.folder) {
+        throw new CupbearerError('conflict', `The experiment "${known.name}" is in "${known.folder}" already.`, {
+          hint: 'Leave the folder out, or give the experiment another name.',
+        });
+      }
+      const file = { ...earlier, working_dir: workingDir, data_dir: dataDir, spec };
+      writeExperiment(known.folder, file);
+      catalogue.takeUpExperiment(known.folder);
+      return { folder: known.folder, file };
+    }
+    // Its folder has gone, and with it what it was.
+    if (known) catalogue.experiments.forget(known.id);
+    const now = new Date();
+    const file: ExperimentFile = {
+      format: experimentFormat,
+      id: newRunId(now),
+      created_at: now.toISOString(),
+      working_dir: workingDir,
+      data_dir: dataDir,
+      spec,
+    };
+    const made = this.#makeFolder(spec, folder === undefined ? undefined : resolve(workingDir, folder), base);
+    writeExperiment(made, file);
+    catalogue.takeUpExperiment(made);
+    return { folder: made, file };
+  }
+
+  /** What an experiment consists of. @throws CupbearerError `usage`, `not-found` for a run that it names. */
+  plan(
+    { spec, working_dir: workingDir, data_dir: dataDir }: ExperimentPlanSource,
+    mostCells = mostCellsEver,
+  ): ExperimentPlan {
+    return planExperiment(spec, {
+      dataDir,
+      workingDir,
+      mostCells,
+      version: versions()['cupbearer']!,
+      runFolder: (id) => this.#workbench.catalogue.get(id).folder,
+    });
+  }
+
+  #makeFolder(spec: ExperimentSpec, folder: string | undefined, base: string): string {
+    if (folder === undefined) {
+      createFolder(base);
+      const path = freePath(base, slug(spec.name) || 'experiment');
+      createNewFolder(path);
+      return path;
+    }
+    createFolder(join(folder, '..'));
+    if (createNewFolder(folder)) return folder;
+    if (!holdsExperiment(folder)) {
+      throw new CupbearerError('conflict', `"${folder}" is there already and holds no experiment.`, {
+        hint: 'Choose a new folder.',
+      });
+    }
+    const { spec: other } = readExperiment(folder);
+    throw new CupbearerError('conflict', `"${folder}" holds the experiment "${other.name}".`, {
+      hint: 'Choose another folder, or use its name.',
+    });
+  }
+}
+
+/** What of an experiment its plan depends on. */
+export type ExperimentPlanSource = Pick<ExperimentFile, 'spec' | 'working_dir' | 'data_dir'>;
+
+const cancelName = 'cancel';
+
+/** Asks whichever process works on an experiment to stop. @throws CupbearerError `storage`. */
+export function requestCancel(folder: string): void {
+  writeFileAtomically(join(folder, cancelName), '');
+}
+
+/** Whether somebody has asked so. */
+export function isCancelRequested(folder: string): boolean {
+  return isThere(within(folder, cancelName));
+}
+
+/** Takes the request back, since it was heeded. */
+export function clearCancelRequest(folder: string): void {
+  rmSync(join(folder, cancelName), { force: true });
+}

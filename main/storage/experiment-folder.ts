@@ -1,0 +1,76 @@
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { z } from 'zod';
+import { experimentFileSchema, experimentFormat, type ExperimentFile } from '../../shared/domain/experiment.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { explainFaults } from '../../shared/schema/problems.ts';
+import { writeFileAtomically } from './atomic-write.ts';
+import { toJsonText } from './json-text.ts';
+import { appendLine, readLines } from './json-lines.ts';
+import { readJsonFile } from './read-file.ts';
+import { isThere, pathOf, within } from './within-folder.ts';
+
+const specName = 'experiment.json';
+const linksName = 'cells.jsonl';
+
+/** A run that fills a cell. */
+export interface CellLink {
+  /** What the cell computes. */
+  key: string;
+  /** The run's id. */
+  run: string;
+  /** The run's folder, absolute. */
+  folder: string;
+}
+
+/** Whether a folder is that of an experiment. */
+export function holdsExperiment(folder: string): boolean {
+  return isThere(within(folder, specName));
+}
+
+/** Writes `experiment.json`, in place of an earlier one. @throws CupbearerError `storage`. */
+export function writeExperiment(folder: string, file: ExperimentFile): void {
+  writeFileAtomically(join(folder, specName), toJsonText(file));
+}
+
+/** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
+export function readExperiment(folder: string): ExperimentFile {
+  const place = within(folder, specName);
+  const value = readJsonFile(place);
+  const path = pathOf(place);
+  const format = (value as { format?: unknown } | null | undefined)?.format;
+  if (typeof format === 'number' && format > experimentFormat) {
+    throw new CupbearerError(
+      'bad-data',
+      `"${path}" was written by a newer version (format ${format}; this program reads ${experimentFormat}).`,
+      { hint: 'Update Cupbearer to use this folder.', details: { found_format: format } },
+    );
+  }
+  const parsed = experimentFileSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new CupbearerError(
+    'bad-data',
+    `"${path}" is not what it should be. ${explainFaults(parsed.error.issues, value)}`,
+  );
+}
+
+const linkSchema = z.object({ key: z.string().min(1), run: z.string().min(1), folder: z.string().min(1) });
+
+/** Adds a line to `cells.jsonl`: which run fills a cell. Of several for a cell, the last holds. @throws CupbearerError `storage`. */
+export function addLink(folder: string, { key, run, folder: runFolder }: CellLink): void {
+  const below = relative(folder, runFolder);
+  const isInside = below !== '' && !below.startsWith('..') && !isAbsolute(below);
+  // Folders inside move with the experiment.
+  appendLine(within(folder, linksName), { key, run, folder: isInside ? below.split(sep).join('/') : runFolder });
+}
+
+/** Which runs fill the cells of an experiment, by key; lines that say something else are passed over. @throws CupbearerError `storage`, `bad-data`. */
+export function readLinks(folder: string): Map<string, CellLink> {
+  const place = within(folder, linksName);
+  const links = new Map<string, CellLink>();
+  if (!isThere(place)) return links;
+  for (const line of readLines(place)) {
+    const parsed = linkSchema.safeParse(line);
+    if (parsed.success) links.set(parsed.data.key, { ...parsed.data, folder: resolve(folder, parsed.data.folder) });
+  }
+  return links;
+}

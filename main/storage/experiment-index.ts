@@ -1,0 +1,181 @@
+import { resolve } from 'node:path';
+import type { Statement } from 'better-sqlite3';
+import { experimentFileSchema, type ExperimentFile, type ExperimentSpec } from '../../shared/domain/experiment.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { nearest } from '../../shared/nearest.ts';
+
+/** An experiment as the catalogue has it. */
+export interface ListedExperiment {
+  id: string;
+  folder: string;
+  created_at: string;
+  /** null where its row cannot be read; its folder may know more. */
+  spec: ExperimentSpec | null;
+  name: string;
+  /** The process that works on it, with what tells it from a later process of the same number; null where none does. */
+  host_pid: number | null;
+  host_started: string | null;
+}
+
+/** What {@link ExperimentIndex} works with: the catalogue's own way of reading and writing. */
+interface Access {
+  prepared(sql: string): Statement;
+  read<T>(operation: () => T): T;
+  /** In a transaction. */
+  write<T>(operation: () => T): T;
+}
+
+interface Row {
+  id: string;
+  name: string;
+  folder: string;
+  spec: string;
+  created_at: string;
+  host_pid: number | null;
+  host_started: string | null;
+}
+
+const select = 'SELECT id, name, folder, spec, created_at, host_pid, host_started FROM experiments';
+
+/**
+ * The experiments in the catalogue: an index of `experiment.json` and `cells.jsonl` in their folders, which hold the truth. Part of
+ * {@link import('./catalogue.ts').Catalogue}; every method @throws CupbearerError as its methods do.
+ */
+export class ExperimentIndex {
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  /** All, newest first. */
+  list(): ListedExperiment[] {
+    return this.#select('ORDER BY created_at DESC, rowid DESC');
+  }
+
+  /** The experiment with this id or name, upper and lower case letters a to z being the same; undefined where there is none. */
+  find(idOrName: string): ListedExperiment | undefined {
+    return this.#select('WHERE id = ? OR lower(name) = lower(?) ORDER BY id = ? DESC', idOrName, idOrName, idOrName)[0];
+  }
+
+  /** @throws CupbearerError `not-found` naming the nearest name. */
+  get(idOrName: string): ListedExperiment {
+    const found = this.find(idOrName);
+    if (found) return found;
+    const names = this.#access.read(
+      () =>
+        this.#access.prepared('SELECT name FROM experiments ORDER BY rowid DESC LIMIT 1000').pluck().all() as string[],
+    );
+    const guess = nearest(idOrName, names);
+    throw new CupbearerError(
+      'not-found',
+      `There is no experiment "${idOrName}".${guess ? ` Did you mean "${guess}"?` : ''}`,
+      { hint: '`cupbearer experiment list` lists them all.' },
+    );
+  }
+
+  /** The experiment in a folder. */
+  byFolder(folder: string): ListedExperiment | undefined {
+    return this.#select('WHERE folder = ?', resolve(folder))[0];
+  }
+
+  /** Adds an experiment, or changes one of the same id. @throws CupbearerError `conflict` where another has its name. */
+  put({ id, created_at, spec }: ExperimentFile, folder: string): void {
+    this.#access.write(() => {
+      const other = this.find(spec.name);
+      if (other && other.id !== id && other.name.toLowerCase() === spec.name.toLowerCase())
+        throw new CupbearerError('conflict', `There is an experiment "${other.name}" already, in "${other.folder}".`);
+      this.#access
+        .prepared(
+          `INSERT INTO experiments (id, name, folder, spec, created_at) VALUES (@id, @name, @folder, @spec, @created_at)
+           ON CONFLICT (id) DO UPDATE SET name = @name, folder = @folder, spec = @spec`,
+        )
+        .run({ id, name: spec.name, folder: resolve(folder), spec: JSON.stringify(spec), created_at });
+    });
+  }
+
+  /** Takes an experiment off the list, not its runs nor its folder. */
+  forget(id: string): void {
+    this.#access.write(() => this.#access.prepared('DELETE FROM experiments WHERE id = ?').run(id));
+  }
+
+  /** Notes that a run fills a cell. */
+  link(id: string, key: string, run: string): void {
+    this.#access.write(() =>
+      this.#access
+        .prepared(
+          `INSERT INTO experiment_runs (experiment_id, key, run_id) VALUES (@id, @key, @run)
+           ON CONFLICT (experiment_id, key) DO UPDATE SET run_id = @run`,
+        )
+        .run({ id, key, run }),
+    );
+  }
+
+  /** The ids of the runs that fill an experiment's cells, by key. */
+  runsOf(id: string): Map<string, string> {
+    const rows = this.#access.read(
+      () =>
+        this.#access.prepared('SELECT key, run_id FROM experiment_runs WHERE experiment_id = ?').all(id) as {
+          key: string;
+          run_id: string;
+        }[],
+    );
+    return new Map(rows.map(({ key, run_id }) => [key, run_id]));
+  }
+
+  /** Ids of runs that compute the same as a cell with this key, of whichever experiment, those that ended well, newest first. */
+  doneRunsWith(key: string): string[] {
+    return this.#access.read(
+      () =>
+        this.#access
+          .prepared(
+            `SELECT DISTINCT runs.id FROM experiment_runs JOIN runs ON runs.id = run_id
+             WHERE key = ? AND runs.status = 'done' ORDER BY runs.id DESC`,
+          )
+          .pluck()
+          .all(key) as string[],
+    );
+  }
+
+  /**
+   * Notes that a process works on an experiment. `isAtWork` is asked of the one that is noted already.
+   * @throws CupbearerError `conflict` where that one does.
+   */
+  claim(
+    id: string,
+    { pid, started }: { pid: number; started: string | null },
+    isAtWork: (pid: number, started: string | null) => boolean,
+  ): void {
+    this.#access.write(() => {
+      const { name, host_pid: holder, host_started: since } = this.get(id);
+      if (holder !== null && isAtWork(holder, since)) {
+        throw new CupbearerError('conflict', `Process ${holder} is at work on the experiment "${name}".`, {
+          hint: 'Wait until it ends, or stop it first; `cupbearer experiment status` shows how far it is.',
+        });
+      }
+      this.#access.prepared('UPDATE experiments SET host_pid = ?, host_started = ? WHERE id = ?').run(pid, started, id);
+    });
+  }
+
+  /** Notes that no process works on an experiment any more. */
+  release(id: string): void {
+    this.#access.write(() =>
+      this.#access.prepared('UPDATE experiments SET host_pid = NULL, host_started = NULL WHERE id = ?').run(id),
+    );
+  }
+
+  #select(clauses: string, ...values: string[]): ListedExperiment[] {
+    const rows = this.#access.read(() => this.#access.prepared(`${select} ${clauses}`).all(...values) as Row[]);
+    return rows.map(({ spec, ...row }) => ({ ...row, spec: specIn(spec) }));
+  }
+}
+
+/** What the row of an experiment holds; whoever wrote it may have been another version. */
+function specIn(text: string): ExperimentSpec | null {
+  try {
+    const parsed = experimentFileSchema.shape.spec.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { planExperiment, specOf, type PlanContext } from '../../main/experiments/plan.ts';
+import { checkedExperiment } from '../../main/experiments/read-spec.ts';
+import { suites } from '../../main/experiments/suites/index.ts';
+
+const context: PlanContext = {
+  dataDir: '/data',
+  workingDir: '/work',
+  version: '1',
+  runFolder: () => '/none',
+  mostCells: 10_000,
+};
+
+describe('planExperiment', () => {
+  it('plans the quick suite', () => {
+    const start = performance.now();
+    const plan = planExperiment(suites.get('quick')!, context);
+    console.log(
+      performance.now() - start,
+      plan.runs.size,
+      plan.cells.length,
+      plan.cells.filter((c) => c.impossible),
+    );
+    for (const run of plan.runs.values()) specOf(run, (key) => `/x/${key}`);
+    console.log(performance.now() - start, [...plan.runs.values()].slice(0, 4), plan.rows);
+  });
+});
