@@ -116,7 +116,7 @@ const reports = {
 };
 
 /** Calls of the wizard. */
-const experiments = {
+const drafts = {
   /** All that can be chosen, with its parameters. */
   definitions: call.input(nothing).output(z.array(formRegistrySchema)),
   presets: call.input(nothing).output(z.array(presetSchema)),
@@ -227,4 +227,4 @@ const app = {
 };
 
 /** What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket. */
-export const contract = { runs, reports, experiments, uploads, datasets, models, engines, app };
+export const contract = { runs, reports, drafts, uploads, datasets, models, engines, app };

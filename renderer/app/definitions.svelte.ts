@@ -8,7 +8,7 @@ class Definitions {
 
   /** @throws CupbearerError where they could not be had; the next call asks again. */
   load(): Promise<readonly FormRegistry[]> {
-    this.#asked ??= client.experiments.definitions({}).then(
+    this.#asked ??= client.drafts.definitions({}).then(
       (registries) => (this.registries = registries),
       (error: unknown) => {
         this.#asked = undefined;

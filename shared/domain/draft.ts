@@ -12,7 +12,7 @@ export const mostTagCharacters = 60;
 
 /**
  * An experiment as the wizard holds it: a classifier (trained for it, or an earlier run), a task on it, any number of
- * detectors, and how they are evaluated. Values may still be wrong: `experiments.check` says which.
+ * detectors, and how they are evaluated. Values may still be wrong: `drafts.check` says which.
  */
 export const draftSchema = z.object({
   /** The preset that it started from, or "" for none. */

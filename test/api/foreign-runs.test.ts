@@ -175,11 +175,11 @@ async function showEverywhere(app: App, id: string, good: string): Promise<void>
   await orRefused('follow', async () => {
     for await (const news of await client.runs.follow({ id })) if (news.type === 'log') break;
   });
-  const draft = await orRefused('draft', () => client.experiments.fromRun({ id }));
+  const draft = await orRefused('draft', () => client.drafts.fromRun({ id }));
   if (draft) {
     showDraft(draft);
-    await orRefused('check', () => client.experiments.check({ draft }));
-    await orRefused('review', () => client.experiments.review({ draft }));
+    await orRefused('check', () => client.drafts.check({ draft }));
+    await orRefused('review', () => client.drafts.review({ draft }));
   }
   for (const format of reportFormats) {
     await orRefused(`report of one, ${format}`, () => client.reports.make({ runs: [id], format }));
@@ -235,7 +235,7 @@ describe('a run that somebody else has written', () => {
     const { catalogue } = app.application.workbench;
     const draftOf = async (changes: Partial<RunRecord>) => {
       catalogue.update('good', changes);
-      return app.client.experiments.fromRun({ id: 'good' });
+      return app.client.drafts.fromRun({ id: 'good' });
     };
     const tags = ['first', 'x'.repeat(60), 'x'.repeat(61), 'last'];
     expect((await draftOf({ tags, engine: 'abacus' })).tags).toEqual(['first', 'x'.repeat(60), 'last']);
@@ -243,7 +243,7 @@ describe('a run that somebody else has written', () => {
     const draft = await draftOf({ tags: numbered });
     expect([draft.tags, draft.engine]).toEqual([numbered.slice(0, 100), 'auto']);
     expect((await draftOf({ engine: 'wasm' })).engine).toBe('wasm');
-    expect((await app.client.experiments.check({ draft })).faults).toEqual([]);
+    expect((await app.client.drafts.check({ draft })).faults).toEqual([]);
   });
 
   it('is described by the wizard as far as it can be, whatever its draft holds', async () => {
@@ -266,12 +266,12 @@ describe('a run that somebody else has written', () => {
         async (rest, from, task, detectors) => {
           const whole = { ...rest, classifier: from, task, detectors };
           showDraft(whole);
-          const check = await orRefused('check', () => app.client.experiments.check({ draft: whole }));
+          const check = await orRefused('check', () => app.client.drafts.check({ draft: whole }));
           expect(check?.summaries.task).toBeTypeOf('string');
-          await orRefused('review', () => app.client.experiments.review({ draft: whole }));
-          await orRefused('network', () => app.client.experiments.network({ draft: whole }));
-          await app.client.experiments.storeDraft({ draft: whole });
-          await app.client.experiments.storedDraft({});
+          await orRefused('review', () => app.client.drafts.review({ draft: whole }));
+          await orRefused('network', () => app.client.drafts.network({ draft: whole }));
+          await app.client.drafts.storeDraft({ draft: whole });
+          await app.client.drafts.storedDraft({});
         },
       ),
       { numRuns: 150 },

@@ -48,8 +48,8 @@ describe('a model without spec.json', () => {
     const { client, application } = temporaryApplication();
     const { id } = await importModel(client, { name: 'Elsewhere', files: bare(trained.corner), trained: poisoned('corner') }); // prettier-ignore
     expect((await client.models.list({}))[0]).toMatchObject({ imported: true, isTrainingKnown: true });
-    expect((await client.experiments.check({ draft: draftOn(id) })).faults).toEqual([]);
-    const { ids } = await client.experiments.start({ draft: draftOn(id) });
+    expect((await client.drafts.check({ draft: draftOn(id) })).faults).toEqual([]);
+    const { ids } = await client.drafts.start({ draft: draftOn(id) });
     await application.queued.ended(ids[0]!);
     const run = application.workbench.catalogue.get(ids[0]!);
     expect([run.status, run.parents]).toEqual(['done', [id]]);
@@ -72,15 +72,15 @@ describe('a model without spec.json', () => {
     expect((await client.models.list({}))[0]).toMatchObject({ isTrainingKnown: false });
     const { folder } = application.workbench.catalogue.get(id);
     const unknown = `It is not known what the model in "${folder}" was trained on.`;
-    expect((await client.experiments.check({ draft: draftOn(id) })).faults).toEqual([
+    expect((await client.drafts.check({ draft: draftOn(id) })).faults).toEqual([
       { path: ['classifier', 'run'], step: 'model', message: unknown, label: 'Classifier' },
     ]);
-    await expect(client.experiments.start({ draft: draftOn(id) })).rejects.toMatchObject({ data: { code: 'usage' } });
+    await expect(client.drafts.start({ draft: draftOn(id) })).rejects.toMatchObject({ data: { code: 'usage' } });
     await expect(client.models.stateTraining({ id, trained: {} })).rejects.toMatchObject({
       data: { code: 'usage', details: { faults: [{ path: ['train_data'] }] } },
     });
     await client.models.stateTraining({ id, trained: poisoned('corner') });
-    expect((await client.experiments.check({ draft: draftOn(id) })).faults).toEqual([]);
+    expect((await client.drafts.check({ draft: draftOn(id) })).faults).toEqual([]);
     // What it says survives a catalogue that is made again from the folders.
     application.workbench.catalogue.rebuild([folder]);
     expect(application.workbench.catalogue.get(id).spec['train_data']).toMatchObject({ name: 'backdoor' });

@@ -7,14 +7,14 @@ let presets: Preset[];
 
 beforeAll(async () => {
   app = startApplication();
-  presets = await app.client.experiments.presets({});
+  presets = await app.client.drafts.presets({});
 });
 afterAll(() => app.stop());
 
 /** Runs a preset to its end; gives the classifier's figures and the AUROC of each detector by its name. */
 async function run(id: string) {
   const { draft } = presets.find((preset) => preset.id === id)!;
-  const { ids } = await app.client.experiments.start({ draft });
+  const { ids } = await app.client.drafts.start({ draft });
   await Promise.all(ids.map((run) => app.application.queued.ended(run)));
   const [classifier, ...detectors] = ids.map((run) => app.application.workbench.catalogue.get(run));
   for (const { error } of [classifier!, ...detectors]) expect(error).toBeNull();
@@ -27,7 +27,7 @@ describe('presets', { timeout: 240_000 }, () => {
     const whole = presets.filter(({ missingData, draft }) => missingData.length === 0 && draft.detectors.length > 0);
     expect(whole.length).toBeGreaterThan(5);
     for (const { id, draft } of whole) {
-      const { totalMs } = await app.client.experiments.estimate({ draft });
+      const { totalMs } = await app.client.drafts.estimate({ draft });
       expect(totalMs, id).toBeGreaterThan(0);
     }
   });

@@ -146,12 +146,12 @@ const callsWithPlaces: Record<string, (folder: string) => Promise<unknown>> = {
   'datasets.importFolder: folder': (folder) => imported(client.datasets.importFolder({ name: 'Pets', folder })),
   'app.change: dataDir': (dataDir) => client.app.change({ dataDir }),
   'app.change: runsDir': (runsDir) => client.app.change({ runsDir }),
-  'experiments.preview: draft': (folder) =>
-    client.experiments.preview({ draft: draftOn(pictures(folder)), draw: 0, count: 1 }),
-  'experiments.network: draft': (folder) => client.experiments.network({ draft: draftOn(pictures(folder)) }),
-  'experiments.review: draft': (folder) => client.experiments.review({ draft: draftOn(pictures(folder)) }),
-  'experiments.estimate: draft': (folder) => client.experiments.estimate({ draft: draftOn(pictures(folder)) }),
-  'experiments.start: draft': (folder) => client.experiments.start({ draft: draftOn(pictures(folder)) }),
+  'drafts.preview: draft': (folder) =>
+    client.drafts.preview({ draft: draftOn(pictures(folder)), draw: 0, count: 1 }),
+  'drafts.network: draft': (folder) => client.drafts.network({ draft: draftOn(pictures(folder)) }),
+  'drafts.review: draft': (folder) => client.drafts.review({ draft: draftOn(pictures(folder)) }),
+  'drafts.estimate: draft': (folder) => client.drafts.estimate({ draft: draftOn(pictures(folder)) }),
+  'drafts.start: draft': (folder) => client.drafts.start({ draft: draftOn(pictures(folder)) }),
   'models.import: trained': (folder) =>
     importModel(client, { name: 'm', files: modelFiles(), trained: { train_data: pictures(folder) } }),
   'models.stateTraining: trained': (folder) =>
@@ -165,7 +165,7 @@ const callsOnRuns: Record<string, (id: string) => Promise<unknown>> = {
   'runs.findSamples: id': (id) => client.runs.findSamples({ id, text: 'a' }),
   'runs.resume: id': (id) => client.runs.resume({ id }),
   'runs.repeat: id': (id) => client.runs.repeat({ id }),
-  'experiments.fromRun: id': (id) => client.experiments.fromRun({ id }),
+  'drafts.fromRun: id': (id) => client.drafts.fromRun({ id }),
 };
 
 const outOfReach = {
@@ -199,7 +199,7 @@ describe('the contract', () => {
         // A draft is looked at without the places that it must not name, and kept as it is (below).
         ...['check', 'storeDraft'].flatMap((call) =>
           ['classifier run', 'detectors [] name', 'engine', 'preset', 'tags []', 'task name'].map(
-            (where) => `experiments.${call}: draft ${where}`,
+            (where) => `drafts.${call}: draft ${where}`,
           ),
         ),
         'models.import: name',
@@ -266,7 +266,7 @@ describe.each(Object.keys(callsOnRuns))('%s', (call) => {
 describe('data inside', () => {
   const preview = (original: object) => {
     const data = { name: 'backdoor', original, backdoor: { name: 'corner' } };
-    return client.experiments.preview({ draft: draftOn(data, { task: { name: 'backdoor' } }), draw: 0, count: 1 });
+    return client.drafts.preview({ draft: draftOn(data, { task: { name: 'backdoor' } }), draw: 0, count: 1 });
   };
 
   const notShown = { kind: 'none', reason: expect.stringContaining('may not reach') as string };
@@ -315,7 +315,7 @@ describe('data inside', () => {
 
 describe('a draft', () => {
   const faultsOf = async (draft: ExperimentDraft) =>
-    (await client.experiments.check({ draft })).faults.map(({ path, message }) => [path.join('.'), message] as const);
+    (await client.drafts.check({ draft })).faults.map(({ path, message }) => [path.join('.'), message] as const);
   const cannot = expect.stringContaining('may not reach') as string;
 
   it('has a fault where it names what is out of reach, the same whether it is there or not', async () => {
@@ -355,8 +355,8 @@ describe('a draft', () => {
     expect(await faultsOf(on(known.outside))).toContainEqual(['classifier.run', cannot]);
     expect((await faultsOf(on(known.inside))).filter(([path]) => path.startsWith('classifier'))).toEqual([]);
     const draft = on(known.outside);
-    expect(await failure(client.experiments.preview({ draft, draw: 0, count: 1 }))).toMatchObject(outOfReach);
-    expect(await failure(client.experiments.start({ draft }))).toMatchObject(outOfReach);
+    expect(await failure(client.drafts.preview({ draft, draw: 0, count: 1 }))).toMatchObject(outOfReach);
+    expect(await failure(client.drafts.start({ draft }))).toMatchObject(outOfReach);
   });
 
   it('names a run of the catalogue by its folder, which is checked as that run is', async () => {
@@ -375,8 +375,8 @@ describe('a draft', () => {
 
   it('is kept whatever it names', async () => {
     const draft = draftOn(pictures(at('outside', 'pets')));
-    expect(await failure(client.experiments.storeDraft({ draft }))).toBeUndefined();
-    await client.experiments.storeDraft({ draft: null });
+    expect(await failure(client.drafts.storeDraft({ draft }))).toBeUndefined();
+    await client.drafts.storeDraft({ draft: null });
   });
 });
 
@@ -401,7 +401,7 @@ describe('the root', () => {
   it('lets pages reach what is below it, and the folders of the program', async () => {
     expect(await failure(imported(client.datasets.importFolder({ name: 'Pets', folder: allowed })))).toBeUndefined();
     const own = at('data', 'own', 'Pets');
-    expect((await client.experiments.check({ draft: draftOn(pictures(own)) })).faults).toEqual([]);
+    expect((await client.drafts.check({ draft: draftOn(pictures(own)) })).faults).toEqual([]);
     expect((await client.app.change({ runsDir: at('root', 'new', 'runs') })).runsDir).toBe(at('root', 'new', 'runs'));
     await client.app.change({ runsDir: at('runs') });
   });
@@ -436,8 +436,8 @@ describe('the root', () => {
       ...draftOn(pictures(folder)),
       classifier: { source: 'train' as const, params: { ...smallTraining, train_data: pictures(folder), num_epochs } },
     });
-    const first = await client.experiments.start({ draft: draft(allowed, 100_000) });
-    const { ids } = await client.experiments.start({ draft: draft(moved, 1) });
+    const first = await client.drafts.start({ draft: draft(allowed, 100_000) });
+    const { ids } = await client.drafts.start({ draft: draft(moved, 1) });
     renameSync(moved, at('root', 'old'));
     symlinkSync(at('outside', 'pets'), moved);
     await client.runs.cancel({ ids: first.ids });
@@ -453,7 +453,7 @@ describe('without a root', () => {
     try {
       const calls: Client = createRouterClient(createRouter(unbounded));
       const folder = at('outside', 'pets');
-      expect((await calls.experiments.check({ draft: draftOn(pictures(folder)) })).faults).toEqual([]);
+      expect((await calls.drafts.check({ draft: draftOn(pictures(folder)) })).faults).toEqual([]);
       expect(await imported(calls.datasets.importFolder({ name: 'From outside', folder }))).toMatchObject({
         classes: 2,
       });

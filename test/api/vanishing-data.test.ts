@@ -58,7 +58,7 @@ describe('a data folder that vanishes', () => {
   it('during the training is not missed: the data were read; the detector that comes after says what it lacks', async () => {
     const here = setUp();
     const { client, app, mnist } = here;
-    const { ids } = await client.experiments.start({ draft: draft({ name: 'mnist' }, 400) });
+    const { ids } = await client.drafts.start({ draft: draft({ name: 'mnist' }, 400) });
     await untilNews(here, ids[0]!, (news) => news.type === 'epochs');
     away(mnist);
     expect(await ended(app, ids[0]!)).toBe('done');
@@ -98,14 +98,14 @@ describe('a data folder that vanishes', () => {
       [{ name: 'mnist' }, mnist, /^MNIST is not on this machine/],
       [pictures, pets, /^There is no folder ".*pets" of pictures\.$/],
     ] as const) {
-      expect((await client.experiments.check({ draft: draft(original) })).faults).toEqual([]);
+      expect((await client.drafts.check({ draft: draft(original) })).faults).toEqual([]);
       away(folder);
-      const { faults } = await client.experiments.check({ draft: draft(original) });
+      const { faults } = await client.drafts.check({ draft: draft(original) });
       const path = ['classifier', 'params', 'train_data', 'original'];
       expect(faults).toContainEqual(
         expect.objectContaining({ path, step: 'task', message: expect.stringMatching(says) as string }),
       );
-      await expect(client.experiments.start({ draft: draft(original) })).rejects.toMatchObject({
+      await expect(client.drafts.start({ draft: draft(original) })).rejects.toMatchObject({
         data: { code: 'usage', message: expect.stringContaining(faults[0]!.message) as string },
       });
       expect(application.workbench.catalogue.list()).toEqual([]);
@@ -135,7 +135,7 @@ describe('a data folder that vanishes', () => {
 
   it('while previews hold it leaves them what was read, and says of the rest what is missing', async () => {
     const { client, mnist } = setUp();
-    const preview = (of: ExperimentDraft) => client.experiments.preview({ draft: of, draw: 0, count: 3 });
+    const preview = (of: ExperimentDraft) => client.drafts.preview({ draft: of, draw: 0, count: 3 });
     expect((await preview(draft({ name: 'mnist' }))).samples.kind).toBe('images');
     away(mnist);
     expect((await preview(draft({ name: 'mnist' }))).samples.kind).toBe('images');
@@ -162,7 +162,7 @@ describe('a data folder that vanishes', () => {
 describe('a run folder that is removed while it is shown', () => {
   it('leaves its row with what the catalogue knows; each part that needs the folder says that it is gone', async () => {
     const { client, app, application } = setUp();
-    const { ids } = await client.experiments.start({ draft: draft({ name: 'glyphs', limit: 200 }) });
+    const { ids } = await client.drafts.start({ draft: draft({ name: 'glyphs', limit: 200 }) });
     for (const id of ids) expect(await ended(app, id)).toBe('done');
     const id = ids[1]!;
     const { record } = await client.runs.get({ id });
@@ -190,7 +190,7 @@ describe('a catalogue that a second process opens', () => {
   it('is shared: each sees what the other does', async () => {
     const { client, application, app, place } = setUp();
     const call = (...args: string[]) => startCli(args, { cwd: place, home: join(place, 'home') }).ended;
-    const { ids } = await client.experiments.start({ draft: draft({ name: 'glyphs', limit: 200 }, 400) });
+    const { ids } = await client.drafts.start({ draft: draft({ name: 'glyphs', limit: 200 }, 400) });
     const listed = await call('runs', '--json');
     expect(listed.stderr).toBe('');
     expect((JSON.parse(listed.stdout) as { id: string }[]).map(({ id }) => id).sort()).toEqual([...ids].sort());

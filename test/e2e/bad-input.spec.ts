@@ -27,7 +27,7 @@ test('a second program on the same catalogue takes the next port, and each shows
     expect(second.output()).toContain(`Port ${webHost(program).port} is taken; ${second.port} is used instead.`);
     const other = await browser.newPage();
     await other.goto(await second.link());
-    const { ids } = await second.client.experiments.start({ draft: tinyDraft() });
+    const { ids } = await second.client.drafts.start({ draft: tinyDraft() });
     await expect(rowOf(page, ids[0]!)).toBeVisible();
     expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
     for (const window of [page, other]) await expect(rowOf(window, ids[1]!)).toContainText('Done');
@@ -43,7 +43,7 @@ test('a second program on the same catalogue takes the next port, and each shows
 });
 
 test('a run folder that is deleted behind its back is told of where the run is shown', async ({ page, program }) => {
-  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  const { ids } = await program.client.drafts.start({ draft: tinyDraft() });
   expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
   const id = ids[1]!;
   await go(page, `#/runs/${id}`);
@@ -69,7 +69,7 @@ test('scores that are taken out of a run’s folder are told of on every tab tha
   page,
   program,
 }) => {
-  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  const { ids } = await program.client.drafts.start({ draft: tinyDraft() });
   const id = ids[1]!;
   await go(page, `#/runs/${id}`);
   const panel = page.getByRole('tabpanel');
@@ -104,7 +104,7 @@ test('scores that are taken out of a run’s folder are told of on every tab tha
 
 test('data that vanish while a run goes on are named where the user is', async ({ page, program }) => {
   const folder = picturesOfPets(join(program.home, 'vanishing'));
-  const { ids } = await program.client.experiments.start({
+  const { ids } = await program.client.drafts.start({
     draft: {
       ...tinyDraft(),
       classifier: {

@@ -83,7 +83,7 @@ test('it asks before it takes a run along; in the background the run goes on, an
   home,
 }) => {
   const program = await start();
-  const { ids } = await program.client.experiments.start({ draft: longDraft() });
+  const { ids } = await program.client.drafts.start({ draft: longDraft() });
   await expect.poll(async () => (await program.client.runs.get({ id: ids[0]! })).record.status).toBe('running');
   await answerQuestions(program.desktop, 'Stay');
   await closeWindow(program);
@@ -104,7 +104,7 @@ test('it asks before it takes a run along; in the background the run goes on, an
 
 test('a training is cancelled if the user says so', async ({ start }) => {
   const program = await start();
-  const { ids } = await program.client.experiments.start({ draft: longDraft() });
+  const { ids } = await program.client.drafts.start({ draft: longDraft() });
   await answerQuestions(program.desktop, 'Cancel them and quit');
   const ended = once(program.child, 'close');
   await closeWindow(program);

@@ -37,7 +37,7 @@ test('a folder that is dropped becomes a dataset', async ({ page, program }) => 
 
 test('a model without its spec is used once it is said what it was trained on', async ({ page, program }) => {
   const { client } = program;
-  const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: 1 }) });
+  const { ids } = await client.drafts.start({ draft: tinyDraft({ epochs: 1 }) });
   await expect.poll(async () => (await client.models.list({}))[0]?.run.status, { timeout: 60_000 }).toBe('done');
   const { folder } = (await client.runs.get({ id: ids[0]! })).record;
   await go(page, '#/models');
@@ -112,7 +112,7 @@ test('a folder is taken in as a dataset by dialog, from the browser and from thi
 
 test('a model is taken in by dialog from its files, and is there to be used', async ({ page, program }) => {
   test.setTimeout(180_000);
-  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  const { ids } = await program.client.drafts.start({ draft: tinyDraft() });
   expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
   const { record } = await program.client.runs.get({ id: ids[0]! });
   const files = (...names: string[]) => names.map((name) => join(record.folder, name));
@@ -134,6 +134,6 @@ test('a model is taken in by dialog from its files, and is there to be used', as
   await expect(page.getByRole('table').first()).toContainText('layers.linear_0.output');
 
   const classifier = { source: 'run' as const, run: id };
-  const started = await program.client.experiments.start({ draft: { ...tinyDraft(), classifier } });
+  const started = await program.client.drafts.start({ draft: { ...tinyDraft(), classifier } });
   expect(await runsEnded(program.client, started.ids)).toEqual(['done']);
 });

@@ -7,7 +7,7 @@ let ids: readonly string[] | undefined;
 
 async function finishedRuns({ client }: Program): Promise<readonly string[]> {
   if (ids) return ids;
-  const started = await client.experiments.start({ draft: tinyDraft() });
+  const started = await client.drafts.start({ draft: tinyDraft() });
   expect(await runsEnded(client, started.ids)).toEqual(['done', 'done']);
   ids = started.ids;
   return ids;

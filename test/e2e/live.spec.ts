@@ -7,7 +7,7 @@ const endless = 5000;
 
 /** Starts a training and opens it; gives its id. */
 async function openTraining({ client }: Program, page: Page): Promise<string> {
-  const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: endless }) });
+  const { ids } = await client.drafts.start({ draft: tinyDraft({ epochs: endless }) });
   await go(page, `#/runs/${ids[0]}`);
   await expect(page.getByRole('main').getByRole('progressbar', { name: /Epoch/ })).toBeVisible({ timeout: 60_000 });
   return ids[0]!;
@@ -65,7 +65,7 @@ test.describe('a training that goes on', () => {
       model: { name: 'cnn' },
       batch_size: 8,
     };
-    const { ids } = await program.client.experiments.start({
+    const { ids } = await program.client.drafts.start({
       draft: { ...draft, classifier: { source: 'train', params: slow } },
     });
     await go(page, `#/runs/${ids[0]}/training`);
@@ -87,7 +87,7 @@ test.describe('a training that goes on', () => {
     await expect(page.getByRole('main')).toContainText('was ended by SIGKILL in the middle of the run');
     expect(await runsEnded(program.client, [id])).toEqual(['failed']);
 
-    const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+    const { ids } = await program.client.drafts.start({ draft: tinyDraft() });
     expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
 
     // Memory may have been the reason: half the batch size is offered.

@@ -8,7 +8,7 @@ let ids: string[] | undefined;
 
 async function finishedRuns({ client }: Program): Promise<string[]> {
   if (ids) return ids;
-  const started = await client.experiments.start({ draft: tinyDraft({ detectors: ['mahalanobis', 'knn'] }) });
+  const started = await client.drafts.start({ draft: tinyDraft({ detectors: ['mahalanobis', 'knn'] }) });
   expect(await runsEnded(client, started.ids)).toEqual(['done', 'done', 'done']);
   ids = started.ids;
   return ids;

@@ -8,7 +8,7 @@ let ids: string[] | undefined;
 
 async function finishedRuns({ client }: Program): Promise<string[]> {
   if (ids) return ids;
-  const started = await client.experiments.start({ draft: tinyDraft({ detectors: ['mahalanobis', 'knn'] }) });
+  const started = await client.drafts.start({ draft: tinyDraft({ detectors: ['mahalanobis', 'knn'] }) });
   expect(await runsEnded(client, started.ids)).toEqual(['done', 'done', 'done']);
   return (ids = started.ids);
 }
@@ -40,7 +40,7 @@ test.describe('a training that was cut off', () => {
   }) => {
     const epochs = 400;
     const draft = { ...tinyDraft({ epochs }), detectors: ['mahalanobis'].map((name) => ({ name })) };
-    const started = await program.client.experiments.start({ draft });
+    const started = await program.client.drafts.start({ draft });
     const id = started.ids[0]!;
     await go(page, `#/runs/${id}`);
     const going = page.getByRole('main').getByRole('progressbar', { name: /Epoch/ });
@@ -74,7 +74,7 @@ test.describe('a training that was cut off', () => {
 test('a run is deleted where it is shown, brought back, and deleted for good', async ({ page, program }) => {
   await finishedRuns(program);
   const [classifier] = ids!;
-  const { ids: copies } = await program.client.experiments.start({
+  const { ids: copies } = await program.client.drafts.start({
     draft: { ...tinyDraft({ detectors: ['knn'] }), classifier: { source: 'run', run: classifier! } },
   });
   await runsEnded(program.client, copies);

@@ -142,7 +142,7 @@ test('runs that go on and wait say their place in line, are found by filters, an
   page,
   program,
 }) => {
-  const start = async () => (await program.client.experiments.start({ draft: tinyDraft({ epochs: 400 }) })).ids;
+  const start = async () => (await program.client.drafts.start({ draft: tinyDraft({ epochs: 400 }) })).ids;
   const [running] = await start();
   const second = await start();
   const third = await start();

@@ -7,7 +7,7 @@ let ids: string[] | undefined;
 test.beforeEach(async ({ program }) => {
   test.setTimeout(180_000);
   if (ids) return;
-  ({ ids } = await program.client.experiments.start({ draft: tinyDraft({ detectors: ['mahalanobis', 'knn'] }) }));
+  ({ ids } = await program.client.drafts.start({ draft: tinyDraft({ detectors: ['mahalanobis', 'knn'] }) }));
   expect(await runsEnded(program.client, ids)).toEqual(['done', 'done', 'done']);
 });
 
@@ -41,12 +41,12 @@ test('adversarial examples are previewed with a trained model, and without one i
 }) => {
   const task = { name: 'adversarial-examples', eps: 0.2, step_size: 0.05, steps: 5 };
   const draft = { ...tinyDraft(), task };
-  await program.client.experiments.storeDraft({ draft });
+  await program.client.drafts.storeDraft({ draft });
   await go(page, '#/new/task');
   const preview = page.getByRole('region', { name: 'Preview' });
   await expect(preview).toContainText('once that has been trained', { timeout: 60_000 });
 
-  await program.client.experiments.storeDraft({
+  await program.client.drafts.storeDraft({
     draft: { ...draft, classifier: { source: 'run', run: ids![0]! } },
   });
   await page.reload();

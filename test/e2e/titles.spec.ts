@@ -16,7 +16,7 @@ test.beforeEach(async ({ program: { client } }) => {
   test.setTimeout(240_000);
   if (ids) return;
   const start = async (one: ExperimentDraft) => {
-    const started = await client.experiments.start({ draft: one });
+    const started = await client.drafts.start({ draft: one });
     expect(await runsEnded(client, started.ids)).toEqual(['done', 'done']);
     return started.ids;
   };

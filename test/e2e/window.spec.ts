@@ -7,7 +7,7 @@ let ids: string[] | undefined;
 test.beforeEach(async ({ program: { client } }) => {
   test.setTimeout(180_000);
   if (ids) return;
-  ({ ids } = await client.experiments.start({ draft: tinyDraft() }));
+  ({ ids } = await client.drafts.start({ draft: tinyDraft() }));
   expect(await runsEnded(client, ids)).toEqual(['done', 'done']);
 });
 
@@ -47,10 +47,10 @@ test('commas separate tags in every field, and one that is too long is found fau
     .toEqual(['paper', 'seed 0']);
   await page.keyboard.press('Escape');
 
-  await program.client.experiments.storeDraft({ draft: tinyDraft() });
+  await program.client.drafts.storeDraft({ draft: tinyDraft() });
   await go(page, '#/new/review');
   await page.getByRole('textbox', { name: 'Tags' }).fill('one two, three');
-  await expect.poll(async () => (await program.client.experiments.storedDraft({}))?.tags).toEqual(['one two', 'three']);
+  await expect.poll(async () => (await program.client.drafts.storedDraft({}))?.tags).toEqual(['one two', 'three']);
 });
 
 test('columns that are added stand in the table, which scrolls sideways, and their menu closes by Escape', async ({
@@ -102,7 +102,7 @@ test('the wizard can be used at twice the size', async ({ page }) => {
 
 test('the classifier of an experiment is chosen by a click into its field', async ({ page, program }) => {
   const draft = { ...tinyDraft(), classifier: { source: 'run' as const, run: ids![0]! } };
-  await program.client.experiments.storeDraft({ draft });
+  await program.client.drafts.storeDraft({ draft });
   await go(page, '#/new/model');
   await page.getByRole('combobox', { name: 'Classifier' }).click();
   await expect(page.getByRole('option', { name: /Classifier mlp 32-32/ }).first()).toBeVisible();

@@ -109,7 +109,7 @@ test('the keyboard alone sets up and starts an experiment', async ({ page, progr
 });
 
 test('a run is done again with changes', async ({ page, program }) => {
-  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  const { ids } = await program.client.drafts.start({ draft: tinyDraft() });
   await program.client.runs.cancel({ ids });
   await runsEnded(program.client, ids);
   await go(page, '#/runs');
@@ -128,7 +128,7 @@ test('a half-finished draft is kept when a run is done again with changes, and w
   const saved = page.getByRole('status').filter({ hasText: 'Draft saved' });
   await target.fill('7');
   await expect(saved).toBeVisible();
-  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  const { ids } = await program.client.drafts.start({ draft: tinyDraft() });
   await program.client.runs.cancel({ ids });
   await runsEnded(program.client, ids);
   await go(page, '#/runs');
@@ -148,7 +148,7 @@ test('a half-finished draft is kept when a run is done again with changes, and w
 });
 
 test('a step whose check fails is not left, says why, and can be looked at again', async ({ page, program }) => {
-  const { ids } = await program.client.experiments.start({ draft: tinyDraft() });
+  const { ids } = await program.client.drafts.start({ draft: tinyDraft() });
   expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
   await go(page, `#/new/evaluation?model=${ids[0]}`);
   await expectStep(page, 'Evaluation');
@@ -183,7 +183,7 @@ test('a run is set up from its spec.json, tested on data of one’s own choosing
   program,
   clipboard,
 }) => {
-  const { ids } = await program.client.experiments.start({ draft: tinyDraft({ detectors: ['knn'] }) });
+  const { ids } = await program.client.drafts.start({ draft: tinyDraft({ detectors: ['knn'] }) });
   expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
   const folders = await Promise.all(ids.map(async (id) => (await program.client.runs.get({ id })).record.folder));
   const file = page.getByLabel('A spec.json or a draft');

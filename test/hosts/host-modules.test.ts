@@ -47,10 +47,10 @@ it('the host loads no picture codec to list, import, preview and check data', as
   expect(taken.classes).toBe(2);
   const { samples } = await client.datasets.preview({ name: 'taken', draw: 0, count: 3 });
   expect(samples).toMatchObject({ kind: 'images', count: 3 });
-  const [preset] = await client.experiments.presets({});
+  const [preset] = await client.drafts.presets({});
   const params = { train_data: { name: 'backdoor', original: own.pick, backdoor: { name: 'patch', size: 2 } } };
   const draft = { ...preset!.draft, classifier: { source: 'train' as const, params } };
-  expect((await client.experiments.check({ draft })).faults).toEqual([]);
+  expect((await client.drafts.check({ draft })).faults).toEqual([]);
   await expect(client.runs.takeUp({ folder: place })).rejects.toMatchObject({ data: { code: 'not-found' } });
 
   child.send('modules');

@@ -63,7 +63,7 @@ describe.skipIf(!hasProc)('a folder that cannot be had', () => {
       code: 'FAILED',
       data: { code: 'storage', message: expect.stringContaining('creates no folders') as string },
     };
-    await expect(client.experiments.start({ draft: estimatedDraft('auto').draft })).rejects.toMatchObject(refusal);
+    await expect(client.drafts.start({ draft: estimatedDraft('auto').draft })).rejects.toMatchObject(refusal);
     await expect(client.app.change({ runsDir: '/proc/a/b' })).rejects.toMatchObject(refusal);
     await expect(client.app.change({ dataDir: '/proc/a/b' })).rejects.toMatchObject(refusal);
     expect(await client.models.list({})).toEqual([]);

@@ -465,7 +465,7 @@ describe('clients that only hold on', () => {
 
 describe('limits of a connection', () => {
   /** A call as the client encodes it, with this text as its input. */
-  const callWith = (id: string, input: string) => `{"i":"${id}","p":{"u":"/experiments/check","b":{"json":${input}}}}`;
+  const callWith = (id: string, input: string) => `{"i":"${id}","p":{"u":"/drafts/check","b":{"json":${input}}}}`;
   const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
   it('refuse an input that is nested too deep, before any of it is built', async () => {

@@ -184,7 +184,7 @@ describe('a process that holds a GPU', () => {
       const [run] = enqueueOn(application.queued, [{ experiment: 'train-classifier', params: smallTraining, engine }]);
       return ended(started, run!.id);
     };
-    await client.experiments.estimate(estimatedDraft('wasm'));
+    await client.drafts.estimate(estimatedDraft('wasm'));
     expect(await train('wasm')).toBe('done');
     expect(application.estimator.isRunning).toBe(true);
     expect(await train('auto')).toBe('done');

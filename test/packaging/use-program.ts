@@ -47,9 +47,9 @@ await reader.ready;
 const batch = await reader.ask({ indices: Int32Array.of(0, 1, 2), epoch: 0 });
 await reader.close();
 
-const preview = await client.experiments.preview({ draft, draw: 0, count: 2 });
-const estimate = await client.experiments.estimate({ draft });
-const { ids } = await client.experiments.start({ draft });
+const preview = await client.drafts.preview({ draft, draw: 0, count: 2 });
+const estimate = await client.drafts.estimate({ draft });
+const { ids } = await client.drafts.start({ draft });
 await Promise.all(ids.map((id) => application.queued.ended(id)));
 const runs = await Promise.all(ids.map((id) => client.runs.get({ id })));
 const report = await client.reports.make({ runs: ids, format: 'html' });

@@ -71,7 +71,7 @@ export async function soakLoop({ runs, say = () => undefined }: SoakOptions): Pr
   const report: Omit<SoakReport, 'warm'> & { warm?: Held } = { ended: {}, looks: [] };
   try {
     await program.client.app.change({ parallelJobs: 2, runsDir: join(home, 'runs') });
-    const { ids: first } = await program.client.experiments.start({ draft });
+    const { ids: first } = await program.client.drafts.start({ draft });
     for (let done = 0; done < runs;) {
       const count = Math.min(done < warmAfter ? warmAfter : batch, runs - done);
       const ids = done === 0 ? [...first] : [];

@@ -98,16 +98,16 @@ describe('what this window keeps of the Runs table', () => {
 
 describe('the definitions', () => {
   it('are asked for once, and again only after they could not be had', async () => {
-    answerWith({ experiments: { definitions: () => Promise.reject(new CupbearerError('crashed', 'Lost.')) } });
+    answerWith({ drafts: { definitions: () => Promise.reject(new CupbearerError('crashed', 'Lost.')) } });
     await expect(definitions.load()).rejects.toThrow('Lost.');
     expect([definitions.of('detector'), definitions.titleOf('detector', 'knn')]).toEqual([[], 'knn']);
     const knn = { id: 'knn', title: 'Nearest neighbours', summary: '', fields: [] };
     const asked = answerWith({
-      experiments: { definitions: () => [{ kind: 'detector', title: 'Detector', definitions: [knn] }] },
+      drafts: { definitions: () => [{ kind: 'detector', title: 'Detector', definitions: [knn] }] },
     });
     await Promise.all([definitions.load(), definitions.load()]);
     await definitions.load();
-    expect(asked).toEqual(['experiments.definitions']);
+    expect(asked).toEqual(['drafts.definitions']);
     expect(definitions.titleOf('detector', 'knn')).toBe('Nearest neighbours');
   });
 });

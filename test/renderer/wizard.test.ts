@@ -27,7 +27,7 @@ const fault = (step: 'task' | 'detectors', ...path: string[]): DraftCheck['fault
 
 let stored: ExperimentDraft | null;
 let faults: DraftCheck['faults'];
-let experiments: NonNullable<Answers['experiments']>;
+let drafts: NonNullable<Answers['drafts']>;
 let asked: string[];
 const soon = () => vi.advanceTimersByTimeAsync(0);
 
@@ -35,7 +35,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   stored = null;
   faults = [];
-  experiments = {
+  drafts = {
     presets: () => [preset('first'), preset('second')],
     definitions: () => [],
     storedDraft: () => stored,
@@ -51,7 +51,7 @@ beforeEach(() => {
     fromRun: ({ id }) => draftOf(`of ${id}`, ['old']),
     start: () => ({ ids: ['classifier', 'detector'] }),
   };
-  asked = answerWith({ experiments });
+  asked = answerWith({ drafts });
   // What another test has left.
   while (earlierDrafts.areThere) earlierDrafts.take(null);
   earlierDrafts.begin(draftOf('nothing'), null);
@@ -106,10 +106,10 @@ describe('the wizard', () => {
     await vi.advanceTimersByTimeAsync(399);
     wizard.set(['evaluation', 'seed'], 2);
     await vi.advanceTimersByTimeAsync(399);
-    expect([wizard.isStored, asked.includes('experiments.storeDraft')]).toEqual([false, false]);
+    expect([wizard.isStored, asked.includes('drafts.storeDraft')]).toEqual([false, false]);
     await vi.advanceTimersByTimeAsync(1);
     expect([wizard.isStored, stored?.evaluation]).toEqual([true, { seed: 2 }]);
-    expect(asked.filter((name) => name === 'experiments.storeDraft')).toHaveLength(1);
+    expect(asked.filter((name) => name === 'drafts.storeDraft')).toHaveLength(1);
   });
 
   it('stores at once what is not stored yet when it is closed, and asks nothing more', async () => {
@@ -150,7 +150,7 @@ describe('the wizard', () => {
   });
 
   it('keeps the draft where the runs could not be started, and says why', async () => {
-    experiments.start = () => Promise.reject(new CupbearerError('conflict', 'The folder is taken.'));
+    drafts.start = () => Promise.reject(new CupbearerError('conflict', 'The folder is taken.'));
     const wizard = await opened();
     expect(await wizard.start()).toBeNull();
     expect([wizard.isStarting, wizard.draft?.task]).toEqual([false, { name: 'first' }]);

@@ -7,13 +7,13 @@ import { runsEnded, startProgram, temporaryHome, type Program } from '../e2e/pro
 
 const [dataDir] = process.argv.slice(2);
 
-type Preset = Awaited<ReturnType<Program['client']['experiments']['presets']>>[number];
+type Preset = Awaited<ReturnType<Program['client']['drafts']['presets']>>[number];
 
 /** One line of the table. */
 async function measure({ client }: Program, { title, draft }: Preset): Promise<string> {
-  const { totalMs } = await client.experiments.estimate({ draft });
+  const { totalMs } = await client.drafts.estimate({ draft });
   const started = performance.now();
-  const { ids } = await client.experiments.start({ draft });
+  const { ids } = await client.drafts.start({ draft });
   const statuses = await runsEnded(client, ids);
   const tookMs = performance.now() - started;
   if (statuses.some((status) => status !== 'done')) throw new Error(`${title}: ${statuses.join(', ')}`);
@@ -42,7 +42,7 @@ for (const folder of dataDir === undefined ? [null] : [null, dataDir]) {
   const program = await startProgram(home);
   try {
     await program.client.app.change({ dataDir: folder });
-    for (const preset of await program.client.experiments.presets({})) {
+    for (const preset of await program.client.drafts.presets({})) {
       const { missingData, draft } = preset;
       const usesMnist = JSON.stringify(draft).includes('"mnist"');
       if (missingData.length > 0 || draft.detectors.length === 0 || (folder !== null && !usesMnist)) continue;

@@ -92,7 +92,7 @@ try {
   });
   const { example } = await makeWorkingWeek(home);
   await shown(home, async (page, { client }) => {
-    const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: 20_000 }) });
+    const { ids } = await client.drafts.start({ draft: tinyDraft({ epochs: 20_000 }) });
     for (const theme of themes) await take(page, theme, screensOf(example, ids[0]!));
   });
   await keepDocumented(folder);

@@ -65,10 +65,10 @@ export async function makeWorkingWeek(home: string): Promise<WorkingWeek> {
 
 /** Makes all runs, the example's last, whose ids it gives; says in `daysAgo` when each is meant to have been. */
 async function makeRuns(client: Client, daysAgo: Map<string, number>): Promise<string[]> {
-  const presets = await client.experiments.presets({});
+  const presets = await client.drafts.presets({});
   const make = async ({ preset, change, tags = [], daysAgo: days }: Experiment): Promise<string[]> => {
     const { draft } = presets.find(({ id }) => id === preset)!;
-    const { ids } = await client.experiments.start({ draft: { ...draft, ...change?.(draft), tags } });
+    const { ids } = await client.drafts.start({ draft: { ...draft, ...change?.(draft), tags } });
     const statuses = await runsEnded(client, ids);
     if (statuses.some((status) => status !== 'done')) throw new Error(`${preset} ended as ${statuses.join(', ')}.`);
     for (const id of ids) daysAgo.set(id, days);
@@ -94,7 +94,7 @@ async function failedTraining(client: Client): Promise<string[]> {
   const draft = tinyDraft({ epochs: 20 });
   const params = draft.classifier.source === 'train' ? draft.classifier.params : {};
   const steep = { ...params, optim: { name: 'sgd', learning_rate: 10, weight_decay: 1 } };
-  const { ids } = await client.experiments.start({
+  const { ids } = await client.drafts.start({
     draft: { ...draft, classifier: { source: 'train', params: steep } },
   });
   const [status] = await runsEnded(client, ids);
@@ -104,7 +104,7 @@ async function failedTraining(client: Client): Promise<string[]> {
 
 /** A training that somebody thought better of after its first epochs. */
 async function cancelledTraining(client: Client): Promise<string[]> {
-  const { ids } = await client.experiments.start({ draft: tinyDraft({ epochs: 5000 }) });
+  const { ids } = await client.drafts.start({ draft: tinyDraft({ epochs: 5000 }) });
   for await (const event of await client.runs.follow({ id: ids[0]! })) if (event.type === 'epochs') break;
   await client.runs.cancel({ ids });
   await runsEnded(client, ids);

@@ -65,14 +65,14 @@ export class Wizard implements FormModel {
   /** Takes up what it is to start from, else the draft as it was left, or the first preset. */
   async open(from: StartingPoint | null): Promise<void> {
     try {
-      const [presets] = await Promise.all([client.experiments.presets({}), definitions.load()]);
+      const [presets] = await Promise.all([client.drafts.presets({}), definitions.load()]);
       this.presets = presets;
-      const left = this.draft ?? (await client.experiments.storedDraft({}));
+      const left = this.draft ?? (await client.drafts.storedDraft({}));
       if (from !== null) {
         const draft = await this.#draftOn(from);
         // Kept before anything else looks for the stored draft, and before the one that it replaces is kept once more.
         clearTimeout(this.#storeTimer);
-        await client.experiments.storeDraft({ draft });
+        await client.drafts.storeDraft({ draft });
         this.#setAside(left, draft);
         this.#take(draft);
         return;
@@ -105,7 +105,7 @@ export class Wizard implements FormModel {
   async discard(): Promise<void> {
     const before = this.draft;
     clearTimeout(this.#storeTimer);
-    await client.experiments.storeDraft({ draft: null });
+    await client.drafts.storeDraft({ draft: null });
     this.#take(this.presets[0]!.draft);
     this.reached = 0;
     this.isStored = true;
@@ -114,7 +114,7 @@ export class Wizard implements FormModel {
 
   /** Looks again at what the draft depends on: data that have come, runs that are there now. */
   async refresh(): Promise<void> {
-    this.presets = await client.experiments.presets({});
+    this.presets = await client.drafts.presets({});
     if (this.draft) this.#ask(this.draft);
   }
 
@@ -138,10 +138,10 @@ export class Wizard implements FormModel {
     if (!this.draft) return null;
     this.isStarting = true;
     try {
-      const { ids } = await client.experiments.start({ draft: this.draft });
+      const { ids } = await client.drafts.start({ draft: this.draft });
       clearTimeout(this.#storeTimer);
       // What was set aside for this one comes next.
-      await client.experiments.storeDraft({ draft: earlierDrafts.take(null) });
+      await client.drafts.storeDraft({ draft: earlierDrafts.take(null) });
       return ids.at(-1) ?? null;
     } catch (error) {
       toasts.failed(error);
@@ -156,7 +156,7 @@ export class Wizard implements FormModel {
     for (const latest of [this.check, this.samples, this.drawing, this.review, this.estimate]) latest.drop();
     if (this.isStored || !this.draft) return;
     clearTimeout(this.#storeTimer);
-    void client.experiments.storeDraft({ draft: this.draft }).catch((error: unknown) => toasts.failed(error));
+    void client.drafts.storeDraft({ draft: this.draft }).catch((error: unknown) => toasts.failed(error));
   }
 
   // ---- what the fields of the form ask ------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ export class Wizard implements FormModel {
       if (!dataset) throw new Error(`There is no dataset "${id}".`);
       return draftOnDataset(this.presets, dataset.pick, (of) => definitions.of(of));
     }
-    const draft = await client.experiments.fromRun({ id });
+    const draft = await client.drafts.fromRun({ id });
     return kind === 'from' ? draft : { ...draft, classifier: { source: 'run', run: id }, tags: [] };
   }
 
@@ -255,17 +255,17 @@ export class Wizard implements FormModel {
   }
 
   #ask(draft: ExperimentDraft): void {
-    this.check.ask((signal) => client.experiments.check({ draft }, { signal }), pauseMs);
-    this.drawing.ask((signal) => client.experiments.network({ draft }, { signal }), pauseMs);
+    this.check.ask((signal) => client.drafts.check({ draft }, { signal }), pauseMs);
+    this.drawing.ask((signal) => client.drafts.network({ draft }, { signal }), pauseMs);
     this.#askSamples(draft);
-    this.review.ask((signal) => client.experiments.review({ draft }, { signal }), pauseMs);
-    this.estimate.ask((signal) => client.experiments.estimate({ draft }, { signal }), measurePauseMs);
+    this.review.ask((signal) => client.drafts.review({ draft }, { signal }), pauseMs);
+    this.estimate.ask((signal) => client.drafts.estimate({ draft }, { signal }), measurePauseMs);
   }
 
   #askSamples(draft: ExperimentDraft): void {
     const { draw } = this;
     this.samples.ask(async (signal) => {
-      const preview = await client.experiments.preview({ draft, draw, count: previewCount }, { signal });
+      const preview = await client.drafts.preview({ draft, draw, count: previewCount }, { signal });
       const [samples, normal, unpaired] = await Promise.all([
         shown(preview.samples),
         preview.normal && shown(preview.normal),
@@ -279,7 +279,7 @@ export class Wizard implements FormModel {
     clearTimeout(this.#storeTimer);
     this.isStored = false;
     this.#storeTimer = setTimeout(() => {
-      client.experiments.storeDraft({ draft }).then(
+      client.drafts.storeDraft({ draft }).then(
         () => (this.isStored = this.draft === draft),
         (error: unknown) => toasts.failed(error),
       );

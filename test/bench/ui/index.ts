@@ -72,7 +72,7 @@ async function keystroke(page: Page): Promise<number> {
 /** The longest time without a frame, and the median of a call, while a convolutional network trains. */
 async function underLoad(page: Page, { client, link }: Program): Promise<{ stallMs: number; callMs: number }> {
   const draft = tinyDraft({ epochs: 5000 });
-  const { ids } = await client.experiments.start({
+  const { ids } = await client.drafts.start({
     draft: {
       ...draft,
       classifier: {
@@ -124,7 +124,7 @@ function enlarge(folder: string): void {
 
 /** Opening the scores of a run with 60,000 samples and five layers. */
 async function opening(page: Page, { client }: Program): Promise<number> {
-  const { ids } = await client.experiments.start({ draft: tinyDraft() });
+  const { ids } = await client.drafts.start({ draft: tinyDraft() });
   await runsEnded(client, ids);
   const { record } = await client.runs.get({ id: ids[1]! });
   enlarge(record.folder);

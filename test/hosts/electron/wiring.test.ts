@@ -692,7 +692,7 @@ describe('files', () => {
 
   it('that mark a run show it', async () => {
     const { application, client } = temporaryApplication();
-    const { ids } = await client.experiments.start({ draft: tinyDraft() });
+    const { ids } = await client.drafts.start({ draft: tinyDraft() });
     await runsEnded(client, ids);
     const { folder } = (await client.runs.get({ id: ids[0]! })).record;
     const gone: string[] = [];

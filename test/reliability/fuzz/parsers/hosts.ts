@@ -159,7 +159,7 @@ const rpcMessages: Parser = {
       callOf('1', 'app/settings', {}),
       callOf('2', 'runs/get', { id: 'a' }),
       callOf('3', 'runs/change', { ids: ['a'], notes: 'words', addTags: ['b'] }),
-      callOf('4', 'experiments/check', { draft: { preset: '', classifier: { source: 'run', run: 'a' }, task: { name: 'ood' }, detectors: [], evaluation: {}, engine: 'auto', tags: [] } }),
+      callOf('4', 'drafts/check', { draft: { preset: '', classifier: { source: 'run', run: 'a' }, task: { name: 'ood' }, detectors: [], evaluation: {}, engine: 'auto', tags: [] } }),
       JSON.stringify({ i: '2', t: 4 }),
     ].map(bytesOf), // prettier-ignore
   parse: async (input) => {

@@ -146,7 +146,7 @@ async function looked(changed: Changed): Promise<string[]> {
     await unlessRefused(() => client.runs.get({ id }));
     await unlessRefused(() => client.runs.result({ id }));
     await unlessRefused(() => client.runs.scores({ id }));
-    await unlessRefused(() => client.experiments.fromRun({ id }));
+    await unlessRefused(() => client.drafts.fromRun({ id }));
     const reports: string[] = [];
     for (const format of formats) {
       const report = await unlessRefused(() => client.reports.make({ runs: [id], format }));
@@ -376,7 +376,7 @@ async function imported(changed: Changed): Promise<void> {
     }
     await client.models.list({});
     await unlessRefused(() => client.runs.get({ id }));
-    await unlessRefused(() => client.experiments.fromRun({ id }));
+    await unlessRefused(() => client.drafts.fromRun({ id }));
   } finally {
     await client.runs.remove({ ids: [id] });
     application.removal.close();

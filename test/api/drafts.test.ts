@@ -15,7 +15,7 @@ let application: RunningApplication;
 const client = () => createRouterClient(createRouter(application));
 
 beforeAll(() => {
-  place = mkdtempSync(join(tmpdir(), 'cupbearer-experiments-'));
+  place = mkdtempSync(join(tmpdir(), 'cupbearer-drafts-'));
   process.env['CUPBEARER_HOME'] = join(place, 'home');
   process.env['CUPBEARER_DATA'] = join(place, 'data');
   application = createApplication({ host: { kind: 'web', launch: forkProcess } });
@@ -49,11 +49,11 @@ const training = (params: object) => ({
 });
 const poisoned = (backdoor: object, original: object = small) =>
   training({ train_data: { name: 'backdoor', original, backdoor } });
-const faultsOf = async (of: ExperimentDraft) => (await client().experiments.check({ draft: of })).faults;
+const faultsOf = async (of: ExperimentDraft) => (await client().drafts.check({ draft: of })).faults;
 
 describe('definitions', () => {
   it('travel as JSON with all that a form needs, and refer only to kinds that are there', async () => {
-    const registries = await client().experiments.definitions({});
+    const registries = await client().drafts.definitions({});
     expect(JSON.parse(JSON.stringify(registries))).toEqual(registries);
     const kinds = registries.map(({ kind }) => kind);
     expect(kinds).toEqual(['dataset', 'trigger', 'model', 'optimizer', 'task', 'detector', 'experiment', 'statement']);
@@ -73,7 +73,7 @@ describe('definitions', () => {
 
 describe('presets', () => {
   it('have no fault but data that are to be downloaded or a detector that is to be chosen, and run at once otherwise', async () => {
-    const presets = await client().experiments.presets({});
+    const presets = await client().drafts.presets({});
     expect(presets.map(({ id }) => id)).toContain('first-example');
     for (const preset of presets) {
       const faults = await faultsOf(preset.draft);
@@ -95,7 +95,7 @@ describe('presets', () => {
 
 describe('the check of a draft', () => {
   it('finds none in a sound one, and says what each step has chosen', async () => {
-    const { faults, summaries, unsuited } = await client().experiments.check({ draft: draft() });
+    const { faults, summaries, unsuited } = await client().drafts.check({ draft: draft() });
     expect(faults).toEqual([]);
     expect(Object.keys(unsuited)).toContain('spectral');
     expect(Object.keys(unsuited)).not.toContain('mahalanobis');
@@ -246,7 +246,7 @@ describe('the check of a draft', () => {
   });
 
   it('is what holds a start back', async () => {
-    await expect(client().experiments.start({ draft: draft({ detectors: [] }) })).rejects.toMatchObject({
+    await expect(client().drafts.start({ draft: draft({ detectors: [] }) })).rejects.toMatchObject({
       data: { code: 'usage', message: 'Choose at least one detector.' },
     });
     expect(application.workbench.catalogue.list()).toEqual([]);
@@ -255,13 +255,13 @@ describe('the check of a draft', () => {
 
 describe('looking around', () => {
   it('previews, draws the network, and reviews what would be done', async () => {
-    const { samples } = await client().experiments.preview({ draft: draft(), draw: 1, count: 3 });
+    const { samples } = await client().drafts.preview({ draft: draft(), draw: 1, count: 3 });
     if (samples.kind !== 'images') throw new Error(samples.kind);
     const { clean, changed } = await unpackArrays(samples.arrays);
     expect([clean!.length, changed![0]]).toEqual([3 * 784, 1]);
-    const network = await client().experiments.network({ draft: draft() });
+    const network = await client().drafts.network({ draft: draft() });
     expect(network).toMatchObject({ architecture: 'mlp', parameters: 784 * 8 + 8 + 8 * 10 + 10, classes: 10 });
-    const { runs } = await client().experiments.review({ draft: draft() });
+    const { runs } = await client().drafts.review({ draft: draft() });
     expect(runs.map(({ kind }) => kind)).toEqual(['classifier', 'detector']);
     expect(runs[0]!.title).toBe('mlp on glyphs, corner pixel trigger');
     const lines = Object.fromEntries(runs[0]!.lines.map(({ label, value }) => [label, value]));
@@ -277,7 +277,7 @@ describe('looking around', () => {
 describe('a draft that is started', () => {
   it('trains, then fits, and can be had back from its runs', async () => {
     const own = draft();
-    const { ids } = await client().experiments.start({ draft: own });
+    const { ids } = await client().drafts.start({ draft: own });
     expect(ids).toHaveLength(2);
     await application.queued.ended(ids[1]!);
     const { catalogue } = application.workbench;
@@ -285,14 +285,14 @@ describe('a draft that is started', () => {
     expect([classifier!.status, detector!.status, detector!.tags]).toEqual(['done', 'done', ['small']]);
     expect(detector!.parents).toEqual([classifier!.id]);
 
-    const again = await client().experiments.fromRun({ id: detector!.id });
+    const again = await client().drafts.fromRun({ id: detector!.id });
     expect(again.classifier).toEqual({ source: 'run', run: classifier!.id });
     expect(await faultsOf(again)).toEqual([]);
     const classifierFolder = classifier!.folder;
     expect(draftDetectorSpecs({ draft: again, classifierFolder }).map(({ params }) => params)).toEqual([
       detector!.spec,
     ]);
-    const training = await client().experiments.fromRun({ id: classifier!.id });
+    const training = await client().drafts.fromRun({ id: classifier!.id });
     expect(draftClassifierSpec(training).params).toEqual(classifier!.spec);
 
     const samples = await client().runs.samples({ id: detector!.id, positions: [0, 39] });
@@ -301,17 +301,17 @@ describe('a draft that is started', () => {
 
   it('has the specs of its presets come back from their runs', async () => {
     const { catalogue } = application.workbench;
-    for (const preset of await client().experiments.presets({})) {
+    for (const preset of await client().drafts.presets({})) {
       if (preset.missingData.length > 0 || preset.draft.detectors.length === 0) continue;
-      const { runs } = await client().experiments.review({ draft: preset.draft });
-      const { ids } = await client().experiments.start({ draft: preset.draft });
+      const { runs } = await client().drafts.review({ draft: preset.draft });
+      const { ids } = await client().drafts.start({ draft: preset.draft });
       await application.queued.cancel(ids);
       await Promise.all(ids.map((id) => application.queued.ended(id)));
       const [first, ...detectors] = ids.map((id) => catalogue.get(id));
       expect(first!.spec).toEqual(runs[0]!.spec);
-      expect(draftClassifierSpec(await client().experiments.fromRun({ id: first!.id })).params).toEqual(first!.spec);
+      expect(draftClassifierSpec(await client().drafts.fromRun({ id: first!.id })).params).toEqual(first!.spec);
       for (const { id, spec } of detectors) {
-        const again = await client().experiments.fromRun({ id });
+        const again = await client().drafts.fromRun({ id });
         const [own] = draftDetectorSpecs({ draft: again, classifierFolder: first!.folder });
         expect(own!.params).toEqual(spec);
       }
@@ -321,21 +321,21 @@ describe('a draft that is started', () => {
 
 describe('the stored draft', () => {
   it('is kept, replaced and forgotten, and a damaged file is none', async () => {
-    const { experiments } = client();
-    expect(await experiments.storedDraft({})).toBeNull();
-    await experiments.storeDraft({ draft: draft() });
-    expect(await experiments.storedDraft({})).toEqual(draft());
+    const { drafts } = client();
+    expect(await drafts.storedDraft({})).toBeNull();
+    await drafts.storeDraft({ draft: draft() });
+    expect(await drafts.storedDraft({})).toEqual(draft());
     const { path, notices } = application.storedDraft;
     for (const damaged of ['{"preset": ', '{"preset": 3}']) {
       writeFileSync(path, damaged);
-      expect(await experiments.storedDraft({})).toBeNull();
+      expect(await drafts.storedDraft({})).toBeNull();
     }
     expect(notices).toHaveLength(2);
-    await experiments.storeDraft({ draft: null });
-    expect(await experiments.storedDraft({})).toBeNull();
+    await drafts.storeDraft({ draft: null });
+    expect(await drafts.storedDraft({})).toBeNull();
     rmSync(path, { force: true });
     mkdirSync(path);
-    await expect(experiments.storeDraft({ draft: draft() })).rejects.toMatchObject({ data: { code: 'storage' } });
+    await expect(drafts.storeDraft({ draft: draft() })).rejects.toMatchObject({ data: { code: 'storage' } });
     rmSync(path, { recursive: true });
   });
 });

@@ -12,10 +12,10 @@ import { dataFolder } from '../settings.ts';
 import { refuseFaults, startExperiment } from '../drafts/start-experiment.ts';
 
 /** The calls of the wizard. */
-export function experimentsCalls(application: Application) {
+export function draftsCalls(application: Application) {
   const { workbench, settings, reach, queued, inspector, estimator, library, storedDraft } = application;
   const { catalogue } = workbench;
-  const { experiments } = calls;
+  const { drafts } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
   const subjectOf = (draft: ExperimentDraft) => draftSubject(catalogue, draft);
   /** The subject of a draft that is to be done as it is. */
@@ -26,36 +26,36 @@ export function experimentsCalls(application: Application) {
     return subject;
   };
   return {
-    definitions: experiments.definitions.handler(() => formDefinitions()),
-    presets: experiments.presets.handler(({ signal }) => library.ask('list-presets', {}, asking(signal))),
-    check: experiments.check.handler(({ input, signal }) => {
+    definitions: drafts.definitions.handler(() => formDefinitions()),
+    presets: drafts.presets.handler(({ signal }) => library.ask('list-presets', {}, asking(signal))),
+    check: drafts.check.handler(({ input, signal }) => {
       const outOfReach = reachFaults(reach, catalogue, input.draft);
       // Nothing is looked up where a page may not look.
       const subject = subjectOf(withoutFaulty(input.draft, outOfReach));
       return library.ask('check-draft', { subject, known: outOfReach }, asking(signal));
     }),
-    preview: experiments.preview.handler(async ({ input: { draft, draw, count }, signal }) => {
+    preview: drafts.preview.handler(async ({ input: { draft, draw, count }, signal }) => {
       const question = { subject: subjectOf(draft), draw, count };
       return packPreview(await inspector.ask('preview-draft', question, asking(signal)));
     }),
-    network: experiments.network.handler(({ input, signal }) =>
+    network: drafts.network.handler(({ input, signal }) =>
       library.ask('draft-network', subjectOf(input.draft), asking(signal)),
     ),
-    review: experiments.review.handler(async ({ input, signal }) => {
+    review: drafts.review.handler(async ({ input, signal }) => {
       const subject = await soundSubject(input.draft, signal);
       const known = await library.ask('describe-draft', subject, asking(signal));
       return reviewDraft(subject, known, (...request) => queued.folderFor(...request));
     }),
-    estimate: experiments.estimate.handler(async ({ input, signal }) =>
+    estimate: drafts.estimate.handler(async ({ input, signal }) =>
       estimator.ask('estimate-draft', await soundSubject(input.draft, signal), asking(signal)),
     ),
-    start: experiments.start.handler(async ({ input, signal }) => {
+    start: drafts.start.handler(async ({ input, signal }) => {
       const ids = startExperiment(await soundSubject(input.draft, signal), queued);
       return { ids };
     }),
-    fromRun: experiments.fromRun.handler(({ input }) => draftFromRun(catalogue, input.id)),
-    storedDraft: experiments.storedDraft.handler(() => storedDraft.read()),
-    storeDraft: experiments.storeDraft.handler(({ input }) => {
+    fromRun: drafts.fromRun.handler(({ input }) => draftFromRun(catalogue, input.id)),
+    storedDraft: drafts.storedDraft.handler(() => storedDraft.read()),
+    storeDraft: drafts.storeDraft.handler(({ input }) => {
       storedDraft.write(input.draft);
       return {};
     }),
