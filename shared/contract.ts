@@ -9,6 +9,7 @@ import {
   reviewSchema,
 } from './domain/draft.ts';
 import { engineStatusSchema, speedReportSchema } from './domain/engine.ts';
+import { experimentSummarySchema, experimentViewSchema, tableFormats, viewOptionsSchema } from './domain/experiment-view.ts';
 import { formRegistrySchema } from './domain/form.ts';
 import {
   classCountsSchema,
@@ -132,14 +133,40 @@ const drafts = {
   review: call.input(draft).output(reviewSchema),
   /** Measures a few batches; some seconds at most. */
   estimate: call.input(draft).output(estimateSchema),
-  /** Queues the runs; the classifier's id first where one is trained. */
-  start: call.input(draft).output(z.object({ ids: z.array(z.string()) })),
+  /**
+   * Starts what the draft asks for: a detector with one seed as runs of its own, whose ids come back, the classifier's first
+   * where one is trained; anything more as an experiment, whose id does.
+   */
+  start: call.input(draft).output(z.object({ ids: z.array(z.string()), experiment: z.string().nullable() })),
   /** The draft that would do an earlier run again. */
   fromRun: call.input(runWithData).output(draftSchema),
   /** The draft as it was left, if any. */
   storedDraft: call.input(nothing).output(draftSchema.nullable()),
   /** Keeps it as it is, whatever it names. */
   storeDraft: call.input(z.object({ draft: draftSchema.nullable() })).output(nothing),
+};
+
+const experiment = z.object({ id: z.string().min(1) });
+
+/** Calls about experiments: many runs as one thing. */
+const experiments = {
+  /** All experiments, again whenever one of them has changed; the stream goes on until it is dropped. */
+  watch: call.input(nothing).output(eventIterator(z.object({ experiments: z.array(experimentSummarySchema) }))),
+  view: call.input(experiment.extend(viewOptionsSchema.shape)).output(experimentViewSchema),
+  /** Computes what of it is not there yet. */
+  start: call.input(experiment).output(nothing),
+  /** Stops; what is done is kept. */
+  stop: call.input(experiment).output(nothing),
+  /** Ids and names of those that ship with the program. */
+  suites: call.input(nothing).output(z.array(z.object({ id: z.string(), name: z.string(), question: z.string() }))),
+  /** Keeps a suite as an experiment, unless it is one already, and starts it. */
+  startSuite: call.input(z.object({ suite: z.string().min(1) })).output(experiment),
+  /** Its results as a table. */
+  table: call
+    .input(experiment.extend(viewOptionsSchema.shape).extend({ format: z.enum(tableFormats) }))
+    .output(z.instanceof(File)),
+  /** Takes it off the list; its runs and its folder stay. */
+  forget: call.input(experiment).output(nothing),
 };
 
 /** Files for an import come in parts, so that no message is large: see `send-files.ts`. */
@@ -227,4 +254,4 @@ const app = {
 };
 
 /** What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket. */
-export const contract = { runs, reports, drafts, uploads, datasets, models, engines, app };
+export const contract = { runs, reports, drafts, experiments, uploads, datasets, models, engines, app };

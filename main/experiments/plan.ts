@@ -31,16 +31,17 @@ import {
   type SweepPoint,
 } from './sweep.ts';
 
-/** What a plan needs to know besides the spec. */
-export interface PlanContext {
+/** All that a plan depends on. Travels between processes. */
+export interface PlanSource {
+  spec: ExperimentSpec;
   /** Where datasets are, absolute: the same words mean other data elsewhere. */
   dataDir: string;
   /** What relative paths in the spec count from. */
   workingDir: string;
   /** What all results depend on besides the spec: the version of the program. */
   version: string;
-  /** The folder of a run by its id. @throws CupbearerError `not-found`. */
-  runFolder(id: string): string;
+  /** Folders of the runs that the spec names, by the ids as it has them. */
+  runFolders: Readonly<Record<string, string>>;
   /** More cells than these are refused. */
   mostCells: number;
 }
@@ -126,8 +127,8 @@ export function specOf({ kind, params, needs }: PlannedRun, folderOf: (key: stri
  * @throws CupbearerError `usage` for parameters that are not valid, a task that does not go with its classifier, and more
  * cells than `mostCells`; what a single detector lacks of a task is said in its cells.
  */
-export function planExperiment(spec: ExperimentSpec, context: PlanContext): ExperimentPlan {
-  return new Planning(spec, context).plan();
+export function planExperiment(source: PlanSource): ExperimentPlan {
+  return new Planning(source).plan();
 }
 
 /** A task on one entry of the classifiers' axis. */
@@ -143,15 +144,15 @@ interface Row extends Pick<PlannedRow, 'label' | 'point'> {
 
 class Planning {
   readonly #spec: ExperimentSpec;
-  readonly #context: PlanContext;
+  readonly #context: PlanSource;
   readonly #seeds: readonly number[];
   readonly #runs = new Map<string, PlannedRun>();
   readonly #given = new Map<string, string>();
 
-  constructor(spec: ExperimentSpec, context: PlanContext) {
-    this.#spec = spec;
-    this.#context = context;
-    this.#seeds = seedsOf(spec);
+  constructor(source: PlanSource) {
+    this.#spec = source.spec;
+    this.#context = source;
+    this.#seeds = seedsOf(source.spec);
   }
 
   plan(): ExperimentPlan {
@@ -243,7 +244,7 @@ class Planning {
 
   #givenRun(id: string): string {
     const key = `run-${id}`;
-    if (!this.#given.has(key)) this.#given.set(key, this.#context.runFolder(id));
+    if (!this.#given.has(key)) this.#given.set(key, this.#context.runFolders[id]!);
     return key;
   }
 

@@ -24,6 +24,7 @@ const inspections = {
   'compare-runs': async () => (await import('./results.ts')).comparisonOfRuns,
   'compare-for-window': async () => (await import('./results.ts')).packedComparison,
   'make-report': async () => (await import('./results.ts')).reportOfRuns,
+  'plan-experiment': async () => (await import('./experiments.ts')).planOf,
   'find-runs': async () => (await import('./find-runs.ts')).findRuns,
   'run-files': async () => (await import('./run-files.ts')).runFiles,
   'list-presets': async () => (await import('./list-presets.ts')).presetsHere,

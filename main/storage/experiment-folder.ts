@@ -5,7 +5,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
 import { writeFileAtomically } from './atomic-write.ts';
 import { toJsonText } from './json-text.ts';
-import { appendLine, readLines } from './json-lines.ts';
+import { appendLine, readLines, writeLines } from './json-lines.ts';
 import { readJsonFile } from './read-file.ts';
 import { isThere, pathOf, within } from './within-folder.ts';
 
@@ -56,11 +56,23 @@ export function readExperiment(folder: string): ExperimentFile {
 const linkSchema = z.object({ key: z.string().min(1), run: z.string().min(1), folder: z.string().min(1) });
 
 /** Adds a line to `cells.jsonl`: which run fills a cell. Of several for a cell, the last holds. @throws CupbearerError `storage`. */
-export function addLink(folder: string, { key, run, folder: runFolder }: CellLink): void {
+export function addLink(folder: string, link: CellLink): void {
+  appendLine(within(folder, linksName), lineOf(folder, link));
+}
+
+/** Replaces the lines of `cells.jsonl`. @throws CupbearerError `storage`. */
+export function writeLinks(folder: string, links: readonly CellLink[]): void {
+  writeLines(
+    within(folder, linksName),
+    links.map((link) => lineOf(folder, link)),
+  );
+}
+
+/** Folders inside the experiment's move with it. */
+function lineOf(folder: string, { key, run, folder: runFolder }: CellLink): CellLink {
   const below = relative(folder, runFolder);
   const isInside = below !== '' && !below.startsWith('..') && !isAbsolute(below);
-  // Folders inside move with the experiment.
-  appendLine(within(folder, linksName), { key, run, folder: isInside ? below.split(sep).join('/') : runFolder });
+  return { key, run, folder: isInside ? below.split(sep).join('/') : runFolder };
 }
 
 /** Which runs fill the cells of an experiment, by key; lines that say something else are passed over. @throws CupbearerError `storage`, `bad-data`. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Statement } from 'better-sqlite3';
 import { experimentFileSchema, type ExperimentFile, type ExperimentSpec } from '../../shared/domain/experiment.ts';
+import type { RunStatus } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
 
@@ -12,6 +13,8 @@ export interface ListedExperiment {
   /** null where its row cannot be read; its folder may know more. */
   spec: ExperimentSpec | null;
   name: string;
+  /** How many runs it has, classifiers among them. */
+  runs: number;
   /** The process that works on it, with what tells it from a later process of the same number; null where none does. */
   host_pid: number | null;
   host_started: string | null;
@@ -30,12 +33,13 @@ interface Row {
   name: string;
   folder: string;
   spec: string;
+  runs: number;
   created_at: string;
   host_pid: number | null;
   host_started: string | null;
 }
 
-const select = 'SELECT id, name, folder, spec, created_at, host_pid, host_started FROM experiments';
+const select = 'SELECT id, name, folder, spec, runs, created_at, host_pid, host_started FROM experiments';
 
 /**
  * The experiments in the catalogue: an index of `experiment.json` and `cells.jsonl` in their folders, which hold the truth. Part of
@@ -80,23 +84,52 @@ export class ExperimentIndex {
   }
 
   /** Adds an experiment, or changes one of the same id. @throws CupbearerError `conflict` where another has its name. */
-  put({ id, created_at, spec }: ExperimentFile, folder: string): void {
+  put({ id, created_at, spec, runs }: ExperimentFile, folder: string): void {
     this.#access.write(() => {
       const other = this.find(spec.name);
       if (other && other.id !== id && other.name.toLowerCase() === spec.name.toLowerCase())
         throw new CupbearerError('conflict', `There is an experiment "${other.name}" already, in "${other.folder}".`);
       this.#access
         .prepared(
-          `INSERT INTO experiments (id, name, folder, spec, created_at) VALUES (@id, @name, @folder, @spec, @created_at)
-           ON CONFLICT (id) DO UPDATE SET name = @name, folder = @folder, spec = @spec`,
+          `INSERT INTO experiments (id, name, folder, spec, runs, created_at)
+           VALUES (@id, @name, @folder, @spec, @runs, @created_at)
+           ON CONFLICT (id) DO UPDATE SET name = @name, folder = @folder, spec = @spec, runs = @runs`,
         )
-        .run({ id, name: spec.name, folder: resolve(folder), spec: JSON.stringify(spec), created_at });
+        .run({ id, name: spec.name, folder: resolve(folder), spec: JSON.stringify(spec), runs, created_at });
     });
   }
 
   /** Takes an experiment off the list, not its runs nor its folder. */
   forget(id: string): void {
     this.#access.write(() => this.#access.prepared('DELETE FROM experiments WHERE id = ?').run(id));
+  }
+
+  /** Forgets which runs filled cells that an experiment does not have any more; `keys` are those that it has. */
+  keepCells(id: string, keys: readonly string[]): void {
+    this.#access.write(() =>
+      this.#access
+        .prepared('DELETE FROM experiment_runs WHERE experiment_id = ? AND key NOT IN (SELECT value FROM json_each(?))')
+        .run(id, JSON.stringify(keys)),
+    );
+  }
+
+  /** How many runs of each status fill the cells of each experiment, by id. */
+  counts(): Map<string, Map<RunStatus, number>> {
+    const rows = this.#access.read(
+      () =>
+        this.#access
+          .prepared(
+            `SELECT experiment_id, status, count(DISTINCT run_id) AS count FROM experiment_runs JOIN runs ON runs.id = run_id
+             GROUP BY experiment_id, status`,
+          )
+          .all() as { experiment_id: string; status: RunStatus; count: number }[],
+    );
+    const counts = new Map<string, Map<RunStatus, number>>();
+    for (const { experiment_id: id, status, count } of rows) {
+      const own = counts.get(id) ?? new Map<RunStatus, number>();
+      counts.set(id, own.set(status, count));
+    }
+    return counts;
   }
 
   /** Notes that a run fills a cell. */

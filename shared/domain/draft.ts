@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostExperimentNameCharacters, mostSeeds } from './experiment.ts';
 import { faultSchema, pickedSchema } from './form.ts';
 
 const params = z.record(z.string(), z.unknown());
@@ -29,6 +30,10 @@ export const draftSchema = z.object({
   evaluation: params,
   /** `auto` or an engine's id. */
   engine: z.string(),
+  /** More than one makes it an experiment whose runs are repeated with seeds from 0 on. */
+  seeds: z.int().min(1).max(mostSeeds).exactOptional(),
+  /** What the experiment is called; a name is made of what it is about where left out. */
+  name: z.string().max(mostExperimentNameCharacters).exactOptional(),
   tags: z.array(z.string().max(mostTagCharacters)).max(mostTags),
 });
 export type ExperimentDraft = z.infer<typeof draftSchema>;

@@ -106,6 +106,8 @@ export const experimentFileSchema = z.object({
   format: z.literal(experimentFormat),
   id: z.string().regex(/^[0-9a-z-]+$/, 'must be lower-case letters, digits and dashes.'),
   created_at: z.iso.datetime({ offset: true }),
+  /** How many runs it has, classifiers among them. */
+  runs: z.int().nonnegative(),
   /** What relative paths in the spec count from, and where datasets are looked for; absolute. */
   working_dir: pathText,
   data_dir: pathText,

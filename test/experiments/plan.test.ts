@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { planExperiment, specOf, type PlanContext } from '../../main/experiments/plan.ts';
+import { planExperiment, specOf, type PlanSource } from '../../main/experiments/plan.ts';
 import { checkedExperiment } from '../../main/experiments/read-spec.ts';
 import { suites } from '../../main/experiments/suites/index.ts';
 
-const context: PlanContext = {
+const context: Omit<PlanSource, 'spec'> = {
   dataDir: '/data',
   workingDir: '/work',
   version: '1',
-  runFolder: () => '/none',
+  runFolders: {},
   mostCells: 10_000,
 };
 
 describe('planExperiment', () => {
   it('plans the quick suite', () => {
     const start = performance.now();
-    const plan = planExperiment(suites.get('quick')!, context);
+    const plan = planExperiment({ spec: suites.get('quick')!, ...context });
     console.log(
       performance.now() - start,
       plan.runs.size,

@@ -3,9 +3,15 @@ import { join, resolve } from 'node:path';
 import { experimentFormat, type ExperimentFile, type ExperimentSpec } from '../../../shared/domain/experiment.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { slug } from '../../../shared/slug.ts';
-import { planExperiment, type ExperimentPlan } from '../../experiments/plan.ts';
+import type { ExperimentPlan, PlanSource } from '../../experiments/plan.ts';
 import { createNewFolder, createFolder } from '../../storage/create-folder.ts';
-import { holdsExperiment, readExperiment, writeExperiment } from '../../storage/experiment-folder.ts';
+import {
+  holdsExperiment,
+  readExperiment,
+  readLinks,
+  writeExperiment,
+  writeLinks,
+} from '../../storage/experiment-folder.ts';
 import type { ListedExperiment } from '../../storage/experiment-index.ts';
 import { freePath } from '../../storage/free-folder.ts';
 import { isThere, within } from '../../storage/within-folder.ts';
@@ -61,9 +67,13 @@ export class ExperimentStore {
 
   /**
    * Keeps an experiment: a new one, or the one of this name with what has changed of it. Cells that the changed one has too stay
-   * as they are. @throws CupbearerError `conflict` where the folder is taken, `storage`.
+   * as they are; what it does not have any more stays in its folder, as a run by itself. @throws CupbearerError `conflict` where the folder is taken, `storage`.
    */
-  keep(spec: ExperimentSpec, { folder, base, workingDir, dataDir }: NewExperimentOptions): StoredExperiment {
+  keep(
+    spec: ExperimentSpec,
+    plan: Pick<ExperimentPlan, 'runs'>,
+    { folder, base, workingDir, dataDir }: NewExperimentOptions,
+  ): StoredExperiment {
     const { catalogue } = this.#workbench;
     const known = catalogue.experiments.find(spec.name);
     const earlier = known && holdsExperiment(known.folder) ? readExperiment(known.folder) : undefined;
@@ -74,9 +84,12 @@ export class ExperimentStore {
           hint: 'Leave the folder out, or give the experiment another name.',
         });
       }
-      const file = { ...earlier, working_dir: workingDir, data_dir: dataDir, spec };
+      const file = { ...earlier, runs: plan.runs.size, working_dir: workingDir, data_dir: dataDir, spec };
+      const links = [...readLinks(known.folder).values()].filter(({ key }) => plan.runs.has(key));
       writeExperiment(known.folder, file);
+      writeLinks(known.folder, links);
       catalogue.takeUpExperiment(known.folder);
+      catalogue.experiments.keepCells(file.id, [...plan.runs.keys()]);
       return { folder: known.folder, file };
     }
     // Its folder has gone, and with it what it was.
@@ -86,6 +99,7 @@ export class ExperimentStore {
       format: experimentFormat,
       id: newRunId(now),
       created_at: now.toISOString(),
+      runs: plan.runs.size,
       working_dir: workingDir,
       data_dir: dataDir,
       spec,
@@ -96,18 +110,14 @@ export class ExperimentStore {
     return { folder: made, file };
   }
 
-  /** What an experiment consists of. @throws CupbearerError `usage`, `not-found` for a run that it names. */
-  plan(
+  /** What the plan of an experiment depends on. @throws CupbearerError `not-found` for a run that it names. */
+  planSource(
     { spec, working_dir: workingDir, data_dir: dataDir }: ExperimentPlanSource,
-    mostCells = mostCellsEver,
-  ): ExperimentPlan {
-    return planExperiment(spec, {
-      dataDir,
-      workingDir,
-      mostCells,
-      version: versions()['cupbearer']!,
-      runFolder: (id) => this.#workbench.catalogue.get(id).folder,
-    });
+    mostCells: number,
+  ): PlanSource {
+    const named = spec.classifiers.flatMap(({ run }) => (run === undefined ? [] : [run]));
+    const runFolders = Object.fromEntries(named.map((id) => [id, this.#workbench.catalogue.get(id).folder]));
+    return { spec, workingDir, dataDir, mostCells, version: versions()['cupbearer']!, runFolders };
   }
 
   #makeFolder(spec: ExperimentSpec, folder: string | undefined, base: string): string {

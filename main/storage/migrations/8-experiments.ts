@@ -12,6 +12,7 @@ export const experiments: Migration = {
       name TEXT NOT NULL,
       folder TEXT NOT NULL,
       spec TEXT NOT NULL CHECK (json_valid(spec)),
+      runs INTEGER NOT NULL,
       created_at TEXT NOT NULL,
       host_pid INTEGER,
       host_started TEXT

@@ -18,6 +18,7 @@ import {
   mostCellsEver,
   requestCancel,
   usualMostCells,
+  type ExperimentPlanSource,
   type StoredExperiment,
 } from '../../../api/experiments/experiment-store.ts';
 import { countRuns } from '../../../api/experiments/matrix-subject.ts';
@@ -25,7 +26,7 @@ import { QueuedRuns } from '../../../api/runs/queued-runs.ts';
 import { SettingsStore } from '../../../api/settings.ts';
 import type { Workbench } from '../../../api/workbench.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
-import type { ExperimentPlan } from '../../../experiments/plan.ts';
+import { planExperiment, type ExperimentPlan } from '../../../experiments/plan.ts';
 import { readExperimentFile } from '../../../experiments/read-spec.ts';
 import { suites } from '../../../experiments/suites/index.ts';
 import { writeFileAtomically } from '../../../storage/atomic-write.ts';
@@ -138,7 +139,7 @@ async function begin(
   const plan = planned(store, source, chosen);
   const known = workbench.catalogue.experiments.find(spec.name);
   if (isDryRun && !known) return showPlan(plan, undefined, workbench, output);
-  const experiment = store.keep(spec, {
+  const experiment = store.keep(spec, plan, {
     ...(dir.full === undefined ? {} : { folder: dir.full }),
     base: resolve(dir.base ?? 'logs/experiment'),
     workingDir: source.working_dir,
@@ -149,11 +150,11 @@ async function begin(
 
 function planned(
   store: ExperimentStore,
-  source: Parameters<ExperimentStore['plan']>[0],
-  { many }: Flags,
+  source: ExperimentPlanSource,
+  { many }: Pick<Flags, 'many'>,
 ): ExperimentPlan {
   try {
-    return store.plan(source, many ? mostCellsEver : usualMostCells);
+    return planExperiment(store.planSource(source, many ? mostCellsEver : usualMostCells));
   } catch (error) {
     if (!(error instanceof CupbearerError) || many || error.details?.['cells'] === undefined) throw error;
     throw new CupbearerError(error.code, error.message, { hint: 'Add --many if you mean it.', cause: error });
@@ -319,7 +320,7 @@ function list(workbench: Workbench, limit: number, output: Output): void {
 }
 
 function status(workbench: Workbench, store: ExperimentStore, experiment: StoredExperiment, output: Output): void {
-  const plan = store.plan(experiment.file);
+  const plan = planned(store, experiment.file, { many: true });
   const counts = countRuns(workbench.catalogue, experiment, plan);
   const { id, spec } = experiment.file;
   const { host_pid: pid, host_started: started } = workbench.catalogue.experiments.get(id);

@@ -1,0 +1,222 @@
+import { join } from 'node:path';
+import { experimentSpecSchema, seedsOf, type ExperimentSpec } from '../../../shared/domain/experiment.ts';
+import type { ExperimentSummary } from '../../../shared/domain/experiment-view.ts';
+import { CupbearerError, toErrorRecord } from '../../../shared/errors.ts';
+import type { MatrixSubject } from '../../experiments/matrix-subject.ts';
+import type { ExperimentPlan } from '../../experiments/plan.ts';
+import type { Inspector } from '../../jobs/inspection.ts';
+import type { ListedExperiment } from '../../storage/experiment-index.ts';
+import { isAtWork } from '../../storage/process-records.ts';
+import { processIdentity } from '../../storage/process-identity.ts';
+import type { CurrentSettings } from '../current-settings.ts';
+import type { QueuedRuns } from '../runs/queued-runs.ts';
+import { dataFolder, runsFolder } from '../settings.ts';
+import type { Workbench } from '../workbench.ts';
+import { LocalExecutor } from './cell-executor.ts';
+import { ExperimentRunner } from './experiment-runner.ts';
+import { ExperimentStore, mostCellsEver, usualMostCells, type StoredExperiment } from './experiment-store.ts';
+import { matrixSubject } from './matrix-subject.ts';
+
+/** Changes that come in a burst are told together. */
+const tellMs = 250;
+/** How often is looked whether another process has gone on with an experiment. */
+const foreignMs = 2000;
+
+/** An experiment that goes on here. */
+interface Active {
+  stop: AbortController;
+  ended: Promise<void>;
+  /** Why it is paused; null where it is not. */
+  paused: string | null;
+}
+
+/** An experiment with all that its page is made from. */
+export interface ExperimentState {
+  experiment: StoredExperiment;
+  plan: ExperimentPlan;
+  subject: MatrixSubject;
+}
+
+/** The experiments of a program with a window: which there are, how far they are, and those that go on here. */
+export class Experiments {
+  readonly store: ExperimentStore;
+  readonly #workbench: Workbench;
+  readonly #queued: QueuedRuns;
+  readonly #settings: CurrentSettings;
+  readonly #library: Inspector;
+  readonly #active = new Map<string, Active>();
+  /** By id; with the text of what each was made from. */
+  readonly #plans = new Map<string, { source: string; plan: Promise<ExperimentPlan> }>();
+  readonly #closed = new AbortController();
+  /** What a person should know that has no other place: an experiment that ended by a fault of ours. */
+  readonly notices: string[] = [];
+
+  constructor(workbench: Workbench, queued: QueuedRuns, settings: CurrentSettings, library: Inspector) {
+    this.store = new ExperimentStore(workbench);
+    this.#workbench = workbench;
+    this.#queued = queued;
+    this.#settings = settings;
+    this.#library = library;
+  }
+
+  /** All, newest first. */
+  summaries(): ExperimentSummary[] {
+    const { experiments } = this.#workbench.catalogue;
+    const counts = experiments.counts();
+    return experiments.list().map((listed) => this.#summary(listed, counts.get(listed.id)));
+  }
+
+  summary(id: string): ExperimentSummary {
+    const { experiments } = this.#workbench.catalogue;
+    return this.#summary(experiments.get(id), experiments.counts().get(id));
+  }
+
+  /** All, and again after every change, until `signal` is given or the program ends. */
+  async *watch(signal: AbortSignal): AsyncGenerator<{ experiments: ExperimentSummary[] }, void> {
+    const ended = AbortSignal.any([signal, this.#closed.signal]);
+    let told = '';
+    while (!ended.aborted) {
+      const experiments = this.summaries();
+      const text = JSON.stringify(experiments);
+      if (text !== told) yield { experiments };
+      told = text;
+      await this.#something(ended);
+    }
+  }
+
+  /** Keeps an experiment of this spec, or changes that of its name, and starts it. Returns its id. @throws CupbearerError as planning and keeping. */
+  async begin(spec: ExperimentSpec, signal?: AbortSignal): Promise<string> {
+    const settings = this.#settings.current();
+    const source = { spec, working_dir: runsFolder(settings), data_dir: dataFolder(settings) };
+    const plan = await this.#library.ask('plan-experiment', this.store.planSource(source, usualMostCells), {
+      dataDir: source.data_dir,
+      signal,
+    });
+    const { file } = this.store.keep(spec, plan, {
+      base: join(runsFolder(settings), 'experiments'),
+      workingDir: source.working_dir,
+      dataDir: source.data_dir,
+    });
+    await this.start(file.id);
+    return file.id;
+  }
+
+  /** Computes what of an experiment is not there yet. @throws CupbearerError `conflict` where that goes on already, `not-found`. */
+  async start(id: string): Promise<void> {
+    const experiment = this.store.get(id);
+    const plan = await this.planOf(experiment);
+    if (this.#active.has(experiment.file.id))
+      throw new CupbearerError('conflict', `The experiment "${experiment.file.spec.name}" goes on already.`);
+    const { host_pid: pid, host_started: started, name } = this.#workbench.catalogue.experiments.get(id);
+    if (pid !== null && isAtWork(pid, started) && pid !== processIdentity().pid)
+      throw new CupbearerError('conflict', `Process ${pid} is at work on the experiment "${name}".`);
+    const executor = new LocalExecutor(this.#workbench, this.#queued, () => this.#settings.current().parallelJobs);
+    const active: Active = { stop: new AbortController(), paused: null, ended: Promise.resolve() };
+    const runner = new ExperimentRunner(this.#workbench, executor, experiment, plan, (event) => {
+      if (event.type === 'paused') active.paused = event.reason;
+      else if (event.type === 'resumed') active.paused = null;
+    });
+    this.#active.set(experiment.file.id, active);
+    active.ended = runner.run(active.stop.signal).then(
+      () => void this.#active.delete(experiment.file.id),
+      (error: unknown) => {
+        this.#active.delete(experiment.file.id);
+        this.notices.push(`The experiment "${name}" has stopped. ${toErrorRecord(error).message}`);
+      },
+    );
+  }
+
+  /** Stops an experiment that goes on here; what is done is kept. @throws CupbearerError `conflict` where it does not. */
+  async stop(id: string): Promise<void> {
+    const { name } = this.#workbench.catalogue.experiments.get(id);
+    const active = this.#active.get(id);
+    if (!active) throw new CupbearerError('conflict', `The experiment "${name}" does not go on here.`);
+    active.stop.abort();
+    await active.ended;
+  }
+
+  /** Takes an experiment off the list. @throws CupbearerError `conflict` where it goes on. */
+  forget(id: string): void {
+    const { experiments } = this.#workbench.catalogue;
+    const { name, host_pid: pid, host_started: started } = experiments.get(id);
+    if (this.#active.has(id) || (pid !== null && isAtWork(pid, started)))
+      throw new CupbearerError('conflict', `The experiment "${name}" goes on; stop it first.`);
+    experiments.forget(id);
+  }
+
+  /** All that the page of an experiment is made from. @throws CupbearerError `not-found`, `bad-data`, as planning. */
+  async state(id: string, signal?: AbortSignal): Promise<ExperimentState> {
+    const experiment = this.store.get(id);
+    const plan = await this.planOf(experiment, signal);
+    const progress = new Map(this.#queued.live.map(({ id: run, done, total }) => [run, total > 0 ? done / total : 0]));
+    const subject = matrixSubject(this.#workbench.catalogue, experiment, plan, (run) => progress.get(run) ?? null);
+    return { experiment, plan, subject };
+  }
+
+  /** The plan of an experiment, made where nobody waits for it. @throws CupbearerError as planning. */
+  async planOf({ file }: StoredExperiment, signal?: AbortSignal): Promise<ExperimentPlan> {
+    const source = this.store.planSource(file, mostCellsEver);
+    const text = JSON.stringify(source);
+    const known = this.#plans.get(file.id);
+    if (known?.source === text) return known.plan;
+    const plan = this.#library.ask('plan-experiment', source, { dataDir: file.data_dir, signal });
+    this.#plans.set(file.id, { source: text, plan });
+    plan.catch(() => this.#plans.delete(file.id));
+    return plan;
+  }
+
+  /** Stops all; kept once all have. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    const all = [...this.#active.values()];
+    for (const { stop } of all) stop.abort();
+    await Promise.all(all.map(({ ended }) => ended));
+  }
+
+  #summary(
+    { id, name, folder, created_at, spec, runs, host_pid: pid, host_started: started }: ListedExperiment,
+    counts: ReadonlyMap<string, number> | undefined,
+  ): ExperimentSummary {
+    const active = this.#active.get(id);
+    const isElsewhere = !active && pid !== null && isAtWork(pid, started);
+    return {
+      id,
+      name,
+      folder,
+      created_at,
+      question: spec?.question ?? '',
+      tags: spec?.tags ?? [],
+      state: active ? (active.paused === null ? 'running' : 'paused') : isElsewhere ? 'elsewhere' : 'idle',
+      note: active?.paused ?? (spec ? null : 'Its row in the catalogue cannot be read.'),
+      tasks: spec?.tasks.length ?? null,
+      detectors: spec?.detectors.length ?? null,
+      seeds: spec ? seedsOf(spec).length : null,
+      counts: {
+        total: runs,
+        done: counts?.get('done') ?? 0,
+        running: counts?.get('running') ?? 0,
+        failed: counts?.get('failed') ?? 0,
+      },
+    };
+  }
+
+  /** Resolves after a change, or when it is time to look whether another process has changed something. */
+  async #something(ended: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        forget();
+        ended.removeEventListener('abort', done);
+        setTimeout(resolve, ended.aborted ? 0 : tellMs);
+      };
+      const timer = setTimeout(done, foreignMs);
+      const forget = this.#workbench.catalogue.onChange(done);
+      ended.addEventListener('abort', done, { once: true });
+    });
+  }
+}
+
+/** A spec of the program's own, or from a page, with its defaults. */
+export function wholeSpec(spec: unknown): ExperimentSpec {
+  return experimentSpecSchema.parse(spec);
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { matrixMetricIds, resultMatrixSchema } from './result-matrix.ts';
+
+/** `running`: here; `elsewhere`: in another process of this machine; `paused`: it goes on by itself, once a disk has room. */
+export const experimentStates = ['idle', 'running', 'paused', 'elsewhere'] as const;
+
+/** An experiment in lists. */
+export const experimentSummarySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  question: z.string(),
+  tags: z.array(z.string()),
+  created_at: z.string(),
+  folder: z.string(),
+  state: z.enum(experimentStates),
+  /** Why it is paused, or why it cannot be read; null where neither is so. */
+  note: z.string().nullable(),
+  /** How many there are of each; null where its row cannot be read. */
+  tasks: z.int().nullable(),
+  detectors: z.int().nullable(),
+  seeds: z.int().nullable(),
+  /** Its runs, classifiers among them, by where they stand; the rest waits. */
+  counts: z.object({ total: z.int(), done: z.int(), running: z.int(), failed: z.int() }),
+});
+export type ExperimentSummary = z.infer<typeof experimentSummarySchema>;
+
+const share = z.number().nullable();
+
+/** The classifiers of a task, one a seed: the head of a column. */
+export const classifierStripSchema = z.object({
+  /** Mean over seeds, 0 to 1. */
+  cleanAccuracy: share,
+  /** Share of triggered samples that are taken for the target; null where the classifier has learned no trigger. */
+  attackSuccess: share,
+  seeds: z.array(
+    z.object({
+      seed: z.int().nonnegative(),
+      run: z.string().nullable(),
+      state: z.enum(['waiting', 'running', 'done', 'failed']),
+      progress: share,
+      cleanAccuracy: share,
+      attackSuccess: share,
+      reason: z.string().nullable(),
+    }),
+  ),
+  warnings: z.array(z.string()),
+});
+export type ClassifierStrip = z.infer<typeof classifierStripSchema>;
+
+/** A detector against the baseline, over the tasks that count. */
+const differenceSchema = z.object({
+  mean: z.number().nullable(),
+  lower: z.number().nullable(),
+  upper: z.number().nullable(),
+  /** By Wilcoxon's signed-rank test, Holm-corrected; null where there are too few tasks. */
+  p: z.number().nullable(),
+});
+
+/** A row's figures over tasks. */
+const rowStatisticsSchema = z.object({
+  mean: z.number().nullable(),
+  /** null for skylines, and where nothing can be ranked. */
+  rank: z.number().nullable(),
+  difference: differenceSchema.nullable(),
+});
+
+/** A run that goes on or waits. */
+const queuedCellSchema = z.object({
+  label: z.string(),
+  run: z.string().nullable(),
+  state: z.enum(['running', 'waiting']),
+  progress: share,
+  /** What it should still take, measured on runs of its kind in this experiment; null where none has ended. */
+  leftMs: z.number().nullable(),
+});
+
+/** An experiment's page. */
+export const experimentViewSchema = z.object({
+  summary: experimentSummarySchema,
+  notes: z.string(),
+  matrix: resultMatrixSchema,
+  strip: z.array(classifierStripSchema),
+  /** One a row of the matrix. */
+  rows: z.array(rowStatisticsSchema),
+  /** Index of the row that the others are compared with; null where none can be. */
+  baseline: z.int().nullable(),
+  /** What is said of tests across tasks: "too few tasks for a test across tasks". */
+  testNote: z.string().nullable(),
+  /** Labels of the tasks that means and ranks are over. */
+  counted: z.array(z.string()),
+  /** Layers that every cell shown has, and the aggregate as "all". */
+  layers: z.array(z.string()),
+  queue: z.array(queuedCellSchema),
+  waiting: z.int().nonnegative(),
+  /** Least and most that all of it should still take. */
+  leftMs: z.tuple([z.number(), z.number()]).nullable(),
+});
+export type ExperimentView = z.infer<typeof experimentViewSchema>;
+
+/** What of the results a page shows. */
+export const viewOptionsSchema = z.object({
+  metric: z.enum(matrixMetricIds).default('auroc'),
+  /** The label of the row that the others are compared with. */
+  baseline: z.string().optional(),
+});
+export type ViewOptions = z.infer<typeof viewOptionsSchema>;
+
+/** Formats of the table of an experiment. */
+export const tableFormats = ['latex', 'markdown', 'csv', 'json', 'tsv', 'html'] as const;
+export type TableFormat = (typeof tableFormats)[number];
