@@ -4,12 +4,17 @@ import { averagePrecisionOf } from './figures-of-merit.ts';
 import { onLogits, type Interval } from './interval.ts';
 import { perfectBound, ruleOfThree } from './rule-of-three.ts';
 
+/** By how much the average precision grows with the weight of a sample of either class, by its group in the ranking, `[groups]`. */
+export interface PrecisionInfluence {
+  anomalous: Float64Array;
+  clean: Float64Array;
+}
+
 /**
- * Variance of the average precision over draws of both classes, each of the size it has: from the influence of every
- * sample (Hampel 1974), that is the precision at its own threshold, for an anomalous one, and what its presence does to
- * the precision at all thresholds that flag it. Needs two samples of each class.
+ * The influence of every sample on the average precision (Hampel 1974), up to a constant a class: the precision at its own
+ * threshold, for an anomalous one, and what its presence does to the precision at all thresholds that flag it.
  */
-export function averagePrecisionVariance({ anomalous, clean, nAnomalous, nClean }: RankedScores): number {
+export function averagePrecisionInfluence({ anomalous, clean, nAnomalous, nClean }: RankedScores): PrecisionInfluence {
   const prevalence = nAnomalous / (nAnomalous + nClean);
   const groups = anomalous.length;
   const precision = new Float64Array(groups);
@@ -35,9 +40,18 @@ export function averagePrecisionVariance({ anomalous, clean, nAnomalous, nClean 
     ofAnomalous[g] = precision[g]! + caught;
     ofClean[g] = falsely;
   }
+  return { anomalous: ofAnomalous, clean: ofClean };
+}
+
+/**
+ * Variance of the average precision over draws of both classes, each of the size it has, from the influence of every sample.
+ * Needs two samples of each class.
+ */
+export function averagePrecisionVariance(ranked: RankedScores): number {
+  const influence = averagePrecisionInfluence(ranked);
   return (
-    weightedVariance(ofAnomalous, anomalous, nAnomalous) / nAnomalous +
-    weightedVariance(ofClean, clean, nClean) / nClean
+    weightedVariance(influence.anomalous, ranked.anomalous, ranked.nAnomalous) / ranked.nAnomalous +
+    weightedVariance(influence.clean, ranked.clean, ranked.nClean) / ranked.nClean
   );
 }
 

@@ -52,8 +52,10 @@ export function ruleOfThree(ranked: RankedScores, figure: (ranked: RankedScores)
   };
 }
 
+type SampleCounts = Pick<RankedScores, 'nAnomalous' | 'nClean'>;
+
 /** The lower bound that `figure` has for a perfect ranking of as many samples: no other may be surer. */
-export function perfectBound({ nAnomalous, nClean }: RankedScores, figure: (ranked: RankedScores) => number): number {
+export function perfectBound({ nAnomalous, nClean }: SampleCounts, figure: (ranked: RankedScores) => number): number {
   const each = (flagged: boolean) =>
     Int32Array.from({ length: nAnomalous + nClean }, (_, k) => (k < nAnomalous === flagged ? 1 : 0));
   const thresholds = Float64Array.from({ length: nAnomalous + nClean }, (_, k) => -k);
