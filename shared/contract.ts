@@ -9,7 +9,7 @@ import {
   reviewSchema,
 } from './domain/draft.ts';
 import { engineStatusSchema, speedReportSchema } from './domain/engine.ts';
-import { experimentSummarySchema, experimentViewSchema, tableFormats, viewOptionsSchema } from './domain/experiment-view.ts';
+import { experimentSummarySchema, experimentViewSchema, viewOptionsSchema } from './domain/experiment-view.ts';
 import { formRegistrySchema } from './domain/form.ts';
 import {
   classCountsSchema,
@@ -161,10 +161,6 @@ const experiments = {
   suites: call.input(nothing).output(z.array(z.object({ id: z.string(), name: z.string(), question: z.string() }))),
   /** Keeps a suite as an experiment, unless it is one already, and starts it. */
   startSuite: call.input(z.object({ suite: z.string().min(1) })).output(experiment),
-  /** Its results as a table. */
-  table: call
-    .input(experiment.extend(viewOptionsSchema.shape).extend({ format: z.enum(tableFormats) }))
-    .output(z.instanceof(File)),
   /** Takes it off the list; its runs and its folder stay. */
   forget: call.input(experiment).output(nothing),
 };

@@ -1,5 +1,6 @@
 import type { ProcessLauncher } from '../jobs/child-process.ts';
 import type { Inspector } from '../jobs/inspection.ts';
+import type { Experiments } from './experiments/experiments.ts';
 import type { QueuedRuns } from './runs/queued-runs.ts';
 import type { Reach } from './reach.ts';
 import type { RunFeed } from './runs/run-feed.ts';
@@ -36,6 +37,8 @@ export interface Application {
   readonly reach: Reach;
   /** Runs that wait or go on; where new ones are asked for. */
   readonly queued: QueuedRuns;
+  /** Many runs as one thing. */
+  readonly experiments: Experiments;
   readonly summaries: RunSummaries;
   readonly feed: RunFeed;
   readonly removal: RunRemoval;

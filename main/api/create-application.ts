@@ -4,6 +4,7 @@ import { Inspector } from '../jobs/inspection.ts';
 import { RunningProcesses } from '../jobs/running-processes.ts';
 import { mayUseGpu } from '../tensor/engine.ts';
 import { cupbearerHome } from '../storage/home.ts';
+import { Experiments } from './experiments/experiments.ts';
 import { QueuedRuns } from './runs/queued-runs.ts';
 import { Reach } from './reach.ts';
 import { RunFeed } from './runs/run-feed.ts';
@@ -61,6 +62,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     mayBegin: (folder) => reach.checkRun(folder),
   });
   current.onChange(() => queued.wake());
+  const experiments = new Experiments(workbench, queued, current, library);
   const tidying = tidyUp(workbench, dataFolder(current.current()));
   const feed = new RunFeed(workbench.catalogue, summaries, queued);
   const removal = new RunRemoval(workbench.catalogue);
@@ -72,6 +74,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     settings: current,
     reach,
     summaries,
+    experiments,
     queued,
     feed,
     removal,
@@ -87,10 +90,12 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
       estimator.close();
       library.close();
       results.close();
+      // First, so that it begins nothing in place of what is ended.
+      const stopped = experiments.close();
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();
-      await Promise.all([ended, tidying, uploads.close(), follower.close()]);
+      await Promise.all([stopped, ended, tidying, uploads.close(), follower.close()]);
       feed.close();
       removal.close();
       workbench.close();

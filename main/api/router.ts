@@ -5,6 +5,7 @@ import { checkReach } from './within-reach.ts';
 import { appCalls } from './calls/app.ts';
 import { datasetsCalls } from './calls/datasets.ts';
 import { enginesCalls } from './calls/engines.ts';
+import { experimentsCalls } from './calls/experiments.ts';
 import { draftsCalls } from './calls/drafts.ts';
 import { modelsCalls } from './calls/models.ts';
 import { reportsCalls } from './calls/reports.ts';
@@ -21,6 +22,7 @@ export function createRouter(application: Application) {
     runs: runsCalls(application),
     reports: reportsCalls(application),
     drafts: draftsCalls(application),
+    experiments: experimentsCalls(application),
     uploads: uploadsCalls(application),
     datasets: datasetsCalls(application),
     models: modelsCalls(application),

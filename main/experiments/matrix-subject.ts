@@ -1,5 +1,5 @@
 import type { RunStatus } from '../../shared/domain/run.ts';
-import type { PlannedColumn, PlannedRow } from './plan.ts';
+import type { PlannedColumn, PlannedRow, PlannedRun } from './plan.ts';
 
 /** A run of an experiment as far as it is: what a matrix is made from. Travels between processes. */
 export interface CellRun {
@@ -33,6 +33,8 @@ export interface MatrixSubject {
   seeds: readonly number[];
   columns: readonly MatrixColumn[];
   rows: readonly PlannedRow[];
+  /** All its runs, in the order of the plan. */
+  runs: readonly (Pick<PlannedRun, 'kind' | 'label' | 'seed'> & { run: CellRun | null })[];
   /** By row, then column. */
   cells: readonly (readonly MatrixSubjectCell[])[];
 }

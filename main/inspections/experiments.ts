@@ -1,6 +1,8 @@
 import { planExperiment, type ExperimentPlan, type PlanSource } from '../experiments/plan.ts';
+import { experimentView, type ViewRequest, type ViewedExperiment } from '../reports/experiment-view.ts';
 
 /** Plans an experiment. @throws CupbearerError as `planExperiment`. */
-export function planOf(source: PlanSource): ExperimentPlan {
-  return planExperiment(source);
-}
+export const planOf = (source: PlanSource): ExperimentPlan => planExperiment(source);
+
+/** What the page of an experiment shows, as {@link experimentView} puts it together. */
+export const viewOfExperiment = (request: ViewRequest): ViewedExperiment => experimentView(request);

@@ -25,6 +25,7 @@ const inspections = {
   'compare-for-window': async () => (await import('./results.ts')).packedComparison,
   'make-report': async () => (await import('./results.ts')).reportOfRuns,
   'plan-experiment': async () => (await import('./experiments.ts')).planOf,
+  'experiment-view': async () => (await import('./experiments.ts')).viewOfExperiment,
   'find-runs': async () => (await import('./find-runs.ts')).findRuns,
   'run-files': async () => (await import('./run-files.ts')).runFiles,
   'list-presets': async () => (await import('./list-presets.ts')).presetsHere,

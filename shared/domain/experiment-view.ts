@@ -88,8 +88,6 @@ export const experimentViewSchema = z.object({
   testNote: z.string().nullable(),
   /** Labels of the tasks that means and ranks are over. */
   counted: z.array(z.string()),
-  /** Layers that every cell shown has, and the aggregate as "all". */
-  layers: z.array(z.string()),
   queue: z.array(queuedCellSchema),
   waiting: z.int().nonnegative(),
   /** Least and most that all of it should still take. */

@@ -49,7 +49,7 @@ beforeEach(() => {
     review: () => ({ runs: [] }),
     estimate: () => ({ totalMs: 1000, mostMs: 3000, parts: [], engine: 'wasm' }),
     fromRun: ({ id }) => draftOf(`of ${id}`, ['old']),
-    start: () => ({ ids: ['classifier', 'detector'] }),
+    start: () => ({ ids: ['classifier', 'detector'], experiment: null }),
   };
   asked = answerWith({ drafts });
   // What another test has left.

@@ -9,21 +9,29 @@ import { formDefinitions } from '../drafts/form-definitions.ts';
 import { packPreview } from '../pack-samples.ts';
 import { draftFromRun } from '../drafts/run-draft.ts';
 import { dataFolder } from '../settings.ts';
-import { refuseFaults, startExperiment } from '../drafts/start-experiment.ts';
+import { asksForMany, experimentOf, refuseFaults, startExperiment } from '../drafts/start-experiment.ts';
 
 /** The calls of the wizard. */
 export function draftsCalls(application: Application) {
-  const { workbench, settings, reach, queued, inspector, estimator, library, storedDraft } = application;
+  const { workbench, settings, reach, queued, inspector, estimator, library, storedDraft, experiments } = application;
   const { catalogue } = workbench;
   const { drafts } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
   const subjectOf = (draft: ExperimentDraft) => draftSubject(catalogue, draft);
-  /** The subject of a draft that is to be done as it is. */
-  const soundSubject = async (draft: ExperimentDraft, signal: AbortSignal | undefined): Promise<DraftSubject> => {
+  /** A draft that is to be done as it is. */
+  const sound = async (draft: ExperimentDraft, signal: AbortSignal | undefined) => {
     const subject = subjectOf(draft);
-    const { faults } = await library.ask('check-draft', { subject }, asking(signal));
+    const { faults, summaries } = await library.ask('check-draft', { subject }, asking(signal));
     refuseFaults(faults);
-    return subject;
+    return { subject, summaries };
+  };
+  const soundSubject = async (draft: ExperimentDraft, signal: AbortSignal | undefined): Promise<DraftSubject> =>
+    (await sound(draft, signal)).subject;
+  /** A name that no other experiment has. */
+  const freeName = (name: string): string => {
+    let free = name;
+    for (let count = 2; catalogue.experiments.find(free); count++) free = `${name} ${count}`;
+    return free;
   };
   return {
     definitions: drafts.definitions.handler(() => formDefinitions()),
@@ -50,8 +58,10 @@ export function draftsCalls(application: Application) {
       estimator.ask('estimate-draft', await soundSubject(input.draft, signal), asking(signal)),
     ),
     start: drafts.start.handler(async ({ input, signal }) => {
-      const ids = startExperiment(await soundSubject(input.draft, signal), queued);
-      return { ids };
+      const { subject, summaries } = await sound(input.draft, signal);
+      if (!asksForMany(input.draft)) return { ids: startExperiment(subject, queued), experiment: null };
+      const name = freeName(`${summaries.task}, ${summaries.detectors}`.slice(0, 90));
+      return { ids: [], experiment: await experiments.begin(experimentOf(input.draft, name), signal) };
     }),
     fromRun: drafts.fromRun.handler(({ input }) => draftFromRun(catalogue, input.id)),
     storedDraft: drafts.storedDraft.handler(() => storedDraft.read()),

@@ -15,9 +15,8 @@ export function experimentsCalls({ experiments: service, results, settings }: Ap
   return {
     watch: experiments.watch.handler(({ signal = never }) => service.watch(signal)),
     view: experiments.view.handler(async ({ input: { id, ...options }, signal }) => {
-      const { experiment, plan, subject } = await service.state(id, signal);
-      const waits = [...plan.runs.values()].map(({ key, kind, label, seed }) => ({ key, kind, label, seed }));
-      const found = await results.ask('experiment-view', { subject, runs: waits, options }, asking(signal));
+      const { experiment, subject } = await service.state(id, signal);
+      const found = await results.ask('experiment-view', { subject, options }, asking(signal));
       return { ...found, summary: service.summary(experiment.file.id), notes: experiment.file.spec.notes };
     }),
     start: experiments.start.handler(async ({ input }) => {
@@ -28,19 +27,11 @@ export function experimentsCalls({ experiments: service, results, settings }: Ap
       await service.stop(input.id);
       return {};
     }),
-    suites: experiments.suites.handler(() =>
-      [...suites].map(([id, { name, question }]) => ({ id, name, question })),
-    ),
+    suites: experiments.suites.handler(() => [...suites].map(([id, { name, question }]) => ({ id, name, question }))),
     startSuite: experiments.startSuite.handler(async ({ input, signal }) => {
       const spec = suites.get(input.suite);
       if (!spec) throw new CupbearerError('not-found', unknownName('suite', input.suite, [...suites.keys()]));
       return { id: await service.begin(spec, signal) };
-    }),
-    table: experiments.table.handler(async ({ input: { id, ...options }, signal }) => {
-      const { subject, experiment } = await service.state(id, signal);
-      const question = { subject, options, id: experiment.file.id };
-      const { name, type, bytes } = await results.ask('experiment-table', question, asking(signal));
-      return new File([bytes], name, { type });
     }),
     forget: experiments.forget.handler(({ input }) => {
       service.forget(input.id);

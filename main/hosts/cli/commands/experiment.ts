@@ -148,11 +148,7 @@ async function begin(
   await compute(workbench, store, experiment, chosen, output, plan);
 }
 
-function planned(
-  store: ExperimentStore,
-  source: ExperimentPlanSource,
-  { many }: Pick<Flags, 'many'>,
-): ExperimentPlan {
+function planned(store: ExperimentStore, source: ExperimentPlanSource, { many }: Pick<Flags, 'many'>): ExperimentPlan {
   try {
     return planExperiment(store.planSource(source, many ? mostCellsEver : usualMostCells));
   } catch (error) {
