@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { unknownName, type Definition, type Registry } from '../../shared/definition.ts';
 import { seedsOf, type ExperimentSpec } from '../../shared/domain/experiment.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { formatParameter } from '../../shared/format.ts';
@@ -10,7 +11,7 @@ import { datasetFacts } from '../data/datasets/load.ts';
 import { triggerRegistry } from '../data/triggers/index.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { NetworkOutline, specFor } from '../models/network-outline.ts';
-import { checkTraining } from '../runs/classifier-spec.ts';
+import { checkTraining, trainClassifierParams } from '../runs/classifier-spec.ts';
 import { parseSpec, runDefinitionOf } from '../runs/index.ts';
 import { pairingMisfits } from '../runs/pairing.ts';
 import type { ParsedSpec } from '../runs/parsed-spec.ts';
@@ -157,6 +158,8 @@ class Planning {
 
   plan(): ExperimentPlan {
     const { tasks, detectors, classifiers, sweep, random } = this.#spec;
+    for (const { name } of tasks) refuseUnknown(taskRegistry, name);
+    for (const { name } of detectors) refuseUnknown(detectorRegistry, name);
     const taskLabels = distinct(tasks.map((task) => task.label ?? this.#taskLabel(task)));
     const detectorLabels = distinct(detectors.map(({ label, name }) => label ?? name));
     const axes = axesOf(sweep, { tasks: taskLabels, detectors: detectorLabels });
@@ -357,11 +360,12 @@ class Planning {
   }
 
   #taskLabel({ name, classifier, ...params }: ExperimentSpec['tasks'][number]): string {
-    if (!taskRegistry.has(name)) return name;
     const { title } = taskRegistry.get(name);
     const { hasTrigger, asked } = triggerOfTask({ name, ...params });
-    const data = asPicked({ ...this.#spec.training, ...classifier }['train_data']);
-    const trigger = asked ?? (data && trainingData(data).trigger);
+    const data = trainClassifierParams.shape.train_data.safeParse(
+      { ...this.#spec.training, ...classifier }['train_data'],
+    );
+    const trigger = asked ?? (data.success ? trainingData(data.data).trigger : undefined);
     return hasTrigger && trigger && triggerRegistry.has(trigger.name) ? triggerRegistry.get(trigger.name).title : title;
   }
 }
@@ -416,13 +420,17 @@ function changesDetector({ keys: [key = ''], only }: PartAxis, label: string, na
   return only === undefined ? hasParameter(detectorRegistry, name, key) : only === label;
 }
 
-/** A definition that is not known is taken to have it: that it is not known is said where it is parsed. */
 function hasParameter(
-  registry: { has(id: string): boolean; get(id: string): { params: { shape: object } } },
+  registry: { get(id: string): { params: { shape: object } } },
   name: string,
   key: string,
 ): boolean {
-  return !registry.has(name) || Object.hasOwn(registry.get(name).params.shape, key);
+  return Object.hasOwn(registry.get(name).params.shape, key);
+}
+
+/** @throws CupbearerError `usage` naming the nearest that is known. */
+function refuseUnknown(registry: Registry<Definition>, name: string): void {
+  if (!registry.has(name)) throw new CupbearerError('usage', unknownName(registry.kind, name, registry.ids));
 }
 
 /** @throws CupbearerError `usage` for a swept parameter that nothing in the experiment has. */

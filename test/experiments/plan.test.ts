@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { planExperiment, specOf, type PlanSource } from '../../main/experiments/plan.ts';
-import { checkedExperiment } from '../../main/experiments/read-spec.ts';
+import { planExperiment, specOf, type ExperimentPlan, type PlanSource } from '../../main/experiments/plan.ts';
 import { suites } from '../../main/experiments/suites/index.ts';
+import { experimentSpecSchema, type ExperimentSpecInput } from '../../shared/domain/experiment.ts';
 
-const context: Omit<PlanSource, 'spec'> = {
+const source: Omit<PlanSource, 'spec'> = {
   dataDir: '/data',
   workingDir: '/work',
   version: '1',
@@ -11,17 +11,181 @@ const context: Omit<PlanSource, 'spec'> = {
   mostCells: 10_000,
 };
 
+const corner = { train_data: { name: 'backdoor', original: { name: 'glyphs' }, backdoor: { name: 'corner' } } };
+const small = {
+  name: 'Small',
+  seeds: 2,
+  training: { num_epochs: 1 },
+  tasks: [{ name: 'backdoor', classifier: corner }],
+  detectors: ['mahalanobis', { name: 'knn', k: 5 }],
+} satisfies ExperimentSpecInput;
+
+const plan = (changes: Partial<ExperimentSpecInput> = {}, other: Partial<PlanSource> = {}): ExperimentPlan =>
+  planExperiment({ ...source, ...other, spec: experimentSpecSchema.parse({ ...small, ...changes }) });
+
+const kinds = ({ runs }: ExperimentPlan) => [...runs.values()].map(({ kind }) => kind);
+
 describe('planExperiment', () => {
-  it('plans the quick suite', () => {
-    const start = performance.now();
-    const plan = planExperiment({ spec: suites.get('quick')!, ...context });
-    console.log(
-      performance.now() - start,
-      plan.runs.size,
-      plan.cells.length,
-      plan.cells.filter((c) => c.impossible),
-    );
-    for (const run of plan.runs.values()) specOf(run, (key) => `/x/${key}`);
-    console.log(performance.now() - start, [...plan.runs.values()].slice(0, 4), plan.rows);
+  it('needs every classifier once, and before what builds on it', () => {
+    const { runs, cells, columns, rows } = plan();
+    expect(kinds({ runs } as ExperimentPlan).filter((kind) => kind === 'classifier')).toHaveLength(2);
+    expect(runs.size).toBe(6);
+    expect(cells).toHaveLength(4);
+    expect(columns.map(({ label }) => label)).toEqual(['Corner pixel']);
+    expect(rows.map(({ label }) => label)).toEqual(['mahalanobis', 'knn']);
+    const seen = new Set<string>();
+    for (const { key, needs } of runs.values()) {
+      for (const need of needs) expect(seen).toContain(need);
+      seen.add(key);
+    }
+  });
+
+  it('gives a seed to all parts of a run', () => {
+    for (const run of plan().runs.values()) {
+      const spec = specOf(run, (key) => `/runs/${key}`);
+      if (spec.kind === 'classifier') expect(spec.params.seed).toBe(run.seed);
+      else if (spec.kind === 'detector') {
+        expect([spec.params.seed, spec.params.task['seed']]).toEqual([run.seed, run.seed]);
+        expect(spec.params.task.run_path).toBe(`/runs/${run.needs[0]}`);
+      }
+    }
+  });
+
+  it('shares classifiers between tasks that ask for the same', () => {
+    const { runs } = plan({
+      tasks: [
+        { name: 'backdoor', classifier: corner },
+        { name: 'ood', classifier: corner },
+      ],
+    });
+    expect(kinds({ runs } as ExperimentPlan).filter((kind) => kind === 'classifier')).toHaveLength(2);
+  });
+
+  it('knows cells by what they compute: neither names nor defaults that are written out change that', () => {
+    const keys = (changes: Partial<ExperimentSpecInput>, other?: Partial<PlanSource>) =>
+      [...plan(changes, other).runs.keys()].sort();
+    const before = keys({});
+    expect(keys({ name: 'Other', question: 'Why?' })).toEqual(before);
+    expect(keys({ tasks: [{ name: 'backdoor', classifier: corner, label: 'Mine' }] })).toEqual(before);
+    expect(keys({ evaluation: { batch_size: 1000 } })).toEqual(before);
+    const differs = (other: string[]) => expect(other.filter((key) => before.includes(key)));
+    differs(keys({ training: { num_epochs: 2 } })).toEqual([]);
+    differs(keys({}, { dataDir: '/elsewhere' })).toEqual([]);
+    differs(keys({}, { version: '2' })).toEqual([]);
+    differs(keys({ engine: 'cpu' })).toEqual([]);
+  });
+
+  it('adds only what is new for another detector and another seed', () => {
+    const before = new Set(plan().runs.keys());
+    const added = (changes: Partial<ExperimentSpecInput>) =>
+      [...plan(changes).runs.values()].filter(({ key }) => !before.has(key)).map(({ kind }) => kind);
+    expect(added({ detectors: [...small.detectors, 'lof'] })).toEqual(['detector', 'detector']);
+    expect(added({ seeds: 3 }).sort()).toEqual(['classifier', 'detector', 'detector']);
+  });
+
+  it('sweeps over parameters of tasks, classifiers and detectors', () => {
+    const { columns, rows, runs } = plan({
+      seeds: 1,
+      sweep: {
+        'task.classifier.train_data.backdoor.p_backdoor': [0.05, 0.1],
+        'detector.k': [3, 7],
+      },
+    });
+    expect(columns.map(({ label }) => label)).toEqual(['Corner pixel 0.05', 'Corner pixel 0.1']);
+    // A detector without the parameter stays one.
+    expect(rows.map(({ label }) => label)).toEqual(['mahalanobis', 'knn 3', 'knn 7']);
+    const shares = [...runs.values()]
+      .filter(({ kind }) => kind === 'classifier')
+      .map(({ params }) => (params['train_data'] as { backdoor: { p_backdoor: number } }).backdoor.p_backdoor);
+    expect(shares).toEqual([0.05, 0.1]);
+  });
+
+  it('crosses tasks with architectures', () => {
+    const { columns } = plan({
+      seeds: 1,
+      classifiers: [{ model: 'mlp' }, { label: 'Wide', model: { name: 'mlp', hidden_dims: [512] } }],
+    });
+    expect(columns.map(({ label }) => label)).toEqual(['Corner pixel, mlp', 'Corner pixel, Wide']);
+  });
+
+  it('says cell by cell what a detector lacks, and needs nothing for it', () => {
+    const { cells, runs } = plan({ detectors: ['mahalanobis', 'spectral'] });
+    const impossible = cells.filter(({ row }) => row === 1);
+    for (const { key, impossible: why } of impossible) {
+      expect(key).toBeNull();
+      expect(why).toContain('needs untrusted data');
+    }
+    expect(runs.size).toBe(4);
+  });
+
+  it('trains what other parts name once a seed', () => {
+    const { runs } = plan({
+      prerequisites: { clean: { train_data: 'glyphs' } },
+      tasks: [
+        {
+          name: 'backdoor',
+          classifier: {
+            train_data: {
+              name: 'backdoor',
+              original: 'glyphs',
+              backdoor: { name: 'label-consistent', run_path: '$clean' },
+            },
+          },
+        },
+      ],
+    });
+    const trainings = [...runs.values()].filter(({ kind }) => kind === 'classifier');
+    expect(trainings.map(({ label, needs }) => [label, needs.length])).toEqual([
+      ['clean', 0],
+      ['Label-consistent', 1],
+      ['clean', 0],
+      ['Label-consistent', 1],
+    ]);
+    const spec = specOf(trainings[1]!, (key) => `/runs/${key}`);
+    expect(JSON.stringify(spec.params)).toContain(`/runs/${trainings[0]!.key}`);
+  });
+
+  it.each<[string, Partial<ExperimentSpecInput>, string]>([
+    ['a task', { tasks: ['nonsense'] }, 'nonsense'],
+    ['a detector', { detectors: ['mahalanobi'] }, 'Did you mean "mahalanobis"?'],
+    ['a parameter', { detectors: [{ name: 'knn', kk: 3 }] }, 'detectors.knn has no parameter "kk"'],
+    ['a value', { training: { num_epochs: 0 } }, 'num_epochs must be at least 1'],
+    [
+      'a prerequisite',
+      {
+        tasks: [
+          {
+            name: 'backdoor',
+            classifier: {
+              train_data: {
+                name: 'backdoor',
+                original: 'glyphs',
+                backdoor: { name: 'label-consistent', run_path: '$no' },
+              },
+            },
+          },
+        ],
+      },
+      '"$no" names no classifier',
+    ],
+    ['a swept parameter', { sweep: { 'detector.nothing': [1] } }, 'nothing in this experiment has: "nothing"'],
+    [
+      'a task that does not go with its classifier',
+      { tasks: [{ name: 'backdoor', classifier: { train_data: 'glyphs' } }] },
+      'tasks.Backdoor detection: ',
+    ],
+  ])('refuses %s that is not known or does not fit', (_, changes, message) => {
+    expect(() => plan(changes)).toThrow(message);
+  });
+
+  it('refuses a million cells before it makes one', () => {
+    const values = Array.from({ length: 1000 }, (_, i) => i + 1);
+    expect(() => plan({ sweep: { 'detector.k': values, 'task.max_test_size': values } })).toThrow('cells');
+  });
+
+  it.each([...suites])('plans the suite %s without an impossible cell', (_, spec) => {
+    const { cells, runs } = planExperiment({ ...source, spec });
+    expect(cells.filter(({ impossible }) => impossible !== null)).toEqual([]);
+    for (const run of runs.values()) specOf(run, (key) => `/runs/${key}`);
   });
 });

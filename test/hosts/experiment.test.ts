@@ -1,0 +1,128 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCli, type Ended } from './cli-process.ts';
+
+const timeout = 240_000;
+let place: string;
+let home: string;
+let file: string;
+
+const spec = (changes: Record<string, unknown> = {}) => ({
+  name: 'Tiny',
+  seeds: 2,
+  engine: 'wasm',
+  training: { num_epochs: 1, batch_size: 64, model: { name: 'mlp', hidden_dims: [16] } },
+  tasks: [
+    {
+      name: 'backdoor',
+      classifier: { train_data: { name: 'backdoor', original: 'glyphs', backdoor: 'corner' } },
+      max_train_size: 200,
+      max_test_size: 100,
+    },
+  ],
+  detectors: ['mahalanobis', 'max-softmax'],
+  evaluation: { analysis: false },
+  ...changes,
+});
+
+const write = (changes?: Record<string, unknown>) => writeFileSync(file, JSON.stringify(spec(changes)));
+const cli = (...args: string[]) => startCli(['experiment', ...args], { cwd: place, home });
+const ended = (...args: string[]): Promise<Ended> => cli(...args).ended;
+const json = async (...args: string[]) => {
+  const { stdout, stderr } = await ended(...args, '--json');
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+};
+/** The folders of all runs of the experiment, with when each was made. */
+const made = () =>
+  readdirSync(join(place, 'logs', 'experiment', 'tiny'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('run.json'))
+    .map((name) => [name, readFileSync(join(place, 'logs', 'experiment', 'tiny', name), 'utf8')] as const);
+
+beforeAll(() => {
+  place = mkdtempSync(join(tmpdir(), 'cupbearer-experiment-'));
+  home = join(place, 'home');
+  file = join(place, 'tiny.json');
+});
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+describe.sequential('cupbearer experiment', () => {
+  it('shows what it would do, and writes nothing', { timeout }, async () => {
+    write();
+    expect(await json('run', file, '--dry_run')).toMatchObject({ cells: 4, runs: 6, classifiers: 2, reused: 0 });
+    expect(readdirSync(place).sort()).toEqual(['home', 'tiny.json']);
+  });
+
+  it('loses no more to kill -9 than what was being computed', { timeout }, async () => {
+    const first = cli('run', file, '--jobs', '1');
+    await first.says(/2\/6/);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const done = made().filter(([, text]) => text.includes('"status": "done"'));
+    expect(done.length).toBeGreaterThanOrEqual(2);
+    const again = await json('run', file);
+    expect(again).toMatchObject({ reused: done.length, done: 6 - done.length, failed: 0, left: 0 });
+    // What was done is the same file still.
+    for (const [name, text] of done) expect(made()).toContainEqual([name, text]);
+  });
+
+  it('computes nothing that is there, and only what is new', { timeout }, async () => {
+    expect(await json('run', file)).toMatchObject({ reused: 6, done: 0 });
+    write({ detectors: ['mahalanobis', 'max-softmax', 'energy'] });
+    expect(await json('run', file)).toMatchObject({ reused: 6, done: 2 });
+    expect(await json('status', 'tiny')).toMatchObject({ total: 8, done: 8, failed: 0, at_work: false });
+  });
+
+  it('takes a classifier from another experiment that has trained the same', { timeout }, async () => {
+    write({ name: 'Other', detectors: ['energy', 'lof'] });
+    expect(await json('run', file)).toMatchObject({ reused: 4, done: 2 });
+  });
+
+  it('lets one process work on an experiment, and stops it when it is asked to', { timeout }, async () => {
+    write({ name: 'Long', training: { num_epochs: 2000, model: { name: 'mlp', hidden_dims: [16] } } });
+    const running = cli('run', file, '--jobs', '1');
+    for (let status: unknown = false; status !== true; await wait(200)) {
+      const found = await json('status', 'long').catch(() => ({ at_work: false, running: 0 }));
+      status = found['at_work'] && found['running'] === 1;
+    }
+    const second = await ended('run', file);
+    expect(second).toMatchObject({ code: 1 });
+    expect(second.stderr).toMatch(/Process \d+ is at work on the experiment "Long"/);
+    expect((await ended('cancel', 'long')).code).toBe(0);
+    expect((await running.ended).code).toBe(130);
+    expect(await json('status', 'long')).toMatchObject({ at_work: false, running: 0, done: 0 });
+    expect((await ended('cancel', 'long')).stderr).toContain('Nothing works on the experiment "Long"');
+  });
+
+  it('goes on with other cells where one fails, and says why', { timeout }, async () => {
+    // More neighbours than trusted samples are found out only when the data are there.
+    write({ name: 'Faulty', seeds: 1, detectors: [{ name: 'knn', k: 5000 }, 'max-softmax'] });
+    const { code, stderr } = await ended('run', file);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/knn on Corner pixel, seed 0 {2}failed: .*5,?000/);
+    expect(await json('status', 'faulty')).toMatchObject({ total: 3, done: 2, failed: 1 });
+  });
+
+  it.each([
+    [['run', 'nowhere'], 'There is no experiment "nowhere"'],
+    [['run', 'missing.yaml'], 'missing.yaml'],
+    [['status', 'tinyy'], 'Did you mean "Tiny"?'],
+    [['dance', 'tiny'], 'dance'],
+    [['status'], 'needs the name of an experiment'],
+  ])('answers %j with what is wrong', { timeout }, async (args, message) => {
+    const { code, stderr } = await ended(...args);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(message);
+  });
+
+  it('finds its experiments again when the catalogue is lost', { timeout }, async () => {
+    for (const name of readdirSync(home).filter((each) => each.startsWith('catalogue')))
+      rmSync(join(home, name), { force: true });
+    const { experiments } = (await json('list')) as { experiments: { name: string }[] };
+    expect(experiments.map(({ name }) => name).sort()).toEqual(['Faulty', 'Long', 'Other', 'Tiny']);
+    expect(await json('status', 'tiny')).toMatchObject({ total: 8, done: 8 });
+  });
+});
