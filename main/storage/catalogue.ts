@@ -22,7 +22,7 @@ import {
 } from './catalogue-rows.ts';
 import { noteDamage } from './damage-note.ts';
 import { holdsExperiment, readExperiment, readLinks } from './experiment-folder.ts';
-import { ExperimentIndex } from './experiment-index.ts';
+import { ExperimentIndex, selectExperiments } from './experiment-index.ts';
 import { addToFolderList, readFolderList, removeFromFolderList } from './folder-list.ts';
 import { schemaVersion, tables } from './migrations/index.ts';
 import { isProcessAlive } from './process-identity.ts';
@@ -380,7 +380,8 @@ export class Catalogue {
    * are written to can be understood. @throws what `saysDamaged` recognises if not.
    */
   checkStatements(): void {
-    for (const sql of [selectRuns, selectChanges, insertRun, markUnmirrored, markMirrored]) this.#prepared(sql);
+    for (const sql of [selectRuns, selectChanges, insertRun, markUnmirrored, markMirrored, selectExperiments])
+      this.#prepared(sql);
     for (const table of tables) {
       for (const sql of ['INSERT INTO # DEFAULT VALUES', 'UPDATE # SET rowid = rowid', 'DELETE FROM #'])
         this.#database.prepare(sql.replace('#', table));

@@ -39,7 +39,9 @@ interface Row {
   host_started: string | null;
 }
 
-const select = 'SELECT id, name, folder, spec, runs, created_at, host_pid, host_started FROM experiments';
+/** Selects experiments; clauses may follow. */
+export const selectExperiments =
+  'SELECT id, name, folder, spec, runs, created_at, host_pid, host_started FROM experiments';
 
 /**
  * The experiments in the catalogue: an index of `experiment.json` and `cells.jsonl` in their folders, which hold the truth. Part of
@@ -198,7 +200,9 @@ export class ExperimentIndex {
   }
 
   #select(clauses: string, ...values: string[]): ListedExperiment[] {
-    const rows = this.#access.read(() => this.#access.prepared(`${select} ${clauses}`).all(...values) as Row[]);
+    const rows = this.#access.read(
+      () => this.#access.prepared(`${selectExperiments} ${clauses}`).all(...values) as Row[],
+    );
     return rows.map(({ spec, ...row }) => ({ ...row, spec: specIn(spec) }));
   }
 }

@@ -97,17 +97,36 @@ describe.sequential('cupbearer experiment', () => {
     expect((await ended('cancel', 'long')).stderr).toContain('Nothing works on the experiment "Long"');
   });
 
-  it('goes on with other cells where one fails, and says why', { timeout }, async () => {
-    // More neighbours than trusted samples are found out only when the data are there.
-    write({ name: 'Faulty', seeds: 1, detectors: [{ name: 'knn', k: 5000 }, 'max-softmax'] });
+  it('goes on with other cells where one fails, says why, and tries it again', { timeout }, async () => {
+    const [task] = spec().tasks;
+    write({ name: 'Faulty', seeds: 1, detectors: ['max-softmax'] });
+    expect((await ended('run', file)).code).toBe(0);
+    const inTheWay = join(place, 'logs', 'experiment', 'faulty', 'second');
+    writeFileSync(inTheWay, '');
+    write({
+      name: 'Faulty',
+      seeds: 1,
+      tasks: [{ ...task, label: 'Second', max_test_size: 90 }, task],
+      detectors: ['max-softmax', 'energy'],
+    });
     const { code, stderr } = await ended('run', file);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/knn on Corner pixel, seed 0 {2}failed: .*5,?000/);
-    expect(await json('status', 'faulty')).toMatchObject({ total: 3, done: 2, failed: 1 });
+    expect(stderr).toMatch(/max-softmax on Second, seed 0 {2}failed: .*second/);
+    expect(stderr).toContain('2 of 5 runs failed.');
+    expect(await json('status', 'faulty')).toMatchObject({ total: 5, done: 3 });
+    rmSync(inTheWay);
+    expect(await json('resume', 'faulty')).toMatchObject({ reused: 3, done: 2, failed: 0 });
+  });
+
+  it('says of what is not possible why, and does the rest', { timeout }, async () => {
+    write({ name: 'Partly', seeds: 1, detectors: ['max-softmax', 'spectral'] });
+    const { code, stdout } = await ended('run', file);
+    expect(code).toBe(0);
+    expect(stdout).toContain('1 cell is not possible:\n  spectral: Spectral signatures needs untrusted data');
   });
 
   it.each([
-    [['run', 'nowhere'], 'There is no experiment "nowhere"'],
+    [['run', 'nowhere'], 'Unknown experiment "nowhere"'],
     [['run', 'missing.yaml'], 'missing.yaml'],
     [['status', 'tinyy'], 'Did you mean "Tiny"?'],
     [['dance', 'tiny'], 'dance'],
@@ -122,7 +141,7 @@ describe.sequential('cupbearer experiment', () => {
     for (const name of readdirSync(home).filter((each) => each.startsWith('catalogue')))
       rmSync(join(home, name), { force: true });
     const { experiments } = (await json('list')) as { experiments: { name: string }[] };
-    expect(experiments.map(({ name }) => name).sort()).toEqual(['Faulty', 'Long', 'Other', 'Tiny']);
+    expect(experiments.map(({ name }) => name).sort()).toEqual(['Faulty', 'Long', 'Other', 'Partly', 'Tiny']);
     expect(await json('status', 'tiny')).toMatchObject({ total: 8, done: 8 });
   });
 });

@@ -191,7 +191,7 @@ async function compute(
     const outcome = await runner.run(interrupt.signal);
     output.result(
       { id: experiment.file.id, name: experiment.file.spec.name, folder: experiment.folder, ...outcome },
-      () => outcomeText(experiment, outcome, performance.now() - started),
+      () => outcomeText(experiment, plan, outcome, performance.now() - started),
     );
     if (outcome.cancelled)
       throw new CupbearerError('cancelled', 'The experiment was stopped; "resume" goes on with it.');
@@ -233,7 +233,12 @@ function eventLine(event: ExperimentEvent, ended: number, total: number): string
   }
 }
 
-function outcomeText({ folder, file }: StoredExperiment, outcome: ExperimentOutcome, ms: number): string {
+function outcomeText(
+  { folder, file }: StoredExperiment,
+  plan: ExperimentPlan,
+  outcome: ExperimentOutcome,
+  ms: number,
+): string {
   const { reused, done, failed, left } = outcome;
   const parts = [
     `${formatCount(done)} computed`,
@@ -241,7 +246,21 @@ function outcomeText({ folder, file }: StoredExperiment, outcome: ExperimentOutc
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
     ...(left > 0 ? [`${formatCount(left)} not begun`] : []),
   ];
-  return `${file.spec.name}: ${parts.join(', ')}, in ${formatDuration(ms)}.\n${shownPath(folder)}`;
+  return [
+    `${file.spec.name}: ${parts.join(', ')}, in ${formatDuration(ms)}.`,
+    ...impossibleLines(plan),
+    shownPath(folder),
+  ].join('\n');
+}
+
+/** Which detectors cannot be fitted on some task, and why: a line each. */
+function impossibleLines({ cells, rows }: ExperimentPlan): string[] {
+  const reasons = cells.flatMap(({ row, impossible }) =>
+    impossible === null ? [] : [`${rows[row]!.label}: ${impossible}`],
+  );
+  if (reasons.length === 0) return [];
+  const count = reasons.length === 1 ? '1 cell is' : `${formatCount(reasons.length)} cells are`;
+  return [`${count} not possible:`, ...[...new Set(reasons)].map((reason) => `  ${reason}`)];
 }
 
 /** What would be computed, and what is there already. */
@@ -270,7 +289,6 @@ function showPlan(
   output.result(value, () => {
     const marks = (row: number, column: number) =>
       plan.cells.some((cell) => cell.row === row && cell.column === column && cell.key === null) ? 'no' : '·';
-    const reasons = new Set(impossible.map(({ row, impossible: why }) => `${plan.rows[row]!.label}: ${why ?? ''}`));
     return [
       textTable(
         ['detector', ...plan.columns.map(({ label }) => label)],
@@ -279,7 +297,7 @@ function showPlan(
       '',
       `${plan.rows.length} detectors x ${plan.columns.length} tasks x ${plan.seeds.length} seeds: ${formatCount(plan.cells.length)} cells, ${formatCount(trainings)} classifiers.`,
       `${formatCount(reused)} of ${formatCount(plan.runs.size)} runs are there already.`,
-      ...(reasons.size > 0 ? ['', 'Not possible (no):', ...reasons] : []),
+      ...impossibleLines(plan),
     ].join('\n');
   });
 }
@@ -324,7 +342,8 @@ function status(workbench: Workbench, store: ExperimentStore, experiment: Stored
   output.result({ id, name: spec.name, folder: experiment.folder, at_work: isRunning, ...counts }, () =>
     [
       `${spec.name}${isRunning ? ` (running in process ${pid})` : ''}`,
-      `${formatCount(counts.done)} of ${formatCount(counts.total)} runs done, ${counts.running} running, ${counts.failed} failed, ${counts.waiting} waiting; ${counts.impossible} cells not possible.`,
+      `${formatCount(counts.done)} of ${formatCount(counts.total)} runs done, ${counts.running} running, ${counts.failed} failed, ${counts.waiting} waiting.`,
+      ...impossibleLines(plan),
       shownPath(experiment.folder),
     ].join('\n'),
   );
