@@ -82,8 +82,10 @@ function found(metrics: LayerMetrics, nouns: Nouns, layer?: string): string {
     return `${subject} scores **every one** of ${formatCount(metrics.n_anomalous)} ${nouns.anomalous} ${nouns.samples} above all ${formatCount(metrics.n_clean)} clean ones.`;
   if (bounds.upper < 0.5)
     return `${subject} points the **wrong way**: clean ${nouns.samples} get higher scores than ${nouns.anomalous} ones, ${figure}.`;
+  if (bounds.lower <= 0.5 && hasFewSamples(metrics))
+    return `${layer === undefined ? 'There' : `At **${layer}** there`} are **too few samples to tell**: ${figure}, with only ${formatCount(metrics.n_clean)} clean and ${formatCount(metrics.n_anomalous)} ${nouns.anomalous} ${nouns.samples}.`;
   if (bounds.lower <= 0.5)
-    return `${layer === undefined ? 'The scores' : `The scores at **${layer}**`} **cannot be told from guessing**: ${figure}${onFew(metrics, nouns)}.`;
+    return `${layer === undefined ? 'The scores' : `The scores at **${layer}**`} **cannot be told from guessing**: ${figure}.`;
   const [caught, share] = [shareText(metrics.TPR_at_FPR_1), metrics.TPR_at_FPR_1];
   const alarms = falseAlarms(metrics.n_clean);
   if (share >= catches) return `${subject} catches **${caught}** ${nouns.anomalous} ${nouns.samples} ${alarms}.`;
@@ -93,11 +95,9 @@ function found(metrics: LayerMetrics, nouns: Nouns, layer?: string): string {
 /** Fewer of a kind than this cannot show much. */
 const few = 30;
 
-/** With how few samples it was tried, where they are few. */
-function onFew({ n_clean, n_anomalous }: LayerMetrics, nouns: Nouns): string {
-  return Math.min(n_clean, n_anomalous) < few
-    ? `, with only ${formatCount(n_clean)} clean and ${formatCount(n_anomalous)} ${nouns.anomalous} ${nouns.samples}`
-    : '';
+/** Whether a test has so few samples that a result that looks like guessing may be due to that alone. */
+export function hasFewSamples({ n_clean, n_anomalous }: Pick<LayerMetrics, 'n_clean' | 'n_anomalous'>): boolean {
+  return Math.min(n_clean, n_anomalous) < few;
 }
 
 /** "93 of 100", never rounded up to all or down to none. */

@@ -25,12 +25,16 @@ export interface FigureOverSeeds {
 /** One detector's scores of the test samples of one seed. */
 export type SeedScores = Omit<ScoredSeed, 'scores'> & { scores: Scores };
 
-/** Two detectors' scores of the same test samples in the same order: the one that is compared, and the one that it is compared with. */
+/**
+ * Two detectors' scores of the same test samples in the same order: the one that is compared, and the one that it is
+ * compared with.
+ */
 export type PairedSeedScores = Omit<ScoredSeed, 'scores'> & { scores: readonly [Scores, Scores] };
 
 /**
- * Returns a metric over the seeds of one setting, with a hierarchical bootstrap interval of its mean (seeds outside, samples inside). It
- * reaches at least as far as the rule of three allows for what was not seen among the samples of one seed. One seed has the interval of its run.
+ * Returns a metric over the seeds of one setting, with a hierarchical bootstrap interval of its mean (seeds outside,
+ * samples inside). It reaches at least as far as the rule of three allows for what was not seen among the samples of
+ * one seed. One seed has the interval of its run.
  * @throws CupbearerError `bad-data` without seeds, and as `checkScores`.
  */
 export function figureOverSeeds(
@@ -66,9 +70,9 @@ export function figureOverSeeds(
 }
 
 /**
- * Returns by how much a metric of the first detector differs from that of the second, on the same seeds and samples: both are drawn
- * together, so that what is hard for both does not blur the difference. Where samples show no spread of it though scores differ, the
- * interval reaches as far as the rule of three allows.
+ * Returns by how much a metric of the first detector differs from that of the second, on the same seeds and samples:
+ * both are drawn together, so that what is hard for both does not blur the difference. Where samples show no spread of
+ * it though scores differ, the interval reaches as far as the rule of three allows.
  * @throws CupbearerError `bad-data` without seeds, and as `checkScores`.
  */
 export function differenceOverSeeds(

@@ -3,13 +3,13 @@ import { CupbearerError } from '../../../shared/errors.ts';
 
 /**
  * Returns the threshold above which samples are to be flagged so that at most a share `alpha` of trusted ones is: the
- * ceil((n + 1) (1 - alpha))-th smallest of the `heldOut` scores `[n]`, infinite where n is below 1 / alpha - 1 (split conformal prediction,
- * Vovk, Gammerman & Shafer 2005; Angelopoulos & Bates 2023, 1.1).
+ * ceil((n + 1) (1 - alpha))-th smallest of the `heldOut` scores `[n]`, infinite where n is below 1 / alpha - 1 (split
+ * conformal prediction, Vovk, Gammerman & Shafer 2005; Angelopoulos & Bates 2023, 1.1).
  *
- * What it guarantees: a trusted sample that is exchangeable with the held-out ones (drawn the same way, not used to fit the detector) scores above
- * it with a probability of at most `alpha`, and without ties of more than alpha - 1 / (n + 1). That is on average over draws of the held-out
- * samples: the rate of one threshold spreads about it by some sqrt(alpha (1 - alpha) / n), and nothing is promised for data that
- * differ from the trusted ones.
+ * What it guarantees: a trusted sample that is exchangeable with the held-out ones (drawn the same way, not used to fit
+ * the detector) scores above it with a probability of at most `alpha`, and without ties of more than alpha - 1 / (n +
+ * 1). That is on average over draws of the held-out samples: the rate of one threshold spreads about it by some
+ * sqrt(alpha (1 - alpha) / n), and nothing is promised for data that differ from the trusted ones.
  * @throws CupbearerError `usage` where `alpha` is not between 0 and 1, `bad-data` without scores, `non-finite`.
  */
 export function conformalThreshold(heldOut: Scores, alpha: number): number {
@@ -35,7 +35,10 @@ export interface RealisedRates {
   tpr: number;
 }
 
-/** Returns the rates at which scores `[n]` with labels `[n]` (1 = anomalous) lie above `threshold`. @throws as `checkScores`. */
+/**
+ * Returns the rates at which scores `[n]` with labels `[n]` (1 = anomalous) lie above `threshold`. @throws as
+ * `checkScores`.
+ */
 export function realisedRates(threshold: number, scores: Scores, labels: Uint8Array): RealisedRates {
   checkScores(scores, labels);
   const flagged = [0, 0];

@@ -17,19 +17,23 @@ export interface MeanBounds {
 
 export interface HierarchicalBounds {
   both: MeanBounds;
-  /** Where samples alone are drawn, and where seeds alone are; null for a single seed, which does not say how far others are. */
+  /**
+   * Where samples alone are drawn, and where seeds alone are; null for a single seed, which does not say how far others
+   * are.
+   */
   samples: MeanBounds;
   seeds: MeanBounds | null;
 }
 
 /**
- * Resamples the mean of `values`, one a seed: seeds outside, samples inside. `onOtherSamples` returns the values as they might be on
- * other samples, `[seeds]`, NaN where it cannot say.
+ * Resamples the mean of `values`, one a seed: seeds outside, samples inside. `onOtherSamples` returns the values as
+ * they might be on other samples, `[seeds]`, NaN where it cannot say.
  *
- * Approximations: both parts are drawn independently of one another and added, rather than samples within the seeds that were drawn, so
- * that a seed that is drawn twice does not count the noise of shared samples twice; and the part of n seeds is scaled by
- * sqrt(n / (n - 1)), without which the bootstrap of so few takes their variance for (n - 1) / n of what it is (Rao & Wu 1988). What seeds spread by holds some of
- * the samples' noise already where each has samples of its own: the interval is then rather too wide.
+ * Approximations: both parts are drawn independently of one another and added, rather than samples within the seeds
+ * that were drawn, so that a seed that is drawn twice does not count the noise of shared samples twice; and the part of
+ * n seeds is scaled by sqrt(n / (n - 1)), without which the bootstrap of so few takes their variance for (n - 1) / n of
+ * what it is (Rao & Wu 1988). What seeds spread by holds some of the samples' noise already where each has samples of
+ * its own: the interval is then rather too wide.
  */
 export function hierarchicalBootstrap(
   values: readonly number[],

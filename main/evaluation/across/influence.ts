@@ -6,9 +6,10 @@ import { averagePrecisionInfluence } from '../precision-interval.ts';
 export type SmoothMetric = 'auroc' | 'average_precision';
 
 /**
- * Returns the influence of every sample on a figure, `[n]`, with mean 0 over either class: where samples are drawn again, the figure
- * changes by the mean influence of the drawn anomalous samples plus that of the drawn clean ones, up to terms of the order 1 / n. For AUROC
- * these are DeLong's placements, and the terms left out are the products of both classes' deviations.
+ * Returns the influence of every sample on a figure, `[n]`, with mean 0 over either class: where samples are drawn
+ * again, the figure changes by the mean influence of the drawn anomalous samples plus that of the drawn clean ones, up
+ * to terms of the order 1 / n. For AUROC these are DeLong's placements, and the terms left out are the products of both
+ * classes' deviations.
  */
 export function influenceOn(metric: SmoothMetric, scores: Scores, labels: Uint8Array): Float64Array {
   const influence = metric === 'auroc' ? byPlacement(scores, labels) : byPrecision(scores, labels);

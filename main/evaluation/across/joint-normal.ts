@@ -17,7 +17,10 @@ function factorOf(covariance: readonly Float64Array[]): Float64Array[] {
   return factor;
 }
 
-/** Returns a function that draws from the normal distribution with mean 0 and this covariance, `[n, n]`; what it returns is `[n]`. */
+/**
+ * Returns a function that draws from the normal distribution with mean 0 and this covariance, `[n, n]`; what it returns
+ * is `[n]`.
+ */
 export function jointNormal(covariance: readonly Float64Array[]): (stream: RandomStream) => Float64Array {
   const factor = factorOf(covariance);
   return (stream) => {

@@ -12,8 +12,8 @@ interface MetricFigure {
   /** With the 95 % interval that a single run has. */
   interval(scores: Scores, labels: Uint8Array): Interval;
   /**
-   * How far from 1, or from 0, the figure may well be where no mistake, or nothing but mistakes, were seen among so many anomalous
-   * and clean samples: an interval reaches as far, however little samples spread.
+   * How far from 1, or from 0, the figure may well be where no mistake, or nothing but mistakes, were seen among so
+   * many anomalous and clean samples: an interval reaches as far, however little samples spread.
    */
   unseen(nAnomalous: number, nClean: number): { fromOne: number; fromZero: number };
 }

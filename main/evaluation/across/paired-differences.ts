@@ -13,7 +13,10 @@ export interface WinTieLoss {
   loss: number;
 }
 
-/** Counts on how many tasks the first detector does better. `differences` are its figures minus the other's; `higher`: more is better. */
+/**
+ * Counts on how many tasks the first detector does better. `differences` are its figures minus the other's; `higher`:
+ * more is better.
+ */
 export function winTieLoss(differences: readonly number[], higher: boolean): WinTieLoss {
   const signs = withoutRounding(differences).map((difference) => Math.sign(higher ? difference : -difference));
   const count = (sign: number) => signs.filter((own) => own === sign).length;

@@ -29,8 +29,8 @@ interface Ordered {
 }
 
 /**
- * Draws rates at a threshold by drawing samples again, with the threshold set anew each time. A rate is no smooth function of
- * the samples; what makes it quick is that they are put in order once, and draws only weigh them.
+ * Draws rates at a threshold by drawing samples again, with the threshold set anew each time. A rate is no smooth
+ * function of the samples; what makes it quick is that they are put in order once, and draws only weigh them.
  */
 export function rateDraws(metric: RateMetric, seeds: readonly ScoredSeed[], units: SampleUnits): FigureDraws {
   const rate = rates[metric];
@@ -61,7 +61,8 @@ function orderedBy(
   const flagged = new Int32Array(setting.length);
   let next = 0;
   for (const [k, i] of setting.entries()) {
-    // The clean sample that is one too many is not flagged, nor what scores the same; the anomalous one that is needed is.
+    // The clean sample that is one too many is not flagged, nor what scores the same; the anomalous one that is needed
+    // is.
     const isFlagged = (j: number) => (setBy === 0 ? scores[j]! > scores[i]! : scores[j]! >= scores[i]!);
     while (next < counted.length && isFlagged(counted[next]!)) next++;
     flagged[k] = next;

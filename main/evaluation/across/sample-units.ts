@@ -8,9 +8,9 @@ export interface ScoredSeed {
   /** 1 = anomalous, `[n]`. */
   labels: Uint8Array;
   /**
-   * What a sample is made from, `[n]`: its index in the data, say. Samples of one class with the same number are drawn together, in all
-   * seeds: they are easy or hard together. Without it each sample of each seed counts as a draw of its own, so it must be given where seeds
-   * share their test data.
+   * What a sample is made from, `[n]`: its index in the data, say. Samples of one class with the same number are drawn
+   * together, in all seeds: they are easy or hard together. Without it each sample of each seed counts as a draw of its
+   * own, so it must be given where seeds share their test data.
    */
   groups?: Int32Array | undefined;
 }
@@ -57,5 +57,8 @@ export function sampleUnits(seeds: readonly ScoredSeed[]): SampleUnits {
   return { unitOf, shared, sizes: seeds.map(() => [known[0].size, known[1].size] as const), own };
 }
 
-/** Returns the figures of all seeds and detectors as they might be on other samples, seed by seed, `[seeds * detectors]`. */
+/**
+ * Returns the figures of all seeds and detectors as they might be on other samples, seed by seed, `[seeds *
+ * detectors]`.
+ */
 export type FigureDraws = (stream: RandomStream) => Float64Array;

@@ -9,9 +9,10 @@ import type { FigureDraws, SampleUnits, ScoredSeed } from './sample-units.ts';
 type Shares = readonly [Float64Array, Float64Array];
 
 /**
- * Draws AUROC or average precision as it would be on samples drawn again, without ranking these: the change is a sum of the drawn
- * samples' influences, hence close to normal, with covariances between seeds and detectors that follow from the same influences. It
- * is added on the logit scale, as for the interval of a single run, so that figures stay within 0 and 1.
+ * Draws AUROC or average precision as it would be on samples drawn again, without ranking these: the change is a sum of
+ * the drawn samples' influences, hence close to normal, with covariances between seeds and detectors that follow from
+ * the same influences. It is added on the logit scale, as for the interval of a single run, so that figures stay within
+ * 0 and 1.
  */
 export function smoothDraws(metric: SmoothMetric, seeds: readonly ScoredSeed[], units: SampleUnits): FigureDraws {
   const figures = seeds.flatMap(({ scores, labels }, s) =>

@@ -1,7 +1,8 @@
 /**
- * Returns the groups that a critical-difference diagram joins by a bar: detectors of which no two are told apart, by their
- * places, best mean rank first. Each pair that is not told apart is in one, and no group can be extended. A bar may pass a detector that it
- * does not join: signed-rank tests of pairs, unlike a critical difference of ranks (Demšar 2006), need not follow the order of mean ranks.
+ * Returns the groups that a critical-difference diagram joins by a bar: detectors of which no two are told apart, by
+ * their places, best mean rank first. Each pair that is not told apart is in one, and no group can be extended. A bar
+ * may pass a detector that it does not join: signed-rank tests of pairs, unlike a critical difference of ranks (Demšar
+ * 2006), need not follow the order of mean ranks.
  */
 export function undecidedGroups(ranks: readonly number[], isDecided: (a: number, b: number) => boolean): number[][] {
   const order = [...ranks.keys()].sort((a, b) => ranks[a]! - ranks[b]!);

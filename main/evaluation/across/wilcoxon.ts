@@ -22,9 +22,10 @@ export interface WilcoxonTest {
 }
 
 /**
- * Tests paired differences, one a task. Exact up to 25 pairs that differ, equal sizes included: each of the 2^n ways to give
- * the ranks their signs is as likely, and how many of them reach a sum is counted. Beyond that the normal approximation with
- * corrections for ties and for continuity (Hollander & Wolfe 1999, 3.1). Null for fewer than six pairs that differ.
+ * Tests paired differences, one a task. Exact up to 25 pairs that differ, equal sizes included: each of the 2^n ways to
+ * give the ranks their signs is as likely, and how many of them reach a sum is counted. Beyond that the normal
+ * approximation with corrections for ties and for continuity (Hollander & Wolfe 1999, 3.1). Null for fewer than six
+ * pairs that differ.
  */
 export function wilcoxonSignedRank(differences: readonly number[]): WilcoxonTest | null {
   const nonZero = withoutRounding(differences).filter((difference) => difference !== 0);

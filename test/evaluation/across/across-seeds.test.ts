@@ -226,6 +226,44 @@ describe('a figure over seeds', () => {
   });
 });
 
+describe('figures over seeds by numpy and scikit-learn', () => {
+  // numpy 2.4.6, scikit-learn 1.9.1; 4,000 rounds of a nested bootstrap that draws twelve seeds and, for each, 80 + 80 of its samples:
+  //   for s in rng.integers(0, 12, 12): i = concatenate([rng.choice(flatnonzero(label == k), 80) for k in (0, 1)])
+  //     total += [roc_auc_score(label[i], score[i]), average_precision_score(...), mean(anomalous > clean_descending[4]),
+  //               mean(clean >= anomalous_descending[75])]
+  /** Detector `d` on the samples of seed `s`: scores that any language computes alike. */
+  const scored = (s: number, d: number) =>
+    Float64Array.from({ length: 160 }, (_, i) => {
+      const noise = ((i * 37 + s * 53 + ((i * i * (7 + 4 * d)) % 61) * 3) % 101) / 101;
+      return noise + (i % 2) * (0.25 + 0.03 * s - 0.05 * d);
+    });
+  const labels = Uint8Array.from({ length: 160 }, (_, i) => i % 2);
+  const seeds = Array.from({ length: 12 }, (_, s) => ({ scores: [scored(s, 0), scored(s, 1)] as const, labels }));
+
+  it.each([
+    ['auroc', 0.8241145833333333, 0.05847240591755977, 0.7876025390625, 0.8581930338541668],
+    ['average_precision', 0.844173747689382, 0.05122879024189166, 0.8142636631981782, 0.8752694654801585],
+    ['tpr_at_5', 0.47395833333333326, 0.11622107818787225, 0.41562499999999997, 0.553125],
+    ['fpr_at_95', 0.5156249999999999, 0.09109887859802766, 0.45416666666666666, 0.5708333333333333],
+  ] as const)('of one detector: %s', (metric, mean, deviation, lower, upper) => {
+    const found = figureOverSeeds(metric, seeds.map(({ scores: [scores] }) => ({ scores, labels }))); // prettier-ignore
+    expect(found.mean).toBeCloseTo(mean, 12);
+    expect(found.deviation).toBeCloseTo(deviation, 12);
+    expectClose(found, { lower, upper }, 0.1);
+  });
+
+  it.each([
+    ['auroc', 0.027408854166666653, -0.0008483072916667771, 0.05734505208333336],
+    ['average_precision', 0.024400720683684273, 0.00012114629543344161, 0.04967383099707181],
+    ['tpr_at_5', 0.03854166666666666, -0.01770833333333327, 0.10104166666666664],
+    ['fpr_at_95', -0.05625, -0.10937499999999989, -0.0010156249999998504],
+  ] as const)('of the difference of two: %s', (metric, mean, lower, upper) => {
+    const found = differenceOverSeeds(metric, seeds);
+    expect(found.mean).toBeCloseTo(mean, 12);
+    expectClose(found, { lower, upper }, 0.1);
+  });
+});
+
 describe('a paired difference over seeds', () => {
   /** Two detectors that see much of the same. */
   function pairs(count: number, n: number, gain: number) {

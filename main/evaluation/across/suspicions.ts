@@ -1,0 +1,203 @@
+import { accuracyDoubt, attackDoubt } from '../../../shared/classifier-doubts.ts';
+import { formatCount, formatInterval, formatMetric, formatPercent } from '../../../shared/format.ts';
+import type { Scores } from '../../../shared/scores/ranked-scores.ts';
+import { hasFewSamples } from '../describe-result.ts';
+
+/** What is known of a run, or of a cell over its seeds; leave out what is not. */
+export interface ResultFacts {
+  attack?: {
+    /** Share of attacks that succeed, 0 to 1. */
+    success: number;
+    /** Share of clean samples of other classes that the classifier takes for the target class anyway. */
+    cleanRate?: number;
+  };
+  classifier?: {
+    /** Share of clean samples that it is right on. */
+    accuracy?: number;
+    /** How many classes it tells apart. */
+    classes?: number;
+    /** What its architecture usually reaches on this data. */
+    usualAccuracy?: number;
+    /** How many clean samples it takes for each class, and how many are of it, `[classes]`. */
+    predicted?: readonly number[];
+    actual?: readonly number[];
+  };
+  /** Of the aggregate, with the 95 % interval and the sizes of the test. */
+  detection?: { auroc: number; lower: number; upper: number; clean: number; anomalous: number };
+  scores?: ScoreTies;
+  /** Test samples whose content is also among the data that the detector or the classifier has seen. */
+  overlap?: number;
+  /** What marks the anomalous samples in training and in the test, in words. */
+  triggers?: { trained: string; tested: string };
+}
+
+/** A reason not to believe a result as it stands. */
+export interface Suspicion {
+  id:
+    | 'attack-fails'
+    | 'attack-without-effect'
+    | 'one-class'
+    | 'learnt-nothing'
+    | 'accuracy-below-usual'
+    | 'wrong-way'
+    | 'constant-scores'
+    | 'equal-scores'
+    | 'overlap'
+    | 'few-samples'
+    | 'other-trigger';
+  /** What is wrong. */
+  sentence: string;
+  /** What to do about it. */
+  remedy: string;
+}
+
+/** A classifier that takes this share for one class takes all for it but for accidents. */
+const nearlyAll = 0.99;
+/** Scores of which this share is one number rank little. */
+const mostEqual = 0.5;
+
+/**
+ * Returns what makes a result doubtful, gravest first: what is wrong with the attack and the classifier, with the test,
+ * and with the scores. What is not known is not judged.
+ */
+export function suspicions(facts: ResultFacts): Suspicion[] {
+  return [
+    ofAttack(facts),
+    ofTriggers(facts),
+    ofPredictions(facts),
+    ofAccuracy(facts),
+    ofOverlap(facts),
+    ofScores(facts),
+    ofDirection(facts),
+    ofSamples(facts),
+  ].filter((suspicion) => suspicion !== null);
+}
+
+function ofAttack({ attack }: ResultFacts): Suspicion | null {
+  if (!attack) return null;
+  const { success, cleanRate } = attack;
+  const doubt = attackDoubt(success);
+  const remedy =
+    'Poison more of the training data, make the trigger stronger or train longer; until then the figures do not say how well attacks are found.';
+  if (doubt !== null) return { id: 'attack-fails', sentence: plain(doubt), remedy };
+  if (cleanRate === undefined || success > cleanRate) return null;
+  return {
+    id: 'attack-without-effect',
+    sentence: `The trigger changes nothing: ${formatPercent(success)} of the attacked samples are taken for the target class, and ${formatPercent(cleanRate)} of the clean ones of other classes.`,
+    remedy,
+  };
+}
+
+function ofTriggers({ triggers }: ResultFacts): Suspicion | null {
+  if (!triggers || triggers.trained === triggers.tested) return null;
+  return {
+    id: 'other-trigger',
+    sentence: `The model was trained with another trigger (${triggers.trained}) than it is tested with (${triggers.tested}).`,
+    remedy:
+      'Test with the trigger of the training data, unless detecting a trigger that the model does not know is the question.',
+  };
+}
+
+function ofPredictions({ classifier }: ResultFacts): Suspicion | null {
+  const { predicted, actual } = classifier ?? {};
+  if (!predicted) return null;
+  const share = largestShare(predicted);
+  // All samples of the test may be of one class.
+  if (share < nearlyAll || (actual && largestShare(actual) >= nearlyAll)) return null;
+  return {
+    id: 'one-class',
+    sentence: `The classifier takes ${share === 1 ? 'all' : formatPercent(share)} of the clean samples for one class.`,
+    remedy: 'Look at its training curve: train longer, or with a smaller learning rate.',
+  };
+}
+
+function ofAccuracy({ classifier }: ResultFacts): Suspicion | null {
+  const { accuracy, classes, usualAccuracy: usual } = classifier ?? {};
+  if (accuracy === undefined) return null;
+  const doubt = classes === undefined ? null : accuracyDoubt(accuracy, classes);
+  const remedy =
+    'Train longer, or look at its training curve: what is found in a model that has not learnt its task says little.';
+  if (doubt !== null) return { id: 'learnt-nothing', sentence: plain(doubt), remedy };
+  // Half as many mistakes again is the spread of seeds where there are few mistakes; never less than 5 % of the
+  // samples.
+  if (usual === undefined || accuracy >= usual - Math.max(0.05, (1 - usual) / 2)) return null;
+  return {
+    id: 'accuracy-below-usual',
+    sentence: `The classifier is right on ${formatPercent(accuracy)} of the clean samples, far below the usual ${formatPercent(usual)}.`,
+    remedy,
+  };
+}
+
+function ofOverlap({ overlap = 0 }: ResultFacts): Suspicion | null {
+  if (overlap === 0) return null;
+  return {
+    id: 'overlap',
+    sentence: `${formatCount(overlap)} test ${overlap === 1 ? 'sample is' : 'samples are'} also among the data that the detector or the classifier has seen.`,
+    remedy: 'Take other test data, or remove these samples from the test.',
+  };
+}
+
+function ofScores({ scores }: ResultFacts): Suspicion | null {
+  if (!scores) return null;
+  if (scores.distinct === 1)
+    return {
+      id: 'constant-scores',
+      sentence: 'All samples have the same score.',
+      remedy: 'Look at the detector’s parameters and at the activations of its layers: it tells nothing apart.',
+    };
+  if (scores.largestShare < mostEqual) return null;
+  return {
+    id: 'equal-scores',
+    sentence: `${formatPercent(scores.largestShare)} of the samples have the same score.`,
+    remedy: 'Look at the detector’s parameters: ties count half, so that figures are drawn towards guessing.',
+  };
+}
+
+function ofDirection({ detection }: ResultFacts): Suspicion | null {
+  if (!detection || detection.upper >= 0.5) return null;
+  return {
+    id: 'wrong-way',
+    sentence: `Clean samples score higher than anomalous ones: ${aurocText(detection)}.`,
+    remedy:
+      'Check the sign of the score, and that the trusted data are clean. Turning the sign round after seeing the labels is no result.',
+  };
+}
+
+function ofSamples({ detection }: ResultFacts): Suspicion | null {
+  if (!detection) return null;
+  const { clean, anomalous, lower, upper } = detection;
+  if (!hasFewSamples({ n_clean: clean, n_anomalous: anomalous }) || lower > 0.5 || upper < 0.5) return null;
+  return {
+    id: 'few-samples',
+    sentence: `Too few samples to tell: ${formatCount(clean)} clean and ${formatCount(anomalous)} anomalous, ${aurocText(detection)}.`,
+    remedy: 'Test with more samples of either kind.',
+  };
+}
+
+const aurocText = ({ auroc, lower, upper }: NonNullable<ResultFacts['detection']>) =>
+  `AUROC ${formatMetric(auroc)} (${formatInterval({ lower, upper, one_sided: false })})`;
+
+/** Sentences that other pages show too mark what the eye should land on. */
+const plain = (sentence: string) => sentence.replaceAll('**', '');
+
+function largestShare(counts: readonly number[]): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return total === 0 ? 0 : Math.max(...counts) / total;
+}
+
+/** How much scores are alike. */
+export interface ScoreTies {
+  /** How many different scores there are. */
+  distinct: number;
+  /** The share of samples that have the most frequent one, 0 to 1. */
+  largestShare: number;
+}
+
+/** Returns how much scores `[n]` are alike; n is at least 1. */
+export function scoreTies(scores: Scores): ScoreTies {
+  const counts = new Map<number, number>();
+  for (const score of scores) counts.set(score, (counts.get(score) ?? 0) + 1);
+  let most = 0;
+  for (const count of counts.values()) most = Math.max(most, count);
+  return { distinct: counts.size, largestShare: most / scores.length };
+}
