@@ -4,6 +4,7 @@ import { allLayers } from '../../shared/domain/evaluation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatPercent } from '../../shared/format.ts';
 import { figureOverSeeds, type FigureOverSeeds } from '../evaluation/across/across-seeds.ts';
+import { scoreTies, suspicions, type Suspicion } from '../evaluation/across/suspicions.ts';
 import { metricFigures } from '../evaluation/across/metric-figures.ts';
 import type {
   CellRun,
@@ -22,9 +23,6 @@ export interface ExperimentMatrix {
 
 /** Share of attacks that must succeed for a task to be about detecting them. */
 const leastSuccess = 0.5;
-
-/** AUROC below this is so far on the wrong side of guessing that the sign of the scores is in doubt. */
-const doubtfulAuroc = 0.45;
 
 /** Puts the results of an experiment together, as far as they are there. */
 export function experimentMatrix(subject: MatrixSubject, metric: MatrixMetric): ExperimentMatrix {
@@ -63,11 +61,18 @@ function stripOf({ classifiers }: MatrixColumn): ClassifierStrip {
     cleanAccuracy: meanOfKnown(seeds.map(({ cleanAccuracy }) => cleanAccuracy)),
     attackSuccess: meanOfKnown(seeds.map(({ attackSuccess }) => attackSuccess)),
     seeds,
-    warnings: [] as string[],
   };
-  const failed = failedAttack(strip);
-  return failed === null ? strip : { ...strip, warnings: [failed] };
+  const { cleanAccuracy: accuracy, attackSuccess: success } = strip;
+  return {
+    ...strip,
+    warnings: suspicions({
+      ...(success === null ? {} : { attack: { success } }),
+      ...(accuracy === null ? {} : { classifier: { accuracy } }),
+    }).map(wordsOf),
+  };
 }
+
+const wordsOf = ({ sentence, remedy }: Suspicion) => `${sentence} ${remedy}`;
 
 function meanOfKnown(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
@@ -78,7 +83,6 @@ function cellOf(cell: MatrixSubjectCell, column: MatrixColumn, metric: MatrixMet
   const seeds = cell.seeds.map((each) => seedOf(each, column, metric));
   const done = cell.seeds.filter(({ run }, i) => run && seeds[i]!.value !== null).map(({ run }) => run!);
   const figure = done.length === 0 ? undefined : figureOf(done, metric);
-  const isLow = metric === 'auroc' && figure && figure.mean < doubtfulAuroc;
   return {
     state: cell.impossible === null ? cellState(seeds) : 'impossible',
     reason: cell.impossible ?? seeds.find(({ reason }) => reason !== null)?.reason ?? null,
@@ -89,8 +93,19 @@ function cellOf(cell: MatrixSubjectCell, column: MatrixColumn, metric: MatrixMet
     upper: figure?.upper ?? null,
     fromSamples: figure?.fromSamples ?? null,
     fromSeeds: figure?.fromSeeds ?? null,
-    warnings: isLow ? ['Well below guessing: anomalous samples score lower than clean ones.'] : [],
+    warnings: figure && metric === 'auroc' ? doubtsOf(figure, done) : [],
   };
+}
+
+/** What must be known before an AUROC is believed. */
+function doubtsOf({ mean, lower, upper }: FigureOverSeeds, [first]: readonly CellRun[]): string[] {
+  if (!first) return [];
+  return remembered(knownDoubts, `${first.id} ${first.folder} ${mean} ${lower} ${upper}`, () => {
+    const { scores, labels } = scoresOf(first.folder);
+    const anomalous = labels.reduce((sum, label) => sum + label, 0);
+    const detection = { auroc: mean, lower, upper, clean: labels.length - anomalous, anomalous };
+    return suspicions({ detection, scores: scoreTies(scores) }).map(wordsOf);
+  });
 }
 
 function seedOf({ seed, run }: SeedRun, { classifiers }: MatrixColumn, metric: MatrixMetric): CellSeed {
@@ -127,6 +142,7 @@ function cellState(seeds: readonly CellSeed[]): MatrixCell['state'] {
 /** What was computed before, by runs and metric: while an experiment goes on, its page is asked for again and again. */
 const known = new Map<string, FigureOverSeeds>();
 const knownOfRuns = new Map<string, Pick<CellSeed, 'value' | 'lower' | 'upper'>>();
+const knownDoubts = new Map<string, string[]>();
 const mostKnown = 20_000;
 
 function remembered<T>(store: Map<string, T>, key: string, compute: () => T): T {

@@ -1,6 +1,6 @@
 import type { ExperimentView, ViewOptions } from '../../shared/domain/experiment-view.ts';
-import { matrixMetrics, type ResultMatrix } from '../../shared/domain/result-matrix.ts';
-import { meanRanks } from '../evaluation/across/mean-ranks.ts';
+import type { ResultMatrix } from '../../shared/domain/result-matrix.ts';
+import { matrixStatistics } from '../evaluation/across/matrix-statistics.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
 import type { PlannedRun } from '../experiments/plan.ts';
 import { experimentMatrix } from './experiment-matrix.ts';
@@ -14,41 +14,46 @@ export interface ViewRequest {
 /** The page without what its catalogue and spec say. */
 export type ViewedExperiment = Omit<ExperimentView, 'summary' | 'notes'>;
 
+/** The method that papers compare with. */
+const usualBaseline = 'mahalanobis';
+
 /** Runs that wait of which the page names the first few. */
 const mostNamed = 8;
 
 /** Puts the page of an experiment together. */
 export function experimentView({ subject, options }: ViewRequest): ViewedExperiment {
   const { matrix, strip } = experimentMatrix(subject, options.metric);
-  return { matrix, strip, ...rowFigures(matrix), ...queueOf(subject.runs) };
+  return { matrix, strip, ...rowFigures(matrix, options.baseline), ...queueOf(subject.runs) };
 }
 
-function rowFigures(matrix: ResultMatrix): Pick<ViewedExperiment, 'rows' | 'baseline' | 'testNote' | 'counted'> {
-  const ranked = matrix.detectors.flatMap(({ isSkyline }, row) => (isSkyline ? [] : [row]));
-  const columns = matrix.tasks.flatMap(({ notCounted }, column) =>
-    notCounted === null && ranked.length > 0 && ranked.every((row) => matrix.cells[row]?.[column]?.state === 'done')
-      ? [column]
-      : [],
-  );
-  const figures = ranked.map((row) => columns.map((column) => matrix.cells[row]![column]!.mean ?? NaN));
-  const ranks = columns.length === 0 ? [] : meanRanks(figures, matrixMetrics[matrix.metric].higher);
+/** What the rows come to over the tasks that count, against the row of this label. */
+function rowFigures(
+  matrix: ResultMatrix,
+  label: string | undefined,
+): Pick<ViewedExperiment, 'rows' | 'baseline' | 'testNote' | 'counted'> {
+  const { baseline, detectors, commonTasks, noTest } = matrixStatistics(matrix, baselineOf(matrix, label));
   return {
-    rows: matrix.detectors.map((_, row) => {
-      const own = columns.map((column) => matrix.cells[row]![column]!.mean).filter((mean) => mean !== null);
-      const place = ranked.indexOf(row);
-      return {
-        mean:
-          own.length === 0 || own.length < columns.length
-            ? null
-            : own.reduce((sum, mean) => sum + mean, 0) / own.length,
-        rank: place === -1 ? null : (ranks[place] ?? null),
-        difference: null,
-      };
-    }),
-    baseline: null,
-    testNote: null,
-    counted: columns.map((column) => matrix.tasks[column]!.label),
+    rows: detectors.map(({ mean, rank, comparison }) => ({
+      mean,
+      rank,
+      difference: comparison && {
+        mean: comparison.difference,
+        lower: comparison.lower,
+        upper: comparison.upper,
+        p: comparison.corrected,
+      },
+    })),
+    baseline,
+    testNote: noTest,
+    counted: commonTasks.map((task) => matrix.tasks[task]!.label),
   };
+}
+
+/** The place of the detector that others are compared with: the one asked for, else the best known, else the first that is ranked. */
+export function baselineOf({ detectors }: ResultMatrix, label: string | undefined): number | null {
+  const places = [...detectors.keys()].filter((place) => !detectors[place]!.isSkyline);
+  const named = (name: string) => places.find((place) => detectors[place]!.label === name);
+  return (label === undefined ? undefined : named(label)) ?? named(usualBaseline) ?? places[0] ?? null;
 }
 
 function queueOf(runs: MatrixSubject['runs']): Pick<ViewedExperiment, 'queue' | 'waiting' | 'leftMs'> {

@@ -4,9 +4,10 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { unknownName } from '../../../../shared/definition.ts';
 import { seedsOf, type ExperimentSpec } from '../../../../shared/domain/experiment.ts';
+import { matrixMetricIds } from '../../../../shared/domain/result-matrix.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { formatCount, formatDuration, formatRelativeTime } from '../../../../shared/format.ts';
-import { flag, integer, optionalInteger, optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
+import { choice, flag, integer, optionalInteger, optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
 import { LocalExecutor } from '../../../api/experiments/cell-executor.ts';
 import {
   ExperimentRunner,
@@ -21,7 +22,7 @@ import {
   type ExperimentPlanSource,
   type StoredExperiment,
 } from '../../../api/experiments/experiment-store.ts';
-import { countRuns } from '../../../api/experiments/matrix-subject.ts';
+import { countRuns, matrixSubject } from '../../../api/experiments/matrix-subject.ts';
 import { QueuedRuns } from '../../../api/runs/queued-runs.ts';
 import { SettingsStore } from '../../../api/settings.ts';
 import type { Workbench } from '../../../api/workbench.ts';
@@ -35,8 +36,10 @@ import { computeFlags, type Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
+import { matrixText } from '../matrix-text.ts';
 import { shownPath } from '../results.ts';
 import { textTable } from '../table.ts';
+import { withLibrary } from '../with-library.ts';
 import { withWorkbench } from './experiments.ts';
 
 const actions = ['list', 'new', 'run', 'status', 'resume', 'cancel', 'show'];
@@ -60,6 +63,12 @@ const flags = z.object({
     label: 'Many',
     help: `Plan more than ${formatCount(usualMostCells)} cells, up to ${formatCount(mostCellsEver)}`,
     default: false,
+  }),
+  metric: choice({
+    label: 'Metric',
+    help: 'What the matrix shows',
+    options: matrixMetricIds,
+    default: 'auroc',
   }),
   limit: integer({ label: 'Limit', help: 'Newest experiments to list', unit: 'experiments', default: 50, min: 1 }),
   ...computeFlags,
@@ -96,7 +105,7 @@ export const experiment: Command = {
         case 'resume':
           return await compute(workbench, store, store.get(name!), chosen, output);
         case 'status':
-          return status(workbench, store, store.get(name!), output);
+          return await status(workbench, store, store.get(name!), chosen, output);
         case 'cancel':
           return cancel(workbench, store.get(name!), output);
         default:
@@ -333,18 +342,33 @@ function list(workbench: Workbench, limit: number, output: Output): void {
   });
 }
 
-function status(workbench: Workbench, store: ExperimentStore, experiment: StoredExperiment, output: Output): void {
+async function status(
+  workbench: Workbench,
+  store: ExperimentStore,
+  experiment: StoredExperiment,
+  { metric }: Flags,
+  output: Output,
+): Promise<void> {
+  const { catalogue } = workbench;
   const plan = planned(store, experiment.file, { many: true });
-  const counts = countRuns(workbench.catalogue, experiment, plan);
-  const { id, spec } = experiment.file;
-  const { host_pid: pid, host_started: started } = workbench.catalogue.experiments.get(id);
+  const { impossible: _, ...counts } = countRuns(catalogue, experiment, plan);
+  const { id, spec, data_dir: dataDir } = experiment.file;
+  const { host_pid: pid, host_started: started } = catalogue.experiments.get(id);
   const isRunning = pid !== null && isAtWork(pid, started);
-  output.result({ id, name: spec.name, folder: experiment.folder, at_work: isRunning, ...counts }, () =>
+  const subject = matrixSubject(catalogue, experiment, plan);
+  const view = await withLibrary((library) =>
+    library.ask('experiment-view', { subject, options: { metric } }, { dataDir }),
+  );
+  const { matrix, strip, rows } = view;
+  const value = { id, name: spec.name, folder: experiment.folder, at_work: isRunning, ...counts, matrix, strip, rows };
+  output.result(value, () =>
     [
       `${spec.name}${isRunning ? ` (running in process ${pid})` : ''}`,
       `${formatCount(counts.done)} of ${formatCount(counts.total)} runs done, ${counts.running} running, ${counts.failed} failed, ${counts.waiting} waiting.`,
-      ...impossibleLines(plan),
       shownPath(experiment.folder),
+      '',
+      matrixText(view),
+      ...impossibleLines(plan),
     ].join('\n'),
   );
 }
