@@ -1,10 +1,7 @@
 import type { ExperimentSpecInput } from '../../../shared/domain/experiment.ts';
+import { glyphs, poisoned as withTrigger } from './parts.ts';
 
-const glyphs = { name: 'glyphs', default_augmentations: false };
-
-const poisoned = (backdoor: Record<string, unknown>) => ({
-  train_data: { name: 'backdoor', original: glyphs, backdoor: { p_backdoor: 0.1, ...backdoor } },
-});
+const poisoned = (trigger: Record<string, unknown>) => withTrigger({ p_backdoor: 0.1, ...trigger });
 
 /** Eight detectors on six tasks of the built-in digits: minutes on two cores. */
 export const quick: ExperimentSpecInput = {
