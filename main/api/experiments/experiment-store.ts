@@ -49,6 +49,11 @@ export class ExperimentStore {
     this.#workbench = workbench;
   }
 
+  /** The listed experiment of this id or name. @throws CupbearerError `not-found`, `bad-data`, `storage`. */
+  listed(idOrName: string): StoredExperiment {
+    return this.read(this.#workbench.catalogue.experiments.get(idOrName));
+  }
+
   /** The experiment of this id, name or folder. @throws CupbearerError `not-found`, `bad-data`, `storage`. */
   get(reference: string): StoredExperiment {
     const { experiments } = this.#workbench.catalogue;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { experimentSpecSchema, seedsOf, type ExperimentSpec } from '../../../shared/domain/experiment.ts';
+import { seedsOf, type ExperimentSpec } from '../../../shared/domain/experiment.ts';
 import type { ExperimentSummary } from '../../../shared/domain/experiment-view.ts';
 import { CupbearerError, toErrorRecord } from '../../../shared/errors.ts';
 import type { MatrixSubject } from '../../experiments/matrix-subject.ts';
@@ -103,7 +103,7 @@ export class Experiments {
 
   /** Computes what of an experiment is not there yet. @throws CupbearerError `conflict` where that goes on already, `not-found`. */
   async start(id: string): Promise<void> {
-    const experiment = this.store.get(id);
+    const experiment = this.store.listed(id);
     const plan = await this.planOf(experiment);
     if (this.#active.has(experiment.file.id))
       throw new CupbearerError('conflict', `The experiment "${experiment.file.spec.name}" goes on already.`);
@@ -146,7 +146,7 @@ export class Experiments {
 
   /** All that the page of an experiment is made from. @throws CupbearerError `not-found`, `bad-data`, as planning. */
   async state(id: string, signal?: AbortSignal): Promise<ExperimentState> {
-    const experiment = this.store.get(id);
+    const experiment = this.store.listed(id);
     const plan = await this.planOf(experiment, signal);
     const progress = new Map(this.#queued.live.map(({ id: run, done, total }) => [run, total > 0 ? done / total : 0]));
     const subject = matrixSubject(this.#workbench.catalogue, experiment, plan, (run) => progress.get(run) ?? null);
@@ -214,9 +214,4 @@ export class Experiments {
       ended.addEventListener('abort', done, { once: true });
     });
   }
-}
-
-/** A spec of the program's own, or from a page, with its defaults. */
-export function wholeSpec(spec: unknown): ExperimentSpec {
-  return experimentSpecSchema.parse(spec);
 }

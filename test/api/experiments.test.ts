@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ExperimentDraft } from '../../shared/domain/draft.ts';
+import type { ExperimentSummary } from '../../shared/domain/experiment-view.ts';
+import { smallTraining, startApplication, type StartedApplication } from './running-application.ts';
+
+const timeout = 180_000;
+let program: StartedApplication;
+
+beforeAll(() => {
+  program = startApplication();
+  program.application.settings.change({ engine: 'wasm' });
+});
+afterAll(() => program.stop());
+
+const draft = (more: Partial<ExperimentDraft> = {}): ExperimentDraft => ({
+  preset: '',
+  classifier: { source: 'train', params: smallTraining },
+  task: { name: 'backdoor', max_train_size: 100, max_test_size: 60, seed: 5 },
+  detectors: [{ name: 'mahalanobis' }, { name: 'max-softmax' }],
+  evaluation: { analysis: false },
+  engine: 'auto',
+  tags: ['paper'],
+  ...more,
+});
+
+/** Follows the list until an experiment is as it is waited for. */
+async function until(id: string, isSo: (summary: ExperimentSummary) => boolean): Promise<ExperimentSummary> {
+  const stop = new AbortController();
+  for await (const { experiments } of await program.client.experiments.watch({}, { signal: stop.signal })) {
+    const found = experiments.find((each) => each.id === id);
+    if (!found || !isSo(found)) continue;
+    stop.abort();
+    return found;
+  }
+  throw new Error('The list has ended.');
+}
+
+describe.sequential('experiments of the window', () => {
+  let id: string;
+
+  it('leave one detector with one seed to be runs of their own', { timeout }, async () => {
+    const begun = await program.client.drafts.start({ draft: draft({ detectors: [{ name: 'energy' }] }) });
+    expect(begun).toMatchObject({ ids: [expect.any(String), expect.any(String)], experiment: null });
+    await Promise.all(begun.ids.map((run) => program.application.queued.ended(run)));
+    expect(await program.client.experiments.watch({}).then((all) => all.next())).toMatchObject({
+      value: { experiments: [] },
+    });
+  });
+
+  it('begin with a draft of several, and are computed to the end', { timeout }, async () => {
+    const begun = await program.client.drafts.start({ draft: draft({ seeds: 2, name: 'Mine' }) });
+    expect(begun.ids).toEqual([]);
+    id = begun.experiment!;
+    const ended = await until(id, ({ state, counts }) => state === 'idle' && counts.done > 0);
+    expect(ended).toMatchObject({
+      name: 'Mine',
+      tags: ['paper'],
+      tasks: 1,
+      detectors: 2,
+      seeds: 2,
+      counts: { total: 6, done: 6, running: 0, failed: 0 },
+    });
+    for (const run of program.application.workbench.catalogue.list({ search: 'mine' }))
+      expect(run.tags).toEqual(['paper']);
+  });
+
+  it('show means over seeds with intervals, classifiers and what is left', { timeout }, async () => {
+    const view = await program.client.experiments.view({ id, metric: 'auroc' });
+    const { matrix, strip, rows, queue, baseline } = view;
+    expect(matrix.detectors.map(({ label }) => label)).toEqual(['mahalanobis', 'max-softmax']);
+    expect(matrix.tasks.map(({ label }) => label)).toEqual(['Corner pixel']);
+    expect(strip[0]!.seeds.map(({ state, seed }) => [state, seed])).toEqual([
+      ['done', 0],
+      ['done', 1],
+    ]);
+    for (const [row, [cell]] of matrix.cells.entries()) {
+      const values = cell!.seeds.map(({ value }) => value!);
+      expect(cell!.state).toBe('done');
+      expect(cell!.mean).toBeCloseTo((values[0]! + values[1]!) / 2, 12);
+      expect(cell!.lower!).toBeLessThanOrEqual(cell!.mean!);
+      expect(cell!.upper!).toBeGreaterThanOrEqual(cell!.mean!);
+      // What a cell says of a run is what the run says of itself.
+      for (const { run, value } of cell!.seeds)
+        expect(program.application.workbench.catalogue.get(run!).metrics['auroc']).toBeCloseTo(value!, 12);
+      if (matrix.tasks[0]!.notCounted === null) expect(rows[row]!.mean).toBe(cell!.mean);
+    }
+    expect([queue, view.waiting, baseline]).toEqual([[], 0, 0]);
+    const tpr = await program.client.experiments.view({ id, metric: 'tpr_at_5' });
+    expect(tpr.matrix.metric).toBe('tpr_at_5');
+  });
+
+  it('have names of their own, and take over what is there already', { timeout }, async () => {
+    const again = await program.client.drafts.start({ draft: draft({ seeds: 2, name: 'Other' }) });
+    const { counts } = await until(again.experiment!, ({ state, counts: { done } }) => state === 'idle' && done > 0);
+    expect(counts).toMatchObject({ total: 6, done: 6 });
+    const unnamed = await program.client.drafts.start({ draft: draft() });
+    await until(unnamed.experiment!, ({ state }) => state === 'idle');
+    const { name } = program.application.experiments.summary(unnamed.experiment!);
+    expect(name).toContain('mahalanobis, max-softmax');
+    // All runs of all three: one classifier and two detectors a seed, and those of the first test.
+    expect(program.application.workbench.catalogue.list()).toHaveLength(8);
+  });
+
+  it('stop when they are told to, and go on', { timeout }, async () => {
+    const long = draft({
+      name: 'Long',
+      classifier: { source: 'train', params: { ...smallTraining, num_epochs: 3000 } },
+    });
+    const { experiment } = await program.client.drafts.start({ draft: long });
+    await until(experiment!, ({ counts }) => counts.running === 1);
+    await expect(program.client.experiments.start({ id: experiment! })).rejects.toThrow('goes on already');
+    await expect(program.client.experiments.forget({ id: experiment! })).rejects.toThrow('stop it first');
+    await program.client.experiments.stop({ id: experiment! });
+    const stopped = await until(experiment!, ({ state }) => state === 'idle');
+    expect(stopped.counts).toMatchObject({ running: 0, done: 0 });
+    await program.client.experiments.start({ id: experiment! });
+    await until(experiment!, ({ counts }) => counts.running === 1);
+    await program.client.experiments.stop({ id: experiment! });
+    await expect(program.client.experiments.stop({ id: experiment! })).rejects.toThrow('does not go on here');
+    await program.client.experiments.forget({ id: experiment! });
+    expect(program.application.experiments.summaries().map(({ name }) => name)).not.toContain('Long');
+  });
+
+  it('are known by id or name, never by a place', { timeout }, async () => {
+    const { folder } = program.application.experiments.summary(id);
+    await expect(program.client.experiments.view({ id: folder, metric: 'auroc' })).rejects.toThrow(
+      'There is no experiment',
+    );
+    await expect(program.client.experiments.start({ id: 'nothing' })).rejects.toThrow('There is no experiment');
+    await expect(program.client.experiments.startSuite({ suite: 'quack' })).rejects.toThrow('Did you mean "quick"?');
+  });
+
+  it('refuse a draft with faults as before', { timeout }, async () => {
+    const faulty = draft({ detectors: [{ name: 'knn', k: 0 }, { name: 'lof' }] });
+    await expect(program.client.drafts.start({ draft: faulty })).rejects.toThrow('Must be a whole number of 1 to');
+  });
+});
