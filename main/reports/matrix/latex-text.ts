@@ -54,11 +54,10 @@ function ofCharacter(character: string): string {
   return accented(character) ?? `{[}U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}{]}`;
 }
 
-/** A Latin letter with its accents as commands; null where it is none, or has others. */
+/** A Latin letter with an accent as a command; null where it is none, or has several accents, which TeX cannot stack. */
 function accented(character: string): string | null {
-  const [letter, ...marks] = character.normalize('NFD');
-  if (letter === undefined || !/^[A-Za-z]$/.test(letter) || marks.length === 0) return null;
-  const commandsOf = marks.map((mark) => accents[mark]);
-  if (commandsOf.includes(undefined)) return null;
-  return commandsOf.reduce<string>((inner, accent) => `\\${accent}{${inner}}`, letter);
+  const [letter, mark, ...more] = character.normalize('NFD');
+  const accent = mark === undefined ? undefined : accents[mark];
+  if (letter === undefined || accent === undefined || more.length > 0 || !/^[A-Za-z]$/.test(letter)) return null;
+  return `\\${accent}{${letter}}`;
 }

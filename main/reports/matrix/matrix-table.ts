@@ -221,7 +221,7 @@ function listed(seeds: readonly number[]): string {
 /** Text with a full stop, and a capital where it begins with a small letter. */
 function sentence(text: string): string {
   const trimmed = text.trim();
-  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  const capital = trimmed.replace(/^[a-z]/, (letter) => letter.toUpperCase());
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
 
