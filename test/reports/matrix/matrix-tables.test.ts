@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { matrixStatistics } from '../../../main/evaluation/across/matrix-statistics.ts';
 import { csvTable, jsonTable } from '../../../main/reports/matrix/data-tables.ts';
 import { htmlTable } from '../../../main/reports/matrix/html-table.ts';
+import { matrixTableFormats } from '../../../main/reports/matrix/index.ts';
 import { latexTable } from '../../../main/reports/matrix/latex-table.ts';
 import { latexText } from '../../../main/reports/matrix/latex-text.ts';
 import { markdownTable } from '../../../main/reports/matrix/markdown-table.ts';
@@ -320,5 +321,6 @@ describe('an experiment without results', () => {
     expect(htmlTable(empty, none, options)).toContain('<tbody>\n</tbody>');
     expect(tsvTable(empty, none, options).split('\n')[0]).toBe('Detector\tMean');
     expect(csvTable(empty)).toBe('task,detector,seed,run,metric,value,lower,upper,state\n');
+    for (const { write } of Object.values(matrixTableFormats)) expect(write(empty, none, options)).toMatch(/\n$/);
   });
 });
