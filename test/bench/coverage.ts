@@ -1,9 +1,10 @@
+import { figureOverSeeds } from '../../main/evaluation/across/across-seeds.ts';
 import { aurocInterval } from '../../main/evaluation/delong.ts';
 import { averagePrecisionInterval } from '../../main/evaluation/precision-interval.ts';
 import { fprAtTprInterval, rateAtFprInterval } from '../../main/evaluation/rate-intervals.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { rankScores } from '../../shared/scores/ranked-scores.ts';
-import { shiftOf, trueFigures } from '../evaluation/binormal.ts';
+import { aboveNormal, shiftOf, trueFigures } from '../evaluation/binormal.ts';
 
 /** How often, of `rounds` simulations, each interval holds the true figure. */
 interface Coverage {
@@ -44,4 +45,48 @@ export function* coverages(rounds: number): Generator<Coverage> {
         }
         yield { anomalous, clean, auroc, held };
       }
+}
+
+/** How often the interval of the mean AUROC over seeds holds that over all seeds there might be. */
+interface SeedCoverage {
+  seeds: number;
+  /** Standard deviation of the shift between the classes, over seeds. */
+  spread: number;
+  /** Whether all seeds have the same samples, which are as different among themselves as each is from seed to seed. */
+  shared: boolean;
+  auroc: number;
+  held: number;
+}
+
+/** Samples of either class. */
+const ofEither = 250;
+
+/** Coverage of the 95 % interval over seeds, for unit normals whose distance differs from seed to seed. */
+export function* seedCoverages(rounds: number): Generator<SeedCoverage> {
+  for (const seeds of [3, 5, 10])
+    for (const spread of [0, 0.1, 0.3])
+      for (const shared of [false, true])
+        for (const auroc of [0.76, 0.94]) {
+          const shift = shiftOf(auroc);
+          // The mean over seeds of an AUROC of Phi(shift / sqrt 2).
+          const truth = 1 - aboveNormal(shift / Math.sqrt(2 + spread ** 2));
+          const stream = RandomStream.from(1, 'coverage over seeds', seeds, spread, String(shared), auroc);
+          let held = 0;
+          for (let round = 0; round < rounds; round++) {
+            const { lower, upper } = figureOverSeeds('auroc', simulatedSeeds(stream, seeds, shift, spread, shared));
+            if (lower <= truth && truth <= upper) held += 1 / rounds;
+          }
+          yield { seeds, spread, shared, auroc, held };
+        }
+}
+
+function simulatedSeeds(stream: RandomStream, seeds: number, shift: number, spread: number, shared: boolean) {
+  const labels = Uint8Array.from({ length: 2 * ofEither }, (_, i) => i % 2);
+  const ofSamples = Float64Array.from(labels, () => (shared ? Math.SQRT1_2 * stream.normal() : 0));
+  return Array.from({ length: seeds }, () => {
+    const distance = shift + spread * stream.normal();
+    const own = shared ? Math.SQRT1_2 : 1;
+    const scores = Float64Array.from(labels, (label, i) => ofSamples[i]! + own * stream.normal() + distance * label);
+    return { scores, labels, groups: shared ? Int32Array.from(labels.keys()) : undefined };
+  });
 }

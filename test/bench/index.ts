@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { mnistFolder, peerSeconds, runAcceptanceJob } from './acceptance-job.ts';
-import { coverages } from './coverage.ts';
+import { coverages, seedCoverages } from './coverage.ts';
 import { dataBenches } from './data.ts';
 import { detectorBenches, runDetectorBenches } from './detectors.ts';
 import { tensorBenches } from './tensor.ts';
@@ -59,6 +59,9 @@ if (wanted('coverage')) {
     isFirst = false;
     row(`${anomalous} + ${clean}`, String(auroc), ...Object.values(held).map((share) => share.toFixed(3)));
   }
+  heads('seeds', 'spread of the shift', 'samples', 'AUROC', 'held');
+  for (const { seeds, spread, shared, auroc, held } of seedCoverages(400))
+    row(String(seeds), String(spread), shared ? 'shared' : 'of its own', String(auroc), held.toFixed(3));
 }
 
 if (wanted('acceptance job')) {

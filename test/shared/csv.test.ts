@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { csvText, type CsvRow } from '../../shared/csv.ts';
+import { csvText, tsvText, type CsvRow } from '../../shared/csv.ts';
 
 /** Cells as a spreadsheet reads them (RFC 4180): its own reading, which shares nothing with the writer. */
 function readCsv(text: string): string[][] {
@@ -73,4 +73,18 @@ it('leaves no cell that a spreadsheet computes, and loses none', () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+it.each<[string | number | null, string]>([
+  ['a\tb\nc', 'a b c'],
+  ['a, b; c', 'a, b; c'],
+  ['"a', '"""a"'],
+  ['=1+1', "'=1+1"],
+  ['\t=1', "' =1"],
+  ['"=1', '"""=1"'],
+  ['-0.5', '-0.5'],
+  [-0.5, '-0.5'],
+  [null, ''],
+])('writes %j as one field between tabs', (value, field) => {
+  expect(tsvText([['x', value, 'y'], [1]])).toBe(`x\t${field}\ty\n1\n`);
 });

@@ -1,7 +1,12 @@
 import type { MatrixMetric } from '../../../shared/domain/result-matrix.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { rankScores, type Scores } from '../../../shared/scores/ranked-scores.ts';
-import { hierarchicalBootstrap, type BootstrapOptions, type MeanBounds } from './hierarchical-bootstrap.ts';
+import {
+  hierarchicalBootstrap,
+  type BootstrapOptions,
+  type HierarchicalBounds,
+  type MeanBounds,
+} from './hierarchical-bootstrap.ts';
 import { deviationOf, meanOf } from './mean-deviation.ts';
 import { metricFigures } from './metric-figures.ts';
 import { rateDraws } from './rate-draws.ts';
@@ -59,14 +64,7 @@ export function figureOverSeeds(
     lower: Math.max(0, Math.min(lower, mean, 1 - fromOne)),
     upper: Math.min(1, Math.max(upper, mean, fromZero)),
   });
-  return {
-    values,
-    mean,
-    deviation: deviationOf(values),
-    ...honest(bounds.both),
-    fromSamples: halfWidth(honest(bounds.samples)),
-    fromSeeds: bounds.seeds && halfWidth(bounds.seeds),
-  };
+  return overSeeds(values, bounds, honest);
 }
 
 /**
@@ -97,14 +95,24 @@ export function differenceOverSeeds(
   const differ = seeds.some(({ scores: [a, b] }) => a.some((score, i) => score !== b[i]));
   const honest = ({ lower, upper }: MeanBounds): MeanBounds => {
     const unseen = differ && upper - lower < 1e-12 ? fromOne : 0;
+    // Rounding may leave equal bounds on either side of the mean.
     return {
       lower: Math.max(-1, Math.min(lower, mean) - unseen),
       upper: Math.min(1, Math.max(upper, mean) + unseen),
     };
   };
+  return overSeeds(values, bounds, honest);
+}
+
+/** Puts a result together; `honest` widens bounds that claim more than samples can show. */
+function overSeeds(
+  values: number[],
+  bounds: HierarchicalBounds,
+  honest: (bounds: MeanBounds) => MeanBounds,
+): FigureOverSeeds {
   return {
     values,
-    mean,
+    mean: meanOf(values),
     deviation: deviationOf(values),
     ...honest(bounds.both),
     fromSamples: halfWidth(honest(bounds.samples)),

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { conformalThreshold, realisedRates } from '../../../main/evaluation/across/conformal-threshold.ts';
+import {
+  conformalGuarantee,
+  conformalThreshold,
+  fewestHeldOut,
+  realisedRates,
+} from '../../../main/evaluation/across/conformal-threshold.ts';
 import { RandomStream } from '../../../main/tensor/random.ts';
 
 const up = (n: number) => Float64Array.from({ length: n }, (_, i) => i + 1);
@@ -22,6 +27,15 @@ describe('split conformal threshold', () => {
   it('is infinite where there are too few scores', () => {
     expect(conformalThreshold(up(18), 0.05)).toBe(Infinity);
     expect(conformalThreshold(up(98), 0.01)).toBe(Infinity);
+  });
+
+  it('says how many scores it takes, and what it promises', () => {
+    for (const alpha of [0.01, 0.05, 0.1, 0.3]) {
+      const fewest = fewestHeldOut(alpha);
+      expect(conformalThreshold(up(fewest), alpha)).toBe(fewest);
+      expect(conformalThreshold(up(fewest - 1), alpha)).toBe(Infinity);
+    }
+    expect(conformalGuarantee(0.05)).toContain('at most 5.0\u00a0% of trusted samples');
   });
 
   it('lets through as many held-out scores as it may, and not one less', () => {
