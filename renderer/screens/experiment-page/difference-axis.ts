@@ -14,6 +14,8 @@ interface Difference {
   upper: number | null;
 }
 
+/** Parts that the axis is divided in at most: their labels need room. */
+const mostParts = 3;
 const steps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5];
 /** Means this many times farther from 0 than the middle one leave the axis, or nothing could be told about the others. */
 const farthest = 4;
@@ -25,7 +27,7 @@ export function differenceAxis(differences: readonly Difference[]): DifferenceAx
   const near = differences.filter(({ mean }) => Math.abs(mean) <= limit);
   const low = Math.min(0, ...near.map(({ mean, lower }) => lower ?? mean));
   const high = Math.max(0, ...near.map(({ mean, upper }) => upper ?? mean));
-  const step = steps.find((size) => (high - low) / size <= 3) ?? 1;
+  const step = steps.find((size) => Math.ceil(high / size) - Math.floor(low / size) <= mostParts) ?? 1;
   const first = Math.floor(low / step);
   // Without any difference there is an axis, too.
   const last = Math.max(Math.ceil(high / step), first + 1);
