@@ -9,7 +9,12 @@ import {
   reviewSchema,
 } from './domain/draft.ts';
 import { engineStatusSchema, speedReportSchema } from './domain/engine.ts';
-import { experimentSummarySchema, experimentViewSchema, viewOptionsSchema } from './domain/experiment-view.ts';
+import {
+  experimentSummarySchema,
+  experimentViewSchema,
+  tableFormats,
+  viewOptionsSchema,
+} from './domain/experiment-view.ts';
 import { formRegistrySchema } from './domain/form.ts';
 import {
   classCountsSchema,
@@ -153,6 +158,10 @@ const experiments = {
   /** All experiments, again whenever one of them has changed; the stream goes on until it is dropped. */
   watch: call.input(nothing).output(eventIterator(z.object({ experiments: z.array(experimentSummarySchema) }))),
   view: call.input(experiment.extend(viewOptionsSchema.shape)).output(experimentViewSchema),
+  /** What the page shows, as a table for a paper or for other programs. */
+  table: call
+    .input(experiment.extend(viewOptionsSchema.shape).extend({ format: z.enum(tableFormats) }))
+    .output(z.instanceof(File)),
   /** Computes what of it is not there yet. */
   start: call.input(experiment).output(nothing),
   /** Stops; what is done is kept. */

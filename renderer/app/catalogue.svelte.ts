@@ -1,8 +1,7 @@
 import type { CatalogueEvent, LiveState, RunSummary } from '../../shared/domain/live.ts';
 import { client } from './client.ts';
+import { keepFollowing } from './keep-following.ts';
 import { toasts } from './toasts.svelte.ts';
-
-const retryMs = 1000;
 
 /** All runs and how far the unfinished ones are, kept up to date by `runs.watch`; starts again when the stream ends. */
 class Catalogue {
@@ -27,15 +26,8 @@ class Catalogue {
   readonly archived = $derived(this.#counts.archived);
 
   /** Follows the catalogue until the signal says to stop. */
-  async watch(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await this.#follow(signal);
-      } catch {
-        // The connection says that it is lost; what is shown stays until the next account has come.
-      }
-      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
+  watch(signal: AbortSignal): Promise<void> {
+    return keepFollowing(signal, () => this.#follow(signal));
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

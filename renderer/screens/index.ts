@@ -1,6 +1,8 @@
 import { compareScreen } from './compare/screen.ts';
 import { datasetsScreen } from './datasets/screen.ts';
 import { experimentScreen } from './experiment/screen.ts';
+import { experimentPageScreen } from './experiment-page/screen.ts';
+import { experimentsScreen } from './experiments/screen.ts';
 import { modelsScreen } from './models/screen.ts';
 import { runScreen } from './run/screen.ts';
 import { runsScreen } from './runs/screen.ts';
@@ -11,6 +13,8 @@ export const screens = [
   runsScreen,
   runScreen,
   compareScreen,
+  experimentsScreen,
+  experimentPageScreen,
   experimentScreen,
   datasetsScreen,
   modelsScreen,

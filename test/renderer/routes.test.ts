@@ -4,6 +4,7 @@ import { hrefOf, parseRoute } from '../../renderer/app/routes.ts';
 import type { Route } from '../../renderer/app/routes.ts';
 import { runTabs } from '../../renderer/screens/run/run-tabs.ts';
 import { wizardSteps } from '../../shared/domain/draft.ts';
+import { matrixMetricIds } from '../../shared/domain/result-matrix.ts';
 
 describe('parseRoute', () => {
   it.each<[string, Route]>([
@@ -25,6 +26,13 @@ describe('parseRoute', () => {
     ['#/new/task?data=my%20images', { screen: 'new', step: 'task', from: { kind: 'data', id: 'my images' } }],
     ['#/compare/a,b', { screen: 'compare', ids: ['a', 'b'] }],
     ['#/compare', { screen: 'compare', ids: [] }],
+    ['#/experiments', { screen: 'experiments' }],
+    ['#/experiments/quick-1', { screen: 'experiment', id: 'quick-1', metric: 'auroc' }],
+    [
+      '#/experiments/quick-1?metric=tpr_at_1&baseline=k%20NN',
+      { screen: 'experiment', id: 'quick-1', metric: 'tpr_at_1', baseline: 'k NN' },
+    ],
+    ['#/experiments/quick-1?metric=nothing&baseline=', { screen: 'experiment', id: 'quick-1', metric: 'auroc' }],
     ['#/datasets', { screen: 'datasets', name: null }],
     ['#/datasets/my%20pets', { screen: 'datasets', name: 'my pets' }],
     ['#/datasets/%E0%A4%A', { screen: 'datasets', name: '%E0%A4%A' }],
@@ -51,6 +59,15 @@ describe('parseRoute', () => {
         { requiredKeys: ['screen', 'id', 'tab'] },
       ),
       fc.record({ screen: fc.constant('new' as const), step: fc.constantFrom(...wizardSteps), from: fc.option(from) }),
+      fc.record(
+        {
+          screen: fc.constant('experiment' as const),
+          id,
+          metric: fc.constantFrom(...matrixMetricIds),
+          baseline: word,
+        },
+        { requiredKeys: ['screen', 'id', 'metric'] },
+      ),
       fc.record({ screen: fc.constant('compare' as const), ids: fc.array(id) }),
       fc.record({ screen: fc.constant('datasets' as const), name: fc.option(word) }),
       fc.record({ screen: fc.constant('models' as const), id: fc.option(id) }),

@@ -144,9 +144,39 @@ describe('the wizard', () => {
     const wizard = await opened();
     wizard.set(['tags'], ['mine']);
     wizard.beginWith(draftOf('short'));
-    expect(await wizard.start()).toBe('detector');
+    expect(await wizard.start()).toEqual({ kind: 'run', id: 'detector' });
     expect(stored).toMatchObject({ tags: ['mine'] });
     expect([wizard.isStarting, earlierDrafts.areThere]).toEqual([false, false]);
+  });
+
+  it('leads to the experiment where the draft asks for one', async () => {
+    drafts.start = () => Promise.resolve({ ids: [], experiment: 'corner' });
+    const wizard = await opened();
+    expect(await wizard.start()).toEqual({ kind: 'experiment', id: 'corner' });
+  });
+
+  it('takes a number of seeds and a name, and leaves out what is as without them', async () => {
+    const wizard = await opened();
+    wizard.setSeeds(3);
+    wizard.setName('Corners');
+    expect([wizard.seeds, wizard.draft?.seeds, wizard.draft?.name]).toEqual([3, 3, 'Corners']);
+    wizard.setSeeds(1);
+    wizard.setName('');
+    expect(wizard.seeds).toBe(1);
+    expect(wizard.draft).not.toHaveProperty('seeds');
+    expect(wizard.draft).not.toHaveProperty('name');
+  });
+
+  it.each([['many'], [0], [1.5], [1001], [undefined]])('is not gone on with while the seeds are %j', async (typed) => {
+    const wizard = await opened();
+    wizard.setSeeds(2);
+    wizard.setSeeds(typed);
+    expect([wizard.seeds, wizard.draft?.seeds]).toEqual([typed, 2]);
+    expect(wizard.faultAt(['seeds'])).toMatch(/whole number from 1 to 1000/);
+    wizard.set(['tags'], ['kept']);
+    expect(wizard.firstFaultyStep).toBe('evaluation');
+    wizard.replace(draftOf('other'));
+    expect([wizard.seeds, wizard.faultAt(['seeds'])]).toEqual([1, undefined]);
   });
 
   it('keeps the draft where the runs could not be started, and says why', async () => {

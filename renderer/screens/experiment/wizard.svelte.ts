@@ -1,4 +1,5 @@
-import { wizardSteps } from '../../../shared/domain/draft.ts';
+import { draftSchema, wizardSteps } from '../../../shared/domain/draft.ts';
+import { mostSeeds } from '../../../shared/domain/experiment.ts';
 import type {
   DraftCheck,
   Estimate,
@@ -39,7 +40,19 @@ async function shown(set: SampleSet): Promise<ShownSamples> {
   return { set, arrays: set.kind === 'images' ? await unpackArrays(set.arrays) : {} };
 }
 
+/** What starting a draft leads to. */
+interface Started {
+  kind: 'run' | 'experiment';
+  id: string;
+}
+
 const previewCount = 6;
+const seedsFault: DraftCheck['faults'][number] = {
+  path: ['seeds'],
+  step: 'evaluation',
+  label: 'Seeds',
+  message: `Must be a whole number from 1 to ${mostSeeds}.`,
+};
 /** Long enough that typing a number asks once, short enough that it seems at once. */
 const pauseMs = 120;
 const storePauseMs = 400;
@@ -55,6 +68,8 @@ export class Wizard implements FormModel {
   draw = $state(0);
   /** The place of the farthest step that was looked at since the draft was opened. */
   reached = $state(0);
+  /** What was typed where the number of seeds belongs and is none; the draft keeps the one before. */
+  #wrongSeeds = $state.raw<{ typed: unknown } | null>(null);
   readonly check = new Latest<DraftCheck>();
   readonly samples = new Latest<ShownPreview>();
   readonly drawing = new Latest<NetworkDescription>();
@@ -74,6 +89,7 @@ export class Wizard implements FormModel {
         clearTimeout(this.#storeTimer);
         await client.drafts.storeDraft({ draft });
         this.#setAside(left, draft);
+        this.#wrongSeeds = null;
         this.#take(draft);
         return;
       }
@@ -98,7 +114,8 @@ export class Wizard implements FormModel {
 
   /** Puts another draft in the place of this one. */
   replace(draft: ExperimentDraft): void {
-    this.#store(this.#take(draft));
+    this.#wrongSeeds = null;
+    this.#change(draft);
   }
 
   /** Discards the draft and starts over; the draft can be restored. */
@@ -106,6 +123,7 @@ export class Wizard implements FormModel {
     const before = this.draft;
     clearTimeout(this.#storeTimer);
     await client.drafts.storeDraft({ draft: null });
+    this.#wrongSeeds = null;
     this.#take(this.presets[0]!.draft);
     this.reached = 0;
     this.isStored = true;
@@ -133,16 +151,38 @@ export class Wizard implements FormModel {
     if (this.draft) this.#askSamples(this.draft);
   }
 
-  /** Queues the runs. Returns the id of the one to look at. */
-  async start(): Promise<string | null> {
+  /** How often everything is repeated, each time with another seed, or what was typed in its place. */
+  get seeds(): unknown {
+    return this.#wrongSeeds ? this.#wrongSeeds.typed : (this.draft?.seeds ?? 1);
+  }
+
+  setSeeds(typed: unknown): void {
+    const seeds = draftSchema.shape.seeds.safeParse(typed);
+    this.#wrongSeeds = seeds.success && seeds.data !== undefined ? null : { typed };
+    if (!this.draft || !seeds.success || seeds.data === undefined) return;
+    const { seeds: _, ...once } = this.draft;
+    this.#change(seeds.data === 1 ? once : { ...once, seeds: seeds.data });
+  }
+
+  /** Names the experiment; without a name it is called by what it is about. */
+  setName(name: string): void {
+    if (!this.draft) return;
+    const { name: _, ...unnamed } = this.draft;
+    this.#change(name === '' ? unnamed : { ...unnamed, name });
+  }
+
+  /** Queues the runs, or begins the experiment. Returns where to look at what was started. */
+  async start(): Promise<Started | null> {
     if (!this.draft) return null;
     this.isStarting = true;
     try {
-      const { ids } = await client.drafts.start({ draft: this.draft });
+      const { ids, experiment } = await client.drafts.start({ draft: this.draft });
       clearTimeout(this.#storeTimer);
       // What was set aside for this one comes next.
       await client.drafts.storeDraft({ draft: earlierDrafts.take(null) });
-      return ids.at(-1) ?? null;
+      if (experiment !== null) return { kind: 'experiment', id: experiment };
+      const run = ids.at(-1);
+      return run === undefined ? null : { kind: 'run', id: run };
     } catch (error) {
       toasts.failed(error);
       return null;
@@ -163,11 +203,12 @@ export class Wizard implements FormModel {
 
   set(path: Path, value: unknown): void {
     // What a draft is made of keeps its kind under a change of one value.
-    this.replace(withValue(this.draft, path, value) as ExperimentDraft);
+    this.#change(withValue(this.draft, path, value) as ExperimentDraft);
   }
 
   get faults(): DraftCheck['faults'] {
-    return this.check.value?.faults ?? [];
+    const found = this.check.value?.faults ?? [];
+    return this.#wrongSeeds ? [...found, seedsFault] : found;
   }
 
   faultAt(path: Path): string | undefined {
@@ -245,6 +286,11 @@ export class Wizard implements FormModel {
         message: 'The draft that you had is kept.',
         action: { label: 'Back to your draft', run: () => this.backToEarlier() },
       });
+  }
+
+  /** The draft with something changed in it. */
+  #change(draft: ExperimentDraft): void {
+    this.#store(this.#take(draft));
   }
 
   #take(given: ExperimentDraft): ExperimentDraft {
