@@ -1,4 +1,6 @@
 import { planExperiment, type ExperimentPlan, type PlanSource } from '../experiments/plan.ts';
+import { experimentTable, type TableRequest } from '../reports/experiment-table.ts';
+import type { ReportFile } from '../reports/make-report.ts';
 import { experimentView, type ViewRequest, type ViewedExperiment } from '../reports/experiment-view.ts';
 
 /** Plans an experiment. @throws CupbearerError as `planExperiment`. */
@@ -6,3 +8,6 @@ export const planOf = (source: PlanSource): ExperimentPlan => planExperiment(sou
 
 /** What the page of an experiment shows, as {@link experimentView} puts it together. */
 export const viewOfExperiment = (request: ViewRequest): ViewedExperiment => experimentView(request);
+
+/** Writes the results of an experiment as a table, as {@link experimentTable} does. */
+export const tableOfExperiment = (request: TableRequest): ReportFile => experimentTable(request);

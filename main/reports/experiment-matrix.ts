@@ -72,6 +72,10 @@ function stripOf({ classifiers }: MatrixColumn): ClassifierStrip {
   };
 }
 
+/** The figures stand in the cell itself, and equal notes below a table are one. */
+const cellWords = ({ id, sentence }: Suspicion) =>
+  id === 'wrong-way' ? 'Well below guessing: clean samples score higher than anomalous ones.' : sentence;
+
 const wordsOf = ({ sentence, remedy }: Suspicion) => `${sentence} ${remedy}`;
 
 function meanOfKnown(values: readonly (number | null)[]): number | null {
@@ -104,7 +108,7 @@ function doubtsOf({ mean, lower, upper }: FigureOverSeeds, [first]: readonly Cel
     const { scores, labels } = scoresOf(first.folder);
     const anomalous = labels.reduce((sum, label) => sum + label, 0);
     const detection = { auroc: mean, lower, upper, clean: labels.length - anomalous, anomalous };
-    return suspicions({ detection, scores: scoreTies(scores) }).map(wordsOf);
+    return suspicions({ detection, scores: scoreTies(scores) }).map(cellWords);
   });
 }
 

@@ -206,6 +206,8 @@ describe('the contract', () => {
         'experiments.start: id',
         'experiments.startSuite: suite',
         'experiments.stop: id',
+        'experiments.table: baseline',
+        'experiments.table: id',
         'experiments.view: baseline',
         'experiments.view: id',
         'models.import: name',

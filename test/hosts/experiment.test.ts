@@ -76,6 +76,17 @@ describe.sequential('cupbearer experiment', () => {
     expect(await json('status', 'tiny')).toMatchObject({ total: 8, done: 8, failed: 0, at_work: false });
   });
 
+  it('writes its matrix as a table', { timeout }, async () => {
+    const { stdout } = await ended('table', 'tiny', '--format', 'latex');
+    expect(stdout).toContain('\\toprule');
+    expect(stdout).toMatch(/^ *mahalanobis & /m);
+    const csv = await ended('table', 'tiny', '--format', 'csv', '-o', join(place, 'tiny.csv'));
+    expect(csv.code).toBe(0);
+    // A line a run under the head: three detectors, two seeds.
+    expect(readFileSync(join(place, 'tiny.csv'), 'utf8').trim().split('\n')).toHaveLength(7);
+    expect((await ended('table', 'tiny', '--format', 'word')).stderr).toContain('must be one of latex, markdown');
+  });
+
   it('takes a classifier from another experiment that has trained the same', { timeout }, async () => {
     write({ name: 'Other', detectors: ['energy', 'lof'] });
     expect(await json('run', file)).toMatchObject({ reused: 4, done: 2 });

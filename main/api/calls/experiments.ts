@@ -1,3 +1,4 @@
+import { settingsWords } from '../../experiments/settings-words.ts';
 import { suites } from '../../experiments/suites/index.ts';
 import { unknownName } from '../../../shared/definition.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
@@ -32,6 +33,13 @@ export function experimentsCalls({ experiments: service, results, settings }: Ap
       const spec = suites.get(input.suite);
       if (!spec) throw new CupbearerError('not-found', unknownName('suite', input.suite, [...suites.keys()]));
       return { id: await service.begin(spec, signal) };
+    }),
+    table: experiments.table.handler(async ({ input: { id, ...options }, signal }) => {
+      const { subject, experiment } = await service.state(id, signal);
+      const settings = settingsWords(experiment.file.spec);
+      const question = { subject, options: { ...options, spread: 'interval' as const }, settings };
+      const { name, type, bytes } = await results.ask('experiment-table', question, asking(signal));
+      return new File([bytes], name, { type });
     }),
     forget: experiments.forget.handler(({ input }) => {
       service.forget(input.id);

@@ -3,11 +3,21 @@ import { resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { unknownName } from '../../../../shared/definition.ts';
+import { tableFormats } from '../../../../shared/domain/experiment-view.ts';
 import { seedsOf, type ExperimentSpec } from '../../../../shared/domain/experiment.ts';
 import { matrixMetricIds } from '../../../../shared/domain/result-matrix.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
+import { given } from '../../../../shared/given.ts';
 import { formatCount, formatDuration, formatRelativeTime } from '../../../../shared/format.ts';
-import { choice, flag, integer, optionalInteger, optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
+import {
+  choice,
+  flag,
+  integer,
+  optionalInteger,
+  optionalPath,
+  optionalText,
+  parseParams,
+} from '../../../../shared/schema/fields.ts';
 import { LocalExecutor } from '../../../api/experiments/cell-executor.ts';
 import {
   ExperimentRunner,
@@ -29,6 +39,7 @@ import type { Workbench } from '../../../api/workbench.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import { planExperiment, type ExperimentPlan } from '../../../experiments/plan.ts';
 import { readExperimentFile } from '../../../experiments/read-spec.ts';
+import { settingsWords } from '../../../experiments/settings-words.ts';
 import { suites } from '../../../experiments/suites/index.ts';
 import { writeFileAtomically } from '../../../storage/atomic-write.ts';
 import { isAtWork } from '../../../storage/process-records.ts';
@@ -42,7 +53,7 @@ import { textTable } from '../table.ts';
 import { withLibrary } from '../with-library.ts';
 import { withWorkbench } from './experiments.ts';
 
-const actions = ['list', 'new', 'run', 'status', 'resume', 'cancel', 'show'];
+const actions = ['list', 'new', 'run', 'status', 'resume', 'cancel', 'show', 'table'];
 
 const flags = z.object({
   dir: z.object({
@@ -70,6 +81,18 @@ const flags = z.object({
     options: matrixMetricIds,
     default: 'auroc',
   }),
+  format: choice({ label: 'Format', help: 'Of the table', options: tableFormats, default: 'markdown' }),
+  spread: choice({
+    label: 'Spread',
+    help: 'What stands beside a mean in the table: 95 % interval, standard deviation over seeds, or nothing',
+    options: ['interval', 'deviation', 'none'],
+    default: 'interval',
+  }),
+  baseline: optionalText({
+    label: 'Baseline',
+    help: 'Label of the detector that others are compared with; mahalanobis, or the first that is ranked, unless given',
+  }),
+  out: optionalPath({ label: 'File', help: 'Where the table goes, in place of the terminal; -o FILE for short' }),
   limit: integer({ label: 'Limit', help: 'Newest experiments to list', unit: 'experiments', default: 50, min: 1 }),
   ...computeFlags,
 });
@@ -78,22 +101,23 @@ type Flags = z.output<typeof flags>;
 export const experiment: Command = {
   name: 'experiment',
   summary: 'Many runs as one thing: detectors on tasks with seeds',
-  synopsis: `[list | new FILE | run FILE|NAME | status NAME | resume NAME | cancel NAME | show NAME] [--FLAG VALUE ...]`,
+  synopsis: `[list | new FILE | run FILE|NAME | status NAME | resume NAME | cancel NAME | show NAME | table NAME] [--FLAG VALUE ...]`,
   notes: [
     `FILE is an experiment as YAML or JSON (docs/experiments.md); NAME that of one that was begun, or of a suite that ships`,
     `with the program: ${[...suites.keys()].join(', ')}. What is done already is never computed again, so "run" and "resume" go`,
     'on where an experiment was cut off, and compute what was added to it.',
   ].join('\n'),
   flags,
+  short: { '-o': '--out' },
   maxWords: 2,
-  async run([action = 'list', name], given, output) {
+  async run([action = 'list', name], asked, output) {
     if (!actions.includes(action)) throw new CupbearerError('usage', unknownName('action', action, actions));
     if (action !== 'list' && name === undefined) {
       throw new CupbearerError('usage', `experiment ${action} needs the name of an experiment.`, {
         hint: 'npx cupbearer experiment lists them.',
       });
     }
-    const chosen = parseParams(flags, { dir: {}, ...given }, flagName);
+    const chosen = parseParams(flags, { dir: {}, ...asked }, flagName);
     if (action === 'new') return writeNew(name!, output);
     await withWorkbench(output, async (workbench) => {
       const store = new ExperimentStore(workbench);
@@ -106,6 +130,8 @@ export const experiment: Command = {
           return await compute(workbench, store, store.get(name!), chosen, output);
         case 'status':
           return await status(workbench, store, store.get(name!), chosen, output);
+        case 'table':
+          return await table(workbench, store, store.get(name!), chosen, output);
         case 'cancel':
           return cancel(workbench, store.get(name!), output);
         default:
@@ -371,6 +397,30 @@ async function status(
       ...impossibleLines(plan),
     ].join('\n'),
   );
+}
+
+async function table(
+  workbench: Workbench,
+  store: ExperimentStore,
+  experiment: StoredExperiment,
+  { metric, format, spread, baseline, out }: Flags,
+  output: Output,
+): Promise<void> {
+  const plan = planned(store, experiment.file, { many: true });
+  const subject = matrixSubject(workbench.catalogue, experiment, plan);
+  const { spec, data_dir: dataDir } = experiment.file;
+  const { bytes } = await withLibrary((library) =>
+    library.ask(
+      'experiment-table',
+      { subject, options: { metric, format, spread, ...given({ baseline }) }, settings: settingsWords(spec) },
+      { dataDir },
+    ),
+  );
+  const text = new TextDecoder().decode(bytes);
+  if (out === undefined) return output.result({ format, table: text }, () => text.trimEnd());
+  const path = resolve(out);
+  writeFileAtomically(path, bytes);
+  output.result({ file: path, format, bytes: bytes.length }, () => shownPath(path));
 }
 
 function cancel(workbench: Workbench, { folder, file }: StoredExperiment, output: Output): void {

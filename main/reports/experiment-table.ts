@@ -1,0 +1,39 @@
+import type { TableFormat, ViewOptions } from '../../shared/domain/experiment-view.ts';
+import { slug } from '../../shared/slug.ts';
+import { matrixStatistics } from '../evaluation/across/matrix-statistics.ts';
+import type { MatrixSubject } from '../experiments/matrix-subject.ts';
+import { experimentMatrix } from './experiment-matrix.ts';
+import { baselineOf } from './experiment-view.ts';
+import type { ReportFile } from './make-report.ts';
+import { matrixTableFormats } from './matrix/index.ts';
+import type { MatrixTableOptions } from './matrix/matrix-table.ts';
+
+/** What a table is made from. */
+export interface TableRequest {
+  subject: MatrixSubject;
+  options: ViewOptions & { format: TableFormat; spread: MatrixTableOptions['spread'] };
+  /** The exact settings, for the caption. */
+  settings: string;
+}
+
+const types: Record<TableFormat, string> = {
+  latex: 'text/x-tex',
+  markdown: 'text/markdown',
+  csv: 'text/csv',
+  json: 'application/json',
+  tsv: 'text/tab-separated-values',
+  html: 'text/html',
+};
+
+/** Writes the results of an experiment as a table. */
+export function experimentTable({ subject, options, settings }: TableRequest): ReportFile {
+  const { metric, baseline, format, spread } = options;
+  const { matrix } = experimentMatrix(subject, metric);
+  const { extension, write } = matrixTableFormats[format];
+  const text = write(matrix, matrixStatistics(matrix, baselineOf(matrix, baseline)), { spread, settings });
+  return {
+    name: `${slug(subject.title) || 'experiment'}.${extension}`,
+    type: types[format],
+    bytes: new TextEncoder().encode(text),
+  };
+}
