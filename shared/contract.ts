@@ -24,6 +24,7 @@ import { planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from '.
 import { errorRecordSchema, mostNameCharacters } from './domain/run.ts';
 import { closeSampleSchema, sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
+import { madeFileSchema } from './domain/made-file.ts';
 import { partSchema } from './domain/upload.ts';
 import { naming } from './schema/places.ts';
 
@@ -41,6 +42,7 @@ const dataset = z.object({ name: z.string().min(1) });
 const draft = z.object({ draft: naming('draft', draftSchema) });
 const folder = naming('path', z.string().min(1));
 const upload = z.object({ id: z.string().min(1).max(100) });
+const made = z.object({ id: z.string().min(1).max(100) });
 const nothing = z.object({});
 
 /** Calls about runs: the catalogue, what goes on, and results. */
@@ -112,7 +114,7 @@ const reports = {
         notes: z.string().max(100_000).optional(),
       }),
     )
-    .output(z.instanceof(File)),
+    .output(madeFileSchema),
 };
 
 /** Calls of the wizard. */
@@ -147,6 +149,13 @@ const uploads = {
   begin: call.input(nothing).output(upload),
   put: call.input(upload.extend(partSchema.shape)).output(nothing),
   drop: call.input(upload).output(nothing),
+};
+
+/** Files that the program made are fetched in parts, too: see `fetch-file.ts`. */
+const files = {
+  /** The next bytes from `start` on. */
+  part: call.input(made.extend({ start: z.int().nonnegative() })).output(z.instanceof(Blob)),
+  drop: call.input(made).output(nothing),
 };
 
 const datasets = {
@@ -222,9 +231,9 @@ const app = {
   openFolder: call.input(z.object({ what: z.union([run, z.enum(['data', 'runs', 'home', 'logs'])]) })).output(nothing),
   /** Asks the user for a folder; null where none was chosen. */
   chooseFolder: call.input(z.object({ title: z.string() })).output(z.object({ folder: z.string().nullable() })),
-  /** A self-contained HTML page as PDF. */
-  printPdf: call.input(z.object({ html: z.instanceof(File) })).output(z.instanceof(File)),
+  /** Prints an HTML page that was made. Returns the PDF, under this name. */
+  printPdf: call.input(made.extend({ name: z.string().min(1).max(200) })).output(madeFileSchema),
 };
 
 /** What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket. */
-export const contract = { runs, reports, experiments, uploads, datasets, models, engines, app };
+export const contract = { runs, reports, experiments, uploads, files, datasets, models, engines, app };

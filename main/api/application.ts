@@ -8,6 +8,7 @@ import type { RunRemoval } from './runs/run-removal.ts';
 import type { RunSummaries } from './runs/run-summaries.ts';
 import type { SettingsStore } from './settings.ts';
 import type { StoredDraft } from './drafts/stored-draft.ts';
+import type { MadeFiles } from './made-files.ts';
 import type { Uploads } from './uploads.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -19,8 +20,8 @@ export interface Host {
   openFolder?(path: string): Promise<void>;
   /** Asks the user for a folder; null where none was chosen. */
   chooseFolder?(title: string): Promise<string | null>;
-  /** A self-contained HTML page as PDF. */
-  printPdf?(html: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Prints the self-contained HTML page in a file. Resolves with the PDF. */
+  printPdf?(file: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Whether it can be replaced by a newer version from here. */
   readonly canUpdate?: boolean;
   /** Where the host keeps log and crash files. */
@@ -53,5 +54,7 @@ export interface Application {
   readonly results: Inspector;
   /** Files on their way from a window. */
   readonly uploads: Uploads;
+  /** Files on their way to a window. */
+  readonly made: MadeFiles;
   readonly storedDraft: StoredDraft;
 }

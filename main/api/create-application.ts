@@ -13,6 +13,7 @@ import { RunSummaries } from './runs/run-summaries.ts';
 import { dataFolder, runsFolder, SettingsStore } from './settings.ts';
 import { StoredDraft } from './drafts/stored-draft.ts';
 import { tidyUp } from './tidy-up.ts';
+import { MadeFiles } from './made-files.ts';
 import { Uploads } from './uploads.ts';
 import { Workbench } from './workbench.ts';
 
@@ -53,6 +54,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
   const library = new Inspector(processes.launch);
   const results = new Inspector(processes.launch);
   const uploads = new Uploads();
+  const made = new MadeFiles();
   const queued = new QueuedRuns(workbench, current, {
     makeRoom: async (engine) => {
       if (mayUseGpu(engine)) await Promise.all([inspector.releaseGpu(), estimator.releaseGpu()]);
@@ -81,6 +83,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     library,
     results,
     uploads,
+    made,
     storedDraft: new StoredDraft(),
     close: async () => {
       inspector.close();
@@ -90,7 +93,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();
-      await Promise.all([ended, tidying, uploads.close(), follower.close()]);
+      await Promise.all([ended, tidying, uploads.close(), made.close(), follower.close()]);
       feed.close();
       removal.close();
       workbench.close();

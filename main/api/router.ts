@@ -6,6 +6,7 @@ import { appCalls } from './calls/app.ts';
 import { datasetsCalls } from './calls/datasets.ts';
 import { enginesCalls } from './calls/engines.ts';
 import { experimentsCalls } from './calls/experiments.ts';
+import { filesCalls } from './calls/files.ts';
 import { modelsCalls } from './calls/models.ts';
 import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
@@ -22,6 +23,7 @@ export function createRouter(application: Application) {
     reports: reportsCalls(application),
     experiments: experimentsCalls(application),
     uploads: uploadsCalls(application),
+    files: filesCalls(application),
     datasets: datasetsCalls(application),
     models: modelsCalls(application),
     engines: enginesCalls(application),

@@ -1,10 +1,7 @@
 import { usualJsonBounds } from '../../shared/bounded-json.ts';
 
-/** Largest message that a browser may send, bytes: a part of an upload, or the ids of 100,000 runs. */
+/** Largest message that a window may send, bytes: a part of an upload, or the ids of 100,000 runs. */
 export const mostMessageBytes = 2 ** 23;
-
-/** Largest message that the desktop window may send, bytes: a report to be printed travels whole, with its pictures. */
-export const mostPortMessageBytes = 2 ** 26;
 
 /** What the JSON of a message may be like. */
 export const messageTextBounds = { mostDepth: usualJsonBounds.mostDepth, mostBytes: mostMessageBytes };

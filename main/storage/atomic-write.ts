@@ -18,7 +18,7 @@ import { temporaryPath } from './temporary-names.ts';
 import { pathToWrite, type Place } from './within-folder.ts';
 
 /** What a file is to hold, whole or a part behind the other. */
-type Content = Uint8Array | string | Iterable<Uint8Array>;
+export type Content = Uint8Array | string | Iterable<Uint8Array>;
 
 function writeAndSync(path: string, content: Content, mode?: number): void {
   const file = openSync(path, 'wx', mode);
@@ -84,7 +84,7 @@ function alreadyThere(path: string, cause: unknown): CupbearerError {
  */
 export function writeFileAtomically(
   place: Place,
-  content: Uint8Array | string,
+  content: Content,
   options: { exclusive?: boolean; mode?: number } = {},
 ): void {
   const path = pathToWrite(place);

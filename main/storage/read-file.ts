@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { parseBoundedJson, usualJsonBounds, type JsonBounds } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/format.ts';
@@ -50,6 +51,25 @@ function readPart(file: number, start: number, length: number): Uint8Array {
     done += read;
   }
   return bytes.subarray(0, done);
+}
+
+/**
+ * Resolves with at most `length` bytes of a file of the program's own from `start` on; fewer near its end.
+ * @throws CupbearerError `storage` if it cannot be read.
+ */
+export async function readFilePart(path: string, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const bytes = new Uint8Array(length);
+      const { bytesRead } = await file.read(bytes, 0, length, start);
+      return bytes.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw toStorageError(error, `read "${path}"`);
+  }
 }
 
 /** Returns the size of a file, bytes. @throws CupbearerError as {@link readFileStart}. */

@@ -1,4 +1,6 @@
 import type { reportFormats } from '../../shared/contract.ts';
+import type { MadeFile } from '../../shared/domain/made-file.ts';
+import { fetchFile } from '../../shared/fetch-file.ts';
 import { client } from '../app/client.ts';
 import { saveFile } from '../app/save-file.ts';
 import { settings } from '../app/settings.svelte.ts';
@@ -18,12 +20,17 @@ export const exportFormats: readonly { id: ExportFormat; label: string; what: st
 ];
 
 /** A report as PDF: printed by the host where it can, else by the browser, which asks where to. */
-export async function printReport(html: File): Promise<void> {
+export async function printReport(made: MadeFile): Promise<void> {
   if (settings.info?.can.printPdf) {
-    saveFile(await client.app.printPdf({ html }));
+    try {
+      const name = made.name.replace(/\.html$/, '.pdf');
+      saveFile(await fetchFile(client.files, await client.app.printPdf({ id: made.id, name })));
+    } finally {
+      await client.files.drop({ id: made.id });
+    }
     return;
   }
-  const address = URL.createObjectURL(html);
+  const address = URL.createObjectURL(await fetchFile(client.files, made));
   const frame = document.createElement('iframe');
   frame.src = address;
   frame.hidden = true;

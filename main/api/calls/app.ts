@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { AppInfo, Settings } from '../../../shared/domain/settings.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
@@ -12,7 +13,7 @@ import { versions } from '../versions.ts';
 
 /** The calls about the program itself. */
 export function appCalls(application: Application) {
-  const { host, settings, workbench } = application;
+  const { host, settings, workbench, made } = application;
   return {
     info: calls.app.info.handler(() => info(application)),
     settings: calls.app.settings.handler(() => settings.current()),
@@ -41,8 +42,11 @@ export function appCalls(application: Application) {
     }),
     printPdf: calls.app.printPdf.handler(async ({ input }) => {
       if (!host.printPdf) throw cannot('make PDF files', "Print the page with the browser's own command instead.");
-      const name = input.html.name.replace(/\.html?$/i, '');
-      return new File([await host.printPdf(await input.html.text())], `${name}.pdf`, { type: 'application/pdf' });
+      const pdf = await host.printPdf(made.pathOf(input.id));
+      return made.make(async (file) => {
+        await writeFile(file, pdf);
+        return { name: input.name, type: 'application/pdf', bytes: pdf.length };
+      });
     }),
   };
 }

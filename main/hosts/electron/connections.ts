@@ -2,7 +2,7 @@ import { StandardRPCHandler } from '@orpc/server/standard';
 import { ipcMain, MessageChannelMain, type MessagePortMain } from 'electron';
 import type { createRouter } from '../../api/router.ts';
 import { answerCalls } from '../answer-calls.ts';
-import { mostPortMessageBytes } from '../message-limits.ts';
+import { mostMessageBytes } from '../message-limits.ts';
 import { rpcHandlerOptions } from '../rpc-handler.ts';
 import { isTrustedSender } from './guards.ts';
 
@@ -34,7 +34,7 @@ function answerPort(port: MessagePortMain, handler: StandardRPCHandler<Record<ne
   port.on('message', ({ data }) => {
     const message = data instanceof ArrayBuffer ? new Uint8Array(data) : (data as unknown);
     const isMessage = typeof message === 'string' || message instanceof Uint8Array;
-    if (!isMessage || message.length > mostPortMessageBytes) port.close();
+    if (!isMessage || message.length > mostMessageBytes) port.close();
     else void take(message as string | Uint8Array<ArrayBuffer>);
   });
   port.on('close', end);
