@@ -4,6 +4,7 @@ import type { QueuedRuns } from './runs/queued-runs.ts';
 import type { Reach } from './reach.ts';
 import type { RunFeed } from './runs/run-feed.ts';
 import type { FolderFollower } from './runs/folder-follower.ts';
+import type { Marking } from './runs/marking.ts';
 import type { RunRemoval } from './runs/run-removal.ts';
 import type { RunSummaries } from './runs/run-summaries.ts';
 import type { SettingsStore } from './settings.ts';
@@ -41,6 +42,7 @@ export interface Application {
   readonly feed: RunFeed;
   readonly removal: RunRemoval;
   readonly follower: FolderFollower;
+  readonly marking: Marking;
   /** Looks into data. */
   readonly inspector: Inspector;
   /** Measures how long things take, in a process of its own so that a measurement holds up no picture. */

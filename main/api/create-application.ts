@@ -8,6 +8,7 @@ import { QueuedRuns } from './runs/queued-runs.ts';
 import { Reach } from './reach.ts';
 import { RunFeed } from './runs/run-feed.ts';
 import { FolderFollower } from './runs/folder-follower.ts';
+import { Marking } from './runs/marking.ts';
 import { RunRemoval } from './runs/run-removal.ts';
 import { RunSummaries } from './runs/run-summaries.ts';
 import { dataFolder, runsFolder, SettingsStore } from './settings.ts';
@@ -68,6 +69,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
   const removal = new RunRemoval(workbench.catalogue);
   const follower = new FolderFollower(workbench.catalogue);
   follower.follow();
+  const marking = new Marking(workbench.catalogue, follower);
   return {
     workbench,
     host,
@@ -78,6 +80,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     feed,
     removal,
     follower,
+    marking,
     inspector,
     estimator,
     library,
@@ -93,7 +96,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
       const ended = queued.close();
       // What a run has written is whole at any time; waiting for its next batch could take many seconds.
       processes.killAll();
-      await Promise.all([ended, tidying, uploads.close(), made.close(), follower.close()]);
+      await Promise.all([ended, tidying, uploads.close(), made.close(), marking.idle(), follower.close()]);
       feed.close();
       removal.close();
       workbench.close();

@@ -158,7 +158,7 @@ export class Catalogue {
       this.#add(valid);
       writeIntoFolder(valid);
     });
-    this.#tell();
+    this.tell();
   }
 
   /**
@@ -177,7 +177,7 @@ export class Catalogue {
       return this.#change(place, valid);
     });
     this.#mirrorOrNote(id);
-    this.#tell();
+    this.tell();
     return run;
   }
 
@@ -195,7 +195,7 @@ export class Catalogue {
       return known;
     });
     if (marked.size <= mostMirroredAtOnce) for (const id of marked) this.#mirrorOrNote(id);
-    this.#tell();
+    this.tell();
   }
 
   /** The run with this very id, if there is one. */
@@ -325,6 +325,11 @@ export class Catalogue {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Tells listeners of a change; a connection that another thread of this process has opened cannot. */
+  tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
   /**
    * Writes `run.json` of the runs whose row was changed by a process that was killed, or found a full disk, before it
    * could; of at most `most` of them, which takes milliseconds each.
@@ -389,7 +394,7 @@ export class Catalogue {
       }),
     );
     for (const { id } of marked) this.#mirrorOrNote(id);
-    this.#tell();
+    this.tell();
     return marked.filter(({ status }) => status === 'interrupted');
   }
 
@@ -408,7 +413,7 @@ export class Catalogue {
       if (!this.#prepared('SELECT 1 FROM runs WHERE folder = ?').get(folder))
         this.#afterCommit.push(() => this.#unlist(folder));
     });
-    this.#tell();
+    this.tell();
   }
 
   /**
@@ -441,7 +446,7 @@ export class Catalogue {
         if (other !== undefined) result.skipped.push({ folder: path, reason: listedWith(other), listedId: record.id });
       }
     }
-    this.#tell();
+    this.tell();
     return result;
   }
 
@@ -621,10 +626,6 @@ export class Catalogue {
       if (isCutOff) this.#prepared(markUnmirrored).run(record.id);
       return { isAdded: place === undefined };
     });
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -25,6 +25,8 @@ interface OpenOptions {
  */
 const usualWholeCheckBytes = 2 ** 25;
 
+const usualTimeoutMs = 5000;
+
 /**
  * Opens the catalogue, creating folder and file where there are none, and brings it to the latest schema version. A
  * damaged file is kept aside as `catalogue.corrupt-<time>.sqlite` and a new one filled from the run folders; `notices`
@@ -34,7 +36,7 @@ const usualWholeCheckBytes = 2 ** 25;
  */
 export function openCatalogue(
   file: string = cataloguePath(),
-  { timeoutMs = 5000, wholeCheckBytes = usualWholeCheckBytes }: OpenOptions = {},
+  { timeoutMs = usualTimeoutMs, wholeCheckBytes = usualWholeCheckBytes }: OpenOptions = {},
 ): Catalogue {
   const path = resolve(file);
   const open = () => openOnce(path, timeoutMs, wholeCheckBytes);
@@ -56,6 +58,24 @@ export function openCatalogue(
   }
 }
 
+/** Opens a catalogue that this process has opened already, without its checks. @throws CupbearerError `storage`. */
+export function openOnceMore(path: string): Catalogue {
+  try {
+    const database = openSqlite(path, usualTimeoutMs);
+    setUp(database);
+    return new Catalogue(database);
+  } catch (error) {
+    throw toCatalogueError(error, path);
+  }
+}
+
+/** Sets what SQLite keeps for each connection, not in the file. */
+function setUp(database: Database): void {
+  database.pragma('foreign_keys = ON');
+  // A commit survives a crash of the program in any case; FULL makes it outlast a power failure too.
+  database.pragma('synchronous = FULL');
+}
+
 function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Catalogue {
   checkHeader(path);
   // SQLite gives its other files the permissions of this one.
@@ -66,9 +86,7 @@ function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Cat
     const version = checkSchema(database);
     checkSound(database, wholeCheckBytes);
     useWriteAheadLog(database, timeoutMs);
-    database.pragma('foreign_keys = ON');
-    // A commit survives a crash of the program in any case; FULL makes it outlast a power failure too.
-    database.pragma('synchronous = FULL');
+    setUp(database);
     const catalogue = new Catalogue(database);
     if (version === 0) createFilled(catalogue, database);
     else migrate(database);

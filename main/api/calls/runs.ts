@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 
 /** The calls about runs. */
 export function runsCalls(application: Application) {
-  const { workbench, queued, feed, removal, follower, summaries, inspector, results, settings } = application;
+  const { workbench, queued, feed, removal, marking, summaries, inspector, results, settings } = application;
   const { catalogue } = workbench;
   const { runs } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
@@ -72,9 +72,8 @@ export function runsCalls(application: Application) {
       await checkRepeat(application, input.id, signal);
       return { id: queued.repeat(input.id).id };
     }),
-    change: runs.change.handler(({ input: { ids, ...change } }) => {
-      catalogue.mark(ids, change);
-      follower.follow();
+    change: runs.change.handler(async ({ input: { ids, ...change } }) => {
+      await marking.mark(ids, change);
       return {};
     }),
     remove: runs.remove.handler(async ({ input }) => ({ ids: await removal.remove(input.ids) })),

@@ -8,6 +8,7 @@ export class FolderFollower {
   #going: Promise<void> | undefined;
   #isWantedAgain = false;
   #isClosed = false;
+  #pause: Promise<unknown> | undefined;
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
@@ -30,6 +31,17 @@ export class FolderFollower {
     await this.#going;
   }
 
+  /** Writes nothing until `work` is done: it holds the catalogue's lock, for which the host would have to wait. */
+  async pausedDuring<T>(work: () => Promise<T>): Promise<T> {
+    const working = work();
+    this.#pause = working.catch(() => undefined);
+    try {
+      return await working;
+    } finally {
+      this.#pause = undefined;
+    }
+  }
+
   /** Leaves the rest to the next start. Resolves when nothing is written any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -39,10 +51,10 @@ export class FolderFollower {
   async #all(): Promise<void> {
     while (this.#isWantedAgain && !this.#isClosed) {
       this.#isWantedAgain = false;
-      await breath();
+      await this.#turn();
       // A folder that cannot be written to keeps its mark, and does not hold up those behind it.
       const failures: string[] = [];
-      for (let place = 0; !this.#isClosed; await breath()) {
+      for (let place = 0; !this.#isClosed; await this.#turn()) {
         const next = this.#catalogue.mirrorNext(place);
         if (!next) break;
         place = next.place;
@@ -50,6 +62,12 @@ export class FolderFollower {
       }
       this.#note(failures);
     }
+  }
+
+  /** Resolves when it is time for the next folder. */
+  async #turn(): Promise<void> {
+    await breath();
+    await this.#pause;
   }
 
   /** One notice for all: they are thousands where a disk is full. */

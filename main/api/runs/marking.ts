@@ -1,0 +1,40 @@
+import type { Catalogue } from '../../storage/catalogue.ts';
+import { markInThread } from '../../storage/mark-in-thread.ts';
+import type { MarksChange } from '../../storage/run-marks.ts';
+import type { FolderFollower } from './folder-follower.ts';
+
+/** Runs that are marked without a thread: a millisecond or two, where starting a thread takes a hundred. */
+const mostHere = 50;
+
+/** Marks runs (tags, notes, pins, the archive), one change after another, and has their folders follow. */
+export class Marking {
+  readonly #catalogue: Catalogue;
+  readonly #follower: FolderFollower;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(catalogue: Catalogue, follower: FolderFollower) {
+    this.#catalogue = catalogue;
+    this.#follower = follower;
+  }
+
+  /** Changes all of these runs or none, after the changes that were asked for before. @throws CupbearerError as `Catalogue.mark`. */
+  async mark(ids: readonly string[], change: MarksChange): Promise<void> {
+    const marking = this.#last.then(() => this.#mark(ids, change));
+    this.#last = marking.catch(() => undefined);
+    return marking;
+  }
+
+  /** Resolves when no change goes on. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
+  async #mark(ids: readonly string[], change: MarksChange): Promise<void> {
+    if (ids.length <= mostHere) this.#catalogue.mark(ids, change);
+    else {
+      await this.#follower.pausedDuring(() => markInThread({ path: this.#catalogue.path, ids, change }));
+      this.#catalogue.tell();
+    }
+    this.#follower.follow();
+  }
+}
