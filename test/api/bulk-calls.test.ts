@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Marking } from '../../main/api/runs/marking.ts';
 import { FolderFollower } from '../../main/api/runs/folder-follower.ts';
 import { processIdentity } from '../../main/storage/process-identity.ts';
 import { readRecord, writeSpec } from '../../main/storage/run-folder.ts';
@@ -138,6 +139,12 @@ describe('many runs at once', () => {
     expect(tagged()).toBe(many - 1);
     await app.application.follower.idle();
     expect(inFolders()).toBe(many - 1);
+  });
+
+  it('are marked where no thread can be started', async () => {
+    const noThread = () => Promise.reject(new Error('no memory'));
+    await new Marking(catalogue(), app.application.follower, noThread).mark(ids, { addTags: ['seen'] });
+    expect(tagged()).toBe(many);
   });
 
   it('are all left as they are where one is not known', async () => {

@@ -1,3 +1,4 @@
+import { CupbearerError } from '../../../shared/errors.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 import { markInThread } from '../../storage/mark-in-thread.ts';
 import type { MarksChange } from '../../storage/run-marks.ts';
@@ -10,11 +11,13 @@ const mostHere = 50;
 export class Marking {
   readonly #catalogue: Catalogue;
   readonly #follower: FolderFollower;
+  readonly #inThread: typeof markInThread;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(catalogue: Catalogue, follower: FolderFollower) {
+  constructor(catalogue: Catalogue, follower: FolderFollower, inThread = markInThread) {
     this.#catalogue = catalogue;
     this.#follower = follower;
+    this.#inThread = inThread;
   }
 
   /** Changes all of these runs or none, after the changes that were asked for before. @throws CupbearerError as `Catalogue.mark`. */
@@ -32,9 +35,19 @@ export class Marking {
   async #mark(ids: readonly string[], change: MarksChange): Promise<void> {
     if (ids.length <= mostHere) this.#catalogue.mark(ids, change);
     else {
-      await this.#follower.pausedDuring(() => markInThread({ path: this.#catalogue.path, ids, change }));
+      await this.#follower.pausedDuring(() => this.#markMany(ids, change));
       this.#catalogue.tell();
     }
     this.#follower.follow();
+  }
+
+  async #markMany(ids: readonly string[], change: MarksChange): Promise<void> {
+    try {
+      await this.#inThread({ path: this.#catalogue.path, ids, change });
+    } catch (error) {
+      if (error instanceof CupbearerError) throw error;
+      // The thread could not start, or ended; whether it was done already makes no difference to the outcome.
+      this.#catalogue.mark(ids, change);
+    }
   }
 }
