@@ -61,7 +61,7 @@ export class CupbearerError extends Error {
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: Sentence; details?: Record<string, unknown>; cause?: unknown } = {},
+    options: { hint?: Sentence | undefined; details?: Record<string, unknown>; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;

@@ -32,12 +32,14 @@ export async function* latestOf<T>(
   });
   try {
     for (;;) {
-      if (latest === undefined && !isOver) await new Promise<void>((resolve) => (wake = resolve));
       if (isOver) break;
-      const news = latest!;
-      latest = undefined;
-      yield news;
-      await Promise.race([settled, setTimeout(intervalMs)]);
+      const news = latest;
+      if (news === undefined) await new Promise<void>((resolve) => (wake = resolve));
+      else {
+        latest = undefined;
+        yield news;
+        await Promise.race([settled, setTimeout(intervalMs)]);
+      }
     }
     yield await ended;
   } finally {

@@ -15,9 +15,9 @@ const cancelGraceMs = 20_000;
 
 /** How a compute process is started, and who hears of it. */
 export interface ComputeOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   onEvent?: (event: RunEvent) => void;
-  launch?: ProcessLauncher;
+  launch?: ProcessLauncher | undefined;
   /** Variables that the process gets beside those of this one. */
   env?: Readonly<Record<string, string>>;
   /** Hears each line of its error output. */

@@ -52,17 +52,17 @@ function complaint(line: string): string[] {
 export function testEngineSpeed(
   engine: string,
   options: {
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
     onProgress?: (done: number, total: number, what: string) => void;
-    launch?: ProcessLauncher;
+    launch?: ProcessLauncher | undefined;
   } = {},
 ): Promise<SpeedReport> {
   const { signal, onProgress, launch } = options;
   return inComputeProcess(
     { type: 'speed-test', engine },
     {
-      ...(signal ? { signal } : {}),
-      ...(launch ? { launch } : {}),
+      signal,
+      launch,
       onEvent: (event) => {
         if (event.type === 'progress') onProgress?.(event.done, event.total, event.note ?? '');
       },

@@ -63,7 +63,7 @@ export async function* activationBatches(
     indices?: Int32Array;
     /** What a sample of the dataset is called in messages; its index unless given. */
     nameOf?: (index: number) => number;
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
   },
 ): AsyncGenerator<ActivationBatch> {
   const order = options.indices ?? range(dataset.length);

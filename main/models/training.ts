@@ -46,7 +46,7 @@ export interface TrainingOptions {
   seed: number;
   /** Epochs and steps that an earlier, interrupted training has completed. */
   completed?: { epochs: number; steps: number };
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   onStep?: (progress: { epoch: number; step: number; stepsPlanned: number; loss: number }) => void;
   onEpoch?: (summary: EpochSummary) => Promise<void> | void;
 }
@@ -146,7 +146,7 @@ async function checkWeights(network: Network, epoch: number, step: number): Prom
 export async function predict(
   network: Network,
   dataset: Dataset,
-  options: { batchSize: number; indices?: Int32Array; signal?: AbortSignal },
+  options: { batchSize: number; indices?: Int32Array; signal?: AbortSignal | undefined },
 ): Promise<{ predicted: Int32Array; labels: Int32Array }> {
   const indices = options.indices ?? range(dataset.length);
   const predicted = new Int32Array(indices.length);

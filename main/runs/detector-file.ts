@@ -4,6 +4,7 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { pick } from '../../shared/schema/fields.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
+import { given } from '../../shared/given.ts';
 import type { DetectorState, PickedDetector } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import type { Standardisation } from '../evaluation/aggregate-layers.ts';
@@ -34,7 +35,7 @@ export function writeDetector(folder: string, { spec, state, layers, standardisa
     spec: JSON.stringify(spec),
     layers: JSON.stringify(layers),
     values: JSON.stringify(state.values),
-    ...(standardisation ? { standardisation: JSON.stringify(standardisation) } : {}),
+    ...given({ standardisation: standardisation && JSON.stringify(standardisation) }),
   });
 }
 
@@ -57,7 +58,9 @@ export function readDetector(folder: string): FittedDetector {
     spec,
     state: { tensors: tensors satisfies TensorMap, values: metadataPart(metadata, 'values', file) },
     layers: metadataPart(metadata, 'layers', file),
-    ...(metadata['standardisation'] ? { standardisation: metadataPart(metadata, 'standardisation', file) } : {}),
+    ...given({
+      standardisation: metadata['standardisation'] ? metadataPart(metadata, 'standardisation', file) : undefined,
+    }),
   };
 }
 

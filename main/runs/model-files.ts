@@ -3,5 +3,5 @@ export const modelFileNames = ['model.json', 'model.safetensors', 'spec.json', '
 
 /** Returns whether a file of this name belongs to a model. */
 export function isModelFile(name: string): boolean {
-  return (modelFileNames as readonly string[]).includes(name);
+  return modelFileNames.some((known) => known === name);
 }

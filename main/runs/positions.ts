@@ -3,6 +3,7 @@ import type { DetectorDefinition, DetectorParams, FeatureLayer, LayerScores } fr
 import { activationDims, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import { parameter, worded } from '../../shared/wording.ts';
+import { given } from '../../shared/given.ts';
 
 /** Whether every token of a text is scored on its own, and the scores are then put together. */
 export function scoresPositions({ tokens, token_position: position }: DetectorParams): boolean {
@@ -83,7 +84,7 @@ export function splitPositions(batch: ActivationBatch, positions: number): Activ
     inputs: repeat(batch.inputs),
     labels: repeat(batch.labels),
     indices: repeat(batch.indices),
-    ...(batch.logits ? { logits: repeat(batch.logits) } : {}),
+    ...given({ logits: batch.logits && repeat(batch.logits) }),
   };
 }
 

@@ -105,13 +105,14 @@ const isValues = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A value as people read it; one that is not of the parameter's type stands there as the file has it. */
-function readable({ field: { type, label, unit, control, titles, registry }, value, picked }: Standing<Field>): string {
-  if (type === 'pick')
-    return picked && isValues(value) ? (titleOf(registry!, picked.id) ?? picked.id) : JSON.stringify(value);
+function readable({ field, value, picked }: Standing<Field>): string {
+  const { type, label, unit, control } = field;
+  if (field.type === 'pick')
+    return picked && isValues(value) ? (titleOf(field.registry, picked.id) ?? picked.id) : JSON.stringify(value);
   if (type === 'flag' && typeof value === 'boolean') return value ? 'Yes' : 'No';
   // As it is typed: 5 %, not 5.0 %, which would be a measurement.
   if (control === 'share' && typeof value === 'number') return `${Number((value * 100).toPrecision(12))}\u00a0%`;
-  if (type === 'choice' && typeof value === 'string') return optionTitle({ titles }, value);
+  if (type === 'choice' && typeof value === 'string') return optionTitle(field, value);
   if (Array.isArray(value) && value.every(isPlain)) return value.length === 0 ? 'None' : value.join(', ');
   if (!isPlain(value)) return JSON.stringify(value);
   const text = formatParameter(value);

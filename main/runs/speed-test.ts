@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SpeedReport } from '../../shared/domain/engine.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
+import { given } from '../../shared/given.ts';
 import { gradientStep } from '../models/gradient-step.ts';
 import { Network } from '../models/network.ts';
 import { specFor } from '../models/network-outline.ts';
@@ -45,10 +46,11 @@ const parts: readonly Part[] = [
     // A multiplication and an addition are two.
     flops: 2 * matMulSide ** 3,
     prepare() {
-      const [a, b] = ['a', 'b'].map((name) => tf.tensor2d(normal(name, matMulSide ** 2), [matMulSide, matMulSide]));
+      const matrix = (name: string) => tf.tensor2d(normal(name, matMulSide ** 2), [matMulSide, matMulSide]);
+      const [a, b] = [matrix('a'), matrix('b')] as const;
       // One number of the product is asked for: what is timed ends when the engine has it, not when all is copied.
-      const action = async () => void (await readCorner(() => tf.matMul(a!, b!)));
-      return { action, dispose: () => tf.dispose([a!, b!]) };
+      const action = async () => void (await readCorner(() => tf.matMul(a, b)));
+      return { action, dispose: () => tf.dispose([a, b]) };
     },
   },
   {
@@ -135,7 +137,8 @@ async function measure(part: Part, signal: AbortSignal | undefined): Promise<Mea
       await setImmediate();
     }
     const ms = times.sort((a, b) => a - b)[times.length >> 1]!;
-    return { id, title, ms, repeats: times.length, ...(flops === undefined ? {} : { flops: (1000 * flops) / ms }) };
+    const speed = flops === undefined ? undefined : (1000 * flops) / ms;
+    return { id, title, ms, repeats: times.length, ...given({ flops: speed }) };
   } finally {
     prepared.dispose?.();
   }

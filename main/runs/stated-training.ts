@@ -127,7 +127,7 @@ async function triggerStateOf(
   stored: TensorMap | undefined,
 ): Promise<TensorMap> {
   const drawn = async (from: number) =>
-    (await loadTrigger(picked, { shape, vocabulary, seed: from, ...(stored ? { state: stored } : {}) })).state();
+    (await loadTrigger(picked, { shape, vocabulary, seed: from, state: stored })).state();
   const state = await drawn(seed ?? 0);
   if (seed !== undefined || stored || isSame(state, await drawn(1))) return state;
   refuse([

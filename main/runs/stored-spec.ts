@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { RunKind } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
@@ -66,8 +66,8 @@ function soundPart(
 ): { sound: Record<string, unknown>; issues: z.core.$ZodIssue[] } {
   const sound: Record<string, unknown> = {};
   const issues: z.core.$ZodIssue[] = [];
-  for (const [key, field] of Object.entries(shape)) {
-    const parsed = (field as z.ZodType).safeParse(Object.hasOwn(spec, key) ? spec[key] : undefined);
+  for (const [key, field] of Object.entries<z.core.$ZodType>(shape)) {
+    const parsed = z.safeParse(field, Object.hasOwn(spec, key) ? spec[key] : undefined);
     if (!parsed.success) issues.push(...parsed.error.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] })));
     else if (parsed.data !== undefined) sound[key] = parsed.data;
   }

@@ -188,7 +188,7 @@ export class Catalogue {
    */
   mark(ids: readonly string[], change: MarksChange): void {
     const marked = this.#write(() => {
-      const known = new Set(this.#prepared(selectKnown).pluck().all(JSON.stringify(ids)) as string[]);
+      const known = new Set(this.#prepared<string>(selectKnown).pluck().all(JSON.stringify(ids)));
       for (const id of ids.filter((each) => !known.has(each)))
         known.add(this.#storedId(this.#placeOf(this.get(id).id)!));
       markRows((sql) => this.#prepared(sql), [...known], change);
@@ -237,21 +237,19 @@ export class Catalogue {
 
   /** Ids of all runs of a kind, newest first. */
   idsOf(kind: RunKind): string[] {
-    return this.#read(
-      () =>
-        this.#prepared('SELECT id FROM runs WHERE kind = ? ORDER BY created_at DESC, rowid DESC')
-          .pluck()
-          .all(kind) as string[],
+    return this.#read(() =>
+      this.#prepared<string>('SELECT id FROM runs WHERE kind = ? ORDER BY created_at DESC, rowid DESC')
+        .pluck()
+        .all(kind),
     );
   }
 
   /** Runs that build on this one, oldest first. */
   childrenOf(id: string): string[] {
-    return this.#read(
-      () =>
-        this.#prepared('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
-          .pluck()
-          .all(id) as string[],
+    return this.#read(() =>
+      this.#prepared<string>('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
+        .pluck()
+        .all(id),
     );
   }
 
@@ -284,10 +282,10 @@ export class Catalogue {
    */
   slice(from: number = Number.MAX_SAFE_INTEGER): RunSlice {
     return this.#read(() => {
-      const rows = this.#prepared(`${selectRuns} WHERE runs.rowid < ? ORDER BY runs.rowid DESC`);
+      const rows = this.#prepared<Row>(`${selectRuns} WHERE runs.rowid < ? ORDER BY runs.rowid DESC`);
       const runs: CatalogueRun[] = [];
       const isFull = sliceEnd();
-      for (const row of rows.iterate(from) as Iterable<Row>) {
+      for (const row of rows.iterate(from)) {
         runs.push(fromRow(row));
         if (isFull(runs.length)) return { runs, next: Number(row['place']) };
       }
@@ -298,17 +296,17 @@ export class Catalogue {
   /** A number that rises with every change, whoever makes it. */
   get revision(): number {
     return this.#read(
-      () => this.#prepared('SELECT coalesce(max(revision), 0) FROM run_changes').pluck().get() as number,
+      () => this.#prepared<number>('SELECT coalesce(max(revision), 0) FROM run_changes').pluck().get() ?? 0,
     );
   }
 
   /** What has changed since a revision, the oldest change first; of much that has, a part that takes a few milliseconds. */
   changesSince(revision: number): RunChanges {
     return this.#read(() => {
-      const rows = this.#prepared(selectChanges);
+      const rows = this.#prepared<Row>(selectChanges);
       const changes: RunChanges = { changed: [], removed: [], revision, isAll: true };
       const isFull = sliceEnd();
-      for (const row of rows.iterate(revision) as Iterable<Row>) {
+      for (const row of rows.iterate(revision)) {
         changes.revision = Number(row['revision']);
         if (row['place'] === null) changes.removed.push(String(row['changed_id']));
         else changes.changed.push(fromRow(row));
@@ -347,7 +345,7 @@ export class Catalogue {
    * written; undefined if there is none.
    */
   mirrorNext(place: number): { place: number; failure?: string | undefined } | undefined {
-    const next = this.#read(() => this.#prepared(selectUnmirrored).get(place) as Unmirrored | undefined);
+    const next = this.#read(() => this.#prepared<Unmirrored>(selectUnmirrored).get(place));
     if (!next) return undefined;
     // Where there is nothing to write, nobody is to wait for the lock.
     const isGone = next.folder !== null && !existsSync(next.folder);
@@ -384,13 +382,14 @@ export class Catalogue {
     const marked = this.#write(() =>
       gone.flatMap((seen) => {
         const place = this.#placeOf(seen.id);
-        const now = place === undefined ? undefined : this.#at(place);
+        if (place === undefined) return [];
+        const now = this.#at(place);
         // Meanwhile another process may have marked it, or resumed it under a process of its own.
         if (now?.status !== seen.status || now.host_pid !== seen.host_pid || now.host_started !== seen.host_started)
           return [];
         const end = this.#endInFolder(now) ?? cutOff;
         this.#prepared(markUnmirrored).run(seen.id);
-        return [this.#change(place!, end)];
+        return [this.#change(place, end)];
       }),
     );
     for (const { id } of marked) this.#mirrorOrNote(id);
@@ -455,7 +454,7 @@ export class Catalogue {
     return this.#read(() => ({
       path: this.path,
       schemaVersion: schemaVersion(this.#database),
-      runs: this.#prepared('SELECT count(*) FROM runs').pluck().get() as number,
+      runs: this.#prepared<number>('SELECT count(*) FROM runs').pluck().get() ?? 0,
       bytes: ['', '-wal'].reduce(
         (sum, end) => sum + (statSync(this.path + end, { throwIfNoEntry: false })?.size ?? 0),
         0,
@@ -465,7 +464,7 @@ export class Catalogue {
 
   /** The same, and what SQLite finds wrong with the file, for which it reads all of it. */
   health(): CatalogueHealth {
-    const quickCheck = this.#read(() => this.#database.pragma('quick_check(1)', { simple: true }) as string);
+    const quickCheck = this.#read(() => String(this.#database.pragma('quick_check(1)', { simple: true })));
     return { ...this.size(), quickCheck };
   }
 
@@ -473,11 +472,11 @@ export class Catalogue {
     this.#database.close();
   }
 
-  /** A statement, prepared once: preparing the selection of a run takes longer than reading one. */
-  #prepared(sql: string): Statement {
+  /** A statement and what it returns, prepared once: preparing the selection of a run takes longer than reading one. */
+  #prepared<Result>(sql: string): Statement<unknown[], Result> {
     const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
     this.#statements.set(sql, known);
-    return known;
+    return known as Statement<unknown[], Result>;
   }
 
   #read<T>(operation: () => T): T {
@@ -511,7 +510,11 @@ export class Catalogue {
   }
 
   #select(clauses: string, ...values: (string | number)[]): CatalogueRun[] {
-    return this.#read(() => (this.#prepared(`${selectRuns} ${clauses}`).all(...values) as Row[]).map(fromRow));
+    return this.#read(() =>
+      this.#prepared<Row>(`${selectRuns} ${clauses}`)
+        .all(...values)
+        .map(fromRow),
+    );
   }
 
   #at(place: number): CatalogueRun | undefined {
@@ -520,10 +523,10 @@ export class Catalogue {
 
   /** Where the row of a run is, also of one whose id cannot be read. */
   #placeOf(id: string): number | undefined {
-    const found = this.#prepared('SELECT rowid FROM runs WHERE id = ?').pluck().get(id) as number | undefined;
+    const found = this.#prepared<number>('SELECT rowid FROM runs WHERE id = ?').pluck().get(id);
     const damaged = found === undefined ? placeOfDamaged(id) : undefined;
     if (damaged === undefined) return found;
-    return this.#prepared('SELECT rowid FROM runs WHERE rowid = ?').pluck().get(damaged) as number | undefined;
+    return this.#prepared<number>('SELECT rowid FROM runs WHERE rowid = ?').pluck().get(damaged);
   }
 
   /** The id in a row, also one that cannot be read, for which readers have a stand-in. */
@@ -533,16 +536,16 @@ export class Catalogue {
 
   /** Ids that begin with a text, or whose last part it is. */
   #idsLike(text: string): string[] {
-    return this.#prepared(
+    return this.#prepared<string>(
       `SELECT id FROM runs WHERE substr(id, 1, length(@text)) = @text OR substr(id, -length(@text) - 1) = '-' || @text ORDER BY id`,
     ) // prettier-ignore
       .pluck()
-      .all({ text }) as string[];
+      .all({ text });
   }
 
   #unknown(id: string): CupbearerError {
-    const newest = this.#prepared('SELECT id FROM runs ORDER BY rowid DESC LIMIT ?').pluck();
-    const guess = nearest(id, newest.all(mostGuessed) as string[]);
+    const newest = this.#prepared<string>('SELECT id FROM runs ORDER BY rowid DESC LIMIT ?').pluck();
+    const guess = nearest(id, newest.all(mostGuessed));
     return new CupbearerError('not-found', `There is no run "${id}".${guess ? ` Did you mean "${guess}"?` : ''}`, {
       hint: '`cupbearer runs` lists them all.',
     });

@@ -1,6 +1,6 @@
 import type { NamedTensor, TensorData } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
+import { bytesOf, checkShape, elementTypeOf, elementTypes, parseShape, type ElementType } from './element-type.ts';
 import { parsePythonDict } from './python-literal.ts';
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -82,10 +82,11 @@ export function parseNpyHeader(start: Uint8Array, fileBytes: number, name: strin
     throw bad(name, `elements of type ${known}`, JSON.stringify(descr));
   }
   if (typeof fortran !== 'boolean') throw bad(name, 'fortran_order True or False', JSON.stringify(fortran));
-  const count = Array.isArray(shape) && shape.length <= maxDimensions ? elementCount(shape) : undefined;
-  if (count === undefined) throw bad(name, 'a shape of whole numbers', JSON.stringify(shape));
+  const parsed = parseShape(shape);
+  if (!parsed || parsed.sizes.length > maxDimensions)
+    throw bad(name, 'a shape of whole numbers', JSON.stringify(shape));
 
-  const sizes = shape as number[];
+  const { sizes, count } = parsed;
   const wanted = count * type.bytes;
   if (fileBytes - end !== wanted) {
     throw bad(name, `${wanted} bytes of data for the shape [${sizes.join(', ')}]`, `${fileBytes - end}`);

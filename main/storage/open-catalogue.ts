@@ -107,7 +107,7 @@ const mostAtStart = 100;
 function checkSound(database: Database, wholeCheckBytes: number): void {
   const { name: path } = database;
   const isQuick = statSync(path).size > wholeCheckBytes && !isDamageNoted(path);
-  const found = database.pragma(isQuick ? 'quick_check(1)' : 'integrity_check(1)', { simple: true }) as string;
+  const found = String(database.pragma(isQuick ? 'quick_check(1)' : 'integrity_check(1)', { simple: true }));
   if (found !== 'ok') throw corrupt(found);
   forgetDamage(path);
 }

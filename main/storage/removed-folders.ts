@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writePrivateFile } from './private-files.ts';
@@ -10,12 +11,8 @@ import { toJsonText } from './json-text.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** A run folder that was put aside. */
-interface PutAside {
-  folder: string;
-  hidden: string;
-  pid: number;
-  started: string;
-}
+const putAsideSchema = z.object({ folder: z.string(), hidden: z.string(), pid: z.number(), started: z.string() });
+type PutAside = z.infer<typeof putAsideSchema>;
 
 /** A run and where it lies. */
 type RunPlace = Pick<RunRecord, 'id' | 'folder'>;
@@ -121,8 +118,5 @@ function isAlive({ pid, started }: PutAside): boolean {
 }
 
 function isPutAside(value: unknown): value is PutAside {
-  const { folder, hidden, pid, started } = (value ?? {}) as Record<string, unknown>;
-  return (
-    typeof folder === 'string' && typeof hidden === 'string' && typeof pid === 'number' && typeof started === 'string'
-  );
+  return putAsideSchema.safeParse(value).success;
 }

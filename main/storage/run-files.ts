@@ -26,7 +26,7 @@ export function parseSpecFile(value: unknown, path: string): SpecFile {
 }
 
 function parseVersioned<S extends z.ZodType>(schema: S, value: unknown, path: string): z.output<S> {
-  const format = (value as { format?: unknown } | null | undefined)?.format;
+  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
   if (typeof format === 'number' && format > runFolderFormat) {
     throw new CupbearerError(
       'bad-data',

@@ -2,7 +2,7 @@ import type { NamedTensor, TensorData, TensorMap } from '../../shared/domain/ten
 import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { ByteFile } from './byte-file.ts';
-import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
+import { bytesOf, checkShape, elementTypeOf, elementTypes, parseShape, type ElementType } from './element-type.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import { repeatedJsonKey } from './json-keys.ts';
 
@@ -225,10 +225,14 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
 function readMetadata(value: unknown, name: string): Record<string, string> {
   // Some writers have null for none.
   if (value === undefined || value === null) return {};
-  if (!isObject(value) || Object.values(value).some((text) => typeof text !== 'string')) {
+  if (!isObject(value) || !holdsTexts(value)) {
     throw bad(name, '__metadata__ to hold text by name', JSON.stringify(value).slice(0, 60));
   }
-  return value as Record<string, string>;
+  return value;
+}
+
+function holdsTexts(value: Record<string, unknown>): value is Record<string, string> {
+  return Object.values(value).every((text) => typeof text === 'string');
 }
 
 interface Entry {
@@ -251,14 +255,15 @@ function readEntry(key: string, value: unknown, name: string): Entry {
     const known = elementTypes.map(({ safetensors }) => safetensors).join(', ');
     throw bad(name, `the array "${key}" to be of type ${known}`, JSON.stringify(dtype), asFloats);
   }
-  const count = Array.isArray(shape) ? elementCount(shape) : undefined;
-  if (count === undefined) throw bad(name, `a shape of whole numbers for the array "${key}"`, JSON.stringify(shape));
+  const parsed = parseShape(shape);
+  if (!parsed) throw bad(name, `a shape of whole numbers for the array "${key}"`, JSON.stringify(shape));
   if (!isOffsets(offsets)) throw bad(name, `two byte offsets for the array "${key}"`, JSON.stringify(offsets));
+  const { sizes, count } = parsed;
   const [begin, end] = offsets;
   if (end - begin !== count * type.bytes) {
     throw bad(name, `${count * type.bytes} bytes for the array "${key}"`, `${end - begin}`);
   }
-  return { key, type, shape: shape as number[], count, begin, end };
+  return { key, type, shape: sizes, count, begin, end };
 }
 
 function isOffsets(value: unknown): value is [number, number] {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { NamedTensor } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import { replaceFolder } from './atomic-write.ts';
 import { checkFileName } from './file-name.ts';
 import { encodeNpy, npyStartBytes, parseNpy } from './npy.ts';
@@ -71,8 +72,10 @@ export function readScoreFiles(place: Within): Scores {
   return {
     layers: new Map(layers),
     ...scored,
-    ...(found.hasTrueClass ? { trueClass: read(trueClassName, Int32Array) } : {}),
-    ...(found.hasPredictedClass ? { predictedClass: read(predictedClassName, Int32Array) } : {}),
+    ...given({
+      trueClass: found.hasTrueClass ? read(trueClassName, Int32Array) : undefined,
+      predictedClass: found.hasPredictedClass ? read(predictedClassName, Int32Array) : undefined,
+    }),
   };
 }
 

@@ -62,7 +62,7 @@ export function* walkAll(
     const at = [...path, field.key];
     if (field.type === 'pick') yield* walkPick(field, value, at, within);
     else yield { field, path: at, within, value };
-    if (field.type === 'group') yield* walkAll(field.fields ?? [], asValues(value) ?? {}, at, [...within, field]);
+    if (field.type === 'group') yield* walkAll(field.fields, asValues(value) ?? {}, at, [...within, field]);
     if (field.type !== 'pick-record') continue;
     for (const [name, one] of Object.entries(asValues(value) ?? {}))
       yield* walkPick(entryOf(field, name), one, [...at, name], within);

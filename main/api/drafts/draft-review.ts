@@ -1,5 +1,6 @@
 import type { Review } from '../../../shared/domain/draft.ts';
 import { formatCount } from '../../../shared/format.ts';
+import { given } from '../../../shared/given.ts';
 import { describeRun, runDefinitionOf } from '../../runs/index.ts';
 import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 import { commandOrReason } from '../runs/command-line.ts';
@@ -17,12 +18,12 @@ type FolderFor = (spec: ParsedSpec, taken: ReadonlySet<string>) => string;
  * @throws CupbearerError `usage` where the draft has faults.
  */
 export function reviewDraft(subject: DraftSubject, known: DraftDescription, folderFor: FolderFor): Review {
-  const { engine } = subject.draft;
+  const engine = subject.draft.engine === 'auto' ? undefined : subject.draft.engine;
   const taken = new Set<string>();
   const plan = (spec: ParsedSpec<'classifier' | 'detector'>): PlannedRun => {
     const folder = folderFor(spec, taken);
     taken.add(folder);
-    const flags = { 'dir.full': folder, ...(engine === 'auto' ? {} : { engine }) };
+    const flags = { 'dir.full': folder, ...given({ engine }) };
     return {
       kind: spec.kind,
       title: describeRun(spec),
@@ -33,10 +34,10 @@ export function reviewDraft(subject: DraftSubject, known: DraftDescription, fold
       files: spec.kind === 'classifier' ? classifierFiles(known, spec) : detectorFiles(known, spec),
     };
   };
-  const classifier = subject.classifierFolder === null ? plan(draftClassifierSpec(subject.draft)) : null;
-  const classifierFolder = subject.classifierFolder ?? classifier!.folder;
-  const detectors = draftDetectorSpecs({ ...subject, classifierFolder }).map(plan);
-  return { runs: [...(classifier ? [classifier] : []), ...detectors] };
+  const planDetectors = (classifierFolder: string) => draftDetectorSpecs({ ...subject, classifierFolder }).map(plan);
+  if (subject.classifierFolder !== null) return { runs: planDetectors(subject.classifierFolder) };
+  const classifier = plan(draftClassifierSpec(subject.draft));
+  return { runs: [classifier, ...planDetectors(classifier.folder)] };
 }
 
 const float32 = 4;

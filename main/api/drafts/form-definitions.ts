@@ -48,22 +48,27 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
     id,
     title,
     summary,
-    ...given({ source, details }),
     fields: describe(params).map(toFormField),
-    ...(needs ? { needs: { ...needs } } : {}),
-    ...(poisons ? { poisons } : {}),
-    ...(task?.trainedOn ? { trainedOn: { dataset: task.trainedOn.dataset } } : {}),
-    ...(task?.proposedFor ? { proposedFor: task.proposedFor } : {}),
-    ...(task ? { words: { anomalous: anomalousWord(task), normal: task.normal } } : {}),
+    ...given({
+      source,
+      details,
+      needs: needs && { ...needs },
+      poisons,
+      trainedOn: task?.trainedOn && { dataset: task.trainedOn.dataset },
+      proposedFor: task?.proposedFor,
+      words: task && { anomalous: anomalousWord(task), normal: task.normal },
+    }),
   };
 }
 
 function toFormField({ registry, fields, options, omit, ...field }: Field): FormField {
   return {
     ...field,
-    ...(options ? { options: [...options] } : {}),
-    ...(fields ? { fields: fields.map(toFormField) } : {}),
-    ...(registry ? { registry: registry.kind } : {}),
-    ...(omit ? { omit: [...omit] } : {}),
+    ...given({
+      options: options && [...options],
+      fields: fields?.map(toFormField),
+      registry: registry?.kind,
+      omit: omit && [...omit],
+    }),
   };
 }

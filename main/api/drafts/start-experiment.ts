@@ -1,5 +1,6 @@
 import type { DraftCheck } from '../../../shared/domain/draft.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { given } from '../../../shared/given.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import type { QueuedRuns, RunRequest } from '../runs/queued-runs.ts';
 
@@ -16,7 +17,7 @@ export function refuseFaults(faults: DraftCheck['faults']): void {
  */
 export function startExperiment(subject: DraftSubject, queued: QueuedRuns): string[] {
   const { draft, classifierFolder } = subject;
-  const common = { tags: draft.tags, ...(draft.engine === 'auto' ? {} : { engine: draft.engine }) };
+  const common = { tags: draft.tags, ...given({ engine: draft.engine === 'auto' ? undefined : draft.engine }) };
   const classifier: RunRequest[] = classifierFolder === null ? [{ ...common, spec: draftClassifierSpec(draft) }] : [];
   const detectors = draft.detectors.map((_, i): RunRequest => ({
     ...common,

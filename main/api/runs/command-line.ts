@@ -59,8 +59,7 @@ function flagsAt({ field, path, value, picked }: Standing<Field>): Flag[] {
       asObject(value, flag);
       return [];
     case 'pick':
-      if (!picked?.fields)
-        throw cannotSay(flag, `the ${field.registry!.kind} ${shown(picked?.id)}, which is not known`);
+      if (!picked?.fields) throw cannotSay(flag, `the ${field.registry.kind} ${shown(picked?.id)}, which is not known`);
       return picked.id === field.default ? [] : [[flag, picked.id]];
     case 'pick-record':
       checkNames(Object.keys(asObject(value, flag)), flag);

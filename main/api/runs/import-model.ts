@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { SpecFile } from '../../../shared/domain/run.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { slug } from '../../../shared/slug.ts';
+import { given } from '../../../shared/given.ts';
 import type { TrainingStatement } from '../../runs/stated-training.ts';
 import type { Inspector } from '../../jobs/inspection.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
@@ -58,7 +59,7 @@ export async function importModel(
     kind: 'classifier',
     spec: {
       ...(before?.spec ?? { model: architecture }),
-      ...(trained ? { train_data: trained.trainData } : {}),
+      ...given({ train_data: trained?.trainData }),
       imported: true,
     },
     seed: trained?.seed ?? statement.seed ?? before?.seed ?? 0,

@@ -11,8 +11,8 @@ interface ReadRun {
 
 /** Reads a run of the catalogue, whatever its row and its spec hold. */
 export function readRun({ kind, spec, damage }: CatalogueRun): ReadRun {
-  const isLost = damage?.fields.some((field) => field === 'kind' || field === 'spec');
-  const read = isLost ? unreadableSpec(kind, damage!.message) : readStoredSpec(kind, spec);
+  const lost = damage?.fields.some((field) => field === 'kind' || field === 'spec') ? damage : undefined;
+  const read = lost ? unreadableSpec(kind, lost.message) : readStoredSpec(kind, spec);
   return { spec: read, fault: damage?.message ?? read.fault };
 }
 

@@ -107,7 +107,7 @@ export class RunExecutor {
     return runInComputeProcess(
       { ...work, engine: options.engine ?? 'auto' },
       {
-        ...(options.signal ? { signal: options.signal } : {}),
+        signal: options.signal,
         launch: this.#launch,
         onEvent: (event) => {
           if (event.type === 'engine') onEngine(event.engine);

@@ -46,7 +46,7 @@ export function triggerOfSpec({ id, ...params }: Trigger['spec'], context: Trigg
 export async function loadTrigger(picked: Picked, context: TriggerContext): Promise<Trigger> {
   const prepared =
     context.state ?? (await triggerRegistry.get(picked.name).prepare?.(paramsOfTrigger(picked) as never, context));
-  return createTrigger(picked, { ...context, ...(prepared ? { state: prepared } : {}) });
+  return createTrigger(picked, { ...context, state: prepared });
 }
 
 function paramsOfTrigger({ name, ...params }: Picked): Record<string, unknown> {

@@ -29,7 +29,7 @@ export interface TriggerContext {
   /** The run's seed. */
   readonly seed: number;
   /** The {@link Trigger.state} stored with an earlier model. */
-  readonly state?: TensorMap;
+  readonly state?: TensorMap | undefined;
 }
 
 /** How a clean-label attack makes poisoned training samples hard to learn by anything but the trigger. */

@@ -37,7 +37,9 @@ function picksIn({ draft }: DraftSubject): PickedAt[] {
 
 function picksBelow(fields: readonly Field[], values: Record<string, unknown>, at: readonly string[]): PickedAt[] {
   return [...walk(fields, values, at)].flatMap(({ field, path, picked }) =>
-    picked?.fields ? [{ path, kind: field.registry!.kind, picked: { ...picked.values, name: picked.id } }] : [],
+    field.type === 'pick' && picked?.fields
+      ? [{ path, kind: field.registry.kind, picked: { ...picked.values, name: picked.id } }]
+      : [],
   );
 }
 

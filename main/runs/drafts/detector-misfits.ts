@@ -14,11 +14,11 @@ export function detectorMisfits(detector: Picked, view: DraftView): Misfit[] {
 
 /** The first reason why each detector that cannot be fitted on the draft's task with its usual parameters cannot, by id. */
 export function unsuitedDetectors(view: DraftView): Record<string, Misfit> {
-  const found = detectorRegistry.ids.map((id) => [
-    id,
-    pairingMisfits(draftDetector({ name: id }), pairingView(view))[0],
-  ]);
-  return Object.fromEntries(found.filter(([, misfit]) => misfit !== undefined)) as Record<string, Misfit>;
+  const found = detectorRegistry.ids.flatMap((id) => {
+    const [misfit] = pairingMisfits(draftDetector({ name: id }), pairingView(view));
+    return misfit ? [[id, misfit] as const] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 function pairingView({ task, network }: DraftView): PairingView {

@@ -5,6 +5,7 @@ import { below, type Misfit } from '../../../shared/misfit.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { stepOf } from '../../../shared/domain/wizard-step.ts';
 import { valueAt } from '../../../shared/schema/problems.ts';
+import { given } from '../../../shared/given.ts';
 import { engineIds } from '../../tensor/engine.ts';
 import { plannedClassifier } from '../../tasks/classifier.ts';
 import { taskMisfits } from '../../tasks/outline.ts';
@@ -100,7 +101,7 @@ function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
   const { task, data, network } = view;
   const asFault = (misfit: Misfit, detector?: Picked): Fault => ({
     path: [...misfit.path],
-    message: misfitMessage(misfit, { task: draft.task, ...(detector ? { detector } : {}) }),
+    message: misfitMessage(misfit, { task: draft.task, ...given({ detector }) }),
   });
   return [
     ...classifierFaults(subject, view),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { parseParams, type Picked } from '../../../shared/schema/fields.ts';
+import { given } from '../../../shared/given.ts';
 import type { PickedDetector } from '../../detectors/detector.ts';
 import type { PickedTask } from '../../tasks/common-params.ts';
 import { classifierData, plannedClassifier, type ClassifierData } from '../../tasks/classifier.ts';
@@ -61,5 +62,5 @@ export function draftClassifierData({ draft, classifierFolder }: DraftSubject): 
   const { train_data: trainData, seed } = parseParams(training, params);
   const { original, trigger } = trainingData(trainData);
   const folder = plannedClassifier;
-  return { folder, originalData: original, ...(trigger ? { trigger: { spec: trigger, seed } } : {}) };
+  return { folder, originalData: original, ...given({ trigger: trigger && { spec: trigger, seed } }) };
 }

@@ -27,7 +27,7 @@ const listTypes: readonly Field['type'][] = ['integers', 'names'];
 /** What is wrong with a value in one sentence for a person who sees the field: what it must be. */
 export function faultMessage(issue: z.core.$ZodIssue, value: unknown, field: Field | undefined): string {
   if (field && (value === undefined || value === '' || value === null)) {
-    return field.type === 'pick' ? `Choose a ${field.registry!.kind}.` : 'Must be filled in.';
+    return field.type === 'pick' ? `Choose a ${field.registry.kind}.` : 'Must be filled in.';
   }
   if (issue.code === 'too_small' && issue.origin === 'array') return 'Needs at least one value.';
   if (issue.code === 'too_big' && issue.origin === 'array')

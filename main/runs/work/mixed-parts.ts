@@ -1,3 +1,4 @@
+import { given } from '../../../shared/given.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { concatenated } from '../../data/transforms/concatenated.ts';
 import type { ActivationBatch } from '../../models/activations.ts';
@@ -79,7 +80,7 @@ export class MixedParts {
       labels: Int32Array.from(rows, (row) => batch.labels[row]!),
       indices: positions.map((position) => this.sampleAt(position)),
       layers: new Map([...batch.layers].map(([name, values]) => [name, pick(values)])),
-      ...(batch.logits ? { logits: pick(batch.logits) } : {}),
+      ...given({ logits: batch.logits && pick(batch.logits) }),
     };
   }
 }

@@ -57,13 +57,13 @@ export async function runTraining(spec: TrainClassifierSpec, context: RunContext
 }
 
 function headline({ loss, accuracy, validation }: EpochRecord): Record<string, number> {
-  const clean = Object.values(validation).find(({ attack_success }) => attack_success === undefined);
-  const attacked = Object.values(validation).find(({ attack_success }) => attack_success !== undefined);
+  const measured = Object.values(validation);
+  const clean = measured.find(({ attack_success }) => attack_success === undefined);
+  const attacked = measured.find(({ attack_success }) => attack_success !== undefined);
   return {
     train_loss: loss,
     train_accuracy: accuracy,
-    ...(clean ? { clean_accuracy: clean.accuracy } : {}),
-    ...(attacked ? { attack_success: attacked.attack_success! } : {}),
+    ...given({ clean_accuracy: clean?.accuracy, attack_success: attacked?.attack_success }),
   };
 }
 
