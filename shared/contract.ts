@@ -52,7 +52,7 @@ const runs = {
   get: call.input(run).output(runDetailSchema),
   /** Training curve and log, first what is there, then what comes; ends with the run. */
   follow: call.input(run).output(eventIterator(runEventSchema)),
-  /** null where the run has not been evaluated (yet). */
+  /** null if the run has not been evaluated (yet). */
   result: call.input(run).output(runResultSchema.nullable()),
   scores: call.input(run).output(scoreSetSchema),
   /** The run's activations of one layer in the plane. */
@@ -130,7 +130,7 @@ const experiments = {
     .output(testPreviewSchema),
   /** The network that the draft's classifier is or will be. */
   network: call.input(draft).output(networkSchema),
-  /** What would be done and written. @throws `usage` where the draft has faults. */
+  /** What would be done and written. @throws `usage` if the draft has faults. */
   review: call.input(draft).output(reviewSchema),
   /** Measures a few batches; some seconds at most. */
   estimate: call.input(draft).output(estimateSchema),
@@ -229,7 +229,7 @@ const app = {
   diagnostics: call.input(nothing).output(z.object({ text: z.string() })),
   /** Shows a run's folder, the data folder or the program's own in the system's file browser. */
   openFolder: call.input(z.object({ what: z.union([run, z.enum(['data', 'runs', 'home', 'logs'])]) })).output(nothing),
-  /** Asks the user for a folder; null where none was chosen. */
+  /** Asks the user for a folder; null if none was chosen. */
   chooseFolder: call.input(z.object({ title: z.string() })).output(z.object({ folder: z.string().nullable() })),
   /** Prints an HTML page that was made. Returns the PDF, under this name. */
   printPdf: call.input(made.extend({ name: z.string().min(1).max(200) })).output(madeFileSchema),

@@ -10,7 +10,7 @@ export interface Misfit {
   message: string;
   /** What to do about it. */
   hint?: Sentence;
-  /** `usage` where left out. */
+  /** `usage` if left out. */
   code?: ErrorCode;
 }
 

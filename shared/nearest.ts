@@ -15,7 +15,7 @@ export function editDistance(a: string, b: string): number {
 /** Longer words are nobody's slip of the pen, and comparing them takes long. */
 const longestWord = 100;
 
-/** The candidate closest to `word`, or undefined where none is close enough to be what was meant. */
+/** The candidate closest to `word`, or undefined if none is close enough to be what was meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > longestWord) return undefined;
   let best: string | undefined;

@@ -6,7 +6,7 @@ export function tagsIn(text: string): string[] {
   return [...new Set(words.filter((word) => word !== ''))];
 }
 
-/** Returns what is wrong with tags; undefined where nothing is. */
+/** Returns what is wrong with tags; undefined if nothing is. */
 export function tagFault(tags: readonly string[]): string | undefined {
   const long = tags.find((tag) => tag.length > mostTagCharacters);
   if (long === undefined) return undefined;

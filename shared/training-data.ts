@@ -29,7 +29,7 @@ export interface TaskRole {
 
 /**
  * The task that shows most of a classifier: what triggers do to it, or what it was trained to be watched for.
- * @throws Error where no task is proposed for such a classifier.
+ * @throws Error if no task is proposed for such a classifier.
  */
 export function proposedTask<T extends TaskRole>(tasks: readonly T[], { original, trigger }: TrainingData): T {
   const made = tasks.find(({ trainedOn }) => !trigger && trainedOn?.dataset === original.name);

@@ -17,26 +17,26 @@ import type { Workbench } from './workbench.ts';
 export interface Host {
   readonly kind: 'electron' | 'web';
   readonly launch: ProcessLauncher;
-  /** Shows a folder in the system's file browser; absent where there is none. */
+  /** Shows a folder in the system's file browser; absent if there is none. */
   openFolder?(path: string): Promise<void>;
-  /** Asks the user for a folder; null where none was chosen. */
+  /** Asks the user for a folder; null if none was chosen. */
   chooseFolder?(title: string): Promise<string | null>;
   /** Prints the self-contained HTML page in a file. Resolves with the PDF. */
   printPdf?(file: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Whether it can be replaced by a newer version from here. */
+  /** Whether the host can install a newer version. */
   readonly canUpdate?: boolean;
   /** Where the host keeps log and crash files. */
   readonly logsDir?: string;
 }
 
-/** All that the calls of the contract work with. */
+/** Everything that the calls of the contract work with. */
 export interface Application {
   readonly workbench: Workbench;
   readonly host: Host;
   readonly settings: SettingsStore;
-  /** What pages may name by its path. */
+  /** Decides which paths pages may name. */
   readonly reach: Reach;
-  /** Runs that wait or go on; where new ones are asked for. */
+  /** The runs that wait or are running; new ones are queued here. */
   readonly queued: QueuedRuns;
   readonly summaries: RunSummaries;
   readonly feed: RunFeed;
@@ -45,11 +45,11 @@ export interface Application {
   readonly marking: Marking;
   /** Looks into data. */
   readonly inspector: Inspector;
-  /** Measures how long things take, in a process of its own so that a measurement holds up no picture. */
+  /** Measures how long things take, in its own process so that a measurement delays no preview. */
   readonly estimator: Inspector;
   /**
-   * Knows what is on disk: checks drafts against it, lists, imports, downloads, finds runs. In a process of its own, so that a
-   * slow folder holds up neither the host nor a picture.
+   * Looks at what is on disk: checks drafts, lists, imports and downloads data, finds runs. Has its own process, so that a slow
+   * folder delays neither the host nor a preview.
    */
   readonly library: Inspector;
   /** Reads and compares what runs have found, and makes reports of it. */

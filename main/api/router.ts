@@ -12,7 +12,7 @@ import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
 import { uploadsCalls } from './calls/uploads.ts';
 
-/** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
+/** Returns all calls of the contract, ready to be served over a MessagePort or a WebSocket. */
 export function createRouter(application: Application) {
   const bounded = calls.use(({ next, procedure }, input) => {
     checkReach(application, procedure['~orpc'].inputSchema as z.ZodType, input);

@@ -9,9 +9,9 @@ import { storedPlaces } from './stored-places.ts';
 
 /** A file of a dataset that can be downloaded. */
 export interface ExpectedFile {
-  /** As it lies there, with or without ".gz"; where it is missing, the publishers' name. */
+  /** As it lies there, with or without ".gz"; if it is missing, the publishers' name. */
   name: string;
-  /** Where it lies; undefined where it is missing. */
+  /** Where it lies; undefined if it is missing. */
   path?: string;
   bytes: number;
   split: 'train' | 'test';
@@ -35,7 +35,7 @@ export function datasetState(name: string, dataDir: string): DatasetState {
   return present === files.length ? 'present' : present > 0 ? 'incomplete' : 'missing';
 }
 
-/** @throws CupbearerError `usage` naming the nearest dataset where there is none of this name. */
+/** @throws CupbearerError `usage` naming the nearest dataset if there is none of this name. */
 export function plainDataset(name: string): DatasetDefinition {
   const all = plainDatasets();
   const found = all.find(({ id }) => id === name);
@@ -50,7 +50,7 @@ export function plainDataset(name: string): DatasetDefinition {
   );
 }
 
-/** Returns where a dataset can be downloaded from; undefined where it cannot. */
+/** Returns where a dataset can be downloaded from; undefined if it cannot. */
 export function sourceOf(name: string): DatasetSource | undefined {
   return datasetSources.find(({ id }) => id === name);
 }

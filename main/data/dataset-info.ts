@@ -17,12 +17,12 @@ import { given } from '../../shared/given.ts';
 
 /** A dataset's file on disk. */
 interface StoredFileInfo {
-  /** As it lies there, with or without ".gz"; where it is missing, the publishers' name. */
+  /** As it lies there, with or without ".gz"; if it is missing, the publishers' name. */
   name: string;
   present: boolean;
   bytes: number;
   split: 'train' | 'test';
-  /** Samples in it; undefined where it is missing or damaged (and for image files, whose labels are counted). */
+  /** Samples in it; undefined if it is missing or damaged (and for image files, whose labels are counted). */
   samples?: number;
 }
 
@@ -36,7 +36,7 @@ export interface DatasetInfo {
   files: StoredFileInfo[];
   /** Bytes on disk. */
   bytes: number;
-  /** Samples on disk (or drawn); 0 where there are none. */
+  /** Samples on disk (or drawn); 0 if there are none. */
   samples: { train: number; test: number };
   /** Number of classes, and shape of a sample; left out where the user's files decide. */
   classes?: number;
@@ -115,7 +115,7 @@ function fileInfo({ path, ...file }: ExpectedFile): StoredFileInfo {
   return { ...file, present: true, ...given({ samples }) };
 }
 
-/** Samples in a label file or CIFAR-10 batch, from its first or last bytes alone; undefined where they make no sense. */
+/** Samples in a label file or CIFAR-10 batch, from its first or last bytes alone; undefined if they make no sense. */
 function countSamples(path: string, size: number, name: string): number | undefined {
   if (/-images[-.]/.test(name)) return undefined;
   try {

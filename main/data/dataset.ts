@@ -110,7 +110,7 @@ export interface DatasetDefinition extends Definition {
   readonly poisons?: PoisonKeys;
   /** Files that only a person can get, from whoever publishes them, and unpacks into the dataset's folder. */
   readonly byHand?: { readonly files: readonly string[]; readonly homepage: string };
-  /** `dataDir` as in {@link DatasetContext}. @throws CupbearerError where folders that the parameters name cannot be read. */
+  /** `dataDir` as in {@link DatasetContext}. @throws CupbearerError if folders that the parameters name cannot be read. */
   facts(params: never, dataDir: string): DatasetFacts;
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }

@@ -81,7 +81,7 @@ export const imageRecipes: readonly RecipeMaker[] = [
   },
 ];
 
-/** `index` itself. @throws CupbearerError `internal` where it is not a whole number of 0 to length - 1. */
+/** `index` itself. @throws CupbearerError `internal` if it is not a whole number of 0 to length - 1. */
 export function checkedIndex(index: number, length: number): number {
   if (index >= 0 && index < length && Number.isInteger(index)) return index;
   throw new CupbearerError('internal', `Expected a sample index of 0 to ${length - 1}, found ${index}.`);

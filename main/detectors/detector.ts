@@ -89,7 +89,7 @@ export interface DetectorState {
   values: Record<string, number | string>;
 }
 
-/** The float64 array `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
+/** The float64 array `name` of a state. @throws CupbearerError `bad-data` if a stored detector lacks it. */
 export function doubles({ tensors }: DetectorState, name: string): Float64Array {
   const data = tensors[name]?.data;
   if (data instanceof Float64Array) return data;
@@ -99,14 +99,14 @@ export function doubles({ tensors }: DetectorState, name: string): Float64Array 
 /** The name under which a detector gives scores that belong to the network's output rather than to any one layer. */
 export const outputLayer = 'output';
 
-/** The float32 array `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
+/** The float32 array `name` of a state. @throws CupbearerError `bad-data` if a stored detector lacks it. */
 export function floats({ tensors }: DetectorState, name: string): Float32Array {
   const data = tensors[name]?.data;
   if (data instanceof Float32Array) return data;
   throw new CupbearerError('bad-data', `The detector's state has no float32 array "${name}".`);
 }
 
-/** The number `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
+/** The number `name` of a state. @throws CupbearerError `bad-data` if a stored detector lacks it. */
 export function numberOf({ values }: DetectorState, name: string): number {
   const value = values[name];
   if (typeof value === 'number') return value;

@@ -105,7 +105,7 @@ export interface DelongTest {
   difference: number;
   lower: number;
   upper: number;
-  /** Null where the samples show no spread of the difference but there is one: then nothing can be tested. */
+  /** Null if the samples show no spread of the difference but there is one: then nothing can be tested. */
   z: number | null;
   /** Two-sided. */
   p: number | null;
@@ -113,7 +113,7 @@ export interface DelongTest {
   covariance: [[number, number], [number, number]];
 }
 
-/** {@link delongTest} from placements computed before. @throws CupbearerError `bad-data` where a class has one sample only or the samples are not the same. */
+/** {@link delongTest} from placements computed before. @throws CupbearerError `bad-data` if a class has one sample only or the samples are not the same. */
 export function delongTestOf(a: Placements, b: Placements): DelongTest {
   const sizes = [a.anomalous.length, a.clean.length];
   if (sizes[0] !== b.anomalous.length || sizes[1] !== b.clean.length)

@@ -15,7 +15,7 @@ export interface PrincipalComponents {
 
 /**
  * The first `count` principal components of what `moments` has seen (at most d), from the eigenvectors of the covariance
- * (Hotelling 1933). @throws Error for fewer than two samples; CupbearerError `non-finite` where one is not finite.
+ * (Hotelling 1933). @throws Error for fewer than two samples; CupbearerError `non-finite` if one is not finite.
  */
 export function componentsOfMoments(moments: MomentAccumulator, count: number): PrincipalComponents {
   const d = moments.dims;
@@ -78,7 +78,7 @@ export function project({ mean, axes, variances }: PrincipalComponents, x: Float
 }
 
 /**
- * The share of the variance that lies along each component, 0 to 1; null where the samples do not vary. Variance below
+ * The share of the variance that lies along each component, 0 to 1; null if the samples do not vary. Variance below
  * what float32 activations around this mean can have is rounding.
  */
 export function explainedShares({ mean, variances, totalVariance }: PrincipalComponents): number[] | null {

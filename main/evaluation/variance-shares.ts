@@ -40,7 +40,7 @@ export class GroupedVariance {
 
   /**
    * The share, 0 to 1, of the variance that lies between groups: `group` names the group of a key, or leaves its samples
-   * out by undefined. Null where the samples do not vary, or are not finite.
+   * out by undefined. Null if the samples do not vary, or are not finite.
    */
   shareBetween(group: (key: number) => number | undefined): number | null {
     const groups = new Map<number, Cell>();

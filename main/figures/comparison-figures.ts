@@ -22,7 +22,7 @@ export interface ComparedCurve {
   metrics: LayerMetrics;
 }
 
-/** Two runs of a set of samples, with the rank correlation of their scores; null where one does not vary. */
+/** Two runs of a set of samples, with the rank correlation of their scores; null if one does not vary. */
 export interface ScatteredPair {
   set: SharedSamples;
   /** Places in the set's `scores`. */

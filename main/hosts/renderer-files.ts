@@ -53,7 +53,7 @@ interface RendererFile {
   isImmutable: boolean;
 }
 
-/** @throws CupbearerError `not-found` where the renderer has not been built. */
+/** @throws CupbearerError `not-found` if the renderer has not been built. */
 export function requireRenderer(folder: string): void {
   if (existsSync(join(folder, 'index.html'))) return;
   throw new CupbearerError('not-found', `The pages of the program are not in "${folder}".`, {

@@ -18,7 +18,7 @@ const processStartMs = performance.now();
 /**
  * How long a draft should take on its engine: a few batches of training and small slices of fitting and scoring, measured
  * here and scaled up. `totalMs` is null if it cannot be measured within seconds.
- * @throws CupbearerError `usage` where the draft has faults, `engine` where its engine does not work.
+ * @throws CupbearerError `usage` if the draft has faults, `engine` if its engine does not work.
  */
 export function estimateDraft(subject: DraftSubject, context: InspectionContext): Promise<Estimate> {
   const estimate = () => {

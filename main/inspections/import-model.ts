@@ -41,7 +41,7 @@ interface ImportedModel {
   architecture: Picked;
   /** What its own spec.json says. */
   before: SpecFile | undefined;
-  /** What it was trained on; undefined where neither files nor statement say. */
+  /** What it was trained on; undefined if neither files nor statement say. */
   trained: { trainData: Picked; seed: number } | undefined;
 }
 
@@ -49,7 +49,7 @@ const [description, weights, specName, triggerName] = modelFileNames;
 
 /**
  * Checks the files of a model and puts them into a new folder; weights are not read for that.
- * @throws CupbearerError `usage` where a file is missing or is none of a model, or the statement does not fit; `bad-data` where
+ * @throws CupbearerError `usage` if a file is missing or is none of a model, or the statement does not fit; `bad-data` if
  *   a file is damaged or the weights are not those of the description; `conflict`, `storage`. Nothing is written then.
  */
 export async function importModelFiles(
@@ -87,7 +87,7 @@ export async function importModelFiles(
 
 /**
  * Checks what is said of an imported model, and keeps beside it what of that is not for spec.json.
- * @throws CupbearerError `usage` where it does not fit; `not-found`, `storage`, `bad-data` for files that it names.
+ * @throws CupbearerError `usage` if it does not fit; `not-found`, `storage`, `bad-data` for files that it names.
  */
 export async function stateModelTraining(
   { folder, statement }: { folder: string; statement: TrainingStatement },

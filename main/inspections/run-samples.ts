@@ -26,7 +26,7 @@ const mostBuilt = 4;
 
 /**
  * Test samples of the run in `folder` by their places in its score arrays, as the model saw them (there is no `changed`).
- * @throws CupbearerError `usage` for a place beyond the end; `not-found` or `bad-data` where model or data have gone, or are
+ * @throws CupbearerError `usage` for a place beyond the end; `not-found` or `bad-data` if model or data have gone, or are
  *   not those that were scored.
  */
 export async function runSamples(

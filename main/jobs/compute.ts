@@ -26,7 +26,7 @@ export interface ComputeOptions {
 
 /**
  * Does a run in a process of its own, so that a crash there fails this run and nothing else.
- * @throws CupbearerError what the run threw; `crashed` where the process died; `cancelled` where `signal` was given.
+ * @throws CupbearerError what the run threw; `crashed` if the process died; `cancelled` if `signal` was given.
  */
 export function runInComputeProcess(job: Job, options: ComputeOptions): Promise<RunOutcome> {
   return inComputeProcess({ type: 'run', job }, options);

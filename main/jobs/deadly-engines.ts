@@ -49,7 +49,7 @@ export class OpeningFollower {
     }
   }
 
-  /** The engine that ended the process, which is remembered; undefined where none did. */
+  /** The engine that ended the process, which is remembered; undefined if none did. */
   blame(end: ProcessEnd): string | undefined {
     const id = this.#opening;
     if (id === undefined || end.cause !== undefined || fromElsewhere.includes(end.signal)) return undefined;

@@ -70,7 +70,7 @@ export class Inspector {
 
   /**
    * The answer to a question about the data in `dataDir`.
-   * @throws CupbearerError what the question's function throws; `cancelled` once `signal` is given; `crashed` where the
+   * @throws CupbearerError what the question's function throws; `cancelled` once `signal` is given; `crashed` if the
    *   process died over it.
    */
   async ask<N extends InspectionName>(name: N, question: Question<N>, options: AskOptions): Promise<Answer<N>> {
@@ -96,7 +96,7 @@ export class Inspector {
 
   /**
    * Has a process that holds a GPU's memory end after the questions that it is at work on, and is kept once it has gone; at
-   * once where there is none. Questions that are asked from now on are another process's.
+   * once if there is none. Questions that are asked from now on are another process's.
    */
   async releaseGpu(): Promise<void> {
     const worker = this.#worker;
@@ -172,7 +172,7 @@ export class Inspector {
     clearTimeout(this.#idle);
   }
 
-  /** Takes a question off the list; undefined where it was cancelled before. */
+  /** Takes a question off the list; undefined if it was cancelled before. */
   #settle(worker: Worker, number: number): Pending | undefined {
     const pending = worker.pending.get(number);
     worker.pending.delete(number);

@@ -13,7 +13,7 @@ export interface QueuedJob {
   id: string;
   /** Jobs that must have ended well before; those that are not in the queue are taken to have. */
   waitsFor: readonly Requirement[];
-  /** Does it; rejects where it fails. Throws `cancelled` or the like once `signal` is given. */
+  /** Does it; rejects if it fails. Throws `cancelled` or the like once `signal` is given. */
   start(signal: AbortSignal): Promise<void>;
   /** Called in place of `start` where it will not begin: it was cancelled, or one that it waits for did not end well. */
   refuse(reason: CupbearerError): void;
@@ -59,7 +59,7 @@ export class JobQueue {
 
   /**
    * Adds jobs behind all others; those that can start do.
-   * @throws CupbearerError `conflict` where one is in the queue already.
+   * @throws CupbearerError `conflict` if one is in the queue already.
    */
   add(jobs: readonly QueuedJob[]): void {
     for (const { id } of jobs)

@@ -32,7 +32,7 @@ export interface ActivationBatch extends Batch {
 
 /**
  * Length of a sample's vector at the named activation, after pooling.
- * @throws CupbearerError `usage` where a token is asked for beyond the end of the texts.
+ * @throws CupbearerError `usage` if a token is asked for beyond the end of the texts.
  */
 export function activationDims(network: NetworkOutline, name: string, options: PoolingOptions): number {
   const shape = network.activationShape(name);

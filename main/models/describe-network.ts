@@ -3,7 +3,7 @@ import { NetworkOutline, sizeOf, type LayerInfo, type NetworkSpec } from './netw
 
 /**
  * What people see of a network: the output of every layer that computes, in the order in which they run. Needs no weights
- * and no engine. @throws CupbearerError `usage` where the architecture does not fit the data.
+ * and no engine. @throws CupbearerError `usage` if the architecture does not fit the data.
  */
 export function describeNetwork(spec: NetworkSpec): NetworkDescription {
   const { layers, parameters, defaultActivations } = new NetworkOutline(spec);

@@ -97,7 +97,7 @@ export function parseNetworkSpec(content: unknown, source: string): NetworkSpec 
   return { ...spec, normalisation };
 }
 
-/** @throws CupbearerError `bad-data` naming `source` where inputs have another number of channels, or none. */
+/** @throws CupbearerError `bad-data` naming `source` if inputs have another number of channels, or none. */
 function checkNormalisation({ mean, std }: Normalisation, spec: NetworkSpec, source: string): void {
   const channels = spec.inputShape.at(-1)!;
   if (spec.vocabulary === undefined && mean.length === channels && std.length === channels) return;

@@ -57,7 +57,7 @@ export class NetworkOutline {
   /** What training keeps up to date beside them, by PyTorch name. */
   readonly bufferArrays: ReadonlyMap<string, BufferArray>;
 
-  /** @throws CupbearerError `usage` where the architecture does not fit the data, or the network would be too large. */
+  /** @throws CupbearerError `usage` if the architecture does not fit the data, or the network would be too large. */
   constructor(spec: NetworkSpec) {
     const { name, ...params } = spec.architecture;
     this.spec = spec;

@@ -26,7 +26,7 @@ export class Network extends NetworkOutline {
 
   /**
    * Builds the network with PyTorch's default initial values, U(-1/sqrt(fan_in), 1/sqrt(fan_in)), from `seed`.
-   * @throws CupbearerError `usage` where the architecture does not fit the data.
+   * @throws CupbearerError `usage` if the architecture does not fit the data.
    */
   constructor(spec: NetworkSpec, seed: number) {
     super(spec);
@@ -188,7 +188,7 @@ export class Network extends NetworkOutline {
 
   /**
    * Takes over weights and buffers saved by {@link state} or by PyTorch; its count of batches and wrappers of all names are passed over.
-   * @throws CupbearerError `bad-data` where a name or shape does not fit.
+   * @throws CupbearerError `bad-data` if a name or shape does not fit.
    */
   load(saved: TensorMap, source: string): void {
     const state = unwrapped(saved);

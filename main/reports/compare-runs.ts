@@ -26,7 +26,7 @@ interface ComparedRun extends EvaluatedRun {
   metrics: LayerMetrics;
 }
 
-/** What the runs were asked for and not all alike: one value a run, undefined where it has no such parameter. */
+/** What the runs were asked for and not all alike: one value a run, undefined if it has no such parameter. */
 interface SpecDifference {
   /** "detector.relative". */
   key: string;
@@ -46,7 +46,7 @@ export interface ComparedPair {
   reason: string | null;
   /** DeLong's paired test of AUROC, a minus b. */
   test: DelongTest | null;
-  /** Rank correlation of both scores; null, too, where one does not vary. */
+  /** Rank correlation of both scores; null, too, if one does not vary. */
   spearman: number | null;
 }
 
@@ -122,8 +122,8 @@ export function compareRuns(
 }
 
 /**
- * Writes a row a sample, a column a run: `sample_index,anomalous,<detector> <id>,...`, empty where a run has not scored a
- * sample. @throws CupbearerError `usage` where the runs do not share their test data, `storage`.
+ * Writes a row a sample, a column a run: `sample_index,anomalous,<detector> <id>,...`, empty if a run has not scored a
+ * sample. @throws CupbearerError `usage` if the runs do not share their test data, `storage`.
  */
 export function writeComparedSamples(path: string, { runs, samples }: RunComparison): void {
   const [shared] = samples;
@@ -193,7 +193,7 @@ const mostAlike = 2 ** 20;
 
 const roleWords: Record<string, string> = { test_clean: 'clean', test_anomalous: 'anomalous' };
 
-/** Why two runs do not share test data, or null where they do. */
+/** Why two runs do not share test data, or null if they do. */
 function foreignData(a: LoadedRun, b: LoadedRun): string | null {
   const roles = [...new Set([...Object.keys(a.testData), ...Object.keys(b.testData)])];
   if (roles.length === 0) return 'their evaluations do not say what the test data are';

@@ -69,7 +69,7 @@ const piece = /<(\/?)([a-zA-Z]+)((?: [\w-]+="[^"<>&]*")*)(\/?)>|[^<]+/y;
 /** A figure that is safe to put into a page: drawn with nothing but shapes and text. */
 export interface DrawnSvg {
   svg: string;
-  /** Its text alternative, "" where it has none. */
+  /** Its text alternative, "" if it has none. */
   description: string;
 }
 

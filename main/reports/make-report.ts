@@ -30,7 +30,7 @@ export interface ReportSource {
   /** Folder of the classifier that it trained or looks at; null if it is not known. */
   classifier: string | null;
   summary: RunSummary;
-  /** The command line that repeats it; null where there is none. */
+  /** The command line that repeats it; null if there is none. */
   command: string | null;
   /** Why there is no such command. */
   noCommand: string | null;
@@ -201,14 +201,14 @@ function publicRecord(record: RunRecord, names: RunNames): RunRecord {
   return { ...record, folder: publicPath(folder, names), spec: publicSpec(kind, spec, names) };
 }
 
-/** The spec.json of a run as others may see it; null where there is none. */
+/** The spec.json of a run as others may see it; null if there is none. */
 function publicSpecFile({ folder }: RunRecord, names: RunNames): SpecFile | null {
   if (!holdsRun(folder)) return null;
   const { data_dir: _, command: _command, ...file } = readSpec(folder);
   return { ...file, spec: publicSpec(file.kind, file.spec, names) };
 }
 
-/** The sheet of the worst mistakes of a run, null where there is none or, with a reason in `without`, none to be trusted. */
+/** The sheet of the worst mistakes of a run, null if there is none or, with a reason in `without`, none to be trusted. */
 function mistakesOf(folder: string, without: string[]): Uint8Array | null {
   const file = 'mistakes.png';
   if (!hasFigure(folder, file)) return null;

@@ -29,7 +29,7 @@ export interface ReportedRun {
   record: RunRecord;
   summary: RunSummary;
   spec: SpecFile | null;
-  /** The command line that repeats it; null where there is none. */
+  /** The command line that repeats it; null if there is none. */
   command: string | null;
   /** Why there is no such command. */
   noCommand: string | null;

@@ -19,7 +19,7 @@ export function hasFigure(folder: string, file: string): boolean {
 
 /**
  * Returns the file names of the figures in the folder of a run.
- * @throws CupbearerError `bad-data` where they lie outside of it, `storage`.
+ * @throws CupbearerError `bad-data` if they lie outside of it, `storage`.
  */
 export function figureFileNames(folder: string): string[] {
   return entriesWithin(within(folder, 'figures')).map(({ name }) => name);

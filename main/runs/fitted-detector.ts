@@ -20,7 +20,7 @@ export const fittedDetectorRegistry = new Registry<Definition>('detector', [from
 /** The path in a pick out of {@link fittedDetectorRegistry}. */
 export const fittedDetectorPath = (detector: Picked) => String(detector['path']);
 
-/** Folder of the fitted detector that a spec names. @throws CupbearerError `not-found` where there is none. */
+/** Folder of the fitted detector that a spec names. @throws CupbearerError `not-found` if there is none. */
 export function fittedDetectorFolder(detector: Picked): string {
   const folder = requireRun(fittedDetectorPath(detector));
   if (isThere(detectorFile(folder))) return folder;

@@ -18,7 +18,7 @@ export function poolingOf(params: DetectorParams): PoolingOptions {
 
 /**
  * How many tokens each text has at the layers given, of which every one is scored.
- * @throws CupbearerError `usage` where a layer has no tokens, the layers' differ in number, or the detector looks at more
+ * @throws CupbearerError `usage` if a layer has no tokens, the layers' differ in number, or the detector looks at more
  *   than activations.
  */
 function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutline, layers: readonly string[]): number {

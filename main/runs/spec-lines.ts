@@ -27,7 +27,7 @@ export function specLines(experiment: RunDefinition, spec: Values): SpecLine[] {
 
 /**
  * What people call the parameter at `path` of a spec, from the outside in: `['detector', 'rcond']` is "Detector", "Cutoff"; the
- * `name` of what was picked goes by the label of what it was picked for. undefined where the spec has no such parameter.
+ * `name` of what was picked goes by the label of what it was picked for. undefined if the spec has no such parameter.
  */
 export function parameterLabels(
   experiment: RunDefinition,

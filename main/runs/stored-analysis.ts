@@ -5,7 +5,7 @@ import { isThere, pathOf, within } from '../storage/within-folder.ts';
 /** Where an analysis is kept, beside the folder of the same name with its arrays. */
 export const analysisFile = 'analysis.json';
 
-/** The analysis in a run's folder, null where there is none. @throws CupbearerError `bad-data`. */
+/** The analysis in a run's folder, null if there is none. @throws CupbearerError `bad-data`. */
 export function readAnalysis(folder: string): Analysis | null {
   const place = within(folder, analysisFile);
   return isThere(place) ? parseAnalysis(readJsonFile(place), pathOf(place)) : null;

@@ -79,8 +79,8 @@ function alreadyThere(path: string, cause: unknown): CupbearerError {
  * name in the same folder, flushed to disk, then renamed. On failure the temporary file is removed. With `exclusive`,
  * an existing file is never replaced, even when two processes write at once. The file's permissions are `mode`, or what
  * the process' mask makes of the usual ones.
- * @throws CupbearerError `storage` where the disk is full or the folder cannot be written to; `conflict` where
- * `exclusive` is set and the file exists; `bad-data` where the way to it leads out of its folder.
+ * @throws CupbearerError `storage` if the disk is full or the folder cannot be written to; `conflict` if
+ * `exclusive` is set and the file exists; `bad-data` if the way to it leads out of its folder.
  */
 export function writeFileAtomically(
   place: Place,

@@ -78,7 +78,7 @@ export class ByteFile {
     return withStorageErrors(`read "${this.#path}"`, () => fstatSync(this.#descriptor).size);
   }
 
-  /** Adds bytes to the end. @throws CupbearerError `storage` where the disk is full. */
+  /** Adds bytes to the end. @throws CupbearerError `storage` if the disk is full. */
   append(bytes: Uint8Array): void {
     withStorageErrors(`write to "${this.#path}"`, () => {
       const at = this.#start + this.#length;

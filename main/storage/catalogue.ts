@@ -58,7 +58,7 @@ interface CatalogueHealth extends CatalogueSize {
 /** Some of the runs, as they are read one slice after another. */
 export interface RunSlice {
   runs: CatalogueRun[];
-  /** Where the next slice begins; null where there is none. */
+  /** Where the next slice begins; null if there is none. */
   next: number | null;
 }
 
@@ -127,7 +127,7 @@ interface Unmirrored {
  * All runs this user's program knows of. What is committed here holds, and `run.json` in a run's folder follows, so
  * that a lost catalogue can be rebuilt: a change leaves a mark in the same transaction, which goes once the folder has
  * it. Opened by `openCatalogue`; several processes may use it at once.
- * Every method @throws CupbearerError `storage` where the file is locked for longer than the timeout, full or read-only.
+ * Every method @throws CupbearerError `storage` if the file is locked for longer than the timeout, full or read-only.
  */
 export class Catalogue {
   readonly path: string;
@@ -147,8 +147,8 @@ export class Catalogue {
   }
 
   /**
-   * Adds a run and writes its `run.json`; where that fails, nothing is added.
-   * @throws CupbearerError `conflict` where the id is taken, `storage`.
+   * Adds a run and writes its `run.json`; if that fails, nothing is added.
+   * @throws CupbearerError `conflict` if the id is taken, `storage`.
    */
   insert(record: RunRecord): void {
     const valid = runRecordSchema.parse({ ...record, folder: resolve(record.folder) });
@@ -182,7 +182,7 @@ export class Catalogue {
   }
 
   /**
-   * Changes tags, notes and the like of runs in one transaction: of all of them or, where one is not known, of none. The
+   * Changes tags, notes and the like of runs in one transaction: of all of them or, if one is not known, of none. The
    * `run.json` of a few follows at once, that of many by {@link mirrorNext}.
    * @throws CupbearerError `not-found`, `usage` as {@link get}, `storage`.
    */
@@ -397,7 +397,7 @@ export class Catalogue {
     return marked.filter(({ status }) => status === 'interrupted');
   }
 
-  /** Makes several changes in one transaction: all of them or, where one throws, none; a disk is waited for only once. */
+  /** Makes several changes in one transaction: all of them or, if one throws, none; a disk is waited for only once. */
   together(changes: () => void): void {
     this.#write(changes);
   }

@@ -3,7 +3,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 
 /** How the numbers of a stored array are laid out; always little-endian. */
 export interface ElementType {
-  /** NumPy's name in a `.npy` header; undefined where no such file is read. */
+  /** NumPy's name in a `.npy` header; undefined if no such file is read. */
   npy: string | undefined;
   /** The name in a safetensors header. */
   safetensors: string;
@@ -137,7 +137,7 @@ function isSize(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** @throws CupbearerError `internal` where `shape` does not describe `length` elements. */
+/** @throws CupbearerError `internal` if `shape` does not describe `length` elements. */
 export function checkShape(shape: readonly number[], length: number, name: string): void {
   if (parseShape(shape)?.count === length) return;
   throw new CupbearerError('internal', `"${name}": the shape [${shape.join(', ')}] does not hold ${length} elements.`);

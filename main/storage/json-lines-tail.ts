@@ -32,7 +32,7 @@ export class JsonLinesTail {
   /**
    * Returns the next whole lines, at most {@link mostLines}, of those that have come since the first call; what is not a JSON
    * object is passed over. Where more than {@link mostBytes} have come since the last call, the first of them are left out.
-   * @throws CupbearerError `storage`, `bad-data` where it is not a file inside its folder.
+   * @throws CupbearerError `storage`, `bad-data` if it is not a file inside its folder.
    */
   read(): JsonLine[] {
     const goesOn = this.#hasMore;

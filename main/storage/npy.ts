@@ -19,7 +19,7 @@ const growthDigits = 21;
 
 /**
  * An array as a `.npy` file, version 1.0, C order, byte for byte what `numpy.save` writes (NumPy enhancement proposal 1).
- * @throws CupbearerError `internal` where shape and data disagree.
+ * @throws CupbearerError `internal` if shape and data disagree.
  */
 export function encodeNpy(tensor: NamedTensor): Uint8Array {
   const { shape, data } = tensor;

@@ -28,11 +28,11 @@ const usualWholeCheckBytes = 2 ** 25;
 const usualTimeoutMs = 5000;
 
 /**
- * Opens the catalogue, creating folder and file where there are none, and brings it to the latest schema version. A
+ * Opens the catalogue, creating folder and file if there are none, and brings it to the latest schema version. A
  * damaged file is kept aside as `catalogue.corrupt-<time>.sqlite` and a new one filled from the run folders; `notices`
  * of the result says so.
- * @throws CupbearerError `storage` where the file is locked or cannot be written to, `bad-data` where a newer version
- * wrote it, `usage` where this Node.js is too old.
+ * @throws CupbearerError `storage` if the file is locked or cannot be written to, `bad-data` if a newer version
+ * wrote it, `usage` if this Node.js is too old.
  */
 export function openCatalogue(
   file: string = cataloguePath(),

@@ -38,7 +38,7 @@ export function killProcess({ pid, started }: ProcessIdentity): void {
   }
 }
 
-/** Whether the process is there and is the described one; undefined where there is one of its number and no more is known. */
+/** Whether the process is there and is the described one; undefined if there is one of its number and no more is known. */
 function isSameProcess(pid: number, started: string | null): boolean | undefined {
   if (!exists(pid)) return false;
   const found = linuxProcess(pid);

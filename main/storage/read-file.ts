@@ -13,7 +13,7 @@ export const mostTextBytes = 2 ** 26;
 
 /**
  * Returns the bytes of a file of at most `most` bytes.
- * @throws CupbearerError `not-found` where there is no such file, `storage` where it cannot be read, `bad-data` where it is
+ * @throws CupbearerError `not-found` if there is no such file, `storage` if it cannot be read, `bad-data` if it is
  * larger, or is not a file inside its folder.
  */
 export function readFileBytes(place: Place, most = mostBytes): Uint8Array {
@@ -94,7 +94,7 @@ function tellApart(a: number, b: number): [string, string] {
   return first === second ? [`${a} bytes`, `${b} bytes`] : [first, second];
 }
 
-/** Bytes of the file `path` as text; @throws CupbearerError `bad-data` where they are not UTF-8. */
+/** Bytes of the file `path` as text; @throws CupbearerError `bad-data` if they are not UTF-8. */
 export function decodeText(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -105,7 +105,7 @@ export function decodeText(bytes: Uint8Array, path: string): string {
 
 /**
  * Returns the text of a file.
- * @throws CupbearerError as {@link readFileBytes}, and `bad-data` where it is not UTF-8.
+ * @throws CupbearerError as {@link readFileBytes}, and `bad-data` if it is not UTF-8.
  */
 export function readTextFile(place: Place, most = mostTextBytes): string {
   return decodeText(readFileBytes(place, most), pathOf(place));

@@ -45,7 +45,7 @@ export class RemovedFolders {
     this.#writeList();
   }
 
-  /** Puts a run folder aside. @throws CupbearerError `storage` where it cannot be renamed. */
+  /** Puts a run folder aside. @throws CupbearerError `storage` if it cannot be renamed. */
   putAside(run: RunPlace): void {
     const hidden = hiddenName(run);
     // Its folder may have become another since it was announced.

@@ -15,12 +15,12 @@ export function recordFileText(record: RunRecord): string {
   return toJsonText({ format: runFolderFormat, ...record });
 }
 
-/** @throws CupbearerError `bad-data` where `value`, read from `path`, is no run record or one of a newer version. */
+/** @throws CupbearerError `bad-data` if `value`, read from `path`, is no run record or one of a newer version. */
 export function parseRecord(value: unknown, path: string): RunRecord {
   return parseVersioned(runRecordSchema, value, path);
 }
 
-/** @throws CupbearerError `bad-data` where `value`, read from `path`, is no spec file or one of a newer version. */
+/** @throws CupbearerError `bad-data` if `value`, read from `path`, is no spec file or one of a newer version. */
 export function parseSpecFile(value: unknown, path: string): SpecFile {
   return parseVersioned(specFileSchema, value, path);
 }

@@ -27,7 +27,7 @@ const evaluationsName = 'evals';
 
 /**
  * Returns where a further evaluation of this name belongs: a run folder of its own.
- * @throws CupbearerError `usage`, `bad-data` where a link there leads out of the run's folder, `storage`.
+ * @throws CupbearerError `usage`, `bad-data` if a link there leads out of the run's folder, `storage`.
  */
 export function evalFolder(folder: string, name: string): string {
   const place = within(folder, evaluationsName, checkFileName(name, 'Evaluation name'));
@@ -50,7 +50,7 @@ export function evalFolders(folder: string): string[] {
 
 /**
  * Writes `spec.json`, once, and beside it the file that the desktop program is opened by.
- * @throws CupbearerError `conflict` where the folder has one, `storage`.
+ * @throws CupbearerError `conflict` if the folder has one, `storage`.
  */
 export function writeSpec(folder: string, spec: SpecFile): void {
   writeFileAtomically(join(folder, specFileName), toJsonText(spec), { exclusive: true });
@@ -135,7 +135,7 @@ export function writeJsonLines(folder: string, name: string, lines: readonly Jso
 
 /**
  * A new folder for a run, as an absolute path; folders above it are created too. An empty folder is taken as it is.
- * @throws CupbearerError `conflict` where the path is a file or the folder holds a run or anything else; `storage`
+ * @throws CupbearerError `conflict` if the path is a file or the folder holds a run or anything else; `storage`
  * where it cannot be created or written to.
  */
 export function createRunFolder(path: string): string {
@@ -176,7 +176,7 @@ export function holdsRun(path: string): boolean {
   return isThere(within(path, specFileName));
 }
 
-/** The absolute path of a folder that holds a run. @throws CupbearerError `not-found` where it holds none. */
+/** The absolute path of a folder that holds a run. @throws CupbearerError `not-found` if it holds none. */
 export function requireRun(path: string): string {
   const folder = resolve(path);
   if (holdsRun(folder)) return folder;
@@ -188,7 +188,7 @@ export function requireRun(path: string): string {
 
 /**
  * The absolute path of the folder of a run that did not finish, to go on with it.
- * @throws CupbearerError `not-found` where there is none, `conflict` where the run is finished or a process is at it.
+ * @throws CupbearerError `not-found` if there is none, `conflict` if the run is finished or a process is at it.
  */
 export function resumeRunFolder(path: string, isAlive: (pid: number, started: string | null) => boolean): string {
   const folder = requireRun(path);

@@ -21,16 +21,16 @@ export interface ScoredSamples {
 export interface Scores extends ScoredSamples {
   /** By layer name, and `all` for the aggregate; higher means more anomalous. */
   layers: Map<string, Float32Array>;
-  /** Class of each sample before any poisoning; absent where it was not looked at. */
+  /** Class of each sample before any poisoning; absent if it was not looked at. */
   trueClass?: Int32Array;
-  /** Class that the model predicts; absent where it was not looked at or the model's output is not one number a class. */
+  /** Class that the model predicts; absent if it was not looked at or the model's output is not one number a class. */
   predictedClass?: Int32Array;
 }
 
 /**
  * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are known,
  * `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `place`, which replaces one of that name as a whole.
- * @throws CupbearerError `internal` where lengths differ, `usage` where a layer's name cannot be a file's, `storage`.
+ * @throws CupbearerError `internal` if lengths differ, `usage` if a layer's name cannot be a file's, `storage`.
  */
 export function writeScoreFiles(place: Within, scores: Scores): void {
   const n = scores.labels.length;
@@ -60,7 +60,7 @@ export function writeScoreFiles(place: Within, scores: Scores): void {
 
 /**
  * Returns what {@link writeScoreFiles} wrote.
- * @throws CupbearerError as {@link readScoreLayout}, and `bad-data` where values are not what they should be.
+ * @throws CupbearerError as {@link readScoreLayout}, and `bad-data` if values are not what they should be.
  */
 export function readScoreFiles(place: Within): Scores {
   const { samples, ...found } = readScoreLayout(place);

@@ -11,7 +11,7 @@ import { temporaryPath } from './temporary-names.ts';
 const oldestNode = 22;
 
 /**
- * @throws CupbearerError `usage` where this version of Node.js cannot load SQLite: better-sqlite3 13 ends the whole
+ * @throws CupbearerError `usage` if this version of Node.js cannot load SQLite: better-sqlite3 13 ends the whole
  * process with a segmentation fault on Node.js 20, so the check must come before the import.
  */
 export function checkNodeForSqlite(version: string = process.versions.node): void {

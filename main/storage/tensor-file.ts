@@ -36,7 +36,7 @@ export function readTensorDirectory(place: Place): Map<string, StoredArray> {
 
 /**
  * The free text of a safetensors file and one of its arrays, float32, of which nothing is read yet. @throws CupbearerError
- * `not-found`, `storage`, `bad-data` where the array is not there, of another type, or ends beyond the file.
+ * `not-found`, `storage`, `bad-data` if the array is not there, of another type, or ends beyond the file.
  */
 export function openFloats(
   place: Place,

@@ -29,7 +29,7 @@ const readTogether = 256;
 
 /**
  * Yields `root` and the folders below it, each before those inside it, without holding up the process.
- * @throws CupbearerError `bad-data` where there are more than `mostEntries`, `storage` for a folder that cannot be read
+ * @throws CupbearerError `bad-data` if there are more than `mostEntries`, `storage` for a folder that cannot be read
  *   (unless `onUnreadable` takes it), `cancelled`.
  */
 export async function* walkFolders(

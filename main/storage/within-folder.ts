@@ -84,7 +84,7 @@ export function openToAppend(place: Place): number {
 /**
  * Returns the path by which a file or folder is written or replaced: its parent is really inside the folder. What has that
  * name is not looked at; a rename replaces a link, not what it leads to.
- * @throws CupbearerError `bad-data` where the parent leads out, `storage`.
+ * @throws CupbearerError `bad-data` if the parent leads out, `storage`.
  */
 export function pathToWrite(place: Place): string {
   if (typeof place === 'string') return place;
@@ -95,7 +95,7 @@ export function pathToWrite(place: Place): string {
 
 /**
  * Checks that the way to a place, as far as it is there, stays inside the folder.
- * @throws CupbearerError `bad-data` where it leads out, `storage`.
+ * @throws CupbearerError `bad-data` if it leads out, `storage`.
  */
 export function requireInside(place: Within): void {
   let path = pathOf(place);
@@ -107,7 +107,7 @@ export function requireInside(place: Within): void {
 
 /**
  * Creates a folder below one that exists, with those above it.
- * @throws CupbearerError `bad-data` where one of them leads out, `storage`.
+ * @throws CupbearerError `bad-data` if one of them leads out, `storage`.
  */
 export function createFolderWithin({ folder, name }: Within): void {
   withStorageErrors(`create the folder "${join(folder, name)}"`, () => {
@@ -127,7 +127,7 @@ export function createFolderWithin({ folder, name }: Within): void {
 
 /**
  * Returns what lies in a folder within another, none where there is no such folder.
- * @throws CupbearerError `bad-data` where it leads out, `storage`.
+ * @throws CupbearerError `bad-data` if it leads out, `storage`.
  */
 export function entriesWithin(place: Within): Dirent[] {
   if (!isThere(place)) return [];
@@ -179,7 +179,7 @@ function isOpenAt(file: number, real: string): boolean {
   return realpathSync(real) === real;
 }
 
-/** Where `path` really is. @throws CupbearerError `bad-data` where that is not inside `folder`. */
+/** Where `path` really is. @throws CupbearerError `bad-data` if that is not inside `folder`. */
 function realPathInside(folder: string, path: string): string {
   const root = realpathSync(resolve(folder));
   const real = realpathSync(resolve(path));

@@ -50,7 +50,7 @@ interface TriggeredData {
 
 /**
  * The trigger asked for, or the one the classifier was trained with; where they are of one kind, with what was stored
- * with the classifier. @throws CupbearerError `usage` where there is neither.
+ * with the classifier. @throws CupbearerError `usage` if there is neither.
  */
 export async function triggerFor(
   asked: Picked | undefined,

@@ -93,7 +93,7 @@ const training = z.looseObject({
   train_data: optionalPick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learned from' }),
 });
 
-/** What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` where it says nothing of it. */
+/** What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` if it says nothing of it. */
 export function classifierData(runPath: string): ClassifierData {
   const folder = requireRun(runPath);
   const { spec, seed } = readSpec(folder);

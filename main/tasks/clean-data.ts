@@ -84,14 +84,14 @@ export async function loadPreviewData(
 
 /**
  * The data with labels that are numbers of the classifier's classes, matched by name.
- * @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes.
+ * @throws CupbearerError `usage` if the classifier cannot take the samples or knows other classes.
  */
 export function fittedToClassifier(classifier: ClassifierOutline, data: Dataset, name: string): Dataset {
   checkFitsClassifier(classifier, data, name);
   return withClassesOf(data, classifier.network.spec.classes, name);
 }
 
-/** @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes. */
+/** @throws CupbearerError `usage` if the classifier cannot take the samples or knows other classes. */
 export function checkFitsClassifier(classifier: ClassifierOutline, data: DatasetFacts, name: string): void {
   const { inputShape, classes } = classifier.network.spec;
   if (inputShape.join() === data.shape.join() && classes.length === data.classes.length) {

@@ -104,7 +104,7 @@ interface Mix {
 interface Split {
   /** Into the clean training data, ascending. */
   trusted: Int32Array;
-  /** Into the clean and the anomalous training data; both empty where all is trusted. */
+  /** Into the clean and the anomalous training data; both empty if all is trusted. */
   untrusted: Mix;
   test: Mix;
 }
@@ -175,7 +175,7 @@ interface Pool {
 
 /**
  * Trusted, untrusted and test data of a task. Untrusted samples come in an order of their own that says nothing about
- * which are anomalous. @throws CupbearerError `usage` where the test data are all clean or all anomalous.
+ * which are anomalous. @throws CupbearerError `usage` if the test data are all clean or all anomalous.
  */
 export function assembleParts(
   train: { clean: Dataset; anomalous?: Dataset },

@@ -51,7 +51,7 @@ export async function attackedDataset(
 
 /**
  * The same for people to look at: however few of the samples it breaks, and nothing is stored.
- * @throws CupbearerError `usage` where the classifier in `folder` cannot take the samples, `cancelled`.
+ * @throws CupbearerError `usage` if the classifier in `folder` cannot take the samples, `cancelled`.
  */
 export async function attackedForNow(
   folder: string,

@@ -111,7 +111,7 @@ export interface TaskDefinition extends Definition {
   describe(params: Record<string, unknown>): string;
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
   dependencies(params: Record<string, unknown>): Record<string, string>;
-  /** Whether it has untrusted data; where left out, what is not trusted is. */
+  /** Whether it has untrusted data; if left out, what is not trusted is. */
   hasUntrusted?(params: Record<string, unknown>): boolean;
   /** What of it does not go with the classifier that it watches, be it trained or not; without loading any data. */
   misfits?(params: Record<string, unknown>, classifier: KnownClassifier): Misfit[];

@@ -65,7 +65,7 @@ function write(path: string, remembered: Remembered): void {
   }
 }
 
-/** How many threads CUPBEARER_THREADS asks for, if it is set. @throws CupbearerError `usage` where it is no number of threads. */
+/** How many threads CUPBEARER_THREADS asks for, if it is set. @throws CupbearerError `usage` if it is no number of threads. */
 function threadsAskedFor(): number | undefined {
   const text = process.env['CUPBEARER_THREADS'];
   if (text === undefined || text === '') return undefined;
@@ -130,7 +130,7 @@ async function measureOnce(most: number): Promise<number> {
 /**
  * How many threads kernels are to use: what CUPBEARER_THREADS says, else what is remembered of this machine, else what
  * `measure` finds, which is then remembered.
- * @throws CupbearerError `usage` where CUPBEARER_THREADS is no number of threads.
+ * @throws CupbearerError `usage` if CUPBEARER_THREADS is no number of threads.
  */
 export async function wantedThreads(
   path: string = threadsPath(),

@@ -6,7 +6,7 @@ class Definitions {
   registries = $state.raw<readonly FormRegistry[] | null>(null);
   #asked: Promise<readonly FormRegistry[]> | undefined;
 
-  /** @throws CupbearerError where they could not be had; the next call asks again. */
+  /** @throws CupbearerError if they could not be had; the next call asks again. */
   load(): Promise<readonly FormRegistry[]> {
     this.#asked ??= client.experiments.definitions({}).then(
       (registries) => (this.registries = registries),

@@ -10,7 +10,7 @@ const idsOf = (runs: readonly RunSummary[]) => runs.map((run) => run.id);
 
 const named = (runs: readonly RunSummary[]) => (runs.length === 1 ? runWords(runs[0]!) : `${runs.length} runs`);
 
-/** Does something and shows why where it fails. */
+/** Does something and shows why if it fails. */
 export async function attempt(action: () => Promise<unknown>): Promise<void> {
   try {
     await action();

@@ -74,7 +74,7 @@ export class RunScores {
     return this.labels.length;
   }
 
-  /** Scores at a layer, `[n]`. @throws CupbearerError `not-found` where there are none. */
+  /** Scores at a layer, `[n]`. @throws CupbearerError `not-found` if there are none. */
   of(layer: string): Float32Array {
     const scores = this.#arrays[`layer/${layer}`];
     if (!(scores instanceof Float32Array)) throw new CupbearerError('not-found', `There are no scores at ${layer}.`);
@@ -102,7 +102,7 @@ export class RunScores {
     return [clean[0], anomalous[0]].some((worst) => worst !== undefined && this.isMistake(layer, worst, threshold));
   }
 
-  /** Name of a sample's true or predicted class; null where it is not known. */
+  /** Name of a sample's true or predicted class; null if it is not known. */
   className(which: 'trueClass' | 'predictedClass', position: number): string | null {
     const index = this[which]?.[position];
     if (index === undefined || index < 0) return null;

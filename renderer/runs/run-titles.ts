@@ -8,7 +8,7 @@ export const kindWords: Record<RunKind, string> = {
   evaluation: 'Evaluation',
 };
 
-/** The title of a definition of a kind by its id, and the id where there is none. */
+/** The title of a definition of a kind by its id, and the id if there is none. */
 export type TitleOf = (kind: string, id: string) => string;
 
 /** A title without what the place where it stands says already: "Backdoor detection", "Glyphs (built in)". */

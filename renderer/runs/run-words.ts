@@ -26,7 +26,7 @@ export function phaseWords(live: LiveState | undefined): string {
   return capital(first === '' ? live.phase : first);
 }
 
-/** How much of its phase a running run has done, 0 to 1; null where that is not known. */
+/** How much of its phase a running run has done, 0 to 1; null if that is not known. */
 export function shareOf(live: LiveState | undefined): number | null {
   return live && live.total > 0 ? Math.min(1, live.done / live.total) : null;
 }

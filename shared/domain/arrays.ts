@@ -48,7 +48,7 @@ export function packArrays(arrays: ArrayMap): Blob {
   return new Blob([packedBytes(arrays)], { type: 'application/octet-stream' });
 }
 
-/** The inverse of {@link packArrays}. @throws CupbearerError `bad-data` where the bytes are not what that writes. */
+/** The inverse of {@link packArrays}. @throws CupbearerError `bad-data` if the bytes are not what that writes. */
 export async function unpackArrays(blob: Blob): Promise<ArrayMap> {
   const buffer = await blob.arrayBuffer();
   const wrong = (what: string) => new CupbearerError('bad-data', `These are no packed arrays: ${what}.`);

@@ -12,7 +12,7 @@ const comparedFiguresSchema = z.object({
   metrics: z.array(layerMetricsSchema),
   /**
    * Parameters that are not all alike: "detector.relative" and what people call it, from the outside in; one value a run as
-   * text, null where it has none.
+   * text, null if it has none.
    */
   differences: z.array(
     z.object({ key: z.string(), labels: z.array(z.string()), values: z.array(z.string().nullable()) }),

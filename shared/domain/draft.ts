@@ -53,9 +53,9 @@ export const presetSchema = z.object({
   title: z.string(),
   /** "Corner pixel". */
   summary: z.string(),
-  /** What it takes on a common machine, told while nothing was measured on this one; null where nothing is told. */
+  /** What it takes on a common machine, told while nothing was measured on this one; null if nothing is told. */
   usualMs: z.number().nullable(),
-  /** Datasets that must be on disk first; empty where it runs at once. */
+  /** Datasets that must be on disk first; empty if it runs at once. */
   missingData: z.array(z.string()),
   draft: draftSchema,
 });
@@ -80,7 +80,7 @@ const plannedRunSchema = z.object({
   lines: z.array(specLineSchema),
   /** As spec.json will hold it. */
   spec: params,
-  /** The command line that does the same; null where there is none, and why. */
+  /** The command line that does the same; null if there is none, and why. */
   command: z.string().nullable(),
   noCommand: z.string().nullable(),
   folder: z.string(),
@@ -89,7 +89,7 @@ const plannedRunSchema = z.object({
 export const reviewSchema = z.object({ runs: z.array(plannedRunSchema) });
 export type Review = z.infer<typeof reviewSchema>;
 
-/** How long it should take, measured on this machine with a few batches; null where it is not known. */
+/** How long it should take, measured on this machine with a few batches; null if it is not known. */
 export const estimateSchema = z.object({
   totalMs: z.number().nullable(),
   /** What it may take: more than a few samples show, where a method's work grows faster than its samples. */

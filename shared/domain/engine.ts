@@ -10,7 +10,7 @@ const engineInfoSchema = z.object({
   threads: z.int().positive(),
   /** That the device is a GPU, which `auto` prefers; left out for the CPU. */
   onGpu: z.literal(true).exactOptional(),
-  /** Memory of the device of its own, bytes; left out where it has none or does not tell. */
+  /** Memory of the device of its own, bytes; left out if it has none or does not tell. */
   deviceMemoryBytes: z.number().positive().exactOptional(),
   /** What a user should know of it ("computes on the CPU: no CUDA was found"). */
   notes: z.array(z.string()).exactOptional(),

@@ -55,7 +55,7 @@ export const layerMetricsSchema = z.object({
   /** Highest TPR among thresholds with an FPR of at most 1 %. */
   TPR_at_FPR_1: share,
   TPR_at_FPR_1_interval: intervalSchema,
-  /** Samples scoring at least this are flagged at an FPR of at most 1 %; null where none can be. */
+  /** Samples scoring at least this are flagged at an FPR of at most 1 %; null if none can be. */
   threshold_at_FPR_1: z.number().nullable(),
   TPR_at_FPR_5: share,
   TPR_at_FPR_5_interval: intervalSchema,
@@ -98,9 +98,9 @@ export const attackFiguresSchema = z.object({
   attacked: z.int().nonnegative(),
   /** Of these, those on which the model did what the attack is for. */
   succeeded: z.int().nonnegative(),
-  /** All clean samples and the anomalous ones on which the attack succeeded; null where it succeeded on none. */
+  /** All clean samples and the anomalous ones on which the attack succeeded; null if it succeeded on none. */
   successful: aurocOfSomeSchema.nullable(),
-  /** Clean and anomalous samples that were not of the target class; null where there is not one target, or none are left. */
+  /** Clean and anomalous samples that were not of the target class; null if there is not one target, or none are left. */
   other_classes: aurocOfSomeSchema.nullable(),
 });
 export type AttackFigures = z.infer<typeof attackFiguresSchema>;
@@ -135,7 +135,7 @@ const evaluationFormat = 1;
 
 /**
  * The content of eval.json: layers at the top level, as the peer library has them, and the rest under `evaluation`.
- * @throws CupbearerError `usage` where a layer has the reserved name.
+ * @throws CupbearerError `usage` if a layer has the reserved name.
  */
 export function toEvaluationFile({ layers, about }: Evaluation): Record<string, unknown> {
   if (Object.hasOwn(layers, reserved))

@@ -37,7 +37,7 @@ export const downloadStateSchema = z.object({
 });
 export type DownloadState = z.infer<typeof downloadStateSchema>;
 
-/** How far an import is: files that were copied of `total` (0 where that is not known), and at last the dataset. */
+/** How far an import is: files that were copied of `total` (0 if that is not known), and at last the dataset. */
 export const importStateSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), phase: z.string(), done: z.number(), total: z.number() }),
   z.object({

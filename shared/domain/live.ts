@@ -11,7 +11,7 @@ const subjectSchema = z.object({
   training: z.enum(['clean', 'poisoned', 'unknown']),
   /** The trigger in the training data. */
   trained: triggerWordsSchema.nullable(),
-  /** The trigger of the task's anomalous samples; null where they carry none, and for a classifier. */
+  /** The trigger of the task's anomalous samples; null if they carry none, and for a classifier. */
   tested: triggerWordsSchema.nullable(),
   /** Id of what is done to the normal test samples; "" where nothing is. */
   change: z.string(),

@@ -11,13 +11,13 @@ const packed = z.instanceof(Blob);
 export const runDetailSchema = z.object({
   record: runRecordSchema.omit({ host_pid: true, host_started: true }),
   summary: runSummarySchema,
-  /** null where the folder is gone or spec.json cannot be read. */
+  /** null if the folder is gone or spec.json cannot be read. */
   spec: specFileSchema.nullable(),
   /** Why spec.json cannot be read, or what of its spec is not valid. */
   specFault: z.string().nullable(),
   /** The spec, that of the catalogue where the file cannot be read. */
   lines: z.array(specLineSchema),
-  /** The command line that repeats it; null where there is none, and why. */
+  /** The command line that repeats it; null if there is none, and why. */
   command: z.string().nullable(),
   noCommand: z.string().nullable(),
   /** Whether the folder is still there, and its files. */
@@ -48,7 +48,7 @@ export const runResultSchema = z.object({
   headline: z.string(),
   /** What was found, one or two sentences; `**` marks what the eye should land on. */
   sentence: z.string(),
-  /** How the attack went that was to be found; null where the anomalous samples are none, or no classes are predicted. */
+  /** How the attack went that was to be found; null if the anomalous samples are none, or no classes are predicted. */
   attack: attackFiguresSchema.nullable(),
   words: wordsSchema,
   aggregation: z.string(),

@@ -62,7 +62,7 @@ export const runRecordSchema = z.object({
   spec: jsonObject,
   /** Ids of the runs whose results this one uses, in order. */
   parents: z.array(z.string()),
-  /** Headline numbers (`auroc`, `auroc_lower`, `clean_accuracy`, …); null where one could not be computed. */
+  /** Headline numbers (`auroc`, `auroc_lower`, `clean_accuracy`, …); null if one could not be computed. */
   metrics: z.record(z.string(), z.number().nullable()),
   /** Milliseconds by phase. */
   timings: z.record(z.string(), z.number()),

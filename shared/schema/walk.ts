@@ -9,7 +9,7 @@ interface Parameter<F> {
   readonly fields?: readonly F[] | undefined;
 }
 
-/** The parameters of the definition `id` where `field` picks it; undefined where there is no such definition. */
+/** The parameters of the definition `id` where `field` picks it; undefined if there is no such definition. */
 type FieldsOfPick<F> = (field: F, id: string) => readonly F[] | undefined;
 
 type Values = Readonly<Record<string, unknown>>;
@@ -22,13 +22,13 @@ export interface Standing<F> {
   readonly path: string[];
   /** The groups and picks that it stands in, the outermost first. */
   readonly within: readonly F[];
-  /** What stands there; undefined where nothing does. */
+  /** What stands there; undefined if nothing does. */
   readonly value: unknown;
-  /** Of a pick, be it by default: the id and the values beside it. undefined where the value names nothing. */
+  /** Of a pick, be it by default: the id and the values beside it. undefined if the value names nothing. */
   readonly picked?: {
     readonly id: string;
     readonly values: Values;
-    /** Its parameters; undefined where there is no such definition. */
+    /** Its parameters; undefined if there is no such definition. */
     readonly fields: readonly F[] | undefined;
   };
 }

@@ -7,7 +7,7 @@ const fewestClean = 100;
 /** What is said in place of a rate at 1 % false alarms that the samples cannot give. */
 export const tooFewClean = `needs ${fewestClean} clean samples`;
 
-/** The share caught at 1 % false alarms, 0 to 1; null where there are too few clean samples for such a threshold. */
+/** The share caught at 1 % false alarms, 0 to 1; null if there are too few clean samples for such a threshold. */
 export function tprAtOnePercent({ TPR_at_FPR_1, n_clean }: LayerMetrics): number | null {
   return n_clean < fewestClean ? null : TPR_at_FPR_1;
 }

@@ -447,7 +447,7 @@ describe('the end of the program', () => {
     for (const id of [going, waiting])
       expect(catalogue.get(id)).toMatchObject({
         status: 'cancelled',
-        error: { message: 'The program was closed before the run had ended.' },
+        error: { message: 'The program was closed before the run had finished.' },
       });
     expect(() => catalogue.get(removed)).toThrow(/There is no run/);
     const left = readdirSync(join(folder, '..'));

@@ -29,9 +29,9 @@ export function appCalls(application: Application) {
     openFolder: calls.app.openFolder.handler(async ({ input: { what } }) => {
       if (!host.openFolder) throw cannot('show folders', 'Its path is shown beside it.');
       const folder = typeof what === 'object' ? workbench.catalogue.get(what.id).folder : folders(application)[what];
-      // A file in the folder's place would be opened by whatever program its name asks for.
+      // A file there instead would be opened by the program registered for its type.
       if (!isFolder(folder)) {
-        throw new CupbearerError('not-found', `The folder "${folder}" is not there (yet).`);
+        throw new CupbearerError('not-found', `The folder "${folder}" does not exist yet.`);
       }
       await host.openFolder(folder);
       return {};
@@ -81,16 +81,16 @@ function folders({ host, settings }: Application): Record<'data' | 'runs' | 'hom
   };
 }
 
-/** @throws CupbearerError where new runs or data could not be put there: better told now than by the first run. */
+/** @throws CupbearerError if new runs or data could not be put there: better to say so now than to fail the first run. */
 function checkFolder(key: keyof Settings, folder: string | null | undefined): void {
   if (folder === null || folder === undefined) return;
   const label = key === 'dataDir' ? 'Data folder' : 'Folder for runs';
   if (!isAbsolute(folder)) {
-    throw new CupbearerError('usage', `${label}: expected a whole path, found "${folder}".`);
+    throw new CupbearerError('usage', `${label}: expected an absolute path, found "${folder}".`);
   }
   createFolder(folder);
 }
 
 function cannot(what: string, instead: string): CupbearerError {
-  return new CupbearerError('usage', `This host of the program cannot ${what}.`, { hint: instead });
+  return new CupbearerError('usage', `The program cannot ${what} here.`, { hint: instead });
 }

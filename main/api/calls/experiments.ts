@@ -18,7 +18,7 @@ export function experimentsCalls(application: Application) {
   const { experiments } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
   const subjectOf = (draft: ExperimentDraft) => draftSubject(catalogue, draft);
-  /** The subject of a draft that is to be done as it is. */
+  /** The subject of a draft that is to be run as it is. */
   const soundSubject = async (draft: ExperimentDraft, signal: AbortSignal | undefined): Promise<DraftSubject> => {
     const subject = subjectOf(draft);
     const { faults } = await library.ask('check-draft', { subject }, asking(signal));
@@ -30,7 +30,7 @@ export function experimentsCalls(application: Application) {
     presets: experiments.presets.handler(({ signal }) => library.ask('list-presets', {}, asking(signal))),
     check: experiments.check.handler(({ input, signal }) => {
       const outOfReach = reachFaults(reach, catalogue, input.draft);
-      // Nothing is looked up where a page may not look.
+      // A page must not learn anything about places that it may not reach.
       const subject = subjectOf(withoutFaulty(input.draft, outOfReach));
       return library.ask('check-draft', { subject, known: outOfReach }, asking(signal));
     }),

@@ -10,7 +10,7 @@ import { packSamples } from '../pack-samples.ts';
 import { dataFolder } from '../settings.ts';
 import { takeUpRuns } from '../runs/take-up.ts';
 
-/** A stream that nobody can end from outside goes on until it ends by itself. */
+/** For streams that nobody can end from outside. */
 const never = new AbortController().signal;
 
 /** The calls about runs. */
@@ -23,7 +23,7 @@ export function runsCalls(application: Application) {
   return {
     watch: runs.watch.handler(({ signal = never }) => feed.watch(signal)),
     get: runs.get.handler(async ({ input, signal }) => {
-      // Results that a process was about to replace when it was killed are put back.
+      // Restores results that a process was replacing when it was killed.
       await removeLeftoversOfRun(catalogue.get(input.id).folder);
       return runDetail(application, input.id, signal);
     }),

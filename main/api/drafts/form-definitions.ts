@@ -23,7 +23,7 @@ const registries: readonly Registry<Definition>[] = [
   detectorRegistry,
 ];
 
-/** What is asked of who imports a model. */
+/** What the user is asked when importing a model. */
 const trainedElsewhere: Definition = {
   id: 'trained-elsewhere',
   title: 'Trained elsewhere',
@@ -31,7 +31,7 @@ const trainedElsewhere: Definition = {
   params: trainingStatement,
 };
 
-/** All that can be chosen in an experiment or must be said of a model, with its parameters, in a form that can travel. */
+/** Returns everything that can be chosen in an experiment or stated about a model, with its parameters, in serialisable form. */
 export function formDefinitions(): FormRegistry[] {
   return [
     ...registries.map(({ kind, definitions }) => ({ kind, definitions: definitions.map(toFormDefinition) })),

@@ -4,7 +4,7 @@ import { given } from '../../../shared/given.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import type { QueuedRuns, RunRequest } from '../runs/queued-runs.ts';
 
-/** @throws CupbearerError `usage` with the first fault of a draft, all of them in its details; nothing where it has none. */
+/** Throws if a draft has faults. @throws CupbearerError `usage` with the first fault, and all of them in its details. */
 export function refuseFaults(faults: DraftCheck['faults']): void {
   const [first] = faults;
   if (!first) return;
@@ -12,7 +12,7 @@ export function refuseFaults(faults: DraftCheck['faults']): void {
 }
 
 /**
- * Queues the runs of a draft without faults: its classifier, where one is trained, and the detectors that wait for it.
+ * Queues the runs of a draft without faults: its classifier, if one is trained, and the detectors that wait for it.
  * Returns their ids, the classifier's first. @throws CupbearerError `usage`, `conflict`, `storage`.
  */
 export function startExperiment(subject: DraftSubject, queued: QueuedRuns): string[] {

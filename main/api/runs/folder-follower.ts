@@ -2,7 +2,7 @@ import { toErrorRecord } from '../../../shared/errors.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 import { breath } from '../breath.ts';
 
-/** Lets `run.json` of many runs follow the catalogue, one after another, while the host answers others. */
+/** Updates `run.json` of runs that changed in the catalogue, one after another, while the host answers other calls. */
 export class FolderFollower {
   readonly #catalogue: Catalogue;
   #going: Promise<void> | undefined;
@@ -14,11 +14,11 @@ export class FolderFollower {
     this.#catalogue = catalogue;
   }
 
-  /** Begins with the runs whose folder is behind; what goes on already looks again when it is through. */
+  /** Starts with the runs whose folder is behind. If that is in progress already, it looks again once it is done. */
   follow(): void {
     this.#isWantedAgain = true;
     this.#going ??= this.#all()
-      // The marks stay, and the next start looks at them.
+      // The marks stay, so the next start tries again.
       .catch((error: unknown) => void this.#catalogue.notices.push(toErrorRecord(error).message))
       .finally(() => {
         this.#going = undefined;
@@ -26,7 +26,7 @@ export class FolderFollower {
       });
   }
 
-  /** Resolves when no folder is behind that can be written to. */
+  /** Resolves when every folder that can be written to is up to date. */
   async idle(): Promise<void> {
     await this.#going;
   }
@@ -42,7 +42,7 @@ export class FolderFollower {
     }
   }
 
-  /** Leaves the rest to the next start. Resolves when nothing is written any more. */
+  /** Stops; the next start does the rest. Resolves when nothing is being written any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#going;
@@ -52,7 +52,7 @@ export class FolderFollower {
     while (this.#isWantedAgain && !this.#isClosed) {
       this.#isWantedAgain = false;
       await this.#turn();
-      // A folder that cannot be written to keeps its mark, and does not hold up those behind it.
+      // A folder that cannot be written to keeps its mark and does not hold up the others.
       const failures: string[] = [];
       for (let place = 0; !this.#isClosed; await this.#turn()) {
         const next = this.#catalogue.mirrorNext(place);
@@ -70,7 +70,7 @@ export class FolderFollower {
     await this.#pause;
   }
 
-  /** One notice for all: they are thousands where a disk is full. */
+  /** Adds one notice for all failures: on a full disk there are thousands. */
   #note(failures: readonly string[]): void {
     const [first] = failures;
     if (first === undefined) return;

@@ -4,7 +4,7 @@ import { markInThread } from '../../storage/mark-in-thread.ts';
 import type { MarksChange } from '../../storage/run-marks.ts';
 import type { FolderFollower } from './folder-follower.ts';
 
-/** Runs that are marked without a thread: a millisecond or two, where starting a thread takes a hundred. */
+/** Up to this many runs are marked without a thread: it takes a millisecond or two, starting a thread a hundred. */
 const mostHere = 50;
 
 /** Marks runs (tags, notes, pins, the archive), one change after another, and has their folders follow. */
@@ -27,7 +27,7 @@ export class Marking {
     return marking;
   }
 
-  /** Resolves when no change goes on. */
+  /** Resolves when no change is in progress. */
   async idle(): Promise<void> {
     await this.#last;
   }

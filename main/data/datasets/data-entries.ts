@@ -52,13 +52,13 @@ export class FolderTrail {
     this.#real = real;
   }
 
-  /** Begins at a folder. @throws CupbearerError `usage` where it is out of reach, `storage`. */
+  /** Begins at a folder. @throws CupbearerError `usage` if it is out of reach, `storage`. */
   static at(path: string): FolderTrail {
     requireDataReach(path);
     return new FolderTrail([realOf(path)]);
   }
 
-  /** Enters a folder. @throws CupbearerError `bad-data` where a link leads back to where the walk came from; as {@link at}. */
+  /** Enters a folder. @throws CupbearerError `bad-data` if a link leads back to where the walk came from; as {@link at}. */
   enter(path: string, entry: Dirent): FolderTrail {
     requireDataReach(path);
     const real = realOf(path);

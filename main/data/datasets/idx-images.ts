@@ -9,7 +9,7 @@ import { missingData, readStoredFile } from '../readers/stored-file.ts';
 
 /**
  * Loads the training or test half of a dataset in MNIST's file layout, gzip or not, from `folder` or the dataset's own
- * folder in the data folder. @throws CupbearerError `not-found` where a file is missing, `bad-data` where one is damaged.
+ * folder in the data folder. @throws CupbearerError `not-found` if a file is missing, `bad-data` if one is damaged.
  */
 export async function loadIdxImages(
   name: string,

@@ -25,7 +25,7 @@ export async function loadDataset(picked: Picked, context: DatasetContext): Prom
 
 /**
  * What the samples of the dataset that a spec names are, without reading any; of data in `dataDir`, their files' headers say it.
- * @throws CupbearerError as {@link loadDataset}; `not-found` or `storage` where a folder that it names cannot be read.
+ * @throws CupbearerError as {@link loadDataset}; `not-found` or `storage` if a folder that it names cannot be read.
  */
 export function datasetFacts(picked: Picked, dataDir = defaultDataDir()): DatasetFacts {
   const definition = datasetRegistry.get(picked.name);

@@ -42,7 +42,7 @@ export function isPictureName(name: string): boolean {
 
 /**
  * Returns the pictures of one half, the names of the classes, and a sentence about what of the folder is left out.
- * @throws CupbearerError `not-found` where there is no such folder, `bad-data` where it has no pictures or too many, a class has none,
+ * @throws CupbearerError `not-found` if there is no such folder, `bad-data` if it has no pictures or too many, a class has none,
  *   or links lead in a circle, `storage`, `cancelled`.
  */
 export async function findPictures(
@@ -99,7 +99,7 @@ export function classesIn(folder: string): string[] {
  * Returns the folders of the classes: those with a picture at any depth, in the order of their names by code points, as torchvision's
  * ImageFolder numbers them. The training half decides which there are, so that both halves number them alike. Looks into each folder
  * until a picture is found.
- * @throws CupbearerError `not-found` where there is no such folder, `bad-data` where it holds no classes or too many, or where what it
+ * @throws CupbearerError `not-found` if there is no such folder, `bad-data` if it holds no classes or too many, or if what it
  *   holds would be taken for classes by mistake.
  */
 export function classFolders(folder: string): ClassFolder[] {
@@ -197,7 +197,7 @@ class EntryCount {
     this.#most = most;
   }
 
-  /** @throws CupbearerError `bad-data` where there are too many. */
+  /** @throws CupbearerError `bad-data` if there are too many. */
   add(path: string): void {
     if (++this.#count > this.#most) throw tooMany(path, `${this.#most} files and folders`);
   }
@@ -227,9 +227,9 @@ function byCodePoints(a: string, b: string): number {
 }
 
 /**
- * The folder of each class in the test half; undefined where it has none. Names need not be written alike: file systems and archives
+ * The folder of each class in the test half; undefined if it has none. Names need not be written alike: file systems and archives
  * change the form of accents, and people change capitals.
- * @throws CupbearerError `bad-data` where two folders could be meant.
+ * @throws CupbearerError `bad-data` if two folders could be meant.
  */
 function testFolders(half: string, classes: readonly ClassFolder[]): (string | undefined)[] {
   const names = withStorageErrors(`read the folder "${half}"`, () => foldersIn(half));

@@ -115,7 +115,7 @@ async function receive(
   }
 }
 
-/** Where in the file the response begins. @throws CupbearerError `network` where it is not (a part of) the file. */
+/** Where in the file the response begins. @throws CupbearerError `network` if it is not (a part of) the file. */
 function startOf(response: Response, asked: number, address: string, file: KnownFile): number {
   if (response.status === 206) {
     const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '') ?? [];

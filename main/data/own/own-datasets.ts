@@ -53,7 +53,7 @@ export async function listOwnDatasets(dataDir: string, signal: AbortSignal): Pro
 /**
  * Describes a folder of the user's pictures, and notes in it what was found, so that the next time is quick. Looks at one
  * picture at a time, at its header where that says enough.
- * @throws CupbearerError `bad-data` where there are no classes with pictures or none of the first of a class can be decoded, `cancelled`.
+ * @throws CupbearerError `bad-data` if there are no classes with pictures or none of the first of a class can be decoded, `cancelled`.
  */
 export async function describeOwnDataset(name: string, folder: string, signal: AbortSignal): Promise<OwnDataset> {
   const classes = classesIn(folder);

@@ -74,7 +74,7 @@ function readStart(path: string): { header: PictureHeader; whole?: Uint8Array } 
 /**
  * Decodes PNG, JPEG or PPM to the values that the file stores: no colour profile, gamma or opacity changes a colour, and EXIF turns
  * a picture only if it is to be `upright`. Of a PNG that moves, the still image.
- * @throws CupbearerError `bad-data` naming `file` where it is none of these, damaged, cut off or too large.
+ * @throws CupbearerError `bad-data` naming `file` if it is none of these, damaged, cut off or too large.
  */
 export async function decodePicture(bytes: Uint8Array, file: string, upright = false): Promise<Picture> {
   const header = wholeHeader(bytes, file);
@@ -93,7 +93,7 @@ function uprightOf(picture: Picture, exif: Uint8Array | undefined): Picture {
   return upright;
 }
 
-/** @throws CupbearerError `bad-data` where the file ends within its header. */
+/** @throws CupbearerError `bad-data` if the file ends within its header. */
 function wholeHeader(bytes: Uint8Array, file: string): PictureHeader {
   const header = parsePictureHeader(bytes, file);
   if (header) return header;

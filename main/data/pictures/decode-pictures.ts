@@ -53,7 +53,7 @@ export function valuesOf({ size, colour }: PictureForm): number {
 /**
  * Reads and decodes pictures, block by block in their order, on threads where that pays (`threads` fixes how many); the
  * bytes do not depend on it.
- * @throws CupbearerError naming the file: `not-found` where it is gone, `bad-data` where it does not hold its region.
+ * @throws CupbearerError naming the file: `not-found` if it is gone, `bad-data` if it does not hold its region.
  */
 export async function* decodedPictures(
   files: readonly PictureFile[],
@@ -120,7 +120,7 @@ export async function decodeBlock(
   return { pixels: pixels.subarray(0, (files.length - undecodable.length) * size), undecodable };
 }
 
-/** What `use` returns for the decoded picture; undefined where it cannot be decoded. */
+/** What `use` returns for the decoded picture; undefined if it cannot be decoded. */
 async function ifDecodable<T>(
   { path }: PictureFile,
   options: DecodingOptions,

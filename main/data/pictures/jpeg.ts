@@ -56,7 +56,7 @@ const mostPadding = 16;
 
 /**
  * Checks that a JPEG has all of its blocks and its end, by reading its Huffman codes without computing a pixel: decoders fill what is
- * missing with grey, and say nothing. @throws CupbearerError `bad-data` naming `file` where something is missing or damaged.
+ * missing with grey, and say nothing. @throws CupbearerError `bad-data` naming `file` if something is missing or damaged.
  */
 export function wholeJpeg(bytes: Uint8Array, size: Size, file: string): WholeJpeg {
   const kept: Uint8Array[] = [bytes.subarray(0, 2)];
@@ -311,7 +311,7 @@ class HuffmanTable {
     }
   }
 
-  /** The length of the code that 16 bits begin with and its symbol; 0 where there is none. */
+  /** The length of the code that 16 bits begin with and its symbol; 0 if there is none. */
   slow(bits: number): number {
     for (let length = quickBits + 1; length <= 16; length++) {
       const code = bits >> (16 - length);

@@ -21,8 +21,8 @@ const mostSide = 2 ** 16 - 1;
 export const mostPictureBytes = 3 * mostPixels + 1024;
 
 /**
- * Returns format and size of a picture from the beginning of its file, or undefined where that is too short to tell.
- * @throws CupbearerError `bad-data` naming `file` where it is not a PNG, JPEG or PPM, or larger than
+ * Returns format and size of a picture from the beginning of its file, or undefined if that is too short to tell.
+ * @throws CupbearerError `bad-data` naming `file` if it is not a PNG, JPEG or PPM, or larger than
  *   {@link mostPixels}.
  */
 export function parsePictureHeader(start: Uint8Array, file: string): PictureHeader | undefined {

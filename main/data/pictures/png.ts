@@ -52,7 +52,7 @@ const interlacedPasses: readonly Pass[] = [
  * Decodes a PNG to the values that it stores, as Pillow's `convert('RGB')` has them: neither gamma nor colour profile nor opacity
  * changes a colour. Of 16 bits a channel the upper eight count, in grey pictures those above 255 are 255. Decoders of browsers and
  * canvases apply what we leave out, and give the rows before a fault as if they were the whole.
- * @throws CupbearerError `bad-data` naming `file` where a chunk is damaged or missing, or the rows are not whole.
+ * @throws CupbearerError `bad-data` naming `file` if a chunk is damaged or missing, or the rows are not whole.
  */
 export function decodePng(
   bytes: Uint8Array,
@@ -137,7 +137,7 @@ function inflated(parts: readonly Uint8Array[], length: number, file: string): U
   return raw;
 }
 
-/** Returns the EXIF data of a PNG that was decoded; undefined where it has none. */
+/** Returns the EXIF data of a PNG that was decoded; undefined if it has none. */
 export function exifInPng(bytes: Uint8Array): Uint8Array | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {

@@ -31,7 +31,7 @@ export function parsePpmHead(start: Uint8Array, file: string): PpmHead | undefin
 
 /**
  * Decodes a PPM; values of another range than 0 to 255 are scaled to it and rounded as Pillow does, halves to the even number.
- * @throws CupbearerError `bad-data` naming `file` where values are missing or, in text, are none.
+ * @throws CupbearerError `bad-data` naming `file` if values are missing or, in text, are none.
  */
 export function decodePpm(bytes: Uint8Array, file: string): Picture {
   const found = parsePpmHead(bytes, file);

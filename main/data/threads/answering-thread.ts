@@ -45,7 +45,7 @@ export class AnsweringThread<Q, A> {
     return this.#waiting.length;
   }
 
-  /** @throws CupbearerError what answering it throws; `internal` where the thread has ended. */
+  /** @throws CupbearerError what answering it throws; `internal` if the thread has ended. */
   ask(question: Q): Promise<A> {
     const asking = new Promise<A>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     // One that was asked ahead may fail before anyone waits for it.

@@ -47,7 +47,7 @@ export function isAugmented(dataset: Dataset): dataset is AugmentedDataset {
   return 'unaugmented' in dataset;
 }
 
-/** The dataset beneath the augmentations; the dataset itself where it has none. */
+/** The dataset beneath the augmentations; the dataset itself if it has none. */
 export function withoutAugmentations(dataset: Dataset): Dataset {
   return isAugmented(dataset) ? dataset.unaugmented : dataset;
 }

@@ -51,7 +51,7 @@ const decoyed = 2;
 /**
  * Poisons exactly round(p_backdoor * n) samples of `dataset`, and makes decoys of round(p_noise * n) others. Which ones
  * is fixed by the seed for all epochs; the trigger's own randomness comes from (seed, epoch, index).
- * @throws CupbearerError `usage` where the options do not fit each other, the trigger or the dataset's classes.
+ * @throws CupbearerError `usage` if the options do not fit each other, the trigger or the dataset's classes.
  */
 export const poisoned: Transform<[trigger: Trigger, options: PoisonOptions], PoisonedDataset> = defineTransform({
   kind: 'poisoned',
@@ -136,7 +136,7 @@ function drawCleanLabelRoles(dataset: Dataset, share: number, target: number, se
   return roles;
 }
 
-/** @throws CupbearerError `usage` where the options do not fit each other, the trigger or the dataset's classes. */
+/** @throws CupbearerError `usage` if the options do not fit each other, the trigger or the dataset's classes. */
 export function checkPoisoning(dataset: DatasetFacts, trigger: Trigger, options: PoisonOptions): void {
   const { p_backdoor, p_noise = 0, target_class } = options;
   if (!(p_backdoor >= 0 && p_noise >= 0 && p_backdoor + p_noise <= 1)) {

@@ -67,7 +67,7 @@ export function poisonOptions(picked: Picked, seed: number): PoisonOptions {
   };
 }
 
-/** What is done to poisoned training samples before they get the trigger that was picked; undefined where nothing. */
+/** What is done to poisoned training samples before they get the trigger that was picked; undefined if nothing. */
 export function disguiseOf(picked: Picked): Disguise | undefined {
   return triggerRegistry.get(picked.name).disguise?.(paramsOfTrigger(picked) as never);
 }

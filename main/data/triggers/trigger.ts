@@ -14,9 +14,9 @@ export interface Trigger {
   readonly spec: Readonly<Record<string, unknown>>;
   /** Changes one sample in place: an image (row-major `[height, width, channels]`, values 0 to 1) or a text (`[length]`, tokens). */
   apply(sample: Float32Array, stream: RandomStream): void;
-  /** A change of the same kind on a sample that keeps its label (WaNet's noise mode); absent where there is none. */
+  /** A change of the same kind on a sample that keeps its label (WaNet's noise mode); absent if there is none. */
   decoy?(sample: Float32Array, stream: RandomStream): void;
-  /** What must be stored with a model so that the same trigger can be applied later; empty where nothing. */
+  /** What must be stored with a model so that the same trigger can be applied later; empty if nothing. */
   state(): TensorMap;
 }
 
@@ -86,7 +86,7 @@ export function defineTrigger<S extends z.ZodRawShape>(
   return { ...definition, params: z.object({ ...definition.params, ...poisonFields }) };
 }
 
-/** Height, width and channels. @throws CupbearerError `usage` where `shape` is not that of an image. */
+/** Height, width and channels. @throws CupbearerError `usage` if `shape` is not that of an image. */
 export function imageSize(
   shape: readonly number[],
   trigger: string,
@@ -99,7 +99,7 @@ export function imageSize(
   );
 }
 
-/** What the tokens of texts stand for. @throws CupbearerError `usage` where the samples are no texts, or have no padding. */
+/** What the tokens of texts stand for. @throws CupbearerError `usage` if the samples are no texts, or have no padding. */
 export function vocabularyOf({ shape, vocabulary }: TriggerContext, trigger: string): readonly string[] {
   if (shape.length === 1 && vocabulary?.includes(padding)) return vocabulary;
   throw new CupbearerError(

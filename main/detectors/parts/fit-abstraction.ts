@@ -153,7 +153,7 @@ function givenWeights(frame: Frame, file: string): TensorMap {
 
 /**
  * Names of the arrays in `file` that make up the abstraction, in the order in which they run.
- * @throws CupbearerError `bad-data` where one is missing, too many, of another shape or not of floating-point numbers.
+ * @throws CupbearerError `bad-data` if one is missing, too many, of another shape or not of floating-point numbers.
  */
 function givenArrays(
   { layers, inputs, output, outputWidth }: Frame,
@@ -215,7 +215,7 @@ function checkArray(
   }
 }
 
-/** The array as float32. @throws CupbearerError `bad-data` where a number is not finite. */
+/** The array as float32. @throws CupbearerError `bad-data` if a number is not finite. */
 function finiteFloats({ shape, data: stored }: NamedTensor, name: string, file: string): NamedTensor {
   const data = Float32Array.from(stored);
   if (!data.every(Number.isFinite)) {

@@ -12,7 +12,7 @@ const BLOCK = 256;
 
 /**
  * What is kept of the references: per layer the factors of their gradients, scaled so that inner products are cosines.
- * @throws CupbearerError `usage` where a layer has no parameters of its own or the state becomes too large.
+ * @throws CupbearerError `usage` if a layer has no parameters of its own or the state becomes too large.
  */
 export async function fitGradients(
   references: Samples,

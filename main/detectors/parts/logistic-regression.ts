@@ -21,7 +21,7 @@ const LEAST_CURVATURE = 1e-12;
  * `|w|^2 / 2 + c * sum log(1 + exp(-y (w . x + b)))`, y being 1 or -1 (scikit-learn's objective, the intercept is free),
  * found by Newton's method with halved steps in float64, to the precision of rounding. With `standardise` the weights
  * penalised are those of columns scaled to mean 0 and variance 1; the model that is given back takes rows as they are.
- * @throws CupbearerError `bad-data` where a class is missing, `non-finite` where the rows are not finite.
+ * @throws CupbearerError `bad-data` if a class is missing, `non-finite` if the rows are not finite.
  */
 export function logisticRegression(
   x: Float32Array,

@@ -111,7 +111,7 @@ function mostVariableForm(y: Float32Array, k: number, start: Float64Array): { fo
 
 /**
  * The least T for which more of the distances (ascending) exceed T + 3 than Gaussian data and this fraction of
- * corruption would have there: 1 up to 10 log(1/fraction), then 3 fraction / (T log T)^2. Undefined where there is none.
+ * corruption would have there: 1 up to 10 log(1/fraction), then 3 fraction / (T log T)^2. Undefined if there is none.
  */
 function tailThreshold(distances: Float64Array, fraction: number): number | undefined {
   const n = distances.length;

@@ -18,7 +18,7 @@ interface GatheredRows {
 
 /**
  * Takes a whole stream into memory, or `limit` of its samples drawn without replacement.
- * @throws CupbearerError `bad-data` where the stream has fewer than `atLeast` samples.
+ * @throws CupbearerError `bad-data` if the stream has fewer than `atLeast` samples.
  */
 export async function gatherRows(
   stream: FeatureStream,
@@ -51,7 +51,7 @@ export async function gatherRows(
   return { count, positions, layers: rows, predicted, classes };
 }
 
-/** @throws CupbearerError `bad-data` where the stream has fewer than `atLeast` samples. */
+/** @throws CupbearerError `bad-data` if the stream has fewer than `atLeast` samples. */
 export function checkCount(stream: FeatureStream, atLeast: number): void {
   if (stream.length >= atLeast) return;
   throw new CupbearerError(

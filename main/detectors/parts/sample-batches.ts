@@ -70,7 +70,7 @@ export function batchToTensors({ size, inputs, labels, indices, layers }: Activa
   };
 }
 
-/** The batch that {@link batchToTensors} put into a state. @throws CupbearerError `bad-data` where it is not there. */
+/** The batch that {@link batchToTensors} put into a state. @throws CupbearerError `bad-data` if it is not there. */
 export function batchFromTensors(tensors: TensorMap, prefix: string): ActivationBatch {
   const part = <T extends Float32Array | Int32Array>(name: string): T => {
     const tensor = tensors[`${prefix}${name}`];

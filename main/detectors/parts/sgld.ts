@@ -16,7 +16,7 @@ export interface SgldOptions {
   nBeta: number;
 }
 
-/** @throws CupbearerError `usage` where the pull towards the trained weights overshoots at every step. */
+/** @throws CupbearerError `usage` if the pull towards the trained weights overshoots at every step. */
 export function checkStepSize(stepSize: number, localisation: number): void {
   if (stepSize * localisation < 4) return;
   throw new CupbearerError(
@@ -34,7 +34,7 @@ export function checkStepSize(stepSize: number, localisation: number): void {
  * `gradient` gives g, an estimate of the mean loss's gradient at `w`; it is not asked where n beta is 0. Yields every `thinning`-th `w`, the same array each time.
  *
  * On a quadratic loss of curvature h a coordinate's variance settles at `1 / (lambda (1 - eps lambda / 4))` with
- * `lambda = n beta h + gamma`. @throws CupbearerError `usage` where the pull alone overshoots (eps gamma >= 4); `non-finite`
+ * `lambda = n beta h + gamma`. @throws CupbearerError `usage` if the pull alone overshoots (eps gamma >= 4); `non-finite`
  * where a chain diverges.
  */
 export async function* sgld(

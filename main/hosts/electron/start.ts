@@ -18,7 +18,7 @@ const downloadMs = 300_000;
 /** Chromium's own switch: who gives it knows what it means, and nothing here ever does. */
 const noSandboxSwitch = '--no-sandbox';
 
-/** The path of Electron's binary in its package's folder; undefined where it has not been fetched, or not all of it. */
+/** The path of Electron's binary in its package's folder; undefined if it has not been fetched, or not all of it. */
 export function electronBinary(folder: string): string | undefined {
   // Its package writes this file once everything is in place.
   const pathFile = join(folder, 'path.txt');
@@ -36,7 +36,7 @@ interface Surroundings {
   noSandbox: (binary: string) => NoSandbox | undefined;
 }
 
-/** Why the desktop program cannot be opened here; undefined where it can. Fetches the binary where it is missing. */
+/** Why the desktop program cannot be opened here; undefined if it can. Fetches the binary if it is missing. */
 export async function whyNotDesktop(
   folder: string,
   { display, fetchBinary, noSandbox }: Surroundings,

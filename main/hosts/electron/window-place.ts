@@ -18,7 +18,7 @@ const usual = { width: 1440, height: 900 };
 /** So much of the title bar must be seen, pixels, for a window to be moved by it. */
 const visible = { width: 120, height: 40 };
 
-/** The place that was stored; undefined where there is none that can be read. */
+/** The place that was stored; undefined if there is none that can be read. */
 export function readWindowPlace(path: string): WindowPlace | undefined {
   if (!existsSync(path)) return undefined;
   try {
@@ -28,7 +28,7 @@ export function readWindowPlace(path: string): WindowPlace | undefined {
   }
 }
 
-/** Stores a place; where that fails the window simply opens as usual the next time. */
+/** Stores a place; if that fails the window simply opens as usual the next time. */
 export function storeWindowPlace(path: string, place: WindowPlace): void {
   try {
     writePrivateFile(path, JSON.stringify(place));

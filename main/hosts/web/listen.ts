@@ -6,7 +6,7 @@ const portsTried = 50;
 
 /**
  * Listens on 127.0.0.1 at `port` or the next that is free (0: any), and gives the port.
- * @throws CupbearerError `conflict` where 50 in a row are taken.
+ * @throws CupbearerError `conflict` if 50 in a row are taken.
  */
 export async function listenFrom(server: Server, port: number): Promise<number> {
   for (let candidate = port; candidate < port + portsTried && candidate <= 65_535; candidate++) {

@@ -10,7 +10,7 @@ export function hasDisplay(
   return Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']);
 }
 
-/** Opens an address in the user's browser; false where there is none. */
+/** Opens an address in the user's browser; false if there is none. */
 export async function openBrowser(address: string): Promise<boolean> {
   if (!hasDisplay()) return false;
   try {

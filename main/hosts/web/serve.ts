@@ -38,7 +38,7 @@ function usualRoot({ root }: Settings): string {
 
 /**
  * The application behind a web host of its own, with the user's catalogue.
- * @throws CupbearerError where the renderer is not built, the root is no folder, the catalogue cannot be opened or no port is free.
+ * @throws CupbearerError if the renderer is not built, the root is no folder, the catalogue cannot be opened or no port is free.
  */
 export async function serveApplication(options: ServeOptions): Promise<ServedApplication> {
   const folder = options.folder ?? rendererFolder;

@@ -66,7 +66,7 @@ const closeGraceMs = 500;
 
 /**
  * Serves the program's pages and answers their calls, on this machine's own address alone (127.0.0.1).
- * @throws CupbearerError `conflict` where no port near the one asked for is free.
+ * @throws CupbearerError `conflict` if no port near the one asked for is free.
  */
 export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   const headMs = options.headMs ?? defaultHeadMs;

@@ -30,7 +30,7 @@ export function draftNetwork({ draft, classifierFolder }: DraftSubject, facts: D
   return specFor(draftArchitecture(draft), facts);
 }
 
-/** What `find` gives, or undefined where what it needs is at fault. */
+/** What `find` gives, or undefined if what it needs is at fault. */
 export function orNothing<T>(find: () => T): T | undefined {
   try {
     return find();

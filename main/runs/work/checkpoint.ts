@@ -23,7 +23,7 @@ export function writeCheckpoint(folder: string, { epochs, weights, optimizer }: 
   writeTensorFile(checkpointFile(folder), tensors, { epochs: String(epochs) });
 }
 
-/** @throws CupbearerError `bad-data` where the file is damaged. */
+/** @throws CupbearerError `bad-data` if the file is damaged. */
 export function readCheckpoint(folder: string): Checkpoint {
   const place = checkpointFile(folder);
   const { tensors, metadata } = readTensorFile(place);

@@ -9,7 +9,7 @@ export const mostHeldOut = 2000;
 
 /**
  * Splits trusted data into what a detector is fitted on and what its scores are standardised on. Which samples are held
- * out is a function of the seed alone. @throws CupbearerError `usage` where fewer than two would be held out.
+ * out is a function of the seed alone. @throws CupbearerError `usage` if fewer than two would be held out.
  */
 export function holdOut(trusted: DataPart, seed: number): { fitting: DataPart; heldOut: DataPart } {
   const { dataset, indices } = trusted;

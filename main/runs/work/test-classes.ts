@@ -11,7 +11,7 @@ export class TestClasses implements TestObserver {
   readonly own: Int32Array;
   /** What the sample is labelled with: where a trigger is put in, the class that it is meant to bring about. */
   readonly label: Int32Array;
-  /** Undefined where the model predicts no classes. */
+  /** Undefined if the model predicts no classes. */
   readonly predicted: Int32Array | undefined;
 
   constructor({ network, test }: Task) {

@@ -2,7 +2,7 @@ import { ThreadPool } from './thread-pool.ts';
 
 let pool: ThreadPool | undefined;
 
-/** The threads that kernels of this process share; undefined where the calling thread computes alone. */
+/** The threads that kernels of this process share; undefined if the calling thread computes alone. */
 export function computePool(): ThreadPool | undefined {
   return pool;
 }

@@ -46,7 +46,7 @@ export class ParallelKernels<Exports extends object> {
 
   /**
    * Calls a function with (part, thread, ...args) for each of `parts` parts, which must not touch what another one writes.
-   * @throws CupbearerError `engine` where a thread fails.
+   * @throws CupbearerError `engine` if a thread fails.
    */
   inParts(name: keyof Exports & string, parts: number, ...args: number[]): void {
     const number = this.#numbers.get(name)!;

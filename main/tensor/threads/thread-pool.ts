@@ -87,7 +87,7 @@ export class ThreadPool {
   /**
    * Calls `own` (number `index` of the instance in `slot`) with (part, thread, ...args) for each part, spread over the
    * threads in any order, and returns when all are done.
-   * @throws CupbearerError `engine` where a thread has failed or died, from then on always; what `own` throws.
+   * @throws CupbearerError `engine` if a thread has failed or died, from then on always; what `own` throws.
    */
   run(slot: number, index: number, own: PartFunction, parts: number, args: readonly number[]): void {
     if (parts > MOST_PARTS) throw new Error(`A task has ${MOST_PARTS} parts at most, got ${parts}.`);

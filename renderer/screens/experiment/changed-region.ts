@@ -19,7 +19,7 @@ const leastChange = 0.5 / 255;
 /** Of a side of the picture: what is larger is seen without help. */
 const smallShare = 1 / 4;
 
-/** The box around all pixels that differ between two pictures of one size; null where none do or where it is not small. */
+/** The box around all pixels that differ between two pictures of one size; null if none differ or it is not small. */
 export function smallChangedRegion(before: Picture, after: Picture): Region | null {
   const { height, width, channels } = before;
   let [top, left, bottom, right] = [height, width, -1, -1];

@@ -40,7 +40,7 @@ export function withNames(draft: ExperimentDraft, definitions: Definitions): Exp
   };
 }
 
-/** What a draft trains its classifier on, before any trigger; undefined where it takes a trained one. */
+/** What a draft trains its classifier on, before any trigger; undefined if it takes a trained one. */
 function dataOf({ classifier }: ExperimentDraft, definitions: Definitions): string | undefined {
   if (classifier.source === 'run') return undefined;
   return trainingData(classifier.params, definitions).original.name;

@@ -197,7 +197,7 @@ export class Wizard implements FormModel {
     return kind === 'detector' ? (this.check.value?.unsuited ?? {}) : {};
   }
 
-  /** What was measured of the draft, or of it as it was before the last change; null where nothing is known. */
+  /** What was measured of the draft, or of it as it was before the last change; null if nothing is known. */
   get measured(): Estimate | null {
     return this.faults.length > 0 ? null : this.estimate.value;
   }

@@ -5,7 +5,7 @@ import { shownSamples, type ShownSample } from '../../runs/shown-samples.ts';
 
 /** A test sample beside what it was made of, and what the model takes it for. */
 export interface CloseLook extends Omit<CloseSample, 'sample'> {
-  /** null where there is nothing to look at. */
+  /** null if there is nothing to look at. */
   shown: ShownSample | null;
 }
 

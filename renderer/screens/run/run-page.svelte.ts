@@ -34,7 +34,7 @@ interface SampleList {
 export class RunPage {
   readonly id: string;
   detail = $state.raw<RunDetail>();
-  /** null where the run has no evaluation. */
+  /** null if the run has no evaluation. */
   result = $state.raw<RunResult | null>();
   /** What other detectors of the task say of the same samples. */
   readonly others = new OtherDetectors();

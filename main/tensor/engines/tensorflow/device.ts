@@ -25,7 +25,7 @@ interface NvidiaGpu {
 }
 
 /**
- * The NVIDIA GPU that CUDA programs compute on, given what `CUDA_VISIBLE_DEVICES` lets them see; undefined where there is no
+ * The NVIDIA GPU that CUDA programs compute on, given what `CUDA_VISIBLE_DEVICES` lets them see; undefined if there is no
  * driver, no GPU, or none that they may see.
  */
 export function nvidiaGpu(
