@@ -38,7 +38,10 @@ function foldersOf(settings: Settings): string[] {
   return [dataFolder(settings), runsFolder(settings)];
 }
 
-/** Creates everything that the calls of the contract work with. @throws CupbearerError if the catalogue cannot be opened. */
+/**
+ * Creates everything that the calls of the contract work with. @throws CupbearerError if the catalogue cannot be
+ * opened.
+ */
 export function createApplication({ host, catalogueFile, settings, root }: ApplicationOptions): RunningApplication {
   const current = settings ?? new SettingsStore();
   const atStart = current.current();

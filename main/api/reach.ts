@@ -58,12 +58,17 @@ export class Reach {
     this.#checkSpec(fields, values, new Set());
   }
 
-  /** Checks all paths among the parameters of the run in `folder`, which is itself reachable, as {@link checkUse} does. */
+  /**
+   * Checks all paths among the parameters of the run in `folder`, which is itself reachable, as {@link checkUse} does.
+   */
   checkRun(folder: string): void {
     this.#checkRun(folder, new Set());
   }
 
-  /** Returns environment variables that keep processes that read data within reach even if there are links among the data. */
+  /**
+   * Returns environment variables that keep processes that read data within reach even if there are links among the
+   * data.
+   */
   environment(): Record<string, string> {
     return this.root === undefined ? {} : dataReach({ root: this.root, own: this.#own() });
   }

@@ -23,14 +23,20 @@ export class SettingsStore {
     return this.#current;
   }
 
-  /** Changes some settings and returns all. @throws CupbearerError `storage` if they cannot be stored; nothing is changed then. */
+  /**
+   * Changes some settings and returns all. @throws CupbearerError `storage` if they cannot be stored; nothing is
+   * changed then.
+   */
   change(changes: SettingsChanges): Settings {
     const given = Object.entries(changes).filter(([, value]) => value !== undefined);
     // Another window or program may have changed other settings in the meantime.
     return this.#keep(settingsSchema.parse({ ...readSettings(this.#path).settings, ...Object.fromEntries(given) }));
   }
 
-  /** Restores the defaults, except saved filters and the root, which no page may change. @throws CupbearerError `storage`. */
+  /**
+   * Restores the defaults, except saved filters and the root, which no page may change. @throws CupbearerError
+   * `storage`.
+   */
   reset(): Settings {
     const { savedFilters, root } = readSettings(this.#path).settings;
     return this.#keep(settingsSchema.parse({ savedFilters, root }));

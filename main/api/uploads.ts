@@ -74,7 +74,10 @@ export class Uploads {
     if (at !== bytes.length) throw unfitting('the last file', `${at} bytes`, bytes.length);
   }
 
-  /** Ends an upload: hands its folder to `work` and removes it afterwards. @throws CupbearerError `not-found`; what `work` throws. */
+  /**
+   * Ends an upload: hands its folder to `work` and removes it afterwards. @throws CupbearerError `not-found`; what
+   * `work` throws.
+   */
   async take<T>(id: string, work: (folder: string) => Promise<T>): Promise<T> {
     const { folder, timer } = this.#get(id);
     clearTimeout(timer);

@@ -31,7 +31,10 @@ export interface FinishedRun {
   found: boolean;
 }
 
-/** How long to wait for a left-over process before its run is marked anyway; the process should end itself within two seconds. */
+/**
+ * How long to wait for a left-over process before its run is marked anyway; the process should end itself within two
+ * seconds.
+ */
 const lateMarkMs = 3000;
 
 /** Opens the catalogue and creates what knows, plans and executes runs. */
@@ -44,7 +47,10 @@ export class Workbench {
   readonly interrupted: readonly RunRecord[];
   #lateMark: NodeJS.Timeout | undefined;
 
-  /** Opens the user's catalogue and marks runs whose process is gone as `interrupted`, once nothing works on them any more. */
+  /**
+   * Opens the user's catalogue and marks runs whose process is gone as `interrupted`, once nothing works on them any
+   * more.
+   */
   constructor(catalogueFile?: string, launch: ProcessLauncher = forkProcess) {
     this.catalogue = catalogueFile === undefined ? openCatalogue() : openCatalogue(catalogueFile);
     this.known = new KnownRuns(this.catalogue);

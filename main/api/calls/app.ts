@@ -81,7 +81,9 @@ function folders({ host, settings }: Application): Record<'data' | 'runs' | 'hom
   };
 }
 
-/** @throws CupbearerError if new runs or data could not be put there: better to say so now than to fail the first run. */
+/**
+ * @throws CupbearerError if new runs or data could not be put there: better to say so now than to fail the first run.
+ */
 function checkFolder(key: keyof Settings, folder: string | null | undefined): void {
   if (folder === null || folder === undefined) return;
   const label = key === 'dataDir' ? 'Data folder' : 'Folder for runs';

@@ -31,7 +31,10 @@ const trainedElsewhere: Definition = {
   params: trainingStatement,
 };
 
-/** Returns everything that can be chosen in an experiment or stated about a model, with its parameters, in serialisable form. */
+/**
+ * Returns everything that can be chosen in an experiment or stated about a model, with its parameters, in serialisable
+ * form.
+ */
 export function formDefinitions(): FormRegistry[] {
   return [
     ...registries.map(({ kind, definitions }) => ({ kind, definitions: definitions.map(toFormDefinition) })),

@@ -4,7 +4,9 @@ import { given } from '../../../shared/given.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import type { QueuedRuns, RunRequest } from '../runs/queued-runs.ts';
 
-/** Throws if a draft has faults. @throws CupbearerError `usage` with the first fault, and all of them in its details. */
+/**
+ * Throws if a draft has faults. @throws CupbearerError `usage` with the first fault, and all of them in its details.
+ */
 export function refuseFaults(faults: DraftCheck['faults']): void {
   const [first] = faults;
   if (!first) return;

@@ -51,7 +51,9 @@ function flagsOf(fields: readonly Field[], values: Readonly<Record<string, unkno
   );
 }
 
-/** Returns the flags for one parameter, without those for the parameters inside it, which the walk reaches by itself. */
+/**
+ * Returns the flags for one parameter, without those for the parameters inside it, which the walk reaches by itself.
+ */
 function flagsAt({ field, path, value, picked }: Standing<Field>): Flag[] {
   const flag = `--${path.join('.')}`;
   switch (field.type) {

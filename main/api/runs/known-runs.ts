@@ -66,7 +66,10 @@ export class KnownRuns {
     return { ...newRecord(folder, file, title), status: 'interrupted', error };
   }
 
-  /** Refuses a copy: what is done there must not be recorded as done in the run's own folder. @throws CupbearerError `conflict`. */
+  /**
+   * Refuses a copy: what is done there must not be recorded as done in the run's own folder. @throws CupbearerError
+   * `conflict`.
+   */
   checkNoCopy({ id, folder }: RunRecord): void {
     const original = this.#catalogue.get(id).folder;
     if (original === folder || realpathSync(original) === realpathSync(folder)) return;

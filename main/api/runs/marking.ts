@@ -20,7 +20,10 @@ export class Marking {
     this.#inThread = inThread;
   }
 
-  /** Changes all of these runs or none, after the changes that were asked for before. @throws CupbearerError as `Catalogue.mark`. */
+  /**
+   * Changes all of these runs or none, after the changes that were asked for before. @throws CupbearerError as
+   * `Catalogue.mark`.
+   */
   async mark(ids: readonly string[], change: MarksChange): Promise<void> {
     const marking = this.#last.then(() => this.#mark(ids, change));
     this.#last = marking.catch(() => undefined);

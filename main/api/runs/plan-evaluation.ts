@@ -12,7 +12,10 @@ import { evalFolder, holdsRun } from '../../storage/run-folder.ts';
 interface EvaluationPlan {
   /** Folder that has the result of this evaluation already. */
   existing?: string;
-  /** Folder of the run that the evaluation belongs to: one with results of its own, or an evaluation that was interrupted. */
+  /**
+   * Folder of the run that the evaluation belongs to: one with results of its own, or an evaluation that was
+   * interrupted.
+   */
   owner?: string;
   /** Folder for a new run; by default one named by date. */
   folder?: string;

@@ -90,14 +90,20 @@ export class QueuedRuns {
     return freePath(base, folderName(spec, new Date()), isTaken);
   }
 
-  /** Resumes an interrupted training, optionally with smaller batches. @throws CupbearerError `conflict`, `usage`, `not-found`. */
+  /**
+   * Resumes an interrupted training, optionally with smaller batches. @throws CupbearerError `conflict`, `usage`,
+   * `not-found`.
+   */
   resume(id: string, batchSize?: number): void {
     const { folder } = this.#workbench.catalogue.get(id);
     const run = this.#workbench.planner.resumeLater(folder, batchSize);
     this.#queue.add([this.#jobOf(run, undefined)]);
   }
 
-  /** Queues the same spec again as a new run. @throws CupbearerError `bad-data` if it is not valid, or as {@link enqueue}. */
+  /**
+   * Queues the same spec again as a new run. @throws CupbearerError `bad-data` if it is not valid, or as {@link
+   * enqueue}.
+   */
   repeat(id: string): RunRecord {
     const run = this.#workbench.catalogue.get(id);
     return this.enqueue([{ spec: specToRepeat(readRun(run).spec), tags: run.tags }])[0]!;
@@ -233,7 +239,10 @@ export class QueuedRuns {
       if (status !== 'running' && status !== 'queued') return;
       this.#workbench.catalogue.update(id, {
         status: 'interrupted',
-        error: { code: 'storage', message: 'The run had ended, but the catalogue could not be changed at that moment.' },
+        error: {
+          code: 'storage',
+          message: 'The run had ended, but the catalogue could not be changed at that moment.',
+        },
       });
     } catch (error) {
       this.#note(id, error);

@@ -70,7 +70,10 @@ export class RunExecutor {
     }
   }
 
-  /** Evaluates into the folder of another run: its first evaluation, or one to be repeated. Resolves with that run's record. */
+  /**
+   * Evaluates into the folder of another run: its first evaluation, or one to be repeated. Resolves with that run's
+   * record.
+   */
   async evaluate(
     { spec, owner, folder, dataDir }: FurtherEvaluation,
     options: ExecutionOptions = {},
@@ -87,7 +90,10 @@ export class RunExecutor {
     return this.#catalogue.get(owner.id);
   }
 
-  /** Records that a run failed or was cancelled. A deleted folder or a full disk must not hide why the run itself failed. */
+  /**
+   * Records that a run failed or was cancelled. A deleted folder or a full disk must not hide why the run itself
+   * failed.
+   */
   abandon({ id }: RunRecord, error: unknown): void {
     const { stack: _, ...reason } = toErrorRecord(error);
     this.#catalogue.update(id, {
@@ -134,7 +140,9 @@ function testDataOf({ fingerprints }: RunOutcome): { test_data?: string } {
   return test.length === 0 ? {} : { test_data: hashJson(Object.fromEntries(test)).slice(0, 16) };
 }
 
-/** Adds to spec.json what is known only when the run is done: the engine that `auto` chose and the data's fingerprints. */
+/**
+ * Adds to spec.json what is known only when the run is done: the engine that `auto` chose and the data's fingerprints.
+ */
 function completeSpec(folder: string, engine: string | null, fingerprints: Record<string, string>): void {
   replaceSpec(folder, { ...readSpec(folder), engine, fingerprints });
 }
