@@ -48,8 +48,8 @@ export interface Application {
   /** Measures how long things take, in its own process so that a measurement delays no preview. */
   readonly estimator: Inspector;
   /**
-   * Looks at what is on disk: checks drafts, lists, imports and downloads data, finds runs. Has its own process, so that a slow
-   * folder delays neither the host nor a preview.
+   * Looks at what is on disk: checks drafts, lists, imports and downloads data, finds runs. Has its own process, so
+   * that a slow folder delays neither the host nor a preview.
    */
   readonly library: Inspector;
   /** Reads and compares what runs have found, and makes reports of it. */

@@ -23,8 +23,8 @@ async function* withFailures(stream: AsyncIterable<unknown>): AsyncGenerator<unk
 }
 
 /**
- * Implements the calls of the contract. Handlers check, call and map, nothing else. What they throw, at once or in the middle
- * of a stream, reaches the other side as `FAILED` with the record that is shown to the user.
+ * Implements the calls of the contract. Handlers check, call and map, nothing else. What they throw, at once or in the
+ * middle of a stream, reaches the other side as `FAILED` with the record that is shown to the user.
  */
 export const calls = implement(contract).use(async ({ next }) => {
   try {

@@ -4,8 +4,9 @@ import { setTimeout } from 'node:timers/promises';
 const intervalMs = 100;
 
 /**
- * Turns work that reports its progress into a stream of at most ten reports a second, each the latest at that moment. The value
- * that the work ends with comes last. Stops the work if the stream is dropped or `signal` aborts. @throws what the work throws.
+ * Turns work that reports its progress into a stream of at most ten reports a second, each the latest at that moment.
+ * The value that the work ends with comes last. Stops the work if the stream is dropped or `signal` aborts. @throws
+ * what the work throws.
  */
 export async function* latestOf<T>(
   work: (tell: (news: T) => void, stop: AbortSignal) => Promise<T>,

@@ -19,8 +19,8 @@ interface AlwaysReachable {
 const hint = 'Start the program with --root FOLDER to let its pages reach another folder.';
 
 /**
- * Decides which paths the program's pages may name: files and folders below one folder, the root, after following links and
- * except hidden ones, and whatever is always reachable. Without a root, everything that the user can reach.
+ * Decides which paths the program's pages may name: files and folders below one folder, the root, after following links
+ * and except hidden ones, and whatever is always reachable. Without a root, everything that the user can reach.
  */
 export class Reach {
   /** The root without links; undefined if there is none. */

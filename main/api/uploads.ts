@@ -51,8 +51,8 @@ export class Uploads {
 
   /**
    * Writes a part of an upload to its folder.
-   * @throws CupbearerError `usage` for a path that leads elsewhere or bytes that do not follow those before, `bad-data` for
-   *   too many files or bytes, `not-found` for an upload that was dropped, `storage`.
+   * @throws CupbearerError `usage` for a path that leads elsewhere or bytes that do not follow those before, `bad-data`
+   *   for too many files or bytes, `not-found` for an upload that was dropped, `storage`.
    */
   async put(id: string, { pieces, content }: UploadPart): Promise<void> {
     const upload = this.#get(id);

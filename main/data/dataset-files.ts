@@ -25,7 +25,10 @@ export function plainDatasets(): DatasetDefinition[] {
   return datasetRegistry.definitions.filter(({ params }) => !('original' in params.shape));
 }
 
-/** Returns what of a dataset is in `dataDir`, without opening a file. @throws CupbearerError `usage` for an unknown name. */
+/**
+ * Returns what of a dataset is in `dataDir`, without opening a file. @throws CupbearerError `usage` for an unknown
+ * name.
+ */
 export function datasetState(name: string, dataDir: string): DatasetState {
   const definition = plainDataset(name);
   const source = sourceOf(name);

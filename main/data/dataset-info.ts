@@ -55,7 +55,10 @@ export function listDatasets(dataDir: string): DatasetInfo[] {
   return plainDatasets().map((definition) => infoOf(definition, dataDir));
 }
 
-/** Returns what is known of a dataset and what of it is in `dataDir`. @throws CupbearerError `usage` for an unknown name. */
+/**
+ * Returns what is known of a dataset and what of it is in `dataDir`. @throws CupbearerError `usage` for an unknown
+ * name.
+ */
 export function datasetInfo(name: string, dataDir: string): DatasetInfo {
   return infoOf(plainDataset(name), dataDir);
 }

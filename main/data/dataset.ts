@@ -6,8 +6,8 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import type { ByteFile } from '../storage/byte-file.ts';
 
 /**
- * Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1; texts `[size, length]`, each
- * value the whole number of a token in the vocabulary), `labels` is `[size]`.
+ * Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1; texts `[size, length]`,
+ * each value the whole number of a token in the vocabulary), `labels` is `[size]`.
  */
 export interface Batch {
   inputs: Float32Array;
@@ -56,7 +56,10 @@ export type FromRecipe = (recipe: DatasetRecipe) => Dataset;
 /** Makes the datasets of one kind of recipe. */
 export interface RecipeMaker {
   readonly kind: string;
-  /** Returns the dataset whose recipe has the arguments `args`, bit for bit. `fromRecipe` makes those that it is made of. */
+  /**
+   * Returns the dataset whose recipe has the arguments `args`, bit for bit. `fromRecipe` makes those that it is made
+   * of.
+   */
   revive(args: readonly unknown[], fromRecipe: FromRecipe): Dataset;
 }
 
@@ -90,8 +93,8 @@ export interface DatasetContext {
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
   /**
-   * Changed inputs, `[n, ...shape]` of float32, and the SHA-256 of the model; for clean-label poisoning. Given where models can run,
-   * which this folder knows nothing of.
+   * Changed inputs, `[n, ...shape]` of float32, and the SHA-256 of the model; for clean-label poisoning. Given where
+   * models can run, which this folder knows nothing of.
    */
   readonly attack?: (request: AttackRequest) => Promise<{ inputs: ByteFile; model: string }>;
   readonly cache?: DatasetCache;
@@ -100,8 +103,8 @@ export interface DatasetContext {
 }
 
 /**
- * A kind of dataset; `load` reads or generates it (images as 8 bits a value) and may take seconds. What decodes or reads is
- * imported when `load` is called: the host knows all definitions and must load none of that.
+ * A kind of dataset; `load` reads or generates it (images as 8 bits a value) and may take seconds. What decodes or
+ * reads is imported when `load` is called: the host knows all definitions and must load none of that.
  */
 export interface DatasetDefinition extends Definition {
   /** Samples of each half where the program draws them itself and needs no files. */
@@ -110,14 +113,16 @@ export interface DatasetDefinition extends Definition {
   readonly poisons?: PoisonKeys;
   /** Files that only a person can get, from whoever publishes them, and unpacks into the dataset's folder. */
   readonly byHand?: { readonly files: readonly string[]; readonly homepage: string };
-  /** `dataDir` as in {@link DatasetContext}. @throws CupbearerError if folders that the parameters name cannot be read. */
+  /**
+   * `dataDir` as in {@link DatasetContext}. @throws CupbearerError if folders that the parameters name cannot be read.
+   */
   facts(params: never, dataDir: string): DatasetFacts;
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 
 /**
- * Declares a dataset; `load` receives the parameters in the types of the schema. A dataset without samples is refused here, for
- * all who load one: means over none of them are NaN, and shares of none would be shown as 0 %.
+ * Declares a dataset; `load` receives the parameters in the types of the schema. A dataset without samples is refused
+ * here, for all who load one: means over none of them are NaN, and shares of none would be shown as 0 %.
  */
 export function defineDataset<P extends z.ZodObject>(
   definition: Omit<DatasetDefinition, 'params' | 'facts' | 'load'> & {

@@ -66,7 +66,10 @@ const imagesSchema = z.object({
 const sharedSchema = z.tuple([imagesSchema.extend({ pixels: z.instanceof(Uint8Array) }), z.string()]);
 const storedSchema = z.tuple([imagesSchema.extend({ place: bytePlaceSchema }), z.string()]);
 
-/** How threads make image datasets: of pixels in memory that they share, or in a file that the thread with the dataset keeps open. */
+/**
+ * How threads make image datasets: of pixels in memory that they share, or in a file that the thread with the dataset
+ * keeps open.
+ */
 export const imageRecipes: readonly RecipeMaker[] = [
   {
     kind: 'images',

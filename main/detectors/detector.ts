@@ -41,7 +41,9 @@ export interface Features {
 export interface FeatureStream {
   /** Number of samples. */
   length: number;
-  /** Where the task tells which of them are anomalous (1), in the order of the stream, `[length]`: only for skylines. */
+  /**
+   * Where the task tells which of them are anomalous (1), in the order of the stream, `[length]`: only for skylines.
+   */
   anomalous?: Uint8Array;
   /** Starts a pass over all samples; reports progress and stops when cancelled. */
   batches(): AsyncIterable<ActivationBatch>;
@@ -123,7 +125,10 @@ export interface DetectorDefinition extends Definition {
   dependsOnBatch?: boolean;
   /** Why its scores depend on the scale of activations or weights; the others rank samples alike on any scale. */
   dependsOnScale?: string;
-  /** Which of its own parameters go neither together nor with the layers that it is to look at; asked before any data are loaded. */
+  /**
+   * Which of its own parameters go neither together nor with the layers that it is to look at; asked before any data
+   * are loaded.
+   */
   misfits?(params: DetectorParams, layers: readonly FeatureLayer[], network: NetworkOutline): Misfit[];
   fit(features: Features, params: DetectorParams, context: DetectorContext): Promise<DetectorState>;
   score(state: DetectorState, batch: ActivationBatch, context: DetectorContext): LayerScores | Promise<LayerScores>;

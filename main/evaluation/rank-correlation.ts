@@ -14,7 +14,10 @@ export function midRanks(values: Scores): Float64Array {
   return ranks;
 }
 
-/** Returns the correlation of two arrays of ranks `[n]` (Pearson's, so Spearman's of the scores); null if one does not vary. */
+/**
+ * Returns the correlation of two arrays of ranks `[n]` (Pearson's, so Spearman's of the scores); null if one does not
+ * vary.
+ */
 export function rankCorrelation(a: Float64Array, b: Float64Array): number | null {
   const n = a.length;
   const meanA = a.reduce((sum, value) => sum + value, 0) / n;

@@ -71,7 +71,9 @@ export function drawComparedRoc(runs: readonly ComparedCurve[], anomalous: strin
   });
 }
 
-/** Where up to five runs on the same test samples put the anomalous ones, by rank. `number` tells several sets apart. */
+/**
+ * Where up to five runs on the same test samples put the anomalous ones, by rank. `number` tells several sets apart.
+ */
 export function drawComparedRanks(
   runs: readonly ComparedCurve[],
   set: SharedSamples,

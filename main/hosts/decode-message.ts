@@ -6,8 +6,8 @@ import { messageTextBounds } from './message-limits.ts';
 const delimiter = 0xff;
 
 /**
- * Decodes a message of a window. Its JSON is checked before anything is built of it: a few megabytes of brackets would take
- * hundreds to parse, and overflow the stack of whatever recurses over them.
+ * Decodes a message of a window. Its JSON is checked before anything is built of it: a few megabytes of brackets would
+ * take hundreds to parse, and overflow the stack of whatever recurses over them.
  * @throws Error if it is none of the protocol, or beyond bounds.
  */
 export async function decodeMessage(data: string | Uint8Array<ArrayBuffer>): ReturnType<typeof decodeRequestMessage> {

@@ -64,7 +64,9 @@ export function requireRenderer(folder: string): void {
 /** Names that the build gives to files and folders: nothing hidden, no "..", nothing that a system reads otherwise. */
 const namesOfFile = /^(\/[\w-][\w.-]{0,200}){1,8}$/;
 
-/** Returns the file that the path of an address names; undefined if there is none inside `folder`, whatever the path. */
+/**
+ * Returns the file that the path of an address names; undefined if there is none inside `folder`, whatever the path.
+ */
 export function findRendererFile(folder: string, pathname: string): RendererFile | undefined {
   const name = pathname === '/' ? '/index.html' : pathname;
   if (!namesOfFile.test(name)) return undefined;

@@ -16,8 +16,8 @@ const patienceMs = 20_000;
 const processStartMs = performance.now();
 
 /**
- * How long a draft should take on its engine: a few batches of training and small slices of fitting and scoring, measured
- * here and scaled up. `totalMs` is null if it cannot be measured within seconds.
+ * How long a draft should take on its engine: a few batches of training and small slices of fitting and scoring,
+ * measured here and scaled up. `totalMs` is null if it cannot be measured within seconds.
  * @throws CupbearerError `usage` if the draft has faults, `engine` if its engine does not work.
  */
 export function estimateDraft(subject: DraftSubject, context: InspectionContext): Promise<Estimate> {

@@ -16,8 +16,8 @@ interface FoundRuns {
 }
 
 /**
- * Looks for run folders in a folder and below it; what lies in a run's folder belongs to that run. A folder below that cannot
- * be read is skipped.
+ * Looks for run folders in a folder and below it; what lies in a run's folder belongs to that run. A folder below that
+ * cannot be read is skipped.
  * @throws CupbearerError `not-found` if there is no such folder or no run in it, `storage` if it cannot be read,
  *   `bad-data` if there is too much in it, `cancelled`.
  */

@@ -49,8 +49,9 @@ const [description, weights, specName, triggerName] = modelFileNames;
 
 /**
  * Checks the files of a model and puts them into a new folder; weights are not read for that.
- * @throws CupbearerError `usage` if a file is missing or is none of a model, or the statement does not fit; `bad-data` if
- *   a file is damaged or the weights are not those of the description; `conflict`, `storage`. Nothing is written then.
+ * @throws CupbearerError `usage` if a file is missing or is none of a model, or the statement does not fit; `bad-data`
+ *   if a file is damaged or the weights are not those of the description; `conflict`, `storage`. Nothing is written
+ *   then.
  */
 export async function importModelFiles(
   { folder, isOwn, target, statement }: ModelImport,
@@ -101,7 +102,9 @@ export async function stateModelTraining(
   return { trainData: stated.trainData, seed: stated.seed };
 }
 
-/** What the spec.json beside a model says of its training. @throws CupbearerError `bad-data` with a sentence per fault. */
+/**
+ * What the spec.json beside a model says of its training. @throws CupbearerError `bad-data` with a sentence per fault.
+ */
 function readTraining(folder: string): { file: SpecFile; spec: TrainingSpec } {
   const file = parseSpecFile(readJsonFile(within(folder, specName)), specName);
   if (file.kind !== 'classifier') {

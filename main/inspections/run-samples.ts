@@ -25,9 +25,10 @@ const built = new Map<string, Promise<Tested>>();
 const mostBuilt = 4;
 
 /**
- * Test samples of the run in `folder` by their places in its score arrays, as the model saw them (there is no `changed`).
- * @throws CupbearerError `usage` for a place beyond the end; `not-found` or `bad-data` if model or data have gone, or are
- *   not those that were scored.
+ * Test samples of the run in `folder` by their places in its score arrays, as the model saw them (there is no
+ * `changed`).
+ * @throws CupbearerError `usage` for a place beyond the end; `not-found` or `bad-data` if model or data have gone, or
+ *   are not those that were scored.
  */
 export async function runSamples(
   { folder, positions }: { folder: string; positions: number[] },
@@ -59,8 +60,9 @@ export async function runSamples(
 const mostLikely = 5;
 
 /**
- * The test sample of the run in `folder` at one place of its score arrays, beside what it was made of, and the classes that the
- * model takes it for. @throws CupbearerError as {@link runSamples}, `cancelled`, and `bad-data` if the model is not the one that was scored.
+ * The test sample of the run in `folder` at one place of its score arrays, beside what it was made of, and the classes
+ * that the model takes it for. @throws CupbearerError as {@link runSamples}, `cancelled`, and `bad-data` if the model
+ * is not the one that was scored.
  */
 export async function runSample(
   { folder, position }: { folder: string; position: number },
@@ -116,8 +118,8 @@ async function probabilitiesOf(
 const batchSize = 1000;
 
 /**
- * The places, in its score arrays, of the test samples of the run in `folder` whose text has `text` in it, in whatever case; none
- * where the samples are images. @throws CupbearerError as {@link runSamples}, `cancelled`.
+ * The places, in its score arrays, of the test samples of the run in `folder` whose text has `text` in it, in whatever
+ * case; none where the samples are images. @throws CupbearerError as {@link runSamples}, `cancelled`.
  */
 export async function findSamples(
   { folder, text }: { folder: string; text: string },

@@ -33,10 +33,11 @@ export function runInComputeProcess(job: Job, options: ComputeOptions): Promise<
 }
 
 /**
- * Has a new compute process do what is asked, and gives what came of it. Where opening an engine ends the process, another one
- * is asked that does without that engine, which `auto` then passes over; only a question for an engine's status is not
- * asked again.
- * @throws CupbearerError as {@link runInComputeProcess}; {@link EngineCrash} for the status of an engine that ends its process.
+ * Has a new compute process do what is asked, and gives what came of it. Where opening an engine ends the process,
+ * another one is asked that does without that engine, which `auto` then passes over; only a question for an engine's
+ * status is not asked again.
+ * @throws CupbearerError as {@link runInComputeProcess}; {@link EngineCrash} for the status of an engine that ends its
+ * process.
  */
 export async function inComputeProcess<Type extends ComputeRequest['type']>(
   request: ComputeRequest & { type: Type },
@@ -112,7 +113,9 @@ function reasonOf({ reason }: AbortSignal): CupbearerError {
   return reason instanceof CupbearerError ? reason : new CupbearerError('cancelled', 'Cancelled.');
 }
 
-/** What libraries (TensorFlow above all) say on standard error, and why a run failed: for the log, not for the terminal. */
+/**
+ * What libraries (TensorFlow above all) say on standard error, and why a run failed: for the log, not for the terminal.
+ */
 function appendToLog(folder: string, entry: Record<string, string>): void {
   try {
     appendJsonLine(folder, 'log.jsonl', { time: new Date().toISOString(), ...entry });

@@ -41,10 +41,10 @@ interface Worker {
 }
 
 /**
- * Answers questions that need data or an engine, so that the host itself never computes. A process is started for the first
- * one, kept for those that follow, and ended when none has come for some minutes, or seconds where it holds a GPU's memory.
- * Where it dies, questions that it was working on fail, and the next one starts another; where it was an engine that ended
- * it, they are asked again of a process that does without that engine.
+ * Answers questions that need data or an engine, so that the host itself never computes. A process is started for the
+ * first one, kept for those that follow, and ended when none has come for some minutes, or seconds where it holds a
+ * GPU's memory. Where it dies, questions that it was working on fail, and the next one starts another; where it was an
+ * engine that ended it, they are asked again of a process that does without that engine.
  */
 export class Inspector {
   readonly #launch: ProcessLauncher;
@@ -95,8 +95,8 @@ export class Inspector {
   }
 
   /**
-   * Has a process that holds a GPU's memory end after the questions that it is at work on, and is kept once it has gone; at
-   * once if there is none. Questions that are asked from now on are another process's.
+   * Has a process that holds a GPU's memory end after the questions that it is at work on, and is kept once it has
+   * gone; at once if there is none. Questions that are asked from now on are another process's.
    */
   async releaseGpu(): Promise<void> {
     const worker = this.#worker;

@@ -15,7 +15,9 @@ export interface QueuedJob {
   waitsFor: readonly Requirement[];
   /** Does it; rejects if it fails. Throws `cancelled` or the like once `signal` is given. */
   start(signal: AbortSignal): Promise<void>;
-  /** Called in place of `start` where it will not begin: it was cancelled, or one that it waits for did not end well. */
+  /**
+   * Called in place of `start` where it will not begin: it was cancelled, or one that it waits for did not end well.
+   */
   refuse(reason: CupbearerError): void;
 }
 
@@ -40,8 +42,8 @@ interface Entry {
 }
 
 /**
- * Jobs in the order in which they were added, some at once. A job whose turn has come but that waits for another lets those
- * behind it pass. Knows nothing of processes: a job that dies rejects, and the next one starts.
+ * Jobs in the order in which they were added, some at once. A job whose turn has come but that waits for another lets
+ * those behind it pass. Knows nothing of processes: a job that dies rejects, and the next one starts.
  */
 export class JobQueue {
   /** By the ids of the jobs, in the order in which they were added. */

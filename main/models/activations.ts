@@ -49,8 +49,8 @@ export function activationDims(network: NetworkOutline, name: string, options: P
 }
 
 /**
- * Runs the network over a dataset and yields the named activations, batch by batch, in order; with `logits` the network's
- * outputs too.
+ * Runs the network over a dataset and yields the named activations, batch by batch, in order; with `logits` the
+ * network's outputs too.
  * @throws CupbearerError `non-finite` naming layer and sample where an activation or an input is no number.
  */
 export async function* activationBatches(

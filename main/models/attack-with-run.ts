@@ -9,8 +9,8 @@ import { readModel } from './files.ts';
 import { fingerprintTensors } from './network.ts';
 
 /**
- * Attacks samples with a model that an earlier run has trained, from a random start; `model` stands for the model and for
- * the attack's method.
+ * Attacks samples with a model that an earlier run has trained, from a random start; `model` stands for the model and
+ * for the attack's method.
  * @throws CupbearerError `not-found` if there is no model, `usage` if the samples do not fit it.
  */
 export async function attackWithRun(

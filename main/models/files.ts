@@ -37,7 +37,8 @@ const modelFile = z.object({
   normalisation: z
     .object({ mean: list(z.number(), 1, mostSide), std: list(z.number().positive(), 1, mostSide) })
     .exactOptional(),
-  // What people and other programs may want to know: nothing here reads these, so that no other program has to write them.
+  // What people and other programs may want to know: nothing here reads these, so that no other program has to write
+  // them.
   parameters: z.int().exactOptional(),
   layers: list(
     z.object({ name, kind: name, output_shape: list(z.int(), 0, mostDimensions) }),

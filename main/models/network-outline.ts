@@ -118,14 +118,20 @@ export class NetworkOutline {
     return this.layers.filter(({ kind }) => kind === 'linear' || kind === 'conv').map(({ name }) => `${name}.output`);
   }
 
-  /** The activation with one number a class, of which the largest is what is predicted; undefined if the output is not that. */
+  /**
+   * The activation with one number a class, of which the largest is what is predicted; undefined if the output is not
+   * that.
+   */
   get classOutput(): string | undefined {
     const output = this.defaultActivations.at(-1);
     if (output === undefined) return undefined;
     return this.activationShape(output).join() === String(this.spec.classes.length) ? output : undefined;
   }
 
-  /** Shape of one sample's activation. @throws CupbearerError `usage` with the list of names where there is no such layer. */
+  /**
+   * Shape of one sample's activation. @throws CupbearerError `usage` with the list of names where there is no such
+   * layer.
+   */
   activationShape(name: string): Shape {
     const layer = this.layers.find(
       (candidate) => name === `${candidate.name}.input` || name === `${candidate.name}.output`,

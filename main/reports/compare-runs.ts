@@ -50,7 +50,10 @@ export interface ComparedPair {
   spearman: number | null;
 }
 
-/** Test samples of runs on the same test data that any of these has scored, clean ones first, by index; all arrays are `[n]`. */
+/**
+ * Test samples of runs on the same test data that any of these has scored, clean ones first, by index; all arrays are
+ * `[n]`.
+ */
 export interface ComparedSamples {
   /** Places of these runs among those that are compared: two or more. */
   runs: number[];
@@ -85,9 +88,10 @@ interface LoadedRun {
 }
 
 /**
- * Compares evaluated runs sample by sample: those with the same test data are joined by sample index and label. Of more than
- * `mostPaired` runs, only so many with the highest AUROC are paired.
- * @throws CupbearerError `usage` for fewer than two runs or one named twice, `not-found` for a run without a folder or an evaluation.
+ * Compares evaluated runs sample by sample: those with the same test data are joined by sample index and label. Of more
+ * than `mostPaired` runs, only so many with the highest AUROC are paired.
+ * @throws CupbearerError `usage` for fewer than two runs or one named twice, `not-found` for a run without a folder or
+ * an evaluation.
  */
 export function compareRuns(
   runs: readonly EvaluatedRun[],

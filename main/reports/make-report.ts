@@ -82,8 +82,8 @@ const mostWithRoc = 12;
 const mostPictureBytes = 5_000_000;
 
 /**
- * Writes a report of runs in one of its formats to a file. Runs whose folder is gone are reported with what the catalogue
- * knows.
+ * Writes a report of runs in one of its formats to a file. Runs whose folder is gone are reported with what the
+ * catalogue knows.
  * @throws CupbearerError `not-found` if there is nothing of what is asked for, `storage`.
  */
 export function writeReport(request: ReportRequest): WrittenReport {
@@ -208,7 +208,9 @@ function publicSpecFile({ folder }: RunRecord, names: RunNames): SpecFile | null
   return { ...file, spec: publicSpec(file.kind, file.spec, names) };
 }
 
-/** The sheet of the worst mistakes of a run, null if there is none or, with a reason in `without`, none to be trusted. */
+/**
+ * The sheet of the worst mistakes of a run, null if there is none or, with a reason in `without`, none to be trusted.
+ */
 function mistakesOf(folder: string, without: string[]): Uint8Array | null {
   const file = 'mistakes.png';
   if (!hasFigure(folder, file)) return null;

@@ -77,7 +77,9 @@ export function foundationFigures({ record: { metrics } }: Foundation): string {
   ].join(', ');
 }
 
-/** The runs that a run builds on, as the report calls them: by letter, or by title and id where they stand at its end. */
+/**
+ * The runs that a run builds on, as the report calls them: by letter, or by title and id where they stand at its end.
+ */
 export function buildsOn({ record: { parents } }: ReportedRun, { runs, foundations }: Report): string[] {
   return parents.map((id) => {
     const place = runs.findIndex(({ record }) => record.id === id);

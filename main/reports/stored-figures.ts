@@ -33,8 +33,8 @@ export function leftOutFigure(file: string, error: unknown): string {
 
 /**
  * Returns a figure of the run in `folder`.
- * @throws CupbearerError `not-found`, `storage`, `bad-data` for what this program cannot have drawn: it might do more in a
- * page than be looked at.
+ * @throws CupbearerError `not-found`, `storage`, `bad-data` for what this program cannot have drawn: it might do more
+ * in a page than be looked at.
  */
 export function readSvgFigure(folder: string, file: string): DrawnSvg {
   const place = placeOf(folder, file);

@@ -46,7 +46,10 @@ function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutli
   return lengths[0]!;
 }
 
-/** How many samples a text is for the detector: its tokens where each is scored, else one. @throws CupbearerError as {@link checkPositions}. */
+/**
+ * How many samples a text is for the detector: its tokens where each is scored, else one. @throws CupbearerError as
+ * {@link checkPositions}.
+ */
 export function samplesPerText(
   definition: DetectorDefinition,
   params: DetectorParams,
@@ -56,7 +59,10 @@ export function samplesPerText(
   return scoresPositions(params) ? checkPositions(definition, network, layers) : 1;
 }
 
-/** The layers as the detector sees them: by name, with the length of a sample's vector. @throws CupbearerError as {@link samplesPerText}. */
+/**
+ * The layers as the detector sees them: by name, with the length of a sample's vector. @throws CupbearerError as {@link
+ * samplesPerText}.
+ */
 export function featureLayers(
   definition: DetectorDefinition,
   params: DetectorParams,
@@ -67,7 +73,9 @@ export function featureLayers(
   return layers.map((name) => ({ name, dims: activationDims(network, name, poolingOf(params)) / samples }));
 }
 
-/** A batch in which each of the `positions` tokens of a text is a sample: what belongs to the text is repeated for each. */
+/**
+ * A batch in which each of the `positions` tokens of a text is a sample: what belongs to the text is repeated for each.
+ */
 export function splitPositions(batch: ActivationBatch, positions: number): ActivationBatch {
   const repeat = <T extends Float32Array | Int32Array>(values: T): T => {
     const width = values.length / batch.size;

@@ -18,16 +18,17 @@ interface NamedValue {
 }
 
 /**
- * A spec as people read it, a line a parameter, those of picked definitions below the line that names them. The spec may hold
- * anything: what does not fit the experiment stands there as it is.
+ * A spec as people read it, a line a parameter, those of picked definitions below the line that names them. The spec
+ * may hold anything: what does not fit the experiment stands there as it is.
  */
 export function specLines(experiment: RunDefinition, spec: Values): SpecLine[] {
   return namedValues(experiment, spec).map(({ line }) => line);
 }
 
 /**
- * What people call the parameter at `path` of a spec, from the outside in: `['detector', 'rcond']` is "Detector", "Cutoff"; the
- * `name` of what was picked goes by the label of what it was picked for. undefined if the spec has no such parameter.
+ * What people call the parameter at `path` of a spec, from the outside in: `['detector', 'rcond']` is "Detector",
+ * "Cutoff"; the `name` of what was picked goes by the label of what it was picked for. undefined if the spec has no
+ * such parameter.
  */
 export function parameterLabels(
   experiment: RunDefinition,
@@ -39,8 +40,8 @@ export function parameterLabels(
 }
 
 /**
- * Returns what of a spec is not at its default, in the order of declaration, for people; without places of the machine and what
- * stands below the keys of `except`.
+ * Returns what of a spec is not at its default, in the order of declaration, for people; without places of the machine
+ * and what stands below the keys of `except`.
  */
 export function changedLines(
   experiment: RunDefinition,
@@ -61,7 +62,10 @@ interface ChangedValue {
   readable: string;
 }
 
-/** Returns the parameters that are not at their defaults, at any depth and in the order of declaration; no places of the machine. */
+/**
+ * Returns the parameters that are not at their defaults, at any depth and in the order of declaration; no places of the
+ * machine.
+ */
 export function changed(fields: readonly Field[], values: Values): ChangedValue[] {
   return [...walk(fields, values)].flatMap((found) => {
     const { field, path, value, picked } = found;

@@ -87,7 +87,8 @@ export function unreadableSpec(kind: RunKind, fault: string): StoredSpec {
 
 /**
  * A stored spec as the command that repeats the run takes it.
- * @throws CupbearerError `bad-data` with a sentence per fault where it is not valid, `conflict` if {@link trainingUnknown}.
+ * @throws CupbearerError `bad-data` with a sentence per fault where it is not valid, `conflict` if {@link
+ * trainingUnknown}.
  */
 export function specToRepeat<Kind extends RunKind>(stored: StoredSpec<Kind>): ParsedSpec<Kind> {
   if (stored.fault !== null) throw notRepeatable(stored.fault);

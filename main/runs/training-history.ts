@@ -17,7 +17,10 @@ export interface EpochRecord extends EpochSummary {
   ms: number;
 }
 
-/** The training curve in a run's folder, an epoch each; empty if it has none. @throws CupbearerError `storage`, `bad-data`. */
+/**
+ * The training curve in a run's folder, an epoch each; empty if it has none. @throws CupbearerError `storage`,
+ * `bad-data`.
+ */
 export function readHistory(folder: string): EpochRecord[] {
   return readJsonLines(folder, historyFile).map((line, i): EpochRecord => {
     const parsed = epochSchema.safeParse(line);

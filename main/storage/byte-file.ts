@@ -37,7 +37,10 @@ export class ByteFile {
     this.#length = length;
   }
 
-  /** An empty one of the program's own. It has no name, so that it goes with the process however that ends. @throws CupbearerError `storage`. */
+  /**
+   * An empty one of the program's own. It has no name, so that it goes with the process however that ends. @throws
+   * CupbearerError `storage`.
+   */
   static create(folder = join(cupbearerHome(), 'decoded')): ByteFile {
     createPrivateFolder(folder);
     const path = temporaryPath(join(folder, 'bytes'));

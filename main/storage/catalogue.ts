@@ -34,7 +34,10 @@ interface RunFilter {
   kind?: RunKind;
   status?: RunStatus;
   archived?: boolean;
-  /** Words that must all occur in the id, title, folder, kind, notes or tags; upper and lower case letters a to z are the same. */
+  /**
+   * Words that must all occur in the id, title, folder, kind, notes or tags; upper and lower case letters a to z are
+   * the same.
+   */
   search?: string;
   /** At most this many, newest first. */
   limit?: number;
@@ -96,8 +99,8 @@ const hasEnded: readonly RunStatus[] = ['done', 'failed', 'cancelled'];
 const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
 
 /**
- * A slice of runs ends after so many, or when reading them has taken so long: what follows (summaries, sending) takes as long
- * again, and other calls must not wait longer than anybody notices.
+ * A slice of runs ends after so many, or when reading them has taken so long: what follows (summaries, sending) takes
+ * as long again, and other calls must not wait longer than anybody notices.
  */
 const mostInSlice = 40;
 const longestSliceMs = 10;
@@ -162,9 +165,9 @@ export class Catalogue {
   }
 
   /**
-   * Changes a run and gives it back; what of its row cannot be read stays as it is. Where its folder is gone or cannot be
-   * written to, the catalogue alone is changed and, in the latter case, a notice says so: that a disk is full must not keep
-   * the run from being marked as failed.
+   * Changes a run and gives it back; what of its row cannot be read stays as it is. Where its folder is gone or cannot
+   * be written to, the catalogue alone is changed and, in the latter case, a notice says so: that a disk is full must
+   * not keep the run from being marked as failed.
    * @throws CupbearerError `not-found`, `storage`.
    */
   update(id: string, patch: RunPatch): CatalogueRun {
@@ -277,8 +280,8 @@ export class Catalogue {
   }
 
   /**
-   * A slice of all runs, those that were added last first, which takes a few milliseconds. `from` is the `next` of the slice
-   * before; what changes meanwhile, {@link changesSince} tells.
+   * A slice of all runs, those that were added last first, which takes a few milliseconds. `from` is the `next` of the
+   * slice before; what changes meanwhile, {@link changesSince} tells.
    */
   slice(from: number = Number.MAX_SAFE_INTEGER): RunSlice {
     return this.#read(() => {
@@ -300,7 +303,9 @@ export class Catalogue {
     );
   }
 
-  /** What has changed since a revision, the oldest change first; of much that has, a part that takes a few milliseconds. */
+  /**
+   * What has changed since a revision, the oldest change first; of much that has, a part that takes a few milliseconds.
+   */
   changesSince(revision: number): RunChanges {
     return this.#read(() => {
       const rows = this.#prepared<Row>(selectChanges);
@@ -341,8 +346,8 @@ export class Catalogue {
   }
 
   /**
-   * Writes `run.json` of the next run behind `place` whose row is newer. Returns its place, and a sentence if it could not be
-   * written; undefined if there is none.
+   * Writes `run.json` of the next run behind `place` whose row is newer. Returns its place, and a sentence if it could
+   * not be written; undefined if there is none.
    */
   mirrorNext(place: number): { place: number; failure?: string | undefined } | undefined {
     const next = this.#read(() => this.#prepared<Unmirrored>(selectUnmirrored).get(place));
@@ -417,9 +422,9 @@ export class Catalogue {
 
   /**
    * Takes up the runs of these folders, and of the further evaluations in them, that the catalogue does not know. A run
-   * that it knows under a folder that is gone is given its new one, and a row that is damaged what its folder says. A folder
-   * that is damaged is skipped with the reason, and so is one whose run is listed with another folder that is there. A run that
-   * goes on according to its folder, and that no process here does, is taken up as interrupted.
+   * that it knows under a folder that is gone is given its new one, and a row that is damaged what its folder says. A
+   * folder that is damaged is skipped with the reason, and so is one whose run is listed with another folder that is
+   * there. A run that goes on according to its folder, and that no process here does, is taken up as interrupted.
    */
   rebuild(folders: readonly string[]): RebuildResult {
     const result: RebuildResult = { added: [], skipped: [] };
@@ -499,7 +504,10 @@ export class Catalogue {
     }
   }
 
-  /** A folder that stays in the list is looked at when the catalogue is rebuilt; one that is missing from it would not be. */
+  /**
+   * A folder that stays in the list is looked at when the catalogue is rebuilt; one that is missing from it would not
+   * be.
+   */
   #unlist(folder: string): void {
     try {
       removeFromFolderList(this.path, folder);
@@ -609,8 +617,8 @@ export class Catalogue {
   }
 
   /**
-   * Returns whether the run was added; one that moved is only given its new folder, one whose row is damaged all that it
-   * lacks. `other` is the folder that it is listed with where that is there and another.
+   * Returns whether the run was added; one that moved is only given its new folder, one whose row is damaged all that
+   * it lacks. `other` is the folder that it is listed with where that is there and another.
    */
   #takeUp(
     record: RunRecord,
@@ -660,8 +668,8 @@ const cutOff = {
 };
 
 /**
- * A run as its folder has it, unless that says that it goes on: whoever wrote the folder may have named any process. Every
- * process of ours notes its start, by which a live one of the same number is told apart.
+ * A run as its folder has it, unless that says that it goes on: whoever wrote the folder may have named any process.
+ * Every process of ours notes its start, by which a live one of the same number is told apart.
  */
 function asFound(record: RunRecord): RunRecord {
   const { status, host_pid: pid, host_started: started } = record;

@@ -18,7 +18,8 @@ export interface ElementType {
   decode(source: Uint8Array, offset: number, count: number, where: string): TensorData;
 }
 
-// Typed arrays have the machine's byte order, which is little-endian on every platform that Node.js and Electron ship for.
+// Typed arrays have the machine's byte order, which is little-endian on every platform that Node.js and Electron ship
+// for.
 function copy(source: Uint8Array, offset: number, bytes: number): ArrayBuffer {
   const target = new Uint8Array(bytes);
   target.set(source.subarray(offset, offset + bytes));
@@ -123,8 +124,8 @@ export function bytesOf(data: TensorData): Uint8Array {
 }
 
 /**
- * Returns the sizes that a file gives as a shape, and their product; undefined if they are no sizes, or the product is no count
- * that could be held (above 2^53).
+ * Returns the sizes that a file gives as a shape, and their product; undefined if they are no sizes, or the product is
+ * no count that could be held (above 2^53).
  */
 export function parseShape(value: unknown): { sizes: number[]; count: number } | undefined {
   if (!Array.isArray(value) || !value.every(isSize)) return undefined;

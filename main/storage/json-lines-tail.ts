@@ -12,8 +12,8 @@ const blockBytes = 2 ** 18;
 const lineEnd = 0x0a;
 
 /**
- * Follows a `.jsonl` file while another process writes it. A file that has become shorter (a resumed training drops lines
- * that will come again) is read from the start.
+ * Follows a `.jsonl` file while another process writes it. A file that has become shorter (a resumed training drops
+ * lines that will come again) is read from the start.
  */
 export class JsonLinesTail {
   readonly #place: Place;
@@ -30,8 +30,9 @@ export class JsonLinesTail {
   }
 
   /**
-   * Returns the next whole lines, at most {@link mostLines}, of those that have come since the first call; what is not a JSON
-   * object is passed over. Where more than {@link mostBytes} have come since the last call, the first of them are left out.
+   * Returns the next whole lines, at most {@link mostLines}, of those that have come since the first call; what is not
+   * a JSON object is passed over. Where more than {@link mostBytes} have come since the last call, the first of them
+   * are left out.
    * @throws CupbearerError `storage`, `bad-data` if it is not a file inside its folder.
    */
   read(): JsonLine[] {

@@ -41,8 +41,8 @@ export function appendLine(place: Place, line: JsonLine): void {
 
 /**
  * The lines of a file, in order. A last line without its line end was cut off by a crash and is left out.
- * @throws CupbearerError `not-found`, `storage`, or `bad-data` if they are more than 100,000, or naming the line that is not
- * a JSON object.
+ * @throws CupbearerError `not-found`, `storage`, or `bad-data` if they are more than 100,000, or naming the line that
+ * is not a JSON object.
  */
 export function readLines(place: Place): JsonLine[] {
   const path = pathOf(place);

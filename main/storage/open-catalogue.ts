@@ -100,7 +100,10 @@ function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Cat
   }
 }
 
-/** Folders that follow before the catalogue is used. A change of thousands of runs that was cut off is gone on with meanwhile. */
+/**
+ * Folders that follow before the catalogue is used. A change of thousands of runs that was cut off is gone on with
+ * meanwhile.
+ */
 const mostAtStart = 100;
 
 /** @throws what {@link saysDamaged} recognises (or what reading the file throws). */

@@ -38,7 +38,9 @@ export function killProcess({ pid, started }: ProcessIdentity): void {
   }
 }
 
-/** Whether the process is there and is the described one; undefined if there is one of its number and no more is known. */
+/**
+ * Whether the process is there and is the described one; undefined if there is one of its number and no more is known.
+ */
 function isSameProcess(pid: number, started: string | null): boolean | undefined {
   if (!exists(pid)) return false;
   const found = linuxProcess(pid);
@@ -123,7 +125,8 @@ function linuxProcess(pid: number): LinuxProcess | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the command, may hold spaces and parentheses; the third is the state, the 22nd the start (proc(5)).
+    // The second field, the command, may hold spaces and parentheses; the third is the state, the 22nd the start
+    // (proc(5)).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, ticks] = [fields[0], fields[19]];
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -20,8 +20,8 @@ type RunPlace = Pick<RunRecord, 'id' | 'folder'>;
 const prefix = '.cupbearer-removed-';
 
 /**
- * Run folders that were removed and can still be brought back: each is renamed within its parent, to a hidden name. The list
- * of them lies beside the catalogue, so that what a crash leaves behind is deleted at the next start.
+ * Run folders that were removed and can still be brought back: each is renamed within its parent, to a hidden name. The
+ * list of them lies beside the catalogue, so that what a crash leaves behind is deleted at the next start.
  */
 export class RemovedFolders {
   readonly #listFile: string;
@@ -54,8 +54,8 @@ export class RemovedFolders {
   }
 
   /**
-   * Brings a folder back; one that was not put aside stays where it is. Its name stays on the list, where it does no harm,
-   * until {@link settle}. @throws CupbearerError `storage`, also where another one has taken its place.
+   * Brings a folder back; one that was not put aside stays where it is. Its name stays on the list, where it does no
+   * harm, until {@link settle}. @throws CupbearerError `storage`, also where another one has taken its place.
    */
   bringBack(run: RunPlace): void {
     const hidden = hiddenName(run);

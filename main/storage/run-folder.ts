@@ -36,8 +36,8 @@ export function evalFolder(folder: string, name: string): string {
 }
 
 /**
- * Returns the folders of further evaluations in a run's folder, in the order of their names. Links are none of them, and
- * hidden ones were removed and may yet be restored. @throws CupbearerError `storage`.
+ * Returns the folders of further evaluations in a run's folder, in the order of their names. Links are none of them,
+ * and hidden ones were removed and may yet be restored. @throws CupbearerError `storage`.
  */
 export function evalFolders(folder: string): string[] {
   const inside = within(folder, evaluationsName);
@@ -112,7 +112,10 @@ export function scoredSamples(folder: string): ScoredSamples {
   return readScoredSamples(within(folder, 'scores'));
 }
 
-/** Returns how many scores of which layers a run has, without reading them. @throws CupbearerError as {@link readScoreLayout}. */
+/**
+ * Returns how many scores of which layers a run has, without reading them. @throws CupbearerError as {@link
+ * readScoreLayout}.
+ */
 export function scoreLayout(folder: string): ScoreLayout {
   return readScoreLayout(within(folder, 'scores'));
 }
@@ -207,8 +210,8 @@ export function resumeRunFolder(path: string, isAlive: (pid: number, started: st
 }
 
 /**
- * Creates a folder in `base` named by `now` in local time, `2026-11-23_20-33-11`, with `-2`, `-3`, … behind it where the
- * name is taken. Two processes never get the same one.
+ * Creates a folder in `base` named by `now` in local time, `2026-11-23_20-33-11`, with `-2`, `-3`, … behind it where
+ * the name is taken. Two processes never get the same one.
  * @throws CupbearerError `storage`.
  */
 export function createDatedRunFolder(base: string, now: Date): string {

@@ -24,9 +24,10 @@ const maxHeaderBytes = 2 ** 25;
 const headerDepth = 3;
 
 /**
- * Arrays as a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header padded
- * with spaces to a multiple of 8, the data without gaps. Wider element types come first and names in order within them,
- * as in the format's own library, so every array is aligned and the same arrays always give the same bytes.
+ * Arrays as a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header
+ * padded with spaces to a multiple of 8, the data without gaps. Wider element types come first and names in order
+ * within them, as in the format's own library, so every array is aligned and the same arrays always give the same
+ * bytes.
  * @throws CupbearerError `internal` if a shape and its data disagree or an array is called `__metadata__`.
  */
 export function encodeSafetensors(tensors: TensorMap, metadata: Record<string, string> = {}): Uint8Array {
@@ -75,10 +76,11 @@ export function* safetensorsParts(
 }
 
 /**
- * Reads a safetensors file. Element types: F32, F64, I32, U8; F16 and BF16 become `Float32Array`, I64 becomes `Int32Array` where every value fits, BOOL
- * becomes `Uint8Array`. `name` is the file's name for errors.
- * @throws CupbearerError `bad-data` saying what was expected and what was found: a header beyond the file, a name twice,
- * overlapping or missing bytes, a shape that does not fit its bytes. Memory stays within a few times the file's size.
+ * Reads a safetensors file. Element types: F32, F64, I32, U8; F16 and BF16 become `Float32Array`, I64 becomes
+ * `Int32Array` where every value fits, BOOL becomes `Uint8Array`. `name` is the file's name for errors.
+ * @throws CupbearerError `bad-data` saying what was expected and what was found: a header beyond the file, a name
+ * twice, overlapping or missing bytes, a shape that does not fit its bytes. Memory stays within a few times the file's
+ * size.
  */
 export function parseSafetensors(bytes: Uint8Array, name: string): SafetensorsContent {
   const { header, dataStart } = readHeader(bytes, name);
@@ -112,8 +114,8 @@ export interface StoredArray {
 }
 
 /**
- * Returns the arrays of a safetensors file by name, from its first {@link headerBytes}. Given the size of the file, checks
- * that they are laid out as {@link parseSafetensors} demands. @throws CupbearerError `bad-data`.
+ * Returns the arrays of a safetensors file by name, from its first {@link headerBytes}. Given the size of the file,
+ * checks that they are laid out as {@link parseSafetensors} demands. @throws CupbearerError `bad-data`.
  */
 export function parseSafetensorsDirectory(
   start: Uint8Array,

@@ -28,8 +28,9 @@ export interface Scores extends ScoredSamples {
 }
 
 /**
- * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are known,
- * `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `place`, which replaces one of that name as a whole.
+ * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are
+ * known, `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `place`, which replaces one of that name as a
+ * whole.
  * @throws CupbearerError `internal` if lengths differ, `usage` if a layer's name cannot be a file's, `storage`.
  */
 export function writeScoreFiles(place: Within, scores: Scores): void {

@@ -15,8 +15,8 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError, withStorageErrors } from './storage-error.ts';
 
 /**
- * A file or folder below a folder that somebody else may have filled, such as a shared run: whoever opens it stays inside.
- * The folder itself may be reached through links; what lies in it is not followed out.
+ * A file or folder below a folder that somebody else may have filled, such as a shared run: whoever opens it stays
+ * inside. The folder itself may be reached through links; what lies in it is not followed out.
  */
 export interface Within {
   readonly folder: string;
@@ -47,12 +47,14 @@ export function isThere(place: Place): boolean {
   }
 }
 
-/** A place that is replaced again and again while it is opened: a file that a run is writing is so for an instant only. */
+/**
+ * A place that is replaced again and again while it is opened: a file that a run is writing is so for an instant only.
+ */
 const mostAttempts = 10;
 
 /**
- * Opens a file for reading; the caller closes it. It opens regular files only: a pipe or a device in the place of one could
- * keep the program waiting for ever. Within a folder no link leads out.
+ * Opens a file for reading; the caller closes it. It opens regular files only: a pipe or a device in the place of one
+ * could keep the program waiting for ever. Within a folder no link leads out.
  * @throws CupbearerError `not-found`, `storage`, or `bad-data` for what is not a file inside the folder.
  */
 export function openToRead(place: Place): number {
@@ -82,8 +84,8 @@ export function openToAppend(place: Place): number {
 }
 
 /**
- * Returns the path by which a file or folder is written or replaced: its parent is really inside the folder. What has that
- * name is not looked at; a rename replaces a link, not what it leads to.
+ * Returns the path by which a file or folder is written or replaced: its parent is really inside the folder. What has
+ * that name is not looked at; a rename replaces a link, not what it leads to.
  * @throws CupbearerError `bad-data` if the parent leads out, `storage`.
  */
 export function pathToWrite(place: Place): string {
@@ -171,8 +173,8 @@ function openInside({ folder, name }: Within, flags: number): number {
 }
 
 /**
- * Whether an open file lies at a path without links. Linux says so itself; elsewhere a folder that is a link for an instant may
- * go unnoticed.
+ * Whether an open file lies at a path without links. Linux says so itself; elsewhere a folder that is a link for an
+ * instant may go unnoticed.
  */
 function isOpenAt(file: number, real: string): boolean {
   if (process.platform === 'linux' && isThere('/proc/self/fd')) return readlinkSync(`/proc/self/fd/${file}`) === real;

@@ -19,8 +19,8 @@ export interface ClassifierData {
   /** Its data before any trigger. */
   originalData: Picked;
   /**
-   * The trigger in its training data, if any, with what must be known to apply the very same one again; `state` only where
-   * it has been trained.
+   * The trigger in its training data, if any, with what must be known to apply the very same one again; `state` only
+   * where it has been trained.
    */
   trigger?: { spec: Picked; state?: TensorMap; seed: number };
 }
@@ -33,7 +33,9 @@ export function nameOf({ folder }: ClassifierData): string {
   return folder === plannedClassifier ? 'The classifier of this experiment' : `The classifier in ${folder}`;
 }
 
-/** What is known of a classifier that may be trained yet; the network only where its data and architecture determine it. */
+/**
+ * What is known of a classifier that may be trained yet; the network only where its data and architecture determine it.
+ */
 export interface KnownClassifier extends ClassifierData {
   network?: NetworkOutline | undefined;
 }
@@ -93,7 +95,10 @@ const training = z.looseObject({
   train_data: optionalPick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learned from' }),
 });
 
-/** What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` if it says nothing of it. */
+/**
+ * What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` if it says nothing
+ * of it.
+ */
 export function classifierData(runPath: string): ClassifierData {
   const folder = requireRun(runPath);
   const { spec, seed } = readSpec(folder);

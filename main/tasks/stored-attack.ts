@@ -75,7 +75,10 @@ export async function attackedForNow(
   }
 }
 
-/** Attacked inputs `[n, ...shape]` of float32 and the share of the rightly classified samples that the attack broke, 0 to 1. */
+/**
+ * Attacked inputs `[n, ...shape]` of float32 and the share of the rightly classified samples that the attack broke, 0
+ * to 1.
+ */
 interface Examples {
   inputs: ByteFile;
   rate: number;

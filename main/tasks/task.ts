@@ -39,8 +39,8 @@ export interface Task {
   network: Network;
   trusted: DataPart;
   /**
-   * Data that may hold anomalies, where the task has any; `anomalous` (1, `[n]`) where it tells detectors which they are.
-   * `truth` is the same for those who only count them.
+   * Data that may hold anomalies, where the task has any; `anomalous` (1, `[n]`) where it tells detectors which they
+   * are. `truth` is the same for those who only count them.
    */
   untrusted?: DataPart & { anomalous?: Uint8Array; truth?: Uint8Array };
   /** As drawn: equal samples are only left out where a detector is fitted or tested. */
@@ -88,7 +88,9 @@ export interface TaskPreview {
   clean: Dataset;
   /** What is normal in the test where that is not `clean` itself: the same samples, changed harmlessly. */
   normal?: Dataset;
-  /** The anomalous samples; a function of indices where each has to be computed, for which an engine must be started. */
+  /**
+   * The anomalous samples; a function of indices where each has to be computed, for which an engine must be started.
+   */
   changed?: Dataset | ((indices: Int32Array) => Promise<Dataset>);
   /** Sample i of `changed` has nothing to do with sample i of `clean`. */
   isUnpaired?: true;

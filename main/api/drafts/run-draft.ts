@@ -11,9 +11,9 @@ import { engineIds } from '../../tensor/engine.ts';
 import { readRun } from '../runs/read-run.ts';
 
 /**
- * Returns the draft that would repeat an earlier run. A classifier is trained again; the draft of a detector or an evaluation
- * uses that run's classifier as it is, so that only what is changed has to be computed. Leaves out tags that a draft cannot
- * hold and an engine that this version does not have.
+ * Returns the draft that would repeat an earlier run. A classifier is trained again; the draft of a detector or an
+ * evaluation uses that run's classifier as it is, so that only what is changed has to be computed. Leaves out tags that
+ * a draft cannot hold and an engine that this version does not have.
  * @throws CupbearerError `not-found` if there is no such run, or the detector of an evaluation has gone; `conflict`
  * for a model whose training data are not stated; `bad-data` if row, spec or detector are not valid.
  */

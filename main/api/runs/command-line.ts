@@ -10,10 +10,10 @@ import { runDefinitionOf } from '../../runs/index.ts';
 export type CommandOrReason = { command: string; noCommand: null } | { command: null; noCommand: string };
 
 /**
- * Returns the command line for a spec, without flags that would repeat the default. `launch` are flags of the command beyond
- * the spec, such as `dir.full`.
- * @throws CupbearerError `bad-data` if no command says the same: a name that is not an identifier, a value that a command
- * line cannot hold, parameters that this kind of run does not have.
+ * Returns the command line for a spec, without flags that would repeat the default. `launch` are flags of the command
+ * beyond the spec, such as `dir.full`.
+ * @throws CupbearerError `bad-data` if no command says the same: a name that is not an identifier, a value that a
+ * command line cannot hold, parameters that this kind of run does not have.
  */
 export function commandLine(
   { kind, params }: { kind: RunKind; params: Readonly<Record<string, unknown>> },

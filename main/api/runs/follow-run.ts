@@ -10,8 +10,8 @@ import { breath } from '../breath.ts';
 const lookMs = 250;
 
 /**
- * Yields the training curve and the log of a run: first what exists, then what is added, until the run has ended or `signal`
- * aborts. Reads files only, so that it can follow runs of other processes. @throws CupbearerError `not-found`.
+ * Yields the training curve and the log of a run: first what exists, then what is added, until the run has ended or
+ * `signal` aborts. Reads files only, so that it can follow runs of other processes. @throws CupbearerError `not-found`.
  */
 export async function* followRun(catalogue: Catalogue, id: string, signal: AbortSignal): AsyncGenerator<RunNews, void> {
   const { folder } = catalogue.get(id);

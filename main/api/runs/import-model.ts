@@ -35,11 +35,12 @@ interface ImportOptions {
 }
 
 /**
- * Imports a model that was trained elsewhere, as a finished classifier run in a new folder; `library` checks its files and puts
- * them there. If neither the files nor a statement say what it was trained on, it can be looked at, but no task can use it
- * until {@link stateTraining}.
- * @throws CupbearerError `usage` if a file is missing or does not belong to a model, or the statement does not fit; `bad-data`
- * if a file is damaged or the weights do not match the description; `storage`, `cancelled`. Nothing is written then.
+ * Imports a model that was trained elsewhere, as a finished classifier run in a new folder; `library` checks its files
+ * and puts them there. If neither the files nor a statement say what it was trained on, it can be looked at, but no
+ * task can use it until {@link stateTraining}.
+ * @throws CupbearerError `usage` if a file is missing or does not belong to a model, or the statement does not fit;
+ * `bad-data` if a file is damaged or the weights do not match the description; `storage`, `cancelled`. Nothing is
+ * written then.
  */
 export async function importModel(
   workbench: Workbench,
@@ -81,8 +82,8 @@ export async function importModel(
 }
 
 /**
- * States what an imported model was trained on, so that tasks can use it. It can be stated only once, because results obtained
- * with the model depend on it. @throws CupbearerError `conflict` if it is known; `usage` if it does not fit.
+ * States what an imported model was trained on, so that tasks can use it. It can be stated only once, because results
+ * obtained with the model depend on it. @throws CupbearerError `conflict` if it is known; `usage` if it does not fit.
  */
 export async function stateTraining(
   workbench: Workbench,

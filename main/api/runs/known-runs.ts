@@ -16,8 +16,8 @@ export class KnownRuns {
   }
 
   /**
-   * Returns the record of the run in `folder`, which is added to the catalogue if it is not known. A copy of a run whose own
-   * folder still exists has that run's record and no row of its own.
+   * Returns the record of the run in `folder`, which is added to the catalogue if it is not known. A copy of a run
+   * whose own folder still exists has that run's record and no row of its own.
    */
   recordOf(folder: string): CatalogueRun {
     const known = this.#catalogue.byFolder(folder);
@@ -32,8 +32,8 @@ export class KnownRuns {
   }
 
   /**
-   * Adds the runs in these folders that the catalogue does not know, with the evaluations inside them. Skips what cannot be
-   * read, and says why. @throws CupbearerError `storage`.
+   * Adds the runs in these folders that the catalogue does not know, with the evaluations inside them. Skips what
+   * cannot be read, and says why. @throws CupbearerError `storage`.
    */
   takeUp(folders: readonly string[]): RebuildResult {
     const cutOff: RebuildResult = { added: [], skipped: [] };
@@ -55,7 +55,8 @@ export class KnownRuns {
   }
 
   /**
-   * Returns the record of a run whose process was killed before the run got into the catalogue; undefined for any other folder.
+   * Returns the record of a run whose process was killed before the run got into the catalogue; undefined for any other
+   * folder.
    * @throws CupbearerError `bad-data`, `usage` if it has no spec of this program, `storage` if it cannot be read.
    */
   #cutOffIn(folder: string): RunRecord | undefined {

@@ -63,8 +63,8 @@ export class QueuedRuns {
   }
 
   /**
-   * Creates runs and queues them: all of them, or none if one cannot be created. A run that builds on an unfinished one waits
-   * for it.
+   * Creates runs and queues them: all of them, or none if one cannot be created. A run that builds on an unfinished one
+   * waits for it.
    * @throws CupbearerError `usage`, `conflict`, `not-found`, `storage`.
    */
   enqueue(requests: readonly RunRequest[]): RunRecord[] {
@@ -111,7 +111,8 @@ export class QueuedRuns {
 
   /**
    * Cancels runs that wait or are running here; skips those that have ended. No waiting run starts in the meantime.
-   * @throws CupbearerError `not-found`, in which case none is cancelled; `conflict` if one is running in another process.
+   * @throws CupbearerError `not-found`, in which case none is cancelled; `conflict` if one is running in another
+   * process.
    */
   async cancel(ids: readonly string[]): Promise<void> {
     const own: string[] = [];

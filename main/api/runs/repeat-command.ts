@@ -12,8 +12,8 @@ export function repeatCommand(run: CatalogueRun): CommandOrReason {
 }
 
 /**
- * Returns the command line that repeats a run on another machine, or the reason why there is none. Its folder is named after the
- * run, and it expects the folders of the runs that it builds on under their names.
+ * Returns the command line that repeats a run on another machine, or the reason why there is none. Its folder is named
+ * after the run, and it expects the folders of the runs that it builds on under their names.
  */
 export function publicCommand(run: CatalogueRun, names: RunNames): CommandOrReason {
   return repeated(run, ({ kind, params }) =>

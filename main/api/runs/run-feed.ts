@@ -65,8 +65,8 @@ export class RunFeed {
   }
 
   /**
-   * Yields all runs in parts, newest first, then every change, until `signal` aborts or the program ends. Each part is read
-   * when the previous one has been taken, and other calls are answered in between.
+   * Yields all runs in parts, newest first, then every change, until `signal` aborts or the program ends. Each part is
+   * read when the previous one has been taken, and other calls are answered in between.
    */
   async *watch(signal: AbortSignal): AsyncGenerator<CatalogueEvent, void> {
     const watcher = new Watcher();

@@ -95,8 +95,8 @@ export class RunPlanner {
   }
 
   /**
-   * Creates a run with folder, spec and row, to be executed later. What it builds on must have a folder but need not be finished.
-   * The caller has checked that it can be done, in a process where looking at data and folders delays nobody.
+   * Creates a run with folder, spec and row, to be executed later. What it builds on must have a folder but need not be
+   * finished. The caller has checked that it can be done, in a process where looking at data and folders delays nobody.
    * @throws CupbearerError `usage`, `conflict` if the folder is taken, `not-found`, `storage`.
    */
   create(spec: ParsedSpec, options: CreationOptions): PreparedRun {

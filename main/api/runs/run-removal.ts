@@ -41,10 +41,10 @@ export class RunRemoval {
   }
 
   /**
-   * Removes runs from the catalogue and puts their folders aside, with the evaluations inside them. Resolves with the ids of all
-   * that were removed, without those that another process has removed in the meantime.
-   * @throws CupbearerError `not-found`, `storage`; `conflict` if a run is running or a running one builds on it, even if that
-   * started in the meantime. Nothing is removed then.
+   * Removes runs from the catalogue and puts their folders aside, with the evaluations inside them. Resolves with the
+   * ids of all that were removed, without those that another process has removed in the meantime.
+   * @throws CupbearerError `not-found`, `storage`; `conflict` if a run is running or a running one builds on it, even
+   * if that started in the meantime. Nothing is removed then.
    */
   async remove(ids: readonly string[]): Promise<string[]> {
     const records: CatalogueRun[] = [];

@@ -27,8 +27,8 @@ type RunWords = Pick<
 type ClassifierSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
 
 /**
- * Returns words for a run, from its spec and those of the runs that it builds on: its classifier's and, for an evaluation, its
- * detector's, which are undefined if not known. Invalid parts of a spec are left out.
+ * Returns words for a run, from its spec and those of the runs that it builds on: its classifier's and, for an
+ * evaluation, its detector's, which are undefined if not known. Invalid parts of a spec are left out.
  */
 export function runWords(
   spec: StoredSpec,

@@ -46,7 +46,8 @@ export async function loadIdxImages(
   }
   context.progress?.(count, count);
   return imageDataset(
-    // Unpacked, the pixels have memory of their own; else they are a part of the file's bytes, which nobody wants any more.
+    // Unpacked, the pixels have memory of their own; else they are a part of the file's bytes, which nobody wants any
+    // more.
     { shape: [height, width, 1], classes, pixels: images.data, labels, isOwn: true },
     fingerprint(name, split, imageFile.bytes, labelFile.bytes),
   );

@@ -30,7 +30,9 @@ export class LeftOut {
     if (found.names.length < named) found.names.push(name);
   }
 
-  /** "Left out of FOLDER: 2 files that are not PNG, JPEG or PPM (a.gif, b.webp)."; undefined if nothing was left out. */
+  /**
+   * "Left out of FOLDER: 2 files that are not PNG, JPEG or PPM (a.gif, b.webp)."; undefined if nothing was left out.
+   */
   sentence(folder: string): string | undefined {
     if (this.#found.size === 0) return undefined;
     const parts = [...this.#found].map(([reason, { count, names }]) => {

@@ -24,7 +24,8 @@ export async function loadDataset(picked: Picked, context: DatasetContext): Prom
 }
 
 /**
- * What the samples of the dataset that a spec names are, without reading any; of data in `dataDir`, their files' headers say it.
+ * What the samples of the dataset that a spec names are, without reading any; of data in `dataDir`, their files'
+ * headers say it.
  * @throws CupbearerError as {@link loadDataset}; `not-found` or `storage` if a folder that it names cannot be read.
  */
 export function datasetFacts(picked: Picked, dataDir = defaultDataDir()): DatasetFacts {
@@ -44,7 +45,9 @@ function paramsOfDataset({ name, ...params }: Picked): Record<string, unknown> {
   return parseParams(paramsOf(datasetRegistry.get(name)), params, (path) => [name, ...path].join('.'));
 }
 
-/** As {@link loadDataset}, but the half and the augmentations that are asked for, where the dataset has such parameters. */
+/**
+ * As {@link loadDataset}, but the half and the augmentations that are asked for, where the dataset has such parameters.
+ */
 export async function loadSplit(
   spec: Picked,
   split: { train: boolean; augment: boolean },

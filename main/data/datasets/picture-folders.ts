@@ -42,8 +42,8 @@ export function isPictureName(name: string): boolean {
 
 /**
  * Returns the pictures of one half, the names of the classes, and a sentence about what of the folder is left out.
- * @throws CupbearerError `not-found` if there is no such folder, `bad-data` if it has no pictures or too many, a class has none,
- *   or links lead in a circle, `storage`, `cancelled`.
+ * @throws CupbearerError `not-found` if there is no such folder, `bad-data` if it has no pictures or too many, a class
+ *   has none, or links lead in a circle, `storage`, `cancelled`.
  */
 export async function findPictures(
   { folder, train, test_fraction, folder_seed }: PictureHalf,
@@ -96,11 +96,11 @@ export function classesIn(folder: string): string[] {
 }
 
 /**
- * Returns the folders of the classes: those with a picture at any depth, in the order of their names by code points, as torchvision's
- * ImageFolder numbers them. The training half decides which there are, so that both halves number them alike. Looks into each folder
- * until a picture is found.
- * @throws CupbearerError `not-found` if there is no such folder, `bad-data` if it holds no classes or too many, or if what it
- *   holds would be taken for classes by mistake.
+ * Returns the folders of the classes: those with a picture at any depth, in the order of their names by code points, as
+ * torchvision's ImageFolder numbers them. The training half decides which there are, so that both halves number them
+ * alike. Looks into each folder until a picture is found.
+ * @throws CupbearerError `not-found` if there is no such folder, `bad-data` if it holds no classes or too many, or if
+ *   what it holds would be taken for classes by mistake.
  */
 export function classFolders(folder: string): ClassFolder[] {
   if (!existsSync(folder)) {
@@ -227,8 +227,8 @@ function byCodePoints(a: string, b: string): number {
 }
 
 /**
- * The folder of each class in the test half; undefined if it has none. Names need not be written alike: file systems and archives
- * change the form of accents, and people change capitals.
+ * The folder of each class in the test half; undefined if it has none. Names need not be written alike: file systems
+ * and archives change the form of accents, and people change capitals.
  * @throws CupbearerError `bad-data` if two folders could be meant.
  */
 function testFolders(half: string, classes: readonly ClassFolder[]): (string | undefined)[] {
@@ -292,7 +292,9 @@ async function noteBesideClasses(
   }
 }
 
-/** Paths of the pictures in a folder and the folders inside it, sorted. `half` is the folder that names are shown below. */
+/**
+ * Paths of the pictures in a folder and the folders inside it, sorted. `half` is the folder that names are shown below.
+ */
 async function picturesIn(
   path: string,
   half: string,

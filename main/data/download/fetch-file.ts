@@ -15,8 +15,8 @@ interface FetchOptions {
 }
 
 /**
- * Downloads `file` to `path` from the first of `addresses` that delivers it. What arrives goes to `path` + ".part", from
- * where a later call (or the next address) goes on; the file gets its name once size and SHA-256 are right.
+ * Downloads `file` to `path` from the first of `addresses` that delivers it. What arrives goes to `path` + ".part",
+ * from where a later call (or the next address) goes on; the file gets its name once size and SHA-256 are right.
  * @throws CupbearerError `network` with one reason an address, `cancelled`, or `storage`.
  */
 export async function fetchFile(

@@ -11,7 +11,8 @@ export interface TarEntry {
 
 /**
  * The regular files of a tar archive (POSIX ustar; of other kinds of entries only the length matters), one after the
- * other, holding no more than a chunk in memory. Writes nothing itself: what a path in the archive means is up to the caller.
+ * other, holding no more than a chunk in memory. Writes nothing itself: what a path in the archive means is up to the
+ * caller.
  * @throws CupbearerError `bad-data` naming `file` if the archive is damaged or ends too early.
  */
 export async function* readTar(archive: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<TarEntry> {

@@ -46,11 +46,11 @@ const mostEntries = 2 * mostFiles;
 const mostLevels = 32;
 
 /**
- * Takes in what lies in a folder as the dataset `name`: pictures in a folder for each class, perhaps below `train` and `test`,
- * or the files of the known dataset of that name. Links are followed, and what they lead to is copied. Returns the name and a
- * sentence about what was left out; nothing is kept of what is refused.
- * @throws CupbearerError `not-found` if there is no such folder, `usage` for a name that cannot be one, `conflict` for one
- *   that is taken, `bad-data` if the files are no dataset or too many, `storage`, `cancelled`.
+ * Takes in what lies in a folder as the dataset `name`: pictures in a folder for each class, perhaps below `train` and
+ * `test`, or the files of the known dataset of that name. Links are followed, and what they lead to is copied. Returns
+ * the name and a sentence about what was left out; nothing is kept of what is refused.
+ * @throws CupbearerError `not-found` if there is no such folder, `usage` for a name that cannot be one, `conflict` for
+ *   one that is taken, `bad-data` if the files are no dataset or too many, `storage`, `cancelled`.
  */
 export async function importDataset(
   { name, folder, isOwn }: ImportRequest,

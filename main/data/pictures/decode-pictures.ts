@@ -39,7 +39,9 @@ export interface DecodedBlock {
 /** A block has so many pictures at most, fewer where they are large: two wait for each thread. */
 const mostPictures = 16;
 const mostBytes = 2 ** 21;
-/** Pictures that are decoded where they are wanted to measure whether threads pay: where all the others take so long. */
+/**
+ * Pictures that are decoded where they are wanted to measure whether threads pay: where all the others take so long.
+ */
 const measured = 32;
 const leastMs = 1500;
 /** More threads than this wait for one another's memory. */

@@ -55,8 +55,9 @@ const exifStart = 'Exif\0\0';
 const mostPadding = 16;
 
 /**
- * Checks that a JPEG has all of its blocks and its end, by reading its Huffman codes without computing a pixel: decoders fill what is
- * missing with grey, and say nothing. @throws CupbearerError `bad-data` naming `file` if something is missing or damaged.
+ * Checks that a JPEG has all of its blocks and its end, by reading its Huffman codes without computing a pixel:
+ * decoders fill what is missing with grey, and say nothing. @throws CupbearerError `bad-data` naming `file` if
+ * something is missing or damaged.
  */
 export function wholeJpeg(bytes: Uint8Array, size: Size, file: string): WholeJpeg {
   const kept: Uint8Array[] = [bytes.subarray(0, 2)];

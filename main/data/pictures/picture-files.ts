@@ -23,9 +23,10 @@ const usualMostInMemory = 2 ** 28;
 const namedFiles = 5;
 
 /**
- * Reads, scales and keeps pictures as a dataset `[size, size, 3 or 1]`: in memory, or in a file where they are too many for
- * it. Those that cannot be decoded are left out, and counted and named in a note.
- * @throws CupbearerError `bad-data` if they are more than `undecodableShare` of all; as {@link decodedPictures}; `storage`.
+ * Reads, scales and keeps pictures as a dataset `[size, size, 3 or 1]`: in memory, or in a file where they are too many
+ * for it. Those that cannot be decoded are left out, and counted and named in a note.
+ * @throws CupbearerError `bad-data` if they are more than `undecodableShare` of all; as {@link decodedPictures};
+ * `storage`.
  */
 export async function pictureDataset(
   name: string,

@@ -11,7 +11,10 @@ export interface PictureHeader {
   isGrey: boolean;
 }
 
-/** Most pixels of a picture: enough for photographs of 33 megapixels. Decoding takes 8 to 12 bytes for each, 400 MB at most. */
+/**
+ * Most pixels of a picture: enough for photographs of 33 megapixels. Decoding takes 8 to 12 bytes for each, 400 MB at
+ * most.
+ */
 export const mostPixels = 2 ** 25;
 
 /** Most pixels along a side: what JPEG can say. */

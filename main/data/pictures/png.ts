@@ -49,9 +49,10 @@ const interlacedPasses: readonly Pass[] = [
 ];
 
 /**
- * Decodes a PNG to the values that it stores, as Pillow's `convert('RGB')` has them: neither gamma nor colour profile nor opacity
- * changes a colour. Of 16 bits a channel the upper eight count, in grey pictures those above 255 are 255. Decoders of browsers and
- * canvases apply what we leave out, and give the rows before a fault as if they were the whole.
+ * Decodes a PNG to the values that it stores, as Pillow's `convert('RGB')` has them: neither gamma nor colour profile
+ * nor opacity changes a colour. Of 16 bits a channel the upper eight count, in grey pictures those above 255 are 255.
+ * Decoders of browsers and canvases apply what we leave out, and give the rows before a fault as if they were the
+ * whole.
  * @throws CupbearerError `bad-data` naming `file` if a chunk is damaged or missing, or the rows are not whole.
  */
 export function decodePng(
@@ -147,7 +148,10 @@ export function exifInPng(bytes: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
-/** Undoes the filter of a row in place (PNG specification, 9.2); `above` is where the row above begins, -1 for the first. */
+/**
+ * Undoes the filter of a row in place (PNG specification, 9.2); `above` is where the row above begins, -1 for the
+ * first.
+ */
 function unfilter(raw: Uint8Array, at: number, length: number, above: number, step: number, file: string): void {
   const filter = raw[at - 1]!;
   if (filter > 4) throw notPicture(file, 'found a PNG with a row of an unknown filter');

@@ -101,7 +101,8 @@ export async function startThreads<T extends AnsweringThread<never, unknown>>(
 }
 
 /**
- * The answers to all questions in their order: from the `threads` there are by then, which are asked ahead, else from `here`.
+ * The answers to all questions in their order: from the `threads` there are by then, which are asked ahead, else from
+ * `here`.
  * @throws CupbearerError what answering throws.
  */
 export async function* answersInOrder<Q, A>(

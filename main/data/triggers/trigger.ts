@@ -12,7 +12,10 @@ import { parameter, worded } from '../../../shared/wording.ts';
 export interface Trigger {
   /** Everything that determines {@link apply} apart from {@link state}: the definition's id and its own parameters. */
   readonly spec: Readonly<Record<string, unknown>>;
-  /** Changes one sample in place: an image (row-major `[height, width, channels]`, values 0 to 1) or a text (`[length]`, tokens). */
+  /**
+   * Changes one sample in place: an image (row-major `[height, width, channels]`, values 0 to 1) or a text (`[length]`,
+   * tokens).
+   */
   apply(sample: Float32Array, stream: RandomStream): void;
   /** A change of the same kind on a sample that keeps its label (WaNet's noise mode); absent if there is none. */
   decoy?(sample: Float32Array, stream: RandomStream): void;
@@ -99,7 +102,9 @@ export function imageSize(
   );
 }
 
-/** What the tokens of texts stand for. @throws CupbearerError `usage` if the samples are no texts, or have no padding. */
+/**
+ * What the tokens of texts stand for. @throws CupbearerError `usage` if the samples are no texts, or have no padding.
+ */
 export function vocabularyOf({ shape, vocabulary }: TriggerContext, trigger: string): readonly string[] {
   if (shape.length === 1 && vocabulary?.includes(padding)) return vocabulary;
   throw new CupbearerError(

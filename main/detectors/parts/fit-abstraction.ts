@@ -28,9 +28,9 @@ const initialGate = 3;
 
 /**
  * An abstraction trained on the trusted data: for each chosen layer, in the order in which they run, a tau map from its
- * activations `[n, d]` to abstract ones `[n, w]` and a step that predicts those from the layer before (the first from the
- * flattened input), `step_i(relu(a_(i-1)))`. For an mlp that is an mlp with narrower layers. It starts from the file
- * `initial` where one is given, else from random weights.
+ * activations `[n, d]` to abstract ones `[n, w]` and a step that predicts those from the layer before (the first from
+ * the flattened input), `step_i(relu(a_(i-1)))`. For an mlp that is an mlp with narrower layers. It starts from the
+ * file `initial` where one is given, else from random weights.
  * @throws CupbearerError `usage` for parameters that contradict one another or the network; `not-found`, `storage` or
  * `bad-data` for a file that cannot be read or does not fit the layers; what `trainOn` throws.
  */
@@ -144,7 +144,9 @@ function newWeights(
   return tensors;
 }
 
-/** The weights in `file`, which must be those of an abstraction of just these layers; its other arrays are left alone. */
+/**
+ * The weights in `file`, which must be those of an abstraction of just these layers; its other arrays are left alone.
+ */
 function givenWeights(frame: Frame, file: string): TensorMap {
   const names = givenArrays(frame, readTensorDirectory(file), file);
   const { tensors } = readTensorFile(file);

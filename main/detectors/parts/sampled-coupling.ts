@@ -14,7 +14,8 @@ import { sgld } from './sgld.ts';
 import { parameter, worded } from '../../../shared/wording.ts';
 
 /**
- * Draws weights near the trained ones, group by group with the others left alone, and takes the references' loss traces.
+ * Draws weights near the trained ones, group by group with the others left alone, and takes the references' loss
+ * traces.
  * @throws CupbearerError `usage` if an activation belongs to no weights or the draws become too large; as {@link sgld}.
  */
 export async function fitTraces(

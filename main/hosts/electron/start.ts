@@ -83,8 +83,8 @@ async function follow(child: ChildProcess): Promise<End & { wasStopped: boolean 
 }
 
 /**
- * Runs the desktop program to its end. Returns why the user has seen nothing of it; undefined if its window, or a message,
- * was there, if it runs already, or if it was told to end.
+ * Runs the desktop program to its end. Returns why the user has seen nothing of it; undefined if its window, or a
+ * message, was there, if it runs already, or if it was told to end.
  */
 export async function runDesktop(binary: string, args: readonly string[]): Promise<{ code: number; fault?: string }> {
   const child = spawn(binary, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });

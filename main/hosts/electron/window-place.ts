@@ -61,7 +61,10 @@ export function boundsOnScreen(
 /** The thickest title bar, pixels: what has moved further was put there by somebody. */
 const thickestFrame = 120;
 
-/** How far the frame that a window manager has added moves a window from the place that it was given; none if it was not that. */
+/**
+ * How far the frame that a window manager has added moves a window from the place that it was given; none if it was not
+ * that.
+ */
 export function frameOffset(wanted: Bounds, found: Bounds): { x: number; y: number } {
   const [x, y] = [found.x - wanted.x, found.y - wanted.y];
   const isFrame = [x, y].every((distance) => distance >= 0 && distance <= thickestFrame);

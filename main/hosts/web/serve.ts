@@ -18,7 +18,10 @@ const rendererFolder = fileURLToPath(new URL('../../../dist/renderer/', import.m
 /** What is served, and how. */
 interface ServeOptions {
   port: number;
-  /** The folder below which pages may name places; that of the environment, the settings, or the user's home if left out. */
+  /**
+   * The folder below which pages may name places; that of the environment, the settings, or the user's home if left
+   * out.
+   */
   root?: string | undefined;
   /** The built renderer. */
   folder?: string;
@@ -38,7 +41,8 @@ function usualRoot({ root }: Settings): string {
 
 /**
  * The application behind a web host of its own, with the user's catalogue.
- * @throws CupbearerError if the renderer is not built, the root is no folder, the catalogue cannot be opened or no port is free.
+ * @throws CupbearerError if the renderer is not built, the root is no folder, the catalogue cannot be opened or no port
+ * is free.
  */
 export async function serveApplication(options: ServeOptions): Promise<ServedApplication> {
   const folder = options.folder ?? rendererFolder;

@@ -170,7 +170,10 @@ const notSignedIn: Refusal = { status: 401, title: 'Not signed in', text: howToG
 /** Where a page goes that finds no key: its origin differs from that of the sign-in, or its storage was cleared. */
 const signedOutPath = '/signed-out';
 
-/** Whether a program of the owner's sent the request: it has the secret, and is no page, since browsers name the origin of these. */
+/**
+ * Whether a program of the owner's sent the request: it has the secret, and is no page, since browsers name the origin
+ * of these.
+ */
 function isOwner({ method, headers }: IncomingMessage, secret: string): boolean {
   const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
   const isPage = headers.origin !== undefined || !isLoopbackHost(headers.host);

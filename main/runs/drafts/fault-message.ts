@@ -9,7 +9,10 @@ import { inLabels } from '../../../shared/wording.ts';
 import { parameterLabel } from '../parameter-label.ts';
 import { trainDetector } from '../train-detector.ts';
 
-/** The field that a path of keys leads to in values of a schema, be it to an item of its list; undefined if there is none. */
+/**
+ * The field that a path of keys leads to in values of a schema, be it to an item of its list; undefined if there is
+ * none.
+ */
 export function fieldAt(
   schema: z.ZodObject,
   values: Record<string, unknown>,

@@ -3,7 +3,9 @@ import type { ActivationBatch } from '../../models/activations.ts';
 import type { Task, TestPart } from '../../tasks/task.ts';
 import type { TestObserver } from './detection.ts';
 
-/** Notes, while the test data are scored, which class each sample is of, is labelled with, and is taken for. All `[n]`. */
+/**
+ * Notes, while the test data are scored, which class each sample is of, is labelled with, and is taken for. All `[n]`.
+ */
 export class TestClasses implements TestObserver {
   /** The logits, from which predicted classes are; none where the model's output is not one number a class. */
   readonly names: readonly string[];

@@ -9,9 +9,9 @@ import { range, slices } from '../../models/batches.ts';
 import { drawPairs } from './figures.ts';
 
 /**
- * A sheet of the first `count` samples of `dataset` clean, with the trigger as poisoned training data have it, and their
- * difference: of images the signed one, of texts the words put in and taken out. A clean-label trigger shows samples of
- * its target class. @throws CupbearerError `usage` if the trigger does not fit the samples.
+ * A sheet of the first `count` samples of `dataset` clean, with the trigger as poisoned training data have it, and
+ * their difference: of images the signed one, of texts the words put in and taken out. A clean-label trigger shows
+ * samples of its target class. @throws CupbearerError `usage` if the trigger does not fit the samples.
  */
 export async function drawTriggerSheet(
   dataset: Dataset,

@@ -8,8 +8,8 @@ export function computePool(): ThreadPool | undefined {
 }
 
 /**
- * Has kernels that are instantiated from now on work on so many threads, the calling one included. Results do not depend on
- * it, bit for bit. `isForced`: also where they cost more than they bring, for tests.
+ * Has kernels that are instantiated from now on work on so many threads, the calling one included. Results do not
+ * depend on it, bit for bit. `isForced`: also where they cost more than they bring, for tests.
  */
 export function useThreads(threads: number, { isForced = false } = {}): void {
   if (threads === (pool?.threads ?? 1) && isForced === (pool?.isForced ?? isForced)) return;

@@ -137,8 +137,10 @@ export function checkUnexposed(folder: string): void {
 }
 
 /**
- * The installation to use: the folder in `CUPBEARER_TENSORFLOW` if set, else the one that was chosen last, else the bundled.
- * @throws CupbearerError `engine` if it is not (or no longer wholly) there or another user can change it, `bad-data`, `storage`.
+ * The installation to use: the folder in `CUPBEARER_TENSORFLOW` if set, else the one that was chosen last, else the
+ * bundled.
+ * @throws CupbearerError `engine` if it is not (or no longer wholly) there or another user can change it, `bad-data`,
+ * `storage`.
  */
 export function activeInstallation(): Installation {
   const folder = process.env['CUPBEARER_TENSORFLOW'];

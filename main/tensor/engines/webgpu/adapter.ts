@@ -63,8 +63,8 @@ async function gpuOfProcess(): Promise<Gpu> {
 const deviceFiles = /^(dri|nvidia\d+|dxg)$/;
 
 /**
- * Whether it is worth asking the drivers, which takes a third of a second and has them write what they miss. On Linux a GPU
- * has a device file; drivers that a variable names are asked in any case.
+ * Whether it is worth asking the drivers, which takes a third of a second and has them write what they miss. On Linux a
+ * GPU has a device file; drivers that a variable names are asked in any case.
  */
 function mayHaveGpu(): boolean {
   const isNamed = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES'].some((name) => process.env[name]);
