@@ -17,7 +17,7 @@ import { systemCode, toStorageError } from './storage-error.ts';
 import { temporaryPath } from './temporary-names.ts';
 import { pathToWrite, type Place } from './within-folder.ts';
 
-/** What a file is to hold, whole or a part behind the other. */
+/** The content of a file, whole or part by part. */
 export type Content = Uint8Array | string | Iterable<Uint8Array>;
 
 function writeAndSync(path: string, content: Content, mode?: number): void {
@@ -38,7 +38,7 @@ export function discard(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    // It stays behind under a temporary name, which readers pass over.
+    // It stays behind under a temporary name, which readers ignore.
   }
 }
 

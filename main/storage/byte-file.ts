@@ -7,10 +7,10 @@ import { withStorageErrors } from './storage-error.ts';
 import { temporaryPath } from './temporary-names.ts';
 import { openToRead, pathOf, type Place } from './within-folder.ts';
 
-/** Bytes that are read at once where all are wanted. */
+/** Bytes read at a time when all are wanted. */
 const blockBytes = 2 ** 20;
 
-/** Closes the files that nobody has any more. */
+/** Closes files that are no longer referenced. */
 const unused = new FinalizationRegistry<number>(closeSync);
 
 /** What other threads of this process read the same bytes by, as long as the one that opened the file keeps it. */
@@ -91,7 +91,7 @@ export class ByteFile {
     this.#length += bytes.length;
   }
 
-  /** The rows of `size` bytes at `indices`, one behind the other. @throws CupbearerError `storage`. */
+  /** Returns the rows of `size` bytes at `indices`, one after another. @throws CupbearerError `storage`. */
   rows(indices: ArrayLike<number>, size: number): Uint8Array<ArrayBuffer> {
     const rows = new Uint8Array(indices.length * size);
     let start = 0;

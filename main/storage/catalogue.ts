@@ -29,7 +29,7 @@ import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.
 import { markRows, selectKnown, type MarksChange } from './run-marks.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
 
-/** What {@link Catalogue.list} leaves out where it is given. */
+/** Which runs {@link Catalogue.list} returns. */
 interface RunFilter {
   kind?: RunKind;
   status?: RunStatus;
@@ -43,7 +43,7 @@ interface RunFilter {
   limit?: number;
 }
 
-/** Where the catalogue is and how large. */
+/** Where the catalogue is and how large it is. */
 interface CatalogueSize {
   path: string;
   schemaVersion: number;
@@ -58,7 +58,7 @@ interface CatalogueHealth extends CatalogueSize {
   quickCheck: string;
 }
 
-/** Some of the runs, as they are read one slice after another. */
+/** Some of the runs; all are read slice by slice. */
 export interface RunSlice {
   runs: CatalogueRun[];
   /** Where the next slice begins; null if there is none. */
@@ -67,33 +67,33 @@ export interface RunSlice {
 
 /** What has changed since a revision, or a part of it. */
 export interface RunChanges {
-  /** Runs that are new or not as they were. */
+  /** Runs that are new or have changed. */
   changed: CatalogueRun[];
   /** Ids of runs that are gone. */
   removed: string[];
-  /** From where to ask again. */
+  /** The revision to continue from. */
   revision: number;
-  /** Whether nothing newer was there. */
+  /** Whether there was nothing newer. */
   isAll: boolean;
 }
 
 /** What {@link Catalogue.rebuild} did. */
 export interface RebuildResult {
   added: string[];
-  /** Folders whose run was not taken up. */
+  /** Folders whose run was not added. */
   skipped: SkippedFolder[];
 }
 
-/** A folder whose run was not taken up. */
+/** A folder whose run was not added. */
 interface SkippedFolder {
   folder: string;
   /** Why, as a sentence. */
   reason: string;
-  /** The run's id, where it could be read but is listed with another folder. */
+  /** The run's id, if it could be read but is listed with another folder. */
   listedId?: string;
 }
 
-/** What a run is in once it is over and was not cut off. */
+/** Statuses of a run that has ended and was not interrupted. */
 const hasEnded: readonly RunStatus[] = ['done', 'failed', 'cancelled'];
 
 const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
@@ -107,19 +107,19 @@ const longestSliceMs = 10;
 
 const patchSchema = runRecordSchema.omit({ id: true, kind: true, created_at: true }).partial();
 
-/** Folders that are written to before a change of several runs is answered. */
+/** Most folders written before a change of several runs is answered. */
 const mostMirroredAtOnce = 5;
 
-/** Ids that an unknown one is compared with, the newest: comparing takes microseconds each. */
+/** An unknown id is compared with this many of the newest ones, at some microseconds each. */
 const mostGuessed = 2000;
 
-/** Note that `run.json` has to follow the row of a run, and that it has. */
+/** Mark that `run.json` has yet to follow a run's row, and that it has followed. */
 const markUnmirrored = 'INSERT OR IGNORE INTO unmirrored_runs (run_id) VALUES (?)';
 const markMirrored = 'DELETE FROM unmirrored_runs WHERE run_id = ?';
 const selectUnmirrored = `SELECT unmirrored_runs.rowid AS place, run_id, folder FROM unmirrored_runs
   LEFT JOIN runs ON runs.id = run_id WHERE unmirrored_runs.rowid > ? ORDER BY unmirrored_runs.rowid LIMIT 1`;
 
-/** A run whose `run.json` has to follow; one that was forgotten since has no folder. */
+/** A run whose `run.json` has yet to follow; no folder if the run has been removed since. */
 interface Unmirrored {
   place: number;
   run_id: string;
@@ -127,20 +127,22 @@ interface Unmirrored {
 }
 
 /**
- * All runs this user's program knows of. What is committed here holds, and `run.json` in a run's folder follows, so
- * that a lost catalogue can be rebuilt: a change leaves a mark in the same transaction, which goes once the folder has
- * it. Opened by `openCatalogue`; several processes may use it at once.
- * Every method @throws CupbearerError `storage` if the file is locked for longer than the timeout, full or read-only.
+ * All runs that this user's program knows. What is committed here counts, and `run.json` in a run's folder follows, so
+ * that a lost catalogue can be rebuilt. A change sets a mark in the same transaction, which is removed when the folder
+ * has followed. Opened by `openCatalogue`; several processes may use it at once. Every method @throws CupbearerError
+ * `storage` if the file is locked for longer than the timeout, full or read-only.
  */
 export class Catalogue {
   readonly path: string;
-  /** What a person should know: a damaged file that was rebuilt, a folder that could not be written to. */
+  /**
+   * Problems that the user should know about: a damaged file that was rebuilt, a folder that could not be written to.
+   */
   readonly notices: string[] = [];
   readonly #database: Database;
-  /** By their text; there are a few dozen. */
+  /** A few dozen, by their text. */
   readonly #statements = new Map<string, Statement>();
   readonly #listeners = new Set<() => void>();
-  /** What is done once the transaction that goes on is committed, and not if it is not. */
+  /** What to do once the current transaction is committed; dropped if it is rolled back. */
   #afterCommit: (() => void)[] = [];
 
   /** `database` must be of the latest schema version before anything is asked of it. */
@@ -185,8 +187,8 @@ export class Catalogue {
   }
 
   /**
-   * Changes tags, notes and the like of runs in one transaction: of all of them or, if one is not known, of none. The
-   * `run.json` of a few follows at once, that of many by {@link mirrorNext}.
+   * Changes tags, notes and the like of runs in one transaction: all of them or, if one is not known, none. For a few
+   * runs `run.json` follows at once, for many by {@link mirrorNext}.
    * @throws CupbearerError `not-found`, `usage` as {@link get}, `storage`.
    */
   mark(ids: readonly string[], change: MarksChange): void {
@@ -201,7 +203,7 @@ export class Catalogue {
     this.tell();
   }
 
-  /** The run with this very id, if there is one. */
+  /** Returns the run with exactly this id, if there is one. */
   find(id: string): CatalogueRun | undefined {
     return this.#read(() => {
       const place = this.#placeOf(id);
@@ -210,8 +212,9 @@ export class Catalogue {
   }
 
   /**
-   * The run with this id; the beginning of an id or its last four characters will do where only one run has them.
-   * @throws CupbearerError `not-found` naming the nearest id, `usage` with the ids where several fit.
+   * Returns the run with this id. The beginning of an id or its last four characters are enough if only one run has
+   * them.
+   * @throws CupbearerError `not-found` naming the nearest id, `usage` with the ids if several fit.
    */
   get(id: string): CatalogueRun {
     return this.#read(() => {
@@ -227,18 +230,18 @@ export class Catalogue {
     });
   }
 
-  /** The newest run of a folder. */
+  /** Returns the newest run of a folder. */
   byFolder(folder: string): CatalogueRun | undefined {
     return this.#select('WHERE folder = ? ORDER BY runs.created_at DESC, runs.rowid DESC LIMIT 1', resolve(folder))[0];
   }
 
-  /** Runs whose folder begins with this path. */
+  /** Returns the runs whose folder begins with this path. */
   inside(path: string): CatalogueRun[] {
-    // The index on folders knows ranges; no text sorts behind that character.
+    // The index on folders serves ranges; no text sorts after that character.
     return this.#select('WHERE folder >= ? AND folder < ?', path, `${path}\u{10ffff}`);
   }
 
-  /** Ids of all runs of a kind, newest first. */
+  /** Returns the ids of all runs of a kind, newest first. */
   idsOf(kind: RunKind): string[] {
     return this.#read(() =>
       this.#prepared<string>('SELECT id FROM runs WHERE kind = ? ORDER BY created_at DESC, rowid DESC')
@@ -247,7 +250,7 @@ export class Catalogue {
     );
   }
 
-  /** Runs that build on this one, oldest first. */
+  /** Returns the ids of the runs that build on this one, oldest first. */
   childrenOf(id: string): string[] {
     return this.#read(() =>
       this.#prepared<string>('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
@@ -256,7 +259,7 @@ export class Catalogue {
     );
   }
 
-  /** Runs that match, newest first. */
+  /** Returns the runs that match, newest first. */
   list(filter: RunFilter = {}): CatalogueRun[] {
     const conditions: string[] = [];
     const values: (string | number)[] = [];
@@ -296,7 +299,7 @@ export class Catalogue {
     });
   }
 
-  /** A number that rises with every change, whoever makes it. */
+  /** A number that rises with every change, whichever process makes it. */
   get revision(): number {
     return this.#read(
       () => this.#prepared<number>('SELECT coalesce(max(revision), 0) FROM run_changes').pluck().get() ?? 0,
@@ -334,8 +337,8 @@ export class Catalogue {
   }
 
   /**
-   * Writes `run.json` of the runs whose row was changed by a process that was killed, or found a full disk, before it
-   * could; of at most `most` of them, which takes milliseconds each.
+   * Writes `run.json` of at most `most` runs whose row was changed by a process that was killed, or found a full disk,
+   * before it could write. Takes milliseconds for each.
    */
   mirrorPending(most = Infinity): void {
     let next = this.mirrorNext(0);
@@ -352,7 +355,7 @@ export class Catalogue {
   mirrorNext(place: number): { place: number; failure?: string | undefined } | undefined {
     const next = this.#read(() => this.#prepared<Unmirrored>(selectUnmirrored).get(place));
     if (!next) return undefined;
-    // Where there is nothing to write, nobody is to wait for the lock.
+    // Without anything to write, there is no need to wait for the lock.
     const isGone = next.folder !== null && !existsSync(next.folder);
     return { place: next.place, failure: isGone ? undefined : this.#mirror(next.run_id) };
   }
@@ -389,7 +392,7 @@ export class Catalogue {
         const place = this.#placeOf(seen.id);
         if (place === undefined) return [];
         const now = this.#at(place);
-        // Meanwhile another process may have marked it, or resumed it under a process of its own.
+        // Another process may have marked it in the meantime, or resumed it.
         if (now?.status !== seen.status || now.host_pid !== seen.host_pid || now.host_started !== seen.host_started)
           return [];
         const end = this.#endInFolder(now) ?? cutOff;
@@ -402,7 +405,7 @@ export class Catalogue {
     return marked.filter(({ status }) => status === 'interrupted');
   }
 
-  /** Makes several changes in one transaction: all of them or, if one throws, none; a disk is waited for only once. */
+  /** Makes several changes in one transaction: all or, if one throws, none. Waits for the disk only once. */
   together(changes: () => void): void {
     this.#write(changes);
   }
@@ -412,7 +415,7 @@ export class Catalogue {
     const { id: found, folder } = this.get(id);
     this.#write(() => {
       this.#prepared('DELETE FROM runs WHERE rowid = ?').run(this.#placeOf(found));
-      // Readers know the row by its stand-in, if it had one.
+      // Readers know the row by its stand-in id, if it had one.
       if (placeOfDamaged(found) !== undefined) this.#prepared('INSERT INTO run_changes (run_id) VALUES (?)').run(found);
       if (!this.#prepared('SELECT 1 FROM runs WHERE folder = ?').get(folder))
         this.#afterCommit.push(() => this.#unlist(folder));
@@ -454,7 +457,7 @@ export class Catalogue {
     return result;
   }
 
-  /** Path and size of the database file. */
+  /** Returns path and size of the database file. */
   size(): CatalogueSize {
     return this.#read(() => ({
       path: this.path,
@@ -467,7 +470,7 @@ export class Catalogue {
     }));
   }
 
-  /** The same, and what SQLite finds wrong with the file, for which it reads all of it. */
+  /** Returns the same with what SQLite finds wrong with the file, after reading all of it. */
   health(): CatalogueHealth {
     const quickCheck = this.#read(() => String(this.#database.pragma('quick_check(1)', { simple: true })));
     return { ...this.size(), quickCheck };
@@ -477,7 +480,9 @@ export class Catalogue {
     this.#database.close();
   }
 
-  /** A statement and what it returns, prepared once: preparing the selection of a run takes longer than reading one. */
+  /**
+   * Returns a statement that yields rows of this type, prepared once: preparing one takes longer than reading a run.
+   */
   #prepared<Result>(sql: string): Statement<unknown[], Result> {
     const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
     this.#statements.set(sql, known);
@@ -493,7 +498,9 @@ export class Catalogue {
     }
   }
 
-  /** Takes the write lock from the start: a transaction that reads first cannot wait for it, and would fail as busy. */
+  /**
+   * Takes the write lock at the start: a transaction that reads first cannot wait for the lock and would fail as busy.
+   */
   #write<T>(operation: () => T): T {
     try {
       const result = this.#read(() => this.#database.transaction(operation).immediate());
@@ -529,7 +536,7 @@ export class Catalogue {
     return this.#select('WHERE runs.rowid = ?', place)[0];
   }
 
-  /** Where the row of a run is, also of one whose id cannot be read. */
+  /** Returns where the row of a run is, even if its id cannot be read. */
   #placeOf(id: string): number | undefined {
     const found = this.#prepared<number>('SELECT rowid FROM runs WHERE id = ?').pluck().get(id);
     const damaged = found === undefined ? placeOfDamaged(id) : undefined;
@@ -537,12 +544,12 @@ export class Catalogue {
     return this.#prepared<number>('SELECT rowid FROM runs WHERE rowid = ?').pluck().get(damaged);
   }
 
-  /** The id in a row, also one that cannot be read, for which readers have a stand-in. */
+  /** Returns the id in a row, even one that cannot be read and has a stand-in. */
   #storedId(place: number): string {
     return this.#prepared('SELECT id FROM runs WHERE rowid = ?').pluck().get(place) as string;
   }
 
-  /** Ids that begin with a text, or whose last part it is. */
+  /** Returns the ids that begin with a text or have it as their last part. */
   #idsLike(text: string): string[] {
     return this.#prepared<string>(
       `SELECT id FROM runs WHERE substr(id, 1, length(@text)) = @text OR substr(id, -length(@text) - 1) = '-' || @text ORDER BY id`,
@@ -565,7 +572,7 @@ export class Catalogue {
     this.#storeList('run_tags', 'tag', record.id, record.tags);
   }
 
-  /** Changes what is given of a row, and nothing else: what of it cannot be read is still there for whoever can. */
+  /** Changes only the given columns of a row: what cannot be read stays for a version that can. */
   #change(place: number, patch: Partial<RunRecord>): CatalogueRun {
     const names = columns.filter((name) => name in patch);
     if (names.length > 0) {
@@ -585,9 +592,9 @@ export class Catalogue {
   }
 
   /**
-   * Writes the row of a run into its folder and takes its mark away. It holds the lock meanwhile: what another process
-   * has changed since must not be overwritten. The mark stays if the folder is gone, as its disk may be. Returns a
-   * sentence if it could not be written.
+   * Writes the row of a run into its folder and removes its mark, holding the lock, so that no change by another
+   * process is overwritten. Keeps the mark if the folder is gone, because its disk may be. Returns a sentence if
+   * writing fails.
    */
   #mirror(id: string): string | undefined {
     try {
@@ -609,7 +616,7 @@ export class Catalogue {
     if (failure !== undefined) this.notices.push(failure);
   }
 
-  /** What `run.json` says of a run that has ended, if the row is not the newer of the two. */
+  /** Returns what `run.json` says about a run that has ended, unless the row is newer. */
   #endInFolder({ id, folder }: RunRecord): RunRecord | undefined {
     const isNewer = this.#prepared('SELECT 1 FROM unmirrored_runs WHERE run_id = ?').get(id) !== undefined;
     const told = isNewer ? undefined : recordIn(folder);
@@ -633,14 +640,14 @@ export class Catalogue {
       if (!isListed) addToFolderList(this.path, folder);
       if (place === undefined) this.#add(record);
       else this.#change(place, known?.damage ? record : { folder });
-      // Its run.json still says that it goes on.
+      // Its run.json still says that it is running.
       if (isCutOff) this.#prepared(markUnmirrored).run(record.id);
       return { isAdded: place === undefined };
     });
   }
 }
 
-/** Whether a slice that was begun just now and has so many runs is to end. */
+/** Returns a function that says whether a slice of this many runs, started now, is full. */
 function sliceEnd(): (length: number) => boolean {
   const latest = performance.now() + longestSliceMs;
   return (length) => length >= mostInSlice || performance.now() > latest;
@@ -651,7 +658,7 @@ function isSameFolder(one: string, other: string): boolean {
   return one === other || realPathOf(one) === realPathOf(other);
 }
 
-/** Why a run is not taken up that is listed with another folder. */
+/** Explains why a run that is listed with another folder is not added. */
 function listedWith(folder: string): string {
   return `Its run is listed already, with the folder "${folder}". To list it with this one, move the other elsewhere first.`;
 }
@@ -661,7 +668,7 @@ function evaluationsIn(folder: string): string[] {
   return evalFolders(folder).filter(holdsRecord);
 }
 
-/** What becomes of a run whose process is gone. */
+/** Changes to a run whose process is gone. */
 const cutOff = {
   status: 'interrupted' as const,
   error: { code: 'crashed' as const, message: 'The process that did this run ended without finishing it.' },
@@ -677,7 +684,7 @@ function asFound(record: RunRecord): RunRecord {
   return pid !== null && started !== null && isProcessAlive(pid, started) ? record : { ...record, ...cutOff };
 }
 
-/** What `run.json` in a folder says; undefined if it cannot be read. */
+/** Returns what `run.json` in a folder says; undefined if it cannot be read. */
 function recordIn(folder: string): RunRecord | undefined {
   try {
     return readRecord(folder);
@@ -687,12 +694,12 @@ function recordIn(folder: string): RunRecord | undefined {
   }
 }
 
-/** Writes `run.json` where the folder is there and its path has not gone to another run since. */
+/** Writes `run.json` if the folder exists and does not belong to another run by now. */
 function writeIntoFolder({ damage, ...record }: CatalogueRun): void {
   if (!existsSync(record.folder) || belongsToAnother(record)) return;
   if (!damage) writeRecord(record.folder, record);
   else if (holdsRecord(record.folder)) {
-    // The folder knows what the row has lost: a stand-in must not take its place.
+    // The folder has what the row has lost; a stand-in must not replace it.
     const readable = Object.entries(record).filter(([key]) => !damage.fields.includes(key as keyof RunRecord));
     writeRecord(record.folder, { ...readRecord(record.folder), ...Object.fromEntries(readable) });
   }
@@ -703,7 +710,7 @@ function belongsToAnother({ id, folder }: RunRecord): boolean {
     return readRecord(folder).id !== id;
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
-    // A missing or damaged record is written again; one of a newer version knows more than this program would write.
+    // A missing or damaged record is written again. One of a newer version holds more than this program would write.
     return error.details?.['found_format'] !== undefined;
   }
 }

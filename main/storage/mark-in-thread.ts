@@ -12,8 +12,8 @@ export interface MarkRequest {
 }
 
 /**
- * Marks runs in a thread with a connection of its own, so that one transaction over thousands of rows holds up nobody who does
- * not write meanwhile. If the thread ends early, nothing is changed.
+ * Marks runs in a thread with its own connection, so that one transaction over thousands of rows does not block this
+ * thread. If the other thread ends early, nothing is changed.
  * @throws CupbearerError as `Catalogue.mark`.
  */
 export async function markInThread(request: MarkRequest): Promise<void> {

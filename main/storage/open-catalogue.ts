@@ -78,7 +78,7 @@ function setUp(database: Database): void {
 
 function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Catalogue {
   checkHeader(path);
-  // SQLite gives its other files the permissions of this one.
+  // SQLite creates its other files with the permissions of this one.
   if (!existsSync(path)) closeSync(openPrivateFile(path));
   const database = openSqlite(path, timeoutMs);
   try {
@@ -115,7 +115,7 @@ function checkSound(database: Database, wholeCheckBytes: number): void {
   forgetDamage(path);
 }
 
-/** The change of mode fails at once, without waiting, while another process opens the same new file. */
+/** Retries, because the change of mode fails without waiting while another process opens the same new file. */
 function useWriteAheadLog(database: Database, timeoutMs: number): void {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -139,7 +139,9 @@ function createFilled(catalogue: Catalogue, database: Database): void {
   create.immediate();
 }
 
-/** A new file beside an old list of folders: the catalogue was lost, whether we set it aside or somebody removed it. */
+/**
+ * Fills a new file from an existing list of folders: the catalogue was lost, set aside by us or removed by somebody.
+ */
 function fillFromFolders(catalogue: Catalogue): void {
   const listed = readFolderList(catalogue.path).filter((folder) => existsSync(folder));
   if (listed.length === 0) return;
@@ -149,8 +151,8 @@ function fillFromFolders(catalogue: Catalogue): void {
 }
 
 /**
- * Takes up runs that the catalogue has lost with the end of its log, of which SQLite says nothing. What is lost is the
- * last that was written, so that the run added last tells whether any is missing.
+ * Adds runs that the catalogue lost together with the end of its log, which SQLite does not report. The last writes are
+ * lost first, so the run added last shows whether any is missing.
  */
 function takeUpLost(catalogue: Catalogue): void {
   try {
@@ -166,12 +168,12 @@ function takeUpLost(catalogue: Catalogue): void {
   }
 }
 
-/** What tells a file from another of the same name. */
+/** Returns what distinguishes a file from another of the same name. */
 function fileNumber(path: string): bigint | undefined {
   return statSync(path, { throwIfNoEntry: false, bigint: true })?.ino;
 }
 
-/** Renames the database with its log, and gives its new path. */
+/** Renames the database with its log. Returns its new path. */
 function setAside(path: string): string {
   const { dir, name, ext } = parse(path);
   const time = new Date().toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
@@ -179,7 +181,7 @@ function setAside(path: string): string {
   let count = 1;
   while (existsSync(aside(count))) count++;
   withStorageErrors(`set the damaged catalogue "${path}" aside`, () => {
-    // The database last: once it is gone, another process may create a new one, whose log must not be taken.
+    // The database comes last: once it is gone, another process may create a new one, whose log must not be moved.
     for (const ending of ['-wal', '-shm', '']) {
       if (existsSync(path + ending)) renameSync(path + ending, aside(count) + ending);
     }

@@ -6,7 +6,7 @@ import { formatBytes } from '../../shared/format.ts';
 import { toStorageError } from './storage-error.ts';
 import { openToRead, pathOf, type Place } from './within-folder.ts';
 
-/** More than this Node cannot read into memory at once. */
+/** The most that Node can read into memory at once. */
 const mostBytes = 2 ** 31 - 1;
 /** A text that is parsed takes several times its size in memory: a larger one is not read. */
 export const mostTextBytes = 2 ** 26;
@@ -41,7 +41,7 @@ export function readFileEnd(place: Place, length: number): Uint8Array {
   });
 }
 
-/** `length` bytes from `start` on; fewer if the file has been cut off meanwhile. */
+/** Returns `length` bytes from `start` on; fewer if the file has become shorter. */
 function readPart(file: number, start: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let done = 0;
@@ -88,13 +88,13 @@ function reading<T>(place: Place, read: (file: number) => T): T {
   }
 }
 
-/** Two sizes in bytes as people read them: to the byte where they would look the same. */
+/** Formats two sizes for people, exact to the byte if they would otherwise look the same. */
 function tellApart(a: number, b: number): [string, string] {
   const [first, second] = [formatBytes(a), formatBytes(b)];
   return first === second ? [`${a} bytes`, `${b} bytes`] : [first, second];
 }
 
-/** Bytes of the file `path` as text; @throws CupbearerError `bad-data` if they are not UTF-8. */
+/** Decodes the bytes of the file `path` as text. @throws CupbearerError `bad-data` if they are not UTF-8. */
 export function decodeText(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

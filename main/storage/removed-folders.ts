@@ -14,7 +14,7 @@ import { withStorageErrors } from './storage-error.ts';
 const putAsideSchema = z.object({ folder: z.string(), hidden: z.string(), pid: z.number(), started: z.string() });
 type PutAside = z.infer<typeof putAsideSchema>;
 
-/** A run and where it lies. */
+/** A run and its folder. */
 type RunPlace = Pick<RunRecord, 'id' | 'folder'>;
 
 const prefix = '.cupbearer-removed-';
@@ -73,7 +73,7 @@ export class RemovedFolders {
   /** Deletes for good what was put aside here, and what processes that are gone have left. */
   purge(): void {
     for (const { hidden, folder } of this.#entries((entry) => this.#isOurs(entry) || !isAlive(entry))) {
-      // A list that somebody has changed must not lead to anything else.
+      // A list that was tampered with must not lead anywhere else.
       if (basename(hidden).startsWith(prefix) && dirname(hidden) === dirname(folder) && holdsRun(hidden))
         withStorageErrors(`delete "${hidden}"`, () => rmSync(hidden, { recursive: true, force: true }));
       this.#aside.delete(hidden);

@@ -20,7 +20,7 @@ const float32 = elementTypeOf(new Float32Array());
 /** Room for a quarter of a million arrays. The format allows three times that, which takes a gigabyte to parse. */
 const maxHeaderBytes = 2 ** 25;
 
-/** Names, what is said of each, and the list in it. */
+/** Nesting of the header: names, their properties, and lists in these. */
 const headerDepth = 3;
 
 /**
@@ -40,7 +40,7 @@ interface WrittenTensor {
   data: TensorData | ByteFile;
 }
 
-/** As {@link encodeSafetensors}, a part behind the other, each valid until the next. */
+/** Yields what {@link encodeSafetensors} returns, part by part; each is valid until the next. */
 export function* safetensorsParts(
   tensors: Readonly<Record<string, WrittenTensor>>,
   metadata: Record<string, string> = {},
@@ -189,7 +189,7 @@ const otherFormats: readonly { begins: string; what: string; hint: string }[] = 
 
 /** @throws CupbearerError `bad-data` for the beginning of a file of another format, with what to do. */
 function checkFormat(start: Uint8Array, name: string): void {
-  // The first bytes of a safetensors file are a number: one that is too large for a header is none.
+  // A safetensors file begins with a number. If that is too large for a header, it is no such file.
   const text = String.fromCharCode(...start.subarray(0, 8));
   const other = otherFormats.find(({ begins }) => text.startsWith(begins));
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
@@ -225,7 +225,7 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
 }
 
 function readMetadata(value: unknown, name: string): Record<string, string> {
-  // Some writers have null for none.
+  // Some writers use null for none.
   if (value === undefined || value === null) return {};
   if (!isObject(value) || !holdsTexts(value)) {
     throw bad(name, '__metadata__ to hold text by name', JSON.stringify(value).slice(0, 60));

@@ -11,7 +11,7 @@ import { pathOf, within, type Within } from './within-folder.ts';
 
 /** Which samples an evaluation scored, all arrays of the same length `n`. */
 export interface ScoredSamples {
-  /** 1 where the sample is anomalous, 0 where it is clean. */
+  /** 1 if the sample is anomalous, 0 if it is clean. */
   labels: Uint8Array;
   /** The sample's place in its dataset, so that evaluations can be joined. */
   sampleIndex: Int32Array;

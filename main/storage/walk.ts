@@ -16,7 +16,7 @@ export interface WalkLimits {
 /** A folder that a walk came to. */
 interface WalkedFolder {
   path: string;
-  /** Its place below where the walk began; empty for that folder itself. */
+  /** Its path relative to where the walk started; empty for that folder itself. */
   parts: readonly string[];
   /** What lies in it. Links are among them and never followed. */
   entries: readonly Dirent[];

@@ -24,7 +24,7 @@ export interface Within {
   readonly name: string;
 }
 
-/** Where a file lies: a path that the user has named, which may lead anywhere, or a name within a folder. */
+/** The place of a file: a path that the user has named, which may lead anywhere, or a name within a folder. */
 export type Place = string | Within;
 
 /** Returns the place of `names`, one below the other, within `folder`. */
@@ -37,7 +37,7 @@ export function pathOf(place: Place): string {
   return typeof place === 'string' ? place : join(place.folder, place.name);
 }
 
-/** Returns whether something of this name is there, be it a link or whatever else; opening it says what it is. */
+/** Returns whether anything with this name exists, even a link. Opening it shows what it is. */
 export function isThere(place: Place): boolean {
   try {
     return lstatSync(pathOf(place), { throwIfNoEntry: false }) !== undefined;
@@ -128,7 +128,7 @@ export function createFolderWithin({ folder, name }: Within): void {
 }
 
 /**
- * Returns what lies in a folder within another, none where there is no such folder.
+ * Returns the entries of a folder within another; none if there is no such folder.
  * @throws CupbearerError `bad-data` if it leads out, `storage`.
  */
 export function entriesWithin(place: Within): Dirent[] {
@@ -161,7 +161,7 @@ function openInside({ folder, name }: Within, flags: number): number {
     const file = openSync(real, flags | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     let isTheSame = false;
     try {
-      // Between the look and the opening somebody may have put a link in the place of a folder on the way.
+      // Between the check and the opening, a folder on the way may have been replaced by a link.
       const opened = fstatSync(file, { bigint: true });
       isTheSame = opened.dev === seen.dev && opened.ino === seen.ino && isOpenAt(file, real);
     } finally {
@@ -181,7 +181,7 @@ function isOpenAt(file: number, real: string): boolean {
   return realpathSync(real) === real;
 }
 
-/** Where `path` really is. @throws CupbearerError `bad-data` if that is not inside `folder`. */
+/** Returns where `path` really is. @throws CupbearerError `bad-data` if that is not inside `folder`. */
 function realPathInside(folder: string, path: string): string {
   const root = realpathSync(resolve(folder));
   const real = realpathSync(resolve(path));
