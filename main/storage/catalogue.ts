@@ -99,8 +99,8 @@ const hasEnded: readonly RunStatus[] = ['done', 'failed', 'cancelled'];
 const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
 
 /**
- * A slice of runs ends after so many, or when reading them has taken so long: what follows (summaries, sending) takes
- * as long again, and other calls must not wait longer than anybody notices.
+ * A slice of runs ends after this many runs or this long: what follows (summaries, sending) takes as long again, and
+ * other calls must not wait noticeably.
  */
 const mostInSlice = 40;
 const longestSliceMs = 10;
@@ -167,9 +167,9 @@ export class Catalogue {
   }
 
   /**
-   * Changes a run and gives it back; what of its row cannot be read stays as it is. Where its folder is gone or cannot
-   * be written to, the catalogue alone is changed and, in the latter case, a notice says so: that a disk is full must
-   * not keep the run from being marked as failed.
+   * Changes a run and returns it. What cannot be read of its row stays as it is. If its folder is gone or cannot be
+   * written to, only the catalogue is changed and, in the latter case, a notice says so: a full disk must not keep a
+   * run from being marked as failed.
    * @throws CupbearerError `not-found`, `storage`.
    */
   update(id: string, patch: RunPatch): CatalogueRun {
@@ -283,8 +283,8 @@ export class Catalogue {
   }
 
   /**
-   * A slice of all runs, those that were added last first, which takes a few milliseconds. `from` is the `next` of the
-   * slice before; what changes meanwhile, {@link changesSince} tells.
+   * Returns a slice of all runs, those added last first, within a few milliseconds. `from` is the `next` of the
+   * previous slice. Changes in the meantime are returned by {@link changesSince}.
    */
   slice(from: number = Number.MAX_SAFE_INTEGER): RunSlice {
     return this.#read(() => {
@@ -307,7 +307,7 @@ export class Catalogue {
   }
 
   /**
-   * What has changed since a revision, the oldest change first; of much that has, a part that takes a few milliseconds.
+   * Returns what has changed since a revision, oldest first, or the part of it that takes a few milliseconds.
    */
   changesSince(revision: number): RunChanges {
     return this.#read(() => {
@@ -349,7 +349,7 @@ export class Catalogue {
   }
 
   /**
-   * Writes `run.json` of the next run behind `place` whose row is newer. Returns its place, and a sentence if it could
+   * Writes `run.json` of the next run after `place` whose row is newer. Returns its place, with a sentence if it could
    * not be written; undefined if there is none.
    */
   mirrorNext(place: number): { place: number; failure?: string | undefined } | undefined {
@@ -424,10 +424,10 @@ export class Catalogue {
   }
 
   /**
-   * Takes up the runs of these folders, and of the further evaluations in them, that the catalogue does not know. A run
-   * that it knows under a folder that is gone is given its new one, and a row that is damaged what its folder says. A
-   * folder that is damaged is skipped with the reason, and so is one whose run is listed with another folder that is
-   * there. A run that goes on according to its folder, and that no process here does, is taken up as interrupted.
+   * Adds the runs in these folders, and the further evaluations in them, if the catalogue does not know them. A known
+   * run whose folder is gone gets its new folder, and a damaged row gets what its folder says. Skips, with the reason,
+   * a folder that is damaged and one whose run is listed with another existing folder. A run that is unfinished
+   * according to its folder, with no process here, is added as interrupted.
    */
   rebuild(folders: readonly string[]): RebuildResult {
     const result: RebuildResult = { added: [], skipped: [] };
@@ -512,8 +512,7 @@ export class Catalogue {
   }
 
   /**
-   * A folder that stays in the list is looked at when the catalogue is rebuilt; one that is missing from it would not
-   * be.
+   * Takes a folder off the list. A failure is harmless: the folder is then looked at when the catalogue is rebuilt.
    */
   #unlist(folder: string): void {
     try {
@@ -624,8 +623,8 @@ export class Catalogue {
   }
 
   /**
-   * Returns whether the run was added; one that moved is only given its new folder, one whose row is damaged all that
-   * it lacks. `other` is the folder that it is listed with where that is there and another.
+   * Returns whether the run was added. A run that moved only gets its new folder, one with a damaged row all that is
+   * missing. `other` is the folder that it is listed with, if that exists and is another one.
    */
   #takeUp(
     record: RunRecord,
@@ -675,8 +674,8 @@ const cutOff = {
 };
 
 /**
- * A run as its folder has it, unless that says that it goes on: whoever wrote the folder may have named any process.
- * Every process of ours notes its start, by which a live one of the same number is told apart.
+ * Returns a run as its folder has it, or as interrupted if that names a process that does not run it. The folder may
+ * name any process number; the start time that our processes record tells them apart.
  */
 function asFound(record: RunRecord): RunRecord {
   const { status, host_pid: pid, host_started: started } = record;

@@ -101,8 +101,7 @@ function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Cat
 }
 
 /**
- * Folders that follow before the catalogue is used. A change of thousands of runs that was cut off is gone on with
- * meanwhile.
+ * Most folders updated before the catalogue is used. The rest of an interrupted change follows while it is in use.
  */
 const mostAtStart = 100;
 

@@ -36,8 +36,8 @@ export function evalFolder(folder: string, name: string): string {
 }
 
 /**
- * Returns the folders of further evaluations in a run's folder, in the order of their names. Links are none of them,
- * and hidden ones were removed and may yet be restored. @throws CupbearerError `storage`.
+ * Returns the folders of further evaluations in a run's folder, in the order of their names. Links do not count, and
+ * hidden ones were removed and may yet be restored. @throws CupbearerError `storage`.
  */
 export function evalFolders(folder: string): string[] {
   const inside = within(folder, evaluationsName);
@@ -213,8 +213,8 @@ export function resumeRunFolder(path: string, isAlive: (pid: number, started: st
 }
 
 /**
- * Creates a folder in `base` named by `now` in local time, `2026-11-23_20-33-11`, with `-2`, `-3`, … behind it where
- * the name is taken. Two processes never get the same one.
+ * Creates a folder in `base` named by `now` in local time, `2026-11-23_20-33-11`, with `-2`, `-3`, … appended if the
+ * name is taken. Two processes never get the same one.
  * @throws CupbearerError `storage`.
  */
 export function createDatedRunFolder(base: string, now: Date): string {

@@ -26,8 +26,7 @@ const headerDepth = 3;
 /**
  * Arrays as a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header
  * padded with spaces to a multiple of 8, the data without gaps. Wider element types come first and names in order
- * within them, as in the format's own library, so every array is aligned and the same arrays always give the same
- * bytes.
+ * within them, as in the format's own library, so every array is aligned and equal arrays always result in equal bytes.
  * @throws CupbearerError `internal` if a shape and its data disagree or an array is called `__metadata__`.
  */
 export function encodeSafetensors(tensors: TensorMap, metadata: Record<string, string> = {}): Uint8Array {

@@ -15,8 +15,8 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError, withStorageErrors } from './storage-error.ts';
 
 /**
- * A file or folder below a folder that somebody else may have filled, such as a shared run: whoever opens it stays
- * inside. The folder itself may be reached through links; what lies in it is not followed out.
+ * A file or folder below a folder that others may have written, such as a shared run. Opening it never leads outside.
+ * The folder itself may be reached through links; what lies in it is not followed out.
  */
 export interface Within {
   readonly folder: string;
