@@ -1,4 +1,4 @@
-/** The names of a model's files; the last two say what it was trained on, and may be missing. */
+/** The names of a model's files. The last two say what it was trained on and may be missing. */
 export const modelFileNames = ['model.json', 'model.safetensors', 'spec.json', 'trigger.safetensors'] as const;
 
 /** Returns whether a file of this name belongs to a model. */

@@ -10,14 +10,14 @@ export function scoresPositions({ tokens, token_position: position }: DetectorPa
   return position === undefined && (tokens === 'score-mean' || tokens === 'score-max');
 }
 
-/** How the network's activations become vectors for this detector: whole texts where each token is scored. */
+/** How the network's activations become vectors for this detector: whole texts if each token is scored. */
 export function poolingOf(params: DetectorParams): PoolingOptions {
   const { pooling, tokens, token_position } = params;
   return { pooling, tokens: tokens === 'score-mean' || tokens === 'score-max' ? 'none' : tokens, token_position };
 }
 
 /**
- * How many tokens each text has at the layers given, of which every one is scored.
+ * Returns how many tokens each text has at the given layers; every one is scored.
  * @throws CupbearerError `usage` if a layer has no tokens, the layers' differ in number, or the detector looks at more
  *   than activations.
  */
@@ -47,8 +47,8 @@ function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutli
 }
 
 /**
- * How many samples a text is for the detector: its tokens where each is scored, else one. @throws CupbearerError as
- * {@link checkPositions}.
+ * Returns how many samples a text counts as for the detector: its tokens if each is scored, otherwise one. @throws
+ * CupbearerError as {@link checkPositions}.
  */
 export function samplesPerText(
   definition: DetectorDefinition,
@@ -60,8 +60,8 @@ export function samplesPerText(
 }
 
 /**
- * The layers as the detector sees them: by name, with the length of a sample's vector. @throws CupbearerError as {@link
- * samplesPerText}.
+ * Returns the layers as the detector sees them: by name, with the length of a sample's vector. @throws CupbearerError
+ * as {@link samplesPerText}.
  */
 export function featureLayers(
   definition: DetectorDefinition,
@@ -74,7 +74,7 @@ export function featureLayers(
 }
 
 /**
- * A batch in which each of the `positions` tokens of a text is a sample: what belongs to the text is repeated for each.
+ * Returns a batch in which each of the `positions` tokens of a text is a sample. What belongs to the text is repeated.
  */
 export function splitPositions(batch: ActivationBatch, positions: number): ActivationBatch {
   const repeat = <T extends Float32Array | Int32Array>(values: T): T => {
@@ -96,7 +96,7 @@ export function splitPositions(batch: ActivationBatch, positions: number): Activ
   };
 }
 
-/** Scores `[n]` of texts from those of their tokens `[n * positions]`: the mean, or the largest. */
+/** Combines the scores of tokens `[n * positions]` into scores of texts `[n]`: their mean, or the largest. */
 export function joinPositions(scores: LayerScores, positions: number, by: 'mean' | 'max'): LayerScores {
   return new Map(
     [...scores].map(([layer, values]) => [

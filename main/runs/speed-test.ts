@@ -31,7 +31,7 @@ interface Prepared {
 }
 
 interface Part extends Pick<Measurement, 'id' | 'title' | 'flops'> {
-  /** Sets up, and gives what is timed and how to clean up. */
+  /** Sets up. Returns what is timed and how to clean up. */
   prepare(): Prepared;
 }
 
@@ -48,7 +48,7 @@ const parts: readonly Part[] = [
     prepare() {
       const matrix = (name: string) => tf.tensor2d(normal(name, matMulSide ** 2), [matMulSide, matMulSide]);
       const [a, b] = [matrix('a'), matrix('b')] as const;
-      // One number of the product is asked for: what is timed ends when the engine has it, not when all is copied.
+      // Reads one number of the product, so that timing ends when the engine has it, not when everything is copied.
       const action = async () => void (await readCorner(() => tf.matMul(a, b)));
       return { action, dispose: () => tf.dispose([a, b]) };
     },
@@ -98,8 +98,8 @@ const budgetMs = 1500;
 const mostRepeats = 50;
 
 /**
- * Starts an engine, measures how fast it is and estimates what whole jobs would take. Takes ten seconds or so on a usual
- * machine and uses the processor throughout: to be called in a compute process.
+ * Starts an engine, measures how fast it is and estimates how long whole jobs would take. Takes about ten seconds on a
+ * usual machine and keeps the processor busy, so call it in a compute process.
  * @throws CupbearerError as `startEngine`; `cancelled`.
  */
 export async function speedTest(engineId: string, options: SpeedTestOptions = {}): Promise<SpeedReport> {
@@ -125,7 +125,7 @@ async function measure(part: Part, signal: AbortSignal | undefined): Promise<Mea
   const prepared = part.prepare();
   const { id, title, flops } = part;
   try {
-    // Compiles shaders and machine code, and takes memory from the system.
+    // Lets shaders and machine code be compiled and memory be allocated first.
     await prepared.action();
     const times: number[] = [];
     const end = performance.now() + budgetMs;

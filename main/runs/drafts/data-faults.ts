@@ -24,7 +24,7 @@ interface PickedAt {
   picked: Picked;
 }
 
-/** All definitions that a draft picks for its data and its task, at any depth, with their places. */
+/** Returns all definitions that a draft picks for its data and its task, at any depth, with their paths. */
 function picksIn({ draft }: DraftSubject): PickedAt[] {
   const { classifier, task } = draft;
   const training = classifier.source === 'train' ? classifier.params : {};
@@ -43,7 +43,7 @@ function picksBelow(fields: readonly Field[], values: Record<string, unknown>, a
   );
 }
 
-/** Data that are not there, triggers that do not fit them, and classes that there are not. */
+/** Returns faults for missing data, triggers that do not fit them, and classes that do not exist. */
 export function dataFaults(subject: DraftSubject, dataDir: string, view: DraftView): Fault[] {
   const picks = picksIn(subject);
   return [
@@ -62,7 +62,7 @@ function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
     const message = `${datasetTitle(picked)} is not on this machine: ${bytes} to download.`;
     return [{ path, message }];
   }
-  // What is wrong with data that are poisoned is said of these.
+  // Faults of the poisoned data are reported for those data themselves.
   if (poisons) return [];
   try {
     datasetFacts(picked);

@@ -20,8 +20,8 @@ import { fieldAt, faultMessage, misfitMessage } from './fault-message.ts';
 import { pathFaults } from './path-faults.ts';
 
 /**
- * What is wrong with a draft, in the order of its parts: what is known already, values by themselves, then what does not go
- * together. A part has one fault, the first.
+ * Returns the faults of a draft in the order of its parts: those known already, those of single values, then parts that
+ * do not fit together. Each part has at most one fault, the first.
  */
 export function draftFaults(
   subject: DraftSubject,
@@ -94,7 +94,7 @@ function faultsOf(
   });
 }
 
-/** What does not go together. Parts whose values are at fault are passed over: there is nothing more to say of them. */
+/** Returns what does not fit together. Skips parts with invalid values, which have a fault already. */
 function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
   const view = viewDraft(subject);
   const { draft } = subject;
@@ -105,7 +105,7 @@ function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
   });
   return [
     ...classifierFaults(subject, view),
-    // Before what is to be downloaded: nobody should fetch what does not fit.
+    // Comes before missing data: nobody should download what does not fit.
     ...(task ? below('task', taskMisfits(task, data && { ...data, network })) : []).map((misfit) => asFault(misfit)),
     ...dataFaults(subject, dataDir, view),
     ...(draft.detectors.length === 0 ? [{ path: ['detectors'], message: 'Choose at least one detector.' }] : []),

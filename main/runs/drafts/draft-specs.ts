@@ -55,7 +55,9 @@ export function draftDetectorSpecs({
 
 const training = z.looseObject({ train_data, seed });
 
-/** What a draft's classifier is or will be trained on. @throws CupbearerError `usage`, `not-found`, `bad-data`. */
+/**
+ * Returns what a draft's classifier is or will be trained on. @throws CupbearerError `usage`, `not-found`, `bad-data`.
+ */
 export function draftClassifierData({ draft, classifierFolder }: DraftSubject): ClassifierData {
   if (classifierFolder !== null) return classifierData(classifierFolder);
   const params = draft.classifier.source === 'train' ? draft.classifier.params : {};

@@ -3,14 +3,14 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { readTensorFile, writeTensorFile } from '../../storage/tensor-file.ts';
 import { pathOf, within, type Within } from '../../storage/within-folder.ts';
 
-/** Where training stood after its last completed epoch. */
+/** The state of training after its last completed epoch. */
 interface Checkpoint {
   epochs: number;
   weights: TensorMap;
   optimizer: TensorMap;
 }
 
-/** Where a training keeps its checkpoint. */
+/** Returns where a training stores its checkpoint. */
 export function checkpointFile(folder: string): Within {
   return within(folder, 'checkpoint.safetensors');
 }

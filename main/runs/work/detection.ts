@@ -105,7 +105,7 @@ async function* counted(
 }
 
 /**
- * Scores every test sample of the task, and shows the batches to the observers in turn.
+ * Scores every test sample of the task and passes the batches to the observers.
  * @throws CupbearerError `non-finite` naming the layer of a score that is no number.
  */
 export function scoreTask(
