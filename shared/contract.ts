@@ -29,8 +29,8 @@ import { partSchema } from './domain/upload.ts';
 import { naming } from './schema/places.ts';
 
 /**
- * Every call may fail with `FAILED`, whose data is the {@link import('./errors.ts').ErrorRecord} that a person is shown;
- * what does not fit the input schema is refused before any handler runs.
+ * Every call may fail with `FAILED`, whose data is the {@link import('./errors.ts').ErrorRecord} that a person is
+ * shown; what does not fit the input schema is refused before any handler runs.
  */
 const call = oc.errors({ FAILED: { status: 422, data: errorRecordSchema } });
 
@@ -45,12 +45,12 @@ const upload = z.object({ id: z.string().min(1).max(100) });
 const made = z.object({ id: z.string().min(1).max(100) });
 const nothing = z.object({});
 
-/** Calls about runs: the catalogue, what goes on, and results. */
+/** Calls about runs: the catalogue, progress and results. */
 const runs = {
-  /** All runs, then every change to them; the stream goes on until it is dropped. */
+  /** Yields all runs, then every change to them, until the stream is dropped. */
   watch: call.input(nothing).output(eventIterator(catalogueEventSchema)),
   get: call.input(run).output(runDetailSchema),
-  /** Training curve and log, first what is there, then what comes; ends with the run. */
+  /** Yields training curve and log: first what exists, then what is added. Ends with the run. */
   follow: call.input(run).output(eventIterator(runEventSchema)),
   /** null if the run has not been evaluated (yet). */
   result: call.input(run).output(runResultSchema.nullable()),
@@ -63,14 +63,16 @@ const runs = {
     .output(sampleSetSchema),
   /** One of them beside what it was made of, and the classes that the model takes it for. */
   sample: call.input(runWithData.extend({ position: z.int().nonnegative() })).output(closeSampleSchema),
-  /** Those whose text has `text` in it: packed `positions` int32 `[m]`; none where the samples are images. */
+  /** Those whose text has `text` in it: packed `positions` int32 `[m]`; none if the samples are images. */
   findSamples: call
     .input(runWithData.extend({ text: z.string().min(1).max(200) }))
     .output(z.object({ arrays: z.instanceof(Blob) })),
   compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(mostCompared) })).output(comparisonSchema),
 
   cancel: call.input(runIds).output(nothing),
-  /** Goes on with a training that was interrupted, cancelled or failed; in smaller batches where it is to need less memory. */
+  /**
+   * Resumes a training that was interrupted, cancelled or failed, optionally with smaller batches to need less memory.
+   */
   resume: call.input(runWithData.extend({ batchSize: z.int().positive().optional() })).output(nothing),
   /** Repeats a spec as a new run. Returns its id. */
   repeat: call.input(runWithData).output(run),
@@ -87,10 +89,10 @@ const runs = {
       }),
     )
     .output(nothing),
-  /** Takes runs off the list at once, and their folders with them; `restore` brings them back until the program ends. */
+  /** Removes runs and their folders at once; `restore` brings them back until the program ends. */
   remove: call.input(runIds).output(z.object({ ids: z.array(z.string()) })),
   restore: call.input(runIds).output(nothing),
-  /** Takes up run folders that the catalogue does not know: a folder, or all below it. */
+  /** Adds runs that the catalogue does not know: the one in a folder, or all below it. */
   takeUp: call
     .input(z.object({ folder }))
     .output(
@@ -122,7 +124,7 @@ const experiments = {
   /** All that can be chosen, with its parameters. */
   definitions: call.input(nothing).output(z.array(formRegistrySchema)),
   presets: call.input(nothing).output(z.array(presetSchema)),
-  /** Places that a page may not reach are faults like others. */
+  /** Paths that a page may not reach are reported as faults, too. */
   check: call.input(z.object({ draft: draftSchema })).output(draftCheckSchema),
   /** A few test samples, clean and anomalous; `draw` chooses which. */
   preview: call
@@ -134,13 +136,13 @@ const experiments = {
   review: call.input(draft).output(reviewSchema),
   /** Measures a few batches; some seconds at most. */
   estimate: call.input(draft).output(estimateSchema),
-  /** Queues the runs; the classifier's id first where one is trained. */
+  /** Queues the runs. Returns their ids, the classifier's first if one is trained. */
   start: call.input(draft).output(z.object({ ids: z.array(z.string()) })),
   /** The draft that would do an earlier run again. */
   fromRun: call.input(runWithData).output(draftSchema),
   /** The draft as it was left, if any. */
   storedDraft: call.input(nothing).output(draftSchema.nullable()),
-  /** Keeps it as it is, whatever it names. */
+  /** Stores the draft as it is, whatever it names. */
   storeDraft: call.input(z.object({ draft: draftSchema.nullable() })).output(nothing),
 };
 
@@ -168,11 +170,11 @@ const datasets = {
       notes: z.array(z.string()),
     }),
   ),
-  /** Downloads and checks; dropping the stream stops it, and the next download goes on from there. */
+  /** Downloads and checks a dataset. Dropping the stream stops it; the next download resumes there. */
   download: call.input(dataset).output(eventIterator(downloadStateSchema)),
   /**
-   * Takes in uploaded files as a dataset of this name: a folder of class folders with images, or a known dataset's own files.
-   * Ends with the dataset; dropping the stream stops it, and nothing is kept then.
+   * Takes in uploaded files as a dataset of this name: a folder of class folders with images, or a known dataset's own
+   * files. Ends with the dataset. Dropping the stream stops the import, and nothing is kept.
    */
   import: call
     .input(z.object({ name: z.string().min(1).max(60), upload: upload.shape.id }))
@@ -188,8 +190,8 @@ const trained = naming('training', z.record(z.string(), z.unknown()));
 const models = {
   list: call.input(nothing).output(z.array(modelSummarySchema)),
   /**
-   * Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`, which
-   * were uploaded; `trained` are parameters of the definition "trained-elsewhere", what it was trained on.
+   * Imports `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`,
+   * which were uploaded; `trained` are parameters of the definition "trained-elsewhere", what it was trained on.
    */
   import: call
     .input(
@@ -200,14 +202,14 @@ const models = {
       }),
     )
     .output(run),
-  /** Says so of a model that was imported without. */
+  /** States the training of a model that was imported without. */
   stateTraining: call.input(run.extend({ trained })).output(nothing),
 };
 
 const engines = {
   /** Loads and tests every engine, in a process of its own. */
   statuses: call.input(nothing).output(z.array(engineStatusSchema)),
-  /** How fast one is here; ends with the report. */
+  /** Measures how fast an engine is here; ends with the report. */
   speedTest: call
     .input(z.object({ engine: z.string() }))
     .output(
@@ -235,5 +237,7 @@ const app = {
   printPdf: call.input(made.extend({ name: z.string().min(1).max(200) })).output(madeFileSchema),
 };
 
-/** What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket. */
+/**
+ * What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket.
+ */
 export const contract = { runs, reports, experiments, uploads, files, datasets, models, engines, app };

@@ -26,7 +26,7 @@ export async function fetchFile(files: Files, { id, name, type, bytes }: MadeFil
     }
     return new File(parts, name, { type });
   } finally {
-    // What cannot be dropped now goes when nobody has asked for it for a while.
+    // If this fails, the program drops the file after a while by itself.
     await files.drop({ id }).catch(() => undefined);
   }
 }

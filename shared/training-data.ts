@@ -6,13 +6,13 @@ export interface TrainingData {
   readonly trigger?: Picked;
 }
 
-/** What a dataset says of itself where it poisons another one: its parameters that name this and the trigger. */
+/** Declared by a dataset that poisons another one: its parameters that name that one and the trigger. */
 export interface PoisonKeys {
   readonly original: string;
   readonly trigger: string;
 }
 
-/** Takes data apart, which need not be valid; `poisons` is said by the definition that they name. */
+/** Splits data, which need not be valid, into the original and the trigger; `poisons` comes from their definition. */
 export function partsOfTraining(data: Picked, poisons: PoisonKeys | undefined): TrainingData {
   const [original, trigger] = poisons ? [asPicked(data[poisons.original]), asPicked(data[poisons.trigger])] : [];
   return original && trigger ? { original, trigger } : { original: data };

@@ -3,8 +3,8 @@ import { extname, join, sep } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 
 /**
- * What pages of the program may load: themselves and nothing from elsewhere. Styles may stand in attributes, since
- * positions of popovers and virtual rows are computed; neither scripts nor style sheets may stand in the page.
+ * What the program's pages may load: only the program's own files. Styles are allowed in attributes, because positions
+ * of popovers and virtual rows are computed; inline scripts and style sheets are not allowed.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -21,7 +21,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Headers of every answer, whichever host gives it. */
+/** Headers of every response, whichever host sends it. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': contentSecurityPolicy,
   'x-content-type-options': 'nosniff',
@@ -61,7 +61,9 @@ export function requireRenderer(folder: string): void {
   });
 }
 
-/** Names that the build gives to files and folders: nothing hidden, no "..", nothing that a system reads otherwise. */
+/**
+ * Names that the build uses for files and folders: nothing hidden, no "..", nothing with a special meaning to a system.
+ */
 const namesOfFile = /^(\/[\w-][\w.-]{0,200}){1,8}$/;
 
 /**
@@ -75,7 +77,7 @@ export function findRendererFile(folder: string, pathname: string): RendererFile
   if (type === undefined) return undefined;
   try {
     const found = statSync(path);
-    // A link could lead out of the folder: what counts is where the file really is.
+    // A link could lead out of the folder, so the real path is checked.
     if (!found.isFile() || !realpathSync(path).startsWith(realpathSync(folder) + sep)) return undefined;
     return { path, type, bytes: found.size, isImmutable: name.startsWith('/assets/') };
   } catch {

@@ -7,7 +7,7 @@ const share = z.number().min(0).max(1);
 const layerAnalysisSchema = z.object({
   /** Length of a sample's activation vector. */
   dims: z.int().positive(),
-  /** Why the rest is null, where it is. */
+  /** Why the rest is null, if it is. */
   left_out: z.string().exactOptional(),
   /** Principal components of the clean test activations, of which the coordinates in `analysis/<layer>.npy` are. */
   components: z

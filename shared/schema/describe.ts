@@ -9,13 +9,13 @@ interface FieldWords {
   label: string;
   help: string;
   unit?: string;
-  /** What stands for leaving it out. */
+  /** What is shown if it is left out. */
   empty?: string;
   /** Seldom changed; see {@link FieldMeta}. */
   advanced?: boolean;
   control?: Control;
   required: boolean;
-  /** A text that names a file or folder; relative ones count from where the user stands. */
+  /** A text that names a file or folder; relative ones start from the user's working folder. */
   isPath?: boolean;
   default?: unknown;
   min?: number;
@@ -52,8 +52,8 @@ interface GroupShape {
 }
 
 /**
- * `pick`: one definition of `registry`, whose own parameters are nested below ({@link fieldsOfPick}). `pick-record`: any number
- * of picks under names that the user chooses.
+ * `pick`: one definition of `registry`, whose own parameters are nested below ({@link fieldsOfPick}). `pick-record`:
+ * any number of picks under names that the user chooses.
  */
 interface PickShape {
   type: 'pick' | 'pick-record';
@@ -73,7 +73,7 @@ export type PickField = FieldWords & PickShape;
 /** What was read off schemas: a list of runs reads the same ones thousands of times. */
 const described = new WeakMap<z.ZodObject, readonly Field[]>();
 
-/** The parameters of an object schema in the order of their declaration. */
+/** Returns the parameters of an object schema in the order of their declaration. */
 export function describe(schema: z.ZodObject): readonly Field[] {
   const known = described.get(schema);
   if (known) return known;
@@ -82,7 +82,7 @@ export function describe(schema: z.ZodObject): readonly Field[] {
   return fields;
 }
 
-/** The parameters of the definition `id` where `field` picks it. */
+/** Returns the parameters of the definition `id`, if `field` picks it. */
 export function fieldsOfPick(field: PickField, id: string): readonly Field[] {
   return describe(paramsOf(field.registry.get(id), field.omit));
 }
@@ -158,7 +158,7 @@ function shapeOf(schema: z.ZodType, meta: FieldMeta): Shape {
 
 function numberShape(schema: z.ZodNumber): Partial<FieldWords> & PlainShape {
   const isInteger = schema.format === 'safeint' || schema.format === 'int32';
-  // zod gives the safe-integer range as bounds of every whole number; that is no range anybody chose.
+  // zod gives the safe-integer range as bounds of every whole number; nobody chose that range.
   const bound = (value: number | null | undefined) =>
     value === null || value === undefined || Math.abs(value) >= Number.MAX_SAFE_INTEGER ? undefined : value;
   const min = bound(schema.minValue);

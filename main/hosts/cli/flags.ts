@@ -76,7 +76,7 @@ function toTree(flags: readonly GivenFlag[]): Node {
 }
 
 /**
- * The parameters that flags stand for, as the schema's fields want them; not yet checked for ranges.
+ * Turns flags into parameters as the schema's fields expect them. Ranges are checked later.
  * @throws CupbearerError `usage` for an unknown flag (with the nearest one), a missing value or one of the wrong type.
  */
 export function parseFlags(flags: readonly GivenFlag[], fields: readonly Field[]): Record<string, unknown> {

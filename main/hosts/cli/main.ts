@@ -67,7 +67,7 @@ function chosenSoFar(
   );
 }
 
-/** The flags that every command has may stand before its name, too. */
+/** Flags that every command has may also come before its name. */
 function commandFirst(args: readonly string[]): string[] {
   const isCommon = (arg: string) => arg.startsWith('--') && arg.slice(2) in commonFlags.shape;
   const at = args.findIndex((arg) => !isCommon(arg));

@@ -10,7 +10,7 @@ import { isTrustedSender } from './guards.ts';
 const request = 'cupbearer:connect';
 const answer = 'cupbearer:port';
 
-/** Opens a port with the calls of the contract for every page of ours that asks. */
+/** Opens a port with the calls of the contract for each of the program's pages that asks. */
 export function offerCalls(router: ReturnType<typeof createRouter>): void {
   const handler = new StandardRPCHandler(router, rpcHandlerOptions);
   ipcMain.on(request, (event) => {

@@ -6,7 +6,7 @@ const trayIcon = fileURLToPath(new URL('../../../resources/icons/png/32x32.png',
 
 /** What the program that is about to go works with. */
 interface LeavingOptions {
-  /** Runs that wait or go on. */
+  /** Runs that are waiting or running. */
   runs: Pick<QueuedRuns, 'live' | 'onChange'>;
   /** Cancels them and closes the catalogue. */
   close: () => Promise<void>;
@@ -26,8 +26,8 @@ const sentences = {
 };
 
 /**
- * Decides when the program goes: it asks before it takes runs with it. A signal, the end of the session and a restart for an
- * update are no questions.
+ * Decides when the program goes: it asks before it takes runs with it. A signal, the end of the session and a restart
+ * for an update are no questions.
  */
 export class Leaving {
   readonly #runs: LeavingOptions['runs'];
@@ -66,7 +66,7 @@ export class Leaving {
       });
   }
 
-  /** Closes without a question from now on: somebody who may has decided. */
+  /** Closes without asking from now on, because the decision has been made. */
   agree(): void {
     this.#isAgreed = true;
   }

@@ -1,4 +1,4 @@
-/** `npm start`: opens the desktop program, or serves its pages where it cannot be opened, and says why. */
+/** `npm start`: opens the desktop program; if it cannot be opened, says why and serves its pages instead. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
 /** How long the download of Electron's binary may take. */
 const downloadMs = 300_000;
 
-/** Chromium's own switch: who gives it knows what it means, and nothing here ever does. */
+/** Chromium's own switch. Users who pass it know what it means; the program never does. */
 const noSandboxSwitch = '--no-sandbox';
 
 /** The path of Electron's binary in its package's folder; undefined if it has not been fetched, or not all of it. */
@@ -68,7 +68,7 @@ function ended(child: ChildProcess): Promise<End> {
   });
 }
 
-/** Hands a child the signals of this process. Returns its end, and whether it was told to. */
+/** Forwards this process's signals to a child. Resolves with how it ended, and whether it was told to. */
 async function follow(child: ChildProcess): Promise<End & { wasStopped: boolean }> {
   let wasStopped = false;
   const onSignal = (signal: NodeJS.Signals) => {

@@ -18,7 +18,7 @@ const usual = { width: 1440, height: 900 };
 /** So much of the title bar must be seen, pixels, for a window to be moved by it. */
 const visible = { width: 120, height: 40 };
 
-/** The place that was stored; undefined if there is none that can be read. */
+/** Returns the stored place; undefined if there is none that can be read. */
 export function readWindowPlace(path: string): WindowPlace | undefined {
   if (!existsSync(path)) return undefined;
   try {
@@ -58,7 +58,7 @@ export function boundsOnScreen(
   return isSeen ? { x, y, width, height } : { width, height };
 }
 
-/** The thickest title bar, pixels: what has moved further was put there by somebody. */
+/** The thickest title bar, pixels: a window that moved further was moved by the user. */
 const thickestFrame = 120;
 
 /**

@@ -12,7 +12,7 @@ import { recordServer } from './running-servers.ts';
 import { forgetSessions, sessionFile } from './session-file.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
 
-/** Where `npm run build` puts the renderer. */
+/** The folder into which `npm run build` puts the renderer. */
 const rendererFolder = fileURLToPath(new URL('../../../dist/renderer/', import.meta.url));
 
 /** What is served, and how. */
@@ -40,7 +40,7 @@ function usualRoot({ root }: Settings): string {
 }
 
 /**
- * The application behind a web host of its own, with the user's catalogue.
+ * Starts the application behind its own web host, with the user's catalogue.
  * @throws CupbearerError if the renderer is not built, the root is no folder, the catalogue cannot be opened or no port
  * is free.
  */

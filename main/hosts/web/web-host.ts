@@ -35,7 +35,7 @@ export interface WebHostOptions {
   headMs?: number;
   /** Most connections at a time; further ones are closed at once. */
   maxConnections?: number;
-  /** Keeps the sessions of the port that was found beyond the end; none unless given. */
+  /** Stores sessions beyond the end of the program, for the port in use; by default they are not stored. */
   sessions?: (port: number) => SessionStore | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface WebHost {
   close(reason: string): Promise<void>;
 }
 
-/** Browsers send the head of a request at once; who takes longer only holds a connection. */
+/** Browsers send the head of a request at once; anything slower only blocks a connection. */
 const defaultHeadMs = 10_000;
 
 /** Tabs of a few browsers. Each connection takes a descriptor, of which the catalogue and the runs need some, too. */
@@ -147,7 +147,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   };
 }
 
-/** Why a request is not answered, for the person who may be behind it. */
+/** Why a request is refused, for the user who may have sent it. */
 interface Refusal {
   status: number;
   title: string;
@@ -167,7 +167,9 @@ const howToGetIn =
 
 const notSignedIn: Refusal = { status: 401, title: 'Not signed in', text: howToGetIn };
 
-/** Where a page goes that finds no key: its origin differs from that of the sign-in, or its storage was cleared. */
+/**
+ * Where a page without a key is redirected: its origin differs from that of the sign-in, or its storage was cleared.
+ */
 const signedOutPath = '/signed-out';
 
 /**
@@ -193,7 +195,7 @@ function refusalOf({ headers }: IncomingMessage, access: Access): Refusal | unde
   return access.isAllowed(headers.cookie) ? undefined : notSignedIn;
 }
 
-/** Checks that hold for connections alone, once {@link refusalOf} has none. */
+/** Further checks for connections, after {@link refusalOf}. */
 function callsRefusalOf({ url = '', headers }: IncomingMessage, access: Access): Refusal | undefined {
   const address = URL.parse(url, 'http://127.0.0.1');
   if (address?.pathname !== '/rpc') return notFound;
@@ -235,7 +237,8 @@ function answerRequest(
       sendPage(response, 401, plainPage('This link does not work', why, howToGetIn));
       return;
     }
-    // Whoever is in already goes on, whatever the token: a link that was opened twice, or kept as a bookmark.
+    // A browser that is signed in already continues, whatever the token: the link may have been opened twice or
+    // bookmarked.
     sendPage(response, 200, signInPage(session?.key), session && { 'set-cookie': session.cookie });
     return;
   }
