@@ -19,7 +19,7 @@ export const exportFormats: readonly { id: ExportFormat; label: string; what: st
   { id: 'figures-png', label: 'Figures, PNG', what: 'A zip of all figures.' },
 ];
 
-/** A report as PDF: printed by the host where it can, else by the browser, which asks where to. */
+/** Prints a report as PDF: by the host if it can, otherwise by the browser, which asks where to put it. */
 export async function printReport(made: MadeFile): Promise<void> {
   if (settings.info?.can.printPdf) {
     try {
@@ -47,13 +47,13 @@ export async function printReport(made: MadeFile): Promise<void> {
   page?.print();
 }
 
-/** A frame has the rules of the page it is in, which lets no style sheet stand in it; one that a script puts there may. */
+/** Adds the styles by script: a frame inherits the policy of its page, which forbids inline style sheets. */
 async function applyStyles(page: Window & typeof globalThis): Promise<void> {
   for (const { textContent } of page.document.querySelectorAll('head > style')) {
     const sheet = new page.CSSStyleSheet();
     sheet.replaceSync(textContent);
     page.document.adoptedStyleSheets.push(sheet);
   }
-  // Nothing is laid out in a hidden frame, so that nobody else asks for them.
+  // Nothing is laid out in a hidden frame, so the fonts are not loaded otherwise.
   await Promise.all([...page.document.fonts].map((font) => font.load()));
 }
