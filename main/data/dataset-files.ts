@@ -11,7 +11,7 @@ import { storedPlaces } from './stored-places.ts';
 export interface ExpectedFile {
   /** As it lies there, with or without ".gz"; if it is missing, the publishers' name. */
   name: string;
-  /** Where it lies; undefined if it is missing. */
+  /** Its path; undefined if it is missing. */
   path?: string;
   bytes: number;
   split: 'train' | 'test';
@@ -26,8 +26,8 @@ export function plainDatasets(): DatasetDefinition[] {
 }
 
 /**
- * Returns what of a dataset is in `dataDir`, without opening a file. @throws CupbearerError `usage` for an unknown
- * name.
+ * Returns which files of a dataset are in `dataDir`, without opening them. @throws CupbearerError `usage` for an
+ * unknown name.
  */
 export function datasetState(name: string, dataDir: string): DatasetState {
   const definition = plainDataset(name);

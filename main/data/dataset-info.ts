@@ -26,7 +26,7 @@ interface StoredFileInfo {
   samples?: number;
 }
 
-/** What is known of a dataset and what of it is on disk. */
+/** What is known about a dataset, and which part of it is on disk. */
 export interface DatasetInfo {
   name: string;
   title: string;
@@ -38,7 +38,7 @@ export interface DatasetInfo {
   bytes: number;
   /** Samples on disk (or drawn); 0 if there are none. */
   samples: { train: number; test: number };
-  /** Number of classes, and shape of a sample; left out where the user's files decide. */
+  /** Number of classes, and shape of a sample; left out if the user's files decide. */
   classes?: number;
   shape?: readonly number[];
   /** Bytes to download for the whole. */
@@ -56,8 +56,8 @@ export function listDatasets(dataDir: string): DatasetInfo[] {
 }
 
 /**
- * Returns what is known of a dataset and what of it is in `dataDir`. @throws CupbearerError `usage` for an unknown
- * name.
+ * Returns what is known about a dataset and which part of it is in `dataDir`. @throws CupbearerError `usage` for an
+ * unknown name.
  */
 export function datasetInfo(name: string, dataDir: string): DatasetInfo {
   return infoOf(plainDataset(name), dataDir);
@@ -104,7 +104,7 @@ function infoOf(definition: DatasetDefinition, dataDir: string): DatasetInfo {
   };
 }
 
-/** What samples are with default parameters; nothing where the user's files decide. */
+/** What samples are with default parameters; nothing if the user's files decide. */
 function usualForm(definition: DatasetDefinition, dataDir: string): Pick<DatasetInfo, 'classes' | 'shape'> {
   const defaults = definition.params.safeParse({});
   if (!defaults.success) return {};
@@ -133,7 +133,7 @@ function countSamples(path: string, size: number, name: string): number | undefi
       : Buffer.from(head);
     return header.length >= 8 && header.readUInt32BE() === 0x0801 ? header.readUInt32BE(4) : undefined;
   } catch {
-    // What is wrong with a file is told when the dataset is loaded; the list must not fail for it.
+    // Faults of a file are reported when the dataset is loaded; the list must not fail because of them.
     return undefined;
   }
 }

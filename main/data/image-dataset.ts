@@ -10,7 +10,7 @@ export interface Images<P extends Uint8Array | ByteFile = Uint8Array> {
   readonly classes: readonly string[];
   readonly pixels: P;
   readonly labels: Uint8Array | Uint16Array;
-  /** Nobody else looks at the memory of the pixels: it may be given up for a shared copy. */
+  /** Whether nothing else uses the memory of the pixels, so that it may be freed after making a shared copy. */
   readonly isOwn?: boolean;
 }
 

@@ -14,14 +14,14 @@ import type { RandomStream } from '../tensor/random.ts';
 export interface DetectorNeeds {
   trusted?: boolean;
   untrusted?: boolean;
-  /** Labels that tell clean from anomalous in the untrusted data: only for skylines. */
+  /** Labels of clean and anomalous samples in the untrusted data: only for skylines. */
   anomalyLabels?: boolean;
   gradients?: boolean;
   /** The network's outputs beside the activations: `logits` of each batch. */
   logits?: boolean;
   /** Inputs that are images: it computes with the inputs themselves. */
   images?: boolean;
-  /** Fewest layers it can work on; 1 unless said otherwise. 0: it looks at no activations at all. */
+  /** Fewest layers it can work on; 1 by default. 0 means that it looks at no activations. */
   layers?: number;
 }
 
@@ -42,7 +42,7 @@ export interface FeatureStream {
   /** Number of samples. */
   length: number;
   /**
-   * Where the task tells which of them are anomalous (1), in the order of the stream, `[length]`: only for skylines.
+   * Which of them are anomalous (1), if the task says so, in the order of the stream, `[length]`: only for skylines.
    */
   anomalous?: Uint8Array;
   /** Starts a pass over all samples; reports progress and stops when cancelled. */
@@ -52,7 +52,7 @@ export interface FeatureStream {
 /** A stream that says of each sample whether it is anomalous. */
 type LabelledStream = FeatureStream & Required<Pick<FeatureStream, 'anomalous'>>;
 
-/** The features of a detector with needs `N`: what it asks for is there, and nothing else is. */
+/** The features of a detector with needs `N`: exactly what it asks for. */
 export type GrantedFeatures<N extends DetectorNeeds> = Pick<Features, 'layers'> &
   (N extends { trusted: true } ? { trusted: FeatureStream } : unknown) &
   (N extends { untrusted: true }
@@ -83,7 +83,7 @@ export interface DetectorContext {
 }
 
 /**
- * All that a detector has learned: arrays, numbers and words, nothing else. It is saved whole by one codec, so nothing
+ * The fitted state of a detector: arrays, numbers and words, nothing else. It is saved whole by one codec, so nothing
  * can be forgotten, and `score` sees nothing but this: a reloaded detector scores exactly like the one in memory.
  */
 export interface DetectorState {
@@ -98,7 +98,7 @@ export function doubles({ tensors }: DetectorState, name: string): Float64Array 
   throw new CupbearerError('bad-data', `The detector's state has no float64 array "${name}".`);
 }
 
-/** The name under which a detector gives scores that belong to the network's output rather than to any one layer. */
+/** The name for scores that belong to the network's output rather than to a single layer. */
 export const outputLayer = 'output';
 
 /** The float32 array `name` of a state. @throws CupbearerError `bad-data` if a stored detector lacks it. */
@@ -126,8 +126,8 @@ export interface DetectorDefinition extends Definition {
   /** Why its scores depend on the scale of activations or weights; the others rank samples alike on any scale. */
   dependsOnScale?: string;
   /**
-   * Which of its own parameters go neither together nor with the layers that it is to look at; asked before any data
-   * are loaded.
+   * Returns which of its own parameters do not fit together or do not fit the layers that it will look at. Called
+   * before any data are loaded.
    */
   misfits?(params: DetectorParams, layers: readonly FeatureLayer[], network: NetworkOutline): Misfit[];
   fit(features: Features, params: DetectorParams, context: DetectorContext): Promise<DetectorState>;

@@ -26,7 +26,7 @@ export interface ActivationBatch extends Batch {
   /** Indices of the samples in their dataset. */
   indices: Int32Array;
   layers: ReadonlyMap<string, Float32Array>;
-  /** The network's outputs, `[size, classes]`, where they were asked for. */
+  /** The network's outputs, `[size, classes]`, if they were requested. */
   logits?: Float32Array;
 }
 
@@ -51,7 +51,7 @@ export function activationDims(network: NetworkOutline, name: string, options: P
 /**
  * Runs the network over a dataset and yields the named activations, batch by batch, in order; with `logits` the
  * network's outputs too.
- * @throws CupbearerError `non-finite` naming layer and sample where an activation or an input is no number.
+ * @throws CupbearerError `non-finite` naming layer and sample if an activation or an input is not a number.
  */
 export async function* activationBatches(
   network: Network,
@@ -69,7 +69,7 @@ export async function* activationBatches(
   const order = options.indices ?? range(dataset.length);
   for await (const { indices, batch } of batchesAhead(dataset, order, options.batchSize)) {
     checkNotCancelled(options.signal, 'The pass over the data');
-    // ReLU would turn NaN into 0, and nobody would know.
+    // ReLU would turn NaN into 0 unnoticed.
     checkFinite('the input', batch.inputs, indices, options.nameOf);
     const tensors = tf.tidy(() => observe(network, inputTensor(batch, dataset), options));
     const [logits, ...layers] = await Promise.all(
@@ -84,7 +84,7 @@ export async function* activationBatches(
   }
 }
 
-/** The pooled activations, in the order of their names, and the logits where they are wanted. */
+/** The pooled activations, in the order of their names, and the logits if they are wanted. */
 function observe(
   network: Network,
   x: tf.Tensor,

@@ -23,7 +23,7 @@ export interface NetworkSpec {
   classes: readonly string[];
   /** How many tokens texts are made of; undefined for other data. */
   vocabulary?: number;
-  /** What is done to inputs of 0 to 1 before the first layer, where a model was trained elsewhere on others. */
+  /** How inputs of 0 to 1 are changed before the first layer, if the model was trained elsewhere on other values. */
   normalisation?: Normalisation;
 }
 
@@ -108,7 +108,7 @@ export class NetworkOutline {
   }
 
   /**
-   * What detectors look at unless told otherwise: what the architecture names, else the outputs of all linear and
+   * What detectors look at by default: what the architecture names, else the outputs of all linear and
    * convolution layers, the logits last.
    */
   get defaultActivations(): string[] {
@@ -129,7 +129,7 @@ export class NetworkOutline {
   }
 
   /**
-   * Shape of one sample's activation. @throws CupbearerError `usage` with the list of names where there is no such
+   * Shape of one sample's activation. @throws CupbearerError `usage` with the list of names if there is no such
    * layer.
    */
   activationShape(name: string): Shape {

@@ -21,7 +21,7 @@ interface ForwardOptions {
 /** Ends a forward pass early once everything that was asked for has been seen. */
 class EnoughSeen extends Error {}
 
-/** A model with weights: runs on batches, gives the activations of any layer by name, loads and saves its weights. */
+/** A model with weights: runs on batches, returns the activations of any layer by name, loads and saves its weights. */
 export class Network extends NetworkOutline {
   readonly #variables = new Map<string, tf.Variable>();
   readonly #buffers = new Map<string, tf.Variable>();
@@ -60,7 +60,7 @@ export class Network extends NetworkOutline {
 
   /**
    * Logits `[n, classes]` of a batch `[n, ...inputShape]`. With `training`, running statistics take the batch into
-   * account; else a sample's logits depend on the sample alone. `weights`, by name, stand in for the network's own.
+   * account; else a sample's logits depend on the sample alone. `weights`, by name, replace the network's own.
    */
   forward(x: tf.Tensor, options: ForwardOptions = {}): tf.Tensor2D {
     return this.#run(x, () => undefined, options) as tf.Tensor2D;
@@ -142,7 +142,7 @@ export class Network extends NetworkOutline {
     });
   }
 
-  /** Runs a batch; what `see` gives for an output takes its place. */
+  /** Runs a batch; what `see` returns for an output replaces it. */
   #run(x: tf.Tensor, see: Intervention, { training = false, weights }: ForwardOptions = {}): tf.Tensor {
     const callAt = (path: string): ForwardCall => ({
       training,

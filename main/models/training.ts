@@ -53,7 +53,7 @@ export interface TrainingOptions {
 
 /**
  * Trains a classifier with softmax cross-entropy.
- * @throws CupbearerError `non-finite` naming epoch and step where the loss (the weights are then those before that
+ * @throws CupbearerError `non-finite` naming epoch and step if the loss (the weights are then those before that
  *   step) or, at the end of an epoch, a weight is NaN or infinite. `cancelled` if the signal was given.
  */
 export async function trainClassifier(options: TrainingOptions): Promise<void> {

@@ -60,7 +60,7 @@ export interface ComparedSamples {
   sampleIndex: Int32Array;
   /** 1 = anomalous. */
   labels: Uint8Array;
-  /** One for each of these runs, NaN where it has not scored the sample. */
+  /** One for each of these runs, NaN if it has not scored the sample. */
   scores: Float32Array[];
 }
 

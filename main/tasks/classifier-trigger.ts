@@ -33,7 +33,7 @@ export function chosenTrigger(asked: Picked | undefined, { trigger }: Classifier
   return asked ?? trigger?.spec;
 }
 
-/** No trigger where the task needs one. */
+/** The error for a task that needs a trigger and has none. */
 export function triggerMisfits({ backdoor }: { backdoor?: Picked | undefined }, classifier: ClassifierData): Misfit[] {
   if (chosenTrigger(backdoor, classifier)) return [];
   const message = `${nameOf(classifier)} was trained without a trigger, so the task must name one.`;

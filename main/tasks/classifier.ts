@@ -25,7 +25,7 @@ export interface ClassifierData {
   trigger?: { spec: Picked; state?: TensorMap; seed: number };
 }
 
-/** Stands for the folder of a classifier that is not trained yet. */
+/** Placeholder for the folder of a classifier that is not trained yet. */
 export const plannedClassifier = 'the classifier of this experiment';
 
 /** "The classifier in FOLDER", at the beginning of a sentence. */
@@ -34,7 +34,8 @@ export function nameOf({ folder }: ClassifierData): string {
 }
 
 /**
- * What is known of a classifier that may be trained yet; the network only where its data and architecture determine it.
+ * What is known about a classifier that may not be trained yet; the network only if its data and architecture determine
+ * it.
  */
 export interface KnownClassifier extends ClassifierData {
   network?: NetworkOutline | undefined;
@@ -54,7 +55,7 @@ export interface TrainedClassifier extends ClassifierOutline {
   fingerprint: string;
 }
 
-/** Where a classifier run keeps the state of its trigger. */
+/** Returns where a classifier run stores the state of its trigger. */
 export function triggerFile(folder: string): Within {
   return within(folder, 'trigger.safetensors');
 }

@@ -50,7 +50,7 @@ export async function loadCleanData(
   };
 }
 
-/** What of the data that a task names for itself does not go with the classifier. */
+/** Returns what of the data that a task names does not fit the classifier. */
 export function cleanDataMisfits({ data }: { data?: Picked | undefined }, classifier: KnownClassifier): Misfit[] {
   if (!data) return [];
   const poisoned = poisonMisfits(data);
@@ -71,7 +71,7 @@ export function dataMisfits(key: string, data: Picked | undefined, classifier: K
   return misfitsOf([key], () => checkFitsClassifier({ ...classifier, network }, datasetFacts(data), data.name));
 }
 
-/** The test half that people are shown: of the task's own data, else of what the classifier is trained on. */
+/** Loads the test half for previews: of the task's own data, otherwise of what the classifier is trained on. */
 export async function loadPreviewData(
   { folder, originalData }: ClassifierData,
   { data = originalData, seed }: { data?: Picked | undefined; seed: number },

@@ -82,7 +82,7 @@ export function splitMisfits({ clean_test_weight: clean }: SplitParams): Misfit[
 }
 
 /**
- * How many samples there are to choose from. Where `anomalous` is left out, every anomalous sample is another version
+ * How many samples there are to choose from. If `anomalous` is left out, every anomalous sample is another version
  * of the clean one of the same index (with a trigger, say), and no index is used for both.
  */
 interface PoolSizes {
@@ -220,7 +220,7 @@ function checkShares(trusted: number, untrusted: number, fraction: number): void
   );
 }
 
-/** Nothing can be told apart where there is one kind alone. */
+/** The error for test data of one kind only. */
 function checkBothKinds({ clean, anomalous }: Mix, weight: number): void {
   if (clean.length > 0 && anomalous.length > 0) return;
   throw new CupbearerError(

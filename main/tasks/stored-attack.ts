@@ -22,7 +22,7 @@ const examplesFile = 'examples.safetensors';
 /**
  * `dataset` with the samples at `indices` attacked; only these can be read. The attack is computed once, stored in the
  * classifier's run folder under `attacks/` by all that it depends on, and read back from then on.
- * @throws CupbearerError `usage` naming the rate where fewer of the samples that the classifier gets right are broken
+ * @throws CupbearerError `usage` naming the rate if fewer of the samples that the classifier gets right are broken
  *   than `successThreshold`, 0 to 1; nothing is stored then.
  */
 export async function attackedDataset(
@@ -99,7 +99,7 @@ async function computeExamples(
   const { classifier, dataset, indices, options, successThreshold } = attack;
   const result = await attackSamples(classifier.network, dataset, indices, options, { signal, progress });
   const rate = attackSuccess(result);
-  // Before anything is written: a failed attack leaves nothing behind.
+  // Checked before anything is written, so that a failed attack leaves nothing behind.
   checkRate(rate, successThreshold, classifier);
   const tensors = {
     inputs: { shape: [indices.length, ...dataset.shape], data: result.inputs },

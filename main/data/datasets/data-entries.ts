@@ -46,7 +46,7 @@ export function kindOfEntry(path: string, entry: Dirent): EntryKind {
 
 /**
  * The folders that a walk is inside of, without links. Links are followed, also out of the folder where the walk began,
- * but not in a circle; where a page asks, they stay within its root.
+ * but not in a circle; for a page, they stay within its root.
  */
 export class FolderTrail {
   readonly #real: readonly string[];
@@ -109,7 +109,7 @@ interface WalkBounds {
 /** A folder that a walk came to. */
 interface DataFolder {
   path: string;
-  /** Its place below where the walk began. */
+  /** Its path relative to where the walk started. */
   parts: readonly string[];
   /** What is in it by name, without what is hidden or left by systems. */
   entries: readonly { name: string; kind: EntryKind }[];

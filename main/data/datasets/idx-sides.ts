@@ -23,7 +23,7 @@ export function idxSides(folder: string): [height: number, width: number] | unde
 }
 
 /**
- * The first bytes of a file, unpacked; undefined if it cannot be read: what is wrong with it is told when it is loaded.
+ * The first bytes of a file, unpacked; undefined if it cannot be read, which is reported when it is loaded.
  */
 function headerOf(path: string): Buffer | undefined {
   try {

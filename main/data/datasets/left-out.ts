@@ -19,7 +19,7 @@ type LeftOutReason = keyof typeof reasons;
 /** How many names a sentence lists for each reason. */
 const named = 3;
 
-/** Counts what is left out of a folder of pictures, so that a person is told. */
+/** Counts what is left out of a folder of pictures, to tell the user. */
 export class LeftOut {
   readonly #found = new Map<LeftOutReason, { count: number; names: string[] }>();
 

@@ -13,7 +13,7 @@ export async function loadDataset(picked: Picked, context: DatasetContext): Prom
   const definition = datasetRegistry.get(picked.name);
   const params = paramsOfDataset(picked);
   const { cache, dataDir, seed, triggerState } = context;
-  // One who waits for it may give up, the others still want it.
+  // One of those waiting for it may give up while the others still need it.
   const { signal: _, progress: __, ...lasting } = context;
   const dataset =
     !cache || triggerState
@@ -46,7 +46,7 @@ function paramsOfDataset({ name, ...params }: Picked): Record<string, unknown> {
 }
 
 /**
- * As {@link loadDataset}, but the half and the augmentations that are asked for, where the dataset has such parameters.
+ * Like {@link loadDataset}, with the given half and augmentations if the dataset has such parameters.
  */
 export async function loadSplit(
   spec: Picked,

@@ -15,12 +15,12 @@ const pictureName = /\.(png|jpe?g|ppm)$/i;
 const mostClasses = 2 ** 16;
 /** Most pictures of a half. */
 const mostPictures = 2_000_000;
-/** Most entries of a folder of classes that are looked at, so that somebody's folder of downloads is soon refused. */
+/** Most entries looked at in a folder of classes, so that a folder of downloads is refused quickly. */
 const mostBesideClasses = 2 * mostClasses;
 /** Most folders inside one another. */
 const mostLevels = 32;
 
-/** Where pictures are and which of them are meant. */
+/** Where the pictures are, and which of them to use. */
 interface PictureHalf {
   folder: string;
   train: boolean;
@@ -41,7 +41,7 @@ export function isPictureName(name: string): boolean {
 }
 
 /**
- * Returns the pictures of one half, the names of the classes, and a sentence about what of the folder is left out.
+ * Returns the pictures of one half, the names of the classes, and a sentence about what is left out.
  * @throws CupbearerError `not-found` if there is no such folder, `bad-data` if it has no pictures or too many, a class
  *   has none, or links lead in a circle, `storage`, `cancelled`.
  */

@@ -16,7 +16,7 @@ interface FetchOptions {
 
 /**
  * Downloads `file` to `path` from the first of `addresses` that delivers it. What arrives goes to `path` + ".part",
- * from where a later call (or the next address) goes on; the file gets its name once size and SHA-256 are right.
+ * from where a later call (or the next address) continues; the file gets its name once size and SHA-256 are right.
  * @throws CupbearerError `network` with one reason an address, `cancelled`, or `storage`.
  */
 export async function fetchFile(
@@ -115,7 +115,9 @@ async function receive(
   }
 }
 
-/** Where in the file the response begins. @throws CupbearerError `network` if it is not (a part of) the file. */
+/**
+ * Returns where in the file the response begins. @throws CupbearerError `network` if it is not (a part of) the file.
+ */
 function startOf(response: Response, asked: number, address: string, file: KnownFile): number {
   if (response.status === 206) {
     const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '') ?? [];

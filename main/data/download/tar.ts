@@ -58,7 +58,7 @@ class ByteSource {
     return block;
   }
 
-  /** The next `bytes` bytes in pieces; iterating again goes on where the last iteration stopped. */
+  /** The next `bytes` bytes in pieces; iterating again continues where the last iteration stopped. */
   take(bytes: number): AsyncIterable<Uint8Array> {
     let left = bytes;
     const next = async (): Promise<IteratorResult<Uint8Array>> => {

@@ -25,7 +25,7 @@ export interface OwnDataset {
 const largestSide = 64;
 const usualSide = 32;
 
-/** As the parameters of image-folder have them unless told otherwise. */
+/** The defaults of image-folder's parameters. */
 const split = { test_fraction: 0.2, folder_seed: 0 };
 
 /** Files whose sizes are asked for before other work has its turn. */
@@ -55,7 +55,7 @@ export async function listOwnDatasets(dataDir: string, signal: AbortSignal): Pro
 
 /**
  * Describes a folder of the user's pictures, and notes in it what was found, so that the next time is quick. Looks at
- * one picture at a time, at its header where that says enough.
+ * one picture at a time, only at its header if that says enough.
  * @throws CupbearerError `bad-data` if there are no classes with pictures or none of the first of a class can be
  * decoded, `cancelled`.
  */

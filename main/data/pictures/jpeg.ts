@@ -99,7 +99,7 @@ function damaged(file: string): Error {
   return notPicture(file, 'found a JPEG whose pixels are damaged');
 }
 
-/** Where the code of the next marker is that stands by itself or begins a segment. */
+/** Returns where the code of the next marker is that stands alone or begins a segment. */
 function markerFrom(bytes: Uint8Array, from: number, file: string): number {
   for (let at = from; ; at++) {
     const start = at;
@@ -285,7 +285,7 @@ const quickBits = 8;
 
 /** A Huffman table (T.81, annex C). */
 class HuffmanTable {
-  /** By the next eight bits: length of the code and its symbol; 0 where the code is longer. */
+  /** By the next eight bits: length of the code and its symbol; 0 if the code is longer. */
   readonly quick = new Uint16Array(1 << quickBits);
   /** By length: the first code that is larger than all of it, and what is added to a code to find its symbol. */
   readonly #beyond = new Int32Array(17);
@@ -405,7 +405,7 @@ class CodeReader {
     return this.fail();
   }
 
-  /** Goes on behind the restart marker of a number, of 0 to 7. */
+  /** Continues after the restart marker with a number from 0 to 7. */
   restart(number: number): void {
     this.end();
     while (this.#bytes[this.at + 1] === 0xff) this.at++;
@@ -413,7 +413,7 @@ class CodeReader {
     this.at += 2;
   }
 
-  /** Goes on at the next marker, to which nothing but padding may be left. */
+  /** Continues at the next marker; only padding may come before it. */
   end(): void {
     const from = this.at;
     this.#held = 0;
@@ -421,7 +421,7 @@ class CodeReader {
     if (this.at - from > mostPadding) this.fail();
   }
 
-  /** Goes on at the next marker, beyond those of restarts unless `stopsAtRestart`. */
+  /** Continues at the next marker, skipping restart markers unless `stopsAtRestart`. */
   skipScan(stopsAtRestart = false): void {
     const bytes = this.#bytes;
     for (; ; this.at++) {

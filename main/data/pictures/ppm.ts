@@ -1,7 +1,7 @@
 import { cutOff, notPicture } from './not-picture.ts';
 import type { Picture } from './picture.ts';
 
-/** What stands in front of the values of a PPM. */
+/** The header of a PPM. */
 interface PpmHead {
   width: number;
   height: number;
@@ -19,7 +19,7 @@ const head = /^P([36])(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|
 const mostHead = 1024;
 
 /**
- * Returns what the head of a PPM says; undefined where `start` is too short to tell. @throws CupbearerError `bad-data`.
+ * Parses the header of a PPM; returns undefined if `start` is too short. @throws CupbearerError `bad-data`.
  */
 export function parsePpmHead(start: Uint8Array, file: string): PpmHead | undefined {
   const parsed = head.exec(String.fromCharCode(...start.subarray(0, mostHead)));

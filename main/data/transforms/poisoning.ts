@@ -103,7 +103,7 @@ export function fullyPoisoned(
 function drawRoles(n: number, shareTriggered: number, shareDecoyed: number, seed: number): Uint8Array {
   const order = RandomStream.from(seed, 'poison').permutation(n);
   const triggeredCount = Math.round(shareTriggered * n);
-  // Rounding both shares up may exceed n by one where they add up to 1.
+  // Rounding both shares up may exceed n by one if they add up to 1.
   const decoyedCount = Math.min(Math.round(shareDecoyed * n), n - triggeredCount);
   const roles = new Uint8Array(n);
   for (let k = 0; k < triggeredCount; k++) roles[order[k]!] = triggered;

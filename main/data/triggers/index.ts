@@ -40,7 +40,7 @@ export function triggerOfSpec({ id, ...params }: Trigger['spec'], context: Trigg
 }
 
 /**
- * As {@link createTrigger}, reading the files that the trigger is made from where none of them is stored with a model.
+ * Like {@link createTrigger}, but reads the files that the trigger is made from, unless they are stored with a model.
  * @throws CupbearerError also `not-found`, `storage` or `bad-data` for these files.
  */
 export async function loadTrigger(picked: Picked, context: TriggerContext): Promise<Trigger> {

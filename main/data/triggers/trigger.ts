@@ -27,7 +27,7 @@ export interface Trigger {
 export interface TriggerContext {
   /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
-  /** What the tokens of a text stand for; only texts have one. */
+  /** The meaning of a text's tokens; only texts have one. */
   readonly vocabulary?: readonly string[] | undefined;
   /** The run's seed. */
   readonly seed: number;
@@ -38,9 +38,9 @@ export interface TriggerContext {
 /** How a clean-label attack makes poisoned training samples hard to learn by anything but the trigger. */
 export type Disguise = Pick<AttackRequest, 'runPath' | 'eps' | 'stepSize' | 'steps'>;
 
-/** A kind of trigger. `create` throws CupbearerError `usage` where parameters contradict each other or the state. */
+/** A kind of trigger. `create` throws CupbearerError `usage` if parameters contradict each other or the state. */
 export interface TriggerDefinition extends Definition {
-  /** Reads the files that the parameters name; what it gives goes into {@link TriggerContext.state} of `create`. */
+  /** Reads the files that the parameters name; the result becomes {@link TriggerContext.state} of `create`. */
   prepare?(params: never, context: TriggerContext): Promise<TensorMap | undefined>;
   create(params: never, context: TriggerContext): Trigger;
   /** Whether only samples of the target class are poisoned in training data, so that no label is wrong. */
@@ -103,7 +103,7 @@ export function imageSize(
 }
 
 /**
- * What the tokens of texts stand for. @throws CupbearerError `usage` if the samples are no texts, or have no padding.
+ * Returns the meaning of texts' tokens. @throws CupbearerError `usage` if the samples are no texts, or have no padding.
  */
 export function vocabularyOf({ shape, vocabulary }: TriggerContext, trigger: string): readonly string[] {
   if (shape.length === 1 && vocabulary?.includes(padding)) return vocabulary;

@@ -30,7 +30,7 @@ const initialGate = 3;
  * An abstraction trained on the trusted data: for each chosen layer, in the order in which they run, a tau map from its
  * activations `[n, d]` to abstract ones `[n, w]` and a step that predicts those from the layer before (the first from
  * the flattened input), `step_i(relu(a_(i-1)))`. For an mlp that is an mlp with narrower layers. It starts from the
- * file `initial` where one is given, else from random weights.
+ * file `initial` if one is given, else from random weights.
  * @throws CupbearerError `usage` for parameters that contradict one another or the network; `not-found`, `storage` or
  * `bad-data` for a file that cannot be read or does not fit the layers; what `trainOn` throws.
  */
@@ -62,8 +62,8 @@ export async function fitAbstraction(
 }
 
 /**
- * What of an abstraction's parameters contradicts the rest or the network, and a given file that is not that of an
- * abstraction of just these layers; of the file only its header is read.
+ * Returns which of an abstraction's parameters contradict the rest or the network, and a given file that is not that of
+ * an abstraction of just these layers; of the file only its header is read.
  */
 export function abstractionMisfits(
   params: AbstractionParams,

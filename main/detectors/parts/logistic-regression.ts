@@ -53,7 +53,7 @@ function ones(n: number): Float64Array {
   return new Float64Array(n).fill(1);
 }
 
-/** Mean and standard deviation (divisor n) of each column; 1 where a column is constant. */
+/** Mean and standard deviation (divisor n) of each column; 1 if a column is constant. */
 function columnScales(x: Float32Array, n: number, d: number): { mean: Float64Array; scale: Float64Array } {
   const moments = new MomentAccumulator(d);
   moments.update(x, n);

@@ -10,9 +10,9 @@ interface GatheredRows {
   positions: Int32Array;
   /** Per layer `[count, dims]`. */
   layers: ReadonlyMap<string, Float32Array>;
-  /** Class that the network predicts, `[count]`; -1 where the stream carries no logits. */
+  /** Class that the network predicts, `[count]`; -1 if the stream carries no logits. */
   predicted: Int32Array;
-  /** Number of classes, 0 where the stream carries no logits. */
+  /** Number of classes, 0 if the stream carries no logits. */
   classes: number;
 }
 
