@@ -140,10 +140,10 @@ function crash(end: ProcessEnd, { type }: ComputeRequest, engines: OpeningFollow
   const isRun = type === 'run' && opening === undefined;
   const wasKilled = signal === 'SIGKILL';
   const mayWork = isRun
-    ? worded`What was finished before is kept; a training can go on by ${parameter('resume')}.`
+    ? worded`What was finished before is kept; a training can be resumed with ${parameter('resume')}.`
     : 'Try it again.';
   const smaller = isRun
-    ? worded` A smaller ${parameter('batch_size')} needs less: a training goes on by ${parameter('resume')}.`
+    ? worded` A smaller ${parameter('batch_size')} needs less: a training can be resumed with ${parameter('resume')}.`
     : ' Close other programs and try it again.';
   return new CupbearerError('crashed', `The compute process ${howItEnded(end)} ${when}.`, {
     hint: wasKilled ? worded`Something killed it: perhaps the system ran out of memory.${smaller}` : mayWork,

@@ -33,9 +33,13 @@ function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutli
   const lengths = [...new Set(shapes.map(([length]) => length!))];
   const without = layers.find((_, i) => shapes[i]!.length !== 2);
   if (without !== undefined) {
-    throw new CupbearerError('usage', `Single tokens can be scored only where there are some; ${without} has none.`, {
-      hint: worded`Name other layers in ${parameter('detector.layers')}, or combine tokens before scoring: set ${parameter('detector.tokens')} to last, mean or max.`,
-    });
+    throw new CupbearerError(
+      'usage',
+      `Single tokens can be scored only at layers that have tokens; ${without} has none.`,
+      {
+        hint: worded`Name other layers in ${parameter('detector.layers')}, or combine tokens before scoring: set ${parameter('detector.tokens')} to last, mean or max.`,
+      },
+    );
   }
   if (lengths.length > 1) {
     throw new CupbearerError(

@@ -103,7 +103,7 @@ export function notRepeatable(fault: string): CupbearerError {
 
 /** Refuses what needs the training data of a model that are not stated. */
 export function trainingUnknown(): CupbearerError {
-  return new CupbearerError('conflict', 'This model was imported without word of what it was trained on.', {
-    hint: 'Say it on the screen "Models" first.',
+  return new CupbearerError('conflict', 'The training data of this model are not stated.', {
+    hint: 'State them on the screen "Models" first.',
   });
 }

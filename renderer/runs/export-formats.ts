@@ -11,7 +11,7 @@ export type ExportFormat = (typeof reportFormats)[number] | 'pdf';
 export const exportFormats: readonly { id: ExportFormat; label: string; what: string }[] = [
   { id: 'html', label: 'Report, HTML', what: 'One file that opens anywhere, without a network.' },
   { id: 'pdf', label: 'Report, PDF', what: 'The same, for printing.' },
-  { id: 'markdown', label: 'Report, Markdown', what: 'Text, tables and figures in one file, to go on writing.' },
+  { id: 'markdown', label: 'Report, Markdown', what: 'Text, tables and figures in one file, to continue writing.' },
   { id: 'csv', label: 'Figures of merit, CSV', what: 'One line a run and layer.' },
   { id: 'json', label: 'Everything, JSON', what: 'Specs, metrics, curves of result and training, environment.' },
   { id: 'scores', label: 'Scores, CSV', what: 'One line a test sample.' },

@@ -61,5 +61,5 @@ export async function readFigures({ figures, summaries }: Comparison): Promise<C
   const read = comparedFiguresSchema.safeParse(content);
   if (read.success && read.data.metrics.length === summaries.length) return read.data;
   const faults = read.success ? 'Some runs are missing.' : explainFaults(read.error.issues, content);
-  throw new CupbearerError('bad-data', `These are no figures of a comparison: ${faults}`);
+  throw new CupbearerError('bad-data', `These are not figures of a comparison: ${faults}`);
 }

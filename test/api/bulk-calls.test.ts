@@ -75,7 +75,7 @@ describe('many runs at once', () => {
     const { pid, started } = processIdentity();
     catalogue().update(ids.at(-1), { status: 'running', host_pid: pid, host_started: started });
     await expect(app.client.runs.remove({ ids })).rejects.toMatchObject({
-      data: { code: 'conflict', message: `The run ${ids.at(-1)} is going on.` },
+      data: { code: 'conflict', message: `The run ${ids.at(-1)} is running.` },
     });
     expect(listed()).toBe(many);
   });
@@ -92,7 +92,7 @@ describe('many runs at once', () => {
       catalogue().insert(runRecord({ id: '20261101-000001-user', folder, parents, ...going }));
     });
     await expect(call).rejects.toMatchObject({
-      data: { code: 'conflict', message: `The run 20261101-000001-user is going on and needs the run ${ids.at(-1)}.` },
+      data: { code: 'conflict', message: `The run 20261101-000001-user is running and needs the run ${ids.at(-1)}.` },
     });
     expect(Math.min(...counts)).toBeLessThan(many);
     expect(listed()).toBe(many + 1);

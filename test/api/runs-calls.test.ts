@@ -410,7 +410,7 @@ describe('removing runs', () => {
     await untilNews(id, (news) => news.type === 'epochs');
     expect(await failureOf(app.client.runs.remove({ ids: [second, id] }))).toMatchObject({
       code: 'conflict',
-      message: `The run ${id} is going on.`,
+      message: `The run ${id} is running.`,
     });
     expect(existsSync(folderOf(second))).toBe(true);
     const [waiting] = enqueueOn(app.application.queued, [

@@ -128,7 +128,7 @@ export class QueuedRuns {
     if (!foreign) return;
     throw new CupbearerError(
       'conflict',
-      `The run ${foreign.id} goes on in another process (${foreign.host_pid ?? 'unknown'}).`,
+      `The run ${foreign.id} is running in another process (${foreign.host_pid ?? 'unknown'}).`,
       { hint: 'Stop it where it was started, with Ctrl-C.' },
     );
   }

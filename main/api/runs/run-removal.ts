@@ -210,8 +210,8 @@ function checkIdle(records: readonly RunRecord[], userOf: UserOf): void {
     throw new CupbearerError(
       'conflict',
       busy.id === record.id
-        ? `The run ${record.id} is going on.`
-        : `The run ${busy.id} is going on and needs the run ${record.id}.`,
+        ? `The run ${record.id} is running.`
+        : `The run ${busy.id} is running and needs the run ${record.id}.`,
       { hint: 'Cancel it first, or wait until it has finished.' },
     );
   }

@@ -38,7 +38,7 @@ export async function fetchFile(
     }
   }
   throw new CupbearerError('network', `${file.name} could not be downloaded. ${reasons.join(' ')}`, {
-    hint: 'Check the connection and call again: what has arrived is kept, the download goes on from there.',
+    hint: 'Check the connection and try again: what has arrived is kept, and the download resumes there.',
     details: { addresses: [...addresses], reasons },
   });
 }

@@ -110,7 +110,7 @@ async function main(args: readonly string[]): Promise<number> {
       throw new CupbearerError(
         'usage',
         word.startsWith('-')
-          ? `"${word}" is no flag: flags begin with two dashes.`
+          ? `"${word}" is not a flag: flags begin with two dashes.`
           : `"${word}" is not expected here; it follows no flag.`,
         { hint: `npx cupbearer ${command.name} -h lists the flags.` },
       );

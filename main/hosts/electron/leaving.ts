@@ -20,7 +20,7 @@ interface LeavingOptions {
 type Choice = 'background' | 'quit' | 'stay';
 
 const sentences = {
-  background: 'In the background they go on without a window: start Cupbearer again to see them.',
+  background: 'In the background they continue without a window: start Cupbearer again to see them.',
   ends: 'It ends after the last one.',
   quit: 'Quitting cancels them: a training can be resumed, anything else begins again.',
 };
@@ -146,7 +146,7 @@ export class Leaving {
   #showTray(): void {
     try {
       this.#tray = new Tray(trayIcon);
-      this.#tray.setToolTip('Cupbearer: runs go on');
+      this.#tray.setToolTip('Cupbearer: runs continue');
       this.#tray.on('click', () => this.comeBack());
       this.#tray.setContextMenu(
         Menu.buildFromTemplate([

@@ -102,7 +102,7 @@ export class Updates {
   async #offerRestart(version: string): Promise<void> {
     const { response } = await dialog.showMessageBox({
       message: `Version ${version} is ready to be installed.`,
-      detail: 'The program starts again for it. Runs that are going on would be interrupted.',
+      detail: 'The program restarts for it, which would interrupt running runs.',
       buttons: ['Restart', 'Later'],
       defaultId: 1,
       cancelId: 1,

@@ -222,7 +222,7 @@ function answerRequest(
   }
   const address = URL.parse(request.url ?? '/', 'http://127.0.0.1');
   if (!address) {
-    sendPage(response, 400, plainPage('Not found', 'This is no address.'));
+    sendPage(response, 400, plainPage('Not found', 'There is no page at this address.'));
     return;
   }
   const refusal = refusalOf(request, access);

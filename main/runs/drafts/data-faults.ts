@@ -104,8 +104,7 @@ export function classifierFaults(subject: DraftSubject, { facts }: DraftView): F
       const unknown = misfitsOf(['classifier', 'run'], () => classifierData(classifierFolder));
       return unknown.map(({ path, message }) => ({ path: [...path], message }));
     }
-    const message =
-      draft.classifier.run === '' ? 'Choose a trained classifier.' : 'This classifier is not there any more.';
+    const message = draft.classifier.run === '' ? 'Choose a trained classifier.' : 'This classifier no longer exists.';
     return [{ path: ['classifier', 'run'], message }];
   }
   const network = facts && orNothing(() => draftNetwork(subject, facts));

@@ -100,7 +100,7 @@ function comparisonText({ runs, differences, pairs }: RunComparison): string {
       : []),
     ...pairs.filter(({ reason }) => reason !== null).map((pair) => `\n${pairName(pair)}: ${pair.reason}`),
     '',
-    differences.length === 0 ? 'They were asked for the same.' : differenceTable,
+    differences.length === 0 ? 'Their specs are the same.' : differenceTable,
   ].join('\n');
 }
 

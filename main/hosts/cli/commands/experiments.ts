@@ -89,7 +89,7 @@ function smallerBatches(experiment: RunDefinition, params: Record<string, unknow
   if (unwanted !== undefined) {
     throw new CupbearerError(
       'usage',
-      `--resume goes on with what the folder's spec.json says, so it takes no --${unwanted}; only --batch_size may be smaller.`,
+      `--resume uses the parameters in the folder's spec.json, so it takes no --${unwanted}; only --batch_size may be smaller.`,
     );
   }
   if (params['batch_size'] === undefined) return undefined;
