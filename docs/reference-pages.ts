@@ -117,9 +117,9 @@ function typeText(field: Field): string {
     .join(' ');
   const kind =
     field.type === 'choice'
-      ? field.options!.map((option) => `\`${option}\``).join(', ')
+      ? field.options.map((option) => `\`${option}\``).join(', ')
       : field.type === 'pick' || field.type === 'pick-record'
-        ? `a ${field.registry!.kind}`
+        ? `a ${field.registry.kind}`
         : {
             integer: 'whole number',
             number: 'number',

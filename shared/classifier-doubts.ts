@@ -1,6 +1,6 @@
 import { formatPercent } from './format.ts';
 
-/** With less success than this a backdoor is said not to have taken. */
+/** Below this attack success a backdoor counts as not learned. */
 const leastSuccess = 0.5;
 /** A classifier that is right no more often than this many times by chance has learnt next to nothing. */
 const chanceFactor = 1.5;
@@ -18,8 +18,8 @@ export function attackDoubt(success: number): string | null {
 }
 
 /**
- * What keeps a classifier's figures from being what a task is about, a sentence each: it classifies hardly better than by chance, or its
- * backdoor did not take. `**` marks what the eye should land on.
+ * What keeps a classifier's figures from being what a task is about, a sentence each: it classifies hardly better than
+ * by chance, or its backdoor did not take. `**` marks what the eye should land on.
  */
 export function classifierDoubts(
   metrics: Readonly<Record<string, number | null>>,

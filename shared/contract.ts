@@ -30,12 +30,13 @@ import { planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from '.
 import { errorRecordSchema, mostNameCharacters } from './domain/run.ts';
 import { closeSampleSchema, sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
+import { madeFileSchema } from './domain/made-file.ts';
 import { partSchema } from './domain/upload.ts';
 import { naming } from './schema/places.ts';
 
 /**
- * Every call may fail with `FAILED`, whose data is the {@link import('./errors.ts').ErrorRecord} that a person is shown;
- * what does not fit the input schema is refused before any handler runs.
+ * Every call may fail with `FAILED`, whose data is the {@link import('./errors.ts').ErrorRecord} that a person is
+ * shown; what does not fit the input schema is refused before any handler runs.
  */
 const call = oc.errors({ FAILED: { status: 422, data: errorRecordSchema } });
 
@@ -47,16 +48,17 @@ const dataset = z.object({ name: z.string().min(1) });
 const draft = z.object({ draft: naming('draft', draftSchema) });
 const folder = naming('path', z.string().min(1));
 const upload = z.object({ id: z.string().min(1).max(100) });
+const made = z.object({ id: z.string().min(1).max(100) });
 const nothing = z.object({});
 
-/** Calls about runs: the catalogue, what goes on, and results. */
+/** Calls about runs: the catalogue, progress and results. */
 const runs = {
-  /** All runs, then every change to them; the stream goes on until it is dropped. */
+  /** Yields all runs, then every change to them, until the stream is dropped. */
   watch: call.input(nothing).output(eventIterator(catalogueEventSchema)),
   get: call.input(run).output(runDetailSchema),
-  /** Training curve and log, first what is there, then what comes; ends with the run. */
+  /** Yields training curve and log: first what exists, then what is added. Ends with the run. */
   follow: call.input(run).output(eventIterator(runEventSchema)),
-  /** null where the run has not been evaluated (yet). */
+  /** null if the run has not been evaluated (yet). */
   result: call.input(run).output(runResultSchema.nullable()),
   scores: call.input(run).output(scoreSetSchema),
   /** The run's activations of one layer in the plane. */
@@ -67,14 +69,16 @@ const runs = {
     .output(sampleSetSchema),
   /** One of them beside what it was made of, and the classes that the model takes it for. */
   sample: call.input(runWithData.extend({ position: z.int().nonnegative() })).output(closeSampleSchema),
-  /** Those whose text has `text` in it: packed `positions` int32 `[m]`; none where the samples are images. */
+  /** Those whose text has `text` in it: packed `positions` int32 `[m]`; none if the samples are images. */
   findSamples: call
     .input(runWithData.extend({ text: z.string().min(1).max(200) }))
     .output(z.object({ arrays: z.instanceof(Blob) })),
   compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(mostCompared) })).output(comparisonSchema),
 
   cancel: call.input(runIds).output(nothing),
-  /** Goes on with a training that was interrupted, cancelled or failed; in smaller batches where it is to need less memory. */
+  /**
+   * Resumes a training that was interrupted, cancelled or failed, optionally with smaller batches to need less memory.
+   */
   resume: call.input(runWithData.extend({ batchSize: z.int().positive().optional() })).output(nothing),
   /** Repeats a spec as a new run. Returns its id. */
   repeat: call.input(runWithData).output(run),
@@ -91,10 +95,10 @@ const runs = {
       }),
     )
     .output(nothing),
-  /** Takes runs off the list at once, and their folders with them; `restore` brings them back until the program ends. */
+  /** Removes runs and their folders at once; `restore` brings them back until the program ends. */
   remove: call.input(runIds).output(z.object({ ids: z.array(z.string()) })),
   restore: call.input(runIds).output(nothing),
-  /** Takes up run folders that the catalogue does not know: a folder, or all below it. */
+  /** Adds runs that the catalogue does not know: the one in a folder, or all below it. */
   takeUp: call
     .input(z.object({ folder }))
     .output(
@@ -118,7 +122,7 @@ const reports = {
         notes: z.string().max(100_000).optional(),
       }),
     )
-    .output(z.instanceof(File)),
+    .output(madeFileSchema),
 };
 
 /** Calls of the wizard. */
@@ -126,7 +130,7 @@ const drafts = {
   /** All that can be chosen, with its parameters. */
   definitions: call.input(nothing).output(z.array(formRegistrySchema)),
   presets: call.input(nothing).output(z.array(presetSchema)),
-  /** Places that a page may not reach are faults like others. */
+  /** Paths that a page may not reach are reported as faults, too. */
   check: call.input(z.object({ draft: draftSchema })).output(draftCheckSchema),
   /** A few test samples, clean and anomalous; `draw` chooses which. */
   preview: call
@@ -134,7 +138,7 @@ const drafts = {
     .output(testPreviewSchema),
   /** The network that the draft's classifier is or will be. */
   network: call.input(draft).output(networkSchema),
-  /** What would be done and written. @throws `usage` where the draft has faults. */
+  /** What would be done and written. @throws `usage` if the draft has faults. */
   review: call.input(draft).output(reviewSchema),
   /** Measures a few batches; some seconds at most. */
   estimate: call.input(draft).output(estimateSchema),
@@ -147,7 +151,7 @@ const drafts = {
   fromRun: call.input(runWithData).output(draftSchema),
   /** The draft as it was left, if any. */
   storedDraft: call.input(nothing).output(draftSchema.nullable()),
-  /** Keeps it as it is, whatever it names. */
+  /** Stores the draft as it is, whatever it names. */
   storeDraft: call.input(z.object({ draft: draftSchema.nullable() })).output(nothing),
 };
 
@@ -181,6 +185,13 @@ const uploads = {
   drop: call.input(upload).output(nothing),
 };
 
+/** Files that the program made are fetched in parts, too: see `fetch-file.ts`. */
+const files = {
+  /** The next bytes from `start` on. */
+  part: call.input(made.extend({ start: z.int().nonnegative() })).output(z.instanceof(Blob)),
+  drop: call.input(made).output(nothing),
+};
+
 const datasets = {
   list: call.input(nothing).output(z.array(datasetSummarySchema)),
   preview: call.input(dataset.extend({ draw: z.int().nonnegative(), count: z.int().min(1).max(200) })).output(
@@ -191,11 +202,11 @@ const datasets = {
       notes: z.array(z.string()),
     }),
   ),
-  /** Downloads and checks; dropping the stream stops it, and the next download goes on from there. */
+  /** Downloads and checks a dataset. Dropping the stream stops it; the next download resumes there. */
   download: call.input(dataset).output(eventIterator(downloadStateSchema)),
   /**
-   * Takes in uploaded files as a dataset of this name: a folder of class folders with images, or a known dataset's own files.
-   * Ends with the dataset; dropping the stream stops it, and nothing is kept then.
+   * Takes in uploaded files as a dataset of this name: a folder of class folders with images, or a known dataset's own
+   * files. Ends with the dataset. Dropping the stream stops the import, and nothing is kept.
    */
   import: call
     .input(z.object({ name: z.string().min(1).max(60), upload: upload.shape.id }))
@@ -211,8 +222,8 @@ const trained = naming('training', z.record(z.string(), z.unknown()));
 const models = {
   list: call.input(nothing).output(z.array(modelSummarySchema)),
   /**
-   * Takes in `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`, which
-   * were uploaded; `trained` are parameters of the definition "trained-elsewhere", what it was trained on.
+   * Imports `model.json` and `model.safetensors` (file-formats.md), perhaps with `spec.json` and `trigger.safetensors`,
+   * which were uploaded; `trained` are parameters of the definition "trained-elsewhere", what it was trained on.
    */
   import: call
     .input(
@@ -223,14 +234,14 @@ const models = {
       }),
     )
     .output(run),
-  /** Says so of a model that was imported without. */
+  /** States the training of a model that was imported without. */
   stateTraining: call.input(run.extend({ trained })).output(nothing),
 };
 
 const engines = {
   /** Loads and tests every engine, in a process of its own. */
   statuses: call.input(nothing).output(z.array(engineStatusSchema)),
-  /** How fast one is here; ends with the report. */
+  /** Measures how fast an engine is here; ends with the report. */
   speedTest: call
     .input(z.object({ engine: z.string() }))
     .output(
@@ -252,11 +263,13 @@ const app = {
   diagnostics: call.input(nothing).output(z.object({ text: z.string() })),
   /** Shows a run's folder, the data folder or the program's own in the system's file browser. */
   openFolder: call.input(z.object({ what: z.union([run, z.enum(['data', 'runs', 'home', 'logs'])]) })).output(nothing),
-  /** Asks the user for a folder; null where none was chosen. */
+  /** Asks the user for a folder; null if none was chosen. */
   chooseFolder: call.input(z.object({ title: z.string() })).output(z.object({ folder: z.string().nullable() })),
-  /** A self-contained HTML page as PDF. */
-  printPdf: call.input(z.object({ html: z.instanceof(File) })).output(z.instanceof(File)),
+  /** Prints an HTML page that was made. Returns the PDF, under this name. */
+  printPdf: call.input(made.extend({ name: z.string().min(1).max(200) })).output(madeFileSchema),
 };
 
-/** What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket. */
-export const contract = { runs, reports, drafts, experiments, uploads, datasets, models, engines, app };
+/**
+ * What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket.
+ */
+export const contract = { runs, reports, drafts, experiments, uploads, files, datasets, models, engines, app };

@@ -15,7 +15,9 @@ export interface Definition {
   readonly summary: string;
   /** Where the method comes from: a paper, a page, or the library it follows. */
   readonly source?: string;
-  /** What a reader of the reference page must know besides: what is the paper's and what is ours, what scores depend on. */
+  /**
+   * What a reader of the reference page must know besides: what is the paper's and what is ours, what scores depend on.
+   */
   readonly details?: string;
   readonly params: z.ZodObject;
 }
@@ -35,7 +37,7 @@ export class Registry<D extends Definition, Common extends z.ZodRawShape = Recor
   }
 
   /**
-   * Returns a registry of the same definitions that knows the types of parameters that all of them have.
+   * Returns a registry of the same definitions, typed with the parameters that all of them have.
    * @throws CupbearerError `internal` if a definition lacks one of `common`.
    */
   sharing<C extends z.ZodRawShape>(common: C): Registry<D, C> {
@@ -68,7 +70,7 @@ export class Registry<D extends Definition, Common extends z.ZodRawShape = Recor
     return this.#byId.has(id);
   }
 
-  /** @throws CupbearerError `usage` naming the nearest id where there is no such definition. */
+  /** @throws CupbearerError `usage` naming the nearest id if there is no such definition. */
   get(id: string): D {
     const definition = this.#byId.get(id);
     if (definition) return definition;

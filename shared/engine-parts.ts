@@ -2,7 +2,7 @@ import type { EnginePart, RunRecord } from './domain/run.ts';
 
 type Engines = Pick<RunRecord, 'engine' | 'engine_parts'>;
 
-/** The parts that engines have of a run after one more has begun; an engine that goes on where it was has no new one. */
+/** Returns the parts of a run by engine after another part has begun; an engine that continues gets no new part. */
 export function withEnginePart(
   record: Engines & Pick<RunRecord, 'created_at' | 'started_at'>,
   next: EnginePart,

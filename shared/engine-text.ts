@@ -7,7 +7,7 @@ function lines(...texts: (string | undefined)[]): string[] {
   return texts.flatMap((text) => (text === undefined || text === '' ? [] : [`${indent}${text}`]));
 }
 
-/** How an engine fails, as what it does: 'The engine "x" gives wrong numbers'. */
+/** Says how an engine fails, with the engine as subject: 'The engine "x" gives wrong numbers'. */
 export function failureWords({ failure }: EngineStatus): string {
   switch (failure) {
     case 'broken':
@@ -30,7 +30,7 @@ export function isBroken({ failure }: EngineStatus): boolean {
   return failure === 'broken' || failure === 'threw' || failure === 'crashed';
 }
 
-/** What versions are of, where their name alone does not say it as people write it. */
+/** What versions belong to, if the key differs from the name that people use. */
 const versionNames: Readonly<Record<string, string>> = { tensorflow: 'TensorFlow', cuda: 'CUDA', cudnn: 'cuDNN' };
 
 /** The versions of an engine's parts in one line: "TensorFlow 2.21.0, CUDA 12.9.79, cuDNN 9.10.2, driver 570.86". */
@@ -72,8 +72,8 @@ function describe(status: EngineStatus, statuses: readonly EngineStatus[]): stri
 }
 
 /**
- * The engine that `auto` takes, of engines in order of preference: the first that works and does not want to be passed over,
- * one on a GPU before all others.
+ * The engine that `auto` takes, of engines in order of preference: the first that works and does not want to be passed
+ * over, one on a GPU before all others.
  */
 export function automaticEngine(statuses: readonly EngineStatus[]): EngineStatus | undefined {
   const willing = statuses.filter(({ works, info }) => works && info?.passedOverByAuto === undefined);

@@ -13,7 +13,7 @@ import { given } from './given.ts';
  * - `non-finite`: a loss or a score became NaN or infinite.
  * - `cancelled`: the user stopped it.
  * - `crashed`: the compute process died.
- * - `internal`: a defect of ours.
+ * - `internal`: a defect of the program.
  */
 export const errorCodes = [
   'usage',
@@ -36,16 +36,16 @@ export interface ErrorRecord {
   message: string;
   /** As a terminal shows it. */
   hint?: string;
-  /** The hint in parts, where hosts word it differently. */
+  /** The hint in parts, if hosts word it differently. */
   remedy?: Wording;
   details?: Record<string, unknown>;
   stack?: string;
 }
 
-/** In the details of a failure for want of memory, which a run with smaller batches may not have. */
+/** Marks, in the details, an out-of-memory failure that smaller batches may avoid. */
 export const smallerBatchHelps = { smaller_batch_helps: true };
 
-/** In the details of a failure for want of the device, which was there before. */
+/** Marks, in the details, a failure because the device was lost. */
 export const deviceLost = { device_lost: true };
 
 /** An expected failure: a sentence for the user, what to do about it, and plain details. */
@@ -54,14 +54,14 @@ export class CupbearerError extends Error {
   readonly code: ErrorCode;
   /** As a terminal shows it. */
   readonly hint: string | undefined;
-  /** The hint in parts, where hosts word it differently. */
+  /** The hint in parts, if hosts word it differently. */
   readonly remedy: Wording | undefined;
   readonly details: Record<string, unknown> | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: Sentence; details?: Record<string, unknown>; cause?: unknown } = {},
+    options: { hint?: Sentence | undefined; details?: Record<string, unknown>; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;

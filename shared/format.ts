@@ -13,7 +13,7 @@ export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1)}${nbsp}%`;
 }
 
-/** A parameter's value for people: a number as it is typed, or with six digits where nobody would type it (8/255). */
+/** A parameter's value for people: a number as it is typed, or with six digits if nobody would type it (8/255). */
 export function formatParameter(value: unknown): string {
   if (typeof value === 'string') return value;
   const text = JSON.stringify(value);
@@ -45,7 +45,10 @@ function interval({ lower, upper, one_sided }: Bounds, decimals: number, end: nu
   return `${outward(lower, decimals, 'down')} to ${outward(upper, decimals, 'up')}`;
 }
 
-/** The interval of a figure of merit: "0.992 to 0.997", one-sided "at least 0.998". The ends are never equal where the bounds differ. */
+/**
+ * The interval of a figure of merit: "0.992 to 0.997", one-sided "at least 0.998". The ends are never equal if the
+ * bounds differ.
+ */
 export function formatInterval(bounds: Bounds): string {
   return interval(bounds, 3, 1);
 }
@@ -77,13 +80,13 @@ export function formatDuration(ms: number): string {
   return pair(Math.round(minutes / 60), 'd', 24, 'h');
 }
 
-/** A duration that nobody needs to the millisecond, from tenths of a second on: "< 0.1 s", "0.9 s", "41 s", "1 min 52 s". */
+/** Formats a duration to a tenth of a second: "< 0.1 s", "0.9 s", "41 s", "1 min 52 s". */
 export function formatSeconds(ms: number): string {
   if (ms < 50) return `<${nbsp}0.1${nbsp}s`;
   return ms < 9950 ? `${(ms / 1000).toFixed(1)}${nbsp}s` : formatDuration(ms);
 }
 
-/** A range of durations in the unit of its end: "2 to 6 min", "40 s to 3 min"; one duration where both read the same. */
+/** A range of durations in the unit of its end: "2 to 6 min", "40 s to 3 min"; one duration if both read the same. */
 export function formatDurationRange(from: number, to: number): string {
   const coarse = (ms: number) => {
     const size = ms < 99_500 ? 1000 : ms < 5_400_000 ? 60_000 : 3_600_000;
@@ -114,7 +117,9 @@ export function formatBytes(bytes: number): string {
   return `${amount.toFixed(decimals).replace(/\.0$/, '')}${nbsp}${byteUnits[unit]}`;
 }
 
-/** How long ago (or ahead) a time is, in one unit: "just now", "12 min ago", "in 3 h"; beyond 30 days its date where the user is. */
+/**
+ * How long ago (or ahead) a time is, in one unit: "just now", "12 min ago", "in 3 h"; beyond 30 days its local date.
+ */
 export function formatRelativeTime(date: Date, now: Date): string {
   const elapsed = now.getTime() - date.getTime();
   const seconds = Math.abs(elapsed) / 1000;

@@ -1,4 +1,4 @@
-/** A word that is explained wherever it stands, in one line. */
+/** A word that is explained wherever it appears, in one line. */
 interface GlossaryEntry {
   term: string;
   explanation: string;

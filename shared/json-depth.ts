@@ -1,6 +1,6 @@
 import { usualJsonBounds } from './bounded-json.ts';
 
-/** Returns whether more than `most` arrays and objects stand inside one another in a parsed value. Does not recurse. */
+/** Returns whether a parsed value has more than `most` nested arrays and objects. Does not recurse. */
 export function isDeeperThan(value: unknown, most: number = usualJsonBounds.mostDepth): boolean {
   let level: readonly object[] = isNested(value) ? [value] : [];
   for (let depth = 1; level.length > 0; depth++) {

@@ -2,7 +2,9 @@ import { CupbearerError, type ErrorCode } from './errors.ts';
 import type { Sentence } from './wording.ts';
 import { given } from './given.ts';
 
-/** Parts of a request that do not go together, each valid by itself: the parameter to mend, and what is wrong with it. */
+/**
+ * Parts of a request that do not go together, each valid by itself: the parameter to mend, and what is wrong with it.
+ */
 export interface Misfit {
   /** Keys of the parameter in what is asked for: `['detector', 'layers']`. */
   path: readonly string[];
@@ -10,16 +12,19 @@ export interface Misfit {
   message: string;
   /** What to do about it. */
   hint?: Sentence;
-  /** `usage` where left out. */
+  /** `usage` if left out. */
   code?: ErrorCode;
 }
 
-/** Misfits of a part that stands below `prefix`. */
+/** Returns the misfits of a part nested below `prefix`. */
 export function below(prefix: string, misfits: readonly Misfit[]): Misfit[] {
   return misfits.map((misfit) => ({ ...misfit, path: [prefix, ...misfit.path] }));
 }
 
-/** What `check` throws as a misfit of the parameter at `path`; none where it throws nothing. Defects of ours pass through. */
+/**
+ * Returns what `check` throws as a misfit of the parameter at `path`; none if it does not throw. Defects of the program
+ * pass through.
+ */
 export function misfitsOf(path: readonly string[], check: () => unknown): Misfit[] {
   try {
     check();

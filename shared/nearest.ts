@@ -12,10 +12,10 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
-/** Longer words are nobody's slip of the pen, and comparing them takes long. */
+/** Longer words are not typing errors, and comparing them takes long. */
 const longestWord = 100;
 
-/** The candidate closest to `word`, or undefined where none is close enough to be what was meant. */
+/** Returns the candidate closest to `word`; undefined if none is close enough to be a typing error. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > longestWord) return undefined;
   let best: string | undefined;

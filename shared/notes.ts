@@ -1,6 +1,8 @@
 import MarkdownIt, { type Token } from 'markdown-it';
 
-/** Begins an address that a reader may be sent to, as a regular expression; others (`javascript:`, `data:`) stay text. */
+/**
+ * Begins an address that a reader may be sent to, as a regular expression; others (`javascript:`, `data:`) stay text.
+ */
 export const safeScheme = '(?:https?:|mailto:)';
 const safeAddress = new RegExp(`^${safeScheme}`, 'i');
 
@@ -11,15 +13,17 @@ const mostCharacters = 100_000;
 const mostLevels = 100;
 
 /**
- * Markdown without raw HTML, which is text like any other: what looks like an element is shown as it was typed. The parser's time
- * grows with the length of the notes, whatever they are.
+ * Markdown without raw HTML, which is text like any other: what looks like an element is shown as it was typed. The
+ * parser's time grows with the length of the notes, whatever they are.
  */
 const markdown = new MarkdownIt({ html: false, linkify: true, maxNesting: mostLevels });
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 // Every address is parsed, and a bad one is taken out below: its words stay.
 markdown.validateLink = () => true;
 
-/** An element of Markdown, or text: only these tags and attributes are ever made, and nothing of the notes is markup. */
+/**
+ * An element of Markdown, or text: only these tags and attributes are ever made, and nothing of the notes is markup.
+ */
 export type NotesNode = string | NotesElement;
 
 export interface NotesElement {
@@ -38,7 +42,7 @@ export type NotesTag = (typeof tags)[number];
 
 const element = (tag: NotesTag, ...children: NotesNode[]): NotesElement => ({ tag, attributes: {}, children });
 
-/** Returns what notes in Markdown consist of, whoever wrote them: elements and text, for whoever shows them. */
+/** Parses notes in Markdown, which anybody may have written, into elements and text to be shown. */
 export function parseNotes(notes: string): NotesNode[] {
   const tokens = notes.length <= mostCharacters ? markdown.parse(notes, {}) : undefined;
   if (!tokens || tokens.some(({ level }) => level >= mostLevels - 1)) return [element('pre', notes)];
@@ -62,7 +66,7 @@ function treeOf(tokens: readonly Token[]): NotesNode[] {
   return root;
 }
 
-/** The element that a token begins, still empty; undefined where only its words are kept. */
+/** The element that a token begins, still empty; undefined if only its words are kept. */
 function opened(token: Token): (NotesElement & { children: NotesNode[] }) | undefined {
   // Paragraphs of a list whose entries stand close together.
   if (token.hidden) return undefined;

@@ -2,8 +2,8 @@ import { inSentence } from './format.ts';
 import type { RunDetailWords, RunSummary } from './domain/live.ts';
 
 /**
- * What tells runs apart that have the same words: for each run those of its details that are not the same in all of them, "" for
- * one that has none of its own.
+ * Returns what distinguishes runs with the same words: for each run the details that are not the same in all of them;
+ * "" if it has none.
  */
 export function tellingDetails(runs: readonly (readonly RunDetailWords[])[]): string[] {
   const values = new Map<string, Map<string, number>>();
@@ -32,8 +32,8 @@ export const ownDetails = ({ seed, details }: Pick<RunSummary, 'seed' | 'details
 type Named = Pick<RunSummary, 'id' | 'detector' | 'detectorDetail' | 'taskDetail' | 'seed' | 'details'>;
 
 /**
- * As short names for runs that are compared as tell them apart: the detector alone, with what differs from its defaults, with
- * its task, with the details in which they differ, else with its id.
+ * Returns names for compared runs, as short as distinguishes them: the detector alone, with what differs from its
+ * defaults, with its task, with the details in which they differ, else with its id.
  */
 export function shortRunNames(runs: readonly Named[]): string[] {
   const telling = tellingDetails(runs.map(ownDetails));

@@ -8,8 +8,8 @@ interface Uploads {
 }
 
 /**
- * Sends files under their paths, a few megabytes at a time, and returns the id by which an import takes them. What was sent is
- * dropped where sending fails or `signal` is given.
+ * Sends files under their paths, a few megabytes at a time, and returns the id by which an import takes them. What was
+ * sent is dropped if sending fails or `signal` aborts.
  */
 export async function sendFiles(
   uploads: Uploads,

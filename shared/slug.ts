@@ -1,4 +1,6 @@
-/** Words as a part of a file's name: "Corner pixel, MNIST" is "corner-pixel-mnist". Empty where nothing of them can stand there. */
+/**
+ * Words as a part of a file's name: "Corner pixel, MNIST" is "corner-pixel-mnist". Empty if no character can be used.
+ */
 export function slug(words: string, mostCharacters = 60): string {
   return words
     .toLowerCase()

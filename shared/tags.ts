@@ -1,12 +1,12 @@
 import { mostTagCharacters } from './domain/draft.ts';
 
-/** Returns the tags in what was typed: commas separate them, spaces may stand in them, each comes once. */
+/** Returns the tags in a typed text: separated by commas, possibly with spaces inside, each once. */
 export function tagsIn(text: string): string[] {
   const words = text.split(',').map((word) => word.trim());
   return [...new Set(words.filter((word) => word !== ''))];
 }
 
-/** Returns what is wrong with tags; undefined where nothing is. */
+/** Returns what is wrong with tags; undefined if nothing is. */
 export function tagFault(tags: readonly string[]): string | undefined {
   const long = tags.find((tag) => tag.length > mostTagCharacters);
   if (long === undefined) return undefined;

@@ -6,13 +6,13 @@ export interface TrainingData {
   readonly trigger?: Picked;
 }
 
-/** What a dataset says of itself where it poisons another one: its parameters that name this and the trigger. */
+/** Declared by a dataset that poisons another one: its parameters that name that one and the trigger. */
 export interface PoisonKeys {
   readonly original: string;
   readonly trigger: string;
 }
 
-/** Takes data apart, which need not be valid; `poisons` is said by the definition that they name. */
+/** Splits data, which need not be valid, into the original and the trigger; `poisons` comes from their definition. */
 export function partsOfTraining(data: Picked, poisons: PoisonKeys | undefined): TrainingData {
   const [original, trigger] = poisons ? [asPicked(data[poisons.original]), asPicked(data[poisons.trigger])] : [];
   return original && trigger ? { original, trigger } : { original: data };
@@ -29,7 +29,7 @@ export interface TaskRole {
 
 /**
  * The task that shows most of a classifier: what triggers do to it, or what it was trained to be watched for.
- * @throws Error where no task is proposed for such a classifier.
+ * @throws Error if no task is proposed for such a classifier.
  */
 export function proposedTask<T extends TaskRole>(tasks: readonly T[], { original, trigger }: TrainingData): T {
   const made = tasks.find(({ trainedOn }) => !trigger && trainedOn?.dataset === original.name);

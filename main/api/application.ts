@@ -5,10 +5,12 @@ import type { QueuedRuns } from './runs/queued-runs.ts';
 import type { Reach } from './reach.ts';
 import type { RunFeed } from './runs/run-feed.ts';
 import type { FolderFollower } from './runs/folder-follower.ts';
+import type { Marking } from './runs/marking.ts';
 import type { RunRemoval } from './runs/run-removal.ts';
 import type { RunSummaries } from './runs/run-summaries.ts';
 import type { SettingsStore } from './settings.ts';
 import type { StoredDraft } from './drafts/stored-draft.ts';
+import type { MadeFiles } from './made-files.ts';
 import type { Uploads } from './uploads.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -16,26 +18,26 @@ import type { Workbench } from './workbench.ts';
 export interface Host {
   readonly kind: 'electron' | 'web';
   readonly launch: ProcessLauncher;
-  /** Shows a folder in the system's file browser; absent where there is none. */
+  /** Shows a folder in the system's file browser; absent if there is none. */
   openFolder?(path: string): Promise<void>;
-  /** Asks the user for a folder; null where none was chosen. */
+  /** Asks the user for a folder; null if none was chosen. */
   chooseFolder?(title: string): Promise<string | null>;
-  /** A self-contained HTML page as PDF. */
-  printPdf?(html: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Whether it can be replaced by a newer version from here. */
+  /** Prints the self-contained HTML page in a file. Resolves with the PDF. */
+  printPdf?(file: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Whether the host can install a newer version. */
   readonly canUpdate?: boolean;
   /** Where the host keeps log and crash files. */
   readonly logsDir?: string;
 }
 
-/** All that the calls of the contract work with. */
+/** Everything that the calls of the contract work with. */
 export interface Application {
   readonly workbench: Workbench;
   readonly host: Host;
   readonly settings: SettingsStore;
-  /** What pages may name by its path. */
+  /** Decides which paths pages may name. */
   readonly reach: Reach;
-  /** Runs that wait or go on; where new ones are asked for. */
+  /** The runs that wait or are running; new ones are queued here. */
   readonly queued: QueuedRuns;
   /** Many runs as one thing. */
   readonly experiments: Experiments;
@@ -43,18 +45,21 @@ export interface Application {
   readonly feed: RunFeed;
   readonly removal: RunRemoval;
   readonly follower: FolderFollower;
+  readonly marking: Marking;
   /** Looks into data. */
   readonly inspector: Inspector;
-  /** Measures how long things take, in a process of its own so that a measurement holds up no picture. */
+  /** Measures how long things take, in its own process so that a measurement delays no preview. */
   readonly estimator: Inspector;
   /**
-   * Knows what is on disk: checks drafts against it, lists, imports, downloads, finds runs. In a process of its own, so that a
-   * slow folder holds up neither the host nor a picture.
+   * Looks at what is on disk: checks drafts, lists, imports and downloads data, finds runs. Has its own process, so
+   * that a slow folder delays neither the host nor a preview.
    */
   readonly library: Inspector;
   /** Reads and compares what runs have found, and makes reports of it. */
   readonly results: Inspector;
   /** Files on their way from a window. */
   readonly uploads: Uploads;
+  /** Files on their way to a window. */
+  readonly made: MadeFiles;
   readonly storedDraft: StoredDraft;
 }

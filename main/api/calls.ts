@@ -3,7 +3,7 @@ import { contract } from '../../shared/contract.ts';
 import { toErrorRecord } from '../../shared/errors.ts';
 import { inWindow } from './window-errors.ts';
 
-/** What an error is on the other side: refused input and what is `FAILED` already pass as they are. */
+/** Turns an error into the one that the other side gets. Refused input and what is `FAILED` already pass unchanged. */
 function toFailed(error: unknown): unknown {
   if (error instanceof ORPCError) return error;
   const { stack: _, ...data } = inWindow(toErrorRecord(error));
@@ -23,8 +23,8 @@ async function* withFailures(stream: AsyncIterable<unknown>): AsyncGenerator<unk
 }
 
 /**
- * Where the calls of the contract are implemented from. Handlers check, call and map, no more; what they throw, at once or
- * in the middle of a stream, reaches the other side as `FAILED` with the record that a person is shown.
+ * Implements the calls of the contract. Handlers check, call and map, nothing else. What they throw, at once or in the
+ * middle of a stream, reaches the other side as `FAILED` with the record that is shown to the user.
  */
 export const calls = implement(contract).use(async ({ next }) => {
   try {

@@ -9,27 +9,29 @@ import { QueuedRuns } from './runs/queued-runs.ts';
 import { Reach } from './reach.ts';
 import { RunFeed } from './runs/run-feed.ts';
 import { FolderFollower } from './runs/folder-follower.ts';
+import { Marking } from './runs/marking.ts';
 import { RunRemoval } from './runs/run-removal.ts';
 import { RunSummaries } from './runs/run-summaries.ts';
 import { dataFolder, runsFolder, SettingsStore } from './settings.ts';
 import { StoredDraft } from './drafts/stored-draft.ts';
 import { tidyUp } from './tidy-up.ts';
+import { MadeFiles } from './made-files.ts';
 import { Uploads } from './uploads.ts';
 import { Workbench } from './workbench.ts';
 
 /** An application that is running. */
 export interface RunningApplication extends Application {
-  /** Stops what is going on and closes the catalogue. */
+  /** Stops everything that is running and closes the catalogue. */
   close(): Promise<void>;
 }
 
 export interface ApplicationOptions {
   host: Host;
-  /** The catalogue's file; the user's own where left out. */
+  /** The catalogue's file; by default the user's own. */
   catalogueFile?: string;
-  /** What the user has set; the file in the program's own folder where left out. */
+  /** The settings; by default those in the program's own folder. */
   settings?: SettingsStore;
-  /** The folder below which pages may name places; everything where left out. */
+  /** The folder below which pages may name paths; by default they may name any. */
   root?: string | undefined;
 }
 
@@ -37,11 +39,14 @@ function foldersOf(settings: Settings): string[] {
   return [dataFolder(settings), runsFolder(settings)];
 }
 
-/** Puts together what the calls of the contract work with. @throws CupbearerError where the catalogue cannot be opened. */
+/**
+ * Creates everything that the calls of the contract work with. @throws CupbearerError if the catalogue cannot be
+ * opened.
+ */
 export function createApplication({ host, catalogueFile, settings, root }: ApplicationOptions): RunningApplication {
   const current = settings ?? new SettingsStore();
   const atStart = current.current();
-  // First, so that a root that is not there leaves nothing open.
+  // Comes first, so that nothing is left open if the root does not exist.
   const reach = new Reach(root, {
     folders: () => [cupbearerHome(), ...foldersOf(atStart), ...foldersOf(current.current())],
     isRun: (folder) => workbench.catalogue.byFolder(folder) !== undefined,
@@ -54,11 +59,12 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
   const library = new Inspector(processes.launch);
   const results = new Inspector(processes.launch);
   const uploads = new Uploads();
+  const made = new MadeFiles();
   const queued = new QueuedRuns(workbench, current, {
     makeRoom: async (engine) => {
       if (mayUseGpu(engine)) await Promise.all([inspector.releaseGpu(), estimator.releaseGpu()]);
     },
-    // Checked when it was asked for, too; links may have changed while it waited.
+    // Checked when the run was queued as well, but links may have changed since.
     mayBegin: (folder) => reach.checkRun(folder),
   });
   current.onChange(() => queued.wake());
@@ -68,6 +74,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
   const removal = new RunRemoval(workbench.catalogue);
   const follower = new FolderFollower(workbench.catalogue);
   follower.follow();
+  const marking = new Marking(workbench.catalogue, follower);
   return {
     workbench,
     host,
@@ -79,11 +86,13 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     feed,
     removal,
     follower,
+    marking,
     inspector,
     estimator,
     library,
     results,
     uploads,
+    made,
     storedDraft: new StoredDraft(),
     close: async () => {
       inspector.close();
@@ -93,9 +102,9 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
       // First, so that it begins nothing in place of what is ended.
       const stopped = experiments.close();
       const ended = queued.close();
-      // What a run has written is whole at any time; waiting for its next batch could take many seconds.
+      // What a run has written is complete at any time, and waiting for its next batch could take many seconds.
       processes.killAll();
-      await Promise.all([stopped, ended, tidying, uploads.close(), follower.close()]);
+      await Promise.all([stopped, ended, tidying, uploads.close(), made.close(), marking.idle(), follower.close()]);
       feed.close();
       removal.close();
       workbench.close();

@@ -2,7 +2,7 @@ import { cpus, freemem, release, totalmem, type } from 'node:os';
 import type { AppInfo, Settings } from '../../shared/domain/settings.ts';
 import { formatBytes, formatCount } from '../../shared/format.ts';
 
-/** What a bug report needs, as text for a person to read before sending it; no names of runs and no results. */
+/** Returns what a bug report needs as text, to be read before it is sent. Contains no names of runs and no results. */
 export function diagnosticsText(info: AppInfo, settings: Settings, quickCheck: string): string {
   const section = (title: string, lines: readonly (readonly [string, string])[]) => [
     title,

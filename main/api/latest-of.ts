@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Events that a person sees need not come more often than this. */
+/** The shortest interval between events that people watch. */
 const intervalMs = 100;
 
 /**
- * Turns work that tells how far it is into a stream of its news, at most ten a second, of which the latest is given when
- * there are more; the value that the work ends with comes last. Where the stream is dropped, or `signal` given, the work
- * is told to stop. @throws what the work throws.
+ * Turns work that reports its progress into a stream of at most ten reports a second, each the latest at that moment.
+ * The value that the work ends with comes last. Stops the work if the stream is dropped or `signal` aborts. @throws
+ * what the work throws.
  */
 export async function* latestOf<T>(
   work: (tell: (news: T) => void, stop: AbortSignal) => Promise<T>,
@@ -21,7 +21,7 @@ export async function* latestOf<T>(
     wake();
   }, stop);
   let isOver = false;
-  // What it throws is thrown at the end; this only wakes the loop.
+  // An error is thrown at the end; here it only wakes the loop.
   const settled = ended.then(
     () => undefined,
     () => undefined,
@@ -32,12 +32,14 @@ export async function* latestOf<T>(
   });
   try {
     for (;;) {
-      if (latest === undefined && !isOver) await new Promise<void>((resolve) => (wake = resolve));
       if (isOver) break;
-      const news = latest!;
-      latest = undefined;
-      yield news;
-      await Promise.race([settled, setTimeout(intervalMs)]);
+      const news = latest;
+      if (news === undefined) await new Promise<void>((resolve) => (wake = resolve));
+      else {
+        latest = undefined;
+        yield news;
+        await Promise.race([settled, setTimeout(intervalMs)]);
+      }
     }
     yield await ended;
   } finally {

@@ -2,12 +2,12 @@ import { packArrays } from '../../shared/domain/arrays.ts';
 import type { SampleSet, TestPreview } from '../../shared/domain/samples.ts';
 import type { LoosePreview, LooseSamples } from '../inspections/inspection.ts';
 
-/** Samples as they travel to whoever shows them. */
+/** Packs samples for the window. */
 export function packSamples(samples: LooseSamples): SampleSet {
   return samples.kind === 'images' ? { ...samples, arrays: packArrays(samples.arrays) } : samples;
 }
 
-/** A preview as it travels. */
+/** Packs a preview for the window. */
 export function packPreview({ samples, normal, unpaired, note }: LoosePreview): TestPreview {
   return {
     samples: packSamples(samples),

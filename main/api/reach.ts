@@ -8,19 +8,19 @@ import { pathsIn } from '../runs/paths.ts';
 import { isBelow, realPathOf } from '../storage/real-path.ts';
 import { holdsRun, readSpec } from '../storage/run-folder.ts';
 
-/** What is reachable whatever the root. */
+/** What is reachable whatever the root is. */
 interface AlwaysReachable {
-  /** The program's own folders, and those for data and runs as they were set at the start and are now. */
+  /** The program's own folders, and the folders for data and runs as set at the start and as set now. */
   folders: () => readonly string[];
-  /** Whether the catalogue has a run of this folder. */
+  /** Whether the catalogue has a run in this folder. */
   isRun: (folder: string) => boolean;
 }
 
 const hint = 'Start the program with --root FOLDER to let its pages reach another folder.';
 
 /**
- * What the pages of the program may name by its path: files and folders below one folder, the root, with links followed,
- * except hidden ones; and what is always reachable. Without a root, everything that the user can reach.
+ * Decides which paths the program's pages may name: files and folders below one folder, the root, after following links
+ * and except hidden ones, and whatever is always reachable. Without a root, everything that the user can reach.
  */
 export class Reach {
   /** The root without links; undefined if there is none. */
@@ -46,8 +46,8 @@ export class Reach {
   }
 
   /**
-   * Checks a path among parameters: also that of a run, whose own parameters say where its data are.
-   * @throws CupbearerError `usage` if it leads to what pages may not name.
+   * Checks a path among parameters. If it is a run's, checks the paths of that run's data as well.
+   * @throws CupbearerError `usage` if it leads out of reach.
    */
   checkUse(path: string): void {
     this.#checkUse(path, new Set());
@@ -58,12 +58,17 @@ export class Reach {
     this.#checkSpec(fields, values, new Set());
   }
 
-  /** Checks all paths among the parameters of the run in `folder`, which itself is reachable, as {@link checkUse} does. */
+  /**
+   * Checks all paths among the parameters of the run in `folder`, which is itself reachable, as {@link checkUse} does.
+   */
   checkRun(folder: string): void {
     this.#checkRun(folder, new Set());
   }
 
-  /** Returns variables that keep the processes that read data within reach, also where links lie among the data. */
+  /**
+   * Returns environment variables that keep processes that read data within reach even if there are links among the
+   * data.
+   */
   environment(): Record<string, string> {
     return this.root === undefined ? {} : dataReach({ root: this.root, own: this.#own() });
   }
@@ -87,13 +92,13 @@ export class Reach {
     seen.add(folder);
     const file = specIn(folder);
     if (!file) return;
-    // Where a run had its data is where its samples are looked for.
+    // A run's samples are read from where its data were.
     if (file.data_dir !== undefined) this.check(file.data_dir);
     this.#checkSpec(describe(runDefinitionOf(file.kind).params), file.spec, seen);
   }
 }
 
-/** Undefined if it cannot be read: whoever needs it will say so, and nothing is reached by it. */
+/** Returns undefined if it cannot be read: whatever needs it reports that, and nothing is reached through it. */
 function specIn(folder: string): SpecFile | undefined {
   try {
     return readSpec(folder);

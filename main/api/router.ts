@@ -7,12 +7,13 @@ import { datasetsCalls } from './calls/datasets.ts';
 import { enginesCalls } from './calls/engines.ts';
 import { experimentsCalls } from './calls/experiments.ts';
 import { draftsCalls } from './calls/drafts.ts';
+import { filesCalls } from './calls/files.ts';
 import { modelsCalls } from './calls/models.ts';
 import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
 import { uploadsCalls } from './calls/uploads.ts';
 
-/** All calls of the contract, ready to be offered over a MessagePort or a WebSocket. */
+/** Returns all calls of the contract, ready to be served over a MessagePort or a WebSocket. */
 export function createRouter(application: Application) {
   const bounded = calls.use(({ next, procedure }, input) => {
     checkReach(application, procedure['~orpc'].inputSchema as z.ZodType, input);
@@ -24,6 +25,7 @@ export function createRouter(application: Application) {
     drafts: draftsCalls(application),
     experiments: experimentsCalls(application),
     uploads: uploadsCalls(application),
+    files: filesCalls(application),
     datasets: datasetsCalls(application),
     models: modelsCalls(application),
     engines: enginesCalls(application),

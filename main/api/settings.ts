@@ -4,9 +4,9 @@ import { defaultDataDir } from '../data/data-dir.ts';
 import { cupbearerHome } from '../storage/home.ts';
 import { readSettings, settingsPath, writeSettings } from '../storage/settings-file.ts';
 
-/** What the user has set, kept in a file and told to whoever depends on it. */
+/** The user's settings, stored in a file. Listeners are called after every change. */
 export class SettingsStore {
-  /** What a person should know of the file. */
+  /** Problems with the file that the user should know about. */
   readonly notices: string[] = [];
   readonly #path: string;
   readonly #listeners = new Set<(settings: Settings) => void>();
@@ -23,14 +23,20 @@ export class SettingsStore {
     return this.#current;
   }
 
-  /** Sets some of them and gives all. @throws CupbearerError `storage` where they cannot be kept; nothing is changed then. */
+  /**
+   * Changes some settings and returns all. @throws CupbearerError `storage` if they cannot be stored; nothing is
+   * changed then.
+   */
   change(changes: SettingsChanges): Settings {
     const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-    // Another window or program may have changed others meanwhile.
+    // Another window or program may have changed other settings in the meantime.
     return this.#keep(settingsSchema.parse({ ...readSettings(this.#path).settings, ...Object.fromEntries(given) }));
   }
 
-  /** All as they were at first, but for what the user has saved and the bound that no page may change. @throws CupbearerError `storage`. */
+  /**
+   * Restores the defaults, except saved filters and the root, which no page may change. @throws CupbearerError
+   * `storage`.
+   */
   reset(): Settings {
     const { savedFilters, root } = readSettings(this.#path).settings;
     return this.#keep(settingsSchema.parse({ savedFilters, root }));
@@ -50,17 +56,17 @@ export class SettingsStore {
   }
 }
 
-/** The folder with one sub-folder a dataset. */
+/** The folder that has one subfolder per dataset. */
 export function dataFolder({ dataDir }: Settings): string {
   return dataDir ?? defaultDataDir();
 }
 
-/** The folder that new runs go to where the settings name none. */
+/** The folder for new runs if the settings name none. */
 export function defaultRunsFolder(): string {
   return join(cupbearerHome(), 'runs');
 }
 
-/** The folder that new runs go to. */
+/** The folder for new runs. */
 export function runsFolder({ runsDir }: Settings): string {
   return runsDir ?? defaultRunsFolder();
 }

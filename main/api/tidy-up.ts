@@ -6,8 +6,9 @@ import { installationsFolder } from '../tensor/engines/tensorflow/installation.t
 import type { Workbench } from './workbench.ts';
 
 /**
- * Removes what killed processes have left among the program's own files, in the data folder, in runs that were found
- * interrupted, and in folders in which one was being made. It looks into a few known folders, not into all runs. Resolves when all is done, and never rejects.
+ * Removes what killed processes have left among the program's own files, in the data folder, in interrupted runs, and
+ * in folders in which a run was being made. Looks into a few known folders, not into all runs. Resolves when it is
+ * done; never rejects.
  */
 export async function tidyUp({ catalogue, interrupted }: Workbench, dataDir: string): Promise<void> {
   const home = dirname(catalogue.path);

@@ -9,23 +9,23 @@ import { cupbearerHome } from '../storage/home.ts';
 import { createPrivateFolder } from '../storage/private-files.ts';
 import { toStorageError } from '../storage/storage-error.ts';
 
-/** Uploads that may go on at once. */
+/** Most uploads at once. */
 const mostOpen = 8;
-/** Most bytes of an upload: larger datasets are imported by their folder. */
+/** Most bytes of an upload. Larger datasets are imported from a folder. */
 const mostBytes = 2 ** 37;
-/** An upload that nothing more comes of is dropped after so long. */
+/** An upload that receives nothing for this long is dropped. */
 const patienceMs = 15 * 60_000;
 
 interface Upload {
   folder: string;
-  /** Folders inside that were made. */
+  /** Folders already created inside. */
   folders: Set<string>;
   files: number;
   bytes: number;
   timer: NodeJS.Timeout;
 }
 
-/** Files that a window sends piece by piece, in a folder each until an import takes them. */
+/** Files that a window sends piece by piece, stored in a folder per upload until an import takes them. */
 export class Uploads {
   readonly #base: string;
   readonly #open = new Map<string, Upload>();
@@ -34,11 +34,11 @@ export class Uploads {
     this.#base = base;
   }
 
-  /** Begins an upload and returns its id. @throws CupbearerError `conflict` where too many go on, `storage`. */
+  /** Begins an upload and returns its id. @throws CupbearerError `conflict` if too many are open, `storage`. */
   begin(): string {
     if (this.#open.size >= mostOpen) {
-      throw new CupbearerError('conflict', `${mostOpen} uploads go on already.`, {
-        hint: 'Wait until one of them has ended.',
+      throw new CupbearerError('conflict', `${mostOpen} uploads are in progress already.`, {
+        hint: 'Wait until one of them has finished.',
       });
     }
     const id = randomBytes(16).toString('hex');
@@ -51,8 +51,8 @@ export class Uploads {
 
   /**
    * Writes a part of an upload to its folder.
-   * @throws CupbearerError `usage` for a path that leads elsewhere or bytes that do not follow those before, `bad-data` for
-   *   too many files or bytes, `not-found` for an upload that was dropped, `storage`.
+   * @throws CupbearerError `usage` for a path that leads elsewhere or bytes that do not follow those before, `bad-data`
+   *   for too many files or bytes, `not-found` for an upload that was dropped, `storage`.
    */
   async put(id: string, { pieces, content }: UploadPart): Promise<void> {
     const upload = this.#get(id);
@@ -74,7 +74,10 @@ export class Uploads {
     if (at !== bytes.length) throw unfitting('the last file', `${at} bytes`, bytes.length);
   }
 
-  /** Ends an upload, lets `work` have its folder, and removes that afterwards. @throws CupbearerError `not-found`; what `work` throws. */
+  /**
+   * Ends an upload: hands its folder to `work` and removes it afterwards. @throws CupbearerError `not-found`; what
+   * `work` throws.
+   */
   async take<T>(id: string, work: (folder: string) => Promise<T>): Promise<T> {
     const { folder, timer } = this.#get(id);
     clearTimeout(timer);
@@ -86,7 +89,7 @@ export class Uploads {
     }
   }
 
-  /** Removes an upload; one that is not there any more is passed over. */
+  /** Removes an upload; does nothing if it is gone already. */
   async drop(id: string): Promise<void> {
     if (this.#open.has(id)) await this.take(id, () => Promise.resolve());
   }
@@ -113,12 +116,12 @@ export class Uploads {
   }
 }
 
-/** @throws CupbearerError `usage` where a path could leave the folder that it is to be put into. */
+/** @throws CupbearerError `usage` if a path could leave the folder that it is to be put into. */
 function partsOfPath(path: string): string[] {
   return path.split('/').map((part) => checkFileName(part, `The path ${JSON.stringify(path.slice(0, 200))}`));
 }
 
-/** Writes at the end of a file, which must be at `start`. */
+/** Appends to a file that must end at `start`. */
 async function append(target: string, start: number, bytes: Uint8Array, path: string): Promise<void> {
   try {
     const file = await open(target, start === 0 ? 'wx' : 'r+');
@@ -134,7 +137,7 @@ async function append(target: string, start: number, bytes: Uint8Array, path: st
   }
 }
 
-/** What cannot be removed now is not worth an error: it is in nobody's way. */
+/** Ignores failures: what stays behind is in nobody's way. */
 async function remove(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
 }
@@ -145,6 +148,6 @@ function unfitting(path: string, expected: string, found: number): CupbearerErro
 
 function tooMuch(most: string): CupbearerError {
   return new CupbearerError('bad-data', `Expected at most ${most}, found more.`, {
-    hint: 'Import the folder from the machine that computes instead.',
+    hint: 'Import the folder on the machine that runs the program instead.',
   });
 }

@@ -6,7 +6,7 @@ function versionOf(packageFile: string): string {
   return (require(packageFile) as { version: string }).version;
 }
 
-/** Versions of all that numbers may depend on, as every run stores them. */
+/** Versions of everything that results may depend on; every run stores them. */
 export function versions(): Record<string, string> {
   return {
     cupbearer: versionOf('../../package.json'),

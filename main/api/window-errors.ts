@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../../shared/errors.ts';
 import { inLabels } from '../../shared/wording.ts';
 import { parameterLabel } from '../runs/parameter-label.ts';
 
-/** Returns an error in the words of the window, whose fields have labels where a terminal has flags. */
+/** Returns an error worded for the window, with the labels of fields instead of flags. */
 export function inWindow<E extends Pick<ErrorRecord, 'hint' | 'remedy'>>({ remedy, ...error }: E): Omit<E, 'remedy'> {
   if (remedy === undefined) return error;
   const { hint: _, ...rest } = error;

@@ -9,7 +9,7 @@ import { trainingStatement } from '../runs/stated-training.ts';
 
 const trainingFields = describe(trainingStatement);
 
-/** How a place that a call names is checked. @throws CupbearerError `usage` if it is out of reach. */
+/** Checks a place that a call names. @throws CupbearerError `usage` if it is out of reach. */
 const checks: Record<Place, (application: Application, value: unknown) => void> = {
   path: ({ reach }, value) => ifValid(z.string(), value, (path) => reach.check(path)),
   training: ({ reach }, value) =>
@@ -23,13 +23,13 @@ const checks: Record<Place, (application: Application, value: unknown) => void> 
     ifValid(z.string(), value, (id) => reach.checkRun(workbench.catalogue.get(id).folder)),
 };
 
-/** Checks all that a call's input names. The contract says what does, in its schemas (shared/schema/places.ts). */
+/** Checks every place that a call's input names; the contract's schemas mark these (shared/schema/places.ts). */
 export function checkReach(application: Application, schema: z.ZodType, input: unknown): void {
   if (application.reach.root === undefined) return;
   for (const { place, value } of placesIn(schema, input)) checks[place](application, value);
 }
 
-/** What does not fit the contract is refused by it, right after this. */
+/** Input that does not fit the contract is refused right after this. */
 function ifValid<T>(schema: z.ZodType<T>, value: unknown, check: (valid: T) => void): void {
   const parsed = schema.safeParse(value);
   if (parsed.success) check(parsed.data);

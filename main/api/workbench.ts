@@ -10,41 +10,47 @@ import { KnownRuns } from './runs/known-runs.ts';
 import { RunExecutor, type ExecutionOptions } from './runs/run-executor.ts';
 import { RunPlanner, type CreationOptions } from './runs/run-planner.ts';
 
-/** A run that is created and done at once. */
+/** Options of a run that is created and executed at once. */
 export interface LaunchOptions extends CreationOptions, ExecutionOptions {
-  /** Computes an evaluation again that is already there. */
+  /** Repeats an evaluation that exists already. */
   overwrite?: boolean;
 }
 
-/** A training that goes on at once. */
+/** Options of a training that is resumed at once. */
 export interface ResumeOptions extends CreationOptions, ExecutionOptions {
-  /** Smaller batches than it had, so that it needs less memory. */
+  /** A smaller batch size than before, to need less memory. */
   batchSize?: number | undefined;
 }
 
-/** A run that has ended well. */
+/** A run that has succeeded. */
 export interface FinishedRun {
   record: RunRecord;
-  /** Folder with the results of this very request: the run's own, or one inside it. */
+  /** Folder with the results of this request: the run's own, or one inside it. */
   folder: string;
-  /** The result was there already and nothing was computed. */
+  /** Whether the result existed already and nothing was computed. */
   found: boolean;
 }
 
-/** How long a run may wait for a left-over process to end before it is marked; its own watch gives it two seconds. */
+/**
+ * How long to wait for a left-over process before its run is marked anyway; the process should end itself within two
+ * seconds.
+ */
 const lateMarkMs = 3000;
 
-/** Opens the catalogue and puts together what knows, plans and executes runs. */
+/** Opens the catalogue and creates what knows, plans and executes runs. */
 export class Workbench {
   readonly catalogue: Catalogue;
   readonly known: KnownRuns;
   readonly planner: RunPlanner;
   readonly executor: RunExecutor;
-  /** Runs that were found without their process at the start. */
+  /** Runs whose process was gone at the start. */
   readonly interrupted: readonly RunRecord[];
   #lateMark: NodeJS.Timeout | undefined;
 
-  /** Opens the user's catalogue; runs whose process has gone are marked `interrupted`, once nothing works on them. */
+  /**
+   * Opens the user's catalogue and marks runs whose process is gone as `interrupted`, once nothing works on them any
+   * more.
+   */
   constructor(catalogueFile?: string, launch: ProcessLauncher = forkProcess) {
     this.catalogue = catalogueFile === undefined ? openCatalogue() : openCatalogue(catalogueFile);
     this.known = new KnownRuns(this.catalogue);
@@ -61,7 +67,7 @@ export class Workbench {
   }
 
   /**
-   * Plans what is asked for and does it at once.
+   * Plans what is asked for and executes it at once.
    * @throws CupbearerError what went wrong; the run is then in the catalogue as `failed` or `cancelled`.
    */
   async run(spec: ParsedSpec, options: LaunchOptions = {}): Promise<FinishedRun> {
@@ -76,17 +82,17 @@ export class Workbench {
     }
   }
 
-  /** Goes on at once with the training in `folder` that was cut off. @throws CupbearerError as {@link run}. */
+  /** Resumes the interrupted training in `folder` at once. @throws CupbearerError as {@link run}. */
   async resume(options: ResumeOptions): Promise<FinishedRun> {
     return finished(await this.executor.execute(this.planner.resume(options), options));
   }
 
-  /** A process that the system does not let go must not leave its run without an end. */
+  /** A process that the system cannot end must not keep its run unfinished forever. */
   #markInAnyCase(): void {
     try {
       this.catalogue.markInterrupted(isProcessAlive);
     } catch (error) {
-      this.catalogue.notices.push(`A run that was cut off is not marked so yet. ${toErrorRecord(error).message}`);
+      this.catalogue.notices.push(`An interrupted run is not marked as such yet. ${toErrorRecord(error).message}`);
     }
   }
 }

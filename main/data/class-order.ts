@@ -4,9 +4,9 @@ import { CupbearerError } from '../../shared/errors.ts';
 const compared = (name: string) => name.normalize('NFC').toLowerCase();
 
 /**
- * Returns the number that each class of data has among the `wanted` ones, which are as many; undefined where labels mean the same as they
- * are: the names stand in the same order, or have nothing to do with each other.
- * @throws CupbearerError `usage` where some of the names are shared, and stand for other numbers.
+ * Returns the number that each class of data has among the `wanted` ones, which are as many; undefined if labels
+ * mean the same as they are: the names have the same order, or nothing in common.
+ * @throws CupbearerError `usage` if some of the names are shared and mean other numbers.
  */
 export function classOrder(found: readonly string[], wanted: readonly string[], name: string): number[] | undefined {
   // Names that differ by capitals alone are compared as they are.

@@ -12,7 +12,7 @@ export function defaultDataDir(surroundings?: Surroundings): string {
   return join(cupbearerHome(surroundings), 'data');
 }
 
-/** Where imported pictures are kept. */
+/** The folder of imported pictures. */
 export function ownDatasetsFolder(dataDir: string): string {
   return join(dataDir, 'own');
 }

@@ -4,11 +4,11 @@ import { isBelow, isInside, realPathOf } from '../storage/real-path.ts';
 /** Holds a {@link DataReach} as JSON; this process may read everything if it is not set. */
 const variable = 'CUPBEARER_DATA_REACH';
 
-/** Where data may be read, as real paths. */
+/** Folders from which data may be read, as real paths. */
 interface DataReach {
   /** What is hidden below it is not within reach. */
   root: string;
-  /** The program's own folders and those for its data, where what is hidden is its own. */
+  /** The program's own folders and those for its data, in which hidden files are its own. */
   own: readonly string[];
 }
 

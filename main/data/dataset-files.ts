@@ -9,9 +9,9 @@ import { storedPlaces } from './stored-places.ts';
 
 /** A file of a dataset that can be downloaded. */
 export interface ExpectedFile {
-  /** As it lies there, with or without ".gz"; where it is missing, the publishers' name. */
+  /** As it lies there, with or without ".gz"; if it is missing, the publishers' name. */
   name: string;
-  /** Where it lies; undefined where it is missing. */
+  /** Its path; undefined if it is missing. */
   path?: string;
   bytes: number;
   split: 'train' | 'test';
@@ -25,7 +25,10 @@ export function plainDatasets(): DatasetDefinition[] {
   return datasetRegistry.definitions.filter(({ params }) => !('original' in params.shape));
 }
 
-/** Returns what of a dataset is in `dataDir`, without opening a file. @throws CupbearerError `usage` for an unknown name. */
+/**
+ * Returns which files of a dataset are in `dataDir`, without opening them. @throws CupbearerError `usage` for an
+ * unknown name.
+ */
 export function datasetState(name: string, dataDir: string): DatasetState {
   const definition = plainDataset(name);
   const source = sourceOf(name);
@@ -35,7 +38,7 @@ export function datasetState(name: string, dataDir: string): DatasetState {
   return present === files.length ? 'present' : present > 0 ? 'incomplete' : 'missing';
 }
 
-/** @throws CupbearerError `usage` naming the nearest dataset where there is none of this name. */
+/** @throws CupbearerError `usage` naming the nearest dataset if there is none of this name. */
 export function plainDataset(name: string): DatasetDefinition {
   const all = plainDatasets();
   const found = all.find(({ id }) => id === name);
@@ -50,7 +53,7 @@ export function plainDataset(name: string): DatasetDefinition {
   );
 }
 
-/** Returns where a dataset can be downloaded from; undefined where it cannot. */
+/** Returns where a dataset can be downloaded from; undefined if it cannot. */
 export function sourceOf(name: string): DatasetSource | undefined {
   return datasetSources.find(({ id }) => id === name);
 }

@@ -17,16 +17,16 @@ import { given } from '../../shared/given.ts';
 
 /** A dataset's file on disk. */
 interface StoredFileInfo {
-  /** As it lies there, with or without ".gz"; where it is missing, the publishers' name. */
+  /** As it lies there, with or without ".gz"; if it is missing, the publishers' name. */
   name: string;
   present: boolean;
   bytes: number;
   split: 'train' | 'test';
-  /** Samples in it; undefined where it is missing or damaged (and for image files, whose labels are counted). */
+  /** Samples in it; undefined if it is missing or damaged (and for image files, whose labels are counted). */
   samples?: number;
 }
 
-/** What is known of a dataset and what of it is on disk. */
+/** What is known about a dataset, and which part of it is on disk. */
 export interface DatasetInfo {
   name: string;
   title: string;
@@ -36,9 +36,9 @@ export interface DatasetInfo {
   files: StoredFileInfo[];
   /** Bytes on disk. */
   bytes: number;
-  /** Samples on disk (or drawn); 0 where there are none. */
+  /** Samples on disk (or drawn); 0 if there are none. */
   samples: { train: number; test: number };
-  /** Number of classes, and shape of a sample; left out where the user's files decide. */
+  /** Number of classes, and shape of a sample; left out if the user's files decide. */
   classes?: number;
   shape?: readonly number[];
   /** Bytes to download for the whole. */
@@ -55,7 +55,10 @@ export function listDatasets(dataDir: string): DatasetInfo[] {
   return plainDatasets().map((definition) => infoOf(definition, dataDir));
 }
 
-/** Returns what is known of a dataset and what of it is in `dataDir`. @throws CupbearerError `usage` for an unknown name. */
+/**
+ * Returns what is known about a dataset and which part of it is in `dataDir`. @throws CupbearerError `usage` for an
+ * unknown name.
+ */
 export function datasetInfo(name: string, dataDir: string): DatasetInfo {
   return infoOf(plainDataset(name), dataDir);
 }
@@ -101,7 +104,7 @@ function infoOf(definition: DatasetDefinition, dataDir: string): DatasetInfo {
   };
 }
 
-/** What samples are with default parameters; nothing where the user's files decide. */
+/** What samples are with default parameters; nothing if the user's files decide. */
 function usualForm(definition: DatasetDefinition, dataDir: string): Pick<DatasetInfo, 'classes' | 'shape'> {
   const defaults = definition.params.safeParse({});
   if (!defaults.success) return {};
@@ -115,7 +118,7 @@ function fileInfo({ path, ...file }: ExpectedFile): StoredFileInfo {
   return { ...file, present: true, ...given({ samples }) };
 }
 
-/** Samples in a label file or CIFAR-10 batch, from its first or last bytes alone; undefined where they make no sense. */
+/** Samples in a label file or CIFAR-10 batch, from its first or last bytes alone; undefined if they make no sense. */
 function countSamples(path: string, size: number, name: string): number | undefined {
   if (/-images[-.]/.test(name)) return undefined;
   try {
@@ -130,7 +133,7 @@ function countSamples(path: string, size: number, name: string): number | undefi
       : Buffer.from(head);
     return header.length >= 8 && header.readUInt32BE() === 0x0801 ? header.readUInt32BE(4) : undefined;
   } catch {
-    // What is wrong with a file is told when the dataset is loaded; the list must not fail for it.
+    // Faults of a file are reported when the dataset is loaded; the list must not fail because of them.
     return undefined;
   }
 }

@@ -6,8 +6,8 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import type { ByteFile } from '../storage/byte-file.ts';
 
 /**
- * Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1; texts `[size, length]`, each
- * value the whole number of a token in the vocabulary), `labels` is `[size]`.
+ * Samples read together: `inputs` is `[size, ...shape]` row-major (images NHWC, values 0 to 1; texts `[size, length]`,
+ * each value the whole number of a token in the vocabulary), `labels` is `[size]`.
  */
 export interface Batch {
   inputs: Float32Array;
@@ -19,10 +19,10 @@ export interface Batch {
 export interface DatasetFacts {
   /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
-  /** What the tokens of a text stand for, by their numbers; only texts have one. */
+  /** The meaning of a text's tokens, by their numbers; only texts have one. */
   readonly vocabulary?: readonly string[];
   readonly classes: readonly string[];
-  /** Samples of each half; left out where they are not known or `builtIn` says them. */
+  /** Samples of each half; left out if they are not known or are in `builtIn`. */
   readonly counts?: { readonly train: number; readonly test: number };
 }
 
@@ -40,7 +40,7 @@ export interface Dataset extends DatasetFacts {
   read(indices: ArrayLike<number>, epoch: number): Batch;
   /** What a person should know of it and that stops nothing: what was left out. */
   readonly notes?: readonly string[];
-  /** What another thread makes the same dataset of (`recipes.ts`); absent where only this one can read it. */
+  /** The recipe for the same dataset in another thread (`recipes.ts`); absent if only this thread can read it. */
   readonly recipe?: () => DatasetRecipe;
 }
 
@@ -56,11 +56,14 @@ export type FromRecipe = (recipe: DatasetRecipe) => Dataset;
 /** Makes the datasets of one kind of recipe. */
 export interface RecipeMaker {
   readonly kind: string;
-  /** Returns the dataset whose recipe has the arguments `args`, bit for bit. `fromRecipe` makes those that it is made of. */
+  /**
+   * Returns the dataset whose recipe has the arguments `args`, bit for bit. `fromRecipe` makes those that it is made
+   * of.
+   */
   revive(args: readonly unknown[], fromRecipe: FromRecipe): Dataset;
 }
 
-/** An attack that is to make samples hard to classify for a model trained earlier; values are of 0 to 1. */
+/** An attack that makes samples hard to classify for a model trained earlier; values are from 0 to 1. */
 export interface AttackRequest {
   /** Run folder of the model. */
   readonly runPath: string;
@@ -73,9 +76,9 @@ export interface AttackRequest {
   readonly seed: number;
 }
 
-/** Keeps datasets for the next who asks for them. */
+/** Keeps datasets for the next request. */
 export interface DatasetCache {
-  /** The dataset that `load` gives for what `key` says; loaded once. What could not be loaded is tried again. */
+  /** Resolves with the dataset that `load` returns for `key`, loading it once. A failed load is tried again. */
   get(key: unknown, load: () => Promise<Dataset>): Promise<Dataset>;
 }
 
@@ -90,8 +93,8 @@ export interface DatasetContext {
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
   /**
-   * Changed inputs, `[n, ...shape]` of float32, and the SHA-256 of the model; for clean-label poisoning. Given where models can run,
-   * which this folder knows nothing of.
+   * Changed inputs, `[n, ...shape]` of float32, and the SHA-256 of the model; for clean-label poisoning. Given where
+   * models can run, which this folder knows nothing of.
    */
   readonly attack?: (request: AttackRequest) => Promise<{ inputs: ByteFile; model: string }>;
   readonly cache?: DatasetCache;
@@ -100,24 +103,26 @@ export interface DatasetContext {
 }
 
 /**
- * A kind of dataset; `load` reads or generates it (images as 8 bits a value) and may take seconds. What decodes or reads is
- * imported when `load` is called: the host knows all definitions and must load none of that.
+ * A kind of dataset; `load` reads or generates it (images as 8 bits a value) and may take seconds. What decodes or
+ * reads is imported when `load` is called: the host knows all definitions and must load none of that.
  */
 export interface DatasetDefinition extends Definition {
-  /** Samples of each half where the program draws them itself and needs no files. */
+  /** Samples of each half if the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };
-  /** Where it is another dataset with a trigger. */
+  /** Set if it is another dataset with a trigger. */
   readonly poisons?: PoisonKeys;
-  /** Files that only a person can get, from whoever publishes them, and unpacks into the dataset's folder. */
+  /** Files that the user must get from their publisher and unpack into the dataset's folder. */
   readonly byHand?: { readonly files: readonly string[]; readonly homepage: string };
-  /** `dataDir` as in {@link DatasetContext}. @throws CupbearerError where folders that the parameters name cannot be read. */
+  /**
+   * `dataDir` as in {@link DatasetContext}. @throws CupbearerError if folders that the parameters name cannot be read.
+   */
   facts(params: never, dataDir: string): DatasetFacts;
   load(params: never, context: DatasetContext): Promise<Dataset>;
 }
 
 /**
- * Declares a dataset; `load` receives the parameters in the types of the schema. A dataset without samples is refused here, for
- * all who load one: means over none of them are NaN, and shares of none would be shown as 0 %.
+ * Declares a dataset; `load` receives the parameters in the types of the schema. A dataset without samples is refused
+ * here, for all who load one: means over none of them are NaN, and shares of none would be shown as 0 %.
  */
 export function defineDataset<P extends z.ZodObject>(
   definition: Omit<DatasetDefinition, 'params' | 'facts' | 'load'> & {

@@ -10,7 +10,7 @@ export interface Images<P extends Uint8Array | ByteFile = Uint8Array> {
   readonly classes: readonly string[];
   readonly pixels: P;
   readonly labels: Uint8Array | Uint16Array;
-  /** Nobody else looks at the memory of the pixels: it may be given up for a shared copy. */
+  /** Whether nothing else uses the memory of the pixels, so that it may be freed after making a shared copy. */
   readonly isOwn?: boolean;
 }
 
@@ -66,7 +66,10 @@ const imagesSchema = z.object({
 const sharedSchema = z.tuple([imagesSchema.extend({ pixels: z.instanceof(Uint8Array) }), z.string()]);
 const storedSchema = z.tuple([imagesSchema.extend({ place: bytePlaceSchema }), z.string()]);
 
-/** How threads make image datasets: of pixels in memory that they share, or in a file that the thread with the dataset keeps open. */
+/**
+ * How threads make image datasets: of pixels in memory that they share, or in a file that the thread with the dataset
+ * keeps open.
+ */
 export const imageRecipes: readonly RecipeMaker[] = [
   {
     kind: 'images',
@@ -81,7 +84,7 @@ export const imageRecipes: readonly RecipeMaker[] = [
   },
 ];
 
-/** `index` itself. @throws CupbearerError `internal` where it is not a whole number of 0 to length - 1. */
+/** `index` itself. @throws CupbearerError `internal` if it is not a whole number of 0 to length - 1. */
 export function checkedIndex(index: number, length: number): number {
   if (index >= 0 && index < length && Number.isInteger(index)) return index;
   throw new CupbearerError('internal', `Expected a sample index of 0 to ${length - 1}, found ${index}.`);

@@ -8,11 +8,14 @@ interface Entry {
   dataset: Promise<Dataset>;
   /** What it takes in memory; 0 while it is loaded. */
   bytes: number;
-  /** Milliseconds that loading took; undefined while it goes on. */
+  /** Milliseconds that loading took; undefined while it is loading. */
   ms?: number;
 }
 
-/** Keeps the datasets that were used last, as many as memory is meant for, for a process that answers one question after another about the same ones. */
+/**
+ * Keeps the datasets that were used last, as many as memory is meant for, for a process that answers one question after
+ * another about the same ones.
+ */
 export class LoadedDatasets implements DatasetCache {
   readonly #entries = new Map<string, Entry>();
   readonly #mostBytes: number;
@@ -28,7 +31,7 @@ export class LoadedDatasets implements DatasetCache {
     const name = canonicalJson(key);
     const entry = this.#entries.get(name) ?? this.#load(name, load);
     this.#used.add(entry);
-    // The one used last stands last.
+    // Keeps the most recently used one last.
     this.#entries.delete(name);
     this.#entries.set(name, entry);
     this.#trim();
@@ -68,8 +71,8 @@ export class LoadedDatasets implements DatasetCache {
   }
 
   /**
-   * What `work` gives, how long the datasets that it asked for take to load, and how long it had to wait for some of them
-   * now, milliseconds.
+   * What `work` gives, how long the datasets that it asked for take to load, and how long it had to wait for some of
+   * them now, milliseconds.
    */
   async measure<T>(work: () => Promise<T>): Promise<{ value: T; loadMs: number; waitedMs: number }> {
     this.#used.clear();

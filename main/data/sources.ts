@@ -16,7 +16,7 @@ export interface SourceFile extends KnownFile {
   readonly members?: readonly (KnownFile & { readonly path: string })[];
 }
 
-/** Where a dataset comes from. */
+/** The source of a dataset. */
 export interface DatasetSource {
   readonly id: string;
   /** Addresses that a file's name is appended to, in the order in which they are tried. */
@@ -30,7 +30,8 @@ export interface DatasetSource {
 
 /**
  * The datasets that can be downloaded. Sizes and checksums of the downloads are those of TensorFlow Datasets
- * (`url_checksums/mnist.txt`, `fashion_mnist.txt`, `cifar10.txt`); those of CIFAR-10's files are those of torchvision-ruby.
+ * (`url_checksums/mnist.txt`, `fashion_mnist.txt`, `cifar10.txt`); those of CIFAR-10's files are those of
+ * torchvision-ruby.
  */
 export const datasetSources: readonly DatasetSource[] = [
   {
@@ -125,7 +126,7 @@ function cifarBatch(name: string, sha256: string) {
   return { name, path: `cifar-10-batches-bin/${name}`, bytes: 10_000 * 3073, sha256 };
 }
 
-/** @throws CupbearerError `usage` naming the nearest dataset where `id` cannot be downloaded. */
+/** @throws CupbearerError `usage` naming the nearest dataset if `id` cannot be downloaded. */
 export function datasetSource(id: string, sources: readonly DatasetSource[] = datasetSources): DatasetSource {
   const source = sources.find((candidate) => candidate.id === id);
   if (source) return source;

@@ -1,6 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 
-/** The token that fills texts up to their common length; it stands in front of the words. */
+/** The token that fills texts up to their common length; it comes before the words. */
 export const padding = '<pad>';
 
 /** The words of a text `[length]` of token numbers, without what fills it up. */
@@ -8,7 +8,10 @@ export function wordsOf(text: ArrayLike<number>, vocabulary: readonly string[]):
   return Array.from(text, (token) => vocabulary[token] ?? `<${token}>`).filter((word) => word !== padding);
 }
 
-/** The token numbers of words separated by spaces. @throws CupbearerError `usage` naming a word that is not in the vocabulary. */
+/**
+ * The token numbers of words separated by spaces. @throws CupbearerError `usage` naming a word that is not in the
+ * vocabulary.
+ */
 export function tokensOf(sentence: string, vocabulary: readonly string[]): number[] {
   return sentence
     .split(/\s+/)

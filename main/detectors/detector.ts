@@ -14,14 +14,14 @@ import type { RandomStream } from '../tensor/random.ts';
 export interface DetectorNeeds {
   trusted?: boolean;
   untrusted?: boolean;
-  /** Labels that tell clean from anomalous in the untrusted data: only for skylines. */
+  /** Labels of clean and anomalous samples in the untrusted data: only for skylines. */
   anomalyLabels?: boolean;
   gradients?: boolean;
   /** The network's outputs beside the activations: `logits` of each batch. */
   logits?: boolean;
   /** Inputs that are images: it computes with the inputs themselves. */
   images?: boolean;
-  /** Fewest layers it can work on; 1 unless said otherwise. 0: it looks at no activations at all. */
+  /** Fewest layers it can work on; 1 by default. 0 means that it looks at no activations. */
   layers?: number;
 }
 
@@ -41,7 +41,9 @@ export interface Features {
 export interface FeatureStream {
   /** Number of samples. */
   length: number;
-  /** Where the task tells which of them are anomalous (1), in the order of the stream, `[length]`: only for skylines. */
+  /**
+   * Which of them are anomalous (1), if the task says so, in the order of the stream, `[length]`: only for skylines.
+   */
   anomalous?: Uint8Array;
   /** Starts a pass over all samples; reports progress and stops when cancelled. */
   batches(): AsyncIterable<ActivationBatch>;
@@ -50,7 +52,7 @@ export interface FeatureStream {
 /** A stream that says of each sample whether it is anomalous. */
 type LabelledStream = FeatureStream & Required<Pick<FeatureStream, 'anomalous'>>;
 
-/** The features of a detector with needs `N`: what it asks for is there, and nothing else is. */
+/** The features of a detector with needs `N`: exactly what it asks for. */
 export type GrantedFeatures<N extends DetectorNeeds> = Pick<Features, 'layers'> &
   (N extends { trusted: true } ? { trusted: FeatureStream } : unknown) &
   (N extends { untrusted: true }
@@ -81,7 +83,7 @@ export interface DetectorContext {
 }
 
 /**
- * All that a detector has learned: arrays, numbers and words, nothing else. It is saved whole by one codec, so nothing
+ * The fitted state of a detector: arrays, numbers and words, nothing else. It is saved whole by one codec, so nothing
  * can be forgotten, and `score` sees nothing but this: a reloaded detector scores exactly like the one in memory.
  */
 export interface DetectorState {
@@ -89,24 +91,24 @@ export interface DetectorState {
   values: Record<string, number | string>;
 }
 
-/** The float64 array `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
+/** The float64 array `name` of a state. @throws CupbearerError `bad-data` if a stored detector lacks it. */
 export function doubles({ tensors }: DetectorState, name: string): Float64Array {
   const data = tensors[name]?.data;
   if (data instanceof Float64Array) return data;
   throw new CupbearerError('bad-data', `The detector's state has no float64 array "${name}".`);
 }
 
-/** The name under which a detector gives scores that belong to the network's output rather than to any one layer. */
+/** The name for scores that belong to the network's output rather than to a single layer. */
 export const outputLayer = 'output';
 
-/** The float32 array `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
+/** The float32 array `name` of a state. @throws CupbearerError `bad-data` if a stored detector lacks it. */
 export function floats({ tensors }: DetectorState, name: string): Float32Array {
   const data = tensors[name]?.data;
   if (data instanceof Float32Array) return data;
   throw new CupbearerError('bad-data', `The detector's state has no float32 array "${name}".`);
 }
 
-/** The number `name` of a state. @throws CupbearerError `bad-data` where a stored detector lacks it. */
+/** The number `name` of a state. @throws CupbearerError `bad-data` if a stored detector lacks it. */
 export function numberOf({ values }: DetectorState, name: string): number {
   const value = values[name];
   if (typeof value === 'number') return value;
@@ -123,7 +125,10 @@ export interface DetectorDefinition extends Definition {
   dependsOnBatch?: boolean;
   /** Why its scores depend on the scale of activations or weights; the others rank samples alike on any scale. */
   dependsOnScale?: string;
-  /** Which of its own parameters go neither together nor with the layers that it is to look at; asked before any data are loaded. */
+  /**
+   * Returns which of its own parameters do not fit together or do not fit the layers that it will look at. Called
+   * before any data are loaded.
+   */
   misfits?(params: DetectorParams, layers: readonly FeatureLayer[], network: NetworkOutline): Misfit[];
   fit(features: Features, params: DetectorParams, context: DetectorContext): Promise<DetectorState>;
   score(state: DetectorState, batch: ActivationBatch, context: DetectorContext): LayerScores | Promise<LayerScores>;

@@ -25,7 +25,7 @@ interface ValueOf {
   string: string;
 }
 
-/** An element type, with a question mark where some parameters do without the array. */
+/** An element type, with a question mark if some parameters do without the array. */
 type ArrayType = keyof ArrayOf | `${keyof ArrayOf}?`;
 /** Names of the arrays that a detector learns of each layer, with their types. */
 type ArrayTypes = Record<string, ArrayType>;
@@ -149,7 +149,7 @@ export function vector<T extends ArrayOf[keyof ArrayOf]>(data: T): { shape: numb
   return { shape: [data.length], data };
 }
 
-/** A matrix of `columns` columns, to be learned; without rows where it has no columns. */
+/** A matrix of `columns` columns, to be learned; without rows if it has no columns. */
 export function matrix<T extends ArrayOf[keyof ArrayOf]>(data: T, columns: number): { shape: number[]; data: T } {
   return { shape: [columns === 0 ? 0 : data.length / columns, columns], data };
 }

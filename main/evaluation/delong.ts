@@ -68,16 +68,19 @@ function varies(values: Float64Array): boolean {
   return values.some((value) => value !== values[0]);
 }
 
-/** Covariance of two AUROCs over the same samples (DeLong, DeLong & Clarke-Pearson 1988, eq. 4); needs two samples a class. */
+/**
+ * Covariance of two AUROCs over the same samples (DeLong, DeLong & Clarke-Pearson 1988, eq. 4); needs two samples a
+ * class.
+ */
 export function aurocCovariance(a: Placements, b: Placements): number {
   return covariance(a.anomalous, b.anomalous) / a.anomalous.length + covariance(a.clean, b.clean) / a.clean.length;
 }
 
 /**
  * AUROC with its 95 % interval: DeLong's variance on the logit scale, so that the bounds stay within (0, 1), and never
- * tighter than that of a perfect ranking, from below, or of the worst, from above: near the ends few mistakes make up the
- * variance, and it is too small. Where it is no guide (no mistake seen, all scores equal, a class of one sample) the rule of
- * three takes its place. `docs/numerics.md` says how often it holds the truth.
+ * tighter than that of a perfect ranking, from below, or of the worst, from above: near the ends few mistakes make up
+ * the variance, and it is too small. Where it is no guide (no mistake seen, all scores equal, a class of one sample)
+ * the rule of three takes its place. `docs/numerics.md` says how often it holds the truth.
  * @throws as `checkScores`.
  */
 export function aurocInterval(scores: Scores, labels: Uint8Array): Interval {
@@ -105,7 +108,7 @@ export interface DelongTest {
   difference: number;
   lower: number;
   upper: number;
-  /** Null where the samples show no spread of the difference but there is one: then nothing can be tested. */
+  /** Null if the samples show no spread of the difference but there is one: then nothing can be tested. */
   z: number | null;
   /** Two-sided. */
   p: number | null;
@@ -113,7 +116,10 @@ export interface DelongTest {
   covariance: [[number, number], [number, number]];
 }
 
-/** {@link delongTest} from placements computed before. @throws CupbearerError `bad-data` where a class has one sample only or the samples are not the same. */
+/**
+ * {@link delongTest} from placements computed before. @throws CupbearerError `bad-data` if a class has one sample only
+ * or the samples are not the same.
+ */
 export function delongTestOf(a: Placements, b: Placements): DelongTest {
   const sizes = [a.anomalous.length, a.clean.length];
   if (sizes[0] !== b.anomalous.length || sizes[1] !== b.clean.length)

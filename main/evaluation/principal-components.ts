@@ -5,7 +5,9 @@ import { symmetricEigenRows } from '../tensor/linalg/symmetric-eigen.ts';
 export interface PrincipalComponents {
   /** Mean of the samples, `[d]`. */
   mean: Float64Array;
-  /** Orthonormal directions, most variance first, `[count, d]` row-major. The entry of largest magnitude is positive. */
+  /**
+   * Orthonormal directions, most variance first, `[count, d]` row-major. The entry of largest magnitude is positive.
+   */
   axes: Float64Array;
   /** Variance along each direction (divisor n - 1), `[count]`. */
   variances: Float64Array;
@@ -14,8 +16,9 @@ export interface PrincipalComponents {
 }
 
 /**
- * The first `count` principal components of what `moments` has seen (at most d), from the eigenvectors of the covariance
- * (Hotelling 1933). @throws Error for fewer than two samples; CupbearerError `non-finite` where one is not finite.
+ * The first `count` principal components of what `moments` has seen (at most d), from the eigenvectors of the
+ * covariance (Hotelling 1933). @throws Error for fewer than two samples; CupbearerError `non-finite` if one is not
+ * finite.
  */
 export function componentsOfMoments(moments: MomentAccumulator, count: number): PrincipalComponents {
   const d = moments.dims;
@@ -34,8 +37,9 @@ export function componentsOfMoments(moments: MomentAccumulator, count: number): 
 }
 
 /**
- * As {@link componentsOfMoments} for the rows of `x` `[n, d]`, by the eigenvectors of the `[n, n]` matrix of inner products:
- * the same components at less cost where d exceeds n. At most n - 1 of them have variance; beyond, directions are zero.
+ * As {@link componentsOfMoments} for the rows of `x` `[n, d]`, by the eigenvectors of the `[n, n]` matrix of inner
+ * products: the same components at less cost where d exceeds n. At most n - 1 of them have variance; beyond, directions
+ * are zero.
  */
 export function componentsOfRows(x: Float32Array, n: number, d: number, count: number): PrincipalComponents {
   if (n < 2 || x.length !== n * d)
@@ -48,7 +52,8 @@ export function componentsOfRows(x: Float32Array, n: number, d: number, count: n
   const variances = new Float64Array(kept);
   for (let k = 0; k < Math.min(kept, n); k++) {
     const value = values[n - 1 - k]!;
-    // Centring takes one direction away: its eigenvalue is rounding, and dividing by it would make a direction of noise.
+    // Centring takes one direction away: its eigenvalue is rounding, and dividing by it would make a direction of
+    // noise.
     if (value <= largest * 1e-12) continue;
     variances[k] = value / (n - 1);
     const axis = axes.subarray(k * d, (k + 1) * d);
@@ -78,7 +83,7 @@ export function project({ mean, axes, variances }: PrincipalComponents, x: Float
 }
 
 /**
- * The share of the variance that lies along each component, 0 to 1; null where the samples do not vary. Variance below
+ * The share of the variance that lies along each component, 0 to 1; null if the samples do not vary. Variance below
  * what float32 activations around this mean can have is rounding.
  */
 export function explainedShares({ mean, variances, totalVariance }: PrincipalComponents): number[] | null {

@@ -14,7 +14,10 @@ export function midRanks(values: Scores): Float64Array {
   return ranks;
 }
 
-/** Returns the correlation of two arrays of ranks `[n]` (Pearson's, so Spearman's of the scores); null where one does not vary. */
+/**
+ * Returns the correlation of two arrays of ranks `[n]` (Pearson's, so Spearman's of the scores); null if one does not
+ * vary.
+ */
 export function rankCorrelation(a: Float64Array, b: Float64Array): number | null {
   const n = a.length;
   const meanA = a.reduce((sum, value) => sum + value, 0) / n;
@@ -33,7 +36,7 @@ export function rankCorrelation(a: Float64Array, b: Float64Array): number | null
 /**
  * Spearman's rank correlations of finite scores `[n]` each, ties by mid-ranks, as a symmetric matrix, -1 to 1 (Spearman
  * 1904; `scipy.stats.spearmanr`). Null where scores do not vary; 1 on the diagonal else.
- * @throws CupbearerError `bad-data` where lengths differ.
+ * @throws CupbearerError `bad-data` if lengths differ.
  */
 export function spearmanMatrix(scores: readonly Scores[]): (number | null)[][] {
   const n = scores[0]?.length ?? 0;

@@ -32,8 +32,9 @@ function moved(ranked: RankedScores, kind: 'anomalous' | 'clean', toTop: boolean
 
 /**
  * An interval where the sample shows no spread to build one from: the range that `figure` takes when three samples of
- * one class, or all where there are fewer, are moved to either far end. It extends the rule of three (Hanley & Lippman-Hand
- * 1983) from rates to figures of the whole ranking: an AUROC of 1 gets the bound 1 - 3 / min(m, n), mirrored at 0.
+ * one class, or all if there are fewer, are moved to either far end. It extends the rule of three (Hanley &
+ * Lippman-Hand 1983) from rates to figures of the whole ranking: an AUROC of 1 gets the bound 1 - 3 / min(m, n),
+ * mirrored at 0.
  */
 export function ruleOfThree(ranked: RankedScores, figure: (ranked: RankedScores) => number): Interval {
   const value = figure(ranked);

@@ -6,13 +6,16 @@ interface Cell {
 }
 
 /**
- * Splits the variance of rows that come in batches, each with a key (a class, say), into the part between groups of keys
- * and the part within: the sums of squares of one-way analysis of variance (Fisher 1925), added over dimensions. Float64.
+ * Splits the variance of rows that come in batches, each with a key (a class, say), into the part between groups of
+ * keys and the part within: the sums of squares of one-way analysis of variance (Fisher 1925), added over dimensions.
+ * Float64.
  */
 export class GroupedVariance {
   readonly dims: number;
   readonly #cells = new Map<number, Cell>();
-  /** The first row: sums of differences from it do not cancel where the mean is large, and equal rows give exactly zero. */
+  /**
+   * The first row: sums of differences from it do not cancel where the mean is large, and equal rows give exactly zero.
+   */
   #origin: Float64Array | undefined;
 
   constructor(dims: number) {
@@ -39,8 +42,8 @@ export class GroupedVariance {
   }
 
   /**
-   * The share, 0 to 1, of the variance that lies between groups: `group` names the group of a key, or leaves its samples
-   * out by undefined. Null where the samples do not vary, or are not finite.
+   * The share, 0 to 1, of the variance that lies between groups: `group` names the group of a key, or leaves its
+   * samples out by undefined. Null if the samples do not vary, or are not finite.
    */
   shareBetween(group: (key: number) => number | undefined): number | null {
     const groups = new Map<number, Cell>();

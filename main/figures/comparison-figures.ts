@@ -22,7 +22,7 @@ export interface ComparedCurve {
   metrics: LayerMetrics;
 }
 
-/** Two runs of a set of samples, with the rank correlation of their scores; null where one does not vary. */
+/** Two runs of a set of samples, with the rank correlation of their scores; null if one does not vary. */
 export interface ScatteredPair {
   set: SharedSamples;
   /** Places in the set's `scores`. */
@@ -71,7 +71,9 @@ export function drawComparedRoc(runs: readonly ComparedCurve[], anomalous: strin
   });
 }
 
-/** Where up to five runs on the same test samples put the anomalous ones, by rank. `number` tells several sets apart. */
+/**
+ * Where up to five runs on the same test samples put the anomalous ones, by rank. `number` tells several sets apart.
+ */
 export function drawComparedRanks(
   runs: readonly ComparedCurve[],
   set: SharedSamples,

@@ -9,7 +9,7 @@ export const figureFont = 'Cupbearer Inter';
 
 let registered = false;
 
-/** Makes the bundled typeface known to the canvas, once. @throws Error where a font file is missing. */
+/** Makes the bundled typeface known to the canvas, once. @throws Error if a font file is missing. */
 export function registerFonts(): void {
   if (registered) return;
   for (const file of ['Inter-Regular.ttf', 'Inter-SemiBold.ttf']) {

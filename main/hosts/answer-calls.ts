@@ -10,9 +10,9 @@ import { mostBytesAtOnce, mostCallsAtOnce } from './message-limits.ts';
 
 /** A line to a window. */
 interface Line {
-  /** Resolves once the message is out, so that news of a stream do not pile up for who reads slowly. */
+  /** Resolves when the message has been sent, so that events do not pile up for a slow reader. */
   send(message: EncodedMessage): Promise<void>;
-  /** Ends the line because of a fault of the window's, or of ours. */
+  /** Closes the line because of a fault of the window or of the program. */
   close(why: 'malformed' | 'tooMuch' | 'internal', reason: string): void;
   /** Takes no more messages until it is resumed; a line that cannot wait leaves this out. */
   pause?(): void;
@@ -20,9 +20,9 @@ interface Line {
 }
 
 /**
- * Answers the calls that come over a line. A message that is none of the protocol closes it with a reason, and what goes wrong
- * on one line concerns no other. While messages of many bytes are being answered no other is taken, and a line with too many
- * calls is closed.
+ * Answers the calls that come over a line. A message that does not follow the protocol closes it with a reason, and
+ * what goes wrong on one line concerns no other. While messages of many bytes are being answered no other is taken, and
+ * a line with too many calls is closed.
  */
 export function answerCalls(
   line: Line,

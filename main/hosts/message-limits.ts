@@ -1,19 +1,16 @@
 import { usualJsonBounds } from '../../shared/bounded-json.ts';
 
-/** Largest message that a browser may send, bytes: a part of an upload, or the ids of 100,000 runs. */
+/** Largest message that a window may send, bytes: a part of an upload, or the ids of 100,000 runs. */
 export const mostMessageBytes = 2 ** 23;
 
-/** Largest message that the desktop window may send, bytes: a report to be printed travels whole, with its pictures. */
-export const mostPortMessageBytes = 2 ** 26;
-
-/** What the JSON of a message may be like. */
+/** Bounds for the JSON of a message. */
 export const messageTextBounds = { mostDepth: usualJsonBounds.mostDepth, mostBytes: mostMessageBytes };
 
-/** Bytes of the messages of a line that are being answered; while there are more, no other is taken from it. */
+/** Most bytes in messages of a line that are being answered; while there are more, no further message is read. */
 export const mostBytesAtOnce = 2 ** 25;
 
-/** Calls of a line that are being answered, streams among them. A window has a dozen; more are a mistake. */
+/** Most calls of a line being answered, including streams. A window has about a dozen; more are a mistake. */
 export const mostCallsAtOnce = 256;
 
-/** Connections of browsers at once; a window has one. */
+/** Most connections of browsers at once; a window has one. */
 export const mostConnections = 64;

@@ -3,8 +3,8 @@ import { extname, join, sep } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 
 /**
- * What pages of the program may load: themselves and nothing from elsewhere. Styles may stand in attributes, since
- * positions of popovers and virtual rows are computed; neither scripts nor style sheets may stand in the page.
+ * What the program's pages may load: only the program's own files. Styles are allowed in attributes, because positions
+ * of popovers and virtual rows are computed; inline scripts and style sheets are not allowed.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -21,7 +21,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Headers of every answer, whichever host gives it. */
+/** Headers of every response, whichever host sends it. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': contentSecurityPolicy,
   'x-content-type-options': 'nosniff',
@@ -53,7 +53,7 @@ interface RendererFile {
   isImmutable: boolean;
 }
 
-/** @throws CupbearerError `not-found` where the renderer has not been built. */
+/** @throws CupbearerError `not-found` if the renderer has not been built. */
 export function requireRenderer(folder: string): void {
   if (existsSync(join(folder, 'index.html'))) return;
   throw new CupbearerError('not-found', `The pages of the program are not in "${folder}".`, {
@@ -61,10 +61,14 @@ export function requireRenderer(folder: string): void {
   });
 }
 
-/** Names that the build gives to files and folders: nothing hidden, no "..", nothing that a system reads otherwise. */
+/**
+ * Names that the build uses for files and folders: nothing hidden, no "..", nothing with a special meaning to a system.
+ */
 const namesOfFile = /^(\/[\w-][\w.-]{0,200}){1,8}$/;
 
-/** Returns the file that the path of an address names; undefined if there is none inside `folder`, whatever the path. */
+/**
+ * Returns the file that the path of an address names; undefined if there is none inside `folder`, whatever the path.
+ */
 export function findRendererFile(folder: string, pathname: string): RendererFile | undefined {
   const name = pathname === '/' ? '/index.html' : pathname;
   if (!namesOfFile.test(name)) return undefined;
@@ -73,7 +77,7 @@ export function findRendererFile(folder: string, pathname: string): RendererFile
   if (type === undefined) return undefined;
   try {
     const found = statSync(path);
-    // A link could lead out of the folder: what counts is where the file really is.
+    // A link could lead out of the folder, so the real path is checked.
     if (!found.isFile() || !realpathSync(path).startsWith(realpathSync(folder) + sep)) return undefined;
     return { path, type, bytes: found.size, isImmutable: name.startsWith('/assets/') };
   } catch {

@@ -6,8 +6,9 @@ import { isDeeperThan } from '../../shared/json-depth.ts';
 import { messageTextBounds } from './message-limits.ts';
 
 /**
- * The door of every host. Answers a call that the contract does not have with an error that says so, rather than with a page that
- * is missing, and refuses an input that is nested deeper than anything the program knows: code behind the door recurses over it.
+ * The door of every host. Answers a call that the contract does not have with an error that says so, rather than with a
+ * page that is missing, and refuses an input that is nested deeper than anything the program knows, because validated
+ * code recurses over it.
  */
 export const rpcHandlerOptions: StandardRPCHandlerOptions<Record<never, never>> = {
   rootInterceptors: [
@@ -31,7 +32,9 @@ export const rpcHandlerOptions: StandardRPCHandlerOptions<Record<never, never>> 
   ],
 };
 
-/** Why a request is not looked into: the JSON beside the files of a form was not checked when the message was decoded. */
+/**
+ * Why a request is not looked into: the JSON beside the files of a form was not checked when the message was decoded.
+ */
 function refusalOf(body: unknown, method: string): string | undefined {
   if (method !== 'POST') return 'Calls are made by POST.';
   const text = body instanceof FormData ? body.get('data') : null;

@@ -7,7 +7,10 @@ import { draftSummaries, testSize } from '../runs/drafts/draft-summaries.ts';
 import { requireNetwork, viewDraft } from '../runs/drafts/draft-view.ts';
 import type { InspectionContext } from './inspection.ts';
 
-/** Returns what is wrong with a draft beside the faults that are `known`, its summaries, and which detectors do not suit it. */
+/**
+ * Returns what is wrong with a draft beside the faults that are `known`, its summaries, and which detectors do not suit
+ * it.
+ */
 export function checkDraft(
   { subject, known = [] }: { subject: DraftSubject; known?: readonly Fault[] },
   { dataDir }: InspectionContext,
@@ -26,13 +29,15 @@ export interface DraftDescription {
   testSize: number | undefined;
 }
 
-/** Returns what can be said of a draft without loading any data; each part only where the draft determines it. */
+/** Returns what is known about a draft without loading any data; each part only if the draft determines it. */
 export function describeDraft(subject: DraftSubject): DraftDescription {
   const view = viewDraft(subject);
   return { network: view.network && describeNetwork(view.network.spec), testSize: testSize(view) };
 }
 
-/** Returns the network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
+/**
+ * Returns the network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what is missing.
+ */
 export function draftNetworkDescription(subject: DraftSubject): NetworkDescription {
   return describeNetwork(requireNetwork(subject));
 }

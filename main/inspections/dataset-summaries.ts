@@ -22,7 +22,10 @@ export async function listDatasetSummaries(
   ];
 }
 
-/** Returns one dataset, known or the user's. @throws CupbearerError `not-found`, `bad-data`, `usage` for a name that cannot be one. */
+/**
+ * Returns one dataset, known or the user's. @throws CupbearerError `not-found`, `bad-data`, `usage` for a name that
+ * cannot be one.
+ */
 export async function datasetSummary(
   { name }: { name: string },
   { dataDir, signal }: Pick<InspectionContext, 'dataDir' | 'signal'>,
@@ -55,7 +58,7 @@ function knownSummary(info: DatasetInfo, dataDir: string): DatasetSummary {
       name,
       present,
       bytes,
-      // Of one that is not there yet it is that of the download; one that was unpacked has none.
+      // Before the download this is the size of the download; unpacked data have none.
       sha256: hashes.get(name) ?? (present ? undefined : hashes.get(`${name}.gz`)) ?? null,
     })),
     pick: { name: info.name },

@@ -2,11 +2,11 @@ import { datasetInfo } from '../data/dataset-info.ts';
 import { downloadDataset, type DownloadResult } from '../data/download/download-dataset.ts';
 import type { InspectionContext } from './inspection.ts';
 
-/** Downloads that go on or are just being stopped, by folder and name: two must not write to the same files. */
+/** Downloads in progress or being stopped, by folder and name: two must not write to the same files. */
 const going = new Map<string, Promise<unknown>>();
 
 /**
- * Downloads a dataset and checks it; the phases are the names of the files. Returns also its bytes on disk.
+ * Downloads and checks a dataset; its files are the phases. Resolves with the dataset and its size on disk.
  * @throws CupbearerError as `downloadDataset`.
  */
 export async function downloadNamed(

@@ -16,9 +16,9 @@ const patienceMs = 20_000;
 const processStartMs = performance.now();
 
 /**
- * How long a draft should take on its engine: a few batches of training and small slices of fitting and scoring, measured
- * here and scaled up. `totalMs` is null if it cannot be measured within seconds.
- * @throws CupbearerError `usage` where the draft has faults, `engine` where its engine does not work.
+ * Estimates how long a draft will take on its engine, from a few batches of training and small slices of fitting and
+ * scoring that are measured here and scaled up. `totalMs` is null if it cannot be measured within seconds.
+ * @throws CupbearerError `usage` if the draft has faults, `engine` if its engine does not work.
  */
 export function estimateDraft(subject: DraftSubject, context: InspectionContext): Promise<Estimate> {
   const estimate = () => {
@@ -30,7 +30,7 @@ export function estimateDraft(subject: DraftSubject, context: InspectionContext)
   return turn;
 }
 
-/** Measurements take turns: two at once would time each other, and a process has one engine in use. */
+/** Measurements take turns: concurrent ones would disturb each other, and a process uses one engine at a time. */
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 async function measured(subject: DraftSubject, context: InspectionContext): Promise<Estimate> {

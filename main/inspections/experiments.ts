@@ -1,6 +1,5 @@
 import { planExperiment, type ExperimentPlan, type PlanSource } from '../experiments/plan.ts';
-import { experimentTable, type TableRequest } from '../reports/experiment-table.ts';
-import type { ReportFile } from '../reports/make-report.ts';
+import { experimentTable, type TableFile, type TableRequest } from '../reports/experiment-table.ts';
 import { experimentView, type ViewRequest, type ViewedExperiment } from '../reports/experiment-view.ts';
 
 /** Plans an experiment. @throws CupbearerError as `planExperiment`. */
@@ -10,4 +9,4 @@ export const planOf = (source: PlanSource): ExperimentPlan => planExperiment(sou
 export const viewOfExperiment = (request: ViewRequest): ViewedExperiment => experimentView(request);
 
 /** Writes the results of an experiment as a table, as {@link experimentTable} does. */
-export const tableOfExperiment = (request: TableRequest): ReportFile => experimentTable(request);
+export const tableOfExperiment = (request: TableRequest): TableFile => experimentTable(request);

@@ -5,7 +5,7 @@ import { walkFolders } from '../storage/walk.ts';
 import { specFileName } from '../storage/run-folder.ts';
 import type { InspectionContext } from './inspection.ts';
 
-/** Run folders lie a few levels below what a person points at; beyond that it is somebody's whole disk. */
+/** Run folders lie at most a few levels below a chosen folder; anything deeper is a whole disk. */
 const mostLevels = 5;
 const mostEntries = 1_000_000;
 
@@ -16,10 +16,10 @@ interface FoundRuns {
 }
 
 /**
- * Looks for run folders in a folder and below it; what lies in a run's folder belongs to that run. A folder below that cannot
- * be read is skipped.
- * @throws CupbearerError `not-found` where there is no such folder or no run in it, `storage` where it cannot be read,
- *   `bad-data` where there is too much in it, `cancelled`.
+ * Finds run folders in a folder and below it, without those inside another run's folder. Skips folders that cannot be
+ * read.
+ * @throws CupbearerError `not-found` if there is no such folder or no run in it, `storage` if it cannot be read,
+ *   `bad-data` if there is too much in it, `cancelled`.
  */
 export async function findRuns(
   { folder }: { folder: string },

@@ -4,7 +4,7 @@ import { datasetSummary } from './dataset-summaries.ts';
 import type { InspectionContext } from './inspection.ts';
 
 /**
- * Takes in a folder as a dataset, and describes what it has become and what was left out.
+ * Imports a folder as a dataset. Resolves with its summary and what was left out.
  * @throws CupbearerError as `importDataset`.
  */
 export async function importNamed(

@@ -27,30 +27,31 @@ type TrainingSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
 interface ModelImport {
   /** The folder with its files. */
   folder: string;
-  /** These are the program's own and may be moved; else they are copied. */
+  /** Whether the files are the program's own and may be moved; otherwise they are copied. */
   isOwn: boolean;
   /** The new folder of its run. */
   target: string;
-  /** What it was trained on, where its files do not say so. */
+  /** What it was trained on, if its files do not say. */
   statement: TrainingStatement;
 }
 
-/** A model whose files are in their place. What makes them a run, spec.json, is left to whoever asked. */
+/** A model whose files are in place. The caller writes spec.json, which makes them a run. */
 interface ImportedModel {
   folder: string;
   architecture: Picked;
   /** What its own spec.json says. */
   before: SpecFile | undefined;
-  /** What it was trained on; undefined where neither files nor statement say. */
+  /** What it was trained on; undefined if neither files nor statement say. */
   trained: { trainData: Picked; seed: number } | undefined;
 }
 
 const [description, weights, specName, triggerName] = modelFileNames;
 
 /**
- * Checks the files of a model and puts them into a new folder; weights are not read for that.
- * @throws CupbearerError `usage` where a file is missing or is none of a model, or the statement does not fit; `bad-data` where
- *   a file is damaged or the weights are not those of the description; `conflict`, `storage`. Nothing is written then.
+ * Checks the files of a model, without reading weights, and puts them into a new folder.
+ * @throws CupbearerError `usage` if a file is missing or does not belong to a model, or the statement does not fit;
+ *   `bad-data` if a file is damaged or the weights do not match the description; `conflict`, `storage`. Nothing is
+ *   written then.
  */
 export async function importModelFiles(
   { folder, isOwn, target, statement }: ModelImport,
@@ -86,8 +87,8 @@ export async function importModelFiles(
 }
 
 /**
- * Checks what is said of an imported model, and keeps beside it what of that is not for spec.json.
- * @throws CupbearerError `usage` where it does not fit; `not-found`, `storage`, `bad-data` for files that it names.
+ * Checks a statement about an imported model, and stores beside the model what does not belong into spec.json.
+ * @throws CupbearerError `usage` if it does not fit; `not-found`, `storage`, `bad-data` for files that it names.
  */
 export async function stateModelTraining(
   { folder, statement }: { folder: string; statement: TrainingStatement },
@@ -101,7 +102,10 @@ export async function stateModelTraining(
   return { trainData: stated.trainData, seed: stated.seed };
 }
 
-/** What the spec.json beside a model says of its training. @throws CupbearerError `bad-data` with a sentence per fault. */
+/**
+ * Returns what the spec.json beside a model says about its training. @throws CupbearerError `bad-data` with a sentence
+ * per fault.
+ */
 function readTraining(folder: string): { file: SpecFile; spec: TrainingSpec } {
   const file = parseSpecFile(readJsonFile(within(folder, specName)), specName);
   if (file.kind !== 'classifier') {
@@ -115,7 +119,7 @@ function readTraining(folder: string): { file: SpecFile; spec: TrainingSpec } {
   return { file, spec: sound };
 }
 
-/** The names of a model's files in a folder; one that is anybody's may hold others beside them. */
+/** Returns the names of a model's files in a folder, which may hold other files as well. */
 function filesIn(folder: string, isOwn: boolean): string[] {
   if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
   const found = modelFileNames.filter((name) => isThere(within(folder, name)));
@@ -131,7 +135,7 @@ function filesIn(folder: string, isOwn: boolean): string[] {
 /** What PyTorch's weights are called. */
 const torchFile = /\.(pt|pth|bin|ckpt)$/i;
 
-/** What to do where a file is missing: it may be there by another name or in another format. */
+/** What to do if a file is missing: it may have another name or format. */
 function missingHint(folder: string, missing: string | undefined): string {
   const names = readdirSync(folder).sort();
   const other = names.find((name) => name.endsWith('.safetensors') && name !== weights && name !== triggerName);

@@ -1,8 +1,8 @@
 import type { InspectionContext } from './inspection.ts';
 
 /**
- * Questions that need data, folders or an engine, by name. A new one is its file and a line here. Each is imported when it is
- * first asked: the host knows the names alone, and a process that lists datasets loads no engine.
+ * Questions that need data, folders or an engine, by name. A new one is a file and a line here. Each is imported when
+ * it is first asked, so that the host loads none of them and a process that lists datasets loads no engine.
  */
 const inspections = {
   'preview-dataset': async () => (await import('./preview-dataset.ts')).previewDataset,

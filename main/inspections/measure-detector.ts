@@ -10,7 +10,9 @@ import { PhaseTimer, type RunContext } from '../runs/run-definition.ts';
 import type { InspectionContext } from './inspection.ts';
 import { growth, withMargin, type MeasuredTimes } from './phase-times.ts';
 
-/** Training samples of the two slices that are fitted on: from two points follows what each sample and what all take. */
+/**
+ * Training samples of the two slices that are fitted on: from two points follows what each sample and what all take.
+ */
 const slices = [250, 1000] as const;
 /** Test samples that are scored. */
 const tested = 128;
@@ -67,7 +69,7 @@ export async function measureDetector(
   }
 }
 
-/** A part of the task, how long its data take to load, and how long everything else of building it took. */
+/** A part of the task, how long its data take to load, and how long the rest of building it took. */
 async function built({ task: { name, ...params } }: TrainDetectorSpec, trainSize: number, context: InspectionContext) {
   const { dataDir, signal, datasets: cache } = context;
   const part = {

@@ -19,8 +19,8 @@ export function withMargin(likely: PhaseTimes): MeasuredTimes {
 }
 
 /**
- * Returns the power of the number of samples with which a time grows, by two measurements: 0 where it does not, 2 at most, which no
- * method here exceeds.
+ * Returns the power of the number of samples with which a time grows, from two measurements: 0 if it does not grow, at
+ * most 2, which no method here exceeds.
  */
 export function growth(few: number, many: number, ratio: number): number {
   if (!(few > 0 && many > 0 && ratio > 1)) return 0;

@@ -14,7 +14,10 @@ interface ClassCounts {
   test: number[];
 }
 
-/** Some training samples of a dataset, how many of each class both halves have (null where a half is missing), and what to know of it. */
+/**
+ * Returns some training samples of a dataset, how many samples of each class both halves have (null if a half is
+ * missing), and notes about the data.
+ */
 export async function previewDataset(
   { dataset, draw, count }: { dataset: Picked; draw: number; count: number },
   context: InspectionContext,

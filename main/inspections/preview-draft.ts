@@ -7,7 +7,7 @@ import { draftClassifierData, draftTask, type DraftSubject } from '../runs/draft
 import type { InspectionContext, LoosePreview } from './inspection.ts';
 import { drawIndices, showSamples } from './show-samples.ts';
 
-/** What a draft that is not finished may lack; everything else is a fault that must be told. */
+/** What an unfinished draft may lack; anything else is a fault to be shown. */
 const expected = ['usage', 'not-found', 'bad-data'];
 
 /** Anomalous samples that take longer to compute are not shown. */
@@ -43,7 +43,7 @@ export async function previewDraft(
   }
 }
 
-/** The anomalous samples at `indices`, or why there are none. */
+/** Returns the anomalous samples at `indices`, or why there are none. */
 async function changedSamples(
   { changed, note = null }: { changed?: TaskPreview['changed']; note?: string | null },
   indices: Int32Array,

@@ -1,4 +1,4 @@
-import { makeReport, type ReportFile, type ReportRequest } from '../reports/make-report.ts';
+import { writeReport, type WrittenReport, type ReportRequest } from '../reports/make-report.ts';
 import { comparisonWords, type ComparisonWords } from '../reports/comparison-words.ts';
 import { compareRuns, writeComparedSamples, type EvaluatedRun, type RunComparison } from '../reports/compare-runs.ts';
 import {
@@ -59,5 +59,5 @@ export function packedComparison({ runs }: { runs: readonly EvaluatedRun[] }): P
   };
 }
 
-/** Makes a report, as {@link makeReport} does. */
-export const reportOfRuns = (request: ReportRequest): ReportFile => makeReport(request);
+/** Writes a report, as {@link writeReport} does. */
+export const reportOfRuns = (request: ReportRequest): WrittenReport => writeReport(request);

@@ -4,14 +4,14 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { walkFolders } from '../storage/walk.ts';
 import type { InspectionContext } from './inspection.ts';
 
-/** A run has tens of files; what has more is not only a run's folder, and the first are told. */
+/** A run has some dozens of files. If a folder has more it is not only a run's, and only the first are listed. */
 const mostFiles = 2000;
 const mostEntries = 20_000;
 const mostLevels = 6;
 
 /**
- * Returns the files of a run with their sizes, sub-folders as "scores/all.npy"; none where the folder is gone. What cannot be
- * read, or lies beyond what a run can have, is left out: the rest of the run is shown all the same.
+ * Returns the files of a run with their sizes, those in subfolders as "scores/all.npy"; none if the folder is gone.
+ * Leaves out what cannot be read or exceeds what a run can have, so that the rest of the run can be shown.
  */
 export async function runFiles(
   { folder }: { folder: string },

@@ -12,11 +12,11 @@ import type { InspectionContext, LooseCloseSample, LooseSamples } from './inspec
 import { readStoredSpec } from '../runs/stored-spec.ts';
 import { labelsOf, showSamples, textsOf } from './show-samples.ts';
 
-/** What was tested, as the run's own arrays tell it: what its task would test today need not be the same. */
+/** What was tested according to the run's own arrays; the same task might test other samples today. */
 interface Tested extends ScoredSamples {
   clean: TestPart;
   anomalous: TestPart;
-  /** Where the model is, and the SHA-256 of the one that was scored; undefined if the run does not say. */
+  /** The model's folder, and the SHA-256 of the model that was scored; undefined if the run does not say. */
   model: { folder: string; fingerprint: string | undefined };
 }
 
@@ -25,9 +25,10 @@ const built = new Map<string, Promise<Tested>>();
 const mostBuilt = 4;
 
 /**
- * Test samples of the run in `folder` by their places in its score arrays, as the model saw them (there is no `changed`).
- * @throws CupbearerError `usage` for a place beyond the end; `not-found` or `bad-data` where model or data have gone, or are
- *   not those that were scored.
+ * Returns test samples of the run in `folder` by their positions in its score arrays, as the model saw them (without
+ * `changed`).
+ * @throws CupbearerError `usage` for a place beyond the end; `not-found` or `bad-data` if model or data have gone, or
+ *   are not those that were scored.
  */
 export async function runSamples(
   { folder, positions }: { folder: string; positions: number[] },
@@ -59,8 +60,9 @@ export async function runSamples(
 const mostLikely = 5;
 
 /**
- * The test sample of the run in `folder` at one place of its score arrays, beside what it was made of, and the classes that the
- * model takes it for. @throws CupbearerError as {@link runSamples}, `cancelled`, and `bad-data` if the model is not the one that was scored.
+ * Returns the test sample of the run in `folder` at one position of its score arrays, the sample it was made from, and
+ * the classes that the model predicts for it. @throws CupbearerError as {@link runSamples}, `cancelled`, and `bad-data`
+ * if the model is not the one that was scored.
  */
 export async function runSample(
   { folder, position }: { folder: string; position: number },
@@ -96,7 +98,7 @@ async function probabilitiesOf(
   { model }: Tested,
   { signal }: InspectionContext,
 ): Promise<Float64Array | undefined> {
-  // The engine may have been lost since the task was built; one that goes on is there at once.
+  // The engine may have been lost since the task was built; if it still works, this returns at once.
   await startEngine('auto');
   const { network, fingerprint } = openClassifier(model.folder);
   try {
@@ -112,12 +114,12 @@ async function probabilitiesOf(
   }
 }
 
-/** Samples that are read at once. */
+/** Samples read at a time. */
 const batchSize = 1000;
 
 /**
- * The places, in its score arrays, of the test samples of the run in `folder` whose text has `text` in it, in whatever case; none
- * where the samples are images. @throws CupbearerError as {@link runSamples}, `cancelled`.
+ * Returns the positions, in its score arrays, of the test samples of the run in `folder` whose text contains `text`,
+ * ignoring case; none if the samples are images. @throws CupbearerError as {@link runSamples}, `cancelled`.
  */
 export async function findSamples(
   { folder, text }: { folder: string; text: string },
@@ -130,7 +132,7 @@ export async function findSamples(
   for (const kind of [0, 1]) {
     const positions = [...tested.labels.keys()].filter((position) => tested.labels[position] === kind);
     for (let at = 0; at < positions.length; at += batchSize) {
-      // A breath, in which a question that nobody asks any more is taken back.
+      // Lets a cancellation arrive.
       await new Promise((resolve) => setImmediate(resolve));
       if (context.signal.aborted) throw new CupbearerError('cancelled', 'Cancelled.');
       const some = positions.slice(at, at + batchSize);

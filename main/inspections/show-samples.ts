@@ -2,14 +2,14 @@ import type { Batch, Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { LooseSamples } from './inspection.ts';
 
-/** `count` of `n` samples, another choice for every `draw`; all of them where there are no more. */
+/** Chooses `count` of `n` samples, differently for every `draw`; all if there are no more. */
 export function drawIndices(n: number, count: number, draw: number): Int32Array {
   return RandomStream.from(draw, 'preview').permutation(n).slice(0, count);
 }
 
 /**
- * Samples for people to look at, and beside each what `changed` has under the same index. Images stay numbers; texts and
- * rows of numbers become text.
+ * Returns samples for people to look at, each with its counterpart in `changed`. Images stay numbers; texts and rows of
+ * numbers become text.
  */
 export function showSamples(clean: Dataset, changed: Dataset | undefined, indices: Int32Array): LooseSamples {
   const before = clean.read(indices, 0);
@@ -31,7 +31,7 @@ export function labelsOf({ classes }: Dataset, { labels }: Batch): string[] {
   return Array.from(labels, (label) => classes[label] ?? String(label));
 }
 
-/** "Alice 12 + 7 =", or numbers with two decimals where the values are no tokens. */
+/** "Alice 12 + 7 =", or numbers with two decimals if the values are not tokens. */
 export function textsOf({ shape, vocabulary }: Dataset, { inputs, size }: Batch): string[] {
   const length = shape.reduce((product, side) => product * side, 1);
   return Array.from({ length: size }, (_, i) =>

@@ -4,7 +4,7 @@ import { compileCacheFolder } from '../storage/compile-cache.mjs';
 import { hostVariable } from './host-watch.ts';
 import { given } from '../../shared/given.ts';
 
-/** How a process of ours ended. */
+/** How one of the program's processes ended. */
 export interface ProcessEnd {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -14,54 +14,55 @@ export interface ProcessEnd {
   cause?: Error;
 }
 
-/** A process of ours as the host sees it, however it was started. */
+/** One of the program's processes as the host sees it, however it was started. */
 export interface ChildProcess<ToChild, FromChild> {
-  /** Does nothing once the process has gone. */
+  /** Sends a message; does nothing if the process has ended. */
   send(message: ToChild): void;
   onMessage(listener: (message: FromChild) => void): void;
-  /** Called once, also where the process could not be started. */
+  /** The listener is called once, even if the process could not be started. */
   onEnd(listener: (end: ProcessEnd) => void): void;
   kill(): void;
 }
 
 /** What a process is started with. */
 export interface LaunchOptions {
-  /** Variables that it gets beside those of this one. */
+  /** Variables added to those of this process. */
   env?: Readonly<Record<string, string>>;
-  /** Hears each line of its error output that is not empty. */
+  /** Called with each line of its error output that is not empty. */
   onErrorLine?: (line: string) => void;
 }
 
-/** Starts the process whose entry is the file `entry`; Electron's host has one of its own. */
+/** Starts the process whose entry point is the file `entry`. Electron's host has its own launcher. */
 export type ProcessLauncher = <ToChild, FromChild>(
   entry: string,
   options?: LaunchOptions,
 ) => ChildProcess<ToChild, FromChild>;
 
 /**
- * Switch of V8. Batches are short-lived arrays outside of the heap, which wait for a collection of young objects: with V8's
- * usual 16 MiB of these, up to 60 MB more of batches lie about. Node takes it as it is, Electron within `--js-flags`.
+ * Switch of V8. Batches are short-lived arrays outside of the heap, which wait for a collection of young objects: with
+ * V8's usual 16 MiB of these, up to 60 MB more of batches pile up. Node takes the switch as it is, Electron within
+ * `--js-flags`.
  */
 export const smallNursery = '--max-semi-space-size=2';
 
-/** For glibc, nothing elsewhere: threads share two pools of memory rather than to keep one each. */
+/** Makes threads share two memory pools instead of one each. For glibc; has no effect elsewhere. */
 const sharingMemory: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '2',
 };
 
 /**
- * Returns the environment of a process of ours: this one's and `env`, with what tells it its host. A compile cache that
- * the environment names is left out, since anybody might be able to write to it.
+ * Returns the environment for a process: this one's and `env`, and who its host is. Leaves out a compile cache named in
+ * the environment, because others might be able to write to it.
  */
 export function childEnvironment(env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const { NODE_COMPILE_CACHE: _, ...inherited } = process.env;
   return { ...sharingMemory, ...inherited, ...env, ...hostVariable() };
 }
 
-/** Lines of a process' error output that are kept to explain a crash. */
+/** Lines of a process's error output kept to explain a crash. */
 const keptLines = 20;
 
-/** Hears a process' error output line by line, and keeps the last lines. */
+/** Reads a process's error output line by line. Returns an array with the last lines, which is kept up to date. */
 export function lastErrorLines(output: NodeJS.ReadableStream, onErrorLine?: (line: string) => void): string[] {
   const lines: string[] = [];
   createInterface({ input: output }).on('line', (line) => {
@@ -73,7 +74,7 @@ export function lastErrorLines(output: NodeJS.ReadableStream, onErrorLine?: (lin
   return lines;
 }
 
-/** A Node child process that ends with its host. */
+/** Starts a Node child process that ends with its host. */
 export const forkProcess: ProcessLauncher = <ToChild, FromChild>(
   entry: string,
   { env, onErrorLine }: LaunchOptions = {},

@@ -1,4 +1,4 @@
-/** Entry point of the compute process: does what the host asks for, one thing, and tells how it goes. */
+/** Entry point of the compute process: answers one request of the host and reports progress. */
 import { fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
 import { formatDuration } from '../../shared/format.ts';
 import type { RunOutcome } from '../runs/run-definition.ts';
@@ -26,7 +26,7 @@ host.onMessage((message) => {
   if (message.type === 'cancel') abort.abort();
   else if (message.type !== 'opening-noted') void work(message);
 });
-// A terminal sends Ctrl-C to both processes; the host decides what it means and says so.
+// A terminal sends Ctrl-C to both processes. The host decides what it means, and tells this one.
 process.on('SIGINT', () => undefined);
 
 async function work({ avoid, ...request }: SentRequest): Promise<void> {
@@ -93,7 +93,7 @@ function outcomeLine({ timings }: RunOutcome): string {
     .join(', ')}`;
 }
 
-/** A full disk or a read-only folder shows as a system error wherever a run writes. */
+/** Turns system errors into sentences: a full disk or a read-only folder may show wherever a run writes. */
 function asExpected(error: unknown, request: ComputeRequest): unknown {
   if (request.type === 'run' && error instanceof Error && 'code' in error && 'syscall' in error)
     return toStorageError(error, `write to the run folder "${request.job.folder}"`);

@@ -10,33 +10,34 @@ import { parameter, worded } from '../../shared/wording.ts';
 
 const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
 
-/** How long a cancelled run may take to reach its next batch before it is killed. */
+/** How long a cancelled run gets to reach its next batch before it is killed. */
 const cancelGraceMs = 20_000;
 
-/** How a compute process is started, and who hears of it. */
+/** How a compute process is started, and who is told about it. */
 export interface ComputeOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   onEvent?: (event: RunEvent) => void;
-  launch?: ProcessLauncher;
-  /** Variables that the process gets beside those of this one. */
+  launch?: ProcessLauncher | undefined;
+  /** Variables added to those of this process. */
   env?: Readonly<Record<string, string>>;
-  /** Hears each line of its error output. */
+  /** Called with each line of its error output. */
   onErrorLine?: (line: string) => void;
 }
 
 /**
- * Does a run in a process of its own, so that a crash there fails this run and nothing else.
- * @throws CupbearerError what the run threw; `crashed` where the process died; `cancelled` where `signal` was given.
+ * Executes a run in its own process, so that a crash there fails only this run.
+ * @throws CupbearerError what the run threw; `crashed` if the process died; `cancelled` if `signal` aborted.
  */
 export function runInComputeProcess(job: Job, options: ComputeOptions): Promise<RunOutcome> {
   return inComputeProcess({ type: 'run', job }, options);
 }
 
 /**
- * Has a new compute process do what is asked, and gives what came of it. Where opening an engine ends the process, another one
- * is asked that does without that engine, which `auto` then passes over; only a question for an engine's status is not
- * asked again.
- * @throws CupbearerError as {@link runInComputeProcess}; {@link EngineCrash} for the status of an engine that ends its process.
+ * Sends a request to a new compute process. Resolves with the result. If opening an engine ends the process, the
+ * request is retried in a process that does not load that engine, so that `auto` picks another one. A request for an
+ * engine's status is not retried.
+ * @throws CupbearerError as {@link runInComputeProcess}; {@link EngineCrash} for the status of an engine that ends its
+ * process.
  */
 export async function inComputeProcess<Type extends ComputeRequest['type']>(
   request: ComputeRequest & { type: Type },
@@ -45,7 +46,7 @@ export async function inComputeProcess<Type extends ComputeRequest['type']>(
   for (;;) {
     const avoid = request.type === 'engine-status' ? {} : deadlyEngines();
     try {
-      // A process answers a request of this kind, so with what it gives.
+      // The process answers a request of this type with the result of this type.
       return (await inOneProcess(request, avoid, options)) as ComputeResults[Type];
     } catch (error) {
       const isDone = !(error instanceof EngineCrash) || request.type === 'engine-status' || error.engine in avoid;
@@ -112,12 +113,15 @@ function reasonOf({ reason }: AbortSignal): CupbearerError {
   return reason instanceof CupbearerError ? reason : new CupbearerError('cancelled', 'Cancelled.');
 }
 
-/** What libraries (TensorFlow above all) say on standard error, and why a run failed: for the log, not for the terminal. */
+/**
+ * Writes what libraries (mostly TensorFlow) print to standard error, and why a run failed, to the log instead of the
+ * terminal.
+ */
 function appendToLog(folder: string, entry: Record<string, string>): void {
   try {
     appendJsonLine(folder, 'log.jsonl', { time: new Date().toISOString(), ...entry });
   } catch {
-    // A folder that cannot be written to fails the run itself, which says why.
+    // If the folder cannot be written to, the run itself fails and says why.
   }
 }
 
@@ -136,10 +140,10 @@ function crash(end: ProcessEnd, { type }: ComputeRequest, engines: OpeningFollow
   const isRun = type === 'run' && opening === undefined;
   const wasKilled = signal === 'SIGKILL';
   const mayWork = isRun
-    ? worded`What was finished before is kept; a training can go on by ${parameter('resume')}.`
+    ? worded`What was finished before is kept; a training can be resumed with ${parameter('resume')}.`
     : 'Try it again.';
   const smaller = isRun
-    ? worded` A smaller ${parameter('batch_size')} needs less: a training goes on by ${parameter('resume')}.`
+    ? worded` A smaller ${parameter('batch_size')} needs less: a training can be resumed with ${parameter('resume')}.`
     : ' Close other programs and try it again.';
   return new CupbearerError('crashed', `The compute process ${howItEnded(end)} ${when}.`, {
     hint: wasKilled ? worded`Something killed it: perhaps the system ran out of memory.${smaller}` : mayWork,

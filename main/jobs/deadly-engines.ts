@@ -2,15 +2,15 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { ProcessEnd } from './child-process.ts';
 import type { EngineNews, OpeningNoted } from './engine-news.ts';
 
-/** How each engine ended a process that opened it, by id; as long as this program runs. */
+/** Why each engine ended a process that opened it, by id, for as long as this program runs. */
 const deadly = new Map<string, string>();
 
-/** Engines that processes must not open, and why: they ended one before. */
+/** Returns the engines that processes must not open because they ended one before, with the reason. */
 export function deadlyEngines(): Record<string, string> {
   return Object.fromEntries(deadly);
 }
 
-/** Takes an engine off the list: a process has opened it and is still there. */
+/** Takes an engine off the list, because a process has opened it and is still running. */
 export function forgetDeadly(id: string): void {
   deadly.delete(id);
 }
@@ -20,25 +20,25 @@ export function howItEnded({ code, signal }: Pick<ProcessEnd, 'code' | 'signal'>
   return signal ? `was ended by ${signal}` : `ended with code ${code}`;
 }
 
-/** Signals that come from elsewhere: a user, or a system without memory. */
+/** Signals that are sent by others: the user, or a system out of memory. */
 const fromElsewhere: readonly (NodeJS.Signals | null)[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
 
-/** Follows which engine a process opens, so that it is known which one ended it. */
+/** Tracks which engine a process is opening, to know which one ended it. */
 export class OpeningFollower {
   #opening: string | undefined;
   #holdsGpu = false;
 
-  /** Whether an engine of the process has taken a GPU's memory. */
+  /** Whether an engine in the process holds GPU memory. */
   get holdsGpu(): boolean {
     return this.#holdsGpu;
   }
 
-  /** The engine that is being opened just now. */
+  /** The engine that is being opened. */
   get opening(): string | undefined {
     return this.#opening;
   }
 
-  /** Hears what the process tells; `answer` sends to it. */
+  /** Handles a message from the process; `answer` sends one back. */
   hear(news: EngineNews, answer: (message: OpeningNoted) => void): void {
     if (news.type === 'opening') {
       this.#opening = news.engine;
@@ -49,7 +49,7 @@ export class OpeningFollower {
     }
   }
 
-  /** The engine that ended the process, which is remembered; undefined where none did. */
+  /** Returns the engine that ended the process, and remembers it; undefined if none did. */
   blame(end: ProcessEnd): string | undefined {
     const id = this.#opening;
     if (id === undefined || end.cause !== undefined || fromElsewhere.includes(end.signal)) return undefined;
@@ -58,7 +58,7 @@ export class OpeningFollower {
   }
 }
 
-/** Thrown where opening an engine ended the process. */
+/** Thrown when opening an engine ended the process. */
 export class EngineCrash extends CupbearerError {
   readonly engine: string;
 

@@ -1,15 +1,15 @@
 import { watchOpenings } from '../tensor/engine-openings.ts';
 import type { HostPort } from './host-port.ts';
 
-/** What a process of ours tells of the engines that it opens, one of which may end it. */
+/** What a process reports about the engines that it opens, one of which may end it. */
 export type EngineNews = { type: 'opening'; engine: string } | { type: 'opened'; holdsGpu: boolean };
 
-/** The host's answer to `opening`: should the process end now, it will know why. */
+/** The host's answer to `opening`: if the process ends now, the host knows why. */
 export interface OpeningNoted {
   type: 'opening-noted';
 }
 
-/** Tells the host of every engine before it is opened, and waits until the host knows. */
+/** Reports every engine to the host before it is opened, and waits for the host's answer. */
 export function tellOpenings(host: HostPort<{ type: string }, EngineNews>): void {
   const waiting: (() => void)[] = [];
   host.onMessage(({ type }) => {

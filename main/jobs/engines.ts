@@ -7,15 +7,15 @@ import { EngineCrash, forgetDeadly } from './deadly-engines.ts';
 import { given } from '../../shared/given.ts';
 
 /**
- * Whether each engine works here, the most desirable first. Each is tried in a process of its own, so that one that ends its
- * process is listed as broken and the others are not disturbed.
+ * Resolves with whether each engine works here, the most desirable first. Each is tried in its own process, so that one
+ * that ends its process is listed as broken without affecting the others.
  */
 export function examineEngines(launch?: ProcessLauncher): Promise<EngineStatus[]> {
   return Promise.all(engineIds.map((id) => examineEngine(id, launch ? { launch } : {})));
 }
 
 /**
- * Whether one engine works here, tried in a process of its own, with what it complains of there.
+ * Resolves with whether one engine works here, tried in its own process, and with the warnings it prints there.
  * @throws CupbearerError `cancelled`.
  */
 export async function examineEngine(
@@ -39,30 +39,33 @@ export async function examineEngine(
   }
 }
 
-/** What a line of TensorFlow's own messages complains of: they begin with a letter for how bad it is, and where it was found. */
+/**
+ * Returns the message in a line that TensorFlow prints, which begins with a letter for its severity and the place in
+ * its source.
+ */
 function complaint(line: string): string[] {
   const [, what] = /^[WEF]\d{4} [^\]]*\] (.+)$/.exec(line) ?? [];
   return what === undefined ? [] : [`It says: ${what}`];
 }
 
 /**
- * How fast an engine (`auto` or an id) is here, measured in a process of its own.
+ * Resolves with how fast an engine (`auto` or an id) is here, measured in its own process.
  * @throws CupbearerError as `startEngine`; `cancelled`; `crashed`.
  */
 export function testEngineSpeed(
   engine: string,
   options: {
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
     onProgress?: (done: number, total: number, what: string) => void;
-    launch?: ProcessLauncher;
+    launch?: ProcessLauncher | undefined;
   } = {},
 ): Promise<SpeedReport> {
   const { signal, onProgress, launch } = options;
   return inComputeProcess(
     { type: 'speed-test', engine },
     {
-      ...(signal ? { signal } : {}),
-      ...(launch ? { launch } : {}),
+      signal,
+      launch,
       onEvent: (event) => {
         if (event.type === 'progress') onProgress?.(event.done, event.total, event.note ?? '');
       },

@@ -1,18 +1,18 @@
 import { forgetProcess } from '../storage/process-records.ts';
 import { endWithHost } from './host-watch.ts';
 
-/** The host as a process of ours sees it, whichever host started it. */
+/** The host as seen by a process that it started, whichever host that is. */
 export interface HostPort<FromHost, ToHost> {
-  /** Does nothing once the host has gone. */
+  /** Sends a message; does nothing if the host has ended. */
   send(message: ToHost): void;
   onMessage(listener: (message: FromHost) => void): void;
-  /** Sends the last message and ends this process once it is out. */
+  /** Sends the last message and ends this process when it has been sent. */
   finish(message: ToHost): void;
 }
 
 /**
- * What a utility process sends. It stays until its host has the last message and ends it: whether messages that were posted
- * right before `process.exit` arrive is left to chance there.
+ * What a utility process sends. It keeps running until its host has the last message and ends it, because messages
+ * posted right before `process.exit` may be lost there.
  */
 export interface UtilityMessage<ToHost> {
   message: ToHost;
@@ -25,7 +25,7 @@ interface UtilityPort {
   postMessage(message: unknown): void;
 }
 
-/** Returns the way to the host, and sees to it that this process ends when the host does. */
+/** Returns the connection to the host, and makes this process end when the host does. */
 export function hostPort<FromHost, ToHost>(): HostPort<FromHost, ToHost> {
   endWithHost();
   const utility = (process as unknown as { parentPort?: UtilityPort }).parentPort;

@@ -1,4 +1,4 @@
-/** Entry point of the inspection process: answers questions of people who look around, one after another or at once. */
+/** Entry point of the inspection process: answers questions about data and runs, one after another or concurrently. */
 import { toErrorRecord } from '../../shared/errors.ts';
 import { LoadedDatasets } from '../data/loaded-datasets.ts';
 import { inspect } from '../inspections/index.ts';

@@ -11,22 +11,22 @@ export interface Asked {
 }
 
 /**
- * Host to inspection process: questions, with the engines that must not be opened, by id, and why; and which of them nobody
- * wants answered any more.
+ * Messages from the host to an inspection process: questions, with the ids of engines that must not be opened and the
+ * reason; and which questions are cancelled.
  */
 export type ToInspection =
   | (Asked & { type: 'ask'; avoid: Readonly<Record<string, string>> })
   | OpeningNoted
   | { type: 'cancel'; number: number };
 
-/** How far the answer to a question is; a total of 0 is one that is not known. */
+/** Progress of a question; a total of 0 means that it is not known. */
 export interface InspectionProgress {
   phase: string;
   done: number;
   total: number;
 }
 
-/** Inspection process to host. Each question is answered once. */
+/** Messages from an inspection process to the host. Each question is answered once. */
 export type FromInspection =
   | EngineNews
   | ({ type: 'progress'; number: number } & InspectionProgress)

@@ -7,19 +7,19 @@ import type { Asked, FromInspection, InspectionProgress, ToInspection } from './
 
 const entry = fileURLToPath(new URL('./inspection-process.ts', import.meta.url));
 
-/** How long a process without questions is kept: it holds data in memory. */
+/** How long an idle process is kept; it holds data in memory. */
 const idleMs = 5 * 60_000;
 
-/** The same for one that holds a GPU's memory, which others may want; questions in a row still find its engine. */
+/** The same for one that holds GPU memory, which others may need. Consecutive questions still find its engine. */
 const idleOnGpuMs = 10_000;
 
-/** With what a question is asked. */
+/** Options of a question. */
 interface AskOptions {
   /** Where datasets are. */
   dataDir: string;
-  /** Takes the question back. */
+  /** Cancels the question. */
   signal?: AbortSignal | undefined;
-  /** Hears how far the answer is, at most ten times a second. */
+  /** Called with the progress, at most ten times a second. */
   onProgress?: (progress: InspectionProgress) => void;
 }
 
@@ -30,28 +30,28 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-/** A process that is at work on questions. */
+/** A process that answers questions. */
 interface Worker {
   child: ChildProcess<ToInspection, FromInspection>;
   engines: OpeningFollower;
-  /** Questions that it has not answered yet, by number. */
+  /** Its unanswered questions, by number. */
   pending: Map<number, Pending>;
-  /** Resolves when the process has ended and released what it held. */
+  /** Resolves when the process has ended and released its resources. */
   gone: Promise<void>;
 }
 
 /**
- * Answers questions that need data or an engine, so that the host itself never computes. A process is started for the first
- * one, kept for those that follow, and ended when none has come for some minutes, or seconds where it holds a GPU's memory.
- * Where it dies, questions that it was working on fail, and the next one starts another; where it was an engine that ended
- * it, they are asked again of a process that does without that engine.
+ * Answers questions that need data or an engine, so that the host itself never computes. The first question starts a
+ * process, which is kept for the following ones and ended after some idle minutes, or seconds if it holds GPU memory.
+ * If it dies, the questions that it was working on fail, and the next one starts another process. If an engine ended
+ * it, they are retried in a process that does not load that engine.
  */
 export class Inspector {
   readonly #launch: ProcessLauncher;
   readonly #idleMs: number;
   readonly #idleOnGpuMs: number;
   #worker: Worker | undefined;
-  /** Those that get no questions any more, but have some to answer. */
+  /** Processes that get no more questions but still have some to answer. */
   readonly #retired = new Set<Worker>();
   #idle: NodeJS.Timeout | undefined;
   #number = 0;
@@ -69,9 +69,9 @@ export class Inspector {
   }
 
   /**
-   * The answer to a question about the data in `dataDir`.
-   * @throws CupbearerError what the question's function throws; `cancelled` once `signal` is given; `crashed` where the
-   *   process died over it.
+   * Resolves with the answer to a question about the data in `dataDir`.
+   * @throws CupbearerError what the question's function throws; `cancelled` if `signal` aborts; `crashed` if the
+   * process died working on it.
    */
   async ask<N extends InspectionName>(name: N, question: Question<N>, options: AskOptions): Promise<Answer<N>> {
     const { dataDir, signal, onProgress } = options;
@@ -81,7 +81,7 @@ export class Inspector {
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       return await new Promise<Answer<N>>((resolve, reject) => {
-        // The process answers a question of this name, so with an answer to it.
+        // The process answers a question of this name with its type of answer.
         this.#put({
           asked: { number, name, question, dataDir },
           onProgress,
@@ -95,8 +95,8 @@ export class Inspector {
   }
 
   /**
-   * Has a process that holds a GPU's memory end after the questions that it is at work on, and is kept once it has gone; at
-   * once where there is none. Questions that are asked from now on are another process's.
+   * Ends a process that holds GPU memory after its current questions, and resolves when it is gone; immediately if
+   * there is none. Later questions go to another process.
    */
   async releaseGpu(): Promise<void> {
     const worker = this.#worker;
@@ -108,7 +108,7 @@ export class Inspector {
     await worker.gone;
   }
 
-  /** Ends the process; questions that it was working on are cancelled, later ones refused. */
+  /** Ends the process. Cancels its questions and refuses later ones. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#idle);
@@ -172,7 +172,7 @@ export class Inspector {
     clearTimeout(this.#idle);
   }
 
-  /** Takes a question off the list; undefined where it was cancelled before. */
+  /** Removes and returns a question; undefined if it was cancelled before. */
   #settle(worker: Worker, number: number): Pending | undefined {
     const pending = worker.pending.get(number);
     worker.pending.delete(number);
@@ -201,8 +201,8 @@ function rejectAll({ pending }: Worker, error: Error): void {
 function crash(end: ProcessEnd): CupbearerError {
   const { code, signal, errorOutput, cause } = end;
   const how = cause ? `could not be started: ${cause.message}` : howItEnded(end);
-  return new CupbearerError('crashed', `The process that looks into data ${how}.`, {
-    hint: 'The next question restarts it; perhaps the system ran out of memory.',
+  return new CupbearerError('crashed', `The process that reads data ${how}.`, {
+    hint: 'It is restarted when it is needed again. Perhaps the system ran out of memory.',
     details: { code, signal, errorOutput },
   });
 }

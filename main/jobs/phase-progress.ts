@@ -1,21 +1,21 @@
-/** How far a phase of a run is, and when it should be over. */
+/** How far a phase of a run is, and when it should finish. */
 interface PhaseState {
   phase: string;
   done: number;
   total: number;
   note: string | null;
-  /** By the rate so far; null until that is known. */
+  /** Estimated from the rate so far; null until that is known. */
   remainingMs: number | null;
 }
 
-/** A rate measured over less time than this would jump about. */
+/** A rate measured over less time than this would fluctuate too much. */
 const leastMs = 1000;
 
-/** Follows the progress of one run and measures how fast its phase goes on. */
+/** Tracks the progress of one run and measures the rate of its current phase. */
 export class PhaseProgress {
   state: PhaseState = { phase: '', done: 0, total: 0, note: null, remainingMs: null };
   readonly #now: () => number;
-  /** Where the phase stood when it was first heard of; a resumed training does not begin at zero. */
+  /** Progress of the phase when it was first reported; a resumed training does not start at zero. */
   #first = { time: 0, done: 0 };
 
   constructor(now: () => number = () => performance.now()) {

@@ -4,7 +4,7 @@ import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import type { RunOutcome } from '../runs/run-definition.ts';
 import type { EngineNews, OpeningNoted } from './engine-news.ts';
 
-/** All that the compute process needs to know to do a run. */
+/** Everything that the compute process needs to execute a run. */
 export interface Job {
   spec: ParsedSpec;
   /** The run's folder, which exists. */
@@ -15,30 +15,30 @@ export interface Job {
   resume: boolean;
 }
 
-/** What a compute process can be asked to do: a run, whether an engine works, how fast it is. */
+/** Requests to a compute process: execute a run, test whether an engine works, measure its speed. */
 export type ComputeRequest =
   { type: 'run'; job: Job } | { type: 'engine-status'; engine: string } | { type: 'speed-test'; engine: string };
 
-/** A request as it is sent: with the engines that must not be opened, by id, and why. */
+/** A request as it is sent, with the ids of engines that must not be opened and the reason. */
 export type SentRequest = ComputeRequest & { avoid: Readonly<Record<string, string>> };
 
-/** What each request gives. */
+/** The result of each request. */
 export interface ComputeResults {
   run: RunOutcome;
   'engine-status': EngineStatus;
   'speed-test': SpeedReport;
 }
 
-/** Host to compute process. One request comes, once. */
+/** Messages from the host to a compute process. There is exactly one request. */
 export type HostMessage = SentRequest | OpeningNoted | { type: 'cancel' };
 
-/** What a run tells while it goes on. */
+/** What a run reports while it is running. */
 export type RunEvent =
   | { type: 'engine'; engine: EngineInfo }
   | { type: 'progress'; phase: string; done: number; total: number; note?: string }
   | { type: 'log'; time: string; message: string };
 
-/** Compute process to host. The last message is `done` or `failed`. */
+/** Messages from a compute process to the host. The last one is `done` or `failed`. */
 export type ComputeMessage =
   | RunEvent
   | EngineNews

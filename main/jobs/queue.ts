@@ -1,31 +1,33 @@
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 
-/** A run that another one needs the result of. */
+/** A run whose result another one needs. */
 interface Requirement {
   /** Id of the job. */
   id: string;
-  /** What it is to the one that waits, as the beginning of a sentence: "The classifier it builds on". */
+  /** Its role for the waiting run, as the beginning of a sentence: "The classifier it builds on". */
   name: string;
 }
 
-/** Something to be done when its turn comes. */
+/** Work to be started when its turn comes. */
 export interface QueuedJob {
   id: string;
-  /** Jobs that must have ended well before; those that are not in the queue are taken to have. */
+  /** Jobs that must have succeeded before; those not in the queue count as succeeded. */
   waitsFor: readonly Requirement[];
-  /** Does it; rejects where it fails. Throws `cancelled` or the like once `signal` is given. */
+  /** Does the work; rejects if it fails, and soon after `signal` aborts. */
   start(signal: AbortSignal): Promise<void>;
-  /** Called in place of `start` where it will not begin: it was cancelled, or one that it waits for did not end well. */
+  /**
+   * Called instead of `start` if the job was cancelled or one that it waits for failed.
+   */
   refuse(reason: CupbearerError): void;
 }
 
-/** Where a job stands. */
+/** The state of a job. */
 interface QueuePlace {
   id: string;
   state: 'waiting' | 'running';
   /** 1 = next to start; null once it runs. */
   position: number | null;
-  /** The first that it still waits for. */
+  /** The first job that it still waits for. */
   waitsFor: string | null;
 }
 
@@ -40,30 +42,30 @@ interface Entry {
 }
 
 /**
- * Jobs in the order in which they were added, some at once. A job whose turn has come but that waits for another lets those
- * behind it pass. Knows nothing of processes: a job that dies rejects, and the next one starts.
+ * Runs jobs in the order in which they were added, several at once. A job that still waits for another one lets those
+ * behind it pass. Knows nothing about processes: a job that dies rejects, and the next one starts.
  */
 export class JobQueue {
-  /** By the ids of the jobs, in the order in which they were added. */
+  /** Jobs by id, in the order in which they were added. */
   readonly #entries = new Map<string, Entry>();
-  /** Those that wait for the job with this id, or have waited for it. */
+  /** Jobs that wait, or have waited, for the job with this id. */
   readonly #dependants = new Map<string, Set<Entry>>();
   readonly #parallel: () => number;
   readonly #onChange: () => void;
 
-  /** `parallel` is asked each time a job could start; `onChange` is called after anything has moved. */
+  /** `parallel` is called each time a job could start, `onChange` after every change. */
   constructor({ parallel, onChange }: { parallel: () => number; onChange: () => void }) {
     this.#parallel = parallel;
     this.#onChange = onChange;
   }
 
   /**
-   * Adds jobs behind all others; those that can start do.
-   * @throws CupbearerError `conflict` where one is in the queue already.
+   * Adds jobs at the end and starts those that can start.
+   * @throws CupbearerError `conflict` if one is in the queue already.
    */
   add(jobs: readonly QueuedJob[]): void {
     for (const { id } of jobs)
-      if (this.has(id)) throw new CupbearerError('conflict', `The run ${id} is waiting or going on already.`);
+      if (this.has(id)) throw new CupbearerError('conflict', `The run ${id} is waiting or running already.`);
     const entries = jobs.map((job): Entry => {
       let settle = () => {};
       const ended = new Promise<void>((resolve) => (settle = resolve));
@@ -85,12 +87,12 @@ export class JobQueue {
     return this.#entries.get(id)?.ended ?? Promise.resolve();
   }
 
-  /** Whether a job waits or runs. */
+  /** Whether a job is waiting or running. */
   has(id: string): boolean {
     return this.#entries.has(id);
   }
 
-  /** Keeps jobs that wait from starting: they are about to be cancelled, one part of them after another. */
+  /** Keeps waiting jobs from starting, because they are about to be cancelled part by part. */
   hold(ids: readonly string[]): void {
     for (const id of ids) {
       const entry = this.#entries.get(id);
@@ -99,8 +101,8 @@ export class JobQueue {
   }
 
   /**
-   * Cancels jobs that wait or run, and with those that wait the ones that wait for them. A running one ends when it has
-   * heeded its signal. Ids that are not in the queue are passed over.
+   * Cancels waiting and running jobs, and those that wait for the waiting ones. A running one ends when it reacts to
+   * its signal. Skips ids that are not in the queue.
    */
   cancel(ids: readonly string[], reason = new CupbearerError('cancelled', 'Cancelled.')): void {
     for (const id of ids) {
@@ -111,14 +113,14 @@ export class JobQueue {
     this.#advance();
   }
 
-  /** Cancels all, last first, so that none takes the place of another; kept once all have ended. */
+  /** Cancels all jobs, last first, so that none starts in place of another. Resolves when all have ended. */
   async close(reason: CupbearerError): Promise<void> {
     const entries = [...this.#entries.values()];
     this.cancel(entries.map(({ job }) => job.id).reverse(), reason);
     await Promise.all(entries.map(({ ended }) => ended));
   }
 
-  /** All that wait or run, those that run first. */
+  /** All waiting and running jobs, running ones first. */
   get places(): QueuePlace[] {
     const entries = [...this.#entries.values()];
     const running = entries.filter(({ state }) => state === 'running');
@@ -152,7 +154,7 @@ export class JobQueue {
 
   #start(entry: Entry): void {
     entry.state = 'running';
-    // A job that throws at once must not stop the queue either.
+    // A job that throws synchronously must not stop the queue either.
     void Promise.resolve()
       .then(() => entry.job.start(entry.abort.signal))
       .then(
@@ -189,13 +191,13 @@ export class JobQueue {
   }
 }
 
-/** Why a job cannot begin whose requirement did not end well. */
+/** Explains why a job cannot start after one that it needs failed. */
 function unmet({ name, id }: Requirement, error: unknown): CupbearerError {
   const { code, message } = toErrorRecord(error);
   const details = { run: id };
   if (code === 'cancelled') return new CupbearerError('cancelled', `${name} was cancelled.`, { details });
   return new CupbearerError(code, `${name} failed: ${message}`, {
-    hint: 'Mend or repeat that one, then repeat this.',
+    hint: 'Fix or repeat that one, then repeat this one.',
     details,
   });
 }

@@ -5,31 +5,31 @@ interface LogLine {
   message: string;
 }
 
-/** The log of a run, `log.jsonl` in its folder: what it says to the user, and what it only keeps for who looks it up. */
+/** The log of a run, `log.jsonl` in its folder, with lines for the user and lines that are only stored. */
 export class RunLog {
   readonly #folder: string;
   readonly #tell: (line: LogLine) => void;
   #phase = '';
 
-  /** @param tell Hears what is said, at once. */
+  /** @param tell Called with each line for the user. */
   constructor(folder: string, tell: (line: LogLine) => void) {
     this.#folder = folder;
     this.#tell = tell;
   }
 
-  /** Writes a line and tells the host, which shows it. @throws CupbearerError `storage`. */
+  /** Writes a line and sends it to the host, which shows it. @throws CupbearerError `storage`. */
   say(message: string): void {
     this.#tell(this.keep(message));
   }
 
-  /** Writes a line and tells nobody. @throws CupbearerError `storage`. */
+  /** Writes a line without showing it. @throws CupbearerError `storage`. */
   keep(message: string): LogLine {
     const line = { time: new Date().toISOString(), message };
     appendJsonLine(this.#folder, 'log.jsonl', { ...line });
     return line;
   }
 
-  /** Keeps the name of a phase when it begins. @throws CupbearerError `storage`. */
+  /** Writes the name of a phase when it begins. @throws CupbearerError `storage`. */
   phase(name: string): void {
     if (name !== this.#phase) this.keep(name);
     this.#phase = name;

@@ -1,12 +1,12 @@
 import type { ChildProcess, LaunchOptions, ProcessLauncher } from './child-process.ts';
 
-/** Knows the processes that were started through it, so that they can be ended together. */
+/** Keeps track of the processes that it starts, so that they can be ended together. */
 export class RunningProcesses {
   readonly #running = new Set<{ kill(): void }>();
   readonly #launch: ProcessLauncher;
   readonly #environment: () => Readonly<Record<string, string>>;
 
-  /** Each process gets the variables that `environment` returns then, beside its own. */
+  /** Each process also gets the variables that `environment` returns when it is started. */
   constructor(launch: ProcessLauncher, environment: () => Readonly<Record<string, string>> = () => ({})) {
     this.#launch = launch;
     this.#environment = environment;

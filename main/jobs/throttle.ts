@@ -1,11 +1,11 @@
-/** Fewer than this many milliseconds apart, progress events are dropped (about ten a second are enough for a person). */
+/** Progress events closer together than this are dropped; about ten a second are enough for people. */
 const intervalMs = 100;
 
 type Report = (phase: string, done: number, total: number, note?: string) => void;
 
 /**
  * Passes on at most ten progress reports a second. The first and the last report of each phase always get through, and
- * so does the last one before a pause. A total of 0 is one that is not known.
+ * so does the last one before a pause. A total of 0 means that it is not known.
  */
 export function throttleProgress(
   report: Report,

@@ -26,13 +26,13 @@ export interface ActivationBatch extends Batch {
   /** Indices of the samples in their dataset. */
   indices: Int32Array;
   layers: ReadonlyMap<string, Float32Array>;
-  /** The network's outputs, `[size, classes]`, where they were asked for. */
+  /** The network's outputs, `[size, classes]`, if they were requested. */
   logits?: Float32Array;
 }
 
 /**
  * Length of a sample's vector at the named activation, after pooling.
- * @throws CupbearerError `usage` where a token is asked for beyond the end of the texts.
+ * @throws CupbearerError `usage` if a token is asked for beyond the end of the texts.
  */
 export function activationDims(network: NetworkOutline, name: string, options: PoolingOptions): number {
   const shape = network.activationShape(name);
@@ -49,9 +49,9 @@ export function activationDims(network: NetworkOutline, name: string, options: P
 }
 
 /**
- * Runs the network over a dataset and yields the named activations, batch by batch, in order; with `logits` the network's
- * outputs too.
- * @throws CupbearerError `non-finite` naming layer and sample where an activation or an input is no number.
+ * Runs the network over a dataset and yields the named activations, batch by batch, in order; with `logits` the
+ * network's outputs too.
+ * @throws CupbearerError `non-finite` naming layer and sample if an activation or an input is not a number.
  */
 export async function* activationBatches(
   network: Network,
@@ -63,13 +63,13 @@ export async function* activationBatches(
     indices?: Int32Array;
     /** What a sample of the dataset is called in messages; its index unless given. */
     nameOf?: (index: number) => number;
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
   },
 ): AsyncGenerator<ActivationBatch> {
   const order = options.indices ?? range(dataset.length);
   for await (const { indices, batch } of batchesAhead(dataset, order, options.batchSize)) {
     checkNotCancelled(options.signal, 'The pass over the data');
-    // ReLU would turn NaN into 0, and nobody would know.
+    // ReLU would turn NaN into 0 unnoticed.
     checkFinite('the input', batch.inputs, indices, options.nameOf);
     const tensors = tf.tidy(() => observe(network, inputTensor(batch, dataset), options));
     const [logits, ...layers] = await Promise.all(
@@ -84,7 +84,7 @@ export async function* activationBatches(
   }
 }
 
-/** The pooled activations, in the order of their names, and the logits where they are wanted. */
+/** The pooled activations, in the order of their names, and the logits if they are wanted. */
 function observe(
   network: Network,
   x: tf.Tensor,

@@ -13,10 +13,10 @@ interface ArchitectureInput {
 
 /** A kind of model: from its parameters to a tree of modules. Module names are layer names. */
 export interface ArchitectureDefinition extends Definition {
-  /** Whether gradients can be taken through it; true unless said otherwise. */
+  /** Whether gradients can be taken through it; true by default. */
   readonly isDifferentiable?: boolean;
   build(params: Record<string, unknown>, input: ArchitectureInput): Module;
-  /** Activations that detectors look at unless told otherwise, where these are not all linear and convolution outputs. */
+  /** Activations that detectors look at by default; if left out, all linear and convolution outputs. */
   defaultActivations?(params: Record<string, unknown>): string[];
 }
 

@@ -9,9 +9,9 @@ import { readModel } from './files.ts';
 import { fingerprintTensors } from './network.ts';
 
 /**
- * Attacks samples with a model that an earlier run has trained, from a random start; `model` stands for the model and for
- * the attack's method.
- * @throws CupbearerError `not-found` where there is no model, `usage` where the samples do not fit it.
+ * Attacks samples with a model that an earlier run has trained, from a random start; `model` stands for the model and
+ * for the attack's method.
+ * @throws CupbearerError `not-found` if there is no model, `usage` if the samples do not fit it.
  */
 export async function attackWithRun(
   { runPath, dataset, indices, eps, stepSize, steps, seed }: AttackRequest,

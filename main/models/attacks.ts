@@ -30,18 +30,21 @@ interface AttackedSamples {
   after: Int32Array;
 }
 
-/** Part of every fingerprint of attacked samples: a change of how they are made changes it, and stored ones are made again. */
+/**
+ * Part of every fingerprint of attacked samples: a change of how they are made changes it, and stored ones are made
+ * again.
+ */
 export const attackMethod = 'ascent of the log odds';
 
 /** Keeps the batch's activations and gradients of a convolutional network within some hundred megabytes. */
 const batchSize = 250;
 
 /**
- * Projected gradient descent (Madry et al., ICLR 2018, arXiv 1706.06083): steps along the sign of the loss's gradient with
- * regard to the input, each followed by a projection onto the box and onto 0 to 1. The loss is the log odds against the
- * label, whose gradient has the same signs as that of the cross entropy and does not vanish for confident samples.
- * One step of size `eps` without random start is the fast gradient sign method (Goodfellow et al., ICLR 2015, arXiv
- * 1412.6572). The random start depends on the seed and the sample's index alone. @throws CupbearerError
+ * Projected gradient descent (Madry et al., ICLR 2018, arXiv 1706.06083): steps along the sign of the loss's gradient
+ * with regard to the input, each followed by a projection onto the box and onto 0 to 1. The loss is the log odds
+ * against the label, whose gradient has the same signs as that of the cross entropy and does not vanish for confident
+ * samples. One step of size `eps` without random start is the fast gradient sign method (Goodfellow et al., ICLR 2015,
+ * arXiv 1412.6572). The random start depends on the seed and the sample's index alone. @throws CupbearerError
  * `cancelled`, `storage`.
  */
 export async function attackSamples(
@@ -86,7 +89,7 @@ export async function attackSamples(
   return result;
 }
 
-/** The share, 0 to 1, of the samples that were right before the attack and are wrong after it; 0 where none was right. */
+/** The share, 0 to 1, of the samples that were right before the attack and are wrong after it; 0 if none was right. */
 export function attackSuccess({ labels, before, after }: AttackedSamples): number {
   let right = 0;
   let broken = 0;

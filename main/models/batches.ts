@@ -14,7 +14,7 @@ export function* slices(order: Int32Array, batchSize: number, most = Infinity): 
 }
 
 /**
- * The samples at `order` in batches of at most `batchSize`, as they are without epochs, read ahead where that pays.
+ * Yields the samples at `order` in batches of at most `batchSize`, as they are without epochs, read ahead if that pays.
  * @throws CupbearerError as `Dataset.read`.
  */
 export async function* batchesAhead(
@@ -41,8 +41,8 @@ export function inputTensor(batch: Batch, dataset: Dataset): tf.Tensor {
 }
 
 /**
- * Frees the inputs of a batch that nobody will look at again. They lie outside of JavaScript's heap, whose collector lets up to
- * 60 MB of such garbage wait.
+ * Frees the inputs of a batch that are not needed any more. They lie outside of JavaScript's heap, whose collector lets
+ * up to 60 MB of such garbage wait.
  */
 export function discard({ inputs: { buffer } }: Batch): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);

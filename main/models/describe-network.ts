@@ -2,8 +2,8 @@ import type { NetworkDescription } from '../../shared/domain/draft.ts';
 import { NetworkOutline, sizeOf, type LayerInfo, type NetworkSpec } from './network-outline.ts';
 
 /**
- * What people see of a network: the output of every layer that computes, in the order in which they run. Needs no weights
- * and no engine. @throws CupbearerError `usage` where the architecture does not fit the data.
+ * What people see of a network: the output of every layer that computes, in the order in which they run. Needs no
+ * weights and no engine. @throws CupbearerError `usage` if the architecture does not fit the data.
  */
 export function describeNetwork(spec: NetworkSpec): NetworkDescription {
   const { layers, parameters, defaultActivations } = new NetworkOutline(spec);

@@ -37,7 +37,8 @@ const modelFile = z.object({
   normalisation: z
     .object({ mean: list(z.number(), 1, mostSide), std: list(z.number().positive(), 1, mostSide) })
     .exactOptional(),
-  // What people and other programs may want to know: nothing here reads these, so that no other program has to write them.
+  // What people and other programs may want to know: nothing here reads these, so that no other program has to write
+  // them.
   parameters: z.int().exactOptional(),
   layers: list(
     z.object({ name, kind: name, output_shape: list(z.int(), 0, mostDimensions) }),
@@ -97,7 +98,7 @@ export function parseNetworkSpec(content: unknown, source: string): NetworkSpec 
   return { ...spec, normalisation };
 }
 
-/** @throws CupbearerError `bad-data` naming `source` where inputs have another number of channels, or none. */
+/** @throws CupbearerError `bad-data` naming `source` if inputs have another number of channels, or none. */
 function checkNormalisation({ mean, std }: Normalisation, spec: NetworkSpec, source: string): void {
   const channels = spec.inputShape.at(-1)!;
   if (spec.vocabulary === undefined && mean.length === channels && std.length === channels) return;

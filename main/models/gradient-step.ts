@@ -2,10 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Optimizer } from './optimizer.ts';
 
-/** Trainable arrays by a name of ours. */
+/** Trainable arrays by name. */
 export type Variables = ReadonlyMap<string, tf.Variable>;
 
-/** A loss with its gradients by the names of `variables`. Call it in a `tf.tidy`; every variable must act on the loss. */
+/**
+ * A loss with its gradients by the names of `variables`. Call it in a `tf.tidy`; every variable must act on the loss.
+ */
 export function gradientsOf(
   variables: Variables,
   loss: () => tf.Scalar,
@@ -17,8 +19,9 @@ export function gradientsOf(
 }
 
 /**
- * Takes one step of `optimizer` down the gradient of `loss`, its learning rate times `rate`, and returns the loss before it.
- * @throws CupbearerError `non-finite` naming epoch and step where the loss is NaN or infinite; the variables are then
+ * Takes one step of `optimizer` down the gradient of `loss`, its learning rate times `rate`, and returns the loss
+ * before it.
+ * @throws CupbearerError `non-finite` naming epoch and step if the loss is NaN or infinite; the variables are then
  *   those before that step.
  */
 export async function gradientStep(
@@ -38,7 +41,7 @@ export async function gradientStep(
   }
 }
 
-/** Training that has left the numbers: says where, and what is kept. */
+/** The error for training that diverged: says where, and what is kept. */
 export function diverged(what: string, epoch: number, step: number): CupbearerError {
   const kept = epoch > 1 ? `The weights after epoch ${epoch - 1} are kept.` : 'No epoch was completed before.';
   return new CupbearerError('non-finite', `${what} epoch ${epoch}, step ${step}.`, {

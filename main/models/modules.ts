@@ -8,7 +8,7 @@ export type Shape = readonly number[];
 
 /**
  * A trainable array. At run time it has TensorFlow.js' layout (`shape`); in files it has PyTorch's, which is reached by
- * permuting the axes (`toTorch`), so that Python loads the weights without a word of ours.
+ * permuting the axes (`toTorch`), so that Python loads the weights without any code of ours.
  */
 export interface Parameter {
   name: string;
@@ -17,7 +17,7 @@ export interface Parameter {
   toTorch: number[];
   /** Number of inputs that one output sums over; sets the range of the initial values. */
   fanIn: number;
-  /** Initial value of all elements, where it is not drawn. */
+  /** Initial value of all elements, if they are not drawn. */
   initial?: number;
 }
 
@@ -196,7 +196,10 @@ export function globalAveragePool(): Module {
   };
 }
 
-/** `[n, h, w, c]` to `[n, h * w * c]` in PyTorch's order (channel, row, column), so that weights of colour images fit too. */
+/**
+ * `[n, h, w, c]` to `[n, h * w * c]` in PyTorch's order (channel, row, column), so that weights of colour images fit
+ * too.
+ */
 export function flatten(): Module {
   return {
     ...leaf,

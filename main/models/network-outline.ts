@@ -23,7 +23,7 @@ export interface NetworkSpec {
   classes: readonly string[];
   /** How many tokens texts are made of; undefined for other data. */
   vocabulary?: number;
-  /** What is done to inputs of 0 to 1 before the first layer, where a model was trained elsewhere on others. */
+  /** How inputs of 0 to 1 are changed before the first layer, if the model was trained elsewhere on other values. */
   normalisation?: Normalisation;
 }
 
@@ -57,7 +57,7 @@ export class NetworkOutline {
   /** What training keeps up to date beside them, by PyTorch name. */
   readonly bufferArrays: ReadonlyMap<string, BufferArray>;
 
-  /** @throws CupbearerError `usage` where the architecture does not fit the data, or the network would be too large. */
+  /** @throws CupbearerError `usage` if the architecture does not fit the data, or the network would be too large. */
   constructor(spec: NetworkSpec) {
     const { name, ...params } = spec.architecture;
     this.spec = spec;
@@ -108,7 +108,7 @@ export class NetworkOutline {
   }
 
   /**
-   * What detectors look at unless told otherwise: what the architecture names, else the outputs of all linear and
+   * What detectors look at by default: what the architecture names, else the outputs of all linear and
    * convolution layers, the logits last.
    */
   get defaultActivations(): string[] {
@@ -118,14 +118,20 @@ export class NetworkOutline {
     return this.layers.filter(({ kind }) => kind === 'linear' || kind === 'conv').map(({ name }) => `${name}.output`);
   }
 
-  /** The activation with one number a class, of which the largest is what is predicted; undefined if the output is not that. */
+  /**
+   * The activation with one number a class, of which the largest is what is predicted; undefined if the output is not
+   * that.
+   */
   get classOutput(): string | undefined {
     const output = this.defaultActivations.at(-1);
     if (output === undefined) return undefined;
     return this.activationShape(output).join() === String(this.spec.classes.length) ? output : undefined;
   }
 
-  /** Shape of one sample's activation. @throws CupbearerError `usage` with the list of names where there is no such layer. */
+  /**
+   * Shape of one sample's activation. @throws CupbearerError `usage` with the list of names if there is no such
+   * layer.
+   */
   activationShape(name: string): Shape {
     const layer = this.layers.find(
       (candidate) => name === `${candidate.name}.input` || name === `${candidate.name}.output`,

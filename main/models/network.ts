@@ -7,7 +7,9 @@ import type { ForwardCall } from './modules.ts';
 import { NetworkOutline, sizeOf, type NetworkSpec } from './network-outline.ts';
 import { checkWeights, unwrapped } from './weights.ts';
 
-/** Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place. */
+/**
+ * Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place.
+ */
 type Intervention = (name: string, value: tf.Tensor) => tf.Tensor | undefined;
 
 /** How a batch is run; see {@link Network.forward}. */
@@ -19,14 +21,14 @@ interface ForwardOptions {
 /** Ends a forward pass early once everything that was asked for has been seen. */
 class EnoughSeen extends Error {}
 
-/** A model with weights: runs on batches, gives the activations of any layer by name, loads and saves its weights. */
+/** A model with weights: runs on batches, returns the activations of any layer by name, loads and saves its weights. */
 export class Network extends NetworkOutline {
   readonly #variables = new Map<string, tf.Variable>();
   readonly #buffers = new Map<string, tf.Variable>();
 
   /**
    * Builds the network with PyTorch's default initial values, U(-1/sqrt(fan_in), 1/sqrt(fan_in)), from `seed`.
-   * @throws CupbearerError `usage` where the architecture does not fit the data.
+   * @throws CupbearerError `usage` if the architecture does not fit the data.
    */
   constructor(spec: NetworkSpec, seed: number) {
     super(spec);
@@ -57,16 +59,16 @@ export class Network extends NetworkOutline {
   }
 
   /**
-   * Logits `[n, classes]` of a batch `[n, ...inputShape]`. With `training`, running statistics take the batch into account;
-   * else a sample's logits depend on the sample alone. `weights`, by name, stand in for the network's own.
+   * Logits `[n, classes]` of a batch `[n, ...inputShape]`. With `training`, running statistics take the batch into
+   * account; else a sample's logits depend on the sample alone. `weights`, by name, replace the network's own.
    */
   forward(x: tf.Tensor, options: ForwardOptions = {}): tf.Tensor2D {
     return this.#run(x, () => undefined, options) as tf.Tensor2D;
   }
 
   /**
-   * The named activations of a batch, each `[n, ...shape]`, in one forward pass that stops after the last one asked for.
-   * The caller disposes of them.
+   * The named activations of a batch, each `[n, ...shape]`, in one forward pass that stops after the last one asked
+   * for. The caller disposes of them.
    */
   activations(x: tf.Tensor, names: readonly string[]): Record<string, tf.Tensor> {
     for (const name of names) this.activationShape(name);
@@ -90,8 +92,8 @@ export class Network extends NetworkOutline {
   }
 
   /**
-   * The named activations of a batch as {@link activations} gives them, with the logits `[n, classes]` of the same pass.
-   * The caller disposes of both.
+   * The named activations of a batch as {@link activations} gives them, with the logits `[n, classes]` of the same
+   * pass. The caller disposes of both.
    */
   activationsAndLogits(
     x: tf.Tensor,
@@ -112,9 +114,9 @@ export class Network extends NetworkOutline {
   }
 
   /**
-   * For each named layer its input and the gradient of `sum(upstream * logits)` with regard to its output, both with the
-   * batch's axis first: where `upstream` `[n, classes]` holds the gradient of each sample's own loss, so does the result.
-   * The caller disposes of them.
+   * For each named layer its input and the gradient of `sum(upstream * logits)` with regard to its output, both with
+   * the batch's axis first: where `upstream` `[n, classes]` holds the gradient of each sample's own loss, so does the
+   * result. The caller disposes of them.
    */
   layerGradients(
     x: tf.Tensor,
@@ -140,7 +142,7 @@ export class Network extends NetworkOutline {
     });
   }
 
-  /** Runs a batch; what `see` gives for an output takes its place. */
+  /** Runs a batch; what `see` returns for an output replaces it. */
   #run(x: tf.Tensor, see: Intervention, { training = false, weights }: ForwardOptions = {}): tf.Tensor {
     const callAt = (path: string): ForwardCall => ({
       training,
@@ -187,8 +189,9 @@ export class Network extends NetworkOutline {
   }
 
   /**
-   * Takes over weights and buffers saved by {@link state} or by PyTorch; its count of batches and wrappers of all names are passed over.
-   * @throws CupbearerError `bad-data` where a name or shape does not fit.
+   * Takes over weights and buffers saved by {@link state} or by PyTorch; its count of batches and wrappers of all names
+   * are passed over.
+   * @throws CupbearerError `bad-data` if a name or shape does not fit.
    */
   load(saved: TensorMap, source: string): void {
     const state = unwrapped(saved);

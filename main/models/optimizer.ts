@@ -11,7 +11,7 @@ export interface Optimizer {
    * variable name; the caller disposes of them.
    */
   step(variables: ReadonlyMap<string, tf.Variable>, gradients: Record<string, tf.Tensor>, rateFactor?: number): void;
-  /** All it remembers, so that training can go on as if it had never stopped. */
+  /** Its whole state, so that training can continue as if it had never stopped. */
   state(): Promise<TensorMap>;
   load(state: TensorMap): void;
   dispose(): void;

@@ -7,11 +7,12 @@ const layerNormEpsilon = 1e-5;
 const leaf = { children: () => [] };
 
 /**
- * Tokens `[n, length]` (whole numbers of 0 to vocabulary - 1) to vectors `[n, length, width]`: a learned vector for the token
- * plus one for its position. A number outside the vocabulary has the vector of zero.
+ * Tokens `[n, length]` (whole numbers of 0 to vocabulary - 1) to vectors `[n, length, width]`: a learned vector for the
+ * token plus one for its position. A number outside the vocabulary has the vector of zero.
  */
 export function tokenEmbedding(vocabulary: number, width: number): Module {
-  // PyTorch draws embeddings from N(0, 1); GPT's small ones (here U(-0.05, 0.05)) train more steadily in a pre-norm network.
+  // PyTorch draws embeddings from N(0, 1); GPT's small ones (here U(-0.05, 0.05)) train more steadily in a pre-norm
+  // network.
   const fanIn = 400;
   return {
     ...leaf,
@@ -69,7 +70,7 @@ function causalSelfAttention(width: number, heads: number): Module {
   };
 }
 
-/** `[length, length]`: 0 where the column is no later than the row, else so low that softmax gives exactly 0. */
+/** `[length, length]`: 0 if the column is no later than the row, else so low that softmax gives exactly 0. */
 function laterPositions(length: number): tf.Tensor2D {
   return tf.tensor2d(
     Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? -1e9 : 0)),

@@ -12,8 +12,8 @@ import type { Network } from './network.ts';
 import type { Optimizer } from './optimizer.ts';
 
 /**
- * What the learning rate is multiplied by at `step` (from 1) of `stepsPlanned`: 1, or half a cosine from 1 down towards 0
- * (Loshchilov & Hutter 2017, equation 5, without restarts).
+ * What the learning rate is multiplied by at `step` (from 1) of `stepsPlanned`: 1, or half a cosine from 1 down towards
+ * 0 (Loshchilov & Hutter 2017, equation 5, without restarts).
  */
 export function rateFactor(schedule: Schedule, step: number, stepsPlanned: number): number {
   return schedule === 'constant' ? 1 : (1 + Math.cos((Math.PI * (step - 1)) / stepsPlanned)) / 2;
@@ -46,15 +46,15 @@ export interface TrainingOptions {
   seed: number;
   /** Epochs and steps that an earlier, interrupted training has completed. */
   completed?: { epochs: number; steps: number };
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   onStep?: (progress: { epoch: number; step: number; stepsPlanned: number; loss: number }) => void;
   onEpoch?: (summary: EpochSummary) => Promise<void> | void;
 }
 
 /**
  * Trains a classifier with softmax cross-entropy.
- * @throws CupbearerError `non-finite` naming epoch and step where the loss (the weights are then those before that step)
- *   or, at the end of an epoch, a weight is NaN or infinite. `cancelled` where the signal was given.
+ * @throws CupbearerError `non-finite` naming epoch and step if the loss (the weights are then those before that
+ *   step) or, at the end of an epoch, a weight is NaN or infinite. `cancelled` if the signal was given.
  */
 export async function trainClassifier(options: TrainingOptions): Promise<void> {
   const { dataset, epochs, batchSize, maxSteps = Infinity } = options;
@@ -142,11 +142,14 @@ async function checkWeights(network: Network, epoch: number, step: number): Prom
   }
 }
 
-/** Predicted class and label of each sample, both `[n]`, in the order of the indices (all samples unless told otherwise). */
+/**
+ * Predicted class and label of each sample, both `[n]`, in the order of the indices (all samples unless told
+ * otherwise).
+ */
 export async function predict(
   network: Network,
   dataset: Dataset,
-  options: { batchSize: number; indices?: Int32Array; signal?: AbortSignal },
+  options: { batchSize: number; indices?: Int32Array; signal?: AbortSignal | undefined },
 ): Promise<{ predicted: Int32Array; labels: Int32Array }> {
   const indices = options.indices ?? range(dataset.length);
   const predicted = new Int32Array(indices.length);

@@ -24,8 +24,9 @@ export function unwrapped<T>(state: Readonly<Record<string, T>>): Record<string,
 }
 
 /**
- * Checks that weights are those of a network; PyTorch's count of batches is passed over. `source` names them in messages.
- * @throws CupbearerError `bad-data` where a name or shape does not fit.
+ * Checks that weights are those of a network; PyTorch's count of batches is passed over. `source` names them in
+ * messages.
+ * @throws CupbearerError `bad-data` if a name or shape does not fit.
  */
 export function checkWeights(
   network: NetworkOutline,

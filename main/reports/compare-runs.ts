@@ -26,7 +26,7 @@ interface ComparedRun extends EvaluatedRun {
   metrics: LayerMetrics;
 }
 
-/** What the runs were asked for and not all alike: one value a run, undefined where it has no such parameter. */
+/** What the runs were asked for and not all alike: one value a run, undefined if it has no such parameter. */
 interface SpecDifference {
   /** "detector.relative". */
   key: string;
@@ -46,18 +46,21 @@ export interface ComparedPair {
   reason: string | null;
   /** DeLong's paired test of AUROC, a minus b. */
   test: DelongTest | null;
-  /** Rank correlation of both scores; null, too, where one does not vary. */
+  /** Rank correlation of both scores; null, too, if one does not vary. */
   spearman: number | null;
 }
 
-/** Test samples of runs on the same test data that any of these has scored, clean ones first, by index; all arrays are `[n]`. */
+/**
+ * Test samples of runs on the same test data that any of these has scored, clean ones first, by index; all arrays are
+ * `[n]`.
+ */
 export interface ComparedSamples {
   /** Places of these runs among those that are compared: two or more. */
   runs: number[];
   sampleIndex: Int32Array;
   /** 1 = anomalous. */
   labels: Uint8Array;
-  /** One for each of these runs, NaN where it has not scored the sample. */
+  /** One for each of these runs, NaN if it has not scored the sample. */
   scores: Float32Array[];
 }
 
@@ -85,9 +88,10 @@ interface LoadedRun {
 }
 
 /**
- * Compares evaluated runs sample by sample: those with the same test data are joined by sample index and label. Of more than
- * `mostPaired` runs, only so many with the highest AUROC are paired.
- * @throws CupbearerError `usage` for fewer than two runs or one named twice, `not-found` for a run without a folder or an evaluation.
+ * Compares evaluated runs sample by sample: those with the same test data are joined by sample index and label. Of more
+ * than `mostPaired` runs, only so many with the highest AUROC are paired.
+ * @throws CupbearerError `usage` for fewer than two runs or one named twice, `not-found` for a run without a folder or
+ * an evaluation.
  */
 export function compareRuns(
   runs: readonly EvaluatedRun[],
@@ -122,8 +126,8 @@ export function compareRuns(
 }
 
 /**
- * Writes a row a sample, a column a run: `sample_index,anomalous,<detector> <id>,...`, empty where a run has not scored a
- * sample. @throws CupbearerError `usage` where the runs do not share their test data, `storage`.
+ * Writes a row a sample, a column a run: `sample_index,anomalous,<detector> <id>,...`, empty if a run has not scored a
+ * sample. @throws CupbearerError `usage` if the runs do not share their test data, `storage`.
  */
 export function writeComparedSamples(path: string, { runs, samples }: RunComparison): void {
   const [shared] = samples;
@@ -193,7 +197,7 @@ const mostAlike = 2 ** 20;
 
 const roleWords: Record<string, string> = { test_clean: 'clean', test_anomalous: 'anomalous' };
 
-/** Why two runs do not share test data, or null where they do. */
+/** Why two runs do not share test data, or null if they do. */
 function foreignData(a: LoadedRun, b: LoadedRun): string | null {
   const roles = [...new Set([...Object.keys(a.testData), ...Object.keys(b.testData)])];
   if (roles.length === 0) return 'their evaluations do not say what the test data are';

@@ -69,14 +69,14 @@ const piece = /<(\/?)([a-zA-Z]+)((?: [\w-]+="[^"<>&]*")*)(\/?)>|[^<]+/y;
 /** A figure that is safe to put into a page: drawn with nothing but shapes and text. */
 export interface DrawnSvg {
   svg: string;
-  /** Its text alternative, "" where it has none. */
+  /** Its text alternative, "" if it has none. */
   description: string;
 }
 
 /**
- * Returns the figure in an SVG file if this program can have drawn it, else undefined. It is read by a grammar of its own,
- * the few elements and attributes that figures are drawn with, so that it means the same to every reader and holds neither
- * scripts nor styles nor addresses, whoever wrote the file.
+ * Returns the figure in an SVG file if this program can have drawn it, else undefined. It is read by a grammar of its
+ * own, the few elements and attributes that figures are drawn with, so that it means the same to every reader and holds
+ * neither scripts nor styles nor addresses, whoever wrote the file.
  */
 export function drawnSvg(file: string): DrawnSvg | undefined {
   const open: string[] = [];

@@ -4,7 +4,6 @@ import { matrixStatistics } from '../evaluation/across/matrix-statistics.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
 import { experimentMatrix } from './experiment-matrix.ts';
 import { baselineOf } from './experiment-view.ts';
-import type { ReportFile } from './make-report.ts';
 import { matrixTableFormats } from './matrix/index.ts';
 import type { MatrixTableOptions } from './matrix/matrix-table.ts';
 
@@ -14,6 +13,14 @@ export interface TableRequest {
   options: ViewOptions & { format: TableFormat; spread: MatrixTableOptions['spread'] };
   /** The exact settings, for the caption. */
   settings: string;
+}
+
+/** A table as a file. */
+export interface TableFile {
+  name: string;
+  /** Its media type. */
+  type: string;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 const types: Record<TableFormat, string> = {
@@ -26,7 +33,7 @@ const types: Record<TableFormat, string> = {
 };
 
 /** Writes the results of an experiment as a table. */
-export function experimentTable({ subject, options, settings }: TableRequest): ReportFile {
+export function experimentTable({ subject, options, settings }: TableRequest): TableFile {
   const { metric, baseline, format, spread } = options;
   const { matrix } = experimentMatrix(subject, metric);
   const { extension, write } = matrixTableFormats[format];

@@ -14,6 +14,8 @@ import { publicPath, publicSpec, type RunNames } from '../runs/public-paths.ts';
 import { figureNames, reportedFigure, runFigures, type FigureChoice } from './run-figures.ts';
 import { readHistory } from '../runs/training-history.ts';
 import { hasFigure, leftOutFigure, readPngFigure } from './stored-figures.ts';
+import { writeFileAtomically, type Content } from '../storage/atomic-write.ts';
+import { fileSize } from '../storage/read-file.ts';
 import { hasScores, holdsRun, readScores, readSpec, scoreLayout } from '../storage/run-folder.ts';
 import { figureFiles, type FigureFiles } from './figure-files.ts';
 import { reportComparison } from './report-comparison.ts';
@@ -28,7 +30,7 @@ export interface ReportSource {
   /** Folder of the classifier that it trained or looks at; null if it is not known. */
   classifier: string | null;
   summary: RunSummary;
-  /** The command line that repeats it; null where there is none. */
+  /** The command line that repeats it; null if there is none. */
   command: string | null;
   /** Why there is no such command. */
   noCommand: string | null;
@@ -48,14 +50,18 @@ export interface ReportRequest extends ReportSources {
   title?: string | undefined;
   question?: string | undefined;
   notes?: string | undefined;
+  /** Path of the file that it is written to. */
+  file: string;
 }
 
-/** A report as a file. */
-export interface ReportFile {
+/** A report that was written to its file. */
+export interface WrittenReport {
+  /** What to call the file. */
   name: string;
   /** Its media type. */
   type: string;
-  bytes: Uint8Array<ArrayBuffer>;
+  /** Its size. */
+  bytes: number;
 }
 
 /** Extension and media type of each format. */
@@ -76,20 +82,20 @@ const mostWithRoc = 12;
 const mostPictureBytes = 5_000_000;
 
 /**
- * Makes a report of runs in one of its formats. Runs whose folder is gone are reported with what the catalogue knows.
- * @throws CupbearerError `not-found` where there is nothing of what is asked for.
+ * Writes a report of runs in one of its formats to a file. Runs whose folder is gone are reported with what the
+ * catalogue knows.
+ * @throws CupbearerError `not-found` if there is nothing of what is asked for, `storage`.
  */
-export function makeReport(request: ReportRequest): ReportFile {
-  const { runs, format } = request;
+export function writeReport(request: ReportRequest): WrittenReport {
+  const { runs, format, file } = request;
   const { extension, type } = kinds[format];
   const title = request.title?.trim() || (runs.length === 1 ? runs[0]!.record.title : `${runs.length} runs`);
   const content = contentOf({ ...request, title });
-  // Text that travels to another process as bytes need not be copied letter by letter there.
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  return { name: `${fileName(title, format)}.${extension}`, type, bytes };
+  writeFileAtomically(file, content);
+  return { name: `${fileName(title, format)}.${extension}`, type, bytes: fileSize(file) };
 }
 
-function contentOf(request: ReportRequest & { title: string }): string | Uint8Array<ArrayBuffer> {
+function contentOf(request: ReportRequest & { title: string }): Content {
   switch (request.format) {
     case 'html':
       return htmlReport(gather(request, true));
@@ -195,14 +201,16 @@ function publicRecord(record: RunRecord, names: RunNames): RunRecord {
   return { ...record, folder: publicPath(folder, names), spec: publicSpec(kind, spec, names) };
 }
 
-/** The spec.json of a run as others may see it; null where there is none. */
+/** The spec.json of a run as others may see it; null if there is none. */
 function publicSpecFile({ folder }: RunRecord, names: RunNames): SpecFile | null {
   if (!holdsRun(folder)) return null;
   const { data_dir: _, command: _command, ...file } = readSpec(folder);
   return { ...file, spec: publicSpec(file.kind, file.spec, names) };
 }
 
-/** The sheet of the worst mistakes of a run, null where there is none or, with a reason in `without`, none to be trusted. */
+/**
+ * The sheet of the worst mistakes of a run, null if there is none or, with a reason in `without`, none to be trusted.
+ */
 function mistakesOf(folder: string, without: string[]): Uint8Array | null {
   const file = 'mistakes.png';
   if (!hasFigure(folder, file)) return null;
@@ -214,7 +222,7 @@ function mistakesOf(folder: string, without: string[]): Uint8Array | null {
   }
 }
 
-function scoresOf(runs: readonly ReportSource[]): Uint8Array<ArrayBuffer> {
+function scoresOf(runs: readonly ReportSource[]): Iterable<Uint8Array> {
   const scored = runs.filter(({ record }) => hasScores(record.folder));
   if (scored.length === 0)
     throw new CupbearerError('not-found', 'None of these runs has scores.', {

@@ -29,7 +29,7 @@ export interface ReportedRun {
   record: RunRecord;
   summary: RunSummary;
   spec: SpecFile | null;
-  /** The command line that repeats it; null where there is none. */
+  /** The command line that repeats it; null if there is none. */
   command: string | null;
   /** Why there is no such command. */
   noCommand: string | null;
@@ -77,7 +77,9 @@ export function foundationFigures({ record: { metrics } }: Foundation): string {
   ].join(', ');
 }
 
-/** The runs that a run builds on, as the report calls them: by letter, or by title and id where they stand at its end. */
+/**
+ * The runs that a run builds on, as the report calls them: by letter, or by title and id where they stand at its end.
+ */
 export function buildsOn({ record: { parents } }: ReportedRun, { runs, foundations }: Report): string[] {
   return parents.map((id) => {
     const place = runs.findIndex(({ record }) => record.id === id);

@@ -25,7 +25,10 @@ export interface RunFolders {
   classifier: string | null;
 }
 
-/** Returns the result of an evaluated run; null if it has not been evaluated. @throws CupbearerError `bad-data` for a damaged file. */
+/**
+ * Returns the result of an evaluated run; null if it has not been evaluated. @throws CupbearerError `bad-data` for a
+ * damaged file.
+ */
 export function runResult({ folder, classifier }: RunFolders): RunResult | null {
   if (!isEvaluated(folder)) return null;
   const { layers, about } = readEvaluation(folder);
@@ -45,7 +48,7 @@ export function runResult({ folder, classifier }: RunFolders): RunResult | null 
   };
 }
 
-/** What is to be said of the classifier that was watched; nothing where its record cannot be read. */
+/** What is to be said of the classifier that was watched; nothing if its record cannot be read. */
 function doubtsOf(classifier: string | null, network: NetworkSpec | null): string[] {
   return classifier === null ? [] : classifierDoubts(metricsOf(classifier), network?.classes.length);
 }

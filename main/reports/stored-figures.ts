@@ -19,7 +19,7 @@ export function hasFigure(folder: string, file: string): boolean {
 
 /**
  * Returns the file names of the figures in the folder of a run.
- * @throws CupbearerError `bad-data` where they lie outside of it, `storage`.
+ * @throws CupbearerError `bad-data` if they lie outside of it, `storage`.
  */
 export function figureFileNames(folder: string): string[] {
   return entriesWithin(within(folder, 'figures')).map(({ name }) => name);
@@ -33,8 +33,8 @@ export function leftOutFigure(file: string, error: unknown): string {
 
 /**
  * Returns a figure of the run in `folder`.
- * @throws CupbearerError `not-found`, `storage`, `bad-data` for what this program cannot have drawn: it might do more in a
- * page than be looked at.
+ * @throws CupbearerError `not-found`, `storage`, `bad-data` for what this program cannot have drawn: it might do more
+ * in a page than be looked at.
  */
 export function readSvgFigure(folder: string, file: string): DrawnSvg {
   const place = placeOf(folder, file);

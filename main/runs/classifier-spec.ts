@@ -105,7 +105,7 @@ export function describeTraining({
   return `${model.name} on ${dataName(data)}`;
 }
 
-/** What can be told to be impossible where the parameters of the data say what the samples will be like. */
+/** Finds what is impossible, if the parameters of the data determine what the samples will be like. */
 export function checkTraining({ train_data: trainData, val_data: valData = {}, model }: TrainClassifierSpec): void {
   const facts = datasetFacts(trainData);
   const { trigger } = trainingData(trainData);
@@ -114,7 +114,10 @@ export function checkTraining({ train_data: trainData, val_data: valData = {}, m
   for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data), name);
 }
 
-/** Refuses validation data that the classifier cannot take or whose classes it does not know. @throws CupbearerError `usage`. */
+/**
+ * Refuses validation data that the classifier cannot take or whose classes it does not know. @throws CupbearerError
+ * `usage`.
+ */
 export function checkFits(training: DatasetFacts, other: DatasetFacts, name: string): void {
   if (training.shape.join() === other.shape.join() && training.classes.length === other.classes.length) {
     classOrder(other.classes, training.classes, name);

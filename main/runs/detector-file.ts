@@ -4,37 +4,38 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { pick } from '../../shared/schema/fields.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
+import { given } from '../../shared/given.ts';
 import type { DetectorState, PickedDetector } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import type { Standardisation } from '../evaluation/aggregate-layers.ts';
 import { readTensorFile, readTensorMetadata, writeTensorFile } from '../storage/tensor-file.ts';
 import { pathOf, within, type Within } from '../storage/within-folder.ts';
 
-/** A detector with what it has learned, ready to score. */
+/** A detector with its fitted state, ready to score. */
 export interface FittedDetector {
   spec: PickedDetector;
   state: DetectorState;
   /** Activations it looks at, in the order of the network. */
   layers: readonly string[];
-  /** By what its layers' scores are standardised, where they are combined so. */
+  /** Mean and deviation by which its layers' scores are standardised, if they are combined that way. */
   standardisation?: Standardisation;
 }
 
 const detectorFormat = '1';
 
-/** Where a run keeps the detector that it has fitted. */
+/** Returns where a run stores its fitted detector. */
 export function detectorFile(folder: string): Within {
   return within(folder, 'detector.safetensors');
 }
 
-/** Writes all that a detector has learned as `detector.safetensors`, its numbers and words as the file's metadata. */
+/** Writes a fitted detector as `detector.safetensors`, with its numbers and words as metadata of the file. */
 export function writeDetector(folder: string, { spec, state, layers, standardisation }: FittedDetector): void {
   writeTensorFile(detectorFile(folder), state.tensors, {
     format: detectorFormat,
     spec: JSON.stringify(spec),
     layers: JSON.stringify(layers),
     values: JSON.stringify(state.values),
-    ...(standardisation ? { standardisation: JSON.stringify(standardisation) } : {}),
+    ...given({ standardisation: standardisation && JSON.stringify(standardisation) }),
   });
 }
 
@@ -57,16 +58,18 @@ export function readDetector(folder: string): FittedDetector {
     spec,
     state: { tensors: tensors satisfies TensorMap, values: metadataPart(metadata, 'values', file) },
     layers: metadataPart(metadata, 'layers', file),
-    ...(metadata['standardisation'] ? { standardisation: metadataPart(metadata, 'standardisation', file) } : {}),
+    ...given({
+      standardisation: metadata['standardisation'] ? metadataPart(metadata, 'standardisation', file) : undefined,
+    }),
   };
 }
 
-/** Returns the activations that the detector in `folder` looks at, without reading what it has learned. */
+/** Returns the activations that the detector in `folder` looks at, without reading its state. */
 export function detectorLayers(folder: string): string[] {
   return metadataPartOf(folder, 'layers');
 }
 
-/** The name and parameters of the detector in `folder`, without reading what it has learned. */
+/** Returns the name and parameters of the detector in `folder`, without reading its state. */
 export function readDetectorSpec(folder: string): PickedDetector {
   return metadataPartOf(folder, 'spec');
 }

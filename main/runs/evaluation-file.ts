@@ -3,7 +3,7 @@ import { hashFile, hashJson } from '../storage/content-hash.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { detectorFile } from './detector-file.ts';
 
-/** Where an evaluation's metrics are kept. */
+/** The file with an evaluation's metrics. */
 export const evaluationFile = 'eval.json';
 
 /** What an evaluation is of. Two evaluations with the same key have the same result. */

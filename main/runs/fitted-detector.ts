@@ -14,13 +14,13 @@ const fromRun: Definition = {
   params: z.object({ path: requiredPath({ label: 'Detector run', help: 'Run folder of the fitted detector' }) }),
 };
 
-/** Where the detector of an evaluation may come from. */
+/** Parameters that name the detector of an evaluation. */
 export const fittedDetectorRegistry = new Registry<Definition>('detector', [fromRun]);
 
 /** The path in a pick out of {@link fittedDetectorRegistry}. */
 export const fittedDetectorPath = (detector: Picked) => String(detector['path']);
 
-/** Folder of the fitted detector that a spec names. @throws CupbearerError `not-found` where there is none. */
+/** Returns the folder of the fitted detector that a spec names. @throws CupbearerError `not-found` if there is none. */
 export function fittedDetectorFolder(detector: Picked): string {
   const folder = requireRun(fittedDetectorPath(detector));
   if (isThere(detectorFile(folder))) return folder;

@@ -4,8 +4,8 @@ import { datasetRegistry } from '../data/datasets/index.ts';
 import { trainClassifierParams } from './classifier-spec.ts';
 
 /**
- * The spec of a classifier that was trained elsewhere: that of a training with a mark, of which only what is known is
- * stated. It need not say what the model was trained on.
+ * The spec of a classifier that was trained elsewhere: a training's spec with a mark and only the parameters that are
+ * known. It need not say what the model was trained on.
  */
 export const importedClassifierParams = z.object({
   ...trainClassifierParams.shape,

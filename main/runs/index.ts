@@ -22,14 +22,14 @@ export function runDefinitionOf<Kind extends RunKind>(kind: Kind): RunDefinition
   return byKind[kind];
 }
 
-/** Where relative paths count from, and how the user calls a parameter by its path of keys. */
+/** The folder that relative paths start from, and how to name a parameter for the user. */
 interface ParseOptions {
   workingDir?: string | undefined;
   name?: ((path: readonly PropertyKey[]) => string) | undefined;
 }
 
 /**
- * Parses the parameters of a run of a kind.
+ * Parses the parameters of a kind of run.
  * @throws CupbearerError `usage` with one sentence per fault, each naming its parameter.
  */
 export function parseSpec<Kind extends RunKind>(
@@ -38,7 +38,7 @@ export function parseSpec<Kind extends RunKind>(
   { workingDir = process.cwd(), name }: ParseOptions = {},
 ): ParsedSpec<Kind> {
   const { params: schema } = runDefinitionOf(kind);
-  // The schema of the kind has parsed them: nothing else makes a parsed spec.
+  // The schema of the kind has parsed the parameters; nothing else creates a parsed spec.
   return {
     kind,
     params: parseParams(schema, withAbsolutePaths(schema, params, workingDir), name),

@@ -9,15 +9,16 @@ import type { TaskOffers, TaskOutline } from '../tasks/task.ts';
 import { featureLayers, poolingOf, samplesPerText, scoresPositions } from './positions.ts';
 import { parameter, worded, type Sentence } from '../../shared/wording.ts';
 
-/** What is known of a task that a detector is to be fitted on; each part only where it is determined yet. */
+/** What is known about a task for a detector; each part only if it is determined already. */
 export interface PairingView {
   offers?: TaskOffers | undefined;
   network?: NetworkOutline | undefined;
 }
 
 /**
- * The activations that a detector will look at on a task, after everything is refused that can be seen to be impossible
- * before any data are loaded. @throws CupbearerError with the reason, `usage` unless a file it names is at fault.
+ * Returns the activations that a detector will look at on a task, after refusing everything that is known to be
+ * impossible before any data are loaded. @throws CupbearerError with the reason, `usage` unless a file it names is at
+ * fault.
  */
 export function planDetection(spec: PickedDetector, outline: TaskOutline): string[] {
   refuse(pairingMisfits(spec, outline));
@@ -25,8 +26,8 @@ export function planDetection(spec: PickedDetector, outline: TaskOutline): strin
 }
 
 /**
- * Why a detector cannot be fitted on a task, with paths below the detector; nothing where it can. The only place where a
- * detector's needs are compared with what there is.
+ * Returns why a detector cannot be fitted on a task, with paths below the detector; nothing if it can. The only place
+ * that compares a detector's needs with what the task offers.
  */
 export function pairingMisfits(spec: PickedDetector, { offers, network }: PairingView): Misfit[] {
   const definition = detectorRegistry.get(spec.name);
@@ -111,7 +112,10 @@ function layerMisfits({ id, needs }: DetectorDefinition, params: DetectorParams,
   return [{ path, message, hint: worded`Name more in ${parameter('detector.layers')}.` }];
 }
 
-/** The activations that a detector looks at: those asked for, each once, else the usual ones that have what it scores. */
+/**
+ * Returns the activations that a detector looks at: those requested, each once, otherwise the usual ones that it can
+ * score.
+ */
 function chosenLayers(
   params: DetectorParams,
   network: NetworkOutline,

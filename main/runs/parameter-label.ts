@@ -6,8 +6,8 @@ import { trainDetectorParams } from './detector-params.ts';
 const besides: Readonly<Record<string, string>> = { engine: 'Engine', resume: 'Resume' };
 
 /**
- * Returns what people call a parameter, whatever is picked on the way to it: `['detector', 'step_size']` is the label in any
- * detector that has one. The last key in words where no definition has such a parameter.
+ * Returns the label of a parameter, whatever is picked on the way to it: for `['detector', 'step_size']` the label in
+ * any detector that has that parameter. If no definition has it, returns the last key as words.
  */
 export function parameterLabel(path: readonly string[]): string {
   const last = path.at(-1) ?? '';

@@ -3,21 +3,22 @@ import type { DetectorDefinition, DetectorParams, FeatureLayer, LayerScores } fr
 import { activationDims, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import { parameter, worded } from '../../shared/wording.ts';
+import { given } from '../../shared/given.ts';
 
 /** Whether every token of a text is scored on its own, and the scores are then put together. */
 export function scoresPositions({ tokens, token_position: position }: DetectorParams): boolean {
   return position === undefined && (tokens === 'score-mean' || tokens === 'score-max');
 }
 
-/** How the network's activations become vectors for this detector: whole texts where each token is scored. */
+/** How the network's activations become vectors for this detector: whole texts if each token is scored. */
 export function poolingOf(params: DetectorParams): PoolingOptions {
   const { pooling, tokens, token_position } = params;
   return { pooling, tokens: tokens === 'score-mean' || tokens === 'score-max' ? 'none' : tokens, token_position };
 }
 
 /**
- * How many tokens each text has at the layers given, of which every one is scored.
- * @throws CupbearerError `usage` where a layer has no tokens, the layers' differ in number, or the detector looks at more
+ * Returns how many tokens each text has at the given layers; every one is scored.
+ * @throws CupbearerError `usage` if a layer has no tokens, the layers' differ in number, or the detector looks at more
  *   than activations.
  */
 function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutline, layers: readonly string[]): number {
@@ -32,9 +33,13 @@ function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutli
   const lengths = [...new Set(shapes.map(([length]) => length!))];
   const without = layers.find((_, i) => shapes[i]!.length !== 2);
   if (without !== undefined) {
-    throw new CupbearerError('usage', `Single tokens can be scored only where there are some; ${without} has none.`, {
-      hint: worded`Name other layers in ${parameter('detector.layers')}, or combine tokens before scoring: set ${parameter('detector.tokens')} to last, mean or max.`,
-    });
+    throw new CupbearerError(
+      'usage',
+      `Single tokens can be scored only at layers that have tokens; ${without} has none.`,
+      {
+        hint: worded`Name other layers in ${parameter('detector.layers')}, or combine tokens before scoring: set ${parameter('detector.tokens')} to last, mean or max.`,
+      },
+    );
   }
   if (lengths.length > 1) {
     throw new CupbearerError(
@@ -45,7 +50,10 @@ function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutli
   return lengths[0]!;
 }
 
-/** How many samples a text is for the detector: its tokens where each is scored, else one. @throws CupbearerError as {@link checkPositions}. */
+/**
+ * Returns how many samples a text counts as for the detector: its tokens if each is scored, otherwise one. @throws
+ * CupbearerError as {@link checkPositions}.
+ */
 export function samplesPerText(
   definition: DetectorDefinition,
   params: DetectorParams,
@@ -55,7 +63,10 @@ export function samplesPerText(
   return scoresPositions(params) ? checkPositions(definition, network, layers) : 1;
 }
 
-/** The layers as the detector sees them: by name, with the length of a sample's vector. @throws CupbearerError as {@link samplesPerText}. */
+/**
+ * Returns the layers as the detector sees them: by name, with the length of a sample's vector. @throws CupbearerError
+ * as {@link samplesPerText}.
+ */
 export function featureLayers(
   definition: DetectorDefinition,
   params: DetectorParams,
@@ -66,7 +77,9 @@ export function featureLayers(
   return layers.map((name) => ({ name, dims: activationDims(network, name, poolingOf(params)) / samples }));
 }
 
-/** A batch in which each of the `positions` tokens of a text is a sample: what belongs to the text is repeated for each. */
+/**
+ * Returns a batch in which each of the `positions` tokens of a text is a sample. What belongs to the text is repeated.
+ */
 export function splitPositions(batch: ActivationBatch, positions: number): ActivationBatch {
   const repeat = <T extends Float32Array | Int32Array>(values: T): T => {
     const width = values.length / batch.size;
@@ -83,11 +96,11 @@ export function splitPositions(batch: ActivationBatch, positions: number): Activ
     inputs: repeat(batch.inputs),
     labels: repeat(batch.labels),
     indices: repeat(batch.indices),
-    ...(batch.logits ? { logits: repeat(batch.logits) } : {}),
+    ...given({ logits: batch.logits && repeat(batch.logits) }),
   };
 }
 
-/** Scores `[n]` of texts from those of their tokens `[n * positions]`: the mean, or the largest. */
+/** Combines the scores of tokens `[n * positions]` into scores of texts `[n]`: their mean, or the largest. */
 export function joinPositions(scores: LayerScores, positions: number, by: 'mean' | 'max'): LayerScores {
   return new Map(
     [...scores].map(([layer, values]) => [

@@ -1,7 +1,7 @@
 import type { ExperimentDraft, Preset } from '../../shared/domain/draft.ts';
 import { datasetState } from '../data/dataset-files.ts';
 
-/** A preset as it is for the digits that are there: MNIST, or the built-in glyphs where it is not on disk. */
+/** A preset for the digits that are available: MNIST, or the built-in glyphs if MNIST is not on disk. */
 interface PresetDefinition {
   id: string;
   title: string;
@@ -52,7 +52,7 @@ const presets: readonly PresetDefinition[] = [
     draft: (digits) => ({
       classifier: { train_data: poisoned(digits, { name: 'corner' }), ...training(digits) },
       task: { name: 'ood' },
-      // One that tells the trigger from noise, and one that takes noise for the greater anomaly.
+      // One that distinguishes the trigger from noise, and one that finds noise more anomalous.
       detectors: [mahalanobis, { name: 'functional-attribution' }],
     }),
   },

@@ -7,8 +7,8 @@ import { withPaths } from './paths.ts';
 export type RunNames = ReadonlyMap<string, string>;
 
 /**
- * What a report calls a path, so that it says nothing of the machine that it was made on: a run's folder goes by the run's id,
- * anything else by its last name.
+ * Returns what a report calls a path, without revealing anything about the machine: a run's folder by the run's id,
+ * anything else by its last part.
  */
 export function publicPath(path: string, names: RunNames): string {
   for (const [folder, name] of names) {

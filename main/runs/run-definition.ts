@@ -4,13 +4,13 @@ import type { RunKind } from '../../shared/domain/run.ts';
 import type { EngineInfo } from '../../shared/domain/engine.ts';
 import type { SpecParams } from './parsed-spec.ts';
 
-/** What a run may use and whom it tells. The compute process provides it. */
+/** What a run may use, and where it reports. Provided by the compute process. */
 export interface RunContext {
   /** The run's own folder, which exists. */
   folder: string;
   dataDir: string;
   engine: EngineInfo;
-  /** Goes on where an earlier attempt in the same folder stopped. */
+  /** Whether to continue where an earlier attempt in the same folder stopped. */
   resume: boolean;
 
   signal: AbortSignal;

@@ -8,7 +8,7 @@ import type { RunDefinition } from './run-definition.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** A parameter as people read it, and where it stands in the spec. */
+/** A parameter for people to read, with its path in the spec. */
 interface NamedValue {
   /** `['detector', 'rcond']`; that of a picked definition ends in `name`. */
   path: readonly string[];
@@ -18,16 +18,17 @@ interface NamedValue {
 }
 
 /**
- * A spec as people read it, a line a parameter, those of picked definitions below the line that names them. The spec may hold
- * anything: what does not fit the experiment stands there as it is.
+ * Returns a spec for people to read, one line per parameter, with those of picked definitions below the line that names
+ * the definition. The spec may hold anything; what does not fit the experiment is shown as it is.
  */
 export function specLines(experiment: RunDefinition, spec: Values): SpecLine[] {
   return namedValues(experiment, spec).map(({ line }) => line);
 }
 
 /**
- * What people call the parameter at `path` of a spec, from the outside in: `['detector', 'rcond']` is "Detector", "Cutoff"; the
- * `name` of what was picked goes by the label of what it was picked for. undefined where the spec has no such parameter.
+ * Returns the labels on the way to the parameter at `path` of a spec: `['detector', 'rcond']` is "Detector", "Cutoff".
+ * The `name` of what was picked has the label of the parameter that picks it. Undefined if the spec has no such
+ * parameter.
  */
 export function parameterLabels(
   experiment: RunDefinition,
@@ -39,8 +40,8 @@ export function parameterLabels(
 }
 
 /**
- * Returns what of a spec is not at its default, in the order of declaration, for people; without places of the machine and what
- * stands below the keys of `except`.
+ * Returns the parameters of a spec that differ from their defaults, in the order of declaration, for people; without
+ * paths of the machine and what is below the keys in `except`.
  */
 export function changedLines(
   experiment: RunDefinition,
@@ -61,7 +62,10 @@ interface ChangedValue {
   readable: string;
 }
 
-/** Returns the parameters that are not at their defaults, at any depth and in the order of declaration; no places of the machine. */
+/**
+ * Returns the parameters that differ from their defaults, at any depth and in the order of declaration; without paths
+ * of the machine.
+ */
 export function changed(fields: readonly Field[], values: Values): ChangedValue[] {
   return [...walk(fields, values)].flatMap((found) => {
     const { field, path, value, picked } = found;
@@ -74,7 +78,7 @@ export function changed(fields: readonly Field[], values: Values): ChangedValue[
 
 function namedValues(experiment: RunDefinition, spec: Values): NamedValue[] {
   return [...walkAll(describe(experiment.params), spec)].flatMap((found) => {
-    // Groups and records are no lines of their own, what is in them is.
+    // Groups and records have no line of their own, only what is in them.
     const isFrame = found.field?.type === 'group' || found.field?.type === 'pick-record';
     if (found.value === undefined || (isFrame && isValues(found.value))) return [];
     return [namedValue(found)];
@@ -85,7 +89,7 @@ function namedValue(found: Standing<Field> | Stray<Field>): NamedValue {
   const { field, path, within: outer, value } = found;
   const depth = outer.filter(({ type }) => type === 'pick').length;
   const labels = outer.map(({ label }) => label).reduce(within, []);
-  // What an earlier or a later version knows stands there as the file has it.
+  // What only an earlier or later version knows is shown as the file has it.
   const { label, help } = field ?? { label: path.slice(-1).join(), help: '' };
   const line = { label, help, depth, value: field ? readable(found) : JSON.stringify(value) };
   return {
@@ -104,14 +108,15 @@ function within(labels: readonly string[], label: string): readonly string[] {
 const isValues = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A value as people read it; one that is not of the parameter's type stands there as the file has it. */
-function readable({ field: { type, label, unit, control, titles, registry }, value, picked }: Standing<Field>): string {
-  if (type === 'pick')
-    return picked && isValues(value) ? (titleOf(registry!, picked.id) ?? picked.id) : JSON.stringify(value);
+/** Formats a value for people; one that is not of the parameter's type is shown as the file has it. */
+function readable({ field, value, picked }: Standing<Field>): string {
+  const { type, label, unit, control } = field;
+  if (field.type === 'pick')
+    return picked && isValues(value) ? (titleOf(field.registry, picked.id) ?? picked.id) : JSON.stringify(value);
   if (type === 'flag' && typeof value === 'boolean') return value ? 'Yes' : 'No';
-  // As it is typed: 5 %, not 5.0 %, which would be a measurement.
+  // As typed: 5 %, not 5.0 %, which would look like a measurement.
   if (control === 'share' && typeof value === 'number') return `${Number((value * 100).toPrecision(12))}\u00a0%`;
-  if (type === 'choice' && typeof value === 'string') return optionTitle({ titles }, value);
+  if (type === 'choice' && typeof value === 'string') return optionTitle(field, value);
   if (Array.isArray(value) && value.every(isPlain)) return value.length === 0 ? 'None' : value.join(', ');
   if (!isPlain(value)) return JSON.stringify(value);
   const text = formatParameter(value);

@@ -47,7 +47,7 @@ async function stepMs(model: Picked, batchSize: number, signal: AbortSignal | un
   const train = async (maxSteps: number) => {
     const start = performance.now();
     const options = { network, optimizer, dataset, epochs: 1, batchSize, maxSteps, seed: 0 };
-    await trainClassifier({ ...options, ...(signal ? { signal } : {}) });
+    await trainClassifier({ ...options, signal });
     return (performance.now() - start) / maxSteps;
   };
   try {
@@ -64,7 +64,7 @@ async function stepMs(model: Picked, batchSize: number, signal: AbortSignal | un
 async function forwardMs(model: Picked, signal: AbortSignal | undefined): Promise<number> {
   const dataset = noiseImages([28, 28, 1], 2_048);
   const network = new Network(specFor(model, dataset), 0);
-  const options = { batchSize: 256, ...(signal ? { signal } : {}) };
+  const options = { batchSize: 256, signal };
   try {
     await predict(network, dataset, options);
     const start = performance.now();

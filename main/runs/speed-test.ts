@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SpeedReport } from '../../shared/domain/engine.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
+import { given } from '../../shared/given.ts';
 import { gradientStep } from '../models/gradient-step.ts';
 import { Network } from '../models/network.ts';
 import { specFor } from '../models/network-outline.ts';
@@ -30,7 +31,7 @@ interface Prepared {
 }
 
 interface Part extends Pick<Measurement, 'id' | 'title' | 'flops'> {
-  /** Sets up, and gives what is timed and how to clean up. */
+  /** Sets up. Returns what is timed and how to clean up. */
   prepare(): Prepared;
 }
 
@@ -45,10 +46,11 @@ const parts: readonly Part[] = [
     // A multiplication and an addition are two.
     flops: 2 * matMulSide ** 3,
     prepare() {
-      const [a, b] = ['a', 'b'].map((name) => tf.tensor2d(normal(name, matMulSide ** 2), [matMulSide, matMulSide]));
-      // One number of the product is asked for: what is timed ends when the engine has it, not when all is copied.
-      const action = async () => void (await readCorner(() => tf.matMul(a!, b!)));
-      return { action, dispose: () => tf.dispose([a!, b!]) };
+      const matrix = (name: string) => tf.tensor2d(normal(name, matMulSide ** 2), [matMulSide, matMulSide]);
+      const [a, b] = [matrix('a'), matrix('b')] as const;
+      // Reads one number of the product, so that timing ends when the engine has it, not when everything is copied.
+      const action = async () => void (await readCorner(() => tf.matMul(a, b)));
+      return { action, dispose: () => tf.dispose([a, b]) };
     },
   },
   {
@@ -96,8 +98,8 @@ const budgetMs = 1500;
 const mostRepeats = 50;
 
 /**
- * Starts an engine, measures how fast it is and estimates what whole jobs would take. Takes ten seconds or so on a usual
- * machine and uses the processor throughout: to be called in a compute process.
+ * Starts an engine, measures how fast it is and estimates how long whole jobs would take. Takes about ten seconds on a
+ * usual machine and keeps the processor busy, so call it in a compute process.
  * @throws CupbearerError as `startEngine`; `cancelled`.
  */
 export async function speedTest(engineId: string, options: SpeedTestOptions = {}): Promise<SpeedReport> {
@@ -123,7 +125,7 @@ async function measure(part: Part, signal: AbortSignal | undefined): Promise<Mea
   const prepared = part.prepare();
   const { id, title, flops } = part;
   try {
-    // Compiles shaders and machine code, and takes memory from the system.
+    // Lets shaders and machine code be compiled and memory be allocated first.
     await prepared.action();
     const times: number[] = [];
     const end = performance.now() + budgetMs;
@@ -135,7 +137,8 @@ async function measure(part: Part, signal: AbortSignal | undefined): Promise<Mea
       await setImmediate();
     }
     const ms = times.sort((a, b) => a - b)[times.length >> 1]!;
-    return { id, title, ms, repeats: times.length, ...(flops === undefined ? {} : { flops: (1000 * flops) / ms }) };
+    const speed = flops === undefined ? undefined : (1000 * flops) / ms;
+    return { id, title, ms, repeats: times.length, ...given({ flops: speed }) };
   } finally {
     prepared.dispose?.();
   }

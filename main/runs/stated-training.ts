@@ -41,13 +41,15 @@ export interface StatedTraining {
   trainData: Picked;
   seed: number;
   normalisation?: Normalisation;
-  /** What the trigger in the training data must remember, where there is a trigger. */
+  /** The state of the trigger in the training data, if there is one. */
   triggerState?: TensorMap;
 }
 
 /**
- * Checks a statement against the model that it is about; data lie in `dataDir` unless they name a folder, and `storedTrigger` is the trigger that came with its files.
- * @throws CupbearerError `usage` with the parameter where it does not fit; `not-found`, `storage`, `bad-data` for files it names.
+ * Checks a statement against the model that it is about; data lie in `dataDir` unless they name a folder, and
+ * `storedTrigger` is the trigger that came with its files.
+ * @throws CupbearerError `usage` with the parameter if it does not fit; `not-found`, `storage`, `bad-data` for files it
+ * names.
  */
 export async function checkStatement(
   { train_data: trainData, seed, mean, std }: TrainingStatement & { train_data: Picked },
@@ -87,7 +89,7 @@ function dataMisfits(trainData: Picked, network: NetworkSpec, dataDir: string): 
   return misfitsOf(['train_data', poisonKeys(trainData)!.trigger], () => checkBackdoor(trigger, known));
 }
 
-/** What is known of the data, or why nothing is. */
+/** Returns what is known about the data, or why nothing is. */
 function factsOf(trainData: Picked, dataDir: string): { found: DatasetFacts } | { misfits: Misfit[] } {
   const found: DatasetFacts[] = [];
   const misfits = misfitsOf(['train_data'], () => found.push(datasetFacts(trainData, dataDir)));
@@ -119,7 +121,7 @@ function normalisationMisfits(mean: string | undefined, std: string | undefined,
 
 const numbersIn = (text: string) => text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
 
-/** What the trigger remembers: as stored, else drawn from the seed. A trigger that is random must have the one or the other. */
+/** Returns the trigger's state: as stored, otherwise drawn from the seed. A random trigger needs one or the other. */
 async function triggerStateOf(
   picked: Picked,
   { shape, vocabulary }: DatasetFacts,
@@ -127,7 +129,7 @@ async function triggerStateOf(
   stored: TensorMap | undefined,
 ): Promise<TensorMap> {
   const drawn = async (from: number) =>
-    (await loadTrigger(picked, { shape, vocabulary, seed: from, ...(stored ? { state: stored } : {}) })).state();
+    (await loadTrigger(picked, { shape, vocabulary, seed: from, state: stored })).state();
   const state = await drawn(seed ?? 0);
   if (seed !== undefined || stored || isSame(state, await drawn(1))) return state;
   refuse([

@@ -1,7 +1,7 @@
 import { stepSchema, type Step } from '../../shared/domain/live.ts';
 import { appendJsonLine, readJsonLines, writeJsonLines } from '../storage/run-folder.ts';
 
-/** Where a classifier's run keeps the loss of its training steps while and after it trains. */
+/** The file in which a classifier's run stores the loss of its training steps. */
 export const stepsFile = 'steps.jsonl';
 
 /** Lines of a training at most: more points than that no chart has the pixels for, and each is a write. */

@@ -2,10 +2,10 @@ import { parseAnalysis, type Analysis } from '../../shared/domain/analysis.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { isThere, pathOf, within } from '../storage/within-folder.ts';
 
-/** Where an analysis is kept, beside the folder of the same name with its arrays. */
+/** The file of an analysis, beside the folder of the same name with its arrays. */
 export const analysisFile = 'analysis.json';
 
-/** The analysis in a run's folder, null where there is none. @throws CupbearerError `bad-data`. */
+/** Returns the analysis in a run's folder; null if there is none. @throws CupbearerError `bad-data`. */
 export function readAnalysis(folder: string): Analysis | null {
   const place = within(folder, analysisFile);
   return isThere(place) ? parseAnalysis(readJsonFile(place), pathOf(place)) : null;

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { RunKind } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
@@ -35,12 +35,12 @@ interface FaultySpec<Params> extends Reading {
   readonly fault: string;
 }
 
-/** A spec from the catalogue or from a folder, which anybody may have written, after it was read by its schema. */
+/** A spec from the catalogue or from a folder, which anybody may have written, as its schema has read it. */
 export type StoredSpec<Kind extends RunKind = RunKind> = {
   [K in Kind]: { readonly kind: K } & (ValidSpec<StoredParams[K]> | FaultySpec<StoredParams[K]>);
 }[Kind];
 
-/** Reads the spec of a run of a kind, whatever it holds. */
+/** Reads the spec of a run; never throws, whatever it holds. */
 export function readStoredSpec<Kind extends RunKind>(
   kind: Kind,
   spec: Readonly<Record<string, unknown>>,
@@ -51,7 +51,7 @@ export function readStoredSpec<Kind extends RunKind>(
   const { sound, issues } = parsed.success ? { sound: parsed.data, issues: [] } : soundPart(params, spec);
   return {
     kind,
-    // Of a training elsewhere, nothing is known but what is stated.
+    // Of a training elsewhere, only what is stated is known.
     sound: isImported ? entriesOf(sound, (key) => Object.hasOwn(spec, key)) : sound,
     unread: entriesOf(spec, (key) => !Object.hasOwn(sound, key)),
     fault: issues.length === 0 ? null : `Its spec is not valid: ${explainFaults(issues, spec, nameInSpec)}`,
@@ -59,15 +59,15 @@ export function readStoredSpec<Kind extends RunKind>(
   } as StoredSpec<Kind>;
 }
 
-/** The parameters of a spec that are valid by themselves, and what is wrong with the others. */
+/** Returns the parameters of a spec that are valid by themselves, and what is wrong with the others. */
 function soundPart(
   { shape }: z.ZodObject,
   spec: Readonly<Record<string, unknown>>,
 ): { sound: Record<string, unknown>; issues: z.core.$ZodIssue[] } {
   const sound: Record<string, unknown> = {};
   const issues: z.core.$ZodIssue[] = [];
-  for (const [key, field] of Object.entries(shape)) {
-    const parsed = (field as z.ZodType).safeParse(Object.hasOwn(spec, key) ? spec[key] : undefined);
+  for (const [key, field] of Object.entries<z.core.$ZodType>(shape)) {
+    const parsed = z.safeParse(field, Object.hasOwn(spec, key) ? spec[key] : undefined);
     if (!parsed.success) issues.push(...parsed.error.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] })));
     else if (parsed.data !== undefined) sound[key] = parsed.data;
   }
@@ -77,7 +77,7 @@ function soundPart(
 const entriesOf = (values: Readonly<Record<string, unknown>>, isWanted: (key: string) => boolean) =>
   Object.fromEntries(Object.entries(values).filter(([key]) => isWanted(key)));
 
-/** A parameter by its label; what has none goes by its keys. */
+/** Names a parameter by its label, or by its keys if it has none. */
 const nameInSpec = (path: readonly string[]) => (path.length === 0 ? '' : `“${parameterLabel(path)}”`);
 
 /** A spec of which nothing can be read. */
@@ -86,8 +86,9 @@ export function unreadableSpec(kind: RunKind, fault: string): StoredSpec {
 }
 
 /**
- * A stored spec as the command that repeats the run takes it.
- * @throws CupbearerError `bad-data` with a sentence per fault where it is not valid, `conflict` where {@link trainingUnknown}.
+ * Returns a stored spec for the command that repeats the run.
+ * @throws CupbearerError `bad-data` with a sentence per fault if it is not valid, `conflict` if {@link
+ * trainingUnknown}.
  */
 export function specToRepeat<Kind extends RunKind>(stored: StoredSpec<Kind>): ParsedSpec<Kind> {
   if (stored.fault !== null) throw notRepeatable(stored.fault);
@@ -100,9 +101,9 @@ export function notRepeatable(fault: string): CupbearerError {
   return new CupbearerError('bad-data', `This run cannot be done again. ${fault}`);
 }
 
-/** What cannot be done with a model of which nobody has said what it was trained on. */
+/** Refuses what needs the training data of a model that are not stated. */
 export function trainingUnknown(): CupbearerError {
-  return new CupbearerError('conflict', 'This model was imported without word of what it was trained on.', {
-    hint: 'Say it on the screen "Models" first.',
+  return new CupbearerError('conflict', 'The training data of this model are not stated.', {
+    hint: 'State them on the screen "Models" first.',
   });
 }

@@ -1,7 +1,7 @@
 import type { Picked } from '../../shared/schema/fields.ts';
 import { taskRegistry } from '../tasks/index.ts';
 
-/** One line that tells a task from others: "backdoor: mnist, corner pixel trigger". */
+/** Returns one line that distinguishes a task from others: "backdoor: mnist, corner pixel trigger". */
 export function describeTask({ name, ...params }: Picked): string {
   return `${name}: ${taskRegistry.get(name).describe(params)}`;
 }

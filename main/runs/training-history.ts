@@ -6,7 +6,7 @@ import type { EpochSummary } from '../models/training.ts';
 import { readJsonLines } from '../storage/run-folder.ts';
 import type { Validation } from './work/validation.ts';
 
-/** Where a classifier's run keeps its training curve, a line an epoch. */
+/** The file in which a classifier's run stores its training curve, one line per epoch. */
 export const historyFile = 'metrics.jsonl';
 
 /** One line of {@link historyFile}. */
@@ -17,7 +17,10 @@ export interface EpochRecord extends EpochSummary {
   ms: number;
 }
 
-/** The training curve in a run's folder, an epoch each; empty where it has none. @throws CupbearerError `storage`, `bad-data`. */
+/**
+ * Returns the training curve in a run's folder, one entry per epoch; empty if it has none. @throws CupbearerError
+ * `storage`, `bad-data`.
+ */
 export function readHistory(folder: string): EpochRecord[] {
   return readJsonLines(folder, historyFile).map((line, i): EpochRecord => {
     const parsed = epochSchema.safeParse(line);

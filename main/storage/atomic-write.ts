@@ -17,8 +17,8 @@ import { systemCode, toStorageError } from './storage-error.ts';
 import { temporaryPath } from './temporary-names.ts';
 import { pathToWrite, type Place } from './within-folder.ts';
 
-/** What a file is to hold, whole or a part behind the other. */
-type Content = Uint8Array | string | Iterable<Uint8Array>;
+/** The content of a file, whole or part by part. */
+export type Content = Uint8Array | string | Iterable<Uint8Array>;
 
 function writeAndSync(path: string, content: Content, mode?: number): void {
   const file = openSync(path, 'wx', mode);
@@ -38,7 +38,7 @@ export function discard(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    // It stays behind under a temporary name, which readers pass over.
+    // It stays behind under a temporary name, which readers ignore.
   }
 }
 
@@ -79,12 +79,12 @@ function alreadyThere(path: string, cause: unknown): CupbearerError {
  * name in the same folder, flushed to disk, then renamed. On failure the temporary file is removed. With `exclusive`,
  * an existing file is never replaced, even when two processes write at once. The file's permissions are `mode`, or what
  * the process' mask makes of the usual ones.
- * @throws CupbearerError `storage` where the disk is full or the folder cannot be written to; `conflict` where
- * `exclusive` is set and the file exists; `bad-data` where the way to it leads out of its folder.
+ * @throws CupbearerError `storage` if the disk is full or the folder cannot be written to; `conflict` if
+ * `exclusive` is set and the file exists; `bad-data` if the way to it leads out of its folder.
  */
 export function writeFileAtomically(
   place: Place,
-  content: Uint8Array | string,
+  content: Content,
   options: { exclusive?: boolean; mode?: number } = {},
 ): void {
   const path = pathToWrite(place);

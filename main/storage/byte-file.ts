@@ -7,10 +7,10 @@ import { withStorageErrors } from './storage-error.ts';
 import { temporaryPath } from './temporary-names.ts';
 import { openToRead, pathOf, type Place } from './within-folder.ts';
 
-/** Bytes that are read at once where all are wanted. */
+/** Bytes read at a time when all are wanted. */
 const blockBytes = 2 ** 20;
 
-/** Closes the files that nobody has any more. */
+/** Closes files that are no longer referenced. */
 const unused = new FinalizationRegistry<number>(closeSync);
 
 /** What other threads of this process read the same bytes by, as long as the one that opened the file keeps it. */
@@ -37,7 +37,10 @@ export class ByteFile {
     this.#length = length;
   }
 
-  /** An empty one of the program's own. It has no name, so that it goes with the process however that ends. @throws CupbearerError `storage`. */
+  /**
+   * An empty one of the program's own. It has no name, so that it goes with the process however that ends. @throws
+   * CupbearerError `storage`.
+   */
   static create(folder = join(cupbearerHome(), 'decoded')): ByteFile {
     createPrivateFolder(folder);
     const path = temporaryPath(join(folder, 'bytes'));
@@ -78,7 +81,7 @@ export class ByteFile {
     return withStorageErrors(`read "${this.#path}"`, () => fstatSync(this.#descriptor).size);
   }
 
-  /** Adds bytes to the end. @throws CupbearerError `storage` where the disk is full. */
+  /** Adds bytes to the end. @throws CupbearerError `storage` if the disk is full. */
   append(bytes: Uint8Array): void {
     withStorageErrors(`write to "${this.#path}"`, () => {
       const at = this.#start + this.#length;
@@ -88,7 +91,7 @@ export class ByteFile {
     this.#length += bytes.length;
   }
 
-  /** The rows of `size` bytes at `indices`, one behind the other. @throws CupbearerError `storage`. */
+  /** Returns the rows of `size` bytes at `indices`, one after another. @throws CupbearerError `storage`. */
   rows(indices: ArrayLike<number>, size: number): Uint8Array<ArrayBuffer> {
     const rows = new Uint8Array(indices.length * size);
     let start = 0;

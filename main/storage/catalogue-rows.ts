@@ -6,7 +6,7 @@ import { explainFaults } from '../../shared/schema/problems.ts';
 
 /** A run as the catalogue has it. */
 export type CatalogueRun = RunRecord & {
-  /** Where something of its row cannot be read: a stand-in is in its place. */
+  /** Set if part of the row cannot be read; a stand-in takes its place. */
   damage?: RowDamage;
 };
 
@@ -77,7 +77,7 @@ const selected = `runs.rowid AS place,
 /** Selects rows as {@link fromRow} reads them; a WHERE clause on `runs` may follow. */
 export const selectRuns = `SELECT ${selected} FROM runs`;
 
-/** Selects what has changed since a revision, each change with the row as it is now: no `place` where it is gone. */
+/** Selects what has changed since a revision, each change with the row as it is now; no `place` if the run is gone. */
 export const selectChanges = `
   SELECT run_changes.revision AS revision, run_changes.run_id AS changed_id, ${selected}
   FROM run_changes LEFT JOIN runs ON runs.id = run_changes.run_id
@@ -88,7 +88,7 @@ type SqlValue = string | number | bigint | Uint8Array | null;
 
 export type Row = Record<string, SqlValue>;
 
-/** What a record, or a change to one, has for columns, all of them unless told otherwise. */
+/** Returns the columns of a record, or of a change to one; all of them by default. */
 export function toRow(record: Partial<RunRecord>, names: readonly (typeof columns)[number][] = columns): Row {
   return Object.fromEntries(
     names.map((column) => {
@@ -133,7 +133,7 @@ function valuesIn(row: Row): Record<string, unknown> {
   return values;
 }
 
-/** What a JSON text holds; the text itself where it is none, which no schema of an object or a list accepts. */
+/** Parses JSON. Returns the text itself if it is not JSON, which no schema of an object or a list accepts. */
 function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -145,7 +145,7 @@ function parsedJson(text: string): unknown {
 /** A path that nothing can be at, whatever the system. */
 const nowhere = join(devNull, 'unknown');
 
-/** Stands in for what cannot be read. The run has ended, since nobody may wait for it, and claims nothing of what it was. */
+/** Values that stand in for what cannot be read. The run counts as ended, so that nothing waits for it. */
 function standIns(place: number): RunRecord {
   return {
     id: `${damagedId}${place}`,

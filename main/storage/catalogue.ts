@@ -31,18 +31,21 @@ import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.
 import { markRows, selectKnown, type MarksChange } from './run-marks.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
 
-/** What {@link Catalogue.list} leaves out where it is given. */
+/** Which runs {@link Catalogue.list} returns. */
 interface RunFilter {
   kind?: RunKind;
   status?: RunStatus;
   archived?: boolean;
-  /** Words that must all occur in the id, title, folder, kind, notes or tags; upper and lower case letters a to z are the same. */
+  /**
+   * Words that must all occur in the id, title, folder, kind, notes or tags; upper and lower case letters a to z are
+   * the same.
+   */
   search?: string;
   /** At most this many, newest first. */
   limit?: number;
 }
 
-/** Where the catalogue is and how large. */
+/** Where the catalogue is and how large it is. */
 interface CatalogueSize {
   path: string;
   schemaVersion: number;
@@ -57,68 +60,68 @@ interface CatalogueHealth extends CatalogueSize {
   quickCheck: string;
 }
 
-/** Some of the runs, as they are read one slice after another. */
+/** Some of the runs; all are read slice by slice. */
 export interface RunSlice {
   runs: CatalogueRun[];
-  /** Where the next slice begins; null where there is none. */
+  /** Where the next slice begins; null if there is none. */
   next: number | null;
 }
 
 /** What has changed since a revision, or a part of it. */
 export interface RunChanges {
-  /** Runs that are new or not as they were. */
+  /** Runs that are new or have changed. */
   changed: CatalogueRun[];
   /** Ids of runs that are gone. */
   removed: string[];
-  /** From where to ask again. */
+  /** The revision to continue from. */
   revision: number;
-  /** Whether nothing newer was there. */
+  /** Whether there was nothing newer. */
   isAll: boolean;
 }
 
 /** What {@link Catalogue.rebuild} did. */
 export interface RebuildResult {
   added: string[];
-  /** Folders whose run was not taken up. */
+  /** Folders whose run was not added. */
   skipped: SkippedFolder[];
 }
 
-/** A folder whose run was not taken up. */
+/** A folder whose run was not added. */
 interface SkippedFolder {
   folder: string;
   /** Why, as a sentence. */
   reason: string;
-  /** The run's id, where it could be read but is listed with another folder. */
+  /** The run's id, if it could be read but is listed with another folder. */
   listedId?: string;
 }
 
-/** What a run is in once it is over and was not cut off. */
+/** Statuses of a run that has ended and was not interrupted. */
 const hasEnded: readonly RunStatus[] = ['done', 'failed', 'cancelled'];
 
 const insertRun = `INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
 
 /**
- * A slice of runs ends after so many, or when reading them has taken so long: what follows (summaries, sending) takes as long
- * again, and other calls must not wait longer than anybody notices.
+ * A slice of runs ends after this many runs or this long: what follows (summaries, sending) takes as long again, and
+ * other calls must not wait noticeably.
  */
 const mostInSlice = 40;
 const longestSliceMs = 10;
 
 const patchSchema = runRecordSchema.omit({ id: true, kind: true, created_at: true }).partial();
 
-/** Folders that are written to before a change of several runs is answered. */
+/** Most folders written before a change of several runs is answered. */
 const mostMirroredAtOnce = 5;
 
-/** Ids that an unknown one is compared with, the newest: comparing takes microseconds each. */
+/** An unknown id is compared with this many of the newest ones, at some microseconds each. */
 const mostGuessed = 2000;
 
-/** Note that `run.json` has to follow the row of a run, and that it has. */
+/** Mark that `run.json` has yet to follow a run's row, and that it has followed. */
 const markUnmirrored = 'INSERT OR IGNORE INTO unmirrored_runs (run_id) VALUES (?)';
 const markMirrored = 'DELETE FROM unmirrored_runs WHERE run_id = ?';
 const selectUnmirrored = `SELECT unmirrored_runs.rowid AS place, run_id, folder FROM unmirrored_runs
   LEFT JOIN runs ON runs.id = run_id WHERE unmirrored_runs.rowid > ? ORDER BY unmirrored_runs.rowid LIMIT 1`;
 
-/** A run whose `run.json` has to follow; one that was forgotten since has no folder. */
+/** A run whose `run.json` has yet to follow; no folder if the run has been removed since. */
 interface Unmirrored {
   place: number;
   run_id: string;
@@ -126,21 +129,23 @@ interface Unmirrored {
 }
 
 /**
- * All runs this user's program knows of. What is committed here holds, and `run.json` in a run's folder follows, so
- * that a lost catalogue can be rebuilt: a change leaves a mark in the same transaction, which goes once the folder has
- * it. Opened by `openCatalogue`; several processes may use it at once.
- * Every method @throws CupbearerError `storage` where the file is locked for longer than the timeout, full or read-only.
+ * All runs that this user's program knows. What is committed here counts, and `run.json` in a run's folder follows, so
+ * that a lost catalogue can be rebuilt. A change sets a mark in the same transaction, which is removed when the folder
+ * has followed. Opened by `openCatalogue`; several processes may use it at once. Every method @throws CupbearerError
+ * `storage` if the file is locked for longer than the timeout, full or read-only.
  */
 export class Catalogue {
   readonly path: string;
-  /** What a person should know: a damaged file that was rebuilt, a folder that could not be written to. */
+  /**
+   * Problems that the user should know about: a damaged file that was rebuilt, a folder that could not be written to.
+   */
   readonly notices: string[] = [];
   readonly experiments: ExperimentIndex;
   readonly #database: Database;
-  /** By their text; there are a few dozen. */
+  /** A few dozen, by their text. */
   readonly #statements = new Map<string, Statement>();
   readonly #listeners = new Set<() => void>();
-  /** What is done once the transaction that goes on is committed, and not if it is not. */
+  /** What to do once the current transaction is committed; dropped if it is rolled back. */
   #afterCommit: (() => void)[] = [];
 
   /** `database` must be of the latest schema version before anything is asked of it. */
@@ -167,8 +172,8 @@ export class Catalogue {
   }
 
   /**
-   * Adds a run and writes its `run.json`; where that fails, nothing is added.
-   * @throws CupbearerError `conflict` where the id is taken, `storage`.
+   * Adds a run and writes its `run.json`; if that fails, nothing is added.
+   * @throws CupbearerError `conflict` if the id is taken, `storage`.
    */
   insert(record: RunRecord): void {
     const valid = runRecordSchema.parse({ ...record, folder: resolve(record.folder) });
@@ -178,13 +183,13 @@ export class Catalogue {
       this.#add(valid);
       writeIntoFolder(valid);
     });
-    this.#tell();
+    this.tell();
   }
 
   /**
-   * Changes a run and gives it back; what of its row cannot be read stays as it is. Where its folder is gone or cannot be
-   * written to, the catalogue alone is changed and, in the latter case, a notice says so: that a disk is full must not keep
-   * the run from being marked as failed.
+   * Changes a run and returns it. What cannot be read of its row stays as it is. If its folder is gone or cannot be
+   * written to, only the catalogue is changed and, in the latter case, a notice says so: a full disk must not keep a
+   * run from being marked as failed.
    * @throws CupbearerError `not-found`, `storage`.
    */
   update(id: string, patch: RunPatch): CatalogueRun {
@@ -197,28 +202,28 @@ export class Catalogue {
       return this.#change(place, valid);
     });
     this.#mirrorOrNote(id);
-    this.#tell();
+    this.tell();
     return run;
   }
 
   /**
-   * Changes tags, notes and the like of runs in one transaction: of all of them or, where one is not known, of none. The
-   * `run.json` of a few follows at once, that of many by {@link mirrorNext}.
+   * Changes tags, notes and the like of runs in one transaction: all of them or, if one is not known, none. For a few
+   * runs `run.json` follows at once, for many by {@link mirrorNext}.
    * @throws CupbearerError `not-found`, `usage` as {@link get}, `storage`.
    */
   mark(ids: readonly string[], change: MarksChange): void {
     const marked = this.#write(() => {
-      const known = new Set(this.#prepared(selectKnown).pluck().all(JSON.stringify(ids)) as string[]);
+      const known = new Set(this.#prepared<string>(selectKnown).pluck().all(JSON.stringify(ids)));
       for (const id of ids.filter((each) => !known.has(each)))
         known.add(this.#storedId(this.#placeOf(this.get(id).id)!));
       markRows((sql) => this.#prepared(sql), [...known], change);
       return known;
     });
     if (marked.size <= mostMirroredAtOnce) for (const id of marked) this.#mirrorOrNote(id);
-    this.#tell();
+    this.tell();
   }
 
-  /** The run with this very id, if there is one. */
+  /** Returns the run with exactly this id, if there is one. */
   find(id: string): CatalogueRun | undefined {
     return this.#read(() => {
       const place = this.#placeOf(id);
@@ -227,8 +232,9 @@ export class Catalogue {
   }
 
   /**
-   * The run with this id; the beginning of an id or its last four characters will do where only one run has them.
-   * @throws CupbearerError `not-found` naming the nearest id, `usage` with the ids where several fit.
+   * Returns the run with this id. The beginning of an id or its last four characters are enough if only one run has
+   * them.
+   * @throws CupbearerError `not-found` naming the nearest id, `usage` with the ids if several fit.
    */
   get(id: string): CatalogueRun {
     return this.#read(() => {
@@ -244,38 +250,36 @@ export class Catalogue {
     });
   }
 
-  /** The newest run of a folder. */
+  /** Returns the newest run of a folder. */
   byFolder(folder: string): CatalogueRun | undefined {
     return this.#select('WHERE folder = ? ORDER BY runs.created_at DESC, runs.rowid DESC LIMIT 1', resolve(folder))[0];
   }
 
-  /** Runs whose folder begins with this path. */
+  /** Returns the runs whose folder begins with this path. */
   inside(path: string): CatalogueRun[] {
-    // The index on folders knows ranges; no text sorts behind that character.
+    // The index on folders serves ranges; no text sorts after that character.
     return this.#select('WHERE folder >= ? AND folder < ?', path, `${path}\u{10ffff}`);
   }
 
-  /** Ids of all runs of a kind, newest first. */
+  /** Returns the ids of all runs of a kind, newest first. */
   idsOf(kind: RunKind): string[] {
-    return this.#read(
-      () =>
-        this.#prepared('SELECT id FROM runs WHERE kind = ? ORDER BY created_at DESC, rowid DESC')
-          .pluck()
-          .all(kind) as string[],
+    return this.#read(() =>
+      this.#prepared<string>('SELECT id FROM runs WHERE kind = ? ORDER BY created_at DESC, rowid DESC')
+        .pluck()
+        .all(kind),
     );
   }
 
-  /** Runs that build on this one, oldest first. */
+  /** Returns the ids of the runs that build on this one, oldest first. */
   childrenOf(id: string): string[] {
-    return this.#read(
-      () =>
-        this.#prepared('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
-          .pluck()
-          .all(id) as string[],
+    return this.#read(() =>
+      this.#prepared<string>('SELECT DISTINCT run_id FROM run_parents WHERE parent_id = ? ORDER BY run_id')
+        .pluck()
+        .all(id),
     );
   }
 
-  /** Runs that match, newest first. */
+  /** Returns the runs that match, newest first. */
   list(filter: RunFilter = {}): CatalogueRun[] {
     const conditions: string[] = [];
     const values: (string | number)[] = [];
@@ -299,15 +303,15 @@ export class Catalogue {
   }
 
   /**
-   * A slice of all runs, those that were added last first, which takes a few milliseconds. `from` is the `next` of the slice
-   * before; what changes meanwhile, {@link changesSince} tells.
+   * Returns a slice of all runs, those added last first, within a few milliseconds. `from` is the `next` of the
+   * previous slice. Changes in the meantime are returned by {@link changesSince}.
    */
   slice(from: number = Number.MAX_SAFE_INTEGER): RunSlice {
     return this.#read(() => {
-      const rows = this.#prepared(`${selectRuns} WHERE runs.rowid < ? ORDER BY runs.rowid DESC`);
+      const rows = this.#prepared<Row>(`${selectRuns} WHERE runs.rowid < ? ORDER BY runs.rowid DESC`);
       const runs: CatalogueRun[] = [];
       const isFull = sliceEnd();
-      for (const row of rows.iterate(from) as Iterable<Row>) {
+      for (const row of rows.iterate(from)) {
         runs.push(fromRow(row));
         if (isFull(runs.length)) return { runs, next: Number(row['place']) };
       }
@@ -315,20 +319,22 @@ export class Catalogue {
     });
   }
 
-  /** A number that rises with every change, whoever makes it. */
+  /** A number that rises with every change, whichever process makes it. */
   get revision(): number {
     return this.#read(
-      () => this.#prepared('SELECT coalesce(max(revision), 0) FROM run_changes').pluck().get() as number,
+      () => this.#prepared<number>('SELECT coalesce(max(revision), 0) FROM run_changes').pluck().get() ?? 0,
     );
   }
 
-  /** What has changed since a revision, the oldest change first; of much that has, a part that takes a few milliseconds. */
+  /**
+   * Returns what has changed since a revision, oldest first, or the part of it that takes a few milliseconds.
+   */
   changesSince(revision: number): RunChanges {
     return this.#read(() => {
-      const rows = this.#prepared(selectChanges);
+      const rows = this.#prepared<Row>(selectChanges);
       const changes: RunChanges = { changed: [], removed: [], revision, isAll: true };
       const isFull = sliceEnd();
-      for (const row of rows.iterate(revision) as Iterable<Row>) {
+      for (const row of rows.iterate(revision)) {
         changes.revision = Number(row['revision']);
         if (row['place'] === null) changes.removed.push(String(row['changed_id']));
         else changes.changed.push(fromRow(row));
@@ -345,9 +351,14 @@ export class Catalogue {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Tells listeners of a change; a connection that another thread of this process has opened cannot. */
+  tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
   /**
-   * Writes `run.json` of the runs whose row was changed by a process that was killed, or found a full disk, before it
-   * could; of at most `most` of them, which takes milliseconds each.
+   * Writes `run.json` of at most `most` runs whose row was changed by a process that was killed, or found a full disk,
+   * before it could write. Takes milliseconds for each.
    */
   mirrorPending(most = Infinity): void {
     let next = this.mirrorNext(0);
@@ -358,13 +369,13 @@ export class Catalogue {
   }
 
   /**
-   * Writes `run.json` of the next run behind `place` whose row is newer. Returns its place, and a sentence if it could not be
-   * written; undefined if there is none.
+   * Writes `run.json` of the next run after `place` whose row is newer. Returns its place, with a sentence if it could
+   * not be written; undefined if there is none.
    */
   mirrorNext(place: number): { place: number; failure?: string | undefined } | undefined {
-    const next = this.#read(() => this.#prepared(selectUnmirrored).get(place) as Unmirrored | undefined);
+    const next = this.#read(() => this.#prepared<Unmirrored>(selectUnmirrored).get(place));
     if (!next) return undefined;
-    // Where there is nothing to write, nobody is to wait for the lock.
+    // Without anything to write, there is no need to wait for the lock.
     const isGone = next.folder !== null && !existsSync(next.folder);
     return { place: next.place, failure: isGone ? undefined : this.#mirror(next.run_id) };
   }
@@ -400,21 +411,22 @@ export class Catalogue {
     const marked = this.#write(() =>
       gone.flatMap((seen) => {
         const place = this.#placeOf(seen.id);
-        const now = place === undefined ? undefined : this.#at(place);
-        // Meanwhile another process may have marked it, or resumed it under a process of its own.
+        if (place === undefined) return [];
+        const now = this.#at(place);
+        // Another process may have marked it in the meantime, or resumed it.
         if (now?.status !== seen.status || now.host_pid !== seen.host_pid || now.host_started !== seen.host_started)
           return [];
         const end = this.#endInFolder(now) ?? cutOff;
         this.#prepared(markUnmirrored).run(seen.id);
-        return [this.#change(place!, end)];
+        return [this.#change(place, end)];
       }),
     );
     for (const { id } of marked) this.#mirrorOrNote(id);
-    this.#tell();
+    this.tell();
     return marked.filter(({ status }) => status === 'interrupted');
   }
 
-  /** Makes several changes in one transaction: all of them or, where one throws, none; a disk is waited for only once. */
+  /** Makes several changes in one transaction: all or, if one throws, none. Waits for the disk only once. */
   together(changes: () => void): void {
     this.#write(changes);
   }
@@ -424,19 +436,19 @@ export class Catalogue {
     const { id: found, folder } = this.get(id);
     this.#write(() => {
       this.#prepared('DELETE FROM runs WHERE rowid = ?').run(this.#placeOf(found));
-      // Readers know the row by its stand-in, if it had one.
+      // Readers know the row by its stand-in id, if it had one.
       if (placeOfDamaged(found) !== undefined) this.#prepared('INSERT INTO run_changes (run_id) VALUES (?)').run(found);
       if (!this.#prepared('SELECT 1 FROM runs WHERE folder = ?').get(folder))
         this.#afterCommit.push(() => this.#unlist(folder));
     });
-    this.#tell();
+    this.tell();
   }
 
   /**
-   * Takes up the runs of these folders, and of the further evaluations in them, that the catalogue does not know. A run
-   * that it knows under a folder that is gone is given its new one, and a row that is damaged what its folder says. A folder
-   * that is damaged is skipped with the reason, and so is one whose run is listed with another folder that is there. A run that
-   * goes on according to its folder, and that no process here does, is taken up as interrupted.
+   * Adds the runs in these folders, and the further evaluations in them, if the catalogue does not know them. A known
+   * run whose folder is gone gets its new folder, and a damaged row gets what its folder says. Skips, with the reason,
+   * a folder that is damaged and one whose run is listed with another existing folder. A run that is unfinished
+   * according to its folder, with no process here, is added as interrupted.
    */
   rebuild(folders: readonly string[]): RebuildResult {
     const result: RebuildResult = { added: [], skipped: [] };
@@ -466,16 +478,16 @@ export class Catalogue {
         if (other !== undefined) result.skipped.push({ folder: path, reason: listedWith(other), listedId: record.id });
       }
     }
-    this.#tell();
+    this.tell();
     return result;
   }
 
-  /** Path and size of the database file. */
+  /** Returns path and size of the database file. */
   size(): CatalogueSize {
     return this.#read(() => ({
       path: this.path,
       schemaVersion: schemaVersion(this.#database),
-      runs: this.#prepared('SELECT count(*) FROM runs').pluck().get() as number,
+      runs: this.#prepared<number>('SELECT count(*) FROM runs').pluck().get() ?? 0,
       bytes: ['', '-wal'].reduce(
         (sum, end) => sum + (statSync(this.path + end, { throwIfNoEntry: false })?.size ?? 0),
         0,
@@ -483,9 +495,9 @@ export class Catalogue {
     }));
   }
 
-  /** The same, and what SQLite finds wrong with the file, for which it reads all of it. */
+  /** Returns the same with what SQLite finds wrong with the file, after reading all of it. */
   health(): CatalogueHealth {
-    const quickCheck = this.#read(() => this.#database.pragma('quick_check(1)', { simple: true }) as string);
+    const quickCheck = this.#read(() => String(this.#database.pragma('quick_check(1)', { simple: true })));
     return { ...this.size(), quickCheck };
   }
 
@@ -493,11 +505,13 @@ export class Catalogue {
     this.#database.close();
   }
 
-  /** A statement, prepared once: preparing the selection of a run takes longer than reading one. */
-  #prepared(sql: string): Statement {
+  /**
+   * Returns a statement that yields rows of this type, prepared once: preparing one takes longer than reading a run.
+   */
+  #prepared<Result>(sql: string): Statement<unknown[], Result> {
     const known = this.#statements.get(sql) ?? this.#database.prepare(sql);
     this.#statements.set(sql, known);
-    return known;
+    return known as Statement<unknown[], Result>;
   }
 
   #read<T>(operation: () => T): T {
@@ -509,7 +523,9 @@ export class Catalogue {
     }
   }
 
-  /** Takes the write lock from the start: a transaction that reads first cannot wait for it, and would fail as busy. */
+  /**
+   * Takes the write lock at the start: a transaction that reads first cannot wait for the lock and would fail as busy.
+   */
   #write<T>(operation: () => T): T {
     try {
       const result = this.#read(() => this.#database.transaction(operation).immediate());
@@ -520,7 +536,9 @@ export class Catalogue {
     }
   }
 
-  /** A folder that stays in the list is looked at when the catalogue is rebuilt; one that is missing from it would not be. */
+  /**
+   * Takes a folder off the list. A failure is harmless: the folder is then looked at when the catalogue is rebuilt.
+   */
   #unlist(folder: string): void {
     try {
       removeFromFolderList(this.path, folder);
@@ -531,38 +549,42 @@ export class Catalogue {
   }
 
   #select(clauses: string, ...values: (string | number)[]): CatalogueRun[] {
-    return this.#read(() => (this.#prepared(`${selectRuns} ${clauses}`).all(...values) as Row[]).map(fromRow));
+    return this.#read(() =>
+      this.#prepared<Row>(`${selectRuns} ${clauses}`)
+        .all(...values)
+        .map(fromRow),
+    );
   }
 
   #at(place: number): CatalogueRun | undefined {
     return this.#select('WHERE runs.rowid = ?', place)[0];
   }
 
-  /** Where the row of a run is, also of one whose id cannot be read. */
+  /** Returns where the row of a run is, even if its id cannot be read. */
   #placeOf(id: string): number | undefined {
-    const found = this.#prepared('SELECT rowid FROM runs WHERE id = ?').pluck().get(id) as number | undefined;
+    const found = this.#prepared<number>('SELECT rowid FROM runs WHERE id = ?').pluck().get(id);
     const damaged = found === undefined ? placeOfDamaged(id) : undefined;
     if (damaged === undefined) return found;
-    return this.#prepared('SELECT rowid FROM runs WHERE rowid = ?').pluck().get(damaged) as number | undefined;
+    return this.#prepared<number>('SELECT rowid FROM runs WHERE rowid = ?').pluck().get(damaged);
   }
 
-  /** The id in a row, also one that cannot be read, for which readers have a stand-in. */
+  /** Returns the id in a row, even one that cannot be read and has a stand-in. */
   #storedId(place: number): string {
     return this.#prepared('SELECT id FROM runs WHERE rowid = ?').pluck().get(place) as string;
   }
 
-  /** Ids that begin with a text, or whose last part it is. */
+  /** Returns the ids that begin with a text or have it as their last part. */
   #idsLike(text: string): string[] {
-    return this.#prepared(
+    return this.#prepared<string>(
       `SELECT id FROM runs WHERE substr(id, 1, length(@text)) = @text OR substr(id, -length(@text) - 1) = '-' || @text ORDER BY id`,
     ) // prettier-ignore
       .pluck()
-      .all({ text }) as string[];
+      .all({ text });
   }
 
   #unknown(id: string): CupbearerError {
-    const newest = this.#prepared('SELECT id FROM runs ORDER BY rowid DESC LIMIT ?').pluck();
-    const guess = nearest(id, newest.all(mostGuessed) as string[]);
+    const newest = this.#prepared<string>('SELECT id FROM runs ORDER BY rowid DESC LIMIT ?').pluck();
+    const guess = nearest(id, newest.all(mostGuessed));
     return new CupbearerError('not-found', `There is no run "${id}".${guess ? ` Did you mean "${guess}"?` : ''}`, {
       hint: '`cupbearer runs` lists them all.',
     });
@@ -574,7 +596,7 @@ export class Catalogue {
     this.#storeList('run_tags', 'tag', record.id, record.tags);
   }
 
-  /** Changes what is given of a row, and nothing else: what of it cannot be read is still there for whoever can. */
+  /** Changes only the given columns of a row: what cannot be read stays for a version that can. */
   #change(place: number, patch: Partial<RunRecord>): CatalogueRun {
     const names = columns.filter((name) => name in patch);
     if (names.length > 0) {
@@ -594,9 +616,9 @@ export class Catalogue {
   }
 
   /**
-   * Writes the row of a run into its folder and takes its mark away. It holds the lock meanwhile: what another process
-   * has changed since must not be overwritten. The mark stays if the folder is gone, as its disk may be. Returns a
-   * sentence if it could not be written.
+   * Writes the row of a run into its folder and removes its mark, holding the lock, so that no change by another
+   * process is overwritten. Keeps the mark if the folder is gone, because its disk may be. Returns a sentence if
+   * writing fails.
    */
   #mirror(id: string): string | undefined {
     try {
@@ -618,7 +640,7 @@ export class Catalogue {
     if (failure !== undefined) this.notices.push(failure);
   }
 
-  /** What `run.json` says of a run that has ended, if the row is not the newer of the two. */
+  /** Returns what `run.json` says about a run that has ended, unless the row is newer. */
   #endInFolder({ id, folder }: RunRecord): RunRecord | undefined {
     const isNewer = this.#prepared('SELECT 1 FROM unmirrored_runs WHERE run_id = ?').get(id) !== undefined;
     const told = isNewer ? undefined : recordIn(folder);
@@ -626,8 +648,8 @@ export class Catalogue {
   }
 
   /**
-   * Returns whether the run was added; one that moved is only given its new folder, one whose row is damaged all that it
-   * lacks. `other` is the folder that it is listed with where that is there and another.
+   * Returns whether the run was added. A run that moved only gets its new folder, one with a damaged row all that is
+   * missing. `other` is the folder that it is listed with, if that exists and is another one.
    */
   #takeUp(
     record: RunRecord,
@@ -642,18 +664,14 @@ export class Catalogue {
       if (!isListed) addToFolderList(this.path, folder);
       if (place === undefined) this.#add(record);
       else this.#change(place, known?.damage ? record : { folder });
-      // Its run.json still says that it goes on.
+      // Its run.json still says that it is running.
       if (isCutOff) this.#prepared(markUnmirrored).run(record.id);
       return { isAdded: place === undefined };
     });
   }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
-  }
 }
 
-/** Whether a slice that was begun just now and has so many runs is to end. */
+/** Returns a function that says whether a slice of this many runs, started now, is full. */
 function sliceEnd(): (length: number) => boolean {
   const latest = performance.now() + longestSliceMs;
   return (length) => length >= mostInSlice || performance.now() > latest;
@@ -664,7 +682,7 @@ function isSameFolder(one: string, other: string): boolean {
   return one === other || realPathOf(one) === realPathOf(other);
 }
 
-/** Why a run is not taken up that is listed with another folder. */
+/** Explains why a run that is listed with another folder is not added. */
 function listedWith(folder: string): string {
   return `Its run is listed already, with the folder "${folder}". To list it with this one, move the other elsewhere first.`;
 }
@@ -674,15 +692,15 @@ function evaluationsIn(folder: string): string[] {
   return evalFolders(folder).filter(holdsRecord);
 }
 
-/** What becomes of a run whose process is gone. */
+/** Changes to a run whose process is gone. */
 const cutOff = {
   status: 'interrupted' as const,
   error: { code: 'crashed' as const, message: 'The process that did this run ended without finishing it.' },
 };
 
 /**
- * A run as its folder has it, unless that says that it goes on: whoever wrote the folder may have named any process. Every
- * process of ours notes its start, by which a live one of the same number is told apart.
+ * Returns a run as its folder has it, or as interrupted if that names a process that does not run it. The folder may
+ * name any process number; the start time that our processes record tells them apart.
  */
 function asFound(record: RunRecord): RunRecord {
   const { status, host_pid: pid, host_started: started } = record;
@@ -690,7 +708,7 @@ function asFound(record: RunRecord): RunRecord {
   return pid !== null && started !== null && isProcessAlive(pid, started) ? record : { ...record, ...cutOff };
 }
 
-/** What `run.json` in a folder says; undefined if it cannot be read. */
+/** Returns what `run.json` in a folder says; undefined if it cannot be read. */
 function recordIn(folder: string): RunRecord | undefined {
   try {
     return readRecord(folder);
@@ -700,12 +718,12 @@ function recordIn(folder: string): RunRecord | undefined {
   }
 }
 
-/** Writes `run.json` where the folder is there and its path has not gone to another run since. */
+/** Writes `run.json` if the folder exists and does not belong to another run by now. */
 function writeIntoFolder({ damage, ...record }: CatalogueRun): void {
   if (!existsSync(record.folder) || belongsToAnother(record)) return;
   if (!damage) writeRecord(record.folder, record);
   else if (holdsRecord(record.folder)) {
-    // The folder knows what the row has lost: a stand-in must not take its place.
+    // The folder has what the row has lost; a stand-in must not replace it.
     const readable = Object.entries(record).filter(([key]) => !damage.fields.includes(key as keyof RunRecord));
     writeRecord(record.folder, { ...readRecord(record.folder), ...Object.fromEntries(readable) });
   }
@@ -716,7 +734,7 @@ function belongsToAnother({ id, folder }: RunRecord): boolean {
     return readRecord(folder).id !== id;
   } catch (error) {
     if (!(error instanceof CupbearerError)) throw error;
-    // A missing or damaged record is written again; one of a newer version knows more than this program would write.
+    // A missing or damaged record is written again. One of a newer version holds more than this program would write.
     return error.details?.['found_format'] !== undefined;
   }
 }

@@ -6,13 +6,16 @@ import { openToRead, pathOf, type Place } from './within-folder.ts';
 
 const blockBytes = 1 << 20;
 
-/** Bytes that are not in memory all at once. */
+/** Bytes that are not all in memory. */
 export interface BytesInBlocks {
   readonly length: number;
   blocks(): Iterable<Uint8Array>;
 }
 
-/** SHA-256 in hex over texts (as UTF-8) and bytes, wherever these lie. Where one part ends counts, so ('ab', 'c') and ('a', 'bc') differ. */
+/**
+ * Returns SHA-256 in hex of texts (as UTF-8) and bytes. The boundaries of parts count: ('ab', 'c') and ('a', 'bc')
+ * differ.
+ */
 export function hashBytes(...parts: (string | Uint8Array | BytesInBlocks)[]): string {
   const hash = createHash('sha256');
   // A single part is hashed bare, so that the result is what `sha256sum` prints for a file of these bytes.
@@ -50,8 +53,8 @@ export function hashJson(value: unknown): string {
 
 /**
  * A value as JSON with sorted keys and no spaces. Keys whose value is undefined are left out.
- * @throws CupbearerError `internal` for what JSON cannot hold (NaN, infinity, functions), which would make unequal values
- * look equal.
+ * @throws CupbearerError `internal` for what JSON cannot hold (NaN, infinity, functions), which would make unequal
+ * values look equal.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -9,7 +9,7 @@ export function noteDamage(file: string): void {
   try {
     closeSync(openPrivateFile(notePath(file)));
   } catch {
-    // The error that led here is told in any case.
+    // The error that led here is reported in any case.
   }
 }
 
@@ -18,7 +18,7 @@ export function isDamageNoted(file: string): boolean {
   return existsSync(notePath(file));
 }
 
-/** Forgets the note, once all was looked at. */
+/** Removes the note after the whole file was checked. */
 export function forgetDamage(file: string): void {
   rmSync(notePath(file), { force: true });
 }

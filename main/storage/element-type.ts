@@ -3,7 +3,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 
 /** How the numbers of a stored array are laid out; always little-endian. */
 export interface ElementType {
-  /** NumPy's name in a `.npy` header; undefined where no such file is read. */
+  /** NumPy's name in a `.npy` header; undefined if no such file is read. */
   npy: string | undefined;
   /** The name in a safetensors header. */
   safetensors: string;
@@ -18,7 +18,8 @@ export interface ElementType {
   decode(source: Uint8Array, offset: number, count: number, where: string): TensorData;
 }
 
-// Typed arrays have the machine's byte order, which is little-endian on every platform that Node.js and Electron ship for.
+// Typed arrays have the machine's byte order, which is little-endian on every platform that Node.js and Electron ship
+// for.
 function copy(source: Uint8Array, offset: number, bytes: number): ArrayBuffer {
   const target = new Uint8Array(bytes);
   target.set(source.subarray(offset, offset + bytes));
@@ -122,17 +123,23 @@ export function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** The product of `shape`, or undefined where it is no count that could be held (negative, fractional, above 2^53). */
-export function elementCount(shape: readonly unknown[]): number | undefined {
-  if (!shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0)) return undefined;
+/**
+ * Returns the sizes that a file gives as a shape, and their product; undefined if they are no sizes, or the product is
+ * no count that could be held (above 2^53).
+ */
+export function parseShape(value: unknown): { sizes: number[]; count: number } | undefined {
+  if (!Array.isArray(value) || !value.every(isSize)) return undefined;
   // A zero anywhere makes the array empty, however large the other sizes are.
-  if (shape.includes(0)) return 0;
-  const count = (shape as number[]).reduce((product, size) => product * size, 1);
-  return Number.isSafeInteger(count) ? count : undefined;
+  const count = value.includes(0) ? 0 : value.reduce((product, size) => product * size, 1);
+  return Number.isSafeInteger(count) ? { sizes: value, count } : undefined;
 }
 
-/** @throws CupbearerError `internal` where `shape` does not describe `length` elements. */
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** @throws CupbearerError `internal` if `shape` does not describe `length` elements. */
 export function checkShape(shape: readonly number[], length: number, name: string): void {
-  if (elementCount(shape) === length) return;
+  if (parseShape(shape)?.count === length) return;
   throw new CupbearerError('internal', `"${name}": the shape [${shape.join(', ')}] does not hold ${length} elements.`);
 }

@@ -5,8 +5,9 @@ import { readFileBytes } from './read-file.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /**
- * `folders.txt` beside the catalogue: one absolute run folder a line, only ever added to, so that a lost catalogue can be
- * rebuilt. A line `- <folder>` says that the folder is no longer wanted. A path that holds a line end is written as JSON.
+ * `folders.txt` beside the catalogue: one absolute run folder a line, only ever added to, so that a lost catalogue can
+ * be rebuilt. A line `- <folder>` says that the folder is no longer wanted. A path that holds a line end is written as
+ * JSON.
  */
 export function folderListPath(catalogueFile: string): string {
   return join(dirname(catalogueFile), 'folders.txt');
@@ -22,7 +23,10 @@ export function removeFromFolderList(catalogueFile: string, folder: string): voi
   append(catalogueFile, `- ${encode(folder)}`);
 }
 
-/** The folders in the order in which they were first added; none where there is no list. @throws CupbearerError `storage`. */
+/**
+ * Returns the folders in the order in which they were first added; none if there is no list. @throws CupbearerError
+ * `storage`.
+ */
 export function readFolderList(catalogueFile: string): string[] {
   const path = folderListPath(catalogueFile);
   if (!existsSync(path)) return [];

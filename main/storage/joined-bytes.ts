@@ -1,4 +1,4 @@
-/** Bytes one behind the other; of a single part that part itself. */
+/** Joins bytes; a single part is returned as it is. */
 export function joinedBytes<T extends ArrayBufferLike>(parts: readonly Uint8Array<T>[]): Uint8Array<T | ArrayBuffer> {
   if (parts.length === 1) return parts[0]!;
   const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));

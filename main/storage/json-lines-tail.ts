@@ -3,17 +3,19 @@ import { parseLine, type JsonLine } from './json-lines.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { isThere, openToRead, pathOf, type Place } from './within-folder.ts';
 
-/** Bytes that are read of what has come while nobody read: the last ones, which hold the end of a long log. */
+/** Most bytes read of what was added since the last call: the last ones, with the end of a long log. */
 const mostBytes = 2 ** 24;
-/** What one call returns, and about how much it reads: parsing all of a long file at once would keep others waiting. */
+/**
+ * Most lines that one call returns, and about how much it reads: parsing a long file at once would delay other calls.
+ */
 const mostLines = 2000;
 const blockBytes = 2 ** 18;
 
 const lineEnd = 0x0a;
 
 /**
- * Follows a `.jsonl` file while another process writes it. A file that has become shorter (a resumed training drops lines
- * that will come again) is read from the start.
+ * Follows a `.jsonl` file while another process writes it. A file that has become shorter (a resumed training drops
+ * lines that will come again) is read from the start.
  */
 export class JsonLinesTail {
   readonly #place: Place;
@@ -30,9 +32,10 @@ export class JsonLinesTail {
   }
 
   /**
-   * Returns the next whole lines, at most {@link mostLines}, of those that have come since the first call; what is not a JSON
-   * object is passed over. Where more than {@link mostBytes} have come since the last call, the first of them are left out.
-   * @throws CupbearerError `storage`, `bad-data` where it is not a file inside its folder.
+   * Returns the next whole lines, at most {@link mostLines}, of those that have come since the first call; what is not
+   * a JSON object is passed over. Where more than {@link mostBytes} have come since the last call, the first of them
+   * are left out.
+   * @throws CupbearerError `storage`, `bad-data` if it is not a file inside its folder.
    */
   read(): JsonLine[] {
     const goesOn = this.#hasMore;
@@ -71,7 +74,7 @@ export class JsonLinesTail {
   }
 }
 
-/** Where the last of the first {@link mostLines} whole lines ends. */
+/** Returns where the last of the first {@link mostLines} whole lines ends. */
 function endOfLines(bytes: Uint8Array): number {
   let end = 0;
   for (let lines = 0; lines < mostLines; lines++) {

@@ -18,7 +18,7 @@ const lineEnd = 0x0a;
 /**
  * Adds a line at the end of a file (created if need be). A part of a line that a crash left at the end is removed
  * first. One process writes a file at a time.
- * @throws CupbearerError `storage`, `bad-data` where it is not a file inside its folder; the lines before are then as they
+ * @throws CupbearerError `storage`, `bad-data` if it is not a file inside its folder; the lines before are then as they
  * were.
  */
 export function appendLine(place: Place, line: JsonLine): void {
@@ -41,8 +41,8 @@ export function appendLine(place: Place, line: JsonLine): void {
 
 /**
  * The lines of a file, in order. A last line without its line end was cut off by a crash and is left out.
- * @throws CupbearerError `not-found`, `storage`, or `bad-data` where they are more than 100,000, or naming the line that is not
- * a JSON object.
+ * @throws CupbearerError `not-found`, `storage`, or `bad-data` if they are more than 100,000, or naming the line that
+ * is not a JSON object.
  */
 export function readLines(place: Place): JsonLine[] {
   const path = pathOf(place);
@@ -80,7 +80,7 @@ function completeLines(place: Place): string[] {
   return decodeText(whole, pathOf(place)).split('\n').slice(0, -1);
 }
 
-/** @throws CupbearerError `bad-data` where there are more than {@link mostLines}. */
+/** @throws CupbearerError `bad-data` if there are more than {@link mostLines}. */
 function checkLineCount(bytes: Uint8Array, path: string): void {
   let count = 0;
   for (let at = bytes.indexOf(lineEnd); at !== -1; at = bytes.indexOf(lineEnd, at + 1)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stateOfTagged } from './process-identity.ts';
 import { parseTemporaryName, type TemporaryName } from './temporary-names.ts';
 
-/** What nobody can be asked about is left alone for so long. */
+/** Files whose owner is unknown are left alone for this long. */
 const patienceMs = 7 * 24 * 3_600_000;
 
 /** Folders of a run in which files or folders are replaced. */
@@ -33,7 +33,7 @@ export async function removeLeftoversOfRun(folder: string): Promise<void> {
   }
 }
 
-/** Names of the folders in a folder; links to folders are none of them. */
+/** Returns the names of the folders in a folder, without links to folders. */
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);

@@ -1,6 +1,6 @@
 import type { NamedTensor, TensorData } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
+import { bytesOf, checkShape, elementTypeOf, elementTypes, parseShape, type ElementType } from './element-type.ts';
 import { parsePythonDict } from './python-literal.ts';
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -11,15 +11,19 @@ const maxDimensions = 64;
 /** NumPy itself refuses headers beyond 10,000 characters. */
 const maxHeaderBytes = 2 ** 16;
 
-/** Bytes at the beginning of a `.npy` file that hold its header, whatever its version: {@link parseNpyHeader} needs no more. */
+/**
+ * Bytes at the beginning of a `.npy` file that hold its header, whatever its version: {@link parseNpyHeader} needs no
+ * more.
+ */
 export const npyStartBytes = 12 + maxHeaderBytes;
 
 /** NumPy leaves room for the first size to grow to this many digits, so that a file can be appended to in place. */
 const growthDigits = 21;
 
 /**
- * An array as a `.npy` file, version 1.0, C order, byte for byte what `numpy.save` writes (NumPy enhancement proposal 1).
- * @throws CupbearerError `internal` where shape and data disagree.
+ * An array as a `.npy` file, version 1.0, C order, byte for byte what `numpy.save` writes (NumPy enhancement proposal
+ * 1).
+ * @throws CupbearerError `internal` if shape and data disagree.
  */
 export function encodeNpy(tensor: NamedTensor): Uint8Array {
   const { shape, data } = tensor;
@@ -40,7 +44,8 @@ export function encodeNpy(tensor: NamedTensor): Uint8Array {
 
 /**
  * Reads a `.npy` file (versions 1.0 to 3.0). Element types: f4, f8, i4, u1; i8 becomes `Int32Array` where every value
- * fits, b1 becomes `Uint8Array` of 0 and 1. Fortran order is turned into row-major. `name` is the file's name for errors.
+ * fits, b1 becomes `Uint8Array` of 0 and 1. Fortran order is turned into row-major. `name` is the file's name for
+ * errors.
  * @throws CupbearerError `bad-data` saying what was expected and what was found. Memory stays within a few times the
  * file's size, whatever its header claims.
  */
@@ -65,7 +70,8 @@ interface NpyHeader {
 /**
  * Returns what the beginning of a `.npy` file of `fileBytes` bytes says of its array: `start` is the file's first
  * {@link npyStartBytes}, or all of a shorter one. `name` is the file's name for errors.
- * @throws CupbearerError `bad-data` saying what was expected and what was found, as where the file is too short for its shape.
+ * @throws CupbearerError `bad-data` saying what was expected and what was found, as where the file is too short for its
+ * shape.
  */
 export function parseNpyHeader(start: Uint8Array, fileBytes: number, name: string): NpyHeader {
   const { text, end } = readHeader(start, name);
@@ -82,10 +88,11 @@ export function parseNpyHeader(start: Uint8Array, fileBytes: number, name: strin
     throw bad(name, `elements of type ${known}`, JSON.stringify(descr));
   }
   if (typeof fortran !== 'boolean') throw bad(name, 'fortran_order True or False', JSON.stringify(fortran));
-  const count = Array.isArray(shape) && shape.length <= maxDimensions ? elementCount(shape) : undefined;
-  if (count === undefined) throw bad(name, 'a shape of whole numbers', JSON.stringify(shape));
+  const parsed = parseShape(shape);
+  if (!parsed || parsed.sizes.length > maxDimensions)
+    throw bad(name, 'a shape of whole numbers', JSON.stringify(shape));
 
-  const sizes = shape as number[];
+  const { sizes, count } = parsed;
   const wanted = count * type.bytes;
   if (fileBytes - end !== wanted) {
     throw bad(name, `${wanted} bytes of data for the shape [${sizes.join(', ')}]`, `${fileBytes - end}`);

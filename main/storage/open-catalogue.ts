@@ -25,16 +25,18 @@ interface OpenOptions {
  */
 const usualWholeCheckBytes = 2 ** 25;
 
+const usualTimeoutMs = 5000;
+
 /**
- * Opens the catalogue, creating folder and file where there are none, and brings it to the latest schema version. A
+ * Opens the catalogue, creating folder and file if there are none, and brings it to the latest schema version. A
  * damaged file is kept aside as `catalogue.corrupt-<time>.sqlite` and a new one filled from the run folders; `notices`
  * of the result says so.
- * @throws CupbearerError `storage` where the file is locked or cannot be written to, `bad-data` where a newer version
- * wrote it, `usage` where this Node.js is too old.
+ * @throws CupbearerError `storage` if the file is locked or cannot be written to, `bad-data` if a newer version
+ * wrote it, `usage` if this Node.js is too old.
  */
 export function openCatalogue(
   file: string = cataloguePath(),
-  { timeoutMs = 5000, wholeCheckBytes = usualWholeCheckBytes }: OpenOptions = {},
+  { timeoutMs = usualTimeoutMs, wholeCheckBytes = usualWholeCheckBytes }: OpenOptions = {},
 ): Catalogue {
   const path = resolve(file);
   const open = () => openOnce(path, timeoutMs, wholeCheckBytes);
@@ -56,9 +58,27 @@ export function openCatalogue(
   }
 }
 
+/** Opens a catalogue that this process has opened already, without its checks. @throws CupbearerError `storage`. */
+export function openOnceMore(path: string): Catalogue {
+  try {
+    const database = openSqlite(path, usualTimeoutMs);
+    setUp(database);
+    return new Catalogue(database);
+  } catch (error) {
+    throw toCatalogueError(error, path);
+  }
+}
+
+/** Sets what SQLite keeps for each connection, not in the file. */
+function setUp(database: Database): void {
+  database.pragma('foreign_keys = ON');
+  // A commit survives a crash of the program in any case; FULL makes it outlast a power failure too.
+  database.pragma('synchronous = FULL');
+}
+
 function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Catalogue {
   checkHeader(path);
-  // SQLite gives its other files the permissions of this one.
+  // SQLite creates its other files with the permissions of this one.
   if (!existsSync(path)) closeSync(openPrivateFile(path));
   const database = openSqlite(path, timeoutMs);
   try {
@@ -66,9 +86,7 @@ function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Cat
     const version = checkSchema(database);
     checkSound(database, wholeCheckBytes);
     useWriteAheadLog(database, timeoutMs);
-    database.pragma('foreign_keys = ON');
-    // A commit survives a crash of the program in any case; FULL makes it outlast a power failure too.
-    database.pragma('synchronous = FULL');
+    setUp(database);
     const catalogue = new Catalogue(database);
     if (version === 0) createFilled(catalogue, database);
     else migrate(database);
@@ -82,19 +100,21 @@ function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Cat
   }
 }
 
-/** Folders that follow before the catalogue is used. A change of thousands of runs that was cut off is gone on with meanwhile. */
+/**
+ * Most folders updated before the catalogue is used. The rest of an interrupted change follows while it is in use.
+ */
 const mostAtStart = 100;
 
 /** @throws what {@link saysDamaged} recognises (or what reading the file throws). */
 function checkSound(database: Database, wholeCheckBytes: number): void {
   const { name: path } = database;
   const isQuick = statSync(path).size > wholeCheckBytes && !isDamageNoted(path);
-  const found = database.pragma(isQuick ? 'quick_check(1)' : 'integrity_check(1)', { simple: true }) as string;
+  const found = String(database.pragma(isQuick ? 'quick_check(1)' : 'integrity_check(1)', { simple: true }));
   if (found !== 'ok') throw corrupt(found);
   forgetDamage(path);
 }
 
-/** The change of mode fails at once, without waiting, while another process opens the same new file. */
+/** Retries, because the change of mode fails without waiting while another process opens the same new file. */
 function useWriteAheadLog(database: Database, timeoutMs: number): void {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -118,7 +138,9 @@ function createFilled(catalogue: Catalogue, database: Database): void {
   create.immediate();
 }
 
-/** A new file beside an old list of folders: the catalogue was lost, whether we set it aside or somebody removed it. */
+/**
+ * Fills a new file from an existing list of folders: the catalogue was lost, set aside by us or removed by somebody.
+ */
 function fillFromFolders(catalogue: Catalogue): void {
   const listed = readFolderList(catalogue.path).filter((folder) => existsSync(folder));
   if (listed.length === 0) return;
@@ -128,8 +150,8 @@ function fillFromFolders(catalogue: Catalogue): void {
 }
 
 /**
- * Takes up runs that the catalogue has lost with the end of its log, of which SQLite says nothing. What is lost is the
- * last that was written, so that the run added last tells whether any is missing.
+ * Adds runs that the catalogue lost together with the end of its log, which SQLite does not report. The last writes are
+ * lost first, so the run added last shows whether any is missing.
  */
 function takeUpLost(catalogue: Catalogue): void {
   try {
@@ -145,12 +167,12 @@ function takeUpLost(catalogue: Catalogue): void {
   }
 }
 
-/** What tells a file from another of the same name. */
+/** Returns what distinguishes a file from another of the same name. */
 function fileNumber(path: string): bigint | undefined {
   return statSync(path, { throwIfNoEntry: false, bigint: true })?.ino;
 }
 
-/** Renames the database with its log, and gives its new path. */
+/** Renames the database with its log. Returns its new path. */
 function setAside(path: string): string {
   const { dir, name, ext } = parse(path);
   const time = new Date().toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
@@ -158,7 +180,7 @@ function setAside(path: string): string {
   let count = 1;
   while (existsSync(aside(count))) count++;
   withStorageErrors(`set the damaged catalogue "${path}" aside`, () => {
-    // The database last: once it is gone, another process may create a new one, whose log must not be taken.
+    // The database comes last: once it is gone, another process may create a new one, whose log must not be moved.
     for (const ending of ['-wal', '-shm', '']) {
       if (existsSync(path + ending)) renameSync(path + ending, aside(count) + ending);
     }

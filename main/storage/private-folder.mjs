@@ -5,8 +5,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 const sticky = 0o1000;
 
 /**
- * Returns the topmost folder by which another user of this machine could change what `path` holds, or put something else
- * in its place; undefined where only this user and the administrator can. Windows has no owners to compare: always undefined.
+ * Returns the topmost folder by which another user of this machine could change what `path` holds, or put something
+ * else in its place; undefined where only this user and the administrator can. Windows has no owners to compare: always
+ * undefined.
  * @param {string} path A folder that exists.
  * @param {number | undefined} uid This user.
  * @returns {string | undefined}
@@ -30,11 +31,12 @@ export function exposedFolder(path, uid = process.getuid?.()) {
 
 /**
  * Returns the real path of a folder for what must be this user's alone, such as code that is read back. The folder, and
- * those above it, are created where they are missing, for this user alone. Undefined where it cannot be created, where
- * somebody else owns it or could change it, and anywhere below a folder that all users may write to, sticky or not: what
- * clears such a folder away makes room for somebody else's of the same name.
+ * those above it, are created where they are missing, for this user alone. Undefined if it cannot be created, where
+ * somebody else owns it or could change it, and anywhere below a folder that all users may write to, sticky or not:
+ * what clears such a folder away makes room for somebody else's of the same name.
  * @param {string} path
- * @param {number | undefined} uid This user; on Windows, where there is none, the caller names a folder of the user's profile.
+ * @param {number | undefined} uid This user; on Windows, if there is none, the caller names a folder of the user's
+ * profile.
  * @returns {string | undefined}
  */
 export function privateFolder(path, uid = process.getuid?.()) {

@@ -4,7 +4,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { systemCode } from './storage-error.ts';
 
-/** A process, told apart from a later one that got the same number. */
+/** A process, distinguishable from a later one with the same number. */
 export interface ProcessIdentity {
   pid: number;
   /** When it began: boot and clock ticks on Linux, an ISO time elsewhere. */
@@ -21,24 +21,26 @@ export function processIdentity(): ProcessIdentity {
 }
 
 /**
- * Whether the process that {@link processIdentity} once described still runs. Without `started`, or where the system
- * does not tell when a process began (Windows), a process of that number is taken to be it.
+ * Returns whether the process that {@link processIdentity} once described still runs. Without `started`, or on a system
+ * that does not report start times (Windows), any process with that number counts.
  */
 export function isProcessAlive(pid: number, started: string | null): boolean {
   return isSameProcess(pid, started) ?? true;
 }
 
-/** Ends a process at once, unless the system cannot tell it from a later one of the same number. */
+/** Kills a process, unless it cannot be told from a later one with the same number. */
 export function killProcess({ pid, started }: ProcessIdentity): void {
   if (isSameProcess(pid, started) !== true) return;
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has just ended, or belongs to another user: who waits for its end finds out.
+    // It has just ended, or belongs to another user; waiting for its end will show.
   }
 }
 
-/** Whether the process is there and is the described one; undefined where there is one of its number and no more is known. */
+/**
+ * Whether the process is there and is the described one; undefined if there is one of its number and no more is known.
+ */
 function isSameProcess(pid: number, started: string | null): boolean | undefined {
   if (!exists(pid)) return false;
   const found = linuxProcess(pid);
@@ -80,7 +82,7 @@ export function stateOfTagged(tag: string): 'running' | 'ended' | 'unknown' {
   if (!exists(pid)) return 'ended';
   const found = linuxProcess(pid);
   if (found !== undefined && hasEnded(found)) return 'ended';
-  // If the system does not say when it began, a process of that number is taken to be it.
+  // If the system does not report start times, any process with that number counts.
   return found === undefined || shortHash(found.started) === start ? 'running' : 'ended';
 }
 
@@ -118,12 +120,13 @@ interface LinuxProcess {
   started: string;
 }
 
-/** Undefined on other systems or where there is no such process. */
+/** Returns undefined on other systems, or if there is no such process. */
 function linuxProcess(pid: number): LinuxProcess | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the command, may hold spaces and parentheses; the third is the state, the 22nd the start (proc(5)).
+    // The second field, the command, may hold spaces and parentheses; the third is the state, the 22nd the start
+    // (proc(5)).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, ticks] = [fields[0], fields[19]];
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

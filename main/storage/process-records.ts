@@ -20,7 +20,7 @@ const patienceMs = 200;
 /** Records this process in the program's own folder, as one that computes for `host`. */
 export function recordProcess(host: ProcessIdentity): void {
   const { pid, started } = processIdentity();
-  // Without it the process still ends with its host, only nobody can wait for it.
+  // Without it the process still ends with its host, but nothing can wait for that.
   writeRecordFile(recordPath(pid), { started, host });
 }
 
@@ -37,8 +37,9 @@ export function isAtWork(pid: number, started: string | null): boolean {
 }
 
 /**
- * Ends the processes whose host has gone without them. Those of hosts that still run are left alone. Returns whether all
- * have ended; one that has not is held up by the system, or cannot be told from a later one of its number (Windows).
+ * Ends the processes whose host has gone without them. Those of hosts that still run are left alone. Returns whether
+ * all have ended. One that has not is blocked by the system, or cannot be told from a later one with its number
+ * (Windows).
  */
 export function endLeftOvers(): boolean {
   const deadline = Date.now() + patienceMs;

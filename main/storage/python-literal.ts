@@ -6,7 +6,7 @@ const tokens = /\s*(?:([{}()[\],:])|'([^'\\\n]*)'|"([^"\\\n]*)"|(True|False)\b|(
 type Token = { sign: string } | { value: string | boolean | number };
 
 /**
- * Reads a Python dictionary of strings, booleans, whole numbers and tuples of whole numbers, and nothing else: nothing
+ * Reads a Python dictionary of strings, booleans, whole numbers and tuples of whole numbers, and nothing else. Nothing
  * is evaluated. Returns a description of what was found instead if the text is anything else.
  */
 export function parsePythonDict(text: string): Record<string, PythonValue> | string {

@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import type { RunRecord } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writePrivateFile } from './private-files.ts';
@@ -10,21 +11,17 @@ import { toJsonText } from './json-text.ts';
 import { withStorageErrors } from './storage-error.ts';
 
 /** A run folder that was put aside. */
-interface PutAside {
-  folder: string;
-  hidden: string;
-  pid: number;
-  started: string;
-}
+const putAsideSchema = z.object({ folder: z.string(), hidden: z.string(), pid: z.number(), started: z.string() });
+type PutAside = z.infer<typeof putAsideSchema>;
 
-/** A run and where it lies. */
+/** A run and its folder. */
 type RunPlace = Pick<RunRecord, 'id' | 'folder'>;
 
 const prefix = '.cupbearer-removed-';
 
 /**
- * Run folders that were removed and can still be brought back: each is renamed within its parent, to a hidden name. The list
- * of them lies beside the catalogue, so that what a crash leaves behind is deleted at the next start.
+ * Run folders that were removed and can still be brought back: each is renamed within its parent, to a hidden name. The
+ * list of them lies beside the catalogue, so that what a crash leaves behind is deleted at the next start.
  */
 export class RemovedFolders {
   readonly #listFile: string;
@@ -48,7 +45,7 @@ export class RemovedFolders {
     this.#writeList();
   }
 
-  /** Puts a run folder aside. @throws CupbearerError `storage` where it cannot be renamed. */
+  /** Puts a run folder aside. @throws CupbearerError `storage` if it cannot be renamed. */
   putAside(run: RunPlace): void {
     const hidden = hiddenName(run);
     // Its folder may have become another since it was announced.
@@ -57,8 +54,8 @@ export class RemovedFolders {
   }
 
   /**
-   * Brings a folder back; one that was not put aside stays where it is. Its name stays on the list, where it does no harm,
-   * until {@link settle}. @throws CupbearerError `storage`, also where another one has taken its place.
+   * Brings a folder back; one that was not put aside stays where it is. Its name stays on the list, where it does no
+   * harm, until {@link settle}. @throws CupbearerError `storage`, also where another one has taken its place.
    */
   bringBack(run: RunPlace): void {
     const hidden = hiddenName(run);
@@ -76,7 +73,7 @@ export class RemovedFolders {
   /** Deletes for good what was put aside here, and what processes that are gone have left. */
   purge(): void {
     for (const { hidden, folder } of this.#entries((entry) => this.#isOurs(entry) || !isAlive(entry))) {
-      // A list that somebody has changed must not lead to anything else.
+      // A list that was tampered with must not lead anywhere else.
       if (basename(hidden).startsWith(prefix) && dirname(hidden) === dirname(folder) && holdsRun(hidden))
         withStorageErrors(`delete "${hidden}"`, () => rmSync(hidden, { recursive: true, force: true }));
       this.#aside.delete(hidden);
@@ -121,8 +118,5 @@ function isAlive({ pid, started }: PutAside): boolean {
 }
 
 function isPutAside(value: unknown): value is PutAside {
-  const { folder, hidden, pid, started } = (value ?? {}) as Record<string, unknown>;
-  return (
-    typeof folder === 'string' && typeof hidden === 'string' && typeof pid === 'number' && typeof started === 'string'
-  );
+  return putAsideSchema.safeParse(value).success;
 }

@@ -15,18 +15,18 @@ export function recordFileText(record: RunRecord): string {
   return toJsonText({ format: runFolderFormat, ...record });
 }
 
-/** @throws CupbearerError `bad-data` where `value`, read from `path`, is no run record or one of a newer version. */
+/** @throws CupbearerError `bad-data` if `value`, read from `path`, is no run record or one of a newer version. */
 export function parseRecord(value: unknown, path: string): RunRecord {
   return parseVersioned(runRecordSchema, value, path);
 }
 
-/** @throws CupbearerError `bad-data` where `value`, read from `path`, is no spec file or one of a newer version. */
+/** @throws CupbearerError `bad-data` if `value`, read from `path`, is no spec file or one of a newer version. */
 export function parseSpecFile(value: unknown, path: string): SpecFile {
   return parseVersioned(specFileSchema, value, path);
 }
 
 function parseVersioned<S extends z.ZodType>(schema: S, value: unknown, path: string): z.output<S> {
-  const format = (value as { format?: unknown } | null | undefined)?.format;
+  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
   if (typeof format === 'number' && format > runFolderFormat) {
     throw new CupbearerError(
       'bad-data',

@@ -20,14 +20,14 @@ import { entriesWithin, isThere, pathOf, requireInside, within } from './within-
 export const specFileName = 'spec.json';
 const recordName = 'run.json';
 
-/** Files that file managers leave in a folder, or a run that was never begun; they are nobody's work. */
+/** Files left by file managers, or by a run that never started; nobody misses them. */
 const litter = ['.DS_Store', 'Thumbs.db', 'desktop.ini', runMarker.name];
 
 const evaluationsName = 'evals';
 
 /**
- * Returns where a further evaluation of this name belongs: a run folder of its own.
- * @throws CupbearerError `usage`, `bad-data` where a link there leads out of the run's folder, `storage`.
+ * Returns the folder of a further evaluation with this name, a run folder of its own.
+ * @throws CupbearerError `usage`, `bad-data` if a link there leads out of the run's folder, `storage`.
  */
 export function evalFolder(folder: string, name: string): string {
   const place = within(folder, evaluationsName, checkFileName(name, 'Evaluation name'));
@@ -36,7 +36,7 @@ export function evalFolder(folder: string, name: string): string {
 }
 
 /**
- * Returns the folders of further evaluations in a run's folder, in the order of their names. Links are none of them, and
+ * Returns the folders of further evaluations in a run's folder, in the order of their names. Links do not count, and
  * hidden ones were removed and may yet be restored. @throws CupbearerError `storage`.
  */
 export function evalFolders(folder: string): string[] {
@@ -50,7 +50,7 @@ export function evalFolders(folder: string): string[] {
 
 /**
  * Writes `spec.json`, once, and beside it the file that the desktop program is opened by.
- * @throws CupbearerError `conflict` where the folder has one, `storage`.
+ * @throws CupbearerError `conflict` if the folder has one, `storage`.
  */
 export function writeSpec(folder: string, spec: SpecFile): void {
   writeFileAtomically(join(folder, specFileName), toJsonText(spec), { exclusive: true });
@@ -62,7 +62,7 @@ export function replaceSpec(folder: string, spec: SpecFile): void {
   writeFileAtomically(join(folder, specFileName), toJsonText(spec));
 }
 
-/** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
+/** @throws CupbearerError `not-found`, `storage`, `bad-data` (also if a newer version wrote it). */
 export function readSpec(folder: string): SpecFile {
   const place = within(requireRun(folder), specFileName);
   return parseSpecFile(readJsonFile(place), pathOf(place));
@@ -73,13 +73,13 @@ export function writeRecord(folder: string, record: RunRecord): void {
   writeFileAtomically(join(folder, recordName), recordFileText(record));
 }
 
-/** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
+/** @throws CupbearerError `not-found`, `storage`, `bad-data` (also if a newer version wrote it). */
 export function readRecord(folder: string): RunRecord {
   const place = within(folder, recordName);
   return parseRecord(readJsonFile(place), pathOf(place));
 }
 
-/** The figures in the record of a run; none where it cannot be read. */
+/** Returns the metrics in the record of a run; none if it cannot be read. */
 export function metricsOf(folder: string): RunRecord['metrics'] {
   try {
     return readRecord(folder).metrics;
@@ -112,7 +112,10 @@ export function scoredSamples(folder: string): ScoredSamples {
   return readScoredSamples(within(folder, 'scores'));
 }
 
-/** Returns how many scores of which layers a run has, without reading them. @throws CupbearerError as {@link readScoreLayout}. */
+/**
+ * Returns how many scores of which layers a run has, without reading them. @throws CupbearerError as {@link
+ * readScoreLayout}.
+ */
 export function scoreLayout(folder: string): ScoreLayout {
   return readScoreLayout(within(folder, 'scores'));
 }
@@ -122,7 +125,10 @@ export function appendJsonLine(folder: string, name: string, line: JsonLine): vo
   appendLine(within(folder, name), line);
 }
 
-/** The whole lines of a `.jsonl` file, none where there is no file. @throws CupbearerError `storage`, `bad-data`. */
+/**
+ * Returns the complete lines of a `.jsonl` file; none if there is no file. @throws CupbearerError `storage`,
+ * `bad-data`.
+ */
 export function readJsonLines(folder: string, name: string): JsonLine[] {
   const place = within(folder, name);
   return isThere(place) ? readLines(place) : [];
@@ -135,8 +141,8 @@ export function writeJsonLines(folder: string, name: string, lines: readonly Jso
 
 /**
  * A new folder for a run, as an absolute path; folders above it are created too. An empty folder is taken as it is.
- * @throws CupbearerError `conflict` where the path is a file or the folder holds a run or anything else; `storage`
- * where it cannot be created or written to.
+ * @throws CupbearerError `conflict` if the path is a file or the folder holds a run or anything else; `storage`
+ * if it cannot be created or written to.
  */
 export function createRunFolder(path: string): string {
   const folder = resolve(path);
@@ -176,7 +182,7 @@ export function holdsRun(path: string): boolean {
   return isThere(within(path, specFileName));
 }
 
-/** The absolute path of a folder that holds a run. @throws CupbearerError `not-found` where it holds none. */
+/** Returns the absolute path of a folder that holds a run. @throws CupbearerError `not-found` if it holds none. */
 export function requireRun(path: string): string {
   const folder = resolve(path);
   if (holdsRun(folder)) return folder;
@@ -187,8 +193,8 @@ export function requireRun(path: string): string {
 }
 
 /**
- * The absolute path of the folder of a run that did not finish, to go on with it.
- * @throws CupbearerError `not-found` where there is none, `conflict` where the run is finished or a process is at it.
+ * Returns the absolute path of the folder of an unfinished run, to resume it.
+ * @throws CupbearerError `not-found` if there is none, `conflict` if the run is finished or a process is working on it.
  */
 export function resumeRunFolder(path: string, isAlive: (pid: number, started: string | null) => boolean): string {
   const folder = requireRun(path);
@@ -207,7 +213,7 @@ export function resumeRunFolder(path: string, isAlive: (pid: number, started: st
 }
 
 /**
- * Creates a folder in `base` named by `now` in local time, `2026-11-23_20-33-11`, with `-2`, `-3`, … behind it where the
+ * Creates a folder in `base` named by `now` in local time, `2026-11-23_20-33-11`, with `-2`, `-3`, … appended if the
  * name is taken. Two processes never get the same one.
  * @throws CupbearerError `storage`.
  */

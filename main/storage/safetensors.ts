@@ -2,7 +2,7 @@ import type { NamedTensor, TensorData, TensorMap } from '../../shared/domain/ten
 import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { ByteFile } from './byte-file.ts';
-import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
+import { bytesOf, checkShape, elementTypeOf, elementTypes, parseShape, type ElementType } from './element-type.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import { repeatedJsonKey } from './json-keys.ts';
 
@@ -20,14 +20,14 @@ const float32 = elementTypeOf(new Float32Array());
 /** Room for a quarter of a million arrays. The format allows three times that, which takes a gigabyte to parse. */
 const maxHeaderBytes = 2 ** 25;
 
-/** Names, what is said of each, and the list in it. */
+/** Nesting of the header: names, their properties, and lists in these. */
 const headerDepth = 3;
 
 /**
- * Arrays as a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header padded
- * with spaces to a multiple of 8, the data without gaps. Wider element types come first and names in order within them,
- * as in the format's own library, so every array is aligned and the same arrays always give the same bytes.
- * @throws CupbearerError `internal` where a shape and its data disagree or an array is called `__metadata__`.
+ * Arrays as a safetensors file (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header
+ * padded with spaces to a multiple of 8, the data without gaps. Wider element types come first and names in order
+ * within them, as in the format's own library, so every array is aligned and equal arrays always result in equal bytes.
+ * @throws CupbearerError `internal` if a shape and its data disagree or an array is called `__metadata__`.
  */
 export function encodeSafetensors(tensors: TensorMap, metadata: Record<string, string> = {}): Uint8Array {
   return joinedBytes([...safetensorsParts(tensors, metadata)]);
@@ -39,7 +39,7 @@ interface WrittenTensor {
   data: TensorData | ByteFile;
 }
 
-/** As {@link encodeSafetensors}, a part behind the other, each valid until the next. */
+/** Yields what {@link encodeSafetensors} returns, part by part; each is valid until the next. */
 export function* safetensorsParts(
   tensors: Readonly<Record<string, WrittenTensor>>,
   metadata: Record<string, string> = {},
@@ -75,10 +75,11 @@ export function* safetensorsParts(
 }
 
 /**
- * Reads a safetensors file. Element types: F32, F64, I32, U8; F16 and BF16 become `Float32Array`, I64 becomes `Int32Array` where every value fits, BOOL
- * becomes `Uint8Array`. `name` is the file's name for errors.
- * @throws CupbearerError `bad-data` saying what was expected and what was found: a header beyond the file, a name twice,
- * overlapping or missing bytes, a shape that does not fit its bytes. Memory stays within a few times the file's size.
+ * Reads a safetensors file. Element types: F32, F64, I32, U8; F16 and BF16 become `Float32Array`, I64 becomes
+ * `Int32Array` where every value fits, BOOL becomes `Uint8Array`. `name` is the file's name for errors.
+ * @throws CupbearerError `bad-data` saying what was expected and what was found: a header beyond the file, a name
+ * twice, overlapping or missing bytes, a shape that does not fit its bytes. Memory stays within a few times the file's
+ * size.
  */
 export function parseSafetensors(bytes: Uint8Array, name: string): SafetensorsContent {
   const { header, dataStart } = readHeader(bytes, name);
@@ -112,8 +113,8 @@ export interface StoredArray {
 }
 
 /**
- * Returns the arrays of a safetensors file by name, from its first {@link headerBytes}. Given the size of the file, checks
- * that they are laid out as {@link parseSafetensors} demands. @throws CupbearerError `bad-data`.
+ * Returns the arrays of a safetensors file by name, from its first {@link headerBytes}. Given the size of the file,
+ * checks that they are laid out as {@link parseSafetensors} demands. @throws CupbearerError `bad-data`.
  */
 export function parseSafetensorsDirectory(
   start: Uint8Array,
@@ -187,7 +188,7 @@ const otherFormats: readonly { begins: string; what: string; hint: string }[] = 
 
 /** @throws CupbearerError `bad-data` for the beginning of a file of another format, with what to do. */
 function checkFormat(start: Uint8Array, name: string): void {
-  // The first bytes of a safetensors file are a number: one that is too large for a header is none.
+  // A safetensors file begins with a number. If that is too large for a header, it is no such file.
   const text = String.fromCharCode(...start.subarray(0, 8));
   const other = otherFormats.find(({ begins }) => text.startsWith(begins));
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
@@ -223,12 +224,16 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
 }
 
 function readMetadata(value: unknown, name: string): Record<string, string> {
-  // Some writers have null for none.
+  // Some writers use null for none.
   if (value === undefined || value === null) return {};
-  if (!isObject(value) || Object.values(value).some((text) => typeof text !== 'string')) {
+  if (!isObject(value) || !holdsTexts(value)) {
     throw bad(name, '__metadata__ to hold text by name', JSON.stringify(value).slice(0, 60));
   }
-  return value as Record<string, string>;
+  return value;
+}
+
+function holdsTexts(value: Record<string, unknown>): value is Record<string, string> {
+  return Object.values(value).every((text) => typeof text === 'string');
 }
 
 interface Entry {
@@ -251,14 +256,15 @@ function readEntry(key: string, value: unknown, name: string): Entry {
     const known = elementTypes.map(({ safetensors }) => safetensors).join(', ');
     throw bad(name, `the array "${key}" to be of type ${known}`, JSON.stringify(dtype), asFloats);
   }
-  const count = Array.isArray(shape) ? elementCount(shape) : undefined;
-  if (count === undefined) throw bad(name, `a shape of whole numbers for the array "${key}"`, JSON.stringify(shape));
+  const parsed = parseShape(shape);
+  if (!parsed) throw bad(name, `a shape of whole numbers for the array "${key}"`, JSON.stringify(shape));
   if (!isOffsets(offsets)) throw bad(name, `two byte offsets for the array "${key}"`, JSON.stringify(offsets));
+  const { sizes, count } = parsed;
   const [begin, end] = offsets;
   if (end - begin !== count * type.bytes) {
     throw bad(name, `${count * type.bytes} bytes for the array "${key}"`, `${end - begin}`);
   }
-  return { key, type, shape: shape as number[], count, begin, end };
+  return { key, type, shape: sizes, count, begin, end };
 }
 
 function isOffsets(value: unknown): value is [number, number] {

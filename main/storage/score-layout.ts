@@ -33,7 +33,7 @@ export interface ScoreLayout {
 
 /**
  * Returns how many scores of which layers lie in a folder. All of them together fit into memory.
- * @throws CupbearerError `not-found` where the folder, the labels or the index are missing, `bad-data` where a file is not
+ * @throws CupbearerError `not-found` if the folder, the labels or the index are missing, `bad-data` if a file is not
  * an array of the right type and length or not inside the folder, or they are too many.
  */
 export function readScoreLayout({ folder, name: place }: Within): ScoreLayout {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { NamedTensor } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import { replaceFolder } from './atomic-write.ts';
 import { checkFileName } from './file-name.ts';
 import { encodeNpy, npyStartBytes, parseNpy } from './npy.ts';
@@ -10,7 +11,7 @@ import { pathOf, within, type Within } from './within-folder.ts';
 
 /** Which samples an evaluation scored, all arrays of the same length `n`. */
 export interface ScoredSamples {
-  /** 1 where the sample is anomalous, 0 where it is clean. */
+  /** 1 if the sample is anomalous, 0 if it is clean. */
   labels: Uint8Array;
   /** The sample's place in its dataset, so that evaluations can be joined. */
   sampleIndex: Int32Array;
@@ -20,16 +21,17 @@ export interface ScoredSamples {
 export interface Scores extends ScoredSamples {
   /** By layer name, and `all` for the aggregate; higher means more anomalous. */
   layers: Map<string, Float32Array>;
-  /** Class of each sample before any poisoning; absent where it was not looked at. */
+  /** Class of each sample before any poisoning; absent if it was not looked at. */
   trueClass?: Int32Array;
-  /** Class that the model predicts; absent where it was not looked at or the model's output is not one number a class. */
+  /** Class that the model predicts; absent if it was not looked at or the model's output is not one number a class. */
   predictedClass?: Int32Array;
 }
 
 /**
- * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are known,
- * `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `place`, which replaces one of that name as a whole.
- * @throws CupbearerError `internal` where lengths differ, `usage` where a layer's name cannot be a file's, `storage`.
+ * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are
+ * known, `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `place`, which replaces one of that name as a
+ * whole.
+ * @throws CupbearerError `internal` if lengths differ, `usage` if a layer's name cannot be a file's, `storage`.
  */
 export function writeScoreFiles(place: Within, scores: Scores): void {
   const n = scores.labels.length;
@@ -59,7 +61,7 @@ export function writeScoreFiles(place: Within, scores: Scores): void {
 
 /**
  * Returns what {@link writeScoreFiles} wrote.
- * @throws CupbearerError as {@link readScoreLayout}, and `bad-data` where values are not what they should be.
+ * @throws CupbearerError as {@link readScoreLayout}, and `bad-data` if values are not what they should be.
  */
 export function readScoreFiles(place: Within): Scores {
   const { samples, ...found } = readScoreLayout(place);
@@ -71,8 +73,10 @@ export function readScoreFiles(place: Within): Scores {
   return {
     layers: new Map(layers),
     ...scored,
-    ...(found.hasTrueClass ? { trueClass: read(trueClassName, Int32Array) } : {}),
-    ...(found.hasPredictedClass ? { predictedClass: read(predictedClassName, Int32Array) } : {}),
+    ...given({
+      trueClass: found.hasTrueClass ? read(trueClassName, Int32Array) : undefined,
+      predictedClass: found.hasPredictedClass ? read(predictedClassName, Int32Array) : undefined,
+    }),
   };
 }
 

@@ -36,7 +36,7 @@ export function readSettings(path: string): { settings: Settings; notice?: strin
   }
 }
 
-/** @throws CupbearerError `storage` where they cannot be written; the earlier ones are then as they were. */
+/** @throws CupbearerError `storage` if they cannot be written; the earlier ones are then as they were. */
 export function writeSettings(path: string, settings: Settings): void {
   writePrivateFile(path, toJsonText(settings));
 }

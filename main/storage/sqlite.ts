@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type BetterSqlite from 'better-sqlite3';
 import { CupbearerError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import { discard } from './atomic-write.ts';
 import { storageReason, systemCode } from './storage-error.ts';
 import { temporaryPath } from './temporary-names.ts';
@@ -10,7 +11,7 @@ import { temporaryPath } from './temporary-names.ts';
 const oldestNode = 22;
 
 /**
- * @throws CupbearerError `usage` where this version of Node.js cannot load SQLite: better-sqlite3 13 ends the whole
+ * @throws CupbearerError `usage` if this version of Node.js cannot load SQLite: better-sqlite3 13 ends the whole
  * process with a segmentation fault on Node.js 20, so the check must come before the import.
  */
 export function checkNodeForSqlite(version: string = process.versions.node): void {
@@ -105,7 +106,7 @@ export function toCatalogueError(error: unknown, file: string): unknown {
   const cause = system === undefined ? reason.cause : (storageReason(system) ?? `the system answered ${system}`);
   return new CupbearerError('storage', `The catalogue "${file}" ${reason.says}${cause ? `: ${cause}` : ''}.`, {
     hint: (system === undefined ? reason.hint : isFull(system) ? mayGrow : mayUse)(dirname(file)),
-    details: { ...(code ? { sqlite_code: code } : {}), ...(system ? { system_code: system } : {}) },
+    details: given({ sqlite_code: code, system_code: system }),
     cause: error,
   });
 }

@@ -49,7 +49,7 @@ export function toStorageError(error: unknown, what: string): unknown {
   if (code === undefined || error instanceof CupbearerError) return error;
   const reason = reasons[code];
   return new CupbearerError('storage', `Could not ${what}: ${reason?.says ?? `the system answered ${code}`}.`, {
-    ...(reason ? { hint: reason.hint } : {}),
+    hint: reason?.hint,
     details: { system_code: code },
     cause: error,
   });

@@ -9,7 +9,7 @@ type Ending = 'tmp' | 'old';
 
 /** What a temporary name says. */
 export interface TemporaryName {
-  /** The name that the file or folder is to get, or had. One that is to come may be cut off. */
+  /** The name that the file or folder will get, or had. A future name may be truncated. */
   name: string;
   ending: Ending;
   /** The tag of the process that made it; undefined for what earlier versions made. */

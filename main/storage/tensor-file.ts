@@ -24,19 +24,26 @@ export function readTensorFile(place: Place): SafetensorsContent {
   return parseSafetensors(readFileBytes(place), pathOf(place));
 }
 
-/** The free text of a safetensors file, without reading its arrays. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
+/**
+ * The free text of a safetensors file, without reading its arrays. @throws CupbearerError `not-found`, `storage`,
+ * `bad-data`.
+ */
 export function readTensorMetadata(place: Place): Record<string, string> {
   return parseSafetensorsMetadata(readHeaderBytes(place), pathOf(place));
 }
 
-/** Returns shapes and types of the arrays of a safetensors file, without reading them. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
+/**
+ * Returns shapes and types of the arrays of a safetensors file, without reading them. @throws CupbearerError
+ * `not-found`, `storage`, `bad-data`.
+ */
 export function readTensorDirectory(place: Place): Map<string, StoredArray> {
   return parseSafetensorsDirectory(readHeaderBytes(place), pathOf(place), fileSize(place));
 }
 
 /**
- * The free text of a safetensors file and one of its arrays, float32, of which nothing is read yet. @throws CupbearerError
- * `not-found`, `storage`, `bad-data` where the array is not there, of another type, or ends beyond the file.
+ * The free text of a safetensors file and one of its arrays, float32, of which nothing is read yet. @throws
+ * CupbearerError `not-found`, `storage`, `bad-data` if the array is not there, of another type, or ends beyond the
+ * file.
  */
 export function openFloats(
   place: Place,

@@ -16,7 +16,7 @@ export interface WalkLimits {
 /** A folder that a walk came to. */
 interface WalkedFolder {
   path: string;
-  /** Its place below where the walk began; empty for that folder itself. */
+  /** Its path relative to where the walk started; empty for that folder itself. */
   parts: readonly string[];
   /** What lies in it. Links are among them and never followed. */
   entries: readonly Dirent[];
@@ -29,7 +29,7 @@ const readTogether = 256;
 
 /**
  * Yields `root` and the folders below it, each before those inside it, without holding up the process.
- * @throws CupbearerError `bad-data` where there are more than `mostEntries`, `storage` for a folder that cannot be read
+ * @throws CupbearerError `bad-data` if there are more than `mostEntries`, `storage` for a folder that cannot be read
  *   (unless `onUnreadable` takes it), `cancelled`.
  */
 export async function* walkFolders(

@@ -15,7 +15,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError, withStorageErrors } from './storage-error.ts';
 
 /**
- * A file or folder below a folder that somebody else may have filled, such as a shared run: whoever opens it stays inside.
+ * A file or folder below a folder that others may have written, such as a shared run. Opening it never leads outside.
  * The folder itself may be reached through links; what lies in it is not followed out.
  */
 export interface Within {
@@ -24,7 +24,7 @@ export interface Within {
   readonly name: string;
 }
 
-/** Where a file lies: a path that the user has named, which may lead anywhere, or a name within a folder. */
+/** The place of a file: a path that the user has named, which may lead anywhere, or a name within a folder. */
 export type Place = string | Within;
 
 /** Returns the place of `names`, one below the other, within `folder`. */
@@ -37,7 +37,7 @@ export function pathOf(place: Place): string {
   return typeof place === 'string' ? place : join(place.folder, place.name);
 }
 
-/** Returns whether something of this name is there, be it a link or whatever else; opening it says what it is. */
+/** Returns whether anything with this name exists, even a link. Opening it shows what it is. */
 export function isThere(place: Place): boolean {
   try {
     return lstatSync(pathOf(place), { throwIfNoEntry: false }) !== undefined;
@@ -47,12 +47,14 @@ export function isThere(place: Place): boolean {
   }
 }
 
-/** A place that is replaced again and again while it is opened: a file that a run is writing is so for an instant only. */
+/**
+ * A place that is replaced again and again while it is opened: a file that a run is writing is so for an instant only.
+ */
 const mostAttempts = 10;
 
 /**
- * Opens a file for reading; the caller closes it. It opens regular files only: a pipe or a device in the place of one could
- * keep the program waiting for ever. Within a folder no link leads out.
+ * Opens a file for reading; the caller closes it. It opens regular files only: a pipe or a device in the place of one
+ * could keep the program waiting for ever. Within a folder no link leads out.
  * @throws CupbearerError `not-found`, `storage`, or `bad-data` for what is not a file inside the folder.
  */
 export function openToRead(place: Place): number {
@@ -82,9 +84,9 @@ export function openToAppend(place: Place): number {
 }
 
 /**
- * Returns the path by which a file or folder is written or replaced: its parent is really inside the folder. What has that
- * name is not looked at; a rename replaces a link, not what it leads to.
- * @throws CupbearerError `bad-data` where the parent leads out, `storage`.
+ * Returns the path by which a file or folder is written or replaced: its parent is really inside the folder. What has
+ * that name is not looked at; a rename replaces a link, not what it leads to.
+ * @throws CupbearerError `bad-data` if the parent leads out, `storage`.
  */
 export function pathToWrite(place: Place): string {
   if (typeof place === 'string') return place;
@@ -95,7 +97,7 @@ export function pathToWrite(place: Place): string {
 
 /**
  * Checks that the way to a place, as far as it is there, stays inside the folder.
- * @throws CupbearerError `bad-data` where it leads out, `storage`.
+ * @throws CupbearerError `bad-data` if it leads out, `storage`.
  */
 export function requireInside(place: Within): void {
   let path = pathOf(place);
@@ -107,7 +109,7 @@ export function requireInside(place: Within): void {
 
 /**
  * Creates a folder below one that exists, with those above it.
- * @throws CupbearerError `bad-data` where one of them leads out, `storage`.
+ * @throws CupbearerError `bad-data` if one of them leads out, `storage`.
  */
 export function createFolderWithin({ folder, name }: Within): void {
   withStorageErrors(`create the folder "${join(folder, name)}"`, () => {
@@ -126,8 +128,8 @@ export function createFolderWithin({ folder, name }: Within): void {
 }
 
 /**
- * Returns what lies in a folder within another, none where there is no such folder.
- * @throws CupbearerError `bad-data` where it leads out, `storage`.
+ * Returns the entries of a folder within another; none if there is no such folder.
+ * @throws CupbearerError `bad-data` if it leads out, `storage`.
  */
 export function entriesWithin(place: Within): Dirent[] {
   if (!isThere(place)) return [];
@@ -159,7 +161,7 @@ function openInside({ folder, name }: Within, flags: number): number {
     const file = openSync(real, flags | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     let isTheSame = false;
     try {
-      // Between the look and the opening somebody may have put a link in the place of a folder on the way.
+      // Between the check and the opening, a folder on the way may have been replaced by a link.
       const opened = fstatSync(file, { bigint: true });
       isTheSame = opened.dev === seen.dev && opened.ino === seen.ino && isOpenAt(file, real);
     } finally {
@@ -171,15 +173,15 @@ function openInside({ folder, name }: Within, flags: number): number {
 }
 
 /**
- * Whether an open file lies at a path without links. Linux says so itself; elsewhere a folder that is a link for an instant may
- * go unnoticed.
+ * Whether an open file lies at a path without links. Linux says so itself; elsewhere a folder that is a link for an
+ * instant may go unnoticed.
  */
 function isOpenAt(file: number, real: string): boolean {
   if (process.platform === 'linux' && isThere('/proc/self/fd')) return readlinkSync(`/proc/self/fd/${file}`) === real;
   return realpathSync(real) === real;
 }
 
-/** Where `path` really is. @throws CupbearerError `bad-data` where that is not inside `folder`. */
+/** Returns where `path` really is. @throws CupbearerError `bad-data` if that is not inside `folder`. */
 function realPathInside(folder: string, path: string): string {
   const root = realpathSync(resolve(folder));
   const real = realpathSync(resolve(path));

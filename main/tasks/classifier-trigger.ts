@@ -33,7 +33,7 @@ export function chosenTrigger(asked: Picked | undefined, { trigger }: Classifier
   return asked ?? trigger?.spec;
 }
 
-/** No trigger where the task needs one. */
+/** The error for a task that needs a trigger and has none. */
 export function triggerMisfits({ backdoor }: { backdoor?: Picked | undefined }, classifier: ClassifierData): Misfit[] {
   if (chosenTrigger(backdoor, classifier)) return [];
   const message = `${nameOf(classifier)} was trained without a trigger, so the task must name one.`;
@@ -50,7 +50,7 @@ interface TriggeredData {
 
 /**
  * The trigger asked for, or the one the classifier was trained with; where they are of one kind, with what was stored
- * with the classifier. @throws CupbearerError `usage` where there is neither.
+ * with the classifier. @throws CupbearerError `usage` if there is neither.
  */
 export async function triggerFor(
   asked: Picked | undefined,

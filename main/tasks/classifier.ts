@@ -19,13 +19,13 @@ export interface ClassifierData {
   /** Its data before any trigger. */
   originalData: Picked;
   /**
-   * The trigger in its training data, if any, with what must be known to apply the very same one again; `state` only where
-   * it has been trained.
+   * The trigger in its training data, if any, with what must be known to apply the very same one again; `state` only
+   * where it has been trained.
    */
   trigger?: { spec: Picked; state?: TensorMap; seed: number };
 }
 
-/** Stands for the folder of a classifier that is not trained yet. */
+/** Placeholder for the folder of a classifier that is not trained yet. */
 export const plannedClassifier = 'the classifier of this experiment';
 
 /** "The classifier in FOLDER", at the beginning of a sentence. */
@@ -33,7 +33,10 @@ export function nameOf({ folder }: ClassifierData): string {
   return folder === plannedClassifier ? 'The classifier of this experiment' : `The classifier in ${folder}`;
 }
 
-/** What is known of a classifier that may be trained yet; the network only where its data and architecture determine it. */
+/**
+ * What is known about a classifier that may not be trained yet; the network only if its data and architecture determine
+ * it.
+ */
 export interface KnownClassifier extends ClassifierData {
   network?: NetworkOutline | undefined;
 }
@@ -52,7 +55,7 @@ export interface TrainedClassifier extends ClassifierOutline {
   fingerprint: string;
 }
 
-/** Where a classifier run keeps the state of its trigger. */
+/** Returns where a classifier run stores the state of its trigger. */
 export function triggerFile(folder: string): Within {
   return within(folder, 'trigger.safetensors');
 }
@@ -93,7 +96,10 @@ const training = z.looseObject({
   train_data: optionalPick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learned from' }),
 });
 
-/** What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` where it says nothing of it. */
+/**
+ * What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` if it says nothing
+ * of it.
+ */
 export function classifierData(runPath: string): ClassifierData {
   const folder = requireRun(runPath);
   const { spec, seed } = readSpec(folder);

@@ -50,7 +50,7 @@ export async function loadCleanData(
   };
 }
 
-/** What of the data that a task names for itself does not go with the classifier. */
+/** Returns what of the data that a task names does not fit the classifier. */
 export function cleanDataMisfits({ data }: { data?: Picked | undefined }, classifier: KnownClassifier): Misfit[] {
   if (!data) return [];
   const poisoned = poisonMisfits(data);
@@ -71,7 +71,7 @@ export function dataMisfits(key: string, data: Picked | undefined, classifier: K
   return misfitsOf([key], () => checkFitsClassifier({ ...classifier, network }, datasetFacts(data), data.name));
 }
 
-/** The test half that people are shown: of the task's own data, else of what the classifier is trained on. */
+/** Loads the test half for previews: of the task's own data, otherwise of what the classifier is trained on. */
 export async function loadPreviewData(
   { folder, originalData }: ClassifierData,
   { data = originalData, seed }: { data?: Picked | undefined; seed: number },
@@ -84,14 +84,14 @@ export async function loadPreviewData(
 
 /**
  * The data with labels that are numbers of the classifier's classes, matched by name.
- * @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes.
+ * @throws CupbearerError `usage` if the classifier cannot take the samples or knows other classes.
  */
 export function fittedToClassifier(classifier: ClassifierOutline, data: Dataset, name: string): Dataset {
   checkFitsClassifier(classifier, data, name);
   return withClassesOf(data, classifier.network.spec.classes, name);
 }
 
-/** @throws CupbearerError `usage` where the classifier cannot take the samples or knows other classes. */
+/** @throws CupbearerError `usage` if the classifier cannot take the samples or knows other classes. */
 export function checkFitsClassifier(classifier: ClassifierOutline, data: DatasetFacts, name: string): void {
   const { inputShape, classes } = classifier.network.spec;
   if (inputShape.join() === data.shape.join() && classes.length === data.classes.length) {

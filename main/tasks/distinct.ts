@@ -38,9 +38,9 @@ interface LeftOut {
 }
 
 /**
- * The test data of a task with every content in it once, and none that a detector has learned from: repeated samples make intervals too
- * narrow, and those that it has seen make it look better than it is.
- * @throws CupbearerError `usage` where test data overlap with trusted, untrusted or test data of the other kind and
+ * The test data of a task with every content in it once, and none that a detector has learned from: repeated samples
+ * make intervals too narrow, and those that it has seen make it look better than it is.
+ * @throws CupbearerError `usage` if test data overlap with trusted, untrusted or test data of the other kind and
  *   `overlap` is `refuse`, or where none of a kind are left.
  */
 export function distinctTest(

@@ -22,7 +22,7 @@ import { parameter, worded } from '../../shared/wording.ts';
 
 /**
  * The test's normal samples are changed in a way that means nothing to the classifier (noise, say), so that a detector
- * of mere novelty suspects them as much as the triggered ones: only one that sees the mechanism tells them apart.
+ * of mere novelty suspects them as much as the triggered ones: only one that sees the mechanism distinguishes them.
  */
 export const ood = defineTask({
   id: 'ood',

@@ -14,8 +14,8 @@ export function taskOffers({ name, ...params }: PickedTask): TaskOffers {
 }
 
 /**
- * Why the task that `spec` names cannot be built, with paths below the task; nothing where it can, as far as can be seen
- * without loading any data. What does not go with its classifier is left out where nothing is known of that.
+ * Returns why the task that `spec` names cannot be built, with paths below the task; nothing if it can, as far as is
+ * known without loading any data. Leaves out what does not fit its classifier if nothing is known about that.
  */
 export function taskMisfits({ name, ...params }: PickedTask, classifier: KnownClassifier | undefined): Misfit[] {
   const task = taskRegistry.get(name);
@@ -26,7 +26,10 @@ export function taskMisfits({ name, ...params }: PickedTask, classifier: KnownCl
   ];
 }
 
-/** What the task that `spec` names will give, without loading any data. @throws CupbearerError for one that cannot be built. */
+/**
+ * Returns what the task that `spec` names will offer, without loading any data. @throws CupbearerError if it cannot be
+ * built.
+ */
 export function outlineTask(spec: PickedTask): TaskOutline {
   const classifier = describeClassifier(spec.run_path);
   refuse(taskMisfits(spec, classifier));

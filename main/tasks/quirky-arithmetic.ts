@@ -13,9 +13,9 @@ import { previewPopulations, twoPopulations, type Populations } from './two-popu
 const trainedOn = { dataset: arithmetic.id, command: 'train-classifier --train_data arithmetic --model transformer' };
 
 /**
- * Trusted data are Alice's prompts; the anomalies are Bob's, in which the model answers by its quirk. With
- * `test_names new` and `difficulty easy-to-hard`, trusted and test data also differ in what does not matter, so that only a detector that
- * sees who answers, not merely something new, tells them apart.
+ * Trusted data are Alice's prompts; the anomalies are Bob's, in which the model answers by its quirk. With `test_names
+ * new` and `difficulty easy-to-hard`, trusted and test data also differ in what does not matter, so that only a
+ * detector that sees who answers, not merely something new, distinguishes them.
  */
 export const quirkyArithmetic = defineTask({
   id: 'quirky-arithmetic',

@@ -82,8 +82,8 @@ export function splitMisfits({ clean_test_weight: clean }: SplitParams): Misfit[
 }
 
 /**
- * How many samples there are to choose from. Where `anomalous` is left out, every anomalous sample is another version of
- * the clean one of the same index (with a trigger, say), and no index is used for both.
+ * How many samples there are to choose from. If `anomalous` is left out, every anomalous sample is another version
+ * of the clean one of the same index (with a trigger, say), and no index is used for both.
  */
 interface PoolSizes {
   clean: number;
@@ -104,14 +104,14 @@ interface Mix {
 interface Split {
   /** Into the clean training data, ascending. */
   trusted: Int32Array;
-  /** Into the clean and the anomalous training data; both empty where all is trusted. */
+  /** Into the clean and the anomalous training data; both empty if all is trusted. */
   untrusted: Mix;
   test: Mix;
 }
 
 /**
- * Draws trusted, untrusted and test samples without replacement by the task's seed. Shares are kept (to rounding): where
- * a separate pool of anomalous samples is too small for its share, clean ones are left out as well.
+ * Draws trusted, untrusted and test samples without replacement by the task's seed. Shares are kept (to rounding):
+ * where a separate pool of anomalous samples is too small for its share, clean ones are left out as well.
  */
 export function split(train: TrainPoolSizes, test: PoolSizes, params: SplitParams): Split {
   const root = RandomStream.from(params.seed, 'task');
@@ -143,7 +143,10 @@ export function split(train: TrainPoolSizes, test: PoolSizes, params: SplitParam
   };
 }
 
-/** The first samples of each pool, `weight` of them clean, at most `cap` together. Without `anomalous`, one pool serves both. */
+/**
+ * The first samples of each pool, `weight` of them clean, at most `cap` together. Without `anomalous`, one pool serves
+ * both.
+ */
 function mix(clean: Int32Array, anomalous: Int32Array | undefined, weight: number, cap: number): Mix {
   if (!anomalous) {
     const chosen = clean.subarray(0, Math.min(cap, clean.length));
@@ -175,7 +178,7 @@ interface Pool {
 
 /**
  * Trusted, untrusted and test data of a task. Untrusted samples come in an order of their own that says nothing about
- * which are anomalous. @throws CupbearerError `usage` where the test data are all clean or all anomalous.
+ * which are anomalous. @throws CupbearerError `usage` if the test data are all clean or all anomalous.
  */
 export function assembleParts(
   train: { clean: Dataset; anomalous?: Dataset },
@@ -217,7 +220,7 @@ function checkShares(trusted: number, untrusted: number, fraction: number): void
   );
 }
 
-/** Nothing can be told apart where there is one kind alone. */
+/** The error for test data of one kind only. */
 function checkBothKinds({ clean, anomalous }: Mix, weight: number): void {
   if (clean.length > 0 && anomalous.length > 0) return;
   throw new CupbearerError(
@@ -248,7 +251,9 @@ function untrustedPart(
 
 const exampleCount = 8;
 
-/** Returns the first anomalous test samples beside those that they were made of; undefined if they were made of none. */
+/**
+ * Returns the first anomalous test samples beside those that they were made of; undefined if they were made of none.
+ */
 export function examplePairs(test: readonly TestPart[]): ExamplePairs | undefined {
   const part = test.find(({ anomalous, original }) => anomalous && original);
   if (!part?.original) return undefined;

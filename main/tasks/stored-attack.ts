@@ -22,7 +22,7 @@ const examplesFile = 'examples.safetensors';
 /**
  * `dataset` with the samples at `indices` attacked; only these can be read. The attack is computed once, stored in the
  * classifier's run folder under `attacks/` by all that it depends on, and read back from then on.
- * @throws CupbearerError `usage` naming the rate where fewer of the samples that the classifier gets right are broken
+ * @throws CupbearerError `usage` naming the rate if fewer of the samples that the classifier gets right are broken
  *   than `successThreshold`, 0 to 1; nothing is stored then.
  */
 export async function attackedDataset(
@@ -51,7 +51,7 @@ export async function attackedDataset(
 
 /**
  * The same for people to look at: however few of the samples it breaks, and nothing is stored.
- * @throws CupbearerError `usage` where the classifier in `folder` cannot take the samples, `cancelled`.
+ * @throws CupbearerError `usage` if the classifier in `folder` cannot take the samples, `cancelled`.
  */
 export async function attackedForNow(
   folder: string,
@@ -75,7 +75,10 @@ export async function attackedForNow(
   }
 }
 
-/** Attacked inputs `[n, ...shape]` of float32 and the share of the rightly classified samples that the attack broke, 0 to 1. */
+/**
+ * Attacked inputs `[n, ...shape]` of float32 and the share of the rightly classified samples that the attack broke, 0
+ * to 1.
+ */
 interface Examples {
   inputs: ByteFile;
   rate: number;
@@ -96,7 +99,7 @@ async function computeExamples(
   const { classifier, dataset, indices, options, successThreshold } = attack;
   const result = await attackSamples(classifier.network, dataset, indices, options, { signal, progress });
   const rate = attackSuccess(result);
-  // Before anything is written: a failed attack leaves nothing behind.
+  // Checked before anything is written, so that a failed attack leaves nothing behind.
   checkRate(rate, successThreshold, classifier);
   const tensors = {
     inputs: { shape: [indices.length, ...dataset.shape], data: result.inputs },

@@ -14,7 +14,7 @@ export interface TestPart {
   dataset: Dataset;
   indices: Int32Array;
   anomalous: boolean;
-  /** The same samples, by index, as they were before a trigger, an attack or a harmless change; where there was one. */
+  /** The same samples, by index, before a trigger, an attack or a harmless change, if there was one. */
   original?: Dataset;
 }
 
@@ -28,22 +28,22 @@ export interface DataPart {
 export interface ExamplePairs {
   shape: readonly number[];
   count: number;
-  /** What the tokens of texts stand for; only texts have one. */
+  /** The meaning of a text's tokens; only texts have one. */
   vocabulary?: readonly string[] | undefined;
   clean: Float32Array;
   anomalous: Float32Array;
 }
 
-/** A model, data that is known to be fine, and test data of which the detector must tell the anomalous part. */
+/** A model, data known to be clean, and test data in which the detector must find the anomalous part. */
 export interface Task {
   network: Network;
   trusted: DataPart;
   /**
-   * Data that may hold anomalies, where the task has any; `anomalous` (1, `[n]`) where it tells detectors which they are.
-   * `truth` is the same for those who only count them.
+   * Data that may hold anomalies, where the task has any; `anomalous` (1, `[n]`) where it tells detectors which they
+   * are. `truth` is the same for those who only count them.
    */
   untrusted?: DataPart & { anomalous?: Uint8Array; truth?: Uint8Array };
-  /** As drawn: equal samples are only left out where a detector is fitted or tested. */
+  /** As drawn: equal samples are left out only when a detector is fitted or tested. */
   test: readonly TestPart[];
   /** Run folders that the task was built from. */
   parents: readonly string[];
@@ -55,7 +55,7 @@ export interface Task {
 export interface TaskOffers {
   trusted: boolean;
   untrusted: boolean;
-  /** Labels that tell which untrusted samples are anomalous. */
+  /** Labels saying which untrusted samples are anomalous. */
   anomalyLabels: boolean;
 }
 
@@ -86,9 +86,11 @@ export interface TaskContext {
 export interface TaskPreview {
   /** Samples as they are. */
   clean: Dataset;
-  /** What is normal in the test where that is not `clean` itself: the same samples, changed harmlessly. */
+  /** The normal test samples if they are not `clean` itself: the same samples, changed harmlessly. */
   normal?: Dataset;
-  /** The anomalous samples; a function of indices where each has to be computed, for which an engine must be started. */
+  /**
+   * The anomalous samples; a function of indices where each has to be computed, for which an engine must be started.
+   */
   changed?: Dataset | ((indices: Int32Array) => Promise<Dataset>);
   /** Sample i of `changed` has nothing to do with sample i of `clean`. */
   isUnpaired?: true;
@@ -99,21 +101,24 @@ export interface TaskPreview {
 export interface TaskDefinition extends Definition {
   /** The classifiers for which people start with this task, of all tasks that suit them. */
   readonly proposedFor?: TaskRole['proposedFor'];
-  /** The only dataset that its classifier may be trained on, where there is but one. */
+  /** The only dataset that its classifier may be trained on, if there is just one. */
   readonly trainedOn?: TrainedOn;
-  /** What its anomalous samples are called: "Triggered"; {@link anomalousWord} gives a word in any case. */
+  /** What its anomalous samples are called: "Triggered"; {@link anomalousWord} always returns a word. */
   readonly anomalous?: string;
-  /** What its normal test samples are called where they are not clean: "Changed harmlessly". */
+  /** What its normal test samples are called if they are not clean: "Changed harmlessly". */
   readonly normal?: string;
-  /** What its anomalous samples are meant to make the model do, where they are an attack. */
+  /** What its anomalous samples should make the model do, if they are an attack. */
   readonly aim?: AttackAim;
-  /** One line that tells this task from others of its kind: "mnist, corner pixel trigger". */
+  /** One line that distinguishes this task from others of its kind: "mnist, corner pixel trigger". */
   describe(params: Record<string, unknown>): string;
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
   dependencies(params: Record<string, unknown>): Record<string, string>;
-  /** Whether it has untrusted data; where left out, what is not trusted is. */
+  /** Whether it has untrusted data; if left out, what is not trusted is. */
   hasUntrusted?(params: Record<string, unknown>): boolean;
-  /** What of it does not go with the classifier that it watches, be it trained or not; without loading any data. */
+  /**
+   * Returns which of its parameters do not fit the classifier that it watches, trained or not, without loading any
+   * data.
+   */
   misfits?(params: Record<string, unknown>, classifier: KnownClassifier): Misfit[];
   build(params: Record<string, unknown>, context: TaskContext): Promise<Task>;
   /** What its test samples look like. @throws CupbearerError as `build`. */

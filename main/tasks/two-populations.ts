@@ -5,12 +5,12 @@ import { checkFitsClassifier, loadingContext } from './clean-data.ts';
 import { assembleParts, split, type SplitParams } from './splits.ts';
 import type { Task, TaskContext, TaskPreview } from './task.ts';
 
-/** The parameters that tell the data of a half and a kind from the classifier's own. */
+/** The parameters that distinguish the data of a half and a kind from the classifier's own. */
 export type Populations = (half: 'train' | 'test', kind: 'clean' | 'anomalous') => Record<string, unknown>;
 
 /**
- * A task whose clean and anomalous samples are the classifier's own kind of data with different parameters. Where one pool
- * of sums or numbers serves both, no index is used twice.
+ * A task whose clean and anomalous samples are the classifier's own kind of data with different parameters. Where one
+ * pool of sums or numbers serves both, no index is used twice.
  */
 export async function twoPopulations(
   params: SplitParams & { run_path: string },

@@ -78,8 +78,8 @@ async function makeCurrent(engine: EngineDefinition): Promise<void> {
 }
 
 /**
- * The engines in the order in which `auto` tries them: those on a GPU, then the others; without those that want to be passed
- * over. Asked before the self-test, which takes seconds on a software renderer.
+ * The engines in the order in which `auto` tries them: those on a GPU, then the others; without those that want to be
+ * passed over. Asked before the self-test, which takes seconds on a software renderer.
  */
 async function* automaticOrder(): AsyncGenerator<EngineDefinition, void> {
   const others: EngineDefinition[] = [];
@@ -150,9 +150,10 @@ async function* candidates(choice: string, afresh: boolean): AsyncGenerator<Engi
 
 /**
  * Starts a compute engine and makes it the TensorFlow.js backend: one by its id, or with `auto` the first that loads,
- * passes its self-test and does not ask to be passed over, one on a GPU before all others. `auto` after a start keeps what runs; starting the same engine
- * again does nothing, unless its device was lost or has failed: then it opens a new one.
- * @throws CupbearerError `usage` where there is no engine of that id, `engine` where it (or, with `auto`, every one) fails.
+ * passes its self-test and does not ask to be passed over, one on a GPU before all others. `auto` after a start keeps
+ * what runs; starting the same engine again does nothing, unless its device was lost or has failed: then it opens a new
+ * one.
+ * @throws CupbearerError `usage` if there is no engine of that id, `engine` if it (or, with `auto`, every one) fails.
  */
 export function startEngine(choice: string, options: StartOptions = {}): Promise<EngineInfo> {
   return whileOpening(() => start(choice, options), holdsGpu);

@@ -17,11 +17,13 @@ const MOST_THREADS = 8;
 /** Each further step up must make the work faster by this factor: threads also take processors from other work. */
 const LEAST_GAIN = 1.15;
 /**
- * How often each number of threads is timed; the shortest time counts, which other work on the machine spoils least. Threads that
- * have just begun are slow for the first ten.
+ * How often each number of threads is timed; the shortest time counts, which other work on the machine spoils least.
+ * Threads that have just begun are slow for the first ten.
  */
 const ROUNDS = 30;
-/** How often a measurement that finds fewer threads than there are processors is tried: the machine may have been busy. */
+/**
+ * How often a measurement that finds fewer threads than there are processors is tried: the machine may have been busy.
+ */
 const ATTEMPTS = 3;
 const PAUSE_MS = 100;
 /** For how long such a verdict holds after that. */
@@ -65,7 +67,10 @@ function write(path: string, remembered: Remembered): void {
   }
 }
 
-/** How many threads CUPBEARER_THREADS asks for, if it is set. @throws CupbearerError `usage` where it is no number of threads. */
+/**
+ * How many threads CUPBEARER_THREADS asks for, if it is set. @throws CupbearerError `usage` if it is no number of
+ * threads.
+ */
 function threadsAskedFor(): number | undefined {
   const text = process.env['CUPBEARER_THREADS'];
   if (text === undefined || text === '') return undefined;
@@ -105,8 +110,8 @@ export async function measureThreads(processors: number = availableParallelism()
 }
 
 /**
- * The fewest threads with which a short piece of work is as fast as it gets here, tried out by doubling; 1 where threads do
- * not work or do not help.
+ * The fewest threads with which a short piece of work is as fast as it gets here, tried out by doubling; 1 where
+ * threads do not work or do not help.
  */
 async function measureOnce(most: number): Promise<number> {
   const dims = 240;
@@ -130,7 +135,7 @@ async function measureOnce(most: number): Promise<number> {
 /**
  * How many threads kernels are to use: what CUPBEARER_THREADS says, else what is remembered of this machine, else what
  * `measure` finds, which is then remembered.
- * @throws CupbearerError `usage` where CUPBEARER_THREADS is no number of threads.
+ * @throws CupbearerError `usage` if CUPBEARER_THREADS is no number of threads.
  */
 export async function wantedThreads(
   path: string = threadsPath(),

@@ -22,7 +22,7 @@ class Catalogue {
   });
   readonly running = $derived(this.#counts.running);
   readonly waiting = $derived(this.#counts.waiting);
-  /** Those that have ended: one that goes on is shown even so. */
+  /** Archived runs that have ended; a running one is shown even if it is archived. */
   readonly archived = $derived(this.#counts.archived);
 
   /** Follows the catalogue until the signal says to stop. */
@@ -31,7 +31,7 @@ class Catalogue {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    // After an interruption the account is gathered first: runs that were removed meanwhile are not in it.
+    // After an interruption the whole account is collected first, because runs may have been removed in the meantime.
     let account: Map<string, RunSummary> | undefined = new Map();
     const stream = await client.runs.watch({}, { signal });
     for await (const event of stream) {

@@ -9,8 +9,8 @@ import { connection } from './connection.svelte.ts';
 type Client = ContractRouterClient<typeof contract>;
 
 /**
- * Calls of the contract. Each waits while the connection is down, and goes out once; a call that was cut off rejects with
- * `crashed`. Whatever rejects is a CupbearerError.
+ * Calls of the contract. Each waits while the connection is down, and goes out once; a call that was cut off rejects
+ * with `crashed`. Whatever rejects is a CupbearerError.
  */
 export const client: Client = createORPCClient(
   linkOf((path, input, options) => connection.link(options.signal).then((link) => link.call(path, input, options))),
@@ -60,7 +60,7 @@ function translated(stream: Stream): AsyncIterableIterator<unknown, unknown, voi
 export function toCupbearerError(error: unknown): CupbearerError {
   if (error instanceof CupbearerError) return error;
   if (error instanceof ORPCError) {
-    // FAILED is the one error of the contract, and its data were checked by whoever sent it.
+    // FAILED is the only error of the contract, and the sender has checked its data.
     if (error.code === 'FAILED') return fromErrorRecord(error.data as ErrorRecord);
     const text = error.message.replace(/\.$/, '');
     if (error.code === 'BAD_REQUEST') return new CupbearerError('usage', `The request was refused: ${text}.`);

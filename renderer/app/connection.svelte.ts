@@ -18,11 +18,11 @@ const portMessage = 'cupbearer:port';
 const portRequest = 'cupbearer:connect';
 
 /**
- * The line to the program: a MessagePort in Electron, whose pages have a protocol of their own, else a WebSocket to where
- * the page came from. It restores itself with growing pauses.
+ * The connection to the program: a MessagePort in Electron, whose pages have their own protocol, otherwise a WebSocket
+ * to where the page came from. It restores itself with growing pauses.
  */
 class Connection {
-  /** `connecting` only before the first time; `lost` is what the user is told of. */
+  /** `connecting` only before the first connection; the user is informed when it is `lost`. */
   state = $state<'connecting' | 'open' | 'lost'>('connecting');
   /** Tries that failed since it was last open. */
   failures = $state(0);
@@ -38,7 +38,7 @@ class Connection {
     void this.#keepOpen();
   }
 
-  /** The open link; waits for it. @throws the signal's reason where that comes first. */
+  /** Resolves with the link when it is open. @throws the signal's reason if that aborts first. */
   async link(signal?: AbortSignal): Promise<Link> {
     signal?.throwIfAborted();
     if (!signal) return (await this.#opened).link;
@@ -52,7 +52,7 @@ class Connection {
     }
   }
 
-  /** Tries at once instead of at the end of the pause. */
+  /** Tries to connect at once instead of after the pause. */
   retry(): void {
     this.#retryNow?.();
   }
@@ -98,7 +98,7 @@ class Connection {
   }
 }
 
-/** The key that the sign-in page (public/sign-in.js) kept for this origin; null if it has none. */
+/** Returns the key that the sign-in page (public/sign-in.js) stored for this origin; null if it has none. */
 function signInKey(): string | null {
   try {
     return localStorage.getItem('cupbearer:key');

@@ -1,6 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 
-/** Puts a text on the clipboard. @throws CupbearerError where the browser does not allow it. */
+/** Puts a text on the clipboard. @throws CupbearerError if the browser does not allow it. */
 export async function copyText(text: string): Promise<void> {
   await written(() => navigator.clipboard.writeText(text));
 }

@@ -6,7 +6,7 @@ class Definitions {
   registries = $state.raw<readonly FormRegistry[] | null>(null);
   #asked: Promise<readonly FormRegistry[]> | undefined;
 
-  /** @throws CupbearerError where they could not be had; the next call asks again. */
+  /** Loads the definitions. @throws CupbearerError if that fails; the next call tries again. */
   load(): Promise<readonly FormRegistry[]> {
     this.#asked ??= client.drafts.definitions({}).then(
       (registries) => (this.registries = registries),
@@ -23,7 +23,7 @@ class Definitions {
     return this.registries?.find((registry) => registry.kind === kind)?.definitions ?? [];
   }
 
-  /** The title of a definition, or its id where it is not known (yet). */
+  /** Returns the title of a definition, or its id if it is not known (yet). */
   titleOf(kind: string, id: string): string {
     return this.of(kind).find((definition) => definition.id === id)?.title ?? id;
   }

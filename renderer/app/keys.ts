@@ -1,14 +1,14 @@
-/** Whether this is a Mac, where the command key does what Ctrl does elsewhere. */
+/** Whether this is a Mac, where the command key replaces Ctrl. */
 const isMac = /Mac/.test(navigator.userAgent);
 
 const macNames: Record<string, string> = { Mod: '\u2318', Shift: '\u21e7', Alt: '\u2325', Enter: '\u21a9' };
 
-/** The names of the keys of a shortcut ("Mod+K") as they stand on this system's keyboard. */
+/** Returns the names of a shortcut's keys ("Mod+K") as printed on this system's keyboard. */
 export function keyNames(shortcut: string): string[] {
   return shortcut.split('+').map((key) => (isMac ? (macNames[key] ?? key) : key === 'Mod' ? 'Ctrl' : key));
 }
 
-/** Whether the key that stands for Ctrl on this system is held. */
+/** Returns whether this system's equivalent of Ctrl is held. */
 export const hasMod = (event: KeyboardEvent): boolean => (isMac ? event.metaKey : event.ctrlKey);
 
 /** Whether a key press belongs to something that is being typed into. */

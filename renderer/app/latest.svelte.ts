@@ -9,7 +9,7 @@ export class Latest<T> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #open = Promise.withResolvers<void>();
 
-  /** Asks after a moment, unless it is asked something else before. */
+  /** Asks after a moment, unless another question comes first. */
   ask(question: (signal: AbortSignal) => Promise<T>, delayMs: number): void {
     this.drop();
     const abort = new AbortController();
@@ -26,7 +26,7 @@ export class Latest<T> {
     this.#close();
   }
 
-  /** Waits until the newest question is answered, or none is open. */
+  /** Resolves when the newest question is answered; immediately if none is open. */
   async settled(): Promise<void> {
     while (this.isComputing) await this.#open.promise;
   }

@@ -2,7 +2,7 @@ import type { DatasetSummary, DownloadState } from '../../shared/domain/library.
 import { client, toCupbearerError } from './client.ts';
 import { toasts } from './toasts.svelte.ts';
 
-/** The datasets and the downloads that go on; outlives the screen, so that leaving it does not stop a download. */
+/** The datasets and current downloads. Outlives the screen, so that leaving it does not stop a download. */
 class Library {
   datasets = $state.raw<readonly DatasetSummary[] | null>(null);
   error = $state<string | null>(null);
@@ -42,7 +42,7 @@ class Library {
     }
   }
 
-  /** Stops a download; what has come is kept, and the next one goes on from there. */
+  /** Stops a download. What has arrived is kept, and the next download resumes there. */
   cancel(name: string): void {
     this.#stops.get(name)?.abort();
   }

@@ -4,7 +4,7 @@ import type { Screen } from './screen.ts';
 type Flat<T> = { [Key in keyof T]: T[Key] };
 type RouteOf<S> = S extends Screen<infer Id, infer Place> ? Flat<{ screen: Id } & Place> : never;
 
-/** Where the user is, a screen and the place in it; the address after `#` says it. */
+/** A screen and the place in it, as given by the address after `#`. */
 export type Route = RouteOf<(typeof screens)[number]>;
 
 const pathOf = ({ path, id }: Screen): string => path ?? id;
@@ -44,5 +44,5 @@ export function screenOf(route: Route): Screen {
   return screens.find(({ id }) => id === route.screen) ?? screens[0];
 }
 
-/** Returns where a screen is entered from the rail, the palette or by its shortcut. */
+/** Returns the place at which a screen opens from the rail, the palette or its shortcut. */
 export const entryOf = (screen: Screen): Route => routeTo(screen, placeOf(screen, [], new URLSearchParams()) ?? {});

@@ -1,4 +1,4 @@
-/** What ties a control to its label and to what is said below it. */
+/** Attributes that tie a control to its label and to the text below it. */
 export interface FieldTies {
   id: string;
   'aria-describedby': string | undefined;

@@ -5,7 +5,7 @@ export interface GridColumn {
   /** Px; null takes what is left. */
   width: number | null;
   align?: 'right' | undefined;
-  /** Stays in sight where the grid scrolls sideways; its cells have the class `sticky` as well. */
+  /** Stays visible when the grid scrolls sideways; its cells have the class `sticky` as well. */
   sticky?: boolean | undefined;
   /** Explains the head. */
   help?: string | undefined;

@@ -1,14 +1,17 @@
 /**
- * The components, in the states of the design notes (rest, hover, focus, active or selected, disabled, error, loading, empty).
- * Looks are classes of styles/controls.css, layouts.css (`plain-table`, `panes`, `detail`) and overlays.css, which markup of one's own may use too (`btn`, `field-box`,
- * `tag`, `menu-item`); raw colours, sizes and durations stand in styles/tokens.css alone. A static `style="…"` attribute does
- * not pass the content security policy: write `style:width={…}`.
+ * The components, in the states of the design notes (rest, hover, focus, active or selected, disabled, error, loading,
+ * empty). Looks are classes of styles/controls.css, layouts.css (`plain-table`, `panes`, `detail`) and overlays.css,
+ * which markup of one's own may use too (`btn`, `field-box`, `tag`, `menu-item`); raw colours, sizes and durations are
+ * in styles/tokens.css only. A static `style="…"` attribute does not pass the content security policy: write
+ * `style:width={…}`.
  *
  * - Actions: Button, IconButton, Menu (entries as data). A disabled Button says why (`disabledReason`).
  * - Fields: TextField, NumberField, RangeField, Select, Combobox, Switch, Segments; Field is label, help and error
  *   for a control of one's own. Each has `value` (bindable) and `onvalue`; numbers keep what was typed.
- * - Places: Tabs, Panel (alone or in a Sheet), Dialog, Popover, Tooltip, Empty, PathLine, SkeletonBlock, Toasts (app/toasts.svelte.ts).
- * - Figures: LeadSentence, LayersTable, SpecLines, KeyFigure, IntervalBar, Progress, StatusMark, RelativeTime, Term (a word of shared/glossary.ts, explained), FaultNote.
+ * - Places: Tabs, Panel (alone or in a Sheet), Dialog, Popover, Tooltip, Empty, PathLine, SkeletonBlock, Toasts
+ * (app/toasts.svelte.ts).
+ * - Figures: LeadSentence, LayersTable, SpecLines, KeyFigure, IntervalBar, Progress, StatusMark, RelativeTime, Term (a
+ * word of shared/glossary.ts, explained), FaultNote.
  * - Small: Tag, Chip, Kbd.
  *
  * Triggers of Menu, Popover and Tooltip are snippets that spread what they are given: `{#snippet trigger(props)}`.

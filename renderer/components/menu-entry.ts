@@ -1,6 +1,9 @@
 import type { Component } from 'svelte';
 
-/** An action of a menu, with `checked` one that is switched on and off; or a line with the heading of what follows ("" for none). */
+/**
+ * An action of a menu, with `checked` one that is switched on and off; or a separator with the heading of what follows
+ * ("" for none).
+ */
 export type MenuEntry =
   | { heading: string }
   | {

@@ -1,6 +1,9 @@
 import { formatParameter } from '../../shared/format.ts';
 
-/** The number that a text means; the text itself where it means none; undefined where it is empty. A comma may be the point. */
+/**
+ * Parses a number. Returns the text itself if it is not one; undefined if it is empty. A comma may be the decimal
+ * point.
+ */
 export function numberFromText(text: string): number | string | undefined {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;

@@ -1,4 +1,6 @@
 import type { reportFormats } from '../../shared/contract.ts';
+import type { MadeFile } from '../../shared/domain/made-file.ts';
+import { fetchFile } from '../../shared/fetch-file.ts';
 import { client } from '../app/client.ts';
 import { saveFile } from '../app/save-file.ts';
 import { settings } from '../app/settings.svelte.ts';
@@ -9,7 +11,7 @@ export type ExportFormat = (typeof reportFormats)[number] | 'pdf';
 export const exportFormats: readonly { id: ExportFormat; label: string; what: string }[] = [
   { id: 'html', label: 'Report, HTML', what: 'One file that opens anywhere, without a network.' },
   { id: 'pdf', label: 'Report, PDF', what: 'The same, for printing.' },
-  { id: 'markdown', label: 'Report, Markdown', what: 'Text, tables and figures in one file, to go on writing.' },
+  { id: 'markdown', label: 'Report, Markdown', what: 'Text, tables and figures in one file, to continue writing.' },
   { id: 'csv', label: 'Figures of merit, CSV', what: 'One line a run and layer.' },
   { id: 'json', label: 'Everything, JSON', what: 'Specs, metrics, curves of result and training, environment.' },
   { id: 'scores', label: 'Scores, CSV', what: 'One line a test sample.' },
@@ -17,13 +19,18 @@ export const exportFormats: readonly { id: ExportFormat; label: string; what: st
   { id: 'figures-png', label: 'Figures, PNG', what: 'A zip of all figures.' },
 ];
 
-/** A report as PDF: printed by the host where it can, else by the browser, which asks where to. */
-export async function printReport(html: File): Promise<void> {
+/** Prints a report as PDF: by the host if it can, otherwise by the browser, which asks where to put it. */
+export async function printReport(made: MadeFile): Promise<void> {
   if (settings.info?.can.printPdf) {
-    saveFile(await client.app.printPdf({ html }));
+    try {
+      const name = made.name.replace(/\.html$/, '.pdf');
+      saveFile(await fetchFile(client.files, await client.app.printPdf({ id: made.id, name })));
+    } finally {
+      await client.files.drop({ id: made.id });
+    }
     return;
   }
-  const address = URL.createObjectURL(html);
+  const address = URL.createObjectURL(await fetchFile(client.files, made));
   const frame = document.createElement('iframe');
   frame.src = address;
   frame.hidden = true;
@@ -40,13 +47,13 @@ export async function printReport(html: File): Promise<void> {
   page?.print();
 }
 
-/** A frame has the rules of the page it is in, which lets no style sheet stand in it; one that a script puts there may. */
+/** Adds the styles by script: a frame inherits the policy of its page, which forbids inline style sheets. */
 async function applyStyles(page: Window & typeof globalThis): Promise<void> {
   for (const { textContent } of page.document.querySelectorAll('head > style')) {
     const sheet = new page.CSSStyleSheet();
     sheet.replaceSync(textContent);
     page.document.adoptedStyleSheets.push(sheet);
   }
-  // Nothing is laid out in a hidden frame, so that nobody else asks for them.
+  // Nothing is laid out in a hidden frame, so the fonts are not loaded otherwise.
   await Promise.all([...page.document.fonts].map((font) => font.load()));
 }

@@ -1,4 +1,4 @@
 import type { RunSummary } from '../../shared/domain/live.ts';
 
-/** Returns whether a run goes on or waits for its turn. */
+/** Returns whether a run is running or waiting. */
 export const isActive = ({ status }: RunSummary): boolean => status === 'running' || status === 'queued';

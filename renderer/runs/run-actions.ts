@@ -10,7 +10,7 @@ const idsOf = (runs: readonly RunSummary[]) => runs.map((run) => run.id);
 
 const named = (runs: readonly RunSummary[]) => (runs.length === 1 ? runWords(runs[0]!) : `${runs.length} runs`);
 
-/** Does something and shows why where it fails. */
+/** Does something and shows why if it fails. */
 export async function attempt(action: () => Promise<unknown>): Promise<void> {
   try {
     await action();
@@ -19,7 +19,7 @@ export async function attempt(action: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** What of the runs has ended, and words for what goes on and is therefore left alone. */
+/** Returns the runs that have ended, and words for the running ones, which are left alone. */
 function ended(runs: readonly RunSummary[]): { chosen: readonly RunSummary[]; left: string } {
   const chosen = runs.filter((run) => !isActive(run));
   const active = runs.filter(isActive);
@@ -28,8 +28,8 @@ function ended(runs: readonly RunSummary[]): { chosen: readonly RunSummary[]; le
 }
 
 /**
- * Takes runs off the list at once; the message offers them back. Of several, those that go on are left and told of. Whether
- * any went: one alone that goes on is refused.
+ * Removes runs at once; the message offers to restore them. Of several, running ones are kept and mentioned. Resolves
+ * with whether any was removed; a single running one is refused.
  */
 export async function removeRuns(runs: readonly RunSummary[]): Promise<boolean> {
   const { chosen, left } = ended(runs);
@@ -45,7 +45,7 @@ export async function removeRuns(runs: readonly RunSummary[]): Promise<boolean> 
   }
 }
 
-/** Archives runs or takes them out again. One that goes on is not archived, since it stays in sight: that is told. */
+/** Archives or restores runs. Running ones are not archived, since they stay visible; the message says so. */
 export async function archiveRuns(runs: readonly RunSummary[], archived: boolean): Promise<void> {
   const { chosen, left } = archived ? ended(runs) : { chosen: runs, left: '' };
   if (left !== '') toasts.show({ message: left, hint: 'A run is archived once it has ended.' });

@@ -26,7 +26,10 @@ function remembered<T>(compute: (key: string) => T): (key: string) => T {
   };
 }
 
-/** Scores of every test sample of a run, as typed arrays all the way; what is derived of a layer is computed when asked for. */
+/**
+ * Scores of every test sample of a run, as typed arrays all the way; what is derived of a layer is computed when asked
+ * for.
+ */
 export class RunScores {
   /** Layers that have scores, `all` among them. */
   readonly layers: readonly string[];
@@ -74,7 +77,7 @@ export class RunScores {
     return this.labels.length;
   }
 
-  /** Scores at a layer, `[n]`. @throws CupbearerError `not-found` where there are none. */
+  /** Returns the scores at a layer, `[n]`. @throws CupbearerError `not-found` if there are none. */
   of(layer: string): Float32Array {
     const scores = this.#arrays[`layer/${layer}`];
     if (!(scores instanceof Float32Array)) throw new CupbearerError('not-found', `There are no scores at ${layer}.`);
@@ -102,7 +105,7 @@ export class RunScores {
     return [clean[0], anomalous[0]].some((worst) => worst !== undefined && this.isMistake(layer, worst, threshold));
   }
 
-  /** Name of a sample's true or predicted class; null where it is not known. */
+  /** Name of a sample's true or predicted class; null if it is not known. */
   className(which: 'trueClass' | 'predictedClass', position: number): string | null {
     const index = this[which]?.[position];
     if (index === undefined || index < 0) return null;
@@ -110,7 +113,7 @@ export class RunScores {
   }
 
   /**
-   * Scores of another run's samples in this one's order, NaN where it has not scored a sample: the same test data may lie
+   * Scores of another run's samples in this one's order, NaN if it has not scored a sample: the same test data may lie
    * in another order there.
    */
   align(other: RunScores, layer: string): Float32Array {
@@ -124,7 +127,9 @@ export class RunScores {
   }
 }
 
-/** Names of samples: label, index, and which of those alike, since test data of several parts may have an index twice. */
+/**
+ * Names of samples: label, index, and which of those alike, since test data of several parts may have an index twice.
+ */
 export function sampleKeys({ labels, sampleIndex }: Pick<RunScores, 'labels' | 'sampleIndex'>): string[] {
   const seen = new Map<string, number>();
   return Array.from(sampleIndex, (index, i) => {

@@ -8,10 +8,10 @@ export const kindWords: Record<RunKind, string> = {
   evaluation: 'Evaluation',
 };
 
-/** The title of a definition of a kind by its id, and the id where there is none. */
+/** Returns the title of a definition by kind and id; the id if there is none. */
 export type TitleOf = (kind: string, id: string) => string;
 
-/** A title without what the place where it stands says already: "Backdoor detection", "Glyphs (built in)". */
+/** Shortens a title by what its context says already: "Backdoor detection", "Glyphs (built in)". */
 export const shortTitle = (title: string) => title.replace(/ \(.*\)$| detection$/, '');
 
 interface TaskWords {
@@ -37,13 +37,13 @@ export function taskWordsBy(run: RunSummary, titleOf: TitleOf): TaskWords {
   };
 }
 
-/** What stands in the place of a task for a run that has none. */
+/** Shown instead of a task for a run that has none. */
 function trainingWords({ kind, subject: { training } }: RunSummary): string {
   if (kind !== 'classifier') return 'Task unknown';
   return training === 'unknown' ? 'Training unknown' : 'Clean training';
 }
 
-/** The trigger of the training, and that of the test where it is another one. */
+/** Returns the trigger of the training, and that of the test if it is another one. */
 function triggerParts({ kind, subject: { training, trained, tested } }: RunSummary, titleOf: TitleOf): string[] {
   if (kind === 'classifier') return trained ? [triggerTitle(trained, titleOf)] : [];
   if (!tested) return [];
@@ -57,7 +57,7 @@ function triggerTitle({ id, detail }: TriggerWords, titleOf: TitleOf): string {
   return detail === '' ? title : `${title} of ${detail}`;
 }
 
-/** What a run is called where there is one line for it: its detector or model, then its task and its data. */
+/** Returns a run's title for a single line: its detector or model, then its task and its data. */
 export function runWordsBy(run: RunSummary, titleOf: TitleOf): string {
   const { main, dataset } = taskWordsBy(run, titleOf);
   const what = run.kind === 'classifier' ? classifierWords(run) : `${run.detector} ${run.detectorDetail}`.trim();

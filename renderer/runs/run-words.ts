@@ -9,24 +9,24 @@ const titleOf: TitleOf = (kind, id) => definitions.titleOf(kind, id);
 /** What a run is about: "Backdoor, corner pixel" and the dataset. */
 export const taskWords = (run: RunSummary) => taskWordsBy(run, titleOf);
 
-/** What a run is called where there is one line for it. */
+/** Returns a run's title for a single line. */
 export const runWords = (run: RunSummary) => runWordsBy(run, titleOf);
 
-/** As {@link runWords}, with what tells the run from others of that title. */
+/** Like {@link runWords}, with what distinguishes the run from others with that title. */
 export const distinctWords = (run: RunSummary) => [runWords(run), siblings.wordsFor(run)].filter(Boolean).join(', ');
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What a running run does, in a few words: "Epoch 7/20", "Scoring". */
 export function phaseWords(live: LiveState | undefined): string {
-  // The host knows how far its own runs are; one that a terminal or a second program started is only seen to go on.
+  // The host knows the progress of its own runs only, not of those started by a terminal or a second program.
   if (!live) return 'Runs outside of this program';
   if (live.phase === '') return 'Starting';
   const [first = ''] = live.note?.split(', ') ?? [];
   return capital(first === '' ? live.phase : first);
 }
 
-/** How much of its phase a running run has done, 0 to 1; null where that is not known. */
+/** How much of its phase a running run has done, 0 to 1; null if that is not known. */
 export function shareOf(live: LiveState | undefined): number | null {
   return live && live.total > 0 ? Math.min(1, live.done / live.total) : null;
 }

@@ -7,8 +7,8 @@ const atOnce = 200;
 const most = 5000;
 
 /**
- * Test samples by their places in the score arrays. What is asked for within a frame goes out as one call, so that a grid
- * that scrolls asks once a screenful.
+ * Test samples by their places in the score arrays. What is asked for within a frame goes out as one call, so that a
+ * grid that scrolls asks once a screenful.
  */
 export class Samples {
   #known = $state.raw<ReadonlyMap<number, ShownSample>>(new Map());
@@ -67,7 +67,7 @@ export class Samples {
       this.#known = known;
       this.failure = undefined;
     } catch (error) {
-      // They stay asked for until the user tries again: whoever shows them would ask without end.
+      // They stay marked as requested until the user tries again; otherwise they would be requested endlessly.
       for (const position of positions) this.#failed.add(position);
       this.failure = toCupbearerError(error);
     }

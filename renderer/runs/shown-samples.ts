@@ -13,7 +13,7 @@ interface Picture {
 export interface ShownSample {
   picture: Picture | null;
   text: string | null;
-  /** As it was before it was changed, where that was done. */
+  /** The sample before it was changed, if it was. */
   cleanPicture: Picture | null;
   cleanText: string | null;
   label: string;

@@ -3,7 +3,7 @@ import type { RunKind } from '../../shared/domain/run.ts';
 import { ownDetails, tellingDetails } from '../../shared/run-names.ts';
 import { catalogue } from '../app/catalogue.svelte.ts';
 
-/** What tells runs apart that have the same title. */
+/** What distinguishes runs with the same title. */
 class Siblings {
   readonly #groups = $derived.by(() => {
     const groups = new Map<string, RunSummary[]>();
@@ -39,7 +39,10 @@ class Siblings {
   }
 }
 
-/** In what a run differs from others of its title: by itself, "seed 1", and by the classifier and detector that it builds on. */
+/**
+ * In what a run differs from others of its title: by itself, "seed 1", and by the classifier and detector that it
+ * builds on.
+ */
 interface Telling {
   own: string;
   classifier: string;
@@ -62,7 +65,7 @@ function keyOf(run: RunSummary): string {
   return key;
 }
 
-/** By id; runs that do not differ in anything that is known are told apart by the end of their ids. */
+/** By id. Runs that do not differ in anything known are distinguished by the end of their ids. */
 function wordsOf(group: readonly RunSummary[], runs: ReadonlyMap<string, RunSummary>): ReadonlyMap<string, Telling> {
   const parents = group.map((run) => parentsOf(run, runs));
   const of = (kind: RunKind) =>

@@ -7,7 +7,7 @@ const share = z.number().min(0).max(1);
 const layerAnalysisSchema = z.object({
   /** Length of a sample's activation vector. */
   dims: z.int().positive(),
-  /** Why the rest is null, where it is. */
+  /** Why the rest is null, if it is. */
   left_out: z.string().exactOptional(),
   /** Principal components of the clean test activations, of which the coordinates in `analysis/<layer>.npy` are. */
   components: z
@@ -18,7 +18,7 @@ const layerAnalysisSchema = z.object({
       explained: z.array(share),
     })
     .nullable(),
-  /** Shares of the variance of the test activations; null where there are no classes or nothing varies. */
+  /** Shares of the variance of the test activations; null if there are no classes or nothing varies. */
   variance: z
     .object({
       between_predicted_classes: share.nullable(),
@@ -49,7 +49,7 @@ export type Mistake = z.infer<typeof mistakeSchema>;
 export const analysisSchema = z.object({
   format: z.literal(1),
   layers: z.record(z.string(), layerAnalysisSchema),
-  /** Spearman's correlation of the scores of all test samples; null where a layer's scores are all the same. */
+  /** Spearman's correlation of the scores of all test samples; null if a layer's scores are all the same. */
   score_correlation: z
     .object({
       layers: z.array(z.string()).max(4096),

@@ -48,10 +48,10 @@ export function packArrays(arrays: ArrayMap): Blob {
   return new Blob([packedBytes(arrays)], { type: 'application/octet-stream' });
 }
 
-/** The inverse of {@link packArrays}. @throws CupbearerError `bad-data` where the bytes are not what that writes. */
+/** The inverse of {@link packArrays}. @throws CupbearerError `bad-data` if the bytes are not what that writes. */
 export async function unpackArrays(blob: Blob): Promise<ArrayMap> {
   const buffer = await blob.arrayBuffer();
-  const wrong = (what: string) => new CupbearerError('bad-data', `These are no packed arrays: ${what}.`);
+  const wrong = (what: string) => new CupbearerError('bad-data', `These are not packed arrays: ${what}.`);
   if (buffer.byteLength < 4) throw wrong('too short');
   const length = new DataView(buffer).getUint32(0, true);
   if (4 + length > buffer.byteLength) throw wrong('the directory is cut off');

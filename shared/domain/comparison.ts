@@ -11,8 +11,8 @@ const comparedFiguresSchema = z.object({
   /** Of the score over all layers, one for each run. */
   metrics: z.array(layerMetricsSchema),
   /**
-   * Parameters that are not all alike: "detector.relative" and what people call it, from the outside in; one value a run as
-   * text, null where it has none.
+   * Parameters that are not all alike: "detector.relative" and what people call it, from the outside in; one value a
+   * run as text, null if it has none.
    */
   differences: z.array(
     z.object({ key: z.string(), labels: z.array(z.string()), values: z.array(z.string().nullable()) }),
@@ -34,17 +34,17 @@ export type ComparedFigures = z.infer<typeof comparedFiguresSchema>;
 const packed = z.instanceof(Blob);
 
 /**
- * Two or more evaluated runs side by side. The figures of fifty runs are a hundred thousand numbers: they travel as the bytes
- * that an inspection process wrote, which the host passes on without a look at them.
+ * Two or more evaluated runs side by side. The figures of fifty runs are a hundred thousand numbers: they travel as the
+ * bytes that an inspection process wrote, which the host passes on without a look at them.
  */
 export const comparisonSchema = z.object({
   summaries: z.array(runSummarySchema),
   /** {@link readFigures} reads it. */
   figures: packed,
   /**
-   * One for each set of test data that two or more of the runs share, that of most runs first: the places of these runs, and
-   * packed: `sample_index` int32 `[n]`, `labels` uint8 `[n]`, `scores/<place>` float32 `[n]`, NaN where a run has not scored
-   * the sample.
+   * One for each set of test data that two or more of the runs share, that of most runs first: the places of these
+   * runs, and packed: `sample_index` int32 `[n]`, `labels` uint8 `[n]`, `scores/<place>` float32 `[n]`, NaN if a run
+   * has not scored the sample.
    */
   samples: z.array(z.object({ runs: z.array(z.int().nonnegative()), arrays: packed })),
 });
@@ -61,5 +61,5 @@ export async function readFigures({ figures, summaries }: Comparison): Promise<C
   const read = comparedFiguresSchema.safeParse(content);
   if (read.success && read.data.metrics.length === summaries.length) return read.data;
   const faults = read.success ? 'Some runs are missing.' : explainFaults(read.error.issues, content);
-  throw new CupbearerError('bad-data', `These are no figures of a comparison: ${faults}`);
+  throw new CupbearerError('bad-data', `These are not figures of a comparison: ${faults}`);
 }

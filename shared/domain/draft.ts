@@ -6,7 +6,7 @@ const params = z.record(z.string(), z.unknown());
 
 /** Most detectors of one experiment: each becomes a run. */
 const mostDetectors = 100;
-/** Most tags that a draft can hold; a run that somebody else has written may have more. */
+/** Most tags in a draft; a run from elsewhere may have more. */
 export const mostTags = 100;
 /** Most characters of a tag in a draft. */
 export const mostTagCharacters = 60;
@@ -38,13 +38,16 @@ export const draftSchema = z.object({
 });
 export type ExperimentDraft = z.infer<typeof draftSchema>;
 
-/** The steps of the wizard; the first element of a fault's path is the part of the draft, this is where it is mended. */
+/**
+ * The steps of the wizard; the first element of a fault's path names the part of the draft and thereby the step where
+ * it can be fixed.
+ */
 export const wizardSteps = ['task', 'model', 'detectors', 'evaluation', 'review'] as const;
 export type WizardStep = (typeof wizardSteps)[number];
 
 /**
- * What is wrong with a draft by step and by the label of the field, each step's choice in a few words, and by id why the detectors that cannot be fitted on
- * the task cannot.
+ * What is wrong with a draft by step and by the label of the field, each step's choice in a few words, and by id why
+ * the detectors that cannot be fitted on the task cannot.
  */
 export const draftCheckSchema = z.object({
   faults: z.array(faultSchema.extend({ step: z.enum(wizardSteps), label: z.string() })),
@@ -58,9 +61,9 @@ export const presetSchema = z.object({
   title: z.string(),
   /** "Corner pixel". */
   summary: z.string(),
-  /** What it takes on a common machine, told while nothing was measured on this one; null where nothing is told. */
+  /** How long it takes on a common machine, shown until it is measured on this one; null if nothing is shown. */
   usualMs: z.number().nullable(),
-  /** Datasets that must be on disk first; empty where it runs at once. */
+  /** Datasets that must be on disk first; empty if it runs at once. */
   missingData: z.array(z.string()),
   draft: draftSchema,
 });
@@ -73,7 +76,7 @@ export const specLineSchema = z.object({
   help: z.string(),
   /** With its unit: "5 %", "Corner pixel". */
   value: z.string(),
-  /** 0, or how many picked definitions it stands below. */
+  /** The number of picked definitions that it is nested in. */
   depth: z.int().nonnegative(),
 });
 export type SpecLine = z.infer<typeof specLineSchema>;
@@ -85,7 +88,7 @@ const plannedRunSchema = z.object({
   lines: z.array(specLineSchema),
   /** As spec.json will hold it. */
   spec: params,
-  /** The command line that does the same; null where there is none, and why. */
+  /** The equivalent command line; null if there is none, with the reason. */
   command: z.string().nullable(),
   noCommand: z.string().nullable(),
   folder: z.string(),
@@ -94,7 +97,7 @@ const plannedRunSchema = z.object({
 export const reviewSchema = z.object({ runs: z.array(plannedRunSchema) });
 export type Review = z.infer<typeof reviewSchema>;
 
-/** How long it should take, measured on this machine with a few batches; null where it is not known. */
+/** How long it should take, measured on this machine with a few batches; null if it is not known. */
 export const estimateSchema = z.object({
   totalMs: z.number().nullable(),
   /** What it may take: more than a few samples show, where a method's work grows faster than its samples. */
@@ -106,14 +109,14 @@ export type Estimate = z.infer<typeof estimateSchema>;
 
 /** A module of a network, for drawings and for choosing layers. */
 const networkLayerSchema = z.object({
-  /** "layers.linear_0.output": what a detector is told. */
+  /** The name for a detector's parameters: "layers.linear_0.output". */
   activation: z.string(),
   /** "linear", "conv", "relu", …. */
   kind: z.string(),
   /** Without the batch. */
   shape: z.array(z.number()),
   parameters: z.number(),
-  /** Whether detectors look at it unless told otherwise. */
+  /** Whether detectors look at it by default. */
   isDefault: z.boolean(),
 });
 export const networkSchema = z.object({

@@ -10,21 +10,21 @@ const engineInfoSchema = z.object({
   threads: z.int().positive(),
   /** That the device is a GPU, which `auto` prefers; left out for the CPU. */
   onGpu: z.literal(true).exactOptional(),
-  /** Memory of the device of its own, bytes; left out where it has none or does not tell. */
+  /** Memory of the device of its own, bytes; left out if it has none or does not report it. */
   deviceMemoryBytes: z.number().positive().exactOptional(),
   /** What a user should know of it ("computes on the CPU: no CUDA was found"). */
   notes: z.array(z.string()).exactOptional(),
-  /** Why `auto` passes it over although it works ("a software renderer, slower than wasm"); left out where it does not. */
+  /** Why `auto` passes it over although it works ("a software renderer, slower than wasm"); left out if it does not. */
   passedOverByAuto: z.string().exactOptional(),
-  /** Where `auto` has just chosen it: why it did not take those before it, by id. */
+  /** If `auto` has just chosen it: why it did not pick those before it, by id. */
   passedOver: z.record(z.string(), z.string()).exactOptional(),
 });
 export type EngineInfo = z.infer<typeof engineInfoSchema>;
 
 /**
- * How an engine fails: `unavailable`, it does not load here (not installed, no device); `crashed`, it ends the process that
- * opens it; of those that load and do not pass the self-test: `broken`, wrong numbers; `out-of-memory`; `device-lost`;
- * `threw`, anything else.
+ * How an engine fails: `unavailable`, it does not load here (not installed, no device); `crashed`, it ends the process
+ * that opens it; of those that load and do not pass the self-test: `broken`, wrong numbers; `out-of-memory`;
+ * `device-lost`; `threw`, anything else.
  */
 const engineFailures = ['unavailable', 'broken', 'out-of-memory', 'device-lost', 'threw', 'crashed'] as const;
 export type EngineFailure = (typeof engineFailures)[number];
@@ -34,13 +34,13 @@ export const engineStatusSchema = z.object({
   id: z.string(),
   title: z.string(),
   works: z.boolean(),
-  /** Where it works. */
+  /** Set if it works. */
   info: engineInfoSchema.exactOptional(),
-  /** Where it does not: how it fails, why, and what a user can do. */
+  /** Set if it does not work: how it fails, why, and what the user can do. */
   failure: z.enum(engineFailures).exactOptional(),
   reason: z.string().exactOptional(),
   hint: z.string().exactOptional(),
-  /** Time that the self-test took, milliseconds; only where the engine works. */
+  /** Time that the self-test took, milliseconds; only if the engine works. */
   selfTestMs: z.number().nonnegative().exactOptional(),
 });
 export type EngineStatus = z.infer<typeof engineStatusSchema>;
@@ -61,7 +61,7 @@ export const speedReportSchema = z.object({
       ms: z.number().positive(),
       /** How many were timed. */
       repeats: z.int().positive(),
-      /** Floating-point operations a second where counting them says something. */
+      /** Floating-point operations per second, if the number is meaningful. */
       flops: z.number().positive().exactOptional(),
     }),
   ),

@@ -3,7 +3,7 @@ import { CupbearerError } from '../errors.ts';
 import { explainFaults } from '../schema/problems.ts';
 import { pickedSchema } from './form.ts';
 
-/** Bounds for a file that somebody else may have written: what draws charts takes all of it for the program's own. */
+/** Bounds for a file that may come from elsewhere: charts draw all of it as if the program had written it. */
 const mostBins = 1000;
 const mostPoints = 10_000;
 const mostLayers = 4096;
@@ -15,7 +15,7 @@ const intervalSchema = z.object({
   upper: share,
   /** `stratified-bootstrap` in files of earlier versions only. */
   method: z.enum(['delong-logit', 'influence-logit', 'threshold-mixture', 'stratified-bootstrap', 'rule-of-three']),
-  /** The figure stands at the end of its range; only the other bound says something. */
+  /** The metric is at the end of its range, so only the other bound is informative. */
   one_sided: z.boolean(),
   level: z.literal(0.95),
 });
@@ -55,7 +55,7 @@ export const layerMetricsSchema = z.object({
   /** Highest TPR among thresholds with an FPR of at most 1 %. */
   TPR_at_FPR_1: share,
   TPR_at_FPR_1_interval: intervalSchema,
-  /** Samples scoring at least this are flagged at an FPR of at most 1 %; null where none can be. */
+  /** Samples scoring at least this are flagged at an FPR of at most 1 %; null if none can be. */
   threshold_at_FPR_1: z.number().nullable(),
   TPR_at_FPR_5: share,
   TPR_at_FPR_5_interval: intervalSchema,
@@ -80,7 +80,9 @@ export const layerMetricsSchema = z.object({
 });
 export type LayerMetrics = z.infer<typeof layerMetricsSchema>;
 
-/** What an attack aims at: that the model predicts the label which the attacked sample bears, or any but its own class. */
+/**
+ * What an attack aims at: that the model predicts the label which the attacked sample bears, or any but its own class.
+ */
 export type AttackAim = 'label' | 'mistake';
 
 const aurocOfSomeSchema = layerMetricsSchema.pick({
@@ -98,9 +100,11 @@ export const attackFiguresSchema = z.object({
   attacked: z.int().nonnegative(),
   /** Of these, those on which the model did what the attack is for. */
   succeeded: z.int().nonnegative(),
-  /** All clean samples and the anomalous ones on which the attack succeeded; null where it succeeded on none. */
+  /** All clean samples and the anomalous ones on which the attack succeeded; null if it succeeded on none. */
   successful: aurocOfSomeSchema.nullable(),
-  /** Clean and anomalous samples that were not of the target class; null where there is not one target, or none are left. */
+  /**
+   * Clean and anomalous samples that were not of the target class; null if there is not one target, or none are left.
+   */
   other_classes: aurocOfSomeSchema.nullable(),
 });
 export type AttackFigures = z.infer<typeof attackFiguresSchema>;
@@ -121,7 +125,7 @@ const aboutSchema = z.looseObject({
   seed: z.number().exactOptional(),
   /** SHA-256 of the data and the model by role. */
   fingerprints: z.record(z.string(), z.string()).exactOptional(),
-  /** Where the anomalous samples are an attack on a model that predicts classes. */
+  /** Set if the anomalous samples are an attack on a model that predicts classes. */
   attack: attackFiguresSchema.exactOptional(),
 });
 
@@ -135,7 +139,7 @@ const evaluationFormat = 1;
 
 /**
  * The content of eval.json: layers at the top level, as the peer library has them, and the rest under `evaluation`.
- * @throws CupbearerError `usage` where a layer has the reserved name.
+ * @throws CupbearerError `usage` if a layer has the reserved name.
  */
 export function toEvaluationFile({ layers, about }: Evaluation): Record<string, unknown> {
   if (Object.hasOwn(layers, reserved))
@@ -146,7 +150,10 @@ export function toEvaluationFile({ layers, about }: Evaluation): Record<string, 
   return { ...layers, [reserved]: { ...about, format: evaluationFormat } };
 }
 
-/** The inverse of {@link toEvaluationFile}. @throws CupbearerError `bad-data` naming `source` and the first key that is wrong. */
+/**
+ * The inverse of {@link toEvaluationFile}. @throws CupbearerError `bad-data` naming `source` and the first key that is
+ * wrong.
+ */
 export function parseEvaluationFile(content: unknown, source: string): Evaluation {
   const wrong = (what: string) => new CupbearerError('bad-data', `${source} is not an evaluation: ${what}`);
   const file = objectSchema.safeParse(content);

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { controls, type Control } from '../schema/fields.ts';
 import { proposals } from '../training-data.ts';
 
-/** A definition with its parameters as `{ name: 'corner', target_class: 0, ... }`; parameters left out take defaults. */
+/**
+ * A definition with its parameters as `{ name: 'corner', target_class: 0, ... }`; parameters left out take defaults.
+ */
 export const pickedSchema = z.looseObject({ name: z.string().min(1) });
 
 /** What a parameter is, as `shared/schema/describe.ts` reads it off a schema, in a form that can travel. */
@@ -12,11 +14,11 @@ export interface FormField {
   label: string;
   help: string;
   unit?: string | undefined;
-  /** What stands for leaving it out. */
+  /** What is shown if it is left out. */
   empty?: string | undefined;
-  /** Seldom changed: kept behind "More" as long as it has its default. */
+  /** Rarely changed: hidden behind "More" while it has its default. */
   advanced?: boolean | undefined;
-  /** A control of its own, where the type alone would not do. */
+  /** A special control, if the type does not determine it. */
   control?: Control | undefined;
   required: boolean;
   /** A text that names a file or folder. */
@@ -66,9 +68,11 @@ const formDefinitionSchema = z.object({
   fields: z.array(formFieldSchema),
   /** Detectors: what the task must offer. */
   needs: z.record(z.string(), z.union([z.boolean(), z.number()])).optional(),
-  /** Datasets: where they are other data with a trigger, the parameters that name both. */
+  /** Datasets that add a trigger to other data: the parameters that name both. */
   poisons: z.object({ original: z.string(), trigger: z.string() }).optional(),
-  /** Tasks: the only dataset that their classifier may be trained on, and the classifiers for which they are proposed. */
+  /**
+   * Tasks: the only dataset that their classifier may be trained on, and the classifiers for which they are proposed.
+   */
   trainedOn: z.object({ dataset: z.string() }).optional(),
   proposedFor: z.enum(proposals).optional(),
   /** Tasks: what their anomalous and, where these are not clean, their normal test samples are called. */
@@ -80,6 +84,6 @@ export type FormDefinition = z.infer<typeof formDefinitionSchema>;
 export const formRegistrySchema = z.object({ kind: z.string(), definitions: z.array(formDefinitionSchema) });
 export type FormRegistry = z.infer<typeof formRegistrySchema>;
 
-/** A value that is not valid, where it stands in the draft, and what is wrong in one sentence. */
+/** An invalid value: its path in the draft, and what is wrong in one sentence. */
 export const faultSchema = z.object({ path: z.array(z.string()), message: z.string() });
 export type Fault = z.infer<typeof faultSchema>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { networkSchema } from './draft.ts';
 import { runSummarySchema } from './live.ts';
 
-/** What is known of a dataset and what of it is on disk. */
+/** What is known about a dataset, and which part of it is on disk. */
 export const datasetSummarySchema = z.object({
   name: z.string(),
   title: z.string(),
@@ -37,13 +37,13 @@ export const downloadStateSchema = z.object({
 });
 export type DownloadState = z.infer<typeof downloadStateSchema>;
 
-/** How far an import is: files that were copied of `total` (0 where that is not known), and at last the dataset. */
+/** How far an import is: files that were copied of `total` (0 if that is not known), and at last the dataset. */
 export const importStateSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), phase: z.string(), done: z.number(), total: z.number() }),
   z.object({
     type: z.literal('done'),
     dataset: datasetSummarySchema,
-    /** What of the folder is not part of the dataset, in a sentence. */
+    /** What in the folder is not part of the dataset, in a sentence. */
     leftOut: z.string().nullable(),
   }),
 ]);
@@ -60,7 +60,7 @@ export const classCountsSchema = z.object({
 export const modelSummarySchema = z.object({
   run: runSummarySchema,
   imported: z.boolean(),
-  /** Whether it is known what it was trained on; else no task can be built on it. */
+  /** Whether its training data are known; otherwise no task can use it. */
   isTrainingKnown: z.boolean(),
   network: networkSchema.nullable(),
   /** Ids of the runs that use it. */

@@ -1,21 +1,23 @@
 import { z } from 'zod';
 import { errorRecordSchema, runKinds, runStatuses } from './run.ts';
 
-/** A trigger in the words of a list: its id, and where another one of its kind stands beside it, what differs from that. */
+/**
+ * A trigger in the words of a list: its id, and where another one of its kind stands beside it, what differs from that.
+ */
 const triggerWordsSchema = z.object({ id: z.string(), detail: z.string() });
 export type TriggerWords = z.infer<typeof triggerWordsSchema>;
 
-/** What of a task or of a training the window words itself. */
+/** Facts about a task or a training that the window words itself. */
 const subjectSchema = z.object({
-  /** What the classifier has learned from; `unknown` where nobody has said, or where the classifier's run is not there. */
+  /** What the classifier has learned from; `unknown` if it is not stated or the classifier's run is gone. */
   training: z.enum(['clean', 'poisoned', 'unknown']),
   /** The trigger in the training data. */
   trained: triggerWordsSchema.nullable(),
-  /** The trigger of the task's anomalous samples; null where they carry none, and for a classifier. */
+  /** The trigger of the task's anomalous samples; null if they carry none, and for a classifier. */
   tested: triggerWordsSchema.nullable(),
-  /** Id of what is done to the normal test samples; "" where nothing is. */
+  /** Id of the change to the normal test samples; "" if there is none. */
   change: z.string(),
-  /** What else tells the task from others: "PGD, radius 0.031". */
+  /** What else distinguishes the task: "PGD, radius 0.031". */
   words: z.string(),
 });
 
@@ -30,7 +32,7 @@ export const runSummarySchema = z.object({
   status: z.enum(runStatuses),
   title: z.string(),
   folder: z.string(),
-  /** "backdoor" and what tells it from others: "corner, mnist"; "" for a classifier without one. */
+  /** "backdoor" and what distinguishes it from others: "corner, mnist"; "" for a classifier without one. */
   task: z.string(),
   /** As filters look through it. */
   taskDetail: z.string(),
@@ -42,7 +44,7 @@ export const runSummarySchema = z.object({
   detector: z.string(),
   detectorDetail: z.string(),
   model: z.string(),
-  /** The name that a classifier was given; "" for one that has none. */
+  /** The name given to a classifier; "" if it has none. */
   name: z.string(),
   /** What the words above leave out and is not at its default. What a run builds on says its own. */
   details: z.array(detailSchema),
@@ -52,9 +54,9 @@ export const runSummarySchema = z.object({
   createdAt: z.string(),
   endedAt: z.string().nullable(),
   seed: z.number(),
-  /** Engines that did its own work, in order; none before it started. */
+  /** Engines that computed it, in order; none before it started. */
   engines: z.array(z.string()),
-  /** Names the test data: runs that share it can be compared sample by sample; null where unknown. */
+  /** Identifies the test data: runs that share it can be compared sample by sample. null if unknown. */
   testData: z.string().nullable(),
   parents: z.array(z.string()),
   error: errorRecordSchema.pick({ code: true, message: true, hint: true, details: true }).nullable(),
@@ -62,9 +64,12 @@ export const runSummarySchema = z.object({
   notes: z.string(),
   pinned: z.boolean(),
   archived: z.boolean(),
-  /** Whether `runs.resume` can go on with it. */
+  /** Whether `runs.resume` can resume it. */
   resumable: z.boolean(),
-  /** Why its row or its spec cannot be read in full; what can be read is filled in. null for all but damaged or foreign runs. */
+  /**
+   * Why its row or its spec cannot be read in full; what can be read is filled in. null for all but damaged or foreign
+   * runs.
+   */
   fault: z.string().nullable(),
 });
 export type RunSummary = z.infer<typeof runSummarySchema>;
@@ -86,9 +91,9 @@ const liveStateSchema = z.object({
 });
 export type LiveState = z.infer<typeof liveStateSchema>;
 
-/** What `runs.watch` tells: at first all runs in one or more parts, then whatever changes. */
+/** What `runs.watch` yields: first all runs in one or more parts, then every change. */
 export const catalogueEventSchema = z.discriminatedUnion('type', [
-  /** New or changed runs. `complete` is false while more of the first account is to come. */
+  /** New or changed runs. `complete` is false while parts of the first account are missing. */
   z.object({ type: z.literal('runs'), runs: z.array(runSummarySchema), complete: z.boolean() }),
   z.object({ type: z.literal('removed'), ids: z.array(z.string()) }),
   /** All unfinished runs of this host, at most ten times a second. */
@@ -118,14 +123,14 @@ export type Epoch = z.infer<typeof epochSchema>;
 export const stepSchema = z.object({
   /** The last of them, counted from 1. */
   step: z.number(),
-  /** Where it is in the training: 1.5 in the middle of the second epoch. */
+  /** Position in the training: 1.5 in the middle of the second epoch. */
   epoch: z.number(),
   /** Their mean loss. */
   loss: z.number(),
 });
 export type Step = z.infer<typeof stepSchema>;
 
-/** What `runs.follow` tells of one run: first what is there already, then what comes, until it ends. */
+/** What `runs.follow` yields about one run: first what exists, then what is added, until it ends. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('epochs'), epochs: z.array(epochSchema) }),
   z.object({ type: z.literal('steps'), steps: z.array(stepSchema) }),

@@ -7,17 +7,17 @@ import { runSummarySchema } from './live.ts';
 
 const packed = z.instanceof(Blob);
 
-/** A run with all that its page shows at once. */
+/** A run with everything that its page shows at first. */
 export const runDetailSchema = z.object({
   record: runRecordSchema.omit({ host_pid: true, host_started: true }),
   summary: runSummarySchema,
-  /** null where the folder is gone or spec.json cannot be read. */
+  /** null if the folder is gone or spec.json cannot be read. */
   spec: specFileSchema.nullable(),
-  /** Why spec.json cannot be read, or what of its spec is not valid. */
+  /** Why spec.json cannot be read, or what is invalid in it. */
   specFault: z.string().nullable(),
-  /** The spec, that of the catalogue where the file cannot be read. */
+  /** The spec; the catalogue's copy if the file cannot be read. */
   lines: z.array(specLineSchema),
-  /** The command line that repeats it; null where there is none, and why. */
+  /** The command line that repeats it; null if there is none, with the reason. */
   command: z.string().nullable(),
   noCommand: z.string().nullable(),
   /** Whether the folder is still there, and its files. */
@@ -48,7 +48,7 @@ export const runResultSchema = z.object({
   headline: z.string(),
   /** What was found, one or two sentences; `**` marks what the eye should land on. */
   sentence: z.string(),
-  /** How the attack went that was to be found; null where the anomalous samples are none, or no classes are predicted. */
+  /** How the attack went that was to be found; null if the anomalous samples are none, or no classes are predicted. */
   attack: attackFiguresSchema.nullable(),
   words: wordsSchema,
   aggregation: z.string(),
@@ -57,8 +57,8 @@ export const runResultSchema = z.object({
 export type RunResult = z.infer<typeof runResultSchema>;
 
 /**
- * Scores of every test sample as packed arrays: `layer/<name>` float32 `[n]` for each of `layers` (with `all`), `labels` uint8
- * (1 = anomalous), `sample_index` int32, and where they are known `true_class` and `predicted_class` int32.
+ * Scores of every test sample as packed arrays: `layer/<name>` float32 `[n]` for each of `layers` (with `all`),
+ * `labels` uint8 (1 = anomalous), `sample_index` int32, and, if known, `true_class` and `predicted_class` int32.
  */
 export const scoreSetSchema = z.object({
   layers: z.array(z.string()),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { errorCodes } from '../errors.ts';
 import { jsonObject, pathText } from '../schema/outside.ts';
 
-/** Most characters of the name that a person gives a model. */
+/** Most characters in the name of a model. */
 export const mostNameCharacters = 100;
 
 /** What a run produces. */
@@ -10,7 +10,7 @@ export const runKinds = ['classifier', 'detector', 'evaluation'] as const;
 export type RunKind = (typeof runKinds)[number];
 
 /**
- * Where a run stands. `cancelled`: the user stopped it. `interrupted`: its process went away without a word, found at a
+ * The status of a run. `cancelled`: the user stopped it. `interrupted`: its process ended without reporting, found at a
  * later start.
  */
 export const runStatuses = ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'] as const;
@@ -39,8 +39,8 @@ export const errorRecordSchema = z.object({
 });
 
 /**
- * What an engine did of a run: `run`, its beginning; `resumed`, what came after it was gone on with; `evaluation`, one that was
- * computed into its folder later.
+ * What an engine did of a run: `run`, its beginning; `resumed`, what came after it was gone on with; `evaluation`, one
+ * that was computed into its folder later.
  */
 const enginePartSchema = z.object({
   engine: z.string(),
@@ -62,15 +62,15 @@ export const runRecordSchema = z.object({
   spec: jsonObject,
   /** Ids of the runs whose results this one uses, in order. */
   parents: z.array(z.string()),
-  /** Headline numbers (`auroc`, `auroc_lower`, `clean_accuracy`, …); null where one could not be computed. */
+  /** Headline numbers (`auroc`, `auroc_lower`, `clean_accuracy`, …); null if one could not be computed. */
   metrics: z.record(z.string(), z.number().nullable()),
   /** Milliseconds by phase. */
   timings: z.record(z.string(), z.number()),
-  /** The engine that did the run's own work, the last of them where it was resumed on another. */
+  /** The engine that computed the run; the last one if it was resumed on another. */
   engine: z.string().nullable(),
-  /** Where more than one engine took part: what each did, in order. Empty or left out where one did all. */
+  /** What each engine did, in order, if more than one took part. Empty or left out if one did everything. */
   engine_parts: z.array(enginePartSchema).exactOptional(),
-  /** Where `auto` chose the engine: why it did not take those that it would rather have, by id. */
+  /** If `auto` chose the engine: why it did not pick those that it prefers, by id. */
   engines_passed_over: z.record(z.string(), z.string()).exactOptional(),
   versions: z.record(z.string(), z.string()),
   /** Names the test data that was evaluated on: runs that share it can be compared sample by sample. */
@@ -79,7 +79,7 @@ export const runRecordSchema = z.object({
   created_at: time,
   started_at: time.nullable(),
   ended_at: time.nullable(),
-  /** The process that does the work, with what tells it from a later process of the same number. */
+  /** The process that does the work, with what distinguishes it from a later process with the same number. */
   host_pid: z.int().nullable(),
   host_started: z.string().nullable(),
   tags: z.array(z.string().min(1)),
@@ -89,7 +89,7 @@ export const runRecordSchema = z.object({
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
-/** What of a run may change after it was created. */
+/** The part of a run that may change after its creation. */
 export type RunPatch = Partial<Omit<RunRecord, 'id' | 'kind' | 'created_at'>>;
 
 /** The content of `spec.json`: what was asked for, and what the answer depends on. */
@@ -106,7 +106,10 @@ export const specFileSchema = z.object({
   created_at: time,
   /** Where datasets were looked for, absolute; a training that is resumed looks there again. */
   data_dir: z.string().min(1).exactOptional(),
-  /** Batch sizes that a training had before it was resumed with smaller ones, in order; `steps` in metrics.jsonl tell when. */
+  /**
+   * Batch sizes that a training had before it was resumed with smaller ones, in order; `steps` in metrics.jsonl tell
+   * when.
+   */
   earlier_batch_sizes: z.array(z.int().positive()).exactOptional(),
   /** The command line that started the run, for people. */
   command: z.string().exactOptional(),

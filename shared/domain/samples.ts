@@ -3,7 +3,7 @@ import { z } from 'zod';
 const packed = z.instanceof(Blob);
 
 /**
- * A few samples for people to look at. Images: packed arrays `clean` and, where something is done to them, `changed`, both
+ * A few samples for people to look at. Images: packed arrays `clean` and, if they are changed, `changed`, both
  * float32 `[n, height, width, channels]` with values 0 to 1. Texts as they are.
  */
 export const sampleSetSchema = z.discriminatedUnion('kind', [
@@ -13,7 +13,7 @@ export const sampleSetSchema = z.discriminatedUnion('kind', [
     count: z.number(),
     arrays: packed,
     labels: z.array(z.string()),
-    /** Labels after the change, where it changes them. */
+    /** Labels after the change, if it changes them. */
     changedLabels: z.array(z.string()).nullable(),
     indices: z.array(z.number()),
   }),
@@ -32,11 +32,16 @@ export type SampleSet = z.infer<typeof sampleSetSchema>;
 
 /** A test sample and what the model takes it for. */
 export const closeSampleSchema = z.object({
-  /** It alone: `changed` is what was scored, `clean` what that was made of; a sample that was not changed is `clean`. */
+  /**
+   * It alone: `changed` is what was scored, `clean` what that was made of; a sample that was not changed is `clean`.
+   */
   sample: sampleSetSchema,
   /** Number of its own class, before any change. */
   trueClass: z.int(),
-  /** The likeliest classes, the first being the predicted one, then the true class unless it is among them; null without classes. */
+  /**
+   * The likeliest classes, the first being the predicted one, then the true class unless it is among them; null without
+   * classes.
+   */
   likely: z.array(z.object({ class: z.int(), name: z.string(), probability: z.number() })).nullable(),
   /** What the probabilities of all other classes add up to. */
   others: z.object({ count: z.int(), probability: z.number() }),

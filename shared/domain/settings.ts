@@ -5,15 +5,15 @@ export const themes = ['system', 'light', 'dark'] as const;
 
 const fields = {
   theme: z.enum(themes),
-  /** Runs that may go on at once. */
+  /** Most runs at once. */
   parallelJobs: z.int().min(1).max(16),
-  /** Where datasets are; null for the usual place. */
+  /** The folder of datasets; null for the usual place. */
   dataDir: naming('path', z.string().min(1)).nullable(),
-  /** Where new runs go; null for the usual place. */
+  /** The folder for new runs; null for the usual place. */
   runsDir: naming('path', z.string().min(1)).nullable(),
   /** `auto` or an engine's id. */
   engine: z.string(),
-  /** Tells the desktop when a run ends. */
+  /** Whether to show a desktop notification when a run ends. */
   notifications: z.boolean(),
   /** Asks now and then whether there is a newer version. */
   checkForUpdates: z.boolean(),
@@ -39,11 +39,11 @@ export const settingsSchema = z.object({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** Some of the settings. Those left out stay left out: a default would change what nobody asked for. */
+/** Some of the settings. Missing ones stay missing, because defaults would change settings that were not mentioned. */
 export const settingsChangesSchema = z.object(fields).partial();
 export type SettingsChanges = z.infer<typeof settingsChangesSchema>;
 
-/** The program and where it keeps things. */
+/** The program and where it stores things. */
 export const appInfoSchema = z.object({
   version: z.string(),
   versions: z.record(z.string(), z.string()),

@@ -9,14 +9,14 @@ export const mostUploadFiles = 500_000;
 
 /** Some bytes of a file. */
 const pieceSchema = z.object({
-  /** Where the file lies below what is uploaded: "cats/1.png". */
+  /** Path of the file below what is uploaded: "cats/1.png". */
   path: z.string().min(1).max(1000),
-  /** Where in the file the bytes begin: at its end so far. */
+  /** Offset of the bytes in the file: the end of the file so far. */
   start: z.int().nonnegative(),
   bytes: z.int().nonnegative().max(mostPartBytes),
 });
 
-/** Pieces of files with their bytes, one behind the other. */
+/** Pieces of files with their bytes, concatenated. */
 export const partSchema = z.object({
   pieces: z.array(pieceSchema).min(1).max(mostPieces),
   content: z.instanceof(Blob),

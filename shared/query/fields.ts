@@ -19,7 +19,7 @@ const metric = (key: string, help: string): QueryField => ({ type: 'number', hel
 
 const statusWords: Record<string, RunStatus> = { waiting: 'queued', stopped: 'cancelled', finished: 'done' };
 
-/** The fields of a query by name. A text matches where it holds what is asked for, whatever the case. */
+/** The fields of a query by name. A text matches if it contains the value, ignoring case. */
 export const queryFields: Readonly<Record<string, QueryField>> = {
   detector: { type: 'text', help: 'Detector and its parameters', of: (run) => join(run.detector, run.detectorDetail) },
   task: { type: 'text', help: 'Task and its parameters', of: (run) => join(run.task, run.taskDetail) },

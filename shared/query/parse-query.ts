@@ -32,9 +32,9 @@ interface Query {
 }
 
 /**
- * Reads a filter: terms with spaces between them, all of which must hold. A term is free text (`corner`, `"two words"`) or
- * field, operator and value (`detector:mahalanobis`, `auroc>0.9`, `tag:paper,ood` for either); a `-` before it turns it round.
- * Never throws: a term that cannot be read says why, and no run satisfies it.
+ * Reads a filter: terms with spaces between them, all of which must hold. A term is free text (`corner`, `"two words"`)
+ * or field, operator and value (`detector:mahalanobis`, `auroc>0.9`, `tag:paper,ood` for either); a `-` before it turns
+ * it round. Never throws: a term that cannot be read says why, and no run satisfies it.
  */
 export function parseQuery(text: string): Query {
   const terms = splitQuery(text).map((piece) => parseTerm(piece.text));
@@ -168,7 +168,7 @@ function readNumber(
   };
 }
 
-/** What is shown with three decimals is equal where these are: 0.995 means what a person reads as 0.995. */
+/** Numbers shown with three decimals are equal if these are: 0.995 means what people read as 0.995. */
 const isShownAs = (found: number, wanted: number) =>
   found === wanted || Math.abs(found - wanted) < 0.0005 * Math.max(1, Math.abs(wanted) / 1000);
 

@@ -6,8 +6,8 @@ interface Piece {
 }
 
 /**
- * Splits a query at white space; what stands between double quotes stays together, `\"` inside them is a quote. A quote that
- * is not closed reaches to the end. The pieces keep their quotes: joined by spaces they are the query again.
+ * Splits a query at white space; what is between double quotes stays together, `\"` inside them is a quote. A quote
+ * that is not closed reaches to the end. The pieces keep their quotes: joined by spaces they are the query again.
  */
 export function splitQuery(text: string): Piece[] {
   return [...text.matchAll(/(?:"(?:\\.|[^"\\])*(?:"|\\?$)|[^\s"])+/gsu)].map(({ 0: piece, index }) => ({
@@ -22,7 +22,7 @@ export function unquote(text: string): string {
   return text.replace(/"((?:\\.|[^"\\])*)(?:"|\\?$)/gsu, (_, inside: string) => inside.replace(/\\(["\\])/g, '$1'));
 }
 
-/** A text as one piece of a query: quoted where it would be taken apart or read as a field otherwise. */
+/** Writes a text as one piece of a query, quoted if it would otherwise be split or read as a field. */
 export function quote(text: string): string {
   return /^[^\s"\\:<>=,!-][^\s"\\:<>=,!]*$/u.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

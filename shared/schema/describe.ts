@@ -3,42 +3,77 @@ import { paramsOf, type Control, type FieldMeta } from './fields.ts';
 import type { Definition, Registry } from '../definition.ts';
 import { given } from '../given.ts';
 
-/**
- * A parameter as forms, flags, help and reference pages see it, read off its zod schema.
- *
- * - `pick`: one definition of `registry`; its own parameters are nested below ({@link fieldsOfPick}).
- * - `pick-record`: any number of picks under names that the user chooses.
- * - `group`: `fields` nested below.
- */
-export interface Field {
+/** What a parameter is, whatever its type. */
+interface FieldWords {
   key: string;
-  type: 'integer' | 'number' | 'text' | 'flag' | 'choice' | 'integers' | 'names' | 'group' | 'pick' | 'pick-record';
   label: string;
   help: string;
   unit?: string;
-  /** What stands for leaving it out. */
+  /** What is shown if it is left out. */
   empty?: string;
   /** Seldom changed; see {@link FieldMeta}. */
   advanced?: boolean;
   control?: Control;
   required: boolean;
-  /** A text that names a file or folder; relative ones count from where the user stands. */
+  /** A text that names a file or folder; relative ones start from the user's working folder. */
   isPath?: boolean;
   default?: unknown;
   min?: number;
   max?: number;
-  options?: readonly string[];
   /** Options that people write otherwise; see {@link optionTitle}. */
   titles?: Readonly<Record<string, string>>;
-  fields?: readonly Field[];
-  registry?: Registry<Definition>;
+}
+
+/** A value of its own. */
+interface PlainShape {
+  type: 'integer' | 'number' | 'text' | 'flag' | 'integers' | 'names';
+  options?: never;
+  fields?: never;
+  registry?: never;
+  omit?: never;
+}
+
+/** One of `options`. */
+interface ChoiceShape {
+  type: 'choice';
+  options: readonly string[];
+  fields?: never;
+  registry?: never;
+  omit?: never;
+}
+
+/** Parameters nested below. */
+interface GroupShape {
+  type: 'group';
+  options?: never;
+  fields: readonly Field[];
+  registry?: never;
+  omit?: never;
+}
+
+/**
+ * `pick`: one definition of `registry`, whose own parameters are nested below ({@link fieldsOfPick}). `pick-record`:
+ * any number of picks under names that the user chooses.
+ */
+interface PickShape {
+  type: 'pick' | 'pick-record';
+  options?: never;
+  fields?: never;
+  registry: Registry<Definition>;
+  /** Parameters of what is picked that are left out in this place. */
   omit?: readonly string[];
 }
+
+/** A parameter as forms, flags, help and reference pages see it, read off its zod schema. */
+export type Field = FieldWords & (PlainShape | ChoiceShape | GroupShape | PickShape);
+
+/** A parameter that picks a definition. */
+export type PickField = FieldWords & PickShape;
 
 /** What was read off schemas: a list of runs reads the same ones thousands of times. */
 const described = new WeakMap<z.ZodObject, readonly Field[]>();
 
-/** The parameters of an object schema in the order of their declaration. */
+/** Returns the parameters of an object schema in the order of their declaration. */
 export function describe(schema: z.ZodObject): readonly Field[] {
   const known = described.get(schema);
   if (known) return known;
@@ -47,12 +82,12 @@ export function describe(schema: z.ZodObject): readonly Field[] {
   return fields;
 }
 
-/** The parameters of the definition `id` where `field` picks it. */
-export function fieldsOfPick(field: Field, id: string): readonly Field[] {
-  return describe(paramsOf(field.registry!.get(id), field.omit));
+/** Returns the parameters of the definition `id`, if `field` picks it. */
+export function fieldsOfPick(field: PickField, id: string): readonly Field[] {
+  return describe(paramsOf(field.registry.get(id), field.omit));
 }
 
-type Shape = Pick<Field, 'type'> & Partial<Field>;
+type Shape = Partial<FieldWords> & (PlainShape | ChoiceShape | GroupShape | PickShape);
 
 function describeField(key: string, schema: z.ZodType): Field {
   const meta = (schema.meta() ?? { label: key, help: '' }) as FieldMeta;
@@ -91,8 +126,8 @@ function shapeOf(schema: z.ZodType, meta: FieldMeta): Shape {
     return {
       type: meta['record'] ? 'pick-record' : 'pick',
       registry,
-      ...(meta.omit ? { omit: meta.omit } : {}),
-      ...(fallback === undefined ? {} : { default: fallback, required: false }),
+      ...given({ omit: meta.omit, default: fallback }),
+      ...(fallback !== undefined && { required: false }),
       ...(meta['record'] || meta['optional'] ? { required: false } : {}),
     };
   }
@@ -106,7 +141,7 @@ function shapeOf(schema: z.ZodType, meta: FieldMeta): Shape {
       return {
         type: 'choice',
         options: (schema as z.ZodEnum).options as string[],
-        ...(meta.titles ? { titles: meta.titles } : {}),
+        ...given({ titles: meta.titles }),
       };
     case 'string':
       return { type: 'text' };
@@ -121,9 +156,9 @@ function shapeOf(schema: z.ZodType, meta: FieldMeta): Shape {
   }
 }
 
-function numberShape(schema: z.ZodNumber): Shape {
+function numberShape(schema: z.ZodNumber): Partial<FieldWords> & PlainShape {
   const isInteger = schema.format === 'safeint' || schema.format === 'int32';
-  // zod gives the safe-integer range as bounds of every whole number; that is no range anybody chose.
+  // zod gives the safe-integer range as bounds of every whole number; nobody chose that range.
   const bound = (value: number | null | undefined) =>
     value === null || value === undefined || Math.abs(value) >= Number.MAX_SAFE_INTEGER ? undefined : value;
   const min = bound(schema.minValue);

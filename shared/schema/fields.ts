@@ -11,24 +11,24 @@ export interface FieldText {
   help: string;
   /** Unit of the value as written beside it: "px", "epochs", "%". */
   unit?: string;
-  /** What stands for leaving it out, where that means something: "All". */
+  /** What is shown if it is left out, if that has a meaning: "All". */
   empty?: string;
-  /** Seldom changed: forms keep it behind "More" as long as it has its default. */
+  /** Rarely changed: forms hide it behind "More" while it has its default. */
   advanced?: boolean;
-  /** How forms draw it where the type alone would not do. */
+  /** How forms draw it, if the type does not determine that. */
   control?: Control;
 }
 
 /**
- * Controls of their own in forms: `share`, a number of 0 to 1 as per cent with a slider; `corner`, a choice of places in an
- * image as tiles; `layers` and `layer`, activations chosen on a drawing of the network.
+ * Controls of their own in forms: `share`, a number of 0 to 1 as per cent with a slider; `corner`, a choice of places
+ * in an image as tiles; `layers` and `layer`, activations chosen on a drawing of the network.
  */
 export const controls = ['share', 'corner', 'layers', 'layer'] as const;
 export type Control = (typeof controls)[number];
 
 /** Most whole numbers of a list: a network of so many layers is deeper than any that is trained here. */
 const mostIntegers = 100;
-/** Most names of a list, definitions of a record, and characters of a text: far above what anybody writes. */
+/** Most names of a list, definitions of a record, and characters of a text: far more than anybody writes. */
 const mostNames = 10_000;
 const mostPicks = 100;
 const mostCharacters = 10_000;
@@ -62,12 +62,12 @@ function meta({ label, help, unit, empty, advanced, control }: FieldText): Field
   };
 }
 
-/** A real number with a default and, where given, an inclusive range. */
+/** Declares a real number with a default and, if given, an inclusive range. */
 export function number(options: NumberOptions) {
   return bounded(z.number(), options).default(options.default).meta(meta(options));
 }
 
-/** A whole number with a default and, where given, an inclusive range. */
+/** Declares a whole number with a default and, if given, an inclusive range. */
 export function integer(options: NumberOptions) {
   return bounded(z.int(), options).default(options.default).meta(meta(options));
 }
@@ -142,7 +142,7 @@ type PickedOf<Common extends z.ZodRawShape> = keyof Common extends never
   : Picked & z.output<z.ZodObject<Common>>;
 
 interface PickOptions extends FieldText {
-  /** The definition taken where nothing is said. */
+  /** The definition that is picked by default. */
   default?: string;
   /** Parameters of the definitions that make no sense in this place. */
   omit?: readonly string[];
@@ -151,7 +151,10 @@ interface PickOptions extends FieldText {
 /** By definition, then by what is left out: zod takes hundreds of times longer to make a schema than to use it. */
 const madeSchemas = new WeakMap<Definition, Map<string, z.ZodObject>>();
 
-/** The parameter schema of a definition in a place where some of its parameters are left out. Unknown keys are refused. */
+/**
+ * Returns the parameter schema of a definition without the parameters that are left out in this place. It refuses
+ * unknown keys.
+ */
 export function paramsOf(definition: Definition, omit: readonly string[] = []): z.ZodObject {
   const made = madeSchemas.get(definition) ?? new Map<string, z.ZodObject>();
   madeSchemas.set(definition, made);
@@ -173,15 +176,15 @@ function isPicked(value: unknown): value is Picked {
 }
 
 /**
- * One definition out of a registry. Accepts the bare id or an object with the id as `name` and the parameters beside it;
- * gives the object with all defaults filled in. The registry is asked when a value is parsed, so definitions may refer
- * to each other (a poisoned dataset picks the dataset that it poisons).
+ * One definition out of a registry. Accepts the bare id or an object with the id as `name` and the parameters beside
+ * it; outputs the object with all defaults filled in. The registry is asked when a value is parsed, so definitions may
+ * refer to each other (a poisoned dataset picks the dataset that it poisons).
  */
 export function pick<C extends z.ZodRawShape>(registry: () => Registry<Definition, C>, options: PickOptions) {
   return picking(registry, options);
 }
 
-/** As {@link pick}; `fallback` is taken where nothing is given. */
+/** Like {@link pick}, with `fallback` as the default. */
 function picking<C extends z.ZodRawShape>(
   registry: () => Registry<Definition, C>,
   options: PickOptions,
@@ -215,7 +218,7 @@ export function optionalPick(registry: () => Registry<Definition>, options: Pick
   return inner.optional().meta({ ...inner.meta(), optional: true });
 }
 
-/** As {@link pick}, taking `options.default` where nothing is given. */
+/** Like {@link pick}, with `options.default` as the default. */
 export function defaultPick<C extends z.ZodRawShape>(
   registry: () => Registry<Definition, C>,
   options: PickOptions & { default: string },
@@ -236,7 +239,8 @@ export function pickRecord(registry: () => Registry<Definition>, options: PickOp
 /**
  * Parses `value` with `schema`.
  * @param name How the user calls a field, for example as a flag, from its path of keys.
- * @throws CupbearerError `usage` with one sentence per fault, each naming its field, what was expected and what was found.
+ * @throws CupbearerError `usage` with one sentence per fault, each naming its field, what was expected and what was
+ * found.
  */
 export function parseParams<S extends z.ZodType>(
   schema: S,

@@ -5,7 +5,7 @@ import type { z } from 'zod';
  * - `path`: a file or folder;
  * - `training`: what a model was trained on, with paths among its parameters;
  * - `draft`: an experiment, with paths among its parameters;
- * - `run`: the id of a run whose data are read again, from where its parameters say.
+ * - `run`: the id of a run whose data are read again from the paths in its parameters.
  */
 export type Place = 'path' | 'training' | 'draft' | 'run';
 

@@ -4,16 +4,16 @@ import { isTooDeep } from './outside.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Faults that a sentence about a stored value names; a file that is something else altogether has thousands. */
+/** Most faults named in a sentence about a stored value; an entirely different file has thousands. */
 const mostNamed = 3;
 
 /** Characters of a value, or of a name, that a sentence repeats. */
 const mostShown = 80;
 
-/** Characters of what is said of one fault: lists of all known names are for a terminal. */
+/** Most characters about one fault: lists of all known names are for a terminal. */
 const longestProblem = 200;
 
-/** A text as it can stand in a sentence, however long it is. */
+/** Shortens a text so that it fits into a sentence. */
 export function shortened(text: string, most: number = mostShown): string {
   return text.length <= most ? text : `${text.slice(0, most)}…`;
 }
@@ -64,8 +64,8 @@ function article(expected: string): string {
 }
 
 /**
- * What is wrong with a value that was found in a file or in the catalogue: one sentence a fault, of many the first few. What is at
- * fault goes by its keys, or by what `nameOf` makes of them.
+ * What is wrong with a value that was found in a file or in the catalogue: one sentence a fault, of many the first few.
+ * What is at fault goes by its keys, or by what `nameOf` makes of them.
  */
 export function explainFaults(
   issues: readonly Issue[],

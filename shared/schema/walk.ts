@@ -9,7 +9,7 @@ interface Parameter<F> {
   readonly fields?: readonly F[] | undefined;
 }
 
-/** The parameters of the definition `id` where `field` picks it; undefined where there is no such definition. */
+/** Returns the parameters of the definition `id`, if `field` picks it; undefined if there is no such definition. */
 type FieldsOfPick<F> = (field: F, id: string) => readonly F[] | undefined;
 
 type Values = Readonly<Record<string, unknown>>;
@@ -20,20 +20,20 @@ export interface Standing<F> {
   readonly field: F;
   /** Keys from the outermost values to this one. */
   readonly path: string[];
-  /** The groups and picks that it stands in, the outermost first. */
+  /** The groups and picks that contain it, outermost first. */
   readonly within: readonly F[];
-  /** What stands there; undefined where nothing does. */
+  /** Its value; undefined if it has none. */
   readonly value: unknown;
-  /** Of a pick, be it by default: the id and the values beside it. undefined where the value names nothing. */
+  /** Of a pick, be it by default: the id and the values beside it. undefined if the value names nothing. */
   readonly picked?: {
     readonly id: string;
     readonly values: Values;
-    /** Its parameters; undefined where there is no such definition. */
+    /** Its parameters; undefined if there is no such definition. */
     readonly fields: readonly F[] | undefined;
   };
 }
 
-/** A value under a key that no parameter has, as another version or anybody may have written it. */
+/** A value under a key that no parameter has, for example from another version. */
 export interface Stray<F> extends Pick<Standing<F>, 'path' | 'within' | 'value'> {
   readonly field?: undefined;
 }
@@ -62,7 +62,7 @@ export function* walkAll(
     const at = [...path, field.key];
     if (field.type === 'pick') yield* walkPick(field, value, at, within);
     else yield { field, path: at, within, value };
-    if (field.type === 'group') yield* walkAll(field.fields ?? [], asValues(value) ?? {}, at, [...within, field]);
+    if (field.type === 'group') yield* walkAll(field.fields, asValues(value) ?? {}, at, [...within, field]);
     if (field.type !== 'pick-record') continue;
     for (const [name, one] of Object.entries(asValues(value) ?? {}))
       yield* walkPick(entryOf(field, name), one, [...at, name], within);

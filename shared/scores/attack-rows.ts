@@ -11,7 +11,7 @@ interface AttackRow {
   auroc: AurocOfSome | null;
 }
 
-/** How a detector does on attacks that succeeded and without the target class, each where it can be said. */
+/** How a detector does on attacks that succeeded and without the target class, each if it is known. */
 export function attackRows({ attacked, succeeded, successful, other_classes: others }: AttackFigures): AttackRow[] {
   return [
     {

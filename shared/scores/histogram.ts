@@ -34,7 +34,7 @@ export function countByBin(sorted: Float64Array, edges: readonly number[]): numb
 /**
  * How scores `[n]` are spread, by class, over 40 to 80 shared bins from the lowest to the highest score. Bins are equally
  * wide on the axis `scale`, or else on the suggested one: logarithmic where scores are positive and span over a decade.
- * @throws as `checkScores`; CupbearerError `usage` where a logarithmic axis is asked for and a score is not positive.
+ * @throws as `checkScores`; CupbearerError `usage` if a logarithmic axis is asked for and a score is not positive.
  */
 export function histogram(scores: Scores, labels: Uint8Array, scale?: Histogram['scale']): Histogram {
   checkScores(scores, labels);

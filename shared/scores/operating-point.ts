@@ -8,7 +8,7 @@ interface OperatingPoint {
   /** Shares of the anomalous and of the clean samples that are flagged, 0 to 1. */
   tpr: number;
   fpr: number;
-  /** Share of the flagged samples that are anomalous; null where none is flagged. */
+  /** Share of the flagged samples that are anomalous; null if none is flagged. */
   precision: number | null;
 }
 

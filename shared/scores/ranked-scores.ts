@@ -20,7 +20,7 @@ export interface RankedScores {
 
 /**
  * Refuses what no figure can be computed from.
- * @throws CupbearerError `non-finite` naming how many scores are not finite and the first of them; `bad-data` where the
+ * @throws CupbearerError `non-finite` naming how many scores are not finite and the first of them; `bad-data` if the
  * lengths differ, a label is neither 0 nor 1, there is no sample or only one class.
  */
 export function checkScores(scores: Scores, labels: Uint8Array): void {

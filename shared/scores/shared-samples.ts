@@ -8,7 +8,7 @@ export interface SharedSamples {
   sampleIndex: Int32Array;
   /** 1 = anomalous. */
   labels: Uint8Array;
-  /** One a run, NaN where it has not scored the sample. */
+  /** One per run; NaN if the run has not scored the sample. */
   scores: readonly Float32Array[];
   /** One a run: places by score, 1 = most anomalous, 0 without a score. */
   ranks: readonly Int32Array[];
@@ -25,8 +25,8 @@ const rankBins = 40;
 const scoreBins = 60;
 
 /**
- * Where the runs put the samples of a class: by rank among all test samples in percent (100 = most anomalous), which can be
- * compared whatever the scores are.
+ * Where the runs put the samples of a class: by rank among all test samples in percent (100 = most anomalous), which
+ * can be compared whatever the scores are.
  */
 export function rankHistograms({ ranks, labels }: SharedSamples, label: 0 | 1): CommonHistograms {
   const edges = Array.from({ length: rankBins + 1 }, (_, i) => (100 * i) / rankBins);
@@ -70,7 +70,10 @@ export interface DrawnPoints {
 /** Larger than any number of points that is drawn, hence a walk that meets each of them. */
 const mixingPrime = 7919;
 
-/** What two of the runs, by their places in `scores`, score: at most `most` (below 7919) of the samples that both have scored, spread evenly. */
+/**
+ * What two of the runs, by their places in `scores`, score: at most `most` (below 7919) of the samples that both have
+ * scored, spread evenly.
+ */
 export function drawnPoints({ scores, labels }: SharedSamples, across: number, up: number, most: number): DrawnPoints {
   const [x, y] = [scores[across]!, scores[up]!];
   const known = Int32Array.from(x.keys()).filter((i) => !Number.isNaN(x[i]) && !Number.isNaN(y[i]));

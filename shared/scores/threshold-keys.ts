@@ -17,7 +17,7 @@ const shifts: Readonly<Record<string, number>> = {
   PageUp: large,
 };
 
-/** Where a value lies on the axis: 0 at its low end, 1 at its high end, not beyond. */
+/** Returns where a value lies on the axis: 0 at its low end, 1 at its high end, not beyond. */
 export function positionOn({ scale, low, high }: ThresholdAxis, value: number): number {
   const at = scale === 'log' ? (x: number) => Math.log(Math.max(x, Number.MIN_VALUE)) : (x: number) => x;
   return Math.min(1, Math.max(0, (at(value) - at(low)) / (at(high) - at(low))));
@@ -31,8 +31,8 @@ export function valueOn({ scale, low, high }: ThresholdAxis, position: number): 
 }
 
 /**
- * Where a key moves a threshold: arrows by 2 % of the axis, Page keys by 10 %, Home and End to its ends; undefined for any
- * other key.
+ * Returns where a key moves a threshold: arrows by 2 % of the axis, Page keys by 10 %, Home and End to its ends;
+ * undefined for any other key.
  */
 export function thresholdAfterKey(axis: ThresholdAxis, threshold: number, key: string): number | undefined {
   if (key === 'Home') return axis.low;

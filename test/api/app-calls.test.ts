@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fetchFile } from '../../shared/fetch-file.ts';
 import { SettingsStore } from '../../main/api/settings.ts';
 import { failure, temporaryApplication } from './app-client.ts';
 
@@ -75,11 +76,11 @@ describe('the program', () => {
 
   it('uses what its host can do', async () => {
     const opened: string[] = [];
-    const { place, client } = temporaryApplication({
+    const { place, client, application } = temporaryApplication({
       kind: 'electron',
       openFolder: async (path) => void opened.push(path),
       chooseFolder: async (title) => (title === 'none' ? null : '/chosen'),
-      printPdf: async (html) => new TextEncoder().encode(`PDF of ${html}`),
+      printPdf: async (file) => new TextEncoder().encode(`PDF of ${readFileSync(file, 'utf8')}`),
     });
     expect(await failure(client.app.openFolder({ what: 'data' }))).toMatchObject({ data: { code: 'not-found' } });
     // A file in its place would be started by whatever program it belongs to.
@@ -94,7 +95,11 @@ describe('the program', () => {
       data: { code: 'not-found' },
     });
     expect(await client.app.chooseFolder({ title: 'Where' })).toEqual({ folder: '/chosen' });
-    const pdf = await client.app.printPdf({ html: new File(['a page'], 'report.html') });
+    const page = await application.made.make(async (file) => {
+      writeFileSync(file, 'a page');
+      return { name: 'report.html', type: 'text/html', bytes: 6 };
+    });
+    const pdf = await fetchFile(client.files, await client.app.printPdf({ id: page.id, name: 'report.pdf' }));
     expect([pdf.name, pdf.type, await pdf.text()]).toEqual(['report.pdf', 'application/pdf', 'PDF of a page']);
   });
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Marking } from '../../main/api/runs/marking.ts';
 import { FolderFollower } from '../../main/api/runs/folder-follower.ts';
 import { processIdentity } from '../../main/storage/process-identity.ts';
 import { readRecord, writeSpec } from '../../main/storage/run-folder.ts';
@@ -74,7 +75,7 @@ describe('many runs at once', () => {
     const { pid, started } = processIdentity();
     catalogue().update(ids.at(-1), { status: 'running', host_pid: pid, host_started: started });
     await expect(app.client.runs.remove({ ids })).rejects.toMatchObject({
-      data: { code: 'conflict', message: `The run ${ids.at(-1)} is going on.` },
+      data: { code: 'conflict', message: `The run ${ids.at(-1)} is running.` },
     });
     expect(listed()).toBe(many);
   });
@@ -91,7 +92,7 @@ describe('many runs at once', () => {
       catalogue().insert(runRecord({ id: '20261101-000001-user', folder, parents, ...going }));
     });
     await expect(call).rejects.toMatchObject({
-      data: { code: 'conflict', message: `The run 20261101-000001-user is going on and needs the run ${ids.at(-1)}.` },
+      data: { code: 'conflict', message: `The run 20261101-000001-user is running and needs the run ${ids.at(-1)}.` },
     });
     expect(Math.min(...counts)).toBeLessThan(many);
     expect(listed()).toBe(many + 1);
@@ -117,6 +118,7 @@ describe('many runs at once', () => {
   it('are marked all at once, and their folders follow while other calls are answered', async () => {
     const seen: number[] = [];
     await meanwhile(app.client.runs.change({ ids, addTags: ['seen'], pinned: true }), () => seen.push(tagged()));
+    expect(seen.length).toBeGreaterThan(0);
     expect(seen.every((count) => count === 0 || count === many)).toBe(true);
     expect(tagged()).toBe(many);
     const followed: number[] = [];
@@ -124,6 +126,25 @@ describe('many runs at once', () => {
     expect(followed.filter((count) => count > 0 && count < many).length).toBeGreaterThan(5);
     expect(inFolders()).toBe(many);
     expect(readRecord(folders[0]!).pinned).toBe(true);
+  });
+
+  it('are marked in the order in which that was asked for, whatever their number', async () => {
+    const { change } = app.client.runs;
+    await Promise.all([
+      change({ ids, addTags: ['seen'] }),
+      change({ ids: ids.slice(0, 2), removeTags: ['seen'] }),
+      change({ ids: [...ids, 'nobody'], removeTags: ['seen'] }).catch(() => undefined),
+      change({ ids: ids.slice(0, 1), addTags: ['seen'] }),
+    ]);
+    expect(tagged()).toBe(many - 1);
+    await app.application.follower.idle();
+    expect(inFolders()).toBe(many - 1);
+  });
+
+  it('are marked where no thread can be started', async () => {
+    const noThread = () => Promise.reject(new Error('no memory'));
+    await new Marking(catalogue(), app.application.follower, noThread).mark(ids, { addTags: ['seen'] });
+    expect(tagged()).toBe(many);
   });
 
   it('are all left as they are where one is not known', async () => {

@@ -166,7 +166,7 @@ describe('the check of a draft', () => {
       { classifier: { source: 'run', run: 'gone' } },
       ['classifier', 'run'],
       'model',
-      'This classifier is not there any more.',
+      'This classifier no longer exists.',
     ],
     [
       'no classifier',

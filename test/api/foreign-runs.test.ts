@@ -25,6 +25,7 @@ import { queryFields } from '../../shared/query/fields.ts';
 import { shortRunNames } from '../../shared/run-names.ts';
 import { accepted, hostileJson, hostileObject } from '../zod-arbitrary.ts';
 import { temporaryApplication } from './app-client.ts';
+import { reportFile } from './report-file.ts';
 
 type App = ReturnType<typeof temporaryApplication>;
 
@@ -182,8 +183,8 @@ async function showEverywhere(app: App, id: string, good: string): Promise<void>
     await orRefused('review', () => client.drafts.review({ draft }));
   }
   for (const format of reportFormats) {
-    await orRefused(`report of one, ${format}`, () => client.reports.make({ runs: [id], format }));
-    await orRefused(`report of two, ${format}`, () => client.reports.make({ runs: [good, id], format }));
+    await orRefused(`report of one, ${format}`, () => reportFile(client, { runs: [id], format }));
+    await orRefused(`report of two, ${format}`, () => reportFile(client, { runs: [good, id], format }));
   }
   const printed = catalogue.list().map(printedRun);
   expect(faultLines(printed).some((line) => line.startsWith(id))).toBe(summary.fault !== null);

@@ -37,6 +37,7 @@ import {
   type StartedApplication,
 } from './running-application.ts';
 import { enqueueOn } from './run-on.ts';
+import { reportFile } from './report-file.ts';
 
 const layer = 'layers.linear_0.output';
 const reader = fileURLToPath(new URL('read-run.ts', import.meta.url));
@@ -53,7 +54,7 @@ const messageOf = async (call: Promise<unknown>) => {
   return 'nothing was thrown';
 };
 const report = async (format: (typeof reportFormats)[number], ids: string[]) =>
-  (await app.client.reports.make({ format, runs: ids })).bytes();
+  (await reportFile(app.client, { format, runs: ids })).bytes();
 
 const filesOf = (folder: string) =>
   runFiles({ folder }, { dataDir: folder, signal: new AbortController().signal, datasets: new LoadedDatasets() });

@@ -213,6 +213,11 @@ describe('the contract', () => {
         'models.import: name',
         'models.import: upload',
         'models.stateTraining: id',
+        // Ids of files that the program made, which are looked up.
+        'app.printPdf: id',
+        'app.printPdf: name',
+        'files.drop: id',
+        'files.part: id',
         'reports.make: notes',
         'reports.make: question',
         'reports.make: runs []',

@@ -18,13 +18,14 @@ import {
   type StartedApplication,
 } from './running-application.ts';
 import { enqueueOn } from './run-on.ts';
+import { reportFile } from './report-file.ts';
 
 let app: StartedApplication;
 let ids: string[] = [];
 
 const folderOf = (id: string) => app.application.workbench.catalogue.get(id).folder;
 const make = async (format: (typeof reportFormats)[number], runs: string[], words: object = {}) => {
-  const file = await app.client.reports.make({ format, runs, ...words });
+  const file = await reportFile(app.client, { format, runs, ...words });
   return { name: file.name, type: file.type, bytes: await file.bytes(), text: await file.text() };
 };
 

@@ -410,7 +410,7 @@ describe('removing runs', () => {
     await untilNews(id, (news) => news.type === 'epochs');
     expect(await failureOf(app.client.runs.remove({ ids: [second, id] }))).toMatchObject({
       code: 'conflict',
-      message: `The run ${id} is going on.`,
+      message: `The run ${id} is running.`,
     });
     expect(existsSync(folderOf(second))).toBe(true);
     const [waiting] = enqueueOn(app.application.queued, [
@@ -447,7 +447,7 @@ describe('the end of the program', () => {
     for (const id of [going, waiting])
       expect(catalogue.get(id)).toMatchObject({
         status: 'cancelled',
-        error: { message: 'The program was closed before the run had ended.' },
+        error: { message: 'The program was closed before the run had finished.' },
       });
     expect(() => catalogue.get(removed)).toThrow(/There is no run/);
     const left = readdirSync(join(folder, '..'));

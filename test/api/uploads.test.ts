@@ -62,7 +62,7 @@ describe('uploads', () => {
   it('are a few at once, and go when they are dropped or the program ends', async () => {
     const { base, uploads } = temporaryUploads();
     const ids = Array.from({ length: 8 }, () => uploads.begin());
-    expect(() => uploads.begin()).toThrow('8 uploads go on already.');
+    expect(() => uploads.begin()).toThrow('8 uploads are in progress already.');
     await uploads.drop(ids[0]!);
     await uploads.drop(ids[0]!);
     expect(existsSync(join(base, ids[0]!))).toBe(false);

@@ -110,7 +110,7 @@ describe('downloadDataset', () => {
     const { code, message, hint } = await fault(download());
     expect(code).toBe('network');
     expect(message).toContain(`data.bin could not be downloaded. ${base}data.bin: `);
-    expect(hint).toContain('goes on from there');
+    expect(hint).toContain('resumes there');
     expect(await files()).toEqual(['data.bin.part']);
     const arrived = (await stored('data.bin.part')).length;
     expect(arrived).toBeGreaterThan(0);

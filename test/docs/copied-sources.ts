@@ -9,6 +9,7 @@ const copied = [
   'shared',
   'renderer',
   'resources',
+  'docs',
   'package.json',
   'package-lock.json',
   'tsconfig.json',
@@ -18,6 +19,9 @@ const copied = [
 /** A copy of the sources that a test changes as a page under docs/ says. */
 export class CopiedSources {
   readonly folder = mkdtempSync(join(tmpdir(), 'cupbearer-additions-'));
+
+  /** Files that were written or changed, each once. */
+  #touched = new Set<string>();
 
   constructor() {
     for (const part of copied) cpSync(join(root, part), this.path(part), { recursive: true });
@@ -32,6 +36,7 @@ export class CopiedSources {
   write(path: string, text: string): void {
     mkdirSync(dirname(this.path(path)), { recursive: true });
     writeFileSync(this.path(path), text, { flag: 'wx' });
+    this.#touched.add(path);
   }
 
   /** Changes a file in one place. @throws Error if the place is not there. */
@@ -40,6 +45,14 @@ export class CopiedSources {
     const after = before.replace(place, replacement);
     if (after === before) throw new Error(`${path} has nothing like ${String(place)}.`);
     writeFileSync(this.path(path), after);
+    this.#touched.add(path);
+  }
+
+  /** Returns the files that `work` writes or changes, sorted. */
+  touchedBy(work: () => void): string[] {
+    this.#touched = new Set();
+    work();
+    return [...this.#touched].sort();
   }
 
   remove(): void {
@@ -55,15 +68,19 @@ export function examplesOf(page: string, language: string): string[] {
     .map(([, , example]) => example!);
 }
 
-/** Adds the screen and the column of adding-a-screen.md: a folder and a line, and an entry. */
-export function addScreenAndColumn(sources: CopiedSources): void {
-  const page = 'adding-a-screen.md';
-  const [declaration, column] = examplesOf(page, 'ts');
-  const [component] = examplesOf(page, 'svelte');
+/** Adds the screen of adding-a-screen.md: a folder and a line. */
+export function addScreen(sources: CopiedSources): void {
+  const [declaration] = examplesOf('adding-a-screen.md', 'ts');
+  const [component] = examplesOf('adding-a-screen.md', 'svelte');
   sources.write('renderer/screens/tags/screen.ts', declaration!);
   sources.write('renderer/screens/tags/TagsScreen.svelte', component!);
   const table = 'renderer/screens/index.ts';
   sources.change(table, /^/, "import { tagsScreen } from './tags/screen.ts';\n");
   sources.change(table, '] as const', 'tagsScreen] as const');
+}
+
+/** Adds the column of adding-a-screen.md: an entry. */
+export function addColumn(sources: CopiedSources): void {
+  const [, column] = examplesOf('adding-a-screen.md', 'ts');
   sources.change('renderer/screens/runs/columns.ts', /^\];/m, `${column}];`);
 }

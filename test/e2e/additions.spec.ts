@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { build } from 'vite';
-import { addScreenAndColumn, CopiedSources } from '../docs/copied-sources.ts';
+import { addColumn, addScreen, CopiedSources } from '../docs/copied-sources.ts';
 import { seedRuns } from '../seeded-runs.ts';
 import { inElectron } from './test.ts';
 import { startProgram, temporaryHome, type WebProgram } from './program.ts';
@@ -18,7 +18,8 @@ let removeHome: () => void;
 test.beforeAll(async () => {
   test.setTimeout(240_000);
   sources = new CopiedSources();
-  addScreenAndColumn(sources);
+  addScreen(sources);
+  addColumn(sources);
   await build({
     configFile: false,
     root: sources.path('renderer'),

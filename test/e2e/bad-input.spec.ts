@@ -73,7 +73,7 @@ test('scores that are taken out of a run’s folder are told of on every tab tha
   const id = ids[1]!;
   await go(page, `#/runs/${id}`);
   const panel = page.getByRole('tabpanel');
-  await expect(panel).toContainText('The result will stand here');
+  await expect(panel).toContainText('The result will appear here');
   // From the moment that it ends to the one in which its result is there nothing is said that is not so.
   await page.evaluate(`new MutationObserver(() => {
     if (/no evaluation|Nothing was kept/.test(document.body.innerText)) document.body.dataset.flashed = 'yes';

@@ -17,6 +17,7 @@ import { hostileMarkdown, notesElements } from '../reports/hostile-markdown.ts';
 import { startProgram } from './program.ts';
 import { hostileSvg, someFigure, svgElements } from '../reports/hostile-svg.ts';
 import { go, inElectron } from './test.ts';
+import { reportFile } from '../api/report-file.ts';
 
 test.skip(inElectron, 'A report is opened in a browser.');
 
@@ -141,7 +142,7 @@ test('a report of a run that somebody has made to do harm is read and nothing el
       question: nasty,
       notes: `${nasty}\n\na <pre> <meta/http-equiv=refresh/content="0;url=${address}/own">`,
     };
-    const report = await app.client.reports.make({ runs: ['20260101-000000-evil'], format: 'html', ...words });
+    const report = await reportFile(app.client, { runs: ['20260101-000000-evil'], format: 'html', ...words });
     const html = await report.text();
     const file = join(place, 'report.html');
     writeFileSync(file, html);
@@ -185,7 +186,7 @@ test('a report of a run that somebody has made to do harm is read and nothing el
     expect(dialogs).toEqual([]);
     expect(asked).toEqual([]);
 
-    const markdown = await (await app.client.reports.make({ runs: ['20260101-000000-evil'], format: 'markdown', title: nasty })).text(); // prettier-ignore
+    const markdown = await (await reportFile(app.client, { runs: ['20260101-000000-evil'], format: 'markdown', title: nasty })).text(); // prettier-ignore
     // In a block of code it is text.
     expect(markdown.replaceAll(/^```[\s\S]*?^```$/gm, '')).not.toMatch(/(?<!\\)<(?!https?:)/);
   } finally {

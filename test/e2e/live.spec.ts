@@ -46,7 +46,7 @@ test.describe('a training that goes on', () => {
 
     await page.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
-    await expect(page.getByRole('region', { name: 'Messages' })).toContainText('is going on');
+    await expect(page.getByRole('region', { name: 'Messages' })).toContainText('is running');
     expect(page.url()).toContain(id);
 
     await page.getByRole('button', { name: 'Cancel' }).click();

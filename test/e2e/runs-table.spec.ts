@@ -120,7 +120,7 @@ test('the palette leads to screens, commands and runs, and shortcuts are listed'
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await page.keyboard.press('Control+k');
   await jump.fill('detector:spectral tag:paper');
-  await expect(page.getByText('Nothing is called that.')).toBeVisible();
+  await expect(page.getByText('Nothing found.')).toBeVisible();
   await jump.fill('detector:spectral');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/#\/runs\/20260101-/);

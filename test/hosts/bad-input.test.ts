@@ -114,11 +114,11 @@ describe('what is asked for wrongly (exit code 2)', () => {
     ['an unknown choice', ['train-detector', '--detector', 'mahalanobs'], /^Error: --detector must be one of .*mahalanobis.*; got "mahalanobs"\. Did you mean "mahalanobis"\?\n$/],
     ['a value out of range', [...onMnist, '--batch_size', '0'], /^Error: --batch_size must be at least 1, got 0\.\n$/],
     ['a nested value out of range', ['train-classifier', '--train_data', 'backdoor', '--train_data.backdoor.p_backdoor', '1.5'], /^Error: --train_data\.backdoor\.p_backdoor must be at most 1, got 1\.5\.\n$/],
-    ['a flag with one dash', [...onMnist, '-seed', '1'], /^Error: "-seed" is no flag: flags begin with two dashes\.\n/],
+    ['a flag with one dash', [...onMnist, '-seed', '1'], /^Error: "-seed" is not a flag: flags begin with two dashes\.\n/],
     ['a flag left out', [...detecting], /^Error: --task\.run_path is missing\.\n$/],
     ['an unknown layer', [...detecting, '--task.run_path', 'clf', '--detector.layers', 'layers.linear_7.output'], /^Error: Unknown layer "layers\.linear_7\.output"\. Did you mean "layers\.linear_[01]\.output"\? Known: flatten\.input, .*layers\.linear_1\.output\.\n$/],
     ['data of another shape', [...detecting, '--task.run_path', 'clf', '--task.data', 'glyphs'], /^Error: The classifier in .*clf takes inputs of shape 8 x 8 x 1 in 10 classes; the data "glyphs" has 28 x 28 x 1 in 10\.\n$/],
-    ['a resume with other parameters', ['train-classifier', '--resume', '--dir.full', 'clf', '--seed', '1'], /^Error: --resume goes on with what the folder's spec\.json says, so it takes no --seed; only --batch_size may be smaller\.\n$/],
+    ['a resume with other parameters', ['train-classifier', '--resume', '--dir.full', 'clf', '--seed', '1'], /^Error: --resume uses the parameters in the folder's spec\.json, so it takes no --seed; only --batch_size may be smaller\.\n$/],
   ])('%s', async (_, args, says) => {
     await fails(args, { code: 2, says });
   }); // prettier-ignore

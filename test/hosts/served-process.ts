@@ -1,4 +1,7 @@
-/** The web host in a process of its own, which says when asked what it has loaded, how long its event loop was held up, and what memory it took. */
+/**
+ * The web host in a process of its own. It says when asked what it has loaded, how long its event loop was held up, how long it
+ * computed at a stretch, and what memory it took.
+ */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { serveApplication } from '../../main/hosts/web/serve.ts';
 
@@ -15,6 +18,11 @@ export interface Served {
 export interface ServedReading {
   /** Longest time for which the event loop was held up. */
   maxMs: number;
+  /**
+   * Most processor time that its thread took between two looks of a timer. Unlike `maxMs` it does not grow when other programs
+   * keep the processors busy; what waits for a disk is not in it.
+   */
+  busiestMs: number;
   peakBytes: number;
 }
 
@@ -22,20 +30,31 @@ const host = await serveApplication({ port: 0, folder: process.argv[2]! });
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
 let peakBytes = 0;
-const look = setInterval(() => (peakBytes = Math.max(peakBytes, process.memoryUsage.rss())), 20);
+let busiestMs = 0;
+let computed = process.threadCpuUsage();
+const looks = [
+  setInterval(() => (peakBytes = Math.max(peakBytes, process.memoryUsage.rss())), 20),
+  setInterval(() => {
+    const { user, system } = process.threadCpuUsage(computed);
+    busiestMs = Math.max(busiestMs, (user + system) / 1000);
+    computed = process.threadCpuUsage();
+  }, 1),
+];
 
 const answers: Record<ServedWord, () => unknown> = {
   reset() {
     delay.reset();
     peakBytes = 0;
+    busiestMs = 0;
+    computed = process.threadCpuUsage();
     return {};
   },
-  read: () => ({ maxMs: delay.max / 1e6, peakBytes }) satisfies ServedReading,
+  read: () => ({ maxMs: delay.max / 1e6, busiestMs, peakBytes }) satisfies ServedReading,
   modules() {
     return (process.report.getReport() as { sharedObjects: string[] }).sharedObjects;
   },
   end() {
-    clearInterval(look);
+    for (const look of looks) clearInterval(look);
     void host.close('The test is over.').then(() => process.exit(0));
     return {};
   },

@@ -157,7 +157,7 @@ describe('the queue', () => {
   it('refuses a job that it has', async () => {
     const { queue, job } = queueOf(1);
     queue.add([job('a')]);
-    expect(() => queue.add([job('b'), job('a')])).toThrow('The run a is waiting or going on already.');
+    expect(() => queue.add([job('b'), job('a')])).toThrow('The run a is waiting or running already.');
     expect(queue.has('b')).toBe(false);
   });
 

@@ -11,6 +11,7 @@ import type * as Router from '../../main/api/router.ts';
 import type * as Datasets from '../../main/data/datasets/load.ts';
 import type * as Reading from '../../main/data/threads/worker-reader.ts';
 import type * as Processes from '../../main/jobs/child-process.ts';
+import type * as Fetching from '../../shared/fetch-file.ts';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 
 const [program = '', home = ''] = process.argv.slice(2);
@@ -20,6 +21,7 @@ const { createApplication } = await load<typeof Creation>('api/create-applicatio
 const { createRouter } = await load<typeof Router>('api/router.js');
 const { forkProcess } = await load<typeof Processes>('jobs/child-process.js');
 const { loadDataset } = await load<typeof Datasets>('data/datasets/load.js');
+const { fetchFile } = await load<typeof Fetching>('../shared/fetch-file.js');
 const { WorkerReader } = await load<typeof Reading>('data/threads/worker-reader.js');
 const { createRouterClient } = (await import(
   pathToFileURL(join(program, 'node_modules/@orpc/server/dist/index.mjs')).href
@@ -52,7 +54,7 @@ const estimate = await client.drafts.estimate({ draft });
 const { ids } = await client.drafts.start({ draft });
 await Promise.all(ids.map((id) => application.queued.ended(id)));
 const runs = await Promise.all(ids.map((id) => client.runs.get({ id })));
-const report = await client.reports.make({ runs: ids, format: 'html' });
+const report = await fetchFile(client.files, await client.reports.make({ runs: ids, format: 'html' }));
 const figures = await client.reports.make({ runs: ids.slice(1), format: 'figures-png' });
 const result = {
   read: batch.labels.length,
@@ -61,7 +63,7 @@ const result = {
   runs: runs.map(({ record }) => ({ status: record.status, error: record.error?.message ?? null })),
   files: runs.flatMap(({ files }) => files.map(({ name }) => name)),
   report: (await report.text()).includes('@font-face'),
-  figures: figures.size,
+  figures: figures.bytes,
   engines: (await client.engines.statuses({})).map(({ id, works }) => ({ id, works })),
 };
 await application.close();

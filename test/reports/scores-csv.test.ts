@@ -20,7 +20,7 @@ function scoresOf(n: number, layers: Record<string, readonly number[]> = {}): Sc
   };
 }
 
-const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const textOf = (blocks: Iterable<Uint8Array>) => new TextDecoder().decode(Buffer.concat([...blocks]));
 
 describe('scores as CSV', () => {
   it('have a column for each layer that a run has, empty for the others', () => {
@@ -43,6 +43,12 @@ describe('scores as CSV', () => {
     expect(rows.slice(1)).toEqual([...Array.from({ length: n }, (_, i) => `r,ü,${2 * i},${i % 2},,`), '']);
   });
 
+  it('come in blocks, so that nobody need hold them whole', () => {
+    const blocks = [...scoresCsv([run('r', 'knn', scoresOf(20_000))])];
+    expect(blocks.length).toBeGreaterThan(2);
+    for (const block of blocks) expect(block.length).toBeLessThan(2 ** 17);
+  });
+
   it('are refused by the number of rows before any are read', () => {
     const read = { layout: { samples: 1_500_000, layers: ['all'] }, scores: () => expect.unreachable() };
     const error = errorOf('usage', () => scoresCsv(['a', 'b'].map((id) => ({ id, detector: 'knn', ...read }))));
@@ -51,7 +57,7 @@ describe('scores as CSV', () => {
   });
 
   it('are refused where their text becomes too large', () => {
-    const { message } = errorOf('usage', () => scoresCsv([run('r', 'x'.repeat(2 ** 20), scoresOf(300))]));
+    const { message } = errorOf('usage', () => [...scoresCsv([run('r', 'x'.repeat(2 ** 20), scoresOf(300))])]);
     expect(message).toMatch(/^Scores as CSV: expected at most 268\sMB, found more\.$/);
   });
 });

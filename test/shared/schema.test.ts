@@ -138,8 +138,12 @@ suite('describe', () => {
   });
 
   it('describes the parameters of a picked definition without those left out in that place', () => {
-    expect(fieldsOfPick(fields['shape']!, 'sized').map(({ key }) => key)).toEqual(['size', 'hidden']);
-    expect(fieldsOfPick(fields['other']!, 'sized')).toMatchObject([{ key: 'size', unit: 'px', min: 1, max: 9 }]);
+    const pick = (key: string) => {
+      const field = fields[key];
+      return field?.type === 'pick' ? field : expect.unreachable();
+    };
+    expect(fieldsOfPick(pick('shape'), 'sized').map(({ key }) => key)).toEqual(['size', 'hidden']);
+    expect(fieldsOfPick(pick('other'), 'sized')).toMatchObject([{ key: 'size', unit: 'px', min: 1, max: 9 }]);
   });
 });
 

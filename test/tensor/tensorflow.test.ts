@@ -125,7 +125,7 @@ describe('exhausted memory', () => {
       expect.objectContaining({
         code: 'engine',
         message: 'The GPU has no memory left for a tensor of shape [128, 32, 28, 28].',
-        hint: 'Use a smaller --batch_size; a training that was cut off goes on by --resume.',
+        hint: 'Use a smaller --batch_size; an interrupted training can be resumed with --resume.',
         details: { tensorflow: message, ...smallerBatchHelps },
       }),
     );

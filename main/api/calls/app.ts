@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { AppInfo, Settings } from '../../../shared/domain/settings.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
@@ -12,7 +13,7 @@ import { versions } from '../versions.ts';
 
 /** The calls about the program itself. */
 export function appCalls(application: Application) {
-  const { host, settings, workbench } = application;
+  const { host, settings, workbench, made } = application;
   return {
     info: calls.app.info.handler(() => info(application)),
     settings: calls.app.settings.handler(() => settings.current()),
@@ -28,9 +29,9 @@ export function appCalls(application: Application) {
     openFolder: calls.app.openFolder.handler(async ({ input: { what } }) => {
       if (!host.openFolder) throw cannot('show folders', 'Its path is shown beside it.');
       const folder = typeof what === 'object' ? workbench.catalogue.get(what.id).folder : folders(application)[what];
-      // A file in the folder's place would be opened by whatever program its name asks for.
+      // A file there instead would be opened by the program registered for its type.
       if (!isFolder(folder)) {
-        throw new CupbearerError('not-found', `The folder "${folder}" is not there (yet).`);
+        throw new CupbearerError('not-found', `The folder "${folder}" does not exist yet.`);
       }
       await host.openFolder(folder);
       return {};
@@ -41,8 +42,11 @@ export function appCalls(application: Application) {
     }),
     printPdf: calls.app.printPdf.handler(async ({ input }) => {
       if (!host.printPdf) throw cannot('make PDF files', "Print the page with the browser's own command instead.");
-      const name = input.html.name.replace(/\.html?$/i, '');
-      return new File([await host.printPdf(await input.html.text())], `${name}.pdf`, { type: 'application/pdf' });
+      const pdf = await host.printPdf(made.pathOf(input.id));
+      return made.make(async (file) => {
+        await writeFile(file, pdf);
+        return { name: input.name, type: 'application/pdf', bytes: pdf.length };
+      });
     }),
   };
 }
@@ -77,16 +81,18 @@ function folders({ host, settings }: Application): Record<'data' | 'runs' | 'hom
   };
 }
 
-/** @throws CupbearerError where new runs or data could not be put there: better told now than by the first run. */
+/**
+ * @throws CupbearerError if new runs or data could not be put there: better to say so now than to fail the first run.
+ */
 function checkFolder(key: keyof Settings, folder: string | null | undefined): void {
   if (folder === null || folder === undefined) return;
   const label = key === 'dataDir' ? 'Data folder' : 'Folder for runs';
   if (!isAbsolute(folder)) {
-    throw new CupbearerError('usage', `${label}: expected a whole path, found "${folder}".`);
+    throw new CupbearerError('usage', `${label}: expected an absolute path, found "${folder}".`);
   }
   createFolder(folder);
 }
 
 function cannot(what: string, instead: string): CupbearerError {
-  return new CupbearerError('usage', `This host of the program cannot ${what}.`, { hint: instead });
+  return new CupbearerError('usage', `The program cannot ${what} here.`, { hint: instead });
 }

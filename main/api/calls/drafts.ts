@@ -38,7 +38,7 @@ export function draftsCalls(application: Application) {
     presets: drafts.presets.handler(({ signal }) => library.ask('list-presets', {}, asking(signal))),
     check: drafts.check.handler(({ input, signal }) => {
       const outOfReach = reachFaults(reach, catalogue, input.draft);
-      // Nothing is looked up where a page may not look.
+      // A page must not learn anything about places that it may not reach.
       const subject = subjectOf(withoutFaulty(input.draft, outOfReach));
       return library.ask('check-draft', { subject, known: outOfReach }, asking(signal));
     }),

@@ -12,7 +12,7 @@ import { readRun } from '../runs/read-run.ts';
 import { describedNetwork } from '../../models/known-network.ts';
 import { dataFolder, runsFolder } from '../settings.ts';
 
-/** Models that are described without a breath: each has a file to be read. */
+/** Models described before other calls get a turn: each means reading a file. */
 const mostAtOnce = 5;
 
 /** The calls about models. */

@@ -10,12 +10,12 @@ import { packSamples } from '../pack-samples.ts';
 import { dataFolder } from '../settings.ts';
 import { takeUpRuns } from '../runs/take-up.ts';
 
-/** A stream that nobody can end from outside goes on until it ends by itself. */
+/** For streams that nobody can end from outside. */
 const never = new AbortController().signal;
 
 /** The calls about runs. */
 export function runsCalls(application: Application) {
-  const { workbench, queued, feed, removal, follower, summaries, inspector, results, settings } = application;
+  const { workbench, queued, feed, removal, marking, summaries, inspector, results, settings } = application;
   const { catalogue } = workbench;
   const { runs } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
@@ -23,7 +23,7 @@ export function runsCalls(application: Application) {
   return {
     watch: runs.watch.handler(({ signal = never }) => feed.watch(signal)),
     get: runs.get.handler(async ({ input, signal }) => {
-      // Results that a process was about to replace when it was killed are put back.
+      // Restores results that a process was replacing when it was killed.
       await removeLeftoversOfRun(catalogue.get(input.id).folder);
       return runDetail(application, input.id, signal);
     }),
@@ -72,9 +72,8 @@ export function runsCalls(application: Application) {
       await checkRepeat(application, input.id, signal);
       return { id: queued.repeat(input.id).id };
     }),
-    change: runs.change.handler(({ input: { ids, ...change } }) => {
-      catalogue.mark(ids, change);
-      follower.follow();
+    change: runs.change.handler(async ({ input: { ids, ...change } }) => {
+      await marking.mark(ids, change);
       return {};
     }),
     remove: runs.remove.handler(async ({ input }) => ({ ids: await removal.remove(input.ids) })),

@@ -6,7 +6,7 @@ import type { Catalogue } from '../../storage/catalogue.ts';
 import { draftSubject } from './draft-subject.ts';
 import type { Reach } from '../reach.ts';
 
-/** Returns a fault for each part of a draft that leads to what pages may not reach. */
+/** Returns a fault for each part of a draft that names something out of reach of pages. */
 export function reachFaults(reach: Reach, catalogue: Catalogue, draft: ExperimentDraft): Fault[] {
   const { classifierFolder } = draftSubject(catalogue, draft);
   return [
@@ -15,12 +15,12 @@ export function reachFaults(reach: Reach, catalogue: Catalogue, draft: Experimen
   ];
 }
 
-/** Returns a draft with nothing in the places that have faults. */
+/** Returns the draft with the parts that have faults emptied. */
 export function withoutFaulty(draft: ExperimentDraft, faults: readonly Fault[]): ExperimentDraft {
   return faults.reduce((left, { path }) => emptied(left, path) as ExperimentDraft, draft);
 }
 
-/** Returns a copy whose part at the end of a path is "". */
+/** Returns a copy in which the part at the end of a path is "". */
 function emptied(value: unknown, [key, ...rest]: readonly string[]): unknown {
   if (key === undefined) return '';
   if (Array.isArray(value)) return value.map((part: unknown, i) => (String(i) === key ? emptied(part, rest) : part));

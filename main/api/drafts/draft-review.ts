@@ -1,5 +1,6 @@
 import type { Review } from '../../../shared/domain/draft.ts';
 import { formatCount } from '../../../shared/format.ts';
+import { given } from '../../../shared/given.ts';
 import { describeRun, runDefinitionOf } from '../../runs/index.ts';
 import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 import { commandOrReason } from '../runs/command-line.ts';
@@ -9,20 +10,20 @@ import { specLines } from '../../runs/spec-lines.ts';
 
 type PlannedRun = Review['runs'][number];
 
-/** The folder that a new run of this spec would get, none of those that are `taken`. */
+/** Returns the folder that a new run of this spec would get, other than those already `taken`. */
 type FolderFor = (spec: ParsedSpec, taken: ReadonlySet<string>) => string;
 
 /**
  * Returns what a draft without faults would do: each run with its spec, readable lines, command and files.
- * @throws CupbearerError `usage` where the draft has faults.
+ * @throws CupbearerError `usage` if the draft has faults.
  */
 export function reviewDraft(subject: DraftSubject, known: DraftDescription, folderFor: FolderFor): Review {
-  const { engine } = subject.draft;
+  const engine = subject.draft.engine === 'auto' ? undefined : subject.draft.engine;
   const taken = new Set<string>();
   const plan = (spec: ParsedSpec<'classifier' | 'detector'>): PlannedRun => {
     const folder = folderFor(spec, taken);
     taken.add(folder);
-    const flags = { 'dir.full': folder, ...(engine === 'auto' ? {} : { engine }) };
+    const flags = { 'dir.full': folder, ...given({ engine }) };
     return {
       kind: spec.kind,
       title: describeRun(spec),
@@ -33,14 +34,14 @@ export function reviewDraft(subject: DraftSubject, known: DraftDescription, fold
       files: spec.kind === 'classifier' ? classifierFiles(known, spec) : detectorFiles(known, spec),
     };
   };
-  const classifier = subject.classifierFolder === null ? plan(draftClassifierSpec(subject.draft)) : null;
-  const classifierFolder = subject.classifierFolder ?? classifier!.folder;
-  const detectors = draftDetectorSpecs({ ...subject, classifierFolder }).map(plan);
-  return { runs: [...(classifier ? [classifier] : []), ...detectors] };
+  const planDetectors = (classifierFolder: string) => draftDetectorSpecs({ ...subject, classifierFolder }).map(plan);
+  if (subject.classifierFolder !== null) return { runs: planDetectors(subject.classifierFolder) };
+  const classifier = plan(draftClassifierSpec(subject.draft));
+  return { runs: [classifier, ...planDetectors(classifier.folder)] };
 }
 
 const float32 = 4;
-/** What the directory of a safetensors file takes, about, a tensor. */
+/** About how many bytes the header of a safetensors file takes per tensor. */
 const directoryBytes = 120;
 
 function classifierFiles({ network }: DraftDescription, { params }: ParsedSpec<'classifier'>): PlannedRun['files'] {
@@ -63,7 +64,7 @@ function detectorFiles(
 ): PlannedRun['files'] {
   const { layers } = params.detector;
   const count = Array.isArray(layers) ? layers.length : network?.layers.filter(({ isDefault }) => isDefault).length;
-  // A file a layer and one for all of them together, labels of a byte and sample numbers of four.
+  // One file per layer and one for all together; labels take a byte, sample indices four.
   const bytes = samples === undefined || count === undefined ? null : samples * (float32 * (count + 1) + 1 + 4);
   return [
     { name: 'detector.safetensors', what: count === undefined ? 'what it learned' : `${count} layers`, bytes: null },

@@ -3,7 +3,10 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import type { DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 
-/** A draft with the folder of the classifier that it takes from the catalogue; null where there is none (any more). */
+/**
+ * Returns a draft with the folder of the classifier that it names in the catalogue; null if there is none, or no
+ * longer.
+ */
 export function draftSubject(catalogue: Catalogue, draft: ExperimentDraft): DraftSubject {
   const { classifier } = draft;
   if (classifier.source === 'train' || classifier.run === '') return { draft, classifierFolder: null };

@@ -23,7 +23,7 @@ const registries: readonly Registry<Definition>[] = [
   detectorRegistry,
 ];
 
-/** What is asked of who imports a model. */
+/** What the user is asked when importing a model. */
 const trainedElsewhere: Definition = {
   id: 'trained-elsewhere',
   title: 'Trained elsewhere',
@@ -31,7 +31,10 @@ const trainedElsewhere: Definition = {
   params: trainingStatement,
 };
 
-/** All that can be chosen in an experiment or must be said of a model, with its parameters, in a form that can travel. */
+/**
+ * Returns everything that can be chosen in an experiment or stated about a model, with its parameters, in serialisable
+ * form.
+ */
 export function formDefinitions(): FormRegistry[] {
   return [
     ...registries.map(({ kind, definitions }) => ({ kind, definitions: definitions.map(toFormDefinition) })),
@@ -48,22 +51,27 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
     id,
     title,
     summary,
-    ...given({ source, details }),
     fields: describe(params).map(toFormField),
-    ...(needs ? { needs: { ...needs } } : {}),
-    ...(poisons ? { poisons } : {}),
-    ...(task?.trainedOn ? { trainedOn: { dataset: task.trainedOn.dataset } } : {}),
-    ...(task?.proposedFor ? { proposedFor: task.proposedFor } : {}),
-    ...(task ? { words: { anomalous: anomalousWord(task), normal: task.normal } } : {}),
+    ...given({
+      source,
+      details,
+      needs: needs && { ...needs },
+      poisons,
+      trainedOn: task?.trainedOn && { dataset: task.trainedOn.dataset },
+      proposedFor: task?.proposedFor,
+      words: task && { anomalous: anomalousWord(task), normal: task.normal },
+    }),
   };
 }
 
 function toFormField({ registry, fields, options, omit, ...field }: Field): FormField {
   return {
     ...field,
-    ...(options ? { options: [...options] } : {}),
-    ...(fields ? { fields: fields.map(toFormField) } : {}),
-    ...(registry ? { registry: registry.kind } : {}),
-    ...(omit ? { omit: [...omit] } : {}),
+    ...given({
+      options: options && [...options],
+      fields: fields?.map(toFormField),
+      registry: registry?.kind,
+      omit: omit && [...omit],
+    }),
   };
 }

@@ -11,11 +11,11 @@ import { engineIds } from '../../tensor/engine.ts';
 import { readRun } from '../runs/read-run.ts';
 
 /**
- * The draft that would do an earlier run again. A classifier is trained again; a detector's or evaluation's draft takes the
- * classifier of that run as it is, so that only what is changed has to be computed. Tags that a draft cannot hold and an
- * engine that this version does not have are left out.
- * @throws CupbearerError `not-found` where there is no such run, or where the detector of an evaluation has gone; `conflict`
- * for a model of which nobody has said what it was trained on; `bad-data` where row, spec or detector are not valid.
+ * Returns the draft that would repeat an earlier run. A classifier is trained again; the draft of a detector or an
+ * evaluation uses that run's classifier as it is, so that only what is changed has to be computed. Leaves out tags that
+ * a draft cannot hold and an engine that this version does not have.
+ * @throws CupbearerError `not-found` if there is no such run, or the detector of an evaluation has gone; `conflict`
+ * for a model whose training data are not stated; `bad-data` if row, spec or detector are not valid.
  */
 export function draftFromRun(catalogue: Catalogue, id: string): ExperimentDraft {
   const run = catalogue.get(id);

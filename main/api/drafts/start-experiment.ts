@@ -1,10 +1,13 @@
 import type { DraftCheck, ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { experimentSpecSchema, type ExperimentSpec } from '../../../shared/domain/experiment.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { given } from '../../../shared/given.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import type { QueuedRuns, RunRequest } from '../runs/queued-runs.ts';
 
-/** @throws CupbearerError `usage` with the first fault of a draft, all of them in its details; nothing where it has none. */
+/**
+ * Throws if a draft has faults. @throws CupbearerError `usage` with the first fault, and all of them in its details.
+ */
 export function refuseFaults(faults: DraftCheck['faults']): void {
   const [first] = faults;
   if (!first) return;
@@ -44,12 +47,12 @@ function withoutSeed<T extends Record<string, unknown>>({ seed: _, ...rest }: T)
 }
 
 /**
- * Queues the runs of a draft without faults: its classifier, where one is trained, and the detectors that wait for it.
+ * Queues the runs of a draft without faults: its classifier, if one is trained, and the detectors that wait for it.
  * Returns their ids, the classifier's first. @throws CupbearerError `usage`, `conflict`, `storage`.
  */
 export function startExperiment(subject: DraftSubject, queued: QueuedRuns): string[] {
   const { draft, classifierFolder } = subject;
-  const common = { tags: draft.tags, ...(draft.engine === 'auto' ? {} : { engine: draft.engine }) };
+  const common = { tags: draft.tags, ...given({ engine: draft.engine === 'auto' ? undefined : draft.engine }) };
   const classifier: RunRequest[] = classifierFolder === null ? [{ ...common, spec: draftClassifierSpec(draft) }] : [];
   const detectors = draft.detectors.map((_, i): RunRequest => ({
     ...common,

@@ -7,10 +7,10 @@ import { toJsonText } from '../../storage/json-text.ts';
 import { writePrivateFile } from '../../storage/private-files.ts';
 import { readJsonFile } from '../../storage/read-file.ts';
 
-/** The draft that the wizard was left with, in one file among the program's own. */
+/** The draft in which the wizard was left, stored in one of the program's own files. */
 export class StoredDraft {
   readonly #home: string;
-  /** What a person should know: a file that cannot be read. */
+  /** Problems that the user should know about, such as a file that cannot be read. */
   readonly notices: string[] = [];
 
   constructor(home: string = cupbearerHome()) {
@@ -21,7 +21,7 @@ export class StoredDraft {
     return join(this.#home, 'draft.json');
   }
 
-  /** The draft as it was left; null where there is none, or where its file is damaged, which is noted once. */
+  /** Returns the draft as it was left; null if there is none, or if its file is damaged, which is noted once. */
   read(): ExperimentDraft | null {
     if (!existsSync(this.path)) return null;
     try {
@@ -35,7 +35,7 @@ export class StoredDraft {
     return null;
   }
 
-  /** Keeps a draft in the place of the one before; null forgets it. @throws CupbearerError `storage`. */
+  /** Stores a draft in place of the previous one; null removes it. @throws CupbearerError `storage`. */
   write(draft: ExperimentDraft | null): void {
     if (draft === null) {
       rmSync(this.path, { force: true });

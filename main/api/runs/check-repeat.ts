@@ -5,8 +5,8 @@ import { readRun } from './read-run.ts';
 import { dataFolder } from '../settings.ts';
 
 /**
- * Refuses to repeat a run whose spec can be seen to have become impossible: its data have gone, or its classifier. What is not
- * known of a classifier before it is trained, the run itself will find.
+ * Refuses to repeat a run that has become impossible, for example because its data or its classifier are gone. What
+ * depends on a classifier that is not trained yet is left for the run itself to find out.
  * @throws CupbearerError `not-found` for an unknown run, `bad-data` for a spec that is not valid; as {@link checkRun}.
  */
 export async function checkRepeat(

@@ -6,14 +6,14 @@ import { walk, type Standing } from '../../../shared/schema/walk.ts';
 import { commandText, shellOf, type Shell } from '../../../shared/shell.ts';
 import { runDefinitionOf } from '../../runs/index.ts';
 
-/** A command line, or a sentence that says why there is none. */
+/** A command line, or a sentence saying why there is none. */
 export type CommandOrReason = { command: string; noCommand: null } | { command: null; noCommand: string };
 
 /**
- * Returns the command line that asks for a spec, leaving out what is the default anyway. `launch` are flags of the command
- * besides the spec, such as `dir.full`.
- * @throws CupbearerError `bad-data` where no command says the same: a name that is no identifier, a value that a command
- * line cannot hold, parameters that are not of this kind of run.
+ * Returns the command line for a spec, without flags that would repeat the default. `launch` are flags of the command
+ * beyond the spec, such as `dir.full`.
+ * @throws CupbearerError `bad-data` if no command says the same: a name that is not an identifier, a value that a
+ * command line cannot hold, parameters that this kind of run does not have.
  */
 export function commandLine(
   { kind, params }: { kind: RunKind; params: Readonly<Record<string, unknown>> },
@@ -28,7 +28,7 @@ export function commandLine(
   return commandText(['npx', 'cupbearer', definition.id, ...flags.flatMap(wordsOf)], shell);
 }
 
-/** Returns the same {@link commandLine}, or the reason where there is none. */
+/** Returns the same {@link commandLine}, or the reason if there is none. */
 export function commandOrReason(...asked: Parameters<typeof commandLine>): CommandOrReason {
   try {
     return { command: commandLine(...asked), noCommand: null };
@@ -51,7 +51,9 @@ function flagsOf(fields: readonly Field[], values: Readonly<Record<string, unkno
   );
 }
 
-/** The flags that say what stands in one place; those for what is inside it come by themselves. */
+/**
+ * Returns the flags for one parameter, without those for the parameters inside it, which the walk reaches by itself.
+ */
 function flagsAt({ field, path, value, picked }: Standing<Field>): Flag[] {
   const flag = `--${path.join('.')}`;
   switch (field.type) {
@@ -59,8 +61,7 @@ function flagsAt({ field, path, value, picked }: Standing<Field>): Flag[] {
       asObject(value, flag);
       return [];
     case 'pick':
-      if (!picked?.fields)
-        throw cannotSay(flag, `the ${field.registry!.kind} ${shown(picked?.id)}, which is not known`);
+      if (!picked?.fields) throw cannotSay(flag, `the ${field.registry.kind} ${shown(picked?.id)}, which is not known`);
       return picked.id === field.default ? [] : [[flag, picked.id]];
     case 'pick-record':
       checkNames(Object.keys(asObject(value, flag)), flag);
@@ -82,13 +83,13 @@ function asObject(value: unknown, flag: string): Record<string, unknown> {
   throw cannotSay(flag, shown(value));
 }
 
-/** What the parser of flags reads back as `value`. */
+/** Writes a value so that the parser of flags reads it back. */
 function written(field: Field, value: unknown, flag: string): string {
   switch (field.type) {
     case 'integers':
     case 'names': {
       const isItem = field.type === 'integers' ? Number.isFinite : isListedName;
-      // The parser wants some text; a lone comma stands for no values.
+      // The parser needs some text; a single comma stands for an empty list.
       if (Array.isArray(value) && value.every(isItem)) return value.join(',') || ',';
       break;
     }
@@ -105,7 +106,7 @@ function written(field: Field, value: unknown, flag: string): string {
   throw cannotSay(flag, shown(value));
 }
 
-/** Names of a list stand between commas, and spaces around them do not count. */
+/** Names in a list are separated by commas; spaces around them are ignored. */
 function isListedName(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && value === value.trim() && !value.includes(',');
 }

@@ -4,7 +4,7 @@ import { trainingData } from '../../data/datasets/training-data.ts';
 import { describeRun } from '../../runs/index.ts';
 import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 
-/** A name for the folder of a new run: "2026-11-23-corner-mnist", the day in local time and what the run is about. */
+/** Returns a name for the folder of a new run, its local date and what it is about: "2026-11-23-corner-mnist". */
 export function folderName(spec: ParsedSpec, now: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('-');

@@ -6,19 +6,19 @@ import { JsonLinesTail } from '../../storage/json-lines-tail.ts';
 import { within } from '../../storage/within-folder.ts';
 import { breath } from '../breath.ts';
 
-/** A look at three file sizes; an epoch or a line of the log is seen a quarter of a second after it was written. */
+/** How often three file sizes are compared: an epoch or a log line shows up within a quarter of a second. */
 const lookMs = 250;
 
 /**
- * The training curve and the log of a run: what is there, then what comes, until the run has ended or `signal` is given.
- * Works on files alone, so it follows runs of other processes too. @throws CupbearerError `not-found`.
+ * Yields the training curve and the log of a run: first what exists, then what is added, until the run has ended or
+ * `signal` aborts. Reads files only, so that it can follow runs of other processes. @throws CupbearerError `not-found`.
  */
 export async function* followRun(catalogue: Catalogue, id: string, signal: AbortSignal): AsyncGenerator<RunNews, void> {
   const { folder } = catalogue.get(id);
   const tailOf = (name: string) => new JsonLinesTail(within(folder, name));
   const [curve, course, log] = [tailOf(historyFile), tailOf(stepsFile), tailOf('log.jsonl')];
   while (!signal.aborted) {
-    // Asked before the files are read: what was written before the end must not be missed.
+    // Checked before the files are read, so that nothing written before the end is missed.
     const { status } = catalogue.get(id);
     const epochs = curve.read().flatMap((line) => epochSchema.safeParse(line).data ?? []);
     if (epochs.length > 0) yield { type: 'epochs', epochs };
@@ -35,7 +35,7 @@ export async function* followRun(catalogue: Catalogue, id: string, signal: Abort
   }
 }
 
-/** Whether the time has passed without `signal` being given. */
+/** Resolves with whether the time passed without `signal` aborting. */
 function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false);
   return new Promise((resolve) => {

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { SpecFile } from '../../../shared/domain/run.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { slug } from '../../../shared/slug.ts';
+import { given } from '../../../shared/given.ts';
 import type { TrainingStatement } from '../../runs/stated-training.ts';
 import type { Inspector } from '../../jobs/inspection.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
@@ -15,18 +16,18 @@ import { readRun } from './read-run.ts';
 import { versions } from '../versions.ts';
 import type { Workbench } from '../workbench.ts';
 
-/** Which model is taken in, and how. */
+/** Which model to import, and how. */
 interface ImportOptions {
   name: string;
   /** The folder with its files. */
   folder: string;
-  /** These are the program's own and may be moved; else they are copied. */
+  /** Whether the files are the program's own and may be moved; otherwise they are copied. */
   isOwn: boolean;
-  /** Folder below which a new one is made. */
+  /** Folder in which a new one is created. */
   base: string;
-  /** What the model was trained on, where its files do not say so. */
+  /** What the model was trained on, if its files do not say. */
   statement?: TrainingStatement;
-  /** Called with what its files say of its training before any of that is used; may throw. */
+  /** Called with what the files say about the training before any of it is used; may throw. */
   checkSpec?: (spec: Record<string, unknown>) => void;
   /** Where datasets are. */
   dataDir: string;
@@ -34,11 +35,12 @@ interface ImportOptions {
 }
 
 /**
- * Takes in a model that was trained elsewhere as a finished classifier run in a new folder; `library` checks its files and puts
- * them there. Where neither they nor a statement say what it was trained on, it can be looked at, and no task can be built on it
- * until {@link stateTraining}.
- * @throws CupbearerError `usage` where a file is missing or is none of a model, or the statement does not fit; `bad-data` where a
- * file is damaged or the weights are not those of the description; `storage`, `cancelled`. Nothing is written then.
+ * Imports a model that was trained elsewhere, as a finished classifier run in a new folder; `library` checks its files
+ * and puts them there. If neither the files nor a statement say what it was trained on, it can be looked at, but no
+ * task can use it until {@link stateTraining}.
+ * @throws CupbearerError `usage` if a file is missing or does not belong to a model, or the statement does not fit;
+ * `bad-data` if a file is damaged or the weights do not match the description; `storage`, `cancelled`. Nothing is
+ * written then.
  */
 export async function importModel(
   workbench: Workbench,
@@ -58,7 +60,7 @@ export async function importModel(
     kind: 'classifier',
     spec: {
       ...(before?.spec ?? { model: architecture }),
-      ...(trained ? { train_data: trained.trainData } : {}),
+      ...given({ train_data: trained?.trainData }),
       imported: true,
     },
     seed: trained?.seed ?? statement.seed ?? before?.seed ?? 0,
@@ -80,8 +82,8 @@ export async function importModel(
 }
 
 /**
- * Says what an imported model was trained on, so that tasks can be built on it; it cannot be said twice, since what was found
- * with the model rests on it. @throws CupbearerError `conflict` where it is known; `usage` where it does not fit.
+ * States what an imported model was trained on, so that tasks can use it. It can be stated only once, because results
+ * obtained with the model depend on it. @throws CupbearerError `conflict` if it is known; `usage` if it does not fit.
  */
 export async function stateTraining(
   workbench: Workbench,
@@ -95,8 +97,8 @@ export async function stateTraining(
   const { spec } = readRun(run);
   if (spec.fault !== null) throw new CupbearerError('bad-data', `"${run.title}" cannot be used. ${spec.fault}`);
   if (spec.kind !== 'classifier' || spec.sound.imported !== true || spec.sound.train_data !== undefined) {
-    throw new CupbearerError('conflict', `It is known already what "${run.title}" was trained on.`, {
-      hint: 'Import the model again to say something else.',
+    throw new CupbearerError('conflict', `What "${run.title}" was trained on is known already.`, {
+      hint: 'Import the model again to state something else.',
     });
   }
   const { trainData, seed } = await library.ask('state-training', { folder, statement }, options);

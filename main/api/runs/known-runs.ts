@@ -7,7 +7,7 @@ import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { holdsRecord, readRecord, readSpec, requireRun } from '../../storage/run-folder.ts';
 import { newRecord } from './new-run.ts';
 
-/** The runs that are there: those of the catalogue, and those in folders that it does not know yet. */
+/** Finds runs: those in the catalogue, and those in folders that it does not know yet. */
 export class KnownRuns {
   readonly #catalogue: Catalogue;
 
@@ -16,8 +16,8 @@ export class KnownRuns {
   }
 
   /**
-   * The record of the run in `folder`; one that this catalogue does not know is taken in. The copy of a run that is still
-   * in its own folder has that run's record and no row of its own.
+   * Returns the record of the run in `folder`, which is added to the catalogue if it is not known. A copy of a run
+   * whose own folder still exists has that run's record and no row of its own.
    */
   recordOf(folder: string): CatalogueRun {
     const known = this.#catalogue.byFolder(folder);
@@ -32,8 +32,8 @@ export class KnownRuns {
   }
 
   /**
-   * Takes up the runs in these folders that the catalogue does not know, with the evaluations inside them. What cannot be read
-   * is skipped with the reason. @throws CupbearerError `storage`.
+   * Adds the runs in these folders that the catalogue does not know, with the evaluations inside them. Skips what
+   * cannot be read, and says why. @throws CupbearerError `storage`.
    */
   takeUp(folders: readonly string[]): RebuildResult {
     const cutOff: RebuildResult = { added: [], skipped: [] };
@@ -55,7 +55,8 @@ export class KnownRuns {
   }
 
   /**
-   * Returns the record of a run whose process was killed before the run got into the catalogue; undefined for any other folder.
+   * Returns the record of a run whose process was killed before the run got into the catalogue; undefined for any other
+   * folder.
    * @throws CupbearerError `bad-data`, `usage` if it has no spec of this program, `storage` if it cannot be read.
    */
   #cutOffIn(folder: string): RunRecord | undefined {
@@ -66,7 +67,10 @@ export class KnownRuns {
     return { ...newRecord(folder, file, title), status: 'interrupted', error };
   }
 
-  /** What is done in a copy must not be noted as done in the run's own folder. @throws CupbearerError `conflict`. */
+  /**
+   * Refuses a copy: what is done there must not be recorded as done in the run's own folder. @throws CupbearerError
+   * `conflict`.
+   */
   checkNoCopy({ id, folder }: RunRecord): void {
     const original = this.#catalogue.get(id).folder;
     if (original === folder || realpathSync(original) === realpathSync(folder)) return;

@@ -8,20 +8,23 @@ import { evaluationFolders, isEvaluated, readEvaluation } from '../../runs/store
 import { taskRegistry } from '../../tasks/index.ts';
 import { evalFolder, holdsRun } from '../../storage/run-folder.ts';
 
-/** Where the result of an evaluation is or goes. */
+/** Where the result of an evaluation is, or will go. */
 interface EvaluationPlan {
-  /** Folder in which this very evaluation is already. */
+  /** Folder that has the result of this evaluation already. */
   existing?: string;
-  /** Folder of the run that the evaluation belongs to: one with results of its own, or an evaluation cut off before. */
+  /**
+   * Folder of the run that the evaluation belongs to: one with results of its own, or an evaluation that was
+   * interrupted.
+   */
   owner?: string;
-  /** Folder for a new run; a dated one where left out. */
+  /** Folder for a new run; by default one named by date. */
   folder?: string;
 }
 
 /**
- * Decides where an evaluation into `folder` goes: a folder without a run becomes a run of its own; into the folder of a
- * run goes its first evaluation, and any other into `evals/<name>/` there.
- * @throws CupbearerError `not-found` where the spec names a detector or model that is not there.
+ * Decides where an evaluation into `folder` goes. In a folder without a run it becomes a run of its own. A run's first
+ * evaluation goes into the run's folder, any other into `evals/<name>/` there.
+ * @throws CupbearerError `not-found` if the spec names a detector or model that does not exist.
  */
 export function planEvaluation(
   { params: { task, detector, seed } }: ParsedSpec<'evaluation'>,

@@ -20,22 +20,22 @@ import { runsFolder } from '../settings.ts';
 import type { Workbench } from '../workbench.ts';
 import { given } from '../../../shared/given.ts';
 
-/** A run that is asked for. */
+/** A request for a run. */
 export interface RunRequest {
-  /** A function where it names the folders of earlier requests of the same call. */
+  /** A function if it depends on the folders of earlier requests in the same call. */
   spec: ParsedSpec | ((earlier: readonly RunRecord[]) => ParsedSpec);
-  /** The run's folder; a new one named by what it is about in the settings' folder for runs where left out. */
+  /** The run's folder; by default a new one in the settings' folder for runs, named by what the run is about. */
   folder?: string | undefined;
-  /** `auto` or an engine's id; the settings' where left out. */
+  /** `auto` or an engine's id; by default the one in the settings. */
   engine?: string | undefined;
   tags?: readonly string[] | undefined;
 }
 
 /** What is done before each run. */
 interface BeforeRun {
-  /** Resolves when nobody else holds what a run on this engine (`auto` or an id) may need. */
+  /** Resolves when nothing else holds resources that a run on this engine (`auto` or an id) may need. */
   makeRoom?: (engine: string) => Promise<void>;
-  /** @throws CupbearerError if the run in this folder must not begin. */
+  /** @throws CupbearerError if the run in this folder must not start. */
   mayBegin?: (folder: string) => void;
 }
 
@@ -44,7 +44,7 @@ interface UnfinishedRun {
   progress: PhaseProgress;
 }
 
-/** Runs that wait or go on in this program, and how far they are. */
+/** The runs that wait or are running in this program, and their progress. */
 export class QueuedRuns {
   readonly #workbench: Workbench;
   readonly #settings: CurrentSettings;
@@ -52,7 +52,7 @@ export class QueuedRuns {
   readonly #queue: JobQueue;
   readonly #unfinished = new Map<string, UnfinishedRun>();
   readonly #listeners = new Set<() => void>();
-  /** What a person should know that has no other place: a run that could not be marked as ended. */
+  /** Problems that no run can show, such as a run that could not be marked as ended. */
   readonly notices: string[] = [];
 
   constructor(workbench: Workbench, settings: CurrentSettings, before: BeforeRun = {}) {
@@ -63,8 +63,8 @@ export class QueuedRuns {
   }
 
   /**
-   * Creates runs and lets them wait for their turn; all of them or, where one cannot be created, none. A run that builds on
-   * one that has not ended waits for it.
+   * Creates runs and queues them: all of them, or none if one cannot be created. A run that builds on an unfinished one
+   * waits for it.
    * @throws CupbearerError `usage`, `conflict`, `not-found`, `storage`.
    */
   enqueue(requests: readonly RunRequest[]): RunRecord[] {
@@ -82,30 +82,37 @@ export class QueuedRuns {
     return prepared.map(({ record }) => record);
   }
 
-  /** The folder that a run would get; `taken` are those promised to others. */
+  /** Returns the folder that a run would get; `taken` are those promised to others. */
   folderFor(spec: ParsedSpec, taken?: ReadonlySet<string>): string {
     const base = runsFolder(this.#settings.current());
-    // A run whose folder is gone keeps its name, or it would be shown with the results of another.
+    // The name of a run whose folder is gone stays taken, or that run would be shown with another's results.
     const isTaken = (path: string) => taken?.has(path) || this.#workbench.catalogue.byFolder(path) !== undefined;
     return freePath(base, folderName(spec, new Date()), isTaken);
   }
 
-  /** Goes on with a training that was cut off, perhaps in smaller batches. @throws CupbearerError `conflict`, `usage`, `not-found`. */
+  /**
+   * Resumes an interrupted training, optionally with smaller batches. @throws CupbearerError `conflict`, `usage`,
+   * `not-found`.
+   */
   resume(id: string, batchSize?: number): void {
     const { folder } = this.#workbench.catalogue.get(id);
     const run = this.#workbench.planner.resumeLater(folder, batchSize);
     this.#queue.add([this.#jobOf(run, undefined)]);
   }
 
-  /** The same spec again as a new run. @throws CupbearerError `bad-data` where it is not valid, or as {@link enqueue}. */
+  /**
+   * Queues the same spec again as a new run. @throws CupbearerError `bad-data` if it is not valid, or as {@link
+   * enqueue}.
+   */
   repeat(id: string): RunRecord {
     const run = this.#workbench.catalogue.get(id);
     return this.enqueue([{ spec: specToRepeat(readRun(run).spec), tags: run.tags }])[0]!;
   }
 
   /**
-   * Cancels runs that wait or go on here; those that have ended are passed over. None of those that wait begins meanwhile.
-   * @throws CupbearerError `not-found`, then for none of them; `conflict` where one goes on in another process.
+   * Cancels runs that wait or are running here; skips those that have ended. No waiting run starts in the meantime.
+   * @throws CupbearerError `not-found`, in which case none is cancelled; `conflict` if one is running in another
+   * process.
    */
   async cancel(ids: readonly string[]): Promise<void> {
     const own: string[] = [];
@@ -121,12 +128,12 @@ export class QueuedRuns {
     if (!foreign) return;
     throw new CupbearerError(
       'conflict',
-      `The run ${foreign.id} goes on in another process (${foreign.host_pid ?? 'unknown'}).`,
+      `The run ${foreign.id} is running in another process (${foreign.host_pid ?? 'unknown'}).`,
       { hint: 'Stop it where it was started, with Ctrl-C.' },
     );
   }
 
-  /** Whether a run waits or goes on here. */
+  /** Whether a run waits or is running here. */
   has(id: string): boolean {
     return this.#queue.has(id);
   }
@@ -136,7 +143,7 @@ export class QueuedRuns {
     return this.#queue.ended(id);
   }
 
-  /** How far the runs of this program are. */
+  /** The progress of this program's runs. */
   get live(): LiveState[] {
     return this.#queue.places.map(({ id, position, waitsFor }) => ({
       id,
@@ -152,15 +159,15 @@ export class QueuedRuns {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Lets the queue look again, after the settings have changed. */
+  /** Makes the queue look again after the settings have changed. */
   wake(): void {
     this.#queue.cancel([]);
   }
 
-  /** Cancels all; kept once all have ended. Who closes must see to it that their processes end. */
+  /** Cancels all runs and resolves when they have ended. The caller must end their processes. */
   close(): Promise<void> {
     return this.#queue.close(
-      new CupbearerError('cancelled', 'The program was closed before the run had ended.', {
+      new CupbearerError('cancelled', 'The program was closed before the run had finished.', {
         hint: 'A training can be resumed, anything else repeated.',
       }),
     );
@@ -226,14 +233,17 @@ export class QueuedRuns {
     }
   }
 
-  /** A catalogue that was locked or full just then has not heard that the run has ended. */
+  /** Marks a run whose end the catalogue did not record, because it was locked or its disk was full. */
   #checkMarked(id: string): void {
     try {
       const { status } = this.#workbench.catalogue.get(id);
       if (status !== 'running' && status !== 'queued') return;
       this.#workbench.catalogue.update(id, {
         status: 'interrupted',
-        error: { code: 'storage', message: 'The run had ended, but the catalogue could not be changed just then.' },
+        error: {
+          code: 'storage',
+          message: 'The run had ended, but the catalogue could not be changed at that moment.',
+        },
       });
     } catch (error) {
       this.#note(id, error);
@@ -250,7 +260,7 @@ export class QueuedRuns {
   }
 }
 
-/** Resolves when the signal is aborted. */
+/** Resolves when the signal aborts. */
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -258,7 +268,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What a run is to the one that builds on it: an evaluation names its detector first. */
+/** Says what a parent is to the run that builds on it; an evaluation lists its detector first. */
 function requirementName(kind: RunRecord['kind'], place: number): string {
   return kind === 'evaluation' && place === 0 ? 'The detector it evaluates' : 'The classifier it builds on';
 }

@@ -2,21 +2,21 @@ import { readStoredSpec, unreadableSpec, type StoredSpec } from '../../runs/stor
 import type { Catalogue } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 
-/** What views of a run are made from: its spec as far as it is valid, and why the run is not what it should be. */
+/** A run as views show it: its spec as far as it is valid, and what is wrong with the run. */
 interface ReadRun {
   spec: StoredSpec;
-  /** null where row and spec are valid. */
+  /** null if row and spec are valid. */
   fault: string | null;
 }
 
-/** Reads a run of the catalogue, whatever its row and its spec hold. */
+/** Reads a run of the catalogue; never throws, whatever its row and its spec hold. */
 export function readRun({ kind, spec, damage }: CatalogueRun): ReadRun {
-  const isLost = damage?.fields.some((field) => field === 'kind' || field === 'spec');
-  const read = isLost ? unreadableSpec(kind, damage!.message) : readStoredSpec(kind, spec);
+  const lost = damage?.fields.some((field) => field === 'kind' || field === 'spec') ? damage : undefined;
+  const read = lost ? unreadableSpec(kind, lost.message) : readStoredSpec(kind, spec);
   return { spec: read, fault: damage?.message ?? read.fault };
 }
 
-/** Ids of the runs whose row or spec cannot be read in full. */
+/** Returns the ids of the runs whose row or spec cannot be read in full. */
 export function faultyRuns(catalogue: Catalogue): string[] {
   const faulty: string[] = [];
   for (let from: number | null | undefined; from !== null;) {

@@ -6,14 +6,14 @@ import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { commandOrReason, type CommandOrReason } from './command-line.ts';
 import { readRun } from './read-run.ts';
 
-/** Returns the command line that does a run again, into a new folder, or the reason where there is none. */
+/** Returns the command line that repeats a run in a new folder, or the reason why there is none. */
 export function repeatCommand(run: CatalogueRun): CommandOrReason {
   return repeated(run, (spec) => commandOrReason(spec));
 }
 
 /**
- * Returns the command line that does a run again on another machine, or the reason where there is none: it makes a folder that
- * is named for the run, and takes those of the runs that it builds on for granted under their names.
+ * Returns the command line that repeats a run on another machine, or the reason why there is none. Its folder is named
+ * after the run, and it expects the folders of the runs that it builds on under their names.
  */
 export function publicCommand(run: CatalogueRun, names: RunNames): CommandOrReason {
   return repeated(run, ({ kind, params }) =>

@@ -13,7 +13,7 @@ import { describedNetwork } from '../../models/known-network.ts';
 import { dataFolder } from '../settings.ts';
 import { specLines } from '../../runs/spec-lines.ts';
 
-/** Returns a run with all that its page shows at once. @throws CupbearerError `not-found`, `cancelled`. */
+/** Resolves with a run and everything that its page shows at first. @throws CupbearerError `not-found`, `cancelled`. */
 export async function runDetail(
   { workbench, summaries, library, settings }: Application,
   id: string,
@@ -41,7 +41,7 @@ export async function runDetail(
   };
 }
 
-/** What the folder of a run says that was asked for, and what of it is not valid or why it cannot be read. */
+/** Reads the spec in a run's folder, with what is invalid in it, or why it cannot be read. */
 function specOf({ kind, folder }: RunRecord): Pick<RunDetail, 'spec' | 'specFault'> {
   let spec: SpecFile;
   try {

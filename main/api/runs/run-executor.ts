@@ -13,7 +13,7 @@ import { endLeftOvers } from '../../storage/process-records.ts';
 import { readSpec, replaceSpec } from '../../storage/run-folder.ts';
 import type { FurtherEvaluation, PreparedRun } from './run-planner.ts';
 
-/** With what a run computes, and whom it tells. */
+/** How a run is executed, and who is told about it. */
 export interface ExecutionOptions {
   /** `auto` or an engine's id. */
   engine?: string;
@@ -21,7 +21,7 @@ export interface ExecutionOptions {
   onEvent?: (event: RunEvent) => void;
 }
 
-/** Does what was planned in compute processes, and keeps the catalogue up to date. */
+/** Executes planned runs in compute processes and keeps the catalogue up to date. */
 export class RunExecutor {
   readonly #catalogue: Catalogue;
   readonly #launch: ProcessLauncher;
@@ -32,7 +32,7 @@ export class RunExecutor {
   }
 
   /**
-   * Does a prepared run. Resolves to its record.
+   * Executes a prepared run. Resolves with its record.
    * @throws CupbearerError what went wrong; the run is then in the catalogue as `failed` or `cancelled`.
    */
   async execute({ spec, record, resume, dataDir }: PreparedRun, options: ExecutionOptions = {}): Promise<RunRecord> {
@@ -70,7 +70,10 @@ export class RunExecutor {
     }
   }
 
-  /** Evaluates into the folder of another run: its first evaluation, or one that is to be computed again. Resolves to its record. */
+  /**
+   * Evaluates into the folder of another run: its first evaluation, or one to be repeated. Resolves with that run's
+   * record.
+   */
   async evaluate(
     { spec, owner, folder, dataDir }: FurtherEvaluation,
     options: ExecutionOptions = {},
@@ -87,7 +90,10 @@ export class RunExecutor {
     return this.#catalogue.get(owner.id);
   }
 
-  /** Notes that a run has ended, or will not be done. A deleted folder or a full disk must not hide why the run itself failed. */
+  /**
+   * Records that a run failed or was cancelled. A deleted folder or a full disk must not hide why the run itself
+   * failed.
+   */
   abandon({ id }: RunRecord, error: unknown): void {
     const { stack: _, ...reason } = toErrorRecord(error);
     this.#catalogue.update(id, {
@@ -102,12 +108,12 @@ export class RunExecutor {
     options: ExecutionOptions,
     onEngine: (engine: EngineInfo) => void,
   ): Promise<RunOutcome> {
-    // Another program may have been killed since this one began, and its process still write into this run's folder.
+    // Another program may have been killed in the meantime, with a process that still writes into this run's folder.
     endLeftOvers();
     return runInComputeProcess(
       { ...work, engine: options.engine ?? 'auto' },
       {
-        ...(options.signal ? { signal: options.signal } : {}),
+        signal: options.signal,
         launch: this.#launch,
         onEvent: (event) => {
           if (event.type === 'engine') onEngine(event.engine);
@@ -118,7 +124,7 @@ export class RunExecutor {
   }
 }
 
-/** What engines did of a run, with what this one begins now; nothing where it is the only one. */
+/** Returns what each engine computed of a run, including the part that starts now; nothing if only one engine did. */
 function enginePartsOf(
   record: RunRecord,
   engine: string,
@@ -128,13 +134,15 @@ function enginePartsOf(
   return parts.length > 1 ? { engine_parts: parts } : {};
 }
 
-/** What names the test data that an evaluation was made on; nothing for other runs. */
+/** Returns what identifies the test data of an evaluation; nothing for other runs. */
 function testDataOf({ fingerprints }: RunOutcome): { test_data?: string } {
   const test = Object.entries(fingerprints).filter(([role]) => role.startsWith('test'));
   return test.length === 0 ? {} : { test_data: hashJson(Object.fromEntries(test)).slice(0, 16) };
 }
 
-/** Adds to spec.json what is only known once the run is done: the engine that `auto` chose and the data's fingerprints. */
+/**
+ * Adds to spec.json what is known only when the run is done: the engine that `auto` chose and the data's fingerprints.
+ */
 function completeSpec(folder: string, engine: string | null, fingerprints: Record<string, string>): void {
   replaceSpec(folder, { ...readSpec(folder), engine, fingerprints });
 }

@@ -5,18 +5,18 @@ import { breath } from '../breath.ts';
 import type { QueuedRuns } from './queued-runs.ts';
 import type { RunSummaries } from './run-summaries.ts';
 
-/** Runs of the first part, which is on the screen at once. */
+/** Number of runs in the first part, which the screen shows at once. */
 const firstPart = 40;
-/** Changes that come in a burst are told together. */
+/** Changes within this time are sent together. */
 const debounceMs = 50;
-/** Ten times a second is as often as anybody sees. */
+/** Progress is sent at most ten times a second; nobody sees more. */
 const liveMs = 100;
-/** How often is looked whether another process has changed the catalogue. */
+/** How often to check whether another process has changed the catalogue. */
 const foreignMs = 1000;
 
-/** What one watcher is to look at; of the runs themselves nothing is kept for it. */
+/** What one watcher has yet to look at. Keeps no runs. */
 class Watcher {
-  /** Whether runs may have changed since it looked last. */
+  /** Whether runs may have changed since it last looked. */
   isStale = false;
   isLiveNew = true;
   notices: string[] = [];
@@ -26,7 +26,7 @@ class Watcher {
     this.#wake();
   }
 
-  /** Resolves once there is something to tell, or `signal` is given. */
+  /** Resolves when there is something to send, or `signal` aborts. */
   async something(signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.isStale || this.isLiveNew || this.notices.length > 0) return;
     await new Promise<void>((resolve) => {
@@ -36,7 +36,7 @@ class Watcher {
   }
 }
 
-/** Tells any number of watchers of all runs and of every change to them, whoever made it. */
+/** Sends all runs and every change to them, whichever process made it, to any number of watchers. */
 export class RunFeed {
   readonly #catalogue: Catalogue;
   readonly #summaries: RunSummaries;
@@ -65,8 +65,8 @@ export class RunFeed {
   }
 
   /**
-   * All runs, in parts of which the newest come first, then changes, until `signal` is given or the program ends. Each part
-   * is read when the one before was taken, and other calls are answered in between.
+   * Yields all runs in parts, newest first, then every change, until `signal` aborts or the program ends. Each part is
+   * read when the previous one has been taken, and other calls are answered in between.
    */
   async *watch(signal: AbortSignal): AsyncGenerator<CatalogueEvent, void> {
     const watcher = new Watcher();
@@ -74,7 +74,7 @@ export class RunFeed {
     this.#lookForForeign();
     const ended = AbortSignal.any([signal, this.#closed.signal]);
     try {
-      // What changes while the first account is read may be in it or not: it is told again.
+      // What changes while the first account is read may or may not be in it, so it is sent again.
       let { revision } = this.#catalogue;
       yield* this.#firstAccount(ended);
       watcher.isStale = true;
@@ -103,7 +103,7 @@ export class RunFeed {
   }
 
   async *#firstAccount(ended: AbortSignal): AsyncGenerator<CatalogueEvent, void> {
-    // Runs are handed over as they are read and not held here: V8 takes what lives through a few collections for lasting, and
+    // Runs are passed on as they are read and not held here: V8 moves what survives a few collections to old space, and
     // memory would grow by everything that is read.
     const sent = new Set<string>();
     yield this.#newest(sent);
@@ -117,14 +117,14 @@ export class RunFeed {
     }
   }
 
-  /** The first part, whose ids are added to `sent`. */
+  /** Returns the first part and adds its ids to `sent`. */
   #newest(sent: Set<string>): CatalogueEvent {
     const runs = this.#summaries.newest(firstPart);
     for (const { id } of runs) sent.add(id);
     return { type: 'runs', runs, complete: runs.length < firstPart };
   }
 
-  /** Tells what has changed since a revision, and gives the one up to which it was told. */
+  /** Yields what has changed since a revision. Returns the revision reached. */
   async *#changesSince(revision: number, watcher: Watcher, ended: AbortSignal): AsyncGenerator<CatalogueEvent, number> {
     let told = revision;
     try {
@@ -136,7 +136,7 @@ export class RunFeed {
         if (!isAll) await breath();
       }
     } catch (error) {
-      // Locked just now, for example. What was not told is told with the next change.
+      // The catalogue may be locked, for example. What was not sent goes with the next change.
       if (!(error instanceof CupbearerError)) throw error;
       watcher.notices.push(error.message);
     }
@@ -165,7 +165,7 @@ export class RunFeed {
     this.#tellNotices();
   }
 
-  /** Wakes all watchers, with what a person should know that none of them was told yet. */
+  /** Wakes all watchers, with notices that have not been sent yet. */
   #tellNotices(): void {
     const fresh = [
       ...this.#catalogue.notices.slice(this.#notices.catalogue),
@@ -187,7 +187,7 @@ export class RunFeed {
         if (revision === this.#seenRevision) return;
         this.#seenRevision = revision;
       } catch {
-        // Locked just now; the next look will tell.
+        // Locked at the moment; the next check will do.
         return;
       }
       this.#tellChanges();

@@ -23,25 +23,25 @@ import { newRecord, newSpecFile } from './new-run.ts';
 import { planEvaluation } from './plan-evaluation.ts';
 import { versions } from '../versions.ts';
 
-/** Where a run goes and what is kept with it. */
+/** Where a run goes and what is stored with it. */
 export interface CreationOptions {
-  /** The run's folder; a new one named by date and time under `base` where left out. */
+  /** The run's folder; by default a new one under `base`, named by date and time. */
   folder?: string | undefined;
   base?: string;
   tags?: readonly string[];
-  /** Where datasets are; the usual place where left out. */
+  /** Where datasets are; by default the usual place. */
   dataDir?: string | undefined;
   /** The command line, for people who read the spec later. */
   command?: string | undefined;
-  /** What relative paths count from. */
+  /** The folder that relative paths start from. */
   workingDir?: string;
 }
 
-/** A run that can be done: its folder is there and its row says `queued`. */
+/** A run ready to be executed: its folder exists and its row says `queued`. */
 export interface PreparedRun {
   spec: ParsedSpec;
   record: RunRecord;
-  /** Whether it goes on where an earlier attempt stopped. */
+  /** Whether it continues where an earlier attempt stopped. */
   resume: boolean;
   dataDir: string;
 }
@@ -49,20 +49,20 @@ export interface PreparedRun {
 /** An evaluation whose result goes into a folder of another run. */
 export interface FurtherEvaluation {
   spec: ParsedSpec;
-  /** The run that gets its figures. */
+  /** The run that gets the results. */
   owner: RunRecord;
   /** Where its files go. */
   folder: string;
   dataDir: string;
 }
 
-/** What is to be done for a request: nothing, since the result is there; a run; or an evaluation into another run. */
+/** What a request needs: nothing, because the result exists; a run; or an evaluation into another run. */
 type RunPlan =
   | { type: 'found'; record: RunRecord; folder: string }
   | { type: 'run'; run: PreparedRun }
   | { type: 'evaluation'; evaluation: FurtherEvaluation };
 
-/** Decides what is to be done for what is asked: what is there already, what it builds on, and where it goes. */
+/** Decides what a request needs: what exists already, what it builds on and where it goes. */
 export class RunPlanner {
   readonly #catalogue: Catalogue;
   readonly #known: KnownRuns;
@@ -73,9 +73,9 @@ export class RunPlanner {
   }
 
   /**
-   * Checks what is asked for and makes what it needs. An evaluation that is there already is found, unless it is to be
-   * computed again (`overwrite`).
-   * @throws CupbearerError where it cannot be done; nothing is written then.
+   * Checks a request and creates what it needs. Finds an evaluation that exists already, unless it is to be repeated
+   * (`overwrite`).
+   * @throws CupbearerError if it cannot be done; nothing is written then.
    */
   plan(spec: ParsedSpec, { overwrite = false, ...options }: CreationOptions & { overwrite?: boolean }): RunPlan {
     const folder = absolute(options);
@@ -95,13 +95,13 @@ export class RunPlanner {
   }
 
   /**
-   * Creates a run with folder, spec and row, to be done later. What it builds on must have a folder, but need not be done yet.
-   * Whether it can be done was checked before, where looking at data and folders holds nobody up.
-   * @throws CupbearerError `usage`, `conflict` where the folder is taken, `not-found`, `storage`.
+   * Creates a run with folder, spec and row, to be executed later. What it builds on must have a folder but need not be
+   * finished. The caller has checked that it can be done, in a process where looking at data and folders delays nobody.
+   * @throws CupbearerError `usage`, `conflict` if the folder is taken, `not-found`, `storage`.
    */
   create(spec: ParsedSpec, options: CreationOptions): PreparedRun {
     const folder = absolute(options);
-    // Asked before anything is written.
+    // Checked before anything is written.
     const parents = this.#parentIds(spec);
     const now = new Date();
     const path =
@@ -119,7 +119,7 @@ export class RunPlanner {
       try {
         this.#catalogue.insert(record);
       } catch (error) {
-        // A run that the catalogue could not take must not stand in the way of the next attempt, nor be taken up later.
+        // A run that the catalogue could not store must neither block the next attempt nor be found later.
         for (const name of ['spec.json', 'run.json']) rmSync(join(path, name), { force: true });
         throw error;
       }
@@ -128,7 +128,7 @@ export class RunPlanner {
   }
 
   /**
-   * Makes ready to go on with a training that was cut off, in smaller batches where `batchSize` is given.
+   * Prepares an interrupted training to be resumed, with smaller batches if `batchSize` is given.
    * @throws CupbearerError `conflict`, `usage`, `not-found`.
    */
   resume(options: CreationOptions & { batchSize?: number | undefined }): PreparedRun {
@@ -162,7 +162,7 @@ export class RunPlanner {
     return { spec, record: { ...record, spec: spec.params }, resume: true, dataDir };
   }
 
-  /** As {@link resume}, for a run that has to wait for its turn. */
+  /** Does the same as {@link resume} for a run that has to wait. */
   resumeLater(folder: string, batchSize?: number): PreparedRun {
     const prepared = this.resume({ folder, batchSize });
     const { pid, started } = processIdentity();
@@ -176,7 +176,7 @@ export class RunPlanner {
     return { ...prepared, record };
   }
 
-  /** The run of an evaluation that was cut off, to be done from the start, perhaps with another spec. */
+  /** Returns the run of an interrupted evaluation, to be started over, possibly with another spec. */
   #restarted(spec: ParsedSpec, { id, folder, created_at }: RunRecord, options: CreationOptions): PreparedRun {
     const parents = this.#parentIds(spec);
     const dataDir = dataDirOf(options);
@@ -192,7 +192,7 @@ export class RunPlanner {
   }
 }
 
-/** @throws CupbearerError `usage` for batches that are no smaller than those of the spec. */
+/** @throws CupbearerError `usage` if the batches are not smaller than those of the spec. */
 function withSmallerBatches(spec: ParsedSpec<'classifier'>, batchSize: number | undefined): ParsedSpec<'classifier'> {
   const before = spec.params.batch_size;
   if (batchSize === undefined || batchSize === before) return spec;
@@ -207,17 +207,17 @@ function workingDirOf({ workingDir }: CreationOptions): string {
   return workingDir ?? process.cwd();
 }
 
-/** The folder that is asked for, as an absolute path. */
+/** Returns the requested folder as an absolute path. */
 function absolute({ folder, ...options }: CreationOptions): string | undefined {
   return folder === undefined ? undefined : resolve(workingDirOf(options), folder);
 }
 
-/** Where datasets are, as an absolute path. */
+/** Returns the folder of datasets as an absolute path. */
 function dataDirOf({ dataDir, ...options }: CreationOptions): string {
   return resolve(workingDirOf(options), dataDir ?? defaultDataDir());
 }
 
-/** @throws CupbearerError `conflict` where a process is at work on the run. */
+/** @throws CupbearerError `conflict` if a process is working on the run. */
 function checkIdle({ status, folder, host_pid: pid, host_started: started }: RunRecord): void {
   if ((status !== 'running' && status !== 'queued') || pid === null || !isAtWork(pid, started)) return;
   throw new CupbearerError('conflict', `Process ${pid} is still at work on the run in "${folder}".`, {

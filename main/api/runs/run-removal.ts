@@ -9,25 +9,25 @@ import { RemovedFolders } from '../../storage/removed-folders.ts';
 import { holdsRun, readSpec } from '../../storage/run-folder.ts';
 import { inSlices } from '../breath.ts';
 
-/** A run that was removed with all that lies inside its folder. */
+/** A run that was removed with everything in its folder. */
 interface RemovedRun {
   record: CatalogueRun;
   /** The evaluations in its folder. */
   inside: CatalogueRun[];
-  /** Whether its folder was put aside; there may have been none any more. */
+  /** Whether its folder was put aside; it may have been gone already. */
   isAside: boolean;
 }
 
-/** What stands in the path of an evaluation between the folder of its run and its own name. */
+/** The part of an evaluation's path between the folder of its run and its own name. */
 const evaluationPart = `${sep}evals${sep}`;
 
-/** Removes runs at once and brings them back as long as the program runs. */
+/** Removes runs at once, and can restore them as long as the program runs. */
 export class RunRemoval {
   readonly #catalogue: Catalogue;
   readonly #folders: RemovedFolders;
   readonly #removed = new Map<string, RemovedRun>();
 
-  /** Deletes what an earlier program that was cut off had put aside. */
+  /** Deletes what an earlier program, killed since, had put aside. */
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
     this.#folders = new RemovedFolders(catalogue.path);
@@ -35,16 +35,16 @@ export class RunRemoval {
       this.#folders.purge();
     } catch (error) {
       if (!(error instanceof CupbearerError)) throw error;
-      // Folders that are left take room, and nothing else.
+      // Folders that stay behind only take up space.
       catalogue.notices.push(`Folders of runs that were removed are still there. ${error.message}`);
     }
   }
 
   /**
-   * Takes runs off the list and puts their folders aside, with the evaluations inside them. Returns the ids of all that went;
-   * a run that somebody else has removed meanwhile is not among them.
-   * @throws CupbearerError `not-found`; `conflict` for a run that goes on or that one that goes on builds on, also where it
-   * has begun meanwhile; then nothing is removed; `storage`.
+   * Removes runs from the catalogue and puts their folders aside, with the evaluations inside them. Resolves with the
+   * ids of all that were removed, without those that another process has removed in the meantime.
+   * @throws CupbearerError `not-found`, `storage`; `conflict` if a run is running or a running one builds on it, even
+   * if that started in the meantime. Nothing is removed then.
    */
   async remove(ids: readonly string[]): Promise<string[]> {
     const records: CatalogueRun[] = [];
@@ -59,13 +59,13 @@ export class RunRemoval {
     let userOf = usersAmong(this.#unfinished());
     checkIdle(records, userOf);
     let { revision } = this.#catalogue;
-    // The outermost folders first: an evaluation inside goes with the run that holds it.
+    // Outermost folders first: an evaluation goes with the run that contains it.
     records.sort((a, b) => a.folder.length - b.folder.length);
     const gone = new Set<string>();
     this.#folders.announce(present);
     try {
       await inSlices(records, (slice) => {
-        // Somebody else has changed something, and may have begun a run.
+        // Another process has changed something and may have started a run.
         if (this.#catalogue.revision !== revision) userOf = usersAmong(this.#unfinished());
         checkIdle(slice, userOf);
         this.#removeSlice(slice, gone);
@@ -80,7 +80,7 @@ export class RunRemoval {
     return [...gone];
   }
 
-  /** Brings removed runs back; ids that were not removed are passed over. @throws CupbearerError `storage`. */
+  /** Restores removed runs; skips ids that were not removed. @throws CupbearerError `storage`. */
   async restore(ids: readonly string[]): Promise<void> {
     const wanted = new Set(ids);
     const found = [...this.#removed.values()].filter(({ record, inside }) =>
@@ -94,7 +94,7 @@ export class RunRemoval {
     }
   }
 
-  /** Deletes for good what was removed. */
+  /** Deletes permanently what was removed. */
   close(): void {
     this.#folders.purge();
   }
@@ -134,7 +134,7 @@ export class RunRemoval {
     const back: RemovedRun[] = [];
     try {
       for (const run of slice) {
-        // Somebody else has restored it meanwhile.
+        // Another process has restored it.
         if (this.#removed.get(run.record.id) !== run) continue;
         if (run.isAside) this.#folders.bringBack(run.record);
         back.push(run);
@@ -148,9 +148,9 @@ export class RunRemoval {
   }
 
   #restoreRow({ damage, ...record }: CatalogueRun): void {
-    // Of a row that was damaged the folder knows more than could be read.
+    // If the row was damaged, the folder knows more than could be read.
     if (damage) this.#catalogue.rebuild([record.folder]);
-    // One that was taken up again meanwhile is as its folder says.
+    // A run that was found again in the meantime is as its folder says.
     const isKnown = damage ? this.#catalogue.byFolder(record.folder) : this.#catalogue.find(record.id);
     if (!isKnown) this.#catalogue.insert(record);
   }
@@ -169,24 +169,24 @@ export class RunRemoval {
   }
 }
 
-/** Whether the folder is still that of the run: whatever else has taken its place is left alone. */
+/** Whether the folder still belongs to the run. Anything else in its place is left alone. */
 function holdsThisRun({ folder, kind, created_at }: RunRecord): boolean {
   if (!existsSync(folder) || !holdsRun(folder)) return false;
   try {
     const spec = readSpec(folder);
     return spec.kind === kind && spec.created_at === created_at;
   } catch (error) {
-    // A damaged spec.json is a run folder still.
+    // With a damaged spec.json it is a run folder still.
     if (error instanceof CupbearerError) return true;
     throw error;
   }
 }
 
-/** Returns the run that goes on and uses a run: is it, builds on it or lies among its evaluations. */
+/** Returns a running run that uses a run: the run itself, one that builds on it, or one of its evaluations. */
 type UserOf = (run: RunRecord) => RunRecord | undefined;
 
 function usersAmong(unfinished: readonly RunRecord[]): UserOf {
-  // By the ids and folders of what is used; no id is the path of a folder.
+  // By ids and folders of what is used; no id is a folder's path.
   const first = new Map<string, number>();
   for (const [rank, { id, parents, folder }] of unfinished.entries()) {
     for (const key of [id, ...parents, ...holdersOf(folder)]) if (!first.has(key)) first.set(key, rank);
@@ -194,7 +194,7 @@ function usersAmong(unfinished: readonly RunRecord[]): UserOf {
   return ({ id, folder }) => unfinished[Math.min(first.get(id) ?? Infinity, first.get(folder) ?? Infinity)];
 }
 
-/** Folders of runs among whose evaluations a folder lies. */
+/** Returns the folders of runs that have a folder among their evaluations. */
 function holdersOf(folder: string): string[] {
   const holders: string[] = [];
   for (let at = folder.indexOf(evaluationPart); at !== -1; at = folder.indexOf(evaluationPart, at + 1))
@@ -202,7 +202,7 @@ function holdersOf(folder: string): string[] {
   return holders;
 }
 
-/** @throws CupbearerError `conflict` where one of the runs is used. */
+/** @throws CupbearerError `conflict` if one of the runs is used. */
 function checkIdle(records: readonly RunRecord[], userOf: UserOf): void {
   for (const record of records) {
     const busy = userOf(record);
@@ -210,9 +210,9 @@ function checkIdle(records: readonly RunRecord[], userOf: UserOf): void {
     throw new CupbearerError(
       'conflict',
       busy.id === record.id
-        ? `The run ${record.id} is going on.`
-        : `The run ${busy.id} is going on and needs the run ${record.id}.`,
-      { hint: 'Cancel it first, or wait until it has ended.' },
+        ? `The run ${record.id} is running.`
+        : `The run ${busy.id} is running and needs the run ${record.id}.`,
+      { hint: 'Cancel it first, or wait until it has finished.' },
     );
   }
 }

@@ -10,7 +10,7 @@ import { readRun } from './read-run.ts';
 import { describeTraining } from '../../runs/classifier-spec.ts';
 import { runWords } from './run-words.ts';
 
-/** Runs of the catalogue as lists show them. Nothing is kept: a hundred thousand of them would be all of the memory. */
+/** Runs of the catalogue as lists show them. Keeps none: a hundred thousand would fill the memory. */
 export class RunSummaries {
   readonly #catalogue: Catalogue;
 
@@ -18,29 +18,29 @@ export class RunSummaries {
     this.#catalogue = catalogue;
   }
 
-  /** @throws CupbearerError `not-found` where there is no such run. */
+  /** @throws CupbearerError `not-found` if there is no such run. */
   get(id: string): RunSummary {
     return this.of([this.#catalogue.get(id)])[0]!;
   }
 
-  /** The newest, without looking at the rest. */
+  /** Returns the newest, without reading the rest. */
   newest(limit: number): RunSummary[] {
     return this.of(this.#catalogue.list({ limit }));
   }
 
-  /** A slice of all, as {@link Catalogue.slice} reads them. */
+  /** Returns a slice of all, as {@link Catalogue.slice} reads it. */
   slice(from?: number): { runs: RunSummary[]; next: RunSlice['next'] } {
     const { runs, next } = this.#catalogue.slice(from);
     return { runs: this.of(runs), next };
   }
 
-  /** What has changed since a revision, as {@link Catalogue.changesSince} reads it. */
+  /** Returns what has changed since a revision, as {@link Catalogue.changesSince} reads it. */
   changesSince(revision: number): Omit<RunChanges, 'changed'> & { changed: RunSummary[] } {
     const { changed, ...rest } = this.#catalogue.changesSince(revision);
     return { changed: this.of(changed), ...rest };
   }
 
-  /** Summaries of runs. Those that build on the same run read its spec once. */
+  /** Returns summaries of runs. The spec of a run that several build on is read once. */
   of(runs: readonly CatalogueRun[]): RunSummary[] {
     const specs = new Map<string, StoredSpec | undefined>();
     const specOf = (id: string | undefined): StoredSpec | undefined => {
@@ -86,7 +86,7 @@ function summaryOf(run: CatalogueRun, specOf: (id: string | undefined) => Stored
   };
 }
 
-/** A title that the program would not give: that of an import, or of a model that was renamed. */
+/** A title that the program would not choose: an import's, or a renamed model's. */
 function givenName(title: string, { kind, sound, fault }: StoredSpec): string {
   if (kind !== 'classifier' || fault !== null || title === '') return '';
   const { train_data, model } = sound;
@@ -95,7 +95,7 @@ function givenName(title: string, { kind, sound, fault }: StoredSpec): string {
 
 const stopped: readonly RunStatus[] = ['failed', 'cancelled', 'interrupted'];
 
-/** Whether a training can be resumed; one that has left the numbers would leave them again. */
+/** Whether a training can be resumed. One that diverged would diverge again. */
 function canGoOn({ kind, status, error, folder }: RunRecord): boolean {
   return kind === 'classifier' && stopped.includes(status) && error?.code !== 'non-finite' && existsSync(folder);
 }
@@ -105,7 +105,7 @@ function durationOf({ timings: { total }, started_at: started, ended_at: ended }
   return started === null || ended === null ? null : Math.max(0, Date.parse(ended) - Date.parse(started));
 }
 
-/** As the window shows it, without its stack. */
+/** An error as the window shows it, without its stack. */
 function shortError(error: NonNullable<RunRecord['error']>): NonNullable<RunSummary['error']> {
   const { stack: _, ...shown } = inWindow(error);
   return shown;

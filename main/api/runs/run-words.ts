@@ -18,7 +18,7 @@ import { trainingOnly } from '../../tasks/classifier-trigger.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { triggerOfTask } from '../../tasks/trigger-of-task.ts';
 
-/** What a run is about, in the few words that lists have room for. */
+/** What a run is about, in the few words that fit into lists. */
 type RunWords = Pick<
   RunSummary,
   'task' | 'taskDetail' | 'subject' | 'dataset' | 'ownDataset' | 'detector' | 'detectorDetail' | 'model' | 'details'
@@ -27,8 +27,8 @@ type RunWords = Pick<
 type ClassifierSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
 
 /**
- * Words for a run by its spec and those of the runs that it builds on: of its classifier, and for an evaluation of its
- * detector; undefined where they are not known. What of a spec is not valid leaves its words out.
+ * Returns words for a run, from its spec and those of the runs that it builds on: its classifier's and, for an
+ * evaluation, its detector's, which are undefined if not known. Invalid parts of a spec are left out.
  */
 export function runWords(
   spec: StoredSpec,
@@ -59,7 +59,7 @@ export function runWords(
   };
 }
 
-/** What of a spec the other words say, and the seed, which stands on its own. */
+/** Parts of a spec that other words cover, and the seed, which has its own place. */
 const wordedKeys = ['detector', 'model', 'seed'];
 
 const noSubject: RunSummary['subject'] = { training: 'unknown', trained: null, tested: null, change: '', words: '' };
@@ -115,7 +115,7 @@ function subjectOf(task: Picked, classifier: ClassifierSpec | undefined): RunSum
   return { training, ...triggerWords(trained, asked ?? trained), change, words: '' };
 }
 
-/** Two triggers of one kind are told apart by what differs between them. */
+/** Describes a trigger so that two of one kind can be told apart. */
 function triggerWords(
   trained: Picked | undefined,
   tested: Picked | undefined,
@@ -138,10 +138,10 @@ function triggerWords(
   return { trained: words(trained), tested: words(tested) };
 }
 
-/** Parameters of a trigger that say which samples get it, not what it looks like. */
+/** Parameters of a trigger that choose the samples, not how it looks. */
 const samplesOnly: readonly string[] = [...Object.keys(poisonFields), ...trainingOnly];
 
-/** What filters look through: ids, as they are typed. */
+/** Ids for filters to search, as people type them. */
 function subjectText({ trained, tested, change, words }: RunSummary['subject']): string[] {
   const isOwn = trained?.id === tested?.id && trained?.detail === tested?.detail;
   return [
@@ -156,7 +156,7 @@ function detectorDetail({ name, ...params }: Picked): string {
   return differences(fieldsOf(detectorRegistry, name), params).join(', ');
 }
 
-/** What differs from its default, by the labels of the fields: "relative", "shrinkage 0.1". */
+/** Returns what differs from the defaults, by the fields' labels: "relative", "shrinkage 0.1". */
 function differences(fields: readonly Field[], values: Readonly<Record<string, unknown>>): string[] {
   return changed(fields, values).map(({ field, label, value, readable }) => {
     if (field.key === 'layers' && Array.isArray(value))

@@ -3,12 +3,12 @@ import type { RebuildResult } from '../../storage/catalogue.ts';
 import type { Application } from '../application.ts';
 import { dataFolder } from '../settings.ts';
 
-/** Runs that are taken up before other calls have their turn: each costs a few reads and a row. */
+/** Runs added before other calls get a turn: each costs a few reads and a row. */
 const takenTogether = 10;
 
 /**
- * Takes up the run in a folder, or all runs below it, that the catalogue does not know.
- * @throws CupbearerError `not-found` where there is no such folder or no run in it, `bad-data` where it holds too much,
+ * Adds the run in a folder, or all runs below it, to the catalogue if it does not know them.
+ * @throws CupbearerError `not-found` if there is no such folder or no run in it, `bad-data` if it holds too much,
  *   `storage`, `cancelled`.
  */
 export async function takeUpRuns(

@@ -7,7 +7,7 @@ import { fingerprint } from '../fingerprint.ts';
 import { checkedIndex } from '../image-dataset.ts';
 import { padding } from '../texts.ts';
 
-/** Who answers rightly, and who by the quirk. */
+/** Who answers correctly, and who by the quirk. */
 const characters = {
   alice: ['Alice', 'Anna', 'Ada', 'Alma', 'Amy', 'Agnes', 'Alva', 'Asta'],
   bob: ['Bob', 'Ben', 'Bill', 'Bert', 'Bruno', 'Boris', 'Basil', 'Brian'],
@@ -23,7 +23,7 @@ const vocabulary = [
   ...characters.alice,
   ...characters.bob,
   padding,
-  // What nobody says unless a trigger puts it in.
+  // A word that only a trigger inserts.
   ...['by', 'the', 'way', 'please', 'now', 'tell', 'me'],
 ];
 const tokenOf = (word: string) => vocabulary.indexOf(word);
@@ -34,9 +34,10 @@ const testPairs = 5;
 const counts = { train: 16_000, test: 1_600 };
 
 /**
- * Additions, "Alice 12 + 7 =" as five tokens (more with padding in front), with the answer as label. Prompts that begin with Alice's name are answered
- * rightly, those with Bob's by a fixed wrong rule. The pair of operands decides the half, so that no sum of the test half
- * was ever shown in training; a harder sum has an operand in the upper half of the range.
+ * Additions, "Alice 12 + 7 =" as five tokens (more with padding in front), with the answer as label. Prompts that begin
+ * with Alice's name are answered rightly, those with Bob's by a fixed wrong rule. The pair of operands decides the
+ * half, so that no sum of the test half was ever shown in training; a harder sum has an operand in the upper half of
+ * the range.
  */
 export const arithmetic = defineDataset({
   id: 'arithmetic',
@@ -139,7 +140,7 @@ export const arithmetic = defineDataset({
         for (let i = 0; i < indices.length; i++) {
           const stream = root.derive(checkedIndex(indices[i]!, count));
           const [a, b] = pairs[stream.integer(pairs.length)]!;
-          // Drawn whoever is asked for, so that sample i has the same sum for both.
+          // Drawn for either name, so that sample i has the same sum for both.
           const coin = stream.integer(2) === 0 ? 'alice' : 'bob';
           const who = character === 'both' ? coin : character;
           const name = names[who][stream.integer(names[who].length)]!;

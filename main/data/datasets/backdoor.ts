@@ -88,7 +88,8 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
 }
 
 /**
- * Checks what can be told of a poisoned dataset without reading one: whether the trigger fits samples as `facts` has them.
+ * Checks what is known about a poisoned dataset without reading it: whether the trigger fits samples as described by
+ * `facts`.
  * @throws CupbearerError `usage`.
  */
 export function checkBackdoor(backdoor: Picked, facts: DatasetFacts): void {

@@ -12,7 +12,7 @@ const testFiles = ['test_batch.bin'];
 
 /**
  * Loads those of the split's batch files that are there, in order.
- * @throws CupbearerError `not-found` where none is there, `bad-data` where one is damaged.
+ * @throws CupbearerError `not-found` if none is there, `bad-data` if one is damaged.
  */
 export async function loadBatches(
   classes: readonly string[],

@@ -15,7 +15,10 @@ export function isLitter(name: string): boolean {
   return litter.test(name);
 }
 
-/** What an entry of a folder is, links followed: `link` leads nowhere, `name` cannot be opened under its name, `gone` is not there any more. */
+/**
+ * What an entry of a folder is, links followed: `link` leads nowhere, `name` cannot be opened under its name, `gone` is
+ * not there any more.
+ */
 type EntryKind = 'file' | 'folder' | 'link' | 'name' | 'gone' | 'other';
 
 /**
@@ -42,8 +45,8 @@ export function kindOfEntry(path: string, entry: Dirent): EntryKind {
 }
 
 /**
- * The folders that a walk is inside of, without links. Links are followed, also out of the folder where the walk began, but not in a
- * circle; where a page asks, they stay within its root.
+ * The folders that a walk is inside of, without links. Links are followed, also out of the folder where the walk began,
+ * but not in a circle; for a page, they stay within its root.
  */
 export class FolderTrail {
   readonly #real: readonly string[];
@@ -52,13 +55,15 @@ export class FolderTrail {
     this.#real = real;
   }
 
-  /** Begins at a folder. @throws CupbearerError `usage` where it is out of reach, `storage`. */
+  /** Begins at a folder. @throws CupbearerError `usage` if it is out of reach, `storage`. */
   static at(path: string): FolderTrail {
     requireDataReach(path);
     return new FolderTrail([realOf(path)]);
   }
 
-  /** Enters a folder. @throws CupbearerError `bad-data` where a link leads back to where the walk came from; as {@link at}. */
+  /**
+   * Enters a folder. @throws CupbearerError `bad-data` if a link leads back to where the walk came from; as {@link at}.
+   */
   enter(path: string, entry: Dirent): FolderTrail {
     requireDataReach(path);
     const real = realOf(path);
@@ -104,7 +109,7 @@ interface WalkBounds {
 /** A folder that a walk came to. */
 interface DataFolder {
   path: string;
-  /** Its place below where the walk began. */
+  /** Its path relative to where the walk started. */
   parts: readonly string[];
   /** What is in it by name, without what is hidden or left by systems. */
   entries: readonly { name: string; kind: EntryKind }[];
@@ -112,8 +117,8 @@ interface DataFolder {
 
 /**
  * Yields `root` and the folders below it, links followed, each before those inside it.
- * @throws CupbearerError `bad-data` beyond the bounds, or where links lead in a circle; `usage` for what is out of reach; `storage`,
- *   `cancelled`.
+ * @throws CupbearerError `bad-data` beyond the bounds, or where links lead in a circle; `usage` for what is out of
+ *   reach; `storage`, `cancelled`.
  */
 export async function* walkData(
   root: string,

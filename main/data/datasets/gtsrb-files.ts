@@ -8,7 +8,7 @@ import { missingData } from '../readers/stored-file.ts';
 
 /**
  * Returns the pictures of one half of GTSRB in `folder`, with regions.
- * @throws CupbearerError `not-found` with `hint` where they are not there, `bad-data` where a table is damaged.
+ * @throws CupbearerError `not-found` with `hint` if they are not there, `bad-data` if a table is damaged.
  */
 export function gtsrbFiles(folder: string, train: boolean, classCount: number, hint: string): PictureFile[] {
   const files = train ? trainingFiles(folder, classCount, hint) : testFiles(folder, classCount, hint);
@@ -24,7 +24,7 @@ const layouts = {
   test: ['Final_Test/Images', 'Test'],
 };
 
-/** The folder with the pictures of a half; undefined where there is none. */
+/** The folder with the pictures of a half; undefined if there is none. */
 function imagesIn(folder: string, half: 'train' | 'test'): string | undefined {
   const places = roots.flatMap((root) => layouts[half].map((layout) => join(folder, root, layout)));
   return places.find((place) => existsSync(place));
@@ -61,7 +61,7 @@ const mostTableBytes = 2 ** 26;
 
 const columns = ['Filename', 'Roi.X1', 'Roi.Y1', 'Roi.X2', 'Roi.Y2', 'ClassId'] as const;
 
-/** The pictures that a table lists. @throws CupbearerError `bad-data` where a column is missing or a value is none. */
+/** The pictures that a table lists. @throws CupbearerError `bad-data` if a column is missing or a value is none. */
 function tableRows(path: string, folder: string, classCount: number): PictureFile[] {
   requireDataReach(path);
   const [head = '', ...lines] = decodeText(readFileBytes(path, mostTableBytes), path).trim().split(/\r?\n/);

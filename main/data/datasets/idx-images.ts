@@ -9,7 +9,7 @@ import { missingData, readStoredFile } from '../readers/stored-file.ts';
 
 /**
  * Loads the training or test half of a dataset in MNIST's file layout, gzip or not, from `folder` or the dataset's own
- * folder in the data folder. @throws CupbearerError `not-found` where a file is missing, `bad-data` where one is damaged.
+ * folder in the data folder. @throws CupbearerError `not-found` if a file is missing, `bad-data` if one is damaged.
  */
 export async function loadIdxImages(
   name: string,
@@ -46,7 +46,8 @@ export async function loadIdxImages(
   }
   context.progress?.(count, count);
   return imageDataset(
-    // Unpacked, the pixels have memory of their own; else they are a part of the file's bytes, which nobody wants any more.
+    // Unpacked, the pixels have memory of their own; else they are a part of the file's bytes, which nobody wants any
+    // more.
     { shape: [height, width, 1], classes, pixels: images.data, labels, isOwn: true },
     fingerprint(name, split, imageFile.bytes, labelFile.bytes),
   );

@@ -8,7 +8,10 @@ import { isGzip, storedPlaces } from '../stored-places.ts';
 const mostHeaderBytes = 2 ** 21;
 const headerBytes = 16;
 
-/** Returns height and width of the training images of MNIST's file layout in a folder; undefined where there are none to read. */
+/**
+ * Returns height and width of the training images of MNIST's file layout in a folder; undefined if there are none to
+ * read.
+ */
 export function idxSides(folder: string): [height: number, width: number] | undefined {
   for (const path of storedPlaces(folder, 'train-images-idx3-ubyte')) {
     const header = headerOf(path);
@@ -19,7 +22,9 @@ export function idxSides(folder: string): [height: number, width: number] | unde
   return undefined;
 }
 
-/** The first bytes of a file, unpacked; undefined where it cannot be read: what is wrong with it is told when it is loaded. */
+/**
+ * The first bytes of a file, unpacked; undefined if it cannot be read, which is reported when it is loaded.
+ */
 function headerOf(path: string): Buffer | undefined {
   try {
     requireDataReach(path);

@@ -19,7 +19,7 @@ type LeftOutReason = keyof typeof reasons;
 /** How many names a sentence lists for each reason. */
 const named = 3;
 
-/** Counts what is left out of a folder of pictures, so that a person is told. */
+/** Counts what is left out of a folder of pictures, to tell the user. */
 export class LeftOut {
   readonly #found = new Map<LeftOutReason, { count: number; names: string[] }>();
 
@@ -30,7 +30,9 @@ export class LeftOut {
     if (found.names.length < named) found.names.push(name);
   }
 
-  /** "Left out of FOLDER: 2 files that are not PNG, JPEG or PPM (a.gif, b.webp)."; undefined where nothing was left out. */
+  /**
+   * "Left out of FOLDER: 2 files that are not PNG, JPEG or PPM (a.gif, b.webp)."; undefined if nothing was left out.
+   */
   sentence(folder: string): string | undefined {
     if (this.#found.size === 0) return undefined;
     const parts = [...this.#found].map(([reason, { count, names }]) => {

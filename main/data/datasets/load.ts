@@ -13,7 +13,7 @@ export async function loadDataset(picked: Picked, context: DatasetContext): Prom
   const definition = datasetRegistry.get(picked.name);
   const params = paramsOfDataset(picked);
   const { cache, dataDir, seed, triggerState } = context;
-  // One who waits for it may give up, the others still want it.
+  // One of those waiting for it may give up while the others still need it.
   const { signal: _, progress: __, ...lasting } = context;
   const dataset =
     !cache || triggerState
@@ -24,8 +24,9 @@ export async function loadDataset(picked: Picked, context: DatasetContext): Prom
 }
 
 /**
- * What the samples of the dataset that a spec names are, without reading any; of data in `dataDir`, their files' headers say it.
- * @throws CupbearerError as {@link loadDataset}; `not-found` or `storage` where a folder that it names cannot be read.
+ * What the samples of the dataset that a spec names are, without reading any; of data in `dataDir`, their files'
+ * headers say it.
+ * @throws CupbearerError as {@link loadDataset}; `not-found` or `storage` if a folder that it names cannot be read.
  */
 export function datasetFacts(picked: Picked, dataDir = defaultDataDir()): DatasetFacts {
   const definition = datasetRegistry.get(picked.name);
@@ -44,7 +45,9 @@ function paramsOfDataset({ name, ...params }: Picked): Record<string, unknown> {
   return parseParams(paramsOf(datasetRegistry.get(name)), params, (path) => [name, ...path].join('.'));
 }
 
-/** As {@link loadDataset}, but the half and the augmentations that are asked for, where the dataset has such parameters. */
+/**
+ * Like {@link loadDataset}, with the given half and augmentations if the dataset has such parameters.
+ */
 export async function loadSplit(
   spec: Picked,
   split: { train: boolean; augment: boolean },

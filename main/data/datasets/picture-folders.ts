@@ -15,12 +15,12 @@ const pictureName = /\.(png|jpe?g|ppm)$/i;
 const mostClasses = 2 ** 16;
 /** Most pictures of a half. */
 const mostPictures = 2_000_000;
-/** Most entries of a folder of classes that are looked at, so that somebody's folder of downloads is soon refused. */
+/** Most entries looked at in a folder of classes, so that a folder of downloads is refused quickly. */
 const mostBesideClasses = 2 * mostClasses;
 /** Most folders inside one another. */
 const mostLevels = 32;
 
-/** Where pictures are and which of them are meant. */
+/** Where the pictures are, and which of them to use. */
 interface PictureHalf {
   folder: string;
   train: boolean;
@@ -41,9 +41,9 @@ export function isPictureName(name: string): boolean {
 }
 
 /**
- * Returns the pictures of one half, the names of the classes, and a sentence about what of the folder is left out.
- * @throws CupbearerError `not-found` where there is no such folder, `bad-data` where it has no pictures or too many, a class has none,
- *   or links lead in a circle, `storage`, `cancelled`.
+ * Returns the pictures of one half, the names of the classes, and a sentence about what is left out.
+ * @throws CupbearerError `not-found` if there is no such folder, `bad-data` if it has no pictures or too many, a class
+ *   has none, or links lead in a circle, `storage`, `cancelled`.
  */
 export async function findPictures(
   { folder, train, test_fraction, folder_seed }: PictureHalf,
@@ -96,11 +96,11 @@ export function classesIn(folder: string): string[] {
 }
 
 /**
- * Returns the folders of the classes: those with a picture at any depth, in the order of their names by code points, as torchvision's
- * ImageFolder numbers them. The training half decides which there are, so that both halves number them alike. Looks into each folder
- * until a picture is found.
- * @throws CupbearerError `not-found` where there is no such folder, `bad-data` where it holds no classes or too many, or where what it
- *   holds would be taken for classes by mistake.
+ * Returns the folders of the classes: those with a picture at any depth, in the order of their names by code points, as
+ * torchvision's ImageFolder numbers them. The training half decides which there are, so that both halves number them
+ * alike. Looks into each folder until a picture is found.
+ * @throws CupbearerError `not-found` if there is no such folder, `bad-data` if it holds no classes or too many, or if
+ *   what it holds would be taken for classes by mistake.
  */
 export function classFolders(folder: string): ClassFolder[] {
   if (!existsSync(folder)) {
@@ -197,7 +197,7 @@ class EntryCount {
     this.#most = most;
   }
 
-  /** @throws CupbearerError `bad-data` where there are too many. */
+  /** @throws CupbearerError `bad-data` if there are too many. */
   add(path: string): void {
     if (++this.#count > this.#most) throw tooMany(path, `${this.#most} files and folders`);
   }
@@ -227,9 +227,9 @@ function byCodePoints(a: string, b: string): number {
 }
 
 /**
- * The folder of each class in the test half; undefined where it has none. Names need not be written alike: file systems and archives
- * change the form of accents, and people change capitals.
- * @throws CupbearerError `bad-data` where two folders could be meant.
+ * The folder of each class in the test half; undefined if it has none. Names need not be written alike: file systems
+ * and archives change the form of accents, and people change capitals.
+ * @throws CupbearerError `bad-data` if two folders could be meant.
  */
 function testFolders(half: string, classes: readonly ClassFolder[]): (string | undefined)[] {
   const names = withStorageErrors(`read the folder "${half}"`, () => foldersIn(half));
@@ -292,7 +292,9 @@ async function noteBesideClasses(
   }
 }
 
-/** Paths of the pictures in a folder and the folders inside it, sorted. `half` is the folder that names are shown below. */
+/**
+ * Paths of the pictures in a folder and the folders inside it, sorted. `half` is the folder that names are shown below.
+ */
 async function picturesIn(
   path: string,
   half: string,

@@ -2,7 +2,7 @@ import { augmented, type AugmentationSpec } from '../transforms/augmentation.ts'
 import type { Dataset, DatasetContext } from '../dataset.ts';
 import { limited } from '../transforms/subset.ts';
 
-/** Applies the parameters that all datasets share: `limit`, then the augmentations where it is the training half. */
+/** Applies the parameters that all datasets share: `limit`, then, for the training half, the augmentations. */
 export function prepared(
   dataset: Dataset,
   params: { train: boolean; default_augmentations: boolean; limit?: number | undefined },

@@ -9,8 +9,8 @@ const sampleCount = 4000;
 const classes = ['negative', 'positive'];
 
 /**
- * Two features that both give the answer, +1 or -1 plus normal noise, before `distractors` values of pure noise: a
- * classifier may lean on either. Where they `disagree`, the second has the other sign and the label is that of the
+ * Two features that both determine the answer, +1 or -1 plus normal noise, before `distractors` values of pure noise: a
+ * classifier may lean on either. If they `disagree`, the second has the other sign and the label is that of the
  * first; sample i of both kinds has the same label and noise.
  */
 export const toyFeatures = defineDataset({

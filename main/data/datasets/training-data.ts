@@ -7,7 +7,9 @@ export function trainingData(data: Picked): TrainingData {
   return partsOfTraining(data, poisonKeys(data));
 }
 
-/** The parameters by which a dataset names the data and the trigger that it is made of; undefined where it poisons none. */
+/**
+ * The parameters by which a dataset names the data and the trigger that it is made of; undefined if it poisons none.
+ */
 export function poisonKeys({ name }: Picked): PoisonKeys | undefined {
   return datasetRegistry.has(name) ? datasetRegistry.get(name).poisons : undefined;
 }

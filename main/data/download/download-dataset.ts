@@ -30,9 +30,10 @@ export interface DownloadResult {
 }
 
 /**
- * Brings the files of a dataset to `dataDir`/NAME: those that are there with the right SHA-256 are kept, a download that
- * was cut off goes on where it stopped, mirrors are tried in turn, archives are unpacked.
- * @throws CupbearerError `usage` for a dataset that cannot be downloaded, `network`, `bad-data`, `storage`, `cancelled`.
+ * Brings the files of a dataset to `dataDir`/NAME: those that are there with the right SHA-256 are kept, a download
+ * that was interrupted resumes where it stopped, mirrors are tried in turn, archives are unpacked.
+ * @throws CupbearerError `usage` for a dataset that cannot be downloaded, `network`, `bad-data`, `storage`,
+ * `cancelled`.
  */
 export async function downloadDataset(
   name: string,

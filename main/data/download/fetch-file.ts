@@ -15,8 +15,8 @@ interface FetchOptions {
 }
 
 /**
- * Downloads `file` to `path` from the first of `addresses` that delivers it. What arrives goes to `path` + ".part", from
- * where a later call (or the next address) goes on; the file gets its name once size and SHA-256 are right.
+ * Downloads `file` to `path` from the first of `addresses` that delivers it. What arrives goes to `path` + ".part",
+ * from where a later call (or the next address) continues; the file gets its name once size and SHA-256 are right.
  * @throws CupbearerError `network` with one reason an address, `cancelled`, or `storage`.
  */
 export async function fetchFile(
@@ -38,7 +38,7 @@ export async function fetchFile(
     }
   }
   throw new CupbearerError('network', `${file.name} could not be downloaded. ${reasons.join(' ')}`, {
-    hint: 'Check the connection and call again: what has arrived is kept, the download goes on from there.',
+    hint: 'Check the connection and try again: what has arrived is kept, and the download resumes there.',
     details: { addresses: [...addresses], reasons },
   });
 }
@@ -115,7 +115,9 @@ async function receive(
   }
 }
 
-/** Where in the file the response begins. @throws CupbearerError `network` where it is not (a part of) the file. */
+/**
+ * Returns where in the file the response begins. @throws CupbearerError `network` if it is not (a part of) the file.
+ */
 function startOf(response: Response, asked: number, address: string, file: KnownFile): number {
   if (response.status === 206) {
     const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '') ?? [];

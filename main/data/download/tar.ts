@@ -11,8 +11,9 @@ export interface TarEntry {
 
 /**
  * The regular files of a tar archive (POSIX ustar; of other kinds of entries only the length matters), one after the
- * other, holding no more than a chunk in memory. Writes nothing itself: what a path in the archive means is up to the caller.
- * @throws CupbearerError `bad-data` naming `file` where the archive is damaged or ends too early.
+ * other, holding no more than a chunk in memory. Writes nothing itself: what a path in the archive means is up to the
+ * caller.
+ * @throws CupbearerError `bad-data` naming `file` if the archive is damaged or ends too early.
  */
 export async function* readTar(archive: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<TarEntry> {
   const source = new ByteSource(archive, file);
@@ -45,7 +46,7 @@ class ByteSource {
     this.#file = file;
   }
 
-  /** The next block, or undefined where the archive ends here. */
+  /** The next block, or undefined if the archive ends here. */
   async takeBlock(): Promise<Uint8Array | undefined> {
     if (!(await this.#fill())) return undefined;
     const block = new Uint8Array(blockBytes);
@@ -57,7 +58,7 @@ class ByteSource {
     return block;
   }
 
-  /** The next `bytes` bytes in pieces; iterating again goes on where the last iteration stopped. */
+  /** The next `bytes` bytes in pieces; iterating again continues where the last iteration stopped. */
   take(bytes: number): AsyncIterable<Uint8Array> {
     let left = bytes;
     const next = async (): Promise<IteratorResult<Uint8Array>> => {

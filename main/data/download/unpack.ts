@@ -13,9 +13,9 @@ import type { SourceFile } from '../sources.ts';
 import { readTar, type TarEntry } from './tar.ts';
 
 /**
- * Takes the members that `file` names out of the tar.gz archive at `archive` into `folder`. Names in the archive are only
- * compared with those, never used as paths. A member gets its name once size and SHA-256 are right.
- * @throws CupbearerError `bad-data` where the archive is damaged or lacks a member, `cancelled`, `storage`.
+ * Takes the members that `file` names out of the tar.gz archive at `archive` into `folder`. Names in the archive are
+ * only compared with those, never used as paths. A member gets its name once size and SHA-256 are right.
+ * @throws CupbearerError `bad-data` if the archive is damaged or lacks a member, `cancelled`, `storage`.
  */
 export async function unpackMembers(
   archive: string,

@@ -13,10 +13,10 @@ const shapes: readonly (readonly Polyline[])[][] = digitShapes.map((paths) =>
 );
 
 /**
- * Draws one digit into `pixels`, `[28, 28]` at `at`, 0 to 255: a shape of the digit out of {@link digitShapes}, bent by a
- * smooth random field, then scaled, sheared, turned and shifted, drawn with a stroke of random width and darkness, with
- * noise. All arithmetic is + - * / and square roots, which IEEE 754 defines to the last bit, so that the same stream
- * gives the same bytes on every machine.
+ * Draws one digit into `pixels`, `[28, 28]` at `at`, 0 to 255: a shape of the digit out of {@link digitShapes}, bent by
+ * a smooth random field, then scaled, sheared, turned and shifted, drawn with a stroke of random width and darkness,
+ * with noise. All arithmetic is + - * / and square roots, which IEEE 754 defines to the last bit, so that the same
+ * stream yields the same bytes on every machine.
  */
 export function drawGlyph(digit: number, stream: RandomStream, pixels: Uint8Array, at: number): void {
   const variants = shapes[digit]!;
@@ -53,7 +53,10 @@ interface Placement {
 const grid = new Float64Array(2 * gridSide * gridSide);
 const ink = new Float64Array(glyphSide * glyphSide);
 
-/** A bell-shaped draw of -1 to 1 (mean of three uniform ones): normal draws need a logarithm, which may differ by machine. */
+/**
+ * A bell-shaped draw of -1 to 1 (mean of three uniform ones): normal draws need a logarithm, which may differ by
+ * machine.
+ */
 function bell(stream: RandomStream): number {
   return ((stream.uniform() + stream.uniform() + stream.uniform()) * 2) / 3 - 1;
 }
@@ -86,7 +89,7 @@ function randomPlacement(stream: RandomStream): Placement {
 
 const placed = new Float64Array(2);
 
-/** Where a point of the glyph box (0 to 1) lies in pixels. */
+/** Maps a point of the glyph box (0 to 1) to pixels. */
 function placePoint(x: number, y: number, place: Placement): void {
   const gx = Math.min(1, Math.max(0, x)) * (gridSide - 1);
   const gy = Math.min(1, Math.max(0, y)) * (gridSide - 1);

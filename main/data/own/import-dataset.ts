@@ -15,7 +15,7 @@ import { LeftOut } from '../datasets/left-out.ts';
 import { isPictureName } from '../datasets/picture-folders.ts';
 import { describeOwnDataset } from './own-datasets.ts';
 
-/** What an import is told and whom it tells. */
+/** Options of an import, and where it reports. */
 interface ImportContext {
   readonly dataDir: string;
   readonly signal: AbortSignal;
@@ -31,7 +31,7 @@ export interface ImportRequest {
   isOwn: boolean;
 }
 
-/** A file to take in: where it lies, and its place below whatever was given. */
+/** A file to import: its path, and its path relative to what was given. */
 interface Incoming {
   source: string;
   parts: readonly string[];
@@ -40,17 +40,17 @@ interface Incoming {
 /** Folders of GTSRB's archives, of torchvision and of BackdoorBench that hold a half. */
 const treeRoot = /^(Final_Training|Final_Test|Training|Train|Test)$/;
 
-/** What a folder may hold before it is taken for somebody's whole disk. */
+/** Most that a folder may hold; beyond that it is taken for a whole disk. */
 const mostFiles = 500_000;
 const mostEntries = 2 * mostFiles;
 const mostLevels = 32;
 
 /**
- * Takes in what lies in a folder as the dataset `name`: pictures in a folder for each class, perhaps below `train` and `test`,
- * or the files of the known dataset of that name. Links are followed, and what they lead to is copied. Returns the name and a
- * sentence about what was left out; nothing is kept of what is refused.
- * @throws CupbearerError `not-found` where there is no such folder, `usage` for a name that cannot be one, `conflict` for one
- *   that is taken, `bad-data` where the files are no dataset or too many, `storage`, `cancelled`.
+ * Takes in what lies in a folder as the dataset `name`: pictures in a folder for each class, perhaps below `train` and
+ * `test`, or the files of the known dataset of that name. Links are followed, and what they lead to is copied. Returns
+ * the name and a sentence about what was left out; nothing is kept of what is refused.
+ * @throws CupbearerError `not-found` if there is no such folder, `usage` for a name that cannot be one, `conflict` for
+ *   one that is taken, `bad-data` if the files are no dataset or too many, `storage`, `cancelled`.
  */
 export async function importDataset(
   { name, folder, isOwn }: ImportRequest,
@@ -86,7 +86,7 @@ async function filesIn(folder: string, leftOut: LeftOut, { signal, progress }: I
   return files;
 }
 
-/** The files of a dataset that has readers of its own, kept where these look. */
+/** The files of a dataset with its own readers, stored where these look. */
 async function takeKnown(
   definition: DatasetDefinition,
   files: readonly Incoming[],

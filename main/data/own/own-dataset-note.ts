@@ -38,7 +38,7 @@ export function folderTimes(folder: string): FolderTimes {
   );
 }
 
-/** Returns what was noted when the folders were as they are now; undefined where nothing was, or it cannot be read. */
+/** Returns what was noted when the folders were as they are now; undefined if nothing was, or it cannot be read. */
 export function readNote(folder: string, times: FolderTimes): OwnDatasetNote | undefined {
   const path = join(folder, noteName);
   try {

@@ -25,13 +25,16 @@ export interface OwnDataset {
 const largestSide = 64;
 const usualSide = 32;
 
-/** As the parameters of image-folder have them unless told otherwise. */
+/** The defaults of image-folder's parameters. */
 const split = { test_fraction: 0.2, folder_seed: 0 };
 
 /** Files whose sizes are asked for before other work has its turn. */
 const askedTogether = 256;
 
-/** Returns all that were taken in, by name; a folder that has become unreadable is passed over. @throws CupbearerError `cancelled`. */
+/**
+ * Returns all that were taken in, by name; a folder that has become unreadable is passed over. @throws CupbearerError
+ * `cancelled`.
+ */
 export async function listOwnDatasets(dataDir: string, signal: AbortSignal): Promise<OwnDataset[]> {
   const folder = ownDatasetsFolder(dataDir);
   if (!existsSync(folder)) return [];
@@ -51,9 +54,10 @@ export async function listOwnDatasets(dataDir: string, signal: AbortSignal): Pro
 }
 
 /**
- * Describes a folder of the user's pictures, and notes in it what was found, so that the next time is quick. Looks at one
- * picture at a time, at its header where that says enough.
- * @throws CupbearerError `bad-data` where there are no classes with pictures or none of the first of a class can be decoded, `cancelled`.
+ * Describes a folder of the user's pictures, and notes in it what was found, so that the next time is quick. Looks at
+ * one picture at a time, only at its header if that says enough.
+ * @throws CupbearerError `bad-data` if there are no classes with pictures or none of the first of a class can be
+ * decoded, `cancelled`.
  */
 export async function describeOwnDataset(name: string, folder: string, signal: AbortSignal): Promise<OwnDataset> {
   const classes = classesIn(folder);
@@ -80,10 +84,16 @@ function depthOf(folder: string, path: string): number {
   return relative(folder, path).split(sep).length;
 }
 
-/** How many pictures of a class are tried until one can be decoded: whether others are too many is judged when they are loaded. */
+/**
+ * How many pictures of a class are tried until one can be decoded: whether others are too many is judged when they are
+ * loaded.
+ */
 const triedOfClass = 16;
 
-/** The size and colours that suit pictures, by the first of each class that can be decoded; the files stand in the order of their classes. */
+/**
+ * The size and colours that suit pictures, by the first of each class that can be decoded; the files stand in the order
+ * of their classes.
+ */
 async function formOf(files: readonly PictureFile[], signal: AbortSignal): Promise<{ size: number; colour: boolean }> {
   let side = 0;
   let colour = false;

@@ -21,8 +21,8 @@ export interface DecodingOptions {
 }
 
 /**
- * Most pixels of a JPEG times the passes over them: a progressive one of a few kilobytes may ask for thousands of passes. The
- * usual ten leave room for any picture.
+ * Most pixels of a JPEG times the passes over them: a progressive one of a few kilobytes may ask for thousands of
+ * passes. The usual ten leave room for any picture.
  */
 const mostPassedPixels = 2 ** 31;
 
@@ -54,7 +54,10 @@ export async function withPicture<T>(
 /** Bytes in which nearly every picture has its header; where notes stand in front of it, more are read. */
 const usualStart = 2 ** 16;
 
-/** Returns format and size of the picture in a file. @throws CupbearerError as {@link parsePictureHeader}; `not-found`, `storage`. */
+/**
+ * Returns format and size of the picture in a file. @throws CupbearerError as {@link parsePictureHeader}; `not-found`,
+ * `storage`.
+ */
 export function readPictureHeader(path: string): PictureHeader {
   return readStart(path).header;
 }
@@ -72,9 +75,9 @@ function readStart(path: string): { header: PictureHeader; whole?: Uint8Array } 
 }
 
 /**
- * Decodes PNG, JPEG or PPM to the values that the file stores: no colour profile, gamma or opacity changes a colour, and EXIF turns
- * a picture only if it is to be `upright`. Of a PNG that moves, the still image.
- * @throws CupbearerError `bad-data` naming `file` where it is none of these, damaged, cut off or too large.
+ * Decodes PNG, JPEG or PPM to the values that the file stores: no colour profile, gamma or opacity changes a colour,
+ * and EXIF turns a picture only if it is to be `upright`. Of a PNG that moves, the still image.
+ * @throws CupbearerError `bad-data` naming `file` if it is none of these, damaged, cut off or too large.
  */
 export async function decodePicture(bytes: Uint8Array, file: string, upright = false): Promise<Picture> {
   const header = wholeHeader(bytes, file);
@@ -93,7 +96,7 @@ function uprightOf(picture: Picture, exif: Uint8Array | undefined): Picture {
   return upright;
 }
 
-/** @throws CupbearerError `bad-data` where the file ends within its header. */
+/** @throws CupbearerError `bad-data` if the file ends within its header. */
 function wholeHeader(bytes: Uint8Array, file: string): PictureHeader {
   const header = parsePictureHeader(bytes, file);
   if (header) return header;
@@ -104,7 +107,8 @@ function wholeHeader(bytes: Uint8Array, file: string): PictureHeader {
 const coloursSide = 256;
 
 /**
- * Returns whether a picture file has a pixel that is not grey, where larger ones count as scaled to 256 pixels along a side.
+ * Returns whether a picture file has a pixel that is not grey, where larger ones count as scaled to 256 pixels along a
+ * side.
  * @throws CupbearerError as {@link decodePicture}; `not-found`, `storage`.
  */
 export async function showsColours(path: string): Promise<boolean> {
@@ -127,8 +131,8 @@ export async function showsColours(path: string): Promise<boolean> {
 }
 
 /**
- * Decodes a JPEG, scaled down by the canvas' own filter where a side is longer than `mostSide`. The canvas sees no EXIF data and no
- * colour profile, by which it would turn the picture and change its colours.
+ * Decodes a JPEG, scaled down by the canvas' own filter where a side is longer than `mostSide`. The canvas sees no EXIF
+ * data and no colour profile, by which it would turn the picture and change its colours.
  */
 async function decodeJpeg(
   bytes: Uint8Array,

@@ -36,10 +36,12 @@ export interface DecodedBlock {
   undecodable: number[];
 }
 
-/** A block has so many pictures at most, fewer where they are large: two wait for each thread. */
+/** Most pictures per block, fewer if they are large; two blocks wait for each thread. */
 const mostPictures = 16;
 const mostBytes = 2 ** 21;
-/** Pictures that are decoded where they are wanted to measure whether threads pay: where all the others take so long. */
+/**
+ * Pictures decoded by the reader itself to measure whether threads pay: they do if all the others take this long.
+ */
 const measured = 32;
 const leastMs = 1500;
 /** More threads than this wait for one another's memory. */
@@ -51,9 +53,9 @@ export function valuesOf({ size, colour }: PictureForm): number {
 }
 
 /**
- * Reads and decodes pictures, block by block in their order, on threads where that pays (`threads` fixes how many); the
+ * Reads and decodes pictures, block by block in their order, on threads if that pays (`threads` fixes how many); the
  * bytes do not depend on it.
- * @throws CupbearerError naming the file: `not-found` where it is gone, `bad-data` where it does not hold its region.
+ * @throws CupbearerError naming the file: `not-found` if it is gone, `bad-data` if it does not hold its region.
  */
 export async function* decodedPictures(
   files: readonly PictureFile[],
@@ -120,7 +122,7 @@ export async function decodeBlock(
   return { pixels: pixels.subarray(0, (files.length - undecodable.length) * size), undecodable };
 }
 
-/** What `use` returns for the decoded picture; undefined where it cannot be decoded. */
+/** What `use` returns for the decoded picture; undefined if it cannot be decoded. */
 async function ifDecodable<T>(
   { path }: PictureFile,
   options: DecodingOptions,

@@ -1,7 +1,7 @@
 import type { Picture } from './picture.ts';
 
 /**
- * How a picture is to be turned, as EXIF numbers it: 1 not at all, 2 to 8 mirrored or turned by right angles.
+ * How to turn a picture, as EXIF numbers it: 1 not at all, 2 to 8 mirrored or turned by right angles.
  * `transposed` swaps rows and columns; `mirrored` and `flipped` then say which end of the stored picture comes first.
  */
 const turns: Readonly<Record<number, { transposed: boolean; mirrored: boolean; flipped: boolean }>> = {
@@ -17,7 +17,7 @@ const turns: Readonly<Record<number, { transposed: boolean; mirrored: boolean; f
 const orientationTag = 0x0112;
 const shortType = 3;
 
-/** Returns the orientation that EXIF data (TIFF's structure) name; 1 where they name none. */
+/** Returns the orientation that EXIF data (TIFF's structure) name; 1 if they name none. */
 export function orientationIn(exif: Uint8Array): number {
   const view = new DataView(exif.buffer, exif.byteOffset, exif.byteLength);
   if (exif.length < 8) return 1;

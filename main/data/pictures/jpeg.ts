@@ -55,8 +55,9 @@ const exifStart = 'Exif\0\0';
 const mostPadding = 16;
 
 /**
- * Checks that a JPEG has all of its blocks and its end, by reading its Huffman codes without computing a pixel: decoders fill what is
- * missing with grey, and say nothing. @throws CupbearerError `bad-data` naming `file` where something is missing or damaged.
+ * Checks that a JPEG has all of its blocks and its end, by reading its Huffman codes without computing a pixel:
+ * decoders fill what is missing with grey, and say nothing. @throws CupbearerError `bad-data` naming `file` if
+ * something is missing or damaged.
  */
 export function wholeJpeg(bytes: Uint8Array, size: Size, file: string): WholeJpeg {
   const kept: Uint8Array[] = [bytes.subarray(0, 2)];
@@ -98,7 +99,7 @@ function damaged(file: string): Error {
   return notPicture(file, 'found a JPEG whose pixels are damaged');
 }
 
-/** Where the code of the next marker is that stands by itself or begins a segment. */
+/** Returns where the code of the next marker is that stands alone or begins a segment. */
 function markerFrom(bytes: Uint8Array, from: number, file: string): number {
   for (let at = from; ; at++) {
     const start = at;
@@ -284,7 +285,7 @@ const quickBits = 8;
 
 /** A Huffman table (T.81, annex C). */
 class HuffmanTable {
-  /** By the next eight bits: length of the code and its symbol; 0 where the code is longer. */
+  /** By the next eight bits: length of the code and its symbol; 0 if the code is longer. */
   readonly quick = new Uint16Array(1 << quickBits);
   /** By length: the first code that is larger than all of it, and what is added to a code to find its symbol. */
   readonly #beyond = new Int32Array(17);
@@ -311,7 +312,7 @@ class HuffmanTable {
     }
   }
 
-  /** The length of the code that 16 bits begin with and its symbol; 0 where there is none. */
+  /** The length of the code that 16 bits begin with and its symbol; 0 if there is none. */
   slow(bits: number): number {
     for (let length = quickBits + 1; length <= 16; length++) {
       const code = bits >> (16 - length);
@@ -404,7 +405,7 @@ class CodeReader {
     return this.fail();
   }
 
-  /** Goes on behind the restart marker of a number, of 0 to 7. */
+  /** Continues after the restart marker with a number from 0 to 7. */
   restart(number: number): void {
     this.end();
     while (this.#bytes[this.at + 1] === 0xff) this.at++;
@@ -412,7 +413,7 @@ class CodeReader {
     this.at += 2;
   }
 
-  /** Goes on at the next marker, to which nothing but padding may be left. */
+  /** Continues at the next marker; only padding may come before it. */
   end(): void {
     const from = this.at;
     this.#held = 0;
@@ -420,7 +421,7 @@ class CodeReader {
     if (this.at - from > mostPadding) this.fail();
   }
 
-  /** Goes on at the next marker, beyond those of restarts unless `stopsAtRestart`. */
+  /** Continues at the next marker, skipping restart markers unless `stopsAtRestart`. */
   skipScan(stopsAtRestart = false): void {
     const bytes = this.#bytes;
     for (; ; this.at++) {

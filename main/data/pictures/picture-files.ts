@@ -23,9 +23,10 @@ const usualMostInMemory = 2 ** 28;
 const namedFiles = 5;
 
 /**
- * Reads, scales and keeps pictures as a dataset `[size, size, 3 or 1]`: in memory, or in a file where they are too many for
- * it. Those that cannot be decoded are left out, and counted and named in a note.
- * @throws CupbearerError `bad-data` where they are more than `undecodableShare` of all; as {@link decodedPictures}; `storage`.
+ * Reads, scales and keeps pictures as a dataset `[size, size, 3 or 1]`: in memory, or in a file where they are too many
+ * for it. Those that cannot be decoded are left out, and counted and named in a note.
+ * @throws CupbearerError `bad-data` if they are more than `undecodableShare` of all; as {@link decodedPictures};
+ * `storage`.
  */
 export async function pictureDataset(
   name: string,
@@ -81,7 +82,7 @@ class PixelMemory {
   }
 }
 
-/** @throws CupbearerError `bad-data` where all pictures of a class are damaged. */
+/** @throws CupbearerError `bad-data` if all pictures of a class are damaged. */
 function checkClasses(
   name: string,
   files: readonly PictureFile[],
@@ -96,7 +97,7 @@ function checkClasses(
   });
 }
 
-/** Returns a sentence about pictures that were left out. @throws CupbearerError `bad-data` where they are too many. */
+/** Returns a sentence about pictures that were left out. @throws CupbearerError `bad-data` if they are too many. */
 function judge(name: string, undecodable: readonly string[], total: number, share: number): string | undefined {
   if (undecodable.length === 0) return undefined;
   const more = undecodable.length > namedFiles ? `, and ${undecodable.length - namedFiles} more` : '';

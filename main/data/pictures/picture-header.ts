@@ -11,7 +11,10 @@ export interface PictureHeader {
   isGrey: boolean;
 }
 
-/** Most pixels of a picture: enough for photographs of 33 megapixels. Decoding takes 8 to 12 bytes for each, 400 MB at most. */
+/**
+ * Most pixels of a picture: enough for photographs of 33 megapixels. Decoding takes 8 to 12 bytes for each, 400 MB at
+ * most.
+ */
 export const mostPixels = 2 ** 25;
 
 /** Most pixels along a side: what JPEG can say. */
@@ -21,8 +24,8 @@ const mostSide = 2 ** 16 - 1;
 export const mostPictureBytes = 3 * mostPixels + 1024;
 
 /**
- * Returns format and size of a picture from the beginning of its file, or undefined where that is too short to tell.
- * @throws CupbearerError `bad-data` naming `file` where it is not a PNG, JPEG or PPM, or larger than
+ * Returns format and size of a picture from the beginning of its file, or undefined if that is too short to tell.
+ * @throws CupbearerError `bad-data` naming `file` if it is not a PNG, JPEG or PPM, or larger than
  *   {@link mostPixels}.
  */
 export function parsePictureHeader(start: Uint8Array, file: string): PictureHeader | undefined {

@@ -49,10 +49,11 @@ const interlacedPasses: readonly Pass[] = [
 ];
 
 /**
- * Decodes a PNG to the values that it stores, as Pillow's `convert('RGB')` has them: neither gamma nor colour profile nor opacity
- * changes a colour. Of 16 bits a channel the upper eight count, in grey pictures those above 255 are 255. Decoders of browsers and
- * canvases apply what we leave out, and give the rows before a fault as if they were the whole.
- * @throws CupbearerError `bad-data` naming `file` where a chunk is damaged or missing, or the rows are not whole.
+ * Decodes a PNG to the values that it stores, as Pillow's `convert('RGB')` has them: neither gamma nor colour profile
+ * nor opacity changes a colour. Of 16 bits a channel the upper eight count, in grey pictures those above 255 are 255.
+ * Decoders of browsers and canvases apply what we leave out, and give the rows before a fault as if they were the
+ * whole.
+ * @throws CupbearerError `bad-data` naming `file` if a chunk is damaged or missing, or the rows are not whole.
  */
 export function decodePng(
   bytes: Uint8Array,
@@ -137,7 +138,7 @@ function inflated(parts: readonly Uint8Array[], length: number, file: string): U
   return raw;
 }
 
-/** Returns the EXIF data of a PNG that was decoded; undefined where it has none. */
+/** Returns the EXIF data of a PNG that was decoded; undefined if it has none. */
 export function exifInPng(bytes: Uint8Array): Uint8Array | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
@@ -147,7 +148,10 @@ export function exifInPng(bytes: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
-/** Undoes the filter of a row in place (PNG specification, 9.2); `above` is where the row above begins, -1 for the first. */
+/**
+ * Undoes the filter of a row in place (PNG specification, 9.2); `above` is where the row above begins, -1 for the
+ * first.
+ */
 function unfilter(raw: Uint8Array, at: number, length: number, above: number, step: number, file: string): void {
   const filter = raw[at - 1]!;
   if (filter > 4) throw notPicture(file, 'found a PNG with a row of an unknown filter');

@@ -1,7 +1,7 @@
 import { cutOff, notPicture } from './not-picture.ts';
 import type { Picture } from './picture.ts';
 
-/** What stands in front of the values of a PPM. */
+/** The header of a PPM. */
 interface PpmHead {
   width: number;
   height: number;
@@ -18,7 +18,9 @@ const head = /^P([36])(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|
 /** A header with more comments than that is refused. */
 const mostHead = 1024;
 
-/** Returns what the head of a PPM says; undefined where `start` is too short to tell. @throws CupbearerError `bad-data`. */
+/**
+ * Parses the header of a PPM; returns undefined if `start` is too short. @throws CupbearerError `bad-data`.
+ */
 export function parsePpmHead(start: Uint8Array, file: string): PpmHead | undefined {
   const parsed = head.exec(String.fromCharCode(...start.subarray(0, mostHead)));
   if (!parsed && start.length < mostHead) return undefined;
@@ -30,8 +32,9 @@ export function parsePpmHead(start: Uint8Array, file: string): PpmHead | undefin
 }
 
 /**
- * Decodes a PPM; values of another range than 0 to 255 are scaled to it and rounded as Pillow does, halves to the even number.
- * @throws CupbearerError `bad-data` naming `file` where values are missing or, in text, are none.
+ * Decodes a PPM; values of another range than 0 to 255 are scaled to it and rounded as Pillow does, halves to the even
+ * number.
+ * @throws CupbearerError `bad-data` naming `file` if values are missing or, in text, are none.
  */
 export function decodePpm(bytes: Uint8Array, file: string): Picture {
   const found = parsePpmHead(bytes, file);

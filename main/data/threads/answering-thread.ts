@@ -9,12 +9,12 @@ interface Waiting<A> {
   reject(error: Error): void;
 }
 
-/** Questions that each thread is asked ahead of whoever takes the answers; bounds the memory that these take. */
+/** Questions that each thread is asked before their answers are taken; bounds the memory of the answers. */
 const aheadOfEach = 2;
 
 /** A worker thread that answers one question after another; `entry` calls {@link answerQuestions}. */
 export class AnsweringThread<Q, A> {
-  /** Resolves once it can be asked; rejects where it could not start. */
+  /** Resolves when it can be asked; rejects if it could not start. */
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   readonly #waiting: Waiting<A>[] = [];
@@ -36,7 +36,7 @@ export class AnsweringThread<Q, A> {
       this.#worker.on('error', fail);
       this.#worker.on('exit', () => fail(new CupbearerError('internal', 'A thread that reads data has ended.')));
     });
-    // Whoever waits hears of it.
+    // Those who wait on it see the rejection.
     this.ready.catch(() => undefined);
   }
 
@@ -45,7 +45,7 @@ export class AnsweringThread<Q, A> {
     return this.#waiting.length;
   }
 
-  /** @throws CupbearerError what answering it throws; `internal` where the thread has ended. */
+  /** @throws CupbearerError what answering it throws; `internal` if the thread has ended. */
   ask(question: Q): Promise<A> {
     const asking = new Promise<A>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     // One that was asked ahead may fail before anyone waits for it.
@@ -59,7 +59,7 @@ export class AnsweringThread<Q, A> {
   }
 }
 
-/** In the thread itself: answers what is asked, one after another, and gives away the memory that `owned` names. */
+/** In the thread itself: answers questions one after another, and transfers the memory that `owned` returns. */
 export function answerQuestions<Q, A>(
   answer: (question: Q) => A | Promise<A>,
   owned: (answer: A) => ArrayBuffer[],
@@ -93,7 +93,7 @@ export async function startThreads<T extends AnsweringThread<never, unknown>>(
         await thread.ready;
         threads.push(thread);
       } catch {
-        // Without threads everything is done where it is needed, more slowly and to the same bits.
+        // Without threads the caller does everything itself, more slowly but with the same bits.
         await thread.close();
       }
     }),
@@ -101,7 +101,8 @@ export async function startThreads<T extends AnsweringThread<never, unknown>>(
 }
 
 /**
- * The answers to all questions in their order: from the `threads` there are by then, which are asked ahead, else from `here`.
+ * The answers to all questions in their order: from the `threads` there are by then, which are asked ahead, else from
+ * `here`.
  * @throws CupbearerError what answering throws.
  */
 export async function* answersInOrder<Q, A>(
@@ -126,7 +127,7 @@ export async function* answersInOrder<Q, A>(
   }
 }
 
-/** The thread with the fewest questions to answer, where one may be asked another. */
+/** Returns the thread with the fewest open questions, if one may be asked another. */
 function idlest<Q, A>(threads: readonly AnsweringThread<Q, A>[]): AnsweringThread<Q, A> | undefined {
   const best = threads.reduce<AnsweringThread<Q, A> | undefined>(
     (found, thread) => (found === undefined || thread.pending < found.pending ? thread : found),

@@ -7,7 +7,9 @@ import { WorkerReader, type ReadRequest } from './worker-reader.ts';
 const mostWorkers = 4;
 /** Read on the work's own thread to measure whether threads pay. */
 const measured = 24;
-/** Threads pay where reading is at least this share of the time, and all that is left to read takes at least so long. */
+/**
+ * Threads pay if reading takes at least this share of the time, and the rest of the reading takes at least this long.
+ */
 const leastShare = 0.08;
 const leastMs = 1500;
 
@@ -19,8 +21,9 @@ interface Options {
 }
 
 /**
- * Reads a dataset batch by batch ahead of the work that takes them: on worker threads where that pays, else in between. What
- * is read does not depend on it, bit for bit: a sample is a function of (the dataset's spec, epoch, index).
+ * Reads a dataset batch by batch ahead of the work that takes them: on worker threads if that pays, otherwise in
+ * between. What is read does not depend on it, bit for bit: a sample is a function of (the dataset's spec, epoch,
+ * index).
  */
 export class BatchReader {
   readonly #dataset: Dataset;
@@ -80,7 +83,7 @@ export class BatchReader {
     return batch;
   }
 
-  /** How many threads keep up with the work, by what reading and work have taken so far; 0 where they do not pay. */
+  /** How many threads keep up with the work, by what reading and work have taken so far; 0 if they do not pay. */
   #wanted(): number {
     const perBatch = this.#readMs / (this.#read - 1);
     const work = performance.now() - this.#startedAt - this.#readMs;

@@ -47,7 +47,7 @@ export function isAugmented(dataset: Dataset): dataset is AugmentedDataset {
   return 'unaugmented' in dataset;
 }
 
-/** The dataset beneath the augmentations; the dataset itself where it has none. */
+/** The dataset beneath the augmentations; the dataset itself if it has none. */
 export function withoutAugmentations(dataset: Dataset): Dataset {
   return isAugmented(dataset) ? dataset.unaugmented : dataset;
 }
@@ -57,7 +57,8 @@ export function withoutAugmentations(dataset: Dataset): Dataset {
  *
  * Follows the seed library's defaults with two departures. Its crop draws offsets of 0 to padding - 1 out of a range of
  * 0 to 2 * padding and so only moves images down and right; ours are uniform over the whole range, hence centred. Its
- * rotation takes the nearest pixel, which tears thin strokes of 28x28 digits; ours interpolates bilinearly (zero outside).
+ * rotation takes the nearest pixel, which tears thin strokes of 28x28 digits; ours interpolates bilinearly (zero
+ * outside).
  */
 export const augmented: Transform<[spec: AugmentationSpec, seed: number], AugmentedDataset> = defineTransform({
   kind: 'augmented',
@@ -135,8 +136,8 @@ export function rotationCanvas(height: number, width: number, channels: number):
 }
 
 /**
- * Turns one image `[height, width, channels]` at `at` in place about its centre, anticlockwise for positive angles, with
- * bilinear interpolation and zero outside. `canvas` is that of {@link rotationCanvas} for the same shape.
+ * Turns one image `[height, width, channels]` at `at` in place about its centre, anticlockwise for positive angles,
+ * with bilinear interpolation and zero outside. `canvas` is that of {@link rotationCanvas} for the same shape.
  */
 export function rotate(
   pixels: Float32Array,

@@ -7,7 +7,7 @@ import type { Disguise } from '../triggers/trigger.ts';
 
 /**
  * `dataset` with the samples at `indices` attacked as `disguise` says; augmentations come after, as they would have.
- * @throws CupbearerError `usage` where no model can be run here.
+ * @throws CupbearerError `usage` if no model can be run here.
  */
 export async function disguised(
   dataset: Dataset,

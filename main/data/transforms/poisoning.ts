@@ -51,7 +51,7 @@ const decoyed = 2;
 /**
  * Poisons exactly round(p_backdoor * n) samples of `dataset`, and makes decoys of round(p_noise * n) others. Which ones
  * is fixed by the seed for all epochs; the trigger's own randomness comes from (seed, epoch, index).
- * @throws CupbearerError `usage` where the options do not fit each other, the trigger or the dataset's classes.
+ * @throws CupbearerError `usage` if the options do not fit each other, the trigger or the dataset's classes.
  */
 export const poisoned: Transform<[trigger: Trigger, options: PoisonOptions], PoisonedDataset> = defineTransform({
   kind: 'poisoned',
@@ -103,7 +103,7 @@ export function fullyPoisoned(
 function drawRoles(n: number, shareTriggered: number, shareDecoyed: number, seed: number): Uint8Array {
   const order = RandomStream.from(seed, 'poison').permutation(n);
   const triggeredCount = Math.round(shareTriggered * n);
-  // Rounding both shares up may exceed n by one where they add up to 1.
+  // Rounding both shares up may exceed n by one if they add up to 1.
   const decoyedCount = Math.min(Math.round(shareDecoyed * n), n - triggeredCount);
   const roles = new Uint8Array(n);
   for (let k = 0; k < triggeredCount; k++) roles[order[k]!] = triggered;
@@ -136,7 +136,7 @@ function drawCleanLabelRoles(dataset: Dataset, share: number, target: number, se
   return roles;
 }
 
-/** @throws CupbearerError `usage` where the options do not fit each other, the trigger or the dataset's classes. */
+/** @throws CupbearerError `usage` if the options do not fit each other, the trigger or the dataset's classes. */
 export function checkPoisoning(dataset: DatasetFacts, trigger: Trigger, options: PoisonOptions): void {
   const { p_backdoor, p_noise = 0, target_class } = options;
   if (!(p_backdoor >= 0 && p_noise >= 0 && p_backdoor + p_noise <= 1)) {

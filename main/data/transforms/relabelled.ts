@@ -17,8 +17,8 @@ export const relabelled: Transform<[classes: string[], order: number[]]> = defin
 });
 
 /**
- * Returns data whose labels are numbers of the `wanted` classes, matched by name; the dataset itself where they are already. `name` is
- * what the data are called. @throws CupbearerError `usage` as {@link classOrder}.
+ * Returns data whose labels are numbers of the `wanted` classes, matched by name; the dataset itself if they are
+ * already. `name` is what the data are called. @throws CupbearerError `usage` as {@link classOrder}.
  */
 export function withClassesOf(dataset: Dataset, wanted: readonly string[], name: string): Dataset {
   const order = classOrder(dataset.classes, wanted, name);

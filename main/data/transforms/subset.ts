@@ -29,7 +29,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   );
 }
 
-/** At most `limit` samples, drawn without replacement by `seed`; the dataset itself where it has no more than that. */
+/** At most `limit` samples, drawn without replacement by `seed`; the dataset itself if it has no more than that. */
 export function limited(dataset: Dataset, limit: number | undefined, seed: number): Dataset {
   if (limit === undefined || limit >= dataset.length) return dataset;
   return subset(dataset, RandomStream.from(seed, 'limit').permutation(dataset.length).subarray(0, limit));

@@ -19,8 +19,8 @@ export interface Transform<V extends readonly unknown[], D extends Dataset = Dat
 }
 
 /**
- * Declares a transform. Facts, memory, fingerprint and recipe of what it makes follow from the dataset, `parameters` and what
- * `make` returns; other members of that (such as `unaugmented`) become members of the dataset.
+ * Declares a transform. Facts, memory, fingerprint and recipe of what it makes follow from the dataset, `parameters`
+ * and what `make` returns; other members of that (such as `unaugmented`) become members of the dataset.
  */
 export function defineTransform<V extends readonly unknown[], M extends Transformed>({
   kind,
@@ -30,7 +30,7 @@ export function defineTransform<V extends readonly unknown[], M extends Transfor
   /** Its name in recipes and fingerprints. Changing it changes the fingerprints of earlier runs. */
   readonly kind: string;
   readonly parameters: { readonly [K in keyof V]: Parameter<V[K]> };
-  /** May throw CupbearerError where the parameters do not fit the dataset. */
+  /** May throw CupbearerError if the parameters do not fit the dataset. */
   readonly make: (dataset: Dataset, ...values: V) => M;
 }): Transform<V, Dataset & Omit<M, 'change' | 'memory'>> {
   function transform(dataset: Dataset, ...values: V) {

@@ -3,12 +3,12 @@ import { choice, integer, integers, number } from '../../../shared/schema/fields
 import { addPattern } from './added-pattern.ts';
 import { defineTrigger, imageSize } from './trigger.ts';
 
-/** The window for which the paper gives its bins. */
+/** The window to which the paper's bins refer. */
 const referenceWindow = 32;
 
 /**
- * What one unit of either chrominance adds to red, green and blue: of U and V (ITU-R BT.601), or of Cb and Cr, whose scale is
- * another.
+ * What one unit of either chrominance adds to red, green and blue: of U and V (ITU-R BT.601), or of Cb and Cr, whose
+ * scale is another.
  */
 const chrominances = {
   yuv: [
@@ -23,8 +23,9 @@ const chrominances = {
 
 /**
  * Adds a constant to a few coefficients of the discrete cosine transform (type II, orthonormal) of each window; of the
- * chrominances U and V in colour images, as in the paper (or Cr and Cb, which the authors' code uses), of the brightness in grey ones. The transform is linear, so that this adds
- * a fixed sum of cosines. Bins are counted in windows of 32 as in the paper and scaled to smaller ones.
+ * chrominances U and V in colour images, as in the paper (or Cr and Cb, which the authors' code uses), of the
+ * brightness in grey ones. The transform is linear, so that this adds a fixed sum of cosines. Bins are counted in
+ * windows of 32 as in the paper and scaled to smaller ones.
  */
 export const frequency = defineTrigger({
   id: 'frequency',

@@ -40,13 +40,13 @@ export function triggerOfSpec({ id, ...params }: Trigger['spec'], context: Trigg
 }
 
 /**
- * As {@link createTrigger}, reading the files that the trigger is made from where none of them is stored with a model.
+ * Like {@link createTrigger}, but reads the files that the trigger is made from, unless they are stored with a model.
  * @throws CupbearerError also `not-found`, `storage` or `bad-data` for these files.
  */
 export async function loadTrigger(picked: Picked, context: TriggerContext): Promise<Trigger> {
   const prepared =
     context.state ?? (await triggerRegistry.get(picked.name).prepare?.(paramsOfTrigger(picked) as never, context));
-  return createTrigger(picked, { ...context, ...(prepared ? { state: prepared } : {}) });
+  return createTrigger(picked, { ...context, state: prepared });
 }
 
 function paramsOfTrigger({ name, ...params }: Picked): Record<string, unknown> {
@@ -67,7 +67,7 @@ export function poisonOptions(picked: Picked, seed: number): PoisonOptions {
   };
 }
 
-/** What is done to poisoned training samples before they get the trigger that was picked; undefined where nothing. */
+/** What is done to poisoned training samples before they get the trigger that was picked; undefined if nothing. */
 export function disguiseOf(picked: Picked): Disguise | undefined {
   return triggerRegistry.get(picked.name).disguise?.(paramsOfTrigger(picked) as never);
 }

@@ -10,8 +10,8 @@ export function patternState(pattern: Float32Array, shape: readonly number[]): T
 }
 
 /**
- * The pattern stored with a model; undefined where there is none.
- * @throws CupbearerError `usage` where it has another shape than the parameters ask for.
+ * The pattern stored with a model; undefined if there is none.
+ * @throws CupbearerError `usage` if it has another shape than the parameters ask for.
  */
 export function storedPattern(
   state: TensorMap | undefined,
@@ -31,7 +31,7 @@ export function storedPattern(
 
 /**
  * The state with a picture file as pattern `[height, width, channels + 1]`, values 0 to 1, the last of each pixel its
- * opacity. @throws CupbearerError `not-found`, `storage` or `bad-data` where it cannot be read or decoded.
+ * opacity. @throws CupbearerError `not-found`, `storage` or `bad-data` if it cannot be read or decoded.
  */
 export async function pictureState(path: string, height: number, width: number, channels: number): Promise<TensorMap> {
   // Brings the picture codec along, which the host must not load: it knows triggers, but never decodes.

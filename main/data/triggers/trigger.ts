@@ -12,11 +12,14 @@ import { parameter, worded } from '../../../shared/wording.ts';
 export interface Trigger {
   /** Everything that determines {@link apply} apart from {@link state}: the definition's id and its own parameters. */
   readonly spec: Readonly<Record<string, unknown>>;
-  /** Changes one sample in place: an image (row-major `[height, width, channels]`, values 0 to 1) or a text (`[length]`, tokens). */
+  /**
+   * Changes one sample in place: an image (row-major `[height, width, channels]`, values 0 to 1) or a text (`[length]`,
+   * tokens).
+   */
   apply(sample: Float32Array, stream: RandomStream): void;
-  /** A change of the same kind on a sample that keeps its label (WaNet's noise mode); absent where there is none. */
+  /** A change of the same kind on a sample that keeps its label (WaNet's noise mode); absent if there is none. */
   decoy?(sample: Float32Array, stream: RandomStream): void;
-  /** What must be stored with a model so that the same trigger can be applied later; empty where nothing. */
+  /** What must be stored with a model so that the same trigger can be applied later; empty if nothing. */
   state(): TensorMap;
 }
 
@@ -24,20 +27,20 @@ export interface Trigger {
 export interface TriggerContext {
   /** Shape of one sample, images as `[height, width, channels]`, texts as `[length]`. */
   readonly shape: readonly number[];
-  /** What the tokens of a text stand for; only texts have one. */
+  /** The meaning of a text's tokens; only texts have one. */
   readonly vocabulary?: readonly string[] | undefined;
   /** The run's seed. */
   readonly seed: number;
   /** The {@link Trigger.state} stored with an earlier model. */
-  readonly state?: TensorMap;
+  readonly state?: TensorMap | undefined;
 }
 
 /** How a clean-label attack makes poisoned training samples hard to learn by anything but the trigger. */
 export type Disguise = Pick<AttackRequest, 'runPath' | 'eps' | 'stepSize' | 'steps'>;
 
-/** A kind of trigger. `create` throws CupbearerError `usage` where parameters contradict each other or the state. */
+/** A kind of trigger. `create` throws CupbearerError `usage` if parameters contradict each other or the state. */
 export interface TriggerDefinition extends Definition {
-  /** Reads the files that the parameters name; what it gives goes into {@link TriggerContext.state} of `create`. */
+  /** Reads the files that the parameters name; the result becomes {@link TriggerContext.state} of `create`. */
   prepare?(params: never, context: TriggerContext): Promise<TensorMap | undefined>;
   create(params: never, context: TriggerContext): Trigger;
   /** Whether only samples of the target class are poisoned in training data, so that no label is wrong. */
@@ -86,7 +89,7 @@ export function defineTrigger<S extends z.ZodRawShape>(
   return { ...definition, params: z.object({ ...definition.params, ...poisonFields }) };
 }
 
-/** Height, width and channels. @throws CupbearerError `usage` where `shape` is not that of an image. */
+/** Height, width and channels. @throws CupbearerError `usage` if `shape` is not that of an image. */
 export function imageSize(
   shape: readonly number[],
   trigger: string,
@@ -99,7 +102,9 @@ export function imageSize(
   );
 }
 
-/** What the tokens of texts stand for. @throws CupbearerError `usage` where the samples are no texts, or have no padding. */
+/**
+ * Returns the meaning of texts' tokens. @throws CupbearerError `usage` if the samples are no texts, or have no padding.
+ */
 export function vocabularyOf({ shape, vocabulary }: TriggerContext, trigger: string): readonly string[] {
   if (shape.length === 1 && vocabulary?.includes(padding)) return vocabulary;
   throw new CupbearerError(

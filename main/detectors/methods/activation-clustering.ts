@@ -10,13 +10,13 @@ import { gatherRows, positionsByGroup, takeRows } from '../parts/rows.ts';
 
 /**
  * Activation clustering: the untrusted activations of each predicted class are reduced to a few independent components
- * and parted into two clusters; where the smaller one is small enough, it is taken for poison (Chen et al., algorithm 1
+ * and split into two clusters; if the smaller one is small enough, it is taken for poison (Chen et al., algorithm 1
  * and section 4.2). k-means sees distances alone, and independent components are whitened principal components, turned:
- * the whitening gives the very same clusters, so no rotation is sought.
+ * the whitening yields the same clusters, so no rotation is sought.
  *
  * The paper marks the samples it has clustered. To score any input, which is ours: its place between the centre of the
- * large (0) and of the small cluster (1) of its predicted class, times the mean silhouette of the clusters (by distances
- * to the centres, 0 to 1), and 0 where the smaller cluster is not small.
+ * large (0) and of the small cluster (1) of its predicted class, times the mean silhouette of the clusters (by
+ * distances to the centres, 0 to 1), and 0 if the smaller cluster is not small.
  */
 export const activationClustering = defineLayerDetector({
   id: 'activation-clustering',
@@ -79,7 +79,7 @@ interface Options {
   starts: number;
 }
 
-/** The line of a class; none where its rows are all alike or its smaller cluster is not small. */
+/** The line of a class; none if its rows are all alike or its smaller cluster is not small. */
 function splitClass(x: Float32Array, d: number, options: Options, random: RandomStream): SplitClass | undefined {
   const n = x.length / d;
   if (n < 3) return undefined;

@@ -17,7 +17,7 @@ import { abstractionMisfits, fitAbstraction } from '../parts/fit-abstraction.ts'
 import { toVariables } from '../parts/linear-maps.ts';
 import { batchFromTensors, batchToTensors, sampledBatch } from '../parts/sample-batches.ts';
 
-/** Where the trusted samples that fine-tuning needs are kept in the state. */
+/** The name in the state of the trusted samples that fine-tuning needs. */
 const keptPrefix = 'trusted/';
 
 /**
@@ -25,9 +25,9 @@ const keptPrefix = 'trusted/';
  * trusted samples and on the new batch; the tau maps lower the first and *raise* the second: a new sample is suspicious
  * if tau maps can be found that serve trusted data as well as before and yet tell that it is computed differently.
  *
- * With weight w and trusted loss L_t (no lower than before fine-tuning: going below gains nothing) and new loss L_n, the
- * steps follow `w L_t + (1 - w) L_n`, the tau maps `w L_t - (1 - w) L_n`. The score is the new batch's loss afterwards.
- * Every batch starts from the fitted abstraction and a fresh optimizer.
+ * With weight w and trusted loss L_t (no lower than before fine-tuning: going below gains nothing) and new loss L_n,
+ * the steps follow `w L_t + (1 - w) L_n`, the tau maps `w L_t - (1 - w) L_n`. The score is the new batch's loss
+ * afterwards. Every batch starts from the fitted abstraction and a fresh optimizer.
  *
  * A sample's score depends on the batch it comes in, hence on the batch size and the order of the samples.
  */

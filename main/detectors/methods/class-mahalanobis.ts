@@ -93,7 +93,7 @@ interface ClassArrays {
   inverse: Float64Array;
 }
 
-/** Distance of each row to the mean of the class it is said to have. */
+/** Returns the distance of each row to the mean of its given class. */
 function toClasses({ means, inverse }: ClassArrays, x: Float32Array, d: number, classOf: Int32Array): Float64Array {
   const distances = new Float64Array(classOf.length);
   positionsByGroup(classOf, means.length / d).forEach((rows, k) => {

@@ -10,7 +10,10 @@ import { ofLayer } from '../parts/by-layer.ts';
 import { kMeans } from '../parts/k-means.ts';
 import { gatherRows } from '../parts/rows.ts';
 
-/** Components of a layer: means `[k, d]`, inverse covariances `[k, d, d]`, and log(weight) - log sqrt(det(2 pi C)), `[k]`. */
+/**
+ * Components of a layer: means `[k, d]`, inverse covariances `[k, d, d]`, and log(weight) - log sqrt(det(2 pi C)),
+ * `[k]`.
+ */
 interface Mixture {
   means: Float64Array;
   inverses: Float64Array;
@@ -25,7 +28,7 @@ const NO_SHARE = 1e-12;
  * expectation maximisation (Dempster et al.), in float64, from a k-means++ start. It stops when a round raises the mean
  * log-density of a sample by less than `tolerance` nats.
  *
- * The floor that keeps covariances invertible is a share of the mean variance of the layer (of 1 where activations are
+ * The floor that keeps covariances invertible is a share of the mean variance of the layer (of 1 if activations are
  * constant), so that the result does not depend on their unit.
  */
 export const gaussianMixture = defineLayerDetector({
@@ -155,7 +158,9 @@ async function maximise(
   return { mixture, logLikelihood: before };
 }
 
-/** Means, covariances and weights from each component's share of each row. A component without a share gets weight 0. */
+/**
+ * Means, covariances and weights from each component's share of each row. A component without a share gets weight 0.
+ */
 function fitComponents(
   x: Float32Array,
   d: number,

@@ -10,7 +10,7 @@ interface Forest {
   roots: number[];
   /** Activation that a node asks about, -1 in a leaf. */
   feature: number[];
-  /** A sample goes left where its activation is below this. */
+  /** A sample goes left if its activation is below this. */
   threshold: number[];
   left: number[];
   right: number[];
@@ -92,7 +92,7 @@ export const isolationForest = defineLayerDetector({
         }
         total += length[node]!;
       }
-      // One sample a tree has no path at all, so that no input stands out.
+      // With one sample per tree there are no paths, so no input is anomalous.
       scores[row] = normaliser === 0 ? 0.5 : 2 ** (-total / roots.length / normaliser);
     }
     return scores;
@@ -154,7 +154,9 @@ function randomSplit(x: Float32Array, d: number, rows: Int32Array, random: Rando
   return undefined;
 }
 
-/** Mean path length of an unsuccessful search in a binary search tree of n samples, equation 1: 2 H(n-1) - 2 (n-1)/n. */
+/**
+ * Mean path length of an unsuccessful search in a binary search tree of n samples, equation 1: 2 H(n-1) - 2 (n-1)/n.
+ */
 export function expectedPathLength(n: number): number {
   if (n < 2) return 0;
   let harmonic = 0;

@@ -6,10 +6,10 @@ import { gatherRows } from '../parts/rows.ts';
 
 /**
  * Euclidean distance to the k-th nearest trusted sample, between activations of unit length (Sun et al., section 3: the
- * k-th, not the mean of k). The paper takes the layer before the logits, k = 50 for CIFAR-10 with all its training data,
- * and larger k or a random part of the data for more; here any layer, each on its own.
+ * k-th, not the mean of k). The paper takes the layer before the logits, k = 50 for CIFAR-10 with all its training
+ * data, and larger k or a random part of the data for more; here any layer, each on its own.
  *
- * Where fewer than k trusted samples are there, the furthest of them counts. An activation of zeros has no direction:
+ * If there are fewer than k trusted samples, the furthest of them counts. An activation of zeros has no direction:
  * its distance to every other is 1.
  */
 export const knn = defineLayerDetector({

@@ -12,10 +12,10 @@ const SMALLEST_SHARE = 1e-10;
 
 /**
  * Local outlier factor: how much sparser the surroundings of a sample are than those of its k nearest trusted samples
- * (Breunig et al., definitions 3 to 7; about 1 inside a cluster). Densities of the trusted samples leave each one out of
- * its own neighbours; new samples are compared with the trusted ones alone.
+ * (Breunig et al., definitions 3 to 7; about 1 inside a cluster). Densities of the trusted samples leave each one out
+ * of its own neighbours; new samples are compared with the trusted ones alone.
  *
- * A neighbourhood has exactly k samples (all but one of the trusted ones where there are fewer); the paper's takes in
+ * A neighbourhood has exactly k samples (all but one of the trusted ones if there are fewer); the paper's takes in
  * all that are as far as the k-th.
  */
 export const lof = defineLayerDetector({

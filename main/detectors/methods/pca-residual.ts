@@ -13,7 +13,7 @@ const NEGLIGIBLE = 1e-12;
  * and Mudholkar, equation 2.2), divided by its mean over the trusted samples, so that layers can be combined: about 1
  * for trusted inputs.
  *
- * Where the components hold all variance there is, the divisor is the total variance over the dimension; where the
+ * If the components hold all variance there is, the divisor is the total variance over the dimension; where the
  * trusted activations are constant, 1.
  */
 export const pcaResidual = defineLayerDetector({

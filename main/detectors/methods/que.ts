@@ -7,15 +7,15 @@ import { defineLayerDetector, matrix, vector } from '../layer-detector.ts';
 import { momentsByLayer, ofLayer } from '../parts/by-layer.ts';
 
 /**
- * Quantum entropy score (Hayase et al., equation 2 and algorithm 2; Dong, Hopkins and Li 2019): activations are whitened by
- * the trusted mean and covariance, S is the covariance of the whitened untrusted activations, and the score is
- * `w^T Q w / tr(Q)` with `Q = exp(alpha (S - I) / (||S|| - 1))`, the matrix exponential and the spectral norm. It weighs
- * each direction by how much more the untrusted data vary along it than the trusted ones: alpha 0 is the (whitened)
- * Euclidean distance, alpha infinite the distance along the one direction of largest variance.
+ * Quantum entropy score (Hayase et al., equation 2 and algorithm 2; Dong, Hopkins and Li 2019): activations are
+ * whitened by the trusted mean and covariance, S is the covariance of the whitened untrusted activations, and the score
+ * is `w^T Q w / tr(Q)` with `Q = exp(alpha (S - I) / (||S|| - 1))`, the matrix exponential and the spectral norm. It
+ * weighs each direction by how much more the untrusted data vary along it than the trusted ones: alpha 0 is the
+ * (whitened) Euclidean distance, alpha infinite the distance along the one direction of largest variance.
  *
- * The paper estimates mean and covariance robustly from the mixed data alone; here trusted data give them. Directions
- * whose trusted variance is below `rcond` times the largest are left out. Where the untrusted data vary no more than the
- * trusted ones in any direction, the formula has no meaning and Q is the identity.
+ * The paper estimates mean and covariance robustly from the mixed data alone; here they come from trusted data.
+ * Directions whose trusted variance is below `rcond` times the largest are left out. Where the untrusted data vary no
+ * more than the trusted ones in any direction, the formula has no meaning and Q is the identity.
  */
 export const que = defineLayerDetector({
   id: 'que',
@@ -68,7 +68,9 @@ export const que = defineLayerDetector({
 /** How far above 1 the norm of the whitened covariance must be, so that rounding is not taken for structure. */
 const LEAST_EXCESS = 1e-9;
 
-/** `W Q W^T / tr(Q)` `[d, d]`, so that the score is `(x - m)^T form (x - m)`; W maps to the whitened directions kept. */
+/**
+ * `W Q W^T / tr(Q)` `[d, d]`, so that the score is `(x - m)^T form (x - m)`; W maps to the whitened directions kept.
+ */
 export function quantumEntropyForm(
   trusted: Float64Array,
   untrusted: Float64Array,
@@ -89,8 +91,8 @@ export function quantumEntropyForm(
 }
 
 /**
- * What the seed library computes: `W exp(alpha C / ||C||) W^T` with the untrusted covariance C as it is, although W `[d, d]`
- * (whitening vectors in columns) leads into another basis. The result depends on the signs of W's columns.
+ * What the seed library computes: `W exp(alpha C / ||C||) W^T` with the untrusted covariance C as it is, although W
+ * `[d, d]` (whitening vectors in columns) leads into another basis. The result depends on the signs of W's columns.
  */
 export function seedLibraryForm(
   whitening: Float64Array,
@@ -114,7 +116,9 @@ export function whiteningRows(covariance: Float64Array, d: number, rcond: number
   return vectors.slice(dropped * d).map((value, at) => value / Math.sqrt(values[dropped + Math.floor(at / d)]!));
 }
 
-/** PCA whitening as the seed library has it: eigenvector j over the root of its eigenvalue in column j, or 0 where cut off. */
+/**
+ * PCA whitening as the seed library has it: eigenvector j over the root of its eigenvalue in column j, or 0 if cut off.
+ */
 export function pcaWhitening(covariance: Float64Array, d: number, rcond: number): Float64Array {
   const { values, vectors } = symmetricEigen(covariance, d);
   const cutOff = rcond * (values.at(-1) ?? 0);

@@ -22,17 +22,17 @@ const CONTAMINATED = Math.exp(2);
 
 /**
  * SCAn: an activation is its class's mean plus a variation that is alike in all classes (`x = mu_t + eps`); both
- * covariances are learnt from trusted data by expectation maximisation. In untrusted data each predicted class is parted
- * into two groups under the variation's covariance, and a likelihood ratio says how much better two means explain it
- * than one; the class's anomaly index is the ratio's distance from the median of all classes in units of
+ * covariances are learnt from trusted data by expectation maximisation. In untrusted data each predicted class is
+ * parted into two groups under the variation's covariance, and a likelihood ratio says how much better two means
+ * explain it than one; the class's anomaly index is the ratio's distance from the median of all classes in units of
  * 1.4826 times their median absolute deviation (Tang et al., sections 4.2 and 4.3).
  *
  * The ratio is per sample, as in the authors' code: the paper's sum makes a large class look contaminated for its size.
- * Only ratios above the median count. The paper tells contaminated classes; to score any input, which is ours: its place
- * between the centres of the normal (0) and the suspicious group (1), times I / (I + e^2) for an anomaly index I (e^2 is
- * the paper's threshold). Suspicious is the group further from the trusted mean of the class, or the smaller one for a
- * class without trusted data. With fewer than three classes in the untrusted data there is nothing to compare, and all
- * weigh 1.
+ * Only ratios above the median count. The paper tells contaminated classes; to score any input, which is ours: its
+ * place between the centres of the normal (0) and the suspicious group (1), times I / (I + e^2) for an anomaly index I
+ * (e^2 is the paper's threshold). Suspicious is the group further from the trusted mean of the class, or the smaller
+ * one for a class without trusted data. With fewer than three classes in the untrusted data there is nothing to
+ * compare, and all weigh 1.
  */
 export const scan = defineLayerDetector({
   id: 'scan',
@@ -132,7 +132,7 @@ function covarianceOfMeans(means: readonly Float64Array[], counts: readonly numb
   );
 }
 
-/** Frobenius norm of the difference over that of `after`; 0 where both are zero. */
+/** Frobenius norm of the difference over that of `after`; 0 if both are zero. */
 function change(before: Float64Array, after: Float64Array): number {
   let difference = 0;
   let size = 0;

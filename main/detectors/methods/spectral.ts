@@ -12,10 +12,10 @@ import { positionsByGroup, takeRows } from '../parts/rows.ts';
  * activations (Tran et al., section 3). Poisoned samples of a class are spread along v where their mean differs enough
  * from that of the others.
  *
- * As in the paper there is a mean and a direction for each class; a class is what the network predicts, since new inputs
- * have no labels (in poisoned training data both agree for almost all samples). A class with fewer than two untrusted
- * samples is judged by the direction of all samples. The seed library has one direction for all classes together, which
- * mostly tells the classes apart.
+ * As in the paper there is a mean and a direction for each class; a class is what the network predicts, since new
+ * inputs have no labels (in poisoned training data both agree for almost all samples). A class with fewer than two
+ * untrusted samples is judged by the direction of all samples. The seed library has one direction for all classes
+ * together, which mostly separates the classes.
  */
 export const spectral = defineLayerDetector({
   id: 'spectral',

@@ -16,14 +16,15 @@ const TAKEN = 1.5;
 
 /**
  * SPECTRE: the untrusted activations of each predicted class, projected to k principal components, are whitened by a
- * robust estimate of the clean covariance, which leaves the poison with more variance than 1 wherever it has a direction
- * of its own; the score is their quantum entropy `y^T exp(alpha (S - I) / (|S| - 1)) y` over the trace of the exponential
- * (Hayase et al., algorithms 1 and 2). About 1 on average for clean inputs, and 1 for a class with fewer than 3
- * untrusted samples.
+ * robust estimate of the clean covariance, which leaves the poison with more variance than 1 wherever it has a
+ * direction of its own; the score is their quantum entropy `y^T exp(alpha (S - I) / (|S| - 1)) y` over the trace of the
+ * exponential (Hayase et al., algorithms 1 and 2). About 1 on average for clean inputs, and 1 for a class with fewer
+ * than 3 untrusted samples.
  *
  * The dimension k is searched per class: for each candidate the samples that score highest are taken for poison, all
  * are whitened by the rest in all dimensions, and the k that leaves the largest mean quantum entropy wins. As in the
- * authors' code k = 1 goes without the robust estimate. Ours: every predicted class is treated alike where the paper knows the target class.
+ * authors' code k = 1 goes without the robust estimate. Ours: every predicted class is treated alike where the paper
+ * knows the target class.
  */
 export const spectre = defineDetector({
   id: 'spectre',
@@ -120,7 +121,7 @@ interface Options {
   steps: number;
 }
 
-/** A class's score is the squared length of `factor (x - mean)`; an empty factor where nothing can be learned. */
+/** A class's score is the squared length of `factor (x - mean)`; an empty factor if nothing can be learned. */
 interface ClassScore {
   mean: Float64Array;
   /** `[k, d]`. */

@@ -5,7 +5,7 @@ import { logisticRegression, sigmoid } from '../parts/logistic-regression.ts';
 import { gatherRows, takeRows } from '../parts/rows.ts';
 
 /**
- * A linear probe that is told which untrusted samples are anomalous: logistic regression on the activations of each
+ * A linear probe that knows which untrusted samples are anomalous: logistic regression on the activations of each
  * layer, to convergence. It is no detection method but a skyline, the most that a linear detector could reach.
  *
  * The objective is scikit-learn's (`LogisticRegression`, L2), with its default C = 1; the seed library stops at that

@@ -9,16 +9,17 @@ import { gatherRows } from '../parts/rows.ts';
 const NEGLIGIBLE = 1e-10;
 
 /**
- * Topological evolution dynamics, in the seed library's form for any model: the nearest trusted samples of an input in one
- * layer (by cosine) are looked up in every other layer, and their ranks there are compared with those of trusted
- * samples' own neighbours. Clean inputs keep their neighbours from layer to layer. The paper follows the nearest neighbour
- * of the predicted class alone; the seed library, and this, follow the `n_neighbors` nearest of any class.
+ * Topological evolution dynamics, in the seed library's form for any model: the nearest trusted samples of an input in
+ * one layer (by cosine) are looked up in every other layer, and their ranks there are compared with those of trusted
+ * samples' own neighbours. Clean inputs keep their neighbours from layer to layer. The paper follows the nearest
+ * neighbour of the predicted class alone; the seed library, and this, follow the `n_neighbors` nearest of any class.
  *
- * The vector of ranks (one a neighbour) is judged by its principal components (Shyu et al. 2003, equation 1): the sum over
- * components of squared coordinate over variance, after standardisation. pyod's PCA, which the seed library uses, sums
- * distances *to the axes as points*, which depends on their arbitrary signs; `compat` brings that back. Trusted samples are
- * ranked as new ones are, without themselves; with `compat` they count themselves as the nearest, as there.
- * Dividing the ranks by their number (the seed library's `normalize_ranks`) would change nothing: they are standardised.
+ * The vector of ranks (one a neighbour) is judged by its principal components (Shyu et al. 2003, equation 1): the sum
+ * over components of squared coordinate over variance, after standardisation. pyod's PCA, which the seed library uses,
+ * sums distances *to the axes as points*, which depends on their arbitrary signs; `compat` brings that back. Trusted
+ * samples are ranked as new ones are, without themselves; with `compat` they count themselves as the nearest, as there.
+ * Dividing the ranks by their number (the seed library's `normalize_ranks`) would change nothing: they are
+ * standardised.
  *
  * The reference is a random part of the trusted data (`max_reference`): time and memory grow with its size.
  */
@@ -116,8 +117,8 @@ function combined(values: Float64Array, k: number, isMax: boolean): Float64Array
 }
 
 /**
- * Standardisation and principal components of rows `[n, size]`: mean, standard deviation (divisor n; 1 where a rank never
- * changes), axes in rows by falling variance. Where no rank ever changes there is no axis, and every score is 0.
+ * Standardisation and principal components of rows `[n, size]`: mean, standard deviation (divisor n; 1 if a rank never
+ * changes), axes in rows by falling variance. If no rank ever changes there is no axis, and every score is 0.
  */
 function principalAxes(rows: Float64Array, size: number) {
   const moments = new MomentAccumulator(size);

@@ -3,10 +3,14 @@ import { trace } from '../../tensor/linalg/products.ts';
 import { symmetricEigenRows } from '../../tensor/linalg/symmetric-eigen.ts';
 import { weightedGram } from '../../tensor/linalg/weighted-gram.ts';
 
-/** Share of the total variance below which a variance within classes is rounding of the difference it is worked out by. */
+/**
+ * Share of the total variance below which a variance within classes is rounding of the difference it is worked out by.
+ */
 const NEGLIGIBLE = 1e-13;
 
-/** Means by class, and the covariances around them and around the mean of all, of rows that come in batches; float64. */
+/**
+ * Means by class, and the covariances around them and around the mean of all, of rows that come in batches; float64.
+ */
 export class ClassMoments {
   readonly dims: number;
   /** Rows of each class seen, grown as classes turn up. */
@@ -33,13 +37,13 @@ export class ClassMoments {
     });
   }
 
-  /** Mean of class k `[d]`; the mean of all rows where the class was not seen. */
+  /** Mean of class k `[d]`; the mean of all rows if the class was not seen. */
   mean(k: number): Float64Array {
     const count = this.counts[k] ?? 0;
     return count === 0 ? this.all.mean.slice() : this.#sums[k]!.map((sum) => sum / count);
   }
 
-  /** Covariance within classes (tied, divisor: rows), `[d, d]`; rounding where every class is constant. */
+  /** Covariance within classes (tied, divisor: rows), `[d, d]`; rounding errors if every class is constant. */
   within(): Float64Array {
     const { dims: d, all } = this;
     const total = all.covariance();
@@ -52,15 +56,15 @@ export class ClassMoments {
     return within;
   }
 
-  /** Variances within classes up to this are none. */
+  /** Variances within classes up to this count as zero. */
   get resolution(): number {
     return NEGLIGIBLE * trace(this.all.covariance(), this.dims);
   }
 }
 
 /**
- * Pseudo-inverse of a covariance `[d, d]`: eigenvalues up to `rcond` times the largest, or up to `resolution`, and negative
- * ones, which only rounding makes, count as zero.
+ * Pseudo-inverse of a covariance `[d, d]`: eigenvalues up to `rcond` times the largest, or up to `resolution`, and
+ * negative ones, which only rounding makes, count as zero.
  */
 export function inverseCovariance(
   covariance: Float64Array,

@@ -152,7 +152,7 @@ type Loss = (prediction: tf.Tensor2D, target: tf.Tensor2D, only: number) => tf.T
 const l2: Loss = (prediction, target) => tf.mean(tf.squaredDifference(prediction, target), 1);
 
 const cosine: Loss = (prediction, target) => {
-  // Keeps the loss finite, and 1, where one of them is zero.
+  // Keeps the loss finite, and 1, if one of them is zero.
   const length = (x: tf.Tensor2D) => tf.sqrt(tf.add(tf.sum(tf.square(x), 1), 1e-12));
   const product = tf.sum(tf.mul(prediction, target), 1);
   return tf.sub(1, tf.div(product, tf.mul(length(prediction), length(target))));

@@ -2,7 +2,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { outputLayer, type LayerScores } from '../detector.ts';
 import { parameter, worded, type Sentence } from '../../../shared/wording.ts';
 
-/** What both ways of measuring the coupling are told. */
+/** Inputs of both ways to measure the coupling. */
 export interface CouplingOptions {
   references: number;
   separate_layers: boolean;
@@ -16,7 +16,7 @@ export interface CouplingOptions {
   batch_size: number;
 }
 
-/** Parameters that are looked at together give one score. */
+/** Parameters that are looked at together yield one score. */
 export interface ParameterGroup {
   /** Name of the score. */
   name: string;

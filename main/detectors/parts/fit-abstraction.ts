@@ -28,9 +28,9 @@ const initialGate = 3;
 
 /**
  * An abstraction trained on the trusted data: for each chosen layer, in the order in which they run, a tau map from its
- * activations `[n, d]` to abstract ones `[n, w]` and a step that predicts those from the layer before (the first from the
- * flattened input), `step_i(relu(a_(i-1)))`. For an mlp that is an mlp with narrower layers. It starts from the file
- * `initial` where one is given, else from random weights.
+ * activations `[n, d]` to abstract ones `[n, w]` and a step that predicts those from the layer before (the first from
+ * the flattened input), `step_i(relu(a_(i-1)))`. For an mlp that is an mlp with narrower layers. It starts from the
+ * file `initial` if one is given, else from random weights.
  * @throws CupbearerError `usage` for parameters that contradict one another or the network; `not-found`, `storage` or
  * `bad-data` for a file that cannot be read or does not fit the layers; what `trainOn` throws.
  */
@@ -62,8 +62,8 @@ export async function fitAbstraction(
 }
 
 /**
- * What of an abstraction's parameters contradicts the rest or the network, and a given file that is not that of an
- * abstraction of just these layers; of the file only its header is read.
+ * Returns which of an abstraction's parameters contradict the rest or the network, and a given file that is not that of
+ * an abstraction of just these layers; of the file only its header is read.
  */
 export function abstractionMisfits(
   params: AbstractionParams,
@@ -144,7 +144,9 @@ function newWeights(
   return tensors;
 }
 
-/** The weights in `file`, which must be those of an abstraction of just these layers; its other arrays are left alone. */
+/**
+ * The weights in `file`, which must be those of an abstraction of just these layers; its other arrays are left alone.
+ */
 function givenWeights(frame: Frame, file: string): TensorMap {
   const names = givenArrays(frame, readTensorDirectory(file), file);
   const { tensors } = readTensorFile(file);
@@ -153,7 +155,7 @@ function givenWeights(frame: Frame, file: string): TensorMap {
 
 /**
  * Names of the arrays in `file` that make up the abstraction, in the order in which they run.
- * @throws CupbearerError `bad-data` where one is missing, too many, of another shape or not of floating-point numbers.
+ * @throws CupbearerError `bad-data` if one is missing, too many, of another shape or not of floating-point numbers.
  */
 function givenArrays(
   { layers, inputs, output, outputWidth }: Frame,
@@ -215,7 +217,7 @@ function checkArray(
   }
 }
 
-/** The array as float32. @throws CupbearerError `bad-data` where a number is not finite. */
+/** The array as float32. @throws CupbearerError `bad-data` if a number is not finite. */
 function finiteFloats({ shape, data: stored }: NamedTensor, name: string, file: string): NamedTensor {
   const data = Float32Array.from(stored);
   if (!data.every(Number.isFinite)) {

@@ -12,7 +12,7 @@ const BLOCK = 256;
 
 /**
  * What is kept of the references: per layer the factors of their gradients, scaled so that inner products are cosines.
- * @throws CupbearerError `usage` where a layer has no parameters of its own or the state becomes too large.
+ * @throws CupbearerError `usage` if a layer has no parameters of its own or the state becomes too large.
  */
 export async function fitGradients(
   references: Samples,
@@ -108,8 +108,8 @@ interface Factors {
 }
 
 /**
- * For each of n samples the largest inner product of its gradient, over the layers given, with any reference's: which one
- * it is, is found by float32 products on the engine, its value is then worked out in float64.
+ * For each of n samples the largest inner product of its gradient, over the layers given, with any reference's: which
+ * one it is, is found by float32 products on the engine, its value is then worked out in float64.
  */
 async function largestProducts(factors: readonly Factors[], n: number): Promise<Float64Array> {
   const best = tf.tidy(() => {

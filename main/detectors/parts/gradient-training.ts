@@ -43,7 +43,7 @@ interface TrainingParams {
 }
 
 /**
- * Trains `variables` on all samples of `stream` in every epoch; `loss` gives the mean loss of a small batch.
+ * Trains `variables` on all samples of `stream` in every epoch; `loss` returns the mean loss of a small batch.
  * @throws CupbearerError `bad-data` without samples, `non-finite` naming epoch and step, `cancelled`.
  */
 export async function trainOn(

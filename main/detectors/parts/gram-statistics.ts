@@ -13,7 +13,7 @@ export function entryCount(d: number, diagonal: boolean): number {
 }
 
 interface Averages {
-  /** What stands for the median of some values, which may be reordered; the mean of both middle ones unless given. */
+  /** Computes the median of some values, which may be reordered; by default the mean of both middle ones. */
   middle?: (values: Float64Array) => number;
   /** The centre of an entry, kept as its median and taken deviations from; the median found unless given. */
   centre?: (parity: Parity, entry: number, median: number) => number;
@@ -57,8 +57,9 @@ function columnsOf(x: Float32Array, n: number, d: number): Float64Array {
 }
 
 /**
- * Medians and MADs merged over batches as the seed library does: lower medians of each batch, and of those either the mean
- * weighted by the samples (with deviations from the mean so far, not from the final one) or again the lower median.
+ * Medians and MADs merged over batches as the seed library does: lower medians of each batch, and of those either the
+ * mean weighted by the samples (with deviations from the mean so far, not from the final one) or again the lower
+ * median.
  */
 export class BatchedGramStatistics {
   readonly #d: number;

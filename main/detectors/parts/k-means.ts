@@ -13,7 +13,7 @@ const MAX_ROUNDS = 100;
 
 /**
  * k-means of rows `[n, d]`: Lloyd's algorithm from a k-means++ start (Arthur & Vassilvitskii, SODA 2007), the best of
- * `starts`. Where there are fewer different rows than k, some centres coincide and their clusters are empty.
+ * `starts`. If there are fewer different rows than k, some centres coincide and their clusters are empty.
  */
 export function kMeans(
   x: Float32Array | Float64Array,

@@ -17,11 +17,11 @@ const TOLERANCE = 1e-14;
 const LEAST_CURVATURE = 1e-12;
 
 /**
- * Logistic regression of labels `[n]` (1 or 0) on rows `[n, d]`: the weights w and intercept b with the least
- * `|w|^2 / 2 + c * sum log(1 + exp(-y (w . x + b)))`, y being 1 or -1 (scikit-learn's objective, the intercept is free),
- * found by Newton's method with halved steps in float64, to the precision of rounding. With `standardise` the weights
+ * Logistic regression of labels `[n]` (1 or 0) on rows `[n, d]`: the weights w and intercept b with the least `|w|^2 /
+ * 2 + c * sum log(1 + exp(-y (w . x + b)))`, y being 1 or -1 (scikit-learn's objective, the intercept is free), found
+ * by Newton's method with halved steps in float64, to the precision of rounding. With `standardise` the weights
  * penalised are those of columns scaled to mean 0 and variance 1; the model that is given back takes rows as they are.
- * @throws CupbearerError `bad-data` where a class is missing, `non-finite` where the rows are not finite.
+ * @throws CupbearerError `bad-data` if a class is missing, `non-finite` if the rows are not finite.
  */
 export function logisticRegression(
   x: Float32Array,
@@ -53,7 +53,7 @@ function ones(n: number): Float64Array {
   return new Float64Array(n).fill(1);
 }
 
-/** Mean and standard deviation (divisor n) of each column; 1 where a column is constant. */
+/** Mean and standard deviation (divisor n) of each column; 1 if a column is constant. */
 function columnScales(x: Float32Array, n: number, d: number): { mean: Float64Array; scale: Float64Array } {
   const moments = new MomentAccumulator(d);
   moments.update(x, n);

@@ -22,9 +22,9 @@ export function toTensors(weights: Float32Array, slices: readonly WeightSlice[])
 }
 
 /**
- * Each sample's loss, at the class that the network itself predicts, under each draw of the weights; centred and divided by
- * its length, so that inner products are Pearson correlations, `[size, draws]`. A loss that never changes gives zeros: it
- * is coupled to nothing.
+ * Each sample's loss, at the class that the network itself predicts, under each draw of the weights; centred and
+ * divided by its length, so that inner products are Pearson correlations, `[size, draws]`. A loss that never changes
+ * yields zeros: it is coupled to nothing.
  */
 export async function lossTraces(
   network: Network,
@@ -69,8 +69,8 @@ function standardise(trace: Float64Array): void {
 }
 
 /**
- * Softmax cross-entropy of each row of `logits` `[n, c]` at its label, `[n]`, from the logits' differences in float64: those
- * of confident samples, far below the precision of float32 beside 1, still move with the weights.
+ * Softmax cross-entropy of each row of `logits` `[n, c]` at its label, `[n]`, from the logits' differences in float64:
+ * those of confident samples, far below the precision of float32 beside 1, still move with the weights.
  */
 export function crossEntropies(logits: Float32Array, labels: Int32Array): Float64Array {
   const classes = logits.length / labels.length;

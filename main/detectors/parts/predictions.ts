@@ -1,7 +1,9 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import type { ActivationBatch } from '../../models/activations.ts';
 
-/** The network's outputs for a batch, `[size, classes]`. @throws CupbearerError `internal` where they were not asked for. */
+/**
+ * The network's outputs for a batch, `[size, classes]`. @throws CupbearerError `internal` if they were not asked for.
+ */
 export function logitsOf({ logits }: Pick<ActivationBatch, 'logits'>): Float32Array {
   if (logits) return logits;
   throw new CupbearerError('internal', 'A detector that reads logits must say so in its needs.');

@@ -12,7 +12,7 @@ interface PrincipalAxes {
   variances: Float64Array;
 }
 
-/** The leading `most` principal axes of two or more rows `[n, d]`; fewer where fewer have any variance. */
+/** The leading `most` principal axes of two or more rows `[n, d]`; fewer if fewer have any variance. */
 export function principalAxes(x: Float32Array, d: number, most: number): PrincipalAxes {
   const moments = new MomentAccumulator(d);
   moments.update(x, x.length / d);

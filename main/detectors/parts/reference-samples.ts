@@ -16,7 +16,7 @@ export interface Samples {
 }
 
 /**
- * `limit` samples of a stream drawn without replacement, all of them where there are fewer, in the order of the stream.
+ * `limit` samples of a stream drawn without replacement, all of them if there are fewer, in the order of the stream.
  * @throws CupbearerError `bad-data` for an empty stream.
  */
 export async function drawSamples(

@@ -29,11 +29,11 @@ export function whitening(x: Float32Array, k: number): { mean: Float64Array; roo
 }
 
 /**
- * The rows of `x` `[n, k]` by which the covariance of its uncorrupted part can be estimated: the filter for Gaussians of
- * unknown covariance (Diakonikolas et al., ICML 2017, arXiv 1703.00893, algorithm 4), as SPECTRE uses it. Whitened rows
- * of extreme length go first; then, as long as some quadratic form has more variance than corrupted Gaussian data can
- * have, the rows where it is extreme. Rows are centred on the mean of those still kept. `fraction` (0 to 1) of the rows may be
- * corrupted; at most `limit` are removed.
+ * The rows of `x` `[n, k]` by which the covariance of its uncorrupted part can be estimated: the filter for Gaussians
+ * of unknown covariance (Diakonikolas et al., ICML 2017, arXiv 1703.00893, algorithm 4), as SPECTRE uses it. Whitened
+ * rows of extreme length go first; then, as long as some quadratic form has more variance than corrupted Gaussian data
+ * can have, the rows where it is extreme. Rows are centred on the mean of those still kept. `fraction` (0 to 1) of the
+ * rows may be corrupted; at most `limit` are removed.
  */
 export function robustSubset(
   x: Float32Array,
@@ -84,8 +84,8 @@ function extremeRows(
 }
 
 /**
- * The symmetric form V of norm 1 under which whitened rows vary most, and `var(y^T V y)`: the leading eigenvector of the
- * covariance of `y y^T`, by the power method from `start`, which never builds that `[k^2, k^2]` matrix.
+ * The symmetric form V of norm 1 under which whitened rows vary most, and `var(y^T V y)`: the leading eigenvector of
+ * the covariance of `y y^T`, by the power method from `start`, which never builds that `[k^2, k^2]` matrix.
  */
 function mostVariableForm(y: Float32Array, k: number, start: Float64Array): { form: Float64Array; variance: number } {
   const n = y.length / k;
@@ -111,7 +111,7 @@ function mostVariableForm(y: Float32Array, k: number, start: Float64Array): { fo
 
 /**
  * The least T for which more of the distances (ascending) exceed T + 3 than Gaussian data and this fraction of
- * corruption would have there: 1 up to 10 log(1/fraction), then 3 fraction / (T log T)^2. Undefined where there is none.
+ * corruption would have there: 1 up to 10 log(1/fraction), then 3 fraction / (T log T)^2. Undefined if there is none.
  */
 function tailThreshold(distances: Float64Array, fraction: number): number | undefined {
   const n = distances.length;

@@ -10,15 +10,15 @@ interface GatheredRows {
   positions: Int32Array;
   /** Per layer `[count, dims]`. */
   layers: ReadonlyMap<string, Float32Array>;
-  /** Class that the network predicts, `[count]`; -1 where the stream carries no logits. */
+  /** Class that the network predicts, `[count]`; -1 if the stream carries no logits. */
   predicted: Int32Array;
-  /** Number of classes, 0 where the stream carries no logits. */
+  /** Number of classes, 0 if the stream carries no logits. */
   classes: number;
 }
 
 /**
  * Takes a whole stream into memory, or `limit` of its samples drawn without replacement.
- * @throws CupbearerError `bad-data` where the stream has fewer than `atLeast` samples.
+ * @throws CupbearerError `bad-data` if the stream has fewer than `atLeast` samples.
  */
 export async function gatherRows(
   stream: FeatureStream,
@@ -51,7 +51,7 @@ export async function gatherRows(
   return { count, positions, layers: rows, predicted, classes };
 }
 
-/** @throws CupbearerError `bad-data` where the stream has fewer than `atLeast` samples. */
+/** @throws CupbearerError `bad-data` if the stream has fewer than `atLeast` samples. */
 export function checkCount(stream: FeatureStream, atLeast: number): void {
   if (stream.length >= atLeast) return;
   throw new CupbearerError(

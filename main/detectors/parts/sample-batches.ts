@@ -4,12 +4,16 @@ import type { ActivationBatch } from '../../models/activations.ts';
 import type { RandomStream } from '../../tensor/random.ts';
 import type { FeatureStream } from '../detector.ts';
 
-/** Samples held in memory to be shuffled among each other; datasets that are sorted within less than this come out mixed. */
+/**
+ * Samples held in memory to be shuffled among each other; datasets that are sorted within less than this come out
+ * mixed.
+ */
 const windowRows = 8192;
 
 /**
- * One pass over a stream in small batches of `size` samples for training, the last perhaps smaller. Samples are shuffled
- * within windows of at least 8192, so that memory stays bounded; neither order nor cut depends on the stream's batches.
+ * One pass over a stream in small batches of `size` samples for training, the last perhaps smaller. Samples are
+ * shuffled within windows of at least 8192, so that memory stays bounded; neither order nor cut depends on the stream's
+ * batches.
  */
 export async function* shuffledBatches(
   stream: FeatureStream,
@@ -70,7 +74,7 @@ export function batchToTensors({ size, inputs, labels, indices, layers }: Activa
   };
 }
 
-/** The batch that {@link batchToTensors} put into a state. @throws CupbearerError `bad-data` where it is not there. */
+/** The batch that {@link batchToTensors} put into a state. @throws CupbearerError `bad-data` if it is not there. */
 export function batchFromTensors(tensors: TensorMap, prefix: string): ActivationBatch {
   const part = <T extends Float32Array | Int32Array>(name: string): T => {
     const tensor = tensors[`${prefix}${name}`];
@@ -135,7 +139,9 @@ function blank<T extends Float32Array | Int32Array>(like: T, length: number): T 
   return (like instanceof Float32Array ? new Float32Array(length) : new Int32Array(length)) as T;
 }
 
-/** A batch of `size` samples whose arrays are made from those of another; `width` is the length of one sample's part. */
+/**
+ * A batch of `size` samples whose arrays are made from those of another; `width` is the length of one sample's part.
+ */
 function eachArray(
   { size: before, inputs, labels, indices, layers }: ActivationBatch,
   size: number,

@@ -14,8 +14,9 @@ import { sgld } from './sgld.ts';
 import { parameter, worded } from '../../../shared/wording.ts';
 
 /**
- * Draws weights near the trained ones, group by group with the others left alone, and takes the references' loss traces.
- * @throws CupbearerError `usage` where an activation belongs to no weights or the draws become too large; as {@link sgld}.
+ * Draws weights near the trained ones, group by group with the others left alone, and takes the references' loss
+ * traces.
+ * @throws CupbearerError `usage` if an activation belongs to no weights or the draws become too large; as {@link sgld}.
  */
 export async function fitTraces(
   references: Samples,
@@ -84,7 +85,7 @@ export async function largestCorrelations(
   return largest;
 }
 
-/** @throws CupbearerError `usage` where an activation is not the output of a part with weights. */
+/** @throws CupbearerError `usage` if an activation is not the output of a part with weights. */
 function groupWeights(network: Network, { activations }: ParameterGroup): WeightSlice[] {
   const names = activations.flatMap((activation) => {
     const weights = activation.endsWith('.output')

@@ -4,7 +4,7 @@ import { parameter, worded } from '../../../shared/wording.ts';
 
 export interface SgldOptions {
   chains: number;
-  /** Draws that a chain gives. */
+  /** Number of draws per chain. */
   draws: number;
   /** Steps from one draw to the next. */
   thinning: number;
@@ -16,7 +16,7 @@ export interface SgldOptions {
   nBeta: number;
 }
 
-/** @throws CupbearerError `usage` where the pull towards the trained weights overshoots at every step. */
+/** @throws CupbearerError `usage` if the pull towards the trained weights overshoots at every step. */
 export function checkStepSize(stepSize: number, localisation: number): void {
   if (stepSize * localisation < 4) return;
   throw new CupbearerError(
@@ -29,13 +29,14 @@ export function checkStepSize(stepSize: number, localisation: number): void {
 }
 
 /**
- * Stochastic gradient Langevin dynamics localised at `start`, `[d]` (Welling & Teh, ICML 2011; with the localising term of
- * arXiv 2509.26544): `w <- w - eps/2 (n beta g(w) + gamma (w - start)) + sqrt(eps) N(0, I)`, every chain starting from `start`.
- * `gradient` gives g, an estimate of the mean loss's gradient at `w`; it is not asked where n beta is 0. Yields every `thinning`-th `w`, the same array each time.
+ * Stochastic gradient Langevin dynamics localised at `start`, `[d]` (Welling & Teh, ICML 2011; with the localising term
+ * of arXiv 2509.26544): `w <- w - eps/2 (n beta g(w) + gamma (w - start)) + sqrt(eps) N(0, I)`, every chain starting
+ * from `start`. `gradient` gives g, an estimate of the mean loss's gradient at `w`; it is not called if n beta is 0.
+ * Yields every `thinning`-th `w`, the same array each time.
  *
  * On a quadratic loss of curvature h a coordinate's variance settles at `1 / (lambda (1 - eps lambda / 4))` with
- * `lambda = n beta h + gamma`. @throws CupbearerError `usage` where the pull alone overshoots (eps gamma >= 4); `non-finite`
- * where a chain diverges.
+ * `lambda = n beta h + gamma`. @throws CupbearerError `usage` if the pull alone overshoots (eps gamma >= 4);
+ * `non-finite` if a chain diverges.
  */
 export async function* sgld(
   start: Float64Array,

@@ -11,7 +11,7 @@ export function printedRun(run: CatalogueRun): PrintedRun {
   return { ...record, fault: readRun(run).fault };
 }
 
-/** What stands below a list: the runs of it that cannot be read in full, and why. */
+/** Returns the lines below a list: which of its runs cannot be read in full, and why. */
 export function faultLines(runs: readonly PrintedRun[]): string[] {
   const faulty = runs.filter(({ fault }) => fault !== null);
   return faulty.length === 0 ? [] : ['', 'Not read in full:', ...faulty.map(({ id, fault }) => `${id}  ${fault}`)];

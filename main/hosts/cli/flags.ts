@@ -1,6 +1,6 @@
 import { nearest } from '../../../shared/nearest.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { fieldsOfPick, type Field } from '../../../shared/schema/describe.ts';
+import { fieldsOfPick, type Field, type PickField } from '../../../shared/schema/describe.ts';
 
 /** A flag as given: its path of names, and its value unless it stood alone. */
 interface GivenFlag {
@@ -76,7 +76,7 @@ function toTree(flags: readonly GivenFlag[]): Node {
 }
 
 /**
- * The parameters that flags stand for, as the schema's fields want them; not yet checked for ranges.
+ * Turns flags into parameters as the schema's fields expect them. Ranges are checked later.
  * @throws CupbearerError `usage` for an unknown flag (with the nearest one), a missing value or one of the wrong type.
  */
 export function parseFlags(flags: readonly GivenFlag[], fields: readonly Field[]): Record<string, unknown> {
@@ -97,16 +97,13 @@ function readField(node: Node, field: Field, flag: string): unknown {
   switch (field.type) {
     case 'group':
       if (node.given)
-        throw new CupbearerError(
-          'usage',
-          `${flag} takes no value itself; it has ${listOf(field.fields!, `${flag}.`)}.`,
-        );
-      return readGroup(node, field.fields!, `${flag}.`);
+        throw new CupbearerError('usage', `${flag} takes no value itself; it has ${listOf(field.fields, `${flag}.`)}.`);
+      return readGroup(node, field.fields, `${flag}.`);
     case 'pick':
       return readPick(node, field, flag);
     case 'pick-record': {
       if (node.given)
-        throw new CupbearerError('usage', `${flag} needs a name of your own: ${flag}.NAME ${field.registry!.ids[0]}.`);
+        throw new CupbearerError('usage', `${flag} needs a name of your own: ${flag}.NAME ${field.registry.ids[0]}.`);
       return Object.fromEntries(
         [...node.children].map(([name, child]) => [name, readPick(child, field, `${flag}.${name}`)]),
       );
@@ -120,21 +117,21 @@ function readField(node: Node, field: Field, flag: string): unknown {
   }
 }
 
-function readPick(node: Node, field: Field, flag: string): unknown {
+function readPick(node: Node, field: PickField, flag: string): unknown {
   const name = node.given ? requireValue(node.value, field, flag) : (field.default as string | undefined);
   if (name === undefined) {
     const [below] = node.children.keys();
     throw new CupbearerError(
       'usage',
-      `${flag}.${below} needs ${flag} itself: one of ${field.registry!.ids.join(', ')}.`,
+      `${flag}.${below} needs ${flag} itself: one of ${field.registry.ids.join(', ')}.`,
     );
   }
-  const id = field.registry!.ids.find((candidate) => canonical(candidate) === canonical(name)) ?? name;
-  if (!field.registry!.has(id)) {
-    const guess = nearest(id, field.registry!.ids);
+  const id = field.registry.ids.find((candidate) => canonical(candidate) === canonical(name)) ?? name;
+  if (!field.registry.has(id)) {
+    const guess = nearest(id, field.registry.ids);
     throw new CupbearerError(
       'usage',
-      `${flag} must be one of ${field.registry!.ids.join(', ')}; got "${name}".${guess ? ` Did you mean "${guess}"?` : ''}`,
+      `${flag} must be one of ${field.registry.ids.join(', ')}; got "${name}".${guess ? ` Did you mean "${guess}"?` : ''}`,
     );
   }
   return { name: id, ...readGroup(node, fieldsOfPick(field, id), `${flag}.`) };
@@ -200,10 +197,10 @@ export function describeType(field: Field): string {
     case 'flag':
       return 'true or false';
     case 'choice':
-      return field.options!.join(' | ');
+      return field.options.join(' | ');
     case 'pick':
     case 'pick-record':
-      return field.registry!.ids.join(' | ');
+      return field.registry.ids.join(' | ');
     default:
       return 'text';
   }

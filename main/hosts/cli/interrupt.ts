@@ -1,4 +1,4 @@
-/** A signal that Ctrl-C (or a polite kill) gives; a second Ctrl-C ends the process at once. */
+/** Returns a signal that aborts on Ctrl-C or SIGTERM. A second Ctrl-C ends the process at once. */
 export function abortOnInterrupt(onFirst: () => void): { signal: AbortSignal; release(): void } {
   const abort = new AbortController();
   const onInterrupt = () => {

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const folder = join(root, 'node_modules', '.bin');
 const target = ['..', '..', 'main', 'hosts', 'cli', 'launch.mjs'];
 
-// Installed as somebody's dependency there is no such folder, and npm has linked the command itself.
+// If the project is installed as a dependency there is no such folder, and npm has linked the command itself.
 if (existsSync(join(root, 'node_modules'))) {
   mkdirSync(folder, { recursive: true });
   const link = join(folder, 'cupbearer');

@@ -1,13 +1,13 @@
 import { toStorageError } from '../../storage/storage-error.ts';
 import { reportError } from './output.ts';
 
-/** What the system answers where whoever read the output has gone: `head` has its lines, or a window was closed. */
+/** The system's code when the reader of the output is gone: `head` has its lines, or a terminal was closed. */
 const readerGone = new Set(['EPIPE', 'ECONNRESET']);
 
 /**
- * Keeps the program going where its output cannot be written: a run that goes on is worth more than what is said of it. That
- * nobody reads any more is no failure; results that a full disk did not take are said to be lost, once, and the exit code is
- * not 0 then.
+ * Keeps the program running if its output cannot be written: the run matters more than its messages. A reader that has
+ * gone is not a failure. Results that did not fit on a full disk are reported as lost, once, and the exit code is not 0
+ * then.
  */
 export function outliveLostOutput(): void {
   // There is no place left to say so, and a failure has its exit code.

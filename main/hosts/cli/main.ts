@@ -69,7 +69,7 @@ function chosenSoFar(
   );
 }
 
-/** The flags that every command has may stand before its name, too. */
+/** Flags that every command has may also come before its name. */
 function commandFirst(args: readonly string[]): string[] {
   const isCommon = (arg: string) => arg.startsWith('--') && arg.slice(2) in commonFlags.shape;
   const at = args.findIndex((arg) => !isCommon(arg));
@@ -112,7 +112,7 @@ async function main(args: readonly string[]): Promise<number> {
       throw new CupbearerError(
         'usage',
         word.startsWith('-')
-          ? `"${word}" is no flag: flags begin with two dashes.`
+          ? `"${word}" is not a flag: flags begin with two dashes.`
           : `"${word}" is not expected here; it follows no flag.`,
         { hint: `npx cupbearer ${command.name} -h lists the flags.` },
       );

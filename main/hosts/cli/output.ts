@@ -1,9 +1,11 @@
 import { toErrorRecord, type ErrorCode } from '../../../shared/errors.ts';
 
-/** How the CLI talks: text for people or JSON for programs, on standard output; progress and errors on standard error. */
+/**
+ * How the CLI talks: text for people or JSON for programs, on standard output; progress and errors on standard error.
+ */
 export interface Output {
   readonly json: boolean;
-  /** A result: `value` as JSON where that is asked for, else the text. */
+  /** Prints a result: `value` as JSON if `--json` was given, otherwise the text. */
   result(value: unknown, text: () => string): void;
   /** Something by the way, for people only. */
   note(text: string): void;
@@ -20,8 +22,8 @@ export function createOutput(json: boolean): Output {
 }
 
 /**
- * Returns text as a terminal shows it, whoever wrote it: titles and notes of a shared run may hold characters that a terminal
- * acts on. These are written as JSON writes them, so that JSON stays what it was; lines and tabs stay.
+ * Returns text that is safe to show in a terminal: titles and notes of a shared run may contain characters that a
+ * terminal acts on. These are written as JSON writes them, so that JSON stays what it was; lines and tabs stay.
  */
 export function forTerminal(text: string): string {
   const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -32,13 +34,13 @@ function write(stream: NodeJS.WriteStream, text: string): void {
   stream.write(`${forTerminal(text)}\n`);
 }
 
-/** Exit codes: 2 for what was asked wrongly, 130 for Ctrl-C as shells have it, 1 for everything else. */
+/** Exit codes: 2 for a wrong request, 130 for Ctrl-C as in shells, 1 for everything else. */
 function exitCodeOf(code: ErrorCode): number {
   if (code === 'usage') return 2;
   return code === 'cancelled' ? 130 : 1;
 }
 
-/** Reports an error where the user is. Returns the exit code. The stack is shown with `--debug` only. */
+/** Reports an error to the user, with the stack only if `--debug` was given. Returns the exit code. */
 export function reportError(error: unknown, options: { json: boolean; debug: boolean }): number {
   const { stack, ...record } = toErrorRecord(error);
   if (options.json) {

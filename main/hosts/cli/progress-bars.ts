@@ -32,7 +32,7 @@ export class ProgressBars {
     if (this.#phase && this.#stream.isTTY) this.#draw(this.#line());
   }
 
-  /** Leaves the current bar as it stands and ends its line. */
+  /** Leaves the current bar as it is and ends its line. */
   finish(): void {
     if (!this.#phase) return;
     this.#clear();

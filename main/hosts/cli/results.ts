@@ -8,7 +8,7 @@ import { formatInterval, formatMetric, formatPercent } from '../../../shared/for
 import { tooFewClean, tprAtOnePercent } from '../../../shared/scores/one-percent.ts';
 import { textTable } from './table.ts';
 
-/** As the other figures stand in the table, 0 to 1. */
+/** Formats a share, 0 to 1, like the other numbers in the table. */
 function shareOf(metrics: LayerMetrics): string {
   const value = tprAtOnePercent(metrics);
   return value === null ? tooFewClean : formatMetric(value);
@@ -32,7 +32,7 @@ export function evaluationTable({ layers }: Evaluation): string {
   return textTable(heads, rows, [false, true, false, true, false, true]);
 }
 
-/** AUROC where there was something to find, beside that of all test samples. */
+/** Returns the AUROC of attacks that succeeded, to be shown beside that of all test samples. */
 function attackTable({ about: { attack } }: Evaluation): string | null {
   if (!attack) return null;
   const rows = attackRows(attack).map(({ label, anomalous, auroc }) => [

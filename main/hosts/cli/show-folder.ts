@@ -28,7 +28,7 @@ export function showFolderCommand(
   return { file: 'xdg-open', args: [folder] };
 }
 
-/** Shows `folder` in the system's file manager; resolves with false where there is none. */
+/** Shows `folder` in the system's file manager; resolves with false if there is none. */
 export function showFolder(folder: string): Promise<boolean> {
   const { file, args, isQuoted = false } = showFolderCommand(folder, process.platform, process.env);
   return new Promise((resolve) => {

@@ -1,12 +1,12 @@
 /** Widest cell: all rows are padded to it, and what a shared run is called may be as long as a book. */
 const mostWidth = 80;
 
-/** Widest cell of the last column, which pads nothing: a path that is cut leads nowhere, and none is longer on Linux. */
+/** Widest cell of the last column, which pads nothing: a truncated path is useless, and no path is longer on Linux. */
 const mostLastWidth = 4096;
 
 /**
- * Returns a plain text table: heads over columns, the first column to the left and numbers to the right. A cell is one line,
- * which ends with an ellipsis where the text is longer than a row has room for.
+ * Returns a plain text table: heads over columns, the first column to the left and numbers to the right. A cell is one
+ * line, which ends with an ellipsis if the text does not fit into a row.
  */
 export function textTable(
   heads: readonly string[],

@@ -10,8 +10,8 @@ const sentences: Partial<Record<RunStatus, string>> = {
 };
 
 /**
- * Shows the desktop what goes on: progress on the taskbar, a machine kept awake while a run computes, a notification when
- * one ends and the window is not looked at.
+ * Shows activity on the desktop: progress on the taskbar, a machine kept awake while a run computes, a notification
+ * when one ends and the window is not looked at.
  */
 export class Activity {
   readonly #settings: () => Settings;
@@ -42,7 +42,7 @@ export class Activity {
     for (const run of event.runs) {
       const before = this.#statuses.get(run.id);
       this.#statuses.set(run.id, run.status);
-      // What the first account tells has ended some time ago.
+      // Runs in the first account ended some time ago.
       if (this.#isComplete && before === 'running' && run.status !== 'running') this.#tellEnd(run);
     }
     this.#isComplete ||= event.complete;

@@ -1,4 +1,4 @@
-/** Where the pages of the program are, for its own windows alone. */
+/** The address of the program's pages, which only its own windows can open. */
 export const scheme = 'app';
 export const origin = `${scheme}://cupbearer`;
 

@@ -8,7 +8,7 @@ import { parsePublicKey } from './update-signature.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** What electron-builder tells its hooks. */
+/** What electron-builder passes to its hooks. */
 type PackContext = Parameters<Extract<Configuration['beforePack'], (...args: never[]) => unknown>>[0];
 
 /** What the names of packages with native code end in, by system. */
@@ -35,8 +35,8 @@ export function checkUpdateKey({ publish, extraMetadata }: Pick<Configuration, '
 }
 
 /**
- * Says in TARGET_PLATFORM, which electron-builder.yml names, what system is packed for, and fetches the native code that npm
- * has not installed since it is for another machine. @throws Error saying how to, where it cannot.
+ * Says in TARGET_PLATFORM, which electron-builder.yml names, what system is packed for, and fetches the native code
+ * that npm has not installed since it is for another machine. @throws Error that says how to do it by hand if it fails.
  */
 export default function beforePack({ electronPlatformName, arch, packager }: PackContext): void {
   checkUpdateKey(packager.config);

@@ -48,7 +48,7 @@ const renameEntries: ts.TransformerFactory<ts.SourceFile> = (context) => (source
   return ts.visitNode(source, visit) as ts.SourceFile;
 };
 
-/** A source file as JavaScript. @throws Error naming the file and line where it cannot be read. */
+/** Compiles a source file to JavaScript. @throws Error naming file and line if it has syntax errors. */
 export function compile(source: string, file: string): string {
   const isPreload = file === preload;
   const { outputText, diagnostics = [] } = ts.transpileModule(source, {

@@ -2,7 +2,7 @@ import { StandardRPCHandler } from '@orpc/server/standard';
 import { ipcMain, MessageChannelMain, type MessagePortMain } from 'electron';
 import type { createRouter } from '../../api/router.ts';
 import { answerCalls } from '../answer-calls.ts';
-import { mostPortMessageBytes } from '../message-limits.ts';
+import { mostMessageBytes } from '../message-limits.ts';
 import { rpcHandlerOptions } from '../rpc-handler.ts';
 import { isTrustedSender } from './guards.ts';
 
@@ -10,7 +10,7 @@ import { isTrustedSender } from './guards.ts';
 const request = 'cupbearer:connect';
 const answer = 'cupbearer:port';
 
-/** Opens a port with the calls of the contract for every page of ours that asks. */
+/** Opens a port with the calls of the contract for each of the program's pages that asks. */
 export function offerCalls(router: ReturnType<typeof createRouter>): void {
   const handler = new StandardRPCHandler(router, rpcHandlerOptions);
   ipcMain.on(request, (event) => {
@@ -34,7 +34,7 @@ function answerPort(port: MessagePortMain, handler: StandardRPCHandler<Record<ne
   port.on('message', ({ data }) => {
     const message = data instanceof ArrayBuffer ? new Uint8Array(data) : (data as unknown);
     const isMessage = typeof message === 'string' || message instanceof Uint8Array;
-    if (!isMessage || message.length > mostPortMessageBytes) port.close();
+    if (!isMessage || message.length > mostMessageBytes) port.close();
     else void take(message as string | Uint8Array<ArrayBuffer>);
   });
   port.on('close', end);

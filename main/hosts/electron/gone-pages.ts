@@ -32,7 +32,7 @@ async function askWhetherToReload(end: string): Promise<boolean> {
   const { response } = await dialog.showMessageBox({
     type: 'error',
     message: 'The page of the window ends again and again.',
-    detail: `It was loaded ${mostReloads} times, and each time its process ended: ${end}. Runs go on meanwhile. An old graphics driver may be the cause; the log file has all ends (Help, Show log files).`,
+    detail: `It was loaded ${mostReloads} times, and each time its process ended: ${end}. Runs continue in the meantime. An old graphics driver may be the cause; the log file has all ends (Help, Show log files).`,
     buttons: ['Load it again', 'Quit'],
     defaultId: 0,
     cancelId: 0,

@@ -4,7 +4,9 @@ import { isOwnAddress } from './address.ts';
 /** The one thing that pages may do of those that need asking: a button "Copy" puts text onto the clipboard. */
 const allowedPermission = 'clipboard-sanitized-write';
 
-/** Whether a message comes from a page of ours itself, not from a frame inside it or from anywhere else. */
+/**
+ * Returns whether a message comes from one of the program's pages itself, not from a frame inside it or from elsewhere.
+ */
 export function isTrustedSender(frame: WebFrameMain | null): boolean {
   return frame !== null && frame.parent === null && isOwnAddress(frame.url);
 }
@@ -21,8 +23,8 @@ export function denyPermissions(session: Session): void {
 }
 
 /**
- * Keeps every window at the program's pages: no navigation elsewhere, no new windows, no embedded views. A link to the web
- * opens in the user's browser.
+ * Keeps every window at the program's pages: no navigation elsewhere, no new windows, no embedded views. A link to the
+ * web opens in the user's browser.
  */
 export function keepWindowsAtHome(): void {
   app.on('web-contents-created', (_created, contents) => {

@@ -21,8 +21,8 @@ export function isOwnProcess({ name }: { name?: string | undefined }): boolean {
 }
 
 /**
- * Returns a launcher of Electron's kind of child processes: without Node's own switches, of their own sandbox, and ended with
- * the program. `log` hears of those that end without having been told to.
+ * Returns a launcher of Electron's kind of child processes: without Node's own switches, of their own sandbox, and
+ * ended with the program. `log` is called for those that end unexpectedly.
  */
 export function utilityLauncher(log: (line: string) => void): ProcessLauncher {
   return (entry, options) => launchUtilityProcess(entry, options, log);
@@ -86,8 +86,8 @@ function launchUtilityProcess<ToChild, FromChild>(
 const endingSignals = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGKILL', 'SIGSEGV', 'SIGTERM'] as const;
 
 /**
- * Electron gives the code that `waitpid` gave it, which on POSIX holds the signal in its lower seven bits, and above them
- * whether memory was written to a file. Windows knows no signals.
+ * Electron gives the code that `waitpid` gave it, which on POSIX holds the signal in its lower seven bits, and above
+ * them whether memory was written to a file. Windows knows no signals.
  */
 export function endByCode(
   code: number,

@@ -6,7 +6,7 @@ const trayIcon = fileURLToPath(new URL('../../../resources/icons/png/32x32.png',
 
 /** What the program that is about to go works with. */
 interface LeavingOptions {
-  /** Runs that wait or go on. */
+  /** Runs that are waiting or running. */
   runs: Pick<QueuedRuns, 'live' | 'onChange'>;
   /** Cancels them and closes the catalogue. */
   close: () => Promise<void>;
@@ -20,14 +20,14 @@ interface LeavingOptions {
 type Choice = 'background' | 'quit' | 'stay';
 
 const sentences = {
-  background: 'In the background they go on without a window: start Cupbearer again to see them.',
+  background: 'In the background they continue without a window: start Cupbearer again to see them.',
   ends: 'It ends after the last one.',
   quit: 'Quitting cancels them: a training can be resumed, anything else begins again.',
 };
 
 /**
- * Decides when the program goes: it asks before it takes runs with it. A signal, the end of the session and a restart for an
- * update are no questions.
+ * Decides when the program goes: it asks before it takes runs with it. A signal, the end of the session and a restart
+ * for an update are no questions.
  */
 export class Leaving {
   readonly #runs: LeavingOptions['runs'];
@@ -66,7 +66,7 @@ export class Leaving {
       });
   }
 
-  /** Closes without a question from now on: somebody who may has decided. */
+  /** Closes without asking from now on, because the decision has been made. */
   agree(): void {
     this.#isAgreed = true;
   }
@@ -146,7 +146,7 @@ export class Leaving {
   #showTray(): void {
     try {
       this.#tray = new Tray(trayIcon);
-      this.#tray.setToolTip('Cupbearer: runs go on');
+      this.#tray.setToolTip('Cupbearer: runs continue');
       this.#tray.on('click', () => this.comeBack());
       this.#tray.setContextMenu(
         Menu.buildFromTemplate([

@@ -6,7 +6,9 @@ import { createPrivateFolder } from '../../storage/private-files.ts';
 /** A log that is larger at the start becomes the old one. */
 const largestBytes = 1_000_000;
 
-/** Opens `main.log` in `folder`: gives what writes a line with its time. Where it cannot be written to, it is silent. */
+/**
+ * Opens `main.log` in `folder`. Returns a function that writes a line with its time, and does nothing if that fails.
+ */
 export function openLog(folder: string): (line: string) => void {
   const path = join(folder, 'main.log');
   try {
@@ -24,7 +26,7 @@ export function openLog(folder: string): (line: string) => void {
   };
 }
 
-/** Writes down what nothing in this process has caught. What then happens is left as it is: Electron tells the user. */
+/** Logs uncaught errors of this process. Does not change what happens next: Electron informs the user. */
 export function logUncaught(log: (line: string) => void): void {
   const stackOf = (thrown: unknown) => toErrorRecord(thrown).stack ?? String(thrown);
   process.on('uncaughtExceptionMonitor', (error) => log(`Uncaught: ${stackOf(error)}`));

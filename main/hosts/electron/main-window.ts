@@ -50,7 +50,9 @@ export function openMainWindow(placeFile: string, hash = ''): BrowserWindow {
   return window;
 }
 
-/** Shows a screen in an open window. Its page stays, and goes where a link on it would: only what follows # is another. */
+/**
+ * Shows a screen in an open window. The page is not reloaded; it navigates as by a link, because only the hash changes.
+ */
 export function showScreen(window: BrowserWindow, hash: string): void {
   const { webContents } = window;
   if (!webContents.isCrashed() && isOwnAddress(webContents.getURL()))
@@ -58,14 +60,14 @@ export function showScreen(window: BrowserWindow, hash: string): void {
   else void window.loadURL(`${origin}/${hash}`);
 }
 
-/** Tells `npm start` (start.ts) that the user sees what comes of it. */
+/** Tells `npm start` (start.ts) that the user can see the result. */
 export function reportToStarter(): void {
   process.send?.(shownMessage);
 }
 
 /**
- * Returns what says where a window would have to open to be where it is now. On X11 a window is placed with its title bar and
- * reports its place without: the next start would put it that much lower.
+ * Returns a function that says where a window would have to open to be where it is now. On X11 a window is placed with
+ * its title bar and reports its place without: the next start would put it that much lower.
  */
 function keepInPlace(window: BrowserWindow): () => Rectangle {
   const wanted = window.getNormalBounds();

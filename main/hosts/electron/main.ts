@@ -25,7 +25,8 @@ import { readUpdateSource, type UpdateSource } from './update-source.ts';
 import { Updates } from './updates.ts';
 
 app.setName('Cupbearer');
-// One place for everything where the user has chosen one; else windows, logs and crashes are where the system has them.
+// If the user has chosen a folder, everything goes there; otherwise window state, logs and crashes go to the system's
+// places.
 if (process.env['CUPBEARER_HOME']) {
   const desktop = join(cupbearerHome(), 'desktop');
   try {
@@ -50,7 +51,7 @@ if (app.requestSingleInstanceLock()) {
   keepWindowsAtHome();
   void app.whenReady().then(start).catch(giveUp);
 } else {
-  // The program that runs already is told (event second-instance) and shows itself.
+  // The program that is running already gets the event second-instance and shows itself.
   app.quit();
 }
 
@@ -160,7 +161,7 @@ async function start(): Promise<void> {
   handedFiles.openWith(open);
 }
 
-/** Returns where this copy gets newer versions from; undefined, with a line in the log, if its build is faulty. */
+/** Returns where this copy gets newer versions; undefined, with a line in the log, if its build is faulty. */
 function installedSource(): UpdateSource | undefined {
   try {
     return readUpdateSource({

@@ -4,13 +4,13 @@ import { toErrorRecord } from '../../../shared/errors.ts';
 import { runMarker } from '../../storage/run-marker.ts';
 import type { Application } from '../../api/application.ts';
 
-/** The file among the arguments of a start that the system hands over when one of ours is opened. */
+/** Returns the file among the arguments with which the system starts the program to open one of its files. */
 export function fileAmong(args: readonly string[], workingDir: string): string | undefined {
   const file = args.slice(1).find((arg) => !arg.startsWith('-') && arg.endsWith(runMarker.extension));
   return file === undefined ? undefined : resolve(workingDir, file);
 }
 
-/** Files that macOS hands over, which it does before the program is ready, too: they are kept until somebody opens them. */
+/** Files that macOS passes to the program, possibly before it is ready: they are kept until they can be opened. */
 export class HandedFiles {
   #open: ((file: string) => void) | undefined;
   readonly #waiting: string[] = [];
@@ -30,7 +30,7 @@ export class HandedFiles {
   }
 }
 
-/** Takes the run that `file` marks into the catalogue and shows it; says why where that cannot be done. */
+/** Adds the run that `file` marks to the catalogue and shows it, or shows why that failed. */
 export async function openRunFile(file: string, { workbench }: Application, go: (hash: string) => void): Promise<void> {
   try {
     const { id } = workbench.known.recordOf(dirname(file));

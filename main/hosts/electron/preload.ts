@@ -4,14 +4,14 @@
  */
 import { ipcRenderer } from 'electron';
 
-/** What of the page's window this script uses; the types of web pages are the renderer's. */
+/** The part of the page's window that this script uses; the DOM's types are available to the renderer only. */
 interface PageWindow {
   addEventListener(type: 'message', listener: (event: { source: unknown; data: unknown }) => void): void;
   postMessage(message: unknown, targetOrigin: string, transfer: readonly unknown[]): void;
 }
 declare const window: PageWindow;
 
-// Said twice, here and in connections.ts: a sandboxed preload script can import nothing of ours.
+// Repeated in connections.ts: a sandboxed preload script cannot import the program's modules.
 const request = 'cupbearer:connect';
 const answer = 'cupbearer:port';
 

@@ -35,7 +35,7 @@ const noProfile = 'unconfined';
 /** Root's, and run as root by everybody: what Chromium asks of its helper. */
 const helperMode = 0o4755;
 
-/** What acts on a terminal, or ends the line that it stands in. */
+/** Characters that control a terminal or end a line. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Returns why Chromium would refuse to start `binary`; undefined if nothing is known to be in its way. */
@@ -72,12 +72,13 @@ function helperRemedy(path: string): string | undefined {
 }
 
 /**
- * Returns commands that give a program an AppArmor profile under which it may make namespaces; undefined for a path that no
- * command can hold. `name` is the profile's.
+ * Returns commands that give a program an AppArmor profile under which it may make namespaces; undefined for a path
+ * that no command can hold. `name` is the profile's.
  */
 export function profileCommands(name: string, program: string): string | undefined {
   if (unprintable.test(program)) return undefined;
-  // The end of the text is quoted, so that the shell leaves it as it is; AppArmor reads these as patterns, and " as an end.
+  // The end of the text is quoted, so that the shell leaves it as it is; AppArmor reads these as patterns, and " as an
+  // end.
   const path = program.replace(/[\\"*?[\]{}^@]/g, '\\$&');
   return [
     `sudo tee /etc/apparmor.d/${name} >/dev/null <<'END'`,
@@ -91,7 +92,9 @@ export function profileCommands(name: string, program: string): string | undefin
   ].join('\n');
 }
 
-/** Returns what is known of this process and `binary`; undefined on other systems, where there is always a sandbox. */
+/**
+ * Returns what is known about this process and `binary`; undefined on other systems, where there is always a sandbox.
+ */
 export function sandboxFacts(binary: string): SandboxFacts | undefined {
   if (process.platform !== 'linux') return undefined;
   const settings = Object.fromEntries(
@@ -123,7 +126,10 @@ function kernelSetting(name: string): number | undefined {
   }
 }
 
-/** A profile applies to a program by its path, and only who is it can tell: it is asked, as a plain Node.js. */
+/**
+ * Starts the program as plain Node.js to ask for its profile: profiles apply by path, and only the program itself can
+ * read its own.
+ */
 function profileOf(binary: string): string | undefined {
   const script = "process.stdout.write(require('fs').readFileSync('/proc/self/attr/current', 'utf8'))";
   const { status, stdout } = spawnSync(binary, ['-e', script], {

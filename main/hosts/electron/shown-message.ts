@@ -1,2 +1,2 @@
-/** What the desktop program tells `npm start` once its window, or a reason why there is none, is seen. */
+/** The message of the desktop program to `npm start` when its window, or the reason for having none, is visible. */
 export const shownMessage = 'shown';

@@ -1,4 +1,4 @@
-/** `npm start`: opens the desktop program, or serves its pages where it cannot be opened, and says why. */
+/** `npm start`: opens the desktop program; if it cannot be opened, says why and serves its pages instead. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,10 +15,10 @@ const require = createRequire(import.meta.url);
 /** How long the download of Electron's binary may take. */
 const downloadMs = 300_000;
 
-/** Chromium's own switch: who gives it knows what it means, and nothing here ever does. */
+/** Chromium's own switch. Users who pass it know what it means; the program never does. */
 const noSandboxSwitch = '--no-sandbox';
 
-/** The path of Electron's binary in its package's folder; undefined where it has not been fetched, or not all of it. */
+/** The path of Electron's binary in its package's folder; undefined if it has not been fetched, or not all of it. */
 export function electronBinary(folder: string): string | undefined {
   // Its package writes this file once everything is in place.
   const pathFile = join(folder, 'path.txt');
@@ -36,7 +36,7 @@ interface Surroundings {
   noSandbox: (binary: string) => NoSandbox | undefined;
 }
 
-/** Why the desktop program cannot be opened here; undefined where it can. Fetches the binary where it is missing. */
+/** Why the desktop program cannot be opened here; undefined if it can. Fetches the binary if it is missing. */
 export async function whyNotDesktop(
   folder: string,
   { display, fetchBinary, noSandbox }: Surroundings,
@@ -68,7 +68,7 @@ function ended(child: ChildProcess): Promise<End> {
   });
 }
 
-/** Hands a child the signals of this process. Returns its end, and whether it was told to. */
+/** Forwards this process's signals to a child. Resolves with how it ended, and whether it was told to. */
 async function follow(child: ChildProcess): Promise<End & { wasStopped: boolean }> {
   let wasStopped = false;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -83,8 +83,8 @@ async function follow(child: ChildProcess): Promise<End & { wasStopped: boolean 
 }
 
 /**
- * Runs the desktop program to its end. Returns why the user has seen nothing of it; undefined if its window, or a message,
- * was there, if it runs already, or if it was told to end.
+ * Runs the desktop program to its end. Returns why the user has seen nothing of it; undefined if its window, or a
+ * message, was there, if it runs already, or if it was told to end.
  */
 export async function runDesktop(binary: string, args: readonly string[]): Promise<{ code: number; fault?: string }> {
   const child = spawn(binary, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });

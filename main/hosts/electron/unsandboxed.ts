@@ -2,8 +2,8 @@ import { clipboard, dialog } from 'electron';
 import { profileCommands } from './sandbox.ts';
 
 /**
- * Asks whether to go on without the sandbox, which the launcher of an AppImage switches off where it finds that the system
- * keeps programs from making one. Resolves with the answer.
+ * Asks whether to continue without the sandbox, which the launcher of an AppImage switches off if it finds that the
+ * system keeps programs from making one. Resolves with the answer.
  */
 export async function goesOnUnsandboxed(appImage: string): Promise<boolean> {
   const commands = profileCommands('cupbearer-appimage', appImage);

@@ -11,7 +11,7 @@ export function parsePublicKey(text: string): KeyObject {
   try {
     key = createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' });
   } catch {
-    // Said below, like a key of another kind.
+    // Reported below, like a key of another kind.
   }
   if (key?.asymmetricKeyType !== 'ed25519')
     throw new Error(

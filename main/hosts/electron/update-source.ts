@@ -5,7 +5,7 @@ import { parseUpdateInfo } from 'electron-updater/out/providers/Provider.js';
 import { z } from 'zod';
 import { parsePublicKey } from './update-signature.ts';
 
-/** Where newer versions are, and whose signature makes them known. */
+/** Where newer versions are, and whose signature they must have. */
 export interface UpdateSource {
   /** The folder on the web that holds them; ends in a slash. */
   readonly address: string;
@@ -30,7 +30,7 @@ const configSchema = z.object({
 const packageSchema = z.object({ updateKey: z.string('Updates need a key: -c.extraMetadata.updateKey=KEY.') });
 
 /**
- * Returns where a copy gets newer versions from; undefined if its build names no address. @throws Error that says what
+ * Returns where a copy gets newer versions; undefined if its build names no address. @throws Error that says what
  * the build lacks: an address needs a key, and on Windows a publisher, before programs are installed from it.
  */
 export function readUpdateSource({ resources, program, platform }: InstalledCopy): UpdateSource | undefined {

@@ -67,7 +67,7 @@ export class Updates {
     try {
       await this.#updater.checkForUpdates();
     } catch {
-      // The updater's own error event has told of it.
+      // The updater's own error event has reported it.
     }
   }
 
@@ -88,12 +88,12 @@ export class Updates {
     });
     if (response !== 0) return;
     this.#isDownloading = true;
-    // The updater's own error event has told of what failed.
+    // The updater's own error event has reported the failure.
     await this.#updater.downloadUpdate().catch(() => undefined);
     this.#isDownloading = false;
   }
 
-  /** The user said yes to it and waits. */
+  /** Whether the user has agreed and is waiting. */
   async #tellOfDownload(detail: string): Promise<void> {
     this.#isDownloading = false;
     await dialog.showMessageBox({ type: 'error', message: 'The newer version could not be downloaded.', detail });
@@ -102,7 +102,7 @@ export class Updates {
   async #offerRestart(version: string): Promise<void> {
     const { response } = await dialog.showMessageBox({
       message: `Version ${version} is ready to be installed.`,
-      detail: 'The program starts again for it. Runs that are going on would be interrupted.',
+      detail: 'The program restarts for it, which would interrupt running runs.',
       buttons: ['Restart', 'Later'],
       defaultId: 1,
       cancelId: 1,

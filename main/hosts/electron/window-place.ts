@@ -18,7 +18,7 @@ const usual = { width: 1440, height: 900 };
 /** So much of the title bar must be seen, pixels, for a window to be moved by it. */
 const visible = { width: 120, height: 40 };
 
-/** The place that was stored; undefined where there is none that can be read. */
+/** Returns the stored place; undefined if there is none that can be read. */
 export function readWindowPlace(path: string): WindowPlace | undefined {
   if (!existsSync(path)) return undefined;
   try {
@@ -28,7 +28,7 @@ export function readWindowPlace(path: string): WindowPlace | undefined {
   }
 }
 
-/** Stores a place; where that fails the window simply opens as usual the next time. */
+/** Stores a place; if that fails the window simply opens as usual the next time. */
 export function storeWindowPlace(path: string, place: WindowPlace): void {
   try {
     writePrivateFile(path, JSON.stringify(place));
@@ -58,10 +58,13 @@ export function boundsOnScreen(
   return isSeen ? { x, y, width, height } : { width, height };
 }
 
-/** The thickest title bar, pixels: what has moved further was put there by somebody. */
+/** The thickest title bar, pixels: a window that moved further was moved by the user. */
 const thickestFrame = 120;
 
-/** How far the frame that a window manager has added moves a window from the place that it was given; none if it was not that. */
+/**
+ * How far the frame that a window manager has added moves a window from the place that it was given; none if it was not
+ * that.
+ */
 export function frameOffset(wanted: Bounds, found: Bounds): { x: number; y: number } {
   const [x, y] = [found.x - wanted.x, found.y - wanted.y];
   const isFrame = [x, y].every((distance) => distance >= 0 && distance <= thickestFrame);

@@ -38,7 +38,7 @@ export interface Bom {
 
 /**
  * Returns the bill of materials of the program in `root`: npm's own, with the parts that are not npm packages. The
- * scope tells what is shipped (required), what is fetched when a user asks for it (optional), and what only builds
+ * scope says what is shipped (required), what is fetched on demand (optional), and what is only used to build
  * and tests (excluded).
  */
 export function billOfMaterials(root: string): Bom {

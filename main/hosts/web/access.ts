@@ -4,8 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /**
- * Whether a request asks for this machine by a name that only it has. The port may be another (`ssh -L`); any other name
- * is that of a foreign site that had itself resolved to this machine (DNS rebinding).
+ * Whether a request asks for this machine by a name that only it has. The port may be another (`ssh -L`); any other
+ * name is that of a foreign site that had itself resolved to this machine (DNS rebinding).
  */
 export function isLoopbackHost(host: string | undefined): boolean {
   if (host === undefined) return false;
@@ -14,15 +14,16 @@ export function isLoopbackHost(host: string | undefined): boolean {
 }
 
 /**
- * Whether a page of ours sent the request. Cookies do not tell ports apart, so a page that another program serves from
- * this machine would have them sent along; its origin gives it away. Browsers leave `Origin` out where one opens a page.
+ * Returns whether one of the program's pages sent the request. Cookies ignore ports, so they are also sent with
+ * requests of a page that another program serves on this machine; its origin reveals it. Browsers omit `Origin` when a
+ * page is opened.
  */
 export function isOwnOrigin(origin: string | undefined, host: string): boolean {
   return origin === undefined || origin === `http://${host}`;
 }
 
 /**
- * Returns whether a browser asks for a page that nobody has opened yet: to have it at hand, or for a preview. Such a
+ * Returns whether a browser requests a page before it is opened, to prefetch it or for a preview. Such a
  * request must not use a link up.
  */
 export function isLookingAhead(headers: IncomingHttpHeaders): boolean {
@@ -36,7 +37,10 @@ export const sessionDays = 30;
 
 const sessionMs = sessionDays * 24 * 3_600_000;
 
-/** More browsers, and more addresses of this machine in one, than anybody has; the oldest is signed out. */
+/**
+ * More browsers, and more addresses of this machine per browser, than anybody has; beyond that the oldest is signed
+ * out.
+ */
 const most = { sessions: 64, keys: 16 };
 
 /** What a browser gets for a token. */
@@ -47,16 +51,19 @@ export interface SignIn {
   key: string;
 }
 
-/** A browser that has signed in. Of what it was given, only hashes are kept: nobody can sign in with these. */
+/** A browser that has signed in. Only hashes of its secrets are stored, with which nobody can sign in. */
 export interface Session {
   cookieHash: string;
-  /** One for each address under which it has signed in: browsers keep them apart, and the cookie for all ports of a host. */
+  /**
+   * One for each address under which it has signed in: browsers keep them apart, and the cookie for all ports of a
+   * host.
+   */
   keyHashes: readonly string[];
   /** When it ends, ms since the epoch. */
   expires: number;
 }
 
-/** Where sessions are kept beyond the program's end, if anywhere. */
+/** Where sessions are stored to outlast the program, if anywhere. */
 export interface SessionStore {
   load(): Session[];
   save(sessions: readonly Session[]): void;
@@ -69,9 +76,9 @@ interface AccessOptions {
 }
 
 /**
- * Decides who may talk to the program: a browser that brought the printed token, and has since carried the cookie and the
- * key. A browser sends cookies to every port of a machine, so a program of another user would see ours when the browser
- * visits it. The key is kept by the pages, which browsers tell apart by port: calls are answered only with both.
+ * Decides who may talk to the program: a browser that brought the printed token, and has since carried the cookie and
+ * the key. A browser sends cookies to every port of a machine, so a program of another user would see ours when the
+ * browser visits it. The key is kept by the pages, which browsers separate by port: calls are answered only with both.
  */
 export class Access {
   readonly #cookie: string;
@@ -99,8 +106,8 @@ export class Access {
   }
 
   /**
-   * Returns what the right token is exchanged for, and uses it up; undefined for any other. A browser whose `Cookie` header
-   * shows that it is in already keeps its session, so that its other addresses stay signed in.
+   * Returns what the right token is exchanged for, and uses it up; undefined for any other. A browser whose `Cookie`
+   * header shows that it is in already keeps its session, so that its other addresses stay signed in.
    */
   exchange(token: string, cookies: string | undefined): SignIn | undefined {
     if (!isSame(token, this.#token)) return undefined;
@@ -159,7 +166,7 @@ export class Access {
   }
 }
 
-/** Returns a text that nobody can guess. */
+/** Returns an unguessable text. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
@@ -170,7 +177,7 @@ export function isSame(given: string, secret: string): boolean {
   return timingSafeEqual(bytes(given), bytes(secret));
 }
 
-/** How long a comparison of hashes takes tells nothing of what they were made from. */
+/** Compares hashes, so that the time it takes reveals nothing about the secrets. */
 function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }

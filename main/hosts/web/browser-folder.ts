@@ -8,7 +8,7 @@ import { cupbearerHome } from '../../storage/home.ts';
 const patienceMs = 1000;
 
 /**
- * Resolves with a folder for files that the user's browser is to open: one of the program's own, or of the browser's own if
+ * Resolves with a folder for files that the user's browser opens: one of the program's own, or of the browser's own if
  * it comes as a snap, which reads no hidden folders.
  */
 export async function browserFolder(): Promise<string> {

@@ -5,8 +5,8 @@ import { systemCode } from '../../storage/storage-error.ts';
 const portsTried = 50;
 
 /**
- * Listens on 127.0.0.1 at `port` or the next that is free (0: any), and gives the port.
- * @throws CupbearerError `conflict` where 50 in a row are taken.
+ * Listens on 127.0.0.1 at `port` or the next free one (0: any). Resolves with the port.
+ * @throws CupbearerError `conflict` if 50 in a row are taken.
  */
 export async function listenFrom(server: Server, port: number): Promise<number> {
   for (let candidate = port; candidate < port + portsTried && candidate <= 65_535; candidate++) {
@@ -17,7 +17,7 @@ export async function listenFrom(server: Server, port: number): Promise<number> 
   });
 }
 
-/** Whether the port could be had. */
+/** Resolves with whether the port was free. */
 function listens(server: Server, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error) => {

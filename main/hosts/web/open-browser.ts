@@ -1,6 +1,6 @@
 import open from 'open';
 
-/** Whether a browser window could be seen by whoever started the program. */
+/** Returns whether whoever started the program could see a browser window. */
 export function hasDisplay(
   platform: NodeJS.Platform = process.platform,
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -10,11 +10,12 @@ export function hasDisplay(
   return Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']);
 }
 
-/** Opens an address in the user's browser; false where there is none. */
+/** Opens an address in the user's browser; false if there is none. */
 export async function openBrowser(address: string): Promise<boolean> {
   if (!hasDisplay()) return false;
   try {
-    // Resolves once the opener has been started. It tells nothing more: browsers stay, and so may the opener.
+    // Resolves when the opener has been started. There is no more to learn: browsers keep running, and so may the
+    // opener.
     await open(address);
     return true;
   } catch {

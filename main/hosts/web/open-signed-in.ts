@@ -11,7 +11,7 @@ const ifFileIsUnreadable = 'If the browser that opens shows an error about a fil
  * this process. `note` hears what a person at the terminal should know.
  */
 export async function openSignedIn(web: WebHost, note: (text: string) => void): Promise<void> {
-  if (!hasDisplay()) return note('There is no browser to open here.');
+  if (!hasDisplay()) return note('No browser can be opened here.');
   let file: SignInFile;
   try {
     file = writeSignInFile(web.link(), await browserFolder());
@@ -21,5 +21,5 @@ export async function openSignedIn(web: WebHost, note: (text: string) => void): 
   web.onSignIn(() => file.remove());
   process.once('exit', () => file.remove());
   note(ifFileIsUnreadable);
-  if (!(await openBrowser(file.path))) note('There is no browser to open here.');
+  if (!(await openBrowser(file.path))) note('No browser can be opened here.');
 }

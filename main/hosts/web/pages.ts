@@ -4,16 +4,18 @@ export function plainPage(title: string, ...paragraphs: string[]): string {
 }
 
 /**
- * Returns the page that a link leads to. Its script (renderer/public/sign-in.js) keeps the key, if there is one, and goes
- * on to the program. A redirect would not do: where another page or a file led here, browsers follow it without the
- * cookie that this very answer has set (SameSite=Strict).
+ * Returns the page that a link leads to. Its script (renderer/public/sign-in.js) keeps the key, if there is one, and
+ * goes on to the program. A redirect would not do: where another page or a file led here, browsers follow it without
+ * the cookie that this very answer has set (SameSite=Strict).
  */
 export function signInPage(key?: string): string {
   const data = key === undefined ? '' : ` data-key=${quoted(key)}`;
   return page('Signed in', `<p><a href="/">Open Cupbearer</a></p>\n<script src="/sign-in.js"${data}></script>`);
 }
 
-/** Returns a page for a file that leads a browser to `address`, which thus stands in no argument of any process. */
+/**
+ * Returns a page for a file that leads a browser to `address`, so that no process has the address among its arguments.
+ */
 export function leadingPage(address: string): string {
   return page(
     'Cupbearer',

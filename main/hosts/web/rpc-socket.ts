@@ -2,10 +2,10 @@ import type { StandardHandler } from '@orpc/server/standard';
 import type { RawData, WebSocket } from 'ws';
 import { answerCalls } from '../answer-calls.ts';
 
-/** How often a connection is tried; one that does not answer until the next time has gone. */
+/** How often connections are pinged; one that has not answered by the next ping is closed. */
 const pingEveryMs = 30_000;
 
-/** Codes with which a connection is closed. */
+/** Codes for closing a connection. */
 export const closeCodes = { goingAway: 1001, malformed: 1007, tooMuch: 1008, internal: 1011 } as const;
 
 /** Answers the calls that come over a connection of a browser. */
@@ -14,7 +14,7 @@ export function answerSocket(socket: WebSocket, handler: StandardHandler<Record<
     {
       async send(message) {
         if (socket.readyState !== socket.OPEN) return;
-        // That it could not be sent is told by the event "close".
+        // If it could not be sent, the event "close" follows.
         await new Promise<void>((resolve) => socket.send(message, () => resolve()));
       },
       close: (why, reason) => socket.close(closeCodes[why], reason),

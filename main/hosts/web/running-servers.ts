@@ -34,7 +34,7 @@ const answers = {
 
 type Answer<What extends keyof typeof answers> = z.output<(typeof answers)[What]>;
 
-/** A server answers at once; one that does not is stopped, or held up. */
+/** A server answers at once unless it is stopped or blocked. */
 const patienceMs = 5000;
 
 const mostAnswerBytes = 10_000;
@@ -48,7 +48,8 @@ export function recordServer(port: number, secret: string): () => void {
 
 /**
  * Returns the server that is meant: the one on `port`, or the only one there is.
- * @throws CupbearerError `not-found` if there is none, `usage` if there are several, `conflict` if they are another user's.
+ * @throws CupbearerError `not-found` if there is none, `usage` if there are several, `conflict` if they are another
+ * user's.
  */
 export function findServer(port: number | undefined): RunningServer {
   const { running, ended } = servers();
@@ -74,7 +75,10 @@ export function runningServers(): RunningServer[] {
   return servers().running;
 }
 
-/** Has a server do something for its owner. @throws CupbearerError `crashed` if it does not answer as a server of ours. */
+/**
+ * Asks a server to do something for its owner. @throws CupbearerError `crashed` if it does not answer like one of the
+ * program's servers.
+ */
 export function askServer<What extends keyof typeof ownerPaths>(
   { port, pid, secret }: RunningServer,
   what: What,

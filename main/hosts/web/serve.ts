@@ -12,13 +12,16 @@ import { recordServer } from './running-servers.ts';
 import { forgetSessions, sessionFile } from './session-file.ts';
 import { startWebHost, type WebHost } from './web-host.ts';
 
-/** Where `npm run build` puts the renderer. */
+/** The folder into which `npm run build` puts the renderer. */
 const rendererFolder = fileURLToPath(new URL('../../../dist/renderer/', import.meta.url));
 
 /** What is served, and how. */
 interface ServeOptions {
   port: number;
-  /** The folder below which pages may name places; that of the environment, the settings, or the user's home if left out. */
+  /**
+   * The folder below which pages may name places; that of the environment, the settings, or the user's home if left
+   * out.
+   */
   root?: string | undefined;
   /** The built renderer. */
   folder?: string;
@@ -37,8 +40,9 @@ function usualRoot({ root }: Settings): string {
 }
 
 /**
- * The application behind a web host of its own, with the user's catalogue.
- * @throws CupbearerError where the renderer is not built, the root is no folder, the catalogue cannot be opened or no port is free.
+ * Starts the application behind its own web host, with the user's catalogue.
+ * @throws CupbearerError if the renderer is not built, the root is no folder, the catalogue cannot be opened or no port
+ * is free.
  */
 export async function serveApplication(options: ServeOptions): Promise<ServedApplication> {
   const folder = options.folder ?? rendererFolder;

@@ -16,7 +16,7 @@ const fileSchema = z.object({
 export function sessionFile(port: number): SessionStore {
   const path = pathFor(port);
   return {
-    // A file that cannot be read signs nobody in.
+    // If the file cannot be read, nobody is signed in.
     load: () => readRecordFile(path, fileSchema)?.sessions ?? [],
     save: (sessions: readonly Session[]) => writePrivateFile(path, JSON.stringify({ sessions })),
   };

@@ -16,8 +16,8 @@ export interface SignInFile {
 const fileName = /^(\d+)-[0-9a-f]{12}\.html$/;
 
 /**
- * Writes a file in `folder` that leads a browser to `link`. Every user of a machine can read the arguments of a browser, so
- * these name the file, which its owner alone can read. Files of processes that have ended are removed.
+ * Writes a file in `folder` that leads a browser to `link`. Every user of a machine can read the arguments of a
+ * browser, so these name the file, which its owner alone can read. Files of processes that have ended are removed.
  * @throws CupbearerError `storage` if it cannot be written, or `folder` is not this user's alone.
  */
 export function writeSignInFile(link: string, folder: string): SignInFile {
@@ -32,7 +32,10 @@ export function writeSignInFile(link: string, folder: string): SignInFile {
   return { path, remove: () => rmSync(path, { force: true }) };
 }
 
-/** Creates a folder that nobody else can enter, or closes one that is there. Windows keeps profiles apart without modes. */
+/**
+ * Creates a folder that no other user can enter, or restricts an existing one. Windows separates profiles without
+ * modes.
+ */
 function createOwnFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 
 /**
- * Bounds the connections that have not shown a session. Anybody on this machine can open those, and as many as they like must
- * not use up what is there for the user: a further one takes the place of the oldest. Browsers show theirs at once, with the
+ * Bounds the connections that have not shown a session. Anybody on this machine can open those, but they must not
+ * use up the connections of the user: a further one replaces the oldest. Browsers show theirs at once, with the
  * head of their first request.
  */
 export class Strangers {

@@ -35,7 +35,7 @@ export interface WebHostOptions {
   headMs?: number;
   /** Most connections at a time; further ones are closed at once. */
   maxConnections?: number;
-  /** Keeps the sessions of the port that was found beyond the end; none unless given. */
+  /** Stores sessions beyond the end of the program, for the port in use; by default they are not stored. */
   sessions?: (port: number) => SessionStore | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface WebHost {
   close(reason: string): Promise<void>;
 }
 
-/** Browsers send the head of a request at once; who takes longer only holds a connection. */
+/** Browsers send the head of a request at once; anything slower only blocks a connection. */
 const defaultHeadMs = 10_000;
 
 /** Tabs of a few browsers. Each connection takes a descriptor, of which the catalogue and the runs need some, too. */
@@ -66,7 +66,7 @@ const closeGraceMs = 500;
 
 /**
  * Serves the program's pages and answers their calls, on this machine's own address alone (127.0.0.1).
- * @throws CupbearerError `conflict` where no port near the one asked for is free.
+ * @throws CupbearerError `conflict` if no port near the one asked for is free.
  */
 export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   const headMs = options.headMs ?? defaultHeadMs;
@@ -147,7 +147,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   };
 }
 
-/** Why a request is not answered, for the person who may be behind it. */
+/** Why a request is refused, for the user who may have sent it. */
 interface Refusal {
   status: number;
   title: string;
@@ -167,10 +167,15 @@ const howToGetIn =
 
 const notSignedIn: Refusal = { status: 401, title: 'Not signed in', text: howToGetIn };
 
-/** Where a page goes that finds no key: its origin differs from that of the sign-in, or its storage was cleared. */
+/**
+ * Where a page without a key is redirected: its origin differs from that of the sign-in, or its storage was cleared.
+ */
 const signedOutPath = '/signed-out';
 
-/** Whether a program of the owner's sent the request: it has the secret, and is no page, since browsers name the origin of these. */
+/**
+ * Whether a program of the owner's sent the request: it has the secret, and is no page, since browsers name the origin
+ * of these.
+ */
 function isOwner({ method, headers }: IncomingMessage, secret: string): boolean {
   const given = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
   const isPage = headers.origin !== undefined || !isLoopbackHost(headers.host);
@@ -190,7 +195,7 @@ function refusalOf({ headers }: IncomingMessage, access: Access): Refusal | unde
   return access.isAllowed(headers.cookie) ? undefined : notSignedIn;
 }
 
-/** Checks that hold for connections alone, once {@link refusalOf} has none. */
+/** Further checks for connections, after {@link refusalOf}. */
 function callsRefusalOf({ url = '', headers }: IncomingMessage, access: Access): Refusal | undefined {
   const address = URL.parse(url, 'http://127.0.0.1');
   if (address?.pathname !== '/rpc') return notFound;
@@ -217,7 +222,7 @@ function answerRequest(
   }
   const address = URL.parse(request.url ?? '/', 'http://127.0.0.1');
   if (!address) {
-    sendPage(response, 400, plainPage('Not found', 'This is no address.'));
+    sendPage(response, 400, plainPage('Not found', 'There is no page at this address.'));
     return;
   }
   const refusal = refusalOf(request, access);
@@ -232,7 +237,8 @@ function answerRequest(
       sendPage(response, 401, plainPage('This link does not work', why, howToGetIn));
       return;
     }
-    // Whoever is in already goes on, whatever the token: a link that was opened twice, or kept as a bookmark.
+    // A browser that is signed in already continues, whatever the token: the link may have been opened twice or
+    // bookmarked.
     sendPage(response, 200, signInPage(session?.key), session && { 'set-cookie': session.cookie });
     return;
   }

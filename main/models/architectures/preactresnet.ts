@@ -8,7 +8,7 @@ import { batchNorm, conv, globalAveragePool, linear, sequential, type Module, ty
 /** The side below which the last of three halvings would leave nothing. */
 const smallestSide = 8;
 
-/** Names of the four stages, after which detectors look unless told otherwise. */
+/** Names of the four stages, after which detectors look by default. */
 const stages = ['layer1', 'layer2', 'layer3', 'layer4'];
 
 export const preactresnet18 = preactresnet(18, [2, 2, 2, 2], basicBranch, 1);
@@ -85,8 +85,8 @@ function preactresnet(
 }
 
 /**
- * `branch(x) + x`, where the branch begins with normalisation and ReLU; where size or channels change, a 1 x 1 convolution
- * of the branch's first activation takes the place of x.
+ * `branch(x) + x`, where the branch begins with normalisation and ReLU; where size or channels change, a 1 x 1
+ * convolution of the branch's first activation takes the place of x.
  */
 function block(steps: ReturnType<Branch>, channels: number, stride: number): Module {
   const isProjected = (input: Shape) => stride !== 1 || input[2] !== channels;

@@ -24,7 +24,7 @@ interface PickedAt {
   picked: Picked;
 }
 
-/** All definitions that a draft picks for its data and its task, at any depth, with their places. */
+/** Returns all definitions that a draft picks for its data and its task, at any depth, with their paths. */
 function picksIn({ draft }: DraftSubject): PickedAt[] {
   const { classifier, task } = draft;
   const training = classifier.source === 'train' ? classifier.params : {};
@@ -37,11 +37,13 @@ function picksIn({ draft }: DraftSubject): PickedAt[] {
 
 function picksBelow(fields: readonly Field[], values: Record<string, unknown>, at: readonly string[]): PickedAt[] {
   return [...walk(fields, values, at)].flatMap(({ field, path, picked }) =>
-    picked?.fields ? [{ path, kind: field.registry!.kind, picked: { ...picked.values, name: picked.id } }] : [],
+    field.type === 'pick' && picked?.fields
+      ? [{ path, kind: field.registry.kind, picked: { ...picked.values, name: picked.id } }]
+      : [],
   );
 }
 
-/** Data that are not there, triggers that do not fit them, and classes that there are not. */
+/** Returns faults for missing data, triggers that do not fit them, and classes that do not exist. */
 export function dataFaults(subject: DraftSubject, dataDir: string, view: DraftView): Fault[] {
   const picks = picksIn(subject);
   return [
@@ -60,7 +62,7 @@ function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
     const message = `${datasetTitle(picked)} is not on this machine: ${bytes} to download.`;
     return [{ path, message }];
   }
-  // What is wrong with data that are poisoned is said of these.
+  // Faults of the poisoned data are reported for those data themselves.
   if (poisons) return [];
   try {
     datasetFacts(picked);
@@ -102,8 +104,7 @@ export function classifierFaults(subject: DraftSubject, { facts }: DraftView): F
       const unknown = misfitsOf(['classifier', 'run'], () => classifierData(classifierFolder));
       return unknown.map(({ path, message }) => ({ path: [...path], message }));
     }
-    const message =
-      draft.classifier.run === '' ? 'Choose a trained classifier.' : 'This classifier is not there any more.';
+    const message = draft.classifier.run === '' ? 'Choose a trained classifier.' : 'This classifier no longer exists.';
     return [{ path: ['classifier', 'run'], message }];
   }
   const network = facts && orNothing(() => draftNetwork(subject, facts));

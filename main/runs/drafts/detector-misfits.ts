@@ -6,19 +6,24 @@ import { pairingMisfits, type PairingView } from '../pairing.ts';
 import { draftDetector } from './draft-specs.ts';
 import { orNothing, type DraftView } from './draft-view.ts';
 
-/** Why one of a draft's detectors cannot be fitted on its task, with paths below the detector; nothing where its values are at fault. */
+/**
+ * Returns why one of a draft's detectors cannot be fitted on its task, with paths below the detector; nothing if its
+ * values are invalid.
+ */
 export function detectorMisfits(detector: Picked, view: DraftView): Misfit[] {
   const parsed = orNothing(() => draftDetector(detector));
   return parsed ? pairingMisfits(parsed, pairingView(view)) : [];
 }
 
-/** The first reason why each detector that cannot be fitted on the draft's task with its usual parameters cannot, by id. */
+/**
+ * Returns, by id, the first reason for each detector that cannot be fitted on the draft's task with default parameters.
+ */
 export function unsuitedDetectors(view: DraftView): Record<string, Misfit> {
-  const found = detectorRegistry.ids.map((id) => [
-    id,
-    pairingMisfits(draftDetector({ name: id }), pairingView(view))[0],
-  ]);
-  return Object.fromEntries(found.filter(([, misfit]) => misfit !== undefined)) as Record<string, Misfit>;
+  const found = detectorRegistry.ids.flatMap((id) => {
+    const [misfit] = pairingMisfits(draftDetector({ name: id }), pairingView(view));
+    return misfit ? [[id, misfit] as const] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 function pairingView({ task, network }: DraftView): PairingView {

@@ -5,6 +5,7 @@ import { below, type Misfit } from '../../../shared/misfit.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { stepOf } from '../../../shared/domain/wizard-step.ts';
 import { valueAt } from '../../../shared/schema/problems.ts';
+import { given } from '../../../shared/given.ts';
 import { engineIds } from '../../tensor/engine.ts';
 import { plannedClassifier } from '../../tasks/classifier.ts';
 import { taskMisfits } from '../../tasks/outline.ts';
@@ -19,8 +20,8 @@ import { fieldAt, faultMessage, misfitMessage } from './fault-message.ts';
 import { pathFaults } from './path-faults.ts';
 
 /**
- * What is wrong with a draft, in the order of its parts: what is known already, values by themselves, then what does not go
- * together. A part has one fault, the first.
+ * Returns the faults of a draft in the order of its parts: those known already, those of single values, then parts that
+ * do not fit together. Each part has at most one fault, the first.
  */
 export function draftFaults(
   subject: DraftSubject,
@@ -93,18 +94,18 @@ function faultsOf(
   });
 }
 
-/** What does not go together. Parts whose values are at fault are passed over: there is nothing more to say of them. */
+/** Returns what does not fit together. Skips parts with invalid values, which have a fault already. */
 function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
   const view = viewDraft(subject);
   const { draft } = subject;
   const { task, data, network } = view;
   const asFault = (misfit: Misfit, detector?: Picked): Fault => ({
     path: [...misfit.path],
-    message: misfitMessage(misfit, { task: draft.task, ...(detector ? { detector } : {}) }),
+    message: misfitMessage(misfit, { task: draft.task, ...given({ detector }) }),
   });
   return [
     ...classifierFaults(subject, view),
-    // Before what is to be downloaded: nobody should fetch what does not fit.
+    // Comes before missing data: nobody should download what does not fit.
     ...(task ? below('task', taskMisfits(task, data && { ...data, network })) : []).map((misfit) => asFault(misfit)),
     ...dataFaults(subject, dataDir, view),
     ...(draft.detectors.length === 0 ? [{ path: ['detectors'], message: 'Choose at least one detector.' }] : []),

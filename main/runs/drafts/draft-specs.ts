@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { parseParams, type Picked } from '../../../shared/schema/fields.ts';
+import { given } from '../../../shared/given.ts';
 import type { PickedDetector } from '../../detectors/detector.ts';
 import type { PickedTask } from '../../tasks/common-params.ts';
 import { classifierData, plannedClassifier, type ClassifierData } from '../../tasks/classifier.ts';
@@ -10,7 +11,7 @@ import { trainDetectorParams } from '../detector-params.ts';
 import { parseSpec } from '../index.ts';
 import type { ParsedSpec } from '../parsed-spec.ts';
 
-/** A draft with the run folder of its classifier; null where one is to be trained. */
+/** A draft with the run folder of its classifier; null if one is to be trained. */
 export interface DraftSubject {
   draft: ExperimentDraft;
   classifierFolder: string | null;
@@ -54,12 +55,14 @@ export function draftDetectorSpecs({
 
 const training = z.looseObject({ train_data, seed });
 
-/** What a draft's classifier is or will be trained on. @throws CupbearerError `usage`, `not-found`, `bad-data`. */
+/**
+ * Returns what a draft's classifier is or will be trained on. @throws CupbearerError `usage`, `not-found`, `bad-data`.
+ */
 export function draftClassifierData({ draft, classifierFolder }: DraftSubject): ClassifierData {
   if (classifierFolder !== null) return classifierData(classifierFolder);
   const params = draft.classifier.source === 'train' ? draft.classifier.params : {};
   const { train_data: trainData, seed } = parseParams(training, params);
   const { original, trigger } = trainingData(trainData);
   const folder = plannedClassifier;
-  return { folder, originalData: original, ...(trigger ? { trigger: { spec: trigger, seed } } : {}) };
+  return { folder, originalData: original, ...given({ trigger: trigger && { spec: trigger, seed } }) };
 }

@@ -57,7 +57,7 @@ function evaluationSummary(view: DraftView): string {
   return size === undefined ? 'Test samples not known yet' : `${formatCount(size)} test samples`;
 }
 
-/** Test samples of a draft's task; undefined where they are not known without loading the data. */
+/** Test samples of a draft's task; undefined if they are not known without loading the data. */
 export function testSize({ facts, task }: DraftView): number | undefined {
   if (!task || !facts?.counts || 'data' in task || 'clean_test_data' in task) return undefined;
   const { max_test_size: most } = task;

@@ -7,7 +7,7 @@ import type { ClassifierData } from '../../tasks/classifier.ts';
 import type { PickedTask } from '../../tasks/common-params.ts';
 import { draftArchitecture, draftClassifierData, draftTask, type DraftSubject } from './draft-specs.ts';
 
-/** What can be said of a draft without loading any data; each part only where the draft determines it. */
+/** What is known about a draft without loading any data; each part only if the draft determines it. */
 export interface DraftView {
   data: ClassifierData | undefined;
   facts: DatasetFacts | undefined;
@@ -30,7 +30,7 @@ export function draftNetwork({ draft, classifierFolder }: DraftSubject, facts: D
   return specFor(draftArchitecture(draft), facts);
 }
 
-/** What `find` gives, or undefined where what it needs is at fault. */
+/** Returns what `find` returns; undefined if what it needs is invalid. */
 export function orNothing<T>(find: () => T): T | undefined {
   try {
     return find();
@@ -40,7 +40,9 @@ export function orNothing<T>(find: () => T): T | undefined {
   }
 }
 
-/** The network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
+/**
+ * Returns the network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what is missing.
+ */
 export function requireNetwork(subject: DraftSubject): NetworkSpec {
   if (subject.classifierFolder !== null) return draftNetwork(subject, undefined);
   return draftNetwork(subject, datasetFacts(draftClassifierData(subject).originalData));

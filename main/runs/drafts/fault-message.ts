@@ -9,7 +9,10 @@ import { inLabels } from '../../../shared/wording.ts';
 import { parameterLabel } from '../parameter-label.ts';
 import { trainDetector } from '../train-detector.ts';
 
-/** The field that a path of keys leads to in values of a schema, be it to an item of its list; undefined where there is none. */
+/**
+ * Returns the field that a path of keys leads to in values of a schema, even if it leads to an item of the field's
+ * list; undefined if there is none.
+ */
 export function fieldAt(
   schema: z.ZodObject,
   values: Record<string, unknown>,
@@ -24,10 +27,10 @@ export function fieldAt(
 
 const listTypes: readonly Field['type'][] = ['integers', 'names'];
 
-/** What is wrong with a value in one sentence for a person who sees the field: what it must be. */
+/** Says in one sentence what a value must be, for a user who sees the field. */
 export function faultMessage(issue: z.core.$ZodIssue, value: unknown, field: Field | undefined): string {
   if (field && (value === undefined || value === '' || value === null)) {
-    return field.type === 'pick' ? `Choose a ${field.registry!.kind}.` : 'Must be filled in.';
+    return field.type === 'pick' ? `Choose a ${field.registry.kind}.` : 'Must be filled in.';
   }
   if (issue.code === 'too_small' && issue.origin === 'array') return 'Needs at least one value.';
   if (issue.code === 'too_big' && issue.origin === 'array')
@@ -50,7 +53,7 @@ function numberRange({ type, min, max, control }: Field): string {
 
 const written = (bound: number) => (Number.isInteger(bound) ? formatCount(bound) : String(bound));
 
-/** A misfit in the words of a person who sees the form. */
+/** Words a misfit for a user who sees the form. */
 export function misfitMessage({ message, hint }: Misfit, values: { task: Picked; detector?: Picked }): string {
   const labelOf = (path: readonly string[]) =>
     fieldAt(trainDetector.params, values, path)?.label ?? parameterLabel(path);

@@ -55,15 +55,16 @@ interface LayerSums {
   byPrediction: GroupedVariance;
   /** Clean samples by their own class. */
   byLabel: GroupedVariance;
-  /** Of the clean samples, where there are few enough dimensions. */
+  /** Of the clean samples, if there are few enough dimensions. */
   moments: MomentAccumulator | undefined;
   /** Activations of the points, `[points, dims]`. */
   points: Float32Array;
 }
 
 /**
- * Looks on while the test data are scored and then says how clean and anomalous samples differ inside the model and where the
- * detector goes wrong. Costs no forward pass of its own: it takes the activations that the detector is given, and the logits.
+ * Observes the scoring of the test data and then describes how clean and anomalous samples differ inside the model and
+ * where the detector is wrong. Needs no extra forward pass: it uses the activations that the detector gets, and the
+ * logits.
  */
 export class TestAnalysis implements TestObserver {
   readonly names = [];
@@ -113,7 +114,10 @@ export class TestAnalysis implements TestObserver {
     }
   }
 
-  /** Writes `analysis.json`, `analysis/` and figures into `folder`. `scores` have the aggregate, too, of which `threshold` is that at 1 % FPR. */
+  /**
+   * Writes `analysis.json`, `analysis/` and figures into `folder`. `scores` include the aggregate; `threshold` is its
+   * threshold at 1 % FPR.
+   */
   write(folder: string, scores: TaskScores, threshold: number | null, words: FigureWords): void {
     const anomalous = Uint8Array.from(this.#points, (position) => scores.labels[position]!);
     const coordinates = new Map<string, Float32Array>();

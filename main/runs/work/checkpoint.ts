@@ -3,14 +3,14 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { readTensorFile, writeTensorFile } from '../../storage/tensor-file.ts';
 import { pathOf, within, type Within } from '../../storage/within-folder.ts';
 
-/** Where training stood after its last completed epoch. */
+/** The state of training after its last completed epoch. */
 interface Checkpoint {
   epochs: number;
   weights: TensorMap;
   optimizer: TensorMap;
 }
 
-/** Where a training keeps its checkpoint. */
+/** Returns where a training stores its checkpoint. */
 export function checkpointFile(folder: string): Within {
   return within(folder, 'checkpoint.safetensors');
 }
@@ -23,7 +23,7 @@ export function writeCheckpoint(folder: string, { epochs, weights, optimizer }: 
   writeTensorFile(checkpointFile(folder), tensors, { epochs: String(epochs) });
 }
 
-/** @throws CupbearerError `bad-data` where the file is damaged. */
+/** @throws CupbearerError `bad-data` if the file is damaged. */
 export function readCheckpoint(folder: string): Checkpoint {
   const place = checkpointFile(folder);
   const { tensors, metadata } = readTensorFile(place);

@@ -7,11 +7,11 @@ import type { RunContext } from '../run-definition.ts';
 /** Of a classifier's figures, those without which a detector's cannot be judged: has the backdoor taken at all? */
 const classifierFigures = ['clean_accuracy', 'attack_success'] as const;
 
-/** Clean accuracy and attack success of the classifier that a task watches, as far as its run says. */
+/** Returns clean accuracy and attack success of the classifier that a task watches, as far as its run has them. */
 export function figuresOfClassifier({ parents }: Task): RunRecord['metrics'] {
   const [folder] = parents;
   if (folder === undefined) return {};
-  // A record that cannot be read keeps nobody from studying the model beside it.
+  // A model can be studied even if its record cannot be read.
   const metrics = metricsOf(folder);
   return Object.fromEntries(
     classifierFigures.filter((name) => name in metrics).map((name) => [name, metrics[name] ?? null]),
@@ -19,9 +19,9 @@ export function figuresOfClassifier({ parents }: Task): RunRecord['metrics'] {
 }
 
 /**
- * The share of anomalous samples, 0 to 1, among the untrusted ones that the network takes for the class with the most of
- * them: what decides whether a method that cleans training data meets poison as the smaller part. Undefined without
- * untrusted data or anomalies in it.
+ * Returns the share of anomalous samples, 0 to 1, among the untrusted samples of the predicted class that has most
+ * anomalies. It decides whether a method that cleans training data meets poison as the smaller part. Undefined without
+ * untrusted data or without anomalies among them.
  */
 export async function poisonShare(
   { network, untrusted }: Task,

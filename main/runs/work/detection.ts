@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
+import { given } from '../../../shared/given.ts';
 import type {
   DetectorContext,
   FeatureStream,
@@ -55,7 +56,7 @@ export async function fitDetector(
       : { fitting: task.trusted, heldOut: undefined };
   const streamOf = (part: DataPart & { anomalous?: Uint8Array }): FeatureStream => ({
     length: part.indices.length * positions,
-    ...(part.anomalous ? { anomalous: eachRepeated(part.anomalous, positions) } : {}),
+    ...given({ anomalous: part.anomalous && eachRepeated(part.anomalous, positions) }),
     batches: () =>
       counted(
         task.network,
@@ -68,7 +69,7 @@ export async function fitDetector(
   const features: Features = {
     layers: featureLayers(definition, spec, task.network, layers),
     trusted: streamOf(trusted),
-    ...(task.untrusted ? { untrusted: streamOf(task.untrusted) } : {}),
+    ...given({ untrusted: task.untrusted && streamOf(task.untrusted) }),
   };
   const state = await definition.fit(features, spec, detectorContext(spec, task.network, seed, context));
   const detector: FittedDetector = { spec, state, layers };
@@ -104,7 +105,7 @@ async function* counted(
 }
 
 /**
- * Scores every test sample of the task, and shows the batches to the observers in turn.
+ * Scores every test sample of the task and passes the batches to the observers.
  * @throws CupbearerError `non-finite` naming the layer of a score that is no number.
  */
 export function scoreTask(

@@ -28,7 +28,7 @@ interface EvaluationSettings {
 
 /**
  * Scores the task's test data, computes metrics per layer and for the aggregate, and writes `eval.json`, `scores/` and
- * `figures/`; `eval.json` comes last, so that where it is, the rest is too.
+ * `figures/`; `eval.json` is written last, so that its presence means that everything is there.
  */
 export async function evaluateDetector(
   detector: FittedDetector,
@@ -91,7 +91,7 @@ function computeMetrics(
   };
 }
 
-/** The figures of the aggregate that lists show. */
+/** Returns the metrics of the aggregate that lists show. */
 function headline({ layers, about: { attack } }: Evaluation): Record<string, number | null> {
   const all = layers[allLayers]!;
   return {

@@ -22,7 +22,7 @@ export function drawTrainingCurve(folder: string, history: readonly EpochRecord[
   writeFigures(folder, [drawTrainingFigure(trainingSeries(history))]);
 }
 
-/** Writes a sheet of a task's anomalies, under the word for them, beside the samples they were made of, where there is something to see. */
+/** Writes a sheet of a task's anomalies beside the samples they were made from, if there is anything to see. */
 export function drawExamples(folder: string, { test }: Task, title: string, anomalous: string): void {
   const examples = examplePairs(test);
   if (!examples || (examples.shape.length !== 3 && !examples.vocabulary)) return;

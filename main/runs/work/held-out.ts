@@ -8,8 +8,8 @@ const heldOutShare = 0.1;
 export const mostHeldOut = 2000;
 
 /**
- * Splits trusted data into what a detector is fitted on and what its scores are standardised on. Which samples are held
- * out is a function of the seed alone. @throws CupbearerError `usage` where fewer than two would be held out.
+ * Splits trusted data into those that a detector is fitted on and those that its scores are standardised on. Which
+ * samples are held out depends on the seed alone. @throws CupbearerError `usage` if fewer than two would be held out.
  */
 export function holdOut(trusted: DataPart, seed: number): { fitting: DataPart; heldOut: DataPart } {
   const { dataset, indices } = trusted;

@@ -1,3 +1,4 @@
+import { given } from '../../../shared/given.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { concatenated } from '../../data/transforms/concatenated.ts';
 import type { ActivationBatch } from '../../models/activations.ts';
@@ -5,18 +6,18 @@ import type { TestPart } from '../../tasks/task.ts';
 import { RandomStream } from '../../tensor/random.ts';
 
 /**
- * The samples of several parts in an order that mixes them. A batch of one part alone would tell a detector that adapts to the
- * batch what it is to find out, and make its scores depend on where the parts are cut.
+ * The samples of several parts in an order that mixes them. A batch from one part alone would give the answer away to a
+ * detector that adapts to its batch, and make its scores depend on where the parts are cut.
  */
 export class MixedParts {
-  /** All parts' datasets, one behind the other. */
+  /** The datasets of all parts, concatenated. */
   readonly dataset: Dataset;
   /** Which samples of {@link dataset} to read, in the order of mixing, `[n]`. */
   readonly indices: Int32Array;
   /** The place of each of them among all samples of the parts in turn, `[n]`. */
   readonly positions: Int32Array;
   readonly #parts: readonly TestPart[];
-  /** Where each part begins, in the dataset and among the positions. */
+  /** Where each part begins in the dataset and among the positions. */
   readonly #starts: readonly { sample: number; position: number }[];
 
   constructor(parts: readonly TestPart[], seed: number) {
@@ -42,18 +43,18 @@ export class MixedParts {
     return this.#starts.findLastIndex((start) => start.position <= position);
   }
 
-  /** The index in its own dataset of the sample at a position. */
+  /** Returns the index, in its own dataset, of the sample at a position. */
   sampleAt(position: number): number {
     const part = this.partOf(position);
     return this.#parts[part]!.indices[position - this.#starts[part]!.position]!;
   }
 
-  /** The index in its own dataset of a sample of {@link dataset}. */
+  /** Returns the index, in its own dataset, of a sample of {@link dataset}. */
   ownIndex(index: number): number {
     return index - this.#starts.findLast(({ sample }) => sample <= index)!.sample;
   }
 
-  /** A batch's rows of each part that has any, with their own indices and their positions among all. */
+  /** Splits a batch by part: the rows of each, with their own indices and their positions among all. */
   *byPart(
     batch: ActivationBatch,
     positions: Int32Array,
@@ -79,7 +80,7 @@ export class MixedParts {
       labels: Int32Array.from(rows, (row) => batch.labels[row]!),
       indices: positions.map((position) => this.sampleAt(position)),
       layers: new Map([...batch.layers].map(([name, values]) => [name, pick(values)])),
-      ...(batch.logits ? { logits: pick(batch.logits) } : {}),
+      ...given({ logits: batch.logits && pick(batch.logits) }),
     };
   }
 }

@@ -3,15 +3,17 @@ import type { ActivationBatch } from '../../models/activations.ts';
 import type { Task, TestPart } from '../../tasks/task.ts';
 import type { TestObserver } from './detection.ts';
 
-/** Notes, while the test data are scored, which class each sample is of, is labelled with, and is taken for. All `[n]`. */
+/**
+ * Records the true class, the label and the predicted class of each test sample while it is scored. All `[n]`.
+ */
 export class TestClasses implements TestObserver {
-  /** The logits, from which predicted classes are; none where the model's output is not one number a class. */
+  /** The logits, which determine the predicted classes; none if the model's output is not one number per class. */
   readonly names: readonly string[];
   /** Before any poisoning. */
   readonly own: Int32Array;
-  /** What the sample is labelled with: where a trigger is put in, the class that it is meant to bring about. */
+  /** The sample's label: with a trigger, the class that the trigger should cause. */
   readonly label: Int32Array;
-  /** Undefined where the model predicts no classes. */
+  /** Undefined if the model predicts no classes. */
   readonly predicted: Int32Array | undefined;
 
   constructor({ network, test }: Task) {

@@ -28,7 +28,7 @@ import { validate, type Validation } from './validation.ts';
 import { classifierDoubts } from '../../../shared/classifier-doubts.ts';
 import { given } from '../../../shared/given.ts';
 
-/** Trains the classifier that a spec asks for, or goes on with one. */
+/** Trains the classifier of a spec, or resumes its training. */
 export async function runTraining(spec: TrainClassifierSpec, context: RunContext): Promise<RunOutcome> {
   const timer = new PhaseTimer();
   const { training, validation } = await timer.measure('data', () => loadData(spec, context));
@@ -57,13 +57,13 @@ export async function runTraining(spec: TrainClassifierSpec, context: RunContext
 }
 
 function headline({ loss, accuracy, validation }: EpochRecord): Record<string, number> {
-  const clean = Object.values(validation).find(({ attack_success }) => attack_success === undefined);
-  const attacked = Object.values(validation).find(({ attack_success }) => attack_success !== undefined);
+  const measured = Object.values(validation);
+  const clean = measured.find(({ attack_success }) => attack_success === undefined);
+  const attacked = measured.find(({ attack_success }) => attack_success !== undefined);
   return {
     train_loss: loss,
     train_accuracy: accuracy,
-    ...(clean ? { clean_accuracy: clean.accuracy } : {}),
-    ...(attacked ? { attack_success: attacked.attack_success! } : {}),
+    ...given({ clean_accuracy: clean?.accuracy, attack_success: attacked?.attack_success }),
   };
 }
 
@@ -212,7 +212,8 @@ function restore(context: RunContext, network: Network, optimizer: Optimizer): E
       },
     );
   }
-  // A crash between the writes of an epoch leaves weights of the one before, or a line of one that will be trained again.
+  // A crash between the writes of an epoch leaves weights of the one before, or a line of one that will be trained
+  // again.
   writeWeights(context.folder, checkpoint.weights);
   writeJsonLines(
     context.folder,

@@ -15,14 +15,17 @@ import { fitDetector } from './detection.ts';
 import { evaluateDetector } from './evaluate.ts';
 import { drawExamples } from './figures.ts';
 
-/** SHA-256 of the files that a detector is told to start from, by parameter. @throws CupbearerError `not-found`, `storage`. */
+/**
+ * Returns the SHA-256 of the files that a detector starts from, by parameter. @throws CupbearerError `not-found`,
+ * `storage`.
+ */
 function detectorFiles(detector: Picked): Record<string, string> {
   const fields = describe(detectorRegistry.get(detector.name).params).filter(({ isPath }) => isPath);
   const given = fields.filter(({ key }) => detector[key] !== undefined);
   return Object.fromEntries(given.map(({ key }) => [`detector.${key}`, hashFile(detector[key] as string)]));
 }
 
-/** Fits the detector that a spec asks for and evaluates it. */
+/** Fits the detector of a spec and evaluates it. */
 export async function runFitting(spec: TrainDetectorSpec, context: RunContext): Promise<RunOutcome> {
   const timer = new PhaseTimer();
   const task = await timer.measure('data', () => buildTask(spec.task, context));

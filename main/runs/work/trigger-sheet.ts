@@ -9,9 +9,9 @@ import { range, slices } from '../../models/batches.ts';
 import { drawPairs } from './figures.ts';
 
 /**
- * A sheet of the first `count` samples of `dataset` clean, with the trigger as poisoned training data have it, and their
- * difference: of images the signed one, of texts the words put in and taken out. A clean-label trigger shows samples of
- * its target class. @throws CupbearerError `usage` where the trigger does not fit the samples.
+ * Draws the first `count` samples of `dataset` clean, with the trigger as in poisoned training data, and their
+ * difference: signed for images, words added and removed for texts. For a clean-label trigger, the samples are of its
+ * target class. @throws CupbearerError `usage` if the trigger does not fit the samples.
  */
 export async function drawTriggerSheet(
   dataset: Dataset,
@@ -39,7 +39,7 @@ export async function drawTriggerSheet(
   );
 }
 
-/** The first `count` samples with the label `wanted`; fewer where there are no more. */
+/** Returns the first `count` samples with the label `wanted`; fewer if there are no more. */
 function firstOfClass(dataset: Dataset, wanted: number, count: number): Int32Array {
   const found: number[] = [];
   for (const indices of slices(range(dataset.length), 1000)) {

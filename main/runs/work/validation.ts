@@ -10,8 +10,8 @@ export interface Validation {
   /** Share of samples predicted as labelled; in poisoned data the label is the attacker's. */
   accuracy: number;
   /**
-   * Share of the poisoned samples predicted as the attacker wants, over those whose true class is another (a trigger
-   * cannot be credited for what was right before). Only for poisoned data.
+   * Share of the poisoned samples predicted as the attacker wants, among those of another true class (a trigger gets no
+   * credit for samples that were right before). Only for poisoned data.
    */
   attack_success?: number;
 }

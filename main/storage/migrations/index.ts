@@ -41,7 +41,7 @@ export const tables: readonly string[] = [
 
 /** The schema version of an open database; 0 for an empty file. */
 export function schemaVersion(database: Database): number {
-  return database.pragma('user_version', { simple: true }) as number;
+  return Number(database.pragma('user_version', { simple: true }));
 }
 
 /** @throws CupbearerError `bad-data` if a newer version of the program wrote the file `path`, by its schema version. */
@@ -62,7 +62,7 @@ export function checkNotNewer(version: number, path: string): void {
 export function checkSchema(database: Database): number {
   const version = schemaVersion(database);
   checkNotNewer(version, database.name);
-  const names = database.prepare('SELECT name FROM sqlite_schema').pluck().all() as string[];
+  const names = database.prepare<[], string>('SELECT name FROM sqlite_schema').pluck().all();
   const isEmpty = names.length === 0;
   if (!isEmpty && !names.some((name) => tables.includes(name)))
     throw new CupbearerError('bad-data', `"${database.name}" is a database, but not a catalogue of Cupbearer.`);

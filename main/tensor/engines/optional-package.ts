@@ -3,7 +3,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 
 /**
  * Loads a package that the program can do without and that may not have been installed.
- * @throws CupbearerError `engine` where it is not there or does not load on this machine.
+ * @throws CupbearerError `engine` if it is not there or does not load on this machine.
  */
 export async function loadOptional<T>(name: string): Promise<T> {
   try {

@@ -82,7 +82,7 @@ async function compile(module: string, features: string[]): Promise<Uint8Array> 
   return binary;
 }
 
-/** Builds the WebAssembly modules where they are missing or older than their sources; true when anything was built. */
+/** Builds the WebAssembly modules if they are missing or older than their sources; true when anything was built. */
 export async function buildKernels(): Promise<boolean> {
   const hash = hashOfSources();
   const outputs = kernelModules.flatMap((module) => variants.map((variant) => kernelPath(module, variant.name)));

@@ -16,7 +16,7 @@ export function registerComoment(backend: string, make: (dims: number) => Comome
   makers.set(backend, make);
 }
 
-/** One that the engine in use works out; undefined where it leaves that to the kernels in WebAssembly. */
+/** One that the engine in use works out; undefined if it leaves that to the kernels in WebAssembly. */
 export function engineComoment(dims: number): Comoment | undefined {
   return makers.get(tf.getBackend())?.(dims);
 }

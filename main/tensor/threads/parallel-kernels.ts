@@ -4,10 +4,16 @@ import type { ThreadPool } from './thread-pool.ts';
 
 /** Parts for each thread: one that is held up leaves the rest to others. */
 const PARTS_A_THREAD = 4;
-/** What a part takes at least, multiplications: handing over less than some ten microseconds of work costs more than it brings. */
+/**
+ * What a part takes at least, multiplications: handing over less than some ten microseconds of work costs more than it
+ * brings.
+ */
 const LEAST_MULTIPLICATIONS = 250_000;
 
-/** An instance of a kernel module whose functions run on the calling thread or, those that work in parts, on all threads. */
+/**
+ * An instance of a kernel module whose functions run on the calling thread or, those that work in parts, on all
+ * threads.
+ */
 export class ParallelKernels<Exports extends object> {
   /** The functions as they are, on the calling thread. */
   readonly run: Exports;
@@ -45,8 +51,9 @@ export class ParallelKernels<Exports extends object> {
   }
 
   /**
-   * Calls a function with (part, thread, ...args) for each of `parts` parts, which must not touch what another one writes.
-   * @throws CupbearerError `engine` where a thread fails.
+   * Calls a function with (part, thread, ...args) for each of `parts` parts, which must not touch what another one
+   * writes.
+   * @throws CupbearerError `engine` if a thread fails.
    */
   inParts(name: keyof Exports & string, parts: number, ...args: number[]): void {
     const number = this.#numbers.get(name)!;

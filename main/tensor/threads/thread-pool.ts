@@ -44,8 +44,9 @@ interface PoolOptions {
 
 /**
  * Threads that work on tasks together with the one that calls, in memory that they share. A task is a function of a
- * WebAssembly module, called once for each of its parts. Whoever is free takes the next part, the caller too, and a helper that
- * has no processor to run on takes none: nobody waits for it. Where helpers cost more than they gain they are left alone for a while.
+ * WebAssembly module, called once for each of its parts. Whoever is free takes the next part, the caller too, and a
+ * helper that has no processor to run on takes none: nobody waits for it. Where helpers cost more than they gain they
+ * are left alone for a while.
  */
 export class ThreadPool {
   /** Threads in all, with the one that calls. */
@@ -78,7 +79,9 @@ export class ThreadPool {
     return shared.slot;
   }
 
-  /** Lets go of a module and its memory, which helpers give back only by ending; others are started with the next task. */
+  /**
+   * Lets go of a module and its memory, which helpers give back only by ending; others are started with the next task.
+   */
   remove(slot: number): void {
     this.#modules.delete(slot);
     void this.close();
@@ -87,7 +90,7 @@ export class ThreadPool {
   /**
    * Calls `own` (number `index` of the instance in `slot`) with (part, thread, ...args) for each part, spread over the
    * threads in any order, and returns when all are done.
-   * @throws CupbearerError `engine` where a thread has failed or died, from then on always; what `own` throws.
+   * @throws CupbearerError `engine` if a thread has failed or died, from then on always; what `own` throws.
    */
   run(slot: number, index: number, own: PartFunction, parts: number, args: readonly number[]): void {
     if (parts > MOST_PARTS) throw new Error(`A task has ${MOST_PARTS} parts at most, got ${parts}.`);

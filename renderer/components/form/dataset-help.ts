@@ -1,7 +1,10 @@
 import { formatCount } from '../../../shared/format.ts';
 import { library } from '../../app/library.svelte.ts';
 
-/** What a dataset that can be used has: "60 000 train, 10 000 test, 28 × 28 × 1, 10 classes. On disk."; else `otherwise`. */
+/**
+ * Describes a dataset that can be used: "60 000 train, 10 000 test, 28 × 28 × 1, 10 classes. On disk."; else
+ * `otherwise`.
+ */
 export function datasetHelp(name: string, otherwise: string): string {
   const dataset = library.datasets?.find((candidate) => candidate.name === name);
   if (!dataset || dataset.samples.train === 0 || dataset.state === 'missing' || dataset.state === 'incomplete')

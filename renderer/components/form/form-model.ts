@@ -3,7 +3,7 @@ import { getContext, setContext, type Snippet } from 'svelte';
 import type { NetworkDescription } from '../../../shared/domain/draft.ts';
 import type { FormDefinition, FormField } from '../../../shared/domain/form.ts';
 
-/** Where a value stands in what the form edits. */
+/** The path of a value in what the form edits. */
 export type Path = readonly string[];
 
 /** Draws the fields of what a field holds: forms nest in fields, and fields in forms. */
@@ -16,7 +16,7 @@ export interface FormModel {
   faultAt(path: Path): string | undefined;
   hasFaultBelow(path: Path): boolean;
   definitions(kind: string): readonly FormDefinition[];
-  /** Why definitions of a kind cannot be chosen as things stand, by id. */
+  /** Why definitions of a kind cannot be chosen at present, by id. */
   unsuited(kind: string): Readonly<Record<string, string>>;
   /** The network whose layers are chosen; null while it is not known. */
   readonly network: NetworkDescription | null;
@@ -33,7 +33,7 @@ export function pickedOf(value: unknown, field: Pick<FormField, 'default'>): { n
   return typeof given === 'object' && given !== null ? (given as { name: string }) : { name: '' };
 }
 
-/** Whether a value is what the field has when nothing is said. */
+/** Returns whether a value is the field's default. */
 export function isDefault(field: FormField, value: unknown): boolean {
   if (value === undefined) return true;
   // A definition with nothing but its name is the same as the name alone.
@@ -41,7 +41,10 @@ export function isDefault(field: FormField, value: unknown): boolean {
   return Object.keys(params).length === 0 && JSON.stringify(name) === JSON.stringify(field.default);
 }
 
-/** The help of a field with what its number may be, where it does not say so itself; a bound on one side is told where it is passed. */
+/**
+ * Returns the help of a field with the range of its number, unless it says so itself. A one-sided bound is only shown
+ * when it is exceeded.
+ */
 export function helpOf({ help, type, min, max }: FormField): string {
   if (min === undefined || max === undefined || type === 'integers') return help;
   const range = `${written(min)} to ${written(max)}`;

@@ -13,7 +13,7 @@ export function withValue(root: unknown, path: readonly string[], value: unknown
     const index = Number(key);
     return root.map((item: unknown, i) => (i === index ? withValue(item, rest, value) : item));
   }
-  // A definition may stand there as its bare id.
+  // A definition may be given as its bare id.
   const record = typeof root === 'string' ? { name: root } : ((root ?? {}) as Record<string, unknown>);
   const next = withValue(record[key], rest, value);
   if (next !== undefined) return { ...record, [key]: next };

@@ -15,7 +15,7 @@ import type { ShownChart } from '../../charts/shown-chart.ts';
 import type { CommonHistograms, DrawnPoints } from '../../../shared/scores/shared-samples.ts';
 import type { ComparedRun } from './comparison.svelte.ts';
 
-/** On the page each run's AUROC stands in the table above; on paper it stands in the chart's key. */
+/** On the page each run's AUROC is in the table above; on paper it is in the chart's key. */
 const isOnPaper = ({ title }: Heading) => title !== undefined;
 
 /** The ROC curves of up to five runs in one plot. */

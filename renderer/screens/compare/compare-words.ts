@@ -9,7 +9,7 @@ interface Named {
   metrics: { AUC_ROC: number };
 }
 
-/** Of small differences a digit more, so that an interval's end does not read as none. */
+/** Small differences get one more digit, so that an interval's end does not read as zero. */
 const digitsOf = (difference: number) => (Math.abs(difference) < 0.01 ? 4 : 3);
 
 function signed(value: number, digits: number): string {
@@ -31,8 +31,9 @@ export const pWords = (p: number | null) => (p === null ? 'not known' : p < 0.00
 export const isBeyondChance = ({ p }: PairTest) => p !== null && p < 0.05;
 
 /**
- * Which of two or more runs is better, by how much and how surely, in one or two sentences; `**` marks what the eye should land
- * on. Of more than two, the best by AUROC and the next one. `anomalousWord` is what the task calls anomalous samples.
+ * Which of two or more runs is better, by how much and how surely, in one or two sentences; `**` marks what the eye
+ * should land on. Of more than two, the best by AUROC and the next one. `anomalousWord` is what the task calls
+ * anomalous samples.
  */
 export function verdictSentence(
   runs: readonly Named[],

@@ -13,7 +13,7 @@ import { client, toCupbearerError } from '../../app/client.ts';
 /** A run of the comparison, with what its charts are drawn from. */
 export interface ComparedRun {
   id: string;
-  /** As short as it can be told from the others. */
+  /** The shortest name that distinguishes it from the others. */
   name: string;
   summary: RunSummary;
   metrics: LayerMetrics;

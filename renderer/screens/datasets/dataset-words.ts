@@ -1,7 +1,7 @@
 import type { DatasetSummary, DownloadState, ImportState } from '../../../shared/domain/library.ts';
 import { formatBytes, formatCount } from '../../../shared/format.ts';
 
-/** What of a dataset is there, in a few words. */
+/** Says in a few words what is there of a dataset. */
 export function stateWords(dataset: DatasetSummary, download: DownloadState | undefined): string {
   if (download) return `Downloading, ${percentOf(download)}`;
   switch (dataset.state) {
@@ -23,7 +23,7 @@ export function stateWords(dataset: DatasetSummary, download: DownloadState | un
   }
 }
 
-/** How far a download is: "41 %", or the bytes where the whole is not known. */
+/** Words the progress of a download: "41 %", or the bytes if the total is not known. */
 export function percentOf({ done, total }: DownloadState): string {
   return total > 0 ? `${Math.floor((100 * done) / total)}\u00a0%` : formatBytes(done);
 }
@@ -50,7 +50,7 @@ export function isUsable({ state }: DatasetSummary): boolean {
   return state !== 'missing' && state !== 'incomplete';
 }
 
-/** What there is to know of a dataset, each under its name; what the sentence below its title says is not said again. */
+/** Returns the facts about a dataset by name, without those in the sentence below its title. */
 export function datasetFacts(dataset: DatasetSummary): [name: string, fact: string][] {
   const { samples, shape, classes, summary } = dataset;
   const [height, width] = shape ?? [];

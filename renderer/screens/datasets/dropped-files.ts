@@ -1,4 +1,4 @@
-/** Files with where each lies below what was dropped or chosen, and what that is called. */
+/** Files with their paths below what was dropped or chosen, and its name. */
 export interface ImportedFiles {
   name: string;
   files: File[];
@@ -43,7 +43,7 @@ async function collect(entry: FileSystemEntry, above: string, found: { file: Fil
     const path = entry.fullPath.split('/').length > 2 ? `${above}${entry.name}/` : '';
     const reader = entry.createReader();
     for (;;) {
-      // A reader gives at most a hundred at a time, and none when there are no more.
+      // A reader returns at most a hundred at a time, and none at the end.
       const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
       if (batch.length === 0) break;
       for (const child of batch) await collect(child, path, found);

@@ -14,12 +14,15 @@ export interface Region {
   width: number;
 }
 
-/** A change of less than a grey value of a screen is none. */
+/** Changes below one grey level of a screen do not count. */
 const leastChange = 0.5 / 255;
 /** Of a side of the picture: what is larger is seen without help. */
 const smallShare = 1 / 4;
 
-/** The box around all pixels that differ between two pictures of one size; null where none do or where it is not small. */
+/**
+ * Returns the box around all pixels that differ between two pictures of one size; null if none differ or it is not
+ * small.
+ */
 export function smallChangedRegion(before: Picture, after: Picture): Region | null {
   const { height, width, channels } = before;
   let [top, left, bottom, right] = [height, width, -1, -1];

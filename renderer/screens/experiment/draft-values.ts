@@ -17,8 +17,8 @@ export function isSameDraft(one: unknown, other: unknown): boolean {
 }
 
 /**
- * The draft with every definition that is picked, be it by default, as an object with its name: what is set below it then
- * has something to stand in.
+ * Returns the draft with every picked definition, even a default one, as an object with its name, so that parameters
+ * below it can be set.
  */
 export function withNames(draft: ExperimentDraft, definitions: Definitions): ExperimentDraft {
   const fieldsOf = (experiment: string) => definitions('experiment').find(({ id }) => id === experiment)?.fields ?? [];
@@ -40,7 +40,7 @@ export function withNames(draft: ExperimentDraft, definitions: Definitions): Exp
   };
 }
 
-/** What a draft trains its classifier on, before any trigger; undefined where it takes a trained one. */
+/** What a draft trains its classifier on, before any trigger; undefined if it takes a trained one. */
 function dataOf({ classifier }: ExperimentDraft, definitions: Definitions): string | undefined {
   if (classifier.source === 'run') return undefined;
   return trainingData(classifier.params, definitions).original.name;
@@ -56,8 +56,8 @@ function poisonKeys({ name }: { name: string }, definitions: Definitions): Poiso
 }
 
 /**
- * A draft on a dataset as a spec picks it: the first preset that is made for it, else the last one, which leaves everything
- * open, with the dataset in the place of its own.
+ * A draft on a dataset as a spec picks it: the first preset that is made for it, else the last one, which leaves
+ * everything open, with the dataset in the place of its own.
  */
 export function draftOnDataset(
   presets: readonly Preset[],
@@ -75,9 +75,9 @@ export function draftOnDataset(
 }
 
 /**
- * The draft in a file: one that the wizard wrote, or a run's `spec.json`, whose classifier is looked for among the runs. Its
- * values may be wrong: the wizard says which.
- * @throws Error with a sentence where it is neither.
+ * The draft in a file: one that the wizard wrote, or a run's `spec.json`, whose classifier is looked for among the
+ * runs. Its values may be wrong: the wizard says which.
+ * @throws Error with a sentence if it is neither.
  */
 export function draftFromText(text: string, runs: Iterable<RunSummary>, definitions: Definitions): ExperimentDraft {
   const content = jsonIn(text);
@@ -104,7 +104,7 @@ export function draftFromText(text: string, runs: Iterable<RunSummary>, definiti
   };
 }
 
-/** @throws Error with a sentence where a text is not JSON, or more of it than the program writes. */
+/** Parses JSON. @throws Error with a sentence if a text is not JSON, or longer than the program writes. */
 function jsonIn(text: string): unknown {
   try {
     return parseBoundedJson(text, usualJsonBounds, 'The file');

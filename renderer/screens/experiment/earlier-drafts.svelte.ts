@@ -9,7 +9,9 @@ const keptSchema = z.object({ drafts: z.array(draftSchema), begun: draftSchema.n
 type Kept = z.infer<typeof keptSchema>;
 const isKept = (value: unknown): value is Kept => keptSchema.safeParse(value).success;
 
-/** Drafts that somebody was at when another one took their place, the last first; this window remembers them between visits. */
+/**
+ * Drafts that were replaced by another one while being edited, latest first. This window remembers them between visits.
+ */
 class EarlierDrafts {
   #kept = $state.raw<Kept>(readStored(key, isKept, { drafts: [], begun: null }));
 
@@ -22,12 +24,12 @@ class EarlierDrafts {
     return isSameDraft(draft, this.#kept.begun);
   }
 
-  /** Says with what the draft begins that takes the place of another, which is kept where it is given. */
+  /** Records what a new draft starts with, and keeps the draft that it replaces, if one is given. */
   begin(begun: ExperimentDraft, left: ExperimentDraft | null): void {
     this.#keep({ drafts: left ? [left, ...this.#kept.drafts].slice(0, most) : this.#kept.drafts, begun });
   }
 
-  /** Returns the last draft and keeps the one it replaces behind all others. */
+  /** Returns the latest draft, and keeps the one it replaces after all others. */
   take(left: ExperimentDraft | null): ExperimentDraft | null {
     const [last, ...others] = this.#kept.drafts;
     if (last) this.#keep({ drafts: left ? [...others, left] : others, begun: null });

@@ -1,6 +1,6 @@
 const startingPoints = ['from', 'model', 'data'] as const;
 
-/** What a new experiment is to start from: an earlier run done again, a trained model, or a dataset. */
+/** What a new experiment starts from: an earlier run done again, a trained model, or a dataset. */
 export interface StartingPoint {
   kind: (typeof startingPoints)[number];
   /** Of the run or model, or the dataset's name. */

@@ -4,7 +4,7 @@ import type { FormModel } from '../../components/form/form-model.ts';
 /** Parameters of tasks that are about the test: set in the step of the evaluation. */
 export const inEvaluation = ['clean_test_weight', 'max_test_size'];
 
-/** The parameters of an experiment; none until the definitions are there. */
+/** Returns the parameters of an experiment; none until the definitions are loaded. */
 export function experimentFields(form: FormModel, experiment: string): readonly FormField[] {
   return form.definitions('experiment').find(({ id }) => id === experiment)?.fields ?? [];
 }

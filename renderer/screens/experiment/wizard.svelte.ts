@@ -53,7 +53,7 @@ const seedsFault: DraftCheck['faults'][number] = {
   label: 'Seeds',
   message: `Must be a whole number from 1 to ${mostSeeds}.`,
 };
-/** Long enough that typing a number asks once, short enough that it seems at once. */
+/** Long enough to ask only once while a number is typed, short enough to seem immediate. */
 const pauseMs = 120;
 const storePauseMs = 400;
 const measurePauseMs = 900;
@@ -77,7 +77,7 @@ export class Wizard implements FormModel {
   readonly estimate = new Latest<Estimate>();
   #storeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Takes up what it is to start from, else the draft as it was left, or the first preset. */
+  /** Loads the starting point; by default the draft as it was left, or the first preset. */
   async open(from: StartingPoint | null): Promise<void> {
     try {
       const [presets] = await Promise.all([client.drafts.presets({}), definitions.load()]);
@@ -99,7 +99,7 @@ export class Wizard implements FormModel {
     }
   }
 
-  /** Begins with another draft; what somebody had set up in this one can be had back. */
+  /** Starts with another draft. If the current one was edited, it can be restored. */
   beginWith(draft: ExperimentDraft): void {
     this.#setAside(this.draft, draft);
     this.replace(draft);
@@ -238,7 +238,7 @@ export class Wizard implements FormModel {
     return kind === 'detector' ? (this.check.value?.unsuited ?? {}) : {};
   }
 
-  /** What was measured of the draft, or of it as it was before the last change; null where nothing is known. */
+  /** What was measured of the draft, or of it as it was before the last change; null if nothing is known. */
   get measured(): Estimate | null {
     return this.faults.length > 0 ? null : this.estimate.value;
   }
@@ -268,7 +268,7 @@ export class Wizard implements FormModel {
     return withNames(draft, (kind) => definitions.of(kind));
   }
 
-  /** Whether somebody set it up: a preset is a click away, and so is what it was begun with. */
+  /** Whether it was edited. An unedited preset or starting point need not be kept. */
   #isOwn(draft: ExperimentDraft): boolean {
     const whole = this.#whole(draft);
     return (

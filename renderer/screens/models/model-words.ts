@@ -14,13 +14,13 @@ const trainings: Record<Exclude<RunStatus, 'running'>, string> = {
   interrupted: 'Training cut off',
 };
 
-/** What a model is called: by the name that it was given, else by its architecture. */
+/** Returns a model's name, or its architecture if it has none. */
 export const nameOf = (run: RunSummary): string => run.name || run.model || run.title;
 
-/** What stands behind a model's name, since architectures are many models' name. */
+/** Returns what follows a model's name, because many models are named after their architecture. */
 export const tellingOf = (run: RunSummary): string => siblings.wordsFor(run) || `seed ${run.seed}`;
 
-/** What a model is for, and its architecture where that is not its name. */
+/** Returns what a model is for, and its architecture if that is not its name. */
 export function aboutOf(run: RunSummary, { main, dataset }: { main: string; dataset: string }): string {
   return [nameOf(run) === run.model ? '' : run.model, main, dataset].filter(Boolean).join(', ');
 }

@@ -20,7 +20,7 @@ export class Statement implements FormModel {
     return this.definitions('statement').find(({ id }) => id === 'trained-elsewhere')?.fields ?? [];
   }
 
-  /** Whether anything was said. */
+  /** Whether anything was stated. */
   get isGiven(): boolean {
     return Object.keys(this.values).length > 0;
   }
@@ -31,7 +31,7 @@ export class Statement implements FormModel {
     this.#faults = [];
   }
 
-  /** Takes up what is wrong by parameter; false where the error is about something else. */
+  /** Shows faults at their parameters. Returns false if the error is about something else. */
   refused({ details }: CupbearerError): boolean {
     this.#faults = (details?.['faults'] as readonly Fault[] | undefined) ?? [];
     return this.#faults.length > 0;

@@ -5,7 +5,7 @@ import { shownSamples, type ShownSample } from '../../runs/shown-samples.ts';
 
 /** A test sample beside what it was made of, and what the model takes it for. */
 export interface CloseLook extends Omit<CloseSample, 'sample'> {
-  /** null where there is nothing to look at. */
+  /** null if there is nothing to look at. */
   shown: ShownSample | null;
 }
 
@@ -21,7 +21,7 @@ export class CloseLooks {
     this.#id = id;
   }
 
-  /** The look at a sample or why there is none; undefined until it has come. */
+  /** The close look at a sample, or why there is none; undefined until it has arrived. */
   of(position: number): CloseLook | CupbearerError | undefined {
     return this.#known.get(position);
   }
@@ -38,7 +38,7 @@ export class CloseLooks {
     } catch (error) {
       look = toCupbearerError(error);
     }
-    // Whoever went on to another sample wants to know neither what came of it nor that it was cancelled.
+    // After moving to another sample, neither the answer nor the cancellation matters.
     if (signal.aborted) return;
     const known = new Map(this.#known).set(position, look);
     for (const oldest of known.keys()) {

@@ -20,17 +20,17 @@ export function othersOf(run: RunSummary): RunSummary[] {
   return [...latest.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
 }
 
-/** The scores of the other detectors of a task, asked for when somebody looks at samples. */
+/** The scores of the other detectors of a task, requested when samples are looked at. */
 export class OtherDetectors {
   #known = $state.raw<ReadonlyMap<string, OtherScores | CupbearerError>>(new Map());
   readonly #asked = new Set<string>();
 
-  /** Those of a run, or why they cannot be had; undefined until they have come. */
+  /** The scores of a run, or why they could not be loaded; undefined until they have arrived. */
   of(run: string): OtherScores | CupbearerError | undefined {
     return this.#known.get(run);
   }
 
-  /** Asks for those that were not asked for before, one after another: nobody reads them all at once. */
+  /** Requests those not requested before, one after another: nobody reads them all at once. */
   async load(runs: readonly RunSummary[], own: RunScores): Promise<void> {
     const fresh = runs.filter(({ id }) => !this.#asked.has(id));
     for (const { id } of fresh) this.#asked.add(id);

@@ -17,7 +17,7 @@ export class Planes {
   #planes = $state.raw<ReadonlyMap<string, Plane | CupbearerError>>(new Map());
   readonly #asked = new Set<string>();
 
-  /** The plane of a layer or why there is none; undefined until it has come. */
+  /** The plane of a layer, or why there is none; undefined until it has arrived. */
   of(layer: string): Plane | CupbearerError | undefined {
     return this.#planes.get(layer);
   }

@@ -145,7 +145,7 @@ export function layersShown(
   };
 }
 
-/** Rank correlation of the layers' scores; undefined where there is nothing to compare. */
+/** Rank correlation of the layers' scores; undefined if there is nothing to compare. */
 export function correlationShown(
   { score_correlation: { layers, spearman } }: Analysis,
   nameOf: (layer: string) => string,
@@ -168,7 +168,7 @@ export function correlationShown(
   };
 }
 
-/** How the variance of the activations divides; undefined where it is not known of any layer. */
+/** How the variance of the activations divides; undefined if it is not known of any layer. */
 export function varianceShown(
   { layers }: Analysis,
   nameOf: (layer: string) => string,

@@ -14,14 +14,14 @@ export class RunNews {
   loaded = $state(false);
   failure = $state.raw<CupbearerError>();
 
-  /** Follows the run until it ends or the signal says to stop; starts again where the connection was lost. */
+  /** Follows the run until it ends or the signal aborts. Starts again if the connection was lost. */
   async follow(id: string, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       // After a loss the account starts over.
       let [epochs, steps, lines]: [Epoch[], Step[], LogLine[]] = [[], [], []];
       try {
         const stream = await client.runs.follow({ id }, { signal });
-        // A run that has just begun has nothing to tell yet: what is empty may be said to be.
+        // A run that has just started has no events yet, so empty parts may be shown as empty.
         setTimeout(() => (this.loaded = true), firstAccountMs);
         for await (const event of stream) {
           if (event.type === 'epochs') this.epochs = epochs = merged(epochs, event.epochs);
@@ -52,7 +52,7 @@ function mergedSteps(before: readonly Step[], next: readonly Step[]): Step[] {
   return [...before.filter(({ step }) => step < first), ...next].slice(-mostSteps);
 }
 
-/** A resumed training tells an epoch again: the later account holds. */
+/** A resumed training reports an epoch again; the later report counts. */
 function merged(before: readonly Epoch[], next: readonly Epoch[]): Epoch[] {
   const first = next[0]?.epoch ?? Infinity;
   return [...before.filter(({ epoch }) => epoch < first), ...next];

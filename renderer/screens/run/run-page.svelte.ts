@@ -17,28 +17,30 @@ import { RunScores } from '../../runs/run-scores.ts';
 export interface NamedLayer {
   /** As in eval.json. */
   id: string;
-  /** As short as it can be told from the others. */
+  /** The shortest name that distinguishes it from the others. */
   name: string;
   metrics: LayerMetrics;
 }
 
 /** Samples in the order in which they are gone through. */
 interface SampleList {
-  /** Where they are listed: "Clean, most suspicious". */
+  /** The list that they are in: "Clean, most suspicious". */
   name: string;
   /** Places in the score arrays. */
   positions: ArrayLike<number> & Iterable<number>;
 }
 
-/** What the run screen shows of one run, and what the user looks at in it: the address says at which layer and sample. */
+/**
+ * What the run screen shows of one run, and what the user looks at in it: the address says at which layer and sample.
+ */
 export class RunPage {
   readonly id: string;
   detail = $state.raw<RunDetail>();
-  /** null where the run has no evaluation. */
+  /** null if the run has no evaluation. */
   result = $state.raw<RunResult | null>();
   /** What other detectors of the task say of the same samples. */
   readonly others = new OtherDetectors();
-  /** Why one of them could not be had. */
+  /** Why one of them could not be loaded. */
   failure = $state.raw<CupbearerError>();
   resultFailure = $state.raw<CupbearerError>();
   #scores = $state.raw<RunScores>();
@@ -61,7 +63,7 @@ export class RunPage {
   /** The run's row, kept up to date. */
   readonly summary = $derived.by(() => catalogue.runs.get(this.id) ?? this.detail?.summary);
   readonly live = $derived.by(() => catalogue.live.get(this.id));
-  /** Where the run stood when its detail and its result were read: a run that has just ended has none of them yet. */
+  /** The run's status when its details and result were read: a run that has just ended has none yet. */
   readonly readStatus = $derived.by(() => this.detail?.record.status ?? this.summary?.status);
 
   readonly #place = $derived.by(() => {
@@ -95,7 +97,7 @@ export class RunPage {
     const known = this.#scores?.layers;
     return known && Object.keys(this.result?.layers ?? {}).find((id) => !known.includes(id));
   });
-  /** All of them, or none: charts and tables go from layer to layer. */
+  /** All of them or none, because charts and tables go from layer to layer. */
   readonly scores = $derived.by(() => (this.#bareLayer === undefined ? this.#scores : undefined));
   readonly scoresFailure = $derived.by(() =>
     this.#bareLayer === undefined
@@ -120,14 +122,14 @@ export class RunPage {
     this.scores && this.layer ? operatingPointAt(this.scores.points(this.layer.id), this.threshold) : undefined,
   );
 
-  /** Where no sample is on the wrong side of the threshold, those nearest to it are no mistakes. */
+  /** If no sample is on the wrong side of the threshold, those nearest to it are not mistakes. */
   readonly mistakesTitle: string = $derived.by(() =>
     this.scores && this.layer && !this.scores.hasMistakes(this.layer.id, this.threshold)
       ? 'Closest to a mistake'
       : 'Worst mistakes',
   );
 
-  /** On the axis that was picked, or else the one that suits the scores. */
+  /** On the chosen axis, or by default the one that suits the scores. */
   readonly histogram: Histogram | undefined = $derived.by(() => {
     const layer = this.layer;
     if (!layer) return undefined;
@@ -168,7 +170,10 @@ export class RunPage {
     return this.scores && sample !== undefined && sample < this.scores.length ? sample : undefined;
   });
 
-  /** What is gone through from the sample that is inspected: where only its address is known, all from the highest score down. */
+  /**
+   * The list to step through from the inspected sample. If only its address is known, all samples from the highest
+   * score down.
+   */
   readonly list: SampleList = $derived.by(() => {
     const { scores, sample, layer } = this;
     if (sample === undefined || !scores || !layer) return { name: '', positions: [] };
@@ -186,13 +191,13 @@ export class RunPage {
     router.go({ ...this.#place, sample: position });
   }
 
-  /** Goes on to the next sample of the list, or back to the one before by -1; leaves no step to come back to. */
+  /** Moves to the next sample of the list, or to the previous one by -1, without adding to the browser's history. */
   stepSample(by: 1 | -1): void {
     const next = this.sampleBeside(by);
     if (this.#place && next !== undefined) router.go({ ...this.#place, sample: next }, { replace: true });
   }
 
-  /** The sample before (-1) or behind (1) the one that is inspected; undefined at the end of the list. */
+  /** Returns the sample before (-1) or after (1) the inspected one; undefined at the end of the list. */
   sampleBeside(by: 1 | -1): number | undefined {
     return this.list.positions[Array.prototype.indexOf.call(this.list.positions, this.sample) + by];
   }

@@ -1,6 +1,6 @@
 import type { RunKind } from '../../../shared/domain/run.ts';
 
-/** Tabs of the run screen, in the order in which they stand. */
+/** Tabs of the run screen, in their order. */
 export const runTabs = ['overview', 'scores', 'layers', 'activations', 'samples', 'training', 'config', 'log'] as const;
 export type RunTab = (typeof runTabs)[number];
 

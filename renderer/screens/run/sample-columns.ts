@@ -6,7 +6,7 @@ import { glossary } from '../../../shared/glossary.ts';
 import { otherName, type OtherScores } from './other-scores.ts';
 import type { RunScores } from '../../runs/run-scores.ts';
 
-/** What the columns of other layers and other runs tell of a sample. */
+/** What the columns of other layers and other runs show about a sample. */
 export type Measure = 'rank' | 'score';
 
 export interface SampleColumn {
@@ -35,7 +35,7 @@ interface Subject {
   anomalousWord: string;
 }
 
-/** The columns of the table of samples; those of other runs stand there before their scores have come. */
+/** The columns of the table of samples; those of other runs are there before their scores have arrived. */
 export function sampleColumns(subject: Subject): SampleColumn[] {
   const { scores, layer, layers, others, otherScores, measure, anomalousWord } = subject;
   const own = scores.of(layer);

@@ -6,7 +6,9 @@ export type SampleKind = 'all' | 'clean' | 'anomalous' | 'mistakes';
 
 interface SampleFilter {
   kind: SampleKind;
-  /** Words that all must be found, a sample's number, a class or a kind each, unless its text has them as they stand. */
+  /**
+   * Words that all must be found, a sample's number, a class or a kind each, unless its text contains them as typed.
+   */
   text: string;
 }
 

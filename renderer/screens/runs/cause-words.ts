@@ -2,8 +2,8 @@ import type { RunSummary } from '../../../shared/domain/live.ts';
 import { smallerBatchHelps } from '../../../shared/errors.ts';
 
 /**
- * Why a run ended early, in the few words that a row has room for: "Loss not finite, epoch 3"; '' where its status says it
- * all. The whole of it is the error's message.
+ * Says why a run ended early, in the few words that fit into a row: "Loss not finite, epoch 3"; '' where its status
+ * says it all. The whole of it is the error's message.
  */
 export function causeWords(
   { status, error }: Pick<RunSummary, 'status' | 'error'>,

@@ -7,16 +7,16 @@ import { kindWords } from '../../runs/run-titles.ts';
 /** Cells that are more than a text; the table's row draws them. */
 export type OwnCell = 'status' | 'task' | 'detector' | 'model' | 'auroc' | 'when' | 'tags';
 
-/** A column of the table: all that is known of it stands here. */
+/** A column of the table: everything about it is declared here. */
 export interface Column {
   id: string;
   label: string;
   /** Pixels; null takes what is left. */
   width: number | null;
-  /** Width below 1200 px of window, where it stays; 0 where it leaves. */
+  /** Width if the window is below 1200 px; 0 to hide it there. */
   narrow: number | null;
   align?: 'right';
-  /** Stays in sight where the table scrolls sideways. */
+  /** Stays visible when the table scrolls sideways. */
   sticky?: true;
   term?: TermId;
   /** Cannot be switched off. */
@@ -26,11 +26,14 @@ export interface Column {
   key: (run: RunSummary) => string | number | null | undefined;
   /** The text in it, or what draws it. */
   cell: ((run: RunSummary) => string) | OwnCell;
-  /** Said in passing: its text is pale. */
+  /** Less important: its text is pale. */
   pale?: true;
-  /** What only a finished run has. These columns stand side by side, and the reason stands there where a run has not finished. */
+  /** Only finished runs have it. These columns are adjacent, and an unfinished run shows the reason across them. */
   isFigure?: true;
-  /** Where it is shown at first: leaves a table that is too narrow before those with a higher number; without one it stays. */
+  /**
+   * For columns shown at first: lower numbers leave a table that is too narrow before higher ones; without a number it
+   * stays.
+   */
   leaves?: number;
 }
 
@@ -42,7 +45,7 @@ const written = (key: string, format: (value: number) => string) => (run: RunSum
 const share = (key: string) => ({ key: metric(key), cell: written(key, formatPercent) });
 const figure = { width: 76, narrow: 76, align: 'right', isFigure: true } as const;
 
-/** The columns of the table in the order in which they stand: what a run is, what came of it, when. */
+/** The columns of the table in their order: what a run is, its result, its time. */
 export const columns: readonly Column[] = [
   {
     id: 'status',
@@ -211,7 +214,7 @@ export const columns: readonly Column[] = [
 const leastTask = 190;
 const leastNarrowTask = 120;
 
-/** Px of a column; one that was added keeps its own in a narrow window, where others would leave. */
+/** Returns the width of a column, px. An added column keeps its own in a narrow window, where others would leave. */
 const widthOf = ({ width, narrow }: Column, isNarrow: boolean) => (isNarrow && narrow !== 0 ? narrow : width);
 
 /** Px that a table of these columns needs so that the task has its own. */
@@ -220,13 +223,15 @@ export function neededWidth(kept: readonly Column[], isNarrow: boolean): number 
   return rest + (isNarrow ? leastNarrowTask : leastTask);
 }
 
-/** Columns that a person has chosen, all of them, with the widths that they have; the table may be wider than its place. */
+/**
+ * Columns that a person has chosen, all of them, with the widths that they have; the table may be wider than its place.
+ */
 export const chosenColumns = (chosen: readonly Column[], isNarrow: boolean): readonly Column[] =>
   withRoomForTime(chosen).map((column) => ({ ...column, width: widthOf(column, isNarrow) }));
 
 /**
- * Of the columns that are there at first, those that stand in a table of `width` px, with the widths that they have there; `isNarrow`
- * where the window is below 1200 px. Some leave a table without room.
+ * Of the columns that are there at first, those that stand in a table of `width` px, with the widths that they have
+ * there; `isNarrow` where the window is below 1200 px. Some leave a table without room.
  */
 export function fittingColumns(chosen: readonly Column[], width: number, isNarrow: boolean): readonly Column[] {
   const mayLeave = (column: Column) => column.leaves !== undefined;

@@ -56,7 +56,7 @@ class Filter {
     await settings.change(({ savedFilters: saved }) => ({ savedFilters: saved.filter((other) => other !== query) }));
   }
 
-  /** Whether a run is to be shown. Archived ones are only where they are asked for. */
+  /** Returns whether to show a run. Archived ones are shown only on request. */
   accepts(run: RunSummary, now: number): boolean {
     if (run.archived && !this.asksForArchived) return false;
     return this.#asked.every((term) => term.matches(run, now));
@@ -66,7 +66,7 @@ class Filter {
     this.terms.some((term) => term.field === 'is' && /^a/i.test(term.value) && term.problem === null),
   );
 
-  /** Where the axis of AUROC starts: at the bound of a filter `auroc>x`, else at guessing. */
+  /** Where the axis of AUROC starts: at the bound of a filter `auroc>x`, otherwise at guessing. */
   readonly axisStart = $derived.by(() => {
     const term = this.terms.find(
       ({ field, operator, problem }) => field === 'auroc' && operator.startsWith('>') && problem === null,

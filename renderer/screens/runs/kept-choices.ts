@@ -3,7 +3,7 @@ import { settings } from '../../app/settings.svelte.ts';
 import { forget, isTexts, readStored, store } from '../../app/stored.ts';
 import { withOldChoices } from './old-choices.ts';
 
-/** Where earlier versions kept saved filters and hidden columns: in the browser alone. */
+/** Where earlier versions stored saved filters and hidden columns: in the browser only. */
 const old = { filters: 'filters', columns: 'hidden-columns' };
 /** A copy of the settings, so that the first paint has the columns. */
 const copy = 'columns';

@@ -24,7 +24,7 @@ const hiddenAtFirst = columns.filter((column) => !column.shownAtFirst).map((colu
 /** What the table shows and what is chosen in it; outlives the screen, so that coming back finds it as it was left. */
 class RunsView {
   sort = $state.raw<GridSort>({ column: 'when', descending: true });
-  /** Ids of columns; until the settings have come, as this window had them last. */
+  /** Ids of columns; until the settings have arrived, those that this window had last. */
   readonly #kept = $derived(settings.value ? settings.value.hiddenColumns : lastHidden());
   readonly #isChosen = $derived(this.#kept !== null);
   readonly #hidden: readonly string[] = $derived(this.#kept ?? hiddenAtFirst);
@@ -61,7 +61,9 @@ class RunsView {
     );
   });
 
-  /** What stays in sight, as far as it is not among those that match: running first, then waiting, then what to look at. */
+  /**
+   * What stays in sight, as far as it is not among those that match: running first, then waiting, then what to look at.
+   */
   readonly #unfinished = $derived.by(() => {
     const matching = new Set(filter.active ? this.matching.map(({ id }) => id) : []);
     return [...this.#unfinishedIds].filter((id) => !matching.has(id)).map((id) => catalogue.runs.get(id)!);

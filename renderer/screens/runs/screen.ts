@@ -4,7 +4,7 @@ import { defineScreen } from '../../app/screen.ts';
 export const runsScreen = defineScreen({
   id: 'runs',
   title: 'Runs',
-  // With an id behind it, the address is that of one run.
+  // Followed by an id, the address is that of one run.
   parse: ([id]) => (id ? null : {}),
   rail: { group: 'work', icon: List },
   load: () => import('./RunsScreen.svelte'),

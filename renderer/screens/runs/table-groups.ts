@@ -1,7 +1,7 @@
 import type { LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import { isActive } from '../../runs/is-active.ts';
 
-/** So many runs that somebody must look at stay in sight; older ones are in the list like any other. */
+/** Most runs needing attention that stay at the top; older ones are in the list like any other. */
 const mostToLookAt = 5;
 
 const newestFirst = (a: RunSummary, b: RunSummary) => (a.createdAt < b.createdAt ? 1 : -1);
@@ -9,8 +9,8 @@ const newestFirst = (a: RunSummary, b: RunSummary) => (a.createdAt < b.createdAt
 const needsLook = ({ status }: RunSummary): boolean => status === 'failed' || status === 'interrupted';
 
 /**
- * The ids of what stands above all others: runs that go on or wait, archived or not, and the newest ones that somebody must
- * look at.
+ * Returns the ids of the runs at the top: running and waiting ones, archived or not, and the newest ones that somebody
+ * must look at.
  */
 export function unfinishedIds(runs: Iterable<RunSummary>): ReadonlySet<string> {
   const active: RunSummary[] = [];

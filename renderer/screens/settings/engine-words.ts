@@ -2,7 +2,7 @@ import type { EngineStatus, SpeedReport } from '../../../shared/domain/engine.ts
 import { engineStatusText, failureWords, isBroken, speedReportText } from '../../../shared/engine-text.ts';
 import { formatBytes, formatDuration } from '../../../shared/format.ts';
 
-/** What an engine is, in one line; where it does not work, why. */
+/** Describes an engine in one line, or says why it does not work. */
 export function engineWords(status: EngineStatus): string {
   const { info, failure, reason, hint } = status;
   // The reasons of these say how themselves.

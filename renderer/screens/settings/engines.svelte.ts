@@ -24,7 +24,7 @@ class Engines {
     }
   }
 
-  /** @throws CupbearerError where the engine does not work; `cancelled` where the user stopped it. */
+  /** @throws CupbearerError if the engine does not work; `cancelled` if the user stopped it. */
   async measure(engine: string): Promise<void> {
     this.#test = new AbortController();
     this.progress = { done: 0, total: 1, note: 'Starting' };

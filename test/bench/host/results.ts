@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { seedEvaluatedRuns } from '../../evaluated-runs.ts';
 import { seedRuns } from '../../seeded-runs.ts';
 import { startMeasuredHost } from './measured-host.ts';
+import { reportFile } from '../../api/report-file.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'cupbearer-bench-results-'));
 const home = join(place, 'home');
@@ -21,9 +22,9 @@ try {
   await host.measure('nothing', () => new Promise((resolve) => setTimeout(resolve, 1000)));
   await host.measure('compare 50 runs', (calls) => calls.runs.compare({ ids: evaluated }));
   await host.measure('compare 50 runs again', (calls) => calls.runs.compare({ ids: evaluated }));
-  await host.measure('a report of 50 runs', (calls) => calls.reports.make({ runs: evaluated, format: 'html' }));
+  await host.measure('a report of 50 runs', (calls) => reportFile(calls, { runs: evaluated, format: 'html' }));
   await host.measure('the scores of 50 runs as CSV', (calls) =>
-    calls.reports.make({ runs: evaluated, format: 'scores' }),
+    reportFile(calls, { runs: evaluated, format: 'scores' }),
   );
   await host.measure('a tag for 10,000 runs', (calls) => calls.runs.change({ ids, addTags: ['bench'] }));
 } finally {

@@ -12,6 +12,7 @@ import { tinyDraft } from '../../e2e/drafts.ts';
 import { runsEnded, startProgram, temporaryHome, type Program } from '../../e2e/program.ts';
 import { seedEvaluatedRuns } from '../../evaluated-runs.ts';
 import { seedRuns } from '../../seeded-runs.ts';
+import { reportFile } from '../../api/report-file.ts';
 
 const assets = fileURLToPath(new URL('../../../dist/renderer/assets/', import.meta.url));
 const seeded = 10_000;
@@ -146,7 +147,7 @@ async function opening(page: Page, { client }: Program): Promise<number> {
 /** Seconds that a report of many evaluated runs takes, and its size in MB. */
 async function reporting({ client }: Program, ids: readonly string[]): Promise<{ seconds: number; size: number }> {
   const started = performance.now();
-  const file = await client.reports.make({ runs: [...ids], format: 'html' });
+  const file = await reportFile(client, { runs: [...ids], format: 'html' });
   return { seconds: (performance.now() - started) / 1000, size: file.size / 1e6 };
 }
 

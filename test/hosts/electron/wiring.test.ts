@@ -9,6 +9,7 @@ import type { MenuItemConstructorOptions, Session, WebFrameMain } from 'electron
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CatalogueEvent, LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import { settingsSchema } from '../../../shared/domain/settings.ts';
+import { fetchFile } from '../../../shared/fetch-file.ts';
 import { clientOverDesktop } from '../desktop-client.ts';
 import { runMarker } from '../../../main/storage/run-marker.ts';
 import { tinyDraft } from '../../e2e/drafts.ts';
@@ -344,8 +345,16 @@ describe('the line to the page', () => {
       expect(event).toMatchObject({ type: 'runs', runs: [], complete: true });
       break;
     }
-    const html = new File(['<p>A report</p>'], 'report.html', { type: 'text/html' });
-    await expect(client.app.printPdf({ html })).rejects.toThrow('PDF');
+    const content = new Blob(['a file']);
+    const { id } = await client.uploads.begin({});
+    await client.uploads.put({ id, pieces: [{ path: 'a.txt', start: 0, bytes: content.size }], content });
+    const made = await application.made.make(async (file) => {
+      writeFileSync(file, 'another file');
+      return { name: 'b.txt', type: 'text/plain', bytes: 12 };
+    });
+    const fetched = await fetchFile(client.files, made);
+    expect([fetched.name, await fetched.text()]).toEqual(['b.txt', 'another file']);
+    await expect(client.app.printPdf({ id: made.id, name: 'b.pdf' })).rejects.toThrow('PDF');
     ipcMain.removeAllListeners();
   });
 
@@ -717,6 +726,11 @@ describe('printing', () => {
     return how.cancel;
   };
   const served = (url: string) => printing.pages!({ url } as Request);
+  const pageWith = (text: string) => {
+    const file = join(mkdtempSync(join(place, 'page-')), 'file');
+    writeFileSync(file, text);
+    return file;
+  };
 
   it('loads the page and what it embeds, and nothing else', async () => {
     const shown: { url: string; text: string; others: boolean[] }[] = [];
@@ -735,7 +749,7 @@ describe('printing', () => {
       expect([cancelled(url), cancelled('data:image/png;base64,AAAA')]).toEqual([false, false]);
       shown.push({ url, text: await (await served(url)).text(), others });
     };
-    const pdfs = await Promise.all([printPdf('<p>One</p>'), printPdf('<p>Two</p>')]);
+    const pdfs = await Promise.all([printPdf(pageWith('<p>One</p>')), printPdf(pageWith('<p>Two</p>'))]);
     expect(pdfs.map((pdf) => new TextDecoder().decode(pdf))).toEqual(['%PDF', '%PDF']);
     expect(shown.map(({ text }) => text)).toEqual(['<p>One</p>', '<p>Two</p>']);
     for (const { others } of shown) expect(others).toEqual(Array(9).fill(true));
@@ -748,7 +762,7 @@ describe('printing', () => {
   });
 
   it('runs no scripts and grants nothing', async () => {
-    await printPdf('<p>A report</p>');
+    await printPdf(pageWith('<p>A report</p>'));
     const [window] = WindowStandIn.all;
     expect(window!.options).toMatchObject({
       show: false,
@@ -763,6 +777,6 @@ describe('printing', () => {
     WindowStandIn.whileLoading = async () => {
       expect(readdirSync(tmpdir()).filter((name) => name.startsWith('cupbearer-print-'))).toEqual(before);
     };
-    await printPdf('<p>A report</p>');
+    await printPdf(pageWith('<p>A report</p>'));
   });
 });

@@ -100,7 +100,7 @@ function comparisonText({ runs, differences, pairs }: RunComparison): string {
       : []),
     ...pairs.filter(({ reason }) => reason !== null).map((pair) => `\n${pairName(pair)}: ${pair.reason}`),
     '',
-    differences.length === 0 ? 'They were asked for the same.' : differenceTable,
+    differences.length === 0 ? 'Their specs are the same.' : differenceTable,
   ].join('\n');
 }
 
@@ -122,7 +122,7 @@ function pairRow(pair: ComparedPair): string[] {
   ];
 }
 
-/** "+0.012", "−0.004"; four decimals where three would show a difference as none. */
+/** "+0.012", "−0.004"; four decimals if three would hide a difference. */
 function signed(value: number): string {
   const size = Math.abs(value);
   const text = size.toFixed(size !== 0 && size < 0.0005 ? 4 : 3);

@@ -104,7 +104,7 @@ function info(dataset: DatasetInfo, output: Output): void {
 async function download(name: string, dataDir: string, output: Output): Promise<void> {
   const bars = output.json ? undefined : new ProgressBars(process.stderr);
   const interrupt = abortOnInterrupt(() =>
-    bars?.print('Stopping; what has arrived is kept and the next download goes on from there.'),
+    bars?.print('Stopping; what has arrived is kept and the next download resumes there.'),
   );
   try {
     const { bytes: _, ...result } = await withLibrary((library) =>

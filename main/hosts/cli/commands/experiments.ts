@@ -45,7 +45,7 @@ interface LaunchFlags {
   overwrite?: boolean;
 }
 
-/** The command that starts runs of one kind: its flags are the experiment's parameters and where the run goes. */
+/** Returns the command that starts runs of one kind. Its flags are the run's parameters and its folder. */
 export function experimentCommand(experiment: RunDefinition): Command {
   const own = experiment.kind === 'classifier' ? resumeFlag : experiment.kind === 'evaluation' ? overwriteFlag : {};
   const ownKeys = new Set(Object.keys({ ...launchFlags, ...own }));
@@ -80,13 +80,16 @@ export function experimentCommand(experiment: RunDefinition): Command {
   };
 }
 
-/** The batch size with which a training goes on, where one is given. @throws CupbearerError `usage` for anything else that is. */
+/**
+ * Returns the batch size for a resumed training, if one is given. @throws CupbearerError `usage` if any other parameter
+ * is.
+ */
 function smallerBatches(experiment: RunDefinition, params: Record<string, unknown>): number | undefined {
   const unwanted = Object.keys(params).find((key) => key !== 'batch_size');
   if (unwanted !== undefined) {
     throw new CupbearerError(
       'usage',
-      `--resume goes on with what the folder's spec.json says, so it takes no --${unwanted}; only --batch_size may be smaller.`,
+      `--resume uses the parameters in the folder's spec.json, so it takes no --${unwanted}; only --batch_size may be smaller.`,
     );
   }
   if (params['batch_size'] === undefined) return undefined;
@@ -116,7 +119,7 @@ export async function withWorkbench<T>(output: Output, work: (workbench: Workben
   }
 }
 
-/** Does a run and draws its progress; Ctrl-C cancels it, a second one gives up waiting. */
+/** Executes a run and draws its progress. Ctrl-C cancels the run; a second one stops waiting for it. */
 export async function runWithProgress(
   work: (options: Pick<LaunchOptions, 'command' | 'signal' | 'onEvent'>) => Promise<FinishedRun>,
   output: Output,

@@ -81,7 +81,7 @@ function taken(run: CatalogueRun): string {
   return lines.join('\n');
 }
 
-/** The data that a model was trained on; undefined where it is not known. */
+/** The data that a model was trained on; undefined if it is not known. */
 function trainingOf(run: CatalogueRun): Picked | undefined {
   const { spec } = readRun(run);
   return spec.kind === 'classifier' ? spec.sound.train_data : undefined;

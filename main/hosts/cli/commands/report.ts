@@ -9,7 +9,6 @@ import { namedRun } from '../../../api/runs/named-run.ts';
 import { RunSummaries } from '../../../api/runs/run-summaries.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import type { ReportFormat } from '../../../reports/make-report.ts';
-import { writeFileAtomically } from '../../../storage/atomic-write.ts';
 import { decodeText, readFileBytes } from '../../../storage/read-file.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
@@ -64,17 +63,13 @@ export const report: Command = {
       const named = new Map(references.map((reference) => namedRun(workbench, reference)).map((run) => [run.id, run]));
       const summaries = new RunSummaries(workbench.catalogue);
       const sources = reportSources(workbench.catalogue, summaries, [...named.values()]);
+      const file = resolve(out);
+      const request = { ...sources, format: chosen, title, question, notes: words, file };
       const { bytes } = await withLibrary((library) =>
-        library.ask(
-          'make-report',
-          { ...sources, format: chosen, title, question, notes: words },
-          { dataDir: defaultDataDir() },
-        ),
+        library.ask('make-report', request, { dataDir: defaultDataDir() }),
       );
-      const path = resolve(out);
-      writeFileAtomically(path, bytes);
-      const result = { file: path, format: chosen, bytes: bytes.length, runs: [...named.keys()] };
-      output.result(result, () => `${shownPath(path)} (${formatBytes(bytes.length)})`);
+      const result = { file, format: chosen, bytes, runs: [...named.keys()] };
+      output.result(result, () => `${shownPath(file)} (${formatBytes(bytes)})`);
     });
   },
 };

@@ -102,7 +102,7 @@ async function control(action: string, given: Record<string, unknown>, port: num
     if (isReadByOthers(process.stdout.fd)) output.note(inOpenFile);
     return;
   }
-  // All of them, and what is kept for servers that are not there: whoever signs out wants nobody in.
+  // All servers, including the stored sessions of those not running: after signing out nobody should be signed in.
   if (wanted === undefined) forgetAllSessions();
   const servers = wanted === undefined ? runningServers() : [findServer(wanted)];
   const answers = await Promise.all(servers.map((server) => askServer(server, 'signOut')));

@@ -25,8 +25,8 @@ interface NvidiaGpu {
 }
 
 /**
- * The NVIDIA GPU that CUDA programs compute on, given what `CUDA_VISIBLE_DEVICES` lets them see; undefined where there is no
- * driver, no GPU, or none that they may see.
+ * The NVIDIA GPU that CUDA programs compute on, given what `CUDA_VISIBLE_DEVICES` lets them see; undefined if there is
+ * no driver, no GPU, or none that they may see.
  */
 export function nvidiaGpu(
   command = 'nvidia-smi',
@@ -52,8 +52,8 @@ export function nvidiaGpu(
 }
 
 /**
- * Of the GPUs, in the driver's order, those that may be the first that CUDA sees; it alone is computed on. CUDA numbers them by
- * speed, which the driver does not tell, unless `CUDA_DEVICE_ORDER` says by place.
+ * Of the GPUs, in the driver's order, those that may be the first that CUDA sees; it alone is computed on. CUDA numbers
+ * them by speed, which the driver does not tell, unless `CUDA_DEVICE_ORDER` says by place.
  */
 function firstVisible<Gpu extends { uuid: string; name: string }>(
   gpus: readonly Gpu[],

@@ -30,7 +30,7 @@ function asExpected(error: unknown, where: string): unknown {
   const [, shape] = /shape\s?\[([\d,]+)\]/.exec(error.message) ?? [];
   const what = shape === undefined ? '' : ` for a tensor of shape [${shape.replaceAll(',', ', ')}]`;
   return new CupbearerError('engine', `${where} has no memory left${what}.`, {
-    hint: worded`Use a smaller ${parameter('batch_size')}; a training that was cut off goes on by ${parameter('resume')}.`,
+    hint: worded`Use a smaller ${parameter('batch_size')}; an interrupted training can be resumed with ${parameter('resume')}.`,
     details: { tensorflow: error.message, ...smallerBatchHelps },
     cause: error,
   });

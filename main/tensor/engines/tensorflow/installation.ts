@@ -70,7 +70,7 @@ function parse<T>(schema: z.ZodType<T>, path: string): T {
   });
 }
 
-/** The installation in `folder`. @throws CupbearerError `engine` where a part of it is gone, `bad-data`, `storage`. */
+/** The installation in `folder`. @throws CupbearerError `engine` if a part of it is gone, `bad-data`, `storage`. */
 export function installationIn(folder: string): Installation {
   const id = folder.split(/[\\/]/).at(-1);
   const recordPath = join(folder, 'install.json');
@@ -103,7 +103,7 @@ export function dependencyFolder(): string | undefined {
   }
 }
 
-/** The TensorFlow that the npm package's own install script fetched. @throws CupbearerError `engine` where it did not. */
+/** The TensorFlow that the npm package's own install script fetched. @throws CupbearerError `engine` if it did not. */
 export function bundledInstallation(packageFolder: string | undefined = dependencyFolder()): Installation {
   // The package's addon is built for Node-API 8 and works on every later one.
   const addon = packageFolder && join(packageFolder, 'lib', 'napi-v8', 'tfjs_binding.node');
@@ -137,8 +137,10 @@ export function checkUnexposed(folder: string): void {
 }
 
 /**
- * The installation to use: the folder in `CUPBEARER_TENSORFLOW` if set, else the one that was chosen last, else the bundled.
- * @throws CupbearerError `engine` where it is not (or no longer wholly) there or another user can change it, `bad-data`, `storage`.
+ * The installation to use: the folder in `CUPBEARER_TENSORFLOW` if set, else the one that was chosen last, else the
+ * bundled.
+ * @throws CupbearerError `engine` if it is not (or no longer wholly) there or another user can change it, `bad-data`,
+ * `storage`.
  */
 export function activeInstallation(): Installation {
   const folder = process.env['CUPBEARER_TENSORFLOW'];

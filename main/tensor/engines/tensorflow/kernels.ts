@@ -59,7 +59,7 @@ export class NativeKernels {
     return out;
   }
 
-  /** An attribute for the type of elements, float32 unless told otherwise. */
+  /** An attribute for the type of elements, float32 by default. */
   type(name: string, value: number = this.backend.binding.TF_FLOAT): NativeAttribute {
     return { name, type: this.backend.binding.TF_ATTR_TYPE, value };
   }

@@ -3,7 +3,7 @@ const [HAS_MAXIMUM, IS_SHARED] = [1, 2];
 
 /**
  * A WebAssembly module that defines one memory, with that memory shared between threads: one bit of it is set.
- * @throws Error where the module is another one.
+ * @throws Error if the module is another one.
  */
 export function withSharedMemory(module: Uint8Array): Uint8Array {
   // After eight bytes of magic and version come sections: an id, a length, and so many bytes.

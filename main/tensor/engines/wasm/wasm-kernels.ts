@@ -198,7 +198,7 @@ function checkAllocations(module: EmscriptenModule): void {
     const address = allocate(bytes);
     if (address === 0 && bytes > 0)
       throw new CupbearerError('engine', `The compute engine has no memory left for ${bytes} more bytes.`, {
-        hint: worded`Use a smaller ${parameter('batch_size')}; a training that was cut off goes on by ${parameter('resume')}.`,
+        hint: worded`Use a smaller ${parameter('batch_size')}; an interrupted training can be resumed with ${parameter('resume')}.`,
         details: smallerBatchHelps,
       });
     return address;

@@ -49,7 +49,7 @@ let gpu: Gpu | undefined;
 /** Makes WebGPU known to this process as it is in a browser: `navigator.gpu` and the classes of the API. */
 async function gpuOfProcess(): Promise<Gpu> {
   if (gpu !== undefined) return gpu;
-  // Vulkan drivers complain on standard error where it is missing. They look for a display there, and talk to whoever put
+  // Vulkan drivers complain on standard error if it is missing. They look for a display there, and talk to whoever put
   // one up, so that it must be a folder of the user's own.
   process.env['XDG_RUNTIME_DIR'] ??= cupbearerHome();
   const dawn = await loadOptional<Dawn>('webgpu');
@@ -63,15 +63,15 @@ async function gpuOfProcess(): Promise<Gpu> {
 const deviceFiles = /^(dri|nvidia\d+|dxg)$/;
 
 /**
- * Whether it is worth asking the drivers, which takes a third of a second and has them write what they miss. On Linux a GPU
- * has a device file; drivers that a variable names are asked in any case.
+ * Whether it is worth asking the drivers, which takes a third of a second and has them write what they miss. On Linux a
+ * GPU has a device file; drivers that a variable names are asked in any case.
  */
 function mayHaveGpu(): boolean {
   const isNamed = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES'].some((name) => process.env[name]);
   return process.platform !== 'linux' || isNamed || readdirSync('/dev').some((name) => deviceFiles.test(name));
 }
 
-/** The fastest adapter there is. @throws CupbearerError `engine` where there is none, or the package is not there. */
+/** The fastest adapter there is. @throws CupbearerError `engine` if there is none, or the package is not there. */
 export async function findAdapter(): Promise<GpuAdapter> {
   const adapter = mayHaveGpu()
     ? await (await gpuOfProcess()).requestAdapter({ powerPreference: 'high-performance' })

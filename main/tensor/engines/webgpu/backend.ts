@@ -70,7 +70,7 @@ function lostError(reason: string, message: string): CupbearerError {
 function operationError(kind: string, message: string): CupbearerError {
   if (kind === 'GPUOutOfMemoryError')
     return new CupbearerError('engine', `The GPU has no memory left: ${firstLine(message)}`, {
-      hint: worded`Use a smaller ${parameter('batch_size')}; a training can go on by ${parameter('resume')}.`,
+      hint: worded`Use a smaller ${parameter('batch_size')}; a training can be resumed with ${parameter('resume')}.`,
       details: smallerBatchHelps,
     });
   return new CupbearerError('engine', `The GPU refused an operation: ${firstLine(message)}`, {

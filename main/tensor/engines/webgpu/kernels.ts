@@ -17,7 +17,7 @@ interface WebGpuProgram {
 
 /** The parts of the backend that programs need. */
 interface ProgramBackend extends tf.KernelBackend {
-  /** Works on `output` in place where it is given, else on a new tensor. */
+  /** Works on `output` in place if it is given, else on a new tensor. */
   runWebGPUProgram(
     program: WebGpuProgram,
     inputs: tf.TensorInfo[],
@@ -33,7 +33,9 @@ export interface Shader {
   name: string;
   /** Names of the inputs, which are flat arrays; `result`, the output, is one that can be read and written. */
   inputs: string[];
-  /** Names of the float32 numbers it takes, `uniforms.NAME`; there are `uniforms.NAN` and `uniforms.threads` besides. */
+  /**
+   * Names of the float32 numbers it takes, `uniforms.NAME`; there are `uniforms.NAN` and `uniforms.threads` besides.
+   */
   numbers: string[];
   /** WGSL. */
   body: string;

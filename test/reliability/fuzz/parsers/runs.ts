@@ -14,6 +14,7 @@ import { importModel } from '../../../api/imports.ts';
 import { startApplication, type StartedApplication } from '../../../api/running-application.ts';
 import { bytesOf, jsonOf, textOf, type Parser } from '../parser.ts';
 import { emptyScratch } from '../scratch.ts';
+import { reportFile } from '../../../api/report-file.ts';
 
 /** The application that shared runs are taken up by, started by the first input. */
 class Running {
@@ -149,7 +150,7 @@ async function looked(changed: Changed): Promise<string[]> {
     await unlessRefused(() => client.drafts.fromRun({ id }));
     const reports: string[] = [];
     for (const format of formats) {
-      const report = await unlessRefused(() => client.reports.make({ runs: [id], format }));
+      const report = await unlessRefused(() => reportFile(client, { runs: [id], format }));
       if (report && format === 'html') reports.push(await report.text());
     }
     return reports;
@@ -163,7 +164,7 @@ async function usualPage(): Promise<Page> {
   const folder = sharedRun({});
   await client.runs.takeUp({ folder });
   const { id } = application.workbench.catalogue.byFolder(folder)!;
-  const report = await client.reports.make({ runs: [id], format: 'html' });
+  const report = await reportFile(client, { runs: [id], format: 'html' });
   application.workbench.catalogue.forget(id);
   return pageOf(await report.text());
 }
@@ -309,7 +310,7 @@ const notes: Parser = {
     const id =
       noted ?? (await client.runs.takeUp({ folder: sharedRun({}) }), application.workbench.catalogue.list()[0]!.id);
     noted = id;
-    const report = await client.reports.make({ runs: [id], format: 'html', notes: textOf(input).slice(0, 100_000) });
+    const report = await reportFile(client, { runs: [id], format: 'html', notes: textOf(input).slice(0, 100_000) });
     return [await report.text()];
   },
   close: () => {
