@@ -203,7 +203,7 @@ function largestShare(counts: readonly number[]): number {
 }
 
 /** How much scores are alike. */
-export interface ScoreTies {
+interface ScoreTies {
   /** How many different scores there are. */
   distinct: number;
   /** The share of samples that have the most frequent one, 0 to 1. */
