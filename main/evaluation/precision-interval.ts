@@ -5,7 +5,7 @@ import { onLogits, type Interval } from './interval.ts';
 import { perfectBound, ruleOfThree } from './rule-of-three.ts';
 
 /** By how much the average precision grows with the weight of a sample of either class, by its group in the ranking, `[groups]`. */
-export interface PrecisionInfluence {
+interface PrecisionInfluence {
   anomalous: Float64Array;
   clean: Float64Array;
 }

@@ -7,7 +7,7 @@ const share = z.number().min(0).max(1);
  * A detector that counts, against the baseline, on the tasks that both have complete; figures are the detector's minus
  * the baseline's.
  */
-export const baselineComparisonSchema = z.object({
+const baselineComparisonSchema = z.object({
   /** Places of the tasks. */
   tasks: z.array(z.int().nonnegative()),
   /** Mean over tasks, with its 95 % interval; null where there are too few tasks: none, or one. */
@@ -26,7 +26,7 @@ export const baselineComparisonSchema = z.object({
 });
 export type BaselineComparison = z.infer<typeof baselineComparisonSchema>;
 
-export const detectorStatisticsSchema = z.object({
+const detectorStatisticsSchema = z.object({
   /** Over the common tasks that it has complete, and their places. */
   mean: figure,
   tasks: z.array(z.int().nonnegative()),

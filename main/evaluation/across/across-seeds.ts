@@ -14,7 +14,7 @@ import { sampleUnits, type FigureDraws, type SampleUnits, type ScoredSeed } from
 import { smoothDraws } from './smooth-draws.ts';
 
 /** A figure over seeds, with its 95 % interval. */
-export interface FigureOverSeeds {
+interface FigureOverSeeds {
   /** One a seed, in the order given. */
   values: number[];
   mean: number;
@@ -34,7 +34,7 @@ export type SeedScores = Omit<ScoredSeed, 'scores'> & { scores: Scores };
  * Two detectors' scores of the same test samples in the same order: the one that is compared, and the one that it is
  * compared with.
  */
-export type PairedSeedScores = Omit<ScoredSeed, 'scores'> & { scores: readonly [Scores, Scores] };
+type PairedSeedScores = Omit<ScoredSeed, 'scores'> & { scores: readonly [Scores, Scores] };
 
 /**
  * Returns a metric over the seeds of one setting, with a hierarchical bootstrap interval of its mean (seeds outside,

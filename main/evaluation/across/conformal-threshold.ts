@@ -40,7 +40,7 @@ export function conformalGuarantee(alpha: number): string {
 }
 
 /** What a threshold comes to on test samples. */
-export interface RealisedRates {
+interface RealisedRates {
   /** Shares of the clean and of the anomalous samples that are flagged, 0 to 1. */
   fpr: number;
   tpr: number;

@@ -7,7 +7,7 @@ export function withoutRounding(differences: readonly number[]): number[] {
 }
 
 /** On how many tasks one detector does better than another, as well, and worse. */
-export interface WinTieLoss {
+interface WinTieLoss {
   win: number;
   tie: number;
   loss: number;

@@ -9,7 +9,7 @@ interface Rate {
 }
 
 /** TPR at a false alarm rate, or FPR at a detection rate. */
-export type RateMetric = 'tpr_at_1' | 'tpr_at_5' | 'fpr_at_95';
+type RateMetric = 'tpr_at_1' | 'tpr_at_5' | 'fpr_at_95';
 
 const rates: Readonly<Record<RateMetric, Rate>> = {
   tpr_at_1: { setBy: 0, share: 0.01 },

@@ -1,3 +1,4 @@
+import type { AttackAim } from '../../../shared/domain/evaluation.ts';
 import { accuracyDoubt, attackDoubt } from '../../../shared/classifier-doubts.ts';
 import { formatCount, formatInterval, formatMetric, formatPercent } from '../../../shared/format.ts';
 import type { Scores } from '../../../shared/scores/ranked-scores.ts';
@@ -6,9 +7,14 @@ import { hasFewSamples } from '../describe-result.ts';
 /** What is known of a run, or of a cell over its seeds; leave out what is not. */
 export interface ResultFacts {
   attack?: {
+    /** What it is for: the label of a backdoor, or any mistake, as of adversarial examples. */
+    aim: AttackAim;
     /** Share of attacks that succeed, 0 to 1. */
     success: number;
-    /** Share of clean samples of other classes that the classifier takes for the target class anyway. */
+    /**
+     * Share of clean samples on which the classifier does the same anyway: takes those of other classes for the target,
+     * or is mistaken.
+     */
     cleanRate?: number;
   };
   classifier?: {
@@ -75,15 +81,26 @@ export function suspicions(facts: ResultFacts): Suspicion[] {
 
 function ofAttack({ attack }: ResultFacts): Suspicion | null {
   if (!attack) return null;
-  const { success, cleanRate } = attack;
+  const { aim, success, cleanRate } = attack;
+  const isBackdoor = aim === 'label';
+  const remedy = isBackdoor
+    ? 'Poison more of the training data, make the trigger stronger or train longer; until then the figures do not say how well attacks are found.'
+    : 'Let the attack change more or take more steps; until then the figures do not say how well attacks are found.';
   const doubt = attackDoubt(success);
-  const remedy =
-    'Poison more of the training data, make the trigger stronger or train longer; until then the figures do not say how well attacks are found.';
-  if (doubt !== null) return { id: 'attack-fails', sentence: plain(doubt), remedy };
+  if (doubt !== null)
+    return {
+      id: 'attack-fails',
+      sentence: isBackdoor
+        ? plain(doubt)
+        : `The attack fails: it brings the classifier to a mistake on ${formatPercent(success)} of the samples only.`,
+      remedy,
+    };
   if (cleanRate === undefined || success > cleanRate) return null;
   return {
     id: 'attack-without-effect',
-    sentence: `The trigger changes nothing: ${formatPercent(success)} of the attacked samples are taken for the target class, and ${formatPercent(cleanRate)} of the clean ones of other classes.`,
+    sentence: isBackdoor
+      ? `The trigger changes nothing: ${formatPercent(success)} of the attacked samples are taken for the target class, and ${formatPercent(cleanRate)} of the clean ones of other classes.`
+      : `The attack changes nothing: the classifier is mistaken on ${formatPercent(success)} of the attacked samples, and on ${formatPercent(cleanRate)} of the clean ones.`,
     remedy,
   };
 }
@@ -186,7 +203,7 @@ function largestShare(counts: readonly number[]): number {
 }
 
 /** How much scores are alike. */
-export interface ScoreTies {
+interface ScoreTies {
   /** How many different scores there are. */
   distinct: number;
   /** The share of samples that have the most frequent one, 0 to 1. */

@@ -2,7 +2,7 @@ import { student95 } from '../beta.ts';
 import { deviationOf, meanOf } from './mean-deviation.ts';
 
 /** A mean over tasks with its 95 % interval; null where there are too few. */
-export interface TaskMean {
+interface TaskMean {
   mean: number | null;
   lower: number | null;
   upper: number | null;

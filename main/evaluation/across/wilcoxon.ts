@@ -8,7 +8,7 @@ export const fewestForTest = 6;
 const mostExact = 25;
 
 /** Wilcoxon's signed-rank test of whether differences are symmetrical about 0. */
-export interface WilcoxonTest {
+interface WilcoxonTest {
   /** Pairs that differ. Pairs that do not are dropped, as Wilcoxon (1945) does: they say nothing about the sign. */
   pairs: number;
   /** Pairs that were dropped. */

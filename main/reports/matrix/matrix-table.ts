@@ -10,7 +10,7 @@ export interface MatrixTableOptions {
 }
 
 /** How a figure stands out in its column. */
-export type Standing = 'best' | 'second' | null;
+type Standing = 'best' | 'second' | null;
 
 /** A cell in words; `marks` lead to notes. */
 export interface TableCell {
@@ -29,7 +29,7 @@ export interface MarkedText {
 }
 
 /** A matrix of results as it is printed, whatever the format. */
-export interface MatrixTable {
+interface MatrixTable {
   caption: string;
   head: MarkedText[];
   rows: { detector: MarkedText; isSkyline: boolean; cells: TableCell[] }[];

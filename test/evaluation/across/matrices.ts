@@ -3,7 +3,7 @@ import type { CellSeed, MatrixCell, ResultMatrix } from '../../../shared/domain/
 const noFigures = { mean: null, deviation: null, lower: null, upper: null, fromSamples: null, fromSeeds: null };
 
 /** The run of one seed, `done` with its value. */
-export function seedOf(seed: number, value: number | null): CellSeed {
+function seedOf(seed: number, value: number | null): CellSeed {
   return {
     seed,
     run: value === null ? null : `run-${seed}`,
@@ -40,7 +40,7 @@ export const impossibleCell: MatrixCell = {
   warnings: [],
 };
 
-export const failedCell: MatrixCell = {
+const failedCell: MatrixCell = {
   ...noFigures,
   state: 'failed',
   reason: 'The loss is not finite',
@@ -48,7 +48,7 @@ export const failedCell: MatrixCell = {
   warnings: [],
 };
 
-export const waitingCell: MatrixCell = {
+const waitingCell: MatrixCell = {
   ...noFigures,
   state: 'waiting',
   reason: null,
@@ -57,7 +57,7 @@ export const waitingCell: MatrixCell = {
 };
 
 /** A cell of which one of three seeds is missing. */
-export const partialCell = (mean: number): MatrixCell => ({
+const partialCell = (mean: number): MatrixCell => ({
   ...doneCell(mean),
   state: 'partial',
   seeds: [seedOf(0, mean - 0.01), seedOf(1, mean + 0.01), seedOf(2, null)],

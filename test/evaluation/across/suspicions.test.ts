@@ -5,7 +5,7 @@ import { scoreTies, suspicions, type ResultFacts, type Suspicion } from '../../.
 const ids = (facts: ResultFacts) => suspicions(facts).map(({ id }) => id);
 
 const sound: ResultFacts = {
-  attack: { success: 0.98, cleanRate: 0.01 },
+  attack: { aim: 'label', success: 0.98, cleanRate: 0.01 },
   classifier: {
     accuracy: 0.97,
     classes: 10,
@@ -27,12 +27,22 @@ describe('what makes a result doubtful', () => {
   it('is nothing where all is as it should be, or nothing is known', () => {
     expect(suspicions(sound)).toEqual([]);
     expect(suspicions({})).toEqual([]);
-    expect(suspicions({ attack: { success: 0.5 }, classifier: {} })).toEqual([]);
+    expect(suspicions({ attack: { aim: 'label', success: 0.5 }, classifier: {} })).toEqual([]);
   });
 
   it.each<[Suspicion['id'], ResultFacts, string]>([
-    ['attack-fails', { attack: { success: 0.047, cleanRate: 0.2 } }, 'target on 4.7 % of the samples only'],
-    ['attack-without-effect', { attack: { success: 0.6, cleanRate: 0.6 } }, '60.0 % of the attacked samples'],
+    [
+      'attack-fails',
+      { attack: { aim: 'label', success: 0.047, cleanRate: 0.2 } },
+      'target on 4.7 % of the samples only',
+    ],
+    [
+      'attack-without-effect',
+      { attack: { aim: 'label', success: 0.6, cleanRate: 0.6 } },
+      '60.0 % of the attacked samples',
+    ],
+    ['attack-fails', { attack: { aim: 'mistake', success: 0.2 } }, 'to a mistake on 20.0 % of the samples only'],
+    ['attack-without-effect', { attack: { aim: 'mistake', success: 0.5, cleanRate: 0.5 } }, 'mistaken on 50.0 %'],
     ['other-trigger', { triggers: { trained: 'Corner pixel', tested: 'Noise' } }, 'another trigger (Corner pixel)'],
     ['one-class', { classifier: { predicted: [0, 300, 0], actual: [100, 100, 100] } }, 'takes all of the clean'],
     ['one-class', { classifier: { predicted: [1, 399, 0] } }, 'takes 99.8 % of the clean'],
@@ -66,7 +76,12 @@ describe('what makes a result doubtful', () => {
   });
 
   it('puts the gravest first', () => {
-    const facts: ResultFacts = { ...sound, attack: { success: 0.1 }, overlap: 3, ...detection(0.2, 0.1, 0.3) };
+    const facts: ResultFacts = {
+      ...sound,
+      attack: { aim: 'label', success: 0.1 },
+      overlap: 3,
+      ...detection(0.2, 0.1, 0.3),
+    };
     expect(ids(facts)).toEqual(['attack-fails', 'overlap', 'wrong-way']);
   });
 });

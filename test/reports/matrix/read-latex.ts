@@ -16,7 +16,7 @@ const accents: Readonly<Record<string, string>> = {
 }; // prettier-ignore
 
 /** A table that was read. */
-export interface ReadTable {
+interface ReadTable {
   columns: string;
   rows: string[][];
 }
