@@ -11,7 +11,7 @@ import type { DatasetFacts } from '../data/dataset.ts';
 import { loadTrigger } from '../data/triggers/index.ts';
 import type { NetworkSpec, Normalisation } from '../models/network-outline.ts';
 
-/** What must be known of a model that was trained elsewhere before a task can be built on it. */
+/** What most tasks must know of a model that was trained elsewhere. */
 export const trainingStatement = z.object({
   train_data: optionalPick(() => datasetRegistry, {
     label: 'Trained on',

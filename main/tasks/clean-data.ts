@@ -12,6 +12,8 @@ import { knownNetwork } from '../models/known-network.ts';
 import {
   isTrained,
   nameOf,
+  originalDataOf,
+  unknownTrainingMisfits,
   type ClassifierData,
   type ClassifierOutline,
   type KnownClassifier,
@@ -37,7 +39,7 @@ export function loadingContext(context: TaskContext, seed: number): DatasetConte
 /** Both halves of the data without trigger and augmentations, with the classes of the classifier. */
 export async function loadCleanData(
   classifier: TrainedClassifier,
-  { data = classifier.originalData, seed }: { data?: Picked | undefined; seed: number },
+  { data = originalDataOf(classifier), seed }: { data?: Picked | undefined; seed: number },
   context: TaskContext,
 ): Promise<{ train: Dataset; test: Dataset }> {
   refuse(poisonMisfits(data));
@@ -52,7 +54,7 @@ export async function loadCleanData(
 
 /** What of the data that a task names for itself does not go with the classifier. */
 export function cleanDataMisfits({ data }: { data?: Picked | undefined }, classifier: KnownClassifier): Misfit[] {
-  if (!data) return [];
+  if (!data) return unknownTrainingMisfits(classifier);
   const poisoned = poisonMisfits(data);
   return poisoned.length > 0 ? poisoned : dataMisfits('data', data, classifier);
 }
@@ -73,12 +75,12 @@ export function dataMisfits(key: string, data: Picked | undefined, classifier: K
 
 /** The test half that people are shown: of the task's own data, else of what the classifier is trained on. */
 export async function loadPreviewData(
-  { folder, originalData }: ClassifierData,
-  { data = originalData, seed }: { data?: Picked | undefined; seed: number },
+  classifier: ClassifierData,
+  { data = originalDataOf(classifier), seed }: { data?: Picked | undefined; seed: number },
   context: TaskContext,
 ): Promise<Dataset> {
   const test = await loadSplit(data, { train: false, augment: false }, loadingContext(context, seed));
-  const known = isTrained(folder) ? knownNetwork(folder) : null;
+  const known = isTrained(classifier.folder) ? knownNetwork(classifier.folder) : null;
   return known ? withClassesOf(test, known.classes, data.name) : test;
 }
 

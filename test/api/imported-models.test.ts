@@ -71,7 +71,7 @@ describe('a model without spec.json', () => {
     const { id } = await importModel(client, { name: 'Elsewhere', files: bare(trained.corner) });
     expect((await client.models.list({}))[0]).toMatchObject({ isTrainingKnown: false });
     const { folder } = application.workbench.catalogue.get(id);
-    const unknown = `It is not known what the model in "${folder}" was trained on.`;
+    const unknown = `It is not known what the model in "${folder}" was trained on. State it on the screen Models.`;
     expect((await client.experiments.check({ draft: draftOn(id) })).faults).toEqual([
       { path: ['classifier', 'run'], step: 'model', message: unknown, label: 'Classifier' },
     ]);
@@ -88,6 +88,28 @@ describe('a model without spec.json', () => {
       data: { code: 'conflict' },
     });
   });
+
+  it.each<[string, ExperimentDraft['task']]>([
+    [
+      'of separate datasets',
+      {
+        name: 'separate-data',
+        trusted_data: { name: 'glyphs', limit: 200 },
+        clean_test_data: { name: 'glyphs', train: false, limit: 100 },
+        anomalous_test_data: { name: 'backdoor', original: { name: 'glyphs', train: false, limit: 300 }, backdoor: { name: 'corner', p_backdoor: 1 } },
+      },
+    ],
+    ['of a backdoor that names data and trigger', { name: 'backdoor', data: { name: 'glyphs' }, backdoor: { name: 'corner' } }],
+  ])('serves a task %s, which needs no statement', async (_, asked) => {
+    const { client, application } = temporaryApplication();
+    const { id } = await importModel(client, { name: 'Elsewhere', files: bare(trained.corner) });
+    const task = { ...asked, max_train_size: 200, max_test_size: 100, overlap: 'remove' };
+    const draft = draftOn(id, { task });
+    expect((await client.experiments.check({ draft })).faults).toEqual([]);
+    const { ids } = await client.experiments.start({ draft });
+    await application.queued.ended(ids[0]!);
+    expect(application.workbench.catalogue.get(ids[0]!)).toMatchObject({ status: 'done', error: null });
+  }); // prettier-ignore
 
   it.each<[string, object, string[], RegExp]>([
     ['data of another shape', { train_data: { name: 'toy-features' } }, ['train_data'], /^The model takes inputs of shape 28 x 28 x 1 in 10 classes; the data "toy-features" has inputs of shape 8 in 2 classes\.$/],

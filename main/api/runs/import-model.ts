@@ -35,8 +35,8 @@ interface ImportOptions {
 
 /**
  * Takes in a model that was trained elsewhere as a finished classifier run in a new folder; `library` checks its files and puts
- * them there. Where neither they nor a statement say what it was trained on, it can be looked at, and no task can be built on it
- * until {@link stateTraining}.
+ * them there. Where neither they nor a statement say what it was trained on, it serves tasks alone that name all of
+ * their data, until {@link stateTraining}.
  * @throws CupbearerError `usage` where a file is missing or is none of a model, or the statement does not fit; `bad-data` where a
  * file is damaged or the weights are not those of the description; `storage`, `cancelled`. Nothing is written then.
  */

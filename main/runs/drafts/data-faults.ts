@@ -3,7 +3,7 @@ import { datasetTitle } from '../../data/datasets/dataset-title.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
 import { poisonKeys } from '../../data/datasets/training-data.ts';
 import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
-import { classifierData } from '../../tasks/classifier.ts';
+import { classifierData, originalDataOf } from '../../tasks/classifier.ts';
 import { NetworkOutline } from '../../models/network-outline.ts';
 import { misfitsOf } from '../../../shared/misfit.ts';
 import { formatBytes } from '../../../shared/format.ts';
@@ -76,7 +76,7 @@ function triggerFaults({ path, picked }: PickedAt, { facts, data }: DraftView): 
   const { classes, shape } = facts;
   const target = picked['target_class'];
   if (typeof target === 'number' && target >= classes.length) {
-    const message = `Must be 0 to ${classes.length - 1}: ${datasetTitle(data.originalData)} has ${classes.length} classes.`;
+    const message = `Must be 0 to ${classes.length - 1}: ${datasetTitle(originalDataOf(data))} has ${classes.length} classes.`;
     return [{ path: [...path, 'target_class'], message }];
   }
   const definition = triggerRegistry.get(picked.name);

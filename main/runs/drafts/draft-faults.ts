@@ -99,7 +99,7 @@ function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
   const { draft } = subject;
   const { task, data, network } = view;
   const asFault = (misfit: Misfit, detector?: Picked): Fault => ({
-    path: [...misfit.path],
+    path: misfit.path.join('.') === 'task.run_path' ? ['classifier', 'run'] : [...misfit.path],
     message: misfitMessage(misfit, { task: draft.task, ...(detector ? { detector } : {}) }),
   });
   return [

@@ -27,7 +27,9 @@ function taskSummary({ data, task }: DraftView): string {
   const { hasTrigger, asked } = triggerOfTask(task);
   const trigger = asked ?? data.trigger?.spec;
   const what = hasTrigger && trigger ? triggerRegistry.get(trigger.name).title : taskRegistry.get(task.name).title;
-  const shown = datasetTitle(asPicked(task['data']) ?? data.originalData);
+  const own = asPicked(task['data']) ?? data.originalData;
+  if (!own) return what;
+  const shown = datasetTitle(own);
   return what === shown ? shown : `${shown}, ${inSentence(what)}`;
 }
 

@@ -3,7 +3,7 @@ import { datasetFacts } from '../../data/datasets/load.ts';
 import { readNetworkSpec } from '../../models/files.ts';
 import { NetworkOutline, specFor, type NetworkSpec } from '../../models/network-outline.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import type { ClassifierData } from '../../tasks/classifier.ts';
+import { originalDataOf, type ClassifierData } from '../../tasks/classifier.ts';
 import type { PickedTask } from '../../tasks/common-params.ts';
 import { draftArchitecture, draftClassifierData, draftTask, type DraftSubject } from './draft-specs.ts';
 
@@ -18,7 +18,7 @@ export interface DraftView {
 /** Looks at a draft that may have faults. */
 export function viewDraft(subject: DraftSubject): DraftView {
   const data = orNothing(() => draftClassifierData(subject));
-  const facts = data && orNothing(() => datasetFacts(data.originalData));
+  const facts = data && orNothing(() => datasetFacts(originalDataOf(data)));
   const network = orNothing(() => new NetworkOutline(draftNetwork(subject, facts)));
   return { data, facts, network, task: orNothing(() => draftTask(subject)) };
 }
@@ -43,5 +43,5 @@ export function orNothing<T>(find: () => T): T | undefined {
 /** The network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
 export function requireNetwork(subject: DraftSubject): NetworkSpec {
   if (subject.classifierFolder !== null) return draftNetwork(subject, undefined);
-  return draftNetwork(subject, datasetFacts(draftClassifierData(subject).originalData));
+  return draftNetwork(subject, datasetFacts(originalDataOf(draftClassifierData(subject))));
 }

@@ -33,7 +33,7 @@ export const models: Command = {
   synopsis: '[list | import FOLDER | trained-on RUN] [--FLAG VALUE ...]',
   notes: [
     'import takes a folder with model.json and model.safetensors, and spec.json and trigger.safetensors where there are any.',
-    'Without spec.json it must be said what the model was trained on before a task can be built on it: at once, or later by',
+    'Without spec.json most tasks need to be told what the model was trained on: at once, or later by',
     'trained-on. RUN is its id, which may be shortened.',
   ].join('\n'),
   flags,
@@ -75,9 +75,11 @@ function taken(run: CatalogueRun): string {
   const { id, folder } = run;
   const lines = [`${id} is in ${shownPath(folder)}.`];
   const flag = typedWords(['--task.run_path', shownPath(folder)]);
-  if (trainingOf(run)) lines.push(...(flag === undefined ? [] : [`Use it by: ${flag}`]));
-  else
-    lines.push(`Say what it was trained on before you use it: npx cupbearer models trained-on ${id} --train_data NAME`);
+  if (flag !== undefined) lines.push(`Use it by: ${flag}`);
+  if (!trainingOf(run))
+    lines.push(
+      `Most tasks need to know what it was trained on: npx cupbearer models trained-on ${id} --train_data NAME`,
+    );
   return lines.join('\n');
 }
 
