@@ -105,13 +105,16 @@ export function describeTraining({
   return `${model.name} on ${dataName(data)}`;
 }
 
-/** What can be told to be impossible where the parameters of the data say what the samples will be like. */
-export function checkTraining({ train_data: trainData, val_data: valData = {}, model }: TrainClassifierSpec): void {
-  const facts = datasetFacts(trainData);
+/** What can be told to be impossible where the parameters of the data, which lie in `dataDir`, say what the samples will be like. */
+export function checkTraining(
+  { train_data: trainData, val_data: valData = {}, model }: TrainClassifierSpec,
+  dataDir: string,
+): void {
+  const facts = datasetFacts(trainData, dataDir);
   const { trigger } = trainingData(trainData);
   if (trigger) checkBackdoor(trigger, facts);
   void new NetworkOutline(specFor(model, facts));
-  for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data), name);
+  for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data, dataDir), name);
 }
 
 /** Refuses validation data that the classifier cannot take or whose classes it does not know. @throws CupbearerError `usage`. */

@@ -53,10 +53,14 @@ export async function loadCleanData(
 }
 
 /** What of the data that a task names for itself does not go with the classifier. */
-export function cleanDataMisfits({ data }: { data?: Picked | undefined }, classifier: KnownClassifier): Misfit[] {
+export function cleanDataMisfits(
+  { data }: { data?: Picked | undefined },
+  classifier: KnownClassifier,
+  dataDir: string,
+): Misfit[] {
   if (!data) return unknownTrainingMisfits(classifier);
   const poisoned = poisonMisfits(data);
-  return poisoned.length > 0 ? poisoned : dataMisfits('data', data, classifier);
+  return poisoned.length > 0 ? poisoned : dataMisfits('data', data, classifier, dataDir);
 }
 
 /** Data in which a task's own trigger would meet another one. */
@@ -66,11 +70,18 @@ function poisonMisfits(data: Picked): Misfit[] {
   return [{ path: ['data'], message }];
 }
 
-/** Data, named by the parameter `key`, that the classifier cannot take or whose classes it does not know. */
-export function dataMisfits(key: string, data: Picked | undefined, classifier: KnownClassifier): Misfit[] {
+/** Data of the folder `dataDir`, named by the parameter `key`, that the classifier cannot take or whose classes it does not know. */
+export function dataMisfits(
+  key: string,
+  data: Picked | undefined,
+  classifier: KnownClassifier,
+  dataDir: string,
+): Misfit[] {
   const { network } = classifier;
   if (!data || !network) return [];
-  return misfitsOf([key], () => checkFitsClassifier({ ...classifier, network }, datasetFacts(data), data.name));
+  return misfitsOf([key], () =>
+    checkFitsClassifier({ ...classifier, network }, datasetFacts(data, dataDir), data.name),
+  );
 }
 
 /** The test half that people are shown: of the task's own data, else of what the classifier is trained on. */

@@ -81,7 +81,7 @@ describe('what the wizard says of a wrong value', () => {
 
   it('has none in the reasons why a detector cannot be chosen', () => {
     for (const draft of drafts)
-      for (const reason of Object.values(unsuitedIn({ draft, classifierFolder: null })))
+      for (const reason of Object.values(unsuitedIn({ draft, classifierFolder: null }, '/no/data')))
         expect(internalNames(reason), reason).toEqual([]);
   });
 });

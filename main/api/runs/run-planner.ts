@@ -79,7 +79,7 @@ export class RunPlanner {
    */
   plan(spec: ParsedSpec, { overwrite = false, ...options }: CreationOptions & { overwrite?: boolean }): RunPlan {
     const folder = absolute(options);
-    checkRun(spec);
+    checkRun(spec, { dataDir: dataDirOf(options) });
     if (spec.kind !== 'evaluation') return { type: 'run', run: this.create(spec, { ...options, folder }) };
     const { existing, owner, folder: own } = planEvaluation(spec, folder);
     if (existing !== undefined && !overwrite)

@@ -1,7 +1,6 @@
 import { paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { partsOfTraining } from '../../../shared/training-data.ts';
 import type { Dataset, DatasetContext, DatasetFacts } from '../dataset.ts';
-import { defaultDataDir } from '../data-dir.ts';
 import { datasetSources } from '../sources.ts';
 import { datasetRegistry } from './index.ts';
 
@@ -27,7 +26,7 @@ export async function loadDataset(picked: Picked, context: DatasetContext): Prom
  * What the samples of the dataset that a spec names are, without reading any; of data in `dataDir`, their files' headers say it.
  * @throws CupbearerError as {@link loadDataset}; `not-found` or `storage` where a folder that it names cannot be read.
  */
-export function datasetFacts(picked: Picked, dataDir = defaultDataDir()): DatasetFacts {
+export function datasetFacts(picked: Picked, dataDir: string): DatasetFacts {
   const definition = datasetRegistry.get(picked.name);
   const params = paramsOfDataset(picked);
   // Poisoned data are as many as, and look like, the data that are poisoned.

@@ -63,7 +63,7 @@ function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
   // What is wrong with data that are poisoned is said of these.
   if (poisons) return [];
   try {
-    datasetFacts(picked);
+    datasetFacts(picked, dataDir);
     return [];
   } catch (error) {
     const { code, message } = toErrorRecord(error);

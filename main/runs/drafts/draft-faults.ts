@@ -47,8 +47,8 @@ function labelInDraft([part = '', ...rest]: readonly string[]): string {
 }
 
 /** Why the detectors that cannot be fitted on a draft's task cannot, by id. */
-export function unsuitedIn(subject: DraftSubject): DraftCheck['unsuited'] {
-  const misfits = Object.entries(unsuitedDetectors(viewDraft(subject)));
+export function unsuitedIn(subject: DraftSubject, dataDir: string): DraftCheck['unsuited'] {
+  const misfits = Object.entries(unsuitedDetectors(viewDraft(subject, dataDir)));
   const { task } = subject.draft;
   return Object.fromEntries(
     misfits.map(([name, misfit]) => [name, misfitMessage(misfit, { task, detector: { name } })]),
@@ -95,7 +95,7 @@ function faultsOf(
 
 /** What does not go together. Parts whose values are at fault are passed over: there is nothing more to say of them. */
 function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
-  const view = viewDraft(subject);
+  const view = viewDraft(subject, dataDir);
   const { draft } = subject;
   const { task, data, network } = view;
   const asFault = (misfit: Misfit, detector?: Picked): Fault => ({
@@ -105,7 +105,9 @@ function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
   return [
     ...classifierFaults(subject, view),
     // Before what is to be downloaded: nobody should fetch what does not fit.
-    ...(task ? below('task', taskMisfits(task, data && { ...data, network })) : []).map((misfit) => asFault(misfit)),
+    ...(task ? below('task', taskMisfits(task, data && { ...data, network }, dataDir)) : []).map((misfit) =>
+      asFault(misfit),
+    ),
     ...dataFaults(subject, dataDir, view),
     ...(draft.detectors.length === 0 ? [{ path: ['detectors'], message: 'Choose at least one detector.' }] : []),
     ...draft.detectors.flatMap((detector, i) =>

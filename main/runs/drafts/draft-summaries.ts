@@ -9,8 +9,8 @@ import { draftArchitecture, type DraftSubject } from './draft-specs.ts';
 import { orNothing, viewDraft, type DraftView } from './draft-view.ts';
 
 /** Each step's choice in a few words: "MNIST, corner pixel". */
-export function draftSummaries(subject: DraftSubject): DraftCheck['summaries'] {
-  const view = viewDraft(subject);
+export function draftSummaries(subject: DraftSubject, dataDir: string): DraftCheck['summaries'] {
+  const view = viewDraft(subject, dataDir);
   const { draft } = subject;
   const runs = draft.detectors.length + (draft.classifier.source === 'train' ? 1 : 0);
   return {

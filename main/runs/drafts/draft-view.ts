@@ -15,10 +15,10 @@ export interface DraftView {
   task: PickedTask | undefined;
 }
 
-/** Looks at a draft that may have faults. */
-export function viewDraft(subject: DraftSubject): DraftView {
+/** Looks at a draft that may have faults, whose data lie in `dataDir`. */
+export function viewDraft(subject: DraftSubject, dataDir: string): DraftView {
   const data = orNothing(() => draftClassifierData(subject));
-  const facts = data && orNothing(() => datasetFacts(originalDataOf(data)));
+  const facts = data && orNothing(() => datasetFacts(originalDataOf(data), dataDir));
   const network = orNothing(() => new NetworkOutline(draftNetwork(subject, facts)));
   return { data, facts, network, task: orNothing(() => draftTask(subject)) };
 }
@@ -41,7 +41,7 @@ export function orNothing<T>(find: () => T): T | undefined {
 }
 
 /** The network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
-export function requireNetwork(subject: DraftSubject): NetworkSpec {
+export function requireNetwork(subject: DraftSubject, dataDir: string): NetworkSpec {
   if (subject.classifierFolder !== null) return draftNetwork(subject, undefined);
-  return draftNetwork(subject, datasetFacts(originalDataOf(draftClassifierData(subject))));
+  return draftNetwork(subject, datasetFacts(originalDataOf(draftClassifierData(subject)), dataDir));
 }

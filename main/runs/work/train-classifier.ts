@@ -56,14 +56,14 @@ export async function runTraining(spec: TrainClassifierSpec, context: RunContext
   };
 }
 
-function headline({ loss, accuracy, validation }: EpochRecord): Record<string, number> {
+function headline({ loss, accuracy, validation }: EpochRecord): RunOutcome['metrics'] {
   const clean = Object.values(validation).find(({ attack_success }) => attack_success === undefined);
   const attacked = Object.values(validation).find(({ attack_success }) => attack_success !== undefined);
   return {
     train_loss: loss,
     train_accuracy: accuracy,
     ...(clean ? { clean_accuracy: clean.accuracy } : {}),
-    ...(attacked ? { attack_success: attacked.attack_success! } : {}),
+    ...(attacked?.attack_success === undefined ? {} : { attack_success: attacked.attack_success }),
   };
 }
 
@@ -178,7 +178,7 @@ async function fit(
 }
 
 function epochLine({ epoch, loss, accuracy, validation, ms }: EpochRecord, epochs: number): string {
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const percent = (share: number | null) => (share === null ? 'not known' : `${(100 * share).toFixed(1)} %`);
   const parts = Object.entries(validation).map(([name, result]) =>
     result.attack_success === undefined
       ? `${name} accuracy ${percent(result.accuracy)}`
