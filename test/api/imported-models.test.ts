@@ -5,10 +5,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { importModelFiles } from '../../main/inspections/import-model.ts';
-import { readModel } from '../../main/models/files.ts';
+import { readModel, writeModelDescription, writeWeights } from '../../main/models/files.ts';
+import { Network } from '../../main/models/network.ts';
 import { encodeSafetensors } from '../../main/storage/safetensors.ts';
 import { readTensorFile } from '../../main/storage/tensor-file.ts';
 import { startCli } from '../hosts/cli-process.ts';
+import { writeSmallMnist } from '../small-mnist.ts';
 import { trainedClassifier } from '../tasks/trained-classifier.ts';
 import { temporaryApplication } from './app-client.ts';
 import { importModel } from './imports.ts';
@@ -188,6 +190,21 @@ describe('a model without spec.json', () => {
 });
 
 describe('npx cupbearer models', () => {
+  it('is compared with the data of the folder that is named, whatever size their files have', async () => {
+    const given = join(place, 'small');
+    mkdirSync(given);
+    writeSmallMnist(join(place, 'elsewhere'), { train: 20, test: 10, side: 6 });
+    const classes = Array.from({ length: 10 }, (_, digit) => String(digit));
+    const network = new Network({ architecture: { name: 'mlp', hidden_dims: [4] }, inputShape: [6, 6, 1], classes }, 0);
+    writeModelDescription(given, network);
+    writeWeights(given, await network.state());
+    network.dispose();
+    const asked = ['models', 'import', 'small', '--base', 'models', '--train_data', 'mnist'];
+    const call = (...args: string[]) => startCli(args, { cwd: place, home: join(place, 'home') }).ended;
+    expect((await call(...asked)).code).toBe(2);
+    expect(await call(...asked, '--data_dir', 'elsewhere')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('imports a folder of bare weights, asks what it was trained on, and lets a detector be fitted on it', async () => {
     const home = join(place, 'home');
     const given = join(place, 'given');
