@@ -7,6 +7,7 @@ import { runDefinitionOf } from '../runs/index.ts';
 import { pathsIn } from '../runs/paths.ts';
 import { isBelow, realPathOf } from '../storage/real-path.ts';
 import { holdsRun, readSpec } from '../storage/run-folder.ts';
+import { command, worded } from '../../shared/wording.ts';
 
 /** What is reachable whatever the root. */
 interface AlwaysReachable {
@@ -16,7 +17,7 @@ interface AlwaysReachable {
   isRun: (folder: string) => boolean;
 }
 
-const hint = 'Start the program with --root FOLDER to let its pages reach another folder.';
+const hint = worded`Start the program ${command('with --root FOLDER', 'by “npx cupbearer serve --root FOLDER”')} to let its pages reach another folder.`;
 
 /**
  * What the pages of the program may name by its path: files and folders below one folder, the root, with links followed,

@@ -19,6 +19,7 @@ import { figureFiles, type FigureFiles } from './figure-files.ts';
 import { reportComparison } from './report-comparison.ts';
 import { runResult } from './run-results.ts';
 import { scoresCsv } from './scores-csv.ts';
+import { counted } from '../../shared/format.ts';
 
 export type ReportFormat = (typeof reportFormats)[number];
 
@@ -82,7 +83,7 @@ const mostPictureBytes = 5_000_000;
 export function makeReport(request: ReportRequest): ReportFile {
   const { runs, format } = request;
   const { extension, type } = kinds[format];
-  const title = request.title?.trim() || (runs.length === 1 ? runs[0]!.record.title : `${runs.length} runs`);
+  const title = request.title?.trim() || (runs.length === 1 ? runs[0]!.record.title : counted(runs.length, 'run'));
   const content = contentOf({ ...request, title });
   // Text that travels to another process as bytes need not be copied letter by letter there.
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;

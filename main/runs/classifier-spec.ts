@@ -22,6 +22,7 @@ import { NetworkOutline, specFor } from '../models/network-outline.ts';
 import { optimizerRegistry } from '../models/optimizers/index.ts';
 import { schedules } from '../models/schedules.ts';
 import { triggerName } from '../tasks/classifier-trigger.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** What can be asked of the training of a classifier. */
 export const trainClassifierParams = z.object({
@@ -125,6 +126,6 @@ export function checkFits(training: DatasetFacts, other: DatasetFacts, name: str
   }
   throw new CupbearerError(
     'usage',
-    `The validation data "${name}" has shape ${other.shape.join(' x ')} in ${other.classes.length} classes; the training data has ${training.shape.join(' x ')} in ${training.classes.length}.`,
+    `The validation data "${name}" has shape ${other.shape.join(' x ')} in ${numbered(other.classes.length, 'class', 'classes')}; the training data has ${training.shape.join(' x ')} in ${training.classes.length}.`,
   );
 }

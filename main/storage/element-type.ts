@@ -1,5 +1,6 @@
 import type { TensorData } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** How the numbers of a stored array are laid out; always little-endian. */
 export interface ElementType {
@@ -134,5 +135,8 @@ export function elementCount(shape: readonly unknown[]): number | undefined {
 /** @throws CupbearerError `internal` where `shape` does not describe `length` elements. */
 export function checkShape(shape: readonly number[], length: number, name: string): void {
   if (elementCount(shape) === length) return;
-  throw new CupbearerError('internal', `"${name}": the shape [${shape.join(', ')}] does not hold ${length} elements.`);
+  throw new CupbearerError(
+    'internal',
+    `"${name}": the shape [${shape.join(', ')}] does not hold ${numbered(length, 'element')}.`,
+  );
 }

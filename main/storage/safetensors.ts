@@ -5,6 +5,7 @@ import { ByteFile } from './byte-file.ts';
 import { bytesOf, checkShape, elementCount, elementTypeOf, elementTypes, type ElementType } from './element-type.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import { repeatedJsonKey } from './json-keys.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** What a safetensors file holds: arrays, and free text by name. */
 export interface SafetensorsContent {
@@ -94,7 +95,8 @@ export function parseSafetensors(bytes: Uint8Array, name: string): SafetensorsCo
 
 /** How many bytes from the beginning hold the header, by the first eight of them. @throws CupbearerError `bad-data`. */
 export function headerBytes(start: Uint8Array, name: string): number {
-  if (start.length < 8) throw bad(name, 'a safetensors file (8 bytes of header length first)', `${start.length} bytes`);
+  if (start.length < 8)
+    throw bad(name, 'a safetensors file (8 bytes of header length first)', `${numbered(start.length, 'byte')}`);
   checkFormat(start, name);
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
   if (length > maxHeaderBytes) throw bad(name, `a header of at most ${maxHeaderBytes} bytes`, `${length}`);
@@ -147,7 +149,7 @@ function checkLayout(entries: readonly Entry[], held: number, name: string): voi
     }
     end = entry.end;
   }
-  if (held !== end) throw bad(name, `${end} bytes of data`, `${held}`);
+  if (held !== end) throw bad(name, `${numbered(end, 'byte')} of data`, `${held}`);
 }
 
 /** The free text of a safetensors file from its first {@link headerBytes}. @throws CupbearerError `bad-data`. */
@@ -199,11 +201,16 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function readHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < 8) throw bad(name, 'a safetensors file (8 bytes of header length first)', `${bytes.length} bytes`);
+  if (bytes.length < 8)
+    throw bad(name, 'a safetensors file (8 bytes of header length first)', `${numbered(bytes.length, 'byte')}`);
   checkFormat(bytes, name);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(bytes.length - 8)) {
-    throw bad(name, `a safetensors header of ${length} bytes`, `only ${bytes.length - 8} bytes in the file`);
+    throw bad(
+      name,
+      `a safetensors header of ${length} bytes`,
+      `only ${numbered(bytes.length - 8, 'byte')} in the file`,
+    );
   }
   if (length > maxHeaderBytes) throw bad(name, `a header of at most ${maxHeaderBytes} bytes`, `${length}`);
   const dataStart = 8 + Number(length);
@@ -256,7 +263,7 @@ function readEntry(key: string, value: unknown, name: string): Entry {
   if (!isOffsets(offsets)) throw bad(name, `two byte offsets for the array "${key}"`, JSON.stringify(offsets));
   const [begin, end] = offsets;
   if (end - begin !== count * type.bytes) {
-    throw bad(name, `${count * type.bytes} bytes for the array "${key}"`, `${end - begin}`);
+    throw bad(name, `${numbered(count * type.bytes, 'byte')} for the array "${key}"`, `${end - begin}`);
   }
   return { key, type, shape: shape as number[], count, begin, end };
 }

@@ -20,6 +20,7 @@ import {
   type TrainedClassifier,
 } from './classifier.ts';
 import type { TaskContext } from './task.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** Parameters of tasks that watch a classifier on its own kind of data. */
 export const classifierParams = {
@@ -113,6 +114,6 @@ export function checkFitsClassifier(classifier: ClassifierOutline, data: Dataset
   }
   throw new CupbearerError(
     'usage',
-    `${nameOf(classifier)} takes inputs of shape ${inputShape.join(' x ')} in ${classes.length} classes; the data "${name}" has ${data.shape.join(' x ')} in ${data.classes.length}.`,
+    `${nameOf(classifier)} takes inputs of shape ${inputShape.join(' x ')} in ${numbered(classes.length, 'class', 'classes')}; the data "${name}" has ${data.shape.join(' x ')} in ${data.classes.length}.`,
   );
 }

@@ -15,5 +15,11 @@ export function trainingMisfits({ dataset, command }: TrainedOn, classifier: Cla
   const { name } = originalDataOf(classifier);
   if (name === dataset) return [];
   const message = `Expected a classifier trained on ${dataset}; ${nameOf(classifier).replace('The', 'the')} was trained on ${name}.`;
-  return [{ path: ['name'], message, hint: worded`Train one with: ${commandLine(`npx cupbearer ${command}`)}` }];
+  return [
+    {
+      path: ['name'],
+      message,
+      hint: worded`Train one ${commandLine(`with: npx cupbearer ${command}`, `by a new experiment on the data “${dataset}”.`)}`,
+    },
+  ];
 }

@@ -1,4 +1,4 @@
-import { formatMetric, formatPercent } from '../format.ts';
+import { counted, formatMetric, formatPercent } from '../format.ts';
 import {
   axis,
   axisTitlesPlugin,
@@ -226,7 +226,7 @@ export function describeTrainingCurve({ epochs, losses, shares, steps = [] }: Tr
     return value === undefined ? [] : [`${series.name} ${text(value)}`];
   };
   const all = [...shares.flatMap((one) => end(one, formatPercent)), ...losses.flatMap((one) => end(one, formatMetric))];
-  return `Training over ${epochs.length} ${epochs.length === 1 ? 'epoch' : 'epochs'}. At the end: ${all.join(', ')}.`;
+  return `Training over ${counted(epochs.length, 'epoch')}. At the end: ${all.join(', ')}.`;
 }
 
 /** One row an epoch. */

@@ -6,7 +6,7 @@ import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
 import { classifierData, originalDataOf } from '../../tasks/classifier.ts';
 import { NetworkOutline } from '../../models/network-outline.ts';
 import { misfitsOf } from '../../../shared/misfit.ts';
-import { formatBytes } from '../../../shared/format.ts';
+import { formatBytes, numbered } from '../../../shared/format.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
 import { paramsOf, type Picked } from '../../../shared/schema/fields.ts';
 import { walk } from '../../../shared/schema/walk.ts';
@@ -76,7 +76,7 @@ function triggerFaults({ path, picked }: PickedAt, { facts, data }: DraftView): 
   const { classes, shape } = facts;
   const target = picked['target_class'];
   if (typeof target === 'number' && target >= classes.length) {
-    const message = `Must be 0 to ${classes.length - 1}: ${datasetTitle(originalDataOf(data))} has ${classes.length} classes.`;
+    const message = `Must be 0 to ${classes.length - 1}: ${datasetTitle(originalDataOf(data))} has ${numbered(classes.length, 'class', 'classes')}.`;
     return [{ path: [...path, 'target_class'], message }];
   }
   const definition = triggerRegistry.get(picked.name);

@@ -33,6 +33,7 @@ import { analysisFile } from '../stored-analysis.ts';
 import { figuresFolder, writeFigureFile, writeFigures } from './figures.ts';
 import { poolingOf } from '../positions.ts';
 import { given } from '../../../shared/given.ts';
+import { numbered } from '../../../shared/format.ts';
 
 const pointsName = 'points';
 const sheetName = 'mistakes';
@@ -91,7 +92,10 @@ export class TestAnalysis implements TestObserver {
     for (const [name, size] of dims) {
       if (size <= mostDims) this.#layers.set(name, newSums(size, this.#points.length));
       else
-        this.#leftOut.set(name, without(size, `It has ${size} dimensions; layers of up to ${mostDims} are analysed.`));
+        this.#leftOut.set(
+          name,
+          without(size, `It has ${numbered(size, 'dimension')}; layers of up to ${mostDims} are analysed.`),
+        );
     }
   }
 

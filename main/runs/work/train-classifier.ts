@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { formatCount } from '../../../shared/format.ts';
+import { formatCount, numbered } from '../../../shared/format.ts';
 import { isBackdoorDataset } from '../../data/datasets/backdoor.ts';
 import { loadDataset, loadSplit } from '../../data/datasets/load.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
@@ -206,7 +206,7 @@ function restore(context: RunContext, network: Network, optimizer: Optimizer): E
   if (history.length < checkpoint.epochs) {
     throw new CupbearerError(
       'bad-data',
-      `${pathOf(file)} has ${history.length} epochs, the checkpoint beside it ${checkpoint.epochs}.`,
+      `${pathOf(file)} has ${numbered(history.length, 'epoch')}, the checkpoint beside it ${checkpoint.epochs}.`,
       {
         hint: 'Train again into another folder.',
       },

@@ -1,4 +1,4 @@
-import { formatCount } from '../../../shared/format.ts';
+import { counted, formatCount } from '../../../shared/format.ts';
 import { library } from '../../app/library.svelte.ts';
 
 /** What a dataset that can be used has: "60 000 train, 10 000 test, 28 × 28 × 1, 10 classes. On disk."; else `otherwise`. */
@@ -10,7 +10,7 @@ export function datasetHelp(name: string, otherwise: string): string {
   const facts = [
     `${formatCount(samples.train)} train`,
     `${formatCount(samples.test)} test`,
-    ...(shape ? [shape.length === 1 ? `${formatCount(shape[0]!)} values` : shape.join(' × ')] : []),
+    ...(shape ? [shape.length === 1 ? counted(shape[0]!, 'value') : shape.join(' × ')] : []),
     ...(classes === null ? [] : [`${formatCount(classes)} classes`]),
   ];
   return `${facts.join(', ')}. ${state === 'built-in' ? 'Built in.' : 'On disk.'}`;
