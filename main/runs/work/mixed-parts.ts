@@ -3,6 +3,7 @@ import { concatenated } from '../../data/transforms/concatenated.ts';
 import type { ActivationBatch } from '../../models/activations.ts';
 import type { TestPart } from '../../tasks/task.ts';
 import { RandomStream } from '../../tensor/random.ts';
+import { testSampleAt } from './test-sample.ts';
 
 /**
  * The samples of several parts in an order that mixes them. A batch of one part alone would tell a detector that adapts to the
@@ -44,8 +45,7 @@ export class MixedParts {
 
   /** The index in its own dataset of the sample at a position. */
   sampleAt(position: number): number {
-    const part = this.partOf(position);
-    return this.#parts[part]!.indices[position - this.#starts[part]!.position]!;
+    return testSampleAt(this.#parts, position).index;
   }
 
   /** The index in its own dataset of a sample of {@link dataset}. */
