@@ -108,6 +108,6 @@ function realFolder(path: string): string {
   const real = realPathOf(path);
   if (real !== undefined && statSync(real, { throwIfNoEntry: false })?.isDirectory()) return real;
   throw new CupbearerError('not-found', `There is no folder "${path}", which was to be the root.`, {
-    hint: 'Give another one with --root FOLDER, in CUPBEARER_ROOT, or as "root" in settings.json.',
+    hint: worded`${command('Give another one with --root FOLDER, in CUPBEARER_ROOT, or as "root" in settings.json.')}`,
   });
 }

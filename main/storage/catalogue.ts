@@ -28,6 +28,7 @@ import { realPathOf } from './real-path.ts';
 import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.ts';
 import { markRows, selectKnown, type MarksChange } from './run-marks.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
+import { command, worded } from '../../shared/wording.ts';
 
 /** What {@link Catalogue.list} leaves out where it is given. */
 interface RunFilter {
@@ -539,7 +540,7 @@ export class Catalogue {
     const newest = this.#prepared('SELECT id FROM runs ORDER BY rowid DESC LIMIT ?').pluck();
     const guess = nearest(id, newest.all(mostGuessed) as string[]);
     return new CupbearerError('not-found', `There is no run "${id}".${guess ? ` Did you mean "${guess}"?` : ''}`, {
-      hint: '`cupbearer runs` lists them all.',
+      hint: worded`${command('`cupbearer runs` lists them all.', 'The screen Runs lists them all.')}`,
     });
   }
 
