@@ -19,7 +19,7 @@ export function trainingMisfits({ dataset, command }: TrainedOn, classifier: Cla
     {
       path: ['name'],
       message,
-      hint: worded`Train one ${commandLine(`with: npx cupbearer ${command}`, `by a new experiment on the data “${dataset}”.`)}`,
+      hint: worded`Train one with: ${commandLine(`npx cupbearer ${command}`)}`,
     },
   ];
 }

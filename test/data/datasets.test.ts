@@ -264,7 +264,11 @@ describe.skipIf(!sharedFolder)('real data (needs the folder with MNIST and CIFAR
     const mean = inputs.reduce((sum, value) => sum + value, 0) / inputs.length;
     expect(mean).toBeCloseTo(0.1325, 3);
     const halves = { train: 60_000, test: 10_000 };
-    expect(datasetFacts({ name: 'mnist' }, dataDir)).toEqual({ shape: data.shape, classes: data.classes, counts: halves });
+    expect(datasetFacts({ name: 'mnist' }, dataDir)).toEqual({
+      shape: data.shape,
+      classes: data.classes,
+      counts: halves,
+    });
   });
 
   it('reads the subset of CIFAR-10', async () => {

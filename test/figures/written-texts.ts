@@ -4,7 +4,7 @@ import { chartToSvg } from '../../shared/charts/draw-chart.ts';
 import type { ChartConfig } from '../../shared/charts/chart.ts';
 
 /** A text of a chart and the rectangle that its letters take, px. */
-export interface WrittenText {
+interface WrittenText {
   text: string;
   left: number;
   right: number;
@@ -15,7 +15,7 @@ export interface WrittenText {
 const attribute = (tag: string, name: string) => new RegExp(` ${name}="([^"]*)"`).exec(tag)?.[1];
 
 /** All that a chart of this size writes, with the figures' own typeface. */
-export function writtenTexts(config: ChartConfig, width: number, height: number): WrittenText[] {
+function writtenTexts(config: ChartConfig, width: number, height: number): WrittenText[] {
   registerFonts();
   const svg = chartToSvg(config, { width, height, background: '#fff', title: '', description: '' }, measureText);
   return [...svg.matchAll(/<text([^>]*)>([^<]*)<\/text>/g)].flatMap(([, tag = '', escaped = '']) => {
