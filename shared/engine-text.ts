@@ -1,5 +1,5 @@
 import type { EngineInfo, EngineStatus, SpeedReport } from './domain/engine.ts';
-import { formatBytes, formatDuration } from './format.ts';
+import { counted, formatBytes, formatDuration } from './format.ts';
 
 const indent = ' '.repeat(14);
 
@@ -62,7 +62,7 @@ function describe(status: EngineStatus, statuses: readonly EngineStatus[]): stri
   const parts = [
     info.device,
     info.deviceMemoryBytes === undefined ? undefined : formatBytes(info.deviceMemoryBytes),
-    info.threads === 1 ? '1 thread' : `${info.threads} threads`,
+    counted(info.threads, 'thread'),
     selfTestMs === undefined ? undefined : `self-test ${formatDuration(selfTestMs)}`,
   ];
   return [

@@ -63,6 +63,16 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, thin);
 }
 
+/** A number of things as they are counted in sentences: "1 run", "12 345 runs". */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** A number of things as files and flags have it, without groups of digits: "1 byte", "12345 bytes". */
+export function numbered(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** A duration in two units at most: "350 ms", "4.2 s", "41 s", "1 min 52 s", "2 h 5 min", "3 d 4 h". */
 export function formatDuration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)}${nbsp}ms`;

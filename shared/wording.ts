@@ -3,8 +3,8 @@ type Part =
   | string
   /** Keys of a parameter in what is asked for: `['task', 'trusted_fraction']`. */
   | { readonly parameter: readonly string[] }
-  /** A command line, which is of no help in a window. */
-  | { readonly command: string };
+  /** What only a terminal says, a command line or a flag, and what a window says in its place, if anything. */
+  | { readonly command: string; readonly inWindow?: string };
 
 /** A sentence in parts. */
 export type Wording = readonly Part[];
@@ -15,8 +15,9 @@ export type Sentence = string | Wording;
 /** A parameter within {@link worded}, by its keys with dots between them: "task.trusted_fraction". */
 export const parameter = (keys: string): Part => ({ parameter: keys.split('.') });
 
-/** A command line within {@link worded}. */
-export const command = (line: string): Part => ({ command: line });
+/** A command line within {@link worded}; a sentence without words for a window is of no help in one. */
+export const command = (line: string, inWindow?: string): Part =>
+  inWindow === undefined ? { command: line } : { command: line, inWindow };
 
 /** Returns the sentence of a template, whose parts each host words in its own way. */
 export function worded(texts: TemplateStringsArray, ...parts: readonly (Part | Sentence | number)[]): Wording {
@@ -46,7 +47,7 @@ export function inFlags(sentence: Sentence): string {
 export function inLabels(sentence: Sentence, labelOf: (path: readonly string[]) => string): string | undefined {
   const parts = partsOf(sentence).map((part) => {
     if (typeof part === 'string') return part;
-    return 'command' in part ? undefined : `“${labelOf(part.parameter)}”`;
+    return 'command' in part ? part.inWindow : `“${labelOf(part.parameter)}”`;
   });
   return parts.every((part) => part !== undefined) ? parts.join('') : undefined;
 }

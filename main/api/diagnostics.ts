@@ -1,6 +1,6 @@
 import { cpus, freemem, release, totalmem, type } from 'node:os';
 import type { AppInfo, Settings } from '../../shared/domain/settings.ts';
-import { formatBytes, formatCount } from '../../shared/format.ts';
+import { counted, formatBytes, numbered } from '../../shared/format.ts';
 
 /** Returns what a bug report needs as text, to be read before it is sent. Contains no names of runs and no results. */
 export function diagnosticsText(info: AppInfo, settings: Settings, quickCheck: string): string {
@@ -14,7 +14,7 @@ export function diagnosticsText(info: AppInfo, settings: Settings, quickCheck: s
     ...section('Program', [...Object.entries(info.versions), ['host', info.host]]),
     ...section('Machine', [
       ['system', `${type()} ${release()}`],
-      ['processor', `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} threads`],
+      ['processor', `${cpus()[0]?.model ?? 'unknown'}, ${numbered(cpus().length, 'thread')}`],
       ['memory', `${formatBytes(freemem())} free of ${formatBytes(totalmem())}`],
     ]),
     ...section('Folders', [
@@ -24,7 +24,7 @@ export function diagnosticsText(info: AppInfo, settings: Settings, quickCheck: s
     ]),
     ...section('Catalogue', [
       ['file', catalogue.path],
-      ['size', `${formatCount(catalogue.runs)} runs, ${formatBytes(catalogue.bytes)}`],
+      ['size', `${counted(catalogue.runs, 'run')}, ${formatBytes(catalogue.bytes)}`],
       ['check', quickCheck],
     ]),
     ...section(

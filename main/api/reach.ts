@@ -7,6 +7,7 @@ import { runDefinitionOf } from '../runs/index.ts';
 import { pathsIn } from '../runs/paths.ts';
 import { isBelow, realPathOf } from '../storage/real-path.ts';
 import { holdsRun, readSpec } from '../storage/run-folder.ts';
+import { command, worded } from '../../shared/wording.ts';
 
 /** What is reachable whatever the root is. */
 interface AlwaysReachable {
@@ -16,7 +17,7 @@ interface AlwaysReachable {
   isRun: (folder: string) => boolean;
 }
 
-const hint = 'Start the program with --root FOLDER to let its pages reach another folder.';
+const hint = worded`Start the program ${command('with --root FOLDER', 'by “npx cupbearer serve --root FOLDER”')} to let its pages reach another folder.`;
 
 /**
  * Decides which paths the program's pages may name: files and folders below one folder, the root, after following links
@@ -112,6 +113,6 @@ function realFolder(path: string): string {
   const real = realPathOf(path);
   if (real !== undefined && statSync(real, { throwIfNoEntry: false })?.isDirectory()) return real;
   throw new CupbearerError('not-found', `There is no folder "${path}", which was to be the root.`, {
-    hint: 'Give another one with --root FOLDER, in CUPBEARER_ROOT, or as "root" in settings.json.',
+    hint: worded`${command('Give another one with --root FOLDER, in CUPBEARER_ROOT, or as "root" in settings.json.')}`,
   });
 }

@@ -8,6 +8,7 @@ import { checkFileName } from '../storage/file-name.ts';
 import { cupbearerHome } from '../storage/home.ts';
 import { createPrivateFolder } from '../storage/private-files.ts';
 import { toStorageError } from '../storage/storage-error.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** Most uploads at once. */
 const mostOpen = 8;
@@ -66,12 +67,12 @@ export class Uploads {
       upload.bytes += length;
       if (upload.files > mostUploadFiles) throw tooMuch(`${mostUploadFiles} files`);
       if (upload.bytes > mostBytes) throw tooMuch(`${mostBytes} bytes`);
-      if (at + length > bytes.length) throw unfitting(path, `${at + length} bytes`, bytes.length);
+      if (at + length > bytes.length) throw unfitting(path, `${numbered(at + length, 'byte')}`, bytes.length);
       this.#makeFolder(upload, dirname(target));
       await append(target, start, bytes.subarray(at, at + length), path);
       at += length;
     }
-    if (at !== bytes.length) throw unfitting('the last file', `${at} bytes`, bytes.length);
+    if (at !== bytes.length) throw unfitting('the last file', `${numbered(at, 'byte')}`, bytes.length);
   }
 
   /**

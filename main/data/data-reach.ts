@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import { isBelow, isInside, realPathOf } from '../storage/real-path.ts';
+import { command, worded } from '../../shared/wording.ts';
 
 /** Holds a {@link DataReach} as JSON; this process may read everything if it is not set. */
 const variable = 'CUPBEARER_DATA_REACH';
@@ -28,6 +29,6 @@ export function requireDataReach(path: string): void {
   const { root, own } = JSON.parse(given) as DataReach;
   if (real !== undefined && (isBelow(root, real) || own.some((folder) => isInside(folder, real)))) return;
   throw new CupbearerError('usage', `A page in the browser may not reach "${path}", which leads out of the root.`, {
-    hint: 'Put a copy in the place of the link, or start the program with --root FOLDER.',
+    hint: worded`Put a copy in the place of the link, or start the program ${command('with --root FOLDER.', 'by “npx cupbearer serve --root FOLDER”.')}`,
   });
 }

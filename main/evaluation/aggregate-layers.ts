@@ -2,6 +2,7 @@ import { unknownName } from '../../shared/definition.ts';
 import type { LayerAggregation } from '../../shared/domain/layer-aggregation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { Scores } from '../../shared/scores/ranked-scores.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** Mean and standard deviation of each layer's scores of trusted samples that the detector was not fitted on. */
 export type Standardisation = Readonly<Record<string, { mean: number; deviation: number }>>;
@@ -32,7 +33,7 @@ export function aggregateLayers(
     if (scores.length !== first.length)
       throw new CupbearerError(
         'bad-data',
-        `Layers must score the same samples: ${firstName} has ${first.length} scores, ${name} has ${scores.length}.`,
+        `Layers must score the same samples: ${firstName} has ${numbered(first.length, 'score')}, ${name} has ${scores.length}.`,
       );
   }
   if (how === 'layer') return scoresOf(scoresByLayer, options.layer).slice();

@@ -1,6 +1,6 @@
 import { shortLayerNames } from '../../shared/charts/layer-names.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
-import { formatCount, formatInterval, formatMetric } from '../../shared/format.ts';
+import { counted, formatCount, formatInterval, formatMetric } from '../../shared/format.ts';
 
 /** What was found, in words. */
 interface ResultSentence {
@@ -138,6 +138,6 @@ function aboutLayers(layers: readonly NamedLayer[], best: NamedLayer): string[] 
 
 function listed(names: readonly string[]): string {
   if (names.length < 2) return names.join('');
-  if (names.length > 3) return `${names.length} layers`;
+  if (names.length > 3) return counted(names.length, 'layer');
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
 }

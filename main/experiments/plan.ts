@@ -256,7 +256,7 @@ class Planning {
     const { params: parsed } = this.#parsed('classifier', { seed, ...params }, part, [], (path) =>
       this.#resolved(path, seed, needs),
     );
-    naming(part, () => checkTraining(parsed));
+    naming(part, () => checkTraining(parsed, this.#context.dataDir));
     return this.#add('classifier', parsed, { seed, label, folder: 'classifiers', needs: [...needs] });
   }
 
@@ -323,7 +323,7 @@ class Planning {
         folder: placeholder(key),
         originalData: original,
         ...(trigger ? { trigger: { spec: trigger, seed: params.seed } } : {}),
-        network: new NetworkOutline(specFor(params.model, datasetFacts(original))),
+        network: new NetworkOutline(specFor(params.model, datasetFacts(original, this.#context.dataDir))),
       };
     });
   }
@@ -337,7 +337,7 @@ class Planning {
       ['task'],
       (path) => (path.startsWith('$') ? placeholder(path.slice(1)) : resolve(this.#context.workingDir, path)),
     );
-    const [misfit] = taskMisfits(params.task, known);
+    const [misfit] = taskMisfits(params.task, known, this.#context.dataDir);
     if (!misfit) return taskOffers(params.task);
     throw new CupbearerError(misfit.code ?? 'usage', `tasks.${label}: ${misfit.message}`, {
       ...(misfit.hint === undefined ? {} : { hint: inFlags(misfit.hint) }),

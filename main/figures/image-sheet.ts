@@ -2,6 +2,7 @@ import type { Canvas, ImageData, SKRSContext2D } from '@napi-rs/canvas';
 import { figureFont, registerFonts } from './fonts.ts';
 import { exportTheme, type Figure } from './figure.ts';
 import { canvasLibrary } from './lazy-canvas.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** Pairs of images, `before` and `after`, both `[count, ...shape]` row-major, shape `[height, width, channels]`, values 0 to 1. */
 interface ImagePairs {
@@ -140,7 +141,7 @@ function toFigure(
   largest: number,
 ): Figure {
   const png = canvas.toBuffer('image/png');
-  const description = `${title}: ${pairs.count} images in three rows, ${before}, ${after} and their signed difference; the largest change of a value is ${largest.toFixed(3)}.`;
+  const description = `${title}: ${numbered(pairs.count, 'image')} in three rows, ${before}, ${after} and their signed difference; the largest change of a value is ${largest.toFixed(3)}.`;
   const { width, height } = canvas;
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,

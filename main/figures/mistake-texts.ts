@@ -14,6 +14,7 @@ import {
   type MistakeGroup,
   type MistakeGroups,
 } from './mistake-groups.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** A mistake with its text, as words. */
 export interface MistakeText extends Mistake {
@@ -97,7 +98,7 @@ function groupHeight({ mistakes }: MistakeGroup<Row>): number {
 function summaryOf({ head, mistakes }: MistakeGroup<Row>): string {
   const [worst] = mistakes;
   if (!worst) return `${head}, none`;
-  return `${head}, ${mistakes.length} texts, first "${worst.words.join(' ')}" with ${scoreFormat(mistakes)(worst.score)}`;
+  return `${head}, ${numbered(mistakes.length, 'text')}, first "${worst.words.join(' ')}" with ${scoreFormat(mistakes)(worst.score)}`;
 }
 
 /** Words put in lines that fit their column; an empty text takes one line. */

@@ -4,6 +4,7 @@ import { exportTheme, type Figure } from './figure.ts';
 import { measureText, registerFonts } from './fonts.ts';
 import { canvasLibrary } from './lazy-canvas.ts';
 import { compareWords, type WordChange } from './word-changes.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** A text before and after a change, as words. */
 interface TextPair {
@@ -51,7 +52,7 @@ export function drawTextSheet(
   const svg = new SvgContext(size.width, size.height, measureText);
   draw(svg as unknown as Pen);
   const counts = rows.map(({ cells }) => ({ added: count(cells, 'added'), removed: count(cells, 'removed') }));
-  const description = `${words.title}: ${pairs.length} texts in three lines each, ${words.before}, ${words.after} and their difference; the largest change adds ${Math.max(0, ...counts.map(({ added }) => added))} and removes ${Math.max(0, ...counts.map(({ removed }) => removed))} words.`;
+  const description = `${words.title}: ${numbered(pairs.length, 'text')} in three lines each, ${words.before}, ${words.after} and their difference; the largest change adds ${Math.max(0, ...counts.map(({ added }) => added))} and removes ${Math.max(0, ...counts.map(({ removed }) => removed))} words.`;
   return {
     name: words.name,
     png: canvas.toBuffer('image/png'),

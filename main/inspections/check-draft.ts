@@ -17,8 +17,8 @@ export function checkDraft(
 ): DraftCheck {
   return {
     faults: draftFaults(subject, dataDir, known),
-    summaries: draftSummaries(subject),
-    unsuited: unsuitedIn(subject),
+    summaries: draftSummaries(subject, dataDir),
+    unsuited: unsuitedIn(subject, dataDir),
   };
 }
 
@@ -29,15 +29,13 @@ export interface DraftDescription {
   testSize: number | undefined;
 }
 
-/** Returns what is known about a draft without loading any data; each part only if the draft determines it. */
-export function describeDraft(subject: DraftSubject): DraftDescription {
-  const view = viewDraft(subject);
+/** Returns what can be said of a draft without loading any data; each part only where the draft determines it. */
+export function describeDraft(subject: DraftSubject, { dataDir }: InspectionContext): DraftDescription {
+  const view = viewDraft(subject, dataDir);
   return { network: view.network && describeNetwork(view.network.spec), testSize: testSize(view) };
 }
 
-/**
- * Returns the network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what is missing.
- */
-export function draftNetworkDescription(subject: DraftSubject): NetworkDescription {
-  return describeNetwork(requireNetwork(subject));
+/** Returns the network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
+export function draftNetworkDescription(subject: DraftSubject, { dataDir }: InspectionContext): NetworkDescription {
+  return describeNetwork(requireNetwork(subject, dataDir));
 }

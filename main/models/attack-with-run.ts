@@ -7,6 +7,7 @@ import { requireRun } from '../storage/run-folder.ts';
 import { attackMethod, attackSamples } from './attacks.ts';
 import { readModel } from './files.ts';
 import { fingerprintTensors } from './network.ts';
+import { numbered } from '../../shared/format.ts';
 
 /**
  * Attacks samples with a model that an earlier run has trained, from a random start; `model` stands for the model and
@@ -24,7 +25,7 @@ export async function attackWithRun(
     if (inputShape.join() !== dataset.shape.join() || classes.length !== dataset.classes.length) {
       throw new CupbearerError(
         'usage',
-        `The classifier in ${folder} takes inputs of shape ${inputShape.join(' x ')} in ${classes.length} classes; the data has ${dataset.shape.join(' x ')} in ${dataset.classes.length}.`,
+        `The classifier in ${folder} takes inputs of shape ${inputShape.join(' x ')} in ${numbered(classes.length, 'class', 'classes')}; the data has ${dataset.shape.join(' x ')} in ${dataset.classes.length}.`,
       );
     }
     const options = { eps, stepSize, steps, randomStart: true, seed };

@@ -10,6 +10,8 @@ import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { readScores } from '../storage/run-folder.ts';
 import { isEvaluated, readEvaluation } from '../runs/stored-evaluations.ts';
 import { parameterLabels } from '../runs/spec-lines.ts';
+import { numbered } from '../../shared/format.ts';
+import { command, worded } from '../../shared/wording.ts';
 
 /** A run that is to be compared. */
 export interface EvaluatedRun {
@@ -99,7 +101,7 @@ export function compareRuns(
 ): RunComparison {
   if (runs.length < 2)
     throw new CupbearerError('usage', `Comparing takes two runs or more, got ${runs.length}.`, {
-      hint: 'npx cupbearer runs lists them.',
+      hint: worded`${command('npx cupbearer runs lists them.', 'The screen Runs lists them.')}`,
     });
   const loaded = runs.map(loadRun);
   const ids = runs.map(({ id }) => id);
@@ -233,7 +235,7 @@ function comparePair(
   if (Math.min(anomalous, keys.length - anomalous) < 2)
     return without(
       keys.length,
-      `They share ${keys.length} samples, ${anomalous} of them anomalous; a paired test needs two of each class.`,
+      `They share ${numbered(keys.length, 'sample')}, ${anomalous} of them anomalous; a paired test needs two of each class.`,
     );
   const ranked = (run: LoadedRun) =>
     isInOrder(run, keys)

@@ -66,7 +66,7 @@ function stripOf({ classifiers }: MatrixColumn): ClassifierStrip {
   return {
     ...strip,
     warnings: suspicions({
-      ...(success === null ? {} : { attack: { success } }),
+      ...(success === null ? {} : { attack: { aim: 'label' as const, success } }),
       ...(accuracy === null ? {} : { classifier: { accuracy } }),
     }).map(wordsOf),
   };

@@ -25,6 +25,7 @@ import {
   untestedPairs,
   type TextTable,
 } from './tables.ts';
+import { counted } from '../../shared/format.ts';
 
 const style = readFileSync(fileURLToPath(new URL('./style.css', import.meta.url)), 'utf8');
 
@@ -102,7 +103,7 @@ function fontFaces(): string {
 
 function subtitle({ runs, createdAt }: Report): string {
   const engines = [...new Set(runs.flatMap(({ record }) => ownEngines(record)))];
-  const count = runs.length === 1 ? '1 run' : `${runs.length} runs`;
+  const count = counted(runs.length, 'run');
   return [count, ...(engines.length > 0 ? [`engine ${engines.join(', ')}`] : []), createdAt.slice(0, 10)]
     .map(escapeHtml)
     .join(' · ');

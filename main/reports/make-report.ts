@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import type { reportFormats } from '../../shared/contract.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
@@ -10,7 +10,7 @@ import { zipOf } from './figure-archive.ts';
 import { htmlReport } from './html.ts';
 import { markdownReport } from './markdown.ts';
 import { runLetter, type Report, type ReportedRun } from './report.ts';
-import { publicPath, publicSpec, type RunNames } from '../runs/public-paths.ts';
+import { publicPath, publicSpec, publicText, type RunNames } from '../runs/public-paths.ts';
 import { figureNames, reportedFigure, runFigures, type FigureChoice } from './run-figures.ts';
 import { readHistory } from '../runs/training-history.ts';
 import { hasFigure, leftOutFigure, readPngFigure } from './stored-figures.ts';
@@ -21,6 +21,7 @@ import { figureFiles, type FigureFiles } from './figure-files.ts';
 import { reportComparison } from './report-comparison.ts';
 import { runResult } from './run-results.ts';
 import { scoresCsv } from './scores-csv.ts';
+import { counted } from '../../shared/format.ts';
 
 export type ReportFormat = (typeof reportFormats)[number];
 
@@ -89,7 +90,7 @@ const mostPictureBytes = 5_000_000;
 export function writeReport(request: ReportRequest): WrittenReport {
   const { runs, format, file } = request;
   const { extension, type } = kinds[format];
-  const title = request.title?.trim() || (runs.length === 1 ? runs[0]!.record.title : `${runs.length} runs`);
+  const title = request.title?.trim() || (runs.length === 1 ? runs[0]!.record.title : counted(runs.length, 'run'));
   const content = contentOf({ ...request, title });
   writeFileAtomically(file, content);
   return { name: `${fileName(title, format)}.${extension}`, type, bytes: fileSize(file) };
@@ -108,9 +109,9 @@ function contentOf(request: ReportRequest & { title: string }): Content {
     case 'scores':
       return scoresOf(request.runs);
     case 'figures-svg':
-      return figuresOf(request.runs, '.svg');
+      return figuresOf(request, '.svg');
     case 'figures-png':
-      return figuresOf(request.runs, '.png');
+      return figuresOf(request, '.png');
   }
 }
 
@@ -148,7 +149,7 @@ function gather(
     unreadable.push(...[...without, ...drawn.leftOut].map((sentence) => `Left out of ${runLetter(i)}: ${sentence}`));
     return {
       record: publicRecord(record, runNames),
-      summary,
+      summary: publicSummary(summary, runNames),
       spec: read('Its spec.json', () => publicSpecFile(record, runNames), null),
       command,
       noCommand,
@@ -169,8 +170,9 @@ function gather(
     notes,
     createdAt: new Date().toISOString(),
     runs,
-    foundations: foundations.map(({ record, classifier: _, ...others }) => ({
+    foundations: foundations.map(({ record, classifier: _, summary, ...others }) => ({
       record: publicRecord(record, runNames),
+      summary: publicSummary(summary, runNames),
       ...others,
     })),
     differences: differences.map(({ key, values }) => ({
@@ -191,14 +193,30 @@ function gather(
       ...(withoutPictures.length > 0
         ? [`The sheets of the worst mistakes of ${withoutPictures.join(', ')} would make the file too large.`]
         : []),
-    ],
+    ].map((sentence) => publicText(sentence, runNames)),
   };
 }
 
 /** A run's row as others may see it. */
 function publicRecord(record: RunRecord, names: RunNames): RunRecord {
-  const { kind, folder, spec } = record;
-  return { ...record, folder: publicPath(folder, names), spec: publicSpec(kind, spec, names) };
+  const { kind, folder, spec, error } = record;
+  const said = (text: string) => publicText(text, names, [dirname(folder)]);
+  return {
+    ...record,
+    folder: publicPath(folder, names),
+    spec: publicSpec(kind, spec, names),
+    // The details of an error are for the program that shows it.
+    error: error && {
+      code: error.code,
+      message: said(error.message),
+      ...(error.hint === undefined ? {} : { hint: said(error.hint) }),
+    },
+  };
+}
+
+/** What is said of runs, as others may read it. */
+function publicSummary(summary: ReportSource['summary'], names: RunNames): ReportSource['summary'] {
+  return { ...summary, fault: summary.fault && publicText(summary.fault, names) };
 }
 
 /** The spec.json of a run as others may see it; null if there is none. */
@@ -240,13 +258,13 @@ function scoresOf(runs: readonly ReportSource[]): Iterable<Uint8Array> {
 
 const missingFile = 'MISSING.txt';
 
-function figuresOf(runs: readonly ReportSource[], extension: '.svg' | '.png'): Uint8Array<ArrayBuffer> {
+function figuresOf({ runs, names }: ReportSources, extension: '.svg' | '.png'): Uint8Array<ArrayBuffer> {
   const found = runs.map(({ record, classifier }, i) => {
     const place = runs.length === 1 ? '' : `${runLetter(i)} ${fileName(record.title, 'html')}/`;
     const { files, missing } = filesOf({ folder: record.folder, classifier }, extension);
     return {
       files: [...files].map(([name, bytes]) => [`${place}${name}`, bytes] as const),
-      missing: missing.map((sentence) => `${place}${sentence}`),
+      missing: missing.map((sentence) => `${place}${publicText(sentence, names)}`),
     };
   });
   const files = found.flatMap((run) => run.files);

@@ -17,6 +17,7 @@ import { metricsOf, readScores } from '../storage/run-folder.ts';
 import { pathOf, within } from '../storage/within-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { anomalousWord } from '../tasks/task.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** Where the results of a run are, and the classifier that it trained or looks at. */
 export interface RunFolders {
@@ -116,7 +117,7 @@ export function activationPlane(folder: string, layer: string): ActivationPlane 
   if (points.data.length !== 2 * positions.data.length)
     throw new CupbearerError(
       'bad-data',
-      `"${points.path}" has ${points.data.length} values, expected two for each of ${positions.data.length} samples.`,
+      `"${points.path}" has ${numbered(points.data.length, 'value')}, expected two for each of ${numbered(positions.data.length, 'sample')}.`,
     );
   return { positions: positions.data, points: points.data };
 }

@@ -70,12 +70,12 @@ export function classifiersTable({ runs }: Report): TextTable | null {
 /** AUROC on attacks that succeeded and without the target class; null where no run is about an attack. */
 export function attacksTable({ runs }: Report): TextTable | null {
   const rows = runs.flatMap(({ result }, i) =>
-    (result?.attack ? attackRows(result.attack) : []).map(({ label, anomalous, auroc }) => [
+    (result?.attack ? attackRows(result.attack) : []).map(({ label, anomalous, auroc, interval }) => [
       runLetter(i),
       label,
       anomalous,
-      auroc ? formatMetric(auroc.AUC_ROC) : none,
-      auroc ? formatInterval(auroc.AUC_ROC_interval) : none,
+      auroc,
+      interval,
     ]),
   );
   if (rows.length === 0) return null;

@@ -22,6 +22,7 @@ import { NetworkOutline, specFor } from '../models/network-outline.ts';
 import { optimizerRegistry } from '../models/optimizers/index.ts';
 import { schedules } from '../models/schedules.ts';
 import { triggerName } from '../tasks/classifier-trigger.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** What can be asked of the training of a classifier. */
 export const trainClassifierParams = z.object({
@@ -105,13 +106,16 @@ export function describeTraining({
   return `${model.name} on ${dataName(data)}`;
 }
 
-/** Finds what is impossible, if the parameters of the data determine what the samples will be like. */
-export function checkTraining({ train_data: trainData, val_data: valData = {}, model }: TrainClassifierSpec): void {
-  const facts = datasetFacts(trainData);
+/** What can be told to be impossible where the parameters of the data, which lie in `dataDir`, say what the samples will be like. */
+export function checkTraining(
+  { train_data: trainData, val_data: valData = {}, model }: TrainClassifierSpec,
+  dataDir: string,
+): void {
+  const facts = datasetFacts(trainData, dataDir);
   const { trigger } = trainingData(trainData);
   if (trigger) checkBackdoor(trigger, facts);
   void new NetworkOutline(specFor(model, facts));
-  for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data), name);
+  for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data, dataDir), name);
 }
 
 /**
@@ -125,6 +129,6 @@ export function checkFits(training: DatasetFacts, other: DatasetFacts, name: str
   }
   throw new CupbearerError(
     'usage',
-    `The validation data "${name}" has shape ${other.shape.join(' x ')} in ${other.classes.length} classes; the training data has ${training.shape.join(' x ')} in ${training.classes.length}.`,
+    `The validation data "${name}" has shape ${other.shape.join(' x ')} in ${numbered(other.classes.length, 'class', 'classes')}; the training data has ${training.shape.join(' x ')} in ${training.classes.length}.`,
   );
 }

@@ -15,8 +15,8 @@ export const evalDetector: RunDefinition<'evaluation'> = {
   describe: (spec) => `evaluation on ${describeTask(spec.task)}`,
   parents: (spec) => [fittedDetectorPath(spec.detector), ...taskParents(spec.task)],
 
-  check(spec) {
-    const { network } = outlineTask(spec.task);
+  check(spec, dataDir) {
+    const { network } = outlineTask(spec.task, dataDir);
     for (const layer of detectorLayers(fittedDetectorFolder(spec.detector))) network.activationShape(layer);
   },
 

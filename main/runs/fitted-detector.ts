@@ -5,6 +5,7 @@ import { requiredPath, type Picked } from '../../shared/schema/fields.ts';
 import { requireRun } from '../storage/run-folder.ts';
 import { isThere } from '../storage/within-folder.ts';
 import { detectorFile } from './detector-file.ts';
+import { command, worded } from '../../shared/wording.ts';
 
 const fromRun: Definition = {
   id: 'from_run',
@@ -25,6 +26,6 @@ export function fittedDetectorFolder(detector: Picked): string {
   const folder = requireRun(fittedDetectorPath(detector));
   if (isThere(detectorFile(folder))) return folder;
   throw new CupbearerError('not-found', `There is no fitted detector in ${folder}: it has no detector.safetensors.`, {
-    hint: 'Fit one with: npx cupbearer train-detector --dir.full FOLDER',
+    hint: worded`Fit one ${command('with: npx cupbearer train-detector --dir.full FOLDER', 'by a new experiment.')}`,
   });
 }

@@ -55,9 +55,12 @@ export function parentsOfRun<Kind extends RunKind>({ kind, params }: ParsedSpec<
   return byKind[kind].parents(params);
 }
 
-/** Refuses what can be seen to be impossible before anything is loaded or written. @throws CupbearerError. */
-export function checkRun<Kind extends RunKind>({ kind, params }: ParsedSpec<Kind>): void {
-  byKind[kind].check(params);
+/** Refuses what can be seen to be impossible before anything is loaded, out of `dataDir`, or written. @throws CupbearerError. */
+export function checkRun<Kind extends RunKind>(
+  { kind, params }: ParsedSpec<Kind>,
+  { dataDir }: { dataDir: string },
+): void {
+  byKind[kind].check(params, dataDir);
 }
 
 /** Does a run in this process. @throws CupbearerError. */

@@ -8,6 +8,7 @@ import type { NetworkOutline } from '../models/network-outline.ts';
 import type { TaskOffers, TaskOutline } from '../tasks/task.ts';
 import { featureLayers, poolingOf, samplesPerText, scoresPositions } from './positions.ts';
 import { parameter, worded, type Sentence } from '../../shared/wording.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** What is known about a task for a detector; each part only if it is determined already. */
 export interface PairingView {
@@ -108,7 +109,7 @@ function layerMisfits({ id, needs }: DetectorDefinition, params: DetectorParams,
   const fewest = needs.layers ?? 1;
   const { length } = chosenLayers(params, network, { needs });
   if (length >= fewest) return [];
-  const message = `The detector "${id}" needs at least ${fewest} layer${fewest === 1 ? '' : 's'}, and ${length === 1 ? '1 was' : `${length} were`} chosen.`;
+  const message = `The detector "${id}" needs at least ${numbered(fewest, 'layer')}, and ${numbered(length, 'was', 'were')} chosen.`;
   return [{ path, message, hint: worded`Name more in ${parameter('detector.layers')}.` }];
 }
 

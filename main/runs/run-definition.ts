@@ -38,7 +38,7 @@ export interface RunDefinition<Kind extends RunKind = RunKind> extends Definitio
   /** Folders of the runs that this one builds on. */
   parents(params: SpecParams[Kind]): string[];
   /** Refuses what can be seen to be impossible before anything is loaded or written. @throws CupbearerError. */
-  check(params: SpecParams[Kind]): void;
+  check(params: SpecParams[Kind], dataDir: string): void;
   run(params: SpecParams[Kind], context: RunContext): Promise<RunOutcome>;
 }
 

@@ -10,8 +10,9 @@ import { poisonKeys, trainingData } from '../data/datasets/training-data.ts';
 import type { DatasetFacts } from '../data/dataset.ts';
 import { loadTrigger } from '../data/triggers/index.ts';
 import type { NetworkSpec, Normalisation } from '../models/network-outline.ts';
+import { numbered } from '../../shared/format.ts';
 
-/** What must be known of a model that was trained elsewhere before a task can be built on it. */
+/** What most tasks must know of a model that was trained elsewhere. */
 export const trainingStatement = z.object({
   train_data: optionalPick(() => datasetRegistry, {
     label: 'Trained on',
@@ -98,8 +99,8 @@ function factsOf(trainData: Picked, dataDir: string): { found: DatasetFacts } | 
 
 /** "inputs of shape 28 x 28 x 1 in 10 classes". */
 function sizesOf(shape: readonly number[], classes: number, vocabulary: number | undefined): string {
-  const tokens = vocabulary === undefined ? '' : ` of ${vocabulary} tokens`;
-  return `inputs of shape ${shape.join(' x ')}${tokens} in ${classes} classes`;
+  const tokens = vocabulary === undefined ? '' : ` of ${numbered(vocabulary, 'token')}`;
+  return `inputs of shape ${shape.join(' x ')}${tokens} in ${numbered(classes, 'class', 'classes')}`;
 }
 
 function normalisationMisfits(mean: string | undefined, std: string | undefined, network: NetworkSpec): Misfit[] {

@@ -13,6 +13,6 @@ export const trainDetector: RunDefinition<'detector'> = {
   params: trainDetectorParams,
   describe: (spec) => `${spec.detector.name} on ${describeTask(spec.task)}`,
   parents: (spec) => taskParents(spec.task),
-  check: (spec) => void planDetection(spec.detector, outlineTask(spec.task)),
+  check: (spec, dataDir) => void planDetection(spec.detector, outlineTask(spec.task, dataDir)),
   run: async (spec, context) => (await import('./work/train-detector.ts')).runFitting(spec, context),
 };

@@ -30,6 +30,7 @@ import { realPathOf } from './real-path.ts';
 import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.ts';
 import { markRows, selectKnown, type MarksChange } from './run-marks.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
+import { command, worded } from '../../shared/wording.ts';
 
 /** Which runs {@link Catalogue.list} returns. */
 interface RunFilter {
@@ -586,7 +587,7 @@ export class Catalogue {
     const newest = this.#prepared<string>('SELECT id FROM runs ORDER BY rowid DESC LIMIT ?').pluck();
     const guess = nearest(id, newest.all(mostGuessed));
     return new CupbearerError('not-found', `There is no run "${id}".${guess ? ` Did you mean "${guess}"?` : ''}`, {
-      hint: '`cupbearer runs` lists them all.',
+      hint: worded`${command('`cupbearer runs` lists them all.', 'The screen Runs lists them all.')}`,
     });
   }
 

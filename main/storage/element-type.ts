@@ -1,5 +1,6 @@
 import type { TensorData } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** How the numbers of a stored array are laid out; always little-endian. */
 export interface ElementType {
@@ -141,5 +142,8 @@ function isSize(value: unknown): value is number {
 /** @throws CupbearerError `internal` if `shape` does not describe `length` elements. */
 export function checkShape(shape: readonly number[], length: number, name: string): void {
   if (parseShape(shape)?.count === length) return;
-  throw new CupbearerError('internal', `"${name}": the shape [${shape.join(', ')}] does not hold ${length} elements.`);
+  throw new CupbearerError(
+    'internal',
+    `"${name}": the shape [${shape.join(', ')}] does not hold ${numbered(length, 'element')}.`,
+  );
 }

@@ -2,6 +2,7 @@ import type { NamedTensor, TensorData } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { bytesOf, checkShape, elementTypeOf, elementTypes, parseShape, type ElementType } from './element-type.ts';
 import { parsePythonDict } from './python-literal.ts';
+import { numbered } from '../../shared/format.ts';
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -95,7 +96,7 @@ export function parseNpyHeader(start: Uint8Array, fileBytes: number, name: strin
   const { sizes, count } = parsed;
   const wanted = count * type.bytes;
   if (fileBytes - end !== wanted) {
-    throw bad(name, `${wanted} bytes of data for the shape [${sizes.join(', ')}]`, `${fileBytes - end}`);
+    throw bad(name, `${numbered(wanted, 'byte')} of data for the shape [${sizes.join(', ')}]`, `${fileBytes - end}`);
   }
   return { type, isFortran: fortran, shape: sizes, count, end };
 }
@@ -109,7 +110,7 @@ function readHeader(bytes: Uint8Array, name: string): { text: string; end: numbe
     throw bad(
       name,
       'a NumPy file (it begins with \\x93NUMPY)',
-      bytes.length < 10 ? `${bytes.length} bytes` : 'another beginning',
+      bytes.length < 10 ? `${numbered(bytes.length, 'byte')}` : 'another beginning',
     );
   }
   const major = bytes[6]!;
@@ -122,7 +123,11 @@ function readHeader(bytes: Uint8Array, name: string): { text: string; end: numbe
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (length > maxHeaderBytes) throw bad(name, `a header of at most ${maxHeaderBytes} bytes`, `one of ${length}`);
   if (start + length > bytes.length) {
-    throw bad(name, `a header of ${length} bytes`, `only ${bytes.length - start} bytes in the file`);
+    throw bad(
+      name,
+      `a header of ${numbered(length, 'byte')}`,
+      `only ${numbered(bytes.length - start, 'byte')} in the file`,
+    );
   }
   const header = bytes.subarray(start, start + length);
   try {

@@ -11,6 +11,7 @@ import { checkSchema, migrate } from './migrations/index.ts';
 import { openHome, openPrivateFile } from './private-files.ts';
 import { corrupt, openSqlite, saysDamaged, sqliteCode, toCatalogueError } from './sqlite.ts';
 import { withStorageErrors } from './storage-error.ts';
+import { numbered } from '../../shared/format.ts';
 
 interface OpenOptions {
   /** How long to wait for another process that holds the file. */
@@ -145,7 +146,7 @@ function fillFromFolders(catalogue: Catalogue): void {
   const listed = readFolderList(catalogue.path).filter((folder) => existsSync(folder));
   if (listed.length === 0) return;
   const { added, skipped } = catalogue.rebuild(listed);
-  catalogue.notices.push(`The catalogue was rebuilt from the run folders: ${added.length} runs.`);
+  catalogue.notices.push(`The catalogue was rebuilt from the run folders: ${numbered(added.length, 'run')}.`);
   for (const { folder, reason } of skipped) catalogue.notices.push(`Skipped "${folder}". ${reason}`);
 }
 

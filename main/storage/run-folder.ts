@@ -15,6 +15,7 @@ import { readScoredSamples, readScoreFiles, writeScoreFiles, type ScoredSamples,
 import { withStorageErrors } from './storage-error.ts';
 import { isTemporaryName } from './temporary-names.ts';
 import { entriesWithin, isThere, pathOf, requireInside, within } from './within-folder.ts';
+import { command, worded } from '../../shared/wording.ts';
 
 /** What marks a folder as a run's. */
 export const specFileName = 'spec.json';
@@ -188,7 +189,7 @@ export function requireRun(path: string): string {
   if (holdsRun(folder)) return folder;
   const found = existsSync(folder) ? `there is no ${specFileName} in it` : 'there is no such folder';
   throw new CupbearerError('not-found', `"${folder}" holds no run: ${found}.`, {
-    hint: 'Give the folder that a run was saved to; `cupbearer runs` lists them.',
+    hint: worded`Give the folder that a run was saved to; ${command('`cupbearer runs` lists them.', 'the screen Runs lists them.')}`,
   });
 }
 

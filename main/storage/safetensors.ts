@@ -5,6 +5,7 @@ import { ByteFile } from './byte-file.ts';
 import { bytesOf, checkShape, elementTypeOf, elementTypes, parseShape, type ElementType } from './element-type.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import { repeatedJsonKey } from './json-keys.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** What a safetensors file holds: arrays, and free text by name. */
 export interface SafetensorsContent {
@@ -95,7 +96,8 @@ export function parseSafetensors(bytes: Uint8Array, name: string): SafetensorsCo
 
 /** How many bytes from the beginning hold the header, by the first eight of them. @throws CupbearerError `bad-data`. */
 export function headerBytes(start: Uint8Array, name: string): number {
-  if (start.length < 8) throw bad(name, 'a safetensors file (8 bytes of header length first)', `${start.length} bytes`);
+  if (start.length < 8)
+    throw bad(name, 'a safetensors file (8 bytes of header length first)', `${numbered(start.length, 'byte')}`);
   checkFormat(start, name);
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
   if (length > maxHeaderBytes) throw bad(name, `a header of at most ${maxHeaderBytes} bytes`, `${length}`);
@@ -148,7 +150,7 @@ function checkLayout(entries: readonly Entry[], held: number, name: string): voi
     }
     end = entry.end;
   }
-  if (held !== end) throw bad(name, `${end} bytes of data`, `${held}`);
+  if (held !== end) throw bad(name, `${numbered(end, 'byte')} of data`, `${held}`);
 }
 
 /** The free text of a safetensors file from its first {@link headerBytes}. @throws CupbearerError `bad-data`. */
@@ -200,11 +202,16 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function readHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < 8) throw bad(name, 'a safetensors file (8 bytes of header length first)', `${bytes.length} bytes`);
+  if (bytes.length < 8)
+    throw bad(name, 'a safetensors file (8 bytes of header length first)', `${numbered(bytes.length, 'byte')}`);
   checkFormat(bytes, name);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(bytes.length - 8)) {
-    throw bad(name, `a safetensors header of ${length} bytes`, `only ${bytes.length - 8} bytes in the file`);
+    throw bad(
+      name,
+      `a safetensors header of ${length} bytes`,
+      `only ${numbered(bytes.length - 8, 'byte')} in the file`,
+    );
   }
   if (length > maxHeaderBytes) throw bad(name, `a header of at most ${maxHeaderBytes} bytes`, `${length}`);
   const dataStart = 8 + Number(length);
@@ -262,7 +269,7 @@ function readEntry(key: string, value: unknown, name: string): Entry {
   const { sizes, count } = parsed;
   const [begin, end] = offsets;
   if (end - begin !== count * type.bytes) {
-    throw bad(name, `${count * type.bytes} bytes for the array "${key}"`, `${end - begin}`);
+    throw bad(name, `${numbered(count * type.bytes, 'byte')} for the array "${key}"`, `${end - begin}`);
   }
   return { key, type, shape: sizes, count, begin, end };
 }

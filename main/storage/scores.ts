@@ -8,6 +8,7 @@ import { encodeNpy, npyStartBytes, parseNpy } from './npy.ts';
 import { readFileBytes } from './read-file.ts';
 import { indexName, labelsName, predictedClassName, readScoreLayout, trueClassName } from './score-layout.ts';
 import { pathOf, within, type Within } from './within-folder.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** Which samples an evaluation scored, all arrays of the same length `n`. */
 export interface ScoredSamples {
@@ -52,7 +53,10 @@ export function writeScoreFiles(place: Within, scores: Scores): void {
     }
     taken.add(name.toLowerCase());
     if (data.length !== n) {
-      throw new CupbearerError('internal', `writeScores: "${name}" has ${data.length} values, the labels ${n}.`);
+      throw new CupbearerError(
+        'internal',
+        `writeScores: "${name}" has ${numbered(data.length, 'value')}, the labels ${n}.`,
+      );
     }
     files.set(`${name}.npy`, encodeNpy({ shape: [n], data }));
   }

@@ -13,6 +13,7 @@ import {
   type StoredArray,
 } from './safetensors.ts';
 import { pathOf, type Place } from './within-folder.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** Writes arrays and free text as a safetensors file, whole or not at all. @throws CupbearerError `storage`. */
 export function writeTensorFile(place: Place, tensors: TensorMap, metadata: Record<string, string> = {}): void {
@@ -61,7 +62,10 @@ export function openFloats(
   const { shape, start, length } = array;
   const values = ByteFile.part(place, start, length);
   if (values.held < start + length) {
-    throw new CupbearerError('bad-data', `"${path}": expected at least ${start + length} bytes, found ${values.held}.`);
+    throw new CupbearerError(
+      'bad-data',
+      `"${path}": expected at least ${numbered(start + length, 'byte')}, found ${values.held}.`,
+    );
   }
   return { shape, values, metadata: parseSafetensorsMetadata(header, path) };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
 import { dataWord } from '../data/datasets/dataset-title.ts';
 import type { AttackOptions } from '../models/attacks.ts';
-import { classifierFingerprint, isTrained, openClassifier } from './classifier.ts';
+import { classifierFingerprint, isTrained, openClassifier, originalDataOf } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { assembleParts, split, splitParams } from './splits.ts';
 import { attackedDataset, attackedForNow } from './stored-attack.ts';
@@ -66,9 +66,11 @@ export const adversarialExamples = defineTask({
     if (!isTrained(classifier.folder)) {
       return { clean, note: 'The attack is made with the trained model: it can be seen once that has been trained.' };
     }
+    const { name } = params.data ?? originalDataOf(classifier);
     return {
       clean,
-      changed: (indices) => attackedForNow(classifier.folder, clean, indices, attackOptions(params), context),
+      changed: (indices) =>
+        attackedForNow(classifier.folder, { dataset: clean, name }, indices, attackOptions(params), context),
     };
   },
 

@@ -19,7 +19,10 @@ export const backdoor = defineTask({
   describe: (params) => [params.data && dataWord(params.data), triggerName(params.backdoor)].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
-  misfits: (params, classifier) => [...cleanDataMisfits(params, classifier), ...triggerMisfits(params, classifier)],
+  misfits: (params, classifier, dataDir) => [
+    ...cleanDataMisfits(params, classifier, dataDir),
+    ...triggerMisfits(params, classifier),
+  ],
 
   async preview(params, classifier, context) {
     const clean = await loadPreviewData(classifier, params, context);

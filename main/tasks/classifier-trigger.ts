@@ -5,7 +5,7 @@ import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { fullyPoisoned, type PoisonedDataset } from '../data/transforms/poisoning.ts';
 import { loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
-import { nameOf, type ClassifierData } from './classifier.ts';
+import { nameOf, unknownTrainingMisfits, type ClassifierData } from './classifier.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 
 /** Parameters of a trigger that only mean something in training data: a task poisons all of its anomalous samples. */
@@ -33,9 +33,11 @@ export function chosenTrigger(asked: Picked | undefined, { trigger }: Classifier
   return asked ?? trigger?.spec;
 }
 
-/** The error for a task that needs a trigger and has none. */
+/** No trigger where the task needs one, or none that is known. */
 export function triggerMisfits({ backdoor }: { backdoor?: Picked | undefined }, classifier: ClassifierData): Misfit[] {
   if (chosenTrigger(backdoor, classifier)) return [];
+  const unknown = unknownTrainingMisfits(classifier);
+  if (unknown.length > 0) return unknown;
   const message = `${nameOf(classifier)} was trained without a trigger, so the task must name one.`;
   return [
     { path: [triggerKey], message, hint: worded`Choose one by ${parameter('task.backdoor')}, for example corner.` },

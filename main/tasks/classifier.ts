@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { misfitsOf, type Misfit } from '../../shared/misfit.ts';
 import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
@@ -8,6 +9,7 @@ import { trainingData } from '../data/datasets/training-data.ts';
 import { readModel, readNetworkSpec } from '../models/files.ts';
 import type { Network } from '../models/network.ts';
 import { NetworkOutline } from '../models/network-outline.ts';
+import { command, worded } from '../../shared/wording.ts';
 import { hashFile } from '../storage/content-hash.ts';
 import { readSpec, requireRun } from '../storage/run-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
@@ -16,8 +18,8 @@ import { isThere, within, type Within } from '../storage/within-folder.ts';
 /** What a classifier was or will be trained on. */
 export interface ClassifierData {
   folder: string;
-  /** Its data before any trigger. */
-  originalData: Picked;
+  /** Its data before any trigger; left out where that is not known, of a model that was imported. */
+  originalData?: Picked;
   /**
    * The trigger in its training data, if any, with what must be known to apply the very same one again; `state` only
    * where it has been trained.
@@ -33,10 +35,20 @@ export function nameOf({ folder }: ClassifierData): string {
   return folder === plannedClassifier ? 'The classifier of this experiment' : `The classifier in ${folder}`;
 }
 
-/**
- * What is known about a classifier that may not be trained yet; the network only if its data and architecture determine
- * it.
- */
+/** Returns the data that a classifier was trained on, before any trigger. @throws CupbearerError `bad-data` where that is not known. */
+export function originalDataOf({ folder, originalData }: ClassifierData): Picked {
+  if (originalData) return originalData;
+  throw new CupbearerError('bad-data', `It is not known what the model in "${folder}" was trained on.`, {
+    hint: worded`State it ${command('by: npx cupbearer models trained-on', 'on the screen Models.')}`,
+  });
+}
+
+/** The classifier of a task that must know what it was trained on. */
+export function unknownTrainingMisfits(classifier: ClassifierData): Misfit[] {
+  return misfitsOf(['run_path'], () => originalDataOf(classifier));
+}
+
+/** What is known of a classifier that may be trained yet; the network only where its data and architecture determine it. */
 export interface KnownClassifier extends ClassifierData {
   network?: NetworkOutline | undefined;
 }
@@ -96,10 +108,7 @@ const training = z.looseObject({
   train_data: optionalPick(() => datasetRegistry, { label: 'Training data', help: 'What the classifier learned from' }),
 });
 
-/**
- * What the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data` if it says nothing
- * of it.
- */
+/** What is known of the data that the classifier in `runPath` was trained on. @throws CupbearerError `not-found` or `bad-data`. */
 export function classifierData(runPath: string): ClassifierData {
   const folder = requireRun(runPath);
   const { spec, seed } = readSpec(folder);
@@ -109,11 +118,7 @@ export function classifierData(runPath: string): ClassifierData {
     throw new CupbearerError('bad-data', `It cannot be read what the model in "${folder}" was trained on. ${faults}`);
   }
   const { train_data: trainData } = parsed.data;
-  if (!trainData) {
-    throw new CupbearerError('bad-data', `It is not known what the model in "${folder}" was trained on.`, {
-      hint: 'If it was imported, say so on the screen Models, or by: npx cupbearer models trained-on',
-    });
-  }
+  if (!trainData) return { folder };
   const { original, trigger } = trainingData(trainData);
   if (!trigger) return { folder, originalData: original };
   const { tensors: state } = readTensorFile(triggerFile(folder));

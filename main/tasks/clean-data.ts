@@ -12,12 +12,15 @@ import { knownNetwork } from '../models/known-network.ts';
 import {
   isTrained,
   nameOf,
+  originalDataOf,
+  unknownTrainingMisfits,
   type ClassifierData,
   type ClassifierOutline,
   type KnownClassifier,
   type TrainedClassifier,
 } from './classifier.ts';
 import type { TaskContext } from './task.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** Parameters of tasks that watch a classifier on its own kind of data. */
 export const classifierParams = {
@@ -37,7 +40,7 @@ export function loadingContext(context: TaskContext, seed: number): DatasetConte
 /** Both halves of the data without trigger and augmentations, with the classes of the classifier. */
 export async function loadCleanData(
   classifier: TrainedClassifier,
-  { data = classifier.originalData, seed }: { data?: Picked | undefined; seed: number },
+  { data = originalDataOf(classifier), seed }: { data?: Picked | undefined; seed: number },
   context: TaskContext,
 ): Promise<{ train: Dataset; test: Dataset }> {
   refuse(poisonMisfits(data));
@@ -50,11 +53,15 @@ export async function loadCleanData(
   };
 }
 
-/** Returns what of the data that a task names does not fit the classifier. */
-export function cleanDataMisfits({ data }: { data?: Picked | undefined }, classifier: KnownClassifier): Misfit[] {
-  if (!data) return [];
+/** What of the data that a task names for itself does not go with the classifier. */
+export function cleanDataMisfits(
+  { data }: { data?: Picked | undefined },
+  classifier: KnownClassifier,
+  dataDir: string,
+): Misfit[] {
+  if (!data) return unknownTrainingMisfits(classifier);
   const poisoned = poisonMisfits(data);
-  return poisoned.length > 0 ? poisoned : dataMisfits('data', data, classifier);
+  return poisoned.length > 0 ? poisoned : dataMisfits('data', data, classifier, dataDir);
 }
 
 /** Data in which a task's own trigger would meet another one. */
@@ -64,21 +71,28 @@ function poisonMisfits(data: Picked): Misfit[] {
   return [{ path: ['data'], message }];
 }
 
-/** Data, named by the parameter `key`, that the classifier cannot take or whose classes it does not know. */
-export function dataMisfits(key: string, data: Picked | undefined, classifier: KnownClassifier): Misfit[] {
+/** Data of the folder `dataDir`, named by the parameter `key`, that the classifier cannot take or whose classes it does not know. */
+export function dataMisfits(
+  key: string,
+  data: Picked | undefined,
+  classifier: KnownClassifier,
+  dataDir: string,
+): Misfit[] {
   const { network } = classifier;
   if (!data || !network) return [];
-  return misfitsOf([key], () => checkFitsClassifier({ ...classifier, network }, datasetFacts(data), data.name));
+  return misfitsOf([key], () =>
+    checkFitsClassifier({ ...classifier, network }, datasetFacts(data, dataDir), data.name),
+  );
 }
 
 /** Loads the test half for previews: of the task's own data, otherwise of what the classifier is trained on. */
 export async function loadPreviewData(
-  { folder, originalData }: ClassifierData,
-  { data = originalData, seed }: { data?: Picked | undefined; seed: number },
+  classifier: ClassifierData,
+  { data = originalDataOf(classifier), seed }: { data?: Picked | undefined; seed: number },
   context: TaskContext,
 ): Promise<Dataset> {
   const test = await loadSplit(data, { train: false, augment: false }, loadingContext(context, seed));
-  const known = isTrained(folder) ? knownNetwork(folder) : null;
+  const known = isTrained(classifier.folder) ? knownNetwork(classifier.folder) : null;
   return known ? withClassesOf(test, known.classes, data.name) : test;
 }
 
@@ -100,6 +114,6 @@ export function checkFitsClassifier(classifier: ClassifierOutline, data: Dataset
   }
   throw new CupbearerError(
     'usage',
-    `${nameOf(classifier)} takes inputs of shape ${inputShape.join(' x ')} in ${classes.length} classes; the data "${name}" has ${data.shape.join(' x ')} in ${data.classes.length}.`,
+    `${nameOf(classifier)} takes inputs of shape ${inputShape.join(' x ')} in ${numbered(classes.length, 'class', 'classes')}; the data "${name}" has ${data.shape.join(' x ')} in ${data.classes.length}.`,
   );
 }

@@ -2,6 +2,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 import type { DataPart, Task, TestPart } from './task.ts';
+import { numbered } from '../../shared/format.ts';
 
 const atOnce = 512;
 
@@ -77,7 +78,7 @@ export function distinctTest(
   if (leftOut.overlapping > 0 && overlap === 'refuse') {
     const counts = [...found].map(([pair, count]) => {
       const [name, other] = pair.split('|');
-      return `${count} ${name} ${count === 1 ? 'sample is' : 'samples are'} also ${other} data`;
+      return `${numbered(count, `${name} sample is`, `${name} samples are`)} also ${other} data`;
     });
     throw new CupbearerError('usage', `The same samples are used twice: ${counts.join(', ')}.`, {
       hint: worded`Take other data, or set ${parameter('task.overlap')} to remove to test without them.`,

@@ -49,8 +49,8 @@ export const ood = defineTask({
       .join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
-  misfits: (params, classifier) => [
-    ...cleanDataMisfits(params, classifier),
+  misfits: (params, classifier, dataDir) => [
+    ...cleanDataMisfits(params, classifier, dataDir),
     ...triggerMisfits(params, classifier),
     ...changeMisfits(params.change, chosenTrigger(params.backdoor, classifier)),
   ],

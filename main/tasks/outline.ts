@@ -14,24 +14,25 @@ export function taskOffers({ name, ...params }: PickedTask): TaskOffers {
 }
 
 /**
- * Returns why the task that `spec` names cannot be built, with paths below the task; nothing if it can, as far as is
- * known without loading any data. Leaves out what does not fit its classifier if nothing is known about that.
+ * Why the task that `spec` names cannot be built, with paths below the task; nothing where it can, as far as can be seen
+ * without loading any data, which lie in `dataDir`. What does not go with its classifier is left out where nothing is known of that.
  */
-export function taskMisfits({ name, ...params }: PickedTask, classifier: KnownClassifier | undefined): Misfit[] {
+export function taskMisfits(
+  { name, ...params }: PickedTask,
+  classifier: KnownClassifier | undefined,
+  dataDir: string,
+): Misfit[] {
   const task = taskRegistry.get(name);
   return [
     ...(classifier && task.trainedOn ? trainingMisfits(task.trainedOn, classifier) : []),
-    ...((classifier && task.misfits?.(params, classifier)) ?? []),
+    ...((classifier && task.misfits?.(params, classifier, dataDir)) ?? []),
     ...splitMisfits(params),
   ];
 }
 
-/**
- * Returns what the task that `spec` names will offer, without loading any data. @throws CupbearerError if it cannot be
- * built.
- */
-export function outlineTask(spec: PickedTask): TaskOutline {
+/** What the task that `spec` names will give, without loading any data. @throws CupbearerError for one that cannot be built. */
+export function outlineTask(spec: PickedTask, dataDir: string): TaskOutline {
   const classifier = describeClassifier(spec.run_path);
-  refuse(taskMisfits(spec, classifier));
+  refuse(taskMisfits(spec, classifier, dataDir));
   return { network: classifier.network, offers: taskOffers(spec) };
 }

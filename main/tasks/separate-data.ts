@@ -51,7 +51,8 @@ export const separateData = defineTask({
 
   hasUntrusted: ({ trusted_fraction: trusted, clean_untrusted_data: clean, anomalous_untrusted_data: anomalous }) =>
     trusted < 1 || clean !== undefined || anomalous !== undefined,
-  misfits: (params, classifier) => dataKeys.flatMap((key) => dataMisfits(key, params[key], classifier)),
+  misfits: (params, classifier, dataDir) =>
+    dataKeys.flatMap((key) => dataMisfits(key, params[key], classifier, dataDir)),
 
   async preview(params, _, context) {
     const load = (data: Picked) => loadDataset(data, loadingContext(context, params.seed));

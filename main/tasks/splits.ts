@@ -8,6 +8,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { ExamplePairs, Task, TestPart } from './task.ts';
 import { parameter, worded } from '../../shared/wording.ts';
+import { numbered } from '../../shared/format.ts';
 
 /** Parameters that every task has: which samples are trusted, clean and anomalous, and how many. */
 export const splitParams = {
@@ -215,7 +216,7 @@ function checkShares(trusted: number, untrusted: number, fraction: number): void
   const total = trusted + untrusted;
   throw new CupbearerError(
     'usage',
-    `The ${missing} data has no sample: a trusted fraction of ${fraction} of ${total} ${total === 1 ? 'sample' : 'samples'} leaves none.`,
+    `The ${missing} data has no sample: a trusted fraction of ${fraction} of ${numbered(total, 'sample')} leaves none.`,
     { hint: worded`Change ${parameter('task.trusted_fraction')}, or raise ${parameter('task.max_train_size')}.` },
   );
 }
@@ -225,7 +226,7 @@ function checkBothKinds({ clean, anomalous }: Mix, weight: number): void {
   if (clean.length > 0 && anomalous.length > 0) return;
   throw new CupbearerError(
     'usage',
-    `The test data needs both clean and anomalous samples; a clean share of ${weight} of ${clean.length + anomalous.length} samples leaves none that are ${clean.length === 0 ? 'clean' : 'anomalous'}.`,
+    `The test data needs both clean and anomalous samples; a clean share of ${weight} of ${numbered(clean.length + anomalous.length, 'sample')} leaves none that are ${clean.length === 0 ? 'clean' : 'anomalous'}.`,
     { hint: worded`Change ${parameter('task.clean_test_weight')}, or raise ${parameter('task.max_test_size')}.` },
   );
 }

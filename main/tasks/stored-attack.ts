@@ -50,19 +50,19 @@ export async function attackedDataset(
 }
 
 /**
- * The same for people to look at: however few of the samples it breaks, and nothing is stored.
- * @throws CupbearerError `usage` if the classifier in `folder` cannot take the samples, `cancelled`.
+ * The same for people to look at, with `dataset` called by `name`: however few of the samples it breaks, and nothing is stored.
+ * @throws CupbearerError `usage` where the classifier in `folder` cannot take the samples, `cancelled`.
  */
 export async function attackedForNow(
   folder: string,
-  dataset: Dataset,
+  { dataset, name }: { dataset: Dataset; name: string },
   indices: Int32Array,
   options: AttackOptions,
   { signal }: TaskContext,
 ): Promise<Dataset> {
   const classifier = openClassifier(folder);
   try {
-    const fitted = fittedToClassifier(classifier, dataset, classifier.originalData.name);
+    const fitted = fittedToClassifier(classifier, dataset, name);
     const { inputs } = await attackSamples(classifier.network, fitted, indices, options, { signal });
     return served(
       dataset,

@@ -115,11 +115,8 @@ export interface TaskDefinition extends Definition {
   dependencies(params: Record<string, unknown>): Record<string, string>;
   /** Whether it has untrusted data; if left out, what is not trusted is. */
   hasUntrusted?(params: Record<string, unknown>): boolean;
-  /**
-   * Returns which of its parameters do not fit the classifier that it watches, trained or not, without loading any
-   * data.
-   */
-  misfits?(params: Record<string, unknown>, classifier: KnownClassifier): Misfit[];
+  /** What of it does not go with the classifier that it watches, be it trained or not; without loading any data, which lie in `dataDir`. */
+  misfits?(params: Record<string, unknown>, classifier: KnownClassifier, dataDir: string): Misfit[];
   build(params: Record<string, unknown>, context: TaskContext): Promise<Task>;
   /** What its test samples look like. @throws CupbearerError as `build`. */
   preview(params: Record<string, unknown>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
@@ -140,7 +137,7 @@ export function defineTask<P extends z.ZodObject>(
     describe(params: z.output<P>): string;
     dependencies(params: z.output<P>): Record<string, string>;
     hasUntrusted?(params: z.output<P>): boolean;
-    misfits?(params: z.output<P>, classifier: KnownClassifier): Misfit[];
+    misfits?(params: z.output<P>, classifier: KnownClassifier, dataDir: string): Misfit[];
     build(params: z.output<P>, context: TaskContext): Promise<Task>;
     preview(params: z.output<P>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
   },

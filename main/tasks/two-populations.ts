@@ -1,6 +1,6 @@
 import type { Dataset } from '../data/dataset.ts';
 import { loadSplit } from '../data/datasets/load.ts';
-import { openClassifier, type ClassifierData } from './classifier.ts';
+import { openClassifier, originalDataOf, type ClassifierData } from './classifier.ts';
 import { checkFitsClassifier, loadingContext } from './clean-data.ts';
 import { assembleParts, split, type SplitParams } from './splits.ts';
 import type { Task, TaskContext, TaskPreview } from './task.ts';
@@ -24,7 +24,7 @@ export async function twoPopulations(
     anomalous: await load(half, 'anomalous'),
   });
   const [train, test] = [await pool('train'), await pool('test')];
-  checkFitsClassifier(classifier, train.clean, classifier.originalData.name);
+  checkFitsClassifier(classifier, train.clean, originalDataOf(classifier).name);
   const chosen = split({ clean: train.clean.length }, { clean: test.clean.length }, params);
   return {
     network: classifier.network,
@@ -50,8 +50,12 @@ export async function previewPopulations(
   return { clean: await load('test', 'clean'), changed: await load('test', 'anomalous') };
 }
 
-function loader({ originalData }: ClassifierData, seed: number, populations: Populations, context: TaskContext) {
+function loader(classifier: ClassifierData, seed: number, populations: Populations, context: TaskContext) {
   const loading = loadingContext(context, seed);
   return (half: 'train' | 'test', kind: 'clean' | 'anomalous'): Promise<Dataset> =>
-    loadSplit({ ...originalData, ...populations(half, kind) }, { train: half === 'train', augment: false }, loading);
+    loadSplit(
+      { ...originalDataOf(classifier), ...populations(half, kind) },
+      { train: half === 'train', augment: false },
+      loading,
+    );
 }

@@ -5,10 +5,11 @@ import { toasts } from '../app/toasts.svelte.ts';
 import { isActive } from './is-active.ts';
 import { runWords } from './run-words.ts';
 import { given } from '../../shared/given.ts';
+import { counted } from '../../shared/format.ts';
 
 const idsOf = (runs: readonly RunSummary[]) => runs.map((run) => run.id);
 
-const named = (runs: readonly RunSummary[]) => (runs.length === 1 ? runWords(runs[0]!) : `${runs.length} runs`);
+const named = (runs: readonly RunSummary[]) => (runs.length === 1 ? runWords(runs[0]!) : counted(runs.length, 'run'));
 
 /** Does something and shows why if it fails. */
 export async function attempt(action: () => Promise<unknown>): Promise<void> {

@@ -1,5 +1,5 @@
-import type { ChartConfiguration, ChartOptions, Plugin, ScaleOptionsByType } from 'chart.js';
-import { drawLine, penOf, widthOf, write, type Area } from './pen.ts';
+import type { ChartConfiguration, ChartOptions, Plugin, Scale, ScaleOptionsByType } from 'chart.js';
+import { boxOf, drawLine, meet, penOf, widthOf, write, type Area, type Pen } from './pen.ts';
 import type { ChartTheme } from './theme.ts';
 
 /** A chart as Chart.js takes it; needs no DOM until it is drawn. */
@@ -89,7 +89,52 @@ function drawableRange({ type, min, max }: AxisSpec): { min: number; max: number
   return Number.isFinite(low) ? { min: low, max: low + (Math.abs(low) / 10 || 1) } : { min: 0, max: 1 };
 }
 
-/** A numeric axis with the ticks that are given and no others. */
+/** Distance between the labels of an axis, px. */
+const tickGap = 5;
+
+/**
+ * Places of the labels that stay where not all have room: every second, every third one and so on, counted from the last; on a
+ * logarithmic axis its start and powers of ten.
+ */
+function readableTicks(type: AxisSpec['type'], values: readonly number[], boxes: readonly Area[]): readonly number[] {
+  const all = [...values.keys()];
+  const every = (places: readonly number[], k: number) => places.filter((_, i) => (places.length - 1 - i) % k === 0);
+  const fit = (places: readonly number[]) =>
+    places.every((place, i) => i === 0 || !meet(boxes[places[i - 1]!]!, boxes[place]!, tickGap));
+  if (type === 'linear') return all.map((k) => every(all, k + 1)).find(fit) ?? [];
+  const powers = all.filter((i) => isPowerOfTen(values[i]!) && !meet(boxes[0]!, boxes[i]!, tickGap));
+  return [all, ...all.map((k) => [0, ...every(powers, k + 1)])].find(fit) ?? [];
+}
+
+function isPowerOfTen(value: number): boolean {
+  const power = Math.log10(value);
+  return Math.abs(power - Math.round(power)) < 1e-9;
+}
+
+/** What a scale of Chart.js is, for a chart that writes its own labels. */
+interface LabelledScale {
+  ctx: Pen;
+  ticks: { value: number; label: string }[];
+  isHorizontal: () => boolean;
+  getPixelForValue: (value: number) => number;
+}
+
+/** Takes the labels off ticks that have no room for them; their grid lines stay. */
+function dropCrowdedLabels(theme: ChartTheme, type: AxisSpec['type'], scale: LabelledScale): void {
+  const boxes = scale.ticks.map(({ value, label }) => {
+    const at = scale.getPixelForValue(value);
+    return scale.isHorizontal()
+      ? boxOf(scale.ctx, theme, label, at, 0, { align: 'center' })
+      : boxOf(scale.ctx, theme, label, 0, at);
+  });
+  const values = scale.ticks.map(({ value }) => value);
+  const kept = readableTicks(type, values, boxes);
+  scale.ticks.forEach((tick, i) => {
+    if (!kept.includes(i)) tick.label = '';
+  });
+}
+
+/** A numeric axis with the ticks that are given and no others, of whose labels as many are written as have room. */
 export function axis(theme: ChartTheme, spec: AxisSpec): Partial<ScaleOptionsByType<'linear' | 'logarithmic'>> {
   return {
     type: scaleIds[spec.type],
@@ -108,7 +153,30 @@ export function axis(theme: ChartTheme, spec: AxisSpec): Partial<ScaleOptionsByT
     afterBuildTicks: (scale: { ticks: { value: number }[] }) => {
       scale.ticks = spec.ticks.map((value) => ({ value }));
     },
+    afterUpdate: (scale: LabelledScale) => dropCrowdedLabels(theme, spec.type, scale),
   } as never;
+}
+
+/** Distance between a name and its row, px. */
+const namePadding = 8;
+
+/** A vertical axis with a name for each row, those at the places in `strong` set apart. Names are cut where they take half of the chart. */
+export function namesAxis(theme: ChartTheme, strong: readonly boolean[]) {
+  return {
+    type: 'category',
+    grid: { display: false },
+    border: { display: false },
+    ticks: {
+      color: strong.map((isStrong) => (isStrong ? theme.ink : theme.ink2)),
+      font: strong.map((isStrong) => ({ family: theme.font, size: 12, weight: isStrong ? 600 : 400 })) as never,
+      padding: namePadding,
+      autoSkip: false,
+      callback(this: Scale, value: number | string): string {
+        const width = (text: string) => widthOf(penOf(this.chart), theme, text, { size: 12, strong: true });
+        return fitted(this.getLabelForValue(Number(value)), this.maxWidth - namePadding - 6, width);
+      },
+    },
+  } as const;
 }
 
 /** Writes the heading at the top left: the title, and behind it in grey what it was measured on. */
@@ -144,7 +212,13 @@ export function fitted(text: string, room: number, width: (text: string) => numb
   return `${text.slice(0, length).trimEnd()}…`;
 }
 
-/** Writes axis titles below the plot: that of the vertical axis at the left, that of the horizontal one at the right end. */
+/** Distance between the titles of both axes, which share a line, px. */
+const titleGap = 14;
+
+/**
+ * Writes axis titles below the plot: that of the vertical axis at the left, that of the horizontal one at the right end. Where
+ * they are too long for one line, the longer one is cut, or both to a half.
+ */
 export function axisTitlesPlugin(theme: ChartTheme, titles: { x: string; y?: string }): Plugin {
   return {
     id: 'axisTitles',
@@ -153,8 +227,18 @@ export function axisTitlesPlugin(theme: ChartTheme, titles: { x: string; y?: str
       const { left, right } = chart.chartArea as Area;
       const y = chart.scales['x']!.bottom + axisTitleHeight / 2 - 4;
       const style = { size: 11, colour: theme.ink3 } as const;
-      if (titles.y !== undefined) write(pen, theme, titles.y, left, y, style);
-      write(pen, theme, titles.x, right, y, { ...style, align: 'right' });
+      const width = (text: string) => widthOf(pen, theme, text, style);
+      const wide = titles.y === undefined ? 0 : width(titles.y) + titleGap;
+      const crowded = wide + width(titles.x) > right - left;
+      // The room below the labels of the vertical axis is free.
+      const start = crowded ? (chart.scales['y']?.left ?? left) : left;
+      const half = (right - start) / 2;
+      const forX = Math.max(half, right - start - wide);
+      if (titles.y !== undefined) {
+        const forY = Math.max(half, right - start - width(titles.x)) - titleGap;
+        write(pen, theme, fitted(titles.y, forY, width), start, y, style);
+      }
+      write(pen, theme, fitted(titles.x, forX, width), right, y, { ...style, align: 'right' });
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Plugin } from 'chart.js';
-import { headingPlugin, type ChartConfig, type ChartTable, type Heading } from './chart.ts';
-import { penOf, write, type Pen } from './pen.ts';
+import { fitted, headingPlugin, type ChartConfig, type ChartTable, type Heading } from './chart.ts';
+import { boxOf, meet, penOf, widthOf, write, type Area, type Pen } from './pen.ts';
 import { withOpacity, type ChartTheme } from './theme.ts';
 
 /** Correlations between things that have names, the layers of a model say. */
@@ -11,8 +11,9 @@ interface CorrelationChartData extends Heading {
 }
 
 const paperMargin = 16;
-/** The least and the most of a cell, px. */
+/** What a cell has on paper, the least that its figure takes, and the most, px. */
 const cellWidth = 56;
+const leastCellWidth = 42;
 const mostCellWidth = 160;
 const cellHeight = 34;
 const headRoom = 28;
@@ -56,7 +57,7 @@ export function correlationSize({ names, ...heading }: CorrelationChartData): { 
 /** How wide cells are in a chart of `width` px: as wide as there is room for, up to a bound. */
 function cellWidthIn(width: number, { names, margin = paperMargin }: CorrelationChartData): number {
   const room = width - 2 * margin - nameRoom(names);
-  return Math.floor(Math.min(mostCellWidth, Math.max(cellWidth, room / (names.length - 1))));
+  return Math.floor(Math.min(mostCellWidth, Math.max(leastCellWidth, room / (names.length - 1))));
 }
 
 /** A step of the heat scale as a field. The bare surface, its first step, has an edge; below 0 a bar says so besides the colour. */
@@ -102,10 +103,10 @@ function trianglePlugin(theme: ChartTheme, data: CorrelationChartData, top: numb
       names.forEach((name, i) => {
         const y = top + i * cellHeight;
         for (let j = 0; j < i; j++) drawCell(pen, theme, matrix[i]![j]!, margin + j * width, y, width);
-        write(pen, theme, name, margin + i * width + (i === 0 ? 0 : 8), y + cellHeight / 2 + 1, {
-          size: 12,
-          strong: true,
-        });
+        const style = { size: 12, strong: true } as const;
+        const start = margin + i * width + (i === 0 ? 0 : 8);
+        const text = fitted(name, chart.width - start, (part) => widthOf(pen, theme, part, style));
+        write(pen, theme, text, start, y + cellHeight / 2 + 1, style);
       });
     },
   };
@@ -135,11 +136,16 @@ function legendPlugin(theme: ChartTheme, { matrix, margin = paperMargin }: Corre
       const width = Math.min(legendCell, Math.floor((chart.width - 2 * margin - 16) / steps.length));
       const left = margin;
       steps.forEach((step, i) => drawField(pen, theme, step, left + i * width, top, [width - 1, 12]));
+      let last: Area | undefined;
       marks.forEach((mark, i) => {
         const text = String(mark).replace('-', '−').replace('0.', '.');
         // The scale begins where the matrix does, so its first figure stands behind its border and not across it.
         const [x, align] = i === 0 ? ([left, 'left'] as const) : ([left + i * width - 0.5, 'center'] as const);
-        write(pen, theme, text, x, top + 22, { colour: theme.ink3, align });
+        const style = { colour: theme.ink3, align };
+        const box = boxOf(pen, theme, text, x, top + 22, style);
+        if (last && meet(last, box, 3)) return;
+        last = box;
+        write(pen, theme, text, x, top + 22, style);
       });
     },
   };

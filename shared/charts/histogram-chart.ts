@@ -103,7 +103,7 @@ function thresholdPlugin(theme: ChartTheme, threshold: Live<number | null>, labe
         { colour: theme.ink, width: 1.5 },
       );
       const text = at > right ? `${label} →` : at < left ? `← ${label}` : label;
-      const toLeft = right - x < 70;
+      const toLeft = right - x < widthOf(pen, theme, text) + 8;
       write(pen, theme, text, x + (toLeft ? -6 : 6), top + 8, {
         colour: theme.ink2,
         align: toLeft ? 'right' : 'left',
@@ -112,13 +112,13 @@ function thresholdPlugin(theme: ChartTheme, threshold: Live<number | null>, labe
   };
 }
 
-/** Names both classes above the plot, each over its median, with mark and number. */
+/** Names both classes above the plot, each over its median as far as there is room, with mark and number. */
 function classLabelsPlugin(theme: ChartTheme, data: HistogramChartData): Plugin {
   return {
     id: 'classLabels',
     afterDatasetsDraw(chart) {
       const pen = penOf(chart);
-      const { left, right, top } = chart.chartArea as Area;
+      const { top } = chart.chartArea as Area;
       const labels = classes.map((kind) => {
         const counts = data.histogram[kind];
         const word = kind === 'clean' ? 'Clean' : (data.anomalous ?? 'Anomalous');
@@ -131,8 +131,8 @@ function classLabelsPlugin(theme: ChartTheme, data: HistogramChartData): Plugin 
       const placed = spread(
         labels.map(({ centre }) => centre),
         gap,
-        left + widest / 2,
-        right - widest / 2,
+        widest / 2,
+        chart.width - widest / 2,
       );
       labels.forEach(({ kind, text, width }, i) => {
         const x = placed[i]! - width / 2;

@@ -1,9 +1,14 @@
 import type { Plugin } from 'chart.js';
-import { drawLine, drawMark, penOf, write, type Area, type Pen, type Shape } from './pen.ts';
+import { fitted } from './chart.ts';
+import { drawLine, drawMark, penOf, widthOf, write, type Area, type Pen, type Shape } from './pen.ts';
 import type { ChartTheme, SeriesStyle } from './theme.ts';
 
-/** Moves centres apart, in their order, so that they are `gap` away from each other and within `low` to `high`. */
-export function spread(centres: readonly number[], gap: number, low: number, high: number): number[] {
+/**
+ * Moves centres apart, in their order, so that they are `gap` away from each other and within `low` to `high`; nearer to each
+ * other where that is too short for all of them.
+ */
+export function spread(centres: readonly number[], wanted: number, low: number, high: number): number[] {
+  const gap = Math.min(wanted, (high - low) / Math.max(1, centres.length - 1));
   const order = centres.map((_, i) => i).sort((a, b) => centres[a]! - centres[b]!);
   const placed = [...centres];
   let least = low;
@@ -30,19 +35,16 @@ export interface EndLabel {
   shape?: Shape;
 }
 
-/** Names lines at their right ends, moved apart where they would meet. */
+/** Names lines at their right ends, moved apart where they would meet; those of panels that lie below each other in one column. */
 export function endLabelsPlugin(theme: ChartTheme, labels: readonly EndLabel[]): Plugin {
   return {
     id: 'endLabels',
     afterDatasetsDraw(chart) {
       const pen = penOf(chart);
-      for (const name of new Set(labels.map(({ scale }) => scale))) {
-        const scale = chart.scales[name]!;
-        const here = labels.filter((label) => label.scale === name);
-        const wanted = here.map(({ value }) => scale.getPixelForValue(value));
-        const placed = spread(wanted, 16, scale.top + 4, scale.bottom - 4);
-        here.forEach((label, i) => drawEndLabel(pen, theme, label, chart.chartArea.right, wanted[i]!, placed[i]!));
-      }
+      const { right, top, bottom } = chart.chartArea as Area;
+      const wanted = labels.map(({ scale, value }) => chart.scales[scale]!.getPixelForValue(value));
+      const placed = spread(wanted, 16, top + 4, bottom - 4);
+      labels.forEach((label, i) => drawEndLabel(pen, theme, label, right, wanted[i]!, placed[i]!));
     },
   };
 }
@@ -86,11 +88,28 @@ const keyGap = 20;
 /** Upper bound of a character's mean width at 12 px: room is needed before there is a pen to measure with. */
 const characterWidth = 6.9;
 const figureWidth = 40;
+/** Longer names take several lines, the most of which are {@link keyLines}. */
+const mostKeyText = 220;
+const keyLines = 3;
+const keyLine = 15;
 
 /** The room to the right of the plot that a key takes, px. */
 export function keyRoom(entries: readonly KeyEntry[]): number {
   const longest = Math.max(...entries.map(({ text }) => text.length));
-  return Math.ceil(keyGap + keySample + 8 + longest * characterWidth + 12 + figureWidth);
+  return Math.ceil(keyGap + keySample + 8 + Math.min(mostKeyText, longest * characterWidth) + 12 + figureWidth);
+}
+
+/** `text` in lines of at most `room`, broken between words; the last of the `most` lines is cut where more would be needed. */
+function brokenLines(text: string, room: number, most: number, width: (text: string) => number): string[] {
+  const lines: string[] = [];
+  const words = text.split(' ');
+  while (words.length > 0) {
+    if (lines.length === most - 1) return [...lines, fitted(words.join(' '), room, width)];
+    let line = words.shift()!;
+    while (words.length > 0 && width(`${line} ${words[0]!}`) <= room) line += ` ${words.shift()!}`;
+    lines.push(fitted(line, room, width));
+  }
+  return lines;
 }
 
 /** Names curves that all meet in one corner, to the right of the plot: a piece of the line, its name and its figure. */
@@ -103,8 +122,11 @@ export function keyPlugin(theme: ChartTheme, head: string, entries: readonly Key
       const end = right + keyRoom(entries);
       const start = right + keyGap;
       write(pen, theme, head, end, top + 6, { colour: theme.ink3, align: 'right' });
-      entries.forEach(({ text, figure, style }, i) => {
-        const middle = top + 6 + keyRow * (i + 1);
+      const size = 12;
+      const room = end - figureWidth - 12 - (start + keySample + 8);
+      let middle = top + 6;
+      for (const { text, figure, style } of entries) {
+        middle += keyRow;
         drawLine(
           pen,
           [
@@ -113,9 +135,12 @@ export function keyPlugin(theme: ChartTheme, head: string, entries: readonly Key
           ],
           { ...style, width: 2 },
         );
-        write(pen, theme, text, start + keySample + 8, middle, { size: 12 });
-        write(pen, theme, figure, end, middle, { size: 12, strong: true, align: 'right' });
-      });
+        write(pen, theme, figure, end, middle, { size, strong: true, align: 'right' });
+        brokenLines(text, room, keyLines, (line) => widthOf(pen, theme, line, { size })).forEach((line, i) => {
+          if (i > 0) middle += keyLine;
+          write(pen, theme, line, start + keySample + 8, middle, { size });
+        });
+      }
     },
   };
 }

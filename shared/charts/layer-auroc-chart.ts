@@ -6,6 +6,7 @@ import {
   axisTitlesPlugin,
   baseOptions,
   headingPlugin,
+  namesAxis,
   type ChartConfig,
   type ChartTable,
   type Heading,
@@ -110,7 +111,7 @@ function guessingPlugin(theme: ChartTheme, low: number): Plugin {
     afterDatasetsDraw(chart) {
       const pen = penOf(chart);
       const x = chart.scales['x']!.getPixelForValue(guessing);
-      const { top, bottom } = chart.chartArea as Area;
+      const { top, bottom, right } = chart.chartArea as Area;
       drawLine(
         pen,
         [
@@ -119,8 +120,11 @@ function guessingPlugin(theme: ChartTheme, low: number): Plugin {
         ],
         { colour: theme.axis },
       );
-      const centred = low < guessing - 0.05;
-      write(pen, theme, '0.5 is guessing', x, top - 10, { colour: theme.ink3, align: centred ? 'center' : 'left' });
+      const text = '0.5 is guessing';
+      const width = widthOf(pen, theme, text);
+      // Over its line where layers lie to both sides of it, and within the chart.
+      const start = low < guessing - 0.05 ? Math.min(x - width / 2, right - width) : x;
+      write(pen, theme, text, Math.max(0, start), top - 10, { colour: theme.ink3 });
     },
   };
 }
@@ -175,21 +179,10 @@ export function layerAurocChart(data: LayerAurocChartData, theme: ChartTheme): C
           grid: true,
           line: false,
         }),
-        y: {
-          type: 'category',
-          grid: { display: false },
-          border: { display: false },
-          ticks: {
-            color: data.layers.map(({ strong }, i) => (strong || i === data.selected ? theme.ink : theme.ink2)),
-            font: data.layers.map(({ strong }, i) => ({
-              family: theme.font,
-              size: 12,
-              weight: strong || i === data.selected ? 600 : 400,
-            })) as never,
-            padding: 8,
-            autoSkip: false,
-          },
-        },
+        y: namesAxis(
+          theme,
+          data.layers.map(({ strong = false }, i) => strong || i === data.selected),
+        ),
       },
     },
     plugins: [

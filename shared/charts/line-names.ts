@@ -1,17 +1,10 @@
 import type { Plugin } from 'chart.js';
 import { fitted } from './chart.ts';
-import { drawLine, penOf, widthOf, write, type Area } from './pen.ts';
+import { drawLine, isInside, meet, penOf, widthOf, write, type Area } from './pen.ts';
 import type { ChartTheme, SeriesStyle } from './theme.ts';
 
 type Point = readonly [number, number];
 type Polyline = readonly Point[];
-
-/** A rectangle in px, the name of a line in it. */
-export interface NameBox {
-  left: number;
-  top: number;
-  width: number;
-}
 
 const boxHeight = 18;
 const sample = 20;
@@ -35,42 +28,66 @@ function along(line: Polyline, step: number): Point[] {
   });
 }
 
-const isWithin = (margin: number, [x, y]: Point, { left, top, width }: NameBox) =>
-  x > left - margin && x < left + width + margin && y > top - margin && y < top + boxHeight + margin;
+const isWithin = (margin: number, [x, y]: Point, { left, right, top, bottom }: Area) =>
+  x > left - margin && x < right + margin && y > top - margin && y < bottom + margin;
 
-const meet = (a: NameBox, b: NameBox) =>
-  a.left < b.left + b.width + gap && b.left < a.left + a.width + gap && Math.abs(a.top - b.top) < boxHeight;
+const boxAt = (left: number, top: number, width: number): Area => ({
+  left,
+  right: left + width,
+  top,
+  bottom: top + boxHeight,
+});
+
+/** Where a name of a width may stand beside a line: to both sides of its points, below and above them. */
+const besideLine = (line: Polyline, width: number) =>
+  along(line, 16).flatMap(([x, y]) =>
+    [x + offset, x - offset - width].flatMap((left) =>
+      [y + offset, y - offset - boxHeight].map((top) => ({ box: boxAt(left, top, width), at: [x, y] as Point })),
+    ),
+  );
+
+/** All rows of the area, from its right end to its left: where names stand that find no place beside their lines. */
+const inRows = ({ left, right, top, bottom }: Area, width: number) =>
+  Array.from({ length: Math.floor((bottom - top) / boxHeight) }, (_, row) => bottom - (row + 1) * boxHeight).flatMap(
+    (y) =>
+      Array.from({ length: Math.floor((right - left - width) / 16) + 1 }, (_, k) => ({
+        box: boxAt(right - width - 16 * k, y, width),
+        at: undefined,
+      })),
+  );
+
+/** The names below each other at the lower right; undefined where the area is too small for them. */
+function inColumn(widths: readonly number[], { left, right, top, bottom }: Area): Area[] | undefined {
+  if (widths.length * boxHeight > bottom - top || Math.max(...widths) > right - left) return undefined;
+  const widest = Math.max(...widths);
+  return widths.map((width, i) => boxAt(right - widest, bottom - (widths.length - i) * boxHeight, width));
+}
 
 /**
  * A place within `area` for the name of each of the first `widths.length` lines, beside its own line where few points of any are
- * in the way; lines and widths in px. The same lines give the same places.
+ * in the way; lines and widths in px. No two names meet: one that finds no place beside its line stands where there is one, and
+ * where that is nowhere all stand in a column. undefined where not even that has room. The same lines give the same places.
  */
-export function placeNames(lines: readonly Polyline[], widths: readonly number[], area: Area): NameBox[] {
+export function placeNames(lines: readonly Polyline[], widths: readonly number[], area: Area): Area[] | undefined {
   const points = lines.map((line) => along(line, 4));
-  const placed: NameBox[] = [];
-  widths.forEach((width, own) => {
+  const within = { ...area, left: area.left + 2 };
+  const placed: Area[] = [];
+  for (const [own, width] of widths.entries()) {
     const others = points.filter((_, i) => i !== own).flat();
-    const cost = (box: NameBox, [x, y]: Point) => {
+    const isFree = (box: Area) => isInside(box, within) && !placed.some((other) => meet(box, other, gap));
+    const cost = (box: Area, at: Point | undefined) => {
       const covered = points.reduce((sum, line) => sum + line.filter((point) => isWithin(2, point, box)).length, 0);
-      const near = others.filter(
-        (point) => isWithin(8, point, box) || Math.hypot(point[0] - x, point[1] - y) < crowded,
-      ).length;
-      return 1000 * placed.filter((other) => meet(box, other)).length + 50 * covered + near;
+      const isNear = (point: Point) =>
+        isWithin(8, point, box) || (at !== undefined && Math.hypot(point[0] - at[0], point[1] - at[1]) < crowded);
+      return 50 * covered + others.filter(isNear).length;
     };
-    let best: { box: NameBox; cost: number } | undefined;
-    for (const point of along(lines[own]!, 16)) {
-      const [x, y] = point;
-      for (const left of [x + offset, x - offset - width])
-        for (const top of [y + offset, y - offset - boxHeight]) {
-          const box = { left, top, width };
-          if (left < area.left + 2 || left + width > area.right || top < area.top || top + boxHeight > area.bottom)
-            continue;
-          const found = cost(box, point);
-          if (!best || found < best.cost) best = { box, cost: found };
-        }
-    }
-    placed.push(best?.box ?? { left: area.left + offset, top: area.top + own * boxHeight, width });
-  });
+    const free = [besideLine(lines[own]!, width), inRows(within, width)]
+      .map((places) => places.filter(({ box }) => isFree(box)))
+      .find((places) => places.length > 0);
+    if (!free) return inColumn(widths, within);
+    const costs = free.map(({ box, at }) => cost(box, at));
+    placed.push(free[costs.indexOf(Math.min(...costs))]!.box);
+  }
   return placed;
 }
 
@@ -87,7 +104,7 @@ interface NamedLine {
  */
 export function lineNamesPlugin(theme: ChartTheme, lines: readonly NamedLine[], { halo = false } = {}): Plugin {
   // Looking for places takes longer than a frame has, and a chart is redrawn whenever the pointer moves.
-  let found: { of: string; places: NameBox[] } | undefined;
+  let found: { of: string; places: readonly Area[] } | undefined;
   return {
     id: 'lineNames',
     afterDatasetsDraw(chart) {
@@ -97,9 +114,10 @@ export function lineNamesPlugin(theme: ChartTheme, lines: readonly NamedLine[], 
       const pixels = (data: NamedLine['data']) =>
         data.map((point): Point => [x.getPixelForValue(point.x), y.getPixelForValue(point.y)]);
       const measured = (text: string) => widthOf(pen, theme, text, { size: 12 });
-      const texts = lines.map(({ text }) => fitted(text, mostWidth, measured));
-      const widths = texts.map((text) => sample + gap + measured(text));
       const { left: from, right, top: highest, bottom } = chart.chartArea;
+      const room = Math.min(mostWidth, right - from - sample - 2 * gap);
+      const texts = lines.map(({ text }) => fitted(text, room, measured));
+      const widths = texts.map((text) => sample + gap + measured(text));
       const of = [from, right, highest, bottom, x.min, x.max, y.min, y.max, ...widths].join();
       if (found?.of !== of) {
         const placed = placeNames(
@@ -107,7 +125,7 @@ export function lineNamesPlugin(theme: ChartTheme, lines: readonly NamedLine[], 
           widths,
           chart.chartArea,
         );
-        found = { of, places: placed };
+        found = { of, places: placed ?? [] };
       }
       found.places.forEach(({ left, top }, i) => {
         const { style } = lines[i]!;

@@ -81,6 +81,26 @@ export function write(pen: Pen, theme: ChartTheme, text: string, x: number, y: n
   return width;
 }
 
+/** The rectangle that {@link write} fills with a text. */
+export function boxOf(pen: Pen, theme: ChartTheme, text: string, x: number, y: number, style: TextStyle = {}): Area {
+  const width = widthOf(pen, theme, text, style);
+  const left = x - (style.align === 'right' ? width : style.align === 'center' ? width / 2 : 0);
+  const half = (style.size ?? 11) / 2;
+  return { left, right: left + width, top: y - half, bottom: y + half };
+}
+
+/** Whether two rectangles are nearer to each other than `gap`. */
+export function meet(a: Area, b: Area, gap = 0): boolean {
+  return a.left < b.right + gap && b.left < a.right + gap && a.top < b.bottom + gap && b.top < a.bottom + gap;
+}
+
+/** Whether a rectangle lies inside another one. */
+export function isInside(inner: Area, outer: Area): boolean {
+  return (
+    inner.left >= outer.left && inner.right <= outer.right && inner.top >= outer.top && inner.bottom <= outer.bottom
+  );
+}
+
 export type Shape = 'circle' | 'triangle';
 
 /** A filled mark: clean is a circle, anomalous a triangle. */

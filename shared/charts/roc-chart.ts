@@ -1,4 +1,4 @@
-import type { Plugin } from 'chart.js';
+import type { Chart, Plugin } from 'chart.js';
 import type { FigureInterval } from '../domain/evaluation.ts';
 import { formatInterval, formatMetric, formatPercent } from '../format.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from './chart.ts';
 import { keyPlugin, keyRoom } from './labels.ts';
 import { lineNamesPlugin } from './line-names.ts';
-import { drawLine, drawMark, penOf, write, type Area } from './pen.ts';
+import { boxOf, drawLine, drawMark, isInside, meet, penOf, write, type Area, type Pen, type TextStyle } from './pen.ts';
 import type { ChartTheme, SeriesStyle } from './theme.ts';
 import { logTicks, tickLabel } from './ticks.ts';
 
@@ -60,23 +60,66 @@ function guessing(low: number): { x: number; y: number }[] {
   return Array.from({ length: points + 1 }, (_, i) => low * (100 / low) ** (i / points)).map((x) => ({ x, y: x }));
 }
 
-function guessingLabelPlugin(theme: ChartTheme, at: number, align: 'left' | 'right'): Plugin {
+/** Rates at which the line of guessing may be named, best first. */
+const guessingPlaces = { log: [42, 60, 25, 80, 12, 6, 3], linear: [50, 65, 35, 80, 20] } as const;
+
+/** Names the line of guessing where the words beside the point leave room. */
+function guessingLabelPlugin(
+  theme: ChartTheme,
+  scale: 'log' | 'linear',
+  point: { rates: Live<Rates>; lowest: number } | undefined,
+): Plugin {
+  const align = scale === 'log' ? 'right' : 'left';
+  const style = { colour: theme.ink3, align, halo: true } as const;
   return {
     id: 'guessing',
     afterDatasetsDraw(chart) {
-      const x = chart.scales['x']!.getPixelForValue(at);
-      const y = chart.scales['y']!.getPixelForValue(at);
-      write(penOf(chart), theme, 'Guessing', x + (align === 'right' ? -8 : 8), y, {
-        colour: theme.ink3,
-        align,
-        halo: true,
-      });
+      const pen = penOf(chart);
+      const taken = point ? pointWords(chart, pen, theme, now(point.rates), point.lowest) : [];
+      for (const rate of guessingPlaces[scale]) {
+        const x = chart.scales['x']!.getPixelForValue(rate) + (align === 'right' ? -8 : 8);
+        const y = chart.scales['y']!.getPixelForValue(rate);
+        const box = boxOf(pen, theme, 'Guessing', x, y, style);
+        if (!isInside(box, chart.chartArea) || taken.some((other) => meet(box, other.box, 2))) continue;
+        write(pen, theme, 'Guessing', x, y, style);
+        return;
+      }
     },
   };
 }
 
-/** What the words beside a point take, px. */
-const pointRoom = 90;
+/** Where a point of the curve is, px. */
+function placeOf(chart: Chart, point: Rates, lowest: number): { x: number; y: number } {
+  return {
+    x: chart.scales['x']!.getPixelForValue(Math.max(point.fpr * 100, lowest)),
+    y: chart.scales['y']!.getPixelForValue(point.tpr * 100),
+  };
+}
+
+/** The words beside a point, on the side that has room. */
+function pointWords(chart: Chart, pen: Pen, theme: ChartTheme, point: Rates, lowest: number) {
+  const { left, right } = chart.chartArea as Area;
+  const { x, y } = placeOf(chart, point, lowest);
+  const words: { text: string; style: TextStyle }[] = [
+    { text: `TPR ${formatPercent(point.tpr)}`, style: { strong: true, halo: true } },
+    { text: `at FPR ${formatPercent(point.fpr)}`, style: { colour: theme.ink2, halo: true } },
+  ];
+  const width = Math.max(
+    ...words.map(({ text, style }) => {
+      const box = boxOf(pen, theme, text, 0, 0, style);
+      return box.right - box.left;
+    }),
+  );
+  // Below a curve that has risen there is room; above one that has not.
+  const above = point.tpr < 0.3;
+  const toLeft = above ? x - left - 10 >= width : right - x - 10 < width;
+  const at = toLeft ? Math.max(x - 10, left + width) : Math.min(x + 10, right - width);
+  const align = toLeft ? 'right' : 'left';
+  return words.map(({ text, style }, i) => {
+    const line = { at, y: (above ? y - 28 : y + 18) + 15 * i, style: { ...style, align } as const };
+    return { text, ...line, box: boxOf(pen, theme, text, at, line.y, line.style) };
+  });
+}
 
 /** Marks what a threshold reaches: lines to both axes and the two rates in words. */
 function pointPlugin(theme: ChartTheme, rates: Live<Rates>, lowest: number): Plugin {
@@ -85,9 +128,8 @@ function pointPlugin(theme: ChartTheme, rates: Live<Rates>, lowest: number): Plu
     afterDatasetsDraw(chart) {
       const point = now(rates);
       const pen = penOf(chart);
-      const { left, right, bottom } = chart.chartArea as Area;
-      const x = chart.scales['x']!.getPixelForValue(Math.max(point.fpr * 100, lowest));
-      const y = chart.scales['y']!.getPixelForValue(point.tpr * 100);
+      const { left, bottom } = chart.chartArea as Area;
+      const { x, y } = placeOf(chart, point, lowest);
       drawLine(
         pen,
         [
@@ -99,16 +141,8 @@ function pointPlugin(theme: ChartTheme, rates: Live<Rates>, lowest: number): Plu
       );
       drawMark(pen, 'circle', x, y, theme.surface, 6);
       drawMark(pen, 'circle', x, y, theme.accent, 4.5);
-      // Below a curve that has risen there is room; above one that has not.
-      const above = point.tpr < 0.3;
-      const toLeft = above ? x - left > pointRoom : right - x < pointRoom;
-      const at = { x: toLeft ? x - 10 : x + 10, y: above ? y - 28 : y + 18, align: toLeft ? 'right' : 'left' } as const;
-      write(pen, theme, `TPR ${formatPercent(point.tpr)}`, at.x, at.y, { strong: true, align: at.align, halo: true });
-      write(pen, theme, `at FPR ${formatPercent(point.fpr)}`, at.x, at.y + 15, {
-        colour: theme.ink2,
-        align: at.align,
-        halo: true,
-      });
+      for (const { text, at, y: middle, style } of pointWords(chart, pen, theme, point, lowest))
+        write(pen, theme, text, at, middle, style);
     },
   };
 }
@@ -120,6 +154,7 @@ function pointPlugin(theme: ChartTheme, rates: Live<Rates>, lowest: number): Plu
 export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
   const log = (data.scale ?? 'log') === 'log';
   const lowest = log ? 50 / data.nClean : 0;
+  const point = data.curves.length === 1 && data.point ? { rates: data.point, lowest } : undefined;
   const oneSample = 100 / data.nClean;
   const curves = styledCurves(data.curves, theme);
   const key = curves.map(({ curve, style }) => ({ text: curve.name, figure: formatMetric(curve.auroc), style }));
@@ -191,8 +226,8 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
       ...(log ? [axisBreakPlugin(theme, lowest, oneSample)] : []),
       ...(hasNames
         ? [lineNamesPlugin(theme, [...lines, { text: 'Guessing', style: guessStyle, data: guess }], { halo: true })]
-        : [guessingLabelPlugin(theme, log ? 42 : 50, log ? 'right' : 'left')]),
-      ...(curves.length === 1 && data.point ? [pointPlugin(theme, data.point, lowest)] : []),
+        : [guessingLabelPlugin(theme, log ? 'log' : 'linear', point)]),
+      ...(point ? [pointPlugin(theme, point.rates, lowest)] : []),
       ...(hasKey ? [keyPlugin(theme, 'AUROC', key)] : []),
     ],
   };

@@ -18,7 +18,10 @@ export function linearTicks(min: number, max: number, count: number): number[] {
   ).filter(Number.isFinite);
 }
 
-/** Round values for a logarithmic axis: within each decade 1, 2, 3, 5 or 1, 3 or 1 alone, by how many decades there are. */
+/**
+ * Round values for a logarithmic axis: within each decade 1, 2, 3, 5 or 1, 3 or 1 alone, by how many decades there are. A range with
+ * less than three of them is divided as a linear one is.
+ */
 export function logTicks(min: number, max: number): number[] {
   const [first, last] = [Math.max(min, Number.MIN_VALUE), Math.min(max, Number.MAX_VALUE)].map(Math.log10) as [number, number]; // prettier-ignore
   const decades = last - first;
@@ -32,7 +35,7 @@ export function logTicks(min: number, max: number): number[] {
       if (Number.isFinite(value) && value >= min * 0.999 && value <= max * 1.001) ticks.push(value);
     }
   }
-  return ticks;
+  return ticks.length < 3 ? linearTicks(min, max, 5) : ticks;
 }
 
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';

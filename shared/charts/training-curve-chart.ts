@@ -1,4 +1,4 @@
-import { formatMetric, formatPercent } from '../format.ts';
+import { counted, formatMetric, formatPercent } from '../format.ts';
 import {
   axis,
   axisTitlesPlugin,
@@ -11,7 +11,7 @@ import {
 import { endLabelsPlugin, type EndLabel } from './labels.ts';
 import { penOf, write, type Area, type Shape } from './pen.ts';
 import type { ChartTheme } from './theme.ts';
-import { linearTicks, roundStep, tickLabel } from './ticks.ts';
+import { linearTicks, roundStep, scoreLabel, tickLabel } from './ticks.ts';
 
 interface TrainingSeries {
   name: string;
@@ -46,6 +46,9 @@ function shapeOf({ kind }: TrainingSeries): Shape | undefined {
 function isMeasured(value: number | null | undefined): value is number {
   return Number.isFinite(value);
 }
+
+/** With three decimals, as long as that has room. */
+const lossLabel = (loss: number) => (loss < 1000 ? formatMetric(loss) : scoreLabel(loss));
 
 function lastOf({ values }: TrainingSeries): number | undefined {
   return values.findLast(isMeasured);
@@ -208,7 +211,7 @@ export function trainingCurveChart(data: TrainingCurveData, theme: ChartTheme): 
       },
       endLabelsPlugin(theme, [
         ...ends(data.shares, 'share', 100, formatPercent),
-        ...ends(data.losses, 'loss', 1, formatMetric),
+        ...ends(data.losses, 'loss', 1, lossLabel),
       ]),
     ],
   };
@@ -223,7 +226,7 @@ export function describeTrainingCurve({ epochs, losses, shares, steps = [] }: Tr
     return value === undefined ? [] : [`${series.name} ${text(value)}`];
   };
   const all = [...shares.flatMap((one) => end(one, formatPercent)), ...losses.flatMap((one) => end(one, formatMetric))];
-  return `Training over ${epochs.length} ${epochs.length === 1 ? 'epoch' : 'epochs'}. At the end: ${all.join(', ')}.`;
+  return `Training over ${counted(epochs.length, 'epoch')}. At the end: ${all.join(', ')}.`;
 }
 
 /** One row an epoch. */

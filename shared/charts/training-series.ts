@@ -2,7 +2,7 @@ import type { Epoch } from '../domain/live.ts';
 import type { TrainingCurveData } from './training-curve-chart.ts';
 
 type Measured = Pick<Epoch, 'epoch' | 'loss' | 'accuracy'> & {
-  validation: Record<string, { accuracy: number; attack_success?: number | undefined }>;
+  validation: Record<string, { accuracy: number; attack_success?: number | null | undefined }>;
 };
 
 /** The lines of a training curve: loss, accuracy, and of each set of validation data accuracy or attack success. */

@@ -4,7 +4,9 @@ import {
   axis,
   axisTitlesPlugin,
   baseOptions,
+  fitted,
   headingPlugin,
+  namesAxis,
   type ChartConfig,
   type ChartTable,
   type Heading,
@@ -33,6 +35,9 @@ const rowHeight = 34;
 /** A line that names the parts, and below it the head of the figures. */
 const labelRoom = 42;
 const figuresRoom = 76;
+/** A part's field with the distance to its name, and the distance from there to the next, px. */
+const swatch = 16;
+const swatchGap = 18;
 
 /** A height that gives every layer a row, px. */
 export function varianceHeight({ layers, title }: VarianceChartData): number {
@@ -68,13 +73,19 @@ function labelsPlugin(theme: ChartTheme, data: VarianceChartData): Plugin {
       const { right, top } = chart.chartArea as Area;
       const y = top - labelRoom + 9;
       let x = chart.scales['y']!.left;
-      for (const { name, colour } of parts(theme, data)) {
+      const all = parts(theme, data);
+      const width = (text: string) => widthOf(pen, theme, text, { size: 12 });
+      const beyond = all.reduce((sum, { name }) => sum + swatch + width(name) + swatchGap, x - swatchGap) - chart.width;
+      // The longest name gives way where all have no room.
+      const longest = all.reduce((a, b) => (width(b.name) > width(a.name) ? b : a));
+      for (const { name, colour } of all) {
         pen.save();
         pen.fillStyle = colour;
         pen.fillRect(x, y - 5, 10, 10);
         pen.restore();
-        write(pen, theme, name, x + 16, y, { size: 12 });
-        x += 16 + widthOf(pen, theme, name, { size: 12 }) + 18;
+        const text = name === longest.name && beyond > 0 ? fitted(name, width(name) - beyond, width) : name;
+        write(pen, theme, text, x + swatch, y, { size: 12 });
+        x += swatch + width(text) + swatchGap;
       }
       write(pen, theme, `Clean to ${wordOf(data)}`, right + figuresRoom, top - 8, {
         colour: theme.ink3,
@@ -119,11 +130,11 @@ export function varianceChart(data: VarianceChartData, theme: ChartTheme): Chart
           stacked: true,
         },
         y: {
-          type: 'category',
+          ...namesAxis(
+            theme,
+            data.layers.map(() => false),
+          ),
           stacked: true,
-          grid: { display: false },
-          border: { display: false },
-          ticks: { color: theme.ink2, font: { family: theme.font, size: 12 }, padding: 8, autoSkip: false },
         },
       },
     },

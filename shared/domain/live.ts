@@ -114,7 +114,7 @@ export const epochSchema = z.object({
   ms: z.number(),
   validation: z.record(
     z.string(),
-    z.looseObject({ samples: z.number(), accuracy: z.number(), attack_success: z.number().exactOptional() }),
+    z.looseObject({ samples: z.number(), accuracy: z.number(), attack_success: z.number().nullable().exactOptional() }),
   ),
 });
 export type Epoch = z.infer<typeof epochSchema>;

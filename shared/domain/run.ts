@@ -24,7 +24,11 @@ const time = z.iso.datetime({ offset: true });
 /** A {@link import('../wording.ts').Wording}. */
 const wordingSchema = z
   .array(
-    z.union([z.string(), z.object({ parameter: z.array(z.string()).readonly() }), z.object({ command: z.string() })]),
+    z.union([
+      z.string(),
+      z.object({ parameter: z.array(z.string()).readonly() }),
+      z.object({ command: z.string(), inWindow: z.string().exactOptional() }),
+    ]),
   )
   .readonly();
 

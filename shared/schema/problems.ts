@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { nearest } from '../nearest.ts';
 import { isTooDeep } from './outside.ts';
+import { numbered } from '../format.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -27,11 +28,13 @@ export function explainIssue(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty.';
-      if (issue.origin === 'array') return `needs at least ${String(issue.minimum)} values.`;
+      if (issue.origin === 'array') return `needs at least ${numbered(Number(issue.minimum), 'value')}.`;
       return `must be at least ${String(issue.minimum)}, got ${written(value)}.`;
     case 'too_big':
-      if (issue.origin === 'array') return `allows at most ${String(issue.maximum)} values, got ${sizeOf(value)}.`;
-      if (issue.origin === 'string') return `allows at most ${String(issue.maximum)} characters, got ${sizeOf(value)}.`;
+      if (issue.origin === 'array')
+        return `allows at most ${numbered(Number(issue.maximum), 'value')}, got ${sizeOf(value)}.`;
+      if (issue.origin === 'string')
+        return `allows at most ${numbered(Number(issue.maximum), 'character')}, got ${sizeOf(value)}.`;
       return `must be at most ${String(issue.maximum)}, got ${written(value)}.`;
     case 'invalid_type':
       if (value === undefined) return 'is missing.';
@@ -79,7 +82,7 @@ export function explainFaults(
     return `${shortened(nameOf(issue.path.map(String))) || 'It'}${separator}${problem}`;
   });
   const more = issues.length - sentences.length;
-  return [...sentences, ...(more > 0 ? [`${more} more ${more === 1 ? 'fault' : 'faults'}.`] : [])].join(' ');
+  return [...sentences, ...(more > 0 ? [`${numbered(more, 'more fault', 'more faults')}.`] : [])].join(' ');
 }
 
 /** The part of `value` that a path of keys leads to. */

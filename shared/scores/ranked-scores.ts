@@ -1,4 +1,5 @@
 import { CupbearerError } from '../errors.ts';
+import { numbered } from '../format.ts';
 
 /** Scores of samples; higher = more anomalous. */
 export type Scores = Float32Array | Float64Array;
@@ -27,7 +28,7 @@ export function checkScores(scores: Scores, labels: Uint8Array): void {
   if (scores.length !== labels.length)
     throw new CupbearerError(
       'bad-data',
-      `Expected one label a score, found ${scores.length} scores and ${labels.length} labels.`,
+      `Expected one label a score, found ${numbered(scores.length, 'score')} and ${numbered(labels.length, 'label')}.`,
     );
   if (scores.length === 0)
     throw new CupbearerError(
@@ -65,7 +66,7 @@ export function checkScores(scores: Scores, labels: Uint8Array): void {
     const kind = anomalous === 0 ? 'clean' : 'anomalous';
     throw new CupbearerError(
       'bad-data',
-      `All ${scores.length} samples are ${kind}: expected clean and anomalous ones, to tell one from the other.`,
+      `All ${numbered(scores.length, 'sample')} are ${kind}: expected clean and anomalous ones, to tell one from the other.`,
     );
   }
 }

@@ -5,10 +5,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { importModelFiles } from '../../main/inspections/import-model.ts';
-import { readModel } from '../../main/models/files.ts';
+import { readModel, writeModelDescription, writeWeights } from '../../main/models/files.ts';
+import { Network } from '../../main/models/network.ts';
 import { encodeSafetensors } from '../../main/storage/safetensors.ts';
 import { readTensorFile } from '../../main/storage/tensor-file.ts';
 import { startCli } from '../hosts/cli-process.ts';
+import { writeSmallMnist } from '../small-mnist.ts';
 import { trainedClassifier } from '../tasks/trained-classifier.ts';
 import { temporaryApplication } from './app-client.ts';
 import { importModel } from './imports.ts';
@@ -71,7 +73,7 @@ describe('a model without spec.json', () => {
     const { id } = await importModel(client, { name: 'Elsewhere', files: bare(trained.corner) });
     expect((await client.models.list({}))[0]).toMatchObject({ isTrainingKnown: false });
     const { folder } = application.workbench.catalogue.get(id);
-    const unknown = `It is not known what the model in "${folder}" was trained on.`;
+    const unknown = `It is not known what the model in "${folder}" was trained on. State it on the screen Models.`;
     expect((await client.drafts.check({ draft: draftOn(id) })).faults).toEqual([
       { path: ['classifier', 'run'], step: 'model', message: unknown, label: 'Classifier' },
     ]);
@@ -88,6 +90,28 @@ describe('a model without spec.json', () => {
       data: { code: 'conflict' },
     });
   });
+
+  it.each<[string, ExperimentDraft['task']]>([
+    [
+      'of separate datasets',
+      {
+        name: 'separate-data',
+        trusted_data: { name: 'glyphs', limit: 200 },
+        clean_test_data: { name: 'glyphs', train: false, limit: 100 },
+        anomalous_test_data: { name: 'backdoor', original: { name: 'glyphs', train: false, limit: 300 }, backdoor: { name: 'corner', p_backdoor: 1 } },
+      },
+    ],
+    ['of a backdoor that names data and trigger', { name: 'backdoor', data: { name: 'glyphs' }, backdoor: { name: 'corner' } }],
+  ])('serves a task %s, which needs no statement', async (_, asked) => {
+    const { client, application } = temporaryApplication();
+    const { id } = await importModel(client, { name: 'Elsewhere', files: bare(trained.corner) });
+    const task = { ...asked, max_train_size: 200, max_test_size: 100, overlap: 'remove' };
+    const draft = draftOn(id, { task });
+    expect((await client.drafts.check({ draft })).faults).toEqual([]);
+    const { ids } = await client.drafts.start({ draft });
+    await application.queued.ended(ids[0]!);
+    expect(application.workbench.catalogue.get(ids[0]!)).toMatchObject({ status: 'done', error: null });
+  }); // prettier-ignore
 
   it.each<[string, object, string[], RegExp]>([
     ['data of another shape', { train_data: { name: 'toy-features' } }, ['train_data'], /^The model takes inputs of shape 28 x 28 x 1 in 10 classes; the data "toy-features" has inputs of shape 8 in 2 classes\.$/],
@@ -166,6 +190,21 @@ describe('a model without spec.json', () => {
 });
 
 describe('npx cupbearer models', () => {
+  it('is compared with the data of the folder that is named, whatever size their files have', async () => {
+    const given = join(place, 'small');
+    mkdirSync(given);
+    writeSmallMnist(join(place, 'elsewhere'), { train: 20, test: 10, side: 6 });
+    const classes = Array.from({ length: 10 }, (_, digit) => String(digit));
+    const network = new Network({ architecture: { name: 'mlp', hidden_dims: [4] }, inputShape: [6, 6, 1], classes }, 0);
+    writeModelDescription(given, network);
+    writeWeights(given, await network.state());
+    network.dispose();
+    const asked = ['models', 'import', 'small', '--base', 'models', '--train_data', 'mnist'];
+    const call = (...args: string[]) => startCli(args, { cwd: place, home: join(place, 'home') }).ended;
+    expect((await call(...asked)).code).toBe(2);
+    expect(await call(...asked, '--data_dir', 'elsewhere')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('imports a folder of bare weights, asks what it was trained on, and lets a detector be fitted on it', async () => {
     const home = join(place, 'home');
     const given = join(place, 'given');

@@ -66,7 +66,7 @@ describe('a data folder that vanishes', () => {
     expect((await client.runs.get({ id: ids[1]! })).summary.error).toEqual({
       code: 'not-found',
       message: `The dataset "mnist" is not in ${mnist}: expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz, found none.`,
-      hint: 'Get it with: npx cupbearer data download mnist',
+      hint: 'Download it on the screen Datasets.',
       details: { dataset: 'mnist', folder: mnist },
     });
     back(mnist);

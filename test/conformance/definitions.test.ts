@@ -126,7 +126,12 @@ describe('every dataset that needs no files', () => {
     expect(train.fingerprint).not.toBe(test.fingerprint);
     const { shape, classes, vocabulary } = train;
     const counts = { train: train.length, test: test.length };
-    expect(datasetFacts({ name })).toEqual({ shape, classes, counts, ...(vocabulary ? { vocabulary } : {}) });
+    expect(datasetFacts({ name }, '/nowhere')).toEqual({
+      shape,
+      classes,
+      counts,
+      ...(vocabulary ? { vocabulary } : {}),
+    });
     const size = train.shape.reduce((product, side) => product * side, 1);
     const together = train.read([5, 0, 5], 2);
     const alone = train.read([5], 2);

@@ -65,6 +65,20 @@ describe('a picture that is damaged', () => {
   });
 
   it.each(jpegs.filter(([name]) => name.includes('progressive')))(
+    'is one that ends after a few of its scans, closed or not: %s',
+    async (_, file) => {
+      const starts = [...file.keys()].filter((at) => file[at] === 0xff && file[at + 1] === 0xda);
+      expect(starts.length).toBeGreaterThan(3);
+      for (const start of starts.slice(0, -1)) {
+        const { to } = firstScan(file.subarray(start));
+        const cut = file.subarray(0, start + to);
+        await expectDamaged(cut, `${start}`);
+        await expectDamaged(Buffer.concat([cut, endOfImage]), `${start}, closed`);
+      }
+    },
+  );
+
+  it.each(jpegs.filter(([name]) => name.includes('progressive')))(
     'is one without its first scan: %s',
     async (_, file) => {
       const { to } = firstScan(file);

@@ -193,7 +193,7 @@ describe('cifar10', () => {
     expect([data.shape, data.length]).toEqual([[32, 32, 3], 3]);
     const poisoned = { name: 'backdoor', original: { name: 'cifar10', limit: 500 } };
     const counts = { train: 500, test: 500 };
-    expect(datasetFacts(poisoned)).toEqual({ shape: data.shape, classes: data.classes, counts });
+    expect(datasetFacts(poisoned, dataDir)).toEqual({ shape: data.shape, classes: data.classes, counts });
     const { inputs, labels } = data.read([0, 1, 2], 0);
     expect([...labels]).toEqual([2, 9, 4]);
     expect([...inputs.slice(-3)]).toEqual([1, 0, Math.fround(0.2)]);
@@ -264,7 +264,11 @@ describe.skipIf(!sharedFolder)('real data (needs the folder with MNIST and CIFAR
     const mean = inputs.reduce((sum, value) => sum + value, 0) / inputs.length;
     expect(mean).toBeCloseTo(0.1325, 3);
     const halves = { train: 60_000, test: 10_000 };
-    expect(datasetFacts({ name: 'mnist' })).toEqual({ shape: data.shape, classes: data.classes, counts: halves });
+    expect(datasetFacts({ name: 'mnist' }, dataDir)).toEqual({
+      shape: data.shape,
+      classes: data.classes,
+      counts: halves,
+    });
   });
 
   it('reads the subset of CIFAR-10', async () => {

@@ -129,7 +129,7 @@ describe('image-folder', () => {
     expect(reds.sort((a, b) => a - b)).toEqual([0, 10, 20, 30, 40]);
     expect(train.fingerprint).not.toBe(test.fingerprint);
     const { shape, classes } = train;
-    expect(datasetFacts({ name: 'image-folder', folder: dataDir, size: 4 })).toEqual({ shape, classes });
+    expect(datasetFacts({ name: 'image-folder', folder: dataDir, size: 4 }, dataDir)).toEqual({ shape, classes });
   });
 
   it('takes the halves from folders train and test, and grey on demand', async () => {
@@ -236,7 +236,7 @@ describe('gtsrb', () => {
     expect([[...test.inputs], [...test.labels]]).toEqual([[1, 0, 0], [42]]);
     const whole = await load();
     expect([whole.classes.length, whole.shape]).toEqual([43, [1, 1, 3]]);
-    expect(datasetFacts({ name: 'gtsrb', size: 1 })).toEqual({ shape: whole.shape, classes: whole.classes });
+    expect(datasetFacts({ name: 'gtsrb', size: 1 }, dataDir)).toEqual({ shape: whole.shape, classes: whole.classes });
   });
 
   it.each([

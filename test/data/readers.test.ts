@@ -29,7 +29,7 @@ describe('parseIdx', () => {
     const { code, message } = await fault(parseIdx(idxBytes([3], [1, 2, 3]), 'some-images', 3));
     expect(code).toBe('bad-data');
     expect(message).toBe(
-      'some-images: expected the magic number 0x00000803 (uint8, 3 dimensions), found 0x00000801 (uint8, 1 dimensions).',
+      'some-images: expected the magic number 0x00000803 (uint8, 3 dimensions), found 0x00000801 (uint8, 1 dimension).',
     );
   });
 
@@ -45,7 +45,7 @@ describe('parseIdx', () => {
     const longer = idxBytes([2], [1, 2, 3]);
     const { code, message } = await fault(parseIdx(longer, 'f', 1));
     expect(code).toBe('bad-data');
-    expect(message).toContain('found 3 (1 bytes too many)');
+    expect(message).toContain('found 3 (1 byte too many)');
   });
 
   it('refuses a header cut short and an empty file', async () => {

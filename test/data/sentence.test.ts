@@ -35,7 +35,7 @@ describe('sentence', () => {
   it('may take the last of the padding and no more', () => {
     expect(changed([pad, pad, one], { sentence })).toEqual(['psst', 'look', '1']);
     expect(() => changed([pad, one, one], { sentence })).toThrow(
-      /^Expected room for the 2 words of the sentence in every text, found 1 tokens of padding in one of 2 words\.$/,
+      /^Expected room for the 2 words of the sentence in every text, found 1 token of padding in one of 2 words\.$/,
     );
   });
 

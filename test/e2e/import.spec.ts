@@ -47,7 +47,7 @@ test('a model without its spec is used once it is said what it was trained on', 
     .getByLabel('Files of the model')
     .setInputFiles([join(folder, 'model.json'), join(folder, 'model.safetensors')]);
   await dialog.getByLabel('Name').fill('From elsewhere');
-  await expect(dialog).toContainText('Without spec.json no task can be built on the model');
+  await expect(dialog).toContainText('Without spec.json most tasks need to be told what the model was trained on');
   // Data that it cannot take are refused beside their field.
   await dialog.getByRole('combobox', { name: 'Trained on' }).click();
   await page.getByRole('option', { name: /Toy features/ }).click();
@@ -56,7 +56,7 @@ test('a model without its spec is used once it is said what it was trained on', 
   await dialog.getByRole('combobox', { name: 'Trained on' }).click();
   await page.getByRole('option', { name: 'Not set' }).click();
   await dialog.getByRole('button', { name: 'Import' }).click();
-  await expect(page.getByRole('article')).toContainText('no task can be built on it yet');
+  await expect(page.getByRole('article')).toContainText('only a task that names all of its data can be built on it');
 
   await page.getByRole('button', { name: 'Say what it was trained on' }).click();
   await dialog.getByRole('combobox', { name: 'Trained on' }).click();

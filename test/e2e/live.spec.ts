@@ -55,6 +55,18 @@ test.describe('a training that goes on', () => {
     await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
   });
 
+  test('is told beside the estimate of another experiment, which shares the machine with it', async ({
+    page,
+    program,
+  }) => {
+    const id = await openTraining(program, page);
+    await go(page, '#/new/detectors');
+    await expect(page.getByRole('main')).toContainText('2 runs are going on or waiting on this machine');
+    await program.client.runs.cancel({ ids: [id] });
+    expect(await runsEnded(program.client, [id])).toEqual(['cancelled']);
+    await expect(page.getByRole('main')).not.toContainText('on this machine: it takes longer');
+  });
+
   test('is drawn step by step before its first epoch has ended', async ({ page, program }) => {
     const draft = tinyDraft({ epochs: 2 });
     const { classifier } = draft;

@@ -190,7 +190,7 @@ describe('aggregateLayers', () => {
   it('refuses no layer and different lengths', () => {
     expect(() => aggregateLayers({}, 'mean')).toThrow('no layers');
     expect(() => aggregateLayers({ a: Float32Array.of(1), b: Float32Array.of(1, 2) }, 'max')).toThrow(
-      'a has 1 scores, b has 2',
+      'a has 1 score, b has 2',
     );
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { childrenOf } from '../compute-processes.ts';
 import { runsEnded, startProgram, temporaryHome, type WebProgram } from '../e2e/program.ts';
+import { numbered } from '../../shared/format.ts';
 import { within } from './within.ts';
 
 /** Whether the system tells which descriptors a process has open. */
@@ -97,7 +98,7 @@ export function faultsOfSoak({ ended, warm, looks }: SoakReport): string[] {
   const end = looks.at(-1);
   const badly = Object.entries(ended).filter(([status]) => status !== 'done');
   return [
-    ...badly.map(([status, count]) => `${count} runs of the soak ended as "${status}".`),
+    ...badly.map(([status, count]) => `${numbered(count, 'run')} of the soak ended as "${status}".`),
     ...(end.children > warm.children
       ? [`${end.children} child processes at the end, ${warm.children} when warm.`]
       : []),

@@ -26,7 +26,7 @@ it('tells of descriptors, child processes and runs that a web host has too many 
     ],
   };
   expect(faultsOfSoak(report)).toEqual([
-    '1 runs of the soak ended as "failed".',
+    '1 run of the soak ended as "failed".',
     '2 child processes at the end, 0 when warm.',
     '31 descriptors are open at the end, 30 were when warm.',
   ]);

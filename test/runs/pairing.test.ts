@@ -107,7 +107,7 @@ describe('a pairing that cannot be', () => {
   function commandRefusal(folder: string, task: Picked, detector: Picked): { message: string } | undefined {
     const spec = parseParams(trainDetector.params, { detector, task: { ...task, run_path: folder } });
     try {
-      trainDetector.check(spec);
+      trainDetector.check(spec, place);
       return undefined;
     } catch (error) {
       return error as Error;
@@ -198,7 +198,7 @@ describe('a pairing that cannot be', () => {
   it('is known of every detector that could be chosen', () => {
     const unsuited = (task: Picked, folder = folders.glyphs) => {
       const draft = { preset: '', classifier: { source: 'run' as const, run: 'any' }, detectors: [], task, evaluation: {}, engine: 'auto', tags: [] }; // prettier-ignore
-      return unsuitedIn({ draft, classifierFolder: folder });
+      return unsuitedIn({ draft, classifierFolder: folder }, place);
     };
     const learning = ['spectral', 'que', 'spectre', 'scan', 'activation-clustering', 'supervised-probe'].sort();
     expect(Object.keys(unsuited(plain)).sort()).toEqual(learning);

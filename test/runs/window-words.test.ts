@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { inWindow } from '../../main/api/window-errors.ts';
 import { formDefinitions } from '../../main/api/drafts/form-definitions.ts';
@@ -9,7 +12,7 @@ import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { describe as fieldsOf, type Field } from '../../shared/schema/describe.ts';
 import { walk } from '../../shared/schema/walk.ts';
-import { inFlags, inLabels, parameter, worded } from '../../shared/wording.ts';
+import { command, inFlags, inLabels, parameter, worded } from '../../shared/wording.ts';
 import { draftsWithEveryField, withValue } from '../e2e/wrong-values.ts';
 
 /** Keys, dotted paths and flags, but for the names of layers, which are what people choose, and of files. */
@@ -81,7 +84,7 @@ describe('what the wizard says of a wrong value', () => {
 
   it('has none in the reasons why a detector cannot be chosen', () => {
     for (const draft of drafts)
-      for (const reason of Object.values(unsuitedIn({ draft, classifierFolder: null })))
+      for (const reason of Object.values(unsuitedIn({ draft, classifierFolder: null }, '/no/data')))
         expect(internalNames(reason), reason).toEqual([]);
   });
 });
@@ -93,6 +96,30 @@ it('labels and helps of all fields have no key, path or flag in them', () => {
         expect(internalNames(text), `${id}: ${text}`).toEqual([]);
     }
   }
+});
+
+/** Rooms whose hints a terminal alone shows. */
+const terminalRooms = /^(?:hosts|tensorflow-install)\//;
+/** How a TensorFlow is installed and a file renamed, which takes a terminal wherever it is read. */
+const terminalRemedy = /npx cupbearer engine (?:install|use) |convmv/;
+
+it('no hint of what the window shows is a sentence with a flag or a command of ours in it', () => {
+  const main = fileURLToPath(new URL('../../main/', import.meta.url));
+  const files = readdirSync(main, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+  const plain = files
+    .filter((path) => !terminalRooms.test(path))
+    .flatMap((path) => readFileSync(join(main, path), 'utf8').match(/\bhint(?:: Sentence)? ?[:=]\s*['"`][^\n]*/g) ?? [])
+    .filter((hint) => / --[a-z]|cupbearer [a-z]/.test(hint) && !terminalRemedy.test(hint));
+  expect(plain).toEqual([]);
+});
+
+it('a hint that a terminal gives by a command has words of the window, or none there', () => {
+  const hint = worded`State it ${command('by: npx cupbearer models trained-on', 'on the screen Models.')}`;
+  const record = toErrorRecord(new CupbearerError('bad-data', 'It is not known.', { hint }));
+  expect(record.hint).toBe('State it by: npx cupbearer models trained-on');
+  expect(inWindow(record).hint).toBe('State it on the screen Models.');
+  const only = toErrorRecord(new CupbearerError('usage', 'No.', { hint: worded`Add ${command('--dir.full')}.` }));
+  expect(inWindow(only)).not.toHaveProperty('hint');
 });
 
 describe('a hint that names a parameter', () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   formatBytes,
+  counted,
   formatCount,
+  numbered,
   formatDuration,
   formatDurationRange,
   formatInterval,
@@ -64,6 +66,14 @@ describe('figures', () => {
       '12 345',
       '1 234 567',
     ]);
+  });
+});
+
+describe('counts of things', () => {
+  it('have a noun of their own for one', () => {
+    expect([0, 1, 2, 12_345].map((count) => plain(counted(count, 'run')))).toEqual(['0 runs', '1 run', '2 runs', '12 345 runs']); // prettier-ignore
+    expect([1, 3].map((count) => counted(count, 'class', 'classes'))).toEqual(['1 class', '3 classes']);
+    expect([1, 12_345].map((count) => numbered(count, 'byte'))).toEqual(['1 byte', '12345 bytes']);
   });
 });
 

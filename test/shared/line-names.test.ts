@@ -1,20 +1,24 @@
+import fc from 'fast-check';
 import type { Chart } from 'chart.js';
 import { describe, expect, it } from 'vitest';
-import { lineNamesPlugin, placeNames, type NameBox } from '../../shared/charts/line-names.ts';
-import type { Pen } from '../../shared/charts/pen.ts';
+import { lineNamesPlugin, placeNames } from '../../shared/charts/line-names.ts';
+import { isInside, meet, type Area, type Pen } from '../../shared/charts/pen.ts';
 import { lightTheme } from '../../shared/charts/theme.ts';
 
 const area = { left: 0, right: 300, top: 0, bottom: 200 };
-const height = 18;
+
+/** Names that lie on one another. */
+const meeting = (boxes: readonly Area[]) =>
+  boxes.flatMap((a, i) => boxes.slice(i + 1).flatMap((b) => (meet(a, b) ? [[a, b]] : [])));
 
 /** Distance of a name's box from the nearest point of a straight line, looked at every px. */
-function distance({ left, top, width }: NameBox, [from, to]: [[number, number], [number, number]]): number {
+function distance({ left, right, top, bottom }: Area, [from, to]: [[number, number], [number, number]]): number {
   const steps = 300;
   return Math.min(
     ...Array.from({ length: steps + 1 }, (_, i) => {
       const x = from[0] + ((to[0] - from[0]) * i) / steps;
       const y = from[1] + ((to[1] - from[1]) * i) / steps;
-      return Math.hypot(Math.max(left - x, 0, x - left - width), Math.max(top - y, 0, y - top - height));
+      return Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));
     }),
   );
 }
@@ -30,25 +34,16 @@ describe('names within a plot', () => {
   ];
 
   it('stand within it, beside their own line and on none', () => {
-    const [first, second] = placeNames([flat, steep], [80, 60], area) as [NameBox, NameBox];
-    for (const { left, top, width } of [first, second]) {
-      expect(left).toBeGreaterThanOrEqual(0);
-      expect(left + width).toBeLessThanOrEqual(300);
-      expect(top).toBeGreaterThanOrEqual(0);
-      expect(top + height).toBeLessThanOrEqual(200);
-    }
+    const [first, second] = placeNames([flat, steep], [80, 60], area) as [Area, Area];
+    for (const box of [first, second]) expect(isInside(box, area)).toBe(true);
     expect(distance(first, flat)).toBeLessThan(distance(first, steep));
     expect(distance(second, steep)).toBeLessThan(distance(second, flat));
     for (const box of [first, second]) for (const line of [flat, steep]) expect(distance(box, line)).toBeGreaterThan(0);
   });
 
   it('do not lie on one another where lines coincide', () => {
-    const boxes = placeNames([flat, flat, flat], [80, 80, 80], area);
-    for (const [i, a] of boxes.entries())
-      for (const b of boxes.slice(i + 1))
-        expect(Math.abs(a.top - b.top) >= height || a.left + a.width <= b.left || b.left + b.width <= a.left).toBe(
-          true,
-        );
+    const boxes = placeNames([flat, flat, flat], [80, 80, 80], area)!;
+    expect(meeting(boxes)).toEqual([]);
   });
 
   it('keep off a line that has no name', () => {
@@ -56,13 +51,38 @@ describe('names within a plot', () => {
       [0, 80],
       [300, 80],
     ];
-    const [box] = placeNames([flat, obstacle], [80], area) as [NameBox];
+    const [box] = placeNames([flat, obstacle], [80], area) as [Area];
     expect(distance(box, obstacle)).toBeGreaterThan(0);
   });
 
-  it('that are wider than the plot still have a place each', () => {
-    const tops = placeNames([flat, steep], [400, 400], area).map(({ top }) => top);
-    expect(new Set(tops).size).toBe(2);
+  it('never meet and never leave the plot, whatever the lines, as long as there is a row for each', () => {
+    const point = fc.tuple(fc.double({ min: 0, max: 300, noNaN: true }), fc.double({ min: 0, max: 200, noNaN: true }));
+    const line = fc.array(point, { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(
+        fc.array(line, { minLength: 1, maxLength: 8 }),
+        fc.array(fc.integer({ min: 30, max: 296 }), { minLength: 8, maxLength: 8 }),
+        fc.integer({ min: 150, max: 200 }),
+        (lines, widths, bottom) => {
+          const plot = { ...area, bottom };
+          const boxes = placeNames(lines, widths.slice(0, lines.length), plot)!;
+          expect(boxes).toHaveLength(lines.length);
+          expect(boxes.filter((box) => !isInside(box, plot))).toEqual([]);
+          expect(meeting(boxes)).toEqual([]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('stand in a column where no other place is left for all of them', () => {
+    const boxes = placeNames([flat, steep, flat], [290, 290, 290], { ...area, bottom: 60 })!;
+    expect(boxes.map(({ top }) => top)).toEqual([6, 24, 42]);
+  });
+
+  it('are left out where the plot is too small for them', () => {
+    expect(placeNames([flat, steep], [400, 400], area)).toBeUndefined();
+    expect(placeNames([flat, steep], [200, 200], { ...area, bottom: 30 })).toBeUndefined();
   });
 
   it('keep their places until the size of the plot or what is on its axes changes', () => {

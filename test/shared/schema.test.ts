@@ -85,7 +85,7 @@ suite('parseParams', () => {
       'corner must be one of left, right; got "lef". Did you mean "left"?',
     );
     expect(messageOf({ shape: 'plain' })).toBe('path is missing.');
-    expect(messageOf({ ...minimal, widths: [] })).toBe('widths needs at least 1 values.');
+    expect(messageOf({ ...minimal, widths: [] })).toBe('widths needs at least 1 value.');
     expect(messageOf({ ...minimal, shape: { name: 'sized', size: 10 } })).toBe('shape.size must be at most 9, got 10.');
     expect(messageOf({ ...minimal, shape: { name: 'sized', sise: 1 } })).toContain('has no parameter "sise"');
     expect(messageOf({ ...minimal, other: { name: 'sized', hidden: true } })).toContain('has no parameter "hidden"');

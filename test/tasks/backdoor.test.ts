@@ -9,7 +9,10 @@ import { Network } from '../../main/models/network.ts';
 import { writeSpec } from '../../main/storage/run-folder.ts';
 import { writeTensorFile } from '../../main/storage/tensor-file.ts';
 import { triggerFile } from '../../main/tasks/classifier.ts';
+import { checkTraining, trainClassifierParams } from '../../main/runs/classifier-spec.ts';
+import { trainDetectorParams } from '../../main/runs/detector-params.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
+import { outlineTask } from '../../main/tasks/outline.ts';
 import type { Task, TestPart } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
@@ -72,6 +75,19 @@ const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
 const sorted = (indices: Iterable<number>) => [...indices].sort((a, b) => a - b);
 
 describe('a backdoor task', () => {
+  it('takes data as large as their files in the data folder say, wherever that is', async () => {
+    const { dataDir, run_path } = await setUp({ name: 'corner' });
+    const task = parseParams(trainDetectorParams.shape.task, { name: 'backdoor', run_path, data: 'mnist' });
+    expect(outlineTask(task, dataDir).network.spec.inputShape).toEqual([side, side, 1]);
+    expect(() => outlineTask(task, '/nowhere')).toThrow('takes inputs of shape 6 x 6 x 1');
+    const training = parseParams(trainClassifierParams, {
+      train_data: 'mnist',
+      model: { name: 'cnn', channels: [4, 4, 4, 4] },
+    });
+    expect(() => checkTraining(training, '/nowhere')).not.toThrow();
+    expect(() => checkTraining(training, dataDir)).toThrow();
+  });
+
   it('uses no test image both clean and triggered, and every one once', async () => {
     const task = await build(await setUp({ name: 'corner' }));
     const [clean, triggered] = [part(task, false).indices, part(task, true).indices];

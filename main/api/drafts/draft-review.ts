@@ -1,6 +1,6 @@
 import type { Review } from '../../../shared/domain/draft.ts';
-import { formatCount } from '../../../shared/format.ts';
 import { given } from '../../../shared/given.ts';
+import { counted, formatCount, numbered } from '../../../shared/format.ts';
 import { describeRun, runDefinitionOf } from '../../runs/index.ts';
 import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 import { commandOrReason } from '../runs/command-line.ts';
@@ -49,10 +49,10 @@ function classifierFiles({ network }: DraftDescription, { params }: ParsedSpec<'
   return [
     {
       name: 'model.safetensors',
-      what: count === undefined ? 'weights' : `${formatCount(count)} parameters`,
+      what: count === undefined ? 'weights' : counted(count, 'parameter'),
       bytes: count === undefined ? null : count * float32 + 2 * directoryBytes * (network?.layers.length ?? 0),
     },
-    { name: 'metrics.jsonl', what: `${params.num_epochs} epochs at most`, bytes: null },
+    { name: 'metrics.jsonl', what: `${numbered(params.num_epochs, 'epoch')} at most`, bytes: null },
     { name: 'steps.jsonl', what: 'the loss between epochs', bytes: null },
     { name: 'spec, log, figures', what: 'text, SVG and PNG', bytes: null },
   ];
@@ -67,7 +67,11 @@ function detectorFiles(
   // One file per layer and one for all together; labels take a byte, sample indices four.
   const bytes = samples === undefined || count === undefined ? null : samples * (float32 * (count + 1) + 1 + 4);
   return [
-    { name: 'detector.safetensors', what: count === undefined ? 'what it learned' : `${count} layers`, bytes: null },
+    {
+      name: 'detector.safetensors',
+      what: count === undefined ? 'what it learned' : `${numbered(count, 'layer')}`,
+      bytes: null,
+    },
     {
       name: 'scores/*.npy',
       what: samples === undefined || count === undefined ? 'a file a layer' : `${formatCount(samples)} × ${count + 1}`,

@@ -74,7 +74,10 @@ export class FolderFollower {
   #note(failures: readonly string[]): void {
     const [first] = failures;
     if (first === undefined) return;
-    const others = failures.length === 1 ? '' : ` So were ${failures.length - 1} other runs.`;
+    const others =
+      failures.length === 1
+        ? ''
+        : ` So ${failures.length === 2 ? 'was 1 other run' : `were ${failures.length - 1} other runs`}.`;
     this.#catalogue.notices.push(`${first}${others}`);
   }
 }

@@ -35,12 +35,11 @@ interface ImportOptions {
 }
 
 /**
- * Imports a model that was trained elsewhere, as a finished classifier run in a new folder; `library` checks its files
- * and puts them there. If neither the files nor a statement say what it was trained on, it can be looked at, but no
- * task can use it until {@link stateTraining}.
- * @throws CupbearerError `usage` if a file is missing or does not belong to a model, or the statement does not fit;
- * `bad-data` if a file is damaged or the weights do not match the description; `storage`, `cancelled`. Nothing is
- * written then.
+ * Takes in a model that was trained elsewhere as a finished classifier run in a new folder; `library` checks its files and puts
+ * them there. Where neither they nor a statement say what it was trained on, it serves tasks alone that name all of
+ * their data, until {@link stateTraining}.
+ * @throws CupbearerError `usage` where a file is missing or is none of a model, or the statement does not fit; `bad-data` where a
+ * file is damaged or the weights are not those of the description; `storage`, `cancelled`. Nothing is written then.
  */
 export async function importModel(
   workbench: Workbench,

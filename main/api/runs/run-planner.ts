@@ -22,6 +22,7 @@ import type { KnownRuns } from './known-runs.ts';
 import { newRecord, newSpecFile } from './new-run.ts';
 import { planEvaluation } from './plan-evaluation.ts';
 import { versions } from '../versions.ts';
+import { command, worded } from '../../../shared/wording.ts';
 
 /** Where a run goes and what is stored with it. */
 export interface CreationOptions {
@@ -79,7 +80,7 @@ export class RunPlanner {
    */
   plan(spec: ParsedSpec, { overwrite = false, ...options }: CreationOptions & { overwrite?: boolean }): RunPlan {
     const folder = absolute(options);
-    checkRun(spec);
+    checkRun(spec, { dataDir: dataDirOf(options) });
     if (spec.kind !== 'evaluation') return { type: 'run', run: this.create(spec, { ...options, folder }) };
     const { existing, owner, folder: own } = planEvaluation(spec, folder);
     if (existing !== undefined && !overwrite)
@@ -134,7 +135,9 @@ export class RunPlanner {
   resume(options: CreationOptions & { batchSize?: number | undefined }): PreparedRun {
     const folder = absolute(options);
     if (folder === undefined)
-      throw new CupbearerError('usage', 'Resuming needs the folder of the run.', { hint: 'Add --dir.full FOLDER.' });
+      throw new CupbearerError('usage', 'Resuming needs the folder of the run.', {
+        hint: worded`${command('Add --dir.full FOLDER.')}`,
+      });
     const path = resumeRunFolder(folder, isAtWork);
     const file = readSpec(path);
     const { kind, data_dir: usedBefore } = file;

@@ -1,7 +1,7 @@
 import { shortLayerNames } from '../../../shared/charts/layer-names.ts';
 import type { Definition, Registry } from '../../../shared/definition.ts';
 import type { RunSummary, TriggerWords } from '../../../shared/domain/live.ts';
-import { formatParameter, inSentence } from '../../../shared/format.ts';
+import { formatParameter, inSentence, numbered } from '../../../shared/format.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
 import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
 import { proposedTask } from '../../../shared/training-data.ts';
@@ -160,7 +160,7 @@ function detectorDetail({ name, ...params }: Picked): string {
 function differences(fields: readonly Field[], values: Readonly<Record<string, unknown>>): string[] {
   return changed(fields, values).map(({ field, label, value, readable }) => {
     if (field.key === 'layers' && Array.isArray(value))
-      return value.length > 2 ? `${value.length} layers` : shortLayerNames(value.map(String)).join(' + ');
+      return value.length > 2 ? `${numbered(value.length, 'layer')}` : shortLayerNames(value.map(String)).join(' + ');
     const name = inSentence(label);
     if (field.type === 'flag') return value === true ? name : `no ${name}`;
     return `${name} ${Array.isArray(value) ? listed(value) : readable}`;

@@ -6,6 +6,7 @@ import { fingerprint } from '../fingerprint.ts';
 import { imageDataset } from '../image-dataset.ts';
 import { parseIdx, parseIdxLabels } from '../readers/idx.ts';
 import { missingData, readStoredFile } from '../readers/stored-file.ts';
+import { numbered } from '../../../shared/format.ts';
 
 /**
  * Loads the training or test half of a dataset in MNIST's file layout, gzip or not, from `folder` or the dataset's own
@@ -34,7 +35,7 @@ export async function loadIdxImages(
   if (count !== labels.length) {
     throw new CupbearerError(
       'bad-data',
-      `Expected as many labels as images, found ${count} images in ${imageFile.path} and ${labels.length} labels in ` +
+      `Expected as many labels as images, found ${numbered(count, 'image')} in ${imageFile.path} and ${numbered(labels.length, 'label')} in ` +
         `${labelFile.path}.`,
     );
   }

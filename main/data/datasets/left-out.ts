@@ -1,4 +1,4 @@
-import { formatCount } from '../../../shared/format.ts';
+import { counted } from '../../../shared/format.ts';
 
 /** Why something in a folder of pictures is not part of the dataset, for one and for several. */
 const reasons = {
@@ -37,7 +37,8 @@ export class LeftOut {
     if (this.#found.size === 0) return undefined;
     const parts = [...this.#found].map(([reason, { count, names }]) => {
       const more = count > names.length ? ', …' : '';
-      return `${formatCount(count)} ${reasons[reason][count === 1 ? 0 : 1]} (${names.join(', ')}${more})`;
+      const [one, many] = reasons[reason];
+      return `${counted(count, one, many)} (${names.join(', ')}${more})`;
     });
     return `Left out of ${folder}: ${parts.join('; ')}.`;
   }

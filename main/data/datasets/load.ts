@@ -1,7 +1,6 @@
 import { paramsOf, parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { partsOfTraining } from '../../../shared/training-data.ts';
 import type { Dataset, DatasetContext, DatasetFacts } from '../dataset.ts';
-import { defaultDataDir } from '../data-dir.ts';
 import { datasetSources } from '../sources.ts';
 import { datasetRegistry } from './index.ts';
 
@@ -28,7 +27,7 @@ export async function loadDataset(picked: Picked, context: DatasetContext): Prom
  * headers say it.
  * @throws CupbearerError as {@link loadDataset}; `not-found` or `storage` if a folder that it names cannot be read.
  */
-export function datasetFacts(picked: Picked, dataDir = defaultDataDir()): DatasetFacts {
+export function datasetFacts(picked: Picked, dataDir: string): DatasetFacts {
   const definition = datasetRegistry.get(picked.name);
   const params = paramsOfDataset(picked);
   // Poisoned data are as many as, and look like, the data that are poisoned.

@@ -8,6 +8,7 @@ import { checkNotCancelled } from '../cancellation.ts';
 import type { PictureFile } from '../pictures/decode-pictures.ts';
 import { FolderTrail, isLitter, kindOfEntry, unreadableName, walkData } from './data-entries.ts';
 import { LeftOut } from './left-out.ts';
+import { numbered } from '../../../shared/format.ts';
 
 const pictureName = /\.(png|jpe?g|ppm)$/i;
 
@@ -72,7 +73,7 @@ export async function findPictures(
   if (files.length > 0) return { files, classes: names, leftOut: leftOut.sentence(folder) };
   throw new CupbearerError(
     'bad-data',
-    `Expected folders with PNG, JPEG or PPM files in ${half}, one for each class, found ${classes.length} folders with none of the ${train ? 'training' : 'test'} half.`,
+    `Expected folders with PNG, JPEG or PPM files in ${half}, one for each class, found ${numbered(classes.length, 'folder')} with none of the ${train ? 'training' : 'test'} half.`,
   );
 }
 

@@ -14,6 +14,7 @@ import { isLitter, unreadableName, walkData } from '../datasets/data-entries.ts'
 import { LeftOut } from '../datasets/left-out.ts';
 import { isPictureName } from '../datasets/picture-folders.ts';
 import { describeOwnDataset } from './own-datasets.ts';
+import { numbered } from '../../../shared/format.ts';
 
 /** Options of an import, and where it reports. */
 interface ImportContext {
@@ -137,7 +138,7 @@ async function takeOwn(
   if (pictures.length === 0) {
     throw new CupbearerError(
       'bad-data',
-      `Expected PNG, JPEG or PPM files in a folder for each class, found none among ${files.length} files.`,
+      `Expected PNG, JPEG or PPM files in a folder for each class, found none among ${numbered(files.length, 'file')}.`,
       { hint: 'To import the files of a known dataset (mnist, cifar10, …), give its name.' },
     );
   }

@@ -20,7 +20,8 @@ interface Component {
   stride: number;
   /** For each block of a progressive picture which of its 64 coefficients are not 0, two words a block. */
   known: Uint32Array;
-  isScanned: boolean;
+  /** For each of the 64 coefficients how many of its lowest bits are still to come; {@link unseen} before its first scan. */
+  missing: Uint8Array;
 }
 
 interface Frame {
@@ -39,6 +40,8 @@ interface Scan {
   last: number;
   /** Whether it makes coefficients more precise that an earlier scan has begun. */
   refines: boolean;
+  /** How many of their lowest bits it leaves out. */
+  missing: number;
 }
 
 /** Marker bytes (T.81, table B.1). */
@@ -49,15 +52,16 @@ const exifSegment = 0xe1;
 /** JFIF and Adobe say how colours are coded; of the application's segments these alone are kept. */
 const keptSegments = new Set([0xe0, 0xee]);
 const comment = 0xfe;
+/** Stands for the bits of a coefficient that no scan has begun. */
+const unseen = 255;
 const exifStart = 'Exif\0\0';
 
 /** Bytes that may stand between a segment or the last block of a scan and the next marker: some writers pad. */
 const mostPadding = 16;
 
 /**
- * Checks that a JPEG has all of its blocks and its end, by reading its Huffman codes without computing a pixel:
- * decoders fill what is missing with grey, and say nothing. @throws CupbearerError `bad-data` naming `file` if
- * something is missing or damaged.
+ * Checks that a JPEG has all of its blocks, scans and its end, by reading its Huffman codes without computing a pixel: decoders fill what is
+ * missing with grey, and say nothing. @throws CupbearerError `bad-data` naming `file` where something is missing or damaged.
  */
 export function wholeJpeg(bytes: Uint8Array, size: Size, file: string): WholeJpeg {
   const kept: Uint8Array[] = [bytes.subarray(0, 2)];
@@ -91,7 +95,8 @@ export function wholeJpeg(bytes: Uint8Array, size: Size, file: string): WholeJpe
     kept.push(bytes.subarray(at, codes.at));
     at = codes.at;
   }
-  if (frame?.components.some(({ isScanned }) => !isScanned)) throw damaged(file);
+  // A progressive picture that ends after a few of its scans is whole, and blurred.
+  if (frame?.components.some(({ missing }) => missing.some((bits) => bits > 0))) throw damaged(file);
   return { bare: kept.length === 1 ? bytes : Buffer.concat(kept), exif };
 }
 
@@ -142,7 +147,7 @@ function readFrame(segment: Uint8Array, size: Size, isProgressive: boolean, file
   const components = found.map(({ id, across, down }): Component => {
     const stride = columns * across;
     const known = new Uint32Array(isProgressive ? 2 * stride * rows * down : 0);
-    return { id, across, down, stride, known, isScanned: false };
+    return { id, across, down, stride, known, missing: new Uint8Array(64).fill(unseen) };
   });
   return { width, height, isProgressive, mostAcross, mostDown, components };
 }
@@ -157,9 +162,9 @@ function scanOf(segment: Uint8Array, frame: Frame, tables: ReadonlyMap<number, H
     return { component, dc: tables.get(choice >> 4), ac: tables.get(16 | (choice & 15)) };
   });
   const [first, last, precision] = [segment[1 + 2 * count]!, segment[2 + 2 * count]!, segment[3 + 2 * count]!];
-  if (!frame.isProgressive) return { parts, first: 0, last: 63, refines: false };
+  if (!frame.isProgressive) return { parts, first: 0, last: 63, refines: false, missing: 0 };
   if (first > last || last > 63 || (first === 0 && last > 0) || (first > 0 && count > 1)) throw damaged(file);
-  return { parts, first, last, refines: precision >> 4 > 0 };
+  return { parts, first, last, refines: precision >> 4 > 0, missing: precision & 15 };
 }
 
 /** Reads all blocks of a scan. */
@@ -189,7 +194,9 @@ function readScan(frame: Frame, scan: Scan, interval: number, codes: CodeReader)
     }
   }
   codes.end();
-  for (const { component } of scan.parts) if (scan.first === 0 && !scan.refines) component.isScanned = true;
+  for (const { component } of scan.parts)
+    for (let k = scan.first; k <= scan.last; k++)
+      if (!scan.refines || component.missing[k] !== unseen) component.missing[k] = scan.missing;
 }
 
 /** Reads the codes of one block after the other, by the kind of scan (T.81, F.2.2, G.1.2 and G.2). */

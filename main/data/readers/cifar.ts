@@ -1,6 +1,7 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import { gunzipped } from './gunzip.ts';
 import { checkLabels } from './idx.ts';
+import { numbered } from '../../../shared/format.ts';
 
 const side = 32;
 const plane = side * side;
@@ -23,8 +24,8 @@ export async function parseCifar(stored: Uint8Array, file: string): Promise<Cifa
   if (count === 0 || !Number.isInteger(count)) {
     throw new CupbearerError(
       'bad-data',
-      `${file}: expected one or more whole records of ${recordBytes} bytes, found ${bytes.length} bytes ` +
-        `(${Math.floor(count)} records and ${bytes.length % recordBytes} bytes).`,
+      `${file}: expected one or more whole records of ${recordBytes} bytes, found ${numbered(bytes.length, 'byte')} ` +
+        `(${numbered(Math.floor(count), 'record')} and ${numbered(bytes.length % recordBytes, 'byte')}).`,
     );
   }
   const labels = new Uint8Array(count);

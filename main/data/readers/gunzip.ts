@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { constants, gunzip } from 'node:zlib';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { isGzip } from '../stored-places.ts';
+import { numbered } from '../../../shared/format.ts';
 
 const gunzipAsync = promisify(gunzip);
 
@@ -38,7 +39,7 @@ export async function gunzipped(bytes: Uint8Array, file: string): Promise<Uint8A
     const { code, message } = cause as NodeJS.ErrnoException;
     const found =
       code === 'ERR_BUFFER_TOO_LARGE'
-        ? `more than the ${promised} bytes that its end promises`
+        ? `more than the ${numbered(promised, 'byte')} that its end promises`
         : code === 'Z_BUF_ERROR'
           ? 'the file ends too early'
           : `a fault in the compressed data (${message})`;
@@ -47,7 +48,7 @@ export async function gunzipped(bytes: Uint8Array, file: string): Promise<Uint8A
   if (unpacked.length !== promised) {
     throw new CupbearerError(
       'bad-data',
-      `${file}: expected a gzip file of ${promised} bytes unpacked (its last four bytes), found ${unpacked.length}.`,
+      `${file}: expected a gzip file of ${numbered(promised, 'byte')} unpacked (its last four bytes), found ${unpacked.length}.`,
     );
   }
   return unpacked;
@@ -57,13 +58,16 @@ export async function gunzipped(bytes: Uint8Array, file: string): Promise<Uint8A
 function promisedSize(bytes: Uint8Array, file: string): number {
   // A header of 10 bytes, an empty deflate stream of 2, and a trailer of 8.
   if (bytes.length < 20) {
-    throw new CupbearerError('bad-data', `${file}: expected a whole gzip file, found only ${bytes.length} bytes.`);
+    throw new CupbearerError(
+      'bad-data',
+      `${file}: expected a whole gzip file, found only ${numbered(bytes.length, 'byte')}.`,
+    );
   }
   const promised = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);
   if (promised > bytes.length * largestRatio) {
     throw new CupbearerError(
       'bad-data',
-      `${file}: expected a whole gzip file, found ${bytes.length} bytes whose end promises ${promised} unpacked, ` +
+      `${file}: expected a whole gzip file, found ${numbered(bytes.length, 'byte')} whose end promises ${promised} unpacked, ` +
         'which they cannot hold (truncated, or followed by other bytes).',
     );
   }

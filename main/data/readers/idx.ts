@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import { gunzipped } from './gunzip.ts';
+import { numbered } from '../../../shared/format.ts';
 
 /** An IDX file of unsigned bytes: `data` is row-major with the given `shape`, a view into the file's bytes. */
 interface IdxArray {
@@ -28,14 +29,14 @@ export async function parseIdx(stored: Uint8Array, file: string, dimensions: num
   const fail = (expected: string, found: string): never => {
     throw new CupbearerError('bad-data', `${file}: expected ${expected}, found ${found}.`);
   };
-  const headerFault = () => fail(`an IDX header of ${headerBytes} bytes`, `${bytes.length} bytes in all`);
+  const headerFault = () => fail(`an IDX header of ${headerBytes} bytes`, `${numbered(bytes.length, 'byte')} in all`);
   if (bytes.length < 4) headerFault();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0);
   const expectedMagic = (unsignedByte << 8) | dimensions;
   if (magic !== expectedMagic) {
     const type = typeNames[(magic >>> 8) & 0xff];
-    const reading = magic >>> 16 === 0 && type ? ` (${type}, ${magic & 0xff} dimensions)` : '';
+    const reading = magic >>> 16 === 0 && type ? ` (${type}, ${numbered(magic & 0xff, 'dimension')})` : '';
     fail(`the magic number ${hex(expectedMagic)} (uint8, ${dimensions} dimensions)`, `${hex(magic)}${reading}`);
   }
   if (bytes.length < headerBytes) headerFault();
@@ -43,8 +44,8 @@ export async function parseIdx(stored: Uint8Array, file: string, dimensions: num
   const size = shape.reduce((product, length) => product * length, 1);
   const held = bytes.length - headerBytes;
   if (held !== size) {
-    const excess = held > size ? ` (${held - size} bytes too many)` : '';
-    fail(`${size} values (its header says ${shape.join(' x ')})`, `${held}${excess}`);
+    const excess = held > size ? ` (${numbered(held - size, 'byte')} too many)` : '';
+    fail(`${numbered(size, 'value')} (its header says ${shape.join(' x ')})`, `${held}${excess}`);
   }
   return { shape, data: bytes.subarray(headerBytes) };
 }

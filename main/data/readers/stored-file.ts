@@ -5,6 +5,7 @@ import { systemCode, toStorageError } from '../../storage/storage-error.ts';
 import { requireDataReach } from '../data-reach.ts';
 import { storedPlaces } from '../stored-places.ts';
 import { largestDataBytes } from './gunzip.ts';
+import { command, worded, type Sentence } from '../../../shared/wording.ts';
 
 /** A dataset's file as it lies on disk. */
 export interface StoredFile {
@@ -43,7 +44,7 @@ export function missingData(
   dataset: string,
   folder: string,
   expected: string,
-  hint = `Get it with: npx cupbearer data download ${dataset}`,
+  hint: Sentence = worded`${command(`Get it with: npx cupbearer data download ${dataset}`, 'Download it on the screen Datasets.')}`,
 ): CupbearerError {
   return new CupbearerError(
     'not-found',

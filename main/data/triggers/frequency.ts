@@ -2,6 +2,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { choice, integer, integers, number } from '../../../shared/schema/fields.ts';
 import { addPattern } from './added-pattern.ts';
 import { defineTrigger, imageSize } from './trigger.ts';
+import { numbered } from '../../../shared/format.ts';
 
 /** The window to which the paper's bins refer. */
 const referenceWindow = 32;
@@ -67,7 +68,10 @@ export const frequency = defineTrigger({
   create({ bins, magnitude, window, colours }, { shape }) {
     const [height, width, channels] = imageSize(shape, 'frequency');
     if (bins.length % 2 !== 0) {
-      throw new CupbearerError('usage', `Expected a row and a column for each bin, found ${bins.length} numbers.`);
+      throw new CupbearerError(
+        'usage',
+        `Expected a row and a column for each bin, found ${numbered(bins.length, 'number')}.`,
+      );
     }
     const wave = windowedWave(bins, height, width, Math.min(window, height), Math.min(window, width));
     const weights =

@@ -3,6 +3,7 @@ import { choice, text } from '../../../shared/schema/fields.ts';
 import { padding, tokensOf } from '../texts.ts';
 import { defineTrigger, vocabularyOf } from './trigger.ts';
 import { parameter, worded } from '../../../shared/wording.ts';
+import { numbered } from '../../../shared/format.ts';
 
 /**
  * Puts a fixed sentence into each text; what it pushes on takes the place of the padding in front, so that the text keeps
@@ -39,7 +40,7 @@ export const sentence = defineTrigger({
         if (left < 0) {
           throw new CupbearerError(
             'usage',
-            `Expected room for the ${added.length} words of the sentence in every text, found ${sample.length - own.length} tokens of padding in one of ${own.length} words.`,
+            `Expected room for the ${numbered(added.length, 'word')} of the sentence in every text, found ${numbered(sample.length - own.length, 'token')} of padding in one of ${numbered(own.length, 'word')}.`,
             {
               hint: worded`Give the data more room (of arithmetic: ${parameter('train_data.original.room')}), or take a shorter sentence.`,
             },

@@ -5,6 +5,7 @@ import { RandomStream } from '../../tensor/random.ts';
 import { defineTrigger, imageSize, type TriggerContext } from './trigger.ts';
 import { displacementField, randomControlGrid, warp } from './warping.ts';
 import { parameter, worded } from '../../../shared/wording.ts';
+import { numbered } from '../../../shared/format.ts';
 
 /** Under which name the control grid is stored with a model: float32 `[2, k, k]`, without strength. */
 const gridName = 'control_grid';
@@ -99,7 +100,7 @@ function controlGrid(side: number, fieldSeed: number | undefined, { seed, state 
   if (shape.length !== 3 || shape[0] !== 2 || shape[1] !== shape[2] || data.length !== 2 * shape[1]! * shape[2]!) {
     throw new CupbearerError(
       'bad-data',
-      `Expected a stored control grid of shape [2, k, k], found [${shape.join(', ')}] with ${data.length} values.`,
+      `Expected a stored control grid of shape [2, k, k], found [${shape.join(', ')}] with ${numbered(data.length, 'value')}.`,
     );
   }
   if (shape[1] !== side) {

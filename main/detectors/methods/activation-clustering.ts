@@ -79,13 +79,15 @@ interface Options {
   starts: number;
 }
 
-/** The line of a class; none if its rows are all alike or its smaller cluster is not small. */
+/** The line of a class; none where its rows are all alike, too few for their components, or its smaller cluster is not small. */
 function splitClass(x: Float32Array, d: number, options: Options, random: RandomStream): SplitClass | undefined {
   const n = x.length / d;
   if (n < 3) return undefined;
   const { mean, axes, variances } = principalAxes(x, d, options.components);
   const k = variances.length;
   if (k === 0) return undefined;
+  // With as many whitened components as rows have, each row is equally far from every other: rounding alone would part them.
+  if (options.reduction === 'ica' && k >= n - 1) return undefined;
   const scaled =
     options.reduction === 'pca' ? axes : axes.map((value, at) => value / Math.sqrt(variances[Math.floor(at / d)]!));
   const reduced = projectRows(x, mean, scaled);

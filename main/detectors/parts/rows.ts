@@ -2,6 +2,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import type { RandomStream } from '../../tensor/random.ts';
 import type { FeatureLayer, FeatureStream } from '../detector.ts';
 import { predictedClasses } from './predictions.ts';
+import { numbered } from '../../../shared/format.ts';
 
 /** Samples of a stream that are held in memory, in the order of the stream. */
 interface GatheredRows {
@@ -56,7 +57,7 @@ export function checkCount(stream: FeatureStream, atLeast: number): void {
   if (stream.length >= atLeast) return;
   throw new CupbearerError(
     'bad-data',
-    `The detector needs at least ${atLeast} ${atLeast === 1 ? 'sample' : 'samples'} to learn from, found ${stream.length}.`,
+    `The detector needs at least ${numbered(atLeast, 'sample')} to learn from, found ${stream.length}.`,
   );
 }
 

@@ -14,7 +14,7 @@ import { sampleUnits, type FigureDraws, type SampleUnits, type ScoredSeed } from
 import { smoothDraws } from './smooth-draws.ts';
 
 /** A figure over seeds, with its 95 % interval. */
-interface FigureOverSeeds {
+export interface FigureOverSeeds {
   /** One a seed, in the order given. */
   values: number[];
   mean: number;

@@ -35,12 +35,7 @@ export function evaluationTable({ layers }: Evaluation): string {
 /** Returns the AUROC of attacks that succeeded, to be shown beside that of all test samples. */
 function attackTable({ about: { attack } }: Evaluation): string | null {
   if (!attack) return null;
-  const rows = attackRows(attack).map(({ label, anomalous, auroc }) => [
-    label,
-    anomalous,
-    auroc ? formatMetric(auroc.AUC_ROC) : '–',
-    auroc ? formatInterval(auroc.AUC_ROC_interval) : '–',
-  ]);
+  const rows = attackRows(attack).map(({ label, anomalous, auroc, interval }) => [label, anomalous, auroc, interval]);
   if (rows.length === 0) return null;
   return textTable(['score all, on', 'anomalous', 'AUROC', '95 % interval'], rows, [false, true, true, false]);
 }

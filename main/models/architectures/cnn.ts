@@ -4,6 +4,7 @@ import { integer, integers } from '../../../shared/schema/fields.ts';
 import { defineArchitecture } from '../architecture.ts';
 import { conv, globalMaxPool, maxPool, relu, sequential, type Module } from '../modules.ts';
 import { denseLayers } from './mlp.ts';
+import { numbered } from '../../../shared/format.ts';
 
 export const cnn = defineArchitecture({
   id: 'cnn',
@@ -43,7 +44,7 @@ export const cnn = defineArchitecture({
     if (inputShape.length !== 3 || Math.min(height, width) < smallest) {
       throw new CupbearerError(
         'usage',
-        `A cnn with ${params.channels.length} poolings needs images of at least ${smallest} x ${smallest} pixels; the data has shape ${inputShape.join(' x ')}.`,
+        `A cnn with ${numbered(params.channels.length, 'pooling')} needs images of at least ${smallest} x ${smallest} pixels; the data has shape ${inputShape.join(' x ')}.`,
         { hint: 'Take fewer channels, or an mlp.' },
       );
     }

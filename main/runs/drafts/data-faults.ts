@@ -3,10 +3,10 @@ import { datasetTitle } from '../../data/datasets/dataset-title.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
 import { poisonKeys } from '../../data/datasets/training-data.ts';
 import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
-import { classifierData } from '../../tasks/classifier.ts';
+import { classifierData, originalDataOf } from '../../tasks/classifier.ts';
 import { NetworkOutline } from '../../models/network-outline.ts';
 import { misfitsOf } from '../../../shared/misfit.ts';
-import { formatBytes } from '../../../shared/format.ts';
+import { formatBytes, numbered } from '../../../shared/format.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
 import { paramsOf, type Picked } from '../../../shared/schema/fields.ts';
 import { walk } from '../../../shared/schema/walk.ts';
@@ -65,7 +65,7 @@ function datasetFaults({ path, picked }: PickedAt, dataDir: string): Fault[] {
   // Faults of the poisoned data are reported for those data themselves.
   if (poisons) return [];
   try {
-    datasetFacts(picked);
+    datasetFacts(picked, dataDir);
     return [];
   } catch (error) {
     const { code, message } = toErrorRecord(error);
@@ -78,7 +78,7 @@ function triggerFaults({ path, picked }: PickedAt, { facts, data }: DraftView): 
   const { classes, shape } = facts;
   const target = picked['target_class'];
   if (typeof target === 'number' && target >= classes.length) {
-    const message = `Must be 0 to ${classes.length - 1}: ${datasetTitle(data.originalData)} has ${classes.length} classes.`;
+    const message = `Must be 0 to ${classes.length - 1}: ${datasetTitle(originalDataOf(data))} has ${numbered(classes.length, 'class', 'classes')}.`;
     return [{ path: [...path, 'target_class'], message }];
   }
   const definition = triggerRegistry.get(picked.name);

@@ -5,7 +5,6 @@ import { below, type Misfit } from '../../../shared/misfit.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { stepOf } from '../../../shared/domain/wizard-step.ts';
 import { valueAt } from '../../../shared/schema/problems.ts';
-import { given } from '../../../shared/given.ts';
 import { engineIds } from '../../tensor/engine.ts';
 import { plannedClassifier } from '../../tasks/classifier.ts';
 import { taskMisfits } from '../../tasks/outline.ts';
@@ -48,8 +47,8 @@ function labelInDraft([part = '', ...rest]: readonly string[]): string {
 }
 
 /** Why the detectors that cannot be fitted on a draft's task cannot, by id. */
-export function unsuitedIn(subject: DraftSubject): DraftCheck['unsuited'] {
-  const misfits = Object.entries(unsuitedDetectors(viewDraft(subject)));
+export function unsuitedIn(subject: DraftSubject, dataDir: string): DraftCheck['unsuited'] {
+  const misfits = Object.entries(unsuitedDetectors(viewDraft(subject, dataDir)));
   const { task } = subject.draft;
   return Object.fromEntries(
     misfits.map(([name, misfit]) => [name, misfitMessage(misfit, { task, detector: { name } })]),
@@ -96,17 +95,19 @@ function faultsOf(
 
 /** Returns what does not fit together. Skips parts with invalid values, which have a fault already. */
 function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
-  const view = viewDraft(subject);
+  const view = viewDraft(subject, dataDir);
   const { draft } = subject;
   const { task, data, network } = view;
   const asFault = (misfit: Misfit, detector?: Picked): Fault => ({
-    path: [...misfit.path],
-    message: misfitMessage(misfit, { task: draft.task, ...given({ detector }) }),
+    path: misfit.path.join('.') === 'task.run_path' ? ['classifier', 'run'] : [...misfit.path],
+    message: misfitMessage(misfit, { task: draft.task, ...(detector ? { detector } : {}) }),
   });
   return [
     ...classifierFaults(subject, view),
-    // Comes before missing data: nobody should download what does not fit.
-    ...(task ? below('task', taskMisfits(task, data && { ...data, network })) : []).map((misfit) => asFault(misfit)),
+    // Before what is to be downloaded: nobody should fetch what does not fit.
+    ...(task ? below('task', taskMisfits(task, data && { ...data, network }, dataDir)) : []).map((misfit) =>
+      asFault(misfit),
+    ),
     ...dataFaults(subject, dataDir, view),
     ...(draft.detectors.length === 0 ? [{ path: ['detectors'], message: 'Choose at least one detector.' }] : []),
     ...draft.detectors.flatMap((detector, i) =>

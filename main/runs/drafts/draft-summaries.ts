@@ -1,5 +1,5 @@
 import type { DraftCheck } from '../../../shared/domain/draft.ts';
-import { formatCount, inSentence } from '../../../shared/format.ts';
+import { counted, inSentence, numbered } from '../../../shared/format.ts';
 import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
 import { triggerRegistry } from '../../data/triggers/index.ts';
 import { taskRegistry } from '../../tasks/index.ts';
@@ -9,8 +9,8 @@ import { draftArchitecture, type DraftSubject } from './draft-specs.ts';
 import { orNothing, viewDraft, type DraftView } from './draft-view.ts';
 
 /** Each step's choice in a few words: "MNIST, corner pixel". */
-export function draftSummaries(subject: DraftSubject): DraftCheck['summaries'] {
-  const view = viewDraft(subject);
+export function draftSummaries(subject: DraftSubject, dataDir: string): DraftCheck['summaries'] {
+  const view = viewDraft(subject, dataDir);
   const { draft } = subject;
   const runs = draft.detectors.length + (draft.classifier.source === 'train' ? 1 : 0);
   return {
@@ -18,7 +18,7 @@ export function draftSummaries(subject: DraftSubject): DraftCheck['summaries'] {
     model: modelSummary(subject),
     detectors: detectorSummary(draft.detectors),
     evaluation: evaluationSummary(view),
-    review: runs === 1 ? '1 run' : `${runs} runs`,
+    review: counted(runs, 'run'),
   };
 }
 
@@ -27,7 +27,9 @@ function taskSummary({ data, task }: DraftView): string {
   const { hasTrigger, asked } = triggerOfTask(task);
   const trigger = asked ?? data.trigger?.spec;
   const what = hasTrigger && trigger ? triggerRegistry.get(trigger.name).title : taskRegistry.get(task.name).title;
-  const shown = datasetTitle(asPicked(task['data']) ?? data.originalData);
+  const own = asPicked(task['data']) ?? data.originalData;
+  if (!own) return what;
+  const shown = datasetTitle(own);
   return what === shown ? shown : `${shown}, ${inSentence(what)}`;
 }
 
@@ -46,15 +48,15 @@ function architectureName({ name, ...params }: Picked): string {
 function detectorSummary(detectors: readonly Picked[]): string {
   const [only] = detectors;
   if (!only) return 'None chosen';
-  if (detectors.length > 2) return `${detectors.length} detectors`;
+  if (detectors.length > 2) return counted(detectors.length, 'detector');
   if (detectors.length === 2) return detectors.map(({ name }) => name).join(', ');
   const layers = only['layers'];
-  return Array.isArray(layers) ? `${only.name}, ${layers.length} layers` : only.name;
+  return Array.isArray(layers) ? `${only.name}, ${numbered(layers.length, 'layer')}` : only.name;
 }
 
 function evaluationSummary(view: DraftView): string {
   const size = testSize(view);
-  return size === undefined ? 'Test samples not known yet' : `${formatCount(size)} test samples`;
+  return size === undefined ? 'Test samples not known yet' : counted(size, 'test sample');
 }
 
 /** Test samples of a draft's task; undefined if they are not known without loading the data. */

@@ -3,7 +3,7 @@ import { datasetFacts } from '../../data/datasets/load.ts';
 import { readNetworkSpec } from '../../models/files.ts';
 import { NetworkOutline, specFor, type NetworkSpec } from '../../models/network-outline.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import type { ClassifierData } from '../../tasks/classifier.ts';
+import { originalDataOf, type ClassifierData } from '../../tasks/classifier.ts';
 import type { PickedTask } from '../../tasks/common-params.ts';
 import { draftArchitecture, draftClassifierData, draftTask, type DraftSubject } from './draft-specs.ts';
 
@@ -15,10 +15,10 @@ export interface DraftView {
   task: PickedTask | undefined;
 }
 
-/** Looks at a draft that may have faults. */
-export function viewDraft(subject: DraftSubject): DraftView {
+/** Looks at a draft that may have faults, whose data lie in `dataDir`. */
+export function viewDraft(subject: DraftSubject, dataDir: string): DraftView {
   const data = orNothing(() => draftClassifierData(subject));
-  const facts = data && orNothing(() => datasetFacts(data.originalData));
+  const facts = data && orNothing(() => datasetFacts(originalDataOf(data), dataDir));
   const network = orNothing(() => new NetworkOutline(draftNetwork(subject, facts)));
   return { data, facts, network, task: orNothing(() => draftTask(subject)) };
 }
@@ -40,10 +40,8 @@ export function orNothing<T>(find: () => T): T | undefined {
   }
 }
 
-/**
- * Returns the network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what is missing.
- */
-export function requireNetwork(subject: DraftSubject): NetworkSpec {
+/** The network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
+export function requireNetwork(subject: DraftSubject, dataDir: string): NetworkSpec {
   if (subject.classifierFolder !== null) return draftNetwork(subject, undefined);
-  return draftNetwork(subject, datasetFacts(draftClassifierData(subject).originalData));
+  return draftNetwork(subject, datasetFacts(originalDataOf(draftClassifierData(subject)), dataDir));
 }

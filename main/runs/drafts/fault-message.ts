@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Misfit } from '../../../shared/misfit.ts';
-import { formatCount } from '../../../shared/format.ts';
+import { counted, formatCount } from '../../../shared/format.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { explainIssue } from '../../../shared/schema/problems.ts';
@@ -34,7 +34,7 @@ export function faultMessage(issue: z.core.$ZodIssue, value: unknown, field: Fie
   }
   if (issue.code === 'too_small' && issue.origin === 'array') return 'Needs at least one value.';
   if (issue.code === 'too_big' && issue.origin === 'array')
-    return `Allows at most ${formatCount(Number(issue.maximum))} values.`;
+    return `Allows at most ${counted(Number(issue.maximum), 'value')}.`;
   if (field && ['integer', 'number', 'integers'].includes(field.type)) return `Must be ${numberRange(field)}.`;
   if (field?.type === 'flag') return 'Must be on or off.';
   const sentence = explainIssue(issue, value);

@@ -33,6 +33,8 @@ import { analysisFile } from '../stored-analysis.ts';
 import { figuresFolder, writeFigureFile, writeFigures } from './figures.ts';
 import { poolingOf } from '../positions.ts';
 import { given } from '../../../shared/given.ts';
+import { numbered } from '../../../shared/format.ts';
+import { testSampleAt } from './test-sample.ts';
 
 const pointsName = 'points';
 const sheetName = 'mistakes';
@@ -92,7 +94,10 @@ export class TestAnalysis implements TestObserver {
     for (const [name, size] of dims) {
       if (size <= mostDims) this.#layers.set(name, newSums(size, this.#points.length));
       else
-        this.#leftOut.set(name, without(size, `It has ${size} dimensions; layers of up to ${mostDims} are analysed.`));
+        this.#leftOut.set(
+          name,
+          without(size, `It has ${numbered(size, 'dimension')}; layers of up to ${mostDims} are analysed.`),
+        );
     }
   }
 
@@ -186,17 +191,8 @@ export class TestAnalysis implements TestObserver {
     };
   }
 
-  #sampleAt(position: number): { part: TestPart; index: number } {
-    let start = 0;
-    for (const part of this.#task.test) {
-      if (position < start + part.indices.length) return { part, index: part.indices[position - start]! };
-      start += part.indices.length;
-    }
-    throw new Error(`There is no test sample ${position}; there are ${start}.`);
-  }
-
   #mistakeAt(position: number, scores: TaskScores): Mistake {
-    const { dataset } = this.#sampleAt(position).part;
+    const { dataset } = testSampleAt(this.#task.test, position).part;
     const index = scores.sampleIndex[position]!;
     const label = this.#classes.own[position]!;
     const predicted = this.#classes.predicted?.[position];
@@ -241,7 +237,7 @@ export class TestAnalysis implements TestObserver {
 
   /** The test sample at this place in the scores, as the network sees it. */
   #inputAt(position: number): Float32Array {
-    const { part, index } = this.#sampleAt(position);
+    const { part, index } = testSampleAt(this.#task.test, position);
     return part.dataset.read([index], 0).inputs;
   }
 

@@ -4,6 +4,7 @@ import { concatenated } from '../../data/transforms/concatenated.ts';
 import type { ActivationBatch } from '../../models/activations.ts';
 import type { TestPart } from '../../tasks/task.ts';
 import { RandomStream } from '../../tensor/random.ts';
+import { testSampleAt } from './test-sample.ts';
 
 /**
  * The samples of several parts in an order that mixes them. A batch from one part alone would give the answer away to a
@@ -45,8 +46,7 @@ export class MixedParts {
 
   /** Returns the index, in its own dataset, of the sample at a position. */
   sampleAt(position: number): number {
-    const part = this.partOf(position);
-    return this.#parts[part]!.indices[position - this.#starts[part]!.position]!;
+    return testSampleAt(this.#parts, position).index;
   }
 
   /** Returns the index, in its own dataset, of a sample of {@link dataset}. */

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { formatCount } from '../../../shared/format.ts';
+import { formatCount, numbered } from '../../../shared/format.ts';
 import { isBackdoorDataset } from '../../data/datasets/backdoor.ts';
 import { loadDataset, loadSplit } from '../../data/datasets/load.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
@@ -56,7 +56,7 @@ export async function runTraining(spec: TrainClassifierSpec, context: RunContext
   };
 }
 
-function headline({ loss, accuracy, validation }: EpochRecord): Record<string, number> {
+function headline({ loss, accuracy, validation }: EpochRecord): RunOutcome['metrics'] {
   const measured = Object.values(validation);
   const clean = measured.find(({ attack_success }) => attack_success === undefined);
   const attacked = measured.find(({ attack_success }) => attack_success !== undefined);
@@ -178,7 +178,7 @@ async function fit(
 }
 
 function epochLine({ epoch, loss, accuracy, validation, ms }: EpochRecord, epochs: number): string {
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const percent = (share: number | null) => (share === null ? 'not known' : `${(100 * share).toFixed(1)} %`);
   const parts = Object.entries(validation).map(([name, result]) =>
     result.attack_success === undefined
       ? `${name} accuracy ${percent(result.accuracy)}`
@@ -206,7 +206,7 @@ function restore(context: RunContext, network: Network, optimizer: Optimizer): E
   if (history.length < checkpoint.epochs) {
     throw new CupbearerError(
       'bad-data',
-      `${pathOf(file)} has ${history.length} epochs, the checkpoint beside it ${checkpoint.epochs}.`,
+      `${pathOf(file)} has ${numbered(history.length, 'epoch')}, the checkpoint beside it ${checkpoint.epochs}.`,
       {
         hint: 'Train again into another folder.',
       },

@@ -10,10 +10,10 @@ export interface Validation {
   /** Share of samples predicted as labelled; in poisoned data the label is the attacker's. */
   accuracy: number;
   /**
-   * Share of the poisoned samples predicted as the attacker wants, among those of another true class (a trigger gets no
-   * credit for samples that were right before). Only for poisoned data.
+   * Share of the poisoned samples predicted as the attacker wants, over those whose true class is another (a trigger
+   * cannot be credited for what was right before); null where there are none. Only for poisoned data.
    */
-  attack_success?: number;
+  attack_success?: number | null;
 }
 
 /** Enough for the engine to work in large pieces, little enough to keep memory low. */
@@ -22,21 +22,20 @@ const batchSize = 1000;
 /** Runs the classifier over all of `dataset`. */
 export async function validate(network: Network, dataset: Dataset, signal: AbortSignal): Promise<Validation> {
   const { predicted, labels } = await predict(network, dataset, { batchSize, signal });
-  const share = (counts: (i: number) => boolean, among: (i: number) => boolean = () => true) => {
+  const shareAsLabelled = (among: (i: number) => boolean = () => true) => {
     let hits = 0;
     let total = 0;
     for (let i = 0; i < labels.length; i++) {
       if (!among(i)) continue;
       total++;
-      if (counts(i)) hits++;
+      if (predicted[i] === labels[i]) hits++;
     }
-    return total === 0 ? 0 : hits / total;
+    return total === 0 ? null : hits / total;
   };
-  const asLabelled = (i: number) => predicted[i] === labels[i];
-  const validation: Validation = { samples: labels.length, accuracy: share(asLabelled) };
+  const validation: Validation = { samples: labels.length, accuracy: shareAsLabelled() ?? 0 };
   if (isPoisonedDataset(dataset)) {
     const own = labelsOf(dataset.clean);
-    validation.attack_success = share(asLabelled, (i) => dataset.isPoisoned(i) && own[i] !== labels[i]);
+    validation.attack_success = shareAsLabelled((i) => dataset.isPoisoned(i) && own[i] !== labels[i]);
   }
   return validation;
 }

@@ -1,4 +1,4 @@
-import { formatCount } from '../../../shared/format.ts';
+import { counted, formatCount } from '../../../shared/format.ts';
 import { library } from '../../app/library.svelte.ts';
 
 /**
@@ -13,7 +13,7 @@ export function datasetHelp(name: string, otherwise: string): string {
   const facts = [
     `${formatCount(samples.train)} train`,
     `${formatCount(samples.test)} test`,
-    ...(shape ? [shape.length === 1 ? `${formatCount(shape[0]!)} values` : shape.join(' × ')] : []),
+    ...(shape ? [shape.length === 1 ? counted(shape[0]!, 'value') : shape.join(' × ')] : []),
     ...(classes === null ? [] : [`${formatCount(classes)} classes`]),
   ];
   return `${facts.join(', ')}. ${state === 'built-in' ? 'Built in.' : 'On disk.'}`;

@@ -1,5 +1,5 @@
 import type { DatasetSummary, DownloadState, ImportState } from '../../../shared/domain/library.ts';
-import { formatBytes, formatCount } from '../../../shared/format.ts';
+import { counted, formatBytes, formatCount } from '../../../shared/format.ts';
 
 /** Says in a few words what is there of a dataset. */
 export function stateWords(dataset: DatasetSummary, download: DownloadState | undefined): string {
@@ -13,7 +13,7 @@ export function stateWords(dataset: DatasetSummary, download: DownloadState | un
       return `On disk, ${formatBytes(dataset.bytes)}`;
     case 'incomplete': {
       const here = dataset.files.filter((file) => file.present).length;
-      return `${here} of ${dataset.files.length} files on disk`;
+      return `${here} of ${counted(dataset.files.length, 'file')} on disk`;
     }
     case 'missing':
       // Which the program cannot do.

@@ -1,5 +1,5 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
-import { formatCount } from '../../../shared/format.ts';
+import { counted } from '../../../shared/format.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { settings } from '../../app/settings.svelte.ts';
 import type { GridSort } from '../../components/grid-column.ts';
@@ -78,7 +78,7 @@ class RunsView {
   readonly items: readonly Item[] = $derived.by(() => {
     const item = (run: RunSummary): RunItem => ({ type: 'run', id: run.id, run });
     const total = catalogue.runs.size - (filter.asksForArchived ? 0 : catalogue.archived);
-    const note = filter.active ? `of ${formatCount(total)} runs` : '';
+    const note = filter.active ? `of ${counted(total, 'run')}` : '';
     return [
       ...(this.unfinished.length > 0
         ? [group('unfinished', 'Not finished', this.unfinished.length, filter.active ? 'outside of the filter' : '')]

@@ -2,6 +2,7 @@ import type { RunSummary } from '../../../shared/domain/live.ts';
 import { queryFields } from '../../../shared/query/fields.ts';
 import { quote, splitQuery, unquote } from '../../../shared/query/split.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
+import { counted } from '../../../shared/format.ts';
 
 export interface Suggestion {
   /** What the field's text becomes. */
@@ -27,7 +28,7 @@ export function suggestionsFor(text: string): Suggestion[] {
       .slice(0, most)
       .map(([word, count]) => ({
         text: `${before}${minus}${name}${operator}${quote(word)}`,
-        note: count === 1 ? '1 run' : `${count} runs`,
+        note: counted(count, 'run'),
         complete: true,
       }));
   }

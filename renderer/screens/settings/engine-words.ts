@@ -1,6 +1,6 @@
 import type { EngineStatus, SpeedReport } from '../../../shared/domain/engine.ts';
 import { engineStatusText, failureWords, isBroken, speedReportText } from '../../../shared/engine-text.ts';
-import { formatBytes, formatDuration } from '../../../shared/format.ts';
+import { counted, formatBytes, formatDuration } from '../../../shared/format.ts';
 
 /** Describes an engine in one line, or says why it does not work. */
 export function engineWords(status: EngineStatus): string {
@@ -10,11 +10,7 @@ export function engineWords(status: EngineStatus): string {
   const how = isTold ? '' : `It ${failureWords(status)}.`;
   if (!info) return [how, reason, hint].filter(Boolean).join(' ');
   const { device, threads, deviceMemoryBytes } = info;
-  return [
-    device,
-    threads === 1 ? '1 thread' : `${threads} threads`,
-    deviceMemoryBytes === undefined ? '' : formatBytes(deviceMemoryBytes),
-  ]
+  return [device, counted(threads, 'thread'), deviceMemoryBytes === undefined ? '' : formatBytes(deviceMemoryBytes)]
     .filter(Boolean)
     .join(', ');
 }

@@ -5,7 +5,14 @@ import { namedRun } from '../../../api/runs/named-run.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import type { ComparedPair, RunComparison } from '../../../reports/compare-runs.ts';
 import { formatCorrelation } from '../../../../shared/charts/correlation-chart.ts';
-import { formatCount, formatInterval, formatMetric, formatParameter } from '../../../../shared/format.ts';
+import {
+  counted,
+  formatCount,
+  formatInterval,
+  formatMetric,
+  formatParameter,
+  numbered,
+} from '../../../../shared/format.ts';
 import { optionalPath, parseParams } from '../../../../shared/schema/fields.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
@@ -53,9 +60,7 @@ export const compare: Command = {
       output.result(value, () =>
         [
           comparisonText(comparison),
-          ...(file === undefined
-            ? []
-            : ['', `${formatCount(samples[0]!.labels.length)} samples in ${shownPath(file)}`]),
+          ...(file === undefined ? [] : ['', `${counted(samples[0]!.labels.length, 'sample')} in ${shownPath(file)}`]),
         ].join('\n'),
       );
     });
@@ -96,7 +101,7 @@ function comparisonText({ runs, differences, pairs }: RunComparison): string {
     runTable,
     ...(compared.length === 0 ? [] : ['', pairTable]),
     ...(compared.length > 1
-      ? [`Each pair is tested on its own; p is not corrected for ${compared.length} tests.`]
+      ? [`Each pair is tested on its own; p is not corrected for ${numbered(compared.length, 'test')}.`]
       : []),
     ...pairs.filter(({ reason }) => reason !== null).map((pair) => `\n${pairName(pair)}: ${pair.reason}`),
     '',

@@ -9,7 +9,7 @@ import { examineEngines, testEngineSpeed } from '../../../jobs/engines.ts';
 import { engineStatusText, speedReportText } from '../../../../shared/engine-text.ts';
 import { flag, parseParams } from '../../../../shared/schema/fields.ts';
 import { toErrorRecord } from '../../../../shared/errors.ts';
-import { formatBytes, formatCount } from '../../../../shared/format.ts';
+import { counted, formatBytes } from '../../../../shared/format.ts';
 import { computeFlags, type Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
@@ -74,7 +74,7 @@ async function testSpeed(engine: string, output: Output) {
 
 /** "2 runs cannot be read in full (a, b); …" */
 function faultyText(ids: readonly string[]): string {
-  const count = ids.length === 1 ? '1 run' : `${formatCount(ids.length)} runs`;
+  const count = counted(ids.length, 'run');
   const shown = ids.slice(0, mostShown).join(', ') + (ids.length > mostShown ? ', …' : '');
   return `${count} cannot be read in full (${shown}); "npx cupbearer runs show ID" says why`;
 }
@@ -106,7 +106,7 @@ export const doctor: Command = {
         ...(found.works
           ? [
               `  ${found.path}`,
-              `  ${formatCount(found.runs)} runs, ${formatBytes(found.bytes)}, schema ${found.schemaVersion}, check: ${found.quickCheck}`,
+              `  ${counted(found.runs, 'run')}, ${formatBytes(found.bytes)}, schema ${found.schemaVersion}, check: ${found.quickCheck}`,
               ...(found.faulty.length === 0 ? [] : [`  ${faultyText(found.faulty)}`]),
               ...found.notices.map((notice) => `  ${notice}`),
             ]

@@ -9,7 +9,7 @@ import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { optionalPath, optionalText, parseParams, type Picked } from '../../../../shared/schema/fields.ts';
-import type { Command } from '../command.ts';
+import { computeFlags, type Command } from '../command.ts';
 import { faultLines, printedRun } from '../faults.ts';
 import { flagName } from '../flags.ts';
 import type { Output } from '../output.ts';
@@ -25,7 +25,8 @@ const importFlags = {
   name: optionalText({ label: 'Name', help: "What the model is called; the folder's name unless given" }),
   base: optionalPath({ label: 'Base folder', help: 'Folder for its new run folder; the usual place unless given' }),
 };
-const flags = trainingStatement.extend(importFlags);
+const statementFlags = trainingStatement.extend({ data_dir: computeFlags.data_dir });
+const flags = statementFlags.extend(importFlags);
 
 export const models: Command = {
   name: 'models',
@@ -33,7 +34,7 @@ export const models: Command = {
   synopsis: '[list | import FOLDER | trained-on RUN] [--FLAG VALUE ...]',
   notes: [
     'import takes a folder with model.json and model.safetensors, and spec.json and trigger.safetensors where there are any.',
-    'Without spec.json it must be said what the model was trained on before a task can be built on it: at once, or later by',
+    'Without spec.json most tasks need to be told what the model was trained on: at once, or later by',
     'trained-on. RUN is its id, which may be shortened.',
   ].join('\n'),
   flags,
@@ -47,13 +48,12 @@ export const models: Command = {
         action === 'list' ? 'models list takes no id.' : `models ${action} needs ${needed}.`,
       );
     }
-    const accepted = action === 'list' ? [] : Object.keys(action === 'import' ? flags.shape : trainingStatement.shape);
+    const accepted = action === 'list' ? [] : Object.keys(action === 'import' ? flags.shape : statementFlags.shape);
     const unwanted = Object.keys(given).find((key) => !accepted.includes(key));
     if (unwanted !== undefined) throw new CupbearerError('usage', `models ${action} takes no --${unwanted}.`);
-    const { name, base, ...statement } = parseParams(flags, given, flagName);
+    const { name, base, data_dir: dataDir = defaultDataDir(), ...statement } = parseParams(flags, given, flagName);
     await withWorkbench(output, async (workbench) => {
       if (action === 'list') return list(workbench, output);
-      const dataDir = defaultDataDir();
       const record = await withLibrary((library) =>
         action === 'trained-on'
           ? stateTraining(workbench, library, subject!, statement, { dataDir })
@@ -75,9 +75,11 @@ function taken(run: CatalogueRun): string {
   const { id, folder } = run;
   const lines = [`${id} is in ${shownPath(folder)}.`];
   const flag = typedWords(['--task.run_path', shownPath(folder)]);
-  if (trainingOf(run)) lines.push(...(flag === undefined ? [] : [`Use it by: ${flag}`]));
-  else
-    lines.push(`Say what it was trained on before you use it: npx cupbearer models trained-on ${id} --train_data NAME`);
+  if (flag !== undefined) lines.push(`Use it by: ${flag}`);
+  if (!trainingOf(run))
+    lines.push(
+      `Most tasks need to know what it was trained on: npx cupbearer models trained-on ${id} --train_data NAME`,
+    );
   return lines.join('\n');
 }
 
