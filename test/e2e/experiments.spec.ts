@@ -8,7 +8,7 @@ let finished: string | undefined;
 test.beforeEach(() => test.setTimeout(240_000));
 
 const matrix = (page: Page) => page.getByRole('grid', { name: 'Results: detectors by tasks' });
-const cells = (page: Page) => matrix(page).getByRole('gridcell', { selected: true }).or(matrix(page).getByRole('gridcell', { selected: false })); // prettier-ignore
+const cells = (page: Page) => matrix(page).locator('td[aria-selected]');
 /** The id of the experiment whose page is shown. */
 const shownId = (page: Page) => /#\/experiments\/([\w-]+)/.exec(page.url())?.[1] ?? '';
 
@@ -100,11 +100,11 @@ test('neither the list nor the page has a fault that axe knows of, in either the
 });
 
 test('an experiment is stopped, goes on where it was, and is taken off the list', async ({ page, program }) => {
-  const draft = { ...tinyDraft({ epochs: 60, detectors: ['mahalanobis'] }), seeds: 3, name: 'Three corners' };
+  const draft = { ...tinyDraft({ epochs: 10, detectors: ['mahalanobis'] }), seeds: 3, name: 'Three corners' };
   const { experiment } = await program.client.drafts.start({ draft });
   await go(page, `#/experiments/${experiment}`);
   const main = page.getByRole('main');
-  await expect(main).toContainText(/[12] of 6 runs done/, { timeout: 120_000 });
+  await expect(main).toContainText(/[1-4] of 6 runs done/, { timeout: 120_000 });
   await main.getByRole('button', { name: 'Stop', exact: true }).click();
   await expect(main.getByRole('button', { name: 'Resume' })).toBeVisible({ timeout: 60_000 });
   await expect(main).toContainText('Nothing is computed until the experiment is started.');

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { tinyDraft } from './drafts.ts';
 import { finishedRuns } from './finished-runs.ts';
-import { runsEnded, type Program } from './program.ts';
 import { expect, faultsByAxe, go, test, type Page } from './test.ts';
 
 /** A classifier and two detectors, done once for this file. */
