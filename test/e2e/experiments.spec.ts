@@ -115,7 +115,7 @@ test('an experiment is stopped, goes on where it was, and is taken off the list'
   const row = main.getByRole('row', { name: /Three corners/ });
   await expect(row).toContainText('Stopped');
   await expect(row).toContainText('1 task × 1 detector × 3 seeds');
-  await row.getByRole('button', { name: 'Start Three corners' }).click();
+  await row.getByRole('button', { name: 'Resume Three corners' }).click();
   await expect(row).toContainText('Running');
   expect(await experimentEnded(program.client, experiment!)).toBe(6);
   await expect(row).toContainText('6 of 6');
