@@ -37,7 +37,7 @@ export const shortcuts: readonly { title: string; keys: readonly { keys: readonl
   {
     title: 'Everywhere',
     keys: [
-      { keys: ['Mod+K'], does: 'Jump to a screen, a run or a command' },
+      { keys: ['Mod+K'], does: 'Jump to a screen, an experiment, a run or a command' },
       ...listed.flatMap(({ letter, title }) => (letter === undefined ? [] : [{ keys: [keysOf(letter)], does: title }])),
       { keys: ['/'], does: 'Search' },
       { keys: ['?'], does: 'This list' },
@@ -54,6 +54,13 @@ export const shortcuts: readonly { title: string; keys: readonly { keys: readonl
       { keys: ['Mod+A'], does: 'Select all that match' },
       { keys: ['Enter'], does: 'Open' },
       { keys: ['Shift+F10'], does: 'Menu of the row' },
+    ],
+  },
+  {
+    title: 'Results of an experiment',
+    keys: [
+      { keys: ['Up', 'Down', 'Left', 'Right'], does: 'Move between cells, above the first one between the heads' },
+      { keys: ['Enter'], does: 'Show the details of the cell, or sort by the head' },
     ],
   },
   {

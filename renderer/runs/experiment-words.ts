@@ -25,6 +25,12 @@ export function canStart({ state, counts }: ExperimentSummary): boolean {
   return state === 'idle' && counts.done < counts.total;
 }
 
+/** What the button says that starts it. */
+export function startWord({ counts: { total, done, failed } }: ExperimentSummary): string {
+  if (done + failed === 0) return 'Start';
+  return done + failed >= total ? 'Repeat failed runs' : 'Resume';
+}
+
 /** What an experiment spans: "6 tasks × 8 detectors × 3 seeds"; "" where that is not known. */
 export function sizeWords({ tasks, detectors, seeds }: ExperimentSummary): string {
   if (tasks === null || detectors === null || seeds === null) return '';

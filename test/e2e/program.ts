@@ -109,3 +109,12 @@ export async function runsEnded(client: Client, ids: readonly string[]): Promise
     await setTimeout(500);
   }
 }
+
+/** Waits until nothing of an experiment goes on. Resolves with how many of its runs are done. */
+export async function experimentEnded(client: Client, id: string): Promise<number> {
+  for (;;) {
+    const { summary } = await client.experiments.view({ id });
+    if (summary.state === 'idle') return summary.counts.done;
+    await setTimeout(500);
+  }
+}

@@ -1,22 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { tinyDraft } from './drafts.ts';
-import { runsEnded, type Program } from './program.ts';
+import { finishedRuns } from './finished-runs.ts';
 import { expect, faultsByAxe, go, test, type Page } from './test.ts';
 
 /** A classifier and two detectors, done once for this file. */
 let ids: string[] | undefined;
 
-async function finishedRuns({ client }: Program): Promise<string[]> {
-  if (ids) return ids;
-  const started = await client.drafts.start({ draft: tinyDraft({ detectors: ['mahalanobis', 'knn'] }) });
-  expect(await runsEnded(client, started.ids)).toEqual(['done', 'done', 'done']);
-  ids = started.ids;
-  return ids;
-}
-
 test.beforeEach(async ({ program }) => {
   test.setTimeout(240_000);
-  await finishedRuns(program);
+  ids ??= await finishedRuns(program.client, tinyDraft({ detectors: ['mahalanobis', 'knn'] }));
 });
 
 test('two runs are selected and compared', async ({ page }) => {

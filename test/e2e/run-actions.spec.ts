@@ -1,16 +1,14 @@
 import { existsSync } from 'node:fs';
 import { tinyDraft } from './drafts.ts';
+import { finishedRuns } from './finished-runs.ts';
 import { runsEnded, type Program } from './program.ts';
 import { expect, go, test, type Page } from './test.ts';
 
 /** A classifier and two detectors, done once for this file. */
 let ids: string[] | undefined;
 
-async function finishedRuns({ client }: Program): Promise<string[]> {
-  if (ids) return ids;
-  const started = await client.drafts.start({ draft: tinyDraft({ detectors: ['mahalanobis', 'knn'] }) });
-  expect(await runsEnded(client, started.ids)).toEqual(['done', 'done', 'done']);
-  return (ids = started.ids);
+async function threeRuns({ client }: Program): Promise<string[]> {
+  return (ids ??= await finishedRuns(client, tinyDraft({ detectors: ['mahalanobis', 'knn'] })));
 }
 
 const rowOf = (page: Page, id: string) => page.locator(`tr[data-run="${id}"]`);
@@ -72,7 +70,7 @@ test.describe('a training that was cut off', () => {
 });
 
 test('a run is deleted where it is shown, brought back, and deleted for good', async ({ page, program }) => {
-  await finishedRuns(program);
+  await threeRuns(program);
   const [classifier] = ids!;
   const { ids: copies } = await program.client.drafts.start({
     draft: { ...tinyDraft({ detectors: ['knn'] }), classifier: { source: 'run', run: classifier! } },
@@ -102,7 +100,7 @@ test('a run is deleted where it is shown, brought back, and deleted for good', a
 });
 
 test('tags and notes are written by dialog, for one run and for several', async ({ page, program }) => {
-  const [, first, second] = await finishedRuns(program);
+  const [, first, second] = await threeRuns(program);
   await go(page, `#/runs/${first!}`);
   await chooseFromMenu(page, 'Tags');
   const dialog = page.getByRole('dialog');
@@ -138,7 +136,7 @@ test('tags and notes are written by dialog, for one run and for several', async 
 });
 
 test('runs are pinned and archived, and found again by filters', async ({ page, program }) => {
-  const [, first, second] = await finishedRuns(program);
+  const [, first, second] = await threeRuns(program);
   await go(page, `#/runs/${first!}`);
   await chooseFromMenu(page, 'Pin to the top');
   await expect(head(page)).toContainText('pinned');

@@ -109,7 +109,7 @@ for (const width of [800, 1024, 1440])
 
 test('the palette leads to screens, commands and runs, and shortcuts are listed', async ({ page }) => {
   await expect(rows(page).first()).toBeVisible();
-  const jump = page.getByPlaceholder('A screen, a run or a command');
+  const jump = page.getByPlaceholder('A screen, an experiment, a run or a command');
   await page.keyboard.press('Control+k');
   await jump.fill('datas');
   await page.keyboard.press('Enter');
@@ -133,7 +133,7 @@ test('the palette leads to screens, commands and runs, and shortcuts are listed'
   await grid(page).focus();
   await page.keyboard.press('?');
   const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
-  await expect(list).toContainText('Jump to a screen, a run or a command');
+  await expect(list).toContainText('Jump to a screen, an experiment, a run or a command');
   await page.keyboard.press('Escape');
   await expect(list).toHaveCount(0);
 });

@@ -1,14 +1,12 @@
 import { tinyDraft } from './drafts.ts';
-import { runsEnded } from './program.ts';
+import { finishedRuns } from './finished-runs.ts';
 import { expect, go, test } from './test.ts';
 
 let ids: string[] | undefined;
 
 test.beforeEach(async ({ program }) => {
   test.setTimeout(180_000);
-  if (ids) return;
-  ({ ids } = await program.client.drafts.start({ draft: tinyDraft({ detectors: ['mahalanobis', 'knn'] }) }));
-  expect(await runsEnded(program.client, ids)).toEqual(['done', 'done', 'done']);
+  ids ??= await finishedRuns(program.client, tinyDraft({ detectors: ['mahalanobis', 'knn'] }));
 });
 
 test('presets stand on the first step alone, and steps that were passed are ticked', async ({ page }) => {

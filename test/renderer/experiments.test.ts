@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { experiments } from '../../renderer/app/experiments.svelte.ts';
-import { canStart, experimentShare, experimentState, sizeWords } from '../../renderer/runs/experiment-words.ts';
+import {
+  canStart,
+  experimentShare,
+  experimentState,
+  sizeWords,
+  startWord,
+} from '../../renderer/runs/experiment-words.ts';
 import type { ExperimentSummary } from '../../shared/domain/experiment-view.ts';
 import { experimentSummary } from './experiment-view.ts';
 import { answerWith, Stream } from './fake-program.ts';
@@ -49,6 +55,12 @@ describe('an experiment in words', () => {
     const summary = experimentSummary(changes);
     expect([experimentState(summary).word, canStart(summary)]).toEqual([word, startable]);
   });
+
+  it.each([
+    [counts(0), 'Start'],
+    [counts(1, 1), 'Resume'],
+    [counts(3, 1), 'Repeat failed runs'],
+  ])('with %j is begun by “%s”', (some, word) => expect(startWord(experimentSummary({ counts: some }))).toBe(word));
 
   it('says how much of it has ended, and what it spans', () => {
     expect(experimentShare(experimentSummary({ counts: counts(1, 1) }))).toBe(0.5);

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { tinyDraft } from '../e2e/drafts.ts';
 import { openBrowserWindow } from '../e2e/browser.ts';
-import { startProgram, temporaryHome, type Program } from '../e2e/program.ts';
+import { experimentEnded, startProgram, temporaryHome, type Program } from '../e2e/program.ts';
 import { keepDocumented } from './documented.ts';
 import { makeWorkingWeek } from './working-week.ts';
 
@@ -33,7 +33,11 @@ async function settled(page: Page): Promise<void> {
   }
 }
 
-function screensOf([classifier, first, second]: readonly string[], going: string): Record<string, string> {
+function screensOf(
+  [classifier, first, second]: readonly string[],
+  going: string,
+  experiment: string | null,
+): Record<string, string> {
   return {
     runs: '#/runs',
     'run-overview': `#/runs/${first}`,
@@ -45,6 +49,8 @@ function screensOf([classifier, first, second]: readonly string[], going: string
     'run-log': `#/runs/${first}/log`,
     'run-training': `#/runs/${classifier}/training`,
     'run-going': `#/runs/${going}`,
+    experiments: '#/experiments',
+    experiment: `#/experiments/${experiment}`,
     compare: `#/compare/${first},${second}`,
     'new-task': '#/new/task',
     'new-model': '#/new/model',
@@ -92,8 +98,11 @@ try {
   });
   const { example } = await makeWorkingWeek(home);
   await shown(home, async (page, { client }) => {
+    const many = { ...tinyDraft({ detectors: ['mahalanobis', 'knn', 'vae', 'pca-residual'] }), seeds: 3 };
+    const { experiment } = await client.drafts.start({ draft: many });
+    await experimentEnded(client, experiment ?? '');
     const { ids } = await client.drafts.start({ draft: tinyDraft({ epochs: 20_000 }) });
-    for (const theme of themes) await take(page, theme, screensOf(example, ids[0]!));
+    for (const theme of themes) await take(page, theme, screensOf(example, ids[0]!, experiment));
   });
   await keepDocumented(folder);
 } finally {

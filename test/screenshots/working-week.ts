@@ -2,6 +2,7 @@ import BetterSqlite from 'better-sqlite3';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { cataloguePath } from '../../main/storage/home.ts';
 import { tinyDraft } from '../e2e/drafts.ts';
+import { finishedRuns } from '../e2e/finished-runs.ts';
 import { runsEnded, startProgram } from '../e2e/program.ts';
 import type { Client } from '../hosts/web-client.ts';
 
@@ -68,9 +69,7 @@ async function makeRuns(client: Client, daysAgo: Map<string, number>): Promise<s
   const presets = await client.drafts.presets({});
   const make = async ({ preset, change, tags = [], daysAgo: days }: Experiment): Promise<string[]> => {
     const { draft } = presets.find(({ id }) => id === preset)!;
-    const { ids } = await client.drafts.start({ draft: { ...draft, ...change?.(draft), tags } });
-    const statuses = await runsEnded(client, ids);
-    if (statuses.some((status) => status !== 'done')) throw new Error(`${preset} ended as ${statuses.join(', ')}.`);
+    const ids = await finishedRuns(client, { ...draft, ...change?.(draft), tags });
     for (const id of ids) daysAgo.set(id, days);
     return ids;
   };

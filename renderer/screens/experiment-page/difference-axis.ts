@@ -1,5 +1,5 @@
 /** The axis of a forest plot. */
-export interface DifferenceAxis {
+interface DifferenceAxis {
   from: number;
   to: number;
   /** Round values, 0 among them. */

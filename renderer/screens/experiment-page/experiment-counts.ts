@@ -1,7 +1,7 @@
 import type { ExperimentSummary, ExperimentView } from '../../../shared/domain/experiment-view.ts';
 
 /** How many runs of an experiment there are of each kind, and what of its matrix has no figures that count. */
-export interface ExperimentCounts {
+interface ExperimentCounts {
   total: number;
   done: number;
   running: number;

@@ -2,7 +2,7 @@ import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { formatCount } from '../../../shared/format.ts';
 
 /** How many runs a draft makes. */
-export interface PlannedRuns {
+interface PlannedRuns {
   seeds: number;
   /** Classifiers that are trained; those of the catalogue are there. */
   classifiers: number;

@@ -1,0 +1,132 @@
+import { tinyDraft } from './drafts.ts';
+import { experimentEnded } from './program.ts';
+import { expect, faultsByAxe, go, test, type Page } from './test.ts';
+
+/** An experiment of two detectors with two seeds, that has ended, done once for this file. */
+let finished: string | undefined;
+
+test.beforeEach(() => test.setTimeout(240_000));
+
+const matrix = (page: Page) => page.getByRole('grid', { name: 'Results: detectors by tasks' });
+const cells = (page: Page) => matrix(page).locator('td[aria-selected]');
+/** The id of the experiment whose page is shown. */
+const shownId = (page: Page) => /#\/experiments\/([\w-]+)/.exec(page.url())?.[1] ?? '';
+
+test('there is none at first, which says what one is and offers those that ship with the program', async ({ page }) => {
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Experiments' }).click();
+  const main = page.getByRole('main');
+  await expect(main.getByRole('heading', { name: 'No experiments yet' })).toBeVisible();
+  await expect(main).toContainText('every detector on every task');
+  await expect(main.getByRole('button', { name: 'Start Quick' })).toBeVisible();
+  expect(await faultsByAxe(page)).toEqual([]);
+});
+
+test('several detectors with two seeds are set up, fill the matrix, and lead to their runs', async ({
+  page,
+  program,
+}) => {
+  await program.client.drafts.storeDraft({ draft: tinyDraft({ epochs: 1, detectors: ['mahalanobis', 'knn'] }) });
+  await go(page, '#/new/evaluation');
+  const seeds = page.getByRole('textbox', { name: 'Seeds' });
+  await expect(seeds).toHaveValue('1', { timeout: 60_000 });
+  await expect(page.getByRole('region', { name: 'What this will do' })).toContainText(
+    '3 runs: 1 classifier, and 2 detectors.',
+  );
+  await seeds.fill('none');
+  await expect(page.getByText('Must be a whole number from 1 to 1000.')).toBeVisible();
+  await seeds.fill('2');
+  await expect(page.getByRole('region', { name: 'What this will do' })).toContainText(
+    '6 runs: 2 classifiers, and 2 detectors with 2 seeds each.',
+  );
+  await page.getByRole('button', { name: 'Next: Review' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Two corners');
+  await page.getByRole('button', { name: 'Start' }).click();
+
+  await expect(page.getByRole('heading', { level: 1, name: 'Two corners' })).toBeVisible({ timeout: 60_000 });
+  finished = shownId(page);
+  await expect(matrix(page)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('main')).toContainText('6 of 6 runs done', { timeout: 180_000 });
+  await expect(cells(page)).toHaveCount(2);
+  await expect(cells(page).filter({ hasText: /^[01]\.\d{3}/ })).toHaveCount(2);
+  await expect(page.getByRole('main')).toContainText('Nothing is left to compute.');
+
+  await test.step('a cell has a line a seed, which opens its run', async () => {
+    await cells(page).nth(1).click();
+    const details = page.getByRole('region', { name: /^knn on / });
+    const lines = details.getByRole('link', { name: /^seed \d .*\d\.\d{3}/ });
+    await expect(lines).toHaveCount(2);
+    await lines.first().click();
+    await expect(page.getByRole('tab', { name: 'Overview' })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('knn');
+    await page.goBack();
+    await expect(matrix(page)).toBeVisible();
+  });
+
+  await test.step('another metric is another address, and stays there', async () => {
+    await page.getByRole('radio', { name: 'AP', exact: true }).click();
+    await expect.poll(() => page.url()).toContain('metric=average_precision');
+    await page.reload();
+    await expect(page.getByRole('radio', { name: 'AP', exact: true })).toBeChecked();
+    await expect(cells(page).filter({ hasText: /^[01]\.\d{3}/ })).toHaveCount(2);
+  });
+});
+
+test('the matrix is one stop for Tab, keys move in it, show a cell and sort', async ({ page }) => {
+  await go(page, `#/experiments/${finished}`);
+  await expect(cells(page)).toHaveCount(2);
+  await matrix(page).focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(cells(page).nth(1)).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByRole('region', { name: /^knn on / })).toBeVisible();
+  for (const key of ['ArrowUp', 'ArrowUp', 'End', 'Enter']) await page.keyboard.press(key);
+  await expect(matrix(page).getByRole('columnheader', { name: 'Mean' })).toHaveAttribute('aria-sort', 'descending');
+  await page.keyboard.press('Enter');
+  await expect(matrix(page).getByRole('columnheader', { name: 'Mean' })).toHaveAttribute('aria-sort', 'ascending');
+  await page.keyboard.press('Tab');
+  await expect(matrix(page)).not.toBeFocused();
+});
+
+test('neither the list nor the page has a fault that axe knows of, in either theme', async ({ page }) => {
+  for (const hash of ['#/experiments', `#/experiments/${finished}`]) {
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    await go(page, hash);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.locator('.skeleton, [aria-busy="true"]')).toHaveCount(0, { timeout: 60_000 });
+    expect.soft(await faultsByAxe(page), hash).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    expect.soft(await faultsByAxe(page, { rules: 'colours' }), `${hash}, dark`).toEqual([]);
+  }
+});
+
+test('an experiment is stopped, goes on where it was, and is taken off the list', async ({ page, program }) => {
+  const draft = { ...tinyDraft({ epochs: 10, detectors: ['mahalanobis'] }), seeds: 3, name: 'Three corners' };
+  const { experiment } = await program.client.drafts.start({ draft });
+  await go(page, `#/experiments/${experiment}`);
+  const main = page.getByRole('main');
+  await expect(main).toContainText(/[1-4] of 6 runs done/, { timeout: 120_000 });
+  await main.getByRole('button', { name: 'Stop', exact: true }).click();
+  await expect(main.getByRole('button', { name: 'Resume' })).toBeVisible({ timeout: 60_000 });
+  await expect(main).toContainText('Nothing is computed until the experiment is started.');
+  const { summary } = await program.client.experiments.view({ id: experiment! });
+  expect(summary.counts.done).toBeLessThan(6);
+
+  await go(page, '#/experiments');
+  const row = main.getByRole('row', { name: /Three corners/ });
+  await expect(row).toContainText('Stopped');
+  await expect(row).toContainText('1 task × 1 detector × 3 seeds');
+  await row.getByRole('button', { name: 'Resume Three corners' }).click();
+  await expect(row).toContainText('Running');
+  expect(await experimentEnded(program.client, experiment!)).toBe(6);
+  await expect(row).toContainText('6 of 6');
+  await expect(row).toContainText('Done');
+
+  await row.getByRole('button', { name: 'More for Three corners' }).click();
+  await page.getByRole('menuitem', { name: /Take off the list/ }).click();
+  await expect(row).toHaveCount(0);
+  await expect(page.getByText('Its runs and its folder stay.')).toBeVisible();
+  await go(page, `#/experiments/${experiment}`);
+  await expect(main).toContainText('This experiment could not be read');
+  await main.getByRole('link', { name: 'All experiments' }).click();
+  await expect(main.getByRole('link', { name: 'Two corners' })).toBeVisible();
+});
