@@ -364,10 +364,10 @@ function show({ file }: StoredExperiment, output: Output): void {
 /** Writes the suite "quick" as a file to begin with. */
 function writeNew(name: string, output: Output): void {
   const path = resolve(/\.(ya?ml|json)$/i.test(name) ? name : `${name}.yaml`);
-  if (existsSync(path)) throw new CupbearerError('conflict', `"${path}" is there already; nothing was overwritten.`);
   const { name: _, ...spec } = suites.get('quick')!;
   const own = { name: name.replace(/\.(ya?ml|json)$/i, ''), ...spec };
-  writeFileAtomically(path, path.endsWith('.json') ? `${JSON.stringify(own, null, 2)}\n` : stringify(own));
+  const text = path.endsWith('.json') ? `${JSON.stringify(own, null, 2)}\n` : stringify(own);
+  writeFileAtomically(path, text, { exclusive: true });
   output.result(
     { file: path },
     () => `${shownPath(path)}\nChange it, then: npx cupbearer experiment run ${shownPath(path)}`,

@@ -9,12 +9,12 @@ import { namedRun } from '../../../api/runs/named-run.ts';
 import { RunSummaries } from '../../../api/runs/run-summaries.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import type { ReportFormat } from '../../../reports/make-report.ts';
-import { writeFileAtomically } from '../../../storage/atomic-write.ts';
 import { decodeText, readFileBytes } from '../../../storage/read-file.ts';
 import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import { shownPath } from '../results.ts';
 import { withLibrary } from '../with-library.ts';
+import { writeNamedFile } from '../write-named-file.ts';
 import { withWorkbench } from './experiments.ts';
 
 const byExtension = 'by-extension';
@@ -72,7 +72,8 @@ export const report: Command = {
         ),
       );
       const path = resolve(out);
-      writeFileAtomically(path, bytes);
+      // A report that goes to standard output stands there alone.
+      if (await writeNamedFile(path, bytes)) return;
       const result = { file: path, format: chosen, bytes: bytes.length, runs: [...named.keys()] };
       output.result(result, () => `${shownPath(path)} (${formatBytes(bytes.length)})`);
     });
