@@ -66,6 +66,35 @@ describe('a model without spec.json', () => {
     expect(run.metrics).toEqual(metrics);
   });
 
+  it('says so in its answer, on its page and in the logs of runs where its classes have other names than its data', async () => {
+    const { client, application } = temporaryApplication();
+    const named = (names: readonly string[]) => {
+      const description = JSON.parse(readFileSync(join(trained.corner, 'model.json'), 'utf8')) as object;
+      const [, weights] = bare(trained.corner);
+      return [new File([JSON.stringify({ ...description, classes: names })], 'model.json'), weights!];
+    };
+    const words = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+    const { id } = await importModel(client, { name: 'Words', files: named(words), trained: poisoned('corner') });
+    const note = `The classes of the data "glyphs" are named otherwise than those of the model (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 against ${words.join(', ')}); they are taken by their places.`;
+    expect((await client.models.list({}))[0]!.classesNote).toBe(note);
+    const { ids } = await client.drafts.start({ draft: draftOn(id) });
+    await application.queued.ended(ids[0]!);
+    const log = readFileSync(join(application.workbench.catalogue.get(ids[0]!).folder, 'log.jsonl'), 'utf8');
+    expect(log).toContain('they are taken by their places.');
+
+    const folder = join(place, 'words');
+    mkdirSync(folder);
+    for (const file of named(words)) writeFileSync(join(folder, file.name), Buffer.from(await file.arrayBuffer()));
+    const later = ['models', 'import', folder, '--train_data', 'glyphs'];
+    const { stdout } = await startCli(later, { cwd: place, home: join(place, 'home') }).ended;
+    expect(stdout).toContain(`\n${note}\n`);
+
+    const numbers = ['00', '01', '02', '03', '04', '05', '06', '07', '08', '9.0'];
+    await importModel(client, { name: 'Numbers', files: named(numbers), trained: poisoned('corner') });
+    const notes = (await client.models.list({})).map(({ run, classesNote }) => [run.title, classesNote]);
+    expect(Object.fromEntries(notes)).toEqual({ Words: note, Numbers: null });
+  });
+
   it('is a fault of a draft until then, and can be said later, once', async () => {
     const { client, application } = temporaryApplication();
     const { id } = await importModel(client, { name: 'Elsewhere', files: bare(trained.corner) });

@@ -75,6 +75,8 @@ function taken(run: CatalogueRun): string {
   const { id, folder } = run;
   const lines = [`${id} is in ${shownPath(folder)}.`];
   const flag = typedWords(['--task.run_path', shownPath(folder)]);
+  const note = classesNoteOf(run);
+  if (note !== undefined) lines.push(note);
   if (trainingOf(run)) lines.push(...(flag === undefined ? [] : [`Use it by: ${flag}`]));
   else
     lines.push(`Say what it was trained on before you use it: npx cupbearer models trained-on ${id} --train_data NAME`);
@@ -85,6 +87,11 @@ function taken(run: CatalogueRun): string {
 function trainingOf(run: CatalogueRun): Picked | undefined {
   const { spec } = readRun(run);
   return spec.kind === 'classifier' ? spec.sound.train_data : undefined;
+}
+
+function classesNoteOf(run: CatalogueRun): string | undefined {
+  const { spec } = readRun(run);
+  return spec.kind === 'classifier' ? spec.sound.classes_note : undefined;
 }
 
 function list({ catalogue }: Workbench, output: Output): void {
