@@ -108,10 +108,24 @@ export function describeTraining({
 /** What can be told to be impossible where the parameters of the data say what the samples will be like. */
 export function checkTraining({ train_data: trainData, val_data: valData = {}, model }: TrainClassifierSpec): void {
   const facts = datasetFacts(trainData);
+  checkClasses(facts);
   const { trigger } = trainingData(trainData);
   if (trigger) checkBackdoor(trigger, facts);
   void new NetworkOutline(specFor(model, facts));
   for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data), name);
+}
+
+/** Refuses training data with nothing to tell apart. @throws CupbearerError `usage`. */
+export function checkClasses({ classes }: DatasetFacts): void {
+  if (classes.length > 1) return;
+  const found = classes.length === 0 ? 'none' : `one, "${classes[0]}"`;
+  throw new CupbearerError(
+    'usage',
+    `The training data must have two classes or more for a classifier to learn; found ${found}.`,
+    {
+      hint: 'Put the pictures of each class into a folder of its own, or take other data.',
+    },
+  );
 }
 
 /** Refuses validation data that the classifier cannot take or whose classes it does not know. @throws CupbearerError `usage`. */

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { importModelFiles } from '../../main/inspections/import-model.ts';
+import { runResult } from '../../main/reports/run-results.ts';
 import { readModel } from '../../main/models/files.ts';
 import { encodeSafetensors } from '../../main/storage/safetensors.ts';
 import { readTensorFile } from '../../main/storage/tensor-file.ts';
@@ -63,7 +64,29 @@ describe('a model without spec.json', () => {
     await application.queued.ended(own!.id);
     const { metrics } = application.workbench.catalogue.get(own!.id);
     expect(Object.keys(metrics)).toContain('auroc');
-    expect(run.metrics).toEqual(metrics);
+    // Its own training knows the accuracy on all test samples; of the imported one, those of the task are all there is.
+    expect(run.metrics).toEqual({ ...metrics, clean_accuracy: expect.any(Number) as number });
+    expect(Math.abs(run.metrics['clean_accuracy']! - metrics['clean_accuracy']!)).toBeLessThan(0.2);
+    expect(run.metrics['attack_success']).toBeTypeOf('number');
+  });
+
+  it('is doubted like a trained one where the attack fails, on the page and in numbers', async () => {
+    const { client, application } = temporaryApplication();
+    const { id } = await importModel(client, { name: 'Elsewhere', files: bare(trained.corner), trained: { train_data: original } }); // prettier-ignore
+    const task = {
+      name: 'backdoor',
+      max_test_size: 100,
+      backdoor: { name: 'corner', corner: 'bottom-right', target_class: 7 },
+    };
+    const { ids } = await client.drafts.start({ draft: draftOn(id, { task }) });
+    await application.queued.ended(ids[0]!);
+    const run = application.workbench.catalogue.get(ids[0]!);
+    expect(run.status).toBe('done');
+    expect(run.metrics['attack_success']).toBeLessThan(0.5);
+    const result = runResult({ folder: run.folder, classifier: application.workbench.catalogue.get(id).folder });
+    expect(result!.sentence).toMatch(
+      /The attack \*\*mostly fails\*\*: it succeeds on \d+ of \d+ attacked test samples/,
+    );
   });
 
   it('says so in its answer, on its page and in the logs of runs where its classes have other names than its data', async () => {
