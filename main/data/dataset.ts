@@ -38,6 +38,8 @@ export interface Dataset extends DatasetFacts {
   readonly fingerprint: string;
   /** A new batch that the caller may change. @throws CupbearerError `internal` for an index outside 0 to length - 1. */
   read(indices: ArrayLike<number>, epoch: number): Batch;
+  /** Returns the same samples without random changes; absent where there are none. */
+  readonly originals?: () => Dataset;
   /** What a person should know of it and that stops nothing: what was left out. */
   readonly notes?: readonly string[];
   /** The recipe for the same dataset in another thread (`recipes.ts`); absent if only this thread can read it. */

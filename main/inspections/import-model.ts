@@ -3,6 +3,7 @@ import { copyFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SpecFile } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import { refuse } from '../../shared/misfit.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { readNetworkSpec, writeModelDescription } from '../models/files.ts';
@@ -41,9 +42,12 @@ interface ImportedModel {
   architecture: Picked;
   /** What its own spec.json says. */
   before: SpecFile | undefined;
-  /** What it was trained on; undefined if neither files nor statement say. */
-  trained: { trainData: Picked; seed: number } | undefined;
+  /** What it was trained on; undefined where neither files nor statement say. */
+  trained: KnownTraining | undefined;
 }
+
+/** What of a statement is for spec.json. */
+type KnownTraining = Pick<StatedTraining, 'trainData' | 'seed' | 'classesNote'>;
 
 const [description, weights, specName, triggerName] = modelFileNames;
 
@@ -82,7 +86,7 @@ export async function importModelFiles(
     folder: place,
     architecture: network.architecture,
     before: before && { ...before.file, spec: before.spec },
-    trained: stated && { trainData: stated.trainData, seed: stated.seed },
+    trained: stated && toKeep(stated),
   };
 }
 
@@ -93,13 +97,17 @@ export async function importModelFiles(
 export async function stateModelTraining(
   { folder, statement }: { folder: string; statement: TrainingStatement },
   { dataDir }: Pick<InspectionContext, 'dataDir'>,
-): Promise<{ trainData: Picked; seed: number }> {
+): Promise<KnownTraining> {
   if (!statement.train_data) refuse([{ path: ['train_data'], message: 'Choose the data that it was trained on.' }]);
   const network = readNetworkSpec(folder);
   const stored = isThere(triggerFile(folder)) ? readTensorFile(triggerFile(folder)).tensors : undefined;
   const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, dataDir, stored);
   writeStated(folder, network, stated);
-  return { trainData: stated.trainData, seed: stated.seed };
+  return toKeep(stated);
+}
+
+function toKeep({ trainData, seed, classesNote }: StatedTraining): KnownTraining {
+  return { trainData, seed, ...given({ classesNote }) };
 }
 
 /**

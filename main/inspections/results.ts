@@ -1,6 +1,6 @@
 import { writeReport, type WrittenReport, type ReportRequest } from '../reports/make-report.ts';
 import { comparisonWords, type ComparisonWords } from '../reports/comparison-words.ts';
-import { compareRuns, writeComparedSamples, type EvaluatedRun, type RunComparison } from '../reports/compare-runs.ts';
+import { comparedSamplesCsv, compareRuns, type EvaluatedRun, type RunComparison } from '../reports/compare-runs.ts';
 import {
   activationPlane,
   runResult,
@@ -23,17 +23,20 @@ export const scoresOfRun = (run: RunFolders): RunScores => runScores(run);
 export const planeOfRun = ({ folder, layer }: { folder: string; layer: string }): ActivationPlane =>
   activationPlane(folder, layer);
 
-/** Compares runs, as {@link compareRuns} does, and writes their scores side by side if a file is named. */
+/** Compares runs, as {@link compareRuns} does, with their scores side by side as CSV if asked for. */
 export function comparisonOfRuns({
   runs,
   csv,
 }: {
   runs: readonly EvaluatedRun[];
-  csv?: string;
-}): RunComparison & { words: ComparisonWords } {
+  csv: boolean;
+}): RunComparison & { words: ComparisonWords; csv: string | undefined } {
   const comparison = compareRuns(runs);
-  if (csv !== undefined) writeComparedSamples(csv, comparison);
-  return { ...comparison, words: comparisonWords(comparison) };
+  return {
+    ...comparison,
+    words: comparisonWords(comparison),
+    csv: csv ? comparedSamplesCsv(comparison) : undefined,
+  };
 }
 
 /** A comparison as it travels to the window, in bytes. */

@@ -6,7 +6,6 @@ import { delongTestOf, placements, type DelongTest, type Placements } from '../e
 import { midRanks, rankCorrelation } from '../evaluation/rank-correlation.ts';
 import { evaluationFile } from '../runs/evaluation-file.ts';
 import { trainDetector } from '../runs/train-detector.ts';
-import { writeFileAtomically } from '../storage/atomic-write.ts';
 import { readScores } from '../storage/run-folder.ts';
 import { isEvaluated, readEvaluation } from '../runs/stored-evaluations.ts';
 import { parameterLabels } from '../runs/spec-lines.ts';
@@ -128,10 +127,10 @@ export function compareRuns(
 }
 
 /**
- * Writes a row a sample, a column a run: `sample_index,anomalous,<detector> <id>,...`, empty if a run has not scored a
- * sample. @throws CupbearerError `usage` if the runs do not share their test data, `storage`.
+ * Returns CSV with a row a sample, a column a run: `sample_index,anomalous,<detector> <id>,...`, empty if a run has not
+ * scored a sample. @throws CupbearerError `usage` if the runs do not share their test data.
  */
-export function writeComparedSamples(path: string, { runs, samples }: RunComparison): void {
+export function comparedSamplesCsv({ runs, samples }: RunComparison): string {
   const [shared] = samples;
   if (shared?.runs.length !== runs.length)
     throw new CupbearerError(
@@ -141,7 +140,7 @@ export function writeComparedSamples(path: string, { runs, samples }: RunCompari
   const header = ['sample_index', 'anomalous', ...runs.map(({ detector, id }) => `${detector} ${id}`)];
   const { sampleIndex, labels, scores } = shared;
   const rows = Array.from(sampleIndex, (index, i) => [index, labels[i]!, ...scores.map((own) => cell(own[i]!))]);
-  writeFileAtomically(path, csvText([header, ...rows]));
+  return csvText([header, ...rows]);
 }
 
 function cell(score: number): number | null {

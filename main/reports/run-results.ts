@@ -1,4 +1,4 @@
-import { allLayers } from '../../shared/domain/evaluation.ts';
+import { allLayers, type Evaluation } from '../../shared/domain/evaluation.ts';
 import type { ArrayMap } from '../../shared/domain/arrays.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -42,16 +42,24 @@ export function runResult({ folder, classifier }: RunFolders): RunResult | null 
     layers,
     headline,
     attack: about.attack ?? null,
-    sentence: [sentence, ...doubtsOf(classifier, network)].join(' '),
+    sentence: [sentence, ...doubtsOf(classifier, network, about)].join(' '),
     words,
     aggregation,
     analysis: readAnalysis(folder),
   };
 }
 
-/** What is to be said of the classifier that was watched; nothing if its record cannot be read. */
-function doubtsOf(classifier: string | null, network: NetworkSpec | null): string[] {
-  return classifier === null ? [] : classifierDoubts(metricsOf(classifier), network?.classes.length);
+/** What is to be said of the classifier that was watched and of the attack: by its own record, else as the test found. */
+function doubtsOf(
+  classifier: string | null,
+  network: NetworkSpec | null,
+  { attack, classifier: tested }: Evaluation['about'],
+): string[] {
+  const own = classifier === null ? {} : metricsOf(classifier);
+  const { accuracy = null, classes_note: note, ...shares } = tested ?? {};
+  const isKnown = typeof own['clean_accuracy'] === 'number';
+  const metrics = isKnown ? own : { ...own, ...shares, clean_accuracy: accuracy };
+  return [...classifierDoubts(metrics, network?.classes.length, attack), ...(note === undefined ? [] : [note])];
 }
 
 function resultWords(

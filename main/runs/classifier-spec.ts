@@ -112,16 +112,27 @@ export function checkTraining(
   dataDir: string,
 ): void {
   const facts = datasetFacts(trainData, dataDir);
+  checkClasses(facts);
   const { trigger } = trainingData(trainData);
   if (trigger) checkBackdoor(trigger, facts);
   void new NetworkOutline(specFor(model, facts));
   for (const [name, data] of Object.entries(valData)) checkFits(facts, datasetFacts(data, dataDir), name);
 }
 
-/**
- * Refuses validation data that the classifier cannot take or whose classes it does not know. @throws CupbearerError
- * `usage`.
- */
+/** Refuses training data with nothing to tell apart. @throws CupbearerError `usage`. */
+export function checkClasses({ classes }: DatasetFacts): void {
+  if (classes.length > 1) return;
+  const found = classes.length === 0 ? 'none' : `one, "${classes[0]}"`;
+  throw new CupbearerError(
+    'usage',
+    `The training data must have two classes or more for a classifier to learn; found ${found}.`,
+    {
+      hint: 'Put the pictures of each class into a folder of its own, or take other data.',
+    },
+  );
+}
+
+/** Refuses validation data that the classifier cannot take or whose classes it does not know. @throws CupbearerError `usage`. */
 export function checkFits(training: DatasetFacts, other: DatasetFacts, name: string): void {
   if (training.shape.join() === other.shape.join() && training.classes.length === other.classes.length) {
     classOrder(other.classes, training.classes, name);

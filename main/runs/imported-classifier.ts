@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, optionalPick } from '../../shared/schema/fields.ts';
+import { flag, optionalPick, optionalText } from '../../shared/schema/fields.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { trainClassifierParams } from './classifier-spec.ts';
 
@@ -14,4 +14,8 @@ export const importedClassifierParams = z.object({
     help: 'What the classifier has learned from, where that is known',
   }),
   imported: flag({ label: 'Imported', help: 'Trained elsewhere and taken in', default: true }),
+  classes_note: optionalText({
+    label: 'Classes',
+    help: 'What is to be known where its classes are not matched with those of its data by name',
+  }),
 });

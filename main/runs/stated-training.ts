@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
+import { given } from '../../shared/given.ts';
 import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
 import { optionalInteger, optionalPick, optionalText, type Picked } from '../../shared/schema/fields.ts';
-import { classOrder } from '../data/class-order.ts';
+import { classOrder, placesNote } from '../data/class-order.ts';
 import { checkBackdoor } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
@@ -42,7 +43,9 @@ export interface StatedTraining {
   trainData: Picked;
   seed: number;
   normalisation?: Normalisation;
-  /** The state of the trigger in the training data, if there is one. */
+  /** What is to be said of classes that are not those of the model by name. */
+  classesNote?: string;
+  /** What the trigger in the training data must remember, where there is a trigger. */
   triggerState?: TensorMap;
 }
 
@@ -61,8 +64,9 @@ export async function checkStatement(
   refuse([...dataMisfits(trainData, network, dataDir), ...normalisationMisfits(mean, std, network)]);
   const normalisation =
     mean === undefined || std === undefined ? {} : { normalisation: { mean: numbersIn(mean), std: numbersIn(std) } };
-  const stated = { trainData, seed: seed ?? 0, ...normalisation };
-  const { trigger } = trainingData(trainData);
+  const { original, trigger } = trainingData(trainData);
+  const classesNote = placesNote(datasetFacts(trainData, dataDir).classes, network.classes, original.name);
+  const stated = { trainData, seed: seed ?? 0, ...normalisation, ...given({ classesNote }) };
   if (!trigger) return stated;
   return {
     ...stated,

@@ -7,10 +7,11 @@ import { numbered } from '../../shared/format.ts';
 const atOnce = 512;
 
 /**
- * A number for each sample, the same for equal contents: 53 bits of two multiplicative hashes of its float32 bits. The
+ * A number for each sample, the same for equal contents before random changes: 53 bits of two multiplicative hashes of its float32 bits. The
  * chance that any two of a million different samples share one is 1 in 18,000.
  */
-function* keysOf(dataset: Dataset, indices: Int32Array): Generator<number> {
+function* keysOf(given: Dataset, indices: Int32Array): Generator<number> {
+  const dataset = given.originals?.() ?? given;
   for (let start = 0; start < indices.length; start += atOnce) {
     const { inputs, size } = dataset.read(indices.subarray(start, start + atOnce), 0);
     const width = inputs.length / size;

@@ -109,6 +109,17 @@ export const attackFiguresSchema = z.object({
 });
 export type AttackFigures = z.infer<typeof attackFiguresSchema>;
 
+/** How the model does on the clean test samples, where it predicts classes; shares are 0 to 1. */
+const classifierSchema = z.object({
+  accuracy: share,
+  /** The share of samples that are of the most frequent class. */
+  largest_class: share,
+  /** The share of samples that are taken for one class, the most frequent answer. */
+  largest_prediction: share,
+  /** What is to be said of classes that are not matched with the model's by name. */
+  classes_note: z.string().exactOptional(),
+});
+
 /** The layer name of scores aggregated over layers. */
 export const allLayers = 'all';
 
@@ -127,6 +138,7 @@ const aboutSchema = z.looseObject({
   fingerprints: z.record(z.string(), z.string()).exactOptional(),
   /** Set if the anomalous samples are an attack on a model that predicts classes. */
   attack: attackFiguresSchema.exactOptional(),
+  classifier: classifierSchema.exactOptional(),
 });
 
 /** An evaluation: metrics by layer name (`all` for the aggregate), what was evaluated, and how the attack went. */

@@ -62,6 +62,8 @@ export const modelSummarySchema = z.object({
   imported: z.boolean(),
   /** Whether its training data are known; otherwise no task can use it. */
   isTrainingKnown: z.boolean(),
+  /** What is to be said of classes that are not matched with those of its data by name. */
+  classesNote: z.string().nullable(),
   network: networkSchema.nullable(),
   /** Ids of the runs that use it. */
   usedBy: z.array(z.string()),

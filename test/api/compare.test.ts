@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  comparedSamplesCsv,
   compareRuns,
-  writeComparedSamples,
   type ComparedSamples,
   type RunComparison,
 } from '../../main/reports/compare-runs.ts';
@@ -65,6 +65,14 @@ afterAll(() => {
   workbench.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+const cli = (...args: string[]) =>
+  spawnSync(process.execPath, [launcher, ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, CUPBEARER_HOME: folder },
+  });
+const run = (...args: string[]) => cli('compare', ...args);
 
 describe('comparing runs', () => {
   it('tests pairs on the samples that both have scored', () => {
@@ -130,7 +138,7 @@ describe('comparing runs', () => {
       },
     ]);
     expect(comparison.samples).toEqual([]);
-    expect(() => writeComparedSamples(at('no.csv'), comparison)).toThrow(/not on the same test samples/);
+    expect(() => comparedSamplesCsv(comparison)).toThrow(/not on the same test samples/);
   });
 
   it('joins those that share their samples where others do not', () => {
@@ -142,13 +150,12 @@ describe('comparing runs', () => {
     expect(labels).toHaveLength(plain!.labels.length);
     expect([...scores[0]!].sort()).toEqual([...plain!.layers.get('all')!].sort());
     expect([...scores[1]!].sort()).toEqual([...relative!.layers.get('all')!].sort());
-    expect(() => writeComparedSamples(at('no.csv'), comparison)).toThrow(/not on the same test samples/);
+    expect(() => comparedSamplesCsv(comparison)).toThrow(/not on the same test samples/);
   });
 
   it('puts the scores side by side, with gaps where a run has not scored a sample', () => {
     const comparison = compare([ids['plain']!, ids['fewer']!]);
-    writeComparedSamples(at('scores.csv'), comparison);
-    const [header, ...rows] = readFileSync(at('scores.csv'), 'utf8')
+    const [header, ...rows] = comparedSamplesCsv(comparison)
       .trimEnd()
       .split('\n')
       .map((line) => line.split(','));
@@ -169,8 +176,8 @@ describe('comparing runs', () => {
     const scores = [Float32Array.of(-0.5), Float32Array.of(2)];
     const run = (detector: string) => ({ detector, id: 'a' }) as RunComparison['runs'][number];
     const samples = [{ runs: [0, 1], sampleIndex: Int32Array.of(7), labels: Uint8Array.of(1), scores }];
-    writeComparedSamples(at('names.csv'), { runs: [run('=1+1'), run('@x,y')], differences: [], pairs: [], samples });
-    expect(readFileSync(at('names.csv'), 'utf8')).toBe(`sample_index,anomalous,'=1+1 a,"'@x,y a"\n7,1,-0.5,2\n`);
+    const csv = comparedSamplesCsv({ runs: [run('=1+1'), run('@x,y')], differences: [], pairs: [], samples });
+    expect(csv).toBe(`sample_index,anomalous,'=1+1 a,"'@x,y a"\n7,1,-0.5,2\n`);
   });
 
   it('refuses what cannot be compared', () => {
@@ -181,12 +188,6 @@ describe('comparing runs', () => {
   });
 
   it('is a command: a table for people, JSON for programs, a CSV file', () => {
-    const run = (...args: string[]) =>
-      spawnSync(process.execPath, [launcher, 'compare', ...args], {
-        encoding: 'utf8',
-        cwd: folder,
-        env: { ...process.env, CUPBEARER_HOME: folder },
-      });
     const table = run(ids['plain']!, 'relative', '-o', 'both.csv');
     expect(table.stderr).toBe('');
     expect(table.stdout).toMatch(/^A {2}mahalanobis {2}\d\.\d{3} /m);
@@ -202,6 +203,22 @@ describe('comparing runs', () => {
     expect(json.pairs[0]!.reason).toMatch(/do not share samples/);
     expect(run('plain').status).toBe(2);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'as commands, compare and report write through links to standard output',
+    () => {
+      const csv = run('plain', 'relative', '-o', 'both.csv');
+      expect(csv.status).toBe(0);
+      symlinkSync('/dev/stdout', at('stdout.csv'));
+      const through = run('plain', 'relative', '-o', 'stdout.csv');
+      expect([through.stdout, through.status]).toEqual([readFileSync(at('both.csv'), 'utf8'), 0]);
+      expect(through.stderr).toMatch(/^A − B +[+−]?0\.\d{3}/m);
+      const report = cli('report', 'plain', '-o', 'stdout.csv', '--format', 'json');
+      expect(report).toMatchObject({ status: 0, stderr: '' });
+      expect(JSON.parse(report.stdout)).toBeTypeOf('object');
+      expect(readlinkSync(at('stdout.csv'))).toBe('/dev/stdout');
+    },
+  );
 
   it('tells samples of the same index and label apart by their order', () => {
     const [before] = compare([ids['plain']!, ids['relative']!]).pairs;

@@ -7,6 +7,7 @@ import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { importModelFiles } from '../../main/inspections/import-model.ts';
 import { readModel, writeModelDescription, writeWeights } from '../../main/models/files.ts';
 import { Network } from '../../main/models/network.ts';
+import { runResult } from '../../main/reports/run-results.ts';
 import { encodeSafetensors } from '../../main/storage/safetensors.ts';
 import { readTensorFile } from '../../main/storage/tensor-file.ts';
 import { startCli } from '../hosts/cli-process.ts';
@@ -65,7 +66,58 @@ describe('a model without spec.json', () => {
     await application.queued.ended(own!.id);
     const { metrics } = application.workbench.catalogue.get(own!.id);
     expect(Object.keys(metrics)).toContain('auroc');
-    expect(run.metrics).toEqual(metrics);
+    // Its own training knows the accuracy on all test samples; of the imported one, those of the task are all there is.
+    expect(run.metrics).toEqual({ ...metrics, clean_accuracy: expect.any(Number) as number });
+    expect(Math.abs(run.metrics['clean_accuracy']! - metrics['clean_accuracy']!)).toBeLessThan(0.2);
+    expect(run.metrics['attack_success']).toBeTypeOf('number');
+  });
+
+  it('is doubted like a trained one where the attack fails, on the page and in numbers', async () => {
+    const { client, application } = temporaryApplication();
+    const { id } = await importModel(client, { name: 'Elsewhere', files: bare(trained.corner), trained: { train_data: original } }); // prettier-ignore
+    const task = {
+      name: 'backdoor',
+      max_test_size: 100,
+      backdoor: { name: 'corner', corner: 'bottom-right', target_class: 7 },
+    };
+    const { ids } = await client.drafts.start({ draft: draftOn(id, { task }) });
+    await application.queued.ended(ids[0]!);
+    const run = application.workbench.catalogue.get(ids[0]!);
+    expect(run.status).toBe('done');
+    expect(run.metrics['attack_success']).toBeLessThan(0.5);
+    const result = runResult({ folder: run.folder, classifier: application.workbench.catalogue.get(id).folder });
+    expect(result!.sentence).toMatch(
+      /The attack \*\*mostly fails\*\*: it succeeds on \d+ of \d+ attacked test samples/,
+    );
+  });
+
+  it('says so in its answer, on its page and in the logs of runs where its classes have other names than its data', async () => {
+    const { client, application } = temporaryApplication();
+    const named = (names: readonly string[]) => {
+      const description = JSON.parse(readFileSync(join(trained.corner, 'model.json'), 'utf8')) as object;
+      const [, weights] = bare(trained.corner);
+      return [new File([JSON.stringify({ ...description, classes: names })], 'model.json'), weights!];
+    };
+    const words = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+    const { id } = await importModel(client, { name: 'Words', files: named(words), trained: poisoned('corner') });
+    const note = `The classes of the data "glyphs" are named otherwise than those of the model (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 against ${words.join(', ')}); they are taken by their places.`;
+    expect((await client.models.list({}))[0]!.classesNote).toBe(note);
+    const { ids } = await client.drafts.start({ draft: draftOn(id) });
+    await application.queued.ended(ids[0]!);
+    const log = readFileSync(join(application.workbench.catalogue.get(ids[0]!).folder, 'log.jsonl'), 'utf8');
+    expect(log).toContain('they are taken by their places.');
+
+    const folder = join(place, 'words');
+    mkdirSync(folder);
+    for (const file of named(words)) writeFileSync(join(folder, file.name), Buffer.from(await file.arrayBuffer()));
+    const later = ['models', 'import', folder, '--train_data', 'glyphs'];
+    const { stdout } = await startCli(later, { cwd: place, home: join(place, 'home') }).ended;
+    expect(stdout).toContain(`\n${note}\n`);
+
+    const numbers = ['00', '01', '02', '03', '04', '05', '06', '07', '08', '9.0'];
+    await importModel(client, { name: 'Numbers', files: named(numbers), trained: poisoned('corner') });
+    const notes = (await client.models.list({})).map(({ run, classesNote }) => [run.title, classesNote]);
+    expect(Object.fromEntries(notes)).toEqual({ Words: note, Numbers: null });
   });
 
   it('is a fault of a draft until then, and can be said later, once', async () => {

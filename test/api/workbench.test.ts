@@ -143,7 +143,14 @@ describe('runs', () => {
       parents: [],
       host_pid: process.pid,
     });
-    expect(Object.keys(record.metrics)).toEqual(['train_loss', 'train_accuracy', 'clean_accuracy', 'attack_success']);
+    expect(Object.keys(record.metrics)).toEqual([
+      'train_loss',
+      'train_accuracy',
+      'clean_accuracy',
+      'largest_class',
+      'largest_prediction',
+      'attack_success',
+    ]);
     expect(Object.keys(record.timings)).toEqual(['data', 'training', 'figures', 'total']);
     expect(Date.parse(record.ended_at!)).toBeGreaterThanOrEqual(Date.parse(record.started_at!));
     expect(workbench.catalogue.get(record.id)).toEqual(record);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classOrder } from '../../main/data/class-order.ts';
+import { classOrder, placesNote } from '../../main/data/class-order.ts';
 import { withClassesOf } from '../../main/data/transforms/relabelled.ts';
 import { toyDataset, upTo } from './toy-dataset.ts';
 
@@ -55,6 +55,22 @@ describe('the order of classes', () => {
       ['Cat', 'cat'],
       [1, 0],
     ],
+    [
+      ['09', '8.0', '07', '10'],
+      ['7', '8', '9', '10.'],
+      [2, 1, 0, 3],
+    ],
+    // They differ by the form of a number alone.
+    [
+      ['1', '01'],
+      ['01', '1'],
+      [1, 0],
+    ],
+    [
+      ['straße', 'A１'],
+      ['a1', 'STRASSE'],
+      [1, 0],
+    ],
   ])('is matched by name for %j and %j', (found, wanted, order) => {
     expect(classOrder(found, wanted, 'data')).toEqual(order);
   });
@@ -64,6 +80,21 @@ describe('the order of classes', () => {
       'The class "dog" is number 2 in the data "pets" and number 0 in the model, and other classes have no counterpart: bird, cat, dog against dog, cat, fish.',
     );
     expect(() => classOrder(['a', 'a', 'b'], ['b', 'a', 'c'], 'pets')).toThrow('other classes have no counterpart');
+  });
+
+  it.each([
+    [['nine', 'eight'], ['8', '9'], 'nine, eight against 8, 9'],
+    [['digit_9', 'digit_8'], ['8', '9'], 'digit_9, digit_8 against 8, 9'],
+    [['a', 'x'], ['a', 'y'], 'a, x against a, y'],
+  ])('is said to be by place where names %j are not those of %j', (found, wanted, names) => {
+    expect(placesNote(found, wanted, 'toy')).toBe(
+      `The classes of the data "toy" are named otherwise than those of the model (${names}); they are taken by their places.`,
+    );
+  });
+
+  it('is not spoken of where names match', () => {
+    expect(placesNote(['01', 'Cat'], ['cat', '1'], 'toy')).toBeUndefined();
+    expect(placesNote(['same', 'same'], ['same', 'same'], 'toy')).toBeUndefined();
   });
 
   it('decides the labels of data', () => {

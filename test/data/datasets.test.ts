@@ -62,6 +62,16 @@ describe('files as others have them', () => {
     loadDataset({ name, default_augmentations: false, ...params }, { dataDir, seed: 0 });
 
   it.each([
+    [
+      'in folders of their names',
+      'mnist/train-images-idx3-ubyte/train-images-idx3-ubyte',
+      'mnist/train-labels-idx1-ubyte/train-labels-idx1-ubyte',
+    ],
+    [
+      'in folders of their names, with a dot',
+      'mnist/train-images.idx3-ubyte/train-images-idx3-ubyte',
+      'mnist/train-labels.idx1-ubyte/train-labels.idx1-ubyte.gz',
+    ],
     ['with a dot', 'mnist/train-images.idx3-ubyte', 'mnist/train-labels.idx1-ubyte'],
     ['packed, with a dot', 'mnist/train-images.idx3-ubyte.gz', 'mnist/train-labels.idx1-ubyte.gz'],
     [
@@ -104,6 +114,30 @@ describe('files as others have them', () => {
 });
 
 describe('mnist', () => {
+  it('is taken from files that lie beside folders of their names', async () => {
+    await put('mnist', { 'train-images.idx3-ubyte': threeImages, 'train-labels-idx1-ubyte.gz': gzipSync(threeLabels) });
+    await mkdir(join(dataDir, 'mnist', 'train-images-idx3-ubyte'));
+    await mkdir(join(dataDir, 'mnist', 'train-labels-idx1-ubyte'));
+    const data = await loadDataset({ name: 'mnist', default_augmentations: false }, context());
+    expect([...data.read(upTo(3), 0).labels]).toEqual([7, 0, 9]);
+  });
+
+  it('is refused where its halves are of different sizes', async () => {
+    const side = (pixels: number) => idxBytes([1, pixels, pixels], upTo(pixels * pixels));
+    await put('mnist', {
+      'train-images-idx3-ubyte': side(32),
+      'train-labels-idx1-ubyte': idxBytes([1], [1]),
+      't10k-images-idx3-ubyte': side(28),
+      't10k-labels-idx1-ubyte': idxBytes([1], [1]),
+    });
+    expect((await loadDataset({ name: 'mnist' }, context())).shape).toEqual([32, 32, 1]);
+    const path = join(dataDir, 'mnist', 't10k-images-idx3-ubyte');
+    await expect(loadDataset({ name: 'mnist', train: false }, context())).rejects.toMatchObject({
+      code: 'bad-data',
+      message: `${path}: expected images of 32 x 32, as those of the training half are, found 28 x 28.`,
+    });
+  });
+
   it('reads images as values of 0 to 1 with their labels, packed or not', async () => {
     await put('mnist', {
       't10k-images-idx3-ubyte': threeImages,

@@ -50,7 +50,13 @@ describe('a run in a process of its own', () => {
     const job = trainingJob();
     const events: RunEvent[] = [];
     const outcome = await runInComputeProcess(job, { onEvent: (event) => events.push(event) });
-    expect(Object.keys(outcome.metrics)).toEqual(['train_loss', 'train_accuracy', 'clean_accuracy']);
+    expect(Object.keys(outcome.metrics)).toEqual([
+      'train_loss',
+      'train_accuracy',
+      'clean_accuracy',
+      'largest_class',
+      'largest_prediction',
+    ]);
     expect(outcome.fingerprints['train_data']).toMatch(/^[0-9a-f]{64}$/);
     expect(existsSync(join(job.folder, 'model.safetensors'))).toBe(true);
 

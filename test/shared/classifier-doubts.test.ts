@@ -22,4 +22,38 @@ describe('doubts about a classifier', () => {
     expect(classifierDoubts({ clean_accuracy: 0.0982 }, 60)).toEqual([]);
     expect(classifierDoubts({ clean_accuracy: 1 }, 1)).toEqual([]);
   });
+
+  const spread = (accuracy: number, largest_class: number, largest_prediction: number) => ({
+    clean_accuracy: accuracy,
+    largest_class,
+    largest_prediction,
+  });
+
+  it('measure it by the most frequent class, and name one that gives a single answer', () => {
+    expect(classifierDoubts(spread(0.9, 0.9, 1), 2)).toEqual([
+      'The classifier takes **all** of the clean test samples for one class.',
+    ]);
+    expect(classifierDoubts(spread(0.9, 0.9, 0.95), 2)).toEqual([
+      'The classifier has learnt **next to nothing**: it is right on 90.0\u00a0% of the clean test samples, and always saying the most frequent class on 90.0\u00a0%.',
+    ]);
+    expect(classifierDoubts(spread(0.94, 0.9, 0.88), 2)).toEqual([]);
+    // Of two classes alike, 70 % is far from guessing.
+    expect(classifierDoubts(spread(0.7, 0.5, 0.5), 2)).toEqual([]);
+    expect(classifierDoubts({ clean_accuracy: 0.7 }, 2)).toEqual([]);
+    // The test holds one class alone.
+    expect(classifierDoubts(spread(1, 1, 1), 2)).toEqual([]);
+    expect(classifierDoubts(spread(0.1, 1, 0.3), 10)).toHaveLength(1);
+  });
+
+  it('name an attack that fails on a test, whatever the training found of another trigger', () => {
+    const fails = (metrics: Record<string, number>, attacked: number, succeeded: number) =>
+      classifierDoubts(metrics, 10, { attacked, succeeded });
+    expect(fails({}, 93, 0)).toEqual([
+      'The attack **mostly fails**: it succeeds on 0 of 93 attacked test samples, so that there is little to find.',
+    ]);
+    expect(fails({ attack_success: 0.99 }, 93, 2)).toHaveLength(1);
+    expect(fails({ attack_success: 0.1 }, 93, 2)).toEqual([expect.stringContaining('has not taken')]);
+    expect(fails({ attack_success: 0.1 }, 93, 90)).toEqual([]);
+    expect(fails({ attack_success: 0.1 }, 0, 0)).toEqual([expect.stringContaining('has not taken')]);
+  });
 });

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { augmented, defaultAugmentation } from '../../main/data/transforms/augmentation.ts';
+import { concatenated } from '../../main/data/transforms/concatenated.ts';
+import { relabelled } from '../../main/data/transforms/relabelled.ts';
 import { subset } from '../../main/data/transforms/subset.ts';
 import { distinctTest } from '../../main/tasks/distinct.ts';
 import { assembleParts, split, splitParams, type SplitParams } from '../../main/tasks/splits.ts';
@@ -203,6 +206,19 @@ describe('a fair test', () => {
     expect(leftOut).toEqual({ repeated: 0, overlapping: 4 });
     const seen = { ...learnt, test: [part([1, 2], false), part([20], true)] };
     expect(() => distinctTest(seen, 'remove')).toThrow('none is left that is clean: 2 are also trusted');
+  });
+
+  it('knows samples again that were changed at random, whatever was made of the data since', () => {
+    const larger = toyDataset(20, [8, 8, 1], 'augmented');
+    const changed = augmented(larger, { ...defaultAugmentation, cropProbability: 1, rotationProbability: 1 }, 3);
+    const learned = concatenated(subset(changed, [0, 1, 2, 3]), relabelled(changed, ['a', 'b', 'c'], [2, 1, 0]));
+    // Places 4 to 23 are samples 0 to 19.
+    const trusted = { dataset: learned, indices: Int32Array.of(1, 4 + 7) };
+    const clean = { dataset: larger, indices: Int32Array.of(0, 1, 7, 8), anomalous: false };
+    const anomalous = { dataset: larger, indices: Int32Array.of(15), anomalous: true };
+    const { test, leftOut } = distinctTest({ trusted, test: [clean, anomalous] }, 'remove');
+    expect([...test[0]!.indices]).toEqual([0, 8]);
+    expect(leftOut).toEqual({ repeated: 0, overlapping: 2 });
   });
 
   it('finds every repetition among random samples, and no other', () => {

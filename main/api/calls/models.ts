@@ -62,6 +62,7 @@ function modelSummary({ workbench, summaries }: Application, run: CatalogueRun):
   return {
     run: summaries.of([run])[0]!,
     imported: training.imported === true,
+    classesNote: training.classes_note ?? null,
     isTrainingKnown: training.train_data !== undefined,
     network: describedNetwork(run.folder),
     usedBy: workbench.catalogue.childrenOf(run.id),

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { SpecFile } from '../../../shared/domain/run.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { slug } from '../../../shared/slug.ts';
 import { given } from '../../../shared/given.ts';
+import { slug } from '../../../shared/slug.ts';
 import type { TrainingStatement } from '../../runs/stated-training.ts';
 import type { Inspector } from '../../jobs/inspection.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
@@ -59,7 +59,7 @@ export async function importModel(
     kind: 'classifier',
     spec: {
       ...(before?.spec ?? { model: architecture }),
-      ...given({ train_data: trained?.trainData }),
+      ...(trained ? { train_data: trained.trainData, ...given({ classes_note: trained.classesNote }) } : {}),
       imported: true,
     },
     seed: trained?.seed ?? statement.seed ?? before?.seed ?? 0,
@@ -100,9 +100,9 @@ export async function stateTraining(
       hint: 'Import the model again to state something else.',
     });
   }
-  const { trainData, seed } = await library.ask('state-training', { folder, statement }, options);
+  const { trainData, seed, classesNote } = await library.ask('state-training', { folder, statement }, options);
   const file = readSpec(folder);
-  const known = { ...spec.sound, train_data: trainData };
+  const known = { ...spec.sound, train_data: trainData, ...given({ classes_note: classesNote }) };
   replaceSpec(folder, { ...file, spec: known, seed });
   return workbench.catalogue.update(run.id, { spec: known });
 }

@@ -5,6 +5,7 @@ import type { Dataset, DatasetContext } from '../dataset.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { imageDataset } from '../image-dataset.ts';
 import { parseIdx, parseIdxLabels } from '../readers/idx.ts';
+import { idxSides } from './idx-sides.ts';
 import { missingData, readStoredFile } from '../readers/stored-file.ts';
 import { numbered } from '../../../shared/format.ts';
 
@@ -43,6 +44,14 @@ export async function loadIdxImages(
     throw new CupbearerError(
       'bad-data',
       `${imageFile.path}: expected at least one image, found ${images.shape.join(' x ')} values.`,
+    );
+  }
+  const trained = params.train ? undefined : idxSides(folder);
+  if (trained && (trained[0] !== height || trained[1] !== width)) {
+    throw new CupbearerError(
+      'bad-data',
+      `${imageFile.path}: expected images of ${trained.join(' x ')}, as those of the training half are, found ${height} x ${width}.`,
+      { hint: 'Take both halves from one source.' },
     );
   }
   context.progress?.(count, count);

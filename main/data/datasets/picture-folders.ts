@@ -9,6 +9,7 @@ import type { PictureFile } from '../pictures/decode-pictures.ts';
 import { FolderTrail, isLitter, kindOfEntry, unreadableName, walkData } from './data-entries.ts';
 import { LeftOut } from './left-out.ts';
 import { numbered } from '../../../shared/format.ts';
+import { foldCase } from '../name-forms.ts';
 
 const pictureName = /\.(png|jpe?g|ppm)$/i;
 
@@ -263,7 +264,7 @@ function testFolders(half: string, classes: readonly ClassFolder[]): (string | u
 
 const composed = (text: string) => text.normalize('NFC');
 /** What counts when names are compared: all of it, all but the form of accents, and neither that nor capitals. */
-const nameForms = [(text: string) => text, composed, (text: string) => composed(text).toLowerCase()];
+const nameForms = [(text: string) => text, composed, foldCase];
 
 /** Notes what lies beside the folders train and test, such as a third half. */
 async function noteBesideHalves(folder: string, leftOut: LeftOut, signal: AbortSignal | undefined): Promise<void> {

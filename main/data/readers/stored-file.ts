@@ -18,11 +18,15 @@ export interface StoredFile {
  * @throws CupbearerError `bad-data` where it is not a file or too large to be a dataset, `storage` where it cannot be read.
  */
 export async function readStoredFile(folder: string, name: string): Promise<StoredFile | undefined> {
+  let other: string | undefined;
   for (const path of storedPlaces(folder, name)) {
     try {
       const found = await stat(path);
       requireDataReach(path);
-      if (!found.isFile()) throw new CupbearerError('bad-data', `${path}: expected a file, found something else.`);
+      if (!found.isFile()) {
+        other ??= path;
+        continue;
+      }
       if (found.size > largestDataBytes) {
         throw new CupbearerError(
           'bad-data',
@@ -36,6 +40,7 @@ export async function readStoredFile(folder: string, name: string): Promise<Stor
       throw toStorageError(error, `read "${path}"`);
     }
   }
+  if (other !== undefined) throw new CupbearerError('bad-data', `${other}: expected a file, found something else.`);
   return undefined;
 }
 

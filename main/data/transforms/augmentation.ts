@@ -70,6 +70,7 @@ export const augmented: Transform<[spec: AugmentationSpec, seed: number], Augmen
     const canvas = rotationCanvas(height, width, channels);
     return {
       unaugmented: dataset,
+      originals: () => dataset.originals?.() ?? dataset,
       onto: (other: Dataset) => augmented(other, spec, seed),
       change({ inputs, size: count }, indices, epoch) {
         for (let i = 0; i < count; i++) {

@@ -4,7 +4,7 @@ import { fingerprint, type FingerprintPart } from '../fingerprint.ts';
 import { reviveDataset, type Parameter } from './parameters.ts';
 
 /** What a transform makes of a dataset. What it leaves out stays as it is. */
-interface Transformed extends Partial<Pick<Dataset, 'shape' | 'classes' | 'length' | 'read'>> {
+interface Transformed extends Partial<Pick<Dataset, 'shape' | 'classes' | 'length' | 'read' | 'originals'>> {
   /** Bytes that it keeps in memory besides the dataset. */
   readonly memory?: number;
   /** Takes the place of the fingerprint that follows from the dataset and the parameters. */
@@ -43,7 +43,7 @@ export function defineTransform<V extends readonly unknown[], M extends Transfor
       length,
       memory: dataset.memory + memory,
       fingerprint: own.fingerprint ?? fingerprint(kind, dataset.fingerprint, ...identitiesOf(values)),
-      ...given({ recipe: recipeOf(dataset, values) }),
+      ...given({ recipe: recipeOf(dataset, values), originals: originalsOf(dataset, values) }),
       read(indices, epoch) {
         const batch = dataset.read(indices, epoch);
         change?.(batch, indices, epoch);
@@ -57,6 +57,14 @@ export function defineTransform<V extends readonly unknown[], M extends Transfor
     return parameters
       .map((parameter, i) => parameter.identity?.(values[i]))
       .filter((identity) => identity !== undefined);
+  }
+
+  /** The same made of data without random changes. */
+  function originalsOf(dataset: Dataset, values: V): Dataset['originals'] {
+    if (![dataset, ...values].some(hasOriginals)) return undefined;
+    const originalOf = <T>(value: T): T | Dataset => (hasOriginals(value) ? value.originals() : value);
+    // Each value keeps its type: a dataset is replaced by a dataset.
+    return () => transform(originalOf(dataset), ...(values.map(originalOf) as unknown as V));
   }
 
   function recipeOf(dataset: Dataset, values: V): Dataset['recipe'] {
@@ -73,6 +81,10 @@ export function defineTransform<V extends readonly unknown[], M extends Transfor
     return transform(dataset, ...(values as V));
   };
   return Object.assign(transform, { kind, revive });
+}
+
+function hasOriginals(value: unknown): value is Dataset & Required<Pick<Dataset, 'originals'>> {
+  return typeof value === 'object' && value !== null && 'originals' in value;
 }
 
 /** How many values a sample has. */

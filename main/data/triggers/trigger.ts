@@ -63,7 +63,7 @@ export const poisonFields = {
     default: 0,
     min: 0,
     label: 'Target class',
-    help: 'The label that poisoned samples get, counted from 0.',
+    help: "The label that poisoned samples get, counted from 0 in the model's own order of classes.",
   }),
   cycle_class: flag({
     advanced: true,

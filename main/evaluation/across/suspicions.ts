@@ -1,5 +1,10 @@
 import type { AttackAim } from '../../../shared/domain/evaluation.ts';
-import { accuracyDoubt, attackDoubt } from '../../../shared/classifier-doubts.ts';
+import {
+  accuracyDoubt,
+  attackDoubt,
+  oneClassDoubt,
+  type ClassifierFigures,
+} from '../../../shared/classifier-doubts.ts';
 import { formatCount, formatInterval, formatMetric, formatPercent } from '../../../shared/format.ts';
 import type { Scores } from '../../../shared/scores/ranked-scores.ts';
 import { hasFewSamples } from '../describe-result.ts';
@@ -57,8 +62,6 @@ export interface Suspicion {
   remedy: string;
 }
 
-/** A classifier that takes this share for one class takes all for it but for accidents. */
-const nearlyAll = 0.99;
 /** Scores of which this share is one number rank little. */
 const mostEqual = 0.5;
 
@@ -115,23 +118,37 @@ function ofTriggers({ triggers }: ResultFacts): Suspicion | null {
   };
 }
 
-function ofPredictions({ classifier }: ResultFacts): Suspicion | null {
-  const { predicted, actual } = classifier ?? {};
-  if (!predicted) return null;
-  const share = largestShare(predicted);
-  // All samples of the test may be of one class.
-  if (share < nearlyAll || (actual && largestShare(actual) >= nearlyAll)) return null;
+/** How the classifier's samples and answers spread over classes. */
+function figuresOf({
+  accuracy,
+  classes,
+  predicted,
+  actual,
+}: NonNullable<ResultFacts['classifier']>): ClassifierFigures {
+  return {
+    accuracy,
+    classes,
+    largestPrediction: predicted && largestShare(predicted),
+    largestClass: actual && largestShare(actual),
+  };
+}
+
+function ofPredictions({ classifier = {} }: ResultFacts): Suspicion | null {
+  const doubt = oneClassDoubt(figuresOf(classifier));
+  if (doubt === null) return null;
   return {
     id: 'one-class',
-    sentence: `The classifier takes ${share === 1 ? 'all' : formatPercent(share)} of the clean samples for one class.`,
+    sentence: plain(doubt),
     remedy: 'Look at its training curve: train longer, or with a smaller learning rate.',
   };
 }
 
-function ofAccuracy({ classifier }: ResultFacts): Suspicion | null {
-  const { accuracy, classes, usualAccuracy: usual } = classifier ?? {};
-  if (accuracy === undefined) return null;
-  const doubt = classes === undefined ? null : accuracyDoubt(accuracy, classes);
+function ofAccuracy({ classifier = {} }: ResultFacts): Suspicion | null {
+  const { accuracy, usualAccuracy: usual } = classifier;
+  const figures = figuresOf(classifier);
+  // That it always gives the same answer says why it is right on so few.
+  if (accuracy === undefined || oneClassDoubt(figures) !== null) return null;
+  const doubt = accuracyDoubt(figures);
   const remedy =
     'Train longer, or look at its training curve: what is found in a model that has not learnt its task says little.';
   if (doubt !== null) return { id: 'learnt-nothing', sentence: plain(doubt), remedy };

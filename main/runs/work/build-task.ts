@@ -1,6 +1,7 @@
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { distinctTest } from '../../tasks/distinct.ts';
 import { taskRegistry } from '../../tasks/index.ts';
+import { placesNote } from '../../data/class-order.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { RunContext } from '../run-definition.ts';
 
@@ -14,6 +15,7 @@ export async function buildTask({ name, ...params }: Picked, context: RunContext
     progress: (done, total) => context.progress('Data', done, total),
     warn: (message) => context.log(message),
   });
+  for (const note of placesNotes(task)) context.log(note);
   const { test, leftOut } = distinctTest(task, params['overlap'] === 'remove' ? 'remove' : 'refuse');
   context.progress('Data', 1, 1);
   const { repeated, overlapping } = leftOut;
@@ -21,4 +23,11 @@ export async function buildTask({ name, ...params }: Picked, context: RunContext
   if (overlapping > 0)
     context.log(`Left out of the test data: ${overlapping} that are also among the other data of the task.`);
   return { ...task, test };
+}
+
+/** What is to be said of classes of the task's clean data that are not matched with the model's by name. */
+export function placesNotes({ network, trusted, test }: Task): string[] {
+  const clean = [trusted.dataset, ...test.filter(({ anomalous }) => !anomalous).map(({ dataset }) => dataset)];
+  const notes = clean.map(({ classes }) => placesNote(classes, network.spec.classes));
+  return [...new Set(notes.filter((note) => note !== undefined))];
 }

@@ -1,21 +1,26 @@
 import type { RunRecord } from '../../../shared/domain/run.ts';
+import { given } from '../../../shared/given.ts';
 import { predict } from '../../models/training.ts';
 import { metricsOf } from '../../storage/run-folder.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { RunContext } from '../run-definition.ts';
 
-/** Of a classifier's figures, those without which a detector's cannot be judged: has the backdoor taken at all? */
-const classifierFigures = ['clean_accuracy', 'attack_success'] as const;
-
-/** Returns clean accuracy and attack success of the classifier that a task watches, as far as its run has them. */
-export function figuresOfClassifier({ parents }: Task): RunRecord['metrics'] {
+/**
+ * Returns what was `evaluated` with the figures of the classifier without which a detector's cannot be judged. Its own run knows
+ * its accuracy on more samples than the test of a task has; how often the attack of the task succeeds is known from that alone,
+ * unless no sample of the test could be attacked.
+ */
+export function withFiguresOfClassifier({ parents }: Task, evaluated: RunRecord['metrics']): RunRecord['metrics'] {
   const [folder] = parents;
-  if (folder === undefined) return {};
-  // A model can be studied even if its record cannot be read.
-  const metrics = metricsOf(folder);
-  return Object.fromEntries(
-    classifierFigures.filter((name) => name in metrics).map((name) => [name, metrics[name] ?? null]),
-  );
+  // A record that cannot be read keeps nobody from studying the model beside it.
+  const own = folder === undefined ? {} : metricsOf(folder);
+  return {
+    ...evaluated,
+    ...given({
+      clean_accuracy: own['clean_accuracy'] ?? evaluated['clean_accuracy'],
+      attack_success: evaluated['attack_success'] ?? own['attack_success'],
+    }),
+  };
 }
 
 /**

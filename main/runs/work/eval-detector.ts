@@ -4,7 +4,7 @@ import type { EvalDetectorSpec } from '../detector-params.ts';
 import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
 import { fittedDetectorFolder } from '../fitted-detector.ts';
 import { buildTask } from './build-task.ts';
-import { figuresOfClassifier } from './context-figures.ts';
+import { withFiguresOfClassifier } from './context-figures.ts';
 import { evaluateDetector } from './evaluate.ts';
 
 /** Evaluates a fitted detector on the task that a spec asks for. */
@@ -15,10 +15,8 @@ export async function runEvaluation(spec: EvalDetectorSpec, context: RunContext)
   const task = await timer.measure('data', () => buildTask(spec.task, context));
   for (const layer of detector.layers) task.network.activationShape(layer);
   const subject = { detectorFolder, task: spec.task, seed: spec.seed };
-  const metrics = {
-    ...(await evaluateDetector(detector, task, subject, spec, context, timer)),
-    ...figuresOfClassifier(task),
-  };
+  const evaluated = await evaluateDetector(detector, task, subject, spec, context, timer);
+  const metrics = withFiguresOfClassifier(task, evaluated);
   task.network.dispose();
   return {
     metrics,

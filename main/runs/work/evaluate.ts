@@ -4,6 +4,7 @@ import { tprAtOnePercent } from '../../../shared/scores/one-percent.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
 import { aggregateLayers } from '../../evaluation/aggregate-layers.ts';
 import { attackFigures } from '../../evaluation/attack-figures.ts';
+import { classShares, type ClassShares } from '../../evaluation/class-shares.ts';
 import { evaluateScores } from '../../evaluation/evaluate-scores.ts';
 import { writeFileAtomically } from '../../storage/atomic-write.ts';
 import { toJsonText } from '../../storage/json-text.ts';
@@ -12,6 +13,7 @@ import { within } from '../../storage/within-folder.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { anomalousWord, type Task } from '../../tasks/task.ts';
 import { TestClasses } from './test-classes.ts';
+import { placesNotes } from './build-task.ts';
 import { clearAnalysis, TestAnalysis } from './analysis.ts';
 import { scoreTask, type TaskScores } from './detection.ts';
 import type { FittedDetector } from '../detector-file.ts';
@@ -78,6 +80,10 @@ function computeMetrics(
   metrics[allLayers] = evaluateScores(all, labels);
   const { aim } = taskRegistry.get(subject.task.name);
   const attack = aim && predicted ? attackFigures(all, labels, { own, label, predicted }, aim) : undefined;
+  const classifier = predicted && {
+    ...cleanShares(labels, own, predicted),
+    ...given({ classes_note: placesNotes(task)[0] }),
+  };
   return {
     layers: metrics,
     about: {
@@ -86,13 +92,19 @@ function computeMetrics(
       task: subject.task,
       seed: subject.seed,
       fingerprints: task.fingerprints,
-      ...given({ attack }),
+      ...given({ attack, classifier }),
     },
   };
 }
 
-/** Returns the metrics of the aggregate that lists show. */
-function headline({ layers, about: { attack } }: Evaluation): Record<string, number | null> {
+/** What the model makes of the clean samples among all `[n]`. */
+function cleanShares(labels: Uint8Array, own: Int32Array, predicted: Int32Array): ClassShares {
+  const isClean = (_: number, i: number) => labels[i] === 0;
+  return classShares(own.filter(isClean), predicted.filter(isClean));
+}
+
+/** The figures of the aggregate that lists show, with those of the model without which they cannot be judged. */
+function headline({ layers, about: { attack, classifier } }: Evaluation): Record<string, number | null> {
   const all = layers[allLayers]!;
   return {
     auroc: all.AUC_ROC,
@@ -100,7 +112,9 @@ function headline({ layers, about: { attack } }: Evaluation): Record<string, num
     auroc_upper: all.AUC_ROC_interval.upper,
     ap: all.AP,
     tpr_at_fpr_1: tprAtOnePercent(all),
+    ...(classifier && { clean_accuracy: classifier.accuracy }),
     ...(attack && {
+      ...(attack.attacked > 0 && { attack_success: attack.succeeded / attack.attacked }),
       auroc_successful: attack.successful?.AUC_ROC ?? null,
       auroc_other_classes: attack.other_classes?.AUC_ROC ?? null,
     }),

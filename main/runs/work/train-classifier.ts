@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { formatCount, numbered } from '../../../shared/format.ts';
+import { placesNote } from '../../data/class-order.ts';
 import { isBackdoorDataset } from '../../data/datasets/backdoor.ts';
 import { loadDataset, loadSplit } from '../../data/datasets/load.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
@@ -18,7 +19,7 @@ import { appendJsonLine, writeJsonLines } from '../../storage/run-folder.ts';
 import { writeTensorFile } from '../../storage/tensor-file.ts';
 import { isThere, pathOf, pathToWrite, within } from '../../storage/within-folder.ts';
 import { triggerFile } from '../../tasks/classifier.ts';
-import { checkFits, dataName, type TrainClassifierSpec } from '../classifier-spec.ts';
+import { checkClasses, checkFits, dataName, type TrainClassifierSpec } from '../classifier-spec.ts';
 import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
 import { keepSteps, StepCurve } from '../step-curve.ts';
 import { historyFile, readHistory, type EpochRecord } from '../training-history.ts';
@@ -63,7 +64,11 @@ function headline({ loss, accuracy, validation }: EpochRecord): RunOutcome['metr
   return {
     train_loss: loss,
     train_accuracy: accuracy,
-    ...given({ clean_accuracy: clean?.accuracy, attack_success: attacked?.attack_success }),
+    ...(clean && {
+      clean_accuracy: clean.accuracy,
+      ...given({ largest_class: clean.largest_class, largest_prediction: clean.largest_prediction }),
+    }),
+    ...given({ attack_success: attacked?.attack_success }),
   };
 }
 
@@ -83,11 +88,14 @@ async function loadData(
   const total = 1 + (spec.val_data ? Object.keys(wanted).length : 1);
   context.progress(phase, 0, total, dataName(spec.train_data));
   const training = await loadDataset(spec.train_data, loading);
+  checkClasses(training);
   context.progress(phase, 1, total);
   const validation: Record<string, Dataset> = {};
   for (const [name, data] of Object.entries(wanted)) {
     const loaded = await loadDataset(data, loading);
     checkFits(training, loaded, name);
+    const note = placesNote(loaded.classes, training.classes, name);
+    if (note !== undefined) context.log(note);
     validation[name] = withClasses(loaded, training, name);
     context.progress(phase, 1 + Object.keys(validation).length, total);
   }

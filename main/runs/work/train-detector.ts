@@ -10,7 +10,7 @@ import type { TrainDetectorSpec } from '../detector-params.ts';
 import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
 import { describeTask } from '../task-words.ts';
 import { buildTask } from './build-task.ts';
-import { figuresOfClassifier, poisonShare } from './context-figures.ts';
+import { withFiguresOfClassifier, poisonShare } from './context-figures.ts';
 import { fitDetector } from './detection.ts';
 import { evaluateDetector } from './evaluate.ts';
 import { drawExamples } from './figures.ts';
@@ -40,8 +40,7 @@ export async function runFitting(spec: TrainDetectorSpec, context: RunContext): 
   const { needs } = detectorRegistry.get(spec.detector.name);
   const poison = needs.untrusted ? await poisonShare(task, spec.batch_size, context) : undefined;
   const metrics = {
-    ...(await evaluateDetector(detector, task, subject, spec, context, timer)),
-    ...figuresOfClassifier(task),
+    ...withFiguresOfClassifier(task, await evaluateDetector(detector, task, subject, spec, context, timer)),
     ...given({ poison_share: poison }),
   };
   task.network.dispose();

@@ -1,5 +1,6 @@
 import type { Dataset } from '../../data/dataset.ts';
 import { isPoisonedDataset } from '../../data/transforms/poisoning.ts';
+import { classShares } from '../../evaluation/class-shares.ts';
 import { range, slices } from '../../models/batches.ts';
 import { predict } from '../../models/training.ts';
 import type { Network } from '../../models/network.ts';
@@ -14,6 +15,9 @@ export interface Validation {
    * cannot be credited for what was right before); null where there are none. Only for poisoned data.
    */
   attack_success?: number | null;
+  /** How samples and answers spread over classes, as in {@link ClassShares}; earlier versions did not keep it. */
+  largest_class?: number;
+  largest_prediction?: number;
 }
 
 /** Enough for the engine to work in large pieces, little enough to keep memory low. */
@@ -32,7 +36,13 @@ export async function validate(network: Network, dataset: Dataset, signal: Abort
     }
     return total === 0 ? null : hits / total;
   };
-  const validation: Validation = { samples: labels.length, accuracy: shareAsLabelled() ?? 0 };
+  const { largest_class, largest_prediction } = classShares(labels, predicted);
+  const validation: Validation = {
+    samples: labels.length,
+    accuracy: shareAsLabelled() ?? 0,
+    largest_class,
+    largest_prediction,
+  };
   if (isPoisonedDataset(dataset)) {
     const own = labelsOf(dataset.clean);
     validation.attack_success = shareAsLabelled((i) => dataset.isPoisoned(i) && own[i] !== labels[i]);

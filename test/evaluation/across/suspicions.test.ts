@@ -47,6 +47,16 @@ describe('what makes a result doubtful', () => {
     ['one-class', { classifier: { predicted: [0, 300, 0], actual: [100, 100, 100] } }, 'takes all of the clean'],
     ['one-class', { classifier: { predicted: [1, 399, 0] } }, 'takes 99.8 % of the clean'],
     ['learnt-nothing', { classifier: { accuracy: 0.12, classes: 10, usualAccuracy: 0.98 } }, 'next to nothing'],
+    [
+      'learnt-nothing',
+      { classifier: { accuracy: 0.8, classes: 2, actual: [80, 20] } },
+      'the most frequent class on 80.0 %',
+    ],
+    [
+      'one-class',
+      { classifier: { accuracy: 0.8, classes: 2, predicted: [100, 0], actual: [80, 20] } },
+      'takes all of the',
+    ],
     ['accuracy-below-usual', { classifier: { accuracy: 0.92, classes: 10, usualAccuracy: 0.98 } }, 'the usual 98.0 %'],
     ['overlap', { overlap: 1 }, '1 test sample is also'],
     ['overlap', { overlap: 1200 }, '1\u202f200 test samples are also'],

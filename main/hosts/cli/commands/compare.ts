@@ -19,6 +19,7 @@ import { flagName } from '../flags.ts';
 import { shownPath } from '../results.ts';
 import { textTable } from '../table.ts';
 import { withLibrary } from '../with-library.ts';
+import { writeNamedFile } from '../write-named-file.ts';
 import { withWorkbench } from './experiments.ts';
 
 const flags = z.object({
@@ -42,11 +43,16 @@ export const compare: Command = {
       const file = csv === undefined ? undefined : resolve(csv);
       const asked = {
         runs: references.map((reference) => evaluatedRun(namedRun(workbench, reference))),
-        ...(file === undefined ? {} : { csv: file }),
+        csv: file !== undefined,
       };
       const comparison = await withLibrary((library) =>
         library.ask('compare-runs', asked, { dataDir: defaultDataDir() }),
       );
+      if (file !== undefined && comparison.csv !== undefined && (await writeNamedFile(file, comparison.csv))) {
+        // A table that goes to standard output stands there alone.
+        output.note(comparisonText(comparison));
+        return;
+      }
       const { runs, differences, pairs, samples } = comparison;
       const value = {
         runs: runs.map(({ metrics: { histogram: _, roc: _roc, pr: _pr, ...metrics }, ...run }) => ({

@@ -51,6 +51,7 @@ import { matrixText } from '../matrix-text.ts';
 import { shownPath } from '../results.ts';
 import { textTable } from '../table.ts';
 import { withLibrary } from '../with-library.ts';
+import { writeNamedFile } from '../write-named-file.ts';
 import { withWorkbench } from './experiments.ts';
 
 const actions = ['list', 'new', 'run', 'status', 'resume', 'cancel', 'show', 'table'];
@@ -419,7 +420,7 @@ async function table(
   const text = new TextDecoder().decode(bytes);
   if (out === undefined) return output.result({ format, table: text }, () => text.trimEnd());
   const path = resolve(out);
-  writeFileAtomically(path, bytes);
+  if (await writeNamedFile(path, bytes)) return;
   output.result({ file: path, format, bytes: bytes.length }, () => shownPath(path));
 }
 
@@ -438,10 +439,10 @@ function show({ file }: StoredExperiment, output: Output): void {
 /** Writes the suite "quick" as a file to begin with. */
 function writeNew(name: string, output: Output): void {
   const path = resolve(/\.(ya?ml|json)$/i.test(name) ? name : `${name}.yaml`);
-  if (existsSync(path)) throw new CupbearerError('conflict', `"${path}" is there already; nothing was overwritten.`);
   const { name: _, ...spec } = suites.get('quick')!;
   const own = { name: name.replace(/\.(ya?ml|json)$/i, ''), ...spec };
-  writeFileAtomically(path, path.endsWith('.json') ? `${JSON.stringify(own, null, 2)}\n` : stringify(own));
+  const text = path.endsWith('.json') ? `${JSON.stringify(own, null, 2)}\n` : stringify(own);
+  writeFileAtomically(path, text, { exclusive: true });
   output.result(
     { file: path },
     () => `${shownPath(path)}\nChange it, then: npx cupbearer experiment run ${shownPath(path)}`,

@@ -75,6 +75,8 @@ function taken(run: CatalogueRun): string {
   const { id, folder } = run;
   const lines = [`${id} is in ${shownPath(folder)}.`];
   const flag = typedWords(['--task.run_path', shownPath(folder)]);
+  const note = classesNoteOf(run);
+  if (note !== undefined) lines.push(note);
   if (flag !== undefined) lines.push(`Use it by: ${flag}`);
   if (!trainingOf(run))
     lines.push(
@@ -87,6 +89,11 @@ function taken(run: CatalogueRun): string {
 function trainingOf(run: CatalogueRun): Picked | undefined {
   const { spec } = readRun(run);
   return spec.kind === 'classifier' ? spec.sound.train_data : undefined;
+}
+
+function classesNoteOf(run: CatalogueRun): string | undefined {
+  const { spec } = readRun(run);
+  return spec.kind === 'classifier' ? spec.sound.classes_note : undefined;
 }
 
 function list({ catalogue }: Workbench, output: Output): void {

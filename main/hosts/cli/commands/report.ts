@@ -14,6 +14,7 @@ import type { Command } from '../command.ts';
 import { flagName } from '../flags.ts';
 import { shownPath } from '../results.ts';
 import { withLibrary } from '../with-library.ts';
+import { makeNamedFile } from '../write-named-file.ts';
 import { withWorkbench } from './experiments.ts';
 
 const byExtension = 'by-extension';
@@ -64,10 +65,16 @@ export const report: Command = {
       const summaries = new RunSummaries(workbench.catalogue);
       const sources = reportSources(workbench.catalogue, summaries, [...named.values()]);
       const file = resolve(out);
-      const request = { ...sources, format: chosen, title, question, notes: words, file };
-      const { bytes } = await withLibrary((library) =>
-        library.ask('make-report', request, { dataDir: defaultDataDir() }),
-      );
+      const request = { ...sources, format: chosen, title, question, notes: words };
+      let bytes = 0;
+      const wentToOutput = await makeNamedFile(file, async (place) => {
+        const made = await withLibrary((library) =>
+          library.ask('make-report', { ...request, file: place }, { dataDir: defaultDataDir() }),
+        );
+        ({ bytes } = made);
+      });
+      // A report that goes to standard output stands there alone.
+      if (wentToOutput) return;
       const result = { file, format: chosen, bytes, runs: [...named.keys()] };
       output.result(result, () => `${shownPath(file)} (${formatBytes(bytes)})`);
     });

@@ -5,13 +5,13 @@ import { defaultPick, integer, optionalPath } from '../../../../shared/schema/fi
 import { datasetRegistry } from '../../../data/datasets/index.ts';
 import { poisonKeys } from '../../../data/datasets/training-data.ts';
 import { triggerRegistry } from '../../../data/triggers/index.ts';
-import { writeFileAtomically } from '../../../storage/atomic-write.ts';
 import { createFolder } from '../../../storage/create-folder.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 import { ProgressBars } from '../progress-bars.ts';
 import { shownPath } from '../results.ts';
 import { withLibrary } from '../with-library.ts';
+import { writeNamedFile } from '../write-named-file.ts';
 
 /** Flags of `data show`. */
 export const showFlags = {
@@ -62,11 +62,12 @@ export async function showTrigger(
     const named = { ...figure, name: `${figure.name}-${data.name}` };
     const folder = resolve(out);
     createFolder(folder);
-    const files = (['png', 'svg'] as const).map((type) => {
+    const files: string[] = [];
+    for (const type of ['png', 'svg'] as const) {
       const path = join(folder, `${named.name}.${type}`);
-      writeFileAtomically(path, named[type]);
-      return path;
-    });
+      await writeNamedFile(path, named[type]);
+      files.push(path);
+    }
     bars?.finish();
     output.result({ files, description: named.description, table: named.table }, () =>
       [named.description, ...files.map((file) => shownPath(file))].join('\n'),
