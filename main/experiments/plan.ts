@@ -84,7 +84,7 @@ export interface PlannedRow {
 }
 
 /** A detector on a task with a seed. */
-export interface PlannedCell {
+interface PlannedCell {
   row: number;
   column: number;
   seed: number;
@@ -110,7 +110,7 @@ export interface ExperimentPlan {
 const keyCharacters = 16;
 
 /** Stands for the folder of a run in the spec of another one, until there is one. */
-export function placeholder(key: string): string {
+function placeholder(key: string): string {
   return resolve('/', key);
 }
 

@@ -27,7 +27,7 @@ export function parseExperiment(text: string, source: string): ExperimentSpec {
 }
 
 /** A value from outside as an experiment. @throws CupbearerError `bad-data`. */
-export function checkedExperiment(value: unknown, source: string): ExperimentSpec {
+function checkedExperiment(value: unknown, source: string): ExperimentSpec {
   const format = (value as { format?: unknown } | null | undefined)?.format;
   if (typeof format === 'number' && format > experimentFormat) {
     throw new CupbearerError(

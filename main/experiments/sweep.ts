@@ -7,7 +7,7 @@ import { RandomStream } from '../tensor/random.ts';
 export type SweepPoint = Readonly<Record<string, unknown>>;
 
 /** A part of an experiment that swept parameters belong to: a task with its classifier and evaluation, or a detector. */
-export type SweptPart = 'tasks' | 'detectors';
+type SweptPart = 'tasks' | 'detectors';
 
 /** An axis of the sweep that changes a part. */
 export interface PartAxis {

@@ -16,7 +16,7 @@ import type {
 import { readScores } from '../storage/run-folder.ts';
 
 /** A matrix with what stands at its head. */
-export interface ExperimentMatrix {
+interface ExperimentMatrix {
   matrix: ResultMatrix;
   strip: ClassifierStrip[];
 }

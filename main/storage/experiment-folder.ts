@@ -13,7 +13,7 @@ const specName = 'experiment.json';
 const linksName = 'cells.jsonl';
 
 /** A run that fills a cell. */
-export interface CellLink {
+interface CellLink {
   /** What the cell computes. */
   key: string;
   /** The run's id. */

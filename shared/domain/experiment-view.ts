@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { matrixMetricIds, resultMatrixSchema } from './result-matrix.ts';
 
 /** `running`: here; `elsewhere`: in another process of this machine; `paused`: it goes on by itself, once a disk has room. */
-export const experimentStates = ['idle', 'running', 'paused', 'elsewhere'] as const;
+const experimentStates = ['idle', 'running', 'paused', 'elsewhere'] as const;
 
 /** An experiment in lists. */
 export const experimentSummarySchema = z.object({
@@ -27,7 +27,7 @@ export type ExperimentSummary = z.infer<typeof experimentSummarySchema>;
 const share = z.number().nullable();
 
 /** The classifiers of a task, one a seed: the head of a column. */
-export const classifierStripSchema = z.object({
+const classifierStripSchema = z.object({
   /** Mean over seeds, 0 to 1. */
   cleanAccuracy: share,
   /** Share of triggered samples that are taken for the target; null where the classifier has learned no trigger. */

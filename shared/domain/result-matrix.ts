@@ -17,7 +17,7 @@ export const matrixMetricIds = Object.keys(matrixMetrics) as [MatrixMetric, ...M
 const figure = z.number().nullable();
 
 /** One run of a cell: the same setting with a seed of its own. */
-export const cellSeedSchema = z.object({
+const cellSeedSchema = z.object({
   seed: z.int().nonnegative(),
   /** Id of the run; null before there is one. */
   run: z.string().nullable(),
@@ -34,7 +34,7 @@ export const cellSeedSchema = z.object({
 export type CellSeed = z.infer<typeof cellSeedSchema>;
 
 /** A detector on a task: all seeds as one figure. */
-export const matrixCellSchema = z.object({
+const matrixCellSchema = z.object({
   /** `impossible`: what the detector needs is not in the task, `reason` says what. */
   state: z.enum(['waiting', 'running', 'partial', 'done', 'failed', 'impossible']),
   reason: z.string().nullable(),
@@ -53,22 +53,20 @@ export const matrixCellSchema = z.object({
 export type MatrixCell = z.infer<typeof matrixCellSchema>;
 
 /** A task: a column of the matrix, with the classifiers that its cells share. */
-export const matrixTaskSchema = z.object({
+const matrixTaskSchema = z.object({
   label: z.string(),
   /** Why its figures stand apart and are left out of means, ranks and tests: "Attack failed (4.7 % success)"; null where it counts. */
   notCounted: z.string().nullable(),
 });
-export type MatrixTask = z.infer<typeof matrixTaskSchema>;
 
 /** A detector with its settings: a row of the matrix. */
-export const matrixDetectorSchema = z.object({
+const matrixDetectorSchema = z.object({
   label: z.string(),
   /** "trusted data only", "sees untrusted data". */
   sees: z.string(),
   /** A skyline sees anomaly labels: it has a mean, but no rank, and is never the best. */
   isSkyline: z.boolean(),
 });
-export type MatrixDetector = z.infer<typeof matrixDetectorSchema>;
 
 /** The results of an experiment: detectors by tasks, `cells[detector][task]`. */
 export const resultMatrixSchema = z.object({

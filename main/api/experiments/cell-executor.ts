@@ -4,7 +4,7 @@ import type { QueuedRuns } from '../runs/queued-runs.ts';
 import type { Workbench } from '../workbench.ts';
 
 /** A cell that is to be computed. */
-export interface CellRequest {
+interface CellRequest {
   spec: ParsedSpec;
   /** Where its results are to be; it does not exist yet. */
   folder: string;

@@ -32,7 +32,7 @@ export interface StoredExperiment {
 }
 
 /** Where a new experiment goes, and from where its paths count. */
-export interface NewExperimentOptions {
+interface NewExperimentOptions {
   /** Its folder, new or empty. */
   folder?: string | undefined;
   /** Where a folder is made by its name, where none is given. */

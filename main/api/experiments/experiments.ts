@@ -31,7 +31,7 @@ interface Active {
 }
 
 /** An experiment with all that its page is made from. */
-export interface ExperimentState {
+interface ExperimentState {
   experiment: StoredExperiment;
   plan: ExperimentPlan;
   subject: MatrixSubject;

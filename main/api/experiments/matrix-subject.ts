@@ -63,7 +63,7 @@ export function matrixSubject(
 }
 
 /** How many runs an experiment has, by where they stand. */
-export interface ExperimentCounts {
+interface ExperimentCounts {
   total: number;
   done: number;
   running: number;
