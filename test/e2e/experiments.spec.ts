@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { tinyDraft } from './drafts.ts';
 import { experimentEnded, type Program } from './program.ts';
 import { expect, faultsByAxe, go, test, type Page } from './test.ts';
@@ -32,6 +33,8 @@ test('there is none at first, which says what one is and offers those that ship 
 test('several detectors with two seeds are set up, fill the matrix, and lead to their runs', async ({
   page,
   program,
+  saved,
+  clipboard,
 }) => {
   await program.client.drafts.storeDraft({ draft: tinyDraft({ epochs: 1, detectors: ['mahalanobis', 'knn'] }) });
   await go(page, '#/new/evaluation');
@@ -76,6 +79,21 @@ test('several detectors with two seeds are set up, fill the matrix, and lead to 
     await page.reload();
     await expect(page.getByRole('radio', { name: 'AP', exact: true })).toBeChecked();
     await expect(cells(page).filter({ hasText: /^[01]\.\d{3}/ })).toHaveCount(2);
+  });
+
+  await test.step('the table that is shown is saved and copied', async () => {
+    const choose = async (name: RegExp) => {
+      await page.getByRole('button', { name: 'Export' }).click();
+      await page.getByRole('menuitem', { name }).click();
+    };
+    const { name, path } = await saved(() => choose(/LaTeX/));
+    expect(name).toMatch(/\.tex$/);
+    const latex = readFileSync(path, 'utf8');
+    expect(latex).toContain('\\toprule');
+    expect(latex).toContain('knn');
+    await choose(/Copy table/);
+    await expect(page.getByText('Table copied.')).toBeVisible();
+    await expect.poll(clipboard).toMatch(/knn\t/);
   });
 });
 
