@@ -1,9 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { tinyDraft } from './drafts.ts';
-import { experimentEnded } from './program.ts';
+import { experimentEnded, type Program } from './program.ts';
 import { expect, faultsByAxe, go, test, type Page } from './test.ts';
 
 /** An experiment of two detectors with two seeds, that has ended, done once for this file. */
 let finished: string | undefined;
+
+async function finishedExperiment({ client }: Program): Promise<string> {
+  if (finished !== undefined) return finished;
+  const draft = { ...tinyDraft({ epochs: 1, detectors: ['mahalanobis', 'knn'] }), seeds: 2 };
+  const { experiment } = await client.drafts.start({ draft });
+  expect(await experimentEnded(client, experiment ?? '')).toBe(6);
+  return (finished = experiment ?? '');
+}
 
 test.beforeEach(() => test.setTimeout(240_000));
 
@@ -24,6 +33,8 @@ test('there is none at first, which says what one is and offers those that ship 
 test('several detectors with two seeds are set up, fill the matrix, and lead to their runs', async ({
   page,
   program,
+  saved,
+  clipboard,
 }) => {
   await program.client.drafts.storeDraft({ draft: tinyDraft({ epochs: 1, detectors: ['mahalanobis', 'knn'] }) });
   await go(page, '#/new/evaluation');
@@ -69,10 +80,25 @@ test('several detectors with two seeds are set up, fill the matrix, and lead to 
     await expect(page.getByRole('radio', { name: 'AP', exact: true })).toBeChecked();
     await expect(cells(page).filter({ hasText: /^[01]\.\d{3}/ })).toHaveCount(2);
   });
+
+  await test.step('the table that is shown is saved and copied', async () => {
+    const choose = async (name: RegExp) => {
+      await page.getByRole('button', { name: 'Export' }).click();
+      await page.getByRole('menuitem', { name }).click();
+    };
+    const { name, path } = await saved(() => choose(/LaTeX/));
+    expect(name).toMatch(/\.tex$/);
+    const latex = readFileSync(path, 'utf8');
+    expect(latex).toContain('\\toprule');
+    expect(latex).toContain('knn');
+    await choose(/Copy table/);
+    await expect(page.getByText('Table copied.')).toBeVisible();
+    await expect.poll(clipboard).toMatch(/knn\t/);
+  });
 });
 
-test('the matrix is one stop for Tab, keys move in it, show a cell and sort', async ({ page }) => {
-  await go(page, `#/experiments/${finished}`);
+test('the matrix is one stop for Tab, keys move in it, show a cell and sort', async ({ page, program }) => {
+  await go(page, `#/experiments/${await finishedExperiment(program)}`);
   await expect(cells(page)).toHaveCount(2);
   await matrix(page).focus();
   await page.keyboard.press('ArrowDown');
@@ -87,8 +113,8 @@ test('the matrix is one stop for Tab, keys move in it, show a cell and sort', as
   await expect(matrix(page)).not.toBeFocused();
 });
 
-test('neither the list nor the page has a fault that axe knows of, in either theme', async ({ page }) => {
-  for (const hash of ['#/experiments', `#/experiments/${finished}`]) {
+test('neither the list nor the page has a fault that axe knows of, in either theme', async ({ page, program }) => {
+  for (const hash of ['#/experiments', `#/experiments/${await finishedExperiment(program)}`]) {
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     await go(page, hash);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
@@ -102,13 +128,14 @@ test('neither the list nor the page has a fault that axe knows of, in either the
 test('an experiment is stopped, goes on where it was, and is taken off the list', async ({ page, program }) => {
   const draft = { ...tinyDraft({ epochs: 10, detectors: ['mahalanobis'] }), seeds: 3, name: 'Three corners' };
   const { experiment } = await program.client.drafts.start({ draft });
-  await go(page, `#/experiments/${experiment}`);
+  const id = experiment ?? '';
+  await go(page, `#/experiments/${id}`);
   const main = page.getByRole('main');
   await expect(main).toContainText(/[1-4] of 6 runs done/, { timeout: 120_000 });
   await main.getByRole('button', { name: 'Stop', exact: true }).click();
   await expect(main.getByRole('button', { name: 'Resume' })).toBeVisible({ timeout: 60_000 });
   await expect(main).toContainText('Nothing is computed until the experiment is started.');
-  const { summary } = await program.client.experiments.view({ id: experiment! });
+  const { summary } = await program.client.experiments.view({ id });
   expect(summary.counts.done).toBeLessThan(6);
 
   await go(page, '#/experiments');
@@ -117,7 +144,7 @@ test('an experiment is stopped, goes on where it was, and is taken off the list'
   await expect(row).toContainText('1 task × 1 detector × 3 seeds');
   await row.getByRole('button', { name: 'Resume Three corners' }).click();
   await expect(row).toContainText('Running');
-  expect(await experimentEnded(program.client, experiment!)).toBe(6);
+  expect(await experimentEnded(program.client, id)).toBe(6);
   await expect(row).toContainText('6 of 6');
   await expect(row).toContainText('Done');
 
@@ -125,8 +152,8 @@ test('an experiment is stopped, goes on where it was, and is taken off the list'
   await page.getByRole('menuitem', { name: /Take off the list/ }).click();
   await expect(row).toHaveCount(0);
   await expect(page.getByText('Its runs and its folder stay.')).toBeVisible();
-  await go(page, `#/experiments/${experiment}`);
+  await go(page, `#/experiments/${id}`);
   await expect(main).toContainText('This experiment could not be read');
   await main.getByRole('link', { name: 'All experiments' }).click();
-  await expect(main.getByRole('link', { name: 'Two corners' })).toBeVisible();
+  await expect(main.getByRole('heading', { level: 1, name: 'Experiments' })).toBeVisible();
 });
