@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { SpecFile } from '../../shared/domain/run.ts';
+import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
 import { refuse } from '../../shared/misfit.ts';
@@ -13,7 +14,7 @@ import { readJsonFile } from '../storage/read-file.ts';
 import { parseSpecFile } from '../storage/run-files.ts';
 import { createRunFolder } from '../storage/run-folder.ts';
 import { systemCode, toStorageError } from '../storage/storage-error.ts';
-import { pythonToConvert } from '../storage/safetensors.ts';
+import { pythonToConvert } from '../storage/foreign-weights.ts';
 import { isThere, within } from '../storage/within-folder.ts';
 import { readTensorDirectory, readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
@@ -52,12 +53,31 @@ type KnownTraining = Pick<StatedTraining, 'trainData' | 'seed' | 'classesNote'>;
 const [description, weights, specName, triggerName] = modelFileNames;
 
 /**
- * Checks the files of a model, without reading weights, and puts them into a new folder.
+ * Checks the files of a model and puts them into a new folder.
  * @throws CupbearerError `usage` if a file is missing or does not belong to a model, or the statement does not fit;
  *   `bad-data` if a file is damaged or the weights do not match the description; `conflict`, `storage`. Nothing is
  *   written then.
  */
 export async function importModelFiles(
+  asked: ModelImport,
+  context: Pick<InspectionContext, 'dataDir'>,
+): Promise<ImportedModel> {
+  try {
+    return await importFiles(asked, context);
+  } catch (error) {
+    throw asked.isOwn ? withoutFolder(error, asked.folder) : error;
+  }
+}
+
+/** An error that calls files of an upload by their names: the folder that they were put into tells its sender nothing. */
+function withoutFolder(error: unknown, folder: string): unknown {
+  if (!(error instanceof CupbearerError)) return error;
+  const { code, message, remedy, hint, details } = error;
+  const named = message.replaceAll(folder + sep, '');
+  return new CupbearerError(code, named, { ...given({ hint: remedy ?? hint, details }), cause: error });
+}
+
+async function importFiles(
   { folder, isOwn, target, statement }: ModelImport,
   { dataDir }: Pick<InspectionContext, 'dataDir'>,
 ): Promise<ImportedModel> {
@@ -65,6 +85,7 @@ export async function importModelFiles(
   const network = readNetworkSpec(folder);
   const directory = Object.fromEntries(readTensorDirectory(within(folder, weights)));
   checkWeights(new NetworkOutline(network), unwrapped(directory), weights);
+  checkNumbers(readTensorFile(within(folder, weights)).tensors);
   const trigger = files.includes(triggerName) ? readTensorFile(within(folder, triggerName)).tensors : undefined;
   const before = files.includes(specName) ? readTraining(folder) : undefined;
   const trainData = statement.train_data ?? before?.spec.train_data;
@@ -88,6 +109,18 @@ export async function importModelFiles(
     before: before && { ...before.file, spec: before.spec },
     trained: stated && toKeep(stated),
   };
+}
+
+/** @throws CupbearerError `non-finite` naming the first weight that holds what is no number. */
+function checkNumbers(tensors: TensorMap): void {
+  for (const [name, { data }] of Object.entries(tensors)) {
+    if (!(data instanceof Float32Array || data instanceof Float64Array)) continue;
+    const at = data.findIndex((value) => !Number.isFinite(value));
+    if (at === -1) continue;
+    throw new CupbearerError('non-finite', `${weights}: the weight "${name}" has ${data[at]} at place ${at}.`, {
+      hint: 'Nothing can be found in what such a model computes: take weights from before its training diverged.',
+    });
+  }
 }
 
 /**

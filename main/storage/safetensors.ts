@@ -1,8 +1,10 @@
+import { basename } from 'node:path';
 import type { NamedTensor, TensorData, TensorMap } from '../../shared/domain/tensors.ts';
 import { parseBoundedJson } from '../../shared/bounded-json.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { ByteFile } from './byte-file.ts';
 import { bytesOf, checkShape, elementTypeOf, elementTypes, parseShape, type ElementType } from './element-type.ts';
+import { foreignFormat } from './foreign-weights.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import { repeatedJsonKey } from './json-keys.ts';
 import { numbered } from '../../shared/format.ts';
@@ -94,7 +96,7 @@ export function parseSafetensors(bytes: Uint8Array, name: string): SafetensorsCo
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 
-/** How many bytes from the beginning hold the header, by the first eight of them. @throws CupbearerError `bad-data`. */
+/** How many bytes from the beginning hold the header, by the first eight of them and, for files of other formats, some more. @throws CupbearerError `bad-data`. */
 export function headerBytes(start: Uint8Array, name: string): number {
   if (start.length < 8)
     throw bad(name, 'a safetensors file (8 bytes of header length first)', `${numbered(start.length, 'byte')}`);
@@ -163,38 +165,16 @@ function bad(name: string, expected: string, found: string, hint?: string): Cupb
   return new CupbearerError('bad-data', `"${name}": expected ${expected}, found ${found}.`, options);
 }
 
-/** The line of Python that makes a safetensors file of weights that PyTorch has saved in `file`. */
-export function pythonToConvert(file: string): string {
-  return `Convert the weights in Python: import torch; from safetensors.torch import save_file; save_file({k: v.contiguous() for k, v in torch.load(${JSON.stringify(file)}, map_location="cpu", weights_only=True).items()}, "model.safetensors")`;
-}
-
 const asFloats =
   'Convert the weights in Python: from safetensors.torch import load_file, save_file; save_file({k: v.float() for k, v in load_file("model.safetensors").items()}, "model.safetensors")';
-
-/** Files that pass for safetensors files, by how they begin. */
-const otherFormats: readonly { begins: string; what: string; hint: string }[] = [
-  {
-    begins: 'version ',
-    what: 'a pointer of Git LFS, which stands for the file',
-    hint: 'Fetch the file itself, in its repository: git lfs pull',
-  },
-  { begins: 'PK\x03\x04', what: "a file of PyTorch's torch.save", hint: pythonToConvert('model.pt') },
-  { begins: '\x80\x02', what: 'a pickle, as PyTorch once saved weights', hint: pythonToConvert('model.pt') },
-  {
-    begins: '\x89HDF',
-    what: 'an HDF5 file, as Keras saves weights',
-    hint: 'Save the weights of the same model in PyTorch as a safetensors file.',
-  },
-  { begins: '<', what: 'a web page', hint: 'Download the file itself: its page was saved.' },
-];
 
 /** @throws CupbearerError `bad-data` for the beginning of a file of another format, with what to do. */
 function checkFormat(start: Uint8Array, name: string): void {
   // A safetensors file begins with a number. If that is too large for a header, it is no such file.
-  const text = String.fromCharCode(...start.subarray(0, 8));
-  const other = otherFormats.find(({ begins }) => text.startsWith(begins));
   const length = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true);
-  if (other && length > maxHeaderBytes) throw bad(name, 'a safetensors file', other.what, other.hint);
+  if (length <= maxHeaderBytes) return;
+  const other = foreignFormat(start, basename(name));
+  if (other) throw bad(name, 'a safetensors file', other.what, other.hint);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -2,6 +2,7 @@ import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { writeFileAtomically } from './atomic-write.ts';
 import { ByteFile } from './byte-file.ts';
+import { formatBytes } from './foreign-weights.ts';
 import { fileSize, readFileBytes, readFileStart } from './read-file.ts';
 import {
   encodeSafetensors,
@@ -71,5 +72,5 @@ export function openFloats(
 }
 
 function readHeaderBytes(place: Place): Uint8Array {
-  return readFileStart(place, headerBytes(readFileStart(place, 8), pathOf(place)));
+  return readFileStart(place, headerBytes(readFileStart(place, formatBytes), pathOf(place)));
 }

@@ -12,10 +12,18 @@ export type QueryField = { help: string } & (
       also?: Record<string, string>;
       of: (run: RunSummary) => readonly string[];
     }
-  | { type: 'number' | 'duration' | 'age'; of: (run: RunSummary, now: number) => number | null | undefined }
+  /** `isShare`: a number of 0 to 1. */
+  | { type: 'number'; isShare?: boolean; of: (run: RunSummary) => number | null | undefined }
+  | { type: 'duration' | 'age'; of: (run: RunSummary, now: number) => number | null | undefined }
 );
 
-const metric = (key: string, help: string): QueryField => ({ type: 'number', help, of: (run) => run.metrics[key] });
+/** All figures that lists show are shares of something. */
+const metric = (key: string, help: string): QueryField => ({
+  type: 'number',
+  isShare: true,
+  help,
+  of: (run) => run.metrics[key],
+});
 
 const statusWords: Record<string, RunStatus> = { waiting: 'queued', stopped: 'cancelled', finished: 'done' };
 
@@ -49,9 +57,12 @@ export const queryFields: Readonly<Record<string, QueryField>> = {
   others: metric('auroc_other_classes', 'AUROC without samples of the target class, 0 to 1'),
   ap: metric('ap', 'Average precision, 0 to 1'),
   tpr: metric('tpr_at_fpr_1', 'TPR at FPR 1 %, 0 to 1 or in %'),
-  accuracy: metric('clean_accuracy', 'Clean accuracy of a classifier'),
-  success: metric('attack_success', 'Attack success of a classifier'),
-  poison: metric('poison_share', 'Share of anomalous samples in the target class of the untrusted data'),
+  accuracy: metric('clean_accuracy', 'Clean accuracy of a classifier, 0 to 1 or in %'),
+  success: metric('attack_success', 'Attack success of a classifier, 0 to 1 or in %'),
+  poison: metric(
+    'poison_share',
+    'Share of anomalous samples in the target class of the untrusted data, 0 to 1 or in %',
+  ),
   seed: { type: 'number', help: 'Seed', of: (run) => run.seed },
   duration: { type: 'duration', help: 'How long it took: 90s, 2min, 1h', of: (run) => run.durationMs },
   age: {

@@ -55,9 +55,20 @@ function parseTerm(source: string): QueryTerm {
   const field = name.toLowerCase();
   const isUnfinished = parts !== null && Object.hasOwn(queryFields, field) && splitValues(raw).length === 0;
   const term = { source, negated, field, operator, value: unquote(raw), isUnfinished };
-  const read = parts ? readField(field, operator, raw) : freeText(term.value);
+  const read = parts ? readField(field, operator, raw) : (strayWord(rest) ?? freeText(term.value));
   if (typeof read === 'string') return { ...term, problem: read, matches: nothing };
   return { ...term, problem: null, matches: negated ? (run, now) => !read(run, now) : read };
+}
+
+const connectives = /^(?:OR|AND|NOT|\|\|?|&&?)$/;
+
+/** Why a term that looks like a part of a condition is none; undefined for what people look for. */
+function strayWord(source: string): string | undefined {
+  if (connectives.test(source))
+    return `“${source}” is not understood: all terms must hold; write tag:a,b for either and -tag:a for not. In quotes it is searched for as text.`;
+  if (/^(?:!=|>=|<=|[:=><])/.test(source))
+    return `“${source}” has no field: write field, comparison and value without spaces, as in auroc>0.9. In quotes it is searched for as text.`;
+  return undefined;
 }
 
 /** The test that a term with a field makes, or why it cannot be read. */
@@ -69,6 +80,10 @@ function readField(name: string, operator: string, raw: string): Test | string {
   }
   const values = splitValues(raw);
   if (values.length === 0) return `${name}${operator} needs a value: ${field.help}.`;
+  if (values.length > 1 && /[<>]/.test(operator)) {
+    const point = /^\d+,\d+%?$/.test(raw) ? `; with a decimal point: ${name}${operator}${raw.replace(',', '.')}` : '';
+    return `${name}${operator} takes one value, got “${raw}”${point}.`;
+  }
   const tests = values.map((value) => readValue(name, field, operator, value));
   const problem = tests.find((test) => typeof test === 'string');
   if (problem !== undefined) return problem;
@@ -160,6 +175,10 @@ function readNumber(
   if (wanted === undefined || !Number.isFinite(wanted)) {
     const example = field.type === 'number' ? `${name}>0.9` : field.type === 'duration' ? `${name}>2min` : `${name}<7d`;
     return `“${value}” is not a ${field.type === 'number' ? 'number' : 'time'}; write it as in ${example}.`;
+  }
+  if (field.type === 'number' && field.isShare === true && (wanted < 0 || wanted > 1)) {
+    const percent = /^\d+(?:\.\d+)?$/.test(value) && wanted <= 100 ? `; ${value} % is ${name}${operator}${value}%` : '';
+    return `${name} is a number of 0 to 1, got “${value}”${percent}.`;
   }
   const compare = comparisons[operator]!;
   return (run, now) => {

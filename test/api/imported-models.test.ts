@@ -214,7 +214,7 @@ describe('a model without spec.json', () => {
   it.each([
     ['pytorch_model.bin', 'PK\u0003\u0004', 'torch.load("pytorch_model.bin"'],
     ['weights.safetensors', '', 'Rename weights.safetensors to model.safetensors'],
-    ['model.safetensors', 'PK\u0003\u0004 archive/data.pkl', 'torch.load("model.pt"'],
+    ['model.safetensors', 'PK\u0003\u0004 archive/data.pkl', 'torch.load("model.safetensors"'],
     ['model.safetensors', 'version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'],
   ])('is refused with what to do where its weights are %s, %j', async (name, content, hint) => {
     const folder = mkdtempSync(join(place, 'foreign-'));
@@ -224,6 +224,30 @@ describe('a model without spec.json', () => {
     const imported = importModelFiles({ folder, isOwn: false, target, statement: {} }, { dataDir: place });
     await expect(imported).rejects.toMatchObject({ hint: expect.stringContaining(hint) as string });
     expect(readdirSync(folder)).not.toContain('run');
+  });
+
+  it('is refused where a weight is no number', async () => {
+    const { client } = temporaryApplication();
+    const { tensors } = readTensorFile(join(trained.corner, 'model.safetensors'));
+    const [name, first] = Object.entries(tensors)[0]!;
+    const data = Float32Array.from(first.data as Float32Array);
+    data[3] = NaN;
+    const [description] = bare(trained.corner);
+    const weights = new File([encodeSafetensors({ ...tensors, [name]: { ...first, data } })], 'model.safetensors');
+    await expect(importModel(client, { name: 'x', files: [description!, weights] })).rejects.toMatchObject({
+      data: { code: 'non-finite', message: `model.safetensors: the weight "${name}" has NaN at place 3.` },
+    });
+  });
+
+  it('is spoken of by the names of its files where they were uploaded', async () => {
+    const { client } = temporaryApplication();
+    const files = [bare(trained.corner)[0]!, new File(['GGUF\u0003\u0000\u0000\u0000\u0001'], 'model.safetensors')];
+    await expect(importModel(client, { name: 'x', files })).rejects.toMatchObject({
+      data: {
+        message:
+          '"model.safetensors": expected a safetensors file, found a GGUF file, as language models are passed on in.',
+      },
+    });
   });
 
   it('takes inputs normalised as it was trained', async () => {

@@ -54,8 +54,14 @@ it('takes a header whose free text is null', () => {
 
 it.each([
   ['version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n', 'a pointer of Git LFS', 'git lfs pull'],
-  ['PK\u0003\u0004 data.pkl', "a file of PyTorch's torch.save", 'save_file({k: v.contiguous()'],
-  ['\u0080\u0002\u008a\nl\u00fcF\u009c', 'a pickle', 'torch.load("model.pt"'],
+  ['PK\u0003\u0004 data.pkl', "a file of PyTorch's torch.save", 'torch.load("x"'],
+  [`PK\u0003\u0004${'.'.repeat(26)}0.weight.npy`, 'an archive of NumPy (npz)', 'numpy.load("x")'],
+  ['\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9', 'a pickle, as PyTorch once saved weights', 'torch.load("x"'],
+  ['\u0080\u0004\u0095\u0000\u0000\u0000\u0000\u0001', 'a pickle of Python', 'pickle.load(open("x", "rb"))'],
+  ['\u001f\u008b\u0008\u0000\u0000\u0000\u0000\u0001', 'a gzip file', 'gzip.decompress'],
+  ['\u0093NUMPY\u0001\u0000', 'a single array of NumPy', 'by their names'],
+  ['GGUF\u0003\u0000\u0000\u0000\u0001\u0001', 'a GGUF file', 'in PyTorch'],
+  ['\u0008\u0008\u0012\u0007pytorch', 'an ONNX file', 'onnx.load("x")'],
   ['\u0089HDF\r\n\u001a\n', 'an HDF5 file', 'in PyTorch'],
   ['<!DOCTYPE html>', 'a web page', 'Download the file itself'],
 ])('says that %j is no safetensors file, and what to do', (text, what, hint) => {

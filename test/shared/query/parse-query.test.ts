@@ -118,6 +118,31 @@ describe('parseQuery', () => {
       expect(matches(`${misread} tag:paper`), misread).toBe(false);
   });
 
+  it.each([
+    ['auroc>0,9', 'auroc> takes one value, got “0,9”; with a decimal point: auroc>0.9.'],
+    ['auroc:0,9', 'auroc is a number of 0 to 1, got “9”; 9 % is auroc:9%.'],
+    ['duration>1,2', 'duration> takes one value, got “1,2”; with a decimal point: duration>1.2.'],
+    ['success<50', 'success is a number of 0 to 1, got “50”; 50 % is success<50%.'],
+    ['auroc<-1', 'auroc is a number of 0 to 1, got “-1”.'],
+    ['AUROC > 0.9', '“>” has no field: write field, comparison and value without spaces, as in auroc>0.9.'],
+    ['auroc >0.9', '“>0.9” has no field: write field, comparison and value without spaces, as in auroc>0.9.'],
+    ['mahalanobis OR que', '“OR” is not understood: all terms must hold; write tag:a,b for either and -tag:a for not.'],
+    [
+      'tag:paper && corner',
+      '“&&” is not understood: all terms must hold; write tag:a,b for either and -tag:a for not.',
+    ],
+  ])('says that %j is not understood, and finds nothing by it', (query, says) => {
+    const [problem, ...more] = problems(query).filter((one) => one !== null);
+    expect(more).toEqual([]);
+    expect(problem!.replaceAll('\u00a0', ' ').replace(' In quotes it is searched for as text.', '')).toBe(says);
+    expect(matches(query)).toBe(false);
+  });
+
+  it('looks for such words where they are quoted', () => {
+    expect(problems('"OR" ">0.9"')).toEqual([null, null]);
+    expect(problems('success<50% seed:0,9')).toEqual([null, null]);
+  });
+
   it('leaves out a last term whose value is still to come, and no other', () => {
     expect(matches('tag:paper auroc>')).toBe(true);
     expect(matches('tag:other auroc>')).toBe(false);
