@@ -4,6 +4,7 @@ import { experimentFileSchema, type ExperimentFile, type ExperimentSpec } from '
 import type { RunStatus } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
+import { command, worded } from '../../shared/wording.ts';
 
 /** An experiment as the catalogue has it. */
 export interface ListedExperiment {
@@ -76,7 +77,9 @@ export class ExperimentIndex {
     throw new CupbearerError(
       'not-found',
       `There is no experiment "${idOrName}".${guess ? ` Did you mean "${guess}"?` : ''}`,
-      { hint: '`cupbearer experiment list` lists them all.' },
+      {
+        hint: worded`${command('`cupbearer experiment list` lists them all.', 'The screen Experiments lists them all.')}`,
+      },
     );
   }
 
@@ -185,7 +188,7 @@ export class ExperimentIndex {
       const { name, host_pid: holder, host_started: since } = this.get(id);
       if (holder !== null && isAtWork(holder, since)) {
         throw new CupbearerError('conflict', `Process ${holder} is at work on the experiment "${name}".`, {
-          hint: 'Wait until it ends, or stop it first; `cupbearer experiment status` shows how far it is.',
+          hint: 'Wait until it ends, or stop it first.',
         });
       }
       this.#access.prepared('UPDATE experiments SET host_pid = ?, host_started = ? WHERE id = ?').run(pid, started, id);

@@ -275,7 +275,7 @@ describe('npx cupbearer models', () => {
     writeModelDescription(given, network);
     writeWeights(given, await network.state());
     network.dispose();
-    const asked = ['models', 'import', 'small', '--base', 'models', '--train_data', 'mnist'];
+    const asked = ['models', 'import', 'small', '--base', 'small-models', '--train_data', 'mnist'];
     const call = (...args: string[]) => startCli(args, { cwd: place, home: join(place, 'home') }).ended;
     expect((await call(...asked)).code).toBe(2);
     expect(await call(...asked, '--data_dir', 'elsewhere')).toMatchObject({ code: 0, stderr: '' });
