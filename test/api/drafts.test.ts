@@ -303,17 +303,19 @@ describe('a draft that is started', () => {
     const { catalogue } = application.workbench;
     for (const preset of await client().drafts.presets({})) {
       if (preset.missingData.length > 0 || preset.draft.detectors.length === 0) continue;
-      const { runs } = await client().drafts.review({ draft: preset.draft });
-      const { ids } = await client().drafts.start({ draft: preset.draft });
-      await application.queued.cancel(ids);
-      await Promise.all(ids.map((id) => application.queued.ended(id)));
-      const [first, ...detectors] = ids.map((id) => catalogue.get(id));
-      expect(first!.spec).toEqual(runs[0]!.spec);
-      expect(draftClassifierSpec(await client().drafts.fromRun({ id: first!.id })).params).toEqual(first!.spec);
-      for (const { id, spec } of detectors) {
-        const again = await client().drafts.fromRun({ id });
-        const [own] = draftDetectorSpecs({ draft: again, classifierFolder: first!.folder });
-        expect(own!.params).toEqual(spec);
+      for (const detector of preset.draft.detectors) {
+        const own = { ...preset.draft, detectors: [detector] };
+        const { runs } = await client().drafts.review({ draft: own });
+        const { ids } = await client().drafts.start({ draft: own });
+        await application.queued.cancel(ids);
+        await Promise.all(ids.map((id) => application.queued.ended(id)));
+        const [first, second] = ids.map((id) => catalogue.get(id));
+        expect(first!.spec).toEqual(runs[0]!.spec);
+        const again = await client().drafts.fromRun({ id: first!.id });
+        expect(draftClassifierSpec(again).params).toEqual(first!.spec);
+        const fitted = await client().drafts.fromRun({ id: second!.id });
+        const [spec] = draftDetectorSpecs({ draft: fitted, classifierFolder: first!.folder });
+        expect(spec!.params).toEqual(second!.spec);
       }
     }
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Preset } from '../../shared/domain/draft.ts';
+import { finishedRuns } from '../e2e/finished-runs.ts';
 import { startApplication, type StartedApplication } from './running-application.ts';
 
 let app: StartedApplication;
@@ -14,8 +15,7 @@ afterAll(() => app.stop());
 /** Runs a preset to its end; gives the classifier's figures and the AUROC of each detector by its name. */
 async function run(id: string) {
   const { draft } = presets.find((preset) => preset.id === id)!;
-  const { ids } = await app.client.drafts.start({ draft });
-  await Promise.all(ids.map((run) => app.application.queued.ended(run)));
+  const ids = await finishedRuns(app.client, draft);
   const [classifier, ...detectors] = ids.map((run) => app.application.workbench.catalogue.get(run));
   for (const { error } of [classifier!, ...detectors]) expect(error).toBeNull();
   const auroc = detectors.map(({ metrics }, i): [string, number] => [draft.detectors[i]!.name, metrics['auroc']!]);
