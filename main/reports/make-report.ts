@@ -25,6 +25,8 @@ export type ReportFormat = (typeof reportFormats)[number];
 /** A run as a report is made from it; its results are read from its folder. */
 export interface ReportSource {
   record: RunRecord;
+  /** What the report calls it. */
+  heading: string;
   /** Folder of the classifier that it trained or looks at; null if it is not known. */
   classifier: string | null;
   summary: RunSummary;
@@ -82,7 +84,7 @@ const mostPictureBytes = 5_000_000;
 export function makeReport(request: ReportRequest): ReportFile {
   const { runs, format } = request;
   const { extension, type } = kinds[format];
-  const title = request.title?.trim() || (runs.length === 1 ? runs[0]!.record.title : `${runs.length} runs`);
+  const title = request.title?.trim() || (runs.length === 1 ? runs[0]!.heading : `${runs.length} runs`);
   const content = contentOf({ ...request, title });
   // Text that travels to another process as bytes need not be copied letter by letter there.
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
@@ -117,7 +119,7 @@ function gather(
   const withoutPictures: string[] = [];
   const unread: string[] = [];
   const unreadable: string[] = [];
-  const runs = sources.map(({ record, classifier, summary, command, noCommand }, i): ReportedRun => {
+  const runs = sources.map(({ record, heading, classifier, summary, command, noCommand }, i): ReportedRun => {
     // What of a run's folder is damaged, the report says in its place.
     const read = <T>(what: string, from: () => T, otherwise: T): T => {
       try {
@@ -142,6 +144,7 @@ function gather(
     unreadable.push(...[...without, ...drawn.leftOut].map((sentence) => `Left out of ${runLetter(i)}: ${sentence}`));
     return {
       record: publicRecord(record, runNames),
+      heading,
       summary,
       spec: read('Its spec.json', () => publicSpecFile(record, runNames), null),
       command,
