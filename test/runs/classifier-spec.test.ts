@@ -8,8 +8,7 @@ import { checkTraining, trainClassifierParams } from '../../main/runs/classifier
 it('refuses to train on data of a single class', () => {
   const folder = mkdtempSync(join(tmpdir(), 'cupbearer-one-class-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const train = () =>
-    checkTraining(trainClassifierParams.parse({ train_data: { name: 'image-folder', folder } }));
+  const train = () => checkTraining(trainClassifierParams.parse({ train_data: { name: 'image-folder', folder } }));
   const addClass = (name: string) => {
     mkdirSync(join(folder, name));
     for (let i = 0; i < 4; i++) writeFileSync(join(folder, name, `${i}.png`), createCanvas(8, 8).toBuffer('image/png'));
