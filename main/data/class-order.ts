@@ -20,7 +20,7 @@ function matchClasses(found: readonly string[], wanted: readonly string[], data:
   const isDistinct = (keys: readonly string[]) => new Set(keys).size === keys.length;
   const keys = forms.map((form) => [found.map(form), wanted.map(form)] as const);
   // Names that differ by their form alone are compared more strictly.
-  const [ours, theirs] = keys.find((both) => both.every(isDistinct)) ?? keys.at(-1)!;
+  const [ours, theirs] = keys.find((both) => both.every(isDistinct)) ?? keys.at(-1);
   if (ours.join('\0') === theirs.join('\0')) return { order: undefined, unmatched: [] };
   const places = new Map(theirs.map((key, k) => [key, k]));
   const order = ours.map((key) => places.get(key));

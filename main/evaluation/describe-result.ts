@@ -78,8 +78,13 @@ function found(metrics: LayerMetrics, nouns: Nouns, layer?: string): string {
   const { AUC_ROC: auroc, AUC_ROC_interval: bounds } = metrics;
   const subject = layer === undefined ? 'The detector' : `At **${layer}** the detector`;
   const figure = `AUROC ${formatMetric(auroc)} (${formatInterval(bounds)})`;
-  if (auroc === 1)
-    return `${subject} scores **every one** of ${formatCount(metrics.n_anomalous)} ${nouns.anomalous} ${nouns.samples} above all ${formatCount(metrics.n_clean)} clean ones.`;
+  if (auroc === 1) {
+    const [one, many] = [metrics.n_anomalous === 1, metrics.n_clean > 1];
+    const found = one
+      ? `**the only** one of the ${nouns.anomalous} ${nouns.samples}`
+      : `**every one** of ${formatCount(metrics.n_anomalous)} ${nouns.anomalous} ${nouns.samples}`;
+    return `${subject} scores ${found} above ${many ? `all ${formatCount(metrics.n_clean)} clean ones` : 'the only clean one'}.`;
+  }
   if (bounds.upper < 0.5)
     return `${subject} points the **wrong way**: clean ${nouns.samples} get higher scores than ${nouns.anomalous} ones, ${figure}.`;
   if (bounds.lower <= 0.5 && hasFewSamples(metrics))

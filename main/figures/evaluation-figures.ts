@@ -14,7 +14,8 @@ import {
 import { describeRoc, mostCurves, rocChart, rocToTable } from '../../shared/charts/roc-chart.ts';
 import { allLayers, type Evaluation, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { formatCount, formatInterval, formatMetric } from '../../shared/format.ts';
-import { tprAtOnePercentInterval, tprAtOnePercentText } from '../../shared/scores/one-percent.ts';
+import { given } from '../../shared/given.ts';
+import { tprAtOnePercent, tprAtOnePercentInterval, tprAtOnePercentText } from '../../shared/scores/one-percent.ts';
 import { drawFigure, exportTheme, type Figure } from './figure.ts';
 
 /** How things are called in the figures of one evaluation. */
@@ -111,6 +112,7 @@ function curvesSize(curves: number): { width: number; height: number } {
 function drawRoc(layers: readonly NamedMetrics[], words: FigureWords): Figure {
   const { shown, note } = comparable(distinct(layers));
   const first = shown[0]!.metrics;
+  const tpr = tprAtOnePercent(first);
   const data = {
     title: 'ROC',
     subtitle: [note, sampleNote(first, words)].filter(Boolean).join('; '),
@@ -122,7 +124,7 @@ function drawRoc(layers: readonly NamedMetrics[], words: FigureWords): Figure {
       interval: metrics.AUC_ROC_interval,
     })),
     nClean: first.n_clean,
-    point: { fpr: 0.01, tpr: first.TPR_at_FPR_1 },
+    ...given({ point: tpr === null ? undefined : { fpr: 0.01, tpr } }),
   };
   return drawFigure({
     name: 'roc',

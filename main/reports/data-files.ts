@@ -25,8 +25,9 @@ export function numbersCsv({ runs }: Report): string {
 
 function metricValues(metrics: LayerMetrics): (number | null)[] {
   const values = figures.flatMap((name) => {
+    if (name === 'TPR_at_FPR_1' && tprAtOnePercent(metrics) === null) return [null, null, null];
     const { lower, upper } = metrics[`${name}_interval`];
-    return [name === 'TPR_at_FPR_1' ? tprAtOnePercent(metrics) : metrics[name], lower, upper];
+    return [metrics[name], lower, upper];
   });
   return [...values, metrics.n_clean, metrics.n_anomalous];
 }

@@ -136,8 +136,8 @@ function tableHtml(table: TextTable | null): string {
 
 function contents(runs: readonly ReportedRun[]): string {
   const items = runs.map(
-    ({ record }, i) =>
-      `<li><a href="#run-${i + 1}"><strong class="letter">${runLetter(i)}</strong> ${escapeHtml(record.title)}</a></li>`,
+    ({ heading }, i) =>
+      `<li><a href="#run-${i + 1}"><strong class="letter">${runLetter(i)}</strong> ${escapeHtml(heading)}</a></li>`,
   );
   return `<nav><h2>Runs</h2><ol>${items.join('')}</ol></nav>`;
 }
@@ -145,7 +145,7 @@ function contents(runs: readonly ReportedRun[]): string {
 function runHtml(report: Report, run: ReportedRun, place: number): string {
   const { record, summary, result, spec, mistakes, figures } = run;
   const above = buildsOn(run, report);
-  const heading = `<h2 id="run-${place + 1}"><span class="letter">${runLetter(place)}</span>${escapeHtml(record.title)}</h2>`;
+  const heading = `<h2 id="run-${place + 1}"><span class="letter">${runLetter(place)}</span>${escapeHtml(run.heading)}</h2>`;
   const environment = environmentLines(run)
     .map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`)
     .join('');
@@ -177,7 +177,7 @@ function foundationsHtml({ foundations }: Report): string[] {
       const { record } = foundation;
       const figures = foundationFigures(foundation);
       return [
-        `<h3>${escapeHtml(`${record.title} (${record.id})`)}</h3>`,
+        `<h3>${escapeHtml(`${foundation.heading} (${record.id})`)}</h3>`,
         figures === '' ? '' : `<p>${escapeHtml(figures)}.</p>`,
         commandHtml(foundation),
         `<pre>${escapeHtml(JSON.stringify(record.spec, null, 2))}</pre>`,

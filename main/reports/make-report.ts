@@ -28,6 +28,8 @@ export type ReportFormat = (typeof reportFormats)[number];
 /** A run as a report is made from it; its results are read from its folder. */
 export interface ReportSource {
   record: RunRecord;
+  /** What the report calls it. */
+  heading: string;
   /** Folder of the classifier that it trained or looks at; null if it is not known. */
   classifier: string | null;
   summary: RunSummary;
@@ -90,7 +92,7 @@ const mostPictureBytes = 5_000_000;
 export function writeReport(request: ReportRequest): WrittenReport {
   const { runs, format, file } = request;
   const { extension, type } = kinds[format];
-  const title = request.title?.trim() || (runs.length === 1 ? runs[0]!.record.title : counted(runs.length, 'run'));
+  const title = request.title?.trim() || (runs.length === 1 ? runs[0]!.heading : counted(runs.length, 'run'));
   const content = contentOf({ ...request, title });
   writeFileAtomically(file, content);
   return { name: `${fileName(title, format)}.${extension}`, type, bytes: fileSize(file) };
@@ -124,7 +126,7 @@ function gather(
   const withoutPictures: string[] = [];
   const unread: string[] = [];
   const unreadable: string[] = [];
-  const runs = sources.map(({ record, classifier, summary, command, noCommand }, i): ReportedRun => {
+  const runs = sources.map(({ record, heading, classifier, summary, command, noCommand }, i): ReportedRun => {
     // What of a run's folder is damaged, the report says in its place.
     const read = <T>(what: string, from: () => T, otherwise: T): T => {
       try {
@@ -149,6 +151,7 @@ function gather(
     unreadable.push(...[...without, ...drawn.leftOut].map((sentence) => `Left out of ${runLetter(i)}: ${sentence}`));
     return {
       record: publicRecord(record, runNames),
+      heading,
       summary: publicSummary(summary, runNames),
       spec: read('Its spec.json', () => publicSpecFile(record, runNames), null),
       command,

@@ -71,7 +71,7 @@ function runSection(
   const layers = layersTable(run);
   const above = buildsOn(run, report);
   return [
-    `## ${letter}. ${markdownText(record.title)}`,
+    `## ${letter}. ${markdownText(run.heading)}`,
     ...(result ? [markdownSentence(result.sentence)] : []),
     ...(summary.fault === null ? [] : [markdownText(summary.fault)]),
     ...(record.error ? [markdownText(`The run ended as ${record.status}: ${record.error.message}`)] : []),
@@ -99,7 +99,7 @@ function foundationsSection({ foundations }: Report): string[] {
       const { record, command, noCommand } = foundation;
       const figures = foundationFigures(foundation);
       return [
-        `### ${markdownText(`${record.title} (${record.id})`)}`,
+        `### ${markdownText(`${foundation.heading} (${record.id})`)}`,
         ...(figures === '' ? [] : [markdownText(`${figures}.`)]),
         command === null ? markdownText(noCommand ?? '') : fenced('sh', command),
         fenced('json', JSON.stringify(record.spec, null, 2)),

@@ -27,6 +27,7 @@ export interface ReportedFigure {
 /** One run of a report. */
 export interface ReportedRun {
   record: RunRecord;
+  heading: string;
   summary: RunSummary;
   spec: SpecFile | null;
   /** The command line that repeats it; null if there is none. */
@@ -42,7 +43,7 @@ export interface ReportedRun {
 }
 
 /** A run that runs of a report build on. */
-export type Foundation = Pick<ReportedRun, 'record' | 'summary' | 'command' | 'noCommand'>;
+export type Foundation = Pick<ReportedRun, 'record' | 'heading' | 'summary' | 'command' | 'noCommand'>;
 
 /** All that a report is made from. No path in it says anything of the machine that it was made on. */
 export interface Report {
@@ -85,7 +86,7 @@ export function buildsOn({ record: { parents } }: ReportedRun, { runs, foundatio
     const place = runs.findIndex(({ record }) => record.id === id);
     if (place !== -1) return runLetter(place);
     const foundation = foundations.find(({ record }) => record.id === id);
-    return foundation ? `${foundation.record.title} (${id})` : id;
+    return foundation ? `${foundation.heading} (${id})` : id;
   });
 }
 

@@ -2,7 +2,7 @@ import type { LiveState, RunSummary } from '../../shared/domain/live.ts';
 import { formatDuration } from '../../shared/format.ts';
 import { definitions } from '../app/definitions.svelte.ts';
 import { siblings } from './siblings.svelte.ts';
-import { runWordsBy, taskWordsBy, type TitleOf } from './run-titles.ts';
+import { runWordsBy, taskWordsBy, type TitleOf } from '../../shared/run-titles.ts';
 
 const titleOf: TitleOf = (kind, id) => definitions.titleOf(kind, id);
 

@@ -29,20 +29,22 @@ export function explainIssue(issue: Issue, value: unknown): string {
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty.';
       if (issue.origin === 'array') return `needs at least ${numbered(Number(issue.minimum), 'value')}.`;
-      return `must be at least ${String(issue.minimum)}, got ${written(value)}.`;
+      return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${String(issue.minimum)}, got ${written(value)}.`;
     case 'too_big':
       if (issue.origin === 'array')
         return `allows at most ${numbered(Number(issue.maximum), 'value')}, got ${sizeOf(value)}.`;
       if (issue.origin === 'string')
         return `allows at most ${numbered(Number(issue.maximum), 'character')}, got ${sizeOf(value)}.`;
-      return `must be at most ${String(issue.maximum)}, got ${written(value)}.`;
+      return `must be ${issue.inclusive === false ? 'below' : 'at most'} ${String(issue.maximum)}, got ${written(value)}.`;
     case 'invalid_type':
       if (value === undefined) return 'is missing.';
       return `must be ${article(issue.expected)}, got ${written(value)}.`;
     case 'invalid_value': {
       const known = issue.values.map(String);
+      if (issue.values.some((one) => typeof one !== 'string' && String(one) === value))
+        return `must be a ${typeof issue.values[0]}, got ${written(value)}, which is a text; write it without quotes.`;
       const guess = typeof value === 'string' ? nearest(value, known) : undefined;
-      return `must be one of ${known.join(', ')}; got ${written(value)}.${guess ? ` Did you mean "${guess}"?` : ''}`;
+      return `must be ${known.length === 1 ? '' : 'one of '}${known.join(', ')}; got ${written(value)}.${guess ? ` Did you mean "${guess}"?` : ''}`;
     }
     case 'unrecognized_keys':
       return `has no parameter ${issue.keys

@@ -9,7 +9,7 @@ import { readStoredSpec } from '../../main/runs/stored-spec.ts';
 import { faultLines, printedRun } from '../../main/hosts/cli/faults.ts';
 import { causeWords } from '../../renderer/screens/runs/cause-words.ts';
 import { columns, comparator } from '../../renderer/screens/runs/columns.ts';
-import { runWordsBy, taskWordsBy } from '../../renderer/runs/run-titles.ts';
+import { runWordsBy, taskWordsBy } from '../../shared/run-titles.ts';
 import { inLine, unfinishedIds } from '../../renderer/screens/runs/table-groups.ts';
 import { draftFromText, isSameDraft, withNames } from '../../renderer/screens/experiment/draft-values.ts';
 import { reportFormats } from '../../shared/contract.ts';

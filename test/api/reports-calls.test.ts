@@ -151,7 +151,7 @@ describe('a report as HTML', () => {
     onTestFinished(() => renameSync(`${folder}-away`, folder));
     renameSync(folder, `${folder}-away`);
     const { text } = await make('html', [ids[2]!]);
-    expect(text).toContain('mahalanobis on backdoor');
+    expect(text).toContain('<h1>mahalanobis relative: Backdoor, corner pixel, Glyphs</h1>');
     expect(text).not.toContain('<figure');
   });
 
@@ -332,13 +332,9 @@ describe('a model', () => {
     ]);
     expect(await ended(app, detector!.id)).toBe('done');
     const { catalogue } = app.application.workbench;
-    // Its own training is not there to say how good it is: the samples of the test do.
-    const figuresOf = (run: string) => {
-      const { clean_accuracy: accuracy, attack_success: success, ...figures } = catalogue.get(run).metrics;
-      expect([typeof accuracy, typeof success]).toEqual(['number', 'number']);
-      return figures;
-    };
-    expect(figuresOf(detector!.id)).toEqual(figuresOf(ids[1]!));
+    // Its accuracy is known from the samples of this test alone.
+    const { clean_accuracy: _, ...figures } = catalogue.get(ids[1]!).metrics;
+    expect(catalogue.get(detector!.id).metrics).toEqual({ ...figures, clean_accuracy: expect.any(Number) as number });
   });
 
   it('whose files are not those of a model is refused, and leaves nothing behind', async () => {

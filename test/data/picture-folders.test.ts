@@ -110,7 +110,15 @@ describe('a folder of classes', () => {
   });
 
   it('makes no class of folders without pictures, nor of what systems leave behind', async () => {
-    put('cats/1.png', 'dogs/1.png', '__MACOSX/cats/1.png', '.hidden/1.png', 'cats/._1.png', 'cats/Thumbs.db');
+    put(
+      'cats/1.png',
+      'dogs/1.png',
+      '__MACOSX/cats/1.png',
+      '@eaDir/cats/1.png',
+      '.hidden/1.png',
+      'cats/._1.png',
+      'cats/Thumbs.db',
+    );
     mkdirSync(join(folder, 'fish', 'deep'), { recursive: true });
     writeFileSync(join(folder, 'fish', 'deep', 'a.txt'), '');
     expect(await found()).toEqual({

@@ -40,6 +40,13 @@ describe('what a result says', () => {
     );
   });
 
+  it('speaks of a single sample as one', () => {
+    const alone = evaluateScores(Float64Array.of(1, 2, 3), Uint8Array.of(0, 0, 1));
+    expect(describeResult({ all: alone, 'a.output': alone }, 'mean', words).sentence).toBe(
+      'The detector scores **the only** one of the triggered images above all 2 clean ones.',
+    );
+  });
+
   it('never rounds up to all', () => {
     const values = scores(2, 3);
     values[2 * half - 1] = -1;

@@ -178,4 +178,17 @@ describe('SVG', () => {
     expect(text).toMatch(/<text [^>]*>0\.989 to 0\.994<\/text>/);
     expect(text).not.toMatch(/NaN|Infinity|undefined/);
   });
+
+  it('names no rate at 1 % false alarms where the clean samples cannot give one', () => {
+    const rocOf = (clean: number) => {
+      const evaluation = exampleEvaluation(
+        { 'layers.linear_0.output': { shift: 1, width: 1 } },
+        { clean, anomalous: 40 },
+      );
+      const roc = drawEvaluationFigures(evaluation, words).find(({ name }) => name === 'roc');
+      return roc!.svg.toString().replaceAll('\u00a0', ' ');
+    };
+    expect(rocOf(100)).toMatch(/at FPR 1\.0 %/);
+    expect(rocOf(99)).not.toMatch(/at FPR/);
+  });
 });

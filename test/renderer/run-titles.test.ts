@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { catalogue } from '../../renderer/app/catalogue.svelte.ts';
-import { runWordsBy, taskWordsBy, type TitleOf } from '../../renderer/runs/run-titles.ts';
+import { runWordsBy, taskWordsBy, type TitleOf } from '../../shared/run-titles.ts';
 import { siblings } from '../../renderer/runs/siblings.svelte.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import { runSummary } from './run-summary.ts';

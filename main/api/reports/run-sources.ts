@@ -6,6 +6,7 @@ import type { Catalogue } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { classifierFolder } from '../runs/classifier-folder.ts';
 import { publicCommand } from '../runs/repeat-command.ts';
+import { runTitle } from '../runs/run-title.ts';
 import type { RunSummaries } from '../runs/run-summaries.ts';
 
 /** Returns where the results of a run are. */
@@ -31,7 +32,8 @@ export function reportSources(
     return among.map((run, i): ReportSource => {
       const { damage: _, ...record } = run;
       const classifier = classifierFolder(catalogue, run);
-      return { record, classifier, summary: all[i]!, ...publicCommand(run, names) };
+      const summary = all[i]!;
+      return { record, heading: runTitle(summary), classifier, summary, ...publicCommand(run, names) };
     });
   };
   return { runs: described(runs), foundations: described(foundations), names };

@@ -8,7 +8,7 @@ import { checkNotCancelled } from '../cancellation.ts';
 import { requireDataReach } from '../data-reach.ts';
 
 /** Files that systems leave among others. */
-const litter = /^(\.|__MACOSX$|thumbs\.db$|desktop\.ini$)/i;
+const litter = /^(\.|__MACOSX$|@eaDir$|thumbs\.db$|desktop\.ini$)/i;
 
 /** Whether a name is hidden or that of something which systems leave behind: no part of any dataset. */
 export function isLitter(name: string): boolean {

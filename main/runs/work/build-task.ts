@@ -4,6 +4,7 @@ import { taskRegistry } from '../../tasks/index.ts';
 import { placesNote } from '../../data/class-order.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { RunContext } from '../run-definition.ts';
+import { saidOnce } from './said-once.ts';
 
 /** Builds the task that `spec` names, with no sample used twice, reporting progress. @throws CupbearerError as {@link distinctTest}. */
 export async function buildTask({ name, ...params }: Picked, context: RunContext): Promise<Task> {
@@ -13,7 +14,7 @@ export async function buildTask({ name, ...params }: Picked, context: RunContext
     dataDir,
     signal,
     progress: (done, total) => context.progress('Data', done, total),
-    warn: (message) => context.log(message),
+    warn: saidOnce((message) => context.log(message)),
   });
   for (const note of placesNotes(task)) context.log(note);
   const { test, leftOut } = distinctTest(task, params['overlap'] === 'remove' ? 'remove' : 'refuse');

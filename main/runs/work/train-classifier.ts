@@ -25,6 +25,7 @@ import { keepSteps, StepCurve } from '../step-curve.ts';
 import { historyFile, readHistory, type EpochRecord } from '../training-history.ts';
 import { readCheckpoint, writeCheckpoint, checkpointFile } from './checkpoint.ts';
 import { drawTrainingCurve } from './figures.ts';
+import { saidOnce } from './said-once.ts';
 import { validate, type Validation } from './validation.ts';
 import { classifierDoubts } from '../../../shared/classifier-doubts.ts';
 import { given } from '../../../shared/given.ts';
@@ -81,7 +82,7 @@ async function loadData(
     dataDir: context.dataDir,
     seed: spec.seed,
     signal: context.signal,
-    warn: (message) => context.log(message),
+    warn: saidOnce((message) => context.log(message)),
     attack: (request) => attackWithRun(request, context.signal),
   };
   const wanted = spec.val_data ?? {};

@@ -2,7 +2,7 @@ import type { RunSummary } from '../../../shared/domain/live.ts';
 import { formatDuration, formatMetric, formatPercent } from '../../../shared/format.ts';
 import type { TermId } from '../../../shared/glossary.ts';
 import type { GridSort } from '../../components/grid-column.ts';
-import { kindWords } from '../../runs/run-titles.ts';
+import { kindWords } from '../../../shared/run-titles.ts';
 
 /** Cells that are more than a text; the table's row draws them. */
 export type OwnCell = 'status' | 'task' | 'detector' | 'model' | 'auroc' | 'when' | 'tags';

@@ -9,6 +9,8 @@ import { CupbearerError, toErrorRecord } from '../../../../shared/errors.ts';
 import { engineText } from '../../../../shared/engine-parts.ts';
 import { formatDuration, formatMetric, formatRelativeTime } from '../../../../shared/format.ts';
 import { choice, integer, parseParams } from '../../../../shared/schema/fields.ts';
+import { RunSummaries } from '../../../api/runs/run-summaries.ts';
+import { runTitle } from '../../../api/runs/run-title.ts';
 import { isFolder } from '../../../storage/is-folder.ts';
 import type { Command } from '../command.ts';
 import { faultLines, printedRun } from '../faults.ts';
@@ -51,23 +53,25 @@ export const runs: Command = {
     }
     const { kind, limit } = parseParams(flags, given, flagName);
     await withWorkbench(output, async ({ catalogue }) => {
-      if (action === 'list') list(catalogue.list({ ...(kind === 'any' ? {} : { kind }), limit }), output);
-      else if (action === 'show') show(catalogue.get(id!), output);
+      const summaries = new RunSummaries(catalogue);
+      if (action === 'list') list(catalogue.list({ ...(kind === 'any' ? {} : { kind }), limit }), summaries, output);
+      else if (action === 'show') show(catalogue.get(id!), summaries, output);
       else await open(catalogue.get(id!), output);
     });
   },
 };
 
-function list(found: readonly CatalogueRun[], output: Output): void {
+function list(found: readonly CatalogueRun[], summaries: RunSummaries, output: Output): void {
   const records = found.map(printedRun);
   output.result(records, () => {
     if (records.length === 0) return 'No runs yet. "npx cupbearer demo" makes two in under a minute.';
     const now = new Date();
-    const rows = records.map((record) => [
+    const titles = summaries.of(found).map(runTitle);
+    const rows = records.map((record, i) => [
       record.id,
       record.status,
       record.kind,
-      record.title,
+      titles[i]!,
       keyFigure(record),
       formatRelativeTime(new Date(record.created_at), now),
     ]);
@@ -82,7 +86,7 @@ function keyFigure({ metrics }: RunRecord): string {
   return typeof accuracy === 'number' ? `accuracy ${formatMetric(accuracy)}` : '';
 }
 
-function show(run: CatalogueRun, output: Output): void {
+function show(run: CatalogueRun, summaries: RunSummaries, output: Output): void {
   const record = printedRun(run);
   const { folder } = record;
   const isThere = existsSync(folder);
@@ -102,7 +106,7 @@ function show(run: CatalogueRun, output: Output): void {
   }
   output.result({ ...record, folder_exists: isThere, evaluations }, () =>
     [
-      `${record.title}`,
+      runTitle(summaries.of([run])[0]!),
       '',
       `id          ${record.id}`,
       `kind        ${record.kind}`,

@@ -1,6 +1,6 @@
-import type { RunSummary, TriggerWords } from '../../shared/domain/live.ts';
-import type { RunKind } from '../../shared/domain/run.ts';
-import { inSentence } from '../../shared/format.ts';
+import type { RunSummary, TriggerWords } from './domain/live.ts';
+import type { RunKind } from './domain/run.ts';
+import { inSentence } from './format.ts';
 
 export const kindWords: Record<RunKind, string> = {
   classifier: 'Classifier',
