@@ -483,7 +483,7 @@ describe('a catalogue that cannot be used', () => {
       const filler = join(folder, 'filler');
       const run = join(folder, 'run');
       const said = new Set<string>();
-      for (let room = 0; room <= 128; room += 4) {
+      for (let room = 0; room <= 192; room += 4) {
         for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
         mkdirSync(run);
         const { bavail, bsize } = statfsSync(folder);
