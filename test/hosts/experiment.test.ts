@@ -56,6 +56,16 @@ describe.sequential('cupbearer experiment', () => {
     expect(readdirSync(place).sort()).toEqual(['home', 'tiny.json']);
   });
 
+  it('writes a file to begin with, once', { timeout }, async () => {
+    expect((await ended('new', join(place, 'begin', '..', 'begin.yaml'))).code).toBe(0);
+    const text = readFileSync(join(place, 'begin.yaml'), 'utf8');
+    expect(text).toMatch(/^name: begin$/m);
+    expect(text).not.toMatch(/[&*]a\d/);
+    expect((await ended('new', 'begin.yaml')).stderr).toContain('exists already');
+    expect(await json('run', 'begin.yaml', '--dry_run')).toMatchObject({ cells: 144, runs: 159 });
+    rmSync(join(place, 'begin.yaml'));
+  });
+
   it('loses no more to kill -9 than what was being computed', { timeout }, async () => {
     const first = cli('run', file, '--jobs', '1');
     await first.says(/2\/6/);

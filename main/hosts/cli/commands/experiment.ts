@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { unknownName } from '../../../../shared/definition.ts';
@@ -433,15 +433,20 @@ function cancel(workbench: Workbench, { folder, file }: StoredExperiment, output
 }
 
 function show({ file }: StoredExperiment, output: Output): void {
-  output.result(file, () => stringify(file.spec));
+  output.result(file, () => yamlOf(file.spec));
+}
+
+/** A spec as people write it: parts that are alike stand there as often as they occur. */
+function yamlOf(spec: object): string {
+  return stringify(spec, { aliasDuplicateObjects: false });
 }
 
 /** Writes the suite "quick" as a file to begin with. */
 function writeNew(name: string, output: Output): void {
   const path = resolve(/\.(ya?ml|json)$/i.test(name) ? name : `${name}.yaml`);
   const { name: _, ...spec } = suites.get('quick')!;
-  const own = { name: name.replace(/\.(ya?ml|json)$/i, ''), ...spec };
-  const text = path.endsWith('.json') ? `${JSON.stringify(own, null, 2)}\n` : stringify(own);
+  const own = { name: basename(path, extname(path)), ...spec };
+  const text = path.endsWith('.json') ? `${JSON.stringify(own, null, 2)}\n` : yamlOf(own);
   writeFileAtomically(path, text, { exclusive: true });
   output.result(
     { file: path },
