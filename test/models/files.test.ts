@@ -44,7 +44,7 @@ describe('a saved model', () => {
     [
       'of no format',
       (model) => delete model['format'],
-      /does not describe a model of format 1\. format must be one of 1; got nothing\./,
+      /does not describe a model of format 1\. format must be 1; got nothing\./,
     ],
     ['without an architecture', (model) => delete model['architecture'], /architecture needs the name of a model/],
     [

@@ -28,6 +28,7 @@ describe('the table of screens', () => {
     for (const screen of screens.filter((one) => 'rail' in one)) expect(screenOf(entryOf(screen))).toBe(screen);
     expect(screens.filter((one) => 'rail' in one).map((screen) => hrefOf(entryOf(screen)))).toEqual([
       '#/runs',
+      '#/experiments',
       '#/new/task',
       '#/datasets',
       '#/models',
@@ -37,10 +38,17 @@ describe('the table of screens', () => {
 
   it('is in the palette, with shortcuts as they are on this host', () => {
     const listed = commands.filter(({ hint }) => hint === 'Screen');
-    expect(listed.map(({ label }) => label)).toEqual(['Runs', 'New experiment', 'Datasets', 'Models', 'Settings']);
-    expect(listed.map(({ keys }) => keys)).toEqual([undefined, 'Mod+N', undefined, undefined, undefined]);
+    expect(listed.map(({ label }) => label)).toEqual([
+      'Runs',
+      'Experiments',
+      'New experiment',
+      'Datasets',
+      'Models',
+      'Settings',
+    ]);
+    expect(listed.map(({ keys }) => keys)).toEqual([undefined, undefined, 'Mod+N', undefined, undefined, undefined]);
     expect(shortcuts[0]?.keys).toContainEqual({ keys: ['Mod+N'], does: 'New experiment' });
-    listed[1]!.run();
+    listed[2]!.run();
     expect(router.route).toEqual({ screen: 'new', step: 'task', from: null });
   });
 });
