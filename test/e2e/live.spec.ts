@@ -61,10 +61,10 @@ test.describe('a training that goes on', () => {
   }) => {
     const id = await openTraining(program, page);
     await go(page, '#/new/detectors');
-    await expect(page.getByRole('main')).toContainText('2 runs are going on or waiting on this machine');
+    await expect(page.getByRole('main')).toContainText('2 runs are running or waiting on this machine');
     await program.client.runs.cancel({ ids: [id] });
     expect(await runsEnded(program.client, [id])).toEqual(['cancelled']);
-    await expect(page.getByRole('main')).not.toContainText('on this machine: it takes longer');
+    await expect(page.getByRole('main')).not.toContainText('on this machine, so it takes longer');
   });
 
   test('is drawn step by step before its first epoch has ended', async ({ page, program }) => {
