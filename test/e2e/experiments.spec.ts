@@ -3,6 +3,8 @@ import { tinyDraft } from './drafts.ts';
 import { experimentEnded, type Program } from './program.ts';
 import { expect, faultsByAxe, go, test, type Page } from './test.ts';
 
+test.use({ own: 'experiments' });
+
 /** An experiment of two detectors with two seeds, that has ended, done once for this file. */
 let finished: string | undefined;
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, faultsByAxe, inElectron, test } from './test.ts';
 
+test.use({ own: 'first start' });
+
 test('from the first start to an exported report', async ({ page, saved }) => {
   test.setTimeout(300_000);
   await expect(page.getByRole('heading', { name: 'No runs yet' })).toBeVisible();

@@ -10,6 +10,8 @@ export const inElectron = process.env['CUPBEARER_E2E'] === 'electron';
 interface FileFixtures {
   /** How many made-up runs are in the catalogue before the program starts. */
   seeded: number;
+  /** A name: files with names of their own share their program with no other file, which others do one after another. */
+  own: string;
   /** The program that all tests of a file share: of the host that is tested. */
   program: Program;
 }
@@ -26,6 +28,7 @@ interface TestFixtures {
 /** A test with a program of its own for its file. */
 export const test = base.extend<TestFixtures, FileFixtures>({
   seeded: [0, { option: true, scope: 'worker' }],
+  own: ['', { option: true, scope: 'worker' }],
   program: [
     async ({ seeded }, use) => {
       const { home, remove } = temporaryHome();
