@@ -55,6 +55,8 @@ export interface PlannedRun {
   seed: number;
   /** "Corner", or "mahalanobis on Corner". */
   label: string;
+  /** The label of its detector; `classifier` for a training. Runs of one method take about the same time on whatever they are. */
+  method: string;
   /** Its folder below that of the experiment, with `/`; ends with the key's beginning. */
   place: string;
   /** Keys of the runs that it builds on. */
@@ -257,7 +259,13 @@ class Planning {
       this.#resolved(path, seed, needs),
     );
     naming(part, () => checkTraining(parsed, this.#context.dataDir));
-    return this.#add('classifier', parsed, { seed, label, folder: 'classifiers', needs: [...needs] });
+    return this.#add('classifier', parsed, {
+      seed,
+      label,
+      method: 'classifier',
+      folder: 'classifiers',
+      needs: [...needs],
+    });
   }
 
   #detector(column: Column, classifier: string, label: string, detector: Picked, seed: number): string {
@@ -277,6 +285,7 @@ class Planning {
     return this.#add('detector', params, {
       seed,
       label: `${label} on ${column.label}`,
+      method: label,
       folder: slug(column.label, 40) || 'task',
       needs: [...needs],
     });
@@ -302,14 +311,14 @@ class Planning {
   #add(
     kind: PlannedRun['kind'],
     params: Readonly<Record<string, unknown>>,
-    { seed, label, folder, needs }: { seed: number; label: string; folder: string; needs: readonly string[] },
+    { folder, ...run }: Pick<PlannedRun, 'seed' | 'label' | 'method' | 'needs'> & { folder: string },
   ): string {
     const { engine } = this.#spec;
     const { version, dataDir } = this.#context;
     const key = hashJson({ version, engine, dataDir, kind, params }).slice(0, keyCharacters);
-    const name = kind === 'classifier' ? label : label.split(' on ')[0]!;
-    const place = `${folder}/${slug(name, 40) || kind}-seed-${seed}-${key}`;
-    if (!this.#runs.has(key)) this.#runs.set(key, { key, kind, seed, label, place, needs, params });
+    const name = slug(kind === 'classifier' ? run.label : run.method, 40) || kind;
+    const place = `${folder}/${name}-seed-${run.seed}-${key}`;
+    if (!this.#runs.has(key)) this.#runs.set(key, { key, kind, place, params, ...run });
     return key;
   }
 

@@ -2,7 +2,6 @@ import type { ExperimentView, ViewOptions } from '../../shared/domain/experiment
 import type { ResultMatrix } from '../../shared/domain/result-matrix.ts';
 import { matrixStatistics } from '../evaluation/across/matrix-statistics.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
-import type { PlannedRun } from '../experiments/plan.ts';
 import { experimentMatrix } from './experiment-matrix.ts';
 
 /** What a page is made from. */
@@ -59,8 +58,8 @@ export function baselineOf({ detectors }: ResultMatrix, label: string | undefine
 function queueOf(runs: MatrixSubject['runs']): Pick<ViewedExperiment, 'queue' | 'waiting' | 'leftMs'> {
   const took = timesOf(runs);
   const unfinished = runs.filter(({ run }) => !run || !['done', 'failed'].includes(run.status));
-  const entries = unfinished.map(({ kind, label, seed, run }) => {
-    const expected = took.get(kindOf({ kind, label }));
+  const entries = unfinished.map(({ kind, label, method, seed, run }) => {
+    const expected = took.get(method);
     const progress = run?.status === 'running' ? run.progress : null;
     return {
       label: `${kind === 'classifier' ? `Classifier, ${label}` : label}, seed ${seed}`,
@@ -89,13 +88,12 @@ function queueOf(runs: MatrixSubject['runs']): Pick<ViewedExperiment, 'queue' | 
   };
 }
 
-/** Mean and longest time of runs of a kind that have ended here. */
+/** Mean and longest time of the runs of each method that have ended here. */
 function timesOf(runs: MatrixSubject['runs']): Map<string, { mean: number; most: number }> {
   const all = new Map<string, number[]>();
-  for (const { kind, label, run } of runs) {
+  for (const { method, run } of runs) {
     if (run?.status !== 'done' || run.ms === null) continue;
-    const key = kindOf({ kind, label });
-    all.set(key, [...(all.get(key) ?? []), run.ms]);
+    all.set(method, [...(all.get(method) ?? []), run.ms]);
   }
   return new Map(
     [...all].map(([key, times]) => [
@@ -103,9 +101,4 @@ function timesOf(runs: MatrixSubject['runs']): Map<string, { mean: number; most:
       { mean: times.reduce((sum, ms) => sum + ms, 0) / times.length, most: Math.max(...times) },
     ]),
   );
-}
-
-/** Runs of one detector take about the same time on whatever they are, and classifiers take theirs. */
-function kindOf({ kind, label }: Pick<PlannedRun, 'kind' | 'label'>): string {
-  return kind === 'classifier' ? kind : label.slice(0, label.indexOf(' on '));
 }

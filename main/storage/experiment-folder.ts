@@ -1,12 +1,11 @@
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { experimentFileSchema, experimentFormat, type ExperimentFile } from '../../shared/domain/experiment.ts';
-import { CupbearerError } from '../../shared/errors.ts';
-import { explainFaults } from '../../shared/schema/problems.ts';
 import { writeFileAtomically } from './atomic-write.ts';
 import { toJsonText } from './json-text.ts';
 import { appendLine, readLines, writeLines } from './json-lines.ts';
 import { readJsonFile } from './read-file.ts';
+import { parseVersioned } from './run-files.ts';
 import { isThere, pathOf, within } from './within-folder.ts';
 
 const specName = 'experiment.json';
@@ -35,22 +34,7 @@ export function writeExperiment(folder: string, file: ExperimentFile): void {
 /** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */
 export function readExperiment(folder: string): ExperimentFile {
   const place = within(folder, specName);
-  const value = readJsonFile(place);
-  const path = pathOf(place);
-  const format = (value as { format?: unknown } | null | undefined)?.format;
-  if (typeof format === 'number' && format > experimentFormat) {
-    throw new CupbearerError(
-      'bad-data',
-      `"${path}" was written by a newer version (format ${format}; this program reads ${experimentFormat}).`,
-      { hint: 'Update Cupbearer to use this folder.', details: { found_format: format } },
-    );
-  }
-  const parsed = experimentFileSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new CupbearerError(
-    'bad-data',
-    `"${path}" is not what it should be. ${explainFaults(parsed.error.issues, value)}`,
-  );
+  return parseVersioned(experimentFileSchema, readJsonFile(place), pathOf(place), experimentFormat);
 }
 
 const linkSchema = z.object({ key: z.string().min(1), run: z.string().min(1), folder: z.string().min(1) });

@@ -17,28 +17,37 @@ export function recordFileText(record: RunRecord): string {
 
 /** @throws CupbearerError `bad-data` if `value`, read from `path`, is no run record or one of a newer version. */
 export function parseRecord(value: unknown, path: string): RunRecord {
-  return parseVersioned(runRecordSchema, value, path);
+  return parseVersioned(runRecordSchema, value, path, runFolderFormat);
 }
 
 /** @throws CupbearerError `bad-data` if `value`, read from `path`, is no spec file or one of a newer version. */
 export function parseSpecFile(value: unknown, path: string): SpecFile {
-  return parseVersioned(specFileSchema, value, path);
+  return parseVersioned(specFileSchema, value, path, runFolderFormat);
 }
 
-function parseVersioned<S extends z.ZodType>(schema: S, value: unknown, path: string): z.output<S> {
+/**
+ * Parses a file that says its `format`, of which this program reads `known`.
+ * @throws CupbearerError `bad-data` if `value`, read from `path`, does not fit or is of a newer version.
+ */
+export function parseVersioned<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  path: string,
+  known: number,
+): z.output<S> {
   const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
-  if (typeof format === 'number' && format > runFolderFormat) {
+  if (typeof format === 'number' && format > known) {
     throw new CupbearerError(
       'bad-data',
-      `"${path}" was written by a newer version (format ${format}; this program reads ${runFolderFormat}).`,
+      `"${path}" was written by a newer version (format ${format}; this program reads ${known}).`,
       {
         hint: 'Update Cupbearer to use this folder.',
-        details: { found_format: format, known_format: runFolderFormat },
+        details: { found_format: format, known_format: known },
       },
     );
   }
-  if (format !== runFolderFormat) {
-    throw new CupbearerError('bad-data', `"${path}": expected "format": ${runFolderFormat}, found ${show(format)}.`);
+  if (format !== known) {
+    throw new CupbearerError('bad-data', `"${path}": expected "format": ${known}, found ${show(format)}.`);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -4,7 +4,6 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import type { ExperimentPlan, PlannedRun } from '../../experiments/plan.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
-import { readLinks } from '../../storage/experiment-folder.ts';
 import { holdsRecord } from '../../storage/run-folder.ts';
 import type { StoredExperiment } from './experiment-store.ts';
 
@@ -20,7 +19,7 @@ export class CellRuns {
     this.#catalogue = catalogue;
     this.#experiment = experiment;
     this.#plan = plan;
-    this.#ids = new Map([...readLinks(experiment.folder).values()].map(({ key, run }) => [key, run]));
+    this.#ids = catalogue.experiments.runsOf(experiment.file.id);
   }
 
   /** The id of the run that fills a cell, whatever has become of it. */
@@ -32,18 +31,16 @@ export class CellRuns {
     this.#ids.set(key, id);
   }
 
-  /** The run that fills a cell, as far as the catalogue knows it. */
-  runOf(planned: PlannedRun): CatalogueRun | undefined {
-    const id = this.#ids.get(planned.key);
-    return (
-      (id === undefined ? undefined : this.#catalogue.find(id)) ??
-      this.runIn(join(this.#experiment.folder, planned.place))
-    );
+  /** The run that fills a cell, as far as the catalogue knows it: pages ask again and again, and no disk is to be waited for. */
+  runOf({ key, place }: PlannedRun): CatalogueRun | undefined {
+    const id = this.#ids.get(key);
+    const linked = id === undefined ? undefined : this.#catalogue.find(id);
+    return linked ?? this.#catalogue.byFolder(join(this.#experiment.folder, place));
   }
 
   /** A run that has ended well and holds what a cell computes: its own, or one of another experiment. */
   doneRun(planned: PlannedRun): CatalogueRun | undefined {
-    const own = this.runOf(planned);
+    const own = this.runOf(planned) ?? this.runIn(join(this.#experiment.folder, planned.place));
     if (own && isThere(own)) return own;
     return this.#catalogue.experiments
       .doneRunsWith(planned.key)

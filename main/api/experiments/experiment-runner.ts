@@ -62,7 +62,7 @@ export class ExperimentRunner {
   readonly #active = new Map<string, Active>();
   readonly #done = new Set<string>();
   readonly #failed = new Set<string>();
-  /** Milliseconds that runs of a label took, by label of detector or `classifier`. */
+  /** Milliseconds that the last run of a method took. */
   readonly #took = new Map<string, number>();
   readonly #outcome: ExperimentOutcome = { reused: 0, done: 0, failed: 0, left: 0, cancelled: false };
   /** Before this time nothing is begun, since the disk was full. */
@@ -166,7 +166,7 @@ export class ExperimentRunner {
     for (const planned of this.#pending.values()) {
       if (planned.needs.some((key) => this.#failed.has(key))) continue;
       if (!planned.needs.every((key) => this.#done.has(key) || this.#plan.given.has(key))) continue;
-      const expected = this.#took.get(timeLabel(planned)) ?? 0;
+      const expected = this.#took.get(planned.method) ?? 0;
       if (expected >= least) continue;
       best = planned;
       least = expected;
@@ -244,15 +244,10 @@ export class ExperimentRunner {
     return true;
   }
 
-  #noteTime(planned: PlannedRun, { timings }: RunRecord): void {
+  #noteTime({ method }: PlannedRun, { timings }: RunRecord): void {
     const took = timings['total'];
-    if (took !== undefined) this.#took.set(timeLabel(planned), took);
+    if (took !== undefined) this.#took.set(method, took);
   }
-}
-
-/** Runs of one label take about the same time on whatever they are. */
-function timeLabel({ kind, label }: PlannedRun): string {
-  return kind === 'classifier' ? 'classifier' : label.slice(0, label.indexOf(' on '));
 }
 
 function isResumable({ status, folder }: RunRecord): boolean {

@@ -57,7 +57,13 @@ export function matrixSubject(
       point,
       classifiers: classifiers.map((key, i) => ({ seed: plan.seeds[i] ?? 0, run: runWith(key) })),
     })),
-    runs: [...plan.runs.values()].map(({ key, kind, label, seed }) => ({ kind, label, seed, run: runWith(key) })),
+    runs: [...plan.runs.values()].map(({ key, kind, label, method, seed }) => ({
+      kind,
+      label,
+      method,
+      seed,
+      run: runWith(key),
+    })),
     cells: bySeed,
   };
 }
