@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { unknownName, type Definition, type Registry } from '../../shared/definition.ts';
 import { seedsOf, type ExperimentSpec } from '../../shared/domain/experiment.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
-import { formatParameter } from '../../shared/format.ts';
-import { asPicked, type Picked } from '../../shared/schema/fields.ts';
+import type { RunKind } from '../../shared/domain/run.ts';
+import type { Picked } from '../../shared/schema/fields.ts';
 import { slug } from '../../shared/slug.ts';
 import { inFlags } from '../../shared/wording.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
@@ -12,8 +11,10 @@ import { triggerRegistry } from '../data/triggers/index.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { NetworkOutline, specFor } from '../models/network-outline.ts';
 import { checkTraining, trainClassifierParams } from '../runs/classifier-spec.ts';
+import { detectorLayers, readDetectorSpec } from '../runs/detector-file.ts';
+import { fittedDetectorFolder } from '../runs/fitted-detector.ts';
 import { parseSpec, runDefinitionOf } from '../runs/index.ts';
-import { pairingMisfits } from '../runs/pairing.ts';
+import { pairingMisfits, type PairingView } from '../runs/pairing.ts';
 import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import { withPaths } from '../runs/paths.ts';
 import { hashJson } from '../storage/content-hash.ts';
@@ -23,14 +24,17 @@ import { taskMisfits, taskOffers } from '../tasks/outline.ts';
 import { triggerOfTask } from '../tasks/trigger-of-task.ts';
 import { distinct } from './labels.ts';
 import {
-  axesOf,
-  checkCellCount,
-  pointCount,
-  sweepPoints,
-  withValueAt,
-  type PartAxis,
-  type SweepPoint,
-} from './sweep.ts';
+  applied,
+  changesDetector,
+  changesTask,
+  checkAxes,
+  classifierWords,
+  fittingTasks,
+  pointWords,
+  refuseUnknown,
+  withDistinctLabels,
+} from './plan-parts.ts';
+import { axesOf, checkCellCount, pointCount, sweepPoints, type PartAxis, type SweepPoint } from './sweep.ts';
 
 /** All that a plan depends on. Travels between processes. */
 export interface PlanSource {
@@ -51,11 +55,11 @@ export interface PlanSource {
 export interface PlannedRun {
   /** Names all that its result depends on: two runs with the same key have the same result. */
   key: string;
-  kind: 'classifier' | 'detector';
+  kind: RunKind;
   seed: number;
   /** "Corner", or "mahalanobis on Corner". */
   label: string;
-  /** The label of its detector; `classifier` for a training. Runs of one method take about the same time on whatever they are. */
+  /** The label of its detector, with what is done with it; `classifier` for a training. Runs of one method take similar times. */
   method: string;
   /** Its folder below that of the experiment, with `/`; ends with the key's beginning. */
   place: string;
@@ -136,13 +140,20 @@ export function planExperiment(source: PlanSource): ExperimentPlan {
 
 /** A task on one entry of the classifiers' axis. */
 interface Column extends Omit<PlannedColumn, 'classifiers'> {
+  /** What stands in its label behind that of the task: ", mlp 0.05". */
+  ending: string;
   task: Record<string, unknown>;
   classifier: { run: string } | { params: Record<string, unknown> };
   evaluation: Record<string, unknown>;
+  /** Its detectors are those that were fitted on the column at this place; null where they are fitted on itself. */
+  fittedOn: number | null;
 }
 
+/** A detector that is fitted in every cell, or one that a run has fitted. */
+type RowDetector = { picked: Picked } | { run: string };
+
 interface Row extends Pick<PlannedRow, 'label' | 'point'> {
-  detector: Picked;
+  detector: RowDetector;
 }
 
 class Planning {
@@ -161,65 +172,151 @@ class Planning {
   plan(): ExperimentPlan {
     const { tasks, detectors, classifiers, sweep, random } = this.#spec;
     for (const { name } of tasks) refuseUnknown(taskRegistry, name);
-    for (const { name } of detectors) refuseUnknown(detectorRegistry, name);
+    for (const detector of detectors) if ('name' in detector) refuseUnknown(detectorRegistry, detector.name);
     const taskLabels = distinct(tasks.map((task) => task.label ?? this.#taskLabel(task)));
-    const detectorLabels = distinct(detectors.map(({ label, name }) => label ?? name));
+    const detectorLabels = distinct(detectors.map((detector) => detector.label ?? this.#methodOf(detector)));
     const axes = axesOf(sweep, { tasks: taskLabels, detectors: detectorLabels });
     checkAxes(axes.tasks, axes.detectors, this.#spec);
+    const sources = fittingTasks(tasks, taskLabels);
     const ofTask = tasks.map(({ name }, i) => axes.tasks.filter((axis) => changesTask(axis, taskLabels[i]!, name)));
-    const ofDetector = detectors.map(({ name }, i) =>
-      axes.detectors.filter((axis) => changesDetector(axis, detectorLabels[i]!, name)),
+    const ofDetector = detectors.map((detector, i) =>
+      axes.detectors.filter((axis) => changesDetector(axis, detectorLabels[i]!, detector)),
     );
-    const count = (lists: PartAxis[][]) => lists.reduce((sum, list) => sum + pointCount(list, random), 0);
+    const points = (list: PartAxis[]) => pointCount(list, random);
+    const columnCounts = ofTask.map((own, i) => {
+      const source = sources[i];
+      return source === undefined ? points(own) : points(ofTask[source]!) * points(without(own, ofTask[source]!));
+    });
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
     checkCellCount(
-      count(ofTask) * classifiers.length * count(ofDetector) * this.#seeds.length,
+      sum(columnCounts) * classifiers.length * sum(ofDetector.map(points)) * this.#seeds.length,
       this.#context.mostCells,
     );
     const rows = this.#rows(detectorLabels, ofDetector);
-    const columns = this.#columns(taskLabels, ofTask);
+    const columns = this.#columns(taskLabels, ofTask, sources);
     const cells: PlannedCell[] = [];
-    const plannedColumns = columns.map((column, c) => this.#column(column, c, rows, cells));
+    const planned = new Map<Column, PlannedColumn>();
+    // Those that detectors are fitted on come first: the others take theirs.
+    for (const hasOwn of [true, false]) {
+      for (const [c, column] of columns.entries()) {
+        if ((column.fittedOn === null) === hasOwn) planned.set(column, this.#column(column, c, rows, cells));
+      }
+    }
     return {
       seeds: this.#seeds,
-      columns: plannedColumns,
-      rows: rows.map(({ label, point, detector }) => ({ label, point, ...wordsOf(detector.name) })),
+      columns: columns.map((column) => planned.get(column)!),
+      rows: rows.map(({ label, point, detector }) => ({ label, point, ...wordsOf(this.#methodOfRow(detector)) })),
       cells: cells.sort((a, b) => a.row - b.row || a.column - b.column),
       runs: this.#runs,
       given: this.#given,
     };
   }
 
+  /** The id of a detector's method. */
+  #methodOf(detector: ExperimentSpec['detectors'][number]): string {
+    return 'name' in detector ? detector.name : this.#methodOfRow(detector);
+  }
+
+  #methodOfRow(detector: RowDetector | { run: string }): string {
+    return 'picked' in detector ? detector.picked.name : readDetectorSpec(this.#fittedFolder(detector.run)).name;
+  }
+
+  /** The folder of a run that has fitted a detector. @throws CupbearerError `not-found` where it has not. */
+  #fittedFolder(run: string): string {
+    return naming('detectors', () =>
+      fittedDetectorFolder({ name: 'from_run', path: this.#given.get(this.#givenRun(run))! }),
+    );
+  }
+
   #rows(labels: readonly string[], axes: readonly PartAxis[][]): Row[] {
     const { detectors, random } = this.#spec;
-    const rows = detectors.flatMap(({ label: _, ...detector }, i) =>
-      sweepPoints(axes[i]!, random).map((point): Row => ({
+    const rows = detectors.flatMap((detector, i): Row[] => {
+      if (!('name' in detector)) return [{ label: labels[i]!, point: {}, detector: { run: detector.run } }];
+      const { label: _, ...picked } = detector;
+      return sweepPoints(axes[i]!, random).map((point) => ({
         label: [labels[i]!, ...pointWords(point)].join(' '),
         point,
-        detector: applied(detector, axes[i]!, point) as Picked,
-      })),
-    );
+        detector: { picked: applied(picked, axes[i]!, point) as Picked },
+      }));
+    });
     return withDistinctLabels(rows);
   }
 
-  #columns(labels: readonly string[], axes: readonly PartAxis[][]): Column[] {
-    const { tasks, classifiers, training, random, evaluation } = this.#spec;
-    const columns = tasks.flatMap(({ label: _, classifier: own = {}, ...task }, i) =>
-      classifiers.flatMap(({ label: name, run, ...params }, c) => {
-        const variant = classifiers.length === 1 ? [] : [name ?? run ?? classifierWords(params, c)];
-        const base = { ...task, classifier: { ...training, ...params, ...own }, evaluation };
-        return sweepPoints(axes[i]!, random).map((point): Column => {
-          const { classifier, evaluation: settings, ...rest } = applied(base, axes[i]!, point);
-          return {
-            label: [[labels[i]!, ...variant].join(', '), ...pointWords(point)].join(' '),
-            point,
-            task: rest,
-            classifier: run === undefined ? { params: classifier as Record<string, unknown> } : { run },
-            evaluation: settings as Record<string, unknown>,
-          };
-        });
+  #columns(labels: readonly string[], axes: readonly PartAxis[][], sources: readonly (number | undefined)[]): Column[] {
+    const { tasks } = this.#spec;
+    const fitting = tasks.map((_, i) =>
+      sources[i] === undefined ? this.#fittingColumns(i, labels[i]!, axes[i]!) : [],
+    );
+    const origin = new Map<Column, Column>();
+    const columns = tasks.flatMap((_, i) => {
+      const source = sources[i];
+      if (source === undefined) return fitting[i]!;
+      return fitting[source]!.flatMap((from) =>
+        this.#evaluatedColumns(i, labels[i]!, axes[i]!, axes[source]!, from).map((column) => {
+          origin.set(column, from);
+          return column;
+        }),
+      );
+    });
+    return withDistinctLabels(
+      columns.map((column): Column => {
+        const from = origin.get(column);
+        return from ? { ...column, fittedOn: columns.indexOf(from) } : column;
       }),
     );
-    return withDistinctLabels(columns);
+  }
+
+  /** The columns of a task that detectors are fitted on: one a classifier and point. */
+  #fittingColumns(task: number, label: string, axes: readonly PartAxis[]): Column[] {
+    const { tasks, classifiers, training, random, evaluation } = this.#spec;
+    const { label: _, classifier: own = {}, fitted_on: __, ...params } = tasks[task]!;
+    return classifiers.flatMap(({ label: name, run, ...model }, c) => {
+      const variant = classifiers.length === 1 ? '' : `, ${name ?? run ?? classifierWords(model, c)}`;
+      const base = { ...params, classifier: { ...training, ...model, ...own }, evaluation };
+      return sweepPoints(axes, random).map((point): Column => {
+        const { classifier, evaluation: settings, ...rest } = applied(base, axes, point);
+        const ending = [variant, ...pointWords(point)].join(' ').trimEnd();
+        return {
+          label: label + ending,
+          ending,
+          point,
+          task: rest,
+          classifier: run === undefined ? { params: classifier as Record<string, unknown> } : { run },
+          evaluation: settings as Record<string, unknown>,
+          fittedOn: null,
+        };
+      });
+    });
+  }
+
+  /**
+   * The columns of a task that is scored by the detectors of column `from`. What is swept in both has the same value in both.
+   */
+  #evaluatedColumns(
+    task: number,
+    label: string,
+    axes: readonly PartAxis[],
+    sourceAxes: readonly PartAxis[],
+    from: Column,
+  ): Column[] {
+    const { tasks, random, evaluation } = this.#spec;
+    const { label: _, fitted_on: __, ...params } = tasks[task]!;
+    const free = without(axes, sourceAxes);
+    const shared = axes.filter((axis) => !free.includes(axis) && axis.keys[0] !== 'classifier');
+    const base = applied({ ...params, evaluation }, shared, from.point);
+    return sweepPoints(free, random).map((point): Column => {
+      const { evaluation: settings, ...rest } = applied(base, free, point);
+      const ending = [from.ending, ...pointWords(point)].join(' ').trimEnd();
+      return {
+        label: label + ending,
+        ending,
+        point: { ...from.point, ...point },
+        task: rest,
+        classifier: from.classifier,
+        evaluation: settings as Record<string, unknown>,
+        fittedOn: null,
+      };
+    });
   }
 
   #column(column: Column, index: number, rows: readonly Row[], cells: PlannedCell[]): PlannedColumn {
@@ -227,18 +324,55 @@ class Planning {
     // Neither what is possible nor what goes together depends on the seed.
     const known = this.#known(column, keys[0]!);
     const offered = this.#checkedTask(column, keys[0]!, known);
-    for (const [row, { label, detector }] of rows.entries()) {
-      const { params } = this.#parsed('detector', { detector }, `detectors.${label}`, ['detector']);
-      const [misfit] = pairingMisfits(params.detector, { offers: offered, network: known.network });
-      const impossible = misfit
-        ? [misfit.message, misfit.hint && inFlags(misfit.hint)].filter(Boolean).join(' ')
-        : null;
+    const fitted = column.fittedOn === null ? null : cellsOf(cells, column.fittedOn);
+    for (const [row, detector] of rows.entries()) {
+      const keyOf = this.#filling(column, keys, detector, fitted?.(row), { offers: offered, network: known.network });
+      const impossible = typeof keyOf === 'string' ? keyOf : null;
       for (const [i, seed] of this.#seeds.entries()) {
-        const key = impossible === null ? this.#detector(column, keys[i]!, label, detector, seed) : null;
-        cells.push({ row, column: index, seed, key, impossible });
+        cells.push({ row, column: index, seed, key: typeof keyOf === 'string' ? null : keyOf(i), impossible });
       }
     }
     return { label: column.label, point: column.point, classifiers: keys };
+  }
+
+  /**
+   * Which runs fill the cells of a detector on a task, by the place of the seed; in their stead, why none can. `fitted` are the
+   * cells whose detectors are taken, where that of the row is fitted on another task.
+   */
+  #filling(
+    column: Column,
+    classifiers: readonly string[],
+    { label, detector }: Row,
+    fitted: readonly PlannedCell[] | undefined,
+    view: Required<PairingView>,
+  ): string | ((i: number) => string) {
+    const evaluated = (run: string, i: number) =>
+      this.#evaluation(column, classifiers[i]!, run, label, this.#seeds[i]!);
+    if ('run' in detector) {
+      return this.#unknownLayer(detector.run, view) ?? ((i) => evaluated(this.#givenRun(detector.run), i));
+    }
+    if (fitted) return fitted[0]?.impossible ?? ((i) => evaluated(fitted[i]!.key!, i));
+    return (
+      this.#misfit(detector.picked, label, view) ??
+      ((i) => this.#detector(column, classifiers[i]!, label, detector.picked, this.#seeds[i]!))
+    );
+  }
+
+  /** Why a detector cannot be fitted on a task; null where it can. */
+  #misfit(picked: Picked, label: string, view: PairingView): string | null {
+    const { params } = this.#parsed('detector', { detector: picked }, `detectors.${label}`, ['detector']);
+    const [misfit] = pairingMisfits(params.detector, view);
+    return misfit ? [misfit.message, misfit.hint && inFlags(misfit.hint)].filter(Boolean).join(' ') : null;
+  }
+
+  /** Why a detector that a run has fitted cannot score a classifier's activations; null where it can. */
+  #unknownLayer(run: string, { network }: PairingView): string | null {
+    if (!network) return null;
+    const names = network.activationNames;
+    const lacking = detectorLayers(this.#fittedFolder(run)).find((layer) => !names.includes(layer));
+    return lacking === undefined
+      ? null
+      : `It was fitted on the layer "${lacking}", which this classifier does not have.`;
   }
 
   /** The classifier of a column with a seed. */
@@ -269,23 +403,47 @@ class Planning {
   }
 
   #detector(column: Column, classifier: string, label: string, detector: Picked, seed: number): string {
-    const needs = new Set([classifier]);
+    return this.#detection('detector', column, detector, { label, method: label, seed, needs: [classifier] });
+  }
+
+  /** A fitted detector on the task of a column. */
+  #evaluation(column: Column, classifier: string, fitted: string, label: string, seed: number): string {
+    return this.#detection(
+      'evaluation',
+      column,
+      { name: 'from_run', path: placeholder(fitted) },
+      { label, method: `${label} evaluated`, seed, needs: [classifier, fitted] },
+    );
+  }
+
+  #detection(
+    kind: 'detector' | 'evaluation',
+    column: Column,
+    detector: Picked,
+    {
+      label,
+      method,
+      seed,
+      needs: known,
+    }: Pick<PlannedRun, 'label' | 'method' | 'seed'> & { needs: [string, ...string[]] },
+  ): string {
+    const needs = new Set<string>(known);
     const { params } = this.#parsed(
-      'detector',
+      kind,
       {
         seed,
         ...column.evaluation,
         detector,
-        task: { seed, ...column.task, run_path: placeholder(classifier) },
+        task: { seed, ...column.task, run_path: placeholder(known[0]) },
       },
       `tasks.${column.label}`,
       ['task'],
       (path) => this.#resolved(path, seed, needs),
     );
-    return this.#add('detector', params, {
+    return this.#add(kind, params, {
       seed,
       label: `${label} on ${column.label}`,
-      method: label,
+      method,
       folder: slug(column.label, 40) || 'task',
       needs: [...needs],
     });
@@ -395,65 +553,19 @@ function wordsOf(detector: string): Pick<PlannedRow, 'detector' | 'sees' | 'isSk
   return { detector, sees: needs.gradients ? `${sees}, gradients` : sees, isSkyline: needs.anomalyLabels === true };
 }
 
-/** A part with the values of a point. */
-function applied(
-  values: Readonly<Record<string, unknown>>,
-  axes: readonly PartAxis[],
-  point: SweepPoint,
-): Record<string, unknown> {
-  return axes.reduce<Record<string, unknown>>((part, { path, keys }) => withValueAt(part, keys, point[path]), {
-    ...values,
-  });
+/** The axes of a task that do not change the one its detectors are fitted on. */
+function without(axes: readonly PartAxis[], source: readonly PartAxis[]): PartAxis[] {
+  const taken = new Set(source.map(({ path }) => path));
+  return axes.filter(({ path, keys }) => !taken.has(path) && keys[0] !== 'classifier');
 }
 
-function pointWords(point: SweepPoint): string[] {
-  return Object.values(point).map((value) => asPicked(value)?.name ?? formatParameter(value));
-}
-
-function classifierWords(params: Readonly<Record<string, unknown>>, index: number): string {
-  const model = params['model'];
-  return asPicked(model)?.name ?? (typeof model === 'string' ? model : `classifier ${index + 1}`);
-}
-
-function withDistinctLabels<T extends { label: string }>(parts: readonly T[]): T[] {
-  const labels = distinct(parts.map(({ label }) => label));
-  return parts.map((part, i) => ({ ...part, label: labels[i]! }));
-}
-
-function changesTask({ keys: [key = ''], only }: PartAxis, label: string, name: string): boolean {
-  if (only !== undefined) return only === label;
-  return key === 'classifier' || key === 'evaluation' || hasParameter(taskRegistry, name, key);
-}
-
-function changesDetector({ keys: [key = ''], only }: PartAxis, label: string, name: string): boolean {
-  return only === undefined ? hasParameter(detectorRegistry, name, key) : only === label;
-}
-
-function hasParameter(
-  registry: { get(id: string): { params: { shape: object } } },
-  name: string,
-  key: string,
-): boolean {
-  return Object.hasOwn(registry.get(name).params.shape, key);
-}
-
-/** @throws CupbearerError `usage` naming the nearest that is known. */
-function refuseUnknown(registry: Registry<Definition>, name: string): void {
-  if (!registry.has(name)) throw new CupbearerError('usage', unknownName(registry.kind, name, registry.ids));
-}
-
-/** @throws CupbearerError `usage` for a swept parameter that nothing in the experiment has. */
-function checkAxes(ofTasks: readonly PartAxis[], ofDetectors: readonly PartAxis[], spec: ExperimentSpec): void {
-  const unused =
-    ofTasks.find((axis) => axis.only === undefined && !spec.tasks.some(({ name }) => changesTask(axis, '', name))) ??
-    ofDetectors.find(
-      (axis) => axis.only === undefined && !spec.detectors.some(({ name }) => changesDetector(axis, '', name)),
-    );
-  if (!unused) return;
-  throw new CupbearerError(
-    'usage',
-    `The sweep's path "${unused.path}" names a parameter that nothing in this experiment has: "${unused.keys[0]}".`,
+/** The cells of a column by row, one a seed. */
+function cellsOf(cells: readonly PlannedCell[], column: number): (row: number) => PlannedCell[] {
+  const byRow = Map.groupBy(
+    cells.filter((cell) => cell.column === column),
+    ({ row }) => row,
   );
+  return (row) => byRow.get(row) ?? [];
 }
 
 /** Names the part of the spec in what is thrown about it. */

@@ -13,10 +13,19 @@ export const mostSeeds = 1000;
 
 const label = z.string().trim().min(1).max(mostExperimentNameCharacters);
 
-/** A definition by its name, with parameters: `mahalanobis`, or `{ name: knn, k: 5 }`. */
-const part = z.preprocess(
-  (value) => (typeof value === 'string' ? { name: value } : value),
-  z.looseObject({ name: z.string().min(1), label: label.exactOptional() }),
+/** A definition may be its bare name: `mahalanobis` is `{ name: mahalanobis }`. */
+const namedAlone = (value: unknown) => (typeof value === 'string' ? { name: value } : value);
+
+/** A detector by its name with parameters, as `{ name: knn, k: 5 }`, or a run whose fitted detector is taken. */
+const detectorPart = z.preprocess(
+  namedAlone,
+  z.union(
+    [
+      z.strictObject({ run: z.string().min(1), label: label.exactOptional() }),
+      z.looseObject({ name: z.string().min(1), label: label.exactOptional() }),
+    ],
+    { error: 'must be a detector by its name, with parameters, or { run: ID } of a run that has fitted one.' },
+  ),
 );
 
 /** Values from one end to the other, both included, in equal steps, or in equal ratios on a log scale. */
@@ -64,22 +73,26 @@ export const experimentSpecSchema = z.strictObject({
     .min(1)
     .max(mostEntries)
     .default([{}]),
-  /** An axis: tasks without `run_path` and `seed`; `classifier` has parameters of the training that the task asks for. */
+  /**
+   * An axis: tasks without `run_path` and `seed`. `classifier` has parameters of the training that the task asks for. A task
+   * with `fitted_on` has the classifier of the task with that label, and is scored by the detectors that were fitted there.
+   */
   tasks: z
     .array(
       z.preprocess(
-        (value) => (typeof value === 'string' ? { name: value } : value),
+        namedAlone,
         z.looseObject({
           name: z.string().min(1),
           label: label.exactOptional(),
           classifier: jsonObject.exactOptional(),
+          fitted_on: label.exactOptional(),
         }),
       ),
     )
     .min(1)
     .max(mostEntries),
   /** An axis: detectors. */
-  detectors: z.array(part).min(1).max(mostEntries),
+  detectors: z.array(detectorPart).min(1).max(mostEntries),
   /** Parameters of train-detector besides detector, task and seed. */
   evaluation: jsonObject.default({}),
   /**

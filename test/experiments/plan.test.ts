@@ -118,6 +118,60 @@ describe('planExperiment', () => {
     expect(runs.size).toBe(4);
   });
 
+  describe('tasks that take the detectors fitted on another', () => {
+    const noise = { name: 'backdoor', label: 'Noise', backdoor: { name: 'noise' }, fitted_on: 'Corner' };
+    const tasks = [noise, { name: 'backdoor', label: 'Corner', classifier: corner }];
+
+    it('evaluates on the classifier of that task, and fits nothing', () => {
+      const { runs, columns, cells } = plan({ tasks });
+      expect(columns.map(({ label }) => label)).toEqual(['Noise', 'Corner']);
+      expect(columns[0]!.classifiers).toEqual(columns[1]!.classifiers);
+      expect(kinds({ runs } as ExperimentPlan).toSorted()).toEqual([
+        ...Array<string>(2).fill('classifier'),
+        ...Array<string>(4).fill('detector'),
+        ...Array<string>(4).fill('evaluation'),
+      ]);
+      for (const { row, seed, key } of cells.filter(({ column }) => column === 0)) {
+        const run = runs.get(key!)!;
+        const fitted = cells.find((cell) => cell.column === 1 && cell.row === row && cell.seed === seed);
+        const spec = specOf(run, (need) => `/runs/${need}`);
+        expect(spec.kind === 'evaluation' && spec.params.detector['path']).toBe(`/runs/${fitted!.key}`);
+        expect(spec.params).toMatchObject({ seed, task: { seed, backdoor: { name: 'noise' } } });
+        expect(run.needs).toContain(fitted!.key);
+      }
+    });
+
+    it('goes along with what is swept there, and has sweeps of its own', () => {
+      const { columns } = plan({
+        tasks,
+        seeds: 1,
+        sweep: {
+          'task.classifier.train_data.backdoor.p_backdoor': [0.05, 0.1],
+          'task.max_test_size': [100, 200],
+          'tasks.Noise.backdoor.std': [0.2, 0.3],
+        },
+      });
+      const labels = columns.map(({ label }) => label);
+      expect(labels).toHaveLength(12);
+      expect(labels).toContain('Noise 0.05 100 0.3');
+      expect(labels).not.toContain('Noise 0.05 100 100 0.3');
+    });
+
+    it('leaves out what could not be fitted', () => {
+      const { cells } = plan({ tasks, detectors: ['spectral'] });
+      expect(cells).toHaveLength(4);
+      for (const { impossible } of cells) expect(impossible).toContain('needs untrusted data');
+    });
+
+    it.each([
+      ['no task', { ...noise, fitted_on: 'Coner' }, 'fitted_on names none of the tasks: Noise, Corner'],
+      ['itself', { ...noise, fitted_on: 'Noise' }, 'no detectors are fitted on "Noise"'],
+      ['one, and a classifier', { ...noise, classifier: corner }, 'take "classifier" out'],
+    ])('refuses one that names %s', (_, task, message) => {
+      expect(() => plan({ tasks: [task, tasks[1]!] })).toThrow(message);
+    });
+  });
+
   it('trains what other parts name once a seed', () => {
     const { runs } = plan({
       prerequisites: { clean: { train_data: 'glyphs' } },

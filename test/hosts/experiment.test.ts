@@ -102,6 +102,25 @@ describe.sequential('cupbearer experiment', () => {
     expect(await json('run', file)).toMatchObject({ reused: 4, done: 2 });
   });
 
+  it('evaluates fitted detectors on another task without fitting them again', { timeout }, async () => {
+    const [corner] = spec().tasks;
+    const noise = { name: 'backdoor', label: 'Noise', backdoor: 'noise', fitted_on: 'Corner', max_test_size: 100 };
+    write({ name: 'Ablation', tasks: [{ ...corner, label: 'Corner' }, noise] });
+    expect(await json('run', file)).toMatchObject({ reused: 6, done: 4, failed: 0 });
+    const { code, stdout } = await startCli(['runs', '--kind', 'detector', '--json'], { cwd: place, home }).ended;
+    expect(code).toBe(0);
+    const [fitted] = JSON.parse(stdout) as { id: string }[];
+    write({
+      name: 'Fitted',
+      seeds: 1,
+      tasks: spec().tasks,
+      detectors: ['energy', { run: fitted!.id, label: 'earlier' }],
+    });
+    expect(await json('run', file)).toMatchObject({ reused: 2, done: 1, failed: 0 });
+    write({ name: 'Fitted', seeds: 1, detectors: [{ run: 'nobody' }] });
+    expect((await ended('run', file)).stderr).toContain('nobody');
+  });
+
   it('lets one process work on an experiment, and stops it when it is asked to', { timeout }, async () => {
     write({ name: 'Long', training: { num_epochs: 2000, model: { name: 'mlp', hidden_dims: [16] } } });
     const running = cli('run', file, '--jobs', '1');
@@ -162,7 +181,15 @@ describe.sequential('cupbearer experiment', () => {
     for (const name of readdirSync(home).filter((each) => each.startsWith('catalogue')))
       rmSync(join(home, name), { force: true });
     const { experiments } = (await json('list')) as { experiments: { name: string }[] };
-    expect(experiments.map(({ name }) => name).sort()).toEqual(['Faulty', 'Long', 'Other', 'Partly', 'Tiny']);
+    expect(experiments.map(({ name }) => name).sort()).toEqual([
+      'Ablation',
+      'Faulty',
+      'Fitted',
+      'Long',
+      'Other',
+      'Partly',
+      'Tiny',
+    ]);
     expect(await json('status', 'tiny')).toMatchObject({ total: 8, done: 8 });
   });
 });

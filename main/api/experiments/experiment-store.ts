@@ -120,7 +120,7 @@ export class ExperimentStore {
     { spec, working_dir: workingDir, data_dir: dataDir }: ExperimentPlanSource,
     mostCells: number,
   ): PlanSource {
-    const named = spec.classifiers.flatMap(({ run }) => (run === undefined ? [] : [run]));
+    const named = [...spec.classifiers, ...spec.detectors].flatMap(({ run }) => (typeof run === 'string' ? [run] : []));
     const runFolders = Object.fromEntries(named.map((id) => [id, this.#workbench.catalogue.get(id).folder]));
     return { spec, workingDir, dataDir, mostCells, version: versions()['cupbearer']!, runFolders };
   }
