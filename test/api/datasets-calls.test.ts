@@ -111,13 +111,13 @@ describe('import', () => {
     if (last.type !== 'done') throw new Error('The import ended without a dataset.');
     const { dataset: own, leftOut } = last;
     expect(leftOut).toBe(
-      `Left out of ${source}: 1 link that leads nowhere (cats/broken.png); 1 file that is not PNG, JPEG or PPM (cats/other.webp).`,
+      `Left out of ${source}: 1 link that leads nowhere (cats/broken.png); 1 file that is not PNG, JPEG, PPM, PGM or PBM (cats/other.webp).`,
     );
     expect(own.samples).toEqual({ train: 9, test: 2 });
     expect(lstatSync(join(own.folder!, 'dogs')).isDirectory()).toBe(true);
     writeFileSync(join(own.folder!, 'cats', 'a.bmp'), '');
     const { notes } = await client.datasets.preview({ name: 'copied', draw: 0, count: 1 });
-    expect(notes).toEqual([`Left out of ${own.folder}: 1 file that is not PNG, JPEG or PPM (cats/a.bmp).`]);
+    expect(notes).toEqual([`Left out of ${own.folder}: 1 file that is not PNG, JPEG, PPM, PGM or PBM (cats/a.bmp).`]);
     // The same data from memory say the same.
     expect((await client.datasets.preview({ name: 'copied', draw: 1, count: 1 })).notes).toEqual(notes);
     expect(own.folder).toBe(join(place, 'data', 'own', 'copied'));

@@ -41,7 +41,7 @@ function ppm(width: number, height: number, pixels: readonly number[]): Buffer {
 }
 
 describe('pictures', () => {
-  it('decodes PNG, JPEG and PPM', async () => {
+  it('decodes PNG, JPEG, PPM, PGM and PBM', async () => {
     const red = [255, 0, 0, 255];
     expect([...(await decodePicture(plain('#f00'), 'a')).pixels.subarray(0, 4)]).toEqual(red);
     const jpeg = await decodePicture(plain('#f00', 16, 16, 'image/jpeg'), 'a');

@@ -140,7 +140,7 @@ describe('a folder of classes', () => {
       'labels.csv',
     );
     const sentence =
-      '5 files that are not PNG, JPEG or PPM (labels.csv, cats/2.webp, cats/3.gif, …); 1 picture that lies in no folder of a class (stray.png).';
+      '5 files that are not PNG, JPEG, PPM, PGM or PBM (labels.csv, cats/2.webp, cats/3.gif, …); 1 picture that lies in no folder of a class (stray.png).';
     expect((await found()).leftOut).toBe(sentence);
     const warnings: string[] = [];
     const warn = (text: string) => void warnings.push(text);

@@ -121,7 +121,7 @@ describe('a picture file that holds something else', () => {
   ])('is refused, as %s', async (kind, bytes) => {
     await expect(decodePicture(bytes, 'x.png')).rejects.toMatchObject({
       code: 'bad-data',
-      message: `x.png: expected a PNG, JPEG or PPM picture, found ${kind}.`,
+      message: `x.png: expected a PNG, JPEG, PPM, PGM or PBM picture, found ${kind}.`,
     });
   });
 

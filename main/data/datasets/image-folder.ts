@@ -11,7 +11,7 @@ import { prepared } from './prepared.ts';
 export const imageFolder = defineDataset({
   id: 'image-folder',
   title: 'Image folder',
-  summary: 'PNG, JPEG or PPM files of your own, one folder for each class',
+  summary: 'PNG, JPEG, PPM, PGM or PBM files of your own, one folder for each class',
   source: 'The folder layout that torchvision.datasets.ImageFolder reads',
   params: z.object({
     folder: requiredPath({

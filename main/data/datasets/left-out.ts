@@ -2,7 +2,7 @@ import { counted } from '../../../shared/format.ts';
 
 /** Why something in a folder of pictures is not part of the dataset, for one and for several. */
 const reasons = {
-  format: ['file that is not PNG, JPEG or PPM', 'files that are not PNG, JPEG or PPM'],
+  format: ['file that is not PNG, JPEG, PPM, PGM or PBM', 'files that are not PNG, JPEG, PPM, PGM or PBM'],
   classless: ['picture that lies in no folder of a class', 'pictures that lie in no folder of a class'],
   empty: ['folder without pictures', 'folders without pictures'],
   link: ['link that leads nowhere', 'links that lead nowhere'],
@@ -31,7 +31,7 @@ export class LeftOut {
   }
 
   /**
-   * "Left out of FOLDER: 2 files that are not PNG, JPEG or PPM (a.gif, b.webp)."; undefined if nothing was left out.
+   * "Left out of FOLDER: 2 files that are not PNG, JPEG, PPM, PGM or PBM (a.gif, b.webp)."; undefined if nothing was left out.
    */
   sentence(folder: string): string | undefined {
     if (this.#found.size === 0) return undefined;

@@ -11,7 +11,7 @@ import { LeftOut } from './left-out.ts';
 import { numbered } from '../../../shared/format.ts';
 import { foldCase } from '../name-forms.ts';
 
-const pictureName = /\.(png|jpe?g|ppm)$/i;
+const pictureName = /\.(png|jpe?g|p[pgbn]m)$/i;
 
 /** Most classes: labels have 16 bits. */
 const mostClasses = 2 ** 16;
@@ -74,7 +74,7 @@ export async function findPictures(
   if (files.length > 0) return { files, classes: names, leftOut: leftOut.sentence(folder) };
   throw new CupbearerError(
     'bad-data',
-    `Expected folders with PNG, JPEG or PPM files in ${half}, one for each class, found ${numbered(classes.length, 'folder')} with none of the ${train ? 'training' : 'test'} half.`,
+    `Expected folders with PNG, JPEG, PPM, PGM or PBM files in ${half}, one for each class, found ${numbered(classes.length, 'folder')} with none of the ${train ? 'training' : 'test'} half.`,
   );
 }
 
@@ -116,7 +116,7 @@ export function classFolders(folder: string): ClassFolder[] {
   if (classes.length === 0) {
     throw new CupbearerError(
       'bad-data',
-      `Expected folders with PNG, JPEG or PPM files in ${folder}, one for each class, found 0 folders with any.`,
+      `Expected folders with PNG, JPEG, PPM, PGM or PBM files in ${folder}, one for each class, found 0 folders with any.`,
     );
   }
   checkClasses(classes, holder);

@@ -138,7 +138,7 @@ async function takeOwn(
   if (pictures.length === 0) {
     throw new CupbearerError(
       'bad-data',
-      `Expected PNG, JPEG or PPM files in a folder for each class, found none among ${numbered(files.length, 'file')}.`,
+      `Expected PNG, JPEG, PPM, PGM or PBM files in a folder for each class, found none among ${numbered(files.length, 'file')}.`,
       { hint: 'To import the files of a known dataset (mnist, cifar10, …), give its name.' },
     );
   }

@@ -2,14 +2,14 @@ import { createCanvas, loadImage, type Image } from '@napi-rs/canvas';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { readFileBytes, readFileStart } from '../../storage/read-file.ts';
 import { requireDataReach } from '../data-reach.ts';
-import { orientationIn, turned } from './exif.ts';
+import { orientationIn, turned, type OrientationData } from './exif.ts';
 import { wholeJpeg } from './jpeg.ts';
 import { cutOff, notPicture } from './not-picture.ts';
 import type { Picture } from './picture.ts';
 import { mostPictureBytes, parsePictureHeader, type PictureHeader } from './picture-header.ts';
 import type { PixelRoom } from './pixel-room.ts';
-import { decodePng, exifInPng } from './png.ts';
-import { decodePpm } from './ppm.ts';
+import { decodePng, orientationInPng } from './png.ts';
+import { decodeNetpbm } from './netpbm.ts';
 import { release } from './release.ts';
 
 /** How a picture is decoded. */
@@ -75,23 +75,23 @@ function readStart(path: string): { header: PictureHeader; whole?: Uint8Array } 
 }
 
 /**
- * Decodes PNG, JPEG or PPM to the values that the file stores: no colour profile, gamma or opacity changes a colour,
+ * Decodes PNG, JPEG, PPM, PGM or PBM to the values that the file stores: no colour profile, gamma or opacity changes a colour,
  * and EXIF turns a picture only if it is to be `upright`. Of a PNG that moves, the still image.
  * @throws CupbearerError `bad-data` naming `file` if it is none of these, damaged, cut off or too large.
  */
 export async function decodePicture(bytes: Uint8Array, file: string, upright = false): Promise<Picture> {
   const header = wholeHeader(bytes, file);
-  if (header.format === 'PPM') return decodePpm(bytes, file);
   if (header.format === 'PNG') {
     const picture = decodePng(bytes, header, file);
-    return upright ? uprightOf(picture, exifInPng(bytes)) : picture;
+    return upright ? uprightOf(picture, orientationInPng(bytes)) : picture;
   }
-  const { picture, exif } = await decodeJpeg(bytes, header, file);
-  return upright ? uprightOf(picture, exif) : picture;
+  if (header.format !== 'JPEG') return decodeNetpbm(bytes, file);
+  const { picture, orientation } = await decodeJpeg(bytes, header, file);
+  return upright ? uprightOf(picture, orientation) : picture;
 }
 
-function uprightOf(picture: Picture, exif: Uint8Array | undefined): Picture {
-  const upright = exif ? turned(picture, orientationIn(exif)) : picture;
+function uprightOf(picture: Picture, orientation: OrientationData): Picture {
+  const upright = turned(picture, orientationIn(orientation));
   if (upright !== picture) release(picture.pixels);
   return upright;
 }
@@ -139,14 +139,14 @@ async function decodeJpeg(
   header: PictureHeader,
   file: string,
   mostSide = Infinity,
-): Promise<{ picture: Picture; exif: Uint8Array | undefined }> {
+): Promise<{ picture: Picture; orientation: OrientationData }> {
   checkPasses(bytes, header, file);
-  const { bare, exif } = wholeJpeg(bytes, header, file);
+  const { bare, orientation } = wholeJpeg(bytes, header, file);
   try {
     const image = await loadImage(Buffer.from(bare.buffer, bare.byteOffset, bare.byteLength));
     try {
       checkAsSaid(image, header, file);
-      return { picture: drawnPixels(image, Math.min(1, mostSide / Math.max(image.width, image.height))), exif };
+      return { picture: drawnPixels(image, Math.min(1, mostSide / Math.max(image.width, image.height))), orientation };
     } finally {
       forget(image);
     }

@@ -1,12 +1,13 @@
 import { cutOff, notPicture } from './not-picture.ts';
+import type { OrientationData } from './exif.ts';
 import type { Picture } from './picture.ts';
 
 /** A JPEG whose scans were found whole. */
 interface WholeJpeg {
   /** The file without what changes how its pixels are shown: EXIF, colour profiles, comments. */
   bare: Uint8Array;
-  /** EXIF data, as TIFF has them. */
-  exif: Uint8Array | undefined;
+  /** How it is to be turned. */
+  orientation: OrientationData;
 }
 
 type Size = Pick<Picture, 'width' | 'height'>;
@@ -54,7 +55,8 @@ const keptSegments = new Set([0xe0, 0xee]);
 const comment = 0xfe;
 /** Stands for the bits of a coefficient that no scan has begun. */
 const unseen = 255;
-const exifStart = 'Exif\0\0';
+/** How segments of the application begin that say how a picture is to be turned, by what they hold. */
+const [exifStart, xmpStart] = ['Exif\0\0', 'http://ns.adobe.com/xap/1.0/\0'];
 
 /** Bytes that may stand between a segment or the last block of a scan and the next marker: some writers pad. */
 const mostPadding = 16;
@@ -66,7 +68,7 @@ const mostPadding = 16;
 export function wholeJpeg(bytes: Uint8Array, size: Size, file: string): WholeJpeg {
   const kept: Uint8Array[] = [bytes.subarray(0, 2)];
   const tables = new Map<number, HuffmanTable>();
-  let exif: Uint8Array | undefined;
+  const orientation: OrientationData = {};
   let frame: Frame | undefined;
   let interval = 0;
   for (let at = 2; ;) {
@@ -78,7 +80,10 @@ export function wholeJpeg(bytes: Uint8Array, size: Size, file: string): WholeJpe
     }
     const segment = segmentAt(bytes, place + 1, file);
     const end = place + 3 + segment.length;
-    if (marker === exifSegment) exif ??= exifIn(segment);
+    if (marker === exifSegment) {
+      orientation.exif ??= behind(exifStart, segment);
+      orientation.xmp ??= behind(xmpStart, segment);
+    }
     const isNote = (marker >= 0xe0 && marker <= 0xef && !keptSegments.has(marker)) || marker === comment;
     if (!isNote) kept.push(bytes.subarray(place - 1, end));
     if (marker === huffmanTables) readTables(segment, tables, file);
@@ -97,7 +102,7 @@ export function wholeJpeg(bytes: Uint8Array, size: Size, file: string): WholeJpe
   }
   // A progressive picture that ends after a few of its scans is whole, and blurred.
   if (frame?.components.some(({ missing }) => missing.some((bits) => bits > 0))) throw damaged(file);
-  return { bare: kept.length === 1 ? bytes : Buffer.concat(kept), exif };
+  return { bare: kept.length === 1 ? bytes : Buffer.concat(kept), orientation };
 }
 
 function damaged(file: string): Error {
@@ -125,8 +130,10 @@ function segmentAt(bytes: Uint8Array, at: number, file: string): Uint8Array {
   return bytes.subarray(at + 2, at + length);
 }
 
-function exifIn(segment: Uint8Array): Uint8Array | undefined {
-  return String.fromCharCode(...segment.subarray(0, 6)) === exifStart ? segment.subarray(6) : undefined;
+/** What follows the `start` of a segment; undefined where it begins otherwise. */
+function behind(start: string, segment: Uint8Array): Uint8Array | undefined {
+  const { length } = start;
+  return String.fromCharCode(...segment.subarray(0, length)) === start ? segment.subarray(length) : undefined;
 }
 
 function readFrame(segment: Uint8Array, size: Size, isProgressive: boolean, file: string): Frame {

@@ -4,7 +4,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 export function notPicture(file: string, found: string, cause?: unknown): CupbearerError {
   return new CupbearerError(
     'bad-data',
-    `${file}: expected a PNG, JPEG or PPM picture, ${found}.`,
+    `${file}: expected a PNG, JPEG, PPM, PGM or PBM picture, ${found}.`,
     cause === undefined ? {} : { cause },
   );
 }

@@ -1,10 +1,10 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import { notPicture } from './not-picture.ts';
-import { parsePpmHead } from './ppm.ts';
+import { parseNetpbmHead } from './netpbm.ts';
 
 /** What the first bytes of a picture file say of it. */
 export interface PictureHeader {
-  format: 'PNG' | 'JPEG' | 'PPM';
+  format: 'PNG' | 'JPEG' | 'PPM' | 'PGM' | 'PBM';
   width: number;
   height: number;
   /** Whether it has one channel; a picture of three may be grey all the same. */
@@ -25,7 +25,7 @@ export const mostPictureBytes = 3 * mostPixels + 1024;
 
 /**
  * Returns format and size of a picture from the beginning of its file, or undefined if that is too short to tell.
- * @throws CupbearerError `bad-data` naming `file` if it is not a PNG, JPEG or PPM, or larger than
+ * @throws CupbearerError `bad-data` naming `file` if it is not a PNG, JPEG, PPM, PGM or PBM, or larger than
  *   {@link mostPixels}.
  */
 export function parsePictureHeader(start: Uint8Array, file: string): PictureHeader | undefined {
@@ -52,8 +52,8 @@ const parsers: readonly {
 }[] = [
   { magic: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], parse: parsePng },
   { magic: [0xff, 0xd8, 0xff], parse: parseJpeg },
-  { magic: [0x50, 0x36], parse: parsePpm },
-  { magic: [0x50, 0x33], parse: parsePpm },
+  // "P1" to "P6".
+  ...[0x31, 0x32, 0x33, 0x34, 0x35, 0x36].map((digit) => ({ magic: [0x50, digit], parse: parseNetpbm })),
 ];
 
 /** Colour types of PNG without colours (PNG specification, 11.2.1). */
@@ -98,9 +98,9 @@ function parseJpeg(start: Uint8Array, file: string): PictureHeader | undefined {
   }
 }
 
-function parsePpm(start: Uint8Array, file: string): PictureHeader | undefined {
-  const head = parsePpmHead(start, file);
-  return head && { format: 'PPM', width: head.width, height: head.height, isGrey: false };
+function parseNetpbm(start: Uint8Array, file: string): PictureHeader | undefined {
+  const head = parseNetpbmHead(start, file);
+  return head && { format: head.format, width: head.width, height: head.height, isGrey: head.format !== 'PPM' };
 }
 
 /** Formats that pass for pictures elsewhere, by how they begin. */

@@ -1,6 +1,7 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { systemCode } from '../../storage/storage-error.ts';
 import { cutOff, notPicture } from './not-picture.ts';
+import type { OrientationData } from './exif.ts';
 import type { Picture } from './picture.ts';
 import { release } from './release.ts';
 
@@ -138,14 +139,57 @@ function inflated(parts: readonly Uint8Array[], length: number, file: string): U
   return raw;
 }
 
-/** Returns the EXIF data of a PNG that was decoded; undefined if it has none. */
-export function exifInPng(bytes: Uint8Array): Uint8Array | undefined {
+/** Returns what a PNG that was decoded says of how it is to be turned: in a chunk of its own, or in texts as other programs write them. */
+export function orientationInPng(bytes: Uint8Array): OrientationData {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found: OrientationData = {};
+  let profile: Uint8Array | undefined;
   for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (type === 'eXIf') return bytes.subarray(at + 8, at + 8 + view.getUint32(at));
+    const data = bytes.subarray(at + 8, at + 8 + view.getUint32(at));
+    if (type === 'eXIf') found.exif ??= data;
+    if (!textTypes.has(type)) continue;
+    const { keyword, text } = textIn(type, data);
+    if (keyword === 'XML:com.adobe.xmp') found.xmp ??= text;
+    // Three lines, of which the last is the length, and hexadecimal digits (ImageMagick, exiv2).
+    if (keyword === 'Raw profile type exif' && text) {
+      profile ??= Buffer.from(latin1(text).split('\n').slice(3).join(''), 'hex');
+    }
   }
-  return undefined;
+  return { ...found, exif: found.exif ?? profile };
+}
+
+const textTypes: ReadonlySet<string> = new Set(['tEXt', 'zTXt', 'iTXt']);
+/** Most bytes of a text once it is unpacked: profiles have some thousands. */
+const mostText = 2 ** 20;
+
+/** A text of a PNG by its keyword (PNG specification, 11.3.3); without a text where that cannot be unpacked. */
+function textIn(type: string, data: Uint8Array): { keyword: string; text: Uint8Array | undefined } {
+  const end = data.indexOf(0);
+  if (end === -1) return { keyword: '', text: undefined };
+  const keyword = latin1(data.subarray(0, end));
+  const rest = data.subarray(end + 1);
+  if (type === 'tEXt') return { keyword, text: rest };
+  if (type === 'zTXt') return { keyword, text: unpacked(rest.subarray(1)) };
+  // Whether it is packed, how, a language, and the keyword in it.
+  const language = rest.indexOf(0, 2);
+  const translated = language === -1 ? -1 : rest.indexOf(0, language + 1);
+  if (translated === -1) return { keyword, text: undefined };
+  const text = rest.subarray(translated + 1);
+  return { keyword, text: rest[0] === 1 ? unpacked(text) : text };
+}
+
+function unpacked(packed: Uint8Array): Uint8Array | undefined {
+  try {
+    return inflateSync(packed, { maxOutputLength: mostText });
+  } catch {
+    // What is written about a picture may be damaged; the picture is not.
+    return undefined;
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 /**
