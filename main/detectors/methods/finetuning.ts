@@ -60,7 +60,9 @@ export function divergences(p: Float32Array, q: Float32Array, classes: number): 
     // p log(p/q) - p + q: the same sum, but of terms of which none is negative, so that small divergences do not cancel.
     for (let c = 0; c < classes; c++) {
       const ratio = logQ[c]! - logP[c]!;
-      sum += Math.exp(logP[c]!) * (Math.expm1(ratio) - ratio);
+      const share = Math.exp(logP[c]!);
+      // Where q is much the larger its ratio to p may be no number any more, and nothing cancels.
+      sum += ratio > 1 ? Math.exp(logQ[c]!) - share * (1 + ratio) : share * (Math.expm1(ratio) - ratio);
     }
     return sum;
   });
