@@ -52,7 +52,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     isRun: (folder) => workbench.catalogue.byFolder(folder) !== undefined,
   });
   const processes = new RunningProcesses(host.launch, () => reach.environment());
-  const workbench: Workbench = new Workbench(catalogueFile, processes.launch);
+  const workbench: Workbench = new Workbench(catalogueFile, processes.launch, () => reach.environment());
   const summaries = new RunSummaries(workbench.catalogue);
   const inspector = new Inspector(processes.launch);
   const estimator = new Inspector(processes.launch);

@@ -49,19 +49,24 @@ export class Workbench {
 
   /**
    * Opens the user's catalogue and marks runs whose process is gone as `interrupted`, once nothing works on them any
-   * more.
+   * more. Compute processes get the variables that `environment` returns when they are started.
    */
-  constructor(catalogueFile?: string, launch: ProcessLauncher = forkProcess) {
+  constructor(
+    catalogueFile?: string,
+    launch: ProcessLauncher = forkProcess,
+    environment?: () => Readonly<Record<string, string>>,
+  ) {
     this.catalogue = catalogueFile === undefined ? openCatalogue() : openCatalogue(catalogueFile);
     this.known = new KnownRuns(this.catalogue);
     this.planner = new RunPlanner(this.catalogue, this.known);
-    this.executor = new RunExecutor(this.catalogue, launch);
+    this.executor = new RunExecutor(this.catalogue, launch, environment);
     const haveEnded = endLeftOvers();
     this.interrupted = this.catalogue.markInterrupted(isAtWork);
     if (!haveEnded) this.#lateMark = setTimeout(() => this.#markInAnyCase(), lateMarkMs).unref();
   }
 
   close(): void {
+    this.executor.close();
     clearTimeout(this.#lateMark);
     this.catalogue.close();
   }

@@ -84,6 +84,12 @@ export interface DatasetCache {
   get(key: unknown, load: () => Promise<Dataset>): Promise<Dataset>;
 }
 
+/** Keeps datasets as they lie on disk, or as they are drawn, for the next run of this process. */
+export interface DatasetKeeper {
+  /** Resolves with the dataset that `load` returns for `key`, loading it again only if one of `files` has changed. */
+  get(key: readonly unknown[], files: readonly string[], load: () => Promise<Dataset>): Promise<Dataset>;
+}
+
 /** What a dataset definition may use while it loads. */
 export interface DatasetContext {
   /** Folder with one sub-folder a dataset, see `docs/file-formats.md`. */
@@ -100,6 +106,7 @@ export interface DatasetContext {
    */
   readonly attack?: (request: AttackRequest) => Promise<{ inputs: ByteFile; model: string }>;
   readonly cache?: DatasetCache;
+  readonly keeper?: DatasetKeeper;
   /** Takes a sentence about something that the user should know and that stops nothing. */
   readonly warn?: (message: string) => void;
 }

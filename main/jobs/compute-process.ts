@@ -1,23 +1,40 @@
-/** Entry point of the compute process: answers one request of the host and reports progress. */
+/** Entry point of the compute process: answers the requests of the host, one after another, and reports progress. */
 import { fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
 import { formatDuration } from '../../shared/format.ts';
 import type { RunOutcome } from '../runs/run-definition.ts';
 import { doRun } from '../runs/index.ts';
 import { speedTest } from '../runs/speed-test.ts';
+import { KeptDatasets } from '../data/kept-datasets.ts';
 import { removeLeftoversOfRun } from '../storage/leftovers.ts';
+import { measurePeakMemory } from '../storage/peak-memory.ts';
 import { toStorageError } from '../storage/storage-error.ts';
-import { engineStatus, startEngine } from '../tensor/engine.ts';
+import { engineStatus, startEngine, tensorCount } from '../tensor/engine.ts';
 import { avoidEngines } from '../tensor/engine-openings.ts';
+import { chooseThreads } from '../tensor/thread-choice.ts';
+import { useProcessors } from '../tensor/threads/processors.ts';
 import { tellOpenings } from './engine-news.ts';
 import { hostPort } from './host-port.ts';
-import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, SentRequest } from './protocol.ts';
+import {
+  endMark,
+  type ComputeMessage,
+  type ComputeRequest,
+  type ComputeResults,
+  type HostMessage,
+  type Job,
+  type SentRequest,
+} from './protocol.ts';
 import { RunLog } from './run-log.ts';
 import { throttleProgress } from './throttle.ts';
 import { given } from '../../shared/given.ts';
 
 type Progress = ReturnType<typeof throttleProgress>;
 
-const abort = new AbortController();
+/** A process that takes more than this after a run ends with it. The next one starts small. */
+const mostBytesKept = 768 * 2 ** 20;
+
+/** Of the request that is being worked on. */
+let abort = new AbortController();
+const keeper = new KeptDatasets();
 
 const host = hostPort<HostMessage, ComputeMessage>();
 
@@ -29,51 +46,77 @@ host.onMessage((message) => {
 // A terminal sends Ctrl-C to both processes. The host decides what it means, and tells this one.
 process.on('SIGINT', () => undefined);
 
-async function work({ avoid, ...request }: SentRequest): Promise<void> {
+async function work({ avoid, number, ...request }: SentRequest): Promise<void> {
+  abort = new AbortController();
   avoidEngines(avoid);
+  let isOver = false;
+  // What comes late, from a thread or a promise that nobody awaited, must not reach the next request.
+  const send = (message: ComputeMessage) => void (isOver || host.send(message));
   const progress = throttleProgress((phase, done, total, note) =>
-    host.send({ type: 'progress', phase, done, total, ...given({ note }) }),
+    send({ type: 'progress', phase, done, total, ...given({ note }) }),
   );
   try {
-    const result = await answer(request, progress);
+    const { result, stays } = await answer(request, { progress, send });
     progress.flush();
-    host.finish({ type: 'done', result });
+    isOver = true;
+    if (!stays) return host.finish({ type: 'done', result, stays });
+    host.send({ type: 'done', result, stays });
+    process.stderr.write(`\n${endMark(number)}\n`);
   } catch (error) {
     progress.flush();
+    isOver = true;
     host.finish({ type: 'failed', error: toErrorRecord(asExpected(error, request)) });
   }
 }
 
-function answer(request: ComputeRequest, progress: Progress): Promise<ComputeResults[keyof ComputeResults]> {
+/** What a request reports to. */
+interface Reports {
+  progress: Progress;
+  send(message: ComputeMessage): void;
+}
+
+/** Resolves with the result, and whether the process is as good as a new one then. */
+async function answer(
+  request: ComputeRequest,
+  reports: Reports,
+): Promise<{ result: ComputeResults[keyof ComputeResults]; stays: boolean }> {
   switch (request.type) {
     case 'run':
-      return run(request.job, progress);
+      return await run(request.job, reports);
     case 'engine-status':
-      return engineStatus(request.engine);
-    case 'speed-test':
-      return speedTest(request.engine, {
+      return { result: await engineStatus(request.engine), stays: false };
+    case 'speed-test': {
+      const result = await speedTest(request.engine, {
         signal: abort.signal,
-        progress: (done, total, what) => progress('Speed test', done, total, what),
+        progress: (done, total, what) => reports.progress('Speed test', done, total, what),
       });
+      return { result, stays: false };
+    }
   }
 }
 
-async function run(job: Job, progress: Progress): Promise<RunOutcome> {
+async function run(job: Job, { progress, send }: Reports): Promise<{ result: RunOutcome; stays: boolean }> {
+  const peak = measurePeakMemory();
   await removeLeftoversOfRun(job.folder);
   const log = new RunLog(job.folder, (line) => {
     progress.flush();
-    host.send({ type: 'log', ...line });
+    send({ type: 'log', ...line });
   });
   const say = (message: string) => log.say(message);
-  const engine = await startEngine(job.engine, { warn: say });
-  host.send({ type: 'engine', engine });
+  useProcessors(job.processors);
+  // Chosen as in a new process, which also says why others were not taken.
+  const engine = await startEngine(job.engine, { warn: say, afresh: true });
+  await chooseThreads();
+  const tensors = tensorCount();
+  send({ type: 'engine', engine });
   log.keep(`${engine.title} on ${engine.device}`);
   for (const [id, reason] of Object.entries(engine.passedOver ?? {})) log.keep(`Not "${id}": ${reason}`);
   for (const note of engine.notes ?? []) say(`${engine.title}: ${note}`);
-  const outcome = await doRun(job.spec, {
+  const result = await doRun(job.spec, {
     folder: job.folder,
     dataDir: job.dataDir,
     engine,
+    keeper,
     resume: job.resume,
     signal: abort.signal,
     progress: (phase, ...rest) => {
@@ -82,8 +125,9 @@ async function run(job: Job, progress: Progress): Promise<RunOutcome> {
     },
     log: say,
   });
-  log.keep(outcomeLine(outcome));
-  return outcome;
+  log.keep(outcomeLine(result));
+  send({ type: 'memory', peakBytes: peak() });
+  return { result, stays: tensorCount() === tensors && process.memoryUsage.rss() <= mostBytesKept };
 }
 
 /** "Done: training 3.1 s, total 3.8 s". */

@@ -1,17 +1,13 @@
-import { fileURLToPath } from 'node:url';
-import { CupbearerError, fromErrorRecord, smallerBatchHelps } from '../../shared/errors.ts';
+import { CupbearerError, smallerBatchHelps } from '../../shared/errors.ts';
 import type { RunOutcome } from '../runs/run-definition.ts';
 import { forkProcess, type ProcessEnd, type ProcessLauncher } from './child-process.ts';
 import { appendJsonLine } from '../storage/run-folder.ts';
 import { engineHints } from '../tensor/engine.ts';
-import { deadlyEngines, EngineCrash, howItEnded, OpeningFollower } from './deadly-engines.ts';
-import type { ComputeMessage, ComputeRequest, ComputeResults, HostMessage, Job, RunEvent } from './protocol.ts';
+import { ComputingProcess } from './computing-process.ts';
+import { deadlyEngines, EngineCrash, howItEnded, type OpeningFollower } from './deadly-engines.ts';
+import type { KeptProcesses } from './kept-processes.ts';
+import type { ComputeRequest, ComputeResults, Job, RunEvent } from './protocol.ts';
 import { parameter, worded } from '../../shared/wording.ts';
-
-const entry = fileURLToPath(new URL('./compute-process.ts', import.meta.url));
-
-/** How long a cancelled run gets to reach its next batch before it is killed. */
-const cancelGraceMs = 20_000;
 
 /** How a compute process is started, and who is told about it. */
 export interface ComputeOptions {
@@ -24,24 +20,30 @@ export interface ComputeOptions {
   onErrorLine?: (line: string) => void;
 }
 
+/** How the process of a run is started, and where it waits for the next run. */
+export interface RunOptions extends ComputeOptions {
+  /** Takes a process from here if one waits, and leaves it here if the run succeeds; a new one for this run if left out. */
+  kept?: KeptProcesses | undefined;
+}
+
 /**
- * Executes a run in its own process, so that a crash there fails only this run.
+ * Executes a run in a process that does nothing else meanwhile, so that a crash there fails only this run.
  * @throws CupbearerError what the run threw; `crashed` if the process died; `cancelled` if `signal` aborted.
  */
-export function runInComputeProcess(job: Job, options: ComputeOptions): Promise<RunOutcome> {
+export function runInComputeProcess(job: Job, options: RunOptions): Promise<RunOutcome> {
   return inComputeProcess({ type: 'run', job }, options);
 }
 
 /**
- * Sends a request to a new compute process. Resolves with the result. If opening an engine ends the process, the
- * request is retried in a process that does not load that engine, so that `auto` picks another one. A request for an
- * engine's status is not retried.
+ * Sends a request to a compute process. Resolves with the result. If opening an engine ends the process, the request is
+ * retried in a process that does not load that engine, so that `auto` picks another one. A request for an engine's
+ * status is not retried.
  * @throws CupbearerError as {@link runInComputeProcess}; {@link EngineCrash} for the status of an engine that ends its
  * process.
  */
 export async function inComputeProcess<Type extends ComputeRequest['type']>(
   request: ComputeRequest & { type: Type },
-  options: ComputeOptions,
+  options: RunOptions,
 ): Promise<ComputeResults[Type]> {
   for (;;) {
     const avoid = request.type === 'engine-status' ? {} : deadlyEngines();
@@ -55,62 +57,46 @@ export async function inComputeProcess<Type extends ComputeRequest['type']>(
   }
 }
 
-function inOneProcess(
+async function inOneProcess(
   request: ComputeRequest,
   avoid: Readonly<Record<string, string>>,
-  options: ComputeOptions,
+  { signal, onEvent, onErrorLine, env = {}, launch = forkProcess, kept }: RunOptions,
 ): Promise<ComputeResults[keyof ComputeResults]> {
-  const { signal, onEvent, onErrorLine, env = {}, launch = forkProcess } = options;
-  return new Promise((resolve, reject) => {
-    const engines = new OpeningFollower();
-    const keepInLog = (message: string, more = {}) => {
-      if (request.type === 'run') appendToLog(request.job.folder, { message, ...more });
-    };
-    const child = launch<HostMessage, ComputeMessage>(entry, {
-      env,
+  const keepInLog = (message: string, more = {}) => {
+    if (request.type === 'run') appendToLog(request.job.folder, { message, ...more });
+  };
+  const key = keyOf(request, avoid, env);
+  const computing = kept?.take(key) ?? new ComputingProcess(launch, env);
+  try {
+    const result = await computing.ask(request, avoid, {
+      signal,
+      onEvent,
       onErrorLine: (line) => {
         onErrorLine?.(line);
         keepInLog(line, { source: 'stderr' });
       },
+      onCrash: (end) => crash(end, request, computing.engines),
     });
-    let settled = false;
-    let killTimer: NodeJS.Timeout | undefined;
-
-    const cancel = () => {
-      child.send({ type: 'cancel' });
-      killTimer = setTimeout(() => child.kill(), cancelGraceMs);
-    };
-    const settle = (act: () => void) => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(killTimer);
-      signal?.removeEventListener('abort', cancel);
-      act();
-    };
-
-    const fail = (error: CupbearerError) =>
-      settle(() => {
-        keepInLog(error.message);
-        reject(error);
-      });
-
-    child.onMessage((message) => {
-      if (message.type === 'done') settle(() => resolve(message.result));
-      else if (message.type === 'failed') fail(fromErrorRecord(message.error));
-      else if (message.type === 'opening' || message.type === 'opened')
-        engines.hear(message, (noted) => child.send(noted));
-      else onEvent?.(message);
-    });
-    child.onEnd((end) => fail(signal?.aborted ? reasonOf(signal) : crash(end, request, engines)));
-
-    signal?.addEventListener('abort', cancel, { once: true });
-    child.send({ ...request, avoid });
-    if (signal?.aborted) cancel();
-  });
+    if (kept) kept.put(key, computing);
+    else if (computing.isFree) computing.kill();
+    return result;
+  } catch (error) {
+    if (error instanceof Error) keepInLog(error.message);
+    throw error;
+  }
 }
 
-function reasonOf({ reason }: AbortSignal): CupbearerError {
-  return reason instanceof CupbearerError ? reason : new CupbearerError('cancelled', 'Cancelled.');
+/**
+ * Returns what a process must have been started with to be used for a request: one that would be started now has the
+ * same engine, the same engines to avoid and the same environment.
+ */
+function keyOf(
+  request: ComputeRequest,
+  avoid: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>>,
+): string {
+  const engine = request.type === 'run' ? request.job.engine : request.engine;
+  return JSON.stringify([engine, avoid, process.env, env]);
 }
 
 /**

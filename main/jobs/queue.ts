@@ -31,6 +31,9 @@ interface QueuePlace {
   waitsFor: string | null;
 }
 
+/** How often it is checked whether there is room for a job that waits for it. */
+const roomLookMs = 2000;
+
 interface Entry {
   job: QueuedJob;
   state: 'waiting' | 'running';
@@ -51,11 +54,25 @@ export class JobQueue {
   /** Jobs that wait, or have waited, for the job with this id. */
   readonly #dependants = new Map<string, Set<Entry>>();
   readonly #parallel: () => number;
+  readonly #hasRoom: (id: string) => boolean;
   readonly #onChange: () => void;
+  #look: NodeJS.Timeout | undefined;
 
-  /** `parallel` is called each time a job could start, `onChange` after every change. */
-  constructor({ parallel, onChange }: { parallel: () => number; onChange: () => void }) {
+  /**
+   * `parallel` and `hasRoom` are called each time a job could start, the latter for one that would be started beside
+   * others; `onChange` after every change.
+   */
+  constructor({
+    parallel,
+    hasRoom = () => true,
+    onChange,
+  }: {
+    parallel: () => number;
+    hasRoom?: (id: string) => boolean;
+    onChange: () => void;
+  }) {
     this.#parallel = parallel;
+    this.#hasRoom = hasRoom;
     this.#onChange = onChange;
   }
 
@@ -120,6 +137,11 @@ export class JobQueue {
     await Promise.all(entries.map(({ ended }) => ended));
   }
 
+  /** How many jobs are running. */
+  get running(): number {
+    return [...this.#entries.values()].filter(({ state }) => state === 'running').length;
+  }
+
   /** All waiting and running jobs, running ones first. */
   get places(): QueuePlace[] {
     const entries = [...this.#entries.values()];
@@ -146,10 +168,20 @@ export class JobQueue {
     for (const entry of entries) {
       if (running >= this.#parallel()) break;
       if (entry.state === 'running' || entry.isHeld || this.#missing(entry.job)) continue;
+      if (running > 0 && !this.#hasRoom(entry.job.id)) {
+        // Smaller ones do not pass it, or it might wait forever. Other programs free memory without a word.
+        this.#lookAgain();
+        break;
+      }
       this.#start(entry);
       running++;
     }
     this.#onChange();
+  }
+
+  #lookAgain(): void {
+    clearTimeout(this.#look);
+    this.#look = setTimeout(() => this.#advance(), roomLookMs).unref();
   }
 
   #start(entry: Entry): void {

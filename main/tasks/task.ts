@@ -3,7 +3,7 @@ import type { Definition } from '../../shared/definition.ts';
 import type { AttackAim } from '../../shared/domain/evaluation.ts';
 import type { Misfit } from '../../shared/misfit.ts';
 import type { TaskRole } from '../../shared/training-data.ts';
-import type { Dataset, DatasetCache } from '../data/dataset.ts';
+import type { Dataset, DatasetCache, DatasetKeeper } from '../data/dataset.ts';
 import type { Network } from '../models/network.ts';
 import type { NetworkOutline } from '../models/network-outline.ts';
 import type { ClassifierData, KnownClassifier } from './classifier.ts';
@@ -79,6 +79,7 @@ export interface TaskContext {
   signal?: AbortSignal;
   progress?: (done: number, total: number) => void;
   cache?: DatasetCache;
+  keeper?: DatasetKeeper;
   warn?: (message: string) => void;
 }
 

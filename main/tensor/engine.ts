@@ -217,3 +217,8 @@ export async function engineStatuses(): Promise<EngineStatus[]> {
   if (started !== undefined) await makeCurrent(started);
   return statuses;
 }
+
+/** How many tensors the engine holds: as many after a run as before it, if the run has let go of all. */
+export function tensorCount(): number {
+  return tf.memory().numTensors;
+}

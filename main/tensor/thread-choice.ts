@@ -11,6 +11,7 @@ import { readJsonFile } from '../storage/read-file.ts';
 import { kernelsVersion } from './kernels/modules.ts';
 import { WasmComoment } from './linalg/wasm-comoment.ts';
 import { computePool, useThreads } from './threads/compute-threads.ts';
+import { ownProcessors } from './threads/processors.ts';
 
 /** More threads than this wait for memory and for one another rather than compute. */
 const MOST_THREADS = 8;
@@ -154,17 +155,17 @@ export async function wantedThreads(
   return threads;
 }
 
-let choosing: Promise<void> | undefined;
+let wanted: Promise<number> | undefined;
 
 /**
- * Has the kernels of this process use as many threads as are worth it; decided once in a process.
+ * Has the kernels of this process use as many threads as are worth it, and no more than its share of the processors
+ * unless CUPBEARER_THREADS says so. What is worth it is found out once in a process; the share may change.
  * @throws CupbearerError `usage` as `wantedThreads`.
  */
-export function chooseThreads(): Promise<void> {
-  choosing ??= wantedThreads().then((threads) => {
-    useThreads(threads);
-    // They get ready while the engine loads.
-    void computePool()?.start();
-  });
-  return choosing;
+export async function chooseThreads(): Promise<void> {
+  wanted ??= wantedThreads();
+  const threads = await wanted;
+  useThreads(threadsAskedFor() === undefined ? Math.min(threads, ownProcessors()) : threads);
+  // They get ready while the engine loads.
+  void computePool()?.start();
 }

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { LiveState } from '../../../shared/domain/live.ts';
 import type { RunRecord } from '../../../shared/domain/run.ts';
@@ -6,6 +7,7 @@ import { CupbearerError, toErrorRecord } from '../../../shared/errors.ts';
 import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 import { specToRepeat } from '../../runs/stored-spec.ts';
 import { PhaseProgress } from '../../jobs/phase-progress.ts';
+import { MemoryRoom } from '../../jobs/memory-room.ts';
 import { JobQueue, type QueuedJob } from '../../jobs/queue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { createFolder } from '../../storage/create-folder.ts';
@@ -50,6 +52,7 @@ export class QueuedRuns {
   readonly #settings: CurrentSettings;
   readonly #before: BeforeRun;
   readonly #queue: JobQueue;
+  readonly #room = new MemoryRoom();
   readonly #unfinished = new Map<string, UnfinishedRun>();
   readonly #listeners = new Set<() => void>();
   /** Problems that no run can show, such as a run that could not be marked as ended. */
@@ -59,7 +62,11 @@ export class QueuedRuns {
     this.#workbench = workbench;
     this.#settings = settings;
     this.#before = before;
-    this.#queue = new JobQueue({ parallel: () => settings.current().parallelJobs, onChange: () => this.#tell() });
+    this.#queue = new JobQueue({
+      parallel: () => settings.current().parallelJobs,
+      hasRoom: (id) => this.#hasRoom(id),
+      onChange: () => this.#tell(),
+    });
   }
 
   /**
@@ -199,16 +206,21 @@ export class QueuedRuns {
           const chosen = engine ?? this.#settings.current().engine;
           this.#checkMayBegin(run);
           await Promise.race([this.#before.makeRoom?.(chosen), aborted(signal)]);
+          this.#room.start(id, methodOf(run));
           await this.#workbench.executor.execute(run, {
             signal,
             engine: chosen,
+            // Those that are started together are counted by now.
+            processors: Math.max(1, Math.floor(availableParallelism() / this.#queue.running)),
             onEvent: (event) => {
+              if (event.type === 'memory') this.#room.note(id, event.peakBytes);
               if (event.type !== 'progress') return;
               progress.update(event.phase, event.done, event.total, event.note);
               this.#tell();
             },
           });
         } finally {
+          this.#room.end(id);
           this.#unfinished.delete(id);
           this.#checkMarked(id);
         }
@@ -222,6 +234,14 @@ export class QueuedRuns {
         }
       },
     };
+  }
+
+  /** Whether memory suffices for a run beside others; processes that only wait for another run give theirs back first. */
+  #hasRoom(id: string): boolean {
+    const run = this.#unfinished.get(id)?.run;
+    if (!run || this.#room.isEnoughFor(methodOf(run))) return true;
+    this.#workbench.executor.release();
+    return this.#room.isEnoughFor(methodOf(run));
   }
 
   #checkMayBegin(run: PreparedRun): void {
@@ -258,6 +278,12 @@ export class QueuedRuns {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** What runs of about the same need for memory have in common. */
+function methodOf({ spec, record: { kind } }: PreparedRun): string {
+  const { model, detector } = spec.params as { model?: { name: string }; detector?: { name: string } };
+  return [kind, model?.name ?? detector?.name ?? ''].join(' ');
 }
 
 /** Resolves when the signal aborts. */

@@ -4,6 +4,7 @@ import { withEnginePart } from '../../../shared/engine-parts.ts';
 import { toErrorRecord } from '../../../shared/errors.ts';
 import type { ProcessLauncher } from '../../jobs/child-process.ts';
 import { runInComputeProcess } from '../../jobs/compute.ts';
+import { KeptProcesses } from '../../jobs/kept-processes.ts';
 import type { Job, RunEvent } from '../../jobs/protocol.ts';
 import type { RunOutcome } from '../../runs/run-definition.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
@@ -19,16 +20,36 @@ export interface ExecutionOptions {
   engine?: string;
   signal?: AbortSignal;
   onEvent?: (event: RunEvent) => void;
+  /** How many of the machine's processors the run may keep busy; all of them if left out. */
+  processors?: number;
 }
 
 /** Executes planned runs in compute processes and keeps the catalogue up to date. */
 export class RunExecutor {
   readonly #catalogue: Catalogue;
   readonly #launch: ProcessLauncher;
+  readonly #environment: () => Readonly<Record<string, string>>;
+  readonly #kept = new KeptProcesses();
 
-  constructor(catalogue: Catalogue, launch: ProcessLauncher) {
+  /** Each process is started with the variables that `environment` returns then. */
+  constructor(
+    catalogue: Catalogue,
+    launch: ProcessLauncher,
+    environment = (): Readonly<Record<string, string>> => ({}),
+  ) {
     this.#catalogue = catalogue;
     this.#launch = launch;
+    this.#environment = environment;
+  }
+
+  /** Ends the processes that wait for another run. */
+  release(): void {
+    this.#kept.release();
+  }
+
+  /** Ends them, and keeps no others. */
+  close(): void {
+    this.#kept.close();
   }
 
   /**
@@ -111,10 +132,12 @@ export class RunExecutor {
     // Another program may have been killed in the meantime, with a process that still writes into this run's folder.
     endLeftOvers();
     return runInComputeProcess(
-      { ...work, engine: options.engine ?? 'auto' },
+      { ...work, engine: options.engine ?? 'auto', processors: options.processors },
       {
         signal: options.signal,
         launch: this.#launch,
+        env: this.#environment(),
+        kept: this.#kept,
         onEvent: (event) => {
           if (event.type === 'engine') onEngine(event.engine);
           options.onEvent?.(event);

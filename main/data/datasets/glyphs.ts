@@ -9,6 +9,7 @@ import { fingerprint } from '../fingerprint.ts';
 import { drawGlyph, glyphSide } from '../glyphs/draw-glyph.ts';
 import { imageDataset, type Images } from '../image-dataset.ts';
 import { splitFields } from './fields.ts';
+import { loadedOnce } from './loaded-once.ts';
 import { prepared } from './prepared.ts';
 
 const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
@@ -38,8 +39,10 @@ export const glyphs = defineDataset({
   facts: () => ({ shape: [glyphSide, glyphSide, 1], classes }),
   async load(params, context) {
     const split = params.train ? 'train' : 'test';
-    const images = await generateGlyphs(split, params.glyph_seed, context);
-    const drawn = imageDataset(images, fingerprint('glyphs', images.pixels, images.labels));
+    const drawn = await loadedOnce(context, ['glyphs', split, params.glyph_seed], [], async () => {
+      const images = await generateGlyphs(split, params.glyph_seed, context);
+      return imageDataset(images, fingerprint('glyphs', images.pixels, images.labels));
+    });
     return prepared(drawn, params, defaultAugmentation, context);
   },
 });

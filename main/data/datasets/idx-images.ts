@@ -6,6 +6,8 @@ import { fingerprint } from '../fingerprint.ts';
 import { imageDataset } from '../image-dataset.ts';
 import { parseIdx, parseIdxLabels } from '../readers/idx.ts';
 import { idxSides } from './idx-sides.ts';
+import { loadedOnce } from './loaded-once.ts';
+import { storedPlaces } from '../stored-places.ts';
 import { missingData, readStoredFile } from '../readers/stored-file.ts';
 import { numbered } from '../../../shared/format.ts';
 
@@ -13,14 +15,27 @@ import { numbered } from '../../../shared/format.ts';
  * Loads the training or test half of a dataset in MNIST's file layout, gzip or not, from `folder` or the dataset's own
  * folder in the data folder. @throws CupbearerError `not-found` if a file is missing, `bad-data` if one is damaged.
  */
-export async function loadIdxImages(
+export function loadIdxImages(
   name: string,
   classes: readonly string[],
-  params: { train: boolean; folder?: string | undefined },
+  { train, folder: given }: { train: boolean; folder?: string | undefined },
   context: DatasetContext,
 ): Promise<Dataset> {
-  const folder = params.folder ?? join(context.dataDir, name);
-  const split = params.train ? 'train' : 't10k';
+  const folder = given ?? join(context.dataDir, name);
+  const split = train ? 'train' : 't10k';
+  // The test half is compared with the training half.
+  const names = ['train', 't10k'].flatMap((half) => [`${half}-images-idx3-ubyte`, `${half}-labels-idx1-ubyte`]);
+  const files = names.flatMap((file) => storedPlaces(folder, file));
+  return loadedOnce(context, [name, folder, split], files, () => readIdxImages(name, classes, folder, split, context));
+}
+
+async function readIdxImages(
+  name: string,
+  classes: readonly string[],
+  folder: string,
+  split: 'train' | 't10k',
+  context: DatasetContext,
+): Promise<Dataset> {
   const read = async (file: string) => {
     checkNotCancelled(context.signal, `Loading ${name}`);
     const stored = await readStoredFile(folder, file);
@@ -46,7 +61,7 @@ export async function loadIdxImages(
       `${imageFile.path}: expected at least one image, found ${images.shape.join(' x ')} values.`,
     );
   }
-  const trained = params.train ? undefined : idxSides(folder);
+  const trained = split === 'train' ? undefined : idxSides(folder);
   if (trained && (trained[0] !== height || trained[1] !== width)) {
     throw new CupbearerError(
       'bad-data',

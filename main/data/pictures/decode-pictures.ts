@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { ownProcessors } from '../../tensor/threads/processors.ts';
 import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { AnsweringThread, answersInOrder, startThreads } from '../threads/answering-thread.ts';
@@ -85,7 +85,7 @@ export async function* decodedPictures(
       done += question.length;
       if (starting === undefined && done >= measured) {
         const left = ((performance.now() - began) / done) * (files.length - done);
-        starting = left < leastMs ? Promise.resolve() : start(Math.min(availableParallelism(), mostThreads));
+        starting = left < leastMs ? Promise.resolve() : start(Math.min(ownProcessors(), mostThreads));
       }
     }
   } finally {

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { ownProcessors } from '../../tensor/threads/processors.ts';
 import { answersInOrder, startThreads } from './answering-thread.ts';
 import type { Batch, Dataset } from '../dataset.ts';
 import { WorkerReader, type ReadRequest } from './worker-reader.ts';
@@ -90,7 +90,7 @@ export class BatchReader {
     const share = this.#readMs / (this.#readMs + work);
     if (share < leastShare || (this.#expected - this.#read) * perBatch < leastMs) return 0;
     const keepingUp = Math.ceil(this.#readMs / Math.max(work, 1));
-    return Math.min(keepingUp, availableParallelism() - 1, mostWorkers);
+    return Math.min(keepingUp, ownProcessors() - 1, mostWorkers);
   }
 
   /** Starts threads; they are asked once they are ready. */

@@ -1,3 +1,4 @@
+import { given } from '../../../shared/given.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { distinctTest } from '../../tasks/distinct.ts';
 import { taskRegistry } from '../../tasks/index.ts';
@@ -8,11 +9,12 @@ import { saidOnce } from './said-once.ts';
 
 /** Builds the task that `spec` names, with no sample used twice, reporting progress. @throws CupbearerError as {@link distinctTest}. */
 export async function buildTask({ name, ...params }: Picked, context: RunContext): Promise<Task> {
-  const { dataDir, signal } = context;
+  const { dataDir, signal, keeper } = context;
   context.progress('Data', 0, 1);
   const task = await taskRegistry.get(name).build(params, {
     dataDir,
     signal,
+    ...given({ keeper }),
     progress: (done, total) => context.progress('Data', done, total),
     warn: saidOnce((message) => context.log(message)),
   });

@@ -82,6 +82,7 @@ async function loadData(
     dataDir: context.dataDir,
     seed: spec.seed,
     signal: context.signal,
+    ...given({ keeper: context.keeper }),
     warn: saidOnce((message) => context.log(message)),
     attack: (request) => attackWithRun(request, context.signal),
   };
