@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { unknownName, type Definition, type Registry } from '../../shared/definition.ts';
 import { seedsOf, type ExperimentSpec } from '../../shared/domain/experiment.ts';
+import type { SweptAxis } from '../../shared/domain/swept-axis.ts';
+import type { LayerAggregation } from '../../shared/domain/layer-aggregation.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { formatParameter } from '../../shared/format.ts';
 import { asPicked, type Picked } from '../../shared/schema/fields.ts';
@@ -22,6 +24,7 @@ import { taskRegistry } from '../tasks/index.ts';
 import { taskMisfits, taskOffers } from '../tasks/outline.ts';
 import { triggerOfTask } from '../tasks/trigger-of-task.ts';
 import { distinct } from './labels.ts';
+import { sweptAxes } from './swept-axes.ts';
 import {
   axesOf,
   checkCellCount,
@@ -68,6 +71,8 @@ export interface PlannedRun {
 /** A task on a classifier: a column of the matrix. */
 export interface PlannedColumn {
   label: string;
+  /** The label that all points of the sweep share. */
+  base: string;
   /** Values of the swept parameters. */
   point: SweepPoint;
   /** Keys of the classifiers, one a seed. */
@@ -77,12 +82,16 @@ export interface PlannedColumn {
 /** A detector with its parameters: a row of the matrix. */
 export interface PlannedRow {
   label: string;
+  /** The label that all points of the sweep share. */
+  base: string;
   point: SweepPoint;
   /** Its id. */
   detector: string;
   /** What it learns from, in words. */
   sees: string;
   isSkyline: boolean;
+  /** How it combines its layers. */
+  aggregation: LayerAggregation;
 }
 
 /** A detector on a task with a seed. */
@@ -99,6 +108,8 @@ interface PlannedCell {
 /** All that an experiment needs, before anything is done. */
 export interface ExperimentPlan {
   seeds: readonly number[];
+  /** What is swept, in the order of the spec. */
+  axes: readonly SweptAxis[];
   columns: readonly PlannedColumn[];
   rows: readonly PlannedRow[];
   cells: readonly PlannedCell[];
@@ -141,7 +152,7 @@ interface Column extends Omit<PlannedColumn, 'classifiers'> {
   evaluation: Record<string, unknown>;
 }
 
-interface Row extends Pick<PlannedRow, 'label' | 'point'> {
+interface Row extends Pick<PlannedRow, 'label' | 'base' | 'point'> {
   detector: Picked;
 }
 
@@ -181,8 +192,13 @@ class Planning {
     const plannedColumns = columns.map((column, c) => this.#column(column, c, rows, cells));
     return {
       seeds: this.#seeds,
+      axes: sweptAxes([...axes.tasks, ...axes.detectors], this.#runs.values()),
       columns: plannedColumns,
-      rows: rows.map(({ label, point, detector }) => ({ label, point, ...wordsOf(detector.name) })),
+      rows: rows.map(({ detector, ...row }) => ({
+        ...row,
+        ...wordsOf(detector.name),
+        aggregation: this.#detectorParams(row.label, detector).layer_aggregation,
+      })),
       cells: cells.sort((a, b) => a.row - b.row || a.column - b.column),
       runs: this.#runs,
       given: this.#given,
@@ -194,6 +210,7 @@ class Planning {
     const rows = detectors.flatMap(({ label: _, ...detector }, i) =>
       sweepPoints(axes[i]!, random).map((point): Row => ({
         label: [labels[i]!, ...pointWords(point)].join(' '),
+        base: labels[i]!,
         point,
         detector: applied(detector, axes[i]!, point) as Picked,
       })),
@@ -204,13 +221,15 @@ class Planning {
   #columns(labels: readonly string[], axes: readonly PartAxis[][]): Column[] {
     const { tasks, classifiers, training, random, evaluation } = this.#spec;
     const columns = tasks.flatMap(({ label: _, classifier: own = {}, ...task }, i) =>
-      classifiers.flatMap(({ label: name, run, ...params }, c) => {
-        const variant = classifiers.length === 1 ? [] : [name ?? run ?? classifierWords(params, c)];
+      classifiers.flatMap(({ label: given, run, ...params }, c) => {
+        const variant = classifiers.length === 1 ? [] : [given ?? run ?? classifierWords(params, c)];
         const base = { ...task, classifier: { ...training, ...params, ...own }, evaluation };
         return sweepPoints(axes[i]!, random).map((point): Column => {
           const { classifier, evaluation: settings, ...rest } = applied(base, axes[i]!, point);
+          const name = [labels[i]!, ...variant].join(', ');
           return {
-            label: [[labels[i]!, ...variant].join(', '), ...pointWords(point)].join(' '),
+            label: [name, ...pointWords(point)].join(' '),
+            base: name,
             point,
             task: rest,
             classifier: run === undefined ? { params: classifier as Record<string, unknown> } : { run },
@@ -228,8 +247,10 @@ class Planning {
     const known = this.#known(column, keys[0]!);
     const offered = this.#checkedTask(column, keys[0]!, known);
     for (const [row, { label, detector }] of rows.entries()) {
-      const { params } = this.#parsed('detector', { detector }, `detectors.${label}`, ['detector']);
-      const [misfit] = pairingMisfits(params.detector, { offers: offered, network: known.network });
+      const [misfit] = pairingMisfits(this.#detectorParams(label, detector), {
+        offers: offered,
+        network: known.network,
+      });
       const impossible = misfit
         ? [misfit.message, misfit.hint && inFlags(misfit.hint)].filter(Boolean).join(' ')
         : null;
@@ -238,7 +259,11 @@ class Planning {
         cells.push({ row, column: index, seed, key, impossible });
       }
     }
-    return { label: column.label, point: column.point, classifiers: keys };
+    return { label: column.label, base: column.base, point: column.point, classifiers: keys };
+  }
+
+  #detectorParams(label: string, detector: Picked) {
+    return this.#parsed('detector', { detector }, `detectors.${label}`, ['detector']).params.detector;
   }
 
   /** The classifier of a column with a seed. */
