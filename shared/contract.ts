@@ -10,9 +10,11 @@ import {
 } from './domain/draft.ts';
 import { engineStatusSchema, speedReportSchema } from './domain/engine.ts';
 import {
+  experimentChangesSchema,
   experimentSummarySchema,
   experimentViewSchema,
   tableFormats,
+  figuresByLayerSchema,
   viewOptionsSchema,
 } from './domain/experiment-view.ts';
 import { formRegistrySchema } from './domain/form.ts';
@@ -156,6 +158,8 @@ const drafts = {
 };
 
 const experiment = z.object({ id: z.string().min(1) });
+/** Labels have the values of a sweep in them. */
+const mostLabel = 2000;
 
 /** Calls about experiments: many runs as one thing. */
 const experiments = {
@@ -166,8 +170,22 @@ const experiments = {
   table: call
     .input(experiment.extend(viewOptionsSchema.shape).extend({ format: z.enum(tableFormats) }))
     .output(z.instanceof(File)),
-  /** Computes what of it is not there yet. */
-  start: call.input(experiment).output(nothing),
+  /** The figures of every cell at each layer. */
+  byLayer: call.input(experiment.extend({ metric: viewOptionsSchema.shape.metric })).output(figuresByLayerSchema),
+  /** Changes what people say of it. */
+  change: call.input(experiment.extend(experimentChangesSchema.shape)).output(nothing),
+  /** Computes what of it is not there yet; of these cells alone, by the labels of detector and task, if given. */
+  start: call
+    .input(
+      experiment.extend({
+        cells: z
+          .array(z.object({ detector: z.string().max(mostLabel), task: z.string().max(mostLabel) }))
+          .min(1)
+          .max(1000)
+          .optional(),
+      }),
+    )
+    .output(nothing),
   /** Stops; what is done is kept. */
   stop: call.input(experiment).output(nothing),
   /** Ids and names of those that ship with the program. */

@@ -1,4 +1,5 @@
 import type { RunStatus } from '../../shared/domain/run.ts';
+import type { SweptAxis } from '../../shared/domain/swept-axis.ts';
 import type { PlannedColumn, PlannedRow, PlannedRun } from './plan.ts';
 
 /** A run of an experiment as far as it is: what a matrix is made from. Travels between processes. */
@@ -23,7 +24,7 @@ export interface SeedRun {
 }
 
 /** A column with its classifiers. */
-export interface MatrixColumn extends Pick<PlannedColumn, 'label' | 'point'> {
+export interface MatrixColumn extends Pick<PlannedColumn, 'label' | 'base' | 'point'> {
   classifiers: readonly SeedRun[];
 }
 
@@ -31,6 +32,8 @@ export interface MatrixColumn extends Pick<PlannedColumn, 'label' | 'point'> {
 export interface MatrixSubject {
   title: string;
   seeds: readonly number[];
+  /** Parameters that take several values. */
+  axes: readonly SweptAxis[];
   columns: readonly MatrixColumn[];
   rows: readonly PlannedRow[];
   /** All its runs, in the order of the plan. */

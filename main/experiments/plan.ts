@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { seedsOf, type ExperimentSpec } from '../../shared/domain/experiment.ts';
+import type { LayerAggregation } from '../../shared/domain/layer-aggregation.ts';
+import type { SweptAxis } from '../../shared/domain/swept-axis.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import type { RunKind } from '../../shared/domain/run.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
@@ -8,6 +10,7 @@ import { inFlags } from '../../shared/wording.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
 import { triggerRegistry } from '../data/triggers/index.ts';
+import type { PickedDetector } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { NetworkOutline, specFor } from '../models/network-outline.ts';
 import { checkTraining, trainClassifierParams } from '../runs/classifier-spec.ts';
@@ -34,6 +37,7 @@ import {
   refuseUnknown,
   withDistinctLabels,
 } from './plan-parts.ts';
+import { sweptAxes } from './swept-axes.ts';
 import { axesOf, checkCellCount, pointCount, sweepPoints, type PartAxis, type SweepPoint } from './sweep.ts';
 
 /** All that a plan depends on. Travels between processes. */
@@ -72,6 +76,8 @@ export interface PlannedRun {
 /** A task on a classifier: a column of the matrix. */
 export interface PlannedColumn {
   label: string;
+  /** The label that all points of the sweep share. */
+  base: string;
   /** Values of the swept parameters. */
   point: SweepPoint;
   /** Keys of the classifiers, one a seed. */
@@ -81,12 +87,16 @@ export interface PlannedColumn {
 /** A detector with its parameters: a row of the matrix. */
 export interface PlannedRow {
   label: string;
+  /** The label that all points of the sweep share. */
+  base: string;
   point: SweepPoint;
   /** Its id. */
   detector: string;
   /** What it learns from, in words. */
   sees: string;
   isSkyline: boolean;
+  /** How it combines its layers. */
+  aggregation: LayerAggregation;
 }
 
 /** A detector on a task with a seed. */
@@ -103,6 +113,8 @@ interface PlannedCell {
 /** All that an experiment needs, before anything is done. */
 export interface ExperimentPlan {
   seeds: readonly number[];
+  /** What is swept, in the order of the spec. */
+  axes: readonly SweptAxis[];
   columns: readonly PlannedColumn[];
   rows: readonly PlannedRow[];
   cells: readonly PlannedCell[];
@@ -140,8 +152,8 @@ export function planExperiment(source: PlanSource): ExperimentPlan {
 
 /** A task on one entry of the classifiers' axis. */
 interface Column extends Omit<PlannedColumn, 'classifiers'> {
-  /** What stands in its label behind that of the task: ", mlp 0.05". */
-  ending: string;
+  /** What tells it from the task's columns on other classifiers, in its label: ", mlp"; empty where there is one classifier. */
+  variant: string;
   task: Record<string, unknown>;
   classifier: { run: string } | { params: Record<string, unknown> };
   evaluation: Record<string, unknown>;
@@ -152,7 +164,7 @@ interface Column extends Omit<PlannedColumn, 'classifiers'> {
 /** A detector that is fitted in every cell, or one that a run has fitted. */
 type RowDetector = { picked: Picked } | { run: string };
 
-interface Row extends Pick<PlannedRow, 'label' | 'point'> {
+interface Row extends Pick<PlannedRow, 'label' | 'base' | 'point'> {
   detector: RowDetector;
 }
 
@@ -204,8 +216,12 @@ class Planning {
     }
     return {
       seeds: this.#seeds,
+      axes: sweptAxes([...axes.tasks, ...axes.detectors], this.#runs.values()),
       columns: columns.map((column) => planned.get(column)!),
-      rows: rows.map(({ label, point, detector }) => ({ label, point, ...wordsOf(this.#methodOfRow(detector)) })),
+      rows: rows.map(({ detector, ...row }) => {
+        const { name, layer_aggregation: aggregation } = this.#detectorParams(row.label, detector);
+        return { ...row, ...wordsOf(name), aggregation };
+      }),
       cells: cells.sort((a, b) => a.row - b.row || a.column - b.column),
       runs: this.#runs,
       given: this.#given,
@@ -214,11 +230,12 @@ class Planning {
 
   /** The id of a detector's method. */
   #methodOf(detector: ExperimentSpec['detectors'][number]): string {
-    return 'name' in detector ? detector.name : this.#methodOfRow(detector);
+    return 'name' in detector ? detector.name : readDetectorSpec(this.#fittedFolder(detector.run)).name;
   }
 
-  #methodOfRow(detector: RowDetector | { run: string }): string {
-    return 'picked' in detector ? detector.picked.name : readDetectorSpec(this.#fittedFolder(detector.run)).name;
+  #detectorParams(label: string, detector: RowDetector): PickedDetector {
+    if ('run' in detector) return readDetectorSpec(this.#fittedFolder(detector.run));
+    return this.#parsed('detector', { detector: detector.picked }, `detectors.${label}`, ['detector']).params.detector;
   }
 
   /** The folder of a run that has fitted a detector. @throws CupbearerError `not-found` where it has not. */
@@ -231,10 +248,12 @@ class Planning {
   #rows(labels: readonly string[], axes: readonly PartAxis[][]): Row[] {
     const { detectors, random } = this.#spec;
     const rows = detectors.flatMap((detector, i): Row[] => {
-      if (!('name' in detector)) return [{ label: labels[i]!, point: {}, detector: { run: detector.run } }];
+      const base = labels[i]!;
+      if (!('name' in detector)) return [{ label: base, base, point: {}, detector: { run: detector.run } }];
       const { label: _, ...picked } = detector;
       return sweepPoints(axes[i]!, random).map((point) => ({
-        label: [labels[i]!, ...pointWords(point)].join(' '),
+        label: [base, ...pointWords(point)].join(' '),
+        base,
         point,
         detector: { picked: applied(picked, axes[i]!, point) as Picked },
       }));
@@ -275,10 +294,10 @@ class Planning {
       const base = { ...params, classifier: { ...training, ...model, ...own }, evaluation };
       return sweepPoints(axes, random).map((point): Column => {
         const { classifier, evaluation: settings, ...rest } = applied(base, axes, point);
-        const ending = [variant, ...pointWords(point)].join(' ').trimEnd();
         return {
-          label: label + ending,
-          ending,
+          label: [label + variant, ...pointWords(point)].join(' '),
+          base: label + variant,
+          variant,
           point,
           task: rest,
           classifier: run === undefined ? { params: classifier as Record<string, unknown> } : { run },
@@ -304,13 +323,14 @@ class Planning {
     const free = without(axes, sourceAxes);
     const shared = axes.filter((axis) => !free.includes(axis) && axis.keys[0] !== 'classifier');
     const base = applied({ ...params, evaluation }, shared, from.point);
-    return sweepPoints(free, random).map((point): Column => {
-      const { evaluation: settings, ...rest } = applied(base, free, point);
-      const ending = [from.ending, ...pointWords(point)].join(' ').trimEnd();
+    return sweepPoints(free, random).map((own): Column => {
+      const { evaluation: settings, ...rest } = applied(base, free, own);
+      const point = { ...from.point, ...own };
       return {
-        label: label + ending,
-        ending,
-        point: { ...from.point, ...point },
+        label: [label + from.variant, ...pointWords(point)].join(' '),
+        base: label + from.variant,
+        variant: from.variant,
+        point,
         task: rest,
         classifier: from.classifier,
         evaluation: settings as Record<string, unknown>,
@@ -332,7 +352,7 @@ class Planning {
         cells.push({ row, column: index, seed, key: typeof keyOf === 'string' ? null : keyOf(i), impossible });
       }
     }
-    return { label: column.label, point: column.point, classifiers: keys };
+    return { label: column.label, base: column.base, point: column.point, classifiers: keys };
   }
 
   /**
@@ -353,16 +373,9 @@ class Planning {
     }
     if (fitted) return fitted[0]?.impossible ?? ((i) => evaluated(fitted[i]!.key!, i));
     return (
-      this.#misfit(detector.picked, label, view) ??
+      misfitWords(this.#detectorParams(label, detector), view) ??
       ((i) => this.#detector(column, classifiers[i]!, label, detector.picked, this.#seeds[i]!))
     );
-  }
-
-  /** Why a detector cannot be fitted on a task; null where it can. */
-  #misfit(picked: Picked, label: string, view: PairingView): string | null {
-    const { params } = this.#parsed('detector', { detector: picked }, `detectors.${label}`, ['detector']);
-    const [misfit] = pairingMisfits(params.detector, view);
-    return misfit ? [misfit.message, misfit.hint && inFlags(misfit.hint)].filter(Boolean).join(' ') : null;
   }
 
   /** Why a detector that a run has fitted cannot score a classifier's activations; null where it can. */
@@ -551,6 +564,12 @@ function wordsOf(detector: string): Pick<PlannedRow, 'detector' | 'sees' | 'isSk
         ? 'trusted data only'
         : 'no data to learn from';
   return { detector, sees: needs.gradients ? `${sees}, gradients` : sees, isSkyline: needs.anomalyLabels === true };
+}
+
+/** Why a detector cannot be fitted on a task; null where it can. */
+function misfitWords(detector: PickedDetector, view: PairingView): string | null {
+  const [misfit] = pairingMisfits(detector, view);
+  return misfit ? [misfit.message, misfit.hint && inFlags(misfit.hint)].filter(Boolean).join(' ') : null;
 }
 
 /** The axes of a task that do not change the one its detectors are fitted on. */

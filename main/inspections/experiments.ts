@@ -1,4 +1,8 @@
 import { planExperiment, type ExperimentPlan, type PlanSource } from '../experiments/plan.ts';
+import type { FiguresByLayer } from '../../shared/domain/experiment-view.ts';
+import type { MatrixMetric } from '../../shared/domain/result-matrix.ts';
+import type { MatrixSubject } from '../experiments/matrix-subject.ts';
+import { figuresByLayer } from '../reports/experiment-matrix.ts';
 import { experimentTable, type TableFile, type TableRequest } from '../reports/experiment-table.ts';
 import { experimentView, type ViewRequest, type ViewedExperiment } from '../reports/experiment-view.ts';
 
@@ -10,3 +14,12 @@ export const viewOfExperiment = (request: ViewRequest): ViewedExperiment => expe
 
 /** Writes the results of an experiment as a table, as {@link experimentTable} does. */
 export const tableOfExperiment = (request: TableRequest): TableFile => experimentTable(request);
+
+/** The figures of an experiment at each layer, as {@link figuresByLayer} finds them. */
+export const layersOfExperiment = ({
+  subject,
+  metric,
+}: {
+  subject: MatrixSubject;
+  metric: MatrixMetric;
+}): FiguresByLayer => figuresByLayer(subject, metric);

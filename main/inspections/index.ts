@@ -26,6 +26,7 @@ const inspections = {
   'make-report': async () => (await import('./results.ts')).reportOfRuns,
   'plan-experiment': async () => (await import('./experiments.ts')).planOf,
   'experiment-view': async () => (await import('./experiments.ts')).viewOfExperiment,
+  'experiment-layers': async () => (await import('./experiments.ts')).layersOfExperiment,
   'experiment-table': async () => (await import('./experiments.ts')).tableOfExperiment,
   'find-runs': async () => (await import('./find-runs.ts')).findRuns,
   'run-files': async () => (await import('./run-files.ts')).runFiles,

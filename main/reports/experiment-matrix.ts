@@ -1,8 +1,17 @@
-import type { ClassifierStrip } from '../../shared/domain/experiment-view.ts';
 import type { CellSeed, MatrixCell, MatrixMetric, ResultMatrix } from '../../shared/domain/result-matrix.ts';
+import { shortLayerNames } from '../../shared/charts/layer-names.ts';
+import { unknownName } from '../../shared/definition.ts';
 import { allLayers } from '../../shared/domain/evaluation.ts';
+import type {
+  ClassifierStrip,
+  ExperimentView,
+  FiguresByLayer,
+  ViewOptions,
+} from '../../shared/domain/experiment-view.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatPercent } from '../../shared/format.ts';
+import type { Scores } from '../../shared/scores/ranked-scores.ts';
+import { aggregateLayers } from '../evaluation/aggregate-layers.ts';
 import { figureOverSeeds, type FigureOverSeeds } from '../evaluation/across/across-seeds.ts';
 import { scoreTies, suspicions, type Suspicion } from '../evaluation/across/suspicions.ts';
 import { metricFigures } from '../evaluation/across/metric-figures.ts';
@@ -13,7 +22,7 @@ import type {
   MatrixSubjectCell,
   SeedRun,
 } from '../experiments/matrix-subject.ts';
-import { readScores } from '../storage/run-folder.ts';
+import { readScores, scoreLayout } from '../storage/run-folder.ts';
 
 /** A matrix with what stands at its head. */
 interface ExperimentMatrix {
@@ -24,21 +33,104 @@ interface ExperimentMatrix {
 /** Share of attacks that must succeed for a task to be about detecting them. */
 const leastSuccess = 0.5;
 
-/** Puts the results of an experiment together, as far as they are there. */
-export function experimentMatrix(subject: MatrixSubject, metric: MatrixMetric): ExperimentMatrix {
+/** How scores of layers become one figure. */
+interface ScoreOptions {
+  metric: MatrixMetric;
+  aggregation: NonNullable<ViewOptions['aggregation']>;
+  layer: string | undefined;
+}
+
+/**
+ * Puts the results of an experiment together, as far as they are there.
+ * @throws CupbearerError `usage` for a layer that none of its runs has scores of.
+ */
+export function experimentMatrix(
+  subject: MatrixSubject,
+  { metric = 'auroc', aggregation = 'own', layer }: ViewOptions,
+): ExperimentMatrix {
   const strip = subject.columns.map(stripOf);
+  const options: ScoreOptions = {
+    metric,
+    aggregation,
+    layer: layer === undefined ? undefined : layerId(subject, layer),
+  };
   return {
     strip,
     matrix: {
       title: subject.title,
-      metric,
-      aggregation: 'aggregate over layers',
+      metric: options.metric,
+      aggregation: aggregationWords(subject, options),
+      layer: options.layer ?? null,
       seeds: [...subject.seeds],
       tasks: subject.columns.map(({ label }, column) => ({ label, notCounted: failedAttack(strip[column]!) })),
       detectors: subject.rows.map(({ label, sees, isSkyline }) => ({ label, sees, isSkyline })),
-      cells: subject.cells.map((row) => row.map((cell, column) => cellOf(cell, subject.columns[column]!, metric))),
+      cells: subject.cells.map((row) => row.map((cell, column) => cellOf(cell, subject.columns[column]!, options))),
     },
   };
+}
+
+/** What there is to choose from where layers become one score. */
+export function layersOf(subject: MatrixSubject): ExperimentView['layers'] {
+  const own = new Set(subject.rows.map(({ aggregation }) => aggregation));
+  const names = new Set(doneRuns(subject).flatMap(({ id, folder }) => singleLayers(id, folder)));
+  const ids = [...names].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const short = shortLayerNames(ids);
+  return { own: own.size === 1 ? [...own][0]! : null, single: ids.map((id, i) => ({ id, name: short[i]! })) };
+}
+
+/** The figures of every cell at each layer, over the seeds that are done. */
+export function figuresByLayer(subject: MatrixSubject, metric: MatrixMetric): FiguresByLayer {
+  const layers = layersOf(subject).single;
+  const figureAt = (layer: string, { seeds }: MatrixSubjectCell) => {
+    const has = ({ id, folder, status }: CellRun) => status === 'done' && singleLayers(id, folder).includes(layer);
+    const done = seeds.flatMap(({ run }) => (run && has(run) ? [run] : []));
+    if (done.length === 0) return null;
+    const { mean, lower, upper } = figureOf(done, { metric, aggregation: 'own', layer });
+    return { mean, lower, upper };
+  };
+  return { layers, cells: subject.cells.map((row) => row.map((cell) => layers.map(({ id }) => figureAt(id, cell)))) };
+}
+
+function doneRuns({ cells }: MatrixSubject): CellRun[] {
+  return cells.flat().flatMap(({ seeds }) => seeds.flatMap(({ run }) => (run?.status === 'done' ? [run] : [])));
+}
+
+/** The layers that a run has scores of; none where its folder cannot be read, which its cell says. */
+function singleLayers(id: string, folder: string): string[] {
+  return remembered(knownLayers, `${id} ${folder}`, () => {
+    try {
+      return scoreLayout(folder).layers.filter((name) => name !== allLayers);
+    } catch (error) {
+      if (error instanceof CupbearerError) return [];
+      throw error;
+    }
+  });
+}
+
+const aggregateWords = {
+  mean: 'mean over layers',
+  max: 'maximum over layers',
+  'standardised-mean': 'mean over standardised layers',
+  logsumexp: 'logsumexp over layers',
+  layer: 'one layer, chosen beforehand',
+};
+
+/** The layer that a name means. A layer cannot be wrong before there are runs. */
+function layerId(subject: MatrixSubject, asked: string): string {
+  const { single } = layersOf(subject);
+  const found = single.find(({ id, name }) => id === asked || name === asked);
+  if (found || single.length === 0) return found?.id ?? asked;
+  throw new CupbearerError('usage', unknownName('layer', asked, single.map(({ name }) => name))); // prettier-ignore
+}
+
+function aggregationWords(subject: MatrixSubject, { aggregation, layer }: ScoreOptions): string {
+  if (layer !== undefined) {
+    const name = layersOf(subject).single.find(({ id }) => id === layer)?.name ?? layer;
+    return `${name} alone, picked after seeing the labels`;
+  }
+  const ways = new Set(aggregation !== 'own' ? [aggregation] : subject.rows.map((row) => row.aggregation));
+  if (ways.size !== 1) return 'each detector’s own aggregate over layers';
+  return aggregateWords[[...ways][0]!];
 }
 
 /** Why the figures of a task say nothing about detection. */
@@ -83,10 +175,10 @@ function meanOfKnown(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
-function cellOf(cell: MatrixSubjectCell, column: MatrixColumn, metric: MatrixMetric): MatrixCell {
-  const seeds = cell.seeds.map((each) => seedOf(each, column, metric));
+function cellOf(cell: MatrixSubjectCell, column: MatrixColumn, options: ScoreOptions): MatrixCell {
+  const seeds = cell.seeds.map((each) => seedOf(each, column, options));
   const done = cell.seeds.filter(({ run }, i) => run && seeds[i]!.value !== null).map(({ run }) => run!);
-  const figure = done.length === 0 ? undefined : figureOf(done, metric);
+  const figure = done.length === 0 ? undefined : figureOf(done, options);
   return {
     state: cell.impossible === null ? cellState(seeds) : 'impossible',
     reason: cell.impossible ?? seeds.find(({ reason }) => reason !== null)?.reason ?? null,
@@ -97,27 +189,42 @@ function cellOf(cell: MatrixSubjectCell, column: MatrixColumn, metric: MatrixMet
     upper: figure?.upper ?? null,
     fromSamples: figure?.fromSamples ?? null,
     fromSeeds: figure?.fromSeeds ?? null,
-    warnings: figure && metric === 'auroc' ? doubtsOf(figure, done) : [],
+    warnings: figure && options.metric === 'auroc' ? doubtsOf(figure, done, options) : [],
   };
 }
 
 /** What must be known before an AUROC is believed. */
-function doubtsOf({ mean, lower, upper }: FigureOverSeeds, [first]: readonly CellRun[]): string[] {
+function doubtsOf(
+  { mean, lower, upper }: FigureOverSeeds,
+  [first]: readonly CellRun[],
+  options: ScoreOptions,
+): string[] {
   if (!first) return [];
-  return remembered(knownDoubts, `${first.id} ${first.folder} ${mean} ${lower} ${upper}`, () => {
-    const { scores, labels } = scoresOf(first.folder);
+  return remembered(knownDoubts, `${keyOf(options, [first])} ${mean} ${lower} ${upper}`, () => {
+    const { scores, labels } = scoresOf(first.folder, options);
     const anomalous = labels.reduce((sum, label) => sum + label, 0);
     const detection = { auroc: mean, lower, upper, clean: labels.length - anomalous, anomalous };
     return suspicions({ detection, scores: scoreTies(scores) }).map(cellWords);
   });
 }
 
-function seedOf({ seed, run }: SeedRun, { classifiers }: MatrixColumn, metric: MatrixMetric): CellSeed {
-  const none = { seed, run: run?.id ?? null, progress: run?.progress ?? null, value: null, lower: null, upper: null };
+function seedOf({ seed, run }: SeedRun, { classifiers }: MatrixColumn, options: ScoreOptions): CellSeed {
+  const { layer } = options;
+  const none = {
+    seed,
+    run: run?.id ?? null,
+    progress: run?.progress ?? null,
+    ms: run?.ms ?? null,
+    value: null,
+    lower: null,
+    upper: null,
+  };
   const state = stateOf(run);
   if (state === 'done' && run) {
+    if (layer !== undefined && !singleLayers(run.id, run.folder).includes(layer))
+      return { ...none, state, reason: `It has no scores of the layer ${layer}.` };
     try {
-      return { ...none, state, ...figureOfRun(run, metric), reason: null };
+      return { ...none, state, ...figureOfRun(run, options), reason: null };
     } catch (error) {
       // A folder that is gone or damaged is one cell without a figure, and the others are worth showing.
       if (!(error instanceof CupbearerError)) throw error;
@@ -147,6 +254,7 @@ function cellState(seeds: readonly CellSeed[]): MatrixCell['state'] {
 const known = new Map<string, FigureOverSeeds>();
 const knownOfRuns = new Map<string, Pick<CellSeed, 'value' | 'lower' | 'upper'>>();
 const knownDoubts = new Map<string, string[]>();
+const knownLayers = new Map<string, string[]>();
 const mostKnown = 20_000;
 
 function remembered<T>(store: Map<string, T>, key: string, compute: () => T): T {
@@ -158,28 +266,41 @@ function remembered<T>(store: Map<string, T>, key: string, compute: () => T): T 
   return value;
 }
 
-function figureOfRun({ id, folder }: CellRun, metric: MatrixMetric): Pick<CellSeed, 'value' | 'lower' | 'upper'> {
-  return remembered(knownOfRuns, `${metric} ${id} ${folder}`, () => {
-    const { scores, labels } = scoresOf(folder);
-    const { value, lower, upper } = metricFigures[metric].interval(scores, labels);
+/** Names a figure: how it is made, and of which runs. */
+function keyOf({ metric, aggregation, layer }: ScoreOptions, runs: readonly CellRun[]): string {
+  return JSON.stringify([metric, layer ?? null, aggregation, ...runs.flatMap(({ id, folder }) => [id, folder])]);
+}
+
+function figureOfRun(run: CellRun, options: ScoreOptions): Pick<CellSeed, 'value' | 'lower' | 'upper'> {
+  return remembered(knownOfRuns, keyOf(options, [run]), () => {
+    const { scores, labels } = scoresOf(run.folder, options);
+    const { value, lower, upper } = metricFigures[options.metric].interval(scores, labels);
     return { value, lower, upper };
   });
 }
 
-function figureOf(runs: readonly CellRun[], metric: MatrixMetric): FigureOverSeeds {
-  const key = `${metric} ${runs.map(({ id, folder }) => `${id} ${folder}`).join(' ')}`;
-  return remembered(known, key, () =>
+function figureOf(runs: readonly CellRun[], options: ScoreOptions): FigureOverSeeds {
+  return remembered(known, keyOf(options, runs), () =>
     figureOverSeeds(
-      metric,
-      runs.map(({ folder }) => scoresOf(folder)),
+      options.metric,
+      runs.map(({ folder }) => scoresOf(folder, options)),
     ),
   );
 }
 
-/** The aggregate's scores of a run. @throws CupbearerError `not-found`, `bad-data`, `storage`. */
-function scoresOf(folder: string): { scores: Float32Array; labels: Uint8Array; groups: Int32Array } {
-  const { layers, labels, sampleIndex } = readScores(folder);
-  const scores = layers.get(allLayers);
-  if (scores) return { scores, labels, groups: sampleIndex };
-  throw new CupbearerError('bad-data', `"${folder}" has no scores over all layers.`);
+/** The scores that are asked for of a run. @throws CupbearerError `not-found`, `bad-data`, `storage`. */
+function scoresOf(
+  folder: string,
+  { aggregation, layer }: ScoreOptions,
+): { scores: Scores; labels: Uint8Array; groups: Int32Array } {
+  const how = layer === undefined && aggregation !== 'own' ? aggregation : undefined;
+  const wanted = layer ?? allLayers;
+  const { layers, labels, sampleIndex: groups } = readScores(folder, how ? undefined : [wanted]);
+  if (how) {
+    const { [allLayers]: _, ...single } = Object.fromEntries(layers);
+    return { scores: aggregateLayers(single, how), labels, groups };
+  }
+  const scores = layers.get(wanted);
+  if (scores) return { scores, labels, groups };
+  throw new CupbearerError('bad-data', `"${folder}" has no scores ${layer === undefined ? 'over all layers' : `of the layer ${layer}`}.`); // prettier-ignore
 }

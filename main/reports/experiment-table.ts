@@ -34,8 +34,8 @@ const types: Record<TableFormat, string> = {
 
 /** Writes the results of an experiment as a table. */
 export function experimentTable({ subject, options, settings }: TableRequest): TableFile {
-  const { metric, baseline, format, spread } = options;
-  const { matrix } = experimentMatrix(subject, metric);
+  const { baseline, format, spread } = options;
+  const { matrix } = experimentMatrix(subject, options);
   const { extension, write } = matrixTableFormats[format];
   const text = write(matrix, matrixStatistics(matrix, baselineOf(matrix, baseline)), { spread, settings });
   return {

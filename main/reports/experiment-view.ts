@@ -1,8 +1,11 @@
 import type { ExperimentView, ViewOptions } from '../../shared/domain/experiment-view.ts';
+import type { SweptPlace } from '../../shared/domain/swept-axis.ts';
 import type { ResultMatrix } from '../../shared/domain/result-matrix.ts';
+import { asPicked } from '../../shared/schema/fields.ts';
+import { formatParameter } from '../../shared/format.ts';
 import { matrixStatistics } from '../evaluation/across/matrix-statistics.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
-import { experimentMatrix } from './experiment-matrix.ts';
+import { experimentMatrix, layersOf } from './experiment-matrix.ts';
 
 /** What a page is made from. */
 export interface ViewRequest {
@@ -21,16 +24,37 @@ const mostNamed = 8;
 
 /** Puts the page of an experiment together. */
 export function experimentView({ subject, options }: ViewRequest): ViewedExperiment {
-  const { matrix, strip } = experimentMatrix(subject, options.metric);
-  return { matrix, strip, ...rowFigures(matrix, options.baseline), ...queueOf(subject.runs) };
+  const { matrix, strip } = experimentMatrix(subject, options);
+  return {
+    matrix,
+    layers: layersOf(subject),
+    sweep: sweepOf(subject),
+    strip,
+    ...rowFigures(matrix, options.baseline),
+    ...queueOf(subject.runs),
+  };
+}
+
+/** Where rows and columns stand in the sweep. */
+function sweepOf({ axes, columns, rows }: MatrixSubject): ViewedExperiment['sweep'] {
+  const placeOf = ({ base, point }: Pick<MatrixSubject['rows'][number], 'base' | 'point'>): SweptPlace => ({
+    base,
+    point: Object.fromEntries(
+      Object.entries(point).map(([path, value]) => [
+        path,
+        typeof value === 'number' ? value : (asPicked(value)?.name ?? formatParameter(value)),
+      ]),
+    ),
+  });
+  return { axes: [...axes], columns: columns.map(placeOf), rows: rows.map(placeOf) };
 }
 
 /** What the rows come to over the tasks that count, against the row of this label. */
 function rowFigures(
   matrix: ResultMatrix,
   label: string | undefined,
-): Pick<ViewedExperiment, 'rows' | 'baseline' | 'testNote' | 'counted'> {
-  const { baseline, detectors, commonTasks, noTest } = matrixStatistics(matrix, baselineOf(matrix, label));
+): Pick<ViewedExperiment, 'rows' | 'baseline' | 'testNote' | 'groups' | 'counted'> {
+  const { baseline, detectors, commonTasks, noTest, groups } = matrixStatistics(matrix, baselineOf(matrix, label));
   return {
     rows: detectors.map(({ mean, rank, comparison }) => ({
       mean,
@@ -40,10 +64,14 @@ function rowFigures(
         lower: comparison.lower,
         upper: comparison.upper,
         p: comparison.corrected,
+        win: comparison.win,
+        tie: comparison.tie,
+        loss: comparison.loss,
       },
     })),
     baseline,
     testNote: noTest,
+    groups,
     counted: commonTasks.map((task) => matrix.tasks[task]!.label),
   };
 }

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { experimentFileSchema, experimentFormat, type ExperimentFile } from '../../shared/domain/experiment.ts';
@@ -29,6 +30,19 @@ export function holdsExperiment(folder: string): boolean {
 /** Writes `experiment.json`, in place of an earlier one. @throws CupbearerError `storage`. */
 export function writeExperiment(folder: string, file: ExperimentFile): void {
   writeFileAtomically(join(folder, specName), toJsonText(file));
+}
+
+/**
+ * Returns what changes whenever `experiment.json` is written, which is always as a new file; null where there is none, or it
+ * cannot be told.
+ */
+export function experimentVersion(folder: string): string | null {
+  try {
+    const found = lstatSync(join(folder, specName), { bigint: true, throwIfNoEntry: false });
+    return found?.isFile() ? `${found.ino} ${found.mtimeNs} ${found.size}` : null;
+  } catch {
+    return null;
+  }
 }
 
 /** @throws CupbearerError `not-found`, `storage`, `bad-data` (also where a newer version wrote it). */

@@ -103,9 +103,9 @@ export function hasScores(folder: string): boolean {
   return isThere(within(folder, 'scores'));
 }
 
-/** Reads what {@link writeScores} wrote. @throws CupbearerError as `readScoreFiles`. */
-export function readScores(folder: string): Scores {
-  return readScoreFiles(within(folder, 'scores'));
+/** Reads what {@link writeScores} wrote, of the layers in `only` if given. @throws CupbearerError as `readScoreFiles`. */
+export function readScores(folder: string, only?: readonly string[]): Scores {
+  return readScoreFiles(within(folder, 'scores'), only);
 }
 
 /** Returns which samples a run has scored. @throws CupbearerError as {@link readScores}. */

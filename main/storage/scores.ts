@@ -64,15 +64,16 @@ export function writeScoreFiles(place: Within, scores: Scores): void {
 }
 
 /**
- * Returns what {@link writeScoreFiles} wrote.
+ * Returns what {@link writeScoreFiles} wrote, of the layers in `only` if given; those that are not there are left out.
  * @throws CupbearerError as {@link readScoreLayout}, and `bad-data` if values are not what they should be.
  */
-export function readScoreFiles(place: Within): Scores {
+export function readScoreFiles(place: Within, only?: readonly string[]): Scores {
   const { samples, ...found } = readScoreLayout(place);
   const path = pathOf(place);
   const read = reader(place, samples);
   const scored = readScored(place, samples);
-  const layers = found.layers.map((name): [string, Float32Array] => [name, read(name, Float32Array)]);
+  const wanted = only ? found.layers.filter((name) => only.includes(name)) : found.layers;
+  const layers = wanted.map((name): [string, Float32Array] => [name, read(name, Float32Array)]);
   for (const [name, scores] of layers) checkAll(path, name, scores, 'finite scores', Number.isFinite);
   return {
     layers: new Map(layers),

@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { sweptAxisSchema, sweptPlaceSchema } from './swept-axis.ts';
+import { experimentSpecSchema } from './experiment.ts';
 import { matrixMetricIds, resultMatrixSchema } from './result-matrix.ts';
+
+const spec = experimentSpecSchema.shape;
 
 /** `running`: here; `elsewhere`: in another process of this machine; `paused`: it goes on by itself, once a disk has room. */
 const experimentStates = ['idle', 'running', 'paused', 'elsewhere'] as const;
@@ -54,6 +58,10 @@ const differenceSchema = z.object({
   upper: z.number().nullable(),
   /** By Wilcoxon's signed-rank test, Holm-corrected; null where there are too few tasks. */
   p: z.number().nullable(),
+  /** On how many tasks it does better, as well and worse. */
+  win: z.int().nonnegative(),
+  tie: z.int().nonnegative(),
+  loss: z.int().nonnegative(),
 });
 
 /** A row's figures over tasks. */
@@ -74,11 +82,26 @@ const queuedCellSchema = z.object({
   leftMs: z.number().nullable(),
 });
 
+/** What there is to choose from where layers become one score. */
+const layersSchema = z.object({
+  /** How the runs themselves combine their layers; null where detectors differ in it. */
+  own: z.string().nullable(),
+  /** The layers that runs have scores of, with their short names. */
+  single: z.array(z.object({ id: z.string(), name: z.string() })),
+});
+
 /** An experiment's page. */
 export const experimentViewSchema = z.object({
   summary: experimentSummarySchema,
   notes: z.string(),
   matrix: resultMatrixSchema,
+  layers: layersSchema,
+  /** What is swept, and where columns and rows of the matrix stand in it. */
+  sweep: z.object({
+    axes: z.array(sweptAxisSchema),
+    columns: z.array(sweptPlaceSchema),
+    rows: z.array(sweptPlaceSchema),
+  }),
   strip: z.array(classifierStripSchema),
   /** One a row of the matrix. */
   rows: z.array(rowStatisticsSchema),
@@ -86,6 +109,11 @@ export const experimentViewSchema = z.object({
   baseline: z.int().nullable(),
   /** What is said of tests across tasks: "too few tasks for a test across tasks". */
   testNote: z.string().nullable(),
+  /**
+   * Rows of which no two are told apart by tests across tasks, best mean rank first; null where there are too few tasks to tell any
+   * apart.
+   */
+  groups: z.array(z.array(z.int().nonnegative())).nullable(),
   /** Labels of the tasks that means and ranks are over. */
   counted: z.array(z.string()),
   queue: z.array(queuedCellSchema),
@@ -95,13 +123,39 @@ export const experimentViewSchema = z.object({
 });
 export type ExperimentView = z.infer<typeof experimentViewSchema>;
 
+/** How layers become one score: as each run combined them, or in one of the ways that stored scores can be combined afterwards. */
+export const matrixAggregations = ['own', 'mean', 'max'] as const;
+
 /** What of the results a page shows. */
 export const viewOptionsSchema = z.object({
   metric: z.enum(matrixMetricIds).default('auroc'),
+  /** How each run's layers become one score. */
+  aggregation: z.enum(matrixAggregations).default('own'),
+  /** The layer whose scores are taken alone, in place of an aggregate; its name, or its short one. */
+  layer: z.string().min(1).max(500).optional(),
   /** The label of the row that the others are compared with. */
   baseline: z.string().optional(),
 });
-export type ViewOptions = z.infer<typeof viewOptionsSchema>;
+export type ViewOptions = z.input<typeof viewOptionsSchema>;
+
+const layerFigure = z.object({ mean: z.number(), lower: z.number(), upper: z.number() });
+
+/** The figures of an experiment at each layer. */
+export const figuresByLayerSchema = z.object({
+  layers: z.array(z.object({ id: z.string(), name: z.string() })),
+  /** By row, column and layer; null where there is none. */
+  cells: z.array(z.array(z.array(layerFigure.nullable()))),
+});
+export type FiguresByLayer = z.infer<typeof figuresByLayerSchema>;
+
+/** What of an experiment its page can change; what is left out stays as it is. */
+export const experimentChangesSchema = z.object({
+  name: spec.name.optional(),
+  question: spec.question.unwrap().optional(),
+  notes: spec.notes.unwrap().optional(),
+  tags: spec.tags.unwrap().optional(),
+});
+export type ExperimentChanges = z.infer<typeof experimentChangesSchema>;
 
 /** Formats of the table of an experiment. */
 export const tableFormats = ['latex', 'markdown', 'csv', 'json', 'tsv', 'html'] as const;

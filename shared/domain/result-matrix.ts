@@ -24,6 +24,8 @@ const cellSeedSchema = z.object({
   state: z.enum(['waiting', 'running', 'done', 'failed']),
   /** Share of the run that is done, 0 to 1, while it goes on. */
   progress: z.number().min(0).max(1).nullable(),
+  /** Milliseconds that its run took; null where it has not ended. */
+  ms: z.number().nonnegative().nullable(),
   /** The metric, with its 95 % interval over samples; null where it is not known. */
   value: figure,
   lower: figure,
@@ -72,8 +74,10 @@ const matrixDetectorSchema = z.object({
 export const resultMatrixSchema = z.object({
   title: z.string(),
   metric: z.enum(matrixMetricIds),
-  /** What is aggregated over layers, in words: "mean of layers". */
+  /** How the layers became one score, in words: "mean over layers", "linear_1 alone, picked after seeing the labels". */
   aggregation: z.string(),
+  /** The layer whose scores alone count; null for an aggregate over all. */
+  layer: z.string().nullable(),
   /** The seeds of every setting. */
   seeds: z.array(z.int().nonnegative()),
   tasks: z.array(matrixTaskSchema),

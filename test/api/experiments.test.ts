@@ -1,6 +1,10 @@
+import { existsSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import type { ExperimentSummary } from '../../shared/domain/experiment-view.ts';
+import { readEvaluation } from '../../main/runs/stored-evaluations.ts';
+import { readExperiment, writeExperiment } from '../../main/storage/experiment-folder.ts';
+import type { MatrixCell } from '../../shared/domain/result-matrix.ts';
 import { smallTraining, startApplication, type StartedApplication } from './running-application.ts';
 
 const timeout = 180_000;
@@ -87,6 +91,77 @@ describe.sequential('experiments of the window', () => {
     expect([queue, view.waiting, baseline]).toEqual([[], 0, 0]);
     const tpr = await program.client.experiments.view({ id, metric: 'tpr_at_5' });
     expect(tpr.matrix.metric).toBe('tpr_at_5');
+  });
+
+  it('show another aggregate over layers, or one layer, which is called what it is', { timeout }, async () => {
+    const view = (options: object) => program.client.experiments.view({ id, metric: 'auroc', ...options });
+    const own = await view({});
+    expect(own.matrix).toMatchObject({ aggregation: 'mean over layers', layer: null });
+    expect(own.layers.own).toBe('mean');
+    const { single } = own.layers;
+    expect(single.length).toBeGreaterThan(1);
+    const figuresOf = ({ matrix }: typeof own) => matrix.cells[0]![0]!.seeds.map(({ value }) => value);
+    expect(figuresOf(await view({ aggregation: 'mean' }))).toEqual(figuresOf(own));
+    const most = await view({ aggregation: 'max' });
+    expect(most.matrix.aggregation).toBe('maximum over layers');
+    expect(figuresOf(most)).not.toEqual(figuresOf(own));
+
+    const [{ id: layer, name }] = single as [(typeof single)[number]];
+    const alone = await view({ layer: name });
+    expect(alone.matrix).toMatchObject({ layer, aggregation: `${name} alone, picked after seeing the labels` });
+    const { folder } = program.application.workbench.catalogue.get(alone.matrix.cells[0]![0]!.seeds[0]!.run!);
+    expect(figuresOf(alone)[0]).toBeCloseTo(readEvaluation(folder).layers[layer]!.AUC_ROC, 6);
+    // A detector that looks at the output alone has no other layer: its cell says so, and counts nowhere.
+    expect(alone.matrix.cells[1]![0]).toMatchObject({ mean: null, reason: expect.stringContaining(layer) });
+    const table = await program.client.experiments.table({ id, layer, format: 'markdown' });
+    expect(await table.text()).toContain('alone, picked after seeing the labels');
+    await expect(view({ layer: 'linear_99' })).rejects.toThrow('linear_99');
+
+    const { layers, cells } = await program.client.experiments.byLayer({ id });
+    expect(layers).toEqual(single);
+    expect(cells[0]![0]![0]!.mean).toBe(alone.matrix.cells[0]![0]!.mean);
+    expect(cells[1]![0]!.filter((figure) => figure !== null).length).toBeLessThan(layers.length);
+  });
+
+  it('keep name, question, notes and tags that are changed, in the file too', { timeout }, async () => {
+    const { client, application } = program;
+    const { folder, name } = application.experiments.summary(id);
+    await client.experiments.change({ id, question: 'Why?', notes: '**Bold**', tags: ['paper', 'b'] });
+    const { summary, notes } = await client.experiments.view({ id });
+    expect([summary.question, summary.tags, notes]).toEqual(['Why?', ['paper', 'b'], '**Bold**']);
+    expect(readExperiment(folder).spec).toMatchObject({ name, question: 'Why?', notes: '**Bold**' });
+    await client.experiments.change({ id, name: 'Renamed' });
+    expect(application.experiments.summary(id)).toMatchObject({ name: 'Renamed', question: 'Why?', folder });
+    expect(application.experiments.summary(id).counts.done).toBe(6);
+    await client.experiments.change({ id, name });
+    await expect(client.experiments.change({ id, tags: ['x'.repeat(61)] })).rejects.toThrow();
+  });
+
+  it('notice that their file was written by another process', { timeout }, async () => {
+    const { folder } = program.application.experiments.summary(id);
+    const file = readExperiment(folder);
+    writeExperiment(folder, { ...file, spec: { ...file.spec, notes: 'From elsewhere' } });
+    expect((await program.client.experiments.view({ id })).notes).toBe('From elsewhere');
+    writeExperiment(folder, file);
+  });
+
+  it('compute a single cell again in its place', { timeout }, async () => {
+    const { client, application } = program;
+    const view = () => client.experiments.view({ id });
+    const lost = (await view()).matrix.cells.map(([cell]) => cell!.seeds[0]!.run!);
+    for (const run of lost) rmSync(application.workbench.catalogue.get(run).folder, { recursive: true });
+    await client.experiments.start({ id, cells: [{ detector: 'mahalanobis', task: 'Corner pixel' }] });
+    await until(id, ({ state }) => state === 'idle');
+    const [[repeated], [other]] = (await view()).matrix.cells as [[MatrixCell], [MatrixCell]];
+    expect(repeated.state).toBe('done');
+    expect(repeated.seeds[0]!.run).not.toBe(lost[0]);
+    expect(existsSync(application.workbench.catalogue.get(repeated.seeds[0]!.run!).folder)).toBe(true);
+    expect(other.seeds[0]!.run).toBe(lost[1]);
+    await expect(client.experiments.start({ id, cells: [{ detector: 'knn', task: 'Corner pixel' }] })).rejects.toThrow(
+      'Unknown detector "knn"',
+    );
+    await client.experiments.start({ id });
+    await until(id, ({ state }) => state === 'idle');
   });
 
   it('have names of their own, and take over what is there already', { timeout }, async () => {

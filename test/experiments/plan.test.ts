@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { planOfCells } from '../../main/experiments/part-of-plan.ts';
 import { planExperiment, specOf, type ExperimentPlan, type PlanSource } from '../../main/experiments/plan.ts';
 import { suites } from '../../main/experiments/suites/index.ts';
 import { experimentSpecSchema, type ExperimentSpecInput } from '../../shared/domain/experiment.ts';
@@ -245,5 +246,52 @@ describe('planExperiment', () => {
       expect(['Toy features', 'Quirky arithmetic']).toContain(columns[column]!.label);
     }
     for (const run of runs.values()) specOf(run, (key) => `/runs/${key}`);
+  });
+});
+
+describe('planOfCells', () => {
+  it('has the runs of these cells alone, and those that they build on', () => {
+    const whole = plan();
+    const part = planOfCells(whole, [{ detector: 'knn', task: 'Corner pixel' }]);
+    expect([...part.runs.values()].map(({ method, seed }) => `${method} ${seed}`).sort()).toEqual([
+      'classifier 0',
+      'classifier 1',
+      'knn 0',
+      'knn 1',
+    ]);
+    expect(part.cells).toEqual(whole.cells.filter(({ row }) => row === 1));
+    for (const [key, run] of part.runs) expect(run).toBe(whole.runs.get(key));
+  });
+
+  it('refuses a cell that is not there, naming those that are', () => {
+    expect(() => planOfCells(plan(), [{ detector: 'kn', task: 'Corner pixel' }])).toThrow('Did you mean "knn"');
+    expect(() => planOfCells(plan(), [{ detector: 'knn', task: 'Noise' }])).toThrow('Unknown task "Noise"');
+  });
+});
+
+describe('swept axes', () => {
+  it('have the label of the parameter wherever it is, and the scale that the sweep says', () => {
+    const { axes, rows, columns } = plan({
+      sweep: {
+        'task.classifier.train_data.backdoor.p_backdoor': { from: 0.01, to: 0.1, steps: 2, scale: 'log' },
+        'task.max_test_size': [100, 200],
+        'detectors.knn.k': [1, 3, 100],
+        'detectors.knn.layer_aggregation': ['mean', 'max'],
+        'evaluation.batch_size': [64],
+      },
+    });
+    expect(axes.map(({ scale }) => scale)).toEqual(['log', 'linear', 'linear', 'log', 'choice']);
+    expect(Object.fromEntries(axes.map(({ path, label }) => [path.split('.').at(-1), label]))).toEqual({
+      p_backdoor: 'Poisoned share',
+      max_test_size: 'Test samples, at most',
+      k: 'k',
+      layer_aggregation: 'Combine layers by',
+      batch_size: 'Batch size',
+    });
+    expect(new Set(columns.map(({ base }) => base))).toEqual(new Set(['Corner pixel']));
+    expect(rows.map(({ base, aggregation }) => `${base} ${aggregation}`)).toEqual([
+      'mahalanobis mean',
+      ...['mean', 'max', 'mean', 'max', 'mean', 'max'].map((how) => `knn ${how}`),
+    ]);
   });
 });

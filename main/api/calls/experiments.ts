@@ -20,8 +20,16 @@ export function experimentsCalls({ experiments: service, results, settings }: Ap
       const found = await results.ask('experiment-view', { subject, options }, asking(signal));
       return { ...found, summary: service.summary(experiment.file.id), notes: experiment.file.spec.notes };
     }),
+    byLayer: experiments.byLayer.handler(async ({ input: { id, metric }, signal }) => {
+      const { subject } = await service.state(id, signal);
+      return results.ask('experiment-layers', { subject, metric }, asking(signal));
+    }),
+    change: experiments.change.handler(({ input: { id, ...changes } }) => {
+      service.change(id, changes);
+      return {};
+    }),
     start: experiments.start.handler(async ({ input }) => {
-      await service.start(input.id);
+      await service.start(input.id, input.cells);
       return {};
     }),
     stop: experiments.stop.handler(async ({ input }) => {

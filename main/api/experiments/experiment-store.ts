@@ -1,11 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { experimentFormat, type ExperimentFile, type ExperimentSpec } from '../../../shared/domain/experiment.ts';
+import type { ExperimentChanges } from '../../../shared/domain/experiment-view.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { given } from '../../../shared/given.ts';
 import { slug } from '../../../shared/slug.ts';
 import type { ExperimentPlan, PlanSource } from '../../experiments/plan.ts';
 import { createNewFolder, createFolder } from '../../storage/create-folder.ts';
 import {
+  experimentVersion,
   holdsExperiment,
   readExperiment,
   readLinks,
@@ -44,6 +47,8 @@ interface NewExperimentOptions {
 /** Makes, changes and finds experiments. */
 export class ExperimentStore {
   readonly #workbench: Workbench;
+  /** By folder, with the version of the file. */
+  readonly #read = new Map<string, { version: string | null; experiment: StoredExperiment }>();
 
   constructor(workbench: Workbench) {
     this.#workbench = workbench;
@@ -65,9 +70,35 @@ export class ExperimentStore {
     return { folder, file: readExperiment(folder) };
   }
 
-  /** @throws CupbearerError `not-found` where the folder has gone, `bad-data`, `storage`. */
-  read({ folder }: ListedExperiment): StoredExperiment {
-    return { folder, file: readExperiment(folder) };
+  /**
+   * Pages ask for the same experiment again and again: its file is read anew only after it was written.
+   * @throws CupbearerError `not-found` where the folder has gone, `bad-data`, `storage`.
+   */
+  read({ folder }: Pick<ListedExperiment, 'folder'>): StoredExperiment {
+    const version = experimentVersion(folder);
+    const known = this.#read.get(folder);
+    if (known && version !== null && known.version === version) return known.experiment;
+    const experiment = { folder, file: readExperiment(folder) };
+    this.#read.set(folder, { version, experiment });
+    return experiment;
+  }
+
+  /**
+   * Changes what people say of an experiment, in its file and in the catalogue.
+   * @throws CupbearerError `conflict` where another has its name, `not-found`, `bad-data`, `storage`.
+   */
+  change({ id, folder }: ListedExperiment, changes: ExperimentChanges): void {
+    const { experiments } = this.#workbench.catalogue;
+    const other = changes.name === undefined ? undefined : experiments.find(changes.name);
+    if (other && other.id !== id) {
+      throw new CupbearerError('conflict', `There is an experiment "${other.name}" already.`, {
+        hint: 'Choose another name.',
+      });
+    }
+    const { file } = this.read({ folder });
+    const changed = { ...file, spec: { ...file.spec, ...given(changes) } };
+    writeExperiment(folder, changed);
+    experiments.put(changed, folder);
   }
 
   /**

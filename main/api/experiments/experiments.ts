@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { seedsOf, type ExperimentSpec } from '../../../shared/domain/experiment.ts';
-import type { ExperimentSummary } from '../../../shared/domain/experiment-view.ts';
+import type { ExperimentChanges, ExperimentSummary } from '../../../shared/domain/experiment-view.ts';
 import { CupbearerError, toErrorRecord } from '../../../shared/errors.ts';
 import type { MatrixSubject } from '../../experiments/matrix-subject.ts';
+import { planOfCells, type CellName } from '../../experiments/part-of-plan.ts';
 import type { ExperimentPlan } from '../../experiments/plan.ts';
 import type { Inspector } from '../../jobs/inspection.ts';
 import type { ListedExperiment } from '../../storage/experiment-index.ts';
@@ -101,10 +102,14 @@ export class Experiments {
     return file.id;
   }
 
-  /** Computes what of an experiment is not there yet. @throws CupbearerError `conflict` where that goes on already, `not-found`. */
-  async start(id: string): Promise<void> {
+  /**
+   * Computes what of an experiment is not there yet; of these cells alone, if given.
+   * @throws CupbearerError `conflict` where that goes on already, `not-found`, also for a cell that it does not have.
+   */
+  async start(id: string, cells?: readonly CellName[]): Promise<void> {
     const experiment = this.store.listed(id);
-    const plan = await this.planOf(experiment);
+    const whole = await this.planOf(experiment);
+    const plan = cells ? planOfCells(whole, cells) : whole;
     if (this.#active.has(experiment.file.id))
       throw new CupbearerError('conflict', `The experiment "${experiment.file.spec.name}" goes on already.`);
     const { host_pid: pid, host_started: started, name } = this.#workbench.catalogue.experiments.get(id);
@@ -135,6 +140,15 @@ export class Experiments {
     await active.ended;
   }
 
+  /**
+   * Changes what people say of an experiment. It may go on meanwhile: what computes it only adds to its cells.
+   * @throws CupbearerError `conflict` where another has its name, `not-found`, `storage`.
+   */
+  change(id: string, changes: ExperimentChanges): void {
+    this.store.change(this.#workbench.catalogue.experiments.get(id), changes);
+    this.#workbench.catalogue.tell();
+  }
+
   /** Takes an experiment off the list. @throws CupbearerError `conflict` where it goes on. */
   forget(id: string): void {
     const { experiments } = this.#workbench.catalogue;
@@ -156,7 +170,8 @@ export class Experiments {
   /** The plan of an experiment, made where nobody waits for it. @throws CupbearerError as planning. */
   async planOf({ file }: StoredExperiment, signal?: AbortSignal): Promise<ExperimentPlan> {
     const source = this.store.planSource(file, mostCellsEver);
-    const text = JSON.stringify(source);
+    // What people say of an experiment changes nothing of it.
+    const text = JSON.stringify({ ...source, spec: { ...source.spec, name: '', question: '', notes: '', tags: [] } });
     const known = this.#plans.get(file.id);
     if (known?.source === text) return known.plan;
     const plan = this.#library.ask('plan-experiment', source, { dataDir: file.data_dir, signal });

@@ -51,9 +51,11 @@ export function matrixSubject(
   return {
     title: experiment.file.spec.name,
     seeds: plan.seeds,
+    axes: plan.axes,
     rows: plan.rows,
-    columns: plan.columns.map(({ label, point, classifiers }) => ({
+    columns: plan.columns.map(({ label, base, point, classifiers }) => ({
       label,
+      base,
       point,
       classifiers: classifiers.map((key, i) => ({ seed: plan.seeds[i] ?? 0, run: runWith(key) })),
     })),

@@ -9,6 +9,7 @@ function seedOf(seed: number, value: number | null): CellSeed {
     run: value === null ? null : `run-${seed}`,
     state: value === null ? 'waiting' : 'done',
     progress: null,
+    ms: null,
     value,
     lower: value === null ? null : value - 0.02,
     upper: value === null ? null : value + 0.02,
@@ -103,6 +104,7 @@ export function triggersOnMnist(): ResultMatrix {
     title: 'Triggers on MNIST',
     metric: 'auroc',
     aggregation: 'mean of layers',
+    layer: null,
     seeds: [0, 1, 2],
     tasks: taskNames.map((label) => ({
       label,

@@ -3,7 +3,7 @@ import { basename, extname, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { unknownName } from '../../../../shared/definition.ts';
-import { tableFormats } from '../../../../shared/domain/experiment-view.ts';
+import { matrixAggregations, tableFormats, type ViewOptions } from '../../../../shared/domain/experiment-view.ts';
 import { seedsOf, type ExperimentSpec } from '../../../../shared/domain/experiment.ts';
 import { matrixMetricIds } from '../../../../shared/domain/result-matrix.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
@@ -81,6 +81,16 @@ const flags = z.object({
     help: 'What the matrix shows',
     options: matrixMetricIds,
     default: 'auroc',
+  }),
+  aggregation: choice({
+    label: 'Aggregation',
+    help: 'How the scores of the layers become one; own: as each detector combined them',
+    options: matrixAggregations,
+    default: 'own',
+  }),
+  layer: optionalText({
+    label: 'Layer',
+    help: 'The layer whose scores are taken alone; the table says that it was picked after seeing the labels',
   }),
   format: choice({ label: 'Format', help: 'Of the table', options: tableFormats, default: 'markdown' }),
   spread: choice({
@@ -373,7 +383,7 @@ async function status(
   workbench: Workbench,
   store: ExperimentStore,
   experiment: StoredExperiment,
-  { metric }: Flags,
+  chosen: Flags,
   output: Output,
 ): Promise<void> {
   const { catalogue } = workbench;
@@ -384,7 +394,7 @@ async function status(
   const isRunning = pid !== null && isAtWork(pid, started);
   const subject = matrixSubject(catalogue, experiment, plan);
   const view = await withLibrary((library) =>
-    library.ask('experiment-view', { subject, options: { metric } }, { dataDir }),
+    library.ask('experiment-view', { subject, options: shown(chosen) }, { dataDir }),
   );
   const { matrix, strip, rows } = view;
   const value = { id, name: spec.name, folder: experiment.folder, at_work: isRunning, ...counts, matrix, strip, rows };
@@ -404,16 +414,17 @@ async function table(
   workbench: Workbench,
   store: ExperimentStore,
   experiment: StoredExperiment,
-  { metric, format, spread, baseline, out }: Flags,
+  chosen: Flags,
   output: Output,
 ): Promise<void> {
+  const { format, spread, out } = chosen;
   const plan = planned(store, experiment.file, { many: true });
   const subject = matrixSubject(workbench.catalogue, experiment, plan);
   const { spec, data_dir: dataDir } = experiment.file;
   const { bytes } = await withLibrary((library) =>
     library.ask(
       'experiment-table',
-      { subject, options: { metric, format, spread, ...given({ baseline }) }, settings: settingsWords(spec) },
+      { subject, options: { ...shown(chosen), format, spread }, settings: settingsWords(spec) },
       { dataDir },
     ),
   );
@@ -422,6 +433,16 @@ async function table(
   const path = resolve(out);
   if (await writeNamedFile(path, bytes)) return;
   output.result({ file: path, format, bytes: bytes.length }, () => shownPath(path));
+}
+
+/** What the matrix shows. @throws CupbearerError `usage` where both a layer and an aggregate are asked for. */
+function shown({ metric, aggregation, layer, baseline }: Flags): ViewOptions {
+  if (layer !== undefined && aggregation !== 'own')
+    throw new CupbearerError(
+      'usage',
+      '--layer takes one layer alone, so there is nothing to combine by --aggregation.',
+    );
+  return { metric, aggregation, ...given({ layer, baseline }) };
 }
 
 function cancel(workbench: Workbench, { folder, file }: StoredExperiment, output: Output): void {
