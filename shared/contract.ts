@@ -31,6 +31,7 @@ import { comparisonSchema } from './domain/comparison.ts';
 import { planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema, mostNameCharacters } from './domain/run.ts';
 import { closeSampleSchema, sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
+import { mostAskedFields, specFieldSchema, specPathSchema, specValuesSchema } from './domain/spec-field.ts';
 import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
 import { madeFileSchema } from './domain/made-file.ts';
 import { partSchema } from './domain/upload.ts';
@@ -57,6 +58,17 @@ const nothing = z.object({});
 const runs = {
   /** Yields all runs, then every change to them, until the stream is dropped. */
   watch: call.input(nothing).output(eventIterator(catalogueEventSchema)),
+  /** The parameters that runs have, those that differ among them first. */
+  fields: call.input(nothing).output(z.array(specFieldSchema)),
+  /** Yields the values of parameters, of all runs or of these, in parts that follow `paths`. */
+  values: call
+    .input(
+      z.object({
+        paths: z.array(specPathSchema).min(1).max(mostAskedFields),
+        ids: z.array(z.string().min(1)).max(100_000).optional(),
+      }),
+    )
+    .output(eventIterator(specValuesSchema)),
   get: call.input(run).output(runDetailSchema),
   /** Yields training curve and log: first what exists, then what is added. Ends with the run. */
   follow: call.input(run).output(eventIterator(runEventSchema)),

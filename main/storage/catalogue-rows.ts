@@ -1,6 +1,6 @@
 import { devNull } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { runRecordSchema, type RunRecord } from '../../shared/domain/run.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
 
@@ -77,6 +77,11 @@ const selected = `runs.rowid AS place,
 /** Selects rows as {@link fromRow} reads them; a WHERE clause on `runs` may follow. */
 export const selectRuns = `SELECT ${selected} FROM runs`;
 
+/** Selects specs as {@link specFromRow} reads them; a WHERE clause on `runs` may follow. */
+export const selectSpecs = `SELECT runs.rowid AS place, id, kind,
+    iif(octet_length(spec) <= ${mostBytes}, spec, '{}') AS spec, ${listOf('run_parents', 'parent_id')} AS parents
+  FROM runs`;
+
 /** Selects what has changed since a revision, each change with the row as it is now; no `place` if the run is gone. */
 export const selectChanges = `
   SELECT run_changes.revision AS revision, run_changes.run_id AS changed_id, ${selected}
@@ -109,6 +114,24 @@ export function fromRow(row: Row): CatalogueRun {
   const values = valuesIn(row);
   const parsed = rowSchema.safeParse(values);
   return parsed.success ? parsed.data : damagedRun(values, Number(row['place']));
+}
+
+const specRowSchema = z.object({
+  id: runRecordSchema.shape.id,
+  kind: runRecordSchema.shape.kind,
+  spec: runRecordSchema.shape.spec,
+  parents: runRecordSchema.shape.parents,
+});
+
+/** The run in a row of {@link selectSpecs}, in a list; an empty one for a row that cannot be read. */
+export function specFromRow({ id, kind, spec, parents }: Row): z.infer<typeof specRowSchema>[] {
+  const parsed = specRowSchema.safeParse({
+    id,
+    kind,
+    spec: typeof spec === 'string' ? parsedJson(spec) : spec,
+    parents: typeof parents === 'string' ? parsedJson(parents) : parents,
+  });
+  return parsed.success ? [parsed.data] : [];
 }
 
 /** The stand-in for an id that cannot be read: the row's place, by which it is found all the same. */

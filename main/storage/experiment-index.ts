@@ -161,6 +161,22 @@ export class ExperimentIndex {
     return new Map(rows.map(({ key, run_id }) => [key, run_id]));
   }
 
+  /** The ids of the experiments whose cells each of these runs fills, by run; those that fill none are left out. */
+  experimentsOf(runs: readonly string[]): Map<string, string[]> {
+    const rows = this.#access.read(
+      () =>
+        this.#access
+          .prepared(
+            `SELECT DISTINCT run_id, experiment_id FROM experiment_runs WHERE run_id IN (SELECT value FROM json_each(?))
+             ORDER BY experiment_id`,
+          )
+          .all(JSON.stringify(runs)) as { run_id: string; experiment_id: string }[],
+    );
+    const found = new Map<string, string[]>();
+    for (const { run_id: run, experiment_id: id } of rows) found.set(run, [...(found.get(run) ?? []), id]);
+    return found;
+  }
+
   /** Ids of runs that compute the same as a cell with this key, of whichever experiment, those that ended well, newest first. */
   doneRunsWith(key: string): string[] {
     return this.#access.read(

@@ -54,6 +54,12 @@ export const runSummarySchema = z.object({
   createdAt: z.string(),
   endedAt: z.string().nullable(),
   seed: z.number(),
+  /** The seed of the classifier that it builds on, or is; null if it is not known. */
+  modelSeed: z.number().nullable(),
+  /** Runs with the same setting differ in seeds only. */
+  setting: z.string(),
+  /** Ids of the experiments whose cells it fills. */
+  experiments: z.array(z.string()),
   /** Engines that computed it, in order; none before it started. */
   engines: z.array(z.string()),
   /** Identifies the test data: runs that share it can be compared sample by sample. null if unknown. */

@@ -1,4 +1,5 @@
 import type { RunSummary } from '../domain/live.ts';
+import { isSpecPath, type SpecValue } from '../domain/spec-field.ts';
 import { runKinds, runStatuses } from '../domain/run.ts';
 import type { RunStatus } from '../domain/run.ts';
 
@@ -14,6 +15,8 @@ export type QueryField = { help: string } & (
     }
   /** `isShare`: a number of 0 to 1. */
   | { type: 'number'; isShare?: boolean; of: (run: RunSummary) => number | null | undefined }
+  /** A parameter or a figure of any kind, as it is found. */
+  | { type: 'any'; of: (run: RunSummary) => SpecValue | undefined }
   | { type: 'duration' | 'age'; of: (run: RunSummary, now: number) => number | null | undefined }
 );
 
@@ -64,6 +67,8 @@ export const queryFields: Readonly<Record<string, QueryField>> = {
     'Share of anomalous samples in the target class of the untrusted data, 0 to 1 or in %',
   ),
   seed: { type: 'number', help: 'Seed', of: (run) => run.seed },
+  modelseed: { type: 'number', help: 'Seed of the model', of: (run) => run.modelSeed },
+  experiment: { type: 'text', help: 'Id of an experiment whose cells it fills', of: (run) => run.experiments },
   duration: { type: 'duration', help: 'How long it took: 90s, 2min, 1h', of: (run) => run.durationMs },
   age: {
     type: 'age',
@@ -71,6 +76,24 @@ export const queryFields: Readonly<Record<string, QueryField>> = {
     of: (run, now) => now - Date.parse(run.createdAt),
   },
 };
+
+/** Before the name of a figure as runs have it: `metrics.train_loss`. */
+export const metricPrefix = 'metrics.';
+
+/** Returns the field of a query by its name; `parameter` returns the value of a parameter of a run by its path. */
+export function fieldCalled(
+  name: string,
+  parameter: ((run: RunSummary, path: string) => SpecValue | undefined) | undefined,
+): QueryField | undefined {
+  const known = name.toLowerCase();
+  if (Object.hasOwn(queryFields, known)) return queryFields[known];
+  if (name.startsWith(metricPrefix)) {
+    const key = name.slice(metricPrefix.length);
+    return { type: 'any', help: 'A figure of the run', of: (run) => run.metrics[key] };
+  }
+  if (!parameter || !name.includes('.') || !isSpecPath(name)) return undefined;
+  return { type: 'any', help: 'A parameter of the run', of: (run) => parameter(run, name) };
+}
 
 function join(name: string, detail: string): string {
   return detail === '' ? name : `${name} ${detail}`;

@@ -1,8 +1,12 @@
 import type { RunSummary } from '../domain/live.ts';
+import type { SpecValue } from '../domain/spec-field.ts';
 import { nearest } from '../nearest.ts';
-import { queryFields } from './fields.ts';
+import { fieldCalled, queryFields } from './fields.ts';
 import type { QueryField } from './fields.ts';
 import { splitQuery, unquote } from './split.ts';
+
+/** Returns the value of a parameter of a run by its path; undefined if it is not known. */
+export type ParameterOf = (run: RunSummary, path: string) => SpecValue | undefined;
 
 type Test = (run: RunSummary, now: number) => boolean;
 
@@ -34,10 +38,11 @@ interface Query {
 /**
  * Reads a filter: terms with spaces between them, all of which must hold. A term is free text (`corner`, `"two words"`)
  * or field, operator and value (`detector:mahalanobis`, `auroc>0.9`, `tag:paper,ood` for either); a `-` before it turns
- * it round. Never throws: a term that cannot be read says why, and no run satisfies it.
+ * it round. With `parameter`, paths of parameters are fields, too (`task.max_test_size>500`). Never throws: a term that
+ * cannot be read says why, and no run satisfies it.
  */
-export function parseQuery(text: string): Query {
-  const terms = splitQuery(text).map((piece) => parseTerm(piece.text));
+export function parseQuery(text: string, parameter?: ParameterOf): Query {
+  const terms = splitQuery(text).map((piece) => parseTerm(piece.text, parameter));
   const asked = terms.filter((term, place) => !term.isUnfinished || place < terms.length - 1);
   return {
     terms,
@@ -47,15 +52,16 @@ export function parseQuery(text: string): Query {
 
 const nothing: Test = () => false;
 
-function parseTerm(source: string): QueryTerm {
+function parseTerm(source: string, parameter: ParameterOf | undefined): QueryTerm {
   const negated = /^-./su.test(source);
   const rest = negated ? source.slice(1) : source;
-  const parts = /^([\p{L}_][\p{L}\d_-]*)(!=|>=|<=|[:=><])(.*)$/su.exec(rest);
+  const parts = /^([\p{L}_][\p{L}\d_.-]*)(!=|>=|<=|[:=><])(.*)$/su.exec(rest);
   const [, name = '', operator = '', raw = rest] = parts ?? [];
-  const field = name.toLowerCase();
-  const isUnfinished = parts !== null && Object.hasOwn(queryFields, field) && splitValues(raw).length === 0;
+  const known = parts ? fieldCalled(name, parameter) : undefined;
+  const field = name.includes('.') ? name : name.toLowerCase();
+  const isUnfinished = known !== undefined && splitValues(raw).length === 0;
   const term = { source, negated, field, operator, value: unquote(raw), isUnfinished };
-  const read = parts ? readField(field, operator, raw) : (strayWord(rest) ?? freeText(term.value));
+  const read = parts ? readField(field, known, operator, raw) : (strayWord(rest) ?? freeText(term.value));
   if (typeof read === 'string') return { ...term, problem: read, matches: nothing };
   return { ...term, problem: null, matches: negated ? (run, now) => !read(run, now) : read };
 }
@@ -72,8 +78,7 @@ function strayWord(source: string): string | undefined {
 }
 
 /** The test that a term with a field makes, or why it cannot be read. */
-function readField(name: string, operator: string, raw: string): Test | string {
-  const field = Object.hasOwn(queryFields, name) ? queryFields[name] : undefined;
+function readField(name: string, field: QueryField | undefined, operator: string, raw: string): Test | string {
   if (!field) {
     const meant = nearest(name, Object.keys(queryFields));
     return `There is no field “${name}”${meant ? `; ${meant} is one` : ''}. In quotes it is searched for as text.`;
@@ -105,6 +110,8 @@ function readValue(name: string, field: QueryField, operator: string, value: str
       return readText(name, field.of, operator, value.toLowerCase());
     case 'choice':
       return readChoice(name, field, operator, value.toLowerCase());
+    case 'any':
+      return readAny(name, field.of, operator, value.toLowerCase());
     default:
       return readNumber(name, field, operator, value);
   }
@@ -150,6 +157,35 @@ function readChoice(
   const options = words.filter((word) => word.startsWith(wanted)).map((word) => field.also?.[word] ?? word);
   if (options.length === 0) return `${name}: takes ${listed(field.options)}.`;
   const is = (run: RunSummary) => field.of(run).some((option) => options.includes(option));
+  return operator === '!=' ? (run) => !is(run) : is;
+}
+
+/** Parameters are typed as they are stored: only a rounding error is no difference. */
+const isEqual = (a: number, b: number) => Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
+
+function readAny(
+  name: string,
+  of: (run: RunSummary) => SpecValue | undefined,
+  operator: string,
+  wanted: string,
+): Test | string {
+  const number = parseNumber('number', wanted);
+  if (/[<>]/.test(operator)) {
+    if (number === undefined) return `“${wanted}” is not a number; write it as in ${name}>0.9.`;
+    const compare = comparisons[operator]!;
+    return (run) => {
+      const found = of(run);
+      return typeof found === 'number' && compare(found, number);
+    };
+  }
+  const words: Record<string, boolean> = { yes: true, true: true, no: false, false: false };
+  const is = (run: RunSummary) => {
+    const found = of(run);
+    if (typeof found === 'number') return number !== undefined && isEqual(found, number);
+    if (typeof found === 'boolean') return words[wanted] === found;
+    if (typeof found !== 'string') return false;
+    return operator === ':' ? found.toLowerCase().includes(wanted) : found.toLowerCase() === wanted;
+  };
   return operator === '!=' ? (run) => !is(run) : is;
 }
 

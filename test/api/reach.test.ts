@@ -248,6 +248,8 @@ describe('the contract', () => {
         'runs.restore: ids []',
         'runs.result: id',
         'runs.scores: id',
+        'runs.values: ids []',
+        'runs.values: paths []',
         // Places below a folder of the program's own, which names of files cannot leave (uploads.test.ts).
         'uploads.drop: id',
         'uploads.put: id',

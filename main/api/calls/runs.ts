@@ -6,6 +6,7 @@ import { removeLeftoversOfRun } from '../../storage/leftovers.ts';
 import { checkRepeat } from '../runs/check-repeat.ts';
 import { runDetail } from '../runs/run-details.ts';
 import { evaluatedRun, runFolders } from '../reports/run-sources.ts';
+import { specFields, specValues } from '../runs/spec-fields.ts';
 import { packSamples } from '../pack-samples.ts';
 import { dataFolder } from '../settings.ts';
 import { takeUpRuns } from '../runs/take-up.ts';
@@ -22,6 +23,10 @@ export function runsCalls(application: Application) {
   const foldersOf = (id: string) => runFolders(catalogue, catalogue.get(id));
   return {
     watch: runs.watch.handler(({ signal = never }) => feed.watch(signal)),
+    fields: runs.fields.handler(({ signal }) => specFields(catalogue, signal)),
+    values: runs.values.handler(({ input: { paths, ids }, signal = never }) =>
+      specValues(catalogue, paths, ids, signal),
+    ),
     get: runs.get.handler(async ({ input, signal }) => {
       // Restores results that a process was replacing when it was killed.
       await removeLeftoversOfRun(catalogue.get(input.id).folder);

@@ -9,6 +9,7 @@ import { inWindow } from '../window-errors.ts';
 import { readRun } from './read-run.ts';
 import { describeTraining } from '../../runs/classifier-spec.ts';
 import { runWords } from './run-words.ts';
+import { settingKey, type SetRun } from './setting-key.ts';
 
 /** Runs of the catalogue as lists show them. Keeps none: a hundred thousand would fill the memory. */
 export class RunSummaries {
@@ -42,21 +43,26 @@ export class RunSummaries {
 
   /** Returns summaries of runs. The spec of a run that several build on is read once. */
   of(runs: readonly CatalogueRun[]): RunSummary[] {
-    const specs = new Map<string, StoredSpec | undefined>();
-    const specOf = (id: string | undefined): StoredSpec | undefined => {
-      if (id === undefined) return undefined;
-      if (!specs.has(id)) {
+    const known = new Map<string, SetRun | undefined>();
+    const find = (id: string): SetRun | undefined => {
+      if (!known.has(id)) {
         const found = this.#catalogue.find(id);
-        specs.set(id, found && readRun(found).spec);
+        known.set(id, found && { id, spec: readRun(found).spec, parents: found.parents });
       }
-      return specs.get(id);
+      return known.get(id);
     };
-    return runs.map((run) => summaryOf(run, specOf));
+    const experiments = this.#catalogue.experiments.experimentsOf(runs.map(({ id }) => id));
+    return runs.map((run) => summaryOf(run, find, experiments.get(run.id) ?? []));
   }
 }
 
-function summaryOf(run: CatalogueRun, specOf: (id: string | undefined) => StoredSpec | undefined): RunSummary {
+function summaryOf(
+  run: CatalogueRun,
+  find: (id: string) => SetRun | undefined,
+  experiments: readonly string[],
+): RunSummary {
   const { spec, fault } = readRun(run);
+  const specOf = (id: string | undefined): StoredSpec | undefined => (id === undefined ? undefined : find(id)?.spec);
   const { id, kind, status, title, folder, metrics, parents, error, tags, notes, pinned, archived } = run;
   // An evaluation names its detector first.
   const [classifier, detector] = kind === 'evaluation' ? [parents[1], parents[0]] : [parents[0], undefined];
@@ -73,6 +79,9 @@ function summaryOf(run: CatalogueRun, specOf: (id: string | undefined) => Stored
     createdAt: run.created_at,
     endedAt: run.ended_at,
     seed: spec.sound.seed ?? 0,
+    modelSeed: (kind === 'classifier' ? spec : specOf(classifier))?.sound.seed ?? null,
+    setting: settingKey({ id, spec, parents }, find),
+    experiments: [...experiments],
     engines: ownEngines(run),
     testData: run.test_data ?? null,
     parents,

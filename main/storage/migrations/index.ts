@@ -9,6 +9,7 @@ import { engineParts } from './5-engine-parts.ts';
 import { unmirroredRuns } from './6-unmirrored-runs.ts';
 import { runChanges } from './7-run-changes.ts';
 import { experiments } from './8-experiments.ts';
+import { experimentChanges } from './10-experiment-changes.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in order. */
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   unmirroredRuns,
   runChanges,
   experiments,
+  experimentChanges,
 ];
 
 /** The schema version that this program reads and writes. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import { queryFields } from '../../../shared/query/fields.ts';
+import type { SpecValue } from '../../../shared/domain/spec-field.ts';
 import { parseQuery } from '../../../shared/query/parse-query.ts';
 import { runSummary } from '../../renderer/run-summary.ts';
 import { quote, splitQuery, unquote } from '../../../shared/query/split.ts';
@@ -204,5 +205,42 @@ describe('splitQuery', () => {
       { text: '"b c"d', start: 3, end: 9 },
       { text: '"e f', start: 11, end: 15 },
     ]);
+  });
+});
+
+describe('parameters and figures of any kind', () => {
+  const values: Record<string, SpecValue> = {
+    'task.p_backdoor': 0.01,
+    'detector.relative': true,
+    'classifier.model': 'cnn',
+    'classifier.model.hidden_dims': '128, 64',
+  };
+  const fits = (query: string) => parseQuery(query, (_, path) => values[path]).matches(run, now);
+
+  it.each([
+    ['task.p_backdoor:0.01', true],
+    ['task.p_backdoor:1%', true],
+    ['task.p_backdoor:0.0102', false],
+    ['task.p_backdoor>0.005', true],
+    ['task.p_backdoor<0.005', false],
+    ['detector.relative:yes', true],
+    ['detector.relative=false', false],
+    ['classifier.model:cn', true],
+    ['classifier.model=cn', false],
+    ['classifier.model!=mlp', true],
+    ['classifier.model.hidden_dims:128', true],
+    ['task.nothing:1', false],
+    ['-task.nothing:1', true],
+    ['metrics.auroc>0.5', true],
+    ['metrics.nothing>0.5', false],
+  ])('%s is %s', (query, expected) => {
+    expect(fits(query)).toBe(expected);
+  });
+
+  it('say what is wrong with a bound, and are unknown where nobody knows values', () => {
+    expect(parseQuery('task.size>many', () => 1).terms[0]?.problem).toContain('is not a number');
+    expect(parseQuery('task.size>1').terms[0]?.problem).toContain('There is no field');
+    expect(parseQuery('other.size>1', () => 1).terms[0]?.problem).toContain('There is no field');
+    expect(parseQuery('task.size>', () => 1).terms[0]?.isUnfinished).toBe(true);
   });
 });
