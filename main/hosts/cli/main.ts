@@ -12,6 +12,7 @@ import { engine } from './commands/engine.ts';
 import { experiment } from './commands/experiment.ts';
 import { experimentCommand } from './commands/experiments.ts';
 import { models } from './commands/models.ts';
+import { pythonPath } from './commands/python-path.ts';
 import { report } from './commands/report.ts';
 import { runs } from './commands/runs.ts';
 import { serve } from './commands/serve.ts';
@@ -31,6 +32,7 @@ const commands: Command[] = [
   data,
   engine,
   doctor,
+  pythonPath,
   serve,
 ];
 
