@@ -3,6 +3,7 @@ import { fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
 import { formatDuration } from '../../shared/format.ts';
 import type { RunOutcome } from '../runs/run-definition.ts';
 import { doRun } from '../runs/index.ts';
+import { openActivations } from '../runs/open-activations.ts';
 import { speedTest } from '../runs/speed-test.ts';
 import { removeLeftoversOfRun } from '../storage/leftovers.ts';
 import { toStorageError } from '../storage/storage-error.ts';
@@ -74,6 +75,7 @@ async function run(job: Job, progress: Progress): Promise<RunOutcome> {
     folder: job.folder,
     dataDir: job.dataDir,
     engine,
+    activations: await openActivations(say),
     resume: job.resume,
     signal: abort.signal,
     progress: (phase, ...rest) => {

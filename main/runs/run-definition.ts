@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { RunKind } from '../../shared/domain/run.ts';
 import type { EngineInfo } from '../../shared/domain/engine.ts';
+import type { KeptActivations } from '../models/activation-store.ts';
 import type { SpecParams } from './parsed-spec.ts';
 
 /** What a run may use, and where it reports. Provided by the compute process. */
@@ -10,6 +11,8 @@ export interface RunContext {
   folder: string;
   dataDir: string;
   engine: EngineInfo;
+  /** Keeps what networks make of data for other runs; left out where all is computed. */
+  activations?: KeptActivations | undefined;
   /** Whether to continue where an earlier attempt in the same folder stopped. */
   resume: boolean;
 
