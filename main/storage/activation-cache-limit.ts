@@ -1,5 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { ActivationCacheState } from '../../shared/domain/settings.ts';
 import { parseByteSize } from '../../shared/byte-size.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { cacheHoldings } from './activation-cache.ts';
@@ -11,7 +12,7 @@ const mostOfDisk = 20e9;
 /** How large the activation cache may get, and who says so; 0 bytes: it is off. */
 export interface CacheLimit {
   bytes: number;
-  by: 'environment' | 'setting' | 'disk';
+  by: ActivationCacheState['limitBy'];
 }
 
 const variable = 'CUPBEARER_ACTIVATION_CACHE';

@@ -46,6 +46,16 @@ export type Settings = z.infer<typeof settingsSchema>;
 export const settingsChangesSchema = z.object(fields).partial();
 export type SettingsChanges = z.infer<typeof settingsChangesSchema>;
 
+/** What the activation cache holds, and how large it may get; a limit of 0 turns it off. */
+export const activationCacheStateSchema = z.object({
+  folder: z.string(),
+  bytes: z.number(),
+  files: z.number(),
+  limit: z.number(),
+  limitBy: z.enum(['environment', 'setting', 'disk']),
+});
+export type ActivationCacheState = z.infer<typeof activationCacheStateSchema>;
+
 /** The program and where it stores things. */
 export const appInfoSchema = z.object({
   version: z.string(),
