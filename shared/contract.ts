@@ -32,7 +32,7 @@ import { planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from '.
 import { errorRecordSchema, mostNameCharacters } from './domain/run.ts';
 import { closeSampleSchema, sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { mostAskedFields, specFieldSchema, specPathSchema, specValuesSchema } from './domain/spec-field.ts';
-import { appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
+import { activationCacheStateSchema, appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
 import { madeFileSchema } from './domain/made-file.ts';
 import { partSchema } from './domain/upload.ts';
 import { naming } from './schema/places.ts';
@@ -289,6 +289,10 @@ const app = {
   settings: call.input(nothing).output(settingsSchema),
   change: call.input(settingsChangesSchema).output(settingsSchema),
   resetSettings: call.input(nothing).output(settingsSchema),
+  /** What is kept of activations. */
+  activationCache: call.input(nothing).output(activationCacheStateSchema),
+  /** Removes what is kept of activations, but for what is being written. */
+  clearActivationCache: call.input(nothing).output(activationCacheStateSchema),
   /** What a bug report needs, as text; nothing is sent. */
   diagnostics: call.input(nothing).output(z.object({ text: z.string() })),
   /** Shows a run's folder, the data folder or the program's own in the system's file browser. */

@@ -19,7 +19,9 @@ export interface DetectorNeeds {
   gradients?: boolean;
   /** The network's outputs beside the activations: `logits` of each batch. */
   logits?: boolean;
-  /** Inputs that are images: it computes with the inputs themselves. */
+  /** The samples themselves beside what the network makes of them: `inputs` of each batch. */
+  inputs?: boolean;
+  /** Inputs that are images. */
   images?: boolean;
   /** Fewest layers it can work on; 1 by default. 0 means that it looks at no activations. */
   layers?: number;

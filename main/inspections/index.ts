@@ -35,6 +35,7 @@ const inspections = {
   'describe-draft': async () => (await import('./check-draft.ts')).describeDraft,
   'draft-network': async () => (await import('./check-draft.ts')).draftNetworkDescription,
   'check-run': async () => (await import('../runs/index.ts')).checkRun,
+  'activation-cache': async () => (await import('./activation-cache.ts')).activationCacheState,
   'draw-trigger': async () => (await import('./draw-trigger.ts')).drawTrigger,
 };
 

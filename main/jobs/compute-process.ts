@@ -3,6 +3,7 @@ import { fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
 import { formatDuration } from '../../shared/format.ts';
 import type { RunOutcome } from '../runs/run-definition.ts';
 import { doRun } from '../runs/index.ts';
+import { openActivations } from '../runs/open-activations.ts';
 import { speedTest } from '../runs/speed-test.ts';
 import { KeptDatasets } from '../data/kept-datasets.ts';
 import { removeLeftoversOfRun } from '../storage/leftovers.ts';
@@ -117,6 +118,7 @@ async function run(job: Job, { progress, send }: Reports): Promise<{ result: Run
     dataDir: job.dataDir,
     engine,
     keeper,
+    activations: await openActivations(say),
     resume: job.resume,
     signal: abort.signal,
     progress: (phase, ...rest) => {

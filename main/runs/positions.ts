@@ -93,10 +93,9 @@ export function splitPositions(batch: ActivationBatch, positions: number): Activ
   return {
     ...batch,
     size: batch.size * positions,
-    inputs: repeat(batch.inputs),
     labels: repeat(batch.labels),
     indices: repeat(batch.indices),
-    ...given({ logits: batch.logits && repeat(batch.logits) }),
+    ...given({ logits: batch.logits && repeat(batch.logits), inputs: batch.inputs && repeat(batch.inputs) }),
   };
 }
 

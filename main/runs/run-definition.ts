@@ -3,6 +3,7 @@ import type { Definition } from '../../shared/definition.ts';
 import type { RunKind } from '../../shared/domain/run.ts';
 import type { EngineInfo } from '../../shared/domain/engine.ts';
 import type { DatasetKeeper } from '../data/dataset.ts';
+import type { KeptActivations } from '../models/activation-store.ts';
 import type { SpecParams } from './parsed-spec.ts';
 
 /** What a run may use, and where it reports. Provided by the compute process. */
@@ -13,6 +14,8 @@ export interface RunContext {
   engine: EngineInfo;
   /** Keeps data for the next run of the same process. */
   keeper?: DatasetKeeper;
+  /** Keeps what networks make of data for other runs; left out where all is computed. */
+  activations?: KeptActivations | undefined;
   /** Whether to continue where an earlier attempt in the same folder stopped. */
   resume: boolean;
 

@@ -47,34 +47,61 @@ export function* safetensorsParts(
   tensors: Readonly<Record<string, WrittenTensor>>,
   metadata: Record<string, string> = {},
 ): Generator<Uint8Array> {
-  const typeOf = (data: WrittenTensor['data']) => (data instanceof ByteFile ? float32 : elementTypeOf(data));
-  const bytesIn = (data: WrittenTensor['data']) => (data instanceof ByteFile ? data.length : data.byteLength);
-  const place = (data: WrittenTensor['data']): number => layout.indexOf(typeOf(data).safetensors);
-  const entries = Object.entries(tensors).sort(
-    ([a, left], [b, right]) => place(left.data) - place(right.data) || (a < b ? -1 : 1),
-  );
+  const arrays = Object.entries(tensors).map(([name, { shape, data }]) => ({
+    name,
+    shape,
+    data,
+    type: data instanceof ByteFile ? float32 : elementTypeOf(data),
+    length: data instanceof ByteFile ? data.length : data.byteLength,
+  }));
+  const entries = laidOut(arrays);
+  yield safetensorsHeader(arrays, metadata);
+  for (const { data } of entries) {
+    if (data instanceof ByteFile) yield* data.blocks();
+    else yield bytesOf(data);
+  }
+}
+
+/** An array that is announced in a header: its bytes follow in the order of {@link laidOut}. */
+interface AnnouncedArray {
+  name: string;
+  shape: readonly number[];
+  type: ElementType;
+  /** Bytes. */
+  length: number;
+}
+
+function laidOut<A extends AnnouncedArray>(arrays: readonly A[]): A[] {
+  const place = ({ type }: A) => layout.indexOf(type.safetensors);
+  return [...arrays].sort((a, b) => place(a) - place(b) || (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Returns the bytes with which a safetensors file of these arrays begins; their data follow without gaps, wider elements first
+ * and names in order within them. @throws CupbearerError `internal` as {@link encodeSafetensors}.
+ */
+export function safetensorsHeader(
+  arrays: readonly AnnouncedArray[],
+  metadata: Record<string, string> = {},
+): Uint8Array<ArrayBuffer> {
   const parts: string[] = [];
   if (Object.keys(metadata).length > 0) parts.push(`"__metadata__":${JSON.stringify(metadata)}`);
   let size = 0;
-  for (const [name, { shape, data }] of entries) {
+  for (const { name, shape, type, length } of laidOut(arrays)) {
     if (name === '__metadata__') throw new CupbearerError('internal', 'No array can be called "__metadata__".');
-    const { safetensors: dtype, bytes } = typeOf(data);
-    checkShape(shape, bytesIn(data) / bytes, name);
-    const end = size + bytesIn(data);
-    parts.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [size, end] })}`);
+    checkShape(shape, length / type.bytes, name);
+    const end = size + length;
+    parts.push(
+      `${JSON.stringify(name)}:${JSON.stringify({ dtype: type.safetensors, shape, data_offsets: [size, end] })}`,
+    );
     size = end;
   }
-
   const json = new TextEncoder().encode(`{${parts.join(',')}}`);
   const headerLength = Math.ceil(json.length / 8) * 8;
   const header = new Uint8Array(8 + headerLength).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(headerLength), true);
   header.set(json, 8);
-  yield header;
-  for (const [, { data }] of entries) {
-    if (data instanceof ByteFile) yield* data.blocks();
-    else yield bytesOf(data);
-  }
+  return header;
 }
 
 /**

@@ -142,5 +142,10 @@ function checkRate(rate: number, threshold: number, { folder }: TrainedClassifie
 
 /** The dataset with the attacked inputs in the place of its own. */
 function served(dataset: Dataset, indices: Int32Array, inputs: ByteFile, key: string): Dataset {
-  return replaced(dataset, { indices, inputs, others: 'refused' }, fingerprint('attacked', dataset.fingerprint, key));
+  // The key does not say which engine computed them, and no two give the same bits.
+  return replaced(
+    dataset,
+    { indices, inputs, others: 'refused' },
+    fingerprint('attacked', dataset.fingerprint, key, inputs),
+  );
 }

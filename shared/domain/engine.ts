@@ -8,6 +8,8 @@ const engineInfoSchema = z.object({
   device: z.string(),
   versions: z.record(z.string(), z.string()),
   threads: z.int().positive(),
+  /** That its numbers are the same to the last bit on any number of threads. */
+  threadsKeepBits: z.literal(true).exactOptional(),
   /** That the device is a GPU, which `auto` prefers; left out for the CPU. */
   onGpu: z.literal(true).exactOptional(),
   /** Memory of the device of its own, bytes; left out if it has none or does not report it. */

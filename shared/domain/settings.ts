@@ -13,6 +13,8 @@ const fields = {
   runsDir: naming('path', z.string().min(1)).nullable(),
   /** `auto` or an engine's id. */
   engine: z.string(),
+  /** Most bytes of activations that are kept for other runs; 0 for none, null for what suits the disk. */
+  activationCache: z.int().min(0).nullable(),
   /** Whether to show a desktop notification when a run ends. */
   notifications: z.boolean(),
   /** Asks now and then whether there is a newer version. */
@@ -30,6 +32,7 @@ export const settingsSchema = z.object({
   dataDir: fields.dataDir.default(null),
   runsDir: fields.runsDir.default(null),
   engine: fields.engine.default('auto'),
+  activationCache: fields.activationCache.default(null),
   notifications: fields.notifications.default(true),
   checkForUpdates: fields.checkForUpdates.default(true),
   savedFilters: fields.savedFilters.default([]),
@@ -42,6 +45,16 @@ export type Settings = z.infer<typeof settingsSchema>;
 /** Some of the settings. Missing ones stay missing, because defaults would change settings that were not mentioned. */
 export const settingsChangesSchema = z.object(fields).partial();
 export type SettingsChanges = z.infer<typeof settingsChangesSchema>;
+
+/** What the activation cache holds, and how large it may get; a limit of 0 turns it off. */
+export const activationCacheStateSchema = z.object({
+  folder: z.string(),
+  bytes: z.number(),
+  files: z.number(),
+  limit: z.number(),
+  limitBy: z.enum(['environment', 'setting', 'disk']),
+});
+export type ActivationCacheState = z.infer<typeof activationCacheStateSchema>;
 
 /** The program and where it stores things. */
 export const appInfoSchema = z.object({

@@ -7,6 +7,7 @@ import { detectorRegistry } from '../../main/detectors/index.ts';
 import { outputLayer } from '../../main/detectors/detector.ts';
 import { fitDetector, scoreTask } from '../../main/runs/work/detection.ts';
 import { readDetector, writeDetector, type FittedDetector } from '../../main/runs/detector-file.ts';
+import { ActivationCache } from '../../main/storage/activation-cache.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import type { z } from 'zod';
@@ -94,6 +95,27 @@ describe.each(detectorRegistry.definitions)('$id', (definition) => {
     ];
     expect([...after.layers.keys()]).toEqual([...before.layers.keys()]);
     for (const [name, scores] of before.layers) expect(bits(after.layers.get(name)!)).toEqual(bits(scores));
+  });
+
+  it('learns and scores the same bits with activations that an earlier pass has kept', async () => {
+    const at = join(folder, `activations-${definition.id}`);
+    const runs = [];
+    for (let run = 0; run < 2; run++) {
+      const cache = await ActivationCache.open({ folder: at, limit: 1e8, free: 0, tell: expect.unreachable });
+      const counts = { found: 0, computed: 0 };
+      const context = { ...toyContext(), activations: { cache, counts } };
+      const detector = await fitDetector(spec(), task, 1, 16, context);
+      const { layers } = await scoreTask(detector, task, 1, 16, context);
+      runs.push({ state: detector.state, layers, counts });
+    }
+    const plain = await fit(1);
+    const { layers: scores } = await scoreTask(plain, task, 1, 16, toyContext());
+    for (const { state, layers } of runs) {
+      expect(state).toEqual(plain.state);
+      expect([...layers.keys()]).toEqual([...scores.keys()]);
+      for (const [name, values] of scores) expect(bits(layers.get(name)!)).toEqual(bits(values));
+    }
+    expect(runs[1]!.counts.computed).toBe(0);
   });
 
   it('gives the same scores for the same seed', async () => {

@@ -13,7 +13,7 @@ describe('strip', () => {
   it('is minus the mean entropy of the predictions for the input plus each overlay', async () => {
     const { network, trusted } = toyTask();
     const stream = (indices: Int32Array) =>
-      activationBatches(network, trusted.dataset, { names: [], pooling: 'mean', batchSize: 4, indices });
+      activationBatches(network, trusted.dataset, { names: [], pooling: 'mean', batchSize: 4, inputs: true, indices });
     const context = { network, stream: RandomStream.from(0, 'test') };
     const overlays = Int32Array.of(3, 7, 11, 12, 30);
     const state = await strip.fit(

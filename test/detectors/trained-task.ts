@@ -12,9 +12,11 @@ import { RandomStream } from '../../main/tensor/random.ts';
 /** A small untrained network, trusted inputs that vary in few directions, and anomalous ones that vary in others. */
 interface ToyTask {
   network: Network;
-  trusted: ActivationBatch;
-  anomalous: ActivationBatch;
+  trusted: ToyBatch;
+  anomalous: ToyBatch;
 }
+
+type ToyBatch = ActivationBatch & Required<Pick<ActivationBatch, 'inputs'>>;
 
 const classes = ['a', 'b', 'c'];
 
@@ -25,7 +27,7 @@ export async function toyTask({ samples = 300, seed = 5, hidden = [12, 8] } = {}
   );
   const random = RandomStream.from(seed, 'toy');
   const directions = Float64Array.from({ length: 6 * 16 }, () => random.normal());
-  const make = (first: number, count: number): Promise<ActivationBatch> => {
+  const make = (first: number, count: number): Promise<ToyBatch> => {
     const inputs = new Float32Array(count * 16);
     for (let row = 0; row < count; row++) {
       for (let k = first; k < first + 3; k++) {
@@ -38,7 +40,7 @@ export async function toyTask({ samples = 300, seed = 5, hidden = [12, 8] } = {}
   return { network, trusted: await make(0, samples), anomalous: await make(3, 60) };
 }
 
-async function withActivations(network: Network, inputs: Float32Array, size: number): Promise<ActivationBatch> {
+async function withActivations(network: Network, inputs: Float32Array, size: number): Promise<ToyBatch> {
   const seen = network.activations(tf.tensor(inputs, [size, 4, 4, 1]), network.defaultActivations);
   const layers = new Map<string, Float32Array>();
   for (const name of network.defaultActivations) layers.set(name, await seen[name]!.data<'float32'>());

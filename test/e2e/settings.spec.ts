@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, go, test } from './test.ts';
 
 test.beforeEach(async ({ page }) => {
@@ -40,6 +42,25 @@ test('settings are reset, and had back', async ({ page, program }) => {
   await expect(page.getByRole('radio', { name: 'Dark' })).toBeChecked();
   await expect(jobs).toHaveValue('3');
   expect(await program.client.app.settings({})).toMatchObject({ theme: 'dark', parallelJobs: 3 });
+});
+
+test('the activation cache is limited, and cleared', async ({ page, program }) => {
+  const kept = join(program.home, 'activations', `${'a'.repeat(64)}.safetensors`);
+  mkdirSync(dirname(kept), { recursive: true });
+  writeFileSync(kept, Buffer.alloc(2_500_000));
+  await page.reload();
+  await expect(page.getByText(/^2\.5.MB in 1 file\. At most .* from the next run on\.$/)).toBeVisible();
+  const limit = page.getByRole('textbox', { name: 'Activation cache' });
+  await limit.fill('-1');
+  await expect(page.getByText('Must be a number from 0, or empty for what suits the disk.')).toBeVisible();
+  await limit.fill('1.5');
+  await expect(page.getByText(/At most 1\.5.GB/)).toBeVisible();
+  expect((await program.client.app.settings({})).activationCache).toBe(1.5e9);
+  await limit.fill('');
+  await expect.poll(async () => (await program.client.app.settings({})).activationCache).toBeNull();
+  await page.getByRole('button', { name: 'Clear cache' }).click();
+  await expect(page.getByText(/^0.B in 0 files\./)).toBeVisible();
+  expect(existsSync(kept)).toBe(false);
 });
 
 test('a folder that cannot be had is refused where it is written', async ({ page, program }) => {

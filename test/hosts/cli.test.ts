@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { isProcessAlive } from '../../main/storage/process-identity.ts';
 import type { RunRecord } from '../../shared/domain/run.ts';
+import type { ActivationCacheState } from '../../shared/domain/settings.ts';
 import { canListProcesses, computeProcessesOf } from '../compute-processes.ts';
 import { writeSmallMnist } from '../small-mnist.ts';
 import { startCli, type RunningCli } from './cli-process.ts';
@@ -100,7 +101,7 @@ describe('the main job', () => {
     expect(existsSync(at('logs', 'detector', 'evals'))).toBe(false);
   });
 
-  it('gives bit-equal scores for the same spec', async () => {
+  it('gives bit-equal scores for the same spec, with activations from the cache', async () => {
     const { folder } = (await json(
       'train-detector', '--task.backdoor', 'corner', ...task, ...small, '--dir.base', 'again',
     )) as { folder: string }; // prettier-ignore
@@ -110,6 +111,25 @@ describe('the main job', () => {
       readFileSync(at('logs', 'detector', 'detector.safetensors')),
     );
     expect(readFileSync(join(folder, 'eval.json'))).toEqual(readFileSync(at('logs', 'detector', 'eval.json')));
+    const log = readFileSync(join(folder, 'log.jsonl'), 'utf8');
+    expect(log).toMatch(/Activations taken from the cache: those of .* samples; all of them\./);
+    expect(readFileSync(at('logs', 'detector', 'log.jsonl'), 'utf8')).not.toContain('from the cache');
+  });
+
+  it('keeps activations within a limit, and clears them', async () => {
+    const held = (await json('cache')) as ActivationCacheState;
+    expect(held).toMatchObject({ folder: join(home(), 'activations'), limitBy: 'disk' });
+    expect(held.files).toBeGreaterThan(0);
+    expect(await json('cache', 'limit', '5GB')).toEqual({ ...held, limit: 5e9, limitBy: 'setting' });
+    const small = (await json('cache', 'limit', '20kB')) as ActivationCacheState;
+    expect(small.bytes).toBeLessThanOrEqual(20_000);
+    expect(small.files).toBeLessThan(held.files);
+    expect(await json('cache', 'clear')).toMatchObject({ bytes: 0, files: 0 });
+    expect((await succeed('cache', 'limit', 'auto')).stdout).toMatch(
+      /holds {3}0.B in 0 files\nlimit {3}.* as suits the disk\n/,
+    );
+    for (const words of [['limit'], ['limit', 'much'], ['clear', '1GB'], ['empty']])
+      expect(await start('cache', ...words).ended).toMatchObject({ code: 2, stdout: '' });
   });
 
   it('leaves runs that can be listed and shown', async () => {

@@ -74,8 +74,10 @@ export function anomalous(group: Group): Uint8Array {
   return array(`${group}_anomaly`).data as Uint8Array;
 }
 
+type WholeBatch = Required<ActivationBatch>;
+
 /** Rows of a group as a detector sees them: stored activations, pixels from 0 to 1, logits. */
-export function batchOf(group: Group, names: readonly string[] = layerNames): ActivationBatch {
+export function batchOf(group: Group, names: readonly string[] = layerNames): WholeBatch {
   const images = array(`${group}_images`);
   const size = images.shape[0]!;
   const activations = (layer: string) => array(`${group}_${shortName(layer)}`).data as Float32Array;
@@ -90,7 +92,7 @@ export function batchOf(group: Group, names: readonly string[] = layerNames): Ac
 }
 
 /** Rows `from` to `to` of a batch. */
-function part(batch: ActivationBatch, from: number, to: number): ActivationBatch {
+function part(batch: WholeBatch, from: number, to: number): WholeBatch {
   const cut = (x: Float32Array) => {
     const d = x.length / batch.size;
     return x.subarray(from * d, to * d);
@@ -101,11 +103,11 @@ function part(batch: ActivationBatch, from: number, to: number): ActivationBatch
     size: to - from,
     indices: batch.indices.subarray(from, to),
     layers: new Map([...batch.layers].map(([name, x]) => [name, cut(x)])),
-    logits: cut(batch.logits!),
+    logits: cut(batch.logits),
   };
 }
 
-function streamOf(batch: ActivationBatch, batchSize: number, labels?: Uint8Array): FeatureStream {
+function streamOf(batch: WholeBatch, batchSize: number, labels?: Uint8Array): FeatureStream {
   return {
     length: batch.size,
     ...(labels ? { anomalous: labels } : {}),

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -133,6 +142,15 @@ describe('adversarial-examples', () => {
     expect(again.test[1]!.dataset.read(attacked!.indices, 0).inputs).toEqual(inputs);
     expect(() => attacked!.dataset.read(clean!.indices, 0)).toThrow('was not attacked');
     expect(attacked!.dataset.memory - clean!.dataset.memory).toBeLessThan(1000);
+
+    expect(again.fingerprints).toEqual(task.fingerprints);
+
+    // Another engine gives other bits under the same key: what was made of these must not be taken for the others.
+    const examples = join(stored(), folder[0]!, 'examples.safetensors');
+    const bytes = readFileSync(examples);
+    bytes[bytes.indexOf('}}') + 1000]! ^= 1;
+    writeFileSync(examples, bytes);
+    expect((await build('adversarial-examples', params())).fingerprints).not.toEqual(task.fingerprints);
 
     for (const name of folder) truncateSync(join(stored(), name, 'examples.safetensors'), 5000);
     await expect(build('adversarial-examples', params())).rejects.toMatchObject({

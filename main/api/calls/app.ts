@@ -13,7 +13,9 @@ import { versions } from '../versions.ts';
 
 /** The calls about the program itself. */
 export function appCalls(application: Application) {
-  const { host, settings, workbench, made } = application;
+  const { host, settings, workbench, made, library } = application;
+  const askCache = (action: 'look' | 'clear') =>
+    library.ask('activation-cache', { action }, { dataDir: dataFolder(settings.current()) });
   return {
     info: calls.app.info.handler(() => info(application)),
     settings: calls.app.settings.handler(() => settings.current()),
@@ -23,6 +25,8 @@ export function appCalls(application: Application) {
       return settings.change(input);
     }),
     resetSettings: calls.app.resetSettings.handler(() => settings.reset()),
+    activationCache: calls.app.activationCache.handler(() => askCache('look')),
+    clearActivationCache: calls.app.clearActivationCache.handler(() => askCache('clear')),
     diagnostics: calls.app.diagnostics.handler(() => ({
       text: diagnosticsText(info(application), settings.current(), workbench.catalogue.health().quickCheck),
     })),

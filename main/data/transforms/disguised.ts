@@ -24,7 +24,8 @@ export async function disguised(
   const attacked = replaced(
     plain,
     { indices, inputs, others: 'kept' },
-    fingerprint('disguised', plain.fingerprint, { model, eps, stepSize, steps, seed: context.seed }),
+    // Not determined by the rest to the last bit: engines differ.
+    fingerprint('disguised', plain.fingerprint, { model, eps, stepSize, steps, seed: context.seed }, inputs),
   );
   return isAugmented(dataset) ? dataset.onto(attacked) : attacked;
 }

@@ -19,7 +19,7 @@ export const abstraction = defineDetector({
   dependsOnScale: 'Its abstract model is trained on activations as they are, by steps of a fixed size.',
   source:
     'E. Jenner: Mechanistic anomaly detection with abstractions; ejnnr/cupbearer, detectors.LocallyConsistentAbstraction',
-  needs: { trusted: true },
+  needs: { trusted: true, inputs: true },
   params: abstractionParams,
 
   misfits: abstractionMisfits,

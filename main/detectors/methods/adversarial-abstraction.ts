@@ -38,7 +38,7 @@ export const adversarialAbstraction = defineDetector({
   dependsOnBatch: true,
   dependsOnScale: 'Its abstract model is trained on activations as they are, by steps of a fixed size.',
   source: 'ejnnr/cupbearer, detectors.abstraction.AdversarialAbstractionDetector (2023)',
-  needs: { trusted: true },
+  needs: { trusted: true, inputs: true },
   params: {
     ...abstractionParams,
     num_steps: integer({

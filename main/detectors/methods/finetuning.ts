@@ -5,6 +5,7 @@ import { softmaxCrossEntropy } from '../../tensor/loss.ts';
 import { read } from '../../tensor/read.ts';
 import { defineDetector, outputLayer } from '../detector.ts';
 import { trainingParams, trainOn } from '../parts/gradient-training.ts';
+import { inputsOf } from '../parts/predictions.ts';
 
 /**
  * Trains a copy of the network further on the trusted data with their labels; the score is how far its predictions have
@@ -19,14 +20,14 @@ export const finetuning = defineDetector({
   summary: 'How far predictions move when the network is trained further on trusted data',
   dependsOnScale: 'The network is trained on, by steps that are of a fixed size in its weights.',
   source: 'ejnnr/cupbearer, detectors.FinetuningAnomalyDetector',
-  needs: { trusted: true, gradients: true, layers: 0 },
+  needs: { trusted: true, gradients: true, inputs: true, layers: 0 },
   params: trainingParams({ epochs: 1, batchSize: 128 }),
 
   async fit({ trusted }, params, context) {
     const copy = context.network.clone();
     try {
       await trainOn(trusted, copy.variables, params, context, (batch) =>
-        softmaxCrossEntropy(copy.forward(inputsOf(batch, copy)), tf.tensor1d(batch.labels, 'int32')),
+        softmaxCrossEntropy(copy.forward(inputTensor(batch, copy)), tf.tensor1d(batch.labels, 'int32')),
       );
       return { tensors: await copy.state(), values: {} };
     } finally {
@@ -38,7 +39,7 @@ export const finetuning = defineDetector({
     const finetuned = network.clone();
     try {
       finetuned.load(state.tensors, "The detector's state");
-      const logitsOf = (model: Network) => read(() => model.forward(inputsOf(batch, model)));
+      const logitsOf = (model: Network) => read(() => model.forward(inputTensor(batch, model)));
       const [original, moved] = [await logitsOf(network), await logitsOf(finetuned)];
       return new Map([[outputLayer, divergences(original, moved, network.spec.classes.length)]]);
     } finally {
@@ -47,8 +48,8 @@ export const finetuning = defineDetector({
   },
 });
 
-function inputsOf(batch: ActivationBatch, { spec }: Network): tf.Tensor {
-  return tf.tensor(batch.inputs, [batch.size, ...spec.inputShape]);
+function inputTensor(batch: ActivationBatch, { spec }: Network): tf.Tensor {
+  return tf.tensor(inputsOf(batch), [batch.size, ...spec.inputShape]);
 }
 
 /** `KL(softmax(p) || softmax(q))` in float64 of each row of logits `[n, classes]`, natural logarithm, 0 or more, `[n]`. */

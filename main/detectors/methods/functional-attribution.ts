@@ -3,7 +3,7 @@ import { choice, flag, integer, number } from '../../../shared/schema/fields.ts'
 import { couplingScores } from '../parts/coupling.ts';
 import { defineDetector, numberOf } from '../detector.ts';
 import { fitGradients, largestCosines } from '../parts/gradient-coupling.ts';
-import { logitsOf } from '../parts/predictions.ts';
+import { inputsOf, logitsOf } from '../parts/predictions.ts';
 import { drawSamples } from '../parts/reference-samples.ts';
 import { fitTraces, largestCorrelations } from '../parts/sampled-coupling.ts';
 import { checkStepSize } from '../parts/sgld.ts';
@@ -47,7 +47,7 @@ export const functionalAttribution = defineDetector({
     'differences of logits in float64, because in float32 the gradients of very confident samples are mostly rounding. A loss',
     'that does not depend on the parameters is coupled to nothing and scores 0.',
   ].join('\n'),
-  needs: { trusted: true, gradients: true, logits: true },
+  needs: { trusted: true, gradients: true, logits: true, inputs: true },
   params: {
     coupling: choice({
       label: 'Coupling',
@@ -138,7 +138,7 @@ export const functionalAttribution = defineDetector({
   },
 
   async score(state, batch, context) {
-    const samples = { ...batch, logits: logitsOf(batch) };
+    const samples = { ...batch, inputs: inputsOf(batch), logits: logitsOf(batch) };
     const couple = state.values['coupling'] === 'gradient' ? largestCosines : largestCorrelations;
     const separate = numberOf(state, 'separate_layers') === 1;
     return couplingScores(await couple(state, samples, [...batch.layers.keys()], separate, context));

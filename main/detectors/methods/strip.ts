@@ -3,6 +3,7 @@ import { flag, integer, number } from '../../../shared/schema/fields.ts';
 import { checkNotCancelled } from '../../data/cancellation.ts';
 import type { Network } from '../../models/network.ts';
 import { defineDetector, floats, numberOf, outputLayer, type FeatureStream } from '../detector.ts';
+import { inputsOf } from '../parts/predictions.ts';
 import { checkCount } from '../parts/rows.ts';
 
 /** Blended images that run through the network at once. */
@@ -21,7 +22,7 @@ export const strip = defineDetector({
   title: 'STRIP',
   summary: 'Predictions that stay certain when other images are laid over the input',
   source: 'Gao et al., ACSAC 2019, arXiv 1902.06531',
-  needs: { trusted: true, images: true, layers: 0 },
+  needs: { trusted: true, inputs: true, images: true, layers: 0 },
   params: {
     overlays: integer({
       label: 'Overlays',
@@ -56,6 +57,7 @@ export const strip = defineDetector({
       overlay: numberOf(state, 'overlay_weight'),
       largest: numberOf(state, 'clip') === 1 ? 1 : Infinity,
     };
+    const inputs = inputsOf(batch);
     const size = sizeOf(network);
     const perInput = overlays.length / size;
     const scores = new Float64Array(batch.size);
@@ -66,7 +68,7 @@ export const strip = defineDetector({
       const blended = new Float32Array((to - from) * overlays.length);
       for (let i = from; i < to; i++) {
         for (let at = 0; at < overlays.length; at++) {
-          const value = blend.input * batch.inputs[i * size + (at % size)]! + blend.overlay * overlays[at]!;
+          const value = blend.input * inputs[i * size + (at % size)]! + blend.overlay * overlays[at]!;
           blended[(i - from) * overlays.length + at] = Math.min(value, blend.largest);
         }
       }
@@ -93,7 +95,7 @@ async function inputsAt(stream: FeatureStream, positions: Int32Array, network: N
   for await (const batch of stream.batches()) {
     for (let i = 0; i < batch.size; i++, position++) {
       const place = placeOf.get(position);
-      if (place !== undefined) inputs.set(batch.inputs.subarray(i * size, (i + 1) * size), place * size);
+      if (place !== undefined) inputs.set(inputsOf(batch).subarray(i * size, (i + 1) * size), place * size);
     }
   }
   return inputs;

@@ -5,6 +5,7 @@ import type { ActivationBatch } from '../../models/activations.ts';
 import type { DetectorState, LayerScores } from '../detector.ts';
 import { trainingParams } from './gradient-training.ts';
 import { applyLinear, type Weights } from './linear-maps.ts';
+import { inputsOf } from './predictions.ts';
 
 /** What the abstraction detectors share: how the abstraction is built and what it is trained to do. */
 export const abstractionParams = {
@@ -105,7 +106,8 @@ export function abstractionLosses(
   batch: ActivationBatch,
 ): Map<string, tf.Tensor1D> {
   const result = new Map<string, tf.Tensor1D>();
-  let state = tf.tensor2d(batch.inputs, [batch.size, batch.inputs.length / batch.size]);
+  const inputs = inputsOf(batch);
+  let state = tf.tensor2d(inputs, [batch.size, inputs.length / batch.size]);
   for (const [i, name] of (JSON.parse(values['layers'] as string) as string[]).entries()) {
     const activation = batch.layers.get(name)!;
     const isOutput = name === values['output'];

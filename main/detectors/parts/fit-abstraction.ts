@@ -35,7 +35,7 @@ const initialGate = 3;
  * `bad-data` for a file that cannot be read or does not fit the layers; what `trainOn` throws.
  */
 export async function fitAbstraction(
-  { layers, trusted }: GrantedFeatures<{ trusted: true }>,
+  { layers, trusted }: GrantedFeatures<{ trusted: true; inputs: true }>,
   params: AbstractionParams,
   context: DetectorContext,
 ): Promise<DetectorState> {

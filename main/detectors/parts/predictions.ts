@@ -9,6 +9,12 @@ export function logitsOf({ logits }: Pick<ActivationBatch, 'logits'>): Float32Ar
   throw new CupbearerError('internal', 'A detector that reads logits must say so in its needs.');
 }
 
+/** The samples of a batch, `[size, ...shape]`. @throws CupbearerError `internal` if they were not asked for. */
+export function inputsOf({ inputs }: Pick<ActivationBatch, 'inputs'>): Float32Array {
+  if (inputs) return inputs;
+  throw new CupbearerError('internal', 'A detector that reads inputs must say so in its needs.');
+}
+
 /** The number of classes of the network, read off its outputs. @throws as {@link logitsOf}. */
 export function classCount(batch: Pick<ActivationBatch, 'size' | 'logits'>): number {
   return logitsOf(batch).length / batch.size;

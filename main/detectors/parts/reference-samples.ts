@@ -1,7 +1,7 @@
 import type { Network } from '../../models/network.ts';
 import type { RandomStream } from '../../tensor/random.ts';
 import type { FeatureStream } from '../detector.ts';
-import { logitsOf } from './predictions.ts';
+import { inputsOf, logitsOf } from './predictions.ts';
 import { checkCount } from './rows.ts';
 
 /** Samples whose inputs are held in memory, with what the network makes of them. */
@@ -40,10 +40,10 @@ export async function drawSamples(
   let position = 0;
   let taken = 0;
   for await (const batch of stream.batches()) {
-    const logits = logitsOf(batch);
+    const [inputs, logits] = [inputsOf(batch), logitsOf(batch)];
     for (let i = 0; i < batch.size; i++) {
       if (chosen[position++] !== 1) continue;
-      samples.inputs.set(batch.inputs.subarray(i * width, (i + 1) * width), taken * width);
+      samples.inputs.set(inputs.subarray(i * width, (i + 1) * width), taken * width);
       samples.labels[taken] = batch.labels[i]!;
       samples.logits.set(logits.subarray(i * c, (i + 1) * c), taken * c);
       taken++;

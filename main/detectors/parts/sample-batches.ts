@@ -1,8 +1,10 @@
+import { given } from '../../../shared/given.ts';
 import type { TensorMap } from '../../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import type { ActivationBatch } from '../../models/activations.ts';
 import type { RandomStream } from '../../tensor/random.ts';
 import type { FeatureStream } from '../detector.ts';
+import { inputsOf } from './predictions.ts';
 
 /**
  * Samples held in memory to be shuffled among each other; datasets that are sorted within less than this come out
@@ -64,10 +66,11 @@ export async function sampledBatch(
 }
 
 /** A batch as arrays of a state, under names that begin with `prefix`. */
-export function batchToTensors({ size, inputs, labels, indices, layers }: ActivationBatch, prefix: string): TensorMap {
+export function batchToTensors(batch: ActivationBatch, prefix: string): TensorMap {
+  const { size, labels, indices, layers } = batch;
   const matrix = (data: Float32Array) => ({ shape: [size, data.length / size], data });
   return {
-    [`${prefix}inputs`]: matrix(inputs),
+    [`${prefix}inputs`]: matrix(inputsOf(batch)),
     [`${prefix}labels`]: { shape: [size], data: labels },
     [`${prefix}indices`]: { shape: [size], data: indices },
     ...Object.fromEntries([...layers].map(([name, data]) => [`${prefix}layers/${name}`, matrix(data)])),
@@ -128,10 +131,10 @@ function concatenated(batches: readonly ActivationBatch[]): ActivationBatch {
   };
   return {
     size,
-    inputs: join(({ inputs }) => inputs),
     labels: join(({ labels }) => labels),
     indices: join(({ indices }) => indices),
     layers: new Map([...first!.layers.keys()].map((name) => [name, join(({ layers }) => layers.get(name)!)])),
+    ...given({ inputs: first!.inputs && join(inputsOf) }),
   };
 }
 
@@ -150,9 +153,9 @@ function eachArray(
   const changed = <T extends Float32Array | Int32Array>(data: T): T => change(data, data.length / before);
   return {
     size,
-    inputs: changed(inputs),
     labels: changed(labels),
     indices: changed(indices),
     layers: new Map([...layers].map(([name, data]) => [name, changed(data)])),
+    ...given({ inputs: inputs && changed(inputs) }),
   };
 }

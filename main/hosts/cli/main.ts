@@ -4,6 +4,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
 import { versions } from '../../api/versions.ts';
 import { commonFlags, type Command } from './command.ts';
+import { cache } from './commands/cache.ts';
 import { compare } from './commands/compare.ts';
 import { data } from './commands/data.ts';
 import { demo } from './commands/demo.ts';
@@ -31,6 +32,7 @@ const commands: Command[] = [
   report,
   data,
   engine,
+  cache,
   doctor,
   pythonPath,
   serve,

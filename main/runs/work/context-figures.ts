@@ -1,9 +1,11 @@
 import type { RunRecord } from '../../../shared/domain/run.ts';
 import { given } from '../../../shared/given.ts';
-import { predict } from '../../models/training.ts';
+import { predictedClasses } from '../../detectors/parts/predictions.ts';
+import { activationBatches } from '../../models/activations.ts';
 import { metricsOf } from '../../storage/run-folder.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { RunContext } from '../run-definition.ts';
+import { activationStore } from './kept-activations.ts';
 
 /**
  * Returns what was `evaluated` with the figures of the classifier without which a detector's cannot be judged. Its own run knows
@@ -31,16 +33,28 @@ export function withFiguresOfClassifier({ parents }: Task, evaluated: RunRecord[
 export async function poisonShare(
   { network, untrusted }: Task,
   batchSize: number,
-  { signal }: Pick<RunContext, 'signal'>,
+  context: RunContext,
 ): Promise<number | undefined> {
   if (!untrusted?.truth?.includes(1)) return undefined;
   const { dataset, indices, truth } = untrusted;
-  const { predicted } = await predict(network, dataset, { batchSize, indices, signal });
   const counts = new Map<number, { anomalous: number; all: number }>();
-  predicted.forEach((label, i) => {
-    const count = counts.get(label) ?? { anomalous: 0, all: 0 };
-    counts.set(label, { anomalous: count.anomalous + truth[i]!, all: count.all + 1 });
-  });
+  const store = await activationStore(network, context);
+  const options = {
+    names: [],
+    pooling: 'none',
+    logits: true,
+    batchSize,
+    indices,
+    store,
+    signal: context.signal,
+  } as const;
+  let done = 0;
+  for await (const batch of activationBatches(network, dataset, options)) {
+    for (const label of predictedClasses(batch)) {
+      const count = counts.get(label) ?? { anomalous: 0, all: 0 };
+      counts.set(label, { anomalous: count.anomalous + truth[done++]!, all: count.all + 1 });
+    }
+  }
   const target = [...counts.values()].reduce((most, count) => (count.anomalous > most.anomalous ? count : most));
   return target.anomalous / target.all;
 }

@@ -3,6 +3,7 @@ import type { Picked } from '../../../shared/schema/fields.ts';
 import { given } from '../../../shared/given.ts';
 import type {
   DetectorContext,
+  DetectorDefinition,
   FeatureStream,
   Features,
   LayerScores,
@@ -10,13 +11,14 @@ import type {
 } from '../../detectors/detector.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
 import { standardisationOf } from '../../evaluation/aggregate-layers.ts';
-import { activationBatches, type ActivationBatch, type PoolingOptions } from '../../models/activations.ts';
+import { activationBatches, type ActivationBatch, type PassOptions } from '../../models/activations.ts';
 import type { Network } from '../../models/network.ts';
 import { offersOf, type DataPart, type Task, type TestPart } from '../../tasks/task.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import type { FittedDetector } from '../detector-file.ts';
 import type { RunContext } from '../run-definition.ts';
 import { holdOut } from './held-out.ts';
+import { activationStore } from './kept-activations.ts';
 import { MixedParts } from './mixed-parts.ts';
 import { planDetection } from '../pairing.ts';
 import { featureLayers, joinPositions, poolingOf, samplesPerText, splitPositions } from '../positions.ts';
@@ -54,6 +56,7 @@ export async function fitDetector(
     spec.layer_aggregation === 'standardised-mean'
       ? holdOut(task.trusted, seed)
       : { fitting: task.trusted, heldOut: undefined };
+  const store = await activationStore(task.network, context);
   const streamOf = (part: DataPart & { anomalous?: Uint8Array }): FeatureStream => ({
     length: part.indices.length * positions,
     ...given({ anomalous: part.anomalous && eachRepeated(part.anomalous, positions) }),
@@ -61,7 +64,7 @@ export async function fitDetector(
       counted(
         task.network,
         part,
-        { ...poolingOf(spec), names: layers, batchSize, logits: definition.needs.logits === true, positions },
+        { ...poolingOf(spec), ...wanted(definition), names: layers, batchSize, positions, store },
         'Fitting',
         context,
       ),
@@ -79,6 +82,11 @@ export async function fitDetector(
   return { ...detector, standardisation: standardisationOf(Object.fromEntries(scores)) };
 }
 
+/** What a detector wants of each batch besides activations. */
+function wanted({ needs }: DetectorDefinition): { logits: boolean; inputs: boolean } {
+  return { logits: needs.logits === true, inputs: needs.inputs === true };
+}
+
 function eachRepeated(values: Uint8Array, times: number): Uint8Array {
   return Uint8Array.from({ length: values.length * times }, (_, i) => values[Math.floor(i / times)]!);
 }
@@ -90,7 +98,7 @@ function detectorContext(spec: Picked, network: Network, seed: number, { signal 
 async function* counted(
   network: Network,
   part: DataPart,
-  options: PoolingOptions & { names: readonly string[]; batchSize: number; logits: boolean; positions: number },
+  options: PassOptions & { positions: number },
   phase: string,
   context: RunContext,
 ) {
@@ -147,10 +155,11 @@ async function scoreParts(
     ...poolingOf(detector.spec),
     names: [...new Set([...detector.layers, ...observers.flatMap(({ names }) => names)])],
     batchSize,
-    logits: definition.needs.logits === true,
+    ...wanted(definition),
     indices: mixed.indices,
     nameOf: (index: number) => mixed.ownIndex(index),
     signal: context.signal,
+    store: await activationStore(network, context),
   };
   for await (const batch of activationBatches(network, mixed.dataset, options)) {
     const positions = mixed.positions.subarray(done, done + batch.size);

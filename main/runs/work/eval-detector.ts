@@ -6,6 +6,7 @@ import { fittedDetectorFolder } from '../fitted-detector.ts';
 import { buildTask } from './build-task.ts';
 import { withFiguresOfClassifier } from './context-figures.ts';
 import { evaluateDetector } from './evaluate.ts';
+import { tellOfKept } from './kept-activations.ts';
 
 /** Evaluates a fitted detector on the task that a spec asks for. */
 export async function runEvaluation(spec: EvalDetectorSpec, context: RunContext): Promise<RunOutcome> {
@@ -17,6 +18,7 @@ export async function runEvaluation(spec: EvalDetectorSpec, context: RunContext)
   const subject = { detectorFolder, task: spec.task, seed: spec.seed };
   const evaluated = await evaluateDetector(detector, task, subject, spec, context, timer);
   const metrics = withFiguresOfClassifier(task, evaluated);
+  tellOfKept(context);
   task.network.dispose();
   return {
     metrics,

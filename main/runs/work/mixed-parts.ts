@@ -76,11 +76,10 @@ export class MixedParts {
     };
     return {
       size: rows.length,
-      inputs: pick(batch.inputs),
       labels: Int32Array.from(rows, (row) => batch.labels[row]!),
       indices: positions.map((position) => this.sampleAt(position)),
       layers: new Map([...batch.layers].map(([name, values]) => [name, pick(values)])),
-      ...given({ logits: batch.logits && pick(batch.logits) }),
+      ...given({ logits: batch.logits && pick(batch.logits), inputs: batch.inputs && pick(batch.inputs) }),
     };
   }
 }

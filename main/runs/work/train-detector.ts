@@ -14,6 +14,7 @@ import { withFiguresOfClassifier, poisonShare } from './context-figures.ts';
 import { fitDetector } from './detection.ts';
 import { evaluateDetector } from './evaluate.ts';
 import { drawExamples } from './figures.ts';
+import { tellOfKept } from './kept-activations.ts';
 
 /**
  * Returns the SHA-256 of the files that a detector starts from, by parameter. @throws CupbearerError `not-found`,
@@ -43,6 +44,7 @@ export async function runFitting(spec: TrainDetectorSpec, context: RunContext): 
     ...withFiguresOfClassifier(task, await evaluateDetector(detector, task, subject, spec, context, timer)),
     ...given({ poison_share: poison }),
   };
+  tellOfKept(context);
   task.network.dispose();
   return { metrics, timings: timer.timings, fingerprints: { ...task.fingerprints, ...files } };
 }

@@ -66,6 +66,7 @@ function info({ variant, threads }: WasmKernels): EngineInfo {
     device: cpus()[0]?.model.trim() ?? 'unknown CPU',
     versions: { 'tfjs-core': tf.version_core, 'tfjs-backend-wasm': wasmBackend.version_wasm, kernels: variant },
     threads,
+    threadsKeepBits: true,
   };
 }
 

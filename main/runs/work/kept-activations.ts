@@ -1,0 +1,20 @@
+import { formatCount } from '../../../shared/format.ts';
+import { ActivationStore } from '../../models/activation-store.ts';
+import type { Network } from '../../models/network.ts';
+import type { RunContext } from '../run-definition.ts';
+
+/** Returns where a run keeps what a network makes of data; undefined where it computes all of it. */
+export async function activationStore(
+  network: Network,
+  { activations, engine }: RunContext,
+): Promise<ActivationStore | undefined> {
+  return activations && ActivationStore.of(activations, network, engine);
+}
+
+/** Tells the log of a run what it did not compute itself. */
+export function tellOfKept({ activations, log }: RunContext): void {
+  if (activations === undefined || activations.counts.found === 0) return;
+  const { found, computed } = activations.counts;
+  const rest = computed === 0 ? 'all of them' : `${formatCount(computed)} were computed`;
+  log(`Activations taken from the cache: those of ${formatCount(found)} samples; ${rest}.`);
+}
