@@ -203,6 +203,8 @@ describe('the contract', () => {
         ),
         // Cells whose data are out of reach are refused when they begin, as runs in the queue are.
         'experiments.forget: id',
+        'experiments.lock: id',
+        'experiments.remove: id',
         'experiments.start: id',
         'experiments.startSuite: suite',
         'experiments.stop: id',
@@ -238,6 +240,8 @@ describe('the contract', () => {
         'runs.restore: ids []',
         'runs.result: id',
         'runs.scores: id',
+        'trash.delete: ids []',
+        'trash.restore: ids []',
         // Places below a folder of the program's own, which names of files cannot leave (uploads.test.ts).
         'uploads.drop: id',
         'uploads.put: id',

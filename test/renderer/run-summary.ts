@@ -35,6 +35,7 @@ const finished: RunSummary = {
   notes: '',
   pinned: false,
   archived: false,
+  locked: false,
   resumable: false,
   fault: null,
 };

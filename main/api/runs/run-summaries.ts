@@ -57,7 +57,21 @@ export class RunSummaries {
 
 function summaryOf(run: CatalogueRun, specOf: (id: string | undefined) => StoredSpec | undefined): RunSummary {
   const { spec, fault } = readRun(run);
-  const { id, kind, status, title, folder, metrics, parents, error, tags, notes, pinned, archived } = run;
+  const {
+    id,
+    kind,
+    status,
+    title,
+    folder,
+    metrics,
+    parents,
+    error,
+    tags,
+    notes,
+    pinned,
+    archived,
+    locked = false,
+  } = run;
   // An evaluation names its detector first.
   const [classifier, detector] = kind === 'evaluation' ? [parents[1], parents[0]] : [parents[0], undefined];
   return {
@@ -81,6 +95,7 @@ function summaryOf(run: CatalogueRun, specOf: (id: string | undefined) => Stored
     notes,
     pinned,
     archived,
+    locked,
     resumable: fault === null && canGoOn(run),
     fault,
   };
