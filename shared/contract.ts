@@ -34,6 +34,7 @@ import { closeSampleSchema, sampleSetSchema, testPreviewSchema } from './domain/
 import { mostAskedFields, specFieldSchema, specPathSchema, specValuesSchema } from './domain/spec-field.ts';
 import { activationCacheStateSchema, appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
 import { madeFileSchema } from './domain/made-file.ts';
+import { restoredSchema, trashItemSchema } from './domain/trash.ts';
 import { partSchema } from './domain/upload.ts';
 import { naming } from './schema/places.ts';
 
@@ -106,11 +107,16 @@ const runs = {
         notes: z.string().max(100_000).optional(),
         pinned: z.boolean().optional(),
         archived: z.boolean().optional(),
+        locked: z.boolean().optional(),
       }),
     )
     .output(nothing),
-  /** Removes runs and their folders at once; `restore` brings them back until the program ends. */
-  remove: call.input(runIds).output(z.object({ ids: z.array(z.string()) })),
+  /**
+   * Moves runs into the trash, with the evaluations in their folders: all of them, or none where one is locked or running. Returns the
+   * ids of all that are gone, and how many of those that stay build on them.
+   */
+  remove: call.input(runIds).output(z.object({ ids: z.array(z.string()), needed: z.int() })),
+  /** Restores what holds these runs from the trash. */
   restore: call.input(runIds).output(nothing),
   /** Adds runs that the catalogue does not know: the one in a folder, or all below it. */
   takeUp: call
@@ -204,8 +210,31 @@ const experiments = {
   suites: call.input(nothing).output(z.array(z.object({ id: z.string(), name: z.string(), question: z.string() }))),
   /** Keeps a suite as an experiment, unless it is one already, and starts it. */
   startSuite: call.input(z.object({ suite: z.string().min(1) })).output(experiment),
+  /** Locks it, so that it is refused to delete it and the runs in its cells, or unlocks it. */
+  lock: call.input(experiment.extend({ locked: z.boolean() })).output(nothing),
+  /**
+   * Moves it into the trash with its folder. `trash` is its id there; null where its folder was gone, and it is but off the list. `kept`
+   * of the runs in it stay, since other experiments use them.
+   */
+  remove: call
+    .input(experiment)
+    .output(z.object({ name: z.string(), trash: z.string().nullable(), runs: z.int(), kept: z.int() })),
   /** Takes it off the list; its runs and its folder stay. */
   forget: call.input(experiment).output(nothing),
+};
+
+const trashIds = z.object({ ids: z.array(z.string().min(1).max(100)).min(1).max(100_000) });
+
+/** Calls about what was deleted and can be restored. */
+const trash = {
+  /** All of it, deleted last first, again whenever it has changed; the stream goes on until it is dropped. */
+  watch: call.input(nothing).output(eventIterator(z.object({ items: z.array(trashItemSchema) }))),
+  /** Passes over what is not there any more. */
+  restore: call.input(trashIds).output(z.object({ restored: z.array(restoredSchema) })),
+  /** Deletes for good; returns when that has begun. */
+  delete: call.input(trashIds).output(nothing),
+  /** Deletes all of it for good. */
+  empty: call.input(nothing).output(nothing),
 };
 
 /** Files for an import come in parts, so that no message is large: see `send-files.ts`. */
@@ -306,4 +335,4 @@ const app = {
 /**
  * What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket.
  */
-export const contract = { runs, reports, drafts, experiments, uploads, files, datasets, models, engines, app };
+export const contract = { runs, reports, drafts, experiments, trash, uploads, files, datasets, models, engines, app };

@@ -6,10 +6,10 @@ import type { Reach } from './reach.ts';
 import type { RunFeed } from './runs/run-feed.ts';
 import type { FolderFollower } from './runs/folder-follower.ts';
 import type { Marking } from './runs/marking.ts';
-import type { RunRemoval } from './runs/run-removal.ts';
 import type { RunSummaries } from './runs/run-summaries.ts';
 import type { SettingsStore } from './settings.ts';
 import type { StoredDraft } from './drafts/stored-draft.ts';
+import type { Trash } from './trash/trash.ts';
 import type { MadeFiles } from './made-files.ts';
 import type { Uploads } from './uploads.ts';
 import type { Workbench } from './workbench.ts';
@@ -43,7 +43,7 @@ export interface Application {
   readonly experiments: Experiments;
   readonly summaries: RunSummaries;
   readonly feed: RunFeed;
-  readonly removal: RunRemoval;
+  readonly trash: Trash;
   readonly follower: FolderFollower;
   readonly marking: Marking;
   /** Looks into data. */

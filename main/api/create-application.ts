@@ -10,10 +10,10 @@ import { Reach } from './reach.ts';
 import { RunFeed } from './runs/run-feed.ts';
 import { FolderFollower } from './runs/folder-follower.ts';
 import { Marking } from './runs/marking.ts';
-import { RunRemoval } from './runs/run-removal.ts';
 import { RunSummaries } from './runs/run-summaries.ts';
 import { dataFolder, runsFolder, SettingsStore } from './settings.ts';
 import { StoredDraft } from './drafts/stored-draft.ts';
+import { Trash } from './trash/trash.ts';
 import { tidyUp } from './tidy-up.ts';
 import { MadeFiles } from './made-files.ts';
 import { Uploads } from './uploads.ts';
@@ -71,7 +71,10 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
   const experiments = new Experiments(workbench, queued, current, library);
   const tidying = tidyUp(workbench, dataFolder(current.current()));
   const feed = new RunFeed(workbench.catalogue, summaries, queued);
-  const removal = new RunRemoval(workbench.catalogue);
+  const trash = new Trash(workbench.catalogue, (name, question) =>
+    library.ask(name, question, { dataDir: dataFolder(current.current()) }),
+  );
+  trash.start();
   const follower = new FolderFollower(workbench.catalogue);
   follower.follow();
   const marking = new Marking(workbench.catalogue, follower);
@@ -84,7 +87,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     experiments,
     queued,
     feed,
-    removal,
+    trash,
     follower,
     marking,
     inspector,
@@ -95,6 +98,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     made,
     storedDraft: new StoredDraft(),
     close: async () => {
+      trash.close();
       inspector.close();
       estimator.close();
       library.close();
@@ -104,9 +108,17 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
       const ended = queued.close();
       // What a run has written is complete at any time, and waiting for its next batch could take many seconds.
       processes.killAll();
-      await Promise.all([stopped, ended, tidying, uploads.close(), made.close(), marking.idle(), follower.close()]);
+      await Promise.all([
+        stopped,
+        ended,
+        trash.idle(),
+        tidying,
+        uploads.close(),
+        made.close(),
+        marking.idle(),
+        follower.close(),
+      ]);
       feed.close();
-      removal.close();
       workbench.close();
     },
   };

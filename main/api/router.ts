@@ -11,6 +11,7 @@ import { filesCalls } from './calls/files.ts';
 import { modelsCalls } from './calls/models.ts';
 import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
+import { trashCalls } from './calls/trash.ts';
 import { uploadsCalls } from './calls/uploads.ts';
 
 /** Returns all calls of the contract, ready to be served over a MessagePort or a WebSocket. */
@@ -24,6 +25,7 @@ export function createRouter(application: Application) {
     reports: reportsCalls(application),
     drafts: draftsCalls(application),
     experiments: experimentsCalls(application),
+    trash: trashCalls(application),
     uploads: uploadsCalls(application),
     files: filesCalls(application),
     datasets: datasetsCalls(application),

@@ -1,11 +1,12 @@
 import type { RunRecord } from '../../shared/domain/run.ts';
-import { toErrorRecord } from '../../shared/errors.ts';
+import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import { forkProcess, type ProcessLauncher } from '../jobs/child-process.ts';
 import type { ParsedSpec } from '../runs/parsed-spec.ts';
 import type { Catalogue } from '../storage/catalogue.ts';
 import { openCatalogue } from '../storage/open-catalogue.ts';
 import { isProcessAlive } from '../storage/process-identity.ts';
 import { endLeftOvers, isAtWork } from '../storage/process-records.ts';
+import { finishTrashMoves } from '../storage/trash-moves.ts';
 import { KnownRuns } from './runs/known-runs.ts';
 import { RunExecutor, type ExecutionOptions } from './runs/run-executor.ts';
 import { RunPlanner, type CreationOptions } from './runs/run-planner.ts';
@@ -60,6 +61,7 @@ export class Workbench {
     this.known = new KnownRuns(this.catalogue);
     this.planner = new RunPlanner(this.catalogue, this.known);
     this.executor = new RunExecutor(this.catalogue, launch, environment);
+    this.#finishTrashMoves();
     const haveEnded = endLeftOvers();
     this.interrupted = this.catalogue.markInterrupted(isAtWork);
     if (!haveEnded) this.#lateMark = setTimeout(() => this.#markInAnyCase(), lateMarkMs).unref();
@@ -90,6 +92,18 @@ export class Workbench {
   /** Resumes the interrupted training in `folder` at once. @throws CupbearerError as {@link run}. */
   async resume(options: ResumeOptions): Promise<FinishedRun> {
     return finished(await this.executor.execute(this.planner.resume(options), options));
+  }
+
+  /** What cannot be moved must not keep the program from starting. */
+  #finishTrashMoves(): void {
+    try {
+      finishTrashMoves(this.catalogue, isProcessAlive);
+    } catch (error) {
+      if (!(error instanceof CupbearerError)) throw error;
+      this.catalogue.notices.push(
+        `What was being moved into the trash, or out of it, is not yet where it belongs. ${error.message}`,
+      );
+    }
   }
 
   /** A process that the system cannot end must not keep its run unfinished forever. */

@@ -42,6 +42,7 @@ export const columns = [
   'notes',
   'pinned',
   'archived',
+  'locked',
 ] as const satisfies (keyof RunRecord)[];
 
 const jsonColumns: readonly (keyof RunRecord)[] = [
@@ -55,8 +56,8 @@ const jsonColumns: readonly (keyof RunRecord)[] = [
 ];
 
 const listColumns: readonly (keyof RunRecord)[] = ['parents', 'tags'];
-const optionalColumns: readonly (keyof RunRecord)[] = ['test_data', 'engines_passed_over', 'engine_parts'];
-const flagColumns: readonly (keyof RunRecord)[] = ['pinned', 'archived'];
+const optionalColumns: readonly (keyof RunRecord)[] = ['test_data', 'engines_passed_over', 'engine_parts', 'locked'];
+const flagColumns: readonly (keyof RunRecord)[] = ['pinned', 'archived', 'locked'];
 
 /** The largest value of a row that is read; notes, the largest of them, have 100,000 characters at most. */
 const mostBytes = 1_000_000;
@@ -98,7 +99,8 @@ export function toRow(record: Partial<RunRecord>, names: readonly (typeof column
   return Object.fromEntries(
     names.map((column) => {
       const value: unknown = record[column] ?? null;
-      if (value !== null && jsonColumns.includes(column)) return [column, JSON.stringify(value)];
+      if (value === null) return [column, null];
+      if (jsonColumns.includes(column)) return [column, JSON.stringify(value)];
       return [column, flagColumns.includes(column) ? Number(value) : (value as SqlValue)];
     }),
   );

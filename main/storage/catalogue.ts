@@ -29,6 +29,7 @@ import { addToFolderList, readFolderList, removeFromFolderList } from './folder-
 import { schemaVersion, tables } from './migrations/index.ts';
 import { isProcessAlive } from './process-identity.ts';
 import { realPathOf } from './real-path.ts';
+import { TrashIndex } from './trash-index.ts';
 import { evalFolders, holdsRecord, readRecord, writeRecord } from './run-folder.ts';
 import { markRows, selectKnown, type MarksChange } from './run-marks.ts';
 import { saysDamaged, toCatalogueError } from './sqlite.ts';
@@ -159,6 +160,7 @@ export class Catalogue {
    */
   readonly notices: string[] = [];
   readonly experiments: ExperimentIndex;
+  readonly trash: TrashIndex;
   readonly #database: Database;
   /** A few dozen, by their text. */
   readonly #statements = new Map<string, Statement>();
@@ -170,11 +172,14 @@ export class Catalogue {
   constructor(database: Database) {
     this.#database = database;
     this.path = database.name;
-    this.experiments = new ExperimentIndex({
-      prepared: (sql) => this.#prepared(sql),
-      read: (operation) => this.#read(operation),
-      write: (operation) => this.#write(operation),
-    });
+    const access = {
+      path: this.path,
+      prepared: (sql: string) => this.#prepared(sql),
+      read: <T>(operation: () => T) => this.#read(operation),
+      write: <T>(operation: () => T) => this.#write(operation),
+    };
+    this.experiments = new ExperimentIndex(access);
+    this.trash = new TrashIndex(access);
   }
 
   /** Adds an experiment that has its folder, or takes up what of it has changed there. @throws CupbearerError `conflict`, `storage`. */
@@ -470,6 +475,22 @@ export class Catalogue {
   /** Makes several changes in one transaction: all or, if one throws, none. Waits for the disk only once. */
   together(changes: () => void): void {
     this.#write(changes);
+  }
+
+  /**
+   * Adds runs that were here before, those whose id is free; `run.json` in their folders follows by {@link mirrorNext}.
+   * @throws CupbearerError `storage`.
+   */
+  putBack(records: readonly RunRecord[]): void {
+    this.#write(() => {
+      for (const record of records) {
+        if (this.find(record.id)) continue;
+        addToFolderList(this.path, record.folder);
+        this.#add(record);
+        this.#prepared(markUnmirrored).run(record.id);
+      }
+    });
+    this.tell();
   }
 
   /** Removes a run from the catalogue, not its folder. @throws CupbearerError `not-found`, `usage` as {@link get}. */

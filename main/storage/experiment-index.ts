@@ -16,6 +16,8 @@ export interface ListedExperiment {
   name: string;
   /** How many runs it has, classifiers among them. */
   runs: number;
+  /** Whether it is refused to delete it. */
+  locked: boolean;
   /** The process that works on it, with what tells it from a later process of the same number; null where none does. */
   host_pid: number | null;
   host_started: string | null;
@@ -35,6 +37,7 @@ interface Row {
   folder: string;
   spec: string;
   runs: number;
+  locked: number;
   created_at: string;
   host_pid: number | null;
   host_started: string | null;
@@ -42,7 +45,7 @@ interface Row {
 
 /** Selects experiments; clauses may follow. */
 export const selectExperiments =
-  'SELECT id, name, folder, spec, runs, created_at, host_pid, host_started FROM experiments';
+  'SELECT id, name, folder, spec, runs, created_at, locked, host_pid, host_started FROM experiments';
 
 /**
  * The experiments in the catalogue: an index of `experiment.json` and `cells.jsonl` in their folders, which hold the truth. Part of
@@ -89,18 +92,26 @@ export class ExperimentIndex {
   }
 
   /** Adds an experiment, or changes one of the same id. @throws CupbearerError `conflict` where another has its name. */
-  put({ id, created_at, spec, runs }: ExperimentFile, folder: string): void {
+  put({ id, created_at, spec, runs, locked = false }: ExperimentFile, folder: string): void {
     this.#access.write(() => {
       const other = this.find(spec.name);
       if (other && other.id !== id && other.name.toLowerCase() === spec.name.toLowerCase())
         throw new CupbearerError('conflict', `There is an experiment "${other.name}" already, in "${other.folder}".`);
       this.#access
         .prepared(
-          `INSERT INTO experiments (id, name, folder, spec, runs, created_at)
-           VALUES (@id, @name, @folder, @spec, @runs, @created_at)
-           ON CONFLICT (id) DO UPDATE SET name = @name, folder = @folder, spec = @spec, runs = @runs`,
+          `INSERT INTO experiments (id, name, folder, spec, runs, created_at, locked)
+           VALUES (@id, @name, @folder, @spec, @runs, @created_at, @locked)
+           ON CONFLICT (id) DO UPDATE SET name = @name, folder = @folder, spec = @spec, runs = @runs, locked = @locked`,
         )
-        .run({ id, name: spec.name, folder: resolve(folder), spec: JSON.stringify(spec), runs, created_at });
+        .run({
+          id,
+          name: spec.name,
+          folder: resolve(folder),
+          spec: JSON.stringify(spec),
+          runs,
+          created_at,
+          locked: Number(locked),
+        });
     });
   }
 
@@ -191,6 +202,23 @@ export class ExperimentIndex {
     );
   }
 
+  /** The names of the experiments, apart from that of the id `besides`, whose cells each of these runs fills, by the run's id; those of none are left out. */
+  usersOf(runs: readonly string[], { besides = '', locked = false } = {}): Map<string, string[]> {
+    const rows = this.#access.read(
+      () =>
+        this.#access
+          .prepared(
+            `SELECT DISTINCT run_id, name FROM experiment_runs JOIN experiments ON experiments.id = experiment_id
+             WHERE experiment_id IS NOT @besides AND locked >= @locked
+               AND run_id IN (SELECT value FROM json_each(@runs)) ORDER BY name`,
+          )
+          .all({ runs: JSON.stringify(runs), besides, locked: Number(locked) }) as { run_id: string; name: string }[],
+    );
+    const users = new Map<string, string[]>();
+    for (const { run_id: run, name } of rows) users.set(run, [...(users.get(run) ?? []), name]);
+    return users;
+  }
+
   /**
    * Notes that a process works on an experiment. `isAtWork` is asked of the one that is noted already.
    * @throws CupbearerError `conflict` where that one does.
@@ -222,7 +250,7 @@ export class ExperimentIndex {
     const rows = this.#access.read(
       () => this.#access.prepared(`${selectExperiments} ${clauses}`).all(...values) as Row[],
     );
-    return rows.map(({ spec, ...row }) => ({ ...row, spec: specIn(spec) }));
+    return rows.map(({ spec, locked, ...row }) => ({ ...row, locked: locked === 1, spec: specIn(spec) }));
   }
 }
 

@@ -1,8 +1,7 @@
-import { closeSync, existsSync, fstatSync, readSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { openPrivateFile } from './private-files.ts';
+import { appendPrivateLine } from './private-files.ts';
 import { readFileBytes } from './read-file.ts';
-import { withStorageErrors } from './storage-error.ts';
 
 /**
  * `folders.txt` beside the catalogue: one absolute run folder a line, only ever added to, so that a lost catalogue can
@@ -15,12 +14,12 @@ export function folderListPath(catalogueFile: string): string {
 
 /** @throws CupbearerError `storage`. */
 export function addToFolderList(catalogueFile: string, folder: string): void {
-  append(catalogueFile, encode(folder));
+  appendPrivateLine(folderListPath(catalogueFile), encode(folder));
 }
 
 /** @throws CupbearerError `storage`. */
 export function removeFromFolderList(catalogueFile: string, folder: string): void {
-  append(catalogueFile, `- ${encode(folder)}`);
+  appendPrivateLine(folderListPath(catalogueFile), `- ${encode(folder)}`);
 }
 
 /**
@@ -39,26 +38,6 @@ export function readFolderList(catalogueFile: string): string[] {
     else folders.add(decode(line));
   }
   return [...folders];
-}
-
-function append(catalogueFile: string, line: string): void {
-  const path = folderListPath(catalogueFile);
-  withStorageErrors(`write "${path}"`, () => {
-    const file = openPrivateFile(path);
-    try {
-      writeSync(file, (endsLine(file) ? '' : '\n') + line + '\n');
-    } finally {
-      closeSync(file);
-    }
-  });
-}
-
-/** Whether the next thing written begins a line: false after a line that a crash cut off. */
-function endsLine(file: number): boolean {
-  const { size } = fstatSync(file);
-  const last = Buffer.alloc(1);
-  if (size > 0) readSync(file, last, 0, 1, size - 1);
-  return size === 0 || last[0] === 0x0a;
 }
 
 function encode(folder: string): string {

@@ -93,6 +93,7 @@ function openOnce(path: string, timeoutMs: number, wholeCheckBytes: number): Cat
     else migrate(database);
     catalogue.checkStatements();
     if (version > 0) takeUpLost(catalogue);
+    takeUpTrash(catalogue);
     catalogue.mirrorPending(mostAtStart);
     return catalogue;
   } catch (error) {
@@ -165,6 +166,16 @@ function takeUpLost(catalogue: Catalogue): void {
     if (!(error instanceof CupbearerError)) throw error;
     // The runs that are known are worth more than those that may be missing.
     catalogue.notices.push(error.message);
+  }
+}
+
+/** Takes up what was put into the trash and is not known to be there any more; it is no run of the catalogue. */
+function takeUpTrash(catalogue: Catalogue): void {
+  try {
+    catalogue.trash.takeUpList();
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    catalogue.notices.push(`What is in the trash is not known in full. ${error.message}`);
   }
 }
 

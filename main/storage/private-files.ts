@@ -1,9 +1,22 @@
-import { chmodSync, existsSync, fchmodSync, openSync, readdirSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { writeFileAtomically } from './atomic-write.ts';
 import { createFolder } from './create-folder.ts';
 import { cupbearerHome } from './home.ts';
+import { withStorageErrors } from './storage-error.ts';
 import { temporaryPath } from './temporary-names.ts';
 
 /**
@@ -41,6 +54,33 @@ export function openPrivateFile(path: string): number {
   const file = openSync(path, 'a+', fileMode);
   if (isNew) fchmodSync(file, fileMode);
   return file;
+}
+
+/**
+ * Adds a line to a file of this user alone, which is created if need be. @throws CupbearerError `storage`.
+ */
+export function appendPrivateLine(path: string, line: string): void {
+  withStorageErrors(`write "${path}"`, () => {
+    const file = openPrivateFile(path);
+    try {
+      writeSync(file, (endsLine(file) ? '' : '\n') + line + '\n');
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+/** Whether the next thing written begins a line: false after a line that a crash cut off. */
+function endsLine(file: number): boolean {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  if (size > 0) readSync(file, last, 0, 1, size - 1);
+  return size === 0 || last[0] === 0x0a;
+}
+
+/** Removes a file that may be there. @throws CupbearerError `storage`. */
+export function discardFile(path: string): void {
+  withStorageErrors(`remove "${path}"`, () => rmSync(path, { force: true }));
 }
 
 /**

@@ -10,6 +10,7 @@ export interface MarksChange {
   notes?: string | undefined;
   pinned?: boolean | undefined;
   archived?: boolean | undefined;
+  locked?: boolean | undefined;
 }
 
 const tag = runRecordSchema.shape.tags.element;
@@ -20,6 +21,7 @@ const changeSchema = z.object({
   notes: runRecordSchema.shape.notes.optional(),
   pinned: runRecordSchema.shape.pinned.optional(),
   archived: runRecordSchema.shape.archived.optional(),
+  locked: z.boolean().optional(),
 });
 
 /** `@ids` is a JSON list: a statement changes thousands of rows in the time of a few. */

@@ -14,6 +14,8 @@ export const experimentSummarySchema = z.object({
   name: z.string(),
   question: z.string(),
   tags: z.array(z.string()),
+  /** Whether it is refused to delete it and the runs in its cells. */
+  locked: z.boolean(),
   created_at: z.string(),
   folder: z.string(),
   state: z.enum(experimentStates),

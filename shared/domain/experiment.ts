@@ -124,6 +124,8 @@ export const experimentFileSchema = z.object({
   /** What relative paths in the spec count from, and where datasets are looked for; absolute. */
   working_dir: pathText,
   data_dir: pathText,
+  /** Whether it is refused to delete the experiment and the runs that fill its cells. */
+  locked: z.boolean().exactOptional(),
   spec: experimentSpecSchema,
 });
 export type ExperimentFile = z.output<typeof experimentFileSchema>;

@@ -70,6 +70,8 @@ export const runSummarySchema = z.object({
   notes: z.string(),
   pinned: z.boolean(),
   archived: z.boolean(),
+  /** Whether it is refused to delete it. */
+  locked: z.boolean(),
   /** Whether `runs.resume` can resume it. */
   resumable: z.boolean(),
   /**

@@ -90,6 +90,8 @@ export const runRecordSchema = z.object({
   notes: z.string(),
   pinned: z.boolean(),
   archived: z.boolean(),
+  /** Whether it is refused to delete the run; left out if it is not. */
+  locked: z.boolean().exactOptional(),
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 

@@ -64,8 +64,9 @@ describe('many runs at once', () => {
     await meanwhile(app.client.runs.restore({ ids }), () => seen.push(listed()));
     expect(seen.filter((count) => count > 0 && count < many).length).toBeGreaterThan(2);
     expect([listed(), folders.filter((folder) => existsSync(folder))]).toEqual([many, folders]);
-    // Nothing is left of them on the list of folders to be deleted.
-    expect(existsSync(join(app.place, 'home', 'removed.json'))).toBe(false);
+    // Nothing is left of them in the trash, nor on its list.
+    expect(app.application.trash.list()).toEqual([]);
+    expect(existsSync(join(app.place, 'home', 'trash.jsonl'))).toBe(false);
   });
 
   it('are all kept where one is unknown or goes on', async () => {

@@ -314,6 +314,9 @@ describe('what a link in a run folder leads to is not changed', () => {
     const ids = other.application.workbench.catalogue.list().map(({ id }) => id);
     expect(ids.sort()).toEqual(['20200101-000000-cop0', '20200101-000000-cop1']);
     await other.client.runs.remove({ ids });
+    await other.client.trash.empty({});
+    await other.application.trash.idle();
+    expect(other.application.trash.list()).toEqual([]);
     await other.stop({ again: true });
     expect([existsSync(copies[0]!), existsSync(join(other.place, 'linked'))]).toEqual([false, false]);
     expect(readdirSync(outside).sort()).toEqual(['kept', 'linked']);

@@ -209,6 +209,8 @@ describe('the contract', () => {
         'experiments.change: question',
         'experiments.change: tags []',
         'experiments.forget: id',
+        'experiments.lock: id',
+        'experiments.remove: id',
         'experiments.start: cells [] detector',
         'experiments.start: cells [] task',
         'experiments.start: id',
@@ -250,6 +252,8 @@ describe('the contract', () => {
         'runs.scores: id',
         'runs.values: ids []',
         'runs.values: paths []',
+        'trash.delete: ids []',
+        'trash.restore: ids []',
         // Places below a folder of the program's own, which names of files cannot leave (uploads.test.ts).
         'uploads.drop: id',
         'uploads.put: id',

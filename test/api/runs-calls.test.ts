@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readFigures } from '../../shared/domain/comparison.ts';
@@ -432,7 +432,7 @@ describe('removing runs', () => {
 });
 
 describe('the end of the program', () => {
-  it('ends what goes on, deletes what was removed and finds the rest again', async () => {
+  it('ends what goes on, keeps what is in the trash and finds the rest again', async () => {
     const { id: removed, folder } = enqueue('train-classifier', smallTraining);
     await ended(app, removed);
     const { id: going } = enqueue('train-classifier', endless);
@@ -450,8 +450,9 @@ describe('the end of the program', () => {
         error: { message: 'The program was closed before the run had finished.' },
       });
     expect(() => catalogue.get(removed)).toThrow(/There is no run/);
-    const left = readdirSync(join(folder, '..'));
-    expect(left.filter((name) => name.startsWith('.'))).toEqual([]);
-    expect(left).not.toContain(folder.split('/').at(-1));
+    expect(existsSync(folder)).toBe(false);
+    await app.client.runs.restore({ ids: [removed] });
+    expect(catalogue.get(removed)).toMatchObject({ status: 'done', folder });
+    expect(existsSync(join(folder, 'model.safetensors'))).toBe(true);
   });
 });

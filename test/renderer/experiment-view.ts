@@ -8,6 +8,7 @@ export function experimentSummary(changes: Partial<ExperimentSummary> = {}): Exp
     name: 'Quick',
     question: '',
     tags: [],
+    locked: false,
     created_at: '2026-11-30T12:00:00Z',
     folder: '/experiments/quick',
     state: 'idle',

@@ -38,6 +38,7 @@ const finished: RunSummary = {
   notes: '',
   pinned: false,
   archived: false,
+  locked: false,
   resumable: false,
   fault: null,
 };

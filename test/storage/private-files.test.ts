@@ -30,7 +30,8 @@ describe.skipIf(!permissionsBind)(`the program's own files${withoutPermissions}`
       import { openCatalogue } from 'STORAGE/open-catalogue.ts';
       import { createScratchFolder } from 'STORAGE/private-files.ts';
       import { writeSettings } from 'STORAGE/settings-file.ts';
-      import { RemovedFolders } from 'STORAGE/removed-folders.ts';
+      import { runFolder } from 'STORAGE/../../test/storage/trash-folders.ts';
+      import { putIntoTrash } from 'STORAGE/trash-moves.ts';
       import { StoredDraft } from 'STORAGE/../api/drafts/stored-draft.ts';
       import { select } from 'STORAGE/../tensorflow-install/installations.ts';
       import { settingsSchema } from 'STORAGE/../../shared/domain/settings.ts';
@@ -41,7 +42,7 @@ describe.skipIf(!permissionsBind)(`the program's own files${withoutPermissions}`
       try { catalogue.insert(runRecord({ folder: run })); } catch {}
       writeSettings(join(home, 'settings.json'), settingsSchema.parse({}));
       new StoredDraft(home).write({});
-      new RemovedFolders(catalogue.path).purge();
+      putIntoTrash(catalogue, [runFolder(catalogue, join(run, 'removed'))]);
       createScratchFolder('estimate');
       ByteFile.create();
       select('bundled');
@@ -55,7 +56,9 @@ describe.skipIf(!permissionsBind)(`the program's own files${withoutPermissions}`
     expect(paths).toEqual(
       expect.arrayContaining(['catalogue.sqlite', 'catalogue.sqlite-wal', 'catalogue.sqlite-shm', 'folders.txt']),
     );
-    expect(paths).toEqual(expect.arrayContaining(['settings.json', 'draft.json', 'scratch/estimate', 'decoded']));
+    expect(paths).toEqual(
+      expect.arrayContaining(['settings.json', 'draft.json', 'trash.jsonl', 'scratch/estimate', 'decoded']),
+    );
     for (const [path, mode] of Object.entries(modes))
       expect([path, mode]).toEqual([path, statSync(join(home, path)).isDirectory() ? '700' : '600']);
     expect(modeOf(join(home, '..'))).toBe('700');

@@ -10,7 +10,7 @@ import { dataFolder } from '../settings.ts';
 const never = new AbortController().signal;
 
 /** The calls about experiments. */
-export function experimentsCalls({ experiments: service, results, settings }: Application) {
+export function experimentsCalls({ experiments: service, trash, results, settings }: Application) {
   const { experiments } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
   return {
@@ -49,6 +49,11 @@ export function experimentsCalls({ experiments: service, results, settings }: Ap
       const { name, type, bytes } = await results.ask('experiment-table', question, asking(signal));
       return new File([bytes], name, { type });
     }),
+    lock: experiments.lock.handler(({ input }) => {
+      service.lock(input.id, input.locked);
+      return {};
+    }),
+    remove: experiments.remove.handler(({ input }) => trash.removeExperiment(input.id)),
     forget: experiments.forget.handler(({ input }) => {
       service.forget(input.id);
       return {};

@@ -16,7 +16,7 @@ const never = new AbortController().signal;
 
 /** The calls about runs. */
 export function runsCalls(application: Application) {
-  const { workbench, queued, feed, removal, marking, summaries, inspector, results, settings } = application;
+  const { workbench, queued, feed, trash, follower, marking, summaries, inspector, results, settings } = application;
   const { catalogue } = workbench;
   const { runs } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
@@ -81,9 +81,10 @@ export function runsCalls(application: Application) {
       await marking.mark(ids, change);
       return {};
     }),
-    remove: runs.remove.handler(async ({ input }) => ({ ids: await removal.remove(input.ids) })),
+    remove: runs.remove.handler(({ input }) => trash.removeRuns(input.ids)),
     restore: runs.restore.handler(async ({ input }) => {
-      await removal.restore(input.ids);
+      await trash.restoreRuns(input.ids);
+      follower.follow();
       return {};
     }),
     takeUp: runs.takeUp.handler(({ input, signal }) => takeUpRuns(application, input.folder, signal)),

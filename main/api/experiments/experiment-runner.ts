@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RunRecord } from '../../../shared/domain/run.ts';
-import { toErrorRecord, type ErrorRecord } from '../../../shared/errors.ts';
+import { CupbearerError, toErrorRecord, type ErrorRecord } from '../../../shared/errors.ts';
 import { specOf, type ExperimentPlan, type PlannedRun } from '../../experiments/plan.ts';
 import { addLink } from '../../storage/experiment-folder.ts';
 import { processIdentity } from '../../storage/process-identity.ts';
@@ -197,6 +197,11 @@ export class ExperimentRunner {
       this.#executor.resume(before.id);
       this.#link(planned, before);
       return before.id;
+    }
+    if (before?.locked) {
+      throw new CupbearerError('conflict', `The run ${before.id} is locked, and would be replaced.`, {
+        hint: 'Unlock it first.',
+      });
     }
     // Nothing of an attempt that was cut off is worth keeping: it is computed again with the same bits.
     if (before) this.#workbench.catalogue.forget(before.id);

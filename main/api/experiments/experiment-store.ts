@@ -146,6 +146,13 @@ export class ExperimentStore {
     return { folder: made, file };
   }
 
+  /** Locks an experiment, so that it is refused to delete it, or unlocks it. @throws CupbearerError `storage`. */
+  lock({ folder, file: { locked: _, ...file } }: StoredExperiment, locked: boolean): void {
+    writeExperiment(folder, locked ? { ...file, locked } : file);
+    this.#workbench.catalogue.takeUpExperiment(folder);
+    this.#workbench.catalogue.tell();
+  }
+
   /** What the plan of an experiment depends on. @throws CupbearerError `not-found` for a run that it names. */
   planSource(
     { spec, working_dir: workingDir, data_dir: dataDir }: ExperimentPlanSource,

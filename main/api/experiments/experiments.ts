@@ -149,6 +149,11 @@ export class Experiments {
     this.#workbench.catalogue.tell();
   }
 
+  /** Locks an experiment, so that it is refused to delete it, or unlocks it. @throws CupbearerError `not-found`, `bad-data`, `storage`. */
+  lock(id: string, locked: boolean): void {
+    this.store.lock(this.store.listed(id), locked);
+  }
+
   /** Takes an experiment off the list. @throws CupbearerError `conflict` where it goes on. */
   forget(id: string): void {
     const { experiments } = this.#workbench.catalogue;
@@ -189,7 +194,7 @@ export class Experiments {
   }
 
   #summary(
-    { id, name, folder, created_at, spec, runs, host_pid: pid, host_started: started }: ListedExperiment,
+    { id, name, folder, created_at, spec, runs, locked, host_pid: pid, host_started: started }: ListedExperiment,
     counts: ReadonlyMap<string, number> | undefined,
   ): ExperimentSummary {
     const active = this.#active.get(id);
@@ -201,6 +206,7 @@ export class Experiments {
       created_at,
       question: spec?.question ?? '',
       tags: spec?.tags ?? [],
+      locked,
       state: active ? (active.paused === null ? 'running' : 'paused') : isElsewhere ? 'elsewhere' : 'idle',
       note: active?.paused ?? (spec ? null : 'Its row in the catalogue cannot be read.'),
       tasks: spec?.tasks.length ?? null,

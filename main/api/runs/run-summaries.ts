@@ -63,7 +63,21 @@ function summaryOf(
 ): RunSummary {
   const { spec, fault } = readRun(run);
   const specOf = (id: string | undefined): StoredSpec | undefined => (id === undefined ? undefined : find(id)?.spec);
-  const { id, kind, status, title, folder, metrics, parents, error, tags, notes, pinned, archived } = run;
+  const {
+    id,
+    kind,
+    status,
+    title,
+    folder,
+    metrics,
+    parents,
+    error,
+    tags,
+    notes,
+    pinned,
+    archived,
+    locked = false,
+  } = run;
   // An evaluation names its detector first.
   const [classifier, detector] = kind === 'evaluation' ? [parents[1], parents[0]] : [parents[0], undefined];
   return {
@@ -90,6 +104,7 @@ function summaryOf(
     notes,
     pinned,
     archived,
+    locked,
     resumable: fault === null && canGoOn(run),
     fault,
   };

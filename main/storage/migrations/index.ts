@@ -9,6 +9,7 @@ import { engineParts } from './5-engine-parts.ts';
 import { unmirroredRuns } from './6-unmirrored-runs.ts';
 import { runChanges } from './7-run-changes.ts';
 import { experiments } from './8-experiments.ts';
+import { trash } from './9-trash.ts';
 import { experimentChanges } from './10-experiment-changes.ts';
 import type { Migration } from './migration.ts';
 
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   unmirroredRuns,
   runChanges,
   experiments,
+  trash,
   experimentChanges,
 ];
 
@@ -39,6 +41,8 @@ export const tables: readonly string[] = [
   'unmirrored_runs',
   'experiments',
   'experiment_runs',
+  'trash',
+  'trashed_runs',
 ];
 
 /** The schema version of an open database; 0 for an empty file. */

@@ -8,13 +8,14 @@ import { StoredDraft } from '../../../../main/api/drafts/stored-draft.ts';
 import { readCheckpoint } from '../../../../main/runs/work/checkpoint.ts';
 import { readDetector, detectorLayers } from '../../../../main/runs/detector-file.ts';
 import { readWindowPlace } from '../../../../main/hosts/electron/window-place.ts';
-import { openCatalogue } from '../../../../main/storage/open-catalogue.ts';
 import { readFolderList } from '../../../../main/storage/folder-list.ts';
 import { readLines } from '../../../../main/storage/json-lines.ts';
 import { JsonLinesTail } from '../../../../main/storage/json-lines-tail.ts';
 import { encodeNpy } from '../../../../main/storage/npy.ts';
 import { readFileBytes } from '../../../../main/storage/read-file.ts';
-import { RemovedFolders } from '../../../../main/storage/removed-folders.ts';
+import { openCatalogue } from '../../../../main/storage/open-catalogue.ts';
+import { takeUpRemovedFolders } from '../../../../main/storage/removed-folders.ts';
+import { readTrashList } from '../../../../main/storage/trash-list.ts';
 import { recordFileText } from '../../../../main/storage/run-files.ts';
 import { readRecord, readScores, readSpec } from '../../../../main/storage/run-folder.ts';
 import { encodeSafetensors } from '../../../../main/storage/safetensors.ts';
@@ -142,9 +143,29 @@ const removedFolders: Parser = {
   ],
   parse: (input) => {
     asFile(input, 'removed-folders', 'removed.json');
-    new RemovedFolders(join(scratch('removed-folders'), 'catalogue.sqlite')).purge();
+    const catalogue = openCatalogue(join(scratch('removed-folders'), 'catalogue.sqlite'));
+    try {
+      takeUpRemovedFolders(catalogue);
+    } finally {
+      catalogue.close();
+    }
   },
   isJson: true,
+};
+
+const trashList: Parser = {
+  name: 'trash-list',
+  takesAll: true,
+  seeds: () => [
+    bytesOf(
+      '{"id":"a","what":"run","name":"knn","folder":"/a","place":"/.a","kept":[],"trashed_at":"2026-11-30T12:00:00Z","runs":["b"]}\n{"gone":"a"}\n',
+    ),
+  ],
+  parse: (input) => {
+    asFile(input, 'trash-list', 'trash.jsonl');
+    return readTrashList(join(scratch('trash-list'), 'catalogue.sqlite'));
+  },
+  dictionary: ['{"gone":"', '"}\n', '"experiment"'],
 };
 
 /** The choice of an installation of TensorFlow, and what is told of each. */
@@ -254,6 +275,7 @@ export const fileParsers: readonly Parser[] = [
   jsonLinesTail,
   folderList,
   removedFolders,
+  trashList,
   installations,
   detectorFile,
   checkpoint,

@@ -380,7 +380,8 @@ async function imported(changed: Changed): Promise<void> {
     await unlessRefused(() => client.drafts.fromRun({ id }));
   } finally {
     await client.runs.remove({ ids: [id] });
-    application.removal.close();
+    application.trash.empty();
+    await application.trash.idle();
   }
 }
 
