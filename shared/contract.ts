@@ -2,11 +2,13 @@ import { eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
 import {
   draftCheckSchema,
+  draftPlanSchema,
   draftSchema,
   estimateSchema,
   networkSchema,
   presetSchema,
   reviewSchema,
+  runTimesSchema,
 } from './domain/draft.ts';
 import { engineStatusSchema, speedReportSchema } from './domain/engine.ts';
 import {
@@ -162,13 +164,20 @@ const drafts = {
   review: call.input(draft).output(reviewSchema),
   /** Measures a few batches; some seconds at most. */
   estimate: call.input(draft).output(estimateSchema),
+  /** What an experiment of the draft would compute, and what of it is there. @throws `usage` if the draft has faults. */
+  plan: call.input(draft).output(draftPlanSchema),
+  /** How long finished runs took here. */
+  runTimes: call.input(nothing).output(runTimesSchema),
   /**
-   * Starts what the draft asks for: a detector with one seed as runs of its own, whose ids come back, the classifier's first
-   * where one is trained; anything more as an experiment, whose id does.
+   * Starts what the draft asks for: a detector on one task with one seed as runs of its own, whose ids come back, the
+   * classifier's first where one is trained; anything more as an experiment, whose id does. A draft that adds to an experiment
+   * and leaves nothing of it out changes that one.
    */
   start: call.input(draft).output(z.object({ ids: z.array(z.string()), experiment: z.string().nullable() })),
   /** The draft that would do an earlier run again. */
   fromRun: call.input(runWithData).output(draftSchema),
+  /** The draft that would add to an experiment. */
+  fromExperiment: call.input(z.object({ id: z.string().min(1) })).output(draftSchema),
   /** The draft as it was left, if any. */
   storedDraft: call.input(nothing).output(draftSchema.nullable()),
   /** Stores the draft as it is, whatever it names. */

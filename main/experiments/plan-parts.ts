@@ -5,7 +5,7 @@ import { formatParameter } from '../../shared/format.ts';
 import { asPicked } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
-import { distinct } from './labels.ts';
+import { distinct } from '../runs/labels.ts';
 import { withValueAt, type PartAxis, type SweepPoint } from './sweep.ts';
 
 /** A part with the values of a point. */

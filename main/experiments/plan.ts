@@ -9,11 +9,10 @@ import { slug } from '../../shared/slug.ts';
 import { inFlags } from '../../shared/wording.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
-import { triggerRegistry } from '../data/triggers/index.ts';
 import type { PickedDetector } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { NetworkOutline, specFor } from '../models/network-outline.ts';
-import { checkTraining, trainClassifierParams } from '../runs/classifier-spec.ts';
+import { checkTraining } from '../runs/classifier-spec.ts';
 import { detectorLayers, readDetectorSpec } from '../runs/detector-file.ts';
 import { fittedDetectorFolder } from '../runs/fitted-detector.ts';
 import { parseSpec, runDefinitionOf } from '../runs/index.ts';
@@ -24,8 +23,8 @@ import { hashJson } from '../storage/content-hash.ts';
 import { describeClassifier, type KnownClassifier } from '../tasks/classifier.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { taskMisfits, taskOffers } from '../tasks/outline.ts';
-import { triggerOfTask } from '../tasks/trigger-of-task.ts';
-import { distinct } from './labels.ts';
+import { taskTitle } from '../runs/task-title.ts';
+import { distinct } from '../runs/labels.ts';
 import {
   applied,
   changesDetector,
@@ -185,7 +184,7 @@ class Planning {
     const { tasks, detectors, classifiers, sweep, random } = this.#spec;
     for (const { name } of tasks) refuseUnknown(taskRegistry, name);
     for (const detector of detectors) if ('name' in detector) refuseUnknown(detectorRegistry, detector.name);
-    const taskLabels = distinct(tasks.map((task) => task.label ?? this.#taskLabel(task)));
+    const taskLabels = distinct(tasks.map((task) => task.label ?? this.#taskTitle(task)));
     const detectorLabels = distinct(detectors.map((detector) => detector.label ?? this.#methodOf(detector)));
     const axes = axesOf(sweep, { tasks: taskLabels, detectors: detectorLabels });
     checkAxes(axes.tasks, axes.detectors, this.#spec);
@@ -243,6 +242,10 @@ class Planning {
     return naming('detectors', () =>
       fittedDetectorFolder({ name: 'from_run', path: this.#given.get(this.#givenRun(run))! }),
     );
+  }
+
+  #taskTitle({ classifier, ...task }: ExperimentSpec['tasks'][number]): string {
+    return taskTitle(task, { ...this.#spec.training, ...classifier }['train_data']);
   }
 
   #rows(labels: readonly string[], axes: readonly PartAxis[][]): Row[] {
@@ -537,16 +540,6 @@ class Planning {
       [part, ...(keys[0] === dropped[0] ? keys.slice(1) : keys).map(String)].join('.');
     const asked = kind === 'detector' && dropped[0] === 'detector' ? { ...params, task: anyTask } : params;
     return naming(part, () => parseSpec(kind, withPaths(schema, asked, path), { name }));
-  }
-
-  #taskLabel({ name, classifier, ...params }: ExperimentSpec['tasks'][number]): string {
-    const { title } = taskRegistry.get(name);
-    const { hasTrigger, asked } = triggerOfTask({ name, ...params });
-    const data = trainClassifierParams.shape.train_data.safeParse(
-      { ...this.#spec.training, ...classifier }['train_data'],
-    );
-    const trigger = asked ?? (data.success ? trainingData(data.data).trigger : undefined);
-    return hasTrigger && trigger && triggerRegistry.has(trigger.name) ? triggerRegistry.get(trigger.name).title : title;
   }
 }
 

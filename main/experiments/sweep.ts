@@ -102,7 +102,8 @@ function drawn(axis: SweepAxis, share: number): unknown {
   return Array.isArray(axis) ? axis[Math.floor(share * axis.length)] : valueAt(axis, share);
 }
 
-function gridValues(path: string, axis: SweepAxis): readonly unknown[] {
+/** The values of an axis in a grid. @throws CupbearerError `usage` for a range without steps. */
+export function gridValues(path: string, axis: SweepAxis): readonly unknown[] {
   if (Array.isArray(axis)) return axis;
   const { steps } = axis;
   if (steps === undefined) {

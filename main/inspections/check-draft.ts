@@ -1,25 +1,82 @@
-import type { DraftCheck, NetworkDescription } from '../../shared/domain/draft.ts';
+import type { DraftCheck, ExperimentDraft, NetworkDescription } from '../../shared/domain/draft.ts';
 import type { Fault } from '../../shared/domain/form.ts';
+import { stepOf } from '../../shared/domain/wizard-step.ts';
+import { classifiersOf, openTaskOf, tasksOf } from '../../shared/draft-parts.ts';
 import { describeNetwork } from '../models/describe-network.ts';
-import { draftFaults, unsuitedIn } from '../runs/drafts/draft-faults.ts';
+import { unsuitedDetectors } from '../runs/drafts/detector-misfits.ts';
+import { draftFaults, labelInDraft } from '../runs/drafts/draft-faults.ts';
 import type { DraftSubject } from '../runs/drafts/draft-specs.ts';
 import { draftSummaries, testSize } from '../runs/drafts/draft-summaries.ts';
 import { requireNetwork, viewDraft } from '../runs/drafts/draft-view.ts';
+import { classifierLabels, taskLabels } from '../runs/drafts/part-labels.ts';
+import type { PartPath } from '../runs/drafts/plain-draft.ts';
+import { sweepFaults } from '../runs/drafts/sweep-faults.ts';
 import type { InspectionContext } from './inspection.ts';
+
+/** A draft with what it comes to for each of its tasks and classifiers. */
+export interface DraftQuestion {
+  /** As the wizard holds it. */
+  draft: ExperimentDraft;
+  /** Its open task and classifier. */
+  subject: DraftSubject;
+  /** The others. */
+  others?: readonly { at: PartPath; subject: DraftSubject }[];
+  /** Titles of the runs whose classifiers are taken, by id. */
+  runTitles?: Readonly<Record<string, string>>;
+  /** Faults that were found already. */
+  known?: readonly Fault[];
+}
 
 /**
  * Returns what is wrong with a draft beside the faults that are `known`, its summaries, and which detectors do not suit
  * it.
  */
 export function checkDraft(
-  { subject, known = [] }: { subject: DraftSubject; known?: readonly Fault[] },
+  { draft, subject, others = [], runTitles = {}, known = [] }: DraftQuestion,
   { dataDir }: InspectionContext,
 ): DraftCheck {
+  const own = draftFaults(subject, dataDir, [...known, ...sweepFaults(draft, subject)]);
+  const elsewhere = others.map(({ at, subject: other }) => ({ at, faults: draftFaults(other, dataDir) }));
+  const otherTasks = others.filter(({ at: [kind] }) => kind === 'otherTasks').map((other) => other.subject);
   return {
-    faults: draftFaults(subject, dataDir, known),
-    summaries: draftSummaries(subject, dataDir),
-    unsuited: unsuitedIn(subject, dataDir),
+    faults: [
+      ...own.filter(({ path }) => path[0] !== 'detectors' || elsewhere.every(({ faults }) => hasFaultAt(faults, path))),
+      ...elsewhere.flatMap(({ at, faults }) => faultsOfPart(at, faults)),
+    ].map((fault) => layersOfAll(draft, fault)),
+    summaries: draftSummaries(draft, subject, dataDir),
+    tasks: taskLabels(tasksOf(draft)),
+    classifiers: classifierLabels(classifiersOf(draft), runTitles),
+    unsuited: unsuitedDetectors(otherTasks.toSpliced(openTaskOf(draft), 0, subject), dataDir),
   };
+}
+
+type DraftFault = DraftCheck['faults'][number];
+
+/**
+ * A detector that does not suit one of several tasks leaves a cell of the matrix empty; only one that suits none is a fault.
+ */
+function hasFaultAt(faults: readonly DraftFault[], path: readonly string[]): boolean {
+  return faults.some((fault) => fault.path.join('/') === path.join('/'));
+}
+
+/** Of the faults of a draft in which another task or classifier is open, those of that part. */
+function faultsOfPart(at: PartPath, faults: readonly DraftFault[]): DraftFault[] {
+  const isOfTask = ([part, , key]: readonly string[]) =>
+    part === 'task' || (part === 'classifier' && key === 'train_data');
+  const [first] = faults.filter(({ path }) =>
+    at[0] === 'otherTasks' ? isOfTask(path) : path[0] === 'classifier' && !isOfTask(path),
+  );
+  if (!first) return [];
+  return [{ ...first, path: [...at], step: at[0] === 'otherTasks' ? 'task' : 'model', label: labelInDraft(at) }];
+}
+
+/** A fault of the layers of a detector that has those of all, told of where they are chosen. */
+function layersOfAll(draft: ExperimentDraft, fault: DraftFault): DraftFault {
+  const [part, index, key] = fault.path;
+  if (draft.layers === undefined || part !== 'detectors' || key !== 'layers') return fault;
+  if (draft.detectors[Number(index)]?.['layers'] !== undefined) return fault;
+  const path = ['layers'];
+  return { ...fault, path, step: stepOf(path), label: labelInDraft(path) };
 }
 
 /** What is known of a draft before it runs. */

@@ -16,6 +16,9 @@ export interface PairingView {
   network?: NetworkOutline | undefined;
 }
 
+/** A trusted fraction that leaves enough of both kinds of data. */
+const usualTrustedFraction = 0.8;
+
 /**
  * Returns the activations that a detector will look at on a task, after refusing everything that is known to be
  * impossible before any data are loaded. @throws CupbearerError with the reason, `usage` unless a file it names is at
@@ -39,19 +42,31 @@ export function pairingMisfits(spec: PickedDetector, { offers, network }: Pairin
 }
 
 function needMisfits({ title, needs }: DetectorDefinition, offers: TaskOffers): Misfit[] {
-  const lacks = (what: string, hint: Sentence): Misfit[] => [
-    { path: ['name'], message: `${title} needs ${what}, which this task does not offer.`, hint },
+  const lacks = (what: string, hint: Sentence, values: Record<string, unknown>): Misfit[] => [
+    {
+      path: ['name'],
+      message: `${title} needs ${what}, which this task does not offer.`,
+      hint,
+      mends: Object.entries(values).map(([key, value]) => ({ path: ['task', key], value })),
+    },
   ];
+  const labelled = needs.anomalyLabels ? { untrusted_labels: true } : {};
   return [
     ...(needs.trusted && !offers.trusted
-      ? lacks('trusted data', worded`Raise ${parameter('task.trusted_fraction')}.`)
+      ? lacks('trusted data', worded`Raise ${parameter('task.trusted_fraction')}.`, {
+          trusted_fraction: usualTrustedFraction,
+        })
       : []),
     ...((needs.untrusted || needs.anomalyLabels) && !offers.untrusted
-      ? lacks('untrusted data', worded`Lower ${parameter('task.trusted_fraction')}: the rest is untrusted data.`)
+      ? lacks('untrusted data', worded`Lower ${parameter('task.trusted_fraction')}: the rest is untrusted data.`, {
+          trusted_fraction: usualTrustedFraction,
+          ...labelled,
+        })
       : needs.anomalyLabels && !offers.anomalyLabels
         ? lacks(
             'untrusted data that is labelled clean or anomalous',
             worded`Set ${parameter('task.untrusted_labels')}: only skylines may know.`,
+            labelled,
           )
         : []),
   ];

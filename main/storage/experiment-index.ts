@@ -219,6 +219,41 @@ export class ExperimentIndex {
     return users;
   }
 
+  /** Of these keys those that a run has filled which ended well, each with its newest run, and the experiment that it is of. */
+  doneAmong(keys: readonly string[]): Map<string, { run: string; experiment: string; name: string }> {
+    const rows = this.#access.read(
+      () =>
+        this.#access
+          .prepared(
+            `SELECT key, max(runs.id) AS run, experiments.id AS experiment, experiments.name AS name FROM experiment_runs
+             JOIN runs ON runs.id = run_id JOIN experiments ON experiments.id = experiment_id
+             WHERE key IN (SELECT value FROM json_each(?)) AND runs.status = 'done' GROUP BY key`,
+          )
+          .all(JSON.stringify(keys)) as { key: string; run: string; experiment: string; name: string }[],
+    );
+    return new Map(rows.map(({ key, ...found }) => [key, found]));
+  }
+
+  /** Milliseconds that the latest runs took which ended well, by detector; trainings under `classifier`. */
+  tookByMethod(): Map<string, number[]> {
+    const rows = this.#access.read(
+      () =>
+        this.#access
+          .prepared(
+            `SELECT method, ms FROM (
+               SELECT iif(kind = 'classifier', kind, iif(json_valid(spec), spec ->> '$.detector.name', NULL)) AS method,
+                 iif(json_valid(timings), timings ->> '$.total', NULL) AS ms
+               FROM (SELECT * FROM runs WHERE status = 'done' AND kind IN ('classifier', 'detector')
+                 ORDER BY rowid DESC LIMIT ${mostTimed}))
+             WHERE typeof(method) = 'text' AND typeof(ms) IN ('integer', 'real')`,
+          )
+          .all() as { method: string; ms: number }[],
+    );
+    const took = new Map<string, number[]>();
+    for (const { method, ms } of rows) took.set(method, [...(took.get(method) ?? []), ms]);
+    return took;
+  }
+
   /**
    * Notes that a process works on an experiment. `isAtWork` is asked of the one that is noted already.
    * @throws CupbearerError `conflict` where that one does.
@@ -253,6 +288,9 @@ export class ExperimentIndex {
     return rows.map(({ spec, locked, ...row }) => ({ ...row, locked: locked === 1, spec: specIn(spec) }));
   }
 }
+
+/** Runs whose times say how long another one takes: older ones were of other data, and perhaps of another program. */
+const mostTimed = 2000;
 
 /** What the row of an experiment holds; whoever wrote it may have been another version. */
 function specIn(text: string): ExperimentSpec | null {

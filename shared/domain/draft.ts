@@ -11,19 +11,41 @@ export const mostTags = 100;
 /** Most characters of a tag in a draft. */
 export const mostTagCharacters = 60;
 
+/** Most tasks, and most classifiers, of one draft. */
+const mostParts = 100;
+/** Most values of one swept parameter in a draft. */
+export const mostSweepValues = 100;
+
+/** Parameters of train-classifier, or the id of the run whose classifier is taken. */
+const classifierSchema = z.discriminatedUnion('source', [
+  z.object({ source: z.literal('train'), params }),
+  z.object({ source: z.literal('run'), run: z.string() }),
+]);
+export type DraftClassifier = z.infer<typeof classifierSchema>;
+
+/** A task with what its classifier is trained on. */
+const taskPartSchema = z.object({
+  /** `train_data` of its classifier; left out where only classifiers of the catalogue are taken. */
+  data: z.unknown().optional(),
+  /** What else the task asks of its training. */
+  training: params.exactOptional(),
+  /** Without `run_path`, which comes from the classifier. */
+  task: pickedSchema,
+});
+export type TaskPart = z.infer<typeof taskPartSchema>;
+
 /**
- * An experiment as the wizard holds it: a classifier (trained for it, or an earlier run), a task on it, any number of
- * detectors, and how they are evaluated. Values may still be wrong: `drafts.check` says which.
+ * An experiment as the wizard holds it: classifiers (trained for it, or of earlier runs), tasks on them, any number of
+ * detectors, and how they are evaluated. One task and one classifier are open, which previews and forms are about; the others
+ * stand beside them (`shared/draft-parts.ts`). A number or choice that takes several values is `{ sweep: [...] }`. Values may
+ * still be wrong: `drafts.check` says which.
  */
 export const draftSchema = z.object({
   /** The preset that it started from, or "" for none. */
   preset: z.string(),
-  /** Parameters of train-classifier, or the id of the run whose classifier is taken. */
-  classifier: z.discriminatedUnion('source', [
-    z.object({ source: z.literal('train'), params }),
-    z.object({ source: z.literal('run'), run: z.string() }),
-  ]),
-  /** Without `run_path`, which comes from the classifier. */
+  /** The open one. With `source` "train" its params hold the open task's `train_data`. */
+  classifier: classifierSchema,
+  /** The open one, without `run_path`, which comes from the classifier. */
   task: pickedSchema,
   detectors: z.array(pickedSchema).max(mostDetectors),
   /** Parameters of train-detector besides detector and task. */
@@ -35,6 +57,20 @@ export const draftSchema = z.object({
   /** What the experiment is called; a name is made of what it is about where left out. */
   name: z.string().max(mostExperimentNameCharacters).exactOptional(),
   tags: z.array(z.string().max(mostTagCharacters)).max(mostTags),
+  /** The other tasks in their order, and the place of the open one among all. */
+  otherTasks: z.array(taskPartSchema).max(mostParts).exactOptional(),
+  taskPlace: z.int().nonnegative().exactOptional(),
+  /** The other classifiers in their order, without `train_data`, and the place of the open one among all. */
+  otherClassifiers: z.array(classifierSchema).max(mostParts).exactOptional(),
+  classifierPlace: z.int().nonnegative().exactOptional(),
+  /** `train_data` of the open task while the open classifier is one of the catalogue. */
+  data: z.unknown().optional(),
+  /** What the open task asks of its training besides `train_data`. */
+  taskTraining: params.exactOptional(),
+  /** Layers of all detectors that have none of their own; of one classifier, since others have other layers. */
+  layers: z.array(z.string()).exactOptional(),
+  /** The id of the experiment that it adds to. */
+  extends: z.string().exactOptional(),
 });
 export type ExperimentDraft = z.infer<typeof draftSchema>;
 
@@ -45,16 +81,82 @@ export type ExperimentDraft = z.infer<typeof draftSchema>;
 export const wizardSteps = ['task', 'model', 'detectors', 'evaluation', 'review'] as const;
 export type WizardStep = (typeof wizardSteps)[number];
 
+/** A value of a parameter of the task that gives a detector what it needs. */
+const mendSchema = z.object({ path: z.array(z.string()), value: z.unknown(), label: z.string(), written: z.string() });
+
+/** Why a detector cannot be fitted on some of a draft's tasks. */
+const unmetNeedSchema = z.object({
+  /** In one sentence, with what to do about it. */
+  message: z.string(),
+  /** Without what to do. */
+  lack: z.string(),
+  /** Places of the tasks that it cannot be fitted on. */
+  tasks: z.array(z.int()),
+  /** What to set in each of these tasks; empty where no value of a parameter would do. */
+  mends: z.array(mendSchema),
+});
+export type UnmetNeed = z.infer<typeof unmetNeedSchema>;
+
 /**
- * What is wrong with a draft by step and by the label of the field, each step's choice in a few words, and by id why
- * the detectors that cannot be fitted on the task cannot.
+ * What is wrong with a draft by step and by the label of the field, each step's choice in a few words, what each task is
+ * called, and by id why the detectors that cannot be fitted on the tasks cannot. Faults of a task or classifier that is not
+ * open have the path `otherTasks` or `otherClassifiers` with its place among all.
  */
 export const draftCheckSchema = z.object({
   faults: z.array(faultSchema.extend({ step: z.enum(wizardSteps), label: z.string() })),
   summaries: z.record(z.enum(wizardSteps), z.string()),
-  unsuited: z.record(z.string(), z.string()),
+  tasks: z.array(z.string()),
+  classifiers: z.array(z.string()),
+  unsuited: z.record(z.string(), unmetNeedSchema),
 });
 export type DraftCheck = z.infer<typeof draftCheckSchema>;
+
+/** What an experiment would compute, before it is begun. */
+export const draftPlanSchema = z.object({
+  seeds: z.array(z.int()),
+  rows: z.array(z.object({ label: z.string(), detector: z.string() })),
+  columns: z.array(
+    z.object({
+      label: z.string(),
+      /** Why its results will say nothing of detection, as far as that is known of classifiers that are there. */
+      warning: z.string().nullable(),
+    }),
+  ),
+  /** By row, then by column. */
+  cells: z.array(
+    z.array(
+      z.object({
+        /** One a seed: whether its run is there already. */
+        reused: z.array(z.boolean()),
+        /** Why it cannot be done. */
+        impossible: z.string().nullable(),
+      }),
+    ),
+  ),
+  classifiers: z.object({
+    total: z.int(),
+    /** There already, be it in an experiment or as runs of the catalogue that are taken. */
+    reused: z.int(),
+    /** Experiments that they are taken from. */
+    from: z.array(z.object({ id: z.string(), name: z.string() })),
+  }),
+  /** Runs to be computed, by detector; trainings under `classifier`. */
+  toCompute: z.record(z.string(), z.int()),
+  /** Free bytes where runs are stored; null if that is not known. */
+  freeBytes: z.number().nullable(),
+  /** The experiment that it adds to, where nothing of that is left out; else it becomes one of its own. */
+  addsTo: z.string().nullable(),
+  /** As `experiment.json` will have it. */
+  spec: params,
+});
+export type DraftPlan = z.infer<typeof draftPlanSchema>;
+
+/** How long finished runs took here, by detector; trainings under `classifier`. */
+export const runTimesSchema = z.record(
+  z.string(),
+  z.object({ runs: z.int(), lowMs: z.number(), middleMs: z.number(), highMs: z.number() }),
+);
+export type RunTimes = z.infer<typeof runTimesSchema>;
 
 export const presetSchema = z.object({
   id: z.string(),

@@ -176,6 +176,53 @@ describe.sequential('experiments of the window', () => {
     expect(program.application.workbench.catalogue.list()).toHaveLength(8);
   });
 
+  it(
+    'are planned before they are begun: what is there, what is new, and what cannot be done',
+    { timeout },
+    async () => {
+      const asked = draft({ seeds: 2, detectors: [{ name: 'mahalanobis' }, { name: 'spectral' }, { name: 'energy' }] });
+      // A detector that suits none of the tasks is a fault; one that suits some of them leaves cells empty.
+      await expect(program.client.drafts.plan({ draft: asked })).rejects.toThrow('needs untrusted data');
+      const data = smallTraining.train_data;
+      const other = { data, task: { ...asked.task, trusted_fraction: 0.5 } };
+      const plan = await program.client.drafts.plan({ draft: { ...asked, otherTasks: [other] } });
+      expect(plan.columns.map(({ label }) => label)).toEqual(['Corner pixel', 'Corner pixel 0.5']);
+      expect(plan.cells.map((row) => row.map(({ reused }) => reused))).toEqual([
+      [[true, true], [false, false]],
+      [[false, false], [false, false]],
+      [[false, false], [false, false]],
+    ]); // prettier-ignore
+      expect(plan.cells[1]!.map(({ impossible }) => impossible !== null)).toEqual([true, false]);
+      expect(plan.classifiers).toEqual({
+        total: 2,
+        reused: 2,
+        from: [expect.objectContaining({ name: expect.any(String) })],
+      });
+      expect(plan.toCompute).toEqual({ mahalanobis: 2, spectral: 2, energy: 4 });
+      expect([plan.addsTo, plan.freeBytes! > 0]).toEqual([null, true]);
+      const times = await program.client.drafts.runTimes({});
+      expect(times['mahalanobis']).toMatchObject({ runs: 2 });
+      expect(times['mahalanobis']!.lowMs).toBeLessThanOrEqual(times['mahalanobis']!.highMs);
+    },
+  );
+
+  it('are added to by the wizard, which computes what is new alone', { timeout }, async () => {
+    const left = await program.client.drafts.fromExperiment({ id });
+    expect(left).toMatchObject({ extends: id, name: 'Mine', seeds: 2, detectors: [{ name: 'mahalanobis' }, { name: 'max-softmax' }] }); // prettier-ignore
+    const more = { ...left, detectors: [...left.detectors, { name: 'energy' }] };
+    expect(await program.client.drafts.plan({ draft: more })).toMatchObject({ addsTo: id, toCompute: { energy: 2 } });
+    const before = program.application.workbench.catalogue.list().length;
+    expect(await program.client.drafts.start({ draft: more })).toEqual({ ids: [], experiment: id });
+    await until(id, ({ state, counts }) => state === 'idle' && counts.done === 8);
+    expect(program.application.workbench.catalogue.list()).toHaveLength(before + 2);
+    // One that leaves something out is another experiment, whatever it is called.
+    const less = { ...left, detectors: [{ name: 'energy' }] };
+    const begun = await program.client.drafts.start({ draft: less });
+    expect(begun.experiment).not.toBe(id);
+    await until(begun.experiment!, ({ state }) => state === 'idle');
+    expect(program.application.experiments.summary(begun.experiment!).name).toBe('Mine 2');
+  });
+
   it('stop when they are told to, and go on', { timeout }, async () => {
     const long = draft({
       name: 'Long',

@@ -150,6 +150,13 @@ const callsWithPlaces: Record<string, (folder: string) => Promise<unknown>> = {
   'drafts.network: draft': (folder) => client.drafts.network({ draft: draftOn(pictures(folder)) }),
   'drafts.review: draft': (folder) => client.drafts.review({ draft: draftOn(pictures(folder)) }),
   'drafts.estimate: draft': (folder) => client.drafts.estimate({ draft: draftOn(pictures(folder)) }),
+  // In a part that is not open.
+  'drafts.plan: draft': (folder) =>
+    client.drafts.plan({
+      draft: draftOn(pictures(allowed), {
+        otherTasks: [{ data: pictures(folder), task: { name: 'adversarial-examples' } }],
+      }),
+    }),
   'drafts.start: draft': (folder) => client.drafts.start({ draft: draftOn(pictures(folder)) }),
   'models.import: trained': (folder) =>
     importModel(client, { name: 'm', files: modelFiles(), trained: { train_data: pictures(folder) } }),
@@ -194,12 +201,23 @@ describe('the contract', () => {
         'datasets.import: upload',
         'datasets.importFolder: name',
         'datasets.preview: name',
+        'drafts.fromExperiment: id',
         'engines.speedTest: engine',
         // A draft is looked at without the places that it must not name, and kept as it is (below).
         ...['check', 'storeDraft'].flatMap((call) =>
-          ['classifier run', 'detectors [] name', 'engine', 'name', 'preset', 'tags []', 'task name'].map(
-            (where) => `drafts.${call}: draft ${where}`,
-          ),
+          [
+            'classifier run',
+            'detectors [] name',
+            'engine',
+            'extends',
+            'layers []',
+            'name',
+            'otherClassifiers [] run',
+            'otherTasks [] task name',
+            'preset',
+            'tags []',
+            'task name',
+          ].map((where) => `drafts.${call}: draft ${where}`),
         ),
         // Cells whose data are out of reach are refused when they begin, as runs in the queue are.
         'experiments.byLayer: id',

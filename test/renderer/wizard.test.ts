@@ -43,12 +43,19 @@ beforeEach(() => {
       stored = draft;
       return {};
     },
-    check: () => ({ faults, summaries: {} as DraftCheck['summaries'], unsuited: { que: 'It needs untrusted data.' } }),
+    check: () => ({
+      faults,
+      summaries: {} as DraftCheck['summaries'],
+      tasks: [],
+      classifiers: [],
+      unsuited: { que: { message: 'It needs untrusted data.', lack: '', tasks: [0], mends: [] } },
+    }),
     network: () => ({ architecture: 'mlp', inputShape: [4], classes: 2, parameters: 8, layers: [] }),
     preview: () => ({ samples: { kind: 'none', reason: '' }, normal: null, unpaired: null, note: null }),
     review: () => ({ runs: [] }),
     estimate: () => ({ totalMs: 1000, mostMs: 3000, parts: [], engine: 'wasm' }),
     fromRun: ({ id }) => draftOf(`of ${id}`, ['old']),
+    fromExperiment: ({ id }) => ({ ...draftOf('added'), extends: id }),
     start: () => ({ ids: ['classifier', 'detector'], experiment: null }),
   };
   asked = answerWith({ drafts });
@@ -86,6 +93,10 @@ describe('the wizard', () => {
 
     const model = await opened({ kind: 'model', id: 'b' });
     expect(model.draft).toMatchObject({ classifier: { source: 'run', run: 'b' }, tags: [] });
+    expect((await opened({ kind: 'experiment', id: 'c' })).draft).toMatchObject({
+      task: { name: 'added' },
+      extends: 'c',
+    });
   });
 
   it('does not keep a preset, or a draft that nobody has changed', async () => {

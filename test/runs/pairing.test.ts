@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../../shared/domain/form.ts';
 import { parseParams, type Picked } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
-import { draftFaults, unsuitedIn } from '../../main/runs/drafts/draft-faults.ts';
+import { unsuitedDetectors } from '../../main/runs/drafts/detector-misfits.ts';
+import { draftFaults } from '../../main/runs/drafts/draft-faults.ts';
 import { draftDetector } from '../../main/runs/drafts/draft-specs.ts';
 import { pairingMisfits } from '../../main/runs/pairing.ts';
 import { trainDetector } from '../../main/runs/train-detector.ts';
@@ -198,12 +199,12 @@ describe('a pairing that cannot be', () => {
   it('is known of every detector that could be chosen', () => {
     const unsuited = (task: Picked, folder = folders.glyphs) => {
       const draft = { preset: '', classifier: { source: 'run' as const, run: 'any' }, detectors: [], task, evaluation: {}, engine: 'auto', tags: [] }; // prettier-ignore
-      return unsuitedIn({ draft, classifierFolder: folder }, place);
+      return unsuitedDetectors([{ draft, classifierFolder: folder }], place);
     };
     const learning = ['spectral', 'que', 'spectre', 'scan', 'activation-clustering', 'supervised-probe'].sort();
     expect(Object.keys(unsuited(plain)).sort()).toEqual(learning);
     expect(Object.keys(unsuited({ ...plain, trusted_fraction: 0.5 }))).toEqual(['supervised-probe']);
     expect(unsuited({ ...plain, trusted_fraction: 0.5, untrusted_labels: true })).toEqual({});
-    expect(unsuited({ name: 'quirky-arithmetic' }, folders.arithmetic)['strip']).toContain('lays images over');
+    expect(unsuited({ name: 'quirky-arithmetic' }, folders.arithmetic)['strip']?.message).toContain('lays images over');
   });
 });

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { inWindow } from '../../main/api/window-errors.ts';
 import { formDefinitions } from '../../main/api/drafts/form-definitions.ts';
-import { draftFaults, unsuitedIn } from '../../main/runs/drafts/draft-faults.ts';
+import { unsuitedDetectors } from '../../main/runs/drafts/detector-misfits.ts';
+import { draftFaults } from '../../main/runs/drafts/draft-faults.ts';
 import { parameterLabel } from '../../main/runs/parameter-label.ts';
 import { trainClassifierParams } from '../../main/runs/classifier-spec.ts';
 import { trainDetectorParams } from '../../main/runs/detector-params.ts';
@@ -84,8 +85,8 @@ describe('what the wizard says of a wrong value', () => {
 
   it('has none in the reasons why a detector cannot be chosen', () => {
     for (const draft of drafts)
-      for (const reason of Object.values(unsuitedIn({ draft, classifierFolder: null }, '/no/data')))
-        expect(internalNames(reason), reason).toEqual([]);
+      for (const { message } of Object.values(unsuitedDetectors([{ draft, classifierFolder: null }], '/no/data')))
+        expect(internalNames(message), message).toEqual([]);
   });
 });
 

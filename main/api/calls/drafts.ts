@@ -4,12 +4,16 @@ import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { reviewDraft } from '../drafts/draft-review.ts';
 import { reachFaults, withoutFaulty } from '../drafts/draft-reach.ts';
-import { draftSubject } from '../drafts/draft-subject.ts';
+import { planDraft } from '../drafts/planned-draft.ts';
+import { draftPlan, runTimes } from '../drafts/draft-plan.ts';
+import { draftQuestion, draftSubject } from '../drafts/draft-subject.ts';
+import { draftOfExperiment } from '../../experiments/to-draft.ts';
+import { isExperiment } from '../../../shared/draft-parts.ts';
 import { formDefinitions } from '../drafts/form-definitions.ts';
 import { packPreview } from '../pack-samples.ts';
 import { draftFromRun } from '../drafts/run-draft.ts';
-import { dataFolder } from '../settings.ts';
-import { asksForMany, experimentOf, refuseFaults, startExperiment } from '../drafts/start-experiment.ts';
+import { dataFolder, runsFolder } from '../settings.ts';
+import { refuseFaults, startExperiment } from '../drafts/start-experiment.ts';
 
 /** The calls of the wizard. */
 export function draftsCalls(application: Application) {
@@ -20,18 +24,16 @@ export function draftsCalls(application: Application) {
   const subjectOf = (draft: ExperimentDraft) => draftSubject(catalogue, draft);
   /** A draft that is to be done as it is. */
   const sound = async (draft: ExperimentDraft, signal: AbortSignal | undefined) => {
-    const subject = subjectOf(draft);
-    const { faults, summaries } = await library.ask('check-draft', { subject }, asking(signal));
+    const question = draftQuestion(catalogue, draft);
+    const { faults, summaries } = await library.ask('check-draft', question, asking(signal));
     refuseFaults(faults);
-    return { subject, summaries };
+    return { subject: question.subject, summaries };
   };
   const soundSubject = async (draft: ExperimentDraft, signal: AbortSignal | undefined): Promise<DraftSubject> =>
     (await sound(draft, signal)).subject;
-  /** A name that no other experiment has. */
-  const freeName = (name: string): string => {
-    let free = name;
-    for (let count = 2; catalogue.experiments.find(free); count++) free = `${name} ${count}`;
-    return free;
+  const planned = async (draft: ExperimentDraft, signal: AbortSignal | undefined) => {
+    const { summaries } = await sound(draft, signal);
+    return planDraft(draft, summaries, { catalogue, experiments }, signal);
   };
   return {
     definitions: drafts.definitions.handler(() => formDefinitions()),
@@ -39,8 +41,8 @@ export function draftsCalls(application: Application) {
     check: drafts.check.handler(({ input, signal }) => {
       const outOfReach = reachFaults(reach, catalogue, input.draft);
       // A page must not learn anything about places that it may not reach.
-      const subject = subjectOf(withoutFaulty(input.draft, outOfReach));
-      return library.ask('check-draft', { subject, known: outOfReach }, asking(signal));
+      const question = draftQuestion(catalogue, withoutFaulty(input.draft, outOfReach), outOfReach);
+      return library.ask('check-draft', { ...question, known: outOfReach }, asking(signal));
     }),
     preview: drafts.preview.handler(async ({ input: { draft, draw, count }, signal }) => {
       const question = { subject: subjectOf(draft), draw, count };
@@ -57,13 +59,22 @@ export function draftsCalls(application: Application) {
     estimate: drafts.estimate.handler(async ({ input, signal }) =>
       estimator.ask('estimate-draft', await soundSubject(input.draft, signal), asking(signal)),
     ),
+    plan: drafts.plan.handler(async ({ input, signal }) => {
+      const { plan, spec, addsTo } = await planned(input.draft, signal);
+      return draftPlan(catalogue, plan, { spec, addsTo, folder: runsFolder(settings.current()) });
+    }),
+    runTimes: drafts.runTimes.handler(() => runTimes(catalogue)),
     start: drafts.start.handler(async ({ input, signal }) => {
-      const { subject, summaries } = await sound(input.draft, signal);
-      if (!asksForMany(input.draft)) return { ids: startExperiment(subject, queued), experiment: null };
-      const name = freeName(`${summaries.task}, ${summaries.detectors}`.slice(0, 90));
-      return { ids: [], experiment: await experiments.begin(experimentOf(input.draft, name), signal) };
+      if (!isExperiment(input.draft))
+        return { ids: startExperiment(await soundSubject(input.draft, signal), queued), experiment: null };
+      const { spec, addsTo } = await planned(input.draft, signal);
+      if (addsTo !== null) experiments.refuseIfGoing(addsTo);
+      return { ids: [], experiment: await experiments.begin(spec, signal) };
     }),
     fromRun: drafts.fromRun.handler(({ input }) => draftFromRun(catalogue, input.id)),
+    fromExperiment: drafts.fromExperiment.handler(({ input }) =>
+      draftOfExperiment(experiments.store.listed(input.id).file),
+    ),
     storedDraft: drafts.storedDraft.handler(() => storedDraft.read()),
     storeDraft: drafts.storeDraft.handler(({ input }) => {
       storedDraft.write(input.draft);

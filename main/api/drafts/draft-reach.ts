@@ -3,21 +3,35 @@ import type { Fault } from '../../../shared/domain/form.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { pathsInDraft } from '../../runs/drafts/path-faults.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
-import { draftSubject } from './draft-subject.ts';
+import { draftQuestion } from './draft-subject.ts';
+import type { DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import type { Reach } from '../reach.ts';
 
 /** Returns a fault for each part of a draft that names something out of reach of pages. */
 export function reachFaults(reach: Reach, catalogue: Catalogue, draft: ExperimentDraft): Fault[] {
-  const { classifierFolder } = draftSubject(catalogue, draft);
+  const { subject, others = [] } = draftQuestion(catalogue, draft);
+  return [
+    ...faultsOfSubject(reach, subject),
+    ...others.flatMap(({ at, subject: other }) =>
+      faultsOfSubject(reach, other)
+        .slice(0, 1)
+        .map(({ message }) => ({ path: [...at], message })),
+    ),
+  ];
+}
+
+function faultsOfSubject(reach: Reach, { draft, classifierFolder }: DraftSubject): Fault[] {
   return [
     ...(classifierFolder === null ? [] : faultsOf(['classifier', 'run'], () => reach.checkRun(classifierFolder))),
     ...pathsInDraft(draft).flatMap(({ at, path }) => faultsOf(at, () => reach.checkUse(path))),
   ];
 }
 
-/** Returns the draft with the parts that have faults emptied. */
+/** Returns the draft with the values that have faults emptied; parts that are not open stay as they are. */
 export function withoutFaulty(draft: ExperimentDraft, faults: readonly Fault[]): ExperimentDraft {
-  return faults.reduce((left, { path }) => emptied(left, path) as ExperimentDraft, draft);
+  return faults
+    .filter(({ path }) => path[0] !== 'otherTasks' && path[0] !== 'otherClassifiers')
+    .reduce((left, { path }) => emptied(left, path) as ExperimentDraft, draft);
 }
 
 /** Returns a copy in which the part at the end of a path is "". */

@@ -1,19 +1,58 @@
 import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
+import type { Fault } from '../../../shared/domain/form.ts';
+import { classifiersOf } from '../../../shared/draft-parts.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import type { DraftQuestion } from '../../inspections/check-draft.ts';
 import type { DraftSubject } from '../../runs/drafts/draft-specs.ts';
+import { otherDrafts, plainDraft } from '../../runs/drafts/plain-draft.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
+import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 
 /**
- * Returns a draft with the folder of the classifier that it names in the catalogue; null if there is none, or no
- * longer.
+ * Returns the open task and classifier of a draft, with the folder of the classifier that it names in the catalogue; null if
+ * there is none, or no longer.
  */
 export function draftSubject(catalogue: Catalogue, draft: ExperimentDraft): DraftSubject {
+  return subjectOf(catalogue, plainDraft(draft));
+}
+
+/** Returns a draft with all its parts. Of those that have `known` faults nothing is looked at. */
+export function draftQuestion(
+  catalogue: Catalogue,
+  draft: ExperimentDraft,
+  known: readonly Fault[] = [],
+): Omit<DraftQuestion, 'known'> {
+  const faulty = new Set(known.map(({ path }) => path.join('/')));
+  return {
+    draft,
+    subject: draftSubject(catalogue, draft),
+    others: otherDrafts(draft)
+      .filter(({ at }) => !faulty.has(at.join('/')))
+      .map(({ at, draft: plain }) => ({ at, subject: subjectOf(catalogue, plain) })),
+    runTitles: runTitles(catalogue, draft),
+  };
+}
+
+/** Titles of the runs whose classifiers a draft takes, by id. */
+export function runTitles(catalogue: Catalogue, draft: ExperimentDraft): Record<string, string> {
+  const runs = classifiersOf(draft).flatMap((classifier) =>
+    classifier.source === 'run' ? (runOf(catalogue, classifier.run) ?? []) : [],
+  );
+  return Object.fromEntries(runs.map(({ id, title }) => [id, title]));
+}
+
+function subjectOf(catalogue: Catalogue, draft: ExperimentDraft): DraftSubject {
   const { classifier } = draft;
-  if (classifier.source === 'train' || classifier.run === '') return { draft, classifierFolder: null };
+  const run = classifier.source === 'run' ? runOf(catalogue, classifier.run) : undefined;
+  return { draft, classifierFolder: run?.folder ?? null };
+}
+
+function runOf(catalogue: Catalogue, id: string): CatalogueRun | undefined {
+  if (id === '') return undefined;
   try {
-    return { draft, classifierFolder: catalogue.get(classifier.run).folder };
+    return catalogue.get(id);
   } catch (error) {
-    if (error instanceof CupbearerError && error.code === 'not-found') return { draft, classifierFolder: null };
+    if (error instanceof CupbearerError && error.code === 'not-found') return undefined;
     throw error;
   }
 }

@@ -1,5 +1,4 @@
-import type { DraftCheck, ExperimentDraft } from '../../../shared/domain/draft.ts';
-import { experimentSpecSchema, type ExperimentSpec } from '../../../shared/domain/experiment.ts';
+import type { DraftCheck } from '../../../shared/domain/draft.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { given } from '../../../shared/given.ts';
 import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
@@ -12,38 +11,6 @@ export function refuseFaults(faults: DraftCheck['faults']): void {
   const [first] = faults;
   if (!first) return;
   throw new CupbearerError('usage', first.message, { details: { faults } });
-}
-
-/** Whether a draft asks for more than one detector with one seed. */
-export function asksForMany({ detectors, seeds = 1 }: ExperimentDraft): boolean {
-  return detectors.length > 1 || seeds > 1;
-}
-
-/** The experiment that a draft without faults asks for. `name` is taken where the draft has none. */
-export function experimentOf(
-  { classifier, task, detectors, evaluation, engine, tags, ...draft }: ExperimentDraft,
-  name: string,
-): ExperimentSpec {
-  return experimentSpecSchema.parse({
-    name: draft.name?.trim() || name,
-    seeds: draft.seeds ?? 1,
-    engine,
-    tags,
-    ...(classifier.source === 'run' ? { classifiers: [{ run: classifier.run }] } : {}),
-    tasks: [
-      {
-        ...withoutSeed(task),
-        ...(classifier.source === 'train' ? { classifier: withoutSeed(classifier.params) } : {}),
-      },
-    ],
-    detectors,
-    evaluation: withoutSeed(evaluation),
-  });
-}
-
-/** The seeds of an experiment are those of all its parts. */
-function withoutSeed<T extends Record<string, unknown>>({ seed: _, ...rest }: T): Omit<T, 'seed'> {
-  return rest;
 }
 
 /**

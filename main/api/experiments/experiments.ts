@@ -87,19 +87,23 @@ export class Experiments {
 
   /** Keeps an experiment of this spec, or changes that of its name, and starts it. Returns its id. @throws CupbearerError as planning and keeping. */
   async begin(spec: ExperimentSpec, signal?: AbortSignal): Promise<string> {
+    const plan = await this.planned(spec, signal);
     const settings = this.#settings.current();
-    const source = { spec, working_dir: runsFolder(settings), data_dir: dataFolder(settings) };
-    const plan = await this.#library.ask('plan-experiment', this.store.planSource(source, usualMostCells), {
-      dataDir: source.data_dir,
-      signal,
-    });
     const { file } = this.store.keep(spec, plan, {
       base: join(runsFolder(settings), 'experiments'),
-      workingDir: source.working_dir,
-      dataDir: source.data_dir,
+      workingDir: runsFolder(settings),
+      dataDir: dataFolder(settings),
     });
     await this.start(file.id);
     return file.id;
+  }
+
+  /** The plan of an experiment that is not kept yet. @throws CupbearerError as planning. */
+  planned(spec: ExperimentSpec, signal?: AbortSignal): Promise<ExperimentPlan> {
+    const settings = this.#settings.current();
+    const source = { spec, working_dir: runsFolder(settings), data_dir: dataFolder(settings) };
+    const question = this.store.planSource(source, usualMostCells);
+    return this.#library.ask('plan-experiment', question, { dataDir: source.data_dir, signal });
   }
 
   /**
@@ -157,10 +161,15 @@ export class Experiments {
   /** Takes an experiment off the list. @throws CupbearerError `conflict` where it goes on. */
   forget(id: string): void {
     const { experiments } = this.#workbench.catalogue;
-    const { name, host_pid: pid, host_started: started } = experiments.get(id);
+    this.refuseIfGoing(id);
+    experiments.forget(id);
+  }
+
+  /** @throws CupbearerError `conflict` where an experiment goes on, here or in another process. */
+  refuseIfGoing(id: string): void {
+    const { name, host_pid: pid, host_started: started } = this.#workbench.catalogue.experiments.get(id);
     if (this.#active.has(id) || (pid !== null && isAtWork(pid, started)))
       throw new CupbearerError('conflict', `The experiment "${name}" goes on; stop it first.`);
-    experiments.forget(id);
   }
 
   /** All that the page of an experiment is made from. @throws CupbearerError `not-found`, `bad-data`, as planning. */

@@ -1,10 +1,14 @@
+import type { UnmetNeed } from '../../../shared/domain/draft.ts';
+import { formatParameter } from '../../../shared/format.ts';
 import type { Misfit } from '../../../shared/misfit.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
 import { taskOffers } from '../../tasks/outline.ts';
 import { pairingMisfits, type PairingView } from '../pairing.ts';
-import { draftDetector } from './draft-specs.ts';
-import { orNothing, type DraftView } from './draft-view.ts';
+import { trainDetector } from '../train-detector.ts';
+import { fieldAt, misfitMessage } from './fault-message.ts';
+import { draftDetector, type DraftSubject } from './draft-specs.ts';
+import { orNothing, viewDraft, type DraftView } from './draft-view.ts';
 
 /**
  * Returns why one of a draft's detectors cannot be fitted on its task, with paths below the detector; nothing if its
@@ -16,14 +20,46 @@ export function detectorMisfits(detector: Picked, view: DraftView): Misfit[] {
 }
 
 /**
- * Returns, by id, the first reason for each detector that cannot be fitted on the draft's task with default parameters.
+ * Returns, by id, why each detector cannot be fitted with default parameters on the tasks of a draft, those that it can be
+ * fitted on all left out.
  */
-export function unsuitedDetectors(view: DraftView): Record<string, Misfit> {
-  const found = detectorRegistry.ids.flatMap((id) => {
-    const [misfit] = pairingMisfits(draftDetector({ name: id }), pairingView(view));
-    return misfit ? [[id, misfit] as const] : [];
+export function unsuitedDetectors(tasks: readonly DraftSubject[], dataDir: string): Record<string, UnmetNeed> {
+  const views = tasks.map(({ draft: { task } }, i) => ({ task, view: pairingView(viewDraft(tasks[i]!, dataDir)) }));
+  const found = detectorRegistry.ids.flatMap((name) => {
+    const unmet = views.flatMap(({ task, view }, place) => {
+      const [misfit] = pairingMisfits(draftDetector({ name }), view);
+      return misfit ? [{ misfit, place, values: { task, detector: { name } } }] : [];
+    });
+    const [first] = unmet;
+    if (!first) return [];
+    const { misfit, values } = first;
+    const mends = (misfit.mends ?? []).map(({ path, value }) => mendOf(path, value, values));
+    const need: UnmetNeed = {
+      message: misfitMessage(misfit, values),
+      lack: misfit.message,
+      tasks: unmet.map(({ place }) => place),
+      mends,
+    };
+    return [[name, need] as const];
   });
   return Object.fromEntries(found);
+}
+
+function mendOf(path: readonly string[], value: unknown, values: Record<string, unknown>): UnmetNeed['mends'][number] {
+  const field = fieldAt(trainDetector.params, values, path);
+  return {
+    path: path.slice(1),
+    value,
+    label: field?.label ?? path.join('.'),
+    written:
+      typeof value === 'boolean'
+        ? value
+          ? 'on'
+          : 'off'
+        : field?.control === 'share' && typeof value === 'number'
+          ? `${Number((value * 100).toPrecision(12))}\u00a0%`
+          : formatParameter(value),
+  };
 }
 
 function pairingView({ task, network }: DraftView): PairingView {

@@ -13,7 +13,7 @@ import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
 import type { DraftSubject } from './draft-specs.ts';
 import { classifierFaults, dataFaults } from './data-faults.ts';
-import { detectorMisfits, unsuitedDetectors } from './detector-misfits.ts';
+import { detectorMisfits } from './detector-misfits.ts';
 import { viewDraft } from './draft-view.ts';
 import { fieldAt, faultMessage, misfitMessage } from './fault-message.ts';
 import { pathFaults } from './path-faults.ts';
@@ -38,25 +38,19 @@ export function draftFaults(
 }
 
 /** What the field at a place of a draft is called. */
-function labelInDraft([part = '', ...rest]: readonly string[]): string {
+export function labelInDraft([part = '', ...rest]: readonly string[]): string {
   if (part === 'classifier' && rest[0] === 'run') return 'Classifier';
   if (part === 'detectors' && rest.length === 0) return 'Detectors';
+  if (part === 'layers') return 'Layers for all';
+  if (part === 'otherTasks') return `Task ${Number(rest[0]) + 1}`;
+  if (part === 'otherClassifiers') return `Model ${Number(rest[0]) + 1}`;
   const inSpec = { classifier: rest.slice(1), detectors: ['detector', ...rest.slice(1)], evaluation: rest }[part];
   const path = inSpec ?? [part, ...rest];
   return parameterLabel(path.at(-1) === 'name' ? path.slice(0, -1) : path);
 }
 
-/** Why the detectors that cannot be fitted on a draft's task cannot, by id. */
-export function unsuitedIn(subject: DraftSubject, dataDir: string): DraftCheck['unsuited'] {
-  const misfits = Object.entries(unsuitedDetectors(viewDraft(subject, dataDir)));
-  const { task } = subject.draft;
-  return Object.fromEntries(
-    misfits.map(([name, misfit]) => [name, misfitMessage(misfit, { task, detector: { name } })]),
-  );
-}
-
 /** Faults of single values, by the schemas of the experiments. */
-function valueFaults({ draft, classifierFolder }: DraftSubject): Fault[] {
+export function valueFaults({ draft, classifierFolder }: DraftSubject): Fault[] {
   const { classifier, task, detectors, evaluation } = draft;
   const run_path = classifierFolder ?? plannedClassifier;
   const params = trainDetector.params;

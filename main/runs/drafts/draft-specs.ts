@@ -11,7 +11,7 @@ import { trainDetectorParams } from '../detector-params.ts';
 import { parseSpec } from '../index.ts';
 import type { ParsedSpec } from '../parsed-spec.ts';
 
-/** A draft with the run folder of its classifier; null if one is to be trained. */
+/** A plain draft (`plain-draft.ts`) with the run folder of its classifier; null if one is to be trained. */
 export interface DraftSubject {
   draft: ExperimentDraft;
   classifierFolder: string | null;

@@ -1,5 +1,6 @@
-import type { DraftCheck } from '../../../shared/domain/draft.ts';
-import { counted, inSentence, numbered } from '../../../shared/format.ts';
+import type { DraftCheck, ExperimentDraft } from '../../../shared/domain/draft.ts';
+import { cellsOf, classifiersOf, isExperiment, tasksOf, variantsOf } from '../../../shared/draft-parts.ts';
+import { counted, formatCount, inSentence, numbered } from '../../../shared/format.ts';
 import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
 import { triggerRegistry } from '../../data/triggers/index.ts';
 import { taskRegistry } from '../../tasks/index.ts';
@@ -8,17 +9,22 @@ import { datasetTitle } from '../../data/datasets/dataset-title.ts';
 import { draftArchitecture, type DraftSubject } from './draft-specs.ts';
 import { orNothing, viewDraft, type DraftView } from './draft-view.ts';
 
-/** Each step's choice in a few words: "MNIST, corner pixel". */
-export function draftSummaries(subject: DraftSubject, dataDir: string): DraftCheck['summaries'] {
+/** Each step's choice in a few words: "MNIST, corner pixel". `subject` has the open task and classifier of `draft`. */
+export function draftSummaries(
+  draft: ExperimentDraft,
+  subject: DraftSubject,
+  dataDir: string,
+): DraftCheck['summaries'] {
   const view = viewDraft(subject, dataDir);
-  const { draft } = subject;
+  const tasks = tasksOf(draft).length;
+  const classifiers = classifiersOf(draft).length;
   const runs = draft.detectors.length + (draft.classifier.source === 'train' ? 1 : 0);
   return {
-    task: taskSummary(view),
-    model: modelSummary(subject),
-    detectors: detectorSummary(draft.detectors),
+    task: tasks > 1 ? counted(tasks, 'task') : taskSummary(view),
+    model: classifiers > 1 ? counted(classifiers, 'model') : modelSummary(subject),
+    detectors: detectorSummary(draft),
     evaluation: evaluationSummary(view),
-    review: counted(runs, 'run'),
+    review: isExperiment(draft) ? counted(cellsOf(draft), 'cell') : counted(runs, 'run'),
   };
 }
 
@@ -45,12 +51,16 @@ function architectureName({ name, ...params }: Picked): string {
   return [name, ...sizes.map((widths) => widths.join('-'))].join(' ');
 }
 
-function detectorSummary(detectors: readonly Picked[]): string {
+function detectorSummary(draft: ExperimentDraft): string {
+  const { detectors } = draft;
   const [only] = detectors;
   if (!only) return 'None chosen';
+  const variants = variantsOf(draft);
+  if (variants > detectors.length)
+    return `${formatCount(detectors.length)} chosen, ${formatCount(variants)} with the sweep`;
   if (detectors.length > 2) return counted(detectors.length, 'detector');
   if (detectors.length === 2) return detectors.map(({ name }) => name).join(', ');
-  const layers = only['layers'];
+  const layers = only['layers'] ?? draft.layers;
   return Array.isArray(layers) ? `${only.name}, ${numbered(layers.length, 'layer')}` : only.name;
 }
 

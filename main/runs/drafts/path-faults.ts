@@ -12,7 +12,7 @@ const taskFields = detectionFields.filter(({ key }) => key === 'task');
 const detectorFields = detectionFields.filter(({ key }) => key === 'detector');
 const evaluationFields = detectionFields.filter(({ key }) => key !== 'task' && key !== 'detector');
 
-/** Returns the files and folders that a draft names. */
+/** Returns the files and folders that a plain draft names. */
 export function pathsInDraft({ classifier, task, detectors, evaluation }: ExperimentDraft): PathAt[] {
   const training = classifier.source === 'train' ? classifier.params : {};
   return [

@@ -235,7 +235,8 @@ export class Wizard implements FormModel {
   }
 
   unsuited(kind: string): Readonly<Record<string, string>> {
-    return kind === 'detector' ? (this.check.value?.unsuited ?? {}) : {};
+    const unsuited = kind === 'detector' ? Object.entries(this.check.value?.unsuited ?? {}) : [];
+    return Object.fromEntries(unsuited.map(([id, { message }]) => [id, message]));
   }
 
   /** What was measured of the draft, or of it as it was before the last change; null if nothing is known. */
@@ -260,6 +261,7 @@ export class Wizard implements FormModel {
       if (!dataset) throw new Error(`There is no dataset "${id}".`);
       return draftOnDataset(this.presets, dataset.pick, (of) => definitions.of(of));
     }
+    if (kind === 'experiment') return client.drafts.fromExperiment({ id });
     const draft = await client.drafts.fromRun({ id });
     return kind === 'from' ? draft : { ...draft, classifier: { source: 'run', run: id }, tags: [] };
   }
