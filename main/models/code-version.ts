@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kernelsVersion } from '../tensor/kernels/modules.ts';
 
@@ -20,11 +21,20 @@ export function codeVersion(): string {
 function hashOfCode(): string {
   const hash = createHash('sha256').update(kernelsVersion());
   for (const folder of folders) {
-    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|js)$/.test(name));
-    for (const name of names.sort()) {
-      const content = readFileSync(`${folder}${name}`);
+    for (const name of sourcesIn(folder)) {
+      const content = readFileSync(join(folder, name));
       hash.update(`${name}:${content.length}:`).update(content);
     }
   }
   return hash.digest('hex');
+}
+
+/** Names of the sources below a folder, in order. By hand: inside the archive of an installed program nothing else works everywhere. */
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => {
+      if (entry.isDirectory()) return sourcesIn(join(folder, entry.name)).map((name) => `${entry.name}/${name}`);
+      return /\.[cm]?[jt]s$/.test(entry.name) ? [entry.name] : [];
+    })
+    .sort();
 }
