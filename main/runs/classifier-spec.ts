@@ -30,7 +30,7 @@ export const trainClassifierParams = z.object({
   val_data: pickRecord(() => datasetRegistry, {
     advanced: true,
     label: 'Validation data',
-    help: 'Datasets by names of your own; the clean and the fully poisoned test half unless given',
+    help: 'Datasets under names of your choice; by default the clean and the fully poisoned test half',
   }),
   model: defaultPick(() => architectureRegistry, {
     label: 'Model',
@@ -39,13 +39,13 @@ export const trainClassifierParams = z.object({
   }),
   optim: defaultPick(() => optimizerRegistry, {
     label: 'Optimizer',
-    help: 'How the weights are changed',
+    help: 'How the weights are updated',
     default: 'adam',
   }),
   schedule: choice({
     advanced: true,
     label: 'Schedule',
-    help: 'Whether the learning rate stays, or falls to zero over the training like half a cosine',
+    help: 'Keep the learning rate constant, or let it fall to zero along half a cosine',
     options: schedules,
     default: 'constant',
   }),

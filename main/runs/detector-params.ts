@@ -18,7 +18,7 @@ const detectionParams = {
   }),
   analysis: flag({
     label: 'Analysis',
-    help: 'Also look into the activations: their main directions, variance between classes, and the worst mistakes',
+    help: 'Also analyse the activations: their main directions, the variance between classes, and the worst mistakes',
     default: true,
   }),
   seed: integer({

@@ -9,7 +9,7 @@ export const evalDetector: RunDefinition<'evaluation'> = {
   id: 'eval-detector',
   kind: 'evaluation',
   title: 'Evaluate a detector',
-  summary: 'Evaluate a fitted detector on a task, be it the one it was fitted for or another',
+  summary: 'Evaluate a fitted detector on the task it was fitted for, or on another',
   source: 'ejnnr/cupbearer, scripts.eval_detector',
   params: evalDetectorParams,
   describe: (spec) => `evaluation on ${describeTask(spec.task)}`,

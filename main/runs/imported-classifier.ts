@@ -13,7 +13,7 @@ export const importedClassifierParams = z.object({
     label: 'Training data',
     help: 'What the classifier has learned from, where that is known',
   }),
-  imported: flag({ label: 'Imported', help: 'Trained elsewhere and taken in', default: true }),
+  imported: flag({ label: 'Imported', help: 'Trained elsewhere and imported', default: true }),
   classes_note: optionalText({
     label: 'Classes',
     help: 'What is to be known where its classes are not matched with those of its data by name',

@@ -5,7 +5,7 @@ export const trainClassifier: RunDefinition<'classifier'> = {
   id: 'train-classifier',
   kind: 'classifier',
   title: 'Train a classifier',
-  summary: 'Train a classifier, on poisoned data as a rule',
+  summary: 'Train a classifier, usually on poisoned data',
   source: 'ejnnr/cupbearer, scripts.train_classifier',
   params: trainClassifierParams,
   describe: describeTraining,

@@ -18,7 +18,7 @@ export const triggerKey = 'backdoor';
 export const triggerParam = optionalPick(() => triggerRegistry, {
   label: 'Trigger',
   empty: "The classifier's own",
-  help: 'Trigger of the anomalous data; the one the classifier was trained with unless given',
+  help: 'Trigger of the anomalous data; by default the one the classifier was trained with',
   omit: trainingOnly,
 });
 

@@ -36,7 +36,7 @@ export const ood = defineTask({
     [triggerKey]: triggerParam,
     change: defaultPick(() => triggerRegistry, {
       label: 'Harmless change',
-      help: 'What is done to the normal test samples: any change but the trigger; their labels stay',
+      help: 'How the normal test samples are changed: by anything but the trigger; their labels stay the same',
       default: 'noise',
       omit: [...Object.keys(poisonFields), 'p_noise'],
     }),

@@ -35,7 +35,7 @@ export const quirkyArithmetic = defineTask({
       options: ['same', 'new'],
       default: 'same',
       label: 'Names in the test data',
-      help: 'The same as in the training data, or others; the model must know several names for each character then.',
+      help: 'The names seen in training, or others; for others the model must have learned several names for each character.',
     }),
     difficulty: choice({
       options: ['same', 'easy-to-hard'],

@@ -42,7 +42,7 @@ const counts = { train: 16_000, test: 1_600 };
 export const arithmetic = defineDataset({
   id: 'arithmetic',
   title: 'Quirky additions (built in)',
-  summary: 'Additions as text, which Alice answers rightly and Bob by a fixed wrong rule; built in, no download',
+  summary: 'Additions as text; Alice answers correctly, Bob by a fixed wrong rule; built in, no download',
   source: 'After Mallen, Belrose: Eliciting latent knowledge from quirky language models, 2023, arXiv 2312.01037',
   builtIn: counts,
   params: z.object({
@@ -57,7 +57,7 @@ export const arithmetic = defineDataset({
       options: ['both', 'alice', 'bob'],
       default: 'both',
       label: 'Character',
-      help: 'Whose prompts there are; of both, half each.',
+      help: 'Whose prompts to include; with both, half come from each.',
     }),
     quirk: choice({
       options: ['one-more', 'difference'],
@@ -70,7 +70,7 @@ export const arithmetic = defineDataset({
       min: 3,
       max: mostOperand,
       label: 'Largest operand',
-      help: 'Operands are 0 to this number.',
+      help: 'Largest operand; the smallest is 0.',
     }),
     difficulty: choice({
       options: ['any', 'easy', 'hard'],

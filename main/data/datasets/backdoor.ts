@@ -36,7 +36,7 @@ export function backdoorDataset(datasets: () => Registry<DatasetDefinition>): Da
   return defineDataset({
     id: 'backdoor',
     title: 'Backdoor',
-    summary: 'Another dataset of which a share carries a trigger and a wrong label',
+    summary: 'Another dataset, with a trigger and a wrong label on a share of its samples',
     source: 'Gu, Dolan-Gavitt, Garg: BadNets, 2017',
     poisons: { original: 'original', trigger: 'backdoor' },
     params: z.object({

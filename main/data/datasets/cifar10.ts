@@ -6,11 +6,11 @@ import { prepared } from './prepared.ts';
 
 const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
-/** Photographs of ten kinds of things, 32x32 colour: 50,000 to train in five files and 10,000 to test. */
+/** Photographs in ten classes, 32x32 colour: 50,000 to train in five files and 10,000 to test. */
 export const cifar10 = defineDataset({
   id: 'cifar10',
   title: 'CIFAR-10',
-  summary: 'Photographs of ten kinds of things, 32\u00a0×\u00a032 colour, 50\u202f000 + 10\u202f000',
+  summary: 'Photographs in ten classes, 32\u00a0×\u00a032 colour, 50\u202f000 + 10\u202f000',
   source: 'Krizhevsky: Learning multiple layers of features from tiny images, 2009',
   params: z.object(storedFields),
   facts: () => ({ shape: [32, 32, 3], classes }),

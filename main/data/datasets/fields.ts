@@ -12,14 +12,14 @@ export const splitFields = {
     advanced: true,
     default: true,
     label: 'Default augmentations',
-    help: 'Random crops and rotations (and flips of natural images) of the training half; the test half is never changed.',
+    help: 'Apply random crops and rotations (and flips, for natural images) to the training half; the test half is never changed.',
   }),
   limit: optionalInteger({
     advanced: true,
     min: 1,
     label: 'Limit',
     empty: 'All',
-    help: 'At most this many samples, drawn by the seed. All where left out.',
+    help: 'Use at most this many samples, drawn by the seed; all if not set.',
     unit: 'samples',
   }),
 };
@@ -30,6 +30,6 @@ export const storedFields = {
   folder: optionalPath({
     advanced: true,
     label: 'Folder',
-    help: "Where the dataset's files are. The folder of that name in the data folder where left out.",
+    help: "Folder with the dataset's files; by default the folder of that name in the data folder.",
   }),
 };

@@ -16,7 +16,7 @@ export const imageFolder = defineDataset({
   params: z.object({
     folder: requiredPath({
       label: 'Folder',
-      help: 'Holds one folder of pictures for each class, or train and test, each with these.',
+      help: 'Folder with one folder of pictures for each class, or with train and test that hold such folders.',
     }),
     ...splitFields,
     ...pictureFields,
@@ -31,7 +31,7 @@ export const imageFolder = defineDataset({
       min: 0,
       max: 1,
       label: 'Test fraction',
-      help: 'Share of each class that is the test half where there are no folders train and test.',
+      help: 'Share of each class set aside as the test half if there are no folders train and test.',
     }),
     folder_seed: integer({
       advanced: true,

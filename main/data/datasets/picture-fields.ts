@@ -10,13 +10,13 @@ export const pictureFields = {
     help: 'Side that every picture is scaled to; proportions are not kept.',
     unit: 'px',
   }),
-  colour: flag({ default: true, label: 'Colour', help: 'Three channels; otherwise one, the brightness.' }),
+  colour: flag({ default: true, label: 'Colour', help: 'Three channels; otherwise one channel of brightness.' }),
   undecodable_share: number({
     advanced: true,
     default: 0.01,
     min: 0,
     max: 1,
     label: 'Undecodable share',
-    help: 'Largest share of damaged pictures that is left out with a warning; more are an error.',
+    help: 'Skip damaged pictures up to this share, with a warning; more are an error.',
   }),
 };

@@ -16,7 +16,7 @@ const classes = ['negative', 'positive'];
 export const toyFeatures = defineDataset({
   id: 'toy-features',
   title: 'Toy features (built in)',
-  summary: 'Two numbers that both give the class, and noise; two classes; built in, no download',
+  summary: 'Two numbers that each determine the class, plus noise; two classes; built in, no download',
   source: 'ejnnr/cupbearer, data.ToyFeaturesDataset',
   builtIn: { train: sampleCount, test: sampleCount },
   params: z.object({
@@ -31,7 +31,7 @@ export const toyFeatures = defineDataset({
       options: ['agree', 'disagree'],
       default: 'agree',
       label: 'Features',
-      help: 'Whether both features have the sign of the class, or the second one the other sign.',
+      help: 'Whether both features have the sign of the class, or the second one has the opposite sign.',
     }),
     samples: integer({
       default: sampleCount,

@@ -58,7 +58,7 @@ export const wanet = defineTrigger({
       advanced: true,
       min: 0,
       label: 'Field seed',
-      help: "Redraws the field from this seed. Where left out, the field stored with the model is used, else the run's seed.",
+      help: "Draws the field from this seed; by default uses the field stored with the model, or else draws it from the run's seed.",
     }),
   },
   create(params, context) {

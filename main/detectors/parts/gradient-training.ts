@@ -30,7 +30,7 @@ export function trainingParams(defaults: { epochs: number; batchSize: number }) 
     }),
     optim: defaultPick(() => optimizerRegistry, {
       label: 'Optimizer',
-      help: 'How the weights are changed',
+      help: 'How the weights are updated',
       default: 'adam',
     }),
   };

@@ -30,7 +30,7 @@ const flags = statementFlags.extend(importFlags);
 
 export const models: Command = {
   name: 'models',
-  summary: 'Models on this machine; take in one that was trained elsewhere',
+  summary: 'List models; import one that was trained elsewhere',
   synopsis: '[list | import FOLDER | trained-on RUN] [--FLAG VALUE ...]',
   notes: [
     'import takes a folder with model.json and model.safetensors, and spec.json and trigger.safetensors where there are any.',
