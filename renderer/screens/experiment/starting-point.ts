@@ -1,9 +1,9 @@
-const startingPoints = ['from', 'model', 'data'] as const;
+const startingPoints = ['from', 'model', 'data', 'experiment'] as const;
 
-/** What a new experiment starts from: an earlier run done again, a trained model, or a dataset. */
+/** What a new experiment starts from: an earlier run done again, a trained model, a dataset, or an experiment to extend. */
 export interface StartingPoint {
   kind: (typeof startingPoints)[number];
-  /** Of the run or model, or the dataset's name. */
+  /** Of the run, model or experiment, or the dataset's name. */
   id: string;
 }
 
