@@ -32,6 +32,8 @@ export interface EndLabel {
   text: string;
   figure: string;
   colour: string;
+  /** The line's own, to be told by more than its colour. */
+  dash?: readonly number[];
   shape?: Shape;
 }
 
@@ -44,12 +46,20 @@ export function endLabelsPlugin(theme: ChartTheme, labels: readonly EndLabel[]):
       const { right, top, bottom } = chart.chartArea as Area;
       const wanted = labels.map(({ scale, value }) => chart.scales[scale]!.getPixelForValue(value));
       const placed = spread(wanted, 16, top + 4, bottom - 4);
-      labels.forEach((label, i) => drawEndLabel(pen, theme, label, right, wanted[i]!, placed[i]!));
+      labels.forEach((label, i) => drawEndLabel(pen, theme, label, [right, chart.width], wanted[i]!, placed[i]!));
     },
   };
 }
 
-function drawEndLabel(pen: Pen, theme: ChartTheme, label: EndLabel, right: number, from: number, y: number): void {
+/** Between the plot's right end and that of the chart. */
+function drawEndLabel(
+  pen: Pen,
+  theme: ChartTheme,
+  label: EndLabel,
+  [right, end]: readonly [number, number],
+  from: number,
+  y: number,
+): void {
   // A leader where the label had to leave its line.
   if (Math.abs(from - y) > 2)
     drawLine(
@@ -60,19 +70,25 @@ function drawEndLabel(pen: Pen, theme: ChartTheme, label: EndLabel, right: numbe
       ],
       { colour: theme.axis },
     );
-  const x = right + 18;
+  // A dash is told by a longer piece of its line.
+  const half = label.dash ? 10 : 4;
+  const x = right + 14 + half;
   if (label.shape) drawMark(pen, label.shape, x, y, label.colour);
   else
     drawLine(
       pen,
       [
-        [x - 4, y],
-        [x + 4, y],
+        [x - half, y],
+        [x + half, y],
       ],
-      { colour: label.colour, width: 2 },
+      { colour: label.colour, width: 2, ...(label.dash ? { dash: label.dash } : {}) },
     );
-  const width = write(pen, theme, label.text, x + 10, y, { size: 12 });
-  write(pen, theme, label.figure, x + 16 + width, y, { size: 12, strong: true });
+  const start = x + half + 6;
+  const figureWidth = widthOf(pen, theme, label.figure, { size: 12, strong: true });
+  const room = end - start - 6 - figureWidth;
+  const text = fitted(label.text, room, (part) => widthOf(pen, theme, part, { size: 12 }));
+  const width = write(pen, theme, text, start, y, { size: 12 });
+  write(pen, theme, label.figure, start + 6 + width, y, { size: 12, strong: true });
 }
 
 /** A line of the key that stands beside curves which lie too close for labels of their own. */

@@ -133,8 +133,8 @@ describe('rows', () => {
     const page = await opened(three([0.7, 1, 0.6, 0.5]));
     page.sortBy('mean');
     expect(page.order).toEqual([1, 0, 2, 3]);
-    page.show({ metric: 'auroc' });
-    await soon();
+    page.refresh();
+    await vi.advanceTimersByTimeAsync(1000);
     last().answer(three([0.7, 1, 0.6, 0.9]));
     await soon();
     expect([page.order, page.sort]).toEqual([[1, 0, 2, 3], undefined]);
@@ -143,13 +143,64 @@ describe('rows', () => {
   });
 });
 
-describe('the cell whose details are shown', () => {
-  it('is the first ranked detector’s until one is chosen, or where that is gone', async () => {
+describe('what is looked at', () => {
+  it('is the first ranked detector’s first cell until one is chosen, or where that is gone', async () => {
     const page = await opened(experimentView({ skyline: [1], knn: [0.8] }));
     expect(page.chosen).toEqual({ row: 1, column: 0 });
     page.choose({ row: 0, column: 0 });
     expect(page.chosen).toEqual({ row: 0, column: 0 });
-    page.choose({ row: 5, column: 0 });
+    page.look({ detector: 'gone', task: 'task 0' });
     expect(page.chosen).toEqual({ row: 1, column: 0 });
+  });
+
+  it('is kept for the address, by labels, and comes back from there', async () => {
+    const kept: object[] = [];
+    const page = new ExperimentPage('quick', (look) => kept.push(look));
+    page.show({ metric: 'auroc' });
+    await soon();
+    last().answer(three());
+    await soon();
+    page.choose({ row: 2, column: 1 });
+    page.sortBy(1);
+    page.sortBy(1);
+    expect(kept).toEqual([
+      { detector: 'vae', task: 'task 1' },
+      { detector: 'vae', task: 'task 1', sort: 'task task 1' },
+      { detector: 'vae', task: 'task 1', sort: 'task task 1, worst first' },
+    ]);
+    const order = page.order;
+    page.look({});
+    expect([page.order, page.chosen]).toEqual([[1, 0, 2, 3], { row: 0, column: 0 }]);
+    page.look(kept[2]!);
+    expect([page.order, page.chosen]).toEqual([order, { row: 2, column: 1 }]);
+  });
+
+  it('is sorted once the results are there, and by nothing that they do not have', async () => {
+    const page = new ExperimentPage('quick');
+    page.look({ sort: 'task task 0' });
+    page.show({ metric: 'auroc' });
+    await soon();
+    last().answer(three());
+    await soon();
+    expect(page.order).toEqual([1, 2, 0, 3]);
+    page.look({ sort: 'task gone' });
+    expect([page.order, page.sort]).toEqual([[1, 0, 2, 3], undefined]);
+  });
+
+  it('is shown at once where it was shown before, unless something has changed since', async () => {
+    const [auroc, ap] = [three(), three()];
+    const page = await opened(auroc);
+    page.show({ metric: 'average_precision' });
+    await soon();
+    last().answer(ap);
+    await soon();
+    page.show({ metric: 'auroc' });
+    expect(page.view).toBe(auroc);
+    page.show({ metric: 'average_precision' });
+    expect([page.view === ap, asked.length, page.isComputing]).toEqual([true, 2, false]);
+    page.refresh();
+    page.show({ metric: 'auroc' });
+    await soon();
+    expect(asked).toHaveLength(3);
   });
 });

@@ -9,10 +9,11 @@ import {
   seedAxis,
   shortFigure,
   shortInterval,
+  groupLetters,
   shortReason,
   signedFigure,
 } from '../../renderer/screens/experiment-page/matrix-words.ts';
-import { rowsSeen } from '../../renderer/screens/experiment-page/rows-seen.ts';
+import { seenOf } from '../../renderer/screens/experiment-page/rows-seen.ts';
 import { cell, experimentSummary, experimentView, seed } from './experiment-view.ts';
 
 describe('heatStep', () => {
@@ -59,6 +60,8 @@ describe('cellFace', () => {
     expect(face(failed)).toMatchObject({ look: 'failed bare', top: 'Failed', below: 'The loss is not finite' });
     const impossible = cell(null, { state: 'impossible', reason: 'No untrusted data.', seeds: [] });
     expect(face(impossible)).toMatchObject({ look: 'impossible bare', top: '', below: 'No untrusted data' });
+    const noLayer = cell(null, { state: 'done', reason: 'It has no scores of the layer linear_1.' });
+    expect(face(noLayer)).toMatchObject({ look: 'done bare', below: 'no figure', hasPips: false });
     expect(face(cell(null))).toMatchObject({ look: 'waiting bare', below: 'waiting', hasPips: true });
   });
 });
@@ -113,12 +116,14 @@ describe('differenceAxis', () => {
 });
 
 describe('cursorAfter', () => {
-  const size = { lines: 3, columns: 2 };
+  const size = { lines: 3, columns: 2, heads: 4 };
   it.each([
     ['ArrowDown', { line: 2, column: 0 }, { line: 2, column: 0 }],
     ['ArrowUp', { line: 0, column: 1 }, { line: -1, column: 1 }],
     ['ArrowRight', { line: 0, column: 1 }, { line: 0, column: 1 }],
     ['ArrowRight', { line: -1, column: 1 }, { line: -1, column: 2 }],
+    ['ArrowRight', { line: -1, column: 2 }, { line: -1, column: 3 }],
+    ['ArrowRight', { line: -1, column: 3 }, { line: -1, column: 3 }],
     ['ArrowDown', { line: -1, column: 2 }, { line: 0, column: 1 }],
     ['ArrowLeft', { line: 0, column: 0 }, { line: 0, column: 0 }],
     ['End', { line: -1, column: 0 }, { line: -1, column: 2 }],
@@ -130,11 +135,19 @@ describe('cursorAfter', () => {
   it('stays for other keys', () => expect(cursorAfter('a', { line: 0, column: 0 }, size)).toBeUndefined());
 });
 
-describe('rowsSeen', () => {
+describe('seenOf', () => {
   it('are all of a few, and those around the place that is scrolled to of many', () => {
-    expect(rowsSeen(8, 0, 500)).toEqual({ from: 0, to: 8 });
-    expect(rowsSeen(1000, 4800, 480)).toEqual({ from: 96, to: 114 });
-    expect(rowsSeen(1000, 0, 0).to).toBeLessThan(30);
+    expect(seenOf(8, 48, 0, 500)).toEqual({ from: 0, to: 8 });
+    expect(seenOf(1000, 48, 4800, 480)).toEqual({ from: 96, to: 114 });
+    expect(seenOf(1000, 48, 0, 0).to).toBeLessThan(30);
+    expect(seenOf(40, 86, 3440, 860)).toEqual({ from: 36, to: 40 });
+  });
+});
+
+describe('groupLetters', () => {
+  it('are shared by rows that are not told apart', () => {
+    expect(groupLetters({ groups: [[3, 1], [1, 0]] })).toEqual({ 3: 'a', 1: 'ab', 0: 'b' }); // prettier-ignore
+    expect(groupLetters({ groups: null })).toEqual({});
   });
 });
 

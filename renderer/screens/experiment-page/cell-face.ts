@@ -39,5 +39,7 @@ export function cellFace(cell: MatrixCell, isCounted: boolean, scale: HeatScale,
     const seed = seeds.find((each) => each.state === 'running');
     return { ...plain, top: `${Math.floor(100 * (share ?? 0))}\u00a0%`, below: `seed ${seed?.seed}`, hasPips: true };
   }
+  // It ended without the figure that is asked for: another layer, say.
+  if (state === 'done') return { ...plain, below: 'no figure' };
   return { ...plain, below: 'waiting', hasPips: true };
 }

@@ -1,4 +1,4 @@
-/** Where keys are in a matrix: a line as it is shown, -1 for the heads, and a column; the heads have one more, the mean. */
+/** Where keys are in a matrix: a line as it is shown, -1 for the heads, and a column; the heads have more, those of mean and rank. */
 export interface Cursor {
   line: number;
   column: number;
@@ -8,11 +8,11 @@ export interface Cursor {
 export function cursorAfter(
   key: string,
   { line, column }: Cursor,
-  { lines, columns }: { lines: number; columns: number },
+  { lines, columns, heads }: { lines: number; columns: number; heads: number },
 ): Cursor | undefined {
   const at = (nextLine: number, nextColumn: number): Cursor => {
     const inside = Math.min(Math.max(nextLine, -1), lines - 1);
-    return { line: inside, column: Math.min(Math.max(nextColumn, 0), inside === -1 ? columns : columns - 1) };
+    return { line: inside, column: Math.min(Math.max(nextColumn, 0), inside === -1 ? heads - 1 : columns - 1) };
   };
   switch (key) {
     case 'ArrowLeft':

@@ -1,3 +1,4 @@
+import type { ExperimentView } from '../../../shared/domain/experiment-view.ts';
 import type { MatrixCell } from '../../../shared/domain/result-matrix.ts';
 import { formatMetric } from '../../../shared/format.ts';
 
@@ -49,3 +50,17 @@ export function seedAxis({
   const to = Math.min(1, Math.ceil(Math.max(...ends) * 50) / 50);
   return from < to ? { from, to } : { from: Math.max(0, to - 0.02), to: Math.max(0.02, to) };
 }
+
+/**
+ * Letters by row, of which those share one that tests do not tell apart ("compact letter display"); none where nothing could be tested,
+ * or a row differs from all others.
+ */
+export function groupLetters({ groups }: Pick<ExperimentView, 'groups'>): Partial<Record<number, string>> {
+  const letters: Record<number, string> = {};
+  for (const [i, group] of (groups ?? []).entries())
+    for (const row of group) letters[row] = `${letters[row] ?? ''}${letterOf(i)}`;
+  return letters;
+}
+
+/** "a" to "z", then "a′". */
+const letterOf = (place: number) => String.fromCharCode(97 + (place % 26)) + '\u2032'.repeat(Math.floor(place / 26));

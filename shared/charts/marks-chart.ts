@@ -1,0 +1,146 @@
+import type { Plugin } from 'chart.js';
+import { formatMetric } from '../format.ts';
+import {
+  axis,
+  axisTitlesPlugin,
+  baseOptions,
+  headingPlugin,
+  type ChartConfig,
+  type ChartTable,
+  type Heading,
+} from './chart.ts';
+import { lineNamesPlugin } from './line-names.ts';
+import { drawLine, penOf } from './pen.ts';
+import { firstHollow, pointStyles } from './sweep-chart.ts';
+import type { ChartTheme } from './theme.ts';
+import { linearTicks, logTicks, tickLabel } from './ticks.ts';
+
+/** A figure by two measures. */
+export interface Mark {
+  /** What it is of: "Corner". */
+  of: string;
+  x: number;
+  y: number;
+  /** The interval of `y`, or what it ranges over. */
+  lower: number | null;
+  upper: number | null;
+}
+
+/** Marks of one kind: those of a detector. */
+export interface MarkSeries {
+  name: string;
+  /** Its place among the colours, 0 to 7. */
+  series: number;
+  marks: readonly Mark[];
+}
+
+/** One measure against another, with a vertical bar through each mark. */
+export interface MarksChartData extends Heading {
+  x: { label: string; scale: 'linear' | 'log'; min: number; max: number; unit: (value: number) => string };
+  metric: string;
+  /** What the bars are: "95 % interval". */
+  bars: string;
+  low: number;
+  high: number;
+  series: readonly MarkSeries[];
+}
+
+function barsPlugin(theme: ChartTheme, data: MarksChartData): Plugin {
+  return {
+    id: 'bars',
+    beforeDatasetsDraw(chart) {
+      const pen = penOf(chart);
+      for (const { series, marks } of data.series)
+        for (const { x, lower, upper } of marks) {
+          if (lower === null || upper === null) continue;
+          const left = chart.scales['x']!.getPixelForValue(x);
+          const [from, to] = [lower, upper].map((value) => chart.scales['y']!.getPixelForValue(value));
+          drawLine(pen, [[left, from!], [left, to!]], { colour: theme.series[series]!.colour, width: 1.5 }); // prettier-ignore
+        }
+    },
+  };
+}
+
+/** Marks with their bars; each series is named beside one of its marks. */
+export function marksChart(data: MarksChartData, theme: ChartTheme): ChartConfig {
+  const { x } = data;
+  const isLog = x.scale === 'log';
+  const points = ({ marks }: MarkSeries) => marks.map((mark) => ({ x: mark.x, y: mark.y }));
+  return {
+    type: 'line',
+    data: {
+      datasets: data.series.map((one) => {
+        const { colour } = theme.series[one.series]!;
+        return {
+          data: points(one),
+          showLine: false,
+          pointStyle: pointStyles[one.series]!,
+          pointRadius: 4.5,
+          pointBorderWidth: 1.5,
+          pointBorderColor: colour,
+          pointBackgroundColor: one.series < firstHollow ? colour : theme.surface,
+          clip: 8,
+        };
+      }),
+    },
+    options: {
+      ...baseOptions(data, { above: 6, right: 12 }),
+      scales: {
+        x: axis(theme, {
+          type: isLog ? 'logarithmic' : 'linear',
+          min: x.min,
+          max: x.max,
+          ticks: isLog ? logTicks(x.min, x.max) : linearTicks(x.min, x.max, 6),
+          label: x.unit,
+          grid: true,
+          line: true,
+        }),
+        y: axis(theme, {
+          type: 'linear',
+          min: data.low,
+          max: data.high,
+          ticks: linearTicks(data.low, data.high, 5),
+          label: tickLabel,
+          grid: true,
+          line: false,
+        }),
+      },
+    },
+    plugins: [
+      headingPlugin(theme, data),
+      axisTitlesPlugin(theme, {
+        x: isLog ? `${x.label}, log scale` : x.label,
+        y: data.low === 0 ? data.metric : `${data.metric}, axis from ${tickLabel(data.low)}`,
+      }),
+      barsPlugin(theme, data),
+      lineNamesPlugin(
+        theme,
+        data.series.map((one) => ({
+          text: one.name,
+          style: { colour: theme.series[one.series]!.colour, dash: [] },
+          data: points(one),
+        })),
+        { halo: true },
+      ),
+    ],
+  };
+}
+
+/** The chart in a sentence a series. */
+export function describeMarks({ x, metric, bars, series }: MarksChartData): string {
+  const courses = series.map(({ name, marks }) => {
+    const each = marks.map((mark) => `${mark.of} ${formatMetric(mark.y)} at ${x.unit(mark.x)}`);
+    return `${name}: ${each.join(', ')}.`;
+  });
+  return `${metric} against ${x.label.toLowerCase()}; bars are the ${bars}. ${courses.join(' ')}`;
+}
+
+/** One row a mark. */
+export function marksToTable({ x, metric, series }: MarksChartData): ChartTable {
+  return {
+    header: ['detector', 'of', x.label.toLowerCase(), metric, 'lower', 'upper'],
+    rows: series.flatMap(({ name, marks }) =>
+      marks.map((mark) => [name, mark.of, mark.x, mark.y, mark.lower, mark.upper]),
+    ),
+  };
+}
