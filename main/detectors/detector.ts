@@ -154,7 +154,8 @@ export const commonParams = {
     control: 'layer',
     advanced: true,
     label: 'Layer taken',
-    help: 'The layer whose scores become the score "all", where layers are combined by "layer"',
+    help: 'The layer whose scores become the score "all"',
+    when: { layer_aggregation: 'layer' },
   }),
   pooling: choice({
     advanced: true,

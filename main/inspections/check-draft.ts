@@ -8,7 +8,7 @@ import { draftFaults, labelInDraft } from '../runs/drafts/draft-faults.ts';
 import type { DraftSubject } from '../runs/drafts/draft-specs.ts';
 import { draftSummaries, testSize } from '../runs/drafts/draft-summaries.ts';
 import { requireNetwork, viewDraft } from '../runs/drafts/draft-view.ts';
-import { classifierLabels, taskLabels } from '../runs/drafts/part-labels.ts';
+import { classifierLabels, detectorLabels, taskLabels } from '../runs/drafts/part-labels.ts';
 import type { PartPath } from '../runs/drafts/plain-draft.ts';
 import { sweepFaults } from '../runs/drafts/sweep-faults.ts';
 import type { InspectionContext } from './inspection.ts';
@@ -46,6 +46,7 @@ export function checkDraft(
     summaries: draftSummaries(draft, subject, dataDir),
     tasks: taskLabels(tasksOf(draft)),
     classifiers: classifierLabels(classifiersOf(draft), runTitles),
+    detectors: detectorLabels(draft.detectors),
     unsuited: unsuitedDetectors(otherTasks.toSpliced(openTaskOf(draft), 0, subject), dataDir),
   };
 }

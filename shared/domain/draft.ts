@@ -98,8 +98,8 @@ const unmetNeedSchema = z.object({
 export type UnmetNeed = z.infer<typeof unmetNeedSchema>;
 
 /**
- * What is wrong with a draft by step and by the label of the field, each step's choice in a few words, what each task is
- * called, and by id why the detectors that cannot be fitted on the tasks cannot. Faults of a task or classifier that is not
+ * What is wrong with a draft by step and by the label of the field, each step's choice in a few words, what tasks, classifiers
+ * and detectors are called in the matrix, and by id why the detectors that cannot be fitted on the tasks cannot. Faults of a task or classifier that is not
  * open have the path `otherTasks` or `otherClassifiers` with its place among all.
  */
 export const draftCheckSchema = z.object({
@@ -107,6 +107,7 @@ export const draftCheckSchema = z.object({
   summaries: z.record(z.enum(wizardSteps), z.string()),
   tasks: z.array(z.string()),
   classifiers: z.array(z.string()),
+  detectors: z.array(z.string()),
   unsuited: z.record(z.string(), unmetNeedSchema),
 });
 export type DraftCheck = z.infer<typeof draftCheckSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { controls, type Control } from '../schema/fields.ts';
+import type { Condition } from '../schema/in-force.ts';
 import { proposals } from '../training-data.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface FormField {
   advanced?: boolean | undefined;
   /** A special control, if the type does not determine it. */
   control?: Control | undefined;
+  /** By the key of a field beside it, the value with which it has any effect. */
+  when?: Condition | undefined;
   required: boolean;
   /** A text that names a file or folder. */
   isPath?: boolean | undefined;
@@ -46,6 +49,7 @@ const formFieldSchema: z.ZodType<FormField> = z.lazy(() =>
     empty: z.string().optional(),
     advanced: z.boolean().optional(),
     control: z.enum(controls).optional(),
+    when: z.record(z.string(), z.union([z.string(), z.boolean()])).optional(),
     required: z.boolean(),
     isPath: z.boolean().optional(),
     default: z.unknown().optional(),

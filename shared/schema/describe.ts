@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { paramsOf, type Control, type FieldMeta } from './fields.ts';
 import type { Definition, Registry } from '../definition.ts';
 import { given } from '../given.ts';
+import type { Condition } from './in-force.ts';
 
 /** What a parameter is, whatever its type. */
 interface FieldWords {
@@ -14,6 +15,8 @@ interface FieldWords {
   /** Seldom changed; see {@link FieldMeta}. */
   advanced?: boolean;
   control?: Control;
+  /** What it depends on whether it has any effect; see {@link FieldMeta}. */
+  when?: Condition;
   required: boolean;
   /** A text that names a file or folder; relative ones start from the user's working folder. */
   isPath?: boolean;
@@ -98,7 +101,7 @@ function describeField(key: string, schema: z.ZodType): Field {
     help: meta.help,
     ...given({ unit: meta.unit, empty: meta.empty }),
     ...(meta.advanced ? { advanced: true } : {}),
-    ...given({ control: meta.control }),
+    ...given({ control: meta.control, when: meta.when }),
     required: !optional && fallback === undefined,
     ...(meta['isPath'] ? { isPath: true } : {}),
     ...given({ default: fallback }),

@@ -4,6 +4,7 @@ import { CupbearerError } from '../errors.ts';
 import { pathText } from './outside.ts';
 import { explainIssue, valueAt } from './problems.ts';
 import { given } from '../given.ts';
+import type { Condition } from './in-force.ts';
 
 /** What a person sees of a parameter. */
 export interface FieldText {
@@ -17,6 +18,8 @@ export interface FieldText {
   advanced?: boolean;
   /** How forms draw it, if the type does not determine that. */
   control?: Control;
+  /** Parameters beside it on whose values it depends whether it has any effect; forms hide it where it has none. */
+  when?: Condition;
 }
 
 /**
@@ -54,11 +57,11 @@ function bounded<S extends z.ZodNumber | z.ZodInt>(schema: S, options: Omit<Numb
   return result;
 }
 
-function meta({ label, help, unit, empty, advanced, control }: FieldText): FieldMeta {
+function meta({ label, help, unit, empty, advanced, control, when }: FieldText): FieldMeta {
   return {
     label,
     help,
-    ...given({ unit, empty, advanced, control }),
+    ...given({ unit, empty, advanced, control, when }),
   };
 }
 

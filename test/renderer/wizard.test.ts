@@ -48,6 +48,7 @@ beforeEach(() => {
       summaries: {} as DraftCheck['summaries'],
       tasks: [],
       classifiers: [],
+      detectors: [],
       unsuited: { que: { message: 'It needs untrusted data.', lack: '', tasks: [0], mends: [] } },
     }),
     network: () => ({ architecture: 'mlp', inputShape: [4], classes: 2, parameters: 8, layers: [] }),

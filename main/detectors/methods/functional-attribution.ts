@@ -8,6 +8,9 @@ import { drawSamples } from '../parts/reference-samples.ts';
 import { fitTraces, largestCorrelations } from '../parts/sampled-coupling.ts';
 import { checkStepSize } from '../parts/sgld.ts';
 
+/** Parameters of the draws, of which the gradient's coupling has none. */
+const whenSampled = { when: { coupling: 'sampled' } };
+
 /**
  * How weakly an input is coupled, through the network's parameters, to any of a set of trusted reference samples
  * (Keenan et al.): minus the largest correlation of its loss with theirs when the weights move a little (influence by
@@ -68,15 +71,24 @@ export const functionalAttribution = defineDetector({
       help: "Each layer's parameters on their own; otherwise those of all layers together, under the name output",
       default: true,
     }),
-    chains: integer({ label: 'Chains', help: 'When sampled', default: 2, min: 1, max: 1000 }),
+    chains: integer({
+      ...whenSampled,
+      label: 'Chains',
+      help: 'Chains of draws that start from the trained weights',
+      default: 2,
+      min: 1,
+      max: 1000,
+    }),
     draws: integer({
+      ...whenSampled,
       label: 'Draws',
-      help: 'Weights that each chain gives, when sampled; all are stored with the detector',
+      help: 'Weights that each chain gives; all are stored with the detector',
       default: 100,
       min: 2,
       max: 100_000,
     }),
     thinning: integer({
+      ...whenSampled,
       label: 'Thinning',
       help: 'Steps of a chain from one draw to the next',
       unit: 'steps',
@@ -85,6 +97,7 @@ export const functionalAttribution = defineDetector({
       max: 100_000,
     }),
     step_size: number({
+      ...whenSampled,
       label: 'Step size',
       help: "eps: variance of a step's noise, and twice the factor of its drift",
       default: 1e-6,
@@ -92,6 +105,7 @@ export const functionalAttribution = defineDetector({
       max: 1,
     }),
     localisation: number({
+      ...whenSampled,
       label: 'Localisation',
       help: 'gamma: pull towards the trained weights; draws stay within about 1 / sqrt(gamma) of them',
       default: 1e6,
@@ -99,6 +113,7 @@ export const functionalAttribution = defineDetector({
       max: 1e15,
     }),
     n_beta: number({
+      ...whenSampled,
       label: 'n beta',
       help: 'Weight of the loss of the trusted samples in the drift',
       default: 1000,
@@ -106,6 +121,7 @@ export const functionalAttribution = defineDetector({
       max: 1e12,
     }),
     batch_size: integer({
+      ...whenSampled,
       label: 'Batch size',
       help: 'Reference samples from which a step takes the gradient of the loss',
       unit: 'samples',

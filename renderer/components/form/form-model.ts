@@ -18,6 +18,11 @@ export interface FormModel {
   definitions(kind: string): readonly FormDefinition[];
   /** Why definitions of a kind cannot be chosen at present, by id. */
   unsuited(kind: string): Readonly<Record<string, string>>;
+  /**
+   * What several values of a number or choice come to: "3 values make 3 detectors, 36 cells." Left out where fields take one
+   * value.
+   */
+  sweepWords?(path: Path, values: number): string;
   /** The network whose layers are chosen; null while it is not known. */
   readonly network: NetworkDescription | null;
 }

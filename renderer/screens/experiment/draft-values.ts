@@ -56,6 +56,22 @@ function poisonKeys({ name }: { name: string }, definitions: Definitions): Poiso
 }
 
 /**
+ * Training data with the first trigger that none of the tasks has yet, where they carry one; as they are where they carry none,
+ * or all triggers are taken.
+ */
+export function withOtherTrigger(
+  data: unknown,
+  triggers: readonly { id: string }[],
+  tasks: readonly { data?: unknown }[],
+): unknown {
+  const triggerOf = (one: unknown) => pickedOf(pickedOf(one, {})['backdoor'], {}).name;
+  if (triggerOf(data) === '') return data;
+  const taken = tasks.map((task) => triggerOf(task.data));
+  const free = triggers.find(({ id }) => !taken.includes(id));
+  return free ? withValue(data, ['backdoor'], { name: free.id }) : data;
+}
+
+/**
  * A draft on a dataset as a spec picks it: the first preset that is made for it, else the last one, which leaves
  * everything open, with the dataset in the place of its own.
  */

@@ -2,24 +2,44 @@ import { draftSchema, wizardSteps } from '../../../shared/domain/draft.ts';
 import { mostSeeds } from '../../../shared/domain/experiment.ts';
 import type {
   DraftCheck,
+  DraftClassifier,
+  DraftPlan,
   Estimate,
   ExperimentDraft,
   NetworkDescription,
   Preset,
   Review,
+  RunTimes,
+  TaskPart,
+  UnmetNeed,
   WizardStep,
 } from '../../../shared/domain/draft.ts';
+import {
+  cellsOf,
+  classifiersOf,
+  columnsOf,
+  isExperiment,
+  openClassifierOf,
+  openTaskOf,
+  pointsIn,
+  tasksOf,
+  withClassifiers,
+  withTasks,
+} from '../../../shared/draft-parts.ts';
+import { counted } from '../../../shared/format.ts';
 import type { FormDefinition } from '../../../shared/domain/form.ts';
 import type { SampleSet } from '../../../shared/domain/samples.ts';
 import { unpackArrays, type ArrayMap } from '../../../shared/domain/arrays.ts';
 import { Latest } from '../../app/latest.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 import { definitions } from '../../app/definitions.svelte.ts';
+import { settings } from '../../app/settings.svelte.ts';
 import { toasts } from '../../app/toasts.svelte.ts';
 import type { FormModel, Path } from '../../components/form/form-model.ts';
 import { withValue } from '../../components/form/form-values.ts';
 import { draftOnDataset, isSameDraft, withNames } from './draft-values.ts';
 import { earlierDrafts } from './earlier-drafts.svelte.ts';
+import { plannedTime, type PlannedTime } from './planned-time.ts';
 import type { StartingPoint } from './starting-point.ts';
 
 /** Samples with the arrays of images unpacked. */
@@ -40,6 +60,13 @@ async function shown(set: SampleSet): Promise<ShownSamples> {
   return { set, arrays: set.kind === 'images' ? await unpackArrays(set.arrays) : {} };
 }
 
+/** A change of the tasks for the sake of a detector. */
+interface Mended {
+  before: readonly TaskPart[];
+  after: readonly TaskPart[];
+  words: string;
+}
+
 /** What starting a draft leads to. */
 interface Started {
   kind: 'run' | 'experiment';
@@ -49,12 +76,13 @@ interface Started {
 const previewCount = 6;
 const seedsFault: DraftCheck['faults'][number] = {
   path: ['seeds'],
-  step: 'evaluation',
+  step: 'detectors',
   label: 'Seeds',
   message: `Must be a whole number from 1 to ${mostSeeds}.`,
 };
 /** Long enough to ask only once while a number is typed, short enough to seem immediate. */
 const pauseMs = 120;
+const planPauseMs = 200;
 const storePauseMs = 400;
 const measurePauseMs = 900;
 
@@ -75,12 +103,22 @@ export class Wizard implements FormModel {
   readonly drawing = new Latest<NetworkDescription>();
   readonly review = new Latest<Review>();
   readonly estimate = new Latest<Estimate>();
+  readonly plan = new Latest<DraftPlan>();
+  /** How long runs took here. */
+  times = $state.raw<RunTimes>({});
+  /** What was set in the tasks for a detector that needed it, by the detector's id. */
+  mended = $state.raw<Readonly<Record<string, Mended>>>({});
   #storeTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Loads the starting point; by default the draft as it was left, or the first preset. */
   async open(from: StartingPoint | null): Promise<void> {
     try {
-      const [presets] = await Promise.all([client.drafts.presets({}), definitions.load()]);
+      const [presets, times] = await Promise.all([
+        client.drafts.presets({}),
+        client.drafts.runTimes({}),
+        definitions.load(),
+      ]);
+      this.times = times;
       this.presets = presets;
       const left = this.draft ?? (await client.drafts.storedDraft({}));
       if (from !== null) {
@@ -193,7 +231,7 @@ export class Wizard implements FormModel {
 
   /** Wants no more answers. */
   close(): void {
-    for (const latest of [this.check, this.samples, this.drawing, this.review, this.estimate]) latest.drop();
+    for (const latest of [this.check, this.samples, this.drawing, this.review, this.estimate, this.plan]) latest.drop();
     if (this.isStored || !this.draft) return;
     clearTimeout(this.#storeTimer);
     void client.drafts.storeDraft({ draft: this.draft }).catch((error: unknown) => toasts.failed(error));
@@ -238,6 +276,122 @@ export class Wizard implements FormModel {
     const unsuited = kind === 'detector' ? Object.entries(this.check.value?.unsuited ?? {}) : [];
     return Object.fromEntries(unsuited.map(([id, { message }]) => [id, message]));
   }
+
+  sweepWords(path: Path, values: number): string {
+    const { draft } = this;
+    if (!draft) return '';
+    const what = counted(values, 'value');
+    const detector = path[0] === 'detectors' ? draft.detectors[Number(path[1])] : undefined;
+    const seeds = draft.seeds ?? 1;
+    if (detector === undefined) return `${what}: ${counted(cellsOf(draft), 'cell')} in all.`;
+    const variants = pointsIn(detector);
+    return `${what} make ${counted(variants, 'detector')}, ${counted(variants * columnsOf(draft) * seeds, 'cell')}.`;
+  }
+
+  /** What the detectors are called in the matrix; by their names until that is known. */
+  get detectorLabels(): readonly string[] {
+    const names = this.draft?.detectors.map(({ name }) => name) ?? [];
+    const labels = this.check.value?.detectors ?? [];
+    return labels.length === names.length ? labels : names;
+  }
+
+  /** Why a detector cannot be fitted on some of the tasks. */
+  unmet(detector: string): UnmetNeed | undefined {
+    return this.check.value?.unsuited[detector];
+  }
+
+  /** The plan, unless the draft makes no experiment or has faults. */
+  get planned(): DraftPlan | null {
+    return this.draft && isExperiment(this.draft) && this.faults.length === 0 ? this.plan.value : null;
+  }
+
+  /** Runs that go on side by side. */
+  get jobs(): number {
+    return settings.value?.parallelJobs ?? 1;
+  }
+
+  /** How long what is planned should take; null while that is not known. */
+  get plannedTime(): PlannedTime | null {
+    const { planned, times, jobs } = this;
+    if (!planned) return null;
+    return plannedTime(planned, { times, estimate: this.measured, detectors: this.draft?.detectors.length ?? 0, jobs });
+  }
+
+  /** Bytes that the runs to be computed write at least, after what is known of those of the open task. */
+  get plannedBytes(): number {
+    const { planned } = this;
+    const runs = this.review.value?.runs ?? [];
+    if (!planned) return 0;
+    const bytesOf = (kind: 'classifier' | 'detector') => {
+      const own = runs.filter((run) => run.kind === kind);
+      const bytes = own.flatMap(({ files }) => files).reduce((sum, file) => sum + (file.bytes ?? 0), 0);
+      return own.length === 0 ? 0 : bytes / own.length;
+    };
+    const { classifier = 0, ...detectors } = planned.toCompute;
+    const fitted = Object.values(detectors).reduce((sum, count) => sum + count, 0);
+    return Math.round(classifier * bytesOf('classifier') + fitted * bytesOf('detector'));
+  }
+
+  // ---- tasks and classifiers beside the open ones -------------------------------------------------------------------
+
+  get tasks(): readonly TaskPart[] {
+    return this.draft ? tasksOf(this.draft) : [];
+  }
+
+  get openTask(): number {
+    return this.draft ? openTaskOf(this.draft) : 0;
+  }
+
+  setTasks(tasks: readonly TaskPart[], open: number): void {
+    if (this.draft) this.#change(withTasks(this.draft, tasks, open));
+  }
+
+  get classifiers(): readonly DraftClassifier[] {
+    return this.draft ? classifiersOf(this.draft) : [];
+  }
+
+  get openClassifier(): number {
+    return this.draft ? openClassifierOf(this.draft) : 0;
+  }
+
+  setClassifiers(classifiers: readonly DraftClassifier[], open: number): void {
+    if (this.draft) this.#change(withClassifiers(this.draft, classifiers, open));
+  }
+
+  /** Opens the task or classifier that a fault is of, if it is not open. Returns whether it was opened. */
+  openPart([kind, place]: Path): boolean {
+    if (kind === 'otherTasks') this.setTasks(this.tasks, Number(place));
+    else if (kind === 'otherClassifiers') this.setClassifiers(this.classifiers, Number(place));
+    else return false;
+    return true;
+  }
+
+  /** Sets in the tasks what a detector needs of them. */
+  mend(detector: string, { tasks, mends }: UnmetNeed): void {
+    const before = this.tasks;
+    const after = before.map((part, i) => {
+      if (!tasks.includes(i)) return part;
+      const task = mends.reduce<unknown>((changed, { path, value }) => withValue(changed, path, value), part.task);
+      return { ...part, task: task as TaskPart['task'] };
+    });
+    const where = before.length === 1 ? '' : ` in ${tasks.length === before.length ? 'all' : tasks.length} ${counted(before.length, 'task')}`; // prettier-ignore
+    const what = mends.map(({ label, written }) => `“${label}” is now ${written}`).join(' and ');
+    this.mended = { ...this.mended, [detector]: { before, after, words: `${what}${where}.` } };
+    this.setTasks(after, this.openTask);
+  }
+
+  /** What was set for a detector, unless the tasks have been changed since. */
+  mendedFor(detector: string): Mended | undefined {
+    const mended = this.mended[detector];
+    return mended && isSameDraft(mended.after.map(({ task }) => task), this.tasks.map(({ task }) => task)) ? mended : undefined; // prettier-ignore
+  }
+
+  undoMend(detector: string): void {
+    const mended = this.mendedFor(detector);
+    if (mended) this.setTasks(mended.before, this.openTask);
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
 
   /** What was measured of the draft, or of it as it was before the last change; null if nothing is known. */
   get measured(): Estimate | null {
@@ -307,6 +461,8 @@ export class Wizard implements FormModel {
     this.drawing.ask((signal) => client.drafts.network({ draft }, { signal }), pauseMs);
     this.#askSamples(draft);
     this.review.ask((signal) => client.drafts.review({ draft }, { signal }), pauseMs);
+    if (isExperiment(draft)) this.plan.ask((signal) => client.drafts.plan({ draft }, { signal }), planPauseMs);
+    else this.plan.drop();
     this.estimate.ask((signal) => client.drafts.estimate({ draft }, { signal }), measurePauseMs);
   }
 
