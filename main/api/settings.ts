@@ -38,8 +38,8 @@ export class SettingsStore {
    * `storage`.
    */
   reset(): Settings {
-    const { savedFilters, root } = readSettings(this.#path).settings;
-    return this.#keep(settingsSchema.parse({ savedFilters, root }));
+    const { runViews, savedFilters, root } = readSettings(this.#path).settings;
+    return this.#keep(settingsSchema.parse({ runViews, savedFilters, root }));
   }
 
   /** Calls `listener` after every change. Returns an unsubscribe function. */

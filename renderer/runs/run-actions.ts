@@ -100,6 +100,43 @@ export async function repeatRun(run: RunSummary): Promise<void> {
   });
 }
 
+/** Calls `action` for one run after another; returns those for which it succeeded, and shows why the first other one failed. */
+async function each(
+  runs: readonly RunSummary[],
+  action: (run: RunSummary) => Promise<void>,
+): Promise<readonly RunSummary[]> {
+  const done: RunSummary[] = [];
+  let reason: unknown;
+  for (const run of runs) {
+    try {
+      await action(run);
+      done.push(run);
+    } catch (error) {
+      reason ??= error;
+    }
+  }
+  if (done.length < runs.length) toasts.failed(reason);
+  return done;
+}
+
+const howMany = (done: readonly RunSummary[], runs: readonly RunSummary[]) =>
+  done.length === runs.length ? named(done) : `${done.length} of ${counted(runs.length, 'run')}`;
+
+/** Goes on with several trainings that were stopped. */
+export async function resumeRuns(runs: readonly RunSummary[]): Promise<void> {
+  const done = await each(runs, async ({ id }) => void (await client.runs.resume({ id })));
+  if (done.length > 0) toasts.show({ message: `Resumed: ${howMany(done, runs)}` });
+}
+
+/** Does several runs again, as new ones; Undo cancels these. */
+export async function repeatRuns(runs: readonly RunSummary[]): Promise<void> {
+  const [only] = runs;
+  if (only && runs.length === 1) return repeatRun(only);
+  const ids: string[] = [];
+  const done = await each(runs, async ({ id }) => void ids.push((await client.runs.repeat({ id })).id));
+  if (done.length > 0) toasts.undo(`Repeated: ${howMany(done, runs)}`, () => client.runs.cancel({ ids }));
+}
+
 export async function cancelRuns(runs: readonly RunSummary[]): Promise<void> {
   await attempt(() => client.runs.cancel({ ids: idsOf(runs) }));
 }

@@ -3,6 +3,9 @@ import { naming } from '../schema/places.ts';
 
 export const themes = ['system', 'light', 'dark'] as const;
 
+/** Most characters in the name of a view. */
+export const mostViewNameCharacters = 80;
+
 const fields = {
   theme: z.enum(themes),
   /** Most runs at once. */
@@ -19,9 +22,14 @@ const fields = {
   notifications: z.boolean(),
   /** Asks now and then whether there is a newer version. */
   checkForUpdates: z.boolean(),
-  /** Filters of the list of runs that the user wants again, the newest first. */
+  /** Views of the list of runs that the user wants again, by name: what stands behind `#/runs` in the address. */
+  runViews: z
+    .array(z.object({ name: z.string().trim().min(1).max(mostViewNameCharacters), address: z.string().max(4000) }))
+    .max(200),
+  /** Columns of the list of runs with their widths, as its address has them; null for those that are there at first. */
+  runColumns: z.string().max(8000).nullable(),
+  /** What earlier versions kept in the place of views and columns; the window moves them there. */
   savedFilters: z.array(z.string().min(1).max(2000)).max(200),
-  /** Columns that the list of runs does not show, by id; null for those that it leaves out at first. */
   hiddenColumns: z.array(z.string().max(60)).max(60).nullable(),
 };
 
@@ -35,12 +43,15 @@ export const settingsSchema = z.object({
   activationCache: fields.activationCache.default(null),
   notifications: fields.notifications.default(true),
   checkForUpdates: fields.checkForUpdates.default(true),
+  runViews: fields.runViews.default([]),
+  runColumns: fields.runColumns.default(null),
   savedFilters: fields.savedFilters.default([]),
   hiddenColumns: fields.hiddenColumns.default(null),
   /** The folder below which pages in a browser may name places; null for the usual one. No page can change it. */
   root: z.string().min(1).nullable().default(null),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+export type RunView = Settings['runViews'][number];
 
 /** Some of the settings. Missing ones stay missing, because defaults would change settings that were not mentioned. */
 export const settingsChangesSchema = z.object(fields).partial();

@@ -16,14 +16,16 @@ describe('settings', () => {
     expect((await client.app.resetSettings({})).parallelJobs).toBe(1);
   });
 
-  it('have the filters and columns that were chosen; a reset leaves saved filters alone', async () => {
+  it('have the views and columns that were chosen; a reset leaves views alone', async () => {
     const { place, client } = temporaryApplication();
-    await client.app.change({ savedFilters: ['tag:paper'], hiddenColumns: ['model'], theme: 'dark' });
+    const runViews = [{ name: 'Paper', address: '?filter=tag:paper&group=detector' }];
+    await client.app.change({ runViews, runColumns: 'task,auroc:200', savedFilters: ['kind:detector'], theme: 'dark' });
     const kept = new SettingsStore(join(place, 'settings.json')).current();
-    expect([kept.savedFilters, kept.hiddenColumns]).toEqual([['tag:paper'], ['model']]);
+    expect([kept.runViews, kept.runColumns]).toEqual([runViews, 'task,auroc:200']);
     expect(await client.app.resetSettings({})).toMatchObject({
-      savedFilters: ['tag:paper'],
-      hiddenColumns: null,
+      runViews,
+      runColumns: null,
+      savedFilters: ['kind:detector'],
       theme: 'system',
     });
   });

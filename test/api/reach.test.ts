@@ -192,6 +192,9 @@ describe('the contract', () => {
       [
         'app.change: engine',
         'app.change: hiddenColumns []',
+        'app.change: runColumns',
+        'app.change: runViews [] address',
+        'app.change: runViews [] name',
         'app.change: savedFilters []',
         'app.chooseFolder: title',
         'app.openFolder: what id',

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   chosenColumns,
+  columnOf,
   columns,
   comparator,
+  firstColumns,
   fittingColumns,
   neededWidth,
   selectWidth,
@@ -55,7 +57,7 @@ describe('columns', () => {
 describe('columns in a table of some width', () => {
   const chosen = columns.filter((column) => column.shownAtFirst);
   const left = (width: number, isNarrow = false) => {
-    const kept = new Set(fittingColumns(chosen, width, isNarrow).map(({ id }) => id));
+    const kept = new Set(fittingColumns(chosen, width, { isNarrow, isGrouped: false }).map(({ id }) => id));
     return chosen.map(({ id }) => id).filter((id) => !kept.has(id));
   };
 
@@ -67,24 +69,33 @@ describe('columns in a table of some width', () => {
   });
 
   it('task, detector and AUROC never leave', () => {
-    const least = fittingColumns(columns, 0, false).map(({ id }) => id);
+    const least = fittingColumns(columns, 0, { isNarrow: false, isGrouped: false }).map(({ id }) => id);
     expect(least).toEqual(expect.arrayContaining(['task', 'detector', 'auroc']));
   });
 
   it('the time has room for what is left of a run where no duration stands beside it', () => {
-    const widthAt = (width: number) => fittingColumns(chosen, width, false).find(({ id }) => id === 'when')!.width;
+    const widthAt = (width: number) =>
+      fittingColumns(chosen, width, { isNarrow: false, isGrouped: false }).find(({ id }) => id === 'when')!.width;
     expect(widthAt(1184)).toBe(88);
     expect(widthAt(1000)).toBe(116);
     // And the task still has its own.
     const taskAt = (width: number) =>
-      width - fittingColumns(chosen, width, false).reduce((sum, column) => sum + (column.width ?? 0), selectWidth);
+      width -
+      fittingColumns(chosen, width, { isNarrow: false, isGrouped: false }).reduce(
+        (sum, column) => sum + (column.width ?? 0),
+        selectWidth,
+      );
     for (let width = 890; width < 1300; width += 10) expect(taskAt(width)).toBeGreaterThanOrEqual(190);
   });
 
   it('the task has room in the narrowest window, where the model leaves', () => {
     expect(left(712, true)).toEqual(['kind', 'model', 'duration', 'tags']);
     const taskAt = (width: number) =>
-      width - fittingColumns(chosen, width, true).reduce((sum, column) => sum + (column.width ?? 0), selectWidth);
+      width -
+      fittingColumns(chosen, width, { isNarrow: true, isGrouped: false }).reduce(
+        (sum, column) => sum + (column.width ?? 0),
+        selectWidth,
+      );
     for (let width = 712; width < 1150; width += 10) expect(taskAt(width)).toBeGreaterThanOrEqual(120);
   });
 
@@ -93,8 +104,12 @@ describe('columns in a table of some width', () => {
       [712, true],
       [1184, false],
     ] as const) {
-      const shown = chosenColumns(columns, isNarrow);
-      expect(shown.map(({ id }) => id)).toEqual(columns.map(({ id }) => id));
+      const flat = columns.filter(({ inGroups }) => !inGroups);
+      const shown = chosenColumns(
+        flat.map(({ id }) => ({ id })),
+        { isNarrow, isGrouped: false },
+      );
+      expect(shown.map(({ id }) => id)).toEqual(flat.map(({ id }) => id));
       const rest = shown.reduce((sum, column) => sum + (column.width ?? 0), selectWidth);
       expect(neededWidth(shown, isNarrow) - rest).toBeGreaterThanOrEqual(120);
       expect(neededWidth(shown, isNarrow)).toBeGreaterThan(width);
@@ -103,5 +118,35 @@ describe('columns in a table of some width', () => {
 
   it('those without a place in a narrow window leave it, however wide the table', () => {
     expect(left(1150, true)).toEqual(['kind', 'duration', 'tags']);
+  });
+});
+
+describe('columns of groups', () => {
+  const wide = { isNarrow: false, isGrouped: true };
+
+  it('begin with the name, which takes what is left, and count runs', () => {
+    const shown = fittingColumns(firstColumns(['experiment', 'detector']), Infinity, wide);
+    expect(shown.map(({ id }) => id)).toEqual(['name', 'status', 'task', 'model', 'runs', 'auroc', 'when', 'tags']);
+    expect(shown.filter(({ width }) => width === null).map(({ id }) => id)).toEqual(['name']);
+    expect(shown.filter(({ sticky }) => sticky).map(({ id }) => id)).toEqual(['name']);
+  });
+
+  it('keep the order and widths that were chosen, and have what must be there', () => {
+    const shown = chosenColumns([{ id: 'when' }, { id: 'task.max_test_size', width: 77 }, { id: 'auroc' }], wide);
+    expect(shown.map(({ id }) => id)).toEqual(['name', 'runs', 'when', 'task.max_test_size', 'auroc']);
+    expect(shown.find(({ id }) => id === 'task.max_test_size')?.width).toBe(77);
+  });
+});
+
+describe('a column that is added', () => {
+  it('is any figure of runs or any parameter by its path', () => {
+    const run = runSummary({ metrics: { train_loss: 0.000123456, auroc: 0.9 } });
+    const column = columnOf('metrics.train_loss');
+    expect(column).toMatchObject({ label: 'Train loss', added: true });
+    expect(column?.key(run)).toBe(0.000123456);
+    expect(typeof column?.cell === 'function' && column.cell(run)).toBe('1.23e-4');
+    expect(columnOf('detector.k')).toMatchObject({ label: 'detector.k', added: true });
+    expect(columnOf('constructor')).toBeUndefined();
+    expect(columnOf('elsewhere.k')).toBeUndefined();
   });
 });

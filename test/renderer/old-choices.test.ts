@@ -1,15 +1,28 @@
 import { expect, it } from 'vitest';
 import { withOldChoices } from '../../renderer/screens/runs/old-choices.ts';
 
-it('takes over what an earlier version kept in the browser, and undoes nothing that was set since', () => {
-  const none = { savedFilters: [], hiddenColumns: null };
-  expect(withOldChoices(none, ['tag:paper', 'auroc>0.9'], ['model'])).toEqual({
-    savedFilters: ['tag:paper', 'auroc>0.9'],
-    hiddenColumns: ['model'],
+it('makes views and columns of what earlier versions kept, and undoes nothing that was set since', () => {
+  const none = { runViews: [], runColumns: null, savedFilters: [], hiddenColumns: null };
+  const hidden = ['seed', 'engine', 'ap', 'succeeded', 'others', 'tpr', 'accuracy', 'poison', 'success', 'notes', 'dataset', 'experiment', 'modelseed', 'model']; // prettier-ignore
+  expect(withOldChoices(none, ['tag:paper', 'auroc>0.9'], hidden)).toEqual({
+    runViews: [
+      { name: 'tag:paper', address: '?filter=tag:paper' },
+      { name: 'auroc>0.9', address: '?filter=auroc>0.9' },
+    ],
+    runColumns: 'status,kind,task,detector,auroc,duration,when,tags',
+    savedFilters: [],
+    hiddenColumns: null,
   });
-  const own = { savedFilters: ['tag:paper', 'kind:detector'], hiddenColumns: ['tags'] };
-  expect(withOldChoices(own, ['auroc>0.9', 'tag:paper', ''], ['model'])).toEqual({
-    savedFilters: ['tag:paper', 'kind:detector', 'auroc>0.9'],
+  const own = {
+    runViews: [{ name: 'tag:paper', address: '?filter=tag:paper&group=detector' }],
+    runColumns: 'task,auroc:200',
+    savedFilters: ['kind:detector'],
     hiddenColumns: ['tags'],
+  };
+  expect(withOldChoices(own, ['tag:paper', ''], ['model'])).toEqual({
+    runViews: [...own.runViews, { name: 'kind:detector', address: '?filter=kind:detector' }],
+    runColumns: 'task,auroc:200',
+    savedFilters: [],
+    hiddenColumns: null,
   });
 });

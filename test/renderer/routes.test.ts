@@ -12,6 +12,16 @@ describe('parseRoute', () => {
     ['#/', { screen: 'runs' }],
     ['#/runs', { screen: 'runs' }],
     ['#/nowhere/else', { screen: 'runs' }],
+    [
+      '#/runs?filter=tag:paper%20auroc>0.9&group=task,detector&columns=when,auroc:200&sort=-auroc',
+      {
+        screen: 'runs',
+        filter: 'tag:paper auroc>0.9',
+        groups: ['task', 'detector'],
+        columns: [{ id: 'when' }, { id: 'auroc', width: 200 }],
+        sort: { column: 'auroc', descending: true },
+      },
+    ],
     ['#/runs/20261124-a', { screen: 'run', id: '20261124-a', tab: 'overview' }],
     ['#/runs/20261124-a/scores', { screen: 'run', id: '20261124-a', tab: 'scores' }],
     [

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { definitions } from '../../renderer/app/definitions.svelte.ts';
 import { settings } from '../../renderer/app/settings.svelte.ts';
-import { adoptOldChoices, lastHidden, rememberColumns } from '../../renderer/screens/runs/kept-choices.ts';
+import { adoptOldChoices, lastColumns, rememberColumns } from '../../renderer/screens/runs/kept-choices.ts';
 import { settingsSchema, type AppInfo, type Settings } from '../../shared/domain/settings.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { answerWith } from './fake-program.ts';
@@ -72,13 +72,13 @@ describe('the settings', () => {
 
 describe('what this window keeps of the Runs table', () => {
   it('is the columns of the last time, whatever else is stored in their place', () => {
-    expect(lastHidden()).toBeNull();
-    rememberColumns(settingsSchema.parse({ hiddenColumns: ['seed'] }));
-    expect(lastHidden()).toEqual(['seed']);
-    localStorage.setItem('cupbearer:columns', '{"seed": true}');
-    expect(lastHidden()).toBeNull();
-    localStorage.setItem('cupbearer:columns', 'not JSON');
-    expect(lastHidden()).toBeNull();
+    expect(lastColumns()).toBeNull();
+    rememberColumns(settingsSchema.parse({ runColumns: 'task,auroc:200' }));
+    expect(lastColumns()).toBe('task,auroc:200');
+    localStorage.setItem('cupbearer:run-columns', '{"seed": true}');
+    expect(lastColumns()).toBeNull();
+    localStorage.setItem('cupbearer:run-columns', 'not JSON');
+    expect(lastColumns()).toBeNull();
   });
 
   it('moves from the browser into the settings, and is forgotten only once it is there', async () => {
@@ -88,7 +88,7 @@ describe('what this window keeps of the Runs table', () => {
     expect(localStorage.getItem('cupbearer:filters')).not.toBeNull();
     answerWith(programWith({}));
     await adoptOldChoices();
-    expect(settings.value?.savedFilters).toEqual(['tag:paper']);
+    expect(settings.value?.runViews).toEqual([{ name: 'tag:paper', address: '?filter=tag:paper' }]);
     expect(localStorage.getItem('cupbearer:filters')).toBeNull();
     const asked = answerWith({});
     await adoptOldChoices();

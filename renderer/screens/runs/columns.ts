@@ -1,11 +1,18 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
-import { formatDuration, formatMetric, formatPercent } from '../../../shared/format.ts';
+import { isSpecPath, type SpecValue } from '../../../shared/domain/spec-field.ts';
+import { formatDuration, formatMetric, formatParameter, formatPercent } from '../../../shared/format.ts';
 import type { TermId } from '../../../shared/glossary.ts';
 import type { GridSort } from '../../components/grid-column.ts';
+import { metricPrefix } from '../../../shared/query/fields.ts';
 import { kindWords } from '../../../shared/run-titles.ts';
+import { experiments } from '../../app/experiments.svelte.ts';
+import { statusWords } from '../../components/status-words.ts';
+import { taskWords } from '../../runs/run-words.ts';
+import type { ColumnChoice } from './place.ts';
+import { parameters } from './spec-values.svelte.ts';
 
 /** Cells that are more than a text; the table's row draws them. */
-export type OwnCell = 'status' | 'task' | 'detector' | 'model' | 'auroc' | 'when' | 'tags';
+export type OwnCell = 'name' | 'status' | 'task' | 'detector' | 'model' | 'runs' | 'auroc' | 'when' | 'tags';
 
 /** A column of the table: everything about it is declared here. */
 export interface Column {
@@ -22,10 +29,18 @@ export interface Column {
   /** Cannot be switched off. */
   always?: true;
   shownAtFirst?: true;
+  /** There at first, and only, where runs are in groups. */
+  inGroups?: true;
+  /** Chosen among all parameters and figures, and taken away in its head. */
+  added?: true;
+  /** Several values of it: "models"; the label in small letters with an s if not set. */
+  plural?: string;
   /** What the rows are put in order by; runs without one come last. */
   key: (run: RunSummary) => string | number | null | undefined;
   /** The text in it, or what draws it. */
   cell: ((run: RunSummary) => string) | OwnCell;
+  /** What a row of several runs counts and shows of it; the text in it if not set. */
+  words?: (run: RunSummary) => string;
   /** Less important: its text is pale. */
   pale?: true;
   /** Only finished runs have it. These columns are adjacent, and an unfinished run shows the reason across them. */
@@ -37,6 +52,8 @@ export interface Column {
   leaves?: number;
 }
 
+const experimentNames = (run: RunSummary) => run.experiments.map((id) => experiments.withId(id)?.name ?? id).join(', ');
+
 const metric = (key: string) => (run: RunSummary) => run.metrics[key];
 const written = (key: string, format: (value: number) => string) => (run: RunSummary) => {
   const value = run.metrics[key];
@@ -44,6 +61,24 @@ const written = (key: string, format: (value: number) => string) => (run: RunSum
 };
 const share = (key: string) => ({ key: metric(key), cell: written(key, formatPercent) });
 const figure = { width: 76, narrow: 76, align: 'right', isFigure: true } as const;
+
+/** What groups, settings and seeds are called; it takes what is left of the width. */
+export const nameColumn: Column = {
+  id: 'name',
+  label: 'Name',
+  width: null,
+  narrow: null,
+  sticky: true,
+  always: true,
+  inGroups: true,
+  key: (run) => run.createdAt,
+  cell: 'name',
+};
+
+/** Px of columns that say more of a group than of a run. */
+const widthsInGroups: Readonly<Record<string, number>> = { auroc: 232, status: 122 };
+/** Px of the task where names take what is left. */
+const taskInGroups = 150;
 
 /** The columns of the table in their order: what a run is, its result, its time. */
 export const columns: readonly Column[] = [
@@ -55,6 +90,8 @@ export const columns: readonly Column[] = [
     shownAtFirst: true,
     key: (run) => run.status,
     cell: 'status',
+    words: (run) => statusWords[run.status],
+    plural: 'statuses',
   },
   {
     id: 'kind',
@@ -77,6 +114,17 @@ export const columns: readonly Column[] = [
     shownAtFirst: true,
     key: (run) => `${run.task} ${run.taskDetail}`,
     cell: 'task',
+    words: (run) => taskWords(run).main,
+    plural: 'tasks',
+  },
+  {
+    id: 'dataset',
+    label: 'Dataset',
+    width: 110,
+    narrow: 100,
+    leaves: 14,
+    key: (run) => run.ownDataset || run.dataset || null,
+    cell: (run) => run.ownDataset || run.dataset,
   },
   {
     id: 'detector',
@@ -88,6 +136,16 @@ export const columns: readonly Column[] = [
     shownAtFirst: true,
     key: (run) => (run.detector === '' ? null : `${run.detector} ${run.detectorDetail}`),
     cell: 'detector',
+    words: (run) => `${run.detector} ${run.detectorDetail}`.trim(),
+  },
+  {
+    id: 'experiment',
+    label: 'Experiment',
+    width: 140,
+    narrow: 120,
+    leaves: 15,
+    key: (run) => experimentNames(run) || null,
+    cell: experimentNames,
   },
   {
     id: 'model',
@@ -98,6 +156,18 @@ export const columns: readonly Column[] = [
     leaves: 6,
     key: (run) => run.model,
     cell: 'model',
+    words: (run) => run.model,
+  },
+  {
+    id: 'modelseed',
+    label: 'Model\u2019s seed',
+    width: 96,
+    narrow: 90,
+    align: 'right',
+    term: 'seed',
+    leaves: 4.5,
+    key: (run) => run.modelSeed,
+    cell: (run) => (run.modelSeed === null ? '' : String(run.modelSeed)),
   },
   {
     id: 'seed',
@@ -119,6 +189,17 @@ export const columns: readonly Column[] = [
     leaves: 3,
     key: (run) => run.engines.join(),
     cell: (run) => run.engines.join(', '),
+  },
+  {
+    id: 'runs',
+    label: 'Runs',
+    width: 62,
+    narrow: 56,
+    align: 'right',
+    pale: true,
+    inGroups: true,
+    key: (run) => run.createdAt,
+    cell: 'runs',
   },
   {
     id: 'auroc',
@@ -197,6 +278,8 @@ export const columns: readonly Column[] = [
     leaves: 0,
     key: (run) => run.tags.join(' ') || null,
     cell: 'tags',
+    words: (run) => run.tags.join(', '),
+    plural: 'sets of tags',
   },
   {
     id: 'notes',
@@ -210,44 +293,153 @@ export const columns: readonly Column[] = [
   },
 ];
 
-/** Px that the task, which takes what is left, has at least, and in a narrow window. */
-const leastTask = 190;
-const leastNarrowTask = 120;
+/** Returns a column by its id: one of the list, a figure (`metrics.train_loss`) or a parameter by its path; undefined for another. */
+export function columnOf(id: string): Column | undefined {
+  const known = columns.find((column) => column.id === id);
+  if (known) return known;
+  const added = { id, width: 104, narrow: 104, align: 'right', added: true } as const;
+  if (id.startsWith(metricPrefix)) {
+    const key = id.slice(metricPrefix.length);
+    return { ...added, label: metricLabel(key), key: metric(key), cell: written(key, shortNumber) };
+  }
+  if (!isSpecPath(id)) return undefined;
+  const value = (run: RunSummary) => parameters.of(run, id);
+  return {
+    ...added,
+    label: parameters.labelOf(id),
+    plural: 'values',
+    key: (run) => {
+      const found = value(run);
+      return typeof found === 'boolean' ? Number(found) : found;
+    },
+    cell: (run) => valueWords(value(run)),
+  };
+}
 
-/** Returns the width of a column, px. An added column keeps its own in a narrow window, where others would leave. */
-const widthOf = ({ width, narrow }: Column, isNarrow: boolean) => (isNarrow && narrow !== 0 ? narrow : width);
+/** A figure's name for people: "Train loss". */
+export const metricLabel = (key: string): string => {
+  const words = key.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
 
-/** Px that a table of these columns needs so that the task has its own. */
+/** A parameter's value in a cell: numbers as they are typed, `yes` and `no`. */
+export function valueWords(value: SpecValue | undefined): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return formatParameter(value);
+}
+
+/** Four digits, and a power of ten where zeros would crowd them. */
+const shortNumber = (value: number) => {
+  const size = Math.abs(value);
+  return value !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+};
+
+/** Px that the column that takes what is left has at least, and in a narrow window. */
+const leastElastic = 190;
+const leastNarrowElastic = 120;
+/** A tree of names needs more. */
+const leastName = 220;
+
+/** Px that a table of these columns needs so that the one that takes what is left has its own. */
 export function neededWidth(kept: readonly Column[], isNarrow: boolean): number {
-  const rest = kept.reduce((sum, column) => sum + (widthOf(column, isNarrow) ?? 0), selectWidth);
-  return rest + (isNarrow ? leastNarrowTask : leastTask);
+  const rest = kept.reduce((sum, column) => sum + (column.width ?? 0), selectWidth);
+  const elastic = kept.find(({ width }) => width === null);
+  if (!elastic) return rest;
+  return rest + (elastic.id === nameColumn.id ? leastName : isNarrow ? leastNarrowElastic : leastElastic);
+}
+
+/** A column as it stands in a table: an added one keeps its own width in a narrow window, where others would leave. */
+function placed(column: Column, isNarrow: boolean, isGrouped: boolean): Column {
+  const { id, width, narrow } = column;
+  const own = isNarrow && narrow !== 0 ? narrow : width;
+  if (!isGrouped) return { ...column, width: own };
+  if (id === 'task') return { ...taskCell(column), width: isNarrow ? leastNarrowElastic : taskInGroups };
+  return { ...column, width: widthsInGroups[id] ?? own };
+}
+
+/** The task where names stick to the edge in its place. */
+function taskCell({ sticky: _, ...column }: Column): Column {
+  return column;
+}
+
+/** How a table is laid out. */
+interface Layout {
+  isNarrow: boolean;
+  /** Runs are in groups, whose names come first. */
+  isGrouped: boolean;
 }
 
 /**
- * Columns that a person has chosen, all of them, with the widths that they have; the table may be wider than its place.
+ * Columns that a person has chosen, all of them, in their order and with the widths that they have; the table may be
+ * wider than its place.
  */
-export const chosenColumns = (chosen: readonly Column[], isNarrow: boolean): readonly Column[] =>
-  withRoomForTime(chosen).map((column) => ({ ...column, width: widthOf(column, isNarrow) }));
+export function chosenColumns(choices: readonly ColumnChoice[], { isNarrow, isGrouped }: Layout): readonly Column[] {
+  const known = choices.flatMap(({ id, width }) => {
+    const column = columnOf(id);
+    return column && (isGrouped || !column.inGroups) ? [{ column, width }] : [];
+  });
+  const missing = columns.filter(
+    (column) =>
+      (isNeeded(column, isGrouped) || (isGrouped && column.inGroups)) &&
+      !known.some((one) => one.column.id === column.id),
+  );
+  // What must be there stands where the list of all columns has it: behind the nearest that comes before it there.
+  for (const column of missing) {
+    const before = columns.slice(0, columns.indexOf(column)).map(({ id }) => id);
+    const after = known.findLastIndex((one) => before.includes(one.column.id));
+    known.splice(after + 1, 0, { column, width: undefined });
+  }
+  const withWidths = known.map(({ column, width }) => {
+    const own = placed(column, isNarrow, isGrouped);
+    return width === undefined ? own : { ...own, width };
+  });
+  return withRoomForTime([...(isGrouped ? [nameColumn] : []), ...withWidths]);
+}
+
+/** Whether a column cannot be switched off. Where runs are in groups, names say what task and detector do. */
+export const isNeeded = ({ id, always }: Column, isGrouped: boolean): boolean =>
+  always === true && (!isGrouped || id === 'auroc');
+
+/** Columns that are there at first. Where groups are by a field, its own column says nothing new. */
+export function firstColumns(groups: readonly string[]): readonly Column[] {
+  if (groups.length === 0) return columns.filter(({ shownAtFirst }) => shownAtFirst);
+  const without = [...groups, 'kind', 'duration'];
+  return columns.filter(
+    ({ id, shownAtFirst, inGroups }) => (shownAtFirst || inGroups) && (id === 'auroc' || !without.includes(id)),
+  );
+}
 
 /**
  * Of the columns that are there at first, those that stand in a table of `width` px, with the widths that they have
- * there; `isNarrow` where the window is below 1200 px. Some leave a table without room.
+ * there. Some leave a table without room.
  */
-export function fittingColumns(chosen: readonly Column[], width: number, isNarrow: boolean): readonly Column[] {
+export function fittingColumns(
+  chosen: readonly Column[],
+  width: number,
+  { isNarrow, isGrouped }: Layout,
+): readonly Column[] {
   const mayLeave = (column: Column) => column.leaves !== undefined;
-  let kept = withRoomForTime(chosen.filter((column) => !(isNarrow && mayLeave(column) && column.narrow === 0)));
-  const leaving = kept.filter(mayLeave).sort((a, b) => a.leaves! - b.leaves!);
+  const laidOut = chosen
+    .filter((column) => !(isNarrow && mayLeave(column) && column.narrow === 0))
+    .map((column) => placed(column, isNarrow, isGrouped));
+  let kept = withRoomForTime([...(isGrouped ? [nameColumn] : []), ...laidOut]);
+  const leaving = kept.filter(mayLeave).sort((a, b) => (a.leaves ?? 0) - (b.leaves ?? 0));
   for (const { id } of leaving) {
     if (neededWidth(kept, isNarrow) <= width) break;
     kept = withRoomForTime(kept.filter((column) => column.id !== id));
   }
-  return kept.map((column) => ({ ...column, width: widthOf(column, isNarrow) }));
+  return kept;
 }
 
 /** The time that is left of a running run reaches over the duration; without one, its own column must hold it. */
 function withRoomForTime(kept: readonly Column[]): readonly Column[] {
   if (kept.some((column) => column.id === 'duration')) return kept;
-  return kept.map((column) => (column.id === 'when' ? { ...column, width: column.narrow } : column));
+  return kept.map((column) =>
+    column.id === 'when' && column.narrow !== null && (column.width ?? 0) < column.narrow
+      ? { ...column, width: column.narrow }
+      : column,
+  );
 }
 
 /** Px of the column with the boxes that select. */
@@ -258,7 +450,7 @@ export const startsDescending = (column: Column): boolean => column.align === 'r
 
 /** Compares runs by a column, pinned ones first and those without a value last; equal ones newest first. */
 export function comparator({ column, descending }: GridSort): (a: RunSummary, b: RunSummary) => number {
-  const { key } = columns.find((other) => other.id === column)!;
+  const key = columnOf(column)?.key ?? ((run: RunSummary) => run.createdAt);
   const direction = descending ? -1 : 1;
   return (a, b) => {
     if (a.pinned !== b.pinned) return a.pinned ? -1 : 1;
@@ -266,6 +458,8 @@ export function comparator({ column, descending }: GridSort): (a: RunSummary, b:
     if (x !== y) {
       if (x === null) return 1;
       if (y === null) return -1;
+      // Words and numbers of one parameter have no order among themselves.
+      if (typeof x !== typeof y) return typeof x === 'number' ? -1 : 1;
       return (x < y ? -1 : 1) * direction;
     }
     return a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0;
@@ -275,6 +469,6 @@ export function comparator({ column, descending }: GridSort): (a: RunSummary, b:
 /** The order in words, for the foot of the table. */
 export function sortWords({ column, descending }: GridSort): string {
   if (column === 'when') return descending ? 'newest first' : 'oldest first';
-  const { label } = columns.find((other) => other.id === column)!;
+  const label = columnOf(column)?.label ?? column;
   return `by ${label === 'AUROC' || label === 'AP' ? label : label.toLowerCase()}, ${descending ? 'descending' : 'ascending'}`;
 }

@@ -1,8 +1,12 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
+import { isSpecPath } from '../../../shared/domain/spec-field.ts';
 import { parseQuery } from '../../../shared/query/parse-query.ts';
 import type { QueryTerm } from '../../../shared/query/parse-query.ts';
 import { splitQuery } from '../../../shared/query/split.ts';
 import { settings } from '../../app/settings.svelte.ts';
+import { parameters } from './spec-values.svelte.ts';
+
+const read = (text: string) => parseQuery(text, parameters.of).terms;
 
 /** The query field: chips, and what is being typed, which filters already. */
 class Filter {
@@ -11,11 +15,11 @@ class Filter {
 
   /** Those that the user wants again, the newest first. */
   readonly saved: readonly string[] = $derived.by(() => settings.value?.savedFilters ?? []);
-  readonly chipTerms: readonly QueryTerm[] = $derived(this.chips.flatMap((chip) => parseQuery(chip).terms));
-  readonly terms: readonly QueryTerm[] = $derived([...this.chipTerms, ...parseQuery(this.text).terms]);
+  readonly chipTerms: readonly QueryTerm[] = $derived(this.chips.flatMap(read));
+  readonly terms: readonly QueryTerm[] = $derived([...this.chipTerms, ...read(this.text)]);
   /** The term whose value is being typed: it says nothing yet. */
   readonly #typed = $derived.by(() => {
-    const last = parseQuery(this.text).terms.at(-1);
+    const last = read(this.text).at(-1);
     return last?.isUnfinished ? last.source : undefined;
   });
   /** Those that count. */
@@ -23,6 +27,8 @@ class Filter {
   readonly active = $derived(this.#asked.length > 0);
   /** Those that cannot be read: no run is as they say. */
   readonly misread: readonly QueryTerm[] = $derived(this.#asked.filter((term) => term.problem !== null));
+  /** Paths of the parameters that they ask for. */
+  readonly paths: readonly string[] = $derived(this.terms.map(({ field }) => field).filter(isPath));
   /** As one text, to keep or to show. */
   readonly source = $derived(this.terms.map((term) => term.source).join(' '));
 
@@ -75,6 +81,8 @@ class Filter {
     return bound > 0.5 && bound < 1 ? bound : 0.5;
   });
 }
+
+const isPath = (field: string) => field.includes('.') && isSpecPath(field);
 
 /** A quote that was left open would take in the chips after it. */
 const closed = (text: string) => ((text.match(/"/g)?.length ?? 0) % 2 === 1 ? `${text}"` : text);

@@ -1,72 +1,103 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
+import { isSpecPath } from '../../../shared/domain/spec-field.ts';
 import { counted } from '../../../shared/format.ts';
+import { given } from '../../../shared/given.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { settings } from '../../app/settings.svelte.ts';
 import type { GridSort } from '../../components/grid-column.ts';
 import { narrow } from '../../app/window.ts';
-import { chosenColumns, columns, comparator, fittingColumns, neededWidth, startsDescending } from './columns.ts';
+import {
+  chosenColumns,
+  columnOf,
+  columns,
+  comparator,
+  firstColumns,
+  fittingColumns,
+  neededWidth,
+  startsDescending,
+} from './columns.ts';
 import type { Column } from './columns.ts';
 import { filter } from './filter.svelte.ts';
-import { lastHidden } from './kept-choices.ts';
+import { addedLines, groupedItems, type Grouping, type GroupItem, type HeadItem, type Item } from './group-tree.ts';
+import { aspectsOf, groupingOf } from './groupings.ts';
+import { lastColumns } from './kept-choices.ts';
+import { boundedWidth, mostGroups, parseColumns, writeColumns, type ColumnChoice, type RunsPlace } from './place.ts';
+import { SortedRuns } from './sorted-runs.ts';
+import { parameters } from './spec-values.svelte.ts';
 import { inLine, unfinishedIds } from './table-groups.ts';
 
-/** A line of the table. */
-export type Item = { type: 'group'; id: string; title: string; count: number; note: string } | RunItem;
-
-interface RunItem {
-  type: 'run';
-  id: string;
-  run: RunSummary;
-}
-
-const hiddenAtFirst = columns.filter((column) => !column.shownAtFirst).map((column) => column.id);
+const sortAtFirst: GridSort = { column: 'when', descending: true };
 
 /** What the table shows and what is chosen in it; outlives the screen, so that coming back finds it as it was left. */
 class RunsView {
-  sort = $state.raw<GridSort>({ column: 'when', descending: true });
-  /** Ids of columns; until the settings have arrived, those that this window had last. */
-  readonly #kept = $derived(settings.value ? settings.value.hiddenColumns : lastHidden());
-  readonly #isChosen = $derived(this.#kept !== null);
-  readonly #hidden: readonly string[] = $derived(this.#kept ?? hiddenAtFirst);
+  sort = $state.raw<GridSort>(sortAtFirst);
+  /** Fields that runs are grouped by, outermost first. */
+  groups = $state.raw<readonly string[]>([]);
+  /** Columns of this view; those of the settings if not set. */
+  #own = $state.raw<readonly ColumnChoice[] | undefined>();
   selected = $state.raw<ReadonlySet<string>>(new Set());
+  /** The id of an item. */
   cursor = $state.raw<string | null>(null);
   /** Where Shift extends from. */
   #anchor: string | null = null;
+  /** Groups whose fold is not as it is at first. */
+  #turned = $state.raw<ReadonlySet<string>>(new Set());
+  /** How many lines of a group are shown, where more than at first. */
+  #lines = $state.raw<ReadonlyMap<string, number>>(new Map());
 
-  readonly #columns: readonly Column[] = $derived(
-    columns.filter((column) => column.always || !this.#hidden.includes(column.id)),
-  );
+  /** What a person has chosen; null for the columns that are there at first. Until the settings have arrived, those of last time. */
+  readonly #choices: readonly ColumnChoice[] | null = $derived.by(() => {
+    if (this.#own) return this.#own;
+    const kept = settings.value ? settings.value.runColumns : lastColumns();
+    return kept === null ? null : parseColumns(kept);
+  });
 
   /** Px of the table's place; 0 until it is known. */
   width = $state(0);
+  readonly isGrouped = $derived(this.groups.length > 0);
   /** What is chosen is shown, whatever room there is; of what is there at first, as much as fits. */
-  readonly shown: readonly Column[] = $derived(
-    this.#isChosen
-      ? chosenColumns(this.#columns, narrow.current)
-      : fittingColumns(this.#columns, this.width === 0 ? Infinity : this.width, narrow.current),
-  );
+  readonly shown: readonly Column[] = $derived.by(() => {
+    const layout = { isNarrow: narrow.current, isGrouped: this.isGrouped };
+    if (this.#choices) return chosenColumns(this.#choices, layout);
+    return fittingColumns(firstColumns(this.groups), this.width === 0 ? Infinity : this.width, layout);
+  });
   /** Px that they need: more than there are scroll sideways. */
   readonly needed = $derived(neededWidth(this.shown, narrow.current));
 
+  readonly groupings: readonly Grouping[] = $derived(
+    this.groups.map((id) => groupingOf(id)).filter((grouping) => grouping !== undefined),
+  );
+  /** Parameters whose values the table needs. */
+  readonly paths: readonly string[] = $derived([
+    ...new Set([...this.shown.map(({ id }) => id), ...this.groups, this.sort.column, ...filter.paths].filter(isSpecPath)),
+  ].sort()); // prettier-ignore
+
   readonly #unfinishedIds = $derived(unfinishedIds(catalogue.runs.values()));
 
+  readonly #order = new SortedRuns();
+  readonly #comparator = $derived.by(() => {
+    // What has arrived of a parameter puts runs in another order.
+    if (isSpecPath(this.sort.column)) parameters.isComing([this.sort.column]);
+    return comparator(this.sort);
+  });
   /** Put in order before they are filtered: a keystroke then has nothing to sort. */
-  readonly #sorted = $derived([...catalogue.runs.values()].sort(comparator(this.sort)));
+  readonly #sorted = $derived(this.#order.of(catalogue.runs, this.#comparator));
 
-  /** What the filter finds, whatever its state; without a filter all that is finished and not archived. */
+  /** What the filter finds, whatever its state; without a filter, and without groups, all that is finished and not archived. */
   readonly matching: readonly RunSummary[] = $derived.by(() => {
     const now = Date.now();
-    return this.#sorted.filter(
-      (run) => filter.accepts(run, now) && (filter.active || !this.#unfinishedIds.has(run.id)),
-    );
+    const isWhole = filter.active || this.isGrouped;
+    return this.#sorted.filter((run) => filter.accepts(run, now) && (isWhole || !this.#unfinishedIds.has(run.id)));
   });
 
   /**
    * What stays in sight, as far as it is not among those that match: running first, then waiting, then what to look at.
    */
   readonly #unfinished = $derived.by(() => {
-    const matching = new Set(filter.active ? this.matching.map(({ id }) => id) : []);
-    return [...this.#unfinishedIds].filter((id) => !matching.has(id)).map((id) => catalogue.runs.get(id)!);
+    const unfinished = [...this.#unfinishedIds];
+    if (!filter.active && !this.isGrouped) return unfinished.map((id) => catalogue.runs.get(id)!);
+    const now = Date.now();
+    return unfinished.map((id) => catalogue.runs.get(id)!).filter((run) => !filter.accepts(run, now));
   });
   readonly unfinished: readonly RunSummary[] = $derived(inLine(this.#unfinished, catalogue.live));
 
@@ -76,24 +107,77 @@ class RunsView {
   );
 
   readonly items: readonly Item[] = $derived.by(() => {
-    const item = (run: RunSummary): RunItem => ({ type: 'run', id: run.id, run });
+    const line = (run: RunSummary): Item => ({ type: 'run', id: run.id, level: 0, run, title: '' });
+    const above = this.unfinished.length === 0 ? [] : [
+      head('unfinished', 'Not finished', this.unfinished.length, filter.active ? 'outside of the filter' : ''),
+      ...this.unfinished.map(line),
+    ]; // prettier-ignore
+    if (this.isGrouped) return [...above, ...this.#grouped];
     const total = catalogue.runs.size - (filter.asksForArchived ? 0 : catalogue.archived);
     const note = filter.active ? `of ${counted(total, 'run')}` : '';
+    const isHeaded = this.matching.length > 0 || (catalogue.loaded && (filter.active || this.unfinished.length > 0));
     return [
-      ...(this.unfinished.length > 0
-        ? [group('unfinished', 'Not finished', this.unfinished.length, filter.active ? 'outside of the filter' : '')]
-        : []),
-      ...this.unfinished.map(item),
-      ...(this.matching.length > 0 || (catalogue.loaded && (filter.active || this.unfinished.length > 0))
-        ? [group('others', filter.active ? 'Matching' : 'Finished', this.matching.length, note)]
-        : []),
-      ...this.matching.map(item),
+      ...above,
+      ...(isHeaded ? [head('others', filter.active ? 'Matching' : 'Finished', this.matching.length, note)] : []),
+      ...this.matching.map(line),
     ];
+  });
+
+  readonly #grouped: readonly Item[] = $derived.by(() => {
+    const { column, descending } = this.sort;
+    const sorted = columnOf(column);
+    const key = sorted?.isFigure ? sorted.key : undefined;
+    return groupedItems(this.matching, {
+      groupings: this.groupings,
+      turned: this.#turned,
+      shown: this.#lines,
+      rank: key
+        ? {
+            descending,
+            of: (run) => {
+              const value = key(run);
+              return typeof value === 'number' ? value : null;
+            },
+          }
+        : null,
+      aspects: aspectsOf,
+      parentsOf: (run) => run.parents.map((id) => catalogue.runs.get(id)).filter((parent) => parent !== undefined),
+    });
   });
 
   readonly selection: readonly RunSummary[] = $derived(
     [...this.selected].map((id) => catalogue.runs.get(id)).filter((run) => run !== undefined),
   );
+
+  /** The item with the cursor. */
+  readonly #current = $derived(this.cursor === null ? undefined : this.items.find(({ id }) => id === this.cursor));
+  /** The run with the cursor; undefined where that is on a group. */
+  readonly cursorRun: RunSummary | undefined = $derived(this.#current?.type === 'run' ? this.#current.run : undefined);
+
+  /** What the table shows, for the address and for saved views. */
+  readonly place: RunsPlace = $derived(
+    given({
+      filter: filter.source || undefined,
+      groups: this.groups.length > 0 ? this.groups : undefined,
+      columns: this.#own,
+      sort: isSame(this.sort, sortAtFirst) ? undefined : this.sort,
+    }),
+  );
+  /** The same with nothing left out: another person's table has other columns. */
+  readonly wholePlace: RunsPlace = $derived({
+    ...this.place,
+    columns: this.#choices ?? firstColumns(this.groups).map(({ id }) => ({ id })),
+    sort: this.sort,
+  });
+
+  /** Shows what a place says; what it leaves out is as it is at first. */
+  show({ filter: query = '', groups = [], columns: own, sort = sortAtFirst }: RunsPlace): void {
+    filter.set(query);
+    this.groups = groups.filter((id) => groupingOf(id) !== undefined).slice(0, mostGroups);
+    this.#own = own;
+    this.sort = columnOf(sort.column) ? sort : sortAtFirst;
+    this.cursor = null;
+  }
 
   sortBy(column: Column): void {
     const { sort } = this;
@@ -103,39 +187,107 @@ class RunsView {
         : { column: column.id, descending: startsDescending(column) };
   }
 
-  async toggleColumn({ id }: Column): Promise<void> {
-    // What there was no room for is not there, and does not come along with the first that is chosen.
-    const shown = new Set(this.shown.map((column) => column.id));
-    const absent = columns.map((column) => column.id).filter((other) => !shown.has(other));
-    await settings.change(({ hiddenColumns }) => {
-      const hidden = hiddenColumns ?? absent;
-      return { hiddenColumns: hidden.includes(id) ? hidden.filter((other) => other !== id) : [...hidden, id] };
-    });
+  /** Groups by a field as the innermost one, or no longer. */
+  toggleGrouping(id: string): void {
+    this.groups = this.groups.includes(id)
+      ? this.groups.filter((other) => other !== id)
+      : [...this.groups, id].slice(0, mostGroups);
+    this.cursor = null;
   }
 
-  /** Selects a run or takes it out; with `extend` all from the last one to it. */
+  groupBy(ids: readonly string[]): void {
+    this.groups = ids;
+    this.cursor = null;
+  }
+
+  async toggleColumn({ id }: Pick<Column, 'id'>): Promise<void> {
+    const chosen = this.#chosen();
+    const place = columns.findIndex((column) => column.id === id);
+    if (chosen.some((one) => one.id === id)) return this.#choose(chosen.filter((one) => one.id !== id));
+    // A column of the list comes where the list has it, if its neighbours were not moved; any other at the end.
+    const after = chosen.findLastIndex((one) => {
+      const other = columns.findIndex((column) => column.id === one.id);
+      return place >= 0 && other >= 0 && other < place;
+    });
+    const at = place < 0 ? lastPlace(chosen) : after + 1;
+    return this.#choose([...chosen.slice(0, at), { id }, ...chosen.slice(at)]);
+  }
+
+  /** Puts a column before another one, or last. */
+  async moveColumn(id: string, before: string | null): Promise<void> {
+    const chosen = this.#chosen();
+    const moved = chosen.find((one) => one.id === id);
+    if (!moved || id === before) return;
+    const rest = chosen.filter((one) => one.id !== id);
+    const at = before === null ? -1 : rest.findIndex((one) => one.id === before);
+    await this.#choose(at < 0 ? [...rest, moved] : [...rest.slice(0, at), moved, ...rest.slice(at)]);
+  }
+
+  /** Moves a column by places. */
+  async shiftColumn(id: string, by: number): Promise<void> {
+    const ids = this.#chosen().map((one) => one.id);
+    const at = ids.indexOf(id);
+    if (at < 0) return;
+    const to = Math.max(0, Math.min(ids.length - 1, at + by));
+    const rest = ids.filter((other) => other !== id);
+    if (to !== at) await this.moveColumn(id, rest[to] ?? null);
+  }
+
+  async resizeColumn(id: string, width: number): Promise<void> {
+    await this.#choose(this.#chosen().map((one) => (one.id === id ? { id, width: boundedWidth(width) } : one)));
+  }
+
+  /** Shows the columns that are there at first. */
+  async resetColumns(): Promise<void> {
+    this.#own = undefined;
+    await settings.change({ runColumns: null });
+  }
+
+  /** What stands in the table as what a person has chosen: what there was no room for does not come along. */
+  #chosen(): readonly ColumnChoice[] {
+    return this.#choices && this.#choices.length > 0
+      ? chosenColumns(this.#choices, { isNarrow: narrow.current, isGrouped: true })
+          .filter(({ id }) => id !== 'name' && (this.isGrouped || columnOf(id)?.inGroups !== true))
+          .map(({ id }) => this.#choices?.find((one) => one.id === id) ?? { id })
+      : this.shown.filter(({ id }) => id !== 'name').map(({ id }) => ({ id }));
+  }
+
+  async #choose(chosen: readonly ColumnChoice[]): Promise<void> {
+    this.#own = chosen;
+    await settings.change({ runColumns: writeColumns(chosen) });
+  }
+
+  /** Selects a run or takes it out; with `extend` all from the last one to it. Of a group, all of its runs. */
   toggle(id: string, extend = false): void {
     const from = this.#anchor;
     const selected = new Set(this.selected);
+    const own = this.#runsOf(this.items.find((item) => item.id === id));
     if (extend && from !== null && from !== id) for (const between of this.#range(from, id)) selected.add(between);
-    else if (!selected.delete(id)) selected.add(id);
+    else if (own.every((run) => selected.has(run.id))) for (const run of own) selected.delete(run.id);
+    else for (const run of own) selected.add(run.id);
     this.selected = selected;
     this.cursor = id;
     this.#anchor = id;
   }
 
-  #range(a: string, b: string): string[] {
-    const ids = this.items.filter((item) => item.type === 'run').map((item) => item.id);
-    const [from, to] = [ids.indexOf(a), ids.indexOf(b)].sort((x, y) => x - y);
-    return from === -1 ? [b] : ids.slice(from, to! + 1);
+  #runsOf(item: Item | undefined): readonly RunSummary[] {
+    if (item?.type === 'run') return [item.run];
+    return item?.type === 'group' ? item.runs : [];
   }
 
-  /** Moves the cursor by rows; with `extend` the rows passed are selected. Returns the index of its item. */
+  #range(a: string, b: string): string[] {
+    const from = this.items.findIndex(({ id }) => id === a);
+    const to = this.items.findIndex(({ id }) => id === b);
+    const between = from < 0 ? [this.items[to]] : this.items.slice(Math.min(from, to), Math.max(from, to) + 1);
+    return between.flatMap((item) => (item?.type === 'run' ? [item.run.id] : []));
+  }
+
+  /** Moves the cursor by lines; with `extend` the runs passed are selected. Returns the index of its item. */
   move(by: number, extend = false): number {
-    const runs = this.items.filter((item) => item.type === 'run');
-    if (runs.length === 0) return -1;
-    const at = runs.findIndex((item) => item.id === this.cursor);
-    const next = runs[at === -1 ? 0 : Math.max(0, Math.min(runs.length - 1, at + by))]!;
+    const stops = this.items.filter(({ type }) => type !== 'head');
+    if (stops.length === 0) return -1;
+    const at = stops.findIndex((item) => item.id === this.cursor);
+    const next = stops[at === -1 ? 0 : Math.max(0, Math.min(stops.length - 1, at + by))]!;
     if (extend) {
       const start = this.cursor ?? next.id;
       this.selected = new Set([...this.selected, ...this.#range(start, next.id)]);
@@ -143,6 +295,47 @@ class RunsView {
     this.cursor = next.id;
     this.#anchor = next.id;
     return this.items.indexOf(next);
+  }
+
+  /** Folds a group or unfolds it. */
+  turn({ id }: Pick<GroupItem, 'id'>): void {
+    const turned = new Set(this.#turned);
+    if (!turned.delete(id)) turned.add(id);
+    this.#turned = turned;
+    this.cursor = id;
+  }
+
+  /** Shows more lines of a group. */
+  showMore(of: string): void {
+    this.#lines = new Map(this.#lines).set(of, (this.#lines.get(of) ?? 0) + addedLines);
+  }
+
+  /**
+   * Does what an arrow key to the side, or Enter, does where the cursor is: a group is folded or unfolded, more lines are
+   * shown. Returns whether it means something.
+   */
+  unfold(direction: 'left' | 'right' | 'turn'): boolean {
+    const item = this.#current;
+    if (item?.type === 'more') {
+      if (direction === 'left') return this.#toParent(item);
+      this.showMore(item.of);
+      return true;
+    }
+    if (item?.type === 'group' && (direction === 'turn' || item.isOpen === (direction === 'left'))) {
+      this.turn(item);
+      return true;
+    }
+    return direction === 'left' && item !== undefined && item.type !== 'head' && this.#toParent(item);
+  }
+
+  #toParent(item: Exclude<Item, HeadItem>): boolean {
+    const at = this.items.indexOf(item);
+    const parent = this.items
+      .slice(0, at)
+      .findLast((other) => other.type === 'group' && other.level === item.level - 1);
+    if (!parent) return false;
+    this.cursor = parent.id;
+    return true;
   }
 
   selectAll(all: boolean): void {
@@ -154,8 +347,16 @@ class RunsView {
   }
 }
 
-function group(id: string, title: string, count: number, note: string): Item {
-  return { type: 'group', id, title, count, note };
+function head(id: string, title: string, count: number, note: string): Item {
+  return { type: 'head', id, title, count, note };
+}
+
+const isSame = (a: GridSort, b: GridSort) => a.column === b.column && a.descending === b.descending;
+
+/** Added columns stand before the time and what follows it. */
+function lastPlace(chosen: readonly ColumnChoice[]): number {
+  const when = chosen.findIndex(({ id }) => id === 'when');
+  return when < 0 ? chosen.length : when;
 }
 
 export const view = new RunsView();

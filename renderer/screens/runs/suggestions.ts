@@ -1,8 +1,10 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
-import { queryFields } from '../../../shared/query/fields.ts';
+import { specRoots } from '../../../shared/domain/spec-field.ts';
+import { metricPrefix, queryFields } from '../../../shared/query/fields.ts';
 import { quote, splitQuery, unquote } from '../../../shared/query/split.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { counted } from '../../../shared/format.ts';
+import { parameters } from './spec-values.svelte.ts';
 
 export interface Suggestion {
   /** What the field's text becomes. */
@@ -18,8 +20,14 @@ const most = 9;
 export function suggestionsFor(text: string): Suggestion[] {
   const last = /\s$/.test(text) ? '' : (splitQuery(text).at(-1)?.text ?? '');
   const before = text.slice(0, text.length - last.length);
-  const [, minus = '', name = '', operator = '', value = ''] = /^(-?)([a-z]*)([:=]?)(.*)$/i.exec(last) ?? [];
+  const [, minus = '', name = '', operator = '', value = ''] = /^(-?)([\w.]*)([:=]?)(.*)$/i.exec(last) ?? [];
+  if (name.includes('.') && operator === '' && value === '')
+    return parameterNames()
+      .filter(({ path }) => path.startsWith(name))
+      .slice(0, most)
+      .map(({ path, note }) => ({ text: `${before}${minus}${path}:`, note, complete: false }));
   if (operator !== '') {
+    if (name.includes('.')) return parameterSuggestions(`${before}${minus}${name}${operator}`, name, value);
     const field = queryFields[name.toLowerCase()];
     if (!field || (field.type !== 'text' && field.type !== 'choice')) return [];
     const wanted = unquote(value).toLowerCase();
@@ -32,7 +40,7 @@ export function suggestionsFor(text: string): Suggestion[] {
         complete: true,
       }));
   }
-  return Object.entries(queryFields)
+  const fields = Object.entries(queryFields)
     .filter(([field]) => field.startsWith(name.toLowerCase()) && value === '')
     .slice(0, name === '' ? most : undefined)
     .map(([field, { type, help }]) => ({
@@ -40,6 +48,35 @@ export function suggestionsFor(text: string): Suggestion[] {
       note: help,
       complete: false,
     }));
+  const roots = [...specRoots, 'metrics']
+    .filter((root) => name !== '' && value === '' && root.startsWith(name))
+    .map((root) => ({ text: `${before}${minus}${root}.`, note: 'A parameter or figure by its path', complete: false }));
+  return [...fields, ...roots];
+}
+
+/** Parameters and figures that runs have, as filters name them. */
+function parameterNames(): { path: string; note: string }[] {
+  const keys = new Set([...catalogue.runs.values()].flatMap(({ metrics }) => Object.keys(metrics)));
+  return [
+    ...(parameters.fields ?? []).map(({ path, labels }) => ({ path, note: labels.join(' › ') })),
+    ...[...keys].sort().map((key) => ({ path: `${metricPrefix}${key}`, note: 'A figure' })),
+  ];
+}
+
+/** The values that a parameter has among the runs, most frequent first, as far as they are known. */
+function parameterSuggestions(before: string, path: string, value: string): Suggestion[] {
+  const counts = new Map<string, number>();
+  for (const run of catalogue.runs.values()) {
+    const found = parameters.of(run, path);
+    if (found === undefined || found === null) continue;
+    const text = String(found);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([text]) => text.toLowerCase().includes(unquote(value).toLowerCase()))
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, most)
+    .map(([text, count]) => ({ text: `${before}${quote(text)}`, note: counted(count, 'run'), complete: true }));
 }
 
 function valuesOf(name: string): [string, number][] {
