@@ -116,8 +116,11 @@ const runs = {
   /**
    * Moves runs into the trash, with the evaluations in their folders: all of them, or none where one is locked or running. Returns the
    * ids of all that are gone, and how many of those that stay build on them.
+   * @throws `conflict` with the detail `awaited` where so many cells of experiments that go on wait for one, unless `anyway` is set.
    */
-  remove: call.input(runIds).output(z.object({ ids: z.array(z.string()), needed: z.int() })),
+  remove: call
+    .input(runIds.extend({ anyway: z.boolean().default(false) }))
+    .output(z.object({ ids: z.array(z.string()), needed: z.int() })),
   /** Restores what holds these runs from the trash. */
   restore: call.input(runIds).output(nothing),
   /** Adds runs that the catalogue does not know: the one in a folder, or all below it. */

@@ -18,15 +18,17 @@ class Toasts {
   #next = 1;
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
-  show(toast: { message: string; hint?: string; tone?: Toast['tone']; action?: Toast['action'] }): void {
+  /** Returns the id of the toast. */
+  show(toast: { message: string; hint?: string | undefined; tone?: Toast['tone']; action?: Toast['action'] }): number {
     const entry: Toast = { tone: 'plain', ...toast, id: this.#next++ };
     this.list = [...this.list, entry].slice(-most);
     this.resume(entry.id);
+    return entry.id;
   }
 
-  /** Says what was done and offers to take it back. */
-  undo(message: string, takeBack: () => unknown): void {
-    this.show({ message, action: { label: 'Undo', run: takeBack } });
+  /** Says what was done and offers to take it back. Returns the id of the toast. */
+  undo(message: string, takeBack: () => unknown, hint?: string): number {
+    return this.show({ message, hint, action: { label: 'Undo', run: takeBack } });
   }
 
   /** Shows why something failed that has no place of its own on the screen. */

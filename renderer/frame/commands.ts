@@ -40,6 +40,7 @@ export const shortcuts: readonly { title: string; keys: readonly { keys: readonl
       { keys: ['Mod+K'], does: 'Jump to a screen, an experiment, a run or a command' },
       ...listed.flatMap(({ letter, title }) => (letter === undefined ? [] : [{ keys: [keysOf(letter)], does: title }])),
       { keys: ['/'], does: 'Search' },
+      { keys: ['Mod+Z'], does: 'Undo the last deletion, archiving, tag or lock' },
       { keys: ['?'], does: 'This list' },
       { keys: ['Esc'], does: 'Clear the selection, then close' },
     ],
@@ -54,6 +55,13 @@ export const shortcuts: readonly { title: string; keys: readonly { keys: readonl
       { keys: ['Mod+A'], does: 'Select all that match' },
       { keys: ['Enter'], does: 'Open' },
       { keys: ['Shift+F10'], does: 'Menu of the row' },
+    ],
+  },
+  {
+    title: 'Trash',
+    keys: [
+      { keys: ['Enter'], does: 'Restore' },
+      { keys: ['Delete'], does: 'Delete for good, after asking' },
     ],
   },
   {

@@ -1,7 +1,9 @@
 import type { RunSummary } from '../../shared/domain/live.ts';
-import { client } from '../app/client.ts';
+import { client, toCupbearerError } from '../app/client.ts';
+import { questions } from '../app/question.svelte.ts';
 import { router } from '../app/router.svelte.ts';
 import { toasts } from '../app/toasts.svelte.ts';
+import { undo } from '../app/undo.svelte.ts';
 import { isActive } from './is-active.ts';
 import { runWords } from './run-words.ts';
 import { given } from '../../shared/given.ts';
@@ -29,21 +31,50 @@ function ended(runs: readonly RunSummary[]): { chosen: readonly RunSummary[]; le
 }
 
 /**
- * Removes runs at once; the message offers to restore them. Of several, running ones are kept and mentioned. Resolves
- * with whether any was removed; a single running one is refused.
+ * Moves runs into the trash at once; the message offers to restore them. Of several, running ones are kept and mentioned. Asks first
+ * where cells of an experiment wait for one. Resolves with whether any was removed; a single running one is refused.
  */
 export async function removeRuns(runs: readonly RunSummary[]): Promise<boolean> {
   const { chosen, left } = ended(runs);
   try {
-    const { ids } = await client.runs.remove({ ids: idsOf(chosen.length > 0 ? chosen : runs) });
-    const removed = runs.filter((run) => ids.includes(run.id));
+    const done = await removeUnlessAwaited(idsOf(chosen.length > 0 ? chosen : runs));
+    if (!done) return false;
+    const gone = new Set(done.ids);
+    const removed = runs.filter((run) => gone.has(run.id));
     if (left !== '') toasts.show({ message: left });
-    if (removed.length > 0) toasts.undo(`Deleted: ${named(removed)}`, () => client.runs.restore({ ids }));
+    if (removed.length > 0) {
+      const hint =
+        done.needed === 0 ? undefined : `${counted(done.needed, 'other run')} built on this; the results stay.`;
+      undo.did(`Moved to trash: ${named(removed)}`, () => client.runs.restore({ ids: done.ids }), hint);
+    }
     return true;
   } catch (error) {
     toasts.failed(error);
     return false;
   }
+}
+
+/** Removes runs, after asking where cells of an experiment wait for one; resolves with undefined where that was not meant. */
+async function removeUnlessAwaited(ids: string[]): Promise<{ ids: string[]; needed: number } | undefined> {
+  try {
+    return await client.runs.remove({ ids });
+  } catch (error) {
+    const { details, message } = toCupbearerError(error);
+    if (typeof details?.['awaited'] !== 'number') throw error;
+    const isMeant = await questions.ask({ title: 'Move to trash all the same?', text: message, yes: 'Move to trash' });
+    return isMeant ? await client.runs.remove({ ids, anyway: true }) : undefined;
+  }
+}
+
+/** Locks runs, so that it is refused to delete them, or unlocks them. */
+export async function lockRuns(runs: readonly RunSummary[], locked: boolean): Promise<void> {
+  const chosen = runs.filter((run) => run.locked !== locked);
+  if (chosen.length === 0) return;
+  const ids = idsOf(chosen);
+  await attempt(async () => {
+    await client.runs.change({ ids, locked });
+    undo.did(`${locked ? 'Locked' : 'Unlocked'}: ${named(chosen)}`, () => client.runs.change({ ids, locked: !locked }));
+  });
 }
 
 /** Archives or restores runs. Running ones are not archived, since they stay visible; the message says so. */
@@ -54,7 +85,7 @@ export async function archiveRuns(runs: readonly RunSummary[], archived: boolean
   const ids = idsOf(chosen);
   await attempt(async () => {
     await client.runs.change({ ids, archived });
-    toasts.undo(`${archived ? 'Archived' : 'Taken out of the archive'}: ${named(chosen)}`, () =>
+    undo.did(`${archived ? 'Archived' : 'Taken out of the archive'}: ${named(chosen)}`, () =>
       client.runs.change({ ids, archived: !archived }),
     );
   });
@@ -72,7 +103,7 @@ export async function tagRuns(runs: readonly RunSummary[], tags: readonly string
   if (added.length === 0) return;
   await attempt(async () => {
     for (const { tag, ids } of added) await client.runs.change({ ids, addTags: [tag] });
-    toasts.undo(`Tagged ${tags.join(', ')}: ${named(runs)}`, async () => {
+    undo.did(`Tagged ${tags.join(', ')}: ${named(runs)}`, async () => {
       for (const { tag, ids } of added) await client.runs.change({ ids, removeTags: [tag] });
     });
   });
@@ -82,7 +113,7 @@ export async function untagRuns(runs: readonly RunSummary[], tag: string): Promi
   const ids = idsOf(runs.filter((run) => run.tags.includes(tag)));
   await attempt(async () => {
     await client.runs.change({ ids, removeTags: [tag] });
-    toasts.undo(`Tag ${tag} removed: ${named(runs)}`, () => client.runs.change({ ids, addTags: [tag] }));
+    undo.did(`Tag ${tag} removed: ${named(runs)}`, () => client.runs.change({ ids, addTags: [tag] }));
   });
 }
 

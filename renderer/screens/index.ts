@@ -7,6 +7,7 @@ import { modelsScreen } from './models/screen.ts';
 import { runScreen } from './run/screen.ts';
 import { runsScreen } from './runs/screen.ts';
 import { settingsScreen } from './settings/screen.ts';
+import { trashScreen } from './trash/screen.ts';
 
 /** All screens of the window, in the order in which the rail and the palette list them. An unknown address leads to the first. */
 export const screens = [
@@ -19,4 +20,5 @@ export const screens = [
   datasetsScreen,
   modelsScreen,
   settingsScreen,
+  trashScreen,
 ] as const;

@@ -179,7 +179,7 @@ test('a model is told by name, seed and data, renamed, deleted and had back', as
   await expect(row).toContainText(told);
 
   await more.click();
-  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByRole('menuitem', { name: 'Move to trash' }).click();
   await expect(row).toHaveCount(0);
   await page.getByRole('button', { name: 'Undo' }).last().click();
   await expect(row).toContainText(told);

@@ -45,7 +45,7 @@ test.describe('a training that goes on', () => {
     await expect.poll(fromEnd).toBeLessThan(24);
 
     await page.getByRole('button', { name: 'More', exact: true }).click();
-    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByRole('menuitem', { name: 'Move to trash' }).click();
     await expect(page.getByRole('region', { name: 'Messages' })).toContainText('is running');
     expect(page.url()).toContain(id);
 

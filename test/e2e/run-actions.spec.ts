@@ -80,7 +80,7 @@ test('a run is deleted where it is shown, brought back, and deleted for good', a
   const { record } = await program.client.runs.get({ id });
   const remove = async () => {
     await go(page, `#/runs/${id}`);
-    await chooseFromMenu(page, 'Delete');
+    await chooseFromMenu(page, 'Move to trash');
     await expect(page.getByRole('heading', { level: 1, name: 'Runs' })).toBeVisible();
     await expect(rowOf(page, id)).toHaveCount(0);
     expect(existsSync(record.folder)).toBe(false);

@@ -94,7 +94,7 @@ test('a model is renamed, deleted and brought back', async ({ page }) => {
   await expect(inList).toBeVisible();
 
   await page.getByRole('button', { name: 'More about this model' }).click();
-  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByRole('menuitem', { name: 'Move to trash' }).click();
   await expect(inList).toHaveCount(0);
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(inList).toBeVisible();

@@ -16,7 +16,8 @@ const never = new AbortController().signal;
 
 /** The calls about runs. */
 export function runsCalls(application: Application) {
-  const { workbench, queued, feed, trash, follower, marking, summaries, inspector, results, settings } = application;
+  const { workbench, queued, experiments, feed, trash, follower, marking, summaries, inspector, results, settings } =
+    application;
   const { catalogue } = workbench;
   const { runs } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
@@ -81,7 +82,10 @@ export function runsCalls(application: Application) {
       await marking.mark(ids, change);
       return {};
     }),
-    remove: runs.remove.handler(({ input }) => trash.removeRuns(input.ids)),
+    remove: runs.remove.handler(({ input: { ids, anyway } }) => {
+      if (!anyway) experiments.checkNotAwaited(ids);
+      return trash.removeRuns(ids);
+    }),
     restore: runs.restore.handler(async ({ input }) => {
       await trash.restoreRuns(input.ids);
       follower.follow();

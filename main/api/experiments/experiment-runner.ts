@@ -105,6 +105,12 @@ export class ExperimentRunner {
     return { ...this.#outcome, left: this.#pending.size, cancelled: this.#stop.signal.aborted };
   }
 
+  /** How many cells that have not begun build on one of these runs. */
+  waitingFor(runs: ReadonlySet<string>): number {
+    return [...this.#pending.values()].filter(({ needs }) => needs.some((key) => runs.has(this.#cells.idOf(key) ?? '')))
+      .length;
+  }
+
   /** Finds what is there already, here or in another experiment. */
   #reuse(): void {
     for (const planned of this.#plan.runs.values()) {

@@ -26,6 +26,8 @@ const foreignMs = 2000;
 /** An experiment that goes on here. */
 interface Active {
   stop: AbortController;
+  /** How many cells wait until one of these runs is done. */
+  waitingFor: (runs: ReadonlySet<string>) => number;
   ended: Promise<void>;
   /** Why it is paused; null where it is not. */
   paused: string | null;
@@ -120,7 +122,12 @@ export class Experiments {
     if (pid !== null && isAtWork(pid, started) && pid !== processIdentity().pid)
       throw new CupbearerError('conflict', `Process ${pid} is at work on the experiment "${name}".`);
     const executor = new LocalExecutor(this.#workbench, this.#queued, () => this.#settings.current().parallelJobs);
-    const active: Active = { stop: new AbortController(), paused: null, ended: Promise.resolve() };
+    const active: Active = {
+      stop: new AbortController(),
+      waitingFor: (runs) => runner.waitingFor(runs),
+      paused: null,
+      ended: Promise.resolve(),
+    };
     const runner = new ExperimentRunner(this.#workbench, executor, experiment, plan, (event) => {
       if (event.type === 'paused') active.paused = event.reason;
       else if (event.type === 'resumed') active.paused = null;
@@ -156,6 +163,24 @@ export class Experiments {
   /** Locks an experiment, so that it is refused to delete it, or unlocks it. @throws CupbearerError `not-found`, `bad-data`, `storage`. */
   lock(id: string, locked: boolean): void {
     this.store.lock(this.store.listed(id), locked);
+  }
+
+  /** @throws CupbearerError `conflict`, with the detail `awaited`, where cells of an experiment that goes on here need one of these runs. */
+  checkNotAwaited(runs: readonly string[]): void {
+    const ids = new Set(runs);
+    const awaited = [...this.#active.values()].reduce((sum, { waitingFor }) => sum + waitingFor(ids), 0);
+    if (awaited === 0) return;
+    const cells =
+      awaited === 1
+        ? '1 cell of an experiment that goes on waits'
+        : `${awaited} cells of an experiment that goes on wait`;
+    throw new CupbearerError(
+      'conflict',
+      `${cells} for ${runs.length === 1 ? 'this run' : 'these runs'}, and would fail.`,
+      {
+        details: { awaited },
+      },
+    );
   }
 
   /** Takes an experiment off the list. @throws CupbearerError `conflict` where it goes on. */

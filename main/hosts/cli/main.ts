@@ -17,6 +17,7 @@ import { pythonPath } from './commands/python-path.ts';
 import { report } from './commands/report.ts';
 import { runs } from './commands/runs.ts';
 import { serve } from './commands/serve.ts';
+import { trash } from './commands/trash.ts';
 import { parseFlags, readArguments } from './flags.ts';
 import { flagHelp } from './help.ts';
 import { outliveLostOutput } from './lost-output.ts';
@@ -27,6 +28,7 @@ const commands: Command[] = [
   ...runRegistry.definitions.map(experimentCommand),
   experiment,
   runs,
+  trash,
   models,
   compare,
   report,

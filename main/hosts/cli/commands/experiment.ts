@@ -8,7 +8,7 @@ import { seedsOf, type ExperimentSpec } from '../../../../shared/domain/experime
 import { matrixMetricIds } from '../../../../shared/domain/result-matrix.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { given } from '../../../../shared/given.ts';
-import { formatCount, formatDuration, formatRelativeTime } from '../../../../shared/format.ts';
+import { counted, formatCount, formatDuration, formatRelativeTime } from '../../../../shared/format.ts';
 import {
   choice,
   flag,
@@ -51,10 +51,11 @@ import { matrixText } from '../matrix-text.ts';
 import { shownPath } from '../results.ts';
 import { textTable } from '../table.ts';
 import { withLibrary } from '../with-library.ts';
+import { withTrash } from '../with-trash.ts';
 import { writeNamedFile } from '../write-named-file.ts';
 import { withWorkbench } from './experiments.ts';
 
-const actions = ['list', 'new', 'run', 'status', 'resume', 'cancel', 'show', 'table'];
+const actions = ['list', 'new', 'run', 'status', 'resume', 'cancel', 'show', 'table', 'remove', 'lock', 'unlock'];
 
 const flags = z.object({
   dir: z.object({
@@ -112,11 +113,11 @@ type Flags = z.output<typeof flags>;
 export const experiment: Command = {
   name: 'experiment',
   summary: 'Many runs as one thing: detectors on tasks with seeds',
-  synopsis: `[list | new FILE | run FILE|NAME | status NAME | resume NAME | cancel NAME | show NAME | table NAME] [--FLAG VALUE ...]`,
+  synopsis: `[list | new FILE | run FILE|NAME | status NAME | resume NAME | cancel NAME | show NAME | table NAME | remove NAME | lock NAME | unlock NAME] [--FLAG VALUE ...]`,
   notes: [
     `FILE is an experiment as YAML or JSON (docs/experiments.md); NAME that of one that was begun, or of a suite that ships`,
     `with the program: ${[...suites.keys()].join(', ')}. What is done already is never computed again, so "run" and "resume" go`,
-    'on where an experiment was cut off, and compute what was added to it.',
+    'on where an experiment was cut off, and compute what was added to it. "remove" moves it into the trash with its runs; a lock refuses that.',
   ].join('\n'),
   flags,
   short: { '-o': '--out' },
@@ -143,6 +144,11 @@ export const experiment: Command = {
           return await status(workbench, store, store.get(name!), chosen, output);
         case 'table':
           return await table(workbench, store, store.get(name!), chosen, output);
+        case 'remove':
+          return await remove(workbench, name!, output);
+        case 'lock':
+        case 'unlock':
+          return lock(store, store.get(name!), action === 'lock', output);
         case 'cancel':
           return cancel(workbench, store.get(name!), output);
         default:
@@ -356,6 +362,7 @@ function list(workbench: Workbench, limit: number, output: Output): void {
     id: each.id,
     name: each.name,
     running: isRunning(each),
+    locked: each.locked,
     tasks: each.spec?.tasks.length ?? null,
     detectors: each.spec?.detectors.length ?? null,
     seeds: each.spec ? seedsOf(each.spec).length : null,
@@ -364,9 +371,9 @@ function list(workbench: Workbench, limit: number, output: Output): void {
   }));
   output.result({ experiments: value, suites: [...suites.keys()] }, () => {
     const now = new Date();
-    const rows = value.map(({ name, running, tasks, detectors, seeds, created_at: created, folder }) => [
+    const rows = value.map(({ name, running, locked, tasks, detectors, seeds, created_at: created, folder }) => [
       name,
-      running ? 'running' : '',
+      [running && 'running', locked && 'locked'].filter(Boolean).join(', '),
       `${tasks ?? '?'} x ${detectors ?? '?'} x ${seeds ?? '?'}`,
       formatRelativeTime(new Date(created), now),
       shownPath(folder),
@@ -443,6 +450,29 @@ function shown({ metric, aggregation, layer, baseline }: Flags): ViewOptions {
       '--layer takes one layer alone, so there is nothing to combine by --aggregation.',
     );
   return { metric, aggregation, ...given({ layer, baseline }) };
+}
+
+async function remove(workbench: Workbench, name: string, output: Output): Promise<void> {
+  const removed = await withTrash(workbench, (trash) => trash.removeExperiment(name));
+  const { trash, runs, kept } = removed;
+  output.result(removed, () =>
+    trash === null
+      ? `The folder of "${removed.name}" is gone; it is off the list.`
+      : [
+          `Moved to the trash: "${removed.name}" with ${counted(runs, 'run')}. npx cupbearer trash restore ${trash} brings it back.`,
+          ...(kept === 0
+            ? []
+            : [
+                `${counted(kept, 'run')} in its folder ${kept === 1 ? 'stays' : 'stay'}: other experiments use ${kept === 1 ? 'it' : 'them'}.`,
+              ]),
+        ].join('\n'),
+  );
+}
+
+function lock(store: ExperimentStore, experiment: StoredExperiment, locked: boolean, output: Output): void {
+  const { id, spec } = experiment.file;
+  store.lock(experiment, locked);
+  output.result({ id, locked }, () => `${locked ? 'Locked' : 'Unlocked'}: "${spec.name}".`);
 }
 
 function cancel(workbench: Workbench, { folder, file }: StoredExperiment, output: Output): void {

@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { evaluationFolders, readEvaluation } from '../../../runs/stored-evaluations.ts';
+import type { Catalogue } from '../../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';
 import type { RunRecord } from '../../../../shared/domain/run.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import type { Evaluation } from '../../../../shared/domain/evaluation.ts';
 import { CupbearerError, toErrorRecord } from '../../../../shared/errors.ts';
 import { engineText } from '../../../../shared/engine-parts.ts';
-import { formatDuration, formatMetric, formatRelativeTime } from '../../../../shared/format.ts';
+import { counted, formatCount, formatDuration, formatMetric, formatRelativeTime } from '../../../../shared/format.ts';
 import { choice, integer, parseParams } from '../../../../shared/schema/fields.ts';
 import { RunSummaries } from '../../../api/runs/run-summaries.ts';
 import { runTitle } from '../../../api/runs/run-title.ts';
+import type { Workbench } from '../../../api/workbench.ts';
 import { isFolder } from '../../../storage/is-folder.ts';
 import type { Command } from '../command.ts';
 import { faultLines, printedRun } from '../faults.ts';
@@ -19,9 +21,12 @@ import type { Output } from '../output.ts';
 import { contextLines, evaluationTable, shownPath } from '../results.ts';
 import { showFolder } from '../show-folder.ts';
 import { textTable } from '../table.ts';
+import { withTrash } from '../with-trash.ts';
 import { withWorkbench } from './experiments.ts';
 
-const actions = ['list', 'show', 'open'];
+const actions = ['list', 'show', 'open', 'remove', 'lock', 'unlock'];
+/** Actions on any number of runs. */
+const ofMany = ['remove', 'lock', 'unlock'];
 
 const flags = z.object({
   kind: choice({
@@ -36,11 +41,15 @@ const flags = z.object({
 export const runs: Command = {
   name: 'runs',
   summary: 'The catalogue of runs on this machine',
-  synopsis: '[list | show ID | open ID] [--FLAG VALUE ...]',
-  notes: 'ID may be shortened as long as it names one run. `open` shows the run folder in the file manager.',
+  synopsis: '[list | show ID | open ID | remove ID ... | lock ID ... | unlock ID ...] [--FLAG VALUE ...]',
+  notes: [
+    'ID may be shortened as long as it names one run. `open` shows the run folder in the file manager.',
+    '`remove` moves runs into the trash (npx cupbearer trash); a lock refuses that.',
+  ].join('\n'),
   flags,
-  maxWords: 2,
-  async run([action = 'list', id], given, output) {
+  maxWords: 10_000,
+  async run([action = 'list', ...ids], given, output) {
+    const [id] = ids;
     if (!actions.includes(action)) throw new CupbearerError('usage', unknownName('action', action, actions));
     if ((action === 'list') === (id !== undefined)) {
       throw new CupbearerError(
@@ -51,10 +60,15 @@ export const runs: Command = {
         },
       );
     }
+    if (ids.length > 1 && !ofMany.includes(action))
+      throw new CupbearerError('usage', `runs ${action} takes one id; "${ids[1]}" is not expected here.`);
     const { kind, limit } = parseParams(flags, given, flagName);
-    await withWorkbench(output, async ({ catalogue }) => {
+    await withWorkbench(output, async (workbench) => {
+      const { catalogue } = workbench;
       const summaries = new RunSummaries(catalogue);
       if (action === 'list') list(catalogue.list({ ...(kind === 'any' ? {} : { kind }), limit }), summaries, output);
+      else if (action === 'remove') await remove(workbench, ids, output);
+      else if (action !== 'show' && action !== 'open') lock(catalogue, ids, action === 'lock', output);
       else if (action === 'show') show(catalogue.get(id!), summaries, output);
       else await open(catalogue.get(id!), output);
     });
@@ -69,7 +83,7 @@ function list(found: readonly CatalogueRun[], summaries: RunSummaries, output: O
     const titles = summaries.of(found).map(runTitle);
     const rows = records.map((record, i) => [
       record.id,
-      record.status,
+      record.locked ? `${record.status}, locked` : record.status,
       record.kind,
       titles[i]!,
       keyFigure(record),
@@ -77,6 +91,27 @@ function list(found: readonly CatalogueRun[], summaries: RunSummaries, output: O
     ]);
     return [textTable(['id', 'status', 'kind', 'title', 'result', 'when'], rows), ...faultLines(records)].join('\n');
   });
+}
+
+async function remove(workbench: Workbench, ids: readonly string[], output: Output): Promise<void> {
+  const named = ids.map((id) => workbench.catalogue.get(id).id);
+  const removed = await withTrash(workbench, (trash) => trash.removeRuns(named));
+  output.result(removed, () =>
+    [
+      `Moved to the trash: ${counted(removed.ids.length, 'run')}. npx cupbearer trash restore brings them back.`,
+      ...(removed.needed === 0 ? [] : [`${neededWords(removed.needed)} Their results stay.`]),
+    ].join('\n'),
+  );
+}
+
+const neededWords = (count: number) =>
+  count === 1 ? '1 other run was built on them.' : `${formatCount(count)} other runs were built on them.`;
+
+function lock(catalogue: Catalogue, ids: readonly string[], locked: boolean, output: Output): void {
+  const named = ids.map((id) => catalogue.get(id).id);
+  catalogue.mark(named, { locked });
+  catalogue.mirrorPending();
+  output.result({ ids: named, locked }, () => `${locked ? 'Locked' : 'Unlocked'}: ${named.join(', ')}.`);
 }
 
 /** AUROC with its interval, or the accuracy of a classifier. */
@@ -111,6 +146,7 @@ function show(run: CatalogueRun, summaries: RunSummaries, output: Output): void 
       `id          ${record.id}`,
       `kind        ${record.kind}`,
       `status      ${record.status}${record.error ? `: ${record.error.message}` : ''}`,
+      ...(record.locked ? ['locked      yes'] : []),
       ...(record.fault === null ? [] : [`fault       ${record.fault}`]),
       `folder      ${shownPath(folder)}${isThere ? '' : ' (no longer there)'}`,
       `engine      ${engineText(record)}`,
