@@ -15,6 +15,8 @@ import {
   tableFormats,
   viewOptionsSchema,
 } from './domain/experiment-view.ts';
+import { figureOptionsSchema } from './domain/experiment-figure.ts';
+import { reportOptionsSchema, tableSpreads } from './domain/experiment-report.ts';
 import { formRegistrySchema } from './domain/form.ts';
 import {
   classCountsSchema,
@@ -164,8 +166,20 @@ const experiments = {
   view: call.input(experiment.extend(viewOptionsSchema.shape)).output(experimentViewSchema),
   /** What the page shows, as a table for a paper or for other programs. */
   table: call
-    .input(experiment.extend(viewOptionsSchema.shape).extend({ format: z.enum(tableFormats) }))
+    .input(
+      experiment
+        .extend(viewOptionsSchema.shape)
+        .extend({ format: z.enum(tableFormats), spread: z.enum(tableSpreads).default('interval') }),
+    )
     .output(z.instanceof(File)),
+  /** What the page shows, as a figure for a paper. */
+  figure: call
+    .input(experiment.extend(viewOptionsSchema.shape).extend(figureOptionsSchema.shape))
+    .output(z.instanceof(File)),
+  /** All of it as one document. */
+  report: call
+    .input(experiment.extend(viewOptionsSchema.shape).extend(reportOptionsSchema.shape))
+    .output(madeFileSchema),
   /** Computes what of it is not there yet. */
   start: call.input(experiment).output(nothing),
   /** Stops; what is done is kept. */

@@ -1,4 +1,8 @@
 import { planExperiment, type ExperimentPlan, type PlanSource } from '../experiments/plan.ts';
+import { experimentFigure, type FigureRequest } from '../reports/experiment-figures.ts';
+import { writeExperimentReport } from '../reports/experiment-report/index.ts';
+import type { ExperimentReportRequest } from '../reports/experiment-report/request.ts';
+import type { WrittenReport } from '../reports/make-report.ts';
 import { experimentTable, type TableFile, type TableRequest } from '../reports/experiment-table.ts';
 import { experimentView, type ViewRequest, type ViewedExperiment } from '../reports/experiment-view.ts';
 
@@ -10,3 +14,9 @@ export const viewOfExperiment = (request: ViewRequest): ViewedExperiment => expe
 
 /** Writes the results of an experiment as a table, as {@link experimentTable} does. */
 export const tableOfExperiment = (request: TableRequest): TableFile => experimentTable(request);
+
+/** Draws a figure of an experiment, as {@link experimentFigure} does. */
+export const figureOfExperiment = (request: FigureRequest): TableFile => experimentFigure(request);
+
+/** Writes a report of an experiment to a file, as {@link writeExperimentReport} does. */
+export const reportOfExperiment = (request: ExperimentReportRequest): WrittenReport => writeExperimentReport(request);
