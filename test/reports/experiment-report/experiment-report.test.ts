@@ -7,8 +7,8 @@ import { markdownDocument } from '../../../main/reports/experiment-report/markdo
 import { experimentTable } from '../../../main/reports/experiment-table.ts';
 import { reportRequest } from './subject.ts';
 
-const composed = (...asked: Parameters<typeof reportRequest>) =>
-  composeReport({ ...reportRequest(...asked), file: '' });
+const composed = (...asked: Partial<Parameters<typeof reportRequest>>) =>
+  composeReport({ ...reportRequest(asked[0] ?? {}, asked[1]), file: '' });
 
 describe('a report of an experiment', () => {
   it('has all of its chapters, and those that are empty are left out', () => {
