@@ -8,6 +8,7 @@ import { detectorRegistry } from '../main/detectors/index.ts';
 import { architectureRegistry } from '../main/models/architectures/index.ts';
 import { optimizerRegistry } from '../main/models/optimizers/index.ts';
 import { taskRegistry } from '../main/tasks/index.ts';
+import type { TaskDefinition } from '../main/tasks/task.ts';
 
 /** The reference pages, made from the definitions: file name to Markdown. */
 export function referencePages(): Record<string, string> {
@@ -15,7 +16,7 @@ export function referencePages(): Record<string, string> {
     'detectors.md': page('Detectors', 'detector', detectorRegistry, (definition) =>
       needsOf(definition as DetectorDefinition),
     ),
-    'tasks.md': page('Tasks', 'task', taskRegistry),
+    'tasks.md': page('Tasks', 'task', taskRegistry, (definition) => ` ${(definition as TaskDefinition).threat}`),
     'datasets.md': page('Datasets', 'train_data', datasetRegistry),
     'triggers.md': page('Triggers', 'train_data.backdoor', triggerRegistry),
     'models.md': page('Models', 'model', architectureRegistry) + section('Optimizers', 'optim', optimizerRegistry),

@@ -19,6 +19,8 @@ import {
   figuresByLayerSchema,
   viewOptionsSchema,
 } from './domain/experiment-view.ts';
+import { figureOptionsSchema } from './domain/experiment-figure.ts';
+import { reportOptionsSchema, tableSpreads } from './domain/experiment-report.ts';
 import { formRegistrySchema } from './domain/form.ts';
 import {
   classCountsSchema,
@@ -198,8 +200,20 @@ const experiments = {
   view: call.input(experiment.extend(viewOptionsSchema.shape)).output(experimentViewSchema),
   /** What the page shows, as a table for a paper or for other programs. */
   table: call
-    .input(experiment.extend(viewOptionsSchema.shape).extend({ format: z.enum(tableFormats) }))
+    .input(
+      experiment
+        .extend(viewOptionsSchema.shape)
+        .extend({ format: z.enum(tableFormats), spread: z.enum(tableSpreads).default('interval') }),
+    )
     .output(z.instanceof(File)),
+  /** What the page shows, as a figure for a paper. */
+  figure: call
+    .input(experiment.extend(viewOptionsSchema.shape).extend(figureOptionsSchema.shape))
+    .output(z.instanceof(File)),
+  /** All of it as one document. */
+  report: call
+    .input(experiment.extend(viewOptionsSchema.shape).extend(reportOptionsSchema.shape))
+    .output(madeFileSchema),
   /** The figures of every cell at each layer. */
   byLayer: call.input(experiment.extend({ metric: viewOptionsSchema.shape.metric })).output(figuresByLayerSchema),
   /** Changes what people say of it. */

@@ -3,6 +3,10 @@ import type { FiguresByLayer } from '../../shared/domain/experiment-view.ts';
 import type { MatrixMetric } from '../../shared/domain/result-matrix.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
 import { figuresByLayer } from '../reports/experiment-matrix.ts';
+import { experimentFigure, type FigureRequest } from '../reports/experiment-figures.ts';
+import { writeExperimentReport } from '../reports/experiment-report/index.ts';
+import type { ExperimentReportRequest } from '../reports/experiment-report/request.ts';
+import type { WrittenReport } from '../reports/make-report.ts';
 import { experimentTable, type TableFile, type TableRequest } from '../reports/experiment-table.ts';
 import { experimentView, type ViewRequest, type ViewedExperiment } from '../reports/experiment-view.ts';
 
@@ -23,3 +27,8 @@ export const layersOfExperiment = ({
   subject: MatrixSubject;
   metric: MatrixMetric;
 }): FiguresByLayer => figuresByLayer(subject, metric);
+/** Draws a figure of an experiment, as {@link experimentFigure} does. */
+export const figureOfExperiment = (request: FigureRequest): TableFile => experimentFigure(request);
+
+/** Writes a report of an experiment to a file, as {@link writeExperimentReport} does. */
+export const reportOfExperiment = (request: ExperimentReportRequest): WrittenReport => writeExperimentReport(request);

@@ -1,10 +1,9 @@
 import type { TableFormat, ViewOptions } from '../../shared/domain/experiment-view.ts';
 import { slug } from '../../shared/slug.ts';
-import { matrixStatistics } from '../evaluation/across/matrix-statistics.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
-import { experimentMatrix } from './experiment-matrix.ts';
-import { baselineOf } from './experiment-view.ts';
+import { experimentResults } from './experiment-results.ts';
 import { matrixTableFormats } from './matrix/index.ts';
+import { provenanceOf } from './experiment-report/reproduce.ts';
 import type { MatrixTableOptions } from './matrix/matrix-table.ts';
 
 /** What a table is made from. */
@@ -34,10 +33,11 @@ const types: Record<TableFormat, string> = {
 
 /** Writes the results of an experiment as a table. */
 export function experimentTable({ subject, options, settings }: TableRequest): TableFile {
-  const { baseline, format, spread } = options;
-  const { matrix } = experimentMatrix(subject, options);
+  const { format, spread } = options;
+  const { matrix, statistics } = experimentResults(subject, options);
   const { extension, write } = matrixTableFormats[format];
-  const text = write(matrix, matrixStatistics(matrix, baselineOf(matrix, baseline)), { spread, settings });
+  const { samples } = provenanceOf(subject);
+  const text = write(matrix, statistics, { spread, settings, samples });
   return {
     name: `${slug(subject.title) || 'experiment'}.${extension}`,
     type: types[format],

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { ownEngines } from '../../shared/engine-parts.ts';
+import { emphasised, figureHtml, htmlPage, paragraphs, tableHtml } from './html-page.ts';
 import { escapeHtml, notesHtml } from './notes.ts';
 import { environmentLines } from './markdown.ts';
 import {
@@ -12,7 +10,6 @@ import {
   runLetter,
   type Foundation,
   type Report,
-  type ReportedFigure,
   type ReportedRun,
 } from './report.ts';
 import {
@@ -23,22 +20,8 @@ import {
   pairsTable,
   runsTable,
   untestedPairs,
-  type TextTable,
 } from './tables.ts';
 import { counted } from '../../shared/format.ts';
-
-const style = readFileSync(fileURLToPath(new URL('./style.css', import.meta.url)), 'utf8');
-
-/** Nothing is loaded from anywhere, nothing is sent, and neither scripts nor other styles count, whatever stands in the report. */
-const policyWith = (styles: string) =>
-  [
-    "default-src 'none'",
-    `style-src 'sha256-${createHash('sha256').update(styles).digest('base64')}'`,
-    'img-src data:',
-    'font-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
 
 /** More runs than this and a list of them leads to each. */
 const mostWithoutContents = 3;
@@ -70,35 +53,7 @@ export function htmlReport(report: Report): string {
     ...foundationsHtml(report),
     `<footer>Made by Cupbearer ${escapeHtml(runs[0]?.record.versions['cupbearer'] ?? '')} on ${createdAt.slice(0, 10)}. AUROC: chance that an anomalous sample scores above a clean one. AP: average precision. TPR at 1 % FPR: share of anomalous samples flagged while at most 1 % of the clean ones are. Intervals: DeLong on the logit scale for AUROC, the influence of each sample for AP, where the threshold may lie for rates (a stratified bootstrap for both in runs of earlier versions); the rule of three where no mistake was seen.</footer>`,
   ];
-  const styles = `${fontFaces()}${style}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policyWith(styles)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${styles}</style>
-</head>
-<body>
-${parts.join('\n')}
-</body>
-</html>
-`;
-}
-
-function fontFaces(): string {
-  return (
-    [
-      ['Regular', 400],
-      ['SemiBold', 600],
-    ] as const
-  )
-    .map(([file, weight]) => {
-      const bytes = readFileSync(fileURLToPath(new URL(`../../resources/fonts/Inter-${file}.woff2`, import.meta.url)));
-      return `@font-face{font-family:Inter;font-weight:${weight};src:url(data:font/woff2;base64,${bytes.toString('base64')}) format('woff2')}\n`;
-    })
-    .join('');
+  return htmlPage(title, parts);
 }
 
 function subtitle({ runs, createdAt }: Report): string {
@@ -109,29 +64,9 @@ function subtitle({ runs, createdAt }: Report): string {
     .join(' · ');
 }
 
-const paragraphs = (text: string) =>
-  text
-    .split(/\n\s*\n/)
-    .map((part) => `<p>${escapeHtml(part)}</p>`)
-    .join('');
-
-/** `**` in a sentence of ours marks what the eye should land on. */
-const emphasised = (sentence: string) => escapeHtml(sentence).replaceAll(/\*\*(.+?)\*\*/g, '<strong>$1</strong>');
-
 function findingOf({ result }: ReportedRun, place: number): string[] {
   if (!result) return [];
   return [`<p><strong class="letter">${runLetter(place)}</strong>${emphasised(result.sentence)}</p>`];
-}
-
-function tableHtml(table: TextTable | null): string {
-  if (!table) return '';
-  const { caption, head, numeric, rows } = table;
-  const align = (i: number) => (numeric[i] ? ' class="n"' : '');
-  const heads = head.map((text, i) => `<th scope="col"${align(i)}>${escapeHtml(text)}</th>`).join('');
-  const body = rows.map(
-    (row) => `<tr>${row.map((text, i) => `<td${align(i)}>${escapeHtml(text)}</td>`).join('')}</tr>`,
-  );
-  return `<div class="wide"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${heads}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }
 
 function contents(runs: readonly ReportedRun[]): string {
@@ -185,12 +120,6 @@ function foundationsHtml({ foundations }: Report): string[] {
     }),
     '</section>',
   ];
-}
-
-/** No figure of a page can take the place of what another refers to: each has `id` in its names. */
-function figureHtml({ svg, description }: ReportedFigure, id: string): string {
-  const own = svg.replaceAll(/( id="| clip-path="url\(#)clip-/g, `$1clip-${id}-`);
-  return `<figure role="img" aria-label="${escapeHtml(description)}">${own}<figcaption>${escapeHtml(description)}</figcaption></figure>`;
 }
 
 function mistakesHtml(png: Uint8Array, words: string): string {

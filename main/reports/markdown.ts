@@ -1,5 +1,6 @@
 import { engineText } from '../../shared/engine-parts.ts';
 import { formatDuration } from '../../shared/format.ts';
+import { chart, linked, shown, tableText, type LinkedFigure } from './markdown-parts.ts';
 import { fenced, foreignMarkdown, markdownSentence, markdownText } from './markdown-text.ts';
 import {
   buildsOn,
@@ -8,7 +9,6 @@ import {
   mistakesWords,
   runLetter,
   type Report,
-  type ReportedFigure,
   type ReportedRun,
 } from './report.ts';
 import {
@@ -19,7 +19,6 @@ import {
   pairsTable,
   runsTable,
   untestedPairs,
-  type TextTable,
 } from './tables.ts';
 
 /**
@@ -52,12 +51,6 @@ export function markdownReport(report: Report): string {
     ...[...together, ...ofRuns.flat()].map(({ label, data }) => `[${label}]: ${data}`),
   ];
   return `${sections.join('\n\n')}\n`;
-}
-
-function tableText({ caption, head, numeric, rows }: TextTable): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(markdownText).join(' | ')} |`;
-  const rule = `|${numeric.map((isNumeric) => (isNumeric ? '---:' : '---')).join('|')}|`;
-  return [`*${markdownText(caption)}*`, '', line(head), rule, ...rows.map(line)].join('\n');
 }
 
 function runSection(
@@ -107,30 +100,6 @@ function foundationsSection({ foundations }: Report): string[] {
     }),
   ];
 }
-
-/** A figure by the name that the text knows it by, and as an address that holds all of it. */
-interface LinkedFigure {
-  label: string;
-  description: string;
-  data: string;
-}
-
-const shown = ({ label, description }: LinkedFigure) => `![${description}][${label}]`;
-
-/** Within brackets only plain characters mean nothing, and what has been made plain may be alike. */
-function linked(name: string, words: string, type: string, bytes: Uint8Array, labels: Set<string>): LinkedFigure {
-  let label = name.replaceAll(/[^\w.-]/g, '-');
-  while (labels.has(label.toLowerCase())) label += '-';
-  labels.add(label.toLowerCase());
-  return {
-    label,
-    description: markdownText(words),
-    data: `data:${type};base64,${Buffer.from(bytes).toString('base64')}`,
-  };
-}
-
-const chart = (name: string, { description, svg }: ReportedFigure, labels: Set<string>) =>
-  linked(name, description, 'image/svg+xml', Buffer.from(svg), labels);
 
 function figuresOf(run: ReportedRun, letter: string, labels: Set<string>): LinkedFigure[] {
   const charts = run.figures.map((figure) => chart(`${letter}-${figure.name}`, figure, labels));

@@ -47,6 +47,8 @@ export const adversarialExamples = defineTask({
   id: 'adversarial-examples',
   title: 'Adversarial examples',
   summary: 'Tell inputs that were changed to be misclassified from clean ones',
+  threat:
+    'The attacker knows the whole model and changes single inputs, each by no more than the radius, until the model mistakes them; the training data are clean. The defender has some data that are known to be clean.',
   source: 'ejnnr/cupbearer, tasks.adversarial_examples; pgd: Madry et al., arXiv 1706.06083; fgsm: arXiv 1412.6572',
   anomalous: 'Adversarial',
   aim: 'mistake',

@@ -10,6 +10,8 @@ export const backdoor = defineTask({
   id: 'backdoor',
   title: 'Backdoor detection',
   summary: 'Tell triggered inputs from clean ones by how the classifier computes',
+  threat:
+    'The attacker puts a trigger on a share of the training data and labels these inputs as the attack wants them, and later puts the trigger on any input. The defender has some data that are known to be clean and knows neither the trigger nor its target.',
   source: 'ejnnr/cupbearer, tasks.backdoor_detection; backdoors: Gu et al. 2017, arXiv 1708.06733',
   anomalous: 'Triggered',
   aim: 'label',

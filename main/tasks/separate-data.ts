@@ -42,6 +42,8 @@ export const separateData = defineTask({
   id: 'separate-data',
   title: 'Separate datasets',
   summary: 'Any datasets for trusted, untrusted, clean test and anomalous test data',
+  threat:
+    'What the anomalies are and where they come from is up to the data that are named. The defender has the trusted data, and the untrusted ones where there are any.',
   source: 'ejnnr/cupbearer, tasks.Task.from_separate_data',
   params,
 

@@ -104,6 +104,8 @@ export interface TaskDefinition extends Definition {
   readonly proposedFor?: TaskRole['proposedFor'];
   /** The only dataset that its classifier may be trained on, if there is just one. */
   readonly trainedOn?: TrainedOn;
+  /** What the attacker can do, and what the defender has and knows: sentences for reports. */
+  readonly threat: string;
   /** What its anomalous samples are called: "Triggered"; {@link anomalousWord} always returns a word. */
   readonly anomalous?: string;
   /** What its normal test samples are called if they are not clean: "Changed harmlessly". */

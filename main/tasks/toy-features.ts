@@ -18,6 +18,8 @@ export const toyFeatures = defineTask({
   id: 'toy-features',
   title: 'Toy features',
   summary: 'Two features agree in the trusted data; inputs in which they disagree are anomalous',
+  threat:
+    'Nobody attacks: two features that always went together in the trusted data come apart, and the model may follow either. The defender has data in which they agree.',
   source: 'ejnnr/cupbearer, tasks.toy_features',
   trainedOn,
   params: z.object({ run_path: classifierParams.run_path, ...splitParams }),

@@ -90,11 +90,12 @@ export class SvgContext implements DrawingState {
     this.#measure = measure;
   }
 
-  /** The document; `title` and `description` are read by screen readers. */
-  toSvg(title: string, description: string): string {
+  /** The document; `title` and `description` are read by screen readers. `onPaper` is its size there, else it has that of its px. */
+  toSvg(title: string, description: string, onPaper?: { widthMm: number; heightMm: number }): string {
     const { width, height } = this.canvas;
+    const [wide, high] = onPaper ? [`${onPaper.widthMm}mm`, `${onPaper.heightMm}mm`] : [width, height];
     return [
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="${svgFontStack}">`,
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}" viewBox="0 0 ${width} ${height}" role="img" font-family="${svgFontStack}">`,
       `<title>${escaped(title)}</title>`,
       `<desc>${escaped(description)}</desc>`,
       this.#clips.size === 0 ? '' : `<defs>${[...this.#clips.values()].join('')}</defs>`,

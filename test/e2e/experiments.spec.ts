@@ -88,7 +88,7 @@ test('several detectors with two seeds are set up, fill the matrix, and lead to 
       await page.getByRole('button', { name: 'Export' }).click();
       await page.getByRole('menuitem', { name }).click();
     };
-    const { name, path } = await saved(() => choose(/LaTeX/));
+    const { name, path } = await saved(() => choose(/^LaTeX booktabs/));
     expect(name).toMatch(/\.tex$/);
     const latex = readFileSync(path, 'utf8');
     expect(latex).toContain('\\toprule');

@@ -97,6 +97,45 @@ describe.sequential('cupbearer experiment', () => {
     expect((await ended('table', 'tiny', '--format', 'word')).stderr).toContain('must be one of latex, markdown');
   });
 
+  it('draws its figures, one to a file or all to a folder', { timeout }, async () => {
+    expect(
+      (await ended('figures', 'tiny', '--figure', 'matrix', '--width', '84', '-o', join(place, 'm.svg'))).code,
+    ).toBe(0);
+    expect(readFileSync(join(place, 'm.svg'), 'utf8')).toContain('width="84mm"');
+    // An attack that failed counts nowhere, so that there is nothing to compare or rank.
+    const { stdout, stderr } = await ended('figures', 'tiny', '-o', join(place, 'figures'));
+    expect(stdout.trim().split('\n')).toEqual([expect.stringMatching(/tiny-matrix\.pdf$/)]);
+    expect(stderr).toContain('No figure "forest": There are no differences to draw');
+    expect(stderr).toContain('No figure "ranks": There are no ranks to draw');
+    expect(readFileSync(join(place, 'figures', 'tiny-matrix.pdf'), 'latin1')).toMatch(/^%PDF-/);
+    expect((await ended('figures', 'tiny', '-o', join(place, 'all.pdf'))).stderr).toContain(
+      'One file holds one figure',
+    );
+    rmSync(join(place, 'figures'), { recursive: true });
+    rmSync(join(place, 'm.svg'));
+  });
+
+  it('writes a report that holds the experiment, which comes out of it as it was', { timeout }, async () => {
+    for (const name of ['tiny-report.html', 'tiny-report.md']) {
+      const report = join(place, name);
+      expect((await ended('report', 'tiny', '-o', report, '--cells', 'pages')).code).toBe(0);
+      const text = readFileSync(report, 'utf8');
+      // Nothing of this machine, not even in the folders of the runs that its charts were read from.
+      expect(text).not.toContain(place);
+      expect(text).toContain('mahalanobis on Corner');
+      expect(text).toContain('Not counted. Its attack failed');
+      expect((await ended('new', `from-${name}.yaml`, '--from', report)).code).toBe(0);
+      // The same cells, so that nothing of it is computed again.
+      const again = await json('run', `from-${name}.yaml`, '--dry_run');
+      expect(again).toMatchObject({ runs: 8, reused: 8 });
+      rmSync(report);
+      rmSync(join(place, `from-${name}.yaml`));
+    }
+    expect((await ended('report', 'tiny')).stderr).toContain('A report needs a file');
+    expect((await ended('report', 'tiny', '-o', 'tiny.pdf')).stderr).toContain('".pdf" names no format of a report');
+    expect((await ended('new', 'no.yaml', '--from', file)).stderr).toContain('is no report of an experiment');
+  });
+
   it('takes a classifier from another experiment that has trained the same', { timeout }, async () => {
     write({ name: 'Other', detectors: ['energy', 'lof'] });
     expect(await json('run', file)).toMatchObject({ reused: 4, done: 2 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cellFace } from '../../renderer/screens/experiment-page/cell-face.ts';
-import { differenceAxis } from '../../renderer/screens/experiment-page/difference-axis.ts';
+import { differenceAxis } from '../../shared/charts/difference-axis.ts';
 import { countsOf } from '../../renderer/screens/experiment-page/experiment-counts.ts';
-import { heatScales, heatStep } from '../../renderer/screens/experiment-page/heat.ts';
+import { heatScales, heatStep } from '../../shared/charts/heat.ts';
 import { cursorAfter } from '../../renderer/screens/experiment-page/matrix-cursor.ts';
 import {
   pWords,

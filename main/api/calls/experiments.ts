@@ -4,13 +4,14 @@ import { unknownName } from '../../../shared/definition.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
+import { reportParts } from '../experiments/report-parts.ts';
 import { dataFolder } from '../settings.ts';
 
 /** A stream that nobody can end from outside goes on until it ends by itself. */
 const never = new AbortController().signal;
 
 /** The calls about experiments. */
-export function experimentsCalls({ experiments: service, trash, results, settings }: Application) {
+export function experimentsCalls({ experiments: service, trash, results, settings, made }: Application) {
   const { experiments } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
   return {
@@ -45,7 +46,7 @@ export function experimentsCalls({ experiments: service, trash, results, setting
     table: experiments.table.handler(async ({ input: { id, ...options }, signal }) => {
       const { subject, experiment } = await service.state(id, signal);
       const settings = settingsWords(experiment.file.spec);
-      const question = { subject, options: { ...options, spread: 'interval' as const }, settings };
+      const question = { subject, options, settings };
       const { name, type, bytes } = await results.ask('experiment-table', question, asking(signal));
       return new File([bytes], name, { type });
     }),
@@ -54,6 +55,16 @@ export function experimentsCalls({ experiments: service, trash, results, setting
       return {};
     }),
     remove: experiments.remove.handler(({ input }) => trash.removeExperiment(input.id)),
+    figure: experiments.figure.handler(async ({ input: { id, ...options }, signal }) => {
+      const { subject } = await service.state(id, signal);
+      const { name, type, bytes } = await results.ask('experiment-figure', { subject, options }, asking(signal));
+      return new File([bytes], name, { type });
+    }),
+    report: experiments.report.handler(async ({ input: { id, ...options }, signal }) => {
+      const { experiment, plan, subject } = await service.state(id, signal);
+      const question = { subject, options, ...reportParts(experiment, plan) };
+      return made.make((file) => results.ask('experiment-report', { ...question, file }, asking(signal)));
+    }),
     forget: experiments.forget.handler(({ input }) => {
       service.forget(input.id);
       return {};

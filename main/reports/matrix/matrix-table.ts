@@ -1,12 +1,14 @@
 import type { MatrixStatistics } from '../../../shared/domain/matrix-statistics.ts';
 import { matrixMetrics, type MatrixCell, type ResultMatrix } from '../../../shared/domain/result-matrix.ts';
-import { formatMetric } from '../../../shared/format.ts';
+import { counted, formatCount, formatMetric } from '../../../shared/format.ts';
 
 export interface MatrixTableOptions {
   /** What stands beside a mean over seeds: its standard deviation, its 95 % interval, or nothing. */
   spread: 'deviation' | 'interval' | 'none';
   /** The exact settings for the caption, in words. */
   settings: string;
+  /** How many test samples runs have, by the label of the task; several where seeds differ. */
+  samples?: ReadonlyMap<string, ReadonlySet<number>> | undefined;
 }
 
 /** How a figure stands out in its column. */
@@ -93,7 +95,7 @@ export function matrixTable(
   if (hasRanks) markStandings(ranked.map(({ cells }) => cells[last + 1]!), false); // prettier-ignore
 
   return {
-    caption: captionOf(matrix, options),
+    caption: captionOf(matrix, statistics, options),
     head,
     rows,
     notes: [
@@ -196,8 +198,9 @@ function markStandings(cells: readonly TableCell[], higher: boolean): void {
 }
 
 function captionOf(
-  { title, metric, aggregation, seeds }: ResultMatrix,
-  { spread, settings }: MatrixTableOptions,
+  { title, metric, aggregation, seeds, tasks }: ResultMatrix,
+  { commonTasks }: MatrixStatistics,
+  { spread, settings, samples }: MatrixTableOptions,
 ): string {
   const { title: metricTitle, higher } = matrixMetrics[metric];
   const over = seeds.length === 1 ? `seed ${seeds[0]!}` : `${seeds.length} seeds (${listed(seeds)})`;
@@ -206,10 +209,25 @@ function captionOf(
     interval: seeds.length === 1 ? `${over} with its 95 % interval` : `mean over ${over} with its 95 % interval`,
     none: seeds.length === 1 ? over : `mean over ${over}`,
   };
-  return [title, `${metricTitle}, ${higher ? 'higher' : 'lower'} is better; ${aggregation}; ${words[spread]}`, settings]
+  return [
+    title,
+    `${metricTitle}, ${higher ? 'higher' : 'lower'} is better; ${aggregation}; ${words[spread]}`,
+    `${commonTasks.length} of ${counted(tasks.length, 'task')} in means and ranks`,
+    samplesWords(samples),
+    settings,
+  ]
     .filter((part) => part.trim() !== '')
     .map(sentence)
     .join(' ');
+}
+
+/** "1,000 test samples a task", or from the fewest to the most. */
+function samplesWords(samples: MatrixTableOptions['samples']): string {
+  const counts = [...(samples?.values() ?? [])].flatMap((own) => [...own]);
+  if (counts.length === 0) return '';
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const range = fewest === most ? formatCount(most) : `${formatCount(fewest)} to ${formatCount(most)}`;
+  return `${range} test samples a task`;
 }
 
 /** "0 to 2" where seeds follow one another, else "0, 1, 7". */

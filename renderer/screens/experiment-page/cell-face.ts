@@ -1,6 +1,6 @@
 import type { MatrixCell } from '../../../shared/domain/result-matrix.ts';
 import { formatMetric } from '../../../shared/format.ts';
-import { heatStep, type HeatScale } from './heat.ts';
+import { heatStep, type HeatScale } from '../../../shared/charts/heat.ts';
 import { shortInterval, shortReason } from './matrix-words.ts';
 
 /** What a cell looks like. */

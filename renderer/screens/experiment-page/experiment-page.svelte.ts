@@ -1,3 +1,5 @@
+import type { FigureOptions } from '../../../shared/domain/experiment-figure.ts';
+import type { ExperimentReportFormat, ReportedCells } from '../../../shared/domain/experiment-report.ts';
 import type {
   ExperimentSummary,
   ExperimentView,
@@ -6,6 +8,7 @@ import type {
   ViewOptions,
 } from '../../../shared/domain/experiment-view.ts';
 import { given } from '../../../shared/given.ts';
+import type { MadeFile } from '../../../shared/domain/made-file.ts';
 import { client } from '../../app/client.ts';
 import { experiments } from '../../app/experiments.svelte.ts';
 import { Refreshed } from '../../app/refreshed.svelte.ts';
@@ -176,7 +179,17 @@ export class ExperimentPage {
   }
 
   /** The table as a file. @throws CupbearerError as the call does. */
-  table(format: TableFormat): Promise<File> {
-    return client.experiments.table({ id: this.id, ...this.#options, format });
+  table(format: TableFormat, spread: 'interval' | 'deviation' = 'interval'): Promise<File> {
+    return client.experiments.table({ id: this.id, ...this.#options, format, spread });
+  }
+
+  /** A figure for a paper as a file. @throws CupbearerError as the call does. */
+  figure(options: FigureOptions): Promise<File> {
+    return client.experiments.figure({ id: this.id, ...this.#options, ...options });
+  }
+
+  /** All of it as one document, to be fetched. @throws CupbearerError as the call does. */
+  report(format: ExperimentReportFormat, cells: ReportedCells): Promise<MadeFile> {
+    return client.experiments.report({ id: this.id, ...this.#options, format, cells });
   }
 }

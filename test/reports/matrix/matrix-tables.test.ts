@@ -87,12 +87,17 @@ describe('what a table says', () => {
 
   it('captions with metric, direction, aggregation, seeds and settings', () => {
     expect(laidOut().caption).toBe(
-      'Triggers on MNIST. AUROC, higher is better; mean of layers; mean ± standard deviation over 3 seeds (0 to 2). Mlp 128-128, 1 % of the images poisoned.',
+      'Triggers on MNIST. AUROC, higher is better; mean of layers; mean ± standard deviation over 3 seeds (0 to 2). 7 of 10 tasks in means and ranks. Mlp 128-128, 1 % of the images poisoned.',
     );
     const other = laidOut({ ...matrix, metric: 'fpr_at_95', seeds: [4] }, { spread: 'interval', settings: '' });
     expect(other.caption).toBe(
-      'Triggers on MNIST. FPR at 95 % TPR, lower is better; mean of layers; seed 4 with its 95 % interval.',
+      'Triggers on MNIST. FPR at 95 % TPR, lower is better; mean of layers; seed 4 with its 95 % interval. 7 of 10 tasks in means and ranks.',
     );
+    const samples = (...counts: number[]) =>
+      laidOut(matrix, { ...options, samples: new Map(counts.map((count, i) => [`task ${i}`, new Set([count])])) })
+        .caption;
+    expect(samples(400, 400)).toContain('. 400 test samples a task. ');
+    expect(samples(1000, 400)).toContain('. 400 to 1\u202f000 test samples a task. ');
     expect(laidOut({ ...matrix, seeds: [0, 1, 7] }).caption).toContain('over 3 seeds (0, 1, 7)');
     expect(other.rows[1]!.cells[0]!.spread).toBe('(0.980–1.010)');
     expect(laidOut(matrix, { spread: 'none', settings: '' }).rows[1]!.cells[0]!.spread).toBe('');

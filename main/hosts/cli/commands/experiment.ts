@@ -3,6 +3,7 @@ import { basename, extname, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { unknownName } from '../../../../shared/definition.ts';
+import { tableSpreads } from '../../../../shared/domain/experiment-report.ts';
 import { matrixAggregations, tableFormats, type ViewOptions } from '../../../../shared/domain/experiment-view.ts';
 import { seedsOf, type ExperimentSpec } from '../../../../shared/domain/experiment.ts';
 import { matrixMetricIds } from '../../../../shared/domain/result-matrix.ts';
@@ -53,9 +54,30 @@ import { textTable } from '../table.ts';
 import { withLibrary } from '../with-library.ts';
 import { withTrash } from '../with-trash.ts';
 import { writeNamedFile } from '../write-named-file.ts';
+import {
+  documentFlags,
+  specFromReport,
+  writeFigures,
+  writeReport,
+  type DocumentSource,
+} from './experiment-documents.ts';
 import { withWorkbench } from './experiments.ts';
 
-const actions = ['list', 'new', 'run', 'status', 'resume', 'cancel', 'show', 'table', 'remove', 'lock', 'unlock'];
+const actions = [
+  'list',
+  'new',
+  'run',
+  'status',
+  'resume',
+  'cancel',
+  'show',
+  'table',
+  'figures',
+  'report',
+  'remove',
+  'lock',
+  'unlock',
+];
 
 const flags = z.object({
   dir: z.object({
@@ -97,14 +119,18 @@ const flags = z.object({
   spread: choice({
     label: 'Spread',
     help: 'What stands beside a mean in the table: 95 % interval, standard deviation over seeds, or nothing',
-    options: ['interval', 'deviation', 'none'],
+    options: tableSpreads,
     default: 'interval',
   }),
   baseline: optionalText({
     label: 'Baseline',
     help: 'Label of the detector that others are compared with; mahalanobis, or the first that is ranked, unless given',
   }),
-  out: optionalPath({ label: 'File', help: 'Where the table goes, in place of the terminal; -o FILE for short' }),
+  out: optionalPath({
+    label: 'File',
+    help: 'Where a table goes, in place of the terminal, a report (.html, .md), or a figure (.pdf, .svg, .png; a folder for all); -o FILE for short',
+  }),
+  ...documentFlags,
   limit: integer({ label: 'Limit', help: 'Newest experiments to list', unit: 'experiments', default: 50, min: 1 }),
   ...computeFlags,
 });
@@ -113,7 +139,7 @@ type Flags = z.output<typeof flags>;
 export const experiment: Command = {
   name: 'experiment',
   summary: 'Many runs as one thing: detectors on tasks with seeds',
-  synopsis: `[list | new FILE | run FILE|NAME | status NAME | resume NAME | cancel NAME | show NAME | table NAME | remove NAME | lock NAME | unlock NAME] [--FLAG VALUE ...]`,
+  synopsis: `[list | new FILE | run FILE|NAME | status NAME | resume NAME | cancel NAME | show NAME | table NAME | figures NAME | report NAME | remove NAME | lock NAME | unlock NAME] [--FLAG VALUE ...]`,
   notes: [
     `FILE is an experiment as YAML or JSON (docs/experiments.md); NAME that of one that was begun, or of a suite that ships`,
     `with the program: ${[...suites.keys()].join(', ')}. What is done already is never computed again, so "run" and "resume" go`,
@@ -130,7 +156,7 @@ export const experiment: Command = {
       });
     }
     const chosen = parseParams(flags, { dir: {}, ...asked }, flagName);
-    if (action === 'new') return writeNew(name!, output);
+    if (action === 'new') return writeNew(name!, chosen, output);
     await withWorkbench(output, async (workbench) => {
       const store = new ExperimentStore(workbench);
       switch (action) {
@@ -149,6 +175,10 @@ export const experiment: Command = {
         case 'lock':
         case 'unlock':
           return lock(store, store.get(name!), action === 'lock', output);
+        case 'figures':
+          return await writeFigures(source(store, store.get(name!), workbench), chosen, output);
+        case 'report':
+          return await writeReport(source(store, store.get(name!), workbench), chosen, output);
         case 'cancel':
           return cancel(workbench, store.get(name!), output);
         default:
@@ -475,6 +505,12 @@ function lock(store: ExperimentStore, experiment: StoredExperiment, locked: bool
   output.result({ id, locked }, () => `${locked ? 'Locked' : 'Unlocked'}: "${spec.name}".`);
 }
 
+/** What documents of an experiment are made from. */
+function source(store: ExperimentStore, experiment: StoredExperiment, { catalogue }: Workbench): DocumentSource {
+  const plan = planned(store, experiment.file, { many: true });
+  return { experiment, plan, subject: matrixSubject(catalogue, experiment, plan) };
+}
+
 function cancel(workbench: Workbench, { folder, file }: StoredExperiment, output: Output): void {
   const { host_pid: pid, host_started: started } = workbench.catalogue.experiments.get(file.id);
   if (pid === null || !isAtWork(pid, started))
@@ -492,11 +528,11 @@ function yamlOf(spec: object): string {
   return stringify(spec, { aliasDuplicateObjects: false });
 }
 
-/** Writes the suite "quick" as a file to begin with. */
-function writeNew(name: string, output: Output): void {
+/** Writes the suite "quick", or the experiment in a report, as a file to begin with. */
+function writeNew(name: string, { from }: Pick<Flags, 'from'>, output: Output): void {
   const path = resolve(/\.(ya?ml|json)$/i.test(name) ? name : `${name}.yaml`);
-  const { name: _, ...spec } = suites.get('quick')!;
-  const own = { name: basename(path, extname(path)), ...spec };
+  const own =
+    from === undefined ? { ...suites.get('quick')!, name: basename(path, extname(path)) } : specFromReport(from);
   const text = path.endsWith('.json') ? `${JSON.stringify(own, null, 2)}\n` : yamlOf(own);
   writeFileAtomically(path, text, { exclusive: true });
   output.result(

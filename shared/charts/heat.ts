@@ -1,4 +1,4 @@
-import type { MatrixMetric } from '../../../shared/domain/result-matrix.ts';
+import type { MatrixMetric } from '../domain/result-matrix.ts';
 
 /** How figures of a metric lie on the seven steps of heat. */
 export interface HeatScale {

@@ -1,0 +1,180 @@
+import { heatScales, heatStep } from '../../shared/charts/heat.ts';
+import type { ExperimentFigureKind, FigureOptions } from '../../shared/domain/experiment-figure.ts';
+import type { ViewOptions } from '../../shared/domain/experiment-view.ts';
+import { matrixMetrics } from '../../shared/domain/result-matrix.ts';
+import { CupbearerError } from '../../shared/errors.ts';
+import { counted, formatMetric } from '../../shared/format.ts';
+import { slug } from '../../shared/slug.ts';
+import type { MatrixSubject } from '../experiments/matrix-subject.ts';
+import { forestDrawing } from '../figures/paper/forest-figure.ts';
+import { matrixDrawing } from '../figures/paper/matrix-figure.ts';
+import { paperFigure, paperFormats, type PaperDrawing, type PaperWords } from '../figures/paper/paper.ts';
+import { rankDrawing } from '../figures/paper/rank-figure.ts';
+import { experimentResults, type ExperimentResults } from './experiment-results.ts';
+import type { TableFile } from './experiment-table.ts';
+import { matrixTable } from './matrix/matrix-table.ts';
+import { pWords } from './p-words.ts';
+
+/** What a figure is made from. */
+export interface FigureRequest {
+  subject: MatrixSubject;
+  options: ViewOptions & FigureOptions;
+}
+
+/** A figure that is not drawn yet. */
+export interface ExperimentFigure extends PaperWords {
+  layOut: (width: number) => PaperDrawing;
+}
+
+/** Draws a figure of an experiment for a paper. @throws CupbearerError `conflict` where there is nothing to draw, `usage` where it has no room. */
+export function experimentFigure({ subject, options }: FigureRequest): TableFile {
+  const { figure, format, widthMm, fontPt } = options;
+  const { layOut, ...words } = figureOf(figure, experimentResults(subject, options));
+  const bytes = paperFigure(layOut, { widthMm, fontPt }, format, words);
+  return {
+    name: `${slug(subject.title) || 'experiment'}-${figure}.${format}`,
+    type: paperFormats[format],
+    bytes: new Uint8Array(bytes),
+  };
+}
+
+const makers: Readonly<Record<ExperimentFigureKind, (results: ExperimentResults) => ExperimentFigure>> = {
+  matrix: matrixOf,
+  forest: forestOf,
+  ranks: ranksOf,
+};
+
+/** A figure of results. @throws CupbearerError `conflict` where there is nothing to draw. */
+export function figureOf(kind: ExperimentFigureKind, results: ExperimentResults): ExperimentFigure {
+  return makers[kind](results);
+}
+
+/** "mean over 3 seeds", "seed 4" */
+function seedsWords(seeds: readonly number[]): string {
+  return seeds.length === 1 ? `seed ${seeds[0]}` : `mean over ${seeds.length} seeds`;
+}
+
+function matrixOf({ matrix, statistics }: ExperimentResults): ExperimentFigure {
+  const { metric, tasks, detectors, cells } = matrix;
+  const { title, higher } = matrixMetrics[metric];
+  const scale = heatScales[metric];
+  const { rows: printed } = matrixTable(matrix, statistics, { spread: 'none', settings: '' }, null);
+  const data = {
+    columns: tasks.map(({ label, notCounted }) => ({ label, isCounted: notCounted === null })),
+    rows: detectors.map(({ label, isSkyline }, d) => ({
+      label,
+      isSkyline,
+      cells: cells[d]!.map(({ mean, lower, upper }, t) => ({
+        value: mean,
+        interval: lower === null || upper === null ? null : { lower, upper },
+        word: printed[d]!.cells[t]!.value,
+        step: mean === null || tasks[t]!.notCounted !== null ? null : heatStep(mean, scale),
+        isBest: printed[d]!.cells[t]!.standing === 'best',
+      })),
+      mean: statistics.detectors[d]!.mean,
+      isBestMean: printed[d]!.cells[tasks.length]!.standing === 'best',
+      rank: statistics.detectors[d]!.rank,
+    })),
+    notes: [
+      `${title}, ${higher ? 'higher' : 'lower'} is better; ${seedsWords(matrix.seeds)}; best of a column in bold.`,
+      ...(statistics.commonTasks.length > 0
+        ? [`Means and ranks over ${counted(statistics.commonTasks.length, 'task')}.`]
+        : ['No task is complete for every ranked detector yet.']),
+      ...tasks.flatMap(({ label, notCounted }) =>
+        notCounted === null ? [] : [`† ${label} is not counted. ${notCounted}`],
+      ),
+    ],
+  };
+  const best = statistics.ranked.reduce<number | null>((top, d) => {
+    const [own, leader] = [statistics.detectors[d]!.rank, top === null ? null : statistics.detectors[top]!.rank];
+    return own !== null && (leader === null || own < leader) ? d : top;
+  }, null);
+  const leads =
+    best === null ? '' : ` Best mean rank: ${detectors[best]!.label}, ${statistics.detectors[best]!.rank!.toFixed(1)}.`;
+  return {
+    title: `${matrix.title}: ${title}`,
+    description: `${title} of ${counted(detectors.length, 'detector')} on ${counted(tasks.length, 'task')}, ${seedsWords(matrix.seeds)}.${leads}`,
+    layOut: (width) => matrixDrawing(data, width),
+  };
+}
+
+function forestOf({ matrix, statistics }: ExperimentResults): ExperimentFigure {
+  const { detectors, metric } = matrix;
+  const { title } = matrixMetrics[metric];
+  const { baseline, comparisons, noTest } = statistics;
+  const compared = detectors.flatMap(({ label }, d) => {
+    const comparison = statistics.detectors[d]!.comparison;
+    return comparison && comparison.difference !== null
+      ? [{ label, ...comparison, difference: comparison.difference }]
+      : [];
+  });
+  if (baseline === null || compared.length === 0)
+    throw new CupbearerError(
+      'conflict',
+      'There are no differences to draw: no two ranked detectors have a task complete.',
+    );
+  const against = detectors[baseline]!.label;
+  const counts = [...new Set(compared.map(({ tasks }) => tasks.length))].sort((a, b) => a - b);
+  const over = counts.length === 1 ? counted(counts[0]!, 'task') : `${counts[0]} to ${counts.at(-1)} tasks`;
+  const family = comparisons === 1 ? '' : `, corrected by Holm for ${comparisons} comparisons`;
+  const axisTitle = `${title} minus that of ${against}: mean over ${over}, with its 95\u00a0% interval.`;
+  return {
+    title: `${matrix.title}: ${title} against ${against}`,
+    description: `${axisTitle} ${compared.map(({ label, difference }) => `${label} ${difference >= 0 ? '+' : '−'}${formatMetric(Math.abs(difference))}`).join('; ')}.`,
+    layOut: (width) =>
+      forestDrawing(
+        {
+          rows: compared.map(({ label, difference, lower, upper, corrected }) => ({
+            label,
+            mean: difference,
+            lower,
+            upper,
+            p: corrected === null ? '' : pWords(corrected),
+            isDecided: corrected !== null && corrected < 0.05,
+          })),
+          axisTitle,
+          pTitle: 'p',
+          notes: comparisons > 0 ? [`p by Wilcoxon’s signed-rank test over tasks${family}; bold below .05.`] : [noTest ?? ''].filter(Boolean), // prettier-ignore
+        },
+        width,
+      ),
+  };
+}
+
+function ranksOf({ matrix, statistics }: ExperimentResults): ExperimentFigure {
+  const { detectors, metric } = matrix;
+  const { title } = matrixMetrics[metric];
+  const { commonTasks, groups, ranked } = statistics;
+  const order = ranked
+    .flatMap((d) => (statistics.detectors[d]!.rank === null ? [] : [{ d, rank: statistics.detectors[d]!.rank }]))
+    .sort((a, b) => a.rank - b.rank);
+  if (order.length < 2)
+    throw new CupbearerError(
+      'conflict',
+      'There are no ranks to draw: no task is complete for two ranked detectors or more.',
+    );
+  const tasks = counted(commonTasks.length, 'task');
+  const pairs = (order.length * (order.length - 1)) / 2;
+  const said =
+    groups === null
+      ? 'No bars: with fewer than 6 tasks no test tells detectors apart (the smallest two-sided p of five is .0625).'
+      : `Bars join what Wilcoxon’s signed-rank tests, corrected by Holm for all ${pairs} pairs, do not tell apart.`;
+  const skylines = detectors.filter(({ isSkyline }) => isSkyline).map(({ label }) => label);
+  return {
+    title: `${matrix.title}: mean ranks`,
+    description: `Mean ranks by ${title} over ${tasks}, 1 for the best: ${order.map(({ d, rank }) => `${detectors[d]!.label} ${rank.toFixed(1)}`).join(', ')}. ${said}`,
+    layOut: (width) =>
+      rankDrawing(
+        {
+          detectors: order.map(({ d, rank }) => ({ label: detectors[d]!.label, rank })),
+          groups: (groups ?? []).map((group) => group.map((d) => order.findIndex((each) => each.d === d))),
+          notes: [
+            `Mean rank by ${title} over ${tasks}, 1 for the best; ranks depend on which detectors are compared.`,
+            said,
+            ...(skylines.length > 0 ? [`Not ranked, since they see anomaly labels: ${skylines.join(', ')}.`] : []),
+          ],
+        },
+        width,
+      ),
+  };
+}
