@@ -28,6 +28,18 @@ export function experimentsCalls({ experiments: service, results, settings }: Ap
       await service.stop(input.id);
       return {};
     }),
+    pause: experiments.pause.handler(({ input }) => {
+      service.pause(input.id);
+      return {};
+    }),
+    resume: experiments.resume.handler(({ input }) => {
+      service.resume(input.id);
+      return {};
+    }),
+    first: experiments.first.handler(({ input }) => {
+      service.first(input.id, input.keys);
+      return {};
+    }),
     suites: experiments.suites.handler(() => [...suites].map(([id, { name, question }]) => ({ id, name, question }))),
     startSuite: experiments.startSuite.handler(async ({ input, signal }) => {
       const spec = suites.get(input.suite);

@@ -15,7 +15,8 @@ const never = new AbortController().signal;
 
 /** The calls about runs. */
 export function runsCalls(application: Application) {
-  const { workbench, queued, feed, removal, marking, summaries, inspector, results, settings } = application;
+  const { workbench, queued, feed, removal, marking, summaries, inspector, results, settings, experiments } =
+    application;
   const { catalogue } = workbench;
   const { runs } = calls;
   const asking = (signal: AbortSignal | undefined) => ({ dataDir: dataFolder(settings.current()), signal });
@@ -64,8 +65,12 @@ export function runsCalls(application: Application) {
       await queued.cancel(input.ids);
       return {};
     }),
-    resume: runs.resume.handler(({ input }) => {
+    waitingFor: runs.waitingFor.handler(({ input: { ids } }) => ({
+      count: queued.waitingFor(ids) + experiments.waitingFor(ids),
+    })),
+    resume: runs.resume.handler(async ({ input }) => {
       queued.resume(input.id, input.batchSize);
+      await experiments.bringBack(input.id);
       return {};
     }),
     repeat: runs.repeat.handler(async ({ input, signal }) => {

@@ -1,0 +1,29 @@
+/** Something that is asked before it is done. */
+interface Question {
+  title: string;
+  text: string;
+  /** The word on the button that does it. */
+  yes: string;
+  /** The word on the button that does not. */
+  no: string;
+}
+
+/** The one question that the window asks at a time. */
+class Questions {
+  current = $state.raw<Question>();
+  #answer: (isYes: boolean) => void = () => undefined;
+
+  /** Resolves with whether the answer is yes; no if another question takes its place. */
+  ask(question: Question): Promise<boolean> {
+    this.answer(false);
+    this.current = question;
+    return new Promise((resolve) => (this.#answer = resolve));
+  }
+
+  answer(isYes: boolean): void {
+    this.current = undefined;
+    this.#answer(isYes);
+  }
+}
+
+export const questions = new Questions();
