@@ -95,8 +95,11 @@ const runs = {
   compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(mostCompared) })).output(comparisonSchema),
 
   cancel: call.input(runIds).output(nothing),
+  /** How many other runs, waiting now or to be begun by an experiment, need one of these to end well. */
+  waitingFor: call.input(runIds).output(z.object({ count: z.int().nonnegative() })),
   /**
-   * Resumes a training that was interrupted, cancelled or failed, optionally with smaller batches to need less memory.
+   * Resumes a training that was interrupted, cancelled or failed, optionally with smaller batches to need less memory. Runs
+   * that were cancelled with it wait for it again, also those of an experiment.
    */
   resume: call.input(runWithData.extend({ batchSize: z.int().positive().optional() })).output(nothing),
   /** Repeats a spec as a new run. Returns its id. */
@@ -232,6 +235,12 @@ const experiments = {
     .output(nothing),
   /** Stops; what is done is kept. */
   stop: call.input(experiment).output(nothing),
+  /** Begins no more of its runs; those that are being computed go on. */
+  pause: call.input(experiment).output(nothing),
+  /** Goes on, whatever has paused it. */
+  resume: call.input(experiment).output(nothing),
+  /** Has these runs come next, by the keys of its queue. */
+  first: call.input(experiment.extend({ keys: z.array(z.string()).min(1).max(1000) })).output(nothing),
   /** Ids and names of those that ship with the program. */
   suites: call.input(nothing).output(z.array(z.object({ id: z.string(), name: z.string(), question: z.string() }))),
   /** Keeps a suite as an experiment, unless it is one already, and starts it. */

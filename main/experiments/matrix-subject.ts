@@ -37,7 +37,7 @@ export interface MatrixSubject {
   columns: readonly MatrixColumn[];
   rows: readonly PlannedRow[];
   /** All its runs, in the order of the plan. */
-  runs: readonly (Pick<PlannedRun, 'kind' | 'label' | 'method' | 'seed'> & { run: CellRun | null })[];
+  runs: readonly (Pick<PlannedRun, 'key' | 'kind' | 'label' | 'method' | 'seed' | 'needs'> & { run: CellRun | null })[];
   /** By row, then column. */
   cells: readonly (readonly MatrixSubjectCell[])[];
 }

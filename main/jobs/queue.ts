@@ -137,6 +137,15 @@ export class JobQueue {
     await Promise.all(entries.map(({ ended }) => ended));
   }
 
+  /** Ids of the jobs, besides these, that are refused if these are cancelled. */
+  waitersOf(ids: readonly string[]): string[] {
+    const found = new Set(ids);
+    // Those that are found are looked at in turn.
+    for (const id of found)
+      for (const { job } of this.#dependants.get(id) ?? []) if (this.has(job.id)) found.add(job.id);
+    return [...found].filter((id) => !ids.includes(id));
+  }
+
   /** How many jobs are running. */
   get running(): number {
     return [...this.#entries.values()].filter(({ state }) => state === 'running').length;

@@ -86,11 +86,15 @@ export function baselineOf({ detectors }: ResultMatrix, label: string | undefine
 function queueOf(runs: MatrixSubject['runs']): Pick<ViewedExperiment, 'queue' | 'waiting' | 'leftMs'> {
   const took = timesOf(runs);
   const unfinished = runs.filter(({ run }) => !run || !['done', 'failed'].includes(run.status));
-  const entries = unfinished.map(({ kind, label, method, seed, run }) => {
+  const failed = new Map(runs.filter(({ run }) => run?.status === 'failed').map((entry) => [entry.key, entry]));
+  const entries = unfinished.map(({ key, kind, label, method, seed, needs, run }) => {
     const expected = took.get(method);
     const progress = run?.status === 'running' ? run.progress : null;
+    const lost = needs.map((need) => failed.get(need)).find((found) => found !== undefined);
     return {
-      label: `${kind === 'classifier' ? `Classifier, ${label}` : label}, seed ${seed}`,
+      key,
+      label: labelOf({ kind, label, seed }),
+      stuck: lost ? { label: labelOf(lost), reason: lost.run?.reason ?? null } : null,
       run: run?.id ?? null,
       state: run?.status === 'running' ? ('running' as const) : ('waiting' as const),
       progress,
@@ -114,6 +118,10 @@ function queueOf(runs: MatrixSubject['runs']): Pick<ViewedExperiment, 'queue' | 
             sum(entries.map(({ mostMs }) => mostMs)) / sideBySide,
           ],
   };
+}
+
+function labelOf({ kind, label, seed }: Pick<MatrixSubject['runs'][number], 'kind' | 'label' | 'seed'>): string {
+  return `${kind === 'classifier' ? `Classifier, ${label}` : label}, seed ${seed}`;
 }
 
 /** Mean and longest time of the runs of each method that have ended here. */

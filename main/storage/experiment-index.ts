@@ -1,10 +1,18 @@
 import { resolve } from 'node:path';
 import type { Statement } from 'better-sqlite3';
 import { experimentFileSchema, type ExperimentFile, type ExperimentSpec } from '../../shared/domain/experiment.ts';
-import type { RunStatus } from '../../shared/domain/run.ts';
+import type { RunKind, RunStatus } from '../../shared/domain/run.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { command, worded } from '../../shared/wording.ts';
+
+/** The runs that fill the cells of an experiment. */
+export interface CellCounts {
+  /** How many there are of each status. */
+  runs: Map<RunStatus, number>;
+  /** Classifiers that have failed. */
+  lost: number;
+}
 
 /** An experiment as the catalogue has it. */
 export interface ListedExperiment {
@@ -129,21 +137,33 @@ export class ExperimentIndex {
     );
   }
 
+  /** The cells that a run fills. */
+  cellsOf(run: string): { experiment: string; key: string }[] {
+    return this.#access.read(
+      () =>
+        this.#access
+          .prepared('SELECT experiment_id AS experiment, key FROM experiment_runs WHERE run_id = ?')
+          .all(run) as { experiment: string; key: string }[],
+    );
+  }
+
   /** How many runs of each status fill the cells of each experiment, by id. */
-  counts(): Map<string, Map<RunStatus, number>> {
+  counts(): Map<string, CellCounts> {
     const rows = this.#access.read(
       () =>
         this.#access
           .prepared(
-            `SELECT experiment_id, status, count(DISTINCT run_id) AS count FROM experiment_runs JOIN runs ON runs.id = run_id
-             GROUP BY experiment_id, status`,
+            `SELECT experiment_id, status, kind, count(DISTINCT run_id) AS count
+             FROM experiment_runs JOIN runs ON runs.id = run_id GROUP BY experiment_id, status, kind`,
           )
-          .all() as { experiment_id: string; status: RunStatus; count: number }[],
+          .all() as { experiment_id: string; status: RunStatus; kind: RunKind; count: number }[],
     );
-    const counts = new Map<string, Map<RunStatus, number>>();
-    for (const { experiment_id: id, status, count } of rows) {
-      const own = counts.get(id) ?? new Map<RunStatus, number>();
-      counts.set(id, own.set(status, count));
+    const counts = new Map<string, CellCounts>();
+    for (const { experiment_id: id, status, kind, count } of rows) {
+      const own = counts.get(id) ?? { runs: new Map<RunStatus, number>(), lost: 0 };
+      own.runs.set(status, (own.runs.get(status) ?? 0) + count);
+      if (kind === 'classifier' && status === 'failed') own.lost += count;
+      counts.set(id, own);
     }
     return counts;
   }

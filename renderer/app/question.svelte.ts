@@ -1,26 +1,30 @@
-/** Something that cannot be undone, and what to answer. */
+/** Something that is asked before it is done. */
 export interface Question {
   title: string;
   text: string;
-  /** The verb of what is asked about. */
+  /** The verb on the button that does it. */
   yes: string;
+  /** What the other button says; Cancel unless given. */
+  no?: string;
+  /** Nothing brings back what it would do. */
+  isFinal?: true;
 }
 
-/** Asks before what cannot be undone; the frame shows one question at a time. */
+/** The one question that the window asks at a time. */
 class Questions {
   current = $state.raw<Question>();
-  #answer: (yes: boolean) => void = () => undefined;
+  #answer: (isYes: boolean) => void = () => undefined;
 
-  /** Resolves with whether it is meant. A question that nobody has answered yet counts as answered with no. */
+  /** Resolves with whether the answer is yes; no if another question takes its place. */
   ask(question: Question): Promise<boolean> {
     this.answer(false);
     this.current = question;
     return new Promise((resolve) => (this.#answer = resolve));
   }
 
-  answer(yes: boolean): void {
+  answer(isYes: boolean): void {
     this.current = undefined;
-    this.#answer(yes);
+    this.#answer(isYes);
   }
 }
 

@@ -40,6 +40,18 @@ export async function changeExperiment(
 export const stopExperiment = ({ id }: ExperimentSummary): Promise<void> =>
   attempt(() => client.experiments.stop({ id }));
 
+/** Begins no more runs of an experiment; those that are being computed go on. */
+export const pauseExperiment = ({ id }: ExperimentSummary): Promise<void> =>
+  attempt(() => client.experiments.pause({ id }));
+
+/** Goes on with an experiment that is paused. */
+export const resumeExperiment = ({ id }: ExperimentSummary): Promise<void> =>
+  attempt(() => client.experiments.resume({ id }));
+
+/** Has runs of an experiment come next, by the keys of its queue. */
+export const computeFirst = ({ id }: ExperimentSummary, keys: readonly string[]): Promise<void> =>
+  attempt(() => client.experiments.first({ id, keys: [...keys] }));
+
 /** Takes an experiment off the list. Returns whether it is. */
 export async function forgetExperiment({ id, name }: ExperimentSummary): Promise<boolean> {
   try {

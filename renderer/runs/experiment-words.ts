@@ -4,11 +4,12 @@ import type { RunStatus } from '../../shared/domain/run.ts';
 const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 /** How an experiment stands: the shape of its mark, and a word. */
-export function experimentState({ state, counts }: ExperimentSummary): { status: RunStatus; word: string } {
+export function experimentState({ state, counts, stuck }: ExperimentSummary): { status: RunStatus; word: string } {
   if (state === 'running') return { status: 'running', word: 'Running' };
   if (state === 'elsewhere') return { status: 'running', word: 'Running elsewhere' };
   if (state === 'paused') return { status: 'interrupted', word: 'Paused' };
   if (counts.failed > 0 && counts.done + counts.failed >= counts.total) return { status: 'failed', word: 'Ended with failures' }; // prettier-ignore
+  if (stuck > 0) return { status: 'failed', word: 'Failed' };
   if (counts.total > 0 && counts.done >= counts.total) return { status: 'done', word: 'Done' };
   return counts.done + counts.failed > 0
     ? { status: 'interrupted', word: 'Stopped' }

@@ -168,8 +168,19 @@ export async function repeatRuns(runs: readonly RunSummary[]): Promise<void> {
   if (done.length > 0) toasts.undo(`Repeated: ${howMany(done, runs)}`, () => client.runs.cancel({ ids }));
 }
 
+/** Cancels runs. Asks first if others wait for them, because these are not computed either then. */
 export async function cancelRuns(runs: readonly RunSummary[]): Promise<void> {
-  await attempt(() => client.runs.cancel({ ids: idsOf(runs) }));
+  await attempt(async () => {
+    const ids = idsOf(runs);
+    const { count } = await client.runs.waitingFor({ ids });
+    const question = {
+      title: runs.length === 1 ? 'Cancel this training?' : `Cancel ${counted(runs.length, 'run')}?`,
+      text: `${counted(count, 'run')} ${count === 1 ? 'waits' : 'wait'} for ${runs.length === 1 ? 'it' : 'them'} and will not be computed. Resuming a training brings back what waits for it.`,
+      yes: 'Cancel anyway',
+      no: 'Keep running',
+    };
+    if (count === 0 || (await questions.ask(question))) await client.runs.cancel({ ids });
+  });
 }
 
 export function compareRuns(runs: readonly RunSummary[]): void {

@@ -55,6 +55,7 @@ export async function deleteItems(items: readonly TrashItem[]): Promise<boolean>
     title: items.length === 1 ? 'Delete it for good?' : `Delete ${counted(items.length, 'item')} for good?`,
     text: `${named(items)}: ${sizeOf(items)} on disk. It cannot be restored after that.`,
     yes: 'Delete for good',
+    isFinal: true,
   });
   if (isMeant) await attempt(() => client.trash.delete({ ids: idsOf(items) }));
   return isMeant;
@@ -66,6 +67,7 @@ export async function emptyTrash(): Promise<void> {
     title: 'Empty the trash?',
     text: `${counted(trash.items.length, 'item')}, ${sizeOf(trash.items)} on disk. Nothing of it can be restored after that.`,
     yes: 'Empty trash',
+    isFinal: true,
   });
   if (isMeant) await attempt(() => client.trash.empty({}));
 }

@@ -5,7 +5,7 @@ import { matrixMetricIds, resultMatrixSchema } from './result-matrix.ts';
 
 const spec = experimentSpecSchema.shape;
 
-/** `running`: here; `elsewhere`: in another process of this machine; `paused`: it goes on by itself, once a disk has room. */
+/** `running`: here; `elsewhere`: in another process of this machine; `paused`: a person has asked for it, or a disk has no room. */
 const experimentStates = ['idle', 'running', 'paused', 'elsewhere'] as const;
 
 /** An experiment in lists. */
@@ -27,6 +27,8 @@ export const experimentSummarySchema = z.object({
   seeds: z.int().nullable(),
   /** Its runs, classifiers among them, by where they stand; the rest waits. */
   counts: z.object({ total: z.int(), done: z.int(), running: z.int(), failed: z.int() }),
+  /** How many of them cannot begin because a classifier has failed; known once nothing else is left to compute. */
+  stuck: z.int(),
 });
 export type ExperimentSummary = z.infer<typeof experimentSummarySchema>;
 
@@ -76,9 +78,12 @@ const rowStatisticsSchema = z.object({
 
 /** A run that goes on or waits. */
 const queuedCellSchema = z.object({
+  key: z.string(),
   label: z.string(),
   run: z.string().nullable(),
   state: z.enum(['running', 'waiting']),
+  /** The classifier that it waits for in vain; null if it does not. */
+  stuck: z.object({ label: z.string(), reason: z.string().nullable() }).nullable(),
   progress: share,
   /** What it should still take, measured on runs of its kind in this experiment; null where none has ended. */
   leftMs: z.number().nullable(),

@@ -17,6 +17,7 @@ export function experimentSummary(changes: Partial<ExperimentSummary> = {}): Exp
     detectors: 2,
     seeds: 1,
     counts: { total: 2, done: 2, running: 0, failed: 0 },
+    stuck: 0,
     ...changes,
   };
 }

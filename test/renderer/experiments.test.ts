@@ -50,6 +50,7 @@ describe('an experiment in words', () => {
     [{ counts: counts(4) }, 'Done', false],
     [{ counts: counts(3, 1) }, 'Ended with failures', true],
     [{ counts: counts(1, 1) }, 'Stopped', true],
+    [{ counts: counts(1, 1), stuck: 2 }, 'Failed', true],
     [{ counts: counts(0) }, 'Not started', true],
   ])('%j', (changes, word, startable) => {
     const summary = experimentSummary(changes);

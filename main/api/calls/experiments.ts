@@ -30,11 +30,23 @@ export function experimentsCalls({ experiments: service, trash, results, setting
       return {};
     }),
     start: experiments.start.handler(async ({ input }) => {
-      await service.start(input.id, input.cells);
+      await service.start(input.id, { cells: input.cells });
       return {};
     }),
     stop: experiments.stop.handler(async ({ input }) => {
       await service.stop(input.id);
+      return {};
+    }),
+    pause: experiments.pause.handler(({ input }) => {
+      service.pause(input.id);
+      return {};
+    }),
+    resume: experiments.resume.handler(({ input }) => {
+      service.resume(input.id);
+      return {};
+    }),
+    first: experiments.first.handler(({ input }) => {
+      service.first(input.id, input.keys);
       return {};
     }),
     suites: experiments.suites.handler(() => [...suites].map(([id, { name, question }]) => ({ id, name, question }))),

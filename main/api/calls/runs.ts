@@ -70,8 +70,12 @@ export function runsCalls(application: Application) {
       await queued.cancel(input.ids);
       return {};
     }),
-    resume: runs.resume.handler(({ input }) => {
+    waitingFor: runs.waitingFor.handler(({ input: { ids } }) => ({
+      count: queued.waitingFor(ids) + experiments.waitingFor(ids),
+    })),
+    resume: runs.resume.handler(async ({ input }) => {
       queued.resume(input.id, input.batchSize);
+      await experiments.bringBack(input.id);
       return {};
     }),
     repeat: runs.repeat.handler(async ({ input, signal }) => {

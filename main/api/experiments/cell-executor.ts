@@ -24,7 +24,7 @@ export interface CellExecutor {
   submit(request: CellRequest): string;
   /** Lets a training go on that was cut off. @throws CupbearerError `conflict`, `not-found`. */
   resume(id: string): void;
-  /** Where a cell stands. */
+  /** Where a cell stands; `ended` also if it never was here. */
   poll(id: string): 'waiting' | 'running' | 'ended';
   cancel(id: string): Promise<void>;
   /** Resolves to the run once it has ended, successfully or not. */
@@ -56,9 +56,8 @@ export class LocalExecutor implements CellExecutor {
   }
 
   poll(id: string): 'waiting' | 'running' | 'ended' {
-    const { status } = this.#workbench.catalogue.get(id);
-    if (status === 'running') return 'running';
-    return status === 'queued' ? 'waiting' : 'ended';
+    if (!this.#queued.has(id)) return 'ended';
+    return this.#workbench.catalogue.get(id).status === 'running' ? 'running' : 'waiting';
   }
 
   async cancel(id: string): Promise<void> {

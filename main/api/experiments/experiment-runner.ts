@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RunRecord } from '../../../shared/domain/run.ts';
@@ -39,11 +39,20 @@ const fullDiskMs = 10_000;
 
 /** Codes of a system whose disk has no room. */
 const fullCodes = ['ENOSPC', 'EDQUOT'];
+/** More free bytes than when it was full are room; a file system gives and takes some by itself. */
+const roomBytes = 2 ** 20;
 
 interface Active {
   planned: PlannedRun;
   id: string;
   ended: Promise<void>;
+}
+
+/** How a runner reports, and what it is about. */
+interface RunnerOptions {
+  onEvent?: (event: ExperimentEvent) => void;
+  /** The key of a run: only this one and what builds on it are computed; all if left out. */
+  only?: string | undefined;
 }
 
 /**
@@ -65,15 +74,23 @@ export class ExperimentRunner {
   /** Milliseconds that the last run of a method took. */
   readonly #took = new Map<string, number>();
   readonly #outcome: ExperimentOutcome = { reused: 0, done: 0, failed: 0, left: 0, cancelled: false };
+  readonly #only: string | undefined;
+  /** Keys of the runs that come before all others. */
+  #first: ReadonlySet<string> = new Set();
+  /** Whether a person wants nothing to begin. */
+  #isHeld = false;
   /** Before this time nothing is begun, since the disk was full. */
   #notBefore = 0;
+  /** Free bytes of the disk when it was full; undefined if that says nothing of whether there is room. */
+  #freeWhenFull: number | undefined;
+  #wake = () => {};
 
   constructor(
     workbench: Workbench,
     executor: CellExecutor,
     experiment: StoredExperiment,
     plan: ExperimentPlan,
-    onEvent: (event: ExperimentEvent) => void = () => undefined,
+    { onEvent = () => undefined, only }: RunnerOptions = {},
   ) {
     this.#workbench = workbench;
     this.#executor = executor;
@@ -81,16 +98,19 @@ export class ExperimentRunner {
     this.#plan = plan;
     this.#cells = new CellRuns(workbench.catalogue, experiment, plan);
     this.#tell = onEvent;
+    this.#only = only;
+  }
+
+  /** Claims the experiment for this process. @throws CupbearerError `conflict` where another one works on it, `storage`. */
+  claim(): void {
+    this.#workbench.catalogue.experiments.claim(this.#experiment.file.id, processIdentity(), isAtWork);
   }
 
   /**
-   * Resolves once nothing is left that can be computed, or it was cancelled.
-   * @throws CupbearerError `conflict` where another process works on the experiment, `storage`.
+   * Works on an experiment that was claimed, and lets go of it. Resolves once nothing is left that can be computed, or it was
+   * cancelled. @throws CupbearerError `storage`.
    */
   async run(signal?: AbortSignal): Promise<ExperimentOutcome> {
-    const { experiments } = this.#workbench.catalogue;
-    const { id } = this.#experiment.file;
-    experiments.claim(id, processIdentity(), isAtWork);
     const onAbort = () => this.#stop.abort();
     if (signal?.aborted) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -100,14 +120,64 @@ export class ExperimentRunner {
       await this.#work();
     } finally {
       signal?.removeEventListener('abort', onAbort);
-      experiments.release(id);
+      this.#workbench.catalogue.experiments.release(this.#experiment.file.id);
     }
     return { ...this.#outcome, left: this.#pending.size, cancelled: this.#stop.signal.aborted };
   }
 
-  /** How many cells that have not begun build on one of these runs. */
+  /** Begins nothing until {@link resume}; what is being computed goes on. */
+  pause(): void {
+    this.#isHeld = true;
+  }
+
+  /** Goes on after {@link pause}, or tries whether a full disk has room. */
+  resume(): void {
+    this.#isHeld = false;
+    if (this.#notBefore > 0) this.#notBefore = 1;
+    this.#freeWhenFull = undefined;
+    this.#wake();
+  }
+
+  /** Has the runs with these keys come next, and before them what they build on. Those that are not waiting are skipped. */
+  first(keys: readonly string[]): void {
+    const needs = keys.flatMap((key) => this.#pending.get(key)?.needs ?? []);
+    this.#first = new Set([...keys, ...needs]);
+    this.#wake();
+  }
+
+  /** Computes a run that has failed or was cancelled, and what builds on it, once more. Does nothing if it has not. */
+  retry(key: string): void {
+    const planned = this.#plan.runs.get(key);
+    if (!planned || !this.#failed.delete(key)) return;
+    this.#outcome.failed--;
+    this.#pending.set(key, planned);
+    this.#first = new Set([key, ...this.#first]);
+    this.#wake();
+  }
+
+  /** Keys of the runs that wait, in the order in which they are to begin; last those that cannot. */
+  get upcoming(): readonly string[] {
+    const place = (planned: PlannedRun) => [
+      this.#isStuck(planned) ? 1 : 0,
+      this.#first.has(planned.key) ? 0 : 1,
+      this.#isReady(planned) ? 0 : 1,
+      this.#took.get(planned.method) ?? 0,
+    ];
+    const places = new Map([...this.#pending.values()].map((planned) => [planned.key, place(planned)]));
+    const compare = (a: readonly number[], b: readonly number[]) =>
+      a.map((value, i) => value - b[i]!).find((difference) => difference !== 0) ?? 0;
+    return [...places].sort(([, a], [, b]) => compare(a, b)).map(([key]) => key);
+  }
+
+  /** How many runs have failed and are not tried again. */
+  get failed(): number {
+    return this.#failed.size;
+  }
+
+  /** How many cells wait until one of these runs is done. */
   waitingFor(runs: ReadonlySet<string>): number {
-    return [...this.#pending.values()].filter(({ needs }) => needs.some((key) => runs.has(this.#cells.idOf(key) ?? '')))
+    const isAwaited = (key: string) => runs.has(this.#cells.idOf(key) ?? '');
+    return [...this.#pending.values()].filter((planned) => planned.needs.some(isAwaited) && !this.#isStuck(planned))
       .length;
   }
 
@@ -116,7 +186,9 @@ export class ExperimentRunner {
     for (const planned of this.#plan.runs.values()) {
       const run = this.#cells.doneRun(planned);
       if (!run) {
-        this.#pending.set(planned.key, planned);
+        const { key, needs } = planned;
+        if (this.#only === undefined || key === this.#only || needs.includes(this.#only))
+          this.#pending.set(key, planned);
         continue;
       }
       this.#link(planned, run);
@@ -130,7 +202,7 @@ export class ExperimentRunner {
   async #work(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       this.#fill();
-      if (this.#active.size === 0 && !this.#isWaitingForRoom()) return;
+      if (this.#active.size === 0 && !this.#isWaiting()) return;
       await this.#somethingHappens();
       if (isCancelRequested(this.#experiment.folder)) this.#stop.abort();
     }
@@ -143,21 +215,20 @@ export class ExperimentRunner {
   /** Resolves when a cell has ended, when it is time to look around again, or when all is to stop. */
   async #somethingHappens(): Promise<void> {
     const timer = new AbortController();
+    const woken = new Promise<void>((resolve) => (this.#wake = resolve));
     const time = wait(lookMs, undefined, { signal: AbortSignal.any([timer.signal, this.#stop.signal]) });
-    await Promise.race([...[...this.#active.values()].map(({ ended }) => ended), time.catch(() => undefined)]);
+    const ends = [...this.#active.values()].map(({ ended }) => ended);
+    await Promise.race([...ends, woken, time.catch(() => undefined)]);
     timer.abort();
   }
 
-  #isWaitingForRoom(): boolean {
-    return this.#notBefore > Date.now() && this.#pending.size > 0;
+  /** Whether something could begin that must not yet. */
+  #isWaiting(): boolean {
+    return (this.#isHeld || this.#notBefore > 0) && this.#next() !== undefined;
   }
 
   #fill(): void {
-    if (this.#notBefore > Date.now()) return;
-    if (this.#notBefore > 0) {
-      this.#notBefore = 0;
-      this.#tell({ type: 'resumed' });
-    }
+    if (this.#isHeld || !this.#hasRoom()) return;
     while (this.#active.size < this.#executor.slots && this.#notBefore === 0) {
       const next = this.#next();
       if (!next) return;
@@ -165,19 +236,44 @@ export class ExperimentRunner {
     }
   }
 
-  /** Of those whose requirements are met, the one that should end soonest; what was not measured yet comes first. */
+  /** Whether nothing says that the disk is full. */
+  #hasRoom(): boolean {
+    if (this.#notBefore === 0) return true;
+    if (this.#notBefore > Date.now()) return false;
+    const free = this.#freeWhenFull === undefined ? undefined : freeBytes(this.#experiment.folder);
+    if (free !== undefined && free < this.#freeWhenFull! + roomBytes) {
+      this.#notBefore = Date.now() + fullDiskMs;
+      return false;
+    }
+    this.#notBefore = 0;
+    this.#tell({ type: 'resumed' });
+    return true;
+  }
+
+  /**
+   * Of those whose requirements are met, the one that should end soonest, first among those that a person wants first; what was
+   * not measured yet comes before the others.
+   */
   #next(): PlannedRun | undefined {
+    const ready = [...this.#pending.values()].filter((planned) => this.#isReady(planned));
+    const wanted = ready.filter(({ key }) => this.#first.has(key));
     let best: PlannedRun | undefined;
     let least = Infinity;
-    for (const planned of this.#pending.values()) {
-      if (planned.needs.some((key) => this.#failed.has(key))) continue;
-      if (!planned.needs.every((key) => this.#done.has(key) || this.#plan.given.has(key))) continue;
+    for (const planned of wanted.length > 0 ? wanted : ready) {
       const expected = this.#took.get(planned.method) ?? 0;
       if (expected >= least) continue;
       best = planned;
       least = expected;
     }
     return best;
+  }
+
+  #isReady({ needs }: PlannedRun): boolean {
+    return needs.every((key) => this.#done.has(key) || this.#plan.given.has(key));
+  }
+
+  #isStuck({ needs }: PlannedRun): boolean {
+    return needs.some((key) => this.#failed.has(key));
   }
 
   #begin(planned: PlannedRun): void {
@@ -199,6 +295,11 @@ export class ExperimentRunner {
     const folder = join(this.#experiment.folder, planned.place);
     const { spec } = this.#experiment.file;
     const before = this.#cells.runIn(folder);
+    if (before && this.#executor.poll(before.id) !== 'ended') {
+      // Somebody has resumed it by itself, or the disk was full when its link was to be written.
+      this.#link(planned, before);
+      return before.id;
+    }
     if (before && planned.kind === 'classifier' && isResumable(before)) {
       this.#executor.resume(before.id);
       this.#link(planned, before);
@@ -236,6 +337,9 @@ export class ExperimentRunner {
       this.#outcome.done++;
       this.#noteTime(planned, run);
     } else if (run.error && this.#pausesFor(planned, run.error)) return;
+    else if (run.status === 'interrupted' || isUnfinished(run))
+      // It has ended, and the catalogue could not be told how: its disk is full, too, or another program holds it.
+      return this.#pause(planned, 'The catalogue could not be changed.', undefined);
     else if (run.status === 'cancelled' && this.#stop.signal.aborted) this.#pending.set(planned.key, planned);
     else this.#fail(planned.key);
     this.#tell({ type: 'ended', planned, run });
@@ -249,16 +353,37 @@ export class ExperimentRunner {
   /** Whether a cell failed since the disk is full: then it is computed again, once there is room. */
   #pausesFor(planned: PlannedRun, { details, message }: ErrorRecord): boolean {
     if (!fullCodes.includes(String(details?.['system_code']))) return false;
+    // A quota says nothing of what is free.
+    const isKnown = details?.['system_code'] === 'ENOSPC' && details['sqlite_code'] === undefined;
+    this.#pause(planned, message, isKnown ? freeBytes(this.#experiment.folder) : undefined);
+    return true;
+  }
+
+  #pause(planned: PlannedRun, reason: string, free: number | undefined): void {
     this.#pending.set(planned.key, planned);
     this.#notBefore = Date.now() + fullDiskMs;
-    this.#tell({ type: 'paused', reason: message });
-    return true;
+    this.#freeWhenFull = free;
+    this.#tell({ type: 'paused', reason });
   }
 
   #noteTime({ method }: PlannedRun, { timings }: RunRecord): void {
     const took = timings['total'];
     if (took !== undefined) this.#took.set(method, took);
   }
+}
+
+/** Free bytes of the disk that a folder is on; undefined if the system does not tell. */
+function freeBytes(folder: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
+
+function isUnfinished({ status }: RunRecord): boolean {
+  return status === 'queued' || status === 'running';
 }
 
 function isResumable({ status, folder }: RunRecord): boolean {

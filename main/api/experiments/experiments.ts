@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { seedsOf, type ExperimentSpec } from '../../../shared/domain/experiment.ts';
 import type { ExperimentChanges, ExperimentSummary } from '../../../shared/domain/experiment-view.ts';
+import type { RunStatus } from '../../../shared/domain/run.ts';
 import { CupbearerError, toErrorRecord } from '../../../shared/errors.ts';
+import { formatCount } from '../../../shared/format.ts';
 import type { MatrixSubject } from '../../experiments/matrix-subject.ts';
 import { planOfCells, type CellName } from '../../experiments/part-of-plan.ts';
 import type { ExperimentPlan } from '../../experiments/plan.ts';
 import type { Inspector } from '../../jobs/inspection.ts';
-import type { ListedExperiment } from '../../storage/experiment-index.ts';
+import type { CellCounts, ListedExperiment } from '../../storage/experiment-index.ts';
 import { isAtWork } from '../../storage/process-records.ts';
-import { processIdentity } from '../../storage/process-identity.ts';
+import { isInside } from '../../storage/real-path.ts';
 import type { CurrentSettings } from '../current-settings.ts';
 import type { QueuedRuns } from '../runs/queued-runs.ts';
 import { dataFolder, runsFolder } from '../settings.ts';
@@ -25,12 +27,13 @@ const foreignMs = 2000;
 
 /** An experiment that goes on here. */
 interface Active {
+  runner: ExperimentRunner;
   stop: AbortController;
-  /** How many cells wait until one of these runs is done. */
-  waitingFor: (runs: ReadonlySet<string>) => number;
   ended: Promise<void>;
-  /** Why it is paused; null where it is not. */
-  paused: string | null;
+  /** Whether a person has paused it. */
+  isHeld: boolean;
+  /** Why nothing can begin; null where it can. */
+  trouble: string | null;
 }
 
 /** An experiment with all that its page is made from. */
@@ -51,6 +54,7 @@ export class Experiments {
   /** By id; with the text of what each was made from. */
   readonly #plans = new Map<string, { source: string; plan: Promise<ExperimentPlan> }>();
   readonly #closed = new AbortController();
+  readonly #listeners = new Set<() => void>();
   /** What a person should know that has no other place: an experiment that ended by a fault of ours. */
   readonly notices: string[] = [];
 
@@ -109,29 +113,31 @@ export class Experiments {
   }
 
   /**
-   * Computes what of an experiment is not there yet; of these cells alone, if given.
-   * @throws CupbearerError `conflict` where that goes on already, `not-found`, also for a cell that it does not have.
+   * Computes what of an experiment is not there yet; of these cells alone, if given; with `only`, the key of a run, that one and
+   * what builds on it.
+   * @throws CupbearerError `conflict` where that goes on already, here or elsewhere; `not-found`, also for a cell that it does not have.
    */
-  async start(id: string, cells?: readonly CellName[]): Promise<void> {
+  async start(
+    id: string,
+    { cells, only }: { cells?: readonly CellName[] | undefined; only?: string } = {},
+  ): Promise<void> {
     const experiment = this.store.listed(id);
     const whole = await this.planOf(experiment);
     const plan = cells ? planOfCells(whole, cells) : whole;
     if (this.#active.has(experiment.file.id))
       throw new CupbearerError('conflict', `The experiment "${experiment.file.spec.name}" goes on already.`);
-    const { host_pid: pid, host_started: started, name } = this.#workbench.catalogue.experiments.get(id);
-    if (pid !== null && isAtWork(pid, started) && pid !== processIdentity().pid)
-      throw new CupbearerError('conflict', `Process ${pid} is at work on the experiment "${name}".`);
+    const { name } = experiment.file.spec;
     const executor = new LocalExecutor(this.#workbench, this.#queued, () => this.#settings.current().parallelJobs);
-    const active: Active = {
-      stop: new AbortController(),
-      waitingFor: (runs) => runner.waitingFor(runs),
-      paused: null,
-      ended: Promise.resolve(),
-    };
-    const runner = new ExperimentRunner(this.#workbench, executor, experiment, plan, (event) => {
-      if (event.type === 'paused') active.paused = event.reason;
-      else if (event.type === 'resumed') active.paused = null;
+    const runner = new ExperimentRunner(this.#workbench, executor, experiment, plan, {
+      only,
+      onEvent: (event) => {
+        if (event.type === 'paused') active.trouble = event.reason;
+        else if (event.type === 'resumed') active.trouble = null;
+      },
     });
+    runner.claim();
+    const stop = new AbortController();
+    const active: Active = { runner, stop, isHeld: false, trouble: null, ended: Promise.resolve() };
     this.#active.set(experiment.file.id, active);
     active.ended = runner.run(active.stop.signal).then(
       () => void this.#active.delete(experiment.file.id),
@@ -144,11 +150,57 @@ export class Experiments {
 
   /** Stops an experiment that goes on here; what is done is kept. @throws CupbearerError `conflict` where it does not. */
   async stop(id: string): Promise<void> {
+    const active = this.#going(id);
+    active.stop.abort();
+    await active.ended;
+  }
+
+  /** Begins no more cells of an experiment; those that are being computed go on. @throws CupbearerError `conflict` as {@link stop}. */
+  pause(id: string): void {
+    const active = this.#going(id);
+    active.runner.pause();
+    active.isHeld = true;
+    this.#changed();
+  }
+
+  /** Goes on with an experiment that is paused, by whatever. @throws CupbearerError `conflict` as {@link stop}. */
+  resume(id: string): void {
+    const active = this.#going(id);
+    active.isHeld = false;
+    active.runner.resume();
+    this.#changed();
+  }
+
+  /** Has runs of an experiment come next, by key. @throws CupbearerError `conflict` as {@link stop}. */
+  first(id: string, keys: readonly string[]): void {
+    this.#going(id).runner.first(keys);
+    this.#changed();
+  }
+
+  /** How many cells of experiments that go on here wait for one of these runs. */
+  waitingFor(ids: readonly string[]): number {
+    const runs = new Set(ids);
+    return [...this.#active.values()].reduce((sum, { runner }) => sum + runner.waitingFor(runs), 0);
+  }
+
+  /** Brings back the cells that build on a run that was resumed by itself. @throws CupbearerError as planning. */
+  async bringBack(run: string): Promise<void> {
+    const { catalogue } = this.#workbench;
+    const { folder } = catalogue.get(run);
+    for (const { experiment, key } of catalogue.experiments.cellsOf(run)) {
+      // Another experiment that uses it would compute it in a folder of its own.
+      if (!isInside(catalogue.experiments.get(experiment).folder, folder)) continue;
+      const active = this.#active.get(experiment);
+      if (active) active.runner.retry(key);
+      else await this.start(experiment, { only: key });
+    }
+  }
+
+  #going(id: string): Active {
     const { name } = this.#workbench.catalogue.experiments.get(id);
     const active = this.#active.get(id);
     if (!active) throw new CupbearerError('conflict', `The experiment "${name}" does not go on here.`);
-    active.stop.abort();
-    await active.ended;
+    return active;
   }
 
   /**
@@ -167,8 +219,7 @@ export class Experiments {
 
   /** @throws CupbearerError `conflict`, with the detail `awaited`, where cells of an experiment that goes on here need one of these runs. */
   checkNotAwaited(runs: readonly string[]): void {
-    const ids = new Set(runs);
-    const awaited = [...this.#active.values()].reduce((sum, { waitingFor }) => sum + waitingFor(ids), 0);
+    const awaited = this.waitingFor(runs);
     if (awaited === 0) return;
     const cells =
       awaited === 1
@@ -203,7 +254,11 @@ export class Experiments {
     const plan = await this.planOf(experiment, signal);
     const progress = new Map(this.#queued.live.map(({ id: run, done, total }) => [run, total > 0 ? done / total : 0]));
     const subject = matrixSubject(this.#workbench.catalogue, experiment, plan, (run) => progress.get(run) ?? null);
-    return { experiment, plan, subject };
+    const upcoming = this.#active.get(experiment.file.id)?.runner.upcoming ?? [];
+    const places = new Map(upcoming.map((key, place) => [key, place]));
+    const placeOf = ({ key }: { key: string }) => places.get(key) ?? -1;
+    const runs = [...subject.runs].sort((a, b) => placeOf(a) - placeOf(b));
+    return { experiment, plan, subject: { ...subject, runs } };
   }
 
   /** The plan of an experiment, made where nobody waits for it. @throws CupbearerError as planning. */
@@ -229,10 +284,18 @@ export class Experiments {
 
   #summary(
     { id, name, folder, created_at, spec, runs, locked, host_pid: pid, host_started: started }: ListedExperiment,
-    counts: ReadonlyMap<string, number> | undefined,
+    counts: CellCounts | undefined,
   ): ExperimentSummary {
     const active = this.#active.get(id);
     const isElsewhere = !active && pid !== null && isAtWork(pid, started);
+    const isPaused = active && (active.isHeld || active.trouble !== null);
+    const count = (...statuses: readonly RunStatus[]) =>
+      statuses.reduce((sum, status) => sum + (counts?.runs.get(status) ?? 0), 0);
+    const [done, running] = [count('done'), count('running')];
+    // What has failed before it was started is computed once more.
+    const failed = active ? active.runner.failed : count('failed');
+    const isStuck = !active && !isElsewhere && (counts?.lost ?? 0) > 0;
+    const waiting = isStuck ? Math.max(0, runs - done - running - failed) : 0;
     return {
       id,
       name,
@@ -241,18 +304,29 @@ export class Experiments {
       question: spec?.question ?? '',
       tags: spec?.tags ?? [],
       locked,
-      state: active ? (active.paused === null ? 'running' : 'paused') : isElsewhere ? 'elsewhere' : 'idle',
-      note: active?.paused ?? (spec ? null : 'Its row in the catalogue cannot be read.'),
+      state: active ? (isPaused ? 'paused' : 'running') : isElsewhere ? 'elsewhere' : 'idle',
+      note: spec
+        ? this.#note(active, isStuck ? (counts?.lost ?? 0) : 0, waiting)
+        : 'Its row in the catalogue cannot be read.',
+      stuck: waiting,
       tasks: spec?.tasks.length ?? null,
       detectors: spec?.detectors.length ?? null,
       seeds: spec ? seedsOf(spec).length : null,
-      counts: {
-        total: runs,
-        done: counts?.get('done') ?? 0,
-        running: counts?.get('running') ?? 0,
-        failed: counts?.get('failed') ?? 0,
-      },
+      counts: { total: runs, done, running, failed },
     };
+  }
+
+  /** What is to be said of how an experiment stands; null if nothing is. */
+  #note(active: Active | undefined, lost: number, waiting: number): string | null {
+    if (active?.trouble) return `${active.trouble} It goes on when there is room.`;
+    if (active?.isHeld) return 'What is being computed is finished; nothing else begins.';
+    if (lost === 0) return null;
+    const which = lost === 1 ? 'a classifier' : `${formatCount(lost)} classifiers`;
+    return `${waiting === 1 ? '1 run waits' : `${formatCount(waiting)} runs wait`} for ${which} that failed.`;
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   /** Resolves after a change, or when it is time to look whether another process has changed something. */
@@ -265,7 +339,12 @@ export class Experiments {
         setTimeout(resolve, ended.aborted ? 0 : tellMs);
       };
       const timer = setTimeout(done, foreignMs);
-      const forget = this.#workbench.catalogue.onChange(done);
+      const stopHearing = this.#workbench.catalogue.onChange(done);
+      const forget = () => {
+        stopHearing();
+        this.#listeners.delete(done);
+      };
+      this.#listeners.add(done);
       ended.addEventListener('abort', done, { once: true });
     });
   }

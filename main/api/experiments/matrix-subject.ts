@@ -59,7 +59,9 @@ export function matrixSubject(
       point,
       classifiers: classifiers.map((key, i) => ({ seed: plan.seeds[i] ?? 0, run: runWith(key) })),
     })),
-    runs: [...plan.runs.values()].map(({ key, kind, label, method, seed }) => ({
+    runs: [...plan.runs.values()].map(({ key, kind, label, method, seed, needs }) => ({
+      key,
+      needs,
       kind,
       label,
       method,

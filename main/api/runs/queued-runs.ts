@@ -98,13 +98,22 @@ export class QueuedRuns {
   }
 
   /**
-   * Resumes an interrupted training, optionally with smaller batches. @throws CupbearerError `conflict`, `usage`,
+   * Resumes an interrupted training, optionally with smaller batches, and with it the runs that were cancelled because they
+   * wait for it. @throws CupbearerError `conflict`, `usage`,
    * `not-found`.
    */
   resume(id: string, batchSize?: number): void {
     const { folder } = this.#workbench.catalogue.get(id);
-    const run = this.#workbench.planner.resumeLater(folder, batchSize);
-    this.#queue.add([this.#jobOf(run, undefined)]);
+    const { planner, catalogue } = this.#workbench;
+    const run = planner.resumeLater(folder, batchSize);
+    const others = catalogue.childrenOf(run.record.id).map((child) => catalogue.get(child));
+    const waiting = others.filter((other) => wasCancelledWith(other, run.record)).map((other) => planner.again(other));
+    this.#queue.add([run, ...waiting].map((each) => this.#jobOf(each, undefined)));
+  }
+
+  /** How many runs here wait for one of these. */
+  waitingFor(ids: readonly string[]): number {
+    return this.#queue.waitersOf(ids).length;
   }
 
   /**
@@ -278,6 +287,11 @@ export class QueuedRuns {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Whether a run was cancelled before it began, because one that it builds on was. */
+function wasCancelledWith({ status, error }: RunRecord, { id }: RunRecord): boolean {
+  return status === 'cancelled' && error?.details?.['run'] === id;
 }
 
 /** What runs of about the same need for memory have in common. */

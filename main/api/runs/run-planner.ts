@@ -138,7 +138,10 @@ export class RunPlanner {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', {
         hint: worded`${command('Add --dir.full FOLDER.')}`,
       });
-    const path = resumeRunFolder(folder, isAtWork);
+    // On a full disk the folder could not be told that the run has ended; what the catalogue says counts.
+    const known = this.#catalogue.byFolder(folder)?.status;
+    const hasEnded = known !== undefined && known !== 'running' && known !== 'queued';
+    const path = resumeRunFolder(folder, hasEnded ? () => false : isAtWork);
     const file = readSpec(path);
     const { kind, data_dir: usedBefore } = file;
     if (kind !== 'classifier') {
@@ -177,6 +180,20 @@ export class RunPlanner {
       host_started: started,
     });
     return { ...prepared, record };
+  }
+
+  /** Prepares a run that was cancelled before it began to wait once more. @throws CupbearerError `bad-data`, `storage`. */
+  again({ id, folder }: RunRecord): PreparedRun {
+    const { kind, spec, data_dir: dataDir } = readSpec(folder);
+    const { pid, started } = processIdentity();
+    const record = this.#catalogue.update(id, {
+      status: 'queued',
+      ended_at: null,
+      error: null,
+      host_pid: pid,
+      host_started: started,
+    });
+    return { spec: specToRepeat(readStoredSpec(kind, spec)), record, resume: false, dataDir: dataDir ?? dataDirOf({}) };
   }
 
   /** Returns the run of an interrupted evaluation, to be started over, possibly with another spec. */

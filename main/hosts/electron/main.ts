@@ -140,7 +140,9 @@ async function start(): Promise<void> {
   );
 
   const client = createRouterClient(router);
-  void client.runs.watch({}).then((events) => new Activity(settings, go).follow(events));
+  const activity = new Activity(settings, go);
+  void client.runs.watch({}).then((events) => activity.follow(events));
+  void client.experiments.watch({}).then((events) => activity.followExperiments(events));
 
   app.on('second-instance', (_event, args, workingDir) => {
     const file = fileAmong(args, workingDir);

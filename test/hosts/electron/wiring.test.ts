@@ -7,6 +7,7 @@ import { runInNewContext, runInThisContext } from 'node:vm';
 import type * as Electron from 'electron';
 import type { MenuItemConstructorOptions, Session, WebFrameMain } from 'electron';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ExperimentSummary } from '../../../shared/domain/experiment-view.ts';
 import type { CatalogueEvent, LiveState, RunSummary } from '../../../shared/domain/live.ts';
 import { settingsSchema } from '../../../shared/domain/settings.ts';
 import { fetchFile } from '../../../shared/fetch-file.ts';
@@ -529,6 +530,37 @@ describe('activity', () => {
     expect(options).toEqual({ title: 'Failed: A run', body: 'The disk is full.' });
     notification.emit('click');
     expect(opened).toEqual(['#/runs/a']);
+  });
+
+  it('tells the end of an experiment and not that of each of its runs', () => {
+    const activity = start();
+    const experiment = (state: string, failed: number) =>
+      ({
+        id: 'e',
+        name: 'Quick',
+        folder: '/e',
+        state,
+        counts: { total: 4, done: 3, running: 0, failed },
+      }) as ExperimentSummary;
+    const run = (status: string): CatalogueEvent => ({
+      type: 'runs',
+      runs: [
+        { id: 'r', title: 'A cell', folder: join('/e', 'corner', 'knn'), status, error: null } as unknown as RunSummary,
+      ],
+      complete: true,
+    });
+    activity.takeExperiments([experiment('idle', 0)]);
+    activity.takeExperiments([experiment('running', 0)]);
+    activity.take(run('running'));
+    activity.take(run('done'));
+    expect(calls('notification')).toEqual([]);
+    activity.takeExperiments([experiment('idle', 1)]);
+    activity.takeExperiments([experiment('idle', 1)]);
+    const [[options, notification]] = calls('notification') as [[object, { emit(event: string): void }]];
+    expect(calls('notification')).toHaveLength(1);
+    expect(options).toEqual({ title: 'Ended with failures: Quick', body: '3 of 4 runs done, 1 failed.' });
+    notification.emit('click');
+    expect(opened.at(-1)).toBe('#/experiments/e');
   });
 
   it('does not where the window is looked at, where it is switched off, or of what ended long ago', () => {

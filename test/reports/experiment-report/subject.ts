@@ -37,7 +37,7 @@ export function reportRequest(
       isSkyline: false,
       aggregation: 'mean',
     })),
-    runs: [{ kind: 'detector', label: 'a', method: 'a', seed: 0, run }],
+    runs: [{ key: 'a', kind: 'detector', label: 'a', method: 'a', seed: 0, needs: [], run }],
     cells: labels.map(() => [{ impossible: null, seeds: [{ seed: 0, run }] }]),
   };
   return {

@@ -258,18 +258,15 @@ async function compute(
     output.note('Stopping; what is done is kept. Ctrl-C again to stop at once.'),
   );
   let ended = 0;
-  const runner = new ExperimentRunner(
-    workbench,
-    new LocalExecutor(workbench, queued, jobs),
-    experiment,
-    plan,
-    (event) => {
+  const runner = new ExperimentRunner(workbench, new LocalExecutor(workbench, queued, jobs), experiment, plan, {
+    onEvent: (event) => {
       if (event.type === 'ended' || event.type === 'reused' || event.type === 'refused') ended++;
       const line = eventLine(event, ended, plan.runs.size);
       if (line !== undefined) output.note(line);
     },
-  );
+  });
   try {
+    runner.claim();
     const outcome = await runner.run(interrupt.signal);
     output.result(
       { id: experiment.file.id, name: experiment.file.spec.name, folder: experiment.folder, ...outcome },
