@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNotCancelled } from '../../data/cancellation.ts';
+import { rowDistances } from '../../tensor/linalg/row-distances.ts';
 import { NearestKeeper } from '../../tensor/nearest-keeper.ts';
 
 /** Rows of the queries and of the reference that are multiplied at once: a product of 4 MiB. */
@@ -62,13 +63,21 @@ export async function nearestRows(
   }
 }
 
-/** Half the squared length of each row, `[n]`. */
+/** What {@link halfSquares} found for arrays that are still in use: batch after batch is compared with the same reference. */
+const knownHalves = new WeakMap<Float32Array, { d: number; halves: Float32Array }>();
+
+/** Half the squared length of each row of a reference, `[n]`, which must not change as long as it is in use. */
 function halfSquares(x: Float32Array, d: number): Float32Array {
-  return Float32Array.from({ length: x.length / d }, (_, row) => {
+  const known = knownHalves.get(x);
+  if (known?.d === d) return known.halves;
+  const halves = new Float32Array(x.length / d);
+  for (let row = 0; row < halves.length; row++) {
     let sum = 0;
     for (let j = row * d; j < (row + 1) * d; j++) sum += x[j]! * x[j]!;
-    return sum / 2;
-  });
+    halves[row] = sum / 2;
+  }
+  knownHalves.set(x, { d, halves });
+  return halves;
 }
 
 /** The neighbours found, with float64 distances and in their order. */
@@ -79,14 +88,12 @@ function exactOrder(
   found: Int32Array,
   k: number,
 ): { indices: Int32Array; distances: Float64Array } {
-  const indices = new Int32Array(found.length);
-  const distances = new Float64Array(found.length);
+  const distances = rowDistances(queries, reference, d, found, k);
+  const indices = Int32Array.from(found);
   for (let start = 0; start < found.length; start += k) {
-    const query = (start / k) * d;
-    for (let i = start; i < start + k; i++) {
-      const row = found[i]!;
-      const distance = Math.sqrt(squaredDistance(queries, query, reference, row * d, d));
-      // They come nearly in order.
+    // They come nearly in order.
+    for (let i = start + 1; i < start + k; i++) {
+      const [distance, row] = [distances[i]!, indices[i]!];
       let place = i;
       for (; place > start && distances[place - 1]! > distance; place--) {
         distances[place] = distances[place - 1]!;
@@ -97,25 +104,6 @@ function exactOrder(
     }
   }
   return { indices, distances };
-}
-
-/** |a - b|^2 of the d values of each from `atA` and `atB` on, in float64. */
-function squaredDistance(a: Float32Array, atA: number, b: Float32Array, atB: number, d: number): number {
-  // Four sums at a time: one alone waits for each addition to end.
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let j = 0;
-  for (; j + 4 <= d; j += 4) {
-    const d0 = a[atA + j]! - b[atB + j]!;
-    const d1 = a[atA + j + 1]! - b[atB + j + 1]!;
-    const d2 = a[atA + j + 2]! - b[atB + j + 2]!;
-    const d3 = a[atA + j + 3]! - b[atB + j + 3]!;
-    s0 += d0 * d0;
-    s1 += d1 * d1;
-    s2 += d2 * d2;
-    s3 += d3 * d3;
-  }
-  for (; j < d; j++) s0 += (a[atA + j]! - b[atB + j]!) ** 2;
-  return s0 + s1 + (s2 + s3);
 }
 
 /** Each row `[n, d]` divided by its Euclidean length; a row of zeros stays as it is. */
@@ -134,12 +122,15 @@ export function unitRows(x: Float32Array, d: number): Float32Array {
 export function meanRow(x: Float32Array, d: number): Float64Array {
   const mean = new Float64Array(d);
   const n = x.length / d;
-  for (let at = 0; at < x.length; at++) mean[at % d]! += x[at]! / n;
+  for (let start = 0; start < x.length; start += d) for (let j = 0; j < d; j++) mean[j]! += x[start + j]! / n;
   return mean;
 }
 
 /** Each row `[n, d]` less `mean`, as float32. */
 export function centredRows(x: Float32Array, mean: Float64Array): Float32Array {
   const d = mean.length;
-  return x.map((value, at) => value - mean[at % d]!);
+  const centred = new Float32Array(x.length);
+  for (let start = 0; start < x.length; start += d)
+    for (let j = 0; j < d; j++) centred[start + j] = x[start + j]! - mean[j]!;
+  return centred;
 }

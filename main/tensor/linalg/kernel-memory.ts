@@ -33,6 +33,11 @@ export interface LinalgExports {
     part: number, thread: number, rows: number, x: number, n: number, d: number, mean: number, form: number, out: number,
     scratch: number,
   ): void;
+  // prettier-ignore
+  rowDistances(
+    part: number, thread: number, parts: number, queries: number, m: number, d: number, found: number, k: number,
+    references: number, start: number, end: number, out: number,
+  ): void;
   cholesky(a: number, n: number): number;
   tridiagonalise(a: number, n: number, d: number, e: number, h: number, scratch: number): void;
   // prettier-ignore

@@ -6,3 +6,4 @@ export { accumulateReflectors, tridiagonalise } from './tridiagonal';
 export {
   applyRotations, eigenScratchDoubles, eigenVectorDoubles, orderVectors, qlBegin, qlRounds, sweepsLeft,
 } from './eigen';
+export { rowDistances } from './row-distances';
