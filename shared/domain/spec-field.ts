@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What a parameter of a spec may be worth in a table. Lists are written out; what was picked is its id. */
-export const specValueSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const specValueSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 export type SpecValue = z.infer<typeof specValueSchema>;
 
 /**

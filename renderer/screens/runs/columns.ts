@@ -77,6 +77,7 @@ export const nameColumn: Column = {
 
 /** Px of columns that say more of a group than of a run. */
 const widthsInGroups: Readonly<Record<string, number>> = { auroc: 232, status: 122 };
+const narrowInGroups: Readonly<Record<string, number>> = { auroc: 200, status: 116, when: 84 };
 /** Px of the task where names take what is left. */
 const taskInGroups = 150;
 
@@ -339,7 +340,7 @@ const shortNumber = (value: number) => {
 const leastElastic = 190;
 const leastNarrowElastic = 120;
 /** A tree of names needs more. */
-const leastName = 220;
+const leastName = 200;
 
 /** Px that a table of these columns needs so that the one that takes what is left has its own. */
 export function neededWidth(kept: readonly Column[], isNarrow: boolean): number {
@@ -354,8 +355,9 @@ function placed(column: Column, isNarrow: boolean, isGrouped: boolean): Column {
   const { id, width, narrow } = column;
   const own = isNarrow && narrow !== 0 ? narrow : width;
   if (!isGrouped) return { ...column, width: own };
-  if (id === 'task') return { ...taskCell(column), width: isNarrow ? leastNarrowElastic : taskInGroups };
-  return { ...column, width: widthsInGroups[id] ?? own };
+  // Names mostly say what the task is, so that it may leave a table without room for it.
+  if (id === 'task') return { ...taskCell(column), width: isNarrow ? leastNarrowElastic : taskInGroups, leaves: 8 };
+  return { ...column, width: (isNarrow ? narrowInGroups : widthsInGroups)[id] ?? own };
 }
 
 /** The task where names stick to the edge in its place. */
@@ -435,6 +437,7 @@ export function fittingColumns(
 /** The time that is left of a running run reaches over the duration; without one, its own column must hold it. */
 function withRoomForTime(kept: readonly Column[]): readonly Column[] {
   if (kept.some((column) => column.id === 'duration')) return kept;
+  if (kept.some((column) => column.id === nameColumn.id)) return kept;
   return kept.map((column) =>
     column.id === 'when' && column.narrow !== null && (column.width ?? 0) < column.narrow
       ? { ...column, width: column.narrow }

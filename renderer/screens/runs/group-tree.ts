@@ -44,7 +44,7 @@ export interface GroupItem {
   isOpen: boolean;
 }
 
-export interface RunItem {
+interface RunItem {
   type: 'run';
   id: string;
   level: number;
@@ -64,7 +64,7 @@ export interface MoreItem {
 }
 
 /** How a table is grouped and what of it is open. */
-export interface GroupState {
+interface GroupState {
   groupings: readonly Grouping[];
   /** Groups whose fold is not as it is at first. */
   turned: ReadonlySet<string>;
@@ -186,12 +186,18 @@ class Tree {
     });
   }
 
-  /** In what each of these runs, one a setting, differs from the others; "" where nothing tells. */
+  /**
+   * In what each of these runs, one a setting, differs from the others: in what it is about if that tells them all apart,
+   * else in parameters as well; "" where nothing tells.
+   */
   #titlesOf(runs: readonly RunSummary[]): string[] {
+    const about = runs.map((run) => this.#freeAspects(run).map(({ words }) => ({ label: '', value: words })));
+    const titles = tellingDetails(about);
+    if (new Set(titles).size === runs.length) return titles;
     return tellingDetails(
-      runs.map((run) => [
-        ...this.#freeAspects(run).map(({ words }) => ({ label: '', value: words })),
-        ...[run, ...this.#state.parentsOf(run)].flatMap(detailsWithoutSeeds),
+      runs.map((run, i) => [
+        ...(about[i] ?? []),
+        ...[run, ...this.#state.parentsOf(run)].flatMap(detailsWithoutSeeds).filter(({ label }) => !isOfAspect(label)),
       ]),
     );
   }
@@ -238,6 +244,9 @@ const lowestSeed = (runs: readonly RunSummary[]): RunSummary =>
 
 const detailsWithoutSeeds = (run: RunSummary): RunDetailWords[] =>
   ownDetails(run).filter(({ label }) => !/(?:^| )seed$/i.test(label));
+
+/** Details that name what the words of a run say already. */
+const isOfAspect = (label: string) => ['task', 'detector', 'model'].includes(label.toLowerCase());
 
 /** "seed 0", with the seed of the model where it is another one, and the end of its id where that does not tell. */
 function seedNames(runs: readonly RunSummary[]): string[] {
