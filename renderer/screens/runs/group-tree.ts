@@ -75,6 +75,8 @@ interface GroupState {
   /** Words for what runs are about, by the fields that tell it: "detector", "task", "model". */
   aspects: (run: RunSummary) => readonly { field: string; words: string }[];
   parentsOf: (run: RunSummary) => readonly RunSummary[];
+  /** What values of fields depend on besides the runs: groups are kept as long as all of these are the same. */
+  words: readonly unknown[];
 }
 
 /** Lines of a group that are shown at first; a group of a few more shows all. */
@@ -99,7 +101,8 @@ class Tree {
   }
 
   items(runs: readonly RunSummary[]): Item[] {
-    const groups = groupsOf(runs, this.#state.groupings[0]);
+    const [outermost] = this.#state.groupings;
+    const groups = outermost ? this.#groupsOf(runs, outermost) : [];
     for (const { value, runs: own } of groups) this.#addGroup(own, value, 0, '', groups.length <= mostOpen);
     return this.#items;
   }
@@ -118,7 +121,7 @@ class Tree {
   }
 
   #addGroups(runs: readonly RunSummary[], grouping: Grouping, level: number, above: string): void {
-    const groups = groupsOf(runs, grouping);
+    const groups = this.#groupsOf(runs, grouping);
     const count = this.#countShown(above, groups.length);
     for (const { value, runs: own } of groups.slice(0, count)) this.#addGroup(own, value, level, above, false);
     const hidden = groups.slice(count);
@@ -132,9 +135,9 @@ class Tree {
   }
 
   #addSettings(runs: readonly RunSummary[], level: number, above: string): void {
-    const settings = this.#ranked(bySetting(runs));
-    const titles = this.#titlesOf(settings.map((own) => lowestSeed(own)));
+    const settings = this.#ranked(settingsOf(runs));
     const count = this.#countShown(above, settings.length);
+    const titles = this.#titlesOf(settings.slice(0, count).map((own) => lowestSeed(own)));
     for (const [i, own] of settings.slice(0, count).entries()) this.#addSetting(own, titles[i] ?? '', level, above);
     const hidden = settings.slice(count);
     const isEachOne = hidden.every((own) => own.length === 1);
@@ -164,6 +167,17 @@ class Tree {
     this.#addMore(id, level + 1, hidden === 0 ? '' : `${formatCount(hidden)} more ${hidden === 1 ? 'run' : 'runs'}`);
   }
 
+  /** Groups runs once: folding and unfolding leaves them as they are. */
+  #groupsOf(runs: readonly RunSummary[], grouping: Grouping): readonly RunGroup[] {
+    const known = keptGroups.get(runs) ?? new Map<string, KeptGroups>();
+    keptGroups.set(runs, known);
+    const kept = known.get(grouping.id);
+    if (kept?.words.every((word, i) => word === this.#state.words[i])) return kept.groups;
+    const groups = groupsOf(runs, grouping);
+    known.set(grouping.id, { words: this.#state.words, groups });
+    return groups;
+  }
+
   #addMore(of: string, level: number, what: string): void {
     if (what !== '') this.#items.push({ type: 'more', id: `${of}more`, level, of, title: `Show ${what}` });
   }
@@ -174,12 +188,12 @@ class Tree {
   }
 
   /** Puts settings in order by their means, where the table is by a figure. */
-  #ranked(settings: RunSummary[][]): RunSummary[][] {
+  #ranked(settings: readonly RunSummary[][]): readonly RunSummary[][] {
     const { rank } = this.#state;
     if (!rank) return settings;
     const means = new Map(settings.map((runs) => [runs, meanOf(runs, rank.of)]));
     const direction = rank.descending ? -1 : 1;
-    return settings.sort((a, b) => {
+    return settings.toSorted((a, b) => {
       const [x, y] = [means.get(a) ?? null, means.get(b) ?? null];
       if (x === null || y === null) return Number(x === null) - Number(y === null);
       return (x - y) * direction;
@@ -216,13 +230,30 @@ class Tree {
   }
 }
 
+/** Runs with one value of a field. */
+interface RunGroup {
+  value: string;
+  runs: readonly RunSummary[];
+}
+
+interface KeptGroups {
+  words: readonly unknown[];
+  groups: readonly RunGroup[];
+}
+
+/** By the runs that are grouped, then by the field; a change of any run makes another list of runs. */
+const keptGroups = new WeakMap<readonly RunSummary[], Map<string, KeptGroups>>();
+const keptSettings = new WeakMap<readonly RunSummary[], readonly RunSummary[][]>();
+
+function settingsOf(runs: readonly RunSummary[]): readonly RunSummary[][] {
+  const kept = keptSettings.get(runs) ?? bySetting(runs);
+  keptSettings.set(runs, kept);
+  return kept;
+}
+
 /** Groups of runs by a field, each where its first run is, those without a value last. */
-function groupsOf(
-  runs: readonly RunSummary[],
-  grouping: Grouping | undefined,
-): { value: string; runs: RunSummary[] }[] {
+function groupsOf(runs: readonly RunSummary[], grouping: Grouping): RunGroup[] {
   const groups = new Map<string, RunSummary[]>();
-  if (!grouping) return [];
   const add = (value: string, run: RunSummary) => {
     const group = groups.get(value);
     if (group) group.push(run);
