@@ -80,7 +80,7 @@ export interface RunSpec {
 }
 
 /** Specs of some of the runs; all are read slice by slice. */
-export interface SpecSlice {
+interface SpecSlice {
   specs: RunSpec[];
   /** Where the next slice begins; null if there is none. */
   next: number | null;

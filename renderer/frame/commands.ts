@@ -55,6 +55,9 @@ export const shortcuts: readonly { title: string; keys: readonly { keys: readonl
       { keys: ['Mod+A'], does: 'Select all that match' },
       { keys: ['Enter'], does: 'Open' },
       { keys: ['Shift+F10'], does: 'Menu of the row' },
+      { keys: ['Left', 'Right'], does: 'Fold and unfold a group of runs' },
+      { keys: ['Shift+Left', 'Shift+Right'], does: 'On a head of Runs: move the column' },
+      { keys: ['+', '-'], does: 'On a head of Runs: widen and narrow the column' },
     ],
   },
   {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What a parameter of a spec may be worth in a table. Lists are written out; what was picked is its id. */
-export const specValueSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const specValueSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 export type SpecValue = z.infer<typeof specValueSchema>;
 
 /**
@@ -28,6 +28,8 @@ export const specFieldSchema = z.object({
   path: z.string(),
   /** From the outside in: "Task", "Most test samples". */
   labels: z.array(z.string()),
+  /** It is a share of something, 0 to 1, which people read in per cent. */
+  isShare: z.boolean(),
   /** How many different values it has among the runs; counted up to {@link mostCountedValues}. */
   values: z.int().nonnegative(),
 });

@@ -6,7 +6,7 @@ import type { QueryField } from './fields.ts';
 import { splitQuery, unquote } from './split.ts';
 
 /** Returns the value of a parameter of a run by its path; undefined if it is not known. */
-export type ParameterOf = (run: RunSummary, path: string) => SpecValue | undefined;
+type ParameterOf = (run: RunSummary, path: string) => SpecValue | undefined;
 
 type Test = (run: RunSummary, now: number) => boolean;
 

@@ -158,6 +158,7 @@ describe('parameters of runs', () => {
     expect(fields[0]).toEqual({
       path: 'classifier.train_data.backdoor.p_backdoor',
       labels: ['Classifier', 'Training data', 'Trigger', 'Poisoned share'],
+      isShare: true,
       values: 2,
     });
     expect(fields.find(({ path }) => path === 'detector.k')).toMatchObject({ labels: ['Detector', 'k'], values: 1 });

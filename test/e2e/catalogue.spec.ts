@@ -43,7 +43,7 @@ test('runs are deleted, and brought back', async ({ page, program }) => {
   await field(page).press('Enter');
   await expect(foot(page)).toContainText(/^\s*100\s+runs/);
   await page.getByRole('checkbox', { name: 'Select all matching runs' }).check();
-  await expect(foot(page)).toContainText('100 selected');
+  await expect(foot(page)).toContainText('100 runs selected');
   await foot(page).getByRole('button', { name: 'Move to trash' }).click();
   await expect(foot(page)).toContainText(/^\s*0\s+runs/);
   await page.getByRole('button', { name: 'Undo' }).click();

@@ -159,7 +159,7 @@ test('runs that go on and wait say their place in line, are found by filters, an
   await filterBy(page, 'status:running');
   await expect(foot(page)).toContainText(/^\s*1\s+run/);
   await page.getByRole('checkbox', { name: 'Select all matching runs' }).check();
-  await expect(foot(page)).toContainText('1 selected');
+  await expect(foot(page)).toContainText('1 run selected');
   await chooseFromFoot(page, 'Archive');
   await expect(messages(page)).toContainText('Still running, left as it is');
   await expect(messages(page)).toContainText('A run is archived once it has ended.');
@@ -178,7 +178,7 @@ test('where all runs are archived it is said how to see them', async ({ page }) 
   expect(count).toBeGreaterThanOrEqual(seeded);
   await grid(page).focus();
   await page.keyboard.press('Control+a');
-  await expect(foot(page)).toContainText(`${count} selected`);
+  await expect(foot(page)).toContainText(`${count} runs selected`);
   await chooseFromFoot(page, 'Archive');
   await expect(page.getByRole('heading', { name: `All ${count} runs are archived` })).toBeVisible();
   await expect(foot(page)).toContainText(`0 runs and ${count} archived`);

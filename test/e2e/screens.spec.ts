@@ -71,7 +71,7 @@ test('a comparison begins with its verdict, and its rectangle is typed', async (
   await expect(from).toHaveValue('');
 });
 
-test('a filter that was saved is there again in a browser that has forgotten everything', async ({ page }) => {
+test('a view that was saved is there again in a browser that has forgotten everything', async ({ page }) => {
   await go(page, '#/runs');
   const query = page.getByRole('combobox', { name: 'Filter runs' });
   await query.click();
@@ -79,13 +79,19 @@ test('a filter that was saved is there again in a browser that has forgotten eve
   await query.fill('detector:knn ');
   await query.press('Enter');
   await expect(page.getByRole('listbox', { name: 'Suggestions' })).toBeHidden();
-  await page.getByRole('button', { name: 'Saved filters' }).click();
-  await page.getByRole('menuitem', { name: /Save this filter/ }).click();
-  await expect.poll(() => page.evaluate<string>('Object.keys(localStorage).join()')).not.toContain('filters');
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Save as a new view' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Neighbours');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Neighbours' })).toBeVisible();
   // Everything but that it is signed in.
   await page.evaluate(`for (const key of Object.keys(localStorage))
     if (key !== 'cupbearer:key') localStorage.removeItem(key);`);
+  await go(page, '#/settings');
   await page.reload();
-  await page.getByRole('button', { name: 'Saved filters' }).click();
-  await expect(page.getByRole('menuitem', { name: 'detector:knn' })).toBeVisible();
+  await go(page, '#/runs');
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitemcheckbox', { name: /Neighbours/ }).click();
+  await expect(page.getByRole('button', { name: 'Remove filter detector:knn' })).toBeVisible();
+  await expect(page).toHaveURL(/#\/runs\?filter=detector:knn/);
 });

@@ -44,9 +44,10 @@ export const test = base.extend<TestFixtures, FileFixtures>({
     if (inElectron) {
       const { window } = program as DesktopProgram;
       // Every test finds a window that nobody has used.
-      await go(window, '#/runs');
+      await go(window, '#/settings');
       await window.evaluate('localStorage.clear()');
       await window.reload();
+      await go(window, '#/runs');
       await use(window);
     } else {
       await page.goto(await program.link());

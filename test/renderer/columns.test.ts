@@ -3,10 +3,10 @@ import {
   chosenColumns,
   columnOf,
   columns,
-  comparator,
   firstColumns,
   fittingColumns,
   neededWidth,
+  runOrder,
   selectWidth,
   sortWords,
   startsDescending,
@@ -21,10 +21,15 @@ const runs: RunSummary[] = [
   runSummary({ id: 'same', metrics: { auroc: 0.99 }, createdAt: '2026-11-24T13:00:00Z' }),
   runSummary({ id: 'pinned', metrics: { auroc: 0.7 }, pinned: true, createdAt: '2026-11-23T09:00:00Z' }),
 ];
-const order = (column: (typeof columns)[number]['id'], descending: boolean) =>
-  [...runs].sort(comparator({ column, descending })).map((run) => run.id);
+const order = (column: (typeof columns)[number]['id'], descending: boolean) => {
+  const { place, compare } = runOrder({ column, descending });
+  return runs
+    .map(place)
+    .sort(compare)
+    .map(({ run }) => run.id);
+};
 
-describe('comparator', () => {
+describe('the order of runs', () => {
   it('puts pinned runs first, those without a value last, equal ones newest first', () => {
     expect(order('auroc', true)).toEqual(['pinned', 'same', 'good', 'bad', 'none']);
     expect(order('auroc', false)).toEqual(['pinned', 'bad', 'same', 'good', 'none']);

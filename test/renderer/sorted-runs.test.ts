@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { comparator } from '../../renderer/screens/runs/columns.ts';
+import { runOrder } from '../../renderer/screens/runs/columns.ts';
 import { SortedRuns } from '../../renderer/screens/runs/sorted-runs.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import { runSummary } from './run-summary.ts';
@@ -10,7 +10,7 @@ describe('runs in order', () => {
     const change = fc.record({ id: fc.integer({ min: 0, max: 20 }), minute: fc.nat(59), isGone: fc.boolean() });
     fc.assert(
       fc.property(fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 6 }), fc.boolean(), (steps, descending) => {
-        const compare = comparator({ column: 'when', descending });
+        const order = runOrder({ column: 'when', descending });
         const sorted = new SortedRuns();
         const runs = new Map<string, RunSummary>();
         for (const step of steps) {
@@ -24,7 +24,8 @@ describe('runs in order', () => {
                 runSummary({ id: name, createdAt: `2026-11-24T10:${String(minute).padStart(2, '0')}:${10 + id}Z` }),
               );
           }
-          expect(sorted.of(runs, compare)).toEqual([...runs.values()].sort(compare));
+          const placed = [...runs.values()].map(order.place).sort(order.compare);
+          expect(sorted.of(runs, order)).toEqual(placed.map(({ run }) => run));
         }
       }),
     );
@@ -32,11 +33,11 @@ describe('runs in order', () => {
 
   it('are the same list where nothing has changed, and another one in another order', () => {
     const runs = new Map([['a', runSummary({ id: 'a' })]]);
-    const compare = comparator({ column: 'when', descending: true });
+    const order = runOrder({ column: 'when', descending: true });
     const sorted = new SortedRuns();
-    const first = sorted.of(runs, compare);
-    expect(sorted.of(runs, compare)).toBe(first);
-    expect(sorted.of(new Map(runs), compare)).toBe(first);
-    expect(sorted.of(runs, comparator({ column: 'when', descending: false }))).not.toBe(first);
+    const first = sorted.of(runs, order);
+    expect(sorted.of(runs, order)).toBe(first);
+    expect(sorted.of(new Map(runs), order)).toBe(first);
+    expect(sorted.of(runs, runOrder({ column: 'when', descending: false }))).not.toBe(first);
   });
 });

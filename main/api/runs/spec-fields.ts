@@ -5,7 +5,7 @@ import {
   type SpecValues,
 } from '../../../shared/domain/spec-field.ts';
 import type { RunKind } from '../../../shared/domain/run.ts';
-import { describe } from '../../../shared/schema/describe.ts';
+import { describe, type Field } from '../../../shared/schema/describe.ts';
 import { walk } from '../../../shared/schema/walk.ts';
 import { runDefinitionOf } from '../../runs/index.ts';
 import { parameterLabels } from '../../runs/spec-lines.ts';
@@ -38,9 +38,12 @@ export async function specFields(catalogue: Catalogue, signal: AbortSignal | und
   }
   const fields = [...seen].flatMap(([path, { values, kind, spec, place }]) => {
     const named = place.length > 0 && isPick(valueIn(spec, place)) ? [...place, 'name'] : place;
-    const labels = isMachinePath(kind, spec, place) ? undefined : parameterLabels(runDefinitionOf(kind), spec, named);
+    const field = fieldAt(kind, spec, place);
+    // Folders of the machine tell runs apart by where they are, not by what they do.
+    const labels = field?.isPath ? undefined : parameterLabels(runDefinitionOf(kind), spec, named);
+    const isShare = field?.control === 'share';
     const root = kind === 'classifier' ? ['Classifier'] : [];
-    return labels ? [{ path, labels: [...root, ...labels], values: values.size }] : [];
+    return labels ? [{ path, labels: [...root, ...labels], isShare, values: values.size }] : [];
   });
   return fields.sort((a, b) => Number(b.values > 1) - Number(a.values > 1) || (a.path < b.path ? -1 : 1));
 }
@@ -178,12 +181,11 @@ const isRecord = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isPick = (value: unknown): value is { name: string } => isRecord(value) && typeof value['name'] === 'string';
 
-/** Folders of the machine tell runs apart by where they are, not by what they do. */
-function isMachinePath(kind: RunKind, spec: Values, place: readonly string[]): boolean {
+function fieldAt(kind: RunKind, spec: Values, place: readonly string[]): Field | undefined {
   const path = place.join('.');
   for (const found of walk(describe(runDefinitionOf(kind).params), spec))
-    if (found.path.join('.') === path) return found.field.isPath ?? false;
-  return false;
+    if (found.path.join('.') === path) return found.field;
+  return undefined;
 }
 
 /** Writes each value once, in the order in which they come. */

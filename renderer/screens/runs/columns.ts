@@ -77,6 +77,7 @@ export const nameColumn: Column = {
 
 /** Px of columns that say more of a group than of a run. */
 const widthsInGroups: Readonly<Record<string, number>> = { auroc: 232, status: 122 };
+const narrowInGroups: Readonly<Record<string, number>> = { auroc: 200, status: 116, when: 84 };
 /** Px of the task where names take what is left. */
 const taskInGroups = 150;
 
@@ -297,13 +298,14 @@ export const columns: readonly Column[] = [
 export function columnOf(id: string): Column | undefined {
   const known = columns.find((column) => column.id === id);
   if (known) return known;
-  const added = { id, width: 104, narrow: 104, align: 'right', added: true } as const;
+  const added = { id, width: 120, narrow: 120, align: 'right', added: true } as const;
   if (id.startsWith(metricPrefix)) {
     const key = id.slice(metricPrefix.length);
     return { ...added, label: metricLabel(key), key: metric(key), cell: written(key, shortNumber) };
   }
   if (!isSpecPath(id)) return undefined;
   const value = (run: RunSummary) => parameters.of(run, id);
+  const isShare = parameters.isShare(id);
   return {
     ...added,
     label: parameters.labelOf(id),
@@ -312,7 +314,7 @@ export function columnOf(id: string): Column | undefined {
       const found = value(run);
       return typeof found === 'boolean' ? Number(found) : found;
     },
-    cell: (run) => valueWords(value(run)),
+    cell: (run) => valueWords(value(run), isShare),
   };
 }
 
@@ -322,10 +324,12 @@ export const metricLabel = (key: string): string => {
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
-/** A parameter's value in a cell: numbers as they are typed, `yes` and `no`. */
-export function valueWords(value: SpecValue | undefined): string {
+/** A parameter's value in a cell: numbers as they are typed, shares in per cent, `yes` and `no`. */
+function valueWords(value: SpecValue | undefined, isShare: boolean): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  // As typed: 5 %, not 5.0 %, which would look like a measurement.
+  if (isShare && typeof value === 'number') return `${Number((value * 100).toPrecision(12))}\u00a0%`;
   return formatParameter(value);
 }
 
@@ -339,7 +343,7 @@ const shortNumber = (value: number) => {
 const leastElastic = 190;
 const leastNarrowElastic = 120;
 /** A tree of names needs more. */
-const leastName = 220;
+const leastName = 200;
 
 /** Px that a table of these columns needs so that the one that takes what is left has its own. */
 export function neededWidth(kept: readonly Column[], isNarrow: boolean): number {
@@ -354,8 +358,9 @@ function placed(column: Column, isNarrow: boolean, isGrouped: boolean): Column {
   const { id, width, narrow } = column;
   const own = isNarrow && narrow !== 0 ? narrow : width;
   if (!isGrouped) return { ...column, width: own };
-  if (id === 'task') return { ...taskCell(column), width: isNarrow ? leastNarrowElastic : taskInGroups };
-  return { ...column, width: widthsInGroups[id] ?? own };
+  // Names mostly say what the task is, so that it may leave a table without room for it.
+  if (id === 'task') return { ...taskCell(column), width: isNarrow ? leastNarrowElastic : taskInGroups, leaves: 8 };
+  return { ...column, width: (isNarrow ? narrowInGroups : widthsInGroups)[id] ?? own };
 }
 
 /** The task where names stick to the edge in its place. */
@@ -435,6 +440,7 @@ export function fittingColumns(
 /** The time that is left of a running run reaches over the duration; without one, its own column must hold it. */
 function withRoomForTime(kept: readonly Column[]): readonly Column[] {
   if (kept.some((column) => column.id === 'duration')) return kept;
+  if (kept.some((column) => column.id === nameColumn.id)) return kept;
   return kept.map((column) =>
     column.id === 'when' && column.narrow !== null && (column.width ?? 0) < column.narrow
       ? { ...column, width: column.narrow }
@@ -448,13 +454,24 @@ export const selectWidth = 34;
 /** Figures and times start with the largest, words with "a". */
 export const startsDescending = (column: Column): boolean => column.align === 'right' || column.id === 'auroc';
 
-/** Compares runs by a column, pinned ones first and those without a value last; equal ones newest first. */
-export function comparator({ column, descending }: GridSort): (a: RunSummary, b: RunSummary) => number {
+/** What a run is put in order by. */
+interface Placed {
+  run: RunSummary;
+  value: string | number | null;
+}
+
+/** An order of runs. Keys are read once a run, not at each comparison. */
+export interface RunOrder {
+  place: (run: RunSummary) => Placed;
+  compare: (a: Placed, b: Placed) => number;
+}
+
+/** Orders runs by a column, pinned ones first and those without a value last; equal ones newest first. */
+export function runOrder({ column, descending }: GridSort): RunOrder {
   const key = columnOf(column)?.key ?? ((run: RunSummary) => run.createdAt);
   const direction = descending ? -1 : 1;
-  return (a, b) => {
+  const compare = ({ run: a, value: x }: Placed, { run: b, value: y }: Placed): number => {
     if (a.pinned !== b.pinned) return a.pinned ? -1 : 1;
-    const [x, y] = [key(a) ?? null, key(b) ?? null];
     if (x !== y) {
       if (x === null) return 1;
       if (y === null) return -1;
@@ -464,6 +481,7 @@ export function comparator({ column, descending }: GridSort): (a: RunSummary, b:
     }
     return a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0;
   };
+  return { place: (run) => ({ run, value: key(run) ?? null }), compare };
 }
 
 /** The order in words, for the foot of the table. */

@@ -2,7 +2,7 @@ import { attackDoubt } from '../../../shared/classifier-doubts.ts';
 import type { RunSummary } from '../../../shared/domain/live.ts';
 
 /** A figure over the seeds of one setting. */
-export interface OverSeeds {
+interface OverSeeds {
   /** Seeds that have it. */
   count: number;
   mean: number;
@@ -61,7 +61,7 @@ export function bySetting(runs: readonly RunSummary[]): RunSummary[][] {
 }
 
 /** Means of settings as a row of several shows them: never one mean. */
-export interface OverSettings {
+interface OverSettings {
   /** One a setting, the lowest first. */
   means: number[];
   /** Settings that are left out because their attack fails. */

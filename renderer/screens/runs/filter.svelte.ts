@@ -62,10 +62,11 @@ class Filter {
     await settings.change(({ savedFilters: saved }) => ({ savedFilters: saved.filter((other) => other !== query) }));
   }
 
-  /** Returns whether to show a run. Archived ones are shown only on request. */
-  accepts(run: RunSummary, now: number): boolean {
-    if (run.archived && !this.asksForArchived) return false;
-    return this.#asked.every((term) => term.matches(run, now));
+  /** Returns what says whether to show a run, at the time `now` (ms). Archived ones are shown only on request. */
+  test(now: number): (run: RunSummary) => boolean {
+    // State is read once rather than for each of many runs.
+    const [asked, asksForArchived] = [this.#asked, this.asksForArchived];
+    return (run) => (!run.archived || asksForArchived) && asked.every((term) => term.matches(run, now));
   }
 
   readonly asksForArchived = $derived(

@@ -44,7 +44,7 @@ export interface GroupItem {
   isOpen: boolean;
 }
 
-export interface RunItem {
+interface RunItem {
   type: 'run';
   id: string;
   level: number;
@@ -64,7 +64,7 @@ export interface MoreItem {
 }
 
 /** How a table is grouped and what of it is open. */
-export interface GroupState {
+interface GroupState {
   groupings: readonly Grouping[];
   /** Groups whose fold is not as it is at first. */
   turned: ReadonlySet<string>;
@@ -75,6 +75,8 @@ export interface GroupState {
   /** Words for what runs are about, by the fields that tell it: "detector", "task", "model". */
   aspects: (run: RunSummary) => readonly { field: string; words: string }[];
   parentsOf: (run: RunSummary) => readonly RunSummary[];
+  /** What values of fields depend on besides the runs: groups are kept as long as all of these are the same. */
+  words: readonly unknown[];
 }
 
 /** Lines of a group that are shown at first; a group of a few more shows all. */
@@ -99,7 +101,8 @@ class Tree {
   }
 
   items(runs: readonly RunSummary[]): Item[] {
-    const groups = groupsOf(runs, this.#state.groupings[0]);
+    const [outermost] = this.#state.groupings;
+    const groups = outermost ? this.#groupsOf(runs, outermost) : [];
     for (const { value, runs: own } of groups) this.#addGroup(own, value, 0, '', groups.length <= mostOpen);
     return this.#items;
   }
@@ -118,7 +121,7 @@ class Tree {
   }
 
   #addGroups(runs: readonly RunSummary[], grouping: Grouping, level: number, above: string): void {
-    const groups = groupsOf(runs, grouping);
+    const groups = this.#groupsOf(runs, grouping);
     const count = this.#countShown(above, groups.length);
     for (const { value, runs: own } of groups.slice(0, count)) this.#addGroup(own, value, level, above, false);
     const hidden = groups.slice(count);
@@ -132,9 +135,9 @@ class Tree {
   }
 
   #addSettings(runs: readonly RunSummary[], level: number, above: string): void {
-    const settings = this.#ranked(bySetting(runs));
-    const titles = this.#titlesOf(settings.map((own) => lowestSeed(own)));
+    const settings = this.#ranked(settingsOf(runs));
     const count = this.#countShown(above, settings.length);
+    const titles = this.#titlesOf(settings.slice(0, count).map((own) => lowestSeed(own)));
     for (const [i, own] of settings.slice(0, count).entries()) this.#addSetting(own, titles[i] ?? '', level, above);
     const hidden = settings.slice(count);
     const isEachOne = hidden.every((own) => own.length === 1);
@@ -164,6 +167,17 @@ class Tree {
     this.#addMore(id, level + 1, hidden === 0 ? '' : `${formatCount(hidden)} more ${hidden === 1 ? 'run' : 'runs'}`);
   }
 
+  /** Groups runs once: folding and unfolding leaves them as they are. */
+  #groupsOf(runs: readonly RunSummary[], grouping: Grouping): readonly RunGroup[] {
+    const known = keptGroups.get(runs) ?? new Map<string, KeptGroups>();
+    keptGroups.set(runs, known);
+    const kept = known.get(grouping.id);
+    if (kept?.words.every((word, i) => word === this.#state.words[i])) return kept.groups;
+    const groups = groupsOf(runs, grouping);
+    known.set(grouping.id, { words: this.#state.words, groups });
+    return groups;
+  }
+
   #addMore(of: string, level: number, what: string): void {
     if (what !== '') this.#items.push({ type: 'more', id: `${of}more`, level, of, title: `Show ${what}` });
   }
@@ -174,24 +188,30 @@ class Tree {
   }
 
   /** Puts settings in order by their means, where the table is by a figure. */
-  #ranked(settings: RunSummary[][]): RunSummary[][] {
+  #ranked(settings: readonly RunSummary[][]): readonly RunSummary[][] {
     const { rank } = this.#state;
     if (!rank) return settings;
     const means = new Map(settings.map((runs) => [runs, meanOf(runs, rank.of)]));
     const direction = rank.descending ? -1 : 1;
-    return settings.sort((a, b) => {
+    return settings.toSorted((a, b) => {
       const [x, y] = [means.get(a) ?? null, means.get(b) ?? null];
       if (x === null || y === null) return Number(x === null) - Number(y === null);
       return (x - y) * direction;
     });
   }
 
-  /** In what each of these runs, one a setting, differs from the others; "" where nothing tells. */
+  /**
+   * In what each of these runs, one a setting, differs from the others: in what it is about if that tells them all apart,
+   * else in parameters as well; "" where nothing tells.
+   */
   #titlesOf(runs: readonly RunSummary[]): string[] {
+    const about = runs.map((run) => this.#freeAspects(run).map(({ words }) => ({ label: '', value: words })));
+    const titles = tellingDetails(about);
+    if (new Set(titles).size === runs.length) return titles;
     return tellingDetails(
-      runs.map((run) => [
-        ...this.#freeAspects(run).map(({ words }) => ({ label: '', value: words })),
-        ...[run, ...this.#state.parentsOf(run)].flatMap(detailsWithoutSeeds),
+      runs.map((run, i) => [
+        ...(about[i] ?? []),
+        ...[run, ...this.#state.parentsOf(run)].flatMap(detailsWithoutSeeds).filter(({ label }) => !isOfAspect(label)),
       ]),
     );
   }
@@ -210,13 +230,30 @@ class Tree {
   }
 }
 
+/** Runs with one value of a field. */
+interface RunGroup {
+  value: string;
+  runs: readonly RunSummary[];
+}
+
+interface KeptGroups {
+  words: readonly unknown[];
+  groups: readonly RunGroup[];
+}
+
+/** By the runs that are grouped, then by the field; a change of any run makes another list of runs. */
+const keptGroups = new WeakMap<readonly RunSummary[], Map<string, KeptGroups>>();
+const keptSettings = new WeakMap<readonly RunSummary[], readonly RunSummary[][]>();
+
+function settingsOf(runs: readonly RunSummary[]): readonly RunSummary[][] {
+  const kept = keptSettings.get(runs) ?? bySetting(runs);
+  keptSettings.set(runs, kept);
+  return kept;
+}
+
 /** Groups of runs by a field, each where its first run is, those without a value last. */
-function groupsOf(
-  runs: readonly RunSummary[],
-  grouping: Grouping | undefined,
-): { value: string; runs: RunSummary[] }[] {
+function groupsOf(runs: readonly RunSummary[], grouping: Grouping): RunGroup[] {
   const groups = new Map<string, RunSummary[]>();
-  if (!grouping) return [];
   const add = (value: string, run: RunSummary) => {
     const group = groups.get(value);
     if (group) group.push(run);
@@ -238,6 +275,9 @@ const lowestSeed = (runs: readonly RunSummary[]): RunSummary =>
 
 const detailsWithoutSeeds = (run: RunSummary): RunDetailWords[] =>
   ownDetails(run).filter(({ label }) => !/(?:^| )seed$/i.test(label));
+
+/** Details that name what the words of a run say already. */
+const isOfAspect = (label: string) => ['task', 'detector', 'model'].includes(label.toLowerCase());
 
 /** "seed 0", with the seed of the model where it is another one, and the end of its id where that does not tell. */
 function seedNames(runs: readonly RunSummary[]): string[] {

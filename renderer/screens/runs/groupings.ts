@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import { inSentence } from '../../../shared/format.ts';
 import { kindWords } from '../../../shared/run-titles.ts';
+import { definitions } from '../../app/definitions.svelte.ts';
 import { experiments } from '../../app/experiments.svelte.ts';
 import { statusWords } from '../../components/status-words.ts';
 import { taskWords } from '../../runs/run-words.ts';
@@ -10,9 +11,19 @@ import type { Grouping } from './group-tree.ts';
 const asIs = (value: string) => value;
 const one = (value: string): readonly string[] => (value === '' ? [] : [value]);
 
+/** Words of runs, as long as the titles of definitions are the same. */
+let kept = { titles: definitions.registries, words: new WeakMap<RunSummary, ReturnType<typeof taskWords>>() };
+
+function keptTaskWords(run: RunSummary): ReturnType<typeof taskWords> {
+  if (kept.titles !== definitions.registries) kept = { titles: definitions.registries, words: new WeakMap() };
+  const words = kept.words.get(run) ?? taskWords(run);
+  kept.words.set(run, words);
+  return words;
+}
+
 /** What runs are about, by the fields that groups may be of. */
 export const aspectsOf = (run: RunSummary) => {
-  const { main, dataset } = taskWords(run);
+  const { main, dataset } = keptTaskWords(run);
   const detector = [run.detector, run.detectorDetail].filter(Boolean).join(', ');
   return [
     { field: 'detector', words: run.kind === 'classifier' ? run.name || 'Classifier' : detector },
@@ -44,7 +55,7 @@ export const groupings: readonly Grouping[] = [
     id: 'task',
     label: 'Task',
     plural: 'tasks',
-    of: (run) => one(taskWords(run).main),
+    of: (run) => one(keptTaskWords(run).main),
     title: asIs,
     without: 'Task unknown',
   },
@@ -52,7 +63,7 @@ export const groupings: readonly Grouping[] = [
     id: 'dataset',
     label: 'Dataset',
     plural: 'datasets',
-    of: (run) => one(taskWords(run).dataset),
+    of: (run) => one(keptTaskWords(run).dataset),
     title: asIs,
     without: 'Dataset unknown',
   },

@@ -23,7 +23,7 @@ const mostColumns = 60;
 /** Px that a column may be resized to. */
 export const columnWidths = { least: 48, most: 800 };
 
-export const isFieldId = (word: string): boolean => /^[\w.-]{1,200}$/.test(word);
+const isFieldId = (word: string): boolean => /^[\w.-]{1,200}$/.test(word);
 
 const listIn = (text: string | null, most: number) => [
   ...new Set((text ?? '').split(',').filter((part) => part !== '').slice(0, most)),

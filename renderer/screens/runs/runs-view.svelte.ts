@@ -3,6 +3,7 @@ import { isSpecPath } from '../../../shared/domain/spec-field.ts';
 import { counted } from '../../../shared/format.ts';
 import { given } from '../../../shared/given.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
+import { definitions } from '../../app/definitions.svelte.ts';
 import { settings } from '../../app/settings.svelte.ts';
 import type { GridSort } from '../../components/grid-column.ts';
 import { narrow } from '../../app/window.ts';
@@ -10,10 +11,10 @@ import {
   chosenColumns,
   columnOf,
   columns,
-  comparator,
   firstColumns,
   fittingColumns,
   neededWidth,
+  runOrder,
   startsDescending,
 } from './columns.ts';
 import type { Column } from './columns.ts';
@@ -75,19 +76,19 @@ class RunsView {
   readonly #unfinishedIds = $derived(unfinishedIds(catalogue.runs.values()));
 
   readonly #order = new SortedRuns();
-  readonly #comparator = $derived.by(() => {
+  readonly #runOrder = $derived.by(() => {
     // What has arrived of a parameter puts runs in another order.
     if (isSpecPath(this.sort.column)) parameters.isComing([this.sort.column]);
-    return comparator(this.sort);
+    return runOrder(this.sort);
   });
   /** Put in order before they are filtered: a keystroke then has nothing to sort. */
-  readonly #sorted = $derived(this.#order.of(catalogue.runs, this.#comparator));
+  readonly #sorted = $derived(this.#order.of(catalogue.runs, this.#runOrder));
 
   /** What the filter finds, whatever its state; without a filter, and without groups, all that is finished and not archived. */
   readonly matching: readonly RunSummary[] = $derived.by(() => {
-    const now = Date.now();
-    const isWhole = filter.active || this.isGrouped;
-    return this.#sorted.filter((run) => filter.accepts(run, now) && (isWhole || !this.#unfinishedIds.has(run.id)));
+    const accepts = filter.test(Date.now());
+    const unfinished = filter.active || this.isGrouped ? undefined : this.#unfinishedIds;
+    return this.#sorted.filter((run) => accepts(run) && !unfinished?.has(run.id));
   });
 
   /**
@@ -96,8 +97,8 @@ class RunsView {
   readonly #unfinished = $derived.by(() => {
     const unfinished = [...this.#unfinishedIds];
     if (!filter.active && !this.isGrouped) return unfinished.map((id) => catalogue.runs.get(id)!);
-    const now = Date.now();
-    return unfinished.map((id) => catalogue.runs.get(id)!).filter((run) => !filter.accepts(run, now));
+    const accepts = filter.test(Date.now());
+    return unfinished.map((id) => catalogue.runs.get(id)!).filter((run) => !accepts(run));
   });
   readonly unfinished: readonly RunSummary[] = $derived(inLine(this.#unfinished, catalogue.live));
 
@@ -127,6 +128,7 @@ class RunsView {
     const { column, descending } = this.sort;
     const sorted = columnOf(column);
     const key = sorted?.isFigure ? sorted.key : undefined;
+    const known = catalogue.runs;
     return groupedItems(this.matching, {
       groupings: this.groupings,
       turned: this.#turned,
@@ -141,7 +143,8 @@ class RunsView {
           }
         : null,
       aspects: aspectsOf,
-      parentsOf: (run) => run.parents.map((id) => catalogue.runs.get(id)).filter((parent) => parent !== undefined),
+      parentsOf: (run) => run.parents.map((id) => known.get(id)).filter((parent) => parent !== undefined),
+      words: [definitions.registries, this.groups.some(isSpecPath) ? parameters.version : 0],
     });
   });
 

@@ -1,43 +1,49 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
+import type { RunOrder } from './columns.ts';
 
-type Compare = (a: RunSummary, b: RunSummary) => number;
+type Placed = ReturnType<RunOrder['place']>;
 
 /** Keeps runs in order. Of many runs few change at a time: these are taken out and merged in, the rest is not compared again. */
 export class SortedRuns {
-  #order: readonly RunSummary[] = [];
-  #compare: Compare | undefined;
+  #placed: readonly Placed[] = [];
+  #runs: readonly RunSummary[] = [];
+  #order: RunOrder | undefined;
 
-  /** Returns the runs in the order of `compare`; another function is another order. */
-  of(runs: ReadonlyMap<string, RunSummary>, compare: Compare): readonly RunSummary[] {
-    const kept = this.#compare === compare ? this.#order.filter((run) => runs.get(run.id) === run) : [];
-    this.#compare = compare;
-    if (kept.length === runs.size && kept.length === this.#order.length) return this.#order;
-    const known = new Set(kept);
-    const fresh = [...runs.values()].filter((run) => !known.has(run)).sort(compare);
-    return (this.#order = merged(kept, fresh, compare));
+  /** Returns the runs in an order; another object is another order. */
+  of(runs: ReadonlyMap<string, RunSummary>, order: RunOrder): readonly RunSummary[] {
+    const kept = this.#order === order ? this.#placed.filter(({ run }) => runs.get(run.id) === run) : [];
+    const isSame = this.#order === order && kept.length === runs.size && kept.length === this.#placed.length;
+    this.#order = order;
+    if (isSame) return this.#runs;
+    const known = new Set(kept.map(({ run }) => run));
+    const fresh: Placed[] = [];
+    for (const run of runs.values()) if (!known.has(run)) fresh.push(order.place(run));
+    this.#placed = merged(kept, fresh.sort(order.compare), order.compare);
+    return (this.#runs = this.#placed.map(({ run }) => run));
   }
 }
 
 /** Both lists are in order; of equal ones the first list's come first. */
-function merged(a: readonly RunSummary[], b: readonly RunSummary[], compare: Compare): RunSummary[] {
-  const order: RunSummary[] = [];
+function merged(a: readonly Placed[], b: readonly Placed[], compare: RunOrder['compare']): readonly Placed[] {
+  if (a.length === 0) return b;
+  const both: Placed[] = [];
   let start = 0;
-  for (const run of b) {
-    const place = placeFor(run, a, start, compare);
-    for (let i = start; i < place; i++) order.push(a[i]!);
-    order.push(run);
-    start = place;
+  for (const placed of b) {
+    const end = placeFor(placed, a, start, compare);
+    for (const before of a.slice(start, end)) both.push(before);
+    both.push(placed);
+    start = end;
   }
-  for (let i = start; i < a.length; i++) order.push(a[i]!);
-  return order;
+  for (const rest of a.slice(start)) both.push(rest);
+  return both;
 }
 
-/** The place behind all of a list, from `low` on, that come before a run. */
-function placeFor(run: RunSummary, list: readonly RunSummary[], low: number, compare: Compare): number {
+/** The place behind all of a list, from `low` on, that come before another. */
+function placeFor(placed: Placed, list: readonly Placed[], low: number, compare: RunOrder['compare']): number {
   let high = list.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compare(list[middle]!, run) <= 0) low = middle + 1;
+    if (compare(list[middle]!, placed) <= 0) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -37,6 +37,11 @@ class ParameterValues {
     return this.fields?.find((field) => field.path === path)?.labels.at(-1) ?? path;
   }
 
+  /** Whether a parameter is a share, read in per cent. */
+  isShare(path: string): boolean {
+    return this.fields?.find((field) => field.path === path)?.isShare ?? false;
+  }
+
   /** Fetches what is not known yet of these paths; `signal` ends it. @throws as a call does. */
   async want(paths: readonly string[], runs: ReadonlyMap<string, RunSummary>, signal: AbortSignal): Promise<void> {
     const fresh = paths.filter((path) => !this.#values.has(path));
