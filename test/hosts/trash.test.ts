@@ -56,7 +56,7 @@ describe.sequential('cupbearer trash', () => {
   it('restores by the id in the trash and by that of a run', { timeout }, async () => {
     const { items } = (await json('trash')) as { items: { id: string }[] };
     const { stdout } = await cli('trash', 'restore', items[0]!.id, plain);
-    expect(stdout).toBe('Mine is back in experiments/mine.\nplain is back in runs/plain.\n');
+    expect(stdout).toBe('Mine is back in experiments/mine.\nplain, seed 0 is back in runs/plain.\n');
     expect(existsSync(join(place, 'experiments', 'mine', 'corner', 'knn', 'run.json'))).toBe(true);
     expect(await json('experiment', 'show', experiment)).toMatchObject({ spec: { name: 'Mine' } });
     const { code, stderr } = await cli('trash', 'restore', 'nobody');

@@ -180,8 +180,9 @@ describe('the trash', () => {
     expect([pathEnd('/a/b'), pathEnd('/home/ada/runs/x/knn')]).toEqual(['/a/b', '…/runs/x/knn']);
     expect([sizeWords(item()), sizeWords(item({ bytes: null }))]).toEqual(['1\u00a0kB', 'counting']);
     const end = trashEnd(item());
+    expect(daysLeft(item(), Date.parse(item().trashed_at) - 15_000)).toBe(30);
     expect([daysLeft(item(), end - 86_400_001), daysLeft(item(), end - 1), daysLeft(item(), end + 1)]).toEqual([
-      1, 0, 0,
+      2, 1, 0,
     ]);
   });
 });

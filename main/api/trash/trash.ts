@@ -255,7 +255,7 @@ export class Trash {
     const present = slice
       .flatMap(({ id }) => (gone.has(id) ? [] : [this.#catalogue.find(id)]))
       .filter((run) => run !== undefined);
-    const titles = new RunSummaries(this.#catalogue).of(present).map(runTitle);
+    const titles = new RunSummaries(this.#catalogue).of(present).map((run) => `${runTitle(run)}, seed ${run.seed}`);
     const discarded = present.flatMap((record, i): Discarded[] => {
       if (gone.has(record.id)) return [];
       const hasFolder = holdsThisRun(record);

@@ -1,4 +1,4 @@
-import { trashEnd, type TrashItem } from '../../../shared/domain/trash.ts';
+import { trashDays, trashEnd, type TrashItem } from '../../../shared/domain/trash.ts';
 import { counted, formatBytes } from '../../../shared/format.ts';
 import type { GridColumn } from '../../components/grid-column.ts';
 
@@ -10,7 +10,7 @@ export interface TrashColumn extends GridColumn {
 /** Px of the column of boxes. */
 export const selectWidth = 36;
 /** A place narrower than this shows where something was below its name. */
-const narrowPx = 900;
+const narrowPx = 1000;
 
 const name: TrashColumn = {
   id: 'name',
@@ -46,7 +46,8 @@ export function pathEnd(folder: string): string {
 
 export const sizeWords = ({ bytes }: TrashItem): string => (bytes === null ? 'counting' : formatBytes(bytes));
 
-/** Whole days until it is deleted for good; 0 on the last. */
+/** Days until it is deleted for good, the one that has begun among them. */
 export function daysLeft(item: TrashItem, now: number): number {
-  return Math.max(0, Math.floor((trashEnd(item) - now) / 86_400_000));
+  // The window's clock may be some seconds behind.
+  return Math.min(trashDays, Math.max(0, Math.ceil((trashEnd(item) - now) / 86_400_000)));
 }
