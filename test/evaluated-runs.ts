@@ -74,7 +74,8 @@ function noise(random: RandomStream): Buffer {
   return canvas.toBuffer('image/png');
 }
 
-function evaluatedRun(folder: string, k: number, auroc: number): RunRecord {
+/** The record of the `k`th finished run of a detector. */
+export function evaluatedRun(folder: string, k: number, auroc: number): RunRecord {
   const detector = detectors[k % detectors.length]!;
   const time = new Date(Date.UTC(2026, 0, 1, 0, k)).toISOString();
   return {

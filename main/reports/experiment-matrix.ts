@@ -72,7 +72,7 @@ export function experimentMatrix(
 /** What there is to choose from where layers become one score. */
 export function layersOf(subject: MatrixSubject): ExperimentView['layers'] {
   const own = new Set(subject.rows.map(({ aggregation }) => aggregation));
-  const names = new Set(doneRuns(subject).flatMap(({ id, folder }) => singleLayers(id, folder)));
+  const names = new Set(oneRunACell(subject).flatMap(({ id, folder }) => singleLayers(id, folder)));
   const ids = [...names].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const short = shortLayerNames(ids);
   return { own: own.size === 1 ? [...own][0]! : null, single: ids.map((id, i) => ({ id, name: short[i]! })) };
@@ -91,8 +91,9 @@ export function figuresByLayer(subject: MatrixSubject, metric: MatrixMetric): Fi
   return { layers, cells: subject.cells.map((row) => row.map((cell) => layers.map(({ id }) => figureAt(id, cell)))) };
 }
 
-function doneRuns({ cells }: MatrixSubject): CellRun[] {
-  return cells.flat().flatMap(({ seeds }) => seeds.flatMap(({ run }) => (run?.status === 'done' ? [run] : [])));
+/** A run of each cell: all seeds have the same layers. */
+function oneRunACell({ cells }: MatrixSubject): CellRun[] {
+  return cells.flat().flatMap(({ seeds }) => seeds.find(({ run }) => run?.status === 'done')?.run ?? []);
 }
 
 /** The layers that a run has scores of; none where its folder cannot be read, which its cell says. */

@@ -9,7 +9,7 @@ export interface ShownChart {
   name: string;
   title: string;
   /** Explains the title on the page. */
-  term: TermId;
+  term?: TermId;
   /** What it was measured on; stands on exports. */
   subtitle?: string;
   /** Height on the page, px; the width is the panel's. */

@@ -100,9 +100,13 @@ interface NamedLine {
 
 /**
  * Names lines within the plot, each beside itself and behind a piece of it. `halo` clears what lies behind the words: for a plot
- * that is not filled.
+ * that is not filled. `plain` leaves the piece of the line out, where there is no line.
  */
-export function lineNamesPlugin(theme: ChartTheme, lines: readonly NamedLine[], { halo = false } = {}): Plugin {
+export function lineNamesPlugin(
+  theme: ChartTheme,
+  lines: readonly NamedLine[],
+  { halo = false, plain = false } = {},
+): Plugin {
   // Looking for places takes longer than a frame has, and a chart is redrawn whenever the pointer moves.
   let found: { of: string; places: readonly Area[] } | undefined;
   return {
@@ -115,9 +119,10 @@ export function lineNamesPlugin(theme: ChartTheme, lines: readonly NamedLine[], 
         data.map((point): Point => [x.getPixelForValue(point.x), y.getPixelForValue(point.y)]);
       const measured = (text: string) => widthOf(pen, theme, text, { size: 12 });
       const { left: from, right, top: highest, bottom } = chart.chartArea;
-      const room = Math.min(mostWidth, right - from - sample - 2 * gap);
+      const before = plain ? 0 : sample + gap;
+      const room = Math.min(mostWidth, right - from - before - gap);
       const texts = lines.map(({ text }) => fitted(text, room, measured));
-      const widths = texts.map((text) => sample + gap + measured(text));
+      const widths = texts.map((text) => before + measured(text));
       const of = [from, right, highest, bottom, x.min, x.max, y.min, y.max, ...widths].join();
       if (found?.of !== of) {
         const placed = placeNames(
@@ -130,15 +135,12 @@ export function lineNamesPlugin(theme: ChartTheme, lines: readonly NamedLine[], 
       found.places.forEach(({ left, top }, i) => {
         const { style } = lines[i]!;
         const middle = top + boxHeight / 2;
-        drawLine(
-          pen,
-          [
-            [left, middle],
-            [left + sample, middle],
-          ],
-          { ...style, width: 2 },
-        );
-        write(pen, theme, texts[i]!, left + sample + gap, middle, { size: 12, halo });
+        const piece: [number, number][] = [
+          [left, middle],
+          [left + sample, middle],
+        ];
+        if (!plain) drawLine(pen, piece, { ...style, width: 2 });
+        write(pen, theme, texts[i]!, left + before, middle, { size: 12, halo });
       });
     },
   };

@@ -1,16 +1,18 @@
 import type { Plugin } from 'chart.js';
+import { drawPoint } from 'chart.js/helpers';
 import { formatMetric } from '../format.ts';
 import {
   axis,
   axisTitlesPlugin,
   baseOptions,
+  fitted,
   headingPlugin,
   type ChartConfig,
   type ChartTable,
   type Heading,
 } from './chart.ts';
 import { lineNamesPlugin } from './line-names.ts';
-import { drawLine, penOf } from './pen.ts';
+import { drawLine, penOf, widthOf, write } from './pen.ts';
 import { firstHollow, pointStyles } from './sweep-chart.ts';
 import type { ChartTheme } from './theme.ts';
 import { linearTicks, logTicks, tickLabel } from './ticks.ts';
@@ -61,6 +63,50 @@ function barsPlugin(theme: ChartTheme, data: MarksChartData): Plugin {
   };
 }
 
+/** A single mark has its name beside it; many of one kind have theirs in a key. */
+const isNamedInside = ({ series }: MarksChartData) => series.every(({ marks }) => marks.length === 1);
+
+const keyRow = 18;
+/** Between the plot and the key, for its shape, and the most that a name takes, px. */
+const keyGap = 20;
+const keyShape = 16;
+const mostName = 150;
+const characterWidth = 6.9;
+
+function keyRoom({ series }: MarksChartData): number {
+  const longest = Math.max(...series.map(({ name }) => name.length), 0);
+  return keyGap + keyShape + Math.min(mostName, longest * characterWidth);
+}
+
+/** Names the shapes to the right of the plot. */
+function shapeKeyPlugin(theme: ChartTheme, { series }: MarksChartData): Plugin {
+  return {
+    id: 'shapeKey',
+    afterDatasetsDraw(chart) {
+      const pen = penOf(chart);
+      const { right, top, bottom } = chart.chartArea;
+      const room = chart.width - right - keyGap - keyShape;
+      // Where there are more names than lines, the rest stands in the table.
+      series.slice(0, Math.floor((bottom - top) / keyRow)).forEach(({ name, series: place }, i) => {
+        const y = top + keyRow * (i + 0.5);
+        const { colour } = theme.series[place]!;
+        chart.ctx.save();
+        chart.ctx.strokeStyle = colour;
+        chart.ctx.fillStyle = place < firstHollow ? colour : theme.surface;
+        drawPoint(
+          chart.ctx,
+          { pointStyle: pointStyles[place]!, radius: 4.5, borderWidth: 1.5, rotation: 0 },
+          right + keyGap + 4,
+          y,
+        );
+        chart.ctx.restore();
+        const text = fitted(name, room, (part) => widthOf(pen, theme, part, { size: 12 }));
+        write(pen, theme, text, right + keyGap + keyShape, y, { size: 12 });
+      });
+    },
+  };
+}
+
 /** Marks with their bars; each series is named beside one of its marks. */
 export function marksChart(data: MarksChartData, theme: ChartTheme): ChartConfig {
   const { x } = data;
@@ -84,7 +130,7 @@ export function marksChart(data: MarksChartData, theme: ChartTheme): ChartConfig
       }),
     },
     options: {
-      ...baseOptions(data, { above: 6, right: 12 }),
+      ...baseOptions(data, { above: 6, right: isNamedInside(data) ? 12 : keyRoom(data) }),
       scales: {
         x: axis(theme, {
           type: isLog ? 'logarithmic' : 'linear',
@@ -113,15 +159,17 @@ export function marksChart(data: MarksChartData, theme: ChartTheme): ChartConfig
         y: data.low === 0 ? data.metric : `${data.metric}, axis from ${tickLabel(data.low)}`,
       }),
       barsPlugin(theme, data),
-      lineNamesPlugin(
-        theme,
-        data.series.map((one) => ({
-          text: one.name,
-          style: { colour: theme.series[one.series]!.colour, dash: [] },
-          data: points(one),
-        })),
-        { halo: true },
-      ),
+      isNamedInside(data)
+        ? lineNamesPlugin(
+            theme,
+            data.series.map((one) => ({
+              text: one.name,
+              style: { colour: theme.series[one.series]!.colour, dash: [] },
+              data: points(one),
+            })),
+            { halo: true, plain: true },
+          )
+        : shapeKeyPlugin(theme, data),
     ],
   };
 }

@@ -224,7 +224,7 @@ export function verticalRange(points: Iterable<Pick<SweepPoint, 'y' | 'lower' | 
     high = Math.max(high, upper ?? y);
   }
   if (low > high) return { low: 0, high: 1 };
-  const from = Math.max(0, Math.floor(low * 10 - 1e-9) / 10);
+  const from = Math.max(0, Math.floor(low * 10 + 1e-9) / 10);
   return { low: from, high: Math.min(1, Math.max(Math.ceil(high * 10 - 1e-9) / 10, from + 0.1)) };
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tinyDraft } from './drafts.ts';
 import { experimentEnded, type Program } from './program.ts';
 import { expect, faultsByAxe, go, test, type Page } from './test.ts';
@@ -113,6 +113,98 @@ test('the matrix is one stop for Tab, keys move in it, show a cell and sort', as
   await expect(matrix(page).getByRole('columnheader', { name: 'Mean' })).toHaveAttribute('aria-sort', 'ascending');
   await page.keyboard.press('Tab');
   await expect(matrix(page)).not.toBeFocused();
+});
+
+test('what is looked at is in the address: layers, the chosen cell and the order come back', async ({
+  page,
+  program,
+}) => {
+  const id = await finishedExperiment(program);
+  await go(page, `#/experiments/${id}`);
+  await expect(cells(page)).toHaveCount(2);
+  await page.getByRole('button', { name: 'Layers' }).click();
+  await page
+    .getByRole('option', { name: /alone.*Picked after seeing the labels/ })
+    .first()
+    .click();
+  await expect(page.getByRole('main')).toContainText('picked after seeing the labels: what a detector finds');
+  await cells(page).nth(1).click();
+  await matrix(page).getByRole('button', { name: 'Mean' }).click();
+  for (const part of ['layer=', 'detector=knn', 'sort=mean']) await expect.poll(() => page.url()).toContain(part);
+  await page
+    .getByRole('region', { name: /^knn on / })
+    .getByRole('link', { name: /^seed 0 / })
+    .click();
+  await expect(page.getByRole('tab', { name: 'Overview' })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('region', { name: /^knn on / })).toBeVisible();
+  await expect(matrix(page).getByRole('columnheader', { name: 'Mean' })).toHaveAttribute('aria-sort', 'descending');
+  await expect(page.getByRole('main')).toContainText('picked after seeing the labels: what a detector finds');
+});
+
+test('the matrix is drawn as curves against layers, which can be left out, read as a table and saved', async ({
+  page,
+  program,
+  saved,
+}) => {
+  await go(page, `#/experiments/${await finishedExperiment(program)}`);
+  await page.getByRole('radio', { name: 'Curves' }).click();
+  await page.getByRole('button', { name: 'Against' }).click();
+  await page.getByRole('option', { name: 'Against: Layer' }).click();
+  const chart = page.getByRole('img', { name: /^AUROC against layer, with 95 % intervals/ });
+  await expect(chart).toHaveAccessibleName(/knn: 0\.\d{3}|knn: 1\.000/, { timeout: 60_000 });
+  expect(await faultsByAxe(page)).toEqual([]);
+  await page.getByRole('group', { name: 'Detectors drawn' }).getByRole('button', { name: 'knn' }).click();
+  await expect(chart).not.toHaveAccessibleName(/knn/);
+  const panel = page.getByRole('region', { name: 'Corner pixel' });
+  const { name, path } = await saved(async () => {
+    await panel.getByRole('button', { name: /: save$/ }).click();
+    await page.getByRole('menuitem', { name: /^SVG/ }).click();
+  });
+  expect(name).toMatch(/^auroc-against-layer.*\.svg$/);
+  expect(readFileSync(path, 'utf8')).toContain('mahalanobis');
+  await panel.getByRole('button', { name: /show as a table/ }).click();
+  await expect(page.getByRole('region', { name: /as a table/ })).toContainText('mahalanobis');
+  await page.reload();
+  await expect(page.getByRole('radio', { name: 'Curves' })).toBeChecked();
+});
+
+test('name, question, notes and tags are changed on its page, and back', async ({ page, program }) => {
+  const id = await finishedExperiment(program);
+  await go(page, `#/experiments/${id}`);
+  const { summary } = await program.client.experiments.view({ id });
+  await page.getByRole('button', { name: /^Edit name/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'About this experiment' });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill(' ');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toContainText('An experiment needs a name.');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Renamed corners');
+  await dialog.getByRole('textbox', { name: 'Question' }).fill('Do they hold?');
+  await dialog.getByRole('textbox', { name: 'Notes' }).fill('They **do**.');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Renamed corners' })).toBeVisible();
+  await expect(page.getByRole('main')).toContainText('Do they hold?');
+  await expect(page.getByRole('region', { name: 'Notes' }).locator('strong')).toHaveText('do');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: summary.name })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Extend' })).toHaveAttribute('href', `#/new/task?experiment=${id}`);
+});
+
+test('a cell that failed is repeated in its place', async ({ page, program }) => {
+  const draft = { ...tinyDraft({ epochs: 1, detectors: ['mahalanobis', 'knn'] }), seeds: 1, name: 'Lost scores' };
+  const { experiment } = await program.client.drafts.start({ draft });
+  const id = experiment ?? '';
+  expect(await experimentEnded(program.client, id)).toBe(3);
+  const { matrix: results } = await program.client.experiments.view({ id });
+  const { record } = await program.client.runs.get({ id: results.cells[1]?.[0]?.seeds[0]?.run ?? '' });
+  rmSync(record.folder, { recursive: true });
+  await go(page, `#/experiments/${id}`);
+  await cells(page).nth(1).click();
+  const details = page.getByRole('region', { name: /^knn on / });
+  await expect(details).toContainText('failed');
+  await details.getByRole('button', { name: 'Repeat' }).click();
+  await expect(details.getByRole('link', { name: /^seed 0 \d\.\d{3}/ })).toBeVisible({ timeout: 120_000 });
+  await expect(details.getByRole('button', { name: 'Repeat' })).toHaveCount(0);
 });
 
 test('neither the list nor the page has a fault that axe knows of, in either theme', async ({ page, program }) => {

@@ -10,6 +10,8 @@ import { precisionRecallChart } from '../../shared/charts/precision-recall-chart
 import { rocChart } from '../../shared/charts/roc-chart.ts';
 import { scatterChart } from '../../shared/charts/scatter-chart.ts';
 import { scoreScatterChart } from '../../shared/charts/score-scatter-chart.ts';
+import { marksChart } from '../../shared/charts/marks-chart.ts';
+import { sweepChart } from '../../shared/charts/sweep-chart.ts';
 import { trainingCurveChart } from '../../shared/charts/training-curve-chart.ts';
 import { varianceChart, varianceHeight } from '../../shared/charts/variance-chart.ts';
 import type { FigureInterval } from '../../shared/domain/evaluation.ts';
@@ -81,6 +83,63 @@ describe('no text of a chart lies on another or leaves it', () => {
         exportTheme,
       ),
       ...(head.title === undefined ? size : { width: names.length > 1 ? 680 : 500, height: 440 }),
+    }));
+  });
+
+  const eightNames = fc.uniqueArray(name, { minLength: 1, maxLength: 8 });
+
+  it('lines against what is swept', () => {
+    const scale = fc.constantFrom('linear' as const, 'log' as const, 'steps' as const, 'choice' as const);
+    const values = fc.uniqueArray(fc.double({ min: 1e-4, max: 1e4, noNaN: true }), { minLength: 1, maxLength: 12 });
+    const data = fc.record({ names: eightNames, scale, values, figures: fc.array(share, { minLength: 96, maxLength: 96 }), heading, size: panel }); // prettier-ignore
+    holds(data, ({ names, scale: kind, values: numbers, figures, heading: head, size }) => {
+      const sorted = numbers.toSorted((a, b) => a - b);
+      const at = kind === 'linear' || kind === 'log' ? sorted : sorted.map((_, i) => `layers.linear_${i}`);
+      const points = (series: number) =>
+        at.map((x, i) => {
+          const y = figures[series * 12 + i]!;
+          return { x, y, lower: Math.max(0, y - 0.1), upper: Math.min(1, y + 0.1), isCounted: i % 2 === 0 };
+        });
+      return {
+        config: sweepChart(
+          {
+            axis: { label: 'Poisoned share', scale: kind, values: at },
+            metric: 'TPR at 1 % FPR',
+            low: 0,
+            high: 1,
+            lines: names.map((text, series) => ({ name: text, series, points: points(series) })),
+            ...head,
+          },
+          exportTheme,
+        ),
+        ...(head.title === undefined ? { ...size, width: Math.max(size.width, 420) } : { width: 720, height: 380 }),
+      };
+    });
+  });
+
+  it('marks by two measures', () => {
+    const mark = fc.record({ x: fc.double({ min: 0.5, max: 500, noNaN: true }), y: share });
+    const data = fc.record({ names: eightNames, marks: fc.array(mark, { minLength: 24, maxLength: 24 }), each: fc.constantFrom(1, 3), heading, size: panel }); // prettier-ignore
+    holds(data, ({ names, marks, each, heading: head, size }) => ({
+      config: marksChart(
+        {
+          x: { label: 'Time of a run', scale: 'log', min: 0.4, max: 600, unit: (value) => `${value} s` },
+          metric: 'AUROC',
+          bars: '95 % interval',
+          low: 0,
+          high: 1,
+          series: names.map((text, series) => ({
+            name: text,
+            series,
+            marks: marks
+              .slice(series * each, (series + 1) * each)
+              .map(({ x, y }) => ({ of: 'Corner', x, y, lower: y, upper: y })),
+          })),
+          ...head,
+        },
+        exportTheme,
+      ),
+      ...(head.title === undefined ? { ...size, width: Math.max(size.width, 420) } : { width: 720, height: 460 }),
     }));
   });
 

@@ -31,7 +31,7 @@ export function matrixText({
       ...body,
     ]),
     '',
-    `Mean over ${matrix.seeds.length === 1 ? '1 seed' : `${matrix.seeds.length} seeds`}, with its 95 % interval (seeds and samples drawn again).`,
+    `Mean over ${matrix.seeds.length === 1 ? '1 seed' : `${matrix.seeds.length} seeds`}, with its 95 % interval (seeds and samples drawn again); ${matrix.aggregation}.`,
     ...(counted.length === 0
       ? []
       : [`Means and ranks are over the tasks that all ranked detectors have complete: ${counted.join(', ')}.`]),

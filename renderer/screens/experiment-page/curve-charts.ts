@@ -1,9 +1,9 @@
+import { tickLabel } from '../../../shared/charts/ticks.ts';
 import type { CurvePanels } from '../../../shared/charts/experiment-curves.ts';
 import { describeMarks, marksChart, marksToTable, type Mark, type MarksChartData } from '../../../shared/charts/marks-chart.ts'; // prettier-ignore
 import { describeSweep, sweepChart, sweepToTable, verticalRange } from '../../../shared/charts/sweep-chart.ts';
 import { matrixMetrics, type MatrixMetric } from '../../../shared/domain/result-matrix.ts';
-import { formatPercent, formatSeconds } from '../../../shared/format.ts';
-import type { TermId } from '../../../shared/glossary.ts';
+import { formatSeconds } from '../../../shared/format.ts';
 import { slug } from '../../../shared/slug.ts';
 import type { ShownChart } from '../../charts/shown-chart.ts';
 import type { CurveChoice } from './curve-choice.svelte.ts';
@@ -15,14 +15,6 @@ interface Shown {
   aggregation: string;
   choice: CurveChoice;
 }
-
-const terms: Readonly<Record<MatrixMetric, TermId>> = {
-  auroc: 'auroc',
-  average_precision: 'ap',
-  tpr_at_1: 'tprAtFpr1',
-  tpr_at_5: 'tprAtFpr5',
-  fpr_at_95: 'fprAtTpr95',
-};
 
 const paper = { width: 720, height: 380 };
 
@@ -44,7 +36,6 @@ export function panelCharts(
     return {
       name: slug(`${metric} against ${axis.label} ${title}`, 80),
       title,
-      term: terms[metric],
       subtitle: `${matrixMetrics[metric].title}, ${aggregation}; 95 % intervals over seeds and samples`,
       height: 300,
       paper,
@@ -62,7 +53,16 @@ interface Course {
 
 /** Figures by the success of the attack. */
 export function attackChart(courses: readonly Course[], shown: Shown): ShownChart {
-  const x = { label: 'Attack success', scale: 'linear' as const, min: 0, max: 1, unit: formatPercent };
+  const all = courses.flatMap(({ marks }) => marks.map(({ x: success }) => success));
+  const min = Math.max(0, Math.floor(Math.min(...all, 1) * 10 - 0.5) / 10);
+  const unit = (share: number) => `${tickLabel(Number((100 * share).toPrecision(4)))}\u202f%`;
+  const x = {
+    label: `Attack success${min > 0 ? `, axis from ${unit(min)}` : ''}`,
+    scale: 'linear' as const,
+    min,
+    max: 1,
+    unit,
+  };
   return marksShown(courses, shown, { title: 'Attack success and detection', x, bars: '95 % interval' });
 }
 
@@ -73,8 +73,8 @@ export function timeChart(courses: readonly Course[], shown: Shown): ShownChart 
   const x = {
     label: 'Time of a run',
     scale: 'log' as const,
-    min: Math.min(...all, 1) * 0.8,
-    max: Math.max(...all, 1) * 1.3,
+    min: Math.min(...all) * 0.8,
+    max: Math.max(...all) * 1.3,
     unit: (value: number) => formatSeconds(1000 * value),
   };
   return marksShown(seconds, shown, {
@@ -98,7 +98,6 @@ function marksShown(
   return {
     name: slug(`${metric} against ${x.label}`, 80),
     title,
-    term: terms[metric],
     subtitle: `${matrixMetrics[metric].title}, ${aggregation}; bars are the ${bars}`,
     height: 420,
     paper: { width: 720, height: 460 },
