@@ -85,6 +85,6 @@ export default tseslint.config(
     },
   },
   { files: ['renderer/public/**'], languageOptions: { globals: globals.browser } },
-  { files: ['main/hosts/cli/**', '**/build.ts', 'test/bench/**', 'test/results/**'], rules: { 'no-console': 'off' } },
+  { files: ['main/hosts/cli/**', '**/build.ts', 'test/bench/**', 'test/presets/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

@@ -26,7 +26,6 @@ const config: KnipConfig = {
     'test/api/read-run.ts',
     'test/jobs/{busy-process,busy-utility-process,doomed-host,lose-gpu}.ts',
     'test/packaging/{named-files,use-program}.ts',
-    'test/results/measure.ts',
     'test/bench/runs/index.ts',
     'test/reliability/{fuzz/worker,storage-kill-loop/writer}.ts',
     'test/storage/fixtures/make-catalogue-1.ts',

@@ -14,4 +14,7 @@ export type ReportedCells = (typeof reportedCells)[number];
 export const reportOptionsSchema = z.object({
   format: z.enum(experimentReportFormats),
   cells: z.enum(reportedCells).default('seeds'),
+  /** Whether it has figures beside its tables. */
+  figures: z.boolean().default(true),
 });
+export type ReportOptions = z.infer<typeof reportOptionsSchema>;

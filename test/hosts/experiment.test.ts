@@ -86,6 +86,16 @@ describe.sequential('cupbearer experiment', () => {
     expect(await json('status', 'tiny')).toMatchObject({ total: 8, done: 8, failed: 0, at_work: false });
   });
 
+  it('leaves an experiment as it is in a dry run of a file that has changed', { timeout }, async () => {
+    const folder = join(place, 'logs', 'experiment', 'tiny');
+    const files = () => ['experiment.json', 'cells.jsonl'].map((name) => readFileSync(join(folder, name), 'utf8'));
+    const before = files();
+    write({ detectors: ['lof'], seeds: 1 });
+    expect(await json('run', file, '--dry_run', '--data_dir', place)).toMatchObject({ cells: 1, reused: 0 });
+    expect(files()).toEqual(before);
+    write({ detectors: ['mahalanobis', 'max-softmax', 'energy'] });
+  });
+
   it('writes its matrix as a table', { timeout }, async () => {
     const { stdout } = await ended('table', 'tiny', '--format', 'latex');
     expect(stdout).toContain('\\toprule');

@@ -1,15 +1,20 @@
 import { formatPercent } from '../../../shared/format.ts';
+import type { MatrixSubject } from '../../experiments/matrix-subject.ts';
 import { hashJson } from '../../storage/content-hash.ts';
 import type { ExperimentResults } from '../experiment-results.ts';
 import { heading, table, text, type Block } from './document.ts';
 import { specText } from './embedded-spec.ts';
-import type { ReportParts } from './request.ts';
+import { meanOf } from './mean-of-runs.ts';
+import type { ExperimentReportRequest } from './request.ts';
 
 const none = '–';
 const share = (value: number | null) => (value === null ? none : formatPercent(value));
 
 /** The classifiers that are watched: how good they are, whether the attack has worked, and how they were trained. */
-export function classifiers({ columns }: ReportParts, { matrix, strip }: ExperimentResults): Block[] {
+export function classifiers(
+  { columns, subject }: ExperimentReportRequest,
+  { matrix, strip }: ExperimentResults,
+): Block[] {
   const bySpec = new Map<string, { params: Readonly<Record<string, unknown>> | null; tasks: string[] }>();
   columns.forEach(({ classifier }, c) => {
     const key = hashJson(classifier);
@@ -20,21 +25,28 @@ export function classifiers({ columns }: ReportParts, { matrix, strip }: Experim
   return [
     table({
       caption:
-        'Classifiers, a row a seed. Attack success: share of attacked samples of other classes that the classifier takes for the target.',
-      head: ['Task', 'Seed', 'Clean accuracy', 'Attack success', 'Run'],
-      numeric: [false, true, true, true, false],
+        'Classifiers, a row a seed. Attack success: share of attacked samples of other classes that the classifier takes for the target. Poison share: of the untrusted data that it takes for the class with most anomalies, as runs have measured it that see these.',
+      head: ['Task', 'Seed', 'Clean accuracy', 'Attack success', 'Poison share', 'Run'],
+      numeric: [false, true, true, true, true, false],
       rows: strip.flatMap(({ seeds }, c) =>
         seeds.map(({ seed, state, cleanAccuracy, attackSuccess, run, reason }) => [
           matrix.tasks[c]!.label,
           String(seed),
           state === 'done' ? share(cleanAccuracy) : (reason ?? state),
           share(attackSuccess),
+          share(poisonOf(subject, c, seed)),
           run ?? none,
         ]),
       ),
     }),
     ...specBlocks([...bySpec.values()]),
   ];
+}
+
+/** As the runs of a task and seed say, of which only those know it that see untrusted data. */
+function poisonOf({ cells }: MatrixSubject, column: number, seed: number): number | null {
+  const runs = cells.flatMap((row) => row[column]!.seeds.filter((each) => each.seed === seed));
+  return meanOf(runs.map(({ run }) => (run?.status === 'done' ? run.metrics['poison_share'] : null)));
 }
 
 /** What all have that are trained, and then what is each one's own. */

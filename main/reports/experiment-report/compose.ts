@@ -4,6 +4,7 @@ import { commandText } from '../../../shared/shell.ts';
 import { slug } from '../../../shared/slug.ts';
 import { settingsWords } from '../../experiments/settings-words.ts';
 import { experimentResults } from '../experiment-results.ts';
+import { attackBlocks } from './attacks.ts';
 import { cellSections } from './cells.ts';
 import { classifiers } from './classifiers.ts';
 import { list, text, type Block, type ReportDocument, type Section } from './document.ts';
@@ -22,6 +23,7 @@ export function composeReport(request: ExperimentReportRequest): ReportDocument 
   const provenance = provenanceOf(subject);
   const { spec, isShortened } = publicExperiment(experiment.spec);
   const doubts = doubtsOf(results);
+  const attacks = attackBlocks(subject, results);
   const done = subject.runs.filter(({ run }) => run?.status === 'done').length;
   const sections: Section[] = [
     ...(spec.question === '' ? [] : [section('question', 'Question', text(spec.question))]),
@@ -45,7 +47,8 @@ export function composeReport(request: ExperimentReportRequest): ReportDocument 
       },
       figureBlock('matrix', results),
     ),
-    section('statistics', 'Statistics', ...statisticsBlocks(results)),
+    section('statistics', 'Statistics', ...statisticsBlocks(subject, results)),
+    ...(attacks.length > 0 ? [section('attacks', 'Where there was something to find', ...attacks)] : []),
     section(
       'doubts',
       'Doubts',
@@ -65,12 +68,17 @@ export function composeReport(request: ExperimentReportRequest): ReportDocument 
       `begun ${experiment.created_at.slice(0, 10)}`,
       `written ${new Date().toISOString().slice(0, 10)}`,
     ],
-    sections,
+    sections: options.figures ? sections : sections.map(withoutFigures),
     colophon: `Made by Cupbearer ${[...(provenance.versions.get('cupbearer') ?? [])].join(', ')}. AUROC: chance that an anomalous sample scores above a clean one. AP: average precision. TPR at 1 % FPR: share of anomalous samples flagged while at most 1 % of the clean ones are. 0.5 is an AUROC of guessing.`,
   };
 }
 
 const section = (id: string, title: string, ...blocks: Block[]): Section => ({ id, title, blocks });
+
+const withoutFigures = (own: Section): Section => ({
+  ...own,
+  blocks: own.blocks.filter(({ kind }) => kind !== 'figure'),
+});
 
 const file = 'experiment.yaml';
 

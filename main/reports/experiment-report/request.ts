@@ -1,5 +1,5 @@
 import type { ExperimentFile } from '../../../shared/domain/experiment.ts';
-import type { ExperimentReportFormat, ReportedCells } from '../../../shared/domain/experiment-report.ts';
+import type { ReportOptions } from '../../../shared/domain/experiment-report.ts';
 import type { ViewOptions } from '../../../shared/domain/experiment-view.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import type { MatrixSubject } from '../../experiments/matrix-subject.ts';
@@ -15,7 +15,7 @@ export interface ReportParts {
 /** What a report of an experiment is asked for. */
 export interface ExperimentReportRequest extends ReportParts {
   subject: MatrixSubject;
-  options: ViewOptions & { format: ExperimentReportFormat; cells: ReportedCells };
+  options: ViewOptions & ReportOptions;
   /** Path of the file that it is written to. */
   file: string;
 }

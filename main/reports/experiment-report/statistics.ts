@@ -1,10 +1,12 @@
 import type { DetectorStatistics } from '../../../shared/domain/matrix-statistics.ts';
 import { matrixMetrics } from '../../../shared/domain/result-matrix.ts';
-import { counted, formatMetric } from '../../../shared/format.ts';
+import { counted, formatDuration, formatMetric } from '../../../shared/format.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import type { MatrixSubject } from '../../experiments/matrix-subject.ts';
 import { figureOf } from '../experiment-figures.ts';
 import type { ExperimentResults } from '../experiment-results.ts';
 import { paperFigure } from '../../figures/paper/paper.ts';
+import { meanOf } from './mean-of-runs.ts';
 import { pWords } from '../p-words.ts';
 import { table, text, type Block } from './document.ts';
 
@@ -25,7 +27,7 @@ export function figureBlock(kind: Parameters<typeof figureOf>[0], results: Exper
 }
 
 /** Means, ranks and differences over tasks, with what they are worth. */
-export function statisticsBlocks(results: ExperimentResults): Block[] {
+export function statisticsBlocks({ cells }: MatrixSubject, results: ExperimentResults): Block[] {
   const { matrix, statistics } = results;
   const { title } = matrixMetrics[matrix.metric];
   const { baseline, commonTasks, comparisons, noTest, detectors } = statistics;
@@ -39,9 +41,20 @@ export function statisticsBlocks(results: ExperimentResults): Block[] {
     ),
     table({
       caption: `${title} over tasks${against === null ? '' : `; differences are to ${against}, each over the tasks that both have complete`}. Intervals are 95 %.`,
-      head: ['Detector', 'Mean', 'Rank', 'Difference', 'Interval', 'Tasks', 'Better / equal / worse', 'p', 'p by Holm'],
-      numeric: [false, true, true, true, true, true, true, true, true],
-      rows: detectors.map((own, d) => statisticsRow(matrix.detectors[d]!.label, own)),
+      head: [
+        'Detector',
+        'Mean',
+        'Rank',
+        'Difference',
+        'Interval',
+        'Tasks',
+        'Better / equal / worse',
+        'p',
+        'p by Holm',
+        'Time of a run',
+      ],
+      numeric: [false, true, true, true, true, true, true, true, true, true],
+      rows: detectors.map((own, d) => [...statisticsRow(matrix.detectors[d]!.label, own), timeOf(cells[d]!)]),
     }),
     text(
       noTest ??
@@ -55,6 +68,12 @@ export function statisticsBlocks(results: ExperimentResults): Block[] {
       'Intervals of cells: hierarchical bootstrap over seeds and, within them, samples. Differences over tasks: Student’s t over tasks.',
     ),
   ];
+}
+
+/** What a run of a detector took, mean over tasks and seeds; with its start and reading of data. */
+function timeOf(row: MatrixSubject['cells'][number]): string {
+  const ms = meanOf(row.flatMap(({ seeds }) => seeds.map(({ run }) => (run?.status === 'done' ? run.ms : null))));
+  return ms === null ? none : formatDuration(ms);
 }
 
 const signed = (value: number | null) =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Marked } from 'marked';
 import { describe, expect, it } from 'vitest';
+import type { CellRun } from '../../../main/experiments/matrix-subject.ts';
 import { composeReport } from '../../../main/reports/experiment-report/compose.ts';
 import { htmlDocument } from '../../../main/reports/experiment-report/html.ts';
 import { markdownDocument } from '../../../main/reports/experiment-report/markdown.ts';
@@ -27,6 +28,38 @@ describe('a report of an experiment', () => {
     expect(page).toContain('No figure: There are no differences to draw');
     expect(page).toContain('Not computed yet.');
     expect(page).toContain('npx cupbearer experiment new experiment.yaml --from triggers.html');
+  });
+
+  it('says how detectors do where there was something to find, and what share of the untrusted data is poison', () => {
+    const request = reportRequest({});
+    const done = (successful: number, poison?: number): CellRun => ({
+      id: 'r', folder: '/nowhere', status: 'done', ms: 2000, progress: null, reason: null,
+      metrics: { auroc_successful: successful, auroc_other_classes: successful / 2, ...(poison === undefined ? {} : { poison_share: poison }) },
+    }); // prettier-ignore
+    const cells = [done(0.9, 0.1), done(0.8)].map((run) => [{ impossible: null, seeds: [{ seed: 0, run }] }]);
+    const document = composeReport({ ...request, subject: { ...request.subject, cells }, file: '' });
+    const rowsOf = (id: string) =>
+      document.sections
+        .find((section) => section.id === id)!
+        .blocks.flatMap((block) => (block.kind === 'table' ? block.table.rows : []));
+    expect(rowsOf('attacks')).toEqual([
+      ['mahalanobis', '0.900 / 0.450'],
+      ['knn', '0.800 / 0.400'],
+    ]);
+    expect(rowsOf('classifiers')[0]!.slice(0, 5)).toEqual(['Corner', '0', 'waiting', '–', '10.0\u00a0%']);
+    expect(rowsOf('statistics').map((row) => row.at(-1))).toEqual(['2.0 s', '2.0 s']);
+    expect(composed().sections.map(({ id }) => id)).not.toContain('attacks');
+  });
+
+  it('has figures unless none are wanted', () => {
+    const request = reportRequest({});
+    const kinds = (figures: boolean) =>
+      composeReport({ ...request, options: { ...request.options, figures }, file: '' }).sections.flatMap(({ blocks }) =>
+        blocks.map(({ kind }) => kind),
+      );
+    expect(kinds(true)).toContain('figure');
+    expect(kinds(false)).not.toContain('figure');
+    expect(kinds(false)).toContain('spec');
   });
 
   it('names no folder of the machine, whatever errors say and specs hold', () => {

@@ -42,7 +42,7 @@ export function reportRequest(
   };
   return {
     subject,
-    options: { metric: 'auroc', format: 'html', cells: 'pages' },
+    options: { metric: 'auroc', format: 'html', cells: 'pages', figures: true },
     experiment: { id: 'e', created_at: '2026-01-02T03:04:05.000Z', spec: parsed },
     columns: [{ task: { name: 'backdoor', max_test_size: 100 }, classifier: { train_data: { name: 'glyphs' } } }],
     rows: labels.map((name) => ({ detector: { name } })),

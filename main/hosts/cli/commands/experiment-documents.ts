@@ -18,7 +18,7 @@ import type { ExperimentSpec } from '../../../../shared/domain/experiment.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { formatBytes } from '../../../../shared/format.ts';
 import { given } from '../../../../shared/given.ts';
-import { choice, number, optionalPath } from '../../../../shared/schema/fields.ts';
+import { choice, flag, number, optionalPath } from '../../../../shared/schema/fields.ts';
 import type { StoredExperiment } from '../../../api/experiments/experiment-store.ts';
 import { reportParts } from '../../../api/experiments/report-parts.ts';
 import type { MatrixSubject } from '../../../experiments/matrix-subject.ts';
@@ -67,6 +67,7 @@ export const documentFlags = {
     options: reportedCells,
     default: 'seeds',
   }),
+  charts: flag({ label: 'Charts', help: 'Of a report: figures beside the tables', default: true }),
   from: optionalPath({
     label: 'Report',
     help: 'Of "new": a report of an experiment (.html, .md), whose file is taken out of it',
@@ -151,10 +152,10 @@ const formatOf: Readonly<Record<string, ExperimentReportFormat>> = {
 /** Writes a report. @throws CupbearerError `usage` where its file's extension names no format. */
 export async function writeReport(
   { experiment, plan, subject }: DocumentSource,
-  asked: Asked & { cells: ReportedCells },
+  asked: Asked & { cells: ReportedCells; charts: boolean },
   output: Output,
 ): Promise<void> {
-  const { out, cells } = asked;
+  const { out, cells, charts: figures } = asked;
   if (out === undefined) throw new CupbearerError('usage', 'A report needs a file.', { hint: 'Add -o report.html.' });
   const format = formatOf[extname(out).toLowerCase()];
   if (format === undefined) {
@@ -163,7 +164,7 @@ export async function writeReport(
     });
   }
   const path = resolve(out);
-  const question = { subject, options: { ...viewOf(asked), format, cells }, ...reportParts(experiment, plan) };
+  const question = { subject, options: { ...viewOf(asked), format, cells, figures }, ...reportParts(experiment, plan) };
   let size = 0;
   const wentToOutput = await makeNamedFile(path, async (file) => {
     const { bytes } = await withLibrary((library) =>

@@ -220,7 +220,9 @@ async function begin(
   // Planned before anything is written: what is at fault leaves nothing behind.
   const plan = planned(store, source, chosen);
   const known = workbench.catalogue.experiments.find(spec.name);
-  if (isDryRun && !known) return showPlan(plan, undefined, workbench, output);
+  // A dry run changes nothing, not even an experiment of this name that was begun with another file or data folder.
+  if (isDryRun)
+    return showPlan(plan, known && existsSync(known.folder) ? store.read(known) : undefined, workbench, output);
   const experiment = store.keep(spec, plan, {
     ...(dir.full === undefined ? {} : { folder: dir.full }),
     base: resolve(dir.base ?? 'logs/experiment'),
