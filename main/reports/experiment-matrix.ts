@@ -3,8 +3,9 @@ import type { CellSeed, MatrixCell, MatrixMetric, ResultMatrix } from '../../sha
 import { allLayers } from '../../shared/domain/evaluation.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatPercent } from '../../shared/format.ts';
+import type { Suspicion } from '../../shared/domain/suspicion.ts';
+import { scoreTies, suspicions } from '../../shared/suspicions.ts';
 import { figureOverSeeds, type FigureOverSeeds } from '../evaluation/across/across-seeds.ts';
-import { scoreTies, suspicions, type Suspicion } from '../evaluation/across/suspicions.ts';
 import { metricFigures } from '../evaluation/across/metric-figures.ts';
 import type {
   CellRun,

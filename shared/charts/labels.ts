@@ -32,8 +32,19 @@ export interface EndLabel {
   text: string;
   figure: string;
   colour: string;
+  dash?: readonly number[];
   shape?: Shape;
 }
+
+/** Room to the right of a plot for the names of lines at their ends, px; longer ones are cut. */
+export function endRoom(names: readonly string[]): number {
+  const longest = Math.max(...names.map((name) => name.length));
+  return Math.ceil(endText + Math.min(mostEndText, longest * characterWidth));
+}
+
+/** From the plot to the text of a label, and the longest text, px. */
+const endText = 34;
+const mostEndText = 150;
 
 /** Names lines at their right ends, moved apart where they would meet; those of panels that lie below each other in one column. */
 export function endLabelsPlugin(theme: ChartTheme, labels: readonly EndLabel[]): Plugin {
@@ -66,13 +77,14 @@ function drawEndLabel(pen: Pen, theme: ChartTheme, label: EndLabel, right: numbe
     drawLine(
       pen,
       [
-        [x - 4, y],
-        [x + 4, y],
+        [x - 6, y],
+        [x + 6, y],
       ],
-      { colour: label.colour, width: 2 },
+      { colour: label.colour, width: 2, dash: label.dash ?? [] },
     );
-  const width = write(pen, theme, label.text, x + 10, y, { size: 12 });
-  write(pen, theme, label.figure, x + 16 + width, y, { size: 12, strong: true });
+  const text = fitted(label.text, mostEndText, (words) => widthOf(pen, theme, words, { size: 12 }));
+  const width = write(pen, theme, text, x + 10, y, { size: 12 });
+  if (label.figure !== '') write(pen, theme, label.figure, x + 16 + width, y, { size: 12, strong: true });
 }
 
 /** A line of the key that stands beside curves which lie too close for labels of their own. */

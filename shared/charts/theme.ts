@@ -24,7 +24,7 @@ export interface ChartTheme {
   anomalous: string;
   /** Opacity of filled areas under an outline. */
   fill: number;
-  /** Compared runs or layers; a sixth means small multiples. */
+  /** Compared runs or layers; a ninth means small multiples. */
   series: readonly SeriesStyle[];
   heat: HeatTheme;
 }
@@ -41,7 +41,16 @@ interface HeatTheme {
 }
 
 /** The lines of things compared, in the order of their colours. */
-const dashes: readonly (readonly number[])[] = [[], [8, 3], [2, 3], [8, 3, 2, 3], [12, 4]];
+const dashes: readonly (readonly number[])[] = [
+  [],
+  [8, 3],
+  [2, 3],
+  [8, 3, 2, 3],
+  [12, 4],
+  [5, 5],
+  [14, 3, 2, 3, 2, 3],
+  [2, 6],
+];
 /** Steps of heat from none to the whole ink. */
 const heatSteps = 7;
 
