@@ -30,7 +30,7 @@ import {
   modelSummarySchema,
 } from './domain/library.ts';
 import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
-import { mostCompared } from './domain/compared.ts';
+import { isScoreChoice, mostCompared } from './domain/compared.ts';
 import { comparisonSchema } from './domain/comparison.ts';
 import { planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema, mostNameCharacters } from './domain/run.ts';
@@ -92,7 +92,15 @@ const runs = {
   findSamples: call
     .input(runWithData.extend({ text: z.string().min(1).max(200) }))
     .output(z.object({ arrays: z.instanceof(Blob) })),
-  compare: call.input(z.object({ ids: z.array(z.string().min(1)).min(2).max(mostCompared) })).output(comparisonSchema),
+  compare: call
+    .input(
+      z.object({
+        ids: z.array(z.string().min(1)).min(2).max(mostCompared),
+        /** Which score of the samples; `all` unless given. */
+        score: z.string().max(mostNameCharacters).refine(isScoreChoice, 'Expected a choice of scores.').optional(),
+      }),
+    )
+    .output(comparisonSchema),
 
   cancel: call.input(runIds).output(nothing),
   /** How many other runs, waiting now or to be begun by an experiment, need one of these to end well. */

@@ -21,7 +21,7 @@ export function formatParameter(value: unknown): string {
   return isLong ? String(Number(value.toPrecision(6))) : text;
 }
 
-interface Bounds {
+export interface Bounds {
   lower: number;
   upper: number;
   /** One bound is the end of the range and says nothing. */

@@ -77,6 +77,16 @@ const entries = {
     explanation:
       'Whether two AUROCs on the same samples differ by more than chance: p is how often chance alone would do that.',
   },
+  pairedDifferences: {
+    term: 'Paired differences',
+    explanation:
+      'Differences on the same test samples, and over several seeds on the same seeds: what is hard for both does not blur them. p is corrected by Holm for all pairs shown.',
+  },
+  forest: {
+    term: 'Forest plot',
+    explanation:
+      'Each difference to one baseline with its 95 % interval. Filled marks are beyond chance after correcting for all pairs shown.',
+  },
   spearman: {
     term: 'Rank correlation',
     explanation:

@@ -44,9 +44,16 @@ export function attackFigures(
   };
   const targets = new Set(all.filter((i) => labels[i] === 1).map((i) => label[i]!));
   const [target] = targets;
+  // With several targets there is no class that clean samples could be taken for.
+  const untouched =
+    aim === 'label' && targets.size !== 1
+      ? []
+      : all.filter((i) => labels[i] === 0 && (aim === 'mistake' || own[i] !== target));
+  const taken = untouched.filter((i) => (aim === 'mistake' ? predicted[i] !== own[i] : predicted[i] === target));
   return {
     attacked: attacked.length,
     succeeded: succeeded.size,
+    ...(untouched.length > 0 && { clean_rate: taken.length / untouched.length }),
     successful: aurocAmong(all.filter((i) => labels[i] === 0 || succeeded.has(i))),
     other_classes: aim === 'label' && targets.size === 1 ? aurocAmong(all.filter((i) => own[i] !== target)) : null,
   };

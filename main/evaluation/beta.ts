@@ -70,3 +70,11 @@ export function student95(freedom: number): number {
   const share = crossing((x) => incompleteBeta(x, 0.5, freedom / 2), 0.95, [0, 1], 1e-16);
   return Math.sqrt((freedom * share) / (1 - share));
 }
+
+/**
+ * The probability that Student's t with `freedom` degrees of freedom, 1 or more and not necessarily whole, lies further
+ * from 0 than `t`.
+ */
+export function studentTwoSidedTail(t: number, freedom: number): number {
+  return incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5);
+}

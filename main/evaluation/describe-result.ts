@@ -1,6 +1,7 @@
 import { shortLayerNames } from '../../shared/charts/layer-names.ts';
 import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts';
 import { counted, formatCount, formatInterval, formatMetric } from '../../shared/format.ts';
+import { hasFewSamples } from '../../shared/suspicions.ts';
 
 /** What was found, in words. */
 interface ResultSentence {
@@ -38,11 +39,18 @@ export function describeResult(
   const single = names.map((layer, i) => ({ layer, name: short[i]!, metrics: layers[layer]! }));
   const all = layers[allLayers];
   const best = bestOf(single);
-  if (!all) return best ? { headline: best.layer, sentence: found(best.metrics, nouns, best.name) } : nothing;
+  if (!all) {
+    if (!best) return nothing;
+    const picked = single.length > 1 ? ` ${pickedAfterwards}` : '';
+    return { headline: best.layer, sentence: `${found(best.metrics, nouns, best.name)}${picked}` };
+  }
   if (!best || single.length === 1) return { headline: allLayers, sentence: found(all, nouns) };
   const about = isHidden(best.metrics, all) ? [hidden(best, aggregation)] : aboutLayers(single, best);
   return { headline: allLayers, sentence: [found(all, nouns), ...about].join(' ') };
 }
+
+/** The best of several layers flatters: what is left of it on other data is not known. */
+const pickedAfterwards = 'The layer was picked after seeing the labels.';
 
 const nothing: ResultSentence = { headline: allLayers, sentence: 'Nothing was scored.' };
 
@@ -87,7 +95,7 @@ function found(metrics: LayerMetrics, nouns: Nouns, layer?: string): string {
   }
   if (bounds.upper < 0.5)
     return `${subject} points the **wrong way**: clean ${nouns.samples} get higher scores than ${nouns.anomalous} ones, ${figure}.`;
-  if (bounds.lower <= 0.5 && hasFewSamples(metrics))
+  if (bounds.lower <= 0.5 && hasFewSamples({ clean: metrics.n_clean, anomalous: metrics.n_anomalous }))
     return `${layer === undefined ? 'There' : `At **${layer}** there`} are **too few samples to tell**: ${figure}, with only ${formatCount(metrics.n_clean)} clean and ${formatCount(metrics.n_anomalous)} ${nouns.anomalous} ${nouns.samples}.`;
   if (bounds.lower <= 0.5)
     return `${layer === undefined ? 'The scores' : `The scores at **${layer}**`} **cannot be told from guessing**: ${figure}.`;
@@ -95,14 +103,6 @@ function found(metrics: LayerMetrics, nouns: Nouns, layer?: string): string {
   const alarms = falseAlarms(metrics.n_clean);
   if (share >= catches) return `${subject} catches **${caught}** ${nouns.anomalous} ${nouns.samples} ${alarms}.`;
   return `${subject} tells ${nouns.anomalous} ${nouns.samples} from clean ones better than guessing, ${figure}, but catches **${share === 0 ? 'none' : `only ${caught}`}** ${alarms}.`;
-}
-
-/** Fewer of a kind than this cannot show much. */
-const few = 30;
-
-/** Whether a test has so few samples that a result that looks like guessing may be due to that alone. */
-export function hasFewSamples({ n_clean, n_anomalous }: Pick<LayerMetrics, 'n_clean' | 'n_anomalous'>): boolean {
-  return Math.min(n_clean, n_anomalous) < few;
 }
 
 /** "93 of 100", never rounded up to all or down to none. */
@@ -130,7 +130,7 @@ function aboutLayers(layers: readonly NamedLayer[], best: NamedLayer): string[] 
   const most =
     perfect.length > 0
       ? `${listed(perfect.map(({ name }) => name))} alone ${perfect.length === 1 ? 'ranks' : 'rank'} all of them above the clean ones`
-      : `It shows most at **${best.name}** (AUROC ${formatMetric(best.metrics.AUC_ROC)})`;
+      : `By the labels of the test, it shows most at **${best.name}** (AUROC ${formatMetric(best.metrics.AUC_ROC)})`;
   const { AUC_ROC: auroc, AUC_ROC_interval: bounds } = worst.metrics;
   const rest =
     bounds.upper < 0.5

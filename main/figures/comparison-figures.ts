@@ -44,7 +44,7 @@ function best(places: readonly number[], runs: readonly ComparedCurve[]): number
 const part = (shown: number, all: number) =>
   shown < all ? [`the ${shown} of ${all} runs with the highest AUROC`] : [];
 
-/** ROC curves of up to five runs in one plot. `anomalous` is what anomalous samples are called. */
+/** ROC curves of up to eight runs in one plot. `anomalous` is what anomalous samples are called. */
 export function drawComparedRoc(runs: readonly ComparedCurve[], anomalous: string): Figure {
   const places = best([...runs.keys()], runs);
   const shown = places.map((place) => runs[place]!);
@@ -72,7 +72,7 @@ export function drawComparedRoc(runs: readonly ComparedCurve[], anomalous: strin
 }
 
 /**
- * Where up to five runs on the same test samples put the anomalous ones, by rank. `number` tells several sets apart.
+ * Where up to eight runs on the same test samples put the anomalous ones, by rank. `number` tells several sets apart.
  */
 export function drawComparedRanks(
   runs: readonly ComparedCurve[],

@@ -1,6 +1,8 @@
 import { writeReport, type WrittenReport, type ReportRequest } from '../reports/make-report.ts';
 import { comparisonWords, type ComparisonWords } from '../reports/comparison-words.ts';
-import { comparedSamplesCsv, compareRuns, type EvaluatedRun, type RunComparison } from '../reports/compare-runs.ts';
+import { compareRuns, type RunComparison } from '../reports/compare-runs.ts';
+import { comparedSamplesCsv } from '../reports/compare/compared-samples.ts';
+import type { EvaluatedRun } from '../reports/compare/loaded-run.ts';
 import {
   activationPlane,
   runResult,
@@ -10,6 +12,7 @@ import {
   type RunScores,
 } from '../reports/run-results.ts';
 import { packedBytes } from '../../shared/domain/arrays.ts';
+import type { ScoreChoice } from '../../shared/domain/compared.ts';
 import { figuresToBytes } from '../../shared/domain/comparison.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 
@@ -26,12 +29,14 @@ export const planeOfRun = ({ folder, layer }: { folder: string; layer: string })
 /** Compares runs, as {@link compareRuns} does, with their scores side by side as CSV if asked for. */
 export function comparisonOfRuns({
   runs,
+  score,
   csv,
 }: {
   runs: readonly EvaluatedRun[];
+  score: ScoreChoice;
   csv: boolean;
 }): RunComparison & { words: ComparisonWords; csv: string | undefined } {
-  const comparison = compareRuns(runs);
+  const comparison = compareRuns(runs, { score });
   return {
     ...comparison,
     words: comparisonWords(comparison),
@@ -46,11 +51,18 @@ interface PackedComparison {
 }
 
 /** Compares runs for the window, as {@link compareRuns} does. */
-export function packedComparison({ runs }: { runs: readonly EvaluatedRun[] }): PackedComparison {
-  const comparison = compareRuns(runs);
+export function packedComparison({
+  runs,
+  score,
+}: {
+  runs: readonly EvaluatedRun[];
+  score: ScoreChoice;
+}): PackedComparison {
+  const comparison = compareRuns(runs, { score });
+  const { layers, rows, pairs } = comparison;
   const metrics = comparison.runs.map((run) => run.metrics);
   return {
-    figures: figuresToBytes({ metrics, ...comparisonWords(comparison) }),
+    figures: figuresToBytes({ score, layers, metrics, rows, pairs, ...comparisonWords(comparison) }),
     samples: comparison.samples.map(({ runs: places, sampleIndex, labels, scores }) => ({
       runs: places,
       arrays: packedBytes({

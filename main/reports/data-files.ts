@@ -44,6 +44,7 @@ export function numbersJson({ runs, foundations, figures: _, leftOut: _sentences
         spec,
         command,
         sentence: result?.sentence.replaceAll('**', '') ?? null,
+        doubts: result?.doubts ?? [],
         layers: result?.layers ?? null,
         attack: result?.attack ?? null,
         training: history.length === 0 ? null : history,

@@ -12,8 +12,9 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { formatPercent } from '../../shared/format.ts';
 import type { Scores } from '../../shared/scores/ranked-scores.ts';
 import { aggregateLayers } from '../evaluation/aggregate-layers.ts';
+import type { Suspicion } from '../../shared/domain/suspicion.ts';
+import { scoreTies, suspicions } from '../../shared/suspicions.ts';
 import { figureOverSeeds, type FigureOverSeeds } from '../evaluation/across/across-seeds.ts';
-import { scoreTies, suspicions, type Suspicion } from '../evaluation/across/suspicions.ts';
 import { metricFigures } from '../evaluation/across/metric-figures.ts';
 import type {
   CellRun,

@@ -1,3 +1,4 @@
+import type { Suspicion } from '../../shared/domain/suspicion.ts';
 import { ownEngines } from '../../shared/engine-parts.ts';
 import { emphasised, figureHtml, htmlPage, paragraphs, tableHtml } from './html-page.ts';
 import { escapeHtml, notesHtml } from './notes.ts';
@@ -16,9 +17,11 @@ import {
   attacksTable,
   classifiersTable,
   differencesTable,
+  doubtsTable,
   layersTable,
   pairsTable,
   runsTable,
+  seedsTable,
   untestedPairs,
 } from './tables.ts';
 import { counted } from '../../shared/format.ts';
@@ -37,9 +40,12 @@ export function htmlReport(report: Report): string {
     ...(question === '' ? [] : [`<section class="question"><h3>Question</h3>${paragraphs(question)}</section>`]),
     ...(notes === '' ? [] : [`<section class="notes"><h3>Notes</h3>${notesHtml(notes)}</section>`]),
     '<section><h2>Results</h2>',
+    ...(report.verdict === '' ? [] : [`<p class="finding">${emphasised(report.verdict)}</p>`]),
     ...(runs.length > 1 && runs.length <= mostFindings ? runs.flatMap((run, i) => findingOf(run, i)) : []),
     ...[
       runsTable(report),
+      seedsTable(report),
+      doubtsTable(report),
       attacksTable(report),
       classifiersTable(report),
       differencesTable(report),
@@ -51,7 +57,7 @@ export function htmlReport(report: Report): string {
     ...(runs.length > mostWithoutContents ? [contents(runs)] : []),
     ...runs.map((run, i) => runHtml(report, run, i)),
     ...foundationsHtml(report),
-    `<footer>Made by Cupbearer ${escapeHtml(runs[0]?.record.versions['cupbearer'] ?? '')} on ${createdAt.slice(0, 10)}. AUROC: chance that an anomalous sample scores above a clean one. AP: average precision. TPR at 1 % FPR: share of anomalous samples flagged while at most 1 % of the clean ones are. Intervals: DeLong on the logit scale for AUROC, the influence of each sample for AP, where the threshold may lie for rates (a stratified bootstrap for both in runs of earlier versions); the rule of three where no mistake was seen.</footer>`,
+    `<footer>Made by Cupbearer ${escapeHtml(runs[0]?.record.versions['cupbearer'] ?? '')} on ${createdAt.slice(0, 10)}. AUROC: chance that an anomalous sample scores above a clean one. AP: average precision. TPR at 1 % FPR: share of anomalous samples flagged while at most 1 % of the clean ones are, with the threshold read off the test data. Intervals: DeLong on the logit scale for AUROC, the influence of each sample for AP, where the threshold may lie for rates (a stratified bootstrap for both in runs of earlier versions); the rule of three where no mistake was seen.</footer>`,
   ];
   return htmlPage(title, parts);
 }
@@ -63,6 +69,12 @@ function subtitle({ runs, createdAt }: Report): string {
     .map(escapeHtml)
     .join(' · ');
 }
+
+/** What must be known before a result is believed. */
+const doubtsHtml = (doubts: readonly Suspicion[]) =>
+  doubts.map(
+    ({ sentence, remedy }) => `<p class="doubt"><strong>${escapeHtml(sentence)}</strong> ${escapeHtml(remedy)}</p>`,
+  );
 
 function findingOf({ result }: ReportedRun, place: number): string[] {
   if (!result) return [];
@@ -86,7 +98,7 @@ function runHtml(report: Report, run: ReportedRun, place: number): string {
     .join('');
   return [
     `<section class="run">${heading}`,
-    ...(result ? [`<p class="finding">${emphasised(result.sentence)}</p>`] : []),
+    ...(result ? [`<p class="finding">${emphasised(result.sentence)}</p>`, ...doubtsHtml(result.doubts)] : []),
     ...(summary.fault === null ? [] : [`<p class="left">${escapeHtml(summary.fault)}</p>`]),
     ...(record.error ? [`<p>The run ended as ${record.status}: ${escapeHtml(record.error.message)}</p>`] : []),
     tableHtml(layersTable(run)),

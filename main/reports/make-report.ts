@@ -3,6 +3,7 @@ import { dirname, isAbsolute } from 'node:path';
 import type { reportFormats } from '../../shared/contract.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
+import type { Suspicion } from '../../shared/domain/suspicion.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { slug } from '../../shared/slug.ts';
 import { numbersCsv, numbersJson } from './data-files.ts';
@@ -17,6 +18,7 @@ import { hasFigure, leftOutFigure, readPngFigure } from './stored-figures.ts';
 import { writeFileAtomically, type Content } from '../storage/atomic-write.ts';
 import { fileSize } from '../storage/read-file.ts';
 import { hasScores, holdsRun, readScores, readSpec, scoreLayout } from '../storage/run-folder.ts';
+import type { EvaluatedRun } from './compare/loaded-run.ts';
 import { figureFiles, type FigureFiles } from './figure-files.ts';
 import { reportComparison } from './report-comparison.ts';
 import { runResult } from './run-results.ts';
@@ -30,8 +32,8 @@ export interface ReportSource {
   record: RunRecord;
   /** What the report calls it. */
   heading: string;
-  /** Folder of the classifier that it trained or looks at; null if it is not known. */
-  classifier: string | null;
+  /** What of it a comparison needs. */
+  evaluated: EvaluatedRun;
   summary: RunSummary;
   /** The command line that repeats it; null if there is none. */
   command: string | null;
@@ -126,7 +128,7 @@ function gather(
   const withoutPictures: string[] = [];
   const unread: string[] = [];
   const unreadable: string[] = [];
-  const runs = sources.map(({ record, heading, classifier, summary, command, noCommand }, i): ReportedRun => {
+  const runs = sources.map(({ record, heading, evaluated, summary, command, noCommand }, i): ReportedRun => {
     // What of a run's folder is damaged, the report says in its place.
     const read = <T>(what: string, from: () => T, otherwise: T): T => {
       try {
@@ -139,7 +141,7 @@ function gather(
     };
     const without: string[] = [];
     const isThere = existsSync(record.folder);
-    const result = read('Its result', () => (isThere ? runResult({ folder: record.folder, classifier }) : null), null);
+    const result = read('Its result', () => (isThere ? runResult(evaluated) : null), null);
     const mistakes = hasFigures ? mistakesOf(record.folder, without) : null;
     const fits = pictureBytes + (mistakes?.length ?? 0) <= mostPictureBytes;
     if (fits) pictureBytes += mistakes?.length ?? 0;
@@ -156,14 +158,14 @@ function gather(
       spec: read('Its spec.json', () => publicSpecFile(record, runNames), null),
       command,
       noCommand,
-      result,
+      result: result && { ...result, doubts: result.doubts.map((doubt) => publicDoubt(doubt, runNames)) },
       figures: drawn.figures,
       history: read('Its training curve', () => readHistory(record.folder), []),
       mistakes: fits ? mistakes : null,
     };
   });
-  const { differences, pairs, figures, leftOut } = reportComparison(
-    sources.map(({ record }) => record),
+  const { rows, verdict, differences, pairs, figures, leftOut } = reportComparison(
+    sources.map(({ evaluated }) => evaluated),
     runs,
     hasFigures,
   );
@@ -173,7 +175,7 @@ function gather(
     notes,
     createdAt: new Date().toISOString(),
     runs,
-    foundations: foundations.map(({ record, classifier: _, summary, ...others }) => ({
+    foundations: foundations.map(({ record, evaluated: _, summary, ...others }) => ({
       record: publicRecord(record, runNames),
       summary: publicSummary(summary, runNames),
       ...others,
@@ -182,7 +184,9 @@ function gather(
       key,
       values: values.map((value) => (value !== null && isAbsolute(value) ? publicPath(value, runNames) : value)),
     })),
+    rows: rows.map((row) => ({ ...row, doubts: row.doubts.map((doubt) => publicDoubt(doubt, runNames)) })),
     pairs,
+    verdict,
     figures: figures.map(reportedFigure),
     leftOut: [
       ...unread,
@@ -199,6 +203,12 @@ function gather(
     ].map((sentence) => publicText(sentence, runNames)),
   };
 }
+
+/** A trigger may be known by a file of the machine. */
+const publicDoubt = ({ sentence, ...rest }: Suspicion, names: RunNames): Suspicion => ({
+  ...rest,
+  sentence: publicText(sentence, names),
+});
 
 /** A run's row as others may see it. */
 function publicRecord(record: RunRecord, names: RunNames): RunRecord {
@@ -262,9 +272,9 @@ function scoresOf(runs: readonly ReportSource[]): Iterable<Uint8Array> {
 const missingFile = 'MISSING.txt';
 
 function figuresOf({ runs, names }: ReportSources, extension: '.svg' | '.png'): Uint8Array<ArrayBuffer> {
-  const found = runs.map(({ record, classifier }, i) => {
+  const found = runs.map(({ record, evaluated }, i) => {
     const place = runs.length === 1 ? '' : `${runLetter(i)} ${fileName(record.title, 'html')}/`;
-    const { files, missing } = filesOf({ folder: record.folder, classifier }, extension);
+    const { files, missing } = filesOf(evaluated, extension);
     return {
       files: [...files].map(([name, bytes]) => [`${place}${name}`, bytes] as const),
       missing: missing.map((sentence) => `${place}${publicText(sentence, names)}`),

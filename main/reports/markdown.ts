@@ -1,3 +1,4 @@
+import type { Suspicion } from '../../shared/domain/suspicion.ts';
 import { engineText } from '../../shared/engine-parts.ts';
 import { formatDuration } from '../../shared/format.ts';
 import { chart, linked, shown, tableText, type LinkedFigure } from './markdown-parts.ts';
@@ -15,9 +16,11 @@ import {
   attacksTable,
   classifiersTable,
   differencesTable,
+  doubtsTable,
   layersTable,
   pairsTable,
   runsTable,
+  seedsTable,
   untestedPairs,
 } from './tables.ts';
 
@@ -29,6 +32,8 @@ export function markdownReport(report: Report): string {
   const { title, question, notes, createdAt, runs } = report;
   const tables = [
     runsTable(report),
+    seedsTable(report),
+    doubtsTable(report),
     attacksTable(report),
     classifiersTable(report),
     differencesTable(report),
@@ -43,6 +48,7 @@ export function markdownReport(report: Report): string {
     ...(question === '' ? [] : ['## Question', question]),
     ...(notes === '' ? [] : ['## Notes', notes]),
     '## Results',
+    ...(report.verdict === '' ? [] : [markdownSentence(report.verdict)]),
     ...tables.flatMap((table) => (table ? [tableText(table)] : [])),
     ...[...untestedPairs(report), ...report.leftOut].map(markdownText),
     ...together.map(shown),
@@ -65,7 +71,7 @@ function runSection(
   const above = buildsOn(run, report);
   return [
     `## ${letter}. ${markdownText(run.heading)}`,
-    ...(result ? [markdownSentence(result.sentence)] : []),
+    ...(result ? [markdownSentence(result.sentence), ...result.doubts.map(doubtText)] : []),
     ...(summary.fault === null ? [] : [markdownText(summary.fault)]),
     ...(record.error ? [markdownText(`The run ended as ${record.status}: ${record.error.message}`)] : []),
     ...(layers ? [tableText(layers)] : []),
@@ -82,6 +88,8 @@ function runSection(
     fenced('json', JSON.stringify(spec?.spec ?? record.spec, null, 2)),
   ];
 }
+
+const doubtText = ({ sentence, remedy }: Suspicion) => `**${markdownText(sentence)}** ${markdownText(remedy)}`;
 
 function foundationsSection({ foundations }: Report): string[] {
   if (foundations.length === 0) return [];

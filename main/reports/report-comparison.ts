@@ -1,3 +1,4 @@
+import { pairOf, verdictSentence } from '../../shared/comparison-words.ts';
 import type { ComparedFigures } from '../../shared/domain/comparison.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { shortRunNames } from '../../shared/run-names.ts';
@@ -11,13 +12,16 @@ import {
 } from '../figures/comparison-figures.ts';
 import type { Figure } from '../figures/figure.ts';
 import { runLetter, type ReportedRun } from './report.ts';
-import { compareRuns, type EvaluatedRun, type RunComparison } from './compare-runs.ts';
+import { compareRuns, type RunComparison } from './compare-runs.ts';
+import type { EvaluatedRun } from './compare/loaded-run.ts';
 import { comparisonWords } from './comparison-words.ts';
 
 /** What a report says of all of its runs together. */
 interface ReportedComparison {
   differences: Pick<ComparedFigures['differences'][number], 'key' | 'values'>[];
+  rows: ComparedFigures['rows'];
   pairs: ComparedFigures['pairs'];
+  verdict: string;
   figures: Figure[];
   /** What is not there, a sentence each. */
   leftOut: string[];
@@ -37,7 +41,7 @@ export function reportComparison(
   hasFigures: boolean,
 ): ReportedComparison {
   const evaluated = [...runs.keys()].filter((place) => runs[place]!.result !== null);
-  const none = { differences: [], pairs: [], figures: [], leftOut: [] };
+  const none = { differences: [], rows: [], pairs: [], verdict: '', figures: [], leftOut: [] };
   if (evaluated.length < 2) return none;
   let compared: RunComparison;
   try {
@@ -49,7 +53,9 @@ export function reportComparison(
     if (!(error instanceof CupbearerError)) throw error;
     return { ...none, leftOut: [`The runs could not be compared with each other. ${error.message}`] };
   }
-  const { differences, pairs } = comparisonWords(compared);
+  const { differences } = comparisonWords(compared);
+  const { score, pairs } = compared;
+  const rows = compared.rows.map((row) => ({ ...row, runs: row.runs.map((place) => evaluated[place]!) }));
   const drawn = hasFigures ? drawComparison(compared, runs, evaluated) : { figures: [], leftOut: [] };
   return {
     differences: differences.map(({ key, values }) => ({
@@ -57,27 +63,36 @@ export function reportComparison(
       // A run without an evaluation has no value of its own.
       values: [...runs.keys()].map((place) => values[evaluated.indexOf(place)] ?? null),
     })),
-    pairs: pairs.map((pair) => ({ ...pair, a: evaluated[pair.a]!, b: evaluated[pair.b]! })),
+    rows,
+    pairs,
+    verdict: verdictSentence({
+      rows,
+      pairs,
+      score,
+      names: rows.map(({ runs: places }) => places.map(runLetter).join(', ')),
+    }),
     figures: drawn.figures,
-    leftOut: [...unpaired(evaluated.length), ...drawn.leftOut],
+    leftOut: [...unpaired(rows.length), ...drawn.leftOut],
   };
 }
 
 const unpaired = (count: number) =>
   count > mostPaired
     ? [
-        `Only the ${mostPaired} runs with the highest AUROC are compared in pairs; the other ${count - mostPaired} are not.`,
+        `Only the ${mostPaired} rows with the highest AUROC are compared in pairs; the other ${count - mostPaired} are not.`,
       ]
     : [];
 
 function drawComparison(
-  { runs: compared, pairs, samples }: RunComparison,
+  { runs: all, rows, pairs, samples }: RunComparison,
   reported: readonly ReportedRun[],
   evaluated: readonly number[],
 ): { figures: Figure[]; leftOut: string[] } {
   const own = evaluated.map((place) => reported[place]!);
   const names = shortRunNames(own.map(({ summary }) => summary));
-  const curves = compared.map(({ metrics }, i): ComparedCurve => ({
+  // The aggregate that is compared here, every evaluated run has.
+  const compared = all.map(({ metrics }) => metrics!);
+  const curves = compared.map((metrics, i): ComparedCurve => ({
     name: `${runLetter(evaluated[i]!)} ${names[i]!}`,
     metrics,
   }));
@@ -85,13 +100,14 @@ function drawComparison(
   const anomalous = words.size === 1 ? [...words][0]! : 'Anomalous';
   const sets = samples.slice(0, mostSets).map((set) => ({ ...set, ranks: set.scores.map(ranksOf) }));
   const scattered = sets.flatMap((set): ScatteredPair[] => {
-    const auroc = (k: number) => compared[set.runs[k]!]!.metrics.AUC_ROC;
+    const auroc = (k: number) => compared[set.runs[k]!]!.AUC_ROC;
     const best = [...set.runs.keys()].sort((a, b) => auroc(b) - auroc(a)).slice(0, mostScattered);
     return best.flatMap((across, i) =>
       best.slice(i + 1).map((up) => {
-        const places = [set.runs[across]!, set.runs[up]!];
-        const pair = pairs.find(({ a, b }) => places.includes(a) && places.includes(b));
-        return { set, across, up, spearman: pair?.spearman ?? null };
+        const [first, second] = [across, up].map((k) => rows.findIndex((row) => row.runs.includes(set.runs[k]!)));
+        // Over several seeds the correlation is a mean, and not that of the two runs which are drawn.
+        const pair = pairOf(pairs, first!, second!);
+        return { set, across, up, spearman: pair?.seeds === 1 ? pair.spearman : null };
       }),
     );
   });

@@ -1,19 +1,10 @@
 import type { Analysis } from '../../shared/domain/analysis.ts';
+import type { ComparedPair, ComparedRow } from '../../shared/domain/comparison.ts';
 import type { EpochRecord } from '../runs/training-history.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import type { RunRecord, SpecFile } from '../../shared/domain/run.ts';
 import { formatPercent } from '../../shared/format.ts';
-
-/** What a report says of a pair of runs. */
-export interface ReportedPair {
-  a: number;
-  b: number;
-  shared: number;
-  reason: string | null;
-  test: { difference: number; lower: number; upper: number; p: number | null } | null;
-  spearman: number | null;
-}
 
 /** A figure in a report. */
 export interface ReportedFigure {
@@ -57,7 +48,12 @@ export interface Report {
   /** Runs that these build on, each after those that it builds on itself. */
   foundations: Foundation[];
   differences: { key: string; values: (string | null)[] }[];
-  pairs: ReportedPair[];
+  /** Evaluated runs, those that differ in their seeds alone together, by their places. */
+  rows: ComparedRow[];
+  /** Of rows. */
+  pairs: ComparedPair[];
+  /** What comparing them came to, one to four sentences; "" where nothing was compared. */
+  verdict: string;
   /** Figures over several of the runs. */
   figures: ReportedFigure[];
   /** What the report does not hold, a sentence each. */

@@ -1,11 +1,11 @@
-import { allLayers, type Evaluation } from '../../shared/domain/evaluation.ts';
+import { allLayers } from '../../shared/domain/evaluation.ts';
 import type { ArrayMap } from '../../shared/domain/arrays.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { classifierDoubts } from '../../shared/classifier-doubts.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { describeResult } from '../evaluation/describe-result.ts';
+import { doubtsOfRun } from './run-doubts.ts';
 import { readAnalysis } from '../runs/stored-analysis.ts';
 import { isEvaluated, readEvaluation } from '../runs/stored-evaluations.ts';
 import { describedNetwork, knownNetwork } from '../models/known-network.ts';
@@ -13,7 +13,7 @@ import type { NetworkSpec } from '../models/network-outline.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import { parseNpy } from '../storage/npy.ts';
 import { readFileBytes } from '../storage/read-file.ts';
-import { metricsOf, readScores } from '../storage/run-folder.ts';
+import { readScores } from '../storage/run-folder.ts';
 import { pathOf, within } from '../storage/within-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { anomalousWord } from '../tasks/task.ts';
@@ -24,42 +24,43 @@ export interface RunFolders {
   folder: string;
   /** null if it is not known. */
   classifier: string | null;
+  /** Triggers in training and test where these are not the same, in words. */
+  triggers: { trained: string; tested: string } | null;
 }
 
 /**
  * Returns the result of an evaluated run; null if it has not been evaluated. @throws CupbearerError `bad-data` for a
  * damaged file.
  */
-export function runResult({ folder, classifier }: RunFolders): RunResult | null {
+export function runResult({ folder, classifier, triggers }: RunFolders): RunResult | null {
   if (!isEvaluated(folder)) return null;
   const { layers, about } = readEvaluation(folder);
   const combined = about.detector?.['layer_aggregation'];
   const aggregation = typeof combined === 'string' ? combined : 'mean';
   const network = knownNetwork(classifier);
   const words = resultWords(network, about.task, about.detector);
+  const metrics = layers[allLayers];
   const { headline, sentence } = describeResult(layers, aggregation, words);
   return {
     layers,
     headline,
     attack: about.attack ?? null,
-    sentence: [sentence, ...doubtsOf(classifier, network, about)].join(' '),
+    sentence,
+    doubts: metrics ? doubtsOfRun({ about, metrics, scores: aggregateOf(folder), classifier, triggers }) : [],
     words,
     aggregation,
     analysis: readAnalysis(folder),
   };
 }
 
-/** What is to be said of the classifier that was watched and of the attack: by its own record, else as the test found. */
-function doubtsOf(
-  classifier: string | null,
-  network: NetworkSpec | null,
-  { attack, classifier: tested }: Evaluation['about'],
-): string[] {
-  const own = classifier === null ? {} : metricsOf(classifier);
-  const { accuracy = null, classes_note: note, ...shares } = tested ?? {};
-  const isKnown = typeof own['clean_accuracy'] === 'number';
-  const metrics = isKnown ? own : { ...own, ...shares, clean_accuracy: accuracy };
-  return [...classifierDoubts(metrics, network?.classes.length, attack), ...(note === undefined ? [] : [note])];
+/** Scores over all layers; null where they are gone, which keeps nobody from reading the rest. */
+function aggregateOf(folder: string): Float32Array | null {
+  try {
+    return readScores(folder).layers.get(allLayers) ?? null;
+  } catch (error) {
+    if (error instanceof CupbearerError) return null;
+    throw error;
+  }
 }
 
 function resultWords(
@@ -86,7 +87,7 @@ export interface RunScores {
 }
 
 /** Reads all scores of a run. @throws CupbearerError `not-found`, `bad-data`. */
-export function runScores({ folder, classifier }: RunFolders): RunScores {
+export function runScores({ folder, classifier }: Pick<RunFolders, 'folder' | 'classifier'>): RunScores {
   const { layers, labels, sampleIndex, trueClass, predictedClass } = readScores(folder);
   const known = describedNetwork(classifier)?.layers.map(({ activation }) => activation) ?? [];
   const order = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length);

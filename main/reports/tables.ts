@@ -3,7 +3,9 @@ import { allLayers, type LayerMetrics } from '../../shared/domain/evaluation.ts'
 import { formatCount, formatDuration, formatInterval, formatMetric, formatPercent } from '../../shared/format.ts';
 import { attackRows } from '../../shared/scores/attack-rows.ts';
 import { tprAtOnePercentInterval, tprAtOnePercentText } from '../../shared/scores/one-percent.ts';
-import { runLetter, type Report, type ReportedPair, type ReportedRun } from './report.ts';
+import { familyWords, pWords, testWords } from '../../shared/comparison-words.ts';
+import type { ComparedPair } from '../../shared/domain/comparison.ts';
+import { runLetter, type Report, type ReportedRun } from './report.ts';
 
 /** A table as text, for a page or for Markdown alike. */
 export interface TextTable {
@@ -143,38 +145,81 @@ export function differencesTable({ runs, differences }: Report): TextTable | nul
   };
 }
 
+/** What a report calls rows of runs: "A", or "A, B, C" for those that differ in their seeds alone. */
+const rowName = (rows: Report['rows'], place: number) => rows[place]!.runs.map(runLetter).join(', ');
+
+/** Figures of runs that differ in their seeds alone, a row each; null where there are none. */
+export function seedsTable({ rows, runs }: Report): TextTable | null {
+  const folded = rows.flatMap(({ runs: places, figures }, i) =>
+    places.length > 1 && figures ? [{ i, places, figures }] : [],
+  );
+  if (folded.length === 0) return null;
+  return {
+    caption:
+      'Over seeds. Runs that differ in their seeds alone count as one: mean and standard deviation over seeds, with a 95 % interval by a hierarchical bootstrap (seeds outside, samples inside).',
+    head: ['Runs', 'Detector', 'Seeds', 'AUROC', 's.d.', 'interval', 'AP', 'TPR at 1 % FPR'],
+    numeric: [false, false, true, true, true, true, true, true],
+    rows: folded.map(({ i, places, figures: { auroc, ap, tpr } }) => [
+      rowName(rows, i),
+      [runs[places[0]!]!.summary.detector, runs[places[0]!]!.summary.detectorDetail].filter(Boolean).join(', '),
+      String(places.length),
+      formatMetric(auroc.value),
+      auroc.deviation === null ? none : formatMetric(auroc.deviation),
+      formatInterval(auroc),
+      formatMetric(ap.value),
+      tpr ? formatPercent(tpr.value) : none,
+    ]),
+  };
+}
+
+/** What must be known before figures are believed, a row a doubt; null where there is none, and for a single run, which says it itself. */
+export function doubtsTable({ runs }: Report): TextTable | null {
+  const rows = runs.flatMap(({ result }, i) =>
+    (result?.doubts ?? []).map(({ sentence, remedy }) => [runLetter(i), sentence, remedy]),
+  );
+  if (rows.length === 0 || runs.length === 1) return null;
+  return {
+    caption: 'What must be known before these figures are believed.',
+    head: ['Run', 'Warning', 'What to do'],
+    numeric: [false, false, false],
+    rows,
+  };
+}
+
 /** Which pairs could not be tested and why, a sentence for each reason. */
-export function untestedPairs({ pairs }: Report): string[] {
+export function untestedPairs({ pairs, rows }: Report): string[] {
   const untested = pairs.filter(({ test }) => test === null);
   return [...Map.groupBy(untested, ({ reason }) => reason ?? '')].map(([reason, alike]) => {
-    const names = alike.map(({ a, b }) => `${runLetter(a)} − ${runLetter(b)}`);
-    return `Not tested: ${names.join(', ')}. ${reason}`.trim();
+    const names = alike.map(({ a, b }) => `${rowName(rows, a)} − ${rowName(rows, b)}`);
+    return `Not tested: ${names.join('; ')}. ${reason}`.trim();
   });
 }
 
 /** Paired tests; null where no pair could be tested. */
-export function pairsTable({ pairs }: Report): TextTable | null {
+export function pairsTable({ pairs, rows }: Report): TextTable | null {
   const tested = pairs.filter(({ test }) => test !== null);
   if (tested.length === 0) return null;
-  const note =
-    tested.length > 1 ? ` Each pair is tested on its own; p is not corrected for ${tested.length} tests.` : '';
   return {
-    caption: `Paired DeLong test of AUROC on shared test samples.${note}`,
-    head: ['Pair', 'Difference', '95 % interval', 'p', 'Rank correlation', 'Shared samples'],
-    numeric: [false, true, true, true, true, true],
-    rows: tested.map(pairRow),
+    caption: ['Paired differences of AUROC on shared test samples.', testWords(tested), familyWords(pairs)]
+      .filter((part) => part !== '')
+      .join(' '),
+    head: ['Pair', 'Difference', '95 % interval', 'p', 'p, Holm', 'Rank correlation', 'Shared samples'],
+    numeric: [false, true, true, true, true, true, true],
+    rows: tested.map((pair) => pairRow(rows, pair)),
   };
 }
 
-function pairRow({ a, b, shared, test, spearman }: ReportedPair): string[] {
-  const { difference, lower, upper, p } = test!;
+function pairRow(rows: Report['rows'], { a, b, shared, test, spearman }: ComparedPair): string[] {
+  const { difference, lower, upper, p, corrected } = test!;
   // An interval of no width would claim what the samples cannot show.
   const hasSpread = lower < upper;
+  const words = (value: number | null) => (value === null || !hasSpread ? 'not testable' : pWords(value));
   return [
-    `${runLetter(a)} − ${runLetter(b)}`,
+    `${rowName(rows, a)} − ${rowName(rows, b)}`,
     signed(difference),
     hasSpread ? `${signed(lower)} to ${signed(upper)}` : none,
-    p === null || !hasSpread ? 'not testable' : p < 0.001 ? '< 0.001' : p.toFixed(3),
+    words(p),
+    words(corrected),
     spearman === null ? none : spearman.toFixed(2).replace('-', '−'),
     formatCount(shared),
   ];

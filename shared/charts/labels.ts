@@ -37,6 +37,16 @@ export interface EndLabel {
   shape?: Shape;
 }
 
+/** Room to the right of a plot for the names of lines at their ends, px; longer ones are cut. */
+export function endRoom(names: readonly string[]): number {
+  const longest = Math.max(...names.map((name) => name.length));
+  return Math.ceil(endText + Math.min(mostEndText, longest * characterWidth));
+}
+
+/** From the plot to the text of a label, and the longest text, px. */
+const endText = 40;
+const mostEndText = 150;
+
 /** Names lines at their right ends, moved apart where they would meet; those of panels that lie below each other in one column. */
 export function endLabelsPlugin(theme: ChartTheme, labels: readonly EndLabel[]): Plugin {
   return {
@@ -88,7 +98,7 @@ function drawEndLabel(
   const room = end - start - 6 - figureWidth;
   const text = fitted(label.text, room, (part) => widthOf(pen, theme, part, { size: 12 }));
   const width = write(pen, theme, text, start, y, { size: 12 });
-  write(pen, theme, label.figure, start + 6 + width, y, { size: 12, strong: true });
+  if (label.figure !== '') write(pen, theme, label.figure, start + 6 + width, y, { size: 12, strong: true });
 }
 
 /** A line of the key that stands beside curves which lie too close for labels of their own. */

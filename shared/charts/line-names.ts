@@ -9,7 +9,7 @@ type Polyline = readonly Point[];
 const boxHeight = 18;
 const sample = 20;
 const gap = 6;
-/** Longer names are cut: between five lines there is no room for more. */
+/** Longer names are cut: between several lines there is no room for more. */
 const mostWidth = 130;
 /** Distance of a name from the point of its line that it stands at, px. */
 const offset = 8;

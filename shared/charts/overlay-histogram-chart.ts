@@ -65,10 +65,7 @@ export function overlayHistogramChart(data: OverlayHistogramData, theme: ChartTh
   const { edges, scale } = data;
   const log = scale === 'log';
   const [low, high] = [edges[0]!, edges.at(-1)!];
-  const styled = styledCurves(data.runs, theme).map(({ curve, style }) => ({
-    curve,
-    style: (data.runs.length > 1 && theme.series[curve.series ?? -1]) || style,
-  }));
+  const styled = styledCurves(data.runs, theme);
   const key = styled.map(({ curve, style }) => ({ text: curve.name, figure: curve.figure, style }));
   const hasKey = key.length > 1 && !data.namesInside;
   const lines = styled.map(({ curve, style }) => ({ text: curve.name, style, data: outline(edges, shares(curve)) }));

@@ -1,6 +1,5 @@
 import type { Chart, Plugin } from 'chart.js';
-import type { FigureInterval } from '../domain/evaluation.ts';
-import { formatInterval, formatMetric, formatPercent } from '../format.ts';
+import { formatInterval, formatMetric, formatPercent, type Bounds } from '../format.ts';
 import {
   axis,
   axisBreakPlugin,
@@ -13,21 +12,23 @@ import {
   type Heading,
   type Live,
 } from './chart.ts';
-import { keyPlugin, keyRoom } from './labels.ts';
+import { endLabelsPlugin, endRoom, keyPlugin, keyRoom } from './labels.ts';
 import { lineNamesPlugin } from './line-names.ts';
 import { boxOf, drawLine, drawMark, isInside, meet, penOf, write, type Area, type Pen, type TextStyle } from './pen.ts';
 import type { ChartTheme, SeriesStyle } from './theme.ts';
-import { logTicks, tickLabel } from './ticks.ts';
+import { linearTicks, logTicks, tickLabel } from './ticks.ts';
 
 interface RocCurve {
   name: string;
   fpr: readonly number[];
   tpr: readonly number[];
   auroc: number;
-  interval?: FigureInterval;
+  interval?: Bounds;
+  /** Its place among the colours, the same in all charts; its own place among the curves where left out. */
+  series?: number;
 }
 
-/** One curve, or up to five to be compared. */
+/** One curve, or up to eight to be compared. */
 interface RocChartData extends Heading {
   curves: readonly RocCurve[];
   /** Number of clean samples: one of them is the smallest false alarm rate that can be seen. */
@@ -36,6 +37,8 @@ interface RocChartData extends Heading {
   scale?: 'log' | 'linear';
   /** Names curves within the plot and leaves their AUROC out, which stands elsewhere, in place of a key beside the plot. */
   namesInside?: boolean;
+  /** Draws false alarm rates up to this one only, 0 to 1, and names curves where they leave the plot. */
+  upTo?: number;
   /** A threshold, by what it reaches; drawn for a single curve. */
   point?: Live<Rates>;
 }
@@ -43,21 +46,40 @@ interface RocChartData extends Heading {
 /** What a threshold reaches, 0 to 1. */
 type Rates = Readonly<{ fpr: number; tpr: number }>;
 
-/** At most five curves can be told apart; more call for small multiples. */
-export const mostCurves = 5;
+/** At most eight curves can be told apart, by colour, dashes and names; more call for small multiples. */
+export const mostCurves = 8;
 
 /** The curves in drawing order and how each looks. A single one has no class or rank, hence plain ink. */
-export function styledCurves<T>(curves: readonly T[], theme: ChartTheme): { curve: T; style: SeriesStyle }[] {
-  return curves.slice(0, mostCurves).map((curve, i) => ({
-    curve,
-    style: curves.length === 1 ? { colour: theme.dataInk, dash: [] } : theme.series[i]!,
-  }));
+export function styledCurves<T extends { name: string; series?: number }>(
+  curves: readonly T[],
+  theme: ChartTheme,
+): { curve: T; style: SeriesStyle }[] {
+  const ink = { colour: theme.dataInk, dash: [] };
+  return curves.slice(0, mostCurves).map((curve, i) => {
+    const place = curve.series ?? (curves.length === 1 ? -1 : i);
+    return { curve, style: theme.series[place] ?? ink };
+  });
+}
+
+/** An axis that shows part of the rates opens here at the lowest: below are single samples, %. */
+const lowestOfPart = 0.1;
+
+/** The part of a curve between two rates in percent, with the values that it has at both. */
+function partOf({ fpr, tpr }: Pick<RocCurve, 'fpr' | 'tpr'>, from: number, to: number): { x: number; y: number }[] {
+  const points = fpr.map((rate, k) => ({ x: rate * 100, y: tpr[k]! * 100 }));
+  const at = (x: number) => {
+    const after = points.findIndex((point) => point.x > x);
+    if (after === -1) return points.at(-1)?.y ?? 0;
+    const [a, b] = [points[after - 1] ?? { x: 0, y: 0 }, points[after]!];
+    return a.y + ((x - a.x) / (b.x - a.x)) * (b.y - a.y);
+  };
+  return [{ x: from, y: at(from) }, ...points.filter(({ x }) => x > from && x <= to), { x: to, y: at(to) }];
 }
 
 /** What a detector reaches that guesses, written along its line. */
-function guessing(low: number): { x: number; y: number }[] {
+function guessing(low: number, high: number): { x: number; y: number }[] {
   const points = 80;
-  return Array.from({ length: points + 1 }, (_, i) => low * (100 / low) ** (i / points)).map((x) => ({ x, y: x }));
+  return Array.from({ length: points + 1 }, (_, i) => low * (high / low) ** (i / points)).map((x) => ({ x, y: x }));
 }
 
 /** Rates at which the line of guessing may be named, best first. */
@@ -153,26 +175,47 @@ function pointPlugin(theme: ChartTheme, rates: Live<Rates>, lowest: number): Plu
  */
 export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
   const log = (data.scale ?? 'log') === 'log';
-  const lowest = log ? 50 / data.nClean : 0;
+  const highest = 100 * (data.upTo ?? 1);
+  const halfSample = 50 / data.nClean;
+  const lowest = log ? (data.upTo === undefined ? halfSample : Math.max(halfSample, lowestOfPart)) : 0;
+  // The axis begins with what stands for no false alarm, or above it.
+  const opensAtNone = lowest === halfSample;
   const point = data.curves.length === 1 && data.point ? { rates: data.point, lowest } : undefined;
   const oneSample = 100 / data.nClean;
   const curves = styledCurves(data.curves, theme);
   const key = curves.map(({ curve, style }) => ({ text: curve.name, figure: formatMetric(curve.auroc), style }));
-  const hasNames = key.length > 1 && data.namesInside === true;
-  const hasKey = key.length > 1 && !hasNames;
+  const hasEnds = key.length > 1 && data.upTo !== undefined;
+  const hasNames = key.length > 1 && !hasEnds && data.namesInside === true;
+  const hasKey = key.length > 1 && !hasNames && !hasEnds;
   const lines = curves.map(({ curve: { name, fpr, tpr }, style }) => ({
     text: name,
     style,
-    data: fpr.map((rate, k) => ({ x: Math.max(rate * 100, lowest), y: tpr[k]! * 100 })),
+    data:
+      data.upTo === undefined
+        ? fpr.map((rate, k) => ({ x: Math.max(rate * 100, lowest), y: tpr[k]! * 100 }))
+        : partOf({ fpr, tpr }, lowest, highest),
   }));
   const guess = log
-    ? guessing(lowest)
+    ? guessing(lowest, highest)
     : [
         { x: 0, y: 0 },
-        { x: 100, y: 100 },
+        { x: highest, y: highest },
       ];
   const guessStyle = { colour: theme.axis, dash: [3, 3] };
-  const ticks = log ? [lowest, ...logTicks(oneSample, 100)] : [0, 25, 50, 75, 100];
+  const ticks = !log
+    ? linearTicks(0, highest, 4)
+    : opensAtNone
+      ? [lowest, ...logTicks(oneSample, highest)]
+      : logTicks(lowest, highest);
+  const ends = [...lines, { text: 'Guessing', style: guessStyle, data: guess }].map(
+    ({ text, style, data: points }) => ({
+      scale: 'y',
+      value: points.at(-1)!.y,
+      text,
+      figure: '',
+      ...style,
+    }),
+  );
   return {
     type: 'line',
     data: {
@@ -198,14 +241,16 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
       ],
     },
     options: {
-      ...baseOptions(data, { right: hasKey ? keyRoom(key) : 0 }),
+      ...baseOptions(data, {
+        right: hasKey ? keyRoom(key) : hasEnds ? endRoom(ends.map(({ text }) => text)) : 0,
+      }),
       scales: {
         x: axis(theme, {
           type: log ? 'logarithmic' : 'linear',
           min: lowest,
-          max: 100,
+          max: highest,
           ticks,
-          label: (value) => (value === lowest ? '0' : tickLabel(value)),
+          label: (value) => (log && opensAtNone && value === lowest ? '0' : tickLabel(value)),
           grid: true,
           line: true,
         }),
@@ -223,10 +268,13 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
     plugins: [
       headingPlugin(theme, data),
       axisTitlesPlugin(theme, { x: `FPR, %${log ? ', log scale' : ''}`, y: 'TPR, %' }),
-      ...(log ? [axisBreakPlugin(theme, lowest, oneSample)] : []),
+      ...(log && opensAtNone ? [axisBreakPlugin(theme, lowest, oneSample)] : []),
+      ...(hasEnds ? [endLabelsPlugin(theme, ends)] : []),
       ...(hasNames
         ? [lineNamesPlugin(theme, [...lines, { text: 'Guessing', style: guessStyle, data: guess }], { halo: true })]
-        : [guessingLabelPlugin(theme, log ? 'log' : 'linear', point)]),
+        : hasEnds
+          ? []
+          : [guessingLabelPlugin(theme, log ? 'log' : 'linear', point)]),
       ...(point ? [pointPlugin(theme, point.rates, lowest)] : []),
       ...(hasKey ? [keyPlugin(theme, 'AUROC', key)] : []),
     ],

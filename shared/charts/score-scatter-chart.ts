@@ -59,7 +59,7 @@ export function scoreScatterChart(data: ScoreScatterData, theme: ChartTheme): Ch
 export function describeScoreScatter({ xName, yName, spearman, x }: ScoreScatterData): string {
   const correlation =
     spearman === null
-      ? 'One of the scores does not vary.'
+      ? 'Their rank correlation is not known.'
       : `Their rank correlation is ${formatCorrelation(spearman)}, where 1 is the same order.`;
   return `Scores of ${xName} against ${yName}, ${x.length} test samples drawn. ${correlation}`;
 }

@@ -100,6 +100,11 @@ export const attackFiguresSchema = z.object({
   attacked: z.int().nonnegative(),
   /** Of these, those on which the model did what the attack is for. */
   succeeded: z.int().nonnegative(),
+  /**
+   * Share of the clean samples on which the model does the same without an attack: takes one of another class for the
+   * target, or is mistaken. Missing in files of earlier versions, and where there is no such sample.
+   */
+  clean_rate: share.exactOptional(),
   /** All clean samples and the anomalous ones on which the attack succeeded; null if it succeeded on none. */
   successful: aurocOfSomeSchema.nullable(),
   /**

@@ -4,6 +4,7 @@ import { attackFiguresSchema, layerMetricsSchema } from './evaluation.ts';
 import { networkSchema, specLineSchema } from './draft.ts';
 import { runRecordSchema, specFileSchema } from './run.ts';
 import { runSummarySchema } from './live.ts';
+import { suspicionSchema } from './suspicion.ts';
 
 const packed = z.instanceof(Blob);
 
@@ -48,6 +49,8 @@ export const runResultSchema = z.object({
   headline: z.string(),
   /** What was found, one or two sentences; `**` marks what the eye should land on. */
   sentence: z.string(),
+  /** What must be known before it is believed, gravest first. */
+  doubts: z.array(suspicionSchema),
   /** How the attack went that was to be found; null if the anomalous samples are none, or no classes are predicted. */
   attack: attackFiguresSchema.nullable(),
   words: wordsSchema,

@@ -4,17 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  comparedSamplesCsv,
-  compareRuns,
-  type ComparedSamples,
-  type RunComparison,
-} from '../../main/reports/compare-runs.ts';
+import { compareRuns } from '../../main/reports/compare-runs.ts';
+import { comparedSamplesCsv, type ComparedSamples } from '../../main/reports/compare/compared-samples.ts';
+import type { ScoreChoice } from '../../shared/domain/compared.ts';
+import { evaluateScores } from '../../main/evaluation/evaluate-scores.ts';
+import { aggregateLayers } from '../../main/evaluation/aggregate-layers.ts';
+import { holm } from '../../main/evaluation/across/holm.ts';
+import { pairedSeedsTest } from '../../main/evaluation/across/paired-seeds.ts';
+import { figureOverSeeds } from '../../main/evaluation/across/across-seeds.ts';
 import { evaluatedRun } from '../../main/api/reports/run-sources.ts';
 import { namedRun } from '../../main/api/runs/named-run.ts';
 import { Workbench } from '../../main/api/workbench.ts';
 import { delongTest } from '../../main/evaluation/delong.ts';
 import { spearman } from '../../main/evaluation/rank-correlation.ts';
+import { readEvaluation } from '../../main/runs/stored-evaluations.ts';
 import { readScores, writeScores } from '../../main/storage/run-folder.ts';
 import { runOn } from './run-on.ts';
 
@@ -27,7 +30,17 @@ const ids: Record<string, string> = {};
 
 const at = (name: string) => join(folder, name);
 
-const compare = (names: readonly string[]) => compareRuns(names.map((name) => evaluatedRun(namedRun(workbench, name))));
+const compare = (names: readonly string[], score?: ScoreChoice) =>
+  compareRuns(
+    names.map((name) => evaluatedRun(workbench.catalogue, namedRun(workbench, name))),
+    { score },
+  );
+
+/** What a comparison says of DeLong's test of two runs, before it is corrected for others. */
+function delong(...of: Parameters<typeof delongTest>) {
+  const { difference, lower, upper, p } = delongTest(...of);
+  return { difference, lower, upper, p };
+}
 
 async function fit(name: string, detector: object, task: object, settings: object = {}): Promise<void> {
   const { record } = await runOn(
@@ -59,6 +72,7 @@ beforeAll(async () => {
   // A quarter of the samples is clean: with other shares, the same test data are divided otherwise.
   await fit('fewer', {}, { clean_test_weight: 0.25 });
   await fit('other', {}, { seed: 1 });
+  await fit('relative-other', { relative: true, layers: ['layers.linear_2.output'] }, { seed: 1 });
 }, 120_000);
 
 afterAll(() => {
@@ -76,7 +90,7 @@ const run = (...args: string[]) => cli('compare', ...args);
 
 describe('comparing runs', () => {
   it('tests pairs on the samples that both have scored', () => {
-    const { runs, pairs } = compare([ids['plain']!, at('relative'), ids['fewer']!]);
+    const { runs, rows, pairs } = compare([ids['plain']!, at('relative'), ids['fewer']!]);
     expect(runs.map(({ id }) => id)).toEqual([ids['plain'], ids['relative'], ids['fewer']]);
     const [plain, relative, fewer] = ['plain', 'relative', 'fewer'].map((name) => readScores(at(name)));
     const all = (scores: typeof plain) => scores!.layers.get('all')!;
@@ -89,11 +103,13 @@ describe('comparing runs', () => {
       a: 0,
       b: 1,
       shared: plain!.labels.length,
+      seeds: 1,
       reason: null,
-      test: delongTest(all(plain), all(relative), plain!.labels),
+      test: { ...delong(all(plain), all(relative), plain!.labels), corrected: expect.any(Number) as number },
       spearman: spearman(all(plain), all(relative)),
     });
-    expect(pairs[0]!.test!.aurocA).toBe(runs[0]!.metrics.AUC_ROC);
+    expect(holm(pairs.map(({ test }) => test!.p!))).toEqual(pairs.map(({ test }) => test!.corrected));
+    expect(runs.map(({ metrics }) => metrics!.AUC_ROC)).toEqual(rows.map(({ figures }) => figures!.auroc.value));
     // By hand: which samples of both have the same index and label.
     const places = (scores: typeof plain) =>
       new Map([...scores!.sampleIndex].map((index, i) => [`${scores!.labels[i]} ${index}`, i]));
@@ -103,8 +119,8 @@ describe('comparing runs', () => {
     const take = (scores: typeof plain, from: Map<string, number>) =>
       Float32Array.from(shared, (key) => all(scores)[from.get(key)!]!);
     expect(pairs[1]!.shared).toBe(shared.length);
-    expect(pairs[1]!.test).toEqual(
-      delongTest(
+    expect(pairs[1]!.test).toMatchObject(
+      delong(
         take(plain, mine),
         take(fewer, theirs),
         Uint8Array.from(shared, (key) => Number(key[0])),
@@ -125,13 +141,56 @@ describe('comparing runs', () => {
     ]);
   });
 
+  it('folds runs that differ in a seed alone into one row, which is compared seed by seed', () => {
+    const names = ['plain', 'other', 'relative', 'relative-other'];
+    const { rows, pairs, differences } = compare(names.map((name) => ids[name]!));
+    expect(rows.map(({ runs }) => runs)).toEqual([[0, 1], [2, 3]]); // prettier-ignore
+    expect(rows.map(({ seeds }) => seeds)).toEqual([[0, 1], [0, 1]]); // prettier-ignore
+    const scoresOf = (name: string) => readScores(at(name));
+    const all = (name: string) => scoresOf(name).layers.get('all')!;
+    const seeds = ['plain', 'other'].map((name) => {
+      const { labels, sampleIndex } = scoresOf(name);
+      return { scores: all(name), labels, groups: sampleIndex };
+    });
+    const { mean, lower, upper, deviation, values } = figureOverSeeds('auroc', seeds);
+    expect(rows[0]!.figures!.auroc).toEqual({ value: mean, lower, upper, one_sided: false, deviation, values });
+    const test = pairedSeedsTest([
+      { ...seeds[0]!, scores: [all('plain'), all('relative')] },
+      { ...seeds[1]!, scores: [all('other'), all('relative-other')] },
+    ]);
+    expect(pairs).toMatchObject([{ a: 0, b: 1, seeds: 2, test: { ...test, corrected: test.p } }]);
+    expect(differences.map(({ key }) => key)).toContain('task.seed');
+  });
+
+  it('compares one layer, or all combined alike, and says where a run has no such score', () => {
+    const layer = compare([ids['plain']!, ids['relative']!], 'layer:layers.linear_0.output');
+    expect(layer.rows.map(({ figures, reason }) => [figures !== null, reason])).toEqual([
+      [true, null],
+      [false, 'Does not look at this layer'],
+    ]);
+    expect(layer.pairs[0]!.reason).toBe('One of them has no such score: does not look at this layer.');
+    const most = compare([ids['plain']!, ids['relative']!], 'max');
+    const { layers, labels } = readScores(at('plain'));
+    const single = [...layers].filter(([name]) => name !== 'all');
+    const combined = Float32Array.from(aggregateLayers(Object.fromEntries(single), 'max'));
+    expect(most.runs[0]!.metrics).toEqual(evaluateScores(combined, labels));
+    const nested = compare([ids['plain']!, ids['other']!, ids['relative']!], 'nested');
+    const figuresAt = (name: string) => readEvaluation(at(name)).layers;
+    const best = (name: string) =>
+      single.map(([own]) => own).reduce((a, b) => (figuresAt(name)[b]!.AUC_ROC > figuresAt(name)[a]!.AUC_ROC ? b : a));
+    expect(nested.rows[0]!.picked).toEqual([best('other'), best('plain')]);
+    expect(nested.rows[1]!.reason).toBe('Has no other seed to pick a layer on');
+  });
+
   it('says plainly where runs do not share their samples', () => {
-    const comparison = compare([ids['plain']!, ids['other']!]);
+    const comparison = compare([ids['plain']!, ids['relative-other']!]);
+    expect(comparison.rows.map(({ group }) => group)).toEqual([0, 1]);
     expect(comparison.pairs).toEqual([
       {
         a: 0,
         b: 1,
         shared: 0,
+        seeds: 0,
         reason: 'They do not share samples: their test data differ (clean and anomalous samples).',
         test: null,
         spearman: null,
@@ -142,8 +201,10 @@ describe('comparing runs', () => {
   });
 
   it('joins those that share their samples where others do not', () => {
-    const comparison = compare([ids['other']!, ids['plain']!, ids['relative']!]);
-    expect(comparison.pairs.map(({ test }) => test !== null)).toEqual([false, false, true]);
+    const comparison = compare([ids['relative-other']!, ids['plain']!, ids['relative']!]);
+    // Both that are relative differ in a seed alone and are one row: with one seed in common the other row is paired.
+    expect(comparison.rows.map(({ runs }) => runs)).toEqual([[2, 0], [1]]);
+    expect(comparison.pairs.map(({ seeds }) => seeds)).toEqual([1]);
     expect(comparison.samples.map(({ runs }) => runs)).toEqual([[1, 2]]);
     const [{ scores, labels }] = comparison.samples as [ComparedSamples];
     const [plain, relative] = ['plain', 'relative'].map((name) => readScores(at(name)));
@@ -174,9 +235,9 @@ describe('comparing runs', () => {
 
   it('leaves nothing for a spreadsheet to compute in the names of runs', () => {
     const scores = [Float32Array.of(-0.5), Float32Array.of(2)];
-    const run = (detector: string) => ({ detector, id: 'a' }) as RunComparison['runs'][number];
+    const run = (detector: string) => ({ detector, id: 'a' });
     const samples = [{ runs: [0, 1], sampleIndex: Int32Array.of(7), labels: Uint8Array.of(1), scores }];
-    const csv = comparedSamplesCsv({ runs: [run('=1+1'), run('@x,y')], differences: [], pairs: [], samples });
+    const csv = comparedSamplesCsv({ runs: [run('=1+1'), run('@x,y')], samples });
     expect(csv).toBe(`sample_index,anomalous,'=1+1 a,"'@x,y a"\n7,1,-0.5,2\n`);
   });
 
@@ -190,16 +251,18 @@ describe('comparing runs', () => {
   it('is a command: a table for people, JSON for programs, a CSV file', () => {
     const table = run(ids['plain']!, 'relative', '-o', 'both.csv');
     expect(table.stderr).toBe('');
-    expect(table.stdout).toMatch(/^A {2}mahalanobis {2}\d\.\d{3} /m);
+    expect(table.stdout).toMatch(/^A {2}mahalanobis {2}trusted only {2}\d\.\d{3} /m);
     expect(table.stdout).toMatch(/^A − B +[+−]?0\.\d{3}/m);
     expect(table.stdout).toMatch(/^detector\.relative +false +true$/m);
     expect(table.stdout).toMatch(/samples in both\.csv\n$/);
     expect(readFileSync(at('both.csv'), 'utf8')).toMatch(/^sample_index,anomalous,mahalanobis /);
-    const json = JSON.parse(run('plain', 'other', '--json').stdout) as {
+    expect(table.stdout).toContain('p (Holm)');
+    const json = JSON.parse(run('plain', 'relative-other', '--json').stdout) as {
       runs: { id: string }[];
-      pairs: { reason: string }[];
+      pairs: { a: string[]; reason: string }[];
     };
-    expect(json.runs.map(({ id }) => id)).toEqual([ids['plain'], ids['other']]);
+    expect(json.runs.map(({ id }) => id)).toEqual([ids['plain'], ids['relative-other']]);
+    expect(json.pairs[0]!.a).toEqual([ids['plain']]);
     expect(json.pairs[0]!.reason).toMatch(/do not share samples/);
     expect(run('plain').status).toBe(2);
   });

@@ -85,10 +85,12 @@ describe('a model without spec.json', () => {
     const run = application.workbench.catalogue.get(ids[0]!);
     expect(run.status).toBe('done');
     expect(run.metrics['attack_success']).toBeLessThan(0.5);
-    const result = runResult({ folder: run.folder, classifier: application.workbench.catalogue.get(id).folder });
-    expect(result!.sentence).toMatch(
-      /The attack \*\*mostly fails\*\*: it succeeds on \d+ of \d+ attacked test samples/,
-    );
+    const result = runResult({
+      folder: run.folder,
+      classifier: application.workbench.catalogue.get(id).folder,
+      triggers: null,
+    });
+    expect(result!.doubts.map(({ id: kind }) => kind)).toContain('attack-fails');
   });
 
   it('says so in its answer, on its page and in the logs of runs where its classes have other names than its data', async () => {

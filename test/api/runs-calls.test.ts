@@ -351,7 +351,7 @@ describe('results', () => {
     const comparison = await app.client.runs.compare({ ids: [detector, second] });
     const figures = await readFigures(comparison);
     expect(comparison.summaries.map(({ id }) => id)).toEqual([detector, second]);
-    expect(figures.metrics.map(({ AUC_ROC }) => AUC_ROC)).toEqual(
+    expect(figures.metrics.map((metrics) => metrics!.AUC_ROC)).toEqual(
       [detector, second].map((id) => readEvaluation(folderOf(id)).layers['all']!.AUC_ROC),
     );
     expect(figures.differences.map(({ key }) => key).sort()).toEqual(['detector.layers', 'detector.relative']);

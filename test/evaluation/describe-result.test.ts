@@ -91,7 +91,7 @@ describe('what a result says', () => {
     const { headline, sentence } = evaluated(layers, 'max');
     expect(headline).toBe('all');
     expect(sentence).toMatch(
-      /It shows most at \*\*a\*\* \(AUROC 0\.9\d\d\); at b the scores cannot be told from guessing \(0\.500\)\.$/,
+      /By the labels of the test, it shows most at \*\*a\*\* \(AUROC 0\.9\d\d\); at b the scores cannot be told from guessing \(0\.500\)\.$/,
     );
   });
 

@@ -45,6 +45,7 @@ const result = (layers: Record<string, LayerMetrics>, headline = 'all'): RunResu
   headline,
   attack: null,
   sentence: '',
+  doubts: [],
   words: { samples: 'Images', anomalous: 'Triggered', score: 'Score' },
   aggregation: 'mean',
   analysis: null,
@@ -286,7 +287,14 @@ describe('the planes of a run', () => {
 
 describe('a comparison', () => {
   const summaries = ['a', 'b'].map((id) => runSummary({ id, detector: id }));
-  const figures = { metrics: summaries.map(() => metrics(1)), differences: [], pairs: [] };
+  const figures = {
+    metrics: summaries.map(() => metrics(1)),
+    score: 'all' as const,
+    layers: [],
+    rows: [],
+    differences: [],
+    pairs: [],
+  };
   const compared = (scores: Record<string, Float32Array>) => ({
     summaries,
     figures: new Blob([figuresToBytes(figures)]),

@@ -58,8 +58,9 @@ export function runsCalls(application: Application) {
       return { arrays: packArrays({ ...(await inspector.ask('find-samples', question, asking(signal))) }) };
     }),
     compare: runs.compare.handler(async ({ input, signal }) => {
-      const compared = input.ids.map((id) => evaluatedRun(catalogue.get(id)));
-      const { figures, samples } = await results.ask('compare-for-window', { runs: compared }, asking(signal));
+      const compared = input.ids.map((id) => evaluatedRun(catalogue, catalogue.get(id)));
+      const question = { runs: compared, score: input.score ?? 'all' };
+      const { figures, samples } = await results.ask('compare-for-window', question, asking(signal));
       return {
         summaries: input.ids.map((id) => summaries.get(id)),
         figures: new Blob([figures]),

@@ -1,4 +1,4 @@
-import type { EvaluatedRun } from '../../reports/compare-runs.ts';
+import type { EvaluatedRun } from '../../reports/compare/loaded-run.ts';
 import type { ReportSource, ReportSources } from '../../reports/make-report.ts';
 import type { RunNames } from '../../runs/public-paths.ts';
 import type { RunFolders } from '../../reports/run-results.ts';
@@ -7,16 +7,24 @@ import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { classifierFolder } from '../runs/classifier-folder.ts';
 import { publicCommand } from '../runs/repeat-command.ts';
 import { runTitle } from '../runs/run-title.ts';
-import type { RunSummaries } from '../runs/run-summaries.ts';
+import { runSetting } from '../runs/run-setting.ts';
+import { RunSummaries } from '../runs/run-summaries.ts';
+import { otherTrigger } from '../../../shared/suspicions-of-summary.ts';
 
 /** Returns where the results of a run are. */
 export function runFolders(catalogue: Catalogue, run: CatalogueRun): RunFolders {
-  return { folder: run.folder, classifier: classifierFolder(catalogue, run) };
+  const [summary] = new RunSummaries(catalogue).of([run]);
+  return {
+    folder: run.folder,
+    classifier: classifierFolder(catalogue, run),
+    triggers: summary ? otherTrigger(summary.subject) : null,
+  };
 }
 
 /** Returns what of a run a comparison needs. */
-export function evaluatedRun({ id, title, folder }: CatalogueRun): EvaluatedRun {
-  return { id, title, folder };
+export function evaluatedRun(catalogue: Catalogue, run: CatalogueRun): EvaluatedRun {
+  const { id, title } = run;
+  return { id, title, ...runFolders(catalogue, run), ...runSetting(catalogue, run) };
 }
 
 /** Returns what a report on runs is made from: these runs, and those that they build on. */
@@ -31,9 +39,14 @@ export function reportSources(
     const all = summaries.of(among);
     return among.map((run, i): ReportSource => {
       const { damage: _, ...record } = run;
-      const classifier = classifierFolder(catalogue, run);
       const summary = all[i]!;
-      return { record, heading: runTitle(summary), classifier, summary, ...publicCommand(run, names) };
+      return {
+        record,
+        heading: runTitle(summary),
+        evaluated: evaluatedRun(catalogue, run),
+        summary,
+        ...publicCommand(run, names),
+      };
     });
   };
   return { runs: described(runs), foundations: described(foundations), names };

@@ -34,7 +34,7 @@ export type SeedScores = Omit<ScoredSeed, 'scores'> & { scores: Scores };
  * Two detectors' scores of the same test samples in the same order: the one that is compared, and the one that it is
  * compared with.
  */
-type PairedSeedScores = Omit<ScoredSeed, 'scores'> & { scores: readonly [Scores, Scores] };
+export type PairedSeedScores = Omit<ScoredSeed, 'scores'> & { scores: readonly [Scores, Scores] };
 
 /**
  * Returns a metric over the seeds of one setting, with a hierarchical bootstrap interval of its mean (seeds outside,

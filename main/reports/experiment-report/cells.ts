@@ -97,7 +97,7 @@ const said = (sentence: string) => publicText(sentence, new Map());
 /** The sentence and the charts of a run. */
 function ofRun({ id, folder }: CellRun, classifier: CellRun | null): Block[] {
   try {
-    const result = runResult({ folder, classifier: classifier?.folder ?? null });
+    const result = runResult({ folder, classifier: classifier?.folder ?? null, triggers: null });
     if (!result) return [];
     const { layers, headline, words, aggregation, sentence } = result;
     const names = figureNames(Object.keys(layers), headline, 'main');

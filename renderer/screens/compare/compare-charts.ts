@@ -4,6 +4,7 @@ import {
   overlayHistogramChart,
   overlayHistogramToTable,
 } from '../../../shared/charts/overlay-histogram-chart.ts';
+import { describeForest, forestChart, forestHeight, forestToTable } from '../../../shared/charts/forest-chart.ts';
 import { describeRoc, rocChart, rocToTable } from '../../../shared/charts/roc-chart.ts';
 import {
   describeScoreScatter,
@@ -13,23 +14,29 @@ import {
 import { formatCount, formatMetric } from '../../../shared/format.ts';
 import type { ShownChart } from '../../charts/shown-chart.ts';
 import type { CommonHistograms, DrawnPoints } from '../../../shared/scores/shared-samples.ts';
-import type { ComparedRun } from './comparison.svelte.ts';
+import type { ComparedRun, ShownRow } from './comparison.svelte.ts';
 
-/** On the page each run's AUROC is in the table above; on paper it is in the chart's key. */
+/** On the page each AUROC is in the table above; on paper it is in the chart's key. */
 const isOnPaper = ({ title }: Heading) => title !== undefined;
 
-/** The ROC curves of up to five runs in one plot. */
-export function overlaidRoc(runs: readonly ComparedRun[], scale: 'log' | 'linear', height: number): ShownChart {
+/** The part of the false alarm rates that is worked in. */
+const worked = 0.1;
+
+/** The ROC curves of up to eight rows in one plot, each in its own colour; whole, or up to 10 % false alarms. */
+export function overlaidRoc(
+  rows: readonly ShownRow[],
+  colours: ReadonlyMap<string, number>,
+  isWhole: boolean,
+  height: number,
+): ShownChart {
   const data = {
-    curves: runs.map(({ name, metrics }) => ({
-      name,
-      fpr: metrics.roc.fpr,
-      tpr: metrics.roc.tpr,
-      auroc: metrics.AUC_ROC,
-      interval: metrics.AUC_ROC_interval,
-    })),
-    nClean: Math.max(...runs.map(({ metrics }) => metrics.n_clean)),
-    scale,
+    curves: rows.flatMap(({ key, name, row: { figures } }) =>
+      figures
+        ? [{ name, ...figures.roc, auroc: figures.auroc.value, interval: figures.auroc, series: colours.get(key) ?? 0 }]
+        : [],
+    ),
+    nClean: Math.max(...rows.map(({ row }) => row.figures?.clean ?? 1)),
+    ...(isWhole ? { scale: 'linear' as const } : { scale: 'log' as const, upTo: worked }),
   };
   return {
     name: 'compare-roc',
@@ -43,7 +50,23 @@ export function overlaidRoc(runs: readonly ComparedRun[], scale: 'log' | 'linear
   };
 }
 
-/** Where up to five runs, in these colours, put the samples of one class. */
+/** Differences of rows to one of them. */
+export function differencesTo(baseline: string, rows: Parameters<typeof describeForest>[0]['rows']): ShownChart {
+  const data = { rows, baseline, metric: 'AUROC', filled: 'filled: Holm p below 0.05' };
+  return {
+    name: 'compare-differences',
+    title: 'Against',
+    term: 'forest',
+    subtitle: '95\u00a0% intervals',
+    height: forestHeight(rows.length),
+    paper: { width: 680, height: forestHeight(rows.length) + 48 },
+    config: (theme, heading) => forestChart({ ...data, ...heading }, theme),
+    describe: () => describeForest(data),
+    table: () => forestToTable(data),
+  };
+}
+
+/** Where up to eight runs, in these colours, put the samples of one class. */
 export function overlaidHistogram(
   runs: readonly ComparedRun[],
   histograms: CommonHistograms,
@@ -60,7 +83,7 @@ export function overlaidHistogram(
       name,
       counts: histograms.counts[i]!,
       series: series[i]!,
-      figure: formatMetric(metrics.AUC_ROC),
+      figure: metrics ? formatMetric(metrics.AUC_ROC) : '–',
     })),
   };
   return {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scoreTies, suspicions, type ResultFacts, type Suspicion } from '../../../main/evaluation/across/suspicions.ts';
+import type { Suspicion } from '../../shared/domain/suspicion.ts';
+import { scoreTies, suspicions, type ResultFacts } from '../../shared/suspicions.ts';
 
 const ids = (facts: ResultFacts) => suspicions(facts).map(({ id }) => id);
 
@@ -10,8 +11,8 @@ const sound: ResultFacts = {
     accuracy: 0.97,
     classes: 10,
     usualAccuracy: 0.98,
-    predicted: [100, 98, 102],
-    actual: [100, 100, 100],
+    largestPrediction: 0.34,
+    largestClass: 0.33,
   },
   detection: { auroc: 0.93, lower: 0.91, upper: 0.95, clean: 1000, anomalous: 1000 },
   scores: { distinct: 1980, largestShare: 0.01 },
@@ -44,17 +45,17 @@ describe('what makes a result doubtful', () => {
     ['attack-fails', { attack: { aim: 'mistake', success: 0.2 } }, 'to a mistake on 20.0 % of the samples only'],
     ['attack-without-effect', { attack: { aim: 'mistake', success: 0.5, cleanRate: 0.5 } }, 'mistaken on 50.0 %'],
     ['other-trigger', { triggers: { trained: 'Corner pixel', tested: 'Noise' } }, 'another trigger (Corner pixel)'],
-    ['one-class', { classifier: { predicted: [0, 300, 0], actual: [100, 100, 100] } }, 'takes all of the clean'],
-    ['one-class', { classifier: { predicted: [1, 399, 0] } }, 'takes 99.8 % of the clean'],
+    ['one-class', { classifier: { largestPrediction: 1, largestClass: 1 / 3 } }, 'takes all of the clean'],
+    ['one-class', { classifier: { largestPrediction: 399 / 400 } }, 'takes 99.8 % of the clean'],
     ['learnt-nothing', { classifier: { accuracy: 0.12, classes: 10, usualAccuracy: 0.98 } }, 'next to nothing'],
     [
       'learnt-nothing',
-      { classifier: { accuracy: 0.8, classes: 2, actual: [80, 20] } },
+      { classifier: { accuracy: 0.8, classes: 2, largestClass: 0.8 } },
       'the most frequent class on 80.0 %',
     ],
     [
       'one-class',
-      { classifier: { accuracy: 0.8, classes: 2, predicted: [100, 0], actual: [80, 20] } },
+      { classifier: { accuracy: 0.8, classes: 2, largestPrediction: 1, largestClass: 0.8 } },
       'takes all of the',
     ],
     ['accuracy-below-usual', { classifier: { accuracy: 0.92, classes: 10, usualAccuracy: 0.98 } }, 'the usual 98.0 %'],
@@ -73,7 +74,7 @@ describe('what makes a result doubtful', () => {
   });
 
   it('is not a classifier’s fault where the samples are of one class, or its seeds spread', () => {
-    expect(ids({ classifier: { predicted: [0, 300], actual: [0, 300] } })).toEqual([]);
+    expect(ids({ classifier: { largestPrediction: 1, largestClass: 1 } })).toEqual([]);
     expect(ids({ classifier: { accuracy: 0.94, classes: 10, usualAccuracy: 0.98 } })).toEqual([]);
     expect(ids({ classifier: { accuracy: 0.5, classes: 10, usualAccuracy: 0.6 } })).toEqual([]);
     expect(ids({ classifier: { accuracy: 0.3, classes: 10, usualAccuracy: 0.6 } })).toEqual(['accuracy-below-usual']);

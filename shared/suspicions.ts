@@ -1,13 +1,8 @@
-import type { AttackAim } from '../../../shared/domain/evaluation.ts';
-import {
-  accuracyDoubt,
-  attackDoubt,
-  oneClassDoubt,
-  type ClassifierFigures,
-} from '../../../shared/classifier-doubts.ts';
-import { formatCount, formatInterval, formatMetric, formatPercent } from '../../../shared/format.ts';
-import type { Scores } from '../../../shared/scores/ranked-scores.ts';
-import { hasFewSamples } from '../describe-result.ts';
+import { accuracyDoubt, attackDoubt, oneClassDoubt, type ClassifierFigures } from './classifier-doubts.ts';
+import type { AttackAim } from './domain/evaluation.ts';
+import type { Suspicion } from './domain/suspicion.ts';
+import { formatCount, formatInterval, formatMetric, formatPercent } from './format.ts';
+import type { Scores } from './scores/ranked-scores.ts';
 
 /** What is known of a run, or of a cell over its seeds; leave out what is not. */
 export interface ResultFacts {
@@ -22,16 +17,9 @@ export interface ResultFacts {
      */
     cleanRate?: number;
   };
-  classifier?: {
-    /** Share of clean samples that it is right on. */
-    accuracy?: number;
-    /** How many classes it tells apart. */
-    classes?: number;
+  classifier?: ClassifierFigures & {
     /** What its architecture usually reaches on this data. */
     usualAccuracy?: number;
-    /** How many clean samples it takes for each class, and how many are of it, `[classes]`. */
-    predicted?: readonly number[];
-    actual?: readonly number[];
   };
   /** Of the aggregate, with the 95 % interval and the sizes of the test. */
   detection?: { auroc: number; lower: number; upper: number; clean: number; anomalous: number };
@@ -42,24 +30,12 @@ export interface ResultFacts {
   triggers?: { trained: string; tested: string };
 }
 
-/** A reason not to believe a result as it stands. */
-export interface Suspicion {
-  id:
-    | 'attack-fails'
-    | 'attack-without-effect'
-    | 'one-class'
-    | 'learnt-nothing'
-    | 'accuracy-below-usual'
-    | 'wrong-way'
-    | 'constant-scores'
-    | 'equal-scores'
-    | 'overlap'
-    | 'few-samples'
-    | 'other-trigger';
-  /** What is wrong. */
-  sentence: string;
-  /** What to do about it. */
-  remedy: string;
+/** Fewer of a kind than this cannot show much. */
+const few = 30;
+
+/** Whether a test has so few samples that a result that looks like guessing may be due to that alone. */
+export function hasFewSamples({ clean, anomalous }: { clean: number; anomalous: number }): boolean {
+  return Math.min(clean, anomalous) < few;
 }
 
 /** Scores of which this share is one number rank little. */
@@ -118,23 +94,8 @@ function ofTriggers({ triggers }: ResultFacts): Suspicion | null {
   };
 }
 
-/** How the classifier's samples and answers spread over classes. */
-function figuresOf({
-  accuracy,
-  classes,
-  predicted,
-  actual,
-}: NonNullable<ResultFacts['classifier']>): ClassifierFigures {
-  return {
-    accuracy,
-    classes,
-    largestPrediction: predicted && largestShare(predicted),
-    largestClass: actual && largestShare(actual),
-  };
-}
-
 function ofPredictions({ classifier = {} }: ResultFacts): Suspicion | null {
-  const doubt = oneClassDoubt(figuresOf(classifier));
+  const doubt = oneClassDoubt(classifier);
   if (doubt === null) return null;
   return {
     id: 'one-class',
@@ -145,10 +106,9 @@ function ofPredictions({ classifier = {} }: ResultFacts): Suspicion | null {
 
 function ofAccuracy({ classifier = {} }: ResultFacts): Suspicion | null {
   const { accuracy, usualAccuracy: usual } = classifier;
-  const figures = figuresOf(classifier);
   // That it always gives the same answer says why it is right on so few.
-  if (accuracy === undefined || oneClassDoubt(figures) !== null) return null;
-  const doubt = accuracyDoubt(figures);
+  if (accuracy === undefined || oneClassDoubt(classifier) !== null) return null;
+  const doubt = accuracyDoubt(classifier);
   const remedy =
     'Train longer, or look at its training curve: what is found in a model that has not learnt its task says little.';
   if (doubt !== null) return { id: 'learnt-nothing', sentence: plain(doubt), remedy };
@@ -200,7 +160,7 @@ function ofDirection({ detection }: ResultFacts): Suspicion | null {
 function ofSamples({ detection }: ResultFacts): Suspicion | null {
   if (!detection) return null;
   const { clean, anomalous, lower, upper } = detection;
-  if (!hasFewSamples({ n_clean: clean, n_anomalous: anomalous }) || lower > 0.5 || upper < 0.5) return null;
+  if (!hasFewSamples({ clean, anomalous }) || lower > 0.5 || upper < 0.5) return null;
   return {
     id: 'few-samples',
     sentence: `Too few samples to tell: ${formatCount(clean)} clean and ${formatCount(anomalous)} anomalous, ${aurocText(detection)}.`,
@@ -213,11 +173,6 @@ const aurocText = ({ auroc, lower, upper }: NonNullable<ResultFacts['detection']
 
 /** Sentences that other pages show too mark what the eye should land on. */
 const plain = (sentence: string) => sentence.replaceAll('**', '');
-
-function largestShare(counts: readonly number[]): number {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return total === 0 ? 0 : Math.max(...counts) / total;
-}
 
 /** How much scores are alike. */
 interface ScoreTies {
