@@ -1,6 +1,6 @@
 /**
- * Prints what the program takes, as Markdown: `npm run bench [-- [--engine ID] [WORD]]` measures those whose name contains
- * WORD on an engine, `auto` unless given.
+ * Prints what the program takes, as Markdown: `npm run bench [-- [--engine ID] [--rounds N] [WORD]]` measures those whose name
+ * contains WORD on an engine, `auto` unless given; experiments N times, 3 unless given.
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -11,14 +11,16 @@ import { formatBytes } from '../../shared/format.ts';
 import { mnistFolder, peerSeconds, runAcceptanceJob } from './acceptance-job.ts';
 import { coverages, seedCoverages } from './coverage.ts';
 import { dataBenches } from './data.ts';
+import { oneCellAgainstPytorch, sideBySide } from './experiments.ts';
 import { detectorBenches, runDetectorBenches } from './detectors.ts';
 import { tensorBenches } from './tensor.ts';
 
 const { values, positionals } = parseArgs({
-  options: { engine: { type: 'string', default: 'auto' } },
+  options: { engine: { type: 'string', default: 'auto' }, rounds: { type: 'string', default: '3' } },
   allowPositionals: true,
 });
 const { engine } = values;
+const rounds = Math.max(1, Number(values.rounds) || 1);
 const word = positionals[0] ?? '';
 const wanted = (name: string) => name.toLowerCase().includes(word.toLowerCase());
 
@@ -90,6 +92,30 @@ if (wanted('acceptance job')) {
     row('clean accuracy', job.cleanAccuracy.toFixed(4), '0.9455', '');
     row('attack success', job.attackSuccess.toFixed(4), '0.971', '');
     for (const [layer, auroc] of Object.entries(job.auroc)) row(`AUROC ${layer}`, auroc.toFixed(4), '', '');
+  }
+}
+
+if (wanted('side by side')) {
+  const { one, two } = await sideBySide(engine, rounds);
+  heads('20 cells, in turns', 'one after another, s', 'two side by side, s', 'times faster, at least 1.5');
+  row(`median of ${rounds}`, one.toFixed(1), two.toFixed(1), (one / two).toFixed(2));
+}
+
+if (wanted('peers')) {
+  const data = mnistFolder();
+  if (data === undefined)
+    console.log('\npeers skipped: there is no MNIST; "npx cupbearer data download mnist" fetches it');
+  else {
+    const { ours, pytorch: theirs, parts } = await oneCellAgainstPytorch(data, engine, rounds);
+    heads(
+      'the acceptance job, in turns',
+      'as an experiment of one cell, s',
+      'practised PyTorch, s',
+      'ratio, at most 0.8',
+    );
+    row(`median of ${rounds}`, ours.toFixed(1), theirs?.toFixed(1) ?? 'PyTorch is not here', ratio(ours, theirs));
+    heads('of ours', 's');
+    for (const [part, seconds] of Object.entries(parts)) row(part, seconds.toFixed(2));
   }
 }
 

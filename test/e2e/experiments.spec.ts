@@ -251,3 +251,43 @@ test('an experiment is stopped, goes on where it was, and is taken off the list'
   await main.getByRole('link', { name: 'All experiments' }).click();
   await expect(main.getByRole('heading', { level: 1, name: 'Experiments' })).toBeVisible();
 });
+
+test('the queue is paused, put in another order, and goes on', async ({ page, program }) => {
+  const draft = { ...tinyDraft({ epochs: 10, detectors: ['mahalanobis'] }), seeds: 3, name: 'Paused corners' };
+  const { experiment } = await program.client.drafts.start({ draft });
+  await go(page, `#/experiments/${experiment ?? ''}`);
+  const queue = page.getByRole('region', { name: 'Queue' });
+  await queue.getByRole('button', { name: 'Pause' }).click();
+  const main = page.getByRole('main');
+  await expect(main).toContainText('Paused: What is being computed is finished; nothing else begins.');
+  await expect(queue.getByRole('listitem').first()).toContainText('seed', { timeout: 60_000 });
+  const last = queue.getByRole('listitem').filter({ hasText: /^Classifier, .*seed 2/ });
+  await last.getByRole('button', { name: /^Compute next: Classifier, .*seed 2$/ }).click();
+  await expect(last.getByRole('button')).toHaveCount(0);
+  expect(await faultsByAxe(page)).toEqual([]);
+  await queue.getByRole('button', { name: 'Resume' }).click();
+  await expect(main).toContainText('6 of 6 runs done', { timeout: 180_000 });
+});
+
+test('cancelling a classifier asks, because cells wait for it', async ({ page, program }) => {
+  const draft = { ...tinyDraft({ epochs: 5000, detectors: ['mahalanobis', 'knn'] }), name: 'Long corner', seeds: 2 };
+  const { experiment } = await program.client.drafts.start({ draft });
+  const id = experiment ?? '';
+  await go(page, `#/experiments/${id}`);
+  const queue = page.getByRole('region', { name: 'Queue' });
+  await queue
+    .getByRole('link', { name: /^Classifier, / })
+    .first()
+    .click({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  const question = page.getByRole('dialog', { name: 'Cancel this training?' });
+  await expect(question).toContainText('2 runs wait for it and will not be computed.');
+  expect(await faultsByAxe(page)).toEqual([]);
+  await question.getByRole('button', { name: 'Keep running' }).click();
+  await expect(question).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Cancel', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await question.getByRole('button', { name: 'Cancel anyway' }).click();
+  await expect(page.getByRole('main')).toContainText('Cancelled', { timeout: 60_000 });
+  await program.client.experiments.stop({ id });
+});
