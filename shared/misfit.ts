@@ -12,6 +12,8 @@ export interface Misfit {
   message: string;
   /** What to do about it. */
   hint?: Sentence;
+  /** What is lacking, in few words: "untrusted data". */
+  lacks?: string;
   /** Values of parameters that mend it, by paths like its own, where there are such. */
   mends?: readonly { path: readonly string[]; value: unknown }[];
   /** `usage` if left out. */

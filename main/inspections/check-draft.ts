@@ -35,14 +35,17 @@ export function checkDraft(
   { draft, subject, others = [], runTitles = {}, known = [] }: DraftQuestion,
   { dataDir }: InspectionContext,
 ): DraftCheck {
-  const own = draftFaults(subject, dataDir, [...known, ...sweepFaults(draft, subject)]);
+  const ofDraft = [...known, ...sweepFaults(draft, subject)];
+  const own = draftFaults(subject, dataDir, ofDraft);
+  /** Whether a detector's fault is more than that it does not suit the open task. */
+  const isCertain = ({ path }: DraftFault) =>
+    path[0] !== 'detectors' || hasFaultAt(ofDraft, path) || elsewhere.every(({ faults }) => hasFaultAt(faults, path));
   const elsewhere = others.map(({ at, subject: other }) => ({ at, faults: draftFaults(other, dataDir) }));
   const otherTasks = others.filter(({ at: [kind] }) => kind === 'otherTasks').map((other) => other.subject);
   return {
-    faults: [
-      ...own.filter(({ path }) => path[0] !== 'detectors' || elsewhere.every(({ faults }) => hasFaultAt(faults, path))),
-      ...elsewhere.flatMap(({ at, faults }) => faultsOfPart(at, faults)),
-    ].map((fault) => layersOfAll(draft, fault)),
+    faults: [...own.filter(isCertain), ...elsewhere.flatMap(({ at, faults }) => faultsOfPart(at, faults))].map(
+      (fault) => layersOfAll(draft, fault),
+    ),
     summaries: draftSummaries(draft, subject, dataDir),
     tasks: taskLabels(tasksOf(draft)),
     classifiers: classifierLabels(classifiersOf(draft), runTitles),
@@ -56,7 +59,7 @@ type DraftFault = DraftCheck['faults'][number];
 /**
  * A detector that does not suit one of several tasks leaves a cell of the matrix empty; only one that suits none is a fault.
  */
-function hasFaultAt(faults: readonly DraftFault[], path: readonly string[]): boolean {
+function hasFaultAt(faults: readonly Fault[], path: readonly string[]): boolean {
   return faults.some((fault) => fault.path.join('/') === path.join('/'));
 }
 

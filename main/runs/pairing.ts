@@ -47,6 +47,7 @@ function needMisfits({ title, needs }: DetectorDefinition, offers: TaskOffers): 
       path: ['name'],
       message: `${title} needs ${what}, which this task does not offer.`,
       hint,
+      lacks: what,
       mends: Object.entries(values).map(([key, value]) => ({ path: ['task', key], value })),
     },
   ];

@@ -88,7 +88,7 @@ const mendSchema = z.object({ path: z.array(z.string()), value: z.unknown(), lab
 const unmetNeedSchema = z.object({
   /** In one sentence, with what to do about it. */
   message: z.string(),
-  /** Without what to do. */
+  /** Without what to do: "None of the 4 tasks has untrusted data." */
   lack: z.string(),
   /** Places of the tasks that it cannot be fitted on. */
   tasks: z.array(z.int()),

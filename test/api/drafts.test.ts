@@ -245,6 +245,44 @@ describe('the check of a draft', () => {
     expect(faults).toContainEqual(expect.objectContaining({ path, step, message }));
   });
 
+  it('looks at every value of a sweep, and refuses to sweep what is no number or choice', async () => {
+    const swept = (detector: object) => ({ detectors: [{ name: 'knn', ...detector }] });
+    const only = async (more: Partial<ExperimentDraft>) => (await faultsOf(draft(more))).map(({ path, message }) => [path.join('.'), message]); // prettier-ignore
+    expect(await only(swept({ k: { sweep: [3, 5] } }))).toEqual([]);
+    expect(await only(swept({ k: { sweep: [3, 0] } }))).toEqual([['detectors.0.k', expect.stringMatching(/^0: Must be a whole number/)]]); // prettier-ignore
+    expect(await only(swept({ k: { sweep: [] } }))).toEqual([['detectors.0.k', 'Needs at least one value.']]);
+    expect(await only(swept({ k: { sweep: [3, 3] } }))).toEqual([['detectors.0.k', 'Has the same value twice.']]);
+    expect(await only({ task: { name: 'backdoor', seed: { sweep: [0, 1] } } })).toEqual([['task.seed', expect.stringContaining('only numbers and choices')]]); // prettier-ignore
+    const folder = { train_data: { name: 'image-folder', folder: { sweep: ['a', 'b'] } } };
+    expect(await only(training(folder))).toContainEqual(['classifier.params.train_data.folder', expect.stringContaining('only numbers and choices')]); // prettier-ignore
+    // Whatever stands beside the open task.
+    const otherTasks = [{ data: small, task: { name: 'adversarial-examples' } }];
+    expect(await only({ ...swept({ k: { sweep: [3, 0] } }), otherTasks })).toHaveLength(1);
+  });
+
+  it('finds what is wrong with tasks and models that are not open, and holds nothing against a detector that suits one', async () => {
+    const otherTasks = [
+      { data: { name: 'backdoor', original: small, backdoor: { name: 'corner', target_class: 10 } }, task: { name: 'backdoor', max_test_size: 40 } },
+      { data: (draft().classifier as { params: Record<string, unknown> }).params['train_data'], task: { name: 'backdoor', max_test_size: 40, trusted_fraction: 0.5 } },
+    ]; // prettier-ignore
+    const otherClassifiers = [{ source: 'run' as const, run: 'gone' }];
+    const detectors = [{ name: 'spectral' }, { name: 'supervised-probe' }];
+    const check = await client().drafts.check({
+      draft: draft({ otherTasks, otherClassifiers, detectors, taskPlace: 1 }),
+    });
+    expect(check.faults.map(({ path, step }) => [path.join('.'), step])).toEqual([
+      ['detectors.1.name', 'detectors'],
+      ['otherTasks.0', 'task'],
+      ['otherClassifiers.1', 'model'],
+    ]);
+    expect(check.tasks).toEqual(['Corner pixel 10', 'Corner pixel', 'Corner pixel 0.5']);
+    expect(check.unsuited['spectral']).toMatchObject({
+      tasks: [0, 1],
+      lack: '2 of 3 tasks have no untrusted data.',
+      mends: [{ path: ['trusted_fraction'], value: 0.8, label: 'Trusted fraction', written: '80\u00a0%' }],
+    });
+  });
+
   it('is what holds a start back', async () => {
     await expect(client().drafts.start({ draft: draft({ detectors: [] }) })).rejects.toMatchObject({
       data: { code: 'usage', message: 'Choose at least one detector.' },

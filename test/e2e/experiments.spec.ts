@@ -39,18 +39,18 @@ test('several detectors with two seeds are set up, fill the matrix, and lead to 
   clipboard,
 }) => {
   await program.client.drafts.storeDraft({ draft: tinyDraft({ epochs: 1, detectors: ['mahalanobis', 'knn'] }) });
-  await go(page, '#/new/evaluation');
+  await go(page, '#/new/detectors');
   const seeds = page.getByRole('textbox', { name: 'Seeds' });
   await expect(seeds).toHaveValue('1', { timeout: 60_000 });
-  await expect(page.getByRole('region', { name: 'What this will do' })).toContainText(
-    '3 runs: 1 classifier, and 2 detectors.',
-  );
+  const plan = page.getByRole('region', { name: 'Plan' });
+  await expect(plan).toContainText('2 to compute');
+  await expect(plan).toContainText('1 to train');
   await seeds.fill('none');
   await expect(page.getByText('Must be a whole number from 1 to 1000.')).toBeVisible();
   await seeds.fill('2');
-  await expect(page.getByRole('region', { name: 'What this will do' })).toContainText(
-    '6 runs: 2 classifiers, and 2 detectors with 2 seeds each.',
-  );
+  await expect(plan).toContainText('4 to compute');
+  await expect(plan).toContainText('2 to train');
+  await page.getByRole('button', { name: 'Next: Evaluation' }).click();
   await page.getByRole('button', { name: 'Next: Review' }).click();
   await page.getByRole('textbox', { name: 'Name' }).fill('Two corners');
   await page.getByRole('button', { name: 'Start' }).click();

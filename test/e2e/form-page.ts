@@ -34,6 +34,17 @@ export async function openAll(page: Page): Promise<void> {
   while ((await closed.count()) > 0) await closed.first().click();
 }
 
+/** Shows the forms of a step one after the other: a gallery unfolds one card at a time. */
+export async function* formsOf(page: Page, title: string): AsyncGenerator<void, void, void> {
+  const folds = page.getByRole('button', { name: /^Parameters of / });
+  const count = title === 'Detectors' ? await folds.count() : 0;
+  for (let card = 0; card < Math.max(1, count); card++) {
+    if (count > 0 && (await folds.nth(card).getAttribute('aria-expanded')) === 'false') await folds.nth(card).click();
+    await openAll(page);
+    yield;
+  }
+}
+
 /** Types into many fields in one go: their places, and the text for each. */
 export async function typeAll(page: Page, texts: readonly { place: string; text: string }[]): Promise<void> {
   await page.evaluate(`for (const { place, text } of ${JSON.stringify(texts)}) {

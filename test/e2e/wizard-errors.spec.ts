@@ -1,6 +1,6 @@
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import type { Field } from '../../shared/schema/describe.ts';
-import { expectHeld, expectMessages, fieldsOn, goToStep, openAll, openSpec, stepLink, typeAll } from './form-page.ts';
+import { expectHeld, expectMessages, fieldsOn, formsOf, goToStep, openSpec, stepLink, typeAll } from './form-page.ts';
 import { expect, go, test, type Page } from './test.ts';
 import { draftsWithEveryField, fieldOf, rightText, withValue, wrongTexts, wrongValue } from './wrong-values.ts';
 
@@ -8,7 +8,7 @@ import { draftsWithEveryField, fieldOf, rightText, withValue, wrongTexts, wrongV
 test.use({ trace: 'off' });
 
 test.beforeEach(async ({ page }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   await go(page, '#/new/task');
   await expect(stepLink(page, 'Task')).toBeVisible({ timeout: 60_000 });
 });
@@ -62,8 +62,8 @@ test('every field that is typed into says what is wrong with it', async ({ page,
     await openSpec(page, draft);
     for (const title of steps) {
       await goToStep(page, title);
-      await openAll(page);
-      tried.push(...(await tryTyped(page, title, draft, seen, program.home)));
+      for await (const _ of formsOf(page, title))
+        tried.push(...(await tryTyped(page, title, draft, seen, program.home)));
     }
   }
   const kinds = new Set(tried.map(({ type, control, isPath }) => (isPath ? 'path' : (control ?? type))));
@@ -78,23 +78,24 @@ test('what only a file can bring into a field is told of beside it', async ({ pa
     await openSpec(page, draft);
     for (const title of steps) {
       await goToStep(page, title);
-      await openAll(page);
-      const fields = (await fieldsOn(page)).flatMap(({ place, isTyped }) => {
-        const field = isTyped ? undefined : fieldOf(draft, place);
-        const value = field && wrongValue(field);
-        return value && !seen.has(identity(field)) ? [{ place, field, ...value }] : [];
-      });
-      for (const { field } of fields) seen.add(identity(field));
-      tried.push(...fields.map(({ field }) => field));
-      // What has to fit the network is looked at once all values are right by themselves.
-      for (const wrong of Object.values(Object.groupBy(fields, ({ field }) => fitsNetwork(field)))) {
-        await openSpec(
-          page,
-          wrong.reduce((changed, { place, value }) => withValue(changed, place, value), draft),
-        );
-        await expectMessages(page, new Map(wrong.map(({ place, says }) => [place, says])));
-        await openSpec(page, draft);
-        await expectMessages(page, new Map(wrong.map(({ place }) => [place, ''])));
+      for await (const _ of formsOf(page, title)) {
+        const fields = (await fieldsOn(page)).flatMap(({ place, isTyped }) => {
+          const field = isTyped ? undefined : fieldOf(draft, place);
+          const value = field && wrongValue(field);
+          return value && !seen.has(identity(field)) ? [{ place, field, ...value }] : [];
+        });
+        for (const { field } of fields) seen.add(identity(field));
+        tried.push(...fields.map(({ field }) => field));
+        // What has to fit the network is looked at once all values are right by themselves.
+        for (const wrong of Object.values(Object.groupBy(fields, ({ field }) => fitsNetwork(field)))) {
+          await openSpec(
+            page,
+            wrong.reduce((changed, { place, value }) => withValue(changed, place, value), draft),
+          );
+          await expectMessages(page, new Map(wrong.map(({ place, says }) => [place, says])));
+          await openSpec(page, draft);
+          await expectMessages(page, new Map(wrong.map(({ place }) => [place, ''])));
+        }
       }
     }
   }

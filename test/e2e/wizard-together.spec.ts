@@ -24,7 +24,7 @@ const together: readonly {
     step: 'Detectors',
     place: 'detectors',
     says: /Choose at least one detector/,
-    mend: (page) => page.getByRole('button', { name: 'Add a detector' }).click(),
+    mend: (page) => page.getByRole('checkbox', { name: /^mahalanobis,/ }).check(),
   },
   {
     what: 'a layer that the network has not',
@@ -39,8 +39,8 @@ const together: readonly {
     change: (draft) => ({ ...draft, task: { name: 'backdoor', trusted_fraction: 1 }, detectors: [{ name: 'que' }] }),
     step: 'Detectors',
     place: 'detectors/0',
-    says: /needs untrusted data/,
-    mend: (page, field) => choose(page, field.getByLabel('Method', { exact: true }), 'Mahalanobis distance'),
+    says: /The task has no untrusted data/,
+    mend: (_page, field) => field.getByRole('button', { name: /^Set “Trusted fraction” to 80/ }).click(),
   },
   {
     what: 'a network that does not fit the data',

@@ -2,7 +2,7 @@ import BetterSqlite from 'better-sqlite3';
 import { join } from 'node:path';
 import { tinyDraft } from './drafts.ts';
 import { runsEnded } from './program.ts';
-import { expect, go, inElectron, test, type Page } from './test.ts';
+import { expect, faultsByAxe, go, inElectron, test, type Page } from './test.ts';
 
 type StepTitle = 'Task' | 'Model' | 'Detectors' | 'Evaluation' | 'Review';
 
@@ -194,7 +194,7 @@ test('a run is set up from its spec.json, tested on data of one’s own choosing
   await steps(page).getByRole('link', { name: 'Model' }).click();
   await expect(page.getByRole('radio', { name: 'From the catalogue' })).toBeChecked();
   await steps(page).getByRole('link', { name: 'Detectors' }).click();
-  await expect(page.getByLabel('Method', { exact: true })).toContainText('nearest neighbour');
+  await expect(page.getByRole('checkbox', { name: /^knn,/ })).toBeChecked();
 
   await file.setInputFiles(join(folders[0]!, 'spec.json'));
   await steps(page).getByRole('link', { name: 'Model' }).click();
@@ -223,4 +223,107 @@ test('a run is set up from its spec.json, tested on data of one’s own choosing
   await classifier.getByRole('radio', { name: 'Command' }).click();
   await classifier.getByRole('button', { name: 'Copy' }).click();
   await expect.poll(clipboard).toMatch(/^npx cupbearer train-classifier .*--val_data\.other_digits glyphs/);
+});
+test('ten detectors with three seeds are set up from the first start in at most twelve clicks', async ({
+  page,
+  program,
+}) => {
+  await go(page, '#/runs');
+  await expect(page.getByRole('heading', { level: 1, name: 'Runs' })).toBeVisible();
+  await page.evaluate(
+    "addEventListener('click', (event) => event.detail > 0 && (window.clicks = (window.clicks ?? 0) + 1), true)",
+  );
+  await page.getByRole('link', { name: 'New experiment' }).first().click();
+  await steps(page).getByRole('link', { name: 'Detectors' }).click();
+  await expectStep(page, 'Detectors');
+  await page.getByRole('button', { name: 'Trusted data only' }).click();
+  const cards = page.getByRole('list', { name: 'Detectors' }).getByRole('checkbox');
+  await expect(cards.first()).toBeChecked();
+  await cards.nth(1).click();
+  await cards.nth(9).click({ modifiers: ['Shift'] });
+  await page.getByRole('textbox', { name: 'Seeds' }).click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('3');
+  const plan = page.getByRole('region', { name: 'Plan' });
+  await expect(plan).toContainText('30 to compute');
+  await expect(plan.getByRole('row')).toHaveCount(11);
+  await steps(page).getByRole('link', { name: 'Review' }).click();
+  await expectStep(page, 'Review');
+  await page.getByRole('button', { name: 'Start' }).click();
+  await expect(page).toHaveURL(/#\/experiments\/[\w-]+/, { timeout: 60_000 });
+  expect(await page.evaluate('window.clicks')).toBeLessThanOrEqual(12);
+  const id = /#\/experiments\/([\w-]+)/.exec(page.url())?.[1] ?? '';
+  await program.client.experiments.stop({ id });
+});
+
+test('a method shows the fields that are in force, and what it lacks is set in place and taken back', async ({
+  page,
+}) => {
+  await steps(page).getByRole('link', { name: 'Detectors' }).click();
+  const attribution = page.getByRole('checkbox', { name: /^functional-attribution,/ });
+  await attribution.check();
+  await page.getByRole('button', { name: 'Parameters of functional-attribution' }).click();
+  await expect(page.getByRole('textbox', { name: 'References' })).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Chains' })).toHaveCount(0);
+  await page.getByRole('radio', { name: 'Sampled' }).click();
+  await expect(page.getByRole('textbox', { name: 'Chains' })).toBeVisible();
+
+  // A filter hides no chosen card, and the order stays.
+  const names = () => page.getByRole('list', { name: 'Detectors' }).getByRole('checkbox').evaluateAll('(boxes) => boxes.map((box) => box.ariaLabel)'); // prettier-ignore
+  const before = (await names()) as string[];
+  await page.getByRole('checkbox', { name: /^knn,/ }).check();
+  expect(await names()).toEqual(before);
+  await page.getByRole('button', { name: 'No gradients' }).click();
+  await page.getByRole('textbox', { name: 'Find a detector' }).fill('spectral');
+  await expect(attribution).toBeChecked();
+  await expect(page.getByRole('checkbox', { name: /^lof,/ })).toHaveCount(0);
+
+  const spectral = page.getByRole('listitem').filter({ has: page.getByRole('checkbox', { name: /^spectral,/ }) });
+  await expect(spectral).toContainText('The task has no untrusted data.');
+  await spectral.getByRole('button', { name: /^Set “Trusted fraction” to 80/ }).click();
+  await expect(spectral).toContainText(/“Trusted fraction” is now 80/);
+  await spectral.getByRole('button', { name: /^Undo/ }).click();
+  await expect(spectral).toContainText('The task has no untrusted data.');
+  await expectStep(page, 'Detectors');
+  expect(await faultsByAxe(page)).toEqual([]);
+});
+
+test('a value is swept, a second task and model are added, and the plan shows every cell', async ({ page }) => {
+  const tasks = page.getByRole('region', { name: 'Tasks' });
+  await tasks.getByRole('button', { name: 'Add a task' }).click();
+  await expect(tasks.getByRole('listitem')).toHaveCount(2);
+  const plan = page.getByRole('region', { name: 'Plan' });
+  await expect(plan).toContainText('2 cells');
+  // What is wrong with a task that is not open is said on it, and leads to it.
+  await page.getByRole('textbox', { name: 'Target class' }).fill('12');
+  await expect(page.getByText('Must be 0 to 9: Glyphs has 10 classes.')).toBeVisible();
+  await tasks.getByRole('button', { name: /^1 / }).click();
+  await expect(tasks.getByRole('listitem').nth(1)).toContainText('Must be 0 to 9');
+  await page.getByRole('button', { name: /^Correct/ }).click();
+  await expect(page.getByRole('textbox', { name: 'Target class' })).toHaveValue('12');
+  await page.getByRole('textbox', { name: 'Target class' }).fill('3');
+
+  await steps(page).getByRole('link', { name: 'Model' }).click();
+  await page.getByRole('region', { name: 'Models' }).getByRole('button', { name: 'Duplicate this model' }).click();
+  await page.getByRole('textbox', { name: 'Hidden layers' }).fill('16');
+  await expect(plan).toContainText('4 cells');
+
+  await steps(page).getByRole('link', { name: 'Detectors' }).click();
+  await page.getByRole('button', { name: 'Parameters of mahalanobis' }).click();
+  await page.getByRole('button', { name: 'Sweep Shrinkage' }).click();
+  await page.getByRole('button', { name: 'Fill a range of Shrinkage' }).click();
+  await page.getByRole('textbox', { name: 'From' }).fill('0.01');
+  await page.getByRole('textbox', { name: 'To', exact: true }).fill('1');
+  await page.getByRole('textbox', { name: 'Steps' }).fill('3');
+  await page.getByRole('radio', { name: 'Log' }).click();
+  await page.getByRole('button', { name: 'Fill', exact: true }).click();
+  await expect(page.getByText(/3 values make 3 detectors, 12 cells/)).toBeVisible();
+  await expect(plan).toContainText('12 cells');
+  await expect(plan.getByRole('rowheader', { name: 'mahalanobis 0.1' })).toBeVisible();
+  const added = page.getByRole('textbox', { name: 'Add a value of Shrinkage' });
+  await added.fill('7');
+  await added.press('Enter');
+  await expect(page.getByText(/^7: Must be/).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Remove 7' }).click();
+  await expect(plan).toContainText('12 cells');
 });

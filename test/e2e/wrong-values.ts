@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { detectorRegistry } from '../../main/detectors/index.ts';
 import { datasetRegistry } from '../../main/data/datasets/index.ts';
@@ -9,7 +10,7 @@ import { architectureRegistry } from '../../main/models/architectures/index.ts';
 import { optimizerRegistry } from '../../main/models/optimizers/index.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
 import { formatCount } from '../../shared/format.ts';
-import type { Field } from '../../shared/schema/describe.ts';
+import { describe, type Field } from '../../shared/schema/describe.ts';
 import { tinyDraft } from './drafts.ts';
 
 /** The parameter that a place in a draft ("task/backdoor/std") is for; undefined where it is none. */
@@ -64,8 +65,7 @@ export function wrongTexts(field: Field): WrongText[] {
 export function wrongValue({ type, control }: Field): { value: unknown; says: RegExp } | undefined {
   if (control === 'layers')
     return { value: ['no such layer'], says: /Unknown layer "no such layer"|looks at the network's output/ };
-  if (control === 'layer')
-    return { value: 'no such layer', says: /^A layer to take is given, but layers are combined by / };
+  if (control === 'layer') return { value: 'no such layer', says: /Unknown layer "no such layer"/ };
   if (type === 'choice') return { value: 'no such choice', says: /^Must be one of .*; got "no such choice"/ };
   return type === 'flag' ? { value: 'perhaps', says: /^Must be on or off/ } : undefined;
 }
@@ -86,6 +86,14 @@ export function rightText({ default: usual, min, control, isPath, required }: Fi
   if (Array.isArray(usual)) return usual.join(', ');
   if (typeof usual === 'number') return String(control === 'share' ? Number((usual * 100).toPrecision(12)) : usual);
   return typeof usual === 'string' ? usual : String(min ?? 'words');
+}
+
+/** Values with which every parameter has an effect, so that its field is shown. */
+function allInForce(params: z.ZodObject): Record<string, unknown> {
+  const fields = describe(params);
+  const values = Object.assign({}, ...fields.map(({ when }) => when ?? {})) as Record<string, unknown>;
+  const layers = fields.filter(({ control, when }) => control === 'layer' && when).map(({ key }) => key);
+  return { ...values, ...Object.fromEntries(layers.map((key) => [key, 'layers.linear_0.output'])) };
 }
 
 /** The steps whose fields are parameters. */
@@ -109,7 +117,7 @@ export function draftsWithEveryField(): { draft: ExperimentDraft; steps: readonl
   });
   const whole: ExperimentDraft = {
     ...withParams({ val_data: Object.fromEntries([...datasets, ...poisoned]) }),
-    detectors: detectorRegistry.ids.map((name) => ({ name })),
+    detectors: detectorRegistry.definitions.map(({ id, params }) => ({ name: id, ...allInForce(params) })),
   };
   return [
     { draft: whole, steps: formSteps },

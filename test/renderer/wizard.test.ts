@@ -56,6 +56,18 @@ beforeEach(() => {
     review: () => ({ runs: [] }),
     estimate: () => ({ totalMs: 1000, mostMs: 3000, parts: [], engine: 'wasm' }),
     fromRun: ({ id }) => draftOf(`of ${id}`, ['old']),
+    runTimes: () => ({ knn: { runs: 2, lowMs: 200, middleMs: 250, highMs: 300 } }),
+    plan: ({ draft }) => ({
+      seeds: Array.from({ length: draft.seeds ?? 1 }, (_, i) => i),
+      rows: [],
+      columns: [],
+      cells: [],
+      classifiers: { total: 0, reused: 0, from: [] },
+      toCompute: { knn: 3 },
+      freeBytes: null,
+      addsTo: null,
+      spec: {},
+    }),
     fromExperiment: ({ id }) => ({ ...draftOf('added'), extends: id }),
     start: () => ({ ids: ['classifier', 'detector'], experiment: null }),
   };
@@ -152,6 +164,46 @@ describe('the wizard', () => {
     expect([wizard.firstFaultyStep, wizard.measured?.totalMs]).toEqual([undefined, 1000]);
   });
 
+  it('sets in the tasks what a detector needs, says so, and takes it back', async () => {
+    const wizard = await opened();
+    wizard.setTasks([...wizard.tasks, { data: 'other', task: { name: 'ood' } }], 0);
+    const need = {
+      message: '',
+      lack: '',
+      tasks: [1],
+      mends: [{ path: ['trusted_fraction'], value: 0.8, label: 'Trusted fraction', written: '80 %' }],
+    };
+    wizard.mend('que', need);
+    expect(wizard.tasks.map(({ task }) => task['trusted_fraction'])).toEqual([undefined, 0.8]);
+    expect(wizard.mendedFor('que')?.words).toContain('“Trusted fraction” is now 80 %');
+    // Once somebody has changed the tasks, there is nothing to take back.
+    wizard.set(['task', 'seed'], 3);
+    expect(wizard.mendedFor('que')).toBeUndefined();
+    wizard.set(['task', 'seed'], undefined);
+    wizard.undoMend('que');
+    expect(wizard.tasks.map(({ task }) => task['trusted_fraction'])).toEqual([undefined, undefined]);
+  });
+
+  it('opens the task that a fault is of', async () => {
+    const wizard = await opened();
+    wizard.setTasks([...wizard.tasks, { data: 'other', task: { name: 'ood' } }], 0);
+    expect([wizard.openPart(['task', 'seed']), wizard.openPart(['otherTasks', '1'])]).toEqual([false, true]);
+    expect([wizard.openTask, wizard.draft?.task.name]).toEqual([1, 'ood']);
+  });
+
+  it('plans what makes an experiment, and nothing else', async () => {
+    const wizard = await opened();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([asked.includes('drafts.plan'), wizard.planned]).toEqual([false, null]);
+    wizard.setSeeds(3);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(wizard.planned?.seeds).toEqual([0, 1, 2]);
+    expect(wizard.plannedTime).toMatchObject({ lowMs: 600, highMs: 900 });
+    expect(wizard.sweepWords(['detectors', '0', 'k'], 2)).toBe('2 values make 1 detector, 3 cells.');
+    wizard.setSeeds(1);
+    expect(wizard.planned).toBeNull();
+  });
+
   it('starts the runs, and comes back to what was set aside for them', async () => {
     const wizard = await opened();
     wizard.set(['tags'], ['mine']);
@@ -186,7 +238,7 @@ describe('the wizard', () => {
     expect([wizard.seeds, wizard.draft?.seeds]).toEqual([typed, 2]);
     expect(wizard.faultAt(['seeds'])).toMatch(/whole number from 1 to 1000/);
     wizard.set(['tags'], ['kept']);
-    expect(wizard.firstFaultyStep).toBe('evaluation');
+    expect(wizard.firstFaultyStep).toBe('detectors');
     wizard.replace(draftOf('other'));
     expect([wizard.seeds, wizard.faultAt(['seeds'])]).toEqual([1, undefined]);
   });

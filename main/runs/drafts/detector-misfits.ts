@@ -36,13 +36,20 @@ export function unsuitedDetectors(tasks: readonly DraftSubject[], dataDir: strin
     const mends = (misfit.mends ?? []).map(({ path, value }) => mendOf(path, value, values));
     const need: UnmetNeed = {
       message: misfitMessage(misfit, values),
-      lack: misfit.message,
+      lack: misfit.lacks === undefined ? misfit.message : lackWords(misfit.lacks, unmet.length, tasks.length),
       tasks: unmet.map(({ place }) => place),
       mends,
     };
     return [[name, need] as const];
   });
   return Object.fromEntries(found);
+}
+
+/** "None of the 4 tasks has untrusted data." */
+function lackWords(what: string, lacking: number, tasks: number): string {
+  if (tasks === 1) return `The task has no ${what}.`;
+  if (lacking === tasks) return `None of the ${tasks} tasks has ${what}.`;
+  return `${lacking} of ${tasks} tasks ${lacking === 1 ? 'has' : 'have'} no ${what}.`;
 }
 
 function mendOf(path: readonly string[], value: unknown, values: Record<string, unknown>): UnmetNeed['mends'][number] {

@@ -36,7 +36,8 @@ function* leavesOf(value: unknown, path = ''): Generator<[path: string, written:
     if (value !== undefined) yield [path, formatParameter(value)];
     return;
   }
-  for (const [key, part] of Object.entries(value)) yield* leavesOf(part, `${path}/${key}`);
+  // A definition that is named by its bare id is the same as one without parameters.
+  for (const [key, part] of Object.entries(value)) yield* leavesOf(part, key === 'name' ? path : `${path}/${key}`);
 }
 
 /** What a draft's detectors are called in a matrix. */
