@@ -44,11 +44,8 @@ test('a setting shows the mean of its seeds with its spread, several settings a 
   const setting = tree(page).locator('tr[data-group][aria-level="2"]').first();
   await expect(setting).toContainText(/\d\.\d{3}\s*±\s\.\d{3}/);
   await setting.getByRole('button', { name: /^Unfold/ }).click();
-  await expect(
-    runs(page)
-      .filter({ hasText: /^seed \d+/ })
-      .first(),
-  ).toBeVisible();
+  const seeds = tree(page).locator('tr[data-run][aria-level="3"]');
+  await expect(seeds.first()).toContainText(/seed \d+/);
 });
 
 test('a click on a row opens its run, and going back finds the table as it was', async ({ page }) => {
@@ -97,6 +94,8 @@ test('any parameter is a column, a filter and a field to group by', async ({ pag
   await field.fill(`${path}:wanet`);
   await field.press('Escape');
   await expect(foot(page)).toContainText(/^\s*10\s+runs/);
+  // The address follows once typing pauses.
+  await expect(page).toHaveURL(/filter=task\.backdoor:wanet/);
   await page.reload();
   await expect(foot(page)).toContainText(/^\s*10\s+runs/);
   await expect(grid.locator('tr[data-run]').first()).toContainText('wanet');

@@ -51,7 +51,7 @@ test('columns are chosen, and stay as they were chosen', async ({ page }) => {
   const heads = grid(page).getByRole('columnheader');
   const choose = async (name: string) => {
     await page.getByRole('button', { name: 'Choose columns' }).click();
-    await page.getByRole('menuitemcheckbox', { name }).click();
+    await page.getByRole('menuitemcheckbox', { name, exact: true }).click();
     await page.keyboard.press('Escape');
   };
   await expect(heads.filter({ hasText: 'Model' })).toHaveCount(1);

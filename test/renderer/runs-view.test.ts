@@ -234,6 +234,15 @@ describe('groups', () => {
     expect(tree().slice(1)).toEqual(['  backdoor, c, seed 0', '  + backdoor, a (2)', '  backdoor, b, seed 0']);
   });
 
+  it('are put in order by their names, what has none last', () => {
+    hasRuns(cell('que', 'a', 0, 0.9), cell('knn', 'a', 0, 0.9), cell('', 'a', 0, 0.9, { kind: 'classifier' }));
+    view.show({ groups: ['detector'], sort: { column: 'name', descending: false } });
+    const names = () => tree().filter((line) => !line.startsWith(' '));
+    expect(names()).toEqual(['- knn (1)', '- que (1)', '- Classifiers (1)']);
+    view.show({ groups: ['detector'], sort: { column: 'name', descending: true } });
+    expect(names()).toEqual(['- que (1)', '- knn (1)', '- Classifiers (1)']);
+  });
+
   it('keep what is not finished in sight, above them where the filter leaves it out', () => {
     hasRuns(...grid(), { id: 'going', status: 'running', detector: 'vae' });
     view.show({ groups: ['detector'] });

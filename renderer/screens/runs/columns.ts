@@ -296,7 +296,7 @@ export const columns: readonly Column[] = [
 
 /** Returns a column by its id: one of the list, a figure (`metrics.train_loss`) or a parameter by its path; undefined for another. */
 export function columnOf(id: string): Column | undefined {
-  const known = columns.find((column) => column.id === id);
+  const known = [nameColumn, ...columns].find((column) => column.id === id);
   if (known) return known;
   const added = { id, width: 120, narrow: 120, align: 'right', added: true } as const;
   if (id.startsWith(metricPrefix)) {
@@ -381,7 +381,7 @@ interface Layout {
  */
 export function chosenColumns(choices: readonly ColumnChoice[], { isNarrow, isGrouped }: Layout): readonly Column[] {
   const known = choices.flatMap(({ id, width }) => {
-    const column = columnOf(id);
+    const column = id === nameColumn.id ? undefined : columnOf(id);
     return column && (isGrouped || !column.inGroups) ? [{ column, width }] : [];
   });
   const missing = columns.filter(

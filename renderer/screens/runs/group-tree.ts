@@ -72,6 +72,8 @@ interface GroupState {
   shown: ReadonlyMap<string, number>;
   /** What a setting is put in order by: its mean of this figure; null to leave it where its first run is. */
   rank: { of: (run: RunSummary) => number | null | undefined; descending: boolean } | null;
+  /** Groups are in the order of their names rather than where their first run is. */
+  byName: 'ascending' | 'descending' | null;
   /** Words for what runs are about, by the fields that tell it: "detector", "task", "model". */
   aspects: (run: RunSummary) => readonly { field: string; words: string }[];
   parentsOf: (run: RunSummary) => readonly RunSummary[];
@@ -102,7 +104,7 @@ class Tree {
 
   items(runs: readonly RunSummary[]): Item[] {
     const [outermost] = this.#state.groupings;
-    const groups = outermost ? this.#groupsOf(runs, outermost) : [];
+    const groups = outermost ? this.#named(this.#groupsOf(runs, outermost), outermost) : [];
     for (const { value, runs: own } of groups) this.#addGroup(own, value, 0, '', groups.length <= mostOpen);
     return this.#items;
   }
@@ -121,7 +123,7 @@ class Tree {
   }
 
   #addGroups(runs: readonly RunSummary[], grouping: Grouping, level: number, above: string): void {
-    const groups = this.#groupsOf(runs, grouping);
+    const groups = this.#named(this.#groupsOf(runs, grouping), grouping);
     const count = this.#countShown(above, groups.length);
     for (const { value, runs: own } of groups.slice(0, count)) this.#addGroup(own, value, level, above, false);
     const hidden = groups.slice(count);
@@ -176,6 +178,17 @@ class Tree {
     const groups = groupsOf(runs, grouping);
     known.set(grouping.id, { words: this.#state.words, groups });
     return groups;
+  }
+
+  /** Puts groups in the order of their names, if that is the table's; those without a value stay last. */
+  #named(groups: readonly RunGroup[], { title }: Grouping): readonly RunGroup[] {
+    const { byName } = this.#state;
+    if (byName === null) return groups;
+    const direction = byName === 'descending' ? -1 : 1;
+    return groups.toSorted((a, b) => {
+      if (a.value === '' || b.value === '') return Number(a.value === '') - Number(b.value === '');
+      return title(a.value).localeCompare(title(b.value), 'en', { numeric: true }) * direction;
+    });
   }
 
   #addMore(of: string, level: number, what: string): void {

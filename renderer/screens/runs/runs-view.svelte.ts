@@ -13,6 +13,7 @@ import {
   columns,
   firstColumns,
   fittingColumns,
+  nameColumn,
   neededWidth,
   runOrder,
   startsDescending,
@@ -142,6 +143,7 @@ class RunsView {
             },
           }
         : null,
+      byName: column !== nameColumn.id ? null : descending ? 'descending' : 'ascending',
       aspects: aspectsOf,
       parentsOf: (run) => run.parents.map((id) => known.get(id)).filter((parent) => parent !== undefined),
       words: [definitions.registries, this.groups.some(isSpecPath) ? parameters.version : 0],
