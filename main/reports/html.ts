@@ -25,6 +25,7 @@ import {
   pairsTable,
   runsTable,
   seedsTable,
+  thresholdsTable,
   untestedPairs,
   type TextTable,
 } from './tables.ts';
@@ -167,6 +168,7 @@ function runHtml(report: Report, run: ReportedRun, place: number): string {
     ...(summary.fault === null ? [] : [`<p class="left">${escapeHtml(summary.fault)}</p>`]),
     ...(record.error ? [`<p>The run ended as ${record.status}: ${escapeHtml(record.error.message)}</p>`] : []),
     tableHtml(layersTable(run)),
+    tableHtml(thresholdsTable(run)),
     ...figures.map((figure, i) => figureHtml(figure, `${place + 1}-${i}`)),
     ...(mistakes ? [mistakesHtml(mistakes, mistakesWords(run))] : []),
     ...(record.notes === '' ? [] : [`<h3>Notes</h3><div class="notes">${notesHtml(record.notes)}</div>`]),

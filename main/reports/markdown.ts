@@ -21,6 +21,7 @@ import {
   pairsTable,
   runsTable,
   seedsTable,
+  thresholdsTable,
   untestedPairs,
   type TextTable,
 } from './tables.ts';
@@ -75,6 +76,7 @@ function runSection(
 ): string[] {
   const { record, summary, result, command, noCommand, spec } = run;
   const layers = layersTable(run);
+  const thresholds = thresholdsTable(run);
   const above = buildsOn(run, report);
   return [
     `## ${letter}. ${markdownText(run.heading)}`,
@@ -82,6 +84,7 @@ function runSection(
     ...(summary.fault === null ? [] : [markdownText(summary.fault)]),
     ...(record.error ? [markdownText(`The run ended as ${record.status}: ${record.error.message}`)] : []),
     ...(layers ? [tableText(layers)] : []),
+    ...(thresholds ? [tableText(thresholds)] : []),
     ...figures.map(shown),
     ...(record.notes === '' ? [] : ['### Notes', foreignMarkdown(record.notes, labels)]),
     '### How to repeat it',
