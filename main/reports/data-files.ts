@@ -47,6 +47,7 @@ export function numbersJson({ runs, foundations, figures: _, leftOut: _sentences
         doubts: result?.doubts ?? [],
         layers: result?.layers ?? null,
         attack: result?.attack ?? null,
+        thresholds: result?.thresholds ?? null,
         training: history.length === 0 ? null : history,
         mistakes: result?.analysis?.mistakes ?? null,
       }),

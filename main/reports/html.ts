@@ -22,6 +22,7 @@ import {
   pairsTable,
   runsTable,
   seedsTable,
+  thresholdsTable,
   untestedPairs,
 } from './tables.ts';
 import { counted } from '../../shared/format.ts';
@@ -102,6 +103,7 @@ function runHtml(report: Report, run: ReportedRun, place: number): string {
     ...(summary.fault === null ? [] : [`<p class="left">${escapeHtml(summary.fault)}</p>`]),
     ...(record.error ? [`<p>The run ended as ${record.status}: ${escapeHtml(record.error.message)}</p>`] : []),
     tableHtml(layersTable(run)),
+    tableHtml(thresholdsTable(run)),
     ...figures.map((figure, i) => figureHtml(figure, `${place + 1}-${i}`)),
     ...(mistakes ? [mistakesHtml(mistakes, mistakesWords(run))] : []),
     ...(record.notes === '' ? [] : [`<h3>Notes</h3><div class="notes">${notesHtml(record.notes)}</div>`]),

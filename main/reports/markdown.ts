@@ -21,6 +21,7 @@ import {
   pairsTable,
   runsTable,
   seedsTable,
+  thresholdsTable,
   untestedPairs,
 } from './tables.ts';
 
@@ -68,6 +69,7 @@ function runSection(
 ): string[] {
   const { record, summary, result, command, noCommand, spec } = run;
   const layers = layersTable(run);
+  const thresholds = thresholdsTable(run);
   const above = buildsOn(run, report);
   return [
     `## ${letter}. ${markdownText(run.heading)}`,
@@ -75,6 +77,7 @@ function runSection(
     ...(summary.fault === null ? [] : [markdownText(summary.fault)]),
     ...(record.error ? [markdownText(`The run ended as ${record.status}: ${record.error.message}`)] : []),
     ...(layers ? [tableText(layers)] : []),
+    ...(thresholds ? [tableText(thresholds)] : []),
     ...figures.map(shown),
     ...(record.notes === '' ? [] : ['### Notes', foreignMarkdown(record.notes, labels)]),
     '### How to repeat it',

@@ -1,5 +1,6 @@
 import type { Evaluation, LayerMetrics } from '../../shared/domain/evaluation.ts';
 import type { Suspicion } from '../../shared/domain/suspicion.ts';
+import { factsOfEvaluation } from '../../shared/suspicions-of-evaluation.ts';
 import { scoreTies, suspicions, type ResultFacts } from '../../shared/suspicions.ts';
 import { knownNetwork } from '../models/known-network.ts';
 import { metricsOf } from '../storage/run-folder.ts';
@@ -39,46 +40,22 @@ export function doubtsOfRuns(results: readonly DoubtfulResult[]): Suspicion[] {
 }
 
 function factsOf({ about, metrics, scores, classifier, triggers, shown }: DoubtfulResult): ResultFacts {
-  const { attack, classifier: tested } = about;
-  const own = classifier === null ? {} : metricsOf(classifier);
-  const network = knownNetwork(classifier);
   const aim = about.task && taskRegistry.has(about.task.name) ? taskRegistry.get(about.task.name).aim : undefined;
-  const accuracy = known(own['clean_accuracy']) ?? tested?.accuracy;
-  const success = attack && attack.attacked > 0 ? attack.succeeded / attack.attacked : known(own['attack_success']);
-  // What is mistaken anyway is known from how often the classifier is right.
-  const cleanRate = attack?.clean_rate ?? (aim === 'mistake' && tested ? 1 - tested.accuracy : undefined);
+  const facts = factsOfEvaluation({
+    about,
+    metrics,
+    aim,
+    classifier: classifier === null ? {} : metricsOf(classifier),
+    classes: knownNetwork(classifier)?.classes.length,
+  });
   return {
-    ...(success !== undefined && aim !== undefined && { attack: { aim, success, ...(cleanRate !== undefined && { cleanRate }) } }), // prettier-ignore
-    classifier: {
-      ...(accuracy !== undefined && { accuracy }),
-      ...(network && { classes: network.classes.length }),
-      ...sharesOf(own, tested),
-    },
-    detection: {
-      auroc: shown?.value ?? metrics.AUC_ROC,
-      lower: (shown ?? metrics.AUC_ROC_interval).lower,
-      upper: (shown ?? metrics.AUC_ROC_interval).upper,
-      clean: metrics.n_clean,
-      anomalous: metrics.n_anomalous,
-    },
+    ...facts,
+    ...(shown &&
+      facts.detection && {
+        detection: { ...facts.detection, auroc: shown.value, lower: shown.lower, upper: shown.upper },
+      }),
     ...(scores && { scores: scoreTies(scores) }),
     ...(triggers && { triggers }),
-  };
-}
-
-const known = (value: number | null | undefined) => (typeof value === 'number' ? value : undefined);
-
-/** How a classifier's samples and answers spread over classes, from its own record if that says so, else from the test. */
-function sharesOf(
-  own: Readonly<Record<string, number | null>>,
-  tested: Evaluation['about']['classifier'],
-): NonNullable<ResultFacts['classifier']> {
-  const isOwn = known(own['clean_accuracy']) !== undefined;
-  const largestClass = isOwn ? known(own['largest_class']) : tested?.largest_class;
-  const largestPrediction = isOwn ? known(own['largest_prediction']) : tested?.largest_prediction;
-  return {
-    ...(largestClass !== undefined && { largestClass }),
-    ...(largestPrediction !== undefined && { largestPrediction }),
   };
 }
 

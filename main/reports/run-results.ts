@@ -45,6 +45,7 @@ export function runResult({ folder, classifier, triggers }: RunFolders): RunResu
     layers,
     headline,
     attack: about.attack ?? null,
+    thresholds: about.thresholds ?? null,
     sentence,
     doubts: metrics ? doubtsOfRun({ about, metrics, scores: aggregateOf(folder), classifier, triggers }) : [],
     words,

@@ -5,6 +5,7 @@ import { attackRows } from '../../shared/scores/attack-rows.ts';
 import { tprAtOnePercentInterval, tprAtOnePercentText } from '../../shared/scores/one-percent.ts';
 import { familyWords, pWords, testWords } from '../../shared/comparison-words.ts';
 import type { ComparedPair } from '../../shared/domain/comparison.ts';
+import { readOffTest, thresholdCells, thresholdGuarantee, thresholdHeads } from '../../shared/threshold-words.ts';
 import { runLetter, type Report, type ReportedRun } from './report.ts';
 
 /** A table as text, for a page or for Markdown alike. */
@@ -87,6 +88,17 @@ export function attacksTable({ runs }: Report): TextTable | null {
     head: ['', 'Samples', 'Anomalous', 'AUROC', 'interval'],
     numeric: [false, false, true, true, true],
     rows,
+  };
+}
+
+/** Thresholds calibrated on held-out trusted samples; null where none were held out. */
+export function thresholdsTable({ result }: ReportedRun): TextTable | null {
+  if (!result?.thresholds) return null;
+  return {
+    caption: `Calibrated thresholds. ${thresholdGuarantee} ${readOffTest}`,
+    head: [...thresholdHeads],
+    numeric: [false, true, true, true, true],
+    rows: result.thresholds.map(thresholdCells),
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultPick, flag, integer, pick } from '../../shared/schema/fields.ts';
+import { defaultPick, flag, integer, optionalInteger, pick } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
 import { fittedDetectorRegistry } from './fitted-detector.ts';
@@ -34,6 +34,15 @@ const detectionParams = {
 export const trainDetectorParams = z.object({
   detector: defaultPick(() => detectorRegistry, { label: 'Detector', help: 'The method', default: 'mahalanobis' }),
   ...detectionParams,
+  held_out: optionalInteger({
+    advanced: true,
+    label: 'Held-out trusted samples',
+    empty: 'What is left over',
+    help: 'Trusted samples that the detector is not fitted on, to calibrate thresholds for a wanted false-positive rate: 99 for 1 %, 19 for 5 %; unless given, up to 500 that “Training samples, at most” leaves over',
+    unit: 'samples',
+    min: 0,
+    max: 100_000,
+  }),
 });
 export type TrainDetectorSpec = z.output<typeof trainDetectorParams>;
 

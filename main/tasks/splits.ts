@@ -105,10 +105,15 @@ interface Mix {
 interface Split {
   /** Into the clean training data, ascending. */
   trusted: Int32Array;
+  /** Drawn like the trusted samples and used for nothing: what `max_train_size` leaves over, ascending. */
+  spare: Int32Array;
   /** Into the clean and the anomalous training data; both empty if all is trusted. */
   untrusted: Mix;
   test: Mix;
 }
+
+/** More are not needed to calibrate a threshold, and each is scored. */
+export const mostSpare = 500;
 
 /**
  * Draws trusted, untrusted and test samples without replacement by the task's seed. Shares are kept (to rounding):
@@ -119,7 +124,8 @@ export function split(train: TrainPoolSizes, test: PoolSizes, params: SplitParam
   const { neverTrusted = 0 } = train;
   const trustable = train.clean - neverTrusted;
   const cap = params.max_train_size ?? Infinity;
-  const trainOrder = root.derive('train').permutation(trustable).subarray(0, params.max_train_size);
+  const shuffled = root.derive('train').permutation(trustable);
+  const trainOrder = shuffled.subarray(0, params.max_train_size);
   const trustedCount = Math.round(params.trusted_fraction * trainOrder.length);
   const cleanUntrusted = new Int32Array(trainOrder.length - trustedCount + neverTrusted);
   cleanUntrusted.set(trainOrder.subarray(trustedCount));
@@ -129,6 +135,7 @@ export function split(train: TrainPoolSizes, test: PoolSizes, params: SplitParam
     .forEach((index, k) => (cleanUntrusted[trainOrder.length - trustedCount + k] = trustable + index));
   return {
     trusted: trainOrder.slice(0, trustedCount).sort(),
+    spare: shuffled.slice(trainOrder.length, trainOrder.length + mostSpare).sort(),
     untrusted: mix(
       cleanUntrusted,
       train.anomalous === undefined ? undefined : root.derive('anomalous-train').permutation(train.anomalous),
@@ -184,9 +191,9 @@ interface Pool {
 export function assembleParts(
   train: { clean: Dataset; anomalous?: Dataset },
   test: Pool,
-  { trusted, untrusted, test: tested }: Split,
+  { trusted, spare, untrusted, test: tested }: Split,
   params: SplitParams,
-): Pick<Task, 'trusted' | 'untrusted' | 'test'> {
+): Pick<Task, 'trusted' | 'spare' | 'untrusted' | 'test'> {
   checkBothKinds(tested, params.clean_test_weight);
   checkShares(trusted.length, untrusted.clean.length + untrusted.anomalous.length, params.trusted_fraction);
   const { original } = test;
@@ -199,6 +206,7 @@ export function assembleParts(
   const hasUntrusted = untrusted.clean.length + untrusted.anomalous.length > 0;
   return {
     trusted: { dataset: train.clean, indices: trusted },
+    ...given({ spare: spare.length > 0 ? { dataset: train.clean, indices: spare } : undefined }),
     ...given({ untrusted: hasUntrusted ? untrustedPart(train, untrusted, params) : undefined }),
     test: [testPart(test.clean, tested.clean, false), testPart(test.anomalous, tested.anomalous, true)],
   };

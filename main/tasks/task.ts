@@ -38,6 +38,8 @@ export interface ExamplePairs {
 export interface Task {
   network: Network;
   trusted: DataPart;
+  /** Samples drawn like the trusted ones that nothing learns from, for thresholds; none where all are used. */
+  spare?: DataPart;
   /**
    * Data that may hold anomalies, where the task has any; `anomalous` (1, `[n]`) where it tells detectors which they
    * are. `truth` is the same for those who only count them.

@@ -125,6 +125,21 @@ const classifierSchema = z.object({
   classes_note: z.string().exactOptional(),
 });
 
+/** A threshold calibrated on held-out trusted samples, above which the aggregate flags, and what it comes to on the test samples. */
+const calibratedThresholdSchema = z.object({
+  /** The false-positive rate that was wanted. */
+  wanted: share,
+  /** How many trusted samples it was calibrated on, and how many a threshold for this rate takes. */
+  held_out: z.int().nonnegative(),
+  needed: z.int().nonnegative(),
+  /** Null, with the rates, where there are too few. */
+  threshold: z.number().nullable(),
+  FPR: share.nullable(),
+  TPR: share.nullable(),
+});
+export type CalibratedThreshold = z.infer<typeof calibratedThresholdSchema>;
+export const calibratedThresholdsSchema = z.array(calibratedThresholdSchema).max(100);
+
 /** The layer name of scores aggregated over layers. */
 export const allLayers = 'all';
 
@@ -144,6 +159,8 @@ const aboutSchema = z.looseObject({
   /** Set if the anomalous samples are an attack on a model that predicts classes. */
   attack: attackFiguresSchema.exactOptional(),
   classifier: classifierSchema.exactOptional(),
+  /** Set if trusted samples were held out. */
+  thresholds: calibratedThresholdsSchema.exactOptional(),
 });
 
 /** An evaluation: metrics by layer name (`all` for the aggregate), what was evaluated, and how the attack went. */

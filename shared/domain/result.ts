@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { analysisSchema } from './analysis.ts';
-import { attackFiguresSchema, layerMetricsSchema } from './evaluation.ts';
+import { attackFiguresSchema, calibratedThresholdsSchema, layerMetricsSchema } from './evaluation.ts';
 import { networkSchema, specLineSchema } from './draft.ts';
 import { runRecordSchema, specFileSchema } from './run.ts';
 import { runSummarySchema } from './live.ts';
@@ -51,6 +51,8 @@ export const runResultSchema = z.object({
   sentence: z.string(),
   /** What must be known before it is believed, gravest first. */
   doubts: z.array(suspicionSchema),
+  /** Thresholds calibrated on held-out trusted samples; null where none were held out. */
+  thresholds: calibratedThresholdsSchema.nullable(),
   /** How the attack went that was to be found; null if the anomalous samples are none, or no classes are predicted. */
   attack: attackFiguresSchema.nullable(),
   words: wordsSchema,

@@ -18,6 +18,7 @@ import { Workbench } from '../../main/api/workbench.ts';
 import { delongTest } from '../../main/evaluation/delong.ts';
 import { spearman } from '../../main/evaluation/rank-correlation.ts';
 import { readEvaluation } from '../../main/runs/stored-evaluations.ts';
+import { readHeldOutScores } from '../../main/storage/held-out-scores.ts';
 import { readScores, writeScores } from '../../main/storage/run-folder.ts';
 import { runOn } from './run-on.ts';
 
@@ -180,6 +181,31 @@ describe('comparing runs', () => {
       single.map(([own]) => own).reduce((a, b) => (figuresAt(name)[b]!.AUC_ROC > figuresAt(name)[a]!.AUC_ROC ? b : a));
     expect(nested.rows[0]!.picked).toEqual([best('other'), best('plain')]);
     expect(nested.rows[1]!.reason).toBe('Has no other seed to pick a layer on');
+  });
+
+  it('calibrates thresholds on what the training data leave over, which changes no score', async () => {
+    await fit('capped', {}, { max_train_size: 150 });
+    await fit('uncalibrated', {}, { max_train_size: 150 }, { held_out: 0 });
+    const { thresholds } = readEvaluation(at('capped')).about;
+    expect(thresholds!.map(({ wanted, held_out: heldOut }) => [wanted, heldOut])).toEqual([[0.01, 250], [0.05, 250]]); // prettier-ignore
+    expect(readHeldOutScores(at('capped'))).toHaveLength(250);
+    expect(readEvaluation(at('uncalibrated')).about.thresholds).toBeUndefined();
+    expect(readHeldOutScores(at('uncalibrated'))).toBeNull();
+    expect(readScores(at('capped')).layers).toEqual(readScores(at('uncalibrated')).layers);
+    const { threshold, FPR, TPR } = thresholds![1]!;
+    const { layers, labels } = readScores(at('capped'));
+    const flagged = [...layers.get('all')!].map((score) => score > threshold!);
+    const rate = (kind: number) =>
+      flagged.filter((is, i) => is && labels[i] === kind).length / labels.filter((label) => label === kind).length;
+    expect([FPR, TPR]).toEqual([rate(0), rate(1)]);
+    // On the same model the detector keeps them, whatever it is tested on.
+    await runOn(
+      workbench,
+      'eval-detector',
+      { detector: { name: 'from_run', path: at('capped') }, task: { name: 'backdoor', run_path: at('classifier'), backdoor: 'corner' }, analysis: false },
+      { folder: at('again') },
+    ); // prettier-ignore
+    expect(readEvaluation(at('again')).about.thresholds![1]).toMatchObject({ threshold, held_out: 250 });
   });
 
   it('says plainly where runs do not share their samples', () => {

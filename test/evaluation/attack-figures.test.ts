@@ -20,6 +20,15 @@ describe('figures of an attack', () => {
     expect(figures.successful).toMatchObject({ AUC_ROC: 1, n_clean: 4, n_anomalous: 2 });
   });
 
+  it('have how often clean samples are taken for the target anyway, or for another class than theirs', () => {
+    const mistaken = ints(2, 1, 2, 0, 2, 1, 2, 2);
+    // Of the clean samples of the classes 0, 1 and 3 that of class 0; two of all four are mistaken.
+    expect(attackFigures(scores, labels, { own, label, predicted: mistaken }, 'label').clean_rate).toBe(1 / 3);
+    expect(attackFigures(scores, labels, { own, label, predicted: mistaken }, 'mistake').clean_rate).toBe(0.5);
+    const cycled = ints(0, 1, 2, 3, 1, 2, 3, 0);
+    expect(attackFigures(scores, labels, { own, label: cycled, predicted }, 'label')).not.toHaveProperty('clean_rate');
+  });
+
   it('leave out clean and anomalous samples of the target class', () => {
     const { other_classes } = attackFigures(scores, labels, { own, label, predicted }, 'label');
     // 6 and 7 above 1, 5 and 2; 4 above 1 and 2: 8 of 9 pairs.

@@ -86,6 +86,15 @@ describe('what a result says', () => {
     );
   });
 
+  it('calls a layer picked after seeing the labels where nothing was aggregated', () => {
+    const layers = { a: evaluateScores(scores(3, 3), labels), b: evaluateScores(scores(0, 1), labels) };
+    const words = { samples: 'Images', anomalous: 'Triggered' };
+    const { headline, sentence } = describeResult(layers, 'mean', words);
+    expect(headline).toBe('a');
+    expect(sentence).toMatch(/^At \*\*a\*\* .* The layer was picked after seeing the labels\.$/);
+    expect(describeResult({ a: layers.a }, 'mean', words).sentence).not.toContain('picked');
+  });
+
   it('says where it shows most and where nothing is left', () => {
     const layers = { 'a.output': scores(0.9, 1.9), 'b.output': scores(0, 1).map((value) => value / 100) };
     const { headline, sentence } = evaluated(layers, 'max');

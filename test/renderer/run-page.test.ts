@@ -46,6 +46,7 @@ const result = (layers: Record<string, LayerMetrics>, headline = 'all'): RunResu
   attack: null,
   sentence: '',
   doubts: [],
+  thresholds: null,
   words: { samples: 'Images', anomalous: 'Triggered', score: 'Score' },
   aggregation: 'mean',
   analysis: null,

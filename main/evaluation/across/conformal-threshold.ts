@@ -1,5 +1,4 @@
 import { checkScores, type Scores } from '../../../shared/scores/ranked-scores.ts';
-import { formatPercent } from '../../../shared/format.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 
 /**
@@ -32,11 +31,6 @@ export function conformalThreshold(heldOut: Scores, alpha: number): number {
 /** Returns how many held-out trusted samples a finite threshold for this false-positive rate takes. */
 export function fewestHeldOut(alpha: number): number {
   return Math.ceil(1 / alpha - 1 - 1e-9);
-}
-
-/** Returns what {@link conformalThreshold} promises, to be shown beside what it came to. */
-export function conformalGuarantee(alpha: number): string {
-  return `On average over calibrations at most ${formatPercent(alpha)} of trusted samples are flagged, if they are drawn like the held-out ones.`;
 }
 
 /** What a threshold comes to on test samples. */

@@ -6,6 +6,11 @@ import { allLayers, type Evaluation, type LayerMetrics } from '../../../shared/d
 import type { RunRecord } from '../../../shared/domain/run.ts';
 import { formatInterval, formatMetric, formatPercent } from '../../../shared/format.ts';
 import { tooFewClean, tprAtOnePercent } from '../../../shared/scores/one-percent.ts';
+import { readOffTest, thresholdCells, thresholdGuarantee, thresholdHeads } from '../../../shared/threshold-words.ts';
+import { factsOfEvaluation } from '../../../shared/suspicions-of-evaluation.ts';
+import { suspicions } from '../../../shared/suspicions.ts';
+import type { Suspicion } from '../../../shared/domain/suspicion.ts';
+import { taskRegistry } from '../../tasks/index.ts';
 import { textTable } from './table.ts';
 
 /** Formats a share, 0 to 1, like the other numbers in the table. */
@@ -40,6 +45,25 @@ function attackTable({ about: { attack } }: Evaluation): string | null {
   return textTable(['score all, on', 'anomalous', 'AUROC', '95 % interval'], rows, [false, true, true, false]);
 }
 
+/** Thresholds calibrated on held-out trusted samples, with what they promise; none where none were held out. */
+function thresholdLines({ about: { thresholds } }: Evaluation): string[] {
+  if (!thresholds) return [];
+  return [
+    textTable([...thresholdHeads], thresholds.map(thresholdCells), [false, true, true, true, true]),
+    thresholdGuarantee,
+    readOffTest,
+    '',
+  ];
+}
+
+/** Why the result of a run may not be believed as it stands; the aggregate's, without a look at its single scores. */
+function doubtsOf({ metrics: classifier }: RunRecord, { layers, about }: Evaluation): Suspicion[] {
+  const metrics = layers[allLayers];
+  if (!metrics) return [];
+  const aim = about.task && taskRegistry.has(about.task.name) ? taskRegistry.get(about.task.name).aim : undefined;
+  return suspicions(factsOfEvaluation({ about, metrics, aim, classifier }));
+}
+
 /** Clean accuracy and attack success of the classifier and the poison a detector met, as far as they are known. */
 export function contextLines({ metrics }: RunRecord): string[] {
   const line = (label: string, value: number | null | undefined) =>
@@ -65,7 +89,14 @@ export function resultText({ record, folder, found }: FinishedRun): string {
   if (hasEvaluation) {
     const evaluation = readEvaluation(folder);
     const attack = attackTable(evaluation);
-    lines.push(evaluationTable(evaluation), '', ...(attack === null ? [] : [attack, '']));
+    lines.push(
+      evaluationTable(evaluation),
+      '',
+      ...(attack === null ? [] : [attack, '']),
+      ...thresholdLines(evaluation),
+    );
+    const doubts = doubtsOf(record, evaluation);
+    if (doubts.length > 0) lines.push(...doubts.map(({ sentence, remedy }) => `${sentence} ${remedy}`), '');
   }
   lines.push(...context);
   lines.push(...(context.length > 0 ? [''] : []), `Run ${record.id} in ${shownPath(folder)}`);
@@ -75,5 +106,14 @@ export function resultText({ record, folder, found }: FinishedRun): string {
 /** What a run has brought, for programs. */
 export function resultValue({ record, folder, found }: FinishedRun): Record<string, unknown> {
   const hasEvaluation = evaluationFolders(folder).includes(folder);
-  return { run: record, folder, found, ...(hasEvaluation ? { evaluation: readEvaluation(folder).layers } : {}) };
+  if (!hasEvaluation) return { run: record, folder, found };
+  const evaluation = readEvaluation(folder);
+  return {
+    run: record,
+    folder,
+    found,
+    evaluation: evaluation.layers,
+    thresholds: evaluation.about.thresholds ?? null,
+    doubts: doubtsOf(record, evaluation),
+  };
 }

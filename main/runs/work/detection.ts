@@ -10,8 +10,9 @@ import type {
   PickedDetector,
 } from '../../detectors/detector.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
-import { standardisationOf } from '../../evaluation/aggregate-layers.ts';
 import { activationBatches, type ActivationBatch, type PassOptions } from '../../models/activations.ts';
+import type { Scores } from '../../../shared/scores/ranked-scores.ts';
+import { aggregateLayers, standardisationOf } from '../../evaluation/aggregate-layers.ts';
 import type { Network } from '../../models/network.ts';
 import { offersOf, type DataPart, type Task, type TestPart } from '../../tasks/task.ts';
 import { RandomStream } from '../../tensor/random.ts';
@@ -125,6 +126,28 @@ export function scoreTask(
   observers: readonly TestObserver[] = [],
 ): Promise<TaskScores> {
   return scoreParts(detector, task.network, task.test, seed, batchSize, 'Evaluating', context, observers);
+}
+
+/** Returns the aggregate scores `[n]` of trusted samples that the detector was not fitted on. @throws as {@link scoreTask}. */
+export async function scoreHeldOut(
+  detector: FittedDetector,
+  task: Task,
+  heldOut: DataPart,
+  seed: number,
+  batchSize: number,
+  context: RunContext,
+): Promise<Float32Array> {
+  const parts = [{ ...heldOut, anomalous: false }];
+  const { layers } = await scoreParts(detector, task.network, parts, seed, batchSize, 'Calibrating', context);
+  return Float32Array.from(combinedScores(detector, layers));
+}
+
+/** The scores of all layers as one, `[n]`. */
+export function combinedScores(detector: FittedDetector, layers: ReadonlyMap<string, Float32Array>): Scores {
+  return aggregateLayers(Object.fromEntries(layers), detector.spec.layer_aggregation, {
+    standardisation: detector.standardisation,
+    layer: detector.spec.aggregation_layer,
+  });
 }
 
 /** Scores the samples of all parts in mixed batches; the scores are in the parts' order. */

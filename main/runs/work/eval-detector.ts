@@ -1,4 +1,7 @@
 import { hashFile } from '../../storage/content-hash.ts';
+import { readHeldOutScores } from '../../storage/held-out-scores.ts';
+import { holdsRun, readSpec } from '../../storage/run-folder.ts';
+import type { Task } from '../../tasks/task.ts';
 import { detectorFile, readDetector } from '../detector-file.ts';
 import type { EvalDetectorSpec } from '../detector-params.ts';
 import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.ts';
@@ -8,6 +11,13 @@ import { withFiguresOfClassifier } from './context-figures.ts';
 import { evaluateDetector } from './evaluate.ts';
 import { tellOfKept } from './kept-activations.ts';
 
+/** Whether a task looks at the model that a detector was fitted on: on another one its held-out samples score otherwise. */
+function sameModel(detectorFolder: string, { fingerprints }: Task): boolean {
+  if (!holdsRun(detectorFolder)) return false;
+  const fitted = readSpec(detectorFolder).fingerprints['model'];
+  return fitted !== undefined && fitted === fingerprints['model'];
+}
+
 /** Evaluates a fitted detector on the task that a spec asks for. */
 export async function runEvaluation(spec: EvalDetectorSpec, context: RunContext): Promise<RunOutcome> {
   const timer = new PhaseTimer();
@@ -16,7 +26,8 @@ export async function runEvaluation(spec: EvalDetectorSpec, context: RunContext)
   const task = await timer.measure('data', () => buildTask(spec.task, context));
   for (const layer of detector.layers) task.network.activationShape(layer);
   const subject = { detectorFolder, task: spec.task, seed: spec.seed };
-  const evaluated = await evaluateDetector(detector, task, subject, spec, context, timer);
+  const heldOutScores = sameModel(detectorFolder, task) ? readHeldOutScores(detectorFolder) : null;
+  const evaluated = await evaluateDetector(detector, task, subject, { ...spec, heldOutScores }, context, timer);
   const metrics = withFiguresOfClassifier(task, evaluated);
   tellOfKept(context);
   task.network.dispose();

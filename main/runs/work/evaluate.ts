@@ -1,8 +1,9 @@
 import { allLayers, toEvaluationFile, type Evaluation, type LayerMetrics } from '../../../shared/domain/evaluation.ts';
+import type { Scores } from '../../../shared/scores/ranked-scores.ts';
 import { given } from '../../../shared/given.ts';
 import { tprAtOnePercent } from '../../../shared/scores/one-percent.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
-import { aggregateLayers } from '../../evaluation/aggregate-layers.ts';
+import { calibratedThresholds } from '../../evaluation/across/calibrated-thresholds.ts';
 import { attackFigures } from '../../evaluation/attack-figures.ts';
 import { classShares, type ClassShares } from '../../evaluation/class-shares.ts';
 import { evaluateScores } from '../../evaluation/evaluate-scores.ts';
@@ -15,7 +16,7 @@ import { anomalousWord, type Task } from '../../tasks/task.ts';
 import { TestClasses } from './test-classes.ts';
 import { placesNotes } from './build-task.ts';
 import { clearAnalysis, TestAnalysis } from './analysis.ts';
-import { scoreTask, type TaskScores } from './detection.ts';
+import { combinedScores, scoreTask, type TaskScores } from './detection.ts';
 import type { FittedDetector } from '../detector-file.ts';
 import { evaluationFile, evaluationKey, type EvaluationSubject } from '../evaluation-file.ts';
 import type { PhaseTimer, RunContext, RunOutcome } from '../run-definition.ts';
@@ -26,6 +27,8 @@ interface EvaluationSettings {
   batch_size: number;
   /** Writes analysis.json, `analysis/` and their figures, too. */
   analysis: boolean;
+  /** Scores of trusted samples that the detector was not fitted on, for thresholds; null or left out where there are none. */
+  heldOutScores?: Float32Array | null | undefined;
 }
 
 /**
@@ -47,7 +50,7 @@ export async function evaluateDetector(
     scoreTask(detector, task, subject.seed, settings.batch_size, context, analysis ? [classes, analysis] : [classes]),
   );
   const evaluation = await timer.measure('metrics', async () =>
-    computeMetrics(detector, task, scores, classes, subject),
+    computeMetrics(detector, task, scores, classes, subject, settings.heldOutScores ?? null),
   );
   writeScores(folder, { ...scores, trueClass: classes.own, ...given({ predictedClass: classes.predicted }) });
   const words = {
@@ -69,13 +72,11 @@ function computeMetrics(
   { layers, labels }: TaskScores,
   { own, label, predicted }: TestClasses,
   subject: EvaluationSubject,
+  heldOutScores: Float32Array | null,
 ): Evaluation {
   const metrics: Record<string, LayerMetrics> = {};
   for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels);
-  const all = aggregateLayers(Object.fromEntries(layers), detector.spec.layer_aggregation, {
-    standardisation: detector.standardisation,
-    layer: detector.spec.aggregation_layer,
-  });
+  const all = combinedScores(detector, layers);
   layers.set(allLayers, all as Float32Array);
   metrics[allLayers] = evaluateScores(all, labels);
   const { aim } = taskRegistry.get(subject.task.name);
@@ -92,9 +93,13 @@ function computeMetrics(
       task: subject.task,
       seed: subject.seed,
       fingerprints: task.fingerprints,
-      ...given({ attack, classifier }),
+      ...given({ attack, classifier, thresholds: thresholdsOf(heldOutScores, all, labels) }),
     },
   };
+}
+
+function thresholdsOf(heldOut: Float32Array | null, all: Scores, labels: Uint8Array) {
+  return heldOut && heldOut.length > 0 ? calibratedThresholds(heldOut, all, labels) : undefined;
 }
 
 /** What the model makes of the clean samples among all `[n]`. */
@@ -112,6 +117,8 @@ function headline({ layers, about: { attack, classifier } }: Evaluation): Record
     auroc_upper: all.AUC_ROC_interval.upper,
     ap: all.AP,
     tpr_at_fpr_1: tprAtOnePercent(all),
+    test_clean: all.n_clean,
+    test_anomalous: all.n_anomalous,
     ...(classifier && { clean_accuracy: classifier.accuracy }),
     ...(attack && {
       ...(attack.attacked > 0 && { attack_success: attack.succeeded / attack.attacked }),

@@ -3,6 +3,7 @@ import type { Picked } from '../../../shared/schema/fields.ts';
 import { given } from '../../../shared/given.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
 import { hashFile } from '../../storage/content-hash.ts';
+import { writeHeldOutScores } from '../../storage/held-out-scores.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { anomalousWord } from '../../tasks/task.ts';
 import { writeDetector } from '../detector-file.ts';
@@ -11,10 +12,11 @@ import { PhaseTimer, type RunContext, type RunOutcome } from '../run-definition.
 import { describeTask } from '../task-words.ts';
 import { buildTask } from './build-task.ts';
 import { withFiguresOfClassifier, poisonShare } from './context-figures.ts';
-import { fitDetector } from './detection.ts';
+import { fitDetector, scoreHeldOut } from './detection.ts';
 import { evaluateDetector } from './evaluate.ts';
 import { drawExamples } from './figures.ts';
 import { tellOfKept } from './kept-activations.ts';
+import { calibrationPart } from './held-out.ts';
 
 /**
  * Returns the SHA-256 of the files that a detector starts from, by parameter. @throws CupbearerError `not-found`,
@@ -31,17 +33,27 @@ export async function runFitting(spec: TrainDetectorSpec, context: RunContext): 
   const timer = new PhaseTimer();
   const task = await timer.measure('data', () => buildTask(spec.task, context));
   const files = detectorFiles(spec.detector);
+  const { fitting, heldOut } = calibrationPart(task, spec.held_out, spec.seed);
   const detector = await timer.measure('fitting', () =>
-    fitDetector(spec.detector, task, spec.seed, spec.batch_size, context),
+    fitDetector(spec.detector, { ...task, trusted: fitting }, spec.seed, spec.batch_size, context),
   );
   writeDetector(context.folder, detector);
+  const heldOutScores =
+    heldOut &&
+    (await timer.measure('calibrating', () =>
+      scoreHeldOut(detector, task, heldOut, spec.seed, spec.batch_size, context),
+    ));
+  if (heldOutScores) writeHeldOutScores(context.folder, heldOutScores);
   const word = anomalousWord(taskRegistry.get(spec.task.name));
   drawExamples(context.folder, task, describeTask(spec.task), word);
   const subject = { detectorFolder: context.folder, task: spec.task, seed: spec.seed };
   const { needs } = detectorRegistry.get(spec.detector.name);
   const poison = needs.untrusted ? await poisonShare(task, spec.batch_size, context) : undefined;
   const metrics = {
-    ...withFiguresOfClassifier(task, await evaluateDetector(detector, task, subject, spec, context, timer)),
+    ...withFiguresOfClassifier(
+      task,
+      await evaluateDetector(detector, task, subject, { ...spec, heldOutScores }, context, timer),
+    ),
     ...given({ poison_share: poison }),
   };
   tellOfKept(context);
