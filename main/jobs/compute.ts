@@ -21,7 +21,7 @@ export interface ComputeOptions {
 }
 
 /** How the process of a run is started, and where it waits for the next run. */
-export interface RunOptions extends ComputeOptions {
+interface RunOptions extends ComputeOptions {
   /** Takes a process from here if one waits, and leaves it here if the run succeeds; a new one for this run if left out. */
   kept?: KeptProcesses | undefined;
 }

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CupbearerError } from '../../shared/errors.ts';
+import { given } from '../../shared/given.ts';
 import { JobQueue, type QueuedJob } from '../../main/jobs/queue.ts';
 
 /** A queue whose jobs end when the test says so. */
-function queueOf(parallel: number) {
+function queueOf(parallel: number, hasRoom?: (id: string) => boolean) {
   const events: string[] = [];
   const running = new Map<string, { end: () => void; fail: (error: Error) => void; signal: AbortSignal }>();
   let most = 0;
-  const queue = new JobQueue({ parallel: () => parallel, onChange: () => undefined });
+  const queue = new JobQueue({ parallel: () => parallel, onChange: () => undefined, ...given({ hasRoom }) });
   const job = (id: string, ...waitsFor: string[]): QueuedJob => ({
     id,
     waitsFor: waitsFor.map((other) => ({ id: other, name: `The run ${other}` })),
@@ -49,6 +50,31 @@ describe('the queue', () => {
     await settled();
     expect(events.at(-1)).toBe('start c');
     expect(queue.places.at(-1)).toMatchObject({ id: 'd', position: 1 });
+  });
+
+  it('starts no other job where there is no room for it, and always one', async () => {
+    const asked: string[] = [];
+    let isRoom = false;
+    const { queue, job, events, running } = queueOf(3, (id) => (asked.push(id), isRoom));
+    queue.add([job('a'), job('b'), job('c')]);
+    await settled();
+    // The small ones do not pass the large one.
+    expect([events, asked]).toEqual([['start a'], ['b']]);
+    running.get('a')!.end();
+    await settled();
+    expect(events).toEqual(['start a', 'start b']);
+    isRoom = true;
+    queue.cancel([]);
+    await settled();
+    expect(events).toEqual(['start a', 'start b', 'start c']);
+  });
+
+  it('knows which jobs are refused if others are cancelled', () => {
+    const { queue, job } = queueOf(1);
+    queue.add([job('a'), job('b', 'a'), job('c', 'b'), job('d')]);
+    expect(queue.waitersOf(['a'])).toEqual(['b', 'c']);
+    expect(queue.waitersOf(['a', 'c'])).toEqual(['b']);
+    expect(queue.waitersOf(['d', 'unknown'])).toEqual([]);
   });
 
   it('lets a job pass one that waits for another', async () => {
