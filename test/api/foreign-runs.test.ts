@@ -8,7 +8,7 @@ import { runDefinitionOf } from '../../main/runs/index.ts';
 import { readStoredSpec } from '../../main/runs/stored-spec.ts';
 import { faultLines, printedRun } from '../../main/hosts/cli/faults.ts';
 import { causeWords } from '../../renderer/screens/runs/cause-words.ts';
-import { columns, comparator } from '../../renderer/screens/runs/columns.ts';
+import { columns, runOrder } from '../../renderer/screens/runs/columns.ts';
 import { runWordsBy, taskWordsBy } from '../../shared/run-titles.ts';
 import { inLine, unfinishedIds } from '../../renderer/screens/runs/table-groups.ts';
 import { draftFromText, isSameDraft, withNames } from '../../renderer/screens/experiment/draft-values.ts';
@@ -141,7 +141,10 @@ function showInWindow(run: RunSummary, others: readonly RunSummary[]): void {
   expect(taskWordsBy(run, titleOf).main).toBeTypeOf('string');
   expect(runWordsBy(run, titleOf)).toBeTypeOf('string');
   expect(causeWords(run, byId)).toBeTypeOf('string');
-  for (const { id: column } of columns) expect([...all].sort(comparator({ column, descending: true }))).toHaveLength(all.length); // prettier-ignore
+  for (const column of columns) {
+    const { place, compare } = runOrder(column, true);
+    expect(all.map(place).sort(compare)).toHaveLength(all.length);
+  }
   for (const field of Object.values(queryFields)) void field.of(run, Date.now());
   expect(inLine(all, new Map()).length).toBe(all.length);
   expect(unfinishedIds(all).size).toBeLessThanOrEqual(all.length);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   chosenColumns,
-  columnOf,
   columns,
   firstColumns,
   fittingColumns,
@@ -11,6 +10,7 @@ import {
   sortWords,
   startsDescending,
 } from '../../renderer/screens/runs/columns.ts';
+import { columnOf, resolved } from '../../renderer/screens/runs/column-of.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import { runSummary } from './run-summary.ts';
 
@@ -22,7 +22,7 @@ const runs: RunSummary[] = [
   runSummary({ id: 'pinned', metrics: { auroc: 0.7 }, pinned: true, createdAt: '2026-11-23T09:00:00Z' }),
 ];
 const order = (column: (typeof columns)[number]['id'], descending: boolean) => {
-  const { place, compare } = runOrder({ column, descending });
+  const { place, compare } = runOrder(columnOf(column)!, descending);
   return runs
     .map(place)
     .sort(compare)
@@ -48,9 +48,9 @@ describe('columns', () => {
   });
 
   it('say their order in words', () => {
-    expect(sortWords({ column: 'when', descending: true })).toBe('newest first');
-    expect(sortWords({ column: 'auroc', descending: false })).toBe('by AUROC, ascending');
-    expect(sortWords({ column: 'model', descending: false })).toBe('by model, ascending');
+    expect(sortWords(columnOf('when')!, true)).toBe('newest first');
+    expect(sortWords(columnOf('auroc')!, false)).toBe('by AUROC, ascending');
+    expect(sortWords(columnOf('model')!, false)).toBe('by model, ascending');
   });
 
   it('start with the largest figure, and words with the first letter', () => {
@@ -111,7 +111,7 @@ describe('columns in a table of some width', () => {
     ] as const) {
       const flat = columns.filter(({ inGroups }) => !inGroups);
       const shown = chosenColumns(
-        flat.map(({ id }) => ({ id })),
+        flat.map((column) => ({ column })),
         { isNarrow, isGrouped: false },
       );
       expect(shown.map(({ id }) => id)).toEqual(flat.map(({ id }) => id));
@@ -137,7 +137,10 @@ describe('columns of groups', () => {
   });
 
   it('keep the order and widths that were chosen, and have what must be there', () => {
-    const shown = chosenColumns([{ id: 'when' }, { id: 'task.max_test_size', width: 77 }, { id: 'auroc' }], wide);
+    const shown = chosenColumns(
+      resolved([{ id: 'when' }, { id: 'task.max_test_size', width: 77 }, { id: 'auroc' }]),
+      wide,
+    );
     expect(shown.map(({ id }) => id)).toEqual(['name', 'runs', 'when', 'task.max_test_size', 'auroc']);
     expect(shown.find(({ id }) => id === 'task.max_test_size')?.width).toBe(77);
   });

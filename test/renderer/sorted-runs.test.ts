@@ -1,16 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runOrder } from '../../renderer/screens/runs/columns.ts';
+import { columns, runOrder } from '../../renderer/screens/runs/columns.ts';
 import { SortedRuns } from '../../renderer/screens/runs/sorted-runs.ts';
 import type { RunSummary } from '../../shared/domain/live.ts';
 import { runSummary } from './run-summary.ts';
+
+const when = columns.find(({ id }) => id === 'when')!;
 
 describe('runs in order', () => {
   it('are in the order of a sort from scratch after any changes', () => {
     const change = fc.record({ id: fc.integer({ min: 0, max: 20 }), minute: fc.nat(59), isGone: fc.boolean() });
     fc.assert(
       fc.property(fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 6 }), fc.boolean(), (steps, descending) => {
-        const order = runOrder({ column: 'when', descending });
+        const order = runOrder(when, descending);
         const sorted = new SortedRuns();
         const runs = new Map<string, RunSummary>();
         for (const step of steps) {
@@ -33,11 +35,11 @@ describe('runs in order', () => {
 
   it('are the same list where nothing has changed, and another one in another order', () => {
     const runs = new Map([['a', runSummary({ id: 'a' })]]);
-    const order = runOrder({ column: 'when', descending: true });
+    const order = runOrder(when, true);
     const sorted = new SortedRuns();
     const first = sorted.of(runs, order);
     expect(sorted.of(runs, order)).toBe(first);
     expect(sorted.of(new Map(runs), order)).toBe(first);
-    expect(sorted.of(runs, runOrder({ column: 'when', descending: false }))).not.toBe(first);
+    expect(sorted.of(runs, runOrder(when, false))).not.toBe(first);
   });
 });

@@ -1,18 +1,12 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
-import { isSpecPath, type SpecValue } from '../../../shared/domain/spec-field.ts';
-import { formatDuration, formatMetric, formatParameter, formatPercent } from '../../../shared/format.ts';
+import { formatDuration, formatMetric, formatPercent } from '../../../shared/format.ts';
 import type { TermId } from '../../../shared/glossary.ts';
-import type { GridSort } from '../../components/grid-column.ts';
-import { metricPrefix } from '../../../shared/query/fields.ts';
 import { kindWords } from '../../../shared/run-titles.ts';
-import { experiments } from '../../app/experiments.svelte.ts';
 import { statusWords } from '../../components/status-words.ts';
-import { taskWords } from '../../runs/run-words.ts';
-import type { ColumnChoice } from './place.ts';
-import { parameters } from './spec-values.svelte.ts';
 
 /** Cells that are more than a text; the table's row draws them. */
-export type OwnCell = 'name' | 'status' | 'task' | 'detector' | 'model' | 'runs' | 'auroc' | 'when' | 'tags';
+export type OwnCell =
+  'name' | 'status' | 'task' | 'detector' | 'experiment' | 'model' | 'runs' | 'auroc' | 'when' | 'tags';
 
 /** A column of the table: everything about it is declared here. */
 export interface Column {
@@ -52,10 +46,8 @@ export interface Column {
   leaves?: number;
 }
 
-const experimentNames = (run: RunSummary) => run.experiments.map((id) => experiments.withId(id)?.name ?? id).join(', ');
-
-const metric = (key: string) => (run: RunSummary) => run.metrics[key];
-const written = (key: string, format: (value: number) => string) => (run: RunSummary) => {
+export const metric = (key: string) => (run: RunSummary) => run.metrics[key];
+export const written = (key: string, format: (value: number) => string) => (run: RunSummary) => {
   const value = run.metrics[key];
   return typeof value === 'number' ? format(value) : '';
 };
@@ -115,7 +107,6 @@ export const columns: readonly Column[] = [
     shownAtFirst: true,
     key: (run) => `${run.task} ${run.taskDetail}`,
     cell: 'task',
-    words: (run) => taskWords(run).main,
     plural: 'tasks',
   },
   {
@@ -145,8 +136,8 @@ export const columns: readonly Column[] = [
     width: 140,
     narrow: 120,
     leaves: 15,
-    key: (run) => experimentNames(run) || null,
-    cell: experimentNames,
+    key: (run) => run.experiments.join() || null,
+    cell: 'experiment',
   },
   {
     id: 'model',
@@ -294,51 +285,6 @@ export const columns: readonly Column[] = [
   },
 ];
 
-/** Returns a column by its id: one of the list, a figure (`metrics.train_loss`) or a parameter by its path; undefined for another. */
-export function columnOf(id: string): Column | undefined {
-  const known = [nameColumn, ...columns].find((column) => column.id === id);
-  if (known) return known;
-  const added = { id, width: 120, narrow: 120, align: 'right', added: true } as const;
-  if (id.startsWith(metricPrefix)) {
-    const key = id.slice(metricPrefix.length);
-    return { ...added, label: metricLabel(key), key: metric(key), cell: written(key, shortNumber) };
-  }
-  if (!isSpecPath(id)) return undefined;
-  const value = (run: RunSummary) => parameters.of(run, id);
-  const isShare = parameters.isShare(id);
-  return {
-    ...added,
-    label: parameters.labelOf(id),
-    plural: 'values',
-    key: (run) => {
-      const found = value(run);
-      return typeof found === 'boolean' ? Number(found) : found;
-    },
-    cell: (run) => valueWords(value(run), isShare),
-  };
-}
-
-/** A figure's name for people: "Train loss". */
-export const metricLabel = (key: string): string => {
-  const words = key.replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
-};
-
-/** A parameter's value in a cell: numbers as they are typed, shares in per cent, `yes` and `no`. */
-function valueWords(value: SpecValue | undefined, isShare: boolean): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  // As typed: 5 %, not 5.0 %, which would look like a measurement.
-  if (isShare && typeof value === 'number') return `${Number((value * 100).toPrecision(12))}\u00a0%`;
-  return formatParameter(value);
-}
-
-/** Four digits, and a power of ten where zeros would crowd them. */
-const shortNumber = (value: number) => {
-  const size = Math.abs(value);
-  return value !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
-};
-
 /** Px that the column that takes what is left has at least, and in a narrow window. */
 const leastElastic = 190;
 const leastNarrowElastic = 120;
@@ -368,6 +314,13 @@ function taskCell({ sticky: _, ...column }: Column): Column {
   return column;
 }
 
+/** A column that a person has chosen, with the width that they have given it. */
+export interface ChosenColumn {
+  column: Column;
+  /** Px; its own if not set. */
+  width?: number | undefined;
+}
+
 /** How a table is laid out. */
 interface Layout {
   isNarrow: boolean;
@@ -379,11 +332,8 @@ interface Layout {
  * Columns that a person has chosen, all of them, in their order and with the widths that they have; the table may be
  * wider than its place.
  */
-export function chosenColumns(choices: readonly ColumnChoice[], { isNarrow, isGrouped }: Layout): readonly Column[] {
-  const known = choices.flatMap(({ id, width }) => {
-    const column = id === nameColumn.id ? undefined : columnOf(id);
-    return column && (isGrouped || !column.inGroups) ? [{ column, width }] : [];
-  });
+export function chosenColumns(choices: readonly ChosenColumn[], { isNarrow, isGrouped }: Layout): readonly Column[] {
+  const known = choices.filter(({ column }) => isGrouped || !column.inGroups);
   const missing = columns.filter(
     (column) =>
       (isNeeded(column, isGrouped) || (isGrouped && column.inGroups)) &&
@@ -393,7 +343,7 @@ export function chosenColumns(choices: readonly ColumnChoice[], { isNarrow, isGr
   for (const column of missing) {
     const before = columns.slice(0, columns.indexOf(column)).map(({ id }) => id);
     const after = known.findLastIndex((one) => before.includes(one.column.id));
-    known.splice(after + 1, 0, { column, width: undefined });
+    known.splice(after + 1, 0, { column });
   }
   const withWidths = known.map(({ column, width }) => {
     const own = placed(column, isNarrow, isGrouped);
@@ -467,8 +417,7 @@ export interface RunOrder {
 }
 
 /** Orders runs by a column, pinned ones first and those without a value last; equal ones newest first. */
-export function runOrder({ column, descending }: GridSort): RunOrder {
-  const key = columnOf(column)?.key ?? ((run: RunSummary) => run.createdAt);
+export function runOrder({ key }: Pick<Column, 'key'>, descending: boolean): RunOrder {
   const direction = descending ? -1 : 1;
   const compare = ({ run: a, value: x }: Placed, { run: b, value: y }: Placed): number => {
     if (a.pinned !== b.pinned) return a.pinned ? -1 : 1;
@@ -485,8 +434,7 @@ export function runOrder({ column, descending }: GridSort): RunOrder {
 }
 
 /** The order in words, for the foot of the table. */
-export function sortWords({ column, descending }: GridSort): string {
-  if (column === 'when') return descending ? 'newest first' : 'oldest first';
-  const label = columnOf(column)?.label ?? column;
+export function sortWords({ id, label }: Pick<Column, 'id' | 'label'>, descending: boolean): string {
+  if (id === 'when') return descending ? 'newest first' : 'oldest first';
   return `by ${label === 'AUROC' || label === 'AP' ? label : label.toLowerCase()}, ${descending ? 'descending' : 'ascending'}`;
 }

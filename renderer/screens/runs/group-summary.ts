@@ -1,6 +1,7 @@
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import type { RunStatus } from '../../../shared/domain/run.ts';
 import { formatCount, inSentence } from '../../../shared/format.ts';
+import { wordsOf } from './column-of.ts';
 import type { Column } from './columns.ts';
 
 /** How the runs of a group stand, in one mark and word: what goes on first, then what somebody must look at. */
@@ -41,11 +42,12 @@ export function groupText(column: Column, runs: readonly RunSummary[], version: 
   return text;
 }
 
-function freshText({ id, key, cell, words, label, plural }: Column, all: readonly RunSummary[]): string {
+function freshText(column: Column, all: readonly RunSummary[]): string {
+  const { id, key, label, plural } = column;
   // What a classifier has learned is a task of its own only where nothing was detected on it.
   const detections = id === 'task' ? all.filter(({ kind }) => kind !== 'classifier') : [];
   const runs = detections.length > 0 ? detections : all;
-  const textOf = words ?? (typeof cell === 'string' ? () => '' : cell);
+  const textOf = wordsOf(column);
   const values = new Set<string>();
   let [least, most]: (RunSummary | undefined)[] = [];
   for (const run of runs) {

@@ -5,7 +5,7 @@ import { definitions } from '../../app/definitions.svelte.ts';
 import { experiments } from '../../app/experiments.svelte.ts';
 import { statusWords } from '../../components/status-words.ts';
 import { taskWords } from '../../runs/run-words.ts';
-import { columnOf } from './columns.ts';
+import { columnOf } from './column-of.ts';
 import type { Grouping } from './group-tree.ts';
 
 const asIs = (value: string) => value;

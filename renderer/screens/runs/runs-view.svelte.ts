@@ -9,7 +9,6 @@ import type { GridSort } from '../../components/grid-column.ts';
 import { narrow } from '../../app/window.ts';
 import {
   chosenColumns,
-  columnOf,
   columns,
   firstColumns,
   fittingColumns,
@@ -19,6 +18,7 @@ import {
   startsDescending,
 } from './columns.ts';
 import type { Column } from './columns.ts';
+import { columnOf, resolved } from './column-of.ts';
 import { filter } from './filter.svelte.ts';
 import { addedLines, groupedItems, type Grouping, type GroupItem, type HeadItem, type Item } from './group-tree.ts';
 import { aspectsOf, groupingOf } from './groupings.ts';
@@ -60,7 +60,7 @@ class RunsView {
   /** What is chosen is shown, whatever room there is; of what is there at first, as much as fits. */
   readonly shown: readonly Column[] = $derived.by(() => {
     const layout = { isNarrow: narrow.current, isGrouped: this.isGrouped };
-    if (this.#choices) return chosenColumns(this.#choices, layout);
+    if (this.#choices) return chosenColumns(resolved(this.#choices), layout);
     return fittingColumns(firstColumns(this.groups), this.width === 0 ? Infinity : this.width, layout);
   });
   /** Px that they need: more than there are scroll sideways. */
@@ -80,7 +80,7 @@ class RunsView {
   readonly #runOrder = $derived.by(() => {
     // What has arrived of a parameter puts runs in another order.
     if (isSpecPath(this.sort.column)) parameters.isComing([this.sort.column]);
-    return runOrder(this.sort);
+    return runOrder(columnOf(this.sort.column) ?? nameColumn, this.sort.descending);
   });
   /** Put in order before they are filtered: a keystroke then has nothing to sort. */
   readonly #sorted = $derived(this.#order.of(catalogue.runs, this.#runOrder));
@@ -251,7 +251,7 @@ class RunsView {
   /** What stands in the table as what a person has chosen: what there was no room for does not come along. */
   #chosen(): readonly ColumnChoice[] {
     return this.#choices && this.#choices.length > 0
-      ? chosenColumns(this.#choices, { isNarrow: narrow.current, isGrouped: true })
+      ? chosenColumns(resolved(this.#choices), { isNarrow: narrow.current, isGrouped: true })
           .filter(({ id }) => id !== 'name' && (this.isGrouped || columnOf(id)?.inGroups !== true))
           .map(({ id }) => this.#choices?.find((one) => one.id === id) ?? { id })
       : this.shown.filter(({ id }) => id !== 'name').map(({ id }) => ({ id }));
