@@ -3,14 +3,19 @@ import type { SweptAxis } from '../../shared/domain/swept-axis.ts';
 import { describe } from '../../shared/schema/describe.ts';
 import { walk } from '../../shared/schema/walk.ts';
 import { runDefinitionOf } from '../runs/index.ts';
-import type { PlannedRun } from './plan.ts';
 import type { PartAxis } from './sweep.ts';
+
+/** What is looked for parameters in. */
+interface SweptRun {
+  kind: 'classifier' | 'detector';
+  params: Readonly<Record<string, unknown>>;
+}
 
 /** Lists of numbers that span more than this many times their smallest have room for all of them on a log scale only. */
 const widestLinear = 20;
 
 /** Returns what is swept as charts draw it: by the label of the parameter, which one of the runs has. */
-export function sweptAxes(axes: readonly PartAxis[], runs: Iterable<PlannedRun>): SweptAxis[] {
+export function sweptAxes(axes: readonly PartAxis[], runs: Iterable<SweptRun>): SweptAxis[] {
   const all = axes.length === 0 ? [] : [...runs];
   return axes.map((axis) => ({ path: axis.path, label: labelOf(axis, all), scale: scaleOf(axis.axis) }));
 }
@@ -23,7 +28,7 @@ function scaleOf(axis: SweepAxis): SweptAxis['scale'] {
   return least > 0 && most / least > widestLinear ? 'log' : 'linear';
 }
 
-function labelOf({ path, keys }: PartAxis, runs: readonly PlannedRun[]): string {
+function labelOf({ path, keys }: PartAxis, runs: readonly SweptRun[]): string {
   const [head = '', ...rest] = keys;
   const kind = /^tasks?\./.test(path) && head === 'classifier' ? 'classifier' : 'detector';
   const place = /^detectors?\./.test(path) ? ['detector', ...keys] : head === 'classifier' || head === 'evaluation' ? rest : ['task', ...keys]; // prettier-ignore

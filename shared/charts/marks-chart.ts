@@ -1,5 +1,4 @@
 import type { Plugin } from 'chart.js';
-import { drawPoint } from 'chart.js/helpers';
 import { formatMetric } from '../format.ts';
 import {
   axis,
@@ -12,8 +11,8 @@ import {
   type Heading,
 } from './chart.ts';
 import { lineNamesPlugin } from './line-names.ts';
-import { drawLine, penOf, widthOf, write } from './pen.ts';
-import { firstHollow, pointStyles } from './sweep-chart.ts';
+import { drawLine, penOf, widthOf, write, type Pen } from './pen.ts';
+import { firstHollow, pointShapes, type PointShape } from './sweep-chart.ts';
 import type { ChartTheme } from './theme.ts';
 import { linearTicks, logTicks, tickLabel } from './ticks.ts';
 
@@ -78,6 +77,31 @@ function keyRoom({ series }: MarksChartData): number {
   return keyGap + keyShape + Math.min(mostName, longest * characterWidth);
 }
 
+const radius = 4.5;
+/** Corners of shapes, in radii around the middle. */
+const corners: Readonly<Record<Exclude<PointShape, 'circle'>, readonly (readonly [number, number])[]>> = {
+  triangle: [[0, -1], [0.87, 0.5], [-0.87, 0.5]],
+  rect: [[-0.71, -0.71], [0.71, -0.71], [0.71, 0.71], [-0.71, 0.71]],
+  rectRot: [[0, -1], [1, 0], [0, 1], [-1, 0]],
+}; // prettier-ignore
+
+function drawShape(pen: Pen, shape: PointShape, x: number, y: number, colour: string, fill: string): void {
+  pen.save();
+  pen.strokeStyle = colour;
+  pen.fillStyle = fill;
+  pen.lineWidth = 1.5;
+  pen.beginPath();
+  if (shape === 'circle') pen.arc(x, y, radius, 0, 2 * Math.PI);
+  else
+    corners[shape].forEach(([right, down], i) =>
+      i === 0 ? pen.moveTo(x + radius * right, y + radius * down) : pen.lineTo(x + radius * right, y + radius * down),
+    );
+  pen.closePath();
+  pen.fill();
+  pen.stroke();
+  pen.restore();
+}
+
 /** Names the shapes to the right of the plot. */
 function shapeKeyPlugin(theme: ChartTheme, { series }: MarksChartData): Plugin {
   return {
@@ -90,16 +114,14 @@ function shapeKeyPlugin(theme: ChartTheme, { series }: MarksChartData): Plugin {
       series.slice(0, Math.floor((bottom - top) / keyRow)).forEach(({ name, series: place }, i) => {
         const y = top + keyRow * (i + 0.5);
         const { colour } = theme.series[place]!;
-        chart.ctx.save();
-        chart.ctx.strokeStyle = colour;
-        chart.ctx.fillStyle = place < firstHollow ? colour : theme.surface;
-        drawPoint(
-          chart.ctx,
-          { pointStyle: pointStyles[place]!, radius: 4.5, borderWidth: 1.5, rotation: 0 },
+        drawShape(
+          pen,
+          pointShapes[place]!,
           right + keyGap + 4,
           y,
+          colour,
+          place < firstHollow ? colour : theme.surface,
         );
-        chart.ctx.restore();
         const text = fitted(name, room, (part) => widthOf(pen, theme, part, { size: 12 }));
         write(pen, theme, text, right + keyGap + keyShape, y, { size: 12 });
       });
@@ -120,8 +142,8 @@ export function marksChart(data: MarksChartData, theme: ChartTheme): ChartConfig
         return {
           data: points(one),
           showLine: false,
-          pointStyle: pointStyles[one.series]!,
-          pointRadius: 4.5,
+          pointStyle: pointShapes[one.series]!,
+          pointRadius: radius,
           pointBorderWidth: 1.5,
           pointBorderColor: colour,
           pointBackgroundColor: one.series < firstHollow ? colour : theme.surface,

@@ -1,4 +1,4 @@
-import type { Plugin, PointStyle } from 'chart.js';
+import type { Plugin } from 'chart.js';
 import { formatMetric } from '../format.ts';
 import {
   axis,
@@ -127,8 +127,11 @@ const isLine = ({ axis: { scale }, isScattered }: SweepChartData) => scale !== '
 const shift = ({ lines, axis: { scale } }: SweepChartData, place: number) =>
   scale === 'choice' ? (place - (lines.length - 1) / 2) * dodge : 0;
 
+/** A point as Chart.js calls it; the last is a square on its corner. */
+export type PointShape = 'circle' | 'triangle' | 'rect' | 'rectRot';
+
 /** Shapes of points that no line joins, which tell detectors apart beside their colours. */
-export const pointStyles: readonly PointStyle[] = ['circle', 'triangle', 'rect', 'rectRot', 'circle', 'triangle', 'rect', 'rectRot']; // prettier-ignore
+export const pointShapes: readonly PointShape[] = ['circle', 'triangle', 'rect', 'rectRot', 'circle', 'triangle', 'rect', 'rectRot']; // prettier-ignore
 /** From this place on the shapes are hollow. */
 export const firstHollow = 4;
 
@@ -160,7 +163,7 @@ export function sweepChart(data: SweepChartData, theme: ChartTheme): ChartConfig
           borderDash: [...dash],
           borderWidth: 2,
           borderJoinStyle: 'round' as const,
-          pointStyle: isJoined ? ('circle' as const) : pointStyles[series]!,
+          pointStyle: isJoined ? ('circle' as const) : pointShapes[series]!,
           pointRadius: isJoined ? 3 : 4,
           pointBorderWidth: 1.5,
           pointBorderColor: colour,
