@@ -39,8 +39,9 @@ describe(`a report of ${count} runs`, () => {
     expect(bytes).toBeLessThan(mostBytes);
     const text = readFileSync(join(home, 'many.html'), 'utf8');
     expect(text.match(/<section class="run">/g)).toHaveLength(count);
-    expect(text).toContain('Only the 12 runs with the highest AUROC are compared in pairs; the other 38 are not.');
-    expect(text).toContain('the 5 of 50 runs with the highest AUROC');
+    // Ten seeds of each of five detectors: five rows, ten pairs.
+    expect(text).toContain('corrected by Holm for the 10 pairs that are compared here');
+    expect(text).toContain('the 8 of 50 runs with the highest AUROC');
     expect(text).toMatch(/The sheets of the worst mistakes of [A-Z, ]+ would make the file too large/);
     expect(text).toContain('Each run brings its main figures, without its ROC');
     // What differs is there for all of them: a row a value, with the letters of its runs.
