@@ -29,6 +29,7 @@ const inspections = {
   'experiment-table': async () => (await import('./experiments.ts')).tableOfExperiment,
   'experiment-figure': async () => (await import('./experiments.ts')).figureOfExperiment,
   'experiment-report': async () => (await import('./experiments.ts')).reportOfExperiment,
+  'experiment-of-report': async () => (await import('./experiments.ts')).experimentOfReport,
   'find-runs': async () => (await import('./find-runs.ts')).findRuns,
   'run-files': async () => (await import('./run-files.ts')).runFiles,
   'list-presets': async () => (await import('./list-presets.ts')).presetsHere,
