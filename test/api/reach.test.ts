@@ -202,7 +202,11 @@ describe('the contract', () => {
           ),
         ),
         // Cells whose data are out of reach are refused when they begin, as runs in the queue are.
+        'experiments.figure: baseline',
+        'experiments.figure: id',
         'experiments.forget: id',
+        'experiments.report: baseline',
+        'experiments.report: id',
         'experiments.start: id',
         'experiments.startSuite: suite',
         'experiments.stop: id',
