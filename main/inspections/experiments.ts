@@ -1,12 +1,16 @@
+import { basename } from 'node:path';
+import type { ExperimentSpec } from '../../shared/domain/experiment.ts';
 import { planExperiment, type ExperimentPlan, type PlanSource } from '../experiments/plan.ts';
 import type { FiguresByLayer } from '../../shared/domain/experiment-view.ts';
 import type { MatrixMetric } from '../../shared/domain/result-matrix.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
 import { figuresByLayer } from '../reports/experiment-matrix.ts';
 import { experimentFigure, type FigureRequest } from '../reports/experiment-figures.ts';
+import { specOfReport } from '../reports/experiment-report/embedded-spec.ts';
 import { writeExperimentReport } from '../reports/experiment-report/index.ts';
 import type { ExperimentReportRequest } from '../reports/experiment-report/request.ts';
 import type { WrittenReport } from '../reports/make-report.ts';
+import { readTextFile } from '../storage/read-file.ts';
 import { experimentTable, type TableFile, type TableRequest } from '../reports/experiment-table.ts';
 import { experimentView, type ViewRequest, type ViewedExperiment } from '../reports/experiment-view.ts';
 
@@ -32,3 +36,10 @@ export const figureOfExperiment = (request: FigureRequest): TableFile => experim
 
 /** Writes a report of an experiment to a file, as {@link writeExperimentReport} does. */
 export const reportOfExperiment = (request: ExperimentReportRequest): WrittenReport => writeExperimentReport(request);
+
+/** A report with the charts of many cells may be as large as that. */
+const mostReportBytes = 2 ** 28;
+
+/** The experiment that a report holds. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
+export const experimentOfReport = ({ file }: { file: string }): ExperimentSpec =>
+  specOfReport(readTextFile(file, mostReportBytes), basename(file));

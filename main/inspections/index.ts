@@ -30,6 +30,7 @@ const inspections = {
   'experiment-table': async () => (await import('./experiments.ts')).tableOfExperiment,
   'experiment-figure': async () => (await import('./experiments.ts')).figureOfExperiment,
   'experiment-report': async () => (await import('./experiments.ts')).reportOfExperiment,
+  'experiment-of-report': async () => (await import('./experiments.ts')).experimentOfReport,
   'find-runs': async () => (await import('./find-runs.ts')).findRuns,
   'folder-sizes': async () => (await import('./trash-folders.ts')).folderSizes,
   'delete-folders': async () => (await import('./trash-folders.ts')).deleteTrashFolders,

@@ -22,7 +22,7 @@ export interface FigureRequest {
 }
 
 /** A figure that is not drawn yet. */
-export interface ExperimentFigure extends PaperWords {
+interface ExperimentFigure extends PaperWords {
   layOut: (width: number) => PaperDrawing;
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** What stands beside a mean in a table: its 95 % interval, the standard deviation over seeds, or nothing. */
 export const tableSpreads = ['interval', 'deviation', 'none'] as const;
 
-export const experimentReportFormats = ['html', 'markdown'] as const;
+const experimentReportFormats = ['html', 'markdown'] as const;
 export type ExperimentReportFormat = (typeof experimentReportFormats)[number];
 
 /** What a report tells of single cells: nothing, a table with every seed, or a page each with its charts as well. */

@@ -17,7 +17,7 @@ interface ForestRow {
 }
 
 /** Differences to a baseline as they are drawn. */
-export interface ForestData {
+interface ForestData {
   rows: ForestRow[];
   /** What the axis shows. */
   axisTitle: string;

@@ -18,7 +18,7 @@ interface HeatCell {
 }
 
 /** A matrix as it is drawn. */
-export interface HeatData {
+interface HeatData {
   columns: { label: string; isCounted: boolean }[];
   rows: {
     label: string;

@@ -4,7 +4,7 @@ import { exportTheme } from '../figure.ts';
 import { measureText, registerFonts } from '../fonts.ts';
 
 /** Height of a line of text, px. */
-export const linePx = 15;
+const linePx = 15;
 
 /** How wide a text is, px. */
 export function textWidth(text: string, strong = false): number {

@@ -11,7 +11,7 @@ export const paperFormats = { svg: 'image/svg+xml', png: 'image/png', pdf: 'appl
 export type PaperFormat = keyof typeof paperFormats;
 
 /** How large a figure is on paper. */
-export interface PaperSize {
+interface PaperSize {
   widthMm: number;
   /** Of all text in it. */
   fontPt: number;

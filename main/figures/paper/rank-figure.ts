@@ -4,7 +4,7 @@ import { cut, notesBelow, textWidth } from './paper-text.ts';
 import { tooNarrow, type PaperDrawing } from './paper.ts';
 
 /** Mean ranks as they are drawn. */
-export interface RankData {
+interface RankData {
   /** Best first. */
   detectors: { label: string; rank: number }[];
   /** Places of detectors of which no two are told apart, best first; a bar joins each. */

@@ -21,11 +21,10 @@ import { given } from '../../../../shared/given.ts';
 import { choice, flag, number, optionalPath } from '../../../../shared/schema/fields.ts';
 import type { StoredExperiment } from '../../../api/experiments/experiment-store.ts';
 import { reportParts } from '../../../api/experiments/report-parts.ts';
+import { defaultDataDir } from '../../../data/data-dir.ts';
 import type { MatrixSubject } from '../../../experiments/matrix-subject.ts';
 import type { ExperimentPlan } from '../../../experiments/plan.ts';
-import { specOfReport } from '../../../reports/experiment-report/embedded-spec.ts';
 import { createFolder } from '../../../storage/create-folder.ts';
-import { readTextFile } from '../../../storage/read-file.ts';
 import type { Output } from '../output.ts';
 import { shownPath } from '../results.ts';
 import { withLibrary } from '../with-library.ts';
@@ -176,10 +175,9 @@ export async function writeReport(
   output.result({ file: path, format, bytes: size }, () => `${shownPath(path)} (${formatBytes(size)})`);
 }
 
-/** A report with the charts of many cells may be as large as that. */
-const mostReportBytes = 2 ** 28;
-
 /** The experiment that a report holds. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
-export function specFromReport(file: string): ExperimentSpec {
-  return specOfReport(readTextFile(resolve(file), mostReportBytes), file);
+export function specFromReport(file: string): Promise<ExperimentSpec> {
+  return withLibrary((library) =>
+    library.ask('experiment-of-report', { file: resolve(file) }, { dataDir: defaultDataDir() }),
+  );
 }

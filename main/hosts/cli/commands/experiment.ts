@@ -156,7 +156,7 @@ export const experiment: Command = {
       });
     }
     const chosen = parseParams(flags, { dir: {}, ...asked }, flagName);
-    if (action === 'new') return writeNew(name!, chosen, output);
+    if (action === 'new') return await writeNew(name!, chosen, output);
     await withWorkbench(output, async (workbench) => {
       const store = new ExperimentStore(workbench);
       switch (action) {
@@ -528,10 +528,10 @@ function yamlOf(spec: object): string {
 }
 
 /** Writes the suite "quick", or the experiment in a report, as a file to begin with. */
-function writeNew(name: string, { from }: Pick<Flags, 'from'>, output: Output): void {
+async function writeNew(name: string, { from }: Pick<Flags, 'from'>, output: Output): Promise<void> {
   const path = resolve(/\.(ya?ml|json)$/i.test(name) ? name : `${name}.yaml`);
   const own =
-    from === undefined ? { ...suites.get('quick')!, name: basename(path, extname(path)) } : specFromReport(from);
+    from === undefined ? { ...suites.get('quick')!, name: basename(path, extname(path)) } : await specFromReport(from);
   const text = path.endsWith('.json') ? `${JSON.stringify(own, null, 2)}\n` : yamlOf(own);
   writeFileAtomically(path, text, { exclusive: true });
   output.result(
