@@ -18,13 +18,13 @@ import { runTitle } from '../runs/run-title.ts';
 import { checkExperimentUnlocked, checkIdle, checkUnlocked, usersNow } from './removal-checks.ts';
 
 /** Asks a process that may walk folders and delete them, as the host may not. */
-export type AskAboutFolders = <N extends 'folder-sizes' | 'delete-folders'>(
+type AskAboutFolders = <N extends 'folder-sizes' | 'delete-folders'>(
   name: N,
   question: Question<N>,
 ) => Promise<Answer<N>>;
 
 /** What was put into the trash. */
-export interface RemovedRuns {
+interface RemovedRuns {
   /** Ids of all runs that are not listed any more. */
   ids: string[];
   /** How many of the runs that stay build on them. */
@@ -32,7 +32,7 @@ export interface RemovedRuns {
 }
 
 /** An experiment that was put into the trash. */
-export interface RemovedExperiment {
+interface RemovedExperiment {
   name: string;
   /** Its id in the trash; null where its folder was gone, and it is but off the list. */
   trash: string | null;
