@@ -244,6 +244,21 @@ describe.sequential('experiments of the window', () => {
     expect(program.application.experiments.summaries().map(({ name }) => name)).not.toContain('Long');
   });
 
+  it('say how many of their cells wait for a run that is to be deleted', { timeout }, async () => {
+    const detectors = Array.from({ length: 8 }, (_, i) => ({ name: 'knn', k: i + 1 }));
+    const { experiment } = await program.client.drafts.start({ draft: draft({ detectors, name: 'Many' }) });
+    await until(experiment!, ({ counts }) => counts.running === 1);
+    const { catalogue } = program.application.workbench;
+    const used = new Set(catalogue.experiments.runsOf(experiment!).values());
+    const [classifier] = catalogue.idsOf('classifier').filter((run) => used.has(run));
+    const check = (run: string) => () => program.application.experiments.checkNotAwaited([run]);
+    expect(check(classifier!)).toThrow(/^\d cells of an experiment that goes on wait for this run, and would fail\.$/);
+    expect(check(catalogue.idsOf('detector')[0]!)).not.toThrow();
+    await expect(program.client.runs.remove({ ids: [classifier!] })).rejects.toThrow(/needs the run|wait for this run/);
+    await until(experiment!, ({ state }) => state === 'idle');
+    expect(check(classifier!)).not.toThrow();
+  });
+
   it('are known by id or name, never by a place', { timeout }, async () => {
     const { folder } = program.application.experiments.summary(id);
     await expect(program.client.experiments.view({ id: folder, metric: 'auroc' })).rejects.toThrow(

@@ -87,10 +87,9 @@ export function runsCalls(application: Application) {
       await marking.mark(ids, change);
       return {};
     }),
-    remove: runs.remove.handler(({ input: { ids, anyway } }) => {
-      if (!anyway) experiments.checkNotAwaited(ids);
-      return trash.removeRuns(ids);
-    }),
+    remove: runs.remove.handler(({ input: { ids, anyway } }) =>
+      trash.removeRuns(ids, anyway ? undefined : () => experiments.checkNotAwaited(ids)),
+    ),
     restore: runs.restore.handler(async ({ input }) => {
       await trash.restoreRuns(input.ids);
       follower.follow();

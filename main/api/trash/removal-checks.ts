@@ -10,7 +10,7 @@ import { isAtWork } from '../../storage/process-records.ts';
 const evaluationPart = `${sep}evals${sep}`;
 
 /** Returns a running run that uses a run: the run itself, one that builds on it, or one of its evaluations. */
-export type UserOf = (run: RunRecord) => RunRecord | undefined;
+type UserOf = (run: RunRecord) => RunRecord | undefined;
 
 /** Returns which runs are used by those that are running or wait at the moment. */
 export function usersNow(catalogue: Catalogue): UserOf {

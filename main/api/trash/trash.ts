@@ -18,13 +18,13 @@ import { runTitle } from '../runs/run-title.ts';
 import { checkExperimentUnlocked, checkIdle, checkUnlocked, usersNow } from './removal-checks.ts';
 
 /** Asks a process that may walk folders and delete them, as the host may not. */
-export type AskAboutFolders = <N extends 'folder-sizes' | 'delete-folders'>(
+type AskAboutFolders = <N extends 'folder-sizes' | 'delete-folders'>(
   name: N,
   question: Question<N>,
 ) => Promise<Answer<N>>;
 
 /** What was put into the trash. */
-export interface RemovedRuns {
+interface RemovedRuns {
   /** Ids of all runs that are not listed any more. */
   ids: string[];
   /** How many of the runs that stay build on them. */
@@ -32,7 +32,7 @@ export interface RemovedRuns {
 }
 
 /** An experiment that was put into the trash. */
-export interface RemovedExperiment {
+interface RemovedExperiment {
   name: string;
   /** Its id in the trash; null where its folder was gone, and it is but off the list. */
   trash: string | null;
@@ -99,16 +99,17 @@ export class Trash {
 
   /**
    * Moves runs into the trash, with the evaluations in their folders. Those that another process has removed in the meantime are
-   * passed over.
+   * passed over. What `mayBegin` throws keeps it from beginning.
    * @throws CupbearerError `not-found`, `storage`; `conflict` if a run is locked, running, or a running one builds on it, even
    * if that started in the meantime. Nothing is removed then.
    */
-  async removeRuns(ids: readonly string[]): Promise<RemovedRuns> {
+  async removeRuns(ids: readonly string[], mayBegin: () => void = () => undefined): Promise<RemovedRuns> {
     const records: CatalogueRun[] = [];
     await inSlices(ids, (slice) => records.push(...slice.map((id) => this.#catalogue.get(id))));
     checkUnlocked(this.#catalogue, records);
     let userOf = usersNow(this.#catalogue);
     checkIdle(records, userOf);
+    mayBegin();
     let { revision } = this.#catalogue;
     // Outermost folders first: an evaluation goes with the run that contains it.
     records.sort((a, b) => a.folder.length - b.folder.length);
