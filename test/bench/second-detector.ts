@@ -24,7 +24,7 @@ export const secondDetectorBenches = [
  * Seconds that fitting and scoring took, passes over the data included, of the clock; neither start nor loading of data. The
  * first writes what it computes into an empty cache.
  */
-export interface SecondDetector {
+interface SecondDetector {
   first: number;
   second: number;
   /** The same detector as the second one without a cache. */
