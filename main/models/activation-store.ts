@@ -4,7 +4,7 @@ import type { ActivationCache, CachedArray, CachingArray } from '../storage/acti
 import { hashBytes, hashJson } from '../storage/content-hash.ts';
 import { bytesOf } from '../storage/element-type.ts';
 import type { KeptShape } from '../storage/kept-array.ts';
-import { codeVersion } from './code-version.ts';
+import { codeVersion } from '../tensor/code-version.ts';
 import { fingerprintTensors, type Network } from './network.ts';
 
 /** What one pass over a dataset depends on besides the network: its samples in their order, cut into batches. */

@@ -187,7 +187,7 @@ export class ActivationCache {
 const notKept = 'Activations are not kept for other runs';
 
 /** What a cache holds. */
-export interface CacheHoldings {
+interface CacheHoldings {
   bytes: number;
   files: number;
 }

@@ -13,6 +13,8 @@ import { coverages, seedCoverages } from './coverage.ts';
 import { dataBenches } from './data.ts';
 import { oneCellAgainstPytorch, sideBySide } from './experiments.ts';
 import { detectorBenches, runDetectorBenches } from './detectors.ts';
+import { compareNeighbours, neighboursName } from './neighbours.ts';
+import { runSecondDetector, secondDetectorBenches } from './second-detector.ts';
 import { tensorBenches } from './tensor.ts';
 
 const { values, positionals } = parseArgs({
@@ -133,6 +135,22 @@ if (detectors.length > 0 && mnist !== undefined) {
   await runDetectorBenches(mnist, detectors, engine, ({ detector, peer }, { cpu, wall, peakBytes }) =>
     row(detector, cpu.toFixed(1), wall.toFixed(1), peer.toFixed(1), (cpu / peer).toFixed(2), formatBytes(peakBytes)),
   );
+}
+
+if (wanted(neighboursName)) {
+  const { ours, peer } = await compareNeighbours(engine);
+  heads(neighboursName, 'here, ms', 'scikit-learn, ms', 'ratio');
+  row('clock', number(ours.wall), number(peer?.wall), ratio(ours.wall, peer?.wall));
+  row('processor', number(ours.processor), number(peer?.processor), ratio(ours.processor, peer?.processor));
+}
+
+const seconds = secondDetectorBenches.filter(({ name }) => wanted(name));
+if (seconds.length > 0) {
+  heads('fit on 10,000 and score 20,000', 'first, s', 'second, s', 'first / second', 'second without cache, s');
+  for (const { name, model } of seconds) {
+    const { first, second, secondAlone } = await runSecondDetector(model, engine);
+    row(name, number(first), number(second), ratio(first, second), number(secondAlone));
+  }
 }
 
 const kernels = [...tensorBenches, ...dataBenches].filter(({ name }) => wanted(name));

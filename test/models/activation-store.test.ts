@@ -59,7 +59,7 @@ function counted(): Dataset & { reads: number } {
 
 async function passWith(
   asked: PassOptions,
-  { on = network, data = toyDataset(50, shape) as Dataset, by = engine, stored = true } = {},
+  { on = network, data = toyDataset(50, shape), by = engine, stored = true } = {},
 ) {
   const cache = await ActivationCache.open({ folder, limit: 1e8, free: 0, tell: (message) => told.push(message) });
   const counts = { found: 0, computed: 0 };

@@ -12,9 +12,10 @@ export async function activationStore(
 }
 
 /** Tells the log of a run what it did not compute itself. */
-export function tellOfKept({ activations, log }: RunContext): void {
+export function tellOfKept(context: RunContext): void {
+  const { activations } = context;
   if (activations === undefined || activations.counts.found === 0) return;
   const { found, computed } = activations.counts;
   const rest = computed === 0 ? 'all of them' : `${formatCount(computed)} were computed`;
-  log(`Activations taken from the cache: those of ${formatCount(found)} samples; ${rest}.`);
+  context.log(`Activations taken from the cache: those of ${formatCount(found)} samples; ${rest}.`);
 }

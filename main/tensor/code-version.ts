@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { kernelsVersion } from '../tensor/kernels/modules.ts';
+import { kernelsVersion } from './kernels/modules.ts';
 
 /** The folders whose code decides, together with engine and data, what an activation is to the last bit. */
 const folders = ['data', 'models', 'tensor'].map((name) => fileURLToPath(new URL(`../${name}/`, import.meta.url)));
