@@ -1,7 +1,7 @@
 import type { DraftClassifier, ExperimentDraft, TaskPart } from './domain/draft.ts';
 
 /** A parameter that takes several values, one after the other. */
-export interface Sweep {
+interface Sweep {
   sweep: readonly unknown[];
 }
 
