@@ -1,4 +1,4 @@
-import { asSweep } from '../draft-parts.ts';
+import { asSweep } from '../sweep.ts';
 
 /** By the key of a parameter beside it, the value that it must have: `{ coupling: 'sampled' }`. */
 export type Condition = Readonly<Record<string, string | boolean>>;
