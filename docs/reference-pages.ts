@@ -1,6 +1,7 @@
 import type { Definition, Registry } from '../shared/definition.ts';
 import { formatParameter } from '../shared/format.ts';
 import { describe, type Field } from '../shared/schema/describe.ts';
+import { helpInFull } from '../shared/schema/in-force.ts';
 import { datasetRegistry } from '../main/data/datasets/index.ts';
 import { triggerRegistry } from '../main/data/triggers/index.ts';
 import type { DetectorDefinition } from '../main/detectors/detector.ts';
@@ -107,7 +108,8 @@ function parameterTable(flag: string, fields: readonly Field[]): string[] {
     '| flag | | default | meaning |',
     '|---|---|---|---|',
     ...fields.map(
-      (field) => `| \`--${flag}.${field.key}\` | ${typeText(field)} | ${defaultText(field)} | ${escape(field.help)} |`,
+      (field) =>
+        `| \`--${flag}.${field.key}\` | ${typeText(field)} | ${defaultText(field)} | ${escape(helpInFull(field))} |`,
     ),
   ];
 }

@@ -87,7 +87,7 @@ function classifierAxis(
   const labels = classifierLabels(classifiers, runTitles);
   const entries = classifiers.flatMap((classifier, i) =>
     classifier.source === 'run'
-      ? [{ label: labels[i]!, values: { run: classifier.run } as Values }]
+      ? [{ label: labels[i]!, values: { run: classifier.run } }]
       : gridOf(classifier.params).map(({ values, words }) => ({
           label: [labels[i], ...words].join(' '),
           values: settings(values),

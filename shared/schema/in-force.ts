@@ -1,4 +1,4 @@
-import { asSweep } from '../draft-parts.ts';
+import { asSweep } from '../sweep.ts';
 
 /** By the key of a parameter beside it, the value that it must have: `{ coupling: 'sampled' }`. */
 export type Condition = Readonly<Record<string, string | boolean>>;
@@ -22,10 +22,9 @@ export function isInForce(
   });
 }
 
-/** The condition in words: "only with coupling sampled"; undefined where there is none. */
-export function conditionWords({ when }: Pick<Conditional, 'when'>): string | undefined {
-  if (when === undefined) return undefined;
-  return `only with ${Object.entries(when)
-    .map(([key, value]) => `${key} ${String(value)}`)
-    .join(' and ')}`;
+/** The help of a parameter with its condition, for who sees all of them at once: "Draws a chain gives (only with coupling sampled)". */
+export function helpInFull({ help, when }: { help: string; when?: Condition | undefined }): string {
+  if (when === undefined) return help;
+  const conditions = Object.entries(when).map(([key, value]) => `${key} ${String(value)}`);
+  return `${help} (only with ${conditions.join(' and ')})`;
 }

@@ -29,7 +29,7 @@ const shownFields = `[...document.querySelectorAll('main [data-path]:not(:has([d
 export const fieldsOn = (page: Page) => page.evaluate<ShownField[]>(shownFields);
 
 /** Opens every "More" of a form. */
-export async function openAll(page: Page): Promise<void> {
+async function openAll(page: Page): Promise<void> {
   const closed = page.getByRole('button', { name: /^More \d/, expanded: false });
   while ((await closed.count()) > 0) await closed.first().click();
 }

@@ -12,7 +12,7 @@ import {
   withoutSweeps,
   withTasks,
 } from '../../shared/draft-parts.ts';
-import { conditionWords, isInForce } from '../../shared/schema/in-force.ts';
+import { helpInFull, isInForce } from '../../shared/schema/in-force.ts';
 import { tinyDraft } from '../e2e/drafts.ts';
 
 const draft = tinyDraft();
@@ -71,6 +71,9 @@ describe('a parameter with a condition', () => {
   });
 
   it('says so in help', () => {
-    expect([conditionWords(field), conditionWords({})]).toEqual(['only with coupling sampled', undefined]);
+    expect([helpInFull({ help: 'Draws', ...field }), helpInFull({ help: 'Draws' })]).toEqual([
+      'Draws (only with coupling sampled)',
+      'Draws',
+    ]);
   });
 });

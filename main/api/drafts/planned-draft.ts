@@ -17,7 +17,7 @@ interface Services {
 }
 
 /** A draft as an experiment, with its plan. */
-export interface PlannedDraft {
+interface PlannedDraft {
   spec: ExperimentSpec;
   plan: ExperimentPlan;
   /** The id of the experiment that it adds to; null where it becomes one of its own. */

@@ -1,7 +1,7 @@
 import { formatParameter } from '../../../shared/format.ts';
 import type { Field } from '../../../shared/schema/describe.ts';
 import { walk, type Standing } from '../../../shared/schema/walk.ts';
-import { conditionWords } from '../../../shared/schema/in-force.ts';
+import { helpInFull } from '../../../shared/schema/in-force.ts';
 import { describeType } from './flags.ts';
 
 /** One line of help a flag, the parameters of chosen definitions indented below the flag that chooses them. */
@@ -25,8 +25,7 @@ function explain(field: Field): string {
   const unit = field.unit && field.type !== 'pick' ? ` (${field.unit})` : '';
   const fallback =
     field.default === undefined ? (field.required ? ', required' : '') : `, default ${written(field.default)}`;
-  const condition = conditionWords(field);
-  return `${field.help}${unit}${condition === undefined ? '' : ` (${condition})`} [${describeType(field)}${fallback}]`;
+  return `${helpInFull(field)}${unit} [${describeType(field)}${fallback}]`;
 }
 
 function written(value: unknown): string {

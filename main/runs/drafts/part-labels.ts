@@ -1,6 +1,6 @@
 import type { DraftClassifier, TaskPart } from '../../../shared/domain/draft.ts';
 import { mostExperimentNameCharacters } from '../../../shared/domain/experiment.ts';
-import { asSweep } from '../../../shared/draft-parts.ts';
+import { asSweep } from '../../../shared/sweep.ts';
 import { formatParameter } from '../../../shared/format.ts';
 import { asPicked, type Picked } from '../../../shared/schema/fields.ts';
 import { distinct } from '../labels.ts';

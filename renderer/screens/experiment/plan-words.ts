@@ -2,7 +2,7 @@ import type { DraftPlan } from '../../../shared/domain/draft.ts';
 import { counted, formatCount } from '../../../shared/format.ts';
 
 /** How many cells a plan has, by what becomes of them. */
-export interface CellCounts {
+interface CellCounts {
   cells: number;
   reused: number;
   toCompute: number;

@@ -44,7 +44,7 @@ function measuredRun(
   estimate: Estimate | null,
   detectors: number,
 ): { lowMs: number; highMs: number } | undefined {
-  if (estimate?.totalMs == null || detectors === 0) return undefined;
+  if (!estimate || estimate.totalMs === null || detectors === 0) return undefined;
   const training = estimate.parts.find(({ phase }) => phase === 'Train')?.ms ?? 0;
   const lowMs = method === 'classifier' ? training : (estimate.totalMs - training) / detectors;
   const margin = estimate.totalMs > 0 ? (estimate.mostMs ?? estimate.totalMs) / estimate.totalMs : 1;
