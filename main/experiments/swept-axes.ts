@@ -1,4 +1,5 @@
 import type { SweepAxis } from '../../shared/domain/experiment.ts';
+import type { RunKind } from '../../shared/domain/run.ts';
 import type { SweptAxis } from '../../shared/domain/swept-axis.ts';
 import { describe } from '../../shared/schema/describe.ts';
 import { walk } from '../../shared/schema/walk.ts';
@@ -7,7 +8,7 @@ import type { PartAxis } from './sweep.ts';
 
 /** What is looked for parameters in. */
 interface SweptRun {
-  kind: 'classifier' | 'detector';
+  kind: RunKind;
   params: Readonly<Record<string, unknown>>;
 }
 
