@@ -38,7 +38,7 @@ export const seenWords: Readonly<Record<ComparedRow['seen'], string>> = {
 };
 
 /** Returns a test from the other side. */
-export const reversed = (test: PairTest): PairTest => ({
+const reversed = (test: PairTest): PairTest => ({
   ...test,
   difference: -test.difference,
   lower: -test.upper,
@@ -90,7 +90,7 @@ export function largestGroup(rows: readonly Pick<ComparedRow, 'group'>[]): numbe
 }
 
 /** The places of the rows of a group by AUROC: those with a figure, and none that has seen the labels. */
-export function rankedRows(rows: readonly ComparedRow[], group: number): number[] {
+function rankedRows(rows: readonly ComparedRow[], group: number): number[] {
   return [...rows.keys()]
     .filter((place) => rows[place]!.group === group && rows[place]!.figures !== null && rows[place]!.seen !== 'labels')
     .sort((a, b) => rows[b]!.figures!.auroc.value - rows[a]!.figures!.auroc.value);
@@ -165,12 +165,12 @@ function aboutOthers(group: number, { rows, names }: Pick<Compared, 'rows' | 'na
     low.length > 0 ? `${some(low, 'detectors')} ${are(low.length)} below guessing` : '',
     elsewhere > 0 ? `${counted(elsewhere, 'other')} ${are(elsewhere)} on other test data and not ranked with these` : '', // prettier-ignore
   ].filter((part) => part !== '');
-  const text = said.length < 2 ? said.join('') : `${said.slice(0, -1).join('; ')}, and ${said.at(-1)!}`;
+  const text = said.length < 2 ? said.join('') : `${said.slice(0, -1).join('; ')}, and ${said.at(-1)}`;
   return text === '' ? '' : `${text}.`;
 }
 
 /** What is to be known of the scores that are compared; "" where they are the aggregates that runs were asked for. */
-export function scoreWords(score: ScoreChoice): string {
+function scoreWords(score: ScoreChoice): string {
   if (score === 'nested')
     return 'For each seed the layer was selected on the other seeds, so the labels of its test have not picked it.';
   if (layerOf(score) !== null)

@@ -2,7 +2,7 @@ import type { AttackAim, Evaluation, LayerMetrics } from './domain/evaluation.ts
 import type { ResultFacts } from './suspicions.ts';
 
 /** An evaluation with what is known of its classifier besides. */
-export interface EvaluationFacts {
+interface EvaluationFacts {
   about: Evaluation['about'];
   /** Of the score that is shown. */
   metrics: LayerMetrics;

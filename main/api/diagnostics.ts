@@ -29,7 +29,9 @@ export function diagnosticsText(info: AppInfo, settings: Settings, quickCheck: s
     ]),
     ...section(
       'Settings',
-      Object.entries(settings).map(([name, value]) => [name, String(value)] as const),
+      Object.entries(settings).map(
+        ([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)] as const,
+      ),
     ),
     ...(info.notices.length === 0 ? [] : ['Notices', ...info.notices.map((notice) => `  ${notice}`), '']),
   ].join('\n');

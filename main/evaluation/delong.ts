@@ -101,7 +101,7 @@ export function aurocInterval(scores: Scores, labels: Uint8Array): Interval {
 }
 
 /** Two detectors compared over the same samples. */
-export interface DelongTest {
+interface DelongTest {
   aurocA: number;
   aurocB: number;
   /** AUROC of A minus that of B, with its 95 % bounds (clamped to -1 and 1). */

@@ -73,7 +73,7 @@ async function work({ avoid, number, ...request }: SentRequest): Promise<void> {
 /** What a request reports to. */
 interface Reports {
   progress: Progress;
-  send(message: ComputeMessage): void;
+  send: (message: ComputeMessage) => void;
 }
 
 /** Resolves with the result, and whether the process is as good as a new one then. */

@@ -7,7 +7,7 @@ import { metricsOf } from '../storage/run-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 
 /** What is looked at to find out whether the result of an evaluation is to be believed. */
-export interface DoubtfulResult {
+interface DoubtfulResult {
   about: Evaluation['about'];
   /** Of the score that is shown. */
   metrics: LayerMetrics;

@@ -113,7 +113,7 @@ interface Split {
 }
 
 /** More are not needed to calibrate a threshold, and each is scored. */
-export const mostSpare = 500;
+const mostSpare = 500;
 
 /**
  * Draws trusted, untrusted and test samples without replacement by the task's seed. Shares are kept (to rounding):

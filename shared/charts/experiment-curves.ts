@@ -4,7 +4,7 @@ import type { ExperimentView, FiguresByLayer } from '../domain/experiment-view.t
 import { tickLabel } from './ticks.ts';
 
 /** What figures of an experiment can be drawn against. */
-export interface CurveAxis {
+interface CurveAxis {
   /** `sweep:PATH` for what is swept. */
   id: string;
   label: string;

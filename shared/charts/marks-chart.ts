@@ -28,7 +28,7 @@ export interface Mark {
 }
 
 /** Marks of one kind: those of a detector. */
-export interface MarkSeries {
+interface MarkSeries {
   name: string;
   /** Its place among the colours, 0 to 7. */
   series: number;

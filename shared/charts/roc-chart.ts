@@ -210,7 +210,7 @@ export function rocChart(data: RocChartData, theme: ChartTheme): ChartConfig {
   const ends = [...lines, { text: 'Guessing', style: guessStyle, data: guess }].map(
     ({ text, style, data: points }) => ({
       scale: 'y',
-      value: points.at(-1)!.y,
+      value: points.at(-1)?.y ?? 0,
       text,
       figure: '',
       ...style,

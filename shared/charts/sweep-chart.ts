@@ -41,7 +41,7 @@ export interface SweepChartAxis {
 }
 
 /** A metric against a swept parameter: a line a detector, with a band over seeds and samples. */
-export interface SweepChartData extends Heading {
+interface SweepChartData extends Heading {
   axis: SweepChartAxis;
   /** What the vertical axis shows: "AUROC". */
   metric: string;

@@ -6,7 +6,7 @@ export const mostCompared = 50;
  * layers of every run alike, `nested` takes for each seed the layer that does best on the other seeds, and `layer:NAME`
  * takes one layer.
  */
-export const wholeScores = ['all', 'mean', 'max', 'nested'] as const;
+const wholeScores = ['all', 'mean', 'max', 'nested'] as const;
 type WholeScore = (typeof wholeScores)[number];
 export type ScoreChoice = WholeScore | `layer:${string}`;
 

@@ -197,7 +197,7 @@ describe.sequential('experiments of the window', () => {
       expect(plan.classifiers).toEqual({
         total: 2,
         reused: 2,
-        from: [expect.objectContaining({ name: expect.any(String) })],
+        from: [expect.objectContaining({ name: expect.any(String) as string })],
       });
       expect(plan.toCompute).toEqual({ mahalanobis: 2, spectral: 2, energy: 4 });
       expect([plan.addsTo, plan.freeBytes! > 0]).toEqual([null, true]);

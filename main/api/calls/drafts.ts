@@ -4,7 +4,7 @@ import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { reviewDraft } from '../drafts/draft-review.ts';
 import { reachFaults, withoutFaulty } from '../drafts/draft-reach.ts';
-import { planDraft } from '../drafts/planned-draft.ts';
+import { planDraft } from './planned-draft.ts';
 import { draftPlan, runTimes } from '../drafts/draft-plan.ts';
 import { draftQuestion, draftSubject } from '../drafts/draft-subject.ts';
 import { draftOfExperiment } from '../../experiments/to-draft.ts';

@@ -5,7 +5,7 @@ import { runDefinitionOf } from '../../runs/index.ts';
 import { withPaths } from '../../runs/paths.ts';
 
 /** What a run was asked for, apart from its seeds and those of the runs that it builds on. */
-export interface RunSetting {
+interface RunSetting {
   /** The same for runs that differ in their seeds alone. */
   setting: string;
   /** These seeds, in one line: runs of one setting with the same seeds are repetitions of each other. */

@@ -1,5 +1,5 @@
 /** What was selected without a look at the unit that it is reported on. */
-export interface NestedChoice {
+interface NestedChoice {
   /** The layer that does best on all other units. */
   layer: string;
 }

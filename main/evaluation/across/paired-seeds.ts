@@ -4,7 +4,7 @@ import { differenceOverSeeds, type FigureOverSeeds, type PairedSeedScores } from
 import { z95 } from '../interval.ts';
 
 /** Two detectors compared on the same seeds and samples. */
-export interface PairedSeedsTest {
+interface PairedSeedsTest {
   /** AUROC of the first minus that of the second, mean over seeds, with the 95 % interval of `differenceOverSeeds`. */
   difference: number;
   lower: number;

@@ -20,7 +20,7 @@ export const widest = (texts: readonly string[], strong = false) =>
 export const cut = (text: string, room: number) => fitted(text, room, (own) => textWidth(own));
 
 /** Breaks a text between words into lines of at most `room` px; a longer word has a line of its own. */
-export function wrapped(text: string, room: number): string[] {
+function wrapped(text: string, room: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;

@@ -119,7 +119,7 @@ function comparisonText({ runs, rows, differences, pairs, score }: RunComparison
       'run',
     ],
     rows.map(({ detector, seen, figures, reason, runs: places }, i) => {
-      const spread = hasSeeds ? [String(places.length), figures?.auroc.deviation == null ? '–' : formatMetric(figures.auroc.deviation)] : []; // prettier-ignore
+      const spread = hasSeeds ? [String(places.length), figures && figures.auroc.deviation !== null ? formatMetric(figures.auroc.deviation) : '–'] : []; // prettier-ignore
       const ids = places.map((place) => runs[place]!.id).join(' ');
       if (!figures) return [names[i]!, detector, seenWords[seen], ...spread, '–', reason ?? '', '', '', '', ids];
       const { auroc, ap, clean, anomalous } = figures;

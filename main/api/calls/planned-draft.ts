@@ -6,7 +6,7 @@ import type { ExperimentPlan } from '../../experiments/plan.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 import type { StoredExperiment } from '../experiments/experiment-store.ts';
 import type { Experiments } from '../experiments/experiments.ts';
-import { runTitles } from './draft-subject.ts';
+import { runTitles } from '../drafts/draft-subject.ts';
 
 /** Characters of a name that is made of what an experiment is about, with room for a number behind it. */
 const mostMade = 90;
