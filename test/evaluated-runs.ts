@@ -43,7 +43,7 @@ export function seedEvaluatedRuns(home: string, count: number): string[] {
       format: 1,
       kind: 'detector',
       spec: record.spec,
-      seed: k,
+      seed: record.spec['seed'] as number,
       engine: record.engine,
       versions: record.versions,
       fingerprints: {},
@@ -74,7 +74,7 @@ function noise(random: RandomStream): Buffer {
   return canvas.toBuffer('image/png');
 }
 
-/** The record of the `k`th finished run of a detector. */
+/** The record of the `k`th finished run: each detector in turn, with one seed after another. */
 export function evaluatedRun(folder: string, k: number, auroc: number): RunRecord {
   const detector = detectors[k % detectors.length]!;
   const time = new Date(Date.UTC(2026, 0, 1, 0, k)).toISOString();
@@ -84,7 +84,7 @@ export function evaluatedRun(folder: string, k: number, auroc: number): RunRecor
     status: 'done',
     title: `${detector} on backdoor: corner`,
     folder,
-    spec: { detector: { name: detector }, task: { name: 'backdoor', run_path: 'classifier' }, seed: k },
+    spec: { detector: { name: detector }, task: { name: 'backdoor', run_path: 'classifier' }, seed: Math.floor(k / detectors.length) },
     parents: [],
     metrics: { auroc },
     timings: { total: 20_000 },

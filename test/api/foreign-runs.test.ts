@@ -193,6 +193,10 @@ async function showEverywhere(app: App, id: string, good: string): Promise<void>
   expect(faultLines(printed).some((line) => line.startsWith(id))).toBe(summary.fault !== null);
   await client.runs.change({ ids: [id], addTags: ['seen'] });
   expect(catalogue.get(id).tags).toContain('seen');
+  if (summary.locked) {
+    await expect(client.runs.remove({ ids: [id] })).rejects.toThrow('is locked');
+    await client.runs.change({ ids: [id], locked: false });
+  }
   expect((await client.runs.remove({ ids: [id] })).ids).toContain(id);
   expect((await listed(app)).map((run) => run.id)).toEqual([good]);
 }

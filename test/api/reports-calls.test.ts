@@ -62,7 +62,7 @@ describe('a report as HTML', () => {
     expect(text).toContain(`<td class="n">${formatMetric(auroc)}</td><td class="n">${formatInterval(bounds)}</td>`);
     const result = (await app.client.runs.result({ id: ids[1]! }))!;
     expect(text).toContain(result.sentence.replace(/\*\*(.+?)\*\*/g, '<strong>$1</strong>').split('. ')[0]);
-    expect(text).toContain('Paired DeLong test');
+    expect(text).toContain('DeLong’s paired test on the same samples');
     expect(text).toContain('<td>detector.relative</td><td>');
     expect(text.match(/<figure role="img"/g)!.length).toBeGreaterThanOrEqual(6);
     // All runs together: both ROC curves, both histograms, and one against the other.
@@ -171,14 +171,14 @@ describe('a report of runs that cannot be compared in full', () => {
         experiment: 'train-detector',
         params: {
           ...smallDetector(folderOf(ids[0]!)),
-          task: { name: 'backdoor', run_path: folderOf(ids[0]!), seed: 1 },
+          task: { name: 'backdoor', run_path: folderOf(ids[0]!), seed: 1, clean_test_weight: 0.4 },
         },
       },
     ]);
     expect(await ended(app, other!.id)).toBe('done');
     const { text } = await make('html', [ids[1]!, other!.id, ids[2]!]);
     const reason = 'They do not share samples: their test data differ (clean and anomalous samples).';
-    expect(text).toContain(`Not tested: A − B, B − C. ${reason}`);
+    expect(text).toContain(`Not tested: A − B; B − C. ${reason}`);
     expect(text).toMatch(/Scores of [AC] mahalanobis.* against [AC] mahalanobis/);
   });
 

@@ -111,7 +111,9 @@ describe('the experiments of a run', () => {
     const { fitted } = addPair('a', 0.05, 0);
     const other = new BetterSqlite(catalogue.path);
     other
-      .prepare("INSERT INTO experiments VALUES ('e', 'Mine', '/e', '{}', 1, '2026-11-24T10:00:00Z', NULL, NULL)")
+      .prepare(
+        "INSERT INTO experiments (id, name, folder, spec, runs, created_at) VALUES ('e', 'Mine', '/e', '{}', 1, '2026-11-24T10:00:00Z')",
+      )
       .run();
     const summaries = new RunSummaries(catalogue);
     const change = (sql: string) => {

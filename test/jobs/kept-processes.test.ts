@@ -19,6 +19,9 @@ import { canListProcesses, computeProcessesOf, withoutProcessList } from '../com
 import { writeSmallMnist } from '../small-mnist.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 
+// What is in the cache is another matter: the log of a run tells of it.
+process.env['CUPBEARER_ACTIVATION_CACHE'] = 'off';
+
 const training = {
   train_data: { name: 'backdoor', original: 'mnist', backdoor: { name: 'corner', p_backdoor: 0.3 } },
   model: { name: 'mlp', hidden_dims: [8] },

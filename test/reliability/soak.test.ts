@@ -8,8 +8,9 @@ it.skipIf(!canListProcesses)(
     const report = await soakLoop({ runs: 12 });
     expect(faultsOfSoak(report)).toEqual([]);
     expect(report.ended).toEqual({ done: 12 });
-    // The one that checked what was to be repeated; it ends when nobody has asked it anything for minutes.
-    expect(report.warm.children).toBe(1);
+    // The one that checked what was to be repeated, which ends when nobody has asked it anything for minutes, and those that
+    // wait for another run.
+    expect(report.warm.children).toBeGreaterThanOrEqual(1);
     if (canListDescriptors) expect(report.warm.descriptors).toBeGreaterThan(3);
   },
   600_000,

@@ -33,6 +33,7 @@ describe('the table of screens', () => {
       '#/datasets',
       '#/models',
       '#/settings',
+      '#/trash',
     ]);
   });
 
@@ -45,8 +46,9 @@ describe('the table of screens', () => {
       'Datasets',
       'Models',
       'Settings',
+      'Trash',
     ]);
-    expect(listed.map(({ keys }) => keys)).toEqual([undefined, undefined, 'Mod+N', undefined, undefined, undefined]);
+    expect(listed.map(({ keys }) => keys)).toEqual([undefined, undefined, 'Mod+N', undefined, undefined, undefined, undefined]);
     expect(shortcuts[0]?.keys).toContainEqual({ keys: ['Mod+N'], does: 'New experiment' });
     listed[2]!.run();
     expect(router.route).toEqual({ screen: 'new', step: 'task', from: null });

@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import type { RunRecord } from '../../../shared/domain/run.ts';
 import { trashDays, type Restored, type TrashItem } from '../../../shared/domain/trash.ts';
 import { CupbearerError, toErrorRecord } from '../../../shared/errors.ts';
+import { command, worded } from '../../../shared/wording.ts';
 import type { Answer, Question } from '../../inspections/index.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
@@ -198,7 +199,7 @@ export class Trash {
       const entry = trash.find(id) ?? trash.holding(id);
       if (entry) return entry;
       throw new CupbearerError('not-found', `There is nothing "${id}" in the trash.`, {
-        hint: 'npx cupbearer trash lists what is there.',
+        hint: worded`${command('npx cupbearer trash', 'The screen Trash')} lists what is there.`,
       });
     });
     return [...new Map(found.map((entry) => [entry.id, entry])).values()];

@@ -3,6 +3,7 @@ import { parse as parsePath } from 'node:path/win32';
 import { stringify } from 'yaml';
 import type { ExperimentSpec } from '../../../shared/domain/experiment.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { command, worded } from '../../../shared/wording.ts';
 import { parseExperiment } from '../../experiments/read-spec.ts';
 
 /** What the HTML report names the element by that holds the spec; nothing that a user has typed can make another. */
@@ -43,7 +44,7 @@ export function specOfReport(report: string, name: string): ExperimentSpec {
   const found = isMarkdown ? fromMarkdown(report) : fromHtml(report);
   if (found === undefined)
     throw new CupbearerError('bad-data', `"${name}" is no report of an experiment: it holds no experiment file.`, {
-      hint: 'Name an HTML or Markdown file made by "npx cupbearer experiment report".',
+      hint: worded`Name an HTML or Markdown file made by ${command('npx cupbearer experiment report', 'Export › Report')}.`,
     });
   return parseExperiment(found, `The experiment in "${name}"`);
 }
