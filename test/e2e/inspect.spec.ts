@@ -147,8 +147,13 @@ test('notes are seen where they were saved, as text, and changed there', async (
   await expect(noted).toContainText('Notes: Compare with');
   await expect(page.locator(`[data-run="${ids![0]}"]`)).not.toContainText('Notes:');
   // Without a pointer as well: the row that the arrow keys have reached has its marks in the order of the Tab key.
-  await noted.click({ position: { x: 60, y: 8 } });
-  await noted.getByText('Notes: Compare with').locator('..').focus();
+  const mark = noted.getByText('Notes: Compare with').locator('..');
+  await page.getByRole('grid').focus();
+  await expect(async () => {
+    await page.keyboard.press('ArrowDown');
+    await expect(mark).toHaveAttribute('tabindex', '0', { timeout: 300 });
+  }).toPass();
+  await mark.focus();
   await expect(page.locator('.tooltip')).toContainText('Notes: Compare with');
   await expect(noted.locator('.noted')).toHaveAttribute('tabindex', '0');
   await page.keyboard.press('Escape');

@@ -1,6 +1,6 @@
 import { tinyDraft } from './drafts.ts';
 import { runsEnded, type Program } from './program.ts';
-import { expect, go, inElectron, test, type Page } from './test.ts';
+import { cancelRun, expect, go, inElectron, test, type Page } from './test.ts';
 
 /** So many epochs that nobody waits for their end. */
 const endless = 5000;
@@ -49,7 +49,7 @@ test.describe('a training that goes on', () => {
     await expect(page.getByRole('region', { name: 'Messages' })).toContainText('is running');
     expect(page.url()).toContain(id);
 
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await cancelRun(page);
     await expect(page.getByRole('main')).toContainText('Cancelled');
     expect(await runsEnded(program.client, [id])).toEqual(['cancelled']);
     await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
@@ -111,7 +111,7 @@ test.describe('a training that goes on', () => {
     await state.getByRole('button', { name: 'Resume' }).click();
     await expect(page.getByRole('heading', { name: 'This run failed' })).toBeHidden();
     await expect.poll(async () => (await program.client.runs.get({ id })).record.spec['batch_size']).toBe(16);
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
     expect(await runsEnded(program.client, [id])).toEqual(['cancelled']);
   });
 
@@ -128,7 +128,7 @@ test.describe('a training that goes on', () => {
     await expect(row).toContainText('seen twice');
     await expect(page.getByRole('main')).toContainText('seen twice');
 
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await cancelRun(page);
     await expect(row).toContainText('Cancelled');
     await other.close();
   });

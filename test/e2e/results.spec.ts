@@ -14,8 +14,10 @@ test.beforeEach(async ({ program }) => {
 test('two runs are selected and compared', async ({ page }) => {
   for (const id of ids!.slice(1)) await page.locator(`[data-run="${id}"]`).getByRole('checkbox').check();
   const foot = page.getByRole('region', { name: 'Selection' });
-  await expect(foot).toContainText('Same test samples: a paired test is possible');
-  await foot.getByRole('button', { name: 'Compare' }).click();
+  const compare = foot.getByRole('button', { name: 'Compare' });
+  await compare.hover();
+  await expect(page.locator('.tooltip')).toContainText('Same test samples: a paired test is possible');
+  await compare.click();
   await expect(page.getByRole('heading', { level: 1, name: 'Compare 2 runs' })).toBeVisible();
   const main = page.getByRole('main');
   await expect(main).toContainText('DeLong');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { tinyDraft } from './drafts.ts';
 import { finishedRuns } from './finished-runs.ts';
 import { runsEnded, type Program } from './program.ts';
-import { expect, go, test, type Page } from './test.ts';
+import { cancelRun, expect, go, test, type Page } from './test.ts';
 
 /** A classifier and two detectors, done once for this file. */
 let ids: string[] | undefined;
@@ -44,7 +44,7 @@ test.describe('a training that was cut off', () => {
     const going = page.getByRole('main').getByRole('progressbar', { name: /Epoch/ });
     // What a training goes on from is there once an epoch is over.
     await expect(going).toHaveAccessibleName(/Epoch (?:[2-9]|\d{2,3})\//, { timeout: 60_000 });
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await cancelRun(page);
     await expect(page.getByRole('heading', { name: 'This run was cancelled' })).toBeVisible();
     await expect(page.getByRole('tabpanel')).toContainText('checkpoint.safetensors');
 

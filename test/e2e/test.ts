@@ -82,6 +82,12 @@ export async function go(page: Page, hash: string): Promise<void> {
   await page.goto(new URL(hash, page.url()).href);
 }
 
+/** Cancels the run that is shown, for which others wait. */
+export async function cancelRun(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel anyway' }).click();
+}
+
 /** The web host that a test is about. */
 export function webHost(program: Program): WebProgram {
   return program as WebProgram;

@@ -100,5 +100,5 @@ test('what only a file can bring into a field is told of beside it', async ({ pa
     }
   }
   const kinds = new Set(tried.map(({ type, control }) => control ?? type));
-  expect([...kinds].sort()).toEqual(['choice', 'corner', 'flag', 'layer', 'layers']);
+  expect([...kinds].sort()).toEqual(['choice', 'corner', 'flag', 'layer']);
 });
