@@ -84,7 +84,11 @@ export function evaluatedRun(folder: string, k: number, auroc: number): RunRecor
     status: 'done',
     title: `${detector} on backdoor: corner`,
     folder,
-    spec: { detector: { name: detector }, task: { name: 'backdoor', run_path: 'classifier' }, seed: Math.floor(k / detectors.length) },
+    spec: {
+      detector: { name: detector },
+      task: { name: 'backdoor', run_path: 'classifier' },
+      seed: Math.floor(k / detectors.length),
+    },
     parents: [],
     metrics: { auroc },
     timings: { total: 20_000 },

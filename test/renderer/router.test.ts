@@ -48,7 +48,15 @@ describe('the table of screens', () => {
       'Settings',
       'Trash',
     ]);
-    expect(listed.map(({ keys }) => keys)).toEqual([undefined, undefined, 'Mod+N', undefined, undefined, undefined, undefined]);
+    expect(listed.map(({ keys }) => keys)).toEqual([
+      undefined,
+      undefined,
+      'Mod+N',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(shortcuts[0]?.keys).toContainEqual({ keys: ['Mod+N'], does: 'New experiment' });
     listed[2]!.run();
     expect(router.route).toEqual({ screen: 'new', step: 'task', from: null });
