@@ -24,7 +24,7 @@ export interface SeedRun {
 }
 
 /** A column with its classifiers. */
-export interface MatrixColumn extends Pick<PlannedColumn, 'label' | 'base' | 'point'> {
+export interface MatrixColumn extends Pick<PlannedColumn, 'label' | 'base' | 'point' | 'takesFitted'> {
   classifiers: readonly SeedRun[];
 }
 

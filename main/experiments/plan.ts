@@ -81,6 +81,8 @@ export interface PlannedColumn {
   point: SweepPoint;
   /** Keys of the classifiers, one a seed. */
   classifiers: readonly string[];
+  /** Whether its detectors were fitted on another task, which may have another attack. */
+  takesFitted: boolean;
 }
 
 /** A detector with its parameters: a row of the matrix. */
@@ -150,7 +152,7 @@ export function planExperiment(source: PlanSource): ExperimentPlan {
 }
 
 /** A task on one entry of the classifiers' axis. */
-interface Column extends Omit<PlannedColumn, 'classifiers'> {
+interface Column extends Omit<PlannedColumn, 'classifiers' | 'takesFitted'> {
   /** What tells it from the task's columns on other classifiers, in its label: ", mlp"; empty where there is one classifier. */
   variant: string;
   task: Record<string, unknown>;
@@ -355,7 +357,8 @@ class Planning {
         cells.push({ row, column: index, seed, key: typeof keyOf === 'string' ? null : keyOf(i), impossible });
       }
     }
-    return { label: column.label, base: column.base, point: column.point, classifiers: keys };
+    const { label, base, point } = column;
+    return { label, base, point, classifiers: keys, takesFitted: column.fittedOn !== null };
   }
 
   /**

@@ -49,7 +49,12 @@ export function experimentMatrix(
   subject: MatrixSubject,
   { metric = 'auroc', aggregation = 'own', layer }: ViewOptions,
 ): ExperimentMatrix {
-  const strip = subject.columns.map(stripOf);
+  const strip = subject.columns.map((column, c) =>
+    stripOf(
+      column,
+      subject.cells.map((row) => row[c]!),
+    ),
+  );
   const options: ScoreOptions = {
     metric,
     aggregation,
@@ -141,14 +146,21 @@ function failedAttack({ attackSuccess }: ClassifierStrip): string | null {
   return `Its attack failed: ${formatPercent(attackSuccess)} success.`;
 }
 
-function stripOf({ classifiers }: MatrixColumn): ClassifierStrip {
+/** The head of a column, of which `cells` are the detectors. */
+function stripOf({ classifiers, takesFitted }: MatrixColumn, cells: readonly MatrixSubjectCell[]): ClassifierStrip {
+  /** How often the attack of the task itself succeeds, as the runs on it have found. */
+  const ofTask = (seed: number): number | null => {
+    const runs = cells.flatMap((cell) => cell.seeds.find((each) => each.seed === seed)?.run ?? []);
+    return runs.map(({ metrics }) => metrics['attack_success'] ?? null).find((success) => success !== null) ?? null;
+  };
   const seeds = classifiers.map(({ seed, run }) => ({
     seed,
     run: run?.id ?? null,
     state: stateOf(run),
     progress: run?.progress ?? null,
     cleanAccuracy: run?.metrics['clean_accuracy'] ?? null,
-    attackSuccess: run?.metrics['attack_success'] ?? null,
+    // On more samples than a task has, but of the trigger in training alone.
+    attackSuccess: (takesFitted ? null : run?.metrics['attack_success']) ?? ofTask(seed),
     reason: run?.reason ?? null,
   }));
   const strip = {

@@ -53,10 +53,8 @@ export function matrixSubject(
     seeds: plan.seeds,
     axes: plan.axes,
     rows: plan.rows,
-    columns: plan.columns.map(({ label, base, point, classifiers }) => ({
-      label,
-      base,
-      point,
+    columns: plan.columns.map(({ classifiers, ...column }) => ({
+      ...column,
       classifiers: classifiers.map((key, i) => ({ seed: plan.seeds[i] ?? 0, run: runWith(key) })),
     })),
     runs: [...plan.runs.values()].map(({ key, kind, label, method, seed, needs }) => ({

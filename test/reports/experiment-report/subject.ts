@@ -27,7 +27,7 @@ export function reportRequest(
     title: parsed.name,
     seeds: [0],
     axes: [],
-    columns: [{ label: task, base: task, point: {}, classifiers: [{ seed: 0, run: null }] }],
+    columns: [{ label: task, base: task, point: {}, classifiers: [{ seed: 0, run: null }], takesFitted: false }],
     rows: labels.map((label) => ({
       label,
       base: label,
