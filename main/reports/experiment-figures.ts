@@ -76,7 +76,7 @@ function matrixOf({ matrix, statistics }: ExperimentResults): ExperimentFigure {
       rank: statistics.detectors[d]!.rank,
     })),
     notes: [
-      `${title}, ${higher ? 'higher' : 'lower'} is better; ${seedsWords(matrix.seeds)}; best of a column in bold.`,
+      `${title}, ${higher ? 'higher' : 'lower'} is better; ${matrix.aggregation}; ${seedsWords(matrix.seeds)}; best of a column in bold.`,
       ...(statistics.commonTasks.length > 0
         ? [`Means and ranks over ${counted(statistics.commonTasks.length, 'task')}.`]
         : ['No task is complete for every ranked detector yet.']),
@@ -117,7 +117,7 @@ function forestOf({ matrix, statistics }: ExperimentResults): ExperimentFigure {
   const counts = [...new Set(compared.map(({ tasks }) => tasks.length))].sort((a, b) => a - b);
   const over = counts.length === 1 ? counted(counts[0]!, 'task') : `${counts[0]} to ${counts.at(-1)} tasks`;
   const family = comparisons === 1 ? '' : `, corrected by Holm for ${comparisons} comparisons`;
-  const axisTitle = `${title} minus that of ${against}: mean over ${over}, with its 95\u00a0% interval.`;
+  const axisTitle = `${title} (${matrix.aggregation}) minus that of ${against}: mean over ${over}, with its 95\u00a0% interval.`;
   return {
     title: `${matrix.title}: ${title} against ${against}`,
     description: `${axisTitle} ${compared.map(({ label, difference }) => `${label} ${difference >= 0 ? '+' : '−'}${formatMetric(Math.abs(difference))}`).join('; ')}.`,
@@ -169,7 +169,7 @@ function ranksOf({ matrix, statistics }: ExperimentResults): ExperimentFigure {
           detectors: order.map(({ d, rank }) => ({ label: detectors[d]!.label, rank })),
           groups: (groups ?? []).map((group) => group.map((d) => order.findIndex((each) => each.d === d))),
           notes: [
-            `Mean rank by ${title} over ${tasks}, 1 for the best; ranks depend on which detectors are compared.`,
+            `Mean rank by ${title} (${matrix.aggregation}) over ${tasks}, 1 for the best; ranks depend on which detectors are compared.`,
             said,
             ...(skylines.length > 0 ? [`Not ranked, since they see anomaly labels: ${skylines.join(', ')}.`] : []),
           ],

@@ -100,7 +100,7 @@ describe('what figures say', () => {
     const svg = drawn('forest', 'svg').toString();
     expect(svg).toMatch(/font-weight="600"[^>]*>\.047</);
     expect(svg).toContain('corrected by Holm for 6 comparisons');
-    expect(figure('forest').description).toMatch(/^AUROC minus that of mahalanobis: mean over 7 to 8 tasks/);
+    expect(figure('forest').description).toMatch(/^AUROC \(mean of layers\) minus that of mahalanobis: mean over 7 to 8 tasks/);
     expect(figure('forest').description).toContain('spectral −0.597');
   });
 
@@ -110,7 +110,7 @@ describe('what figures say', () => {
     expect(forest).toContain('Too few tasks for a test across tasks: 3');
     expect(forest).not.toContain('corrected');
     const ranks = drawn('ranks', 'svg', page, few).toString();
-    expect(ranks).toContain('Mean rank by AUROC over 3 tasks');
+    expect(ranks).toContain('Mean rank by AUROC (mean of layers) over 3 tasks');
     expect(ranks).toContain('No bars: with fewer than 6 tasks no test tells detectors apart');
     expect(ranks).not.toContain('stroke-width="3"');
   });

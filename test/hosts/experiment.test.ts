@@ -112,6 +112,9 @@ describe.sequential('cupbearer experiment', () => {
       (await ended('figures', 'tiny', '--figure', 'matrix', '--width', '84', '-o', join(place, 'm.svg'))).code,
     ).toBe(0);
     expect(readFileSync(join(place, 'm.svg'), 'utf8')).toContain('width="84mm"');
+    const layer = ['--layer', 'layers.linear_0.output', '--width', '174', '-o', join(place, 'm.svg')];
+    expect((await ended('figures', 'tiny', '--figure', 'matrix', ...layer)).code).toBe(0);
+    expect(readFileSync(join(place, 'm.svg'), 'utf8')).toContain('alone, picked after seeing the labels');
     // An attack that failed counts nowhere, so that there is nothing to compare or rank.
     const { stdout, stderr } = await ended('figures', 'tiny', '-o', join(place, 'figures'));
     expect(stdout.trim().split('\n')).toEqual([expect.stringMatching(/tiny-matrix\.pdf$/)]);

@@ -81,12 +81,21 @@ export interface DocumentSource {
 }
 
 /** What the flags ask for. */
-interface Asked extends Pick<ViewOptions, 'metric'> {
+interface Asked extends Pick<ViewOptions, 'metric' | 'aggregation'> {
+  layer?: string | undefined;
   baseline?: string | undefined;
   out?: string | undefined;
 }
 
-const viewOf = ({ metric, baseline }: Asked): ViewOptions => ({ metric, ...given({ baseline }) });
+/** What is shown of the results. @throws CupbearerError `usage` where both a layer and an aggregate are asked for. */
+export function viewOf({ metric, aggregation, layer, baseline }: Omit<Asked, 'out'>): ViewOptions {
+  if (layer !== undefined && aggregation !== 'own')
+    throw new CupbearerError(
+      'usage',
+      '--layer takes one layer alone, so there is nothing to combine by --aggregation.',
+    );
+  return { metric, ...given({ aggregation, layer, baseline }) };
+}
 
 interface FigureAsked extends Asked {
   figure: 'all' | ExperimentFigureKind;

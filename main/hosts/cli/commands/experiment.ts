@@ -4,11 +4,10 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { unknownName } from '../../../../shared/definition.ts';
 import { tableSpreads } from '../../../../shared/domain/experiment-report.ts';
-import { matrixAggregations, tableFormats, type ViewOptions } from '../../../../shared/domain/experiment-view.ts';
+import { matrixAggregations, tableFormats } from '../../../../shared/domain/experiment-view.ts';
 import { seedsOf, type ExperimentSpec } from '../../../../shared/domain/experiment.ts';
 import { matrixMetricIds } from '../../../../shared/domain/result-matrix.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
-import { given } from '../../../../shared/given.ts';
 import { counted, formatCount, formatDuration, formatRelativeTime } from '../../../../shared/format.ts';
 import {
   choice,
@@ -57,6 +56,7 @@ import { writeNamedFile } from '../write-named-file.ts';
 import {
   documentFlags,
   specFromReport,
+  viewOf,
   writeFigures,
   writeReport,
   type DocumentSource,
@@ -430,7 +430,7 @@ async function status(
   const isRunning = pid !== null && isAtWork(pid, started);
   const subject = matrixSubject(catalogue, experiment, plan);
   const view = await withLibrary((library) =>
-    library.ask('experiment-view', { subject, options: shown(chosen) }, { dataDir }),
+    library.ask('experiment-view', { subject, options: viewOf(chosen) }, { dataDir }),
   );
   const { matrix, strip, rows } = view;
   const value = { id, name: spec.name, folder: experiment.folder, at_work: isRunning, ...counts, matrix, strip, rows };
@@ -460,7 +460,7 @@ async function table(
   const { bytes } = await withLibrary((library) =>
     library.ask(
       'experiment-table',
-      { subject, options: { ...shown(chosen), format, spread }, settings: settingsWords(spec) },
+      { subject, options: { ...viewOf(chosen), format, spread }, settings: settingsWords(spec) },
       { dataDir },
     ),
   );
@@ -469,16 +469,6 @@ async function table(
   const path = resolve(out);
   if (await writeNamedFile(path, bytes)) return;
   output.result({ file: path, format, bytes: bytes.length }, () => shownPath(path));
-}
-
-/** What the matrix shows. @throws CupbearerError `usage` where both a layer and an aggregate are asked for. */
-function shown({ metric, aggregation, layer, baseline }: Flags): ViewOptions {
-  if (layer !== undefined && aggregation !== 'own')
-    throw new CupbearerError(
-      'usage',
-      '--layer takes one layer alone, so there is nothing to combine by --aggregation.',
-    );
-  return { metric, aggregation, ...given({ layer, baseline }) };
 }
 
 async function remove(workbench: Workbench, name: string, output: Output): Promise<void> {
