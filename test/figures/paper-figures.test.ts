@@ -100,7 +100,9 @@ describe('what figures say', () => {
     const svg = drawn('forest', 'svg').toString();
     expect(svg).toMatch(/font-weight="600"[^>]*>\.047</);
     expect(svg).toContain('corrected by Holm for 6 comparisons');
-    expect(figure('forest').description).toMatch(/^AUROC \(mean of layers\) minus that of mahalanobis: mean over 7 to 8 tasks/);
+    expect(figure('forest').description).toMatch(
+      /^AUROC \(mean of layers\) minus that of mahalanobis: mean over 7 to 8 tasks/,
+    );
     expect(figure('forest').description).toContain('spectral −0.597');
   });
 
