@@ -129,7 +129,10 @@ async function run(job: Job, { progress, send }: Reports): Promise<{ result: Run
   });
   log.keep(outcomeLine(result));
   send({ type: 'memory', peakBytes: peak() });
-  return { result, stays: tensorCount() === tensors && process.memoryUsage.rss() <= mostBytesKept };
+  // An installed engine may be replaced or removed before the next run, and a process that has loaded it would not notice.
+  const isOfProgram = engine.id !== 'tensorflow';
+  const isClean = tensorCount() === tensors && process.memoryUsage.rss() <= mostBytesKept;
+  return { result, stays: isOfProgram && isClean };
 }
 
 /** "Done: training 3.1 s, total 3.8 s". */
