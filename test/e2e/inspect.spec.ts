@@ -171,7 +171,7 @@ test('a model is told by name, seed and data, renamed, deleted and had back', as
   await go(page, `#/models/${id}`);
   const row = page.getByRole('navigation', { name: 'Models' }).locator(`a[href="#/models/${id}"]`);
   // A model of the same set-up, seed and all, is told apart by its run.
-  const told = /mlp 32-32 (seed 0|run \w+).*Backdoor, corner pixel, Glyphs/s;
+  const told = /mlp 32-32 .*(seed 0|run \w+).*Backdoor, corner pixel, Glyphs/s;
   await expect(row).toContainText(told);
   await expect(row.getByRole('time')).toBeVisible();
   const more = page.getByRole('article').getByRole('button', { name: 'More' });
