@@ -164,8 +164,8 @@ describe('a pass with a store', () => {
     expect((await passWith({ ...dense, pooling: 'max', tokens: 'none' })).counts.computed).toBe(0);
     const { threadsKeepBits: _, ...others } = engine;
     const [one, two] = [
-      { ...others, threads: 1 },
-      { ...others, threads: 2 },
+      { ...others, id: 'threaded', threads: 1 },
+      { ...others, id: 'threaded', threads: 2 },
     ];
     const keeping = (info: EngineInfo): EngineInfo => ({ ...info, threadsKeepBits: true });
     await passWith(dense, { by: keeping(one) });
