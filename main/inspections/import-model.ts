@@ -9,7 +9,7 @@ import { refuse } from '../../shared/misfit.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { readNetworkSpec, writeModelDescription } from '../models/files.ts';
 import { NetworkOutline, type NetworkSpec } from '../models/network-outline.ts';
-import { checkWeights, unwrapped } from '../models/weights.ts';
+import { fittedWeights } from '../models/weights.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { parseSpecFile } from '../storage/run-files.ts';
 import { createRunFolder } from '../storage/run-folder.ts';
@@ -84,7 +84,7 @@ async function importFiles(
   const files = filesIn(folder, isOwn);
   const network = readNetworkSpec(folder);
   const directory = Object.fromEntries(readTensorDirectory(within(folder, weights)));
-  checkWeights(new NetworkOutline(network), unwrapped(directory), weights);
+  fittedWeights(new NetworkOutline(network), directory, weights);
   checkNumbers(readTensorFile(within(folder, weights)).tensors);
   const trigger = files.includes(triggerName) ? readTensorFile(within(folder, triggerName)).tensors : undefined;
   const before = files.includes(specName) ? readTraining(folder) : undefined;

@@ -5,7 +5,7 @@ import { RandomStream } from '../tensor/random.ts';
 import { toNamedTensor } from '../tensor/read.ts';
 import type { ForwardCall } from './modules.ts';
 import { NetworkOutline, sizeOf, type NetworkSpec } from './network-outline.ts';
-import { checkWeights, unwrapped } from './weights.ts';
+import { fittedWeights } from './weights.ts';
 
 /**
  * Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place.
@@ -194,8 +194,7 @@ export class Network extends NetworkOutline {
    * @throws CupbearerError `bad-data` if a name or shape does not fit.
    */
   load(saved: TensorMap, source: string): void {
-    const state = unwrapped(saved);
-    checkWeights(this, state, source);
+    const state = fittedWeights(this, saved, source);
     for (const [path, { toTorch }] of this.parameters) {
       const inverse = toTorch.map((_, axis) => toTorch.indexOf(axis));
       assignSaved(this.#variables.get(path)!, state[path]!, inverse);
