@@ -233,8 +233,7 @@ function plain(channels: number): Normalisation {
 
 /** By slices and not by tf.reverse, of which no gradient is known. */
 function reversedChannels(x: tf.Tensor): tf.Tensor {
-  const channel = (k: number) =>
-    tf.slice(x, [...x.shape.slice(0, -1).fill(0), k], [...x.shape.slice(0, -1), 1]);
+  const channel = (k: number) => tf.slice(x, [...x.shape.slice(0, -1).fill(0), k], [...x.shape.slice(0, -1), 1]);
   return tf.concat(
     x.shape.slice(-1).flatMap((count) => Array.from({ length: count }, (_, k) => channel(count - 1 - k))),
     -1,

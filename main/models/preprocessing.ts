@@ -101,13 +101,15 @@ export function toPreprocessingFile({ valueRange, channelOrder, resize }: Prepro
 }
 
 /** What is done to pictures before a model sees them, in words. */
-export function preprocessingWords(
-  { inputShape, preprocessing = {}, normalisation }: {
-    inputShape: readonly number[];
-    preprocessing?: Preprocessing;
-    normalisation?: { readonly mean: readonly number[]; readonly std: readonly number[] };
-  },
-): string[] {
+export function preprocessingWords({
+  inputShape,
+  preprocessing = {},
+  normalisation,
+}: {
+  inputShape: readonly number[];
+  preprocessing?: Preprocessing;
+  normalisation?: { readonly mean: readonly number[]; readonly std: readonly number[] };
+}): string[] {
   const { valueRange, channelOrder, resize } = preprocessing;
   const size = inputShape.slice(0, 2).join(' x ');
   return [

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
 import { optionalInteger, optionalPick, type Picked } from '../../shared/schema/fields.ts';
-import { classOrder, placesNote } from '../data/class-order.ts';
+import { classOrder, otherNames } from '../data/class-order.ts';
 import { checkBackdoor } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
@@ -83,12 +83,12 @@ function dataMisfits(trainData: Picked, network: NetworkSpec, dataDir: string): 
 /** Classes are matched by name alone: by their places, a model of the same classes in another order would be judged wrongly. */
 function classMisfits(found: readonly string[], wanted: readonly string[], data: string): Misfit[] {
   const mixed = misfitsOf(['train_data'], () => classOrder(found, wanted, data));
-  const note = mixed.length > 0 ? undefined : placesNote(found, wanted, data);
-  if (note === undefined) return mixed;
+  const words = mixed.length > 0 ? undefined : otherNames(found, wanted, data);
+  if (words === undefined) return mixed;
   return [
     {
       path: ['classes'],
-      message: note,
+      message: `${words}.`,
       hint: 'Name the classes of the model as the data name them, in the order of its outputs, separated by commas.',
     },
   ];
@@ -98,8 +98,9 @@ function classMisfits(found: readonly string[], wanted: readonly string[], data:
 function cropMisfits(data: Picked, { preprocessing }: NetworkSpec, nested: string | undefined): Misfit[] {
   const resize = preprocessing?.resize;
   if (resize?.rule !== 'crop' || !('crop_from' in datasetRegistry.get(data.name).params.shape)) return [];
-  if (data['crop_from'] === resize.side) return [];
-  const found = data['crop_from'] === undefined ? 'both sides scaled' : `one of ${String(data['crop_from'])} px`;
+  const side = data['crop_from'];
+  if (side === resize.side) return [];
+  const found = typeof side === 'number' ? `one of ${side} px` : 'both sides scaled';
   return [
     {
       path: ['train_data', ...(nested === undefined ? [] : [nested]), 'crop_from'],

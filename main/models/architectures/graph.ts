@@ -22,7 +22,7 @@ export const graph = defineArchitecture({
     if (output.join() === String(classes)) return module;
     throw new CupbearerError(
       'usage',
-      `The model has ${classes} classes: expected [${classes}] as the output of its last layer "${layers.at(-1)!.name}", found [${output.join(', ')}].`,
+      `The model has ${classes} classes: expected [${classes}] as the output of its last layer "${layers.at(-1).name}", found [${output.join(', ')}].`,
       { hint: 'Name as many classes as the model has outputs, in their order.' },
     );
   },

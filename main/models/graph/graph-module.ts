@@ -12,7 +12,7 @@ interface Node {
 /** Runs the layers of a graph in their order; each is a child by its own name. The last one's output is the result. */
 export function graphModule(layers: LayerGraph): Module {
   const nodes: Node[] = layers.map((layer) => ({ layer, module: moduleOf(layer) }));
-  const last = layers.at(-1)!.name;
+  const last = layers.at(-1).name;
   return {
     kind: 'container',
     outputShape: (input) => walked(nodes, input).get(last)!.output,

@@ -76,7 +76,7 @@ function depthwiseOf({ multiplier, kernel, stride, dilation, padding, bias }: Gr
     },
     forward: (x, call) => {
       const channels = x.shape[3]!;
-      const filter = tf.reshape(call.weight('weight'), [height, width, channels, multiplier]) as tf.Tensor4D;
+      const filter = tf.reshape<tf.Rank.R4>(call.weight('weight'), [height, width, channels, multiplier]);
       const y = tf.depthwiseConv2d(x as tf.Tensor4D, filter, stride, padding, 'NHWC', dilation);
       return bias ? tf.add(y, call.weight('bias')) : y;
     },
@@ -109,10 +109,7 @@ function normOf({ epsilon, scale, shift }: GraphLayerOf<'norm'>): Module {
     ...leaf,
     kind: 'norm',
     outputShape: unchanged,
-    parameters: (input) => [
-      ...(scale ? [each('weight', input, 1)] : []),
-      ...(shift ? [each('bias', input, 0)] : []),
-    ],
+    parameters: (input) => [...(scale ? [each('weight', input, 1)] : []), ...(shift ? [each('bias', input, 0)] : [])],
     buffers: (input) => [
       { name: 'running_mean', shape: [input.at(-1)!], initial: 0 },
       { name: 'running_var', shape: [input.at(-1)!], initial: 1 },
@@ -180,7 +177,7 @@ function globalPoolOf({ kind, keepsAxes }: GraphLayerOf<'global-max-pool' | 'glo
   return {
     ...pool,
     outputShape: ([, , channels]) => [1, 1, channels!],
-    forward: (x, call) => tf.reshape(pool.forward(x, call), [x.shape[0]!, 1, 1, x.shape[3]!]),
+    forward: (x, call) => tf.reshape(pool.forward(x, call), [x.shape[0], 1, 1, x.shape[3]!]),
   };
 }
 
@@ -205,7 +202,7 @@ function reshapeTo(shapeOf: (input: Shape) => Shape): Module {
     kind: 'reshape',
     outputShape: shapeOf,
     parameters: noParameters,
-    forward: (x) => tf.reshape(x, [x.shape[0]!, ...shapeOf(x.shape.slice(1))]),
+    forward: (x) => tf.reshape(x, [x.shape[0], ...shapeOf(x.shape.slice(1))]),
   };
 }
 
@@ -220,10 +217,11 @@ function twoClasses(): Module {
     kind: 'reshape',
     outputShape: () => [2],
     parameters: noParameters,
-    forward: (x) => tf.pad(x as tf.Tensor2D, [
-      [0, 0],
-      [1, 0],
-    ]),
+    forward: (x) =>
+      tf.pad(x as tf.Tensor2D, [
+        [0, 0],
+        [1, 0],
+      ]),
   };
 }
 

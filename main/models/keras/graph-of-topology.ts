@@ -43,10 +43,7 @@ const knownClasses =
 
 const channelsLast = z.literal('channels_last').nullish();
 const isNone = z.null().optional();
-const pair = z.union([
-  z.int().transform((side): [number, number] => [side, side]),
-  z.tuple([z.int(), z.int()]),
-]);
+const pair = z.union([z.int().transform((side): [number, number] => [side, side]), z.tuple([z.int(), z.int()])]);
 const padding = z.enum(['same', 'valid']).default('valid');
 const activationName = z.union([z.string().max(100), z.null()]).optional();
 const convolution = {
@@ -82,7 +79,10 @@ const schemas = {
   globalPool: z.object({ data_format: channelsLast, keepdims: z.boolean().nullish() }),
   pad: z.object({
     padding: z.union([
-      z.int().transform((side): [[number, number], [number, number]] => [[side, side], [side, side]]),
+      z.int().transform((side): [[number, number], [number, number]] => [
+        [side, side],
+        [side, side],
+      ]),
       z.tuple([z.tuple([z.int(), z.int()]), z.tuple([z.int(), z.int()])]),
       z.tuple([z.int(), z.int()]).transform(([rows, columns]): [[number, number], [number, number]] => [
         [rows, rows],
@@ -128,7 +128,7 @@ class Converter {
     if (passedOver.has(className)) this.#outputs.set(name, inputs[0]!);
     else {
       this.#convert(layer, inputs);
-      this.#outputs.set(name, this.#graph.at(-1)!.name);
+      this.#outputs.set(name, this.#graph.at(-1).name);
     }
   }
 
@@ -183,7 +183,7 @@ class Converter {
         return this.#activated(layer, this.#config(layer, schemas.activation).activation, inputs);
       case 'ReLU': {
         const { max_value: most, negative_slope: slopes } = this.#config(layer, schemas.relu);
-        const slope = Array.isArray(slopes) ? slopes[0]! : (slopes ?? 0);
+        const slope = Array.isArray(slopes) ? slopes[0] : (slopes ?? 0);
         if (slope !== 0 && typeof most === 'number')
           throw this.#bad(layer, 'expected a negative_slope or a max_value, found both');
         return this.#activation(

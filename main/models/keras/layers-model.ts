@@ -53,7 +53,12 @@ export function layersModelFiles({ manifest }: LayersModel): string[] {
   return shardNames(manifest);
 }
 
-const labels = z.object({ labels: z.array(z.string().min(1).max(1000)).min(2).max(2 ** 16) });
+const labels = z.object({
+  labels: z
+    .array(z.string().min(1).max(1000))
+    .min(2)
+    .max(2 ** 16),
+});
 
 /** The names of the classes in the metadata.json that Teachable Machine writes; undefined if there are none. */
 export function labelsBeside(folder: string): string[] | undefined {

@@ -36,8 +36,8 @@ type Layer = z.infer<typeof layerSchema>;
 const model = z.object({ class_name: word, config: z.union([config, z.array(z.unknown())]) });
 const modelConfig = z.object({
   layers: z.array(z.unknown()).min(1).max(mostLayers),
-  input_layers: z.unknown(),
-  output_layers: z.unknown(),
+  input_layers: z.unknown().optional(),
+  output_layers: z.unknown().optional(),
 });
 /** `["conv1", 0, 0, {}]`: the output of a layer. */
 const reference = z.tuple([word, z.int(), z.int()]).rest(z.unknown());
@@ -48,10 +48,7 @@ const kerasTensor = z.object({
 });
 const call = z.object({ args: z.array(z.unknown()).max(1000) });
 const size = z.int().positive();
-const batchShape = z
-  .array(size.nullable())
-  .min(2)
-  .max(8);
+const batchShape = z.array(size.nullable()).min(2).max(8);
 
 /** What an answer about one layer begins with. */
 export const layerWords = (source: string, kerasName: string, className: string) =>
@@ -104,11 +101,19 @@ class TopologyReader {
   }
 
   /** Adds the layers of a model that takes what `input` is called, or the input of all; returns the name of its output. */
-  model({ class_name: className, config: given }: z.infer<typeof model>, input: string | undefined, level: number): string {
+  model(
+    { class_name: className, config: given }: z.infer<typeof model>,
+    input: string | undefined,
+    level: number,
+  ): string {
     if (level > mostLevels) throw this.#bad(`expected at most ${mostLevels} models inside one another, found more`);
     if (!modelClasses.has(className))
       throw this.#bad(`expected a model of class Sequential, Functional or Model, found ${className}`);
-    const { layers: listed, ...ends } = checked(modelConfig, Array.isArray(given) ? { layers: given } : given, this.#source);
+    const { layers: listed, ...ends } = checked(
+      modelConfig,
+      Array.isArray(given) ? { layers: given } : given,
+      this.#source,
+    );
     const layers = listed.map((layer) => checked(layerSchema, layer, this.#source));
     return className === 'Sequential'
       ? this.#sequential(layers, input, level)
@@ -141,11 +146,19 @@ class TopologyReader {
       for (const [name, layer] of waiting) {
         const sources = this.#inbound(layer);
         if (layer.class_name === 'InputLayer') {
-          if (name !== inputs[0]) throw this.#bad(`expected the layer "${inputs[0]!}" as the one input, found "${name}"`);
+          if (name !== inputs[0])
+            throw this.#bad(`expected the layer "${inputs[0]!}" as the one input, found "${name}"`);
           if (input === undefined) this.#noteInput(layer);
           made.set(name, input ?? graphInput);
         } else if (sources.every((source) => made.has(source))) {
-          made.set(name, this.#add(layer, sources.map((source) => made.get(source)!), level));
+          made.set(
+            name,
+            this.#add(
+              layer,
+              sources.map((source) => made.get(source)!),
+              level,
+            ),
+          );
         } else continue;
         waiting.delete(name);
       }
@@ -164,7 +177,7 @@ class TopologyReader {
     const kerasName = nameOf(layer);
     if (modelClasses.has(className)) {
       if (inputs.length !== 1) throw this.#bad(`expected one input of "${kerasName}", found ${inputs.length}`);
-      return this.model({ class_name: className, config: own }, inputs[0]!, level + 1);
+      return this.model({ class_name: className, config: own }, inputs[0], level + 1);
     }
     if (this.layers.length >= mostLayers) throw this.#bad(`expected at most ${mostLayers} layers, found more`);
     if (inputs.length === 0) throw this.#bad(`expected an input of the layer "${kerasName}", found none`);
@@ -218,9 +231,9 @@ class TopologyReader {
     }
   }
 
-  #take([name, node, tensor]: z.infer<typeof reference>, found: string[]): void {
-    if (node !== 0 || tensor !== 0)
-      throw this.#bad(`expected the first output of "${name}", found output ${tensor} of its use ${node}`);
+  /** Of which use of a layer an output is says nothing here: each is used once, a model inside counts its own building. */
+  #take([name, , tensor]: z.infer<typeof reference>, found: string[]): void {
+    if (tensor !== 0) throw this.#bad(`expected the first output of "${name}", found output ${tensor}`);
     found.push(name);
   }
 
