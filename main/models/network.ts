@@ -158,11 +158,11 @@ export class Network extends NetworkOutline {
         return see(`${childPath}.output`, output) ?? output;
       },
     });
-    return this.root.forward(this.#normalised(x), callAt(''));
+    return this.root.forward(this.prepared(x), callAt(''));
   }
 
-  /** Inputs of 0 to 1 as the model expects them: channels in its order, values in its range, then mean and deviation. */
-  #normalised(x: tf.Tensor): tf.Tensor {
+  /** Returns inputs of 0 to 1 as the model expects them: channels in its order, values in its range, then mean and deviation. */
+  prepared(x: tf.Tensor): tf.Tensor {
     const { normalisation, preprocessing: { valueRange, channelOrder } = {} } = this.spec;
     const ordered = channelOrder === 'BGR' ? reversedChannels(x) : x;
     if (!normalisation && !valueRange) return ordered;

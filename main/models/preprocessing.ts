@@ -15,8 +15,6 @@ export interface Preprocessing {
 export const channelOrders = ['RGB', 'BGR'] as const;
 export type ChannelOrder = (typeof channelOrders)[number];
 
-export const resizeRules = ['stretch', 'crop'] as const;
-
 /**
  * `stretch` scales both sides to those of the input. `crop` scales the shorter side to `side` and takes the middle, as
  * torchvision's `Resize(side)` and `CenterCrop` do.
@@ -100,17 +98,17 @@ export function toPreprocessingFile({ valueRange, channelOrder, resize }: Prepro
   });
 }
 
-/** What is done to pictures before a model sees them, in words. */
-export function preprocessingWords({
-  inputShape,
-  preprocessing = {},
-  normalisation,
-}: {
-  inputShape: readonly number[];
-  preprocessing?: Preprocessing;
-  normalisation?: { readonly mean: readonly number[]; readonly std: readonly number[] };
-}): string[] {
-  const { valueRange, channelOrder, resize } = preprocessing;
+/** A network's part of what {@link preprocessingWords} is about. */
+interface Inputs {
+  readonly inputShape: readonly number[];
+  readonly preprocessing?: Preprocessing;
+  readonly normalisation?: { readonly mean: readonly number[]; readonly std: readonly number[] };
+}
+
+/** What is done to inputs before a model sees them, in words; empty if nothing is, or the network is not known. */
+export function preprocessingWords(network: Inputs | null): string[] {
+  if (network === null) return [];
+  const { inputShape, preprocessing: { valueRange, channelOrder, resize } = {}, normalisation } = network;
   const size = inputShape.slice(0, 2).join(' x ');
   return [
     ...(resize?.rule === 'crop' ? [`shorter side scaled to ${resize.side} px, middle ${size} px`] : []),

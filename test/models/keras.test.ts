@@ -261,7 +261,7 @@ describe('a graph of layers', () => {
     expect(network.isDifferentiable).toBe(true);
     const x = pictures([6, 6, 3], 1);
     const upstream = tf.tensor2d([[1, -2]]);
-    const [{ gradient }] = network.layerGradients(x, upstream, ['conv']) as [{ gradient: tf.Tensor }];
+    const [{ gradient }] = network.layerGradients(x, upstream, ['conv']) as unknown as [{ gradient: tf.Tensor }];
     expect(gradient.shape).toEqual([1, 3, 3, 3]);
     const bias = network.variables.get('conv.bias')!;
     const start = bias.dataSync().slice();
