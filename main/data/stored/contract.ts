@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { canonicalJson } from '../../storage/content-hash.ts';
 import { readJsonFile } from '../../storage/read-file.ts';
 import { isThere, pathOf, type Place } from '../../storage/within-folder.ts';
 
@@ -70,4 +71,52 @@ export function readContract(place: Place): ActivationsContract | undefined {
   throw new CupbearerError('bad-data', `"${pathOf(place)}", ${where}: ${issue!.message}.`, {
     hint: `Export the activations again, or remove ${contractFile}: it is not needed to read them.`,
   });
+}
+
+/** A field in which two contracts differ, and what each says. */
+export interface ContractDifference {
+  readonly field: string;
+  readonly values: readonly [unknown, unknown];
+}
+
+/**
+ * Returns in which fields two sets were made differently: the model, dtype, preprocessing, prompt template, positions, and where in the
+ * model each of `layers` was taken (of all that either names, if left out). Who made them, and when, may differ.
+ */
+export function contractDifferences(
+  a: ActivationsContract,
+  b: ActivationsContract,
+  layers: readonly string[] = [...new Set([...Object.keys(a.layers), ...Object.keys(b.layers)])],
+): ContractDifference[] {
+  const comparable = (contract: ActivationsContract) => ({
+    model: contract.model,
+    dtype: contract.dtype,
+    preprocessing: contract.preprocessing,
+    prompt_template: contract.prompt_template,
+    positions: contract.positions,
+    layers: Object.fromEntries(
+      layers.map((name) => {
+        const layer = Object.hasOwn(contract.layers, name) ? contract.layers[name] : undefined;
+        return [name, { hook: layer?.hook, module: layer?.module }];
+      }),
+    ),
+  });
+  return differences(comparable(a), comparable(b), '');
+}
+
+function differences(a: unknown, b: unknown, field: string): ContractDifference[] {
+  if (isRecord(a) && isRecord(b)) {
+    const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+    return keys.flatMap((key) => differences(ownOf(a, key), ownOf(b, key), field === '' ? key : `${field}.${key}`));
+  }
+  // Nothing said and null are the same.
+  return canonicalJson(a ?? null) === canonicalJson(b ?? null) ? [] : [{ field, values: [a ?? null, b ?? null] }];
+}
+
+function ownOf(record: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { bytesOf, elementTypes } from '../../storage/element-type.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { ByteFile } from '../../storage/byte-file.ts';
+import { naturally } from './natural-order.ts';
 import { placeOf, refuse, type FoundArray } from './found-array.ts';
 import {
   floatTypeOf,
@@ -68,7 +69,7 @@ export function layersOf(
   const files = new FileNumbers();
   const placed: Placed[] = [];
   let reference: { array: FoundArray; samples: number } | undefined;
-  for (const [name, parts] of [...byName].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))) {
+  for (const [name, parts] of [...byName].sort(([a], [b]) => naturally(a, b))) {
     if (lengthNames.includes(name)) continue;
     if (inputNames.includes(name)) {
       leftOut.push({ name, reason: 'It holds inputs or labels rather than activations.' });

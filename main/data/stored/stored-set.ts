@@ -25,6 +25,8 @@ export interface StoredSet {
   readonly lengths?: Int32Array | undefined;
   readonly contract?: ActivationsContract | undefined;
   readonly metadata?: MetadataTable | undefined;
+  /** What each sample is called, where it is a file of its own. */
+  readonly names?: readonly string[] | undefined;
   /** What lies with the activations and is not read, with the reason. */
   readonly leftOut: readonly { name: string; reason: string }[];
   /** Resolves with the SHA-256 over the content of all of its files. @throws CupbearerError `cancelled`, `storage`, `bad-data`. */
