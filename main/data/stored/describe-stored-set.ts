@@ -5,7 +5,7 @@ import { samplesOf, storedBlocks, wordsOf } from './stored-blocks.ts';
 import type { StoredLayer, StoredSet } from './stored-set.ts';
 
 /** What the numbers of a layer are like. */
-export interface LayerDescription extends StoredLayer {
+interface LayerDescription extends StoredLayer {
   /** Samples with a NaN, and with an infinite number and no NaN. */
   readonly nan: number;
   readonly infinite: number;
@@ -17,7 +17,7 @@ export interface LayerDescription extends StoredLayer {
 }
 
 /** What is in a stored set. */
-export interface StoredSetDescription {
+interface StoredSetDescription {
   readonly path: string;
   readonly samples: number;
   readonly layers: readonly LayerDescription[];

@@ -21,7 +21,7 @@ export interface RecordSource {
 }
 
 /** Most rows and columns of a table, and bytes of a row. */
-export const mostRecords = 2 ** 24;
+const mostRecords = 2 ** 24;
 const mostColumns = 1000;
 const mostRecordBytes = 2 ** 24;
 const bounds = { mostDepth: 32, mostBytes: mostRecordBytes };

@@ -18,7 +18,7 @@ import { recordsOf, type RecordSource } from './metadata-records.ts';
 import { lengthsOf, type Lengths } from './stored-layers.ts';
 
 /** What a file of a table holds: activations as columns of lists, and the other columns. */
-export interface ParquetTable {
+interface ParquetTable {
   readonly arrays: readonly FoundArray[];
   /** Tokens of each sample, where a column has lists of lists of different length. */
   readonly lengths: Lengths | undefined;

@@ -36,7 +36,7 @@ export interface StoredLayers {
 }
 
 /** Numbers the files that hold rows, as {@link StoredRows} has them. */
-export class FileNumbers {
+class FileNumbers {
   readonly #numbers = new Map<WatchedFile | ByteFile, number>();
 
   numberOf(file: WatchedFile | ByteFile): number {
