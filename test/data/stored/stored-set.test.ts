@@ -151,6 +151,23 @@ describe('shapes', () => {
     expect([...(await set.read('states', [0, 1]))]).toEqual(numbers);
   });
 
+  it('leaves positions alone beside sequences that lie one after another', async () => {
+    const path = folder.tensors('a.safetensors', {
+      states: { shape: [3, 1], data: floats(3) },
+      heads: { shape: [3, 2, 2], data: floats(12) },
+      chosen: { shape: [2, 2, 1], data: floats(4) },
+      lengths: { shape: [2], data: Int32Array.from([1, 2]) },
+    });
+    const set = await open(path);
+    expect(set.layers.map((layer) => [layer.name, layer.shape, layer.isRagged])).toEqual([
+      ['chosen', [2, 1], false],
+      ['heads', [2, 4], true],
+      ['states', [2, 1], true],
+    ]);
+    expect([...(await set.read('chosen', [0]))]).toEqual([0, 1]);
+    expect([...(await set.read('heads', [1]))]).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
   it('reads requests of vLLM, a file each, as layers of ragged sequences', async () => {
     for (const [i, tokens] of [2, 3, 1].entries())
       folder.write(`request-${i * 5}.safetensors`, request(tokens, 2, 3, 1000 * i));
@@ -192,6 +209,31 @@ describe('sets of several files', () => {
     expect(set.length).toBe(5);
     expect(set.layers[0]!.files).toHaveLength(2);
     expect([...(await set.read('a', [4, 2, 3]))]).toEqual([8, 9, 4, 5, 6, 7]);
+  });
+
+  it('joins ragged sequences, of which each file has its own lengths', async () => {
+    const names = ['activations-00001-of-00002.safetensors', 'activations-00002-of-00002.safetensors'] as const;
+    folder.tensors(names[0], {
+      a: { shape: [3, 1], data: floats(3) },
+      pooled: { shape: [2, 1], data: floats(2) },
+      lengths: { shape: [2], data: Int32Array.from([1, 2]) },
+    });
+    folder.tensors(names[1], {
+      a: { shape: [4, 1], data: floats(4, 3) },
+      pooled: { shape: [2, 1], data: floats(2, 2) },
+      lengths: { shape: [2], data: Int32Array.from([3, 1]) },
+    });
+    folder.write(
+      'model.safetensors.index.json',
+      JSON.stringify({
+        weight_map: { a: names[0], pooled: names[0], lengths: names[0] },
+        cupbearer: { rows: { [names[0]]: [0, 2], [names[1]]: [2, 4] } },
+      }),
+    );
+    const set = await open(folder.path);
+    expect([...set.lengths!]).toEqual([1, 2, 3, 1]);
+    expect([...(await set.read('a', [1, 2]))]).toEqual([1, 2, 3, 4, 5]);
+    expect([...(await set.read('pooled', [3]))]).toEqual([3]);
   });
 
   it('reads layers that lie in different files, as Hugging Face cuts models', async () => {
