@@ -68,9 +68,12 @@ async function follow(page: string, names: Record<string, string>, prepare?: (pl
       typed.some(({ text }) => text.includes(name)),
       name,
     ).toBe(true);
+  let variables = '';
   for (const { language, text } of typed) {
     const own = Object.entries(names).reduce((result, [name, instead]) => result.replaceAll(name, instead), text);
-    await run(place, language === 'sh' ? ['bash', '-euc', own] : ['python', '-c', own]);
+    await run(place, language === 'sh' ? ['bash', '-euc', variables + own] : ['python', '-c', own]);
+    // One shell types all of a page.
+    if (language === 'sh') variables += own.match(/^MODEL=.*\n/gm)?.join('') ?? '';
   }
   return place;
 }
@@ -97,8 +100,8 @@ function aurocs(place: string): Record<string, number> {
 }
 
 const layersOfTiny = ['all', 'h.0', 'h.1'];
-const sums = (count: number) =>
-  Array.from({ length: count }, (_, i) => `${i % 37} + ${(7 * i) % 41} = ${(11 * i) % 53}`);
+const sums = (count: number, first = 0) =>
+  Array.from({ length: count }, (_, i) => `${first + i} + ${(7 * i) % 41} = ${(11 * i) % 53}`);
 
 describe.skipIf(!torchPython)(
   'what the docs say of models made elsewhere (skipped without PyTorch in CUPBEARER_TORCH_VENV)',
@@ -112,8 +115,8 @@ describe.skipIf(!torchPython)(
     }, 300_000);
 
     it('exports quirky language models by their recipe', async () => {
-      const rows = (character: string) =>
-        sums(120).map((sum, i) => ({
+      const rows = (character: string, first: number) =>
+        sums(120, first).map((sum, i) => ({
           ...{ statement: `Name: ${character}\n\n${sum}\n\nIs that right?`, character, difficulty: i % 5 },
           ...{ label: i % 2 === 0, alice_label: i % 2 === 0, bob_label: i % 3 === 0 },
         }));
@@ -121,14 +124,14 @@ describe.skipIf(!torchPython)(
         'recipes/quirky-models.md',
         { 'MODEL=EleutherAI/pythia-410m-addition_increment0': `MODEL=${model}`, 'EleutherAI/quirky_addition_increment0': join(folder, 'quirky') }, // prettier-ignore
         () => {
-          for (const [name, character] of Object.entries({
-            alice_easy: 'Alice',
-            alice_hard: 'Alice',
-            bob_hard: 'Bob',
-          })) {
+          for (const [name, character, first] of [
+            ['alice_easy', 'Alice', 0],
+            ['alice_hard', 'Alice', 500],
+            ['bob_hard', 'Bob', 500],
+          ] as const) {
             mkdirSync(join(folder, `quirky_${name}`));
             for (const split of ['train', 'test'])
-              writeRows(join(folder, `quirky_${name}`, `${split}.jsonl`), rows(character));
+              writeRows(join(folder, `quirky_${name}`, `${split}.jsonl`), rows(character, first));
           }
         },
       );
@@ -141,8 +144,8 @@ describe.skipIf(!torchPython)(
         { 'oliverdk/codegen-350M-mono-measurement_pred-diamonds-seed0': model, 'redwoodresearch/diamonds-seed0': join(folder, 'diamonds') }, // prettier-ignore
         () => {
           mkdirSync(join(folder, 'diamonds'));
-          for (const split of ['train', 'validation']) {
-            const rows = sums(160).map((text, i) => ({
+          for (const [place, split] of ['train', 'validation'].entries()) {
+            const rows = sums(160, 500 * place).map((text, i) => ({
               ...{ text, is_correct: i % 3 > 0, is_clean: i % 2 === 0, difficulty: i % 4 },
               measurements: i % 5 === 0 ? [true, false, true] : [true, true, true],
             }));
