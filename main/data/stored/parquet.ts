@@ -18,7 +18,7 @@ import { recordsOf, type RecordSource } from './metadata-records.ts';
 import { lengthsOf, type Lengths } from './stored-layers.ts';
 
 /** What a file of a table holds: activations as columns of lists, and the other columns. */
-export interface ParquetTable {
+interface ParquetTable {
   readonly arrays: readonly FoundArray[];
   /** Tokens of each sample, where a column has lists of lists of different length. */
   readonly lengths: Lengths | undefined;
@@ -159,7 +159,9 @@ function checkBounds(metadata: FileMetaData, file: WatchedFile): void {
         mostValues,
         'Write it with smaller groups: pyarrow.parquet.write_table(table, file, row_group_size=1000).',
       );
-      unpacked += column.total_uncompressed_size;
+      // A dictionary lets a few bytes stand for millions of values.
+      unpacked +=
+        column.total_uncompressed_size > column.num_values ? column.total_uncompressed_size : column.num_values;
       const begin = column.dictionary_page_offset ? column.dictionary_page_offset : column.data_page_offset;
       checkPages(file, Number(begin), Number(column.total_compressed_size), Number(column.num_values), name);
     }
