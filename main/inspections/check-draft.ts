@@ -21,8 +21,10 @@ export interface DraftQuestion {
   subject: DraftSubject;
   /** The others. */
   others?: readonly { at: PartPath; subject: DraftSubject }[];
-  /** Titles of the runs whose classifiers are taken, by id. */
+  /** Titles of the runs whose classifiers or fitted detectors are taken, by id. */
   runTitles?: Readonly<Record<string, string>>;
+  /** Whether the run of each fitted detector is there and has ended well. */
+  isFitted?: readonly boolean[];
   /** Faults that were found already. */
   known?: readonly Fault[];
 }
@@ -32,10 +34,10 @@ export interface DraftQuestion {
  * it.
  */
 export function checkDraft(
-  { draft, subject, others = [], runTitles = {}, known = [] }: DraftQuestion,
+  { draft, subject, others = [], runTitles = {}, isFitted = [], known = [] }: DraftQuestion,
   { dataDir }: InspectionContext,
 ): DraftCheck {
-  const ofDraft = [...known, ...sweepFaults(draft, subject)];
+  const ofDraft = [...known, ...sweepFaults(draft, subject), ...fittedFaults(isFitted)];
   const own = draftFaults(subject, dataDir, ofDraft);
   /** Whether a detector's fault is more than that it does not suit the open task. */
   const isCertain = ({ path }: DraftFault) =>
@@ -55,6 +57,11 @@ export function checkDraft(
 }
 
 type DraftFault = DraftCheck['faults'][number];
+
+function fittedFaults(isFitted: readonly boolean[]): Fault[] {
+  const message = 'There is no finished run of this detector any more.';
+  return isFitted.flatMap((isThere, i) => (isThere ? [] : [{ path: ['fitted', String(i), 'run'], message }]));
+}
 
 /**
  * A detector that does not suit one of several tasks leaves a cell of the matrix empty; only one that suits none is a fault.
