@@ -1,4 +1,4 @@
-"""Whether a model gives what was exported."""
+"""Compares a model with what was exported of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .observing import by_position, kept, observing, places
 if TYPE_CHECKING:
     import torch
 
-#: What rounding makes of a value as large as the layer's largest, by type: other batches, threads and devices add up in another order.
+#: Largest rounding error relative to a layer's largest value, by type: batches, threads and devices change the order of additions.
 _ROUNDING = {"float64": 1e-9, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 
 
