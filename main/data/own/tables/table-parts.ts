@@ -133,7 +133,12 @@ function halfOfCell(value: unknown, path: string, column: string, row: number): 
 }
 
 function cellFault(path: string, column: string, row: number, expected: string, value: unknown): CupbearerError {
-  const found = value === null || value === undefined ? 'nothing' : JSON.stringify(String(value).slice(0, 60));
+  const found =
+    value === null || value === undefined
+      ? 'nothing'
+      : typeof value === 'string' || typeof value === 'number'
+        ? JSON.stringify(String(value).slice(0, 60))
+        : `a value of type ${typeof value}`;
   return new CupbearerError('bad-data', `"${path}", column "${column}", row ${row + 1}: expected ${expected}, found ${found}.`); // prettier-ignore
 }
 
