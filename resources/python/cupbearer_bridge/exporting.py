@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .contract import CONTRACT, FORMAT, REFERENCE, VERSION, described_model, made_by, settle, temporary_for, write_json, write_tensors
-from .inputs import Inputs, inputs_of
+from .inputs import Inputs, device_of, inputs_of
 from .loading import loaded
 from .needed import ExportError, needed
 from .observing import Observer, Place, Positions, by_position, kept, observing, places
@@ -136,7 +136,9 @@ def export(
     if len(inputs) == 0:
         raise ExportError("data: expected samples, found none.")
     at = places(module, layers)
-    with observing(module, at) as observer, torch.random.fork_rng():
+    place = device_of(module)
+    gpus = [place] if place.type == "cuda" else []
+    with observing(module, at) as observer, torch.random.fork_rng(devices=gpus):
         described, stored = _probe(observer, inputs, chosen, at, dtype)
         work = _Work(inputs, chosen, described, stored, batch_size, seed)
         shards = _shards(work, shard_bytes)
