@@ -11,7 +11,7 @@ import { withStorageErrors } from '../storage/storage-error.ts';
 const mostEntries = 2000;
 
 /**
- * Returns what lies in a folder, by default the user's own: folders and files of any kind. `root` is how far up pages may go.
+ * Returns what lies in a folder, by default in `root`, or in the user's own: folders and files of any kind.
  * @throws CupbearerError `not-found`, `usage` for what is out of reach, `storage`.
  */
 export function browseFolder({
@@ -36,10 +36,20 @@ export function browseFolder({
   const up = dirname(path);
   return {
     folder: path,
-    parent: up === path || path === root ? null : up,
+    parent: up !== path && isWithinReach(up) ? up : null,
     entries: entries.slice(0, mostEntries).map(withSize),
     more: Math.max(0, entries.length - mostEntries),
   };
+}
+
+function isWithinReach(path: string): boolean {
+  try {
+    requireDataReach(path);
+    return true;
+  } catch (error) {
+    if (error instanceof CupbearerError) return false;
+    throw error;
+  }
 }
 
 /** Links that lead out of reach are as good as not there. */
