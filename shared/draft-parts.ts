@@ -104,8 +104,8 @@ function withData(classifier: DraftClassifier, data: unknown): DraftClassifier {
 }
 
 /** How many detectors with their own values a draft has: those that a sweep makes of one count each. */
-export function variantsOf({ detectors }: ExperimentDraft): number {
-  return detectors.reduce((sum, detector) => sum + pointsIn(detector), 0);
+export function variantsOf({ detectors, fitted = [] }: ExperimentDraft): number {
+  return detectors.reduce((sum, detector) => sum + pointsIn(detector), fitted.length);
 }
 
 /** Whether the task of this name watches a classifier; others bring along what was recorded of a model. */
@@ -131,5 +131,5 @@ export function cellsOf(draft: ExperimentDraft, watches: Watches): number {
 
 /** Whether a draft becomes an experiment, rather than runs of its own. */
 export function isExperiment(draft: ExperimentDraft, watches: Watches): boolean {
-  return draft.extends !== undefined || cellsOf(draft, watches) > 1;
+  return draft.extends !== undefined || (draft.fitted ?? []).length > 0 || cellsOf(draft, watches) > 1;
 }

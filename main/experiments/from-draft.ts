@@ -1,5 +1,9 @@
 import type { DraftClassifier, ExperimentDraft, TaskPart } from '../../shared/domain/draft.ts';
-import { experimentSpecSchema, type ExperimentSpec } from '../../shared/domain/experiment.ts';
+import {
+  experimentSpecSchema,
+  mostExperimentNameCharacters,
+  type ExperimentSpec,
+} from '../../shared/domain/experiment.ts';
 import { classifiersOf, sweepsIn, tasksOf, withFirstValues, withoutSweeps } from '../../shared/draft-parts.ts';
 import { formatParameter } from '../../shared/format.ts';
 import { classifierLabels, detectorLabels, taskLabels } from '../runs/drafts/part-labels.ts';
@@ -14,7 +18,7 @@ type Values = Record<string, unknown>;
 interface DraftWords {
   /** Taken where the draft has no name of its own. */
   name: string;
-  /** Titles of the runs whose classifiers are taken, by id. */
+  /** Titles of the runs whose classifiers or fitted detectors are taken, by id. */
   runTitles: Readonly<Record<string, string>>;
   /** The experiment that the draft adds to. */
   base?: ExperimentSpec | undefined;
@@ -30,7 +34,11 @@ export function experimentOf(draft: ExperimentDraft, { name, runTitles, base }: 
   const isTrained = classifiers.some(({ source }) => source === 'train');
   const named = taskLabels(tasks);
   const rows = draft.detectors.map((detector) => withLayers(detector, layersOf(draft)));
-  const rowLabels = detectorLabels(draft.detectors);
+  const { fitted = [] } = draft;
+  const rowLabels = distinct([
+    ...detectorLabels(draft.detectors),
+    ...fitted.map(({ run, label }) => label ?? (runTitles[run] ?? run).slice(0, mostExperimentNameCharacters - 10)),
+  ]);
   const sweep = {
     ...Object.assign(
       {},
@@ -55,10 +63,13 @@ export function experimentOf(draft: ExperimentDraft, { name, runTitles, base }: 
         ? { classifier: { ...settings(training), ...(data === undefined ? {} : { train_data: withoutSweeps(data) }) } }
         : {}),
     })),
-    detectors: rows.map((detector, i) => ({
-      ...settings(detector, []),
-      ...(rowLabels[i] === detector.name ? {} : { label: rowLabels[i] }),
-    })),
+    detectors: [
+      ...rows.map((detector, i) => ({
+        ...settings(detector, []),
+        ...(rowLabels[i] === detector.name ? {} : { label: rowLabels[i] }),
+      })),
+      ...fitted.map(({ run }, i) => ({ run, label: rowLabels[rows.length + i]! })),
+    ],
     evaluation: settings(draft.evaluation),
     sweep,
   });

@@ -23,8 +23,10 @@ export interface DraftQuestion {
   subject: DraftSubject;
   /** The others. */
   others?: readonly { at: PartPath; subject: DraftSubject }[];
-  /** Titles of the runs whose classifiers are taken, by id. */
+  /** Titles of the runs whose classifiers or fitted detectors are taken, by id. */
   runTitles?: Readonly<Record<string, string>>;
+  /** Whether the run of each fitted detector is there and has ended well. */
+  isFitted?: readonly boolean[];
   /** Faults that were found already. */
   known?: readonly Fault[];
 }
@@ -34,12 +36,12 @@ export interface DraftQuestion {
  * it.
  */
 export async function checkDraft(
-  { draft, subject: asked, others: rest = [], runTitles = {}, known = [] }: DraftQuestion,
+  { draft, subject: asked, others: rest = [], runTitles = {}, isFitted = [], known = [] }: DraftQuestion,
   { dataDir }: InspectionContext,
 ): Promise<DraftCheck> {
   const { subject, faults: unread } = await withRecords(asked);
   const others = await Promise.all(rest.map(async ({ at, subject: other }) => ({ at, ...(await withRecords(other)) })));
-  const ofDraft = [...known, ...sweepFaults(draft, subject), ...unread];
+  const ofDraft = [...known, ...sweepFaults(draft, subject), ...fittedFaults(isFitted), ...unread];
   const own = draftFaults(subject, dataDir, ofDraft);
   /** Whether a detector's fault is more than that it does not suit the open task. */
   const isCertain = ({ path }: DraftFault) =>
@@ -62,6 +64,11 @@ export async function checkDraft(
 }
 
 type DraftFault = DraftCheck['faults'][number];
+
+function fittedFaults(isFitted: readonly boolean[]): Fault[] {
+  const message = 'There is no finished run of this detector any more.';
+  return isFitted.flatMap((isThere, i) => (isThere ? [] : [{ path: ['fitted', String(i), 'run'], message }]));
+}
 
 /**
  * A detector that does not suit one of several tasks leaves a cell of the matrix empty; only one that suits none is a fault.

@@ -9,6 +9,7 @@ import {
   columnOrFile,
   optionalColumnOrFile,
   optionalFiles,
+  optionalInteger,
   optionalPath,
   requiredFiles,
 } from '../../shared/schema/fields.ts';
@@ -73,6 +74,14 @@ const params = z.object({
     default: 'refuse',
   }),
   ...commonTaskParams,
+  max_train_size: optionalInteger({
+    advanced: true,
+    label: 'Trusted samples, at most',
+    empty: 'All',
+    help: 'Use at most this many trusted samples, drawn at random; up to 500 of the rest calibrate thresholds',
+    unit: 'samples',
+    min: 1,
+  }),
 });
 type Params = z.output<typeof params>;
 

@@ -71,6 +71,22 @@ describe('a draft as an experiment', () => {
     expect(labels).toEqual(['knn 3', 'knn 5', 'knn 5 (2)', undefined]);
   });
 
+  it('names fitted detectors by their runs, and comes back from the spec as it was', () => {
+    const fitted = [{ run: 'one' }, { run: 'two', label: 'Mine' }, { run: 'three' }];
+    const runTitles = { one: 'knn', three: 'knn' };
+    const { detectors } = experimentOf({ ...tinyDraft({ detectors: ['knn'] }), fitted }, { name: 'Made', runTitles });
+    expect(detectors).toEqual([
+      { name: 'knn' },
+      { run: 'one', label: 'knn (2)' },
+      { run: 'two', label: 'Mine' },
+      { run: 'three', label: 'knn (3)' },
+    ]);
+    const again = draftOfExperiment({ id: 'a', spec: spec({ detectors }) });
+    expect(again.detectors).toEqual([{ name: 'knn' }]);
+    expect(again.fitted).toEqual(detectors.slice(1));
+    expect(experimentOf(again, { name: 'Made', runTitles }).detectors).toEqual(detectors);
+  });
+
   it('gives each detector the layers of all, unless it has its own or looks at none', () => {
     const layers = ['layers.linear_0.output'];
     const detectors = [{ name: 'knn' }, { name: 'que', layers: ['layers.linear_1.output'] }, { name: 'max-softmax' }];

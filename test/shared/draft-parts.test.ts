@@ -38,6 +38,12 @@ describe('the tasks and classifiers of a draft', () => {
     expect(cellsOf(two, all)).toBe(2);
   });
 
+  it('count detectors that are fitted already, which make it an experiment', () => {
+    const more = { ...draft, fitted: [{ run: 'a' }, { run: 'b' }] };
+    expect([isExperiment(more, all), cellsOf(more, all)]).toEqual([true, draft.detectors.length + 2]);
+    expect(cellsOf({ ...more, detectors: [] }, all)).toBe(2);
+  });
+
   it('keep what tasks are trained on while a model of the catalogue is open', () => {
     const two = withTasks(draft, [own!, other], 0);
     const mixed = withClassifiers(two, [...classifiersOf(two), run], 1);

@@ -40,6 +40,7 @@ export function draftFaults(
 export function labelInDraft([part = '', ...rest]: readonly string[]): string {
   if (part === 'classifier' && rest[0] === 'run') return 'Classifier';
   if (part === 'detectors' && rest.length === 0) return 'Detectors';
+  if (part === 'fitted') return 'Fitted detector';
   if (part === 'layers') return 'Layers for all';
   if (part === 'otherTasks') return `Task ${Number(rest[0]) + 1}`;
   if (part === 'otherClassifiers') return `Model ${Number(rest[0]) + 1}`;
@@ -101,7 +102,9 @@ function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
       asFault(misfit),
     ),
     ...dataFaults(subject, dataDir, view),
-    ...(draft.detectors.length === 0 ? [{ path: ['detectors'], message: 'Choose at least one detector.' }] : []),
+    ...(draft.detectors.length + (draft.fitted?.length ?? 0) === 0
+      ? [{ path: ['detectors'], message: 'Choose at least one detector.' }]
+      : []),
     ...draft.detectors.flatMap((detector, i) =>
       below('detectors', below(String(i), detectorMisfits(detector, view))).map((misfit) => asFault(misfit, detector)),
     ),

@@ -53,9 +53,12 @@ function architectureName({ name, ...params }: Picked): string {
 }
 
 function detectorSummary(draft: ExperimentDraft): string {
-  const { detectors } = draft;
+  const { detectors, fitted = [] } = draft;
   const [only] = detectors;
+  if (!only && fitted.length > 0) return `${formatCount(fitted.length)} fitted before`;
   if (!only) return 'None chosen';
+  if (fitted.length > 0)
+    return `${counted(variantsOf(draft), 'detector')}, ${formatCount(fitted.length)} fitted before`;
   const variants = variantsOf(draft);
   if (variants > detectors.length)
     return `${formatCount(detectors.length)} chosen, ${formatCount(variants)} with the sweep`;

@@ -20,7 +20,17 @@ export type PartPath = readonly [kind: 'otherTasks' | 'otherClassifiers' | 'clas
  * each detector its layers, and labels, which belong to the matrix, are left out.
  */
 export function plainDraft(draft: ExperimentDraft): ExperimentDraft {
-  const { classifier, task, detectors, evaluation, preset, engine, tags, taskTraining } = withFirstValues(draft);
+  const {
+    classifier,
+    task,
+    detectors,
+    fitted = [],
+    evaluation,
+    preset,
+    engine,
+    tags,
+    taskTraining,
+  } = withFirstValues(draft);
   return {
     preset,
     engine,
@@ -32,6 +42,7 @@ export function plainDraft(draft: ExperimentDraft): ExperimentDraft {
         : classifier,
     task: unlabelled(task),
     detectors: detectors.map((detector) => unlabelled(withLayers(detector, layersOf(draft)))),
+    ...(fitted.length === 0 ? {} : { fitted }),
   };
 }
 

@@ -212,6 +212,22 @@ export class Wizard implements FormModel {
     this.#change(name === '' ? unnamed : { ...unnamed, name });
   }
 
+  /** Adds the fitted detector of a run, which is evaluated as it is. */
+  addFitted(run: string): void {
+    if (this.draft && run !== '') this.#setFitted([...(this.draft.fitted ?? []), { run }]);
+  }
+
+  /** Takes the fitted detector of a run away. */
+  removeFitted(run: string): void {
+    this.#setFitted((this.draft?.fitted ?? []).filter((part) => part.run !== run));
+  }
+
+  #setFitted(fitted: NonNullable<ExperimentDraft['fitted']>): void {
+    if (!this.draft) return;
+    const { fitted: _, ...rest } = this.draft;
+    this.#change(fitted.length === 0 ? rest : { ...rest, fitted });
+  }
+
   /** Queues the runs, or begins the experiment. Returns where to look at what was started. */
   async start(): Promise<Started | null> {
     if (!this.draft) return null;
