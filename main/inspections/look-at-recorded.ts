@@ -35,9 +35,10 @@ export async function lookAtRecorded(
 ): Promise<RecordedLook> {
   const params: Readonly<Record<string, unknown>> = asPicked(task) ?? {};
   const files: FoundFile[] = [];
-  for (const { item, role } of [...namedFiles(params), ...spare.map((item) => ({ item, role: 'none' as const }))]) {
+  const others = spare.map((path) => ({ item: path, path, role: 'none' as const }));
+  for (const file of [...namedFiles(params), ...others]) {
     signal.throwIfAborted();
-    files.push(await fileOf(item, role));
+    files.push(await fileOf(file));
   }
   const { sets, close } = await openSetsOf(task);
   try {
@@ -71,7 +72,7 @@ export async function lookAtRecorded(
 }
 
 /** The files that a task names, each with what it is used as. */
-function namedFiles(params: Readonly<Record<string, unknown>>): { item: string; role: FileRole }[] {
+function namedFiles(params: Readonly<Record<string, unknown>>): Pick<FoundFile, 'item' | 'path' | 'role'>[] {
   const lists: FileRole[] = ['trusted', 'untrusted', 'test'];
   const single: FileRole[] = ['test_labels', 'untrusted_labels', 'trusted_metadata', 'test_metadata'];
   const text = (key: FileRole) => (typeof params[key] === 'string' ? params[key] : '');
@@ -80,10 +81,10 @@ function namedFiles(params: Readonly<Record<string, unknown>>): { item: string; 
       text(role)
         .split(',')
         .filter(Boolean)
-        .map((item) => ({ item, role })),
+        .map((item) => ({ item, path: item.slice(item.indexOf('=') + 1), role })),
     ),
     // What has no dot and no slash in it is a column.
-    ...single.filter((role) => /[./\\]/.test(text(role))).map((role) => ({ item: text(role), role })),
+    ...single.filter((role) => /[./\\]/.test(text(role))).map((role) => ({ item: text(role), path: text(role), role })),
   ];
 }
 
@@ -97,8 +98,7 @@ function commonLayers(sets: readonly StoredSet[]): string[] {
   );
 }
 
-async function fileOf(item: string, role: FileRole): Promise<FoundFile> {
-  const path = item.slice(item.indexOf('=') + 1);
+async function fileOf({ item, path, role }: Pick<FoundFile, 'item' | 'path' | 'role'>): Promise<FoundFile> {
   const about = { item, path, role, form: formOf(path), bytes: bytesOf(path) };
   try {
     requireDataReach(path);

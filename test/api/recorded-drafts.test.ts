@@ -31,7 +31,7 @@ describe('a draft of recorded activations', () => {
     const { faults, summaries, unsuited } = await drafts().check({ draft: draft() });
     expect(faults).toEqual([]);
     expect(summaries).toEqual({
-      task: 'reviews-trusted against reviews-test',
+      task: 'texts-trusted against texts-test',
       model: 'None needed',
       detectors: 'mahalanobis',
       evaluation: '60 test samples',
@@ -44,7 +44,7 @@ describe('a draft of recorded activations', () => {
       ['layers.0', 'layers.1'].map((activation) => ({ activation, kind: 'recorded', shape: [6], parameters: 0, isDefault: true })), // prettier-ignore
     );
     const { samples } = await drafts().preview({ draft: draft(), draw: 0, count: 3 });
-    expect(samples).toMatchObject({ kind: 'texts', clean: Array.from({ length: 3 }, () => expect.stringMatching(/hinge|lighthouse/)) }); // prettier-ignore
+    expect(samples).toMatchObject({ kind: 'texts', clean: Array.from({ length: 3 }, () => expect.stringMatching(/hinge|lighthouse/) as string) }); // prettier-ignore
   });
 
   it('names the parameter that is at fault', async () => {

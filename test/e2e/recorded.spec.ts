@@ -27,11 +27,11 @@ test('files of recorded activations become a task, a run and an experiment', asy
   await page.getByRole('radio', { name: /^From files/ }).click();
   await expect(page.getByText('Choose the trusted activations')).toBeVisible();
 
-  await add(page, sets, ['reviews-trusted', 'reviews-test']);
-  await expect(row(page, 'reviews-trusted/')).toContainText('120 samples, 2 layers');
-  await expect(row(page, 'reviews-trusted/').getByRole('combobox')).toHaveText('Trusted');
-  await expect(row(page, 'reviews-test/').getByRole('combobox')).toHaveText('Test');
-  await expect(stepLink(page, 'Task')).toContainText('reviews-trusted against reviews-test');
+  await add(page, sets, ['texts-trusted', 'texts-test']);
+  await expect(row(page, 'texts-trusted/')).toContainText('120 samples, 2 layers');
+  await expect(row(page, 'texts-trusted/').getByRole('combobox')).toHaveText('Trusted');
+  await expect(row(page, 'texts-test/').getByRole('combobox')).toHaveText('Test');
+  await expect(stepLink(page, 'Task')).toContainText('texts-trusted against texts-test');
   await expect(stepLink(page, 'Model')).toContainText('None needed');
   await expect(stepLink(page, 'Evaluation')).toContainText('60 test samples');
 
