@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { FolderEntry, FolderListing } from '../../shared/domain/recorded.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { isLitter, kindOfEntry } from '../data/datasets/data-entries.ts';
@@ -21,7 +21,7 @@ export function browseFolder({
   folder?: string | undefined;
   root?: string | undefined;
 }): FolderListing {
-  const path = folder ?? root ?? homedir();
+  const path = resolve(folder ?? root ?? homedir());
   requireDataReach(path);
   const found = withStorageErrors(`read the folder "${path}"`, () => readdirSync(path, { withFileTypes: true }));
   const entries = found.flatMap((entry): FolderEntry[] => {

@@ -18,7 +18,7 @@ import { openSetsOf, unlessFaulty } from './recorded-sets.ts';
 import { drawIndices } from './show-samples.ts';
 
 /** What the files of a task, and some beside it, are looked at for. */
-export interface RecordedQuestion {
+interface RecordedQuestion {
   /** As the draft has it; its values may be wrong. */
   task: unknown;
   /** Paths of files that are used as nothing so far. */

@@ -8,7 +8,7 @@ import type { StoredSet } from '../data/stored/stored-set.ts';
 const setNames: readonly SetName[] = ['trusted', 'test', 'untrusted'];
 
 /** The sets that a task names, whose other parameters may be wrong. */
-export interface OpenedSets {
+interface OpenedSets {
   readonly sets: ReadonlyMap<SetName, StoredSet>;
   close(): void;
 }

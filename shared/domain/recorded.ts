@@ -155,6 +155,5 @@ export const recordedCountSchema = z.discriminatedUnion('type', [
     inBoth: z.int().nullable(),
   }),
 ]);
-type RecordedCount = z.infer<typeof recordedCountSchema>;
-export type CountedNumbers = Omit<Extract<RecordedCount, { type: 'done' }>, 'type'>;
-export type RecordedCountState = RecordedCount;
+export type RecordedCountState = z.infer<typeof recordedCountSchema>;
+export type CountedNumbers = Omit<Extract<RecordedCountState, { type: 'done' }>, 'type'>;
