@@ -8,6 +8,7 @@ import { classifiersOf, sweepsIn, tasksOf, withFirstValues, withoutSweeps } from
 import { formatParameter } from '../../shared/format.ts';
 import { classifierLabels, detectorLabels, taskLabels } from '../runs/drafts/part-labels.ts';
 import { layersOf, withLayers } from '../runs/drafts/plain-draft.ts';
+import { watches } from '../runs/drafts/draft-specs.ts';
 import { distinct } from '../runs/labels.ts';
 import { withValueAt } from './sweep.ts';
 
@@ -26,7 +27,8 @@ interface DraftWords {
 /** The experiment that a draft without faults asks for. */
 export function experimentOf(draft: ExperimentDraft, { name, runTitles, base }: DraftWords): ExperimentSpec {
   const tasks = tasksOf(draft);
-  const classifiers = classifiersOf(draft);
+  const isWatched = tasks.some(({ task }) => watches(task.name));
+  const classifiers = isWatched ? classifiersOf(draft) : [];
   const [only] = classifiers;
   const alone = classifiers.length === 1 && only?.source === 'train' ? only.params : undefined;
   const isTrained = classifiers.some(({ source }) => source === 'train');
@@ -52,11 +54,12 @@ export function experimentOf(draft: ExperimentDraft, { name, runTitles, base }: 
     seeds: draft.seeds ?? 1,
     engine: draft.engine,
     tags: draft.tags,
-    ...(alone ? { training: settings(alone) } : { classifiers: classifierAxis(classifiers, runTitles) }),
+    ...(alone ? { training: settings(alone) } : {}),
+    ...(alone || !isWatched ? {} : { classifiers: classifierAxis(classifiers, runTitles) }),
     tasks: tasks.map(({ task, data, training = {} }, i) => ({
       ...settings(task),
       ...(tasks.length > 1 || task['label'] !== undefined ? { label: named[i] } : {}),
-      ...(isTrained
+      ...(isTrained && watches(task.name)
         ? { classifier: { ...settings(training), ...(data === undefined ? {} : { train_data: withoutSweeps(data) }) } }
         : {}),
     })),
@@ -78,6 +81,7 @@ function settings(values: Values, dropped: readonly string[] = ['seed']): Values
 }
 
 function taskSweeps({ task, data, training }: TaskPart, at: string): ExperimentSpec['sweep'] {
+  if (!watches(task.name)) return sweepBelow(at, task);
   return {
     ...sweepBelow(at, task),
     ...sweepBelow(`${at}.classifier.train_data`, data),

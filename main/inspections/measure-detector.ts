@@ -1,5 +1,6 @@
 import type { Picked } from '../../shared/schema/fields.ts';
 import { taskRegistry } from '../tasks/index.ts';
+import { watchesClassifier } from '../tasks/outline.ts';
 import type { Task } from '../tasks/task.ts';
 import type { EngineInfo } from '../tensor/engine.ts';
 import { fitDetector, scoreTask } from '../runs/work/detection.ts';
@@ -44,7 +45,7 @@ export async function measureDetector(
     const { evaluating = 0, metrics = 0, figures = 0, analysis = 0 } = timer.timings;
     const { trainScale, size } = scales(spec.task, warm.task);
     const { testScale } = scales(spec.task, more.task);
-    more.task.network.dispose();
+    more.task.source.dispose();
 
     const ratio = size(more.task) / Math.max(1, size(warm.task));
     const perSample = Math.max(0, many.ms - few.ms) / Math.max(1, size(more.task) - size(warm.task));
@@ -54,7 +55,8 @@ export async function measureDetector(
     // Methods that keep their samples also score by them.
     const byTrained = timesMore ** Math.min(1, growth(scoredByFew.ms, evaluating, ratio));
     const likely = {
-      Data: warm.loadMs + warm.buildMs * testScale,
+      // Files of activations are read whole, whatever part of them is taken.
+      Data: warm.loadMs + warm.buildMs * (watchesClassifier(spec.task.name) ? testScale : 1),
       Fit: fixed + perSample * whole,
       Evaluate: (evaluating * byTrained + metrics) * testScale,
       Figures: figures + analysis,
@@ -65,7 +67,7 @@ export async function measureDetector(
       most: { ...most, Fit: Math.max(most.Fit!, many.ms * timesMore ** growth(few.ms, many.ms, ratio)) },
     };
   } finally {
-    warm.task.network.dispose();
+    warm.task.source.dispose();
   }
 }
 

@@ -19,13 +19,18 @@ export async function previewDraft(
   { dataDir, signal, datasets: cache }: InspectionContext,
 ): Promise<LoosePreview> {
   const patience = new AbortController();
+  let closing: (() => void) | undefined;
   try {
     const { name, ...params } = draftTask(subject);
-    const classifier = draftClassifierData(subject);
     const notes = new Set<string>();
     const warn = (about: string) => void notes.add(about);
     const context = { dataDir, signal: AbortSignal.any([signal, patience.signal]), cache, warn };
-    const preview = await taskRegistry.get(name).preview(params, classifier, context);
+    const { watches } = taskRegistry.get(name);
+    const preview =
+      watches.what === 'records'
+        ? await watches.preview(params, context)
+        : await watches.preview(params, draftClassifierData(subject), context);
+    closing = preview.close;
     const indices = drawIndices(preview.clean.length, count, draw);
     const { changed, note } = await changedSamples(preview, indices, patience, signal);
     const { clean, normal, isUnpaired = false } = preview;
@@ -40,6 +45,8 @@ export async function previewDraft(
     if (error instanceof CupbearerError && expected.includes(error.code))
       return { samples: { kind: 'none', reason: error.message }, normal: null, unpaired: null, note: null };
     throw error;
+  } finally {
+    closing?.();
   }
 }
 

@@ -16,8 +16,12 @@ import { labelsOf, showSamples, textsOf } from './show-samples.ts';
 interface Tested extends ScoredSamples {
   clean: TestPart;
   anomalous: TestPart;
-  /** The model's folder, and the SHA-256 of the model that was scored; undefined if the run does not say. */
-  model: { folder: string; fingerprint: string | undefined };
+  close: () => unknown;
+  /**
+   * The model's folder, and the SHA-256 of the model that was scored, undefined if the run does not say; no model where activations
+   * were recorded elsewhere.
+   */
+  model: { folder: string; fingerprint: string | undefined } | undefined;
 }
 
 /** The test data of the runs that were asked about last: rebuilding a task reads all its data. */
@@ -47,7 +51,7 @@ export async function runSamples(
   };
   const { shape } = tested.clean.dataset;
   if (shape.length !== 3) {
-    const texts = shown.map(({ dataset, batch }) => textsOf(dataset, batch)[0]!);
+    const texts = shown.map(({ dataset, index, batch }) => textsOf(dataset, [index], batch)[0]!);
     return { kind: 'texts', clean: texts, changed: null, ...common };
   }
   const size = shape.reduce((product, side) => product * side, 1);
@@ -98,6 +102,7 @@ async function probabilitiesOf(
   { model }: Tested,
   { signal }: InspectionContext,
 ): Promise<Float64Array | undefined> {
+  if (!model) return undefined;
   // The engine may have been lost since the task was built; if it still works, this returns at once.
   await startEngine('auto');
   const { network, fingerprint } = openClassifier(model.folder);
@@ -139,7 +144,7 @@ export async function findSamples(
       const places = some.map((position) => placeOf(position, tested));
       const { dataset } = places[0]!;
       const indices = places.map(({ index }) => index);
-      const texts = textsOf(dataset, dataset.read(indices, 0));
+      const texts = textsOf(dataset, indices, dataset.read(indices, 0));
       texts.forEach((one, i) => one.toLowerCase().includes(wanted) && found.push(some[i]!));
     }
   }
@@ -173,7 +178,11 @@ async function testedBy(folder: string, context: InspectionContext): Promise<Tes
   if (known) return known;
   const tested = buildTested(folder, context);
   built.set(folder, tested);
-  for (const [oldest] of built) if (built.size > mostBuilt) built.delete(oldest);
+  for (const [oldest, old] of built) {
+    if (built.size <= mostBuilt) break;
+    built.delete(oldest);
+    void old.then(({ close }) => close());
+  }
   tested.catch(() => built.delete(folder));
   return tested;
 }
@@ -189,8 +198,10 @@ async function buildTested(folder: string, { dataDir, datasets: cache }: Inspect
   // A task holds its model, which no engine can hold before it is started.
   await startEngine('auto');
   const { name, ...params } = task;
-  const { network, test, parents } = await taskRegistry.get(name).build(params, { dataDir: ownDataDir, cache });
-  network.dispose();
+  const { source, test, parents } = await taskRegistry.get(name).build(params, { dataDir: ownDataDir, cache });
+  // A network is held no longer than needed; what was recorded is read from its files as long as its samples are shown.
+  if (source.network) source.dispose();
+  const close = () => source.network ?? source.dispose();
   const ofKind = (anomalous: boolean) => {
     const part = test.find((one) => one.anomalous === anomalous);
     if (part) return part;
@@ -199,6 +210,7 @@ async function buildTested(folder: string, { dataDir, datasets: cache }: Inspect
       `The test data of "${folder}" hold no ${anomalous ? 'anomalous' : 'clean'} samples.`,
     );
   };
-  const model = { folder: parents[0]!, fingerprint: fingerprints['model'] };
-  return { ...scored, clean: ofKind(false), anomalous: ofKind(true), model };
+  const [parent] = parents;
+  const model = parent === undefined ? undefined : { folder: parent, fingerprint: fingerprints['model'] };
+  return { ...scored, clean: ofKind(false), anomalous: ofKind(true), model, close };
 }

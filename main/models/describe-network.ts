@@ -1,4 +1,5 @@
 import type { NetworkDescription } from '../../shared/domain/draft.ts';
+import type { SourceOutline } from './activation-source.ts';
 import { NetworkOutline, sizeOf, type LayerInfo, type NetworkSpec } from './network-outline.ts';
 
 /**
@@ -20,6 +21,24 @@ export function describeNetwork(spec: NetworkSpec): NetworkDescription {
       shape: [...layer.outputShape],
       parameters: layer.parameters,
       isDefault: chosen.has(`${layer.name}.output`),
+    })),
+  };
+}
+
+/** What people see of a network of which activations were recorded: its layers, as far as they are known. */
+export function describeRecords(source: SourceOutline): NetworkDescription {
+  const chosen = new Set(source.defaultActivations);
+  return {
+    architecture: 'recorded',
+    inputShape: [],
+    classes: null,
+    parameters: 0,
+    layers: source.activationNames.map((activation) => ({
+      activation,
+      kind: source.isRagged(activation) ? 'tokens' : 'recorded',
+      shape: [...source.activationShape(activation)],
+      parameters: 0,
+      isDefault: chosen.has(activation),
     })),
   };
 }

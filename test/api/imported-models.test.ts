@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { importModelFiles } from '../../main/inspections/import-model.ts';
-import { readModel, writeModelDescription, writeWeights } from '../../main/models/files.ts';
+import { readModel, readNetworkSpec, writeModelDescription, writeWeights } from '../../main/models/files.ts';
 import { Network } from '../../main/models/network.ts';
 import { runResult } from '../../main/reports/run-results.ts';
 import { encodeSafetensors } from '../../main/storage/safetensors.ts';
@@ -93,33 +93,46 @@ describe('a model without spec.json', () => {
     expect(result!.doubts.map(({ id: kind }) => kind)).toContain('attack-fails');
   });
 
-  it('says so in its answer, on its page and in the logs of runs where its classes have other names than its data', async () => {
-    const { client, application } = temporaryApplication();
+  it('is refused where its classes have other names than its data, until it is said how the data call them', async () => {
+    const { client, application, place: home } = temporaryApplication();
     const named = (names: readonly string[]) => {
       const description = JSON.parse(readFileSync(join(trained.corner, 'model.json'), 'utf8')) as object;
       const [, weights] = bare(trained.corner);
       return [new File([JSON.stringify({ ...description, classes: names })], 'model.json'), weights!];
     };
     const words = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-    const { id } = await importModel(client, { name: 'Words', files: named(words), trained: poisoned('corner') });
-    const note = `The classes of the data "glyphs" are named otherwise than those of the model (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 against ${words.join(', ')}); they are taken by their places.`;
-    expect((await client.models.list({}))[0]!.classesNote).toBe(note);
-    const { ids } = await client.drafts.start({ draft: draftOn(id) });
-    await application.queued.ended(ids[0]!);
-    const log = readFileSync(join(application.workbench.catalogue.get(ids[0]!).folder, 'log.jsonl'), 'utf8');
-    expect(log).toContain('they are taken by their places.');
+    const message = `The classes of the data "glyphs" are named otherwise than those of the model (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 against ${words.join(', ')}).`;
+    const trainedOn = { name: 'Words', files: named(words), trained: poisoned('corner') };
+    await expect(importModel(client, trainedOn)).rejects.toMatchObject({
+      data: { code: 'usage', message, details: { faults: [{ path: ['classes'] }] } },
+    });
+    expect(readdirSync(home)).not.toContain('runs');
+    // Later, too.
+    const { id } = await importModel(client, { name: 'Words', files: named(words) });
+    await expect(client.models.stateTraining({ id, trained: poisoned('corner') })).rejects.toMatchObject({
+      data: { message },
+    });
+    const digits = words.map((_, digit) => String(digit));
+    await client.models.stateTraining({ id, trained: { ...poisoned('corner'), classes: digits } });
+    const { folder: kept } = application.workbench.catalogue.get(id);
+    expect(readNetworkSpec(kept).classes).toEqual(digits);
 
     const folder = join(place, 'words');
     mkdirSync(folder);
     for (const file of named(words)) writeFileSync(join(folder, file.name), Buffer.from(await file.arrayBuffer()));
-    const later = ['models', 'import', folder, '--train_data', 'glyphs'];
-    const { stdout } = await startCli(later, { cwd: place, home: join(place, 'home') }).ended;
-    expect(stdout).toContain(`\n${note}\n`);
+    const call = (...more: string[]) => {
+      const asked = ['models', 'import', folder, '--train_data', 'glyphs', ...more];
+      return startCli(asked, { cwd: place, home: join(place, 'home') }).ended;
+    };
+    const refused = await call();
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(message)]);
+    const { id: cli } = JSON.parse((await call('--classes', digits.join(), '--json')).stdout) as { id: string };
+    expect(cli).not.toBe('');
 
     const numbers = ['00', '01', '02', '03', '04', '05', '06', '07', '08', '9.0'];
     await importModel(client, { name: 'Numbers', files: named(numbers), trained: poisoned('corner') });
     const notes = (await client.models.list({})).map(({ run, classesNote }) => [run.title, classesNote]);
-    expect(Object.fromEntries(notes)).toEqual({ Words: note, Numbers: null });
+    expect(Object.fromEntries(notes)).toEqual({ Words: null, Numbers: null });
   });
 
   it('is a fault of a draft until then, and can be said later, once', async () => {
@@ -217,6 +230,8 @@ describe('a model without spec.json', () => {
     ['pytorch_model.bin', 'PK\u0003\u0004', 'torch.load("pytorch_model.bin"'],
     ['weights.safetensors', '', 'Rename weights.safetensors to model.safetensors'],
     ['model.safetensors', 'PK\u0003\u0004 archive/data.pkl', 'torch.load("model.safetensors"'],
+    ['model.safetensors', '\u0089HDF\r\n\u001a\n\0\0\0\0', 'tensorflowjs.converters.save_keras_model'],
+    ['model.safetensors', 'PK\u0003\u0004 metadata.json', 'keras.models.load_model("model.safetensors")'],
     ['model.safetensors', 'version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'],
   ])('is refused with what to do where its weights are %s, %j', async (name, content, hint) => {
     const folder = mkdtempSync(join(place, 'foreign-'));
@@ -264,6 +279,52 @@ describe('a model without spec.json', () => {
     tf.dispose(x);
     own.dispose();
     shifted.dispose();
+  });
+});
+
+describe('a Keras model', () => {
+  const small = join(import.meta.dirname, '../models/keras-small');
+  const names = ['model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin'];
+  const files = () => names.map((name) => new File([readFileSync(join(small, name))], name));
+  const labels = (given: readonly string[]) => new File([JSON.stringify({ labels: given })], 'metadata.json');
+
+  it('becomes a run like any, with the names of its classes from beside it or as stated', async () => {
+    const { client, application } = temporaryApplication();
+    const { id } = await importModel(client, { name: 'Small', files: [...files(), labels(['ant', 'bee', 'cat'])] });
+    const { folder } = application.workbench.catalogue.get(id);
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(['model.json', 'model.safetensors', 'spec.json']));
+    expect(readdirSync(folder).filter((name) => name.endsWith('.bin'))).toEqual([]);
+    const spec = readNetworkSpec(folder);
+    expect([spec.architecture, spec.classes]).toEqual([{ name: 'graph' }, ['ant', 'bee', 'cat']]);
+    const [summary] = await client.models.list({});
+    expect(summary).toMatchObject({ imported: true, network: { architecture: 'graph', classes: 3 } });
+    expect(summary!.run.model).toBe('graph');
+    expect(summary!.network!.layers.map(({ activation }) => activation)).toContain('answer.output');
+    const other = await importModel(client, { name: 'x', files: files(), trained: { classes: ['a', 'b', 'c'] } });
+    expect(readNetworkSpec(application.workbench.catalogue.get(other.id).folder).classes).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each<[string, () => File[], RegExp]>([
+    ['without names of its classes', files, /^The names of the model’s classes are not in its files\.$/],
+    ['with a file that is cut off', () => [...files().slice(0, 2), new File([new Uint8Array(9)], names[2]!), labels(['a', 'b', 'c'])], /expected 2712 bytes of weights, as model\.json says, found 1365/],
+    ['with a file that is none of its own', () => [...files(), new File([''], 'more.bin')], /"more\.bin" is none of them/],
+    ['with too few names', () => [...files(), labels(['a', 'b'])], /found \[3\]/],
+  ])('is refused %s, and nothing stays behind', async (_, given, sentence) => {
+    const { client, application, place: home } = temporaryApplication();
+    await expect(importModel(client, { name: 'x', files: given() })).rejects.toMatchObject({
+      data: { message: expect.stringMatching(sentence) as string },
+    });
+    expect(application.workbench.catalogue.list()).toEqual([]);
+    expect(readdirSync(home)).not.toContain('runs');
+  }); // prettier-ignore
+
+  it('as Keras saves it is answered with how it is converted', async () => {
+    const folder = mkdtempSync(join(place, 'keras-'));
+    writeFileSync(join(folder, 'net.h5'), '\x89HDF\r\n');
+    const imported = importModelFiles({ folder, isOwn: false, target: join(folder, 'run'), statement: {} }, { dataDir: place }); // prettier-ignore
+    await expect(imported).rejects.toMatchObject({
+      hint: expect.stringContaining('keras.models.load_model("net.h5")') as string,
+    });
   });
 });
 

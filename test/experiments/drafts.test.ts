@@ -5,6 +5,7 @@ import { draftOfExperiment } from '../../main/experiments/to-draft.ts';
 import { draftSchema, type ExperimentDraft } from '../../shared/domain/draft.ts';
 import { experimentSpecSchema, type ExperimentSpecInput } from '../../shared/domain/experiment.ts';
 import { cellsOf, tasksOf, withClassifiers, withTasks } from '../../shared/draft-parts.ts';
+import { watches } from '../../main/runs/drafts/draft-specs.ts';
 import { tinyDraft } from '../e2e/drafts.ts';
 
 const specOf = (draft: ExperimentDraft) => experimentOf(draft, { name: 'Made', runTitles: {} });
@@ -61,7 +62,7 @@ describe('a draft as an experiment', () => {
     expect(tasks[0]?.classifier).toEqual({
       train_data: { name: 'backdoor', original: 'glyphs', backdoor: { name: 'corner' } },
     });
-    expect(cellsOf(draft)).toBe((3 + 1) * 2 * 2 * 2);
+    expect(cellsOf(draft, watches)).toBe((3 + 1) * 2 * 2 * 2);
   });
 
   it('names detectors of one method by the values in which they differ', () => {

@@ -6,12 +6,11 @@ import type { Picked } from '../../../shared/schema/fields.ts';
 import { stepOf } from '../../../shared/domain/wizard-step.ts';
 import { valueAt } from '../../../shared/schema/problems.ts';
 import { engineIds } from '../../tensor/engine.ts';
-import { plannedClassifier } from '../../tasks/classifier.ts';
 import { taskMisfits } from '../../tasks/outline.ts';
 import { parameterLabel } from '../parameter-label.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
-import type { DraftSubject } from './draft-specs.ts';
+import { draftTaskValues, draftWatchesClassifier, type DraftSubject } from './draft-specs.ts';
 import { classifierFaults, dataFaults } from './data-faults.ts';
 import { detectorMisfits } from './detector-misfits.ts';
 import { viewDraft } from './draft-view.ts';
@@ -51,16 +50,15 @@ export function labelInDraft([part = '', ...rest]: readonly string[]): string {
 }
 
 /** Faults of single values, by the schemas of the experiments. */
-export function valueFaults({ draft, classifierFolder }: DraftSubject): Fault[] {
-  const { classifier, task, detectors, evaluation } = draft;
-  const run_path = classifierFolder ?? plannedClassifier;
+export function valueFaults(subject: DraftSubject): Fault[] {
+  const { classifier, detectors, evaluation } = subject.draft;
   const params = trainDetector.params;
   const rest = params.omit({ detector: true, task: true });
   return [
-    ...(classifier.source === 'train'
+    ...(classifier.source === 'train' && draftWatchesClassifier(subject)
       ? faultsOf(trainClassifier.params, classifier.params, ['classifier', 'params'])
       : []),
-    ...faultsOf(params.pick({ task: true }), { task: { ...task, run_path } }, []),
+    ...faultsOf(params.pick({ task: true }), { task: draftTaskValues(subject) }, []),
     ...detectors.flatMap((detector, i) =>
       faultsOf(params.pick({ detector: true }), { detector }, ['detectors', String(i)], 1),
     ),
@@ -98,7 +96,7 @@ function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
     message: misfitMessage(misfit, { task: draft.task, ...(detector ? { detector } : {}) }),
   });
   return [
-    ...classifierFaults(subject, view),
+    ...(draftWatchesClassifier(subject) ? classifierFaults(subject, view) : []),
     // Before what is to be downloaded: nobody should fetch what does not fit.
     ...(task ? below('task', taskMisfits(task, data && { ...data, network }, dataDir)) : []).map((misfit) =>
       asFault(misfit),
