@@ -20,11 +20,27 @@ export function referencePages(): Record<string, string> {
     'tasks.md':
       page('Tasks', 'task', tasksThatWatch('classifier'), threatOf) +
       entries('task', tasksThatWatch('records'), '##', threatOf),
-    'datasets.md': page('Datasets', 'train_data', datasetRegistry),
+    'datasets.md': page('Datasets', 'train_data', datasetRegistry) + ownData,
     'triggers.md': page('Triggers', 'train_data.backdoor', triggerRegistry),
-    'models.md': page('Models', 'model', architectureRegistry) + section('Optimizers', 'optim', optimizerRegistry),
+    'models.md':
+      page('Models', 'model', architectureRegistry) + section('Optimizers', 'optim', optimizerRegistry) + madeElsewhere,
   };
 }
+
+const ownData = `
+## Data of your own
+
+\`npx cupbearer data import NAME PATH\` takes pictures in a folder for each class, arrays (\`.npz\`, \`.npy\`) and tables (CSV, Parquet, also as Hugging Face
+writes images and texts), and prints the flags that use them: [file-formats.md](file-formats.md#imported-arrays-and-tables).
+`;
+
+const madeElsewhere = `
+## Models made elsewhere
+
+\`npx cupbearer models import FOLDER\` takes weights of these architectures from PyTorch, and Keras models layer by layer.
+\`npx cupbearer models template mlp\` writes the \`model.json\` that says what to build; [file-formats.md](file-formats.md#modeljson) lists its keys.
+\`npx cupbearer models check RUN\` measures a model on labelled data, with its pre-processing and with others.
+`;
 
 function tasksThatWatch(what: TaskDefinition['watches']['what']): Registry<Definition> {
   const kind = what === 'classifier' ? 'task that watches a classifier' : 'task of recorded activations';

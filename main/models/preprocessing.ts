@@ -13,13 +13,13 @@ export interface Preprocessing {
 }
 
 export const channelOrders = ['RGB', 'BGR'] as const;
-export type ChannelOrder = (typeof channelOrders)[number];
+type ChannelOrder = (typeof channelOrders)[number];
 
 /**
  * `stretch` scales both sides to those of the input. `crop` scales the shorter side to `side` and takes the middle, as
  * torchvision's `Resize(side)` and `CenterCrop` do.
  */
-export type Resize = { readonly rule: 'stretch' } | { readonly rule: 'crop'; readonly side: number };
+type Resize = { readonly rule: 'stretch' } | { readonly rule: 'crop'; readonly side: number };
 
 const mostSide = 2 ** 16;
 
@@ -52,36 +52,41 @@ export function inputShapeOf(
   );
 }
 
+/** What a model's pre-processing must go with. */
+interface Takes {
+  readonly inputShape: readonly number[];
+  readonly vocabulary?: number;
+}
+
 /**
  * What a file says of pre-processing, without what is so anyway; undefined if that is all.
  * @throws CupbearerError `bad-data` naming `source` if it does not go with inputs of this shape.
  */
-export function preprocessingOf(
-  { value_range: range, channel_order: order, resize }: PreprocessingFile,
-  { inputShape, vocabulary }: { inputShape: readonly number[]; vocabulary?: number },
-  source: string,
-): Preprocessing | undefined {
+export function preprocessingOf(file: PreprocessingFile, takes: Takes, source: string): Preprocessing | undefined {
+  const { value_range: range, channel_order: order, resize } = file;
   const found = givenOnly({
     valueRange: range && (range[0] !== 0 || range[1] !== 1) ? range : undefined,
     channelOrder: order === 'BGR' ? order : undefined,
     resize: resize?.rule === 'crop' ? resize : undefined,
   });
-  if (found === undefined) return undefined;
-  const refuse = (expected: string, what: string) => {
-    throw new CupbearerError('bad-data', `"${source}": preprocessing: expected ${expected}, found ${what}.`);
-  };
-  if (vocabulary !== undefined) refuse('none of texts', Object.keys(found).join(', '));
-  const [low, high] = found.valueRange ?? [0, 1];
-  if (!(low < high)) refuse('a value_range from a smaller to a larger value', `[${low}, ${high}]`);
-  if (found.channelOrder && inputShape.at(-1) !== 3) {
-    refuse('a channel_order of models with three channels alone', `${inputShape.at(-1)!}`);
-  }
-  if (found.resize?.rule === 'crop') {
-    const [height, width] = inputShape;
-    if (inputShape.length !== 3 || height !== width) refuse('crop for square pictures alone', inputShape.join(' x '));
-    if (found.resize.side < height!) refuse(`a side of at least ${height!}, which is cropped`, `${found.resize.side}`);
-  }
+  const fault = found && faultOf(found, takes);
+  if (fault !== undefined) throw new CupbearerError('bad-data', `"${source}": preprocessing: expected ${fault}.`);
   return found;
+}
+
+/** What of pre-processing does not go with a model, "EXPECTED, found WHAT"; undefined if all does. */
+export function faultOf(
+  { valueRange: [low, high] = [0, 1], channelOrder, resize }: Preprocessing,
+  { inputShape, vocabulary }: Takes,
+): string | undefined {
+  if (vocabulary !== undefined) return 'none of texts, found some';
+  if (!(low < high)) return `a value_range from a smaller to a larger value, found [${low}, ${high}]`;
+  if (channelOrder && inputShape.at(-1) !== 3)
+    return `a channel_order of models with three channels alone, found ${inputShape.at(-1)!}`;
+  if (resize?.rule !== 'crop') return undefined;
+  const [height, width] = inputShape;
+  if (inputShape.length !== 3 || height !== width) return `a crop of square pictures alone, found ${inputShape.join(' x ')}`; // prettier-ignore
+  return resize.side < height! ? `a side of at least ${height!}, which is cropped, found ${resize.side}` : undefined;
 }
 
 function givenOnly(all: { [K in keyof Preprocessing]: Preprocessing[K] | undefined }): Preprocessing | undefined {

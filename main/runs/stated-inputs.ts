@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { given } from '../../shared/given.ts';
-import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
+import { refuse, type Misfit } from '../../shared/misfit.ts';
 import { optionalInteger, optionalNames, optionalText } from '../../shared/schema/fields.ts';
 import type { NetworkSpec } from '../models/network-outline.ts';
-import { channelOrders, preprocessingFile, preprocessingOf, type Preprocessing } from '../models/preprocessing.ts';
+import { channelOrders, faultOf, type Preprocessing } from '../models/preprocessing.ts';
 
 /** What may be stated of a model's inputs and outputs where its model.json does not. */
 export const statedInputs = {
@@ -54,17 +54,15 @@ export function withStatedInputs(network: NetworkSpec, statement: InputStatement
     ...orderMisfits(order),
     ...rangeMisfits(range),
   ]);
-  const stated = preprocessingFile.parse(
-    given({
-      value_range: range === undefined ? undefined : numbersIn(range),
-      channel_order: order?.toUpperCase(),
-      resize: side === undefined ? undefined : { rule: 'crop', side },
-    }),
-  );
-  let preprocessing: Preprocessing | undefined;
+  const stated: Preprocessing = given({
+    valueRange: range === undefined ? undefined : (numbersIn(range) as [number, number]),
+    channelOrder: order === undefined ? undefined : channelOrders.find((known) => known === order.toUpperCase()),
+    resize: side === undefined ? undefined : { rule: 'crop' as const, side },
+  });
+  const fault = Object.keys(stated).length === 0 ? undefined : faultOf(stated, network);
   const named = range !== undefined ? 'value_range' : order !== undefined ? 'channel_order' : 'crop_from';
-  refuse(misfitsOf([named], () => (preprocessing = preprocessingOf(stated, network, 'What is stated'))));
-  const both = { ...network.preprocessing, ...preprocessing };
+  if (fault !== undefined) refuse([{ path: [named], message: `Expected ${fault}.` }]);
+  const both = { ...network.preprocessing, ...stated };
   return {
     ...network,
     ...given({

@@ -366,4 +366,70 @@ describe('npx cupbearer models', () => {
     const fitted = await call(...detecting);
     expect([fitted.code, fitted.stdout]).toEqual([0, expect.stringMatching(/AUROC/i)]);
   });
+
+  it('checks a model on labelled data, and says which pre-processing would suit it better', async () => {
+    const { client, application } = temporaryApplication();
+    const training = { model: { name: 'mlp', hidden_dims: [32] }, num_epochs: 12, batch_size: 25, seed: 1 };
+    const { folder: good } = await trainedClassifier({ ...training, train_data: original });
+    const stated = { train_data: original, value_range: '-1,1' };
+    const { id } = await importModel(client, { name: 'Stretched', files: bare(good), trained: stated });
+    expect((await client.models.list({}))[0]!.preprocessing).toEqual(['values from -1 to 1']);
+    expect(readNetworkSpec(application.workbench.catalogue.get(id).folder).preprocessing).toEqual({ valueRange: [-1, 1] }); // prettier-ignore
+    const found = await client.models.check({ id });
+    expect(found).toMatchObject({ count: 200, tried: 64, words: 'values from -1 to 1' });
+    expect(found.others.map(({ words }) => words).sort()).toEqual(['values from 0 to 1', 'values from 0 to 255']);
+    expect(found.samples).toMatchObject({ kind: 'images', count: 8, shape: [28, 28, 1] });
+    const plain = await importModel(client, { name: 'Plain', files: bare(good), trained: { train_data: original } }); // prettier-ignore
+    const right = await client.models.check({ id: plain.id });
+    expect(right.accuracy).toBeGreaterThan(0.7);
+    expect(found.accuracy).toBeLessThan(right.accuracy);
+    expect(found.others[0]).toEqual({ words: 'values from 0 to 1', accuracy: right.triedAccuracy });
+
+    const bareModel = await importModel(client, { name: 'Unknown', files: bare(trained.corner) });
+    await expect(client.models.check({ id: bareModel.id })).rejects.toMatchObject({
+      data: { code: 'usage', message: 'It is not known what "Unknown" was trained on.' },
+    });
+  });
+
+  it('says by the command how a model does, in words', async () => {
+    const home = join(place, 'checked-home');
+    const call = (...args: string[]) => startCli(args, { cwd: place, home }).ended;
+    const asked = ['models', 'import', trained.corner, '--base', 'checked', '--json'];
+    const { id } = JSON.parse((await call(...asked, '--value_range=-1,1')).stdout) as { id: string };
+    const { code, stdout } = await call('models', 'check', id, '--samples', '50');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\S+\s% of 50 samples are taken for what they are; the most frequent class has \S+\s%\.\nPre-processing: values from -1 to 1\.\n\nof 50 /); // prettier-ignore
+  });
+
+  it.each<[string, object, string[], RegExp]>([
+    ['a range the wrong way round', { value_range: '1,0' }, ['value_range'], /^Expected two numbers, the smaller one first/],
+    ['an order of colours that is none', { channel_order: 'GBR' }, ['channel_order'], /^Expected RGB or BGR, found "GBR"\.$/],
+    ['an order of colours for grey pictures', { channel_order: 'bgr' }, ['channel_order'], /three channels alone, found 1/],
+    ['a crop larger than what it is cut from', { crop_from: 20 }, ['crop_from'], /^Expected a side of at least 28, which is cropped, found 20/],
+    ['too few names of classes', { classes: ['a', 'b'] }, ['classes'], /^The model has 10 classes; 2 names are given\.$/],
+  ])('refuses %s, with or without data', async (_, stated, path, says) => {
+    const { client, application } = temporaryApplication();
+    for (const more of [{}, { train_data: original }]) {
+      const imported = importModel(client, { name: 'x', files: bare(trained.corner), trained: { ...stated, ...more } });
+      await expect(imported).rejects.toMatchObject({
+        data: { code: 'usage', message: expect.stringMatching(says) as string, details: { faults: [{ path }] } },
+      });
+    }
+    expect(application.workbench.catalogue.list()).toEqual([]);
+  }); // prettier-ignore
+
+  it('writes a template that can be imported with weights of its sizes', async () => {
+    const folder = mkdtempSync(join(place, 'template-'));
+    const call = (...args: string[]) => startCli(args, { cwd: folder, home: join(place, 'home') }).ended;
+    const { code, stdout } = await call('models', 'template', 'mlp');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/layers\.linear_0\.weight +256 x 784/)]);
+    const network = new Network(readNetworkSpec(folder), 0);
+    writeWeights(folder, await network.state());
+    network.dispose();
+    expect((await call('models', 'import', '.', '--name', 'Mine', '--base', 'models')).code).toBe(0);
+    const again = await call('models', 'template', 'cnn');
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('There is a file')]);
+    const other = await call('models', 'template', 'mlq');
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Did you mean "mlp"?')]);
+  });
 });

@@ -12,6 +12,7 @@ import { formatBytes } from '../../shared/format.ts';
 import { mnistFolder, peerSeconds, runAcceptanceJob } from './acceptance-job.ts';
 import { coverages, seedCoverages } from './coverage.ts';
 import { dataBenches } from './data.ts';
+import { exportName, measureExport } from './exports.ts';
 import { oneCellAgainstPytorch, sideBySide } from './experiments.ts';
 import { detectorBenches, runDetectorBenches } from './detectors.ts';
 import { importName, measureImports } from './imports.ts';
@@ -148,6 +149,17 @@ if (wanted(neighboursName)) {
   heads(neighboursName, 'here, ms', 'scikit-learn, ms', 'ratio');
   row('clock', number(ours.wall), number(peer?.wall), ratio(ours.wall, peer?.wall));
   row('processor', number(ours.processor), number(peer?.processor), ratio(ours.processor, peer?.processor));
+}
+
+if (wanted(exportName)) {
+  const measured = measureExport(rounds);
+  if (measured === undefined) console.log(`\n${exportName} skipped: PyTorch, transformers and the model are not here`);
+  else {
+    const { bare, exported } = measured;
+    heads(exportName, 'export, s', 'bare forward passes, s', 'ratio, at most 1.1');
+    for (const [at, clock] of ['clock', 'processor'].entries())
+      row(clock, number(exported[at]), number(bare[at]), ratio(exported[at], bare[at]));
+  }
 }
 
 if (wanted(importName)) {

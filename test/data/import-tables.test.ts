@@ -220,6 +220,13 @@ describe('tables', () => {
     const pictures = await loadDataset({ name: 'image-folder', folder: own, size: 2, train: true, default_augmentations: false }, { dataDir, seed: 0 }); // prettier-ignore
     expect(pictures.read([0, 4], 0).inputs[0]).toBe(0);
     expect(Math.round(pictures.read([4], 0).inputs[0]! * 255)).toBe(20);
+    const cut = { name: 'image-folder', folder: own, size: 1, crop_from: 2, train: true, default_augmentations: false };
+    const middle = await loadDataset(cut, { dataDir, seed: 0 });
+    expect(middle.read([4], 0).inputs.map((value) => Math.round(value * 255))).toEqual(Float32Array.of(20, 0, 0));
+    expect(middle.fingerprint).not.toBe(pictures.fingerprint);
+    await expect(loadDataset({ ...cut, crop_from: 1, size: 2 }, { dataDir, seed: 0 })).rejects.toThrow(
+      'Expected a crop_from of at least the size, 2 px, found 1.',
+    );
   });
 
   it.each<[string, () => void, Record<string, unknown>, RegExp]>([

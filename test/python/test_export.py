@@ -403,3 +403,24 @@ def test_another_language_lies_apart(bert: Any, tmp_path: Path) -> None:
     assert distance[:60].max() < distance[60:].min()
     for name in ("model", "dtype", "preprocessing", "prompt_template", "positions", "layers"):
         assert contract(tmp_path / "trusted")[name] == contract(tmp_path / "test")[name]
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda contract: contract.update(version=2), r"expected cupbearer-activations of version 1, found \('cupbearer-activations', 2\)"),
+        (lambda contract: contract.pop("reference"), "expected reference rows, found none"),
+        (lambda contract: contract["reference"].pop("inputs"), "found one without: 'inputs'"),
+        (lambda contract: contract["reference"].update(file="../elsewhere.safetensors"), "expected a file beside the contract"),
+        (lambda contract: contract["reference"].update(inputs=None), "expected arrays, found none"),
+        (lambda contract: contract["layers"]["h.0"].update(module="h.9"), "expected modules of the model, found none"),
+        (lambda contract: contract.update(positions="mean", layers={"h.2": contract["layers"]["h.0"]}), r"'h.2': expected \[8, 32\]"),
+    ],
+)
+def test_parity_says_what_is_wrong_with_a_contract(gpt2: Any, tmp_path: Path, change: Any, found: str) -> None:
+    export(gpt2, TEXTS[:9], out=tmp_path / "out", progress=False)
+    described = contract(tmp_path / "out")
+    change(described)
+    (tmp_path / "out" / "activations.json").write_text(json.dumps(described))
+    with pytest.raises(ExportError, match=found):
+        check(tmp_path / "out", gpt2)

@@ -16,7 +16,10 @@ export const graph = defineArchitecture({
   params: z.object({}),
   build: (_, { graph: layers, classes, inputShape }) => {
     if (layers === undefined)
-      throw new CupbearerError('usage', 'A model of architecture "graph" needs its layers: expected "graph", found none.');
+      throw new CupbearerError(
+        'usage',
+        'A model of architecture "graph" needs its layers: expected "graph", found none.',
+      );
     const module = graphModule(layers);
     const output = module.outputShape(inputShape);
     if (output.join() === String(classes)) return module;

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .contract import CONTRACT, FORMAT, REFERENCE, VERSION, described_model, made_by, settle, temporary_for, write_json, write_tensors
-from .inputs import Inputs, inputs_of
+from .inputs import Inputs, device_of, inputs_of
 from .loading import loaded
 from .needed import ExportError, needed
 from .observing import Observer, Place, Positions, by_position, kept, observing, places
@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Export:
-    """What was exported."""
+    """A finished export."""
 
     folder: Path
     #: What activations.json says.
@@ -94,7 +94,7 @@ def export(
 ) -> Export:
     """Runs a model on samples and writes what passes some of its modules into the folder ``out``.
 
-    After a kill, the same call goes on where it was: finished shards lie in ``out`` + ``.partial``, which becomes ``out`` at the end.
+    After a kill, the same call resumes: finished shards are in ``out`` + ``.partial``, which is renamed to ``out`` at the end.
 
     :param model: a module, or the folder or name of a Hugging Face model.
     :param data: texts; rows with a text or ``messages`` and other columns, which become metadata; a table of pandas; an array
@@ -105,12 +105,12 @@ def export(
     :param template: what the model is given, with the columns of a row in braces: ``"Question: {question}\\nAnswer:"``.
     :param metadata: more columns: a table, rows, or a mapping from names to columns.
     :param dtype: of the stored values: float32, float16, bfloat16; by default as the model computes.
-    :param device: where the model is moved to; by default it stays where it is.
+    :param device: device to move the model to; by default it stays where it is.
     :param preprocessing: what is noted of how arrays were prepared.
     :param reference_rows: how many inputs are kept in the contract, for :func:`check`.
     :param shard_bytes: size from which a file is split. A kill loses at most one shard of work.
-    :param overwrite: replaces what is in ``out``, and drops another export that was interrupted there.
-    :param progress: is called with samples done and in all; True writes a line to stderr.
+    :param overwrite: replaces an export in ``out``, and discards a different one that was interrupted there.
+    :param progress: called with the samples done and their total; True writes a line to stderr.
     :raises ExportError: if something does not fit, with what was expected and found.
     """
     needed("torch", "Exporting activations")
@@ -136,7 +136,9 @@ def export(
     if len(inputs) == 0:
         raise ExportError("data: expected samples, found none.")
     at = places(module, layers)
-    with observing(module, at) as observer, torch.random.fork_rng():
+    place = device_of(module)
+    gpus = [place] if place.type == "cuda" else []
+    with observing(module, at) as observer, torch.random.fork_rng(devices=gpus):
         described, stored = _probe(observer, inputs, chosen, at, dtype)
         work = _Work(inputs, chosen, described, stored, batch_size, seed)
         shards = _shards(work, shard_bytes)
@@ -173,7 +175,7 @@ def _check_free(folder: Path, overwrite: bool) -> None:
     if not (folder / CONTRACT).is_file():
         raise ExportError(f"{folder}: expected a new or empty folder, found one with other files.")
     if not overwrite:
-        raise ExportError(f"{folder}: expected a new or empty folder, found an export. Replace it with overwrite=True.")
+        raise ExportError(f"{folder}: expected a new or empty folder, found an export. Choose another folder, or overwrite it (overwrite=True, --overwrite).")
 
 
 def _probe(
@@ -265,7 +267,7 @@ def _contract(work: _Work, model: torch.nn.Module, name: str | None) -> dict[str
 
 
 def _open_partial(partial: Path, plan: dict[str, Any], overwrite: bool) -> None:
-    """Makes the folder of unfinished work, or takes the one that a kill has left of the same export."""
+    """Makes the folder of unfinished work, or reuses the one that the same export left when it was killed."""
     file = partial / _PLAN
     plan = json.loads(json.dumps(plan))
     for half_written in partial.glob(".*.tmp"):
@@ -280,7 +282,7 @@ def _open_partial(partial: Path, plan: dict[str, Any], overwrite: bool) -> None:
         if not overwrite:
             raise ExportError(
                 f"{partial}: expected the beginning of this export, found {_difference(earlier, plan)}. "
-                "Remove it, or drop it with overwrite=True."
+                "Remove it, or overwrite it (overwrite=True, --overwrite)."
             )
         shutil.rmtree(partial)
     partial.mkdir(parents=True, exist_ok=True)
@@ -303,7 +305,7 @@ def _check_space(partial: Path, work: _Work, samples: int) -> None:
 
 
 def _shard(observer: Observer, work: _Work, samples: range, report: Callable[[int], None]) -> dict[str, torch.Tensor]:
-    """Returns the tensors of one file. Texts of like length share a batch, so that little of it is padding."""
+    """Returns the tensors of one file. Texts of similar length share a batch, which keeps padding small."""
     import torch
 
     torch.manual_seed(work.seed + samples.start)
@@ -442,7 +444,7 @@ def _reference(
 
 
 def _replace(partial: Path, folder: Path) -> None:
-    """Gives the finished folder its name; what was there goes once the new one is in place."""
+    """Renames the finished folder; an earlier export is deleted once the new one is in place."""
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     if folder.exists():
         os.replace(folder, old)

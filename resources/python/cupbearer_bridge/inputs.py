@@ -224,6 +224,8 @@ def inputs_of(
     if isinstance(data, (np.ndarray, torch.Tensor)):
         data = {"": data}
     if isinstance(data, Mapping):
+        if not data:
+            raise ExportError("data: expected arrays, found none.")
         counts = {name: len(array) for name, array in data.items()}
         if len(set(counts.values())) != 1:
             raise ExportError(f"data: expected arrays of one length, found {counts}.")

@@ -89,7 +89,7 @@ class _Enough(Exception):
 
 
 class Observer:
-    """Runs a model and keeps what passes its places; used within :func:`observing`."""
+    """Runs a model and records the values at its places; used within :func:`observing`."""
 
     def __init__(self, model: torch.nn.Module, at: Sequence[Place]) -> None:
         self._model = model
@@ -109,7 +109,7 @@ class Observer:
             raise _Enough
 
     def values(self, inputs: Mapping[str, Any], argument: Any = None, whole: bool = False) -> dict[str, torch.Tensor]:
-        """Returns what passed each place. Unless ``whole``, the pass ends once all is seen: no logits over a vocabulary then.
+        """Returns the value at each place. Unless ``whole``, the pass ends after the last of them, before any logits are computed.
 
         :raises ExportError: if a module did not run.
         """

@@ -1,4 +1,4 @@
-"""Whether a model gives what was exported."""
+"""Compares a model with what was exported of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .observing import by_position, kept, observing, places
 if TYPE_CHECKING:
     import torch
 
-#: What rounding makes of a value as large as the layer's largest, by type: other batches, threads and devices add up in another order.
+#: Largest rounding error relative to a layer's largest value, by type: batches, threads and devices change the order of additions.
 _ROUNDING = {"float64": 1e-9, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 
 
@@ -53,13 +53,17 @@ def check(
 
     folder = Path(out)
     contract = read_contract(folder)
-    reference = contract.get("reference")
-    if not reference:
+    if not contract.get("reference"):
         raise ExportError(f"{folder}: expected reference rows, found none.")
-    tensors = _tensors(folder, reference["file"])
-    module: torch.nn.Module = loaded(model, device=device, dtype=dtype)
-    inputs, positions = _inputs(module, contract, tensors, tokenizer)
-    at = places(module, {name: f"{layer['module']}:{layer['hook']}" for name, layer in contract["layers"].items()})
+    module = loaded(model, device=device, dtype=dtype)
+    try:
+        file = str(contract["reference"]["file"])
+        tensors = _tensors(folder, file)
+        inputs, positions = _inputs(module, contract, tensors, tokenizer)
+        at = places(module, {name: f"{layer['module']}:{layer['hook']}" for name, layer in contract["layers"].items()})
+        stored_as = contract["dtype"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ExportError(f"{folder}: expected a contract with all that made the activations, found one without: {error}") from error
     differences: dict[str, Difference] = {}
     lengths = None if inputs.lengths is None else torch.from_numpy(inputs.lengths)
     computed: dict[str, list[torch.Tensor]] = {place.name: [] for place in at}
@@ -72,11 +76,12 @@ def check(
             for place in at:
                 value = kept(by_position(place, seen[place.name], 1, own), own, positions)
                 computed[place.name].append(value.to("cpu", torch.float64))
-    rounding = max(_ROUNDING[name] for name in (contract["dtype"], _dtype_of(module)) if name in _ROUNDING)
+    rounding = max(_ROUNDING[name] for name in (stored_as, _dtype_of(module)) if name in _ROUNDING)
     for name, values in computed.items():
-        ours, theirs = torch.cat(values).numpy(), tensors[name].to(torch.float64).numpy()
+        ours = torch.cat(values).numpy()
+        theirs = tensors[name].to(torch.float64).numpy() if name in tensors else np.zeros(0)
         if ours.shape != theirs.shape:
-            raise ExportError(f"layer {name!r}: expected {list(theirs.shape)} in {reference['file']}, found {list(ours.shape)}.")
+            raise ExportError(f"{folder / file}, {name!r}: expected {list(ours.shape)} as the model gives, found {list(theirs.shape)}.")
         both = np.isnan(ours) & np.isnan(theirs)
         apart = np.where(both, 0, np.abs(ours - theirs))
         scale = float(np.nanmax(np.abs(theirs), initial=0))
