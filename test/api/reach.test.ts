@@ -183,6 +183,7 @@ const callsOnRuns: Record<string, (id: string) => Promise<unknown>> = {
   'runs.resume: id': (id) => client.runs.resume({ id }),
   'runs.repeat: id': (id) => client.runs.repeat({ id }),
   'drafts.fromRun: id': (id) => client.drafts.fromRun({ id }),
+  'models.check: id': (id) => client.models.check({ id }),
 };
 
 const outOfReach = {

@@ -1,3 +1,4 @@
+import { command, worded } from '../../../shared/wording.ts';
 import { z } from 'zod';
 import type { NamedTensor, TensorMap } from '../../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
@@ -89,7 +90,7 @@ export function convertLayersModel(
   const { graph, weights: sources } = graphOfTopology(topology, source);
   if (classes === undefined) {
     throw new CupbearerError('usage', 'The names of the model’s classes are not in its files.', {
-      hint: 'Name them in the order of its outputs, separated by commas: --classes cat,dog',
+      hint: worded`Name them in the order of its outputs, separated by commas${command(': --classes cat,dog', '.')}`,
       details: { faults: [{ path: ['classes'], message: 'Name the classes in the order of the model’s outputs.' }] },
     });
   }

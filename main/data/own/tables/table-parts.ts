@@ -1,3 +1,4 @@
+import { command, worded } from '../../../../shared/wording.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { ByteFile } from '../../../storage/byte-file.ts';
 import { bytesOf } from '../../../storage/element-type.ts';
@@ -85,7 +86,7 @@ export function labelColumn(columns: readonly string[], named: string | undefine
   throw new CupbearerError(
     'bad-data',
     `"${path}": expected a column ${named === undefined ? labelNames.map((name) => `"${name}"`).join(', ') : `"${named}"`} with the classes, found ${columns.join(', ')}.`,
-    { hint: 'Name the column: --label NAME' },
+    { hint: worded`Name the column${command(': --label NAME', '.')}` },
   );
 }
 

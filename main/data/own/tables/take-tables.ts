@@ -1,3 +1,4 @@
+import { command, worded } from '../../../../shared/wording.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { writeFileAtomically } from '../../../storage/atomic-write.ts';
 import { toJsonText } from '../../../storage/json-text.ts';
@@ -116,7 +117,7 @@ function classesOf(parts: readonly SourcePart[], { classes }: ImportOptions): Cl
 function checkClassCount(count: number): void {
   if (count >= 2 && count <= mostClasses) return;
   throw new CupbearerError('bad-data', `Expected 2 to ${mostClasses} classes, found ${count}.`, {
-    hint: 'Name the column of the classes: --label NAME',
+    hint: worded`Name the column of the classes${command(': --label NAME', '.')}`,
   });
 }
 
@@ -157,7 +158,7 @@ function checkedHalves<T extends { train: Chosen[]; test: Chosen[] }>(halves: T)
   for (const half of ['train', 'test'] as const) {
     if (halves[half].length > 0) continue;
     throw new CupbearerError('bad-data', `Expected samples of the half "${half}", found none.`, {
-      hint: 'Name the files train and test, or let a larger share be drawn: --test_fraction',
+      hint: worded`Name the files train and test, or let a larger share be drawn${command(': --test_fraction', '.')}`,
     });
   }
   return halves;
