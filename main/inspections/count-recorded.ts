@@ -15,7 +15,8 @@ export async function countRecorded(
   { task }: { task: unknown },
   { signal, progress }: Pick<InspectionContext, 'signal' | 'progress'>,
 ): Promise<CountedNumbers> {
-  const { sets, close } = await openSetsOf(task);
+  const opened = await openSetsOf(task);
+  const { sets } = opened;
   try {
     const found = new Map<SetName, StoredSetDescription>();
     const bytes = [...sets.values()].map(bytesOf);
@@ -44,7 +45,7 @@ export async function countRecorded(
       inBoth: (trusted && test && samplesInBoth(trusted, test)) ?? null,
     };
   } finally {
-    close();
+    opened.close();
   }
 }
 

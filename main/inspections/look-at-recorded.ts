@@ -40,7 +40,8 @@ export async function lookAtRecorded(
     signal.throwIfAborted();
     files.push(await fileOf(file));
   }
-  const { sets, close } = await openSetsOf(task);
+  const opened = await openSetsOf(task);
+  const { sets } = opened;
   try {
     const common = commonLayers([...sets.values()]);
     const test = sets.get('test');
@@ -67,7 +68,7 @@ export async function lookAtRecorded(
         : [],
     };
   } finally {
-    close();
+    opened.close();
   }
 }
 
