@@ -41,6 +41,7 @@ const inspections = {
   'draft-network': async () => (await import('./check-draft.ts')).draftNetworkDescription,
   'check-run': async () => (await import('../runs/index.ts')).checkRun,
   'activation-cache': async () => (await import('./activation-cache.ts')).activationCacheState,
+  'test-onnx': async () => (await import('../models/onnx/runtime.ts')).testRuntime,
   'draw-trigger': async () => (await import('./draw-trigger.ts')).drawTrigger,
 };
 
