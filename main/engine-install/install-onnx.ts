@@ -76,9 +76,13 @@ export async function installOnnx(options: OnnxInstallOptions = {}): Promise<{ i
   try {
     const exposed = exposedFolder(staging);
     if (exposed !== undefined) {
-      throw new CupbearerError('engine', `ONNX Runtime is not installed in "${exposed}": other users can write there.`, {
-        hint: 'Make it yours alone (chown, chmod go-w), or set CUPBEARER_HOME to a folder that is.',
-      });
+      throw new CupbearerError(
+        'engine',
+        `ONNX Runtime is not installed in "${exposed}": other users can write there.`,
+        {
+          hint: 'Make it yours alone (chown, chmod go-w), or set CUPBEARER_HOME to a folder that is.',
+        },
+      );
     }
     const scratch = join(staging, 'scratch');
     for (const known of packages) {
@@ -124,10 +128,15 @@ async function archiveOf(known: KnownPackage, scratch: string, options: OnnxInst
   const address = `${registry.replace(/\/$/, '')}/${name}/-/${file}`;
   createFolder(scratch);
   const path = join(scratch, file);
-  await fetchFile([address], path, { name: file, bytes, sha256 }, {
-    signal: options.signal,
-    onBytes: (done) => options.onBytes?.(done, bytes),
-  });
+  await fetchFile(
+    [address],
+    path,
+    { name: file, bytes, sha256 },
+    {
+      signal: options.signal,
+      onBytes: (done) => options.onBytes?.(done, bytes),
+    },
+  );
   return path;
 }
 

@@ -38,6 +38,9 @@ export const trainingStatement = z.object({
 });
 export type TrainingStatement = z.output<typeof trainingStatement>;
 
+/** What a statement is compared with. */
+type StatedModel = Pick<NetworkSpec, 'inputShape' | 'classes' | 'vocabulary'>;
+
 /** A statement that was found to fit the model. */
 export interface StatedTraining {
   trainData: Picked;
@@ -57,7 +60,7 @@ export interface StatedTraining {
  */
 export async function checkStatement(
   { train_data: trainData, seed, mean, std }: TrainingStatement & { train_data: Picked },
-  network: NetworkSpec,
+  network: StatedModel,
   dataDir: string,
   storedTrigger?: TensorMap,
 ): Promise<StatedTraining> {
@@ -74,7 +77,7 @@ export async function checkStatement(
   };
 }
 
-function dataMisfits(trainData: Picked, network: NetworkSpec, dataDir: string): Misfit[] {
+function dataMisfits(trainData: Picked, network: StatedModel, dataDir: string): Misfit[] {
   const { original, trigger } = trainingData(trainData);
   if (trigger && poisonKeys(original)) {
     const message = `The data must not be poisoned twice; got "${original.name}".`;
@@ -107,7 +110,7 @@ function sizesOf(shape: readonly number[], classes: number, vocabulary: number |
   return `inputs of shape ${shape.join(' x ')}${tokens} in ${numbered(classes, 'class', 'classes')}`;
 }
 
-function normalisationMisfits(mean: string | undefined, std: string | undefined, network: NetworkSpec): Misfit[] {
+function normalisationMisfits(mean: string | undefined, std: string | undefined, network: StatedModel): Misfit[] {
   if (mean === undefined && std === undefined) return [];
   const channels = network.inputShape.at(-1)!;
   const fault = (key: string, text: string | undefined, isRight: (value: number) => boolean): Misfit[] => {

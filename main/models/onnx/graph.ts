@@ -23,6 +23,8 @@ interface GraphNode {
   operator: string;
   inputs: string[];
   outputs: string[];
+  /** The order that a transposition brings the axes into. */
+  permutation?: number[];
 }
 
 /** A part of a file beside the graph in which a tensor lies. */
@@ -53,6 +55,7 @@ export interface OnnxGraph {
 /** Bounds far above those of any model in use. */
 const mostNodes = 200_000;
 const mostValues = 1_000_000;
+const mostAxes = 32;
 
 interface Found {
   producer: string;
@@ -163,19 +166,26 @@ function readNode(wire: WireReader, bytes: Uint8Array, found: Found): GraphNode 
     else if (number === 2) node.outputs.push(wire.text(value));
     else if (number === 3) node.name = wire.text(value);
     else if (number === 4) node.operator = wire.text(value);
-    else if (number === 5) readAttribute(wire, wire.bytes(value), found);
-    else if (number === 7) domain = wire.text(value);
+    else if (number === 5) {
+      const permutation = readAttribute(wire, wire.bytes(value), found);
+      if (permutation) node.permutation = permutation;
+    } else if (number === 7) domain = wire.text(value);
   });
   if (domain !== '' && domain !== 'ai.onnx') node.operator = `${domain}.${node.operator}`;
   return node;
 }
 
-/** Of attributes only tensors that lie in other files matter, however deep. */
-function readAttribute(wire: WireReader, bytes: Uint8Array, found: Found): void {
+/** Of attributes only tensors that lie in other files matter, however deep, and the order of axes, which is returned. */
+function readAttribute(wire: WireReader, bytes: Uint8Array, found: Found): number[] | undefined {
+  let name = '';
+  const numbers: number[] = [];
   wire.read(bytes, ({ number, value }) => {
-    if (number === 5 || number === 10) readTensor(wire, wire.bytes(value), found);
+    if (number === 1) name = wire.text(value);
+    else if (number === 8) wire.numbers(value, (each) => numbers.length < mostAxes && numbers.push(each));
+    else if (number === 5 || number === 10) readTensor(wire, wire.bytes(value), found);
     else if (number === 6 || number === 11) readInner(wire, wire.bytes(value), 1, found);
   });
+  return name === 'perm' ? numbers : undefined;
 }
 
 /** A graph within an operation, or a function: their values are no layers. `operations` is the number of that field. */
@@ -234,7 +244,7 @@ function readTensorType(wire: WireReader, bytes: Uint8Array, found: GraphValue):
     const shape: (number | string | null)[] = [];
     wire.read(wire.bytes(value), (axis) => {
       if (axis.number !== 1) return;
-      if (shape.length >= 32) throw wire.fault('at most 32 axes', 'more');
+      if (shape.length >= mostAxes) throw wire.fault(`at most ${mostAxes} axes`, 'more');
       let size: number | string | null = null;
       wire.read(wire.bytes(axis.value), (part) => {
         if (part.number === 1) size = wire.number(part.value);

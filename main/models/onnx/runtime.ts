@@ -179,15 +179,20 @@ function refused(error: unknown, file: string, version: string): CupbearerError 
 }
 
 /** A graph of one operation, y = x + x. */
-const twice =
-  'CAgSADo7Cg4KAXgKAXgSAXkiA0FkZBIFdHdpY2VaEAoBeBILCgkIARIFCgMSAW5iEAoBeRILCgkIARIFCgMSAW5CBAoAEBE=';
+const twice = 'CAgSADo7Cg4KAXgKAXgSAXkiA0FkZBIFdHdpY2VaEAoBeBILCgkIARIFCgMSAW5iEAoBeRILCgkIARIFCgMSAW5CBAoAEBE=';
 
 /** Loads the installation in a folder and computes something with it. @throws CupbearerError `engine` if it does not work. */
 export async function testRuntime({ folder }: { folder: string }): Promise<{ version: string }> {
   const runtime = OnnxRuntime.open(folder);
-  const session = await runtime.session({ name: 'twice.onnx', bytes: Buffer.from(twice, 'base64'), external: [] }, 'all');
+  const session = await runtime.session(
+    { name: 'twice.onnx', bytes: Buffer.from(twice, 'base64'), external: [] },
+    'all',
+  );
   const { y } = await session.run({ x: runtime.tensor('float32', Float32Array.of(1, 2.5), [2]) }, ['y']);
   await session.release();
   if (y?.data.join() === '2,5') return { version: runtime.version };
-  throw new CupbearerError('engine', `ONNX Runtime ${runtime.version} gives wrong numbers: expected 2,5, found ${y?.data.join()}.`);
+  throw new CupbearerError(
+    'engine',
+    `ONNX Runtime ${runtime.version} gives wrong numbers: expected 2,5, found ${y?.data.join()}.`,
+  );
 }

@@ -93,9 +93,13 @@ export class WireReader {
 
   /** What is wrong with the file. */
   fault(expected: string, found: string): CupbearerError {
-    return new CupbearerError('bad-data', `"${this.#file}" is no whole ONNX file: expected ${expected}, found ${found}.`, {
-      hint: 'It may have been cut off or damaged on the way: export or download it again.',
-    });
+    return new CupbearerError(
+      'bad-data',
+      `"${this.#file}" is no whole ONNX file: expected ${expected}, found ${found}.`,
+      {
+        hint: 'It may have been cut off or damaged on the way: export or download it again.',
+      },
+    );
   }
 
   /** A whole number of 64 bits with a sign; one beyond 2^53 is rounded, which no size in a file of this kind reaches. */
