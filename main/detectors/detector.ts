@@ -7,7 +7,7 @@ import type { Misfit } from '../../shared/misfit.ts';
 import { choice, optionalInteger, optionalNames, optionalText, type Picked } from '../../shared/schema/fields.ts';
 import type { ActivationBatch } from '../models/activations.ts';
 import type { Network } from '../models/network.ts';
-import type { NetworkOutline } from '../models/network-outline.ts';
+import type { SourceOutline } from '../models/activation-source.ts';
 import type { RandomStream } from '../tensor/random.ts';
 
 /** What a detector needs of a task; a pairing that lacks it is refused before anything runs. */
@@ -78,10 +78,17 @@ function granted<N extends DetectorNeeds>(features: Features, needs: N): Granted
 }
 
 export interface DetectorContext {
-  network: Network;
+  /** The model itself; there for detectors that need gradients or inputs. */
+  network?: Network;
   /** Random numbers of this detector alone, from the run's seed. */
   stream: RandomStream;
   signal?: AbortSignal;
+}
+
+/** The network that a detector asked for by its needs. @throws CupbearerError `internal` for one that did not. */
+export function networkOf({ network }: DetectorContext): Network {
+  if (network) return network;
+  throw new CupbearerError('internal', 'The detector was started without the model that it runs.');
 }
 
 /**
@@ -131,7 +138,7 @@ export interface DetectorDefinition extends Definition {
    * Returns which of its own parameters do not fit together or do not fit the layers that it will look at. Called
    * before any data are loaded.
    */
-  misfits?(params: DetectorParams, layers: readonly FeatureLayer[], network: NetworkOutline): Misfit[];
+  misfits?(params: DetectorParams, layers: readonly FeatureLayer[], source: SourceOutline): Misfit[];
   fit(features: Features, params: DetectorParams, context: DetectorContext): Promise<DetectorState>;
   score(state: DetectorState, batch: ActivationBatch, context: DetectorContext): LayerScores | Promise<LayerScores>;
 }
@@ -195,7 +202,7 @@ export interface DetectorDeclaration<P extends z.ZodRawShape, N extends Detector
 > {
   needs: N;
   params: P;
-  misfits?(params: ParamsOf<P>, layers: readonly FeatureLayer[], network: NetworkOutline): Misfit[];
+  misfits?(params: ParamsOf<P>, layers: readonly FeatureLayer[], source: SourceOutline): Misfit[];
   fit(features: GrantedFeatures<N>, params: ParamsOf<P>, context: DetectorContext): Promise<DetectorState>;
 }
 

@@ -5,6 +5,7 @@ import { formatParameter } from '../../shared/format.ts';
 import { asPicked } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { taskRegistry } from '../tasks/index.ts';
+import { watchesClassifier } from '../tasks/outline.ts';
 import { distinct } from '../runs/labels.ts';
 import { withValueAt, type PartAxis, type SweepPoint } from './sweep.ts';
 
@@ -35,7 +36,8 @@ export function withDistinctLabels<T extends { label: string }>(parts: readonly 
 
 export function changesTask({ keys: [key = ''], only }: PartAxis, label: string, name: string): boolean {
   if (only !== undefined) return only === label;
-  return key === 'classifier' || key === 'evaluation' || hasParameter(taskRegistry, name, key);
+  if (key === 'classifier') return watchesClassifier(name);
+  return key === 'evaluation' || hasParameter(taskRegistry, name, key);
 }
 
 /** Whether an axis changes a detector. One that an earlier run has fitted is as it is. @throws CupbearerError `usage`. */

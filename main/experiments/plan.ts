@@ -11,6 +11,7 @@ import { trainingData } from '../data/datasets/training-data.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
 import type { PickedDetector } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
+import type { SourceOutline } from '../models/activation-source.ts';
 import { NetworkOutline, specFor } from '../models/network-outline.ts';
 import { checkTraining } from '../runs/classifier-spec.ts';
 import { detectorLayers, readDetectorSpec } from '../runs/detector-file.ts';
@@ -22,7 +23,8 @@ import { withPaths } from '../runs/paths.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { describeClassifier, type KnownClassifier } from '../tasks/classifier.ts';
 import { taskRegistry } from '../tasks/index.ts';
-import { taskMisfits, taskOffers } from '../tasks/outline.ts';
+import type { PickedTask } from '../tasks/common-params.ts';
+import { taskMisfits, taskOffers, watchesClassifier } from '../tasks/outline.ts';
 import { taskTitle } from '../runs/task-title.ts';
 import { distinct } from '../runs/labels.ts';
 import {
@@ -79,7 +81,7 @@ export interface PlannedColumn {
   base: string;
   /** Values of the swept parameters. */
   point: SweepPoint;
-  /** Keys of the classifiers, one a seed. */
+  /** Keys of the classifiers, one a seed; none where it watches none. */
   classifiers: readonly string[];
   /** Whether its detectors were fitted on another task, which may have another attack. */
   takesFitted: boolean;
@@ -143,20 +145,25 @@ export function specOf({ kind, params, needs }: PlannedRun, folderOf: (key: stri
 }
 
 /**
- * Plans an experiment: its cells, and each run that they need once. Nothing is loaded or written.
+ * Plans an experiment: its cells, and each run that they need once. Nothing is loaded or written. `recordedOf` says what was recorded
+ * for tasks that bring their activations along; what a detector lacks of it is not said where it is not known.
  * @throws CupbearerError `usage` for parameters that are not valid, a task that does not go with its classifier, and more
  * cells than `mostCells`; what a single detector lacks of a task is said in its cells.
  */
-export function planExperiment(source: PlanSource): ExperimentPlan {
-  return new Planning(source).plan();
+export function planExperiment(source: PlanSource, recordedOf: RecordedOf = () => undefined): ExperimentPlan {
+  return new Planning(source, recordedOf).plan();
 }
+
+/** Returns what was recorded for a task; undefined where that is not known. @throws CupbearerError for files that cannot be read. */
+type RecordedOf = (task: PickedTask) => SourceOutline | undefined;
 
 /** A task on one entry of the classifiers' axis. */
 interface Column extends Omit<PlannedColumn, 'classifiers' | 'takesFitted'> {
   /** What tells it from the task's columns on other classifiers, in its label: ", mlp"; empty where there is one classifier. */
   variant: string;
   task: Record<string, unknown>;
-  classifier: { run: string } | { params: Record<string, unknown> };
+  /** What it watches; null for a task that brings its activations along. */
+  classifier: { run: string } | { params: Record<string, unknown> } | null;
   evaluation: Record<string, unknown>;
   /** Its detectors are those that were fitted on the column at this place; null where they are fitted on itself. */
   fittedOn: number | null;
@@ -172,13 +179,15 @@ interface Row extends Pick<PlannedRow, 'label' | 'base' | 'point'> {
 class Planning {
   readonly #spec: ExperimentSpec;
   readonly #context: PlanSource;
+  readonly #recordedOf: RecordedOf;
   readonly #seeds: readonly number[];
   readonly #runs = new Map<string, PlannedRun>();
   readonly #given = new Map<string, string>();
 
-  constructor(source: PlanSource) {
+  constructor(source: PlanSource, recordedOf: RecordedOf) {
     this.#spec = source.spec;
     this.#context = source;
+    this.#recordedOf = recordedOf;
     this.#seeds = seedsOf(source.spec);
   }
 
@@ -201,10 +210,10 @@ class Planning {
       return source === undefined ? points(own) : points(ofTask[source]!) * points(without(own, ofTask[source]!));
     });
     const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
-    checkCellCount(
-      sum(columnCounts) * classifiers.length * sum(ofDetector.map(points)) * this.#seeds.length,
-      this.#context.mostCells,
+    const counted = columnCounts.map(
+      (count, i) => count * (watchesClassifier(tasks[i]!.name) ? classifiers.length : 1),
     );
+    checkCellCount(sum(counted) * sum(ofDetector.map(points)) * this.#seeds.length, this.#context.mostCells);
     const rows = this.#rows(detectorLabels, ofDetector);
     const columns = this.#columns(taskLabels, ofTask, sources);
     const cells: PlannedCell[] = [];
@@ -293,7 +302,23 @@ class Planning {
   /** The columns of a task that detectors are fitted on: one a classifier and point. */
   #fittingColumns(task: number, label: string, axes: readonly PartAxis[]): Column[] {
     const { tasks, classifiers, training, random, evaluation } = this.#spec;
-    const { label: _, classifier: own = {}, fitted_on: __, ...params } = tasks[task]!;
+    const { label: _, classifier: own, fitted_on: __, ...params } = tasks[task]!;
+    if (!watchesClassifier(params.name)) {
+      if (own) throw new CupbearerError('usage', `tasks.${label}: it watches no classifier; take "classifier" out.`);
+      return sweepPoints(axes, random).map((point): Column => {
+        const { evaluation: settings, ...rest } = applied({ ...params, evaluation }, axes, point);
+        return {
+          label: [label, ...pointWords(point)].join(' '),
+          base: label,
+          variant: '',
+          point,
+          task: rest,
+          classifier: null,
+          evaluation: settings as Record<string, unknown>,
+          fittedOn: null,
+        };
+      });
+    }
     return classifiers.flatMap(({ label: name, run, ...model }, c) => {
       const variant = classifiers.length === 1 ? '' : `, ${name ?? run ?? classifierWords(model, c)}`;
       const base = { ...params, classifier: { ...training, ...model, ...own }, evaluation };
@@ -345,19 +370,18 @@ class Planning {
   }
 
   #column(column: Column, index: number, rows: readonly Row[], cells: PlannedCell[]): PlannedColumn {
-    const keys = this.#seeds.map((seed) => this.#classifier(column, seed));
+    const { label, base, point, classifier } = column;
+    const keys = classifier ? this.#seeds.map((seed) => this.#classifier({ label, classifier }, seed)) : [];
     // Neither what is possible nor what goes together depends on the seed.
-    const known = this.#known(column, keys[0]!);
-    const offered = this.#checkedTask(column, keys[0]!, known);
+    const view = this.#viewOf(column, keys[0]);
     const fitted = column.fittedOn === null ? null : cellsOf(cells, column.fittedOn);
     for (const [row, detector] of rows.entries()) {
-      const keyOf = this.#filling(column, keys, detector, fitted?.(row), { offers: offered, network: known.network });
+      const keyOf = this.#filling(column, keys, detector, fitted?.(row), view);
       const impossible = typeof keyOf === 'string' ? keyOf : null;
       for (const [i, seed] of this.#seeds.entries()) {
         cells.push({ row, column: index, seed, key: typeof keyOf === 'string' ? null : keyOf(i), impossible });
       }
     }
-    const { label, base, point } = column;
     return { label, base, point, classifiers: keys, takesFitted: column.fittedOn !== null };
   }
 
@@ -372,30 +396,31 @@ class Planning {
     fitted: readonly PlannedCell[] | undefined,
     view: Required<PairingView>,
   ): string | ((i: number) => string) {
-    const evaluated = (run: string, i: number) =>
-      this.#evaluation(column, classifiers[i]!, run, label, this.#seeds[i]!);
+    const evaluated = (run: string, i: number) => this.#evaluation(column, classifiers[i], run, label, this.#seeds[i]!);
     if ('run' in detector) {
       return this.#unknownLayer(detector.run, view) ?? ((i) => evaluated(this.#givenRun(detector.run), i));
     }
     if (fitted) return fitted[0]?.impossible ?? ((i) => evaluated(fitted[i]!.key!, i));
     return (
       misfitWords(this.#detectorParams(label, detector), view) ??
-      ((i) => this.#detector(column, classifiers[i]!, label, detector.picked, this.#seeds[i]!))
+      ((i) => this.#detector(column, classifiers[i], label, detector.picked, this.#seeds[i]!))
     );
   }
 
-  /** Why a detector that a run has fitted cannot score a classifier's activations; null where it can. */
-  #unknownLayer(run: string, { network }: PairingView): string | null {
-    if (!network) return null;
-    const names = network.activationNames;
+  /** Why a detector that a run has fitted cannot score a task's activations; null where it can. */
+  #unknownLayer(run: string, { source }: PairingView): string | null {
+    if (!source) return null;
+    const names = source.activationNames;
     const lacking = detectorLayers(this.#fittedFolder(run)).find((layer) => !names.includes(layer));
-    return lacking === undefined
-      ? null
-      : `It was fitted on the layer "${lacking}", which this classifier does not have.`;
+    const owner = source.network ? 'this classifier' : 'this task';
+    return lacking === undefined ? null : `It was fitted on the layer "${lacking}", which ${owner} does not have.`;
   }
 
   /** The classifier of a column with a seed. */
-  #classifier({ label, classifier }: Column, seed: number): string {
+  #classifier(
+    { label, classifier }: { label: string; classifier: NonNullable<Column['classifier']> },
+    seed: number,
+  ): string {
     if ('run' in classifier) return this.#givenRun(classifier.run);
     return this.#training(classifier.params, seed, label, `tasks.${label}.classifier`);
   }
@@ -421,39 +446,37 @@ class Planning {
     });
   }
 
-  #detector(column: Column, classifier: string, label: string, detector: Picked, seed: number): string {
-    return this.#detection('detector', column, detector, { label, method: label, seed, needs: [classifier] });
+  #detector(column: Column, classifier: string | undefined, label: string, detector: Picked, seed: number): string {
+    return this.#detection('detector', column, classifier, detector, { label, method: label, seed, needs: [] });
   }
 
   /** A fitted detector on the task of a column. */
-  #evaluation(column: Column, classifier: string, fitted: string, label: string, seed: number): string {
+  #evaluation(column: Column, classifier: string | undefined, fitted: string, label: string, seed: number): string {
     return this.#detection(
       'evaluation',
       column,
+      classifier,
       { name: 'from_run', path: placeholder(fitted) },
-      { label, method: `${label} evaluated`, seed, needs: [classifier, fitted] },
+      { label, method: `${label} evaluated`, seed, needs: [fitted] },
     );
   }
 
   #detection(
     kind: 'detector' | 'evaluation',
     column: Column,
+    classifier: string | undefined,
     detector: Picked,
-    {
-      label,
-      method,
-      seed,
-      needs: known,
-    }: Pick<PlannedRun, 'label' | 'method' | 'seed'> & { needs: [string, ...string[]] },
+    { label, method, seed, needs: others }: Pick<PlannedRun, 'label' | 'method' | 'seed' | 'needs'>,
   ): string {
-    const needs = new Set<string>(known);
+    const watched = classifier === undefined ? [] : [classifier];
+    const needs = new Set([...watched, ...others]);
     const { params } = this.#parsed(
       kind,
       {
         seed,
         ...column.evaluation,
         detector,
-        task: { seed, ...column.task, run_path: placeholder(known[0]) },
+        task: { seed, ...column.task, ...watching(classifier) },
       },
       `tasks.${column.label}`,
       ['task'],
@@ -499,8 +522,20 @@ class Planning {
     return key;
   }
 
+  /** What is known of a column before anything is trained, after its task was found to be possible. @throws CupbearerError `usage`. */
+  #viewOf(column: Column, key: string | undefined): Required<PairingView> {
+    const { label, classifier } = column;
+    const known = classifier && key !== undefined ? this.#known({ label, classifier }, key) : undefined;
+    const task = this.#checkedTask(column, key, known);
+    const source = known ? known.network : naming(`tasks.${label}`, () => this.#recordedOf(task));
+    return { offers: taskOffers(task), source };
+  }
+
   /** What is known of the classifier of a column before it is trained. */
-  #known({ label, classifier }: Column, key: string): KnownClassifier {
+  #known(
+    { label, classifier }: { label: string; classifier: NonNullable<Column['classifier']> },
+    key: string,
+  ): KnownClassifier {
     if ('run' in classifier) return describeClassifier(this.#given.get(key)!);
     const params = this.#runs.get(key)!.params as ParsedSpec<'classifier'>['params'];
     return naming(`tasks.${label}`, () => {
@@ -514,17 +549,21 @@ class Planning {
     });
   }
 
-  /** What the task of a column offers, after it was found to go with its classifier. @throws CupbearerError `usage`. */
-  #checkedTask({ label, task }: Column, classifier: string, known: KnownClassifier) {
+  /** The task of a column, after it was found to go with its classifier. @throws CupbearerError `usage`. */
+  #checkedTask(
+    { label, task }: Column,
+    classifier: string | undefined,
+    known: KnownClassifier | undefined,
+  ): PickedTask {
     const { params } = this.#parsed(
       'detector',
-      { task: { ...task, run_path: placeholder(classifier) } },
+      { task: { ...task, ...watching(classifier) } },
       `tasks.${label}`,
       ['task'],
       (path) => (path.startsWith('$') ? placeholder(path.slice(1)) : resolve(this.#context.workingDir, path)),
     );
     const [misfit] = taskMisfits(params.task, known, this.#context.dataDir);
-    if (!misfit) return taskOffers(params.task);
+    if (!misfit) return params.task;
     throw new CupbearerError(misfit.code ?? 'usage', `tasks.${label}: ${misfit.message}`, {
       ...(misfit.hint === undefined ? {} : { hint: inFlags(misfit.hint) }),
     });
@@ -544,6 +583,11 @@ class Planning {
     const asked = kind === 'detector' && dropped[0] === 'detector' ? { ...params, task: anyTask } : params;
     return naming(part, () => parseSpec(kind, withPaths(schema, asked, path), { name }));
   }
+}
+
+/** The parameter of a task that names its classifier, if it watches one. */
+function watching(classifier: string | undefined): { run_path?: string } {
+  return classifier === undefined ? {} : { run_path: placeholder(classifier) };
 }
 
 /** Stands in where only a detector's parameters are looked at. */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { ExperimentSpec } from '../../shared/domain/experiment.ts';
-import { planExperiment, type ExperimentPlan, type PlanSource } from '../experiments/plan.ts';
+import type { ExperimentPlan, PlanSource } from '../experiments/plan.ts';
+import { planWithRecords } from '../experiments/recorded-outlines.ts';
 import type { FiguresByLayer } from '../../shared/domain/experiment-view.ts';
 import type { MatrixMetric } from '../../shared/domain/result-matrix.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
@@ -14,8 +15,8 @@ import { readTextFile } from '../storage/read-file.ts';
 import { experimentTable, type TableFile, type TableRequest } from '../reports/experiment-table.ts';
 import { experimentView, type ViewRequest, type ViewedExperiment } from '../reports/experiment-view.ts';
 
-/** Plans an experiment. @throws CupbearerError as `planExperiment`. */
-export const planOf = (source: PlanSource): ExperimentPlan => planExperiment(source);
+/** Plans an experiment. @throws CupbearerError as {@link planWithRecords}. */
+export const planOf = (source: PlanSource): Promise<ExperimentPlan> => planWithRecords(source);
 
 /** What the page of an experiment shows, as {@link experimentView} puts it together. */
 export const viewOfExperiment = (request: ViewRequest): ViewedExperiment => experimentView(request);

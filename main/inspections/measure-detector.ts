@@ -44,7 +44,7 @@ export async function measureDetector(
     const { evaluating = 0, metrics = 0, figures = 0, analysis = 0 } = timer.timings;
     const { trainScale, size } = scales(spec.task, warm.task);
     const { testScale } = scales(spec.task, more.task);
-    more.task.network.dispose();
+    more.task.source.dispose();
 
     const ratio = size(more.task) / Math.max(1, size(warm.task));
     const perSample = Math.max(0, many.ms - few.ms) / Math.max(1, size(more.task) - size(warm.task));
@@ -65,7 +65,7 @@ export async function measureDetector(
       most: { ...most, Fit: Math.max(most.Fit!, many.ms * timesMore ** growth(few.ms, many.ms, ratio)) },
     };
   } finally {
-    warm.task.network.dispose();
+    warm.task.source.dispose();
   }
 }
 

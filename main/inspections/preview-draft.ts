@@ -21,11 +21,14 @@ export async function previewDraft(
   const patience = new AbortController();
   try {
     const { name, ...params } = draftTask(subject);
-    const classifier = draftClassifierData(subject);
     const notes = new Set<string>();
     const warn = (about: string) => void notes.add(about);
     const context = { dataDir, signal: AbortSignal.any([signal, patience.signal]), cache, warn };
-    const preview = await taskRegistry.get(name).preview(params, classifier, context);
+    const { watches } = taskRegistry.get(name);
+    const preview =
+      watches.what === 'records'
+        ? await watches.preview(params, context)
+        : await watches.preview(params, draftClassifierData(subject), context);
     const indices = drawIndices(preview.clean.length, count, draw);
     const { changed, note } = await changedSamples(preview, indices, patience, signal);
     const { clean, normal, isUnpaired = false } = preview;

@@ -16,8 +16,11 @@ import { labelsOf, showSamples, textsOf } from './show-samples.ts';
 interface Tested extends ScoredSamples {
   clean: TestPart;
   anomalous: TestPart;
-  /** The model's folder, and the SHA-256 of the model that was scored; undefined if the run does not say. */
-  model: { folder: string; fingerprint: string | undefined };
+  /**
+   * The model's folder, and the SHA-256 of the model that was scored, undefined if the run does not say; no model where activations
+   * were recorded elsewhere.
+   */
+  model: { folder: string; fingerprint: string | undefined } | undefined;
 }
 
 /** The test data of the runs that were asked about last: rebuilding a task reads all its data. */
@@ -98,6 +101,7 @@ async function probabilitiesOf(
   { model }: Tested,
   { signal }: InspectionContext,
 ): Promise<Float64Array | undefined> {
+  if (!model) return undefined;
   // The engine may have been lost since the task was built; if it still works, this returns at once.
   await startEngine('auto');
   const { network, fingerprint } = openClassifier(model.folder);
@@ -189,8 +193,8 @@ async function buildTested(folder: string, { dataDir, datasets: cache }: Inspect
   // A task holds its model, which no engine can hold before it is started.
   await startEngine('auto');
   const { name, ...params } = task;
-  const { network, test, parents } = await taskRegistry.get(name).build(params, { dataDir: ownDataDir, cache });
-  network.dispose();
+  const { source, test, parents } = await taskRegistry.get(name).build(params, { dataDir: ownDataDir, cache });
+  source.dispose();
   const ofKind = (anomalous: boolean) => {
     const part = test.find((one) => one.anomalous === anomalous);
     if (part) return part;
@@ -199,6 +203,7 @@ async function buildTested(folder: string, { dataDir, datasets: cache }: Inspect
       `The test data of "${folder}" hold no ${anomalous ? 'anomalous' : 'clean'} samples.`,
     );
   };
-  const model = { folder: parents[0]!, fingerprint: fingerprints['model'] };
+  const [parent] = parents;
+  const model = parent === undefined ? undefined : { folder: parent, fingerprint: fingerprints['model'] };
   return { ...scored, clean: ofKind(false), anomalous: ofKind(true), model };
 }

@@ -5,7 +5,7 @@ import { hashBytes, hashJson } from '../storage/content-hash.ts';
 import { bytesOf } from '../storage/element-type.ts';
 import type { KeptShape } from '../storage/kept-array.ts';
 import { codeVersion } from '../tensor/code-version.ts';
-import { fingerprintTensors, type Network } from './network.ts';
+import type { ActivationSource } from './activation-source.ts';
 
 /** What one pass over a dataset depends on besides the network: its samples in their order, cut into batches. */
 export interface PassOver {
@@ -28,7 +28,7 @@ export interface KeptActivations {
 }
 
 /**
- * What a network makes of data, kept for other passes of this process and others. The key of each part is a hash over all that its
+ * What a model makes of data, kept for other passes of this process and others. The key of each part is a hash over all that its
  * bits depend on: weights and architecture, the samples and how they are cut into batches, what is done to an activation
  * before it is kept, the engine with its device and versions, and the code that computes. The batches count
  * although a sample's activations do not depend on its neighbours: engines may add up in another order in a batch of another size.
@@ -42,13 +42,21 @@ export class ActivationStore {
     this.#model = model;
   }
 
-  /** The store for a network whose weights do not change as long as it is used. Its passes are counted. */
-  static async of(kept: KeptActivations, network: Network, engine: EngineInfo): Promise<ActivationStore> {
+  /**
+   * The store for a source that does not change as long as it is used; undefined for one whose activations are recorded already. Its
+   * passes are counted.
+   */
+  static async of(
+    kept: KeptActivations,
+    source: ActivationSource,
+    engine: EngineInfo,
+  ): Promise<ActivationStore | undefined> {
+    const identity = await source.identity();
+    if (identity === undefined) return undefined;
     const { id, device, versions, threads, threadsKeepBits } = engine;
     return new ActivationStore(kept, {
       engine: { id, device, versions, threads: threadsKeepBits ? undefined : threads },
-      architecture: network.spec,
-      weights: fingerprintTensors(await network.state()),
+      ...identity,
     });
   }
 

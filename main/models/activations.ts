@@ -1,30 +1,17 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { CupbearerError } from '../../shared/errors.ts';
 import { checkNotCancelled } from '../data/cancellation.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { given } from '../../shared/given.ts';
+import type { ActivationSource, AskedSamples } from './activation-source.ts';
 import type { ActivationStore, KeptPart } from './activation-store.ts';
-import { batchesAhead, inputTensor, otherWork, range, slices } from './batches.ts';
+import { batchesAhead, otherWork, range, slices } from './batches.ts';
 import { KeptPass } from './kept-pass.ts';
-import type { Network } from './network.ts';
-import { sizeOf, type NetworkOutline } from './network-outline.ts';
+import { activationDims, pooledAs, type PoolingOptions } from './pooling.ts';
 
-/** How a feature map `[n, height, width, channels]` becomes one vector a sample. */
-type Pooling = 'mean' | 'max' | 'none';
-
-/** How the tokens of a text, `[n, length, width]`, become one vector a sample. */
-type TokenPooling = 'last' | Pooling;
-
-/** How activations of more than one axis become vectors. */
-export interface PoolingOptions {
-  pooling: Pooling;
-  /** The last token unless given. */
-  tokens?: TokenPooling;
-  /** One token, counted from 0, in place of what `tokens` says. */
-  token_position?: number | undefined;
-}
-
-/** Some samples with their activations: per layer a row-major matrix `[size, dims]`. */
+/**
+ * Some samples with their activations: per layer a row-major matrix `[size, dims]`; with tokens `each` one of the tokens of all
+ * samples, one after another.
+ */
 export interface ActivationBatch {
   size: number;
   /** `[size]` */
@@ -32,35 +19,17 @@ export interface ActivationBatch {
   /** Indices of the samples in their dataset. */
   indices: Int32Array;
   layers: ReadonlyMap<string, Float32Array>;
-  /** The network's outputs, `[size, classes]`, if they were requested. */
+  /** The model's outputs, `[size, classes]`, if they were requested. */
   logits?: Float32Array;
   /** The samples themselves, `[size, ...shape]`, if they were requested. */
   inputs?: Float32Array;
-}
-
-/**
- * Length of a sample's vector at the named activation, after pooling.
- * @throws CupbearerError `usage` if a token is asked for beyond the end of the texts.
- */
-export function activationDims(network: NetworkOutline, name: string, options: PoolingOptions): number {
-  const shape = network.activationShape(name);
-  const { pooling, tokens = 'last', token_position: position } = options;
-  if (shape.length === 3 && pooling !== 'none') return shape[2]!;
-  if (shape.length === 2 && position !== undefined && position >= shape[0]!) {
-    throw new CupbearerError(
-      'usage',
-      `Expected a token position of 0 to ${shape[0]! - 1} at ${name}, found ${position}.`,
-    );
-  }
-  if (shape.length === 2 && (tokens !== 'none' || position !== undefined)) return shape[1]!;
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** What is asked of a pass over a dataset. */
 export interface PassOptions extends PoolingOptions {
   names: readonly string[];
   batchSize: number;
-  /** Whether the network's outputs are wanted, too. */
+  /** Whether the model's outputs are wanted, too. */
   logits?: boolean;
   /** Whether the samples themselves are wanted, too. */
   inputs?: boolean;
@@ -68,23 +37,33 @@ export interface PassOptions extends PoolingOptions {
   /** What a sample of the dataset is called in messages; its index unless given. */
   nameOf?: (index: number) => number;
   signal?: AbortSignal | undefined;
-  /** Where what the network makes of data is kept; all is computed unless given. */
+  /** Where what the model makes of data is kept; all is computed unless given. */
   store?: ActivationStore | undefined;
 }
 
 /**
- * Runs the network over a dataset and yields the named activations, batch by batch, in order. With a store, what an earlier
- * pass has kept there is taken from it, bit for bit, and the network computes the rest, if there is any.
+ * Asks the source for the named activations of a dataset and yields them, batch by batch, in order. With a store, what an earlier
+ * pass has kept there is taken from it, bit for bit, and the source is asked for the rest, if there is any.
  * @throws CupbearerError `non-finite` naming layer and sample if an activation or an input is not a number.
  */
-export async function* activationBatches(
-  network: Network,
+export function activationBatches(
+  source: ActivationSource,
   dataset: Dataset,
   options: PassOptions,
 ): AsyncGenerator<ActivationBatch> {
-  const { batchSize, store, inputs: wantsInputs = false } = options;
+  const batches = oneAfterAnother(source, dataset, options);
+  return source.isAwaited ? askedAhead(batches) : batches;
+}
+
+async function* oneAfterAnother(
+  source: ActivationSource,
+  dataset: Dataset,
+  options: PassOptions,
+): AsyncGenerator<ActivationBatch> {
+  const { store, inputs: wantsInputs = false } = options;
+  const batchSize = Math.min(options.batchSize, source.largestBatch({ logits: false, ...options }));
   const order = options.indices ?? range(dataset.length);
-  const { layers, logits, labels } = partsOf(network, options);
+  const { layers, logits, labels } = partsOf(source, options);
   const parts = [...layers.values(), ...(logits ? [logits] : []), ...(wantsInputs ? [] : [labels])];
   const kept = new KeptPass(store, parts, { dataset, order, batchSize });
   let samples: ReturnType<typeof batchesAhead> | undefined;
@@ -102,9 +81,15 @@ export async function* activationBatches(
         // ReLU would turn NaN into 0 unnoticed.
         checkFinite('the input', batch.inputs, indices, options.nameOf);
         values.set(labels, batch.labels);
-        for (const [part, computed] of await compute(network, batch, dataset, missing, options)) {
-          checkFinite(nameOf(part), computed, indices, options.nameOf);
-          values.set(part, computed);
+        for (const [part, found] of await observe(source, { dataset, indices, batch }, missing, options)) {
+          checkFinite(
+            nameOf(part),
+            found,
+            indices,
+            options.nameOf,
+            countsOf(source, part, { dataset, indices }, options),
+          );
+          values.set(part, found);
         }
         for (const part of missing) kept.keep(part, values.get(part)!);
       }
@@ -133,17 +118,50 @@ export async function* activationBatches(
   }
 }
 
+/** Yields the same; each is asked for while the one before it is worked on. */
+async function* askedAhead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
+  const ask = () => {
+    const asked = items.next();
+    // It is awaited in its turn; until then nothing else hears of a failure.
+    asked.catch(() => undefined);
+    return asked;
+  };
+  let next = ask();
+  try {
+    for (;;) {
+      const current = await next;
+      if (current.done) return;
+      next = ask();
+      yield current.value;
+    }
+  } finally {
+    await items.return(undefined);
+  }
+}
+
 /** What a pass yields of each sample. */
-function partsOf(network: NetworkOutline, options: PassOptions) {
+function partsOf(source: ActivationSource, options: PassOptions) {
   const layers = options.names.map((layer): [string, KeptPart] => [
     layer,
-    { what: { layer, pooled: pooledAs(network, layer, options) }, width: activationDims(network, layer, options) },
+    { what: { layer, pooled: pooledAs(source, layer, options) }, width: widthOf(source, layer, options) },
   ]);
-  const logits: KeptPart | undefined = options.logits
-    ? { what: 'logits', width: sizeOf(network.root.outputShape(network.spec.inputShape)) }
-    : undefined;
+  const logits: KeptPart | undefined = options.logits ? { what: 'logits', width: outputWidthOf(source) } : undefined;
   const labels: KeptPart = { what: 'labels', width: 1 };
   return { layers: new Map(layers), logits, labels };
+}
+
+/** Numbers that a sample has at an activation, of the longest sample where they differ. */
+function widthOf(source: ActivationSource, layer: string, options: PassOptions): number {
+  const dims = activationDims(source, layer, options);
+  const shape = source.activationShape(layer);
+  return options.tokens === 'each' && shape.length === 2 && options.token_position === undefined
+    ? shape[0]! * dims
+    : dims;
+}
+
+function outputWidthOf({ outputWidth }: ActivationSource): number {
+  if (outputWidth !== undefined) return outputWidth;
+  throw new CupbearerError('internal', 'Outputs were asked of a source that gives none.');
 }
 
 function nameOf({ what }: KeptPart): string {
@@ -156,74 +174,54 @@ async function nextOf(samples: ReturnType<typeof batchesAhead>): Promise<Batch> 
   return next.value.batch;
 }
 
-/** Those of the parts that the network computes. */
-async function compute(
-  network: Network,
-  batch: Batch,
-  dataset: Dataset,
+/** Those of the parts that the source gives. */
+async function observe(
+  source: ActivationSource,
+  samples: AskedSamples,
   parts: readonly KeptPart[],
   options: PoolingOptions,
 ): Promise<[KeptPart, Float32Array][]> {
   const layers = parts.filter(({ what }) => typeof what === 'object');
   const logits = parts.filter(({ what }) => what === 'logits');
   if (layers.length + logits.length === 0) return [];
-  const observed = { ...options, names: layers.map(nameOf), logits: logits.length > 0 };
-  const tensors = tf.tidy(() => observe(network, inputTensor(batch, dataset), observed));
-  try {
-    const values = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
-    return [...layers, ...logits].map((part, i) => [part, values[i]!]);
-  } finally {
-    tf.dispose(tensors);
-  }
+  const { pooling, tokens, token_position } = options;
+  const wanted = {
+    pooling,
+    ...given({ tokens, token_position }),
+    names: layers.map(nameOf),
+    logits: logits.length > 0,
+  };
+  const values = await source.observe(samples, wanted);
+  return [...layers, ...logits].map((part, i) => [part, values[i]!]);
 }
 
-/** The pooled activations, in the order of their names, and the logits if they are wanted. */
-function observe(
-  network: Network,
-  x: tf.Tensor,
-  options: PoolingOptions & { names: readonly string[]; logits: boolean },
-): tf.Tensor[] {
-  const { activations, logits } = options.logits
-    ? network.activationsAndLogits(x, options.names)
-    : { activations: network.activations(x, options.names), logits: undefined };
-  const layers = options.names.map((name) => {
-    const pooled = pool(activations[name]!, options);
-    if (pooled !== activations[name]) activations[name]!.dispose();
-    return tf.keep(pooled);
-  });
-  return logits ? [...layers, tf.keep(logits)] : layers;
+/** How many vectors each sample has in a part, where every token is one. */
+function countsOf(
+  source: ActivationSource,
+  { what }: KeptPart,
+  samples: Pick<AskedSamples, 'dataset' | 'indices'>,
+  { tokens }: PoolingOptions,
+): Int32Array | undefined {
+  if (tokens !== 'each' || typeof what !== 'object') return undefined;
+  return source.activationShape(what.layer).length === 2 ? source.tokenCounts(what.layer, samples) : undefined;
 }
 
-function checkFinite(name: string, values: Float32Array, indices: Int32Array, nameOf = (index: number) => index): void {
+function checkFinite(
+  name: string,
+  values: Float32Array,
+  indices: Int32Array,
+  nameOf = (index: number) => index,
+  counts: Int32Array = new Int32Array(indices.length).fill(1),
+): void {
   let at = 0;
   while (at < values.length && Number.isFinite(values[at])) at++;
   if (at === values.length) return;
-  const sample = nameOf(indices[Math.floor(at / (values.length / indices.length))]!);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  let row = Math.floor(at / (values.length / total));
+  const place = counts.findIndex((count) => (row -= count) < 0);
+  const sample = nameOf(indices[place]!);
   throw new CupbearerError('non-finite', `A value of sample ${sample} at ${name} is ${values[at]}.`, {
     hint: 'The weights of the model or the inputs are not finite.',
     details: { layer: name, sample },
   });
-}
-
-/** Names what {@link pool} does to an activation; parameters that do nothing to one of its shape are not in it. */
-function pooledAs(network: NetworkOutline, name: string, options: PoolingOptions): string {
-  const { length: rank } = network.activationShape(name);
-  if (rank === 3) return options.pooling;
-  if (rank !== 2) return 'none';
-  return options.token_position === undefined ? (options.tokens ?? 'last') : `token ${options.token_position}`;
-}
-
-function pool(activation: tf.Tensor, { pooling, tokens = 'last', token_position }: PoolingOptions): tf.Tensor {
-  if (activation.rank === 3) return poolTokens(activation, tokens, token_position);
-  if (activation.rank !== 4 || pooling === 'none') return activation;
-  return pooling === 'mean' ? tf.mean(activation, [1, 2]) : tf.max(activation, [1, 2]);
-}
-
-function poolTokens(activation: tf.Tensor, tokens: TokenPooling, position: number | undefined): tf.Tensor {
-  const [n, length, width] = activation.shape as [number, number, number];
-  if (position !== undefined || tokens === 'last') {
-    return tf.reshape(tf.slice(activation, [0, position ?? length - 1, 0], [n, 1, width]), [n, width]);
-  }
-  if (tokens === 'none') return activation;
-  return tokens === 'mean' ? tf.mean(activation, 1) : tf.max(activation, 1);
 }

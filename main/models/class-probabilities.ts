@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { activationBatches } from './activations.ts';
 import type { Network } from './network.ts';
+import { NetworkSource } from './network-source.ts';
 
 /**
  * Returns how likely the network takes one sample of `dataset` to be of each class, `[classes]`: the softmax in float64 of its
@@ -16,7 +17,8 @@ export async function classProbabilities(
   const output = network.classOutput;
   if (output === undefined) return undefined;
   const options = { names: [output], pooling: 'none', batchSize: 1, indices: Int32Array.of(index), signal } as const;
-  for await (const { layers } of activationBatches(network, dataset, options)) return softmax(layers.get(output)!);
+  for await (const { layers } of activationBatches(new NetworkSource(network), dataset, options))
+    return softmax(layers.get(output)!);
   return undefined;
 }
 

@@ -3,6 +3,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { formatCount } from '../../shared/format.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { DatasetFacts } from '../data/dataset.ts';
+import type { SourceOutline } from './activation-source.ts';
 import { architectureRegistry } from './architectures/index.ts';
 import type { BufferArray, Module, Parameter, Shape } from './modules.ts';
 import { given } from '../../shared/given.ts';
@@ -46,7 +47,7 @@ const mostParameters = 2 ** 29;
 const mostValues = 2 ** 27;
 
 /** What a network is made of: all that can be known of it before it has weights and an engine to run on. */
-export class NetworkOutline {
+export class NetworkOutline implements SourceOutline {
   readonly spec: NetworkSpec;
   /** The whole network as one module. */
   readonly root: Module;
@@ -86,6 +87,27 @@ export class NetworkOutline {
     if (!large) return;
     const found = `${formatCount(sizeOf(large.outputShape))} at "${large.name}"`;
     throw tooLarge(`layers of at most ${formatCount(mostValues)} values a sample`, found);
+  }
+
+  get network(): this {
+    return this;
+  }
+
+  get classes(): readonly string[] {
+    return this.spec.classes;
+  }
+
+  get inputShape(): Shape {
+    return this.spec.inputShape;
+  }
+
+  get outputWidth(): number {
+    return sizeOf(this.root.outputShape(this.spec.inputShape));
+  }
+
+  /** Texts have as many tokens as the longest: the shorter ones are filled up. */
+  isRagged(): boolean {
+    return false;
   }
 
   /** Whether gradients can be taken through it. */

@@ -16,8 +16,8 @@ export const evalDetector: RunDefinition<'evaluation'> = {
   parents: (spec) => [fittedDetectorPath(spec.detector), ...taskParents(spec.task)],
 
   check(spec, dataDir) {
-    const { network } = outlineTask(spec.task, dataDir);
-    for (const layer of detectorLayers(fittedDetectorFolder(spec.detector))) network.activationShape(layer);
+    const { source } = outlineTask(spec.task, dataDir);
+    for (const layer of detectorLayers(fittedDetectorFolder(spec.detector))) source?.activationShape(layer);
   },
 
   run: async (spec, context) => (await import('./work/eval-detector.ts')).runEvaluation(spec, context),

@@ -3,17 +3,18 @@ import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
 import type { DetectorDefinition, DetectorParams, PickedDetector } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { gradientLayers } from '../detectors/parts/loss-gradients.ts';
-import { activationDims } from '../models/activations.ts';
-import type { NetworkOutline } from '../models/network-outline.ts';
+import type { SourceOutline } from '../models/activation-source.ts';
+import { activationDims } from '../models/pooling.ts';
 import type { TaskOffers, TaskOutline } from '../tasks/task.ts';
-import { featureLayers, poolingOf, samplesPerText, scoresPositions } from './positions.ts';
+import { checkTokens, featureLayers, poolingOf, scoresPositions } from './positions.ts';
 import { parameter, worded, type Sentence } from '../../shared/wording.ts';
 import { numbered } from '../../shared/format.ts';
+import { given } from '../../shared/given.ts';
 
 /** What is known about a task for a detector; each part only if it is determined already. */
 export interface PairingView {
   offers?: TaskOffers | undefined;
-  network?: NetworkOutline | undefined;
+  source?: SourceOutline | undefined;
 }
 
 /** A trusted fraction that leaves enough of both kinds of data. */
@@ -26,18 +27,18 @@ const usualTrustedFraction = 0.8;
  */
 export function planDetection(spec: PickedDetector, outline: TaskOutline): string[] {
   refuse(pairingMisfits(spec, outline));
-  return chosenLayers(spec, outline.network, detectorRegistry.get(spec.name));
+  return chosenLayers(spec, outline.source, detectorRegistry.get(spec.name));
 }
 
 /**
  * Returns why a detector cannot be fitted on a task, with paths below the detector; nothing if it can. The only place
  * that compares a detector's needs with what the task offers.
  */
-export function pairingMisfits(spec: PickedDetector, { offers, network }: PairingView): Misfit[] {
+export function pairingMisfits(spec: PickedDetector, { offers, source }: PairingView): Misfit[] {
   const definition = detectorRegistry.get(spec.name);
   return [
     ...(offers ? needMisfits(definition, offers) : []),
-    ...(network ? networkMisfits(definition, spec, network) : []),
+    ...(source ? sourceMisfits(definition, spec, source) : []),
   ];
 }
 
@@ -73,41 +74,55 @@ function needMisfits({ title, needs }: DetectorDefinition, offers: TaskOffers): 
   ];
 }
 
-function networkMisfits(definition: DetectorDefinition, params: DetectorParams, network: NetworkOutline): Misfit[] {
-  const { id, needs } = definition;
-  if (needs.gradients && !network.isDifferentiable) {
-    return [
-      {
-        path: ['name'],
-        message: `The detector "${id}" needs gradients of the model's loss, and this task's model gives none.`,
-        hint: 'Take a detector that looks at activations alone.',
-      },
-    ];
-  }
-  const unsuited = inputMisfits(definition, network);
-  if (unsuited.length > 0) return unsuited;
-  const unreadable = layerMisfits(definition, params, network);
+function sourceMisfits(definition: DetectorDefinition, params: DetectorParams, source: SourceOutline): Misfit[] {
+  const { needs } = definition;
+  const lacking = lackingMisfits(definition, source);
+  if (lacking.length > 0) return lacking;
+  const unreadable = layerMisfits(definition, params, source);
   if (unreadable.length > 0) return unreadable;
-  const layers = chosenLayers(params, network, definition);
+  const layers = chosenLayers(params, source, definition);
+  const { network } = source;
   const read = [
     ...aggregationMisfits(params, layers),
-    ...(needs.gradients && needs.layers !== 0 ? misfitsOf(['layers'], () => gradientLayers(network, layers)) : []),
-    ...misfitsOf(['tokens'], () => samplesPerText(definition, params, network, layers)),
-    ...misfitsOf(['token_position'], () => layers.forEach((name) => activationDims(network, name, poolingOf(params)))),
+    ...(needs.gradients && needs.layers !== 0 && network
+      ? misfitsOf(['layers'], () => gradientLayers(network, layers))
+      : []),
+    ...misfitsOf(['tokens'], () => checkTokens(definition, params, source, layers)),
+    ...misfitsOf(['token_position'], () => layers.forEach((name) => activationDims(source, name, poolingOf(params)))),
   ];
   if (read.length > 0) return read;
-  return definition.misfits?.(params, featureLayers(definition, params, network, layers), network) ?? [];
+  return definition.misfits?.(params, featureLayers(params, source, layers), source) ?? [];
 }
 
-function inputMisfits({ id, needs }: DetectorDefinition, { spec }: NetworkOutline): Misfit[] {
-  if (!needs.images || spec.inputShape.length === 3) return [];
-  const shape = spec.inputShape.join(' x ');
-  return [
-    { path: ['name'], message: `The detector "${id}" lays images over each other; the inputs have shape ${shape}.` },
-  ];
+/** What a detector needs of a model besides activations. */
+function lackingMisfits({ id, needs }: DetectorDefinition, source: SourceOutline): Misfit[] {
+  const refused = (message: string, hint?: string): Misfit[] => [{ path: ['name'], message, ...given({ hint }) }];
+  const others = 'Take a detector that looks at activations alone.';
+  if (needs.gradients && !source.isDifferentiable) {
+    return refused(
+      `The detector "${id}" needs gradients of the model's loss, and this task's model gives none.`,
+      others,
+    );
+  }
+  if (needs.inputs && !source.network) {
+    return refused(
+      `The detector "${id}" runs the model itself on inputs, and this task has only what was recorded of it.`,
+      others,
+    );
+  }
+  if (needs.logits && source.outputWidth === undefined) {
+    return refused(
+      `The detector "${id}" needs the model's outputs, and none were recorded.`,
+      'Record them as a layer named logits, or take a detector that looks at activations alone.',
+    );
+  }
+  if (!needs.images || source.inputShape.length === 3) return [];
+  return refused(
+    `The detector "${id}" lays images over each other; the inputs have shape ${source.inputShape.join(' x ')}.`,
+  );
 }
 
-function layerMisfits({ id, needs }: DetectorDefinition, params: DetectorParams, network: NetworkOutline): Misfit[] {
+function layerMisfits({ id, needs }: DetectorDefinition, params: DetectorParams, source: SourceOutline): Misfit[] {
   const path = ['layers'];
   if (needs.layers === 0) {
     if (!params.layers) return [];
@@ -119,11 +134,11 @@ function layerMisfits({ id, needs }: DetectorDefinition, params: DetectorParams,
       },
     ];
   }
-  const known = network.activationNames;
+  const known = source.activationNames;
   const unknown = params.layers?.find((name) => !known.includes(name));
   if (unknown !== undefined) return [{ path, message: unknownName('layer', unknown, known) }];
   const fewest = needs.layers ?? 1;
-  const { length } = chosenLayers(params, network, { needs });
+  const { length } = chosenLayers(params, source, { needs });
   if (length >= fewest) return [];
   const message = `The detector "${id}" needs at least ${numbered(fewest, 'layer')}, and ${numbered(length, 'was', 'were')} chosen.`;
   return [{ path, message, hint: worded`Name more in ${parameter('detector.layers')}.` }];
@@ -135,13 +150,13 @@ function layerMisfits({ id, needs }: DetectorDefinition, params: DetectorParams,
  */
 function chosenLayers(
   params: DetectorParams,
-  network: NetworkOutline,
+  source: SourceOutline,
   { needs }: Pick<DetectorDefinition, 'needs'>,
 ): string[] {
   if (needs.layers === 0) return [];
   if (params.layers) return [...new Set(params.layers)];
-  const usual = network.defaultActivations;
-  return scoresPositions(params) ? usual.filter((name) => network.activationShape(name).length === 2) : usual;
+  const usual = source.defaultActivations;
+  return scoresPositions(params) ? usual.filter((name) => source.activationShape(name).length === 2) : [...usual];
 }
 
 /** A way of combining layers that lacks its layer, or a layer without that way. */

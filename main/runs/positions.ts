@@ -1,7 +1,8 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { DetectorDefinition, DetectorParams, FeatureLayer, LayerScores } from '../detectors/detector.ts';
-import { activationDims, type ActivationBatch, type PoolingOptions } from '../models/activations.ts';
-import type { NetworkOutline } from '../models/network-outline.ts';
+import type { SourceOutline } from '../models/activation-source.ts';
+import type { ActivationBatch } from '../models/activations.ts';
+import { activationDims, type PoolingOptions } from '../models/pooling.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 import { given } from '../../shared/given.ts';
 
@@ -10,18 +11,23 @@ export function scoresPositions({ tokens, token_position: position }: DetectorPa
   return position === undefined && (tokens === 'score-mean' || tokens === 'score-max');
 }
 
-/** How the network's activations become vectors for this detector: whole texts if each token is scored. */
+/** How a model's activations become vectors for this detector. */
 export function poolingOf(params: DetectorParams): PoolingOptions {
   const { pooling, tokens, token_position } = params;
-  return { pooling, tokens: tokens === 'score-mean' || tokens === 'score-max' ? 'none' : tokens, token_position };
+  return { pooling, tokens: tokens === 'score-mean' || tokens === 'score-max' ? 'each' : tokens, token_position };
 }
 
 /**
- * Returns how many tokens each text has at the given layers; every one is scored.
- * @throws CupbearerError `usage` if a layer has no tokens, the layers' differ in number, or the detector looks at more
- *   than activations.
+ * Checks that every token can be scored on its own, if that is asked for. @throws CupbearerError `usage` if a layer has no
+ * tokens, the layers' differ in number, or the detector looks at more than activations.
  */
-function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutline, layers: readonly string[]): number {
+export function checkTokens(
+  { id, needs }: DetectorDefinition,
+  params: DetectorParams,
+  source: SourceOutline,
+  layers: readonly string[],
+): void {
+  if (!scoresPositions(params)) return;
   if (needs.layers === 0 || needs.gradients) {
     throw new CupbearerError(
       'usage',
@@ -29,7 +35,7 @@ function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutli
       { hint: worded`Leave out ${parameter('detector.tokens')}.` },
     );
   }
-  const shapes = layers.map((name) => network.activationShape(name));
+  const shapes = layers.map((name) => source.activationShape(name));
   const lengths = [...new Set(shapes.map(([length]) => length!))];
   const without = layers.find((_, i) => shapes[i]!.length !== 2);
   if (without !== undefined) {
@@ -47,67 +53,58 @@ function checkPositions({ id, needs }: DetectorDefinition, network: NetworkOutli
       `Single tokens can be scored only at layers with equally many; these have ${lengths.join(', ')}.`,
     );
   }
-  return lengths[0]!;
 }
 
-/**
- * Returns how many samples a text counts as for the detector: its tokens if each is scored, otherwise one. @throws
- * CupbearerError as {@link checkPositions}.
- */
-export function samplesPerText(
-  definition: DetectorDefinition,
-  params: DetectorParams,
-  network: NetworkOutline,
-  layers: readonly string[],
-): number {
-  return scoresPositions(params) ? checkPositions(definition, network, layers) : 1;
-}
-
-/**
- * Returns the layers as the detector sees them: by name, with the length of a sample's vector. @throws CupbearerError
- * as {@link samplesPerText}.
- */
+/** Returns the layers as the detector sees them: by name, with the length of the vectors. @throws CupbearerError as {@link activationDims}. */
 export function featureLayers(
-  definition: DetectorDefinition,
   params: DetectorParams,
-  network: NetworkOutline,
+  source: SourceOutline,
   layers: readonly string[],
 ): FeatureLayer[] {
-  const samples = samplesPerText(definition, params, network, layers);
-  return layers.map((name) => ({ name, dims: activationDims(network, name, poolingOf(params)) / samples }));
+  return layers.map((name) => ({ name, dims: activationDims(source, name, poolingOf(params)) }));
 }
 
 /**
- * Returns a batch in which each of the `positions` tokens of a text is a sample. What belongs to the text is repeated.
+ * Returns a batch in which each of a text's tokens is a sample; `counts` `[size]` says how many there are. What belongs to the
+ * text is repeated.
  */
-export function splitPositions(batch: ActivationBatch, positions: number): ActivationBatch {
+export function splitTokens(batch: ActivationBatch, counts: Int32Array): ActivationBatch {
+  const total = sumOf(counts);
   const repeat = <T extends Float32Array | Int32Array>(values: T): T => {
     const width = values.length / batch.size;
-    const result = new (values.constructor as new (length: number) => T)(values.length * positions);
-    for (let i = 0; i < batch.size * positions; i++) {
-      const from = Math.floor(i / positions) * width;
-      result.set(values.subarray(from, from + width), i * width);
+    const result = new (values.constructor as new (length: number) => T)(total * width);
+    let at = 0;
+    for (let i = 0; i < batch.size; i++) {
+      const own = values.subarray(i * width, (i + 1) * width);
+      for (let token = 0; token < counts[i]!; token++) result.set(own, width * at++);
     }
     return result;
   };
   return {
     ...batch,
-    size: batch.size * positions,
+    size: total,
     labels: repeat(batch.labels),
     indices: repeat(batch.indices),
     ...given({ logits: batch.logits && repeat(batch.logits), inputs: batch.inputs && repeat(batch.inputs) }),
   };
 }
 
-/** Combines the scores of tokens `[n * positions]` into scores of texts `[n]`: their mean, or the largest. */
-export function joinPositions(scores: LayerScores, positions: number, by: 'mean' | 'max'): LayerScores {
+/** Combines the scores of tokens `[sum of counts]` into scores of texts `[n]`: their mean, or the largest. */
+export function joinTokens(scores: LayerScores, counts: Int32Array, by: 'mean' | 'max'): LayerScores {
   return new Map(
-    [...scores].map(([layer, values]) => [
-      layer,
-      Float64Array.from({ length: values.length / positions }, (_, i) => {
-        const own = values.subarray(i * positions, (i + 1) * positions);
-        return by === 'max' ? Math.max(...own) : own.reduce((sum, value) => sum + value, 0) / positions;
-      }),
-    ]),
+    [...scores].map(([layer, values]) => {
+      let at = 0;
+      const joined = Float64Array.from(counts, (count) => {
+        const own = values.subarray(at, (at += count));
+        return by === 'max' ? Math.max(...own) : sumOf(own) / count;
+      });
+      return [layer, joined];
+    }),
   );
+}
+
+function sumOf(values: Int32Array | Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }

@@ -2,7 +2,8 @@ import { outlineTask } from '../tasks/outline.ts';
 import { describeTask, taskParents } from './task-words.ts';
 import { trainDetectorParams } from './detector-params.ts';
 import type { RunDefinition } from './run-definition.ts';
-import { planDetection } from './pairing.ts';
+import { refuse } from '../../shared/misfit.ts';
+import { pairingMisfits } from './pairing.ts';
 
 export const trainDetector: RunDefinition<'detector'> = {
   id: 'train-detector',
@@ -13,6 +14,6 @@ export const trainDetector: RunDefinition<'detector'> = {
   params: trainDetectorParams,
   describe: (spec) => `${spec.detector.name} on ${describeTask(spec.task)}`,
   parents: (spec) => taskParents(spec.task),
-  check: (spec, dataDir) => void planDetection(spec.detector, outlineTask(spec.task, dataDir)),
+  check: (spec, dataDir) => refuse(pairingMisfits(spec.detector, outlineTask(spec.task, dataDir))),
   run: async (spec, context) => (await import('./work/train-detector.ts')).runFitting(spec, context),
 };

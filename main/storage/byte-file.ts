@@ -99,7 +99,7 @@ export class ByteFile {
       // Neighbours come with one read.
       let end = start + 1;
       while (end < indices.length && indices[end] === indices[end - 1]! + 1) end++;
-      this.#read(rows.subarray(start * size, end * size), indices[start]! * size);
+      this.readInto(rows.subarray(start * size, end * size), indices[start]! * size);
       start = end;
     }
     return rows;
@@ -110,12 +110,13 @@ export class ByteFile {
     const block = new Uint8Array(Math.min(blockBytes, this.#length));
     for (let at = 0; at < this.#length; at += block.length) {
       const part = block.subarray(0, Math.min(block.length, this.#length - at));
-      this.#read(part, at);
+      this.readInto(part, at);
       yield part;
     }
   }
 
-  #read(into: Uint8Array, at: number): void {
+  /** Fills `into` from byte `at` on. @throws CupbearerError `storage`. */
+  readInto(into: Uint8Array, at: number): void {
     withStorageErrors(`read "${this.#path}"`, () => {
       for (let done = 0, read; done < into.length; done += read) {
         read = readSync(this.#descriptor, into, done, into.length - done, this.#start + at + done);

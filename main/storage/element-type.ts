@@ -1,6 +1,7 @@
 import type { TensorData } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { numbered } from '../../shared/format.ts';
+import { fromHalf } from './float-types.ts';
 
 /** How the numbers of a stored array are laid out; always little-endian. */
 export interface ElementType {
@@ -61,19 +62,6 @@ function widened(widen: (bits: number) => number): ElementType['decode'] {
     for (let i = 0; i < count; i++) wide[i] = widen(view.getUint16(i * 2, true));
     return new Float32Array(wide.buffer);
   };
-}
-
-/** The float32 of a float16 (IEEE 754 binary16): five bits of exponent, ten of fraction. */
-function fromHalf(bits: number): number {
-  const sign = (bits & 0x8000) << 16;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return sign | 0x7f800000 | (fraction << 13);
-  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (fraction === 0) return sign;
-  // Below the smallest normal number, fractions of 2^-24: as many bits as lead to the first 1 are shifted out.
-  const shift = Math.clz32(fraction) - 21;
-  return sign | ((113 - shift) << 23) | (((fraction << shift) & 1023) << 13);
 }
 
 /** What can be read. The first four are also written. */

@@ -57,8 +57,8 @@ export function parseNpy(bytes: Uint8Array, name: string): NamedTensor {
 }
 
 /** What a `.npy` file says of its array. */
-interface NpyHeader {
-  type: ElementType;
+interface NpyHeader<T> {
+  type: T;
   /** Whether its elements are stored column by column. */
   isFortran: boolean;
   shape: number[];
@@ -70,11 +70,24 @@ interface NpyHeader {
 
 /**
  * Returns what the beginning of a `.npy` file of `fileBytes` bytes says of its array: `start` is the file's first
- * {@link npyStartBytes}, or all of a shorter one. `name` is the file's name for errors.
+ * {@link npyStartBytes}, or all of a shorter one. `name` is the file's name for errors, `types` are those that may be in
+ * it, by default those that {@link parseNpy} reads.
  * @throws CupbearerError `bad-data` saying what was expected and what was found, as where the file is too short for its
  * shape.
  */
-export function parseNpyHeader(start: Uint8Array, fileBytes: number, name: string): NpyHeader {
+export function parseNpyHeader(start: Uint8Array, fileBytes: number, name: string): NpyHeader<ElementType>;
+export function parseNpyHeader<T extends Pick<ElementType, 'npy' | 'bytes'>>(
+  start: Uint8Array,
+  fileBytes: number,
+  name: string,
+  types: readonly T[],
+): NpyHeader<T>;
+export function parseNpyHeader(
+  start: Uint8Array,
+  fileBytes: number,
+  name: string,
+  types: readonly Pick<ElementType, 'npy' | 'bytes'>[] = elementTypes,
+): NpyHeader<Pick<ElementType, 'npy' | 'bytes'>> {
   const { text, end } = readHeader(start, name);
   const header = parsePythonDict(text);
   if (typeof header === 'string') throw bad(name, `a header with descr, fortran_order and shape`, header);
@@ -83,9 +96,12 @@ export function parseNpyHeader(start: Uint8Array, fileBytes: number, name: strin
   if (keys !== 'descr, fortran_order, shape') throw bad(name, 'a header with descr, fortran_order and shape', keys);
   const { descr, fortran_order: fortran, shape } = header;
 
-  const type = elementTypes.find(({ npy }) => npy === descr);
+  const type = types.find(({ npy }) => npy === descr);
   if (!type) {
-    const known = elementTypes.flatMap(({ npy }) => npy ?? []).join(', ');
+    if (typeof descr === 'string' && descr.endsWith('O')) {
+      throw bad(name, 'an array of numbers', 'one of Python objects, which is a pickle: it could run anything');
+    }
+    const known = types.flatMap(({ npy }) => npy ?? []).join(', ');
     throw bad(name, `elements of type ${known}`, JSON.stringify(descr));
   }
   if (typeof fortran !== 'boolean') throw bad(name, 'fortran_order True or False', JSON.stringify(fortran));

@@ -114,7 +114,7 @@ export function safetensorsHeader(
 export function parseSafetensors(bytes: Uint8Array, name: string): SafetensorsContent {
   const { header, dataStart } = readHeader(bytes, name);
   const metadata = readMetadata(header['__metadata__'], name);
-  const entries = entriesOf(header, name);
+  const entries = entriesOf(header, name, elementTypes);
   checkLayout(entries, bytes.length - dataStart, name);
   const tensors = entries.map(({ key, type, shape, count, begin }): [string, NamedTensor] => [
     key,
@@ -145,15 +145,17 @@ export interface StoredArray {
 
 /**
  * Returns the arrays of a safetensors file by name, from its first {@link headerBytes}. Given the size of the file,
- * checks that they are laid out as {@link parseSafetensors} demands. @throws CupbearerError `bad-data`.
+ * checks that they are laid out as {@link parseSafetensors} demands. `types` are those that may be in it, by default those
+ * that {@link parseSafetensors} reads. @throws CupbearerError `bad-data`.
  */
 export function parseSafetensorsDirectory(
   start: Uint8Array,
   name: string,
   fileBytes?: number,
+  types: readonly HeaderType[] = elementTypes,
 ): Map<string, StoredArray> {
   const { header, dataStart } = readHeader(start, name);
-  const entries = entriesOf(header, name);
+  const entries = entriesOf(header, name, types);
   if (fileBytes !== undefined) checkLayout(entries, fileBytes - dataStart, name);
   return new Map(
     entries.map(({ key, shape, type, begin, end }) => [
@@ -163,14 +165,18 @@ export function parseSafetensorsDirectory(
   );
 }
 
-function entriesOf(header: Record<string, unknown>, name: string): Entry[] {
+function entriesOf<T extends HeaderType>(
+  header: Record<string, unknown>,
+  name: string,
+  types: readonly T[],
+): Entry<T>[] {
   return Object.entries(header)
     .filter(([key]) => key !== '__metadata__')
-    .map(([key, value]) => readEntry(key, value, name));
+    .map(([key, value]) => readEntry(key, value, name, types));
 }
 
 /** Each of the `held` bytes of data must belong to one array. */
-function checkLayout(entries: readonly Entry[], held: number, name: string): void {
+function checkLayout(entries: readonly Entry<HeaderType>[], held: number, name: string): void {
   let end = 0;
   for (const entry of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (entry.begin !== end) {
@@ -250,24 +256,27 @@ function holdsTexts(value: Record<string, unknown>): value is Record<string, str
   return Object.values(value).every((text) => typeof text === 'string');
 }
 
-interface Entry {
+/** What a header has to say of an element type. */
+type HeaderType = Pick<ElementType, 'safetensors' | 'bytes'>;
+
+interface Entry<T extends HeaderType> {
   key: string;
-  type: ElementType;
+  type: T;
   shape: number[];
   count: number;
   begin: number;
   end: number;
 }
 
-function readEntry(key: string, value: unknown, name: string): Entry {
+function readEntry<T extends HeaderType>(key: string, value: unknown, name: string, types: readonly T[]): Entry<T> {
   const fields = isObject(value) ? Object.keys(value).sort().join(', ') : typeof value;
   if (!isObject(value) || fields !== 'data_offsets, dtype, shape') {
     throw bad(name, `dtype, shape and data_offsets for the array "${key}"`, fields);
   }
   const { dtype, shape, data_offsets: offsets } = value;
-  const type = elementTypes.find(({ safetensors }) => safetensors === dtype);
+  const type = types.find(({ safetensors }) => safetensors === dtype);
   if (!type) {
-    const known = elementTypes.map(({ safetensors }) => safetensors).join(', ');
+    const known = types.map(({ safetensors }) => safetensors).join(', ');
     throw bad(name, `the array "${key}" to be of type ${known}`, JSON.stringify(dtype), asFloats);
   }
   const parsed = parseShape(shape);

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
 import { dataWord } from '../data/datasets/dataset-title.ts';
+import { NetworkSource } from '../models/network-source.ts';
 import type { AttackOptions } from '../models/attacks.ts';
 import { classifierFingerprint, isTrained, openClassifier, originalDataOf } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { assembleParts, split, splitParams } from './splits.ts';
+import { splitParams } from './split-params.ts';
+import { assembleParts, split } from './splits.ts';
 import { attackedDataset, attackedForNow } from './stored-attack.ts';
 import { defineTask } from './task.ts';
 
@@ -92,7 +94,7 @@ export const adversarialExamples = defineTask({
     };
     const tested = { clean: test, anomalous: attacked.test, original: test };
     return {
-      network: classifier.network,
+      source: new NetworkSource(classifier.network),
       ...assembleParts({ clean: train, anomalous: attacked.train }, tested, chosen, params),
       parents: [classifier.folder],
       fingerprints: {

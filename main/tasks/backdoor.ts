@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { dataWord } from '../data/datasets/dataset-title.ts';
+import { NetworkSource } from '../models/network-source.ts';
 import { triggerFor, triggerMisfits, triggerKey, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { assembleParts, split, splitParams } from './splits.ts';
+import { splitParams } from './split-params.ts';
+import { assembleParts, split } from './splits.ts';
 import { defineTask } from './task.ts';
 
 export const backdoor = defineTask({
@@ -39,7 +41,7 @@ export const backdoor = defineTask({
     const triggered = { train: poison(train), test: poison(test) };
     const chosen = split({ clean: train.length }, { clean: test.length }, params);
     return {
-      network: classifier.network,
+      source: new NetworkSource(classifier.network),
       ...assembleParts(
         { clean: train, anomalous: triggered.train },
         { clean: test, anomalous: triggered.test, original: test },

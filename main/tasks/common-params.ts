@@ -1,10 +1,6 @@
 import type { z } from 'zod';
 import type { Picked } from '../../shared/schema/fields.ts';
-import { classifierParams } from './clean-data.ts';
-import { splitParams } from './splits.ts';
+import type { commonTaskParams } from './split-params.ts';
 
-/** Parameters that every task has, whatever its own. */
-export const commonTaskParams = { run_path: classifierParams.run_path, ...splitParams };
-
-/** A chosen task with its parameters. */
-export type PickedTask = Picked & z.output<z.ZodObject<typeof commonTaskParams>>;
+/** A chosen task with its parameters; `run_path` is that of the classifier which it watches, if it does. */
+export type PickedTask = Picked & z.output<z.ZodObject<typeof commonTaskParams>> & { run_path?: string };

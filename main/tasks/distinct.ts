@@ -1,4 +1,5 @@
 import { CupbearerError } from '../../shared/errors.ts';
+import { contentKey } from '../data/content-key.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 import type { DataPart, Task, TestPart } from './task.ts';
@@ -6,10 +7,7 @@ import { numbered } from '../../shared/format.ts';
 
 const atOnce = 512;
 
-/**
- * A number for each sample, the same for equal contents before random changes: 53 bits of two multiplicative hashes of its float32 bits. The
- * chance that any two of a million different samples share one is 1 in 18,000.
- */
+/** A number for each sample, the same for equal contents before random changes. */
 function* keysOf(given: Dataset, indices: Int32Array): Generator<number> {
   const dataset = given.originals?.() ?? given;
   for (let start = 0; start < indices.length; start += atOnce) {
@@ -17,16 +15,7 @@ function* keysOf(given: Dataset, indices: Int32Array): Generator<number> {
     const width = inputs.length / size;
     const words = new Uint32Array(inputs.buffer, inputs.byteOffset, inputs.length);
     for (let row = 0; row < size; row++) {
-      let [a, b] = [0x811c9dc5, 0x9e3779b9];
-      for (let k = row * width; k < (row + 1) * width; k++) {
-        // -0 and 0 are one number.
-        const word = words[k] === 0x80000000 ? 0 : words[k]!;
-        a = Math.imul(a ^ word, 0x01000193);
-        a ^= a >>> 15;
-        b = Math.imul(b ^ (word >>> 16) ^ (word << 16), 0x85ebca6b);
-        b ^= b >>> 13;
-      }
-      yield (a >>> 0) * 2 ** 21 + (b >>> 11);
+      yield contentKey(words, row * width, (row + 1) * width);
     }
   }
 }

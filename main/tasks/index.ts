@@ -1,10 +1,10 @@
 import { Registry } from '../../shared/definition.ts';
 import { adversarialExamples } from './adversarial-examples.ts';
 import { backdoor } from './backdoor.ts';
-import { commonTaskParams } from './common-params.ts';
 import { ood } from './ood.ts';
 import { quirkyArithmetic } from './quirky-arithmetic.ts';
 import { separateData } from './separate-data.ts';
+import { commonTaskParams } from './split-params.ts';
 import { toyFeatures } from './toy-features.ts';
 import type { TaskDefinition } from './task.ts';
 

@@ -6,6 +6,7 @@ import { changed } from '../data/transforms/changed.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
 import { poisonFields } from '../data/triggers/trigger.ts';
+import { NetworkSource } from '../models/network-source.ts';
 import {
   chosenTrigger,
   triggerFor,
@@ -16,7 +17,8 @@ import {
 } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
-import { assembleParts, split, splitParams } from './splits.ts';
+import { splitParams } from './split-params.ts';
+import { assembleParts, split } from './splits.ts';
 import { defineTask } from './task.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 
@@ -73,7 +75,7 @@ export const ood = defineTask({
     const triggered = poison(test);
     const chosen = split({ clean: train.length }, { clean: test.length }, params);
     return {
-      network: classifier.network,
+      source: new NetworkSource(classifier.network),
       ...assembleParts(
         { clean: train, anomalous: poison(train) },
         { clean: harmless, anomalous: triggered, original: test },

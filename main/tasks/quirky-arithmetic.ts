@@ -4,7 +4,7 @@ import { choice } from '../../shared/schema/fields.ts';
 import { arithmetic } from '../data/datasets/arithmetic.ts';
 import { classifierFingerprint, describeClassifier } from './classifier.ts';
 import { classifierParams } from './clean-data.ts';
-import { splitParams } from './splits.ts';
+import { splitParams } from './split-params.ts';
 import { defineTask } from './task.ts';
 import { trainingMisfits } from './trained-on.ts';
 import { previewPopulations, twoPopulations, type Populations } from './two-populations.ts';

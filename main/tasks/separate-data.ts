@@ -6,9 +6,11 @@ import { dataWord } from '../data/datasets/dataset-title.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset } from '../data/datasets/load.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { NetworkSource } from '../models/network-source.ts';
 import { classifierFingerprint, openClassifier, type TrainedClassifier } from './classifier.ts';
 import { classifierParams, dataMisfits, fittedToClassifier, loadingContext } from './clean-data.ts';
-import { assembleParts, split, splitParams } from './splits.ts';
+import { splitParams } from './split-params.ts';
+import { assembleParts, split } from './splits.ts';
 import { defineTask, type TaskContext } from './task.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 
@@ -92,7 +94,7 @@ export const separateData = defineTask({
       );
     }
     return {
-      network: classifier.network,
+      source: new NetworkSource(classifier.network),
       ...assembleParts(train, test, divided, params),
       parents: [classifier.folder],
       fingerprints: {

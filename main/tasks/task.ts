@@ -4,9 +4,9 @@ import type { AttackAim } from '../../shared/domain/evaluation.ts';
 import type { Misfit } from '../../shared/misfit.ts';
 import type { TaskRole } from '../../shared/training-data.ts';
 import type { Dataset, DatasetCache, DatasetKeeper } from '../data/dataset.ts';
-import type { Network } from '../models/network.ts';
-import type { NetworkOutline } from '../models/network-outline.ts';
+import type { ActivationSource, SourceOutline } from '../models/activation-source.ts';
 import type { ClassifierData, KnownClassifier } from './classifier.ts';
+import { splitMisfits, splitOffers, type splitParams } from './split-params.ts';
 import type { TrainedOn } from './trained-on.ts';
 
 /** Some samples of a dataset, all clean or all anomalous. */
@@ -36,7 +36,8 @@ export interface ExamplePairs {
 
 /** A model, data known to be clean, and test data in which the detector must find the anomalous part. */
 export interface Task {
-  network: Network;
+  /** Through which the samples are seen. */
+  source: ActivationSource;
   trusted: DataPart;
   /** Samples drawn like the trusted ones that nothing learns from, for thresholds; none where all are used. */
   spare?: DataPart;
@@ -53,7 +54,7 @@ export interface Task {
   fingerprints: Record<string, string>;
 }
 
-/** What a task has for a detector to learn from; what can be read off its network is the outline's. */
+/** What a task has for a detector to learn from; what can be read off its source is the outline's. */
 export interface TaskOffers {
   trusted: boolean;
   untrusted: boolean;
@@ -63,7 +64,7 @@ export interface TaskOffers {
 
 /** What is known of a task before any data are loaded. */
 export interface TaskOutline {
-  network: NetworkOutline;
+  source: SourceOutline;
   offers: TaskOffers;
 }
 
@@ -101,7 +102,8 @@ export interface TaskPreview {
   note?: string;
 }
 
-export interface TaskDefinition extends Definition {
+/** What every task says of itself, whatever its model. */
+interface TaskBasics extends Definition {
   /** The classifiers for which people start with this task, of all tasks that suit them. */
   readonly proposedFor?: TaskRole['proposedFor'];
   /** The only dataset that its classifier may be trained on, if there is just one. */
@@ -114,17 +116,44 @@ export interface TaskDefinition extends Definition {
   readonly normal?: string;
   /** What its anomalous samples should make the model do, if they are an attack. */
   readonly aim?: AttackAim;
+}
+
+/** What a task says of its parameters `P`. */
+interface TaskWords<P> {
   /** One line that distinguishes this task from others of its kind: "mnist, corner pixel trigger". */
-  describe(params: Record<string, unknown>): string;
+  describe(params: P): string;
   /** What `build` would depend on besides the params, without loading any data: hashes of the files it names. */
-  dependencies(params: Record<string, unknown>): Record<string, string>;
-  /** Whether it has untrusted data; if left out, what is not trusted is. */
-  hasUntrusted?(params: Record<string, unknown>): boolean;
+  dependencies(params: P): Record<string, string>;
+  build(params: P, context: TaskContext): Promise<Task>;
+}
+
+/** What is particular to a task that watches a classifier. */
+interface WatchesClassifier<P> {
   /** What of it does not go with the classifier that it watches, be it trained or not; without loading any data, which lie in `dataDir`. */
-  misfits?(params: Record<string, unknown>, classifier: KnownClassifier, dataDir: string): Misfit[];
-  build(params: Record<string, unknown>, context: TaskContext): Promise<Task>;
+  misfits?(params: P, classifier: KnownClassifier, dataDir: string): Misfit[];
   /** What its test samples look like. @throws CupbearerError as `build`. */
-  preview(params: Record<string, unknown>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
+  preview(params: P, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
+}
+
+/** What is particular to a task that brings the activations along, recorded of a model that need not be here. */
+interface WatchesRecords<P> {
+  /** What was recorded, without reading the activations. @throws CupbearerError for files that cannot be read. */
+  outline(params: P): Promise<SourceOutline>;
+  /** What its test samples look like. @throws CupbearerError as `build`. */
+  preview(params: P, context: TaskContext): Promise<TaskPreview>;
+}
+
+type Params = Record<string, unknown>;
+
+export interface TaskDefinition extends TaskBasics, TaskWords<Params> {
+  /** What it has for a detector to learn from, by its parameters alone. */
+  offers(params: Params): TaskOffers;
+  /** Which of its own parameters do not go together. */
+  faults(params: Params): Misfit[];
+  /** Whether it watches a classifier, by its parameter `run_path`, or brings activations along. */
+  readonly watches:
+    | ({ readonly what: 'classifier' } & WatchesClassifier<Params>)
+    | ({ readonly what: 'records' } & WatchesRecords<Params>);
 }
 
 /** What the anomalous samples of a task are called; undefined for one that is not known. */
@@ -132,21 +161,46 @@ export function anomalousWord(task: Pick<TaskDefinition, 'anomalous'> | undefine
   return task?.anomalous ?? 'Anomalous';
 }
 
-/** Types the functions' params from the schema beside them. */
-export function defineTask<P extends z.ZodObject>(
-  definition: Omit<
-    TaskDefinition,
-    'params' | 'describe' | 'dependencies' | 'hasUntrusted' | 'misfits' | 'build' | 'preview'
-  > & {
-    params: P;
-    describe(params: z.output<P>): string;
-    dependencies(params: z.output<P>): Record<string, string>;
-    hasUntrusted?(params: z.output<P>): boolean;
-    misfits?(params: z.output<P>, classifier: KnownClassifier, dataDir: string): Misfit[];
-    build(params: z.output<P>, context: TaskContext): Promise<Task>;
-    preview(params: z.output<P>, classifier: ClassifierData, context: TaskContext): Promise<TaskPreview>;
-  },
+/** What an author writes of a task with the parameters `P`. */
+type Declared<P extends z.ZodObject> = Omit<TaskBasics, 'params'> & { params: P } & TaskWords<z.output<P>>;
+
+/**
+ * A task that watches a classifier and splits data into trusted, untrusted and test samples. The functions' params have the types of
+ * the schema beside them.
+ */
+export function defineTask<P extends z.ZodObject<typeof splitParams>>(
+  declaration: Declared<P> &
+    WatchesClassifier<z.output<P>> & {
+      /** Whether it has untrusted data; if left out, what is not trusted is. */
+      hasUntrusted?(params: z.output<P>): boolean;
+    },
 ): TaskDefinition {
   // The registry hands over only what this very schema has parsed.
-  return definition;
+  const own = (params: Params) => params as z.output<P>;
+  return {
+    ...(declaration as TaskBasics & TaskWords<Params>),
+    watches: {
+      what: 'classifier',
+      preview: (params, ...others) => declaration.preview(own(params), ...others),
+      misfits: (params, ...others) => declaration.misfits?.(own(params), ...others) ?? [],
+    },
+    offers: (params) => splitOffers(own(params), declaration.hasUntrusted?.(own(params))),
+    faults: (params) => splitMisfits(own(params)),
+  };
+}
+
+/** A task that brings the activations along. */
+export function defineRecordedTask<P extends z.ZodObject>(
+  declaration: Declared<P> & WatchesRecords<z.output<P>> & { offers(params: z.output<P>): TaskOffers },
+): TaskDefinition {
+  const own = (params: Params) => params as z.output<P>;
+  return {
+    ...(declaration as TaskBasics & TaskWords<Params> & Pick<TaskDefinition, 'offers'>),
+    watches: {
+      what: 'records',
+      outline: (params) => declaration.outline(own(params)),
+      preview: (params, context) => declaration.preview(own(params), context),
+    },
+    faults: () => [],
+  };
 }

@@ -3,7 +3,7 @@ import { refuse } from '../../shared/misfit.ts';
 import { toyFeatures as toyFeaturesData } from '../data/datasets/toy-features.ts';
 import { classifierFingerprint, describeClassifier } from './classifier.ts';
 import { classifierParams } from './clean-data.ts';
-import { splitParams } from './splits.ts';
+import { splitParams } from './split-params.ts';
 import { defineTask } from './task.ts';
 import { trainingMisfits } from './trained-on.ts';
 import { previewPopulations, twoPopulations, type Populations } from './two-populations.ts';

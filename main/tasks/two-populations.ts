@@ -1,8 +1,10 @@
 import type { Dataset } from '../data/dataset.ts';
 import { loadSplit } from '../data/datasets/load.ts';
+import { NetworkSource } from '../models/network-source.ts';
 import { openClassifier, originalDataOf, type ClassifierData } from './classifier.ts';
 import { checkFitsClassifier, loadingContext } from './clean-data.ts';
-import { assembleParts, split, type SplitParams } from './splits.ts';
+import type { SplitParams } from './split-params.ts';
+import { assembleParts, split } from './splits.ts';
 import type { Task, TaskContext, TaskPreview } from './task.ts';
 
 /** The parameters that distinguish the data of a half and a kind from the classifier's own. */
@@ -27,7 +29,7 @@ export async function twoPopulations(
   checkFitsClassifier(classifier, train.clean, originalDataOf(classifier).name);
   const chosen = split({ clean: train.clean.length }, { clean: test.clean.length }, params);
   return {
-    network: classifier.network,
+    source: new NetworkSource(classifier.network),
     ...assembleParts(train, test, chosen, params),
     parents: [classifier.folder],
     fingerprints: {

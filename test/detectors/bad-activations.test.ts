@@ -16,7 +16,7 @@ beforeAll(async () => {
   await startEngine('auto');
   sound = toyTask();
 });
-afterAll(() => sound.network.dispose());
+afterAll(() => sound.source.dispose());
 
 /** The toy task with what `change` makes of each image of its fitting data, and at most `count` samples of either kind. */
 function changed(change: (image: Float32Array, index: number) => unknown, count = Infinity): Task {

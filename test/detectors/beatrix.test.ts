@@ -120,7 +120,7 @@ describe('beatrix', () => {
     ]);
     const architecture = { name: 'mlp', hidden_dims: [2049] };
     const network = new NetworkOutline({ architecture, inputShape: [4], classes: ['0', '1'] });
-    expect(pairingMisfits(draftDetector({ name: 'beatrix' }), { network })).toEqual([
+    expect(pairingMisfits(draftDetector({ name: 'beatrix' }), { source: network })).toEqual([
       expect.objectContaining({
         path: ['layers'],
         message:

@@ -15,6 +15,7 @@ import { allLayers } from '../../shared/domain/evaluation.ts';
 import { paramsOf, pick, type FieldText } from '../../shared/schema/fields.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { scaledTask, toyContext, toyTask } from './toy-task.ts';
+import { networkIn } from '../network-in.ts';
 
 /** Scores differ by rounding alone when a batch is cut differently: the engine works in float32. */
 const tolerance = 1e-4;
@@ -32,7 +33,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'detector-conformance-'));
 });
 afterAll(() => {
-  task.network.dispose();
+  networkIn(task).dispose();
   rmSync(folder, { recursive: true });
 });
 
@@ -70,7 +71,7 @@ describe.each(detectorRegistry.definitions)('$id', (definition) => {
     expect(layers.size).toBeGreaterThan(0);
     for (const [name, scores] of layers) {
       expect(name).not.toBe(allLayers);
-      if (name !== outputLayer) expect(() => task.network.activationShape(name)).not.toThrow();
+      if (name !== outputLayer) expect(() => networkIn(task).activationShape(name)).not.toThrow();
       expect(scores.length).toBe(labels.length);
       for (const score of scores) expect(Number.isFinite(score)).toBe(true);
     }
@@ -152,7 +153,7 @@ describe.each(detectorRegistry.definitions)('$id', (definition) => {
         16,
         toyContext(),
       );
-      scaled.network.dispose();
+      networkIn(scaled).dispose();
       for (const [name, scores] of before.layers) {
         const same = after.layers.get(name)!;
         const range = Math.max(...scores) - Math.min(...scores);

@@ -10,33 +10,40 @@ import type { Task } from '../../main/tasks/task.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { streamOf } from './rows-in-memory.ts';
 import { toyContext, toyTask } from './toy-task.ts';
+import { NetworkSource } from '../../main/models/network-source.ts';
+import { networkIn } from '../network-in.ts';
 
 let task: Task;
 beforeAll(async () => {
   await startEngine(engineUnderTest);
   task = toyTask();
 });
-afterAll(() => task.network.dispose());
+afterAll(() => networkIn(task).dispose());
 
 describe('activationBatches', () => {
   it('gives the logits of the same samples where they are asked for', async () => {
-    const { network, trusted } = task;
+    const { trusted } = task;
+    const network = networkIn(task);
     const options = { names: ['layers.linear_0.output'], pooling: 'mean', batchSize: 8 } as const;
     const indices = Int32Array.of(5, 6, 50);
-    for await (const batch of activationBatches(network, trusted.dataset, { ...options, indices, logits: true })) {
+    for await (const batch of activationBatches(new NetworkSource(network), trusted.dataset, {
+      ...options,
+      indices,
+      logits: true,
+    })) {
       const { inputs } = trusted.dataset.read(indices, 0);
       const expected = network.forward(tf.tensor(inputs, [3, 4, 4, 1])).dataSync();
       expect([...batch.logits!]).toEqual([...expected]);
       expect(batch.layers.get('layers.linear_0.output')!.length).toBe(36);
     }
-    for await (const batch of activationBatches(network, trusted.dataset, { ...options, indices })) {
+    for await (const batch of activationBatches(new NetworkSource(network), trusted.dataset, { ...options, indices })) {
       expect(batch.logits).toBeUndefined();
     }
   });
 
   it('names layer and sample of an activation that is no number, and the sample of an input', async () => {
     const { trusted } = task;
-    const network = task.network.clone();
+    const network = networkIn(task).clone();
     const broken = {
       ...trusted.dataset,
       read: (indices: ArrayLike<number>, epoch: number) => {
@@ -47,7 +54,7 @@ describe('activationBatches', () => {
     };
     const readAll = async (dataset: typeof broken) => {
       const options = { names: ['layers.linear_1.output'], pooling: 'mean', batchSize: 4 } as const;
-      for await (const _ of activationBatches(network, dataset, options));
+      for await (const _ of activationBatches(new NetworkSource(network), dataset, options));
     };
     await expect(readAll(broken)).rejects.toMatchObject({
       code: 'non-finite',

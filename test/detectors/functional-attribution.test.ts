@@ -16,6 +16,8 @@ import { draftDetector } from '../../main/runs/drafts/draft-specs.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { upTo } from '../data/toy-dataset.ts';
 import { toyContext, toyTask } from './toy-task.ts';
+import { NetworkSource } from '../../main/models/network-source.ts';
+import { networkIn } from '../network-in.ts';
 
 const [first, second, third] = [0, 1, 2].map((i) => `layers.linear_${i}.output`) as [string, string, string];
 let task: Task;
@@ -23,7 +25,7 @@ beforeAll(async () => {
   await startEngine(engineUnderTest);
   task = toyTask();
 });
-afterAll(() => task.network.dispose());
+afterAll(() => networkIn(task).dispose());
 
 const spec = (params: Record<string, unknown>) => draftDetector({ name: functionalAttribution.id, ...params });
 const fit = (params: Record<string, unknown>, on = task) => fitDetector(spec(params), on, 1, 16, toyContext());
@@ -53,7 +55,7 @@ describe('coupling by gradients', () => {
       },
       5,
     );
-    const own: Task = { ...task, network };
+    const own: Task = { ...task, source: new NetworkSource(network) };
     try {
       const scores = await scoresOf(await fit({ references: 20, separate_layers: true }, own), own);
       const state = (await fit({ references: 60 }, own)).state;
@@ -82,7 +84,7 @@ describe('coupling by gradients', () => {
       { ...part(20, 25), anomalous: false },
       { ...part(25, 30), anomalous: true },
     ];
-    const own: Task = { network, trusted: part(0, 20), test, parents: [], fingerprints: {} };
+    const own: Task = { source: new NetworkSource(network), trusted: part(0, 20), test, parents: [], fingerprints: {} };
     const layers = [...network.defaultActivations, 'blocks.1.mlp.linear_0.output'];
     try {
       const scores = await scoresOf(await fit({ layers }, own), own);
@@ -101,10 +103,10 @@ describe('coupling by gradients', () => {
   it('agrees with finite differences of the loss', async () => {
     const indices = Int32Array.from([3]);
     const batch = task.trusted.dataset.read(indices, 0);
-    const logits = forward(task.network, batch.inputs, 1);
-    const layers = gradientLayers(task.network, [second]);
-    const [gradient] = await lossGradients(task.network, layers, { ...batch, logits }, undefined);
-    const variable = task.network.variables.get('layers.linear_1.weight')!;
+    const logits = forward(networkIn(task), batch.inputs, 1);
+    const layers = gradientLayers(networkIn(task), [second]);
+    const [gradient] = await lossGradients(networkIn(task), layers, { ...batch, logits }, undefined);
+    const variable = networkIn(task).variables.get('layers.linear_1.weight')!;
     const [, width] = variable.shape as [number, number];
     const label = logits.indexOf(Math.max(...logits));
     const before = variable.dataSync<'float32'>().slice();
@@ -112,7 +114,7 @@ describe('coupling by gradients', () => {
       const moved = before.slice();
       moved[at]! += change;
       variable.assign(tf.tensor(moved, variable.shape));
-      return crossEntropies(forward(task.network, batch.inputs, 1), Int32Array.of(label))[0]!;
+      return crossEntropies(forward(networkIn(task), batch.inputs, 1), Int32Array.of(label))[0]!;
     };
     const step = 1 / 64;
     const places = upTo(8).map((i) => i * 11 + 2);
@@ -137,10 +139,10 @@ describe('coupling by gradients', () => {
   });
 
   it('scores 0 where no parameter has a gradient', async () => {
-    const network = new Network(task.network.spec, 3);
+    const network = new Network(networkIn(task).spec, 3);
     // The second hidden layer is dead, so that nothing before the last layer has a gradient.
     network.variables.get('layers.linear_1.bias')!.assign(tf.fill([8], -1000));
-    const own: Task = { ...task, network };
+    const own: Task = { ...task, source: new NetworkSource(network) };
     const scores = await scoresOf(await fit({}, own), own);
     for (const name of [first, second]) for (const score of scores.get(name)!) expect(score).toBeCloseTo(0, 12);
     for (const score of scores.get(third)!) expect(Number.isFinite(score)).toBe(true);
@@ -181,7 +183,7 @@ describe('coupling by sampling', () => {
   });
 
   it('is the same for the same seed, finite, and leaves the network as it was', async () => {
-    const before = [...task.network.variables.values()].map((variable) => [...variable.dataSync()]);
+    const before = [...networkIn(task).variables.values()].map((variable) => [...variable.dataSync()]);
     const params = { coupling: 'sampled', chains: 2, draws: 5, thinning: 3, references: 25, batch_size: 8 };
     const [one, two] = [await fit(params), await fit(params)];
     expect(two.state).toEqual(one.state);
@@ -190,7 +192,7 @@ describe('coupling by sampling', () => {
     expect(await scoresOf(two)).toEqual(await scoresOf(one));
     for (const values of (await scoresOf(one)).values())
       for (const score of values) expect(score).toBeGreaterThanOrEqual(-1);
-    expect([...task.network.variables.values()].map((variable) => [...variable.dataSync()])).toEqual(before);
+    expect([...networkIn(task).variables.values()].map((variable) => [...variable.dataSync()])).toEqual(before);
   });
 
   it('frees its tensors and stops when it is cancelled', async () => {
@@ -217,11 +219,12 @@ type Gradient = Record<string, number[]>;
 
 /** Gradients at the class that the network predicts, each from a pass of its own through TensorFlow.js' automatic differentiation. */
 function gradientsOf(
-  { network, trusted }: Task,
+  task: Task,
   indices: Int32Array,
-  names: readonly string[] = network.defaultActivations,
+  names: readonly string[] = task.source.defaultActivations,
 ): Gradient[] {
-  const { dataset } = trusted;
+  const network = networkIn(task);
+  const { dataset } = task.trusted;
   return [...indices].map((index) => {
     const batch = dataset.read(Int32Array.of(index), 0);
     return tf.tidy(() => {

@@ -6,14 +6,17 @@ import { RandomStream } from '../../main/tensor/random.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { toyTask } from './toy-task.ts';
+import { networkIn } from '../network-in.ts';
 
 beforeAll(() => startEngine(engineUnderTest));
 
 describe('strip', () => {
   it('is minus the mean entropy of the predictions for the input plus each overlay', async () => {
-    const { network, trusted } = toyTask();
+    const task = toyTask();
+    const { source, trusted } = task;
+    const network = networkIn(task);
     const stream = (indices: Int32Array) =>
-      activationBatches(network, trusted.dataset, { names: [], pooling: 'mean', batchSize: 4, inputs: true, indices });
+      activationBatches(source, trusted.dataset, { names: [], pooling: 'mean', batchSize: 4, inputs: true, indices });
     const context = { network, stream: RandomStream.from(0, 'test') };
     const overlays = Int32Array.of(3, 7, 11, 12, 30);
     const state = await strip.fit(

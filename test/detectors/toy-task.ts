@@ -2,6 +2,8 @@ import { Network } from '../../main/models/network.ts';
 import type { RunContext } from '../../main/runs/run-definition.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import { toyDataset, upTo } from '../data/toy-dataset.ts';
+import { NetworkSource } from '../../main/models/network-source.ts';
+import { networkIn } from '../network-in.ts';
 
 /**
  * A task in miniature: a seeded, untrained mlp with two hidden layers on random 4 x 4 images in three classes, 60
@@ -23,7 +25,7 @@ export function toyTask(): Task {
     indices: Int32Array.from(upTo(to - from), (i) => from + i),
   });
   return {
-    network,
+    source: new NetworkSource(network),
     trusted: part(0, 60),
     untrusted: { ...part(60, 108), anomalous: Uint8Array.from(upTo(48), (i) => (i % 4 === 0 ? 1 : 0)) },
     test: [
@@ -38,7 +40,7 @@ export function toyTask(): Task {
 /** The toy task with hidden activations `scale` times as large, to the bit where it is a power of two, and the same logits. */
 export async function scaledTask(scale: number): Promise<Task> {
   const task = toyTask();
-  const state = await task.network.state();
+  const state = await networkIn(task).state();
   const factors = {
     'layers.linear_0.weight': scale,
     'layers.linear_0.bias': scale,
@@ -49,7 +51,7 @@ export async function scaledTask(scale: number): Promise<Task> {
     const { data } = state[name]!;
     for (let i = 0; i < data.length; i++) data[i]! *= factor;
   }
-  task.network.load(state, 'scaled');
+  networkIn(task).load(state, 'scaled');
   return task;
 }
 

@@ -11,6 +11,7 @@ import { ActivationCache } from '../../main/storage/activation-cache.ts';
 import { startEngine, type EngineInfo } from '../../main/tensor/engine.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { toyDataset } from '../data/toy-dataset.ts';
+import { NetworkSource } from '../../main/models/network-source.ts';
 
 const shape = [8, 8, 1] as const;
 const options = {
@@ -63,9 +64,9 @@ async function passWith(
 ) {
   const cache = await ActivationCache.open({ folder, limit: 1e8, free: 0, tell: (message) => told.push(message) });
   const counts = { found: 0, computed: 0 };
-  const store = stored ? await ActivationStore.of({ cache, counts }, on, by) : undefined;
+  const store = stored ? await ActivationStore.of({ cache, counts }, new NetworkSource(on), by) : undefined;
   const batches = [];
-  for await (const batch of activationBatches(on, data, { ...asked, store })) batches.push(batch);
+  for await (const batch of activationBatches(new NetworkSource(on), data, { ...asked, store })) batches.push(batch);
   return { batches, counts };
 }
 
@@ -124,12 +125,17 @@ describe('a pass with a store', () => {
 
   it('keeps nothing of a pass that ends early or fails', async () => {
     const cache = await ActivationCache.open({ folder, limit: 1e8, free: 0, tell: () => undefined });
-    const store = await ActivationStore.of({ cache, counts: { found: 0, computed: 0 } }, network, engine);
-    for await (const _ of activationBatches(network, toyDataset(50, shape), { ...options, store })) break;
+    const store = await ActivationStore.of(
+      { cache, counts: { found: 0, computed: 0 } },
+      new NetworkSource(network),
+      engine,
+    );
+    for await (const _ of activationBatches(new NetworkSource(network), toyDataset(50, shape), { ...options, store }))
+      break;
     expect(readdirSync(folder)).toEqual([]);
     const data = counted();
     const broken = { ...data, read: (indices: ArrayLike<number>) => ({ ...data.read(indices, 0), inputs: new Float32Array(indices.length * 64).fill(NaN) }) }; // prettier-ignore
-    const pass = activationBatches(network, broken, { ...options, store });
+    const pass = activationBatches(new NetworkSource(network), broken, { ...options, store });
     await expect(pass.next()).rejects.toMatchObject({ code: 'non-finite' });
     expect(readdirSync(folder)).toEqual([]);
   });

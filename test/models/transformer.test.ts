@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { activationBatches, activationDims } from '../../main/models/activations.ts';
+import { activationBatches } from '../../main/models/activations.ts';
+import { activationDims } from '../../main/models/pooling.ts';
 import { Network } from '../../main/models/network.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { softmaxCrossEntropy } from '../../main/tensor/loss.ts';
 import type { Dataset } from '../../main/data/dataset.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { errorOf } from '../storage/fixtures.ts';
+import { NetworkSource } from '../../main/models/network-source.ts';
 
 beforeAll(() => startEngine(engineUnderTest));
 
@@ -123,7 +125,7 @@ describe('activations of texts', () => {
   const layer = 'blocks.0.output';
   const read = async (network: Network, options: object): Promise<number[]> => {
     const found: number[] = [];
-    for await (const batch of activationBatches(network, dataset, {
+    for await (const batch of activationBatches(new NetworkSource(network), dataset, {
       pooling: 'mean',
       names: [layer],
       batchSize: 2,

@@ -33,15 +33,15 @@ const dataset: Dataset = {
 const layerDims: Record<string, number> = { wide: 600, flat: 3, one: 1, huge: 16385, logits: 3 };
 
 function setup(layers: readonly string[], inputs: Dataset = dataset) {
-  const network = {
-    defaultActivations: ['flat', 'logits'],
+  const source = {
     classOutput: 'logits',
     activationShape: (name: string) => [layerDims[name]!],
-    spec: { classes },
+    isRagged: () => false,
+    classes,
   };
   const even = Int32Array.from({ length: size / 2 }, (_, i) => 2 * i);
   const task = {
-    network,
+    source,
     test: [
       { dataset: inputs, indices: even, anomalous: false },
       { dataset: inputs, indices: even.map((i) => i + 1), anomalous: true },

@@ -12,6 +12,7 @@ import { pick } from '../../shared/schema/fields.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
 import { toyDataset, upTo } from '../data/toy-dataset.ts';
 import { toyContext, toyTask } from '../detectors/toy-task.ts';
+import { networkIn } from '../network-in.ts';
 
 const schema = pick(() => detectorRegistry, { label: 'Detector', help: 'The method' });
 const spec = (params: Record<string, unknown>) => schema.parse({ name: 'mahalanobis', ...params });
@@ -24,7 +25,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'held-out-'));
 });
 afterAll(() => {
-  task.network.dispose();
+  networkIn(task).dispose();
   rmSync(folder, { recursive: true });
 });
 

@@ -8,6 +8,7 @@ import { startEngine } from '../../main/tensor/engine.ts';
 import { toyDataset, upTo } from '../data/toy-dataset.ts';
 import { toyContext, toyTask } from '../detectors/toy-task.ts';
 import { engineUnderTest } from '../engine-under-test.ts';
+import { networkIn } from '../network-in.ts';
 
 beforeAll(() => startEngine(engineUnderTest));
 
@@ -58,7 +59,7 @@ describe('test samples in mixed order', () => {
       expect([...labels]).toEqual(upTo(20).map((i) => (i < 10 ? 0 : 1)));
       expect(upTo(20).map((position) => seen.get(position))).toEqual([...sampleIndex]);
     }
-    task.network.dispose();
+    networkIn(task).dispose();
   });
 
   it('are named by the index in their own dataset where a value is not a number', async () => {
@@ -80,6 +81,6 @@ describe('test samples in mixed order', () => {
     await expect(scoreTask(detector, { ...task, test }, 1, 16, toyContext())).rejects.toThrow(
       'A value of sample 121 at the input is NaN.',
     );
-    task.network.dispose();
+    networkIn(task).dispose();
   });
 });

@@ -41,7 +41,7 @@ describe.each(detectorRegistry.definitions)('$id', ({ id, needs }) => {
       { ...draftDetector({ name: id }), ...more },
       {
         offers: { ...everything, ...offers },
-        network: network(),
+        source: network(),
       },
     ).map(({ message }) => message);
 

@@ -13,6 +13,7 @@ import { offersOf, type Task } from '../../main/tasks/task.ts';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { fit, scoresOf } from '../detectors/in-memory.ts';
 import { toyContext, toyTask } from '../detectors/toy-task.ts';
+import { NetworkSource } from '../../main/models/network-source.ts';
 
 const layer = 'blocks.0.output';
 const tokens = 5;
@@ -36,7 +37,7 @@ beforeAll(async () => {
     { ...part(140, 155), anomalous: false },
     { ...part(155, 170), anomalous: true },
   ];
-  task = { network, trusted: part(0, 80), untrusted, test, parents: [], fingerprints: {} };
+  task = { source: new NetworkSource(network), trusted: part(0, 80), untrusted, test, parents: [], fingerprints: {} };
 });
 
 /** One row a token of the samples `from` to `to`. */
@@ -44,7 +45,7 @@ async function tokenRows(from: number, to: number): Promise<number[][]> {
   const rows: number[][] = [];
   const indices = Int32Array.from({ length: to - from }, (_, i) => from + i);
   const options = { names: [layer], pooling: 'mean', tokens: 'none', batchSize: 100, indices } as const;
-  for await (const batch of activationBatches(task.network, data, options)) {
+  for await (const batch of activationBatches(task.source, data, options)) {
     const values = batch.layers.get(layer)!;
     for (let i = 0; i < values.length; i += width) rows.push([...values.subarray(i, i + width)]);
   }
@@ -110,7 +111,7 @@ describe('scores of single tokens', () => {
       (name: string, params: object, of: Task = task) =>
       () =>
         planDetection(detector(name, { tokens: 'score-mean', ...params }), {
-          network: of.network,
+          source: of.source,
           offers: offersOf(of),
         });
     expect(plan('mahalanobis', { layers: [layer, 'head.output'] })).toThrow('head.output has none');
@@ -125,7 +126,7 @@ describe('scores of single tokens', () => {
 describe('token positions', () => {
   it('beyond the end are refused before anything is loaded', () => {
     const spec = detector('mahalanobis', { token_position: 5 });
-    expect(() => planDetection(spec, { network: task.network, offers: offersOf(task) })).toThrow(
+    expect(() => planDetection(spec, { source: task.source, offers: offersOf(task) })).toThrow(
       'Expected a token position of 0 to 4 at blocks.0.output, found 5.',
     );
     expect((spec as unknown as DetectorParams).token_position).toBe(5);

@@ -78,7 +78,7 @@ describe('a backdoor task', () => {
   it('takes data as large as their files in the data folder say, wherever that is', async () => {
     const { dataDir, run_path } = await setUp({ name: 'corner' });
     const task = parseParams(trainDetectorParams.shape.task, { name: 'backdoor', run_path, data: 'mnist' });
-    expect(outlineTask(task, dataDir).network.spec.inputShape).toEqual([side, side, 1]);
+    expect(outlineTask(task, dataDir).source?.inputShape).toEqual([side, side, 1]);
     expect(() => outlineTask(task, '/nowhere')).toThrow('takes inputs of shape 6 x 6 x 1');
     const training = parseParams(trainClassifierParams, {
       train_data: 'mnist',

@@ -10,6 +10,7 @@ import { validate } from '../../main/runs/work/validation.ts';
 import { checkStatement } from '../../main/runs/stated-training.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
 import { trainedClassifier } from './trained-classifier.ts';
+import { networkIn } from '../network-in.ts';
 
 /** A classifier of pictures of one colour, whose classes were then written in another order, as PyTorch code may have them. */
 let place: string;
@@ -73,12 +74,12 @@ describe('a classifier whose classes stand in another order than those of the da
     ['backdoor', { backdoor: 'corner' }],
     ['adversarial-examples', { eps: 1, step_size: 1, success_threshold: 0 }],
   ])('is given the labels that it means, by their names, in the task %s', async (name, params) => {
-    const { network, trusted, test } = await build(name, { data: data(), ...params });
+    const { source, trusted, test } = await build(name, { data: data(), ...params });
     expect(new Set(namesOf(trusted.dataset))).toEqual(new Set(['cat red', 'dog blue']));
     expect(trusted.dataset.classes).toEqual(['dog', 'cat']);
     const clean = test.find(({ anomalous }) => !anomalous)!.dataset;
-    expect((await validate(network, clean, new AbortController().signal)).accuracy).toBe(1);
-    network.dispose();
+    expect((await validate(networkIn({ source }), clean, new AbortController().signal)).accuracy).toBe(1);
+    source.dispose();
   });
 
   it('can be said to be trained on them, but not on others that share some names', async () => {

@@ -6,7 +6,8 @@ import { concatenated } from '../../main/data/transforms/concatenated.ts';
 import { relabelled } from '../../main/data/transforms/relabelled.ts';
 import { subset } from '../../main/data/transforms/subset.ts';
 import { distinctTest } from '../../main/tasks/distinct.ts';
-import { assembleParts, split, splitParams, type SplitParams } from '../../main/tasks/splits.ts';
+import { splitParams, type SplitParams } from '../../main/tasks/split-params.ts';
+import { assembleParts, split } from '../../main/tasks/splits.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { toyDataset, upTo } from '../data/toy-dataset.ts';
 

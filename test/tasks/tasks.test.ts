@@ -27,6 +27,7 @@ import { distinctTest } from '../../main/tasks/distinct.ts';
 import { taskRegistry } from '../../main/tasks/index.ts';
 import type { Task } from '../../main/tasks/task.ts';
 import { runContext, trainedClassifier } from './trained-classifier.ts';
+import { networkIn } from '../network-in.ts';
 
 const folders = { glyphs: '', toy: '' };
 
@@ -73,7 +74,7 @@ describe('backdoor', () => {
     const marked = Array.from(task.untrusted!.indices, (_, i) => (inputs[i * 784] === 1 ? 1 : 0));
     expect(marked).toEqual([...task.untrusted!.anomalous!]);
     expect(marked.filter(Boolean).length).toBe(10);
-    task.network.dispose();
+    networkIn(task).dispose();
   });
 
   it('is solved by a detector', async () => {
@@ -129,7 +130,10 @@ describe('adversarial-examples', () => {
     expect(largest).toBeGreaterThan(0.19);
     expect(largest).toBeLessThan(0.2 + 1e-6);
     expect(inputs.every((value) => value >= 0 && value <= 1)).toBe(true);
-    const { predicted } = await predict(task.network, attacked!.dataset, { batchSize: 50, indices: attacked!.indices });
+    const { predicted } = await predict(networkIn(task), attacked!.dataset, {
+      batchSize: 50,
+      indices: attacked!.indices,
+    });
     expect(predicted.filter((value, i) => value === labels[i]).length / predicted.length).toBeLessThan(0.15);
     expect(task.untrusted!.indices.length).toBe(10);
 

@@ -22,7 +22,7 @@ export const abstraction = defineDetector({
   needs: { trusted: true, inputs: true },
   params: abstractionParams,
 
-  misfits: abstractionMisfits,
+  misfits: (params, layers, { network }) => (network ? abstractionMisfits(params, layers, network) : []),
   fit: fitAbstraction,
 
   async score({ tensors, values }, batch) {

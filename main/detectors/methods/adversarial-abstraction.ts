@@ -66,7 +66,7 @@ export const adversarialAbstraction = defineDetector({
     }),
   },
 
-  misfits: abstractionMisfits,
+  misfits: (params, layers, { network }) => (network ? abstractionMisfits(params, layers, network) : []),
 
   async fit(features, params, context) {
     const { tensors, values } = await fitAbstraction(features, params, context);

@@ -3,7 +3,7 @@ import type { ActivationBatch } from '../../models/activations.ts';
 import type { Network } from '../../models/network.ts';
 import { softmaxCrossEntropy } from '../../tensor/loss.ts';
 import { read } from '../../tensor/read.ts';
-import { defineDetector, outputLayer } from '../detector.ts';
+import { defineDetector, networkOf, outputLayer } from '../detector.ts';
 import { trainingParams, trainOn } from '../parts/gradient-training.ts';
 import { inputsOf } from '../parts/predictions.ts';
 
@@ -24,7 +24,7 @@ export const finetuning = defineDetector({
   params: trainingParams({ epochs: 1, batchSize: 128 }),
 
   async fit({ trusted }, params, context) {
-    const copy = context.network.clone();
+    const copy = networkOf(context).clone();
     try {
       await trainOn(trusted, copy.variables, params, context, (batch) =>
         softmaxCrossEntropy(copy.forward(inputTensor(batch, copy)), tf.tensor1d(batch.labels, 'int32')),
@@ -35,7 +35,8 @@ export const finetuning = defineDetector({
     }
   },
 
-  async score(state, batch, { network }) {
+  async score(state, batch, context) {
+    const network = networkOf(context);
     const finetuned = network.clone();
     try {
       finetuned.load(state.tensors, "The detector's state");

@@ -1,7 +1,7 @@
 import { misfitsOf } from '../../../shared/misfit.ts';
 import { choice, flag, integer, number } from '../../../shared/schema/fields.ts';
 import { couplingScores } from '../parts/coupling.ts';
-import { defineDetector, numberOf } from '../detector.ts';
+import { defineDetector, networkOf, numberOf } from '../detector.ts';
 import { fitGradients, largestCosines } from '../parts/gradient-coupling.ts';
 import { inputsOf, logitsOf } from '../parts/predictions.ts';
 import { drawSamples } from '../parts/reference-samples.ts';
@@ -144,7 +144,7 @@ export const functionalAttribution = defineDetector({
 
   async fit({ layers, trusted }, params, context) {
     const activations = layers.map(({ name }) => name);
-    const references = await drawSamples(trusted, context.network, {
+    const references = await drawSamples(trusted, networkOf(context), {
       limit: params.references,
       random: context.stream.derive('references'),
     });

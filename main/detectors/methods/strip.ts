@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { flag, integer, number } from '../../../shared/schema/fields.ts';
 import { checkNotCancelled } from '../../data/cancellation.ts';
 import type { Network } from '../../models/network.ts';
-import { defineDetector, floats, numberOf, outputLayer, type FeatureStream } from '../detector.ts';
+import { defineDetector, floats, networkOf, numberOf, outputLayer, type FeatureStream } from '../detector.ts';
 import { inputsOf } from '../parts/predictions.ts';
 import { checkCount } from '../parts/rows.ts';
 
@@ -37,7 +37,9 @@ export const strip = defineDetector({
     clip: flag({ label: 'Clip', help: 'Cut the sum off at 1, the brightest value', default: false }),
   },
 
-  async fit({ trusted }, params, { network, stream }) {
+  async fit({ trusted }, params, context) {
+    const { stream } = context;
+    const network = networkOf(context);
     const { inputShape } = network.spec;
     checkCount(trusted, 1);
     const count = Math.min(params.overlays, trusted.length);
@@ -50,7 +52,9 @@ export const strip = defineDetector({
     };
   },
 
-  async score(state, batch, { network, signal }) {
+  async score(state, batch, context) {
+    const { signal } = context;
+    const network = networkOf(context);
     const overlays = floats(state, 'overlays');
     const blend = {
       input: numberOf(state, 'input_weight'),

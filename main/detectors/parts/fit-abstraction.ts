@@ -6,7 +6,13 @@ import type { StoredArray } from '../../storage/safetensors.ts';
 import { readTensorDirectory, readTensorFile } from '../../storage/tensor-file.ts';
 import type { RandomStream } from '../../tensor/random.ts';
 import { abstractionLosses, meanLoss, stepName, tauName, type AbstractionParams } from './consistent-abstraction.ts';
-import type { DetectorContext, DetectorState, FeatureLayer, GrantedFeatures } from '../detector.ts';
+import {
+  networkOf,
+  type DetectorContext,
+  type DetectorState,
+  type FeatureLayer,
+  type GrantedFeatures,
+} from '../detector.ts';
 import { trainOn } from './gradient-training.ts';
 import { addLinear, trained } from './linear-maps.ts';
 import { parameter, worded } from '../../../shared/wording.ts';
@@ -39,8 +45,9 @@ export async function fitAbstraction(
   params: AbstractionParams,
   context: DetectorContext,
 ): Promise<DetectorState> {
-  refuse(abstractionMisfits(params, layers, context.network));
-  const frame = frameOf(layers, params, context.network);
+  const network = networkOf(context);
+  refuse(abstractionMisfits(params, layers, network));
+  const frame = frameOf(layers, params, network);
   const initial =
     params.initial === undefined
       ? newWeights(frame, params, context.stream.derive('initial'))

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkNotCancelled } from '../../data/cancellation.ts';
 import type { Network } from '../../models/network.ts';
 import { parameterGroups, checkStateSize, type CouplingOptions } from './coupling.ts';
-import { floats, type DetectorContext, type DetectorState } from '../detector.ts';
+import { floats, networkOf, type DetectorContext, type DetectorState } from '../detector.ts';
 import { gradientLayers, lossGradients, type GradientLayer, type LayerGradients } from './loss-gradients.ts';
 import { sliceSamples, type Samples } from './reference-samples.ts';
 import { parameter, worded } from '../../../shared/wording.ts';
@@ -18,8 +18,10 @@ export async function fitGradients(
   references: Samples,
   activations: readonly string[],
   options: CouplingOptions,
-  { network, signal }: DetectorContext,
+  context: DetectorContext,
 ): Promise<DetectorState> {
+  const { signal } = context;
+  const network = networkOf(context);
   const { size } = references;
   const layers = gradientLayers(network, activations);
   const numbers = layers.reduce((sum, { deltas, inputs }) => sum + deltas + inputs, 0);
@@ -51,8 +53,10 @@ export async function largestCosines(
   samples: Samples,
   activations: readonly string[],
   separate: boolean,
-  { network, signal }: DetectorContext,
+  context: DetectorContext,
 ): Promise<Map<string, Float64Array>> {
+  const { signal } = context;
+  const network = networkOf(context);
   const layers = gradientLayers(network, activations);
   const groups = parameterGroups(activations, separate);
   const largest = new Map(groups.map(({ name }) => [name, new Float64Array(samples.size)]));

@@ -7,7 +7,7 @@ import { matMulTransposed } from '../../tensor/linalg/mat-mul.ts';
 import { softmaxCrossEntropy } from '../../tensor/loss.ts';
 import type { RandomStream } from '../../tensor/random.ts';
 import { checkStateSize, parameterGroups, type CouplingOptions, type ParameterGroup } from './coupling.ts';
-import { doubles, floats, type DetectorContext, type DetectorState } from '../detector.ts';
+import { doubles, floats, networkOf, type DetectorContext, type DetectorState } from '../detector.ts';
 import { lossTraces, toTensors, type WeightSlice } from './loss-traces.ts';
 import type { Samples } from './reference-samples.ts';
 import { sgld } from './sgld.ts';
@@ -22,8 +22,10 @@ export async function fitTraces(
   references: Samples,
   activations: readonly string[],
   options: CouplingOptions,
-  { network, stream, signal }: DetectorContext,
+  context: DetectorContext,
 ): Promise<DetectorState> {
+  const { stream, signal } = context;
+  const network = networkOf(context);
   const groups = parameterGroups(activations, options.separate_layers);
   const slices = groups.map((group) => groupWeights(network, group));
   const total = options.chains * options.draws;
@@ -64,8 +66,10 @@ export async function largestCorrelations(
   samples: Samples,
   activations: readonly string[],
   separate: boolean,
-  { network, signal }: DetectorContext,
+  context: DetectorContext,
 ): Promise<Map<string, Float64Array>> {
+  const { signal } = context;
+  const network = networkOf(context);
   const largest = new Map<string, Float64Array>();
   for (const group of parameterGroups(activations, separate)) {
     const draws = floats(state, `${group.name}/draws`);

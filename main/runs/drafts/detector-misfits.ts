@@ -69,6 +69,6 @@ function mendOf(path: readonly string[], value: unknown, values: Record<string, 
   };
 }
 
-function pairingView({ task, network }: DraftView): PairingView {
-  return { network, offers: task && taskOffers(task) };
+function pairingView({ task, source }: DraftView): PairingView {
+  return { source, offers: task && taskOffers(task) };
 }

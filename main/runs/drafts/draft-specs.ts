@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
-import { parseParams, type Picked } from '../../../shared/schema/fields.ts';
+import { asPicked, parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { given } from '../../../shared/given.ts';
 import type { PickedDetector } from '../../detectors/detector.ts';
+import type { SourceOutline } from '../../models/activation-source.ts';
 import type { PickedTask } from '../../tasks/common-params.ts';
+import { taskRegistry } from '../../tasks/index.ts';
+import { watchesClassifier } from '../../tasks/outline.ts';
 import { classifierData, plannedClassifier, type ClassifierData } from '../../tasks/classifier.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
 import { trainClassifierParams } from '../classifier-spec.ts';
@@ -15,6 +18,8 @@ import type { ParsedSpec } from '../parsed-spec.ts';
 export interface DraftSubject {
   draft: ExperimentDraft;
   classifierFolder: string | null;
+  /** What was recorded for its task, where that brings its activations along and they are known. */
+  recorded?: SourceOutline | undefined;
 }
 
 const { model, train_data, seed } = trainClassifierParams.shape;
@@ -33,7 +38,14 @@ export function draftArchitecture({ classifier }: ExperimentDraft): Picked {
 
 /** The task of a draft with its classifier in it. @throws CupbearerError `usage`. */
 export function draftTask({ draft, classifierFolder }: DraftSubject): PickedTask {
-  return parseParams(task, { ...draft.task, run_path: classifierFolder ?? plannedClassifier });
+  const watched = draftWatchesClassifier({ draft }) ? { run_path: classifierFolder ?? plannedClassifier } : {};
+  return parseParams(task, { ...draft.task, ...watched });
+}
+
+/** Whether a draft's task watches a classifier; one that is not known or not valid counts as if it did. */
+export function draftWatchesClassifier({ draft }: Pick<DraftSubject, 'draft'>): boolean {
+  const name = asPicked(draft.task)?.name;
+  return name === undefined || !taskRegistry.has(name) || watchesClassifier(name);
 }
 
 /** One of a draft's detectors. @throws CupbearerError `usage`. */

@@ -1,26 +1,38 @@
 import type { DatasetFacts } from '../../data/dataset.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
 import { readNetworkSpec } from '../../models/files.ts';
+import type { SourceOutline } from '../../models/activation-source.ts';
 import { NetworkOutline, specFor, type NetworkSpec } from '../../models/network-outline.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { originalDataOf, type ClassifierData } from '../../tasks/classifier.ts';
 import type { PickedTask } from '../../tasks/common-params.ts';
-import { draftArchitecture, draftClassifierData, draftTask, type DraftSubject } from './draft-specs.ts';
+import {
+  draftArchitecture,
+  draftClassifierData,
+  draftTask,
+  draftWatchesClassifier,
+  type DraftSubject,
+} from './draft-specs.ts';
 
 /** What is known about a draft without loading any data; each part only if the draft determines it. */
 export interface DraftView {
   data: ClassifierData | undefined;
   facts: DatasetFacts | undefined;
   network: NetworkOutline | undefined;
+  /** The network, or what was recorded of one. */
+  source: SourceOutline | undefined;
   task: PickedTask | undefined;
 }
 
 /** Looks at a draft that may have faults, whose data lie in `dataDir`. */
 export function viewDraft(subject: DraftSubject, dataDir: string): DraftView {
+  const task = orNothing(() => draftTask(subject));
+  if (!draftWatchesClassifier(subject))
+    return { data: undefined, facts: undefined, network: undefined, source: subject.recorded, task };
   const data = orNothing(() => draftClassifierData(subject));
   const facts = data && orNothing(() => datasetFacts(originalDataOf(data), dataDir));
   const network = orNothing(() => new NetworkOutline(draftNetwork(subject, facts)));
-  return { data, facts, network, task: orNothing(() => draftTask(subject)) };
+  return { data, facts, network, source: network, task };
 }
 
 /** The network that a draft's classifier is or will be. @throws CupbearerError `usage`, `not-found`, `bad-data`. */

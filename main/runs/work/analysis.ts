@@ -17,7 +17,9 @@ import { drawAnalysisFigures } from '../../figures/analysis-figures.ts';
 import type { FigureWords } from '../../figures/evaluation-figures.ts';
 import { drawMistakeTexts, type MistakeText } from '../../figures/mistake-texts.ts';
 import { drawMistakeSheet, type MistakePicture } from '../../figures/mistake-sheet.ts';
-import { activationDims, type ActivationBatch } from '../../models/activations.ts';
+import type { ActivationSource } from '../../models/activation-source.ts';
+import type { ActivationBatch } from '../../models/activations.ts';
+import { activationDims } from '../../models/pooling.ts';
 import { replaceFolder, writeFileAtomically } from '../../storage/atomic-write.ts';
 import { toJsonText } from '../../storage/json-text.ts';
 import { encodeNpy } from '../../storage/npy.ts';
@@ -31,7 +33,7 @@ import type { TestClasses } from './test-classes.ts';
 import type { FittedDetector } from '../detector-file.ts';
 import { analysisFile } from '../stored-analysis.ts';
 import { figuresFolder, writeFigureFile, writeFigures } from './figures.ts';
-import { poolingOf } from '../positions.ts';
+import { poolingOf, scoresPositions } from '../positions.ts';
 import { given } from '../../../shared/given.ts';
 import { numbered } from '../../../shared/format.ts';
 import { testSampleAt } from './test-sample.ts';
@@ -69,7 +71,8 @@ interface LayerSums {
  * logits.
  */
 export class TestAnalysis implements TestObserver {
-  readonly names = [];
+  /** Those of the detector's that it describes. */
+  readonly names: readonly string[];
   readonly #task: Task;
   readonly #classes: TestClasses;
   readonly #layers = new Map<string, LayerSums>();
@@ -83,8 +86,11 @@ export class TestAnalysis implements TestObserver {
   constructor(detector: FittedDetector, task: Task, classes: TestClasses, seed: number) {
     this.#task = task;
     this.#classes = classes;
+    const ragged = detector.layers.filter((name) => scoresPositions(detector.spec) && task.source.isRagged(name));
     const dims = new Map(
-      detector.layers.map((name) => [name, activationDims(task.network, name, poolingOf(detector.spec))]),
+      detector.layers
+        .filter((name) => !ragged.includes(name))
+        .map((name) => [name, analysedDims(task.source, name, detector)]),
     );
     const analysed = [...dims].filter(([, size]) => size <= mostDims);
     const kept = analysed.reduce((sum, [, size]) => sum + size, 0);
@@ -99,6 +105,14 @@ export class TestAnalysis implements TestObserver {
           without(size, `It has ${numbered(size, 'dimension')}; layers of up to ${mostDims} are analysed.`),
         );
     }
+    for (const name of ragged) {
+      const [, width = 0] = task.source.activationShape(name);
+      this.#leftOut.set(
+        name,
+        without(width, 'Every token is scored on its own, and samples differ in how many they have.'),
+      );
+    }
+    this.names = [...this.#layers.keys()];
   }
 
   see(batch: ActivationBatch, { anomalous }: TestPart, positions: Int32Array): void {
@@ -261,6 +275,12 @@ export function clearAnalysis(folder: string): void {
     for (const place of [...earlier, ...drawn.map(({ name }) => within(folder, figuresFolder, name))])
       rmSync(pathToWrite(place), { recursive: true, force: true });
   });
+}
+
+/** Length of what the analysis sees of a sample: all tokens in a row where each is scored on its own. */
+function analysedDims(source: ActivationSource, name: string, { spec }: FittedDetector): number {
+  const pooling = poolingOf(spec);
+  return activationDims(source, name, pooling.tokens === 'each' ? { ...pooling, tokens: 'none' } : pooling);
 }
 
 function newSums(dims: number, points: number): LayerSums {

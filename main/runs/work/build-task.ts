@@ -29,8 +29,8 @@ export async function buildTask({ name, ...params }: Picked, context: RunContext
 }
 
 /** What is to be said of classes of the task's clean data that are not matched with the model's by name. */
-export function placesNotes({ network, trusted, test }: Task): string[] {
+export function placesNotes({ source, trusted, test }: Task): string[] {
   const clean = [trusted.dataset, ...test.filter(({ anomalous }) => !anomalous).map(({ dataset }) => dataset)];
-  const notes = clean.map(({ classes }) => placesNote(classes, network.spec.classes));
+  const notes = clean.map(({ classes }) => placesNote(classes, source.classes));
   return [...new Set(notes.filter((note) => note !== undefined))];
 }

@@ -27,30 +27,30 @@ export function withFiguresOfClassifier({ parents }: Task, evaluated: RunRecord[
 
 /**
  * Returns the share of anomalous samples, 0 to 1, among the untrusted samples of the predicted class that has most
- * anomalies. It decides whether a method that cleans training data meets poison as the smaller part. Undefined without
- * untrusted data or without anomalies among them.
+ * anomalies; among all of them where the model predicts none. It decides whether a method that cleans training data meets
+ * poison as the smaller part. Undefined without untrusted data or without anomalies among them.
  */
 export async function poisonShare(
-  { network, untrusted }: Task,
+  { source, untrusted }: Task,
   batchSize: number,
   context: RunContext,
 ): Promise<number | undefined> {
   if (!untrusted?.truth?.includes(1)) return undefined;
   const { dataset, indices, truth } = untrusted;
   const counts = new Map<number, { anomalous: number; all: number }>();
-  const store = await activationStore(network, context);
+  const store = await activationStore(source, context);
   const options = {
     names: [],
     pooling: 'none',
-    logits: true,
+    logits: source.outputWidth !== undefined,
     batchSize,
     indices,
     store,
     signal: context.signal,
   } as const;
   let done = 0;
-  for await (const batch of activationBatches(network, dataset, options)) {
-    for (const label of predictedClasses(batch)) {
+  for await (const batch of activationBatches(source, dataset, options)) {
+    for (const label of batch.logits ? predictedClasses(batch) : new Int32Array(batch.size)) {
       const count = counts.get(label) ?? { anomalous: 0, all: 0 };
       counts.set(label, { anomalous: count.anomalous + truth[done++]!, all: count.all + 1 });
     }

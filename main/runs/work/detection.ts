@@ -10,10 +10,10 @@ import type {
   PickedDetector,
 } from '../../detectors/detector.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
+import type { ActivationSource } from '../../models/activation-source.ts';
 import { activationBatches, type ActivationBatch, type PassOptions } from '../../models/activations.ts';
 import type { Scores } from '../../../shared/scores/ranked-scores.ts';
 import { aggregateLayers, standardisationOf } from '../../evaluation/aggregate-layers.ts';
-import type { Network } from '../../models/network.ts';
 import { offersOf, type DataPart, type Task, type TestPart } from '../../tasks/task.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import type { FittedDetector } from '../detector-file.ts';
@@ -22,7 +22,7 @@ import { holdOut } from './held-out.ts';
 import { activationStore } from './kept-activations.ts';
 import { MixedParts } from './mixed-parts.ts';
 import { planDetection } from '../pairing.ts';
-import { featureLayers, joinPositions, poolingOf, samplesPerText, splitPositions } from '../positions.ts';
+import { checkTokens, featureLayers, joinTokens, poolingOf, scoresPositions, splitTokens } from '../positions.ts';
 
 /** Scores of all test samples of a task, in the order of its parts. */
 export interface TaskScores {
@@ -36,7 +36,7 @@ export interface TaskScores {
 
 /** Looks on while test data are scored. */
 export interface TestObserver {
-  /** Activations it needs besides those of the detector. */
+  /** Activations it looks at, whether the detector does or not. */
   names: readonly string[];
   /** Is shown some samples of one part; `positions` are their places in the scores, `[size]`. */
   see(batch: ActivationBatch, part: TestPart, positions: Int32Array): void;
@@ -51,35 +51,39 @@ export async function fitDetector(
   context: RunContext,
 ): Promise<FittedDetector> {
   const definition = detectorRegistry.get(spec.name);
-  const layers = planDetection(spec, { network: task.network, offers: offersOf(task) });
-  const positions = samplesPerText(definition, spec, task.network, layers);
+  const { source } = task;
+  const layers = planDetection(spec, { source, offers: offersOf(task) });
+  const countsOf = tokenCounter(spec, source, layers);
   const { fitting: trusted, heldOut } =
     spec.layer_aggregation === 'standardised-mean'
       ? holdOut(task.trusted, seed)
       : { fitting: task.trusted, heldOut: undefined };
-  const store = await activationStore(task.network, context);
-  const streamOf = (part: DataPart & { anomalous?: Uint8Array }): FeatureStream => ({
-    length: part.indices.length * positions,
-    ...given({ anomalous: part.anomalous && eachRepeated(part.anomalous, positions) }),
-    batches: () =>
-      counted(
-        task.network,
-        part,
-        { ...poolingOf(spec), ...wanted(definition), names: layers, batchSize, positions, store },
-        'Fitting',
-        context,
-      ),
-  });
+  const store = await activationStore(source, context);
+  const streamOf = (part: DataPart & { anomalous?: Uint8Array }): FeatureStream => {
+    const counts = countsOf?.(part);
+    return {
+      length: counts ? counts.reduce((sum, count) => sum + count, 0) : part.indices.length,
+      ...given({ anomalous: part.anomalous && (counts ? eachRepeated(part.anomalous, counts) : part.anomalous) }),
+      batches: () =>
+        counted(
+          source,
+          part,
+          { ...poolingOf(spec), ...wanted(definition), names: layers, batchSize, countsOf, store },
+          'Fitting',
+          context,
+        ),
+    };
+  };
   const features: Features = {
-    layers: featureLayers(definition, spec, task.network, layers),
+    layers: featureLayers(spec, source, layers),
     trusted: streamOf(trusted),
     ...given({ untrusted: task.untrusted && streamOf(task.untrusted) }),
   };
-  const state = await definition.fit(features, spec, detectorContext(spec, task.network, seed, context));
+  const state = await definition.fit(features, spec, detectorContext(spec, source, seed, context));
   const detector: FittedDetector = { spec, state, layers };
   if (!heldOut) return detector;
   const parts = [{ ...heldOut, anomalous: false }];
-  const { layers: scores } = await scoreParts(detector, task.network, parts, seed, batchSize, 'Standardising', context);
+  const { layers: scores } = await scoreParts(detector, source, parts, seed, batchSize, 'Standardising', context);
   return { ...detector, standardisation: standardisationOf(Object.fromEntries(scores)) };
 }
 
@@ -88,26 +92,42 @@ function wanted({ needs }: DetectorDefinition): { logits: boolean; inputs: boole
   return { logits: needs.logits === true, inputs: needs.inputs === true };
 }
 
-function eachRepeated(values: Uint8Array, times: number): Uint8Array {
-  return Uint8Array.from({ length: values.length * times }, (_, i) => values[Math.floor(i / times)]!);
+type Asked = Pick<DataPart, 'dataset' | 'indices'>;
+
+/** Returns what counts the tokens of samples, if each token is scored on its own. */
+function tokenCounter(
+  spec: PickedDetector,
+  source: ActivationSource,
+  [layer]: readonly string[],
+): ((asked: Asked) => Int32Array) | undefined {
+  return scoresPositions(spec) && layer !== undefined ? (asked) => source.tokenCounts(layer, asked) : undefined;
 }
 
-function detectorContext(spec: Picked, network: Network, seed: number, { signal }: RunContext): DetectorContext {
-  return { network, stream: RandomStream.from(seed, 'detector', spec.name), signal };
+function eachRepeated(values: Uint8Array, counts: Int32Array): Uint8Array {
+  return Uint8Array.from([...values].flatMap((value, i) => new Array<number>(counts[i]!).fill(value)));
+}
+
+function detectorContext(
+  spec: Picked,
+  { network }: ActivationSource,
+  seed: number,
+  { signal }: RunContext,
+): DetectorContext {
+  return { stream: RandomStream.from(seed, 'detector', spec.name), signal, ...given({ network }) };
 }
 
 async function* counted(
-  network: Network,
+  source: ActivationSource,
   part: DataPart,
-  options: PassOptions & { positions: number },
+  { countsOf, ...options }: PassOptions & { countsOf: ((asked: Asked) => Int32Array) | undefined },
   phase: string,
   context: RunContext,
 ) {
   const { signal } = context;
   let done = 0;
   context.progress(phase, 0, part.indices.length);
-  for await (const batch of activationBatches(network, part.dataset, { ...options, indices: part.indices, signal })) {
-    yield options.positions === 1 ? batch : splitPositions(batch, options.positions);
+  for await (const batch of activationBatches(source, part.dataset, { ...options, indices: part.indices, signal })) {
+    yield countsOf ? splitTokens(batch, countsOf({ dataset: part.dataset, indices: batch.indices })) : batch;
     done += batch.size;
     context.progress(phase, done, part.indices.length);
   }
@@ -125,7 +145,7 @@ export function scoreTask(
   context: RunContext,
   observers: readonly TestObserver[] = [],
 ): Promise<TaskScores> {
-  return scoreParts(detector, task.network, task.test, seed, batchSize, 'Evaluating', context, observers);
+  return scoreParts(detector, task.source, task.test, seed, batchSize, 'Evaluating', context, observers);
 }
 
 /** Returns the aggregate scores `[n]` of trusted samples that the detector was not fitted on. @throws as {@link scoreTask}. */
@@ -138,7 +158,7 @@ export async function scoreHeldOut(
   context: RunContext,
 ): Promise<Float32Array> {
   const parts = [{ ...heldOut, anomalous: false }];
-  const { layers } = await scoreParts(detector, task.network, parts, seed, batchSize, 'Calibrating', context);
+  const { layers } = await scoreParts(detector, task.source, parts, seed, batchSize, 'Calibrating', context);
   return Float32Array.from(combinedScores(detector, layers));
 }
 
@@ -153,7 +173,7 @@ export function combinedScores(detector: FittedDetector, layers: ReadonlyMap<str
 /** Scores the samples of all parts in mixed batches; the scores are in the parts' order. */
 async function scoreParts(
   detector: FittedDetector,
-  network: Network,
+  source: ActivationSource,
   parts: readonly TestPart[],
   seed: number,
   batchSize: number,
@@ -170,31 +190,40 @@ async function scoreParts(
     labels: Uint8Array.from(ofPart(({ indices, anomalous }) => indices.map(() => (anomalous ? 1 : 0)))),
     sampleIndex: Int32Array.from(ofPart(({ indices }) => indices)),
   };
-  const positionsPerText = samplesPerText(definition, detector.spec, network, detector.layers);
-  const detectorRun = detectorContext(detector.spec, network, seed, context);
+  checkTokens(definition, detector.spec, source, detector.layers);
+  const countsOf = tokenCounter(detector.spec, source, detector.layers);
+  const seen = [...new Set(observers.flatMap(({ names }) => names))];
+  const detectorRun = detectorContext(detector.spec, source, seed, context);
   let done = 0;
   context.progress(phase, 0, total);
   const options = {
     ...poolingOf(detector.spec),
-    names: [...new Set([...detector.layers, ...observers.flatMap(({ names }) => names)])],
+    names: [...new Set([...detector.layers, ...seen])],
     batchSize,
     ...wanted(definition),
     indices: mixed.indices,
     nameOf: (index: number) => mixed.ownIndex(index),
     signal: context.signal,
-    store: await activationStore(network, context),
+    store: await activationStore(source, context),
   };
-  for await (const batch of activationBatches(network, mixed.dataset, options)) {
+  for await (const batch of activationBatches(source, mixed.dataset, options)) {
     const positions = mixed.positions.subarray(done, done + batch.size);
     const own = { ...batch, layers: new Map(detector.layers.map((name) => [name, batch.layers.get(name)!])) };
-    for (const [layer, values] of await scoreBatch(detector, own, positionsPerText, detectorRun)) {
+    for (const [layer, values] of await scoreBatch(
+      detector,
+      own,
+      countsOf?.({ dataset: mixed.dataset, indices: batch.indices }),
+      detectorRun,
+    )) {
       if (!scores.layers.has(layer)) scores.layers.set(layer, new Float32Array(total));
       const all = scores.layers.get(layer)!;
       positions.forEach((position, row) => (all[position] = values[row]!));
     }
-    if (observers.length > 0)
-      for (const { batch: seen, part, positions: places } of mixed.byPart(batch, positions))
-        for (const observer of observers) observer.see(seen, part, places);
+    if (observers.length > 0) {
+      const shown = { ...batch, layers: new Map(seen.map((name) => [name, batch.layers.get(name)!])) };
+      for (const { batch: rows, part, positions: places } of mixed.byPart(shown, positions))
+        for (const observer of observers) observer.see(rows, part, places);
+    }
     done += batch.size;
     context.progress(phase, done, total);
   }
@@ -206,13 +235,13 @@ async function scoreParts(
 async function scoreBatch(
   { spec, state }: FittedDetector,
   batch: ActivationBatch,
-  positions: number,
+  counts: Int32Array | undefined,
   context: DetectorContext,
 ): Promise<LayerScores> {
   const definition = detectorRegistry.get(spec.name);
-  if (positions === 1) return definition.score(state, batch, context);
-  const scores = await definition.score(state, splitPositions(batch, positions), context);
-  return joinPositions(scores, positions, spec.tokens === 'score-max' ? 'max' : 'mean');
+  if (!counts) return definition.score(state, batch, context);
+  const scores = await definition.score(state, splitTokens(batch, counts), context);
+  return joinTokens(scores, counts, spec.tokens === 'score-max' ? 'max' : 'mean');
 }
 
 function checkFinite(layer: string, values: Float32Array): void {

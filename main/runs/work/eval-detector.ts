@@ -24,13 +24,13 @@ export async function runEvaluation(spec: EvalDetectorSpec, context: RunContext)
   const detectorFolder = fittedDetectorFolder(spec.detector);
   const detector = readDetector(detectorFolder);
   const task = await timer.measure('data', () => buildTask(spec.task, context));
-  for (const layer of detector.layers) task.network.activationShape(layer);
+  for (const layer of detector.layers) task.source.activationShape(layer);
   const subject = { detectorFolder, task: spec.task, seed: spec.seed };
   const heldOutScores = sameModel(detectorFolder, task) ? readHeldOutScores(detectorFolder) : null;
   const evaluated = await evaluateDetector(detector, task, subject, { ...spec, heldOutScores }, context, timer);
   const metrics = withFiguresOfClassifier(task, evaluated);
   tellOfKept(context);
-  task.network.dispose();
+  task.source.dispose();
   return {
     metrics,
     timings: timer.timings,

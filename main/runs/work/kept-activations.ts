@@ -1,14 +1,14 @@
 import { formatCount } from '../../../shared/format.ts';
 import { ActivationStore } from '../../models/activation-store.ts';
-import type { Network } from '../../models/network.ts';
+import type { ActivationSource } from '../../models/activation-source.ts';
 import type { RunContext } from '../run-definition.ts';
 
-/** Returns where a run keeps what a network makes of data; undefined where it computes all of it. */
+/** Returns where a run keeps what a model makes of data; undefined where it computes all of it, or nothing. */
 export async function activationStore(
-  network: Network,
+  source: ActivationSource,
   { activations, engine }: RunContext,
 ): Promise<ActivationStore | undefined> {
-  return activations && ActivationStore.of(activations, network, engine);
+  return activations && ActivationStore.of(activations, source, engine);
 }
 
 /** Tells the log of a run what it did not compute itself. */

@@ -11,27 +11,28 @@ import { testSampleAt } from './test-sample.ts';
  * detector that adapts to its batch, and make its scores depend on where the parts are cut.
  */
 export class MixedParts {
-  /** The datasets of all parts, concatenated. */
+  /** The datasets of all parts, each once, concatenated. */
   readonly dataset: Dataset;
   /** Which samples of {@link dataset} to read, in the order of mixing, `[n]`. */
   readonly indices: Int32Array;
   /** The place of each of them among all samples of the parts in turn, `[n]`. */
   readonly positions: Int32Array;
   readonly #parts: readonly TestPart[];
-  /** Where each part begins in the dataset and among the positions. */
+  /** Where the dataset of each part begins in {@link dataset}, and where the part does among the positions. */
   readonly #starts: readonly { sample: number; position: number }[];
 
   constructor(parts: readonly TestPart[], seed: number) {
     this.#parts = parts;
-    this.dataset = parts.map(({ dataset }) => dataset).reduce((all, dataset) => concatenated(all, dataset));
-    let [sample, position] = [0, 0];
-    this.#starts = parts.map(({ dataset, indices }) => {
-      const start = { sample, position };
-      sample += dataset.length;
-      position += indices.length;
-      return start;
-    });
-    this.positions = RandomStream.from(seed, 'test order').permutation(position);
+    const datasets = [...new Set(parts.map(({ dataset }) => dataset))];
+    this.dataset = datasets.reduce((all, dataset) => concatenated(all, dataset));
+    const samples = startsOf(datasets.map(({ length }) => length));
+    const positions = startsOf(parts.map(({ indices }) => indices.length));
+    this.#starts = parts.map(({ dataset }, part) => ({
+      sample: samples[datasets.indexOf(dataset)]!,
+      position: positions[part]!,
+    }));
+    const total = parts.reduce((sum, { indices }) => sum + indices.length, 0);
+    this.positions = RandomStream.from(seed, 'test order').permutation(total);
     this.indices = this.positions.map((at) => {
       const part = this.partOf(at);
       const { sample, position } = this.#starts[part]!;
@@ -82,4 +83,14 @@ export class MixedParts {
       ...given({ logits: batch.logits && pick(batch.logits), inputs: batch.inputs && pick(batch.inputs) }),
     };
   }
+}
+
+/** Where each of some pieces begins that follow one another. */
+function startsOf(lengths: readonly number[]): number[] {
+  let next = 0;
+  return lengths.map((length) => {
+    const start = next;
+    next += length;
+    return start;
+  });
 }

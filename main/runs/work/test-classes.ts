@@ -16,8 +16,8 @@ export class TestClasses implements TestObserver {
   /** Undefined if the model predicts no classes. */
   readonly predicted: Int32Array | undefined;
 
-  constructor({ network, test }: Task) {
-    const output = network.classOutput;
+  constructor({ source, test }: Task) {
+    const output = source.classOutput;
     this.names = output === undefined ? [] : [output];
     const total = test.reduce((sum, { indices }) => sum + indices.length, 0);
     this.own = new Int32Array(total);

@@ -57,6 +57,6 @@ export async function runFitting(spec: TrainDetectorSpec, context: RunContext): 
     ...given({ poison_share: poison }),
   };
   tellOfKept(context);
-  task.network.dispose();
+  task.source.dispose();
   return { metrics, timings: timer.timings, fingerprints: { ...task.fingerprints, ...files } };
 }

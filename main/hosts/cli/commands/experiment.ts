@@ -37,7 +37,8 @@ import { QueuedRuns } from '../../../api/runs/queued-runs.ts';
 import { SettingsStore } from '../../../api/settings.ts';
 import type { Workbench } from '../../../api/workbench.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
-import { planExperiment, type ExperimentPlan } from '../../../experiments/plan.ts';
+import type { ExperimentPlan } from '../../../experiments/plan.ts';
+import { planWithRecords } from '../../../experiments/recorded-outlines.ts';
 import { readExperimentFile } from '../../../experiments/read-spec.ts';
 import { settingsWords } from '../../../experiments/settings-words.ts';
 import { suites } from '../../../experiments/suites/index.ts';
@@ -176,9 +177,9 @@ export const experiment: Command = {
         case 'unlock':
           return lock(store, store.get(name!), action === 'lock', output);
         case 'figures':
-          return await writeFigures(source(store, store.get(name!), workbench), chosen, output);
+          return await writeFigures(await source(store, store.get(name!), workbench), chosen, output);
         case 'report':
-          return await writeReport(source(store, store.get(name!), workbench), chosen, output);
+          return await writeReport(await source(store, store.get(name!), workbench), chosen, output);
         case 'cancel':
           return cancel(workbench, store.get(name!), output);
         default:
@@ -218,7 +219,7 @@ async function begin(
     data_dir: resolve(dataDir ?? defaultDataDir()),
   };
   // Planned before anything is written: what is at fault leaves nothing behind.
-  const plan = planned(store, source, chosen);
+  const plan = await planned(store, source, chosen);
   const known = workbench.catalogue.experiments.find(spec.name);
   // A dry run changes nothing, not even an experiment of this name that was begun with another file or data folder.
   if (isDryRun)
@@ -232,9 +233,13 @@ async function begin(
   await compute(workbench, store, experiment, chosen, output, plan);
 }
 
-function planned(store: ExperimentStore, source: ExperimentPlanSource, { many }: Pick<Flags, 'many'>): ExperimentPlan {
+async function planned(
+  store: ExperimentStore,
+  source: ExperimentPlanSource,
+  { many }: Pick<Flags, 'many'>,
+): Promise<ExperimentPlan> {
   try {
-    return planExperiment(store.planSource(source, many ? mostCellsEver : usualMostCells));
+    return await planWithRecords(store.planSource(source, many ? mostCellsEver : usualMostCells));
   } catch (error) {
     if (!(error instanceof CupbearerError) || many || error.details?.['cells'] === undefined) throw error;
     throw new CupbearerError(error.code, error.message, { hint: 'Add --many if you mean it.', cause: error });
@@ -247,8 +252,9 @@ async function compute(
   experiment: StoredExperiment,
   chosen: Flags,
   output: Output,
-  plan = planned(store, experiment.file, chosen),
+  known?: ExperimentPlan,
 ): Promise<void> {
+  const plan = known ?? (await planned(store, experiment.file, chosen));
   if (chosen.dry_run) return showPlan(plan, experiment, workbench, output);
   const settings = new SettingsStore();
   const jobs = () => chosen.jobs ?? settings.current().parallelJobs;
@@ -423,7 +429,7 @@ async function status(
   output: Output,
 ): Promise<void> {
   const { catalogue } = workbench;
-  const plan = planned(store, experiment.file, { many: true });
+  const plan = await planned(store, experiment.file, { many: true });
   const { impossible: _, ...counts } = countRuns(catalogue, experiment, plan);
   const { id, spec, data_dir: dataDir } = experiment.file;
   const { host_pid: pid, host_started: started } = catalogue.experiments.get(id);
@@ -454,7 +460,7 @@ async function table(
   output: Output,
 ): Promise<void> {
   const { format, spread, out } = chosen;
-  const plan = planned(store, experiment.file, { many: true });
+  const plan = await planned(store, experiment.file, { many: true });
   const subject = matrixSubject(workbench.catalogue, experiment, plan);
   const { spec, data_dir: dataDir } = experiment.file;
   const { bytes } = await withLibrary((library) =>
@@ -495,8 +501,12 @@ function lock(store: ExperimentStore, experiment: StoredExperiment, locked: bool
 }
 
 /** What documents of an experiment are made from. */
-function source(store: ExperimentStore, experiment: StoredExperiment, { catalogue }: Workbench): DocumentSource {
-  const plan = planned(store, experiment.file, { many: true });
+async function source(
+  store: ExperimentStore,
+  experiment: StoredExperiment,
+  { catalogue }: Workbench,
+): Promise<DocumentSource> {
+  const plan = await planned(store, experiment.file, { many: true });
   return { experiment, plan, subject: matrixSubject(catalogue, experiment, plan) };
 }
 
