@@ -2,12 +2,12 @@ import type { DraftCheck, ExperimentDraft, NetworkDescription } from '../../shar
 import type { Fault } from '../../shared/domain/form.ts';
 import { stepOf } from '../../shared/domain/wizard-step.ts';
 import { classifiersOf, openTaskOf, tasksOf } from '../../shared/draft-parts.ts';
-import { describeNetwork } from '../models/describe-network.ts';
+import { describeModel } from '../models/describe-network.ts';
 import { unsuitedDetectors } from '../runs/drafts/detector-misfits.ts';
 import { draftFaults, labelInDraft } from '../runs/drafts/draft-faults.ts';
 import type { DraftSubject } from '../runs/drafts/draft-specs.ts';
 import { draftSummaries, testSize } from '../runs/drafts/draft-summaries.ts';
-import { requireNetwork, viewDraft } from '../runs/drafts/draft-view.ts';
+import { requireModel, viewDraft } from '../runs/drafts/draft-view.ts';
 import { classifierLabels, detectorLabels, taskLabels } from '../runs/drafts/part-labels.ts';
 import type { PartPath } from '../runs/drafts/plain-draft.ts';
 import { sweepFaults } from '../runs/drafts/sweep-faults.ts';
@@ -93,10 +93,10 @@ export interface DraftDescription {
 /** Returns what can be said of a draft without loading any data; each part only where the draft determines it. */
 export function describeDraft(subject: DraftSubject, { dataDir }: InspectionContext): DraftDescription {
   const view = viewDraft(subject, dataDir);
-  return { network: view.network && describeNetwork(view.network.spec), testSize: testSize(view) };
+  return { network: view.model && describeModel(view.model), testSize: testSize(view) };
 }
 
 /** Returns the network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
 export function draftNetworkDescription(subject: DraftSubject, { dataDir }: InspectionContext): NetworkDescription {
-  return describeNetwork(requireNetwork(subject, dataDir));
+  return describeModel(requireModel(subject, dataDir));
 }

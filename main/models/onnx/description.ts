@@ -5,10 +5,13 @@ import { explainFaults } from '../../../shared/schema/problems.ts';
 import { writeFileAtomically } from '../../storage/atomic-write.ts';
 import { toJsonText } from '../../storage/json-text.ts';
 import { within } from '../../storage/within-folder.ts';
-import { optimizationLevels } from './runtime.ts';
 
 /** The format of `model.json` for a model that is an ONNX graph; 1 is that of the program's own networks. */
 export const onnxFormat = 2;
+
+/** How much ONNX Runtime may change a graph before it runs, most first. */
+export const optimizationLevels = ['all', 'extended', 'basic', 'disabled'] as const;
+export type OptimizationLevel = (typeof optimizationLevels)[number];
 
 const name = z.string().max(4096);
 const mostSide = 2 ** 20;

@@ -1,9 +1,18 @@
-import { normalize } from 'node:path';
-import { CupbearerError } from '../../../shared/errors.ts';
 import { createHash } from 'node:crypto';
+import { copyFileSync, constants } from 'node:fs';
+import { join, normalize } from 'node:path';
+import { CupbearerError } from '../../../shared/errors.ts';
 import { hashFile } from '../../storage/content-hash.ts';
 import { fileSize, readFileBytes } from '../../storage/read-file.ts';
-import { isThere, within, type Within } from '../../storage/within-folder.ts';
+import { withStorageErrors } from '../../storage/storage-error.ts';
+import {
+  createFolderWithin,
+  entriesWithin,
+  isThere,
+  pathToWrite,
+  within,
+  type Within,
+} from '../../storage/within-folder.ts';
 import { readGraph, type OnnxGraph } from './graph.ts';
 import type { GraphFiles } from './runtime.ts';
 
@@ -20,6 +29,19 @@ export function graphFile(folder: string): Within {
   return within(folder, graphFolder, graphName);
 }
 
+/** Copies the graph of a run folder, if it has one, to another, with the files beside it. @throws CupbearerError `storage`. */
+export function copyGraph(from: string, to: string): void {
+  const entries = entriesWithin(within(from, graphFolder)).filter((entry) => entry.isFile());
+  if (entries.length === 0) return;
+  createFolderWithin(within(to, graphFolder));
+  for (const { name } of entries) {
+    const target = pathToWrite(within(to, graphFolder, name));
+    withStorageErrors(`write "${target}"`, () =>
+      copyFileSync(join(from, graphFolder, name), target, constants.COPYFILE_FICLONE),
+    );
+  }
+}
+
 /** SHA-256 over the graph in a run folder and the files beside it. @throws CupbearerError `not-found`, `storage`, `bad-data`. */
 export function graphFingerprint(folder: string, external: readonly string[]): string {
   const own = hashFile(graphFile(folder));
@@ -34,13 +56,15 @@ export function graphFingerprint(folder: string, external: readonly string[]): s
  * Reads a graph and the files beside it, each of which must lie in `folder`.
  * @throws CupbearerError `bad-data` for a graph that is damaged or leads out of the folder, `not-found`, `storage`.
  */
-export function readGraphFiles(folder: string, file: string): GraphFiles & { graph: OnnxGraph } {
-  const place = within(folder, file);
+export function readGraphFiles(folder: string | Within, file: string): GraphFiles & { graph: OnnxGraph } {
+  const placeOf = (name: string) =>
+    typeof folder === 'string' ? within(folder, name) : within(folder.folder, folder.name, name);
+  const place = placeOf(file);
   checkSize(place, file);
   const bytes = readFileBytes(place, mostBytes);
   const graph = readGraph(bytes, file);
   const external = externalFiles(graph, file).map((path) => {
-    const part = within(folder, checkedName(path));
+    const part = placeOf(checkedName(path));
     if (!isThere(part)) {
       const { tensor } = graph.externalTensors.find((each) => each.file === path)!;
       throw new CupbearerError(
@@ -76,7 +100,7 @@ export function externalFiles({ externalTensors }: OnnxGraph, file: string): str
 /** The name of a file beside the graph, without "./" before it. */
 export function checkedName(name: string): string {
   const plain = normalize(name);
-  const isPlain = plain.length > 0 && !/[\\/\0]/.test(plain) && plain !== '.' && plain !== '..' && plain !== graphName;
+  const isPlain = plain.length > 0 && !/[\\/\0]/.test(plain) && plain !== '.' && plain !== '..';
   if (isPlain) return plain;
   throw new CupbearerError('bad-data', `Expected the name of a file beside the graph, found "${name}".`);
 }

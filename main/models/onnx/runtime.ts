@@ -1,10 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { cupbearerHome } from '../../storage/home.ts';
+import { readJsonFile } from '../../storage/read-file.ts';
 import { exposedFolder } from '../../storage/private-folder.mjs';
 import { ownProcessors } from '../../tensor/threads/processors.ts';
+import type { OptimizationLevel } from './description.ts';
 
 /** The numbers of a tensor as ONNX Runtime holds them; float16 as its bits unless this Node.js has an array of such. */
 export type TensorData = Exclude<NodeJS.TypedArray, Uint8ClampedArray>;
@@ -45,10 +48,6 @@ interface RuntimePackage {
   InferenceSession: { create(graph: Uint8Array, options: SessionOptions): Promise<OnnxSession> };
 }
 
-/** How much ONNX Runtime may change a graph before it runs, most first. */
-export const optimizationLevels = ['all', 'extended', 'basic', 'disabled'] as const;
-export type OptimizationLevel = (typeof optimizationLevels)[number];
-
 /** A graph with the files beside it in which its tensors lie. */
 export interface GraphFiles {
   /** What messages call it. */
@@ -56,6 +55,8 @@ export interface GraphFiles {
   bytes: Uint8Array;
   external: readonly { path: string; data: Uint8Array }[];
 }
+
+const packageFile = z.object({ version: z.string() });
 
 const installHint = 'Install it with: npx cupbearer engine install onnx';
 
@@ -116,9 +117,8 @@ export class OnnxRuntime {
     }
     const place = join(runtimePackages(folder), 'onnxruntime-node');
     try {
-      const require = createRequire(join(place, 'package.json'));
-      const { version } = require('./package.json') as { version: string };
-      return new OnnxRuntime(version, require(place) as RuntimePackage);
+      const { version } = packageFile.parse(readJsonFile(join(place, 'package.json')));
+      return new OnnxRuntime(version, createRequire(join(place, 'package.json'))(place) as RuntimePackage);
     } catch (error) {
       const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
       throw new CupbearerError('engine', `ONNX Runtime in "${folder}" does not load: ${reason}.`, {

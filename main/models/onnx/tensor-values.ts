@@ -19,18 +19,3 @@ function fromHalf(bits: number): number {
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
-
-/**
- * Moves the channels of `size` samples `[channels, ...positions]` to the end. `positions` is the number of these, all axes together.
- */
-export function channelsToEnd(values: Float32Array, size: number, channels: number, positions: number): Float32Array {
-  const result = new Float32Array(values.length);
-  const width = channels * positions;
-  for (let n = 0; n < size; n++) {
-    const base = n * width;
-    for (let c = 0; c < channels; c++) {
-      for (let p = 0; p < positions; p++) result[base + p * channels + c] = values[base + c * positions + p]!;
-    }
-  }
-  return result;
-}

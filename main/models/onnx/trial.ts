@@ -1,16 +1,9 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import { checkNotCancelled } from '../../data/cancellation.ts';
 import { channelAxes, weighedValues, type ChannelAxis } from './channel-axes.ts';
-import type { OnnxModel } from './description.ts';
+import { optimizationLevels, type OnnxModel, type OptimizationLevel } from './description.ts';
 import { madeValues, withOutputs, type OnnxGraph } from './graph.ts';
-import {
-  optimizationLevels,
-  type GraphFiles,
-  type OnnxRuntime,
-  type OnnxSession,
-  type OnnxTensor,
-  type OptimizationLevel,
-} from './runtime.ts';
+import { type GraphFiles, type OnnxRuntime, type OnnxSession, type OnnxTensor } from './runtime.ts';
 import { layerTypes, toFloats } from './tensor-values.ts';
 
 /** What a graph is tried with. */
