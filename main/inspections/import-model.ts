@@ -9,6 +9,7 @@ import { refuse } from '../../shared/misfit.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { readNetworkSpec, writeModelDescription } from '../models/files.ts';
 import { NetworkOutline, type NetworkSpec } from '../models/network-outline.ts';
+import { factsOf, readModelDescription } from '../models/model-in.ts';
 import { checkWeights, unwrapped } from '../models/weights.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { parseSpecFile } from '../storage/run-files.ts';
@@ -19,7 +20,9 @@ import { isThere, within } from '../storage/within-folder.ts';
 import { readTensorDirectory, readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
 import type { InspectionContext } from './inspection.ts';
+import { importOnnx } from './import-onnx.ts';
 import { isModelFile, modelFileNames } from '../runs/model-files.ts';
+import type { OnnxStatement } from '../runs/onnx-statement.ts';
 import { readStoredSpec, type StoredSpec } from '../runs/stored-spec.ts';
 import { checkStatement, type StatedTraining, type TrainingStatement } from '../runs/stated-training.ts';
 
@@ -35,12 +38,19 @@ interface ModelImport {
   target: string;
   /** What it was trained on, if its files do not say. */
   statement: TrainingStatement;
+  /** The name of an ONNX file in the folder that is the model; the only one there, without weights of a network, unless given. */
+  graph?: string | undefined;
+  /** What else is said of an ONNX graph. */
+  onnx?: OnnxStatement | undefined;
 }
 
 /** A model whose files are in place. The caller writes spec.json, which makes them a run. */
 interface ImportedModel {
   folder: string;
-  architecture: Picked;
+  /** Undefined for an ONNX graph. */
+  architecture: Picked | undefined;
+  /** The name of an ONNX graph's file. */
+  graph?: string;
   /** What its own spec.json says. */
   before: SpecFile | undefined;
   /** What it was trained on; undefined where neither files nor statement say. */
@@ -60,7 +70,7 @@ const [description, weights, specName, triggerName] = modelFileNames;
  */
 export async function importModelFiles(
   asked: ModelImport,
-  context: Pick<InspectionContext, 'dataDir'>,
+  context: Pick<InspectionContext, 'dataDir'> & { signal?: AbortSignal },
 ): Promise<ImportedModel> {
   try {
     return await importFiles(asked, context);
@@ -78,9 +88,22 @@ function withoutFolder(error: unknown, folder: string): unknown {
 }
 
 async function importFiles(
-  { folder, isOwn, target, statement }: ModelImport,
-  { dataDir }: Pick<InspectionContext, 'dataDir'>,
+  { folder, isOwn, target, statement, graph = graphIn(folder), onnx = {} }: ModelImport,
+  context: Pick<InspectionContext, 'dataDir'> & { signal?: AbortSignal },
 ): Promise<ImportedModel> {
+  const { dataDir } = context;
+  if (graph !== undefined) {
+    const asked = { folder, file: graph, target, training: statement, statement: onnx };
+    const { trained, folder: place } = await importOnnx(asked, isOwn ? move : copyFile, context);
+    if (trained) writeTrigger(place, trained);
+    return {
+      folder: place,
+      architecture: undefined,
+      graph,
+      before: undefined,
+      trained: trained && toKeep(trained),
+    };
+  }
   const files = filesIn(folder, isOwn);
   const network = readNetworkSpec(folder);
   const directory = Object.fromEntries(readTensorDirectory(within(folder, weights)));
@@ -132,7 +155,23 @@ export async function stateModelTraining(
   { dataDir }: Pick<InspectionContext, 'dataDir'>,
 ): Promise<KnownTraining> {
   if (!statement.train_data) refuse([{ path: ['train_data'], message: 'Choose the data that it was trained on.' }]);
-  const network = readNetworkSpec(folder);
+  const description = readModelDescription(folder);
+  const { network } = description;
+  if (!network) {
+    const { mean, std } = statement;
+    const key = mean === undefined ? 'std' : 'mean';
+    if (mean !== undefined || std !== undefined) {
+      const message = 'The inputs of an ONNX graph are described when it is imported: import it again to change that.';
+      refuse([{ path: [key], message }]);
+    }
+    const stated = await checkStatement(
+      { ...statement, train_data: statement.train_data! },
+      factsOf(description),
+      dataDir,
+    );
+    writeTrigger(folder, stated);
+    return toKeep(stated);
+  }
   const stored = isThere(triggerFile(folder)) ? readTensorFile(triggerFile(folder)).tensors : undefined;
   const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, dataDir, stored);
   writeStated(folder, network, stated);
@@ -188,9 +227,23 @@ function missingHint(folder: string, missing: string | undefined): string {
   return `${description} and ${weights} are needed; the other two say what it was trained on.`;
 }
 
-function writeStated(folder: string, network: NetworkSpec, { normalisation, triggerState }: StatedTraining): void {
+function writeStated(folder: string, network: NetworkSpec, { normalisation, ...stated }: StatedTraining): void {
   if (normalisation) writeModelDescription(folder, new NetworkOutline({ ...network, normalisation }));
+  writeTrigger(folder, stated);
+}
+
+function writeTrigger(folder: string, { triggerState }: Pick<StatedTraining, 'triggerState'>): void {
   if (triggerState) writeTensorFile(triggerFile(folder), triggerState);
+}
+
+/** The ONNX file in a folder that is a model: the only one, if there are no weights of a network. */
+function graphIn(folder: string): string | undefined {
+  if (!existsSync(folder) || isThere(within(folder, weights))) return undefined;
+  const [graph, ...others] = readdirSync(folder).filter((name) => name.toLowerCase().endsWith('.onnx'));
+  if (others.length === 0) return graph;
+  throw new CupbearerError('usage', `There are several ONNX files in "${folder}": ${[graph, ...others].join(', ')}.`, {
+    hint: 'Name the file of the one to import.',
+  });
 }
 
 async function move(source: string, target: string): Promise<void> {

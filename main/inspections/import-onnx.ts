@@ -8,6 +8,7 @@ import type { DatasetFacts } from '../data/dataset.ts';
 import { datasetFacts, loadSplit } from '../data/datasets/load.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
 import { range, slices } from '../models/batches.ts';
+import { factsOf } from '../models/model-in.ts';
 import { sizeOf } from '../models/network-outline.ts';
 import {
   onnxFormat,
@@ -43,10 +44,9 @@ interface OnnxImport {
 }
 
 /** A model whose files are in place. */
-export interface ImportedGraph {
+interface ImportedGraph {
   folder: string;
   trained: StatedTraining | undefined;
-  model: OnnxModel;
 }
 
 /** Samples of labelled data on which a model is checked, at most. */
@@ -83,8 +83,8 @@ export async function importOnnx(
   const stated =
     trainData &&
     (await checkStatement(
-      { train_data: trainData, seed: training.seed, mean: undefined, std: undefined },
-      networkOf(model),
+      { ...training, train_data: trainData, mean: undefined, std: undefined },
+      factsOf({ graph: model }),
       dataDir,
     ));
   if (trainData) {
@@ -99,12 +99,7 @@ export async function importOnnx(
     await place(join(folder, checkedName(path)), join(run, graphFolder, checkedName(path)));
   }
   writeOnnxModel(run, model);
-  return { folder: run, trained: stated, model };
-}
-
-/** What a statement is checked against. */
-function networkOf({ input_shape: inputShape, classes, vocabulary }: OnnxModel) {
-  return { inputShape, classes, ...given({ vocabulary }) };
+  return { folder: run, trained: stated };
 }
 
 /** How inputs are made, and what of the graph that depends on. */

@@ -14,6 +14,7 @@ export const importedClassifierParams = z.object({
     help: 'What the classifier has learned from, where that is known',
   }),
   imported: flag({ label: 'Imported', help: 'Trained elsewhere and imported', default: true }),
+  graph: optionalText({ label: 'Graph', help: 'The ONNX file that the model is, where it is one' }),
   classes_note: optionalText({
     label: 'Classes',
     help: 'What is to be known where its classes are not matched with those of its data by name',

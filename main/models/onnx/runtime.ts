@@ -9,7 +9,7 @@ import { exposedFolder } from '../../storage/private-folder.mjs';
 import { ownProcessors } from '../../tensor/threads/processors.ts';
 import type { OptimizationLevel } from './description.ts';
 
-/** The numbers of a tensor as ONNX Runtime holds them; float16 as its bits unless this Node.js has an array of such. */
+/** The numbers of a tensor as ONNX Runtime holds them; float16 as its bits. */
 export type TensorData = Exclude<NodeJS.TypedArray, Uint8ClampedArray>;
 
 export interface OnnxTensor {
@@ -118,7 +118,9 @@ export class OnnxRuntime {
     const place = join(runtimePackages(folder), 'onnxruntime-node');
     try {
       const { version } = packageFile.parse(readJsonFile(join(place, 'package.json')));
-      return new OnnxRuntime(version, createRequire(join(place, 'package.json'))(place) as RuntimePackage);
+      const loaded = createRequire(join(place, 'package.json'))(place) as RuntimePackage;
+      takeHalvesAsBits(loaded);
+      return new OnnxRuntime(version, loaded);
     } catch (error) {
       const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
       throw new CupbearerError('engine', `ONNX Runtime in "${folder}" does not load: ${reason}.`, {
@@ -151,6 +153,20 @@ export class OnnxRuntime {
   /** A tensor of these numbers. */
   tensor(type: string, data: TensorData, dims: readonly number[]): OnnxTensor {
     return new this.#package.Tensor(type, data, dims);
+  }
+}
+
+/**
+ * Has the package hold float16 as bits. With its first tensor it looks whether this Node.js has an array of such numbers, which its
+ * native part cannot read ("not enough space").
+ */
+function takeHalvesAsBits({ Tensor }: RuntimePackage): void {
+  const halves = Object.getOwnPropertyDescriptor(globalThis, 'Float16Array');
+  if (halves) Reflect.deleteProperty(globalThis, 'Float16Array');
+  try {
+    void new Tensor('float32', new Float32Array(1), [1]);
+  } finally {
+    if (halves) Object.defineProperty(globalThis, 'Float16Array', halves);
   }
 }
 

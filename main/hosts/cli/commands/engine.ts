@@ -1,9 +1,5 @@
 import { z } from 'zod';
-import {
-  installTensorflow,
-  knownVersion,
-  type InstallRequest,
-} from '../../../engine-install/install-tensorflow.ts';
+import { installTensorflow, knownVersion, type InstallRequest } from '../../../engine-install/install-tensorflow.ts';
 import { installOnnx, onnxVersion, removeOnnx } from '../../../engine-install/install-onnx.ts';
 import { listInstallations, removeInstallation, useInstallation } from '../../../engine-install/installations.ts';
 import { installedRuntimes } from '../../../models/onnx/runtime.ts';

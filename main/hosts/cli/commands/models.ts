@@ -1,13 +1,16 @@
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { importModel, stateTraining } from '../../../api/runs/import-model.ts';
 import { defaultDataDir } from '../../../data/data-dir.ts';
 import { defaultRunsFolder } from '../../../api/settings.ts';
+import { onnxStatement } from '../../../runs/onnx-statement.ts';
 import { trainingStatement } from '../../../runs/stated-training.ts';
+import { readModelDescription } from '../../../models/model-in.ts';
 import { readRun } from '../../../api/runs/read-run.ts';
 import type { Workbench } from '../../../api/workbench.ts';
 import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
+import { numbered } from '../../../../shared/format.ts';
 import { optionalPath, optionalText, parseParams, type Picked } from '../../../../shared/schema/fields.ts';
 import { computeFlags, type Command } from '../command.ts';
 import { faultLines, printedRun } from '../faults.ts';
@@ -26,14 +29,15 @@ const importFlags = {
   base: optionalPath({ label: 'Base folder', help: 'Folder for its new run folder; the usual place unless given' }),
 };
 const statementFlags = trainingStatement.extend({ data_dir: computeFlags.data_dir });
-const flags = statementFlags.extend(importFlags);
+const flags = statementFlags.extend({ ...onnxStatement.shape, ...importFlags });
 
 export const models: Command = {
   name: 'models',
   summary: 'List models; import one that was trained elsewhere',
-  synopsis: '[list | import FOLDER | trained-on RUN] [--FLAG VALUE ...]',
+  synopsis: '[list | import FOLDER | import FILE.onnx | trained-on RUN] [--FLAG VALUE ...]',
   notes: [
-    'import takes a folder with model.json and model.safetensors, and spec.json and trigger.safetensors where there are any.',
+    'import takes a folder with model.json and model.safetensors, and spec.json and trigger.safetensors where there are any;',
+    'or an ONNX file, of which it must be known what its classes and its inputs are (docs/importing-onnx.md).',
     'Without spec.json most tasks need to be told what the model was trained on: at once, or later by',
     'trained-on. RUN is its id, which may be shortened.',
   ].join('\n'),
@@ -51,15 +55,17 @@ export const models: Command = {
     const accepted = action === 'list' ? [] : Object.keys(action === 'import' ? flags.shape : statementFlags.shape);
     const unwanted = Object.keys(given).find((key) => !accepted.includes(key));
     if (unwanted !== undefined) throw new CupbearerError('usage', `models ${action} takes no --${unwanted}.`);
-    const { name, base, data_dir: dataDir = defaultDataDir(), ...statement } = parseParams(flags, given, flagName);
+    const { name, base, data_dir: dataDir = defaultDataDir(), ...stated } = parseParams(flags, given, flagName);
+    const statement = trainingStatement.parse(stated);
     await withWorkbench(output, async (workbench) => {
       if (action === 'list') return list(workbench, output);
       const record = await withLibrary((library) =>
         action === 'trained-on'
           ? stateTraining(workbench, library, subject!, statement, { dataDir })
           : importModel(workbench, library, {
-              name: name ?? basename(resolve(subject!)),
-              folder: resolve(subject!),
+              name: name ?? basename(resolve(subject!)).replace(/\.onnx$/i, ''),
+              ...placeOf(resolve(subject!)),
+              onnx: onnxStatement.parse(stated),
               isOwn: false,
               base: resolve(base ?? defaultRunsFolder()),
               statement,
@@ -71,10 +77,20 @@ export const models: Command = {
   },
 };
 
+/** The folder of a model, and its file where that is named. */
+function placeOf(subject: string): { folder: string; graph?: string } {
+  return /\.onnx$/i.test(subject) ? { folder: dirname(subject), graph: basename(subject) } : { folder: subject };
+}
+
 function taken(run: CatalogueRun): string {
   const { id, folder } = run;
   const lines = [`${id} is in ${shownPath(folder)}.`];
   const flag = typedWords(['--task.run_path', shownPath(folder)]);
+  const checked = readModelDescription(folder).graph?.checked;
+  if (checked) {
+    const { data, samples, accuracy } = checked;
+    lines.push(`It is right on ${(100 * accuracy).toFixed(1)} % of ${numbered(samples, 'test sample')} of ${data}.`);
+  }
   const note = classesNoteOf(run);
   if (note !== undefined) lines.push(note);
   if (flag !== undefined) lines.push(`Use it by: ${flag}`);
