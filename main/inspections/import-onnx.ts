@@ -22,7 +22,7 @@ import { checkedName, graphFolder, graphName, readGraphFiles } from '../models/o
 import { channelsOf, GraphInput, sideOf, type InputSpec } from '../models/onnx/graph-input.ts';
 import { OnnxRuntime, type GraphFiles } from '../models/onnx/runtime.ts';
 import { toFloats } from '../models/onnx/tensor-values.ts';
-import { defaultLayers, open, runOnce, tryGraph, type Trial } from '../models/onnx/trial.ts';
+import { defaultLayers, openGraph, runOnce, tryGraph, type Trial } from '../models/onnx/trial.ts';
 import type { OnnxStatement } from '../runs/onnx-statement.ts';
 import { checkStatement, type StatedTraining, type TrainingStatement } from '../runs/stated-training.ts';
 import { createRunFolder } from '../storage/run-folder.ts';
@@ -289,6 +289,7 @@ function describe(
       output,
       output_is: isProbabilities ? 'probabilities' : 'logits',
       optimization: trial.optimization,
+      shows_all: trial.showsAll,
       operator_sets: Object.fromEntries(graph.operatorSets),
     },
     input_shape: [...input.input_shape],
@@ -348,8 +349,8 @@ async function accuracyOf(
   const data = await loadSplit(original, { train: false, augment: false }, { dataDir, seed: 0, ...given({ signal }) });
   const order = classOrder(data.classes, model.classes, original.name);
   const samples = Math.min(data.length, mostChecked);
-  const { output, one_by_one: isOneByOne, optimization } = model.graph;
-  const session = await open(runtime, files, [output], optimization);
+  const { output, one_by_one: isOneByOne } = model.graph;
+  const session = await openGraph(runtime, files, model, [output]);
   try {
     let right = 0;
     // Every so many-th sample: files may be sorted by class.

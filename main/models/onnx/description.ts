@@ -58,6 +58,8 @@ const onnxModelFile = z.object({
     output: name,
     output_is: z.enum(['logits', 'probabilities']),
     optimization: z.enum(optimizationLevels),
+    /** Whether all layers are outputs whichever are asked for, because values would depend on that. */
+    shows_all: z.boolean(),
     operator_sets: z.record(name, z.int()),
   }),
   input_shape: list(z.int().positive().max(mostSide), 1, 8),

@@ -9,7 +9,7 @@ import { OnnxOutline } from './onnx-outline.ts';
 import { pooled } from './pooled.ts';
 import { OnnxRuntime, type GraphFiles, type OnnxSession } from './runtime.ts';
 import { toFloats } from './tensor-values.ts';
-import { open, runOnce } from './trial.ts';
+import { openGraph, runOnce } from './trial.ts';
 
 /** What the layers of one batch may take, bytes. */
 const mostBytes = 2 ** 28;
@@ -94,7 +94,7 @@ export class OnnxSource extends OnnxOutline implements ActivationSource {
 
   /** The graph with the named values as outputs, ready to run. */
   async #session(names: readonly string[]): Promise<OnnxSession> {
-    const key = JSON.stringify([...names].sort());
+    const key = this.model.graph.shows_all ? '' : JSON.stringify([...names].sort());
     let session = this.#sessions.get(key);
     if (!session) {
       for (const name of names) this.layer(name);
@@ -104,7 +104,7 @@ export class OnnxSource extends OnnxOutline implements ActivationSource {
         this.#sessions.delete(oldest);
         await (await replaced).release();
       }
-      session = open(this.#runtime, this.#files, names, this.model.graph.optimization);
+      session = openGraph(this.#runtime, this.#files, this.model, names);
       session.catch(() => this.#sessions.delete(key));
       this.#sessions.set(key, session);
     }

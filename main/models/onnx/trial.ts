@@ -21,14 +21,15 @@ interface TrialOptions {
 export interface Trial {
   layers: OnnxModel['layers'];
   optimization: OptimizationLevel;
-  /** How far its outputs were from those of the same graph without layers, at most. */
-  moved: number;
+  /** Whether it has to be run with all layers as outputs, whichever are asked for. */
+  showsAll: boolean;
   /** What its outputs were in the trial, by name, with their shapes. */
   outputs: ReadonlyMap<string, { shape: readonly number[]; values: Float32Array }>;
 }
 
 /** The most by which showing layers may change what a graph puts out. */
 const mostMoved = 1e-8;
+const leastOptimization = 'disabled';
 /** What values of one pass may take together, and what is assumed of one of unknown size. */
 const mostBytesAtOnce = 2 ** 28;
 const unknownBytes = 2 ** 24;
@@ -36,7 +37,8 @@ const unknownBytes = 2 ** 24;
 /**
  * Runs a graph on a few samples with all of its values as outputs, to see which of them belong to samples and what their shapes are.
  * ONNX Runtime may join operations if nobody looks at what is between them, and then rounds otherwise: the graph is run by the
- * strongest optimization at which looking changes its outputs by no more than 1e-8.
+ * strongest optimization at which looking changes its outputs by no more than 1e-8. Where there is none, all layers are looked at each
+ * time.
  * @throws CupbearerError `bad-data` if it cannot be run, or has no layers.
  */
 export async function tryGraph(runtime: OnnxRuntime, options: TrialOptions): Promise<Trial> {
@@ -132,14 +134,19 @@ async function steadyLevel(
   layers: readonly string[],
   size: number,
   { files, inputs, signal }: TrialOptions,
-): Promise<Pick<Trial, 'optimization' | 'moved' | 'outputs'>> {
+): Promise<Omit<Trial, 'layers'>> {
+  const all = () => outputsAt(runtime, files, layers, leastOptimization, inputs(size));
   for (const level of optimizationLevels) {
     checkNotCancelled(signal, 'Importing the model');
     const plain = await outputsAt(runtime, files, [], level, inputs(size));
     const shown = await outputsAt(runtime, files, layers, level, inputs(size));
     const moved = Math.max(0, ...[...plain].map(([name, { values }]) => distance(values, shown.get(name)!.values)));
-    if (moved <= mostMoved) return { optimization: level, moved, outputs: shown };
+    if (moved <= mostMoved) return { optimization: level, showsAll: false, outputs: shown };
   }
+  // Values of float16 are rounded only where somebody looks: the same has to be looked at each time.
+  const [first, second] = [await all(), await all()];
+  if ([...first].every(([name, { values }]) => distance(values, second.get(name)!.values) === 0))
+    return { optimization: leastOptimization, showsAll: true, outputs: first };
   throw new CupbearerError(
     'bad-data',
     `"${files.name}": what the graph puts out is not the same from one run to the next.`,
@@ -180,8 +187,18 @@ function distance(a: Float32Array, b: Float32Array): number {
   return Number.isNaN(most) ? Infinity : most;
 }
 
+/** Makes the graph of a model ready to put out the named values. @throws CupbearerError `bad-data`. */
+export async function openGraph(
+  runtime: OnnxRuntime,
+  files: GraphFiles & { graph: OnnxGraph },
+  { graph: { shows_all: showsAll, optimization }, layers }: OnnxModel,
+  names: readonly string[],
+): Promise<OnnxSession> {
+  return open(runtime, files, showsAll ? layers.map(({ name }) => name) : names, optimization);
+}
+
 /** Makes a graph ready that puts out the named values, too. @throws CupbearerError `bad-data`. */
-export async function open(
+async function open(
   runtime: OnnxRuntime,
   { graph, ...files }: GraphFiles & { graph: OnnxGraph },
   names: readonly string[],
