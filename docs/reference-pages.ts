@@ -1,4 +1,4 @@
-import type { Definition, Registry } from '../shared/definition.ts';
+import { Registry, type Definition } from '../shared/definition.ts';
 import { formatParameter } from '../shared/format.ts';
 import { describe, type Field } from '../shared/schema/describe.ts';
 import { helpInFull } from '../shared/schema/in-force.ts';
@@ -17,12 +17,24 @@ export function referencePages(): Record<string, string> {
     'detectors.md': page('Detectors', 'detector', detectorRegistry, (definition) =>
       needsOf(definition as DetectorDefinition),
     ),
-    'tasks.md': page('Tasks', 'task', taskRegistry, (definition) => ` ${(definition as TaskDefinition).threat}`),
+    'tasks.md':
+      page('Tasks', 'task', tasksThatWatch('classifier'), threatOf) +
+      entries('task', tasksThatWatch('records'), '##', threatOf),
     'datasets.md': page('Datasets', 'train_data', datasetRegistry),
     'triggers.md': page('Triggers', 'train_data.backdoor', triggerRegistry),
     'models.md': page('Models', 'model', architectureRegistry) + section('Optimizers', 'optim', optimizerRegistry),
   };
 }
+
+function tasksThatWatch(what: TaskDefinition['watches']['what']): Registry<Definition> {
+  const kind = what === 'classifier' ? 'task that watches a classifier' : 'task of recorded activations';
+  return new Registry(
+    kind,
+    taskRegistry.definitions.filter(({ watches }) => watches.what === what),
+  );
+}
+
+const threatOf = (definition: Definition) => ` ${(definition as TaskDefinition).threat}`;
 
 function page(
   title: string,

@@ -19,6 +19,7 @@ export async function previewDraft(
   { dataDir, signal, datasets: cache }: InspectionContext,
 ): Promise<LoosePreview> {
   const patience = new AbortController();
+  let closing: (() => void) | undefined;
   try {
     const { name, ...params } = draftTask(subject);
     const notes = new Set<string>();
@@ -29,6 +30,7 @@ export async function previewDraft(
       watches.what === 'records'
         ? await watches.preview(params, context)
         : await watches.preview(params, draftClassifierData(subject), context);
+    closing = preview.close;
     const indices = drawIndices(preview.clean.length, count, draw);
     const { changed, note } = await changedSamples(preview, indices, patience, signal);
     const { clean, normal, isUnpaired = false } = preview;
@@ -43,6 +45,8 @@ export async function previewDraft(
     if (error instanceof CupbearerError && expected.includes(error.code))
       return { samples: { kind: 'none', reason: error.message }, normal: null, unpaired: null, note: null };
     throw error;
+  } finally {
+    closing?.();
   }
 }
 

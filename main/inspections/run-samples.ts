@@ -16,6 +16,7 @@ import { labelsOf, showSamples, textsOf } from './show-samples.ts';
 interface Tested extends ScoredSamples {
   clean: TestPart;
   anomalous: TestPart;
+  close: () => unknown;
   /**
    * The model's folder, and the SHA-256 of the model that was scored, undefined if the run does not say; no model where activations
    * were recorded elsewhere.
@@ -50,7 +51,7 @@ export async function runSamples(
   };
   const { shape } = tested.clean.dataset;
   if (shape.length !== 3) {
-    const texts = shown.map(({ dataset, batch }) => textsOf(dataset, batch)[0]!);
+    const texts = shown.map(({ dataset, index, batch }) => textsOf(dataset, [index], batch)[0]!);
     return { kind: 'texts', clean: texts, changed: null, ...common };
   }
   const size = shape.reduce((product, side) => product * side, 1);
@@ -143,7 +144,7 @@ export async function findSamples(
       const places = some.map((position) => placeOf(position, tested));
       const { dataset } = places[0]!;
       const indices = places.map(({ index }) => index);
-      const texts = textsOf(dataset, dataset.read(indices, 0));
+      const texts = textsOf(dataset, indices, dataset.read(indices, 0));
       texts.forEach((one, i) => one.toLowerCase().includes(wanted) && found.push(some[i]!));
     }
   }
@@ -177,7 +178,11 @@ async function testedBy(folder: string, context: InspectionContext): Promise<Tes
   if (known) return known;
   const tested = buildTested(folder, context);
   built.set(folder, tested);
-  for (const [oldest] of built) if (built.size > mostBuilt) built.delete(oldest);
+  for (const [oldest, old] of built) {
+    if (built.size <= mostBuilt) break;
+    built.delete(oldest);
+    void old.then(({ close }) => close());
+  }
   tested.catch(() => built.delete(folder));
   return tested;
 }
@@ -194,7 +199,9 @@ async function buildTested(folder: string, { dataDir, datasets: cache }: Inspect
   await startEngine('auto');
   const { name, ...params } = task;
   const { source, test, parents } = await taskRegistry.get(name).build(params, { dataDir: ownDataDir, cache });
-  source.dispose();
+  // A network is held no longer than needed; what was recorded is read from its files as long as its samples are shown.
+  if (source.network) source.dispose();
+  const close = () => source.network ?? source.dispose();
   const ofKind = (anomalous: boolean) => {
     const part = test.find((one) => one.anomalous === anomalous);
     if (part) return part;
@@ -205,5 +212,5 @@ async function buildTested(folder: string, { dataDir, datasets: cache }: Inspect
   };
   const [parent] = parents;
   const model = parent === undefined ? undefined : { folder: parent, fingerprint: fingerprints['model'] };
-  return { ...scored, clean: ofKind(false), anomalous: ofKind(true), model };
+  return { ...scored, clean: ofKind(false), anomalous: ofKind(true), model, close };
 }

@@ -20,19 +20,29 @@ export function showSamples(clean: Dataset, changed: Dataset | undefined, indice
     indices: [...indices],
   };
   if (clean.shape.length !== 3) {
-    const texts = { clean: textsOf(clean, before), changed: changed && after ? textsOf(changed, after) : null };
+    const texts = {
+      clean: textsOf(clean, indices, before),
+      changed: changed && after ? textsOf(changed, indices, after) : null,
+    };
     return { kind: 'texts', ...texts, ...common };
   }
   const arrays = { clean: before.inputs, ...(after ? { changed: after.inputs } : {}) };
   return { kind: 'images', shape: [...clean.shape], count: indices.length, arrays, ...common };
 }
 
+/** The classes of samples by name; empty words where none are known. */
 export function labelsOf({ classes }: Dataset, { labels }: Batch): string[] {
+  if (classes.length === 0) return Array.from(labels, () => '');
   return Array.from(labels, (label) => classes[label] ?? String(label));
 }
 
-/** "Alice 12 + 7 =", or numbers with two decimals if the values are not tokens. */
-export function textsOf({ shape, vocabulary }: Dataset, { inputs, size }: Batch): string[] {
+/** "Alice 12 + 7 =", or numbers with two decimals if the values are not tokens; `batch` are the samples at `indices`. */
+export function textsOf(
+  { shape, vocabulary, texts }: Dataset,
+  indices: ArrayLike<number>,
+  { inputs, size }: Batch,
+): string[] {
+  if (texts) return texts(indices);
   const length = shape.reduce((product, side) => product * side, 1);
   return Array.from({ length: size }, (_, i) =>
     Array.from(inputs.subarray(i * length, (i + 1) * length), (value) =>

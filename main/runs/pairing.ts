@@ -8,7 +8,7 @@ import { sizeOf } from '../models/network-outline.ts';
 import { activationDims } from '../models/pooling.ts';
 import type { TaskOffers, TaskOutline } from '../tasks/task.ts';
 import { checkTokens, featureLayers, poolingOf, scoresPositions } from './positions.ts';
-import { parameter, worded, type Sentence } from '../../shared/wording.ts';
+import { parameter, worded } from '../../shared/wording.ts';
 import { numbered } from '../../shared/format.ts';
 import { given } from '../../shared/given.ts';
 
@@ -17,9 +17,6 @@ export interface PairingView {
   offers?: TaskOffers | undefined;
   source?: SourceOutline | undefined;
 }
-
-/** A trusted fraction that leaves enough of both kinds of data. */
-const usualTrustedFraction = 0.8;
 
 /**
  * Returns the activations that a detector will look at on a task, after refusing everything that is known to be
@@ -44,33 +41,21 @@ export function pairingMisfits(spec: PickedDetector, { offers, source }: Pairing
 }
 
 function needMisfits({ title, needs }: DetectorDefinition, offers: TaskOffers): Misfit[] {
-  const lacks = (what: string, hint: Sentence, values: Record<string, unknown>): Misfit[] => [
-    {
-      path: ['name'],
-      message: `${title} needs ${what}, which this task does not offer.`,
-      hint,
-      lacks: what,
-      mends: Object.entries(values).map(([key, value]) => ({ path: ['task', key], value })),
-    },
-  ];
-  const labelled = needs.anomalyLabels ? { untrusted_labels: true } : {};
+  const { remedies = {} } = offers;
+  const lacks = (what: string, ...mending: (keyof typeof remedies)[]): Misfit[] => {
+    const found = mending.flatMap((key) => remedies[key] ?? []);
+    const mends = found.flatMap(({ values }) =>
+      Object.entries(values).map(([key, value]) => ({ path: ['task', key], value })),
+    );
+    const message = `${title} needs ${what}, which this task does not offer.`;
+    return [{ path: ['name'], message, ...given({ hint: found[0]?.hint }), lacks: what, mends }];
+  };
   return [
-    ...(needs.trusted && !offers.trusted
-      ? lacks('trusted data', worded`Raise ${parameter('task.trusted_fraction')}.`, {
-          trusted_fraction: usualTrustedFraction,
-        })
-      : []),
+    ...(needs.trusted && !offers.trusted ? lacks('trusted data', 'trusted') : []),
     ...((needs.untrusted || needs.anomalyLabels) && !offers.untrusted
-      ? lacks('untrusted data', worded`Lower ${parameter('task.trusted_fraction')}: the rest is untrusted data.`, {
-          trusted_fraction: usualTrustedFraction,
-          ...labelled,
-        })
+      ? lacks('untrusted data', 'untrusted', ...(needs.anomalyLabels ? (['anomalyLabels'] as const) : []))
       : needs.anomalyLabels && !offers.anomalyLabels
-        ? lacks(
-            'untrusted data that is labelled clean or anomalous',
-            worded`Set ${parameter('task.untrusted_labels')}: only skylines may know.`,
-            labelled,
-          )
+        ? lacks('untrusted data that is labelled clean or anomalous', 'anomalyLabels')
         : []),
   ];
 }

@@ -17,7 +17,7 @@ export function pathsIn(
   at: readonly string[] = [],
 ): PathAt[] {
   return [...walk(fields, values, at)].flatMap(({ field, path, value }) =>
-    field.isPath && typeof value === 'string' && value !== '' ? [{ at: path, path: value }] : [],
+    piecesOf(field, value).flatMap((piece) => (typeof piece === 'string' ? [] : [{ at: path, path: piece.path }])),
   );
 }
 
@@ -33,7 +33,24 @@ export function withPaths(
   params: Readonly<Record<string, unknown>>,
   change: (path: string) => string,
 ): Record<string, unknown> {
-  return mapValues(knownFields, describe(schema), params, ({ isPath }, value) =>
-    isPath && typeof value === 'string' && value !== '' ? change(value) : value,
-  );
+  return mapValues(knownFields, describe(schema), params, (field, value) => {
+    const pieces = piecesOf(field, value);
+    if (pieces.length === 0) return value;
+    return pieces.map((piece) => (typeof piece === 'string' ? piece : change(piece.path))).join('');
+  });
+}
+
+/** A text in which there are paths, cut into these and what stands between them; none where the value is no such text. */
+function piecesOf(
+  { isPath, pathForm }: Pick<Field, 'isPath' | 'pathForm'>,
+  value: unknown,
+): (string | { path: string })[] {
+  if (!isPath || typeof value !== 'string' || value === '') return [];
+  if (pathForm === 'or-name') return [/[./\\]/.test(value) ? { path: value } : value];
+  if (pathForm !== 'list') return [{ path: value }];
+  return value.split(',').flatMap((item, i) => {
+    const named = item.indexOf('=') + 1;
+    const [name, path] = [item.slice(0, named), item.slice(named)];
+    return [(i === 0 ? '' : ',') + name, ...(path === '' ? [] : [{ path }])];
+  });
 }

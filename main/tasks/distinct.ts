@@ -10,6 +10,10 @@ const atOnce = 512;
 /** A number for each sample, the same for equal contents before random changes. */
 function* keysOf(given: Dataset, indices: Int32Array): Generator<number> {
   const dataset = given.originals?.() ?? given;
+  if (dataset.contentKeys) {
+    yield* dataset.contentKeys(indices);
+    return;
+  }
   for (let start = 0; start < indices.length; start += atOnce) {
     const { inputs, size } = dataset.read(indices.subarray(start, start + atOnce), 0);
     const width = inputs.length / size;

@@ -1,4 +1,5 @@
 import { Registry } from '../../shared/definition.ts';
+import { activations } from './activations.ts';
 import { adversarialExamples } from './adversarial-examples.ts';
 import { backdoor } from './backdoor.ts';
 import { ood } from './ood.ts';
@@ -16,4 +17,5 @@ export const taskRegistry = new Registry<TaskDefinition>('task', [
   toyFeatures,
   separateData,
   quirkyArithmetic,
+  activations,
 ]).sharing(commonTaskParams);

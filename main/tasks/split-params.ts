@@ -86,5 +86,26 @@ export function splitOffers(
   { trusted_fraction: trusted, untrusted_labels: isLabelled }: SplitParams,
   hasUntrusted = trusted < 1,
 ): TaskOffers {
-  return { trusted: trusted > 0, untrusted: hasUntrusted, anomalyLabels: hasUntrusted && isLabelled };
+  return {
+    trusted: trusted > 0,
+    untrusted: hasUntrusted,
+    anomalyLabels: hasUntrusted && isLabelled,
+    remedies: {
+      trusted: {
+        hint: worded`Raise ${parameter('task.trusted_fraction')}.`,
+        values: { trusted_fraction: usualTrustedFraction },
+      },
+      untrusted: {
+        hint: worded`Lower ${parameter('task.trusted_fraction')}: the rest is untrusted data.`,
+        values: { trusted_fraction: usualTrustedFraction },
+      },
+      anomalyLabels: {
+        hint: worded`Set ${parameter('task.untrusted_labels')}: only skylines may know.`,
+        values: { untrusted_labels: true },
+      },
+    },
+  };
 }
+
+/** A trusted fraction that leaves enough of both kinds of data. */
+const usualTrustedFraction = 0.8;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { AttackAim } from '../../shared/domain/evaluation.ts';
+import type { Sentence } from '../../shared/wording.ts';
 import type { Misfit } from '../../shared/misfit.ts';
 import type { TaskRole } from '../../shared/training-data.ts';
 import type { Dataset, DatasetCache, DatasetKeeper } from '../data/dataset.ts';
@@ -60,6 +61,14 @@ export interface TaskOffers {
   untrusted: boolean;
   /** Labels saying which untrusted samples are anomalous. */
   anomalyLabels: boolean;
+  /** What gives a task of this kind what it lacks. */
+  remedies?: Partial<Record<'trusted' | 'untrusted' | 'anomalyLabels', Remedy>>;
+}
+
+/** What to do, and the parameters of the task that do it, where they have values that anybody would give them. */
+interface Remedy {
+  hint: Sentence;
+  values: Record<string, unknown>;
 }
 
 /** What is known of a task before any data are loaded. */
@@ -98,8 +107,10 @@ export interface TaskPreview {
   changed?: Dataset | ((indices: Int32Array) => Promise<Dataset>);
   /** Sample i of `changed` has nothing to do with sample i of `clean`. */
   isUnpaired?: true;
-  /** Why there are no anomalous samples to see. */
+  /** Why there are no anomalous samples to see, or what they are. */
   note?: string;
+  /** Frees what the samples are read from. */
+  close?: () => void;
 }
 
 /** What every task says of itself, whatever its model. */

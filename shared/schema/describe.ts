@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { paramsOf, type Control, type FieldMeta } from './fields.ts';
+import { paramsOf, type Control, type FieldMeta, type PathForm } from './fields.ts';
 import type { Definition, Registry } from '../definition.ts';
 import { given } from '../given.ts';
 import type { Condition } from './in-force.ts';
@@ -20,6 +20,8 @@ interface FieldWords {
   required: boolean;
   /** A text that names a file or folder; relative ones start from the user's working folder. */
   isPath?: boolean;
+  /** What that text may be besides one path. */
+  pathForm?: PathForm;
   default?: unknown;
   min?: number;
   max?: number;
@@ -104,6 +106,7 @@ function describeField(key: string, schema: z.ZodType): Field {
     ...given({ control: meta.control, when: meta.when }),
     required: !optional && fallback === undefined,
     ...(meta['isPath'] ? { isPath: true } : {}),
+    ...given({ pathForm: meta.pathForm }),
     ...given({ default: fallback }),
     ...shapeOf(inner, meta),
   };

@@ -36,6 +36,9 @@ const mostNames = 10_000;
 const mostPicks = 100;
 const mostCharacters = 10_000;
 
+/** Several paths with commas between them, each perhaps as `name=path`; or a name, which has neither a dot nor a slash. */
+export type PathForm = 'list' | 'or-name';
+
 interface NumberOptions extends FieldText {
   default: number;
   min?: number;
@@ -46,6 +49,8 @@ interface NumberOptions extends FieldText {
 export interface FieldMeta extends FieldText {
   [key: string]: unknown;
   registry?: Registry<Definition>;
+  /** What a path may be besides the name of one file or folder; see {@link PathForm}. */
+  pathForm?: PathForm;
   omit?: readonly string[];
   titles?: Readonly<Record<string, string>>;
 }
@@ -109,6 +114,26 @@ export function requiredPath(options: FieldText) {
 /** A path that may be left out; it is made absolute before a run stores it. */
 export function optionalPath(options: FieldText) {
   return pathText.optional().meta({ ...meta(options), isPath: true });
+}
+
+/** Files or folders with commas between them, each alone or as `name=file`; made absolute like a path. */
+export function requiredFiles(options: FieldText) {
+  return pathText.meta({ ...meta(options), isPath: true, pathForm: 'list' });
+}
+
+/** The same, which may be left out. */
+export function optionalFiles(options: FieldText) {
+  return pathText.optional().meta({ ...meta(options), isPath: true, pathForm: 'list' });
+}
+
+/** A column of a table that lies elsewhere, or a file. */
+export function columnOrFile(options: FieldText & { default: string }) {
+  return pathText.default(options.default).meta({ ...meta(options), isPath: true, pathForm: 'or-name' });
+}
+
+/** The same, which may be left out. */
+export function optionalColumnOrFile(options: FieldText) {
+  return pathText.optional().meta({ ...meta(options), isPath: true, pathForm: 'or-name' });
 }
 
 /** A piece of text that may be left out. */

@@ -87,7 +87,7 @@ describe('samples of a run', () => {
     writeScores(folder, { ...older, layers });
     const textOf = async (data: Parameters<typeof loadDataset>[0], index: number) => {
       const dataset = await loadDataset(data, { ...context, seed: 0 });
-      return textsOf(dataset, dataset.read([index], 0))[0]!;
+      return textsOf(dataset, [index], dataset.read([index], 0))[0]!;
     };
     const clean = await textOf(task.clean_test_data, 5);
     const samples = await runSamples({ folder, positions: [0, 1, 2] }, context);

@@ -73,7 +73,7 @@ describe.each(detectorRegistry.definitions)('$id', ({ id, needs }) => {
 });
 
 it('says what each detector needs', () => {
-  const needing = (need: 'gradients' | keyof TaskOffers) =>
+  const needing = (need: 'gradients' | keyof Omit<TaskOffers, 'remedies'>) =>
     detectorRegistry.definitions.filter(({ needs }) => needs[need]).map(({ id }) => id);
   expect(needing('gradients')).toEqual(['functional-attribution', 'finetuning']);
   expect(needing('anomalyLabels')).toEqual(['supervised-probe']);
