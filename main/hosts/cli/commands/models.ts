@@ -37,7 +37,7 @@ export const models: Command = {
   synopsis: '[list | import FOLDER | import FILE.onnx | trained-on RUN] [--FLAG VALUE ...]',
   notes: [
     'import takes a folder with model.json and model.safetensors, and spec.json and trigger.safetensors where there are any;',
-    'or an ONNX file, of which it must be known what its classes and its inputs are (docs/importing-onnx.md).',
+    'or an ONNX file, of which it must be known what its classes and its inputs are (docs/models.md).',
     'Without spec.json most tasks need to be told what the model was trained on: at once, or later by',
     'trained-on. RUN is its id, which may be shortened.',
   ].join('\n'),
