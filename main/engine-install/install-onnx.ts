@@ -23,7 +23,7 @@ interface KnownPackage {
   bytes: number;
   sha256: string;
   /** Whether a file of it is needed here. */
-  isWanted(name: string): boolean;
+  isWanted: (name: string) => boolean;
 }
 
 const packages: readonly KnownPackage[] = [

@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, constants } from 'node:fs';
-import { join, normalize } from 'node:path';
+import { normalize } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { writeFileAtomically } from '../../storage/atomic-write.ts';
 import { hashFile } from '../../storage/content-hash.ts';
 import { fileSize, readFileBytes } from '../../storage/read-file.ts';
-import { withStorageErrors } from '../../storage/storage-error.ts';
 import {
   createFolderWithin,
   entriesWithin,
   isThere,
-  pathToWrite,
   within,
   type Within,
 } from '../../storage/within-folder.ts';
@@ -35,10 +33,8 @@ export function copyGraph(from: string, to: string): void {
   if (entries.length === 0) return;
   createFolderWithin(within(to, graphFolder));
   for (const { name } of entries) {
-    const target = pathToWrite(within(to, graphFolder, name));
-    withStorageErrors(`write "${target}"`, () =>
-      copyFileSync(join(from, graphFolder, name), target, constants.COPYFILE_FICLONE),
-    );
+    const place = within(from, graphFolder, name);
+    writeFileAtomically(within(to, graphFolder, name), readFileBytes(place, mostBytes));
   }
 }
 

@@ -114,7 +114,7 @@ export class OnnxSource extends OnnxOutline implements ActivationSource {
   /** The values of a layer, of the shape that the description says. */
   #checked(name: string, dims: readonly number[], size: number, values: Float32Array): Float32Array {
     const { shape, channels_first: isFirst } = this.layer(name);
-    const expected = [size, ...(isFirst ? [shape.at(-1)!, ...shape.slice(0, -1)] : shape)];
+    const expected = [size, ...(isFirst ? [shape.at(-1), ...shape.slice(0, -1)] : shape)];
     if (dims.join() !== expected.join()) {
       throw new CupbearerError(
         'bad-data',

@@ -38,7 +38,8 @@ export function pooled(
       } else if (how === 'max') {
         let most = values[at(n, 0, c)]!;
         // NaN is kept, so that it is found.
-        for (let p = 1; p < positions; p++) if (!(values[at(n, p, c)]! <= most)) most = values[at(n, p, c)]!;
+        for (let p = 1; p < positions && !Number.isNaN(most); p++)
+          if (!(values[at(n, p, c)]! <= most)) most = values[at(n, p, c)]!;
         result[target] = most;
       } else result[target] = values[at(n, position ?? positions - 1, c)]!;
     }

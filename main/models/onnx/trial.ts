@@ -207,8 +207,8 @@ async function open(
   try {
     return await runtime.session({ ...files, bytes: withOutputs(files.bytes, graph, names) }, level);
   } catch (error) {
-    const message = error instanceof CupbearerError ? String(error.details?.['message'] ?? '') : '';
-    if (!/Unsupported data type/.test(message)) throw error;
+    const said = error instanceof CupbearerError ? error.details?.['message'] : undefined;
+    if (typeof said !== 'string' || !said.includes('Unsupported data type')) throw error;
     throw new CupbearerError(
       'bad-data',
       `"${files.name}" holds values of a type that ONNX Runtime does not hand over (bfloat16 or a float of 8 bits).`,
