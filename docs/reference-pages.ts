@@ -21,12 +21,30 @@ export function referencePages(): Record<string, string> {
     'tasks.md':
       page('Tasks', 'task', tasksThatWatch('classifier'), threatOf) +
       entries('task', tasksThatWatch('records'), '##', threatOf),
-    'datasets.md': page('Datasets', 'train_data', datasetRegistry),
+    'datasets.md': page('Datasets', 'train_data', datasetRegistry) + ownData,
     'triggers.md': page('Triggers', 'train_data.backdoor', triggerRegistry),
     'models.md':
-      page('Models', 'model', architectureRegistry) + section('Optimizers', 'optim', optimizerRegistry) + onnxSection(),
+      page('Models', 'model', architectureRegistry) +
+      section('Optimizers', 'optim', optimizerRegistry) +
+      madeElsewhere +
+      onnxSection(),
   };
 }
+
+const ownData = `
+## Data of your own
+
+\`npx cupbearer data import NAME PATH\` takes pictures in a folder for each class, arrays (\`.npz\`, \`.npy\`) and tables (CSV, Parquet, also as Hugging Face
+writes images and texts), and prints the flags that use them: [file-formats.md](file-formats.md#imported-arrays-and-tables).
+`;
+
+const madeElsewhere = `
+## Models made elsewhere
+
+\`npx cupbearer models import FOLDER\` takes weights of these architectures from PyTorch, and Keras models layer by layer.
+\`npx cupbearer models template mlp\` writes the \`model.json\` that says what to build; [file-formats.md](file-formats.md#modeljson) lists its keys.
+\`npx cupbearer models check RUN\` measures a model on labelled data, with its pre-processing and with others.
+`;
 
 function tasksThatWatch(what: TaskDefinition['watches']['what']): Registry<Definition> {
   const kind = what === 'classifier' ? 'task that watches a classifier' : 'task of recorded activations';
@@ -60,12 +78,12 @@ function onnxSection(): string {
   return `
 ## ONNX models
 
-Any classifier of images, vectors or texts that PyTorch, TensorFlow or scikit-learn exports as an ONNX file can be imported:
+Any classifier of images, vectors or texts that PyTorch or TensorFlow export as an ONNX file can be imported:
 
 \`\`\`
 npx cupbearer engine install onnx     # once: ONNX Runtime, 113 MB to download, 45 MB on the disk
 npx cupbearer models import resnet50.onnx --train_data image-folder --train_data.folder cats-and-dogs \\
-  --train_data.size 256 --resize crop --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --classes cat,dog
+  --train_data.size 256 --crop_from 256 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --classes cat,dog
 \`\`\`
 
 The import tries the graph on a few samples, lists its intermediate values and makes a layer of each that has samples on its first
@@ -74,7 +92,7 @@ last, as those of the program's own models have them. Detectors look at the outp
 at no more than eight, spread evenly over the graph. A model whose training data are named is checked on up to 1,000 of their test samples, and
 the accuracy is printed: a low one means that the inputs are not prepared as they were for its training.
 
-Such a model serves every task and detector that needs no gradients. It computes on the CPU.
+Such a model serves every task and detector that needs no gradients and does not run the model on inputs of its own. It computes on the CPU.
 
 What the file does not say is read from files beside it, or given by flags, which count more: \`model.json\` with the keys \`input_shape\`,
 \`classes\`, \`vocabulary\`, \`output\` and \`preprocessing\` ([file-formats.md](file-formats.md#modeljson-of-an-onnx-model)); \`classes.txt\`, one
@@ -84,7 +102,9 @@ name a line; \`config.json\` (\`id2label\`) and \`preprocessor_config.json\` as 
 |---|---|
 | \`--train_data\` | what it was trained on: the shape of its samples and tokens are those of these data unless given |
 ${rows.join('\n')}
-| \`--mean\`, \`--std\` | what is subtracted from the values, and what they are divided by, by channel |
+| \`--classes\` | their names in the order of its outputs, separated by commas |
+| \`--value_range\`, \`--mean\`, \`--std\`, \`--channel_order\` | what black and white become, what is subtracted and divided by, by channel, and RGB or BGR |
+| \`--crop_from\` | what the shorter side is made before the middle is cut out |
 
 Images are prepared in this order: resized (bilinear, with a mean over what is made smaller), brought into the range, normalised,
 ordered by channel, laid out. A grey image goes into each channel of a model of colour images.

@@ -27,6 +27,7 @@ import {
   datasetSummarySchema,
   downloadStateSchema,
   importStateSchema,
+  modelCheckSchema,
   modelSummarySchema,
 } from './domain/library.ts';
 import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
@@ -338,6 +339,8 @@ const models = {
     .output(run),
   /** States the training of a model that was imported without. */
   stateTraining: call.input(run.extend({ trained })).output(nothing),
+  /** Measures a model on the test half of its data, with its pre-processing and with others. @throws `usage` if they are not known. */
+  check: call.input(runWithData).output(modelCheckSchema),
 };
 
 const engines = {

@@ -30,7 +30,7 @@ export class RecordedOutlines {
 
 async function outlineOrReason(task: PickedTask): Promise<SourceOutline | CupbearerError> {
   try {
-    return await outlineRecords(task);
+    return (await outlineRecords(task)).source;
   } catch (error) {
     if (error instanceof CupbearerError) return error;
     throw error;

@@ -65,10 +65,10 @@ export async function importOnnx(
 ): Promise<ImportedGraph> {
   const runtime = OnnxRuntime.open();
   const files = readGraphFiles(folder, file);
-  const { train_data: trainData, mean, std } = training;
+  const { train_data: trainData } = training;
   const facts = trainData && datasetFacts(trainData, dataDir);
   const beside = declaredBeside(folder);
-  const typed = declaredByWords({ ...statement, mean, std });
+  const typed = declaredByWords({ ...statement, ...training });
   const said = { ...beside, ...typed, preprocessing: { ...beside.preprocessing, ...typed.preprocessing } };
   const spec = inputSpec(files, said, facts);
   const input = new GraphInput(spec.input, files.graph, runtime, file);
@@ -81,12 +81,7 @@ export async function importOnnx(
   });
   const model = describe(files, spec, trial, said);
   const stated =
-    trainData &&
-    (await checkStatement(
-      { ...training, train_data: trainData, mean: undefined, std: undefined },
-      factsOf({ graph: model }),
-      dataDir,
-    ));
+    trainData && (await checkStatement({ ...training, train_data: trainData }, factsOf({ graph: model }), dataDir));
   if (trainData) {
     const accuracy = await accuracyOf(runtime, files, model, input, trainData, { dataDir, signal });
     model.checked = { data: trainingData(trainData).original.name, ...accuracy };

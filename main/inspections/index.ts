@@ -18,6 +18,7 @@ const inspections = {
   'import-dataset': async () => (await import('./import-dataset.ts')).importNamed,
   'import-model': async () => (await import('./import-model.ts')).importModelFiles,
   'state-training': async () => (await import('./import-model.ts')).stateModelTraining,
+  'check-model': async () => (await import('./check-model.ts')).checkModel,
   'run-result': async () => (await import('./results.ts')).resultOfRun,
   'run-scores': async () => (await import('./results.ts')).scoresOfRun,
   'run-plane': async () => (await import('./results.ts')).planeOfRun,

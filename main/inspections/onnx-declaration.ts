@@ -11,47 +11,28 @@ import {
   type OnnxDeclaration,
 } from '../models/onnx/description.ts';
 import type { OnnxStatement } from '../runs/onnx-statement.ts';
+import type { TrainingStatement } from '../runs/stated-training.ts';
 import { readJsonFile, readTextFile } from '../storage/read-file.ts';
 import { isThere, within } from '../storage/within-folder.ts';
 
 /** Reads what people have typed. @throws CupbearerError `usage` naming the parameter. */
-export function declaredByWords(
-  statement: OnnxStatement & { mean?: string | undefined; std?: string | undefined },
-): OnnxDeclaration {
-  const { classes, input_shape: shape, vocabulary, resize_to, output } = statement;
+export function declaredByWords(statement: OnnxStatement & Partial<TrainingStatement>): OnnxDeclaration {
+  const { classes, input_shape: shape, vocabulary, crop_from: side, output } = statement;
   const range = numbersIn('value_range', statement.value_range, 'two numbers, the lower one first,');
   if (range && !(range.length === 2 && range[0]! < range[1]!))
     refused('value_range', statement.value_range, 'two numbers, the lower one first,');
   const preprocessing = given({
-    resize: oneOf('resize', statement.resize, resizeRules),
-    resize_to,
-    channel_order: oneOf('channel_order', statement.channel_order, channelOrders),
-    layout: oneOf('layout', statement.layout, imageLayouts),
+    resize: oneOf('resize', statement.resize, resizeRules) ?? (side === undefined ? undefined : ('crop' as const)),
+    resize_to: side,
+    channel_order: oneOf('channel_order', statement.channel_order?.toLowerCase(), channelOrders),
+    layout: oneOf('layout', statement.layout?.toLowerCase(), imageLayouts),
     value_range: range as [number, number] | undefined,
     mean: numbersIn('mean', statement.mean, 'numbers'),
     std: numbersIn('std', statement.std, 'numbers above 0', (value) => value > 0),
   });
-  return {
-    ...given({
-      classes: classes === undefined ? undefined : namesIn(classes),
-      input_shape: numbersIn(
-        'input_shape',
-        shape,
-        'whole numbers above 0',
-        (value) => Number.isInteger(value) && value > 0,
-      ),
-      vocabulary,
-      output,
-    }),
-    preprocessing,
-  };
-}
-
-/** Splits names at commas; a name in quotes may hold some. */
-function namesIn(text: string): string[] {
-  return [...text.matchAll(/\s*("(?:[^"\\]|\\.)*"|[^,]*?)\s*(?:,|$)/g)]
-    .map(([, name]) => name!.replace(/^"(.*)"$/s, '$1').replaceAll('\\"', '"'))
-    .filter((name) => name !== '');
+  const isSize = (value: number) => Number.isInteger(value) && value > 0;
+  const inputShape = numbersIn('input_shape', shape, 'whole numbers above 0', isSize);
+  return { ...given({ classes, input_shape: inputShape, vocabulary, output }), preprocessing };
 }
 
 function numbersIn(

@@ -1,4 +1,5 @@
 import type { NetworkDescription } from '../../shared/domain/draft.ts';
+import type { SourceOutline } from './activation-source.ts';
 import type { ModelDescription } from './model-in.ts';
 import type { OnnxModel } from './onnx/description.ts';
 import { NetworkOutline, sizeOf, type LayerInfo, type NetworkSpec } from './network-outline.ts';
@@ -52,4 +53,21 @@ function describeGraph({
 /** What people see of a model. @throws CupbearerError `usage` as {@link describeNetwork}. */
 export function describeModel({ network, graph }: ModelDescription): NetworkDescription {
   return network ? describeNetwork(network) : describeGraph(graph);
+}
+/** What people see of a network of which activations were recorded: its layers, as far as they are known. */
+export function describeRecords(source: SourceOutline): NetworkDescription {
+  const chosen = new Set(source.defaultActivations);
+  return {
+    architecture: 'recorded',
+    inputShape: [],
+    classes: null,
+    parameters: 0,
+    layers: source.activationNames.map((activation) => ({
+      activation,
+      kind: source.isRagged(activation) ? 'tokens' : 'recorded',
+      shape: [...source.activationShape(activation)],
+      parameters: 0,
+      isDefault: chosen.has(activation),
+    })),
+  };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { flag, optionalPick, optionalText } from '../../shared/schema/fields.ts';
+import { defaultPick, flag, optionalPick, optionalText } from '../../shared/schema/fields.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
+import { knownArchitectures } from '../models/architectures/index.ts';
 import { trainClassifierParams } from './classifier-spec.ts';
 
 /**
@@ -12,6 +13,11 @@ export const importedClassifierParams = z.object({
   train_data: optionalPick(() => datasetRegistry, {
     label: 'Training data',
     help: 'What the classifier has learned from, where that is known',
+  }),
+  model: defaultPick(() => knownArchitectures, {
+    label: 'Model',
+    help: 'Architecture of the classifier',
+    default: 'mlp',
   }),
   imported: flag({ label: 'Imported', help: 'Trained elsewhere and imported', default: true }),
   graph: optionalText({ label: 'Graph', help: 'The ONNX file that the model is, where it is one' }),

@@ -34,6 +34,11 @@ function numpyToConvert(imports: string, read: string): string {
   );
 }
 
+/** How to make of a model that Keras has saved in `file` one that can be imported. */
+export function kerasConversion(file: string): string {
+  return `pip install tensorflowjs, then in Python: import keras, tensorflowjs; tensorflowjs.converters.save_keras_model(keras.models.load_model(${JSON.stringify(file)}), "web"). Import the folder web`;
+}
+
 const inPyTorch = 'Save the weights of the same model in PyTorch as a safetensors file.';
 
 /** An ONNX file begins with the number of its version, below 32, then who made it, or a graph. */
@@ -62,6 +67,7 @@ const formats: readonly Format[] = [
     what: 'an archive of NumPy (npz)',
     hint: (file) => numpyToConvert('numpy', `numpy.load(${JSON.stringify(file)})`),
   },
+  { begins: ['PK\x03\x04'], holds: 'metadata.json', what: 'a model of Keras (.keras)', hint: kerasConversion },
   { begins: ['PK\x03\x04'], what: "a file of PyTorch's torch.save", hint: pythonToConvert },
   {
     begins: ['\x80\x02\x8a\x0al\xfc\x9cF\xf9'],
@@ -86,7 +92,7 @@ const formats: readonly Format[] = [
     hint: () => 'Save all weights of the model by their names, as a safetensors file.',
   },
   { begins: ['GGUF'], what: 'a GGUF file, as language models are passed on in', hint: () => inPyTorch },
-  { begins: ['\x89HDF'], what: 'an HDF5 file, as Keras saves weights', hint: () => inPyTorch },
+  { begins: ['\x89HDF'], what: 'an HDF5 file, as Keras saves models', hint: kerasConversion },
   {
     begins: onnxBeginnings,
     what: 'an ONNX file',

@@ -77,6 +77,13 @@ export interface TaskOutline {
   offers: TaskOffers;
 }
 
+/** What is known of a task that brings its activations along, by what its files say of themselves. */
+export interface Recorded {
+  source: SourceOutline;
+  /** Test samples, those counted that are not finite. */
+  testSize: number;
+}
+
 /** What a task that was built offers. */
 export function offersOf({ trusted, untrusted }: Task): TaskOffers {
   return {
@@ -148,8 +155,11 @@ interface WatchesClassifier<P> {
 
 /** What is particular to a task that brings the activations along, recorded of a model that need not be here. */
 interface WatchesRecords<P> {
-  /** What was recorded, without reading the activations. @throws CupbearerError for files that cannot be read. */
-  outline(params: P): Promise<SourceOutline>;
+  /**
+   * What was recorded, without reading the activations. @throws CupbearerError for files that cannot be read or do not go together, with
+   * the parameter at fault as its detail `parameter`, where one is.
+   */
+  outline(params: P): Promise<Recorded>;
   /** What its test samples look like. @throws CupbearerError as `build`. */
   preview(params: P, context: TaskContext): Promise<TaskPreview>;
 }

@@ -172,6 +172,7 @@ const callsOnRuns: Record<string, (id: string) => Promise<unknown>> = {
   'runs.resume: id': (id) => client.runs.resume({ id }),
   'runs.repeat: id': (id) => client.runs.repeat({ id }),
   'drafts.fromRun: id': (id) => client.drafts.fromRun({ id }),
+  'models.check: id': (id) => client.models.check({ id }),
 };
 
 const outOfReach = {
@@ -213,6 +214,8 @@ describe('the contract', () => {
             'detectors [] name',
             'engine',
             'extends',
+            'fitted [] label',
+            'fitted [] run',
             'layers []',
             'name',
             'otherClassifiers [] run',
@@ -419,6 +422,21 @@ describe('a draft', () => {
     const draft = on(known.outside);
     expect(await failure(client.drafts.preview({ draft, draw: 0, count: 1 }))).toMatchObject(outOfReach);
     expect(await failure(client.drafts.start({ draft }))).toMatchObject(outOfReach);
+  });
+
+  it('has one for a fitted detector whose data are out of reach', async () => {
+    const { catalogue } = application.workbench;
+    for (const [name, id] of Object.entries(known)) {
+      const run = catalogue.get(id);
+      const folder = at('runs', `fitted-${name}`);
+      cpSync(run.folder, folder, { recursive: true });
+      catalogue.insert({ ...run, id: `fitted-${name}`, kind: 'detector', folder });
+    }
+    const draft = draftOn({}, { fitted: [{ run: 'fitted-inside' }, { run: 'fitted-outside' }] });
+    const faults = (await faultsOf(draft)).filter(([path]) => path.startsWith('fitted'));
+    expect(faults).toEqual([['fitted.1.run', cannot]]);
+    expect(await failure(client.drafts.start({ draft }))).toMatchObject(outOfReach);
+    for (const name of Object.keys(known)) catalogue.forget(`fitted-${name}`);
   });
 
   it('names a run of the catalogue by its folder, which is checked as that run is', async () => {

@@ -157,7 +157,7 @@ describe('the task "activations"', () => {
         { 'metadata.jsonl': labels(30, 10) },
       ),
     };
-    const outline = await outlineRecords(spec({ trusted, test }));
+    const { source: outline } = await outlineRecords(spec({ trusted, test }));
     expect([outline.defaultActivations, outline.outputWidth]).toEqual([['a'], width]);
     const task = await build({ trusted, test });
     const detector = await fitDetector(draftDetector({ name: 'energy' }), task, 0, 7, toyContext());

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { SpecFile } from '../../../shared/domain/run.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { given } from '../../../shared/given.ts';
 import { slug } from '../../../shared/slug.ts';
 import type { OnnxStatement } from '../../runs/onnx-statement.ts';
 import type { TrainingStatement } from '../../runs/stated-training.ts';
@@ -64,7 +63,7 @@ export async function importModel(
     kind: 'classifier',
     spec: {
       ...(before?.spec ?? (graph === undefined ? { model: architecture } : { graph })),
-      ...(trained ? { train_data: trained.trainData, ...given({ classes_note: trained.classesNote }) } : {}),
+      ...(trained ? { train_data: trained.trainData } : {}),
       imported: true,
     },
     seed: trained?.seed ?? statement.seed ?? before?.seed ?? 0,
@@ -105,9 +104,9 @@ export async function stateTraining(
       hint: 'Import the model again to state something else.',
     });
   }
-  const { trainData, seed, classesNote } = await library.ask('state-training', { folder, statement }, options);
+  const { trainData, seed } = await library.ask('state-training', { folder, statement }, options);
   const file = readSpec(folder);
-  const known = { ...spec.sound, train_data: trainData, ...given({ classes_note: classesNote }) };
+  const known = { ...spec.sound, train_data: trainData };
   replaceSpec(folder, { ...file, spec: known, seed });
   return workbench.catalogue.update(run.id, { spec: known });
 }

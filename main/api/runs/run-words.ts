@@ -13,7 +13,7 @@ import { detectorRegistry } from '../../detectors/index.ts';
 import { runDefinitionOf } from '../../runs/index.ts';
 import { changed, changedLines } from '../../runs/spec-lines.ts';
 import type { StoredSpec } from '../../runs/stored-spec.ts';
-import { architectureRegistry } from '../../models/architectures/index.ts';
+import { knownArchitectures } from '../../models/architectures/index.ts';
 import { trainingOnly } from '../../tasks/classifier-trigger.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { triggerOfTask } from '../../tasks/trigger-of-task.ts';
@@ -85,7 +85,7 @@ function classifierWords({
 
 /** The name with the sizes of its layers, then what else differs from its defaults. */
 function modelText(model: Picked): string {
-  const fields = fieldsOf(architectureRegistry, model.name);
+  const fields = fieldsOf(knownArchitectures, model.name);
   const sizes = fields.filter(({ type }) => type === 'integers').map(({ key }) => listed(model[key]));
   const rest = differences(
     fields.filter(({ type }) => type !== 'integers'),

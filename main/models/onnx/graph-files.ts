@@ -4,13 +4,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { writeFileAtomically } from '../../storage/atomic-write.ts';
 import { hashFile } from '../../storage/content-hash.ts';
 import { fileSize, readFileBytes } from '../../storage/read-file.ts';
-import {
-  createFolderWithin,
-  entriesWithin,
-  isThere,
-  within,
-  type Within,
-} from '../../storage/within-folder.ts';
+import { createFolderWithin, entriesWithin, isThere, within, type Within } from '../../storage/within-folder.ts';
 import { readGraph, type OnnxGraph } from './graph.ts';
 import type { GraphFiles } from './runtime.ts';
 

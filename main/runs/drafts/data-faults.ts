@@ -14,7 +14,7 @@ import { toErrorRecord } from '../../../shared/errors.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
 import type { Fault } from '../../../shared/domain/form.ts';
-import type { DraftSubject } from './draft-specs.ts';
+import { draftWatchesClassifier, type DraftSubject } from './draft-specs.ts';
 import { draftModel, orNothing, type DraftView } from './draft-view.ts';
 
 /** A definition picked somewhere in a draft. */
@@ -25,9 +25,9 @@ interface PickedAt {
 }
 
 /** Returns all definitions that a draft picks for its data and its task, at any depth, with their paths. */
-function picksIn({ draft }: DraftSubject): PickedAt[] {
-  const { classifier, task } = draft;
-  const training = classifier.source === 'train' ? classifier.params : {};
+function picksIn(subject: DraftSubject): PickedAt[] {
+  const { classifier, task } = subject.draft;
+  const training = classifier.source === 'train' && draftWatchesClassifier(subject) ? classifier.params : {};
   const taskField = describe(trainDetector.params.pick({ task: true }));
   return [
     ...picksBelow(describe(trainClassifier.params), training, ['classifier', 'params']),

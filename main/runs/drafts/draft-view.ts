@@ -23,13 +23,17 @@ export interface DraftView {
   /** The model, or what was recorded of one. */
   source: SourceOutline | undefined;
   task: PickedTask | undefined;
+  /** Test samples, where the task brings them along. */
+  recordedTests?: number | undefined;
 }
 
 /** Looks at a draft that may have faults, whose data lie in `dataDir`. */
 export function viewDraft(subject: DraftSubject, dataDir: string): DraftView {
   const task = orNothing(() => draftTask(subject));
-  if (!draftWatchesClassifier(subject))
-    return { data: undefined, facts: undefined, model: undefined, source: subject.recorded, task };
+  if (!draftWatchesClassifier(subject)) {
+    const { source, testSize: recordedTests } = subject.recorded ?? {};
+    return { data: undefined, facts: undefined, model: undefined, source, task, recordedTests };
+  }
   const data = orNothing(() => draftClassifierData(subject));
   const facts = data && orNothing(() => datasetFacts(originalDataOf(data), dataDir));
   const model = orNothing(() => draftModel(subject, facts));

@@ -10,6 +10,7 @@ import { GraphInput } from '../../../main/models/onnx/graph-input.ts';
 import { OnnxRuntime } from '../../../main/models/onnx/runtime.ts';
 import { toFloats } from '../../../main/models/onnx/tensor-values.ts';
 import type { OnnxStatement } from '../../../main/runs/onnx-statement.ts';
+import type { TrainingStatement } from '../../../main/runs/stated-training.ts';
 import type { Dataset } from '../../../main/data/dataset.ts';
 import { onnxFolder, withoutOnnx } from '../../onnx.ts';
 import { temporaryFolder } from '../../storage/fixtures.ts';
@@ -22,16 +23,20 @@ const golden = JSON.parse(readFileSync(join(folderOf, 'values.json'), 'utf8')) a
 const wave = (length: number) => Float32Array.from({ length }, (_, i) => 0.5 + Math.sin(i) / 2);
 const letters = (count: number) => [...'abcdefgh'].slice(0, count).join();
 
+/** What is said of a model; classes separated by commas. */
+type Said = OnnxStatement & Omit<TrainingStatement, 'classes'> & { classes?: string };
+
 /** Imports an ONNX file alone in a folder, with the files beside it, and returns its run folder. */
-async function imported(file: string, statement: OnnxStatement, beside: readonly string[] = []): Promise<string> {
+async function imported(file: string, statement: Said, beside: readonly string[] = []): Promise<string> {
   const folder = temporaryFolder();
   for (const name of [file, ...beside]) copyFileSync(join(folderOf, name), join(folder, name));
   return importedFrom(folder, statement);
 }
 
-async function importedFrom(folder: string, onnx: OnnxStatement): Promise<string> {
+async function importedFrom(folder: string, { classes, value_range, ...onnx }: Said): Promise<string> {
   const target = join(temporaryFolder(), 'run');
-  const asked = { folder, isOwn: false, target, statement: {}, onnx };
+  const statement = { ...(classes === undefined ? {} : { classes: classes.split(',') }), value_range };
+  const asked = { folder, isOwn: false, target, statement, onnx };
   return (await importModelFiles(asked, { dataDir: temporaryFolder() })).folder;
 }
 
@@ -167,7 +172,7 @@ describe.skipIf(onnxFolder === undefined)(`an ONNX graph as a source of activati
   });
 
   it('says which operator is unknown, which input is too many, and what else cannot be', async () => {
-    const failure = async (nodes: NodeOf[], inputs: Uint8Array[], statement: OnnxStatement = { classes: 'a,b' }) => {
+    const failure = async (nodes: NodeOf[], inputs: Uint8Array[], statement: Said = { classes: 'a,b' }) => {
       const folder = temporaryFolder();
       writeFileSync(join(folder, 'm.onnx'), onnxBytes({ nodes, inputs, outputs: [valueBytes('y', ['n', 2])] }));
       return importedFrom(folder, statement).then(
@@ -210,7 +215,7 @@ describe.skipIf(onnxFolder === undefined)(`an ONNX graph as a source of activati
     const target = join(temporaryFolder(), 'runs', 'run');
     mkdirSync(join(target, '..'));
     writeFileSync(join(folder, 'm.onnx'), 'no graph');
-    const asked = { folder, isOwn: false, target, statement: {}, onnx: { classes: 'a' } };
+    const asked = { folder, isOwn: false, target, statement: { classes: ['a'] } };
     await expect(importModelFiles(asked, { dataDir: folder })).rejects.toThrow('"m.onnx" is no whole ONNX file');
     expect(() => readFileSync(target)).toThrow('ENOENT');
   });
