@@ -22,7 +22,7 @@ import { readJsonFile } from '../storage/read-file.ts';
 import { parseSpecFile } from '../storage/run-files.ts';
 import { createRunFolder } from '../storage/run-folder.ts';
 import { systemCode, toStorageError } from '../storage/storage-error.ts';
-import { kerasConversion, pythonToConvert } from '../storage/foreign-weights.ts';
+import { kerasConversion, pythonToConvert, refusePointer } from '../storage/foreign-weights.ts';
 import { isThere, within } from '../storage/within-folder.ts';
 import { readTensorDirectory, readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
@@ -159,6 +159,7 @@ async function importFiles(
 /** @throws CupbearerError as {@link importModelFiles}. */
 function readFiles(folder: string, isOwn: boolean, { classes }: TrainingStatement): ReadModel {
   if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
+  for (const name of modelFileNames) if (isThere(within(folder, name))) refusePointer(within(folder, name));
   const layersModel = isThere(within(folder, description)) ? readLayersModel(folder) : undefined;
   if (layersModel) {
     const own = [description, labelsName, ...layersModelFiles(layersModel)];

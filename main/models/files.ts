@@ -11,7 +11,7 @@ import { pathOf, within } from '../storage/within-folder.ts';
 import { knownArchitectures } from './architectures/index.ts';
 import { layerGraph } from './graph/layer-graph.ts';
 import { Network } from './network.ts';
-import { onnxFormat } from './onnx/description.ts';
+import { isOnnxDescription } from './onnx/description.ts';
 import type { NetworkOutline, NetworkSpec, Normalisation } from './network-outline.ts';
 import { inputShapeOf, preprocessingFile, preprocessingOf, toPreprocessingFile } from './preprocessing.ts';
 import { given } from '../../shared/given.ts';
@@ -86,7 +86,7 @@ export function readNetworkSpec(folder: string): NetworkSpec {
 /** The inverse of what {@link writeModelDescription} writes. @throws CupbearerError `bad-data` naming `source`. */
 export function parseNetworkSpec(content: unknown, source: string): NetworkSpec {
   const format = (content as { format?: unknown } | null)?.format;
-  if (format === onnxFormat) {
+  if (isOnnxDescription(content)) {
     throw new CupbearerError(
       'usage',
       `The model that "${source}" describes is an ONNX graph, where one of this program is needed.`,

@@ -16,6 +16,7 @@ import type { StoredSpec } from '../../runs/stored-spec.ts';
 import { knownArchitectures } from '../../models/architectures/index.ts';
 import { trainingOnly } from '../../tasks/classifier-trigger.ts';
 import { taskRegistry } from '../../tasks/index.ts';
+import { watchesClassifier } from '../../tasks/outline.ts';
 import { triggerOfTask } from '../../tasks/trigger-of-task.ts';
 
 /** What a run is about, in the few words that fit into lists. */
@@ -96,9 +97,13 @@ function modelText(model: Picked): string {
 
 const fieldsOf = (registry: Registry<Definition>, id: string) => describe(registry.get(id).params);
 
+const isRecorded = (task: string) => taskRegistry.has(task) && !watchesClassifier(task);
+
 /** A dataset that the task itself names. */
 function datasetOfTask(task: Picked | undefined): Picked | undefined {
-  return asPicked(task?.['clean_test_data']) ?? (task && !('run_path' in task) ? task : undefined);
+  return (
+    asPicked(task?.['clean_test_data']) ?? (task && !('run_path' in task) && !isRecorded(task.name) ? task : undefined)
+  );
 }
 
 function subjectOf(task: Picked, classifier: ClassifierSpec | undefined): RunSummary['subject'] {

@@ -105,7 +105,8 @@ export const onnxDescriptionBounds = { mostDepth: 16, mostBytes: 2 ** 25 };
 
 /** Whether `content` is meant to describe an ONNX model. */
 export function isOnnxDescription(content: unknown): boolean {
-  return (content as { format?: unknown } | null)?.format === onnxFormat;
+  const { format, graph } = (content ?? {}) as { format?: unknown; graph?: unknown };
+  return format === onnxFormat && typeof graph === 'object';
 }
 
 /** Parses what `model.json` holds. @throws CupbearerError `bad-data` naming `source`. */
