@@ -47,7 +47,7 @@ export function outlineTask(spec: PickedTask, dataDir: string): Partial<TaskOutl
   }
   const classifier = describeClassifier(classifierOf(spec));
   refuse(taskMisfits(spec, classifier, dataDir));
-  return { source: classifier.network, offers };
+  return { source: classifier.outline, offers };
 }
 
 /**
