@@ -109,7 +109,7 @@ export function variantsOf({ detectors, fitted = [] }: ExperimentDraft): number 
 }
 
 /** Whether the task of this name watches a classifier; others bring along what was recorded of a model. */
-export type Watches = (task: string) => boolean;
+type Watches = (task: string) => boolean;
 
 /**
  * How many columns of the matrix a draft has: every task on every classifier, with each swept value; tasks that watch none have one

@@ -59,7 +59,7 @@ export function writeRecordedSet(
 /** A trusted and a test set below a folder. */
 export function writeRecordedSets(folder: string): { trusted: string; test: string } {
   return {
-    trusted: writeRecordedSet(join(folder, 'reviews-trusted'), { n: 120, seed: 1 }),
-    test: writeRecordedSet(join(folder, 'reviews-test'), { n: 60, seed: 2, anomalous: 20 }),
+    trusted: writeRecordedSet(join(folder, 'texts-trusted'), { n: 120, seed: 1 }),
+    test: writeRecordedSet(join(folder, 'texts-test'), { n: 60, seed: 2, anomalous: 20 }),
   };
 }

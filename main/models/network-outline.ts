@@ -3,7 +3,6 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { formatCount } from '../../shared/format.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { DatasetFacts } from '../data/dataset.ts';
-import type { SourceOutline } from './activation-source.ts';
 import type { ArchitectureInput } from './architecture.ts';
 import { knownArchitectures } from './architectures/index.ts';
 import { hasGradients } from './graph/gradients.ts';
@@ -54,8 +53,11 @@ export const sizeOf = (shape: Shape): number => shape.reduce((total, size) => to
 const mostParameters = 2 ** 29;
 const mostValues = 2 ** 27;
 
-/** What a network is made of: all that can be known of it before it has weights and an engine to run on. */
-export class NetworkOutline implements SourceOutline {
+/**
+ * What a network is made of: all that can be known of it before it has weights and an engine to run on. It is the outline of a
+ * source (`activation-source.ts`).
+ */
+export class NetworkOutline {
   readonly spec: NetworkSpec;
   /** The whole network as one module. */
   readonly root: Module;

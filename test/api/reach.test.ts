@@ -111,6 +111,9 @@ function draftOn(train_data: object, more: Partial<ExperimentDraft> = {}): Exper
   };
 }
 
+const draftOnFiles = (test: string) =>
+  draftOn(pictures(allowed), { task: { name: 'activations', trusted: allowed, test } });
+
 /** The files of a trained model, with a spec that says other data. */
 function modelFiles(train_data?: object): File[] {
   const folder = at('outside', 'run-on-root');
@@ -158,6 +161,14 @@ const callsWithPlaces: Record<string, (folder: string) => Promise<unknown>> = {
       }),
     }),
   'drafts.start: draft': (folder) => client.drafts.start({ draft: draftOn(pictures(folder)) }),
+  'recorded.browse: folder': (folder) => client.recorded.browse({ folder }),
+  'recorded.look: draft': (folder) =>
+    client.recorded.look({ draft: draftOnFiles(folder), spare: [], draw: 0, count: 1 }),
+  'recorded.look: spare []': (folder) =>
+    client.recorded.look({ draft: draftOn(pictures(allowed)), spare: [folder], draw: 0, count: 1 }),
+  'recorded.count: draft': async (folder) => {
+    for await (const _ of await client.recorded.count({ draft: draftOnFiles(folder) }));
+  },
   'models.import: trained': (folder) =>
     importModel(client, { name: 'm', files: modelFiles(), trained: { train_data: pictures(folder) } }),
   'models.stateTraining: trained': (folder) =>

@@ -5,6 +5,7 @@ import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { tasksOf, withClassifiers, withTasks } from '../../shared/draft-parts.ts';
 import { tinyDraft } from '../e2e/drafts.ts';
 import { writeRecordedSet, writeRecordedSets } from '../recorded-files.ts';
+import { reportFile } from './report-file.ts';
 import { ended, startApplication, type StartedApplication } from './running-application.ts';
 
 let started: StartedApplication;
@@ -31,7 +32,7 @@ describe('a draft of recorded activations', () => {
     const { faults, summaries, unsuited } = await drafts().check({ draft: draft() });
     expect(faults).toEqual([]);
     expect(summaries).toEqual({
-      task: 'reviews-trusted against reviews-test',
+      task: 'texts-trusted against texts-test',
       model: 'None needed',
       detectors: 'mahalanobis',
       evaluation: '60 test samples',
@@ -44,7 +45,7 @@ describe('a draft of recorded activations', () => {
       ['layers.0', 'layers.1'].map((activation) => ({ activation, kind: 'recorded', shape: [6], parameters: 0, isDefault: true })), // prettier-ignore
     );
     const { samples } = await drafts().preview({ draft: draft(), draw: 0, count: 3 });
-    expect(samples).toMatchObject({ kind: 'texts', clean: Array.from({ length: 3 }, () => expect.stringMatching(/hinge|lighthouse/)) }); // prettier-ignore
+    expect(samples).toMatchObject({ kind: 'texts', clean: Array.from({ length: 3 }, () => expect.stringMatching(/hinge|lighthouse/) as string) }); // prettier-ignore
   });
 
   it('names the parameter that is at fault', async () => {
@@ -93,6 +94,9 @@ describe('a draft of recorded activations', () => {
     expect(detail.record.parents).toEqual([]);
     const result = await started.client.runs.result({ id: ids[0]! });
     expect(result).not.toBeNull();
+    const report = await (await reportFile(started.client, { runs: ids, format: 'markdown' })).text();
+    expect(report).toContain('activations: texts-trusted against texts-test');
+    expect(report).not.toMatch(/undefined|classifier/i);
     const again = await drafts().fromRun({ id: ids[0]! });
     expect(await faultsOf(again)).toEqual([]);
     expect((await drafts().review({ draft: again })).runs[0]!.spec).toEqual(runs[0]!.spec);

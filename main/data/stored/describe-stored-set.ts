@@ -17,7 +17,7 @@ interface LayerDescription extends StoredLayer {
 }
 
 /** What is in a stored set. */
-interface StoredSetDescription {
+export interface StoredSetDescription {
   readonly path: string;
   readonly samples: number;
   readonly layers: readonly LayerDescription[];

@@ -25,7 +25,8 @@ export async function openStoredSet(
   const path = items.join(',');
   const found = await findFiles(items);
   const layers = layersOf(found.arrays, path, paddingOf(found.contract), found.lengths);
-  const metadata = options.metadata === undefined ? found.metadata : await openMetadata(resolve(options.metadata));
+  const table = options.metadata === undefined ? found.metadata : await openMetadata(resolve(options.metadata));
+  const metadata = found.names ? table?.inOrderOf(found.names) : table;
   checkCount(layers.length, found.contract?.samples, `${contractFile} says`, path);
   checkCount(layers.length, metadata?.length, `"${metadata?.path}" has rows for`, path);
   return storedSet(path, found, layers, metadata);

@@ -12,6 +12,7 @@ import { toJsonText } from '../../storage/json-text.ts';
 import { writeScores } from '../../storage/run-folder.ts';
 import { within } from '../../storage/within-folder.ts';
 import { taskRegistry } from '../../tasks/index.ts';
+import { watchesClassifier } from '../../tasks/outline.ts';
 import { anomalousWord, type Task } from '../../tasks/task.ts';
 import { TestClasses } from './test-classes.ts';
 import { placesNotes } from './build-task.ts';
@@ -52,7 +53,9 @@ export async function evaluateDetector(
   const evaluation = await timer.measure('metrics', async () =>
     computeMetrics(detector, task, scores, classes, subject, settings.heldOutScores ?? null),
   );
-  writeScores(folder, { ...scores, trueClass: classes.own, ...given({ predictedClass: classes.predicted }) });
+  // Of what was recorded nobody knows classes.
+  const trueClass = watchesClassifier(subject.task.name) ? classes.own : undefined;
+  writeScores(folder, { ...scores, ...given({ trueClass, predictedClass: classes.predicted }) });
   const words = {
     aggregation: detector.spec.layer_aggregation,
     anomalous: anomalousWord(taskRegistry.get(subject.task.name)),

@@ -40,6 +40,7 @@ import { withValue } from '../../components/form/form-values.ts';
 import { draftOnDataset, isSameDraft, withNames } from './draft-values.ts';
 import { earlierDrafts } from './earlier-drafts.svelte.ts';
 import { plannedTime, type PlannedTime } from './planned-time.ts';
+import { RecordedFiles } from './recorded-files.svelte.ts';
 import type { StartingPoint } from './starting-point.ts';
 
 /** Samples with the arrays of images unpacked. */
@@ -104,6 +105,8 @@ export class Wizard implements FormModel {
   readonly review = new Latest<Review>();
   readonly estimate = new Latest<Estimate>();
   readonly plan = new Latest<DraftPlan>();
+  /** Files of the open task, where it brings its activations along. */
+  readonly recorded = new RecordedFiles((task) => this.set(['task'], task));
   /** How long runs took here. */
   times = $state.raw<RunTimes>({});
   /** What was set in the tasks for a detector that needed it, by the detector's id. */
@@ -248,6 +251,7 @@ export class Wizard implements FormModel {
   /** Wants no more answers. */
   close(): void {
     for (const latest of [this.check, this.samples, this.drawing, this.review, this.estimate, this.plan]) latest.drop();
+    this.recorded.drop();
     if (this.isStored || !this.draft) return;
     clearTimeout(this.#storeTimer);
     void client.drafts.storeDraft({ draft: this.draft }).catch((error: unknown) => toasts.failed(error));
@@ -494,7 +498,13 @@ export class Wizard implements FormModel {
   #ask(draft: ExperimentDraft): void {
     this.check.ask((signal) => client.drafts.check({ draft }, { signal }), pauseMs);
     this.drawing.ask((signal) => client.drafts.network({ draft }, { signal }), pauseMs);
-    this.#askSamples(draft);
+    if (this.isRecorded) {
+      this.samples.drop();
+      this.recorded.ask(draft);
+    } else {
+      this.recorded.drop();
+      this.#askSamples(draft);
+    }
     this.review.ask((signal) => client.drafts.review({ draft }, { signal }), pauseMs);
     if (this.isExperiment) this.plan.ask((signal) => client.drafts.plan({ draft }, { signal }), planPauseMs);
     else this.plan.drop();

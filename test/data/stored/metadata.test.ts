@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAnomalyLabels } from '../../../main/data/stored/anomaly-labels.ts';
 import { openMetadata } from '../../../main/data/stored/found-files.ts';
 import { openStoredSet } from '../../../main/data/stored/open-stored-set.ts';
-import { floats, TestFolder } from './stored-files.ts';
+import { floats, request, TestFolder } from './stored-files.ts';
 
 let folder: TestFolder;
 
@@ -54,6 +54,17 @@ describe('metadata', () => {
     set.close();
     folder.write('metadata.csv', 'text\none\n');
     await expect(openStoredSet(folder.path)).rejects.toThrow('found "metadata.csv" and "metadata.jsonl"');
+  });
+
+  it('is put into the order of requests by their ids', async () => {
+    for (const name of ['c', 'a', 'b']) folder.write(`${name}.safetensors`, request(1, 1, 2));
+    folder.write('metadata.jsonl', '{"id":"b","label":0}\n{"id":"c","label":1}\n{"id":"a","label":1}\n');
+    const set = await openStoredSet(folder.path);
+    expect(set.names).toEqual(['a', 'b', 'c']);
+    expect(set.metadata?.column('id')).toEqual(['a', 'b', 'c']);
+    expect(set.metadata?.rows([2, 1]).map((row) => row['label'])).toEqual([1, 0]);
+    expect([...(await readAnomalyLabels('label', set))]).toEqual([1, 0, 1]);
+    set.close();
   });
 
   it('is refused with another number of rows', async () => {
