@@ -2,12 +2,12 @@ import type { DraftCheck, ExperimentDraft, NetworkDescription } from '../../shar
 import type { Fault } from '../../shared/domain/form.ts';
 import { stepOf } from '../../shared/domain/wizard-step.ts';
 import { classifiersOf, openTaskOf, tasksOf } from '../../shared/draft-parts.ts';
-import { describeNetwork, describeRecords } from '../models/describe-network.ts';
+import { describeModel, describeRecords } from '../models/describe-network.ts';
 import { unsuitedDetectors } from '../runs/drafts/detector-misfits.ts';
 import { draftFaults, labelInDraft } from '../runs/drafts/draft-faults.ts';
 import { draftTask, draftWatchesClassifier, type DraftSubject } from '../runs/drafts/draft-specs.ts';
 import { draftSummaries, testSize } from '../runs/drafts/draft-summaries.ts';
-import { requireNetwork, viewDraft } from '../runs/drafts/draft-view.ts';
+import { requireModel, viewDraft } from '../runs/drafts/draft-view.ts';
 import { classifierLabels, detectorLabels, taskLabels } from '../runs/drafts/part-labels.ts';
 import { withRecords } from '../runs/drafts/recorded-subject.ts';
 import type { PartPath } from '../runs/drafts/plain-draft.ts';
@@ -118,7 +118,7 @@ export async function describeDraft(
   const { subject } = await withRecords(asked);
   const view = viewDraft(subject, dataDir);
   return {
-    network: view.network && describeNetwork(view.network.spec),
+    network: view.model && describeModel(view.model),
     defaultLayers: view.source?.defaultActivations.length,
     testSize: testSize(view),
   };
@@ -132,7 +132,7 @@ export async function draftNetworkDescription(
   subject: DraftSubject,
   { dataDir }: Pick<InspectionContext, 'dataDir'>,
 ): Promise<NetworkDescription> {
-  if (draftWatchesClassifier(subject)) return describeNetwork(requireNetwork(subject, dataDir));
+  if (draftWatchesClassifier(subject)) return describeModel(requireModel(subject, dataDir));
   const { recorded } = (await withRecords(subject)).subject;
   // What is wrong with it is thrown by looking again, and nothing is kept of that.
   return describeRecords((recorded ?? (await outlineRecords(draftTask(subject)))).source);

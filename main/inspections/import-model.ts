@@ -16,17 +16,20 @@ import {
   readLayersModel,
 } from '../models/keras/layers-model.ts';
 import { NetworkOutline, type NetworkSpec } from '../models/network-outline.ts';
+import { factsOf, readModelDescription } from '../models/model-in.ts';
 import { fittedWeights } from '../models/weights.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { parseSpecFile } from '../storage/run-files.ts';
 import { createRunFolder } from '../storage/run-folder.ts';
 import { systemCode, toStorageError } from '../storage/storage-error.ts';
-import { kerasConversion, pythonToConvert } from '../storage/foreign-weights.ts';
+import { kerasConversion, pythonToConvert, refusePointer } from '../storage/foreign-weights.ts';
 import { isThere, within } from '../storage/within-folder.ts';
 import { readTensorDirectory, readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
 import type { InspectionContext } from './inspection.ts';
+import { importOnnx } from './import-onnx.ts';
 import { isModelFile, modelFileNames } from '../runs/model-files.ts';
+import type { OnnxStatement } from '../runs/onnx-statement.ts';
 import { readStoredSpec, type StoredSpec } from '../runs/stored-spec.ts';
 import { withStatedInputs } from '../runs/stated-inputs.ts';
 import { checkStatement, type StatedTraining, type TrainingStatement } from '../runs/stated-training.ts';
@@ -43,12 +46,19 @@ interface ModelImport {
   target: string;
   /** What it was trained on, if its files do not say. */
   statement: TrainingStatement;
+  /** The name of an ONNX file in the folder that is the model; the only one there, without weights of a network, unless given. */
+  graph?: string | undefined;
+  /** What else is said of an ONNX graph. */
+  onnx?: OnnxStatement | undefined;
 }
 
 /** A model whose files are in place. The caller writes spec.json, which makes them a run. */
 interface ImportedModel {
   folder: string;
-  architecture: Picked;
+  /** Undefined for an ONNX graph. */
+  architecture: Picked | undefined;
+  /** The name of an ONNX graph's file. */
+  graph?: string;
   /** What its own spec.json says. */
   before: SpecFile | undefined;
   /** What it was trained on; undefined where neither files nor statement say. */
@@ -68,7 +78,7 @@ const [description, weights, specName, triggerName] = modelFileNames;
  */
 export async function importModelFiles(
   asked: ModelImport,
-  context: Pick<InspectionContext, 'dataDir'>,
+  context: Pick<InspectionContext, 'dataDir'> & { signal?: AbortSignal },
 ): Promise<ImportedModel> {
   try {
     return await importFiles(asked, context);
@@ -98,9 +108,22 @@ interface ReadModel {
 }
 
 async function importFiles(
-  { folder, isOwn, target, statement }: ModelImport,
-  { dataDir }: Pick<InspectionContext, 'dataDir'>,
+  { folder, isOwn, target, statement, graph = graphIn(folder), onnx = {} }: ModelImport,
+  context: Pick<InspectionContext, 'dataDir'> & { signal?: AbortSignal },
 ): Promise<ImportedModel> {
+  const { dataDir } = context;
+  if (graph !== undefined) {
+    const asked = { folder, file: graph, target, training: statement, statement: onnx };
+    const { trained, folder: place } = await importOnnx(asked, isOwn ? move : copyFile, context);
+    if (trained) writeStated(place, trained);
+    return {
+      folder: place,
+      architecture: undefined,
+      graph,
+      before: undefined,
+      trained: trained && toKeep(trained),
+    };
+  }
   const model = readFiles(folder, isOwn, statement);
   const network = withStatedInputs(model.network, statement);
   const before = model.hasSpec ? readTraining(folder) : undefined;
@@ -136,6 +159,7 @@ async function importFiles(
 /** @throws CupbearerError as {@link importModelFiles}. */
 function readFiles(folder: string, isOwn: boolean, { classes }: TrainingStatement): ReadModel {
   if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
+  for (const name of modelFileNames) if (isThere(within(folder, name))) refusePointer(within(folder, name));
   const layersModel = isThere(within(folder, description)) ? readLayersModel(folder) : undefined;
   if (layersModel) {
     const own = [description, labelsName, ...layersModelFiles(layersModel)];
@@ -182,7 +206,20 @@ export async function stateModelTraining(
   { dataDir }: Pick<InspectionContext, 'dataDir'>,
 ): Promise<KnownTraining> {
   if (!statement.train_data) refuse([{ path: ['train_data'], message: 'Choose the data that it was trained on.' }]);
-  const known = readNetworkSpec(folder);
+  const description = readModelDescription(folder);
+  if (description.graph) {
+    const { train_data: trainData, seed, ...inputs } = statement;
+    const [named] = Object.entries(inputs).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+    if (named !== undefined) {
+      const message = 'The inputs of an ONNX graph are described when it is imported: import it again to change that.';
+      refuse([{ path: [named], message }]);
+    }
+    const asked = { train_data: trainData!, ...given({ seed }) };
+    const stated = await checkStatement({ ...statement, ...asked }, factsOf(description), dataDir);
+    writeStated(folder, stated);
+    return toKeep(stated);
+  }
+  const known = description.network;
   const network = withStatedInputs(known, statement);
   const stored = isThere(triggerFile(folder)) ? readTensorFile(triggerFile(folder)).tensors : undefined;
   const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, dataDir, stored);
@@ -246,6 +283,16 @@ function missingHint(folder: string, missing: string | undefined): string {
 
 function writeStated(folder: string, { triggerState }: StatedTraining): void {
   if (triggerState) writeTensorFile(triggerFile(folder), triggerState);
+}
+
+/** The ONNX file in a folder that is a model: the only one, if there are no weights of a network. */
+function graphIn(folder: string): string | undefined {
+  if (!existsSync(folder) || isThere(within(folder, weights))) return undefined;
+  const [graph, ...others] = readdirSync(folder).filter((name) => name.toLowerCase().endsWith('.onnx'));
+  if (others.length === 0) return graph;
+  throw new CupbearerError('usage', `There are several ONNX files in "${folder}": ${[graph, ...others].join(', ')}.`, {
+    hint: 'Name the file of the one to import.',
+  });
 }
 
 async function move(source: string, target: string): Promise<void> {

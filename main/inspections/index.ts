@@ -42,6 +42,7 @@ const inspections = {
   'draft-network': async () => (await import('./check-draft.ts')).draftNetworkDescription,
   'check-run': async () => (await import('../runs/index.ts')).checkRun,
   'activation-cache': async () => (await import('./activation-cache.ts')).activationCacheState,
+  'test-onnx': async () => (await import('../models/onnx/runtime.ts')).testRuntime,
   'browse-folder': async () => (await import('./browse-folder.ts')).browseFolder,
   'look-at-recorded': async () => (await import('./look-at-recorded.ts')).lookAtRecorded,
   'count-recorded': async () => (await import('./count-recorded.ts')).countRecorded,

@@ -11,11 +11,14 @@ import { pathOf, within } from '../storage/within-folder.ts';
 import { knownArchitectures } from './architectures/index.ts';
 import { layerGraph } from './graph/layer-graph.ts';
 import { Network } from './network.ts';
+import { isOnnxDescription } from './onnx/description.ts';
 import type { NetworkOutline, NetworkSpec, Normalisation } from './network-outline.ts';
 import { inputShapeOf, preprocessingFile, preprocessingOf, toPreprocessingFile } from './preprocessing.ts';
 import { given } from '../../shared/given.ts';
 
 const modelFormat = 1;
+/** The name of the file that holds the weights of a network. */
+export const weightsFile = 'model.safetensors';
 /** Bounds of a description, far above those of any model that is built here. */
 const mostClasses = 2 ** 16;
 const mostTokens = 2 ** 20;
@@ -71,7 +74,7 @@ export function writeModelDescription(folder: string, network: NetworkOutline): 
 
 /** Writes `model.safetensors` in PyTorch's names and layout. */
 export function writeWeights(folder: string, state: TensorMap): void {
-  writeTensorFile(within(folder, 'model.safetensors'), state);
+  writeTensorFile(within(folder, weightsFile), state);
 }
 
 /** What `model.json` in a folder says. @throws CupbearerError `not-found` or `bad-data`. */
@@ -83,6 +86,15 @@ export function readNetworkSpec(folder: string): NetworkSpec {
 /** The inverse of what {@link writeModelDescription} writes. @throws CupbearerError `bad-data` naming `source`. */
 export function parseNetworkSpec(content: unknown, source: string): NetworkSpec {
   const format = (content as { format?: unknown } | null)?.format;
+  if (isOnnxDescription(content)) {
+    throw new CupbearerError(
+      'usage',
+      `The model that "${source}" describes is an ONNX graph, where one of this program is needed.`,
+      {
+        hint: 'Take a model of this program, or one imported with model.safetensors.',
+      },
+    );
+  }
   if (typeof format === 'number' && format > modelFormat) {
     throw new CupbearerError(
       'bad-data',
@@ -117,7 +129,7 @@ function checkNormalisation({ mean, std }: Normalisation, spec: NetworkSpec, sou
 /** Reads a model saved by the functions above. @throws CupbearerError `not-found` or `bad-data`. */
 export function readModel(folder: string): Network {
   const network = new Network(readNetworkSpec(folder), 0);
-  const weights = within(folder, 'model.safetensors');
+  const weights = within(folder, weightsFile);
   network.load(readTensorFile(weights).tensors, pathOf(weights));
   return network;
 }

@@ -20,6 +20,7 @@ export const importedClassifierParams = z.object({
     default: 'mlp',
   }),
   imported: flag({ label: 'Imported', help: 'Trained elsewhere and imported', default: true }),
+  graph: optionalText({ label: 'Graph', help: 'The ONNX file that the model is, where it is one' }),
   classes_note: optionalText({
     label: 'Classes',
     help: 'What is to be known where its classes are not matched with those of its data by name',

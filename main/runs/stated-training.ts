@@ -29,6 +29,9 @@ export const trainingStatement = z.object({
 });
 export type TrainingStatement = z.output<typeof trainingStatement>;
 
+/** What a statement is compared with. */
+type StatedModel = Pick<NetworkSpec, 'inputShape' | 'classes' | 'vocabulary' | 'preprocessing'>;
+
 /** A statement that was found to fit the model. */
 export interface StatedTraining {
   trainData: Picked;
@@ -45,7 +48,7 @@ export interface StatedTraining {
  */
 export async function checkStatement(
   { train_data: trainData, seed }: TrainingStatement & { train_data: Picked },
-  network: NetworkSpec,
+  network: StatedModel,
   dataDir: string,
   storedTrigger?: TensorMap,
 ): Promise<StatedTraining> {
@@ -59,7 +62,7 @@ export async function checkStatement(
   };
 }
 
-function dataMisfits(trainData: Picked, network: NetworkSpec, dataDir: string): Misfit[] {
+function dataMisfits(trainData: Picked, network: StatedModel, dataDir: string): Misfit[] {
   const { original, trigger } = trainingData(trainData);
   if (trigger && poisonKeys(original)) {
     const message = `The data must not be poisoned twice; got "${original.name}".`;
@@ -95,7 +98,7 @@ function classMisfits(found: readonly string[], wanted: readonly string[], data:
 }
 
 /** Pictures that were cut otherwise than those that the model was trained on show other things to it. */
-function cropMisfits(data: Picked, { preprocessing }: NetworkSpec, nested: string | undefined): Misfit[] {
+function cropMisfits(data: Picked, { preprocessing }: StatedModel, nested: string | undefined): Misfit[] {
   const resize = preprocessing?.resize;
   if (resize?.rule !== 'crop' || !('crop_from' in datasetRegistry.get(data.name).params.shape)) return [];
   const side = data['crop_from'];

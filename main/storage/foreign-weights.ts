@@ -1,3 +1,7 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import { readFileStart } from './read-file.ts';
+import { pathOf, type Place } from './within-folder.ts';
+
 /** How many bytes from its beginning tell what kind of file this is. */
 export const formatBytes = 512;
 
@@ -106,6 +110,20 @@ const formats: readonly Format[] = [
   },
   { begins: ['<'], what: 'a web page', hint: () => 'Download the file itself: its page was saved.' },
 ];
+
+/** Whether a file that begins so is a pointer of Git LFS. */
+const isPointer = (start: Uint8Array) => Buffer.from(start).toString('latin1').startsWith('version https://git-lfs');
+
+/**
+ * Refuses a pointer of Git LFS in the place of a file: what reads it would find it damaged.
+ * @throws CupbearerError `bad-data` naming it; `not-found`, `storage`.
+ */
+export function refusePointer(place: Place): void {
+  if (!isPointer(readFileStart(place, formatBytes))) return;
+  throw new CupbearerError('bad-data', `"${pathOf(place)}" is a pointer of Git LFS, which stands for the file.`, {
+    hint: 'Fetch the file itself, in its repository: git lfs pull',
+  });
+}
 
 /** Returns what a file called `file` is by its first {@link formatBytes}; undefined where that is not known. */
 export function foreignFormat(start: Uint8Array, file: string): ForeignFile | undefined {

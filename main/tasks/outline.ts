@@ -3,7 +3,8 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { describeClassifier, type KnownClassifier } from './classifier.ts';
 import type { PickedTask } from './common-params.ts';
 import { taskRegistry } from './index.ts';
-import type { Recorded, TaskOffers, TaskOutline } from './task.ts';
+import type { TaskOffers } from './offers.ts';
+import type { Recorded, TaskOutline } from './task.ts';
 import { trainingMisfits } from './trained-on.ts';
 
 /** What the task that `spec` names has for a detector to learn from, by its parameters alone. */
@@ -46,7 +47,7 @@ export function outlineTask(spec: PickedTask, dataDir: string): Partial<TaskOutl
   }
   const classifier = describeClassifier(classifierOf(spec));
   refuse(taskMisfits(spec, classifier, dataDir));
-  return { source: classifier.network, offers };
+  return { source: classifier.outline, offers };
 }
 
 /**

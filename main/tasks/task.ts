@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { AttackAim } from '../../shared/domain/evaluation.ts';
-import type { Sentence } from '../../shared/wording.ts';
 import type { Misfit } from '../../shared/misfit.ts';
 import type { TaskRole } from '../../shared/training-data.ts';
 import type { Dataset, DatasetCache, DatasetKeeper } from '../data/dataset.ts';
 import type { ActivationSource, SourceOutline } from '../models/activation-source.ts';
 import type { ClassifierData, KnownClassifier } from './classifier.ts';
+import type { TaskOffers } from './offers.ts';
 import { splitMisfits, splitOffers, type splitParams } from './split-params.ts';
 import type { TrainedOn } from './trained-on.ts';
 
@@ -53,22 +53,6 @@ export interface Task {
   parents: readonly string[];
   /** SHA-256 of each model and dataset that took part, by role. */
   fingerprints: Record<string, string>;
-}
-
-/** What a task has for a detector to learn from; what can be read off its source is the outline's. */
-export interface TaskOffers {
-  trusted: boolean;
-  untrusted: boolean;
-  /** Labels saying which untrusted samples are anomalous. */
-  anomalyLabels: boolean;
-  /** What gives a task of this kind what it lacks. */
-  remedies?: Partial<Record<'trusted' | 'untrusted' | 'anomalyLabels', Remedy>>;
-}
-
-/** What to do, and the parameters of the task that do it, where they have values that anybody would give them. */
-interface Remedy {
-  hint: Sentence;
-  values: Record<string, unknown>;
 }
 
 /** What is known of a task before any data are loaded. */

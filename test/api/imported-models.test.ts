@@ -308,6 +308,8 @@ describe('a Keras model', () => {
     ['without names of its classes', files, /^The names of the model’s classes are not in its files\.$/],
     ['with a file that is cut off', () => [...files().slice(0, 2), new File([new Uint8Array(9)], names[2]!), labels(['a', 'b', 'c'])], /expected 2712 bytes of weights, as model\.json says, found 1365/],
     ['with a file that is none of its own', () => [...files(), new File([''], 'more.bin')], /"more\.bin" is none of them/],
+    ['with a pointer for a file', () => [...files().slice(0, 2), new File(['version https://git-lfs.github.com/spec/v1\n'], names[2]!), labels(['a', 'b', 'c'])], /^"group1-shard2of2\.bin" is a pointer of Git LFS/],
+    ['with a pointer for its description', () => [new File(['version https://git-lfs.github.com/spec/v1\n'], 'model.json')], /^"model\.json" is a pointer of Git LFS/],
     ['with too few names', () => [...files(), labels(['a', 'b'])], /found \[3\]/],
   ])('is refused %s, and nothing stays behind', async (_, given, sentence) => {
     const { client, application, place: home } = temporaryApplication();

@@ -17,6 +17,7 @@ import { oneCellAgainstPytorch, sideBySide } from './experiments.ts';
 import { detectorBenches, runDetectorBenches } from './detectors.ts';
 import { importName, measureImports } from './imports.ts';
 import { compareNeighbours, neighboursName } from './neighbours.ts';
+import { onnxTimes } from './onnx.ts';
 import { runSecondDetector, secondDetectorBenches } from './second-detector.ts';
 import { tensorBenches } from './tensor.ts';
 
@@ -125,6 +126,17 @@ if (wanted('peers')) {
     row(`median of ${rounds}`, ours.toFixed(1), theirs?.toFixed(1) ?? 'PyTorch is not here', ratio(ours, theirs));
     heads('of ours', 's');
     for (const [part, seconds] of Object.entries(parts)) row(part, seconds.toFixed(2));
+  }
+}
+
+if (wanted('import onnx')) {
+  const times = await onnxTimes();
+  if (times === undefined)
+    console.log('\nimport onnx skipped: "npx cupbearer engine install onnx" installs ONNX Runtime');
+  else {
+    heads('import onnx, in turns', 'ONNX Runtime alone, ms', 'with 3 layers, ms', 'ratio, at most 1.3');
+    for (const { name, alone, shown, ratio: factor } of times)
+      row(name, number(alone), number(shown), factor.toFixed(2));
   }
 }
 

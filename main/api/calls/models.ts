@@ -11,8 +11,7 @@ import { packSamples } from '../pack-samples.ts';
 import { checkModel } from '../runs/check-model.ts';
 import { importModel, stateTraining } from '../runs/import-model.ts';
 import { readRun } from '../runs/read-run.ts';
-import { describedNetwork, knownNetwork } from '../../models/known-network.ts';
-import { preprocessingWords } from '../../models/preprocessing.ts';
+import { describedNetwork, knownPreprocessing } from '../../models/known-network.ts';
 import { dataFolder, runsFolder } from '../settings.ts';
 
 /** Models described before other calls get a turn: each means reading a file. */
@@ -75,7 +74,7 @@ function modelSummary({ workbench, summaries }: Application, run: CatalogueRun):
     imported: training.imported === true,
     classesNote: training.classes_note ?? null,
     isTrainingKnown: training.train_data !== undefined,
-    preprocessing: preprocessingWords(knownNetwork(run.folder)),
+    preprocessing: knownPreprocessing(run.folder),
     network: describedNetwork(run.folder),
     usedBy: workbench.catalogue.childrenOf(run.id),
   };

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { SpecFile } from '../../../shared/domain/run.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { slug } from '../../../shared/slug.ts';
+import type { OnnxStatement } from '../../runs/onnx-statement.ts';
 import type { TrainingStatement } from '../../runs/stated-training.ts';
 import type { Inspector } from '../../jobs/inspection.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
@@ -26,6 +27,10 @@ interface ImportOptions {
   base: string;
   /** What the model was trained on, if its files do not say. */
   statement?: TrainingStatement;
+  /** The name of the ONNX file in the folder that is the model, where the folder does not say. */
+  graph?: string | undefined;
+  /** What else is said of an ONNX graph. */
+  onnx?: OnnxStatement | undefined;
   /** Called with what the files say about the training before any of it is used; may throw. */
   checkSpec?: (spec: Record<string, unknown>) => void;
   /** Where datasets are. */
@@ -43,21 +48,21 @@ interface ImportOptions {
 export async function importModel(
   workbench: Workbench,
   library: Inspector,
-  { name, folder, isOwn, base, statement = {}, checkSpec, dataDir, signal }: ImportOptions,
+  { name, folder, isOwn, base, statement = {}, graph: named, onnx, checkSpec, dataDir, signal }: ImportOptions,
 ): Promise<CatalogueRun> {
   const own = within(folder, specFileName);
   if (checkSpec && isThere(own)) checkSpec(parseSpecFile(readJsonFile(own), specFileName).spec);
   const target = freePath(base, slug(name) || 'model', (path) => workbench.catalogue.byFolder(path) !== undefined);
-  const { architecture, before, trained, ...placed } = await library.ask(
+  const { architecture, graph, before, trained, ...placed } = await library.ask(
     'import-model',
-    { folder, isOwn, target, statement },
+    { folder, isOwn, target, statement, graph: named, onnx },
     { dataDir, signal },
   );
   const file: SpecFile = {
     format: 1,
     kind: 'classifier',
     spec: {
-      ...(before?.spec ?? { model: architecture }),
+      ...(before?.spec ?? (graph === undefined ? { model: architecture } : { graph })),
       ...(trained ? { train_data: trained.trainData } : {}),
       imported: true,
     },

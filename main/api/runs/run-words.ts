@@ -68,6 +68,7 @@ const noSubject: RunSummary['subject'] = { training: 'unknown', trained: null, t
 function classifierWords({
   train_data: data,
   model,
+  graph,
 }: ClassifierSpec): Pick<RunWords, 'task' | 'taskDetail' | 'subject' | 'dataset' | 'ownDataset' | 'model'> {
   const parts = data && trainingData(data);
   const trigger = parts?.trigger;
@@ -79,13 +80,12 @@ function classifierWords({
     subject: { ...noSubject, training, trained: trigger ? { id: trigger.name, detail: '' } : null },
     dataset: parts?.original.name ?? '',
     ownDataset: parts?.original ? ownName(parts.original) : '',
-    model: modelText(model),
+    model: model ? modelText(model) : (graph ?? ''),
   };
 }
 
 /** The name with the sizes of its layers, then what else differs from its defaults. */
-function modelText(model: Picked | undefined): string {
-  if (!model) return '';
+function modelText(model: Picked): string {
   const fields = fieldsOf(knownArchitectures, model.name);
   const sizes = fields.filter(({ type }) => type === 'integers').map(({ key }) => listed(model[key]));
   const rest = differences(

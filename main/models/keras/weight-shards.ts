@@ -4,6 +4,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { numbered } from '../../../shared/format.ts';
 import { explainFaults } from '../../../shared/schema/problems.ts';
 import { parseShape } from '../../storage/element-type.ts';
+import { refusePointer } from '../../storage/foreign-weights.ts';
 import { fileSize, readFileBytes } from '../../storage/read-file.ts';
 import { isThere, within } from '../../storage/within-folder.ts';
 
@@ -96,6 +97,7 @@ function checkFiles(folder: string, paths: readonly string[], expected: number):
       hint: 'Import the folder with model.json and all files that it names.',
     });
   }
+  for (const path of paths) refusePointer(within(folder, path));
   const found = paths.reduce((sum, path) => sum + fileSize(within(folder, path)), 0);
   if (!(expected <= mostBytes)) {
     throw new CupbearerError('bad-data', `${paths[0]!}: expected at most ${mostBytes} bytes, found ${expected}.`);

@@ -90,7 +90,7 @@ function faultsOf(
 function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
   const view = viewDraft(subject, dataDir);
   const { draft } = subject;
-  const { task, data, network } = view;
+  const { task, data, source: outline } = view;
   const asFault = (misfit: Misfit, detector?: Picked): Fault => ({
     path: misfit.path.join('.') === 'task.run_path' ? ['classifier', 'run'] : [...misfit.path],
     message: misfitMessage(misfit, { task: draft.task, ...(detector ? { detector } : {}) }),
@@ -98,7 +98,7 @@ function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
   return [
     ...(draftWatchesClassifier(subject) ? classifierFaults(subject, view) : []),
     // Before what is to be downloaded: nobody should fetch what does not fit.
-    ...(task ? below('task', taskMisfits(task, data && { ...data, network }, dataDir)) : []).map((misfit) =>
+    ...(task ? below('task', taskMisfits(task, data && { ...data, outline }, dataDir)) : []).map((misfit) =>
       asFault(misfit),
     ),
     ...dataFaults(subject, dataDir, view),

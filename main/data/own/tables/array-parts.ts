@@ -21,8 +21,8 @@ interface Named {
   readonly role: Role;
 }
 
-/** Most values of labels that are held in memory, and of one sample. */
-const mostSamples = 2 ** 27;
+/** Most samples, whose labels are held in memory, and most values of one. */
+const mostSamples = 2 ** 24;
 const mostValues = 2 ** 24;
 
 /**

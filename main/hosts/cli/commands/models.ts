@@ -10,7 +10,9 @@ import { architectureRegistry } from '../../../models/architectures/index.ts';
 import { writeModelDescription } from '../../../models/files.ts';
 import { templateNetwork } from '../../../models/template-network.ts';
 import { weightShapes } from '../../../models/weights.ts';
+import { onnxStatement } from '../../../runs/onnx-statement.ts';
 import { trainingStatement } from '../../../runs/stated-training.ts';
+import { readModelDescription } from '../../../models/model-in.ts';
 import { readRun } from '../../../api/runs/read-run.ts';
 import type { Workbench } from '../../../api/workbench.ts';
 import type { CatalogueRun } from '../../../storage/catalogue-rows.ts';
@@ -47,9 +49,10 @@ const checkFlags = z.object({
   samples: integer({ label: 'Samples', help: 'How many samples of the test half are looked at', default: 500, min: 1, max: 1_000_000 }), // prettier-ignore
   data_dir: computeFlags.data_dir,
 });
-const flags = statementFlags.extend({ ...importFlags, samples: checkFlags.shape.samples });
+const allImportFlags = statementFlags.extend({ ...onnxStatement.shape, ...importFlags });
+const flags = allImportFlags.extend({ samples: checkFlags.shape.samples });
 const flagsOf: Record<string, z.ZodObject> = {
-  import: statementFlags.extend(importFlags),
+  import: allImportFlags,
   'trained-on': statementFlags,
   check: checkFlags,
 };
@@ -57,10 +60,11 @@ const flagsOf: Record<string, z.ZodObject> = {
 export const models: Command = {
   name: 'models',
   summary: 'List models; import one that was trained elsewhere',
-  synopsis: '[list | import FOLDER | trained-on RUN | check RUN | template ARCHITECTURE] [--FLAG VALUE ...]',
+  synopsis:
+    '[list | import FOLDER | import FILE.onnx | trained-on RUN | check RUN | template ARCHITECTURE] [--FLAG VALUE ...]',
   notes: [
     'import takes a folder with model.json and model.safetensors, and spec.json and trigger.safetensors where there are any, or one',
-    'with the model.json and shards of a Keras model, as TensorFlow.js has it.',
+    'with the model.json and shards of a Keras model, as TensorFlow.js has it, or an ONNX file (docs/models.md).',
     'Without spec.json most tasks need to be told what the model was trained on: at once, or later by',
     'trained-on. RUN is its id, which may be shortened.',
     'check measures a model on the test half of its data, with its pre-processing and with others that are common.',
@@ -81,7 +85,8 @@ export const models: Command = {
     if (unwanted !== undefined) throw new CupbearerError('usage', `models ${action} takes no --${unwanted}.`);
     if (action === 'template') return writeTemplate(subject!, output);
     const parsed = parseParams(flags, given, flagName);
-    const { name, base, samples, data_dir: dataDir = defaultDataDir(), ...statement } = parsed;
+    const { name, base, samples, data_dir: dataDir = defaultDataDir(), ...stated } = parsed;
+    const statement = trainingStatement.parse(stated);
     await withWorkbench(output, async (workbench) => {
       if (action === 'list') return list(workbench, output);
       if (action === 'check') {
@@ -94,8 +99,9 @@ export const models: Command = {
         action === 'trained-on'
           ? stateTraining(workbench, library, subject!, statement, { dataDir })
           : importModel(workbench, library, {
-              name: name ?? basename(resolve(subject!)),
-              folder: resolve(subject!),
+              name: name ?? basename(resolve(subject!)).replace(/\.onnx$/i, ''),
+              ...placeOf(resolve(subject!)),
+              onnx: onnxStatement.parse(stated),
               isOwn: false,
               base: resolve(base ?? defaultRunsFolder()),
               statement,
@@ -106,6 +112,11 @@ export const models: Command = {
     });
   },
 };
+
+/** The folder of a model, and its file where that is named. */
+function placeOf(subject: string): { folder: string; graph?: string } {
+  return /\.onnx$/i.test(subject) ? { folder: dirname(subject), graph: basename(subject) } : { folder: subject };
+}
 
 /** Writes a model.json for a model of this architecture into the current folder. @throws CupbearerError `usage`, `conflict`, `storage`. */
 function writeTemplate(architecture: string, output: Output): void {
@@ -158,6 +169,11 @@ function taken(run: CatalogueRun): string {
   const { id, folder } = run;
   const lines = [`${id} is in ${shownPath(folder)}.`];
   const flag = typedWords(['--task.run_path', shownPath(folder)]);
+  const checked = readModelDescription(folder).graph?.checked;
+  if (checked) {
+    const { data, samples, accuracy } = checked;
+    lines.push(`It is right on ${(100 * accuracy).toFixed(1)} % of ${numbered(samples, 'test sample')} of ${data}.`);
+  }
   const note = classesNoteOf(run);
   if (note !== undefined) lines.push(note);
   if (flag !== undefined) lines.push(`Use it by: ${flag}`);

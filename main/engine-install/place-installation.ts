@@ -37,7 +37,11 @@ function libraryFolderOf(place: string): string | undefined {
 
 /** Moves what lies in `staging` to its place; one that is there already stays until then. @throws CupbearerError `storage`. */
 export function putInPlace(staging: string, id: string): void {
-  const place = join(installationsFolder(), id);
+  replaceFolder(staging, join(installationsFolder(), id));
+}
+
+/** Moves the folder `staging` to `place`; what is there already stays until then. @throws CupbearerError `storage`. */
+export function replaceFolder(staging: string, place: string): void {
   const replaced = temporaryPath(place, 'old');
   withStorageErrors(`write "${place}"`, () => {
     const hadOne = existsSync(place);

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { installTensorflow, type InstallRequest } from '../../main/tensorflow-install/install-tensorflow.ts';
-import { listInstallations, removeInstallation, useInstallation } from '../../main/tensorflow-install/installations.ts';
-import { createStaging, idFor, putInPlace } from '../../main/tensorflow-install/place-installation.ts';
+import { installTensorflow, type InstallRequest } from '../../main/engine-install/install-tensorflow.ts';
+import { listInstallations, removeInstallation, useInstallation } from '../../main/engine-install/installations.ts';
+import { createStaging, idFor, putInPlace } from '../../main/engine-install/place-installation.ts';
 import { activeInstallation, selectedId } from '../../main/tensor/engines/tensorflow/installation.ts';
 import { canCutOff, deadlyTensorflow, withoutCutOff } from '../deadly-tensorflow.ts';
 import { outputOf, startChild } from '../storage/child.ts';

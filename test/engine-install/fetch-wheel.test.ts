@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CupbearerError } from '../../shared/errors.ts';
-import { fetchWheel, projectFor } from '../../main/tensorflow-install/fetch-wheel.ts';
+import { fetchWheel, projectFor } from '../../main/engine-install/fetch-wheel.ts';
 import { temporaryFolder } from '../storage/fixtures.ts';
 import { withEnvironment } from '../tensorflow.ts';
 import { wheelBytes } from './wheel-bytes.ts';
