@@ -32,8 +32,9 @@ import {
 import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
 import { isScoreChoice, mostCompared } from './domain/compared.ts';
 import { comparisonSchema } from './domain/comparison.ts';
-import { planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
+import { planeSchema, runDetailSchema, shownResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema, mostNameCharacters } from './domain/run.ts';
+import { tokenPoolingSchema } from './scores/token-pooling.ts';
 import { closeSampleSchema, sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { mostAskedFields, specFieldSchema, specPathSchema, specValuesSchema } from './domain/spec-field.ts';
 import { activationCacheStateSchema, appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
@@ -59,6 +60,9 @@ const upload = z.object({ id: z.string().min(1).max(100) });
 const made = z.object({ id: z.string().min(1).max(100) });
 const nothing = z.object({});
 
+/** How the scores of its tokens are put together, where each was scored on its own; as the run did unless given. */
+const pooledRun = run.extend({ pooling: tokenPoolingSchema.optional() });
+
 /** Calls about runs: the catalogue, progress and results. */
 const runs = {
   /** Yields all runs, then every change to them, until the stream is dropped. */
@@ -78,8 +82,8 @@ const runs = {
   /** Yields training curve and log: first what exists, then what is added. Ends with the run. */
   follow: call.input(run).output(eventIterator(runEventSchema)),
   /** null if the run has not been evaluated (yet). */
-  result: call.input(run).output(runResultSchema.nullable()),
-  scores: call.input(run).output(scoreSetSchema),
+  result: call.input(pooledRun).output(shownResultSchema.nullable()),
+  scores: call.input(pooledRun).output(scoreSetSchema),
   /** The run's activations of one layer in the plane. */
   plane: call.input(run.extend({ layer: z.string() })).output(planeSchema),
   /** Test samples by their places in the score arrays. */

@@ -19,6 +19,7 @@ const inspections = {
   'import-model': async () => (await import('./import-model.ts')).importModelFiles,
   'state-training': async () => (await import('./import-model.ts')).stateModelTraining,
   'run-result': async () => (await import('./results.ts')).resultOfRun,
+  'run-pooling': async () => (await import('./results.ts')).poolingOfRun,
   'run-scores': async () => (await import('./results.ts')).scoresOfRun,
   'run-plane': async () => (await import('./results.ts')).planeOfRun,
   'compare-runs': async () => (await import('./results.ts')).comparisonOfRuns,

@@ -7,6 +7,7 @@ import { checkFileName } from './file-name.ts';
 import { encodeNpy, npyStartBytes, parseNpy } from './npy.ts';
 import { readFileBytes } from './read-file.ts';
 import { indexName, labelsName, predictedClassName, readScoreLayout, trueClassName } from './score-layout.ts';
+import { tokenScoreFiles, type TokenScores } from './token-scores.ts';
 import { pathOf, within, type Within } from './within-folder.ts';
 import { numbered } from '../../shared/format.ts';
 
@@ -28,13 +29,19 @@ export interface Scores extends ScoredSamples {
   predictedClass?: Int32Array;
 }
 
+/** Scores of single tokens, of the test samples and of trusted samples that the detector was not fitted on. */
+export interface KeptTokens {
+  test: TokenScores;
+  heldOut?: TokenScores;
+}
+
 /**
  * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are
  * known, `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `place`, which replaces one of that name as a
- * whole.
+ * whole, with the scores of single tokens in its folder `tokens`.
  * @throws CupbearerError `internal` if lengths differ, `usage` if a layer's name cannot be a file's, `storage`.
  */
-export function writeScoreFiles(place: Within, scores: Scores): void {
+export function writeScoreFiles(place: Within, scores: Scores, tokens?: KeptTokens): void {
   const n = scores.labels.length;
   const arrays: [string, NamedTensor['data']][] = [
     ...scores.layers,
@@ -60,6 +67,7 @@ export function writeScoreFiles(place: Within, scores: Scores): void {
     }
     files.set(`${name}.npy`, encodeNpy({ shape: [n], data }));
   }
+  for (const [name, content] of tokens ? tokenScoreFiles(tokens.test, tokens.heldOut) : []) files.set(name, content);
   replaceFolder(place, Object.fromEntries(files));
 }
 

@@ -34,9 +34,15 @@ export function runsCalls(application: Application) {
       return runDetail(application, input.id, signal);
     }),
     follow: runs.follow.handler(({ input, signal = never }) => followRun(catalogue, input.id, signal)),
-    result: runs.result.handler(({ input, signal }) => results.ask('run-result', foldersOf(input.id), asking(signal))),
+    result: runs.result.handler(({ input, signal }) =>
+      results.ask('run-result', { ...foldersOf(input.id), pooling: input.pooling }, asking(signal)),
+    ),
     scores: runs.scores.handler(async ({ input, signal }) => {
-      const { arrays, ...words } = await results.ask('run-scores', foldersOf(input.id), asking(signal));
+      const { arrays, ...words } = await results.ask(
+        'run-scores',
+        { ...foldersOf(input.id), pooling: input.pooling },
+        asking(signal),
+      );
       return { ...words, arrays: packArrays(arrays) };
     }),
     plane: runs.plane.handler(async ({ input: { id, layer }, signal }) => {

@@ -10,6 +10,7 @@ import { evaluateScores } from '../../evaluation/evaluate-scores.ts';
 import { writeFileAtomically } from '../../storage/atomic-write.ts';
 import { toJsonText } from '../../storage/json-text.ts';
 import { writeScores } from '../../storage/run-folder.ts';
+import type { TokenScores } from '../../storage/token-scores.ts';
 import { within } from '../../storage/within-folder.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { anomalousWord, type Task } from '../../tasks/task.ts';
@@ -29,6 +30,8 @@ interface EvaluationSettings {
   analysis: boolean;
   /** Scores of trusted samples that the detector was not fitted on, for thresholds; null or left out where there are none. */
   heldOutScores?: Float32Array | null | undefined;
+  /** The same of their tokens, where each was scored on its own. */
+  heldOutTokens?: TokenScores | null | undefined;
 }
 
 /**
@@ -52,7 +55,11 @@ export async function evaluateDetector(
   const evaluation = await timer.measure('metrics', async () =>
     computeMetrics(detector, task, scores, classes, subject, settings.heldOutScores ?? null),
   );
-  writeScores(folder, { ...scores, trueClass: classes.own, ...given({ predictedClass: classes.predicted }) });
+  writeScores(
+    folder,
+    { ...scores, trueClass: classes.own, ...given({ predictedClass: classes.predicted }) },
+    scores.tokens && { test: scores.tokens, ...given({ heldOut: settings.heldOutTokens ?? undefined }) },
+  );
   const words = {
     aggregation: detector.spec.layer_aggregation,
     anomalous: anomalousWord(taskRegistry.get(subject.task.name)),
