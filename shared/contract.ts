@@ -34,7 +34,8 @@ import { isScoreChoice, mostCompared } from './domain/compared.ts';
 import { comparisonSchema } from './domain/comparison.ts';
 import { planeSchema, runDetailSchema, shownResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema, mostNameCharacters } from './domain/run.ts';
-import { tokenPoolingSchema } from './scores/token-pooling.ts';
+import { metadataValuesSchema, neighboursSchema, sampleTokensSchema } from './domain/sample-tokens.ts';
+import { namedPoolings, tokenPoolingSchema } from './scores/token-pooling.ts';
 import { closeSampleSchema, sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { mostAskedFields, specFieldSchema, specPathSchema, specValuesSchema } from './domain/spec-field.ts';
 import { activationCacheStateSchema, appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
@@ -92,6 +93,29 @@ const runs = {
     .output(sampleSetSchema),
   /** One of them beside what it was made of, and the classes that the model takes it for. */
   sample: call.input(runWithData.extend({ position: z.int().nonnegative() })).output(closeSampleSchema),
+  /** Its tokens, their scores where each was scored on its own, and its metadata. */
+  tokens: call.input(runWithData.extend({ position: z.int().nonnegative() })).output(sampleTokensSchema),
+  /** The trusted samples nearest to it at a layer. */
+  neighbours: call
+    .input(
+      runWithData.extend({
+        position: z.int().nonnegative(),
+        layer: z.string().max(mostNameCharacters),
+        tokens: z.enum(namedPoolings),
+      }),
+    )
+    .output(neighboursSchema),
+  /** Columns of metadata of the test samples. */
+  columns: call.input(runWithData).output(z.object({ columns: z.array(z.string()) })),
+  /** What some of them have in a column. */
+  columnValues: call
+    .input(
+      runWithData.extend({
+        column: z.string().max(mostNameCharacters),
+        positions: z.array(z.int().nonnegative()).max(5000),
+      }),
+    )
+    .output(z.object({ values: metadataValuesSchema })),
   /** Those whose text has `text` in it: packed `positions` int32 `[m]`; none if the samples are images. */
   findSamples: call
     .input(runWithData.extend({ text: z.string().min(1).max(200) }))

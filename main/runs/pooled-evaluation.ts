@@ -91,6 +91,51 @@ export function poolingsOf(folder: string): Poolings | null {
   return { own, auroc };
 }
 
+/** Returns the score of one text of a run by pooling and layer, from the scores of its tokens by layer. @throws CupbearerError `bad-data`. */
+export function poolingsOfText(
+  folder: string,
+  layers: Map<string, Float32Array>,
+): Record<string, Record<string, number>> {
+  const { about } = readEvaluation(folder);
+  const heldOut = readTokens(folder, { heldOut: true });
+  const counts = Int32Array.of([...layers.values()][0]?.length ?? 0);
+  return Object.fromEntries(
+    namedPoolings.flatMap((pooling) => {
+      try {
+        const pooled = withAggregate({ layers, counts }, heldOut, pooling, about.detector ?? {});
+        return [[pooling, Object.fromEntries([...pooled].map(([name, [score]]) => [name, score!]))]];
+      } catch (error) {
+        if (error instanceof CupbearerError && error.code === 'usage') return [];
+        throw error;
+      }
+    }),
+  );
+}
+
+/**
+ * Returns the scores of a run's single tokens by layer, and over all of them as far as layers can be combined token by token, of its
+ * test samples and of held-out trusted ones. @throws CupbearerError `usage` if there are none, `bad-data`.
+ */
+export function tokenScoresOf(folder: string): { test: TokenScores; heldOut: TokenScores | null; labels: Uint8Array } {
+  const evaluation = readEvaluation(folder);
+  const test = tokensOf(folder, evaluation);
+  const heldOut = readTokens(folder, { heldOut: true });
+  const each = ({ layers }: TokenScores, counts: Int32Array) =>
+    withAggregate({ layers, counts }, heldOut, 'mean', evaluation.about.detector ?? {});
+  // With a text for each token nothing is pooled.
+  const ones = (tokens: TokenScores) => new Int32Array([...tokens.layers.values()][0]?.length ?? 0).fill(1);
+  try {
+    return {
+      test: { ...test, layers: each(test, ones(test)) },
+      heldOut: heldOut && { ...heldOut, layers: each(heldOut, ones(heldOut)) },
+      labels: readScores(folder, []).labels,
+    };
+  } catch (error) {
+    if (!(error instanceof CupbearerError) || error.code !== 'usage') throw error;
+    return { test, heldOut, labels: readScores(folder, []).labels };
+  }
+}
+
 /** @throws CupbearerError `usage` if an evaluation has no scores of single tokens. */
 function tokensOf(folder: string, evaluation: Evaluation): TokenScores {
   const tokens = ownPooling(folder, evaluation) === undefined ? null : readTokens(folder);

@@ -3,7 +3,7 @@ import { parseBoundedJson } from '../../../shared/bounded-json.ts';
 import type { ByteFile } from '../../storage/byte-file.ts';
 import { decodeText } from '../../storage/read-file.ts';
 import type { WatchedFile } from '../../storage/watched-file.ts';
-import type { MetadataValue } from './metadata-table.ts';
+import type { MetadataValue } from '../dataset.ts';
 
 /** A row of metadata by column. */
 export type MetadataRow = Readonly<Record<string, MetadataValue>>;
