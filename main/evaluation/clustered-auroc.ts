@@ -1,7 +1,7 @@
 import type { Scores } from '../../shared/scores/ranked-scores.ts';
 import { rankScores } from '../../shared/scores/ranked-scores.ts';
-import { student95 } from './beta.ts';
-import { placements, type Placements } from './delong.ts';
+import { student95, studentTwoSidedTail } from './beta.ts';
+import { delongTestOf, placements, type Placements } from './delong.ts';
 import { aurocOf } from './figures-of-merit.ts';
 import { onLogits, type Interval } from './interval.ts';
 
@@ -66,7 +66,10 @@ export function clusteredAurocInterval(scores: Scores, labels: Uint8Array, group
   const variance = fewest > 1 ? clusteredVariance(placements(scores, labels), own) : 0;
   // Equal placements leave rounding for a variance.
   if (value === 0 || value === 1 || !(variance > 1e-24)) {
-    const [lower, upper] = [value === 0 ? 0 : Math.max(0, value - unseen), value === 1 ? 1 : Math.min(1, value + unseen)];
+    const [lower, upper] = [
+      value === 0 ? 0 : Math.max(0, value - unseen),
+      value === 1 ? 1 : Math.min(1, value + unseen),
+    ];
     return { value, lower, upper, method: 'rule-of-three', oneSided: value === 0 || value === 1 };
   }
   const { lower, upper } = onLogits(value, Math.sqrt(variance), student95(fewest - 1));
@@ -76,5 +79,33 @@ export function clusteredAurocInterval(scores: Scores, labels: Uint8Array, group
     upper: Math.max(upper, unseen),
     method: 'delong-clustered',
     oneSided: false,
+  };
+}
+
+/**
+ * Whether two detectors differ in AUROC over the same samples, which come in groups: the paired test of Obuchowski 1997, Student's t
+ * with the degrees of freedom of the class with fewer groups. Needs two groups of each class. @throws as `delongTestOf`.
+ */
+export function clusteredTest(
+  a: Placements,
+  b: Placements,
+  groups: ClassGroups,
+): Pick<ReturnType<typeof delongTestOf>, 'difference' | 'lower' | 'upper' | 'p'> {
+  const { difference, p } = delongTestOf(a, b);
+  const differences = {
+    anomalous: a.anomalous.map((value, i) => value - b.anomalous[i]!),
+    clean: a.clean.map((value, i) => value - b.clean[i]!),
+  };
+  const { anomalous, clean } = countGroups(groups);
+  const freedom = Math.min(anomalous, clean) - 1;
+  const deviation = Math.sqrt(Math.max(0, clusteredVariance(differences, groups)));
+  // Without a spread of the differences groups change nothing.
+  if (!(deviation > 1e-12)) return { difference, lower: difference, upper: difference, p };
+  const half = student95(freedom) * deviation;
+  return {
+    difference,
+    lower: Math.max(-1, difference - half),
+    upper: Math.min(1, difference + half),
+    p: studentTwoSidedTail(difference / deviation, freedom),
   };
 }

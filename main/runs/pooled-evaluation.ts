@@ -53,7 +53,7 @@ export function pooledEvaluation(folder: string, pooling: TokenPooling): PooledE
   const layers = withAggregate(tokens, heldOut, pooling, about.detector ?? {});
   const heldOutAll = heldOut && withAggregate(heldOut, heldOut, pooling, about.detector ?? {}).get(allLayers)!;
   const metrics: Record<string, LayerMetrics> = {};
-  for (const [name, values] of layers) metrics[name] = evaluateScores(values, scores.labels);
+  for (const [name, values] of layers) metrics[name] = evaluateScores(values, scores.labels, scores.groups);
   const { thresholds: _, attack: __, ...kept } = about;
   return {
     scores: { ...scores, layers },

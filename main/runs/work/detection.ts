@@ -41,6 +41,8 @@ export interface TaskScores {
   labels: Uint8Array;
   /** Index of each sample in the test dataset, `[n]`. */
   sampleIndex: Int32Array;
+  /** The group of each sample, `[n]`, where they are not independent. */
+  groups?: Int32Array;
   /** Of single tokens, where each was scored on its own and they are few enough to be kept. */
   tokens?: TokenScores;
 }
@@ -200,6 +202,7 @@ async function scoreParts(
     layers: new Map(),
     labels: Uint8Array.from(ofPart(({ indices, anomalous }) => indices.map(() => (anomalous ? 1 : 0)))),
     sampleIndex: Int32Array.from(ofPart(({ indices }) => indices)),
+    ...given({ groups: groupsOf(parts) }),
   };
   checkTokens(definition, detector.spec, source, detector.layers);
   const countsOf = tokenCounter(detector.spec, source, detector.layers);
@@ -239,6 +242,13 @@ async function scoreParts(
   for (const [layer, values] of scores.layers) checkFinite(layer, values);
   if (tokens && !tokens.kept) context.log?.('Scores of single tokens are not kept: there are too many.');
   return { ...scores, ...given({ tokens: tokens?.kept }) };
+}
+
+/** The group of each sample of all parts in turn; undefined where each is on its own. */
+function groupsOf(parts: readonly TestPart[]): Int32Array | undefined {
+  if (parts.some(({ groupOf }) => !groupOf)) return undefined;
+  const groups = Int32Array.from(parts.flatMap(({ indices, groupOf }) => Array.from(indices, groupOf!)));
+  return new Set(groups).size < groups.length ? groups : undefined;
 }
 
 /** Puts the scores of tokens in the order of the parts. */

@@ -76,16 +76,16 @@ export async function evaluateDetector(
 function computeMetrics(
   detector: FittedDetector,
   task: Task,
-  { layers, labels }: TaskScores,
+  { layers, labels, groups }: TaskScores,
   { own, label, predicted }: TestClasses,
   subject: EvaluationSubject,
   heldOutScores: Float32Array | null,
 ): Evaluation {
   const metrics: Record<string, LayerMetrics> = {};
-  for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels);
+  for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels, groups);
   const all = combinedScores(detector, layers);
   layers.set(allLayers, all as Float32Array);
-  metrics[allLayers] = evaluateScores(all, labels);
+  metrics[allLayers] = evaluateScores(all, labels, groups);
   const { aim } = taskRegistry.get(subject.task.name);
   const attack = aim && predicted ? attackFigures(all, labels, { own, label, predicted }, aim) : undefined;
   const classifier = predicted && {
