@@ -1,7 +1,7 @@
 // The import rules of docs/architecture.md: a folder may import itself and what stands below it, nothing above.
 const order = [
   ['hosts'],
-  ['api', 'tensorflow-install'],
+  ['api', 'engine-install'],
   ['jobs'],
   ['inspections'],
   ['reports'],

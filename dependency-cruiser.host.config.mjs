@@ -21,7 +21,7 @@ export default {
     {
       name: 'hosts-neither-decode-nor-walk',
       severity: 'error',
-      from: { path: '^main/(hosts|api|tensorflow-install)/' },
+      from: { path: '^main/(hosts|api|engine-install)/' },
       to: { path: `^(${heavy.join('|')})`, reachable: true },
     },
     {

@@ -16,7 +16,7 @@ const config: KnipConfig = {
     'main/jobs/{compute-process,inspection-process}.ts',
     'main/jobs/host-watcher.mjs',
     'main/data/{pictures/picture-worker,stored/rows-worker,threads/batch-worker}.ts',
-    'main/storage/mark-thread.ts',
+    'main/storage/catalogue-thread.ts',
     'main/tensor/threads/helper.ts',
     'main/hosts/electron/{main,preload,before-pack}.ts',
     'main/hosts/cli/launch.mjs',

@@ -27,9 +27,11 @@ import {
   datasetSummarySchema,
   downloadStateSchema,
   importStateSchema,
+  modelCheckSchema,
   modelSummarySchema,
 } from './domain/library.ts';
 import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
+import { folderListingSchema, mostSpareFiles, recordedCountSchema, recordedLookSchema } from './domain/recorded.ts';
 import { isScoreChoice, mostCompared } from './domain/compared.ts';
 import { comparisonSchema } from './domain/comparison.ts';
 import { planeSchema, runDetailSchema, shownResultSchema, scoreSetSchema } from './domain/result.ts';
@@ -228,6 +230,24 @@ const drafts = {
   storeDraft: call.input(z.object({ draft: draftSchema.nullable() })).output(nothing),
 };
 
+/** Calls about recorded activations in files of others. */
+const recorded = {
+  /** What lies in a folder; by default in the root, or the user's own folder. */
+  browse: call.input(z.object({ folder: folder.optional() })).output(folderListingSchema),
+  /** What the files of a draft's task, and some beside it, say of themselves, and some test samples; `draw` chooses which. */
+  look: call
+    .input(
+      draft.extend({
+        spare: z.array(folder).max(mostSpareFiles),
+        draw: z.int().nonnegative(),
+        count: z.int().min(1).max(60),
+      }),
+    )
+    .output(recordedLookSchema),
+  /** Counts what is odd in the numbers of a draft's task; ends with the counts. Dropping the stream stops it. */
+  count: call.input(draft).output(eventIterator(recordedCountSchema)),
+};
+
 const experiment = z.object({ id: z.string().min(1) });
 /** Labels have the values of a sweep in them. */
 const mostLabel = 2000;
@@ -366,6 +386,8 @@ const models = {
     .output(run),
   /** States the training of a model that was imported without. */
   stateTraining: call.input(run.extend({ trained })).output(nothing),
+  /** Measures a model on the test half of its data, with its pre-processing and with others. @throws `usage` if they are not known. */
+  check: call.input(runWithData).output(modelCheckSchema),
 };
 
 const engines = {
@@ -406,4 +428,17 @@ const app = {
 /**
  * What the application can do: implemented once in main/api, called by the renderer over a MessagePort or a WebSocket.
  */
-export const contract = { runs, reports, drafts, experiments, trash, uploads, files, datasets, models, engines, app };
+export const contract = {
+  runs,
+  reports,
+  drafts,
+  experiments,
+  trash,
+  uploads,
+  files,
+  datasets,
+  models,
+  recorded,
+  engines,
+  app,
+};

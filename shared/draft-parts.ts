@@ -104,22 +104,32 @@ function withData(classifier: DraftClassifier, data: unknown): DraftClassifier {
 }
 
 /** How many detectors with their own values a draft has: those that a sweep makes of one count each. */
-export function variantsOf({ detectors }: ExperimentDraft): number {
-  return detectors.reduce((sum, detector) => sum + pointsIn(detector), 0);
+export function variantsOf({ detectors, fitted = [] }: ExperimentDraft): number {
+  return detectors.reduce((sum, detector) => sum + pointsIn(detector), fitted.length);
 }
 
-/** How many columns of the matrix a draft has: every task on every classifier, with each swept value. */
-export function columnsOf(draft: ExperimentDraft): number {
+/** Whether the task of this name watches a classifier; others bring along what was recorded of a model. */
+type Watches = (task: string) => boolean;
+
+/**
+ * How many columns of the matrix a draft has: every task on every classifier, with each swept value; tasks that watch none have one
+ * each.
+ */
+export function columnsOf(draft: ExperimentDraft, watches: Watches): number {
   const of = (parts: readonly unknown[]) => parts.reduce((sum: number, part) => sum + pointsIn(part), 0);
-  return of(tasksOf(draft)) * of(classifiersOf(draft)) * pointsIn(draft.evaluation);
+  const [watching, others] = [true, false].map((does) =>
+    tasksOf(draft).filter(({ task }) => watches(task.name) === does),
+  );
+  const alone = others!.map(({ task }) => task);
+  return (of(watching!) * of(classifiersOf(draft)) + of(alone)) * pointsIn(draft.evaluation);
 }
 
 /** How many cells a draft has, seeds counted. */
-export function cellsOf(draft: ExperimentDraft): number {
-  return variantsOf(draft) * columnsOf(draft) * (draft.seeds ?? 1);
+export function cellsOf(draft: ExperimentDraft, watches: Watches): number {
+  return variantsOf(draft) * columnsOf(draft, watches) * (draft.seeds ?? 1);
 }
 
 /** Whether a draft becomes an experiment, rather than runs of its own. */
-export function isExperiment(draft: ExperimentDraft): boolean {
-  return draft.extends !== undefined || cellsOf(draft) > 1;
+export function isExperiment(draft: ExperimentDraft, watches: Watches): boolean {
+  return draft.extends !== undefined || (draft.fitted ?? []).length > 0 || cellsOf(draft, watches) > 1;
 }

@@ -5,6 +5,11 @@ interface GlossaryEntry {
 }
 
 const entries = {
+  importContract: {
+    term: 'Import contract',
+    explanation:
+      'How the activations were made, by activations.json beside the files: model, layers, prompt template and what else changes their values.',
+  },
   auroc: {
     term: 'AUROC',
     explanation:

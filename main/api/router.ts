@@ -9,6 +9,7 @@ import { experimentsCalls } from './calls/experiments.ts';
 import { draftsCalls } from './calls/drafts.ts';
 import { filesCalls } from './calls/files.ts';
 import { modelsCalls } from './calls/models.ts';
+import { recordedCalls } from './calls/recorded.ts';
 import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
 import { trashCalls } from './calls/trash.ts';
@@ -30,6 +31,7 @@ export function createRouter(application: Application) {
     files: filesCalls(application),
     datasets: datasetsCalls(application),
     models: modelsCalls(application),
+    recorded: recordedCalls(application),
     engines: enginesCalls(application),
     app: appCalls(application),
   });

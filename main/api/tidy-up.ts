@@ -12,7 +12,7 @@ import type { Workbench } from './workbench.ts';
  */
 export async function tidyUp({ catalogue, interrupted }: Workbench, dataDir: string): Promise<void> {
   const home = dirname(catalogue.path);
-  const own = ['.', 'decoded', 'scratch', 'desktop'].map((name) => join(home, name));
+  const own = ['.', 'decoded', 'scratch', 'uploads', 'desktop'].map((name) => join(home, name));
   await removeLeftovers([...own, installationsFolder(home), ...foldersOfData(dataDir)]);
   for (const { folder } of interrupted) await removeLeftoversOfRun(folder);
   for (const { folder, forget } of cutOffMakings(home)) {

@@ -8,6 +8,7 @@ import { checkFileName } from '../storage/file-name.ts';
 import { cupbearerHome } from '../storage/home.ts';
 import { createPrivateFolder } from '../storage/private-files.ts';
 import { toStorageError } from '../storage/storage-error.ts';
+import { temporaryPath } from '../storage/temporary-names.ts';
 import { numbered } from '../../shared/format.ts';
 
 /** Most uploads at once. */
@@ -43,7 +44,8 @@ export class Uploads {
       });
     }
     const id = randomBytes(16).toString('hex');
-    const folder = join(this.#base, id);
+    // The next start removes what a killed process has left under such a name.
+    const folder = temporaryPath(join(this.#base, id));
     createPrivateFolder(this.#base);
     createFolder(folder);
     this.#open.set(id, { folder, folders: new Set([folder]), files: 0, bytes: 0, timer: this.#dropLater(id) });

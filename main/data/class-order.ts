@@ -45,14 +45,23 @@ export function classOrder(found: readonly string[], wanted: readonly string[], 
 }
 
 /**
+ * Returns how classes of data and of a model differ where some are not matched by name; undefined where all are.
+ * @throws CupbearerError `usage` as {@link classOrder}.
+ */
+export function otherNames(found: readonly string[], wanted: readonly string[], name?: string): string | undefined {
+  const data = name === undefined ? 'the data' : `the data "${name}"`;
+  const { unmatched } = matchClasses(found, wanted, data);
+  if (unmatched.length === 0) return undefined;
+  return `The classes of ${data} are named otherwise than those of the model (${listed(found)} against ${listed(wanted)})`;
+}
+
+/**
  * Returns the sentence on classes of data that are not matched by name with the `wanted` ones of a model; undefined where all are.
  * @throws CupbearerError `usage` as {@link classOrder}.
  */
 export function placesNote(found: readonly string[], wanted: readonly string[], name?: string): string | undefined {
-  const data = name === undefined ? 'the data' : `the data "${name}"`;
-  const { unmatched } = matchClasses(found, wanted, data);
-  if (unmatched.length === 0) return undefined;
-  return `The classes of ${data} are named otherwise than those of the model (${listed(found)} against ${listed(wanted)}); they are taken by their places.`;
+  const words = otherNames(found, wanted, name);
+  return words === undefined ? undefined : `${words}; they are taken by their places.`;
 }
 
 const named = 10;

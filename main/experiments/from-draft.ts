@@ -1,9 +1,14 @@
 import type { DraftClassifier, ExperimentDraft, TaskPart } from '../../shared/domain/draft.ts';
-import { experimentSpecSchema, type ExperimentSpec } from '../../shared/domain/experiment.ts';
+import {
+  experimentSpecSchema,
+  mostExperimentNameCharacters,
+  type ExperimentSpec,
+} from '../../shared/domain/experiment.ts';
 import { classifiersOf, sweepsIn, tasksOf, withFirstValues, withoutSweeps } from '../../shared/draft-parts.ts';
 import { formatParameter } from '../../shared/format.ts';
 import { classifierLabels, detectorLabels, taskLabels } from '../runs/drafts/part-labels.ts';
 import { layersOf, withLayers } from '../runs/drafts/plain-draft.ts';
+import { watches } from '../runs/drafts/draft-specs.ts';
 import { distinct } from '../runs/labels.ts';
 import { withValueAt } from './sweep.ts';
 
@@ -13,7 +18,7 @@ type Values = Record<string, unknown>;
 interface DraftWords {
   /** Taken where the draft has no name of its own. */
   name: string;
-  /** Titles of the runs whose classifiers are taken, by id. */
+  /** Titles of the runs whose classifiers or fitted detectors are taken, by id. */
   runTitles: Readonly<Record<string, string>>;
   /** The experiment that the draft adds to. */
   base?: ExperimentSpec | undefined;
@@ -22,13 +27,18 @@ interface DraftWords {
 /** The experiment that a draft without faults asks for. */
 export function experimentOf(draft: ExperimentDraft, { name, runTitles, base }: DraftWords): ExperimentSpec {
   const tasks = tasksOf(draft);
-  const classifiers = classifiersOf(draft);
+  const isWatched = tasks.some(({ task }) => watches(task.name));
+  const classifiers = isWatched ? classifiersOf(draft) : [];
   const [only] = classifiers;
   const alone = classifiers.length === 1 && only?.source === 'train' ? only.params : undefined;
   const isTrained = classifiers.some(({ source }) => source === 'train');
   const named = taskLabels(tasks);
   const rows = draft.detectors.map((detector) => withLayers(detector, layersOf(draft)));
-  const rowLabels = detectorLabels(draft.detectors);
+  const { fitted = [] } = draft;
+  const rowLabels = distinct([
+    ...detectorLabels(draft.detectors),
+    ...fitted.map(({ run, label }) => label ?? (runTitles[run] ?? run).slice(0, mostExperimentNameCharacters - 10)),
+  ]);
   const sweep = {
     ...Object.assign(
       {},
@@ -44,18 +54,22 @@ export function experimentOf(draft: ExperimentDraft, { name, runTitles, base }: 
     seeds: draft.seeds ?? 1,
     engine: draft.engine,
     tags: draft.tags,
-    ...(alone ? { training: settings(alone) } : { classifiers: classifierAxis(classifiers, runTitles) }),
+    ...(alone ? { training: settings(alone) } : {}),
+    ...(alone || !isWatched ? {} : { classifiers: classifierAxis(classifiers, runTitles) }),
     tasks: tasks.map(({ task, data, training = {} }, i) => ({
       ...settings(task),
       ...(tasks.length > 1 || task['label'] !== undefined ? { label: named[i] } : {}),
-      ...(isTrained
+      ...(isTrained && watches(task.name)
         ? { classifier: { ...settings(training), ...(data === undefined ? {} : { train_data: withoutSweeps(data) }) } }
         : {}),
     })),
-    detectors: rows.map((detector, i) => ({
-      ...settings(detector, []),
-      ...(rowLabels[i] === detector.name ? {} : { label: rowLabels[i] }),
-    })),
+    detectors: [
+      ...rows.map((detector, i) => ({
+        ...settings(detector, []),
+        ...(rowLabels[i] === detector.name ? {} : { label: rowLabels[i] }),
+      })),
+      ...fitted.map(({ run }, i) => ({ run, label: rowLabels[rows.length + i]! })),
+    ],
     evaluation: settings(draft.evaluation),
     sweep,
   });
@@ -67,6 +81,7 @@ function settings(values: Values, dropped: readonly string[] = ['seed']): Values
 }
 
 function taskSweeps({ task, data, training }: TaskPart, at: string): ExperimentSpec['sweep'] {
+  if (!watches(task.name)) return sweepBelow(at, task);
   return {
     ...sweepBelow(at, task),
     ...sweepBelow(`${at}.classifier.train_data`, data),

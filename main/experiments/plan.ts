@@ -527,7 +527,7 @@ class Planning {
     const { label, classifier } = column;
     const known = classifier && key !== undefined ? this.#known({ label, classifier }, key) : undefined;
     const task = this.#checkedTask(column, key, known);
-    const source = known ? known.network : naming(`tasks.${label}`, () => this.#recordedOf(task));
+    const source = known?.outline ? known.outline : naming(`tasks.${label}`, () => this.#recordedOf(task));
     return { offers: taskOffers(task), source };
   }
 
@@ -544,7 +544,7 @@ class Planning {
         folder: placeholder(key),
         originalData: original,
         ...(trigger ? { trigger: { spec: trigger, seed: params.seed } } : {}),
-        network: new NetworkOutline(specFor(params.model, datasetFacts(original, this.#context.dataDir))),
+        outline: new NetworkOutline(specFor(params.model, datasetFacts(original, this.#context.dataDir))),
       };
     });
   }

@@ -6,7 +6,7 @@ import { outlineRecords } from '../tasks/outline.ts';
 import { planExperiment, type ExperimentPlan, type PlanSource } from './plan.ts';
 
 /** What was recorded for the tasks of an experiment: files, which a plan cannot wait for. */
-export class RecordedOutlines {
+class RecordedOutlines {
   readonly #found = new Map<string, SourceOutline | CupbearerError>();
   readonly #missing = new Map<string, PickedTask>();
 
@@ -30,7 +30,7 @@ export class RecordedOutlines {
 
 async function outlineOrReason(task: PickedTask): Promise<SourceOutline | CupbearerError> {
   try {
-    return await outlineRecords(task);
+    return (await outlineRecords(task)).source;
   } catch (error) {
     if (error instanceof CupbearerError) return error;
     throw error;

@@ -21,6 +21,7 @@ export function draftOfExperiment({ id, spec }: Pick<ExperimentFile, 'id' | 'spe
   const seeds = seedsOf(spec);
   if (seeds.some((seed, i) => seed !== i)) throw beyond('a list of seeds');
   const parts = partsOf(spec);
+  const fitted = spec.detectors.flatMap((detector) => ('name' in detector ? [] : [detector]));
   const { tasks, classifiers, detectors, evaluation } = swept(spec, parts);
   const [classifier, task] = [classifiers[0]!, tasks[0]!];
   const draft: ExperimentDraft = {
@@ -28,6 +29,7 @@ export function draftOfExperiment({ id, spec }: Pick<ExperimentFile, 'id' | 'spe
     classifier,
     task: task.task,
     detectors,
+    ...(fitted.length === 0 ? {} : { fitted }),
     evaluation,
     engine: spec.engine,
     name: spec.name,
@@ -60,7 +62,7 @@ function partsOf({ tasks, classifiers, training, detectors, evaluation }: Experi
       if (run !== undefined) return { source: 'run', run };
       return { source: 'train', params: { ...shared, ...params } };
     }),
-    detectors: detectors.map((detector) => pickedSchema.parse(detector)),
+    detectors: detectors.flatMap((detector) => ('name' in detector ? [pickedSchema.parse(detector)] : [])),
     evaluation,
   };
 }

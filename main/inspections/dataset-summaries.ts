@@ -16,7 +16,7 @@ export async function listDatasetSummaries(
 ): Promise<DatasetSummary[]> {
   return [
     ...listDatasets(dataDir)
-      .filter(({ name }) => name !== 'image-folder')
+      .filter(({ name }) => name !== 'image-folder' && name !== 'array-folder')
       .map((info) => knownSummary(info, dataDir)),
     ...(await listOwnDatasets(dataDir, signal)).map(ownSummary),
   ];
@@ -65,23 +65,36 @@ function knownSummary(info: DatasetInfo, dataDir: string): DatasetSummary {
   };
 }
 
-function ownSummary({ name, folder, samples, classes, bytes, size, colour }: OwnDataset): DatasetSummary {
+function ownSummary(dataset: OwnDataset): DatasetSummary {
+  const { name, folder, samples, classes, bytes } = dataset;
   return {
     name,
     title: name,
-    summary: `Your own pictures, ${size}\u00a0×\u00a0${size} ${colour ? 'colour' : 'grey'}`,
     state: 'own',
     folder,
     bytes,
     samples,
     classes: classes.length,
-    shape: [size, size, colour ? 3 : 1],
     downloadBytes: null,
     homepage: null,
     licence: null,
     citation: null,
     byHand: null,
     files: [],
+    ...(dataset.kind === 'arrays' ? arraysSummary(dataset) : picturesSummary(dataset)),
+  };
+}
+
+function picturesSummary({ folder, size, colour }: OwnDataset & { kind: 'pictures' }) {
+  return {
+    summary: `Your own pictures, ${size}\u00a0×\u00a0${size} ${colour ? 'colour' : 'grey'}`,
+    shape: [size, size, colour ? 3 : 1],
     pick: { name: 'image-folder', folder, size, colour },
   };
+}
+
+function arraysSummary({ folder, shape, areTexts }: OwnDataset & { kind: 'arrays' }) {
+  const sizes = shape.join('\u00a0×\u00a0');
+  const what = areTexts ? `texts of ${sizes} tokens` : shape.length === 3 ? `images, ${sizes}` : `features, ${sizes}`;
+  return { summary: `Your own ${what}`, shape: [...shape], pick: { name: 'array-folder', folder } };
 }

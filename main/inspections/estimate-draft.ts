@@ -3,7 +3,13 @@ import type { Estimate } from '../../shared/domain/draft.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { createScratchFolder } from '../storage/private-files.ts';
 import { startEngine, type EngineInfo } from '../tensor/engine.ts';
-import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../runs/drafts/draft-specs.ts';
+import {
+  draftClassifierSpec,
+  draftDetectorSpecs,
+  draftTrains,
+  draftWatchesClassifier,
+  type DraftSubject,
+} from '../runs/drafts/draft-specs.ts';
 import { measureDetector } from './measure-detector.ts';
 import { copyClassifier, measureTraining, writeUntrainedClassifier } from './measure-training.ts';
 import type { InspectionContext } from './inspection.ts';
@@ -42,7 +48,7 @@ async function measured(subject: DraftSubject, context: InspectionContext): Prom
   const signal = AbortSignal.any([context.signal, patience]);
   try {
     const times = await measure(subject, folder, engine, { ...context, signal });
-    const runs = subject.draft.detectors.length + (subject.classifierFolder === null ? 1 : 0);
+    const runs = subject.draft.detectors.length + (draftTrains(subject) ? 1 : 0);
     times.push(withMargin({ Start: runs * (processStartMs + engineMs) }));
     return toEstimate(times, engine);
   } catch (error) {
@@ -61,12 +67,12 @@ async function measure(
   context: InspectionContext,
 ): Promise<MeasuredTimes[]> {
   const times: MeasuredTimes[] = [];
-  if (subject.classifierFolder === null) {
+  if (draftTrains(subject)) {
     const { params } = draftClassifierSpec(subject.draft);
     times.push(withMargin(await measureTraining(params, context)));
     await writeUntrainedClassifier(folder, params, context);
-  } else {
-    copyClassifier(subject.classifierFolder, folder);
+  } else if (draftWatchesClassifier(subject)) {
+    copyClassifier(subject.classifierFolder!, folder);
   }
   for (const { params } of draftDetectorSpecs({ draft: subject.draft, classifierFolder: folder }))
     times.push(await measureDetector(params, folder, engine, context));

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { copyFile, rename } from 'node:fs/promises';
+import { copyFile, rename, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { SpecFile } from '../../shared/domain/run.ts';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
@@ -7,20 +7,31 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
 import { refuse } from '../../shared/misfit.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
-import { readNetworkSpec, writeModelDescription } from '../models/files.ts';
+import { readNetworkSpec, writeModelDescription, writeWeights } from '../models/files.ts';
+import {
+  convertLayersModel,
+  labelsBeside,
+  labelsName,
+  layersModelFiles,
+  readLayersModel,
+} from '../models/keras/layers-model.ts';
 import { NetworkOutline, type NetworkSpec } from '../models/network-outline.ts';
-import { checkWeights, unwrapped } from '../models/weights.ts';
+import { factsOf, readModelDescription } from '../models/model-in.ts';
+import { fittedWeights } from '../models/weights.ts';
 import { readJsonFile } from '../storage/read-file.ts';
 import { parseSpecFile } from '../storage/run-files.ts';
 import { createRunFolder } from '../storage/run-folder.ts';
 import { systemCode, toStorageError } from '../storage/storage-error.ts';
-import { pythonToConvert } from '../storage/foreign-weights.ts';
+import { kerasConversion, pythonToConvert, refusePointer } from '../storage/foreign-weights.ts';
 import { isThere, within } from '../storage/within-folder.ts';
 import { readTensorDirectory, readTensorFile, writeTensorFile } from '../storage/tensor-file.ts';
 import { triggerFile } from '../tasks/classifier.ts';
 import type { InspectionContext } from './inspection.ts';
+import { importOnnx } from './import-onnx.ts';
 import { isModelFile, modelFileNames } from '../runs/model-files.ts';
+import type { OnnxStatement } from '../runs/onnx-statement.ts';
 import { readStoredSpec, type StoredSpec } from '../runs/stored-spec.ts';
+import { withStatedInputs } from '../runs/stated-inputs.ts';
 import { checkStatement, type StatedTraining, type TrainingStatement } from '../runs/stated-training.ts';
 
 type TrainingSpec = Extract<StoredSpec, { kind: 'classifier' }>['sound'];
@@ -35,12 +46,19 @@ interface ModelImport {
   target: string;
   /** What it was trained on, if its files do not say. */
   statement: TrainingStatement;
+  /** The name of an ONNX file in the folder that is the model; the only one there, without weights of a network, unless given. */
+  graph?: string | undefined;
+  /** What else is said of an ONNX graph. */
+  onnx?: OnnxStatement | undefined;
 }
 
 /** A model whose files are in place. The caller writes spec.json, which makes them a run. */
 interface ImportedModel {
   folder: string;
-  architecture: Picked;
+  /** Undefined for an ONNX graph. */
+  architecture: Picked | undefined;
+  /** The name of an ONNX graph's file. */
+  graph?: string;
   /** What its own spec.json says. */
   before: SpecFile | undefined;
   /** What it was trained on; undefined where neither files nor statement say. */
@@ -48,7 +66,7 @@ interface ImportedModel {
 }
 
 /** What of a statement is for spec.json. */
-type KnownTraining = Pick<StatedTraining, 'trainData' | 'seed' | 'classesNote'>;
+type KnownTraining = Pick<StatedTraining, 'trainData' | 'seed'>;
 
 const [description, weights, specName, triggerName] = modelFileNames;
 
@@ -60,7 +78,7 @@ const [description, weights, specName, triggerName] = modelFileNames;
  */
 export async function importModelFiles(
   asked: ModelImport,
-  context: Pick<InspectionContext, 'dataDir'>,
+  context: Pick<InspectionContext, 'dataDir'> & { signal?: AbortSignal },
 ): Promise<ImportedModel> {
   try {
     return await importFiles(asked, context);
@@ -77,37 +95,93 @@ function withoutFolder(error: unknown, folder: string): unknown {
   return new CupbearerError(code, named, { ...given({ hint: remedy ?? hint, details }), cause: error });
 }
 
+/** The files of a model, read and found to fit one another. */
+interface ReadModel {
+  network: NetworkSpec;
+  /** Files that belong to it as they are. */
+  copied: readonly string[];
+  /** Weights that were converted, in place of a file. */
+  converted?: TensorMap;
+  /** Whether spec.json is there. */
+  hasSpec: boolean;
+  trigger?: TensorMap;
+}
+
 async function importFiles(
-  { folder, isOwn, target, statement }: ModelImport,
-  { dataDir }: Pick<InspectionContext, 'dataDir'>,
+  { folder, isOwn, target, statement, graph = graphIn(folder), onnx = {} }: ModelImport,
+  context: Pick<InspectionContext, 'dataDir'> & { signal?: AbortSignal },
 ): Promise<ImportedModel> {
-  const files = filesIn(folder, isOwn);
-  const network = readNetworkSpec(folder);
-  const directory = Object.fromEntries(readTensorDirectory(within(folder, weights)));
-  checkWeights(new NetworkOutline(network), unwrapped(directory), weights);
-  checkNumbers(readTensorFile(within(folder, weights)).tensors);
-  const trigger = files.includes(triggerName) ? readTensorFile(within(folder, triggerName)).tensors : undefined;
-  const before = files.includes(specName) ? readTraining(folder) : undefined;
+  const { dataDir } = context;
+  if (graph !== undefined) {
+    const asked = { folder, file: graph, target, training: statement, statement: onnx };
+    const { trained, folder: place } = await importOnnx(asked, isOwn ? move : copyFile, context);
+    if (trained) writeStated(place, trained);
+    return {
+      folder: place,
+      architecture: undefined,
+      graph,
+      before: undefined,
+      trained: trained && toKeep(trained),
+    };
+  }
+  const model = readFiles(folder, isOwn, statement);
+  const network = withStatedInputs(model.network, statement);
+  const before = model.hasSpec ? readTraining(folder) : undefined;
   const trainData = statement.train_data ?? before?.spec.train_data;
   const stated = trainData
     ? await checkStatement(
         { ...statement, seed: statement.seed ?? before?.file.seed, train_data: trainData },
         network,
         dataDir,
-        trigger,
+        model.trigger,
       )
     : undefined;
 
   const place = createRunFolder(target);
-  for (const name of files) {
-    if (name !== specName) await (isOwn ? move : copyFile)(join(folder, name), join(place, name));
+  try {
+    for (const name of model.copied) await (isOwn ? move : copyFile)(join(folder, name), join(place, name));
+    if (model.converted) writeWeights(place, model.converted);
+    // A description that says what is so is left as its author wrote it.
+    if (model.converted || network !== model.network) writeModelDescription(place, new NetworkOutline(network));
+    if (stated) writeStated(place, stated);
+  } catch (error) {
+    await rm(place, { recursive: true, force: true });
+    throw error;
   }
-  if (stated) writeStated(place, network, stated);
   return {
     folder: place,
     architecture: network.architecture,
     before: before && { ...before.file, spec: before.spec },
     trained: stated && toKeep(stated),
+  };
+}
+
+/** @throws CupbearerError as {@link importModelFiles}. */
+function readFiles(folder: string, isOwn: boolean, { classes }: TrainingStatement): ReadModel {
+  if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
+  for (const name of modelFileNames) if (isThere(within(folder, name))) refusePointer(within(folder, name));
+  const layersModel = isThere(within(folder, description)) ? readLayersModel(folder) : undefined;
+  if (layersModel) {
+    const own = [description, labelsName, ...layersModelFiles(layersModel)];
+    const other = isOwn ? readdirSync(folder).find((name) => !own.includes(name)) : undefined;
+    if (other !== undefined) {
+      throw new CupbearerError('usage', `The files of this model are ${own.join(', ')}; "${other}" is none of them.`);
+    }
+    const { spec, weights: converted } = convertLayersModel(folder, layersModel, classes ?? labelsBeside(folder));
+    checkNumbers(converted);
+    return { network: spec, copied: [], converted, hasSpec: false };
+  }
+  const files = filesIn(folder, isOwn);
+  const network = readNetworkSpec(folder);
+  const directory = Object.fromEntries(readTensorDirectory(within(folder, weights)));
+  fittedWeights(new NetworkOutline(network), directory, weights);
+  checkNumbers(readTensorFile(within(folder, weights)).tensors);
+  const hasSpec = files.includes(specName);
+  return {
+    network,
+    copied: files.filter((name) => name !== specName),
+    hasSpec,
+    ...(files.includes(triggerName) ? { trigger: readTensorFile(within(folder, triggerName)).tensors } : {}),
   };
 }
 
@@ -132,15 +206,30 @@ export async function stateModelTraining(
   { dataDir }: Pick<InspectionContext, 'dataDir'>,
 ): Promise<KnownTraining> {
   if (!statement.train_data) refuse([{ path: ['train_data'], message: 'Choose the data that it was trained on.' }]);
-  const network = readNetworkSpec(folder);
+  const description = readModelDescription(folder);
+  if (description.graph) {
+    const { train_data: trainData, seed, ...inputs } = statement;
+    const [named] = Object.entries(inputs).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+    if (named !== undefined) {
+      const message = 'The inputs of an ONNX graph are described when it is imported: import it again to change that.';
+      refuse([{ path: [named], message }]);
+    }
+    const asked = { train_data: trainData!, ...given({ seed }) };
+    const stated = await checkStatement({ ...statement, ...asked }, factsOf(description), dataDir);
+    writeStated(folder, stated);
+    return toKeep(stated);
+  }
+  const known = description.network;
+  const network = withStatedInputs(known, statement);
   const stored = isThere(triggerFile(folder)) ? readTensorFile(triggerFile(folder)).tensors : undefined;
   const stated = await checkStatement({ ...statement, train_data: statement.train_data! }, network, dataDir, stored);
-  writeStated(folder, network, stated);
+  if (network !== known) writeModelDescription(folder, new NetworkOutline(network));
+  writeStated(folder, stated);
   return toKeep(stated);
 }
 
-function toKeep({ trainData, seed, classesNote }: StatedTraining): KnownTraining {
-  return { trainData, seed, ...given({ classesNote }) };
+function toKeep({ trainData, seed }: StatedTraining): KnownTraining {
+  return { trainData, seed };
 }
 
 /**
@@ -162,7 +251,6 @@ function readTraining(folder: string): { file: SpecFile; spec: TrainingSpec } {
 
 /** Returns the names of a model's files in a folder, which may hold other files as well. */
 function filesIn(folder: string, isOwn: boolean): string[] {
-  if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
   const found = modelFileNames.filter((name) => isThere(within(folder, name)));
   const missing = [description, weights].find((name) => !found.includes(name));
   const other = isOwn ? readdirSync(folder).find((name) => !isModelFile(name)) : undefined;
@@ -176,6 +264,9 @@ function filesIn(folder: string, isOwn: boolean): string[] {
 /** What PyTorch's weights are called. */
 const torchFile = /\.(pt|pth|bin|ckpt)$/i;
 
+/** What Keras saves whole models as. */
+const kerasFile = /\.(h5|hdf5|keras)$/i;
+
 /** What to do if a file is missing: it may have another name or format. */
 function missingHint(folder: string, missing: string | undefined): string {
   const names = readdirSync(folder).sort();
@@ -183,14 +274,25 @@ function missingHint(folder: string, missing: string | undefined): string {
   const saved = names.find((name) => torchFile.test(name));
   if (missing === weights && other !== undefined) return `Rename ${other} to ${weights} if these are the weights.`;
   if (missing === weights && saved !== undefined) return pythonToConvert(saved);
+  const keras = names.find((name) => kerasFile.test(name));
+  if (keras !== undefined) return kerasConversion(keras);
   if (missing === description)
-    return `Write a ${description} that says what to build: docs/file-formats.md has an example.`;
+    return `Write a ${description} that says what to build: npx cupbearer models template mlp makes one, docs/file-formats.md lists its keys.`;
   return `${description} and ${weights} are needed; the other two say what it was trained on.`;
 }
 
-function writeStated(folder: string, network: NetworkSpec, { normalisation, triggerState }: StatedTraining): void {
-  if (normalisation) writeModelDescription(folder, new NetworkOutline({ ...network, normalisation }));
+function writeStated(folder: string, { triggerState }: StatedTraining): void {
   if (triggerState) writeTensorFile(triggerFile(folder), triggerState);
+}
+
+/** The ONNX file in a folder that is a model: the only one, if there are no weights of a network. */
+function graphIn(folder: string): string | undefined {
+  if (!existsSync(folder) || isThere(within(folder, weights))) return undefined;
+  const [graph, ...others] = readdirSync(folder).filter((name) => name.toLowerCase().endsWith('.onnx'));
+  if (others.length === 0) return graph;
+  throw new CupbearerError('usage', `There are several ONNX files in "${folder}": ${[graph, ...others].join(', ')}.`, {
+    hint: 'Name the file of the one to import.',
+  });
 }
 
 async function move(source: string, target: string): Promise<void> {

@@ -22,6 +22,7 @@ const inspections = {
   'import-dataset': async () => (await import('./import-dataset.ts')).importNamed,
   'import-model': async () => (await import('./import-model.ts')).importModelFiles,
   'state-training': async () => (await import('./import-model.ts')).stateModelTraining,
+  'check-model': async () => (await import('./check-model.ts')).checkModel,
   'run-result': async () => (await import('./results.ts')).resultOfRun,
   'run-pooling': async () => (await import('./results.ts')).poolingOfRun,
   'run-scores': async () => (await import('./results.ts')).scoresOfRun,
@@ -46,6 +47,10 @@ const inspections = {
   'draft-network': async () => (await import('./check-draft.ts')).draftNetworkDescription,
   'check-run': async () => (await import('../runs/index.ts')).checkRun,
   'activation-cache': async () => (await import('./activation-cache.ts')).activationCacheState,
+  'test-onnx': async () => (await import('../models/onnx/runtime.ts')).testRuntime,
+  'browse-folder': async () => (await import('./browse-folder.ts')).browseFolder,
+  'look-at-recorded': async () => (await import('./look-at-recorded.ts')).lookAtRecorded,
+  'count-recorded': async () => (await import('./count-recorded.ts')).countRecorded,
   'draw-trigger': async () => (await import('./draw-trigger.ts')).drawTrigger,
 };
 

@@ -1,5 +1,6 @@
 import type { Picked } from '../../shared/schema/fields.ts';
 import { taskRegistry } from '../tasks/index.ts';
+import { watchesClassifier } from '../tasks/outline.ts';
 import type { Task } from '../tasks/task.ts';
 import type { EngineInfo } from '../tensor/engine.ts';
 import { fitDetector, scoreTask } from '../runs/work/detection.ts';
@@ -54,7 +55,8 @@ export async function measureDetector(
     // Methods that keep their samples also score by them.
     const byTrained = timesMore ** Math.min(1, growth(scoredByFew.ms, evaluating, ratio));
     const likely = {
-      Data: warm.loadMs + warm.buildMs * testScale,
+      // Files of activations are read whole, whatever part of them is taken.
+      Data: warm.loadMs + warm.buildMs * (watchesClassifier(spec.task.name) ? testScale : 1),
       Fit: fixed + perSample * whole,
       Evaluate: (evaluating * byTrained + metrics) * testScale,
       Figures: figures + analysis,

@@ -7,6 +7,7 @@ import { disguiseOf } from '../data/triggers/index.ts';
 import { range } from '../models/batches.ts';
 import { writeModelDescription, writeWeights } from '../models/files.ts';
 import { Network } from '../models/network.ts';
+import { copyGraph } from '../models/onnx/graph-files.ts';
 import { specFor } from '../models/network-outline.ts';
 import { createOptimizer } from '../models/optimizers/index.ts';
 import { predict, trainClassifier } from '../models/training.ts';
@@ -110,4 +111,5 @@ export async function writeUntrainedClassifier(
 export function copyClassifier(from: string, to: string): void {
   for (const name of ['spec.json', 'model.json', 'model.safetensors', 'trigger.safetensors'])
     if (isThere(within(from, name))) writeFileAtomically(within(to, name), readFileBytes(within(from, name)));
+  copyGraph(from, to);
 }

@@ -109,17 +109,17 @@ async function probabilitiesOf(
   if (!model) return undefined;
   // The engine may have been lost since the task was built; if it still works, this returns at once.
   await startEngine('auto');
-  const { network, fingerprint } = openClassifier(model.folder);
+  const { source, fingerprint } = openClassifier(model.folder);
   try {
     if (model.fingerprint === undefined || model.fingerprint === fingerprint)
-      return await classProbabilities(network, dataset, index, signal);
+      return await classProbabilities(source, dataset, index, signal);
     throw new CupbearerError(
       'bad-data',
       `The model in "${model.folder}" is not the one that was scored: it has changed since.`,
       { hint: 'Repeat the run to score the model as it is now.' },
     );
   } finally {
-    network.dispose();
+    source.dispose();
   }
 }
 

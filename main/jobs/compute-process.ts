@@ -9,7 +9,7 @@ import { KeptDatasets } from '../data/kept-datasets.ts';
 import { removeLeftoversOfRun } from '../storage/leftovers.ts';
 import { measurePeakMemory } from '../storage/peak-memory.ts';
 import { toStorageError } from '../storage/storage-error.ts';
-import { engineStatus, startEngine, tensorCount } from '../tensor/engine.ts';
+import { engineStatus, mayBeReplaced, startEngine, tensorCount } from '../tensor/engine.ts';
 import { avoidEngines } from '../tensor/engine-openings.ts';
 import { chooseThreads } from '../tensor/thread-choice.ts';
 import { useProcessors } from '../tensor/threads/processors.ts';
@@ -129,10 +129,9 @@ async function run(job: Job, { progress, send }: Reports): Promise<{ result: Run
   });
   log.keep(outcomeLine(result));
   send({ type: 'memory', peakBytes: peak() });
-  // An installed engine may be replaced or removed before the next run, and a process that has loaded it would not notice.
-  const isOfProgram = engine.id !== 'tensorflow';
   const isClean = tensorCount() === tensors && process.memoryUsage.rss() <= mostBytesKept;
-  return { result, stays: isOfProgram && isClean };
+  // A process that has loaded an engine would not notice that it was replaced before the next run.
+  return { result, stays: !mayBeReplaced(engine.id) && isClean };
 }
 
 /** "Done: training 3.1 s, total 3.8 s". */

@@ -1,24 +1,22 @@
 import type { Dataset } from '../data/dataset.ts';
+import type { ActivationSource } from './activation-source.ts';
 import { activationBatches } from './activations.ts';
-import type { Network } from './network.ts';
-import { NetworkSource } from './network-source.ts';
 
 /**
- * Returns how likely the network takes one sample of `dataset` to be of each class, `[classes]`: the softmax in float64 of its
+ * Returns how likely a model takes one sample of `dataset` to be of each class, `[classes]`: the softmax in float64 of its
  * logits; undefined if it predicts no classes.
  * @throws CupbearerError `non-finite` if a logit is not finite, `cancelled`.
  */
 export async function classProbabilities(
-  network: Network,
+  source: ActivationSource,
   dataset: Dataset,
   index: number,
   signal: AbortSignal,
 ): Promise<Float64Array | undefined> {
-  const output = network.classOutput;
+  const output = source.classOutput;
   if (output === undefined) return undefined;
   const options = { names: [output], pooling: 'none', batchSize: 1, indices: Int32Array.of(index), signal } as const;
-  for await (const { layers } of activationBatches(new NetworkSource(network), dataset, options))
-    return softmax(layers.get(output)!);
+  for await (const { layers } of activationBatches(source, dataset, options)) return softmax(layers.get(output)!);
   return undefined;
 }
 

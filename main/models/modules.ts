@@ -42,7 +42,7 @@ export interface ForwardCall {
 /** A part of a network: knows its shapes and weights, computes on a batch. */
 export interface Module {
   readonly kind:
-    'linear' | 'conv' | 'norm' | 'embedding' | 'attention' | 'activation' | 'pool' | 'reshape' | 'container';
+    'linear' | 'conv' | 'norm' | 'embedding' | 'attention' | 'activation' | 'pool' | 'reshape' | 'merge' | 'container';
   outputShape(input: Shape): Shape;
   parameters(input: Shape): Parameter[];
   buffers?(input: Shape): BufferArray[];

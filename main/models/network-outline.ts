@@ -3,9 +3,12 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { formatCount } from '../../shared/format.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import type { DatasetFacts } from '../data/dataset.ts';
-import type { SourceOutline } from './activation-source.ts';
-import { architectureRegistry } from './architectures/index.ts';
+import type { ArchitectureInput } from './architecture.ts';
+import { knownArchitectures } from './architectures/index.ts';
+import { hasGradients } from './graph/gradients.ts';
+import type { LayerGraph } from './graph/layer-graph.ts';
 import type { BufferArray, Module, Parameter, Shape } from './modules.ts';
+import type { Preprocessing } from './preprocessing.ts';
 import { given } from '../../shared/given.ts';
 
 /** A part of a network that has a name, and whose input or output can be looked at. */
@@ -24,11 +27,15 @@ export interface NetworkSpec {
   classes: readonly string[];
   /** How many tokens texts are made of; undefined for other data. */
   vocabulary?: number;
+  /** The layers, where the architecture is `graph`. */
+  graph?: LayerGraph;
+  /** What the model expects of pictures beside {@link normalisation}. */
+  preprocessing?: Preprocessing;
   /** How inputs of 0 to 1 are changed before the first layer, if the model was trained elsewhere on other values. */
   normalisation?: Normalisation;
 }
 
-/** `(x - mean) / std` for each channel, the last axis of an input. */
+/** `(x - mean) / std` for each channel, the last axis of an input, in the order in which the model takes the channels. */
 export interface Normalisation {
   mean: readonly number[];
   std: readonly number[];
@@ -46,8 +53,11 @@ export const sizeOf = (shape: Shape): number => shape.reduce((total, size) => to
 const mostParameters = 2 ** 29;
 const mostValues = 2 ** 27;
 
-/** What a network is made of: all that can be known of it before it has weights and an engine to run on. */
-export class NetworkOutline implements SourceOutline {
+/**
+ * What a network is made of: all that can be known of it before it has weights and an engine to run on. It is the outline of a
+ * source (`activation-source.ts`).
+ */
+export class NetworkOutline {
   readonly spec: NetworkSpec;
   /** The whole network as one module. */
   readonly root: Module;
@@ -62,11 +72,7 @@ export class NetworkOutline implements SourceOutline {
   constructor(spec: NetworkSpec) {
     const { name, ...params } = spec.architecture;
     this.spec = spec;
-    this.root = architectureRegistry.get(name).build(params, {
-      inputShape: spec.inputShape,
-      classes: spec.classes.length,
-      ...given({ vocabulary: spec.vocabulary }),
-    });
+    this.root = knownArchitectures.get(name).build(params, inputOf(spec));
     const found = { layers: [], parameters: new Map(), buffers: new Map() };
     collect('', this.root, spec.inputShape, found);
     this.layers = found.layers;
@@ -112,7 +118,8 @@ export class NetworkOutline implements SourceOutline {
 
   /** Whether gradients can be taken through it. */
   get isDifferentiable(): boolean {
-    return architectureRegistry.get(this.spec.architecture.name).isDifferentiable ?? true;
+    const { architecture, graph = [] } = this.spec;
+    return (knownArchitectures.get(architecture.name).isDifferentiable ?? true) && hasGradients(graph);
   }
 
   /** Names of the trainable arrays of a layer and of what it contains. */
@@ -135,7 +142,7 @@ export class NetworkOutline implements SourceOutline {
    */
   get defaultActivations(): string[] {
     const { name, ...params } = this.spec.architecture;
-    const named = architectureRegistry.get(name).defaultActivations?.(params);
+    const named = knownArchitectures.get(name).defaultActivations?.(params, inputOf(this.spec));
     if (named) return named;
     return this.layers.filter(({ kind }) => kind === 'linear' || kind === 'conv').map(({ name }) => `${name}.output`);
   }
@@ -161,6 +168,11 @@ export class NetworkOutline implements SourceOutline {
     if (!layer) throw new CupbearerError('usage', unknownName('layer', name, this.activationNames));
     return name.endsWith('.input') ? layer.inputShape : layer.outputShape;
   }
+}
+
+/** What an architecture is built for. */
+function inputOf({ inputShape, classes, vocabulary, graph }: NetworkSpec): ArchitectureInput {
+  return { inputShape, classes: classes.length, ...given({ vocabulary, graph }) };
 }
 
 function tooLarge(expected: string, found: string): CupbearerError {

@@ -4,8 +4,8 @@ import type { NamedTensor, TensorMap } from '../../shared/domain/tensors.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { toNamedTensor } from '../tensor/read.ts';
 import type { ForwardCall } from './modules.ts';
-import { NetworkOutline, sizeOf, type NetworkSpec } from './network-outline.ts';
-import { checkWeights, unwrapped } from './weights.ts';
+import { NetworkOutline, sizeOf, type NetworkSpec, type Normalisation } from './network-outline.ts';
+import { fittedWeights } from './weights.ts';
 
 /**
  * Sees each layer's input and output by name while a network runs; a tensor that it returns takes the value's place.
@@ -158,18 +158,22 @@ export class Network extends NetworkOutline {
         return see(`${childPath}.output`, output) ?? output;
       },
     });
-    return this.root.forward(this.#normalised(x), callAt(''));
+    return this.root.forward(this.prepared(x), callAt(''));
   }
 
-  #normalised(x: tf.Tensor): tf.Tensor {
-    const { normalisation } = this.spec;
-    if (!normalisation) return x;
-    const { mean, std } = normalisation;
-    const shift = mean.map((value, channel) => -value / std[channel]!);
+  /** Returns inputs of 0 to 1 as the model expects them: channels in its order, values in its range, then mean and deviation. */
+  prepared(x: tf.Tensor): tf.Tensor {
+    const { normalisation, preprocessing: { valueRange, channelOrder } = {} } = this.spec;
+    const ordered = channelOrder === 'BGR' ? reversedChannels(x) : x;
+    if (!normalisation && !valueRange) return ordered;
+    const [low, high] = valueRange ?? [0, 1];
+    const channels = x.shape.at(-1)!;
+    const { mean, std } = normalisation ?? plain(channels);
+    const shift = mean.map((value, channel) => (low - value) / std[channel]!);
     return tf.add(
       tf.mul(
-        x,
-        std.map((value) => 1 / value),
+        ordered,
+        std.map((value) => (high - low) / value),
       ),
       shift,
     );
@@ -194,8 +198,7 @@ export class Network extends NetworkOutline {
    * @throws CupbearerError `bad-data` if a name or shape does not fit.
    */
   load(saved: TensorMap, source: string): void {
-    const state = unwrapped(saved);
-    checkWeights(this, state, source);
+    const state = fittedWeights(this, saved, source);
     for (const [path, { toTorch }] of this.parameters) {
       const inverse = toTorch.map((_, axis) => toTorch.indexOf(axis));
       assignSaved(this.#variables.get(path)!, state[path]!, inverse);
@@ -221,6 +224,20 @@ export class Network extends NetworkOutline {
     this.#variables.clear();
     this.#buffers.clear();
   }
+}
+
+/** What changes no value. */
+function plain(channels: number): Normalisation {
+  return { mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) };
+}
+
+/** By slices and not by tf.reverse, of which no gradient is known. */
+function reversedChannels(x: tf.Tensor): tf.Tensor {
+  const channel = (k: number) => tf.slice(x, [...x.shape.slice(0, -1).fill(0), k], [...x.shape.slice(0, -1), 1]);
+  return tf.concat(
+    x.shape.slice(-1).flatMap((count) => Array.from({ length: count }, (_, k) => channel(count - 1 - k))),
+    -1,
+  );
 }
 
 function assignSaved(variable: tf.Variable, saved: NamedTensor, axes: number[]): void {

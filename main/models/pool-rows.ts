@@ -2,7 +2,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { PoolingOptions } from './pooling.ts';
 
 /** Activations that have been read: the tokens of all samples one after another, `width` numbers each. */
-export interface TokenRows {
+interface TokenRows {
   values: Float32Array;
   width: number;
   /** How many tokens each sample has, `[size]`. */

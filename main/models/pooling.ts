@@ -1,5 +1,5 @@
 import { CupbearerError } from '../../shared/errors.ts';
-import type { SourceOutline } from './activation-source.ts';
+import type { Shape } from './modules.ts';
 
 /** How a feature map `[n, height, width, channels]` becomes one vector a sample. */
 type Pooling = 'mean' | 'max' | 'none';
@@ -16,11 +16,17 @@ export interface PoolingOptions {
   token_position?: number | undefined;
 }
 
+/** What pooling must know of a source's activations; `SourceOutline` says what these are. */
+interface ActivationShapes {
+  activationShape(name: string): Shape;
+  isRagged(name: string): boolean;
+}
+
 /**
  * Length of a vector at the named activation, after pooling: of a sample, or of a token with tokens `each`.
  * @throws CupbearerError `usage` if a token is asked for beyond the end of the texts, or texts of several lengths would be joined.
  */
-export function activationDims(source: SourceOutline, name: string, options: PoolingOptions): number {
+export function activationDims(source: ActivationShapes, name: string, options: PoolingOptions): number {
   const shape = source.activationShape(name);
   const { pooling, tokens = 'last', token_position: position } = options;
   if (shape.length === 3 && pooling !== 'none') return shape[2]!;
@@ -41,7 +47,7 @@ export function activationDims(source: SourceOutline, name: string, options: Poo
 }
 
 /** Names what pooling does to an activation of the named source; parameters that do nothing to one of its shape are not in it. */
-export function pooledAs(source: SourceOutline, name: string, options: PoolingOptions): string {
+export function pooledAs(source: ActivationShapes, name: string, options: PoolingOptions): string {
   const { length: rank } = source.activationShape(name);
   if (rank === 3) return options.pooling;
   if (rank !== 2) return 'none';

@@ -1,4 +1,6 @@
+import { sweepAxisId, sweepPanels } from '../../shared/charts/experiment-curves.ts';
 import { heatScales, heatStep } from '../../shared/charts/heat.ts';
+import { verticalRange } from '../../shared/charts/sweep-chart.ts';
 import type { ExperimentFigureKind, FigureOptions } from '../../shared/domain/experiment-figure.ts';
 import type { ViewOptions } from '../../shared/domain/experiment-view.ts';
 import { matrixMetrics } from '../../shared/domain/result-matrix.ts';
@@ -6,6 +8,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { counted, formatMetric } from '../../shared/format.ts';
 import { slug } from '../../shared/slug.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
+import { curveDrawing, type CurvePanel } from '../figures/paper/curve-figure.ts';
 import { forestDrawing } from '../figures/paper/forest-figure.ts';
 import { matrixDrawing } from '../figures/paper/matrix-figure.ts';
 import { paperFigure, paperFormats, type PaperDrawing, type PaperWords } from '../figures/paper/paper.ts';
@@ -42,6 +45,7 @@ const makers: Readonly<Record<ExperimentFigureKind, (results: ExperimentResults)
   matrix: matrixOf,
   forest: forestOf,
   ranks: ranksOf,
+  curves: curvesOf,
 };
 
 /** A figure of results. @throws CupbearerError `conflict` where there is nothing to draw. */
@@ -172,6 +176,64 @@ function ranksOf({ matrix, statistics }: ExperimentResults): ExperimentFigure {
             `Mean rank by ${title} (${matrix.aggregation}) over ${tasks}, 1 for the best; ranks depend on which detectors are compared.`,
             said,
             ...(skylines.length > 0 ? [`Not ranked, since they see anomaly labels: ${skylines.join(', ')}.`] : []),
+          ],
+        },
+        width,
+      ),
+  };
+}
+
+/** Lines that can be told apart in one figure. */
+const mostLines = 8;
+/** Panels of one figure; more fill a page. */
+const mostPanels = 24;
+
+function curvesOf({ matrix, sweep }: ExperimentResults): ExperimentFigure {
+  const { title } = matrixMetrics[matrix.metric];
+  const found = sweep.axes.flatMap(({ path }) => {
+    const { panels = [], ...axis } = sweepPanels({ matrix, sweep }, sweepAxisId(path)) ?? {};
+    return panels.filter(({ lines }) => lines.length > 0).map((panel) => ({ ...panel, ...axis }));
+  });
+  const points = new Map<string, number[]>();
+  for (const { name, points: own } of found.flatMap(({ lines }) => lines))
+    points.set(name, [...(points.get(name) ?? []), ...own.map(({ y }) => y)]);
+  if (points.size === 0)
+    throw new CupbearerError('conflict', 'There are no curves to draw: nothing is swept, or no cell of it is done.');
+  if (found.length > mostPanels)
+    throw new CupbearerError(
+      'conflict',
+      `There are too many curves to draw: ${found.length} panels, of at most ${mostPanels}.`,
+    );
+  const meanOf = (name: string) => points.get(name)!.reduce((sum, y) => sum + y, 0) / points.get(name)!.length;
+  const sign = matrixMetrics[matrix.metric].higher ? -1 : 1;
+  const best = [...points.keys()].sort((a, b) => sign * (meanOf(a) - meanOf(b))).slice(0, mostLines);
+  const names = [...points.keys()].filter((name) => best.includes(name)).map((name, series) => ({ name, series }));
+  const panels = found.map(({ title: of, axis, isScattered, lines }): CurvePanel => ({
+    title: of,
+    axis: axis!,
+    isScattered: isScattered!,
+    lines: names.flatMap(({ name, series }) => {
+      const line = lines.find((each) => each.name === name);
+      return line ? [{ ...line, series }] : [];
+    }),
+  }));
+  const shown = panels.flatMap(({ lines }) => lines.flatMap((line) => line.points));
+  const left = points.size - names.length;
+  const isHollow = shown.some(({ isCounted }) => !isCounted);
+  const labels = [...new Set(panels.map(({ axis }) => axis.label))].join(' and ');
+  return {
+    title: `${matrix.title}: ${title} against ${labels}`,
+    description: `${title} against ${labels} in ${counted(panels.length, 'panel')}, ${seedsWords(matrix.seeds)}: ${names.map(({ name }) => `${name} ${formatMetric(meanOf(name))} on average`).join(', ')}.`,
+    layOut: (width) =>
+      curveDrawing(
+        {
+          panels,
+          ...verticalRange(shown),
+          names,
+          notes: [
+            `${title} (${matrix.aggregation}), ${seedsWords(matrix.seeds)}; bands and whiskers are 95\u00a0% intervals.`,
+            ...(isHollow ? ['Hollow points are not counted: their attack failed.'] : []),
+            ...(left > 0 ? [`Shown are the ${mostLines} best on average; ${left} more were left out.`] : []),
           ],
         },
         width,

@@ -1,17 +1,19 @@
-import type { ClassifierStrip, ViewOptions } from '../../shared/domain/experiment-view.ts';
+import type { ClassifierStrip, ExperimentView, ViewOptions } from '../../shared/domain/experiment-view.ts';
 import type { MatrixStatistics } from '../../shared/domain/matrix-statistics.ts';
 import type { ResultMatrix } from '../../shared/domain/result-matrix.ts';
 import { matrixStatistics } from '../evaluation/across/matrix-statistics.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
 import { publicText } from '../runs/public-paths.ts';
 import { experimentMatrix } from './experiment-matrix.ts';
-import { baselineOf } from './experiment-view.ts';
+import { baselineOf, sweepOf } from './experiment-view.ts';
 
 /** The results of an experiment and what they come to. */
 export interface ExperimentResults {
   matrix: ResultMatrix;
   strip: ClassifierStrip[];
   statistics: MatrixStatistics;
+  /** Where rows and columns stand in the sweep. */
+  sweep: ExperimentView['sweep'];
 }
 
 /**
@@ -25,6 +27,7 @@ export function experimentResults(subject: MatrixSubject, options: ViewOptions):
     matrix,
     strip: strip.map((column) => ({ ...column, seeds: column.seeds.map(withPublicReason) })),
     statistics: matrixStatistics(matrix, baselineOf(matrix, options.baseline)),
+    sweep: sweepOf(subject),
   };
 }
 

@@ -35,8 +35,8 @@ export function experimentView({ subject, options }: ViewRequest): ViewedExperim
   };
 }
 
-/** Where rows and columns stand in the sweep. */
-function sweepOf({ axes, columns, rows }: MatrixSubject): ViewedExperiment['sweep'] {
+/** Returns where rows and columns stand in the sweep. */
+export function sweepOf({ axes, columns, rows }: MatrixSubject): ViewedExperiment['sweep'] {
   const placeOf = ({ base, point }: Pick<MatrixSubject['rows'][number], 'base' | 'point'>): SweptPlace => ({
     base,
     point: Object.fromEntries(

@@ -2,7 +2,7 @@ import type { Evaluation, LayerMetrics } from '../../shared/domain/evaluation.ts
 import type { Suspicion } from '../../shared/domain/suspicion.ts';
 import { factsOfEvaluation } from '../../shared/suspicions-of-evaluation.ts';
 import { scoreTies, suspicions, type ResultFacts } from '../../shared/suspicions.ts';
-import { knownNetwork } from '../models/known-network.ts';
+import { knownModel } from '../models/known-network.ts';
 import { metricsOf } from '../storage/run-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 
@@ -46,7 +46,7 @@ function factsOf({ about, metrics, scores, classifier, triggers, shown }: Doubtf
     metrics,
     aim,
     classifier: classifier === null ? {} : metricsOf(classifier),
-    classes: knownNetwork(classifier)?.classes.length,
+    classes: knownModel(classifier)?.classes.length,
   });
   return {
     ...facts,

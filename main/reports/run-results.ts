@@ -10,8 +10,8 @@ import { doubtsOfRun } from './run-doubts.ts';
 import { readAnalysis } from '../runs/stored-analysis.ts';
 import { pooledEvaluation } from '../runs/pooled-evaluation.ts';
 import { isEvaluated, readEvaluation } from '../runs/stored-evaluations.ts';
-import { describedNetwork, knownNetwork } from '../models/known-network.ts';
-import type { NetworkSpec } from '../models/network-outline.ts';
+import { describedNetwork, knownModel } from '../models/known-network.ts';
+import type { ModelFacts } from '../models/model-in.ts';
 import { checkFileName } from '../storage/file-name.ts';
 import { parseNpy } from '../storage/npy.ts';
 import { readFileBytes } from '../storage/read-file.ts';
@@ -42,7 +42,7 @@ export function runResult({ folder, classifier, triggers, pooling }: RunFolders)
   const { layers, about } = pooled?.evaluation ?? readEvaluation(folder);
   const combined = about.detector?.['layer_aggregation'];
   const aggregation = typeof combined === 'string' ? combined : 'mean';
-  const network = knownNetwork(classifier);
+  const network = knownModel(classifier);
   const words = resultWords(network, about.task, about.detector);
   const metrics = layers[allLayers];
   const { headline, sentence } = describeResult(layers, aggregation, words);
@@ -78,7 +78,7 @@ function aggregateOf(folder: string): Float32Array | null {
 }
 
 function resultWords(
-  network: NetworkSpec | null,
+  network: ModelFacts | null,
   task: Picked | undefined,
   detector: Picked | undefined,
 ): RunResult['words'] {
@@ -87,7 +87,7 @@ function resultWords(
   return { samples: samplesWord(network), anomalous: anomalousWord(definition), score: `${title}: score` };
 }
 
-function samplesWord(network: NetworkSpec | null): string {
+function samplesWord(network: ModelFacts | null): string {
   if (network?.vocabulary !== undefined) return 'Texts';
   return network?.inputShape.length === 3 ? 'Images' : 'Samples';
 }
@@ -116,7 +116,7 @@ export function runScores({ folder, classifier, pooling }: Omit<RunFolders, 'tri
     ...(trueClass ? { true_class: trueClass } : {}),
     ...(predictedClass ? { predicted_class: predictedClass } : {}),
   };
-  return { layers: names, classes: knownNetwork(classifier)?.classes.slice() ?? null, arrays };
+  return { layers: names, classes: knownModel(classifier)?.classes.slice() ?? null, arrays };
 }
 
 /** Of a few thousand samples two coordinates each are stored. */

@@ -4,8 +4,10 @@ import type { DetectorDefinition, DetectorParams, PickedDetector } from '../dete
 import { detectorRegistry } from '../detectors/index.ts';
 import { gradientLayers } from '../detectors/parts/loss-gradients.ts';
 import type { SourceOutline } from '../models/activation-source.ts';
+import { sizeOf } from '../models/network-outline.ts';
 import { activationDims } from '../models/pooling.ts';
-import type { TaskOffers, TaskOutline } from '../tasks/task.ts';
+import type { TaskOffers } from '../tasks/offers.ts';
+import type { TaskOutline } from '../tasks/task.ts';
 import { checkTokens, featureLayers, poolingOf, scoresPositions } from './positions.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 import { numbered } from '../../shared/format.ts';
@@ -90,10 +92,11 @@ function lackingMisfits({ id, needs }: DetectorDefinition, source: SourceOutline
     );
   }
   if (needs.inputs && !source.network) {
-    return refused(
-      `The detector "${id}" runs the model itself on inputs, and this task has only what was recorded of it.`,
-      others,
-    );
+    const has = source.outputWidth !== undefined && sizeOf(source.inputShape) > 0 && source.inputShape.length > 0;
+    const lacks = has
+      ? 'this model is a graph of another program, which runs on the samples alone'
+      : 'this task has only what was recorded of it';
+    return refused(`The detector "${id}" runs the model itself on inputs, and ${lacks}.`, others);
   }
   if (needs.logits && source.outputWidth === undefined) {
     return refused(

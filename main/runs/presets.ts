@@ -111,6 +111,17 @@ const presets: readonly PresetDefinition[] = [
     }),
   },
   {
+    id: 'from-files',
+    title: 'From files',
+    summary: 'Activations of any model',
+    draft: (digits) => ({
+      // What another task would start with.
+      classifier: { train_data: poisoned(digits, { name: 'corner' }) },
+      task: { name: 'activations' },
+      detectors: [mahalanobis],
+    }),
+  },
+  {
     id: 'blank',
     title: 'Blank',
     summary: 'Every field at its default',

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
-import { given } from '../../shared/given.ts';
 import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
-import { optionalInteger, optionalPick, optionalText, type Picked } from '../../shared/schema/fields.ts';
-import { classOrder, placesNote } from '../data/class-order.ts';
+import { optionalInteger, optionalPick, type Picked } from '../../shared/schema/fields.ts';
+import { classOrder, otherNames } from '../data/class-order.ts';
 import { checkBackdoor } from '../data/datasets/backdoor.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { datasetFacts } from '../data/datasets/load.ts';
 import { poisonKeys, trainingData } from '../data/datasets/training-data.ts';
 import type { DatasetFacts } from '../data/dataset.ts';
 import { loadTrigger } from '../data/triggers/index.ts';
-import type { NetworkSpec, Normalisation } from '../models/network-outline.ts';
+import type { NetworkSpec } from '../models/network-outline.ts';
 import { numbered } from '../../shared/format.ts';
+import { statedInputs } from './stated-inputs.ts';
 
 /** What most tasks must know of a model that was trained elsewhere. */
 export const trainingStatement = z.object({
@@ -25,26 +25,17 @@ export const trainingStatement = z.object({
     help: "The seed of its training: random triggers such as noise are drawn from it, unless the model's files hold the trigger",
     min: 0,
   }),
-  mean: optionalText({
-    advanced: true,
-    label: 'Mean of the inputs',
-    help: 'Where the model was trained on normalised inputs: what is subtracted from values of 0 to 1, by channel, separated by commas',
-  }),
-  std: optionalText({
-    advanced: true,
-    label: 'Deviation of the inputs',
-    help: 'What they are divided by afterwards, by channel, separated by commas',
-  }),
+  ...statedInputs,
 });
 export type TrainingStatement = z.output<typeof trainingStatement>;
+
+/** What a statement is compared with. */
+type StatedModel = Pick<NetworkSpec, 'inputShape' | 'classes' | 'vocabulary' | 'preprocessing'>;
 
 /** A statement that was found to fit the model. */
 export interface StatedTraining {
   trainData: Picked;
   seed: number;
-  normalisation?: Normalisation;
-  /** What is to be said of classes that are not those of the model by name. */
-  classesNote?: string;
   /** What the trigger in the training data must remember, where there is a trigger. */
   triggerState?: TensorMap;
 }
@@ -56,17 +47,14 @@ export interface StatedTraining {
  * names.
  */
 export async function checkStatement(
-  { train_data: trainData, seed, mean, std }: TrainingStatement & { train_data: Picked },
-  network: NetworkSpec,
+  { train_data: trainData, seed }: TrainingStatement & { train_data: Picked },
+  network: StatedModel,
   dataDir: string,
   storedTrigger?: TensorMap,
 ): Promise<StatedTraining> {
-  refuse([...dataMisfits(trainData, network, dataDir), ...normalisationMisfits(mean, std, network)]);
-  const normalisation =
-    mean === undefined || std === undefined ? {} : { normalisation: { mean: numbersIn(mean), std: numbersIn(std) } };
-  const { original, trigger } = trainingData(trainData);
-  const classesNote = placesNote(datasetFacts(trainData, dataDir).classes, network.classes, original.name);
-  const stated = { trainData, seed: seed ?? 0, ...normalisation, ...given({ classesNote }) };
+  refuse(dataMisfits(trainData, network, dataDir));
+  const { trigger } = trainingData(trainData);
+  const stated = { trainData, seed: seed ?? 0 };
   if (!trigger) return stated;
   return {
     ...stated,
@@ -74,7 +62,7 @@ export async function checkStatement(
   };
 }
 
-function dataMisfits(trainData: Picked, network: NetworkSpec, dataDir: string): Misfit[] {
+function dataMisfits(trainData: Picked, network: StatedModel, dataDir: string): Misfit[] {
   const { original, trigger } = trainingData(trainData);
   if (trigger && poisonKeys(original)) {
     const message = `The data must not be poisoned twice; got "${original.name}".`;
@@ -89,9 +77,39 @@ function dataMisfits(trainData: Picked, network: NetworkSpec, dataDir: string): 
     const message = `The model takes ${expected}; the data "${original.name}" has ${found}.`;
     return [{ path: ['train_data'], message }];
   }
-  const mixed = misfitsOf(['train_data'], () => classOrder(known.classes, network.classes, original.name));
+  const cut = cropMisfits(original, network, poisonKeys(trainData)?.original);
+  const mixed = [...cut, ...classMisfits(known.classes, network.classes, original.name)];
   if (mixed.length > 0 || !trigger) return mixed;
   return misfitsOf(['train_data', poisonKeys(trainData)!.trigger], () => checkBackdoor(trigger, known));
+}
+
+/** Classes are matched by name alone: by their places, a model of the same classes in another order would be judged wrongly. */
+function classMisfits(found: readonly string[], wanted: readonly string[], data: string): Misfit[] {
+  const mixed = misfitsOf(['train_data'], () => classOrder(found, wanted, data));
+  const words = mixed.length > 0 ? undefined : otherNames(found, wanted, data);
+  if (words === undefined) return mixed;
+  return [
+    {
+      path: ['classes'],
+      message: `${words}.`,
+      hint: 'Name the classes of the model as the data name them, in the order of its outputs, separated by commas.',
+    },
+  ];
+}
+
+/** Pictures that were cut otherwise than those that the model was trained on show other things to it. */
+function cropMisfits(data: Picked, { preprocessing }: StatedModel, nested: string | undefined): Misfit[] {
+  const resize = preprocessing?.resize;
+  if (resize?.rule !== 'crop' || !('crop_from' in datasetRegistry.get(data.name).params.shape)) return [];
+  const side = data['crop_from'];
+  if (side === resize.side) return [];
+  const found = typeof side === 'number' ? `one of ${side} px` : 'both sides scaled';
+  return [
+    {
+      path: ['train_data', ...(nested === undefined ? [] : [nested]), 'crop_from'],
+      message: `The model takes the middle of pictures whose shorter side has ${resize.side} px: expected a crop_from of ${resize.side}, found ${found}.`,
+    },
+  ];
 }
 
 /** Returns what is known about the data, or why nothing is. */
@@ -106,25 +124,6 @@ function sizesOf(shape: readonly number[], classes: number, vocabulary: number |
   const tokens = vocabulary === undefined ? '' : ` of ${numbered(vocabulary, 'token')}`;
   return `inputs of shape ${shape.join(' x ')}${tokens} in ${numbered(classes, 'class', 'classes')}`;
 }
-
-function normalisationMisfits(mean: string | undefined, std: string | undefined, network: NetworkSpec): Misfit[] {
-  if (mean === undefined && std === undefined) return [];
-  const channels = network.inputShape.at(-1)!;
-  const fault = (key: string, text: string | undefined, isRight: (value: number) => boolean): Misfit[] => {
-    if (network.vocabulary !== undefined) return [{ path: [key], message: 'The tokens of texts are not normalised.' }];
-    const values = numbersIn(text ?? '');
-    if (values.length === channels && values.every(isRight)) return [];
-    const what = key === 'std' ? 'numbers above 0' : 'numbers';
-    const message = `Expected ${channels} ${what} as ${key}, one a channel, found ${text === undefined ? 'none' : `"${text}"`}.`;
-    return [{ path: [key], message }];
-  };
-  return [
-    ...fault('mean', mean, Number.isFinite),
-    ...fault('std', std, (value) => Number.isFinite(value) && value > 0),
-  ];
-}
-
-const numbersIn = (text: string) => text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
 
 /** Returns the trigger's state: as stored, otherwise drawn from the seed. A random trigger needs one or the other. */
 async function triggerStateOf(

@@ -254,16 +254,16 @@ export class ExperimentIndex {
     return new Map(rows.map(({ key, ...found }) => [key, found]));
   }
 
-  /** Milliseconds that the latest runs took which ended well, by detector; trainings under `classifier`. */
+  /** Milliseconds that the latest runs took which ended well: fittings by detector, the others by their kind. */
   tookByMethod(): Map<string, number[]> {
     const rows = this.#access.read(
       () =>
         this.#access
           .prepared(
             `SELECT method, ms FROM (
-               SELECT iif(kind = 'classifier', kind, iif(json_valid(spec), spec ->> '$.detector.name', NULL)) AS method,
+               SELECT iif(kind <> 'detector', kind, iif(json_valid(spec), spec ->> '$.detector.name', NULL)) AS method,
                  iif(json_valid(timings), timings ->> '$.total', NULL) AS ms
-               FROM (SELECT * FROM runs WHERE status = 'done' AND kind IN ('classifier', 'detector')
+               FROM (SELECT * FROM runs WHERE status = 'done'
                  ORDER BY rowid DESC LIMIT ${mostTimed}))
              WHERE typeof(method) = 'text' AND typeof(ms) IN ('integer', 'real')`,
           )

@@ -31,17 +31,25 @@ function wide(isSigned: boolean): FloatType['widen'] {
   };
 }
 
-/** Numbers that a table has the float32 bits of. It is made when the first such file is read. */
-function tabled(size: number, bitsOf: (code: number) => number): FloatType['widen'] {
+/** Numbers of 16 bits that a table has the float32 bits of. It is made when the first such file is read. */
+function wideTable(bitsOf: (code: number) => number): FloatType['widen'] {
   let table: Uint32Array | undefined;
-  const codes: new (buffer: ArrayBufferLike, from: number, count: number) => Uint8Array | Uint16Array =
-    size === 256 ? Uint8Array : Uint16Array;
   return (source, from, count, target, at) => {
-    table ??= Uint32Array.from({ length: size }, (_, code) => bitsOf(code));
-    const given = new codes(source.buffer, source.byteOffset + from, count);
+    table ??= Uint32Array.from({ length: 2 ** 16 }, (_, code) => bitsOf(code));
+    const codes = new Uint16Array(source.buffer, source.byteOffset + from, count);
     // Written as bits: a NaN keeps its payload.
     const bits = new Uint32Array(target.buffer, target.byteOffset + 4 * at, count);
-    for (let i = 0; i < count; i++) bits[i] = table[given[i]!]!;
+    for (let i = 0; i < count; i++) bits[i] = table[codes[i]!]!;
+  };
+}
+
+/** The same of 8 bits. One function for both would be compiled for either kind of array, and take half as long again. */
+function byteTable(bitsOf: (code: number) => number): FloatType['widen'] {
+  let table: Uint32Array | undefined;
+  return (source, from, count, target, at) => {
+    table ??= Uint32Array.from({ length: 2 ** 8 }, (_, code) => bitsOf(code));
+    const bits = new Uint32Array(target.buffer, target.byteOffset + 4 * at, count);
+    for (let i = 0; i < count; i++) bits[i] = table[source[from + i]!]!;
   };
 }
 
@@ -86,41 +94,32 @@ function small(exponentBits: number, bias: number, isNaN: (code: number) => bool
 export const floatTypes: readonly FloatType[] = [
   { npy: '<f4', safetensors: 'F32', bytes: 4, widen: viewed(Float32Array) },
   { npy: '<f8', safetensors: 'F64', bytes: 8, widen: viewed(Float64Array) },
-  { npy: '<f2', safetensors: 'F16', bytes: 2, widen: tabled(2 ** 16, fromHalf) },
-  { npy: undefined, safetensors: 'BF16', bytes: 2, widen: tabled(2 ** 16, (code) => code << 16) },
+  { npy: '<f2', safetensors: 'F16', bytes: 2, widen: wideTable(fromHalf) },
+  { npy: undefined, safetensors: 'BF16', bytes: 2, widen: wideTable((code) => code << 16) },
   {
     npy: undefined,
     safetensors: 'F8_E4M3',
     bytes: 1,
-    widen: tabled(
-      256,
-      small(4, 7, (code) => (code & 127) === 127),
-    ),
+    widen: byteTable(small(4, 7, (code) => (code & 127) === 127)),
   },
-  { npy: undefined, safetensors: 'F8_E5M2', bytes: 1, widen: tabled(256, (code) => fromHalf(code << 8)) },
+  { npy: undefined, safetensors: 'F8_E5M2', bytes: 1, widen: byteTable((code) => fromHalf(code << 8)) },
   {
     npy: undefined,
     safetensors: 'F8_E4M3FNUZ',
     bytes: 1,
-    widen: tabled(
-      256,
-      small(4, 8, (code) => code === 128),
-    ),
+    widen: byteTable(small(4, 8, (code) => code === 128)),
   },
   {
     npy: undefined,
     safetensors: 'F8_E5M2FNUZ',
     bytes: 1,
-    widen: tabled(
-      256,
-      small(5, 16, (code) => code === 128),
-    ),
+    widen: byteTable(small(5, 16, (code) => code === 128)),
   },
   {
     npy: undefined,
     safetensors: 'F8_E8M0',
     bytes: 1,
-    widen: tabled(256, (code) => (code === 255 ? 0x7fc00000 : bitsOf(2 ** (code - 127)))),
+    widen: byteTable((code) => (code === 255 ? 0x7fc00000 : bitsOf(2 ** (code - 127)))),
   },
   { npy: '|i1', safetensors: 'I8', bytes: 1, widen: viewed(Int8Array) },
   { npy: '|u1', safetensors: 'U8', bytes: 1, widen: viewed(Uint8Array) },

@@ -1,3 +1,7 @@
+import { CupbearerError } from '../../shared/errors.ts';
+import { readFileStart } from './read-file.ts';
+import { pathOf, type Place } from './within-folder.ts';
+
 /** How many bytes from its beginning tell what kind of file this is. */
 export const formatBytes = 512;
 
@@ -34,6 +38,11 @@ function numpyToConvert(imports: string, read: string): string {
   );
 }
 
+/** How to make of a model that Keras has saved in `file` one that can be imported. */
+export function kerasConversion(file: string): string {
+  return `pip install tensorflowjs, then in Python: import keras, tensorflowjs; tensorflowjs.converters.save_keras_model(keras.models.load_model(${JSON.stringify(file)}), "web"). Import the folder web`;
+}
+
 const inPyTorch = 'Save the weights of the same model in PyTorch as a safetensors file.';
 
 /** An ONNX file begins with the number of its version, below 32, then who made it, or a graph. */
@@ -62,6 +71,7 @@ const formats: readonly Format[] = [
     what: 'an archive of NumPy (npz)',
     hint: (file) => numpyToConvert('numpy', `numpy.load(${JSON.stringify(file)})`),
   },
+  { begins: ['PK\x03\x04'], holds: 'metadata.json', what: 'a model of Keras (.keras)', hint: kerasConversion },
   { begins: ['PK\x03\x04'], what: "a file of PyTorch's torch.save", hint: pythonToConvert },
   {
     begins: ['\x80\x02\x8a\x0al\xfc\x9cF\xf9'],
@@ -86,7 +96,7 @@ const formats: readonly Format[] = [
     hint: () => 'Save all weights of the model by their names, as a safetensors file.',
   },
   { begins: ['GGUF'], what: 'a GGUF file, as language models are passed on in', hint: () => inPyTorch },
-  { begins: ['\x89HDF'], what: 'an HDF5 file, as Keras saves weights', hint: () => inPyTorch },
+  { begins: ['\x89HDF'], what: 'an HDF5 file, as Keras saves models', hint: kerasConversion },
   {
     begins: onnxBeginnings,
     what: 'an ONNX file',
@@ -100,6 +110,20 @@ const formats: readonly Format[] = [
   },
   { begins: ['<'], what: 'a web page', hint: () => 'Download the file itself: its page was saved.' },
 ];
+
+/** Whether a file that begins so is a pointer of Git LFS. */
+const isPointer = (start: Uint8Array) => Buffer.from(start).toString('latin1').startsWith('version https://git-lfs');
+
+/**
+ * Refuses a pointer of Git LFS in the place of a file: what reads it would find it damaged.
+ * @throws CupbearerError `bad-data` naming it; `not-found`, `storage`.
+ */
+export function refusePointer(place: Place): void {
+  if (!isPointer(readFileStart(place, formatBytes))) return;
+  throw new CupbearerError('bad-data', `"${pathOf(place)}" is a pointer of Git LFS, which stands for the file.`, {
+    hint: 'Fetch the file itself, in its repository: git lfs pull',
+  });
+}
 
 /** Returns what a file called `file` is by its first {@link formatBytes}; undefined where that is not known. */
 export function foreignFormat(start: Uint8Array, file: string): ForeignFile | undefined {

@@ -29,18 +29,26 @@ const growthDigits = 21;
 export function encodeNpy(tensor: NamedTensor): Uint8Array {
   const { shape, data } = tensor;
   checkShape(shape, data.length, 'npy');
+  const header = npyHeader(elementTypeOf(data).npy!, shape);
+  const file = new Uint8Array(header.length + data.byteLength);
+  file.set(header);
+  file.set(bytesOf(data), header.length);
+  return file;
+}
+
+/** Returns what precedes the elements in a `.npy` file, version 1.0, C order; `type` is NumPy's name of theirs. */
+export function npyHeader(type: string, shape: readonly number[]): Uint8Array {
   const tuple = `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
-  let header = `{'descr': '${elementTypeOf(data).npy}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  let header = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
   if (shape.length > 0) header += ' '.repeat(Math.max(0, growthDigits - String(shape[0]).length));
   // Magic, version and length take 10 bytes; the data start at a multiple of 64.
   header += ' '.repeat(63 - ((10 + header.length) % 64)) + '\n';
 
-  const file = new Uint8Array(10 + header.length + data.byteLength);
-  file.set(magic);
-  file.set([1, 0, header.length & 0xff, header.length >> 8], 6);
-  file.set(new TextEncoder().encode(header), 10);
-  file.set(bytesOf(data), 10 + header.length);
-  return file;
+  const bytes = new Uint8Array(10 + header.length);
+  bytes.set(magic);
+  bytes.set([1, 0, header.length & 0xff, header.length >> 8], 6);
+  bytes.set(new TextEncoder().encode(header), 10);
+  return bytes;
 }
 
 /**

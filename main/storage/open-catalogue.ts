@@ -28,9 +28,6 @@ const usualWholeCheckBytes = 2 ** 25;
 
 const usualTimeoutMs = 5000;
 
-/** How long after damage was found it is looked for again. */
-const secondLookMs = 250;
-
 /**
  * Opens the catalogue, creating folder and file if there are none, and brings it to the latest schema version. A
  * damaged file is kept aside as `catalogue.corrupt-<time>.sqlite` and a new one filled from the run folders; `notices`
@@ -47,14 +44,10 @@ export function openCatalogue(
   openHome(dirname(path));
   try {
     const before = fileNumber(path);
-    // A file that another process is just making may look damaged, so that only what does so twice is taken for damaged.
-    for (let looks = 0; looks < 2; looks++) {
-      try {
-        return open();
-      } catch (error) {
-        if (!saysDamaged(error)) throw error;
-      }
-      if (looks === 0) pause(secondLookMs);
+    try {
+      return open();
+    } catch (error) {
+      if (!saysDamaged(error)) throw error;
     }
     // Another process that found the same damage may have put a sound file in its place by now.
     const aside = fileNumber(path) === before ? setAside(path) : undefined;
@@ -132,13 +125,9 @@ function useWriteAheadLog(database: Database, timeoutMs: number): void {
       return;
     } catch (error) {
       if (!sqliteCode(error)?.startsWith('SQLITE_BUSY') || Date.now() >= deadline) throw error;
-      pause(20);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
   }
-}
-
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /** One transaction, so that another process finds either nothing or all of it. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { CupbearerError } from '../../shared/errors.ts';
+import { CupbearerError, fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
 import { numbered } from '../../shared/format.ts';
 import { given } from '../../shared/given.ts';
 import {
@@ -9,6 +9,7 @@ import {
   columnOrFile,
   optionalColumnOrFile,
   optionalFiles,
+  optionalInteger,
   optionalPath,
   optionalText,
   requiredFiles,
@@ -80,6 +81,14 @@ const params = z.object({
     default: 'refuse',
   }),
   ...commonTaskParams,
+  max_train_size: optionalInteger({
+    advanced: true,
+    label: 'Trusted samples, at most',
+    empty: 'All',
+    help: 'Use at most this many trusted samples, drawn at random; up to 500 of the rest calibrate thresholds',
+    unit: 'samples',
+    min: 1,
+  }),
 });
 type Params = z.output<typeof params>;
 
@@ -115,7 +124,16 @@ export const activations = defineRecordedTask({
   async outline(params) {
     const sets = await openSets(params);
     try {
-      return new RecordedOutline(commonLayers(sets).layers);
+      const { layers } = commonLayers(sets);
+      if (params.contracts === 'refuse') checkContracts(sets, layers);
+      const labels = await atParameter('test_labels', () => readAnomalyLabels(params.test_labels, sets.test));
+      const anomalous = labels.reduce((sum, label) => sum + label, 0);
+      checkBothKinds(labels.length - anomalous, anomalous);
+      const { untrusted_labels: given } = params;
+      if (sets.untrusted && given !== undefined)
+        await atParameter('untrusted_labels', () => readAnomalyLabels(given, sets.untrusted!));
+      const testSize = Math.min(labels.length, params.max_test_size ?? labels.length);
+      return { source: new RecordedOutline(layers), testSize };
     } finally {
       closeAll(sets);
     }
@@ -154,20 +172,30 @@ interface Sets {
 
 async function openSets({ trusted, untrusted, test, ...params }: Params): Promise<Sets> {
   const opened: StoredSet[] = [];
-  const open = async (files: string, metadata?: string) => {
-    const set = await openStoredSet(files.split(','), { metadata });
+  const open = async (files: string, as: keyof Sets, metadata?: string) => {
+    const set = await atParameter(as, () => openStoredSet(files.split(','), { metadata }));
     opened.push(set);
     return set;
   };
   try {
     return {
-      trusted: await open(trusted, params.trusted_metadata),
-      test: await open(test, params.test_metadata),
-      ...(untrusted === undefined ? {} : { untrusted: await open(untrusted) }),
+      trusted: await open(trusted, 'trusted', params.trusted_metadata),
+      test: await open(test, 'test', params.test_metadata),
+      ...(untrusted === undefined ? {} : { untrusted: await open(untrusted, 'untrusted') }),
     };
   } catch (error) {
     for (const set of opened) set.close();
     throw error;
+  }
+}
+
+/** Does something with what a parameter names. @throws CupbearerError what it throws, with the parameter in its details. */
+async function atParameter<T>(parameter: string, find: () => T | Promise<T>): Promise<T> {
+  try {
+    return await find();
+  } catch (error) {
+    if (!(error instanceof CupbearerError)) throw error;
+    throw fromErrorRecord({ ...toErrorRecord(error), details: { ...error.details, parameter } });
   }
 }
 
@@ -234,7 +262,7 @@ function checkContracts(sets: Sets, layers: readonly RecordedLayer[]): void {
       `"${sets.trusted.path}" and "${other.path}" were made differently, by their activations.json: ${fields.join(', ')}.`,
       {
         hint: worded`Export one of them again, or set ${parameter('task.contracts')} to allow.`,
-        details: { differences: found.map(({ field }) => field) },
+        details: { parameter: 'contracts', differences: found.map(({ field }) => field) },
       },
     );
   }
@@ -337,7 +365,10 @@ function checkBothKinds(clean: number, anomalous: number): void {
   throw new CupbearerError(
     'bad-data',
     `The test data need both normal (0) and anomalous (1) samples; found ${clean} of label 0 and ${anomalous} of label 1.`,
-    { hint: worded`Look at ${parameter('task.test_labels')}, or raise ${parameter('task.max_test_size')}.` },
+    {
+      hint: worded`Look at ${parameter('task.test_labels')}, or raise ${parameter('task.max_test_size')}.`,
+      details: { parameter: 'test_labels' },
+    },
   );
 }
 

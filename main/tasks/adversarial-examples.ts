@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { choice, flag, integer, number } from '../../shared/schema/fields.ts';
 import { dataWord } from '../data/datasets/dataset-title.ts';
-import { NetworkSource } from '../models/network-source.ts';
 import type { AttackOptions } from '../models/attacks.ts';
-import { classifierFingerprint, isTrained, openClassifier, originalDataOf } from './classifier.ts';
+import { classifierFingerprint, gradientMisfits, isTrained, openClassifier, originalDataOf } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
 import { splitParams } from './split-params.ts';
 import { assembleParts, split } from './splits.ts';
@@ -63,7 +62,10 @@ export const adversarialExamples = defineTask({
       .join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
-  misfits: cleanDataMisfits,
+  misfits: (params, classifier, dataDir) => [
+    ...gradientMisfits(classifier),
+    ...cleanDataMisfits(params, classifier, dataDir),
+  ],
 
   async preview(params, classifier, context) {
     const clean = await loadPreviewData(classifier, params, context);
@@ -94,7 +96,7 @@ export const adversarialExamples = defineTask({
     };
     const tested = { clean: test, anomalous: attacked.test, original: test };
     return {
-      source: new NetworkSource(classifier.network),
+      source: classifier.source,
       ...assembleParts({ clean: train, anomalous: attacked.train }, tested, chosen, params),
       parents: [classifier.folder],
       fingerprints: {

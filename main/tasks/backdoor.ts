@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { dataWord } from '../data/datasets/dataset-title.ts';
-import { NetworkSource } from '../models/network-source.ts';
 import { triggerFor, triggerMisfits, triggerKey, triggerName, triggerParam } from './classifier-trigger.ts';
 import { classifierFingerprint, openClassifier } from './classifier.ts';
 import { classifierParams, cleanDataMisfits, loadCleanData, loadPreviewData } from './clean-data.ts';
@@ -41,7 +40,7 @@ export const backdoor = defineTask({
     const triggered = { train: poison(train), test: poison(test) };
     const chosen = split({ clean: train.length }, { clean: test.length }, params);
     return {
-      source: new NetworkSource(classifier.network),
+      source: classifier.source,
       ...assembleParts(
         { clean: train, anomalous: triggered.train },
         { clean: test, anomalous: triggered.test, original: test },

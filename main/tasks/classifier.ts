@@ -1,19 +1,18 @@
 import { z } from 'zod';
 import type { TensorMap } from '../../shared/domain/tensors.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import { misfitsOf, type Misfit } from '../../shared/misfit.ts';
+import { misfitsOf, refuse, type Misfit } from '../../shared/misfit.ts';
 import { optionalPick, type Picked } from '../../shared/schema/fields.ts';
 import { explainFaults } from '../../shared/schema/problems.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
-import { readModel, readNetworkSpec } from '../models/files.ts';
+import type { ActivationSource, SourceOutline } from '../models/activation-source.ts';
+import { hasModel, modelFingerprint, openModel, outlineOf, readModelDescription } from '../models/model-in.ts';
 import type { Network } from '../models/network.ts';
-import { NetworkOutline } from '../models/network-outline.ts';
 import { command, worded } from '../../shared/wording.ts';
-import { hashFile } from '../storage/content-hash.ts';
 import { readSpec, requireRun } from '../storage/run-folder.ts';
 import { readTensorFile } from '../storage/tensor-file.ts';
-import { isThere, within, type Within } from '../storage/within-folder.ts';
+import { within, type Within } from '../storage/within-folder.ts';
 
 /** What a classifier was or will be trained on. */
 export interface ClassifierData {
@@ -48,23 +47,41 @@ export function unknownTrainingMisfits(classifier: ClassifierData): Misfit[] {
   return misfitsOf(['run_path'], () => originalDataOf(classifier));
 }
 
-/** What is known of a classifier that may be trained yet; the network only where its data and architecture determine it. */
+/** What is known of a classifier that may be trained yet; its outline only where its data and architecture determine it. */
 export interface KnownClassifier extends ClassifierData {
-  network?: NetworkOutline | undefined;
+  outline?: SourceOutline | undefined;
 }
 
 /** What is known of a classifier trained by an earlier run without its weights. */
 export interface ClassifierOutline extends ClassifierData {
-  network: NetworkOutline;
+  outline: SourceOutline;
 }
-
-const weightsFile = 'model.safetensors';
 
 /** A classifier trained by an earlier run. */
 export interface TrainedClassifier extends ClassifierOutline {
-  network: Network;
-  /** SHA-256 of the weights' file. */
+  /** The model at work. */
+  source: ActivationSource;
+  /** SHA-256 of what it computes with: the weights' file, or a graph and its description. */
   fingerprint: string;
+}
+
+/** Refuses what takes gradients of a classifier that gives none. */
+export function gradientMisfits({ outline }: KnownClassifier): Misfit[] {
+  if (!outline || outline.network) return [];
+  return [
+    {
+      path: ['run_path'],
+      message: 'The attack needs gradients of the classifier, which is an ONNX graph and gives none.',
+      hint: 'Take a classifier of this program, or one imported with model.safetensors.',
+    },
+  ];
+}
+
+/** The network of a classifier, to take gradients of. @throws CupbearerError `usage` if it is an ONNX graph. */
+export function networkOf({ source, ...classifier }: TrainedClassifier): Network {
+  if (source.network) return source.network;
+  refuse(gradientMisfits(classifier));
+  throw new CupbearerError('internal', 'A classifier without a network was not refused.');
 }
 
 /** Returns where a classifier run stores the state of its trigger. */
@@ -74,33 +91,38 @@ export function triggerFile(folder: string): Within {
 
 /** Whether there is a trained classifier in a run folder. */
 export function isTrained(folder: string): boolean {
-  return isThere(within(folder, weightsFile));
+  return hasModel(folder);
 }
 
 /** The fingerprint of the classifier in `runPath` without loading it. @throws CupbearerError `not-found`. */
 export function classifierFingerprint(runPath: string): string {
-  return hashFile(weightsIn(requireRun(runPath)));
+  return modelFingerprint(trainedIn(runPath));
 }
 
-function weightsIn(folder: string): Within {
-  if (isTrained(folder)) return within(folder, weightsFile);
-  throw new CupbearerError('not-found', `There is no trained classifier in "${folder}": it has no ${weightsFile}.`, {
+/** The folder of a run with a trained classifier. @throws CupbearerError `not-found`. */
+function trainedIn(runPath: string): string {
+  const folder = requireRun(runPath);
+  if (isTrained(folder)) return folder;
+  throw new CupbearerError('not-found', `There is no trained classifier in "${folder}": it has no model.safetensors.`, {
     hint: 'Name the folder of a finished train-classifier run.',
   });
 }
 
 /** Reads what a classifier is, without its weights. @throws CupbearerError `not-found` or `bad-data`. */
 export function describeClassifier(runPath: string): ClassifierOutline {
-  const folder = requireRun(runPath);
-  weightsIn(folder);
-  return { ...classifierData(folder), network: new NetworkOutline(readNetworkSpec(folder)) };
+  const folder = trainedIn(runPath);
+  return { ...classifierData(folder), outline: outlineOf(readModelDescription(folder)) };
 }
 
-/** Loads model, training data's spec and trigger from a classifier's run folder. */
+/**
+ * Loads model, training data's spec and trigger from a classifier's run folder.
+ * @throws CupbearerError `not-found`, `bad-data`; `engine` for an ONNX graph without ONNX Runtime.
+ */
 export function openClassifier(runPath: string): TrainedClassifier {
-  const folder = requireRun(runPath);
-  const fingerprint = hashFile(weightsIn(folder));
-  return { ...classifierData(folder), network: readModel(folder), fingerprint };
+  const folder = trainedIn(runPath);
+  const fingerprint = modelFingerprint(folder);
+  const source = openModel(folder);
+  return { ...classifierData(folder), outline: source, source, fingerprint };
 }
 
 /** What a spec says of the data that a classifier was trained on. */

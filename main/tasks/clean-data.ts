@@ -8,7 +8,7 @@ import { datasetFacts, loadSplit } from '../data/datasets/load.ts';
 import { poisonKeys } from '../data/datasets/training-data.ts';
 import { withClassesOf } from '../data/transforms/relabelled.ts';
 import { attackWithRun } from '../models/attack-with-run.ts';
-import { knownNetwork } from '../models/known-network.ts';
+import { knownModel } from '../models/known-network.ts';
 import {
   isTrained,
   nameOf,
@@ -78,10 +78,10 @@ export function dataMisfits(
   classifier: KnownClassifier,
   dataDir: string,
 ): Misfit[] {
-  const { network } = classifier;
-  if (!data || !network) return [];
+  const { outline } = classifier;
+  if (!data || !outline) return [];
   return misfitsOf([key], () =>
-    checkFitsClassifier({ ...classifier, network }, datasetFacts(data, dataDir), data.name),
+    checkFitsClassifier({ ...classifier, outline }, datasetFacts(data, dataDir), data.name),
   );
 }
 
@@ -92,7 +92,7 @@ export async function loadPreviewData(
   context: TaskContext,
 ): Promise<Dataset> {
   const test = await loadSplit(data, { train: false, augment: false }, loadingContext(context, seed));
-  const known = isTrained(classifier.folder) ? knownNetwork(classifier.folder) : null;
+  const known = isTrained(classifier.folder) ? knownModel(classifier.folder) : null;
   return known ? withClassesOf(test, known.classes, data.name) : test;
 }
 
@@ -102,12 +102,12 @@ export async function loadPreviewData(
  */
 export function fittedToClassifier(classifier: ClassifierOutline, data: Dataset, name: string): Dataset {
   checkFitsClassifier(classifier, data, name);
-  return withClassesOf(data, classifier.network.spec.classes, name);
+  return withClassesOf(data, classifier.outline.classes, name);
 }
 
 /** @throws CupbearerError `usage` if the classifier cannot take the samples or knows other classes. */
 export function checkFitsClassifier(classifier: ClassifierOutline, data: DatasetFacts, name: string): void {
-  const { inputShape, classes } = classifier.network.spec;
+  const { inputShape, classes } = classifier.outline;
   if (inputShape.join() === data.shape.join() && classes.length === data.classes.length) {
     classOrder(data.classes, classes, name);
     return;

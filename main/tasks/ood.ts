@@ -6,7 +6,6 @@ import { changed } from '../data/transforms/changed.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { loadTrigger, triggerRegistry } from '../data/triggers/index.ts';
 import { poisonFields } from '../data/triggers/trigger.ts';
-import { NetworkSource } from '../models/network-source.ts';
 import {
   chosenTrigger,
   triggerFor,
@@ -75,7 +74,7 @@ export const ood = defineTask({
     const triggered = poison(test);
     const chosen = split({ clean: train.length }, { clean: test.length }, params);
     return {
-      source: new NetworkSource(classifier.network),
+      source: classifier.source,
       ...assembleParts(
         { clean: train, anomalous: poison(train) },
         { clean: harmless, anomalous: triggered, original: test },

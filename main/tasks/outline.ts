@@ -1,10 +1,10 @@
 import { refuse, type Misfit } from '../../shared/misfit.ts';
 import { CupbearerError } from '../../shared/errors.ts';
-import type { SourceOutline } from '../models/activation-source.ts';
 import { describeClassifier, type KnownClassifier } from './classifier.ts';
 import type { PickedTask } from './common-params.ts';
 import { taskRegistry } from './index.ts';
-import type { TaskOffers, TaskOutline } from './task.ts';
+import type { TaskOffers } from './offers.ts';
+import type { Recorded, TaskOutline } from './task.ts';
 import { trainingMisfits } from './trained-on.ts';
 
 /** What the task that `spec` names has for a detector to learn from, by its parameters alone. */
@@ -47,11 +47,14 @@ export function outlineTask(spec: PickedTask, dataDir: string): Partial<TaskOutl
   }
   const classifier = describeClassifier(classifierOf(spec));
   refuse(taskMisfits(spec, classifier, dataDir));
-  return { source: classifier.network, offers };
+  return { source: classifier.outline, offers };
 }
 
-/** What was recorded for a task that brings its activations along. @throws CupbearerError for files that cannot be read. */
-export async function outlineRecords({ name, ...params }: PickedTask): Promise<SourceOutline> {
+/**
+ * What was recorded for a task that brings its activations along. @throws CupbearerError for files that cannot be read, or do not go
+ * together.
+ */
+export async function outlineRecords({ name, ...params }: PickedTask): Promise<Recorded> {
   const { watches } = taskRegistry.get(name);
   if (watches.what === 'records') return watches.outline(params);
   throw new CupbearerError('internal', `The task "${name}" has no activations of its own.`);

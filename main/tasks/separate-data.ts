@@ -6,7 +6,6 @@ import { dataWord } from '../data/datasets/dataset-title.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { loadDataset } from '../data/datasets/load.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { NetworkSource } from '../models/network-source.ts';
 import { classifierFingerprint, openClassifier, type TrainedClassifier } from './classifier.ts';
 import { classifierParams, dataMisfits, fittedToClassifier, loadingContext } from './clean-data.ts';
 import { splitParams } from './split-params.ts';
@@ -94,7 +93,7 @@ export const separateData = defineTask({
       );
     }
     return {
-      source: new NetworkSource(classifier.network),
+      source: classifier.source,
       ...assembleParts(train, test, divided, params),
       parents: [classifier.folder],
       fingerprints: {

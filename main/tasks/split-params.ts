@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Misfit } from '../../shared/misfit.ts';
 import { choice, flag, integer, number, optionalInteger } from '../../shared/schema/fields.ts';
 import { parameter, worded } from '../../shared/wording.ts';
-import type { TaskOffers } from './task.ts';
+import type { TaskOffers } from './offers.ts';
 
 /** Parameters that every task has, whatever its own. */
 export const commonTaskParams = {

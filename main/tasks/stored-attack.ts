@@ -10,7 +10,7 @@ import { hashJson } from '../storage/content-hash.ts';
 import { safetensorsParts } from '../storage/safetensors.ts';
 import { openFloats } from '../storage/tensor-file.ts';
 import { createFolderWithin, isThere, pathOf, within, type Within } from '../storage/within-folder.ts';
-import { openClassifier, type TrainedClassifier } from './classifier.ts';
+import { networkOf, openClassifier, type TrainedClassifier } from './classifier.ts';
 import { fittedToClassifier } from './clean-data.ts';
 import type { TaskContext } from './task.ts';
 import { parameter, worded } from '../../shared/wording.ts';
@@ -63,7 +63,7 @@ export async function attackedForNow(
   const classifier = openClassifier(folder);
   try {
     const fitted = fittedToClassifier(classifier, dataset, name);
-    const { inputs } = await attackSamples(classifier.network, fitted, indices, options, { signal });
+    const { inputs } = await attackSamples(networkOf(classifier), fitted, indices, options, { signal });
     return served(
       dataset,
       indices,
@@ -71,7 +71,7 @@ export async function attackedForNow(
       hashJson({ method: attackMethod, model: classifier.fingerprint, ...options }),
     );
   } finally {
-    classifier.network.dispose();
+    classifier.source.dispose();
   }
 }
 
@@ -97,7 +97,7 @@ async function computeExamples(
   { signal, progress }: TaskContext,
 ): Promise<Examples> {
   const { classifier, dataset, indices, options, successThreshold } = attack;
-  const result = await attackSamples(classifier.network, dataset, indices, options, { signal, progress });
+  const result = await attackSamples(networkOf(classifier), dataset, indices, options, { signal, progress });
   const rate = attackSuccess(result);
   // Checked before anything is written, so that a failed attack leaves nothing behind.
   checkRate(rate, successThreshold, classifier);

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
 import type { AttackAim } from '../../shared/domain/evaluation.ts';
-import type { Sentence } from '../../shared/wording.ts';
 import type { Misfit } from '../../shared/misfit.ts';
 import type { TaskRole } from '../../shared/training-data.ts';
 import type { Dataset, DatasetCache, DatasetKeeper } from '../data/dataset.ts';
 import type { ActivationSource, SourceOutline } from '../models/activation-source.ts';
 import type { ClassifierData, KnownClassifier } from './classifier.ts';
+import type { TaskOffers } from './offers.ts';
 import { splitMisfits, splitOffers, type splitParams } from './split-params.ts';
 import type { TrainedOn } from './trained-on.ts';
 
@@ -57,26 +57,17 @@ export interface Task {
   fingerprints: Record<string, string>;
 }
 
-/** What a task has for a detector to learn from; what can be read off its source is the outline's. */
-export interface TaskOffers {
-  trusted: boolean;
-  untrusted: boolean;
-  /** Labels saying which untrusted samples are anomalous. */
-  anomalyLabels: boolean;
-  /** What gives a task of this kind what it lacks. */
-  remedies?: Partial<Record<'trusted' | 'untrusted' | 'anomalyLabels', Remedy>>;
-}
-
-/** What to do, and the parameters of the task that do it, where they have values that anybody would give them. */
-interface Remedy {
-  hint: Sentence;
-  values: Record<string, unknown>;
-}
-
 /** What is known of a task before any data are loaded. */
 export interface TaskOutline {
   source: SourceOutline;
   offers: TaskOffers;
+}
+
+/** What is known of a task that brings its activations along, by what its files say of themselves. */
+export interface Recorded {
+  source: SourceOutline;
+  /** Test samples, those counted that are not finite. */
+  testSize: number;
 }
 
 /** What a task that was built offers. */
@@ -150,8 +141,11 @@ interface WatchesClassifier<P> {
 
 /** What is particular to a task that brings the activations along, recorded of a model that need not be here. */
 interface WatchesRecords<P> {
-  /** What was recorded, without reading the activations. @throws CupbearerError for files that cannot be read. */
-  outline(params: P): Promise<SourceOutline>;
+  /**
+   * What was recorded, without reading the activations. @throws CupbearerError for files that cannot be read or do not go together, with
+   * the parameter at fault as its detail `parameter`, where one is.
+   */
+  outline(params: P): Promise<Recorded>;
   /** What its test samples look like. @throws CupbearerError as `build`. */
   preview(params: P, context: TaskContext): Promise<TaskPreview>;
 }

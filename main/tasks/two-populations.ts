@@ -1,6 +1,5 @@
 import type { Dataset } from '../data/dataset.ts';
 import { loadSplit } from '../data/datasets/load.ts';
-import { NetworkSource } from '../models/network-source.ts';
 import { openClassifier, originalDataOf, type ClassifierData } from './classifier.ts';
 import { checkFitsClassifier, loadingContext } from './clean-data.ts';
 import type { SplitParams } from './split-params.ts';
@@ -29,7 +28,7 @@ export async function twoPopulations(
   checkFitsClassifier(classifier, train.clean, originalDataOf(classifier).name);
   const chosen = split({ clean: train.clean.length }, { clean: test.clean.length }, params);
   return {
-    source: new NetworkSource(classifier.network),
+    source: classifier.source,
     ...assembleParts(train, test, chosen, params),
     parents: [classifier.folder],
     fingerprints: {

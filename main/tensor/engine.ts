@@ -28,6 +28,11 @@ export function mayUseGpu(choice: string): boolean {
   return choice === 'auto' || engines.some((engine) => engine.id === choice && engine.mayUseGpu);
 }
 
+/** Whether an engine may be replaced or removed while the program is running. */
+export function mayBeReplaced(id: string): boolean {
+  return engines.some((engine) => engine.id === id && engine.isInstalledBeside);
+}
+
 /** What the last attempt to load and test each engine gave; one that may pass is made again. */
 const attempts = new Map<string, Promise<EngineStatus>>();
 let startedId: string | undefined;

@@ -12,7 +12,8 @@ interface CurveAxis {
 
 type Subject = Pick<ExperimentView, 'matrix' | 'strip' | 'rows' | 'sweep' | 'layers'>;
 
-const sweepPrefix = 'sweep:';
+/** The id of a swept parameter among what there is to draw against. */
+export const sweepAxisId = (path: string) => `sweep:${path}`;
 export const layerAxis = 'layer';
 export const attackAxis = 'attack';
 export const timeAxis = 'time';
@@ -21,7 +22,7 @@ export const timeAxis = 'time';
 export function curveAxes({ matrix, strip, sweep, layers }: Subject): CurveAxis[] {
   const hasTimes = matrix.cells.some((row) => row.some(({ seeds }) => seeds.some(({ ms }) => ms !== null)));
   return [
-    ...sweep.axes.map(({ path, label }) => ({ id: `${sweepPrefix}${path}`, label })),
+    ...sweep.axes.map(({ path, label }) => ({ id: sweepAxisId(path), label })),
     ...(layers.single.length > 1 ? [{ id: layerAxis, label: 'Layer' }] : []),
     ...(strip.some(({ attackSuccess }) => attackSuccess !== null) ? [{ id: attackAxis, label: 'Attack success' }] : []),
     ...(hasTimes ? [{ id: timeAxis, label: 'Time of a run' }] : []),
@@ -47,8 +48,8 @@ type Slot = { x: number | string; row: number; column: number };
  * Returns the matrix drawn against a swept parameter: a panel a task, and a value of what else is swept; a line a detector. Undefined
  * where it is not swept.
  */
-export function sweepPanels({ matrix, sweep }: Subject, id: string): CurvePanels | undefined {
-  const swept = sweep.axes.find(({ path }) => `${sweepPrefix}${path}` === id);
+export function sweepPanels({ matrix, sweep }: Pick<Subject, 'matrix' | 'sweep'>, id: string): CurvePanels | undefined {
+  const swept = sweep.axes.find(({ path }) => sweepAxisId(path) === id);
   if (!swept) return undefined;
   const { path } = swept;
   const isOfTasks = sweep.columns.some(({ point }) => Object.hasOwn(point, path));

@@ -34,6 +34,9 @@ const taskPartSchema = z.object({
 });
 export type TaskPart = z.infer<typeof taskPartSchema>;
 
+/** A detector that a run has fitted, by the run's id, which is evaluated as it is. */
+const fittedPartSchema = z.object({ run: z.string(), label: z.string().exactOptional() });
+
 /**
  * An experiment as the wizard holds it: classifiers (trained for it, or of earlier runs), tasks on them, any number of
  * detectors, and how they are evaluated. One task and one classifier are open, which previews and forms are about; the others
@@ -48,6 +51,8 @@ export const draftSchema = z.object({
   /** The open one, without `run_path`, which comes from the classifier. */
   task: pickedSchema,
   detectors: z.array(pickedSchema).max(mostDetectors),
+  /** Detectors that earlier runs have fitted, evaluated beside the others. */
+  fitted: z.array(fittedPartSchema).max(mostDetectors).exactOptional(),
   /** Parameters of train-detector besides detector and task. */
   evaluation: params,
   /** `auto` or an engine's id. */
@@ -141,7 +146,7 @@ export const draftPlanSchema = z.object({
     /** Experiments that they are taken from. */
     from: z.array(z.object({ id: z.string(), name: z.string() })),
   }),
-  /** Runs to be computed, by detector; trainings under `classifier`. */
+  /** Runs to be computed, by detector; trainings under `classifier`, fitted detectors under `evaluation`. */
   toCompute: z.record(z.string(), z.int()),
   /** Free bytes where runs are stored; null if that is not known. */
   freeBytes: z.number().nullable(),
@@ -152,7 +157,7 @@ export const draftPlanSchema = z.object({
 });
 export type DraftPlan = z.infer<typeof draftPlanSchema>;
 
-/** How long finished runs took here, by detector; trainings under `classifier`. */
+/** How long finished runs took here, by detector; trainings under `classifier`, evaluations under `evaluation`. */
 export const runTimesSchema = z.record(
   z.string(),
   z.object({ runs: z.int(), lowMs: z.number(), middleMs: z.number(), highMs: z.number() }),

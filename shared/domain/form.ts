@@ -79,6 +79,8 @@ const formDefinitionSchema = z.object({
    */
   trainedOn: z.object({ dataset: z.string() }).optional(),
   proposedFor: z.enum(proposals).optional(),
+  /** Tasks: whether they bring along what was recorded of a model, and watch no classifier. */
+  isRecorded: z.boolean().optional(),
   /** Tasks: what their anomalous and, where these are not clean, their normal test samples are called. */
   words: z.object({ anomalous: z.string(), normal: z.string().optional() }).optional(),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { networkSchema } from './draft.ts';
 import { runSummarySchema } from './live.ts';
+import { sampleSetSchema } from './samples.ts';
 
 /** What is known about a dataset, and which part of it is on disk. */
 export const datasetSummarySchema = z.object({
@@ -64,8 +65,28 @@ export const modelSummarySchema = z.object({
   isTrainingKnown: z.boolean(),
   /** What is to be said of classes that are not matched with those of its data by name. */
   classesNote: z.string().nullable(),
+  /** What is done to inputs before it sees them, in words; empty if nothing is. */
+  preprocessing: z.array(z.string()),
   network: networkSchema.nullable(),
   /** Ids of the runs that use it. */
   usedBy: z.array(z.string()),
 });
 export type ModelSummary = z.infer<typeof modelSummarySchema>;
+
+/** How a model does on labelled data. */
+export const modelCheckSchema = z.object({
+  /** Samples of the test half, and the share of them that the model takes for what they are. */
+  count: z.int(),
+  accuracy: z.number(),
+  /** The share of the most frequent class: what guessing it would reach. */
+  largestClass: z.number(),
+  /** Its pre-processing in words. */
+  words: z.string(),
+  /** So many of the samples were also tried with other pre-processing, best first. */
+  tried: z.int(),
+  triedAccuracy: z.number(),
+  others: z.array(z.object({ words: z.string(), accuracy: z.number() })),
+  /** Some samples, `changed` as the model takes them, with the classes that it takes them for. */
+  samples: sampleSetSchema,
+});
+export type ModelCheck = z.infer<typeof modelCheckSchema>;

@@ -11,6 +11,7 @@ const steps: Record<string, WizardStep> = {
   classifier: 'model',
   task: 'task',
   detectors: 'detectors',
+  fitted: 'detectors',
   layers: 'detectors',
   seeds: 'detectors',
   otherTasks: 'task',

@@ -56,6 +56,27 @@ describe('list', () => {
 });
 
 describe('import', () => {
+  it('takes in a table, which experiments can pick then', async () => {
+    const { place, client } = temporaryApplication();
+    const rows = Array.from({ length: 20 }, (_, k) => `${k},${k / 2},${k % 2 ? 'odd' : 'even'}`);
+    const table = new File([['a,b,label', ...rows].join('\n')], 'numbers.csv');
+    const own = await importDataset(client, { name: 'Numbers', files: [table], paths: ['numbers.csv'] });
+    expect(own).toMatchObject({
+      name: 'Numbers',
+      state: 'own',
+      classes: 2,
+      shape: [2],
+      samples: { train: 16, test: 4 },
+      pick: { name: 'array-folder', folder: join(place, 'data', 'own', 'Numbers') },
+    });
+    expect((await client.datasets.list({})).at(-1)).toEqual(own);
+    const preview = await client.datasets.preview({ name: 'Numbers', draw: 0, count: 4 });
+    expect(preview).toMatchObject({ samples: { kind: 'texts' }, counts: { classes: ['even', 'odd'], train: [8, 8] } });
+    const cut = { name: 'Cut', files: [new File(['a,label\n1,x\n'], 'a.csv')], paths: ['a.csv'] };
+    await expect(importDataset(client, cut)).rejects.toMatchObject({ data: { code: 'bad-data' } });
+    expect((await client.datasets.list({})).filter(({ state }) => state === 'own')).toHaveLength(1);
+  });
+
   it('takes in a folder of class folders, which experiments can pick then', async () => {
     const { place, client } = temporaryApplication();
     const own = await importDataset(

@@ -77,7 +77,9 @@ describe('presets', () => {
     expect(presets.map(({ id }) => id)).toContain('first-example');
     for (const preset of presets) {
       const faults = await faultsOf(preset.draft);
-      if (preset.id === 'blank') expect(faults.map(({ path }) => path)).toEqual([['detectors']]);
+      if (preset.id === 'from-files')
+        expect(faults.map(({ path }) => path.join('/'))).toEqual(['task/trusted', 'task/test']);
+      else if (preset.id === 'blank') expect(faults.map(({ path }) => path)).toEqual([['detectors']]);
       else if (preset.missingData.length > 0) {
         expect(preset.missingData).toEqual(['mnist']);
         expect(faults).toEqual([
@@ -340,7 +342,7 @@ describe('a draft that is started', () => {
   it('has the specs of its presets come back from their runs', async () => {
     const { catalogue } = application.workbench;
     for (const preset of await client().drafts.presets({})) {
-      if (preset.missingData.length > 0 || preset.draft.detectors.length === 0) continue;
+      if (preset.missingData.length > 0 || ['from-files', 'blank'].includes(preset.id)) continue;
       for (const detector of preset.draft.detectors) {
         const own = { ...preset.draft, detectors: [detector] };
         const { runs } = await client().drafts.review({ draft: own });

@@ -224,6 +224,35 @@ describe.sequential('experiments of the window', () => {
     expect(program.application.experiments.summary(begun.experiment!).name).toBe('Mine 2');
   });
 
+  it('evaluate detectors of finished runs on another trigger without fitting them again', { timeout }, async () => {
+    const { catalogue } = program.application.workbench;
+    const [fitted] = catalogue.list().filter(({ kind, title }) => kind === 'detector' && title.includes('energy'));
+    const classifier = { source: 'run' as const, run: fitted!.parents[0]! };
+    const task = { name: 'backdoor', backdoor: { name: 'noise', std: 0.3 }, max_train_size: 100, max_test_size: 60 };
+    const other = draft({ classifier, task, detectors: [], fitted: [{ run: fitted!.id }], name: 'Other trigger' });
+    const { faults, summaries } = await program.client.drafts.check({ draft: other });
+    expect([faults, summaries.detectors]).toEqual([[], '1 fitted before']);
+    const plan = await program.client.drafts.plan({ draft: other });
+    expect([plan.toCompute, plan.rows.map(({ detector }) => detector)]).toEqual([{ evaluation: 1 }, ['energy']]);
+    const { experiment } = await program.client.drafts.start({ draft: other });
+    await until(experiment!, ({ state, counts }) => state === 'idle' && counts.done === 1);
+    const { matrix } = await program.client.experiments.view({ id: experiment! });
+    const cell = matrix.cells[0]![0]!;
+    const run = catalogue.get(cell.seeds[0]!.run!);
+    expect([run.kind, run.parents]).toEqual(['evaluation', [fitted!.id, classifier.run]]);
+    expect(cell.mean).toBeCloseTo(run.metrics['auroc']!, 12);
+    expect(await program.client.drafts.runTimes({})).toMatchObject({ evaluation: { runs: 1 } });
+    expect(await program.client.drafts.fromExperiment({ id: experiment! })).toMatchObject({
+      detectors: [],
+      fitted: [{ run: fitted!.id }],
+    });
+    // A training is no fitted detector, and nothing is there under another id.
+    for (const wrong of [classifier.run, 'gone']) {
+      const { faults: found } = await program.client.drafts.check({ draft: { ...other, fitted: [{ run: wrong }] } });
+      expect(found).toMatchObject([{ path: ['fitted', '0', 'run'], step: 'detectors', label: 'Fitted detector' }]);
+    }
+  });
+
   it('stop when they are told to, and go on', { timeout }, async () => {
     const long = draft({
       name: 'Long',

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
 import { importModelFiles } from '../../main/inspections/import-model.ts';
-import { readModel, writeModelDescription, writeWeights } from '../../main/models/files.ts';
+import { readModel, readNetworkSpec, writeModelDescription, writeWeights } from '../../main/models/files.ts';
 import { Network } from '../../main/models/network.ts';
 import { runResult } from '../../main/reports/run-results.ts';
 import { encodeSafetensors } from '../../main/storage/safetensors.ts';
@@ -93,33 +93,46 @@ describe('a model without spec.json', () => {
     expect(result!.doubts.map(({ id: kind }) => kind)).toContain('attack-fails');
   });
 
-  it('says so in its answer, on its page and in the logs of runs where its classes have other names than its data', async () => {
-    const { client, application } = temporaryApplication();
+  it('is refused where its classes have other names than its data, until it is said how the data call them', async () => {
+    const { client, application, place: home } = temporaryApplication();
     const named = (names: readonly string[]) => {
       const description = JSON.parse(readFileSync(join(trained.corner, 'model.json'), 'utf8')) as object;
       const [, weights] = bare(trained.corner);
       return [new File([JSON.stringify({ ...description, classes: names })], 'model.json'), weights!];
     };
     const words = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-    const { id } = await importModel(client, { name: 'Words', files: named(words), trained: poisoned('corner') });
-    const note = `The classes of the data "glyphs" are named otherwise than those of the model (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 against ${words.join(', ')}); they are taken by their places.`;
-    expect((await client.models.list({}))[0]!.classesNote).toBe(note);
-    const { ids } = await client.drafts.start({ draft: draftOn(id) });
-    await application.queued.ended(ids[0]!);
-    const log = readFileSync(join(application.workbench.catalogue.get(ids[0]!).folder, 'log.jsonl'), 'utf8');
-    expect(log).toContain('they are taken by their places.');
+    const message = `The classes of the data "glyphs" are named otherwise than those of the model (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 against ${words.join(', ')}).`;
+    const trainedOn = { name: 'Words', files: named(words), trained: poisoned('corner') };
+    await expect(importModel(client, trainedOn)).rejects.toMatchObject({
+      data: { code: 'usage', message, details: { faults: [{ path: ['classes'] }] } },
+    });
+    expect(readdirSync(home)).not.toContain('runs');
+    // Later, too.
+    const { id } = await importModel(client, { name: 'Words', files: named(words) });
+    await expect(client.models.stateTraining({ id, trained: poisoned('corner') })).rejects.toMatchObject({
+      data: { message },
+    });
+    const digits = words.map((_, digit) => String(digit));
+    await client.models.stateTraining({ id, trained: { ...poisoned('corner'), classes: digits } });
+    const { folder: kept } = application.workbench.catalogue.get(id);
+    expect(readNetworkSpec(kept).classes).toEqual(digits);
 
     const folder = join(place, 'words');
     mkdirSync(folder);
     for (const file of named(words)) writeFileSync(join(folder, file.name), Buffer.from(await file.arrayBuffer()));
-    const later = ['models', 'import', folder, '--train_data', 'glyphs'];
-    const { stdout } = await startCli(later, { cwd: place, home: join(place, 'home') }).ended;
-    expect(stdout).toContain(`\n${note}\n`);
+    const call = (...more: string[]) => {
+      const asked = ['models', 'import', folder, '--train_data', 'glyphs', ...more];
+      return startCli(asked, { cwd: place, home: join(place, 'home') }).ended;
+    };
+    const refused = await call();
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(message)]);
+    const { id: cli } = JSON.parse((await call('--classes', digits.join(), '--json')).stdout) as { id: string };
+    expect(cli).not.toBe('');
 
     const numbers = ['00', '01', '02', '03', '04', '05', '06', '07', '08', '9.0'];
     await importModel(client, { name: 'Numbers', files: named(numbers), trained: poisoned('corner') });
     const notes = (await client.models.list({})).map(({ run, classesNote }) => [run.title, classesNote]);
-    expect(Object.fromEntries(notes)).toEqual({ Words: note, Numbers: null });
+    expect(Object.fromEntries(notes)).toEqual({ Words: null, Numbers: null });
   });
 
   it('is a fault of a draft until then, and can be said later, once', async () => {
@@ -217,6 +230,8 @@ describe('a model without spec.json', () => {
     ['pytorch_model.bin', 'PK\u0003\u0004', 'torch.load("pytorch_model.bin"'],
     ['weights.safetensors', '', 'Rename weights.safetensors to model.safetensors'],
     ['model.safetensors', 'PK\u0003\u0004 archive/data.pkl', 'torch.load("model.safetensors"'],
+    ['model.safetensors', '\u0089HDF\r\n\u001a\n\0\0\0\0', 'tensorflowjs.converters.save_keras_model'],
+    ['model.safetensors', 'PK\u0003\u0004 metadata.json', 'keras.models.load_model("model.safetensors")'],
     ['model.safetensors', 'version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'],
   ])('is refused with what to do where its weights are %s, %j', async (name, content, hint) => {
     const folder = mkdtempSync(join(place, 'foreign-'));
@@ -267,6 +282,54 @@ describe('a model without spec.json', () => {
   });
 });
 
+describe('a Keras model', () => {
+  const small = join(import.meta.dirname, '../models/keras-small');
+  const names = ['model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin'];
+  const files = () => names.map((name) => new File([readFileSync(join(small, name))], name));
+  const labels = (given: readonly string[]) => new File([JSON.stringify({ labels: given })], 'metadata.json');
+
+  it('becomes a run like any, with the names of its classes from beside it or as stated', async () => {
+    const { client, application } = temporaryApplication();
+    const { id } = await importModel(client, { name: 'Small', files: [...files(), labels(['ant', 'bee', 'cat'])] });
+    const { folder } = application.workbench.catalogue.get(id);
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(['model.json', 'model.safetensors', 'spec.json']));
+    expect(readdirSync(folder).filter((name) => name.endsWith('.bin'))).toEqual([]);
+    const spec = readNetworkSpec(folder);
+    expect([spec.architecture, spec.classes]).toEqual([{ name: 'graph' }, ['ant', 'bee', 'cat']]);
+    const [summary] = await client.models.list({});
+    expect(summary).toMatchObject({ imported: true, network: { architecture: 'graph', classes: 3 } });
+    expect(summary!.run.model).toBe('graph');
+    expect(summary!.network!.layers.map(({ activation }) => activation)).toContain('answer.output');
+    const other = await importModel(client, { name: 'x', files: files(), trained: { classes: ['a', 'b', 'c'] } });
+    expect(readNetworkSpec(application.workbench.catalogue.get(other.id).folder).classes).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each<[string, () => File[], RegExp]>([
+    ['without names of its classes', files, /^The names of the model’s classes are not in its files\.$/],
+    ['with a file that is cut off', () => [...files().slice(0, 2), new File([new Uint8Array(9)], names[2]!), labels(['a', 'b', 'c'])], /expected 2712 bytes of weights, as model\.json says, found 1365/],
+    ['with a file that is none of its own', () => [...files(), new File([''], 'more.bin')], /"more\.bin" is none of them/],
+    ['with a pointer for a file', () => [...files().slice(0, 2), new File(['version https://git-lfs.github.com/spec/v1\n'], names[2]!), labels(['a', 'b', 'c'])], /^"group1-shard2of2\.bin" is a pointer of Git LFS/],
+    ['with a pointer for its description', () => [new File(['version https://git-lfs.github.com/spec/v1\n'], 'model.json')], /^"model\.json" is a pointer of Git LFS/],
+    ['with too few names', () => [...files(), labels(['a', 'b'])], /found \[3\]/],
+  ])('is refused %s, and nothing stays behind', async (_, given, sentence) => {
+    const { client, application, place: home } = temporaryApplication();
+    await expect(importModel(client, { name: 'x', files: given() })).rejects.toMatchObject({
+      data: { message: expect.stringMatching(sentence) as string },
+    });
+    expect(application.workbench.catalogue.list()).toEqual([]);
+    expect(readdirSync(home)).not.toContain('runs');
+  }); // prettier-ignore
+
+  it('as Keras saves it is answered with how it is converted', async () => {
+    const folder = mkdtempSync(join(place, 'keras-'));
+    writeFileSync(join(folder, 'net.h5'), '\x89HDF\r\n');
+    const imported = importModelFiles({ folder, isOwn: false, target: join(folder, 'run'), statement: {} }, { dataDir: place }); // prettier-ignore
+    await expect(imported).rejects.toMatchObject({
+      hint: expect.stringContaining('keras.models.load_model("net.h5")') as string,
+    });
+  });
+});
+
 describe('npx cupbearer models', () => {
   it('is compared with the data of the folder that is named, whatever size their files have', async () => {
     const given = join(place, 'small');
@@ -304,5 +367,71 @@ describe('npx cupbearer models', () => {
     expect([stated.code, stated.stdout]).toEqual([0, expect.stringContaining(`--task.run_path`)]);
     const fitted = await call(...detecting);
     expect([fitted.code, fitted.stdout]).toEqual([0, expect.stringMatching(/AUROC/i)]);
+  });
+
+  it('checks a model on labelled data, and says which pre-processing would suit it better', async () => {
+    const { client, application } = temporaryApplication();
+    const training = { model: { name: 'mlp', hidden_dims: [32] }, num_epochs: 12, batch_size: 25, seed: 1 };
+    const { folder: good } = await trainedClassifier({ ...training, train_data: original });
+    const stated = { train_data: original, value_range: '-1,1' };
+    const { id } = await importModel(client, { name: 'Stretched', files: bare(good), trained: stated });
+    expect((await client.models.list({}))[0]!.preprocessing).toEqual(['values from -1 to 1']);
+    expect(readNetworkSpec(application.workbench.catalogue.get(id).folder).preprocessing).toEqual({ valueRange: [-1, 1] }); // prettier-ignore
+    const found = await client.models.check({ id });
+    expect(found).toMatchObject({ count: 200, tried: 64, words: 'values from -1 to 1' });
+    expect(found.others.map(({ words }) => words).sort()).toEqual(['values from 0 to 1', 'values from 0 to 255']);
+    expect(found.samples).toMatchObject({ kind: 'images', count: 8, shape: [28, 28, 1] });
+    const plain = await importModel(client, { name: 'Plain', files: bare(good), trained: { train_data: original } }); // prettier-ignore
+    const right = await client.models.check({ id: plain.id });
+    expect(right.accuracy).toBeGreaterThan(0.7);
+    expect(found.accuracy).toBeLessThan(right.accuracy);
+    expect(found.others[0]).toEqual({ words: 'values from 0 to 1', accuracy: right.triedAccuracy });
+
+    const bareModel = await importModel(client, { name: 'Unknown', files: bare(trained.corner) });
+    await expect(client.models.check({ id: bareModel.id })).rejects.toMatchObject({
+      data: { code: 'usage', message: 'It is not known what "Unknown" was trained on.' },
+    });
+  });
+
+  it('says by the command how a model does, in words', async () => {
+    const home = join(place, 'checked-home');
+    const call = (...args: string[]) => startCli(args, { cwd: place, home }).ended;
+    const asked = ['models', 'import', trained.corner, '--base', 'checked', '--json'];
+    const { id } = JSON.parse((await call(...asked, '--value_range=-1,1')).stdout) as { id: string };
+    const { code, stdout } = await call('models', 'check', id, '--samples', '50');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\S+\s% of 50 samples are taken for what they are; the most frequent class has \S+\s%\.\nPre-processing: values from -1 to 1\.\n\nof 50 /); // prettier-ignore
+  });
+
+  it.each<[string, object, string[], RegExp]>([
+    ['a range the wrong way round', { value_range: '1,0' }, ['value_range'], /^Expected two numbers, the smaller one first/],
+    ['an order of colours that is none', { channel_order: 'GBR' }, ['channel_order'], /^Expected RGB or BGR, found "GBR"\.$/],
+    ['an order of colours for grey pictures', { channel_order: 'bgr' }, ['channel_order'], /three channels alone, found 1/],
+    ['a crop larger than what it is cut from', { crop_from: 20 }, ['crop_from'], /^Expected a side of at least 28, which is cropped, found 20/],
+    ['too few names of classes', { classes: ['a', 'b'] }, ['classes'], /^The model has 10 classes; 2 names are given\.$/],
+  ])('refuses %s, with or without data', async (_, stated, path, says) => {
+    const { client, application } = temporaryApplication();
+    for (const more of [{}, { train_data: original }]) {
+      const imported = importModel(client, { name: 'x', files: bare(trained.corner), trained: { ...stated, ...more } });
+      await expect(imported).rejects.toMatchObject({
+        data: { code: 'usage', message: expect.stringMatching(says) as string, details: { faults: [{ path }] } },
+      });
+    }
+    expect(application.workbench.catalogue.list()).toEqual([]);
+  }); // prettier-ignore
+
+  it('writes a template that can be imported with weights of its sizes', async () => {
+    const folder = mkdtempSync(join(place, 'template-'));
+    const call = (...args: string[]) => startCli(args, { cwd: folder, home: join(place, 'home') }).ended;
+    const { code, stdout } = await call('models', 'template', 'mlp');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/layers\.linear_0\.weight +256 x 784/)]);
+    const network = new Network(readNetworkSpec(folder), 0);
+    writeWeights(folder, await network.state());
+    network.dispose();
+    expect((await call('models', 'import', '.', '--name', 'Mine', '--base', 'models')).code).toBe(0);
+    const again = await call('models', 'template', 'cnn');
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('There is a file')]);
+    const other = await call('models', 'template', 'mlq');
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Did you mean "mlp"?')]);
   });
 });

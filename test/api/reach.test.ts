@@ -111,6 +111,9 @@ function draftOn(train_data: object, more: Partial<ExperimentDraft> = {}): Exper
   };
 }
 
+const draftOnFiles = (test: string) =>
+  draftOn(pictures(allowed), { task: { name: 'activations', trusted: allowed, test } });
+
 /** The files of a trained model, with a spec that says other data. */
 function modelFiles(train_data?: object): File[] {
   const folder = at('outside', 'run-on-root');
@@ -158,6 +161,14 @@ const callsWithPlaces: Record<string, (folder: string) => Promise<unknown>> = {
       }),
     }),
   'drafts.start: draft': (folder) => client.drafts.start({ draft: draftOn(pictures(folder)) }),
+  'recorded.browse: folder': (folder) => client.recorded.browse({ folder }),
+  'recorded.look: draft': (folder) =>
+    client.recorded.look({ draft: draftOnFiles(folder), spare: [], draw: 0, count: 1 }),
+  'recorded.look: spare []': (folder) =>
+    client.recorded.look({ draft: draftOn(pictures(allowed)), spare: [folder], draw: 0, count: 1 }),
+  'recorded.count: draft': async (folder) => {
+    for await (const _ of await client.recorded.count({ draft: draftOnFiles(folder) }));
+  },
   'models.import: trained': (folder) =>
     importModel(client, { name: 'm', files: modelFiles(), trained: { train_data: pictures(folder) } }),
   'models.stateTraining: trained': (folder) =>
@@ -172,6 +183,7 @@ const callsOnRuns: Record<string, (id: string) => Promise<unknown>> = {
   'runs.resume: id': (id) => client.runs.resume({ id }),
   'runs.repeat: id': (id) => client.runs.repeat({ id }),
   'drafts.fromRun: id': (id) => client.drafts.fromRun({ id }),
+  'models.check: id': (id) => client.models.check({ id }),
 };
 
 const outOfReach = {
@@ -213,6 +225,8 @@ describe('the contract', () => {
             'detectors [] name',
             'engine',
             'extends',
+            'fitted [] label',
+            'fitted [] run',
             'layers []',
             'name',
             'otherClassifiers [] run',
@@ -419,6 +433,21 @@ describe('a draft', () => {
     const draft = on(known.outside);
     expect(await failure(client.drafts.preview({ draft, draw: 0, count: 1 }))).toMatchObject(outOfReach);
     expect(await failure(client.drafts.start({ draft }))).toMatchObject(outOfReach);
+  });
+
+  it('has one for a fitted detector whose data are out of reach', async () => {
+    const { catalogue } = application.workbench;
+    for (const [name, id] of Object.entries(known)) {
+      const run = catalogue.get(id);
+      const folder = at('runs', `fitted-${name}`);
+      cpSync(run.folder, folder, { recursive: true });
+      catalogue.insert({ ...run, id: `fitted-${name}`, kind: 'detector', folder });
+    }
+    const draft = draftOn({}, { fitted: [{ run: 'fitted-inside' }, { run: 'fitted-outside' }] });
+    const faults = (await faultsOf(draft)).filter(([path]) => path.startsWith('fitted'));
+    expect(faults).toEqual([['fitted.1.run', cannot]]);
+    expect(await failure(client.drafts.start({ draft }))).toMatchObject(outOfReach);
+    for (const name of Object.keys(known)) catalogue.forget(`fitted-${name}`);
   });
 
   it('names a run of the catalogue by its folder, which is checked as that run is', async () => {

@@ -81,6 +81,25 @@ describe('the row of a run', () => {
   });
 });
 
+describe('the setting of a run', () => {
+  it('is the same whatever the seeds, its own and those of its model, and whether it analyses', () => {
+    const summaries = new RunSummaries(catalogue);
+    const changed = (id: string, params: object) =>
+      catalogue.update(id, { spec: { ...catalogue.get(id).spec, ...params } });
+    const [model, sibling, other] = ['a', 'b', 'c'].map(add);
+    changed(sibling!, { seed: 1 });
+    changed(other!, { num_epochs: 7 });
+    const ids = [model, model, model, sibling, other].map((parent, i) => addDetector(`detector-${i}`, parent!));
+    changed(ids[1]!, { seed: 5 });
+    changed(ids[2]!, { analysis: false });
+    const settings = ids.map((id) => summaries.settingOf(catalogue.get(id)));
+    const [first, ...rest] = settings.map(({ setting }) => setting);
+    expect(rest.map((setting) => setting === first)).toEqual([true, true, true, false]);
+    expect(settings.map(({ seeds }) => seeds)).toEqual(['0 0 0', '0 0 5', '0 0 0', '1 0 0', '0 0 0']);
+    expect(ids.map((id) => summaries.get(id).setting)).toEqual([first, ...rest]);
+  });
+});
+
 describe('news of runs', () => {
   /** All changes since a revision, however many parts a busy machine makes of them. */
   const changesSince = (summaries: RunSummaries, revision: number) => {

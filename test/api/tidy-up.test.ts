@@ -47,6 +47,7 @@ describe('at the start, what killed processes have left', () => {
       home,
       join(home, 'decoded'),
       join(home, 'scratch'),
+      join(home, 'uploads'),
       join(home, 'engines', 'tensorflow'),
       data,
       join(data, 'own'),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Uploads } from '../../main/api/uploads.ts';
+import { isTemporaryName } from '../../main/storage/temporary-names.ts';
 
 function temporaryUploads() {
   const base = mkdtempSync(join(tmpdir(), 'cupbearer-uploads-'));
@@ -42,8 +43,9 @@ describe('uploads', () => {
     const { base, uploads } = temporaryUploads();
     const id = uploads.begin();
     await expect(uploads.put(id, piece(path, 0, 'x'))).rejects.toMatchObject({ code: 'usage' });
-    expect(readdirSync(base)).toEqual([id]);
-    expect(readdirSync(join(base, id))).toEqual([]);
+    const [folder = '', ...others] = readdirSync(base);
+    expect([isTemporaryName(folder), others]).toEqual([true, []]);
+    expect(readdirSync(join(base, folder))).toEqual([]);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 /**
  * Prints what the program takes, as Markdown: `npm run bench [-- [--engine ID] [--rounds N] [WORD]]` measures those whose name
- * contains WORD on an engine, `auto` unless given; experiments N times, 3 unless given.
+ * contains WORD on an engine, `auto` unless given; experiments N times, 3 unless given. `--gigabytes G` is the size of the file of
+ * activations whose covariance `import` works out, 0.25 unless given.
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -11,14 +12,21 @@ import { formatBytes } from '../../shared/format.ts';
 import { mnistFolder, peerSeconds, runAcceptanceJob } from './acceptance-job.ts';
 import { coverages, seedCoverages } from './coverage.ts';
 import { dataBenches } from './data.ts';
+import { exportName, measureExport } from './exports.ts';
 import { oneCellAgainstPytorch, sideBySide } from './experiments.ts';
 import { detectorBenches, runDetectorBenches } from './detectors.ts';
+import { importName, measureImports } from './imports.ts';
 import { compareNeighbours, neighboursName } from './neighbours.ts';
+import { onnxTimes } from './onnx.ts';
 import { runSecondDetector, secondDetectorBenches } from './second-detector.ts';
 import { tensorBenches } from './tensor.ts';
 
 const { values, positionals } = parseArgs({
-  options: { engine: { type: 'string', default: 'auto' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    engine: { type: 'string', default: 'auto' },
+    rounds: { type: 'string', default: '3' },
+    gigabytes: { type: 'string', default: '0.25' },
+  },
   allowPositionals: true,
 });
 const { engine } = values;
@@ -121,6 +129,17 @@ if (wanted('peers')) {
   }
 }
 
+if (wanted('import onnx')) {
+  const times = await onnxTimes();
+  if (times === undefined)
+    console.log('\nimport onnx skipped: "npx cupbearer engine install onnx" installs ONNX Runtime');
+  else {
+    heads('import onnx, in turns', 'ONNX Runtime alone, ms', 'with 3 layers, ms', 'ratio, at most 1.3');
+    for (const { name, alone, shown, ratio: factor } of times)
+      row(name, number(alone), number(shown), factor.toFixed(2));
+  }
+}
+
 const detectors = detectorBenches.filter(({ detector }) => wanted(`detector ${detector}`));
 const mnist = mnistFolder();
 if (detectors.length > 0 && mnist !== undefined) {
@@ -142,6 +161,39 @@ if (wanted(neighboursName)) {
   heads(neighboursName, 'here, ms', 'scikit-learn, ms', 'ratio');
   row('clock', number(ours.wall), number(peer?.wall), ratio(ours.wall, peer?.wall));
   row('processor', number(ours.processor), number(peer?.processor), ratio(ours.processor, peer?.processor));
+}
+
+if (wanted(exportName)) {
+  const measured = measureExport(rounds);
+  if (measured === undefined) console.log(`\n${exportName} skipped: PyTorch, transformers and the model are not here`);
+  else {
+    const { bare, exported } = measured;
+    heads(exportName, 'export, s', 'bare forward passes, s', 'ratio, at most 1.1');
+    for (const [at, clock] of ['clock', 'processor'].entries())
+      row(clock, number(exported[at]), number(bare[at]), ratio(exported[at], bare[at]));
+  }
+}
+
+if (wanted(importName)) {
+  const { opening, decoding, moments } = await measureImports(Number(values.gigabytes) || 0.25);
+  heads('import', 'here', 'goal');
+  row(`open ${opening.files} requests to the list of layers, s`, opening.seconds.toFixed(2), 'under 3');
+  for (const { type, bytesPerSecond, byProcessor } of decoding) {
+    row(`read and decode ${type}, GB/s of the file`, (bytesPerSecond / 1e9).toFixed(2), 'about 1');
+    row(`the same by processor time`, (byProcessor / 1e9).toFixed(2), '');
+  }
+  const { float64, float32 } = moments.peer ?? {};
+  heads(
+    `mean and covariance of ${formatBytes(moments.bytes)} of halves, n x 4096`,
+    'here',
+    'PyTorch, float64',
+    'PyTorch, float32',
+  );
+  row('clock, s', moments.seconds.toFixed(1), number(float64?.seconds), number(float32?.seconds));
+  row('processor, s', moments.processor.toFixed(1), number(float64?.processor), number(float32?.processor));
+  row('here / PyTorch', '', ratio(moments.seconds, float64?.seconds), ratio(moments.seconds, float32?.seconds));
+  const peak = (peer: { peakBytes: number } | undefined) => (peer ? formatBytes(peer.peakBytes) : '');
+  row('peak memory', formatBytes(moments.peakBytes), peak(float64), peak(float32));
 }
 
 const seconds = secondDetectorBenches.filter(({ name }) => wanted(name));

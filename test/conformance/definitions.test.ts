@@ -23,6 +23,8 @@ const required: Record<string, unknown> = {
   trusted_data: 'glyphs',
   clean_test_data: 'glyphs',
   anomalous_test_data: 'glyphs',
+  trusted: '/a/folder',
+  test: '/a/folder',
 };
 
 const registries = [

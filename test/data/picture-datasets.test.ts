@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { datasetFacts, loadDataset } from '../../main/data/datasets/load.ts';
 import { decodePicture } from '../../main/data/pictures/decode-picture.ts';
-import { scaled, type Picture } from '../../main/data/pictures/picture.ts';
+import { cropped, scaled, type Picture } from '../../main/data/pictures/picture.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
 import { pillowPictures } from './pillow-pictures.ts';
 import { upTo } from './toy-dataset.ts';
@@ -67,6 +67,31 @@ describe('pictures', () => {
     const picture = await decodePicture(ppm(2, 1, [255, 0, 0, 0, 0, 255]), 'a');
     const right = scaled(picture, 1, 1, { x: 1, y: 0, width: 1, height: 1 });
     expect([...right.pixels]).toEqual([0, 0, 255, 255]);
+  });
+
+  it('is cut out of its middle as torchvision does it with Pillow, lying or standing', () => {
+    const level = (y: number, x: number, c: number) => ((27 * y + 3 * x + c) * 37) % 256;
+    const picture = (width: number, height: number, at: typeof level): Picture => ({
+      width,
+      height,
+      pixels: Uint8ClampedArray.from({ length: 4 * width * height }, (_, i) => {
+        const [pixel, c] = [Math.floor(i / 4), i % 4];
+        return c === 3 ? 255 : at(Math.floor(pixel / width), pixel % width, c);
+      }),
+    });
+    // Image.resize((7, 4), BILINEAR) and crop((2, 0, 5, 3)) of Pillow 12; the second turned by its diagonal.
+    const lying = [124, 91, 105, 143, 180, 83, 77, 114, 151, 95, 132, 114, 130, 151, 188, 116, 85, 122, 65, 102, 139, 123, 121, 158, 181, 55, 92]; // prettier-ignore
+    const standing = [124, 91, 105, 95, 132, 114, 65, 102, 139, 143, 180, 84, 130, 151, 188, 123, 121, 158, 77, 114, 151, 116, 85, 122, 181, 55, 92]; // prettier-ignore
+    for (const [wanted, given] of [
+      [lying, picture(9, 5, level)],
+      [standing, picture(5, 9, (y, x, c) => level(x, y, c))],
+    ] as const) {
+      const found = [...cropped(given, 3, 4).pixels].filter((_, i) => i % 4 !== 3);
+      // Pillow rounds between the two directions.
+      found.forEach((value, i) => expect(Math.abs(value - wanted[i]!)).toBeLessThanOrEqual(1));
+    }
+    // A strip is not scaled to its whole length.
+    expect(cropped(picture(1, 60_000, level), 4, 200).height).toBe(4);
   });
 
   it('averages where it shrinks and interpolates where it enlarges', async () => {

@@ -132,8 +132,28 @@ test('a model is taken in by dialog from its files, and is there to be used', as
   await expect(dialog).toHaveCount(0);
   const id = decodeURIComponent(/#\/models\/(.+)$/.exec(page.url())![1]!);
   await expect(page.getByRole('table').first()).toContainText('layers.linear_0.output');
+  await page.getByRole('button', { name: 'Check on labelled data' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'of 200 samples of the test half' })).toBeVisible();
+  await expect(page.getByRole('table').first()).toContainText('values from 0 to 1 (its own)');
+  await expect(page.getByRole('img', { name: 'The same as the model takes it' })).toHaveCount(8);
 
   const classifier = { source: 'run' as const, run: id };
   const started = await program.client.drafts.start({ draft: { ...tinyDraft(), classifier } });
   expect(await runsEnded(program.client, started.ids)).toEqual(['done']);
+});
+
+test('a Keras model is taken in by dialog once its classes are named', async ({ page }) => {
+  const small = join(import.meta.dirname, '../models/keras-small');
+  const files = ['model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin'].map((name) => join(small, name));
+  await go(page, '#/models');
+  await page.getByRole('button', { name: 'Import' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Files of the model').setInputFiles(files);
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Small Keras');
+  await dialog.getByRole('button', { name: 'Import' }).click();
+  await expect(dialog).toContainText('Name the classes in the order of the model’s outputs.');
+  await dialog.getByRole('textbox', { name: 'Classes' }).fill('ant, bee, cat');
+  await dialog.getByRole('button', { name: 'Import' }).click();
+  await expect(page.getByRole('heading', { level: 2, name: 'Small Keras' })).toBeVisible();
+  await expect(page.getByRole('table').first()).toContainText('answer.output');
 });

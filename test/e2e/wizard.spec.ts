@@ -1,7 +1,7 @@
 import BetterSqlite from 'better-sqlite3';
 import { join } from 'node:path';
 import { tinyDraft } from './drafts.ts';
-import { runsEnded } from './program.ts';
+import { experimentEnded, runsEnded } from './program.ts';
 import { expect, faultsByAxe, go, inElectron, test, type Page } from './test.ts';
 
 type StepTitle = 'Task' | 'Model' | 'Detectors' | 'Evaluation' | 'Review';
@@ -326,4 +326,35 @@ test('a value is swept, a second task and model are added, and the plan shows ev
   await expect(page.getByText(/^7: Must be/).first()).toBeVisible();
   await page.getByRole('button', { name: 'Remove 7' }).click();
   await expect(plan).toContainText('12 cells');
+});
+
+test('a detector of a finished run is evaluated on another trigger, without fitting it again', async ({
+  page,
+  program,
+}) => {
+  const { ids } = await program.client.drafts.start({ draft: tinyDraft({ detectors: ['energy'] }) });
+  expect(await runsEnded(program.client, ids)).toEqual(['done', 'done']);
+  await steps(page).getByRole('link', { name: 'Detectors' }).click();
+  await page.getByRole('checkbox', { name: /^mahalanobis,/ }).uncheck();
+  await expect(page.getByText('Choose at least one detector.')).toBeVisible();
+  await page.getByRole('combobox', { name: 'A fitted detector' }).click();
+  await page
+    .getByRole('option', { name: /^energy/ })
+    .first()
+    .click();
+  const fitted = page.getByRole('list', { name: 'Fitted detectors' });
+  await expect(fitted.getByRole('listitem')).toHaveCount(1);
+  await expect(page.getByText('Choose at least one detector.')).toHaveCount(0);
+  // The model that it was fitted on is one click away.
+  await fitted.getByRole('button', { name: /^Take that model/ }).click();
+  await expect(fitted).not.toContainText('Fitted on another model');
+  await steps(page).getByRole('link', { name: 'Model' }).click();
+  await expect(page.getByRole('radio', { name: 'From the catalogue' })).toBeChecked();
+  await steps(page).getByRole('link', { name: 'Review' }).click();
+  await expect(page.locator('main')).toContainText('1 cell');
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await expect(page).toHaveURL(/#\/experiments\//);
+  const id = /#\/experiments\/([\w-]+)/.exec(page.url())?.[1] ?? '';
+  expect(await experimentEnded(program.client, id)).toBe(1);
+  expect(await faultsByAxe(page)).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { draftOfExperiment } from '../../main/experiments/to-draft.ts';
 import { draftSchema, type ExperimentDraft } from '../../shared/domain/draft.ts';
 import { experimentSpecSchema, type ExperimentSpecInput } from '../../shared/domain/experiment.ts';
 import { cellsOf, tasksOf, withClassifiers, withTasks } from '../../shared/draft-parts.ts';
+import { watches } from '../../main/runs/drafts/draft-specs.ts';
 import { tinyDraft } from '../e2e/drafts.ts';
 
 const specOf = (draft: ExperimentDraft) => experimentOf(draft, { name: 'Made', runTitles: {} });
@@ -61,13 +62,29 @@ describe('a draft as an experiment', () => {
     expect(tasks[0]?.classifier).toEqual({
       train_data: { name: 'backdoor', original: 'glyphs', backdoor: { name: 'corner' } },
     });
-    expect(cellsOf(draft)).toBe((3 + 1) * 2 * 2 * 2);
+    expect(cellsOf(draft, watches)).toBe((3 + 1) * 2 * 2 * 2);
   });
 
   it('names detectors of one method by the values in which they differ', () => {
     const detectors = [{ name: 'knn', k: 3 }, { name: 'knn', k: 5 }, { name: 'knn', k: 5 }, { name: 'que' }];
     const labels = specOf({ ...tinyDraft(), detectors }).detectors.map(({ label }) => label);
     expect(labels).toEqual(['knn 3', 'knn 5', 'knn 5 (2)', undefined]);
+  });
+
+  it('names fitted detectors by their runs, and comes back from the spec as it was', () => {
+    const fitted = [{ run: 'one' }, { run: 'two', label: 'Mine' }, { run: 'three' }];
+    const runTitles = { one: 'knn', three: 'knn' };
+    const { detectors } = experimentOf({ ...tinyDraft({ detectors: ['knn'] }), fitted }, { name: 'Made', runTitles });
+    expect(detectors).toEqual([
+      { name: 'knn' },
+      { run: 'one', label: 'knn (2)' },
+      { run: 'two', label: 'Mine' },
+      { run: 'three', label: 'knn (3)' },
+    ]);
+    const again = draftOfExperiment({ id: 'a', spec: spec({ detectors }) });
+    expect(again.detectors).toEqual([{ name: 'knn' }]);
+    expect(again.fitted).toEqual(detectors.slice(1));
+    expect(experimentOf(again, { name: 'Made', runTitles }).detectors).toEqual(detectors);
   });
 
   it('gives each detector the layers of all, unless it has its own or looks at none', () => {

@@ -12,8 +12,18 @@ const page = { widthMm: 174, fontPt: 9 };
 const column = { widthMm: 84, fontPt: 7 };
 const matrix = triggersOnMnist();
 
+/** The tasks of a matrix as those of two with a poison rate each. */
+function sweepOf({ tasks, detectors }: ResultMatrix): Parameters<typeof figureOf>[1]['sweep'] {
+  const rates = [0.001, 0.003, 0.01, 0.03, 0.1];
+  return {
+    axes: [{ path: 'task.p', label: 'Poison rate', scale: 'log' }],
+    columns: tasks.map((_, t) => ({ base: t < rates.length ? 'Corner pixel' : 'Noise', point: { 'task.p': rates[t % rates.length]! } })), // prettier-ignore
+    rows: detectors.map(({ label }) => ({ base: label, point: {} })),
+  };
+}
+
 function figure(kind: ExperimentFigureKind, own: ResultMatrix = matrix) {
-  return figureOf(kind, { matrix: own, strip: [], statistics: matrixStatistics(own, 1) });
+  return figureOf(kind, { matrix: own, strip: [], statistics: matrixStatistics(own, 1), sweep: sweepOf(own) });
 }
 
 function drawn(kind: ExperimentFigureKind, format: PaperFormat, size = page, own: ResultMatrix = matrix): Buffer {
@@ -125,8 +135,19 @@ describe('what figures say', () => {
     expect(svg).toContain('for all 21 pairs');
   });
 
+  it('curves have a panel a task and a line a detector, the eight best where there are more', () => {
+    const svg = drawn('curves', 'svg').toString();
+    for (const text of ['>Corner pixel<', '>Noise<', '>Poison rate, log scale<', '>0.003<', '>mahalanobis<'])
+      expect(svg).toContain(text);
+    const many = { ...matrix, detectors: [...matrix.detectors, ...matrix.detectors].map((own, d) => ({ ...own, label: `${own.label} ${d}` })), cells: [...matrix.cells, ...matrix.cells] }; // prettier-ignore
+    const best = drawn('curves', 'svg', page, many).toString();
+    expect(best).toContain(`Shown are the 8 best on average; ${many.detectors.length - 8} more were left out.`);
+    expect(() => drawn('curves', 'svg', { widthMm: 40, fontPt: 24 })).toThrow(/The curves do not fit/);
+  });
+
   it('are refused where there is nothing to draw', () => {
     const waiting = partOf(matrix, [2, 4], [9]);
+    expect(() => figureOf('curves', { matrix, strip: [], statistics: matrixStatistics(matrix, 1), sweep: { axes: [], columns: [], rows: [] } })).toThrow(/nothing is swept/); // prettier-ignore
     expect(() => figure('forest', waiting)).toThrow(/no two ranked detectors have a task complete/);
     expect(() => figure('ranks', waiting)).toThrow(/no task is complete/);
     expect(drawn('matrix', 'svg', page, waiting).toString()).toContain(

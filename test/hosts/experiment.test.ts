@@ -120,6 +120,7 @@ describe.sequential('cupbearer experiment', () => {
     expect(stdout.trim().split('\n')).toEqual([expect.stringMatching(/tiny-matrix\.pdf$/)]);
     expect(stderr).toContain('No figure "forest": There are no differences to draw');
     expect(stderr).toContain('No figure "ranks": There are no ranks to draw');
+    expect(stderr).toContain('No figure "curves": There are no curves to draw');
     expect(readFileSync(join(place, 'figures', 'tiny-matrix.pdf'), 'latin1')).toMatch(/^%PDF-/);
     expect((await ended('figures', 'tiny', '-o', join(place, 'all.pdf'))).stderr).toContain(
       'One file holds one figure',

@@ -58,12 +58,59 @@ describe('a saved model', () => {
       /architecture\.hidden_dims must be an array/,
     ],
     ['for no input', (model) => (model['input_shape'] = []), /input_shape needs at least 1 value/],
+    [
+      'with channels first for features',
+      (model) => Object.assign(model, { input_shape: [4], preprocessing: { layout: 'CHW' } }),
+      /expected an input_shape of channels, height and width, as the layout CHW says, found \[4\]/,
+    ],
+    [
+      'with an unknown key of pre-processing',
+      (model) => (model['preprocessing'] = { crop: 4 }),
+      /preprocessing has the unknown key|preprocessing.*crop/,
+    ],
+    [
+      'with an empty range',
+      (model) => (model['preprocessing'] = { value_range: [1, 1] }),
+      /preprocessing: expected a value_range from a smaller to a larger value, found \[1, 1\]/,
+    ],
+    [
+      'of layers that depend on later ones',
+      (model) =>
+        Object.assign(model, {
+          architecture: 'graph',
+          graph: [{ name: 'a', kind: 'flatten', inputs: ['b'] }],
+        }),
+      /graph\[0\]\.inputs must name earlier layers, or "input"; got "b"|must name earlier layers/,
+    ],
   ])('%s is refused by file and key', async (_, edit, sentence) => {
     const { folder } = await savedModel();
     change(folder, edit);
     const { message } = errorOf('bad-data', () => readModel(folder));
     expect(message).toContain(join(folder, 'model.json'));
     expect(message).toMatch(sentence);
+  });
+
+  it('says how it takes pictures, and is written down so again', async () => {
+    const { folder } = await savedModel();
+    change(folder, (model) => {
+      model['input_shape'] = [3, 8, 8];
+      model['preprocessing'] = {
+        layout: 'CHW',
+        channel_order: 'BGR',
+        value_range: [0, 255],
+        resize: { rule: 'crop', side: 9 },
+      };
+    });
+    const network = readModel(folder);
+    const resize = { rule: 'crop', side: 9 };
+    expect(network.spec).toMatchObject({
+      inputShape: [8, 8, 3],
+      preprocessing: { channelOrder: 'BGR', valueRange: [0, 255], resize },
+    });
+    writeModelDescription(folder, network);
+    expect(readModel(folder).spec).toEqual(network.spec);
+    change(folder, (model) => (model['preprocessing'] = { value_range: [0, 1], resize: { rule: 'stretch' } }));
+    expect(readModel(folder).spec).not.toHaveProperty('preprocessing');
   });
 
   it('whose weights belong to another model names the first that does not fit', async () => {

@@ -288,7 +288,7 @@ describe('weights in files', () => {
     }
   });
 
-  it.each(['module.', '_orig_mod.', 'module._orig_mod.', 'model.', 'state_dict.module.'])(
+  it.each(['module.', '_orig_mod.', 'module._orig_mod.', 'model.', 'net.', 'state_dict.module.'])(
     'are loaded where all their names begin with %s',
     async (wrapper) => {
       const [saved, other] = [await mlp([2, 2, 1], [3], 2).state(), mlp([2, 2, 1], [3], 2)];
@@ -298,9 +298,39 @@ describe('weights in files', () => {
       expect(await other.state()).toEqual(saved);
       const [first, ...rest] = Object.entries(saved);
       const mixed = Object.fromEntries([[`${wrapper}${first![0]}`, first![1]], ...rest]);
-      expect(errorOf('bad-data', () => other.load(mixed, 'test')).message).toContain('unexpected weight');
+      expect(errorOf('bad-data', () => other.load(mixed, 'test')).message).toContain(
+        `the weight "${first![0]}" is missing. It has ${wrapper}${first![0]}, which this model does not.`,
+      );
     },
   );
+
+  it('are taken out of a checkpoint beside counts, and other arrays in it are answered with the line that leaves them out', async () => {
+    const [saved, other] = [await mlp([2, 2, 1], [3], 2).state(), mlp([2, 2, 1], [3], 2)];
+    const scalar = { shape: [], data: Float32Array.of(7) };
+    const wrapped = Object.fromEntries(Object.entries(saved).map(([name, value]) => [`model.net.${name}`, value]));
+    const counted = { ...wrapped, n_averaged: scalar, 'model.net.bn1.num_batches_tracked': scalar, total_ops: scalar };
+    for (const variable of other.variables.values()) variable.assign(tf.zeros(variable.shape));
+    other.load(counted, 'test');
+    expect(await other.state()).toEqual(saved);
+    const error = errorOf('bad-data', () => other.load({ ...counted, 'loss.scale': scalar }, 'a.safetensors'));
+    expect(error.message).toContain('a.safetensors: unexpected weight "loss.scale"');
+    expect(error.hint).toBe(
+      'If the model works without it, leave it out: from safetensors.torch import load_file, save_file; ' +
+        'd = load_file("a.safetensors"); save_file({k: v for k, v in d.items() if k not in ["loss.scale"]}, "a.safetensors")',
+    );
+  });
+
+  it('of other names and the same shapes are answered with the line that renames them', async () => {
+    const network = mlp([2, 2, 1], [3], 2);
+    const state = await network.state();
+    const names = { '0.weight': 'layers.linear_0.weight', '0.bias': 'layers.linear_0.bias', '2.weight': 'layers.linear_1.weight', '2.bias': 'layers.linear_1.bias' }; // prettier-ignore
+    const foreign = Object.fromEntries(Object.entries(names).map(([theirs, ours]) => [theirs, state[ours]!]));
+    const { hint } = errorOf('bad-data', () => network.load(foreign, 'a.safetensors'));
+    const [, stated] = /names = (\{.*?\});/.exec(hint ?? '')!;
+    expect(JSON.parse(stated!)).toEqual(names);
+    const other = { ...foreign, '2.bias': { shape: [9], data: new Float32Array(9) } };
+    expect(errorOf('bad-data', () => network.load(other, 'a.safetensors')).hint).toBeUndefined();
+  });
 
   it('that do not fit are refused by name', async () => {
     const network = mlp([2, 2, 1], [3], 2);

@@ -44,7 +44,8 @@ for (const folder of dataDir === undefined ? [null] : [null, dataDir]) {
     for (const preset of await program.client.drafts.presets({})) {
       const { missingData, draft } = preset;
       const usesMnist = JSON.stringify(draft).includes('"mnist"');
-      if (missingData.length > 0 || draft.detectors.length === 0 || (folder !== null && !usesMnist)) continue;
+      if (missingData.length > 0 || ['from-files', 'blank'].includes(preset.id) || (folder !== null && !usesMnist))
+        continue;
       console.log(`| ${await measure(program, preset)} |`);
     }
   } finally {

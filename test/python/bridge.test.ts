@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workbench } from '../../main/api/workbench.ts';
 import { runOn } from '../api/run-on.ts';
 import { startCli } from '../hosts/cli-process.ts';
+import { torchPython } from './torch-python.ts';
 
 const python = process.env['PYTHON'] ?? (process.platform === 'win32' ? 'python' : 'python3');
 const source = fileURLToPath(new URL('../../resources/python', import.meta.url));
@@ -39,6 +40,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs Python with the package as it lies here. */
 function run(...args: string[]) {
+  return runBy(python, ...args);
+}
+
+function runBy(program: string, ...args: string[]) {
   const env = {
     ...process.env,
     PYTHONPATH: source,
@@ -48,7 +53,7 @@ function run(...args: string[]) {
     CUPBEARER_HOME: join(folder, 'home'),
     CUPBEARER_TEST_RUNS: folder,
   };
-  return spawnSync(python, args, { cwd: folder, env, encoding: 'utf8' });
+  return spawnSync(program, args, { cwd: folder, env, encoding: 'utf8' });
 }
 
 describe('cupbearer_bridge', () => {
@@ -58,6 +63,18 @@ describe('cupbearer_bridge', () => {
     expect(status, stdout + stderr).toBe(0);
     expect(stdout).toMatch(/\d+ passed/);
   });
+
+  it.skipIf(!torchPython)(
+    'exports activations as its own tests say (skipped without PyTorch in CUPBEARER_TORCH_VENV)',
+    () => {
+      const tests = fileURLToPath(new URL('./test_export.py', import.meta.url));
+      const { status, stdout, stderr } = runBy(torchPython!, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', tests);
+      expect(status, stdout + stderr).toBe(0);
+      expect(stdout).toMatch(/\d+ passed/);
+      expect(stdout).not.toContain('skipped');
+    },
+    600_000,
+  );
 
   const examples = [...readFileSync(page, 'utf8').matchAll(/^```python\n(.*?)^```/gms)].map(([, text]) => text!);
 

@@ -1,5 +1,6 @@
 """Checks cupbearer_bridge on runs that bridge.test.ts has made; their folder is in CUPBEARER_TEST_RUNS."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cupbearer_bridge import RunError, catalogue, read_run
+from cupbearer_bridge import RunError, catalogue, export, read_run
 
 made = Path(os.environ["CUPBEARER_TEST_RUNS"])
 
@@ -113,3 +114,10 @@ def test_refuses_pickled_and_misshapen_arrays(copy: Path) -> None:
 
 def read_labels(folder: Path) -> np.ndarray:
     return np.load(folder / "scores" / "anomaly_labels.npy")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is installed here")
+def test_exporting_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ImportError, match="Exporting activations needs torch: pip install torch"):
+        export("model", ["a text"], out=tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []

@@ -53,9 +53,14 @@ export function entry(name: string): Expected {
   return found;
 }
 
+/** The file `<name>.npy`. */
+export function pathOf(name: string): string {
+  return join(folder!, `${name}.npy`);
+}
+
 /** The array `<name>.npy`. */
 export function array(name: string): NamedTensor {
-  const path = join(folder!, `${name}.npy`);
+  const path = pathOf(name);
   return parseNpy(readFileSync(path), path);
 }
 

@@ -13,7 +13,7 @@ import { trainDetector } from '../../main/runs/train-detector.ts';
 import { architectureRegistry } from '../../main/models/architectures/index.ts';
 import { NetworkOutline } from '../../main/models/network-outline.ts';
 import { writeTensorFile } from '../../main/storage/tensor-file.ts';
-import type { TaskOffers } from '../../main/tasks/task.ts';
+import type { TaskOffers } from '../../main/tasks/offers.ts';
 import { trainedClassifier } from '../tasks/trained-classifier.ts';
 
 const everything: TaskOffers = { trusted: true, untrusted: true, anomalyLabels: true };

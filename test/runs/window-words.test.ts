@@ -100,7 +100,7 @@ it('labels and helps of all fields have no key, path or flag in them', () => {
 });
 
 /** Rooms whose hints a terminal alone shows. */
-const terminalRooms = /^(?:hosts|tensorflow-install)\//;
+const terminalRooms = /^(?:hosts|engine-install)\//;
 /** How a TensorFlow is installed and a file renamed, which takes a terminal wherever it is read. */
 const terminalRemedy = /npx cupbearer engine (?:install|use) |convmv/;
 

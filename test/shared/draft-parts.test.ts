@@ -18,13 +18,14 @@ import { tinyDraft } from '../e2e/drafts.ts';
 const draft = tinyDraft();
 const [own] = tasksOf(draft);
 const other = { data: 'glyphs', task: { name: 'ood' } };
+const all = () => true;
 const run = { source: 'run' as const, run: 'r' };
 
 describe('the tasks and classifiers of a draft', () => {
   it('are the one that it was, in a draft of before', () => {
     expect(draftSchema.parse(draft)).toEqual(draft);
     expect([tasksOf(draft).length, classifiersOf(draft).length, openTaskOf(draft)]).toEqual([1, 1, 0]);
-    expect([isExperiment(draft), isExperiment({ ...draft, seeds: 2 }), isExperiment({ ...draft, extends: 'a' })]).toEqual([false, true, true]); // prettier-ignore
+    expect([isExperiment(draft, all), isExperiment({ ...draft, seeds: 2 }, all), isExperiment({ ...draft, extends: 'a' }, all)]).toEqual([false, true, true]); // prettier-ignore
   });
 
   it('keep their order and their values, whichever is open', () => {
@@ -34,7 +35,13 @@ describe('the tasks and classifiers of a draft', () => {
     expect(tasksOf(two)).toEqual([own, other]);
     expect(tasksOf(withTasks(two, tasksOf(two), 0))).toEqual([own, other]);
     expect(withTasks(two, [own!], 0)).toEqual(draft);
-    expect(cellsOf(two)).toBe(2);
+    expect(cellsOf(two, all)).toBe(2);
+  });
+
+  it('count detectors that are fitted already, which make it an experiment', () => {
+    const more = { ...draft, fitted: [{ run: 'a' }, { run: 'b' }] };
+    expect([isExperiment(more, all), cellsOf(more, all)]).toEqual([true, draft.detectors.length + 2]);
+    expect(cellsOf({ ...more, detectors: [] }, all)).toBe(2);
   });
 
   it('keep what tasks are trained on while a model of the catalogue is open', () => {

@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runKinds, runRecordSchema, runStatuses, type RunRecord } from '../../shared/domain/run.ts';
 import type { Catalogue } from '../../main/storage/catalogue.ts';
 import { readFolderList } from '../../main/storage/folder-list.ts';
-import { latestSchemaVersion, migrate, migrations } from '../../main/storage/migrations/index.ts';
+import { checkSchema, latestSchemaVersion, migrate, migrations } from '../../main/storage/migrations/index.ts';
 import { openCatalogue } from '../../main/storage/open-catalogue.ts';
 import { isProcessAlive, processIdentity } from '../../main/storage/process-identity.ts';
 import { readRecord, writeRecord } from '../../main/storage/run-folder.ts';
@@ -427,6 +427,21 @@ describe('migrations', () => {
         migrations.map(({ version }) => version),
       ),
     ).toEqual(schema('b', [latestSchemaVersion]));
+  });
+
+  it('find a new catalogue sound while another process creates it', () => {
+    const file = join(temporaryFolder(), 'catalogue.sqlite');
+    const [here, there] = [openSqlite(file, 100), openSqlite(file, 100)];
+    onTestFinished(() => [here, there].forEach((database) => database.close()));
+    there.pragma('journal_mode = WAL');
+    const pragma = here.pragma.bind(here);
+    vi.spyOn(here, 'pragma').mockImplementationOnce((...asked) => {
+      const version = pragma(...asked);
+      migrate(there);
+      return version;
+    });
+    expect(checkSchema(here)).toBe(0);
+    expect(checkSchema(here)).toBe(latestSchemaVersion);
   });
 
   it('are undone as a whole where one fails', () => {

@@ -33,7 +33,7 @@ describe.skipIf(!permissionsBind)(`the program's own files${withoutPermissions}`
       import { runFolder } from 'STORAGE/../../test/storage/trash-folders.ts';
       import { putIntoTrash } from 'STORAGE/trash-moves.ts';
       import { StoredDraft } from 'STORAGE/../api/drafts/stored-draft.ts';
-      import { select } from 'STORAGE/../tensorflow-install/installations.ts';
+      import { select } from 'STORAGE/../engine-install/installations.ts';
       import { settingsSchema } from 'STORAGE/../../shared/domain/settings.ts';
       import { runRecord } from 'STORAGE/../../test/storage/run-records.ts';
       const [home, run, mask] = process.argv.slice(1);

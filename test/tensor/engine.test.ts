@@ -5,13 +5,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { describe, expect, it } from 'vitest';
-import { engineIds, engineStatuses, startEngine } from '../../main/tensor/engine.ts';
+import { engineIds, engineStatuses, mayBeReplaced, startEngine } from '../../main/tensor/engine.ts';
 import { selfTest } from '../../main/tensor/self-test.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const engineUrl = new URL('../../main/tensor/engine.ts', import.meta.url).href;
 
 describe('engines', () => {
+  it('are part of the program, but for what is installed by a command', () => {
+    expect(engineIds.filter(mayBeReplaced)).toEqual(['tensorflow']);
+  });
+
   it('starts the embedded engine by name and leaves it started with auto', async () => {
     const info = await startEngine('wasm');
     expect(tf.getBackend()).toBe('wasm');

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { AppInfo, Settings } from '../../../shared/domain/settings.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { checkInThread } from '../../storage/catalogue-in-thread.ts';
 import { createFolder } from '../../storage/create-folder.ts';
 import { cupbearerHome } from '../../storage/home.ts';
 import { isFolder } from '../../storage/is-folder.ts';
@@ -27,8 +28,8 @@ export function appCalls(application: Application) {
     resetSettings: calls.app.resetSettings.handler(() => settings.reset()),
     activationCache: calls.app.activationCache.handler(() => askCache('look')),
     clearActivationCache: calls.app.clearActivationCache.handler(() => askCache('clear')),
-    diagnostics: calls.app.diagnostics.handler(() => ({
-      text: diagnosticsText(info(application), settings.current(), workbench.catalogue.health().quickCheck),
+    diagnostics: calls.app.diagnostics.handler(async () => ({
+      text: diagnosticsText(info(application), settings.current(), await checkInThread(workbench.catalogue.path)),
     })),
     openFolder: calls.app.openFolder.handler(async ({ input: { what } }) => {
       if (!host.openFolder) throw cannot('show folders', 'Its path is shown beside it.');

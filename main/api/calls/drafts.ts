@@ -1,5 +1,5 @@
 import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
-import type { DraftSubject } from '../../runs/drafts/draft-specs.ts';
+import { watches, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import type { Application } from '../application.ts';
 import { calls } from '../calls.ts';
 import { reviewDraft } from '../drafts/draft-review.ts';
@@ -65,7 +65,7 @@ export function draftsCalls(application: Application) {
     }),
     runTimes: drafts.runTimes.handler(() => runTimes(catalogue)),
     start: drafts.start.handler(async ({ input, signal }) => {
-      if (!isExperiment(input.draft))
+      if (!isExperiment(input.draft, watches))
         return { ids: startExperiment(await soundSubject(input.draft, signal), queued), experiment: null };
       const { spec, addsTo } = await planned(input.draft, signal);
       if (addsTo !== null) experiments.refuseIfGoing(addsTo);

@@ -7,17 +7,22 @@ import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import type { Application } from '../application.ts';
 import { breath } from '../breath.ts';
 import { calls } from '../calls.ts';
+import { packSamples } from '../pack-samples.ts';
+import { checkModel } from '../runs/check-model.ts';
 import { importModel, stateTraining } from '../runs/import-model.ts';
 import { readRun } from '../runs/read-run.ts';
-import { describedNetwork } from '../../models/known-network.ts';
+import { describedNetwork, knownPreprocessing } from '../../models/known-network.ts';
 import { dataFolder, runsFolder } from '../settings.ts';
 
 /** Models described before other calls get a turn: each means reading a file. */
 const mostAtOnce = 5;
 
+/** Samples that a model is measured on while someone waits. */
+const checkedSamples = 200;
+
 /** The calls about models. */
 export function modelsCalls(application: Application) {
-  const { workbench, settings, reach, library, uploads } = application;
+  const { workbench, settings, reach, library, inspector, uploads } = application;
   const { catalogue } = workbench;
   const dataDir = () => dataFolder(settings.current());
   return {
@@ -53,6 +58,11 @@ export function modelsCalls(application: Application) {
       await stateTraining(workbench, library, id, statement, { dataDir: dataDir(), signal });
       return {};
     }),
+    check: calls.models.check.handler(async ({ input: { id }, signal }) => {
+      const options = { dataDir: dataDir(), signal };
+      const { samples, ...found } = await checkModel(inspector, catalogue.get(id), checkedSamples, options);
+      return { ...found, samples: packSamples(samples) };
+    }),
   };
 }
 
@@ -64,6 +74,7 @@ function modelSummary({ workbench, summaries }: Application, run: CatalogueRun):
     imported: training.imported === true,
     classesNote: training.classes_note ?? null,
     isTrainingKnown: training.train_data !== undefined,
+    preprocessing: knownPreprocessing(run.folder),
     network: describedNetwork(run.folder),
     usedBy: workbench.catalogue.childrenOf(run.id),
   };

@@ -47,7 +47,7 @@ export async function draftPlan(
     const counts: Record<string, number> = {};
     const missing = [...plan.runs.values()].filter(({ key }) => !done.has(key));
     for (const { kind, params } of missing) {
-      const method = kind === 'classifier' ? kind : String((params['detector'] as { name: string }).name);
+      const method = kind !== 'detector' ? kind : String((params['detector'] as { name: string }).name);
       counts[method] = (counts[method] ?? 0) + 1;
     }
     return counts;

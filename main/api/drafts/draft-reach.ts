@@ -3,7 +3,7 @@ import type { Fault } from '../../../shared/domain/form.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { pathsInDraft } from '../../runs/drafts/path-faults.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
-import { draftQuestion } from './draft-subject.ts';
+import { draftQuestion, fittedRuns } from './draft-subject.ts';
 import type { DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import type { Reach } from '../reach.ts';
 
@@ -12,6 +12,9 @@ export function reachFaults(reach: Reach, catalogue: Catalogue, draft: Experimen
   const { subject, others = [] } = draftQuestion(catalogue, draft);
   return [
     ...faultsOfSubject(reach, subject),
+    ...fittedRuns(catalogue, draft).flatMap((run, i) =>
+      run ? faultsOf(['fitted', String(i), 'run'], () => reach.checkRun(run.folder)) : [],
+    ),
     ...others.flatMap(({ at, subject: other }) =>
       faultsOfSubject(reach, other)
         .slice(0, 1)

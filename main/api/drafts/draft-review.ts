@@ -4,7 +4,12 @@ import { counted, formatCount, numbered } from '../../../shared/format.ts';
 import { describeRun, runDefinitionOf } from '../../runs/index.ts';
 import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 import { commandOrReason } from '../runs/command-line.ts';
-import { draftClassifierSpec, draftDetectorSpecs, type DraftSubject } from '../../runs/drafts/draft-specs.ts';
+import {
+  draftClassifierSpec,
+  draftDetectorSpecs,
+  draftTrains,
+  type DraftSubject,
+} from '../../runs/drafts/draft-specs.ts';
 import type { DraftDescription } from '../../inspections/check-draft.ts';
 import { specLines } from '../../runs/spec-lines.ts';
 
@@ -34,8 +39,9 @@ export function reviewDraft(subject: DraftSubject, known: DraftDescription, fold
       files: spec.kind === 'classifier' ? classifierFiles(known, spec) : detectorFiles(known, spec),
     };
   };
-  const planDetectors = (classifierFolder: string) => draftDetectorSpecs({ ...subject, classifierFolder }).map(plan);
-  if (subject.classifierFolder !== null) return { runs: planDetectors(subject.classifierFolder) };
+  const planDetectors = (classifierFolder: string | null) =>
+    draftDetectorSpecs({ ...subject, classifierFolder }).map(plan);
+  if (!draftTrains(subject)) return { runs: planDetectors(subject.classifierFolder) };
   const classifier = plan(draftClassifierSpec(subject.draft));
   return { runs: [classifier, ...planDetectors(classifier.folder)] };
 }
@@ -59,11 +65,11 @@ function classifierFiles({ network }: DraftDescription, { params }: ParsedSpec<'
 }
 
 function detectorFiles(
-  { network, testSize: samples }: DraftDescription,
+  { defaultLayers, testSize: samples }: DraftDescription,
   { params }: ParsedSpec<'detector'>,
 ): PlannedRun['files'] {
   const { layers } = params.detector;
-  const count = Array.isArray(layers) ? layers.length : network?.layers.filter(({ isDefault }) => isDefault).length;
+  const count = Array.isArray(layers) ? layers.length : defaultLayers;
   // One file per layer and one for all together; labels take a byte, sample indices four.
   const bytes = samples === undefined || count === undefined ? null : samples * (float32 * (count + 1) + 1 + 4);
   return [

@@ -7,6 +7,8 @@ import type { DraftSubject } from '../../runs/drafts/draft-specs.ts';
 import { otherDrafts, plainDraft } from '../../runs/drafts/plain-draft.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { RunSummaries } from '../runs/run-summaries.ts';
+import { runTitle } from '../runs/run-title.ts';
 
 /**
  * Returns the open task and classifier of a draft, with the folder of the classifier that it names in the catalogue; null if
@@ -30,15 +32,30 @@ export function draftQuestion(
       .filter(({ at }) => !faulty.has(at.join('/')))
       .map(({ at, draft: plain }) => ({ at, subject: subjectOf(catalogue, plain) })),
     runTitles: runTitles(catalogue, draft),
+    isFitted: fittedRuns(catalogue, draft).map((run) => run !== undefined),
   };
 }
 
-/** Titles of the runs whose classifiers a draft takes, by id. */
+/** Titles of the runs whose classifiers or fitted detectors a draft takes, by id. */
 export function runTitles(catalogue: Catalogue, draft: ExperimentDraft): Record<string, string> {
   const runs = classifiersOf(draft).flatMap((classifier) =>
     classifier.source === 'run' ? (runOf(catalogue, classifier.run) ?? []) : [],
   );
-  return Object.fromEntries(runs.map(({ id, title }) => [id, title]));
+  const fitted = new RunSummaries(catalogue).of(fittedRuns(catalogue, draft).flatMap((run) => run ?? []));
+  const titles = new Map(runs.map(({ id, title }) => [id, title]));
+  for (const summary of fitted) titles.set(summary.id, runTitle(summary));
+  return Object.fromEntries(titles);
+}
+
+/** The runs whose fitted detectors a draft takes, in order; undefined where one is gone or not finished. */
+export function fittedRuns(
+  catalogue: Catalogue,
+  { fitted = [] }: Pick<ExperimentDraft, 'fitted'>,
+): (CatalogueRun | undefined)[] {
+  return fitted.map(({ run: id }) => {
+    const run = runOf(catalogue, id);
+    return run?.kind === 'detector' && run.status === 'done' ? run : undefined;
+  });
 }
 
 function subjectOf(catalogue: Catalogue, draft: ExperimentDraft): DraftSubject {

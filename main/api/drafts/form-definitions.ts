@@ -59,6 +59,7 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
       poisons,
       trainedOn: task?.trainedOn && { dataset: task.trainedOn.dataset },
       proposedFor: task?.proposedFor,
+      isRecorded: task?.watches.what === 'records' ? true : undefined,
       words: task && { anomalous: anomalousWord(task), normal: task.normal },
     }),
   };

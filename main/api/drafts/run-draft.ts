@@ -7,6 +7,7 @@ import { notRepeatable, trainingUnknown } from '../../runs/stored-spec.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { taskRegistry } from '../../tasks/index.ts';
+import { watchesClassifier } from '../../tasks/outline.ts';
 import { engineIds } from '../../tensor/engine.ts';
 import { readRun } from '../runs/read-run.ts';
 
@@ -41,7 +42,7 @@ export function draftFromRun(catalogue: Catalogue, id: string): ExperimentDraft 
   const { run_path, ...own } = task;
   return {
     ...common,
-    classifier: classifierOf(catalogue, run, run_path),
+    classifier: watchesClassifier(task.name) ? classifierOf(catalogue, run, run_path) : { source: 'train', params: {} },
     task: own,
     detectors: [spec.kind === 'evaluation' ? readDetectorSpec(fittedDetectorFolder(detector)) : detector],
     evaluation,

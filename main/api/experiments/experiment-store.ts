@@ -71,7 +71,7 @@ export class ExperimentStore {
   }
 
   /**
-   * Pages ask for the same experiment again and again: its file is read anew only after it was written.
+   * Pages ask for the same experiment again and again: its file is read again only after it was written.
    * @throws CupbearerError `not-found` where the folder has gone, `bad-data`, `storage`.
    */
   read({ folder }: Pick<ListedExperiment, 'folder'>): StoredExperiment {

@@ -7,7 +7,6 @@ import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { classifierFolder } from '../runs/classifier-folder.ts';
 import { publicCommand } from '../runs/repeat-command.ts';
 import { runTitle } from '../runs/run-title.ts';
-import { runSetting } from '../runs/run-setting.ts';
 import { RunSummaries } from '../runs/run-summaries.ts';
 import { otherTrigger } from '../../../shared/suspicions-of-summary.ts';
 
@@ -24,7 +23,7 @@ export function runFolders(catalogue: Catalogue, run: CatalogueRun): RunFolders 
 /** Returns what of a run a comparison needs. */
 export function evaluatedRun(catalogue: Catalogue, run: CatalogueRun): EvaluatedRun {
   const { id, title } = run;
-  return { id, title, ...runFolders(catalogue, run), ...runSetting(catalogue, run) };
+  return { id, title, ...runFolders(catalogue, run), ...new RunSummaries(catalogue).settingOf(run) };
 }
 
 /** Returns what a report on runs is made from: these runs, and those that they build on. */

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { SpecFile } from '../../../shared/domain/run.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { given } from '../../../shared/given.ts';
 import { slug } from '../../../shared/slug.ts';
+import type { OnnxStatement } from '../../runs/onnx-statement.ts';
 import type { TrainingStatement } from '../../runs/stated-training.ts';
 import type { Inspector } from '../../jobs/inspection.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
@@ -27,6 +27,10 @@ interface ImportOptions {
   base: string;
   /** What the model was trained on, if its files do not say. */
   statement?: TrainingStatement;
+  /** The name of the ONNX file in the folder that is the model, where the folder does not say. */
+  graph?: string | undefined;
+  /** What else is said of an ONNX graph. */
+  onnx?: OnnxStatement | undefined;
   /** Called with what the files say about the training before any of it is used; may throw. */
   checkSpec?: (spec: Record<string, unknown>) => void;
   /** Where datasets are. */
@@ -44,22 +48,22 @@ interface ImportOptions {
 export async function importModel(
   workbench: Workbench,
   library: Inspector,
-  { name, folder, isOwn, base, statement = {}, checkSpec, dataDir, signal }: ImportOptions,
+  { name, folder, isOwn, base, statement = {}, graph: named, onnx, checkSpec, dataDir, signal }: ImportOptions,
 ): Promise<CatalogueRun> {
   const own = within(folder, specFileName);
   if (checkSpec && isThere(own)) checkSpec(parseSpecFile(readJsonFile(own), specFileName).spec);
   const target = freePath(base, slug(name) || 'model', (path) => workbench.catalogue.byFolder(path) !== undefined);
-  const { architecture, before, trained, ...placed } = await library.ask(
+  const { architecture, graph, before, trained, ...placed } = await library.ask(
     'import-model',
-    { folder, isOwn, target, statement },
+    { folder, isOwn, target, statement, graph: named, onnx },
     { dataDir, signal },
   );
   const file: SpecFile = {
     format: 1,
     kind: 'classifier',
     spec: {
-      ...(before?.spec ?? { model: architecture }),
-      ...(trained ? { train_data: trained.trainData, ...given({ classes_note: trained.classesNote }) } : {}),
+      ...(before?.spec ?? (graph === undefined ? { model: architecture } : { graph })),
+      ...(trained ? { train_data: trained.trainData } : {}),
       imported: true,
     },
     seed: trained?.seed ?? statement.seed ?? before?.seed ?? 0,
@@ -100,9 +104,9 @@ export async function stateTraining(
       hint: 'Import the model again to state something else.',
     });
   }
-  const { trainData, seed, classesNote } = await library.ask('state-training', { folder, statement }, options);
+  const { trainData, seed } = await library.ask('state-training', { folder, statement }, options);
   const file = readSpec(folder);
-  const known = { ...spec.sound, train_data: trainData, ...given({ classes_note: classesNote }) };
+  const known = { ...spec.sound, train_data: trainData };
   replaceSpec(folder, { ...file, spec: known, seed });
   return workbench.catalogue.update(run.id, { spec: known });
 }

@@ -1,6 +1,6 @@
 import { CupbearerError } from '../../../shared/errors.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
-import { markInThread } from '../../storage/mark-in-thread.ts';
+import { markInThread } from '../../storage/catalogue-in-thread.ts';
 import type { MarksChange } from '../../storage/run-marks.ts';
 import type { FolderFollower } from './folder-follower.ts';
 

@@ -1,54 +1,64 @@
-import { hashJson } from '../../storage/content-hash.ts';
-import type { Catalogue } from '../../storage/catalogue.ts';
-import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
+import { createHash } from 'node:crypto';
 import { runDefinitionOf } from '../../runs/index.ts';
-import { withPaths } from '../../runs/paths.ts';
+import type { StoredSpec } from '../../runs/stored-spec.ts';
 
-/** What a run was asked for, apart from its seeds and those of the runs that it builds on. */
-interface RunSetting {
+/** A run as far as its setting depends on it. */
+export interface SetRun {
+  id: string;
+  spec: StoredSpec;
+  /** Ids of the runs that it builds on, in the order in which its spec names them. */
+  parents: readonly string[];
+}
+
+/** What was asked of a run, its seeds and those of the runs that it builds on apart. */
+export interface RunSetting {
   /** The same for runs that differ in their seeds alone. */
   setting: string;
-  /** These seeds, in one line: runs of one setting with the same seeds are repetitions of each other. */
+  /** These seeds, in the order of the spec: runs of one setting with the same seeds repeat each other. */
   seeds: string;
 }
 
-/** Links of a chain of runs that build on each other. */
-const mostLinks = 8;
-/** Changes what is looked at besides, and no result. */
+/** Characters that tell the settings of a person apart. */
+const keyCharacters = 12;
+
+/** Parameters of a run that change no result. */
 const withoutEffect = ['analysis'];
 
-/** Returns the setting of a run. A run that it builds on and that the catalogue does not know counts by its folder. */
-export function runSetting(catalogue: Pick<Catalogue, 'byFolder'>, run: CatalogueRun): RunSetting {
-  return settingOf(catalogue, run, mostLinks);
-}
-
-function settingOf(
-  catalogue: Pick<Catalogue, 'byFolder'>,
-  { kind, spec }: Pick<CatalogueRun, 'kind' | 'spec'>,
-  links: number,
-): RunSetting {
+/**
+ * Returns the setting of a run, a hash over kind and spec without any parameter called `seed`, the runs that it builds
+ * on being named by their own settings. `find` returns a run by its id, undefined if it is gone, which then counts by
+ * its folder. A run whose spec cannot be read in full is a setting of its own.
+ */
+export function runSetting(run: SetRun, find: (id: string) => SetRun | undefined): RunSetting {
+  const { id, spec, parents } = run;
+  if (spec.fault !== null) return { setting: id, seeds: '' };
   const seeds: string[] = [];
-  const asked = withPaths(runDefinitionOf(kind).params, spec, (path) => {
-    const run = links > 0 ? catalogue.byFolder(path) : undefined;
-    if (!run) return path;
-    const own = settingOf(catalogue, run, links - 1);
+  const settings = new Map<unknown, string>();
+  for (const [i, folder] of parentFolders(spec).entries()) {
+    const parent = parents[i] === undefined ? undefined : find(parents[i]);
+    if (!parent || parent.id === id) continue;
+    const own = runSetting(parent, find);
+    settings.set(folder, own.setting);
     seeds.push(own.seeds);
-    return own.setting;
+  }
+  const kept = Object.entries(spec.sound).filter(([key]) => !withoutEffect.includes(key));
+  const text = JSON.stringify(Object.fromEntries(kept), (key, value: unknown) => {
+    if (key !== 'seed') return typeof value === 'string' ? (settings.get(value) ?? value) : value;
+    seeds.push(String(value));
+    return undefined;
   });
-  const kept = Object.entries(asked).filter(([key]) => !withoutEffect.includes(key));
-  const plain = withoutSeeds(Object.fromEntries(kept), kind, seeds);
-  return { setting: hashJson({ kind, asked: plain }), seeds: seeds.join(' ') };
+  const setting = createHash('sha1').update(spec.kind).update(text).digest('base64url').slice(0, keyCharacters);
+  return { setting, seeds: seeds.join(' ') };
 }
 
-/** Values without the seeds among them, at any depth, which are added to `seeds`. */
-function withoutSeeds(values: unknown, path: string, seeds: string[]): unknown {
-  if (Array.isArray(values)) return values.map((value, i) => withoutSeeds(value, `${path}.${i}`, seeds));
-  if (typeof values !== 'object' || values === null) return values;
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]) => {
-      if (key !== 'seed') return [[key, withoutSeeds(value, `${path}.${key}`, seeds)]];
-      seeds.push(`${path} ${String(value)}`);
+/** Folders of the runs that a run builds on, as its spec has them. */
+function parentFolders(spec: StoredSpec & { fault: null }): string[] {
+  switch (spec.kind) {
+    case 'classifier':
       return [];
-    }),
-  );
+    case 'detector':
+      return runDefinitionOf(spec.kind).parents(spec.sound);
+    case 'evaluation':
+      return runDefinitionOf(spec.kind).parents(spec.sound);
+  }
 }

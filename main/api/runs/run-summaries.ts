@@ -9,7 +9,7 @@ import { inWindow } from '../window-errors.ts';
 import { readRun } from './read-run.ts';
 import { describeTraining } from '../../runs/classifier-spec.ts';
 import { runWords } from './run-words.ts';
-import { settingKey, type SetRun } from './setting-key.ts';
+import { runSetting, type RunSetting, type SetRun } from './run-setting.ts';
 
 /** Runs of the catalogue as lists show them. Keeps none: a hundred thousand would fill the memory. */
 export class RunSummaries {
@@ -41,19 +41,33 @@ export class RunSummaries {
     return { changed: this.of(changed), ...rest };
   }
 
+  /** Returns the setting of a run. */
+  settingOf(run: CatalogueRun): RunSetting {
+    return runSetting(asSetRun(run), this.#finder());
+  }
+
   /** Returns summaries of runs. The spec of a run that several build on is read once. */
   of(runs: readonly CatalogueRun[]): RunSummary[] {
-    const known = new Map<string, SetRun | undefined>();
-    const find = (id: string): SetRun | undefined => {
-      if (!known.has(id)) {
-        const found = this.#catalogue.find(id);
-        known.set(id, found && { id, spec: readRun(found).spec, parents: found.parents });
-      }
-      return known.get(id);
-    };
+    const find = this.#finder();
     const experiments = this.#catalogue.experiments.experimentsOf(runs.map(({ id }) => id));
     return runs.map((run) => summaryOf(run, find, experiments.get(run.id) ?? []));
   }
+
+  /** Returns what finds runs by their ids, and keeps them. */
+  #finder(): (id: string) => SetRun | undefined {
+    const known = new Map<string, SetRun | undefined>();
+    return (id) => {
+      if (!known.has(id)) {
+        const found = this.#catalogue.find(id);
+        known.set(id, found && asSetRun(found));
+      }
+      return known.get(id);
+    };
+  }
+}
+
+function asSetRun(run: CatalogueRun): SetRun {
+  return { id: run.id, spec: readRun(run).spec, parents: run.parents };
 }
 
 function summaryOf(
@@ -94,7 +108,7 @@ function summaryOf(
     endedAt: run.ended_at,
     seed: spec.sound.seed ?? 0,
     modelSeed: (kind === 'classifier' ? spec : specOf(classifier))?.sound.seed ?? null,
-    setting: settingKey({ id, spec, parents }, find),
+    setting: runSetting({ id, spec, parents }, find).setting,
     experiments: [...experiments],
     engines: ownEngines(run),
     testData: run.test_data ?? null,

@@ -13,9 +13,10 @@ import { detectorRegistry } from '../../detectors/index.ts';
 import { runDefinitionOf } from '../../runs/index.ts';
 import { changed, changedLines } from '../../runs/spec-lines.ts';
 import type { StoredSpec } from '../../runs/stored-spec.ts';
-import { architectureRegistry } from '../../models/architectures/index.ts';
+import { knownArchitectures } from '../../models/architectures/index.ts';
 import { trainingOnly } from '../../tasks/classifier-trigger.ts';
 import { taskRegistry } from '../../tasks/index.ts';
+import { watchesClassifier } from '../../tasks/outline.ts';
 import { triggerOfTask } from '../../tasks/trigger-of-task.ts';
 
 /** What a run is about, in the few words that fit into lists. */
@@ -67,6 +68,7 @@ const noSubject: RunSummary['subject'] = { training: 'unknown', trained: null, t
 function classifierWords({
   train_data: data,
   model,
+  graph,
 }: ClassifierSpec): Pick<RunWords, 'task' | 'taskDetail' | 'subject' | 'dataset' | 'ownDataset' | 'model'> {
   const parts = data && trainingData(data);
   const trigger = parts?.trigger;
@@ -78,14 +80,13 @@ function classifierWords({
     subject: { ...noSubject, training, trained: trigger ? { id: trigger.name, detail: '' } : null },
     dataset: parts?.original.name ?? '',
     ownDataset: parts?.original ? ownName(parts.original) : '',
-    model: modelText(model),
+    model: model ? modelText(model) : (graph ?? ''),
   };
 }
 
 /** The name with the sizes of its layers, then what else differs from its defaults. */
-function modelText(model: Picked | undefined): string {
-  if (!model) return '';
-  const fields = fieldsOf(architectureRegistry, model.name);
+function modelText(model: Picked): string {
+  const fields = fieldsOf(knownArchitectures, model.name);
   const sizes = fields.filter(({ type }) => type === 'integers').map(({ key }) => listed(model[key]));
   const rest = differences(
     fields.filter(({ type }) => type !== 'integers'),
@@ -96,9 +97,13 @@ function modelText(model: Picked | undefined): string {
 
 const fieldsOf = (registry: Registry<Definition>, id: string) => describe(registry.get(id).params);
 
+const isRecorded = (task: string) => taskRegistry.has(task) && !watchesClassifier(task);
+
 /** A dataset that the task itself names. */
 function datasetOfTask(task: Picked | undefined): Picked | undefined {
-  return asPicked(task?.['clean_test_data']) ?? (task && !('run_path' in task) ? task : undefined);
+  return (
+    asPicked(task?.['clean_test_data']) ?? (task && !('run_path' in task) && !isRecorded(task.name) ? task : undefined)
+  );
 }
 
 function subjectOf(task: Picked, classifier: ClassifierSpec | undefined): RunSummary['subject'] {

@@ -1,6 +1,7 @@
 import { Registry } from '../../../shared/definition.ts';
 import type { DatasetDefinition } from '../dataset.ts';
 import { arithmetic } from './arithmetic.ts';
+import { arrayFolder } from './array-folder.ts';
 import { backdoorDataset } from './backdoor.ts';
 import { cifar10 } from './cifar10.ts';
 import { fashionMnist } from './fashion-mnist.ts';
@@ -17,6 +18,7 @@ export const datasetRegistry: Registry<DatasetDefinition> = new Registry<Dataset
   cifar10,
   gtsrb,
   imageFolder,
+  arrayFolder,
   glyphs,
   toyFeatures,
   arithmetic,

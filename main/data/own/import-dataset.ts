@@ -1,4 +1,4 @@
-import { constants, existsSync, renameSync, rmSync } from 'node:fs';
+import { constants, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { copyFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
@@ -8,12 +8,16 @@ import { systemCode, toStorageError } from '../../storage/storage-error.ts';
 import { temporaryPath } from '../../storage/temporary-names.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import { ownDatasetsFolder } from '../data-dir.ts';
+import { requireDataReach } from '../data-reach.ts';
 import type { DatasetDefinition } from '../dataset.ts';
 import { datasetRegistry } from '../datasets/index.ts';
 import { isLitter, unreadableName, walkData } from '../datasets/data-entries.ts';
 import { LeftOut } from '../datasets/left-out.ts';
 import { isPictureName } from '../datasets/picture-folders.ts';
+import { importOptions, type ImportOptions } from './import-options.ts';
 import { describeOwnDataset } from './own-datasets.ts';
+import { pictureTables, takePictures } from './tables/take-pictures.ts';
+import { isTableName, takeTables } from './tables/take-tables.ts';
 import { numbered } from '../../../shared/format.ts';
 
 /** Options of an import, and where it reports. */
@@ -24,12 +28,14 @@ interface ImportContext {
   readonly progress?: (phase: string, done: number, total: number) => void;
 }
 
-/** A folder to take in as a dataset. */
+/** A folder, or a file with a table or arrays, to take in as a dataset. */
 export interface ImportRequest {
   name: string;
   folder: string;
   /** Its files are the program's own and may be moved; else they are copied. */
   isOwn: boolean;
+  /** How arrays and tables are taken in; as usual unless given. */
+  options?: ImportOptions;
 }
 
 /** A file to import: its path, and its path relative to what was given. */
@@ -48,13 +54,13 @@ const mostLevels = 32;
 
 /**
  * Takes in what lies in a folder as the dataset `name`: pictures in a folder for each class, perhaps below `train` and
- * `test`, or the files of the known dataset of that name. Links are followed, and what they lead to is copied. Returns
+ * `test`, the files of the known dataset of that name, or arrays and tables (npz, npy, CSV, Parquet). Links are followed, and what they lead to is copied. Returns
  * the name and a sentence about what was left out; nothing is kept of what is refused.
  * @throws CupbearerError `not-found` if there is no such folder, `usage` for a name that cannot be one, `conflict` for
  *   one that is taken, `bad-data` if the files are no dataset or too many, `storage`, `cancelled`.
  */
 export async function importDataset(
-  { name, folder, isOwn }: ImportRequest,
+  { name, folder, isOwn, options = importOptions.parse({}) }: ImportRequest,
   context: ImportContext,
 ): Promise<{ name: string; leftOut: string | undefined }> {
   if (!existsSync(folder)) throw new CupbearerError('not-found', `There is no folder "${folder}".`);
@@ -66,12 +72,16 @@ export async function importDataset(
   );
   const taken = known
     ? await takeKnown(known, files, isOwn, context)
-    : await takeOwn(name.trim(), files, isOwn, leftOut, context);
+    : await takeOwn(name.trim(), files, { isOwn, options }, leftOut, context);
   return { name: taken, leftOut: leftOut.sentence(folder) };
 }
 
 async function filesIn(folder: string, leftOut: LeftOut, { signal, progress }: ImportContext): Promise<Incoming[]> {
   const files: Incoming[] = [];
+  if (isTableName(folder) && statSync(folder).isFile()) {
+    requireDataReach(folder);
+    return [{ source: folder, parts: [basename(folder)] }];
+  }
   for await (const { path, parts, entries } of walkData(folder, { signal, mostEntries, mostLevels })) {
     for (const { name, kind } of entries) {
       const inside = [...parts, name];
@@ -125,7 +135,7 @@ async function takeKnown(
 async function takeOwn(
   name: string,
   files: readonly Incoming[],
-  isOwn: boolean,
+  { isOwn, options }: { isOwn: boolean; options: ImportOptions },
   leftOut: LeftOut,
   context: ImportContext,
 ): Promise<string> {
@@ -134,12 +144,42 @@ async function takeOwn(
     throw new CupbearerError('usage', 'Name of the dataset: expected one that does not begin with a dot.');
   const isPicture = ({ parts }: Incoming) => isPictureName(parts.at(-1)!);
   const pictures = withoutCommonFolder(files.filter(isPicture));
-  for (const { parts } of files) if (!isPictureName(parts.at(-1)!)) leftOut.add('format', parts.join('/'));
+  const tables = pictures.length > 0 ? [] : files.filter(({ parts }) => isTableName(parts.at(-1)!));
+  const isTaken = ({ parts }: Incoming) =>
+    isPictureName(parts.at(-1)!) || tables.some((table) => table.parts === parts);
+  for (const file of files) if (!isTaken(file)) leftOut.add('format', file.parts.join('/'));
+  const base = ownDatasetsFolder(context.dataDir);
+  const target = join(base, name);
+  const checkFree = () => {
+    if (existsSync(target))
+      throw new CupbearerError('conflict', `There is a dataset "${name}" already.`, { hint: 'Choose another name.' });
+  };
+  const checkClasses = async (folder: string) => {
+    context.progress?.('Checking', 0, 0);
+    const { classes } = await describeOwnDataset(name, folder, context.signal);
+    if (classes.length < 2) {
+      throw new CupbearerError('bad-data', `Expected at least two classes, found one: "${classes.join('')}".`);
+    }
+  };
+  if (tables.length > 0) {
+    checkFree();
+    await inPlace(base, [], isOwn, context, async (folder) => {
+      const withPictures = await pictureTables(tables);
+      if (withPictures.length > 0) await takePictures(withPictures, folder, options, context);
+      else await takeTables(tables, folder, options, context);
+      await checkClasses(folder);
+      checkFree();
+      return target;
+    });
+    return name;
+  }
   if (pictures.length === 0) {
     throw new CupbearerError(
       'bad-data',
       `Expected PNG, JPEG, PPM, PGM or PBM files in a folder for each class, found none among ${numbered(files.length, 'file')}.`,
-      { hint: 'To import the files of a known dataset (mnist, cifar10, …), give its name.' },
+      {
+        hint: 'Arrays (npz, npy) and tables (CSV, Parquet) can be imported, too. To import the files of a known dataset (mnist, cifar10, …), give its name.',
+      },
     );
   }
   const stray = pictures.find(({ parts }) => !isPlaced(parts));
@@ -149,17 +189,9 @@ async function takeOwn(
       `Expected a folder for each class, perhaps in folders train and test, found "${stray.parts.join('/')}".`,
     );
   }
-  const base = ownDatasetsFolder(context.dataDir);
-  const target = join(base, name);
   await inPlace(base, pictures, isOwn, context, async (folder) => {
-    context.progress?.('Checking', 0, 0);
-    const { classes } = await describeOwnDataset(name, folder, context.signal);
-    if (classes.length < 2) {
-      throw new CupbearerError('bad-data', `Expected at least two classes, found one: "${classes.join('')}".`);
-    }
-    if (existsSync(target)) {
-      throw new CupbearerError('conflict', `There is a dataset "${name}" already.`, { hint: 'Choose another name.' });
-    }
+    await checkClasses(folder);
+    checkFree();
     return target;
   });
   return name;

@@ -2,24 +2,41 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { fileSize } from '../../storage/read-file.ts';
+import { isThere, within } from '../../storage/within-folder.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import { ownDatasetsFolder } from '../data-dir.ts';
+import { arrayFile, arraysName, readArrayDescription } from '../datasets/array-files.ts';
 import { classesIn, findPictures, givesHalves } from '../datasets/picture-folders.ts';
 import type { PictureFile } from '../pictures/decode-pictures.ts';
 import { folderTimes, readNote, writeNote, type OwnDatasetNote } from './own-dataset-note.ts';
 import { readPictureHeader, showsColours } from '../pictures/decode-picture.ts';
 
-/** A folder of the user's pictures that was taken in, with the parameters that suit it. */
-export interface OwnDataset {
+/** A dataset of the user's that was taken in. */
+interface Taken {
   name: string;
   folder: string;
   samples: { train: number; test: number };
-  classes: string[];
+  classes: readonly string[];
   bytes: number;
+}
+
+/** A folder of pictures, with the parameters that suit it. */
+interface OwnPictures extends Taken {
+  kind: 'pictures';
   /** Side that pictures are scaled to, and whether in colour: as the first picture of each class suggests. */
   size: number;
   colour: boolean;
 }
+
+/** Images, features or texts that were arrays or tables. */
+interface OwnArrays extends Taken {
+  kind: 'arrays';
+  shape: readonly number[];
+  areTexts: boolean;
+}
+
+export type OwnDataset = OwnPictures | OwnArrays;
 
 /** Pictures up to this side keep it; larger ones are scaled to {@link usualSide}. */
 const largestSide = 64;
@@ -60,10 +77,11 @@ export async function listOwnDatasets(dataDir: string, signal: AbortSignal): Pro
  * decoded, `cancelled`.
  */
 export async function describeOwnDataset(name: string, folder: string, signal: AbortSignal): Promise<OwnDataset> {
+  if (isThere(within(folder, arraysName))) return ownArrays(name, folder);
   const classes = classesIn(folder);
   const times = folderTimes(folder);
   const noted = readNote(folder, times);
-  if (noted) return { name, folder, classes, ...noted };
+  if (noted) return { kind: 'pictures', name, folder, classes, ...noted };
   const train = await findPictures({ folder, train: true, ...split }, signal);
   const test = await findPictures({ folder, train: false, ...split }, signal);
   const note: OwnDatasetNote = {
@@ -76,7 +94,14 @@ export async function describeOwnDataset(name: string, folder: string, signal: A
     ({ path }) => depthOf(folder, path) <= (givesHalves(folder) ? 3 : 2),
   );
   if (isFlat) writeNote(folder, times, note);
-  return { name, folder, classes, ...note };
+  return { kind: 'pictures', name, folder, classes, ...note };
+}
+
+function ownArrays(name: string, folder: string): OwnArrays {
+  const { shape, classes, counts, vocabulary } = readArrayDescription(folder);
+  const files = (['train', 'test'] as const).flatMap((half) => [arrayFile(half, 'inputs'), arrayFile(half, 'labels')]);
+  const bytes = files.reduce((sum, file) => sum + fileSize(within(folder, file)), 0);
+  return { kind: 'arrays', name, folder, shape, classes, samples: counts, bytes, areTexts: vocabulary !== undefined };
 }
 
 /** How many names lead from a folder to a file in it. */

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { AnsweringThread, answersInOrder, startThreads } from '../threads/answering-thread.ts';
 import { withPicture, type DecodingOptions } from './decode-picture.ts';
-import { channelsOf, makeOpaque, scaled, type Picture, type Region } from './picture.ts';
+import { channelsOf, cropped, makeOpaque, scaled, type Picture, type Region } from './picture.ts';
 import { PixelRoom } from './pixel-room.ts';
 
 /** A picture on disk with its class, counted from 0. */
@@ -19,6 +19,8 @@ export interface PictureForm {
   /** Side that every picture is scaled to, in pixels. */
   size: number;
   colour: boolean;
+  /** The shorter side before the middle is cut out; both sides are scaled to `size` unless given. */
+  cropFrom?: number;
   /** Whether pictures are turned as their EXIF data say; a region lies in the turned picture then. */
   upright?: boolean;
 }
@@ -113,13 +115,17 @@ export async function decodeBlock(
     const decoded = await ifDecodable(file, { upright: form.upright ?? false, room }, (picture) => {
       // As Pillow's convert('RGB'), which torchvision calls on every picture.
       makeOpaque(picture);
-      if (holdsRegion(picture, file)) writePixels(scaled(picture, form.size, form.size, file.region), form, pixels, at);
+      if (holdsRegion(picture, file)) writePixels(sized(picture, form, file.region), form, pixels, at);
       return { width: picture.width, height: picture.height };
     });
     if (!decoded) undecodable.push(place);
     else if (!holdsRegion(decoded, file)) throw outsideRegion(decoded, file);
   }
   return { pixels: pixels.subarray(0, (files.length - undecodable.length) * size), undecodable };
+}
+
+function sized(picture: Picture, { size, cropFrom }: PictureForm, region: Region | undefined): Picture {
+  return cropFrom === undefined ? scaled(picture, size, size, region) : cropped(picture, size, cropFrom, region);
 }
 
 /** What `use` returns for the decoded picture; undefined if it cannot be decoded. */

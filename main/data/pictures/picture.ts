@@ -16,17 +16,18 @@ export interface Region {
 /**
  * The picture, or a region of it, scaled to `width` x `height` by a triangle filter that is as wide as a source pixel or
  * an output pixel, whichever is larger (what Pillow calls bilinear). Proportions are not kept; nothing outside the region
- * counts, nor do the colours of transparent pixels.
+ * counts, nor do the colours of transparent pixels. With `window`, only that part of the scaled picture is made.
  */
-export function scaled(picture: Picture, width: number, height: number, region?: Region): Picture {
+export function scaled(picture: Picture, toWidth: number, toHeight: number, region?: Region, window?: Region): Picture {
   const from = region ?? { x: 0, y: 0, width: picture.width, height: picture.height };
-  if (!region && width === picture.width && height === picture.height) return picture;
-  const columns = triangleWeights(from.width, width);
-  const rows = triangleWeights(from.height, height);
+  if (!region && !window && toWidth === picture.width && toHeight === picture.height) return picture;
+  const { x: left, y: top, width, height } = window ?? { x: 0, y: 0, width: toWidth, height: toHeight };
+  const columns = triangleWeights(from.width, toWidth, left, width);
+  const rows = triangleWeights(from.height, toHeight, top, height);
   // Rows that are already scaled along their width, as many as one output row is made of: all of them could be gigabytes.
   const kept = rows.reduce((most, { weights }) => Math.max(most, weights.length), 0);
   const across = new Float64Array(kept * width * 4);
-  let scaledRows = 0;
+  let scaledRows = rows[0]?.first ?? 0;
   const pixels = new Uint8ClampedArray(width * height * 4);
   for (let y = 0; y < height; y++) {
     const { first, weights } = rows[y]!;
@@ -87,12 +88,36 @@ function scaleRow(
   });
 }
 
-/** For each of `to` positions which of `from` values take part, from `first` on, with weights that add up to 1. */
-function triangleWeights(from: number, to: number): { first: number; weights: Float64Array }[] {
+/**
+ * Returns the middle `side` x `side` of a picture whose shorter side is scaled to `shorter` pixels, as torchvision's
+ * `Resize(shorter)` and `CenterCrop(side)` cut it.
+ */
+export function cropped(picture: Picture, side: number, shorter: number, region?: Region): Picture {
+  const { width, height } = region ?? picture;
+  const longer = Math.floor((shorter * Math.max(width, height)) / Math.min(width, height));
+  const [toWidth, toHeight] = width <= height ? [shorter, longer] : [longer, shorter];
+  const start = (size: number) => halfToEven(size - side);
+  const window = { x: start(toWidth), y: start(toHeight), width: side, height: side };
+  return scaled(picture, toWidth, toHeight, region, window);
+}
+
+/** Half of a whole number, rounded as Python rounds: a half goes to the even neighbour. */
+function halfToEven(whole: number): number {
+  const half = Math.floor(whole / 2);
+  return whole % 2 === 0 || half % 2 === 0 ? half : half + 1;
+}
+
+/** For `count` of `to` positions from `start` on which of `from` values take part, from `first` on, with weights that add up to 1. */
+function triangleWeights(
+  from: number,
+  to: number,
+  start: number,
+  count: number,
+): { first: number; weights: Float64Array }[] {
   const scale = from / to;
   const reach = Math.max(1, scale);
-  return Array.from({ length: to }, (_, i) => {
-    const centre = (i + 0.5) * scale - 0.5;
+  return Array.from({ length: count }, (_, i) => {
+    const centre = (start + i + 0.5) * scale - 0.5;
     const first = Math.max(0, Math.ceil(centre - reach));
     const last = Math.min(from - 1, Math.floor(centre + reach));
     const raw = Array.from({ length: last - first + 1 }, (_k, k) => 1 - Math.abs(first + k - centre) / reach);

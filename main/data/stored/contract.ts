@@ -74,7 +74,7 @@ export function readContract(place: Place): ActivationsContract | undefined {
 }
 
 /** A field in which two contracts differ, and what each says. */
-export interface ContractDifference {
+interface ContractDifference {
   readonly field: string;
   readonly values: readonly [unknown, unknown];
 }

@@ -5,7 +5,7 @@ import { samplesOf, storedBlocks, wordsOf } from './stored-blocks.ts';
 import type { StoredLayer, StoredSet } from './stored-set.ts';
 
 /** What the numbers of a layer are like. */
-export interface LayerDescription extends StoredLayer {
+interface LayerDescription extends StoredLayer {
   /** Samples with a NaN, and with an infinite number and no NaN. */
   readonly nan: number;
   readonly infinite: number;
@@ -100,17 +100,15 @@ async function describeLayer(
   let firstNotFinite: number | undefined;
   let first: Uint32Array | undefined;
   // Columns that have had one value so far: soon there are few.
-  let constant = Array.from({ length: columns }, (_, column) => column);
+  let constant: Int32Array = Int32Array.from({ length: columns }, (_, column) => column);
   let sample = 0;
   const pair = new Uint32Array(4);
   const numbers = new Float64Array(pair.buffer);
   for await (const block of storedBlocks(set, layer.name, undefined, signal)) {
     const words = wordsOf(block.values);
     first ??= words.slice(0, columns);
-    for (let row = 0; row < words.length && constant.length > 0; row += columns) {
-      const differs = constant.some((column) => words[row + column] !== first![column]);
-      if (differs) constant = constant.filter((column) => words[row + column] === first![column]);
-    }
+    for (let row = 0; row < words.length && constant.length > 0; row += columns)
+      constant = stillConstant(constant, words, row, first);
     for (const [from, to] of samplesOf(set, layer.name, block)) {
       const found = notFinite(words, from, to);
       if (found !== undefined) {
@@ -127,6 +125,13 @@ async function describeLayer(
     report(sample);
   }
   return { ...layer, nan, infinite, firstNotFinite, constantColumns: constant.length, columns };
+}
+
+/** Those of `columns` that have the value of the first row in this one as well. */
+function stillConstant(columns: Int32Array, words: Uint32Array, row: number, first: Uint32Array): Int32Array {
+  let at = 0;
+  while (at < columns.length && words[row + columns[at]!] === first[columns[at]!]) at++;
+  return at === columns.length ? columns : columns.filter((column) => words[row + column] === first[column]);
 }
 
 function notFinite(words: Uint32Array, from: number, to: number): 'NaN' | 'infinite' | undefined {

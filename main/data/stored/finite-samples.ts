@@ -12,7 +12,7 @@ export async function finiteSamples(
     let sample = 0;
     for await (const block of storedBlocks(set, layer, undefined, signal)) {
       for (const [from, to] of samplesOf(set, layer, block)) {
-        if (!block.values.subarray(from, to).every(Number.isFinite)) isFinite[sample] = 0;
+        for (let i = from; i < to; i++) if (!Number.isFinite(block.values[i])) isFinite[sample] = 0;
         sample++;
       }
     }

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { withStorageErrors } from '../../storage/storage-error.ts';
@@ -73,6 +73,7 @@ export async function findFiles(items: readonly string[]): Promise<FoundFiles> {
     if (layer === '' || path === '') throw new CupbearerError('usage', `"${item}": expected a file, or layer=file.`);
     if (isFolder(path)) throw new CupbearerError('usage', `"${path}": expected a file, found a folder.`);
     requireDataReach(path);
+    if (!existsSync(path)) throw new CupbearerError('not-found', `There is no file or folder "${path}".`);
     const file = new WatchedFile(resolve(path));
     const content = await contentOf(file);
     contents.push(

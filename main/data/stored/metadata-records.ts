@@ -21,10 +21,13 @@ export interface RecordSource {
 }
 
 /** Most rows and columns of a table, and bytes of a row. */
-export const mostRecords = 2 ** 24;
+const mostRecords = 2 ** 24;
 const mostColumns = 1000;
 const mostRecordBytes = 2 ** 24;
 const bounds = { mostDepth: 32, mostBytes: mostRecordBytes };
+/** Up to so much, a packed table may unpack to any size; beyond, to so many times its own size. */
+const freeBytes = 2 ** 28;
+const usualRatio = 64;
 const blockBytes = 2 ** 20;
 const [lineFeed, quote] = [0x0a, 0x22];
 
@@ -91,10 +94,16 @@ export async function recordsOf(
 ): Promise<RecordSource> {
   checkColumns(columns.length, file);
   const offsets: number[] = [0];
+  const most = Math.max(freeBytes, usualRatio * file.size);
   for await (const rows of groups) {
     for (const row of rows) {
       held.append(Buffer.from(`${JSON.stringify(plainRow(Object.entries(row)))}\n`));
       offsets.push(held.length);
+      if (held.length > most)
+        throw new CupbearerError(
+          'bad-data',
+          `"${file.path}": expected at most ${most} bytes of metadata unpacked from a file of ${file.size}, found more.`,
+        );
     }
   }
   const parse = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()) as MetadataRow;

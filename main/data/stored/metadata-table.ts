@@ -11,9 +11,12 @@ const mostCharacters = 2 ** 27;
 /** What is known of the samples besides their activations, a row each in the order of the samples. Rows stay in the file. */
 export class MetadataTable {
   readonly #source: RecordSource;
+  /** Number of the row of each sample, where rows are in another order. */
+  readonly #order: Int32Array | undefined;
 
-  constructor(source: RecordSource) {
+  constructor(source: RecordSource, order?: Int32Array) {
     this.#source = source;
+    this.#order = order;
   }
 
   /** Reads a CSV file or JSON lines. @throws CupbearerError `bad-data` naming the row, `not-found`, `storage`. */
@@ -72,13 +75,25 @@ export class MetadataTable {
         );
       values.push(value);
     });
-    return values;
+    return this.#order ? Array.from(this.#order, (row) => values[row]!) : values;
   }
 
-  /** The rows at `indices`, read from the file. @throws CupbearerError `bad-data` if it has changed, `storage`. */
+  /**
+   * The same rows in the order of samples called `names`, if the column `id` has all of these names. Files of requests lie in no order that
+   * means anything.
+   */
+  inOrderOf(names: readonly string[]): MetadataTable {
+    if (!this.columns.includes('id') || names.length !== this.length) return this;
+    const rows = new Map(this.column('id').map((id, row) => [String(id), row]));
+    const order = names.map((name) => rows.get(name));
+    return order.every((row) => row !== undefined) ? new MetadataTable(this.#source, Int32Array.from(order)) : this;
+  }
+
+  /** The rows of the samples at `indices`, read from the file. @throws CupbearerError `bad-data` if it has changed, `storage`. */
   rows(indices: ArrayLike<number>): MetadataRow[] {
     const { held, offsets, parse } = this.#source;
-    return Array.from(indices, (row) => {
+    return Array.from(indices, (index) => {
+      const row = this.#order ? this.#order[index]! : index;
       const bytes = new Uint8Array(offsets[row + 1]! - offsets[row]!);
       held.readInto(bytes, offsets[row]!);
       return parse(bytes, row);

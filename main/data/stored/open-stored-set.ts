@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
 import type { WatchedFile } from '../../storage/watched-file.ts';
-import { contractFile } from './contract.ts';
+import { contractFile, type ActivationsContract } from './contract.ts';
 import { findFiles, openMetadata, type FoundFiles } from './found-files.ts';
 import { layersOf, type StoredLayers } from './stored-layers.ts';
 import type { MetadataTable } from './metadata-table.ts';
@@ -24,12 +24,18 @@ export async function openStoredSet(
   const items = typeof given === 'string' ? [given] : given;
   const path = items.join(',');
   const found = await findFiles(items);
-  const padding = found.contract?.preprocessing?.['padding_side'] === 'left' ? 'left' : 'right';
-  const layers = layersOf(found.arrays, path, padding, found.lengths);
-  const metadata = options.metadata === undefined ? found.metadata : await openMetadata(resolve(options.metadata));
+  const layers = layersOf(found.arrays, path, paddingOf(found.contract), found.lengths);
+  const table = options.metadata === undefined ? found.metadata : await openMetadata(resolve(options.metadata));
+  const metadata = found.names ? table?.inOrderOf(found.names) : table;
   checkCount(layers.length, found.contract?.samples, `${contractFile} says`, path);
   checkCount(layers.length, metadata?.length, `"${metadata?.path}" has rows for`, path);
   return storedSet(path, found, layers, metadata);
+}
+
+/** On which side sequences are filled up to the same length; chosen positions are no whole sequences. */
+function paddingOf(contract: ActivationsContract | undefined): 'left' | 'right' | undefined {
+  if (Array.isArray(contract?.positions)) return undefined;
+  return contract?.preprocessing?.['padding_side'] === 'left' ? 'left' : 'right';
 }
 
 function checkCount(found: number, expected: number | undefined, what: string, path: string): void {

@@ -18,7 +18,7 @@ import { recordsOf, type RecordSource } from './metadata-records.ts';
 import { lengthsOf, type Lengths } from './stored-layers.ts';
 
 /** What a file of a table holds: activations as columns of lists, and the other columns. */
-export interface ParquetTable {
+interface ParquetTable {
   readonly arrays: readonly FoundArray[];
   /** Tokens of each sample, where a column has lists of lists of different length. */
   readonly lengths: Lengths | undefined;
@@ -45,11 +45,8 @@ const float = ['FLOAT', 'DOUBLE'];
  * @throws CupbearerError `bad-data` naming the column; `storage`.
  */
 export async function readParquet(file: WatchedFile): Promise<ParquetTable> {
-  try {
-    const buffer: AsyncBuffer = {
-      byteLength: file.size,
-      slice: (start, end = file.size) => file.read(start, Math.max(0, Math.min(end, file.size) - start)).buffer,
-    };
+  return refusing(file, async () => {
+    const buffer = bufferOf(file);
     const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
     checkBounds(metadata, file);
     const columns = parquetSchema(metadata).children;
@@ -72,6 +69,52 @@ export async function readParquet(file: WatchedFile): Promise<ParquetTable> {
       lengths,
       others: others.length > 0 ? await readOthers(buffer, metadata, others, file) : undefined,
     };
+  });
+}
+
+/** A Parquet file whose rows are read as they are wanted. */
+export interface OpenedParquet {
+  readonly columns: readonly string[];
+  /** What its writer noted beside the data. */
+  readonly keyValues: Readonly<Record<string, string>>;
+  /** Yields the rows, a group at a time; bytes that are no text stay bytes. @throws CupbearerError `bad-data`, `storage`. */
+  rows(columns: readonly string[]): AsyncGenerator<Record<string, unknown>[]>;
+}
+
+/** Opens a table to read some of its columns. @throws CupbearerError `bad-data`; `storage`. */
+export async function openParquet(file: WatchedFile): Promise<OpenedParquet> {
+  const buffer = bufferOf(file);
+  const metadata = await refusing(file, async () => {
+    const found = await parquetMetadataAsync(buffer, { geoparquet: false });
+    checkBounds(found, file);
+    return found;
+  });
+  const notes = metadata.key_value_metadata ?? [];
+  return {
+    columns: parquetSchema(metadata).children.map(({ element }) => element.name),
+    keyValues: Object.fromEntries(notes.map(({ key, value = '' }) => [key, value])),
+    async *rows(columns) {
+      const groups = rowsOf(buffer, metadata, [...columns], false);
+      for (;;) {
+        const next = await refusing(file, () => groups.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    },
+  };
+}
+
+function bufferOf(file: WatchedFile): AsyncBuffer {
+  return {
+    byteLength: file.size,
+    slice: (start, end = file.size) => file.read(start, Math.max(0, Math.min(end, file.size) - start)).buffer,
+  };
+}
+
+/** @throws CupbearerError `bad-data` naming the file for whatever fault `read` meets. */
+async function refusing<T>(file: WatchedFile, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (error) {
     if (error instanceof CupbearerError) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -116,7 +159,9 @@ function checkBounds(metadata: FileMetaData, file: WatchedFile): void {
         mostValues,
         'Write it with smaller groups: pyarrow.parquet.write_table(table, file, row_group_size=1000).',
       );
-      unpacked += column.total_uncompressed_size;
+      // A dictionary lets a few bytes stand for millions of values.
+      unpacked +=
+        column.total_uncompressed_size > column.num_values ? column.total_uncompressed_size : column.num_values;
       const begin = column.dictionary_page_offset ? column.dictionary_page_offset : column.data_page_offset;
       checkPages(file, Number(begin), Number(column.total_compressed_size), Number(column.num_values), name);
     }
@@ -166,11 +211,13 @@ async function* rowsOf(
   file: AsyncBuffer,
   metadata: FileMetaData,
   columns: string[],
+  utf8 = true,
 ): AsyncGenerator<Record<string, unknown>[]> {
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
-    if (rowEnd > rowStart) yield await parquetReadObjects({ file, metadata, columns, rowStart, rowEnd, compressors });
+    if (rowEnd > rowStart)
+      yield await parquetReadObjects({ file, metadata, columns, rowStart, rowEnd, compressors, utf8 });
     rowStart = rowEnd;
   }
 }

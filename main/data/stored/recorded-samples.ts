@@ -49,7 +49,10 @@ export class RecordedSamples implements Dataset {
 }
 
 /** What is known of samples in words: their text, or what else names them. */
-function textsOf({ metadata, names }: StoredSet, indices: ArrayLike<number>): string[] {
+export function textsOf(
+  { metadata, names }: Pick<StoredSet, 'metadata' | 'names'>,
+  indices: ArrayLike<number>,
+): string[] {
   const column = textColumns.find((name) => metadata?.columns.includes(name)) ?? metadata?.columns[0];
   if (!metadata || column === undefined) return Array.from(indices, (index) => names?.[index] ?? `Sample ${index}`);
   return metadata.rows(indices).map((row, i) => wordsOf(row, column) ?? `Sample ${indices[i]}`);

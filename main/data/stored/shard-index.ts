@@ -25,7 +25,7 @@ const indexSchema = z.object({
 });
 
 /** The files that an index names, in the order of the samples in them. */
-export interface ShardIndex {
+interface ShardIndex {
   readonly place: Place;
   readonly files: readonly string[];
   readonly tensors: Readonly<Record<string, string>>;

@@ -6,9 +6,9 @@ import type { StoredSet } from './stored-set.ts';
 const blockNumbers = 2 ** 20;
 
 /** Samples of a layer. */
-export interface StoredBlock {
+interface StoredBlock {
   readonly indices: Float64Array;
-  /** One sample after another; of ragged sequences all tokens. */
+  /** One sample after another; of ragged sequences all tokens. Valid until the next block. */
   readonly values: Float32Array;
 }
 
@@ -41,6 +41,8 @@ export async function* storedBlocks(
     const values = await asking;
     if (start + atOnce < indices.length) next = ask(start + atOnce);
     yield { indices: part, values };
+    // It lies outside of JavaScript's heap, whose collector lets much such garbage wait.
+    if (values.buffer instanceof ArrayBuffer) values.buffer.transfer(0);
   }
 }
 

@@ -36,7 +36,7 @@ export interface StoredLayers {
 }
 
 /** Numbers the files that hold rows, as {@link StoredRows} has them. */
-export class FileNumbers {
+class FileNumbers {
   readonly #numbers = new Map<WatchedFile | ByteFile, number>();
 
   numberOf(file: WatchedFile | ByteFile): number {
@@ -54,34 +54,27 @@ export class FileNumbers {
 /**
  * Returns the layers that arrays hold; those of one name are parts of one layer, in their order. Tokens per sample come from a
  * tensor `lengths` or `offsets` unless they are `given`. `padding` says on which side shorter sequences of `[n, positions, d]` are
- * filled up.
+ * filled up; undefined where they are not.
  * @throws CupbearerError `bad-data` naming the arrays that do not fit together.
  */
 export function layersOf(
   arrays: readonly FoundArray[],
   path: string,
-  padding: 'left' | 'right',
+  padding: 'left' | 'right' | undefined,
   given?: Lengths,
 ): StoredLayers {
   const byName = grouped(arrays);
   const sizes = given ?? readLengths(byName);
-  const leftOut: { name: string; reason: string }[] = [];
+  const { layers, leftOut } = activationsOf(byName);
+  // Where sequences lie one after another, the lengths are theirs, and nothing else was filled up.
+  const filledOn = sizes && layers.some((parts) => isPackedBy(sizes, parts)) ? undefined : padding;
   const files = new FileNumbers();
   const placed: Placed[] = [];
   let reference: { array: FoundArray; samples: number } | undefined;
-  for (const [name, parts] of [...byName].sort(([a], [b]) => naturally(a, b))) {
-    if (lengthNames.includes(name)) continue;
-    if (inputNames.includes(name)) {
-      leftOut.push({ name, reason: 'It holds inputs or labels rather than activations.' });
-      continue;
-    }
+  for (const parts of layers) {
     const [array] = parts as [FoundArray];
-    if (array.shape.length < 2) {
-      leftOut.push({ name, reason: `Its shape is [${array.shape.join(', ')}], where [n, d] was expected.` });
-      continue;
-    }
     checkParts(parts);
-    const found = placeLayer(parts, sizes, padding, files);
+    const found = placeLayer(parts, sizes, filledOn, files);
     const samples = found.samples;
     if (reference && reference.samples !== samples) {
       refuse(
@@ -111,6 +104,24 @@ export function layersOf(
   };
 }
 
+/** The arrays that hold activations, by the name of the layer, and what else there is. */
+function activationsOf(byName: ReadonlyMap<string, readonly FoundArray[]>): {
+  layers: (readonly FoundArray[])[];
+  leftOut: { name: string; reason: string }[];
+} {
+  const layers: (readonly FoundArray[])[] = [];
+  const leftOut: { name: string; reason: string }[] = [];
+  for (const [name, parts] of [...byName].sort(([a], [b]) => naturally(a, b))) {
+    if (lengthNames.includes(name)) continue;
+    const { shape } = parts[0]!;
+    if (inputNames.includes(name)) leftOut.push({ name, reason: 'It holds inputs or labels rather than activations.' });
+    else if (shape.length < 2)
+      leftOut.push({ name, reason: `Its shape is [${shape.join(', ')}], where [n, d] was expected.` });
+    else layers.push(parts);
+  }
+  return { layers, leftOut };
+}
+
 function grouped(arrays: readonly FoundArray[]): Map<string, FoundArray[]> {
   const byName = new Map<string, FoundArray[]>();
   for (const array of arrays) {
@@ -133,17 +144,24 @@ function checkParts(parts: readonly FoundArray[]): void {
   }
 }
 
+/** Whether rows are tokens of sequences of these lengths, one after another. */
+function isPackedBy({ total, lengths }: Lengths, parts: readonly FoundArray[]): boolean {
+  const [array] = parts as [FoundArray];
+  const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  return rows === total && (array.shape.length === 2 || total !== lengths.length);
+}
+
 function placeLayer(
   parts: readonly FoundArray[],
   sizes: Lengths | undefined,
-  padding: 'left' | 'right',
+  filledOn: 'left' | 'right' | undefined,
   files: FileNumbers,
 ): Placed & { samples: number } {
   const [array] = parts as [FoundArray];
   const [, ...size] = array.shape;
   const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
-  const isPacked = sizes !== undefined && size.length === 1 && rows === sizes.total;
-  const isPadded = sizes !== undefined && !isPacked && size.length === 2 && rows === sizes.lengths.length;
+  const isPacked = sizes !== undefined && isPackedBy(sizes, parts);
+  const isPadded = sizes !== undefined && filledOn !== undefined && size.length === 2 && rows === sizes.lengths.length;
   if (sizes && !isPacked && rows !== sizes.lengths.length) {
     refuse(
       array,
@@ -176,7 +194,7 @@ function placeLayer(
   if (isPadded) {
     const begins = Float64Array.from(
       sizes.lengths,
-      (length, i) => i * perRow + (padding === 'left' ? perRow - length : 0),
+      (length, i) => i * perRow + (filledOn === 'left' ? perRow - length : 0),
     );
     spans = { begins, lengths: sizes.lengths };
   }

@@ -29,7 +29,7 @@ interface Ordered {
 }
 
 /**
- * Draws rates at a threshold by drawing samples again, with the threshold set anew each time. A rate is no smooth
+ * Draws rates at a threshold by drawing samples again, with the threshold set again each time. A rate is no smooth
  * function of the samples; what makes it quick is that they are put in order once, and draws only weigh them.
  */
 export function rateDraws(metric: RateMetric, seeds: readonly ScoredSeed[], units: SampleUnits): FigureDraws {

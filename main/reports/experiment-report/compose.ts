@@ -88,7 +88,7 @@ function repeatBlocks({ experiment: { spec } }: ExperimentReportRequest, isShort
     ['npx', 'cupbearer', 'experiment', 'new', file, '--from', report],
     ['npx', 'cupbearer', 'experiment', 'run', file],
   ].map((words) => commandText(words, 'posix'));
-  const given = spec.classifiers.flatMap(({ run }) => (run === undefined ? [] : [run]));
+  const given = [...spec.classifiers, ...spec.detectors].flatMap(({ run }) => (typeof run === 'string' ? [run] : []));
   return [
     text(
       `This report holds the experiment’s file. Save the report as ${report} (or .md, if it is that), take the file out of it, and compute what it names; results of the same version, engine and data are the same.`,
@@ -100,7 +100,7 @@ function repeatBlocks({ experiment: { spec } }: ExperimentReportRequest, isShort
     ...(given.length > 0
       ? [
           text(
-            `It takes classifiers that were there before (${given.join(', ')}); these must be there, too, or be trained as said above.`,
+            `It takes models or fitted detectors of runs that were there before (${given.join(', ')}); compute these first if they are not there.`,
           ),
         ]
       : []),

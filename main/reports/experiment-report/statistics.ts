@@ -64,6 +64,7 @@ export function statisticsBlocks({ cells }: MatrixSubject, results: ExperimentRe
     ),
     figureBlock('forest', results),
     figureBlock('ranks', results),
+    ...(results.sweep.axes.length > 0 ? [figureBlock('curves', results)] : []),
     text(
       'Intervals of cells: hierarchical bootstrap over seeds and, within them, samples. Differences over tasks: Student’s t over tasks.',
     ),

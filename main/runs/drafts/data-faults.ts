@@ -4,7 +4,7 @@ import { datasetFacts } from '../../data/datasets/load.ts';
 import { poisonKeys } from '../../data/datasets/training-data.ts';
 import { createTrigger, triggerRegistry } from '../../data/triggers/index.ts';
 import { classifierData, originalDataOf } from '../../tasks/classifier.ts';
-import { NetworkOutline } from '../../models/network-outline.ts';
+import { outlineOf } from '../../models/model-in.ts';
 import { misfitsOf } from '../../../shared/misfit.ts';
 import { formatBytes, numbered } from '../../../shared/format.ts';
 import { describe, type Field } from '../../../shared/schema/describe.ts';
@@ -14,8 +14,8 @@ import { toErrorRecord } from '../../../shared/errors.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
 import type { Fault } from '../../../shared/domain/form.ts';
-import type { DraftSubject } from './draft-specs.ts';
-import { draftNetwork, orNothing, type DraftView } from './draft-view.ts';
+import { draftWatchesClassifier, type DraftSubject } from './draft-specs.ts';
+import { draftModel, orNothing, type DraftView } from './draft-view.ts';
 
 /** A definition picked somewhere in a draft. */
 interface PickedAt {
@@ -25,9 +25,9 @@ interface PickedAt {
 }
 
 /** Returns all definitions that a draft picks for its data and its task, at any depth, with their paths. */
-function picksIn({ draft }: DraftSubject): PickedAt[] {
-  const { classifier, task } = draft;
-  const training = classifier.source === 'train' ? classifier.params : {};
+function picksIn(subject: DraftSubject): PickedAt[] {
+  const { classifier, task } = subject.draft;
+  const training = classifier.source === 'train' && draftWatchesClassifier(subject) ? classifier.params : {};
   const taskField = describe(trainDetector.params.pick({ task: true }));
   return [
     ...picksBelow(describe(trainClassifier.params), training, ['classifier', 'params']),
@@ -107,10 +107,10 @@ export function classifierFaults(subject: DraftSubject, { facts }: DraftView): F
     const message = draft.classifier.run === '' ? 'Choose a trained classifier.' : 'This classifier no longer exists.';
     return [{ path: ['classifier', 'run'], message }];
   }
-  const network = facts && orNothing(() => draftNetwork(subject, facts));
-  if (!network) return [];
+  const model = facts && orNothing(() => draftModel(subject, facts));
+  if (!model) return [];
   try {
-    void new NetworkOutline(network);
+    void outlineOf(model);
     return [];
   } catch (error) {
     return [{ path: ['classifier', 'params', 'model'], message: toErrorRecord(error).message }];

@@ -6,12 +6,11 @@ import type { Picked } from '../../../shared/schema/fields.ts';
 import { stepOf } from '../../../shared/domain/wizard-step.ts';
 import { valueAt } from '../../../shared/schema/problems.ts';
 import { engineIds } from '../../tensor/engine.ts';
-import { plannedClassifier } from '../../tasks/classifier.ts';
 import { taskMisfits } from '../../tasks/outline.ts';
 import { parameterLabel } from '../parameter-label.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
-import type { DraftSubject } from './draft-specs.ts';
+import { draftTaskValues, draftWatchesClassifier, type DraftSubject } from './draft-specs.ts';
 import { classifierFaults, dataFaults } from './data-faults.ts';
 import { detectorMisfits } from './detector-misfits.ts';
 import { viewDraft } from './draft-view.ts';
@@ -41,6 +40,7 @@ export function draftFaults(
 export function labelInDraft([part = '', ...rest]: readonly string[]): string {
   if (part === 'classifier' && rest[0] === 'run') return 'Classifier';
   if (part === 'detectors' && rest.length === 0) return 'Detectors';
+  if (part === 'fitted') return 'Fitted detector';
   if (part === 'layers') return 'Layers for all';
   if (part === 'otherTasks') return `Task ${Number(rest[0]) + 1}`;
   if (part === 'otherClassifiers') return `Model ${Number(rest[0]) + 1}`;
@@ -50,16 +50,15 @@ export function labelInDraft([part = '', ...rest]: readonly string[]): string {
 }
 
 /** Faults of single values, by the schemas of the experiments. */
-export function valueFaults({ draft, classifierFolder }: DraftSubject): Fault[] {
-  const { classifier, task, detectors, evaluation } = draft;
-  const run_path = classifierFolder ?? plannedClassifier;
+export function valueFaults(subject: DraftSubject): Fault[] {
+  const { classifier, detectors, evaluation } = subject.draft;
   const params = trainDetector.params;
   const rest = params.omit({ detector: true, task: true });
   return [
-    ...(classifier.source === 'train'
+    ...(classifier.source === 'train' && draftWatchesClassifier(subject)
       ? faultsOf(trainClassifier.params, classifier.params, ['classifier', 'params'])
       : []),
-    ...faultsOf(params.pick({ task: true }), { task: { ...task, run_path } }, []),
+    ...faultsOf(params.pick({ task: true }), { task: draftTaskValues(subject) }, []),
     ...detectors.flatMap((detector, i) =>
       faultsOf(params.pick({ detector: true }), { detector }, ['detectors', String(i)], 1),
     ),
@@ -91,19 +90,21 @@ function faultsOf(
 function togetherFaults(subject: DraftSubject, dataDir: string): Fault[] {
   const view = viewDraft(subject, dataDir);
   const { draft } = subject;
-  const { task, data, network } = view;
+  const { task, data, source: outline } = view;
   const asFault = (misfit: Misfit, detector?: Picked): Fault => ({
     path: misfit.path.join('.') === 'task.run_path' ? ['classifier', 'run'] : [...misfit.path],
     message: misfitMessage(misfit, { task: draft.task, ...(detector ? { detector } : {}) }),
   });
   return [
-    ...classifierFaults(subject, view),
+    ...(draftWatchesClassifier(subject) ? classifierFaults(subject, view) : []),
     // Before what is to be downloaded: nobody should fetch what does not fit.
-    ...(task ? below('task', taskMisfits(task, data && { ...data, network }, dataDir)) : []).map((misfit) =>
+    ...(task ? below('task', taskMisfits(task, data && { ...data, outline }, dataDir)) : []).map((misfit) =>
       asFault(misfit),
     ),
     ...dataFaults(subject, dataDir, view),
-    ...(draft.detectors.length === 0 ? [{ path: ['detectors'], message: 'Choose at least one detector.' }] : []),
+    ...(draft.detectors.length + (draft.fitted?.length ?? 0) === 0
+      ? [{ path: ['detectors'], message: 'Choose at least one detector.' }]
+      : []),
     ...draft.detectors.flatMap((detector, i) =>
       below('detectors', below(String(i), detectorMisfits(detector, view))).map((misfit) => asFault(misfit, detector)),
     ),

@@ -3,9 +3,9 @@ import type { ExperimentDraft } from '../../../shared/domain/draft.ts';
 import { asPicked, parseParams, type Picked } from '../../../shared/schema/fields.ts';
 import { given } from '../../../shared/given.ts';
 import type { PickedDetector } from '../../detectors/detector.ts';
-import type { SourceOutline } from '../../models/activation-source.ts';
 import type { PickedTask } from '../../tasks/common-params.ts';
 import { taskRegistry } from '../../tasks/index.ts';
+import type { Recorded } from '../../tasks/task.ts';
 import { watchesClassifier } from '../../tasks/outline.ts';
 import { classifierData, plannedClassifier, type ClassifierData } from '../../tasks/classifier.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
@@ -19,7 +19,7 @@ export interface DraftSubject {
   draft: ExperimentDraft;
   classifierFolder: string | null;
   /** What was recorded for its task, where that brings its activations along and they are known. */
-  recorded?: SourceOutline | undefined;
+  recorded?: Recorded | undefined;
 }
 
 const { model, train_data, seed } = trainClassifierParams.shape;
@@ -36,16 +36,28 @@ export function draftArchitecture({ classifier }: ExperimentDraft): Picked {
   return parseParams(model, params['model']);
 }
 
-/** The task of a draft with its classifier in it. @throws CupbearerError `usage`. */
-export function draftTask({ draft, classifierFolder }: DraftSubject): PickedTask {
+/** The task of a draft with its classifier in it, where it watches one, as it was written. */
+export function draftTaskValues({ draft, classifierFolder }: DraftSubject): Picked {
   const watched = draftWatchesClassifier({ draft }) ? { run_path: classifierFolder ?? plannedClassifier } : {};
-  return parseParams(task, { ...draft.task, ...watched });
+  return { ...draft.task, ...watched };
 }
 
-/** Whether a draft's task watches a classifier; one that is not known or not valid counts as if it did. */
+/** The task of a draft with its classifier in it, where it watches one. @throws CupbearerError `usage`. */
+export function draftTask(subject: DraftSubject): PickedTask {
+  return parseParams(task, draftTaskValues(subject));
+}
+
+/** Whether the task of this name watches a classifier; one that is not known counts as if it did. */
+export const watches = (name: string): boolean => !taskRegistry.has(name) || watchesClassifier(name);
+
+/** Whether a draft's task watches a classifier; one that is not valid counts as if it did. */
 export function draftWatchesClassifier({ draft }: Pick<DraftSubject, 'draft'>): boolean {
-  const name = asPicked(draft.task)?.name;
-  return name === undefined || !taskRegistry.has(name) || watchesClassifier(name);
+  return watches(asPicked(draft.task)?.name ?? '');
+}
+
+/** Whether a draft trains a classifier for its task. */
+export function draftTrains(subject: Pick<DraftSubject, 'draft' | 'classifierFolder'>): boolean {
+  return subject.classifierFolder === null && draftWatchesClassifier(subject);
 }
 
 /** One of a draft's detectors. @throws CupbearerError `usage`. */
@@ -53,15 +65,13 @@ export function draftDetector(picked: Picked): PickedDetector {
   return parseParams(detector, picked);
 }
 
-/** The specs of a draft's detectors, in order, on the classifier in a folder. @throws CupbearerError `usage`. */
-export function draftDetectorSpecs({
-  draft,
-  classifierFolder,
-}: {
-  draft: ExperimentDraft;
-  classifierFolder: string;
-}): ParsedSpec<'detector'>[] {
-  const own = { ...draft.task, run_path: classifierFolder };
+/**
+ * The specs of a draft's detectors, in order, on the classifier in a folder, where its task watches one. @throws CupbearerError
+ * `usage`.
+ */
+export function draftDetectorSpecs(subject: Omit<DraftSubject, 'recorded'>): ParsedSpec<'detector'>[] {
+  const { draft } = subject;
+  const own = draftTaskValues(subject);
   return draft.detectors.map((picked) => parseSpec('detector', { ...draft.evaluation, detector: picked, task: own }));
 }
 

@@ -6,7 +6,7 @@ import { triggerRegistry } from '../../data/triggers/index.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { triggerOfTask } from '../../tasks/trigger-of-task.ts';
 import { datasetTitle } from '../../data/datasets/dataset-title.ts';
-import { draftArchitecture, type DraftSubject } from './draft-specs.ts';
+import { draftArchitecture, draftTrains, draftWatchesClassifier, watches, type DraftSubject } from './draft-specs.ts';
 import { orNothing, viewDraft, type DraftView } from './draft-view.ts';
 
 /** Each step's choice in a few words: "MNIST, corner pixel". `subject` has the open task and classifier of `draft`. */
@@ -17,18 +17,19 @@ export function draftSummaries(
 ): DraftCheck['summaries'] {
   const view = viewDraft(subject, dataDir);
   const tasks = tasksOf(draft).length;
-  const classifiers = classifiersOf(draft).length;
-  const runs = draft.detectors.length + (draft.classifier.source === 'train' ? 1 : 0);
+  const classifiers = tasksOf(draft).some(({ task }) => watches(task.name)) ? classifiersOf(draft).length : 0;
+  const runs = draft.detectors.length + (draftTrains(subject) ? 1 : 0);
   return {
-    task: tasks > 1 ? counted(tasks, 'task') : taskSummary(view),
-    model: classifiers > 1 ? counted(classifiers, 'model') : modelSummary(subject),
+    task: tasks > 1 ? counted(tasks, 'task') : taskSummary(subject, view),
+    model: classifiers === 0 ? 'None needed' : classifiers > 1 ? counted(classifiers, 'model') : modelSummary(subject),
     detectors: detectorSummary(draft),
     evaluation: evaluationSummary(view),
-    review: isExperiment(draft) ? counted(cellsOf(draft), 'cell') : counted(runs, 'run'),
+    review: isExperiment(draft, watches) ? counted(cellsOf(draft, watches), 'cell') : counted(runs, 'run'),
   };
 }
 
-function taskSummary({ data, task }: DraftView): string {
+function taskSummary(subject: DraftSubject, { data, task }: DraftView): string {
+  if (task && !draftWatchesClassifier(subject)) return taskRegistry.get(task.name).describe(task);
   if (!data || !task) return 'Not complete yet';
   const { hasTrigger, asked } = triggerOfTask(task);
   const trigger = asked ?? data.trigger?.spec;
@@ -52,9 +53,12 @@ function architectureName({ name, ...params }: Picked): string {
 }
 
 function detectorSummary(draft: ExperimentDraft): string {
-  const { detectors } = draft;
+  const { detectors, fitted = [] } = draft;
   const [only] = detectors;
+  if (!only && fitted.length > 0) return `${formatCount(fitted.length)} fitted before`;
   if (!only) return 'None chosen';
+  if (fitted.length > 0)
+    return `${counted(variantsOf(draft), 'detector')}, ${formatCount(fitted.length)} fitted before`;
   const variants = variantsOf(draft);
   if (variants > detectors.length)
     return `${formatCount(detectors.length)} chosen, ${formatCount(variants)} with the sweep`;
@@ -70,7 +74,8 @@ function evaluationSummary(view: DraftView): string {
 }
 
 /** Test samples of a draft's task; undefined if they are not known without loading the data. */
-export function testSize({ facts, task }: DraftView): number | undefined {
+export function testSize({ facts, task, recordedTests }: DraftView): number | undefined {
+  if (recordedTests !== undefined) return recordedTests;
   if (!task || !facts?.counts || 'data' in task || 'clean_test_data' in task) return undefined;
   const { max_test_size: most } = task;
   return typeof most === 'number' ? Math.min(facts.counts.test, most) : facts.counts.test;

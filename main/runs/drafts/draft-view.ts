@@ -1,8 +1,8 @@
 import type { DatasetFacts } from '../../data/dataset.ts';
 import { datasetFacts } from '../../data/datasets/load.ts';
-import { readNetworkSpec } from '../../models/files.ts';
 import type { SourceOutline } from '../../models/activation-source.ts';
-import { NetworkOutline, specFor, type NetworkSpec } from '../../models/network-outline.ts';
+import { outlineOf, readModelDescription, type ModelDescription } from '../../models/model-in.ts';
+import { specFor } from '../../models/network-outline.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { originalDataOf, type ClassifierData } from '../../tasks/classifier.ts';
 import type { PickedTask } from '../../tasks/common-params.ts';
@@ -18,28 +18,37 @@ import {
 export interface DraftView {
   data: ClassifierData | undefined;
   facts: DatasetFacts | undefined;
-  network: NetworkOutline | undefined;
-  /** The network, or what was recorded of one. */
+  /** What `model.json` says of its classifier, or will say. */
+  model: ModelDescription | undefined;
+  /** The model, or what was recorded of one. */
   source: SourceOutline | undefined;
   task: PickedTask | undefined;
+  /** Test samples, where the task brings them along. */
+  recordedTests?: number | undefined;
 }
 
 /** Looks at a draft that may have faults, whose data lie in `dataDir`. */
 export function viewDraft(subject: DraftSubject, dataDir: string): DraftView {
   const task = orNothing(() => draftTask(subject));
-  if (!draftWatchesClassifier(subject))
-    return { data: undefined, facts: undefined, network: undefined, source: subject.recorded, task };
+  if (!draftWatchesClassifier(subject)) {
+    const { source, testSize: recordedTests } = subject.recorded ?? {};
+    return { data: undefined, facts: undefined, model: undefined, source, task, recordedTests };
+  }
   const data = orNothing(() => draftClassifierData(subject));
   const facts = data && orNothing(() => datasetFacts(originalDataOf(data), dataDir));
-  const network = orNothing(() => new NetworkOutline(draftNetwork(subject, facts)));
-  return { data, facts, network, source: network, task };
+  const model = orNothing(() => draftModel(subject, facts));
+  const source = model && orNothing(() => outlineOf(model));
+  return { data, facts, model: source && model, source, task };
 }
 
-/** The network that a draft's classifier is or will be. @throws CupbearerError `usage`, `not-found`, `bad-data`. */
-export function draftNetwork({ draft, classifierFolder }: DraftSubject, facts: DatasetFacts | undefined): NetworkSpec {
-  if (classifierFolder !== null) return readNetworkSpec(classifierFolder);
+/** The model that a draft's classifier is or will be. @throws CupbearerError `usage`, `not-found`, `bad-data`. */
+export function draftModel(
+  { draft, classifierFolder }: DraftSubject,
+  facts: DatasetFacts | undefined,
+): ModelDescription {
+  if (classifierFolder !== null) return readModelDescription(classifierFolder);
   if (!facts) throw new CupbearerError('usage', 'The network depends on the training data, which are not chosen yet.');
-  return specFor(draftArchitecture(draft), facts);
+  return { network: specFor(draftArchitecture(draft), facts) };
 }
 
 /** Returns what `find` returns; undefined if what it needs is invalid. */
@@ -52,8 +61,8 @@ export function orNothing<T>(find: () => T): T | undefined {
   }
 }
 
-/** The network of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
-export function requireNetwork(subject: DraftSubject, dataDir: string): NetworkSpec {
-  if (subject.classifierFolder !== null) return draftNetwork(subject, undefined);
-  return draftNetwork(subject, datasetFacts(originalDataOf(draftClassifierData(subject)), dataDir));
+/** The model of a draft. @throws CupbearerError `usage`, `not-found`, `bad-data` that says what it lacks. */
+export function requireModel(subject: DraftSubject, dataDir: string): ModelDescription {
+  if (subject.classifierFolder !== null) return draftModel(subject, undefined);
+  return draftModel(subject, datasetFacts(originalDataOf(draftClassifierData(subject)), dataDir));
 }

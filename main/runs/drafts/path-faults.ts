@@ -5,7 +5,7 @@ import type { Fault } from '../../../shared/domain/form.ts';
 import { pathsIn, type PathAt } from '../paths.ts';
 import { trainClassifier } from '../train-classifier.ts';
 import { trainDetector } from '../train-detector.ts';
-import type { DraftSubject } from './draft-specs.ts';
+import { draftWatchesClassifier, type DraftSubject } from './draft-specs.ts';
 
 const detectionFields = describe(trainDetector.params);
 const taskFields = detectionFields.filter(({ key }) => key === 'task');
@@ -28,9 +28,10 @@ export function pathsInDraft({ classifier, task, detectors, evaluation }: Experi
   ];
 }
 
-/** Files and folders that a draft names and that are not there. */
-export function pathFaults({ draft }: DraftSubject): Fault[] {
-  return pathsInDraft(draft)
+/** Files and folders that a draft names and that are not there; those of a classifier that its task does not watch do not count. */
+export function pathFaults(subject: DraftSubject): Fault[] {
+  return pathsInDraft(subject.draft)
+    .filter(({ at: [part] }) => part !== 'classifier' || draftWatchesClassifier(subject))
     .filter(({ path }) => !existsSync(path))
     .map(({ at, path }) => ({ path: at, message: `There is no file or folder "${path}" on this machine.` }));
 }

@@ -10,16 +10,27 @@ import {
 } from '../../../shared/draft-parts.ts';
 import type { Picked } from '../../../shared/schema/fields.ts';
 import { detectorRegistry } from '../../detectors/index.ts';
+import { watches } from './draft-specs.ts';
 
-/** Where a part of a draft is that is not open: its kind, and its place among all. */
-export type PartPath = readonly [kind: 'otherTasks' | 'otherClassifiers', place: string];
+/** Where a part of a draft is that is looked at beside the open task: its kind, and its place among all. */
+export type PartPath = readonly [kind: 'otherTasks' | 'otherClassifiers' | 'classifier', place: string];
 
 /**
  * The draft of the open task and classifier alone, as the forms of runs have it: swept parameters have their first value,
  * each detector its layers, and labels, which belong to the matrix, are left out.
  */
 export function plainDraft(draft: ExperimentDraft): ExperimentDraft {
-  const { classifier, task, detectors, evaluation, preset, engine, tags, taskTraining } = withFirstValues(draft);
+  const {
+    classifier,
+    task,
+    detectors,
+    fitted = [],
+    evaluation,
+    preset,
+    engine,
+    tags,
+    taskTraining,
+  } = withFirstValues(draft);
   return {
     preset,
     engine,
@@ -31,22 +42,32 @@ export function plainDraft(draft: ExperimentDraft): ExperimentDraft {
         : classifier,
     task: unlabelled(task),
     detectors: detectors.map((detector) => unlabelled(withLayers(detector, layersOf(draft)))),
+    ...(fitted.length === 0 ? {} : { fitted }),
   };
 }
 
-/** The plain drafts of each task on the open classifier, and of each classifier with the open task, the open ones left out. */
+/**
+ * The plain drafts of each task on the open classifier, and of each classifier with the open task, the open ones left out. Where the open
+ * task watches no classifier, all of them are with the first task that does, the open one under `classifier`.
+ */
 export function otherDrafts(draft: ExperimentDraft): { at: PartPath; draft: ExperimentDraft }[] {
   const tasks = tasksOf(draft);
   const classifiers = classifiersOf(draft);
+  const [openTask, openClassifier] = [openTaskOf(draft), openClassifierOf(draft)];
+  const watching = watches(draft.task.name) ? openTask : tasks.findIndex(({ task }) => watches(task.name));
+  const ofTask = (i: number) => ({
+    at: ['otherTasks', String(i)] as const,
+    draft: plainDraft(withTasks(draft, tasks, i)),
+  });
+  const ofClassifier = (i: number) => ({
+    at: [i === openClassifier ? 'classifier' : 'otherClassifiers', String(i)] as const,
+    draft: plainDraft(withClassifiers(withTasks(draft, tasks, watching), classifiers, i)),
+  });
+  const others = (parts: readonly unknown[], open: number) => [...parts.keys()].filter((i) => i !== open);
   return [
-    ...tasks.map((_, i) => ({ at: ['otherTasks', String(i)] as const, draft: plainDraft(withTasks(draft, tasks, i)) })),
-    ...classifiers.map((_, i) => ({
-      at: ['otherClassifiers', String(i)] as const,
-      draft: plainDraft(withClassifiers(draft, classifiers, i)),
-    })),
-  ].filter(
-    ({ at: [kind, place] }) => Number(place) !== (kind === 'otherTasks' ? openTaskOf(draft) : openClassifierOf(draft)),
-  );
+    ...others(tasks, openTask).map(ofTask),
+    ...(watching === -1 ? [] : others(classifiers, watching === openTask ? openClassifier : -1).map(ofClassifier)),
+  ];
 }
 
 /** Layers of all detectors that have none of their own; other classifiers may not have these, so that each has its usual ones. */

@@ -13,6 +13,7 @@ import { writeScores } from '../../storage/run-folder.ts';
 import type { TokenScores } from '../../storage/token-scores.ts';
 import { within } from '../../storage/within-folder.ts';
 import { taskRegistry } from '../../tasks/index.ts';
+import { watchesClassifier } from '../../tasks/outline.ts';
 import { anomalousWord, type Task } from '../../tasks/task.ts';
 import { TestClasses } from './test-classes.ts';
 import { placesNotes } from './build-task.ts';
@@ -55,9 +56,11 @@ export async function evaluateDetector(
   const evaluation = await timer.measure('metrics', async () =>
     computeMetrics(detector, task, scores, classes, subject, settings.heldOutScores ?? null),
   );
+  // Of what was recorded nobody knows classes.
+  const trueClass = watchesClassifier(subject.task.name) ? classes.own : undefined;
   writeScores(
     folder,
-    { ...scores, trueClass: classes.own, ...given({ predictedClass: classes.predicted }) },
+    { ...scores, ...given({ trueClass, predictedClass: classes.predicted }) },
     scores.tokens && { test: scores.tokens, ...given({ heldOut: settings.heldOutTokens ?? undefined }) },
   );
   const words = {

@@ -61,14 +61,18 @@ export function checkNotNewer(version: number, path: string): void {
 }
 
 /**
- * Returns the schema version of a database that is a catalogue, or empty; nothing is written.
+ * Returns the schema version of a database that is a catalogue, or empty; nothing is written. Version and tables are
+ * read in one transaction: between two reads another process may have created them.
  * @throws CupbearerError `bad-data` if a newer version wrote it or it is some other program's database; what
  * `saysDamaged` recognises if no catalogue with what it holds has that version.
  */
 export function checkSchema(database: Database): number {
-  const version = schemaVersion(database);
+  const read = database.transaction(() => ({
+    version: schemaVersion(database),
+    names: database.prepare<[], string>('SELECT name FROM sqlite_schema').pluck().all(),
+  }));
+  const { version, names } = read();
   checkNotNewer(version, database.name);
-  const names = database.prepare<[], string>('SELECT name FROM sqlite_schema').pluck().all();
   const isEmpty = names.length === 0;
   if (!isEmpty && !names.some((name) => tables.includes(name)))
     throw new CupbearerError('bad-data', `"${database.name}" is a database, but not a catalogue of Cupbearer.`);

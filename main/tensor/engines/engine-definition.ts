@@ -10,6 +10,8 @@ export interface EngineDefinition {
   readonly backend: string;
   /** Whether the device may be a GPU; the info that `load` gives tells whether it is. */
   readonly mayUseGpu: boolean;
+  /** That a user installs it beside the program, and may replace or remove it while the program is running. */
+  readonly isInstalledBeside?: true;
   /** What a user can do where this engine does not load. */
   readonly hint: string;
   /**

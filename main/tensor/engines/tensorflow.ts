@@ -61,6 +61,7 @@ export const tensorflowEngine: EngineDefinition = {
   title,
   backend: id,
   mayUseGpu: true,
+  isInstalledBeside: true,
   hint: 'Run "npx cupbearer engine install tensorflow"; docs/engines.md says more.',
   load,
 };

@@ -25,6 +25,8 @@ export interface FormModel {
   sweepWords?(path: Path, values: number): string;
   /** The network whose layers are chosen; null while it is not known. */
   readonly network: NetworkDescription | null;
+  /** Whether the network is known by what was recorded of it. */
+  readonly isRecorded?: boolean;
 }
 
 const key = Symbol('form');

@@ -111,9 +111,10 @@ export function draftFromText(text: string, runs: Iterable<RunSummary>, definiti
   const { detector, task, ...evaluation } = fitting.data.spec;
   const { run_path, ...own } = task;
   const classifier = [...runs].find(({ folder }) => folder === run_path);
+  const isRecorded = definitions('task').some(({ id, isRecorded: is }) => id === own.name && is);
   return {
     ...common,
-    classifier: { source: 'run', run: classifier?.id ?? '' },
+    classifier: isRecorded ? { source: 'train', params: {} } : { source: 'run', run: classifier?.id ?? '' },
     task: own,
     detectors: [detector],
     evaluation,

@@ -40,6 +40,7 @@ import { withValue } from '../../components/form/form-values.ts';
 import { draftOnDataset, isSameDraft, withNames } from './draft-values.ts';
 import { earlierDrafts } from './earlier-drafts.svelte.ts';
 import { plannedTime, type PlannedTime } from './planned-time.ts';
+import { RecordedFiles } from './recorded-files.svelte.ts';
 import type { StartingPoint } from './starting-point.ts';
 
 /** Samples with the arrays of images unpacked. */
@@ -104,6 +105,8 @@ export class Wizard implements FormModel {
   readonly review = new Latest<Review>();
   readonly estimate = new Latest<Estimate>();
   readonly plan = new Latest<DraftPlan>();
+  /** Files of the open task, where it brings its activations along. */
+  readonly recorded = new RecordedFiles((task) => this.set(['task'], task));
   /** How long runs took here. */
   times = $state.raw<RunTimes>({});
   /** What was set in the tasks for a detector that needed it, by the detector's id. */
@@ -209,6 +212,22 @@ export class Wizard implements FormModel {
     this.#change(name === '' ? unnamed : { ...unnamed, name });
   }
 
+  /** Adds the fitted detector of a run, which is evaluated as it is. */
+  addFitted(run: string): void {
+    if (this.draft && run !== '') this.#setFitted([...(this.draft.fitted ?? []), { run }]);
+  }
+
+  /** Takes the fitted detector of a run away. */
+  removeFitted(run: string): void {
+    this.#setFitted((this.draft?.fitted ?? []).filter((part) => part.run !== run));
+  }
+
+  #setFitted(fitted: NonNullable<ExperimentDraft['fitted']>): void {
+    if (!this.draft) return;
+    const { fitted: _, ...rest } = this.draft;
+    this.#change(fitted.length === 0 ? rest : { ...rest, fitted });
+  }
+
   /** Queues the runs, or begins the experiment. Returns where to look at what was started. */
   async start(): Promise<Started | null> {
     if (!this.draft) return null;
@@ -232,6 +251,7 @@ export class Wizard implements FormModel {
   /** Wants no more answers. */
   close(): void {
     for (const latest of [this.check, this.samples, this.drawing, this.review, this.estimate, this.plan]) latest.drop();
+    this.recorded.drop();
     if (this.isStored || !this.draft) return;
     clearTimeout(this.#storeTimer);
     void client.drafts.storeDraft({ draft: this.draft }).catch((error: unknown) => toasts.failed(error));
@@ -277,15 +297,34 @@ export class Wizard implements FormModel {
     return Object.fromEntries(unsuited.map(([id, { message }]) => [id, message]));
   }
 
+  /** Whether the task of this name watches a classifier. */
+  readonly watches = (name: string): boolean =>
+    this.definitions('task').find(({ id }) => id === name)?.isRecorded !== true;
+
+  /** Whether the open task brings along what was recorded of a model. */
+  get isRecorded(): boolean {
+    return this.draft !== null && !this.watches(this.draft.task.name);
+  }
+
+  /** Whether none of the tasks watches a classifier. */
+  get needsNoModel(): boolean {
+    return this.tasks.every(({ task }) => !this.watches(task.name));
+  }
+
+  /** Whether the draft becomes an experiment. */
+  get isExperiment(): boolean {
+    return this.draft !== null && isExperiment(this.draft, this.watches);
+  }
+
   sweepWords(path: Path, values: number): string {
     const { draft } = this;
     if (!draft) return '';
     const what = counted(values, 'value');
     const detector = path[0] === 'detectors' ? draft.detectors[Number(path[1])] : undefined;
     const seeds = draft.seeds ?? 1;
-    if (detector === undefined) return `${what}: ${counted(cellsOf(draft), 'cell')} in all.`;
+    if (detector === undefined) return `${what}: ${counted(cellsOf(draft, this.watches), 'cell')} in all.`;
     const variants = pointsIn(detector);
-    return `${what} make ${counted(variants, 'detector')}, ${counted(variants * columnsOf(draft) * seeds, 'cell')}.`;
+    return `${what} make ${counted(variants, 'detector')}, ${counted(variants * columnsOf(draft, this.watches) * seeds, 'cell')}.`;
   }
 
   /** What the detectors are called in the matrix; by their names until that is known. */
@@ -302,7 +341,7 @@ export class Wizard implements FormModel {
 
   /** The plan, unless the draft makes no experiment or has faults. */
   get planned(): DraftPlan | null {
-    return this.draft && isExperiment(this.draft) && this.faults.length === 0 ? this.plan.value : null;
+    return this.isExperiment && this.faults.length === 0 ? this.plan.value : null;
   }
 
   /** Runs that go on side by side. */
@@ -459,9 +498,15 @@ export class Wizard implements FormModel {
   #ask(draft: ExperimentDraft): void {
     this.check.ask((signal) => client.drafts.check({ draft }, { signal }), pauseMs);
     this.drawing.ask((signal) => client.drafts.network({ draft }, { signal }), pauseMs);
-    this.#askSamples(draft);
+    if (this.isRecorded) {
+      this.samples.drop();
+      this.recorded.ask(draft);
+    } else {
+      this.recorded.drop();
+      this.#askSamples(draft);
+    }
     this.review.ask((signal) => client.drafts.review({ draft }, { signal }), pauseMs);
-    if (isExperiment(draft)) this.plan.ask((signal) => client.drafts.plan({ draft }, { signal }), planPauseMs);
+    if (this.isExperiment) this.plan.ask((signal) => client.drafts.plan({ draft }, { signal }), planPauseMs);
     else this.plan.drop();
     this.estimate.ask((signal) => client.drafts.estimate({ draft }, { signal }), measurePauseMs);
   }

@@ -81,7 +81,8 @@ class Catalogue:
             }
             for row in self.records()
         ]
-        return needed_pandas().DataFrame(lines)
+        table: pandas.DataFrame = needed_pandas().DataFrame(lines)
+        return table
 
     def experiments(self) -> pandas.DataFrame:
         """Returns one line an experiment: id, name, folder, when it was made, and its spec."""
@@ -92,7 +93,9 @@ class Catalogue:
                     "SELECT id, name, folder, created_at, spec FROM experiments ORDER BY created_at DESC"
                 )
             ]
-        return needed_pandas().DataFrame(rows, columns=["id", "name", "folder", "created_at", "spec"])
+        columns = ["id", "name", "folder", "created_at", "spec"]
+        table: pandas.DataFrame = needed_pandas().DataFrame(rows, columns=columns)
+        return table
 
     def run(self, id: str) -> Run:
         """Reads the run with this id. :raises RunError: if the catalogue has none, or it cannot be read."""

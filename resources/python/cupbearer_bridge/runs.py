@@ -73,7 +73,8 @@ class Run:
             columns["true_class"] = self.true_class
         if self.predicted_class is not None:
             columns["predicted_class"] = self.predicted_class
-        return needed_pandas().DataFrame({**columns, **self.scores})
+        table: pandas.DataFrame = needed_pandas().DataFrame({**columns, **self.scores})
+        return table
 
 
 def read_run(folder: str | os.PathLike[str]) -> Run:

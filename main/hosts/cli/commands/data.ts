@@ -1,9 +1,11 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { defaultDataDir } from '../../../data/data-dir.ts';
+import { importOptions, type ImportOptions } from '../../../data/own/import-options.ts';
 import type { DatasetInfo } from '../../../data/dataset-info.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
-import { formatBytes, formatCount } from '../../../../shared/format.ts';
+import { formatBytes, formatCount, numbered } from '../../../../shared/format.ts';
 import { parseParams } from '../../../../shared/schema/fields.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
 import { computeFlags, type Command } from '../command.ts';
@@ -14,25 +16,33 @@ import { shownPath } from '../results.ts';
 import { withLibrary } from '../with-library.ts';
 import { showFlags, showTrigger } from './show-trigger.ts';
 import { textTable } from '../table.ts';
+import { typedWords } from '../typed-words.ts';
 
 const flags = z.object({ data_dir: computeFlags.data_dir });
-const allFlags = flags.extend(showFlags);
+const importFlags = flags.extend(importOptions.shape);
+const allFlags = flags.extend({ ...importOptions.shape, ...showFlags });
 
-const actions = ['list', 'info', 'download', 'show'];
+const actions = ['list', 'info', 'download', 'import', 'show'];
 
 export const data: Command = {
   name: 'data',
   summary: 'Datasets: what is built in, on disk, or can be downloaded; what triggers look like on them',
-  synopsis: '[list | info NAME | download NAME | show --data NAME --trigger NAME] [--data_dir FOLDER]',
-  notes:
-    'show writes a figure of samples clean, with a trigger, and their difference; all flags but --data_dir are for it.',
+  synopsis:
+    '[list | info NAME | download NAME | import NAME PATH | show --data NAME --trigger NAME] [--data_dir FOLDER]',
+  notes: [
+    'import takes a folder of pictures, or arrays and tables: npz, npy, CSV, Parquet. PATH is a file or a folder of them;',
+    `${Object.keys(importOptions.shape)
+      .map((key) => `--${key}`)
+      .join(', ')} are for it.`,
+    'show writes a figure of samples clean, with a trigger, and their difference; all other flags but --data_dir are for it.',
+  ].join('\n'),
   flags: allFlags,
-  maxWords: 2,
-  async run([action = 'list', name], given, output) {
+  maxWords: 3,
+  async run([action = 'list', name, path], given, output) {
     if (!actions.includes(action)) {
       throw new CupbearerError('usage', unknownName('action', action, actions));
     }
-    const takesName = action === 'info' || action === 'download';
+    const takesName = action === 'info' || action === 'download' || action === 'import';
     if (takesName === (name === undefined)) {
       throw new CupbearerError(
         'usage',
@@ -40,13 +50,18 @@ export const data: Command = {
         { hint: action === 'show' ? 'Name it by --data.' : 'npx cupbearer data lists them.' },
       );
     }
+    if ((action === 'import') === (path === undefined)) {
+      const fault = path === undefined ? 'data import needs a name and the path of a folder or a file.' : `data ${action} takes one name alone.`; // prettier-ignore
+      throw new CupbearerError('usage', fault);
+    }
+    checkOwnFlags(action, given);
     if (action === 'show') {
       const { data_dir: dataDir = defaultDataDir(), ...shown } = parseParams(allFlags, given, flagName);
       return showTrigger(shown, dataDir, output);
     }
-    const unwanted = Object.keys(given).find((key) => key in showFlags);
-    if (unwanted !== undefined) {
-      throw new CupbearerError('usage', `data ${action} takes no --${unwanted}; it is for data show.`);
+    if (action === 'import') {
+      const { data_dir: dataDir = defaultDataDir(), ...options } = parseParams(importFlags, given, flagName);
+      return take(name!, resolve(path!), options, dataDir, output);
     }
     const { data_dir: dataDir = defaultDataDir() } = parseParams(flags, given, flagName);
     if (action === 'download') return download(name!, dataDir, output);
@@ -55,6 +70,53 @@ export const data: Command = {
     else info(datasets[0]!, output);
   },
 };
+
+/** @throws CupbearerError `usage` for a flag that is for another action. */
+function checkOwnFlags(action: string, given: Record<string, unknown>): void {
+  const others = { import: importOptions.shape, show: showFlags };
+  for (const [other, shape] of Object.entries(others)) {
+    const unwanted = action === other ? undefined : Object.keys(given).find((key) => key in shape);
+    if (unwanted !== undefined)
+      throw new CupbearerError('usage', `data ${action} takes no --${unwanted}; it is for data ${other}.`);
+  }
+}
+
+async function take(
+  name: string,
+  folder: string,
+  options: ImportOptions,
+  dataDir: string,
+  output: Output,
+): Promise<void> {
+  const bars = output.json ? undefined : new ProgressBars(process.stderr);
+  const interrupt = abortOnInterrupt(() => bars?.print('Stopping; nothing is kept.'));
+  try {
+    const { dataset, leftOut } = await withLibrary((library) =>
+      library.ask(
+        'import-dataset',
+        { name, folder, isOwn: false, options },
+        {
+          dataDir,
+          signal: interrupt.signal,
+          onProgress: ({ phase, done, total }) => bars?.update(phase, done, total, formatCount(done)),
+        },
+      ),
+    );
+    bars?.finish();
+    const { name: id, ...params } = dataset.pick;
+    const words = Object.entries(params).flatMap(([key, value]) => [`--train_data.${key}`, String(value)]);
+    output.result({ dataset, leftOut }, () =>
+      [
+        `${dataset.summary}: ${numbered(dataset.samples.train, 'sample')} to train, ${formatCount(dataset.samples.test)} to test, ${numbered(dataset.classes ?? 0, 'class', 'classes')}.`,
+        ...(leftOut === null ? [] : [leftOut]),
+        `Use it by: ${typedWords(['--train_data', id, ...words]) ?? ''}`,
+      ].join('\n'),
+    );
+  } finally {
+    bars?.finish();
+    interrupt.release();
+  }
+}
 
 /** "on disk, 54.9 MB", "not here, download 11.6 MB", "built in". */
 function stateText({ state, bytes, downloadBytes = 0, name }: DatasetInfo): string {

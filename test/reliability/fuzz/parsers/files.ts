@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import type { draftSchema } from '../../../../shared/domain/draft.ts';
 import { settingsSchema } from '../../../../shared/domain/settings.ts';
-import { listInstallations } from '../../../../main/tensorflow-install/installations.ts';
+import { listInstallations } from '../../../../main/engine-install/installations.ts';
 import { StoredDraft } from '../../../../main/api/drafts/stored-draft.ts';
 import { readCheckpoint } from '../../../../main/runs/work/checkpoint.ts';
 import { readDetector, detectorLayers } from '../../../../main/runs/detector-file.ts';

@@ -4,6 +4,7 @@ import { dataParsers } from './data.ts';
 import { fileParsers } from './files.ts';
 import { hostParsers } from './hosts.ts';
 import { runParsers } from './runs.ts';
+import { storedParsers } from './stored.ts';
 import { textParsers } from './texts.ts';
 
 /** All parsers of what comes from outside. */
@@ -14,4 +15,5 @@ export const parsers: readonly Parser[] = [
   ...textParsers,
   ...hostParsers,
   ...runParsers,
+  ...storedParsers,
 ];
