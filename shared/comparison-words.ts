@@ -67,7 +67,9 @@ export function familyWords(pairs: readonly ComparedPair[]): string {
 export const testWords = (pairs: readonly ComparedPair[]) =>
   pairs.some(({ seeds }) => seeds > 1)
     ? 'Of several seeds the mean paired difference over seeds and samples, tested by Student’s t; of one seed DeLong’s paired test.'
-    : 'DeLong’s paired test on the same samples.';
+    : pairs.some(({ groups }) => groups !== undefined)
+      ? 'DeLong’s paired test on the same samples, clustered by group (Obuchowski 1997).'
+      : 'DeLong’s paired test on the same samples.';
 
 /** "a", "a and b", "a, b and c" */
 const listed = (names: readonly string[]) =>
@@ -129,7 +131,7 @@ function leader(ranked: readonly number[], { rows, pairs, names }: Omit<Compared
     return `**${names[best]!}** has the higher AUROC${among}, but whether that is chance is not tested: ${against}.${reason}`;
   }
   const { test } = pair;
-  const on = `on the same ${formatCount(pair.shared)} test samples${pair.seeds > 1 ? ` and ${pair.seeds} seeds` : ''}`;
+  const on = `on the same ${formatCount(pair.shared)} test samples${pair.groups === undefined ? '' : ` in ${formatCount(pair.groups)} groups`}${pair.seeds > 1 ? ` and ${pair.seeds} seeds` : ''}`;
   const size = familySize(pairs);
   const holm = size > 1 ? ` by Holm, ${size} pairs` : '';
   const p = `p ${test.corrected !== null && test.corrected < 0.001 ? '' : '= '}${pWords(test.corrected)}${holm}`;

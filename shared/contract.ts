@@ -34,8 +34,10 @@ import { catalogueEventSchema, runEventSchema } from './domain/live.ts';
 import { folderListingSchema, mostSpareFiles, recordedCountSchema, recordedLookSchema } from './domain/recorded.ts';
 import { isScoreChoice, mostCompared } from './domain/compared.ts';
 import { comparisonSchema } from './domain/comparison.ts';
-import { planeSchema, runDetailSchema, runResultSchema, scoreSetSchema } from './domain/result.ts';
+import { planeSchema, runDetailSchema, shownResultSchema, scoreSetSchema } from './domain/result.ts';
 import { errorRecordSchema, mostNameCharacters } from './domain/run.ts';
+import { metadataValuesSchema, neighboursSchema, sampleTokensSchema } from './domain/sample-tokens.ts';
+import { namedPoolings, tokenPoolingSchema } from './scores/token-pooling.ts';
 import { closeSampleSchema, sampleSetSchema, testPreviewSchema } from './domain/samples.ts';
 import { mostAskedFields, specFieldSchema, specPathSchema, specValuesSchema } from './domain/spec-field.ts';
 import { activationCacheStateSchema, appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
@@ -61,6 +63,9 @@ const upload = z.object({ id: z.string().min(1).max(100) });
 const made = z.object({ id: z.string().min(1).max(100) });
 const nothing = z.object({});
 
+/** How the scores of its tokens are put together, where each was scored on its own; as the run did unless given. */
+const pooledRun = run.extend({ pooling: tokenPoolingSchema.optional() });
+
 /** Calls about runs: the catalogue, progress and results. */
 const runs = {
   /** Yields all runs, then every change to them, until the stream is dropped. */
@@ -80,8 +85,8 @@ const runs = {
   /** Yields training curve and log: first what exists, then what is added. Ends with the run. */
   follow: call.input(run).output(eventIterator(runEventSchema)),
   /** null if the run has not been evaluated (yet). */
-  result: call.input(run).output(runResultSchema.nullable()),
-  scores: call.input(run).output(scoreSetSchema),
+  result: call.input(pooledRun).output(shownResultSchema.nullable()),
+  scores: call.input(pooledRun).output(scoreSetSchema),
   /** The run's activations of one layer in the plane. */
   plane: call.input(run.extend({ layer: z.string() })).output(planeSchema),
   /** Test samples by their places in the score arrays. */
@@ -90,6 +95,29 @@ const runs = {
     .output(sampleSetSchema),
   /** One of them beside what it was made of, and the classes that the model takes it for. */
   sample: call.input(runWithData.extend({ position: z.int().nonnegative() })).output(closeSampleSchema),
+  /** Its tokens, their scores where each was scored on its own, and its metadata. */
+  tokens: call.input(runWithData.extend({ position: z.int().nonnegative() })).output(sampleTokensSchema),
+  /** The trusted samples nearest to it at a layer. */
+  neighbours: call
+    .input(
+      runWithData.extend({
+        position: z.int().nonnegative(),
+        layer: z.string().max(mostNameCharacters),
+        tokens: z.enum(namedPoolings),
+      }),
+    )
+    .output(neighboursSchema),
+  /** Columns of metadata of the test samples. */
+  columns: call.input(runWithData).output(z.object({ columns: z.array(z.string()) })),
+  /** What some of them have in a column. */
+  columnValues: call
+    .input(
+      runWithData.extend({
+        column: z.string().max(mostNameCharacters),
+        positions: z.array(z.int().nonnegative()).max(5000),
+      }),
+    )
+    .output(z.object({ values: metadataValuesSchema })),
   /** Those whose text has `text` in it: packed `positions` int32 `[m]`; none if the samples are images. */
   findSamples: call
     .input(runWithData.extend({ text: z.string().min(1).max(200) }))

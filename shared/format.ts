@@ -45,16 +45,22 @@ function interval({ lower, upper, one_sided }: Bounds, decimals: number, end: nu
   return `${outward(lower, decimals, 'down')} to ${outward(upper, decimals, 'up')}`;
 }
 
+/** In place of an interval of a figure whose samples come in groups. */
+const noInterval = 'no interval for groups';
+
 /**
  * The interval of a figure of merit: "0.992 to 0.997", one-sided "at least 0.998". The ends are never equal if the
  * bounds differ.
  */
-export function formatInterval(bounds: Bounds): string {
+export function formatInterval(bounds: Bounds | null): string {
+  if (!bounds) return noInterval;
   return interval(bounds, 3, 1);
 }
 
 /** The interval of a share as percentages: "91.4 to 94.5 %", one-sided "at least 99.7 %". */
-export function formatPercentInterval({ lower, upper, one_sided }: Bounds): string {
+export function formatPercentInterval(bounds: Bounds | null): string {
+  if (!bounds) return noInterval;
+  const { lower, upper, one_sided } = bounds;
   return `${interval({ lower: lower * 100, upper: upper * 100, one_sided }, 1, 100)}${nbsp}%`;
 }
 

@@ -46,8 +46,20 @@ export interface Dataset extends DatasetFacts {
   readonly contentKeys?: (indices: Int32Array) => Float64Array;
   /** What people read of samples that have no inputs. @throws CupbearerError as `read`. */
   readonly texts?: (indices: ArrayLike<number>) => string[];
+  /** What else is known of the samples, a row each. */
+  readonly metadata?: SampleMetadata | undefined;
   /** The recipe for the same dataset in another thread (`recipes.ts`); absent if only this thread can read it. */
   readonly recipe?: () => DatasetRecipe;
+}
+
+/** A cell. Lists are tokens; what else is nested is given as JSON text. */
+export type MetadataValue = string | number | boolean | null | readonly (string | number)[];
+
+/** A table with a row for each sample of a dataset. */
+export interface SampleMetadata {
+  readonly columns: readonly string[];
+  /** @throws CupbearerError `bad-data` if the file has changed, `storage`. */
+  rows(indices: ArrayLike<number>): Readonly<Record<string, MetadataValue>>[];
 }
 
 /** A function that makes a dataset, by name, and its arguments, all of which can be sent to another thread. */

@@ -174,8 +174,8 @@ export const commonParams = {
   tokens: choice({
     advanced: true,
     label: 'Tokens',
-    help: 'How the tokens of a text become one vector: the last one, mean or maximum over them, or none to join them all; score-mean and score-max score every token on its own and take the mean or the largest score',
-    options: ['last', 'mean', 'max', 'none', 'score-mean', 'score-max'],
+    help: 'How the tokens of a text become one vector: the last one, mean or maximum over them, or none to join them all; score-last, score-mean and score-max score every token on its own and take the last, the mean or the largest score',
+    options: ['last', 'mean', 'max', 'none', 'score-last', 'score-mean', 'score-max'],
     default: 'last',
   }),
   token_position: optionalInteger({

@@ -44,9 +44,17 @@ export function describeResult(
     const picked = single.length > 1 ? ` ${pickedAfterwards}` : '';
     return { headline: best.layer, sentence: `${found(best.metrics, nouns, best.name)}${picked}` };
   }
-  if (!best || single.length === 1) return { headline: allLayers, sentence: found(all, nouns) };
+  if (!best || single.length === 1)
+    return { headline: allLayers, sentence: [found(all, nouns), ...inGroups(all)].join(' ') };
   const about = isHidden(best.metrics, all) ? [hidden(best, aggregation)] : aboutLayers(single, best);
-  return { headline: allLayers, sentence: [found(all, nouns), ...about].join(' ') };
+  return { headline: allLayers, sentence: [found(all, nouns), ...about, ...inGroups(all)].join(' ') };
+}
+
+/** What follows for intervals where samples are not independent. */
+function inGroups({ n_groups: groups, n_clean: clean, n_anomalous: anomalous }: LayerMetrics): string[] {
+  if (groups === undefined) return [];
+  const of = `${formatCount(clean + anomalous)} samples in ${formatCount(groups)} groups`;
+  return [`Its interval is that of ${of}; of other figures none is given, since they take samples as independent.`];
 }
 
 /** The best of several layers flatters: what is left of it on other data is not known. */

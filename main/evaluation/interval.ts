@@ -5,7 +5,7 @@ export interface Interval {
   value: number;
   lower: number;
   upper: number;
-  method: 'delong-logit' | 'influence-logit' | 'threshold-mixture' | 'rule-of-three';
+  method: 'delong-logit' | 'delong-clustered' | 'influence-logit' | 'threshold-mixture' | 'rule-of-three';
   /** The value stands at the end of its range, and the interval bounds it from the other side only. */
   oneSided: boolean;
 }

@@ -11,13 +11,29 @@ import {
   type RunFolders,
   type RunScores,
 } from '../reports/run-results.ts';
+import { pooledEvaluation, poolingsOf, type Poolings } from '../runs/pooled-evaluation.ts';
+import type { Evaluation } from '../../shared/domain/evaluation.ts';
+import type { TokenPooling } from '../../shared/scores/token-pooling.ts';
 import { packedBytes } from '../../shared/domain/arrays.ts';
 import type { ScoreChoice } from '../../shared/domain/compared.ts';
 import { figuresToBytes } from '../../shared/domain/comparison.ts';
-import type { RunResult } from '../../shared/domain/result.ts';
+import type { ShownResult } from '../../shared/domain/result.ts';
 
-/** Returns the result of a run, as {@link runResult} reads it. */
-export const resultOfRun = (run: RunFolders): RunResult | null => runResult(run);
+/** Returns the result of a run, as {@link runResult} reads it, and what other poolings of its tokens would make of it. */
+export function resultOfRun(run: RunFolders): ShownResult | null {
+  const result = runResult(run);
+  const poolings = result && poolingsOf(run.folder);
+  return result && { ...result, poolings: poolings && { ...poolings, shown: run.pooling ?? poolings.own } };
+}
+
+/** Returns the metrics of a run with another pooling of its tokens, or the AUROC with each that has a name. */
+export function poolingOfRun({ folder, pooling }: { folder: string; pooling: TokenPooling | undefined }): {
+  poolings: Poolings | null;
+  layers: Evaluation['layers'] | null;
+} {
+  if (pooling === undefined) return { poolings: poolingsOf(folder), layers: null };
+  return { poolings: null, layers: pooledEvaluation(folder, pooling).evaluation.layers };
+}
 
 /** Returns the scores of a run, as {@link runScores} reads them. */
 export const scoresOfRun = (run: RunFolders): RunScores => runScores(run);

@@ -6,17 +6,21 @@ import { readSpec, scoredSamples } from '../storage/run-folder.ts';
 import type { ScoredSamples } from '../storage/scores.ts';
 import { openClassifier } from '../tasks/classifier.ts';
 import { taskRegistry } from '../tasks/index.ts';
-import type { TestPart } from '../tasks/task.ts';
+import type { ActivationSource } from '../models/activation-source.ts';
+import type { DataPart, TestPart } from '../tasks/task.ts';
 import { startEngine } from '../tensor/engine.ts';
 import type { InspectionContext, LooseCloseSample, LooseSamples } from './inspection.ts';
 import { readStoredSpec } from '../runs/stored-spec.ts';
 import { labelsOf, showSamples, textsOf } from './show-samples.ts';
 
 /** What was tested according to the run's own arrays; the same task might test other samples today. */
-interface Tested extends ScoredSamples {
+export interface Tested extends ScoredSamples {
   clean: TestPart;
   anomalous: TestPart;
   close: () => unknown;
+  trusted: DataPart;
+  /** Where activations were recorded; undefined where a network gives them, which is held no longer than needed. */
+  recorded: ActivationSource | undefined;
   /**
    * The model's folder, and the SHA-256 of the model that was scored, undefined if the run does not say; no model where activations
    * were recorded elsewhere.
@@ -156,7 +160,8 @@ interface Place extends Pick<TestPart, 'dataset' | 'original'> {
   index: number;
 }
 
-function placeOf(position: number, { labels, sampleIndex, ...tested }: Tested): Place {
+/** Where a test sample comes from. @throws CupbearerError `usage` beyond the end, `bad-data`. */
+export function placeOf(position: number, { labels, sampleIndex, ...tested }: Tested): Place {
   const index = sampleIndex[position];
   if (index === undefined)
     throw new CupbearerError(
@@ -173,7 +178,8 @@ function placeOf(position: number, { labels, sampleIndex, ...tested }: Tested): 
   return { dataset, index, ...given({ original }) };
 }
 
-async function testedBy(folder: string, context: InspectionContext): Promise<Tested> {
+/** What the run in a folder has tested; the last few are held. @throws CupbearerError as {@link runSamples}. */
+export async function testedBy(folder: string, context: InspectionContext): Promise<Tested> {
   const known = built.get(folder);
   if (known) return known;
   const tested = buildTested(folder, context);
@@ -198,7 +204,7 @@ async function buildTested(folder: string, { dataDir, datasets: cache }: Inspect
   // A task holds its model, which no engine can hold before it is started.
   await startEngine('auto');
   const { name, ...params } = task;
-  const { source, test, parents } = await taskRegistry.get(name).build(params, { dataDir: ownDataDir, cache });
+  const { source, test, trusted, parents } = await taskRegistry.get(name).build(params, { dataDir: ownDataDir, cache });
   // A network is held no longer than needed; what was recorded is read from its files as long as its samples are shown.
   if (source.network) source.dispose();
   const close = () => source.network ?? source.dispose();
@@ -212,5 +218,6 @@ async function buildTested(folder: string, { dataDir, datasets: cache }: Inspect
   };
   const [parent] = parents;
   const model = parent === undefined ? undefined : { folder: parent, fingerprint: fingerprints['model'] };
-  return { ...scored, clean: ofKind(false), anomalous: ofKind(true), model, close };
+  const recorded = source.network ? undefined : source;
+  return { ...scored, clean: ofKind(false), anomalous: ofKind(true), trusted, recorded, model, close };
 }

@@ -26,8 +26,8 @@ export function numbersCsv({ runs }: Report): string {
 function metricValues(metrics: LayerMetrics): (number | null)[] {
   const values = figures.flatMap((name) => {
     if (name === 'TPR_at_FPR_1' && tprAtOnePercent(metrics) === null) return [null, null, null];
-    const { lower, upper } = metrics[`${name}_interval`];
-    return [metrics[name], lower, upper];
+    const bounds = metrics[`${name}_interval`];
+    return [metrics[name], bounds?.lower ?? null, bounds?.upper ?? null];
   });
   return [...values, metrics.n_clean, metrics.n_anomalous];
 }

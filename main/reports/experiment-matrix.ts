@@ -309,7 +309,7 @@ function scoresOf(
 ): { scores: Scores; labels: Uint8Array; groups: Int32Array } {
   const how = layer === undefined && aggregation !== 'own' ? aggregation : undefined;
   const wanted = layer ?? allLayers;
-  const { layers, labels, sampleIndex: groups } = readScores(folder, how ? undefined : [wanted]);
+  const { layers, labels, sampleIndex, groups = sampleIndex } = readScores(folder, how ? undefined : [wanted]);
   if (how) {
     const { [allLayers]: _, ...single } = Object.fromEntries(layers);
     return { scores: aggregateLayers(single, how), labels, groups };

@@ -2,11 +2,13 @@ import { allLayers } from '../../shared/domain/evaluation.ts';
 import type { ArrayMap } from '../../shared/domain/arrays.ts';
 import type { RunResult } from '../../shared/domain/result.ts';
 import { CupbearerError } from '../../shared/errors.ts';
+import type { TokenPooling } from '../../shared/scores/token-pooling.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { describeResult } from '../evaluation/describe-result.ts';
 import { doubtsOfRun } from './run-doubts.ts';
 import { readAnalysis } from '../runs/stored-analysis.ts';
+import { pooledEvaluation } from '../runs/pooled-evaluation.ts';
 import { isEvaluated, readEvaluation } from '../runs/stored-evaluations.ts';
 import { describedNetwork, knownModel } from '../models/known-network.ts';
 import type { ModelFacts } from '../models/model-in.ts';
@@ -26,15 +28,18 @@ export interface RunFolders {
   classifier: string | null;
   /** Triggers in training and test where these are not the same, in words. */
   triggers: { trained: string; tested: string } | null;
+  /** How the scores of tokens are put together, where each was scored on its own; as the run did unless given. */
+  pooling?: TokenPooling | undefined;
 }
 
 /**
  * Returns the result of an evaluated run; null if it has not been evaluated. @throws CupbearerError `bad-data` for a
  * damaged file.
  */
-export function runResult({ folder, classifier, triggers }: RunFolders): RunResult | null {
+export function runResult({ folder, classifier, triggers, pooling }: RunFolders): RunResult | null {
   if (!isEvaluated(folder)) return null;
-  const { layers, about } = readEvaluation(folder);
+  const pooled = pooling === undefined ? undefined : pooledEvaluation(folder, pooling);
+  const { layers, about } = pooled?.evaluation ?? readEvaluation(folder);
   const combined = about.detector?.['layer_aggregation'];
   const aggregation = typeof combined === 'string' ? combined : 'mean';
   const network = knownModel(classifier);
@@ -47,7 +52,15 @@ export function runResult({ folder, classifier, triggers }: RunFolders): RunResu
     attack: about.attack ?? null,
     thresholds: about.thresholds ?? null,
     sentence,
-    doubts: metrics ? doubtsOfRun({ about, metrics, scores: aggregateOf(folder), classifier, triggers }) : [],
+    doubts: metrics
+      ? doubtsOfRun({
+          about,
+          metrics,
+          scores: pooled?.scores.layers.get(allLayers) ?? aggregateOf(folder),
+          classifier,
+          triggers,
+        })
+      : [],
     words,
     aggregation,
     analysis: readAnalysis(folder),
@@ -88,8 +101,9 @@ export interface RunScores {
 }
 
 /** Reads all scores of a run. @throws CupbearerError `not-found`, `bad-data`. */
-export function runScores({ folder, classifier }: Pick<RunFolders, 'folder' | 'classifier'>): RunScores {
-  const { layers, labels, sampleIndex, trueClass, predictedClass } = readScores(folder);
+export function runScores({ folder, classifier, pooling }: Omit<RunFolders, 'triggers'>): RunScores {
+  const { layers, labels, sampleIndex, trueClass, predictedClass } =
+    pooling === undefined ? readScores(folder) : pooledEvaluation(folder, pooling).scores;
   const known = describedNetwork(classifier)?.layers.map(({ activation }) => activation) ?? [];
   const order = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length);
   const names = [...layers.keys()].sort(

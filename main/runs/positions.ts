@@ -1,4 +1,5 @@
 import { CupbearerError } from '../../shared/errors.ts';
+import { pooledScores, type TokenPooling } from '../../shared/scores/token-pooling.ts';
 import type { DetectorDefinition, DetectorParams, FeatureLayer, LayerScores } from '../detectors/detector.ts';
 import type { SourceOutline } from '../models/activation-source.ts';
 import type { ActivationBatch } from '../models/activations.ts';
@@ -6,15 +7,23 @@ import { activationDims, type PoolingOptions } from '../models/pooling.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 import { given } from '../../shared/given.ts';
 
+/** How the scores of a text's tokens are put together, where every token is scored on its own. */
+export function tokenPoolingOf(params: Record<string, unknown>): 'last' | 'mean' | 'max' | undefined {
+  if (params['token_position'] !== undefined) return undefined;
+  return ({ 'score-last': 'last', 'score-mean': 'mean', 'score-max': 'max' } as const)[String(params['tokens'])];
+}
+
 /** Whether every token of a text is scored on its own, and the scores are then put together. */
-export function scoresPositions({ tokens, token_position: position }: DetectorParams): boolean {
-  return position === undefined && (tokens === 'score-mean' || tokens === 'score-max');
+export function scoresPositions(params: DetectorParams): boolean {
+  return tokenPoolingOf(params) !== undefined;
 }
 
 /** How a model's activations become vectors for this detector. */
 export function poolingOf(params: DetectorParams): PoolingOptions {
   const { pooling, tokens, token_position } = params;
-  return { pooling, tokens: tokens === 'score-mean' || tokens === 'score-max' ? 'each' : tokens, token_position };
+  if (tokens === 'score-last' || tokens === 'score-mean' || tokens === 'score-max')
+    return { pooling, tokens: 'each', token_position };
+  return { pooling, tokens, token_position };
 }
 
 /**
@@ -89,21 +98,12 @@ export function splitTokens(batch: ActivationBatch, counts: Int32Array): Activat
   };
 }
 
-/** Combines the scores of tokens `[sum of counts]` into scores of texts `[n]`: their mean, or the largest. */
-export function joinTokens(scores: LayerScores, counts: Int32Array, by: 'mean' | 'max'): LayerScores {
-  return new Map(
-    [...scores].map(([layer, values]) => {
-      let at = 0;
-      const joined = Float64Array.from(counts, (count) => {
-        const own = values.subarray(at, (at += count));
-        return by === 'max' ? Math.max(...own) : sumOf(own) / count;
-      });
-      return [layer, joined];
-    }),
-  );
+/** Combines the scores of tokens `[sum of counts]` into scores of texts `[n]`. */
+export function joinTokens(scores: LayerScores, counts: Int32Array, by: TokenPooling): LayerScores {
+  return new Map([...scores].map(([layer, values]) => [layer, pooledScores(values, counts, by)]));
 }
 
-function sumOf(values: Int32Array | Float64Array): number {
+function sumOf(values: Int32Array): number {
   let sum = 0;
   for (const value of values) sum += value;
   return sum;

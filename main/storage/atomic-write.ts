@@ -16,6 +16,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import { systemCode, toStorageError } from './storage-error.ts';
 import { temporaryPath } from './temporary-names.ts';
 import { pathToWrite, type Place } from './within-folder.ts';
+import { createFolder } from './create-folder.ts';
 
 /** The content of a file, whole or part by part. */
 export type Content = Uint8Array | string | Iterable<Uint8Array>;
@@ -101,7 +102,7 @@ export function writeFileAtomically(
 }
 
 /**
- * Replaces a whole folder of files, so that files of an earlier result never lie among those of a later one. Between
+ * Replaces a whole folder of files, some of them in folders of it, so that files of an earlier result never lie among those of a later one. Between
  * two renames the folder is absent for a moment; it is never there in part.
  * @throws CupbearerError `storage` as {@link writeFileAtomically} does; the earlier folder is then as it was.
  */
@@ -111,7 +112,10 @@ export function replaceFolder(place: Place, files: Readonly<Record<string, Conte
   const outgoing = temporaryPath(path, 'old');
   try {
     mkdirSync(incoming);
+    const folders = new Set(Object.keys(files).map((name) => join(incoming, dirname(name))));
+    for (const folder of folders) createFolder(folder);
     for (const [name, content] of Object.entries(files)) writeAndSync(join(incoming, name), content);
+    for (const folder of folders) syncFolder(folder);
     syncFolder(incoming);
     const hadOne = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
     if (hadOne) renameSync(path, outgoing);

@@ -11,7 +11,15 @@ import { readJsonFile } from './read-file.ts';
 import { parseRecord, parseSpecFile, recordFileText } from './run-files.ts';
 import { runMarker } from './run-marker.ts';
 import { readScoreLayout, type ScoreLayout } from './score-layout.ts';
-import { readScoredSamples, readScoreFiles, writeScoreFiles, type ScoredSamples, type Scores } from './scores.ts';
+import {
+  readScoredSamples,
+  readScoreFiles,
+  writeScoreFiles,
+  type KeptTokens,
+  type ScoredSamples,
+  type Scores,
+} from './scores.ts';
+import { hasTokenScores, readTokenScores, type TokenScores } from './token-scores.ts';
 import { withStorageErrors } from './storage-error.ts';
 import { isTemporaryName } from './temporary-names.ts';
 import { entriesWithin, isThere, pathOf, requireInside, within } from './within-folder.ts';
@@ -91,11 +99,21 @@ export function metricsOf(folder: string): RunRecord['metrics'] {
 }
 
 /**
- * Writes `scores/<layer>.npy`, `scores/anomaly_labels.npy` and `scores/sample_index.npy`, replacing earlier ones as a
- * whole. @throws CupbearerError as `writeScoreFiles`.
+ * Writes `scores/<layer>.npy`, `scores/anomaly_labels.npy`, `scores/sample_index.npy` and `scores/tokens/`, replacing earlier ones
+ * as a whole. @throws CupbearerError as `writeScoreFiles`.
  */
-export function writeScores(folder: string, scores: Scores): void {
-  writeScoreFiles(within(folder, 'scores'), scores);
+export function writeScores(folder: string, scores: Scores, tokens?: KeptTokens): void {
+  writeScoreFiles(within(folder, 'scores'), scores, tokens);
+}
+
+/** Returns whether a run has scores of single tokens. */
+export function hasTokens(folder: string): boolean {
+  return hasTokenScores(within(folder, 'scores'));
+}
+
+/** Reads the scores of a run's single tokens, null where there are none. @throws CupbearerError as `readTokenScores`. */
+export function readTokens(folder: string, wanted?: Parameters<typeof readTokenScores>[1]): TokenScores | null {
+  return readTokenScores(within(folder, 'scores'), wanted);
 }
 
 /** Returns whether a run has scores. */

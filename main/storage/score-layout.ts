@@ -8,6 +8,7 @@ export const labelsName = 'anomaly_labels';
 export const indexName = 'sample_index';
 export const trueClassName = 'true_class';
 export const predictedClassName = 'predicted_class';
+export const groupName = 'group_index';
 
 /** The arrays beside those of layers, and of what kind they are. */
 const kinds: Readonly<Record<string, string>> = {
@@ -15,6 +16,7 @@ const kinds: Readonly<Record<string, string>> = {
   [indexName]: 'Int32Array',
   [trueClassName]: 'Int32Array',
   [predictedClassName]: 'Int32Array',
+  [groupName]: 'Int32Array',
 };
 
 /** A folder from elsewhere must not fill the memory. */
@@ -29,6 +31,7 @@ export interface ScoreLayout {
   layers: string[];
   hasTrueClass: boolean;
   hasPredictedClass: boolean;
+  hasGroups: boolean;
 }
 
 /**
@@ -69,6 +72,7 @@ export function readScoreLayout({ folder, name: place }: Within): ScoreLayout {
     layers: names.filter((name) => !Object.hasOwn(kinds, name)),
     hasTrueClass: names.includes(trueClassName),
     hasPredictedClass: names.includes(predictedClassName),
+    hasGroups: names.includes(groupName),
   };
 }
 

@@ -6,7 +6,15 @@ import { replaceFolder } from './atomic-write.ts';
 import { checkFileName } from './file-name.ts';
 import { encodeNpy, npyStartBytes, parseNpy } from './npy.ts';
 import { readFileBytes } from './read-file.ts';
-import { indexName, labelsName, predictedClassName, readScoreLayout, trueClassName } from './score-layout.ts';
+import {
+  groupName,
+  indexName,
+  labelsName,
+  predictedClassName,
+  readScoreLayout,
+  trueClassName,
+} from './score-layout.ts';
+import { tokenScoreFiles, type TokenScores } from './token-scores.ts';
 import { pathOf, within, type Within } from './within-folder.ts';
 import { numbered } from '../../shared/format.ts';
 
@@ -26,21 +34,30 @@ export interface Scores extends ScoredSamples {
   trueClass?: Int32Array;
   /** Class that the model predicts; absent if it was not looked at or the model's output is not one number a class. */
   predictedClass?: Int32Array;
+  /** Which group each sample belongs to; absent where samples are independent. */
+  groups?: Int32Array;
+}
+
+/** Scores of single tokens, of the test samples and of trusted samples that the detector was not fitted on. */
+export interface KeptTokens {
+  test: TokenScores;
+  heldOut?: TokenScores;
 }
 
 /**
  * Writes `<layer>.npy` (float32 `[n]`), `anomaly_labels.npy` (uint8 `[n]`), `sample_index.npy` and, where they are
- * known, `true_class.npy` and `predicted_class.npy` (int32 `[n]`) into `place`, which replaces one of that name as a
- * whole.
+ * known, `true_class.npy`, `predicted_class.npy` and `group_index.npy` (int32 `[n]`) into `place`, which replaces one of that name as a
+ * whole, with the scores of single tokens in its folder `tokens`.
  * @throws CupbearerError `internal` if lengths differ, `usage` if a layer's name cannot be a file's, `storage`.
  */
-export function writeScoreFiles(place: Within, scores: Scores): void {
+export function writeScoreFiles(place: Within, scores: Scores, tokens?: KeptTokens): void {
   const n = scores.labels.length;
   const arrays: [string, NamedTensor['data']][] = [
     ...scores.layers,
     [labelsName, scores.labels],
     [indexName, scores.sampleIndex],
     ...(scores.trueClass ? [[trueClassName, scores.trueClass] satisfies [string, Int32Array]] : []),
+    ...(scores.groups ? [[groupName, scores.groups] satisfies [string, Int32Array]] : []),
     ...(scores.predictedClass ? [[predictedClassName, scores.predictedClass] satisfies [string, Int32Array]] : []),
   ];
   const files = new Map<string, Uint8Array>();
@@ -60,6 +77,7 @@ export function writeScoreFiles(place: Within, scores: Scores): void {
     }
     files.set(`${name}.npy`, encodeNpy({ shape: [n], data }));
   }
+  for (const [name, content] of tokens ? tokenScoreFiles(tokens.test, tokens.heldOut) : []) files.set(name, content);
   replaceFolder(place, Object.fromEntries(files));
 }
 
@@ -80,6 +98,7 @@ export function readScoreFiles(place: Within, only?: readonly string[]): Scores 
     ...scored,
     ...given({
       trueClass: found.hasTrueClass ? read(trueClassName, Int32Array) : undefined,
+      groups: found.hasGroups ? read(groupName, Int32Array) : undefined,
       predictedClass: found.hasPredictedClass ? read(predictedClassName, Int32Array) : undefined,
     }),
   };

@@ -11,6 +11,7 @@ import {
   optionalFiles,
   optionalInteger,
   optionalPath,
+  optionalText,
   requiredFiles,
 } from '../../shared/schema/fields.ts';
 import { parameter, worded } from '../../shared/wording.ts';
@@ -58,6 +59,12 @@ const params = z.object({
     label: 'Metadata of the test samples',
     empty: 'What lies beside them',
     help: 'The same for the test samples',
+  }),
+  group: optionalText({
+    advanced: true,
+    label: 'Groups of the test samples',
+    empty: 'The column group, where there is one',
+    help: 'A column of their metadata: samples with the same value, such as answers to one prompt, are not independent, which widens intervals; none takes every sample as independent',
   }),
   contracts: choice({
     advanced: true,
@@ -291,10 +298,12 @@ async function buildFrom(sets: Sets, params: Params, { signal, warn, progress }:
   const tested = await partOf(sets.test, 'test');
   const testLabels = await readAnomalyLabels(params.test_labels, sets.test);
   const { chosen: test } = drawn(tested.indices, params.max_test_size, root.derive('test'));
+  const groupOf = groupsOf(sets.test, params.group);
   const ofKind = (anomalous: boolean) => ({
     dataset: tested.dataset,
     indices: test.filter((index) => testLabels[index] === (anomalous ? 1 : 0)),
     anomalous,
+    ...given({ groupOf }),
   });
   const [clean, anomalous] = [ofKind(false), ofKind(true)];
   checkBothKinds(clean.indices.length, anomalous.indices.length);
@@ -313,6 +322,27 @@ async function buildFrom(sets: Sets, params: Params, { signal, warn, progress }:
       ...given({ untrusted: untrusted?.dataset.fingerprint, model: sets.trusted.contract?.model.hash ?? undefined }),
     },
   };
+}
+
+/**
+ * Returns what numbers the groups of samples by the values in a column of metadata; undefined where there are none. A sample without
+ * a value is a group of its own. @throws CupbearerError `usage` if there is no such column.
+ */
+function groupsOf({ metadata, path }: StoredSet, named: string | undefined): ((index: number) => number) | undefined {
+  const column = named ?? 'group';
+  if (!metadata?.columns.includes(column)) {
+    if (named === undefined || named === 'none') return undefined;
+    throw new CupbearerError('usage', `"${path}": expected a column "${column}" of metadata, found none.`, {
+      hint: worded`Look at ${parameter('task.group')}.`,
+    });
+  }
+  const known = new Map<unknown, number>();
+  const groups = Int32Array.from(metadata.column(column), (value, index) => {
+    const key = value === null ? { index } : typeof value === 'object' ? JSON.stringify(value) : value;
+    if (!known.has(key)) known.set(key, known.size);
+    return known.get(key)!;
+  });
+  return (index) => groups[index]!;
 }
 
 /** More are not needed to calibrate a threshold, and each is scored. */

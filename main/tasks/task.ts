@@ -17,6 +17,8 @@ export interface TestPart {
   anomalous: boolean;
   /** The same samples, by index, before a trigger, an attack or a harmless change, if there was one. */
   original?: Dataset;
+  /** The group of the sample at an index of the dataset; samples of a group, such as answers to one prompt, are not independent. */
+  groupOf?: (index: number) => number;
 }
 
 /** Some samples of a dataset. */

@@ -21,7 +21,7 @@ interface PrecisionRecallCurve {
   recall: readonly number[];
   precision: readonly number[];
   averagePrecision: number;
-  interval?: FigureInterval;
+  interval?: FigureInterval | null;
 }
 
 /** One curve, or up to five to be compared. */

@@ -20,6 +20,19 @@ const comparedFigureSchema = z.object({
 });
 export type ComparedFigure = z.infer<typeof comparedFigureSchema>;
 
+/** A figure whose interval is not known where samples come in groups. */
+const looseFigureSchema = comparedFigureSchema.extend({ lower: numberOrNull, upper: numberOrNull });
+export type LooseFigure = z.infer<typeof looseFigureSchema>;
+
+/** The interval of a figure, null where it is not known. */
+export function knownBounds({
+  lower,
+  upper,
+  one_sided,
+}: LooseFigure): Omit<ComparedFigure, 'value' | 'deviation' | 'values'> | null {
+  return lower === null || upper === null ? null : { lower, upper, one_sided };
+}
+
 /** What is compared: a run, or runs that differ in their seeds alone. */
 const comparedRowSchema = z.object({
   /** Their places. */
@@ -36,9 +49,9 @@ const comparedRowSchema = z.object({
   figures: z
     .object({
       auroc: comparedFigureSchema,
-      ap: comparedFigureSchema,
+      ap: looseFigureSchema,
       /** TPR at 1 % FPR, whose threshold is read off the test data; null with fewer than 100 clean samples. */
-      tpr: comparedFigureSchema.nullable(),
+      tpr: looseFigureSchema.nullable(),
       /** Of several seeds the mean curve. */
       roc: z.object({ fpr: z.array(z.number()), tpr: z.array(z.number()) }),
       /** Test samples of one seed, at most. */
@@ -71,6 +84,8 @@ const comparedPairSchema = z.object({
   b: z.number(),
   /** Test samples of a seed that both have scored. */
   shared: z.number(),
+  /** How many groups these are in, where they are not independent. */
+  groups: z.number().exactOptional(),
   /** Seeds that both have. */
   seeds: z.number(),
   /** Why the rest is null, where it is. */

@@ -14,7 +14,14 @@ const intervalSchema = z.object({
   lower: share,
   upper: share,
   /** `stratified-bootstrap` in files of earlier versions only. */
-  method: z.enum(['delong-logit', 'influence-logit', 'threshold-mixture', 'stratified-bootstrap', 'rule-of-three']),
+  method: z.enum([
+    'delong-logit',
+    'delong-clustered',
+    'influence-logit',
+    'threshold-mixture',
+    'stratified-bootstrap',
+    'rule-of-three',
+  ]),
   /** The metric is at the end of its range, so only the other bound is informative. */
   one_sided: z.boolean(),
   level: z.literal(0.95),
@@ -51,19 +58,22 @@ export const layerMetricsSchema = z.object({
   AUC_ROC: share,
   AUC_ROC_interval: intervalSchema,
   AP: share,
-  AP_interval: intervalSchema,
+  /** Like those below, null where samples come in groups. */
+  AP_interval: intervalSchema.nullable(),
   /** Highest TPR among thresholds with an FPR of at most 1 %. */
   TPR_at_FPR_1: share,
-  TPR_at_FPR_1_interval: intervalSchema,
+  TPR_at_FPR_1_interval: intervalSchema.nullable(),
   /** Samples scoring at least this are flagged at an FPR of at most 1 %; null if none can be. */
   threshold_at_FPR_1: z.number().nullable(),
   TPR_at_FPR_5: share,
-  TPR_at_FPR_5_interval: intervalSchema,
+  TPR_at_FPR_5_interval: intervalSchema.nullable(),
   /** Lowest FPR among thresholds with a TPR of at least 95 %. */
   FPR_at_TPR_95: share,
-  FPR_at_TPR_95_interval: intervalSchema,
+  FPR_at_TPR_95_interval: intervalSchema.nullable(),
   n_clean: z.int().positive(),
   n_anomalous: z.int().positive(),
+  /** How many groups the samples are in, where they are not independent. */
+  n_groups: z.int().positive().exactOptional(),
   histogram: histogramSchema,
   /** Thinned for plotting with straight lines; samples scoring at least `threshold` are flagged, null flags none. */
   roc: z

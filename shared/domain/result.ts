@@ -5,6 +5,7 @@ import { networkSchema, specLineSchema } from './draft.ts';
 import { runRecordSchema, specFileSchema } from './run.ts';
 import { runSummarySchema } from './live.ts';
 import { suspicionSchema } from './suspicion.ts';
+import { namedPoolings, tokenPoolingSchema } from '../scores/token-pooling.ts';
 
 const packed = z.instanceof(Blob);
 
@@ -60,6 +61,19 @@ export const runResultSchema = z.object({
   analysis: analysisSchema.nullable(),
 });
 export type RunResult = z.infer<typeof runResultSchema>;
+
+/** The result of an evaluation whose tokens can be put together in several ways. */
+export const shownResultSchema = runResultSchema.extend({
+  /** How the scores of tokens can be put together, where each was scored on its own: AUROC by layer and pooling. */
+  poolings: z
+    .object({
+      own: tokenPoolingSchema,
+      shown: tokenPoolingSchema,
+      auroc: z.partialRecord(z.enum(namedPoolings), z.record(z.string(), z.number())),
+    })
+    .nullable(),
+});
+export type ShownResult = z.infer<typeof shownResultSchema>;
 
 /**
  * Scores of every test sample as packed arrays: `layer/<name>` float32 `[n]` for each of `layers` (with `all`),

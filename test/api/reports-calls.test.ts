@@ -234,7 +234,7 @@ describe('a report in other formats', () => {
     expect(rows).toHaveLength(1 + 2 * Object.keys(layers).length);
     const row = rows.find((cells) => cells[1] === ids[1] && cells[head!.indexOf('layer')] === 'all')!;
     expect(Number(row[head!.indexOf('AUC_ROC')])).toBe(layers['all']!.AUC_ROC);
-    expect(Number(row[head!.indexOf('AP_lower')])).toBe(layers['all']!.AP_interval.lower);
+    expect(Number(row[head!.indexOf('AP_lower')])).toBe(layers['all']!.AP_interval!.lower);
     const json = JSON.parse((await make('json', ids)).text) as {
       runs: {
         record: { id: string; host_pid?: number };

@@ -113,8 +113,8 @@ describe('evaluateScores', () => {
 
   it('every figure lies in its interval', () => {
     for (const name of ['AUC_ROC', 'AP', 'TPR_at_FPR_1', 'TPR_at_FPR_5', 'FPR_at_TPR_95'] as const) {
-      expect(metrics[`${name}_interval`].lower).toBeLessThan(metrics[name]);
-      expect(metrics[`${name}_interval`].upper).toBeGreaterThan(metrics[name]);
+      expect(metrics[`${name}_interval`]!.lower).toBeLessThan(metrics[name]);
+      expect(metrics[`${name}_interval`]!.upper).toBeGreaterThan(metrics[name]);
     }
     expect([metrics.n_clean, metrics.n_anomalous]).toEqual([300, 200]);
   });

@@ -34,9 +34,15 @@ export function runsCalls(application: Application) {
       return runDetail(application, input.id, signal);
     }),
     follow: runs.follow.handler(({ input, signal = never }) => followRun(catalogue, input.id, signal)),
-    result: runs.result.handler(({ input, signal }) => results.ask('run-result', foldersOf(input.id), asking(signal))),
+    result: runs.result.handler(({ input, signal }) =>
+      results.ask('run-result', { ...foldersOf(input.id), pooling: input.pooling }, asking(signal)),
+    ),
     scores: runs.scores.handler(async ({ input, signal }) => {
-      const { arrays, ...words } = await results.ask('run-scores', foldersOf(input.id), asking(signal));
+      const { arrays, ...words } = await results.ask(
+        'run-scores',
+        { ...foldersOf(input.id), pooling: input.pooling },
+        asking(signal),
+      );
       return { ...words, arrays: packArrays(arrays) };
     }),
     plane: runs.plane.handler(async ({ input: { id, layer }, signal }) => {
@@ -53,6 +59,18 @@ export function runsCalls(application: Application) {
       const { sample, ...model } = await inspector.ask('run-sample', question, asking(signal));
       return { sample: packSamples(sample), ...model };
     }),
+    tokens: runs.tokens.handler(({ input: { id, position }, signal }) =>
+      inspector.ask('sample-tokens', { folder: catalogue.get(id).folder, position }, asking(signal)),
+    ),
+    neighbours: runs.neighbours.handler(({ input: { id, ...asked }, signal }) =>
+      inspector.ask('near-trusted', { folder: catalogue.get(id).folder, ...asked }, asking(signal)),
+    ),
+    columns: runs.columns.handler(({ input: { id }, signal }) =>
+      inspector.ask('metadata-columns', { folder: catalogue.get(id).folder }, asking(signal)),
+    ),
+    columnValues: runs.columnValues.handler(({ input: { id, ...asked }, signal }) =>
+      inspector.ask('metadata-values', { folder: catalogue.get(id).folder, ...asked }, asking(signal)),
+    ),
     findSamples: runs.findSamples.handler(async ({ input: { id, text }, signal }) => {
       const question = { folder: catalogue.get(id).folder, text };
       return { arrays: packArrays({ ...(await inspector.ask('find-samples', question, asking(signal))) }) };

@@ -5,7 +5,7 @@ import { WatchedFile } from '../../storage/watched-file.ts';
 import { requireDataReach } from '../data-reach.ts';
 import { npyArray, refuse } from './found-array.ts';
 import { openMetadata } from './found-files.ts';
-import type { MetadataValue } from './metadata-records.ts';
+import type { MetadataValue } from '../dataset.ts';
 import type { StoredSet } from './stored-set.ts';
 
 /** Columns that labels are in, if a table has several. */

@@ -3,9 +3,7 @@ import { parseBoundedJson } from '../../../shared/bounded-json.ts';
 import type { ByteFile } from '../../storage/byte-file.ts';
 import { decodeText } from '../../storage/read-file.ts';
 import type { WatchedFile } from '../../storage/watched-file.ts';
-
-/** A cell. Lists are tokens; what else is nested is given as JSON text. */
-export type MetadataValue = string | number | boolean | null | readonly (string | number)[];
+import type { MetadataValue } from '../dataset.ts';
 
 /** A row of metadata by column. */
 export type MetadataRow = Readonly<Record<string, MetadataValue>>;

@@ -1,15 +1,9 @@
 import { extname } from 'node:path';
 import { CupbearerError } from '../../../shared/errors.ts';
+import type { MetadataValue } from '../dataset.ts';
 import { WatchedFile } from '../../storage/watched-file.ts';
 import type { Place } from '../../storage/within-folder.ts';
-import {
-  csvRecords,
-  eachRecord,
-  jsonLines,
-  type MetadataRow,
-  type MetadataValue,
-  type RecordSource,
-} from './metadata-records.ts';
+import { csvRecords, eachRecord, jsonLines, type MetadataRow, type RecordSource } from './metadata-records.ts';
 
 /** Most characters of a column that is taken as a whole. */
 const mostCharacters = 2 ** 27;

@@ -1,5 +1,5 @@
 import { CupbearerError } from '../../../shared/errors.ts';
-import type { Batch, Dataset } from '../dataset.ts';
+import type { Batch, Dataset, SampleMetadata } from '../dataset.ts';
 import { checkedIndex } from '../image-dataset.ts';
 import { contentKeys } from './stored-blocks.ts';
 import type { MetadataRow } from './metadata-records.ts';
@@ -40,6 +40,10 @@ export class RecordedSamples implements Dataset {
 
   readonly contentKeys = (indices: Int32Array): Float64Array =>
     Float64Array.from(indices, (index) => this.#keys[index]!);
+
+  get metadata(): SampleMetadata | undefined {
+    return this.set.metadata;
+  }
 
   readonly texts = (indices: ArrayLike<number>): string[] => textsOf(this.set, indices);
 }

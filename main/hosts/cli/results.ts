@@ -20,7 +20,7 @@ function shareOf(metrics: LayerMetrics): string {
 }
 
 /** AUROC and AP per layer with their intervals, the aggregate last. */
-export function evaluationTable({ layers }: Evaluation): string {
+export function evaluationTable({ layers }: Pick<Evaluation, 'layers'>): string {
   const names = [...Object.keys(layers).filter((name) => name !== allLayers), allLayers];
   const rows = names.map((name) => {
     const metrics = layers[name]!;

@@ -1,6 +1,8 @@
 import type { ComparedPair, PairTest } from '../../../shared/domain/comparison.ts';
+import { given } from '../../../shared/given.ts';
 import { numbered } from '../../../shared/format.ts';
 import { midRanks, rankCorrelation } from '../../evaluation/rank-correlation.ts';
+import { clusteredTest, countGroups, groupsByClass } from '../../evaluation/clustered-auroc.ts';
 import { delongTestOf, placements, type Placements } from '../../evaluation/delong.ts';
 import { holm } from '../../evaluation/across/holm.ts';
 import { pairedSeedsTest } from '../../evaluation/across/paired-seeds.ts';
@@ -78,6 +80,7 @@ export class PairComparison {
       b,
       shared: this.#shared(usable[0]!),
       seeds: usable.length,
+      ...given({ groups: this.#countGroups(usable[0]!) }),
       reason: null,
       test: compared.length === 1 ? compared[0]!.test : this.#overSeeds(usable),
       spearman: correlations.length === compared.length ? meanOf(correlations) : null,
@@ -97,15 +100,38 @@ export class PairComparison {
   #tooFew([a, b]: Match): string | null {
     const { keys, labels } = sharedSamples(this.#loaded[a]!, this.#loaded[b]!);
     const anomalous = labels.reduce((sum, label) => sum + label, 0);
-    if (Math.min(anomalous, keys.length - anomalous) >= 2) return null;
+    if (Math.min(anomalous, keys.length - anomalous) >= 2) return this.#tooFewGroups([a, b]);
     return `They share ${numbered(keys.length, 'sample')}, ${anomalous} of them anomalous; a paired test needs two of each class.`;
   }
 
   #compared([a, b]: Match): { test: PairTest; spearman: number | null } {
     const { keys, labels } = sharedSamples(this.#loaded[a]!, this.#loaded[b]!);
     const [x, y] = [this.#rankedOf(a, keys, labels), this.#rankedOf(b, keys, labels)];
-    const { difference, lower, upper, p } = delongTestOf(x.placements, y.placements);
+    const groups = this.#groupsOf([a, b], keys);
+    const { difference, lower, upper, p } = groups
+      ? clusteredTest(x.placements, y.placements, groupsByClass(groups, labels))
+      : delongTestOf(x.placements, y.placements);
     return { test: { difference, lower, upper, p, corrected: null }, spearman: rankCorrelation(x.ranks, y.ranks) };
+  }
+
+  /** The group of each sample, where the first run says so; both have the same test data. */
+  #groupsOf([a]: Match, keys: readonly number[]): Int32Array | undefined {
+    const { groups, places } = this.#loaded[a]!;
+    return groups && Int32Array.from(keys, (key) => groups[places.get(key)!]!);
+  }
+
+  #countGroups(match: Match): number | undefined {
+    const groups = this.#groupsOf(match, sharedSamples(this.#loaded[match[0]]!, this.#loaded[match[1]]!).keys);
+    return groups && new Set(groups).size;
+  }
+
+  #tooFewGroups(match: Match): string | null {
+    const { keys, labels } = sharedSamples(this.#loaded[match[0]]!, this.#loaded[match[1]]!);
+    const groups = this.#groupsOf(match, keys);
+    if (!groups) return null;
+    const { anomalous, clean } = countGroups(groupsByClass(groups, labels));
+    if (Math.min(anomalous, clean) >= 2) return null;
+    return `They share ${numbered(clean, 'group')} of clean samples and ${anomalous} of anomalous ones; a paired test needs two of each class.`;
   }
 
   #rankedOf(place: number, keys: readonly number[], labels: Uint8Array): Ranked {
@@ -121,7 +147,7 @@ export class PairComparison {
     const seeds = matched.map(([a, b]) => {
       const { keys, labels } = sharedSamples(this.#loaded[a]!, this.#loaded[b]!);
       const own = (place: number) => scoresFor(this.#loaded[place]!, this.#chosen[place]!.scores!, keys);
-      const groups = scoredIndex(this.#loaded[a]!, keys);
+      const groups = this.#groupsOf([a, b], keys) ?? scoredIndex(this.#loaded[a]!, keys);
       return { scores: [own(a), own(b)] as const, labels, groups };
     });
     return { ...pairedSeedsTest(seeds), corrected: null };

@@ -1,5 +1,5 @@
 import { allLayers, type LayerMetrics } from '../../../shared/domain/evaluation.ts';
-import type { ComparedFigure, ComparedRow } from '../../../shared/domain/comparison.ts';
+import type { ComparedFigure, LooseFigure, ComparedRow } from '../../../shared/domain/comparison.ts';
 import type { MatrixMetric } from '../../../shared/domain/result-matrix.ts';
 import type { Bounds } from '../../../shared/format.ts';
 import { tprAtOnePercent } from '../../../shared/scores/one-percent.ts';
@@ -115,12 +115,16 @@ function figuresOf(
   if (metrics.length === 1)
     return {
       auroc: figureOf(first.AUC_ROC, first.AUC_ROC_interval),
-      ap: figureOf(first.AP, first.AP_interval),
-      tpr: hasRate ? figureOf(first.TPR_at_FPR_1, first.TPR_at_FPR_1_interval) : null,
+      ap: looseFigureOf(first.AP, first.AP_interval),
+      tpr: hasRate ? looseFigureOf(first.TPR_at_FPR_1, first.TPR_at_FPR_1_interval) : null,
       roc: { fpr: first.roc.fpr, tpr: first.roc.tpr },
       ...sizes,
     };
-  const seeds = runs.map(({ labels, sampleIndex }, i) => ({ scores: scored[i]!.scores!, labels, groups: sampleIndex }));
+  const seeds = runs.map(({ labels, sampleIndex, groups }, i) => ({
+    scores: scored[i]!.scores!,
+    labels,
+    groups: groups ?? sampleIndex,
+  }));
   const over = (metric: MatrixMetric): ComparedFigure => {
     const { mean, lower, upper, deviation, values } = figureOverSeeds(metric, seeds);
     return { value: mean, lower, upper, one_sided: false, deviation, values };
@@ -142,6 +146,11 @@ const figureOf = (value: number, { lower, upper, one_sided }: Bounds): ComparedF
   deviation: null,
   values: [value],
 });
+
+const looseFigureOf = (value: number, bounds: Bounds | null): LooseFigure =>
+  bounds
+    ? figureOf(value, bounds)
+    : { value, lower: null, upper: null, one_sided: false, deviation: null, values: [value] };
 
 /** What a detector has seen: it decides who can be ranked with whom. */
 function seenBy(id: string): Pick<ComparedRow, 'seen'> {

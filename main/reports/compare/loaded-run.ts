@@ -36,6 +36,8 @@ export interface LoadedRun extends EvaluatedRun {
   /** Label (1 = anomalous) and index of each sample, `[n]`. */
   labels: Uint8Array;
   sampleIndex: Int32Array;
+  /** The group of each sample, `[n]`, where they are not independent. */
+  groups: Int32Array | undefined;
   /** What each sample is called in every run, `[n]`, and its place in these arrays by that name. */
   keys: readonly number[];
   places: ReadonlyMap<number, number>;
@@ -69,7 +71,7 @@ export function loadRun(run: EvaluatedRun): LoadedRun {
       },
     );
   const { layers: metrics, about } = readEvaluation(folder);
-  const { layers, labels, sampleIndex } = readScores(folder);
+  const { layers, labels, sampleIndex, groups } = readScores(folder);
   if (!metrics[allLayers] || !layers.has(allLayers) || !about.detector)
     throw new CupbearerError(
       'bad-data',
@@ -96,6 +98,7 @@ export function loadRun(run: EvaluatedRun): LoadedRun {
     metrics,
     labels,
     sampleIndex,
+    groups,
     keys: [...places.keys()],
     places,
   };
@@ -121,7 +124,7 @@ export function scoresOver(run: LoadedRun, how: 'mean' | 'max'): ChosenScores {
   if (layers.length === 1) return scoresAt(run, layers[0]!);
   const combined = aggregateLayers(Object.fromEntries(layers.map((layer) => [layer, run.layers.get(layer)!])), how);
   const scores = Float32Array.from(combined);
-  return { layer: allLayers, scores, metrics: evaluateScores(scores, run.labels), reason: null };
+  return { layer: allLayers, scores, metrics: evaluateScores(scores, run.labels, run.groups), reason: null };
 }
 
 const roleWords: Record<string, string> = { test_clean: 'clean', test_anomalous: 'anomalous' };

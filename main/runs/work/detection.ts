@@ -15,6 +15,7 @@ import { activationBatches, type ActivationBatch, type PassOptions } from '../..
 import type { Scores } from '../../../shared/scores/ranked-scores.ts';
 import { aggregateLayers, standardisationOf } from '../../evaluation/aggregate-layers.ts';
 import { offersOf, type DataPart, type Task, type TestPart } from '../../tasks/task.ts';
+import { keepsTokenScores, type TokenScores } from '../../storage/token-scores.ts';
 import { RandomStream } from '../../tensor/random.ts';
 import type { FittedDetector } from '../detector-file.ts';
 import type { RunContext } from '../run-definition.ts';
@@ -22,7 +23,15 @@ import { holdOut } from './held-out.ts';
 import { activationStore } from './kept-activations.ts';
 import { MixedParts } from './mixed-parts.ts';
 import { planDetection } from '../pairing.ts';
-import { checkTokens, featureLayers, joinTokens, poolingOf, scoresPositions, splitTokens } from '../positions.ts';
+import {
+  checkTokens,
+  featureLayers,
+  joinTokens,
+  poolingOf,
+  scoresPositions,
+  splitTokens,
+  tokenPoolingOf,
+} from '../positions.ts';
 
 /** Scores of all test samples of a task, in the order of its parts. */
 export interface TaskScores {
@@ -32,6 +41,10 @@ export interface TaskScores {
   labels: Uint8Array;
   /** Index of each sample in the test dataset, `[n]`. */
   sampleIndex: Int32Array;
+  /** The group of each sample, `[n]`, where they are not independent. */
+  groups?: Int32Array;
+  /** Of single tokens, where each was scored on its own and they are few enough to be kept. */
+  tokens?: TokenScores;
 }
 
 /** Looks on while test data are scored. */
@@ -148,7 +161,7 @@ export function scoreTask(
   return scoreParts(detector, task.source, task.test, seed, batchSize, 'Evaluating', context, observers);
 }
 
-/** Returns the aggregate scores `[n]` of trusted samples that the detector was not fitted on. @throws as {@link scoreTask}. */
+/** Returns the aggregate scores `[n]` of trusted samples that the detector was not fitted on, and those of their tokens. @throws as {@link scoreTask}. */
 export async function scoreHeldOut(
   detector: FittedDetector,
   task: Task,
@@ -156,10 +169,10 @@ export async function scoreHeldOut(
   seed: number,
   batchSize: number,
   context: RunContext,
-): Promise<Float32Array> {
+): Promise<{ scores: Float32Array; tokens?: TokenScores }> {
   const parts = [{ ...heldOut, anomalous: false }];
-  const { layers } = await scoreParts(detector, task.source, parts, seed, batchSize, 'Calibrating', context);
-  return Float32Array.from(combinedScores(detector, layers));
+  const { layers, tokens } = await scoreParts(detector, task.source, parts, seed, batchSize, 'Calibrating', context);
+  return { scores: Float32Array.from(combinedScores(detector, layers)), ...given({ tokens }) };
 }
 
 /** The scores of all layers as one, `[n]`. */
@@ -189,9 +202,11 @@ async function scoreParts(
     layers: new Map(),
     labels: Uint8Array.from(ofPart(({ indices, anomalous }) => indices.map(() => (anomalous ? 1 : 0)))),
     sampleIndex: Int32Array.from(ofPart(({ indices }) => indices)),
+    ...given({ groups: groupsOf(parts) }),
   };
   checkTokens(definition, detector.spec, source, detector.layers);
   const countsOf = tokenCounter(detector.spec, source, detector.layers);
+  const tokens = countsOf && new TokenCollector(mixed, countsOf(mixed), detector.layers);
   const seen = [...new Set(observers.flatMap(({ names }) => names))];
   const detectorRun = detectorContext(detector.spec, source, seed, context);
   let done = 0;
@@ -209,12 +224,9 @@ async function scoreParts(
   for await (const batch of activationBatches(source, mixed.dataset, options)) {
     const positions = mixed.positions.subarray(done, done + batch.size);
     const own = { ...batch, layers: new Map(detector.layers.map((name) => [name, batch.layers.get(name)!])) };
-    for (const [layer, values] of await scoreBatch(
-      detector,
-      own,
-      countsOf?.({ dataset: mixed.dataset, indices: batch.indices }),
-      detectorRun,
-    )) {
+    const counts = countsOf?.({ dataset: mixed.dataset, indices: batch.indices });
+    const keep = (each: LayerScores) => tokens?.take(each, positions);
+    for (const [layer, values] of await scoreBatch(detector, own, counts, detectorRun, keep)) {
       if (!scores.layers.has(layer)) scores.layers.set(layer, new Float32Array(total));
       const all = scores.layers.get(layer)!;
       positions.forEach((position, row) => (all[position] = values[row]!));
@@ -228,20 +240,64 @@ async function scoreParts(
     context.progress(phase, done, total);
   }
   for (const [layer, values] of scores.layers) checkFinite(layer, values);
-  return scores;
+  if (tokens && !tokens.kept) context.log?.('Scores of single tokens are not kept: there are too many.');
+  return { ...scores, ...given({ tokens: tokens?.kept }) };
 }
 
-/** Scores of the samples of a batch, by layer. */
+/** The group of each sample of all parts in turn; undefined where each is on its own. */
+function groupsOf(parts: readonly TestPart[]): Int32Array | undefined {
+  if (parts.some(({ groupOf }) => !groupOf)) return undefined;
+  const groups = Int32Array.from(parts.flatMap(({ indices, groupOf }) => Array.from(indices, groupOf!)));
+  return new Set(groups).size < groups.length ? groups : undefined;
+}
+
+/** Puts the scores of tokens in the order of the parts. */
+class TokenCollector {
+  /** Undefined where they are too many. */
+  readonly kept: TokenScores | undefined;
+  /** Where the tokens of each text begin, and where the last ones end. */
+  readonly #starts: Float64Array;
+
+  /** `counts` are those of the samples in the order of mixing. */
+  constructor({ positions }: MixedParts, counts: Int32Array, layers: readonly string[]) {
+    const own = new Int32Array(counts.length);
+    positions.forEach((position, i) => (own[position] = counts[i]!));
+    this.#starts = new Float64Array(own.length + 1);
+    own.forEach((count, i) => (this.#starts[i + 1] = this.#starts[i]! + count));
+    const total = this.#starts[own.length]!;
+    if (keepsTokenScores(layers, total)) this.kept = { counts: own, layers: new Map() };
+  }
+
+  /** Takes those of the texts at `positions`, one after another. */
+  take(scores: LayerScores, positions: Int32Array): void {
+    if (!this.kept) return;
+    const { layers, counts } = this.kept;
+    for (const [layer, values] of scores) {
+      if (!layers.has(layer)) layers.set(layer, new Float32Array(this.#starts[counts.length]!));
+      const all = layers.get(layer)!;
+      let at = 0;
+      for (const position of positions) {
+        const end = at + counts[position]!;
+        all.set(values.subarray(at, end), this.#starts[position]);
+        at = end;
+      }
+    }
+  }
+}
+
+/** Scores of the samples of a batch, by layer; `keep` is shown those of single tokens. */
 async function scoreBatch(
   { spec, state }: FittedDetector,
   batch: ActivationBatch,
   counts: Int32Array | undefined,
   context: DetectorContext,
+  keep: (tokens: LayerScores) => void,
 ): Promise<LayerScores> {
   const definition = detectorRegistry.get(spec.name);
   if (!counts) return definition.score(state, batch, context);
   const scores = await definition.score(state, splitTokens(batch, counts), context);
-  return joinTokens(scores, counts, spec.tokens === 'score-max' ? 'max' : 'mean');
+  keep(scores);
+  return joinTokens(scores, counts, tokenPoolingOf(spec)!);
 }
 
 function checkFinite(layer: string, values: Float32Array): void {

@@ -1,6 +1,6 @@
 import { hashFile } from '../../storage/content-hash.ts';
 import { readHeldOutScores } from '../../storage/held-out-scores.ts';
-import { holdsRun, readSpec } from '../../storage/run-folder.ts';
+import { holdsRun, readSpec, readTokens } from '../../storage/run-folder.ts';
 import type { Task } from '../../tasks/task.ts';
 import { detectorFile, readDetector } from '../detector-file.ts';
 import type { EvalDetectorSpec } from '../detector-params.ts';
@@ -26,8 +26,13 @@ export async function runEvaluation(spec: EvalDetectorSpec, context: RunContext)
   const task = await timer.measure('data', () => buildTask(spec.task, context));
   for (const layer of detector.layers) task.source.activationShape(layer);
   const subject = { detectorFolder, task: spec.task, seed: spec.seed };
-  const heldOutScores = sameModel(detectorFolder, task) ? readHeldOutScores(detectorFolder) : null;
-  const evaluated = await evaluateDetector(detector, task, subject, { ...spec, heldOutScores }, context, timer);
+  const heldOut = sameModel(detectorFolder, task)
+    ? {
+        heldOutScores: readHeldOutScores(detectorFolder),
+        heldOutTokens: readTokens(detectorFolder, { heldOut: true }),
+      }
+    : {};
+  const evaluated = await evaluateDetector(detector, task, subject, { ...spec, ...heldOut }, context, timer);
   const metrics = withFiguresOfClassifier(task, evaluated);
   tellOfKept(context);
   task.source.dispose();

@@ -10,6 +10,7 @@ import { evaluateScores } from '../../evaluation/evaluate-scores.ts';
 import { writeFileAtomically } from '../../storage/atomic-write.ts';
 import { toJsonText } from '../../storage/json-text.ts';
 import { writeScores } from '../../storage/run-folder.ts';
+import type { TokenScores } from '../../storage/token-scores.ts';
 import { within } from '../../storage/within-folder.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { watchesClassifier } from '../../tasks/outline.ts';
@@ -30,6 +31,8 @@ interface EvaluationSettings {
   analysis: boolean;
   /** Scores of trusted samples that the detector was not fitted on, for thresholds; null or left out where there are none. */
   heldOutScores?: Float32Array | null | undefined;
+  /** The same of their tokens, where each was scored on its own. */
+  heldOutTokens?: TokenScores | null | undefined;
 }
 
 /**
@@ -55,7 +58,11 @@ export async function evaluateDetector(
   );
   // Of what was recorded nobody knows classes.
   const trueClass = watchesClassifier(subject.task.name) ? classes.own : undefined;
-  writeScores(folder, { ...scores, ...given({ trueClass, predictedClass: classes.predicted }) });
+  writeScores(
+    folder,
+    { ...scores, ...given({ trueClass, predictedClass: classes.predicted }) },
+    scores.tokens && { test: scores.tokens, ...given({ heldOut: settings.heldOutTokens ?? undefined }) },
+  );
   const words = {
     aggregation: detector.spec.layer_aggregation,
     anomalous: anomalousWord(taskRegistry.get(subject.task.name)),
@@ -72,16 +79,16 @@ export async function evaluateDetector(
 function computeMetrics(
   detector: FittedDetector,
   task: Task,
-  { layers, labels }: TaskScores,
+  { layers, labels, groups }: TaskScores,
   { own, label, predicted }: TestClasses,
   subject: EvaluationSubject,
   heldOutScores: Float32Array | null,
 ): Evaluation {
   const metrics: Record<string, LayerMetrics> = {};
-  for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels);
+  for (const [name, values] of layers) metrics[name] = evaluateScores(values, labels, groups);
   const all = combinedScores(detector, layers);
   layers.set(allLayers, all as Float32Array);
-  metrics[allLayers] = evaluateScores(all, labels);
+  metrics[allLayers] = evaluateScores(all, labels, groups);
   const { aim } = taskRegistry.get(subject.task.name);
   const attack = aim && predicted ? attackFigures(all, labels, { own, label, predicted }, aim) : undefined;
   const classifier = predicted && {

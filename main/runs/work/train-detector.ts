@@ -38,12 +38,12 @@ export async function runFitting(spec: TrainDetectorSpec, context: RunContext): 
     fitDetector(spec.detector, { ...task, trusted: fitting }, spec.seed, spec.batch_size, context),
   );
   writeDetector(context.folder, detector);
-  const heldOutScores =
+  const calibration =
     heldOut &&
     (await timer.measure('calibrating', () =>
       scoreHeldOut(detector, task, heldOut, spec.seed, spec.batch_size, context),
     ));
-  if (heldOutScores) writeHeldOutScores(context.folder, heldOutScores);
+  if (calibration) writeHeldOutScores(context.folder, calibration.scores);
   const word = anomalousWord(taskRegistry.get(spec.task.name));
   drawExamples(context.folder, task, describeTask(spec.task), word);
   const subject = { detectorFolder: context.folder, task: spec.task, seed: spec.seed };
@@ -52,7 +52,14 @@ export async function runFitting(spec: TrainDetectorSpec, context: RunContext): 
   const metrics = {
     ...withFiguresOfClassifier(
       task,
-      await evaluateDetector(detector, task, subject, { ...spec, heldOutScores }, context, timer),
+      await evaluateDetector(
+        detector,
+        task,
+        subject,
+        { ...spec, heldOutScores: calibration?.scores, heldOutTokens: calibration?.tokens },
+        context,
+        timer,
+      ),
     ),
     ...given({ poison_share: poison }),
   };

@@ -34,6 +34,8 @@ import { allLayers } from '../../../shared/domain/evaluation.ts';
 import type { Analysis } from '../../../shared/domain/analysis.ts';
 import type { Histogram } from '../../../shared/domain/evaluation.ts';
 import type { Epoch, Step } from '../../../shared/domain/live.ts';
+import type { PointShades } from '../../../shared/charts/point-cloud.ts';
+import { given } from '../../../shared/given.ts';
 import type { RunResult } from '../../../shared/domain/result.ts';
 import { formatCount, formatInterval, formatMetric } from '../../../shared/format.ts';
 import type { ShownChart } from '../../charts/shown-chart.ts';
@@ -201,7 +203,12 @@ export function scatterShown(
   { id, name }: { id: string; name: string },
   plane: Plane,
   result: RunResult,
-  { height, compact, legend }: { height: number; compact: boolean; legend: boolean },
+  {
+    height,
+    compact,
+    legend,
+    shades,
+  }: { height: number; compact: boolean; legend: boolean; shades?: PointShades | undefined },
 ): ShownChart {
   const components = result.analysis?.layers[id]?.components;
   const data = {
@@ -210,6 +217,7 @@ export function scatterShown(
     anomalous: plane.anomalous,
     explained: components?.explained ?? [],
     anomalousWord: result.words.anomalous,
+    ...given({ shades }),
   };
   const title = `Activations at ${name}`;
   return {

@@ -1,9 +1,10 @@
 import { shortLayerNames } from '../../../shared/charts/layer-names.ts';
 import { allLayers } from '../../../shared/domain/evaluation.ts';
 import type { Histogram, LayerMetrics } from '../../../shared/domain/evaluation.ts';
-import type { RunDetail, RunResult } from '../../../shared/domain/result.ts';
+import type { RunDetail, ShownResult } from '../../../shared/domain/result.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { operatingPointAt } from '../../../shared/scores/operating-point.ts';
+import type { TokenPooling } from '../../../shared/scores/token-pooling.ts';
 import { given } from '../../../shared/given.ts';
 import { catalogue } from '../../app/catalogue.svelte.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
@@ -37,7 +38,7 @@ export class RunPage {
   readonly id: string;
   detail = $state.raw<RunDetail>();
   /** null if the run has no evaluation. */
-  result = $state.raw<RunResult | null>();
+  result = $state.raw<ShownResult | null>();
   /** What other detectors of the task say of the same samples. */
   readonly others = new OtherDetectors();
   /** Why one of them could not be loaded. */
@@ -50,6 +51,12 @@ export class RunPage {
   #threshold = $state.raw<{ layer: string | undefined; value: number }>();
   #scale = $state.raw<{ layer: string | undefined; value: Histogram['scale'] }>();
   #scoresAsked = false;
+  /** How tokens are pooled, where the user has picked it. */
+  #pooling: TokenPooling | undefined;
+  /** Counts the choices, so that an answer to an earlier one changes nothing. */
+  #poolings = 0;
+  /** Why the pooling that was picked last is not shown. */
+  poolingFailure = $state.raw<CupbearerError>();
 
   /** The list out of which a sample was opened last. */
   #opened = $state.raw<SampleList>();
@@ -229,7 +236,7 @@ export class RunPage {
   async load(): Promise<void> {
     const [detail, result] = await Promise.allSettled([
       client.runs.get({ id: this.id }),
-      client.runs.result({ id: this.id }),
+      client.runs.result(this.#asked()),
     ]);
     if (result.status === 'fulfilled') this.result = result.value;
     this.resultFailure = result.status === 'rejected' ? toCupbearerError(result.reason) : undefined;
@@ -237,12 +244,32 @@ export class RunPage {
     this.failure = detail.status === 'rejected' ? toCupbearerError(detail.reason) : undefined;
   }
 
+  readonly #asked = () => ({ id: this.id, ...given({ pooling: this.#pooling }) });
+
+  /** Shows result and scores with another pooling of tokens, both at once when they have come. */
+  async pickPooling(pooling: TokenPooling): Promise<void> {
+    const number = ++this.#poolings;
+    const asked = { id: this.id, pooling };
+    try {
+      const [result, scores] = await Promise.all([client.runs.result(asked), client.runs.scores(asked)]);
+      const arrays = await RunScores.from(scores);
+      if (number !== this.#poolings) return;
+      this.#pooling = pooling;
+      this.result = result;
+      this.#scores = arrays;
+      this.#threshold = undefined;
+      this.poolingFailure = undefined;
+    } catch (error) {
+      if (number === this.#poolings) this.poolingFailure = toCupbearerError(error);
+    }
+  }
+
   /** Asks for the scores, once. */
   async loadScores(): Promise<void> {
     if (this.#scoresAsked && this.#bareLayer === undefined) return;
     this.#scoresAsked = true;
     try {
-      this.#scores = await RunScores.from(await client.runs.scores({ id: this.id }));
+      this.#scores = await RunScores.from(await client.runs.scores(this.#asked()));
       this.#scoresFailure = undefined;
     } catch (error) {
       this.#scoresAsked = false;

@@ -16,6 +16,7 @@ import {
 import { isScoreChoice } from '../../../../shared/domain/compared.ts';
 import type { ComparedPair } from '../../../../shared/domain/comparison.ts';
 import type { LayerMetrics } from '../../../../shared/domain/evaluation.ts';
+import { knownBounds } from '../../../../shared/domain/comparison.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';
 import { counted, formatCount, formatInterval, formatMetric, formatParameter } from '../../../../shared/format.ts';
 import { optionalPath, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
@@ -131,7 +132,7 @@ function comparisonText({ runs, rows, differences, pairs, score }: RunComparison
         formatMetric(auroc.value),
         formatInterval(auroc),
         formatMetric(ap.value),
-        formatInterval(ap),
+        formatInterval(knownBounds(ap)),
         formatCount(clean + anomalous),
         ids,
       ];

@@ -9,9 +9,11 @@ import type { Evaluation } from '../../../../shared/domain/evaluation.ts';
 import { CupbearerError, toErrorRecord } from '../../../../shared/errors.ts';
 import { engineText } from '../../../../shared/engine-parts.ts';
 import { counted, formatCount, formatDuration, formatMetric, formatRelativeTime } from '../../../../shared/format.ts';
-import { choice, integer, parseParams } from '../../../../shared/schema/fields.ts';
+import { namedPoolings, parseTokenPooling } from '../../../../shared/scores/token-pooling.ts';
+import { choice, integer, optionalText, parseParams } from '../../../../shared/schema/fields.ts';
 import { RunSummaries } from '../../../api/runs/run-summaries.ts';
 import { runTitle } from '../../../api/runs/run-title.ts';
+import { defaultDataDir } from '../../../data/data-dir.ts';
 import type { Workbench } from '../../../api/workbench.ts';
 import { isFolder } from '../../../storage/is-folder.ts';
 import type { Command } from '../command.ts';
@@ -21,10 +23,11 @@ import type { Output } from '../output.ts';
 import { contextLines, evaluationTable, shownPath } from '../results.ts';
 import { showFolder } from '../show-folder.ts';
 import { textTable } from '../table.ts';
+import { withLibrary } from '../with-library.ts';
 import { withTrash } from '../with-trash.ts';
 import { withWorkbench } from './experiments.ts';
 
-const actions = ['list', 'show', 'open', 'remove', 'lock', 'unlock'];
+const actions = ['list', 'show', 'open', 'pool', 'remove', 'lock', 'unlock'];
 /** Actions on any number of runs. */
 const ofMany = ['remove', 'lock', 'unlock'];
 
@@ -36,14 +39,19 @@ const flags = z.object({
     default: 'any',
   }),
   limit: integer({ label: 'Limit', help: 'Newest runs to list', unit: 'runs', default: 50, min: 1 }),
+  tokens: optionalText({
+    label: 'Tokens',
+    help: 'For pool: last, mean or max of the scores of tokens, or the mean over tokens at some places, as 0,5,-1',
+  }),
 });
 
 export const runs: Command = {
   name: 'runs',
   summary: 'The catalogue of runs on this machine',
-  synopsis: '[list | show ID | open ID | remove ID ... | lock ID ... | unlock ID ...] [--FLAG VALUE ...]',
+  synopsis: '[list | show ID | open ID | pool ID | remove ID ... | lock ID ... | unlock ID ...] [--FLAG VALUE ...]',
   notes: [
     'ID may be shortened as long as it names one run. `open` shows the run folder in the file manager.',
+    '`pool` combines the scores of single tokens another way, without running the detector again; without `--tokens`, it compares last, mean and max.',
     '`remove` moves runs into the trash (npx cupbearer trash); a lock refuses that.',
   ].join('\n'),
   flags,
@@ -62,12 +70,13 @@ export const runs: Command = {
     }
     if (ids.length > 1 && !ofMany.includes(action))
       throw new CupbearerError('usage', `runs ${action} takes one id; "${ids[1]}" is not expected here.`);
-    const { kind, limit } = parseParams(flags, given, flagName);
+    const { kind, limit, tokens } = parseParams(flags, given, flagName);
     await withWorkbench(output, async (workbench) => {
       const { catalogue } = workbench;
       const summaries = new RunSummaries(catalogue);
       if (action === 'list') list(catalogue.list({ ...(kind === 'any' ? {} : { kind }), limit }), summaries, output);
       else if (action === 'remove') await remove(workbench, ids, output);
+      else if (action === 'pool') await pool(catalogue.get(id!), tokens, output);
       else if (action !== 'show' && action !== 'open') lock(catalogue, ids, action === 'lock', output);
       else if (action === 'show') show(catalogue.get(id!), summaries, output);
       else await open(catalogue.get(id!), output);
@@ -160,6 +169,22 @@ function show(run: CatalogueRun, summaries: RunSummaries, output: Output): void 
       JSON.stringify(record.spec, null, 2),
     ].join('\n'),
   );
+}
+
+async function pool({ id, folder }: CatalogueRun, tokens: string | undefined, output: Output): Promise<void> {
+  const pooling = tokens === undefined ? undefined : parseTokenPooling(tokens);
+  const { poolings, layers } = await withLibrary((library) =>
+    library.ask('run-pooling', { folder, pooling }, { dataDir: defaultDataDir() }),
+  );
+  if (layers) return output.result({ id, pooling, layers }, () => evaluationTable({ layers }));
+  if (!poolings) throw new CupbearerError('usage', `The run ${id} has no scores of single tokens.`);
+  const named = namedPoolings.filter((name) => poolings.auroc[name]);
+  const names = Object.keys(poolings.auroc[named[0]!] ?? {});
+  output.result({ id, ...poolings }, () => {
+    const heads = ['AUROC at', ...named.map((name) => (name === poolings.own ? `${name} (this run)` : name))];
+    const rows = names.map((layer) => [layer, ...named.map((name) => formatMetric(poolings.auroc[name]![layer]!))]);
+    return textTable(heads, rows, [false, ...named.map(() => true)]);
+  });
 }
 
 async function open(record: RunRecord, output: Output): Promise<void> {
