@@ -5,7 +5,7 @@ import base from './dependency-cruiser.config.mjs';
 
 /** Decoders and readers, loaders of datasets, downloads of datasets, imports, and whatever lists more than one folder. */
 const heavy = [
-  'main/data/(readers|pictures|own)/',
+  'main/data/(readers|pictures|own|stored)/',
   'main/data/datasets/(idx-images|cifar-batches|gtsrb-files)[.]ts$',
   'main/data/dataset-info[.]ts$',
   'main/data/download/(download-dataset|unpack)[.]ts$',
