@@ -8,7 +8,6 @@ import type { Dataset } from '../data/dataset.ts';
 import type { MetadataValue } from '../data/dataset.ts';
 import { activationBatches } from '../models/activations.ts';
 import type { ActivationSource } from '../models/activation-source.ts';
-import { NetworkSource } from '../models/network-source.ts';
 import { sizeOf } from '../models/network-outline.ts';
 import { poolingsOfText, tokenScoresOf } from '../runs/pooled-evaluation.ts';
 import { readEvaluation } from '../runs/stored-evaluations.ts';
@@ -80,7 +79,7 @@ function allScores(folder: string): NonNullable<typeof lastScores> {
   const { test, heldOut, labels } = tokenScoresOf(folder);
   const starts = new Float64Array(test.counts.length + 1);
   test.counts.forEach((count, i) => (starts[i + 1] = starts[i]! + count));
-  const isClean = new Uint8Array(starts.at(-1)!);
+  const isClean = new Uint8Array(starts.at(-1));
   labels.forEach((label, i) => isClean.fill(1 - label, starts[i], starts[i + 1]));
   let trusted = 0;
   const stepsOf = (name: string, values: Float32Array): [string, number[]] => {
@@ -173,8 +172,7 @@ async function withSource<T>(tested: Tested, ask: (source: ActivationSource) => 
   if (tested.recorded) return ask(tested.recorded);
   if (!tested.model) throw new CupbearerError('bad-data', 'The model of this run is not known.');
   await startEngine('auto');
-  const { network, fingerprint } = openClassifier(tested.model.folder);
-  const source = new NetworkSource(network);
+  const { source, fingerprint } = openClassifier(tested.model.folder);
   try {
     if (tested.model.fingerprint === undefined || tested.model.fingerprint === fingerprint) return await ask(source);
     throw new CupbearerError('bad-data', `The model in "${tested.model.folder}" is not the one that was scored.`, {
