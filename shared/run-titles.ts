@@ -11,6 +11,12 @@ export const kindWords: Record<RunKind, string> = {
 /** Returns the title of a definition by kind and id; the id if there is none. */
 export type TitleOf = (kind: string, id: string) => string;
 
+/** A run as far as its title depends on it. */
+type TitledRun = Pick<
+  RunSummary,
+  'kind' | 'fault' | 'title' | 'id' | 'name' | 'task' | 'subject' | 'dataset' | 'ownDataset' | 'detector' | 'detectorDetail' | 'model'
+>; // prettier-ignore
+
 /** Shortens a title by what its context says already: "Backdoor detection", "Glyphs (built in)". */
 export const shortTitle = (title: string) => title.replace(/ \(.*\)$| detection$/, '');
 
@@ -22,7 +28,7 @@ interface TaskWords {
 }
 
 /** What a run is about. One whose spec does not say so has its title. */
-export function taskWordsBy(run: RunSummary, titleOf: TitleOf): TaskWords {
+export function taskWordsBy(run: TitledRun, titleOf: TitleOf): TaskWords {
   if (run.fault !== null && run.dataset === '') return { main: run.title === '' ? run.id : run.title, dataset: '' };
   const { change, words } = run.subject;
   const main = [
@@ -38,13 +44,13 @@ export function taskWordsBy(run: RunSummary, titleOf: TitleOf): TaskWords {
 }
 
 /** Shown instead of a task for a run that has none. */
-function trainingWords({ kind, subject: { training } }: RunSummary): string {
+function trainingWords({ kind, subject: { training } }: TitledRun): string {
   if (kind !== 'classifier') return 'Task unknown';
   return training === 'unknown' ? 'Training unknown' : 'Clean training';
 }
 
 /** Returns the trigger of the training, and that of the test if it is another one. */
-function triggerParts({ kind, subject: { training, trained, tested } }: RunSummary, titleOf: TitleOf): string[] {
+function triggerParts({ kind, subject: { training, trained, tested } }: TitledRun, titleOf: TitleOf): string[] {
   if (kind === 'classifier') return trained ? [triggerTitle(trained, titleOf)] : [];
   if (!tested) return [];
   const test = triggerTitle(tested, titleOf);
@@ -58,7 +64,7 @@ function triggerTitle({ id, detail }: TriggerWords, titleOf: TitleOf): string {
 }
 
 /** Returns a run's title for a single line: its detector or model, then its task and its data. */
-export function runWordsBy(run: RunSummary, titleOf: TitleOf): string {
+export function runWordsBy(run: TitledRun, titleOf: TitleOf): string {
   const { main, dataset } = taskWordsBy(run, titleOf);
   const what = run.kind === 'classifier' ? classifierWords(run) : `${run.detector} ${run.detectorDetail}`.trim();
   // "Toy features" is the name of a task and of its data.
@@ -66,4 +72,4 @@ export function runWordsBy(run: RunSummary, titleOf: TitleOf): string {
   return what === '' ? about : `${what}: ${about}`;
 }
 
-const classifierWords = ({ name, model }: RunSummary) => [name || 'Classifier', model].filter(Boolean).join(' ');
+const classifierWords = ({ name, model }: TitledRun) => [name || 'Classifier', model].filter(Boolean).join(' ');

@@ -133,5 +133,7 @@ export async function draftNetworkDescription(
   { dataDir }: Pick<InspectionContext, 'dataDir'>,
 ): Promise<NetworkDescription> {
   if (draftWatchesClassifier(subject)) return describeModel(requireModel(subject, dataDir));
-  return describeRecords((await outlineRecords(draftTask(subject))).source);
+  const { recorded } = (await withRecords(subject)).subject;
+  // What is wrong with it is thrown by looking again, and nothing is kept of that.
+  return describeRecords((recorded ?? (await outlineRecords(draftTask(subject)))).source);
 }

@@ -303,7 +303,11 @@ describe('looking around', () => {
     expect(network).toMatchObject({ architecture: 'mlp', parameters: 784 * 8 + 8 + 8 * 10 + 10, classes: 10 });
     const { runs } = await client().drafts.review({ draft: draft() });
     expect(runs.map(({ kind }) => kind)).toEqual(['classifier', 'detector']);
-    expect(runs[0]!.title).toBe('mlp on glyphs, corner pixel trigger');
+    // The trigger is named, although the task leaves it to the classifier.
+    expect(runs.map(({ title }) => title)).toEqual([
+      'mlp on glyphs, corner pixel trigger',
+      'mahalanobis: Backdoor, corner pixel, Glyphs',
+    ]);
     const lines = Object.fromEntries(runs[0]!.lines.map(({ label, value }) => [label, value]));
     expect(lines).toMatchObject({ Corner: 'Top left', 'Poisoned share': '5\u00a0%', 'All-to-all': 'No', Epochs: '1' });
     expect(runs[1]!.spec['task']).toMatchObject({ name: 'backdoor', run_path: runs[0]!.folder });

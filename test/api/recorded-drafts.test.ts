@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentDraft } from '../../shared/domain/draft.ts';
@@ -64,6 +64,19 @@ describe('a draft of recorded activations', () => {
     expect(await faultsOf(draft({ layers: ['layers.7'] }))).toEqual([
       ['layers', expect.stringContaining('Unknown layer "layers.7"'), 'detectors'],
     ]);
+  });
+
+  it('looks at files again that have changed', async () => {
+    const labels = join(started.place, 'labels.csv');
+    const lines = (anomalous: number) =>
+      ['label', ...Array.from({ length: 60 }, (_, i) => (i < anomalous ? 1 : 0))].join('\n');
+    const task = { test_labels: labels };
+    writeFileSync(labels, lines(0));
+    expect(await faultsOf(draft({}, task))).toEqual([
+      ['task/test_labels', expect.stringContaining('60 of label 0 and 0 of label 1'), 'task'],
+    ]);
+    writeFileSync(labels, `${lines(30)}\n`);
+    expect(await faultsOf(draft({}, task))).toEqual([]);
   });
 
   it('refuses sets that were made differently, unless they are to be used as they are', async () => {

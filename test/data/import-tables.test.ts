@@ -17,7 +17,7 @@ import { CupbearerError } from '../../shared/errors.ts';
 import type { TensorData } from '../../shared/domain/tensors.ts';
 import { datasetFacts, loadDataset } from '../../main/data/datasets/load.ts';
 import { importDataset } from '../../main/data/own/import-dataset.ts';
-import { importOptions } from '../../main/data/own/import-options.ts';
+import { importOptions } from '../../main/data/import-options.ts';
 import { describeOwnDataset } from '../../main/data/own/own-datasets.ts';
 import { wordsOf } from '../../main/data/texts.ts';
 import { encodeNpy } from '../../main/storage/npy.ts';

@@ -4,7 +4,7 @@ import { encodeNpy } from '../../main/storage/npy.ts';
 import { writeRecordedSet, writeRecordedSets } from '../recorded-files.ts';
 import { stepLink } from './form-page.ts';
 import { experimentEnded, runsEnded } from './program.ts';
-import { expect, faultsByAxe, go, test, type Page } from './test.ts';
+import { expect, faultsByAxe, go, inElectron, test, type Page } from './test.ts';
 
 /** Adds files of a folder by the dialog, as somebody would who types its path. */
 async function add(page: Page, folder: string, names: readonly string[]): Promise<void> {
@@ -111,4 +111,32 @@ test('sets that were made differently are not taken unless they are to be', asyn
   // A file that is taken away leaves its role open.
   await row(page, 'test/').getByRole('button', { name: 'Remove test' }).click();
   await expect(page.getByText('Choose the test activations')).toBeVisible();
+});
+
+test('what is dropped is looked for by its name', async ({ page, program }) => {
+  test.skip(inElectron, 'The drop is made by the protocol of the browser.');
+  const sets = join(program.home, 'dropped-sets');
+  const folder = writeRecordedSet(join(sets, 'trusted'), { n: 20, seed: 1 });
+  await go(page, '#/new/task');
+  await page.getByRole('radio', { name: /^From files/ }).click();
+  const files = page.getByRole('region', { name: 'Files' });
+  await expect(files).toContainText('Choose the trusted activations');
+  const box = (await files.boundingBox())!;
+  const browser = await page.context().newCDPSession(page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    browser.send('Input.dispatchDragEvent', { type, x: box.x + 60, y: box.y + 60, data });
+  const dialog = page.getByRole('dialog', { name: 'Add files' });
+  await expect(async () => {
+    await drag('dragEnter');
+    await drag('dragOver');
+    await drag('drop');
+    await expect(dialog).toBeVisible({ timeout: 5000 });
+  }).toPass({ timeout: 30_000 });
+  await expect(dialog).toContainText('Open the folder that holds trusted');
+  await dialog.getByRole('textbox', { name: 'Folder' }).fill(sets);
+  await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+  await expect(dialog.getByRole('checkbox', { name: 'Choose trusted' })).toBeChecked();
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(row(page, 'trusted/').getByRole('combobox')).toHaveText('Trusted');
 });

@@ -12,6 +12,7 @@ import { isExperiment } from '../../../shared/draft-parts.ts';
 import { formDefinitions } from '../drafts/form-definitions.ts';
 import { packPreview } from '../pack-samples.ts';
 import { draftFromRun } from '../drafts/run-draft.ts';
+import { readRun } from '../runs/read-run.ts';
 import { dataFolder, runsFolder } from '../settings.ts';
 import { refuseFaults, startExperiment } from '../drafts/start-experiment.ts';
 
@@ -54,7 +55,8 @@ export function draftsCalls(application: Application) {
     review: drafts.review.handler(async ({ input, signal }) => {
       const subject = await soundSubject(input.draft, signal);
       const known = await library.ask('describe-draft', subject, asking(signal));
-      return reviewDraft(subject, known, (...request) => queued.folderFor(...request));
+      const taken = subject.classifierFolder === null ? undefined : catalogue.byFolder(subject.classifierFolder);
+      return reviewDraft(subject, known, (...request) => queued.folderFor(...request), taken && readRun(taken).spec);
     }),
     estimate: drafts.estimate.handler(async ({ input, signal }) =>
       estimator.ask('estimate-draft', await soundSubject(input.draft, signal), asking(signal)),

@@ -1,8 +1,9 @@
 import type { Review } from '../../../shared/domain/draft.ts';
 import { given } from '../../../shared/given.ts';
 import { counted, formatCount, numbered } from '../../../shared/format.ts';
-import { describeRun, runDefinitionOf } from '../../runs/index.ts';
+import { runDefinitionOf } from '../../runs/index.ts';
 import type { ParsedSpec } from '../../runs/parsed-spec.ts';
+import { plannedTitle } from '../runs/run-title.ts';
 import { commandOrReason } from '../runs/command-line.ts';
 import {
   draftClassifierSpec,
@@ -11,6 +12,7 @@ import {
   type DraftSubject,
 } from '../../runs/drafts/draft-specs.ts';
 import type { DraftDescription } from '../../inspections/check-draft.ts';
+import { readStoredSpec, type StoredSpec } from '../../runs/stored-spec.ts';
 import { specLines } from '../../runs/spec-lines.ts';
 
 type PlannedRun = Review['runs'][number];
@@ -19,19 +21,26 @@ type PlannedRun = Review['runs'][number];
 type FolderFor = (spec: ParsedSpec, taken: ReadonlySet<string>) => string;
 
 /**
- * Returns what a draft without faults would do: each run with its spec, readable lines, command and files.
+ * Returns what a draft without faults would do: each run with its spec, readable lines, command and files. `taken`
+ * is the spec of the run whose classifier it takes.
  * @throws CupbearerError `usage` if the draft has faults.
  */
-export function reviewDraft(subject: DraftSubject, known: DraftDescription, folderFor: FolderFor): Review {
+export function reviewDraft(
+  subject: DraftSubject,
+  known: DraftDescription,
+  folderFor: FolderFor,
+  taken?: StoredSpec,
+): Review {
   const engine = subject.draft.engine === 'auto' ? undefined : subject.draft.engine;
-  const taken = new Set<string>();
+  const folders = new Set<string>();
+  const trainedOn = taken ?? readStoredSpec('classifier', draftClassifierSpec(subject.draft).params);
   const plan = (spec: ParsedSpec<'classifier' | 'detector'>): PlannedRun => {
-    const folder = folderFor(spec, taken);
-    taken.add(folder);
+    const folder = folderFor(spec, folders);
+    folders.add(folder);
     const flags = { 'dir.full': folder, ...given({ engine }) };
     return {
       kind: spec.kind,
-      title: describeRun(spec),
+      title: plannedTitle(spec, trainedOn),
       lines: specLines(runDefinitionOf(spec.kind), spec.params),
       spec: spec.params,
       ...commandOrReason(spec, flags),

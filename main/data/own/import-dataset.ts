@@ -14,7 +14,7 @@ import { datasetRegistry } from '../datasets/index.ts';
 import { isLitter, unreadableName, walkData } from '../datasets/data-entries.ts';
 import { LeftOut } from '../datasets/left-out.ts';
 import { isPictureName } from '../datasets/picture-folders.ts';
-import { importOptions, type ImportOptions } from './import-options.ts';
+import { importOptions, type ImportOptions } from '../import-options.ts';
 import { describeOwnDataset } from './own-datasets.ts';
 import { pictureTables, takePictures } from './tables/take-pictures.ts';
 import { isTableName, takeTables } from './tables/take-tables.ts';

@@ -5,7 +5,7 @@ import { npyArray, placeOf, type FoundArray } from '../../stored/found-array.ts'
 import { npzArrays } from '../../stored/npz.ts';
 import { RowReader } from '../../stored/stored-rows.ts';
 import { floatTypes } from '../../../storage/float-types.ts';
-import type { ImportOptions } from '../import-options.ts';
+import type { ImportOptions } from '../../import-options.ts';
 import { halfOf, roleOf, type HalfName, type Role } from './half-names.ts';
 import type { Samples, SourcePart } from './source-part.ts';
 

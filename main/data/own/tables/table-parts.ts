@@ -5,7 +5,7 @@ import { bytesOf } from '../../../storage/element-type.ts';
 import { WatchedFile } from '../../../storage/watched-file.ts';
 import { MetadataTable } from '../../stored/metadata-table.ts';
 import { openParquet, type OpenedParquet } from '../../stored/parquet.ts';
-import type { ImportOptions } from '../import-options.ts';
+import type { ImportOptions } from '../../import-options.ts';
 import type { TableFile } from './array-parts.ts';
 import { halfOf, type HalfName } from './half-names.ts';
 import type { Samples, SourcePart } from './source-part.ts';

@@ -7,7 +7,7 @@ import { withStorageErrors } from '../../../storage/storage-error.ts';
 import { WatchedFile } from '../../../storage/watched-file.ts';
 import { checkNotCancelled } from '../../cancellation.ts';
 import { openParquet, type OpenedParquet } from '../../stored/parquet.ts';
-import type { ImportOptions } from '../import-options.ts';
+import type { ImportOptions } from '../../import-options.ts';
 import type { TableFile } from './array-parts.ts';
 import { halfOf } from './half-names.ts';
 import { classNamesOf, labelColumn } from './table-parts.ts';

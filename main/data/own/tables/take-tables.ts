@@ -9,7 +9,7 @@ import { foldNumber } from '../../name-forms.ts';
 import { padding } from '../../texts.ts';
 import { arrayFile, arraysName, type ArrayDescription } from '../../datasets/array-files.ts';
 import { NpyWriter } from '../../../storage/npy-writer.ts';
-import type { ImportOptions } from '../import-options.ts';
+import type { ImportOptions } from '../../import-options.ts';
 import { arrayParts, type TableFile } from './array-parts.ts';
 import type { Samples, SourcePart } from './source-part.ts';
 import { tablePart } from './table-parts.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { defaultDataDir } from '../../../data/data-dir.ts';
-import { importOptions, type ImportOptions } from '../../../data/own/import-options.ts';
+import { importOptions, type ImportOptions } from '../../../data/import-options.ts';
 import type { DatasetInfo } from '../../../data/dataset-info.ts';
 import { unknownName } from '../../../../shared/definition.ts';
 import { CupbearerError } from '../../../../shared/errors.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { choice, integer, number, optionalNames, optionalText } from '../../../shared/schema/fields.ts';
+import { choice, integer, number, optionalNames, optionalText } from '../../shared/schema/fields.ts';
 
 /** How arrays and tables are taken in. Pictures in folders need none of it. */
 export const importOptions = z.object({
