@@ -6,7 +6,7 @@ import { aurocOf } from './figures-of-merit.ts';
 import { onLogits, type Interval } from './interval.ts';
 
 /** Which group each sample belongs to, those of either class in the order of their placements. */
-export interface ClassGroups {
+interface ClassGroups {
   anomalous: Int32Array;
   clean: Int32Array;
 }

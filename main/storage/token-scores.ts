@@ -14,12 +14,12 @@ export interface TokenScores {
 }
 
 /** Where token scores lie among the scores of an evaluation, those of its test samples and of held-out trusted ones. */
-export const tokensName = 'tokens';
+const tokensName = 'tokens';
 const heldOutName = 'held_out';
 const countsName = 'counts';
 
 /** Most numbers of all layers together that are kept or read: 128 MB. */
-export const mostTokenScores = 2 ** 25;
+const mostTokenScores = 2 ** 25;
 const mostTexts = 2 ** 21;
 const mostLayers = 1000;
 

@@ -43,7 +43,7 @@ const wordsSchema = z.object({
 });
 
 /** The result of an evaluation. */
-export const runResultSchema = z.object({
+const runResultSchema = z.object({
   /** By layer, and `all`. */
   layers: z.record(z.string(), layerMetricsSchema),
   /** The layer that its sentence speaks of. */

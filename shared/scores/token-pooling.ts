@@ -40,7 +40,7 @@ export function poolingWords(pooling: TokenPooling): string {
  * Returns the score of one text from those of its tokens `[count]`, at least one; sums are in float64. With places, the mean over
  * those that the text has; NaN if it has none of them.
  */
-export function pooledScore(tokens: Float32Array | Float64Array, pooling: TokenPooling): number {
+function pooledScore(tokens: Float32Array | Float64Array, pooling: TokenPooling): number {
   if (pooling === 'last') return tokens[tokens.length - 1]!;
   if (pooling === 'max') {
     let largest = -Infinity;

@@ -1,5 +1,5 @@
 import { shadesBy, type PointShades } from '../../../shared/charts/point-cloud.ts';
-import { CupbearerError } from '../../../shared/errors.ts';
+import type { CupbearerError } from '../../../shared/errors.ts';
 import { client, toCupbearerError } from '../../app/client.ts';
 
 /** What is known of a run's test samples by column, and the one that points are coloured by. */

@@ -1,5 +1,5 @@
 /** A token as it stands in a text. */
-export interface TokenPiece {
+interface TokenPiece {
   /** A space that belongs to no colour stands before it. */
   hasSpace: boolean;
   /** What is coloured; a line break is drawn. */
