@@ -10,7 +10,7 @@ import { RecordedSamples } from '../data/stored/recorded-samples.ts';
 import type { StoredSet } from '../data/stored/stored-set.ts';
 import { logitsLayer, RecordedOutline, RecordedSource, type RecordedLayer } from '../models/recorded-source.ts';
 import { RandomStream } from '../tensor/random.ts';
-import type { RecordedParams as Params } from './activations.ts';
+import type { RecordedParams as Params } from './recorded-params.ts';
 import type { DataPart, Recorded, Task, TaskContext, TaskPreview } from './task.ts';
 
 /** What lies in the files of a task, without reading activations. @throws CupbearerError for files that cannot be read, or do not go together. */

@@ -65,7 +65,7 @@ const gone = new CupbearerError('not-found', 'There is no such run.');
 /** The page of a run with this result. */
 async function pageOf(shown: RunResult): Promise<RunPage> {
   router.go({ screen: 'run', id: 'a', tab: 'samples' });
-  answerWith({ runs: { get: () => Promise.reject(gone), result: () => shown } });
+  answerWith({ runs: { get: () => Promise.reject(gone), result: () => ({ ...shown, poolings: null }) } });
   const page = new RunPage('a');
   await page.load();
   return page;
@@ -309,7 +309,9 @@ describe('a comparison', () => {
 
   it('has the runs with their names, and the scores of the samples that they share', async () => {
     const arrays = { 'scores/0': Float32Array.of(1, 2), 'scores/1': Float32Array.of(4, 3) };
-    answerWith({ runs: { compare: () => compared(arrays), result: () => result({ all: metrics(1) }) } });
+    answerWith({
+      runs: { compare: () => compared(arrays), result: () => ({ ...result({ all: metrics(1) }), poolings: null }) },
+    });
     const page = new ComparisonPage(['a', 'b']);
     await page.load();
     expect(page.runs.map(({ id, name }) => [id, name])).toEqual([

@@ -33,7 +33,9 @@ export function reviewDraft(
 ): Review {
   const engine = subject.draft.engine === 'auto' ? undefined : subject.draft.engine;
   const folders = new Set<string>();
-  const trainedOn = taken ?? readStoredSpec('classifier', draftClassifierSpec(subject.draft).params);
+  const trainedOn =
+    taken ??
+    (draftTrains(subject) ? readStoredSpec('classifier', draftClassifierSpec(subject.draft).params) : undefined);
   const plan = (spec: ParsedSpec<'classifier' | 'detector'>): PlannedRun => {
     const folder = folderFor(spec, folders);
     folders.add(folder);
