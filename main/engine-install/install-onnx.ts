@@ -124,7 +124,12 @@ async function archiveOf(known: KnownPackage, scratch: string, options: OnnxInst
   options.onStep?.(`Fetching ${name} ${onnxVersion}`);
   const packed = await packByNpm(`${name}@${onnxVersion}`, scratch, options.signal);
   if (packed !== undefined) return checked(packed, known);
-  const registry = process.env['npm_config_registry'] || 'https://registry.npmjs.org/';
+  const registry = process.env['npm_config_registry'];
+  if (!registry) {
+    throw new CupbearerError('network', `${name} cannot be fetched: there is no npm, and no registry is named.`, {
+      hint: 'Install Node.js with npm, name a registry in npm_config_registry, or fetch the archives elsewhere and give their folder with --from-packages.',
+    });
+  }
   const address = `${registry.replace(/\/$/, '')}/${name}/-/${file}`;
   createFolder(scratch);
   const path = join(scratch, file);
