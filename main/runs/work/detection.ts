@@ -117,7 +117,10 @@ function tokenCounter(
 }
 
 function eachRepeated(values: Uint8Array, counts: Int32Array): Uint8Array {
-  return Uint8Array.from([...values].flatMap((value, i) => new Array<number>(counts[i]!).fill(value)));
+  const repeated = new Uint8Array(counts.reduce((sum, count) => sum + count, 0));
+  let at = 0;
+  for (const [i, value] of values.entries()) repeated.fill(value, at, (at += counts[i]!));
+  return repeated;
 }
 
 function detectorContext(
