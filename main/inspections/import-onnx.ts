@@ -1,3 +1,4 @@
+import { command, worded } from '../../shared/wording.ts';
 import { join } from 'node:path';
 import { CupbearerError } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
@@ -160,7 +161,7 @@ function shapeUnknown(file: string, { name, shape }: GraphValue, what: string): 
   return new CupbearerError(
     'usage',
     `"${file}": the input "${name}" has the shape ${shape!.map((axis) => axis ?? '?').join(' x ')}, which does not say ${what}.`,
-    { hint: 'Say it with --input_shape, or name the training data.' },
+    { hint: worded`Say it${command(' with --input_shape', '')}, or name the training data.` },
   );
 }
 
@@ -168,7 +169,7 @@ function mismatch(file: string, { name, shape }: GraphValue, stated: readonly nu
   return new CupbearerError(
     'usage',
     `"${file}": samples of shape ${stated.join(' x ')} do not fit the input "${name}" of shape ${shape!.map((axis) => axis ?? '?').join(' x ')}.`,
-    { hint: 'Look at --input_shape and --layout; images of another size need --resize.' },
+    { hint: worded`Look at ${command('--input_shape and --layout', 'its shape and layout')}; images of another size need ${command('--resize', 'to be resized')}.` },
   );
 }
 
@@ -269,7 +270,7 @@ function describe(
   if (classes.length === 0) {
     const widths = [...trial.outputs].map(([output, { shape }]) => `${output} (${shape.join(' x ') || 'one number'})`);
     throw new CupbearerError('usage', `"${name}" does not name its classes.`, {
-      hint: `Name them in the order of its outputs with --classes, or in classes.txt beside it, one a line. It puts out: ${widths.join(', ')}.`,
+      hint: worded`Name them in the order of its outputs${command(' with --classes', '')}, or in classes.txt beside it, one a line. It puts out: ${widths.join(', ')}.`,
     });
   }
   const { output, isProbabilities } = chosenOutput(graph, trial, classes.length, said.output, name);
