@@ -169,7 +169,9 @@ function mismatch(file: string, { name, shape }: GraphValue, stated: readonly nu
   return new CupbearerError(
     'usage',
     `"${file}": samples of shape ${stated.join(' x ')} do not fit the input "${name}" of shape ${shape!.map((axis) => axis ?? '?').join(' x ')}.`,
-    { hint: worded`Look at ${command('--input_shape and --layout', 'its shape and layout')}; images of another size need ${command('--resize', 'to be resized')}.` },
+    {
+      hint: worded`Look at ${command('--input_shape and --layout', 'its shape and layout')}; images of another size need ${command('--resize', 'to be resized')}.`,
+    },
   );
 }
 
