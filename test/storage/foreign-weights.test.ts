@@ -62,7 +62,7 @@ it.each([
   ['\u0093NUMPY\u0001\u0000', 'a single array of NumPy', 'by their names'],
   ['GGUF\u0003\u0000\u0000\u0000\u0001\u0001', 'a GGUF file', 'in PyTorch'],
   ['\u0008\u0008\u0012\u0007pytorch', 'an ONNX file', 'onnx.load("x")'],
-  ['\u0089HDF\r\n\u001a\n', 'an HDF5 file', 'in PyTorch'],
+  ['\u0089HDF\r\n\u001a\n', 'an HDF5 file', 'save_keras_model'],
   ['<!DOCTYPE html>', 'a web page', 'Download the file itself'],
 ])('says that %j is no safetensors file, and what to do', (text, what, hint) => {
   expect(() => parseSafetensors(Buffer.from(text, 'latin1'), 'x')).toThrow(

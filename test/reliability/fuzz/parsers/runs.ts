@@ -335,7 +335,7 @@ const importedModel: Parser = {
       format: 1,
       architecture: { name: 'mlp', hidden_dims: [3] },
       input_shape: [2],
-      classes: ['a', 'b'],
+      classes: ['negative', 'positive'],
       parameters: 17,
       layers: [],
     }),
