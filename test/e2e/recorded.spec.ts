@@ -121,11 +121,12 @@ test('what is dropped is looked for by its name', async ({ page, program }) => {
   await page.getByRole('radio', { name: /^From files/ }).click();
   const files = page.getByRole('region', { name: 'Files' });
   await expect(files).toContainText('Choose the trusted activations');
-  const box = (await files.boundingBox())!;
   const browser = await page.context().newCDPSession(page);
   const data = { items: [], files: [folder], dragOperationsMask: 1 };
-  const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
-    browser.send('Input.dispatchDragEvent', { type, x: box.x + 60, y: box.y + 60, data });
+  const drag = async (type: 'dragEnter' | 'dragOver' | 'drop') => {
+    const box = (await files.boundingBox())!;
+    await browser.send('Input.dispatchDragEvent', { type, x: box.x + 60, y: box.y + 60, data });
+  };
   const dialog = page.getByRole('dialog', { name: 'Add files' });
   await expect(async () => {
     await drag('dragEnter');
