@@ -42,7 +42,7 @@ export interface Dataset extends DatasetFacts {
   readonly originals?: () => Dataset;
   /** What a person should know of it and that stops nothing: what was left out. */
   readonly notes?: readonly string[];
-  /** A number for each sample, the same for equal contents; given where those are not its inputs, which it has none of. */
+  /** A number for each sample, the same for equal contents; only samples without inputs have it. */
   readonly contentKeys?: (indices: Int32Array) => Float64Array;
   /** What people read of samples that have no inputs. @throws CupbearerError as `read`. */
   readonly texts?: (indices: ArrayLike<number>) => string[];

@@ -145,8 +145,8 @@ export function specOf({ kind, params, needs }: PlannedRun, folderOf: (key: stri
 }
 
 /**
- * Plans an experiment: its cells, and each run that they need once. Nothing is loaded or written. `recordedOf` says what was recorded
- * for tasks that bring their activations along; what a detector lacks of it is not said where it is not known.
+ * Plans an experiment: its cells, and each run that they need once. Nothing is loaded or written. `recordedOf` tells
+ * what was recorded for a task that brings its activations along; while that is unknown, a detector that does not suit it is not noticed.
  * @throws CupbearerError `usage` for parameters that are not valid, a task that does not go with its classifier, and more
  * cells than `mostCells`; what a single detector lacks of a task is said in its cells.
  */

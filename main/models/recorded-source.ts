@@ -64,7 +64,7 @@ export class RecordedOutline implements SourceOutline {
   }
 }
 
-/** Activations as files hold them. Closing the sets is up to who opened them, unless `close` does. */
+/** Activations that are read from files, which `close` closes. */
 export class RecordedSource extends RecordedOutline implements ActivationSource {
   readonly isAwaited = true;
   readonly #close: () => void;

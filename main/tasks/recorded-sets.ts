@@ -11,6 +11,7 @@ import type { StoredSet } from '../data/stored/stored-set.ts';
 import { logitsLayer, RecordedOutline, RecordedSource, type RecordedLayer } from '../models/recorded-source.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { RecordedParams as Params } from './recorded-params.ts';
+import { mostSpare } from './split-params.ts';
 import type { DataPart, Recorded, Task, TaskContext, TaskPreview } from './task.ts';
 
 /** What lies in the files of a task, without reading activations. @throws CupbearerError for files that cannot be read, or do not go together. */
@@ -238,9 +239,6 @@ function groupsOf({ metadata, path }: StoredSet, named: string | undefined): ((i
   });
   return (index) => groups[index]!;
 }
-
-/** More are not needed to calibrate a threshold, and each is scored. */
-const mostSpare = 500;
 
 /** At most `most` of the samples, drawn at random, and some of those that are left over; both ascending. */
 function drawn(

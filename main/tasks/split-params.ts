@@ -4,6 +4,9 @@ import { choice, flag, integer, number, optionalInteger } from '../../shared/sch
 import { parameter, worded } from '../../shared/wording.ts';
 import type { TaskOffers } from './offers.ts';
 
+/** Most samples that are left over for thresholds: more are not needed to calibrate one, and each is scored. */
+export const mostSpare = 500;
+
 /** Parameters that every task has, whatever its own. */
 export const commonTaskParams = {
   overlap: choice({

@@ -3,7 +3,7 @@ import { given } from '../../shared/given.ts';
 import { concatenated } from '../data/transforms/concatenated.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { RandomStream } from '../tensor/random.ts';
-import type { SplitParams } from './split-params.ts';
+import { mostSpare, type SplitParams } from './split-params.ts';
 import type { ExamplePairs, Task, TestPart } from './task.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 import { numbered } from '../../shared/format.ts';
@@ -37,9 +37,6 @@ interface Split {
   untrusted: Mix;
   test: Mix;
 }
-
-/** More are not needed to calibrate a threshold, and each is scored. */
-const mostSpare = 500;
 
 /**
  * Draws trusted, untrusted and test samples without replacement by the task's seed. Shares are kept (to rounding):
