@@ -62,7 +62,7 @@ export function commandOf(
     env['PYTHONPATH'] = [bridgeFolder(), ...(env['PYTHONPATH'] ? [env['PYTHONPATH']] : [])].join(
       process.platform === 'win32' ? ';' : ':',
     );
-    return { command: python ?? 'python3', args: ['-m', 'cupbearer_bridge.plugin'], env };
+    return { command: python ?? 'python3', args: ['-m', 'cupbearer_bridge.plugin.run'], env };
   }
   env['CUPBEARER_PLUGIN_FOLDER'] = folder;
   const mebibytes = Math.max(64, Math.floor(memoryBytes / 2 ** 20));
