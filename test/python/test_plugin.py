@@ -161,10 +161,10 @@ class TestDefinitions:
         assert error["line"] in (line, line + 1) if "max=2" in text else error["line"] == line
         assert error.get("place") == place
 
-    def test_names_what_pip_installs(self, start: Start, tmp_path: Path) -> None:
+    def test_names_the_package_that_is_missing(self, start: Start, tmp_path: Path) -> None:
         text = "def load():\n    from skimage import io\nload()\n"
         error = start(text).ask("describe")["error"]
-        assert error["missing"] == "scikit-image"
+        assert error["missing"] == "skimage"
         assert error["line"] == 2
         assert error["traceback"].startswith('Traceback (most recent call last):\n  File "detector.py", line 3')
         assert str(tmp_path) not in error["traceback"]

@@ -11,16 +11,6 @@ from typing import Any
 
 _HERE = str(Path(__file__).resolve().parent.parent)
 
-#: Names by which packages are installed, where they are imported by others.
-_INSTALLED_AS = {
-    "PIL": "pillow",
-    "cv2": "opencv-python",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "umap": "umap-learn",
-    "yaml": "pyyaml",
-}
-
 
 class DefinitionError(Exception):
     """Something that a plugin declares and that cannot be so."""
@@ -117,7 +107,7 @@ def _missing(error: BaseException, folder: str) -> str | None:
             top = current.name.partition(".")[0]
             # Of a package that is there a part is missing: another version than the plugin expects.
             if top == current.name and not os.path.exists(os.path.join(folder, top)):
-                return _INSTALLED_AS.get(top, top)
+                return top
     return None
 
 
