@@ -63,7 +63,7 @@ export function commandOf(
     env['PYTHONPATH'] = [bridgeFolder(), ...(env['PYTHONPATH'] ? [env['PYTHONPATH']] : [])].join(
       process.platform === 'win32' ? ';' : ':',
     );
-    return { command: python ?? 'python3', args: ['-m', 'cupbearer_bridge.plugin'], env };
+    return { command: python ?? 'python3', args: ['-m', 'cupbearer_bridge.plugin.run'], env };
   }
   env['CUPBEARER_PLUGIN_FOLDER'] = folder;
   const cache = compileCacheFolder();

@@ -64,10 +64,33 @@ describe('cupbearer_bridge', () => {
     expect(stdout).toMatch(/\d+ passed/);
   });
 
+  it.skipIf(!has('numpy', 'pytest'))(
+    'runs plugins as its own tests say (skipped without numpy, pytest)',
+    () => {
+      const tests = fileURLToPath(new URL('./test_plugin.py', import.meta.url));
+      const { status, stdout, stderr } = run('-m', 'pytest', '-q', '-p', 'no:cacheprovider', tests);
+      expect(status, stdout + stderr).toBe(0);
+      expect(stdout).toMatch(/\d+ passed/);
+    },
+    300_000,
+  );
+
   it.skipIf(!torchPython)(
     'exports activations as its own tests say (skipped without PyTorch in CUPBEARER_TORCH_VENV)',
     () => {
       const tests = fileURLToPath(new URL('./test_export.py', import.meta.url));
+      const { status, stdout, stderr } = runBy(torchPython!, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', tests);
+      expect(status, stdout + stderr).toBe(0);
+      expect(stdout).toMatch(/\d+ passed/);
+      expect(stdout).not.toContain('skipped');
+    },
+    600_000,
+  );
+
+  it.skipIf(!torchPython)(
+    'runs models in plugins as its own tests say (skipped without PyTorch in CUPBEARER_TORCH_VENV)',
+    () => {
+      const tests = fileURLToPath(new URL('./test_plugin_models.py', import.meta.url));
       const { status, stdout, stderr } = runBy(torchPython!, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', tests);
       expect(status, stdout + stderr).toBe(0);
       expect(stdout).toMatch(/\d+ passed/);
