@@ -4,7 +4,6 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { CupbearerError } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
-import type { PluginKind } from '../../shared/plugin/manifest.ts';
 import { Exchange } from '../plugins/exchange.ts';
 import { encodeFrame, FrameReader } from '../plugins/frames.ts';
 import { protocolVersion, question, type Answer, type PlacedBatch, type Question } from '../plugins/messages.ts';
