@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { CupbearerError } from './errors.ts';
 import { nearest } from './nearest.ts';
+import type { PluginVersion } from './plugin/manifest.ts';
 import { shortened } from './schema/problems.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Definition {
    */
   readonly details?: string;
   readonly params: z.ZodObject;
+  /** The plugin that adds it; none for the program's own. */
+  readonly plugin?: PluginVersion;
 }
 
 /** An explicit list of the definitions of one kind, looked up by id. */

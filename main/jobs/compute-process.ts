@@ -5,6 +5,7 @@ import type { RunOutcome } from '../runs/run-definition.ts';
 import { doRun } from '../runs/index.ts';
 import { openActivations } from '../runs/open-activations.ts';
 import { speedTest } from '../runs/speed-test.ts';
+import { endPluginProcesses } from '../plugins/shared-processes.ts';
 import { KeptDatasets } from '../data/kept-datasets.ts';
 import { removeLeftoversOfRun } from '../storage/leftovers.ts';
 import { measurePeakMemory } from '../storage/peak-memory.ts';
@@ -126,7 +127,7 @@ async function run(job: Job, { progress, send }: Reports): Promise<{ result: Run
       progress(phase, ...rest);
     },
     log: say,
-  });
+  }).finally(endPluginProcesses);
   log.keep(outcomeLine(result));
   send({ type: 'memory', peakBytes: peak() });
   const isClean = tensorCount() === tensors && process.memoryUsage.rss() <= mostBytesKept;

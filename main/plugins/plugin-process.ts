@@ -353,6 +353,15 @@ export class PluginProcess {
     rmSync(this.#exchange.folder, { recursive: true, force: true });
   }
 
+  get exchangeFolder(): string {
+    return this.#exchange.folder;
+  }
+
+  /** Whether it has ended, or does not do what it should. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   async #ask(
     asked: Asked,
     {

@@ -71,7 +71,7 @@ function batch(size: number, offset: number): SampleBatch {
 const batches = [batch(4, 0), batch(4, 50), batch(2, 100)];
 const trusted = {
   length: 10,
-  // eslint-disable-next-line @typescript-eslint/require-await -- batches come as they do from a model
+   
   async *batches() {
     yield* batches;
   },

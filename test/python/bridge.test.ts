@@ -87,6 +87,18 @@ describe('cupbearer_bridge', () => {
     600_000,
   );
 
+  it.skipIf(!torchPython)(
+    'runs models in plugins as its own tests say (skipped without PyTorch in CUPBEARER_TORCH_VENV)',
+    () => {
+      const tests = fileURLToPath(new URL('./test_plugin_models.py', import.meta.url));
+      const { status, stdout, stderr } = runBy(torchPython!, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', tests);
+      expect(status, stdout + stderr).toBe(0);
+      expect(stdout).toMatch(/\d+ passed/);
+      expect(stdout).not.toContain('skipped');
+    },
+    600_000,
+  );
+
   const examples = [...readFileSync(page, 'utf8').matchAll(/^```python\n(.*?)^```/gms)].map(([, text]) => text!);
 
   it.skipIf(!has('numpy', 'pandas', 'matplotlib'))(

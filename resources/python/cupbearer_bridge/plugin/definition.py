@@ -66,7 +66,7 @@ class Definition:
     def describe(cls) -> dict[str, Any]:
         """Returns what the program is told of the definition. :raises Fault: if something is missing or wrong."""
         where = class_line(cls)
-        given = cls.__dict__.get("id", getattr(cls, "id", None))
+        given = getattr(cls, "id", None)
         if not isinstance(given, str) or not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", given) or len(given) > 64:
             found = "none" if given is None else repr(given)
             raise Fault(f"{cls.__name__}: expected an id of lower-case words such as 'my-idea', found {found}.", where=where, place=["id"])
@@ -134,7 +134,8 @@ def class_line(cls: type) -> tuple[str, int] | None:
 
 def _first_line(cls: type) -> str:
     # A docstring of one of our own bases says nothing of this class.
-    text = cls.__dict__.get("__doc__") or ""
+    authored = (base for base in cls.__mro__ if not base.__module__.startswith(__package__ or "") and base is not object)
+    text = next((base.__doc__ for base in authored if base.__dict__.get("__doc__")), None) or ""
     return " ".join(inspect.cleandoc(text).split("\n\n")[0].split()).removesuffix(".")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import CodeType
 from typing import Any
+
+from ..needed import ExportError
 
 _HERE = str(Path(__file__).resolve().parent.parent)
 
@@ -27,6 +30,11 @@ class Fault(Exception):
         super().__init__(message)
         self.where = (where.co_filename, where.co_firstlineno) if isinstance(where, CodeType) else where
         self.place = list(place)
+
+
+def code_of(method: Callable[..., Any]) -> CodeType | None:
+    """Returns where a method is written; None of one that is not written in Python."""
+    return getattr(inspect.unwrap(method), "__code__", None)
 
 
 def cut(text: str, most: int) -> str:
@@ -52,7 +60,7 @@ def described_fault(error: BaseException, folder: str) -> dict[str, Any]:
 
 
 def _message(error: BaseException, folder: str) -> str:
-    if isinstance(error, (Fault, DefinitionError)):
+    if isinstance(error, (Fault, DefinitionError, ExportError)):
         return str(error)
     missing = _missing(error, folder)
     if missing is not None:

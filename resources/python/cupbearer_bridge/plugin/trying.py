@@ -15,7 +15,7 @@ from .state import from_stored, to_stored
 Activations = Mapping[str, Any]
 
 
-class _Nobody:
+class Nobody:
     """Stands for the program where there is none."""
 
     def check(self) -> None:
@@ -78,7 +78,7 @@ def fitted(
         name: Stream(name, len(next(iter(values.values()))), layers, take, marks if name == "untrusted" else None)
         for name, values in given.items()
     }
-    link: Link = _Nobody()
+    link: Link = Nobody()
     state = detector.made(params, seed, link).run_fit(Features(layers, streams.get("trusted"), streams.get("untrusted")))
     loaded = detector.made(params, seed, link)
     loaded.state = from_stored(*to_stored(state))
