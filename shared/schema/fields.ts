@@ -85,6 +85,11 @@ export function optionalInteger(options: Omit<NumberOptions, 'default'>) {
   return bounded(z.int(), options).optional().meta(meta(options));
 }
 
+/** A real number that may be left out. */
+export function optionalNumber(options: Omit<NumberOptions, 'default'>) {
+  return bounded(z.number(), options).optional().meta(meta(options));
+}
+
 /** Yes or no. */
 export function flag(options: FieldText & { default: boolean }) {
   return z.boolean().default(options.default).meta(meta(options));
