@@ -42,6 +42,13 @@ import { closeSampleSchema, sampleSetSchema, testPreviewSchema } from './domain/
 import { mostAskedFields, specFieldSchema, specPathSchema, specValuesSchema } from './domain/spec-field.ts';
 import { activationCacheStateSchema, appInfoSchema, settingsChangesSchema, settingsSchema } from './domain/settings.ts';
 import { madeFileSchema } from './domain/made-file.ts';
+import {
+  newPluginSchema,
+  pluginChangeSchema,
+  pluginsStateSchema,
+  pluginSourceSchema,
+  pythonEnvironmentSchema,
+} from './domain/plugin.ts';
 import { restoredSchema, trashItemSchema } from './domain/trash.ts';
 import { partSchema } from './domain/upload.ts';
 import { naming } from './schema/places.ts';
@@ -406,6 +413,43 @@ const engines = {
     ),
 };
 
+const plugin = z.object({ id: z.string().min(1).max(64) });
+
+/** Calls about plugins. Nothing of a plugin runs before its content was allowed, and in a browser only if the program was started so. */
+const plugins = {
+  /** All of them, again whenever one has changed; the stream goes on until it is dropped. */
+  watch: call.input(nothing).output(eventIterator(pluginsStateSchema)),
+  /** Lists a plugin, off until its content is allowed. Reads its manifest and its files; runs nothing. */
+  add: call.input(pluginSourceSchema).output(plugin),
+  /** Makes the folder of a new plugin and lists it as one that is developed here, off until it is allowed. */
+  create: call.input(newPluginSchema).output(plugin),
+  /** Allows exactly this content. @throws `conflict` if the plugin is another by now. */
+  allow: call
+    .input(
+      plugin.extend({
+        hash: z.string().length(64),
+        isDevelopment: z.boolean(),
+        /** The interpreter, one of those that were offered; none for TypeScript. */
+        python: z.string().max(4000).optional(),
+      }),
+    )
+    .output(nothing),
+  setEnabled: call.input(plugin.extend({ enabled: z.boolean() })).output(nothing),
+  /** Looks at its files again, and checks what it adds if its content is allowed. */
+  check: call.input(plugin).output(nothing),
+  /** Takes it off the list; its folder stays where it is. */
+  remove: call.input(plugin).output(nothing),
+  /** The Pythons that it could run in. */
+  environments: call.input(plugin).output(z.array(pythonEnvironmentSchema)),
+  setEnvironment: call.input(plugin.extend({ python: z.string().min(1).max(4000) })).output(nothing),
+  /** The files that differ from what was last allowed; all of them where nothing was. */
+  changes: call.input(plugin).output(z.array(pluginChangeSchema)),
+  /** Shows its folder, or one of its files, in the system's file browser. Opens no file: that could run it. */
+  openFolder: call.input(plugin.extend({ file: z.string().min(1).max(500).optional() })).output(nothing),
+  /** Whether the rows of a plugin in an experiment are computed again whenever it has been saved. */
+  setLive: call.input(plugin.extend({ experiment: z.string().min(1).max(100), live: z.boolean() })).output(nothing),
+};
+
 const app = {
   info: call.input(nothing).output(appInfoSchema),
   settings: call.input(nothing).output(settingsSchema),
@@ -439,6 +483,7 @@ export const contract = {
   datasets,
   models,
   recorded,
+  plugins,
   engines,
   app,
 };

@@ -2,6 +2,7 @@ import type { ProcessLauncher } from '../jobs/child-process.ts';
 import type { Inspector } from '../jobs/inspection.ts';
 import type { Experiments } from './experiments/experiments.ts';
 import type { QueuedRuns } from './runs/queued-runs.ts';
+import type { Plugins } from './plugins/plugins.ts';
 import type { Reach } from './reach.ts';
 import type { RunFeed } from './runs/run-feed.ts';
 import type { FolderFollower } from './runs/folder-follower.ts';
@@ -62,4 +63,5 @@ export interface Application {
   /** Files on their way to a window. */
   readonly made: MadeFiles;
   readonly storedDraft: StoredDraft;
+  readonly plugins: Plugins;
 }

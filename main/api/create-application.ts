@@ -4,7 +4,10 @@ import { Inspector } from '../jobs/inspection.ts';
 import { RunningProcesses } from '../jobs/running-processes.ts';
 import { mayUseGpu } from '../tensor/engine.ts';
 import { cupbearerHome } from '../storage/home.ts';
+import { storeTime } from '../plugins/plugin-store.ts';
 import { Experiments } from './experiments/experiments.ts';
+import { LiveRows } from './plugins/live-rows.ts';
+import { Plugins } from './plugins/plugins.ts';
 import { QueuedRuns } from './runs/queued-runs.ts';
 import { Reach } from './reach.ts';
 import { RunFeed } from './runs/run-feed.ts';
@@ -33,6 +36,8 @@ export interface ApplicationOptions {
   settings?: SettingsStore;
   /** The folder below which pages may name paths; by default they may name any. */
   root?: string | undefined;
+  /** Whether plugins run; in the desktop program unless told otherwise. */
+  allowPlugins?: boolean | undefined;
 }
 
 function foldersOf(settings: Settings): string[] {
@@ -43,7 +48,13 @@ function foldersOf(settings: Settings): string[] {
  * Creates everything that the calls of the contract work with. @throws CupbearerError if the catalogue cannot be
  * opened.
  */
-export function createApplication({ host, catalogueFile, settings, root }: ApplicationOptions): RunningApplication {
+export function createApplication({
+  host,
+  catalogueFile,
+  settings,
+  root,
+  allowPlugins = host.kind === 'electron',
+}: ApplicationOptions): RunningApplication {
   const current = settings ?? new SettingsStore();
   const atStart = current.current();
   // Comes first, so that nothing is left open if the root does not exist.
@@ -58,6 +69,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
   const estimator = new Inspector(processes.launch);
   const library = new Inspector(processes.launch);
   const results = new Inspector(processes.launch);
+  const pluginInspector = new Inspector(processes.launch);
   const uploads = new Uploads();
   const made = new MadeFiles();
   const queued = new QueuedRuns(workbench, current, {
@@ -69,6 +81,19 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
   });
   current.onChange(() => queued.wake());
   const experiments = new Experiments(workbench, queued, current, library);
+  const plugins = new Plugins({
+    isAllowed: allowPlugins,
+    ask: (name, question, signal) =>
+      pluginInspector.ask(name, question, { dataDir: dataFolder(current.current()), signal }),
+    stamp: () => String(storeTime()),
+    refresh: () => refreshPlugins(),
+    liveRows: new LiveRows({
+      renew: (experiment, plugin) => experiments.renew(experiment, plugin),
+      nameOf: (experiment) => workbench.catalogue.experiments.find(experiment)?.name,
+    }),
+    waitingRuns: () => waitingRuns(workbench.catalogue),
+  });
+  plugins.start();
   const tidying = tidyUp(workbench, dataFolder(current.current()));
   const feed = new RunFeed(workbench.catalogue, summaries, queued);
   const trash = new Trash(workbench.catalogue, (name, question) =>
@@ -97,12 +122,14 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
     uploads,
     made,
     storedDraft: new StoredDraft(),
+    plugins,
     close: async () => {
       trash.close();
       inspector.close();
       estimator.close();
       library.close();
       results.close();
+      pluginInspector.close();
       // First, so that it begins nothing in place of what is ended.
       const stopped = experiments.close();
       const ended = queued.close();
@@ -116,6 +143,7 @@ export function createApplication({ host, catalogueFile, settings, root }: Appli
         uploads.close(),
         made.close(),
         marking.idle(),
+        plugins.close(),
         follower.close(),
       ]);
       feed.close();

@@ -9,6 +9,7 @@ import { experimentsCalls } from './calls/experiments.ts';
 import { draftsCalls } from './calls/drafts.ts';
 import { filesCalls } from './calls/files.ts';
 import { modelsCalls } from './calls/models.ts';
+import { pluginsCalls } from './calls/plugins.ts';
 import { recordedCalls } from './calls/recorded.ts';
 import { reportsCalls } from './calls/reports.ts';
 import { runsCalls } from './calls/runs.ts';
@@ -32,6 +33,7 @@ export function createRouter(application: Application) {
     datasets: datasetsCalls(application),
     models: modelsCalls(application),
     recorded: recordedCalls(application),
+    plugins: pluginsCalls(application),
     engines: enginesCalls(application),
     app: appCalls(application),
   });

@@ -5,6 +5,8 @@ import type { SweptAxis } from '../../shared/domain/swept-axis.ts';
 import { CupbearerError, toErrorRecord } from '../../shared/errors.ts';
 import type { RunKind } from '../../shared/domain/run.ts';
 import type { Picked } from '../../shared/schema/fields.ts';
+import { given } from '../../shared/given.ts';
+import type { PluginVersion } from '../../shared/plugin/manifest.ts';
 import { slug } from '../../shared/slug.ts';
 import { inFlags } from '../../shared/wording.ts';
 import { trainingData } from '../data/datasets/training-data.ts';
@@ -98,6 +100,8 @@ export interface PlannedRow {
   /** What it learns from, in words. */
   sees: string;
   isSkyline: boolean;
+  /** The plugin that adds it. */
+  plugin?: PluginVersion | undefined;
   /** How it combines its layers. */
   aggregation: LayerAggregation;
 }
@@ -594,8 +598,8 @@ function watching(classifier: string | undefined): { run_path?: string } {
 const anyTask = { name: 'backdoor', run_path: placeholder('any') };
 
 /** What a detector learns from, in words. */
-function wordsOf(detector: string): Pick<PlannedRow, 'detector' | 'sees' | 'isSkyline'> {
-  const { needs } = detectorRegistry.get(detector);
+function wordsOf(detector: string): Pick<PlannedRow, 'detector' | 'sees' | 'isSkyline' | 'plugin'> {
+  const { needs, plugin } = detectorRegistry.get(detector);
   const sees = needs.anomalyLabels
     ? 'skyline, sees labels'
     : needs.untrusted
@@ -603,7 +607,12 @@ function wordsOf(detector: string): Pick<PlannedRow, 'detector' | 'sees' | 'isSk
       : needs.trusted
         ? 'trusted data only'
         : 'no data to learn from';
-  return { detector, sees: needs.gradients ? `${sees}, gradients` : sees, isSkyline: needs.anomalyLabels === true };
+  return {
+    detector,
+    sees: needs.gradients ? `${sees}, gradients` : sees,
+    isSkyline: needs.anomalyLabels === true,
+    ...given({ plugin }),
+  };
 }
 
 /** Why a detector cannot be fitted on a task; null where it can. */

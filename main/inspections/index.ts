@@ -51,6 +51,16 @@ const inspections = {
   'browse-folder': async () => (await import('./browse-folder.ts')).browseFolder,
   'look-at-recorded': async () => (await import('./look-at-recorded.ts')).lookAtRecorded,
   'count-recorded': async () => (await import('./count-recorded.ts')).countRecorded,
+  'plugin-summaries': async () => (await import('./plugins.ts')).pluginSummaries,
+  'add-plugin': async () => (await import('./plugins.ts')).addPlugin,
+  'allow-plugin': async () => (await import('./plugins.ts')).allowPlugin,
+  'enable-plugin': async () => (await import('./plugins.ts')).enablePlugin,
+  'choose-python': async () => (await import('./plugins.ts')).choosePython,
+  'plugin-environments': async () => (await import('./plugins.ts')).pluginEnvironments,
+  'remove-plugin': async () => (await import('./plugins.ts')).removePlugin,
+  'take-plugin': async () => (await import('./plugins.ts')).takePlugin,
+  'plugin-changes': async () => (await import('./plugins.ts')).pluginChanges,
+  'await-plugin-changes': async () => (await import('./plugins.ts')).awaitPluginChanges,
   'draw-trigger': async () => (await import('./draw-trigger.ts')).drawTrigger,
 };
 

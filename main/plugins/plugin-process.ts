@@ -671,6 +671,6 @@ class BatchPass {
 }
 
 /** Version of the program, as its package says. */
-function programVersion(): string {
+export function programVersion(): string {
   return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
 }

@@ -10,6 +10,7 @@ import type {
 } from '../../shared/domain/experiment-view.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatPercent } from '../../shared/format.ts';
+import { given } from '../../shared/given.ts';
 import type { Scores } from '../../shared/scores/ranked-scores.ts';
 import { aggregateLayers } from '../evaluation/aggregate-layers.ts';
 import type { Suspicion } from '../../shared/domain/suspicion.ts';
@@ -69,7 +70,7 @@ export function experimentMatrix(
       layer: options.layer ?? null,
       seeds: [...subject.seeds],
       tasks: subject.columns.map(({ label }, column) => ({ label, notCounted: failedAttack(strip[column]!) })),
-      detectors: subject.rows.map(({ label, sees, isSkyline }) => ({ label, sees, isSkyline })),
+      detectors: subject.rows.map(({ label, sees, isSkyline, plugin }) => ({ label, sees, isSkyline, ...given({ plugin }) })),
       cells: subject.cells.map((row) => row.map((cell, column) => cellOf(cell, subject.columns[column]!, options))),
     },
   };

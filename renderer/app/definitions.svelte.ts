@@ -1,7 +1,7 @@
 import type { FormDefinition, FormRegistry } from '../../shared/domain/form.ts';
 import { client } from './client.ts';
 
-/** All that can be chosen, by kind; asked for once, since it does not change while the program runs. */
+/** All that can be chosen, by kind; asked for once, and again when plugins have changed. */
 class Definitions {
   registries = $state.raw<readonly FormRegistry[] | null>(null);
   #asked: Promise<readonly FormRegistry[]> | undefined;
@@ -16,6 +16,13 @@ class Definitions {
       },
     );
     return this.#asked;
+  }
+
+  /** Loads them again if they were loaded: plugins have changed what can be chosen. What is shown stays until then. */
+  refresh(): void {
+    if (this.#asked === undefined) return;
+    this.#asked = undefined;
+    this.load().catch(() => undefined);
   }
 
   /** The definitions of a kind ("detector", "dataset"); empty until they have come. */

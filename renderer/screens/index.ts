@@ -4,6 +4,7 @@ import { experimentScreen } from './experiment/screen.ts';
 import { experimentPageScreen } from './experiment-page/screen.ts';
 import { experimentsScreen } from './experiments/screen.ts';
 import { modelsScreen } from './models/screen.ts';
+import { pluginsScreen } from './plugins/screen.ts';
 import { runScreen } from './run/screen.ts';
 import { runsScreen } from './runs/screen.ts';
 import { settingsScreen } from './settings/screen.ts';
@@ -19,6 +20,7 @@ export const screens = [
   experimentScreen,
   datasetsScreen,
   modelsScreen,
+  pluginsScreen,
   settingsScreen,
   trashScreen,
 ] as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pluginVersionSchema } from '../plugin/manifest.ts';
 import { controls, type Control } from '../schema/fields.ts';
 import type { Condition } from '../schema/in-force.ts';
 import { proposals } from '../training-data.ts';
@@ -70,6 +71,8 @@ const formDefinitionSchema = z.object({
   source: z.string().optional(),
   details: z.string().optional(),
   fields: z.array(formFieldSchema),
+  /** The plugin that adds it. */
+  plugin: pluginVersionSchema.optional(),
   /** Detectors: what the task must offer. */
   needs: z.record(z.string(), z.union([z.boolean(), z.number()])).optional(),
   /** Datasets that add a trigger to other data: the parameters that name both. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { pluginKinds } from '../plugin/manifest.ts';
+import { definitionId, pluginKinds } from '../plugin/manifest.ts';
+import { naming } from '../schema/places.ts';
 
 /**
  * What state a plugin is in. `ask`: this content was never allowed; `error`: it is allowed and does not load; `checking`: being
@@ -81,3 +82,50 @@ export const pluginSummarySchema = z.object({
   waitingRuns: z.int(),
 });
 export type PluginSummary = z.infer<typeof pluginSummarySchema>;
+
+/** A file of a plugin that differs from the content that was last allowed. */
+export const pluginChangeSchema = z.object({
+  path: z.string(),
+  what: z.enum(['added', 'removed', 'changed']),
+  /** Its text then and now; null where it was not there, is no text, or is too long to show. */
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+});
+export type PluginChange = z.infer<typeof pluginChangeSchema>;
+
+/** A row of an experiment that is computed again whenever a plugin in development has been saved. */
+export const liveRowSchema = z.object({
+  plugin: z.string(),
+  experiment: z.string(),
+  /** The experiment's name. */
+  name: z.string(),
+});
+export type LiveRow = z.infer<typeof liveRowSchema>;
+
+/** All that the window knows of plugins. */
+export const pluginsStateSchema = z.object({
+  /** Whether plugins run at all: in a browser only where the program was started so. */
+  isAllowed: z.boolean(),
+  plugins: z.array(pluginSummarySchema),
+  liveRows: z.array(liveRowSchema),
+});
+export type PluginsState = z.infer<typeof pluginsStateSchema>;
+
+/** What a new plugin begins with. */
+export const newPluginSchema = z.object({
+  kind: z.enum(pluginKinds),
+  id: definitionId,
+  language: z.enum(['typescript', 'python']),
+  /** The folder in which its own is made. */
+  folder: naming('path', z.string().min(1).max(4000)),
+});
+export type NewPlugin = z.infer<typeof newPluginSchema>;
+
+/** Where a plugin comes from. */
+export const pluginSourceSchema = z.discriminatedUnion('from', [
+  z.object({ from: z.literal('folder'), folder: naming('path', z.string().min(1).max(4000)) }),
+  /** A zip that was uploaded. */
+  z.object({ from: z.literal('upload'), upload: z.string().min(1).max(100) }),
+  z.object({ from: z.literal('git'), url: z.string().min(1).max(2000) }),
+]);
+export type PluginSource = z.infer<typeof pluginSourceSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pluginVersionSchema } from '../plugin/manifest.ts';
 
 /**
  * The metrics that a matrix of results can show. `higher`: whether more is better. AUROC is the area under the ROC curve, AP the average
@@ -68,6 +69,8 @@ const matrixDetectorSchema = z.object({
   sees: z.string(),
   /** A skyline sees anomaly labels: it has a mean, but no rank, and is never the best. */
   isSkyline: z.boolean(),
+  /** The plugin that adds it. */
+  plugin: pluginVersionSchema.optional(),
 });
 
 /** The results of an experiment: detectors by tasks, `cells[detector][task]`. */

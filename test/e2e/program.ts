@@ -41,17 +41,18 @@ export function temporaryHome(): { home: string; remove: () => void } {
 
 /**
  * Starts `cupbearer serve` on a port, any that is free unless told otherwise, with more in its environment, and waits until it
- * answers. With `ownGroup` it leads a process group, which a signal can then be sent to. `sources` is the folder of the program.
+ * answers. With `ownGroup` it leads a process group, which a signal can then be sent to. `sources` is the folder of the program,
+ * `flags` are more of what `serve` takes.
  */
 export async function startProgram(
   home: string,
   wantedPort = 0,
   env: Readonly<Record<string, string>> = {},
-  { ownGroup = false, sources = root }: { ownGroup?: boolean; sources?: string } = {},
+  { ownGroup = false, sources = root, flags = [] }: { ownGroup?: boolean; sources?: string; flags?: string[] } = {},
 ): Promise<WebProgram> {
   const launcher = join(sources, 'main', 'hosts', 'cli', 'launch.mjs');
   const { CUPBEARER_DATA: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, [launcher, 'serve', '--no-open', '--port', String(wantedPort)], {
+  const child = spawn(process.execPath, [launcher, 'serve', '--no-open', '--port', String(wantedPort), ...flags], {
     cwd: home,
     env: { ...inherited, CUPBEARER_HOME: home, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

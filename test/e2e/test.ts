@@ -10,6 +10,8 @@ export const inElectron = process.env['CUPBEARER_E2E'] === 'electron';
 interface FileFixtures {
   /** How many made-up runs are in the catalogue before the program starts. */
   seeded: number;
+  /** More flags of `serve`; the desktop program takes none. */
+  flags: string[];
   /** A name: files with names of their own share their program with no other file, which others do one after another. */
   own: string;
   /** The program that all tests of a file share: of the host that is tested. */
@@ -28,12 +30,13 @@ interface TestFixtures {
 /** A test with a program of its own for its file. */
 export const test = base.extend<TestFixtures, FileFixtures>({
   seeded: [0, { option: true, scope: 'worker' }],
+  flags: [[], { option: true, scope: 'worker' }],
   own: ['', { option: true, scope: 'worker' }],
   program: [
-    async ({ seeded }, use) => {
+    async ({ seeded, flags }, use) => {
       const { home, remove } = temporaryHome();
       if (seeded > 0) seedRuns(home, seeded);
-      const program = inElectron ? await startDesktop(home) : await startProgram(home);
+      const program = inElectron ? await startDesktop(home) : await startProgram(home, 0, {}, { flags });
       await use(program);
       await program.stop();
       remove();

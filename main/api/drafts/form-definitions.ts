@@ -44,7 +44,7 @@ export function formDefinitions(): FormRegistry[] {
 }
 
 function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): FormDefinition {
-  const { id, title, summary, source, details, params, needs } = definition;
+  const { id, title, summary, source, details, params, needs, plugin } = definition;
   const task = taskRegistry.definitions.find((candidate) => candidate === definition);
   const poisons = datasetRegistry.definitions.find((candidate) => candidate === definition)?.poisons;
   return {
@@ -55,6 +55,7 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
     ...given({
       source,
       details,
+      plugin,
       needs: needs && { ...needs },
       poisons,
       trainedOn: task?.trainedOn && { dataset: task.trainedOn.dataset },

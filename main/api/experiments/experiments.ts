@@ -32,6 +32,8 @@ interface Active {
   ended: Promise<void>;
   /** Whether a person has paused it. */
   isHeld: boolean;
+  /** Whether it only computes a live row, which nobody has started. */
+  isLive: boolean;
   /** Why nothing can begin; null where it can. */
   trouble: string | null;
 }
@@ -119,7 +121,7 @@ export class Experiments {
    */
   async start(
     id: string,
-    { cells, only }: { cells?: readonly CellName[] | undefined; only?: string } = {},
+    { cells, only, isLive = false }: { cells?: readonly CellName[] | undefined; only?: string; isLive?: boolean } = {},
   ): Promise<void> {
     const experiment = this.store.listed(id);
     const whole = await this.planOf(experiment);
@@ -137,7 +139,7 @@ export class Experiments {
     });
     runner.claim();
     const stop = new AbortController();
-    const active: Active = { runner, stop, isHeld: false, trouble: null, ended: Promise.resolve() };
+    const active: Active = { runner, stop, isHeld: false, isLive, trouble: null, ended: Promise.resolve() };
     this.#active.set(experiment.file.id, active);
     active.ended = runner.run(active.stop.signal).then(
       () => void this.#active.delete(experiment.file.id),
@@ -146,6 +148,20 @@ export class Experiments {
         this.notices.push(`The experiment "${name}" has stopped. ${toErrorRecord(error).message}`);
       },
     );
+  }
+
+  /**
+   * Computes the cells of a plugin's detectors as the plugin is now. What this began for an earlier content of it is stopped; what
+   * a person has started ends first. @throws CupbearerError as {@link start}.
+   */
+  async renew(id: string, plugin: string): Promise<void> {
+    const active = this.#active.get(id);
+    if (active?.isLive) active.stop.abort();
+    await active?.ended;
+    const plan = await this.planOf(this.store.listed(id));
+    const rows = plan.rows.filter((row) => row.plugin?.id === plugin);
+    const cells = rows.flatMap((row) => plan.columns.map((column) => ({ detector: row.label, task: column.label })));
+    if (cells.length > 0 && !this.#closed.signal.aborted) await this.start(id, { cells, isLive: true });
   }
 
   /** Stops an experiment that goes on here; what is done is kept. @throws CupbearerError `conflict` where it does not. */

@@ -23,6 +23,8 @@ interface ServeOptions {
    * out.
    */
   root?: string | undefined;
+  /** Whether pages may have plugins run. */
+  allowPlugins?: boolean;
   /** The built renderer. */
   folder?: string;
   /** Browsers that are signed in stay so when the next server takes the port. */
@@ -52,6 +54,7 @@ export async function serveApplication(options: ServeOptions): Promise<ServedApp
     host: { kind: 'web', launch: forkProcess },
     settings,
     root: options.root ?? usualRoot(settings.current()),
+    allowPlugins: options.allowPlugins,
   });
   try {
     const handler = new StandardRPCHandler(createRouter(application), rpcHandlerOptions);

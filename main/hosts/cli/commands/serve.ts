@@ -27,6 +27,11 @@ const flags = z.object({
     label: 'Root',
     help: 'Folder below which pages may read files and create folders; CUPBEARER_ROOT, the settings, or your home unless given',
   }),
+  allow_plugins: flag({
+    default: false,
+    label: 'Allow plugins',
+    help: 'Pages may add and allow plugins, which are programs with your rights; without it none runs here',
+  }),
   remember: flag({
     default: false,
     label: 'Remember browsers',
@@ -44,7 +49,7 @@ const inOpenFile =
 export const serve: Command = {
   name: 'serve',
   summary: 'The desktop app in a browser, on this machine or through ssh -L',
-  synopsis: '[link | sign-out] [--port N] [--no-open] [--root FOLDER] [--remember]',
+  synopsis: '[link | sign-out] [--port N] [--no-open] [--root FOLDER] [--allow-plugins] [--remember]',
   flags,
   maxWords: 1,
   notes: [
@@ -58,9 +63,9 @@ export const serve: Command = {
     'pictures, take up runs and create folders. docs/serving.md says more.',
   ].join('\n'),
   async run([action], given, output) {
-    const { port, no_open: noOpen, root, remember } = parseParams(flags, given, flagName);
+    const { port, no_open: noOpen, root, allow_plugins: allowPlugins, remember } = parseParams(flags, given, flagName);
     if (action !== undefined) return control(action, given, port, output);
-    const web = await serveApplication({ port, root, remember });
+    const web = await serveApplication({ port, root, allowPlugins, remember });
     const interrupt = abortOnInterrupt(() => output.note('\nEnding; Ctrl-C again ends at once.'));
     try {
       if (port !== 0 && web.port !== port) output.note(`Port ${port} is taken; ${web.port} is used instead.`);
@@ -73,6 +78,8 @@ export const serve: Command = {
       output.note(
         `A signed-in page may start and delete runs, and use pictures, take up runs and create folders below ${web.root} (--root).`,
       );
+      if (allowPlugins)
+        output.note('It may also add, allow and run plugins, which are programs with your rights (--allow-plugins).');
       const links = createInterface({ input: process.stdin });
       links.on('line', () => output.note(web.link()));
       // Not waited for: whatever a desktop does about it, Enter and Ctrl-C work.
