@@ -99,12 +99,13 @@ function fieldsOf(params: z.ZodObject, definition: string): DescribedField[] {
         `${(error as Error).message}; declare it with number, integer, flag, choice, text, ...`,
       );
     }
-    const described = describedField.safeParse(plainField(field, place));
+    const plain = plainField(field, place);
+    const described = describedField.safeParse(plain);
     if (described.success) return described.data;
     const [issue] = described.error.issues;
     throw new DefinitionFault(
       [...place, ...issue!.path.map(String)],
-      explainIssue(issue!, valueAt(field, issue!.path)),
+      explainIssue(issue!, valueAt(plain, issue!.path)),
     );
   });
 }
