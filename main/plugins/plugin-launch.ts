@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { availableMemory } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { compileCacheFolder } from '../storage/compile-cache.mjs';
 import type { PluginManifest, PluginVersion } from '../../shared/plugin/manifest.ts';
 
 /** A plugin that is to be started: exactly which, where its files are, and with what. */
@@ -65,12 +66,13 @@ export function commandOf(
     return { command: python ?? 'python3', args: ['-m', 'cupbearer_bridge.plugin.run'], env };
   }
   env['CUPBEARER_PLUGIN_FOLDER'] = folder;
+  const cache = compileCacheFolder();
+  if (cache !== undefined) env['NODE_COMPILE_CACHE'] = cache;
   const mebibytes = Math.max(64, Math.floor(memoryBytes / 2 ** 20));
   return {
     command: process.execPath,
     args: [
       '--disable-warning=ExperimentalWarning',
-      '--enable-source-maps',
       `--max-old-space-size=${mebibytes}`,
       fileURLToPath(new URL('../authoring/runner.ts', import.meta.url)),
     ],

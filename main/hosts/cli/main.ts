@@ -22,6 +22,7 @@ import { parseFlags, readArguments } from './flags.ts';
 import { flagHelp } from './help.ts';
 import { outliveLostOutput } from './lost-output.ts';
 import { createOutput, reportError } from './output.ts';
+import { readyPlugins } from './ready-plugins.ts';
 
 const commands: Command[] = [
   demo,
@@ -102,6 +103,7 @@ async function main(args: readonly string[]): Promise<number> {
         hint: 'npx cupbearer -h says what they do.',
       });
     }
+    if (!command.worksWithoutPlugins) await readyPlugins(createOutput(mode.json));
     const schema = command.flags.extend(commonFlags.shape);
     const fields = describe(schema);
     const switches = fields.filter(({ type }) => type === 'flag').map(({ key }) => key);
