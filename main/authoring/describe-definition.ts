@@ -21,6 +21,7 @@ const marks: readonly [PluginKind, readonly string[]][] = [
   ['detector', ['fit', 'score']],
   ['trigger', ['create']],
   ['dataset', ['load', 'facts']],
+  ['model', ['open']],
 ];
 
 /** Returns the definitions that a module exports by default: one, or a list of them. @throws DefinitionFault. */
@@ -38,7 +39,10 @@ export function definitionsOf(module: Readonly<Record<string, unknown>>): Export
       typeof given.id !== 'string' ||
       !(given.params instanceof z.ZodObject)
     )
-      throw new DefinitionFault(place, 'expected what defineDetector, defineTrigger or defineDataset returns');
+      throw new DefinitionFault(
+        place,
+        'expected what defineDetector, defineTrigger, defineDataset, defineModel or defineModelTask returns',
+      );
     kindOf(given as Exported);
     return given as Exported;
   });
@@ -47,8 +51,8 @@ export function definitionsOf(module: Readonly<Record<string, unknown>>): Export
 /** @throws DefinitionFault if it is of no kind that a plugin can add. */
 export function kindOf(definition: Exported): PluginKind {
   const found = marks.find(([, names]) => names.every((name) => typeof definition[name] === 'function'));
-  if (found) return found[0];
-  throw new DefinitionFault([definition.id], 'expected a detector, trigger or dataset');
+  if (found) return found[0] === 'model' && definition['isTask'] === true ? 'task' : found[0];
+  throw new DefinitionFault([definition.id], 'expected a detector, trigger, dataset, model or task');
 }
 
 /** Returns what a definition says of itself. @throws DefinitionFault for what cannot be said across a pipe. */
@@ -76,7 +80,11 @@ export function describeDefinition(definition: Exported): DescribedDefinition {
   );
 }
 
-function particularsOf(kind: PluginKind, { id, needs, dependsOnBatch, dependsOnScale, changes }: Exported): object {
+function particularsOf(
+  kind: PluginKind,
+  { id, needs, dependsOnBatch, dependsOnScale, changes, anomalous, normal, threat }: Exported,
+): object {
+  if (kind === 'model' || kind === 'task') return given({ anomalous, normal, threat });
   if (kind === 'trigger') return { changes: changes ?? 'images' };
   if (kind !== 'detector') return {};
   if ((needs as { gradients?: boolean }).gradients)

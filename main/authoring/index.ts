@@ -4,6 +4,15 @@
  */
 export { z } from 'zod';
 export * as tf from '@tensorflow/tfjs-core';
+export {
+  defineModel,
+  defineModelTask,
+  type ModelActivations,
+  type ModelContext,
+  type ModelDefinition,
+  type ModelPart,
+  type RunningModel,
+} from './define-model.ts';
 export { reportProgress } from './report-progress.ts';
 export { scoresOn } from './scores-on.ts';
 

@@ -195,6 +195,11 @@ export class PluginProcess {
     return started;
   }
 
+  /** Ends those that are still running. */
+  static async closeAll(): Promise<void> {
+    await Promise.all([...running].map((plugin) => plugin.close()));
+  }
+
   /** Loads the entry file and returns what its definitions say of themselves. */
   async describe(): Promise<DescribedDefinition[]> {
     return this.#expect(await this.#ask({ ask: 'describe' }, { limitMs: this.#limits.startMs }), 'definitions')
