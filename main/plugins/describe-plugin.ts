@@ -3,6 +3,7 @@ import type { DescribedDefinition } from '../../shared/plugin/description.ts';
 import { programVersion } from '../storage/program-version.ts';
 import type { PluginLaunch } from './plugin-launch.ts';
 import { PluginProcess, type PluginOptions } from './plugin-process.ts';
+import { lookAtDataset } from './dataset-facts.ts';
 import { keepDescription, verifySnapshot } from './snapshot.ts';
 
 /**
@@ -19,6 +20,7 @@ export async function describePlugin(
   try {
     const definitions = await running.describe();
     checkAdditions(manifest.adds, definitions, manifest.entry);
+    for (const definition of definitions) if (definition.kind === 'dataset') await lookAtDataset(running, definition);
     keepDescription(version.hash, programVersion(), definitions);
     return definitions;
   } finally {
