@@ -37,7 +37,7 @@ function samples(size: number, seed: number, shift = 0): SampleBatch {
 
 const trusted = {
   length: 300,
-   
+
   async *batches() {
     for (const seed of [1, 2, 3]) yield samples(100, seed);
   },
