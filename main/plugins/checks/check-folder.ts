@@ -1,5 +1,6 @@
 import type { PluginCheck, PluginError } from '../../../shared/domain/plugin.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
+import { given } from '../../../shared/given.ts';
 import { discard } from '../../storage/atomic-write.ts';
 import { createScratchFolder } from '../../storage/private-files.ts';
 import { checkProgram } from '../compatible.ts';
@@ -8,7 +9,7 @@ import type { PluginLaunch } from '../plugin-launch.ts';
 import { shownError } from '../plugin-outcomes.ts';
 import { pythonFor } from '../python-for.ts';
 import { contentFolder, keepSnapshot } from '../snapshot.ts';
-import { describePlugin } from '../take-plugin.ts';
+import { describePlugin } from '../describe-plugin.ts';
 import { checkDefinitions } from './check-definitions.ts';
 import type { CheckOptions } from './trial.ts';
 
@@ -39,7 +40,7 @@ export async function checkFolder(
       python:
         content.manifest.language === 'python' ? (python ?? (await pythonFor(folder, content.manifest))) : undefined,
     };
-    const definitions = await describePlugin(launch, options.signal);
+    const definitions = await describePlugin(launch, { home, ...given({ signal: options.signal }) });
     return { checks: await checkDefinitions(launch, definitions, options) };
   } catch (error) {
     if (!(error instanceof CupbearerError) || options.signal?.aborted) throw error;
